@@ -1,0 +1,1 @@
+"""Queuebit client and command line: submit a problem, watch it, read the checked answer."""

@@ -1,0 +1,1 @@
+"""What Queuebit says: events, job requests, envelope, channels and failure codes."""

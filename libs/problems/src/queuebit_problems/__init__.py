@@ -1,0 +1,1 @@
+"""Problem kinds: statement, objective, violations, encoding, heuristic and default answer."""

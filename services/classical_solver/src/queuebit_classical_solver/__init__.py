@@ -1,0 +1,1 @@
+"""Queuebit classical solver: exact, anytime and default answers."""

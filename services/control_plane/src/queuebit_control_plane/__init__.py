@@ -1,0 +1,1 @@
+"""Queuebit control plane: decides jobs, keeps their events, relays them to Kafka."""

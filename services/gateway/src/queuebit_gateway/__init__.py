@@ -1,0 +1,1 @@
+"""Queuebit over HTTP: accept, report, stream, cancel."""

@@ -1,0 +1,1 @@
+"""Queuebit quantum adapter: the only code that knows a quantum SDK."""

@@ -1,0 +1,1 @@
+"""Queuebit result validation: recomputes every answer and gives a verdict."""
