@@ -1,0 +1,167 @@
+"""The channel table: every topic once, with its key, its messages, who writes it and who reads it.
+
+It creates the topics, generates AsyncAPI, and is compared with what the services really subscribe to and publish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from queuebit_contracts import commands, events
+from queuebit_contracts.events import Event
+from queuebit_contracts.jobs import TIERS, Lane, Tier
+from queuebit_contracts.model import Model, StrictModel
+
+Service = Literal["gateway", "control-plane", "quantum-adapter", "classical-solver", "result-validation"]
+Family = Literal["quantum", "classical"]
+
+DAY_MS = 86_400_000
+RECORD_BYTES_MAX = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One topic. `writers` and `readers` are our services; anyone else may read what access control allows."""
+
+    topic: str
+    meaning: str
+    messages: tuple[type[Model] | type[StrictModel], ...]
+    writers: tuple[Service, ...]
+    readers: tuple[Service, ...]
+    upstream_writes: bool = False
+    partitions: int = 4
+    retention_ms: int = 7 * DAY_MS
+    compacted: bool = False
+    broadcast: bool = False
+    """Each instance of a reading service reads every record, from the moment it starts."""
+
+
+SUBMITTED = "jobs.submitted"
+EXECUTIONS = "jobs.executions"
+VALIDATIONS = "jobs.validations"
+COMPLETED = "jobs.completed"
+FAILED = "jobs.failed"
+LIFECYCLE = "jobs.lifecycle"
+BACKENDS = "backends.status"
+CONTROL = "control.commands"
+
+_JOB_EVENTS: tuple[type[Event], ...] = events.JobEvent.__args__
+_CONSUMERS: tuple[Service, ...] = ("control-plane", "quantum-adapter", "classical-solver", "result-validation")
+
+
+def queued(family: Family, tier: Tier) -> str:
+    """The topic that carries a tier's work orders to a family of workers."""
+    return f"jobs.queued.{family}.{tier}"
+
+
+def dead_letter(consumer: Service) -> str:
+    """The topic that keeps what a consumer could not read, with the reason in its headers."""
+    return f"{consumer}.dead-letter"
+
+
+def family_of(lane: Lane) -> Family:
+    """Which workers serve a lane: the quantum-adapter runs quantum and simulator, the classical-solver the rest."""
+    match lane:
+        case "quantum" | "simulator":
+            return "quantum"
+        case "classical" | "rule":
+            return "classical"
+        case _:
+            assert_never(lane)
+
+
+def _table() -> Iterable[Channel]:
+    yield Channel(
+        SUBMITTED,
+        "Questions asked, over HTTP or by upstream services.",
+        (events.JobSubmitted,),
+        ("gateway",),
+        ("control-plane",),
+        upstream_writes=True,
+    )
+    for family, reader in (("quantum", "quantum-adapter"), ("classical", "classical-solver")):
+        for tier in TIERS:
+            yield Channel(
+                queued(family, tier),  # type: ignore[arg-type]
+                f"Work orders of the {tier} tier for the {reader}.",
+                (events.JobQueued,),
+                ("control-plane",),
+                (reader,),  # type: ignore[arg-type]
+            )
+    yield Channel(
+        EXECUTIONS,
+        "What workers did: started, progressed, succeeded, failed.",
+        (events.JobStarted, events.ExecutionProgressed, events.ExecutionSucceeded, events.ExecutionFailed),
+        ("quantum-adapter", "classical-solver"),
+        ("control-plane", "result-validation"),
+    )
+    yield Channel(
+        VALIDATIONS,
+        "Verdicts on answers.",
+        (events.ResultValidated, events.ResultRejected),
+        ("result-validation",),
+        ("control-plane",),
+    )
+    yield Channel(
+        COMPLETED,
+        "Checked answers: what downstream services act on.",
+        (events.JobCompleted, events.JobImproved),
+        ("control-plane",),
+        (),
+    )
+    yield Channel(
+        FAILED,
+        "Jobs that ended without an answer, and questions that were refused.",
+        (events.JobFailed, events.JobCancelled, events.JobExpired, events.JobRejected),
+        ("control-plane",),
+        (),
+    )
+    yield Channel(LIFECYCLE, "Every event of every job, for dashboards.", _JOB_EVENTS, ("control-plane",), ())
+    yield Channel(
+        BACKENDS,
+        "The latest status of each backend.",
+        (events.BackendStatusReported,),
+        ("quantum-adapter",),
+        ("control-plane",),
+        compacted=True,
+        partitions=1,
+    )
+    yield Channel(
+        CONTROL,
+        "Requests about jobs that exist, and attempts that nobody wants any more.",
+        (commands.CancelJob, events.AttemptAbandoned),
+        ("gateway", "control-plane"),
+        ("control-plane", "quantum-adapter", "classical-solver"),
+        broadcast=True,
+    )
+    for consumer in _CONSUMERS:
+        yield Channel(
+            dead_letter(consumer),
+            f"What the {consumer} could not read, as it came, with the reason in its headers.",
+            (),
+            (consumer,),
+            (),
+            partitions=1,
+            retention_ms=30 * DAY_MS,
+        )
+
+
+CHANNELS: tuple[Channel, ...] = tuple(_table())
+BY_TOPIC: dict[str, Channel] = {channel.topic: channel for channel in CHANNELS}
+
+
+def topics_of(event: Event) -> tuple[str, ...]:
+    """Where the relay publishes a stored event of a job, the purpose first and `jobs.lifecycle` last."""
+    match event:
+        case events.JobQueued():
+            return (queued(family_of(event.lane), event.tier), LIFECYCLE)
+        case events.JobCompleted() | events.JobImproved():
+            return (COMPLETED, LIFECYCLE)
+        case events.JobFailed() | events.JobCancelled() | events.JobExpired() | events.JobRejected():
+            return (FAILED, LIFECYCLE)
+        case events.AttemptAbandoned():
+            return (CONTROL, LIFECYCLE)
+        case _:
+            return (LIFECYCLE,)

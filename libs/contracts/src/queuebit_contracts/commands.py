@@ -1,0 +1,18 @@
+"""What may be asked of the control plane about a job that exists, in the imperative."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import StringConstraints
+
+from queuebit_contracts.model import StrictModel
+
+
+class CancelJob(StrictModel):
+    """Withdraw the job. The tenant is checked again by the control plane; `actor` is who asked, for the record."""
+
+    schema_version: ClassVar[int] = 1
+
+    actor: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    reason: Annotated[str, StringConstraints(max_length=1000)] = ""

@@ -1,0 +1,245 @@
+"""CloudEvents 1.0 over Kafka, binary mode, with a strict codec of our own; structured mode is read too.
+
+Source: CloudEvents specification 1.0.2 and its Kafka protocol binding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from pydantic import ValidationError
+
+from queuebit_contracts import commands, events
+from queuebit_contracts.channels import RECORD_BYTES_MAX
+from queuebit_contracts.errors import FieldError, InvalidData, MalformedEnvelope, UnknownType, field_errors
+from queuebit_contracts.ids import derive_id, uuid7
+from queuebit_contracts.model import Model, StrictModel
+
+PREFIX = "io.queuebit."
+JSON_TYPE = b"application/json"
+STRUCTURED_TYPE = "application/cloudevents+json"
+
+Headers = list[tuple[str, bytes]]
+Data = Model | StrictModel
+
+_MODELS: tuple[type[Data], ...] = (*events.JobEvent.__args__, events.BackendStatusReported, commands.CancelJob)
+_VERSIONS: dict[type[Data], int] = {model: model.schema_version for model in _MODELS}  # type: ignore[union-attr]
+TYPE_OF: dict[type[Data], str] = {model: f"{PREFIX}{model.__name__}.v{_VERSIONS[model]}" for model in _MODELS}
+MODEL_OF: dict[str, type[Data]] = {name: model for model, name in TYPE_OF.items()}
+_TYPE_BYTES: dict[type[Data], bytes] = {model: name.encode() for model, name in TYPE_OF.items()}
+_REMEDY = "Send CloudEvents 1.0 in Kafka binary mode as schemas/asyncapi.json describes it."
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One message.
+
+    `subject` is the job id (the backend's name in backend reports); `version` is the stream version of a stored event.
+    """
+
+    id: UUID
+    source: str
+    subject: str
+    time: datetime
+    data: Data
+    tenant: str | None = None
+    version: int | None = None
+    traceparent: str | None = None
+    replay_id: str | None = None
+
+    @property
+    def type(self) -> str:
+        return TYPE_OF[type(self.data)]
+
+    @property
+    def job_id(self) -> UUID:
+        """The subject as a job id. Raises MalformedEnvelope where it is none."""
+        return _uuid(self.subject, "ce_subject")
+
+
+def encode_headers(envelope: Envelope) -> Headers:
+    """The headers of the record, in binary mode."""
+    headers: Headers = [
+        ("ce_specversion", b"1.0"),
+        ("content-type", JSON_TYPE),
+        ("ce_id", str(envelope.id).encode()),
+        ("ce_source", envelope.source.encode()),
+        ("ce_type", _TYPE_BYTES[type(envelope.data)]),
+        ("ce_subject", envelope.subject.encode()),
+        ("ce_time", envelope.time.astimezone(UTC).isoformat().replace("+00:00", "Z").encode()),
+    ]
+    if envelope.tenant is not None:
+        headers.append(("ce_tenant", envelope.tenant.encode()))
+    if envelope.version is not None:
+        headers.append(("ce_streamversion", str(envelope.version).encode()))
+    if envelope.traceparent is not None:
+        headers.append(("traceparent", envelope.traceparent.encode()))
+    if envelope.replay_id is not None:
+        headers.append(("ce_replayid", envelope.replay_id.encode()))
+    return headers
+
+
+def encode_data(data: Data) -> bytes:
+    """The value of the record: the data as JSON."""
+    return data.model_dump_json(exclude_none=True).encode()
+
+
+def decode(headers: Iterable[tuple[str, bytes]] | Mapping[str, bytes], value: bytes | None) -> Envelope:
+    """Read a record. Raises MalformedEnvelope, UnknownType or InvalidData, each naming the field and the remedy."""
+    attributes = _text(dict(headers))
+    if value is None:
+        raise MalformedEnvelope("The record has no value.", remedy=_REMEDY)
+    if len(value) > RECORD_BYTES_MAX:
+        raise MalformedEnvelope(
+            f"The value is larger than {RECORD_BYTES_MAX} bytes.", remedy="State a smaller problem."
+        )
+    if attributes.get("content-type", "").split(";")[0].strip() == STRUCTURED_TYPE:
+        return from_structured(value)
+    if attributes.get("ce_specversion") != "1.0":
+        raise _malformed("ce_specversion", "is missing or not 1.0")
+    model = model_of(_required(attributes, "ce_type"))
+    envelope_id, subject, time = _identity(attributes, "ce_")
+    return Envelope(
+        id=envelope_id,
+        source=_required(attributes, "ce_source"),
+        subject=subject,
+        time=time,
+        data=decode_data(model, value),
+        tenant=attributes.get("ce_tenant"),
+        version=_version(attributes.get("ce_streamversion")),
+        traceparent=attributes.get("traceparent"),
+        replay_id=attributes.get("ce_replayid"),
+    )
+
+
+def model_of(type_name: str) -> type[Data]:
+    """The model of a CloudEvents type. Raises UnknownType."""
+    model = MODEL_OF.get(type_name)
+    if model is None:
+        raise UnknownType(
+            f"The type {type_name[:200]!r} is not known.",
+            remedy=f"Use one of: {', '.join(sorted(MODEL_OF))}.",
+            fields=(FieldError("/ce_type", "unknown_type", "is not known"),),
+        )
+    return model
+
+
+def decode_data(model: type[Data], value: bytes) -> Data:
+    """Parse and check the data. Raises InvalidData."""
+    try:
+        return model.model_validate_json(value)
+    except ValidationError as error:
+        fields = field_errors(error)
+        raise InvalidData(
+            f"The data of {model.__name__} is not valid: {'; '.join(str(field) for field in fields)}",
+            remedy="Correct the named fields; schemas/ holds the JSON Schema.",
+            fields=fields,
+        ) from None
+
+
+def to_structured(envelope: Envelope) -> dict[str, Any]:
+    """The message as one JSON object (structured mode): for server-sent events and webhooks."""
+    optional = {
+        "tenant": envelope.tenant,
+        "streamversion": envelope.version,
+        "traceparent": envelope.traceparent,
+        "replayid": envelope.replay_id,
+    }
+    return {
+        "specversion": "1.0",
+        "id": str(envelope.id),
+        "source": envelope.source,
+        "type": envelope.type,
+        "subject": envelope.subject,
+        "time": envelope.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "datacontenttype": "application/json",
+        **{name: value for name, value in optional.items() if value is not None},
+        "data": envelope.data.model_dump(mode="json", exclude_none=True),
+    }
+
+
+def from_structured(value: bytes) -> Envelope:
+    """Read a message in structured mode. Raises as `decode` does."""
+    try:
+        document = orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        raise MalformedEnvelope(f"The value is not JSON: {error}.", remedy=_REMEDY) from None
+    if not isinstance(document, dict):
+        raise MalformedEnvelope("The value is not a JSON object.", remedy=_REMEDY)
+    if document.get("specversion") != "1.0":
+        raise _malformed("specversion", "is missing or not 1.0")
+    attributes = {
+        name: str(item) for name, item in document.items() if isinstance(item, str | int) and item is not True
+    }
+    model = model_of(_required(attributes, "type"))
+    envelope_id, subject, time = _identity(attributes, "")
+    return Envelope(
+        id=envelope_id,
+        source=_required(attributes, "source"),
+        subject=subject,
+        time=time,
+        data=decode_data(model, orjson.dumps(document.get("data"))),
+        tenant=attributes.get("tenant"),
+        version=_version(attributes.get("streamversion")),
+        traceparent=attributes.get("traceparent"),
+        replay_id=attributes.get("replayid"),
+    )
+
+
+def _identity(attributes: Mapping[str, str], prefix: str) -> tuple[UUID, str, datetime]:
+    moment = _required(attributes, f"{prefix}time")
+    try:
+        time = datetime.fromisoformat(moment)
+    except ValueError:
+        raise _malformed(f"{prefix}time", "is not an RFC 3339 time") from None
+    if time.tzinfo is None:
+        raise _malformed(f"{prefix}time", "has no time zone")
+    return _event_id(attributes, prefix, time), attributes.get(f"{prefix}subject", ""), time
+
+
+def _event_id(attributes: Mapping[str, str], prefix: str, time: datetime) -> UUID:
+    """The id as a UUID: as it is, or, as CloudEvents allow any text, derived from what they say is unique (source, id)."""
+    text = _required(attributes, f"{prefix}id")
+    try:
+        return UUID(text)
+    except ValueError:
+        cause = uuid7(int(time.timestamp() * 1000), 0)
+        return derive_id(cause, text, _required(attributes, f"{prefix}source"))
+
+
+def _text(headers: Mapping[str, bytes]) -> dict[str, str]:
+    try:
+        return {name: value.decode() for name, value in headers.items() if value is not None}
+    except UnicodeDecodeError:
+        raise MalformedEnvelope("A header is not UTF-8.", remedy=_REMEDY) from None
+
+
+def _required(attributes: Mapping[str, str], name: str) -> str:
+    value = attributes.get(name)
+    if not value:
+        raise _malformed(name, "is missing")
+    return value
+
+
+def _uuid(text: str, name: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise _malformed(name, "is not a UUID") from None
+
+
+def _version(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise _malformed("ce_streamversion", "is not a whole number")
+    return int(text)
+
+
+def _malformed(name: str, detail: str) -> MalformedEnvelope:
+    return MalformedEnvelope(f"{name} {detail}.", remedy=_REMEDY, fields=(FieldError(f"/{name}", "malformed", detail),))

@@ -1,0 +1,68 @@
+"""Errors of the contracts: each names what is wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong with one field. `pointer` is a JSON pointer (RFC 6901) into the data; empty for the whole."""
+
+    pointer: str
+    code: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.pointer or '(the whole)'}: {self.detail}"
+
+
+class ContractError(Exception):
+    """A message does not keep the contract."""
+
+    code = "contract_error"
+    transient = False
+
+    def __init__(self, detail: str, *, remedy: str, fields: Sequence[FieldError] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.remedy = remedy
+        self.fields = tuple(fields)
+
+
+class MalformedEnvelope(ContractError):
+    """The record is not a CloudEvents 1.0 message that Queuebit can read."""
+
+    code = "malformed_envelope"
+
+
+class UnknownType(ContractError):
+    """The type or version of the message is not one that this consumer knows."""
+
+    code = "unknown_type"
+
+
+class InvalidData(ContractError):
+    """The data of the message does not fit its type."""
+
+    code = "invalid_data"
+
+
+def field_errors(error: ValidationError, *, prefix: str = "", fields_max: int = 20) -> tuple[FieldError, ...]:
+    """The fields a pydantic error names, without their values: a value may be a customer's data."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return tuple(
+        FieldError(
+            pointer=prefix + "".join(f"/{_escape(part)}" for part in item["loc"]),
+            code=item["type"],
+            detail=item["msg"],
+        )
+        for item in found[:fields_max]
+    )
+
+
+def _escape(part: int | str) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,298 @@
+"""Every event that Queuebit says, past tense, version 1.
+
+The envelope carries the job id (subject), the tenant and the stream version; an event holds only what is its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from queuebit_contracts.failures import FailureCode
+from queuebit_contracts.jobs import (
+    Confidence,
+    Cost,
+    JobRequest,
+    Lane,
+    Leg,
+    Number,
+    ParamValue,
+    Problem,
+    Ran,
+    Role,
+    Tier,
+    Usage,
+)
+from queuebit_contracts.model import Model, Sensitive
+
+Answer = dict[str, Any]
+Verdict = Literal["accepted", "rejected", "needs_review"]
+
+
+class Event(Model):
+    """Something that happened."""
+
+    schema_version: ClassVar[int] = 1
+
+
+class JobSubmitted(Event):
+    """A tenant asks a question. An upstream service may leave the fingerprint out; it is computed from the request.
+
+    `idempotency_key` is unique within a tenant; absent, the id of the event is the key.
+    """
+
+    request: Sensitive[JobRequest]
+    idempotency_key: str | None = None
+    fingerprint: str | None = None
+
+
+class JobRejected(Event):
+    """The question cannot be taken: what is wrong, where (a JSON pointer), and the remedy."""
+
+    code: str
+    field: str = ""
+    detail: Sensitive[str]
+    remedy: str
+    cause_id: UUID
+    conflicting_job_id: UUID | None = None
+
+
+class JobPlanned(Event):
+    """The control plane's decision: ordered legs, with the rule that made it and every number it used."""
+
+    plan: str
+    legs: tuple[Leg, ...]
+    policy_version: str
+    rule: str
+    reasons: tuple[str, ...]
+    inputs: dict[str, Any]
+
+
+class ApprovalRequested(Event):
+    """The plan waits for a person, who approves exactly what `digest` names."""
+
+    digest: str
+    reason: str
+    expires_at: AwareDatetime
+
+
+class ApprovalGranted(Event):
+    """A person allowed the plan that `digest` names."""
+
+    digest: str
+    actor: str
+    reason: str = ""
+
+
+class ApprovalDenied(Event):
+    """A person refused the plan that `digest` names."""
+
+    digest: str
+    actor: str
+    reason: str = ""
+
+
+class JobQueued(Event):
+    """One attempt of one leg is let onto its lane: the whole work order, so that a worker needs nothing else."""
+
+    attempt_id: UUID
+    leg: str
+    role: Role
+    lane: Lane
+    number: int
+    tier: Tier
+    problem: Sensitive[Problem]
+    fingerprint: str
+    seed: int
+    budget_s: float
+    deadline: AwareDatetime | None = None
+    params: dict[str, ParamValue] = {}
+
+
+class JobStarted(Event):
+    """A worker began an attempt."""
+
+    attempt_id: UUID
+    leg: str
+    worker: str
+    started_at: AwareDatetime
+
+
+class ExecutionProgressed(Event):
+    """How far an attempt has come: best objective and bound so far, elapsed seconds."""
+
+    attempt_id: UUID
+    leg: str
+    elapsed_s: float
+    objective: Number | None = None
+    bound: Number | None = None
+    gap: float | None = None
+    detail: str = ""
+
+
+class ExecutionSucceeded(Event):
+    """A worker has an answer. Its objective is a claim: the validator recomputes it.
+
+    `problem` is echoed for the validator and is never stored; `fingerprint` is that of the problem, so a validator that was
+    shown another problem is found out. `evidence` holds what confidence is computed from (feasible fraction, samples, …).
+    """
+
+    attempt_id: UUID
+    leg: str
+    lane: Lane
+    ran: Ran
+    answer: Sensitive[Answer]
+    objective: Number
+    bound: Number | None = None
+    proven_optimal: bool = False
+    started_at: AwareDatetime
+    finished_at: AwareDatetime
+    worker: str = ""
+    usage: Usage = Usage()
+    cost: Cost = Cost()
+    provenance: dict[str, Any] = {}
+    evidence: dict[str, Any] = {}
+    problem: Sensitive[Problem] | None = None
+    params: dict[str, ParamValue] = {}
+
+
+class ExecutionFailed(Event):
+    """An attempt ended without an answer, with the reason, the remedy and when a retry makes sense."""
+
+    attempt_id: UUID
+    leg: str
+    code: FailureCode
+    detail: Sensitive[str]
+    remedy: str
+    retry_after_s: float | None = None
+    usage: Usage = Usage()
+    cost: Cost = Cost()
+
+
+class ResultValidated(Event):
+    """The validator recomputed the answer from the problem itself and found it feasible."""
+
+    attempt_id: UUID
+    leg: str
+    verdict: Verdict
+    objective: Number
+    bound: Number | None = None
+    gap: float | None = None
+    proven_optimal: bool = False
+    confidence: Confidence
+    reasons: tuple[str, ...] = ()
+    problem_fingerprint: str
+    answer_fingerprint: str
+
+
+class ResultRejected(Event):
+    """The validator proved the answer wrong."""
+
+    attempt_id: UUID
+    leg: str
+    code: str
+    reasons: tuple[str, ...]
+    problem_fingerprint: str
+    answer_fingerprint: str
+
+
+class AttemptAbandoned(Event):
+    """The job no longer wants this attempt: whoever runs it stops, and what it already used is still booked."""
+
+    attempt_id: UUID
+    leg: str
+    reason: str
+
+
+class FallbackTaken(Event):
+    """The plan moved on from one leg to another."""
+
+    from_leg: str
+    to_leg: str
+    trigger: Literal["failed", "rejected", "latency_budget", "exhausted"]
+    reason: str
+
+
+class JobCompleted(Event):
+    """The checked answer, what was decided, what really ran, what it cost and why."""
+
+    kind: str
+    answer: Sensitive[Answer]
+    objective: Number
+    bound: Number | None = None
+    gap: float | None = None
+    proven_optimal: bool = False
+    verdict: Verdict
+    confidence: Confidence
+    leg: str
+    attempt_id: UUID
+    ran: Ran
+    cost: Cost = Cost()
+    usage: Usage = Usage()
+    reasons: tuple[str, ...] = ()
+    elapsed_s: float
+
+
+class JobImproved(Event):
+    """A better answer arrived after completion."""
+
+    answer: Sensitive[Answer]
+    objective: Number
+    previous_objective: Number
+    verdict: Verdict
+    confidence: Confidence
+    leg: str
+    attempt_id: UUID
+    ran: Ran
+
+
+class JobFailed(Event):
+    """No leg gave an accepted answer."""
+
+    code: FailureCode
+    detail: Sensitive[str]
+    remedy: str
+    reasons: tuple[str, ...] = ()
+    cost: Cost = Cost()
+    usage: Usage = Usage()
+    elapsed_s: float
+
+
+class JobCancelled(Event):
+    """A person or service withdrew the job."""
+
+    actor: str
+    reason: str = ""
+    cost: Cost = Cost()
+
+
+class JobExpired(Event):
+    """The deadline passed before an accepted answer."""
+
+    deadline: AwareDatetime
+    reasons: tuple[str, ...] = ()
+    cost: Cost = Cost()
+
+
+class BackendStatusReported(Event):
+    """How a backend is: what it can do, how busy it is, how old its calibration is."""
+
+    backend: str
+    lane: Lane
+    available: bool
+    qubits_max: int | None = None
+    queue_length: int | None = None
+    calibrated_at: AwareDatetime | None = None
+    detail: str = ""
+
+
+JobEvent = (
+    JobSubmitted | JobRejected | JobPlanned | ApprovalRequested | ApprovalGranted | ApprovalDenied | JobQueued | JobStarted
+    | ExecutionProgressed | ExecutionSucceeded | ExecutionFailed | ResultValidated | ResultRejected | AttemptAbandoned
+    | FallbackTaken | JobCompleted | JobImproved | JobFailed | JobCancelled | JobExpired
+)  # fmt: skip
+"""What may stand in the stream of a job."""
+
+TERMINAL_EVENTS: tuple[type[Event], ...] = (JobRejected, JobCompleted, JobFailed, JobCancelled, JobExpired)

@@ -1,0 +1,89 @@
+"""The closed list of reasons why an execution or a job fails, and what each one asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+FailureAction = Literal["retry", "reroute", "degrade", "fail_fast"]
+
+
+class FailureCode(StrEnum):
+    """Why it failed. The table `FAILURES` says what to do about each."""
+
+    BACKEND_UNAVAILABLE = "backend_unavailable"
+    BACKEND_OVERLOADED = "backend_overloaded"
+    SUBMIT_UNKNOWN = "submit_unknown"
+    NO_BACKEND = "no_backend"
+    PROBLEM_TOO_LARGE = "problem_too_large"
+    PROBLEM_UNSUPPORTED = "problem_unsupported"
+    PROBLEM_INVALID = "problem_invalid"
+    PROBLEM_INFEASIBLE = "problem_infeasible"
+    NO_ANSWER_FOUND = "no_answer_found"
+    BUDGET_EXHAUSTED = "budget_exhausted"
+    WORKER_LOST = "worker_lost"
+    MEMORY_EXHAUSTED = "memory_exhausted"
+    CANCELLED = "cancelled"
+    ANSWER_REJECTED = "answer_rejected"
+    VALIDATION_LOST = "validation_lost"
+    ALL_LEGS_FAILED = "all_legs_failed"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a failure code means: may the same attempt be tried again, what does the plan do, what can the caller do."""
+
+    action: FailureAction
+    meaning: str
+    remedy: str
+
+    @property
+    def transient(self) -> bool:
+        return self.action == "retry"
+
+
+FAILURES: dict[FailureCode, Failure] = {
+    FailureCode.BACKEND_UNAVAILABLE: Failure("retry", "The backend does not answer.", "Wait, or allow another lane."),
+    FailureCode.BACKEND_OVERLOADED: Failure("retry", "The backend refuses more work.", "Wait, or allow another lane."),
+    FailureCode.SUBMIT_UNKNOWN: Failure(
+        "retry",
+        "It is not known whether the backend took the submission.",
+        "It is looked up before it is sent again.",
+    ),
+    FailureCode.NO_BACKEND: Failure(
+        "reroute", "No backend is configured for this lane.", "Configure one, or use another lane."
+    ),
+    FailureCode.PROBLEM_TOO_LARGE: Failure(
+        "degrade",
+        "The problem is larger than this lane can hold.",
+        "Use the classical lane, or state a smaller problem.",
+    ),
+    FailureCode.PROBLEM_UNSUPPORTED: Failure(
+        "reroute", "This lane has no way to answer this kind of problem.", "Use the classical lane."
+    ),
+    FailureCode.PROBLEM_INVALID: Failure(
+        "fail_fast", "The problem statement is not valid.", "Correct the named field."
+    ),
+    FailureCode.PROBLEM_INFEASIBLE: Failure(
+        "fail_fast", "It is proved that no answer satisfies the constraints.", "Relax the constraints."
+    ),
+    FailureCode.NO_ANSWER_FOUND: Failure("degrade", "No feasible answer was found in the budget.", "Raise budget_s."),
+    FailureCode.BUDGET_EXHAUSTED: Failure("degrade", "The attempt used up its budget.", "Raise budget_s."),
+    FailureCode.WORKER_LOST: Failure("retry", "The worker stopped before it answered.", "It is tried again."),
+    FailureCode.MEMORY_EXHAUSTED: Failure(
+        "degrade", "The attempt needed more memory than it may have.", "State a smaller problem."
+    ),
+    FailureCode.CANCELLED: Failure(
+        "fail_fast", "The attempt was stopped on request.", "Submit again if you still want it."
+    ),
+    FailureCode.ANSWER_REJECTED: Failure("reroute", "The validator proved the answer wrong.", "Another leg is taken."),
+    FailureCode.VALIDATION_LOST: Failure("retry", "No verdict arrived in time.", "The attempt is tried again."),
+    FailureCode.ALL_LEGS_FAILED: Failure(
+        "fail_fast", "No leg of the plan gave an accepted answer.", "See the reasons."
+    ),
+    FailureCode.INTERNAL: Failure(
+        "reroute", "The worker failed in a way it does not know.", "Report it with the job id."
+    ),
+}

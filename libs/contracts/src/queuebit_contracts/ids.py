@@ -1,0 +1,53 @@
+"""Ids that are ordered by time and repeatable (RFC 9562).
+
+Minted ids are UUIDv7. Derived ids are UUIDv8: the 48-bit time of their cause, then a hash of the cause and a name, so the
+same cause gives the same id, and indexes stay in time order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from uuid import UUID
+
+_MASK_48 = (1 << 48) - 1
+_VARIANT = 0b10 << 62
+
+
+def time_ms_of(value: UUID) -> int:
+    """The 48-bit Unix time in milliseconds that a UUIDv7 or one of our UUIDv8 starts with."""
+    return value.int >> 80
+
+
+def uuid7(time_ms: int, random_74: int) -> UUID:
+    """A UUIDv7 from a Unix time in milliseconds and 74 random bits."""
+    rand_a = (random_74 >> 62) & 0xFFF
+    rand_b = random_74 & ((1 << 62) - 1)
+    return UUID(int=((time_ms & _MASK_48) << 80) | (0x7 << 76) | (rand_a << 64) | _VARIANT | rand_b)
+
+
+def derive_id(cause: UUID, name: str, scope: str = "") -> UUID:
+    """The id of what `cause` brings about under `name`: the same arguments give the same id, everywhere, for ever."""
+    digest = hashlib.sha256(b"\x1f".join((cause.bytes, scope.encode(), name.encode()))).digest()
+    hashed = int.from_bytes(digest[:10], "big")
+    rand_a = (hashed >> 62) & 0xFFF
+    rand_b = hashed & ((1 << 62) - 1)
+    return UUID(int=((cause.int >> 80) << 80) | (0x8 << 76) | (rand_a << 64) | _VARIANT | rand_b)
+
+
+def time_ordered_key(key: str) -> UUID | None:
+    """The idempotency key as a UUIDv7, or None where it is any other text."""
+    try:
+        value = UUID(key)
+    except ValueError:
+        return None
+    return value if value.version == 7 and str(value) == key.lower() else None
+
+
+def job_id_of(tenant: str, key: UUID) -> UUID:
+    """The job id that a tenant's UUIDv7 idempotency key stands for."""
+    return derive_id(key, "job", tenant)
+
+
+def attempt_id_of(job_id: UUID, leg: str, number: int) -> UUID:
+    """The id of one try of a leg: a repeat of the same try is recognised by it."""
+    return derive_id(job_id, f"attempt:{leg}:{number}")

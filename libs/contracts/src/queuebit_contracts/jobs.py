@@ -1,0 +1,139 @@
+"""What a caller may ask: a problem, limits and wishes, all bounded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from queuebit_contracts.model import Model, Sensitive, StrictModel
+
+Lane = Literal["quantum", "simulator", "classical", "rule"]
+LaneWish = Literal["auto", "quantum", "simulator", "classical", "rule"]
+Role = Literal["primary", "baseline", "shadow", "fallback"]
+Tier = Literal["interactive", "batch", "scheduled"]
+JobState = Literal[
+    "submitted",
+    "planned",
+    "queued",
+    "running",
+    "validating",
+    "completed",
+    "failed",
+    "cancelled",
+    "expired",
+    "rejected",
+]
+
+TIERS: tuple[Tier, ...] = ("interactive", "batch", "scheduled")
+LANES: tuple[Lane, ...] = ("quantum", "simulator", "classical", "rule")
+JOB_STATES: tuple[JobState, ...] = (
+    "submitted", "planned", "queued", "running", "validating", "completed", "failed", "cancelled", "expired", "rejected",
+)  # fmt: skip
+TERMINAL_STATES: frozenset[JobState] = frozenset({"completed", "failed", "cancelled", "expired", "rejected"})
+
+BUDGET_S_MAX = 3600.0
+STATEMENT_BYTES_MAX = 1_000_000
+KEY_LENGTH_MAX = 255
+
+TenantName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+KindName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")]
+LegName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Number = int | float
+ParamValue = bool | int | float | Annotated[str, StringConstraints(max_length=1000)]
+
+
+class Problem(StrictModel):
+    """A typed, versioned statement in domain terms. `statement` is checked by the module of its kind."""
+
+    kind: KindName
+    version: Annotated[int, Field(ge=1, le=1000)] = 1
+    statement: Sensitive[dict[str, Any]]
+
+
+class JobRequest(StrictModel):
+    """One question from one tenant.
+
+    `budget_s` bounds the computing time of each leg in seconds; `latency_budget_s` is how long the caller waits before a
+    fallback is taken while a slower leg still runs; `deadline` ends the job as expired. `seed` makes the run repeatable.
+    """
+
+    tenant: TenantName
+    problem: Problem
+    lane: LaneWish = "auto"
+    tier: Tier = "interactive"
+    budget_s: Annotated[float, Field(gt=0, le=BUDGET_S_MAX)] | None = None
+    latency_budget_s: Annotated[float, Field(gt=0, le=BUDGET_S_MAX)] | None = None
+    deadline: AwareDatetime | None = None
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
+    params: Annotated[
+        dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")], ParamValue],
+        Field(max_length=50),
+    ] = Field(default_factory=dict)
+    labels: Annotated[
+        dict[
+            Annotated[str, StringConstraints(max_length=63)],
+            Annotated[str, StringConstraints(max_length=255)],
+        ],
+        Field(max_length=20),
+    ] = Field(default_factory=dict)
+
+
+class Leg(Model):
+    """One way of answering, as the plan states it. A fallback leg starts when its trigger holds."""
+
+    leg: LegName
+    role: Role
+    lane: Lane
+    budget_s: float
+    attempts_max: int
+    reason: str
+
+
+class Ran(Model):
+    """What really ran: the label that an answer carries. `method` is for people, `backend` names the device or solver."""
+
+    lane: Lane
+    method: str
+    backend: str
+    backend_version: str = ""
+
+
+class Usage(Model):
+    """What an attempt used. Times in seconds."""
+
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    qpu_s: float = 0.0
+    shots: int = 0
+    iterations: int = 0
+
+
+class Cost(Model):
+    """What was paid: an exact decimal amount as text, and its currency (ISO 4217)."""
+
+    amount: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?$")] = "0"
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "USD"
+
+
+class ConfidencePart(Model):
+    """One named reason for trust, from 0 (none) to 1 (certain), with its weight and what it was computed from."""
+
+    name: str
+    value: float
+    weight: float
+    detail: str = ""
+
+
+class Confidence(Model):
+    """How far the answer can be trusted, from 0 to 1: the weighted mean of its parts, 1 only where a proof stands behind it."""
+
+    value: float
+    parts: tuple[ConfidencePart, ...] = ()
+
+
+def is_past(deadline: datetime | None, now: datetime) -> bool:
+    """Whether the deadline has passed at `now`."""
+    return deadline is not None and deadline <= now

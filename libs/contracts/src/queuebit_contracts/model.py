@@ -1,0 +1,33 @@
+"""The base of every contract model, and the mark for what may be a customer's data."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+T = TypeVar("T")
+
+
+class SensitiveMark:
+    """Marks a field that may hold a customer's data: never logged, later encrypted, masked and erased by key."""
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
+        schema: dict[str, Any] = handler(core_schema)
+        return {**schema, "x-sensitive": True}
+
+
+SENSITIVE = SensitiveMark()
+Sensitive = Annotated[T, SENSITIVE]
+
+
+class Model(BaseModel):
+    """A frozen value. A reader ignores fields that it does not know, so that a newer writer may add some."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+class StrictModel(BaseModel):
+    """A frozen value that people write: an unknown field is a mistake, and is named."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

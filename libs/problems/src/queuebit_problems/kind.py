@@ -1,0 +1,157 @@
+"""What a problem kind is: one module, one class, everything that Queuebit must know to answer and to check.
+
+Indices are those of the field's own file. An answer is a JSON object whose shape the kind documents in `answer_shape`.
+Nothing here may import a quantum SDK or OR-Tools; `cp_model` receives the model to fill from the classical solver.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
+
+from pydantic import ValidationError
+
+from queuebit_contracts.errors import FieldError, field_errors
+from queuebit_contracts.jobs import Number, ParamValue
+from queuebit_contracts.model import StrictModel
+from queuebit_problems.errors import InvalidStatement
+from queuebit_problems.qubo import Qubo
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+Answer = dict[str, Any]
+Params = Mapping[str, ParamValue]
+
+
+class Statement(StrictModel):
+    """The base of every problem statement: frozen, unknown fields refused, NaN and infinities refused."""
+
+
+S = TypeVar("S", bound=Statement)
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One constraint that an answer breaks, in the words of the field. `amount` is by how much, where that means something."""
+
+    code: str
+    detail: str
+    amount: Number | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a problem is: decision variables, qubits of its QUBO, and terms (edges, items, operations)."""
+
+    variables: int
+    qubits: int
+    terms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A problem as a QUBO. `decode` turns bits into an answer, perhaps infeasible; `encode` inverts it where feasible."""
+
+    qubo: Qubo
+    decode: Callable[[Sequence[int]], Answer]
+    encode: Callable[[Answer], list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class CpReading:
+    """How to read a filled CP-SAT model: `answer` from a value function, `objective` scale (model value * scale = objective),
+    and `hint`, which lists (variable, value) pairs that suggest an answer."""
+
+    answer: Callable[[Callable[[Any], int]], Answer]
+    scale: Number
+    hint: Callable[[Answer], list[tuple[Any, int]]]
+
+
+class Kind(ABC, Generic[S]):
+    """A problem kind. Stateless; every method is pure: what is random takes a seed."""
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    title: ClassVar[str]
+    sense: ClassVar[Literal["min", "max"]]
+    answer_shape: ClassVar[str]
+    formats: ClassVar[tuple[str, ...]]
+    """The file formats that `read` understands, in a few words each."""
+    params: ClassVar[Mapping[str, str]] = {}
+    """The job parameters that the kind understands, with their meaning."""
+
+    statement: type[S]
+
+    def parse(self, data: Mapping[str, Any]) -> S:
+        """Check a statement. Raises InvalidStatement, naming each wrong field."""
+        try:
+            return self.statement.model_validate(data)
+        except ValidationError as error:
+            fields = field_errors(error, prefix="/problem/statement")
+            raise InvalidStatement(
+                f"The {self.name} statement is not valid: {'; '.join(str(item) for item in fields)}",
+                remedy=f"Correct the named fields; `queuebit kinds show {self.name}` prints the schema.",
+                fields=fields,
+            ) from None
+
+    @abstractmethod
+    def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> S:
+        """Read one of the field's own file formats. Raises UnreadableFile with the line, what is wrong and the remedy."""
+
+    @abstractmethod
+    def size(self, statement: S) -> Size: ...
+
+    @abstractmethod
+    def answer_errors(self, statement: S, answer: Answer) -> list[FieldError]:
+        """What makes the answer unreadable (missing key, wrong length, a value outside its range); [] when readable."""
+
+    @abstractmethod
+    def objective(self, statement: S, answer: Answer) -> Number:
+        """The objective of a readable answer, recomputed from the statement in exact arithmetic, feasible or not."""
+
+    @abstractmethod
+    def violations(self, statement: S, answer: Answer) -> list[Violation]:
+        """The constraints that a readable answer breaks; [] when feasible."""
+
+    @abstractmethod
+    def encoding(self, statement: S) -> Encoding:
+        """The QUBO whose minima are the optimal answers. For sense max, energy = -objective on feasible answers."""
+
+    @abstractmethod
+    def cp_model(self, statement: S, model: cp_model.CpModel) -> CpReading:
+        """Fill a CP-SAT model with the native formulation."""
+
+    @abstractmethod
+    def heuristic(self, statement: S, seed: int) -> Answer | None:
+        """A quick feasible answer (greedy plus local search), or None where none was found."""
+
+    @abstractmethod
+    def improve(self, statement: S, answer: Answer) -> Answer:
+        """Repair an infeasible answer where possible, then polish by local search; never worse than a feasible input."""
+
+    @abstractmethod
+    def default_answer(self, statement: S) -> Answer | None:
+        """The conservative answer that needs no search, as a careful clerk would give it; None where none is feasible."""
+
+    @abstractmethod
+    def trivial_bound(self, statement: S) -> Number:
+        """A valid bound on the optimum that needs no search (upper for max, lower for min)."""
+
+    @abstractmethod
+    def example(self) -> S:
+        """A small instance that people can read."""
+
+    def better(self, left: Number, right: Number) -> bool:
+        """Whether objective `left` is strictly better than `right`."""
+        return left > right if self.sense == "max" else left < right
+
+
+def gap_of(objective: Number, bound: Number) -> float:
+    """The relative gap |objective - bound| / |objective|, as MIP solvers state it; 1 where only the objective is 0."""
+    difference = abs(objective - bound)
+    if difference == 0:
+        return 0.0
+    return float(difference / abs(objective)) if objective else 1.0

@@ -1,0 +1,207 @@
+"""The event store port: streams of events, their heads, an ordered read over all of them, and what must be as durable.
+
+Guarantees. An append is all or nothing for its stream and succeeds only when the stream is at `expected_version`. One call
+appends a whole batch in one transaction; streams of a batch succeed or fail each for itself. An ordered read returns every
+committed event exactly once in position order, however commits interleave (position is the pair (xid, seq) read below the
+snapshot horizon), and the events of one stream in version order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to append. `type` is the bare name (`JobQueued`); `data` is its JSON, kept byte for byte."""
+
+    id: UUID
+    type: str
+    schema_version: int
+    data: str
+    time: datetime
+    causation_id: UUID | None = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is known of a stream without its events: for lists and timers. Always derivable by folding the events.
+
+    `wake_at`: the moment at which somebody must look at the stream again, or None.
+    """
+
+    state: str
+    kind: str
+    tier: str
+    lane: str
+    fingerprint: str
+    wake_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Events for one stream that stands at `expected_version` (0: it does not exist yet), and its head after them."""
+
+    stream_id: UUID
+    tenant: str
+    expected_version: int
+    events: tuple[NewEvent, ...]
+    head: Head
+    category: str = "job"
+    environment: str = "default"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in the order over all events. `epoch` changes when a restore resets transaction ids."""
+
+    epoch: int = 0
+    xid: int = 0
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as stored."""
+
+    position: Position
+    stream_id: UUID
+    version: int
+    id: UUID
+    type: str
+    schema_version: int
+    data: str
+    time: datetime
+    tenant: str
+    causation_id: UUID | None
+    traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRow:
+    """A stream's head as stored."""
+
+    stream_id: UUID
+    tenant: str
+    version: int
+    head: Head
+    created_at: datetime
+    updated_at: datetime
+    category: str = "job"
+    environment: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFilter:
+    """Which streams to list, newest first. `before` is the stream id after which the page starts (exclusive)."""
+
+    tenant: str | None = None
+    states: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    tiers: tuple[str, ...] = ()
+    before: UUID | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    category: str = "job"
+    environment: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """An idempotency key held by a tenant: the stream it stands for, and the fingerprint of the request that took it."""
+
+    tenant: str
+    key: str
+    stream_id: UUID
+    fingerprint: str
+    created_at: datetime
+
+
+class StreamStore(Protocol):
+    """Append, load, list, read in order."""
+
+    async def append(self, batch: Sequence[Append]) -> list[bool]:
+        """Append each; True where it was appended, False where the stream was not at its expected version (nothing written).
+
+        At most one Append a stream in a batch. One statement, one transaction. Raises StoreUnavailable (transient: nothing
+        is known to be written; appending again is safe because of the expected version).
+        """
+        ...
+
+    async def load(self, stream_ids: Sequence[UUID]) -> dict[UUID, list[StoredEvent]]:
+        """The events of each stream in version order; a stream that does not exist is absent."""
+        ...
+
+    async def events_of(self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000) -> list[StoredEvent]:
+        """One stream from a version on."""
+        ...
+
+    async def heads(self, stream_ids: Sequence[UUID]) -> dict[UUID, StreamRow]: ...
+
+    async def list_heads(self, wanted: StreamFilter, *, limit: int) -> list[StreamRow]: ...
+
+    async def due(self, now: datetime, *, limit: int) -> list[UUID]:
+        """Streams whose `wake_at` has come, earliest first."""
+        ...
+
+    async def read(self, after: Position, *, limit: int, category: str = "job") -> list[StoredEvent]:
+        """The next events in order, only those that no open transaction can still precede."""
+        ...
+
+    async def reserve(self, wanted: Sequence[Reservation]) -> list[Reservation]:
+        """Hold each (tenant, key) for its stream, first come first served; returns what holds now, in the order asked."""
+        ...
+
+    async def rewrite_heads(self, rows: Sequence[tuple[UUID, int, Head]]) -> int:
+        """Replace heads by what folding gives, where the version still matches; returns how many were replaced."""
+        ...
+
+
+class Cursors(Protocol):
+    """Where each ordered reader stands, durably."""
+
+    async def load_cursor(self, name: str) -> Position: ...
+
+    async def save_cursor(self, name: str, position: Position) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyRow:
+    """An API key as stored: never the secret, only its keyed hash (HMAC-SHA256 under the server's pepper)."""
+
+    key_id: str
+    tenant: str
+    role: str
+    secret_hash: bytes
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+class Directory(Protocol):
+    """Tenants and their API keys."""
+
+    async def tenants(self) -> frozenset[str]: ...
+
+    async def add_tenant(self, tenant: str, now: datetime) -> None: ...
+
+    async def find_key(self, key_id: str) -> ApiKeyRow | None: ...
+
+    async def add_key(self, row: ApiKeyRow) -> None: ...
+
+    async def revoke_key(self, key_id: str, now: datetime) -> bool: ...
+
+
+class Leadership(Protocol):
+    """At most one holder of a name at a time, as far as the database can tell. An optimisation: no correctness rests on it."""
+
+    async def try_lead(self, name: str) -> bool:
+        """Take or keep the name; True while held by this instance."""
+        ...
+
+    async def release(self, name: str) -> None: ...
