@@ -1,0 +1,130 @@
+"""What the brokers read: properties, logging, flags. Pure text, so that it can be compared whole in a test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from queuebit_devstack.java import Java
+from queuebit_devstack.ports import LOOPBACK
+
+MESSAGE_BYTES_MAX = 4 * 1024 * 1024
+HEAP_MB_ALONE = 512
+HEAP_MB_EACH = 320
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One broker, which is a controller too: its id from 1, its folder and its two ports."""
+
+    node_id: int
+    folder: Path
+    port: int
+    controller_port: int
+
+    @property
+    def name(self) -> str:
+        """The name under which logs, status and faults know it."""
+        return f"kafka-{self.node_id}"
+
+    @property
+    def properties(self) -> Path:
+        """The file that the broker is started with."""
+        return self.folder / "server.properties"
+
+    @property
+    def logging(self) -> Path:
+        """The log4j2 file."""
+        return self.folder / "log4j2.xml"
+
+
+def bootstrap(nodes: Sequence[Node]) -> str:
+    """The bootstrap list for clients."""
+    return ",".join(f"{LOOPBACK}:{node.port}" for node in nodes)
+
+
+def properties_text(node: Node, nodes: Sequence[Node]) -> str:
+    """The properties of `node` in a cluster of `nodes`.
+
+    Few threads, because two cores carry everything; a small cleaner buffer, because its default is a quarter of the
+    heap; no waiting for members at the first rebalance; a dead broker is noticed after six seconds.
+    """
+    replicas = min(3, len(nodes))
+    settings: dict[str, object] = {
+        "node.id": node.node_id,
+        "process.roles": "broker,controller",
+        "listeners": f"PLAINTEXT://{LOOPBACK}:{node.port},CONTROLLER://{LOOPBACK}:{node.controller_port}",
+        "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{node.port}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name": "PLAINTEXT",
+        "controller.listener.names": "CONTROLLER",
+        "controller.quorum.voters": ",".join(f"{n.node_id}@{LOOPBACK}:{n.controller_port}" for n in nodes),
+        "log.dirs": node.folder / "data",
+        "auto.create.topics.enable": "false",
+        "num.partitions": 4,
+        "default.replication.factor": replicas,
+        "min.insync.replicas": 2 if replicas == 3 else 1,
+        "offsets.topic.replication.factor": replicas,
+        "offsets.topic.num.partitions": 8,
+        "transaction.state.log.replication.factor": replicas,
+        "transaction.state.log.min.isr": 2 if replicas == 3 else 1,
+        "transaction.state.log.num.partitions": 4,
+        "share.coordinator.state.topic.replication.factor": replicas,
+        "share.coordinator.state.topic.min.isr": 2 if replicas == 3 else 1,
+        "group.initial.rebalance.delay.ms": 0,
+        "broker.session.timeout.ms": 6000,
+        "broker.heartbeat.interval.ms": 1000,
+        "message.max.bytes": MESSAGE_BYTES_MAX,
+        "replica.fetch.max.bytes": MESSAGE_BYTES_MAX,
+        "log.preallocate": "false",
+        "log.cleaner.threads": 1,
+        "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
+        "num.network.threads": 2,
+        "num.io.threads": 4,
+        "num.replica.alter.log.dirs.threads": 1,
+        "num.recovery.threads.per.data.dir": 1,
+        "background.threads": 2,
+        "group.coordinator.threads": 1,
+        "share.coordinator.threads": 1,
+    }
+    return "".join(f"{name}={value}\n" for name, value in settings.items())
+
+
+LOGGING_TEXT = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<Configuration status="WARN" shutdownHook="disable">
+  <Appenders>
+    <Console name="out"><PatternLayout pattern="%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5p %c{1}: %m%n"/></Console>
+  </Appenders>
+  <Loggers>
+    <Logger name="kafka.server.KafkaRaftServer" level="INFO"/>
+    <Root level="WARN"><AppenderRef ref="out"/></Root>
+  </Loggers>
+</Configuration>
+"""
+
+
+def jvm_flags(node: Node, nodes: Sequence[Node], java: Java) -> tuple[str, ...]:
+    """The flags of one broker's Java: a bounded heap, and no files outside its folder."""
+    heap_mb = HEAP_MB_ALONE if len(nodes) == 1 else HEAP_MB_EACH
+    return (
+        f"-Xms{heap_mb // 2}m",
+        f"-Xmx{heap_mb}m",
+        "-XX:+UseSerialGC",
+        "-XX:+ExitOnOutOfMemoryError",
+        "-XX:-UsePerfData",
+        f"-XX:ErrorFile={node.folder}/jvm-crash.log",
+        *tool_flags(node, java),
+    )
+
+
+def tool_flags(node: Node, java: Java) -> tuple[str, ...]:
+    """The flags that the broker and its format tool share."""
+    return (
+        "-Djava.awt.headless=true",
+        f"-Djava.io.tmpdir={node.folder / 'tmp'}",
+        f"-Dlog4j2.configurationFile={node.logging}",
+        "-Dlog4j2.disableJmx=true",
+        *java.quiet_flags,
+    )

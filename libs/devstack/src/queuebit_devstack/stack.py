@@ -1,0 +1,255 @@
+"""Kafka and PostgreSQL together: started at once, recorded in one state file, ended without a trace."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from queuebit_devstack.errors import DevstackError, StackBusy, UnknownProcess
+from queuebit_devstack.jars import ensure_jars
+from queuebit_devstack.java import find_java
+from queuebit_devstack.kafka import KafkaCluster, plan_nodes, wait_kafka
+from queuebit_devstack.leftovers import GUARD, LOCK_TIMEOUT_S, Standing, end_all, look
+from queuebit_devstack.ports import free_ports
+from queuebit_devstack.postgres import PostgresServer, wait_postgres
+from queuebit_devstack.processes import Child, end_processes, is_alive, own_record
+from queuebit_devstack.state import ProcessRecord, StackState, StateFile
+
+DATA_DIR_DEFAULT = ".queuebit"
+
+
+def default_data_dir(environ: Mapping[str, str] | None = None) -> Path:
+    """QUEUEBIT_DATA, else `.queuebit` in the current folder."""
+    environ = os.environ if environ is None else environ
+    return Path(environ.get("QUEUEBIT_DATA") or DATA_DIR_DEFAULT).expanduser().resolve()
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """Servers that run already and are taken as they are: a Kafka bootstrap list, a PostgreSQL URL."""
+
+    kafka: str | None = None
+    postgres: str | None = None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> External:
+        """Read QUEUEBIT_KAFKA and QUEUEBIT_POSTGRES."""
+        environ = os.environ if environ is None else environ
+        return cls(environ.get("QUEUEBIT_KAFKA") or None, environ.get("QUEUEBIT_POSTGRES") or None)
+
+
+class Stack:
+    """Running servers. `async with` stops them; so does the guard when this process ends in any other way."""
+
+    def __init__(self, data_dir: Path, state: StackState, *, remove: bool = False) -> None:
+        """Use `start_stack`."""
+        self.data_dir = data_dir
+        self.state = state
+        self._file = StateFile(data_dir)
+        self._remove = remove
+        self._children: dict[str, Child] = {}
+        self._guard: subprocess.Popen[bytes] | None = None
+        self._cluster: KafkaCluster | None = None
+        self._database: PostgresServer | None = None
+
+    @property
+    def kafka(self) -> str:
+        """The bootstrap list, `host:port,host:port`."""
+        assert self.state.kafka is not None
+        return self.state.kafka
+
+    @property
+    def postgres(self) -> str:
+        """The database's URL, `postgresql://…`."""
+        assert self.state.postgres is not None
+        return self.state.postgres
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The names of the servers that were started here: `postgres`, `kafka-1`, …; none of those taken by URL."""
+        return tuple(self._children)
+
+    def env(self) -> dict[str, str]:
+        """What a service needs to find the servers."""
+        return {"QUEUEBIT_KAFKA": self.kafka, "QUEUEBIT_POSTGRES": self.postgres}
+
+    def record(self, process: ProcessRecord) -> None:
+        """Write a process of this stack into the state file, so that it never survives the stack."""
+        self._save(self.state.with_process(process))
+
+    def announce_gateway(self, url: str) -> None:
+        """Write the gateway's URL into the state file, where the command line finds it."""
+        self._save(replace(self.state, gateway=url))
+
+    def disown(self) -> None:
+        """Let the stack run on when this process ends; `queuebit down` ends it."""
+        self._save(replace(self.state, owner=None))
+
+    def pid(self, server: str) -> int:
+        """The process id of a server. Raises `UnknownProcess`."""
+        return self._child(server).record.pid
+
+    async def kill(self, server: str, how: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal to one server and wait until it has ended."""
+        record = self._child(server).record
+        await asyncio.to_thread(end_processes, [record], ask=how, grace_s=15.0)
+        self._child(server).exit_code()
+
+    async def restart(self, server: str) -> None:
+        """Start one server again on its old port and files, and wait until the whole answers."""
+        self._child(server)
+        if self._database is not None and server == "postgres":
+            child = self._database.spawn()
+            self._adopt(child)
+            await self._database.wait_ready(child)
+            return
+        assert self._cluster is not None
+        node = next(each for each in self._cluster.nodes if each.name == server)
+        self._adopt(self._cluster.spawn_node(node))
+        await wait_kafka(self.kafka, [self._child(each.name) for each in self._cluster.nodes])
+
+    async def stop(self) -> None:
+        """End everything that was started here, services first, and forget the stack. Repeatable."""
+        await asyncio.to_thread(self._end)
+
+    async def __aenter__(self) -> Stack:
+        """The stack itself."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop."""
+        await self.stop()
+
+    def _end(self) -> None:
+        records = [each for each in self.state.processes if each.name != GUARD]
+        end_all(self.data_dir, records, at_once=self._remove)
+        for child in self._children.values():
+            child.exit_code()
+        self._file.remove()
+        if self._remove:
+            shutil.rmtree(self.data_dir, ignore_errors=True)
+        if self._guard is not None and self._guard.stdin is not None:
+            self._guard.stdin.close()
+            self._guard.wait(LOCK_TIMEOUT_S)
+
+    def _save(self, state: StackState) -> None:
+        self.state = state
+        self._file.save(state)
+
+    def _child(self, server: str) -> Child:
+        try:
+            return self._children[server]
+        except KeyError:
+            names = ", ".join(self._children) or "none"
+            raise UnknownProcess(f"No server {server} was started here; there are: {names}.") from None
+
+    def _adopt(self, child: Child) -> None:
+        self._children[child.record.name] = child
+        self.record(child.record)
+
+    def _start_guard(self) -> None:
+        """Start the process that cleans up after us. It is told by the end of its input."""
+        words = ["-m", "queuebit_devstack.guard", str(self.data_dir), self.state.stack_id]
+        self._guard = subprocess.Popen(
+            [sys.executable, *words, *(["--remove"] if self._remove else [])],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    async def _start_postgres(self, url: str | None) -> None:
+        if url is not None:
+            await wait_postgres(url)
+            self._save(replace(self.state, postgres=url))
+            return
+        self._database = PostgresServer(self.data_dir, free_ports(1)[0])
+        await self._database.prepare()
+        child = self._database.spawn()
+        self._adopt(child)
+        await self._database.wait_ready(child)
+        self._save(replace(self.state, postgres=self._database.url))
+
+    async def _start_kafka(self, servers: str | None, brokers: int) -> None:
+        if servers is not None:
+            await wait_kafka(servers, (), timeout_s=30.0)
+            self._save(replace(self.state, kafka=servers))
+            return
+        java, jars = await asyncio.to_thread(find_java), await asyncio.to_thread(ensure_jars)
+        self._cluster = KafkaCluster(self.data_dir, plan_nodes(self.data_dir, brokers), java, jars)
+        await self._cluster.prepare()
+        for node in self._cluster.nodes:
+            self._adopt(self._cluster.spawn_node(node))
+        await wait_kafka(self._cluster.bootstrap, [self._child(node.name) for node in self._cluster.nodes])
+        self._save(replace(self.state, kafka=self._cluster.bootstrap))
+
+
+async def start_stack(
+    data_dir: Path | None = None,
+    *,
+    brokers: int = 1,
+    external: External | None = None,
+    detached: bool = False,
+    remove: bool = False,
+) -> Stack:
+    """Start what is not there yet and return when Kafka and PostgreSQL answer real requests.
+
+    `external` (default: from the environment) names servers that run already. Leftovers of a crashed run in `data_dir`
+    are ended first. Undetached, the stack ends with this process, however that ends. Detached, a complete stack that
+    runs already is returned as it is; call `disown` once all is up. With `remove`, the data goes when the stack ends.
+
+    Nothing is left running when this fails or is cancelled. Raises `StackBusy` and the errors of the servers.
+    """
+    data_dir = (data_dir or default_data_dir()).resolve()
+    external = External.from_env() if external is None else external
+    if brokers not in (1, 3):
+        raise ValueError(f"A stack has 1 or 3 brokers, not {brokers}.")
+    file = StateFile(data_dir)
+    lock = file.locked(LOCK_TIMEOUT_S)
+    await asyncio.to_thread(lock.__enter__)
+    try:
+        state, standing = look(file)
+        if state is not None and standing is Standing.RUNNING and detached:
+            return Stack(data_dir, state)
+        if standing in (Standing.OWNED, Standing.RUNNING):
+            owner = "detached" if state is None or state.owner is None else f"owned by process {state.owner.pid}"
+            raise StackBusy(
+                f"A stack runs already in {data_dir}, {owner}.",
+                remedy="Stop it with `queuebit down`, or choose another folder with QUEUEBIT_DATA.",
+            )
+        await asyncio.to_thread(end_all, data_dir, () if state is None else state.processes)
+        stack = Stack(data_dir, StackState(secrets.token_hex(8), owner=own_record("owner")), remove=remove)
+        stack._save(stack.state)
+        await _start(stack, external, brokers, guarded=not detached)
+        return stack
+    finally:
+        lock.__exit__(None, None, None)
+
+
+async def _start(stack: Stack, external: External, brokers: int, *, guarded: bool) -> None:
+    try:
+        if guarded:
+            stack._start_guard()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(stack._start_postgres(external.postgres))
+            group.create_task(stack._start_kafka(external.kafka, brokers))
+    except BaseException as error:
+        await asyncio.shield(asyncio.to_thread(stack._end))
+        if isinstance(error, BaseExceptionGroup):
+            ours = error.subgroup(DevstackError)
+            raise (ours or error).exceptions[0] from None
+        raise
+
+
+def attached_records(data_dir: Path) -> tuple[StackState | None, tuple[tuple[ProcessRecord, bool], ...]]:
+    """The state of a data folder and each of its processes with whether it lives: what `queuebit status` shows."""
+    state = StateFile(data_dir).load()
+    return state, () if state is None else tuple((each, is_alive(each)) for each in state.processes)

@@ -1,0 +1,127 @@
+"""The state file `stack.json`: which processes run in a data folder and where they listen.
+
+It is written after every spawn, by atomic replacement, so that a crash at any moment leaves a file from which the
+leftovers can be found. It holds the database's password and is readable by its owner only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from queuebit_devstack.errors import StackBusy, StateUnreadable
+
+STATE_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRecord:
+    """One process that we started, told apart from a stranger that got the same pid later.
+
+    `started_at` is the start time that the operating system reports, in seconds since the epoch; `marker` is text that
+    occurs in the command line.
+    """
+
+    name: str
+    pid: int
+    started_at: float
+    marker: str
+    port: int | None = None
+    log: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StackState:
+    """What `stack.json` says. `owner` is the process whose end ends the stack; none where it runs detached."""
+
+    stack_id: str
+    owner: ProcessRecord | None = None
+    kafka: str | None = None
+    postgres: str | None = None
+    gateway: str | None = None
+    processes: tuple[ProcessRecord, ...] = ()
+
+    def with_process(self, record: ProcessRecord) -> StackState:
+        """The state with `record` in place of the process of the same name."""
+        others = tuple(each for each in self.processes if each.name != record.name)
+        return replace(self, processes=(*others, record))
+
+    def process(self, name: str) -> ProcessRecord | None:
+        """The process called `name`, if it was ever started."""
+        return next((each for each in self.processes if each.name == name), None)
+
+
+def dump_state(state: StackState) -> str:
+    """Return the text of the state file."""
+    return json.dumps({"format": STATE_FORMAT, **asdict(state)}, indent=2) + "\n"
+
+
+def parse_state(text: str) -> StackState:
+    """Read the text of a state file. Raises `StateUnreadable`."""
+    try:
+        data: dict[str, Any] = json.loads(text)
+        if data.pop("format") != STATE_FORMAT:
+            raise StateUnreadable(remedy="It was written by another version: run `queuebit down` of that version.")
+        owner = data.pop("owner")
+        processes = data.pop("processes")
+        return StackState(
+            owner=None if owner is None else ProcessRecord(**owner),
+            processes=tuple(ProcessRecord(**each) for each in processes),
+            **data,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StateUnreadable(f"The state file of the stack cannot be read: {error!r}.") from error
+
+
+class StateFile:
+    """The state file of one data folder."""
+
+    def __init__(self, data_dir: Path) -> None:
+        """`data_dir` need not exist yet."""
+        self.path = data_dir / "stack.json"
+        self._lock_path = data_dir / "stack.lock"
+
+    def load(self) -> StackState | None:
+        """Return the state, or none where no stack was started. Raises `StateUnreadable`."""
+        try:
+            return parse_state(self.path.read_text())
+        except FileNotFoundError:
+            return None
+
+    def save(self, state: StackState) -> None:
+        """Replace the file as a whole."""
+        fresh = self.path.with_name(f"stack.json.{os.getpid()}")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "w") as file:
+            file.write(dump_state(state))
+        fresh.replace(self.path)
+
+    def remove(self) -> None:
+        """Forget the stack."""
+        self.path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def locked(self, timeout_s: float) -> Iterator[None]:
+        """Hold the data folder for a start or a stop. Raises `StackBusy` when another process holds it too long."""
+        self._lock_path.parent.mkdir(parents=True, exist_ok=True)
+        with self._lock_path.open("w") as file:
+            deadline = time.monotonic() + timeout_s
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except OSError as error:
+                    if time.monotonic() > deadline:
+                        raise StackBusy(
+                            f"Another process is starting or stopping a stack in {self._lock_path.parent}.",
+                            remedy="Wait for it, or choose another folder with QUEUEBIT_DATA.",
+                        ) from error
+                    time.sleep(0.05)
+            yield
