@@ -26,16 +26,18 @@ from queuebit_devstack.processes import Child, child_env, run_tool, spawn, tail
 
 READY_TIMEOUT_S = 90.0
 STOP_SIGNAL = signal.SIGTERM
-STOP_GRACE_S = 15.0
+STOP_GRACE_S = 5.0
+"""Of three brokers that stop together the last waits in vain for a quorum, so it is not given long."""
 _PROBE_TIMEOUT_S = 5.0
 _FORMAT_TIMEOUT_S = 60.0
 
 
 def plan_nodes(data_dir: Path, brokers: int) -> tuple[Node, ...]:
-    """Nodes on free ports, with their folders below `data_dir`."""
+    """Nodes on free ports, with their folders below `data_dir`: one cluster of one, another of three."""
     ports = free_ports(2 * brokers)
+    folder = data_dir / f"kafka-of-{brokers}"
     return tuple(
-        Node(number, data_dir / f"kafka-{number}", ports[2 * (number - 1)], ports[2 * (number - 1) + 1])
+        Node(number, folder / f"kafka-{number}", ports[2 * (number - 1)], ports[2 * (number - 1) + 1])
         for number in range(1, brokers + 1)
     )
 
@@ -128,8 +130,8 @@ async def _listens(servers: str) -> bool:
 
 async def _probe(servers: str, brokers: int) -> None:
     """Create a topic, write idempotently, read it as a group, commit, and remove topic and group."""
-    from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-    from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+    from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition  # type: ignore[import-untyped]
+    from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]
 
     topic = f"queuebit.devstack.probe-{os.getpid()}-{time.monotonic_ns()}"
     admin = AIOKafkaAdminClient(bootstrap_servers=servers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,33 +45,42 @@ def bootstrap(nodes: Sequence[Node]) -> str:
 
 
 def properties_text(node: Node, nodes: Sequence[Node]) -> str:
-    """The properties of `node` in a cluster of `nodes`.
+    """The properties of `node` in a cluster of `nodes`."""
+    ports = {each.node_id: (each.port, each.controller_port) for each in nodes}
+    settings = settings_of(node.node_id, node.folder / "data", ports)
+    return "".join(f"{name}={value}\n" for name, value in settings.items())
+
+
+def settings_of(node_id: int, log_dir: Path, ports: Mapping[int, tuple[int, int]]) -> dict[str, object]:
+    """The settings of one node; `ports` gives broker and controller port of every node id.
 
     Few threads, because two cores carry everything; a small cleaner buffer, because its default is a quarter of the
     heap; no waiting for members at the first rebalance; a dead broker is noticed after six seconds.
     """
-    replicas = min(3, len(nodes))
-    settings: dict[str, object] = {
-        "node.id": node.node_id,
+    replicas = min(3, len(ports))
+    in_sync = 2 if replicas == 3 else 1
+    port, controller_port = ports[node_id]
+    return {
+        "node.id": node_id,
         "process.roles": "broker,controller",
-        "listeners": f"PLAINTEXT://{LOOPBACK}:{node.port},CONTROLLER://{LOOPBACK}:{node.controller_port}",
-        "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{node.port}",
+        "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "inter.broker.listener.name": "PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
-        "controller.quorum.voters": ",".join(f"{n.node_id}@{LOOPBACK}:{n.controller_port}" for n in nodes),
-        "log.dirs": node.folder / "data",
+        "controller.quorum.voters": ",".join(f"{each}@{LOOPBACK}:{own}" for each, (_, own) in ports.items()),
+        "log.dirs": log_dir,
         "auto.create.topics.enable": "false",
         "num.partitions": 4,
         "default.replication.factor": replicas,
-        "min.insync.replicas": 2 if replicas == 3 else 1,
+        "min.insync.replicas": in_sync,
         "offsets.topic.replication.factor": replicas,
         "offsets.topic.num.partitions": 8,
         "transaction.state.log.replication.factor": replicas,
-        "transaction.state.log.min.isr": 2 if replicas == 3 else 1,
+        "transaction.state.log.min.isr": in_sync,
         "transaction.state.log.num.partitions": 4,
         "share.coordinator.state.topic.replication.factor": replicas,
-        "share.coordinator.state.topic.min.isr": 2 if replicas == 3 else 1,
+        "share.coordinator.state.topic.min.isr": in_sync,
         "group.initial.rebalance.delay.ms": 0,
         "broker.session.timeout.ms": 6000,
         "broker.heartbeat.interval.ms": 1000,
@@ -88,7 +97,6 @@ def properties_text(node: Node, nodes: Sequence[Node]) -> str:
         "group.coordinator.threads": 1,
         "share.coordinator.threads": 1,
     }
-    return "".join(f"{name}={value}\n" for name, value in settings.items())
 
 
 LOGGING_TEXT = """\

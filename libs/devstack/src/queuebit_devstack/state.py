@@ -98,9 +98,8 @@ class StateFile:
     def save(self, state: StackState) -> None:
         """Replace the file as a whole."""
         fresh = self.path.with_name(f"stack.json.{os.getpid()}")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(descriptor, "w") as file:
-            file.write(dump_state(state))
+        fresh.touch(mode=0o600)
+        fresh.write_text(dump_state(state))
         fresh.replace(self.path)
 
     def remove(self) -> None:
