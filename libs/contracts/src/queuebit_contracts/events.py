@@ -64,6 +64,7 @@ class JobPlanned(Event):
 
     plan: str
     legs: tuple[Leg, ...]
+    sense: Literal["min", "max"]
     policy_version: str
     rule: str
     reasons: tuple[str, ...]

@@ -1,0 +1,65 @@
+"""A decision in the making: events so far, and the job as it stands after them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from queuebit_contracts import events as ev
+from queuebit_contracts.events import JobEvent
+from queuebit_contracts.ids import attempt_id_of, derive_id
+from queuebit_control_plane.job.state import EndedJob, Job, LegState, NoJob, OpenJob, Working, evolve
+
+
+class Draft:
+    """Collects the events of one decision. It lives inside `decide` only and is never shared."""
+
+    def __init__(self, job: Job, job_id: UUID, now: datetime) -> None:
+        self.job = job
+        self.now = now
+        self.events: list[JobEvent] = []
+        self._job_id = job_id
+
+    @property
+    def open(self) -> OpenJob:
+        """The job, which the rules have made sure is open."""
+        if not isinstance(self.job, OpenJob):
+            raise AssertionError(f"the job is not open but {type(self.job).__name__}")
+        return self.job
+
+    @property
+    def ended(self) -> bool:
+        return isinstance(self.job, EndedJob | NoJob)
+
+    def add(self, event: JobEvent) -> None:
+        """Record an event and move the job."""
+        self.events.append(event)
+        self.job = evolve(self.job, event, self.now, self._job_id)
+
+    def release(self, leg: LegState, number: int) -> None:
+        """Let an attempt of a leg onto its lane: at once, in this version; fairness comes in here."""
+        job = self.open
+        request = job.request
+        asked = request.seed
+        self.add(
+            ev.JobQueued(
+                attempt_id=attempt_id_of(job.job_id, leg.spec.leg, number),
+                leg=leg.spec.leg,
+                role=leg.spec.role,
+                lane=leg.spec.lane,
+                number=number,
+                tier=request.tier,
+                problem=request.problem,
+                fingerprint=job.problem_fingerprint,
+                seed=asked if asked is not None else derive_id(job.job_id, "seed").int & 0x7FFF_FFFF,
+                budget_s=leg.spec.budget_s,
+                deadline=job.deadline,
+                params=request.params,
+            )
+        )
+
+    def abandon_all(self, reason: str) -> None:
+        """Tell whoever still works for this job to stop."""
+        for leg in self.open.legs:
+            if isinstance(leg.status, Working) and leg.status.execution is None:
+                self.add(ev.AttemptAbandoned(attempt_id=leg.status.attempt_id, leg=leg.spec.leg, reason=reason))

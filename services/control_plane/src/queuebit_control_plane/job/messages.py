@@ -1,0 +1,53 @@
+"""What the job can be told: facts from workers, wishes from people, and the time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from queuebit_contracts import events as ev
+from queuebit_control_plane.job.routing import RoutingInputs
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """An admitted question: valid, of a known kind and tenant, with its size measured and its fingerprint taken."""
+
+    job_id: UUID
+    event: ev.JobSubmitted
+    inputs: RoutingInputs
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """A question that cannot be taken, and why. It gets a stream of its own."""
+
+    job_id: UUID
+    event: ev.JobRejected
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Somebody of this tenant withdraws the job."""
+
+    tenant: str | None
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Time has passed: look at what is due."""
+
+
+Report = (
+    ev.JobStarted
+    | ev.ExecutionProgressed
+    | ev.ExecutionSucceeded
+    | ev.ExecutionFailed
+    | ev.ResultValidated
+    | ev.ResultRejected
+)
+"""What workers and the validator say."""
+
+Message = Submit | Refuse | Cancel | Wake | Report

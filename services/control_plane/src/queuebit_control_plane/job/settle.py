@@ -1,0 +1,138 @@
+"""What follows from where the legs stand: release what is ready, take a fallback, complete with the best answer, or fail."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from queuebit_contracts import events as ev
+from queuebit_contracts.failures import FAILURES, FailureCode
+from queuebit_control_plane.job.draft import Draft
+from queuebit_control_plane.job.state import Answered, Idle, LegState, OpenJob, Resting, Spent, Working, accepted
+
+FallbackTrigger = Literal["failed", "rejected", "latency_budget", "exhausted"]
+
+
+def settle(draft: Draft) -> None:
+    """Add every consequence that holds now."""
+    if draft.ended:
+        return
+    _release_ready(draft)
+    job = draft.open
+    late = draft.now >= job.latency_due_at
+    good = [leg for leg in job.legs if accepted(leg)]
+    pending = [leg for leg in job.legs if isinstance(leg.status, Working | Resting)]
+    if good and (not pending or late or job.hurried):
+        complete(draft)
+    elif not good and not pending:
+        _fall_back_or_end(draft)
+    elif not good and late and not job.hurried:
+        _fall_back(draft, "latency_budget", pending[0], "the latency budget ran out while it still worked")
+
+
+def complete(draft: Draft) -> bool:
+    """End the job with its best checked answer, an accepted one before one that needs review; False where there is none."""
+    answered = [leg for leg in draft.open.legs if isinstance(leg.status, Answered)]
+    chosen = [leg for leg in answered if accepted(leg)] or answered
+    if not chosen:
+        return False
+    best, reason = _best(chosen, draft.open.sense)
+    assert isinstance(best.status, Answered)
+    draft.abandon_all("a checked answer was chosen")
+    job = draft.open
+    execution, verdict = best.status.execution, best.status.verdict
+    draft.add(
+        ev.JobCompleted(
+            kind=job.request.problem.kind,
+            answer=execution.answer,
+            objective=verdict.objective,
+            bound=verdict.bound,
+            gap=verdict.gap,
+            proven_optimal=verdict.proven_optimal,
+            verdict=verdict.verdict,
+            confidence=verdict.confidence,
+            leg=best.spec.leg,
+            attempt_id=execution.attempt_id,
+            ran=execution.ran,
+            cost=job.cost,
+            usage=job.usage,
+            reasons=(*job.reasons, *verdict.reasons, *((reason,) if reason else ())),
+            elapsed_s=(draft.now - job.submitted_at).total_seconds(),
+        )
+    )
+    return True
+
+
+def _release_ready(draft: Draft) -> None:
+    for leg in draft.open.legs:
+        match leg.status:
+            case Idle() if leg.spec.role != "fallback":
+                draft.release(leg, 1)
+            case Resting(number=number, until=until) if until <= draft.now:
+                draft.release(leg, number + 1)
+            case _:
+                pass
+
+
+def _fall_back_or_end(draft: Draft) -> None:
+    spent = _last_spent(draft.open)
+    if spent is not None and isinstance(spent.status, Spent):
+        trigger: FallbackTrigger = "failed" if spent.status.failure is not None else "rejected"
+        if _fall_back(draft, trigger, spent, spent.status.reason):
+            return
+    elif _fall_back(draft, "exhausted", draft.open.legs[0], "its answer needs review"):
+        return
+    if not complete(draft):
+        _fail(draft)
+
+
+def _fall_back(draft: Draft, trigger: FallbackTrigger, source: LegState, reason: str) -> bool:
+    target = next((leg for leg in draft.open.legs if isinstance(leg.status, Idle)), None)
+    if target is None:
+        return False
+    draft.add(ev.FallbackTaken(from_leg=source.spec.leg, to_leg=target.spec.leg, trigger=trigger, reason=reason))
+    draft.release(target, 1)
+    return True
+
+
+def _fail(draft: Draft) -> None:
+    job = draft.open
+    failures = [leg.status.failure for leg in job.legs if isinstance(leg.status, Spent) and leg.status.failure]
+    told = next((each for each in failures if each.code is FailureCode.PROBLEM_INFEASIBLE), None)
+    code = told.code if told else FailureCode.ALL_LEGS_FAILED
+    draft.add(
+        ev.JobFailed(
+            code=code,
+            detail=told.detail if told else FAILURES[code].meaning,
+            remedy=told.remedy if told else FAILURES[code].remedy,
+            reasons=job.reasons,
+            cost=job.cost,
+            usage=job.usage,
+            elapsed_s=(draft.now - job.submitted_at).total_seconds(),
+        )
+    )
+
+
+def _last_spent(job: OpenJob) -> LegState | None:
+    return next((leg for leg in reversed(job.legs) if isinstance(leg.status, Spent)), None)
+
+
+def _best(legs: list[LegState], sense: Literal["min", "max"]) -> tuple[LegState, str]:
+    """The best objective, on a tie the proved one, then the one that the plan names first; and why, where there was a choice."""
+    sign = -1 if sense == "max" else 1
+
+    def rank(leg: LegState) -> tuple[object, bool]:
+        assert isinstance(leg.status, Answered)
+        return (sign * leg.status.verdict.objective, not leg.status.verdict.proven_optimal)
+
+    ordered = sorted(legs, key=rank)
+    best = ordered[0]
+    if len(ordered) == 1:
+        return best, ""
+    assert isinstance(best.status, Answered)
+    others = ", ".join(f"{leg.spec.leg} {_objective(leg)}" for leg in ordered[1:])
+    return best, f"{best.spec.leg} {_objective(best)} was chosen over {others}"
+
+
+def _objective(leg: LegState) -> str:
+    assert isinstance(leg.status, Answered)
+    return f"{leg.status.verdict.objective:g}"

@@ -1,0 +1,254 @@
+"""The job as a union of frozen states, and the fold over its events.
+
+A leg is Idle until the plan releases it, Working on an attempt, Resting before a retry, Answered once a verdict let its answer
+pass, or Spent. Both halves of an answer, execution and verdict, may arrive in either order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal, assert_never
+from uuid import UUID
+
+from queuebit_contracts import events as ev
+from queuebit_contracts.canonical import fingerprint
+from queuebit_contracts.events import JobEvent
+from queuebit_contracts.failures import FAILURES
+from queuebit_contracts.jobs import Cost, JobRequest, JobState, Leg, Usage
+from queuebit_control_plane.job.limits import Limits, retry_delay_s
+from queuebit_control_plane.job.money import add_cost, add_usage
+
+
+NO_COST = Cost()
+NO_USAGE = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Not released: a fallback whose trigger has not held yet, or a leg that waits for its turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """An attempt is out. `execution` and `verdict` are filled as they arrive."""
+
+    attempt_id: UUID
+    number: int
+    queued_at: datetime
+    moved_at: datetime
+    started: bool = False
+    execution: ev.ExecutionSucceeded | None = None
+    verdict: ev.ResultValidated | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """A transient failure: the next attempt is released at `until`."""
+
+    number: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The leg has a checked answer."""
+
+    execution: ev.ExecutionSucceeded
+    verdict: ev.ResultValidated
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The leg gave no answer, and will give none."""
+
+    reason: str
+    failure: ev.ExecutionFailed | None = None
+
+
+LegStatus = Idle | Working | Resting | Answered | Spent
+
+
+@dataclass(frozen=True, slots=True)
+class LegState:
+    """A leg of the plan and where it stands."""
+
+    spec: Leg
+    status: LegStatus
+
+
+@dataclass(frozen=True, slots=True)
+class NoJob:
+    """Nothing happened yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenJob:
+    """The job is on its way. `hurried`: its latency budget has run out, so the first good answer ends it."""
+
+    job_id: UUID
+    request: JobRequest
+    fingerprint: str
+    problem_fingerprint: str
+    submitted_at: datetime
+    deadline: datetime
+    limits: Limits
+    plan: str = ""
+    sense: Literal["min", "max"] = "min"
+    legs: tuple[LegState, ...] = ()
+    hurried: bool = False
+    cost: Cost = NO_COST
+    usage: Usage = NO_USAGE
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def latency_due_at(self) -> datetime:
+        """When the caller's patience ends and a fallback is taken beside whatever still runs."""
+        wish = self.request.latency_budget_s or self.limits.latency_budget_s
+        return self.submitted_at + timedelta(seconds=wish)
+
+
+@dataclass(frozen=True, slots=True)
+class EndedJob:
+    """The job ended, exactly once, as `state`."""
+
+    state: JobState
+    fingerprint: str
+
+
+Job = NoJob | OpenJob | EndedJob
+
+
+def evolve(job: Job, event: JobEvent, at: datetime, job_id: UUID) -> Job:
+    """The job after an event that was recorded at `at`."""
+    match job:
+        case NoJob():
+            return _begin(event, at, job_id)
+        case OpenJob():
+            return _go_on(job, event, at)
+        case EndedJob():
+            return job
+        case _:
+            assert_never(job)
+
+
+def _begin(event: JobEvent, at: datetime, job_id: UUID) -> Job:
+    match event:
+        case ev.JobSubmitted():
+            return open_job(event, at, job_id)
+        case ev.JobRejected():
+            return EndedJob("rejected", "")
+        case _:
+            raise CorruptStream(f"{type(event).__name__} stands first in the stream of job {job_id}")
+
+
+def open_job(event: ev.JobSubmitted, at: datetime, job_id: UUID) -> OpenJob:
+    """A job as it is submitted, with the limits of its tier."""
+    limits = Limits.of(event.request.tier)
+    return OpenJob(
+        job_id=job_id,
+        request=event.request,
+        fingerprint=event.fingerprint or fingerprint(event.request),
+        problem_fingerprint=fingerprint(event.request.problem),
+        submitted_at=at,
+        deadline=event.request.deadline or at + timedelta(seconds=limits.deadline_s),
+        limits=limits,
+    )
+
+
+def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
+    match event:
+        case ev.JobPlanned():
+            legs = tuple(LegState(leg, Idle()) for leg in event.legs)
+            return replace(job, plan=event.plan, sense=event.sense, legs=legs, reasons=event.reasons)
+        case ev.JobQueued():
+            working = Working(event.attempt_id, event.number, queued_at=at, moved_at=at)
+            return with_leg(job, event.leg, working)
+        case ev.JobStarted():
+            return _on_attempt(job, event.leg, event.attempt_id, started=True, moved_at=at)
+        case ev.ExecutionProgressed():
+            return _on_attempt(job, event.leg, event.attempt_id, moved_at=at)
+        case ev.ExecutionSucceeded():
+            charged = replace(job, cost=add_cost(job.cost, event.cost), usage=add_usage(job.usage, event.usage))
+            return _on_attempt(charged, event.leg, event.attempt_id, execution=event, moved_at=at)
+        case ev.ResultValidated():
+            return _on_attempt(job, event.leg, event.attempt_id, verdict=event, moved_at=at)
+        case ev.ExecutionFailed():
+            return _failed(job, event, at)
+        case ev.ResultRejected():
+            reason = f"{event.leg}: answer rejected, {'; '.join(event.reasons)}"
+            return _spent(job, event.leg, reason)
+        case ev.AttemptAbandoned():
+            return _spent(job, event.leg, f"{event.leg}: {event.reason}")
+        case ev.FallbackTaken():
+            reasons = (*job.reasons, f"{event.from_leg} -> {event.to_leg}: {event.reason}")
+            return replace(job, reasons=reasons, hurried=job.hurried or event.trigger == "latency_budget")
+        case ev.JobCompleted():
+            return EndedJob("completed", job.fingerprint)
+        case ev.JobFailed():
+            return EndedJob("failed", job.fingerprint)
+        case ev.JobCancelled():
+            return EndedJob("cancelled", job.fingerprint)
+        case ev.JobExpired():
+            return EndedJob("expired", job.fingerprint)
+        case ev.ApprovalRequested() | ev.ApprovalGranted() | ev.ApprovalDenied() | ev.JobImproved():
+            return job
+        case ev.JobSubmitted() | ev.JobRejected():
+            raise CorruptStream(f"{type(event).__name__} stands in the middle of the stream of job {job.job_id}")
+        case _:
+            assert_never(event)
+
+
+def with_leg(job: OpenJob, leg: str, status: LegStatus) -> OpenJob:
+    """The job with one leg moved to a status."""
+    return replace(job, legs=tuple(LegState(each.spec, status) if each.spec.leg == leg else each for each in job.legs))
+
+
+def accepted(leg: LegState) -> bool:
+    """Whether the leg has an answer that the validator accepts."""
+    return isinstance(leg.status, Answered) and leg.status.verdict.verdict == "accepted"
+
+
+def leg_of(job: OpenJob, leg: str) -> LegState | None:
+    """The leg of that name."""
+    return next((each for each in job.legs if each.spec.leg == leg), None)
+
+
+def working_on(job: OpenJob, leg: str, attempt_id: UUID) -> tuple[LegState, Working] | None:
+    """The leg and its attempt if that attempt is the one that is out; None for what is late or repeated."""
+    found = leg_of(job, leg)
+    if found is None or not isinstance(found.status, Working) or found.status.attempt_id != attempt_id:
+        return None
+    return found, found.status
+
+
+def _on_attempt(job: OpenJob, leg: str, attempt_id: UUID, **changes: object) -> OpenJob:
+    current = working_on(job, leg, attempt_id)
+    if current is None:
+        return job
+    status = replace(current[1], **changes)  # type: ignore[arg-type]
+    if status.execution is not None and status.verdict is not None:
+        return with_leg(job, leg, Answered(status.execution, status.verdict))
+    return with_leg(job, leg, status)
+
+
+def _failed(job: OpenJob, event: ev.ExecutionFailed, at: datetime) -> OpenJob:
+    charged = replace(job, cost=add_cost(job.cost, event.cost), usage=add_usage(job.usage, event.usage))
+    current = working_on(charged, event.leg, event.attempt_id)
+    if current is None:
+        return charged
+    leg, status = current
+    if FAILURES[event.code].transient and status.number < leg.spec.attempts_max:
+        delay_s = retry_delay_s(status.attempt_id, status.number, event.retry_after_s)
+        return with_leg(charged, event.leg, Resting(status.number, at + timedelta(seconds=delay_s)))
+    return _spent(charged, event.leg, f"{event.leg}: {event.code.value}, {event.detail}", event)
+
+
+def _spent(job: OpenJob, leg: str, reason: str, failure: ev.ExecutionFailed | None = None) -> OpenJob:
+    return replace(with_leg(job, leg, Spent(reason, failure)), reasons=(*job.reasons, reason))
+
+
+class CorruptStream(Exception):
+    """The stored events of a job do not make a story. Nothing is decided for this job until a person has looked."""
+
+    transient = False

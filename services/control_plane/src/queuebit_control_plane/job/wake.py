@@ -1,0 +1,45 @@
+"""When somebody must look at a job again: the durable timer is one moment on the job's head, derived from its state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from queuebit_contracts.failures import FailureCode
+from queuebit_control_plane.job.state import Idle, Job, LegState, OpenJob, Resting, Working, accepted
+
+
+def next_wake(job: Job) -> datetime | None:
+    """The earliest moment at which time alone changes something; None for a job that ended."""
+    if not isinstance(job, OpenJob):
+        return None
+    moments = [job.deadline]
+    if not job.hurried and _hurry_would_help(job):
+        moments.append(job.latency_due_at)
+    for leg in job.legs:
+        match leg.status:
+            case Working():
+                moments.append(_lost_at(job, leg, leg.status))
+            case Resting(until=until):
+                moments.append(until)
+            case _:
+                pass
+    return min(moments)
+
+
+def lost_attempts(job: OpenJob, now: datetime) -> Iterator[tuple[str, Working, FailureCode]]:
+    """Attempts that gave no sign of life for too long, and what is missing: the worker's answer or the verdict."""
+    for leg in job.legs:
+        if isinstance(leg.status, Working) and _lost_at(job, leg, leg.status) <= now:
+            missing = FailureCode.WORKER_LOST if leg.status.execution is None else FailureCode.VALIDATION_LOST
+            yield leg.spec.leg, leg.status, missing
+
+
+def _lost_at(job: OpenJob, leg: LegState, working: Working) -> datetime:
+    if working.execution is not None:
+        return working.moved_at + timedelta(seconds=job.limits.verdict_after_s)
+    return working.moved_at + timedelta(seconds=leg.spec.budget_s + job.limits.lost_after_s)
+
+
+def _hurry_would_help(job: OpenJob) -> bool:
+    return any(isinstance(leg.status, Idle) or accepted(leg) for leg in job.legs)
