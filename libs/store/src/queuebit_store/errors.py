@@ -1,0 +1,77 @@
+"""Errors of the store. What asyncpg and the operating system raise is wrapped once, in the PostgreSQL adapter."""
+
+from __future__ import annotations
+
+
+class StoreError(Exception):
+    """The store refused or failed."""
+
+    code = "store_error"
+    transient = False
+    remedy = ""
+
+    def __init__(self, detail: str | None = None, *, remedy: str | None = None) -> None:
+        self.detail = detail or (self.__doc__ or "").strip()
+        self.remedy = type(self).remedy if remedy is None else remedy
+        super().__init__(f"{self.detail} {self.remedy}".strip())
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot be reached, or gave up for now; whether a write took effect is unknown."""
+
+    code = "store_unavailable"
+    transient = True
+    remedy = "Try again; check that PostgreSQL runs and accepts connections."
+
+
+class SchemaMismatch(StoreError):
+    """The tables in the database are not the ones that this version works with."""
+
+    code = "schema_mismatch"
+    remedy = "Run `python -m queuebit_store migrate`."
+
+
+class MigrationChanged(StoreError):
+    """A migration that was already applied has another text now."""
+
+    code = "migration_changed"
+    remedy = "Restore the file as it was applied, and put the change into a new migration."
+
+
+class EpochStale(StoreError):
+    """The database gives out transaction ids below those of stored events: it was restored from a dump."""
+
+    code = "epoch_stale"
+    remedy = "Stop every service that uses this database, then run `python -m queuebit_store new-epoch`."
+
+
+class InvalidBatch(StoreError):
+    """The batch breaks a rule of the port; nothing was written."""
+
+    code = "invalid_batch"
+    remedy = "Correct the batch, or send its parts one by one to find the bad one."
+
+
+class AlreadyExists(StoreError):
+    """Something with this key is stored already."""
+
+    code = "already_exists"
+
+
+class UnknownTenant(StoreError):
+    """The tenant is not registered."""
+
+    code = "unknown_tenant"
+    remedy = "Add the tenant first."
+
+
+class InvalidSettings(StoreError):
+    """The settings of the store are not usable."""
+
+    code = "invalid_settings"
+
+
+class StoreFailed(StoreError):
+    """PostgreSQL refused a statement for a reason that trying again will not change."""
+
+    code = "store_failed"

@@ -1,0 +1,348 @@
+"""The store in memory: the same promises as on PostgreSQL, for tests, the simulation and one-process runs.
+
+`MemoryDatabase` is what would be on disk; each `MemoryStore` is one process's session on it, so that several services can
+share a database and compete for a lead. Nothing here waits by itself: hooks decide where a simulation stops an operation.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import NoReturn
+from uuid import UUID
+
+from queuebit_store.checks import check_batch
+from queuebit_store.errors import AlreadyExists, InvalidBatch, UnknownTenant
+from queuebit_store.ports import (
+    ApiKeyRow,
+    Append,
+    Head,
+    NewEvent,
+    Position,
+    Reservation,
+    StoredEvent,
+    StreamFilter,
+    StreamRow,
+)
+
+Hook = Callable[[str], Awaitable[None]]
+"""Called with the name of the operation (`append`, `read`, …). It may wait, and it may raise StoreUnavailable."""
+
+
+async def _nothing(_operation: str) -> None:
+    return None
+
+
+@dataclass(slots=True)
+class Hooks:
+    """Where a simulation can stop or break an operation.
+
+    `before`: before any operation; raising means that it did not happen.
+    `before_commit`: inside an append's transaction, its transaction id taken and nothing visible yet: waiting here holds the
+    horizon down while others commit; raising rolls back.
+    `after_commit`: after any write took effect; raising gives the caller an ambiguous outcome.
+    """
+
+    before: Hook = _nothing
+    before_commit: Hook = _nothing
+    after_commit: Hook = _nothing
+
+
+@dataclass(slots=True)
+class _Log:
+    """The events of one category in position order."""
+
+    keys: list[tuple[int, int, int]] = field(default_factory=list)
+    events: list[StoredEvent] = field(default_factory=list)
+
+    def add(self, event: StoredEvent) -> None:
+        key = _key(event.position)
+        at = bisect_right(self.keys, key)
+        self.keys.insert(at, key)
+        self.events.insert(at, event)
+
+
+class MemoryDatabase:
+    """Everything stored. Shared by the sessions on it."""
+
+    def __init__(self) -> None:
+        self.streams: dict[UUID, StreamRow] = {}
+        self.events: dict[UUID, list[StoredEvent]] = {}
+        self.logs: dict[str, _Log] = {}
+        self.stream_ids: list[UUID] = []
+        self.timers: list[tuple[datetime, UUID]] = []
+        self.reservations: dict[tuple[str, str], Reservation] = {}
+        self.cursors: dict[str, Position] = {}
+        self.tenants: dict[str, datetime] = {}
+        self.api_keys: dict[str, ApiKeyRow] = {}
+        self.leaders: dict[str, MemoryStore] = {}
+        self.epoch = 1
+        self.next_xid = 1
+        self.next_seq = 1
+        self.open_xids: set[int] = set()
+
+    @contextmanager
+    def open_transaction(self) -> Iterator[int]:
+        """A transaction that has its id and has not ended: no event of a later one is readable in order meanwhile."""
+        xid = self.next_xid
+        self.next_xid += 1
+        self.open_xids.add(xid)
+        try:
+            yield xid
+        finally:
+            self.open_xids.discard(xid)
+
+    @property
+    def horizon(self) -> int:
+        """The smallest transaction id that may still be in progress."""
+        return min(self.open_xids, default=self.next_xid)
+
+    def new_epoch(self) -> None:
+        """What a logical restore does: transaction ids start again, in the next epoch."""
+        self.epoch += 1
+        self.next_xid = 1
+
+    def fits(self, append: Append) -> bool:
+        """Whether the stream stands where the append expects it, and belongs to whom it says."""
+        row = self.streams.get(append.stream_id)
+        if row is None:
+            return append.expected_version == 0
+        return (append.expected_version, append.tenant, append.category, append.environment) == (
+            row.version,
+            row.tenant,
+            row.category,
+            row.environment,
+        )
+
+    def write(self, append: Append, xid: int) -> None:
+        """Store the events and the head of an append that fits."""
+        stored = [self._stored(append, event, xid, i) for i, event in enumerate(append.events, 1)]
+        log = self.logs.setdefault(append.category, _Log())
+        for event in stored:
+            log.add(event)
+        self.events.setdefault(append.stream_id, []).extend(stored)
+        old = self.streams.get(append.stream_id)
+        row = StreamRow(
+            stream_id=append.stream_id,
+            tenant=append.tenant,
+            version=append.expected_version + len(stored),
+            head=append.head,
+            created_at=old.created_at if old else append.events[0].time,
+            updated_at=append.events[-1].time,
+            category=append.category,
+            environment=append.environment,
+        )
+        if old is None:
+            insort(self.stream_ids, append.stream_id)
+        self.put(row)
+
+    def put(self, row: StreamRow) -> None:
+        """Store a head, and its timer."""
+        old = self.streams.get(row.stream_id)
+        if old is not None and old.head.wake_at is not None:
+            del self.timers[bisect_left(self.timers, (old.head.wake_at, row.stream_id))]
+        if row.head.wake_at is not None:
+            insort(self.timers, (row.head.wake_at, row.stream_id))
+        self.streams[row.stream_id] = row
+
+    def _stored(self, append: Append, event: NewEvent, xid: int, nth: int) -> StoredEvent:
+        seq = self.next_seq
+        self.next_seq += 1
+        return StoredEvent(
+            position=Position(self.epoch, xid, seq),
+            stream_id=append.stream_id,
+            version=append.expected_version + nth,
+            id=event.id,
+            type=event.type,
+            schema_version=event.schema_version,
+            data=event.data,
+            time=event.time,
+            tenant=append.tenant,
+            causation_id=event.causation_id,
+            traceparent=event.traceparent,
+        )
+
+
+class MemoryStore:
+    """One session on a MemoryDatabase: StreamStore, Cursors, Directory and Leadership."""
+
+    def __init__(self, database: MemoryDatabase | None = None, *, hooks: Hooks | None = None) -> None:
+        self.database = database or MemoryDatabase()
+        self.hooks = hooks or Hooks()
+
+    async def append(self, batch: Sequence[Append]) -> list[bool]:
+        check_batch(batch)
+        _check_text(batch)
+        if not batch:
+            return []
+        await self.hooks.before("append")
+        db = self.database
+        with db.open_transaction() as xid:
+            # Only a stream that fits both before the wait and after it is written: the snapshot and the row lock.
+            fitting = [db.fits(append) for append in batch]
+            await self.hooks.before_commit("append")
+            passed = [fits and db.fits(append) for fits, append in zip(fitting, batch, strict=True)]
+            for append in (append for append, ok in zip(batch, passed, strict=True) if ok):
+                db.write(append, xid)
+        await self.hooks.after_commit("append")
+        return passed
+
+    async def load(self, stream_ids: Sequence[UUID]) -> dict[UUID, list[StoredEvent]]:
+        await self.hooks.before("load")
+        events = self.database.events
+        return {stream_id: list(events[stream_id]) for stream_id in stream_ids if stream_id in events}
+
+    async def events_of(self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000) -> list[StoredEvent]:
+        await self.hooks.before("events_of")
+        start = max(after_version, 0)
+        return self.database.events.get(stream_id, [])[start : start + limit]
+
+    async def heads(self, stream_ids: Sequence[UUID]) -> dict[UUID, StreamRow]:
+        await self.hooks.before("heads")
+        streams = self.database.streams
+        return {stream_id: streams[stream_id] for stream_id in stream_ids if stream_id in streams}
+
+    async def list_heads(self, wanted: StreamFilter, *, limit: int) -> list[StreamRow]:
+        await self.hooks.before("list_heads")
+        ids = self.database.stream_ids
+        end = len(ids) if wanted.before is None else bisect_left(ids, wanted.before)
+        found: list[StreamRow] = []
+        for i in range(end - 1, -1, -1):
+            if len(found) >= limit:
+                break
+            row = self.database.streams[ids[i]]
+            if _matches(row, wanted):
+                found.append(row)
+        return found
+
+    async def due(self, now: datetime, *, limit: int) -> list[UUID]:
+        await self.hooks.before("due")
+        end = bisect_right(self.database.timers, now, key=lambda timer: timer[0])
+        return [stream_id for _, stream_id in self.database.timers[: min(end, limit)]]
+
+    async def read(self, after: Position, *, limit: int, category: str = "job") -> list[StoredEvent]:
+        await self.hooks.before("read")
+        db = self.database
+        log = db.logs.get(category, _Log())
+        start = bisect_right(log.keys, _key(after))
+        end = bisect_left(log.keys, (db.epoch, db.horizon, 0))
+        return log.events[start : min(end, start + limit)]
+
+    async def reserve(self, wanted: Sequence[Reservation]) -> list[Reservation]:
+        await self.hooks.before("reserve")
+        held = self.database.reservations
+        holding = [held.setdefault((one.tenant, one.key), one) for one in wanted]
+        await self.hooks.after_commit("reserve")
+        return holding
+
+    async def rewrite_heads(self, rows: Sequence[tuple[UUID, int, Head]]) -> int:
+        await self.hooks.before("rewrite_heads")
+        replaced = 0
+        for stream_id, version, head in rows:
+            row = self.database.streams.get(stream_id)
+            if row is not None and row.version == version:
+                self.database.put(replace(row, head=head))
+                replaced += 1
+        await self.hooks.after_commit("rewrite_heads")
+        return replaced
+
+    async def load_cursor(self, name: str) -> Position:
+        await self.hooks.before("load_cursor")
+        return self.database.cursors.get(name, Position())
+
+    async def save_cursor(self, name: str, position: Position) -> None:
+        await self.hooks.before("save_cursor")
+        self.database.cursors[name] = position
+        await self.hooks.after_commit("save_cursor")
+
+    async def tenants(self) -> frozenset[str]:
+        await self.hooks.before("tenants")
+        return frozenset(self.database.tenants)
+
+    async def add_tenant(self, tenant: str, now: datetime) -> None:
+        await self.hooks.before("add_tenant")
+        self.database.tenants.setdefault(tenant, now)
+        await self.hooks.after_commit("add_tenant")
+
+    async def find_key(self, key_id: str) -> ApiKeyRow | None:
+        await self.hooks.before("find_key")
+        return self.database.api_keys.get(key_id)
+
+    async def add_key(self, row: ApiKeyRow) -> None:
+        await self.hooks.before("add_key")
+        if row.key_id in self.database.api_keys:
+            raise AlreadyExists(f"The API key {row.key_id} exists already.")
+        if row.tenant not in self.database.tenants:
+            raise UnknownTenant(f"The tenant {row.tenant} is not registered.")
+        self.database.api_keys[row.key_id] = row
+        await self.hooks.after_commit("add_key")
+
+    async def revoke_key(self, key_id: str, now: datetime) -> bool:
+        await self.hooks.before("revoke_key")
+        row = self.database.api_keys.get(key_id)
+        if row is None or row.revoked_at is not None:
+            return False
+        self.database.api_keys[key_id] = replace(row, revoked_at=now)
+        await self.hooks.after_commit("revoke_key")
+        return True
+
+    async def try_lead(self, name: str) -> bool:
+        await self.hooks.before("try_lead")
+        return self.database.leaders.setdefault(name, self) is self
+
+    async def release(self, name: str) -> None:
+        await self.hooks.before("release")
+        if self.database.leaders.get(name) is self:
+            del self.database.leaders[name]
+
+    def lose_leads(self) -> None:
+        """What a lost connection does: every lead of this session is free again."""
+        for name in [name for name, leader in self.database.leaders.items() if leader is self]:
+            del self.database.leaders[name]
+
+    async def close(self) -> None:
+        """End the session."""
+        self.lose_leads()
+
+
+def _key(position: Position) -> tuple[int, int, int]:
+    return position.epoch, position.xid, position.seq
+
+
+def _matches(row: StreamRow, wanted: StreamFilter) -> bool:
+    return (
+        row.category == wanted.category
+        and row.environment == wanted.environment
+        and (wanted.tenant is None or row.tenant == wanted.tenant)
+        and (not wanted.states or row.head.state in wanted.states)
+        and (not wanted.kinds or row.head.kind in wanted.kinds)
+        and (not wanted.tiers or row.head.tier in wanted.tiers)
+        and (wanted.created_from is None or row.created_at >= wanted.created_from)
+        and (wanted.created_to is None or row.created_at < wanted.created_to)
+    )
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def _check_text(batch: Sequence[Append]) -> None:
+    """Refuse what PostgreSQL would refuse: data that is no JSON, and NUL in text."""
+    for append in batch:
+        head = append.head
+        texts = [append.tenant, append.category, append.environment, head.state, head.kind, head.tier, head.lane]
+        for event in append.events:
+            try:
+                _DECODER.decode(event.data)
+            except ValueError:
+                raise InvalidBatch(f"The data of the event {event.id} is not JSON.") from None
+            texts += [event.type, event.traceparent or ""]
+        if any("\x00" in text for text in texts):
+            raise InvalidBatch(f"A text of the append to the stream {append.stream_id} contains a NUL character.")
