@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
+import logging
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -106,14 +108,27 @@ async def wait_kafka(servers: str, children: Sequence[Child], timeout_s: float =
             await asyncio.sleep(0.05)
             continue
         try:
-            async with asyncio.timeout(_PROBE_TIMEOUT_S if children else timeout_s):
-                await _probe(servers, len(children) or 1)
-                return
+            with _hushed():
+                async with asyncio.timeout(_PROBE_TIMEOUT_S if children else timeout_s):
+                    await _probe(servers, len(children) or 1)
+                    return
         except Exception as error:
             failure = error
             await asyncio.sleep(0.1)
     lines = "\n".join(tail(Path(child.record.log or "")) for child in children)
     raise ServerFailed(f"Kafka at {servers} was not ready after {timeout_s:g} s ({failure!r}).\n{lines}".rstrip())
+
+
+@contextlib.contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep the client from logging that the group coordinator is not there yet: right after a start that is normal."""
+    logger = logging.getLogger("aiokafka")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 async def _listens(servers: str) -> bool:
@@ -129,7 +144,7 @@ async def _listens(servers: str) -> bool:
 
 
 async def _probe(servers: str, brokers: int) -> None:
-    """Create a topic, write idempotently, read it as a group, commit, and remove topic and group."""
+    """Create a topic, write to it idempotently, read it as a group, commit, and remove it."""
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition  # type: ignore[import-untyped]
     from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]
 

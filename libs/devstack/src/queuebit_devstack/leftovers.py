@@ -13,7 +13,6 @@ from queuebit_devstack.errors import StateUnreadable
 from queuebit_devstack.processes import end_processes, find_marked, is_alive
 from queuebit_devstack.state import ProcessRecord, StackState, StateFile
 
-GUARD = "guard"
 LOCK_TIMEOUT_S = 60.0
 SERVICE_GRACE_S = 15.0
 
@@ -23,8 +22,13 @@ class Standing(Enum):
 
     EMPTY = "nothing runs"
     OWNED = "a living process runs a stack here"
-    RUNNING = "a detached stack runs here, complete"
+    RUNNING = "a detached stack runs here, with all its servers"
     LEFTOVERS = "parts of a stack run here that nobody owns"
+
+
+def is_server(record: ProcessRecord) -> bool:
+    """Whether the process is the database or a broker, not one of our services."""
+    return record.name == postgres.NAME or record.name.startswith("kafka-")
 
 
 def judge(state: StackState | None, alive: Sequence[ProcessRecord], owner_alive: bool) -> Standing:
@@ -33,7 +37,7 @@ def judge(state: StackState | None, alive: Sequence[ProcessRecord], owner_alive:
         return Standing.EMPTY
     if state.owner is not None and owner_alive:
         return Standing.OWNED
-    if state.owner is None and state.processes and len(alive) == len(state.processes):
+    if state.owner is None and all(each in alive for each in state.processes if is_server(each)):
         return Standing.RUNNING
     return Standing.LEFTOVERS
 
@@ -47,39 +51,43 @@ def look(file: StateFile) -> tuple[StackState | None, Standing]:
     return state, judge(state, alive, state.owner is not None and is_alive(state.owner))
 
 
-def end_all(data_dir: Path, records: Sequence[ProcessRecord], *, at_once: bool = False) -> None:
+def end_all(data_dir: Path, records: Sequence[ProcessRecord], *, at_once: bool = False) -> int:
     """End the processes, services before servers, then whatever else carries the mark of `data_dir`. Blocks.
 
-    `at_once` is for data that is to be removed: no time is spent on an orderly shutdown.
+    Returns how many were alive. `at_once` is for data that is to be removed: no time goes into an orderly shutdown.
     """
-    brokers = [each for each in records if each.name.startswith("kafka-")]
-    databases = [each for each in records if each.name == postgres.NAME]
-    services = [each for each in records if each not in brokers and each not in databases]
+    alive = [each for each in records if is_alive(each)]
+    databases = [each for each in alive if each.name == postgres.NAME]
+    brokers = [each for each in alive if is_server(each) and each not in databases]
+    services = [each for each in alive if not is_server(each)]
     end_processes(services, ask=signal.SIGTERM, grace_s=1.0 if at_once else SERVICE_GRACE_S)
     end_processes(brokers, ask=signal.SIGKILL if at_once else kafka.STOP_SIGNAL, grace_s=kafka.STOP_GRACE_S)
     end_processes(databases, ask=signal.SIGQUIT if at_once else postgres.STOP_SIGNAL, grace_s=postgres.STOP_GRACE_S)
-    end_processes(find_marked(data_dir), ask=signal.SIGTERM, grace_s=5.0)
+    unrecorded = find_marked(data_dir)
+    end_processes(unrecorded, ask=signal.SIGTERM, grace_s=5.0)
+    return len(alive) + len(unrecorded)
 
 
 def end_stack(data_dir: Path, *, stack_id: str | None = None, remove: bool = False) -> int:
     """End the stack of `data_dir` and forget it; return how many processes were found alive. Blocks.
 
-    With `stack_id`, only that stack: another one that was started since stays. With `remove`, the folder goes too.
-    Raises `StackBusy` when the folder is being started or stopped by another process for too long.
+    With `stack_id`, only that stack while it is owned: one that was started since, or that was disowned, stays. With
+    `remove`, the folder goes too. Processes are found even where somebody removed the folder under them.
+
+    Raises `StackBusy` when another process is starting or stopping in the folder for too long.
     """
-    file = StateFile(data_dir)
     if not data_dir.exists():
-        return 0
+        return end_all(data_dir, (), at_once=True)
+    file = StateFile(data_dir)
     with file.locked(LOCK_TIMEOUT_S):
         try:
             state = file.load()
         except StateUnreadable:
             state = None
-        if stack_id is not None and state is not None and state.stack_id != stack_id:
+        if stack_id is not None and state is not None and (state.stack_id != stack_id or state.owner is None):
             return 0
-        records = [] if state is None else [each for each in state.processes if is_alive(each)]
-        end_all(data_dir, [each for each in records if each.name != GUARD], at_once=remove)
-        file.remove()
+        ended = end_all(data_dir, () if state is None else state.processes, at_once=remove)
+        file.remove(None if state is None else state.stack_id)
         if remove:
             shutil.rmtree(data_dir, ignore_errors=True)
-        return len(records)
+        return ended

@@ -17,10 +17,10 @@ from queuebit_devstack.errors import DevstackError, StackBusy, UnknownProcess
 from queuebit_devstack.jars import ensure_jars
 from queuebit_devstack.java import find_java
 from queuebit_devstack.kafka import KafkaCluster, plan_nodes, wait_kafka
-from queuebit_devstack.leftovers import GUARD, LOCK_TIMEOUT_S, Standing, end_all, look
+from queuebit_devstack.leftovers import LOCK_TIMEOUT_S, Standing, end_all, look
 from queuebit_devstack.ports import free_ports
 from queuebit_devstack.postgres import PostgresServer, wait_postgres
-from queuebit_devstack.processes import Child, end_processes, is_alive, own_record
+from queuebit_devstack.processes import Child, end_processes, own_record
 from queuebit_devstack.state import ProcessRecord, StackState, StateFile
 
 DATA_DIR_DEFAULT = ".queuebit"
@@ -73,6 +73,11 @@ class Stack:
         return self.state.postgres
 
     @property
+    def attached(self) -> bool:
+        """Whether this is a stack that ran before, started by another process."""
+        return self.state.owner is None
+
+    @property
     def servers(self) -> tuple[str, ...]:
         """The names of the servers that were started here: `postgres`, `kafka-1`, …; none of those taken by URL."""
         return tuple(self._children)
@@ -92,6 +97,7 @@ class Stack:
     def disown(self) -> None:
         """Let the stack run on when this process ends; `queuebit down` ends it."""
         self._save(replace(self.state, owner=None))
+        self._dismiss_guard()
 
     def pid(self, server: str) -> int:
         """The process id of a server. Raises `UnknownProcess`."""
@@ -129,16 +135,20 @@ class Stack:
         await self.stop()
 
     def _end(self) -> None:
-        records = [each for each in self.state.processes if each.name != GUARD]
-        end_all(self.data_dir, records, at_once=self._remove)
+        end_all(self.data_dir, self.state.processes, at_once=self._remove)
         for child in self._children.values():
             child.exit_code()
-        self._file.remove()
+        self._file.remove(self.state.stack_id)
         if self._remove:
             shutil.rmtree(self.data_dir, ignore_errors=True)
+        self._dismiss_guard()
+
+    def _dismiss_guard(self) -> None:
+        """Let the guard look once more and end: it finds the stack gone, or disowned."""
         if self._guard is not None and self._guard.stdin is not None:
             self._guard.stdin.close()
             self._guard.wait(LOCK_TIMEOUT_S)
+            self._guard = None
 
     def _save(self, state: StackState) -> None:
         self.state = state
@@ -197,14 +207,14 @@ async def start_stack(
     *,
     brokers: int = 1,
     external: External | None = None,
-    detached: bool = False,
+    attach: bool = False,
     remove: bool = False,
 ) -> Stack:
     """Start what is not there yet and return when Kafka and PostgreSQL answer real requests.
 
     `external` (default: from the environment) names servers that run already. Leftovers of a crashed run in `data_dir`
-    are ended first. Undetached, the stack ends with this process, however that ends. Detached, a complete stack that
-    runs already is returned as it is; call `disown` once all is up. With `remove`, the data goes when the stack ends.
+    are ended first. The stack ends with this process, however that ends, unless it is disowned. With `attach`, a
+    disowned stack that runs already is returned as it is. With `remove`, the data goes when the stack ends.
 
     Nothing is left running when this fails or is cancelled. Raises `StackBusy` and the errors of the servers.
     """
@@ -217,7 +227,7 @@ async def start_stack(
     await asyncio.to_thread(lock.__enter__)
     try:
         state, standing = look(file)
-        if state is not None and standing is Standing.RUNNING and detached:
+        if state is not None and standing is Standing.RUNNING and attach:
             return Stack(data_dir, state)
         if standing in (Standing.OWNED, Standing.RUNNING):
             owner = "detached" if state is None or state.owner is None else f"owned by process {state.owner.pid}"
@@ -228,16 +238,15 @@ async def start_stack(
         await asyncio.to_thread(end_all, data_dir, () if state is None else state.processes)
         stack = Stack(data_dir, StackState(secrets.token_hex(8), owner=own_record("owner")), remove=remove)
         stack._save(stack.state)
-        await _start(stack, external, brokers, guarded=not detached)
+        await _start(stack, external, brokers)
         return stack
     finally:
         lock.__exit__(None, None, None)
 
 
-async def _start(stack: Stack, external: External, brokers: int, *, guarded: bool) -> None:
+async def _start(stack: Stack, external: External, brokers: int) -> None:
     try:
-        if guarded:
-            stack._start_guard()
+        stack._start_guard()
         async with asyncio.TaskGroup() as group:
             group.create_task(stack._start_postgres(external.postgres))
             group.create_task(stack._start_kafka(external.kafka, brokers))
@@ -247,9 +256,3 @@ async def _start(stack: Stack, external: External, brokers: int, *, guarded: boo
             ours = error.subgroup(DevstackError)
             raise (ours or error).exceptions[0] from None
         raise
-
-
-def attached_records(data_dir: Path) -> tuple[StackState | None, tuple[tuple[ProcessRecord, bool], ...]]:
-    """The state of a data folder and each of its processes with whether it lives: what `queuebit status` shows."""
-    state = StateFile(data_dir).load()
-    return state, () if state is None else tuple((each, is_alive(each)) for each in state.processes)

@@ -102,9 +102,14 @@ class StateFile:
         fresh.write_text(dump_state(state))
         fresh.replace(self.path)
 
-    def remove(self) -> None:
-        """Forget the stack."""
-        self.path.unlink(missing_ok=True)
+    def remove(self, stack_id: str | None) -> None:
+        """Forget the stack, or, with none, whatever unreadable thing is there. Another stack's file stays."""
+        try:
+            state = self.load()
+        except StateUnreadable:
+            state = None
+        if state is None or state.stack_id == stack_id:
+            self.path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def locked(self, timeout_s: float) -> Iterator[None]:

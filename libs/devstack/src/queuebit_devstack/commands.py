@@ -1,0 +1,152 @@
+"""The commands `up`, `down`, `status` and `logs`, plugged into `queuebit`.
+
+Everything heavy is imported inside the functions, so that `queuebit --help` stays quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+EXIT_UNAVAILABLE = 8
+HTTP_PORT_DEFAULT = 8080
+
+_Port = Annotated[int, typer.Option(envvar="QUEUEBIT_HTTP_PORT", help="The gateway's port; a free one if taken.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command("up")(up)
+    app.command("down")(down)
+    app.command("status")(status)
+    app.command("logs")(logs)
+
+
+def up(
+    brokers: Annotated[int, typer.Option(help="Kafka brokers: 1, or 3 that survive the loss of one.")] = 1,
+    servers_only: Annotated[bool, typer.Option("--servers-only", help="Kafka and PostgreSQL, no services.")] = False,
+    foreground: Annotated[bool, typer.Option("--foreground", help="Stay, and stop all at Ctrl-C.")] = False,
+    port: _Port = HTTP_PORT_DEFAULT,
+) -> None:
+    """Start Kafka, PostgreSQL and the services on this machine, or what of them is missing."""
+    if brokers not in (1, 3):
+        raise typer.BadParameter("1 or 3, please.", param_hint="--brokers")
+    from queuebit_devstack.up import bring_up
+
+    _run(bring_up(brokers=brokers, servers_only=servers_only, foreground=foreground, http_port=port, say=typer.echo))
+
+
+def down() -> None:
+    """Stop everything that `up` started, and leftovers of a crashed run. The data stays."""
+    from queuebit_devstack.errors import DevstackError
+    from queuebit_devstack.leftovers import end_stack
+    from queuebit_devstack.stack import default_data_dir
+
+    try:
+        ended = end_stack(default_data_dir())
+    except DevstackError as error:
+        _fail(error)
+    typer.echo(f"Stopped {ended} processes." if ended else "Nothing was running.")
+
+
+def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False) -> None:
+    """Show what runs and where. Exit code 8 where something that was started does not run."""
+    import json
+
+    from queuebit_devstack.errors import DevstackError
+    from queuebit_devstack.stack import default_data_dir
+    from queuebit_devstack.up import report
+
+    try:
+        found = report(default_data_dir())
+    except DevstackError as error:
+        _fail(error)
+    if as_json:
+        typer.echo(json.dumps(found))
+    elif found["processes"] or found["running"]:
+        for process in found["processes"]:
+            life = f"pid {process['pid']}, {process['rss_mb']} MB" if process["alive"] else "dead"
+            typer.echo(f"{process['name']:<20} port {process['port']:<6} {life}")
+        for name in ("kafka", "postgres", "gateway"):
+            typer.echo(f"{name:<20} {found[name] or '-'}")
+    else:
+        typer.echo("Nothing runs here. Start with: queuebit up")
+    if not found["running"]:
+        raise typer.Exit(EXIT_UNAVAILABLE)
+
+
+def logs(
+    name: Annotated[str | None, typer.Argument(help="A process, such as gateway, kafka-1 or postgres.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written from now on.")] = False,
+) -> None:
+    """Print the last lines of the logs: of all, or of one process."""
+    from queuebit_devstack.processes import tail
+    from queuebit_devstack.stack import default_data_dir
+
+    folder = default_data_dir() / "logs"
+    files = sorted(folder.glob("*.log"))
+    known = [file.stem for file in files]
+    if name is not None and name not in known:
+        raise typer.BadParameter(f"There is no log of {name}; there are: {', '.join(known) or 'none'}.")
+    chosen = [file for file in files if name is None or file.stem == name]
+    ends = {file: file.stat().st_size for file in chosen}
+    for file in chosen:
+        typer.echo(f"==> {file.stem} <==\n{tail(file, 200 if name else 20)}")
+    if follow:
+        _follow(ends)
+
+
+def _follow(ends: dict[Path, int]) -> None:
+    """Print what is appended to the files until Ctrl-C."""
+    import time
+
+    try:
+        while True:
+            for file, end in ends.items():
+                with file.open("rb") as content:
+                    content.seek(end)
+                    fresh = content.read(1 << 20)
+                ends[file] = end + len(fresh)
+                for line in fresh.decode(errors="replace").splitlines():
+                    typer.echo(f"{file.stem:<18} {line}" if len(ends) > 1 else line)
+            time.sleep(0.2)
+    except KeyboardInterrupt:
+        return
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end; SIGINT and SIGTERM cancel it, so that it cleans up."""
+    import asyncio
+    import signal
+
+    from queuebit_devstack.errors import DevstackError
+
+    async def interruptible() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        for each in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(each, task.cancel)
+        await work
+
+    try:
+        asyncio.run(interruptible())
+    except DevstackError as error:
+        _fail(error)
+    except asyncio.CancelledError:
+        typer.echo("Stopped.")
+
+
+def _fail(error: Exception) -> Any:
+    typer.echo(f"Error: {error}", err=True)
+    raise typer.Exit(EXIT_UNAVAILABLE) from error
+
+
+def main() -> None:
+    """`python -m queuebit_devstack`."""
+    app = typer.Typer(name="queuebit-devstack", no_args_is_help=True, add_completion=False)
+    register(app)
+    sys.exit(app())

@@ -1,0 +1,206 @@
+"""Our own services as child processes: started together, watched, killed and restarted on purpose, ended in order."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from queuebit_devstack.errors import ServiceFailed, ToolFailed, UnknownProcess
+from queuebit_devstack.ports import LOOPBACK, free_ports
+from queuebit_devstack.processes import Child, child_env, end_processes, is_alive, run_tool, spawn, tail
+from queuebit_devstack.stack import Stack
+
+SERVICES = ("gateway", "control_plane", "quantum_adapter", "classical_solver", "result_validation")
+READY_TIMEOUT_S = 60.0
+STOP_GRACE_S = 15.0
+PREPARE_TIMEOUT_S = 60.0
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """How one service is started. `health_port` answers `GET /ready` with 200 once it serves."""
+
+    name: str
+    argv: tuple[str, ...]
+    health_port: int
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+def service_specs(
+    http_port: int, *, names: Sequence[str] = SERVICES, env: Mapping[str, str] | None = None
+) -> tuple[ServiceSpec, ...]:
+    """The specs of our services on free health ports, the gateway on `http_port`, all with `env` besides."""
+    extra = dict(env or {})
+    return tuple(
+        ServiceSpec(
+            name,
+            (sys.executable, "-m", f"queuebit_{name}"),
+            port,
+            extra | ({"QUEUEBIT_HTTP_PORT": str(http_port)} if name == "gateway" else {}),
+        )
+        for name, port in zip(names, free_ports(len(names)), strict=True)
+    )
+
+
+async def prepare(stack: Stack) -> None:
+    """Bring the database's schema and the topics up to date. Repeatable. Raises `ToolFailed`."""
+    steps = {"the migrations": ("queuebit_store", "migrate"), "the topics": ("queuebit_runtime", "topics")}
+    results = await asyncio.gather(
+        *(
+            run_tool(
+                [sys.executable, "-m", *words],
+                env=child_env(stack.data_dir, stack.env()),
+                timeout_s=PREPARE_TIMEOUT_S,
+            )
+            for words in steps.values()
+        ),
+        return_exceptions=True,
+    )
+    for step, result in zip(steps, results, strict=True):
+        if isinstance(result, ToolFailed):
+            raise ToolFailed(f"Preparing {step} failed: {result.message}") from result
+        if isinstance(result, BaseException):
+            raise result
+
+
+class Supervisor:
+    """The services of one stack. `async with` starts and stops them."""
+
+    def __init__(self, stack: Stack, specs: Sequence[ServiceSpec], *, ready_timeout_s: float = READY_TIMEOUT_S) -> None:
+        """Nothing happens before `start`."""
+        self._stack = stack
+        self._specs = {spec.name: spec for spec in specs}
+        self._children: dict[str, Child] = {}
+        self._ready_timeout_s = ready_timeout_s
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The services in the order of their start."""
+        return tuple(self._specs)
+
+    async def start(self) -> None:
+        """Start all at once and return when all are ready; else end them. Raises `ServiceFailed` with log lines."""
+        try:
+            for name in self._specs:
+                self._spawn(name)
+            for name in self._specs:
+                await self.wait_ready(name)
+        except BaseException:
+            await asyncio.shield(self.stop())
+            raise
+
+    async def wait_ready(self, name: str) -> None:
+        """Return when the service answers that it is ready. Raises `ServiceFailed` with its last log lines."""
+        spec, deadline = self._spec(name), time.monotonic() + self._ready_timeout_s
+        while not await is_ready(spec.health_port):
+            if (code := self._child(name).exit_code()) is not None:
+                raise ServiceFailed(f"{name} ended with {code}. Its last lines:\n{self.last_lines(name)}")
+            if time.monotonic() > deadline:
+                raise ServiceFailed(
+                    f"{name} was not ready after {self._ready_timeout_s:g} s. Its last lines:\n{self.last_lines(name)}"
+                )
+            await asyncio.sleep(_POLL_S)
+
+    async def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal to one service and wait until it has ended, at most the grace time; then it is killed."""
+        child = self._child(name)
+        await asyncio.to_thread(end_processes, [child.record], ask=how, grace_s=STOP_GRACE_S)
+        child.exit_code()
+
+    async def restart(self, name: str) -> None:
+        """Start one service again with the same spec, ending it first where it lives, and wait until it is ready."""
+        if self.is_alive(name):
+            await self.kill(name, signal.SIGTERM)
+        self._spawn(name)
+        await self.wait_ready(name)
+
+    async def stop(self) -> None:
+        """End all: SIGTERM to each, SIGKILL to what is left after the grace time. Repeatable."""
+        records = [child.record for child in self._children.values()]
+        await asyncio.to_thread(end_processes, records, ask=signal.SIGTERM, grace_s=STOP_GRACE_S)
+        for child in self._children.values():
+            child.exit_code()
+
+    def is_alive(self, name: str) -> bool:
+        """Whether the service's process runs."""
+        return name in self._children and self._child(name).exit_code() is None and is_alive(self._child(name).record)
+
+    def dead(self) -> tuple[str, ...]:
+        """The services that were started and do not run now."""
+        return tuple(name for name in self._children if not self.is_alive(name))
+
+    async def watch(self) -> None:
+        """Return never; raise `ServiceFailed` as soon as a service has ended."""
+        while True:
+            for name in self.dead():
+                code = self._child(name).exit_code()
+                raise ServiceFailed(f"{name} ended with {code}. Its last lines:\n{self.last_lines(name)}")
+            await asyncio.sleep(0.25)
+
+    def pid(self, name: str) -> int:
+        """The process id. Raises `UnknownProcess`."""
+        return self._child(name).record.pid
+
+    def log(self, name: str) -> Path:
+        """The log file, which holds all runs of the service."""
+        return self._stack.data_dir / "logs" / f"{self._spec(name).name}.log"
+
+    def last_lines(self, name: str) -> str:
+        """The last lines of the log."""
+        return tail(self.log(name)) or "(it wrote nothing)"
+
+    async def __aenter__(self) -> Supervisor:
+        """Start."""
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop."""
+        await self.stop()
+
+    def _spawn(self, name: str) -> None:
+        spec = self._spec(name)
+        own = {"QUEUEBIT_HEALTH_PORT": str(spec.health_port), "PYTHONUNBUFFERED": "1", **spec.env}
+        child = spawn(
+            name,
+            spec.argv,
+            marker=spec.argv[-1],
+            log=self.log(name),
+            env=child_env(self._stack.data_dir, self._stack.env() | own),
+            port=spec.health_port,
+        )
+        self._children[name] = child
+        self._stack.record(child.record)
+
+    def _spec(self, name: str) -> ServiceSpec:
+        try:
+            return self._specs[name]
+        except KeyError:
+            raise UnknownProcess(f"There is no service {name}; there are: {', '.join(self._specs)}.") from None
+
+    def _child(self, name: str) -> Child:
+        try:
+            return self._children[self._spec(name).name]
+        except KeyError:
+            raise UnknownProcess(f"The service {name} was not started.") from None
+
+
+async def is_ready(health_port: int) -> bool:
+    """Whether `GET /ready` on the port is answered with 200."""
+    try:
+        async with asyncio.timeout(2.0):
+            reader, writer = await asyncio.open_connection(LOOPBACK, health_port)
+            try:
+                writer.write(b"GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                status = await reader.readline()
+            finally:
+                writer.close()
+    except (OSError, TimeoutError, ValueError):
+        return False
+    return status.split()[1:2] == [b"200"]
