@@ -26,13 +26,35 @@ class UnknownKind(ProblemError):
     code = "unknown_kind"
 
 
+class BrokenKind(ProblemError):
+    """An installed package offers this kind, but what it offers cannot be used."""
+
+    code = "broken_kind"
+
+
 class InvalidStatement(ProblemError):
     """The statement breaks the bounds of its kind."""
 
     code = "invalid_statement"
 
 
+class TooManyQubits(ProblemError):
+    """The QUBO of this problem is larger than the kind is willing to write down."""
+
+    code = "too_many_qubits"
+
+
+class UnknownInstance(ProblemError):
+    """No instance of this name comes with the package."""
+
+    code = "unknown_instance"
+
+
 class UnreadableFile(ProblemError):
-    """The file does not follow any format that the kind reads."""
+    """The file does not follow any format that the kind reads. `line` counts from 1; None where no line is to blame."""
 
     code = "unreadable_file"
+
+    def __init__(self, detail: str, *, remedy: str, fields: Sequence[FieldError] = (), line: int | None = None) -> None:
+        super().__init__(detail, remedy=remedy, fields=fields)
+        self.line = line

@@ -6,6 +6,7 @@ Nothing here may import a quantum SDK or OR-Tools; `cp_model` receives the model
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ from pydantic import ValidationError
 from queuebit_contracts.errors import FieldError, field_errors
 from queuebit_contracts.jobs import Number, ParamValue
 from queuebit_contracts.model import StrictModel
+from queuebit_problems.enumerate import Enumerated
 from queuebit_problems.errors import InvalidStatement
-from queuebit_problems.qubo import Qubo
+from queuebit_problems.numeric import number_above, number_below
+from queuebit_problems.qubo import Qubo, exact
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -62,12 +65,26 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True)
 class CpReading:
-    """How to read a filled CP-SAT model: `answer` from a value function, `objective` scale (model value * scale = objective),
-    and `hint`, which lists (variable, value) pairs that suggest an answer."""
+    """How to read a filled CP-SAT model: `answer` from a value function, `objective` scale (model value * scale = objective;
+    model values are integers), and `hint`, which lists (variable, value) pairs that suggest an answer.
+
+    `error` is 0 where the model states the problem exactly. Numbers with more digits than CP-SAT takes are rounded: then the
+    objective of any answer may differ from the model's by up to `error`, and OPTIMAL proves the optimum only to within it.
+    It is infinite where constraints were rounded (to the safe side: answers stay feasible); the model then gives no bound.
+    """
 
     answer: Callable[[Callable[[Any], int]], Answer]
     scale: Number
     hint: Callable[[Answer], list[tuple[Any, int]]]
+    error: Number = 0
+
+    def bound(self, model_bound: float, sense: Literal["min", "max"]) -> Number | None:
+        """The bound on the objective that the model's bound proves, rounded to the safe side; None where it proves none."""
+        if not (math.isfinite(model_bound) and math.isfinite(self.error)):
+            return None
+        if sense == "max":
+            return number_above(math.ceil(model_bound - 1e-6) * exact(self.scale) + exact(self.error))
+        return number_below(math.floor(model_bound + 1e-6) * exact(self.scale) - exact(self.error))
 
 
 class Kind(ABC, Generic[S]):
@@ -80,6 +97,8 @@ class Kind(ABC, Generic[S]):
     answer_shape: ClassVar[str]
     formats: ClassVar[tuple[str, ...]]
     """The file formats that `read` understands, in a few words each."""
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    """File name endings that belong to this kind alone, lower case, with the dot."""
     params: ClassVar[Mapping[str, str]] = {}
     """The job parameters that the kind understands, with their meaning."""
 
@@ -100,6 +119,11 @@ class Kind(ABC, Generic[S]):
     @abstractmethod
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> S:
         """Read one of the field's own file formats. Raises UnreadableFile with the line, what is wrong and the remedy."""
+
+    def recognises(self, text: str) -> bool:
+        """Whether the text has the form of one of the kind's formats, as far as a glance can tell; other kinds may share it."""
+        del text
+        return False
 
     @abstractmethod
     def size(self, statement: S) -> Size: ...
@@ -139,6 +163,11 @@ class Kind(ABC, Generic[S]):
     @abstractmethod
     def trivial_bound(self, statement: S) -> Number:
         """A valid bound on the optimum that needs no search (upper for max, lower for min)."""
+
+    def enumerated(self, statement: S) -> Enumerated | None:
+        """The optimum, proved by going through all answers; None where the kind or the size does not allow it."""
+        del statement
+        return None
 
     @abstractmethod
     def example(self) -> S:

@@ -1,0 +1,243 @@
+"""Max-Cut: divide the nodes of a weighted graph into two sides so that the edges between the sides weigh the most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, Field, Strict, model_validator
+
+from queuebit_contracts.errors import FieldError
+from queuebit_contracts.jobs import Number
+from queuebit_problems.checks import Place, bits_errors, raise_faults
+from queuebit_problems.enumerate import VARIABLES_MAX, Enumerated, minimum_of
+from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Statement, Violation
+from queuebit_problems.numeric import Index, Real, cp_coefficients, integers, number, number_above
+from queuebit_problems.quadratic import Quadratic, descend, search
+from queuebit_problems.qubo import QuboBuilder, exact
+from queuebit_problems.text import Rows
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+NODES_MAX = 10_000
+EDGES_MAX = 1_000_000
+
+
+def _weighted(edges: Any) -> Any:
+    """A pair [u, v] becomes [u, v, 1]; everything else is left to the checks that follow."""
+    if not isinstance(edges, list | tuple):
+        return edges
+    return [(*edge, 1) if isinstance(edge, list | tuple) and len(edge) == 2 else edge for edge in edges]
+
+
+class MaxCutStatement(Statement):
+    """A graph. Nodes count from 0. Each pair of nodes stands at most once: parallel edges are refused rather than added up,
+    because a file that lists both directions of each edge would otherwise double every weight unnoticed."""
+
+    nodes: Annotated[int, Strict(), Field(ge=1, le=NODES_MAX, description="How many nodes; they count from 0.")]
+    edges: Annotated[
+        tuple[tuple[Index, Index, Real], ...],
+        BeforeValidator(_weighted),
+        Field(
+            max_length=EDGES_MAX,
+            description="Edges [u, v, weight], or [u, v] for weight 1. No loops, each pair of nodes at most once.",
+        ),
+    ]
+
+    @model_validator(mode="after")
+    def _simple_graph(self) -> MaxCutStatement:
+        raise_faults("maxcut", self._faults())
+        return self
+
+    def _faults(self) -> Iterator[tuple[Place, str, str]]:
+        nodes, seen = self.nodes, set[tuple[int, int]]()
+        for place, (u, v, _) in enumerate(self.edges):
+            pair = (u, v) if u < v else (v, u)
+            if u >= nodes or v >= nodes:
+                end = 0 if u >= nodes else 1
+                yield ("edges", place, end), "node", f"should be a node from 0 to {nodes - 1}"
+            elif u == v:
+                yield ("edges", place), "loop", f"joins node {u} with itself; leave it out, it is never cut"
+            elif pair in seen:
+                yield (
+                    ("edges", place),
+                    "duplicate",
+                    f"joins nodes {u} and {v} again; list each pair once, weights added",
+                )
+            seen.add(pair)
+
+    @cached_property
+    def scaled(self) -> tuple[list[int], int]:
+        """The weights as integers, and their common denominator."""
+        return integers(weight for _, _, weight in self.edges)
+
+    @cached_property
+    def form(self) -> Quadratic:
+        """Minus the cut as a quadratic form over the sides."""
+        weights, denominator = self.scaled
+        linear = [0] * self.nodes
+        neighbours: list[list[tuple[int, int]]] = [[] for _ in range(self.nodes)]
+        for (u, v, _), weight in zip(self.edges, weights, strict=True):
+            linear[u] -= weight
+            linear[v] -= weight
+            neighbours[u].append((v, 2 * weight))
+            neighbours[v].append((u, 2 * weight))
+        return Quadratic(self.nodes, linear, neighbours, 0, denominator)
+
+
+class MaxCut(Kind[MaxCutStatement]):
+    name = "maxcut"
+    title = "Maximum cut of a weighted graph"
+    sense = "max"
+    answer_shape = '{"side": [0|1 of each node]}'
+    formats = (
+        "rudy and G-set: `nodes edges`, then `u v weight`, nodes from 1",
+        "QED-C: `nodes`, then `u v`, nodes from 0, every weight 1",
+    )
+    suffixes = (".rud", ".rudy", ".mc")
+    statement = MaxCutStatement
+
+    def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> MaxCutStatement:
+        del params
+        rows = Rows(text, file_name=file_name, remedy=f"Maxcut reads {'; or '.join(self.formats)}.")
+        header = rows.take("the number of nodes")
+        counts = rows.columns(header, (1, 2), "the first line")
+        nodes = rows.integer(header, counts[0], "the number of nodes", 1, NODES_MAX)
+        stated = rows.integer(header, counts[1], "the number of edges", 0, EDGES_MAX) if len(counts) == 2 else None
+        first = 0 if stated is None else 1
+        edges = list(_read_edges(rows, first, nodes, EDGES_MAX if stated is None else stated))
+        if stated is not None and len(edges) < stated:
+            raise rows.error(None, f"the first line promises {stated} edges, but only {len(edges)} follow")
+        return MaxCutStatement(nodes=nodes, edges=tuple(edges))
+
+    def recognises(self, text: str) -> bool:
+        lines = [line.split() for line in text.splitlines() if line.strip()]
+        widths = {len(line) for line in lines[1:]}
+        if len(lines) < 2 or not all(token.isdigit() for token in lines[0]):
+            return False
+        return (len(lines[0]) == 1 and widths == {2}) or (
+            len(lines[0]) == 2 and widths == {3} and len(lines) - 1 == int(lines[0][1])
+        )
+
+    def size(self, statement: MaxCutStatement) -> Size:
+        return Size(statement.nodes, statement.nodes, len(statement.edges))
+
+    def answer_errors(self, statement: MaxCutStatement, answer: Answer) -> list[FieldError]:
+        return bits_errors(answer, "side", statement.nodes)
+
+    def objective(self, statement: MaxCutStatement, answer: Answer) -> Number:
+        side, (weights, denominator) = answer["side"], statement.scaled
+        cut = 0
+        for (u, v, _), weight in zip(statement.edges, weights, strict=True):
+            if side[u] != side[v]:
+                cut += weight
+        return cut if denominator == 1 else number(statement.form.exact(cut))
+
+    def violations(self, statement: MaxCutStatement, answer: Answer) -> list[Violation]:
+        """None: every division of the nodes is a cut."""
+        del statement, answer
+        return []
+
+    def encoding(self, statement: MaxCutStatement) -> Encoding:
+        """One qubit a node: energy = -cut."""
+        builder = QuboBuilder(statement.nodes)
+        for u, v, stated in statement.edges:
+            weight = exact(stated)
+            builder.add_linear(u, -weight)
+            builder.add_linear(v, -weight)
+            builder.add(u, v, 2 * weight)
+        return Encoding(builder.build(), lambda bits: {"side": list(bits)}, lambda answer: list(answer["side"]))
+
+    def cp_model(self, statement: MaxCutStatement, model: cp_model.CpModel) -> CpReading:
+        """A Boolean a node and a Boolean an edge, cut = u xor v as clauses; node 0 stays on side 0."""
+        weights, denominator = statement.scaled
+        coefficients = cp_coefficients(weights, denominator)
+        sides = [model.new_bool_var(f"side{node}") for node in range(statement.nodes)]
+        cuts = []
+        for u, v, _ in statement.edges:
+            cut = model.new_bool_var(f"cut{u}_{v}")
+            _cut_is_xor(model, sides[u], sides[v], cut)
+            cuts.append(cut)
+        model.add(sides[0] == 0)
+        model.maximize(sum(c * cut for c, cut in zip(coefficients.coefficients, cuts, strict=True)))
+
+        def hint(answer: Answer) -> list[tuple[Any, int]]:
+            bits = [bit ^ answer["side"][0] for bit in answer["side"]]
+            edges = [(cut, bits[u] ^ bits[v]) for cut, (u, v, _) in zip(cuts, statement.edges, strict=True)]
+            return [*zip(sides, bits, strict=True), *edges]
+
+        return CpReading(
+            answer=lambda value: {"side": [int(value(side)) for side in sides]},
+            scale=coefficients.scale,
+            hint=hint,
+            error=coefficients.error,
+        )
+
+    def heuristic(self, statement: MaxCutStatement, seed: int) -> Answer | None:
+        return {"side": search(statement.form, seed)}
+
+    def improve(self, statement: MaxCutStatement, answer: Answer) -> Answer:
+        return {"side": descend(statement.form, answer["side"])}
+
+    def default_answer(self, statement: MaxCutStatement) -> Answer | None:
+        """Node by node in the given order, each where it cuts more of the edges to the nodes already placed."""
+        placed: list[list[tuple[int, int]]] = [[] for _ in range(statement.nodes)]
+        for (u, v, _), weight in zip(statement.edges, statement.scaled[0], strict=True):
+            placed[max(u, v)].append((min(u, v), weight))
+        side: list[int] = []
+        for edges in placed:
+            pull = sum(weight if side[node] else -weight for node, weight in edges)
+            side.append(1 if pull < 0 else 0)
+        return {"side": side}
+
+    def trivial_bound(self, statement: MaxCutStatement) -> Number:
+        """The sum of the positive weights."""
+        weights, _ = statement.scaled
+        return number_above(statement.form.exact(sum(weight for weight in weights if weight > 0)))
+
+    def enumerated(self, statement: MaxCutStatement) -> Enumerated | None:
+        """Up to 25 nodes: the last stays on side 0, since a cut and its complement are one."""
+        if statement.nodes > VARIABLES_MAX + 1:
+            return None
+        found = minimum_of(statement.form, last_is_zero=True)
+        return Enumerated({"side": found.bits}, number(-found.energy), 2 * found.count)
+
+    def example(self) -> MaxCutStatement:
+        """Six nodes, three edges each; the best cut is 7."""
+        return MaxCutStatement(
+            nodes=6, edges=_unit(((0, 1), (0, 4), (0, 5), (1, 2), (1, 3), (2, 4), (2, 5), (3, 4), (3, 5)))
+        )
+
+
+def _unit(pairs: Sequence[tuple[int, int]]) -> tuple[tuple[int, int, int], ...]:
+    return tuple((u, v, 1) for u, v in pairs)
+
+
+def _read_edges(rows: Rows, first: int, nodes: int, edges_max: int) -> Iterator[tuple[int, int, Number]]:
+    """The edges of the remaining rows, nodes counted from 0. `first` is the number of the first node in the file."""
+    last, lines = nodes - 1 + first, dict[tuple[int, int], int]()
+    for row in rows:
+        if len(lines) == edges_max:
+            raise rows.error(row, f"nothing should follow the {edges_max} edges")
+        tokens = rows.columns(row, (2, 3), "an edge")
+        u = rows.integer(row, tokens[0], "a node", first, last)
+        v = rows.integer(row, tokens[1], "a node", first, last)
+        weight = rows.number(row, tokens[2], "a weight") if len(tokens) == 3 else 1
+        if u == v:
+            raise rows.error(row, f"the edge joins node {u} with itself")
+        before = lines.setdefault((min(u, v), max(u, v)), row.line)
+        if before != row.line:
+            raise rows.error(row, f"nodes {u} and {v} are joined already in line {before}; list each pair once")
+        yield u - first, v - first, weight
+
+
+def _cut_is_xor(model: cp_model.CpModel, u: Any, v: Any, cut: Any) -> None:
+    model.add_bool_or(u, v, ~cut)
+    model.add_bool_or(~u, ~v, ~cut)
+    model.add_bool_or(u, ~v, cut)
+    model.add_bool_or(~u, v, cut)
+
+
+KIND = MaxCut()

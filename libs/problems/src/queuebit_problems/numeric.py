@@ -1,0 +1,111 @@
+"""Numbers of statements: what is accepted, and how exact values become integers, JSON numbers and safe bounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Annotated, Any
+
+from pydantic import Field, PlainValidator, Strict
+from pydantic_core import PydanticCustomError
+
+from queuebit_contracts.jobs import Number
+from queuebit_problems.qubo import Exact, exact, simplest
+
+VALUE_MAX = 10**15
+"""The largest magnitude of a number in a statement."""
+CP_TOTAL_MAX = 2**53
+"""Up to here a float states every integer, and CP-SAT reports objectives as floats."""
+
+
+def _real(value: Any) -> Number:
+    kind = type(value)
+    if (kind is int or kind is float) and -VALUE_MAX <= value <= VALUE_MAX:
+        return value  # type: ignore[no-any-return]
+    raise PydanticCustomError("number", "should be a finite number of magnitude at most 1e15")
+
+
+def _non_negative(value: Any) -> Number:
+    kind = type(value)
+    if (kind is int or kind is float) and 0 <= value <= VALUE_MAX:
+        return value  # type: ignore[no-any-return]
+    raise PydanticCustomError("number", "should be a number from 0 to 1e15")
+
+
+Real = Annotated[int | float, PlainValidator(_real, json_schema_input_type=float)]
+"""An int or a finite float within VALUE_MAX; no text and no boolean."""
+NonNegative = Annotated[int | float, PlainValidator(_non_negative, json_schema_input_type=float)]
+"""A Real that is not negative."""
+Index = Annotated[int, Strict(), Field(ge=0)]
+"""A position, from 0; no text and no boolean."""
+
+
+def number(value: Exact) -> Number:
+    """An exact value as a JSON number: an int where it is integral, else the nearest float."""
+    value = simplest(value)
+    return value if isinstance(value, int) else float(value)
+
+
+def number_below(value: Exact) -> Number:
+    """The largest JSON number that is not above the exact value: a lower bound stays one."""
+    near = number(value)
+    return near if near <= value else math.nextafter(near, -math.inf)
+
+
+def number_above(value: Exact) -> Number:
+    """The smallest JSON number that is not below the exact value: an upper bound stays one."""
+    near = number(value)
+    return near if near >= value else math.nextafter(near, math.inf)
+
+
+def integers(values: Iterable[float]) -> tuple[list[int], int]:
+    """The values as their decimal texts state them, times their common denominator: (integers, denominator)."""
+    items = list(values)
+    if all(type(item) is int for item in items):
+        return items, 1  # type: ignore[return-value]
+    exacts = [exact(item) for item in items]
+    denominator = math.lcm(*(item.denominator for item in exacts))
+    return [item.numerator * (denominator // item.denominator) for item in exacts], denominator
+
+
+@dataclass(frozen=True, slots=True)
+class CpCoefficients:
+    """Integers for CP-SAT: values[i] is about coefficients[i] * scale; any 0/1 combination misses by at most `error`."""
+
+    coefficients: list[int]
+    scale: Number
+    error: Number
+
+
+def cp_coefficients(numerators: Sequence[int], denominator: int = 1) -> CpCoefficients:
+    """Objective coefficients numerators / denominator for CP-SAT, exact (error 0) where their decimals fit in 53 bits.
+
+    The scale is a power of ten, so that its decimal text states it exactly. Values with more digits than fit are rounded,
+    and `error` says by how much an objective may then be wrong.
+    """
+    total = sum(abs(item) for item in numerators)
+    digits = _decimal_digits(denominator)
+    while digits > -30 and _shifted(total, denominator, digits) > CP_TOTAL_MAX:
+        digits -= 1
+    scaled = [_power(digits) * Fraction(item, denominator) for item in numerators]
+    rounded = [round(item) for item in scaled]
+    missed = sum((abs(a - b) for a, b in zip(scaled, rounded, strict=True)), start=Fraction(0)) / _power(digits)
+    return CpCoefficients(rounded, 1 if digits == 0 else number(1 / _power(digits)), number_above(missed))
+
+
+def _decimal_digits(denominator: int) -> int:
+    """How many decimals a fraction of this denominator has; the denominator divides a power of ten."""
+    digits = 0
+    while 10**digits % denominator:
+        digits += 1
+    return digits
+
+
+def _power(digits: int) -> Fraction:
+    return Fraction(10) ** digits
+
+
+def _shifted(total: int, denominator: int, digits: int) -> Fraction:
+    return _power(digits) * Fraction(total, denominator)

@@ -1,0 +1,118 @@
+"""Which problem kinds there are: the built-in ones and those that installed packages offer.
+
+A package offers a kind by an entry point of the group `queuebit.problems`, named like the kind, whose value is a subclass of
+Kind or an instance of one. Kinds are imported when they are first asked for; importing this module imports none.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from queuebit_contracts.errors import FieldError
+from queuebit_contracts.jobs import Problem
+from queuebit_problems.errors import BrokenKind, UnknownKind
+from queuebit_problems.kind import Kind, Statement
+
+GROUP = "queuebit.problems"
+AnyKind = Kind[Any]
+
+_BUILT_IN: dict[tuple[str, int], str] = {
+    ("knapsack", 1): "queuebit_problems.kinds.knapsack",
+    ("maxcut", 1): "queuebit_problems.kinds.maxcut",
+    ("qubo", 1): "queuebit_problems.kinds.qubo",
+}
+"""(name, version) of each built-in kind and the module that holds it as KIND. No package can replace one."""
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_loaded: dict[tuple[str, int], AnyKind] = {}
+
+
+def kinds() -> tuple[str, ...]:
+    """The names of all kinds, in alphabetical order."""
+    return tuple(sorted({name for name, _ in _BUILT_IN} | set(_offered())))
+
+
+def kind_of(name: str, version: int = 1) -> AnyKind:
+    """The kind of this name and version. Raises UnknownKind, or BrokenKind where an installed package fails to provide it."""
+    found = _loaded.get((name, version))
+    if found is None:
+        found = _loaded[(name, version)] = _load(name, version)
+    return found
+
+
+def parse_problem(problem: Problem) -> tuple[AnyKind, Statement]:
+    """The kind of a problem and its checked statement. Raises UnknownKind or InvalidStatement."""
+    kind = kind_of(problem.kind, problem.version)
+    return kind, kind.parse(problem.statement)
+
+
+def reload() -> None:
+    """Forget what was found, so that packages installed since are seen."""
+    _loaded.clear()
+    _offered.cache_clear()
+
+
+def _load(name: str, version: int) -> AnyKind:
+    module = _BUILT_IN.get((name, version))
+    if module is not None:
+        kind: AnyKind = importlib.import_module(module).KIND
+        return kind
+    versions = {known for built_in, known in _BUILT_IN if built_in == name}
+    for kind in _third_party(name):
+        if kind.version == version:
+            return kind
+        versions.add(kind.version)
+    if versions:
+        listed = ", ".join(str(known) for known in sorted(versions))
+        raise UnknownKind(
+            f"The kind {name} has no version {version}.",
+            remedy=f"Use version {listed}.",
+            fields=(FieldError("/problem/version", "unknown_kind", "is not known"),),
+        )
+    raise UnknownKind(
+        f"The kind {name[:63]!r} is not known.",
+        remedy=f"Use one of: {', '.join(kinds())}; or install the package that offers it.",
+        fields=(FieldError("/problem/kind", "unknown_kind", "is not known"),),
+    )
+
+
+def _third_party(name: str) -> Iterator[AnyKind]:
+    if any(built_in == name for built_in, _ in _BUILT_IN):
+        return
+    for point in _offered().get(name, ()):
+        yield _kind_from(point)
+
+
+@cache
+def _offered() -> dict[str, tuple[EntryPoint, ...]]:
+    offered: dict[str, tuple[EntryPoint, ...]] = {}
+    for point in entry_points(group=GROUP):
+        if _NAME.fullmatch(point.name):
+            offered[point.name] = (*offered.get(point.name, ()), point)
+    return offered
+
+
+def _kind_from(point: EntryPoint) -> AnyKind:
+    try:
+        value = point.load()
+        kind = value() if isinstance(value, type) and issubclass(value, Kind) else value
+    except Exception as error:
+        raise _broken(point, f"fails to load: {type(error).__name__}: {error}") from error
+    if not isinstance(kind, Kind):
+        raise _broken(point, "is neither a subclass nor an instance of queuebit_problems.kind.Kind")
+    if kind.name != point.name:
+        raise _broken(point, f"says that its name is {kind.name!r}")
+    return kind
+
+
+def _broken(point: EntryPoint, detail: str) -> BrokenKind:
+    package = point.dist.name if point.dist is not None else "an installed package"
+    return BrokenKind(
+        f"The kind {point.name} of {package} ({point.value}) {detail}.",
+        remedy=f"Repair or remove {package}.",
+        fields=(FieldError("/problem/kind", "broken_kind", "cannot be loaded"),),
+    )
