@@ -152,16 +152,23 @@ CHANNELS: tuple[Channel, ...] = tuple(_table())
 BY_TOPIC: dict[str, Channel] = {channel.topic: channel for channel in CHANNELS}
 
 
-def topics_of(event: Event) -> tuple[str, ...]:
-    """Where the relay publishes a stored event of a job, the purpose first and `jobs.lifecycle` last."""
-    match event:
-        case events.JobQueued():
-            return (queued(family_of(event.lane), event.tier), LIFECYCLE)
-        case events.JobCompleted() | events.JobImproved():
-            return (COMPLETED, LIFECYCLE)
-        case events.JobFailed() | events.JobCancelled() | events.JobExpired() | events.JobRejected():
-            return (FAILED, LIFECYCLE)
-        case events.AttemptAbandoned():
-            return (CONTROL, LIFECYCLE)
-        case _:
-            return (LIFECYCLE,)
+_PURPOSE: dict[str, str] = {
+    events.JobCompleted.__name__: COMPLETED,
+    events.JobImproved.__name__: COMPLETED,
+    events.JobFailed.__name__: FAILED,
+    events.JobCancelled.__name__: FAILED,
+    events.JobExpired.__name__: FAILED,
+    events.JobRejected.__name__: FAILED,
+    events.AttemptAbandoned.__name__: CONTROL,
+}
+
+
+def topics_of(event_name: str, *, lane: Lane | None = None, tier: Tier | None = None) -> tuple[str, ...]:
+    """Where the relay publishes a stored event of a job, its purpose first and `jobs.lifecycle` last.
+
+    A work order (`JobQueued`) goes by its lane and tier.
+    """
+    if lane is not None and tier is not None:
+        return (queued(family_of(lane), tier), LIFECYCLE)
+    purpose = _PURPOSE.get(event_name)
+    return (LIFECYCLE,) if purpose is None else (purpose, LIFECYCLE)

@@ -64,23 +64,48 @@ class Envelope:
 
 def encode_headers(envelope: Envelope) -> Headers:
     """The headers of the record, in binary mode."""
+    headers = binary_headers(
+        envelope.id,
+        envelope.source,
+        _TYPE_BYTES[type(envelope.data)],
+        envelope.subject,
+        envelope.time,
+        tenant=envelope.tenant,
+        version=envelope.version,
+        traceparent=envelope.traceparent,
+    )
+    if envelope.replay_id is not None:
+        headers.append(("ce_replayid", envelope.replay_id.encode()))
+    return headers
+
+
+def binary_headers(
+    event_id: UUID,
+    source: str,
+    ce_type: bytes,
+    subject: str,
+    time: datetime,
+    *,
+    tenant: str | None,
+    version: int | None,
+    traceparent: str | None,
+) -> Headers:
+    """The headers from their parts: for whoever passes stored data on without reading it."""
     headers: Headers = [
         ("ce_specversion", b"1.0"),
         ("content-type", JSON_TYPE),
-        ("ce_id", str(envelope.id).encode()),
-        ("ce_source", envelope.source.encode()),
-        ("ce_type", _TYPE_BYTES[type(envelope.data)]),
-        ("ce_subject", envelope.subject.encode()),
-        ("ce_time", envelope.time.astimezone(UTC).isoformat().replace("+00:00", "Z").encode()),
+        ("ce_id", str(event_id).encode()),
+        ("ce_source", source.encode()),
+        ("ce_type", ce_type),
+        ("ce_subject", subject.encode()),
+        ("ce_time", time.astimezone(UTC).isoformat().replace("+00:00", "Z").encode()),
     ]
-    if envelope.tenant is not None:
-        headers.append(("ce_tenant", envelope.tenant.encode()))
-    if envelope.version is not None:
-        headers.append(("ce_streamversion", str(envelope.version).encode()))
-    if envelope.traceparent is not None:
-        headers.append(("traceparent", envelope.traceparent.encode()))
-    if envelope.replay_id is not None:
-        headers.append(("ce_replayid", envelope.replay_id.encode()))
+    if tenant is not None:
+        headers.append(("ce_tenant", tenant.encode()))
+    if version is not None:
+        headers.append(("ce_streamversion", str(version).encode()))
+    if traceparent is not None:
+        headers.append(("traceparent", traceparent.encode()))
     return headers
 
 

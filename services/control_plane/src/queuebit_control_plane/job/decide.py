@@ -46,9 +46,14 @@ def decide(job: Job, message: Message, now: datetime) -> Sequence[JobEvent]:
             assert_never(message)
 
 
-def conflict(job: Job, message: Submit) -> ev.JobRejected | None:
-    """The refusal that a repeated key with other content earns; None where there is no conflict."""
-    if isinstance(job, NoJob) or job.fingerprint == message.event.fingerprint:
+def refusal_of(job: Job, message: Submit, now: datetime) -> ev.JobRejected | None:
+    """Why this submission cannot be taken: a deadline in the past, or a key that stands for other content; None where it can.
+
+    A refusal is recorded in a stream of its own, so it neither touches the job that exists nor uses up the key.
+    """
+    if isinstance(job, NoJob):
+        return _too_late(message) if is_past(message.event.request.deadline, now) else None
+    if job.fingerprint == message.event.fingerprint:
         return None
     return ev.JobRejected(
         code="idempotency_key_reused",
@@ -63,8 +68,6 @@ def conflict(job: Job, message: Submit) -> ev.JobRejected | None:
 def _submit(job: Job, message: Submit, now: datetime) -> Sequence[JobEvent]:
     match job:
         case NoJob():
-            if is_past(message.event.request.deadline, now):
-                return [_too_late(message)]
             draft = Draft(job, message.job_id, now)
             draft.add(message.event)
             draft.add(routing.plan(message.inputs))
@@ -81,7 +84,7 @@ def _too_late(message: Submit) -> ev.JobRejected:
         code="deadline_in_the_past",
         field="/request/deadline",
         detail="The deadline had passed when the request arrived.",
-        remedy="Submit again with a later deadline and a new idempotency key.",
+        remedy="Submit again with a later deadline.",
         cause_id=message.job_id,
     )
 

@@ -22,7 +22,6 @@ class Submit:
 class Refuse:
     """A question that cannot be taken, and why. It gets a stream of its own."""
 
-    job_id: UUID
     event: ev.JobRejected
 
 

@@ -117,7 +117,7 @@ def _last_spent(job: OpenJob) -> LegState | None:
 
 
 def _best(legs: list[LegState], sense: Literal["min", "max"]) -> tuple[LegState, str]:
-    """The best objective, on a tie the proved one, then the one that the plan names first; and why, where there was a choice."""
+    """The best objective, on a tie the proved one, then the one that the plan names first; and why it was chosen."""
     sign = -1 if sense == "max" else 1
 
     def rank(leg: LegState) -> tuple[object, bool]:

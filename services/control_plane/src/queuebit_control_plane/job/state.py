@@ -19,7 +19,6 @@ from queuebit_contracts.jobs import Cost, JobRequest, JobState, Leg, Usage
 from queuebit_control_plane.job.limits import Limits, retry_delay_s
 from queuebit_control_plane.job.money import add_cost, add_usage
 
-
 NO_COST = Cost()
 NO_USAGE = Usage()
 
@@ -114,6 +113,9 @@ class EndedJob:
 
     state: JobState
     fingerprint: str
+    kind: str = ""
+    tier: str = ""
+    lane: str = ""
 
 
 Job = NoJob | OpenJob | EndedJob
@@ -184,19 +186,24 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
             reasons = (*job.reasons, f"{event.from_leg} -> {event.to_leg}: {event.reason}")
             return replace(job, reasons=reasons, hurried=job.hurried or event.trigger == "latency_budget")
         case ev.JobCompleted():
-            return EndedJob("completed", job.fingerprint)
+            return _ended(job, "completed", event.ran.lane)
         case ev.JobFailed():
-            return EndedJob("failed", job.fingerprint)
+            return _ended(job, "failed")
         case ev.JobCancelled():
-            return EndedJob("cancelled", job.fingerprint)
+            return _ended(job, "cancelled")
         case ev.JobExpired():
-            return EndedJob("expired", job.fingerprint)
+            return _ended(job, "expired")
         case ev.ApprovalRequested() | ev.ApprovalGranted() | ev.ApprovalDenied() | ev.JobImproved():
             return job
         case ev.JobSubmitted() | ev.JobRejected():
             raise CorruptStream(f"{type(event).__name__} stands in the middle of the stream of job {job.job_id}")
         case _:
             assert_never(event)
+
+
+def _ended(job: OpenJob, state: JobState, lane: str | None = None) -> EndedJob:
+    request = job.request
+    return EndedJob(state, job.fingerprint, request.problem.kind, request.tier, lane or request.lane)
 
 
 def with_leg(job: OpenJob, leg: str, status: LegStatus) -> OpenJob:

@@ -1,0 +1,47 @@
+"""The alarm: jobs whose moment has come are looked at. The moment stands on the job's head, so it survives any crash."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from queuebit_contracts.ids import derive_id
+from queuebit_control_plane.desk import Desk, Told
+from queuebit_control_plane.errors import Contended
+from queuebit_control_plane.job.messages import Wake
+from queuebit_runtime.clock import Clock
+from queuebit_store.errors import StoreUnavailable
+from queuebit_store.ports import StreamStore
+
+log = logging.getLogger(__name__)
+
+
+class Alarm:
+    """Looks for due jobs. Several may ring for the same job: the expected version lets one of them decide."""
+
+    def __init__(
+        self, store: StreamStore, desk: Desk, clock: Clock, *, poll_interval_s: float = 0.25, batch_max: int = 500
+    ) -> None:
+        self._store = store
+        self._desk = desk
+        self._clock = clock
+        self._poll_interval_s = poll_interval_s
+        self._batch_max = batch_max
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Ring until `stop`."""
+        while not stop.is_set():
+            try:
+                full = await self.step() == self._batch_max
+            except (StoreUnavailable, Contended) as error:
+                log.warning("the alarm waits: %s", error)
+                full = False
+            if not full:
+                await self._clock.sleep(self._poll_interval_s)
+
+    async def step(self) -> int:
+        """Wake what is due; returns how many that were."""
+        due = await self._store.due(self._clock.now(), limit=self._batch_max)
+        if due:
+            await self._desk.handle([Told(job_id, Wake(), derive_id(job_id, "wake")) for job_id in due])
+        return len(due)

@@ -1,0 +1,168 @@
+"""The desk: messages about jobs in, events in the store out. Load, decide, append, and again where somebody was faster."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from queuebit_contracts.envelope import encode_data
+from queuebit_contracts.events import JobEvent
+from queuebit_contracts.ids import derive_id
+from queuebit_control_plane.errors import Contended
+from queuebit_control_plane.job.decide import decide, refusal_of
+from queuebit_control_plane.job.messages import Message, Refuse, Submit
+from queuebit_control_plane.job.state import Job, NoJob, OpenJob, evolve
+from queuebit_control_plane.job.view import fold, head_of
+from queuebit_runtime.clock import Clock
+from queuebit_store.ports import Append, NewEvent, StreamStore
+
+APPEND_ATTEMPTS_MAX = 5
+CACHE_JOBS_MAX = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message about one job. `tenant` is the sender's; `cause_id` and `traceparent` go onto the events that follow."""
+
+    job_id: UUID
+    message: Message
+    cause_id: UUID
+    tenant: str = ""
+    traceparent: str | None = None
+
+
+@dataclass(slots=True)
+class _Work:
+    """A job within one batch: where it stood, where it stands, and what happened between."""
+
+    version: int
+    job: Job
+    tenant: str
+    told: list[Told]
+    events: list[NewEvent] = field(default_factory=list)
+
+
+class Desk:
+    """Serialises decisions of this instance; other instances are kept apart by the expected version of each append."""
+
+    def __init__(self, store: StreamStore, clock: Clock, *, appended: Callable[[int], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self._appended = appended
+        self._lock = asyncio.Lock()
+        self._cache: OrderedDict[UUID, tuple[int, Job]] = OrderedDict()
+
+    async def handle(self, told: Sequence[Told]) -> None:
+        """Decide on each message in order and make what follows durable. Raises Contended or StoreUnavailable: transient."""
+        async with self._lock:
+            waiting: Sequence[Told] = told
+            for _ in range(APPEND_ATTEMPTS_MAX):
+                waiting = await self._round(waiting, first=waiting is told)
+                if not waiting:
+                    return
+            raise Contended(f"{len(waiting)} messages met other writers {APPEND_ATTEMPTS_MAX} times")
+
+    async def _round(self, told: Sequence[Told], *, first: bool) -> list[Told]:
+        """Decide and append once; returns what must be decided again."""
+        now = self._clock.now()
+        works = await self._open(told, trust_new=first)
+        refused: list[Told] = []
+        for job_id, work in works.items():
+            for each in work.told:
+                refused.extend(_decide(job_id, work, each, now))
+        changed = [(job_id, work) for job_id, work in works.items() if work.events]
+        appended = await self._append(changed)
+        again = list(refused)
+        for (job_id, work), passed in zip(changed, appended, strict=True):
+            if passed:
+                self._remember(job_id, work.version + len(work.events), work.job)
+            else:
+                self._cache.pop(job_id, None)
+                again.extend(work.told)
+        return again
+
+    async def _open(self, told: Sequence[Told], *, trust_new: bool) -> dict[UUID, _Work]:
+        """The jobs that the messages are about.
+
+        With `trust_new`, a submission that is not in the cache is taken to be new: the append finds out if it is not.
+        """
+        works: dict[UUID, _Work] = {}
+        unknown: list[UUID] = []
+        for each in told:
+            work = works.get(each.job_id)
+            if work is None:
+                version, job = self._cache.get(each.job_id, (-1, NoJob()))
+                if version < 0:
+                    unknown.append(each.job_id)
+                works[each.job_id] = work = _Work(max(version, 0), job, each.tenant, [])
+            work.told.append(each)
+        missing = [job_id for job_id in unknown if not (trust_new and _looks_new(works[job_id]))]
+        if missing:
+            for job_id, stored in (await self._store.load(missing)).items():
+                works[job_id].version, works[job_id].job = len(stored), fold(stored)
+            for job_id in missing:
+                self._remember(job_id, works[job_id].version, works[job_id].job)
+        return works
+
+    async def _append(self, changed: Sequence[tuple[UUID, _Work]]) -> list[bool]:
+        if not changed:
+            return []
+        batch = [
+            Append(
+                stream_id=job_id,
+                tenant=work.job.request.tenant if isinstance(work.job, OpenJob) else work.tenant,
+                expected_version=work.version,
+                events=tuple(work.events),
+                head=head_of(work.job),
+            )
+            for job_id, work in changed
+        ]
+        try:
+            appended = await self._store.append(batch)
+        except BaseException:
+            for job_id, _ in changed:
+                self._cache.pop(job_id, None)
+            raise
+        self._appended(sum(len(each.events) for each, passed in zip(batch, appended, strict=True) if passed))
+        return appended
+
+    def _remember(self, job_id: UUID, version: int, job: Job) -> None:
+        self._cache[job_id] = (version, job)
+        self._cache.move_to_end(job_id)
+        while len(self._cache) > CACHE_JOBS_MAX:
+            self._cache.popitem(last=False)
+
+
+def _looks_new(work: _Work) -> bool:
+    return isinstance(work.told[0].message, Submit | Refuse)
+
+
+def _decide(job_id: UUID, work: _Work, told: Told, now: datetime) -> Iterable[Told]:
+    """Decide one message within the batch; yields the refusal that a conflicting submission turns into."""
+    message = told.message
+    if isinstance(message, Submit):
+        refusal = refusal_of(work.job, message, now)
+        if refusal is not None:
+            refusal = refusal.model_copy(update={"cause_id": told.cause_id})
+            stream_id = derive_id(told.cause_id, "rejected")
+            yield Told(stream_id, Refuse(refusal), told.cause_id, told.tenant, told.traceparent)
+            return
+    for event in decide(work.job, message, now):
+        work.job = evolve(work.job, event, now, job_id)
+        work.events.append(_new_event(job_id, work.version + len(work.events) + 1, event, told, now))
+
+
+def _new_event(job_id: UUID, version: int, event: JobEvent, told: Told, now: datetime) -> NewEvent:
+    return NewEvent(
+        id=derive_id(job_id, f"event:{version}"),
+        type=type(event).__name__,
+        schema_version=event.schema_version,
+        data=encode_data(event).decode(),
+        time=now,
+        causation_id=told.cause_id,
+        traceparent=told.traceparent,
+    )

@@ -1,0 +1,127 @@
+"""The entrance: what arrives on `jobs.submitted` becomes a submission of a known job, or a refusal with a remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from queuebit_contracts import events as ev
+from queuebit_contracts.envelope import Envelope
+from queuebit_contracts.errors import ContractError, FieldError
+from queuebit_contracts.ids import derive_id, job_id_of, time_ordered_key
+from queuebit_contracts.jobs import JobRequest
+from queuebit_control_plane.desk import Told
+from queuebit_control_plane.job.messages import Refuse, Submit
+from queuebit_control_plane.job.routing import RoutingInputs, budget_s_of
+from queuebit_control_plane.lanes import Lanes
+from queuebit_control_plane.tenants import Tenants
+from queuebit_problems.admission import Admitted, admit
+from queuebit_problems.errors import ProblemError
+from queuebit_store.ports import Reservation, StreamStore
+
+
+class Intake:
+    """Admits submissions. A key that is no UUIDv7 is held in the store before the job is decided on."""
+
+    def __init__(self, store: StreamStore, tenants: Tenants, lanes: Lanes) -> None:
+        self._store = store
+        self._tenants = tenants
+        self._lanes = lanes
+
+    async def admit(self, submitted: Sequence[Envelope], now: datetime) -> list[Told]:
+        """One message for each submission, in order."""
+        known = await self._tenants.known({_request(each).tenant for each in submitted})
+        checked = [_check(each, known) for each in submitted]
+        ids = await self._job_ids([(each, _request(each).tenant, _key(each)) for each in submitted], checked, now)
+        told: list[Told] = []
+        for envelope, outcome, job_id in zip(submitted, checked, ids, strict=True):
+            if isinstance(outcome, ev.JobRejected) or job_id is None:
+                assert isinstance(outcome, ev.JobRejected)
+                told.append(refuse(envelope.id, outcome, _request(envelope).tenant, envelope.traceparent))
+            else:
+                told.append(self._submit(envelope, outcome, job_id))
+        return told
+
+    def _submit(self, envelope: Envelope, admitted: Admitted, job_id: UUID) -> Told:
+        request = admitted.request
+        inputs = RoutingInputs(
+            kind=request.problem.kind,
+            sense=admitted.sense,
+            wish=request.lane,
+            tier=request.tier,
+            variables=admitted.size.variables,
+            qubits=admitted.size.qubits,
+            terms=admitted.size.terms,
+            budget_s=budget_s_of(request.budget_s, request.tier),
+            quantum_available=self._lanes.available("quantum"),
+            simulator_available=self._lanes.available("simulator"),
+        )
+        event = ev.JobSubmitted(request=request, idempotency_key=_key(envelope), fingerprint=admitted.fingerprint)
+        message = Submit(job_id, event, inputs)
+        return Told(job_id, message, envelope.id, request.tenant, envelope.traceparent)
+
+    async def _job_ids(
+        self,
+        wanted: Sequence[tuple[Envelope, str, str]],
+        checked: Sequence[Admitted | ev.JobRejected],
+        now: datetime,
+    ) -> list[UUID | None]:
+        """The job that each key stands for; None for a refused submission."""
+        ids: list[UUID | None] = []
+        held: list[tuple[int, Reservation]] = []
+        for position, ((envelope, tenant, key), outcome) in enumerate(zip(wanted, checked, strict=True)):
+            if isinstance(outcome, ev.JobRejected):
+                ids.append(None)
+                continue
+            ordered = time_ordered_key(key)
+            if ordered is not None:
+                ids.append(job_id_of(tenant, ordered))
+                continue
+            candidate = derive_id(envelope.id, "job", tenant)
+            held.append((position, Reservation(tenant, key, candidate, outcome.fingerprint, now)))
+            ids.append(candidate)
+        if held:
+            for (position, _), holds in zip(held, await self._store.reserve([each for _, each in held]), strict=True):
+                ids[position] = holds.stream_id
+        return ids
+
+
+def refuse(cause_id: UUID, rejection: ev.JobRejected, tenant: str, traceparent: str | None) -> Told:
+    """The refusal as a message to a stream of its own, the same one for the same cause."""
+    return Told(derive_id(cause_id, "rejected"), Refuse(rejection), cause_id, tenant, traceparent)
+
+
+def rejection_of(cause_id: UUID, error: ContractError | ProblemError) -> ev.JobRejected:
+    """The refusal that an error of the contract or the problem turns into; it names the first field."""
+    first = error.fields[0] if error.fields else FieldError("", error.code, str(error))
+    return ev.JobRejected(
+        code=error.code, field=first.pointer, detail=error.detail, remedy=error.remedy, cause_id=cause_id
+    )
+
+
+def _check(envelope: Envelope, known: frozenset[str]) -> Admitted | ev.JobRejected:
+    request = _request(envelope)
+    if request.tenant not in known:
+        return ev.JobRejected(
+            code="unknown_tenant",
+            field="/request/tenant",
+            detail=f"There is no tenant {request.tenant!r}.",
+            remedy="Ask an operator to add the tenant, or correct the name.",
+            cause_id=envelope.id,
+        )
+    try:
+        return admit(request)
+    except ProblemError as error:
+        rejection = rejection_of(envelope.id, error)
+        return rejection.model_copy(update={"field": f"/request{rejection.field}"})
+
+
+def _request(envelope: Envelope) -> JobRequest:
+    assert isinstance(envelope.data, ev.JobSubmitted)
+    return envelope.data.request
+
+
+def _key(envelope: Envelope) -> str:
+    assert isinstance(envelope.data, ev.JobSubmitted)
+    return envelope.data.idempotency_key or str(envelope.id)

@@ -1,0 +1,35 @@
+"""Which lanes have a backend, as the adapters report it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from queuebit_contracts.events import BackendStatusReported
+from queuebit_contracts.jobs import Lane
+
+REPORT_AGE_S_MAX = 300.0
+
+
+class Lanes:
+    """The latest report of each backend; a lane is available while one of its backends said so recently."""
+
+    def __init__(self) -> None:
+        self._backends: dict[str, tuple[BackendStatusReported, datetime]] = {}
+        self._now: datetime | None = None
+
+    def report(self, status: BackendStatusReported, at: datetime) -> None:
+        """Take a report that was made at `at`; an older one never replaces a newer."""
+        known = self._backends.get(status.backend)
+        if known is None or known[1] <= at:
+            self._backends[status.backend] = (status, at)
+
+    def look(self, now: datetime) -> None:
+        """Set the moment that `available` speaks of."""
+        self._now = now
+
+    def available(self, lane: Lane) -> bool:
+        """Whether a backend of the lane reported itself available within the last `REPORT_AGE_S_MAX` seconds."""
+        if self._now is None:
+            return False
+        oldest = self._now - timedelta(seconds=REPORT_AGE_S_MAX)
+        return any(s.lane == lane and s.available and at >= oldest for s, at in self._backends.values())

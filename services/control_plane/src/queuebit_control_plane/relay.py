@@ -1,0 +1,133 @@
+"""The relay: the event table is the outbox. It reads committed events in order and publishes each where it belongs.
+
+At least once: the cursor is saved after the broker acknowledged, a little later than that to spare statements, so a crash
+publishes some events again. Readers recognise a repeat by id or by (job, version).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Protocol
+
+import orjson
+
+from queuebit_contracts.channels import topics_of
+from queuebit_contracts.envelope import PREFIX, binary_headers
+from queuebit_runtime.bus import Bus, BusError, Outgoing
+from queuebit_runtime.clock import Clock
+from queuebit_store.errors import StoreUnavailable
+from queuebit_store.ports import Cursors, Leadership, Position, StoredEvent, StreamStore
+
+log = logging.getLogger(__name__)
+
+SOURCE = "/queuebit/control-plane"
+CURSOR = "relay"
+
+
+class RelayStore(StreamStore, Cursors, Leadership, Protocol):
+    """What the relay needs of the store."""
+
+
+class Relay:
+    """Publishes what is appended. Several may run: one leads, the others wait; two that both believe to lead only repeat."""
+
+    def __init__(
+        self,
+        store: RelayStore,
+        bus: Bus,
+        clock: Clock,
+        *,
+        batch_max: int = 1000,
+        poll_interval_s: float = 0.05,
+        save_interval_s: float = 0.2,
+    ) -> None:
+        self._store = store
+        self._bus = bus
+        self._clock = clock
+        self._batch_max = batch_max
+        self._poll_interval_s = poll_interval_s
+        self._save_interval_s = save_interval_s
+        self._woken = asyncio.Event()
+        self._position: Position | None = None
+        self._saved: Position | None = None
+        self._saved_at_s = 0.0
+        self.published = 0
+
+    def wake(self) -> None:
+        """Something was appended in this process: do not wait for the next poll."""
+        self._woken.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Relay until `stop`, then save the cursor."""
+        while not stop.is_set():
+            try:
+                full = await self.step()
+            except (BusError, StoreUnavailable) as error:
+                log.warning("the relay waits: %s", error)
+                await self._pause(stop, 1.0)
+                continue
+            if not full:
+                await self._pause(stop, self._poll_interval_s)
+        await self.save(force=True)
+        await self._store.release(CURSOR)
+
+    async def step(self) -> bool:
+        """Publish the next batch; True when there may be more at once."""
+        if self._position is None:
+            if not await self._store.try_lead(CURSOR):
+                return False
+            self._position = self._saved = await self._store.load_cursor(CURSOR)
+        self._woken.clear()
+        stored = await self._store.read(self._position, limit=self._batch_max)
+        if stored:
+            await self._bus.publish([record for event in stored for record in records_of(event)])
+            self._position = stored[-1].position
+            self.published += len(stored)
+        await self.save()
+        return len(stored) == self._batch_max
+
+    async def save(self, *, force: bool = False) -> None:
+        """Save the cursor if it moved and the last time is long enough ago. A lost lead is noticed here."""
+        now_s = self._clock.monotonic_s()
+        if self._position is None or self._position == self._saved:
+            return
+        if not force and now_s - self._saved_at_s < self._save_interval_s:
+            return
+        if not await self._store.try_lead(CURSOR):
+            self._position = None
+            return
+        await self._store.save_cursor(CURSOR, self._position)
+        self._saved, self._saved_at_s = self._position, now_s
+
+    async def _pause(self, stop: asyncio.Event, delay_s: float) -> None:
+        """Wait until woken, stopped, or the delay is over."""
+        waits = [asyncio.ensure_future(each) for each in (self._woken.wait(), stop.wait(), self._clock.sleep(delay_s))]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
+
+
+def records_of(event: StoredEvent) -> Iterable[Outgoing]:
+    """The records of one stored event: its purpose, and the lifecycle."""
+    headers = binary_headers(
+        event.id,
+        SOURCE,
+        f"{PREFIX}{event.type}.v{event.schema_version}".encode(),
+        str(event.stream_id),
+        event.time,
+        tenant=event.tenant,
+        version=event.version,
+        traceparent=event.traceparent,
+    )
+    value = event.data.encode()
+    key = str(event.stream_id).encode()
+    if event.type == "JobQueued":
+        order = orjson.loads(value)
+        topics = topics_of(event.type, lane=order["lane"], tier=order["tier"])
+    else:
+        topics = topics_of(event.type)
+    return [Outgoing(topic, key, value, headers) for topic in topics]
