@@ -1,0 +1,194 @@
+"""The solver port over CP-SAT: the kind's own formulation, one thread, anytime, repeatable.
+
+OR-Tools is imported at the first solve, so that a process that never searches never pays for it. Parameters follow
+measurement: one worker with `linearization_level` 2 proves what the default level misses, and with a seed it is repeatable.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from queuebit_classical_solver.bounds import contradicts, tighter
+from queuebit_classical_solver.errors import InvalidModel, NothingFound, ProvedInfeasible, Stopped
+from queuebit_classical_solver.ports import Limits, OnProgress, Progress, Solution, Stop
+from queuebit_contracts.canonical import fingerprint
+from queuebit_contracts.jobs import Number
+from queuebit_problems.kind import Answer, CpReading, Kind, S
+from queuebit_problems.qubo import exact
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+METHOD = "cp-sat"
+DETERMINISTIC_UNITS_PER_S = 0.4
+"""CP-SAT's units of counted work for each second of budget. One took 0.9 to 2.5 s on a two-core machine, so that in a
+repeatable solve the work runs out before the time does."""
+
+STOP_POLL_S = 0.02
+FLOAT_ROUNDING = Fraction(1, 10**12)
+"""Relative: an objective that is no integer reaches us as the nearest float."""
+SEED_MAX = 2**31 - 1
+
+
+class CpSatSolver:
+    """Fills the kind's model and searches it, starting from the hint."""
+
+    def solve(
+        self,
+        kind: Kind[S],
+        statement: S,
+        *,
+        limits: Limits,
+        hint: Answer | None,
+        on_progress: OnProgress,
+        stop: Stop,
+    ) -> Solution:
+        """See the port. INFEASIBLE with a hint in hand means that the model is wrong: it is reported as InvalidModel."""
+        from ortools.sat.python import cp_model
+
+        model = cp_model.CpModel()
+        reading = kind.cp_model(statement, model)
+        if hint is not None:
+            for variable, value in reading.hint(hint):
+                model.add_hint(variable, value)
+        complaint = model.validate()
+        if complaint:
+            raise InvalidModel(f"CP-SAT refuses the model of {kind.name}: {complaint}")
+        search = _Search(kind, statement, model, reading)
+        solver = _configured(cp_model.CpSolver(), limits)
+        listener = _listener(search, on_progress)
+        solver.best_bound_callback = search.reporting_bound(on_progress)
+        with _stopping(solver, stop):
+            status = solver.solve(model, listener)
+        if status == cp_model.INFEASIBLE:
+            if hint is not None:
+                raise InvalidModel(f"CP-SAT calls {kind.name} infeasible, but a feasible answer is known.")
+            raise ProvedInfeasible
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            raise Stopped if stop() else NothingFound(f"No feasible answer in {limits.budget_s:g} s.")
+        return search.solution(solver, status.name, proved=status == cp_model.OPTIMAL, limits=limits)
+
+
+class _Search:
+    """One filled model and how to read it."""
+
+    def __init__(self, kind: Kind[Any], statement: Any, model: cp_model.CpModel, reading: CpReading) -> None:
+        self.kind = kind
+        self.statement = statement
+        self.reading = reading
+        self.model_fingerprint = fingerprint(str(model.proto))
+
+    def bound_of(self, model_bound: float) -> Number | None:
+        """The model's bound in the problem's own unit, rounded to the safe side; None where it proves none."""
+        return self.reading.bound(model_bound, self.kind.sense)
+
+    def agrees(self, model_objective: float, objective: Number) -> bool:
+        """Whether the model gives an answer the objective that the problem gives it: else its proof is about something else."""
+        if not math.isfinite(self.reading.error):
+            return False
+        missed = abs(round(model_objective) * Fraction(exact(self.reading.scale)) - exact(objective))
+        rounding = 0 if isinstance(objective, int) else FLOAT_ROUNDING * abs(exact(objective))
+        return missed <= exact(self.reading.error) + rounding
+
+    def reporting_bound(self, on_progress: OnProgress) -> Callable[[float], None]:
+        """What CP-SAT calls at every better bound."""
+
+        def report(value: float) -> None:
+            on_progress(Progress(bound=self.bound_of(value), method=METHOD))
+
+        return report
+
+    def solution(self, solver: cp_model.CpSolver, status: str, *, proved: bool, limits: Limits) -> Solution:
+        """The answer with its objective recomputed. A bound stands only where model and problem agree on the objective."""
+        sense = self.kind.sense
+        answer = self.reading.answer(solver.value)
+        objective = self.kind.objective(self.statement, answer)
+        agrees = self.agrees(solver.objective_value, objective)
+        bound: Number | None = None
+        if agrees:
+            exactly_proved = proved and self.reading.error == 0
+            bound = objective if exactly_proved else self.bound_of(solver.best_objective_bound)
+        if bound is not None and contradicts(bound, objective, sense):
+            bound = None
+        bound = tighter(bound, self.kind.trivial_bound(self.statement), sense)
+        return Solution(
+            answer=answer,
+            objective=objective,
+            bound=bound,
+            proven_optimal=bound == objective,
+            method=METHOD,
+            iterations=solver.num_branches,
+            details={
+                "status": status,
+                "model_objective_agrees": agrees,
+                "model_error": float(self.reading.error) if math.isfinite(self.reading.error) else None,
+                "model_fingerprint": self.model_fingerprint,
+                "parameters": _parameters(limits),
+                "deterministic_time": round(solver.deterministic_time, 6),
+                "conflicts": solver.num_conflicts,
+                "cut_off_by": "" if proved else _cut_off_by(solver, limits),
+            },
+        )
+
+
+def _configured(solver: cp_model.CpSolver, limits: Limits) -> cp_model.CpSolver:
+    for name, value in _parameters(limits).items():
+        setattr(solver.parameters, name, value)
+    return solver
+
+
+def _parameters(limits: Limits) -> dict[str, Any]:
+    parameters: dict[str, Any] = {
+        "num_workers": 1,
+        "linearization_level": 2,
+        "random_seed": limits.seed % SEED_MAX,
+        "max_time_in_seconds": limits.budget_s,
+    }
+    if limits.repeatable:
+        parameters["max_deterministic_time"] = limits.budget_s * DETERMINISTIC_UNITS_PER_S
+    return parameters
+
+
+def _cut_off_by(solver: cp_model.CpSolver, limits: Limits) -> str:
+    """What ended the search: only counted work ends it at the same place again."""
+    if limits.repeatable and solver.deterministic_time >= limits.budget_s * DETERMINISTIC_UNITS_PER_S:
+        return "work"
+    return "time" if solver.wall_time >= limits.budget_s * 0.99 else "stop"
+
+
+def _listener(search: _Search, on_progress: OnProgress) -> Any:
+    """A solution callback that reports each better answer. Its class needs OR-Tools, so it is made here."""
+    from ortools.sat.python import cp_model
+
+    class Listener(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
+        def on_solution_callback(self) -> None:
+            answer = search.reading.answer(self.value)
+            objective = search.kind.objective(search.statement, answer)
+            bound = search.bound_of(self.best_objective_bound)
+            on_progress(Progress(objective=objective, bound=bound, answer=answer, method=METHOD))
+
+    return Listener()
+
+
+@contextmanager
+def _stopping(solver: cp_model.CpSolver, stop: Stop) -> Iterator[None]:
+    """While inside, a thread asks `stop` and tells the solver: CP-SAT itself only asks at a new solution."""
+    finished = threading.Event()
+
+    def watch() -> None:
+        while not finished.wait(STOP_POLL_S):
+            if stop():
+                solver.stop_search()
+
+    watcher = threading.Thread(target=watch, name="stop-watch", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        watcher.join()

@@ -1,0 +1,51 @@
+"""Errors of the classical solver. Each names the failure code that the attempt ends with."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from queuebit_contracts.failures import FAILURES, FailureCode
+
+
+class SolverError(Exception):
+    """The solver gave no answer."""
+
+    code: ClassVar[FailureCode] = FailureCode.INTERNAL
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail or self.__doc__)
+
+    @property
+    def transient(self) -> bool:
+        """Whether the same attempt may be tried again."""
+        return FAILURES[self.code].transient
+
+
+class ProvedInfeasible(SolverError):
+    """It is proved that no answer satisfies the constraints."""
+
+    code = FailureCode.PROBLEM_INFEASIBLE
+
+
+class NothingFound(SolverError):
+    """No feasible answer was found in the budget."""
+
+    code = FailureCode.NO_ANSWER_FOUND
+
+
+class NoDefaultAnswer(SolverError):
+    """The kind has no default answer for this problem."""
+
+    code = FailureCode.NO_ANSWER_FOUND
+
+
+class Stopped(SolverError):
+    """The attempt was stopped on request."""
+
+    code = FailureCode.CANCELLED
+
+
+class InvalidModel(SolverError):
+    """The kind filled a model that CP-SAT refuses."""
+
+    code = FailureCode.INTERNAL
