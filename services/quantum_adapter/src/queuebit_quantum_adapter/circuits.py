@@ -1,0 +1,75 @@
+"""Circuits in our own words: gates with slots for angles, so that circuits of one structure differ only by numbers.
+
+Conventions, the same everywhere: qubit q is variable q; RZ(t) = exp(-i t Z / 2), RZZ(t) = exp(-i t Z Z / 2),
+RX(t) = exp(-i t X / 2); a sample is an integer whose bit q (value >> q & 1) is the outcome of qubit q.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from queuebit_contracts.canonical import fingerprint
+
+GateName = Literal["h", "rx", "rz", "rzz"]
+
+_QASM_HEADER = """OPENQASM 3.0;
+include "stdgates.inc";
+gate rzz(t) a, b { cx a, b; rz(t) b; cx a, b; }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A gate on qubits. `slot` names the angle that it takes from the bound values; None for a gate without angle."""
+
+    name: GateName
+    qubits: tuple[int, ...]
+    slot: int | None = None
+
+
+@dataclass(frozen=True)
+class Template:
+    """A circuit with open angles, from all qubits in |0>, measured at the end, qubit q into bit q."""
+
+    qubits: int
+    gates: tuple[Gate, ...]
+    slots: int
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the structure: equal for circuits that differ only by their angles."""
+        return fingerprint([self.qubits, self.slots, [[gate.name, gate.qubits, gate.slot] for gate in self.gates]])
+
+    def count(self, qubits: int) -> int:
+        """How many gates act on this many qubits."""
+        return sum(len(gate.qubits) == qubits for gate in self.gates)
+
+
+@dataclass(frozen=True)
+class BoundCircuit:
+    """A template and its angles in radians, one a slot."""
+
+    template: Template
+    angles: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.angles) != self.template.slots:
+            raise ValueError(f"{len(self.angles)} angles for {self.template.slots} slots")
+
+    def to_qasm3(self) -> str:
+        """The circuit as OpenQASM 3, for people and for exchange: the same circuit gives the same text."""
+        n = self.template.qubits
+        lines = [f"bit[{n}] c;", f"qubit[{n}] q;"]
+        for gate in self.template.gates:
+            angle = "" if gate.slot is None else f"({self.angles[gate.slot]!r})"
+            lines.append(f"{gate.name}{angle} {', '.join(f'q[{qubit}]' for qubit in gate.qubits)};")
+        lines += [f"c[{qubit}] = measure q[{qubit}];" for qubit in range(n)]
+        return _QASM_HEADER + "\n".join(lines) + "\n"
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 of a text, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()

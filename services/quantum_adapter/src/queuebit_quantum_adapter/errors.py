@@ -1,0 +1,94 @@
+"""Errors of the quantum adapter: each knows its failure code, and with it whether a retry makes sense, and the remedy."""
+
+from __future__ import annotations
+
+from queuebit_contracts.failures import FAILURES, FailureCode
+
+
+class AdapterError(Exception):
+    """The adapter failed in a way it does not know."""
+
+    code = FailureCode.INTERNAL
+
+    def __init__(self, detail: str = "", *, remedy: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(detail or self.__class__.__doc__ or "")
+        self.detail = str(self)
+        self.remedy = remedy or FAILURES[self.code].remedy
+        self.retry_after_s = retry_after_s
+
+    @property
+    def transient(self) -> bool:
+        return FAILURES[self.code].transient
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.detail, self.remedy, self.retry_after_s))
+
+
+def _rebuild(cls: type[AdapterError], detail: str, remedy: str, retry_after_s: float | None) -> AdapterError:
+    return cls(detail, remedy=remedy, retry_after_s=retry_after_s)
+
+
+class NoBackend(AdapterError):
+    """No backend is configured for this lane."""
+
+    code = FailureCode.NO_BACKEND
+
+
+class TooManyQubits(AdapterError):
+    """The problem needs more qubits than this lane takes."""
+
+    code = FailureCode.PROBLEM_TOO_LARGE
+
+
+class TooMuchMemory(AdapterError):
+    """The simulation needs more memory than it may have."""
+
+    code = FailureCode.MEMORY_EXHAUSTED
+
+
+class BudgetTooSmall(AdapterError):
+    """Not even the shallowest circuit fits the budget."""
+
+    code = FailureCode.BUDGET_EXHAUSTED
+
+
+class InvalidParam(AdapterError):
+    """A parameter of the job is not valid."""
+
+    code = FailureCode.PROBLEM_INVALID
+
+
+class UnusableProblem(AdapterError):
+    """The problem cannot be turned into a circuit."""
+
+    code = FailureCode.PROBLEM_UNSUPPORTED
+
+
+class InvalidProblem(AdapterError):
+    """The problem statement is not valid."""
+
+    code = FailureCode.PROBLEM_INVALID
+
+
+class NoFeasibleSample(AdapterError):
+    """No sample was feasible, and none could be repaired."""
+
+    code = FailureCode.NO_ANSWER_FOUND
+
+
+class ProviderUnavailable(AdapterError):
+    """The provider does not answer."""
+
+    code = FailureCode.BACKEND_UNAVAILABLE
+
+
+class SubmitUnknown(AdapterError):
+    """It is not known whether the provider took the submission. It is looked up by its key before anything is sent again."""
+
+    code = FailureCode.SUBMIT_UNKNOWN
+
+
+class RunFailed(AdapterError):
+    """The provider ran the circuit and failed."""
+
+    code = FailureCode.INTERNAL

@@ -1,0 +1,126 @@
+"""The port to quantum providers, in our own words, and the ledger that makes a submission happen once.
+
+Providers are called from a worker process that can be killed, so every method may block; none may retry a submission by
+itself. A provider raises only errors of `errors.py`. A local simulator may have finished when `submit` returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from queuebit_contracts.jobs import Lane
+from queuebit_quantum_adapter.circuits import BoundCircuit
+
+
+class SubmissionState(StrEnum):
+    """Where a submission stands. UNKNOWN is what a provider says in words that we do not know: it may still run."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+    @property
+    def final(self) -> bool:
+        return self in (SubmissionState.SUCCEEDED, SubmissionState.FAILED, SubmissionState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a backend is and can do. `noise` says what its samples are subject to: "ideal" or the name of a model or device."""
+
+    backend: str
+    version: str
+    lane: Lane
+    qubits_max: int
+    shots_max: int
+    noise: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One request: what to run, how often, and the seed of the sampling where the provider takes one."""
+
+    circuit: BoundCircuit
+    shots: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """What came back. `counts` maps each sample (bit q of the integer is qubit q) to how often it was seen.
+
+    `record` holds what reproduces the run and is equal whenever the same submission runs again: circuit fingerprint, template
+    key, layout, transpiler, packages. `timing` holds what is not: seconds spent in each step, whether the template was cached.
+    """
+
+    counts: Mapping[int, int]
+    record: Mapping[str, Any] = field(default_factory=dict)
+    timing: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Provider(Protocol):
+    """One backend of one provider."""
+
+    def capabilities(self) -> Capabilities: ...
+
+    def preflight(self, submission: Submission) -> None:
+        """Refuse what the backend cannot run, before anything is sent or paid. Raises AdapterError."""
+        ...
+
+    def submit(self, submission: Submission, key: UUID) -> str:
+        """Hand in the request under an idempotency key; the provider's own id comes back. A repeated key gives the same id.
+
+        Raises SubmitUnknown where the request was sent and its fate is not known; any other error means that it was not taken.
+        """
+        ...
+
+    def poll(self, provider_id: str) -> SubmissionState: ...
+
+    def result(self, provider_id: str) -> Samples:
+        """The samples of a submission that succeeded. Raises AdapterError where it did not."""
+        ...
+
+    def cancel(self, provider_id: str) -> None:
+        """Ask for the end of a submission; no error where it has ended."""
+        ...
+
+    def reconcile(self, key: UUID) -> str | None:
+        """The provider's id of what was submitted under the key, or None where nothing was."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the ledger knows of a key. Not fresh and without a provider's id: sent perhaps, so it must be looked up."""
+
+    fresh: bool
+    provider_id: str | None = None
+
+
+class Ledger(Protocol):
+    """Remembers what was handed in. Intent first, submission second, record third: so that none is ever sent twice."""
+
+    def intend(self, key: UUID, backend: str) -> Entry:
+        """Note that a submission is about to be sent, and say what was known before."""
+        ...
+
+    def record(self, key: UUID, provider_id: str) -> None:
+        """Note the provider's id."""
+        ...
+
+
+class FreeLedger:
+    """The ledger of local simulators: nothing is paid and nothing outlives the process, so nothing needs to be kept."""
+
+    def intend(self, key: UUID, backend: str) -> Entry:  # noqa: ARG002
+        return Entry(fresh=True)
+
+    def record(self, key: UUID, provider_id: str) -> None:
+        pass

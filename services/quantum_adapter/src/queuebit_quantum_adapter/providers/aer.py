@@ -1,0 +1,170 @@
+"""Qiskit Aer as a provider: an exact statevector on one thread, sampled. Imported in worker processes only.
+
+A running simulation cannot be cancelled from inside: the process that runs it is killed instead. `submit` therefore returns
+when the samples are there, and `poll` and `result` only look them up.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from typing import Any
+from uuid import UUID
+
+from qiskit.circuit.equivalence_library import SessionEquivalenceLibrary
+from qiskit.exceptions import QiskitError
+from qiskit.transpiler import PassManager
+from qiskit.transpiler.passes import BasisTranslator
+from qiskit_aer import AerSimulator
+
+from queuebit_contracts.canonical import fingerprint
+from queuebit_quantum_adapter.circuits import Template
+from queuebit_quantum_adapter.errors import RunFailed, TooManyQubits, TooMuchMemory
+from queuebit_quantum_adapter.limits import statevector_bytes
+from queuebit_quantum_adapter.ports import Capabilities, Samples, Submission, SubmissionState
+from queuebit_quantum_adapter.providers.qiskit_circuits import QiskitTemplate, circuit_fingerprint, to_qiskit
+
+TEMPLATES_MAX = 64
+RESULTS_MAX = 4
+SHOTS_MAX = 1_000_000
+PASSES = ("BasisTranslator",)
+PACKAGES = ("qiskit", "qiskit-aer", "numpy")
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    template: QiskitTemplate
+    key: str
+    hit: bool
+
+
+class AerProvider:
+    """One simulator in this process. Templates are transpiled once and kept; the last few results are kept by their id.
+
+    The passes are our own short list, not a preset: Aer runs our gates as they are, on any pair of qubits, so that layout and
+    routing have nothing to do, and building a preset costs more than the run of a small circuit.
+    """
+
+    def __init__(self, *, qubits_max: int, memory_bytes_max: int) -> None:
+        self._qubits_max = qubits_max
+        self._memory_bytes_max = memory_bytes_max
+        self._simulator = AerSimulator(
+            method="statevector",
+            max_parallel_threads=1,
+            max_parallel_experiments=1,
+            max_parallel_shots=1,
+            max_memory_mb=memory_bytes_max // 2**20,
+        )
+        target = self._simulator.target
+        self._passes = PassManager([BasisTranslator(SessionEquivalenceLibrary, None, target=target)])
+        self._packages = {name: version(name) for name in PACKAGES}
+        self._target_key = fingerprint([self._simulator.name, self._packages, sorted(target.operation_names)])
+        self._templates: OrderedDict[str, QiskitTemplate] = OrderedDict()
+        self._results: OrderedDict[str, Samples] = OrderedDict()
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            backend=self._simulator.name,
+            version=self._packages["qiskit-aer"],
+            lane="simulator",
+            qubits_max=self._qubits_max,
+            shots_max=SHOTS_MAX,
+            noise="ideal",
+        )
+
+    def preflight(self, submission: Submission) -> None:
+        qubits = submission.circuit.template.qubits
+        if qubits > self._qubits_max:
+            raise TooManyQubits(f"The circuit has {qubits} qubits; this simulator takes {self._qubits_max}.")
+        if statevector_bytes(qubits) > self._memory_bytes_max:
+            raise TooMuchMemory(f"{qubits} qubits need {statevector_bytes(qubits) // 2**20} MiB.")
+
+    def submit(self, submission: Submission, key: UUID) -> str:
+        provider_id = str(key)
+        if provider_id not in self._results:
+            self._results[provider_id] = self._run(submission)
+            while len(self._results) > RESULTS_MAX:
+                self._results.popitem(last=False)
+        return provider_id
+
+    def poll(self, provider_id: str) -> SubmissionState:
+        return SubmissionState.SUCCEEDED if provider_id in self._results else SubmissionState.UNKNOWN
+
+    def result(self, provider_id: str) -> Samples:
+        samples = self._results.get(provider_id)
+        if samples is None:
+            raise RunFailed(f"No result is kept under {provider_id}.")
+        return samples
+
+    def cancel(self, provider_id: str) -> None:
+        """Nothing runs between two calls, so that there is nothing to end."""
+
+    def reconcile(self, key: UUID) -> str | None:
+        return str(key) if str(key) in self._results else None
+
+    def _run(self, submission: Submission) -> Samples:
+        begun = time.perf_counter()
+        prepared = self._prepare(submission.circuit.template)
+        transpiled = time.perf_counter()
+        bound = prepared.template.bind(submission.circuit.angles)
+        circuit_print = circuit_fingerprint(bound)
+        ready = time.perf_counter()
+        counts = self._sample(bound, submission)
+        ended = time.perf_counter()
+        qubits = submission.circuit.template.qubits
+        return Samples(
+            counts=counts,
+            record={
+                "circuit_fingerprint": circuit_print,
+                "template_key": prepared.key,
+                "layout": list(range(qubits)),
+                "transpiler": {"passes": list(PASSES), "optimization_level": None, "seed": None},
+                "method": "statevector",
+                "threads": 1,
+                "noise": "ideal",
+                "batch_index": 0,
+                "packages": self._packages,
+            },
+            timing={
+                "template_cached": prepared.hit,
+                "transpile_s": round(transpiled - begun, 6),
+                "bind_s": round(ready - transpiled, 6),
+                "queue_s": 0.0,
+                "run_s": round(ended - ready, 6),
+            },
+        )
+
+    def _prepare(self, template: Template) -> _Prepared:
+        key = fingerprint([template.fingerprint, self._target_key, PASSES])
+        cached = self._templates.get(key)
+        if cached is not None:
+            self._templates.move_to_end(key)
+            return _Prepared(cached, key, hit=True)
+        plain = to_qiskit(template)
+        made = QiskitTemplate(self._passes.run(plain.circuit), plain.angles)
+        self._templates[key] = made
+        while len(self._templates) > TEMPLATES_MAX:
+            self._templates.popitem(last=False)
+        return _Prepared(made, key, hit=False)
+
+    def _sample(self, bound: Any, submission: Submission) -> dict[int, int]:
+        """Run and read Aer's counts: hexadecimal integers, whose bit c is classical bit c."""
+        try:
+            result = self._simulator.run(bound, shots=submission.shots, seed_simulator=submission.seed).result()
+        except QiskitError as error:
+            raise RunFailed(f"Aer failed: {error.message}") from error
+        if not result.success:
+            if "nsufficient memory" in str(result.status):
+                raise TooMuchMemory(f"Aer refused: {str(result.status)[:300]}")
+            raise RunFailed(f"Aer failed: {str(result.status)[:300]}")
+        counts = {int(sample, 16): count for sample, count in result.data(0)["counts"].items()}
+        return dict(sorted(counts.items()))
+
+
+@lru_cache(maxsize=4)
+def open_provider(qubits_max: int, memory_bytes_max: int) -> AerProvider:
+    """The provider of this process: made once, so that its templates stay."""
+    return AerProvider(qubits_max=qubits_max, memory_bytes_max=memory_bytes_max)
