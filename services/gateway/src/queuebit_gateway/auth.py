@@ -1,0 +1,163 @@
+"""API keys and what their roles allow.
+
+A key reads `qb_live_<8 id>_<43 secret><6 CRC32>`: a prefix that secret scanners know, an id for the look-up, a secret of 256
+random bits in base 62, and a checksum that refuses typing mistakes without the database. Stored is only the HMAC-SHA256 of
+the secret under the server's pepper.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import zlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from queuebit_gateway.problems import Refusal
+from queuebit_runtime.clock import Clock
+from queuebit_store.ports import ApiKeyRow, Directory
+
+Role = Literal["viewer", "submitter", "operator", "admin"]
+Action = Literal["job:read", "job:submit", "job:cancel", "kind:read"]
+
+ROLES: tuple[Role, ...] = ("viewer", "submitter", "operator", "admin")
+ALLOWED: dict[Role, frozenset[Action]] = {
+    "viewer": frozenset({"job:read", "kind:read"}),
+    "submitter": frozenset({"job:read", "kind:read", "job:submit", "job:cancel"}),
+    "operator": frozenset({"job:read", "kind:read", "job:cancel"}),
+    "admin": frozenset({"job:read", "kind:read", "job:submit", "job:cancel"}),
+}
+
+LIFE = timedelta(days=90)
+ID_LENGTH, SECRET_LENGTH, CHECK_LENGTH = 8, 43, 6
+SECRET_BITS = 256
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PREFIX = "qb_live_"
+_PATTERN = re.compile(
+    rf"qb_live_([0-9A-Za-z]{{{ID_LENGTH}}})_([0-9A-Za-z]{{{SECRET_LENGTH}}})([0-9A-Za-z]{{{CHECK_LENGTH}}})"
+)
+_CACHE_S = 5.0
+_CACHE_KEYS_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: the tenant that the key belongs to, its role, and the key's id for the record."""
+
+    tenant: str
+    role: Role
+    key_id: str
+
+    def may(self, action: Action) -> bool:
+        return action in ALLOWED[self.role]
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedKey:
+    """A key whose checksum holds."""
+
+    key_id: str
+    secret: str
+
+
+def make_key(id_bits: int, secret_bits: int) -> str:
+    """The text of a key from random bits: 47 for the id, 256 for the secret."""
+    body = f"{_PREFIX}{_base62(id_bits, ID_LENGTH)}_{_base62(secret_bits, SECRET_LENGTH)}"
+    return body + _checksum(body)
+
+
+def parse_key(text: str) -> ParsedKey | None:
+    """The parts of a key; None where it is not one, or mistyped."""
+    match = _PATTERN.fullmatch(text)
+    if match is None or not hmac.compare_digest(_checksum(text[:-CHECK_LENGTH]), match[3]):
+        return None
+    return ParsedKey(match[1], match[2])
+
+
+def hash_secret(pepper: bytes, secret: str) -> bytes:
+    """What is stored of a secret."""
+    return hmac.digest(pepper, secret.encode(), "sha256")
+
+
+def row_of(key: str, pepper: bytes, tenant: str, role: Role, now: datetime, life: timedelta | None = LIFE) -> ApiKeyRow:
+    """The row to store for a fresh key. Raises ValueError where `key` is none."""
+    parsed = parse_key(key)
+    if parsed is None:
+        raise ValueError("This is not an API key of Queuebit.")
+    return ApiKeyRow(
+        key_id=parsed.key_id,
+        tenant=tenant,
+        role=role,
+        secret_hash=hash_secret(pepper, parsed.secret),
+        created_at=now,
+        expires_at=None if life is None else now + life,
+    )
+
+
+class Authenticator:
+    """Turns the Authorization header into an Actor. Look-ups are cached for 5 s, so a revocation takes hold within that."""
+
+    def __init__(self, directory: Directory, pepper: bytes, clock: Clock) -> None:
+        self._directory = directory
+        self._pepper = pepper
+        self._clock = clock
+        self._rows: OrderedDict[str, tuple[float, ApiKeyRow | None]] = OrderedDict()
+
+    async def actor(self, header: str | None) -> Actor:
+        """Who sent this header. Raises Refusal: key_missing, key_malformed, key_unknown, key_expired or key_revoked."""
+        scheme, _, token = (header or "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise _unauthorised("key_missing")
+        parsed = parse_key(token.strip())
+        if parsed is None:
+            raise _unauthorised("key_malformed")
+        row = await self._row(parsed.key_id)
+        offered = hash_secret(self._pepper, parsed.secret)
+        matches = hmac.compare_digest(offered, row.secret_hash if row is not None else bytes(len(offered)))
+        if row is None or not matches:
+            raise _unauthorised("key_unknown")
+        if row.revoked_at is not None:
+            raise _unauthorised("key_revoked")
+        if row.expires_at is not None and row.expires_at <= self._clock.now():
+            raise _unauthorised("key_expired")
+        role = next((role for role in ROLES if role == row.role), None)
+        if role is None:
+            raise Refusal("role_forbids", "The key has a role that this version does not know.")
+        return Actor(row.tenant, role, row.key_id)
+
+    async def _row(self, key_id: str) -> ApiKeyRow | None:
+        now_s = self._clock.monotonic_s()
+        cached = self._rows.get(key_id)
+        if cached is not None and now_s - cached[0] < _CACHE_S:
+            return cached[1]
+        row = await self._directory.find_key(key_id)
+        self._rows[key_id] = (now_s, row)
+        self._rows.move_to_end(key_id)
+        if len(self._rows) > _CACHE_KEYS_MAX:
+            self._rows.popitem(last=False)
+        return row
+
+
+def require(actor: Actor, action: Action) -> None:
+    """Raises Refusal role_forbids where the actor's role does not allow the action."""
+    if not actor.may(action):
+        raise Refusal("role_forbids", f"The role {actor.role} does not allow {action}.")
+
+
+def _unauthorised(code: str) -> Refusal:
+    return Refusal(code, headers={"WWW-Authenticate": 'Bearer realm="queuebit"'})
+
+
+def _base62(value: int, length: int) -> str:
+    digits = []
+    for _ in range(length):
+        value, digit = divmod(value, 62)
+        digits.append(_DIGITS[digit])
+    return "".join(reversed(digits))
+
+
+def _checksum(body: str) -> str:
+    return _base62(zlib.crc32(body.encode()), CHECK_LENGTH)

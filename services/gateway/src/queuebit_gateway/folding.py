@@ -1,0 +1,342 @@
+"""The fold behind the job view, event by event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, assert_never
+from uuid import UUID
+
+from queuebit_contracts import events as ev
+from queuebit_contracts.jobs import Cost, JobState, Leg, Usage
+from queuebit_gateway.views import (
+    AttemptView,
+    CancellationView,
+    FailureView,
+    FallbackView,
+    JobView,
+    LegProgress,
+    LegView,
+    PlanView,
+    ProgressView,
+    RejectionView,
+)
+from queuebit_problems.kind import gap_of
+
+
+@dataclass(slots=True)
+class _Attempt:
+    order: ev.JobQueued
+    queued_at: datetime
+    state: LegProgress = "queued"
+    worker: str = ""
+    started_at: datetime | None = None
+    result: ev.ExecutionSucceeded | None = None
+    finished_at: datetime | None = None
+    failure: FailureView | None = None
+
+    def view(self) -> AttemptView:
+        result = self.result
+        return AttemptView(
+            attempt_id=self.order.attempt_id,
+            leg=self.order.leg,
+            lane=self.order.lane,
+            number=self.order.number,
+            state=self.state,
+            worker=self.worker or (result.worker if result else ""),
+            queued_at=self.queued_at,
+            started_at=self.started_at,
+            finished_at=self.finished_at,
+            objective=result.objective if result else None,
+            bound=result.bound if result else None,
+            ran=result.ran if result else None,
+            failure=self.failure,
+        )
+
+
+@dataclass(slots=True)
+class Folding:
+    """The fold on its way: what the view is made of."""
+
+    request: dict[str, Any] = field(default_factory=dict)
+    lane: str = ""
+    planned: ev.JobPlanned | None = None
+    ended: JobState | None = None
+    outcome: dict[str, Any] = field(default_factory=dict)
+    reasons: tuple[str, ...] | None = None
+    attempts: dict[UUID, _Attempt] = field(default_factory=dict)
+    progress: ProgressView | None = None
+    fallbacks: list[FallbackView] = field(default_factory=list)
+    improvements: int = 0
+    spent: list[tuple[Cost, Usage]] = field(default_factory=list)
+    chosen: UUID | None = None
+
+    def apply(self, event: ev.JobEvent, at: datetime) -> None:
+        """Take one event in."""
+        match event:
+            case ev.JobSubmitted():
+                self._job_submitted(event)
+            case ev.JobRejected():
+                self._job_rejected(event)
+            case ev.JobPlanned():
+                self._job_planned(event)
+            case ev.JobQueued():
+                self._job_queued(event, at)
+            case ev.JobStarted():
+                self._job_started(event)
+            case ev.ExecutionProgressed():
+                self._execution_progressed(event, at)
+            case ev.ExecutionSucceeded():
+                self._execution_succeeded(event)
+            case ev.ExecutionFailed():
+                self._execution_failed(event, at)
+            case ev.ResultValidated():
+                self._result_validated(event)
+            case ev.ResultRejected():
+                self._result_rejected(event)
+            case ev.AttemptAbandoned():
+                self._attempt_abandoned(event, at)
+            case ev.FallbackTaken():
+                self._fallback_taken(event, at)
+            case ev.JobCompleted():
+                self._job_completed(event)
+            case ev.JobImproved():
+                self._job_improved(event)
+            case ev.JobFailed():
+                self._job_failed(event)
+            case ev.JobCancelled():
+                self._job_cancelled(event)
+            case ev.JobExpired():
+                self._job_expired(event)
+            case ev.ApprovalRequested() | ev.ApprovalGranted() | ev.ApprovalDenied():
+                pass
+            case _:
+                assert_never(event)
+
+    def _job_submitted(self, event: ev.JobSubmitted) -> None:
+        request = event.request
+        self.lane = request.lane
+        self.request = {
+            "kind": request.problem.kind,
+            "tier": request.tier,
+            "labels": request.labels,
+            "deadline": request.deadline,
+        }
+
+    def _job_rejected(self, event: ev.JobRejected) -> None:
+        self.ended = "rejected"
+        self.outcome["rejection"] = RejectionView(
+            code=event.code,
+            field=event.field,
+            detail=event.detail,
+            remedy=event.remedy,
+            conflicting_job_id=event.conflicting_job_id,
+        )
+        self.reasons = (event.detail,)
+
+    def _job_planned(self, event: ev.JobPlanned) -> None:
+        self.planned = event
+
+    def _job_queued(self, event: ev.JobQueued, at: datetime) -> None:
+        self.attempts[event.attempt_id] = _Attempt(event, queued_at=at)
+
+    def _job_started(self, event: ev.JobStarted) -> None:
+        attempt = self.attempts.get(event.attempt_id)
+        if attempt is not None:
+            attempt.worker = event.worker
+            attempt.started_at = event.started_at
+            attempt.state = "running" if attempt.state == "queued" else attempt.state
+
+    def _execution_progressed(self, event: ev.ExecutionProgressed, at: datetime) -> None:
+        self.progress = ProgressView(
+            attempt_id=event.attempt_id,
+            leg=event.leg,
+            at=at,
+            elapsed_s=event.elapsed_s,
+            objective=event.objective,
+            bound=event.bound,
+            gap=event.gap,
+            detail=event.detail,
+        )
+
+    def _execution_succeeded(self, event: ev.ExecutionSucceeded) -> None:
+        self.spent.append((event.cost, event.usage))
+        attempt = self.attempts.get(event.attempt_id)
+        if attempt is not None:
+            attempt.result = event
+            attempt.started_at = attempt.started_at or event.started_at
+            attempt.finished_at = event.finished_at
+            if attempt.state in ("queued", "running"):
+                attempt.state = "validating"
+
+    def _execution_failed(self, event: ev.ExecutionFailed, at: datetime) -> None:
+        self.spent.append((event.cost, event.usage))
+        attempt = self.attempts.get(event.attempt_id)
+        if attempt is not None:
+            attempt.state = "failed"
+            attempt.finished_at = at
+            attempt.failure = FailureView(code=event.code.value, detail=event.detail, remedy=event.remedy)
+
+    def _result_validated(self, event: ev.ResultValidated) -> None:
+        attempt = self.attempts.get(event.attempt_id)
+        if attempt is not None:
+            attempt.state = event.verdict
+
+    def _result_rejected(self, event: ev.ResultRejected) -> None:
+        attempt = self.attempts.get(event.attempt_id)
+        if attempt is not None:
+            attempt.state = "rejected"
+            attempt.failure = FailureView(
+                code=event.code, detail="; ".join(event.reasons), remedy="Another leg is taken where the plan has one."
+            )
+
+    def _attempt_abandoned(self, event: ev.AttemptAbandoned, at: datetime) -> None:
+        attempt = self.attempts.get(event.attempt_id)
+        if attempt is not None:
+            attempt.state = "abandoned"
+            attempt.finished_at = attempt.finished_at or at
+
+    def _fallback_taken(self, event: ev.FallbackTaken, at: datetime) -> None:
+        self.fallbacks.append(
+            FallbackView(
+                from_leg=event.from_leg, to_leg=event.to_leg, trigger=event.trigger, reason=event.reason, at=at
+            )
+        )
+
+    def _job_completed(self, event: ev.JobCompleted) -> None:
+        self.ended = "completed"
+        self.chosen = event.attempt_id
+        self.lane = event.ran.lane
+        self.reasons = event.reasons
+        self.outcome.update(
+            kind=event.kind,
+            answer=event.answer,
+            objective=event.objective,
+            bound=event.bound,
+            gap=event.gap,
+            proven_optimal=event.proven_optimal,
+            verdict=event.verdict,
+            confidence=event.confidence,
+            ran=event.ran,
+            cost=event.cost,
+            usage=event.usage,
+            elapsed_s=event.elapsed_s,
+        )
+
+    def _job_improved(self, event: ev.JobImproved) -> None:
+        bound = self.outcome.get("bound")
+        self.improvements += 1
+        self.chosen = event.attempt_id
+        self.lane = event.ran.lane
+        self.outcome.update(
+            answer=event.answer,
+            objective=event.objective,
+            gap=None if bound is None else gap_of(event.objective, bound),
+            verdict=event.verdict,
+            confidence=event.confidence,
+            ran=event.ran,
+        )
+
+    def _job_failed(self, event: ev.JobFailed) -> None:
+        self.ended = "failed"
+        self.reasons = event.reasons
+        failure = FailureView(code=event.code.value, detail=event.detail, remedy=event.remedy)
+        self.outcome.update(failure=failure, cost=event.cost, usage=event.usage, elapsed_s=event.elapsed_s)
+
+    def _job_cancelled(self, event: ev.JobCancelled) -> None:
+        self.ended = "cancelled"
+        self.outcome.update(cancellation=CancellationView(actor=event.actor, reason=event.reason), cost=event.cost)
+
+    def _job_expired(self, event: ev.JobExpired) -> None:
+        self.ended = "expired"
+        self.reasons = event.reasons
+        self.outcome.update(
+            cost=event.cost,
+            failure=FailureView(
+                code="deadline_passed",
+                detail="The deadline passed before an accepted answer.",
+                remedy="Submit again with a later deadline, or a lane that answers sooner.",
+            ),
+        )
+
+    def view(
+        self, job_id: UUID, tenant: str, *, version: int, created_at: datetime, updated_at: datetime, with_plan: bool
+    ) -> JobView:
+        """The finished view."""
+        cost, usage = _sum(self.spent)
+        facts: dict[str, Any] = {
+            "kind": "",
+            "tier": "",
+            "cost": cost,
+            "usage": usage,
+            **self.request,
+            **self.outcome,
+            "reasons": self.reasons if self.reasons is not None else (self.planned.reasons if self.planned else ()),
+        }
+        return JobView(
+            id=job_id,
+            tenant=tenant,
+            state=self.ended or self._state(),
+            lane=self.lane,
+            created_at=created_at,
+            updated_at=updated_at,
+            version=version,
+            plan=self._plan(with_plan),
+            attempts=tuple(attempt.view() for attempt in self.attempts.values()),
+            progress=self.progress,
+            fallbacks=tuple(self.fallbacks),
+            improvements=self.improvements,
+            **facts,
+        )
+
+    def _state(self) -> JobState:
+        """Where an open job stands: the furthest of its live attempts."""
+        states = {attempt.state for attempt in self.attempts.values()}
+        if "running" in states:
+            return "running"
+        if "validating" in states or states & {"accepted", "needs_review"}:
+            return "validating"
+        if "queued" in states:
+            return "queued"
+        return "planned" if self.planned else "submitted"
+
+    def _plan(self, with_plan: bool) -> PlanView | None:
+        if self.planned is None:
+            return None
+        return PlanView(
+            name=self.planned.plan,
+            rule=self.planned.rule,
+            policy_version=self.planned.policy_version,
+            legs=tuple(self._leg(leg) for leg in self.planned.legs),
+            reasons=self.planned.reasons if with_plan else None,
+            inputs=self.planned.inputs if with_plan else None,
+        )
+
+    def _leg(self, leg: Leg) -> LegView:
+        tries = [attempt for attempt in self.attempts.values() if attempt.order.leg == leg.leg]
+        idle: LegProgress = "not_needed" if self.ended else "waiting"
+        return LegView(
+            leg=leg.leg,
+            role=leg.role,
+            lane=leg.lane,
+            state=tries[-1].state if tries else idle,
+            chosen=any(attempt.order.attempt_id == self.chosen for attempt in tries),
+            budget_s=leg.budget_s,
+            attempts_max=leg.attempts_max,
+            reason=leg.reason,
+        )
+
+
+def _sum(spent: Iterable[tuple[Cost, Usage]]) -> tuple[Cost, Usage]:
+    """What was used so far. Amounts are added only in the currency of the first that is not zero."""
+    amount, currency = Decimal(0), ""
+    usage: dict[str, Any] = {}
+    for cost, used in spent:
+        if Decimal(cost.amount) and currency in ("", cost.currency):
+            currency = cost.currency
+            amount += Decimal(cost.amount)
+        for name, value in used.model_dump().items():
+            usage[name] = usage.get(name, 0) + value
+    return (Cost(amount=str(amount), currency=currency) if currency else Cost()), Usage(**usage)

@@ -1,0 +1,230 @@
+"""Every answer that is not the one asked for: one table of codes, one body (RFC 9457), one exception.
+
+Clients decide by `code` and `retry`; people read `detail` and `remedy`. Nothing that a caller sent is echoed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from queuebit_contracts.errors import FieldError
+from queuebit_contracts.model import Model
+
+Retry = Literal["never", "same_request", "after_change"]
+
+MEDIA_TYPE = "application/problem+json"
+ERRORS_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """One kind of refusal: its HTTP status, a title that never varies, whether to try again, and the usual remedy."""
+
+    code: str
+    status: int
+    title: str
+    retry: Retry
+    remedy: str
+
+
+_TABLE: tuple[ProblemType, ...] = (
+    ProblemType("malformed_json", 400, "The body is not JSON", "after_change", "Send one JSON object in UTF-8."),
+    ProblemType(
+        "idempotency_key_required",
+        400,
+        "An idempotency key is required",
+        "after_change",
+        "Send the header Idempotency-Key with a value that is unique for this job: a UUIDv7 is best.",
+    ),
+    ProblemType(
+        "idempotency_key_invalid",
+        400,
+        "The idempotency key is not usable",
+        "after_change",
+        "Use 1 to 255 visible ASCII characters without spaces, quoted or bare.",
+    ),
+    ProblemType(
+        "cursor_invalid", 400, "The cursor is not one of ours", "after_change", "Start again without a cursor."
+    ),
+    ProblemType(
+        "cursor_mismatch",
+        400,
+        "The cursor belongs to another list",
+        "after_change",
+        "Keep the filters of the first page, or start again without a cursor.",
+    ),
+    ProblemType(
+        "key_missing",
+        401,
+        "No API key",
+        "after_change",
+        "Send the header Authorization: Bearer qb_live_… with your key.",
+    ),
+    ProblemType("key_malformed", 401, "The API key is mistyped", "after_change", "Copy the whole key again."),
+    ProblemType("key_unknown", 401, "The API key is not known", "after_change", "Use a key of this installation."),
+    ProblemType("key_expired", 401, "The API key has expired", "after_change", "Ask an administrator for a new key."),
+    ProblemType("key_revoked", 401, "The API key was revoked", "after_change", "Ask an administrator for a new key."),
+    ProblemType(
+        "role_forbids", 403, "The key's role does not allow this", "after_change", "Use a key with a wider role."
+    ),
+    ProblemType(
+        "tenant_forbidden",
+        403,
+        "The tenant is not the key's",
+        "after_change",
+        "Leave `tenant` out: it comes from the API key.",
+    ),
+    ProblemType("not_found", 404, "There is nothing here", "never", "See /openapi.json for what there is."),
+    ProblemType("job_not_found", 404, "No such job", "never", "Check the job id; jobs of other tenants are not shown."),
+    ProblemType("kind_not_found", 404, "No such problem kind", "never", "GET /v1/kinds lists the kinds."),
+    ProblemType("method_not_allowed", 405, "The method is not allowed here", "after_change", "See the header Allow."),
+    ProblemType(
+        "job_ended",
+        409,
+        "The job has already ended",
+        "never",
+        "Nothing is left to cancel; read the job for its outcome.",
+    ),
+    ProblemType(
+        "job_not_started",
+        409,
+        "The job is not recorded yet",
+        "same_request",
+        "Send the same request again in a moment.",
+    ),
+    ProblemType(
+        "version_mismatch",
+        412,
+        "The job has changed since",
+        "after_change",
+        "Read the job again and send its new ETag in If-Match.",
+    ),
+    ProblemType(
+        "body_too_large", 413, "The body is too large", "after_change", "State a smaller problem: at most 1 MB of JSON."
+    ),
+    ProblemType(
+        "unsupported_media_type", 415, "The body is not JSON", "after_change", "Send Content-Type: application/json."
+    ),
+    ProblemType("invalid_request", 422, "The request is not valid", "after_change", "Correct the named fields."),
+    ProblemType("nested_too_deep", 422, "The JSON is nested too deep", "after_change", "Nest at most 32 levels."),
+    ProblemType(
+        "number_not_finite",
+        422,
+        "A number is not finite",
+        "after_change",
+        "JSON has no NaN and no infinity: leave the field out or send a number.",
+    ),
+    ProblemType(
+        "unknown_kind",
+        422,
+        "The problem kind is not known",
+        "after_change",
+        "GET /v1/kinds lists the kinds and versions.",
+    ),
+    ProblemType(
+        "invalid_statement",
+        422,
+        "The problem statement is not valid",
+        "after_change",
+        "Correct the named fields; GET /v1/kinds/{kind} has the schema and an example.",
+    ),
+    ProblemType(
+        "deadline_past", 422, "The deadline has passed", "after_change", "Give a deadline in the future, or none."
+    ),
+    ProblemType(
+        "idempotency_key_reused",
+        422,
+        "The idempotency key stands for another request",
+        "after_change",
+        "Repeat the request unchanged, or send a new Idempotency-Key for a new job.",
+    ),
+    ProblemType("rate_limited", 429, "Too many requests", "same_request", "Wait as long as Retry-After says."),
+    ProblemType(
+        "internal", 500, "Something failed inside", "same_request", "Try again; report the request_id if it stays."
+    ),
+    ProblemType(
+        "service_unavailable",
+        503,
+        "A part that is needed does not answer",
+        "same_request",
+        "Send the same request again after Retry-After; the idempotency key makes that safe.",
+    ),
+    ProblemType(
+        "shutting_down", 503, "This instance is stopping", "same_request", "Send the same request again in a moment."
+    ),
+)
+
+PROBLEMS: dict[str, ProblemType] = {item.code: item for item in _TABLE}
+
+
+class ProblemField(Model):
+    """One thing wrong with one field. `pointer` is a JSON pointer into the body; a query or header is named as such."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class ProblemBody(Model):
+    """Problem details (RFC 9457) with what a machine needs to go on: `code`, `retry`, `remedy`."""
+
+    type: str = Field(description="Relative reference of the page about this code.")
+    title: str
+    status: int
+    detail: str
+    code: str
+    retry: Retry
+    remedy: str
+    errors: tuple[ProblemField, ...] = ()
+    request_id: str = ""
+    job_id: UUID | None = None
+    retry_after_ms: int | None = None
+
+
+class Refusal(Exception):
+    """The request cannot be served: a row of the table with what is particular to this request."""
+
+    transient = False
+
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        *,
+        remedy: str = "",
+        errors: Iterable[FieldError] = (),
+        job_id: UUID | None = None,
+        headers: Mapping[str, str] | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        self.problem = PROBLEMS[code]
+        super().__init__(detail or self.problem.title)
+        self.detail = detail or f"{self.problem.title}."
+        self.remedy = remedy or self.problem.remedy
+        self.errors = tuple(errors)
+        self.job_id = job_id
+        self.headers = dict(headers or {})
+        self.retry_after_s = retry_after_s
+
+    def body(self, request_id: str) -> ProblemBody:
+        """The answer as it goes over the wire."""
+        return ProblemBody(
+            type=f"/problems/{self.problem.code}",
+            title=self.problem.title,
+            status=self.problem.status,
+            detail=self.detail,
+            code=self.problem.code,
+            retry=self.problem.retry,
+            remedy=self.remedy,
+            errors=tuple(
+                ProblemField(pointer=e.pointer, code=e.code, detail=e.detail) for e in self.errors[:ERRORS_MAX]
+            ),
+            request_id=request_id,
+            job_id=self.job_id,
+            retry_after_ms=None if self.retry_after_s is None else round(self.retry_after_s * 1000),
+        )

@@ -1,0 +1,257 @@
+"""What the gateway shows of jobs and kinds: the models behind OpenAPI. Additive changes only."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from queuebit_contracts.events import Answer, Verdict
+from queuebit_contracts.jobs import Confidence, Cost, JobState, Lane, Number, Ran, Role, Usage
+from queuebit_contracts.model import Model
+
+LegProgress = Literal[
+    "waiting",
+    "queued",
+    "running",
+    "validating",
+    "accepted",
+    "needs_review",
+    "rejected",
+    "failed",
+    "abandoned",
+    "not_needed",
+]
+
+
+class LegView(Model):
+    """A leg of the plan, and how far it has come. `chosen`: the job's answer is its answer."""
+
+    leg: str
+    role: Role
+    lane: Lane
+    state: LegProgress
+    chosen: bool = False
+    budget_s: float
+    attempts_max: int
+    reason: str
+
+
+class PlanView(Model):
+    """The control plane's decision. `reasons` and `inputs` come with `include=plan`."""
+
+    name: str
+    rule: str
+    policy_version: str
+    legs: tuple[LegView, ...]
+    reasons: tuple[str, ...] | None = None
+    inputs: dict[str, Any] | None = None
+
+
+class FailureView(Model):
+    """Why it failed, and what can be done."""
+
+    code: str
+    detail: str
+    remedy: str
+
+
+class RejectionView(Model):
+    """Why the question was not taken: `field` is a JSON pointer."""
+
+    code: str
+    field: str
+    detail: str
+    remedy: str
+    conflicting_job_id: UUID | None = None
+
+
+class CancellationView(Model):
+    """Who withdrew the job, and why."""
+
+    actor: str
+    reason: str
+
+
+class AttemptView(Model):
+    """One try of a leg."""
+
+    attempt_id: UUID
+    leg: str
+    lane: Lane
+    number: int
+    state: LegProgress
+    worker: str = ""
+    queued_at: AwareDatetime
+    started_at: AwareDatetime | None = None
+    finished_at: AwareDatetime | None = None
+    objective: Number | None = None
+    bound: Number | None = None
+    ran: Ran | None = None
+    failure: FailureView | None = None
+
+
+class ProgressView(Model):
+    """The latest that a worker said about how far it is."""
+
+    attempt_id: UUID
+    leg: str
+    at: AwareDatetime
+    elapsed_s: float
+    objective: Number | None = None
+    bound: Number | None = None
+    gap: float | None = None
+    detail: str = ""
+
+
+class FallbackView(Model):
+    """The plan moved on from one leg to another."""
+
+    from_leg: str
+    to_leg: str
+    trigger: str
+    reason: str
+    at: AwareDatetime
+
+
+class JobView(Model):
+    """A job as it stands: the fold of its events up to `version`.
+
+    `lane` is what was wished for until the job is completed, then the lane that answered. `events` comes with `include=events`.
+    """
+
+    object: Literal["job"] = "job"
+    id: UUID
+    tenant: str
+    state: JobState
+    kind: str
+    tier: str
+    lane: str
+    labels: dict[str, str] = {}
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    deadline: AwareDatetime | None = None
+    version: int = Field(description="How many events the job has; also its ETag.")
+    answer: Answer | None = None
+    objective: Number | None = None
+    bound: Number | None = None
+    gap: float | None = None
+    proven_optimal: bool | None = None
+    verdict: Verdict | None = None
+    confidence: Confidence | None = None
+    ran: Ran | None = None
+    cost: Cost = Cost()
+    usage: Usage = Usage()
+    elapsed_s: float | None = None
+    reasons: tuple[str, ...] = ()
+    plan: PlanView | None = None
+    attempts: tuple[AttemptView, ...] = ()
+    progress: ProgressView | None = None
+    fallbacks: tuple[FallbackView, ...] = ()
+    improvements: int = 0
+    failure: FailureView | None = None
+    rejection: RejectionView | None = None
+    cancellation: CancellationView | None = None
+    events: tuple[dict[str, Any], ...] | None = None
+
+
+class JobSummary(Model):
+    """A line of the list."""
+
+    object: Literal["job_summary"] = "job_summary"
+    id: UUID
+    state: str
+    kind: str
+    tier: str
+    lane: str
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    version: int
+
+
+class JobList(Model):
+    """A page of jobs, newest first. `next_cursor` goes into `cursor` of the next request with the same filters."""
+
+    object: Literal["list"] = "list"
+    data: tuple[JobSummary, ...]
+    has_more: bool
+    next_cursor: str | None = None
+    next_page_url: str | None = None
+
+
+class TimelineEntry(Model):
+    """One event in the story of a job, in words, with the seconds since the start and since the entry before."""
+
+    version: int
+    at: AwareDatetime
+    since_start_s: float
+    since_previous_s: float
+    event: str
+    leg: str | None = None
+    text: str
+
+
+class AttemptTimes(Model):
+    """Where the time of one attempt went, in seconds; None where it did not come so far."""
+
+    attempt_id: UUID
+    leg: str
+    number: int
+    state: LegProgress
+    queue_s: float | None = None
+    run_s: float | None = None
+    validate_s: float | None = None
+
+
+class Explanation(Model):
+    """Why the job went as it went: the decision, the numbers behind it, what ran, and the story in order."""
+
+    object: Literal["explanation"] = "explanation"
+    job_id: UUID
+    state: JobState
+    summary: str
+    plan: str | None = None
+    rule: str | None = None
+    policy_version: str | None = None
+    inputs: dict[str, Any] = {}
+    reasons: tuple[str, ...] = ()
+    legs: tuple[LegView, ...] = ()
+    ran: Ran | None = None
+    attempts: tuple[AttemptTimes, ...] = ()
+    fallbacks: tuple[FallbackView, ...] = ()
+    timeline: tuple[TimelineEntry, ...] = ()
+
+
+class KindSummary(Model):
+    """A problem kind in a few words."""
+
+    object: Literal["kind_summary"] = "kind_summary"
+    name: str
+    version: int
+    title: str
+    sense: Literal["min", "max"]
+    formats: tuple[str, ...]
+    url: str
+
+
+class KindList(Model):
+    """All problem kinds of this installation."""
+
+    object: Literal["list"] = "list"
+    data: tuple[KindSummary, ...]
+
+
+class KindView(Model):
+    """A problem kind: how to state it, what an answer looks like, and a small example to send."""
+
+    object: Literal["kind"] = "kind"
+    name: str
+    version: int
+    title: str
+    sense: Literal["min", "max"]
+    formats: tuple[str, ...]
+    answer_shape: str
+    params: dict[str, str]
+    statement_schema: dict[str, Any]
+    example: dict[str, Any]
