@@ -7,7 +7,6 @@ coordinates follow. `sha256sum -c` understands it. The cache is a plain folder o
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import shutil
 import tempfile
@@ -18,11 +17,11 @@ from importlib import resources
 from pathlib import Path, PurePosixPath
 
 from queuebit_devstack.errors import JarsCorrupt, JarsUnavailable
+from queuebit_devstack.locks import file_lock
 
 KAFKA_VERSION = "4.3.0"
 _FETCHERS = 8
-
-_log = logging.getLogger(__name__)
+_LOCK_TIMEOUT_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class PinnedJar:
 
 
 Fetch = Callable[[Sequence[PinnedJar], Path], Sequence[Path]]
-"""Brings the jars into a folder of its own choice below the given one and returns their files in the same order."""
+"""Brings the jars into the given scratch folder and returns their files in the same order."""
 
 
 def parse_pins(text: str) -> tuple[PinnedJar, ...]:
@@ -76,50 +75,59 @@ def verify_jars(folder: Path, pins: Sequence[PinnedJar]) -> tuple[str, ...]:
 def ensure_jars(
     cache: Path | None = None, pins: Sequence[PinnedJar] | None = None, fetch: Fetch | None = None
 ) -> tuple[Path, ...]:
-    """Return the jars of the broker, fetched if need be and always verified.
+    """Return the jars of the broker, fetched if need be and always verified. Blocks.
 
-    Several processes may do this at once: each fetches into a folder of its own and the whole folder is put in place
-    by one rename, which the first wins. Raises `JarsUnavailable` and `JarsCorrupt`.
+    Of several processes that do this at once one fetches and the others wait for it; the folder appears complete and
+    verified, by one rename. Raises `JarsUnavailable` and `JarsCorrupt`.
     """
     pins = pinned_jars() if pins is None else pins
     cache = cache_dir() if cache is None else cache
     folder = cache / f"kafka-{KAFKA_VERSION}-{_pin_digest(pins)}"
-    if folder.is_dir():
-        damaged = verify_jars(folder, pins)
-        if not damaged:
-            return tuple(folder / pin.name for pin in pins)
-        _log.warning("%s in %s is damaged or missing: fetching all again.", ", ".join(damaged), folder)
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="fetch-", dir=cache) as scratch:
-        _fill(folder, Path(scratch), pins, fetch or fetch_with_jgo)
+    if verify_jars(folder, pins):
+        try:
+            with file_lock(cache / "lock", _LOCK_TIMEOUT_S):
+                if verify_jars(folder, pins):
+                    _fill(folder, pins, fetch or fetch_with_jgo)
+        except TimeoutError as error:
+            raise JarsUnavailable(f"Another process has been fetching into {cache} for very long.") from error
+        except OSError as error:
+            raise JarsUnavailable(
+                f"The cache {cache} cannot be written: {error}",
+                remedy="Set QUEUEBIT_CACHE to a folder of yours.",
+            ) from error
     return tuple(folder / pin.name for pin in pins)
 
 
-def _fill(folder: Path, scratch: Path, pins: Sequence[PinnedJar], fetch: Fetch) -> None:
-    fresh = scratch / "jars"
-    fresh.mkdir()
-    for pin, file in zip(pins, fetch(pins, scratch / "repository"), strict=True):
-        file.rename(fresh / pin.name)
-    wrong = verify_jars(fresh, pins)
-    if wrong:
-        raise JarsCorrupt(
-            f"Fetched jars differ from the pinned checksums: {', '.join(wrong)}.",
-            remedy="Do not use them: the package registry or something on the way to it changed them.",
-        )
-    try:
-        fresh.rename(folder)
-    except OSError:
-        if not verify_jars(folder, pins):
-            return  # Another process was faster.
-        shutil.move(folder, scratch / "damaged")
+def _fill(folder: Path, pins: Sequence[PinnedJar], fetch: Fetch) -> None:
+    """Fetch into a scratch folder, verify, and put in place. The caller holds the lock, so old scratch is litter."""
+    for litter in (*folder.parent.glob("fetch-*"), folder):
+        if litter.is_dir():
+            shutil.rmtree(litter)
+    with tempfile.TemporaryDirectory(prefix="fetch-", dir=folder.parent) as scratch:
+        fresh = Path(scratch) / "jars"
+        fresh.mkdir()
+        for pin, file in zip(pins, fetch(pins, Path(scratch) / "repository"), strict=True):
+            shutil.copyfile(file, fresh / pin.name)
+        wrong = verify_jars(fresh, pins)
+        if wrong:
+            raise JarsCorrupt(
+                f"Fetched jars differ from the pinned checksums: {', '.join(wrong)}.",
+                remedy="Do not use them: the package registry or something on the way to it changed them.",
+            )
         fresh.rename(folder)
 
 
 def fetch_with_jgo(pins: Sequence[PinnedJar], scratch: Path) -> Sequence[Path]:
-    """Fetch the jars by their coordinates with jgo, a resolver in pure Python. Raises `JarsUnavailable`."""
+    """Fetch the jars by their coordinates with jgo, from the repositories of its settings and Maven Central.
+
+    Raises `JarsUnavailable`.
+    """
+    from jgo.config import GlobalSettings
+    from jgo.constants import MAVEN_CENTRAL_URL
     from jgo.maven import MavenContext
 
-    context = MavenContext(repo_cache=scratch, timeout=60)
+    repositories = {**GlobalSettings.load().repositories, "central": MAVEN_CENTRAL_URL}
+    context = MavenContext(repo_cache=scratch, remote_repos=repositories, timeout=60)
 
     def fetch_one(pin: PinnedJar) -> Path:
         group, artifact, version = pin.coordinates.split(":")
@@ -144,5 +152,5 @@ def _matches(file: Path, pin: PinnedJar) -> bool:
     try:
         with file.open("rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest() == pin.sha256
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False

@@ -7,16 +7,15 @@ leftovers can be found. It holds the database's password and is readable by its 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from queuebit_devstack.errors import StackBusy, StateUnreadable
+from queuebit_devstack.locks import file_lock
 
 STATE_FORMAT = 1
 
@@ -114,18 +113,14 @@ class StateFile:
     @contextlib.contextmanager
     def locked(self, timeout_s: float) -> Iterator[None]:
         """Hold the data folder for a start or a stop. Raises `StackBusy` when another process holds it too long."""
-        self._lock_path.parent.mkdir(parents=True, exist_ok=True)
-        with self._lock_path.open("w") as file:
-            deadline = time.monotonic() + timeout_s
-            while True:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except OSError as error:
-                    if time.monotonic() > deadline:
-                        raise StackBusy(
-                            f"Another process is starting or stopping a stack in {self._lock_path.parent}.",
-                            remedy="Wait for it, or choose another folder with QUEUEBIT_DATA.",
-                        ) from error
-                    time.sleep(0.05)
+        try:
+            with contextlib.ExitStack() as held:
+                held.enter_context(file_lock(self._lock_path, timeout_s))
+                held_all = held.pop_all()
+        except TimeoutError as error:
+            raise StackBusy(
+                f"Another process is starting or stopping a stack in {self._lock_path.parent}.",
+                remedy="Wait for it, or choose another folder with QUEUEBIT_DATA.",
+            ) from error
+        with held_all:
             yield

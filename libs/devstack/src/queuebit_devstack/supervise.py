@@ -72,12 +72,20 @@ async def prepare(stack: Stack) -> None:
 class Supervisor:
     """The services of one stack. `async with` starts and stops them."""
 
-    def __init__(self, stack: Stack, specs: Sequence[ServiceSpec], *, ready_timeout_s: float = READY_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        specs: Sequence[ServiceSpec],
+        *,
+        ready_timeout_s: float = READY_TIMEOUT_S,
+        stop_grace_s: float = STOP_GRACE_S,
+    ) -> None:
         """Nothing happens before `start`."""
         self._stack = stack
         self._specs = {spec.name: spec for spec in specs}
         self._children: dict[str, Child] = {}
         self._ready_timeout_s = ready_timeout_s
+        self._stop_grace_s = stop_grace_s
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -110,7 +118,7 @@ class Supervisor:
     async def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to one service and wait until it has ended, at most the grace time; then it is killed."""
         child = self._child(name)
-        await asyncio.to_thread(end_processes, [child.record], ask=how, grace_s=STOP_GRACE_S)
+        await asyncio.to_thread(end_processes, [child.record], ask=how, grace_s=self._stop_grace_s)
         child.exit_code()
 
     async def restart(self, name: str) -> None:
@@ -123,7 +131,7 @@ class Supervisor:
     async def stop(self) -> None:
         """End all: SIGTERM to each, SIGKILL to what is left after the grace time. Repeatable."""
         records = [child.record for child in self._children.values()]
-        await asyncio.to_thread(end_processes, records, ask=signal.SIGTERM, grace_s=STOP_GRACE_S)
+        await asyncio.to_thread(end_processes, records, ask=signal.SIGTERM, grace_s=self._stop_grace_s)
         for child in self._children.values():
             child.exit_code()
 

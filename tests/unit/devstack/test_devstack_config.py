@@ -1,0 +1,111 @@
+"""What the servers are told, and which of them are ours to start."""
+
+from pathlib import Path
+
+import pytest
+
+from queuebit_devstack.containers import Source, choose_source, kafka_environment
+from queuebit_devstack.errors import DevstackError
+from queuebit_devstack.java import Java
+from queuebit_devstack.kafka_config import Node, bootstrap, jvm_flags, properties_text
+from queuebit_devstack.postgres import SETTINGS, Account
+from queuebit_devstack.stack import External, default_data_dir
+from queuebit_devstack.supervise import service_specs
+
+NODES = tuple(Node(number, Path(f"/data/kafka-{number}"), 9000 + number, 9100 + number) for number in (1, 2, 3))
+
+
+def properties(node: Node, nodes: tuple[Node, ...]) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in properties_text(node, nodes).splitlines())
+
+
+def test_one_broker_replicates_nothing() -> None:
+    settings = properties(NODES[0], NODES[:1])
+    assert settings["listeners"] == "PLAINTEXT://127.0.0.1:9001,CONTROLLER://127.0.0.1:9101"
+    assert settings["controller.quorum.voters"] == "1@127.0.0.1:9101"
+    assert settings["log.dirs"] == "/data/kafka-1/data"
+    assert {name: value for name, value in settings.items() if "replication.factor" in name} == {
+        "default.replication.factor": "1",
+        "offsets.topic.replication.factor": "1",
+        "transaction.state.log.replication.factor": "1",
+        "share.coordinator.state.topic.replication.factor": "1",
+    }
+    assert settings["min.insync.replicas"] == "1"
+    assert settings["auto.create.topics.enable"] == "false"
+    assert settings["message.max.bytes"] == settings["replica.fetch.max.bytes"] == "4194304"
+
+
+def test_three_brokers_survive_the_loss_of_one() -> None:
+    settings = properties(NODES[1], NODES)
+    assert settings["node.id"] == "2"
+    assert settings["controller.quorum.voters"] == "1@127.0.0.1:9101,2@127.0.0.1:9102,3@127.0.0.1:9103"
+    assert settings["default.replication.factor"] == settings["offsets.topic.replication.factor"] == "3"
+    assert settings["min.insync.replicas"] == settings["transaction.state.log.min.isr"] == "2"
+    assert bootstrap(NODES) == "127.0.0.1:9001,127.0.0.1:9002,127.0.0.1:9003"
+
+
+def test_a_broker_writes_only_below_its_folder() -> None:
+    flags = jvm_flags(NODES[0], NODES[:1], Java(Path("java"), 17))
+    assert "-Xmx512m" in flags
+    assert "-Djava.io.tmpdir=/data/kafka-1/tmp" in flags
+    assert "-XX:-UsePerfData" in flags
+    assert "-Xmx320m" in jvm_flags(NODES[0], NODES, Java(Path("java"), 17))
+
+
+def test_the_database_is_durable() -> None:
+    assert {name: SETTINGS[name] for name in ("fsync", "synchronous_commit", "full_page_writes")} == {
+        "fsync": "on",
+        "synchronous_commit": "on",
+        "full_page_writes": "on",
+    }
+    assert Account(65534, 65533).prefix[:3] == ("setpriv", "--reuid=65534", "--regid=65533")
+
+
+@pytest.mark.parametrize(
+    ("url", "wish", "docker", "source"),
+    [
+        ("postgresql://x", "docker", True, Source.URL),
+        (None, None, True, Source.DOCKER),
+        (None, "auto", True, Source.DOCKER),
+        (None, None, False, Source.EMBEDDED),
+        ("", "", False, Source.EMBEDDED),
+        (None, "embedded", True, Source.EMBEDDED),
+        (None, "docker", True, Source.DOCKER),
+    ],
+)
+def test_where_a_server_comes_from(url: str | None, wish: str | None, docker: bool, source: Source) -> None:
+    assert choose_source(url, wish, docker) is source
+
+
+@pytest.mark.parametrize(("wish", "docker"), [("docker", False), ("podman", True)])
+def test_a_wish_that_cannot_be_met_is_refused(wish: str, docker: bool) -> None:
+    with pytest.raises(DevstackError, match="QUEUEBIT_SERVERS"):
+        choose_source(None, wish, docker)
+
+
+def test_the_container_gets_the_settings_of_the_embedded_broker() -> None:
+    environment = kafka_environment("localhost", 5000)
+    assert environment["KAFKA_ADVERTISED_LISTENERS"] == "PLAINTEXT://localhost:5000"
+    assert environment["KAFKA_LISTENERS"] == "PLAINTEXT://0.0.0.0:9092,CONTROLLER://127.0.0.1:9093"
+    assert environment["KAFKA_CONTROLLER_QUORUM_VOTERS"] == "1@127.0.0.1:9093"
+    assert environment["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
+
+
+def test_the_environment_names_running_servers_and_the_data_folder() -> None:
+    assert External.from_env({"QUEUEBIT_KAFKA": "h:1", "QUEUEBIT_POSTGRES": ""}) == External("h:1", None)
+    assert default_data_dir({"QUEUEBIT_DATA": "/x/y"}) == Path("/x/y")
+    assert default_data_dir({}) == Path.cwd() / ".queuebit"
+
+
+def test_every_service_has_its_own_health_port_and_only_the_gateway_the_public_one() -> None:
+    specs = service_specs(8080, env={"X": "1"})
+    assert [spec.name for spec in specs] == [
+        "gateway",
+        "control_plane",
+        "quantum_adapter",
+        "classical_solver",
+        "result_validation",
+    ]
+    assert len({spec.health_port for spec in specs}) == 5
+    assert [spec.argv[1:] for spec in specs] == [("-m", f"queuebit_{spec.name}") for spec in specs]
+    assert [dict(spec.env) for spec in specs] == [{"X": "1", "QUEUEBIT_HTTP_PORT": "8080"}] + [{"X": "1"}] * 4
