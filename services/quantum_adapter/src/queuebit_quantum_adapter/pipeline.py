@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
+from uuid import UUID
 
 from queuebit_contracts.canonical import fingerprint
 from queuebit_problems.errors import ProblemError
@@ -52,8 +53,11 @@ def run(task: Task, report: Report) -> Outcome:
     prepared = prepare(task)
     passed("encoded")
     provider = open_provider(task.backend)
+    submission = Submission(prepared.circuit, task.recipe.shots, derived_seed(task.seed, "simulator"))
+    provider.preflight(submission)
+    passed("transpiled")
     passed("running")
-    samples = execute(provider, prepared.circuit, task)
+    samples = execute(provider, submission, task.attempt_id)
     reading = _read(prepared, samples.counts)
     passed("decoded", reading.best)
     best, evidence = conclude(task, prepared, reading)
@@ -113,10 +117,9 @@ def open_provider(backend: BackendSpec) -> Provider:
     return cast(Provider, getattr(importlib.import_module(module), function)(**backend.options))
 
 
-def execute(provider: Provider, circuit: BoundCircuit, task: Task) -> Samples:
+def execute(provider: Provider, submission: Submission, attempt_id: UUID) -> Samples:
     """Hand the circuit in once, under the attempt's id, and wait for its samples. Raises AdapterError."""
-    submission = Submission(circuit, task.recipe.shots, derived_seed(task.seed, "simulator"))
-    provider_id = submit_once(provider, FreeLedger(), submission, task.attempt_id)
+    provider_id = submit_once(provider, FreeLedger(), submission, attempt_id)
     while not (state := provider.poll(provider_id)).final:
         time.sleep(POLL_INTERVAL_S)
     if state is not SubmissionState.SUCCEEDED:

@@ -96,9 +96,7 @@ def read_samples(
     )
 
 
-def polish(
-    kind: Kind[Any], statement: Any, encoding: Encoding, reading: Reading, starts: int
-) -> Candidate | None:
+def polish(kind: Kind[Any], statement: Any, encoding: Encoding, reading: Reading, starts: int) -> Candidate | None:
     """The best of the raw answer and of `starts` samples, lowest energy first, after repair and local search."""
     best = reading.best
     for bits in reading.bits[:starts]:

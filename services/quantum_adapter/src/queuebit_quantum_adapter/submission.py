@@ -13,7 +13,6 @@ def submit_once(provider: Provider, ledger: Ledger, submission: Submission, key:
 
     Raises SubmitUnknown where it was sent and cannot be found yet: the attempt is retried later and looks it up first.
     """
-    provider.preflight(submission)
     entry = ledger.intend(key, provider.capabilities().backend)
     if entry.provider_id is not None:
         return entry.provider_id

@@ -1,0 +1,49 @@
+"""given(messages).when(message).then(events): the decider's specification."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from queuebit_contracts.events import Event, JobEvent
+from queuebit_control_plane.job.decide import decide
+from queuebit_control_plane.job.messages import Message
+from queuebit_control_plane.job.state import Job, NoJob, evolve
+from tests.builders import JOB_ID, NOW
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True)
+class Story:
+    """A job as it stands after what was told, and everything that happened."""
+
+    job: Job
+    events: tuple[JobEvent, ...] = ()
+
+    def when(self, message: Message, now: datetime = NOW) -> Story:
+        """Tell the job something; the new story holds only what happened then."""
+        decided = tuple(decide(self.job, message, now))
+        job = self.job
+        for event in decided:
+            job = evolve(job, event, now, JOB_ID)
+        return Story(job, decided)
+
+    @property
+    def names(self) -> list[str]:
+        return [type(event).__name__ for event in self.events]
+
+    def the(self, kind: type[E]) -> E:
+        """The one event of that type."""
+        (found,) = [event for event in self.events if isinstance(event, kind)]
+        return found
+
+
+def given(*told: Message | tuple[Message, datetime]) -> Story:
+    """A job that was told these messages, at NOW or at the time beside each."""
+    story = Story(NoJob())
+    for each in told:
+        message, now = each if isinstance(each, tuple) else (each, NOW)
+        story = story.when(message, now)
+    return story
