@@ -275,9 +275,9 @@ class MemoryStore:
     async def add_key(self, row: ApiKeyRow) -> None:
         await self.hooks.before("add_key")
         if row.key_id in self.database.api_keys:
-            raise AlreadyExists(f"The API key {row.key_id} exists already.")
+            raise AlreadyExists
         if row.tenant not in self.database.tenants:
-            raise UnknownTenant(f"The tenant {row.tenant} is not registered.")
+            raise UnknownTenant
         self.database.api_keys[row.key_id] = row
         await self.hooks.after_commit("add_key")
 

@@ -1,0 +1,62 @@
+"""`python -m queuebit_store migrate|status|new-epoch`: the tables of the store."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from queuebit_store.errors import StoreError
+from queuebit_store.postgres.migrations import migrate, new_epoch, schema_status
+from queuebit_store.postgres.settings import PostgresSettings, settings_from
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_PENDING = 3
+"""`status` found a migration without which the services do not start."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m queuebit_store", description="The tables of the event store. The database is QUEUEBIT_POSTGRES."
+    )
+    parser.add_argument("--schema", help="the PostgreSQL schema; else QUEUEBIT_NAMESPACE, else queuebit")
+    commands = parser.add_subparsers(dest="command", required=True)
+    applying = commands.add_parser("migrate", help="apply the migrations that are pending")
+    applying.add_argument("--post", action="store_true", help="also those that need every old service to be gone")
+    commands.add_parser("status", help="tell what is applied and what is pending; exit 3 if services would not start")
+    commands.add_parser("new-epoch", help="after a restore from a dump: order new events after all stored ones")
+    return parser
+
+
+async def _run(arguments: argparse.Namespace, settings: PostgresSettings) -> tuple[int, list[str]]:
+    match arguments.command:
+        case "migrate":
+            applied = await migrate(settings, post=arguments.post)
+            return EXIT_OK, [f"applied {name}" for name in applied] or ["nothing to do"]
+        case "status":
+            status = await schema_status(settings)
+            lines = [f"applied {name}" for name in status.applied]
+            lines += [f"pending {name}" for name in (*status.pending_pre, *status.pending_post)]
+            lines += [f"newer than this version: {name}" for name in status.unknown]
+            return EXIT_PENDING if status.pending_pre else EXIT_OK, lines
+        case _:
+            return EXIT_OK, [f"epoch {await new_epoch(settings)}"]
+
+
+def main(argv: Sequence[str], env: Mapping[str, str]) -> int:
+    """Run one command and return the exit status."""
+    arguments = _parser().parse_args(argv)
+    try:
+        status, lines = asyncio.run(_run(arguments, settings_from(env, namespace=arguments.schema)))
+    except StoreError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_FAILED
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

@@ -1,0 +1,55 @@
+"""Cursors and Directory on PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from queuebit_store.ports import ApiKeyRow, Position
+from queuebit_store.postgres import rows as to
+from queuebit_store.postgres.session import Session
+
+
+class PostgresCursors:
+    """Where ordered readers stand. The last save counts, so that an operator can move a reader back."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def load_cursor(self, name: str) -> Position:
+        found = await self._session.fetch("load_cursor", name)
+        return Position(*found[0]) if found else Position()
+
+    async def save_cursor(self, name: str, position: Position) -> None:
+        await self._session.fetch("save_cursor", name, position.epoch, position.xid, position.seq)
+
+
+class PostgresDirectory:
+    """Tenants and API keys."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def tenants(self) -> frozenset[str]:
+        return frozenset(row[0] for row in await self._session.fetch("tenants"))
+
+    async def add_tenant(self, tenant: str, now: datetime) -> None:
+        await self._session.fetch("add_tenant", tenant, now)
+
+    async def find_key(self, key_id: str) -> ApiKeyRow | None:
+        found = await self._session.fetch("find_key", key_id)
+        return to.api_key_row(found[0]) if found else None
+
+    async def add_key(self, row: ApiKeyRow) -> None:
+        await self._session.fetch(
+            "add_key",
+            row.key_id,
+            row.tenant,
+            row.role,
+            row.secret_hash,
+            row.created_at,
+            row.expires_at,
+            row.revoked_at,
+        )
+
+    async def revoke_key(self, key_id: str, now: datetime) -> bool:
+        return bool(await self._session.fetch("revoke_key", key_id, now))

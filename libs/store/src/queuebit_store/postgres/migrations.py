@@ -1,0 +1,153 @@
+"""Forward-only migrations: applied once, in order, under a lock, recorded with the checksum of their text.
+
+A file is called `NNNN_pre_what.sql` or `NNNN_post_what.sql`. A pre migration must work with the code that runs already and
+is applied before new code starts; a post migration is applied when no old code runs any more. Code refuses a database that
+lacks one of its pre migrations, and tolerates newer ones that it does not know.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Literal
+
+import asyncpg
+
+from queuebit_store.errors import InvalidSettings, MigrationChanged, SchemaMismatch
+from queuebit_store.postgres.queries import queries
+from queuebit_store.postgres.session import Session
+from queuebit_store.postgres.settings import PostgresSettings, connect_arguments
+from queuebit_store.postgres.translate import translated
+
+_FILE = re.compile(r"(\d{4})_(pre|post)_(\w+)\.sql")
+LOCK_TIMEOUT_S = 60.0
+STATEMENT_TIMEOUT_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One file. `checksum` is the SHA-256 of its text."""
+
+    name: str
+    phase: Literal["pre", "post"]
+    text: str
+
+    @property
+    def checksum(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaStatus:
+    """What the database has and what this version brings, by name."""
+
+    applied: tuple[str, ...]
+    pending_pre: tuple[str, ...]
+    pending_post: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def shipped() -> tuple[Migration, ...]:
+    """The migrations of this version, in order."""
+    folder = files("queuebit_store").joinpath("sql", "migrations")
+    return read_migrations((entry.name, entry.read_text(encoding="utf-8")) for entry in folder.iterdir())
+
+
+def read_migrations(texts: Iterable[tuple[str, str]]) -> tuple[Migration, ...]:
+    """Migrations from (file name, text), in order. Raises InvalidSettings for a name that does not follow the pattern."""
+    found = []
+    for name, text in sorted(texts):
+        match = _FILE.fullmatch(name)
+        if match is None:
+            raise InvalidSettings(f"{name} is not the name of a migration.", remedy="Call it NNNN_pre_what.sql.")
+        found.append(Migration(name.removesuffix(".sql"), "pre" if match[2] == "pre" else "post", text))
+    return tuple(found)
+
+
+def compare(migrations: Sequence[Migration], applied: dict[str, str]) -> SchemaStatus:
+    """Compare with what a database recorded (name to checksum). Raises MigrationChanged."""
+    for migration in migrations:
+        if applied.get(migration.name, migration.checksum) != migration.checksum:
+            raise MigrationChanged(f"The migration {migration.name} was applied with another text.")
+    pending = [migration for migration in migrations if migration.name not in applied]
+    known = {migration.name for migration in migrations}
+    return SchemaStatus(
+        applied=tuple(sorted(applied)),
+        pending_pre=tuple(one.name for one in pending if one.phase == "pre"),
+        pending_post=tuple(one.name for one in pending if one.phase == "post"),
+        unknown=tuple(sorted(set(applied) - known)),
+    )
+
+
+async def check_schema(session: Session) -> None:
+    """Raise SchemaMismatch unless every pre migration of this version is applied."""
+    rows = await session.fetch("applied_migrations")
+    status = compare(shipped(), {row["name"]: row["checksum"] for row in rows})
+    if status.pending_pre:
+        raise SchemaMismatch(f"The database lacks the migrations {', '.join(status.pending_pre)}.")
+
+
+async def migrate(
+    settings: PostgresSettings, *, post: bool = False, migrations: Sequence[Migration] | None = None
+) -> tuple[str, ...]:
+    """Apply what is pending, each migration in its own transaction; the names of those applied.
+
+    Post migrations are applied only with `post`; then every one before it must be applied too, in file order. Several
+    processes may do this at the same time: they take turns. Raises MigrationChanged, StoreUnavailable, InvalidSettings.
+    """
+    wanted = shipped() if migrations is None else tuple(migrations)
+    with translated():
+        connection = await _connect(settings)
+        try:
+            await connection.fetchval(queries()["lock_migrations"], settings.namespace)
+            await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{settings.namespace}"')
+            await connection.execute(queries()["create_migrations"])
+            status = compare(wanted, await _applied(connection))
+            names = {*status.pending_pre, *(status.pending_post if post else ())}
+            for migration in (one for one in wanted if one.name in names):
+                async with connection.transaction():
+                    await connection.execute(migration.text)
+                    await connection.execute(queries()["record_migration"], migration.name, migration.checksum)
+        finally:
+            await connection.close()
+    return tuple(one.name for one in wanted if one.name in names)
+
+
+async def schema_status(settings: PostgresSettings) -> SchemaStatus:
+    """What is applied and what is pending; changes nothing. Raises MigrationChanged, StoreUnavailable."""
+    with translated():
+        connection = await _connect(settings)
+        try:
+            exists = await connection.fetchval("SELECT to_regclass('schema_migration') IS NOT NULL")
+            return compare(shipped(), await _applied(connection) if exists else {})
+        finally:
+            await connection.close()
+
+
+async def new_epoch(settings: PostgresSettings) -> int:
+    """Begin the next epoch after a restore that reset transaction ids; no service may be running. Gives its number."""
+    with translated():
+        connection = await _connect(settings)
+        try:
+            epoch: int = await connection.fetchval(queries()["new_epoch"])
+            return epoch
+        finally:
+            await connection.close()
+
+
+async def _connect(settings: PostgresSettings) -> asyncpg.Connection[asyncpg.Record]:
+    arguments = connect_arguments(settings, role="migrate")
+    arguments["command_timeout"] = STATEMENT_TIMEOUT_S
+    arguments["server_settings"] |= {
+        "statement_timeout": str(int(STATEMENT_TIMEOUT_S * 1000)),
+        "lock_timeout": str(int(LOCK_TIMEOUT_S * 1000)),
+    }
+    return await asyncpg.connect(**arguments)
+
+
+async def _applied(connection: asyncpg.Connection[asyncpg.Record]) -> dict[str, str]:
+    rows = await connection.fetch(queries()["applied_migrations"])
+    return {row["name"]: row["checksum"] for row in rows}

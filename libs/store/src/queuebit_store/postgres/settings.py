@@ -1,0 +1,90 @@
+"""Where the database is and how sessions on it behave."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from queuebit_store.errors import InvalidSettings
+
+POSTGRES_VARIABLE = "QUEUEBIT_POSTGRES"
+NAMESPACE_VARIABLE = "QUEUEBIT_NAMESPACE"
+NAMESPACE_DEFAULT = "queuebit"
+_NAMESPACE = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresSettings:
+    """`namespace` is the PostgreSQL schema that holds the tables: tests and replays can share a database.
+
+    `append_connections`: appends wait for one of these and nothing else uses them; one is enough, because batching is
+    what makes appends fast. The server must give each connection its own session (no statement-pooling proxy): prepared
+    statements and the locks of Leadership live in it.
+    """
+
+    url: str
+    namespace: str = NAMESPACE_DEFAULT
+    append_connections: int = 1
+    query_connections_max: int = 4
+    connect_timeout_s: float = 5.0
+    statement_timeout_s: float = 10.0
+    idle_in_transaction_timeout_s: float = 5.0
+    application_name: str = "queuebit"
+
+    def __post_init__(self) -> None:
+        if not _NAMESPACE.fullmatch(self.namespace) or self.namespace.startswith("pg_"):
+            raise InvalidSettings(
+                f"The namespace {self.namespace!r} is not usable.",
+                remedy="Use up to 63 lower-case letters, digits and underscores, beginning with a letter other than pg_.",
+            )
+        if not self.url.startswith(("postgres://", "postgresql://")):
+            raise InvalidSettings(
+                "The URL of the database is not one of PostgreSQL.",
+                remedy=f"Set {POSTGRES_VARIABLE} to postgresql://user:password@host:port/database.",
+            )
+        if min(self.append_connections, self.query_connections_max) < 1:
+            raise InvalidSettings("At least one connection for appends and one for queries are needed.")
+
+
+def settings_from(env: Mapping[str, str], *, namespace: str | None = None) -> PostgresSettings:
+    """Settings from QUEUEBIT_POSTGRES and QUEUEBIT_NAMESPACE; `namespace` overrides. Raises InvalidSettings."""
+    url = env.get(POSTGRES_VARIABLE, "")
+    if not url:
+        raise InvalidSettings(
+            f"{POSTGRES_VARIABLE} is not set.", remedy="Set it to postgresql://user:password@host:port/database."
+        )
+    return PostgresSettings(url, namespace=namespace or env.get(NAMESPACE_VARIABLE) or NAMESPACE_DEFAULT)
+
+
+def connect_arguments(settings: PostgresSettings, *, role: str) -> dict[str, Any]:
+    """What every connection is opened with.
+
+    The session forbids the plans that a planner with stale statistics falls for (hash and merge joins over whole tables,
+    sequential and bitmap scans): every statement of queries.sql is an index walk, and must stay one on an empty table that
+    grows by millions of rows before the next ANALYZE.
+    """
+    return {
+        "dsn": settings.url,
+        "timeout": settings.connect_timeout_s,
+        # The server's own timeout comes first; this one is for a server that does not answer any more.
+        "command_timeout": settings.statement_timeout_s + 2.0,
+        "server_settings": {
+            "application_name": f"{settings.application_name}-{role}",
+            "search_path": f'"{settings.namespace}"',
+            "timezone": "UTC",
+            "statement_timeout": _milliseconds(settings.statement_timeout_s),
+            "idle_in_transaction_session_timeout": _milliseconds(settings.idle_in_transaction_timeout_s),
+            "default_transaction_isolation": "read committed",
+            "enable_seqscan": "off",
+            "enable_bitmapscan": "off",
+            "enable_hashjoin": "off",
+            "enable_mergejoin": "off",
+            "jit": "off",
+        },
+    }
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(max(1, round(seconds * 1000)))

@@ -1,0 +1,49 @@
+"""The whole store of one process."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from queuebit_store.errors import EpochStale
+from queuebit_store.postgres.directory import PostgresCursors, PostgresDirectory
+from queuebit_store.postgres.leadership import PostgresLeadership
+from queuebit_store.postgres.migrations import check_schema
+from queuebit_store.postgres.session import Session
+from queuebit_store.postgres.settings import PostgresSettings
+from queuebit_store.postgres.streams import PostgresStreams
+
+
+class PostgresStore(PostgresStreams, PostgresCursors, PostgresDirectory, PostgresLeadership):
+    """StreamStore, Cursors, Directory and Leadership on one database. Made by `open`, ended by `close`."""
+
+    def __init__(self, settings: PostgresSettings) -> None:
+        self._session: Session = Session(settings)
+        PostgresLeadership.__init__(self, settings)
+
+    @classmethod
+    async def open(cls, settings: PostgresSettings) -> Self:
+        """Connect and check that the tables are the ones that this version works with.
+
+        Raises StoreUnavailable, InvalidSettings, SchemaMismatch, MigrationChanged or EpochStale.
+        """
+        store = cls(settings)
+        try:
+            await store._session.open()
+            await check_schema(store._session)
+            if (await store._session.fetch("epoch_check"))[0]["stale"]:
+                raise EpochStale
+        except BaseException:
+            await store.close()
+            raise
+        return store
+
+    async def close(self) -> None:
+        """Give leads back, let running statements end, disconnect."""
+        await PostgresLeadership.close(self)
+        await self._session.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()

@@ -1,0 +1,69 @@
+"""Errors of asyncpg and of the network become errors of the store, here and nowhere else.
+
+Texts are the server's short message without its DETAIL, which may quote a customer's data; for the same reason the original
+is not chained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+
+from queuebit_store.errors import (
+    AlreadyExists,
+    InvalidBatch,
+    InvalidSettings,
+    SchemaMismatch,
+    StoreError,
+    StoreFailed,
+    StoreUnavailable,
+    UnknownTenant,
+)
+
+_TRANSIENT_CLASSES = ("08", "40", "53", "55", "57", "58", "25", "0A")
+"""Connection, rollback, resources, not in the right state, operator, system, transaction state, plan out of date."""
+_MISSING_STATES = ("42P01", "42703", "3F000", "42704", "42883")
+"""Undefined table, column, schema, object, function."""
+_LOGIN_CLASSES = ("28", "3D")
+_UNIQUE_STATE = "23505"
+_FOREIGN_KEY_STATE = "23503"
+"""The only foreign key is the tenant of an API key."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise StoreError in the place of whatever asyncpg and the operating system raise."""
+    try:
+        yield
+    except asyncpg.PostgresError as error:
+        raise _from_server(error) from None
+    except asyncpg.InterfaceError as error:
+        raise StoreUnavailable(f"The connection to PostgreSQL is not usable: {error}.") from None
+    except (OSError, TimeoutError) as error:
+        raise StoreUnavailable(f"PostgreSQL does not answer: {error or type(error).__name__}.") from error
+
+
+def _from_server(error: asyncpg.PostgresError) -> StoreError:
+    state = error.sqlstate or ""
+    message: str | None = getattr(error, "message", None)
+    if message is None:
+        # Raised by asyncpg itself, before anything was sent; its text may quote a value.
+        if isinstance(error, asyncpg.DataError):
+            return InvalidBatch("A value does not fit the type of its column.")
+        return StoreUnavailable(f"The connection to PostgreSQL broke ({type(error).__name__}).")
+    text = f"PostgreSQL says: {message} ({state})."
+    if state.startswith(_TRANSIENT_CLASSES):
+        return StoreUnavailable(text)
+    if state in _MISSING_STATES:
+        return SchemaMismatch(text)
+    if state == _UNIQUE_STATE:
+        return AlreadyExists()
+    if state == _FOREIGN_KEY_STATE:
+        return UnknownTenant()
+    if state.startswith("22"):
+        return InvalidBatch(text)
+    if state.startswith(_LOGIN_CLASSES):
+        return InvalidSettings(text, remedy="Check user, password and database in the URL.")
+    return StoreFailed(text)

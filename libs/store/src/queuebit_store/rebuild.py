@@ -1,0 +1,94 @@
+"""Fold every stream again and correct the heads that differ."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from queuebit_store.ports import Head, StoredEvent, StreamFilter, StreamRow, StreamStore
+
+PAGE_STREAMS_MAX = 500
+EVERYTHING = StreamFilter()
+_Page = tuple[list[StreamRow], dict[UUID, list[StoredEvent]]]
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildReport:
+    """`differing` heads did not equal the fold of their events; `rewritten` of them were corrected.
+
+    A head that a live append replaced meanwhile is left alone: it is newer than what was folded.
+    `broken` streams have events that do not run from version 1 without a gap to the head's version.
+    """
+
+    events: int = 0
+    streams: int = 0
+    differing: int = 0
+    rewritten: int = 0
+    broken: tuple[UUID, ...] = ()
+
+
+async def rebuild(
+    store: StreamStore,
+    fold: Callable[[list[StoredEvent]], Head],
+    *,
+    on_progress: Callable[[RebuildReport], None],
+    wanted: StreamFilter = EVERYTHING,
+    page_streams: int = PAGE_STREAMS_MAX,
+    write: bool = True,
+) -> RebuildReport:
+    """Fold all streams that `wanted` names, newest first, page by page, and rewrite heads that differ.
+
+    The next page is fetched while one is folded; memory holds two pages. `fold` gets a stream's events in version order.
+    With `write` false it only compares. Streams made after the start are not visited. Raises what the store raises.
+    """
+    report = RebuildReport()
+    page = await _fetch(store, wanted, page_streams)
+    while page[0]:
+        rows, events = page
+        following = asyncio.create_task(_fetch(store, replace(wanted, before=rows[-1].stream_id), page_streams))
+        try:
+            report = await _fold_page(store, fold, rows, events, report, write=write)
+            on_progress(report)
+            page = await following
+        finally:
+            following.cancel()
+    return report
+
+
+async def _fetch(store: StreamStore, wanted: StreamFilter, page_streams: int) -> _Page:
+    rows = await store.list_heads(wanted, limit=page_streams)
+    return rows, await store.load([row.stream_id for row in rows]) if rows else {}
+
+
+async def _fold_page(
+    store: StreamStore,
+    fold: Callable[[list[StoredEvent]], Head],
+    rows: list[StreamRow],
+    events: dict[UUID, list[StoredEvent]],
+    report: RebuildReport,
+    *,
+    write: bool,
+) -> RebuildReport:
+    differing: list[tuple[UUID, int, Head]] = []
+    broken: list[UUID] = []
+    count = 0
+    for row in rows:
+        # Events that were appended after the head was read do not belong to it.
+        stream = events.get(row.stream_id, [])[: row.version]
+        count += len(stream)
+        if [event.version for event in stream] != list(range(1, row.version + 1)):
+            broken.append(row.stream_id)
+            continue
+        head = fold(stream)
+        if head != row.head:
+            differing.append((row.stream_id, row.version, head))
+    rewritten = await store.rewrite_heads(differing) if differing and write else 0
+    return RebuildReport(
+        events=report.events + count,
+        streams=report.streams + len(rows),
+        differing=report.differing + len(differing),
+        rewritten=report.rewritten + rewritten,
+        broken=(*report.broken, *broken),
+    )

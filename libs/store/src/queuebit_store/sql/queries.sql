@@ -1,0 +1,215 @@
+-- Every statement of the store. Each is a walk along an index; the session forbids other plans (see postgres_settings.py).
+
+-- name: append
+-- Compare-and-set every stream of a batch and store the events of those that passed; gives the ids of those that passed.
+-- The streams come sorted by id, so that concurrent batches lock in the same order; the events come in batch order, and
+-- the final ORDER BY is what gives their sequence numbers that order. The CASE keeps the membership test a hashed subplan:
+-- as a join it would be a nested loop of every event over every stream.
+WITH given AS (
+    SELECT * FROM unnest(
+        $1::uuid[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::integer[], $7::text[], $8::text[], $9::text[],
+        $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[]
+    ) AS g (
+        stream_id, tenant, category, environment, expected_version, version, state, kind, tier,
+        lane, fingerprint, wake_at, first_at, last_at
+    )
+), updated AS (
+    UPDATE stream AS s
+    SET version = g.version, state = g.state, kind = g.kind, tier = g.tier, lane = g.lane, fingerprint = g.fingerprint,
+        wake_at = g.wake_at, updated_at = g.last_at
+    FROM given AS g
+    WHERE s.stream_id = g.stream_id AND s.version = g.expected_version
+      AND s.tenant = g.tenant AND s.category = g.category AND s.environment = g.environment
+    RETURNING s.stream_id
+), created AS (
+    INSERT INTO stream (
+        stream_id, tenant, category, environment, version, state, kind, tier, lane, fingerprint, wake_at, created_at, updated_at
+    )
+    SELECT stream_id, tenant, category, environment, version, state, kind, tier, lane, fingerprint, wake_at, first_at, last_at
+    FROM given WHERE expected_version = 0
+    ON CONFLICT (stream_id) DO NOTHING
+    RETURNING stream_id
+), passed AS (
+    SELECT stream_id FROM updated UNION ALL SELECT stream_id FROM created
+), written AS (
+    INSERT INTO event (
+        epoch, stream_id, version, schema_version, event_id, causation_id, time, category, tenant, environment, type,
+        traceparent, data
+    )
+    SELECT (SELECT epoch FROM era), e.stream_id, e.version, e.schema_version, e.event_id, e.causation_id, e.time, e.category,
+           e.tenant, e.environment, e.type, e.traceparent, e.data::json
+    FROM unnest(
+        $15::uuid[], $16::integer[], $17::smallint[], $18::uuid[], $19::uuid[], $20::timestamptz[], $21::text[], $22::text[],
+        $23::text[], $24::text[], $25::text[], $26::text[]
+    ) WITH ORDINALITY AS e (
+        stream_id, version, schema_version, event_id, causation_id, time, category, tenant,
+        environment, type, traceparent, data, nth
+    )
+    WHERE CASE WHEN e.stream_id IN (SELECT stream_id FROM passed) THEN true ELSE false END
+    ORDER BY e.nth
+)
+SELECT stream_id FROM passed;
+
+-- name: load
+-- All events of many streams, each stream's together and in version order.
+SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version, data, time, tenant, causation_id, traceparent
+FROM event WHERE stream_id = ANY ($1::uuid[]) ORDER BY stream_id, version;
+
+-- name: events_of
+-- The events of one stream after a version.
+SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version, data, time, tenant, causation_id, traceparent
+FROM event WHERE stream_id = $1 AND version > $2 ORDER BY version LIMIT $3;
+
+-- name: read
+-- The events of a category after a position, in order, below the horizon: no transaction that is still open can precede them.
+SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version, data, time, tenant, causation_id, traceparent
+FROM event
+WHERE category = $1 AND (epoch, xid, seq) > ($2::smallint, $3::xid8, $4::bigint)
+  AND (epoch, xid) < ((SELECT epoch FROM era), pg_snapshot_xmin(pg_current_snapshot()))
+ORDER BY epoch, xid, seq LIMIT $5;
+
+-- name: heads
+-- The heads of many streams.
+SELECT stream_id, tenant, version, state, kind, tier, lane, fingerprint, wake_at, created_at, updated_at, category, environment
+FROM stream WHERE stream_id = ANY ($1::uuid[]);
+
+-- name: list_all
+-- A page of heads over all tenants, newest first.
+SELECT stream_id, tenant, version, state, kind, tier, lane, fingerprint, wake_at, created_at, updated_at, category, environment
+FROM stream
+WHERE stream_id < COALESCE($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND category = $2 AND environment = $3
+  AND (cardinality($4::text[]) = 0 OR state = ANY ($4)) AND (cardinality($5::text[]) = 0 OR kind = ANY ($5))
+  AND (cardinality($6::text[]) = 0 OR tier = ANY ($6))
+  AND created_at >= COALESCE($7::timestamptz, '-infinity') AND created_at < COALESCE($8::timestamptz, 'infinity')
+ORDER BY stream_id DESC LIMIT $9;
+
+-- name: list_tenant
+-- A page of one tenant's heads, newest first.
+SELECT stream_id, tenant, version, state, kind, tier, lane, fingerprint, wake_at, created_at, updated_at, category, environment
+FROM stream
+WHERE stream_id < COALESCE($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND category = $2 AND environment = $3
+  AND (cardinality($4::text[]) = 0 OR state = ANY ($4)) AND (cardinality($5::text[]) = 0 OR kind = ANY ($5))
+  AND (cardinality($6::text[]) = 0 OR tier = ANY ($6))
+  AND created_at >= COALESCE($7::timestamptz, '-infinity') AND created_at < COALESCE($8::timestamptz, 'infinity')
+  AND tenant = $10
+ORDER BY tenant DESC, stream_id DESC LIMIT $9;
+
+-- name: list_states
+-- A page of one tenant's heads in some states, newest first: one walk a state, merged. Rare states need no long scan.
+SELECT page.* FROM unnest($4::text[]) AS wanted (state) CROSS JOIN LATERAL (
+    SELECT stream_id, tenant, version, s.state, kind, tier, lane, fingerprint, wake_at, created_at, updated_at, category,
+           environment
+    FROM stream AS s
+    WHERE tenant = $10 AND s.state = wanted.state
+      AND stream_id < COALESCE($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND category = $2 AND environment = $3
+      AND (cardinality($5::text[]) = 0 OR kind = ANY ($5)) AND (cardinality($6::text[]) = 0 OR tier = ANY ($6))
+      AND created_at >= COALESCE($7::timestamptz, '-infinity') AND created_at < COALESCE($8::timestamptz, 'infinity')
+    ORDER BY tenant DESC, s.state DESC, stream_id DESC LIMIT $9
+) AS page
+ORDER BY page.stream_id DESC LIMIT $9;
+
+-- name: due
+-- Streams whose time to be looked at has come, earliest first.
+SELECT stream_id FROM stream WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2;
+
+-- name: reserve
+-- Take the keys that are free and show the holder of the others. A key that another transaction takes at this very moment
+-- is in neither answer, because this statement's snapshot is older: asking again shows it.
+WITH wanted AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::timestamptz[])
+        AS w (tenant, key, stream_id, fingerprint, created_at)
+), taken AS (
+    INSERT INTO idempotency (tenant, key, stream_id, fingerprint, created_at) SELECT * FROM wanted
+    ON CONFLICT (tenant, key) DO NOTHING
+    RETURNING tenant, key, stream_id, fingerprint, created_at
+)
+SELECT tenant, key, stream_id, fingerprint, created_at FROM taken
+UNION ALL
+SELECT i.tenant, i.key, i.stream_id, i.fingerprint, i.created_at
+FROM wanted AS w JOIN idempotency AS i ON i.tenant = w.tenant AND i.key = w.key;
+
+-- name: rewrite_heads
+-- Replace heads where the version is still the one that was folded; gives the ids of those replaced.
+UPDATE stream AS s
+SET state = g.state, kind = g.kind, tier = g.tier, lane = g.lane, fingerprint = g.fingerprint, wake_at = g.wake_at
+FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[])
+    AS g (stream_id, version, state, kind, tier, lane, fingerprint, wake_at)
+WHERE s.stream_id = g.stream_id AND s.version = g.version
+RETURNING s.stream_id;
+
+-- name: load_cursor
+-- Where an ordered reader stands.
+SELECT epoch, xid, seq FROM cursor WHERE name = $1;
+
+-- name: save_cursor
+-- Remember where an ordered reader stands.
+INSERT INTO cursor (name, epoch, xid, seq) VALUES ($1, $2, $3, $4)
+ON CONFLICT (name) DO UPDATE
+SET epoch = excluded.epoch, xid = excluded.xid, seq = excluded.seq, saved_at = excluded.saved_at;
+
+-- name: tenants
+-- The names of all tenants.
+SELECT tenant FROM tenant;
+
+-- name: add_tenant
+-- Register a tenant; one that is registered already stays as it is.
+INSERT INTO tenant (tenant, created_at) VALUES ($1, $2) ON CONFLICT (tenant) DO NOTHING;
+
+-- name: find_key
+-- One API key.
+SELECT key_id, tenant, role, secret_hash, created_at, expires_at, revoked_at FROM api_key WHERE key_id = $1;
+
+-- name: add_key
+-- Store an API key.
+INSERT INTO api_key (key_id, tenant, role, secret_hash, created_at, expires_at, revoked_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: revoke_key
+-- Revoke an API key that is not revoked yet.
+UPDATE api_key SET revoked_at = $2 WHERE key_id = $1 AND revoked_at IS NULL RETURNING key_id;
+
+-- name: try_lead
+-- Take a lead for as long as this session lives, unless another session has it.
+SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '/' || $1, 0));
+
+-- name: release_lead
+-- Give a lead back.
+SELECT pg_advisory_unlock(hashtextextended(current_schema() || '/' || $1, 0));
+
+-- name: epoch_check
+-- For each category the newest transaction id of the current epoch; one at or above the next id betrays a restore.
+WITH RECURSIVE category AS (
+    (SELECT e.category FROM event AS e ORDER BY e.category LIMIT 1)
+    UNION ALL
+    SELECT (SELECT e.category FROM event AS e WHERE e.category > c.category ORDER BY e.category LIMIT 1)
+    FROM category AS c WHERE c.category IS NOT NULL
+)
+SELECT bool_or(newest.xid >= pg_snapshot_xmax(pg_current_snapshot())) AS stale
+FROM category AS c CROSS JOIN LATERAL (
+    SELECT e.xid FROM event AS e WHERE e.category = c.category AND e.epoch = (SELECT epoch FROM era)
+    ORDER BY e.epoch DESC, e.xid DESC, e.seq DESC LIMIT 1
+) AS newest;
+
+-- name: new_epoch
+-- Begin the next epoch: everything stored so far precedes everything to come.
+UPDATE era SET epoch = epoch + 1 RETURNING epoch;
+
+-- name: lock_migrations
+-- Only one process at a time migrates a namespace; the lock ends with the session.
+SELECT pg_advisory_lock(hashtextextended('queuebit migrations/' || $1, 0));
+
+-- name: create_migrations
+-- The record of what was applied.
+CREATE TABLE IF NOT EXISTS schema_migration (
+    name text PRIMARY KEY,
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- name: applied_migrations
+-- What was applied, with which text.
+SELECT name, checksum FROM schema_migration ORDER BY name;
+
+-- name: record_migration
+-- Remember that a migration was applied.
+INSERT INTO schema_migration (name, checksum) VALUES ($1, $2);
