@@ -19,17 +19,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-
-class BusError(Exception):
-    """The bus could not do it now. Transient: try again."""
-
-    transient = True
-
-
-class RecordTooLarge(BusError):
-    """The broker refuses a record of this size. Permanent: send less."""
-
-    transient = False
+from queuebit_runtime.errors import BusError as BusError
+from queuebit_runtime.errors import RecordTooLarge as RecordTooLarge
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,176 @@
+"""From records to envelopes: what can be read goes to the handler, poison goes to the dead letters, and the stream goes on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+
+from queuebit_contracts.channels import BY_TOPIC, Service
+from queuebit_contracts.envelope import Envelope, decode
+from queuebit_contracts.errors import ContractError, FieldError, InvalidData, MalformedEnvelope, UnknownType
+from queuebit_contracts.events import BackendStatusReported, JobSubmitted
+from queuebit_runtime.bus import Bus, Delivery, Outgoing, Record, Subscription
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.deadletter import PoisonWatch, dead_letter_of
+
+_log = logging.getLogger(__name__)
+_REMEDY = "Send CloudEvents 1.0 as schemas/asyncapi.json describes it."
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message that keeps its contract, and the record that brought it."""
+
+    envelope: Envelope
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A question whose envelope is sound and whose data is not: its sender can be told.
+
+    `id`, `subject`, `source`, `time`, `tenant` and `traceparent` are as an `Envelope` has them.
+    """
+
+    id: UUID
+    source: str
+    subject: str
+    time: datetime
+    tenant: str | None
+    traceparent: str | None
+    error: InvalidData
+    record: Record
+
+
+Item = Received | Refused
+Handle = Callable[[Sequence[Item]], Awaitable[None]]
+
+
+def read(record: Record, *, refusals: bool, replays: bool) -> Item | None:
+    """Read one record; None for a replay that nobody asked for. Raises ContractError for poison."""
+    if not replays and any(name == "ce_replayid" for name, _ in record.headers):
+        return None
+    try:
+        envelope = decode(record.headers, record.value)
+    except InvalidData as error:
+        refused = _refused(record, error) if refusals else None
+        if refused is None:
+            raise
+        return refused
+    if not replays and envelope.replay_id is not None:
+        return None
+    channel = BY_TOPIC.get(record.topic)
+    if channel is not None and type(envelope.data) not in channel.messages:
+        raise UnknownType(
+            f"{envelope.type} does not belong on {record.topic}.",
+            remedy=f"Publish there only: {', '.join(model.__name__ for model in channel.messages)}.",
+            fields=(FieldError("/ce_type", "wrong_topic", f"does not belong on {record.topic}"),),
+        )
+    if not isinstance(envelope.data, JobSubmitted | BackendStatusReported):
+        _ = envelope.job_id
+    return Received(envelope, record)
+
+
+def subscribe_decoded(
+    bus: Bus,
+    *,
+    topics: tuple[str, ...],
+    group: str,
+    consumer: Service,
+    handle: Handle,
+    clock: Clock,
+    refusals: bool = False,
+    replays: bool = False,
+    broadcast: bool = False,
+    batch_max: int = 500,
+    in_flight_max: int = 2000,
+) -> PoisonWatch:
+    """Subscribe `handle` to what can be read on the topics.
+
+    When `handle` returns, the whole batch is done; when it raises, the bus delivers the batch again. Poison is published to
+    the dead letters of `consumer` first. With `refusals`, a JobSubmitted with a sound envelope and unsound data reaches
+    `handle` as Refused; with `replays`, records of a replay do too. Returns the count of what was poison.
+    """
+    watch = PoisonWatch()
+
+    async def on_delivery(delivery: Delivery) -> None:
+        items, dead = sort_out(delivery.records, consumer, clock, refusals=refusals, replays=replays)
+        if dead:
+            await bus.publish(dead)
+        if watch.add(len(delivery.records), len(dead)):
+            _log.error("More than half of the recent records of %s cannot be read by %s.", topics, consumer)
+        if items:
+            await handle(items)
+        delivery.done_all()
+
+    bus.subscribe(
+        Subscription(
+            topics=topics,
+            group=group,
+            handler=on_delivery,
+            batch_max=batch_max,
+            in_flight_max=in_flight_max,
+            broadcast=broadcast,
+        )
+    )
+    return watch
+
+
+def sort_out(
+    records: Sequence[Record], consumer: Service, clock: Clock, *, refusals: bool = False, replays: bool = False
+) -> tuple[list[Item], list[Outgoing]]:
+    """What can be read, and the dead letters of what cannot."""
+    items: list[Item] = []
+    dead: list[Outgoing] = []
+    for record in records:
+        try:
+            item = read(record, refusals=refusals, replays=replays)
+        except ContractError as error:
+            dead.append(_bury(record, error, consumer, clock))
+        except Exception as error:
+            # Nothing in one record may stop the stream, whatever the parser raised.
+            unreadable = MalformedEnvelope(f"The record cannot be read: {type(error).__name__}.", remedy=_REMEDY)
+            dead.append(_bury(record, unreadable, consumer, clock))
+        else:
+            if item is not None:
+                items.append(item)
+    return items, dead
+
+
+def _bury(record: Record, error: ContractError, consumer: Service, clock: Clock) -> Outgoing:
+    _log.warning("Poison at %s/%d@%d: %s", record.topic, record.partition, record.offset, error.code)
+    return dead_letter_of(record, error, consumer, clock.now())
+
+
+def _refused(record: Record, error: InvalidData) -> Refused | None:
+    """The question as far as its envelope tells, or None where it is no question of a sound envelope."""
+    try:
+        envelope = _with_placeholder(record)
+    except Exception:
+        return None
+    if not isinstance(envelope.data, JobSubmitted):
+        return None
+    return Refused(
+        id=envelope.id,
+        source=envelope.source,
+        subject=envelope.subject,
+        time=envelope.time,
+        tenant=envelope.tenant,
+        traceparent=envelope.traceparent,
+        error=error,
+        record=record,
+    )
+
+
+def _with_placeholder(record: Record) -> Envelope:
+    """The same envelope around data that is valid for sure: so that an envelope is judged by one rule only."""
+    placeholder = {"request": {"tenant": "placeholder", "problem": {"kind": "placeholder", "statement": {}}}}
+    if dict(record.headers).get("content-type", b"").startswith(b"application/cloudevents+json"):
+        document = orjson.loads(record.value or b"")
+        return decode(record.headers, orjson.dumps({**document, "data": placeholder}))
+    return decode(record.headers, orjson.dumps(placeholder))

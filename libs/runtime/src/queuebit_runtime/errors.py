@@ -1,0 +1,65 @@
+"""The one error tree of this package. Each class says by its docstring what happened, and whether trying again can help."""
+
+from __future__ import annotations
+
+
+class ShellError(Exception):
+    """Something of the shared shell failed."""
+
+    transient = False
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or (self.__doc__ or "").strip())
+
+
+class BusError(ShellError):
+    """The bus could not do it now. Transient: try again."""
+
+    transient = True
+
+
+class RecordTooLarge(BusError):
+    """The broker refuses a record of this size. Permanent: send less."""
+
+    transient = False
+
+
+class DependencyUnavailable(ShellError):
+    """Something that the service needs did not answer in time. `remedy` says what to do about it."""
+
+    transient = True
+
+    def __init__(self, detail: str, *, remedy: str) -> None:
+        super().__init__(detail)
+        self.remedy = remedy
+
+
+class PoolError(ShellError):
+    """The task did not end in the pool."""
+
+
+class PoolTimeout(PoolError):
+    """The task used up its time and was killed."""
+
+
+class PoolStopped(PoolError):
+    """The task was stopped on request."""
+
+
+class PoolMemory(PoolError):
+    """The task needed more memory than it may have and was killed."""
+
+
+class PoolCrashed(PoolError):
+    """The process of the task ended by itself. Transient: it may have been killed from outside."""
+
+    transient = True
+
+
+class TaskFailed(PoolError):
+    """The task raised. `kind` is the class of its error."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(f"{kind}: {detail}" if detail else kind)
+        self.kind = kind
+        self.detail = detail
