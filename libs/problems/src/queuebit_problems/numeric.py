@@ -20,22 +20,25 @@ CP_TOTAL_MAX = 2**53
 """Up to here a float states every integer, and CP-SAT reports objectives as floats."""
 
 
+def _plain(value: float) -> Number:
+    """A whole number as an int, however it was written: 2.0 is 2."""
+    return int(value) if type(value) is float and value.is_integer() else value
+
+
 def _real(value: Any) -> Number:
-    kind = type(value)
-    if (kind is int or kind is float) and -VALUE_MAX <= value <= VALUE_MAX:
-        return value  # type: ignore[no-any-return]
+    if (type(value) is int or type(value) is float) and -VALUE_MAX <= value <= VALUE_MAX:
+        return _plain(value)
     raise PydanticCustomError("number", "should be a finite number of magnitude at most 1e15")
 
 
 def _non_negative(value: Any) -> Number:
-    kind = type(value)
-    if (kind is int or kind is float) and 0 <= value <= VALUE_MAX:
-        return value  # type: ignore[no-any-return]
+    if (type(value) is int or type(value) is float) and 0 <= value <= VALUE_MAX:
+        return _plain(value)
     raise PydanticCustomError("number", "should be a number from 0 to 1e15")
 
 
 Real = Annotated[int | float, PlainValidator(_real, json_schema_input_type=float)]
-"""An int or a finite float within VALUE_MAX; no text and no boolean."""
+"""An int or a finite float within VALUE_MAX; no text and no boolean. Whole numbers become ints."""
 NonNegative = Annotated[int | float, PlainValidator(_non_negative, json_schema_input_type=float)]
 """A Real that is not negative."""
 Index = Annotated[int, Strict(), Field(ge=0)]
@@ -86,26 +89,30 @@ def cp_coefficients(numerators: Sequence[int], denominator: int = 1) -> CpCoeffi
     and `error` says by how much an objective may then be wrong.
     """
     total = sum(abs(item) for item in numerators)
+    if denominator == 1 and total <= CP_TOTAL_MAX:
+        return CpCoefficients(list(numerators), 1, 0)
     digits = _decimal_digits(denominator)
-    while digits > -30 and _shifted(total, denominator, digits) > CP_TOTAL_MAX:
+    while _power(digits) * Fraction(total, denominator) > CP_TOTAL_MAX:
         digits -= 1
-    scaled = [_power(digits) * Fraction(item, denominator) for item in numerators]
-    rounded = [round(item) for item in scaled]
-    missed = sum((abs(a - b) for a, b in zip(scaled, rounded, strict=True)), start=Fraction(0)) / _power(digits)
-    return CpCoefficients(rounded, 1 if digits == 0 else number(1 / _power(digits)), number_above(missed))
+    factor = _power(digits) / denominator
+    rounded = [round(item * factor) for item in numerators]
+    missed = sum((abs(a * factor - b) for a, b in zip(numerators, rounded, strict=True)), start=Fraction(0))
+    return CpCoefficients(rounded, number(_power(-digits)), number_above(missed * _power(-digits)))
 
 
 def _decimal_digits(denominator: int) -> int:
-    """How many decimals a fraction of this denominator has; the denominator divides a power of ten."""
-    digits = 0
-    while 10**digits % denominator:
-        digits += 1
-    return digits
+    """How many decimals a fraction of this denominator has. Raises ValueError where it has no end."""
+    rest, counts = denominator, []
+    for prime in (2, 5):
+        count = 0
+        while rest % prime == 0:
+            rest //= prime
+            count += 1
+        counts.append(count)
+    if rest != 1:
+        raise ValueError(f"a fraction of denominator {denominator} has no decimal text")
+    return max(counts)
 
 
 def _power(digits: int) -> Fraction:
     return Fraction(10) ** digits
-
-
-def _shifted(total: int, denominator: int, digits: int) -> Fraction:
-    return _power(digits) * Fraction(total, denominator)

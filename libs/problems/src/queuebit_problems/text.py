@@ -70,13 +70,14 @@ class Rows:
                 return value
         raise self.error(row, f"{what} should be a whole number from {minimum} to {maximum}, not {_shown(token)}")
 
-    def number(self, row: Row, token: str, what: str, minimum: Number = -VALUE_MAX) -> Number:
-        """A finite number of magnitude at most VALUE_MAX: an int where it is written as one, else a float."""
+    def number(
+        self, row: Row, token: str, what: str, minimum: Number = -VALUE_MAX, maximum: Number = VALUE_MAX
+    ) -> Number:
+        """A finite number within the bounds: an int where it is written as one, else a float."""
         value = parse_number(token)
-        if value is not None and minimum <= value <= VALUE_MAX:
+        if value is not None and minimum <= value <= maximum:
             return value
-        bounds = "of magnitude at most 1e15" if minimum < 0 else f"from {minimum} to 1e15"
-        raise self.error(row, f"{what} should be a number {bounds}, not {_shown(token)}")
+        raise self.error(row, f"{what} should be a number from {minimum:g} to {maximum:g}, not {_shown(token)}")
 
     def error(self, row: Row | None, detail: str) -> UnreadableFile:
         """The error to raise about a row, or about the whole file."""

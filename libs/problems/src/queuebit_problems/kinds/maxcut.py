@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator, Field, Strict, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, ValidationInfo
 
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
@@ -32,41 +32,45 @@ def _weighted(edges: Any) -> Any:
     return [(*edge, 1) if isinstance(edge, list | tuple) and len(edge) == 2 else edge for edge in edges]
 
 
+Edges = tuple[tuple[Index, Index, Real], ...]
+
+
+def _simple_graph(edges: Edges, info: ValidationInfo) -> Edges:
+    """Refuse what is no simple graph; else the normal form: the lower node first, edges in order."""
+    nodes = info.data.get("nodes")
+    if nodes is None:
+        return edges
+    raise_faults("maxcut", _faults(edges, nodes))
+    return tuple(sorted((u, v, weight) if u < v else (v, u, weight) for u, v, weight in edges))
+
+
+def _faults(edges: Edges, nodes: int) -> Iterator[tuple[Place, str, str]]:
+    seen = set[tuple[int, int]]()
+    for place, (u, v, _) in enumerate(edges):
+        pair = (u, v) if u < v else (v, u)
+        if u >= nodes or v >= nodes:
+            yield (place, 0 if u >= nodes else 1), "node", f"should be a node from 0 to {nodes - 1}"
+        elif u == v:
+            yield (place,), "loop", f"joins node {u} with itself; leave it out, it is never cut"
+        elif pair in seen:
+            yield (place,), "duplicate", f"joins nodes {u} and {v} again; list each pair once, weights added"
+        seen.add(pair)
+
+
 class MaxCutStatement(Statement):
     """A graph. Nodes count from 0. Each pair of nodes stands at most once: parallel edges are refused rather than added up,
     because a file that lists both directions of each edge would otherwise double every weight unnoticed."""
 
     nodes: Annotated[int, Strict(), Field(ge=1, le=NODES_MAX, description="How many nodes; they count from 0.")]
     edges: Annotated[
-        tuple[tuple[Index, Index, Real], ...],
+        Edges,
         BeforeValidator(_weighted),
+        AfterValidator(_simple_graph),
         Field(
             max_length=EDGES_MAX,
             description="Edges [u, v, weight], or [u, v] for weight 1. No loops, each pair of nodes at most once.",
         ),
     ]
-
-    @model_validator(mode="after")
-    def _simple_graph(self) -> MaxCutStatement:
-        raise_faults("maxcut", self._faults())
-        return self
-
-    def _faults(self) -> Iterator[tuple[Place, str, str]]:
-        nodes, seen = self.nodes, set[tuple[int, int]]()
-        for place, (u, v, _) in enumerate(self.edges):
-            pair = (u, v) if u < v else (v, u)
-            if u >= nodes or v >= nodes:
-                end = 0 if u >= nodes else 1
-                yield ("edges", place, end), "node", f"should be a node from 0 to {nodes - 1}"
-            elif u == v:
-                yield ("edges", place), "loop", f"joins node {u} with itself; leave it out, it is never cut"
-            elif pair in seen:
-                yield (
-                    ("edges", place),
-                    "duplicate",
-                    f"joins nodes {u} and {v} again; list each pair once, weights added",
-                )
-            seen.add(pair)
 
     @cached_property
     def scaled(self) -> tuple[list[int], int]:
@@ -206,13 +210,8 @@ class MaxCut(Kind[MaxCutStatement]):
 
     def example(self) -> MaxCutStatement:
         """Six nodes, three edges each; the best cut is 7."""
-        return MaxCutStatement(
-            nodes=6, edges=_unit(((0, 1), (0, 4), (0, 5), (1, 2), (1, 3), (2, 4), (2, 5), (3, 4), (3, 5)))
-        )
-
-
-def _unit(pairs: Sequence[tuple[int, int]]) -> tuple[tuple[int, int, int], ...]:
-    return tuple((u, v, 1) for u, v in pairs)
+        pairs = ((0, 1), (0, 4), (0, 5), (1, 2), (1, 4), (2, 3), (2, 5), (3, 4), (3, 5))
+        return MaxCutStatement(nodes=6, edges=tuple((u, v, 1) for u, v in pairs))
 
 
 def _read_edges(rows: Rows, first: int, nodes: int, edges_max: int) -> Iterator[tuple[int, int, Number]]:

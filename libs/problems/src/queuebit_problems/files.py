@@ -1,0 +1,116 @@
+"""From a file to a problem: JSON documents as they are, the field's own formats through the kind that reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import PurePath
+from typing import Any, NoReturn
+
+from pydantic import ValidationError
+
+from queuebit_contracts.errors import field_errors
+from queuebit_contracts.jobs import Problem
+from queuebit_problems.errors import BrokenKind, InvalidStatement, UnreadableFile
+from queuebit_problems.kind import Params
+from queuebit_problems.registry import AnyKind, kind_of, kinds
+
+TEXT_LENGTH_MAX = 20_000_000
+"""Characters. Larger than any statement that is taken, so that field formats may be wordy."""
+
+
+def read_problem(text: str, *, file_name: str = "", kind: str | None = None, params: Params | None = None) -> Problem:
+    """The problem that a file states, its statement checked and in normal form.
+
+    A JSON object is a problem {"kind", "version", "statement"}, a whole job request with such a "problem", or, where `kind` is
+    given, a statement alone. Any other text is read by the kind that is given, or by the only one that recognises it.
+    Raises UnreadableFile, InvalidStatement or UnknownKind, each with the line or field and the remedy.
+    """
+    if len(text) > TEXT_LENGTH_MAX:
+        raise UnreadableFile(
+            f"{file_name or 'The file'} has more than {TEXT_LENGTH_MAX} characters.", remedy="State a smaller problem."
+        )
+    if text.lstrip("\ufeff \t\r\n").startswith("{"):
+        problem = _from_document(_json(text.lstrip("\ufeff"), file_name), file_name, kind)
+        found = kind_of(problem.kind, problem.version)
+        statement = found.parse(problem.statement)
+    else:
+        found = kind_of(kind) if kind is not None else _recognised(text, file_name)
+        statement = found.read(text.lstrip("\ufeff"), file_name=file_name, params=params)
+    return Problem(kind=found.name, version=found.version, statement=statement.model_dump(mode="json"))
+
+
+def _from_document(document: Mapping[str, Any], file_name: str, kind: str | None) -> Problem:
+    stated = document.get("problem", document)
+    if isinstance(stated, dict) and "kind" in stated and "statement" in stated:
+        prefix = "/problem" if "problem" in document else ""
+        problem = _problem(stated, file_name, prefix)
+        if kind is not None and kind != problem.kind:
+            raise UnreadableFile(
+                f"{file_name or 'The file'} states the kind {problem.kind}, not {kind}.",
+                remedy=f"Leave --kind out, or give --kind {problem.kind}.",
+            )
+        return problem
+    if kind is None:
+        raise UnreadableFile(
+            f'{file_name or "The file"} is a JSON object without "kind" and "statement".',
+            remedy='State {"kind": …, "version": 1, "statement": {…}}, or give --kind if the file is a statement alone.',
+        )
+    return _problem({"kind": kind, "statement": document}, file_name, "")
+
+
+def _problem(stated: Mapping[str, Any], file_name: str, prefix: str) -> Problem:
+    try:
+        return Problem.model_validate(stated)
+    except ValidationError as error:
+        fields = field_errors(error, prefix=prefix)
+        raise InvalidStatement(
+            f"{file_name or 'The file'} does not state a problem: {'; '.join(str(field) for field in fields)}",
+            remedy="Correct the named fields.",
+            fields=fields,
+        ) from None
+
+
+def _json(text: str, file_name: str) -> dict[str, Any]:
+    def refuse(constant: str) -> NoReturn:
+        raise UnreadableFile(
+            f"{file_name or 'The file'} holds {constant}, which is no JSON number.", remedy="State finite numbers."
+        )
+
+    try:
+        document = json.loads(text, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        raise UnreadableFile(
+            f"{file_name or 'The file'}, line {error.lineno}, column {error.colno}: no JSON: {error.msg}.",
+            remedy="Correct the JSON there.",
+            line=error.lineno,
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise UnreadableFile(
+            f"{file_name or 'The file'} is JSON that cannot be read: {type(error).__name__}.",
+            remedy="State fewer levels and numbers of at most 1e15.",
+        ) from None
+    if not isinstance(document, dict):
+        raise UnreadableFile(f"{file_name or 'The file'} is not a JSON object.", remedy="State one JSON object.")
+    return document
+
+
+def _recognised(text: str, file_name: str) -> AnyKind:
+    """The only kind whose suffix the file has, else the only one that recognises its form."""
+    known: list[AnyKind] = []
+    for name in kinds():
+        with suppress(BrokenKind):  # A broken package is named when its own kind is asked for; it hides no other kind.
+            known.append(kind_of(name))
+    suffix = PurePath(file_name).suffix.lower()
+    candidates = [kind for kind in known if suffix and suffix in kind.suffixes]
+    if len(candidates) != 1:
+        candidates = [kind for kind in candidates or known if kind.recognises(text)]
+    if len(candidates) == 1:
+        return candidates[0]
+    names = [kind.name for kind in candidates]
+    guess = f"could be {' or '.join(names)}" if names else "has a form that no kind recognises"
+    raise UnreadableFile(
+        f"{file_name or 'The file'} {guess}.",
+        remedy=f"Give --kind; one of {', '.join(names or kinds())}.",
+    )

@@ -1,0 +1,231 @@
+"""QUBO: minimise a quadratic polynomial over bits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, Field, Strict, ValidationInfo
+
+from queuebit_contracts.errors import FieldError
+from queuebit_contracts.jobs import Number
+from queuebit_problems.checks import Place, bits_errors, raise_faults
+from queuebit_problems.enumerate import VARIABLES_MAX, Enumerated, minimum_of
+from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Statement, Violation
+from queuebit_problems.numeric import VALUE_MAX, Index, Real, cp_coefficients, integers, number, number_below
+from queuebit_problems.quadratic import Quadratic, descend, greedy, search
+from queuebit_problems.qubo import QuboBuilder, exact
+from queuebit_problems.text import Rows
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+VARIABLES_STATED_MAX = 10_000
+TERMS_MAX = 1_000_000
+
+Terms = tuple[tuple[Index, Index, Real], ...]
+
+
+def _each_pair_once(terms: Terms, info: ValidationInfo) -> Terms:
+    """Refuse places outside the matrix and repeated ones; else the normal form: i <= j, terms in order."""
+    variables = info.data.get("variables")
+    if variables is None:
+        return terms
+    raise_faults("qubo", _faults(terms, variables))
+    return tuple(sorted((i, j, q) if i <= j else (j, i, q) for i, j, q in terms))
+
+
+def _faults(terms: Terms, variables: int) -> Iterator[tuple[Place, str, str]]:
+    seen = set[tuple[int, int]]()
+    for place, (i, j, _) in enumerate(terms):
+        pair = (i, j) if i <= j else (j, i)
+        if i >= variables or j >= variables:
+            yield (place, 0 if i >= variables else 1), "variable", f"should be a variable from 0 to {variables - 1}"
+        elif pair in seen:
+            yield (
+                (place,),
+                "duplicate",
+                f"repeats the pair {pair[0]}, {pair[1]}; list each pair once, both halves added",
+            )
+        seen.add(pair)
+
+
+class QuboStatement(Statement):
+    """Minimise E(x) = offset + sum of q x_i x_j over the terms [i, j, q], x in {0,1}^n. Variables count from 0.
+
+    Each listed term counts once, as written: [0, 1, 3] adds 3 when both bits are 1, and [0, 0, 3] adds 3 when x_0 is 1. Of a
+    symmetric matrix, list each pair once with both halves added. (Biq Mac files mean x'Qx, where an off-diagonal entry counts
+    twice; the reader doubles it.)
+    """
+
+    variables: Annotated[
+        int, Strict(), Field(ge=1, le=VARIABLES_STATED_MAX, description="How many variables; they count from 0.")
+    ]
+    terms: Annotated[
+        Terms,
+        AfterValidator(_each_pair_once),
+        Field(
+            max_length=TERMS_MAX,
+            description="Terms [i, j, q]: each adds q x_i x_j once; [i, i, q] is linear. Each pair at most once.",
+        ),
+    ]
+    offset: Annotated[Real, Field(description="A constant added to every energy.")] = 0
+
+    @cached_property
+    def scaled(self) -> tuple[list[int], int]:
+        """The coefficients of the terms, then the offset, as integers, and their common denominator."""
+        return integers([*(q for _, _, q in self.terms), self.offset])
+
+    @cached_property
+    def form(self) -> Quadratic:
+        """The energy as a quadratic form."""
+        values, denominator = self.scaled
+        linear = [0] * self.variables
+        neighbours: list[list[tuple[int, int]]] = [[] for _ in range(self.variables)]
+        for (i, j, _), q in zip(self.terms, values, strict=False):
+            if i == j:
+                linear[i] += q
+            else:
+                neighbours[i].append((j, q))
+                neighbours[j].append((i, q))
+        return Quadratic(self.variables, linear, neighbours, values[-1], denominator)
+
+
+class QuboKind(Kind[QuboStatement]):
+    name = "qubo"
+    title = "Quadratic unconstrained binary optimisation"
+    sense = "min"
+    answer_shape = '{"x": [0|1 of each variable]}'
+    formats = (
+        "Biq Mac sparse: `n entries`, then `i j q`, variables from 1, for x'Qx: off-diagonal entries count twice",
+    )
+    suffixes = (".sparse",)
+    statement = QuboStatement
+
+    def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> QuboStatement:
+        del params
+        rows = Rows(text, file_name=file_name, remedy=f"Qubo reads {self.formats[0]}.")
+        header = rows.take("`n entries`")
+        counts = rows.columns(header, (2,), "the first line")
+        variables = rows.integer(header, counts[0], "the number of variables", 1, VARIABLES_STATED_MAX)
+        stated = rows.integer(header, counts[1], "the number of entries", 0, TERMS_MAX)
+        terms = tuple(_read_entries(rows, variables, stated))
+        if len(terms) < stated:
+            raise rows.error(None, f"the first line promises {stated} entries, but only {len(terms)} follow")
+        return QuboStatement(variables=variables, terms=terms)
+
+    def recognises(self, text: str) -> bool:
+        lines = [line.split() for line in text.splitlines() if line.strip()]
+        return (
+            len(lines) > 1
+            and len(lines[0]) == 2
+            and all(token.isdigit() for token in lines[0])
+            and {len(line) for line in lines[1:]} == {3}
+            and len(lines) - 1 == int(lines[0][1])
+        )
+
+    def size(self, statement: QuboStatement) -> Size:
+        return Size(statement.variables, statement.variables, len(statement.terms))
+
+    def answer_errors(self, statement: QuboStatement, answer: Answer) -> list[FieldError]:
+        return bits_errors(answer, "x", statement.variables)
+
+    def objective(self, statement: QuboStatement, answer: Answer) -> Number:
+        bits, (values, denominator) = answer["x"], statement.scaled
+        energy = values[-1]
+        for (i, j, _), q in zip(statement.terms, values, strict=False):
+            if bits[i] and bits[j]:
+                energy += q
+        return energy if denominator == 1 else number(Fraction(energy, denominator))
+
+    def violations(self, statement: QuboStatement, answer: Answer) -> list[Violation]:
+        """None: every bit string is an answer."""
+        del statement, answer
+        return []
+
+    def encoding(self, statement: QuboStatement) -> Encoding:
+        """The statement itself."""
+        builder = QuboBuilder(statement.variables, exact(statement.offset))
+        for i, j, q in statement.terms:
+            builder.add(i, j, exact(q))
+        return Encoding(builder.build(), lambda bits: {"x": list(bits)}, lambda answer: list(answer["x"]))
+
+    def cp_model(self, statement: QuboStatement, model: cp_model.CpModel) -> CpReading:
+        """A Boolean a variable and a Boolean a pair, y = x_i and x_j, with only the side that its sign needs."""
+        values, denominator = statement.scaled
+        coefficients = cp_coefficients(values, denominator)
+        bits = [model.new_bool_var(f"x{i}") for i in range(statement.variables)]
+        products: list[tuple[Any, int, int]] = []
+        objective: list[Any] = [coefficients.coefficients[-1]]
+        for (i, j, _), q in zip(statement.terms, coefficients.coefficients, strict=False):
+            if i == j:
+                objective.append(q * bits[i])
+            elif q:
+                both = model.new_bool_var(f"x{i}_{j}")
+                if q > 0:
+                    model.add_bool_or(~bits[i], ~bits[j], both)
+                else:
+                    model.add_implication(both, bits[i])
+                    model.add_implication(both, bits[j])
+                products.append((both, i, j))
+                objective.append(q * both)
+        model.minimize(sum(objective))
+
+        def hint(answer: Answer) -> list[tuple[Any, int]]:
+            x = answer["x"]
+            return [*zip(bits, x, strict=True), *((both, x[i] & x[j]) for both, i, j in products)]
+
+        return CpReading(
+            answer=lambda value: {"x": [int(value(bit)) for bit in bits]},
+            scale=coefficients.scale,
+            hint=hint,
+            error=coefficients.error,
+        )
+
+    def heuristic(self, statement: QuboStatement, seed: int) -> Answer | None:
+        return {"x": search(statement.form, seed)}
+
+    def improve(self, statement: QuboStatement, answer: Answer) -> Answer:
+        return {"x": descend(statement.form, answer["x"])}
+
+    def default_answer(self, statement: QuboStatement) -> Answer | None:
+        """Variable by variable in the given order, each set to 1 only where that lowers the energy so far."""
+        return {"x": greedy(statement.form, range(statement.variables))}
+
+    def trivial_bound(self, statement: QuboStatement) -> Number:
+        """The offset and all negative terms."""
+        values, denominator = statement.scaled
+        return number_below(Fraction(values[-1] + sum(q for q in values[:-1] if q < 0), denominator))
+
+    def enumerated(self, statement: QuboStatement) -> Enumerated | None:
+        """Up to 24 variables."""
+        if statement.variables > VARIABLES_MAX:
+            return None
+        found = minimum_of(statement.form)
+        return Enumerated({"x": found.bits}, number(found.energy), found.count)
+
+    def example(self) -> QuboStatement:
+        """Three bits that each like to be 1, where neighbours do not like it together; the least energy is -2, at 1 0 1."""
+        terms = ((0, 0, -1), (0, 1, 2), (1, 1, -1), (1, 2, 2), (2, 2, -1))
+        return QuboStatement(variables=3, terms=terms)
+
+
+def _read_entries(rows: Rows, variables: int, entries_max: int) -> Iterator[tuple[int, int, Number]]:
+    """The entries of the remaining rows as terms: variables from 0, off-diagonal entries doubled."""
+    lines = dict[tuple[int, int], int]()
+    for row in rows:
+        if len(lines) == entries_max:
+            raise rows.error(row, f"nothing should follow the {entries_max} entries")
+        tokens = rows.columns(row, (3,), "an entry")
+        i = rows.integer(row, tokens[0], "a variable", 1, variables)
+        j = rows.integer(row, tokens[1], "a variable", 1, variables)
+        q = exact(rows.number(row, tokens[2], "a coefficient", -VALUE_MAX // 2, VALUE_MAX // 2))
+        before = lines.setdefault((min(i, j), max(i, j)), row.line)
+        if before != row.line:
+            raise rows.error(row, f"variables {i} and {j} have an entry already in line {before}; list each pair once")
+        yield i - 1, j - 1, number(q if i == j else 2 * q)
+
+
+KIND = QuboKind()
