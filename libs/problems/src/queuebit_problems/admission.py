@@ -1,4 +1,4 @@
-"""Admission: the checks that every entrance makes before it takes a question, and the fingerprint that says it is the same one."""
+"""Admission: the checks that every entrance makes, and the fingerprint that says that a question is the same one."""
 
 from __future__ import annotations
 
