@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 import orjson
@@ -13,7 +14,13 @@ def canonical_json(value: Any) -> bytes:
     """JSON with sorted keys and no spaces. Integers and floats that are equal but written differently stay different."""
     if isinstance(value, BaseModel):
         value = value.model_dump(mode="json")
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        # orjson stops at 64-bit integers; statements may be exact beyond that.
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(
+            "utf-8", "surrogatepass"
+        )
 
 
 def fingerprint(value: Any) -> str:
