@@ -92,7 +92,7 @@ class _Search:
         if not math.isfinite(self.reading.error):
             return False
         missed = abs(round(model_objective) * Fraction(exact(self.reading.scale)) - exact(objective))
-        rounding = 0 if isinstance(objective, int) else FLOAT_ROUNDING * abs(exact(objective))
+        rounding = 0 if isinstance(objective, int) else FLOAT_ROUNDING * abs(Fraction(exact(objective)))
         return missed <= exact(self.reading.error) + rounding
 
     def reporting_bound(self, on_progress: OnProgress) -> Callable[[float], None]:

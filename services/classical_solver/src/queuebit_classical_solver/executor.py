@@ -1,0 +1,237 @@
+"""Work orders done: the tiny ones at once, the others in a process that can be killed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from queuebit_classical_solver import bounds, child
+from queuebit_classical_solver.errors import NothingFound
+from queuebit_classical_solver.ladder import Ladder
+from queuebit_classical_solver.outcome import failed, progressed, told
+from queuebit_classical_solver.ports import Limits, Progress, Solution, Solver, ignore_progress, never_stop
+from queuebit_classical_solver.task import Meter, Outcome, Parsed, Solved, Task, Way, perform, statement_weight
+from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
+from queuebit_contracts.failures import FailureCode
+from queuebit_contracts.jobs import Lane, Usage
+from queuebit_problems.errors import ProblemError
+from queuebit_problems.kind import Kind
+from queuebit_problems.registry import parse_problem
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.errors import PoolCrashed, PoolError, PoolMemory, PoolStopped, PoolTimeout, TaskFailed
+from queuebit_runtime.processes import Pool
+
+REPEATABLE_PARAM = "reproducible"
+"""A job that says `reproducible: false` spends its whole time budget, and may be answered differently the next time."""
+
+PARSED_MAX = 4096
+OUR_LANES: frozenset[Lane] = frozenset({"classical", "rule"})
+
+
+@dataclass(frozen=True, slots=True)
+class SmallBounds:
+    """What is small: so little work that a whole batch of it takes a few milliseconds."""
+
+    weight_max: int = 300
+    variables_max: int = 12
+    default_terms_max: int = 300
+
+
+class ClassicalExecutor:
+    """Runs the orders of the lanes `classical` and `rule`."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        clock: Clock,
+        *,
+        worker: str,
+        small: SmallBounds = SmallBounds(),
+        grace_s: float = 5.0,
+        progress_interval_s: float = 0.5,
+    ) -> None:
+        """`grace_s`: how long past its budget a process may take to read the problem and to hand over its answer."""
+        self._pool = pool
+        self._clock = clock
+        self._worker = worker
+        self._small = small
+        self._grace_s = grace_s
+        self._progress_interval_s = progress_interval_s
+        self._inline: Solver = Ladder(_NoSearch(), enumerated_variables_max=small.variables_max)
+        self._parsed: dict[UUID, Parsed] = {}
+
+    def is_small(self, order: JobQueued) -> bool:
+        """Whether it is done within well under a millisecond. What was read to know it is kept for `run_small`."""
+        if order.lane not in OUR_LANES:
+            return True
+        if statement_weight(order.problem.statement) > self._small.weight_max:
+            return False
+        try:
+            kind, statement = parse_problem(order.problem)
+            size = kind.size(statement)
+        except ProblemError:
+            return True
+        if order.lane == "rule":
+            small = size.terms <= self._small.default_terms_max
+        else:
+            small = size.variables <= self._small.variables_max and _enumerates(kind)
+        if small and len(self._parsed) < PARSED_MAX:
+            self._parsed[order.attempt_id] = (kind, statement)
+        return small
+
+    def run_small(self, order: JobQueued) -> ExecutionSucceeded | ExecutionFailed:
+        """Do a small order here and now."""
+        if order.lane not in OUR_LANES:
+            return _not_ours(order)
+        started_at = self._clock.now()
+        task = task_of(order)
+        outcome = perform(
+            task,
+            self._inline,
+            parsed=self._parsed.pop(order.attempt_id, None),
+            on_progress=ignore_progress,
+            stop=never_stop,
+        )
+        return told(
+            order,
+            outcome,
+            task.limits,
+            started_at=started_at,
+            finished_at=self._clock.now(),
+            worker=self._worker,
+        )
+
+    async def run(
+        self, order: JobQueued, progress: Callable[[ExecutionProgressed], None], stop: asyncio.Event
+    ) -> ExecutionSucceeded | ExecutionFailed:
+        """Do an order in a process. One that dies or is killed still answers with the best that it had told of."""
+        if order.lane not in OUR_LANES:
+            return _not_ours(order)
+        task = task_of(order)
+        started_at, began_s = self._clock.now(), self._clock.monotonic_s()
+        best = _Best(order, task, progress, self._clock, began_s, self._progress_interval_s)
+        outcome: Outcome | None = None
+        code, detail = FailureCode.INTERNAL, ""
+        try:
+            outcome = await self._pool.run(
+                child.FUNCTION,
+                task,
+                timeout_s=task.limits.budget_s + self._grace_s,
+                on_progress=best.hear,
+                stop=stop,
+            )
+        except PoolError as error:
+            code, detail = pool_code(error), str(error)
+        wall_s = self._clock.monotonic_s() - began_s
+        if stop.is_set():
+            return failed(order, FailureCode.CANCELLED, "It was stopped on request.", Usage(wall_s=wall_s))
+        if outcome is None:
+            rescued = best.rescued(detail)
+            if rescued is None:
+                return failed(order, code, detail, Usage(wall_s=wall_s))
+            outcome = Solved(rescued, Meter(wall_s, 0.0))
+        return told(
+            order,
+            outcome,
+            task.limits,
+            started_at=started_at,
+            finished_at=self._clock.now(),
+            worker=self._worker,
+        )
+
+
+class _Best:
+    """The best that a process has told of, and who is to hear of it."""
+
+    def __init__(
+        self,
+        order: JobQueued,
+        task: Task,
+        progress: Callable[[ExecutionProgressed], None],
+        clock: Clock,
+        began_s: float,
+        interval_s: float,
+    ) -> None:
+        self._order = order
+        self._task = task
+        self._progress = progress
+        self._clock = clock
+        self._began_s = began_s
+        self._interval_s = interval_s
+        self._told_s = float("-inf")
+        self._best = Progress()
+
+    def hear(self, item: Any) -> None:
+        """Keep what is better; pass it on, but not more often than the interval."""
+        assert isinstance(item, Progress)
+        self._best = Progress(
+            objective=item.objective if item.objective is not None else self._best.objective,
+            bound=item.bound if item.bound is not None else self._best.bound,
+            answer=item.answer if item.answer is not None else self._best.answer,
+            method=item.method or self._best.method,
+        )
+        now_s = self._clock.monotonic_s()
+        if now_s - self._told_s >= self._interval_s:
+            self._told_s = now_s
+            self._progress(progressed(self._order, self._best, now_s - self._began_s))
+
+    def rescued(self, cause: str) -> Solution | None:
+        """The best answer so far as a solution, checked here; None where there is none."""
+        answer = self._best.answer
+        if answer is None:
+            return None
+        kind, statement = parse_problem(self._task.problem)
+        if kind.answer_errors(statement, answer) or kind.violations(statement, answer):
+            return None
+        objective = kind.objective(statement, answer)
+        bound = bounds.tighter(self._best.bound, kind.trivial_bound(statement), kind.sense)
+        return Solution(
+            answer,
+            objective,
+            bound,
+            bound == objective,
+            self._best.method,
+            details={"status": "FEASIBLE", "search": cause},
+        )
+
+
+class _NoSearch:
+    """The last rung of the inline ladder: what is small is enumerated above it, so here the heuristic's answer stands."""
+
+    def solve(self, *_: Any, **__: Any) -> Solution:
+        raise NothingFound("A small order is not searched.")
+
+
+def _enumerates(kind: Kind[Any]) -> bool:
+    return type(kind).enumerated is not Kind.enumerated
+
+
+def task_of(order: JobQueued) -> Task:
+    """What a work order asks of the solver."""
+    way: Way = "default" if order.lane == "rule" else "search"
+    repeatable = order.params.get(REPEATABLE_PARAM, True) is not False
+    return Task(order.problem, way, Limits(order.budget_s, order.seed, repeatable))
+
+
+def pool_code(error: PoolError) -> FailureCode:
+    """The failure code of a task that did not end in the pool."""
+    match error:
+        case PoolTimeout():
+            return FailureCode.BUDGET_EXHAUSTED
+        case PoolStopped():
+            return FailureCode.CANCELLED
+        case PoolMemory():
+            return FailureCode.MEMORY_EXHAUSTED
+        case PoolCrashed():
+            return FailureCode.WORKER_LOST
+        case TaskFailed():
+            return FailureCode.INTERNAL
+        case _:
+            return FailureCode.INTERNAL
+
+
+def _not_ours(order: JobQueued) -> ExecutionFailed:
+    return failed(order, FailureCode.PROBLEM_UNSUPPORTED, f"The classical solver does not serve the lane {order.lane}.")

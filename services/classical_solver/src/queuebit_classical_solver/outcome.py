@@ -1,0 +1,121 @@
+"""From an outcome to the event that tells it: pure, the words of the contract."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from importlib.metadata import version
+from typing import Any, assert_never
+
+from queuebit_classical_solver import cp_sat
+from queuebit_classical_solver.ports import Limits, Progress, Solution
+from queuebit_classical_solver.task import Meter, Outcome, Solved, Unsolved
+from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
+from queuebit_contracts.failures import FAILURES, FailureCode
+from queuebit_contracts.jobs import Number, Ran, Usage
+from queuebit_problems.kind import gap_of
+
+SOLVER_PACKAGES = ("ortools", "queuebit-classical-solver", "queuebit-problems")
+
+
+@cache
+def package_versions() -> dict[str, str]:
+    """The versions of what decides an answer, looked up once."""
+    return {name: version(name) for name in SOLVER_PACKAGES}
+
+
+@cache
+def _backend(method: str) -> tuple[str, str]:
+    """What really ran a method: OR-Tools where it searched, else our own code."""
+    name = "ortools" if method == cp_sat.METHOD else "queuebit-problems"
+    return name, package_versions()[name]
+
+
+def told(
+    order: JobQueued, outcome: Outcome, limits: Limits, *, started_at: datetime, finished_at: datetime, worker: str
+) -> ExecutionSucceeded | ExecutionFailed:
+    """The event that ends the attempt."""
+    match outcome:
+        case Solved(solution, meter):
+            return succeeded(
+                order, solution, meter, limits, started_at=started_at, finished_at=finished_at, worker=worker
+            )
+        case Unsolved(code, detail, meter):
+            return failed(order, code, detail, _usage(meter, 0))
+        case _:
+            assert_never(outcome)
+
+
+def succeeded(
+    order: JobQueued,
+    solution: Solution,
+    meter: Meter,
+    limits: Limits,
+    *,
+    started_at: datetime,
+    finished_at: datetime,
+    worker: str,
+) -> ExecutionSucceeded:
+    """There is an answer. The problem is echoed, so that the validator needs nothing else."""
+    backend, backend_version = _backend(solution.method)
+    return ExecutionSucceeded(
+        attempt_id=order.attempt_id,
+        leg=order.leg,
+        lane=order.lane,
+        ran=Ran(lane=order.lane, method=solution.method, backend=backend, backend_version=backend_version),
+        answer=solution.answer,
+        objective=solution.objective,
+        bound=solution.bound,
+        proven_optimal=solution.proven_optimal,
+        started_at=started_at,
+        finished_at=finished_at,
+        worker=worker,
+        usage=_usage(meter, solution.iterations),
+        provenance=_provenance(solution, limits),
+        evidence={"status": solution.details.get("status", "FEASIBLE")},
+        problem=order.problem,
+        params=order.params,
+    )
+
+
+def failed(order: JobQueued, code: FailureCode, detail: str, usage: Usage | None = None) -> ExecutionFailed:
+    """There is no answer; what can be done about it comes from the table of failures."""
+    return ExecutionFailed(
+        attempt_id=order.attempt_id,
+        leg=order.leg,
+        code=code,
+        detail=detail,
+        remedy=FAILURES[code].remedy,
+        usage=usage if usage is not None else Usage(),
+    )
+
+
+def progressed(order: JobQueued, best: Progress, elapsed_s: float) -> ExecutionProgressed:
+    """How far the attempt has come."""
+    return ExecutionProgressed(
+        attempt_id=order.attempt_id,
+        leg=order.leg,
+        elapsed_s=elapsed_s,
+        objective=best.objective,
+        bound=best.bound,
+        gap=_gap(best.objective, best.bound),
+        detail=best.method,
+    )
+
+
+def _gap(objective: Number | None, bound: Number | None) -> float | None:
+    return None if objective is None or bound is None else gap_of(objective, bound)
+
+
+def _usage(meter: Meter, iterations: int) -> Usage:
+    return Usage(wall_s=meter.wall_s, cpu_s=meter.cpu_s, iterations=iterations)
+
+
+def _provenance(solution: Solution, limits: Limits) -> dict[str, Any]:
+    return {
+        "packages": package_versions(),
+        "seed": limits.seed,
+        "budget_s": limits.budget_s,
+        "repeatable": limits.repeatable,
+        **solution.details,
+    }

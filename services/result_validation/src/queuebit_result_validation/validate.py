@@ -1,0 +1,200 @@
+"""The verdict on one answer: pure. It trusts nobody: objective and constraints are recomputed from the problem itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from queuebit_contracts.canonical import fingerprint
+from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, ResultValidated
+from queuebit_contracts.jobs import Number, Problem
+from queuebit_problems.errors import ProblemError
+from queuebit_problems.kind import Kind, gap_of
+from queuebit_problems.registry import parse_problem
+from queuebit_result_validation.compare import beyond, close, finite, same, tighter
+from queuebit_result_validation.confidence import confidence_of
+from queuebit_result_validation.evidence import NOTHING, Evidence, read_evidence
+from queuebit_result_validation.findings import Code, Finding, worst
+
+ENUMERATED_VARIABLES_MAX = 12
+"""Up to here the validator finds the optimum itself."""
+
+REASONS_MAX = 20
+FEW_FEASIBLE = 0.1
+STALE_S = 7 * 24 * 3600.0
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was recomputed so far."""
+
+    findings: list[Finding] = field(default_factory=list)
+    objective: Number | None = None
+    bound: Number | None = None
+    proved: bool = False
+    evidence: Evidence = NOTHING
+
+    def add(self, code: Code, detail: str = "") -> None:
+        self.findings.append(Finding(code, detail))
+
+    @property
+    def rejected(self) -> bool:
+        return bool(self.findings) and worst(self.findings) == "rejected"
+
+
+def validate(execution: ExecutionSucceeded, now: datetime) -> ResultValidated | ResultRejected:
+    """The verdict. Never raises: where the check itself fails, the answer is not proved, and that is the verdict.
+
+    A failure before objective and constraints are recomputed rejects the answer; a later one leaves it to a person.
+    """
+    seen = _Seen()
+    try:
+        _examine(execution, now, seen)
+    except Exception as error:
+        code = Code.VALIDATOR_ERROR if seen.objective is None else Code.CHECK_INCOMPLETE
+        seen.add(code, f"({type(error).__name__})")
+    return _verdict(execution, seen)
+
+
+def _examine(execution: ExecutionSucceeded, now: datetime, seen: _Seen) -> None:
+    """Look at one thing after the other, until one of them rejects the answer."""
+    problem = execution.problem
+    if problem is None:
+        return seen.add(Code.PROBLEM_MISSING)
+    if not _numbers_are_finite(execution):
+        return seen.add(Code.NOT_A_NUMBER)
+    try:
+        kind, statement = parse_problem(problem)
+    except ProblemError as error:
+        return seen.add(Code.PROBLEM_INVALID, error.detail)
+    for wrong in kind.answer_errors(statement, execution.answer)[:REASONS_MAX]:
+        seen.add(Code.ANSWER_MALFORMED, str(wrong))
+    if seen.rejected:
+        return None
+    for violation in kind.violations(statement, execution.answer)[:REASONS_MAX]:
+        seen.add(Code.INFEASIBLE, f"{violation.code}: {violation.detail}")
+    if seen.rejected:
+        return None
+    objective = kind.objective(statement, execution.answer)
+    if not math.isfinite(objective):
+        return seen.add(Code.NOT_A_NUMBER, "The recomputed objective.")
+    seen.objective = objective
+    if not same(objective, execution.objective, problem.statement):
+        return seen.add(Code.OBJECTIVE_MISMATCH, f"claimed {execution.objective}, recomputed {objective}")
+    _bound(execution, problem, kind, statement, objective, seen)
+    if not seen.rejected:
+        _evidence(execution, now, seen)
+    return None
+
+
+def _numbers_are_finite(execution: ExecutionSucceeded) -> bool:
+    return (
+        math.isfinite(execution.objective)
+        and (execution.bound is None or math.isfinite(execution.bound))
+        and finite(execution.answer)
+        and (not execution.evidence or finite(execution.evidence))
+    )
+
+
+def _bound(
+    execution: ExecutionSucceeded, problem: Problem, kind: Kind[Any], statement: Any, objective: Number, seen: _Seen
+) -> None:
+    """The best valid bound, and whether the answer is optimal: by our own enumeration where that is cheap."""
+    claimed, sense, data = execution.bound, kind.sense, problem.statement
+    if claimed is not None and beyond(objective, claimed, sense, data):
+        return seen.add(Code.BOUND_IMPOSSIBLE, f"bound {claimed}, objective {objective}")
+    known = kind.enumerated(statement) if kind.size(statement).variables <= ENUMERATED_VARIABLES_MAX else None
+    if known is not None:
+        return _against_optimum(execution, problem, kind, objective, known.objective, seen)
+    bound = kind.trivial_bound(statement)
+    if beyond(objective, bound, sense, data):
+        seen.add(Code.VALIDATOR_CONTRADICTION, f"bound {bound}, objective {objective}")
+        return None
+    if claimed is not None:
+        bound = tighter(bound, claimed, sense)
+    seen.bound = bound
+    seen.proved = objective == bound or (execution.proven_optimal and same(objective, bound, data))
+    if execution.proven_optimal and not seen.proved:
+        seen.add(Code.PROOF_NOT_HONOURED, f"The best bound is {bound}, the objective {objective}.")
+    return None
+
+
+def _against_optimum(
+    execution: ExecutionSucceeded,
+    problem: Problem,
+    kind: Kind[Any],
+    objective: Number,
+    optimum: Number,
+    seen: _Seen,
+) -> None:
+    """The optimum is known: every claim about it can be checked."""
+    data = problem.statement
+    if beyond(objective, optimum, kind.sense, data):
+        seen.add(Code.VALIDATOR_CONTRADICTION, f"enumerated optimum {optimum}, objective {objective}")
+        return None
+    if execution.bound is not None and beyond(optimum, execution.bound, kind.sense, data):
+        return seen.add(Code.BOUND_IMPOSSIBLE, f"bound {execution.bound}, but {optimum} can be reached")
+    seen.bound = optimum
+    seen.proved = same(objective, optimum, data)
+    if execution.proven_optimal and not seen.proved:
+        seen.add(Code.OPTIMALITY_FALSE, f"objective {objective}, but {optimum} can be reached")
+    return None
+
+
+def _evidence(execution: ExecutionSucceeded, now: datetime, seen: _Seen) -> None:
+    evidence, absurd = read_evidence(execution.evidence, execution.usage.shots, now)
+    seen.evidence = evidence
+    seen.findings.extend(absurd)
+    if evidence.feasible_fraction is not None and evidence.feasible_fraction < FEW_FEASIBLE:
+        seen.add(Code.FEW_FEASIBLE_SAMPLES, f"{evidence.feasible_fraction:.4g} of them")
+    if evidence.calibration_age_s is not None and evidence.calibration_age_s > STALE_S:
+        seen.add(Code.STALE_CALIBRATION, f"{evidence.calibration_age_s / 86_400:.1f} days ago")
+
+
+def _verdict(execution: ExecutionSucceeded, seen: _Seen) -> ResultValidated | ResultRejected:
+    verdict = worst(seen.findings)
+    reasons = tuple(finding.reason for finding in seen.findings[:REASONS_MAX])
+    problem_print = _fingerprint(execution.problem)
+    answer_print = _fingerprint(execution.answer)
+    if verdict == "rejected" or seen.objective is None:
+        rejecting = next(finding for finding in seen.findings if finding.verdict == "rejected")
+        return ResultRejected(
+            attempt_id=execution.attempt_id,
+            leg=execution.leg,
+            code=rejecting.code.value,
+            reasons=reasons,
+            problem_fingerprint=problem_print,
+            answer_fingerprint=answer_print,
+        )
+    gap = _gap(seen.objective, seen.bound, proved=seen.proved)
+    return ResultValidated(
+        attempt_id=execution.attempt_id,
+        leg=execution.leg,
+        verdict=verdict,
+        objective=seen.objective,
+        bound=seen.bound,
+        gap=gap,
+        proven_optimal=seen.proved,
+        confidence=confidence_of(gap, proved=seen.proved, evidence=seen.evidence),
+        reasons=reasons,
+        problem_fingerprint=problem_print,
+        answer_fingerprint=answer_print,
+    )
+
+
+def _gap(objective: Number, bound: Number | None, *, proved: bool) -> float | None:
+    if bound is None:
+        return None
+    return 0.0 if proved and close(objective, bound) else gap_of(objective, bound)
+
+
+def _fingerprint(value: Any) -> str:
+    """The fingerprint, or "" for what has none (nothing, or a number beyond 64 bits)."""
+    if value is None:
+        return ""
+    try:
+        return fingerprint(value)
+    except TypeError:
+        return ""
