@@ -59,7 +59,7 @@ def check_size(limits: Limits, tier: Tier, qubits: int) -> None:
 def estimated_s(limits: Limits, qubits: int, layers: int, terms: int) -> float:
     """How long the simulation of a QAOA circuit takes, in seconds, on one thread: an upper guess."""
     gates = qubits + layers * (qubits + terms)
-    return limits.run_s + gates * (limits.gate_s + limits.gate_amplitude_s * 2**qubits)
+    return limits.run_s + gates * (limits.gate_s + limits.gate_amplitude_s * (1 << qubits))
 
 
 def affordable_layers(limits: Limits, budget_s: float, qubits: int, wished: int, terms: int) -> int:

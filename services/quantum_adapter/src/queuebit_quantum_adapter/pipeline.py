@@ -14,11 +14,13 @@ from uuid import UUID
 
 from queuebit_contracts.canonical import fingerprint
 from queuebit_problems.errors import ProblemError
+from queuebit_problems.errors import TooManyQubits as TooManyVariables
 from queuebit_problems.kind import Encoding, Kind
+from queuebit_problems.qubo import Ising
 from queuebit_problems.registry import parse_problem
 from queuebit_quantum_adapter.ansatz import Ramp, linear_ramp, qaoa_circuit
 from queuebit_quantum_adapter.circuits import BoundCircuit, text_hash
-from queuebit_quantum_adapter.errors import InvalidProblem, NoFeasibleSample, RunFailed, UnusableProblem
+from queuebit_quantum_adapter.errors import InvalidProblem, NoFeasibleSample, RunFailed, TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.limits import affordable_layers
 from queuebit_quantum_adapter.ports import FreeLedger, Provider, Samples, Submission, SubmissionState
 from queuebit_quantum_adapter.reduction import Reduced, fix_symmetry
@@ -28,6 +30,7 @@ from queuebit_quantum_adapter.task import BackendSpec, Outcome, Stage, Task
 
 Report = Callable[[Stage], None]
 POLL_INTERVAL_S = 0.2
+WARM_KEY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +78,11 @@ def run(task: Task, report: Report) -> Outcome:
 
 def warm(backend: BackendSpec) -> None:
     """Load what the first attempt would wait for: the SDK, and one small run of it."""
-    from queuebit_problems.qubo import Ising
-
     ising = Ising(2, {0: 1}, {(0, 1): 1})
-    circuit = qaoa_circuit(ising, linear_ramp(ising, 1))
+    submission = Submission(qaoa_circuit(ising, linear_ramp(ising, 1)), 1, 0)
     provider = open_provider(backend)
-    provider.preflight(Submission(circuit, 1, 0))
+    provider.preflight(submission)
+    provider.submit(submission, WARM_KEY)
 
 
 def prepare(task: Task) -> Prepared:
@@ -88,6 +90,8 @@ def prepare(task: Task) -> Prepared:
     try:
         kind, statement = parse_problem(task.problem)
         encoding = kind.encoding(statement)
+    except TooManyVariables as error:
+        raise TooManyQubits(error.detail, remedy=error.remedy) from error
     except ProblemError as error:
         raise InvalidProblem(str(error), remedy=error.remedy) from error
     reduced = fix_symmetry(encoding.qubo.to_ising())

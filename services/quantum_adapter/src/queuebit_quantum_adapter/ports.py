@@ -71,7 +71,10 @@ class Provider(Protocol):
     def capabilities(self) -> Capabilities: ...
 
     def preflight(self, submission: Submission) -> None:
-        """Get ready to submit: transpile, and refuse what the backend cannot run. Nothing is sent or paid. Raises AdapterError."""
+        """Get ready to submit: transpile, and refuse what the backend cannot run. Nothing is sent or paid.
+
+        Raises AdapterError.
+        """
         ...
 
     def submit(self, submission: Submission, key: UUID) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 from uuid import UUID
 
-from queuebit_contracts.jobs import Number, ParamValue, Problem
+from queuebit_contracts.failures import FailureCode
+from queuebit_contracts.jobs import Lane, Number, ParamValue, Problem
 from queuebit_quantum_adapter.errors import InvalidParam
 from queuebit_quantum_adapter.limits import Limits
 
@@ -35,29 +36,35 @@ class Recipe:
     @classmethod
     def of(cls, params: Mapping[str, ParamValue]) -> Recipe:
         """The recipe of a job; parameters that are not ours are left to the kind. Raises InvalidParam, naming the parameter."""
-        algorithm = params.get("algorithm", cls.algorithm)
+        algorithm = params.get("algorithm", _DEFAULTS.algorithm)
         if algorithm not in ALGORITHMS:
             raise InvalidParam(
                 f"params.algorithm is {str(algorithm)[:60]!r}.", remedy=f"Use one of: {', '.join(ALGORITHMS)}."
             )
         return cls(
             algorithm=str(algorithm),
-            layers=_whole(params, "layers", cls.layers, LAYERS_MAX),
-            shots=_whole(params, "shots", cls.shots, SHOTS_MAX),
-            polish=_flag(params, "polish", cls.polish),
-            polish_starts=_whole(params, "polish_starts", cls.polish_starts, POLISH_STARTS_MAX),
-            placebo=_flag(params, "placebo", cls.placebo),
+            layers=_whole(params, "layers", _DEFAULTS.layers, LAYERS_MAX),
+            shots=_whole(params, "shots", _DEFAULTS.shots, SHOTS_MAX),
+            polish=_flag(params, "polish", _DEFAULTS.polish),
+            polish_starts=_whole(params, "polish_starts", _DEFAULTS.polish_starts, POLISH_STARTS_MAX),
+            placebo=_flag(params, "placebo", _DEFAULTS.placebo),
         )
+
+
+_DEFAULTS = Recipe()
 
 
 @dataclass(frozen=True, slots=True)
 class BackendSpec:
-    """A configured backend. `opener` is the dotted path of the function that opens its provider in a worker process, called
-    with `options`; naming it imports nothing."""
+    """A configured backend.
+
+    `name` is what people know it by. `opener` is the dotted path of the function that opens its provider in a worker process,
+    called with `options`; naming it imports nothing.
+    """
 
     name: str
     version: str
-    lane: str
+    lane: Lane
     opener: str
     qubits_max: int
     options: Mapping[str, int] = field(default_factory=dict)
@@ -90,8 +97,22 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Failed:
+    """Why there is no answer, and what to do about it."""
+
+    code: FailureCode
+    detail: str
+    remedy: str
+    retry_after_s: float | None = None
+
+
+Ended = Outcome | Failed
+Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
-    """A step that a worker process finished: encoded, transpiled, running, decoded; with the best objective where there is one."""
+    """A step that is done: encoded, transpiled, running, decoded, polished; with the best objective where there is one."""
 
     name: str
     elapsed_s: float
