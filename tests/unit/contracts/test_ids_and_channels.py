@@ -54,7 +54,7 @@ def test_key_order_does_not_change_a_fingerprint() -> None:
 
 
 def test_every_event_is_published_on_channels_that_carry_it() -> None:
-    for model in events.JobEvent.__args__:  # type: ignore[attr-defined]
+    for model in events.JobEvent.__args__:
         orders = [(lane, tier) for lane in LANES for tier in TIERS] if model is events.JobQueued else [(None, None)]
         for lane, tier in orders:
             topics = channels.topics_of(model.__name__, lane=lane, tier=tier)

@@ -1,0 +1,73 @@
+# Queuebit. `make` alone lists the targets; each sets up by itself what it lacks.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+MEMBERS := $(sort $(wildcard libs/*) $(wildcard services/*))
+SOURCES := $(foreach member,$(MEMBERS),$(member)/src) tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down status logs test unit check fmt bench soak schemas constraints clean
+
+help: ## List the targets.
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Build .venv with everything, from the pinned constraints.
+
+$(READY): pyproject.toml constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS))
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Queuebit needs Python 3.11 or newer; name one with PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/uv --version 2>/dev/null | grep -qF "$(UV_VERSION)" || $(BIN)/python -m pip install -q "uv==$(UV_VERSION)"
+	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group dev $(foreach member,$(MEMBERS),-e ./$(member))
+	@touch $@
+
+demo: $(READY) ## Start everything, run published instances, kill a worker on the way, show the table.
+	@$(BIN)/queuebit demo
+
+up: $(READY) ## Start PostgreSQL, Kafka and the five services in the background.
+	@$(BIN)/queuebit up
+
+down: $(READY) ## Stop them.
+	@$(BIN)/queuebit down
+
+status: $(READY) ## Show what runs, where.
+	@$(BIN)/queuebit status
+
+logs: $(READY) ## Show the logs of servers and services.
+	@$(BIN)/queuebit logs
+
+test: $(READY) ## Run every test, on a real Kafka and PostgreSQL.
+	@$(BIN)/python -m pytest
+
+unit: $(READY) ## Run the tests that need no server.
+	@$(BIN)/python -m pytest tests/unit tests/simulation tests/architecture
+
+check: $(READY) ## Format, lint, types, arrows between packages.
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy $(SOURCES)
+	@$(BIN)/lint-imports
+
+fmt: $(READY) ## Format and mend what can be mended.
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(READY) ## Measure throughput, latency and memory on the real stack; OUT=file.json keeps the figures.
+	@$(BIN)/python -m queuebit_devstack.bench $(if $(OUT),--out $(OUT))
+
+soak: $(READY) ## Run the simulation over many seeds (SEEDS=2000).
+	@$(BIN)/python -m pytest tests/simulation -m soak --timeout 0
+
+schemas: $(READY) ## Write JSON Schemas, AsyncAPI and OpenAPI into schemas/.
+	@$(BIN)/python -m queuebit_devstack.schemas schemas
+
+constraints: $(READY) ## Resolve the newest versions that fit together and pin them.
+	@$(BIN)/uv lock -q --upgrade
+	@$(BIN)/uv export -q --no-hashes --all-packages --all-groups --no-emit-workspace --no-annotate --no-header > constraints.txt
+
+clean: ## Remove .venv, caches and local data.
+	@test ! -x $(BIN)/queuebit || $(BIN)/queuebit down || true
+	rm -rf $(VENV) .queuebit .mypy_cache .ruff_cache .pytest_cache .hypothesis
