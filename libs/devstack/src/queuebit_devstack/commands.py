@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -140,7 +140,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         typer.echo("Stopped.")
 
 
-def _fail(error: Exception) -> Any:
+def _fail(error: Exception) -> NoReturn:
     typer.echo(f"Error: {error}", err=True)
     raise typer.Exit(EXIT_UNAVAILABLE) from error
 

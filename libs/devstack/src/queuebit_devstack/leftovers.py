@@ -79,6 +79,11 @@ def end_stack(data_dir: Path, *, stack_id: str | None = None, remove: bool = Fal
     if not data_dir.exists():
         return end_all(data_dir, (), at_once=True)
     file = StateFile(data_dir)
+    if stack_id is not None and not file.path.exists():
+        # Its starter has ended the stack already, and may hold the lock until we are gone.
+        if remove:
+            shutil.rmtree(data_dir, ignore_errors=True)
+        return 0
     with file.locked(LOCK_TIMEOUT_S):
         try:
             state = file.load()

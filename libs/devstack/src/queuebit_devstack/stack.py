@@ -138,9 +138,9 @@ class Stack:
         end_all(self.data_dir, self.state.processes, at_once=self._remove)
         for child in self._children.values():
             child.exit_code()
-        self._file.remove(self.state.stack_id)
         if self._remove:
             shutil.rmtree(self.data_dir, ignore_errors=True)
+        self._file.remove(self.state.stack_id)
         self._dismiss_guard()
 
     def _dismiss_guard(self) -> None:
@@ -207,14 +207,17 @@ async def start_stack(
     *,
     brokers: int = 1,
     external: External | None = None,
+    kafka: bool = True,
+    postgres: bool = True,
     attach: bool = False,
     remove: bool = False,
 ) -> Stack:
     """Start what is not there yet and return when Kafka and PostgreSQL answer real requests.
 
-    `external` (default: from the environment) names servers that run already. Leftovers of a crashed run in `data_dir`
-    are ended first. The stack ends with this process, however that ends, unless it is disowned. With `attach`, a
-    disowned stack that runs already is returned as it is. With `remove`, the data goes when the stack ends.
+    `external` (default: from the environment) names servers that run already; `kafka=False` or `postgres=False` goes
+    without that server. Leftovers of a crashed run in `data_dir` are ended first. The stack ends with this process,
+    however that ends, unless it is disowned. With `attach`, a disowned stack that runs already is returned as it is.
+    With `remove`, the data goes when the stack ends.
 
     Nothing is left running when this fails or is cancelled. Raises `StackBusy` and the errors of the servers.
     """
@@ -238,18 +241,20 @@ async def start_stack(
         await asyncio.to_thread(end_all, data_dir, () if state is None else state.processes)
         stack = Stack(data_dir, StackState(secrets.token_hex(8), owner=own_record("owner")), remove=remove)
         stack._save(stack.state)
-        await _start(stack, external, brokers)
+        await _start(stack, external, brokers if kafka else 0, postgres=postgres)
         return stack
     finally:
         lock.__exit__(None, None, None)
 
 
-async def _start(stack: Stack, external: External, brokers: int) -> None:
+async def _start(stack: Stack, external: External, brokers: int, *, postgres: bool) -> None:
     try:
         stack._start_guard()
         async with asyncio.TaskGroup() as group:
-            group.create_task(stack._start_postgres(external.postgres))
-            group.create_task(stack._start_kafka(external.kafka, brokers))
+            if postgres:
+                group.create_task(stack._start_postgres(external.postgres))
+            if brokers:
+                group.create_task(stack._start_kafka(external.kafka, brokers))
     except BaseException as error:
         await asyncio.shield(asyncio.to_thread(stack._end))
         if isinstance(error, BaseExceptionGroup):

@@ -76,7 +76,9 @@ def parse_state(text: str) -> StackState:
             **data,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StateUnreadable(f"The state file of the stack cannot be read: {error!r}.") from error
+        raise StateUnreadable(
+            f"The state file of the stack cannot be read: {error!r}.", remedy="Clean up with `queuebit down`."
+        ) from error
 
 
 class StateFile:
