@@ -186,6 +186,28 @@ class ProblemBody(Model):
     retry_after_ms: int | None = None
 
 
+class ProblemPage(Model):
+    """What a code means."""
+
+    code: str
+    status: int
+    title: str
+    retry: Retry
+    remedy: str
+
+    @classmethod
+    def of(cls, item: ProblemType) -> ProblemPage:
+        """The page of a row of the table."""
+        return cls(code=item.code, status=item.status, title=item.title, retry=item.retry, remedy=item.remedy)
+
+
+class ProblemPages(Model):
+    """Every code."""
+
+    object: Literal["list"] = "list"
+    data: tuple[ProblemPage, ...]
+
+
 class Refusal(Exception):
     """The request cannot be served: a row of the table with what is particular to this request."""
 

@@ -1,0 +1,93 @@
+"""The ASGI app: routes, and how errors become problems."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from queuebit_contracts.errors import FieldError
+from queuebit_gateway import jobs_api, kinds_api, openapi
+from queuebit_gateway.parts import Parts
+from queuebit_gateway.problems import Refusal
+from queuebit_gateway.shell import Shell, problem_response, request_id_of
+from queuebit_runtime.bus import BusError
+from queuebit_store.errors import StoreError
+
+DESCRIPTION = "Submit a problem, watch it, read the checked answer. Every error is a problem document (RFC 9457)."
+RETRY_AFTER_S = 1.0
+
+
+def create_app(parts: Parts) -> ASGIApp:
+    """The gateway as an ASGI app over its parts."""
+    return Shell(create_api(parts), parts.ids)
+
+
+def create_api(parts: Parts | None) -> FastAPI:
+    """The FastAPI app without its shell; with `parts` None it can only describe itself."""
+    app = FastAPI(title="Queuebit", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None)
+    app.state.parts = parts
+    app.include_router(jobs_api.router)
+    app.include_router(kinds_api.router)
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
+    handlers: dict[Any, Callable[[Request, Any], Awaitable[Response]]] = {
+        Refusal: _refused,
+        RequestValidationError: _invalid,
+        HTTPException: _http,
+        StoreError: _failed,
+        BusError: _failed,
+        OverflowError: _failed,
+        jobs_api.StreamOver: _over,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document of the gateway: what schemas/openapi.json holds."""
+    return openapi.document(create_api(None))
+
+
+async def _refused(request: Request, error: Refusal) -> Response:
+    return problem_response(error, request_id_of(request.scope))
+
+
+async def _invalid(request: Request, error: RequestValidationError) -> Response:
+    """Query, path and headers that FastAPI refused: named, never echoed."""
+    fields = tuple(
+        FieldError(f"{item['loc'][0]}:{'/'.join(str(part) for part in item['loc'][1:])}", item["type"], item["msg"])
+        for item in error.errors()
+    )
+    return await _refused(
+        request, Refusal("invalid_request", f"{fields[0].pointer}: {fields[0].detail}.", errors=fields)
+    )
+
+
+async def _http(request: Request, error: HTTPException) -> Response:
+    code = (
+        "method_not_allowed"
+        if error.status_code == 405
+        else "not_found"
+        if error.status_code == 404
+        else "invalid_request"
+    )
+    return await _refused(request, Refusal(code, headers=error.headers))
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """The store or the bus did not do it: try again where it is transient."""
+    if isinstance(error, OverflowError) or getattr(error, "transient", False):
+        return await _refused(request, Refusal("service_unavailable", retry_after_s=RETRY_AFTER_S))
+    if type(error).__name__ == "RecordTooLarge":
+        return await _refused(request, Refusal("body_too_large"))
+    raise error
+
+
+async def _over(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=204)

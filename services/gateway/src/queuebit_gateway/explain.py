@@ -1,0 +1,143 @@
+"""Why a job went as it went, from its events: the decision, its numbers, what ran, and the story with durations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import assert_never
+
+from queuebit_contracts import events as ev
+from queuebit_gateway.view import Happened
+from queuebit_gateway.views import AttemptTimes, Explanation, JobView, TimelineEntry
+
+
+def explain(view: JobView, story: Sequence[Happened]) -> Explanation:
+    """The explanation of a job, from its view (with the plan) and its events."""
+    plan = view.plan
+    reasons = [*(plan.reasons or () if plan else ()), *view.reasons]
+    return Explanation(
+        job_id=view.id,
+        state=view.state,
+        summary=_summary(view),
+        plan=plan.name if plan else None,
+        rule=plan.rule if plan else None,
+        policy_version=plan.policy_version if plan else None,
+        inputs=(plan.inputs or {}) if plan else {},
+        reasons=tuple(dict.fromkeys(reasons)),
+        legs=plan.legs if plan else (),
+        ran=view.ran,
+        attempts=_times(view, story),
+        fallbacks=view.fallbacks,
+        timeline=_timeline(story),
+    )
+
+
+def _summary(view: JobView) -> str:
+    """The outcome in one sentence."""
+    if view.state == "completed" and view.ran is not None:
+        gap = "" if view.gap is None else f", gap {view.gap:.3g}"
+        proof = ", proved optimal" if view.proven_optimal else ""
+        return (
+            f"Answered by {view.ran.method} on {view.ran.backend} ({view.ran.lane} lane): "
+            f"objective {view.objective}{gap}{proof}, verdict {view.verdict}."
+        )
+    if view.rejection is not None:
+        return f"Refused ({view.rejection.code}): {view.rejection.detail}"
+    if view.cancellation is not None:
+        return f"Cancelled by {view.cancellation.actor}{': ' + view.cancellation.reason if view.cancellation.reason else '.'}"
+    if view.failure is not None:
+        return f"{view.state.capitalize()} ({view.failure.code}): {view.failure.detail}"
+    if view.plan is None:
+        return "Accepted; the control plane has not planned it yet."
+    live = [leg for leg in view.plan.legs if leg.state in ("queued", "running", "validating")]
+    doing = ", ".join(f"{leg.leg} is {leg.state} on the {leg.lane} lane" for leg in live)
+    return f"Plan {view.plan.name}: {doing or 'between two attempts'}."
+
+
+def _times(view: JobView, story: Sequence[Happened]) -> tuple[AttemptTimes, ...]:
+    judged: dict[object, datetime] = {
+        happened.event.attempt_id: happened.at
+        for happened in story
+        if isinstance(happened.event, ev.ResultValidated | ev.ResultRejected)
+    }
+    return tuple(
+        AttemptTimes(
+            attempt_id=attempt.attempt_id,
+            leg=attempt.leg,
+            number=attempt.number,
+            state=attempt.state,
+            queue_s=_between(attempt.queued_at, attempt.started_at),
+            run_s=_between(attempt.started_at, attempt.finished_at),
+            validate_s=_between(attempt.finished_at, judged.get(attempt.attempt_id)),
+        )
+        for attempt in view.attempts
+    )
+
+
+def _between(start: datetime | None, end: datetime | None) -> float | None:
+    return None if start is None or end is None else round(max(0.0, (end - start).total_seconds()), 6)
+
+
+def _timeline(story: Sequence[Happened]) -> tuple[TimelineEntry, ...]:
+    entries = []
+    previous = story[0].at if story else None
+    for happened in story:
+        assert previous is not None
+        entries.append(
+            TimelineEntry(
+                version=happened.version,
+                at=happened.at,
+                since_start_s=round((happened.at - story[0].at).total_seconds(), 6),
+                since_previous_s=round((happened.at - previous).total_seconds(), 6),
+                event=happened.name,
+                leg=getattr(happened.event, "leg", None),
+                text=_text(happened.event),
+            )
+        )
+        previous = happened.at
+    return tuple(entries)
+
+
+def _text(event: ev.JobEvent) -> str:
+    """One event in a few words."""
+    match event:
+        case ev.JobSubmitted():
+            return f"Asked: {event.request.problem.kind}, lane {event.request.lane}, tier {event.request.tier}."
+        case ev.JobRejected():
+            return f"Refused: {event.detail} {event.remedy}"
+        case ev.JobPlanned():
+            return f"Planned {event.plan} by rule {event.rule}: {', '.join(leg.leg for leg in event.legs)}."
+        case ev.ApprovalRequested():
+            return f"Waits for approval: {event.reason}"
+        case ev.ApprovalGranted() | ev.ApprovalDenied():
+            return f"{event.actor} {'approved' if isinstance(event, ev.ApprovalGranted) else 'refused'}: {event.reason}"
+        case ev.JobQueued():
+            return f"Attempt {event.number} of {event.leg} queued on the {event.lane} lane."
+        case ev.JobStarted():
+            return f"{event.worker} began {event.leg}."
+        case ev.ExecutionProgressed():
+            return f"{event.leg}: objective {event.objective}, bound {event.bound} after {event.elapsed_s:.3g} s."
+        case ev.ExecutionSucceeded():
+            return f"{event.ran.method} on {event.ran.backend} claims objective {event.objective}."
+        case ev.ExecutionFailed():
+            return f"{event.leg} failed ({event.code.value}): {event.detail}"
+        case ev.ResultValidated():
+            return f"Checked: {event.verdict}, objective {event.objective}, confidence {event.confidence.value:.3g}."
+        case ev.ResultRejected():
+            return f"Answer of {event.leg} refused: {'; '.join(event.reasons)}"
+        case ev.AttemptAbandoned():
+            return f"{event.leg} is no longer wanted: {event.reason}"
+        case ev.FallbackTaken():
+            return f"Fell back from {event.from_leg} to {event.to_leg} ({event.trigger}): {event.reason}"
+        case ev.JobCompleted():
+            return f"Completed with the answer of {event.leg}: objective {event.objective}, {event.verdict}."
+        case ev.JobImproved():
+            return f"Improved by {event.leg}: objective {event.previous_objective} to {event.objective}."
+        case ev.JobFailed():
+            return f"Failed ({event.code.value}): {event.detail}"
+        case ev.JobCancelled():
+            return f"Cancelled by {event.actor}{': ' + event.reason if event.reason else '.'}"
+        case ev.JobExpired():
+            return "The deadline passed."
+        case _:
+            assert_never(event)

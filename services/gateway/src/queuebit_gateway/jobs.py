@@ -1,0 +1,161 @@
+"""Reading jobs: whose they are, how they stand, what happened. Nothing here writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from queuebit_contracts.envelope import PREFIX
+from queuebit_contracts.jobs import TERMINAL_STATES
+from queuebit_gateway.explain import explain
+from queuebit_gateway.problems import Refusal
+from queuebit_gateway.tail import refusal_stream
+from queuebit_gateway.view import Accepted, Happened, fold, fresh_view, read_event
+from queuebit_gateway.views import Explanation, JobSummary, JobView
+from queuebit_store.ports import StoredEvent, StreamFilter, StreamRow, StreamStore
+
+ACCEPTED_MAX = 10_000
+LARGE_BYTES = 65_536
+EVENTS_SHOWN_MAX = 1000
+STORE_SOURCE = "/queuebit/control-plane"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A job that the tenant may see: its stream where it has one, else what was accepted here."""
+
+    job_id: UUID
+    tenant: str
+    stream_id: UUID
+    row: StreamRow | None
+    accepted: Accepted | None
+
+    @property
+    def version(self) -> int:
+        return self.row.version if self.row else 0
+
+    @property
+    def state(self) -> str:
+        return self.row.head.state if self.row else "submitted"
+
+    @property
+    def ended(self) -> bool:
+        return self.state in TERMINAL_STATES
+
+
+class Jobs:
+    """The read side. Remembers the last 10,000 questions accepted here, for the moment before their first event is stored."""
+
+    def __init__(self, store: StreamStore) -> None:
+        self._store = store
+        self._accepted: OrderedDict[UUID, Accepted] = OrderedDict()
+
+    def remember(self, accepted: Accepted) -> None:
+        """A question was taken; until its events are stored, this is the job."""
+        self._accepted[accepted.job_id] = accepted
+        if len(self._accepted) > ACCEPTED_MAX:
+            self._accepted.popitem(last=False)
+
+    async def find(self, tenant: str, job_id: UUID) -> Found:
+        """The job. Raises Refusal job_not_found, also for the jobs of other tenants."""
+        refused_id = refusal_stream(job_id)
+        rows = await self._store.heads([job_id, refused_id])
+        stream_id = job_id if job_id in rows else refused_id
+        row, accepted = rows.get(stream_id), self._accepted.get(job_id)
+        owner = row.tenant if row else accepted.tenant if accepted else None
+        if owner != tenant:
+            raise Refusal("job_not_found")
+        return Found(job_id, tenant, stream_id, row, accepted)
+
+    async def view(self, found: Found, *, include: frozenset[str] = frozenset()) -> JobView:
+        """How the job stands now, at least as far as it was found."""
+        stored = await self._events(found)
+        if not stored:
+            assert found.accepted is not None
+            return fresh_view(found.accepted)
+        story = await _read(stored)
+        view = fold(found.job_id, found.tenant, story, with_plan="plan" in include)
+        if "events" in include:
+            shown = tuple(structured(found.job_id, event, compact=True) for event in stored[:EVENTS_SHOWN_MAX])
+            view = view.model_copy(update={"events": shown})
+        return view
+
+    async def explanation(self, found: Found) -> Explanation:
+        """Why the job went as it went."""
+        stored = await self._events(found)
+        if not stored:
+            assert found.accepted is not None
+            return explain(fresh_view(found.accepted), ())
+        story = await _read(stored)
+        return explain(fold(found.job_id, found.tenant, story, with_plan=True), story)
+
+    async def events_after(self, found: Found, version: int, *, limit: int) -> list[StoredEvent]:
+        """The events of the job strictly after a version."""
+        return await self._store.events_of(found.stream_id, after_version=version, limit=limit)
+
+    async def page(self, wanted: StreamFilter, limit: int) -> tuple[list[JobSummary], bool]:
+        """One page of a list, and whether there is more."""
+        rows = await self._store.list_heads(wanted, limit=limit + 1)
+        return [_summary(row) for row in rows[:limit]], len(rows) > limit
+
+    async def _events(self, found: Found) -> Sequence[StoredEvent]:
+        if found.row is None:
+            return ()
+        return (await self._store.load([found.stream_id])).get(found.stream_id, ())
+
+
+async def _read(stored: Sequence[StoredEvent]) -> list[Happened]:
+    """The events as models; large ones off the event loop."""
+    if sum(len(event.data) for event in stored) > LARGE_BYTES:
+        return await asyncio.to_thread(lambda: [read_event(event) for event in stored])
+    return [read_event(event) for event in stored]
+
+
+def structured(job_id: UUID, event: StoredEvent, *, compact: bool) -> dict[str, Any]:
+    """A stored event as a structured CloudEvent. `compact` leaves problem statements out and says so in `trimmed`."""
+    data: Any = orjson.loads(event.data)
+    trimmed = _trim(data) if compact else []
+    optional = {"traceparent": event.traceparent, "trimmed": trimmed or None}
+    return {
+        "specversion": "1.0",
+        "id": str(event.id),
+        "source": STORE_SOURCE,
+        "type": f"{PREFIX}{event.type}.v{event.schema_version}",
+        "subject": str(job_id),
+        "time": event.time.isoformat().replace("+00:00", "Z"),
+        "datacontenttype": "application/json",
+        "tenant": event.tenant,
+        "streamversion": event.version,
+        **{name: value for name, value in optional.items() if value is not None},
+        "data": data,
+    }
+
+
+def _trim(data: Any) -> list[str]:
+    """Take the statement of the problem out, wherever an event carries one; returns the pointers of what was taken."""
+    trimmed = []
+    for pointer, holder in (("/problem", data), ("/request/problem", data.get("request"))):
+        problem = holder.get("problem") if isinstance(holder, dict) else None
+        if isinstance(problem, dict) and problem.pop("statement", None) is not None:
+            trimmed.append(f"{pointer}/statement")
+    return trimmed
+
+
+def _summary(row: StreamRow) -> JobSummary:
+    head = row.head
+    return JobSummary(
+        id=row.stream_id,
+        state=head.state,
+        kind=head.kind,
+        tier=head.tier,
+        lane=head.lane,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        version=row.version,
+    )

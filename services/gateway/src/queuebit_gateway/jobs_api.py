@@ -1,0 +1,277 @@
+"""The routes of jobs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.responses import Response
+
+from queuebit_contracts.commands import CancelJob
+from queuebit_contracts.jobs import JobState, Tier
+from queuebit_contracts.model import Model
+from queuebit_gateway.auth import Actor
+from queuebit_gateway.jobs import Found
+from queuebit_gateway.openapi import job_headers, problems, request_body
+from queuebit_gateway.parsing import parse_object, read_body
+from queuebit_gateway.parts import Parts, actor_who, parts_of
+from queuebit_gateway.problems import Refusal
+from queuebit_gateway.requests import (
+    WAIT_S_MAX,
+    CancelBody,
+    SubmitBody,
+    check_if_match,
+    check_range,
+    read_cancel,
+    read_job,
+    read_job_id,
+    read_key,
+    read_last_event_id,
+    read_wait_s,
+)
+from queuebit_gateway.stream import job_stream
+from queuebit_gateway.tracing import traceparent_of
+from queuebit_gateway.view import fresh_view
+from queuebit_gateway.views import Explanation, JobList, JobView
+from queuebit_store.ports import StreamFilter
+
+APPEAR_S_MAX = 5.0
+Include = Literal["events", "plan"]
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+Submitting = Annotated[Actor, Depends(actor_who("job:submit", "submit"))]
+Reading = Annotated[Actor, Depends(actor_who("job:read", "read"))]
+Streaming = Annotated[Actor, Depends(actor_who("job:read", "stream"))]
+Cancelling = Annotated[Actor, Depends(actor_who("job:cancel", "submit"))]
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=JobView,
+    summary="Submit a job",
+    responses={
+        202: job_headers("Location", "Idempotency-Replayed"),
+        **problems(400, 401, 403, 413, 415, 422, 429, 503),
+    },
+    openapi_extra=request_body(SubmitBody, "Idempotency-Key", "Prefer", "traceparent"),
+)
+async def submit(request: Request, actor: Submitting) -> Response:
+    """Take a question. The answer is 202 with the job as it is now: new, or the same job again where the key is repeated."""
+    parts = parts_of(request)
+    key = read_key(request.headers.get("idempotency-key"))
+    body = await _body(request)
+    wanted = read_job(parse_object(body), actor.tenant)
+    trace = traceparent_of(request.headers.get("traceparent"), parts.ids.mint())
+    taken = await parts.submitter.submit(wanted, key, trace, body_bytes=len(body))
+    accepted = taken.accepted
+    headers = {"Location": f"/v1/jobs/{accepted.job_id}"}
+    if taken.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    wait_s = read_wait_s(request.headers.get("prefer"))
+    if wait_s is None and not taken.replayed:
+        return _answer(fresh_view(accepted), 202, headers)
+    found = await parts.jobs.find(actor.tenant, accepted.job_id)
+    if wait_s is not None:
+        headers["Preference-Applied"] = f"wait={wait_s:.0f}"
+        found = await _until_ended(parts, found, wait_s)
+    return _answer(await parts.jobs.view(found), 202, headers)
+
+
+@router.get("", response_model=JobList, summary="List jobs", responses=problems(400, 401, 403, 422, 429, 503))
+async def list_jobs(
+    request: Request,
+    actor: Reading,
+    state: Annotated[list[JobState], Query(max_length=10, description="Only jobs in these states.")] = [],  # noqa: B006
+    kind: Annotated[list[str], Query(max_length=20, description="Only these problem kinds.")] = [],  # noqa: B006
+    tier: Annotated[list[Tier], Query(max_length=3, description="Only these tiers.")] = [],  # noqa: B006
+    created_from: Annotated[datetime | None, Query(description="Created at or after (RFC 3339).")] = None,
+    created_to: Annotated[datetime | None, Query(description="Created before (RFC 3339).")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")] = None,
+) -> Response:
+    """Your jobs, newest first, as lines; a job accepted an instant ago may not be listed yet."""
+    check_range(created_from, created_to)
+    parts = parts_of(request)
+    filters = {
+        "state": sorted(state),
+        "kind": sorted(kind),
+        "tier": sorted(tier),
+        "created_from": created_from.isoformat() if created_from else "",
+        "created_to": created_to.isoformat() if created_to else "",
+    }
+    before = parts.cursors.read(cursor, actor.tenant, filters) if cursor is not None else None
+    wanted = StreamFilter(actor.tenant, tuple(state), tuple(kind), tuple(tier), before, created_from, created_to)
+    lines, more = await parts.jobs.page(wanted, limit)
+    next_cursor = parts.cursors.make(lines[-1].id, actor.tenant, filters) if more else None
+    query = {**{name: value for name, value in filters.items() if value}, "limit": limit, "cursor": next_cursor}
+    url = f"/v1/jobs?{urlencode(query, doseq=True)}" if more else None
+    return _json(JobList(data=tuple(lines), has_more=more, next_cursor=next_cursor, next_page_url=url))
+
+
+@router.get(
+    "/{job_id}",
+    response_model=JobView,
+    summary="Read a job",
+    responses={
+        200: job_headers(),
+        304: {"description": "Not changed since If-None-Match."},
+        **problems(401, 403, 404, 422, 429, 503),
+    },
+    openapi_extra=request_body(None, "Prefer", "If-None-Match"),
+)
+async def read(
+    request: Request,
+    actor: Reading,
+    job_id: str,
+    include: Annotated[list[str], Query(max_length=5, description="`events`, `plan`; repeated or with commas.")] = [],  # noqa: B006
+    after_version: Annotated[
+        int | None, Query(ge=0, description="Answer when the job is newer; waits 25 s at most.")
+    ] = None,
+) -> Response:
+    """The job as it stands. `Prefer: wait=25` waits until it has ended; with `after_version`, until it is newer."""
+    parts = parts_of(request)
+    wanted = _include(include)
+    found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
+    wait_s = read_wait_s(request.headers.get("prefer"))
+    headers: dict[str, str] = {}
+    if wait_s is not None:
+        headers["Preference-Applied"] = f"wait={wait_s:.0f}"
+    if after_version is not None:
+        found = await _until_newer(parts, found, after_version, WAIT_S_MAX if wait_s is None else wait_s)
+    elif wait_s is not None:
+        found = await _until_ended(parts, found, wait_s)
+    if request.headers.get("if-none-match", "").strip() == f'"{found.version}"' and not wanted:
+        return Response(status_code=304, headers={**headers, "ETag": f'"{found.version}"'})
+    return _answer(await parts.jobs.view(found, include=wanted), 200, headers)
+
+
+@router.get(
+    "/{job_id}/explain",
+    response_model=Explanation,
+    summary="Explain a job",
+    responses=problems(401, 403, 404, 429, 503),
+)
+async def explain(request: Request, actor: Reading, job_id: str) -> Response:
+    """Why the job went as it went: plan, rule, policy version, every number used, what ran, and the story in order."""
+    parts = parts_of(request)
+    found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
+    return _json(await parts.jobs.explanation(found))
+
+
+class _Open:
+    """A stream that may be opened: whose job, and after which version."""
+
+    def __init__(self, parts: Parts, found: Found, after: int) -> None:
+        self.parts, self.found, self.after = parts, found, after
+
+
+class StreamOver(Exception):
+    """The reader has seen everything: 204 tells EventSource not to come back."""
+
+
+async def _open_stream(request: Request, actor: Streaming, job_id: str) -> _Open:
+    parts = parts_of(request)
+    if parts.tailer.closing:
+        raise Refusal("shutting_down", retry_after_s=1)
+    after = read_last_event_id(request.headers.get("last-event-id"))
+    found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
+    if found.ended and after >= found.version:
+        raise StreamOver
+    return _Open(parts, found, after)
+
+
+@router.get(
+    "/{job_id}/events",
+    response_class=EventSourceResponse,
+    summary="Follow a job",
+    responses={
+        204: {"description": "Everything was seen, the job has ended."},
+        **problems(401, 403, 404, 422, 429, 503),
+    },
+    openapi_extra=request_body(None, "Last-Event-ID"),
+)
+async def events(
+    opened: Annotated[_Open, Depends(_open_stream)],
+    compact: Annotated[bool, Query(description="Leave problem statements out of the events.")] = False,
+) -> AsyncIterator[ServerSentEvent]:
+    """Server-sent events: `id` is the job's version, `event` the type, `data` the structured CloudEvent.
+
+    Goes on strictly after Last-Event-ID; ends after the terminal event. Closing the stream does nothing to the job.
+    """
+    found = opened.found
+    async for frame in job_stream(opened.parts, found.tenant, found.job_id, opened.after, compact=compact):
+        yield frame
+
+
+@router.post(
+    "/{job_id}/cancel",
+    status_code=202,
+    response_model=JobView,
+    summary="Cancel a job",
+    responses={202: job_headers(), **problems(400, 401, 403, 404, 409, 412, 413, 422, 429, 503)},
+    openapi_extra=request_body(CancelBody, "If-Match", "Idempotency-Key", required=False),
+)
+async def cancel(request: Request, actor: Cancelling, job_id: str) -> Response:
+    """Ask for the job to be withdrawn. 202 says that the request is on its way; the job says `cancelled` when it is done."""
+    parts = parts_of(request)
+    offered = request.headers.get("idempotency-key")
+    key = read_key(offered) if offered is not None else None
+    body = await _body(request)
+    wanted = read_cancel(parse_object(body) if body.strip() else {})
+    found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
+    check_if_match(request.headers.get("if-match"), found.version)
+    if found.row is None:
+        found = await _until_newer(parts, found, 0, APPEAR_S_MAX)
+    if found.row is None:
+        raise Refusal("job_not_started", job_id=found.job_id, retry_after_s=1)
+    if found.ended:
+        raise Refusal("job_ended", f"The job has ended: {found.state}.", job_id=found.job_id)
+    command = CancelJob(actor=f"key:{actor.key_id}", reason=wanted.reason)
+    trace = traceparent_of(request.headers.get("traceparent"), parts.ids.mint())
+    await parts.submitter.cancel(found.job_id, actor.tenant, command, trace, key)
+    return _answer(await parts.jobs.view(found), 202, {"Location": f"/v1/jobs/{found.job_id}"})
+
+
+async def _body(request: Request) -> bytes:
+    content_type = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
+    if content_type != "application/json" and not content_type.endswith("+json"):
+        raise Refusal("unsupported_media_type")
+    return await read_body(request.stream(), request.headers.get("content-length"))
+
+
+async def _until_ended(parts: Parts, found: Found, wait_s: float) -> Found:
+    """The job when it has ended, or as it is when the time is over."""
+    ends_at_s = parts.clock.monotonic_s() + wait_s
+    while not found.ended and (left_s := ends_at_s - parts.clock.monotonic_s()) > 0:
+        if not await parts.tailer.newer(found.job_id, found.version, left_s):
+            break
+        found = await parts.jobs.find(found.tenant, found.job_id)
+    return found
+
+
+async def _until_newer(parts: Parts, found: Found, version: int, wait_s: float) -> Found:
+    """The job when it is beyond `version`, or as it is when the time is over."""
+    if found.version > version or not await parts.tailer.newer(found.job_id, version, wait_s):
+        return found
+    return await parts.jobs.find(found.tenant, found.job_id)
+
+
+def _include(values: list[str]) -> frozenset[str]:
+    wanted = frozenset(part.strip() for value in values for part in value.split(",") if part.strip())
+    if not wanted <= {"events", "plan"}:
+        raise Refusal("invalid_request", "include may name `events` and `plan`.")
+    return wanted
+
+
+def _answer(view: JobView, status: int, headers: dict[str, str]) -> Response:
+    return _json(view, status, {"ETag": f'"{view.version}"', **headers})
+
+
+def _json(model: Model, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(model.model_dump_json(), status, headers, media_type="application/json")

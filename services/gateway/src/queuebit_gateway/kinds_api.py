@@ -1,0 +1,95 @@
+"""The routes of problem kinds and of the problem pages."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from queuebit_gateway.openapi import problems
+from queuebit_gateway.parts import actor_who
+from queuebit_gateway.problems import PROBLEMS, ProblemPage, ProblemPages, Refusal
+from queuebit_gateway.views import KindList, KindSummary, KindView
+from queuebit_problems.errors import ProblemError
+from queuebit_problems.registry import AnyKind, kind_of, kinds
+
+router = APIRouter()
+
+READING = [Depends(actor_who("kind:read", "read"))]
+
+
+@router.get(
+    "/v1/kinds",
+    response_model=KindList,
+    summary="List problem kinds",
+    tags=["kinds"],
+    responses=problems(401, 403, 429),
+    dependencies=READING,
+)
+async def list_kinds() -> Response:
+    """What can be asked here."""
+    listed = KindList(data=tuple(_summary(kind_of(name)) for name in kinds()))
+    return Response(listed.model_dump_json(), media_type="application/json")
+
+
+@router.get(
+    "/v1/kinds/{kind}",
+    response_model=KindView,
+    summary="Read a kind",
+    tags=["kinds"],
+    responses=problems(401, 403, 404, 429),
+    dependencies=READING,
+)
+async def read_kind(kind: str) -> Response:
+    """How to state a problem of this kind: its JSON Schema, and an example that can be sent as it is."""
+    try:
+        found = kind_of(kind)
+    except ProblemError:
+        raise Refusal("kind_not_found") from None
+    return Response(view_of(found).model_dump_json(), media_type="application/json")
+
+
+@router.get("/problems", response_model=ProblemPages, summary="List error codes", tags=["errors"])
+async def list_problems() -> Response:
+    """Every error code, what it means and what to do."""
+    pages = ProblemPages(data=tuple(ProblemPage.of(item) for item in PROBLEMS.values()))
+    return Response(pages.model_dump_json(), media_type="application/json")
+
+
+@router.get(
+    "/problems/{code}",
+    response_model=ProblemPage,
+    summary="Read an error code",
+    tags=["errors"],
+    responses=problems(404),
+)
+async def read_problem_page(code: str) -> Response:
+    """What an error code means: the page that `type` of a problem names."""
+    if code not in PROBLEMS:
+        raise Refusal("not_found")
+    return Response(ProblemPage.of(PROBLEMS[code]).model_dump_json(), media_type="application/json")
+
+
+def view_of(kind: AnyKind) -> KindView:
+    """A kind as the API shows it."""
+    return KindView(
+        name=kind.name,
+        version=kind.version,
+        title=kind.title,
+        sense=kind.sense,
+        formats=kind.formats,
+        answer_shape=kind.answer_shape,
+        params=dict(kind.params),
+        statement_schema=kind.statement.model_json_schema(),
+        example={"kind": kind.name, "version": kind.version, "statement": kind.example().model_dump(mode="json")},
+    )
+
+
+def _summary(kind: AnyKind) -> KindSummary:
+    return KindSummary(
+        name=kind.name,
+        version=kind.version,
+        title=kind.title,
+        sense=kind.sense,
+        formats=kind.formats,
+        url=f"/v1/kinds/{kind.name}",
+    )

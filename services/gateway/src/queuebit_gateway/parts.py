@@ -1,0 +1,73 @@
+"""What the routes work with, and how a request becomes an actor that may."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from starlette.datastructures import State
+
+from queuebit_gateway.auth import Action, Actor, Authenticator, require
+from queuebit_gateway.cursors import Cursors
+from queuebit_gateway.jobs import Jobs
+from queuebit_gateway.limits import Limiter, RouteClass
+from queuebit_gateway.problems import Refusal
+from queuebit_gateway.submit import Submitter
+from queuebit_gateway.tail import Tailer
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.ids import Ids
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that a gateway is made of, wired in main.py and in tests."""
+
+    authenticator: Authenticator
+    limiter: Limiter
+    jobs: Jobs
+    submitter: Submitter
+    tailer: Tailer
+    cursors: Cursors
+    clock: Clock
+    ids: Ids
+
+
+def parts_of(request: Request) -> Parts:
+    """The parts of the app that serves this request."""
+    state: State = request.app.state
+    parts: Parts = state.parts
+    return parts
+
+
+def actor_who(action: Action, route_class: RouteClass) -> Callable[[Request], Awaitable[Actor]]:
+    """A dependency: the actor behind the API key, allowed to do `action`, within the rate of `route_class`."""
+
+    async def dependency(request: Request) -> Actor:
+        parts = parts_of(request)
+        address = request.client.host if request.client else "unknown"
+        _admit(request, parts, address, "auth", take=False)
+        try:
+            actor = await parts.authenticator.actor(request.headers.get("authorization"))
+        except Refusal:
+            parts.limiter.check(address, "auth", parts.clock.monotonic_s())
+            raise
+        require(actor, action)
+        _admit(request, parts, actor.tenant, route_class, take=True)
+        return actor
+
+    return dependency
+
+
+def _admit(request: Request, parts: Parts, key: str, route_class: RouteClass, *, take: bool) -> None:
+    """Raises Refusal rate_limited. Leaves the RateLimit headers in the request's state for the answer."""
+    decision = parts.limiter.check(key, route_class, parts.clock.monotonic_s(), take=take)
+    if take or not decision.allowed:
+        rate = parts.limiter.rates[route_class]
+        reset_s = max(1, round(decision.retry_after_s + 0.5))
+        extra: dict[str, Any] = request.scope.setdefault("queuebit.headers", {})
+        extra["RateLimit-Policy"] = f'"{route_class}";{rate.policy}'
+        extra["RateLimit"] = f'"{route_class}";r={decision.remaining};t={reset_s}'
+    if not decision.allowed:
+        raise Refusal("rate_limited", retry_after_s=decision.retry_after_s)

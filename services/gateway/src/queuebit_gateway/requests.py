@@ -1,0 +1,123 @@
+"""What callers send, read and checked: the job body, the idempotency key, preferences and preconditions."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, ValidationError
+
+from queuebit_contracts.errors import FieldError, field_errors
+from queuebit_contracts.ids import time_ordered_key
+from queuebit_contracts.jobs import KEY_LENGTH_MAX, JobRequest, TenantName
+from queuebit_contracts.model import StrictModel
+from queuebit_gateway.problems import Refusal
+
+WAIT_S_MAX = 25.0
+
+_VISIBLE = re.compile(r"[!-~]+")
+_QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
+_WAIT = re.compile(r"(?:^|,)\s*wait\s*=\s*(\d{1,6})\s*(?=$|,|;)")
+_ETAG = re.compile(r'"(\d{1,9})"')
+
+
+class SubmitBody(JobRequest):
+    """The body of POST /v1/jobs. The tenant comes from the API key; it may be left out, and may not differ."""
+
+    tenant: TenantName | None = None  # type: ignore[assignment]
+
+
+class CancelBody(StrictModel):
+    """The body of POST /v1/jobs/{id}/cancel; it may be left out."""
+
+    reason: Annotated[str, StringConstraints(max_length=1000)] = Field(default="", description="For the record.")
+
+
+def read_job(body: dict[str, Any], tenant: str) -> JobRequest:
+    """The request of this tenant. Raises Refusal: tenant_forbidden or invalid_request."""
+    if body.get("tenant", tenant) != tenant:
+        raise Refusal(
+            "tenant_forbidden", errors=(FieldError("/tenant", "tenant_forbidden", "is not the key's tenant"),)
+        )
+    try:
+        return JobRequest.model_validate({**body, "tenant": tenant})
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
+def read_cancel(body: dict[str, Any]) -> CancelBody:
+    """The cancellation. Raises Refusal invalid_request."""
+    try:
+        return CancelBody.model_validate(body)
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
+def invalid(error: ValidationError) -> Refusal:
+    """The refusal that names each wrong field, without its value."""
+    fields = field_errors(error)
+    return Refusal("invalid_request", f"{'; '.join(str(item) for item in fields[:5])}.", errors=fields)
+
+
+def read_key(header: str | None) -> str:
+    """The idempotency key, quoted (a structured-field string) or bare; a UUIDv7 in its usual spelling. Raises Refusal."""
+    text = (header or "").strip()
+    if not text:
+        raise Refusal("idempotency_key_required")
+    quoted = _QUOTED.fullmatch(text)
+    key = re.sub(r'\\(["\\])', r"\1", quoted[1]) if quoted else text
+    if len(key) > KEY_LENGTH_MAX or not _VISIBLE.fullmatch(key):
+        raise Refusal("idempotency_key_invalid")
+    ordered = time_ordered_key(key)
+    return str(ordered) if ordered else key
+
+
+def read_wait_s(prefer: str | None) -> float | None:
+    """The seconds of `Prefer: wait=N` (RFC 7240), at most 25; None without it."""
+    match = _WAIT.search(prefer or "")
+    return min(float(match[1]), WAIT_S_MAX) if match else None
+
+
+def read_last_event_id(header: str | None) -> int:
+    """The version that a stream goes on after; 0 from the start. Raises Refusal invalid_request."""
+    text = (header or "").strip()
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise Refusal(
+            "invalid_request",
+            "Last-Event-ID is not an event id of this stream.",
+            errors=(FieldError("header:Last-Event-ID", "invalid", "is not a version of the job"),),
+        )
+    return int(text)
+
+
+def check_if_match(header: str | None, version: int) -> None:
+    """Raises Refusal version_mismatch where If-Match names other versions."""
+    if header is None or header.strip() == "*":
+        return
+    if str(version) not in _ETAG.findall(header):
+        raise Refusal("version_mismatch", f"The job is at version {version}.")
+
+
+def read_job_id(text: str) -> UUID:
+    """A job id in the path. What is none cannot name a job: Refusal job_not_found."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Refusal("job_not_found") from None
+
+
+def check_range(start: datetime | None, end: datetime | None) -> None:
+    """Raises Refusal invalid_request where a created range has no time zone or ends before it starts."""
+    for name, moment in (("created_from", start), ("created_to", end)):
+        if moment is not None and moment.tzinfo is None:
+            raise _bad_query(name, "has no time zone: append Z or an offset")
+    if start is not None and end is not None and end <= start:
+        raise _bad_query("created_to", "is not after created_from")
+
+
+def _bad_query(name: str, detail: str) -> Refusal:
+    return Refusal("invalid_request", f"{name} {detail}.", errors=(FieldError(f"query:{name}", "invalid", detail),))

@@ -1,0 +1,179 @@
+"""Taking a question, once: check it, hold its key, publish it, and only then say so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from queuebit_contracts.channels import CONTROL, SUBMITTED
+from queuebit_contracts.commands import CancelJob
+from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
+from queuebit_contracts.errors import FieldError
+from queuebit_contracts.events import JobSubmitted
+from queuebit_contracts.ids import derive_id, job_id_of, time_ordered_key
+from queuebit_contracts.jobs import JobRequest, is_past
+from queuebit_gateway.batching import Batcher
+from queuebit_gateway.jobs import Jobs
+from queuebit_gateway.problems import Refusal
+from queuebit_gateway.tail import submitted_event_id
+from queuebit_gateway.view import Accepted
+from queuebit_problems.admission import Admitted, admit
+from queuebit_problems.errors import ProblemError
+from queuebit_runtime.bus import Bus, Outgoing
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.ids import Ids
+from queuebit_store.ports import Reservation, StreamStore
+
+SOURCE = "/queuebit/gateway"
+LARGE_BYTES = 65_536
+PUBLISHED_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The question as it was taken. `replayed`: the key was held before, so `job_id` is the job of the first time."""
+
+    accepted: Accepted
+    replayed: bool
+
+
+class Submitter:
+    """Takes questions and cancellations. Concurrent ones share a call to the store and a call to the bus."""
+
+    def __init__(self, store: StreamStore, bus: Bus, jobs: Jobs, clock: Clock, ids: Ids) -> None:
+        self._store = store
+        self._bus = bus
+        self._jobs = jobs
+        self._clock = clock
+        self._ids = ids
+        self._reserving: Batcher[Reservation, tuple[Reservation, bool]] = Batcher(self._reserve)
+        self._sending: Batcher[Outgoing, None] = Batcher(self._send)
+        self._publishing: dict[UUID, asyncio.Task[None]] = {}
+        self._published: OrderedDict[UUID, None] = OrderedDict()
+        self._last_created_at: datetime | None = None
+
+    async def submit(self, request: JobRequest, key: str, traceparent: str, *, body_bytes: int) -> Taken:
+        """Take the question of this key. Returns when the bus has it; raises Refusal, StoreError or BusError.
+
+        A repeat finds the key held. It publishes again where the job has no events yet and this process has not published it,
+        so a crash between holding the key and publishing loses nothing; readers know the repeat by its id.
+        """
+        admitted = await _admit(request, body_bytes)
+        ordered = time_ordered_key(key)
+        job_id = job_id_of(request.tenant, ordered) if ordered else self._ids.mint()
+        if is_past(request.deadline, self._clock.now()) and not (ordered and await self._known(job_id)):
+            raise Refusal("deadline_past", errors=(FieldError("/deadline", "deadline_past", "has passed"),))
+        wanted = Reservation(request.tenant, key, job_id, admitted.fingerprint, self._created_at())
+        held, first = await self._reserving.offer(wanted)
+        if held.fingerprint != admitted.fingerprint:
+            raise Refusal(
+                "idempotency_key_reused",
+                "This Idempotency-Key already stands for a job with other content.",
+                errors=(FieldError("header:Idempotency-Key", "idempotency_key_reused", "was used for other content"),),
+                job_id=held.stream_id,
+            )
+        accepted = _accepted(held, admitted.request)
+        if first or not await self._known(held.stream_id):
+            await self._publish(held, admitted, traceparent)
+            self._jobs.remember(accepted)
+        return Taken(accepted, replayed=not first)
+
+    async def cancel(self, job_id: UUID, tenant: str, command: CancelJob, traceparent: str, key: str | None) -> None:
+        """Ask the control plane to cancel. Returns when the bus has it; a repeat with the same key has the same event id."""
+        envelope = Envelope(
+            id=derive_id(job_id, f"CancelJob:{key}", tenant) if key else self._ids.mint(),
+            source=SOURCE,
+            subject=str(job_id),
+            time=self._clock.now(),
+            data=command,
+            tenant=tenant,
+            traceparent=traceparent,
+        )
+        await self._sending.offer(_record(CONTROL, job_id, envelope))
+
+    async def _known(self, job_id: UUID) -> bool:
+        return job_id in await self._store.heads([job_id])
+
+    def _created_at(self) -> datetime:
+        """Now, and never the same moment twice: a reservation that comes back equal is the one that was made."""
+        now = self._clock.now()
+        if self._last_created_at is not None and now <= self._last_created_at:
+            now = self._last_created_at + timedelta(microseconds=1)
+        self._last_created_at = now
+        return now
+
+    async def _reserve(self, wanted: Sequence[Reservation]) -> list[tuple[Reservation, bool]]:
+        """Hold the keys; for each what holds, and whether it was this very request that took it."""
+        firsts: dict[tuple[str, str], Reservation] = {}
+        for one in wanted:
+            firsts.setdefault((one.tenant, one.key), one)
+        held = dict(zip(firsts, await self._store.reserve(list(firsts.values())), strict=True))
+        return [
+            (held[place], firsts[place] is one and held[place] == one)
+            for one in wanted
+            for place in [(one.tenant, one.key)]
+        ]
+
+    async def _publish(self, held: Reservation, admitted: Admitted, traceparent: str) -> None:
+        """Publish the question, unless this process has done so; concurrent repeats share one publication."""
+        job_id = held.stream_id
+        if job_id in self._published:
+            return
+        task = self._publishing.get(job_id)
+        if task is None:
+            event = JobSubmitted(request=admitted.request, idempotency_key=held.key, fingerprint=admitted.fingerprint)
+            envelope = Envelope(
+                id=submitted_event_id(job_id),
+                source=SOURCE,
+                subject=str(job_id),
+                time=held.created_at,
+                data=event,
+                tenant=held.tenant,
+                traceparent=traceparent,
+            )
+            task = asyncio.create_task(self._sending.offer(_record(SUBMITTED, job_id, envelope)))
+            task.add_done_callback(lambda done: self._settled(job_id, done))
+            self._publishing[job_id] = task
+        await asyncio.shield(task)
+
+    def _settled(self, job_id: UUID, task: asyncio.Task[None]) -> None:
+        self._publishing.pop(job_id, None)
+        if task.cancelled() or task.exception() is not None:
+            return
+        self._published[job_id] = None
+        if len(self._published) > PUBLISHED_MAX:
+            self._published.popitem(last=False)
+
+    async def _send(self, records: Sequence[Outgoing]) -> list[None]:
+        await self._bus.publish(records)
+        return [None] * len(records)
+
+
+async def _admit(request: JobRequest, body_bytes: int) -> Admitted:
+    """Check the problem by its kind, large ones off the event loop. Raises Refusal unknown_kind or invalid_statement."""
+    try:
+        return await asyncio.to_thread(admit, request) if body_bytes > LARGE_BYTES else admit(request)
+    except ProblemError as error:
+        code = error.code if error.code in ("unknown_kind", "invalid_statement") else "invalid_request"
+        raise Refusal(code, error.detail, remedy=error.remedy, errors=error.fields) from None
+
+
+def _accepted(held: Reservation, request: JobRequest) -> Accepted:
+    return Accepted(
+        job_id=held.stream_id,
+        tenant=held.tenant,
+        kind=request.problem.kind,
+        tier=request.tier,
+        lane=request.lane,
+        labels=dict(request.labels),
+        deadline=request.deadline,
+        created_at=held.created_at,
+    )
+
+
+def _record(topic: str, job_id: UUID, envelope: Envelope) -> Outgoing:
+    return Outgoing(topic, str(job_id).encode(), encode_data(envelope.data), encode_headers(envelope))
