@@ -52,15 +52,15 @@ def number(value: Exact) -> Number:
 
 
 def number_below(value: Exact) -> Number:
-    """The largest JSON number that is not above the exact value: a lower bound stays one."""
+    """A JSON number close to the exact value and, read as its decimal text states it, not above: a lower bound stays one."""
     near = number(value)
-    return near if near <= value else math.nextafter(near, -math.inf)
+    return near if exact(near) <= value else math.nextafter(near, -math.inf)
 
 
 def number_above(value: Exact) -> Number:
-    """The smallest JSON number that is not below the exact value: an upper bound stays one."""
+    """A JSON number close to the exact value and, read as its decimal text states it, not below: an upper bound stays one."""
     near = number(value)
-    return near if near >= value else math.nextafter(near, math.inf)
+    return near if exact(near) >= value else math.nextafter(near, math.inf)
 
 
 def integers(values: Iterable[float]) -> tuple[list[int], int]:

@@ -1,4 +1,4 @@
-"""A quadratic form over bits with integer coefficients: descent, greedy and restarts, in plain Python.
+"""A quadratic form over bits with integer coefficients: descent, greedy and tabu search, in plain Python.
 
 E(x) = (offset + sum_i linear_i x_i + sum_{i<j} q_ij x_i x_j) / denominator, to be minimised.
 """
@@ -14,9 +14,9 @@ from fractions import Fraction
 from queuebit_problems.qubo import Exact, Qubo, simplest
 
 PASSES_MAX = 100
-RESTARTS_MAX = 20
+STEPS_EACH_MAX = 20
 WORK_MAX = 400_000
-"""Roughly how many coefficients the restarts of one heuristic call may visit."""
+"""Roughly how many gains and coefficients one search may look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,15 @@ def flip_gains(form: Quadratic, bits: Sequence[int]) -> list[int]:
     return gains
 
 
+def flip(form: Quadratic, bits: list[int], gains: list[int], i: int) -> None:
+    """Flip variable i, and bring the gains up to date."""
+    sign = 1 - 2 * bits[i]
+    bits[i] ^= 1
+    gains[i] = -gains[i]
+    for j, q in form.neighbours[i]:
+        gains[j] += sign * q * (1 - 2 * bits[j])
+
+
 def descend(form: Quadratic, start: Sequence[int]) -> list[int]:
     """Flip single variables while that lowers the energy (1-opt), at most PASSES_MAX passes; never worse than the start."""
     bits = list(start)
@@ -82,11 +91,7 @@ def descend(form: Quadratic, start: Sequence[int]) -> list[int]:
             if gains[i] >= 0:
                 continue
             moved = True
-            sign = 1 - 2 * bits[i]
-            bits[i] ^= 1
-            gains[i] = -gains[i]
-            for j, q in form.neighbours[i]:
-                gains[j] += sign * q * (1 - 2 * bits[j])
+            flip(form, bits, gains, i)
         if not moved:
             break
     return bits
@@ -105,17 +110,25 @@ def greedy(form: Quadratic, order: Sequence[int]) -> list[int]:
     return bits
 
 
-def search(form: Quadratic, seed: int) -> list[int]:
-    """The best of greedy and random starts, each followed by descent; bounded by WORK_MAX, repeatable by seed."""
+def search(form: Quadratic, start: Sequence[int], seed: int) -> list[int]:
+    """Tabu search from a start and from greedy, whichever descends lower; bounded by WORK_MAX, repeatable by seed.
+
+    Each step flips the best variable that was not flipped lately, even where that climbs, and the lowest point is kept.
+    """
     rng = random.Random(seed)
-    best = descend(form, greedy(form, range(form.n)))
-    best_energy = form.energy(best)
-    coefficients = form.n + sum(len(row) for row in form.neighbours)
-    restarts = min(RESTARTS_MAX, WORK_MAX // (4 * coefficients))
-    for _ in range(restarts):
-        pattern = rng.getrandbits(form.n)
-        bits = descend(form, [(pattern >> i) & 1 for i in range(form.n)])
-        energy = form.energy(bits)
-        if energy < best_energy:
-            best, best_energy = bits, energy
+    best = min(descend(form, start), descend(form, greedy(form, range(form.n))), key=form.energy)
+    bits, gains = list(best), flip_gains(form, best)
+    energy = lowest = form.energy(best)
+    coefficients = sum(len(row) for row in form.neighbours)
+    free_at = [0] * form.n
+    for step in range(1, 1 + min(STEPS_EACH_MAX * form.n, WORK_MAX // (form.n + coefficients // form.n))):
+        allowed = [i for i in range(form.n) if free_at[i] <= step or energy + gains[i] < lowest]
+        if not allowed:
+            continue
+        i = min(allowed, key=gains.__getitem__)
+        energy += gains[i]
+        flip(form, bits, gains, i)
+        free_at[i] = step + 1 + form.n // 10 + rng.randint(0, 1 + form.n // 20)
+        if energy < lowest:
+            best, lowest = list(bits), energy
     return best

@@ -73,7 +73,9 @@ class Knapsack(Kind[KnapsackStatement]):
     title = "0/1 knapsack"
     sense = "max"
     answer_shape = '{"take": [0|1 of each item]}'
-    formats = ("`items capacity`, then `profit weight` of each item",)
+    formats = (
+        "`items capacity`, then `profit weight` of each item (a last line with a known solution is passed over)",
+    )
     suffixes = (".kp", ".knapsack")
     statement = KnapsackStatement
 
@@ -91,17 +93,17 @@ class Knapsack(Kind[KnapsackStatement]):
             tokens = rows.columns(row, (2,), "an item")
             profits.append(rows.number(row, tokens[0], "a profit", 0))
             weights.append(rows.number(row, tokens[1], "a weight", 0))
-        rows.end(f"the {items} items")
+        _pass_over_solution(rows, items)
         return KnapsackStatement(capacity=capacity, profits=tuple(profits), weights=tuple(weights))
 
     def recognises(self, text: str) -> bool:
         lines = [line.split() for line in text.splitlines() if line.strip()]
-        return (
-            len(lines) > 1
-            and {len(line) for line in lines} == {2}
-            and lines[0][0].isdigit()
-            and len(lines) - 1 == int(lines[0][0])
-        )
+        if len(lines) < 2 or len(lines[0]) != 2 or not lines[0][0].isdigit():
+            return False
+        items, rest = int(lines[0][0]), lines[1:]
+        if len(rest) == items + 1 and len(rest[-1]) == items and not set(rest[-1]) - {"0", "1"}:
+            rest.pop()
+        return len(rest) == items and {len(line) for line in rest} == {2}
 
     def size(self, statement: KnapsackStatement) -> Size:
         items = len(statement.profits)
@@ -223,6 +225,14 @@ class Knapsack(Kind[KnapsackStatement]):
     def example(self) -> KnapsackStatement:
         """Four items; the second and the fourth together are worth most, 37."""
         return KnapsackStatement(capacity=10, profits=(10, 15, 7, 22), weights=(5, 4, 3, 6))
+
+
+def _pass_over_solution(rows: Rows, items: int) -> None:
+    """Published files may end with a known solution in one line, which states nothing about the problem."""
+    for row in rows:
+        if len(row.tokens) != items or set(row.tokens) - {"0", "1"}:
+            raise rows.error(row, f"nothing should follow the {items} items but one line of 0 or 1 for each")
+        rows.end("the known solution")
 
 
 def _slack(packing: Packing) -> list[int]:

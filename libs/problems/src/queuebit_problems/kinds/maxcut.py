@@ -180,21 +180,14 @@ class MaxCut(Kind[MaxCutStatement]):
         )
 
     def heuristic(self, statement: MaxCutStatement, seed: int) -> Answer | None:
-        return {"side": search(statement.form, seed)}
+        return {"side": search(statement.form, _one_by_one(statement), seed)}
 
     def improve(self, statement: MaxCutStatement, answer: Answer) -> Answer:
         return {"side": descend(statement.form, answer["side"])}
 
     def default_answer(self, statement: MaxCutStatement) -> Answer | None:
         """Node by node in the given order, each where it cuts more of the edges to the nodes already placed."""
-        placed: list[list[tuple[int, int]]] = [[] for _ in range(statement.nodes)]
-        for (u, v, _), weight in zip(statement.edges, statement.scaled[0], strict=True):
-            placed[max(u, v)].append((min(u, v), weight))
-        side: list[int] = []
-        for edges in placed:
-            pull = sum(weight if side[node] else -weight for node, weight in edges)
-            side.append(1 if pull < 0 else 0)
-        return {"side": side}
+        return {"side": _one_by_one(statement)}
 
     def trivial_bound(self, statement: MaxCutStatement) -> Number:
         """The sum of the positive weights."""
@@ -212,6 +205,18 @@ class MaxCut(Kind[MaxCutStatement]):
         """Six nodes, three edges each; the best cut is 7."""
         pairs = ((0, 1), (0, 4), (0, 5), (1, 2), (1, 4), (2, 3), (2, 5), (3, 4), (3, 5))
         return MaxCutStatement(nodes=6, edges=tuple((u, v, 1) for u, v in pairs))
+
+
+def _one_by_one(statement: MaxCutStatement) -> list[int]:
+    """Sides in the given order of the nodes, each opposite to the heavier pull of those already placed."""
+    placed: list[list[tuple[int, int]]] = [[] for _ in range(statement.nodes)]
+    for (u, v, _), weight in zip(statement.edges, statement.scaled[0], strict=True):
+        placed[max(u, v)].append((min(u, v), weight))
+    side: list[int] = []
+    for edges in placed:
+        pull = sum(weight if side[node] else -weight for node, weight in edges)
+        side.append(1 if pull < 0 else 0)
+    return side
 
 
 def _read_edges(rows: Rows, first: int, nodes: int, edges_max: int) -> Iterator[tuple[int, int, Number]]:

@@ -185,7 +185,7 @@ class QuboKind(Kind[QuboStatement]):
         )
 
     def heuristic(self, statement: QuboStatement, seed: int) -> Answer | None:
-        return {"x": search(statement.form, seed)}
+        return {"x": search(statement.form, [0] * statement.variables, seed)}
 
     def improve(self, statement: QuboStatement, answer: Answer) -> Answer:
         return {"x": descend(statement.form, answer["x"])}
