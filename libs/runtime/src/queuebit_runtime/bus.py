@@ -56,6 +56,10 @@ class Delivery(Protocol):
 
     def done_all(self) -> None: ...
 
+    def wanted(self, record: Record) -> bool:
+        """Whether the record is still ours to do: neither done nor given away. Ask before starting what waited."""
+        ...
+
 
 Handler = Callable[[Delivery], Awaitable[None]]
 

@@ -94,13 +94,14 @@ def subscribe_decoded(
 
     When `handle` returns, the whole batch is done; when it raises, the bus delivers the batch again. Poison is published to
     the dead letters of `consumer` first. With `refusals`, a JobSubmitted with a sound envelope and unsound data reaches
-    `handle` as Refused; with `replays`, records of a replay do too. Returns the count of what was poison.
+    `handle` as Refused; with `replays`, records of a replay do too. Of a broadcast, which every instance reads, poison is only
+    logged. Returns the count of what was poison.
     """
     watch = PoisonWatch()
 
     async def on_delivery(delivery: Delivery) -> None:
         items, dead = sort_out(delivery.records, consumer, clock, refusals=refusals, replays=replays)
-        if dead:
+        if dead and not broadcast:
             await bus.publish(dead)
         if watch.add(len(delivery.records), len(dead)):
             _log.error("More than half of the recent records of %s cannot be read by %s.", topics, consumer)

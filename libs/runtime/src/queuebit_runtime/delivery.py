@@ -87,11 +87,12 @@ class Batch:
         if closed:
             self._member._closed(closed)
 
+    def wanted(self, record: Record) -> bool:
+        return self._slots[record.topic, record.partition].is_open(record.offset)
+
     def rest(self) -> Batch:
         """What is neither done nor given away."""
-        slots = self._slots
-        records = [each for each in self.records if slots[each.topic, each.partition].is_open(each.offset)]
-        return Batch(self._member, records, slots)
+        return Batch(self._member, [record for record in self.records if self.wanted(record)], self._slots)
 
 
 class Member:

@@ -1,0 +1,68 @@
+"""What a worker says about an order: envelopes whose ids derive from the order, so that a repeat is recognised."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from queuebit_contracts.channels import EXECUTIONS, Service
+from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
+from queuebit_contracts.errors import field_errors
+from queuebit_contracts.events import (
+    ExecutionFailed,
+    ExecutionProgressed,
+    ExecutionSucceeded,
+    JobQueued,
+    JobStarted,
+)
+from queuebit_contracts.failures import FAILURES, FailureCode
+from queuebit_contracts.ids import derive_id
+from queuebit_runtime.bus import Outgoing
+
+DETAIL_MAX = 500
+
+Said = JobStarted | ExecutionProgressed | ExecutionSucceeded | ExecutionFailed
+
+
+class Report:
+    """Makes the records that answer one order: same subject, tenant and trace, key = job id."""
+
+    __slots__ = ("_cause", "_source", "job", "traceparent")
+
+    def __init__(self, cause: Envelope, service: Service) -> None:
+        self.job = cause.subject
+        self.traceparent = cause.traceparent
+        self._cause = cause
+        self._source = f"/queuebit/{service}"
+
+    def record(self, event: Said, now: datetime, ordinal: int | None = None) -> Outgoing:
+        """The record for `jobs.executions`. `ordinal` tells several events of one type apart."""
+        name = type(event).__name__ if ordinal is None else f"{type(event).__name__}:{ordinal}"
+        envelope = Envelope(
+            id=derive_id(self._cause.id, name),
+            source=self._source,
+            subject=self._cause.subject,
+            time=now,
+            data=event,
+            tenant=self._cause.tenant,
+            traceparent=self.traceparent,
+        )
+        return Outgoing(EXECUTIONS, self.job.encode(), encode_data(event), encode_headers(envelope))
+
+
+def failed(order: JobQueued, code: FailureCode, detail: str) -> ExecutionFailed:
+    """The attempt ended without an answer, with the remedy that the table of failures has for the code."""
+    return ExecutionFailed(
+        attempt_id=order.attempt_id,
+        leg=order.leg,
+        code=code,
+        detail=detail,
+        remedy=FAILURES[code].remedy,
+    )
+
+
+def internal_failure(order: JobQueued, error: BaseException) -> ExecutionFailed:
+    """What an executor raised, without the values that a validation error carries."""
+    text = "; ".join(str(field) for field in field_errors(error)) if isinstance(error, ValidationError) else str(error)
+    return failed(order, FailureCode.INTERNAL, f"{type(error).__name__}: {text}"[:DETAIL_MAX])

@@ -1,0 +1,381 @@
+"""The shell of a worker: takes work orders, runs them off the event loop, publishes what came of them, then says done.
+
+Small orders of all waiting batches run together in one thread hop; large ones run one by one, bounded, in the order of their
+tier and never two of one job at a time. A result is published before its order is done, so a crash repeats the work and never
+loses it; ids of results derive from the order, so a repeat is recognised.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Protocol
+from uuid import UUID
+
+from queuebit_contracts.channels import CONTROL, Service
+from queuebit_contracts.events import (
+    AttemptAbandoned,
+    ExecutionFailed,
+    ExecutionProgressed,
+    ExecutionSucceeded,
+    JobQueued,
+    JobStarted,
+)
+from queuebit_contracts.failures import FailureCode
+from queuebit_contracts.jobs import TIERS, Tier, is_past
+from queuebit_runtime.bus import Bus, BusError, Delivery, Outgoing, Record, RecordTooLarge, Subscription
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.consumer import Item, Received, sort_out, subscribe_decoded
+from queuebit_runtime.limits import check_size
+from queuebit_runtime.progress import ProgressReport
+from queuebit_runtime.reports import Report, failed, internal_failure
+from queuebit_runtime.retry import FOR_HANDLERS, Backoff
+from queuebit_runtime.waiting import end_task, wait_event
+
+Outcome = ExecutionSucceeded | ExecutionFailed
+Hop = Callable[[Callable[[], list[Outcome]]], Awaitable[list[Outcome]]]
+
+ABANDONED_MAX = 10_000
+SMALL_BATCH_MAX = 200
+STOP_GRACE_S = 3.0
+
+_log = logging.getLogger(__name__)
+
+
+class Executor(Protocol):
+    """Turns a work order into an outcome. Whatever it raises becomes an ExecutionFailed with the code INTERNAL."""
+
+    def is_small(self, order: JobQueued) -> bool:
+        """Whether the order takes at most about 2 ms: a cheap estimate, asked on the event loop."""
+        ...
+
+    def run_small(self, order: JobQueued) -> Outcome:
+        """Run it now. Called in a thread, one order after another."""
+        ...
+
+    async def run(
+        self, order: JobQueued, progress: Callable[[ExecutionProgressed], None], stop: asyncio.Event
+    ) -> Outcome:
+        """Run it off the event loop; `progress` is called on the loop and costs nothing; end soon after `stop` is set."""
+        ...
+
+
+class Work:
+    """An attempt that waits or runs, and every record that asked for it."""
+
+    __slots__ = ("claims", "large", "order", "report", "stop")
+
+    def __init__(self, order: JobQueued, report: Report, *, large: bool) -> None:
+        self.order = order
+        self.report = report
+        self.large = large
+        self.claims: list[tuple[Delivery, Record]] = []
+        self.stop = asyncio.Event()
+
+    @property
+    def wanted(self) -> bool:
+        return any(delivery.wanted(record) for delivery, record in self.claims)
+
+    def done(self) -> None:
+        for delivery, record in self.claims:
+            delivery.done(record)
+
+
+class WorkShell:
+    """Subscribes to work orders and to what is abandoned, and runs an executor."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        executor: Executor,
+        *,
+        service: Service,
+        topics: tuple[str, ...],
+        group: str,
+        worker_name: str,
+        clock: Clock,
+        concurrency_max: int,
+        in_flight_max: int = 2000,
+        small_batch_max: int = SMALL_BATCH_MAX,
+        hop: Hop = asyncio.to_thread,
+        backoff: Backoff = FOR_HANDLERS,
+    ) -> None:
+        """Each topic is read by a group of its own, `<group>.<last word of the topic>`, so that a flood in one tier leaves the
+        others room. `hop` runs a batch of small orders off the loop; a simulation passes one that calls it directly.
+        """
+        self._bus = bus
+        self._executor = executor
+        self._service = service
+        self._worker_name = worker_name
+        self._clock = clock
+        self._concurrency_max = concurrency_max
+        self._small_batch_max = small_batch_max
+        self._hop = hop
+        self._backoff = backoff
+        self._works: dict[UUID, Work] = {}
+        self._small: dict[Tier, deque[Work]] = {tier: deque() for tier in TIERS}
+        self._large: dict[Tier, deque[Work]] = {tier: deque() for tier in TIERS}
+        self._large_jobs: dict[str, int] = {}
+        self._running_jobs: set[str] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._small_task: asyncio.Task[object] | None = None
+        self._abandoned: OrderedDict[UUID, None] = OrderedDict()
+        self._stopping = False
+        self._idle = asyncio.Event()
+        for topic in topics:
+            bus.subscribe(
+                Subscription(
+                    topics=(topic,),
+                    group=f"{group}.{topic.rpartition('.')[2]}",
+                    handler=self._on_orders,
+                    in_flight_max=in_flight_max,
+                )
+            )
+        subscribe_decoded(
+            bus,
+            topics=(CONTROL,),
+            group=f"{group}.control",
+            consumer=service,
+            handle=self._on_control,
+            clock=clock,
+            broadcast=True,
+        )
+
+    async def stop(self, drain_s: float = 10.0) -> None:
+        """Begin nothing large any more, wait at most so long for what runs, then end it. Stop the bus afterwards: what is not
+        done is delivered elsewhere.
+        """
+        self._stopping = True
+        deadline = self._clock.monotonic_s() + drain_s
+        while self._tasks or self._small_task:
+            self._idle.clear()
+            if not await wait_event(self._idle, self._clock, deadline - self._clock.monotonic_s()):
+                break
+        for task in list(self._tasks):
+            await end_task(task)
+        await end_task(self._small_task)
+
+    async def _on_orders(self, delivery: Delivery) -> None:
+        """Sort a batch into what runs at once, what waits, and what is done already."""
+        if self._stopping:
+            return
+        items, dead = sort_out(delivery.records, self._service, self._clock)
+        if dead:
+            await self._bus.publish(dead)
+        kept = {id(item.record) for item in items}
+        for record in delivery.records:
+            if id(record) not in kept:
+                delivery.done(record)
+        for item in items:
+            assert isinstance(item, Received)
+            self._take(item, delivery)
+        self._dispatch()
+
+    def _take(self, item: Received, delivery: Delivery) -> None:
+        order = item.envelope.data
+        assert isinstance(order, JobQueued)
+        if order.attempt_id in self._abandoned:
+            delivery.done(item.record)
+            return
+        if (known := self._works.get(order.attempt_id)) is not None:
+            known.claims.append((delivery, item.record))
+            return
+        job = item.envelope.subject
+        large = job in self._large_jobs or not self._is_small(order)
+        work = Work(order, Report(item.envelope, self._service), large=large)
+        work.claims.append((delivery, item.record))
+        self._works[order.attempt_id] = work
+        if large:
+            self._large_jobs[job] = self._large_jobs.get(job, 0) + 1
+        (self._large if large else self._small)[order.tier].append(work)
+
+    def _is_small(self, order: JobQueued) -> bool:
+        if is_past(order.deadline, self._clock.now()):
+            return True
+        try:
+            return self._executor.is_small(order)
+        except Exception:
+            return True
+
+    async def _on_control(self, items: Sequence[Item]) -> None:
+        for item in items:
+            if isinstance(item, Received) and isinstance(item.envelope.data, AttemptAbandoned):
+                self._abandon(item.envelope.data.attempt_id)
+
+    def _abandon(self, attempt_id: UUID) -> None:
+        """Remember it; stop it where it runs. Where it waits, it is skipped when its turn comes."""
+        self._abandoned[attempt_id] = None
+        self._abandoned.move_to_end(attempt_id)
+        if len(self._abandoned) > ABANDONED_MAX:
+            self._abandoned.popitem(last=False)
+        if (work := self._works.get(attempt_id)) is not None:
+            work.stop.set()
+            self._dispatch()
+
+    def _dispatch(self) -> None:
+        """Begin what may begin: interactive before batch before scheduled."""
+        if self._small_task is None and any(self._small.values()):
+            self._small_task = asyncio.ensure_future(self._run_smalls())
+        while not self._stopping and len(self._tasks) < self._concurrency_max:
+            work = self._next_large()
+            if work is None:
+                return
+            self._running_jobs.add(work.report.job)
+            task = asyncio.ensure_future(self._run_large(work))
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
+
+    def _next_large(self) -> Work | None:
+        for tier in TIERS:
+            waiting = self._large[tier]
+            for work in list(waiting):
+                if work.stop.is_set() or not work.wanted:
+                    waiting.remove(work)
+                    self._finish(work)
+                elif work.report.job not in self._running_jobs:
+                    waiting.remove(work)
+                    return work
+        return None
+
+    def _ended(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        self._idle.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("An order was left undone.", exc_info=error)
+        self._dispatch()
+
+    async def _run_smalls(self) -> None:
+        works: list[Work] = []
+        try:
+            while works := self._next_smalls():
+                outcomes = await self._hop(partial(self._run_all, works))
+                await self._publish(list(zip(works, outcomes, strict=True)))
+                for work in works:
+                    self._finish(work)
+        except Exception:
+            _log.exception("%d orders were left undone.", len(works))
+        finally:
+            for work in works:
+                self._drop(work)
+            self._small_task = None
+            self._idle.set()
+
+    def _run_all(self, works: list[Work]) -> list[Outcome]:
+        return [self._run_one(work) for work in works]
+
+    def _next_smalls(self) -> list[Work]:
+        works: list[Work] = []
+        for tier in TIERS:
+            waiting = self._small[tier]
+            while waiting and len(works) < self._small_batch_max:
+                work = waiting.popleft()
+                if work.stop.is_set() or not work.wanted:
+                    self._finish(work)
+                else:
+                    works.append(work)
+        return works
+
+    def _run_one(self, work: Work) -> Outcome:
+        if is_past(work.order.deadline, self._clock.now()):
+            return failed(work.order, FailureCode.CANCELLED, "deadline passed")
+        try:
+            return self._executor.run_small(work.order)
+        except Exception as error:
+            return internal_failure(work.order, error)
+
+    async def _run_large(self, work: Work) -> None:
+        progress = ProgressReport(work.report, self._bus, self._clock)
+        try:
+            if is_past(work.order.deadline, self._clock.now()):
+                outcome: Outcome = failed(work.order, FailureCode.CANCELLED, "deadline passed")
+            else:
+                await self._say_started(work)
+                outcome = await self._outcome(work, progress)
+            await progress.end()
+            await self._publish([(work, outcome)])
+            self._finish(work)
+        finally:
+            await progress.end()
+            self._drop(work)
+            self._running_jobs.discard(work.report.job)
+
+    async def _say_started(self, work: Work) -> None:
+        """At once, and once: where it is lost, the result tells when it started."""
+        now = self._clock.now()
+        started = JobStarted(
+            attempt_id=work.order.attempt_id, leg=work.order.leg, worker=self._worker_name, started_at=now
+        )
+        try:
+            await self._bus.publish([work.report.record(started, now)])
+        except BusError:
+            _log.info("The start of an attempt of job %s was not published.", work.report.job)
+
+    async def _outcome(self, work: Work, progress: ProgressReport) -> Outcome:
+        """What the executor returns; a cancellation where it does not end soon after it was told to stop."""
+        running = asyncio.ensure_future(self._executor.run(work.order, progress.offer, work.stop))
+        stopped = asyncio.ensure_future(work.stop.wait())
+        try:
+            await asyncio.wait((running, stopped), return_when=asyncio.FIRST_COMPLETED)
+            if not running.done():
+                grace = asyncio.ensure_future(self._clock.sleep(STOP_GRACE_S))
+                await asyncio.wait((running, grace), return_when=asyncio.FIRST_COMPLETED)
+                grace.cancel()
+            if not running.done():
+                return failed(work.order, FailureCode.CANCELLED, "stopped on request")
+            return running.result()
+        except Exception as error:
+            return internal_failure(work.order, error)
+        finally:
+            stopped.cancel()
+            await end_task(running)
+
+    async def _publish(self, results: list[tuple[Work, Outcome]]) -> None:
+        """Publish, however often it takes. An answer that no record can hold becomes a failure that says so."""
+        records = [self._record(work, outcome) for work, outcome in results]
+        attempt = 0
+        while True:
+            try:
+                await self._bus.publish(records)
+            except RecordTooLarge:
+                records = [work.report.record(_too_large(work.order), self._clock.now()) for work, _ in results]
+                if len(results) > 1:
+                    for result in results:
+                        await self._publish([result])
+                    return
+            except BusError:
+                attempt += 1
+                _log.warning("The results of %d orders were not published; they are sent again.", len(records))
+                await self._clock.sleep(self._backoff.delay_s(attempt, 1.0) or self._backoff.ceiling_s)
+            else:
+                return
+
+    def _record(self, work: Work, outcome: Outcome) -> Outgoing:
+        record = work.report.record(outcome, self._clock.now())
+        try:
+            check_size(record)
+        except RecordTooLarge:
+            return work.report.record(_too_large(work.order), self._clock.now())
+        return record
+
+    def _finish(self, work: Work) -> None:
+        """Nothing more will come of it here: its records are done, unless they are no longer ours."""
+        self._drop(work)
+        work.done()
+
+    def _drop(self, work: Work) -> None:
+        """Forget it. Repeatable."""
+        if self._works.get(work.order.attempt_id) is not work:
+            return
+        del self._works[work.order.attempt_id]
+        if work.large:
+            job = work.report.job
+            self._large_jobs[job] -= 1
+            if self._large_jobs[job] == 0:
+                del self._large_jobs[job]
+
+
+def _too_large(order: JobQueued) -> ExecutionFailed:
+    return failed(order, FailureCode.INTERNAL, "The answer is larger than a record may be.")
