@@ -1,0 +1,239 @@
+"""The desk on the memory store: durable decisions, repeats, races, ambiguous commits; the relay behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+
+from queuebit_contracts import events as ev
+from queuebit_contracts.envelope import decode
+from queuebit_contracts.ids import derive_id, uuid7
+from queuebit_control_plane.desk import Desk, Told
+from queuebit_control_plane.job.messages import Message, Refuse, Wake
+from queuebit_control_plane.job.view import fold, head_of
+from queuebit_control_plane.relay import CURSOR, Relay
+from queuebit_runtime.bus import Bus, BusError, Outgoing, Subscription
+from queuebit_store.errors import StoreUnavailable
+from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
+from tests.builders import JOB_ID, NOW, a_submit, a_success, a_verdict, at
+
+CAUSE = uuid7(int(NOW.timestamp() * 1000), 99)
+
+
+class StoppedClock:
+    """Stands where it is put."""
+
+    def __init__(self) -> None:
+        self.moment = NOW
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def monotonic_s(self) -> float:
+        return self.moment.timestamp()
+
+    async def sleep(self, delay_s: float) -> None:
+        raise AssertionError("nothing here may wait")
+
+
+class CollectingBus(Bus):
+    """Keeps what is published; fails on request."""
+
+    def __init__(self) -> None:
+        self.records: list[Outgoing] = []
+        self.failures = 0
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise BusError("no")
+        self.records.extend(records)
+
+    def subscribe(self, subscription: Subscription) -> None: ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self, drain_s: float = 10.0) -> None: ...
+
+    def healthy(self) -> bool:
+        return True
+
+
+def told(message: Message, job_id: UUID = JOB_ID, cause: UUID = CAUSE) -> Told:
+    return Told(job_id, message, cause, "acme", "00-trace")
+
+
+def a_desk(store: MemoryStore, clock: StoppedClock | None = None) -> Desk:
+    return Desk(store, clock or StoppedClock(), appended=lambda _count: None)
+
+
+async def names(store: MemoryStore, job_id: UUID = JOB_ID) -> list[str]:
+    return [event.type for event in (await store.load([job_id])).get(job_id, [])]
+
+
+STORY: list[Callable[[], Message]] = [a_submit, a_success, a_verdict]
+WHOLE = [
+    "JobSubmitted",
+    "JobPlanned",
+    "JobQueued",
+    "JobStarted",
+    "ExecutionSucceeded",
+    "ResultValidated",
+    "JobCompleted",
+]
+
+
+async def test_a_story_is_stored_as_it_is_decided() -> None:
+    store = MemoryStore()
+    desk = a_desk(store)
+
+    for message in STORY:
+        await desk.handle([told(message())])
+
+    stored = (await store.load([JOB_ID]))[JOB_ID]
+    assert [event.type for event in stored] == WHOLE
+    assert {(event.causation_id, event.traceparent, event.tenant, event.time) for event in stored} == {
+        (CAUSE, "00-trace", "acme", NOW)
+    }
+    assert (await store.heads([JOB_ID]))[JOB_ID].head == head_of(fold(stored))
+
+
+async def test_one_batch_holds_several_messages_about_one_job() -> None:
+    store = MemoryStore()
+
+    await a_desk(store).handle([told(message()) for message in STORY])
+
+    assert await names(store) == WHOLE
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["same desk", "after a restart"])
+async def test_a_repeated_batch_changes_nothing(fresh: bool) -> None:
+    store = MemoryStore()
+    desk = a_desk(store)
+    batch = [told(message()) for message in STORY]
+    await desk.handle(batch)
+
+    await (a_desk(store) if fresh else desk).handle(batch)
+
+    assert await names(store) == WHOLE
+
+
+async def test_another_writer_was_faster() -> None:
+    database = MemoryDatabase()
+    left, right = a_desk(MemoryStore(database)), a_desk(MemoryStore(database))
+    await left.handle([told(a_submit())])
+    await right.handle([told(Wake())])
+
+    await left.handle([told(a_success())])
+    await right.handle([told(a_verdict())])
+
+    assert await names(MemoryStore(database)) == WHOLE
+
+
+async def test_an_append_whose_outcome_is_unknown_is_not_made_twice() -> None:
+    failures = [StoreUnavailable()]
+
+    async def after_commit(_operation: str) -> None:
+        if failures:
+            raise failures.pop()
+
+    store = MemoryStore(hooks=Hooks(after_commit=after_commit))
+    desk = a_desk(store)
+    with pytest.raises(StoreUnavailable):
+        await desk.handle([told(a_submit())])
+
+    await desk.handle([told(a_submit())])
+    await desk.handle([told(a_success()), told(a_verdict())])
+
+    assert await names(store) == WHOLE
+
+
+async def test_a_conflicting_submission_is_refused_in_a_stream_of_its_own() -> None:
+    store = MemoryStore()
+    desk = a_desk(store)
+    other = uuid7(1, 1)
+
+    for _ in range(2):
+        await desk.handle([told(a_submit()), told(a_submit(tier="batch"), cause=other)])
+
+    assert await names(store) == WHOLE[:3]
+    refused = (await store.load([derive_id(other, "rejected")]))[derive_id(other, "rejected")]
+    assert [ev.JobRejected.model_validate_json(event.data).conflicting_job_id for event in refused] == [JOB_ID]
+
+
+async def test_a_submission_too_late_is_refused_and_leaves_the_key_free() -> None:
+    store = MemoryStore()
+    desk = a_desk(store)
+
+    await desk.handle([told(a_submit(deadline=at(-1)))])
+    await desk.handle([told(a_submit(deadline=at(60)))])
+
+    assert await names(store, derive_id(CAUSE, "rejected")) == ["JobRejected"]
+    assert await names(store) == WHOLE[:3]
+
+
+async def test_a_refusal_is_stored_once() -> None:
+    store = MemoryStore()
+    rejection = ev.JobRejected(code="unknown_kind", detail="d", remedy="r", cause_id=CAUSE)
+    stream = derive_id(CAUSE, "rejected")
+
+    for _ in range(2):
+        await a_desk(store).handle([told(Refuse(rejection), stream)])
+
+    assert await names(store, stream) == ["JobRejected"]
+    assert (await store.heads([stream]))[stream].head.state == "rejected"
+
+
+class TestRelay:
+    async def test_it_publishes_every_event_in_order_where_it_belongs(self) -> None:
+        store, bus = MemoryStore(), CollectingBus()
+        await a_desk(store).handle([told(message()) for message in STORY])
+
+        await Relay(store, bus, StoppedClock()).step()
+
+        lifecycle = [decode(r.headers, r.value) for r in bus.records if r.topic == "jobs.lifecycle"]
+        assert [envelope.type.split(".")[2] for envelope in lifecycle] == WHOLE
+        assert [envelope.version for envelope in lifecycle] == [1, 2, 3, 4, 5, 6, 7]
+        assert [r.topic for r in bus.records if r.topic != "jobs.lifecycle"] == [
+            "jobs.queued.classical.interactive",
+            "jobs.completed",
+        ]
+        assert {r.key for r in bus.records} == {str(JOB_ID).encode()}
+
+    async def test_a_failed_publish_is_made_again_from_the_same_place(self) -> None:
+        store, bus = MemoryStore(), CollectingBus()
+        await a_desk(store).handle([told(a_submit())])
+        relay = Relay(store, bus, StoppedClock())
+        bus.failures = 1
+
+        with pytest.raises(BusError):
+            await relay.step()
+        assert bus.records == []
+        await relay.step()
+
+        assert len(bus.records) == 4
+
+    async def test_it_goes_on_from_its_cursor_and_repeats_only_what_was_not_saved(self) -> None:
+        store, bus = MemoryStore(), CollectingBus()
+        await a_desk(store).handle([told(a_submit())])
+        first = Relay(store, bus, StoppedClock())
+        await first.step()
+        await first.save(force=True)
+        await store.release(CURSOR)
+
+        await Relay(store, bus, StoppedClock()).step()
+
+        assert len(bus.records) == 4
+
+    async def test_only_one_leads(self) -> None:
+        database, bus = MemoryDatabase(), CollectingBus()
+        left, right = MemoryStore(database), MemoryStore(database)
+        await a_desk(left).handle([told(a_submit())])
+        await Relay(left, bus, StoppedClock()).step()
+
+        await Relay(right, bus, StoppedClock()).step()
+
+        assert len(bus.records) == 4
