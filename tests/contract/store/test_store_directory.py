@@ -1,0 +1,113 @@
+"""Idempotency keys, tenants, API keys and leads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from queuebit_store.errors import AlreadyExists, UnknownTenant
+from queuebit_store.ports import ApiKeyRow, Reservation
+from tests.contract.store.builders import an_id, at
+
+OpenSession = Callable[[], Awaitable[Any]]
+
+
+def _wish(key: str, stream: int, *, tenant: str = "acme") -> Reservation:
+    return Reservation(tenant, key, an_id(stream), f"print-{stream}", at(stream))
+
+
+async def test_the_first_to_reserve_a_key_holds_it(store: Any) -> None:
+    assert await store.reserve([_wish("b", 1), _wish("a", 2)]) == [_wish("b", 1), _wish("a", 2)]
+
+    assert await store.reserve([_wish("a", 3), _wish("c", 4), _wish("b", 1), _wish("a", 5, tenant="bolt")]) == [
+        _wish("a", 2),
+        _wish("c", 4),
+        _wish("b", 1),
+        _wish("a", 5, tenant="bolt"),
+    ]
+    assert await store.reserve([]) == []
+
+
+async def test_the_first_of_one_call_holds_a_key_asked_twice(store: Any) -> None:
+    assert await store.reserve([_wish("b", 9), _wish("a", 1), _wish("a", 2)]) == [
+        _wish("b", 9),
+        _wish("a", 1),
+        _wish("a", 1),
+    ]
+
+
+async def test_racing_sessions_get_the_same_answer(open_session: OpenSession) -> None:
+    sessions = [await open_session() for _ in range(4)]
+
+    for turn in range(15):
+        keys = [f"{turn}-{n}" for n in range(5)]
+        answers = await asyncio.gather(
+            *(
+                session.reserve([_wish(key, 100 * number + n) for n, key in enumerate(keys)][:: (-1) ** number])
+                for number, session in enumerate(sessions)
+            )
+        )
+        by_key = [sorted(answer, key=lambda one: one.key) for answer in answers]
+        assert all(answer == by_key[0] for answer in by_key)
+
+
+async def test_tenants_are_remembered_once(store: Any) -> None:
+    await store.add_tenant("acme", at(0))
+    await store.add_tenant("acme", at(1))
+    await store.add_tenant("bolt", at(2))
+
+    assert await store.tenants() == frozenset({"acme", "bolt"})
+
+
+async def test_api_keys_are_found_and_revoked_once(store: Any) -> None:
+    row = ApiKeyRow("k1", "acme", "operator", b"\x00\xff", at(0), expires_at=at(9))
+    await store.add_tenant("acme", at(0))
+    await store.add_key(row)
+
+    assert await store.find_key("k1") == row
+    assert await store.find_key("k2") is None
+    assert [await store.revoke_key("k1", at(3)), await store.revoke_key("k1", at(4))] == [True, False]
+    assert await store.revoke_key("k2", at(3)) is False
+    assert await store.find_key("k1") == replace(row, revoked_at=at(3))
+
+
+async def test_api_key_needs_a_tenant_and_an_id_of_its_own(store: Any) -> None:
+    row = ApiKeyRow("k1", "acme", "viewer", b"x", at(0))
+    with pytest.raises(UnknownTenant):
+        await store.add_key(row)
+    await store.add_tenant("acme", at(0))
+    await store.add_key(row)
+    with pytest.raises(AlreadyExists):
+        await store.add_key(replace(row, role="admin"))
+    assert await store.find_key("k1") == row
+
+
+async def test_one_session_leads_until_it_releases(open_session: OpenSession) -> None:
+    one, two = await open_session(), await open_session()
+
+    assert [await one.try_lead("relay"), await one.try_lead("relay"), await two.try_lead("relay")] == [
+        True,
+        True,
+        False,
+    ]
+    assert await two.try_lead("alarm") is True
+    await two.release("relay")
+    assert await two.try_lead("relay") is False
+
+    await one.release("relay")
+    assert [await two.try_lead("relay"), await one.try_lead("relay")] == [True, False]
+
+
+async def test_a_session_that_ends_leads_no_more(open_session: OpenSession) -> None:
+    one, two = await open_session(), await open_session()
+    assert await one.try_lead("relay")
+
+    await one.close()
+
+    async with asyncio.timeout(10):
+        while not await two.try_lead("relay"):  # noqa: ASYNC110 - the server ends the session when it notices
+            await asyncio.sleep(0.01)
