@@ -66,6 +66,8 @@ class CpSatSolver:
         with _stopping(solver, stop):
             status = solver.solve(model, listener)
         if status == cp_model.INFEASIBLE:
+            if math.isinf(reading.error):
+                raise NothingFound("No answer fits the constraints as CP-SAT can state them, rounded to the safe side.")
             if hint is not None:
                 raise InvalidModel(f"CP-SAT calls {kind.name} infeasible, but a feasible answer is known.")
             raise ProvedInfeasible

@@ -50,7 +50,7 @@ class ClassicalExecutor:
         *,
         worker: str,
         small: SmallBounds = SmallBounds(),
-        grace_s: float = 5.0,
+        grace_s: float = 10.0,
         progress_interval_s: float = 0.5,
     ) -> None:
         """`grace_s`: how long past its budget a process may take to read the problem and to hand over its answer."""
@@ -126,10 +126,10 @@ class ClassicalExecutor:
         except PoolError as error:
             code, detail = pool_code(error), str(error)
         wall_s = self._clock.monotonic_s() - began_s
-        if stop.is_set():
+        if stop.is_set() or code is FailureCode.CANCELLED:
             return failed(order, FailureCode.CANCELLED, "It was stopped on request.", Usage(wall_s=wall_s))
         if outcome is None:
-            rescued = best.rescued(detail)
+            rescued = await asyncio.to_thread(best.rescued, detail)
             if rescued is None:
                 return failed(order, code, detail, Usage(wall_s=wall_s))
             outcome = Solved(rescued, Meter(wall_s, 0.0))
