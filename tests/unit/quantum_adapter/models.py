@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -18,6 +19,7 @@ from queuebit_quantum_adapter.task import Recipe, Task
 
 LIMITS = Limits({"interactive": 20, "batch": 24, "scheduled": 26}, memory_bytes_max=4 * 2**30)
 JOB = uuid7(1_750_000_000_000, 1)
+_NUMBERS = itertools.count(1000)
 NOW = datetime(2025, 6, 15, 12, tzinfo=UTC)
 
 
@@ -49,8 +51,19 @@ def an_ising(n: int, seed: int) -> Ising:
     return Ising(n, {i: v for i, v in h.items() if v}, {pair: v for pair, v in j.items() if v}, Fraction(1, 7))
 
 
-def a_task(problem: Problem, *, seed: int = 7, budget_s: float = 60.0, number: int = 1, **recipe: Any) -> Task:
-    return Task(an_attempt(number), problem, seed, budget_s, Recipe(**recipe), LIMITS, aer(LIMITS))
+def a_task(
+    problem: Problem, *, seed: int = 7, budget_s: float = 60.0, number: int | None = None, **recipe: Any
+) -> Task:
+    """A task of an attempt of its own, unless a number is given."""
+    return Task(
+        an_attempt(next(_NUMBERS) if number is None else number),
+        problem,
+        seed,
+        budget_s,
+        Recipe(**recipe),
+        LIMITS,
+        aer(LIMITS),
+    )
 
 
 def an_order(

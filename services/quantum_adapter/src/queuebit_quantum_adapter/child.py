@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from queuebit_contracts.failures import FailureCode
+from collections.abc import Callable
+from typing import Any
+
+from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_quantum_adapter import pipeline
 from queuebit_quantum_adapter.errors import AdapterError
 from queuebit_quantum_adapter.pipeline import Report
-from queuebit_quantum_adapter.task import BackendSpec, Ended, Failed, Stop, Task
+from queuebit_quantum_adapter.task import BackendSpec, Ended, Failed, Task
 
 
-def attempt(task: Task, on_progress: Report, stop: Stop) -> Ended:
-    """Do the task. What is expected to fail is told as a value. `stop` is not asked: the process is killed instead."""
-    del stop
+def attempt(task: Task, on_progress: Report) -> Ended:
+    """Do the task. What is expected to fail is told as a value. Nothing here can be stopped: the process is killed."""
     try:
         return pipeline.run(task, on_progress)
     except AdapterError as error:
         return Failed(error.code, error.detail, error.remedy, error.retry_after_s)
     except MemoryError:
-        error_detail = "The worker process ran out of memory."
-        return Failed(FailureCode.MEMORY_EXHAUSTED, error_detail, "State a smaller problem.")
+        code = FailureCode.MEMORY_EXHAUSTED
+        return Failed(code, "The worker process ran out of memory.", FAILURES[code].remedy)
 
 
-def warm(backend: BackendSpec, on_progress: Report, stop: Stop) -> None:
+def warm(backend: BackendSpec, on_progress: Callable[[Any], None]) -> None:
     """Load the SDK before the first attempt asks for it."""
-    del on_progress, stop
+    del on_progress
     pipeline.warm(backend)

@@ -92,3 +92,7 @@ class RunFailed(AdapterError):
     """The provider ran the circuit and failed."""
 
     code = FailureCode.INTERNAL
+
+
+class KeyReused(AdapterError):
+    """The idempotency key was used for another request before."""

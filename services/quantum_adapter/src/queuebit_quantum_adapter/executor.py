@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -19,6 +19,8 @@ from queuebit_quantum_adapter.task import BackendSpec, Failed, Outcome, Recipe, 
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolMemory, PoolStopped, PoolTimeout
 from queuebit_runtime.processes import Pool
+
+Hop = Callable[[Callable[[], Task]], Awaitable[Task]]
 
 ATTEMPT = "queuebit_quantum_adapter.child:attempt"
 WARM = "queuebit_quantum_adapter.child:warm"
@@ -37,8 +39,11 @@ class QuantumExecutor:
         worker: str,
         grace_s: float = 5.0,
         warm_timeout_s: float = 60.0,
+        hop: Hop = asyncio.to_thread,
     ) -> None:
-        """`grace_s`: how long past its budget a process may take to load the SDK and to hand over its answer."""
+        """`grace_s`: how long past its budget a process may take to load the SDK and to hand over its answer. `hop` reads large
+        statements off the loop; a simulation passes one that calls directly.
+        """
         self._pool = pool
         self._backends = backends
         self._limits = limits
@@ -46,6 +51,7 @@ class QuantumExecutor:
         self._worker = worker
         self._grace_s = grace_s
         self._warm_timeout_s = warm_timeout_s
+        self._hop = hop
 
     def is_small(self, order: JobQueued) -> bool:  # noqa: ARG002
         """No circuit is small enough for the event loop."""
@@ -58,7 +64,7 @@ class QuantumExecutor:
     async def warm(self) -> None:
         """Load the SDK of every backend into a worker process, so that the first attempt need not wait for it."""
         for spec in self._backends.all():
-            await self._pool.run(WARM, spec, timeout_s=self._warm_timeout_s, on_progress=_ignore, stop=asyncio.Event())
+            await self._pool.run(WARM, spec, timeout_s=self._warm_timeout_s)
 
     async def run(
         self, order: JobQueued, progress: Callable[[ExecutionProgressed], None], stop: asyncio.Event
@@ -68,10 +74,10 @@ class QuantumExecutor:
 
         def hear(item: Any) -> None:
             assert isinstance(item, Stage)
-            progress(progressed(order, item))
+            progress(progressed(order, item, self._clock.monotonic_s() - began_s))
 
         try:
-            task = await asyncio.to_thread(self.task_of, order)
+            task = await self._hop(lambda: self.task_of(order))
             ended = await self._pool.run(
                 ATTEMPT, task, timeout_s=order.budget_s + self._grace_s, on_progress=hear, stop=stop
             )
@@ -124,12 +130,12 @@ class QuantumExecutor:
         return Task(order.attempt_id, order.problem, order.seed, order.budget_s, recipe, self._limits, backend)
 
 
-def progressed(order: JobQueued, stage: Stage) -> ExecutionProgressed:
+def progressed(order: JobQueued, stage: Stage, elapsed_s: float) -> ExecutionProgressed:
     """How far the attempt has come."""
     return ExecutionProgressed(
         attempt_id=order.attempt_id,
         leg=order.leg,
-        elapsed_s=stage.elapsed_s,
+        elapsed_s=elapsed_s,
         objective=stage.objective,
         detail=stage.name,
     )
@@ -169,8 +175,3 @@ def pool_code(error: PoolError) -> FailureCode:
             return FailureCode.WORKER_LOST
         case _:
             return FailureCode.INTERNAL
-
-
-def _ignore(item: Any) -> None:
-    """Nobody listens while a process warms up."""
-    del item

@@ -80,7 +80,8 @@ class Provider(Protocol):
     def submit(self, submission: Submission, key: UUID) -> str:
         """Hand in the request under an idempotency key; the provider's own id comes back. A repeated key gives the same id.
 
-        Raises SubmitUnknown where the request was sent and its fate is not known; any other error means that it was not taken.
+        Raises KeyReused where the key stands for another request, and SubmitUnknown where the request was sent and its fate
+        is not known; any other error means that it was not taken.
         """
         ...
 

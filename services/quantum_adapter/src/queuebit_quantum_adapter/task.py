@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 from uuid import UUID
@@ -107,7 +107,6 @@ class Failed:
 
 
 Ended = Outcome | Failed
-Stop = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,6 @@ class Stage:
     """A step that is done: encoded, transpiled, running, decoded, polished; with the best objective where there is one."""
 
     name: str
-    elapsed_s: float
     objective: Number | None = None
 
 

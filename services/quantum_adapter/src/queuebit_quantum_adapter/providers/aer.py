@@ -22,7 +22,7 @@ from qiskit_aer import AerSimulator
 
 from queuebit_contracts.canonical import fingerprint
 from queuebit_quantum_adapter.circuits import Template
-from queuebit_quantum_adapter.errors import RunFailed, TooManyQubits, TooMuchMemory
+from queuebit_quantum_adapter.errors import KeyReused, RunFailed, TooManyQubits, TooMuchMemory
 from queuebit_quantum_adapter.limits import statevector_bytes
 from queuebit_quantum_adapter.ports import Capabilities, Samples, Submission, SubmissionState
 from queuebit_quantum_adapter.providers.qiskit_circuits import QiskitTemplate, circuit_fingerprint, to_qiskit
@@ -66,7 +66,7 @@ class AerProvider:
         self._packages = {name: version(name) for name in PACKAGES}
         self._target_key = fingerprint([self._simulator.name, self._packages, sorted(target.operation_names)])
         self._templates: OrderedDict[str, _Cached] = OrderedDict()
-        self._results: OrderedDict[str, Samples] = OrderedDict()
+        self._results: OrderedDict[str, tuple[Submission, Samples]] = OrderedDict()
 
     def capabilities(self) -> Capabilities:
         return Capabilities(
@@ -88,20 +88,23 @@ class AerProvider:
 
     def submit(self, submission: Submission, key: UUID) -> str:
         provider_id = str(key)
-        if provider_id not in self._results:
-            self._results[provider_id] = self._run(submission)
+        kept = self._results.get(provider_id)
+        if kept is None:
+            self._results[provider_id] = (submission, self._run(submission))
             while len(self._results) > RESULTS_MAX:
                 self._results.popitem(last=False)
+        elif kept[0] != submission:
+            raise KeyReused(f"The key {key} was used for another request before.")
         return provider_id
 
     def poll(self, provider_id: str) -> SubmissionState:
         return SubmissionState.SUCCEEDED if provider_id in self._results else SubmissionState.UNKNOWN
 
     def result(self, provider_id: str) -> Samples:
-        samples = self._results.get(provider_id)
-        if samples is None:
+        kept = self._results.get(provider_id)
+        if kept is None:
             raise RunFailed(f"No result is kept under {provider_id}.")
-        return samples
+        return kept[1]
 
     def cancel(self, provider_id: str) -> None:
         """Nothing runs between two calls, so that there is nothing to end."""
