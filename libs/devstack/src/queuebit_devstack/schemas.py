@@ -16,6 +16,7 @@ from queuebit_contracts import commands
 from queuebit_contracts.channels import CHANNELS, Channel
 from queuebit_contracts.envelope import MODEL_OF, TYPE_OF
 from queuebit_contracts.jobs import JobRequest
+from queuebit_gateway.app import openapi_document
 from queuebit_problems.registry import kind_of, kinds
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -134,9 +135,7 @@ def _headers() -> dict[str, Any]:
 
 def openapi() -> dict[str, Any]:
     """The gateway's own description of its HTTP API."""
-    from queuebit_gateway.openapi import document
-
-    return document()
+    return openapi_document()
 
 
 def main(arguments: list[str]) -> int:
