@@ -92,7 +92,7 @@ def ensure_jars(
             raise JarsUnavailable(f"Another process has been fetching into {cache} for very long.") from error
         except OSError as error:
             raise JarsUnavailable(
-                f"The cache {cache} cannot be written: {error}",
+                f"The cache {cache} cannot be written: {error}.",
                 remedy="Set QUEUEBIT_CACHE to a folder of yours.",
             ) from error
     return tuple(folder / pin.name for pin in pins)
@@ -138,7 +138,7 @@ def fetch_with_jgo(pins: Sequence[PinnedJar], scratch: Path) -> Sequence[Path]:
             return list(pool.map(fetch_one, pins))
     except Exception as error:
         raise JarsUnavailable(
-            f"The jars of Apache Kafka {KAFKA_VERSION} could not be fetched: {error}",
+            f"The jars of Apache Kafka {KAFKA_VERSION} could not be fetched: {error}.",
             remedy="They are needed once: connect to the network, or set QUEUEBIT_CACHE to a folder that has them, "
             "or set QUEUEBIT_KAFKA to a broker that already runs.",
         ) from error

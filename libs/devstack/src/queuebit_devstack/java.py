@@ -76,7 +76,9 @@ def _candidates(environ: Mapping[str, str]) -> list[Path]:
 
 def _major_of(program: Path) -> int | None:
     try:
-        ran = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=30, check=False)
+        ran = subprocess.run(
+            [program, "-XX:-UsePerfData", "-version"], capture_output=True, text=True, timeout=30, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return parse_java_major(ran.stderr + ran.stdout) if ran.returncode == 0 else None

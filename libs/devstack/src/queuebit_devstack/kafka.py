@@ -136,7 +136,8 @@ async def _listens(servers: str) -> bool:
     for server in servers.split(","):
         host, _, port = server.strip().rpartition(":")
         try:
-            _, writer = await asyncio.wait_for(asyncio.open_connection(host, int(port)), 2.0)
+            async with asyncio.timeout(2.0):
+                _, writer = await asyncio.open_connection(host, int(port))
         except (OSError, TimeoutError, ValueError):
             return False
         writer.close()

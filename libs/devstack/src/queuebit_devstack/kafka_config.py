@@ -121,7 +121,6 @@ def jvm_flags(node: Node, nodes: Sequence[Node], java: Java) -> tuple[str, ...]:
         f"-Xmx{heap_mb}m",
         "-XX:+UseSerialGC",
         "-XX:+ExitOnOutOfMemoryError",
-        "-XX:-UsePerfData",
         f"-XX:ErrorFile={node.folder}/jvm-crash.log",
         *tool_flags(node, java),
     )
@@ -130,6 +129,7 @@ def jvm_flags(node: Node, nodes: Sequence[Node], java: Java) -> tuple[str, ...]:
 def tool_flags(node: Node, java: Java) -> tuple[str, ...]:
     """The flags that the broker and its format tool share."""
     return (
+        "-XX:-UsePerfData",
         "-Djava.awt.headless=true",
         f"-Djava.io.tmpdir={node.folder / 'tmp'}",
         f"-Dlog4j2.configurationFile={node.logging}",
