@@ -15,7 +15,7 @@ from queuebit_contracts.errors import FieldError
 from queuebit_gateway import jobs_api, kinds_api, openapi
 from queuebit_gateway.parts import Parts
 from queuebit_gateway.problems import Refusal
-from queuebit_gateway.shell import Shell, problem_response, request_id_of
+from queuebit_gateway.shell import ANSWERED, Shell, problem_response, request_id_of
 from queuebit_runtime.bus import BusError
 from queuebit_store.errors import StoreError
 
@@ -43,6 +43,7 @@ def create_api(parts: Parts | None) -> FastAPI:
         BusError: _failed,
         OverflowError: _failed,
         jobs_api.StreamOver: _over,
+        Exception: _unexpected,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
@@ -91,3 +92,8 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 async def _over(_request: Request, _error: Exception) -> Response:
     return Response(status_code=204)
+
+
+async def _unexpected(request: Request, _error: Exception) -> Response:
+    request.scope[ANSWERED] = True
+    return await _refused(request, Refusal("internal"))

@@ -84,6 +84,8 @@ def document(app: FastAPI) -> dict[str, Any]:
         components["securitySchemes"] = {"apiKey": {"type": "http", "scheme": "bearer", "bearerFormat": "qb_live_…"}}
         for path, operations in made["paths"].items():
             for operation in operations.values():
+                if "HTTPValidationError" in str(operation["responses"].get("422", "")):
+                    operation["responses"]["422"] = problems(422)[422]
                 if path.startswith("/v1/"):
                     operation["security"] = [{"apiKey": []}]
         app.openapi_schema = made

@@ -15,6 +15,9 @@ from queuebit_runtime.ids import Ids
 
 VERSION = "2026-11-21"
 
+ANSWERED = "queuebit.answered"
+"""Set in the scope by whoever has turned an unexpected error into an answer."""
+
 _log = logging.getLogger("queuebit.gateway")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SECURITY: Mapping[str, str] = {
@@ -65,9 +68,10 @@ class Shell:
             await self._app(scope, receive, answer)
         except Exception:
             _log.exception("Unexpected error", extra={"request_id": request_id, "path": scope["path"]})
-            if started:
+            if not started:
+                await problem_response(Refusal("internal"), request_id)(scope, receive, answer)
+            elif not scope.get(ANSWERED):
                 raise
-            await problem_response(Refusal("internal"), request_id)(scope, receive, answer)
 
 
 def request_id_of(scope: Scope) -> str:

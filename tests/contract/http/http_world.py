@@ -1,0 +1,215 @@
+"""A gateway in this process on the memory ports, and a small stand-in for the control plane that appends events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx2
+
+from queuebit_contracts import events as ev
+from queuebit_contracts.canonical import fingerprint
+from queuebit_contracts.channels import CONTROL, SUBMITTED
+from queuebit_contracts.commands import CancelJob
+from queuebit_contracts.envelope import Envelope, decode, encode_data
+from queuebit_contracts.ids import attempt_id_of, derive_id
+from queuebit_contracts.jobs import Confidence, Leg, Ran
+from queuebit_gateway.app import create_app
+from queuebit_gateway.auth import Role, make_key, row_of
+from queuebit_gateway.limits import RATES
+from queuebit_gateway.main import build_parts
+from queuebit_gateway.parts import Parts
+from queuebit_runtime.bus import Delivery, Subscription
+from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
+from queuebit_runtime.clock import SystemClock
+from queuebit_runtime.ids import SystemIds
+from queuebit_store.memory import MemoryStore
+from queuebit_store.ports import Append, Head, NewEvent
+
+PEPPER = b"pepper for tests"
+LEG = "primary-classical"
+RAN = Ran(lane="classical", method="enumeration", backend="test")
+
+
+class MovableClock(SystemClock):
+    """The machine's clock, moved by `offset` (wall) and `moved_s` (monotonic)."""
+
+    offset = timedelta()
+    moved_s = 0.0
+
+    def now(self) -> datetime:
+        return super().now() + self.offset
+
+    def monotonic_s(self) -> float:
+        return super().monotonic_s() + self.moved_s
+
+
+class Plane:
+    """Appends what a control plane would: at once up to `stop_after`, the rest when told."""
+
+    def __init__(self, store: MemoryStore, bus: MemoryBus, clock: MovableClock) -> None:
+        self.store, self.clock = store, clock
+        self.asleep = False
+        self.seen = asyncio.Event()
+        self.submissions: list[Envelope] = []
+        self.cancellations: list[Envelope] = []
+        self.finish_at_once = True
+        self.reject = False
+        bus.subscribe(Subscription((SUBMITTED,), "plane", self._submitted))
+        bus.subscribe(Subscription((CONTROL,), "plane", self._control, broadcast=True))
+
+    async def _submitted(self, delivery: Delivery) -> None:
+        for record in delivery.records:
+            envelope = decode(record.headers, record.value)
+            assert isinstance(envelope.data, ev.JobSubmitted)
+            self.submissions.append(envelope)
+            self.seen.set()
+            if not self.asleep:
+                await self.take(envelope)
+        delivery.done_all()
+
+    async def take(self, envelope: Envelope) -> None:
+        """The first events of a job; nothing where it has some."""
+        assert isinstance(envelope.data, ev.JobSubmitted)
+        if self.reject:
+            rejection = ev.JobRejected(
+                code="unknown_tenant",
+                field="/request/tenant",
+                detail="There is no tenant.",
+                remedy="Add it.",
+                cause_id=envelope.id,
+            )
+            await self.append(derive_id(envelope.id, "rejected"), 0, [rejection], "rejected", envelope)
+            return
+        request = envelope.data.request
+        leg = Leg(leg=LEG, role="primary", lane="classical", budget_s=1.0, attempts_max=2, reason="the only one")
+        planned = ev.JobPlanned(
+            plan="classical_only",
+            sense="max",
+            legs=(leg,),
+            policy_version="1",
+            rule="wish",
+            reasons=("asked",),
+            inputs={"n": 6},
+        )
+        queued = ev.JobQueued(
+            attempt_id=attempt_id_of(envelope.job_id, LEG, 1), leg=LEG, role="primary", lane="classical", number=1,
+            tier=request.tier, problem=request.problem, fingerprint="f", seed=1, budget_s=1.0,
+        )  # fmt: skip
+        done = await self.append(envelope.job_id, 0, [envelope.data, planned, queued], "queued", envelope)
+        if done and self.finish_at_once:
+            await self.finish(envelope.job_id)
+
+    async def finish(self, job_id: UUID) -> None:
+        """The rest of a job's events up to completion."""
+        attempt_id, now = attempt_id_of(job_id, LEG, 1), self.clock.now()
+        started = ev.JobStarted(attempt_id=attempt_id, leg=LEG, worker="w", started_at=now)
+        progressed = ev.ExecutionProgressed(
+            attempt_id=attempt_id, leg=LEG, elapsed_s=0.1, objective=5, bound=6, gap=0.2
+        )
+        answer = {"side": [0, 1]}
+        succeeded = ev.ExecutionSucceeded(
+            attempt_id=attempt_id, leg=LEG, lane="classical", ran=RAN, answer=answer, objective=1, bound=1,
+            proven_optimal=True, started_at=now, finished_at=now,
+        )  # fmt: skip
+        confidence = Confidence(value=1.0)
+        validated = ev.ResultValidated(
+            attempt_id=attempt_id, leg=LEG, verdict="accepted", objective=1, bound=1, gap=0.0, proven_optimal=True,
+            confidence=confidence, problem_fingerprint="p", answer_fingerprint=fingerprint(answer),
+        )  # fmt: skip
+        completed = ev.JobCompleted(
+            kind="maxcut", answer=answer, objective=1, bound=1, gap=0.0, proven_optimal=True, verdict="accepted",
+            confidence=confidence, leg=LEG, attempt_id=attempt_id, ran=RAN, reasons=("proved",), elapsed_s=0.2,
+        )  # fmt: skip
+        version = len(self.store.database.events[job_id])
+        await self.append(job_id, version, [started, progressed, succeeded, validated, completed], "completed")
+
+    async def _control(self, delivery: Delivery) -> None:
+        for record in delivery.records:
+            envelope = decode(record.headers, record.value)
+            assert isinstance(envelope.data, CancelJob)
+            self.cancellations.append(envelope)
+            version = len(self.store.database.events[envelope.job_id])
+            cancelled = ev.JobCancelled(actor=envelope.data.actor, reason=envelope.data.reason)
+            await self.append(envelope.job_id, version, [cancelled], "cancelled")
+        delivery.done_all()
+
+    async def append(
+        self, job_id: UUID, version: int, events: list[Any], state: str, envelope: Envelope | None = None
+    ) -> bool:
+        row = self.store.database.streams.get(job_id)
+        request = envelope.data.request if envelope is not None else None  # type: ignore[union-attr]
+        head = (
+            Head(state, request.problem.kind, request.tier, request.lane, "f", None)
+            if request is not None
+            else Head(state, row.head.kind, row.head.tier, row.head.lane, "f", None)  # type: ignore[union-attr]
+        )
+        tenant = request.tenant if request is not None else row.tenant  # type: ignore[union-attr]
+        now = self.clock.now()
+        new = tuple(
+            NewEvent(derive_id(job_id, f"{version + nth}"), type(event).__name__, 1, encode_data(event).decode(), now)
+            for nth, event in enumerate(events, 1)
+        )
+        return (await self.store.append([Append(job_id, tenant, version, new, head)]))[0]
+
+
+@dataclass
+class World:
+    """The gateway, what is behind it, and clients with keys."""
+
+    parts: Parts
+    store: MemoryStore
+    broker: MemoryBroker
+    plane: Plane
+    clock: MovableClock
+    app: Any
+    http: httpx2.AsyncClient
+    keys: dict[tuple[str, Role], str] = field(default_factory=dict)
+
+    async def key(self, tenant: str = "acme", role: Role = "submitter") -> str:
+        """The API key of this tenant and role, made when first asked for."""
+        if (tenant, role) not in self.keys:
+            nth = len(self.keys) + 1
+            text = make_key(nth, 10**60 + nth)
+            await self.store.add_tenant(tenant, self.clock.now())
+            await self.store.add_key(row_of(text, PEPPER, tenant, role, self.clock.now()))
+            self.keys[tenant, role] = text
+        return self.keys[tenant, role]
+
+    async def headers(self, tenant: str = "acme", role: Role = "submitter", **more: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {await self.key(tenant, role)}", **more}
+
+    async def submit(self, key: str | None = None, body: Any = None, **more: str) -> httpx2.Response:
+        headers = await self.headers(**{"Idempotency-Key": key or str(self.parts.ids.mint()), **more})
+        return await self.http.post("/v1/jobs", json=a_body() if body is None else body, headers=headers)
+
+
+def a_body(**changes: Any) -> dict[str, Any]:
+    """A triangle, whose best cut is 2."""
+    statement = {"nodes": 3, "edges": [[0, 1, 1], [1, 2, 1], [0, 2, 1]]}
+    return {"problem": {"kind": "maxcut", "statement": statement}, "lane": "classical", **changes}
+
+
+@asynccontextmanager
+async def a_world(rates: Any = RATES) -> AsyncIterator[World]:
+    """A world that runs, and is gone afterwards."""
+    clock = MovableClock()
+    store, broker = MemoryStore(), MemoryBroker(clock)
+    bus = MemoryBus(broker)
+    plane = Plane(store, bus, clock)
+    parts = build_parts(
+        store, store, bus, pepper=PEPPER, clock=clock, ids=SystemIds(clock), rates=rates, poll_interval_s=0.005
+    )
+    app = create_app(parts)
+    await bus.start()
+    try:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as http:
+            yield World(parts, store, broker, plane, clock, app, http)
+    finally:
+        parts.tailer.close()
+        await bus.stop(1.0)

@@ -1,0 +1,97 @@
+"""Who may do what, with whose jobs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from http_world import PEPPER, World, a_body
+
+from queuebit_gateway.app import openapi_document
+from queuebit_gateway.auth import ALLOWED, ROLES, Action, Role, make_key, row_of
+from queuebit_store.ports import ApiKeyRow
+
+CALLS: list[tuple[str, str, Action, int]] = [
+    ("POST", "/v1/jobs", "job:submit", 202),
+    ("GET", "/v1/jobs", "job:read", 200),
+    ("GET", "/v1/jobs/{id}", "job:read", 200),
+    ("GET", "/v1/jobs/{id}/explain", "job:read", 200),
+    ("GET", "/v1/jobs/{id}/events", "job:read", 200),
+    ("POST", "/v1/jobs/{id}/cancel", "job:cancel", 409),
+    ("GET", "/v1/kinds", "kind:read", 200),
+    ("GET", "/v1/kinds/maxcut", "kind:read", 200),
+]
+
+
+@pytest.mark.parametrize("owner", ["own", "foreign"])
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("method", "path", "action", "status"), CALLS)
+async def test_role_by_action_by_owner(
+    world: World, method: str, path: str, action: Action, status: int, role: Role, owner: str
+) -> None:
+    job = (await world.submit("k", Prefer="wait=5")).json()
+    headers = await world.headers("acme" if owner == "own" else "globex", role, **{"Idempotency-Key": "other"})
+
+    body = {"json": a_body()} if path == "/v1/jobs" and method == "POST" else {}
+    answer = await world.http.request(method, path.format(id=job["id"]), headers=headers, **body)
+
+    if action not in ALLOWED[role]:
+        assert (answer.status_code, answer.json()["code"]) == (403, "role_forbids")
+    elif owner == "foreign" and "{id}" in path:
+        assert (answer.status_code, answer.json()["code"]) == (404, "job_not_found")
+    else:
+        assert answer.status_code == status
+    if owner == "foreign":
+        assert job["id"] not in answer.text
+
+
+def test_every_route_of_the_api_is_in_the_matrix() -> None:
+    documented = {
+        (method.upper(), path.replace("{job_id}", "{id}").replace("{kind}", "maxcut"))
+        for path, operations in openapi_document()["paths"].items()
+        for method in operations
+        if path.startswith("/v1/")
+    }
+    assert documented == {(method, path) for method, path, _, _ in CALLS}
+
+
+async def test_keys_that_do_not_open(world: World) -> None:
+    good = await world.key()
+    now = world.clock.now()
+    expired, revoked, strange = (make_key(900 + nth, 10**70 + nth) for nth in range(3))
+    await world.store.add_key(row_of(expired, PEPPER, "acme", "viewer", now - timedelta(days=91)))
+    await world.store.add_key(row_of(revoked, PEPPER, "acme", "viewer", now))
+    await world.store.revoke_key(revoked[8:16], now)
+    row = row_of(strange, PEPPER, "acme", "viewer", now)
+    await world.store.add_key(ApiKeyRow(row.key_id, "acme", "emperor", row.secret_hash, now))
+    wrong_secret = make_key(1, 10**61)
+    other_pepper = make_key(950, 10**65)
+    await world.store.add_key(row_of(other_pepper, b"other", "acme", "admin", now))
+    mistyped = good[:-1] + ("0" if good[-1] != "0" else "1")
+    headers: dict[str, tuple[int, str]] = {
+        "": (401, "key_missing"),
+        "Basic abc": (401, "key_missing"),
+        "Bearer ": (401, "key_missing"),
+        "Bearer nonsense": (401, "key_malformed"),
+        f"Bearer {mistyped}": (401, "key_malformed"),
+        f"Bearer {wrong_secret}": (401, "key_unknown"),
+        f"Bearer {make_key(999, 10**66)}": (401, "key_unknown"),
+        f"Bearer {other_pepper}": (401, "key_unknown"),
+        f"Bearer {expired}": (401, "key_expired"),
+        f"Bearer {revoked}": (401, "key_revoked"),
+        f"Bearer {strange}": (403, "role_forbids"),
+        f"bearer {good}": (200, ""),
+    }
+    for header, expected in headers.items():
+        answer = await world.http.get("/v1/jobs", headers={"Authorization": header} if header else {})
+        assert (answer.status_code, answer.json().get("code", "")) == expected, header
+        assert ("www-authenticate" in answer.headers) == (expected[0] == 401)
+        assert good not in answer.text
+
+
+async def test_a_revocation_takes_hold_within_seconds(world: World) -> None:
+    headers = await world.headers()
+    assert (await world.http.get("/v1/jobs", headers=headers)).status_code == 200
+    await world.store.revoke_key((await world.key())[8:16], world.clock.now())
+    world.clock.moved_s = 6.0
+    assert (await world.http.get("/v1/jobs", headers=headers)).json()["code"] == "key_revoked"

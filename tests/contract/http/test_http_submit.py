@@ -1,0 +1,197 @@
+"""POST /v1/jobs: taken once, said once, refused with reasons."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+from http_world import World, a_body, a_world
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from queuebit_contracts import events as ev
+from queuebit_contracts.channels import SUBMITTED
+from queuebit_contracts.ids import derive_id, job_id_of
+
+
+async def test_takes_a_job_and_publishes_it(world: World) -> None:
+    key = world.parts.ids.mint()
+
+    answer = await world.submit(str(key), traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+
+    job_id = job_id_of("acme", key)
+    assert answer.status_code == 202
+    assert answer.headers["location"] == f"/v1/jobs/{job_id}"
+    assert answer.headers["etag"] == '"0"'
+    assert "idempotency-replayed" not in answer.headers
+    view = answer.json()
+    shown = {
+        name: view[name] for name in ("object", "id", "tenant", "state", "kind", "tier", "lane", "version", "answer")
+    }
+    assert shown == {
+        "object": "job",
+        "id": str(job_id),
+        "tenant": "acme",
+        "state": "submitted",
+        "kind": "maxcut",
+        "tier": "interactive",
+        "lane": "classical",
+        "version": 0,
+        "answer": None,
+    }
+    (record,) = world.broker.records(SUBMITTED)
+    assert record.key == str(job_id).encode()
+    await asyncio.wait_for(world.plane.seen.wait(), 5)
+    (envelope,) = world.plane.submissions
+    assert envelope.id == derive_id(job_id, "JobSubmitted")
+    assert envelope.subject == str(job_id)
+    assert envelope.tenant == "acme"
+    assert envelope.source == "/queuebit/gateway"
+    assert envelope.traceparent == "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    assert isinstance(envelope.data, ev.JobSubmitted)
+    assert envelope.data.idempotency_key == str(key)
+    assert len(envelope.data.fingerprint or "") == 64
+
+
+@pytest.mark.parametrize("key", ["order-4711", '"order-4711"'])
+async def test_takes_any_key_quoted_or_bare(world: World, key: str) -> None:
+    first = await world.submit(key)
+    again = await world.submit("order-4711")
+
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert again.json()["id"] == first.json()["id"]
+    assert again.headers["idempotency-replayed"] == "true"
+    assert UUID(first.json()["id"]).version == 7
+
+
+async def test_repeat_shows_the_job_as_it_is_now(world: World) -> None:
+    first = await world.submit("k", Prefer="wait=5")
+    again = await world.submit("k")
+
+    assert first.json()["state"] == "completed"
+    assert first.headers["preference-applied"] == "wait=5"
+    assert again.json() == first.json()
+    assert len(world.broker.records(SUBMITTED)) == 1
+
+
+async def test_a_thousand_concurrent_repeats_are_one_job(world: World) -> None:
+    headers = await world.headers(**{"Idempotency-Key": str(world.parts.ids.mint())})
+
+    answers = await asyncio.gather(*(world.http.post("/v1/jobs", json=a_body(), headers=headers) for _ in range(1000)))
+
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
+    assert len(world.store.database.streams) <= 1
+    assert len(world.broker.records(SUBMITTED)) == 1
+
+
+async def test_concurrent_jobs_share_calls(world: World) -> None:
+    calls: list[str] = []
+
+    async def count(operation: str) -> None:
+        calls.append(operation)
+
+    world.store.hooks.before = count
+    answers = await asyncio.gather(*(world.submit() for _ in range(200)))
+
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["id"] for answer in answers}) == 200
+    assert calls.count("reserve") < 50
+
+
+async def test_a_crash_between_holding_the_key_and_publishing_loses_nothing(world: World) -> None:
+    world.broker.fail_publishes(1)
+
+    failed = await world.submit("k")
+    again = await world.submit("k", Prefer="wait=5")
+
+    assert (failed.status_code, failed.json()["code"], failed.json()["retry"]) == (
+        503,
+        "service_unavailable",
+        "same_request",
+    )
+    assert int(failed.headers["retry-after"]) >= 1
+    assert again.status_code == 202
+    assert again.json()["state"] == "completed"
+
+
+async def test_another_process_publishes_what_the_first_did_not(world: World) -> None:
+    world.plane.asleep = True
+    first = await world.submit("k")
+    world.parts.submitter._published.clear()
+
+    again = await world.submit("k")
+
+    assert again.json()["id"] == first.json()["id"]
+    records = world.broker.records(SUBMITTED)
+    assert [dict(record.headers)["ce_id"] for record in records] == [dict(records[0].headers)["ce_id"]] * 2
+
+
+async def test_refuses_a_key_that_stands_for_other_content(world: World) -> None:
+    first = await world.submit("k")
+    other = await world.submit("k", a_body(seed=7))
+
+    problem = other.json()
+    assert other.status_code == 422
+    assert problem["code"] == "idempotency_key_reused"
+    assert problem["job_id"] == first.json()["id"]
+    assert problem["errors"][0]["pointer"] == "header:Idempotency-Key"
+    assert "new Idempotency-Key" in problem["remedy"]
+
+
+async def test_keys_of_two_tenants_are_apart(world: World) -> None:
+    mine = await world.submit("k")
+    theirs = await world.http.post(
+        "/v1/jobs", json=a_body(seed=1), headers=await world.headers("globex", **{"Idempotency-Key": "k"})
+    )
+    assert (mine.status_code, theirs.status_code) == (202, 202)
+    assert mine.json()["id"] != theirs.json()["id"]
+
+
+async def test_a_repeat_is_answered_also_after_the_deadline(world: World) -> None:
+    soon = (world.clock.now() + timedelta(minutes=1)).isoformat()
+    key = str(world.parts.ids.mint())
+    first = await world.submit(key, a_body(deadline=soon), Prefer="wait=5")
+    world.clock.offset = timedelta(minutes=2)
+
+    again = await world.submit(key, a_body(deadline=soon))
+
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert again.json()["id"] == first.json()["id"]
+
+
+def _spelled(value: Any, draw: st.DataObject) -> str:
+    """The same JSON with other key order and white space."""
+    if isinstance(value, dict):
+        names = draw.draw(st.permutations(sorted(value)))
+        inner = ",".join(f"{json.dumps(name)}{_space(draw)}:{_spelled(value[name], draw)}" for name in names)
+        return "{" + _space(draw) + inner + _space(draw) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(_space(draw) + _spelled(item, draw) for item in value) + "]"
+    return json.dumps(value)
+
+
+def _space(draw: st.DataObject) -> str:
+    return draw.draw(st.sampled_from(["", " ", "\n", "\t  "]))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_key_order_and_white_space_never_conflict(data: st.DataObject) -> None:
+    body = a_body(seed=3, params={"b": 1, "a": 2}, labels={"y": "1", "x": "2"})
+    texts = [_spelled(body, data) for _ in range(3)]
+
+    async def run() -> list[httpx2.Response]:
+        async with a_world() as world:
+            headers = await world.headers(**{"Idempotency-Key": "k", "Content-Type": "application/json"})
+            return [await world.http.post("/v1/jobs", content=text, headers=headers) for text in texts]
+
+    answers = asyncio.run(run())
+    assert [answer.status_code for answer in answers] == [202] * 3
+    assert len({answer.json()["id"] for answer in answers}) == 1
