@@ -67,6 +67,10 @@ async def test_a_killed_service_is_noticed_and_comes_back_on_its_port(stack: Sta
         assert services.dead() == ()
         assert services.pid("one") != first
         assert await is_ready(one.health_port)
+        services.send("one", signal.SIGSTOP)
+        assert not await is_ready(one.health_port)
+        services.send("one", signal.SIGCONT)
+        await services.wait_ready("one")
         with pytest.raises(UnknownProcess, match="three"):
             await services.kill("three")
 

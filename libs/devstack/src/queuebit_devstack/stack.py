@@ -103,6 +103,10 @@ class Stack:
         """The process id of a server. Raises `UnknownProcess`."""
         return self._child(server).record.pid
 
+    def send(self, server: str, how: signal.Signals) -> None:
+        """Send a signal and wait for nothing: SIGSTOP and SIGCONT pause a server. Raises `UnknownProcess`."""
+        os.kill(self.pid(server), how)
+
     async def kill(self, server: str, how: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to one server and wait until it has ended."""
         record = self._child(server).record

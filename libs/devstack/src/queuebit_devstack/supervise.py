@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -114,6 +115,10 @@ class Supervisor:
                     f"{name} was not ready after {self._ready_timeout_s:g} s. Its last lines:\n{self.last_lines(name)}"
                 )
             await asyncio.sleep(_POLL_S)
+
+    def send(self, name: str, how: signal.Signals) -> None:
+        """Send a signal and wait for nothing: SIGSTOP and SIGCONT pause a service. Raises `UnknownProcess`."""
+        os.kill(self.pid(name), how)
 
     async def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to one service and wait until it has ended, at most the grace time; then it is killed."""
