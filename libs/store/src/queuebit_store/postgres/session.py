@@ -23,6 +23,7 @@ class Session:
 
     def __init__(self, settings: PostgresSettings) -> None:
         self.settings = settings
+        self._open: list[asyncpg.Pool[asyncpg.Record]] = []
         self._append_pool = self._pool("append", settings.append_connections, plan_cache_mode="force_generic_plan")
         self._query_pool = self._pool("query", settings.query_connections_max)
 
@@ -36,12 +37,14 @@ class Session:
     async def open(self) -> None:
         """Connect. Raises StoreUnavailable or InvalidSettings."""
         with translated():
-            await self._append_pool
-            await self._query_pool
+            for pool in (self._append_pool, self._query_pool):
+                await pool
+                self._open.append(pool)
 
     async def close(self) -> None:
         """Let running statements end, for a bounded time, and disconnect."""
-        for pool in (self._append_pool, self._query_pool):
+        while self._open:
+            pool = self._open.pop()
             try:
                 await asyncio.wait_for(pool.close(), CLOSE_TIMEOUT_S)
             except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from queuebit_store.errors import InvalidSettings
@@ -18,13 +18,14 @@ _NAMESPACE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 @dataclass(frozen=True, slots=True)
 class PostgresSettings:
     """`namespace` is the PostgreSQL schema that holds the tables: tests and replays can share a database.
+    `url` carries the password and is never shown.
 
     `append_connections`: appends wait for one of these and nothing else uses them; one is enough, because batching is
     what makes appends fast. The server must give each connection its own session (no statement-pooling proxy): prepared
     statements and the locks of Leadership live in it.
     """
 
-    url: str
+    url: str = field(repr=False)
     namespace: str = NAMESPACE_DEFAULT
     append_connections: int = 1
     query_connections_max: int = 4

@@ -1,0 +1,167 @@
+"""What an operation costs the server: how many statements, and by which plan."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import asyncpg
+import pytest
+
+from queuebit_store.ports import Position, Reservation, StreamFilter
+from queuebit_store.postgres import PostgresSettings, PostgresStore
+from queuebit_store.postgres import rows as to
+from queuebit_store.postgres.queries import queries
+from queuebit_store.postgres.settings import connect_arguments
+from tests.contract.store.builders import a_head, an_append, an_id, at
+
+_FILL = """
+INSERT INTO stream SELECT md5('s' || n)::uuid, 'job', 'acme', 'default', 1, 'done', 'maxcut', 'batch', 'classical', 'f',
+    CASE WHEN n % 10 = 0 THEN now() END, now(), now() FROM generate_series(1, 30000) AS n;
+INSERT INTO event (epoch, stream_id, version, schema_version, event_id, time, category, tenant, environment, type, data)
+SELECT 1, md5('s' || n)::uuid, v, 1, md5('e' || n || v)::uuid, now(), 'job', 'acme', 'default', 'JobPlanned', '{}'
+FROM generate_series(1, 30000) AS n, generate_series(1, 2) AS v;
+INSERT INTO idempotency SELECT 'acme', 'key' || n, md5('s' || n)::uuid, 'f', now() FROM generate_series(1, 30000) AS n;
+"""
+_BATCH = [an_append(n, expected=n % 2 * 3, events=3) for n in range(200)]
+_LISTED: tuple[Any, ...] = (None, "job", "default", [], [], [], None, None, 50)
+
+_ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    "append": (*to.stream_columns(_BATCH), *to.event_columns(_BATCH)),
+    "load": ([an_id(n) for n in range(100)],),
+    "events_of": (an_id(1), 0, 100),
+    "read": ("job", 1, 3, 0, 500),
+    "heads": ([an_id(n) for n in range(100)],),
+    "list_all": _LISTED,
+    "list_tenant": (*_LISTED, "acme"),
+    "list_states": (*_LISTED[:3], ["failed", "queued"], *_LISTED[4:], "acme"),
+    "due": (at(0), 100),
+    "reserve": (["acme"] * 50, [f"k{n}" for n in range(50)], [an_id(1)] * 50, ["f"] * 50, [at(0)] * 50),
+    "rewrite_heads": tuple(to.head_columns([(an_id(n), 1, a_head()) for n in range(100)])),
+}
+_TABLES = {"stream", "event", "idempotency"}
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from _nodes(below)
+
+
+def _bad_nodes(plan: dict[str, Any]) -> list[str]:
+    """Nodes that touch a whole table, or sort what an index gives in order."""
+    found = []
+    for node in _nodes(plan):
+        table = node.get("Relation Name")
+        kind = node["Node Type"]
+        whole = kind.startswith(("Index", "Bitmap")) and "Index Cond" not in node
+        if table in _TABLES and kind != "ModifyTable" and (kind == "Seq Scan" or whole):
+            found.append(f"{kind} on {table}")
+        if kind in ("Hash Join", "Merge Join"):
+            found.append(kind)
+    return found
+
+
+async def _plan(connection: asyncpg.Connection, name: str, mode: str) -> dict[str, Any]:
+    """The plan for these very values, or the one that a prepared statement keeps for any values."""
+    values = _ARGUMENTS[name]
+    if mode == "force_custom_plan":
+        text = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {queries()[name]}", *values)
+    else:
+        await connection.execute(f"PREPARE {name}_plan AS {queries()[name]}")
+        nothing = ", ".join(["NULL"] * len(values))
+        text = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE {name}_plan ({nothing})")
+    plan: dict[str, Any] = json.loads(text)[0]["Plan"]
+    return plan
+
+
+@pytest.mark.parametrize("statistics", ["none", "stale", "fresh"])
+@pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
+async def test_every_hot_statement_walks_an_index(
+    settings: PostgresSettings, admin: asyncpg.Connection, statistics: str, mode: str
+) -> None:
+    """Statistics: never gathered, gathered when the tables were empty, gathered now."""
+    if statistics == "stale":
+        await admin.execute("ANALYZE stream, event, idempotency")
+    await admin.execute(_FILL)
+    if statistics == "fresh":
+        await admin.execute("ANALYZE stream, event, idempotency")
+    arguments = connect_arguments(settings, role="test")
+    arguments["server_settings"] |= {"plan_cache_mode": mode}
+    connection = await asyncpg.connect(**arguments)
+    try:
+        plans = {name: await _plan(connection, name, mode) for name in _ARGUMENTS}
+    finally:
+        await connection.close()
+
+    assert {name: bad for name, plan in plans.items() if (bad := _bad_nodes(plan))} == {}
+    sorted_by = {
+        name
+        for name in ("read", "load", "list_all", "list_tenant", "due")
+        for node in _nodes(plans[name])
+        if node["Node Type"] == "Sort"
+    }
+    assert sorted_by == set()
+
+
+async def test_without_the_session_settings_a_plan_would_read_whole_tables(
+    admin: asyncpg.Connection,
+) -> None:
+    """The hazard that the settings remove: it is real, so the test above is not idle."""
+    await admin.execute("ANALYZE stream, event, idempotency")
+    await admin.execute(_FILL)
+    await admin.execute("ANALYZE stream, event, idempotency")
+    batch = [an_append(n, expected=1) for n in range(5000)]
+
+    text = await admin.fetchval(
+        f"EXPLAIN (FORMAT JSON) {queries()['append']}", *to.stream_columns(batch), *to.event_columns(batch)
+    )
+
+    assert _bad_nodes(json.loads(text)[0]["Plan"]) != []
+
+
+async def test_each_operation_is_one_statement(postgres_store: PostgresStore) -> None:
+    """Counted as the driver sends them, after the first use, which also prepares."""
+    wish = Reservation("acme", "k", an_id(1), "f", at(0))
+    store = postgres_store
+
+    async def all_operations(round_: int) -> None:
+        await store.append([an_append(n + 100 * round_, events=3) for n in range(20)])
+        await store.load([an_id(1)])
+        await store.read(Position(), limit=10)
+        await store.heads([an_id(1)])
+        await store.list_heads(StreamFilter(), limit=10)
+        await store.due(at(0), limit=10)
+        await store.reserve([wish])
+        await store.save_cursor("relay", Position(1, 2, 3))
+
+    await all_operations(0)
+    sent: list[str] = []
+    connections = [
+        holder._con  # the pool offers no public way to its connections
+        for pool in (store._session._append_pool, store._session._query_pool)
+        for holder in pool._holders  # type: ignore[attr-defined]
+        if holder._con is not None
+    ]
+    for connection in connections:
+        connection.add_query_logger(lambda record: sent.append(record.query.split("\n")[0]))
+    await all_operations(1)
+
+    assert sent == [
+        f"-- name: {name}" for name in ("append", "load", "read", "heads", "list_all", "due", "reserve", "save_cursor")
+    ]
+
+
+async def test_an_append_costs_one_transaction_and_notifies_nobody(
+    postgres_store: PostgresStore, admin: asyncpg.Connection
+) -> None:
+    before = await admin.fetchval("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+    await postgres_store.append([an_append(n, events=3) for n in range(50)])
+    after = await admin.fetchval("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+    events = await postgres_store.read(Position(), limit=1000)
+
+    assert len({event.position.xid for event in events}) == 1
+    assert before <= events[0].position.xid < after
+    assert "notify" not in queries()["append"].lower()
+    assert await admin.fetchval("SELECT count(*) FROM pg_trigger WHERE tgrelid = 'event'::regclass") == 0

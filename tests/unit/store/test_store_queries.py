@@ -1,0 +1,53 @@
+"""The SQL files: named, said what for, all used; and the ports are what the adapters implement."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import queuebit_store
+from queuebit_store.errors import SchemaMismatch, StoreError, StoreUnavailable
+from queuebit_store.memory import MemoryStore
+from queuebit_store.ports import Cursors, Directory, Leadership, StreamStore
+from queuebit_store.postgres import PostgresSettings, PostgresStore
+from queuebit_store.postgres.queries import queries
+
+
+def test_each_query_has_a_name_a_purpose_and_a_user() -> None:
+    folder = Path(str(files(queuebit_store)))
+    code = "".join(path.read_text() for path in (folder / "postgres").glob("*.py"))
+
+    assert len(queries()) == (folder / "sql" / "queries.sql").read_text().count("-- name: ")
+    for name, text in queries().items():
+        assert re.match(rf"-- name: {name}\n-- [A-Z].*[.:,\w;]\n", text), name
+        assert text.endswith(";"), name
+        assert f'"{name}"' in code, name
+
+
+def _takes(store: StreamStore, cursors: Cursors, directory: Directory, leadership: Leadership) -> None: ...
+
+
+def _signatures_fit(memory: MemoryStore, postgres: PostgresStore) -> None:
+    """For the type checker alone."""
+    _takes(memory, memory, memory, memory)
+    _takes(postgres, postgres, postgres, postgres)
+
+
+def test_both_adapters_have_every_operation_of_every_port() -> None:
+    for port in (StreamStore, Cursors, Directory, Leadership):
+        for operation in (name for name in vars(port) if not name.startswith("_")):
+            assert callable(getattr(PostgresStore, operation))
+            assert callable(getattr(MemoryStore, operation))
+
+
+def test_errors_say_what_and_what_to_do() -> None:
+    assert (StoreUnavailable.transient, SchemaMismatch.transient, StoreError.transient) == (True, False, False)
+    assert str(SchemaMismatch("The table is missing.")) == (
+        "The table is missing. Run `python -m queuebit_store migrate`."
+    )
+    assert str(StoreUnavailable()).startswith("The store cannot be reached, or gave up for now;")
+
+
+def test_settings_do_not_show_the_password() -> None:
+    assert "secret" not in repr(PostgresSettings("postgresql://u:secret@h/d"))
