@@ -31,7 +31,8 @@ def test_the_committed_files_are_what_the_models_say() -> None:
 
 
 def test_no_recorded_example_was_changed_or_removed() -> None:
-    listed = dict(reversed(line.split("  ")) for line in (EXAMPLES / "checksums.txt").read_text().splitlines())
+    rows = (line.split("  ") for line in (EXAMPLES / "checksums.txt").read_text().splitlines())
+    listed = {name: checksum for checksum, name in rows}
 
     assert {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in RECORDED} == listed
 

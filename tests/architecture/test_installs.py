@@ -1,0 +1,57 @@
+"""Each service installs alone, with only its own dependencies, and its entry module imports."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HEAVY = {"qiskit", "qiskit_aer", "ortools", "numpy", "fastapi", "faststream", "asyncpg", "httpx2", "typer"}
+LIBS = {
+    "gateway": ("contracts", "problems", "runtime", "store"),
+    "control_plane": ("contracts", "problems", "runtime", "store"),
+    "quantum_adapter": ("contracts", "problems", "runtime"),
+    "classical_solver": ("contracts", "problems", "runtime"),
+    "result_validation": ("contracts", "problems", "runtime"),
+    "client": ("contracts",),
+}
+HAS = {
+    "gateway": {"fastapi", "faststream", "asyncpg"},
+    "control_plane": {"faststream", "asyncpg"},
+    "quantum_adapter": {"qiskit", "qiskit_aer", "numpy", "faststream"},
+    "classical_solver": {"ortools", "numpy", "faststream"},
+    "result_validation": {"faststream"},
+    "client": {"httpx2", "typer"},
+}
+PROBE = """
+import importlib.util, sys
+import queuebit_{name}{entry}
+print(" ".join(sorted(each for each in {heavy!r} if importlib.util.find_spec(each))))
+"""
+
+
+def _uv(*arguments: str) -> None:
+    uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    assert uv is not None, "uv is part of the development environment: run `make setup`"
+    done = subprocess.run([uv, *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", LIBS)
+def test_it_installs_alone_with_only_what_it_declares(name: str, tmp_path: Path) -> None:
+    python = tmp_path / "env" / "bin" / "python"
+    _uv("venv", "-q", "--python", sys.executable, str(tmp_path / "env"))
+    here = f"./libs/{name}" if name == "client" else f"./services/{name}"
+    wanted = [*(f"./libs/{lib}" for lib in LIBS[name]), here]
+    _uv("pip", "install", "-q", "--python", str(python), "-c", "constraints.txt", *wanted)
+
+    probe = PROBE.format(name=name, entry=".cli.main" if name == "client" else ".main", heavy=HEAVY)
+    done = subprocess.run([python, "-I", "-c", probe], capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) == HAS[name]
