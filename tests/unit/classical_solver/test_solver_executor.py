@@ -45,7 +45,7 @@ class ScriptedPool:
 
 
 def an_executor(pool: Any = None) -> ClassicalExecutor:
-    return ClassicalExecutor(pool or InlinePool(), SystemClock(), worker="solver-1", progress_interval_s=0.0)
+    return ClassicalExecutor(pool or InlinePool(), SystemClock(), worker="solver-1")
 
 
 async def run(

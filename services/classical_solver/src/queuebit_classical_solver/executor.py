@@ -28,6 +28,9 @@ REPEATABLE_PARAM = "reproducible"
 """A job that says `reproducible: false` spends its whole time budget, and may be answered differently the next time."""
 
 PARSED_MAX = 4096
+"""How many statements are kept between `is_small` and `run_small`. Orders that are withdrawn in between leave theirs behind; at
+the bound all are forgotten, and read again where they are needed."""
+
 OUR_LANES: frozenset[Lane] = frozenset({"classical", "rule"})
 
 
@@ -51,7 +54,6 @@ class ClassicalExecutor:
         worker: str,
         small: SmallBounds = SmallBounds(),
         grace_s: float = 10.0,
-        progress_interval_s: float = 0.5,
     ) -> None:
         """`grace_s`: how long past its budget a process may take to read the problem and to hand over its answer."""
         self._pool = pool
@@ -59,7 +61,6 @@ class ClassicalExecutor:
         self._worker = worker
         self._small = small
         self._grace_s = grace_s
-        self._progress_interval_s = progress_interval_s
         self._inline: Solver = Ladder(_NoSearch(), enumerated_variables_max=small.variables_max)
         self._parsed: dict[UUID, Parsed] = {}
 
@@ -78,7 +79,9 @@ class ClassicalExecutor:
             small = size.terms <= self._small.default_terms_max
         else:
             small = size.variables <= self._small.variables_max and _enumerates(kind)
-        if small and len(self._parsed) < PARSED_MAX:
+        if small:
+            if len(self._parsed) >= PARSED_MAX:
+                self._parsed.clear()
             self._parsed[order.attempt_id] = (kind, statement)
         return small
 
@@ -112,7 +115,7 @@ class ClassicalExecutor:
             return _not_ours(order)
         task = task_of(order)
         started_at, began_s = self._clock.now(), self._clock.monotonic_s()
-        best = _Best(order, task, progress, self._clock, began_s, self._progress_interval_s)
+        best = _Best(order, task, progress, self._clock, began_s)
         outcome: Outcome | None = None
         code, detail = FailureCode.INTERNAL, ""
         try:
@@ -153,19 +156,16 @@ class _Best:
         progress: Callable[[ExecutionProgressed], None],
         clock: Clock,
         began_s: float,
-        interval_s: float,
     ) -> None:
         self._order = order
         self._task = task
         self._progress = progress
         self._clock = clock
         self._began_s = began_s
-        self._interval_s = interval_s
-        self._told_s = float("-inf")
         self._best = Progress()
 
     def hear(self, item: Any) -> None:
-        """Keep what is better; pass it on, but not more often than the interval."""
+        """Keep what is better, and pass it on."""
         assert isinstance(item, Progress)
         self._best = Progress(
             objective=item.objective if item.objective is not None else self._best.objective,
@@ -173,10 +173,7 @@ class _Best:
             answer=item.answer if item.answer is not None else self._best.answer,
             method=item.method or self._best.method,
         )
-        now_s = self._clock.monotonic_s()
-        if now_s - self._told_s >= self._interval_s:
-            self._told_s = now_s
-            self._progress(progressed(self._order, self._best, now_s - self._began_s))
+        self._progress(progressed(self._order, self._best, self._clock.monotonic_s() - self._began_s))
 
     def rescued(self, cause: str) -> Solution | None:
         """The best answer so far as a solution, checked here; None where there is none."""

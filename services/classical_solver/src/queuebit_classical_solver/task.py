@@ -17,6 +17,7 @@ from queuebit_problems.kind import Answer, Kind
 from queuebit_problems.registry import parse_problem
 
 Way = Literal["search", "default"]
+DETAIL_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def perform(task: Task, solver: Solver, *, parsed: Parsed | None, on_progress: O
     except MemoryError:
         return Unsolved(FailureCode.MEMORY_EXHAUSTED, "The solver ran out of memory.", meter())
     except Exception as error:
-        return Unsolved(FailureCode.INTERNAL, f"{type(error).__name__}: {error}", meter())
+        return Unsolved(FailureCode.INTERNAL, f"{type(error).__name__}: {error}"[:DETAIL_MAX], meter())
     return Solved(solution, meter())
 
 

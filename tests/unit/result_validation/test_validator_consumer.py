@@ -1,0 +1,152 @@
+"""The consumer: one batch of executions in, one publish of verdicts out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from queuebit_contracts.channels import EXECUTIONS, VALIDATIONS, dead_letter
+from queuebit_contracts.envelope import Data, Envelope, decode, encode_data, encode_headers
+from queuebit_contracts.events import ExecutionFailed, JobStarted, ResultRejected, ResultValidated
+from queuebit_contracts.failures import FailureCode
+from queuebit_contracts.ids import derive_id
+from queuebit_problems.registry import kind_of
+from queuebit_result_validation.consumer import SOURCE, Validator
+from queuebit_result_validation.validate import validate
+from queuebit_runtime.bus import Bus, BusError, Outgoing, Record
+from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
+from queuebit_runtime.clock import SystemClock
+from queuebit_runtime.consumer import Received
+from tests.unit.result_validation.executions import JOB_ID, NOW, PACK, alternating, an_execution, long_ring, unproved
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+class StoppedClock(SystemClock):
+    """Always NOW; monotonic time goes on."""
+
+    def now(self) -> Any:
+        return NOW
+
+
+class ListeningBus:
+    """Keeps what is published, call by call; fails when told to."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[Outgoing]] = []
+        self.failing = False
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        if self.failing:
+            raise BusError
+        self.calls.append(list(records))
+
+
+def an_envelope(data: Data, name: str = "execution") -> Envelope:
+    return Envelope(
+        id=derive_id(JOB_ID, name),
+        source="/queuebit/classical-solver",
+        subject=str(JOB_ID),
+        time=NOW,
+        data=data,
+        tenant="acme",
+        traceparent=TRACE,
+    )
+
+
+def received(data: Data, name: str = "execution") -> Received:
+    envelope = an_envelope(data, name)
+    record = Record(EXECUTIONS, 0, 0, str(JOB_ID).encode(), encode_data(data), tuple(encode_headers(envelope)))
+    return Received(envelope, record)
+
+
+def a_validator(bus: Any, **settings: Any) -> Validator:
+    return Validator(bus, StoppedClock(), **settings)
+
+
+def others() -> list[Received]:
+    execution = an_execution()
+    started = JobStarted(attempt_id=execution.attempt_id, leg="classical", worker="w", started_at=NOW)
+    failed = ExecutionFailed(
+        attempt_id=execution.attempt_id, leg="classical", code=FailureCode.INTERNAL, detail="", remedy=""
+    )
+    return [received(started, "a"), received(failed, "b")]
+
+
+async def test_a_batch_of_successes_becomes_one_publish_of_verdicts() -> None:
+    bus, right, wrong = ListeningBus(), an_execution(), an_execution(objective=5)
+    await a_validator(bus).handle([received(right, "right"), *others(), received(wrong, "wrong")])
+    assert len(bus.calls) == 1
+    assert [decode(record.headers, record.value) for record in bus.calls[0]] == [
+        Envelope(
+            id=derive_id(derive_id(JOB_ID, name), "verdict"),
+            source=SOURCE,
+            subject=str(JOB_ID),
+            time=NOW,
+            data=validate(execution, NOW),
+            tenant="acme",
+            traceparent=TRACE,
+        )
+        for name, execution in (("right", right), ("wrong", wrong))
+    ]
+    assert {(record.topic, record.key) for record in bus.calls[0]} == {(VALIDATIONS, str(JOB_ID).encode())}
+
+
+async def test_it_stays_quiet_where_there_is_nothing_to_check() -> None:
+    bus = ListeningBus()
+    await a_validator(bus).handle(others())
+    assert bus.calls == []
+
+
+async def test_a_repeat_gives_the_same_records() -> None:
+    bus = ListeningBus()
+    for _ in range(2):
+        await a_validator(bus).handle([received(an_execution())])
+    assert bus.calls[0] == bus.calls[1]
+
+
+async def test_large_answers_are_checked_in_a_thread_with_the_same_verdict_in_the_same_order() -> None:
+    items = [received(unproved(long_ring(n), answer=alternating(n), objective=n), str(n)) for n in (40, 2000, 42)]
+    threaded, inline = ListeningBus(), ListeningBus()
+    await a_validator(threaded, inline_bytes_max=5_000, slice_s=0.0).handle(items)
+    await a_validator(inline, inline_bytes_max=10**9).handle(items)
+    assert threaded.calls == inline.calls
+
+
+async def test_one_record_that_breaks_its_kind_does_not_stop_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> Any:
+        raise RecursionError
+
+    monkeypatch.setattr(type(kind_of("knapsack")), "violations", broken)
+    bus = ListeningBus()
+    bad = an_execution(PACK, answer={"take": [0, 1, 0, 1]}, objective=37, bound=None)
+    await a_validator(bus).handle([received(bad, "bad"), received(an_execution(), "good")])
+    verdicts = [decode(record.headers, record.value).data for record in bus.calls[0]]
+    assert [type(verdict) for verdict in verdicts] == [ResultRejected, ResultValidated]
+
+
+async def test_what_is_not_published_is_not_done() -> None:
+    bus = ListeningBus()
+    bus.failing = True
+    with pytest.raises(BusError):
+        await a_validator(bus).handle([received(an_execution())])
+
+
+async def test_over_a_bus_poison_goes_to_the_dead_letters_and_the_rest_is_answered() -> None:
+    clock = SystemClock()
+    broker = MemoryBroker(clock)
+    bus: Bus = MemoryBus(broker)
+    watch = Validator(bus, clock).subscribe(batch_max=100, in_flight_max=1000)
+    await bus.start()
+    good = received(an_execution()).record
+    poison = Outgoing(EXECUTIONS, b"k", b"{", list(good.headers))
+    await bus.publish([poison, Outgoing(EXECUTIONS, good.key or b"", good.value or b"", list(good.headers))])
+    deadline = clock.monotonic_s() + 10
+    while not (broker.records(VALIDATIONS) and watch.total) and clock.monotonic_s() < deadline:
+        await clock.sleep(0.01)
+    await bus.stop()
+    verdicts = [decode(record.headers, record.value).data for record in broker.records(VALIDATIONS)]
+    assert [type(verdict) for verdict in verdicts] == [ResultValidated]
+    assert len(broker.records(dead_letter("result-validation"))) == 1
