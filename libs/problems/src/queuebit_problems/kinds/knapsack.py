@@ -38,6 +38,13 @@ QUBITS_MAX = 1_000
 RESTARTS_MAX = 8
 
 
+def _at_least_one(profits: tuple[NonNegative, ...]) -> tuple[NonNegative, ...]:
+    """Checked last: a minimum length of pydantic's own would also be missed where the items themselves are wrong."""
+    if not profits:
+        raise_faults("knapsack", [((), "length", "should have at least one item")])
+    return profits
+
+
 def _one_each(weights: tuple[NonNegative, ...], info: ValidationInfo) -> tuple[NonNegative, ...]:
     profits = info.data.get("profits")
     if profits is not None and len(profits) != len(weights):
@@ -52,7 +59,12 @@ class KnapsackStatement(Statement):
     capacity: Annotated[NonNegative, Field(description="The most that the chosen items may weigh together.")]
     profits: Annotated[
         tuple[NonNegative, ...],
-        Field(min_length=1, max_length=ITEMS_MAX, description="What each item is worth; not negative."),
+        AfterValidator(_at_least_one),
+        Field(
+            max_length=ITEMS_MAX,
+            description="What each item is worth; not negative.",
+            json_schema_extra={"minItems": 1},
+        ),
     ]
     weights: Annotated[
         tuple[NonNegative, ...],

@@ -195,11 +195,12 @@ class MaxCut(Kind[MaxCutStatement]):
         return number_above(statement.form.exact(sum(weight for weight in weights if weight > 0)))
 
     def enumerated(self, statement: MaxCutStatement) -> Enumerated | None:
-        """Up to 25 nodes: the last stays on side 0, since a cut and its complement are one."""
+        """Up to 25 nodes, since a cut and its complement are one; the answer has node 0 on side 0."""
         if statement.nodes > VARIABLES_MAX + 1:
             return None
         found = minimum_of(statement.form, last_is_zero=True)
-        return Enumerated({"side": found.bits}, number(-found.energy), 2 * found.count)
+        side = [bit ^ found.bits[0] for bit in found.bits]
+        return Enumerated({"side": side}, number(-found.energy), 2 * found.count)
 
     def example(self) -> MaxCutStatement:
         """Six nodes, three edges each; the best cut is 7."""

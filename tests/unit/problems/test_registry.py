@@ -1,0 +1,211 @@
+"""Kinds are found by name and version, built in or offered by an installed package."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from queuebit_contracts.jobs import Problem
+from queuebit_problems import registry
+from queuebit_problems.errors import BrokenKind, InvalidStatement, UnknownKind
+from queuebit_problems.files import read_problem
+from queuebit_problems.kinds.maxcut import MaxCut
+from queuebit_problems.registry import kind_of, kinds, parse_problem
+
+SAMPLE = '''
+"""Count ones: the most ones among n bits."""
+from typing import Annotated
+
+from pydantic import Field
+
+from queuebit_problems.checks import bits_errors
+from queuebit_problems.kind import CpReading, Encoding, Kind, Size, Statement
+from queuebit_problems.qubo import Qubo
+
+
+class OnesStatement(Statement):
+    bits: Annotated[int, Field(ge=1, le=10)]
+
+
+class Ones(Kind[OnesStatement]):
+    name = "ones"
+    title = "Count ones"
+    sense = "max"
+    answer_shape = '{"x": [0|1]}'
+    formats = ("`ones n`",)
+    suffixes = (".ones",)
+    statement = OnesStatement
+
+    def read(self, text, *, file_name="", params=None):
+        return OnesStatement(bits=int(text.split()[1]))
+
+    def recognises(self, text):
+        return text.startswith("ones ")
+
+    def size(self, statement):
+        return Size(statement.bits, statement.bits, statement.bits)
+
+    def answer_errors(self, statement, answer):
+        return bits_errors(answer, "x", statement.bits)
+
+    def objective(self, statement, answer):
+        return sum(answer["x"])
+
+    def violations(self, statement, answer):
+        return []
+
+    def encoding(self, statement):
+        qubo = Qubo(statement.bits, dict.fromkeys(range(statement.bits), -1))
+        return Encoding(qubo, lambda bits: {"x": list(bits)}, lambda answer: answer["x"])
+
+    def cp_model(self, statement, model):
+        bits = [model.new_bool_var(str(i)) for i in range(statement.bits)]
+        model.maximize(sum(bits))
+        return CpReading(lambda value: {"x": [value(bit) for bit in bits]}, 1, lambda answer: [])
+
+    def heuristic(self, statement, seed):
+        return {"x": [1] * statement.bits}
+
+    improve = lambda self, statement, answer: {"x": [1] * statement.bits}
+    default_answer = lambda self, statement: {"x": [0] * statement.bits}
+    trivial_bound = lambda self, statement: statement.bits
+    example = lambda self: OnesStatement(bits=3)
+
+
+class OnesTwo(Ones):
+    version = 2
+
+
+ONES_TWO = OnesTwo()
+NOT_A_KIND = 7
+'''
+
+Install = Callable[..., None]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Lay a package with the entry points into a folder on the path, as an installer would."""
+
+    def lay(*points: str) -> None:
+        (tmp_path / "sample_kinds.py").write_text(SAMPLE)
+        info = tmp_path / "sample_kinds-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: sample-kinds\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text("[queuebit.problems]\n" + "\n".join(points) + "\n")
+        monkeypatch.syspath_prepend(str(tmp_path))
+        importlib.invalidate_caches()
+        registry.reload()
+
+    yield lay
+    sys.modules.pop("sample_kinds", None)
+    monkeypatch.undo()
+    registry.reload()
+
+
+def test_the_built_in_kinds_are_listed_and_found() -> None:
+    assert kinds() == ("knapsack", "maxcut", "qubo")
+    assert [kind_of(name).name for name in kinds()] == list(kinds())
+    assert kind_of("maxcut") is kind_of("maxcut", 1)
+
+
+def test_a_problem_is_parsed_by_its_kind() -> None:
+    kind, statement = parse_problem(Problem(kind="maxcut", statement={"nodes": 2, "edges": [[1, 0]]}))
+
+    assert isinstance(kind, MaxCut)
+    assert statement.model_dump(mode="json") == {"nodes": 2, "edges": [[0, 1, 1]]}
+
+
+def test_an_unknown_kind_is_refused_with_those_that_are_known() -> None:
+    with pytest.raises(UnknownKind) as refused:
+        kind_of("sudoku")
+
+    assert [error.pointer for error in refused.value.fields] == ["/problem/kind"]
+    assert "knapsack, maxcut, qubo" in refused.value.remedy
+
+
+def test_an_unknown_version_is_refused_with_those_that_are_known() -> None:
+    with pytest.raises(UnknownKind) as refused:
+        kind_of("maxcut", 2)
+
+    assert [error.pointer for error in refused.value.fields] == ["/problem/version"]
+    assert refused.value.remedy == "Use version 1."
+
+
+def test_a_wrong_statement_is_refused_by_field() -> None:
+    with pytest.raises(InvalidStatement) as refused:
+        parse_problem(Problem(kind="maxcut", statement={"nodes": "2", "edges": []}))
+
+    assert [error.pointer for error in refused.value.fields] == ["/problem/statement/nodes"]
+
+
+def test_a_package_adds_a_kind_by_an_entry_point(install: Install) -> None:
+    install("ones = sample_kinds:Ones", "ones = sample_kinds:ONES_TWO")
+
+    assert kinds() == ("knapsack", "maxcut", "ones", "qubo")
+    kind, statement = parse_problem(Problem(kind="ones", statement={"bits": 4}))
+    assert kind.objective(statement, {"x": [1, 1, 0, 1]}) == 3
+    assert kind.enumerated(statement) is None
+    assert read_problem("ones 5").statement == {"bits": 5}
+
+
+def test_a_package_may_offer_a_later_version_alone(install: Install) -> None:
+    install("ones = sample_kinds:ONES_TWO")
+
+    assert kind_of("ones", 2).version == 2
+    with pytest.raises(UnknownKind) as refused:
+        kind_of("ones", 1)
+    assert refused.value.remedy == "Use version 2."
+
+
+def test_no_package_replaces_a_built_in_kind(install: Install) -> None:
+    install("maxcut = sample_kinds:Ones")
+
+    assert isinstance(kind_of("maxcut"), MaxCut)
+    with pytest.raises(UnknownKind, match="no version 2"):
+        kind_of("maxcut", 2)
+
+
+@pytest.mark.parametrize(
+    ("point", "detail"),
+    [
+        ("broken = sample_kinds:NOT_A_KIND", "neither a subclass nor an instance"),
+        ("broken = sample_kinds:Missing", "fails to load: AttributeError"),
+        ("broken = no_such_module:Kind", "fails to load: ModuleNotFoundError"),
+        ("broken = sample_kinds:Ones", "says that its name is 'ones'"),
+    ],
+)
+def test_a_package_that_breaks_its_promise_is_named(install: Install, point: str, detail: str) -> None:
+    install(point)
+
+    with pytest.raises(BrokenKind, match=detail) as refused:
+        kind_of("broken")
+
+    assert refused.value.remedy == "Repair or remove sample-kinds."
+    assert read_problem("2\n0 1\n").kind == "maxcut"
+
+
+def test_importing_the_registry_imports_no_kind_and_nothing_heavy() -> None:
+    heavy = ("queuebit_problems.kinds.maxcut", "numpy", "ortools", "qiskit")
+    script = f"import sys, queuebit_problems.registry; print([name for name in {heavy} if name in sys.modules])"
+
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert found.stdout.strip() == "[]"
+
+
+def test_the_kinds_work_where_numpy_is_not_installed() -> None:
+    script = (
+        "import sys; sys.modules['numpy'] = None\n"
+        "from queuebit_problems.registry import kind_of, kinds\n"
+        "print([kind_of(name).enumerated(kind_of(name).example()).objective for name in kinds()])"
+    )
+
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert found.stdout.strip() == "[37, 7, -2]"
