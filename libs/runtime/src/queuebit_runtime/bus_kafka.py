@@ -1,0 +1,177 @@
+"""The bus on Apache Kafka: FastStream subscribes, aiokafka does the work, by our own rules for what is done and committed.
+
+Batches, manual acknowledgement, explicit offsets of the contiguous prefix, `earliest`, `read_committed`; drain, commit and
+fence before a partition is given away. FastStream's own defaults, acknowledgements, decoding and batch publishing are not used:
+they lose keys, headers and records.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
+from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+
+from queuebit_runtime.bus import BusError, Outgoing, Subscription
+from queuebit_runtime.clock import Clock, SystemClock
+from queuebit_runtime.kafka_errors import wrapped
+from queuebit_runtime.kafka_publish import Publisher
+from queuebit_runtime.kafka_read import PatientConsumer, Reader, ReadSettings, pass_decoder, pass_parser
+from queuebit_runtime.limits import BATCH_BYTES_MAX
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaSettings:
+    """How the adapter uses Kafka. `group_instance_id` makes the membership static: a quick restart moves no partition."""
+
+    bootstrap: str
+    namespace: str = ""
+    client_id: str = "queuebit"
+    group_instance_id: str | None = None
+    session_timeout_s: float = 30.0
+    heartbeat_interval_s: float = 1.0
+    max_batch_bytes: int = 256 * 1024
+    fetch_bytes_max: int = 16 * 1024 * 1024
+    metadata_age_max_s: float = 60.0
+    read: ReadSettings = field(default_factory=ReadSettings)
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.namespace}." if self.namespace else ""
+
+
+class KafkaBus:
+    """One member: its subscriptions and its way to publish. `fraction` gives the jitter of pauses."""
+
+    def __init__(
+        self, settings: KafkaSettings, *, clock: Clock | None = None, fraction: Callable[[], float] = lambda: 0.5
+    ) -> None:
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._fraction = fraction
+        self._subscriptions: list[Subscription] = []
+        self._readers: list[Reader] = []
+        self._broker: KafkaBroker | None = None
+        self._publisher = Publisher(self._make_producer, settings.prefix)
+        self._running = False
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        await self._publisher.publish(records)
+
+    def subscribe(self, subscription: Subscription) -> None:
+        assert not self._running, "subscribe before start"
+        self._subscriptions.append(subscription)
+
+    async def start(self) -> None:
+        """Raises BusError when Kafka does not answer; may be called again then."""
+        await self._publisher.start()
+        try:
+            await self._start_reading()
+        except (KafkaError, OSError) as error:
+            await self._abort()
+            raise wrapped(error) from error
+        except BaseException:
+            await self._abort()
+            raise
+        self._running = True
+
+    async def stop(self, drain_s: float = 10.0) -> None:
+        """Publishing works until everything is drained, as handlers in flight publish."""
+        self._running = False
+        await asyncio.gather(*(reader.drain(drain_s) for reader in self._readers))
+        await self._abort()
+
+    async def crash(self) -> None:
+        """Fault, for tests: end with no drain and no commit. The group learns of it as of a member that leaves."""
+        self._running = False
+        for reader in self._readers:
+            await reader.drop()
+        await self._abort()
+
+    def healthy(self) -> bool:
+        return self._running and all(reader.healthy() for reader in self._readers)
+
+    async def _abort(self) -> None:
+        if self._broker is not None:
+            with contextlib.suppress(KafkaError, OSError, ExceptionGroup):
+                await self._broker.stop()
+        for reader in self._readers:
+            await reader.end()
+        self._readers.clear()
+        self._broker = None
+        await self._publisher.stop()
+
+    async def _start_reading(self) -> None:
+        if not self._subscriptions:
+            return
+        settings = self._settings
+        self._broker = broker = KafkaBroker(
+            settings.bootstrap.split(","),
+            client_id=settings.client_id,
+            metadata_max_age_ms=int(settings.metadata_age_max_s * 1000),
+            consumer_only=True,
+            allow_auto_create_topics=False,
+            graceful_timeout=1.0,
+            logger=None,
+            apply_types=False,
+        )
+        subscribers = [self._subscriber(broker, subscription) for subscription in self._subscriptions]
+        await broker.connect()
+        config = broker.config.broker_config
+        build = config.builder
+        assert isinstance(build, partial)
+        config.builder = partial(PatientConsumer, *build.args, **build.keywords)
+        await asyncio.gather(*(subscriber.start() for subscriber in subscribers))
+        for reader, subscriber in zip(self._readers, subscribers, strict=True):
+            consumer = subscriber.consumer
+            if not isinstance(consumer, PatientConsumer):
+                raise BusError("The subscriber runs on a consumer that is not ours.")
+            await reader.started(consumer)
+
+    def _subscriber(self, broker: KafkaBroker, subscription: Subscription):  # type: ignore[no-untyped-def]
+        settings = self._settings
+        reader = Reader(subscription, settings.prefix, settings.read, self._clock, self._fraction)
+        self._readers.append(reader)
+        subscriber = broker.subscriber(
+            *(settings.prefix + topic for topic in subscription.topics),
+            batch=True,
+            group_id=None if subscription.broadcast else settings.prefix + subscription.group,
+            group_instance_id=None if subscription.broadcast else settings.group_instance_id,
+            auto_offset_reset="latest" if subscription.broadcast else "earliest",
+            isolation_level="read_committed",
+            ack_policy=AckPolicy.MANUAL,
+            max_records=subscription.batch_max,
+            max_poll_records=subscription.batch_max,
+            batch_timeout_ms=settings.read.empty_pause_ms,
+            session_timeout_ms=int(settings.session_timeout_s * 1000),
+            heartbeat_interval_ms=int(settings.heartbeat_interval_s * 1000),
+            fetch_max_bytes=settings.fetch_bytes_max,
+            listener=reader,
+            parser=pass_parser,
+            decoder=pass_decoder,
+            no_reply=True,
+        )
+        subscriber(reader.on_batch)
+        return subscriber
+
+    def _make_producer(self) -> AIOKafkaProducer:
+        settings = self._settings
+        return AIOKafkaProducer(
+            bootstrap_servers=settings.bootstrap.split(","),
+            client_id=settings.client_id,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=0,
+            max_batch_size=settings.max_batch_bytes,
+            max_request_size=BATCH_BYTES_MAX,
+            metadata_max_age_ms=int(settings.metadata_age_max_s * 1000),
+        )

@@ -1,0 +1,181 @@
+"""Publishing to Kafka: records are packed into one batch a partition, in the order of the calls, and acknowledged together.
+
+A batch goes out when its partition is free; what arrives meanwhile fills the next one, so load makes batches by itself and a
+lonely record waits for nobody. Keys decide the partition by Kafka's own rule, each record keeps its own headers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
+from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
+from aiokafka.producer.message_accumulator import BatchBuilder  # type: ignore[import-untyped]
+
+from queuebit_runtime.bus import Outgoing
+from queuebit_runtime.delivery import Place
+from queuebit_runtime.errors import BusError
+from queuebit_runtime.kafka_errors import wrapped
+from queuebit_runtime.limits import check_size
+from queuebit_runtime.partitioner import partition_of
+
+CLOSE_TIMEOUT_S = 5.0
+
+_log = logging.getLogger(__name__)
+
+Acknowledged = asyncio.Future[None]
+
+
+class _Lane:
+    """The batches that wait for one partition. The last one may still grow."""
+
+    __slots__ = ("batches", "flushing", "place")
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.batches: deque[tuple[BatchBuilder, Acknowledged]] = deque()
+        self.flushing = False
+
+    def add(self, record: Outgoing, producer: AIOKafkaProducer, loop: asyncio.AbstractEventLoop) -> Acknowledged:
+        """Put the record behind everything that waits; what is returned resolves when its batch is acknowledged."""
+        if self.batches:
+            builder, acknowledged = self.batches[-1]
+            if builder.append(timestamp=None, key=record.key, value=record.value, headers=record.headers) is not None:
+                return acknowledged
+        builder, acknowledged = producer.create_batch(), loop.create_future()
+        builder.append(timestamp=None, key=record.key, value=record.value, headers=record.headers)
+        self.batches.append((builder, acknowledged))
+        return acknowledged
+
+
+class Publisher:
+    """Owns one idempotent producer, and replaces it when a batch fails: its sequence numbers are of no use then."""
+
+    def __init__(self, make: Callable[[], AIOKafkaProducer], prefix: str) -> None:
+        self._make = make
+        self._prefix = prefix
+        self._producer: AIOKafkaProducer | None = None
+        self._broken = False
+        self._replacing = asyncio.Lock()
+        self._lanes: dict[Place, _Lane] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Connect. Raises BusError."""
+        producer = self._make()
+        try:
+            await producer.start()
+        except (KafkaError, OSError) as error:
+            await producer.stop()
+            raise wrapped(error) from error
+        self._producer = producer
+        self._broken = False
+
+    async def stop(self) -> None:
+        """Send what waits, at most for a few seconds, and disconnect."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await _close(producer)
+        for task in list(self._tasks):
+            task.cancel()
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        """As `Bus.publish`."""
+        for record in records:
+            check_size(record)
+        if self._broken:
+            await self._replace()
+        producer = self._producer
+        if producer is None:
+            raise BusError("The bus is not running.")
+        counts = await self._partition_counts(producer, records)
+        waiting: set[Acknowledged] = set()
+        touched: set[Place] = set()
+        loop = asyncio.get_running_loop()
+        lanes, prefix = self._lanes, self._prefix
+        for record in records:
+            place = (record.topic, partition_of(record.key, counts[record.topic]))
+            lane = lanes.get(place)
+            if lane is None:
+                lane = lanes[place] = _Lane((prefix + record.topic, place[1]))
+            waiting.add(lane.add(record, producer, loop))
+            touched.add(place)
+        for place in touched:
+            self._flush(lanes[place], producer)
+        if waiting:
+            await asyncio.wait(waiting)
+        for acknowledged in waiting:
+            if (error := acknowledged.exception()) is not None:
+                raise wrapped(error) from error
+
+    async def _partition_counts(self, producer: AIOKafkaProducer, records: Sequence[Outgoing]) -> dict[str, int]:
+        topics = {record.topic for record in records}
+        try:
+            return {topic: len(await producer.partitions_for(self._prefix + topic)) for topic in topics}
+        except KafkaError as error:
+            raise wrapped(error) from error
+
+    def _flush(self, lane: _Lane, producer: AIOKafkaProducer) -> None:
+        if not lane.flushing:
+            lane.flushing = True
+            task = asyncio.ensure_future(self._send(lane, producer))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _send(self, lane: _Lane, producer: AIOKafkaProducer) -> None:
+        """Hand batch after batch to the producer; each call returns when the one before it is under way."""
+        topic, partition = lane.place
+        try:
+            while lane.batches:
+                builder, acknowledged = lane.batches[0]
+                sent = await producer.send_batch(builder, topic, partition=partition)
+                lane.batches.popleft()
+                sent.add_done_callback(lambda sent, acknowledged=acknowledged: self._settle(sent, acknowledged))
+        except BaseException as error:
+            self._broken = True
+            for _, acknowledged in lane.batches:
+                _fail(acknowledged, error)
+            lane.batches.clear()
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            lane.flushing = False
+
+    def _settle(self, sent: asyncio.Future[object], acknowledged: Acknowledged) -> None:
+        error = BusError("The send was cancelled.") if sent.cancelled() else sent.exception()
+        if error is None:
+            if not acknowledged.done():
+                acknowledged.set_result(None)
+        else:
+            self._broken = True
+            _fail(acknowledged, error)
+
+    async def _replace(self) -> None:
+        async with self._replacing:
+            if not self._broken or self._producer is None:
+                return
+            _log.warning("A batch failed: the producer is replaced.")
+            old = self._producer
+            self._producer = None
+            await _close(old)
+            try:
+                await self.start()
+            except BusError:
+                self._producer = old
+                raise
+
+
+def _fail(acknowledged: Acknowledged, error: BaseException) -> None:
+    if not acknowledged.done():
+        acknowledged.set_exception(wrapped(error))
+        acknowledged.exception()
+
+
+async def _close(producer: AIOKafkaProducer) -> None:
+    with contextlib.suppress(KafkaError, OSError, TimeoutError):
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await producer.stop()

@@ -1,0 +1,228 @@
+"""Reading from Kafka: the consumer that waits for records, and the reader that delivers, commits and gives away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition  # type: ignore[import-untyped]
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError  # type: ignore[import-untyped]
+from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
+
+from queuebit_runtime.bus import Record, Subscription
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.delivery import Committer, Member, Place
+from queuebit_runtime.waiting import wait_event
+
+_log = logging.getLogger(__name__)
+
+RawBatch = tuple[ConsumerRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """`poll_wait_ms`: how long one poll waits for records. `empty_pause_ms`: what FastStream sleeps after an empty one.
+    `stall_s`: after so long without any movement the bus is not healthy.
+    """
+
+    poll_wait_ms: int = 500
+    empty_pause_ms: int = 1
+    commit_interval_s: float = 0.1
+    commit_timeout_s: float = 5.0
+    rebalance_drain_s: float = 3.0
+    full_wait_s: float = 0.5
+    stall_s: float = 120.0
+
+
+async def pass_parser(message: RawBatch) -> KafkaMessage:
+    """The batch as it came: no header is decoded and no body is copied."""
+    return KafkaMessage(message, b"", correlation_id="-", message_id="-", consumer=FAKE_CONSUMER)
+
+
+async def pass_decoder(message: KafkaMessage) -> Any:
+    return message.raw_message
+
+
+class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
+    """Waits for records as long as its reader says, not as long as FastStream pauses after an empty poll; takes no more than
+    there is room for; and takes nothing before the reader knows its partitions.
+    """
+
+    _reader: Reader | None = None
+
+    def subscribe(self, topics: Any = (), pattern: Any = None, listener: Any = None) -> None:
+        """FastStream hands over the reader as its rebalance listener, before it starts the consumer."""
+        assert isinstance(listener, Reader)
+        self._reader = listener
+        super().subscribe(topics=topics, pattern=pattern, listener=listener)
+
+    async def getmany(
+        self,
+        *partitions: TopicPartition,
+        timeout_ms: int = 0,  # noqa: ARG002
+        max_records: int | None = None,  # noqa: ARG002
+    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+        reader = self._reader
+        assert reader is not None
+        if not await reader.may_read():
+            return {}
+        found: dict[TopicPartition, list[ConsumerRecord]] = await super().getmany(
+            *partitions, timeout_ms=reader.settings.poll_wait_ms, max_records=max(1, reader.member.room)
+        )
+        if found:
+            await reader.assigned.wait()
+        return found
+
+
+class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
+    """One subscription at work on Kafka."""
+
+    def __init__(
+        self,
+        subscription: Subscription,
+        prefix: str,
+        settings: ReadSettings,
+        clock: Clock,
+        fraction: Callable[[], float],
+    ) -> None:
+        self.settings = settings
+        self.member = Member(subscription, clock, fraction=fraction, on_done=self._on_done)
+        self.assigned = asyncio.Event()
+        self._prefix = prefix
+        self._names = {prefix + topic: topic for topic in subscription.topics}
+        self._clock = clock
+        self._consumer: PatientConsumer | None = None
+        self._committer = Committer(clock, settings.commit_interval_s, self._commit)
+        self._paused = False
+        self._leaving = False
+        self._handled = 0
+        self._moved: tuple[object, ...] = ()
+        self._moved_at_s = clock.monotonic_s()
+
+    async def started(self, consumer: PatientConsumer) -> None:
+        """The consumer has joined. A broadcast stands at the end of every partition when this returns."""
+        self._consumer = consumer
+        if self.member.subscription.broadcast:
+            places = sorted(consumer.assignment())
+            self.member.assign([self._place(each) for each in places])
+            for each in places:
+                await consumer.position(each)
+            self.assigned.set()
+
+    async def may_read(self) -> bool:
+        """Whether a poll makes sense now; pauses a little where it does not."""
+        if self._leaving:
+            await asyncio.sleep(0.05)
+            return False
+        return await wait_event(self.assigned, self._clock, self.settings.poll_wait_ms / 1000)
+
+    async def on_batch(self, batch: RawBatch) -> None:
+        """Called by FastStream, one batch after another."""
+        names = self._names
+        records = [
+            Record(names[raw.topic], raw.partition, raw.offset, raw.key, raw.value, tuple(raw.headers), raw.timestamp)
+            for raw in batch
+        ]
+        self._handled += 1
+        await self.member.deliver(records)
+        self._handled += 1
+        if self.member.full and not await self.member.room_again(self.settings.full_wait_s):
+            self._pause()
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Drain, commit, fence."""
+        self.assigned.clear()
+        if not revoked:
+            return
+        await self.member.drain(self.settings.rebalance_drain_s)
+        await self._commit()
+        self.member.fence(list(self.member.slots))
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        self.member.fence(list(self.member.slots))
+        self.member.assign([self._place(each) for each in sorted(assigned)])
+        self._paused = False
+        self.assigned.set()
+
+    async def drain(self, timeout_s: float) -> None:
+        """Read no more, wait for what is in flight, commit, and let nothing be committed later."""
+        self._leaving = True
+        await self.member.drain(timeout_s)
+        await self._commit()
+        self.member.fence(list(self.member.slots))
+
+    async def drop(self) -> None:
+        """Forget what is in flight, and commit nothing."""
+        self._leaving = True
+        self.member.fence(list(self.member.slots))
+        await self._committer.end()
+
+    async def end(self) -> None:
+        await self._committer.end()
+        self._consumer = None
+
+    def healthy(self) -> bool:
+        """Whether anything moved lately: a batch, a position, or at least the answers of the broker. Ask now and then."""
+        consumer = self._consumer
+        if consumer is None or not self.assigned.is_set():
+            return True
+        now_s = self._clock.monotonic_s()
+        moved = (
+            self._handled,
+            self.member.handler_failures,
+            self.member.in_flight,
+            self._paused,
+            *self._pulse(consumer),
+        )
+        if moved != self._moved or self._paused:
+            self._moved, self._moved_at_s = moved, now_s
+        return now_s - self._moved_at_s < self.settings.stall_s
+
+    def _pulse(self, consumer: PatientConsumer) -> Sequence[object]:
+        with contextlib.suppress(IllegalStateError, AssertionError):
+            return [consumer.last_poll_timestamp(each) for each in sorted(consumer.assignment())]
+        return ()
+
+    def _place(self, partition: TopicPartition) -> Place:
+        return (self._names[partition.topic], partition.partition)
+
+    def _partitions(self) -> list[TopicPartition]:
+        return [TopicPartition(self._prefix + topic, partition) for topic, partition in self.member.slots]
+
+    def _on_done(self) -> None:
+        self._committer.touch()
+        if self._paused and not self.member.full:
+            self._resume()
+
+    def _pause(self) -> None:
+        """Fetch nothing, but go on polling: a member that does not poll is put out of the group."""
+        if self._consumer is not None and self.member.full:
+            self._paused = True
+            with contextlib.suppress(IllegalStateError):
+                self._consumer.pause(*self._partitions())
+
+    def _resume(self) -> None:
+        self._paused = False
+        if self._consumer is not None:
+            with contextlib.suppress(IllegalStateError):
+                self._consumer.resume(*self._partitions())
+
+    async def _commit(self) -> None:
+        """Commit every prefix that has grown. What fails is committed with the next, or read again by whoever comes."""
+        offsets = self.member.committable()
+        if self.member.subscription.broadcast or not offsets or self._consumer is None:
+            return
+        kafka = {TopicPartition(self._prefix + topic, number): offset for (topic, number), offset in offsets.items()}
+        try:
+            async with asyncio.timeout(self.settings.commit_timeout_s):
+                await self._consumer.commit(kafka)
+        except (CommitFailedError, IllegalStateError):
+            _log.info("A commit of group %s came too late.", self.member.subscription.group)
+        except (KafkaError, TimeoutError) as error:
+            _log.warning("A commit of group %s failed: %r", self.member.subscription.group, error)
+        else:
+            self.member.committed(offsets)

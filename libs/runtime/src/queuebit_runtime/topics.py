@@ -1,0 +1,104 @@
+"""The channel table on a Kafka cluster: every topic exists, with its partitions, retention and size."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code  # type: ignore[import-untyped]
+
+from queuebit_contracts.channels import CHANNELS, Channel
+from queuebit_runtime.errors import BusError, DependencyUnavailable
+from queuebit_runtime.kafka_errors import wrapped
+from queuebit_runtime.limits import topic_bytes_max
+
+REPLICATION_MAX = 3
+IN_SYNC_MIN = 2
+ANSWER_TIMEOUT_S = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPlan:
+    """How a topic is created."""
+
+    name: str
+    partitions: int
+    replication: int
+    config: dict[str, str]
+
+
+def plan_topic(channel: Channel, namespace: str, replication: int) -> TopicPlan:
+    """The topic of a channel. Of three replicas two must have a record before it is acknowledged."""
+    config = {
+        "retention.ms": str(channel.retention_ms),
+        "cleanup.policy": "compact" if channel.compacted else "delete",
+        "max.message.bytes": str(topic_bytes_max(channel.topic)),
+        "min.insync.replicas": str(IN_SYNC_MIN if replication >= REPLICATION_MAX else 1),
+    }
+    prefix = f"{namespace}." if namespace else ""
+    return TopicPlan(prefix + channel.topic, channel.partitions, replication, config)
+
+
+async def ensure_topics(bootstrap: str, namespace: str = "", replication: int | None = None) -> tuple[str, ...]:
+    """Create the topics that are missing, and return their names. What exists stays as it is.
+
+    `replication` defaults to three, or to the number of brokers where there are fewer. Raises DependencyUnavailable when
+    Kafka does not answer, BusError when it refuses.
+    """
+    admin = await _connect(bootstrap)
+    try:
+        async with asyncio.timeout(ANSWER_TIMEOUT_S * 3):
+            cluster = await admin.describe_cluster()
+            factor = replication or min(REPLICATION_MAX, max(1, len(cluster["brokers"])))
+            present = set(await admin.list_topics())
+            plans = [plan_topic(channel, namespace, factor) for channel in CHANNELS]
+            missing = [plan for plan in plans if plan.name not in present]
+            if missing:
+                await _create(admin, missing)
+            return tuple(plan.name for plan in missing)
+    except TimeoutError:
+        raise _unavailable(bootstrap, "it does not answer") from None
+    except KafkaError as error:
+        raise wrapped(error) from error
+    finally:
+        await admin.close()
+
+
+async def check_kafka(bootstrap: str) -> None:
+    """Raises DependencyUnavailable when Kafka does not answer."""
+    admin = await _connect(bootstrap)
+    await admin.close()
+
+
+async def _create(admin: AIOKafkaAdminClient, plans: list[TopicPlan]) -> None:
+    response = await admin.create_topics(
+        [NewTopic(plan.name, plan.partitions, plan.replication, topic_configs=plan.config) for plan in plans]
+    )
+    for name, code, *detail in response.topic_errors:
+        error = for_code(code)
+        if code != 0 and error is not TopicAlreadyExistsError:
+            raise BusError(f"Kafka does not create the topic {name}: {error.__name__} {detail[0] if detail else ''}")
+
+
+async def _connect(bootstrap: str) -> AIOKafkaAdminClient:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap.split(","), client_id="queuebit-topics")
+    try:
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            await admin.start()
+    except (KafkaError, OSError, TimeoutError, ValueError) as error:
+        with contextlib.suppress(KafkaError, OSError):
+            await admin.close()
+        raise _unavailable(bootstrap, str(error) or type(error).__name__) from None
+    return admin
+
+
+def _unavailable(bootstrap: str, detail: str) -> DependencyUnavailable:
+    return DependencyUnavailable(
+        f"Kafka at {bootstrap} cannot be used: {detail}.",
+        remedy="Start it (`queuebit up`), or set QUEUEBIT_KAFKA to host:port of a running broker.",
+    )
