@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from itertools import islice
+
+from queuebit_problems.qubo import Exact, simplest
 
 WINDOW = 60
 """How many items on either side of the break in density order take part in exchanges."""
@@ -47,6 +50,10 @@ class Packing:
             for profit, weight in zip(self.profits, self.weights, strict=True)
         ]
         return sorted(range(self.items), key=keys.__getitem__, reverse=True)
+
+    def worth(self, profit: int) -> Exact:
+        """A profit in units as the number that it stands for."""
+        return profit if self.profit_unit == 1 else simplest(Fraction(profit, self.profit_unit))
 
     @property
     def items(self) -> int:

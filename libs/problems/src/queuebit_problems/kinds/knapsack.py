@@ -126,7 +126,7 @@ class Knapsack(Kind[KnapsackStatement]):
 
     def objective(self, statement: KnapsackStatement, answer: Answer) -> Number:
         packing = statement.packing
-        return number(Fraction(packing.profit(answer["take"]), packing.profit_unit))
+        return number(packing.worth(packing.profit(answer["take"])))
 
     def violations(self, statement: KnapsackStatement, answer: Answer) -> list[Violation]:
         packing = statement.packing
@@ -154,12 +154,12 @@ class Knapsack(Kind[KnapsackStatement]):
             )
         builder = QuboBuilder(items + len(slack))
         for item, profit in enumerate(packing.profits):
-            builder.add_linear(item, -Fraction(profit, packing.profit_unit))
+            builder.add_linear(item, -packing.worth(profit))
         if packing.constrained:
             unit = packing.common_weight
             terms = {item: weight // unit for item, weight in enumerate(packing.weights)}
             terms |= {items + place: value for place, value in enumerate(slack)}
-            penalty = Fraction(max(packing.profits) + 1, packing.profit_unit)
+            penalty = packing.worth(max(packing.profits) + 1)
             builder.add_squared(terms, -(packing.capacity // unit), penalty)
 
         def encode(answer: Answer) -> list[int]:
@@ -224,7 +224,7 @@ class Knapsack(Kind[KnapsackStatement]):
                 break
             room -= weight
             total += packing.profits[item]
-        return number_above(Fraction(math.floor(total), packing.profit_unit))
+        return number_above(packing.worth(math.floor(total)))
 
     def enumerated(self, statement: KnapsackStatement) -> Enumerated | None:
         """Up to 24 items."""
@@ -232,7 +232,7 @@ class Knapsack(Kind[KnapsackStatement]):
         if packing.items > VARIABLES_MAX:
             return None
         profit, take, count = best_packing(packing.profits, packing.weights, packing.capacity)
-        return Enumerated({"take": take}, number(Fraction(profit, packing.profit_unit)), count)
+        return Enumerated({"take": take}, number(packing.worth(profit)), count)
 
     def example(self) -> KnapsackStatement:
         """Four items; the second and the fourth together are worth most, 37."""
