@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -29,6 +30,7 @@ DETERMINISTIC_UNITS_PER_S = 0.4
 """CP-SAT's units of counted work for each second of budget. One took 0.9 to 2.5 s on a two-core machine, so that in a
 repeatable solve the work runs out before the time does."""
 
+TIME_S_MIN = 0.05
 STOP_POLL_S = 0.02
 FLOAT_ROUNDING = Fraction(1, 10**12)
 """Relative: an objective that is no integer reaches us as the nearest float."""
@@ -51,6 +53,7 @@ class CpSatSolver:
         """See the port. INFEASIBLE with a hint in hand means that the model is wrong: it is reported as InvalidModel."""
         from ortools.sat.python import cp_model
 
+        began_s = time.perf_counter()
         model = cp_model.CpModel()
         reading = kind.cp_model(statement, model)
         if hint is not None:
@@ -60,10 +63,11 @@ class CpSatSolver:
         if complaint:
             raise InvalidModel(f"CP-SAT refuses the model of {kind.name}: {complaint}")
         search = _Search(kind, statement, model, reading)
-        solver = _configured(cp_model.CpSolver(), limits)
+        time_s = max(TIME_S_MIN, limits.budget_s - limits.spent_s - (time.perf_counter() - began_s))
+        solver = _configured(cp_model.CpSolver(), limits, time_s)
         listener = _listener(search, on_progress)
         solver.best_bound_callback = search.reporting_bound(on_progress)
-        with _stopping(solver, stop):
+        with _stopping(solver, stop) as stopped:
             status = solver.solve(model, listener)
         if status == cp_model.INFEASIBLE:
             if math.isinf(reading.error):
@@ -72,8 +76,9 @@ class CpSatSolver:
                 raise InvalidModel(f"CP-SAT calls {kind.name} infeasible, but a feasible answer is known.")
             raise ProvedInfeasible
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            raise Stopped if stop() else NothingFound(f"No feasible answer in {limits.budget_s:g} s.")
-        return search.solution(solver, status.name, proved=status == cp_model.OPTIMAL, limits=limits)
+            raise Stopped if stopped.is_set() else NothingFound(f"No feasible answer in {limits.budget_s:g} s.")
+        cut_off_by = "" if status == cp_model.OPTIMAL else _cut_off_by(solver, limits, stopped.is_set())
+        return search.solution(solver, status.name, cut_off_by, limits)
 
 
 class _Search:
@@ -105,7 +110,7 @@ class _Search:
 
         return report
 
-    def solution(self, solver: cp_model.CpSolver, status: str, *, proved: bool, limits: Limits) -> Solution:
+    def solution(self, solver: cp_model.CpSolver, status: str, cut_off_by: str, limits: Limits) -> Solution:
         """The answer with its objective recomputed. A bound stands only where model and problem agree on the objective."""
         sense = self.kind.sense
         answer = self.reading.answer(solver.value)
@@ -113,7 +118,7 @@ class _Search:
         agrees = self.agrees(solver.objective_value, objective)
         bound: Number | None = None
         if agrees:
-            exactly_proved = proved and self.reading.error == 0
+            exactly_proved = status == "OPTIMAL" and self.reading.error == 0
             bound = objective if exactly_proved else self.bound_of(solver.best_objective_bound)
         if bound is not None and contradicts(bound, objective, sense):
             bound = None
@@ -133,34 +138,36 @@ class _Search:
                 "parameters": _parameters(limits),
                 "deterministic_time": round(solver.deterministic_time, 6),
                 "conflicts": solver.num_conflicts,
-                "cut_off_by": "" if proved else _cut_off_by(solver, limits),
+                "cut_off_by": cut_off_by,
             },
         )
 
 
-def _configured(solver: cp_model.CpSolver, limits: Limits) -> cp_model.CpSolver:
+def _configured(solver: cp_model.CpSolver, limits: Limits, time_s: float) -> cp_model.CpSolver:
+    solver.parameters.max_time_in_seconds = time_s
     for name, value in _parameters(limits).items():
         setattr(solver.parameters, name, value)
     return solver
 
 
 def _parameters(limits: Limits) -> dict[str, Any]:
+    """What decides the answer; the time that is left does not, unless it runs out before the work does."""
     parameters: dict[str, Any] = {
         "num_workers": 1,
         "linearization_level": 2,
         "random_seed": limits.seed % SEED_MAX,
-        "max_time_in_seconds": limits.budget_s,
     }
     if limits.repeatable:
         parameters["max_deterministic_time"] = limits.budget_s * DETERMINISTIC_UNITS_PER_S
     return parameters
 
 
-def _cut_off_by(solver: cp_model.CpSolver, limits: Limits) -> str:
+def _cut_off_by(solver: cp_model.CpSolver, limits: Limits, stopped: bool) -> str:
     """What ended the search: only counted work ends it at the same place again."""
-    if limits.repeatable and solver.deterministic_time >= limits.budget_s * DETERMINISTIC_UNITS_PER_S:
-        return "work"
-    return "time" if solver.wall_time >= limits.budget_s * 0.99 else "stop"
+    if stopped:
+        return "stop"
+    worked = limits.repeatable and solver.deterministic_time >= limits.budget_s * DETERMINISTIC_UNITS_PER_S
+    return "work" if worked else "time"
 
 
 def _listener(search: _Search, on_progress: OnProgress) -> Any:
@@ -178,19 +185,23 @@ def _listener(search: _Search, on_progress: OnProgress) -> Any:
 
 
 @contextmanager
-def _stopping(solver: cp_model.CpSolver, stop: Stop) -> Iterator[None]:
-    """While inside, a thread asks `stop` and tells the solver: CP-SAT itself only asks at a new solution."""
-    finished = threading.Event()
+def _stopping(solver: cp_model.CpSolver, stop: Stop) -> Iterator[threading.Event]:
+    """While inside, a thread asks `stop` and tells the solver: CP-SAT itself only asks at a new solution.
+
+    The event is set once it was told.
+    """
+    finished, stopped = threading.Event(), threading.Event()
 
     def watch() -> None:
         while not finished.wait(STOP_POLL_S):
-            if stop():
+            if stopped.is_set() or stop():
+                stopped.set()
                 solver.stop_search()
 
     watcher = threading.Thread(target=watch, name="stop-watch", daemon=True)
     watcher.start()
     try:
-        yield
+        yield stopped
     finally:
         finished.set()
         watcher.join()

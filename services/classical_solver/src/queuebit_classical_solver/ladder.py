@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,6 +41,7 @@ class Ladder:
         stop: Stop,
     ) -> Solution:
         """See the port."""
+        began_s = time.perf_counter()
         found = enumerated(kind, statement, variables_max=self.enumerated_variables_max)
         if found is not None:
             return found
@@ -50,7 +52,8 @@ class Ladder:
             on_progress(Progress(floor.objective, floor.bound, floor.answer, floor.method))
         if stop():
             return _or_raise(floor, Stopped())
-        return self._searched(kind, statement, floor, limits=limits, on_progress=on_progress, stop=stop)
+        left = replace(limits, spent_s=limits.spent_s + time.perf_counter() - began_s)
+        return self._searched(kind, statement, floor, limits=left, on_progress=on_progress, stop=stop)
 
     def _searched(
         self,

@@ -44,11 +44,16 @@ Stop = Callable[[], bool]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one solve may use. `repeatable`: cut off by counted work instead of time, so that a repeat gives the same answer."""
+    """What one solve may use.
+
+    `repeatable`: cut off by counted work before time runs out, so that a repeat gives the same answer. `spent_s`: how much of
+    the budget is gone already; it shortens the time, never the counted work.
+    """
 
     budget_s: float
     seed: int
     repeatable: bool = True
+    spent_s: float = 0.0
 
 
 class Solver(Protocol):
