@@ -78,7 +78,7 @@ class BrokenPool:
 async def test_an_order_becomes_an_answer_with_its_label(pool: ProcessPool) -> None:
     heard: list[ExecutionProgressed] = []
     executor = an_executor(pool)
-    await executor.warm()
+    await executor.warm(aer(LIMITS))
     order = an_order(RING, params={"layers": 3, "shots": 200})
 
     outcome = await executor.run(order, heard.append, asyncio.Event())

@@ -61,10 +61,12 @@ class QuantumExecutor:
         """Nothing is small; whoever asks is told so."""
         return failed(order, FailureCode.INTERNAL, "A circuit does not run on the event loop.")
 
-    async def warm(self) -> None:
-        """Load the SDK of every backend into a worker process, so that the first attempt need not wait for it."""
-        for spec in self._backends.all():
-            await self._pool.run(WARM, spec, timeout_s=self._warm_timeout_s)
+    async def warm(self, backend: BackendSpec) -> None:
+        """Load the SDK of a backend into a worker process, so that the first attempt need not wait for it.
+
+        Raises PoolError where that does not work.
+        """
+        await self._pool.run(WARM, backend, timeout_s=self._warm_timeout_s)
 
     async def run(
         self, order: JobQueued, progress: Callable[[ExecutionProgressed], None], stop: asyncio.Event

@@ -139,6 +139,7 @@ def conclude(task: Task, prepared: Prepared, reading: Reading) -> tuple[Candidat
         raise NoFeasibleSample(f"None of {reading.shots} samples was feasible, and none could be repaired.")
     evidence = {
         **reading.evidence(),
+        "best_fraction": 0.0 if best is not reading.best else reading.best_count / reading.shots,
         "polished": best is not reading.best,
         "polish_starts": min(starts, len(reading.bits)),
         "polished_objective": best.objective if starts else None,

@@ -1,0 +1,44 @@
+"""What an operator may set: environment variables that begin with QUEUEBIT_QUANTUM_."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from queuebit_quantum_adapter.limits import Limits
+
+MIB = 1024 * 1024
+Qubits = Annotated[int, Field(ge=1, le=32)]
+
+
+class AdapterSettings(BaseSettings):
+    """The bounds of the quantum adapter.
+
+    `workers_max`: simulations at one time, one process and one thread each. `process_memory_max_mb`: where a process is killed.
+    `statevector_memory_max_mb`: what a simulation may need by estimate; below the former, for there is more in a process.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="QUEUEBIT_QUANTUM_", frozen=True)
+
+    workers_max: Annotated[int, Field(ge=1, le=256)] = 1
+    process_memory_max_mb: Annotated[int, Field(ge=512)] = 4096
+    statevector_memory_max_mb: Annotated[int, Field(ge=1)] = 3072
+    qubits_interactive_max: Qubits = 20
+    qubits_batch_max: Qubits = 24
+    qubits_scheduled_max: Qubits = 26
+    grace_s: Annotated[float, Field(gt=0)] = 5.0
+    status_interval_s: Annotated[float, Field(gt=0, le=240)] = 60.0
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds as the pipeline takes them."""
+        return Limits(
+            qubits_max={
+                "interactive": self.qubits_interactive_max,
+                "batch": self.qubits_batch_max,
+                "scheduled": self.qubits_scheduled_max,
+            },
+            memory_bytes_max=self.statevector_memory_max_mb * MIB,
+        )
