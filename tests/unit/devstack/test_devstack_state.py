@@ -96,13 +96,23 @@ def test_how_a_folder_stands(
     [
         (Observed(11, 1001.5, ("postgres", "-D", "/data/postgres")), True),
         (Observed(11, 1002.0, ("postgres", "-D", "/data/postgres")), True),
+        (Observed(11, 1001.5, ()), True),
         (None, False),
         (Observed(11, 5000.0, ("postgres", "-D", "/data/postgres")), False),
         (Observed(11, 1001.5, ("vim", "notes")), False),
         (Observed(11, 1001.5, ("postgres", "-D", "/data/postgres"), zombie=True), False),
         (Observed(12, 1001.5, ("postgres", "-D", "/data/postgres")), False),
     ],
-    ids=["the same", "clock noise", "gone", "its pid reused later", "another command", "zombie", "another pid"],
+    ids=[
+        "the same",
+        "clock noise",
+        "dying",
+        "gone",
+        "its pid reused later",
+        "another command",
+        "zombie",
+        "another pid",
+    ],
 )
 def test_a_stranger_is_told_apart(observed: Observed | None, ours: bool) -> None:
     assert is_ours(DATABASE, observed) is ours

@@ -50,12 +50,15 @@ def observe(pid: int) -> Observed | None:
 
 
 def is_ours(record: ProcessRecord, observed: Observed | None) -> bool:
-    """Whether the process seen now is the living one that was recorded, not a stranger with its old pid."""
+    """Whether the process seen now is the living one that was recorded, not a stranger with its old pid.
+
+    One that is just dying has lost its command line but may still hold ports and files: it counts until it is gone.
+    """
     if observed is None or observed.zombie or observed.pid != record.pid:
         return False
     if abs(observed.started_at - record.started_at) > START_TOLERANCE_S:
         return False
-    return any(record.marker in word for word in observed.command_line)
+    return not observed.command_line or any(record.marker in word for word in observed.command_line)
 
 
 def is_alive(record: ProcessRecord) -> bool:
