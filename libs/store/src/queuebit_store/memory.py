@@ -7,27 +7,28 @@ share a database and compete for a lead. Nothing here waits by itself: hooks dec
 from __future__ import annotations
 
 import json
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from bisect import bisect_left, bisect_right
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NoReturn
 from uuid import UUID
 
 from queuebit_store.checks import check_batch
 from queuebit_store.errors import AlreadyExists, InvalidBatch, UnknownTenant
+from queuebit_store.memory_database import EventLog, MemoryDatabase, log_key
 from queuebit_store.ports import (
     ApiKeyRow,
     Append,
     Head,
-    NewEvent,
     Position,
     Reservation,
     StoredEvent,
     StreamFilter,
     StreamRow,
 )
+
+__all__ = ["Hook", "Hooks", "MemoryDatabase", "MemoryStore"]
 
 Hook = Callable[[str], Awaitable[None]]
 """Called with the name of the operation (`append`, `read`, …). It may wait, and it may raise StoreUnavailable."""
@@ -50,121 +51,6 @@ class Hooks:
     before: Hook = _nothing
     before_commit: Hook = _nothing
     after_commit: Hook = _nothing
-
-
-@dataclass(slots=True)
-class _Log:
-    """The events of one category in position order."""
-
-    keys: list[tuple[int, int, int]] = field(default_factory=list)
-    events: list[StoredEvent] = field(default_factory=list)
-
-    def add(self, event: StoredEvent) -> None:
-        key = _key(event.position)
-        at = bisect_right(self.keys, key)
-        self.keys.insert(at, key)
-        self.events.insert(at, event)
-
-
-class MemoryDatabase:
-    """Everything stored. Shared by the sessions on it."""
-
-    def __init__(self) -> None:
-        self.streams: dict[UUID, StreamRow] = {}
-        self.events: dict[UUID, list[StoredEvent]] = {}
-        self.logs: dict[str, _Log] = {}
-        self.stream_ids: list[UUID] = []
-        self.timers: list[tuple[datetime, UUID]] = []
-        self.reservations: dict[tuple[str, str], Reservation] = {}
-        self.cursors: dict[str, Position] = {}
-        self.tenants: dict[str, datetime] = {}
-        self.api_keys: dict[str, ApiKeyRow] = {}
-        self.leaders: dict[str, MemoryStore] = {}
-        self.epoch = 1
-        self.next_xid = 1
-        self.next_seq = 1
-        self.open_xids: set[int] = set()
-
-    @contextmanager
-    def open_transaction(self) -> Iterator[int]:
-        """A transaction that has its id and has not ended: no event of a later one is readable in order meanwhile."""
-        xid = self.next_xid
-        self.next_xid += 1
-        self.open_xids.add(xid)
-        try:
-            yield xid
-        finally:
-            self.open_xids.discard(xid)
-
-    @property
-    def horizon(self) -> int:
-        """The smallest transaction id that may still be in progress."""
-        return min(self.open_xids, default=self.next_xid)
-
-    def new_epoch(self) -> None:
-        """What a logical restore does: transaction ids start again, in the next epoch."""
-        self.epoch += 1
-        self.next_xid = 1
-
-    def fits(self, append: Append) -> bool:
-        """Whether the stream stands where the append expects it, and belongs to whom it says."""
-        row = self.streams.get(append.stream_id)
-        if row is None:
-            return append.expected_version == 0
-        return (append.expected_version, append.tenant, append.category, append.environment) == (
-            row.version,
-            row.tenant,
-            row.category,
-            row.environment,
-        )
-
-    def write(self, append: Append, xid: int) -> None:
-        """Store the events and the head of an append that fits."""
-        stored = [self._stored(append, event, xid, i) for i, event in enumerate(append.events, 1)]
-        log = self.logs.setdefault(append.category, _Log())
-        for event in stored:
-            log.add(event)
-        self.events.setdefault(append.stream_id, []).extend(stored)
-        old = self.streams.get(append.stream_id)
-        row = StreamRow(
-            stream_id=append.stream_id,
-            tenant=append.tenant,
-            version=append.expected_version + len(stored),
-            head=append.head,
-            created_at=old.created_at if old else append.events[0].time,
-            updated_at=append.events[-1].time,
-            category=append.category,
-            environment=append.environment,
-        )
-        if old is None:
-            insort(self.stream_ids, append.stream_id)
-        self.put(row)
-
-    def put(self, row: StreamRow) -> None:
-        """Store a head, and its timer."""
-        old = self.streams.get(row.stream_id)
-        if old is not None and old.head.wake_at is not None:
-            del self.timers[bisect_left(self.timers, (old.head.wake_at, row.stream_id))]
-        if row.head.wake_at is not None:
-            insort(self.timers, (row.head.wake_at, row.stream_id))
-        self.streams[row.stream_id] = row
-
-    def _stored(self, append: Append, event: NewEvent, xid: int, nth: int) -> StoredEvent:
-        seq = self.next_seq
-        self.next_seq += 1
-        return StoredEvent(
-            position=Position(self.epoch, xid, seq),
-            stream_id=append.stream_id,
-            version=append.expected_version + nth,
-            id=event.id,
-            type=event.type,
-            schema_version=event.schema_version,
-            data=event.data,
-            time=event.time,
-            tenant=append.tenant,
-            causation_id=event.causation_id,
-            traceparent=event.traceparent,
-        )
 
 
 class MemoryStore:
@@ -227,8 +113,8 @@ class MemoryStore:
     async def read(self, after: Position, *, limit: int, category: str = "job") -> list[StoredEvent]:
         await self.hooks.before("read")
         db = self.database
-        log = db.logs.get(category, _Log())
-        start = bisect_right(log.keys, _key(after))
+        log = db.logs.get(category, EventLog())
+        start = bisect_right(log.keys, log_key(after))
         end = bisect_left(log.keys, (db.epoch, db.horizon, 0))
         return log.events[start : min(end, start + limit)]
 
@@ -309,10 +195,6 @@ class MemoryStore:
         self.lose_leads()
 
 
-def _key(position: Position) -> tuple[int, int, int]:
-    return position.epoch, position.xid, position.seq
-
-
 def _matches(row: StreamRow, wanted: StreamFilter) -> bool:
     return (
         row.category == wanted.category
@@ -337,7 +219,8 @@ def _check_text(batch: Sequence[Append]) -> None:
     """Refuse what PostgreSQL would refuse: data that is no JSON, and NUL in text."""
     for append in batch:
         head = append.head
-        texts = [append.tenant, append.category, append.environment, head.state, head.kind, head.tier, head.lane]
+        texts = [append.tenant, append.category, append.environment]
+        texts += [head.state, head.kind, head.tier, head.lane, head.fingerprint]
         for event in append.events:
             try:
                 _DECODER.decode(event.data)

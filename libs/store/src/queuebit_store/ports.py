@@ -84,7 +84,7 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True)
 class StreamRow:
-    """A stream's head as stored."""
+    """A stream's head as stored. `created_at` is the time of its first event, `updated_at` that of its last."""
 
     stream_id: UUID
     tenant: str
@@ -98,7 +98,10 @@ class StreamRow:
 
 @dataclass(frozen=True, slots=True)
 class StreamFilter:
-    """Which streams to list, newest first. `before` is the stream id after which the page starts (exclusive)."""
+    """Which streams to list, newest first. `before` is the stream id after which the page starts (exclusive).
+
+    An empty tuple means any. `created_from` is inclusive, `created_to` exclusive.
+    """
 
     tenant: str | None = None
     states: tuple[str, ...] = ()
@@ -128,8 +131,11 @@ class StreamStore(Protocol):
     async def append(self, batch: Sequence[Append]) -> list[bool]:
         """Append each; True where it was appended, False where the stream was not at its expected version (nothing written).
 
-        At most one Append a stream in a batch. One statement, one transaction. Raises StoreUnavailable (transient: nothing
-        is known to be written; appending again is safe because of the expected version).
+        At most one Append a stream in a batch, none without events. One statement, one transaction. A stream keeps the
+        tenant, category and environment that created it: an append that names others is refused like a wrong version.
+        Raises StoreUnavailable (transient: nothing is known to be written; appending again is safe because of the expected
+        version, and where the first try had taken effect it answers False: load the stream and look). Raises InvalidBatch
+        (permanent: nothing is written; one bad append refuses the whole batch). The same is unknown after a cancellation.
         """
         ...
 
@@ -141,9 +147,13 @@ class StreamStore(Protocol):
         """One stream from a version on."""
         ...
 
-    async def heads(self, stream_ids: Sequence[UUID]) -> dict[UUID, StreamRow]: ...
+    async def heads(self, stream_ids: Sequence[UUID]) -> dict[UUID, StreamRow]:
+        """The head of each stream; a stream that does not exist is absent."""
+        ...
 
-    async def list_heads(self, wanted: StreamFilter, *, limit: int) -> list[StreamRow]: ...
+    async def list_heads(self, wanted: StreamFilter, *, limit: int) -> list[StreamRow]:
+        """A page of heads, newest first (by stream id, whose order is that of time). Empty at the end."""
+        ...
 
     async def due(self, now: datetime, *, limit: int) -> list[UUID]:
         """Streams whose `wake_at` has come, earliest first."""
@@ -165,9 +175,13 @@ class StreamStore(Protocol):
 class Cursors(Protocol):
     """Where each ordered reader stands, durably."""
 
-    async def load_cursor(self, name: str) -> Position: ...
+    async def load_cursor(self, name: str) -> Position:
+        """Where the reader stands; the very beginning for one that never saved."""
+        ...
 
-    async def save_cursor(self, name: str, position: Position) -> None: ...
+    async def save_cursor(self, name: str, position: Position) -> None:
+        """Remember it. The last save counts, forward or back."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,20 +202,30 @@ class Directory(Protocol):
 
     async def tenants(self) -> frozenset[str]: ...
 
-    async def add_tenant(self, tenant: str, now: datetime) -> None: ...
+    async def add_tenant(self, tenant: str, now: datetime) -> None:
+        """Register a tenant; one that is registered stays as it is."""
+        ...
 
-    async def find_key(self, key_id: str) -> ApiKeyRow | None: ...
+    async def find_key(self, key_id: str) -> ApiKeyRow | None:
+        """The key, also when it is expired or revoked."""
+        ...
 
-    async def add_key(self, row: ApiKeyRow) -> None: ...
+    async def add_key(self, row: ApiKeyRow) -> None:
+        """Store a key. Raises AlreadyExists or UnknownTenant."""
+        ...
 
-    async def revoke_key(self, key_id: str, now: datetime) -> bool: ...
+    async def revoke_key(self, key_id: str, now: datetime) -> bool:
+        """Revoke a key; False where there is none or it is revoked already."""
+        ...
 
 
 class Leadership(Protocol):
     """At most one holder of a name at a time, as far as the database can tell. An optimisation: no correctness rests on it."""
 
     async def try_lead(self, name: str) -> bool:
-        """Take or keep the name; True while held by this instance."""
+        """Take or keep the name; True while held by this instance. Raises StoreUnavailable: then nothing is held."""
         ...
 
-    async def release(self, name: str) -> None: ...
+    async def release(self, name: str) -> None:
+        """Give the name back; one that is not held is no error."""
+        ...

@@ -1,0 +1,132 @@
+"""What the store in memory keeps where PostgreSQL has its disk."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from queuebit_store.ports import ApiKeyRow, Append, NewEvent, Position, Reservation, StoredEvent, StreamRow
+
+
+def log_key(position: Position) -> tuple[int, int, int]:
+    """A position as what sorts fastest."""
+    return position.epoch, position.xid, position.seq
+
+
+@dataclass(slots=True)
+class EventLog:
+    """The events of one category in position order."""
+
+    keys: list[tuple[int, int, int]] = field(default_factory=list)
+    events: list[StoredEvent] = field(default_factory=list)
+
+    def add(self, event: StoredEvent) -> None:
+        key = log_key(event.position)
+        at = bisect_right(self.keys, key)
+        self.keys.insert(at, key)
+        self.events.insert(at, event)
+
+
+class MemoryDatabase:
+    """Everything stored. Shared by the sessions on it, which hold leads."""
+
+    def __init__(self) -> None:
+        self.streams: dict[UUID, StreamRow] = {}
+        self.events: dict[UUID, list[StoredEvent]] = {}
+        self.logs: dict[str, EventLog] = {}
+        self.stream_ids: list[UUID] = []
+        self.timers: list[tuple[datetime, UUID]] = []
+        self.reservations: dict[tuple[str, str], Reservation] = {}
+        self.cursors: dict[str, Position] = {}
+        self.tenants: dict[str, datetime] = {}
+        self.api_keys: dict[str, ApiKeyRow] = {}
+        self.leaders: dict[str, object] = {}
+        self.epoch = 1
+        self.next_xid = 1
+        self.next_seq = 1
+        self.open_xids: set[int] = set()
+
+    @contextmanager
+    def open_transaction(self) -> Iterator[int]:
+        """A transaction that has its id and has not ended: no event of a later one is readable in order meanwhile."""
+        xid = self.next_xid
+        self.next_xid += 1
+        self.open_xids.add(xid)
+        try:
+            yield xid
+        finally:
+            self.open_xids.discard(xid)
+
+    @property
+    def horizon(self) -> int:
+        """The smallest transaction id that may still be in progress."""
+        return min(self.open_xids, default=self.next_xid)
+
+    def new_epoch(self) -> None:
+        """What a logical restore does: transaction ids start again, in the next epoch."""
+        self.epoch += 1
+        self.next_xid = 1
+
+    def fits(self, append: Append) -> bool:
+        """Whether the stream stands where the append expects it, and belongs to whom it says."""
+        row = self.streams.get(append.stream_id)
+        if row is None:
+            return append.expected_version == 0
+        return (append.expected_version, append.tenant, append.category, append.environment) == (
+            row.version,
+            row.tenant,
+            row.category,
+            row.environment,
+        )
+
+    def write(self, append: Append, xid: int) -> None:
+        """Store the events and the head of an append that fits."""
+        stored = [self._stored(append, event, xid, i) for i, event in enumerate(append.events, 1)]
+        log = self.logs.setdefault(append.category, EventLog())
+        for event in stored:
+            log.add(event)
+        self.events.setdefault(append.stream_id, []).extend(stored)
+        old = self.streams.get(append.stream_id)
+        row = StreamRow(
+            stream_id=append.stream_id,
+            tenant=append.tenant,
+            version=append.expected_version + len(stored),
+            head=append.head,
+            created_at=old.created_at if old else append.events[0].time,
+            updated_at=append.events[-1].time,
+            category=append.category,
+            environment=append.environment,
+        )
+        if old is None:
+            insort(self.stream_ids, append.stream_id)
+        self.put(row)
+
+    def put(self, row: StreamRow) -> None:
+        """Store a head, and its timer."""
+        old = self.streams.get(row.stream_id)
+        if old is not None and old.head.wake_at is not None:
+            del self.timers[bisect_left(self.timers, (old.head.wake_at, row.stream_id))]
+        if row.head.wake_at is not None:
+            insort(self.timers, (row.head.wake_at, row.stream_id))
+        self.streams[row.stream_id] = row
+
+    def _stored(self, append: Append, event: NewEvent, xid: int, nth: int) -> StoredEvent:
+        seq = self.next_seq
+        self.next_seq += 1
+        return StoredEvent(
+            position=Position(self.epoch, xid, seq),
+            stream_id=append.stream_id,
+            version=append.expected_version + nth,
+            id=event.id,
+            type=event.type,
+            schema_version=event.schema_version,
+            data=event.data,
+            time=event.time,
+            tenant=append.tenant,
+            causation_id=event.causation_id,
+            traceparent=event.traceparent,
+        )
