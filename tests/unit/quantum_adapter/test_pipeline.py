@@ -13,7 +13,7 @@ from queuebit_problems import instances
 from queuebit_problems.registry import kind_of, parse_problem
 from queuebit_quantum_adapter import pipeline
 from queuebit_quantum_adapter.ansatz import linear_ramp, qaoa_circuit
-from queuebit_quantum_adapter.errors import BudgetTooSmall, InvalidProblem, KeyReused
+from queuebit_quantum_adapter.errors import BudgetTooSmall, InvalidProblem, KeyReused, UnusableProblem
 from queuebit_quantum_adapter.ports import Submission, SubmissionState
 from queuebit_quantum_adapter.providers import aer
 from queuebit_quantum_adapter.providers.aer import AerProvider
@@ -158,6 +158,22 @@ def test_a_wrong_statement_is_refused_by_its_field() -> None:
     problem = Problem(kind="maxcut", statement={"nodes": 2, "edges": [[0, 5, 1]]})
 
     with pytest.raises(InvalidProblem, match="edges"):
+        pipeline.prepare(a_task(problem))
+
+
+@pytest.mark.parametrize("weight", [1e-200, 1e15])
+def test_weights_of_any_size_are_answered(weight: float) -> None:
+    problem = Problem(kind="maxcut", statement={"nodes": 3, "edges": [[0, 1, weight], [1, 2, weight]]})
+
+    outcome, _ = run(a_task(problem, shots=64))
+
+    assert outcome.objective == 2 * weight
+
+
+def test_weights_below_what_an_angle_can_be_made_of_are_refused() -> None:
+    problem = Problem(kind="maxcut", statement={"nodes": 3, "edges": [[0, 1, 5e-324], [1, 2, 5e-324]]})
+
+    with pytest.raises(UnusableProblem, match="too small"):
         pipeline.prepare(a_task(problem))
 
 

@@ -34,9 +34,12 @@ class Ramp:
 
 def sigma_of(ising: Ising) -> float:
     """The root mean square field on a spin: what makes one ramp suit every scale of coefficients. 0 without terms."""
-    total = sum((Fraction(h) ** 2 for h in ising.h.values()), start=Fraction(0))
-    total += 2 * sum((Fraction(j) ** 2 for j in ising.j.values()), start=Fraction(0))
-    return sqrt(total / ising.n) if ising.n else 0.0
+    largest = max((abs(Fraction(value)) for value in (*ising.h.values(), *ising.j.values())), default=Fraction(0))
+    if not largest:
+        return 0.0
+    total = sum(((h / largest) ** 2 for h in ising.h.values()), start=Fraction(0))
+    total += 2 * sum(((j / largest) ** 2 for j in ising.j.values()), start=Fraction(0))
+    return float(largest) * sqrt(total / ising.n)
 
 
 def linear_ramp(ising: Ising, layers: int) -> Ramp:

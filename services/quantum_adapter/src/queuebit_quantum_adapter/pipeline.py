@@ -9,6 +9,7 @@ import importlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any, cast
 from uuid import UUID
 
@@ -112,6 +113,8 @@ def prepare(task: Task) -> Prepared:
         circuit = qaoa_circuit(ising, ramp)
     except OverflowError as error:
         raise UnusableProblem("A coefficient is too large for an angle.") from error
+    if not all(isfinite(angle) for angle in circuit.angles):
+        raise UnusableProblem("The coefficients are too small for an angle.")
     return Prepared(kind, statement, encoding, reduced, ramp, circuit, tuple(reasons))
 
 
