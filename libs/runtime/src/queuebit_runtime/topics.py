@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]
@@ -44,7 +45,9 @@ def plan_topic(channel: Channel, namespace: str, replication: int) -> TopicPlan:
     return TopicPlan(prefix + channel.topic, channel.partitions, replication, config)
 
 
-async def ensure_topics(bootstrap: str, namespace: str = "", replication: int | None = None) -> tuple[str, ...]:
+async def ensure_topics(
+    bootstrap: str, namespace: str = "", replication: int | None = None, channels: Sequence[Channel] = CHANNELS
+) -> tuple[str, ...]:
     """Create the topics that are missing, and return their names. What exists stays as it is.
 
     `replication` defaults to three, or to the number of brokers where there are fewer. Raises DependencyUnavailable when
@@ -56,7 +59,7 @@ async def ensure_topics(bootstrap: str, namespace: str = "", replication: int | 
             cluster = await admin.describe_cluster()
             factor = replication or min(REPLICATION_MAX, max(1, len(cluster["brokers"])))
             present = set(await admin.list_topics())
-            plans = [plan_topic(channel, namespace, factor) for channel in CHANNELS]
+            plans = [plan_topic(channel, namespace, factor) for channel in channels]
             missing = [plan for plan in plans if plan.name not in present]
             if missing:
                 await _create(admin, missing)

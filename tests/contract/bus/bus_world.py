@@ -1,0 +1,154 @@
+"""The two worlds that the suite of the bus runs in, behind one face."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from aiokafka.admin import AIOKafkaAdminClient
+
+from queuebit_contracts.channels import BACKENDS, BY_TOPIC, CONTROL, SUBMITTED, dead_letter
+from queuebit_runtime.bus import Bus, Delivery, Outgoing, Record, Subscription
+from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
+from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
+from queuebit_runtime.clock import Clock, SystemClock
+from queuebit_runtime.kafka_read import ReadSettings
+from queuebit_runtime.topics import ensure_topics
+
+TOPICS = (SUBMITTED, CONTROL, BACKENDS, dead_letter("control-plane"))
+DEADLINE_S = 30.0
+REBALANCE_DRAIN_S = 0.3
+
+
+class Member(Bus, Protocol):
+    async def crash(self) -> None: ...
+
+
+class World(Protocol):
+    """One broker, fresh for a test."""
+
+    clock: Clock
+
+    def member(self) -> Member:
+        """One more process; stopped with the world."""
+        ...
+
+    async def committed(self, group: str, topic: str) -> dict[int, int]:
+        """The offsets that a group goes on from, where they are not 0."""
+        ...
+
+
+class MemoryWorld:
+    def __init__(self, namespace: str) -> None:
+        self.clock: Clock = SystemClock()
+        self._broker = MemoryBroker(self.clock)
+        self._namespace = namespace
+        self._members: list[MemoryBus] = []
+
+    def member(self) -> Member:
+        bus = MemoryBus(self._broker, namespace=self._namespace, rebalance_drain_s=REBALANCE_DRAIN_S)
+        self._members.append(bus)
+        return bus
+
+    async def committed(self, group: str, topic: str) -> dict[int, int]:
+        partitions = range(len(self._broker.log(topic, self._namespace)))
+        found = {number: self._broker.committed(group, topic, number, self._namespace) for number in partitions}
+        return {number: offset for number, offset in found.items() if offset}
+
+    async def close(self) -> None:
+        for member in self._members:
+            await member.stop(0)
+
+
+class KafkaWorld:
+    def __init__(self, bootstrap: str, namespace: str) -> None:
+        self.clock: Clock = SystemClock()
+        read = ReadSettings(rebalance_drain_s=REBALANCE_DRAIN_S)
+        self._settings = KafkaSettings(bootstrap, namespace, read=read)
+        self._members: list[KafkaBus] = []
+
+    async def open(self) -> None:
+        await ensure_topics(
+            self._settings.bootstrap, self._settings.namespace, channels=[BY_TOPIC[topic] for topic in TOPICS]
+        )
+
+    def member(self) -> Member:
+        bus = KafkaBus(self._settings)
+        self._members.append(bus)
+        return bus
+
+    async def committed(self, group: str, topic: str) -> dict[int, int]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.bootstrap)
+        await admin.start()
+        try:
+            found = await admin.list_consumer_group_offsets(self._settings.prefix + group)
+        finally:
+            await admin.close()
+        name = self._settings.prefix + topic
+        return {
+            place.partition: each.offset for place, each in found.items() if place.topic == name and each.offset > 0
+        }
+
+    async def close(self) -> None:
+        for member in self._members:
+            await member.stop(0)
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.bootstrap)
+        await admin.start()
+        try:
+            await admin.delete_topics([self._settings.prefix + topic for topic in TOPICS])
+        finally:
+            await admin.close()
+
+
+class Collector:
+    """A handler that remembers what came, and says done when told so."""
+
+    def __init__(self, *, done: bool = True) -> None:
+        self.records: list[Record] = []
+        self.deliveries: list[Delivery] = []
+        self.in_flight_max = 0
+        self._done = done
+
+    async def __call__(self, delivery: Delivery) -> None:
+        self.records.extend(delivery.records)
+        self.deliveries.append(delivery)
+        if self._done:
+            delivery.done_all()
+
+    @property
+    def values(self) -> list[bytes]:
+        return [record.value or b"" for record in self.records]
+
+    def of(self, value: bytes) -> tuple[Delivery, Record]:
+        """The first delivery that brought the value, and the record."""
+        return next(
+            (delivery, record) for delivery in self.deliveries for record in delivery.records if record.value == value
+        )
+
+
+def say(key: str, value: str, topic: str = SUBMITTED) -> Outgoing:
+    return Outgoing(topic, key.encode(), value.encode(), [("about", b"test")])
+
+
+def reads(handler: Collector, *, topic: str = SUBMITTED, group: str = "readers", **changes: object) -> Subscription:
+    return Subscription(topics=(topic,), group=group, handler=handler, **changes)  # type: ignore[arg-type]
+
+
+async def until(holds: Callable[[], bool], what: str = "it") -> None:
+    """Wait until it holds. Fails at the deadline."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + DEADLINE_S
+    while not holds():
+        assert loop.time() < deadline, f"{what} did not happen"
+        await asyncio.sleep(0.01)
+
+
+async def until_committed(world: World, group: str, topic: str, total: int) -> dict[int, int]:
+    """Wait until the group has committed so many records of the topic."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + DEADLINE_S
+    while sum((offsets := await world.committed(group, topic)).values()) != total:
+        assert loop.time() < deadline, f"committed {offsets}, not {total} records"
+        await asyncio.sleep(0.05)
+    return offsets

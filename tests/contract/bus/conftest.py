@@ -1,0 +1,34 @@
+"""Both adapters behind one fixture; each test has a namespace of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+
+from queuebit_devstack.stack import Stack
+from tests.contract.bus.bus_world import KafkaWorld, MemoryWorld, World
+
+
+@pytest.fixture(params=["memory", "kafka"])
+def bootstrap(request: pytest.FixtureRequest) -> str | None:
+    """None for the bus in memory, whose leg needs no server. Not async: a fixture asked for by name may not be."""
+    if request.param == "memory":
+        return None
+    stack: Stack = request.getfixturevalue("stack")
+    return stack.kafka
+
+
+@pytest.fixture
+async def world(bootstrap: str | None) -> AsyncIterator[World]:
+    namespace = f"test-{uuid4().hex[:12]}"
+    if bootstrap is None:
+        memory = MemoryWorld(namespace)
+        yield memory
+        await memory.close()
+        return
+    kafka = KafkaWorld(bootstrap, namespace)
+    await kafka.open()
+    yield kafka
+    await kafka.close()

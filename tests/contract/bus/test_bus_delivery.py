@@ -1,0 +1,208 @@
+"""What delivery and done mean, on every bus."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from queuebit_contracts.channels import CONTROL, RECORD_BYTES_MAX, SUBMITTED
+from queuebit_runtime.bus import BusError, Delivery, Outgoing, RecordTooLarge
+from queuebit_runtime.partitioner import partition_of
+from tests.contract.bus.bus_world import Collector, World, reads, say, until, until_committed
+
+
+async def test_it_delivers_records_as_they_were_published_in_the_order_of_each_key(world: World) -> None:
+    """Given a reader, when records of several keys are published, then each key arrives in order, whole."""
+    seen = Collector()
+    bus = world.member()
+    bus.subscribe(reads(seen))
+    await bus.start()
+    await bus.publish([say(f"key-{number % 7}", str(number)) for number in range(200)])
+    await until(lambda: len(seen.records) == 200)
+    for key in range(7):
+        expected = [str(number).encode() for number in range(200) if number % 7 == key]
+        assert [record.value for record in seen.records if record.key == f"key-{key}".encode()] == expected
+    first = seen.records[0]
+    assert (first.topic, first.headers) == (SUBMITTED, (("about", b"test"),))
+
+
+async def test_it_delivers_what_was_published_before_the_group_first_came(world: World) -> None:
+    writer = world.member()
+    await writer.start()
+    await writer.publish([say("a", "early")])
+    seen = Collector()
+    late = world.member()
+    late.subscribe(reads(seen))
+    await late.start()
+    await until(lambda: seen.values == [b"early"])
+
+
+async def test_it_keeps_the_order_of_each_key_when_publishes_run_at_once(world: World) -> None:
+    """Given many publishes in flight, then within each of them a key's records stay in order, and so do the calls."""
+    seen = Collector()
+    bus = world.member()
+    bus.subscribe(reads(seen))
+    await bus.start()
+    await bus.publish([say("warm", "up")])
+    await asyncio.gather(
+        *(
+            bus.publish([say("one", f"{call}"), say(f"other-{call}", "x"), say("one", f"{call}+")])
+            for call in range(100)
+        )
+    )
+    await until(lambda: len(seen.records) == 301)
+    expected = [value for call in range(100) for value in (f"{call}".encode(), f"{call}+".encode())]
+    assert [record.value for record in seen.records if record.key == b"one"] == expected
+
+
+async def test_it_delivers_again_after_a_crash_before_done(world: World) -> None:
+    held = Collector(done=False)
+    first = world.member()
+    first.subscribe(reads(held))
+    await first.start()
+    await first.publish([say("a", "1"), say("a", "2")])
+    await until(lambda: held.values == [b"1", b"2"])
+    await first.crash()
+    seen = Collector()
+    second = world.member()
+    second.subscribe(reads(seen))
+    await second.start()
+    await until(lambda: seen.values == [b"1", b"2"])
+
+
+async def test_it_does_not_deliver_again_what_was_done_before_a_clean_stop(world: World) -> None:
+    seen = Collector()
+    first = world.member()
+    first.subscribe(reads(seen))
+    await first.start()
+    await first.publish([say("a", "1")])
+    await until(lambda: seen.values == [b"1"])
+    await first.stop()
+    again = Collector()
+    second = world.member()
+    second.subscribe(reads(again))
+    await second.start()
+    await second.publish([say("a", "2")])
+    await until(lambda: bool(again.records))
+    assert again.values == [b"2"]
+
+
+async def test_it_never_commits_past_work_that_is_not_done(world: World) -> None:
+    """Given three records of a key, when the second is done, nothing is committed; when the first is, both are."""
+    held = Collector(done=False)
+    bus = world.member()
+    bus.subscribe(reads(held))
+    await bus.start()
+    here = partition_of(b"a", 4)
+    other = next(key for key in "bcdefgh" if partition_of(key.encode(), 4) != here)
+    await bus.publish([say("a", "1"), say("a", "2"), say("a", "3"), say(other, "elsewhere")])
+    await until(lambda: sorted(held.values) == [b"1", b"2", b"3", b"elsewhere"])
+    for value in (b"2", b"elsewhere"):
+        delivery, record = held.of(value)
+        delivery.done(record)
+    there = partition_of(other.encode(), 4)
+    assert await until_committed(world, "readers", SUBMITTED, 1) == {there: 1}
+    delivery, record = held.of(b"1")
+    delivery.done(record)
+    assert await until_committed(world, "readers", SUBMITTED, 3) == {there: 1, here: 2}
+
+
+async def test_it_calls_a_failing_handler_again_with_the_same_records_and_skips_none(world: World) -> None:
+    seen: list[list[bytes | None]] = []
+
+    async def fail_twice(delivery: Delivery) -> None:
+        seen.append([record.value for record in delivery.records])
+        if len(seen) <= 2:
+            raise ValueError("not yet")
+        delivery.done_all()
+
+    bus = world.member()
+    bus.subscribe(reads(fail_twice))  # type: ignore[arg-type]
+    await bus.start()
+    await bus.publish([say("a", "1"), say("a", "2")])
+    await until_committed(world, "readers", SUBMITTED, 2)
+    assert seen[0] == seen[1] == seen[2]
+    assert [value for batch in seen[2:] for value in batch] == [b"1", b"2"]
+
+
+async def test_it_calls_a_failing_handler_again_only_with_what_is_not_done(world: World) -> None:
+    seen: list[list[bytes | None]] = []
+
+    async def half(delivery: Delivery) -> None:
+        seen.append([record.value for record in delivery.records])
+        delivery.done(delivery.records[0])
+        if len(delivery.records) > 1:
+            raise ValueError("the second not yet")
+
+    bus = world.member()
+    bus.subscribe(reads(half))  # type: ignore[arg-type]
+    await bus.start()
+    await bus.publish([say("a", "1"), say("a", "2")])
+    await until_committed(world, "readers", SUBMITTED, 2)
+    assert seen in ([[b"1", b"2"], [b"2"]], [[b"1"], [b"2"]])
+
+
+async def test_it_pauses_at_the_bound_of_what_is_in_flight_and_goes_on_when_half_is_done(world: World) -> None:
+    held = Collector(done=False)
+    bus = world.member()
+    bus.subscribe(reads(held, batch_max=4, in_flight_max=8))
+    await bus.start()
+    await bus.publish([say("a", str(number)) for number in range(40)])
+    await until(lambda: len(held.records) == 8)
+    await asyncio.sleep(1.0)
+    assert len(held.records) == 8
+    for record in held.records[:4]:
+        held.deliveries[0 if record in held.deliveries[0].records else 1].done(record)
+    await until(lambda: len(held.records) > 8)
+    while len(held.records) < 40:
+        for delivery in held.deliveries:
+            delivery.done_all()
+        await asyncio.sleep(0.01)
+    for delivery in held.deliveries:
+        delivery.done_all()
+    assert held.values == [str(number).encode() for number in range(40)]
+    await until_committed(world, "readers", SUBMITTED, 40)
+
+
+async def test_it_lets_every_instance_read_a_broadcast_from_the_moment_it_starts(world: World) -> None:
+    writer = world.member()
+    await writer.start()
+    await writer.publish([say("a", "before", CONTROL)])
+    seen = [Collector(), Collector()]
+    for collector in seen:
+        bus = world.member()
+        bus.subscribe(reads(collector, topic=CONTROL, broadcast=True))
+        await bus.start()
+    await writer.publish([say(f"key-{number}", str(number), CONTROL) for number in range(20)])
+    for collector in seen:
+        await until(lambda collector=collector: len(collector.records) == 20)  # type: ignore[misc]
+        assert sorted(collector.values) == sorted(str(number).encode() for number in range(20))
+    assert await world.committed("readers", CONTROL) == {}
+
+
+async def test_it_refuses_a_record_that_is_too_large_and_goes_on(world: World) -> None:
+    seen = Collector()
+    bus = world.member()
+    bus.subscribe(reads(seen))
+    await bus.start()
+    with pytest.raises(RecordTooLarge):
+        await bus.publish([Outgoing(SUBMITTED, b"a", b"x" * (RECORD_BYTES_MAX * 2), [])])
+    await bus.publish([Outgoing(SUBMITTED, b"a", b"x" * RECORD_BYTES_MAX, []), say("a", "small")])
+    await until(lambda: len(seen.records) == 2)
+    assert [len(value) for value in seen.values] == [RECORD_BYTES_MAX, 5]
+
+
+async def test_it_refuses_to_publish_when_it_does_not_run(world: World) -> None:
+    bus = world.member()
+    with pytest.raises(BusError):
+        await bus.publish([say("a", "1")])
+
+
+async def test_it_is_healthy_while_it_runs(world: World) -> None:
+    bus = world.member()
+    bus.subscribe(reads(Collector()))
+    await bus.start()
+    assert bus.healthy()
+    await bus.stop()
+    assert not bus.healthy()
