@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from http_world import World, a_world
+from tests.contract.http.http_world import World, a_world
 
 
 @pytest.fixture

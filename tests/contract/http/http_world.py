@@ -185,7 +185,7 @@ class World:
         return {"Authorization": f"Bearer {await self.key(tenant, role)}", **more}
 
     async def submit(self, key: str | None = None, body: Any = None, **more: str) -> httpx2.Response:
-        headers = await self.headers(**{"Idempotency-Key": key or str(self.parts.ids.mint()), **more})
+        headers = {**await self.headers(), "Idempotency-Key": key or str(self.parts.ids.mint()), **more}
         return await self.http.post("/v1/jobs", json=a_body() if body is None else body, headers=headers)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from http_world import PEPPER, World, a_body
+from tests.contract.http.http_world import PEPPER, World, a_body
 
 from queuebit_gateway.app import openapi_document
 from queuebit_gateway.auth import ALLOWED, ROLES, Action, Role, make_key, row_of

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from http_world import World, a_body, a_world
+from tests.contract.http.http_world import World, a_body, a_world
 
 from queuebit_gateway.app import openapi_document
 from queuebit_gateway.limits import RATES, Rate

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
-from http_world import LEG, World, a_body
+from tests.contract.http.http_world import LEG, World, a_body
 
 
 async def _get(world: World, path: str, **headers: str) -> httpx2.Response:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx2
 import orjson
-from http_world import World
+from tests.contract.http.http_world import World
 
 from queuebit_contracts.envelope import from_structured
 

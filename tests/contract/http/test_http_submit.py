@@ -10,7 +10,7 @@ from uuid import UUID
 
 import httpx2
 import pytest
-from http_world import World, a_body, a_world
+from tests.contract.http.http_world import World, a_body, a_world
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

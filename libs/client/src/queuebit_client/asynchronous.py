@@ -1,0 +1,203 @@
+"""The client for programs with an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import datetime
+from typing import Any, Self, TypeVar
+from uuid import UUID
+
+import httpx2
+from pydantic import BaseModel
+
+from queuebit_client.config import resolve
+from queuebit_client.core import (
+    STREAM_IDLE_S,
+    Call,
+    Connect,
+    Core,
+    Emit,
+    Hangup,
+    NextLine,
+    Pause,
+    Reply,
+    Step,
+    Steps,
+    unreachable,
+)
+from queuebit_client.errors import QueuebitError
+from queuebit_client.models import Explanation, Job, JobEvent, JobSummary, Kind, KindSummary
+from queuebit_client.request import request_body
+from queuebit_contracts.jobs import LaneWish, ParamValue, Tier
+
+T = TypeVar("T")
+
+
+class AsyncQueuebit:
+    """Talks to one gateway. Arguments win over the environment, that over the profile, that over a local stack's file.
+
+    Every call is repeated on transient failures, at most four times within a minute; a submission carries an idempotency key,
+    so a repeat never makes a second job. Raises the exceptions of `queuebit_client.errors`.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        api_key: str | None = None,
+        *,
+        profile: str | None = None,
+        core: Core | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        config = resolve(url=url, api_key=api_key, profile=profile)
+        self._core = core or Core()
+        self._http = httpx2.AsyncClient(
+            base_url=config.url, headers=config.headers, transport=transport, follow_redirects=False
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def submit(
+        self,
+        problem: Mapping[str, Any] | BaseModel,
+        *,
+        lane: LaneWish | None = None,
+        tier: Tier | None = None,
+        budget_s: float | None = None,
+        latency_budget_s: float | None = None,
+        deadline: datetime | str | None = None,
+        seed: int | None = None,
+        params: Mapping[str, ParamValue] | None = None,
+        labels: Mapping[str, str] | None = None,
+        key: str | None = None,
+        wait_s: float | None = None,
+    ) -> Job:
+        """Submit a problem (`kind`, `version`, `statement`). The same `key` with the same content gives the same job."""
+        body = request_body(
+            problem, lane=lane, tier=tier, budget_s=budget_s, latency_budget_s=latency_budget_s, deadline=deadline,
+            seed=seed, params=params, labels=labels,
+        )  # fmt: skip
+        return await self._run(self._core.submit(body, key, wait_s))
+
+    async def submit_body(self, body: Mapping[str, Any], *, key: str | None = None, wait_s: float | None = None) -> Job:
+        """Submit a whole request body as it is."""
+        return await self._run(self._core.submit(body, key, wait_s))
+
+    async def get(self, job_id: UUID | str, *, include: Sequence[str] = ()) -> Job:
+        """The job as it is now; `include` may name `events` and `plan`."""
+        return await self._run(self._core.get(str(job_id), include))
+
+    async def wait(self, job_id: UUID | str, *, timeout_s: float | None = None) -> Job:
+        """The job when it has ended. Raises WaitTimeout after `timeout_s`; the job goes on."""
+        return await self._run(self._core.wait(str(job_id), timeout_s))
+
+    def watch(self, job_id: UUID | str, *, after: int = 0, compact: bool = True) -> AsyncIterator[JobEvent]:
+        """Events as they happen, strictly after version `after`, each once, up to the terminal one."""
+        return self._iterate(self._core.watch(str(job_id), after, compact=compact))
+
+    async def events(self, job_id: UUID | str) -> tuple[dict[str, Any], ...]:
+        """What has happened so far, as structured CloudEvents without problem statements."""
+        return (await self.get(job_id, include=("events",))).events or ()
+
+    async def explain(self, job_id: UUID | str) -> Explanation:
+        """Why the job went as it went."""
+        return await self._run(self._core.explain(str(job_id)))
+
+    async def cancel(self, job_id: UUID | str, *, reason: str = "", if_version: int | None = None) -> Job:
+        """Ask for the job to be withdrawn. Raises Conflict where it has ended, or is not at `if_version`."""
+        return await self._run(self._core.cancel(str(job_id), reason, if_version))
+
+    def list(self, *, limit: int | None = None, **filters: Any) -> AsyncIterator[JobSummary]:
+        """Jobs, newest first; pages are fetched as needed. Filters: state, kind, tier, created_from, created_to."""
+        return self._iterate(self._core.list(filters, limit))
+
+    async def kinds(self) -> tuple[KindSummary, ...]:
+        """The problem kinds of the server."""
+        return await self._run(self._core.kinds())
+
+    async def kind(self, name: str) -> Kind:
+        """One problem kind: schema and example."""
+        return await self._run(self._core.kind(name))
+
+    async def _run(self, steps: Steps[T]) -> T:
+        found: list[T] = []
+        async with _Line(self._http) as line:
+            async for _ in line.items(_returning(steps, found)):
+                raise AssertionError("an operation with one result emits nothing")
+        return found[0]
+
+    async def _iterate(self, steps: Generator[Step | Emit[T], Any, None]) -> AsyncIterator[T]:
+        async with _Line(self._http) as line:
+            async for item in line.items(steps):
+                yield item
+
+
+def _returning(steps: Steps[T], found: list[T]) -> Generator[Step | Emit[T], Any, None]:
+    found.append((yield from steps))
+
+
+class _Line:
+    """Performs steps on the wire; holds the one open stream and closes it."""
+
+    def __init__(self, http: httpx2.AsyncClient) -> None:
+        self._http = http
+        self._open = AsyncExitStack()
+        self._lines: AsyncIterator[str] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._open.aclose()
+
+    async def items(self, steps: Generator[Step | Emit[T], Any, None]) -> AsyncIterator[T]:
+        """Perform the steps; what they emit comes out."""
+        answer: Any = None
+        error: QueuebitError | None = None
+        while True:
+            try:
+                step = steps.send(answer) if error is None else steps.throw(error)
+            except StopIteration:
+                return
+            answer, error = None, None
+            if isinstance(step, Emit):
+                yield step.item
+                continue
+            try:
+                answer = await self._perform(step)
+            except httpx2.HTTPError as failure:
+                error = unreachable(failure)
+
+    async def _perform(self, step: Step) -> Any:
+        match step:
+            case Call():
+                reply = await self._http.request(
+                    step.method, step.path, headers=step.headers, content=step.body, timeout=step.timeout_s
+                )
+                return Reply(reply.status_code, reply.headers, reply.content)
+            case Pause():
+                return await asyncio.sleep(step.delay_s)
+            case Connect():
+                timeout = httpx2.Timeout(STREAM_IDLE_S)
+                stream = self._http.stream("GET", step.path, headers=step.headers, timeout=timeout)
+                reply = await self._open.enter_async_context(stream)
+                if reply.status_code != 200:
+                    return Reply(reply.status_code, reply.headers, await reply.aread())
+                self._lines = reply.aiter_lines()
+                return Reply(200, reply.headers)
+            case NextLine():
+                assert self._lines is not None
+                return await anext(self._lines, None)
+            case Hangup():
+                self._lines = None
+                return await self._open.aclose()

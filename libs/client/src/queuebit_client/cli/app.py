@@ -1,0 +1,199 @@
+"""The tree of commands: flags here, what they do in modules that are imported when a command runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from queuebit_client.cli import options as o
+from queuebit_client.cli.exit_codes import MEANINGS
+from queuebit_client.cli.session import Target
+
+JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job id.")]
+
+PLUG_INS = {
+    "up": "Start Kafka, PostgreSQL and the services on this machine.",
+    "down": "Stop what `up` started.",
+    "status": "Show what runs on this machine.",
+    "logs": "Print the logs of what runs on this machine.",
+    "run": "Take one job through all services in one process, without a server.",
+    "demo": "Start everything and send real jobs.",
+}
+PLUG_IN_PACKAGE = "queuebit-devstack"
+
+_EPILOG = "Exit codes: " + "; ".join(f"{code.value} {text}" for code, text in MEANINGS.items()) + "."
+
+
+def new_app() -> typer.Typer:
+    """The command line without plug-ins."""
+    app = typer.Typer(
+        name="queuebit",
+        help="Submit a problem, watch it, read the checked answer.",
+        epilog=_EPILOG,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_root)
+    for command in (submit, watch, show, events, explain, cancel, version):
+        app.command()(command)
+    app.command("list")(list_jobs)
+    kinds = typer.Typer(help="The problem kinds of the server.", no_args_is_help=True, rich_markup_mode=None)
+    kinds.command("list")(kinds_list)
+    kinds.command("show")(kinds_show)
+    kinds.command("example")(kinds_example)
+    app.add_typer(kinds, name="kinds")
+    config = typer.Typer(
+        help="Where the server is, and which key opens it.", invoke_without_command=True, rich_markup_mode=None
+    )
+    config.callback()(config_show)
+    config.command("set")(config_set)
+    app.add_typer(config, name="config")
+    return app
+
+
+def _root(
+    context: typer.Context,
+    url: Annotated[str | None, typer.Option(help="The server; else QUEUEBIT_URL or the profile.")] = None,
+    profile: Annotated[str | None, typer.Option(help="The profile; else QUEUEBIT_PROFILE or `default`.")] = None,
+) -> None:
+    context.obj = Target(url, profile)
+
+
+def submit(
+    context: typer.Context,
+    file: o.File,
+    kind: o.Kind = None,
+    lane: o.Lane = None,
+    tier: o.Tier = None,
+    budget_s: o.BudgetS = None,
+    latency_budget_s: o.LatencyBudgetS = None,
+    deadline: o.Deadline = None,
+    seed: o.Seed = None,
+    param: o.Param = None,
+    label: o.Label = None,
+    key: Annotated[str | None, typer.Option(help="The idempotency key; the same key gives the same job.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the end; exit 0 only for an accepted answer.")] = False,
+    timeout_s: Annotated[float | None, typer.Option(help="With --wait: give up after so many seconds.")] = None,
+    as_json: o.Json = False,
+) -> int:
+    """Submit a problem. Prints the job id, or with --wait the outcome."""
+    from queuebit_client.cli import jobs
+
+    submission = o.Submission(
+        file, kind, lane, tier, budget_s, latency_budget_s, deadline, seed, param or [], label or []
+    )
+    return jobs.submit(context.obj, submission, key=key, wait=wait, timeout_s=timeout_s, as_json=as_json)
+
+
+def watch(
+    context: typer.Context,
+    job: JobId,
+    after: Annotated[int, typer.Option(help="Only events after this version.")] = 0,
+    as_json: o.Json = False,
+) -> int:
+    """Follow a job to its end. JSON lines with --json or in a pipe."""
+    from queuebit_client.cli import jobs
+
+    return jobs.watch(context.obj, job, after=after, as_json=as_json)
+
+
+def show(context: typer.Context, job: JobId, as_json: o.Json = False) -> int:
+    """Show a job as it is now."""
+    from queuebit_client.cli import jobs
+
+    return jobs.show(context.obj, job, as_json=as_json)
+
+
+def events(context: typer.Context, job: JobId, as_json: o.Json = False) -> int:
+    """List what has happened to a job."""
+    from queuebit_client.cli import jobs
+
+    return jobs.events(context.obj, job, as_json=as_json)
+
+
+def explain(context: typer.Context, job: JobId, as_json: o.Json = False) -> int:
+    """Explain why a job went as it went."""
+    from queuebit_client.cli import jobs
+
+    return jobs.explain(context.obj, job, as_json=as_json)
+
+
+def cancel(
+    context: typer.Context,
+    job: JobId,
+    reason: Annotated[str, typer.Option(help="For the record.")] = "",
+    as_json: o.Json = False,
+) -> int:
+    """Withdraw a job."""
+    from queuebit_client.cli import jobs
+
+    return jobs.cancel(context.obj, job, reason=reason, as_json=as_json)
+
+
+def list_jobs(
+    context: typer.Context,
+    state: Annotated[list[str] | None, typer.Option(help="Only this state; repeatable.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Only this kind; repeatable.")] = None,
+    tier: Annotated[list[str] | None, typer.Option(help="Only this tier; repeatable.")] = None,
+    created_from: Annotated[str | None, typer.Option(help="Created at or after, RFC 3339.")] = None,
+    created_to: Annotated[str | None, typer.Option(help="Created before, RFC 3339.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    everything: Annotated[bool, typer.Option("--all", help="All of them, page after page.")] = False,
+    as_json: o.Json = False,
+) -> int:
+    """List jobs, newest first."""
+    from queuebit_client.cli import jobs
+
+    filters = {"state": state, "kind": kind, "tier": tier, "created_from": created_from, "created_to": created_to}
+    given = {name: value for name, value in filters.items() if value}
+    return jobs.list_jobs(context.obj, given, limit=None if everything else limit, as_json=as_json)
+
+
+def kinds_list(context: typer.Context, as_json: o.Json = False) -> int:
+    """List the problem kinds."""
+    from queuebit_client.cli import others
+
+    return others.list_kinds(context.obj, as_json=as_json)
+
+
+def kinds_show(context: typer.Context, kind: str) -> int:
+    """Print a kind with its JSON Schema."""
+    from queuebit_client.cli import others
+
+    return others.show_kind(context.obj, kind)
+
+
+def kinds_example(context: typer.Context, kind: str) -> int:
+    """Print a small problem of a kind, ready to submit."""
+    from queuebit_client.cli import others
+
+    return others.show_example(context.obj, kind)
+
+
+def config_show(context: typer.Context, as_json: o.Json = False) -> int:
+    """Where the server is, and which key opens it."""
+    if context.invoked_subcommand is not None:
+        return 0
+    from queuebit_client.cli import others
+
+    return others.show_config(context.obj, as_json=as_json)
+
+
+def config_set(
+    context: typer.Context,
+    setting: Annotated[str, typer.Argument(help="url or api_key.")],
+    value: Annotated[str, typer.Argument(help="The value; - reads it from standard input.")],
+) -> int:
+    """Store a setting in the profile, in a file that only you can read."""
+    from queuebit_client.cli import others
+
+    return others.set_config(context.obj, setting, value)
+
+
+def version() -> int:
+    """Print the version."""
+    from queuebit_client.cli import others
+
+    return others.show_version()

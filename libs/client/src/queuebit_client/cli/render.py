@@ -1,0 +1,102 @@
+"""Tables and progress for terminals. Imported only where standard output or standard error is one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+ANSWER_LENGTH_MAX = 2000
+
+_COLOURS = {
+    "completed": "green",
+    "accepted": "green",
+    "failed": "red",
+    "rejected": "red",
+    "expired": "red",
+    "cancelled": "yellow",
+    "needs_review": "yellow",
+}
+
+
+class Live(Protocol):
+    """A line that changes while something goes on."""
+
+    def __call__(self, text: str) -> None: ...
+
+
+def coloured(word: str) -> Text:
+    """A state or verdict in its colour; the word alone says it too."""
+    return Text(word, style=_COLOURS.get(word, "cyan"))
+
+
+def print_outcome(document: Mapping[str, Any]) -> None:
+    """The outcome of a job as a table: what was answered, by what, how far it can be trusted, and why."""
+    table = Table(title=f"Job {document['job_id']}", show_header=False, title_justify="left")
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, value in _rows(document):
+        table.add_row(name, value if isinstance(value, Text) else Text(str(value)))
+    console = Console()
+    console.print(table)
+    for reason in document["reasons"]:
+        console.print(Text(f"· {reason}"))
+
+
+def _rows(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    yield "state", coloured(document["state"])
+    if document["verdict"]:
+        yield "verdict", coloured(document["verdict"])
+    yield "kind", document["kind"]
+    if document["objective"] is not None:
+        proof = " (proved optimal)" if document.get("proven_optimal") else ""
+        yield "objective", f"{document['objective']}{proof}"
+    if document["bound"] is not None:
+        gap = "" if document["gap"] is None else f", gap {document['gap']:.3%}"
+        yield "bound", f"{document['bound']}{gap}"
+    if document["confidence"] is not None:
+        yield "confidence", f"{document['confidence']:.3f}"
+    if document["ran"]:
+        ran = document["ran"]
+        yield "ran", f"{ran['method']} on {ran['backend']} {ran.get('backend_version', '')} ({ran['lane']} lane)"
+    if document.get("elapsed_s") is not None:
+        yield "elapsed", f"{document['elapsed_s']:.3f} s"
+    if document["cost"]:
+        yield "cost", f"{document['cost']['amount']} {document['cost']['currency']}"
+    if document["answer"] is not None:
+        text = json.dumps(document["answer"], ensure_ascii=False)
+        cut = f"… ({len(text)} characters; --json has all)"
+        yield "answer", text if len(text) <= ANSWER_LENGTH_MAX else text[:ANSWER_LENGTH_MAX] + cut
+    for name in ("failure", "rejection"):
+        if document.get(name):
+            yield name, f"{document[name]['code']}: {document[name]['detail']}"
+            yield "remedy", document[name]["remedy"]
+    if document.get("cancellation"):
+        yield "cancelled by", f"{document['cancellation']['actor']} {document['cancellation']['reason']}"
+
+
+def print_table(title: str, columns: list[str], rows: Iterable[Iterable[Any]]) -> None:
+    """A table. States and verdicts get their colour."""
+    table = Table(title=title or None, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(
+            *(
+                "" if value is None else coloured(str(value)) if str(value) in _COLOURS else Text(str(value))
+                for value in row
+            )
+        )
+    Console().print(table)
+
+
+@contextmanager
+def live_line(text: str) -> Iterator[Live]:
+    """A spinner with a line beside it, on standard error."""
+    with Console(stderr=True).status(Text(text)) as status:
+        yield lambda line: status.update(Text(line))

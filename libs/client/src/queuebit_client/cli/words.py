@@ -1,0 +1,38 @@
+"""Events in a few words, for people who watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def words_of(name: str, data: Mapping[str, Any]) -> str:
+    """What an event says, in one line; its name where nothing more is known about it."""
+    match name:
+        case "JobPlanned":
+            return f"plan {data.get('plan')}: {', '.join(leg['leg'] for leg in data.get('legs', ()))}"
+        case "JobQueued":
+            return f"{data.get('leg')} queued on the {data.get('lane')} lane, attempt {data.get('number')}"
+        case "JobStarted":
+            return f"{data.get('leg')} started by {data.get('worker')}"
+        case "ExecutionProgressed":
+            reached = f"objective {data.get('objective')}, bound {data.get('bound')}"
+            return f"{data.get('leg')} at {reached} after {data.get('elapsed_s', 0):.1f} s"
+        case "ExecutionSucceeded":
+            return f"{data.get('leg')} claims objective {data.get('objective')}"
+        case "ExecutionFailed":
+            return f"{data.get('leg')} failed: {data.get('detail')}"
+        case "ResultValidated":
+            return f"{data.get('leg')} checked: {data.get('verdict')}, objective {data.get('objective')}"
+        case "ResultRejected":
+            return f"answer of {data.get('leg')} refused: {'; '.join(data.get('reasons', ()))}"
+        case "FallbackTaken":
+            return f"fell back from {data.get('from_leg')} to {data.get('to_leg')}: {data.get('reason')}"
+        case "JobCompleted":
+            return f"completed: objective {data.get('objective')}, {data.get('verdict')}"
+        case "JobFailed" | "JobRejected":
+            return f"{data.get('code')}: {data.get('detail')}"
+        case "JobCancelled":
+            return f"cancelled by {data.get('actor')} {data.get('reason', '')}".rstrip()
+        case _:
+            return ""

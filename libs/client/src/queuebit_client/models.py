@@ -1,0 +1,242 @@
+"""What the server shows, as the client reads it: unknown fields are passed over, so a newer server is no problem."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from queuebit_contracts.jobs import TERMINAL_STATES, Confidence, Cost, Number, Ran, Usage
+from queuebit_contracts.model import Model
+
+
+class PlannedLeg(Model):
+    """A leg of the plan and how far it is."""
+
+    leg: str
+    role: str
+    lane: str
+    state: str
+    chosen: bool = False
+    budget_s: float
+    attempts_max: int
+    reason: str
+
+
+class Plan(Model):
+    """The control plane's decision."""
+
+    name: str
+    rule: str
+    policy_version: str
+    legs: tuple[PlannedLeg, ...]
+    reasons: tuple[str, ...] | None = None
+    inputs: dict[str, Any] | None = None
+
+
+class Failure(Model):
+    """Why it failed, and what can be done."""
+
+    code: str
+    detail: str
+    remedy: str
+
+
+class Rejection(Failure):
+    """Why the question was not taken; `field` is a JSON pointer."""
+
+    field: str = ""
+    conflicting_job_id: UUID | None = None
+
+
+class Cancellation(Model):
+    """Who withdrew the job, and why."""
+
+    actor: str
+    reason: str
+
+
+class Attempt(Model):
+    """One try of a leg."""
+
+    attempt_id: UUID
+    leg: str
+    lane: str
+    number: int
+    state: str
+    worker: str = ""
+    queued_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    objective: Number | None = None
+    bound: Number | None = None
+    ran: Ran | None = None
+    failure: Failure | None = None
+
+
+class Progress(Model):
+    """The latest that a worker said."""
+
+    attempt_id: UUID
+    leg: str
+    at: datetime
+    elapsed_s: float
+    objective: Number | None = None
+    bound: Number | None = None
+    gap: float | None = None
+    detail: str = ""
+
+
+class Fallback(Model):
+    """The plan moved on from one leg to another."""
+
+    from_leg: str
+    to_leg: str
+    trigger: str
+    reason: str
+    at: datetime
+
+
+class Job(Model):
+    """A job as it stood at `version`."""
+
+    id: UUID
+    tenant: str
+    state: str
+    kind: str
+    tier: str
+    lane: str
+    labels: dict[str, str] = {}
+    created_at: datetime
+    updated_at: datetime
+    deadline: datetime | None = None
+    version: int
+    answer: dict[str, Any] | None = None
+    objective: Number | None = None
+    bound: Number | None = None
+    gap: float | None = None
+    proven_optimal: bool | None = None
+    verdict: str | None = None
+    confidence: Confidence | None = None
+    ran: Ran | None = None
+    cost: Cost = Cost()
+    usage: Usage = Usage()
+    elapsed_s: float | None = None
+    reasons: tuple[str, ...] = ()
+    plan: Plan | None = None
+    attempts: tuple[Attempt, ...] = ()
+    progress: Progress | None = None
+    fallbacks: tuple[Fallback, ...] = ()
+    improvements: int = 0
+    failure: Failure | None = None
+    rejection: Rejection | None = None
+    cancellation: Cancellation | None = None
+    events: tuple[dict[str, Any], ...] | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in TERMINAL_STATES
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the job has an answer that the validator accepts."""
+        return self.state == "completed" and self.verdict == "accepted"
+
+
+class JobSummary(Model):
+    """A line of the list."""
+
+    id: UUID
+    state: str
+    kind: str
+    tier: str
+    lane: str
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+class JobPage(Model):
+    """One page of the list."""
+
+    data: tuple[JobSummary, ...]
+    has_more: bool
+    next_cursor: str | None = None
+
+
+class JobEvent(Model):
+    """Something that happened to a job. `name` is the bare type (`JobQueued`), `cloud_event` the whole message."""
+
+    version: int
+    name: str
+    time: datetime
+    data: dict[str, Any]
+    cloud_event: dict[str, Any]
+
+
+class TimelineEntry(Model):
+    """One event in words."""
+
+    version: int
+    at: datetime
+    since_start_s: float
+    since_previous_s: float
+    event: str
+    leg: str | None = None
+    text: str
+
+
+class AttemptTimes(Model):
+    """Where the time of one attempt went, in seconds."""
+
+    attempt_id: UUID
+    leg: str
+    number: int
+    state: str
+    queue_s: float | None = None
+    run_s: float | None = None
+    validate_s: float | None = None
+
+
+class Explanation(Model):
+    """Why the job went as it went."""
+
+    job_id: UUID
+    state: str
+    summary: str
+    plan: str | None = None
+    rule: str | None = None
+    policy_version: str | None = None
+    inputs: dict[str, Any] = {}
+    reasons: tuple[str, ...] = ()
+    legs: tuple[PlannedLeg, ...] = ()
+    ran: Ran | None = None
+    attempts: tuple[AttemptTimes, ...] = ()
+    fallbacks: tuple[Fallback, ...] = ()
+    timeline: tuple[TimelineEntry, ...] = ()
+
+
+class KindSummary(Model):
+    """A problem kind in a few words."""
+
+    name: str
+    version: int
+    title: str
+    sense: str
+    formats: tuple[str, ...]
+
+
+class Kind(KindSummary):
+    """A problem kind: its schema, and an example to send."""
+
+    answer_shape: str
+    params: dict[str, str]
+    statement_schema: dict[str, Any]
+    example: dict[str, Any]
+
+
+class KindList(Model):
+    """All kinds."""
+
+    data: tuple[KindSummary, ...]

@@ -1,0 +1,202 @@
+"""The client for programs without an event loop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from typing import Any, Self, TypeVar
+from uuid import UUID
+
+import httpx2
+from pydantic import BaseModel
+
+from queuebit_client.config import resolve
+from queuebit_client.core import (
+    STREAM_IDLE_S,
+    Call,
+    Connect,
+    Core,
+    Emit,
+    Hangup,
+    NextLine,
+    Pause,
+    Reply,
+    Step,
+    Steps,
+    unreachable,
+)
+from queuebit_client.errors import QueuebitError
+from queuebit_client.models import Explanation, Job, JobEvent, JobSummary, Kind, KindSummary
+from queuebit_client.request import request_body
+from queuebit_contracts.jobs import LaneWish, ParamValue, Tier
+
+T = TypeVar("T")
+
+
+class Queuebit:
+    """Talks to one gateway. Arguments win over the environment, that over the profile, that over a local stack's file.
+
+    Every call is repeated on transient failures, at most four times within a minute; a submission carries an idempotency key,
+    so a repeat never makes a second job. Raises the exceptions of `queuebit_client.errors`.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        api_key: str | None = None,
+        *,
+        profile: str | None = None,
+        core: Core | None = None,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
+        config = resolve(url=url, api_key=api_key, profile=profile)
+        self._core = core or Core()
+        self._http = httpx2.Client(
+            base_url=config.url, headers=config.headers, transport=transport, follow_redirects=False
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def submit(
+        self,
+        problem: Mapping[str, Any] | BaseModel,
+        *,
+        lane: LaneWish | None = None,
+        tier: Tier | None = None,
+        budget_s: float | None = None,
+        latency_budget_s: float | None = None,
+        deadline: datetime | str | None = None,
+        seed: int | None = None,
+        params: Mapping[str, ParamValue] | None = None,
+        labels: Mapping[str, str] | None = None,
+        key: str | None = None,
+        wait_s: float | None = None,
+    ) -> Job:
+        """Submit a problem (`kind`, `version`, `statement`). The same `key` with the same content gives the same job."""
+        body = request_body(
+            problem, lane=lane, tier=tier, budget_s=budget_s, latency_budget_s=latency_budget_s, deadline=deadline,
+            seed=seed, params=params, labels=labels,
+        )  # fmt: skip
+        return self._run(self._core.submit(body, key, wait_s))
+
+    def submit_body(self, body: Mapping[str, Any], *, key: str | None = None, wait_s: float | None = None) -> Job:
+        """Submit a whole request body as it is."""
+        return self._run(self._core.submit(body, key, wait_s))
+
+    def get(self, job_id: UUID | str, *, include: Sequence[str] = ()) -> Job:
+        """The job as it is now; `include` may name `events` and `plan`."""
+        return self._run(self._core.get(str(job_id), include))
+
+    def wait(self, job_id: UUID | str, *, timeout_s: float | None = None) -> Job:
+        """The job when it has ended. Raises WaitTimeout after `timeout_s`; the job goes on."""
+        return self._run(self._core.wait(str(job_id), timeout_s))
+
+    def watch(self, job_id: UUID | str, *, after: int = 0, compact: bool = True) -> Iterator[JobEvent]:
+        """Events as they happen, strictly after version `after`, each once, up to the terminal one."""
+        return self._iterate(self._core.watch(str(job_id), after, compact=compact))
+
+    def events(self, job_id: UUID | str) -> tuple[dict[str, Any], ...]:
+        """What has happened so far, as structured CloudEvents without problem statements."""
+        return (self.get(job_id, include=("events",))).events or ()
+
+    def explain(self, job_id: UUID | str) -> Explanation:
+        """Why the job went as it went."""
+        return self._run(self._core.explain(str(job_id)))
+
+    def cancel(self, job_id: UUID | str, *, reason: str = "", if_version: int | None = None) -> Job:
+        """Ask for the job to be withdrawn. Raises Conflict where it has ended, or is not at `if_version`."""
+        return self._run(self._core.cancel(str(job_id), reason, if_version))
+
+    def list(self, *, limit: int | None = None, **filters: Any) -> Iterator[JobSummary]:
+        """Jobs, newest first; pages are fetched as needed. Filters: state, kind, tier, created_from, created_to."""
+        return self._iterate(self._core.list(filters, limit))
+
+    def kinds(self) -> tuple[KindSummary, ...]:
+        """The problem kinds of the server."""
+        return self._run(self._core.kinds())
+
+    def kind(self, name: str) -> Kind:
+        """One problem kind: schema and example."""
+        return self._run(self._core.kind(name))
+
+    def _run(self, steps: Steps[T]) -> T:
+        found: list[T] = []
+        with _Line(self._http) as line:
+            for _ in line.items(_returning(steps, found)):
+                raise AssertionError("an operation with one result emits nothing")
+        return found[0]
+
+    def _iterate(self, steps: Generator[Step | Emit[T], Any, None]) -> Iterator[T]:
+        with _Line(self._http) as line:
+            yield from line.items(steps)
+
+
+def _returning(steps: Steps[T], found: list[T]) -> Generator[Step | Emit[T], Any, None]:
+    found.append((yield from steps))
+
+
+class _Line:
+    """Performs steps on the wire; holds the one open stream and closes it."""
+
+    def __init__(self, http: httpx2.Client) -> None:
+        self._http = http
+        self._open = ExitStack()
+        self._lines: Iterator[str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def items(self, steps: Generator[Step | Emit[T], Any, None]) -> Iterator[T]:
+        """Perform the steps; what they emit comes out."""
+        answer: Any = None
+        error: QueuebitError | None = None
+        while True:
+            try:
+                step = steps.send(answer) if error is None else steps.throw(error)
+            except StopIteration:
+                return
+            answer, error = None, None
+            if isinstance(step, Emit):
+                yield step.item
+                continue
+            try:
+                answer = self._perform(step)
+            except httpx2.HTTPError as failure:
+                error = unreachable(failure)
+
+    def _perform(self, step: Step) -> Any:
+        match step:
+            case Call():
+                reply = self._http.request(
+                    step.method, step.path, headers=step.headers, content=step.body, timeout=step.timeout_s
+                )
+                return Reply(reply.status_code, reply.headers, reply.content)
+            case Pause():
+                return time.sleep(step.delay_s)
+            case Connect():
+                timeout = httpx2.Timeout(STREAM_IDLE_S)
+                stream = self._http.stream("GET", step.path, headers=step.headers, timeout=timeout)
+                reply = self._open.enter_context(stream)
+                if reply.status_code != 200:
+                    return Reply(reply.status_code, reply.headers, reply.read())
+                self._lines = reply.iter_lines()
+                return Reply(200, reply.headers)
+            case NextLine():
+                assert self._lines is not None
+                return next(self._lines, None)
+            case Hangup():
+                self._lines = None
+                return self._open.close()
