@@ -16,8 +16,9 @@ from queuebit_control_plane.job.messages import Message, Refuse, Wake
 from queuebit_control_plane.job.view import fold, head_of
 from queuebit_control_plane.relay import CURSOR, Relay
 from queuebit_runtime.bus import Bus, BusError, Outgoing, Subscription
-from queuebit_store.errors import StoreUnavailable
+from queuebit_store.errors import InvalidBatch, StoreUnavailable
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
+from queuebit_store.ports import Append, Head, NewEvent
 from tests.builders import JOB_ID, NOW, a_submit, a_success, a_verdict, at
 
 CAUSE = uuid7(int(NOW.timestamp() * 1000), 99)
@@ -185,6 +186,36 @@ async def test_a_refusal_is_stored_once() -> None:
 
     assert await names(store, stream) == ["JobRejected"]
     assert (await store.heads([stream]))[stream].head.state == "rejected"
+
+
+async def test_a_job_whose_stream_is_corrupt_stops_nobody_else() -> None:
+    store = MemoryStore()
+    other = uuid7(5, 5)
+    sound = a_submit(job_id=other)
+    broken = NewEvent(CAUSE, "JobCompleted", 1, "{}", NOW)
+    head = Head("open", "maxcut", "interactive", "auto", "", NOW)
+    await store.append([Append(JOB_ID, "acme", 0, (broken,), head)])
+
+    spoiled = await a_desk(store).handle([told(Wake()), told(sound, other)])
+
+    assert [each.told.job_id for each in spoiled] == [JOB_ID]
+    assert await names(store, other) == WHOLE[:3]
+
+
+async def test_a_job_that_the_store_refuses_stops_nobody_else() -> None:
+    class Picky(MemoryStore):
+        async def append(self, batch: Sequence[Append]) -> list[bool]:
+            if any(each.stream_id == JOB_ID for each in batch):
+                raise InvalidBatch("no")
+            return await super().append(batch)
+
+    store = Picky()
+    other = uuid7(5, 5)
+
+    spoiled = await a_desk(store).handle([told(a_submit()), told(a_submit(job_id=other), other)])
+
+    assert [each.told.job_id for each in spoiled] == [JOB_ID]
+    assert await names(store, other) == WHOLE[:3]
 
 
 class TestRelay:

@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     app.command("down")(down)
     app.command("status")(status)
     app.command("logs")(logs)
+    app.command("demo")(demo)
 
 
 def up(
@@ -98,6 +99,18 @@ def logs(
         typer.echo(f"==> {file.stem} <==\n{tail(file, 200 if name else 20)}")
     if follow:
         _follow(ends)
+
+
+def demo() -> None:
+    """Start everything, run published instances, kill a worker on the way, show the table, stop."""
+    from queuebit_devstack.demo.run import main as run_demo
+    from queuebit_devstack.errors import DevstackError
+
+    try:
+        code = run_demo()
+    except DevstackError as error:
+        _fail(error)
+    raise typer.Exit(code)
 
 
 def _follow(ends: dict[Path, int]) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import psutil  # type: ignore[import-untyped]
 
+from queuebit_devstack.credentials import ensure_credentials, gateway_env
 from queuebit_devstack.leftovers import is_server
 from queuebit_devstack.ports import LOOPBACK, prefer_port
 from queuebit_devstack.processes import is_alive
@@ -54,9 +55,11 @@ async def _start_services(stack: Stack, http_port: int, say: Say) -> Supervisor:
     wanted = urlsplit(stack.state.gateway).port or http_port if stack.state.gateway else http_port
     port = prefer_port(wanted) if "gateway" in missing else wanted
     say(f"Starting {', '.join(missing)} …")
-    supervisor = Supervisor(stack, service_specs(port, names=missing))
+    url = f"http://{LOOPBACK}:{port}"
+    await ensure_credentials(stack, url)
+    supervisor = Supervisor(stack, service_specs(port, names=missing, env=gateway_env(stack.data_dir)))
     await supervisor.start()
-    stack.announce_gateway(f"http://{LOOPBACK}:{port}")
+    stack.announce_gateway(url)
     return supervisor
 
 
@@ -66,6 +69,7 @@ def _tell(stack: Stack, say: Say, *, foreground: bool) -> None:
     if stack.state.gateway:
         say(f"Gateway     {stack.state.gateway}")
     say(f"Data, logs  {stack.data_dir}")
+    say("Try: queuebit submit FILE --wait · queuebit list (this folder's key is used by itself)")
     say("Look around: queuebit status · queuebit logs [NAME] --follow")
     say("Stop: Ctrl-C" if foreground else "Stop: queuebit down")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from uuid import UUID
 
 from queuebit_contracts.ids import derive_id
 from queuebit_control_plane.desk import Desk, Told
@@ -27,6 +28,7 @@ class Alarm:
         self._clock = clock
         self._poll_interval_s = poll_interval_s
         self._batch_max = batch_max
+        self._spoiled: set[UUID] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Ring until `stop`."""
@@ -40,8 +42,12 @@ class Alarm:
                 await self._clock.sleep(self._poll_interval_s)
 
     async def step(self) -> int:
-        """Wake what is due; returns how many that were."""
+        """Wake what is due; returns how many that were. A job that cannot be woken is left alone until a restart."""
         due = await self._store.due(self._clock.now(), limit=self._batch_max)
-        if due:
-            await self._desk.handle([Told(job_id, Wake(), derive_id(job_id, "wake")) for job_id in due])
-        return len(due)
+        ringing = [job_id for job_id in due if job_id not in self._spoiled]
+        if ringing:
+            told = [Told(job_id, Wake(), derive_id(job_id, "wake")) for job_id in ringing]
+            for each in await self._desk.handle(told):
+                log.error("job %s cannot be woken; it is left alone", each.told.job_id, exc_info=each.error)
+                self._spoiled.add(each.told.job_id)
+        return len(ringing)

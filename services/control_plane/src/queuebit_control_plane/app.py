@@ -30,7 +30,7 @@ class ControlPlane:
         self.lanes = Lanes()
         self.alarm = Alarm(store, self.desk, clock)
         intake = Intake(store, Tenants(store, clock), self.lanes)
-        Consumer(self.desk, intake, self.lanes, clock).subscribe(bus)
+        Consumer(bus, self.desk, intake, self.lanes, clock).subscribe()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`. A task that fails ends the other and the whole."""

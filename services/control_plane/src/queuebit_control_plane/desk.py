@@ -17,7 +17,9 @@ from queuebit_control_plane.job.decide import decide, refusal_of
 from queuebit_control_plane.job.messages import Message, Refuse, Submit
 from queuebit_control_plane.job.state import Job, NoJob, OpenJob, evolve
 from queuebit_control_plane.job.view import fold, head_of
+from queuebit_runtime.bus import Record
 from queuebit_runtime.clock import Clock
+from queuebit_store.errors import InvalidBatch
 from queuebit_store.ports import Append, NewEvent, StreamStore
 
 APPEND_ATTEMPTS_MAX = 5
@@ -33,6 +35,15 @@ class Told:
     cause_id: UUID
     tenant: str = ""
     traceparent: str | None = None
+    record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spoiled:
+    """A message that could not be decided on, whatever state the job was in: it must not stop the others."""
+
+    told: Told
+    error: Exception
 
 
 @dataclass(slots=True)
@@ -56,36 +67,47 @@ class Desk:
         self._lock = asyncio.Lock()
         self._cache: OrderedDict[UUID, tuple[int, Job]] = OrderedDict()
 
-    async def handle(self, told: Sequence[Told]) -> None:
-        """Decide on each message in order and make what follows durable. Raises Contended or StoreUnavailable: transient."""
+    async def handle(self, told: Sequence[Told]) -> list[Spoiled]:
+        """Decide on each message in order and make what follows durable.
+
+        Returns the messages that cannot be decided on; nothing of their jobs was appended. Raises Contended or
+        StoreUnavailable, both transient.
+        """
         async with self._lock:
+            spoiled: list[Spoiled] = []
             waiting: Sequence[Told] = told
             for _ in range(APPEND_ATTEMPTS_MAX):
-                waiting = await self._round(waiting, first=waiting is told)
+                waiting = await self._round(waiting, spoiled, first=waiting is told)
                 if not waiting:
-                    return
+                    return spoiled
             raise Contended(f"{len(waiting)} messages met other writers {APPEND_ATTEMPTS_MAX} times")
 
-    async def _round(self, told: Sequence[Told], *, first: bool) -> list[Told]:
+    async def _round(self, told: Sequence[Told], spoiled: list[Spoiled], *, first: bool) -> list[Told]:
         """Decide and append once; returns what must be decided again."""
         now = self._clock.now()
-        works = await self._open(told, trust_new=first)
-        refused: list[Told] = []
+        works = await self._open(told, spoiled, trust_new=first)
+        again: list[Told] = []
         for job_id, work in works.items():
-            for each in work.told:
-                refused.extend(_decide(job_id, work, each, now))
+            try:
+                for each in work.told:
+                    again.extend(_decide(job_id, work, each, now))
+            except Exception as error:
+                spoiled.extend(Spoiled(each, error) for each in work.told)
+                work.events.clear()
+                self._cache.pop(job_id, None)
         changed = [(job_id, work) for job_id, work in works.items() if work.events]
-        appended = await self._append(changed)
-        again = list(refused)
+        appended = await self._append(changed, spoiled)
         for (job_id, work), passed in zip(changed, appended, strict=True):
-            if passed:
+            if passed is None:
+                self._cache.pop(job_id, None)
+            elif passed:
                 self._remember(job_id, work.version + len(work.events), work.job)
             else:
                 self._cache.pop(job_id, None)
                 again.extend(work.told)
         return again
 
-    async def _open(self, told: Sequence[Told], *, trust_new: bool) -> dict[UUID, _Work]:
+    async def _open(self, told: Sequence[Told], spoiled: list[Spoiled], *, trust_new: bool) -> dict[UUID, _Work]:
         """The jobs that the messages are about.
 
         With `trust_new`, a submission that is not in the cache is taken to be new: the append finds out if it is not.
@@ -102,13 +124,19 @@ class Desk:
             work.told.append(each)
         missing = [job_id for job_id in unknown if not (trust_new and _looks_new(works[job_id]))]
         if missing:
-            for job_id, stored in (await self._store.load(missing)).items():
-                works[job_id].version, works[job_id].job = len(stored), fold(stored)
+            found = await self._store.load(missing)
             for job_id in missing:
-                self._remember(job_id, works[job_id].version, works[job_id].job)
+                stored = found.get(job_id, [])
+                try:
+                    works[job_id].version, works[job_id].job = len(stored), fold(stored)
+                except Exception as error:
+                    spoiled.extend(Spoiled(each, error) for each in works.pop(job_id).told)
+                else:
+                    self._remember(job_id, works[job_id].version, works[job_id].job)
         return works
 
-    async def _append(self, changed: Sequence[tuple[UUID, _Work]]) -> list[bool]:
+    async def _append(self, changed: Sequence[tuple[UUID, _Work]], spoiled: list[Spoiled]) -> list[bool | None]:
+        """One statement for all; where the store refuses the batch as a whole, one by one, to find which. None: refused."""
         if not changed:
             return []
         batch = [
@@ -122,7 +150,12 @@ class Desk:
             for job_id, work in changed
         ]
         try:
-            appended = await self._store.append(batch)
+            appended: list[bool | None] = [*await self._store.append(batch)]
+        except InvalidBatch as error:
+            if len(changed) == 1:
+                spoiled.extend(Spoiled(each, error) for each in changed[0][1].told)
+                return [None]
+            return [(await self._append([each], spoiled))[0] for each in changed]
         except BaseException:
             for job_id, _ in changed:
                 self._cache.pop(job_id, None)

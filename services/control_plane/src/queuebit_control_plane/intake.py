@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +20,8 @@ from queuebit_control_plane.tenants import Tenants
 from queuebit_problems.admission import Admitted, admit
 from queuebit_problems.errors import ProblemError
 from queuebit_store.ports import Reservation, StreamStore
+
+log = logging.getLogger(__name__)
 
 
 class Intake:
@@ -115,6 +118,16 @@ def _check(envelope: Envelope, known: frozenset[str]) -> Admitted | ev.JobReject
     except ProblemError as error:
         rejection = rejection_of(envelope.id, error)
         return rejection.model_copy(update={"field": f"/request{rejection.field}"})
+    except Exception:
+        # A kind is a plug-in: whatever it raises must not stop the questions of others.
+        log.exception("the kind %s failed to check a statement", request.problem.kind)
+        return ev.JobRejected(
+            code="kind_failed",
+            field="/request/problem",
+            detail=f"The kind {request.problem.kind!r} failed to check the statement.",
+            remedy="Report it with this event's id to whoever maintains the kind.",
+            cause_id=envelope.id,
+        )
 
 
 def _request(envelope: Envelope) -> JobRequest:

@@ -1,0 +1,65 @@
+"""The tenant, the key and the pepper of a local stack: made once, kept in the data folder, readable by its owner alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from queuebit_devstack.processes import child_env, run_tool
+from queuebit_devstack.stack import Stack
+
+TENANT = "dev"
+CLIENT_FILE = "client.json"
+PEPPER_FILE = "pepper"
+KEY_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a local client needs."""
+
+    url: str
+    api_key: str
+
+
+def pepper(data_dir: Path) -> str:
+    """The secret that API keys of this stack are hashed with."""
+    path = data_dir / PEPPER_FILE
+    if not path.exists():
+        _write_private(path, secrets.token_urlsafe(32))
+    return path.read_text()
+
+
+def gateway_env(data_dir: Path) -> dict[str, str]:
+    """What the gateway needs to know besides the servers."""
+    return {"QUEUEBIT_PEPPER": pepper(data_dir)}
+
+
+async def ensure_credentials(stack: Stack, url: str) -> Credentials:
+    """The key of the tenant `dev` for this stack: the one that is kept, else a new one. The database must be migrated."""
+    path = stack.data_dir / CLIENT_FILE
+    if path.exists():
+        kept = json.loads(path.read_text())
+        api_key = str(kept["api_key"])
+    else:
+        api_key = await _create_key(stack)
+    _write_private(path, json.dumps({"url": url, "api_key": api_key}))
+    return Credentials(url, api_key)
+
+
+async def _create_key(stack: Stack) -> str:
+    argv = [sys.executable, "-m", "queuebit_gateway", "keys", "create", "--tenant", TENANT, "--role", "admin"]
+    env = child_env(stack.data_dir, {**stack.env(), **gateway_env(stack.data_dir)})
+    printed = await run_tool(argv, env=env, timeout_s=KEY_TIMEOUT_S)
+    return printed.split()[-1]
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)

@@ -1,0 +1,66 @@
+"""An event loop on virtual time: when nothing can run, the time jumps to the next timer. No real second passes."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Stuck(Exception):
+    """Nothing can run and no timer is set: somebody waits for ever."""
+
+
+class _NoWaiting(selectors.DefaultSelector):  # type: ignore[valid-type,misc]
+    """Never waits: tells the loop how far its time may jump instead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jump_s = 0.0
+
+    def select(self, timeout: float | None = None) -> Any:
+        ready = super().select(0)
+        if not ready:
+            if timeout is None:
+                raise Stuck
+            self.jump_s = max(timeout, 0.0)
+        return ready
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """Time begins at 0 and moves only when everything waits."""
+
+    def __init__(self) -> None:
+        self._waiting = _NoWaiting()
+        self._passed_s = 0.0
+        super().__init__(self._waiting)
+
+    def time(self) -> float:
+        self._passed_s += self._waiting.jump_s
+        self._waiting.jump_s = 0.0
+        return self._passed_s
+
+
+class VirtualClock:
+    """The clock of the running virtual loop."""
+
+    def now(self) -> datetime:
+        return BEGIN + timedelta(seconds=self.monotonic_s())
+
+    def monotonic_s(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def sleep(self, delay_s: float) -> None:
+        await asyncio.sleep(delay_s)
+
+
+def run_virtual(main: Coroutine[Any, Any, T]) -> T:
+    """Run to the end on a fresh virtual loop."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(main)
