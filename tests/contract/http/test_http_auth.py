@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.contract.http.http_world import PEPPER, World, a_body
 
 from queuebit_gateway.app import openapi_document
 from queuebit_gateway.auth import ALLOWED, ROLES, Action, Role, make_key, row_of
 from queuebit_store.ports import ApiKeyRow
+from tests.contract.http.http_world import PEPPER, World, a_body
 
 CALLS: list[tuple[str, str, Action, int]] = [
     ("POST", "/v1/jobs", "job:submit", 202),

@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.contract.http.http_world import World, a_body, a_world
 
 from queuebit_gateway.app import openapi_document
 from queuebit_gateway.limits import RATES, Rate
 from queuebit_gateway.problems import PROBLEMS
 from queuebit_store.errors import StoreUnavailable
+from tests.contract.http.http_world import World, a_body, a_world
 
 SECRET = "s3cr3t-value-that-nobody-may-see"
 DEEP = "[" * 40 + "]" * 40

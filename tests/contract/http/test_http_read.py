@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
+
 from tests.contract.http.http_world import LEG, World, a_body
 
 

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import httpx2
 import orjson
-from tests.contract.http.http_world import World
 
 from queuebit_contracts.envelope import from_structured
+from tests.contract.http.http_world import World
 
 
 @dataclass

@@ -10,13 +10,13 @@ from uuid import UUID
 
 import httpx2
 import pytest
-from tests.contract.http.http_world import World, a_body, a_world
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.channels import SUBMITTED
 from queuebit_contracts.ids import derive_id, job_id_of
+from tests.contract.http.http_world import World, a_body, a_world
 
 
 async def test_takes_a_job_and_publishes_it(world: World) -> None:
