@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from queuebit_quantum_adapter.limits import Limits
 
+PREFIX = "QUEUEBIT_QUANTUM_"
 MIB = 1024 * 1024
 Qubits = Annotated[int, Field(ge=1, le=32)]
 
@@ -20,7 +21,7 @@ class AdapterSettings(BaseSettings):
     `statevector_memory_max_mb`: what a simulation may need by estimate; below the former, for there is more in a process.
     """
 
-    model_config = SettingsConfigDict(env_prefix="QUEUEBIT_QUANTUM_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
 
     workers_max: Annotated[int, Field(ge=1, le=256)] = 1
     process_memory_max_mb: Annotated[int, Field(ge=512)] = 4096
@@ -30,6 +31,12 @@ class AdapterSettings(BaseSettings):
     qubits_scheduled_max: Qubits = 26
     grace_s: Annotated[float, Field(gt=0)] = 5.0
     status_interval_s: Annotated[float, Field(gt=0, le=240)] = 60.0
+
+    @model_validator(mode="after")
+    def _memory_fits(self) -> AdapterSettings:
+        if self.statevector_memory_max_mb > self.process_memory_max_mb:
+            raise ValueError("STATEVECTOR_MEMORY_MAX_MB should not exceed PROCESS_MEMORY_MAX_MB")
+        return self
 
     @property
     def limits(self) -> Limits:
