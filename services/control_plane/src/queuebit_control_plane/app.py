@@ -22,21 +22,18 @@ class Store(StreamStore, Cursors, Directory, Leadership, Protocol):
 
 
 class ControlPlane:
-    """Subscribes on construction; `run` relays and rings until told to stop."""
+    """Subscribes on construction. The relay and the alarm run beside the bus, each until it is told to stop."""
 
     def __init__(self, store: Store, bus: Bus, clock: Clock) -> None:
         self.relay = Relay(store, bus, clock)
-        self.desk = Desk(store, clock, appended=self._appended)
+        self.desk = Desk(store, clock, appended=lambda _count: self.relay.wake())
         self.lanes = Lanes()
         self.alarm = Alarm(store, self.desk, clock)
         intake = Intake(store, Tenants(store, clock), self.lanes)
         Consumer(bus, self.desk, intake, self.lanes, clock).subscribe()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop`. A task that fails ends the other and the whole."""
+        """Both until `stop`; a failure of one ends the other and the whole."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.relay.run(stop), name="relay")
             tasks.create_task(self.alarm.run(stop), name="alarm")
-
-    def _appended(self, _count: int) -> None:
-        self.relay.wake()

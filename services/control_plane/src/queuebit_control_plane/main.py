@@ -1,0 +1,36 @@
+"""Wires the control plane."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+
+from queuebit_control_plane.app import ControlPlane
+from queuebit_runtime.service import EXIT_USAGE, Service, run_service
+from queuebit_store.errors import InvalidSettings, StoreUnavailable
+from queuebit_store.postgres import PostgresSettings, PostgresStore, settings_from
+
+NAME = "control-plane"
+REMEDY = "Start PostgreSQL (`queuebit up`), or set QUEUEBIT_POSTGRES to the URL of a running server."
+
+
+async def build(service: Service, database: PostgresSettings) -> None:
+    """Connect, subscribe, and say what runs beside the bus."""
+    store = await service.wait_for(
+        "PostgreSQL", partial(PostgresStore.open, database), remedy=REMEDY, transient=(StoreUnavailable,)
+    )
+    service.on_close(store.close)
+    plane = ControlPlane(store, service.bus, service.clock)
+    service.task("relay", plane.relay.run)
+    service.task("alarm", plane.alarm.run)
+
+
+def main() -> int:
+    """Run until told to stop; the exit code says why it ended."""
+    try:
+        database = settings_from(os.environ)
+    except InvalidSettings as error:
+        sys.stderr.write(f"{NAME}: {error.detail} {error.remedy}\n")
+        return EXIT_USAGE
+    return run_service(NAME, partial(build, database=database))
