@@ -1,0 +1,40 @@
+"""The jobs of the benchmark, as an upstream service publishes them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import orjson
+
+from queuebit_contracts.envelope import TYPE_OF, binary_headers
+from queuebit_contracts.events import JobSubmitted
+from queuebit_contracts.ids import job_id_of, uuid7
+from queuebit_devstack.bench.bare_steps import NODES, graph
+from queuebit_devstack.bench.driver import Question
+from queuebit_runtime.clock import Clock
+
+TENANT = "bench"
+SOURCE = "/queuebit/bench"
+
+
+def upstream(clock: Clock, seed: int) -> Callable[[], Question]:
+    """Makes one max-cut job after another, each with its own weights and a UUIDv7 as idempotency key."""
+    numbers = random.Random(seed)
+    ce_type = TYPE_OF[JobSubmitted].encode()
+
+    def ask() -> Question:
+        now = clock.now()
+        key = uuid7(int(now.timestamp() * 1000), numbers.getrandbits(74))
+        job_id = str(job_id_of(TENANT, key))
+        problem = {"kind": "maxcut", "statement": {"nodes": NODES, "edges": graph(numbers)}}
+        request = {"tenant": TENANT, "problem": problem, "lane": "classical", "seed": 7}
+        return Question(
+            job_id.encode(),
+            orjson.dumps({"request": request, "idempotency_key": str(key)}),
+            tuple(
+                binary_headers(key, SOURCE, ce_type, job_id, now, tenant=TENANT, version=None, traceparent=None),
+            ),
+        )
+
+    return ask
