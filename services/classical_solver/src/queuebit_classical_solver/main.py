@@ -1,0 +1,58 @@
+"""Wires the classical solver."""
+
+from __future__ import annotations
+
+import asyncio
+
+from queuebit_classical_solver import child
+from queuebit_classical_solver.executor import ClassicalExecutor
+from queuebit_classical_solver.settings import SolverSettings
+from queuebit_contracts.channels import Service as ServiceName
+from queuebit_contracts.channels import queued
+from queuebit_contracts.jobs import TIERS
+from queuebit_runtime.bus import Bus
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.processes import Pool, ProcessPool
+from queuebit_runtime.service import Service, run_service
+from queuebit_runtime.worker import Hop, WorkShell
+
+SERVICE: ServiceName = "classical-solver"
+TOPICS = tuple(queued("classical", tier) for tier in TIERS)
+
+
+def build_shell(
+    bus: Bus, clock: Clock, pool: Pool, settings: SolverSettings, *, worker_name: str, hop: Hop = asyncio.to_thread
+) -> WorkShell:
+    """The solver over these ports, subscribed. A simulation passes an InlinePool and a hop that calls directly."""
+    return WorkShell(
+        bus,
+        ClassicalExecutor(pool, clock, worker=worker_name, grace_s=settings.grace_s),
+        service=SERVICE,
+        topics=TOPICS,
+        group=SERVICE,
+        worker_name=worker_name,
+        clock=clock,
+        concurrency_max=settings.workers_max,
+        in_flight_max=settings.in_flight_max,
+        hop=hop,
+    )
+
+
+async def build(service: Service) -> None:
+    """The solver as a service of its own."""
+    settings = SolverSettings()
+    pool = ProcessPool(settings.workers_max, settings.process_memory_max_mb, warm_import=child.WARM_IMPORTS)
+    shell = build_shell(service.bus, service.clock, pool, settings, worker_name=service.settings.worker_name)
+
+    async def keep_warm(stop: asyncio.Event) -> None:
+        await pool.warm(settings.warm_processes)
+        await stop.wait()
+
+    service.task("warm processes", keep_warm)
+    service.on_drain(shell.stop)
+    service.on_close(pool.close)
+
+
+def main() -> int:
+    """Run until it is asked to end; the exit code says how it ended."""
+    return run_service(SERVICE, build)
