@@ -7,7 +7,7 @@ import asyncio
 from queuebit_contracts.channels import queued
 from queuebit_contracts.jobs import TIERS
 from queuebit_quantum_adapter.backends import Backends, aer
-from queuebit_quantum_adapter.executor import QuantumExecutor
+from queuebit_quantum_adapter.executor import QuantumExecutor, TaskHop
 from queuebit_quantum_adapter.settings import AdapterSettings
 from queuebit_quantum_adapter.status import BackendReporter
 from queuebit_runtime.bus import Bus
@@ -35,11 +35,14 @@ class QuantumAdapter:
         *,
         worker_name: str,
         warm: bool,
+        hop: TaskHop = asyncio.to_thread,
     ) -> None:
-        """`warm`: load the SDK into a worker process at the start, instead of when the first order comes."""
+        """`warm`: load the SDK into a worker process at the start, instead of when the first order comes. `hop` reads an order
+        off the loop; a simulation passes one that calls directly.
+        """
         limits = settings.limits
         backends = Backends([aer(limits)])
-        executor = QuantumExecutor(pool, backends, limits, clock, worker=worker_name, grace_s=settings.grace_s)
+        executor = QuantumExecutor(pool, backends, limits, clock, worker=worker_name, grace_s=settings.grace_s, hop=hop)
         self.shell = WorkShell(
             bus,
             executor,

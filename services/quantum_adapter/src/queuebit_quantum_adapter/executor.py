@@ -20,7 +20,8 @@ from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolMemory, PoolStopped, PoolTimeout
 from queuebit_runtime.processes import Pool
 
-Hop = Callable[[Callable[[], Task]], Awaitable[Task]]
+TaskHop = Callable[[Callable[[], Task]], Awaitable[Task]]
+"""Makes a task somewhere off the event loop; `asyncio.to_thread` is one."""
 
 ATTEMPT = "queuebit_quantum_adapter.child:attempt"
 WARM = "queuebit_quantum_adapter.child:warm"
@@ -39,7 +40,7 @@ class QuantumExecutor:
         worker: str,
         grace_s: float = 5.0,
         warm_timeout_s: float = 60.0,
-        hop: Hop = asyncio.to_thread,
+        hop: TaskHop = asyncio.to_thread,
     ) -> None:
         """`grace_s`: how long past its budget a process may take to load the SDK and to hand over its answer. `hop` reads large
         statements off the loop; a simulation passes one that calls directly.
