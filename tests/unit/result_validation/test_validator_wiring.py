@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
 
@@ -30,7 +29,7 @@ async def test_a_record_that_is_delivered_twice_gives_one_id() -> None:
     await bus.publish([record, record])
     deadline = clock.monotonic_s() + 10
     while len(broker.records(VALIDATIONS)) < 2 and clock.monotonic_s() < deadline:
-        await asyncio.sleep(0.01)
+        await clock.sleep(0.01)
     await bus.stop()
     verdicts = [decode(each.headers, each.value) for each in broker.records(VALIDATIONS)]
     assert [type(each.data) for each in verdicts] == [ResultValidated, ResultValidated]
