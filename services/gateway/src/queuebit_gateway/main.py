@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from functools import partial
+
+from pydantic import ValidationError
+
+from queuebit_gateway.app import create_app
 from queuebit_gateway.auth import Authenticator
 from queuebit_gateway.cursors import Cursors
 from queuebit_gateway.jobs import Jobs
 from queuebit_gateway.limits import RATES, Limiter, Rate, RouteClass
 from queuebit_gateway.parts import Parts
+from queuebit_gateway.server import HttpServer
+from queuebit_gateway.settings import GatewaySettings
 from queuebit_gateway.submit import Submitter
 from queuebit_gateway.tail import POLL_INTERVAL_S, Tailer
 from queuebit_runtime.bus import Bus
 from queuebit_runtime.clock import Clock
+from queuebit_runtime.errors import DependencyUnavailable
 from queuebit_runtime.ids import Ids
+from queuebit_runtime.service import EXIT_USAGE, Service, run_service
+from queuebit_store.errors import InvalidSettings, StoreUnavailable
 from queuebit_store.ports import Directory, StreamStore
+from queuebit_store.postgres import PostgresSettings, PostgresStore, settings_from
+
+NAME = "gateway"
+REMEDY = "Start PostgreSQL (`queuebit up`), or set QUEUEBIT_POSTGRES to the URL of a running server."
 
 
 def build_parts(
@@ -38,3 +54,38 @@ def build_parts(
         clock=clock,
         ids=ids,
     )
+
+
+async def build(service: Service, settings: GatewaySettings, database: PostgresSettings) -> None:
+    """Connect, take the port, and serve from when the bus has started until told to stop."""
+    store = await service.wait_for(
+        "PostgreSQL", partial(PostgresStore.open, database), remedy=REMEDY, transient=(StoreUnavailable,)
+    )
+    service.on_close(store.close)
+    pepper = settings.pepper.get_secret_value().encode()
+    parts = build_parts(store, store, service.bus, pepper=pepper, clock=service.clock, ids=service.ids)
+    server = HttpServer(create_app(parts), parts.tailer, host=settings.http_host, port=settings.http_port)
+    service.on_drain(server.stop)
+    try:
+        server.bind()
+    except OSError as error:
+        raise DependencyUnavailable(
+            f"Port {settings.http_port} of {settings.http_host} cannot be taken: {error.strerror}.",
+            remedy="Stop whoever has it, or set QUEUEBIT_HTTP_PORT.",
+        ) from error
+    service.task("http", server.run)
+
+
+def main() -> int:
+    """Run until told to stop; the exit code says why it ended."""
+    try:
+        settings = GatewaySettings()
+        database = settings_from(os.environ)
+    except ValidationError as error:
+        wrong = "; ".join(f"QUEUEBIT_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors())
+        sys.stderr.write(f"{NAME}: a setting is wrong: {wrong}\n")
+        return EXIT_USAGE
+    except InvalidSettings as error:
+        sys.stderr.write(f"{NAME}: {error.detail} {error.remedy}\n")
+        return EXIT_USAGE
+    return run_service(NAME, partial(build, settings=settings, database=database), settings)

@@ -32,13 +32,18 @@ class _QuietServer(uvicorn.Server):
 
 
 class HttpServer:
-    """Listens from `start` to `stop`. Streams and long waits are ended first, so that a stop takes no longer than its drain."""
+    """Listens from `bind`, serves from `start` to `stop`.
+
+    Connections that come between `bind` and `start` wait. Streams and long waits are ended first when it stops, so that a stop
+    takes no longer than its drain.
+    """
 
     def __init__(self, app: ASGIApp, tailer: Tailer, *, host: str, port: int, drain_s: float = 10.0) -> None:
-        """Port 0 takes a free one; `port` tells which after `start`."""
+        """Port 0 takes a free one; `port` tells which after `bind`."""
         self.port = port
         self._host = host
         self._tailer = tailer
+        self._listener: socket.socket | None = None
         self._server = _QuietServer(
             uvicorn.Config(
                 app,
@@ -51,30 +56,47 @@ class HttpServer:
                 log_config=None,
                 backlog=BACKLOG,
                 server_header=False,
-                date_header=True,
-                timeout_graceful_shutdown=max(1, round(drain_s)),
+                timeout_graceful_shutdown=_seconds(drain_s),
             )
         )
         self._task: asyncio.Task[None] | None = None
 
+    def bind(self) -> None:
+        """Take the port. Raises OSError where it is taken."""
+        self._listener = socket.create_server((self._host, self.port), backlog=BACKLOG)
+        self.port = self._listener.getsockname()[1]
+
     async def start(self) -> None:
-        """Listen. Raises OSError where the port is taken."""
-        listener = socket.create_server((self._host, self.port), backlog=BACKLOG, reuse_port=False)
-        self.port = listener.getsockname()[1]
-        self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
+        """Serve."""
+        if self._listener is None:
+            self.bind()
+        assert self._listener is not None
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._listener]))
         listening = asyncio.create_task(self._server.listening.wait())
         await asyncio.wait({self._task, listening}, return_when=asyncio.FIRST_COMPLETED)
         listening.cancel()
         if self._task.done():
             await self._task
 
-    async def stop(self) -> None:
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set; returns before only where the server has ended by itself."""
+        await self.start()
+        assert self._task is not None
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({self._task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+
+    async def stop(self, drain_s: float | None = None) -> None:
         """Take no more, end streams, let running requests finish within the drain time."""
         self._tailer.close()
+        if drain_s is not None:
+            self._server.config.timeout_graceful_shutdown = _seconds(drain_s)
         self._server.should_exit = True
         if self._task is not None:
             await self._task
+        elif self._listener is not None:
+            self._listener.close()
 
-    def healthy(self) -> bool:
-        """Whether the server still serves."""
-        return self._task is not None and not self._task.done()
+
+def _seconds(drain_s: float) -> int:
+    return max(1, int(drain_s))

@@ -1,0 +1,97 @@
+"""`python -m queuebit_gateway keys create|revoke`: API keys, for operators and for the local stack."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from queuebit_gateway.auth import LIFE, ROLES, SECRET_BITS, make_key, parse_key, row_of
+from queuebit_runtime.clock import SystemClock
+from queuebit_store.errors import StoreError
+from queuebit_store.ports import Directory
+from queuebit_store.postgres import PostgresSettings, PostgresStore, settings_from
+
+EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_NOT_FOUND = 0, 1, 2, 3
+PEPPER_VARIABLE = "QUEUEBIT_PEPPER"
+PEPPER_LENGTH_MIN = 16
+ID_BITS = 47
+
+_TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+async def create(
+    directory: Directory, arguments: argparse.Namespace, *, pepper: bytes, now: datetime, id_bits: int, secret_bits: int
+) -> str:
+    """Store a new key, and its tenant where that is new; returns its text, which nothing can show again."""
+    key = make_key(id_bits, secret_bits)
+    life = timedelta(days=arguments.days) if arguments.days else None
+    await directory.add_tenant(arguments.tenant, now)
+    await directory.add_key(row_of(key, pepper, arguments.tenant, arguments.role, now, life))
+    return key
+
+
+async def revoke(directory: Directory, key: str, now: datetime) -> bool:
+    """Take a key out of use, by its id or by its whole text; False where there is no such live key."""
+    parsed = parse_key(key)
+    return await directory.revoke_key(parsed.key_id if parsed else key, now)
+
+
+def main(argv: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
+    """Run one command and return the exit status."""
+    arguments = _parser().parse_args(argv)
+    pepper = env.get(PEPPER_VARIABLE, "")
+    if arguments.command == "create" and len(pepper) < PEPPER_LENGTH_MIN:
+        sys.stderr.write(f"Set {PEPPER_VARIABLE} to the gateway's secret, at least {PEPPER_LENGTH_MIN} characters.\n")
+        return EXIT_USAGE
+    try:
+        return asyncio.run(_run(arguments, settings_from(env), pepper.encode()))
+    except StoreError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_FAILED
+
+
+async def _run(arguments: argparse.Namespace, database: PostgresSettings, pepper: bytes) -> int:
+    now = SystemClock().now()
+    async with await PostgresStore.open(database) as store:
+        if arguments.command == "revoke":
+            if await revoke(store, arguments.key, now):
+                sys.stderr.write("Revoked; gateways refuse it within five seconds.\n")
+                return EXIT_OK
+            sys.stderr.write("There is no such key, or it was revoked before.\n")
+            return EXIT_NOT_FOUND
+        id_bits, secret_bits = secrets.randbits(ID_BITS), secrets.randbits(SECRET_BITS)
+        key = await create(store, arguments, pepper=pepper, now=now, id_bits=id_bits, secret_bits=secret_bits)
+    sys.stderr.write(f"A key of {arguments.tenant} ({arguments.role}), shown only now:\n")
+    sys.stdout.write(f"{key}\n")
+    return EXIT_OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m queuebit_gateway keys",
+        description=f"API keys. The database is QUEUEBIT_POSTGRES, the secret {PEPPER_VARIABLE}.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    creating = commands.add_parser("create", help="make a key and print it once; adds the tenant where it is new")
+    creating.add_argument("--tenant", required=True, type=_tenant)
+    creating.add_argument("--role", required=True, choices=ROLES)
+    creating.add_argument(
+        "--days", type=int, default=LIFE.days, help="until it expires; 0: never (default %(default)s)"
+    )
+    revoking = commands.add_parser("revoke", help="take a key out of use")
+    revoking.add_argument("key", help="the id of the key (8 characters), or the whole key")
+    return parser
+
+
+def _tenant(text: str) -> str:
+    if not _TENANT.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            "1 to 63 lower-case letters, digits, - and _, beginning with a letter or digit"
+        )
+    return text
