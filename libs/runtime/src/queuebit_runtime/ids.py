@@ -36,3 +36,8 @@ class SeededIds:
 
     def mint(self) -> UUID:
         return uuid7(int(self._clock.now().timestamp() * 1000), self._random.getrandbits(74))
+
+
+def fresh_random() -> random.Random:
+    """A generator that nobody can repeat: for jitter."""
+    return random.SystemRandom()

@@ -1,0 +1,186 @@
+"""A bus with telemetry: `send {topic}` and `process {topic}` spans for the records of kept traces, and the bus's metrics.
+
+A delivered record carries the context of its `process` span, so whatever a service sends on with the traceparent that it was
+given hangs below that span, and a sent record carries the context of its `send` span. Records of other traces pass untouched.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from opentelemetry.trace import (
+    NonRecordingSpan,
+    Span,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    TraceFlags,
+    Tracer,
+    set_span_in_context,
+)
+
+from queuebit_runtime import semconv
+from queuebit_runtime.bus import Bus, Delivery, Handler, Outgoing, Record, Subscription
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.metrics import Metric
+from queuebit_runtime.tracecontext import sampled_parent, with_parent
+
+
+class Meter(Protocol):
+    def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None: ...
+
+    def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None: ...
+
+
+class TracedBus:
+    """Wraps a bus."""
+
+    def __init__(self, bus: Bus, tracer: Tracer, meter: Meter, clock: Clock) -> None:
+        self._bus = bus
+        self._tracer = tracer
+        self._meter = meter
+        self._clock = clock
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        spans: list[Span] = []
+        sent: Sequence[Outgoing] = records
+        for index, record in enumerate(records):
+            parent = sampled_parent(record.headers)
+            if parent is not None:
+                if sent is records:
+                    sent = list(records)
+                span = self._start(f"send {record.topic}", SpanKind.PRODUCER, parent, _attributes(record, "send"))
+                spans.append(span)
+                sent[index] = replace(record, headers=with_parent(record.headers, _context_text(span)))  # type: ignore[index]
+        began_s = self._clock.monotonic_s()
+        try:
+            await self._bus.publish(sent)
+        except Exception as error:
+            _end(spans, error)
+            raise
+        _end(spans, None)
+        self._meter.observe(Metric.SEND_DURATION, self._clock.monotonic_s() - began_s, {semconv.OPERATION_NAME: "send"})
+        for topic, count in Counter(record.topic for record in records).items():
+            self._meter.count(Metric.SENT, count, {semconv.DESTINATION: topic})
+
+    def subscribe(self, subscription: Subscription) -> None:
+        self._bus.subscribe(replace(subscription, handler=self._handler(subscription)))
+
+    async def start(self) -> None:
+        await self._bus.start()
+
+    async def stop(self, drain_s: float = 10.0) -> None:
+        await self._bus.stop(drain_s)
+
+    def healthy(self) -> bool:
+        return self._bus.healthy()
+
+    def _handler(self, subscription: Subscription) -> Handler:
+        group = {semconv.GROUP: subscription.group}
+
+        async def on_delivery(delivery: Delivery) -> None:
+            traced = self._traced(delivery, subscription.group)
+            began_s = self._clock.monotonic_s()
+            try:
+                await subscription.handler(traced or delivery)
+            except Exception as error:
+                self._meter.count(Metric.HANDLER_FAILURES, 1, group)
+                if traced is not None:
+                    _end(traced.open_spans(), error)
+                raise
+            self._meter.observe(Metric.PROCESS_DURATION, self._clock.monotonic_s() - began_s, group)
+            for topic, count in Counter(record.topic for record in delivery.records).items():
+                self._meter.count(Metric.CONSUMED, count, {semconv.DESTINATION: topic, **group})
+
+        return on_delivery
+
+    def _traced(self, delivery: Delivery, group: str) -> TracedDelivery | None:
+        """The delivery with a span for each record of a kept trace; None where there is none."""
+        spans: dict[tuple[str, int, int], Span] = {}
+        records: list[Record] | None = None
+        for index, record in enumerate(delivery.records):
+            parent = sampled_parent(record.headers)
+            if parent is not None:
+                records = records if records is not None else list(delivery.records)
+                attributes = _attributes(record, "process") | {
+                    semconv.GROUP: group,
+                    semconv.PARTITION: str(record.partition),
+                    semconv.KAFKA_OFFSET: record.offset,
+                }
+                span = self._start(f"process {record.topic}", SpanKind.CONSUMER, parent, attributes)
+                spans[_place(record)] = span
+                headers = tuple(with_parent(record.headers, _context_text(span)))
+                records[index] = replace(record, headers=headers)
+        return None if records is None else TracedDelivery(delivery, records, spans)
+
+    def _start(self, name: str, kind: SpanKind, parent: bytes, attributes: dict[str, str | int]) -> Span:
+        trace_id, span_id = int(parent[3:35], 16), int(parent[36:52], 16)
+        remote = SpanContext(trace_id, span_id, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+        context = set_span_in_context(NonRecordingSpan(remote))
+        return self._tracer.start_span(name, context=context, kind=kind, attributes=attributes)
+
+
+class TracedDelivery:
+    """A delivery whose spans end when their records are done."""
+
+    def __init__(self, delivery: Delivery, records: Sequence[Record], spans: dict[tuple[str, int, int], Span]) -> None:
+        self.records = records
+        self._delivery = delivery
+        self._spans = spans
+
+    def done(self, record: Record) -> None:
+        self._delivery.done(record)
+        if (span := self._spans.pop(_place(record), None)) is not None:
+            span.end()
+
+    def done_all(self) -> None:
+        self._delivery.done_all()
+        _end(self.open_spans(), None)
+
+    def wanted(self, record: Record) -> bool:
+        return self._delivery.wanted(record)
+
+    def open_spans(self) -> list[Span]:
+        """The spans of what is not done yet; they are the caller's to end."""
+        spans = list(self._spans.values())
+        self._spans.clear()
+        return spans
+
+
+def _place(record: Record) -> tuple[str, int, int]:
+    return (record.topic, record.partition, record.offset)
+
+
+def _attributes(record: Outgoing | Record, operation: str) -> dict[str, str | int]:
+    found: dict[str, str | int] = {
+        semconv.SYSTEM: semconv.KAFKA,
+        semconv.OPERATION_NAME: operation,
+        semconv.OPERATION_TYPE: operation,
+        semconv.DESTINATION: record.topic,
+        semconv.BODY_SIZE: len(record.value or b""),
+    }
+    names = {
+        "ce_id": semconv.MESSAGE_ID,
+        "ce_subject": semconv.JOB_ID,
+        "ce_tenant": semconv.TENANT,
+        "ce_type": semconv.EVENT_TYPE,
+    }
+    found.update((names[name], value.decode("utf-8", "replace")) for name, value in record.headers if name in names)
+    return found
+
+
+def _context_text(span: Span) -> bytes:
+    context = span.get_span_context()
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}".encode()
+
+
+def _end(spans: Sequence[Span], error: Exception | None) -> None:
+    for span in spans:
+        if error is not None:
+            span.set_status(Status(StatusCode.ERROR, type(error).__name__))
+            span.set_attribute(semconv.ERROR_TYPE, type(error).__name__)
+        span.end()

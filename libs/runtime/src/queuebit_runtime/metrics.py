@@ -1,0 +1,81 @@
+"""Every metric once: its name, kind, unit and meaning. Labels are few and closed; a tenant is never one of them here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+Kind = Literal["counter", "histogram", "gauge"]
+
+DURATION_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+"""The buckets that the semantic conventions of messaging ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricInfo:
+    name: str
+    kind: Kind
+    unit: str
+    meaning: str
+    labels: tuple[str, ...] = ()
+
+
+class Metric(Enum):
+    """The metrics of all services."""
+
+    SENT = MetricInfo(
+        "messaging.client.sent.messages",
+        "counter",
+        "{message}",
+        "Records acknowledged by the bus.",
+        ("messaging.destination.name",),
+    )
+    CONSUMED = MetricInfo(
+        "messaging.client.consumed.messages",
+        "counter",
+        "{message}",
+        "Records delivered to a handler.",
+        ("messaging.destination.name", "messaging.consumer.group.name"),
+    )
+    SEND_DURATION = MetricInfo(
+        "messaging.client.operation.duration",
+        "histogram",
+        "s",
+        "From a publish to its acknowledgement.",
+        ("messaging.operation.name",),
+    )
+    PROCESS_DURATION = MetricInfo(
+        "messaging.process.duration",
+        "histogram",
+        "s",
+        "How long a handler took for a batch.",
+        ("messaging.consumer.group.name",),
+    )
+    POISON = MetricInfo(
+        "queuebit.consumer.poison",
+        "counter",
+        "{message}",
+        "Records that could not be read and were put into the dead letters.",
+        ("messaging.destination.name",),
+    )
+    HANDLER_FAILURES = MetricInfo(
+        "queuebit.consumer.failures",
+        "counter",
+        "{failure}",
+        "Batches whose handler failed and that come again.",
+        ("messaging.consumer.group.name",),
+    )
+    JOBS_ENDED = MetricInfo(
+        "queuebit.jobs.ended", "counter", "{job}", "Jobs that ended, by state.", ("queuebit.job.state",)
+    )
+    JOB_DURATION = MetricInfo(
+        "queuebit.job.duration", "histogram", "s", "From submission to the end of a job.", ("queuebit.job.state",)
+    )
+    ATTEMPTS = MetricInfo(
+        "queuebit.attempts", "counter", "{attempt}", "Attempts that a worker ended, by outcome.", ("queuebit.outcome",)
+    )
+    RELAY_LAG = MetricInfo("queuebit.relay.lag", "gauge", "{event}", "Stored events that are not published yet.")
+
+
+METRICS: tuple[MetricInfo, ...] = tuple(metric.value for metric in Metric)

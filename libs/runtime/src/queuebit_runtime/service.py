@@ -1,0 +1,228 @@
+"""The life of a service: settings, logs, health, what it needs, start, ready, drain, stop, and an exit code that says why."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from queuebit_runtime.bus import Bus, BusError
+from queuebit_runtime.clock import Clock, SystemClock
+from queuebit_runtime.errors import DependencyUnavailable, ShellError
+from queuebit_runtime.health import HealthServer
+from queuebit_runtime.ids import Ids, SystemIds
+from queuebit_runtime.logs import setup_logs
+from queuebit_runtime.retry import FOR_START
+from queuebit_runtime.settings import RuntimeSettings
+from queuebit_runtime.telemetry import Telemetry, make_telemetry
+from queuebit_runtime.waiting import end_task, wait_event
+
+T = TypeVar("T")
+
+EXIT_CLEAN = 0
+EXIT_CRASH = 1
+EXIT_USAGE = 2
+EXIT_UNAVAILABLE = 8
+WATCH_INTERVAL_S = 5.0
+
+_log = logging.getLogger(__name__)
+
+Run = Callable[[asyncio.Event], Awaitable[None]]
+
+
+class Service:
+    """What a builder wires a service from. `bus` is not started before the builder returns: subscribe freely."""
+
+    def __init__(
+        self, name: str, settings: RuntimeSettings, bus: Bus, clock: Clock, ids: Ids, telemetry: Telemetry
+    ) -> None:
+        self.name = name
+        self.settings = settings
+        self.bus = bus
+        self.clock = clock
+        self.ids = ids
+        self.telemetry = telemetry
+        self.ready = False
+        self._runs: list[tuple[str, Run]] = []
+        self._drains: list[Callable[[float], Awaitable[None]]] = []
+        self._closes: list[Callable[[], Awaitable[None]]] = []
+        self._tasks: list[asyncio.Task[object]] = []
+        self._stop = asyncio.Event()
+
+    def task(self, name: str, run: Run) -> None:
+        """Run this beside the bus, from when the bus has started until `stop` is set. Its end before is a crash."""
+        self._runs.append((name, run))
+
+    def on_drain(self, drain: Callable[[float], Awaitable[None]]) -> None:
+        """Call this with the seconds that are left, before the bus stops. The last one added is called first."""
+        self._drains.append(drain)
+
+    def on_close(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Call this after the bus has stopped. The last one added is called first."""
+        self._closes.append(close)
+
+    def stop(self) -> None:
+        """Ask the service to end in good order."""
+        self._stop.set()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stop.is_set()
+
+    async def wait_for(
+        self,
+        what: str,
+        attempt: Callable[[], Awaitable[T]],
+        *,
+        remedy: str,
+        transient: tuple[type[Exception], ...] = (OSError, TimeoutError),
+    ) -> T:
+        """Try until it works, at most `start_timeout_s` seconds in all.
+
+        Tried again: errors of the classes `transient`, and our own that say of themselves that they are. Raises
+        DependencyUnavailable at the end of the time.
+        """
+        deadline = self.clock.monotonic_s() + self.settings.start_timeout_s
+        number = 0
+        while True:
+            try:
+                return await attempt()
+            except Exception as error:
+                if not isinstance(error, transient) and not (isinstance(error, ShellError) and error.transient):
+                    raise
+                number += 1
+                delay_s = FOR_START.delay_s(number, 1.0) or FOR_START.ceiling_s
+                if self.clock.monotonic_s() + delay_s > deadline or self._stop.is_set():
+                    raise DependencyUnavailable(f"{what} does not answer: {error}", remedy=remedy) from error
+                _log.info("Waiting for %s: %s", what, error)
+                await wait_event(self._stop, self.clock, delay_s)
+
+    def alive(self) -> bool:
+        """Whether the process does its work: the bus moves and no task has ended."""
+        return not self.ready or (self.bus.healthy() and not any(task.done() for task in self._tasks))
+
+    async def run(self) -> None:
+        """Start what was wired, and return when it was asked to end. Raises what crashed."""
+        await self.wait_for("Kafka", self.bus.start, remedy=_KAFKA_REMEDY)
+        for name, run in self._runs:
+            self._tasks.append(asyncio.create_task(self._guard(name, run), name=name))
+        self._tasks.append(asyncio.create_task(self._watch(), name="watch"))
+        self.ready = True
+        _log.info("%s is ready", self.name)
+        stopped = asyncio.create_task(self._stop.wait())
+        try:
+            done, _ = await asyncio.wait((stopped, *self._tasks), return_when=asyncio.FIRST_COMPLETED)
+            for each in done:
+                each.result()
+        finally:
+            self.ready = False
+            await end_task(stopped)
+
+    async def end(self, drain_s: float) -> None:
+        """Drain, stop and close everything, as far as it came."""
+        self._stop.set()
+        deadline = self.clock.monotonic_s() + drain_s
+        for drain in reversed(self._drains):
+            await _quietly(drain(max(0.0, deadline - self.clock.monotonic_s())))
+        await _quietly(self.bus.stop(max(1.0, deadline - self.clock.monotonic_s())))
+        for task in self._tasks:
+            await end_task(task)
+        for close in reversed(self._closes):
+            await _quietly(close())
+        await _quietly(self.telemetry.close())
+
+    async def _guard(self, name: str, run: Run) -> None:
+        await run(self._stop)
+        if not self._stop.is_set():
+            raise RuntimeError(f"The task {name} ended by itself.")
+
+    async def _watch(self) -> None:
+        """A bus that stands still is restarted with the process."""
+        while not await wait_event(self._stop, self.clock, WATCH_INTERVAL_S):
+            if not self.bus.healthy():
+                raise BusError("Nothing moved on the bus for too long.")
+
+
+Build = Callable[[Service], Awaitable[None]]
+
+_KAFKA_REMEDY = "Start it (`queuebit up`), or set QUEUEBIT_KAFKA to host:port of a running broker."
+
+
+def run_service(name: str, build: Build, settings: RuntimeSettings | None = None) -> int:
+    """Run a service until SIGTERM or SIGINT, and return the exit code: 0 it ended in good order, 1 it crashed, 2 a setting is
+    wrong, 8 something that it needs does not answer.
+    """
+    try:
+        found = settings or RuntimeSettings()
+    except ValidationError as error:
+        fields = "; ".join(f"QUEUEBIT_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())
+        sys.stderr.write(f"{name}: a setting is wrong: {fields}\n")
+        return EXIT_USAGE
+    setup_logs(name, found.environment, found.log_level, found.log_format)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_live(name, build, found))
+
+
+async def _live(name: str, build: Build, settings: RuntimeSettings) -> int:
+    clock = SystemClock()
+    telemetry = make_telemetry(name, settings)
+    service = Service(name, settings, telemetry.bus(_kafka(name, settings, clock)), clock, SystemIds(clock), telemetry)
+    health = HealthServer(live=service.alive, ready=lambda: service.ready)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, service.stop)
+    code, drain_s = EXIT_CLEAN, settings.drain_s
+    try:
+        if settings.health_port is not None:
+            await health.start(settings.health_host, settings.health_port)
+        await build(service)
+        await service.run()
+    except DependencyUnavailable as error:
+        code, drain_s = EXIT_UNAVAILABLE, 0.0
+        if service.stopping:
+            code = EXIT_CLEAN
+        else:
+            _log.error("%s cannot start: %s %s", name, error, error.remedy)
+    except Exception:
+        code, drain_s = EXIT_CRASH, 1.0
+        _log.exception("%s crashed", name)
+    finally:
+        await service.end(drain_s)
+        await health.stop()
+    _log.info("%s ended with code %d", name, code)
+    return code
+
+
+def _kafka(name: str, settings: RuntimeSettings, clock: Clock) -> Bus:
+    from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
+    from queuebit_runtime.ids import fresh_random
+
+    kafka = KafkaSettings(
+        bootstrap=settings.kafka,
+        namespace=settings.namespace,
+        client_id=f"queuebit-{name}",
+        group_instance_id=settings.group_instance,
+    )
+    return KafkaBus(kafka, clock=clock, fraction=fresh_random().random)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where it is."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+async def _quietly(step: Awaitable[object]) -> None:
+    """One step of the end must not keep the others from theirs."""
+    try:
+        await step
+    except Exception:
+        _log.exception("A step of the end failed.")

@@ -1,0 +1,46 @@
+"""What an operator may set for every service: environment variables that begin with QUEUEBIT_."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+TelemetryMode = Literal["off", "console", "otlp"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+def default_worker_name() -> str:
+    """The host and the process: unique where it matters, and of use to whoever reads it."""
+    return f"{socket.gethostname()}-{os.getpid()}"
+
+
+class RuntimeSettings(BaseSettings):
+    """Shared by all services.
+
+    `kafka`: bootstrap list, host:port separated by commas. `postgres`: a URL; only some services need it. `namespace`: stands
+    before every topic, group and schema, so that stacks can share servers. `group_instance`: makes group membership static;
+    must be unique among the running instances of a service. `health_port`: none, no health server; 0, any free port.
+    `trace_ratio`: the share of new traces that are kept while telemetry is on. `otlp` reads the standard OTEL_EXPORTER_OTLP_*.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="QUEUEBIT_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    kafka: str = "127.0.0.1:9092"
+    postgres: Annotated[str | None, Field(repr=False)] = None
+    namespace: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9_-]{0,62})?$")] = ""
+    environment: str = "local"
+    worker_name: str = Field(default_factory=default_worker_name)
+    group_instance: str | None = None
+    health_host: str = "127.0.0.1"
+    health_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    log_level: LogLevel = "INFO"
+    log_format: Literal["json", "text"] = "json"
+    telemetry: TelemetryMode = "off"
+    trace_ratio: Annotated[float, Field(ge=0, le=1)] = 0.05
+    metrics_interval_s: Annotated[float, Field(gt=0)] = 15.0
+    start_timeout_s: Annotated[float, Field(gt=0)] = 60.0
+    drain_s: Annotated[float, Field(ge=0)] = 10.0

@@ -1,0 +1,109 @@
+"""Telemetry by OpenTelemetry: to the console, or to a collector over OTLP."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, MetricExporter, PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+
+from queuebit_runtime import semconv
+from queuebit_runtime.bus import Bus
+from queuebit_runtime.bus_traced import TracedBus
+from queuebit_runtime.clock import Clock, SystemClock
+from queuebit_runtime.metrics import DURATION_BUCKETS_S, METRICS, Metric, MetricInfo
+from queuebit_runtime.settings import RuntimeSettings
+from queuebit_runtime.tracecontext import fresh_traceparent
+
+
+class OtelTelemetry:
+    """Owns its providers; nothing global is set. `span_exporter` and `metric_exporter` are for tests."""
+
+    def __init__(
+        self,
+        service: str,
+        settings: RuntimeSettings,
+        *,
+        clock: Clock | None = None,
+        span_exporter: SpanExporter | None = None,
+        metric_exporter: MetricExporter | None = None,
+    ) -> None:
+        resource = Resource.create(
+            {
+                semconv.SERVICE_NAME: f"queuebit-{service}",
+                semconv.SERVICE_INSTANCE: settings.worker_name,
+                semconv.ENVIRONMENT: settings.environment,
+            }
+        )
+        self._clock = clock or SystemClock()
+        self._ratio = settings.trace_ratio
+        self._tracers = TracerProvider(
+            sampler=ParentBased(TraceIdRatioBased(settings.trace_ratio)), resource=resource, shutdown_on_exit=False
+        )
+        self._tracers.add_span_processor(BatchSpanProcessor(span_exporter or _span_exporter(settings)))
+        reader = PeriodicExportingMetricReader(
+            metric_exporter or _metric_exporter(settings), export_interval_millis=settings.metrics_interval_s * 1000
+        )
+        self._meters = MeterProvider((reader,), resource=resource, shutdown_on_exit=False)
+        self._tracer = self._tracers.get_tracer("queuebit")
+        meter = self._meters.get_meter("queuebit")
+        self._instruments = {info.name: _instrument(meter, info) for info in METRICS}
+
+    def bus(self, bus: Bus) -> Bus:
+        return TracedBus(bus, self._tracer, self, self._clock)
+
+    def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None:
+        self._instruments[metric.value.name].add(amount, labels)
+
+    def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None:
+        instrument = self._instruments[metric.value.name]
+        if metric.value.kind == "gauge":
+            instrument.set(value, labels)
+        else:
+            instrument.record(value, labels)
+
+    def traceparent(self, fresh: UUID) -> str | None:
+        return fresh_traceparent(fresh, self._ratio)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._tracers.shutdown)
+        await asyncio.to_thread(self._meters.shutdown)
+
+
+def _instrument(meter: Any, info: MetricInfo) -> Any:
+    match info.kind:
+        case "counter":
+            return meter.create_counter(info.name, unit=info.unit, description=info.meaning)
+        case "histogram":
+            return meter.create_histogram(
+                info.name,
+                unit=info.unit,
+                description=info.meaning,
+                explicit_bucket_boundaries_advisory=list(DURATION_BUCKETS_S),
+            )
+        case "gauge":
+            return meter.create_gauge(info.name, unit=info.unit, description=info.meaning)
+
+
+def _span_exporter(settings: RuntimeSettings) -> SpanExporter:
+    if settings.telemetry == "console":
+        return ConsoleSpanExporter(out=sys.stderr, formatter=lambda span: f"{span.to_json(indent=None)}\n")
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    return OTLPSpanExporter()
+
+
+def _metric_exporter(settings: RuntimeSettings) -> MetricExporter:
+    if settings.telemetry == "console":
+        return ConsoleMetricExporter(out=sys.stderr, formatter=lambda data: f"{data.to_json(indent=None)}\n")
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+
+    return OTLPMetricExporter()

@@ -1,0 +1,38 @@
+"""W3C trace context as text: whether a trace is kept can be seen from one character, and that is all most records cost.
+
+Source: https://www.w3.org/TR/trace-context/.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from uuid import UUID
+
+TRACEPARENT = "traceparent"
+_SAMPLED = b"13579bdf"
+_LENGTH = 55
+_VALID = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def sampled_parent(headers: Iterable[tuple[str, bytes]]) -> bytes | None:
+    """The traceparent among the headers, where it says that its trace is kept."""
+    for name, value in headers:
+        if name == TRACEPARENT:
+            if value and value[-1] in _SAMPLED and len(value) == _LENGTH and _VALID.fullmatch(value):
+                return value
+            return None
+    return None
+
+
+def with_parent(headers: Iterable[tuple[str, bytes]], traceparent: bytes) -> list[tuple[str, bytes]]:
+    """The headers with another traceparent."""
+    kept = [(name, value) for name, value in headers if name != TRACEPARENT]
+    kept.append((TRACEPARENT, traceparent))
+    return kept
+
+
+def fresh_traceparent(fresh: UUID, ratio: float) -> str:
+    """A new trace out of a fresh id; kept for so large a share of ids. The same id always gives the same."""
+    kept = (fresh.int & ((1 << 56) - 1)) < ratio * (1 << 56)
+    return f"00-{fresh.hex}-{fresh.hex[16:]}-{'01' if kept else '00'}"
