@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
-from queuebit_classical_solver.main import TOPICS, build_shell
+from queuebit_classical_solver.main import TOPICS, build_shell, main
 from queuebit_classical_solver.settings import SolverSettings
 from queuebit_contracts.channels import EXECUTIONS, queued
 from queuebit_contracts.envelope import Envelope, decode, encode_data, encode_headers
@@ -70,3 +71,9 @@ def test_the_parent_process_loads_no_solver_and_no_numpy() -> None:
     code = "import sys, queuebit_classical_solver.main; print([m for m in ('ortools', 'numpy') if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_a_wrong_setting_is_named_and_ends_the_start(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setenv("QUEUEBIT_SOLVER_WORKERS_MAX", "0")
+    assert main() == 2
+    assert "QUEUEBIT_SOLVER_WORKERS_MAX: " in capsys.readouterr().err

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
+
+import pytest
 
 from queuebit_contracts.channels import EXECUTIONS, VALIDATIONS
 from queuebit_contracts.envelope import Envelope, decode, encode_data, encode_headers
 from queuebit_contracts.events import ResultValidated
 from queuebit_contracts.ids import derive_id
-from queuebit_result_validation.main import build_validator
+from queuebit_result_validation.main import build_validator, main
 from queuebit_result_validation.settings import ValidationSettings
 from queuebit_runtime.bus import Outgoing
 from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
@@ -43,3 +46,9 @@ def test_the_process_loads_no_solver_no_sdk_and_no_numpy() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_a_wrong_setting_is_named_and_ends_the_start(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setenv("QUEUEBIT_VALIDATION_BATCH_MAX", "many")
+    assert main() == 2
+    assert "QUEUEBIT_VALIDATION_BATCH_MAX: " in capsys.readouterr().err

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+
+from pydantic import ValidationError
 
 from queuebit_classical_solver import child
 from queuebit_classical_solver.executor import ClassicalExecutor
-from queuebit_classical_solver.settings import SolverSettings
+from queuebit_classical_solver.settings import PREFIX, SolverSettings
 from queuebit_contracts.channels import Service as ServiceName
 from queuebit_contracts.channels import queued
 from queuebit_contracts.jobs import TIERS
 from queuebit_runtime.bus import Bus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.processes import Pool, ProcessPool
-from queuebit_runtime.service import Service, run_service
+from queuebit_runtime.service import EXIT_USAGE, Service, run_service
 from queuebit_runtime.worker import Hop, WorkShell
 
 SERVICE: ServiceName = "classical-solver"
@@ -38,9 +41,8 @@ def build_shell(
     )
 
 
-async def build(service: Service) -> None:
+def build_service(service: Service, settings: SolverSettings) -> None:
     """The solver as a service of its own."""
-    settings = SolverSettings()
     pool = ProcessPool(settings.workers_max, settings.process_memory_max_mb, warm_import=child.WARM_IMPORTS)
     shell = build_shell(service.bus, service.clock, pool, settings, worker_name=service.settings.worker_name)
 
@@ -55,4 +57,16 @@ async def build(service: Service) -> None:
 
 def main() -> int:
     """Run until it is asked to end; the exit code says how it ended."""
-    return run_service(SERVICE, build)
+    try:
+        settings = SolverSettings()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{PREFIX}{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()
+        )
+        sys.stderr.write(f"{SERVICE}: a setting is wrong: {wrong}\n")
+        return EXIT_USAGE
+
+    async def wire(service: Service) -> None:
+        build_service(service, settings)
+
+    return run_service(SERVICE, wire)

@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PREFIX = "QUEUEBIT_SOLVER_"
+
 
 class SolverSettings(BaseSettings):
     """The bounds of the classical solver.
@@ -16,7 +18,7 @@ class SolverSettings(BaseSettings):
     take to read the problem and to hand over its answer.
     """
 
-    model_config = SettingsConfigDict(env_prefix="QUEUEBIT_SOLVER_", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
     workers_max: Annotated[int, Field(ge=1, le=256)] = 2
     process_memory_max_mb: Annotated[int, Field(ge=256)] = 2048

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from queuebit_result_validation.consumer import SERVICE, Validator
-from queuebit_result_validation.settings import ValidationSettings
+import asyncio
+import sys
+
+from pydantic import ValidationError
+
+from queuebit_result_validation.consumer import SERVICE, Validator, VerdictHop
+from queuebit_result_validation.settings import PREFIX, ValidationSettings
 from queuebit_runtime.bus import Bus
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.service import Service, run_service
+from queuebit_runtime.service import EXIT_USAGE, Service, run_service
 
 
-def build_validator(bus: Bus, clock: Clock, settings: ValidationSettings) -> Validator:
+def build_validator(
+    bus: Bus, clock: Clock, settings: ValidationSettings, *, hop: VerdictHop = asyncio.to_thread
+) -> Validator:
     """The validator over these ports, subscribed."""
-    validator = Validator(bus, clock, inline_bytes_max=settings.inline_bytes_max)
+    validator = Validator(bus, clock, inline_bytes_max=settings.inline_bytes_max, hop=hop)
     validator.subscribe(batch_max=settings.batch_max, in_flight_max=settings.in_flight_max)
     return validator
 
 
-async def build(service: Service) -> None:
-    """The validator as a service of its own."""
-    build_validator(service.bus, service.clock, ValidationSettings())
-
-
 def main() -> int:
     """Run until it is asked to end; the exit code says how it ended."""
-    return run_service(SERVICE, build)
+    try:
+        settings = ValidationSettings()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{PREFIX}{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()
+        )
+        sys.stderr.write(f"{SERVICE}: a setting is wrong: {wrong}\n")
+        return EXIT_USAGE
+
+    async def wire(service: Service) -> None:
+        build_validator(service.bus, service.clock, settings)
+
+    return run_service(SERVICE, wire)

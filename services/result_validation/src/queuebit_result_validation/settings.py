@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PREFIX = "QUEUEBIT_VALIDATION_"
+
 
 class ValidationSettings(BaseSettings):
     """The bounds of the validator.
@@ -15,7 +17,7 @@ class ValidationSettings(BaseSettings):
     a thread, so that the event loop breathes.
     """
 
-    model_config = SettingsConfigDict(env_prefix="QUEUEBIT_VALIDATION_", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
     batch_max: Annotated[int, Field(ge=1, le=10_000)] = 500
     in_flight_max: Annotated[int, Field(ge=1)] = 2000
