@@ -17,6 +17,14 @@ from queuebit_problems.files import read_problem
 from queuebit_problems.kinds.maxcut import MaxCut
 from queuebit_problems.registry import kind_of, kinds, parse_problem
 
+BUILT_IN = (
+    "knapsack",
+    "max_clique",
+    "max_independent_set",
+    "maxcut",
+    "qubo",
+)
+
 SAMPLE = '''
 """Count ones: the most ones among n bits."""
 from typing import Annotated
@@ -109,7 +117,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 
 def test_the_built_in_kinds_are_listed_and_found() -> None:
-    assert kinds() == ("knapsack", "maxcut", "qubo")
+    assert kinds() == BUILT_IN
     assert [kind_of(name).name for name in kinds()] == list(kinds())
     assert kind_of("maxcut") is kind_of("maxcut", 1)
 
@@ -126,7 +134,7 @@ def test_an_unknown_kind_is_refused_with_those_that_are_known() -> None:
         kind_of("sudoku")
 
     assert [error.pointer for error in refused.value.fields] == ["/problem/kind"]
-    assert "knapsack, maxcut, qubo" in refused.value.remedy
+    assert ", ".join(BUILT_IN) in refused.value.remedy
 
 
 def test_an_unknown_version_is_refused_with_those_that_are_known() -> None:
@@ -147,7 +155,7 @@ def test_a_wrong_statement_is_refused_by_field() -> None:
 def test_a_package_adds_a_kind_by_an_entry_point(install: Install) -> None:
     install("ones = sample_kinds:Ones", "ones = sample_kinds:ONES_TWO")
 
-    assert kinds() == ("knapsack", "maxcut", "ones", "qubo")
+    assert kinds() == tuple(sorted((*BUILT_IN, "ones")))
     kind, statement = parse_problem(Problem(kind="ones", statement={"bits": 4}))
     assert kind.objective(statement, {"x": [1, 1, 0, 1]}) == 3
     assert kind.enumerated(statement) is None
@@ -203,9 +211,9 @@ def test_the_kinds_work_where_numpy_is_not_installed() -> None:
     script = (
         "import sys; sys.modules['numpy'] = None\n"
         "from queuebit_problems.registry import kind_of, kinds\n"
-        "print([kind_of(name).enumerated(kind_of(name).example()).objective for name in kinds()])"
+        "print([name for name in kinds() if kind_of(name).enumerated(kind_of(name).example()) is None])"
     )
 
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
-    assert found.stdout.strip() == "[37, 7, -2]"
+    assert found.stdout.strip() == "[]"

@@ -22,9 +22,14 @@ GROUP = "queuebit.problems"
 AnyKind = Kind[Any]
 
 _BUILT_IN: dict[tuple[str, int], str] = {
-    ("knapsack", 1): "queuebit_problems.kinds.knapsack",
-    ("maxcut", 1): "queuebit_problems.kinds.maxcut",
-    ("qubo", 1): "queuebit_problems.kinds.qubo",
+    (name, 1): f"queuebit_problems.kinds.{name}"
+    for name in (
+        "knapsack",
+        "max_clique",
+        "max_independent_set",
+        "maxcut",
+        "qubo",
+    )
 }
 """(name, version) of each built-in kind and the module that holds it as KIND. No package can replace one."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")

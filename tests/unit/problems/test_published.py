@@ -1,0 +1,80 @@
+"""The published instances of the shared data are read, recognised, and have their best known values."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from queuebit_problems.files import read_problem
+from queuebit_problems.kind import Answer
+from queuebit_problems.qubo import exact
+from queuebit_problems.registry import kind_of
+
+SHARED = Path(os.environ.get("QUEUEBIT_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data"))
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Family:
+    """Where the instances of a kind are: a folder, the `problem` of its catalogue, and how a witness becomes an answer."""
+
+    kind: str
+    folder: str
+    problem: str | None
+    answer: Callable[[Entry, Any], Answer | None]
+    recognised: bool = True
+    """Whether the file alone tells its kind."""
+
+
+FAMILIES = [
+    Family("max_clique", "clique_mis", "max clique", lambda _, found: found and {"nodes": found}),
+    Family("max_independent_set", "clique_mis", "max independent set", lambda _, found: found and {"nodes": found}),
+]
+
+
+def _catalogue(folder: str, name: str) -> dict[str, Any]:
+    path = SHARED / folder / name
+    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return found
+
+
+PUBLISHED = [
+    (family, name, entry)
+    for family in FAMILIES
+    for name, entry in _catalogue(family.folder, "best_known.json").items()
+    if family.problem is None or entry.get("problem", "").startswith(family.problem)
+]
+needs_shared = pytest.mark.skipif(not PUBLISHED, reason="the shared data folder is not there (QUEUEBIT_SHARED_DATA)")
+
+
+@needs_shared
+@pytest.mark.parametrize(("family", "name", "entry"), PUBLISHED, ids=[name for _, name, _ in PUBLISHED])
+def test_a_published_instance_has_its_best_known_value(family: Family, name: str, entry: Entry) -> None:
+    kind, path = kind_of(family.kind), SHARED / family.folder / entry["file"]
+    problem = read_problem(path.read_text(), file_name=path.name, kind=None if family.recognised else family.kind)
+    statement = kind.parse(problem.statement)
+    value = Fraction(exact(entry["value"]))
+    tolerance = Fraction(repr(entry.get("tolerance", 0)))
+
+    assert problem.kind == family.kind
+    assert kind.size(statement).variables == entry["n"]
+    answer = family.answer(entry, _catalogue(family.folder, "witnesses.json").get(name))
+    if answer is not None:
+        assert (kind.answer_errors(statement, answer), kind.violations(statement, answer)) == ([], [])
+        assert abs(exact(kind.objective(statement, answer)) - value) <= tolerance
+    bound = exact(kind.trivial_bound(statement))
+    assert bound >= value - tolerance if kind.sense == "max" else bound <= value + tolerance
+    default = kind.default_answer(statement)
+    if default is not None:
+        assert (kind.answer_errors(statement, default), kind.violations(statement, default)) == ([], [])
+        assert not entry["optimal"] or not kind.better(kind.objective(statement, default), float(value + tolerance))
+    found = kind.enumerated(statement) if entry["n"] <= 12 else None
+    if found is not None:
+        assert abs(exact(found.objective) - value) <= tolerance
