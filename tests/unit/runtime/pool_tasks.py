@@ -1,0 +1,43 @@
+"""What the tests run in a pool."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Progress = Callable[[Any], None]
+
+
+def double(argument: int, progress: Progress) -> int:
+    progress("half way")
+    print("this must not disturb the answers")  # noqa: T201
+    return 2 * argument
+
+
+def where(_: Any, __: Progress) -> tuple[int, str]:
+    return os.getpid(), os.environ["OMP_NUM_THREADS"]
+
+
+def fail(argument: str, _: Progress) -> None:
+    raise ValueError(argument)
+
+
+def die(_: Any, __: Progress) -> None:
+    os._exit(3)
+
+
+def say_and_spin(argument: str, _: Progress) -> None:
+    """Write the process id to a file, then never return."""
+    Path(argument).write_text(str(os.getpid()))
+    while True:
+        time.monotonic()
+
+
+def grow(_: Any, __: Progress) -> None:
+    kept = []
+    while True:
+        kept.append(bytearray(4_000_000))
+        time.sleep(0.01)

@@ -1,0 +1,122 @@
+"""What the bus in memory has beyond the port: it can be repeated, and it can be made to fail."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from queuebit_contracts.channels import SUBMITTED
+from queuebit_runtime.bus import BusError, Delivery, Outgoing, Subscription
+from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
+from tests.unit.runtime.virtual import VirtualClock, settle
+
+
+def say(number: int) -> Outgoing:
+    return Outgoing(SUBMITTED, f"key-{number % 5}".encode(), str(number).encode(), [])
+
+
+async def a_run(seed: int) -> list[tuple[str, str | None, float]]:
+    """Two members, failing handlers, one that crashes: everything that was delivered, to whom and when."""
+    clock = VirtualClock()
+    broker = MemoryBroker(clock, seed=seed)
+    seen: list[tuple[str, str | None, float]] = []
+
+    def a_member(name: str) -> MemoryBus:
+        async def handle(delivery: Delivery) -> None:
+            values = [(record.value or b"").decode() for record in delivery.records]
+            seen.extend((name, value, clock.monotonic_s()) for value in values)
+            if broker.random.random() < 0.3:
+                raise ValueError("not now")
+            delivery.done_all()
+
+        bus = MemoryBus(broker)
+        bus.subscribe(Subscription((SUBMITTED,), "g", handle, batch_max=3))
+        return bus
+
+    first, second = a_member("first"), a_member("second")
+    await first.start()
+    await first.publish([say(number) for number in range(20)])
+    await clock.advance(0.3)
+    start = asyncio.ensure_future(second.start())
+    await clock.advance(5)
+    await start
+    await second.publish([say(number) for number in range(20, 40)])
+    await clock.advance(1)
+    crash = asyncio.ensure_future(first.crash())
+    await clock.advance(60)
+    await crash
+    assert broker.lag("g", SUBMITTED) == 0
+    stop = asyncio.ensure_future(second.stop())
+    await clock.advance(20)
+    await stop
+    return seen
+
+
+async def test_the_same_calls_and_seed_give_the_same_deliveries() -> None:
+    first = await a_run(7)
+    assert {value for _, value, _ in first} == {str(number) for number in range(40)}
+    assert first == await a_run(7)
+    assert first != await a_run(8)
+
+
+async def test_it_can_lose_an_acknowledgement_or_the_records() -> None:
+    clock = VirtualClock()
+    broker = MemoryBroker(clock)
+    bus = MemoryBus(broker)
+    await bus.start()
+    broker.fail_publishes(1)
+    broker.fail_publishes(1, written=True)
+    with pytest.raises(BusError):
+        await bus.publish([say(1)])
+    assert broker.records(SUBMITTED) == []
+    with pytest.raises(BusError):
+        await bus.publish([say(2)])
+    await bus.publish([say(3)])
+    assert sorted(record.value or b"" for record in broker.records(SUBMITTED)) == [b"2", b"3"]
+
+
+async def test_it_can_deliver_again_what_was_done() -> None:
+    clock = VirtualClock()
+    broker = MemoryBroker(clock)
+    bus = MemoryBus(broker)
+    seen: list[bytes | None] = []
+
+    async def handle(delivery: Delivery) -> None:
+        seen.extend(record.value for record in delivery.records)
+        delivery.done_all()
+
+    bus.subscribe(Subscription((SUBMITTED,), "g", handle))
+    await bus.start()
+    await bus.publish([say(0), say(5)])
+    await clock.advance(1)
+    partition = broker.records(SUBMITTED)[0].partition
+    assert broker.committed("g", SUBMITTED, partition) == 2
+    broker.redeliver("g", SUBMITTED, partition, 1)
+    await settle()
+    assert seen == [b"0", b"5", b"5"]
+    await bus.stop(0)
+
+
+async def test_it_commits_now_and_then_so_a_crash_repeats_what_was_done_last() -> None:
+    clock = VirtualClock()
+    broker = MemoryBroker(clock)
+    first, second = MemoryBus(broker), MemoryBus(broker)
+    seen: list[bytes | None] = []
+
+    async def handle(delivery: Delivery) -> None:
+        seen.extend(record.value for record in delivery.records)
+        delivery.done_all()
+
+    for bus in (first, second):
+        bus.subscribe(Subscription((SUBMITTED,), "g", handle))
+    await first.start()
+    await first.publish([say(0)])
+    await settle()
+    await first.crash()
+    assert broker.lag("g", SUBMITTED) == 1
+    await second.start()
+    await clock.advance(1)
+    assert seen == [b"0", b"0"]
+    assert broker.lag("g", SUBMITTED) == 0
+    await second.stop(0)

@@ -1,0 +1,161 @@
+"""Traces across the bus, and how little happens for what is not traced."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+
+import orjson
+import pytest
+from opentelemetry.sdk.metrics.export import MetricExporter, MetricExportResult, MetricsData
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind, StatusCode
+
+from queuebit_contracts.channels import COMPLETED, SUBMITTED
+from queuebit_runtime.bus import Delivery, Outgoing, Record, Subscription
+from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus_traced import TracedBus
+from queuebit_runtime.logs import JsonFormatter
+from queuebit_runtime.metrics import METRICS
+from queuebit_runtime.settings import RuntimeSettings
+from queuebit_runtime.telemetry import NoTelemetry, make_telemetry
+from queuebit_runtime.telemetry_otel import OtelTelemetry
+from tests.unit.runtime.virtual import VirtualClock
+
+TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
+KEPT = f"00-{TRACE_ID}-b7ad6b7169203331-01".encode()
+NOT_KEPT = f"00-{TRACE_ID}-b7ad6b7169203331-00".encode()
+
+
+class KeptMetrics(MetricExporter):
+    """Keeps the names that were exported."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def export(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **_: object) -> MetricExportResult:
+        for resource in metrics_data.resource_metrics:
+            self.names |= {metric.name for scope in resource.scope_metrics for metric in scope.metrics}
+        return MetricExportResult.SUCCESS
+
+    def force_flush(self, timeout_millis: float = 10_000) -> bool:
+        return True
+
+    def shutdown(self, timeout_millis: float = 30_000, **_: object) -> None:
+        return
+
+
+class Traced:
+    """A service that answers each question, on a traced bus."""
+
+    def __init__(self, *, failures: int = 0) -> None:
+        self.clock = VirtualClock()
+        self.broker = MemoryBroker(self.clock)
+        self.spans = InMemorySpanExporter()
+        self.metrics = KeptMetrics()
+        self.telemetry = OtelTelemetry(
+            "test",
+            RuntimeSettings(telemetry="console"),
+            clock=self.clock,
+            span_exporter=self.spans,
+            metric_exporter=self.metrics,
+        )
+        self.bus = self.telemetry.bus(MemoryBus(self.broker))
+        self.seen: list[Record] = []
+        self._failures = failures
+        self.bus.subscribe(Subscription((SUBMITTED,), "g", self._answer))
+
+    async def _answer(self, delivery: Delivery) -> None:
+        self.seen.extend(delivery.records)
+        if self._failures:
+            self._failures -= 1
+            raise ValueError("not now")
+        for record in delivery.records:
+            parent = [(name, value) for name, value in record.headers if name == "traceparent"]
+            await self.bus.publish([Outgoing(COMPLETED, record.key or b"", b"{}", parent)])
+            delivery.done(record)
+
+    async def ask(self, *headers: tuple[str, bytes]) -> list[ReadableSpan]:
+        await self.bus.start()
+        await self.bus.publish([Outgoing(SUBMITTED, b"job", b"{}", list(headers))])
+        await self.clock.advance(10)
+        await self.bus.stop(0)
+        await self.telemetry.close()
+        return list(self.spans.get_finished_spans())
+
+
+async def test_it_follows_a_kept_trace_from_send_to_process_to_the_next_send() -> None:
+    world = Traced()
+    spans = await world.ask(("ce_subject", b"job-1"), ("ce_tenant", b"acme"), ("traceparent", KEPT))
+    chain = sorted(spans, key=lambda span: span.start_time or 0)
+    assert [(span.name, span.kind) for span in chain] == [
+        ("send jobs.submitted", SpanKind.PRODUCER),
+        ("process jobs.submitted", SpanKind.CONSUMER),
+        ("send jobs.completed", SpanKind.PRODUCER),
+    ]
+    assert {f"{span.context.trace_id:032x}" for span in chain} == {TRACE_ID}
+    parents = [span.parent.span_id if span.parent else None for span in chain]
+    assert parents == [0xB7AD6B7169203331, chain[0].context.span_id, chain[1].context.span_id]
+    sent = dict(world.broker.records(COMPLETED)[0].headers)["traceparent"].decode()
+    assert sent == f"00-{TRACE_ID}-{chain[2].context.span_id:016x}-01"
+    attributes = dict(chain[1].attributes or {})
+    assert (attributes["queuebit.job.id"], attributes["queuebit.tenant"]) == ("job-1", "acme")
+    assert (attributes["messaging.destination.name"], attributes["messaging.consumer.group.name"]) == (SUBMITTED, "g")
+
+
+@pytest.mark.parametrize("headers", [(), (("traceparent", NOT_KEPT),)])
+async def test_it_leaves_alone_what_is_not_traced(headers: tuple[tuple[str, bytes], ...]) -> None:
+    """Given a record of no kept trace, then no span is made and the very delivery and record pass through."""
+    world = Traced()
+    assert await world.ask(*headers) == []
+    assert world.seen == world.broker.records(SUBMITTED)
+    assert world.seen[0] is world.broker.records(SUBMITTED)[0]
+
+
+async def test_it_marks_the_span_of_a_failed_try_and_begins_another() -> None:
+    spans = await Traced(failures=1).ask(("traceparent", KEPT))
+    tries = [span for span in spans if span.name == "process jobs.submitted"]
+    assert [span.status.status_code for span in tries] == [StatusCode.ERROR, StatusCode.UNSET]
+
+
+async def test_it_measures_only_what_the_list_of_metrics_names() -> None:
+    world = Traced(failures=1)
+    await world.ask()
+    assert {
+        "messaging.client.sent.messages",
+        "messaging.client.consumed.messages",
+        "messaging.process.duration",
+        "queuebit.consumer.failures",
+    } <= world.metrics.names
+    assert world.metrics.names <= {info.name for info in METRICS}
+    assert len({info.name for info in METRICS}) == len(METRICS)
+
+
+def test_off_it_is_the_same_bus_and_the_sdk_is_not_loaded() -> None:
+    bus = MemoryBus(MemoryBroker(VirtualClock()))
+    assert isinstance(make_telemetry("test", RuntimeSettings(telemetry="off")), NoTelemetry)
+    assert NoTelemetry().bus(bus) is bus
+    assert not isinstance(NoTelemetry().bus(bus), TracedBus)
+    script = "import sys, queuebit_runtime.service; print(sorted(m for m in sys.modules if 'opentelemetry' in m))"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_a_log_line_is_one_json_object_with_what_was_given_beside_the_message() -> None:
+    record = logging.makeLogRecord(
+        {"name": "queuebit.x", "levelname": "INFO", "msg": "took %d", "args": (3,), "job_id": "j", "tenant": "acme"}
+    )
+    document = orjson.loads(JsonFormatter("gateway", "test").format(record))
+    assert document.pop("time").endswith("Z")
+    assert document == {
+        "level": "INFO",
+        "logger": "queuebit.x",
+        "message": "took 3",
+        "service": "gateway",
+        "environment": "test",
+        "job_id": "j",
+        "tenant": "acme",
+    }
