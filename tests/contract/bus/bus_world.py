@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
 
 from queuebit_contracts.channels import BACKENDS, BY_TOPIC, CONTROL, SUBMITTED, dead_letter
 from queuebit_runtime.bus import Bus, Delivery, Outgoing, Record, Subscription

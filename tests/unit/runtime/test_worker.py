@@ -82,7 +82,7 @@ class ScriptedExecutor:
     deaf: bool = False
 
     def is_small(self, order: JobQueued) -> bool:
-        return order.problem.statement["size"] != "large"
+        return bool(order.problem.statement["size"] != "large")
 
     def run_small(self, order: JobQueued) -> Outcome:
         self.log.append(f"small {order.attempt_id.int - 1000}")

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Protocol
-from uuid import UUID
 
 from queuebit_contracts.channels import CONTROL, Service
 from queuebit_contracts.events import (
@@ -25,11 +23,12 @@ from queuebit_contracts.events import (
     JobStarted,
 )
 from queuebit_contracts.failures import FailureCode
-from queuebit_contracts.jobs import TIERS, Tier, is_past
-from queuebit_runtime.bus import Bus, BusError, Delivery, Outgoing, Record, RecordTooLarge, Subscription
+from queuebit_contracts.jobs import is_past
+from queuebit_runtime.bus import Bus, BusError, Delivery, Outgoing, RecordTooLarge, Subscription
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.consumer import Item, Received, sort_out, subscribe_decoded
 from queuebit_runtime.limits import check_size
+from queuebit_runtime.orders import Orders, Work
 from queuebit_runtime.progress import ProgressReport
 from queuebit_runtime.reports import Report, failed, internal_failure
 from queuebit_runtime.retry import FOR_HANDLERS, Backoff
@@ -38,7 +37,6 @@ from queuebit_runtime.waiting import end_task, wait_event
 Outcome = ExecutionSucceeded | ExecutionFailed
 Hop = Callable[[Callable[[], list[Outcome]]], Awaitable[list[Outcome]]]
 
-ABANDONED_MAX = 10_000
 SMALL_BATCH_MAX = 200
 STOP_GRACE_S = 3.0
 
@@ -61,27 +59,6 @@ class Executor(Protocol):
     ) -> Outcome:
         """Run it off the event loop; `progress` is called on the loop and costs nothing; end soon after `stop` is set."""
         ...
-
-
-class Work:
-    """An attempt that waits or runs, and every record that asked for it."""
-
-    __slots__ = ("claims", "large", "order", "report", "stop")
-
-    def __init__(self, order: JobQueued, report: Report, *, large: bool) -> None:
-        self.order = order
-        self.report = report
-        self.large = large
-        self.claims: list[tuple[Delivery, Record]] = []
-        self.stop = asyncio.Event()
-
-    @property
-    def wanted(self) -> bool:
-        return any(delivery.wanted(record) for delivery, record in self.claims)
-
-    def done(self) -> None:
-        for delivery, record in self.claims:
-            delivery.done(record)
 
 
 class WorkShell:
@@ -115,14 +92,9 @@ class WorkShell:
         self._small_batch_max = small_batch_max
         self._hop = hop
         self._backoff = backoff
-        self._works: dict[UUID, Work] = {}
-        self._small: dict[Tier, deque[Work]] = {tier: deque() for tier in TIERS}
-        self._large: dict[Tier, deque[Work]] = {tier: deque() for tier in TIERS}
-        self._large_jobs: dict[str, int] = {}
-        self._running_jobs: set[str] = set()
+        self._orders = Orders()
         self._tasks: set[asyncio.Task[object]] = set()
         self._small_task: asyncio.Task[object] | None = None
-        self._abandoned: OrderedDict[UUID, None] = OrderedDict()
         self._stopping = False
         self._idle = asyncio.Event()
         for topic in topics:
@@ -177,20 +149,11 @@ class WorkShell:
     def _take(self, item: Received, delivery: Delivery) -> None:
         order = item.envelope.data
         assert isinstance(order, JobQueued)
-        if order.attempt_id in self._abandoned:
-            delivery.done(item.record)
-            return
-        if (known := self._works.get(order.attempt_id)) is not None:
-            known.claims.append((delivery, item.record))
-            return
-        job = item.envelope.subject
-        large = job in self._large_jobs or not self._is_small(order)
-        work = Work(order, Report(item.envelope, self._service), large=large)
-        work.claims.append((delivery, item.record))
-        self._works[order.attempt_id] = work
-        if large:
-            self._large_jobs[job] = self._large_jobs.get(job, 0) + 1
-        (self._large if large else self._small)[order.tier].append(work)
+        if not self._orders.claim(order.attempt_id, delivery, item.record):
+            large = self._orders.has_large(item.envelope.subject) or not self._is_small(order)
+            work = Work(order, Report(item.envelope, self._service), large=large)
+            work.claims.append((delivery, item.record))
+            self._orders.add(work)
 
     def _is_small(self, order: JobQueued) -> bool:
         if is_past(order.deadline, self._clock.now()):
@@ -203,42 +166,20 @@ class WorkShell:
     async def _on_control(self, items: Sequence[Item]) -> None:
         for item in items:
             if isinstance(item, Received) and isinstance(item.envelope.data, AttemptAbandoned):
-                self._abandon(item.envelope.data.attempt_id)
-
-    def _abandon(self, attempt_id: UUID) -> None:
-        """Remember it; stop it where it runs. Where it waits, it is skipped when its turn comes."""
-        self._abandoned[attempt_id] = None
-        self._abandoned.move_to_end(attempt_id)
-        if len(self._abandoned) > ABANDONED_MAX:
-            self._abandoned.popitem(last=False)
-        if (work := self._works.get(attempt_id)) is not None:
-            work.stop.set()
-            self._dispatch()
+                self._orders.abandon(item.envelope.data.attempt_id)
+        self._dispatch()
 
     def _dispatch(self) -> None:
         """Begin what may begin: interactive before batch before scheduled."""
-        if self._small_task is None and any(self._small.values()):
+        if self._small_task is None and self._orders.small_waiting:
             self._small_task = asyncio.ensure_future(self._run_smalls())
         while not self._stopping and len(self._tasks) < self._concurrency_max:
-            work = self._next_large()
+            work = self._orders.next_large()
             if work is None:
                 return
-            self._running_jobs.add(work.report.job)
             task = asyncio.ensure_future(self._run_large(work))
             self._tasks.add(task)
             task.add_done_callback(self._ended)
-
-    def _next_large(self) -> Work | None:
-        for tier in TIERS:
-            waiting = self._large[tier]
-            for work in list(waiting):
-                if work.stop.is_set() or not work.wanted:
-                    waiting.remove(work)
-                    self._finish(work)
-                elif work.report.job not in self._running_jobs:
-                    waiting.remove(work)
-                    return work
-        return None
 
     def _ended(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
@@ -250,33 +191,21 @@ class WorkShell:
     async def _run_smalls(self) -> None:
         works: list[Work] = []
         try:
-            while works := self._next_smalls():
+            while works := self._orders.next_smalls(self._small_batch_max):
                 outcomes = await self._hop(partial(self._run_all, works))
                 await self._publish(list(zip(works, outcomes, strict=True)))
                 for work in works:
-                    self._finish(work)
+                    self._orders.finish(work)
         except Exception:
             _log.exception("%d orders were left undone.", len(works))
         finally:
             for work in works:
-                self._drop(work)
+                self._orders.drop(work)
             self._small_task = None
             self._idle.set()
 
     def _run_all(self, works: list[Work]) -> list[Outcome]:
         return [self._run_one(work) for work in works]
-
-    def _next_smalls(self) -> list[Work]:
-        works: list[Work] = []
-        for tier in TIERS:
-            waiting = self._small[tier]
-            while waiting and len(works) < self._small_batch_max:
-                work = waiting.popleft()
-                if work.stop.is_set() or not work.wanted:
-                    self._finish(work)
-                else:
-                    works.append(work)
-        return works
 
     def _run_one(self, work: Work) -> Outcome:
         if is_past(work.order.deadline, self._clock.now()):
@@ -296,11 +225,10 @@ class WorkShell:
                 outcome = await self._outcome(work, progress)
             await progress.end()
             await self._publish([(work, outcome)])
-            self._finish(work)
+            self._orders.finish(work)
         finally:
             await progress.end()
-            self._drop(work)
-            self._running_jobs.discard(work.report.job)
+            self._orders.drop(work)
 
     async def _say_started(self, work: Work) -> None:
         """At once, and once: where it is lost, the result tells when it started."""
@@ -359,22 +287,6 @@ class WorkShell:
         except RecordTooLarge:
             return work.report.record(_too_large(work.order), self._clock.now())
         return record
-
-    def _finish(self, work: Work) -> None:
-        """Nothing more will come of it here: its records are done, unless they are no longer ours."""
-        self._drop(work)
-        work.done()
-
-    def _drop(self, work: Work) -> None:
-        """Forget it. Repeatable."""
-        if self._works.get(work.order.attempt_id) is not work:
-            return
-        del self._works[work.order.attempt_id]
-        if work.large:
-            job = work.report.job
-            self._large_jobs[job] -= 1
-            if self._large_jobs[job] == 0:
-                del self._large_jobs[job]
 
 
 def _too_large(order: JobQueued) -> ExecutionFailed:
