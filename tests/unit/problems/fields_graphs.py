@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, product
 
 from hypothesis import strategies as st
 
@@ -41,7 +41,19 @@ def _clique(data: Data, answer: Answer) -> Fraction | None:
     return Fraction(len(answer["nodes"]))
 
 
+def _colourings(data: Data) -> Iterable[Answer]:
+    nodes = data["nodes"]
+    return ({"colour": list(colour)} for colour in product(range(nodes), repeat=nodes))
+
+
+def _proper(data: Data, answer: Answer) -> Fraction | None:
+    if any(answer["colour"][u - 1] == answer["colour"][v - 1] for u, v in data["edges"]):
+        return None
+    return Fraction(len(set(answer["colour"])))
+
+
 FIELDS = [
     Field("max_independent_set", graphs(7), _subsets, _independent, example=Fraction(2)),
     Field("max_clique", graphs(7), _subsets, _clique, example=Fraction(3)),
+    Field("graph_colouring", graphs(4), _colourings, _proper, polished_by_encoding=True, example=Fraction(4)),
 ]

@@ -36,6 +36,7 @@ class Family:
 FAMILIES = [
     Family("max_clique", "clique_mis", "max clique", lambda _, found: found and {"nodes": found}),
     Family("max_independent_set", "clique_mis", "max independent set", lambda _, found: found and {"nodes": found}),
+    Family("graph_colouring", "graph_coloring", None, lambda _, found: found and {"colour": found}),
 ]
 
 

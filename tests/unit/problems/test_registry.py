@@ -18,6 +18,7 @@ from queuebit_problems.kinds.maxcut import MaxCut
 from queuebit_problems.registry import kind_of, kinds, parse_problem
 
 BUILT_IN = (
+    "graph_colouring",
     "knapsack",
     "max_clique",
     "max_independent_set",

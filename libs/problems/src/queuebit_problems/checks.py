@@ -42,3 +42,18 @@ def bits_errors(answer: dict[str, Any], key: str, length: int) -> list[FieldErro
         return []
     wrong = [place for place, bit in enumerate(bits) if type(bit) is not int or bit not in (0, 1)]
     return [FieldError(f"/{key}/{place}", "bit", "should be 0 or 1") for place in wrong[:FAULTS_MAX]]
+
+
+def integers_errors(answer: dict[str, Any], key: str, length: int, least: int, most: int) -> list[FieldError]:
+    """What is wrong with a list of `length` whole numbers from `least` to `most` under `key`; [] when nothing is."""
+    if key not in answer:
+        text = f"is missing; it should be a list of {length} whole numbers from {least} to {most}"
+        return [FieldError(f"/{key}", "missing", text)]
+    values = answer[key]
+    if not isinstance(values, list | tuple):
+        return [FieldError(f"/{key}", "list_type", "should be a list")]
+    if len(values) != length:
+        return [FieldError(f"/{key}", "length", f"should have {length} values, not {len(values)}")]
+    wrong = [place for place, value in enumerate(values) if type(value) is not int or not least <= value <= most]
+    text = f"should be a whole number from {least} to {most}"
+    return [FieldError(f"/{key}/{place}", "range", text) for place in wrong[:FAULTS_MAX]]

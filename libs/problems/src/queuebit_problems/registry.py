@@ -24,6 +24,7 @@ AnyKind = Kind[Any]
 _BUILT_IN: dict[tuple[str, int], str] = {
     (name, 1): f"queuebit_problems.kinds.{name}"
     for name in (
+        "graph_colouring",
         "knapsack",
         "max_clique",
         "max_independent_set",
