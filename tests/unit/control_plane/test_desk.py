@@ -12,7 +12,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import decode
 from queuebit_contracts.ids import derive_id, uuid7
 from queuebit_control_plane.desk import Desk, Told
-from queuebit_control_plane.job.messages import Message, Refuse, Wake
+from queuebit_control_plane.job.messages import Message, Refuse, Submit, Wake
 from queuebit_control_plane.job.view import fold, head_of
 from queuebit_control_plane.relay import CURSOR, Relay
 from queuebit_runtime.bus import Bus, BusError, Outgoing, Subscription
@@ -64,7 +64,8 @@ class CollectingBus(Bus):
 
 
 def told(message: Message, job_id: UUID = JOB_ID, cause: UUID = CAUSE) -> Told:
-    return Told(job_id, message, cause, "acme", "00-trace")
+    tenant = "acme" if isinstance(message, Submit | Refuse) else ""
+    return Told(job_id, message, cause, tenant, "00-trace")
 
 
 def a_desk(store: MemoryStore, clock: StoppedClock | None = None) -> Desk:

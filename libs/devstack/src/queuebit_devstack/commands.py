@@ -6,11 +6,13 @@ Everything heavy is imported inside the functions, so that `queuebit --help` sta
 from __future__ import annotations
 
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+
+from queuebit_client.cli import options as o
 
 EXIT_UNAVAILABLE = 8
 HTTP_PORT_DEFAULT = 8080
@@ -24,6 +26,7 @@ def register(app: typer.Typer) -> None:
     app.command("down")(down)
     app.command("status")(status)
     app.command("logs")(logs)
+    app.command("run")(run)
     app.command("demo")(demo)
 
 
@@ -99,6 +102,39 @@ def logs(
         typer.echo(f"==> {file.stem} <==\n{tail(file, 200 if name else 20)}")
     if follow:
         _follow(ends)
+
+
+def run(
+    file: o.File,
+    kind: o.Kind = None,
+    lane: o.Lane = None,
+    tier: o.Tier = None,
+    budget_s: o.BudgetS = None,
+    latency_budget_s: o.LatencyBudgetS = None,
+    deadline: o.Deadline = None,
+    seed: o.Seed = None,
+    param: o.Param = None,
+    label: o.Label = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Accepted for likeness with submit: run always waits.")] = True,
+    as_json: o.Json = False,
+) -> int:
+    """Take one job through all five services in this process: no server. Exit 0 only for an accepted answer."""
+    del wait
+    from queuebit_client.cli.files import body_of
+    from queuebit_client.cli.output import for_people, note, show_outcome
+    from queuebit_client.cli.words import words_of
+
+    submission = o.Submission(
+        file, kind, lane, tier, budget_s, latency_budget_s, deadline, seed, param or [], label or []
+    )
+    body = body_of(submission)
+    from queuebit_devstack.local import run_interruptible
+
+    def tell(name: str, data: Mapping[str, Any]) -> None:
+        if for_people() and not as_json:
+            note(f"{name:<20} {words_of(name, data)}")
+
+    return show_outcome(run_interruptible(body, tell), as_json=as_json)
 
 
 def demo() -> None:

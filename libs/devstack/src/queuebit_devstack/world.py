@@ -7,20 +7,21 @@ or crashed and started again while the others go on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from starlette.types import ASGIApp
 
-from queuebit_classical_solver.app import ClassicalSolver
+from queuebit_classical_solver.main import build_shell
 from queuebit_classical_solver.settings import SolverSettings
 from queuebit_control_plane.app import ControlPlane
 from queuebit_gateway.app import create_app
 from queuebit_gateway.main import build_parts
 from queuebit_quantum_adapter.app import QuantumAdapter
 from queuebit_quantum_adapter.settings import AdapterSettings
-from queuebit_result_validation.app import ResultValidation
+from queuebit_result_validation.main import build_validator
+from queuebit_result_validation.settings import ValidationSettings
 from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.ids import Ids
@@ -39,6 +40,7 @@ SERVICES: tuple[ServiceName, ...] = (
 PEPPER = b"one process, nobody else"
 
 Stop = Callable[[], Awaitable[None]]
+Run = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 
 @dataclass(slots=True)
@@ -114,15 +116,14 @@ class World:
             member.task.cancel()
             await asyncio.gather(member.task, return_exceptions=True)
 
-    def _build(self, name: ServiceName, member: _Member) -> Callable[[asyncio.Event], Awaitable[None]] | None:
+    def _build(self, name: ServiceName, member: _Member) -> Run | None:
         match name:
             case "control-plane":
                 return ControlPlane(self.store(), member.bus, self.clock).run
             case "classical-solver":
-                solver = ClassicalSolver(
-                    member.bus, self._pool, self.clock, SolverSettings(), worker_name="solver", hop=self._hop
-                )
-                member.stop = solver.stop
+                settings = SolverSettings()
+                shell = build_shell(member.bus, self.clock, self._pool, settings, worker_name="solver", hop=self._hop)
+                member.stop = shell.stop
                 return None
             case "quantum-adapter":
                 adapter = QuantumAdapter(
@@ -137,7 +138,7 @@ class World:
                 member.stop = adapter.stop
                 return adapter.run
             case "result-validation":
-                ResultValidation(member.bus, self.clock)
+                build_validator(member.bus, self.clock, ValidationSettings())
                 return None
             case "gateway":
                 store = self.store()

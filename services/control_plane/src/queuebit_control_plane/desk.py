@@ -133,6 +133,9 @@ class Desk:
                     spoiled.extend(Spoiled(each, error) for each in works.pop(job_id).told)
                 else:
                     self._remember(job_id, works[job_id].version, works[job_id].job)
+        for work in works.values():
+            if isinstance(work.job, OpenJob):
+                work.tenant = work.job.request.tenant
         return works
 
     async def _append(self, changed: Sequence[tuple[UUID, _Work]], spoiled: list[Spoiled]) -> list[bool | None]:
@@ -142,7 +145,7 @@ class Desk:
         batch = [
             Append(
                 stream_id=job_id,
-                tenant=work.job.request.tenant if isinstance(work.job, OpenJob) else work.tenant,
+                tenant=work.tenant,
                 expected_version=work.version,
                 events=tuple(work.events),
                 head=head_of(work.job),

@@ -1,0 +1,133 @@
+"""The five services as processes on real servers, and the ways in and out that a test needs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-untyped]
+
+from queuebit_contracts import channels
+from queuebit_contracts import events as ev
+from queuebit_contracts.envelope import Data, Envelope, decode, encode_data, encode_headers
+from queuebit_contracts.ids import job_id_of
+from queuebit_contracts.jobs import JobRequest
+from queuebit_devstack.credentials import TENANT, ensure_credentials, gateway_env
+from queuebit_devstack.ports import LOOPBACK, free_ports
+from queuebit_devstack.stack import Stack
+from queuebit_devstack.supervise import Supervisor, prepare, service_specs
+from queuebit_runtime.clock import SystemClock
+from queuebit_runtime.ids import SystemIds
+from queuebit_store.postgres import PostgresSettings, PostgresStore
+from tests.builders import a_request
+
+WAIT_S = 90.0
+OUTCOMES = (channels.COMPLETED, channels.FAILED)
+
+clock = SystemClock()
+ids = SystemIds(clock)
+
+
+@dataclass
+class Platform:
+    """Running services, and everything that came out of them so far."""
+
+    stack: Stack
+    supervisor: Supervisor
+    url: str
+    api_key: str
+    producer: Any
+    store: PostgresStore
+    ended: dict[UUID, list[Data]] = field(default_factory=dict)
+    letters: dict[str, list[Any]] = field(default_factory=dict)
+
+    async def publish(self, requests: Iterable[JobRequest], *, key: str | None = None) -> list[UUID]:
+        """Publish JobSubmitted as an upstream service; the job ids in order."""
+        job_ids, sent = [], []
+        for request in requests:
+            minted = ids.mint()
+            job_id = job_id_of(request.tenant, minted)
+            event = ev.JobSubmitted(request=request, idempotency_key=key or str(minted))
+            envelope = Envelope(ids.mint(), "/upstream", str(job_id), clock.now(), event)
+            sent.append(await self.send(channels.SUBMITTED, encode_headers(envelope), encode_data(event), str(job_id)))
+            job_ids.append(job_id)
+        await asyncio.gather(*sent)
+        return job_ids
+
+    async def send(self, topic: str, headers: list[tuple[str, bytes]], value: bytes | None, key: str = "k") -> Any:
+        """Hand one record to the producer; returns the future of its acknowledgement."""
+        return await self.producer.send(topic, value, key=key.encode(), headers=headers)
+
+    async def outcomes(self, job_ids: Sequence[UUID]) -> list[Data]:
+        """The terminal event of each job, once every one has at least one."""
+        await eventually(lambda: all(job_id in self.ended for job_id in job_ids), f"{len(job_ids)} jobs end")
+        return [self.ended[job_id][0] for job_id in job_ids]
+
+    async def settled(self, job_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+        """The stored event names of each job."""
+        return {job_id: [event.type for event in found] for job_id, found in (await self.store.load(job_ids)).items()}
+
+
+async def eventually(holds: Any, what: str, *, timeout_s: float = WAIT_S) -> None:
+    """Wait until `holds()`; fail with the sentence where it never does."""
+    deadline = time.monotonic() + timeout_s
+    while not holds():
+        assert time.monotonic() < deadline, f"waited in vain: {what}"
+        await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def platform(stack: Stack) -> AsyncIterator[Platform]:
+    """Start everything on the servers of the session, and stop it in the end."""
+    await prepare(stack)
+    (port,) = free_ports(1)
+    url = f"http://{LOOPBACK}:{port}"
+    key = await ensure_credentials(stack, url)
+    specs = service_specs(port, env=gateway_env(stack.data_dir))
+    store = await PostgresStore.open(PostgresSettings(stack.postgres))
+    async with (
+        Supervisor(stack, specs) as supervisor,
+        AIOKafkaProducer(bootstrap_servers=stack.kafka, acks="all", enable_idempotence=True, max_request_size=4_500_000) as producer,
+        AIOKafkaConsumer(
+            *OUTCOMES, *(each.topic for each in channels.CHANNELS if each.topic.endswith(".dead-letter")),
+            bootstrap_servers=stack.kafka, auto_offset_reset="earliest",
+        ) as consumer,
+    ):  # fmt: skip
+        running = Platform(stack, supervisor, url, key.api_key, producer, store)
+        reader = asyncio.create_task(_read(consumer, running))
+        try:
+            yield running
+        finally:
+            reader.cancel()
+            await asyncio.gather(reader, return_exceptions=True)
+            await store.close()
+
+
+async def _read(consumer: Any, running: Platform) -> None:
+    async for record in consumer:
+        if record.topic in OUTCOMES:
+            envelope = decode(record.headers, record.value)
+            running.ended.setdefault(envelope.job_id, []).append(envelope.data)
+        else:
+            running.letters.setdefault(record.topic, []).append(record)
+
+
+def trivial(count: int, **changes: Any) -> list[JobRequest]:
+    """So many small classical jobs."""
+    return [a_request(tenant=TENANT, seed=number, **changes) for number in range(count)]
+
+
+def assert_once_each(stories: dict[UUID, list[str]], job_ids: Sequence[UUID]) -> None:
+    """Every job is there, began once and ended once."""
+    assert set(stories) == set(job_ids)
+    for story in stories.values():
+        counted = Counter(story)
+        ends = sum(counted[name.__name__] for name in ev.TERMINAL_EVENTS)
+        assert (counted["JobSubmitted"], ends) == (1, 1), story
+        assert story[-1] in {name.__name__ for name in ev.TERMINAL_EVENTS}, story
