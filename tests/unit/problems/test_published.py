@@ -37,6 +37,7 @@ FAMILIES = [
     Family("max_clique", "clique_mis", "max clique", lambda _, found: found and {"nodes": found}),
     Family("max_independent_set", "clique_mis", "max independent set", lambda _, found: found and {"nodes": found}),
     Family("graph_colouring", "graph_coloring", None, lambda _, found: found and {"colour": found}),
+    Family("tsp", "tsp", None, lambda entry, found: {"tour": found or entry["optimal_tour_1_based"]}),
 ]
 
 

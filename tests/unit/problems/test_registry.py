@@ -24,6 +24,7 @@ BUILT_IN = (
     "max_independent_set",
     "maxcut",
     "qubo",
+    "tsp",
 )
 
 SAMPLE = '''

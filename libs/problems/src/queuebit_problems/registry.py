@@ -30,6 +30,7 @@ _BUILT_IN: dict[tuple[str, int], str] = {
         "max_independent_set",
         "maxcut",
         "qubo",
+        "tsp",
     )
 }
 """(name, version) of each built-in kind and the module that holds it as KIND. No package can replace one."""

@@ -1,0 +1,144 @@
+"""Distances between nodes, by the rules of TSPLIB: stated outright, or computed from coordinates. Whole numbers exactly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Annotated, Literal, get_args
+
+from pydantic import AfterValidator, Field, ValidationInfo
+
+from queuebit_problems.checks import Place, raise_faults
+from queuebit_problems.kind import Statement
+from queuebit_problems.numeric import NonNegative, Real, integers
+
+NODES_MAX = 2_000
+Metric = Literal["EXPLICIT", "EUC_2D", "CEIL_2D", "MAN_2D", "MAX_2D", "GEO", "ATT"]
+METRICS: tuple[str, ...] = get_args(Metric)
+Matrix = tuple[tuple[NonNegative, ...], ...]
+Coordinates = tuple[tuple[Real, Real], ...]
+
+GEO_PI = 3.141592
+GEO_RADIUS_KM = 6378.388
+
+
+def _square(distances: Matrix, info: ValidationInfo) -> Matrix:
+    """Refuse what does not fit the metric; else the normal form: a diagonal of 0, which nobody travels."""
+    if info.data.keys() >= {"metric", "coordinates"}:
+        raise_faults("roads", _faults(distances, info.data["metric"], info.data["coordinates"]))
+    return tuple((*row[:i], 0, *row[i + 1 :]) for i, row in enumerate(distances))
+
+
+def _faults(distances: Matrix, metric: str, coordinates: Coordinates) -> Iterator[tuple[Place, str, str]]:
+    if metric != "EXPLICIT":
+        if distances:
+            yield (), "surplus", f"should be left out: {metric} takes the distances from the coordinates"
+        if not coordinates:
+            yield (), "missing", f"{metric} needs coordinates, of at least one node"
+        return
+    if coordinates:
+        yield (), "surplus", "coordinates should be left out where distances are EXPLICIT"
+    if not 1 <= len(distances) <= NODES_MAX:
+        yield (), "length", f"should have from 1 to {NODES_MAX} rows, not {len(distances)}"
+    for place, row in enumerate(distances):
+        if len(row) != len(distances):
+            yield (place,), "length", f"should have {len(distances)} distances, not {len(row)}"
+
+
+class RoadStatement(Statement):
+    """Nodes and the distances between them, either as a matrix or as coordinates with a TSPLIB metric."""
+
+    metric: Annotated[
+        Metric,
+        Field(
+            description="How distances come about: EXPLICIT as the matrix states, else from coordinates as in TSPLIB."
+        ),
+    ] = "EXPLICIT"
+    coordinates: Annotated[
+        Coordinates,
+        Field(max_length=NODES_MAX, description="[x, y] of each node; for GEO degrees.minutes. None if EXPLICIT."),
+    ] = ()
+    distances: Annotated[
+        Matrix,
+        AfterValidator(_square),
+        Field(
+            validate_default=True,
+            description="If EXPLICIT: row i says how far it is from node i to each node; the diagonal is ignored.",
+        ),
+    ] = ()
+
+    @property
+    def nodes(self) -> int:
+        return len(self.distances) or len(self.coordinates)
+
+    @cached_property
+    def scaled(self) -> tuple[list[list[int]], int]:
+        """The distances as integers, from 0, and their common denominator."""
+        if self.metric == "EXPLICIT":
+            flat, denominator = integers(value for row in self.distances for value in row)
+            n = self.nodes
+            return [flat[i * n : (i + 1) * n] for i in range(n)], denominator
+        if self.metric == "GEO":
+            return _geographic(self.coordinates), 1
+        return _plane(self.coordinates, self.metric), 1
+
+    @cached_property
+    def symmetric(self) -> bool:
+        """Whether each way is as long as the way back."""
+        matrix, _ = self.scaled
+        return self.metric != "EXPLICIT" or all(
+            matrix[i][j] == matrix[j][i] for i in range(self.nodes) for j in range(i)
+        )
+
+
+def _plane(coordinates: Coordinates, metric: str) -> list[list[int]]:
+    flat, unit = integers(value for pair in coordinates for value in pair)
+    points = list(zip(flat[::2], flat[1::2], strict=True))
+    matrix = [[0] * len(points) for _ in points]
+    for i, (x, y) in enumerate(points):
+        row = matrix[i]
+        for j in range(i):
+            row[j] = matrix[j][i] = _length(abs(x - points[j][0]), abs(y - points[j][1]), unit, metric)
+    return matrix
+
+
+def _length(dx: int, dy: int, unit: int, metric: str) -> int:
+    """A distance of TSPLIB: `nint` rounds halves up. dx and dy are in 1 / unit; all in integers, so nothing is lost."""
+    match metric:
+        case "EUC_2D":
+            return (math.isqrt(4 * (dx * dx + dy * dy)) + unit) // (2 * unit)
+        case "CEIL_2D":
+            return -(-_root_above(dx * dx + dy * dy) // unit)
+        case "MAN_2D":
+            return (2 * (dx + dy) + unit) // (2 * unit)
+        case "MAX_2D":
+            return max((2 * dx + unit) // (2 * unit), (2 * dy + unit) // (2 * unit))
+        case "ATT":
+            return _root_above(-(-(dx * dx + dy * dy) // (10 * unit * unit)))
+        case other:
+            raise ValueError(f"{other} has no rule in the plane")
+
+
+def _root_above(square: int) -> int:
+    root = math.isqrt(square)
+    return root if root * root == square else root + 1
+
+
+def _geographic(coordinates: Coordinates) -> list[list[int]]:
+    """TSPLIB's GEO: degrees.minutes on a sphere. Floats, rounded down to whole kilometres as the rule says."""
+
+    def radians(value: float) -> float:
+        degrees = int(value)
+        return GEO_PI * (degrees + 5.0 * (value - degrees) / 3.0) / 180.0
+
+    places = [(radians(x), radians(y)) for x, y in coordinates]
+    matrix = [[0] * len(places) for _ in places]
+    for i, (latitude, longitude) in enumerate(places):
+        for j in range(i):
+            q1 = math.cos(longitude - places[j][1])
+            q2 = math.cos(latitude - places[j][0])
+            q3 = math.cos(latitude + places[j][0])
+            cosine = max(-1.0, min(1.0, 0.5 * ((1.0 + q1) * q2 - (1.0 - q1) * q3)))
+            matrix[i][j] = matrix[j][i] = int(GEO_RADIUS_KM * math.acos(cosine) + 1.0)
+    return matrix

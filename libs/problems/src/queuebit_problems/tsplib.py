@@ -1,0 +1,141 @@
+"""The layout of TSPLIB and VRPLIB files: `KEY : value` lines and sections, and what they say of the way between nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+from queuebit_contracts.jobs import Number
+from queuebit_problems.roads import METRICS, NODES_MAX
+from queuebit_problems.text import Row, Rows
+
+_TRIANGLES: dict[str, tuple[bool, bool]] = {
+    "UPPER_ROW": (True, False),
+    "LOWER_COL": (True, False),
+    "UPPER_DIAG_ROW": (True, True),
+    "LOWER_DIAG_COL": (True, True),
+    "LOWER_ROW": (False, False),
+    "UPPER_COL": (False, False),
+    "LOWER_DIAG_ROW": (False, True),
+    "UPPER_DIAG_COL": (False, True),
+}
+"""Each triangle as rows: (whether of the upper half, with the diagonal). Columns of one half are rows of the other."""
+
+
+class TsplibFile:
+    """A file read as a whole: the header lines and the rows of each section, all with their lines."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self.header: dict[str, tuple[str, Row]] = {}
+        self.sections: dict[str, tuple[Row, list[Row]]] = {}
+        self._read()
+
+    def _read(self) -> None:
+        section: list[Row] | None = None
+        for row in self.rows:
+            first = row.tokens[0]
+            if first == "EOF":
+                return
+            if not first[0].isalpha():
+                if section is None:
+                    raise self.rows.error(row, "numbers should stand in a section")
+                section.append(row)
+                continue
+            key, colon, value = " ".join(row.tokens).partition(":")
+            key = key.strip()
+            if key.endswith("_SECTION"):
+                if key in self.sections:
+                    raise self.rows.error(row, f"{key} stands twice")
+                section = []
+                self.sections[key] = row, section
+            elif colon:
+                self.header[key] = value.strip(), row
+                section = None
+            else:
+                raise self.rows.error(row, "a line should be `KEY : value`, the name of a section, or numbers")
+
+    def text(self, key: str, default: str = "") -> str:
+        """The value of a header line."""
+        return self.header[key][0] if key in self.header else default
+
+    def integer(self, key: str, what: str, minimum: int, maximum: int) -> int:
+        """The whole number of a header line that must be there."""
+        if key not in self.header:
+            raise self.rows.error(None, f"the line `{key} : …` is missing")
+        value, row = self.header[key]
+        return self.rows.integer(row, value, what, minimum, maximum)
+
+    def check_type(self, kinds: Sequence[str]) -> None:
+        """Refuse a file of another type."""
+        value, row = self.header.get("TYPE", (kinds[0], None))
+        if not value or value.split()[0] not in kinds:
+            raise self.rows.error(row, f"TYPE should be {' or '.join(kinds)}, not {value[:40]!r}")
+
+    def section(self, name: str) -> tuple[Row, list[Row]]:
+        """The line and the rows of a section that must be there."""
+        if name not in self.sections:
+            raise self.rows.error(None, f"the section {name} is missing; the file may be cut off")
+        return self.sections[name]
+
+    def by_node(self, name: str, nodes: int, columns: int, what: str) -> list[tuple[Row, list[str]]]:
+        """The rows `node value …` of a section, one for each node, in the order of the nodes."""
+        head, rows = self.section(name)
+        found: dict[int, tuple[Row, list[str]]] = {}
+        for row in rows:
+            tokens = self.rows.columns(row, (columns + 1,), what)
+            node = self.rows.integer(row, tokens[0], "a node", 1, nodes)
+            if node in found:
+                raise self.rows.error(row, f"node {node} stands already in line {found[node][0].line}")
+            found[node] = row, tokens[1:]
+        if len(found) < nodes:
+            missing = next(node for node in range(1, nodes + 1) if node not in found)
+            raise self.rows.error(head, f"{name} has {len(found)} of {nodes} nodes; node {missing} is missing")
+        return [found[node] for node in range(1, nodes + 1)]
+
+
+def read_roads(file: TsplibFile, *, nodes_min: int = 2) -> dict[str, Any]:
+    """The fields of a RoadStatement that the file states."""
+    nodes = file.integer("DIMENSION", "DIMENSION", nodes_min, NODES_MAX)
+    value, row = file.header.get("EDGE_WEIGHT_TYPE", ("", None))
+    if value not in METRICS:
+        raise file.rows.error(row, f"EDGE_WEIGHT_TYPE should be one of {', '.join(METRICS)}, not {value[:40]!r}")
+    if value == "EXPLICIT":
+        return {"metric": value, "distances": _matrix(file, nodes)}
+    placed = file.by_node("NODE_COORD_SECTION", nodes, 2, "a node")
+    numbers = ([file.rows.number(row, token, "a coordinate") for token in tokens] for row, tokens in placed)
+    return {"metric": value, "coordinates": tuple((x, y) for x, y in numbers)}
+
+
+def _matrix(file: TsplibFile, nodes: int) -> tuple[tuple[Number, ...], ...]:
+    form, row = file.header.get("EDGE_WEIGHT_FORMAT", ("", None))
+    head, rows = file.section("EDGE_WEIGHT_SECTION")
+    if form != "FULL_MATRIX" and form not in _TRIANGLES:
+        known = ", ".join(("FULL_MATRIX", *_TRIANGLES))
+        raise file.rows.error(row, f"EDGE_WEIGHT_FORMAT should be one of {known}, not {form[:40]!r}")
+    upper, diagonal = _TRIANGLES.get(form, (True, True))
+    triangle = nodes * (nodes + 1) // 2 if diagonal else nodes * (nodes - 1) // 2
+    wanted = nodes * nodes if form == "FULL_MATRIX" else triangle
+    count = sum(len(row.tokens) for row in rows)
+    if count != wanted:
+        raise file.rows.error(head, f"{form} of {nodes} nodes has {wanted} distances, but {count} follow")
+    numbers = chain.from_iterable(_numbers(file, row) for row in rows)
+    if form == "FULL_MATRIX":
+        return tuple(tuple(next(numbers) for _ in range(nodes)) for _ in range(nodes))
+    return _from_triangle(lambda: next(numbers), nodes, upper, diagonal)
+
+
+def _numbers(file: TsplibFile, row: Row) -> Iterator[Number]:
+    return (file.rows.number(row, token, "a distance", 0) for token in row.tokens)
+
+
+def _from_triangle(
+    take: Callable[[], Number], nodes: int, upper: bool, diagonal: bool
+) -> tuple[tuple[Number, ...], ...]:
+    matrix: list[list[Number]] = [[0] * nodes for _ in range(nodes)]
+    gap = 0 if diagonal else 1
+    for i in range(nodes):
+        for j in range(i + gap, nodes) if upper else range(i + 1 - gap):
+            matrix[i][j] = matrix[j][i] = take()
+    return tuple(map(tuple, matrix))
