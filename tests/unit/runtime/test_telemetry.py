@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from queuebit_contracts.channels import COMPLETED, SUBMITTED
+from queuebit_contracts.channels import COMPLETED, SUBMITTED, dead_letter
 from queuebit_runtime.bus import Delivery, Outgoing, Record, Subscription
 from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
 from queuebit_runtime.bus_traced import TracedBus
@@ -79,7 +79,6 @@ class Traced:
             delivery.done(record)
 
     async def ask(self, *headers: tuple[str, bytes]) -> list[ReadableSpan]:
-        await self.bus.start()
         await self.bus.publish([Outgoing(SUBMITTED, b"job", b"{}", list(headers))])
         await self.clock.advance(10)
         await self.bus.stop(0)
@@ -89,6 +88,7 @@ class Traced:
 
 async def test_it_follows_a_kept_trace_from_send_to_process_to_the_next_send() -> None:
     world = Traced()
+    await world.bus.start()
     spans = await world.ask(("ce_subject", b"job-1"), ("ce_tenant", b"acme"), ("traceparent", KEPT))
     chain = sorted(spans, key=lambda span: span.start_time or 0)
     assert [(span.name, span.kind) for span in chain] == [
@@ -110,25 +110,31 @@ async def test_it_follows_a_kept_trace_from_send_to_process_to_the_next_send() -
 async def test_it_leaves_alone_what_is_not_traced(headers: tuple[tuple[str, bytes], ...]) -> None:
     """Given a record of no kept trace, then no span is made and the very delivery and record pass through."""
     world = Traced()
+    await world.bus.start()
     assert await world.ask(*headers) == []
     assert world.seen == world.broker.records(SUBMITTED)
     assert world.seen[0] is world.broker.records(SUBMITTED)[0]
 
 
 async def test_it_marks_the_span_of_a_failed_try_and_begins_another() -> None:
-    spans = await Traced(failures=1).ask(("traceparent", KEPT))
+    world = Traced(failures=1)
+    await world.bus.start()
+    spans = await world.ask(("traceparent", KEPT))
     tries = [span for span in spans if span.name == "process jobs.submitted"]
     assert [span.status.status_code for span in tries] == [StatusCode.ERROR, StatusCode.UNSET]
 
 
 async def test_it_measures_only_what_the_list_of_metrics_names() -> None:
     world = Traced(failures=1)
+    await world.bus.start()
+    await world.bus.publish([Outgoing(dead_letter("control-plane"), b"k", b"?", [])])
     await world.ask()
     assert {
         "messaging.client.sent.messages",
         "messaging.client.consumed.messages",
         "messaging.process.duration",
         "queuebit.consumer.failures",
+        "queuebit.consumer.poison",
     } <= world.metrics.names
     assert world.metrics.names <= {info.name for info in METRICS}
     assert len({info.name for info in METRICS}) == len(METRICS)

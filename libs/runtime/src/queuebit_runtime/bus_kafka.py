@@ -31,7 +31,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class KafkaSettings:
-    """How the adapter uses Kafka. `group_instance_id` makes the membership static: a quick restart moves no partition."""
+    """How the adapter uses Kafka.
+
+    `group_instance_id` makes the membership static: a restart within the session timeout takes its partitions back at once, and
+    a member that stops leaves them to nobody before that time. `prefetch_wait_ms`: so long the client fetches nothing more from
+    a broker while fetched records wait for the handler; if it did, a long poll for the idle partitions would hold up the busy.
+    """
 
     bootstrap: str
     namespace: str = ""
@@ -41,6 +46,7 @@ class KafkaSettings:
     heartbeat_interval_s: float = 1.0
     max_batch_bytes: int = 256 * 1024
     fetch_bytes_max: int = 16 * 1024 * 1024
+    prefetch_wait_ms: int = 5000
     metadata_age_max_s: float = 60.0
     read: ReadSettings = field(default_factory=ReadSettings)
 
@@ -145,7 +151,7 @@ class KafkaBus:
             *(settings.prefix + topic for topic in subscription.topics),
             batch=True,
             group_id=None if subscription.broadcast else settings.prefix + subscription.group,
-            group_instance_id=None if subscription.broadcast else settings.group_instance_id,
+            group_instance_id=self._instance(subscription),
             auto_offset_reset="latest" if subscription.broadcast else "earliest",
             isolation_level="read_committed",
             ack_policy=AckPolicy.MANUAL,
@@ -155,6 +161,7 @@ class KafkaBus:
             session_timeout_ms=int(settings.session_timeout_s * 1000),
             heartbeat_interval_ms=int(settings.heartbeat_interval_s * 1000),
             fetch_max_bytes=settings.fetch_bytes_max,
+            consumer_timeout_ms=settings.prefetch_wait_ms,
             listener=reader,
             parser=pass_parser,
             decoder=pass_decoder,
@@ -162,6 +169,13 @@ class KafkaBus:
         )
         subscriber(reader.on_batch)
         return subscriber
+
+    def _instance(self, subscription: Subscription) -> str | None:
+        """Unique within the group, as one process may hold several subscriptions of it."""
+        instance = self._settings.group_instance_id
+        if instance is None or subscription.broadcast:
+            return None
+        return f"{instance}.{self._subscriptions.index(subscription)}"
 
     def _make_producer(self) -> AIOKafkaProducer:
         settings = self._settings

@@ -29,6 +29,8 @@ from queuebit_runtime.clock import Clock
 from queuebit_runtime.metrics import Metric
 from queuebit_runtime.tracecontext import sampled_parent, with_parent
 
+DEAD_LETTER_SUFFIX = ".dead-letter"
+
 
 class Meter(Protocol):
     def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None: ...
@@ -66,6 +68,8 @@ class TracedBus:
         self._meter.observe(Metric.SEND_DURATION, self._clock.monotonic_s() - began_s, {semconv.OPERATION_NAME: "send"})
         for topic, count in Counter(record.topic for record in records).items():
             self._meter.count(Metric.SENT, count, {semconv.DESTINATION: topic})
+            if topic.endswith(DEAD_LETTER_SUFFIX):
+                self._meter.count(Metric.POISON, count, {semconv.DESTINATION: topic})
 
     def subscribe(self, subscription: Subscription) -> None:
         self._bus.subscribe(replace(subscription, handler=self._handler(subscription)))

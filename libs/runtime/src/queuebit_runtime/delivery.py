@@ -256,7 +256,7 @@ class Committer:
     def touch(self) -> None:
         """There is something to commit."""
         self._dirty = True
-        if self._task is None:
+        if self._task is None or self._task.done():
             self._task = asyncio.ensure_future(self._run())
 
     async def end(self) -> None:
@@ -268,5 +268,7 @@ class Committer:
         while self._dirty:
             await self._clock.sleep(self._interval_s)
             self._dirty = False
-            await self._commit()
-        self._task = None
+            try:
+                await self._commit()
+            except Exception:
+                _log.exception("A commit failed; the next one covers it.")

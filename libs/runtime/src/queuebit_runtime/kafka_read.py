@@ -29,7 +29,7 @@ class ReadSettings:
     `stall_s`: after so long without any movement the bus is not healthy.
     """
 
-    poll_wait_ms: int = 500
+    poll_wait_ms: int = 1000
     empty_pause_ms: int = 1
     commit_interval_s: float = 0.1
     commit_timeout_s: float = 5.0
@@ -99,6 +99,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._committer = Committer(clock, settings.commit_interval_s, self._commit)
         self._paused = False
         self._leaving = False
+        self._broken = False
         self._handled = 0
         self._moved: tuple[object, ...] = ()
         self._moved_at_s = clock.monotonic_s()
@@ -121,7 +122,17 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         return await wait_event(self.assigned, self._clock, self.settings.poll_wait_ms / 1000)
 
     async def on_batch(self, batch: RawBatch) -> None:
-        """Called by FastStream, one batch after another."""
+        """Called by FastStream, one batch after another. FastStream would swallow an error and go on, and the batch were lost
+        for this process; so after one nothing more is read, and the bus is not healthy.
+        """
+        try:
+            await self._on_batch(batch)
+        except Exception:
+            _log.exception("Reading of group %s has ended.", self.member.subscription.group)
+            self._broken = self._leaving = True
+            self.member.fence(list(self.member.slots))
+
+    async def _on_batch(self, batch: RawBatch) -> None:
         names = self._names
         records = [
             Record(names[raw.topic], raw.partition, raw.offset, raw.key, raw.value, tuple(raw.headers), raw.timestamp)
@@ -167,6 +178,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def healthy(self) -> bool:
         """Whether anything moved lately: a batch, a position, or at least the answers of the broker. Ask now and then."""
+        if self._broken:
+            return False
         consumer = self._consumer
         if consumer is None or not self.assigned.is_set():
             return True

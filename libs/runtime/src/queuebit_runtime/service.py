@@ -207,6 +207,7 @@ def _kafka(name: str, settings: RuntimeSettings, clock: Clock) -> Bus:
         namespace=settings.namespace,
         client_id=f"queuebit-{name}",
         group_instance_id=settings.group_instance,
+        session_timeout_s=settings.session_timeout_s,
     )
     return KafkaBus(kafka, clock=clock, fraction=fresh_random().random)
 
