@@ -36,14 +36,19 @@ class ServiceSpec:
 def service_specs(
     http_port: int, *, names: Sequence[str] = SERVICES, env: Mapping[str, str] | None = None
 ) -> tuple[ServiceSpec, ...]:
-    """The specs of our services on free health ports, the gateway on `http_port`, all with `env` besides."""
+    """The specs of our services on free health ports, the gateway on `http_port`, all with `env` besides.
+
+    Each is the one instance of its kind, so it is a static member of its groups: restarted after a crash it goes on at once,
+    instead of after the session timeout of its former self.
+    """
     extra = dict(env or {})
     return tuple(
         ServiceSpec(
             name,
             (sys.executable, "-m", f"queuebit_{name}"),
             port,
-            extra | ({"QUEUEBIT_HTTP_PORT": str(http_port)} if name == "gateway" else {}),
+            {"QUEUEBIT_GROUP_INSTANCE": f"{name}-1", **extra}
+            | ({"QUEUEBIT_HTTP_PORT": str(http_port)} if name == "gateway" else {}),
         )
         for name, port in zip(names, free_ports(len(names)), strict=True)
     )

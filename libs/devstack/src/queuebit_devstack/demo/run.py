@@ -26,6 +26,7 @@ VICTIM = "classical_solver"
 KILL_AFTER = 3
 """So many jobs have ended when the worker is killed."""
 END_TIMEOUT_S = 180.0
+NO_TERMINAL_COLUMNS = 140
 REFRESH_INTERVAL_S = 0.2
 
 
@@ -121,7 +122,7 @@ def _judge(console: Console, jobs: Sequence[DemoJob]) -> None:
 
 def main() -> int:
     """Exit code 0 when every job was answered. Stays for a look around only where somebody sits at a terminal."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else NO_TERMINAL_COLUMNS)
     try:
         answered = asyncio.run(_interruptible(console, stay=sys.stdin.isatty()))
     except (KeyboardInterrupt, asyncio.CancelledError):

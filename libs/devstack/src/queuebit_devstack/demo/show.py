@@ -29,7 +29,7 @@ def result(jobs: Sequence[DemoJob]) -> Table:
     table = Table(title="Answers, each recomputed from the problem itself")
     for heading in ("instance", "by", "best known", "what ran", "objective", "gap", "verdict", "time"):
         right = heading in ("best known", "objective", "gap", "time")
-        table.add_column(heading, justify="right" if right else "left", no_wrap=heading != "what ran")
+        table.add_column(heading, justify="right" if right else "left", no_wrap=True)
     for job in jobs:
         style = "green" if job.answered else "red"
         table.add_row(
