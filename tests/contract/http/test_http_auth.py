@@ -32,8 +32,8 @@ async def test_role_by_action_by_owner(
     job = (await world.submit("k", Prefer="wait=5")).json()
     headers = await world.headers("acme" if owner == "own" else "globex", role, **{"Idempotency-Key": "other"})
 
-    body = {"json": a_body()} if path == "/v1/jobs" and method == "POST" else {}
-    answer = await world.http.request(method, path.format(id=job["id"]), headers=headers, **body)
+    body = a_body() if path == "/v1/jobs" and method == "POST" else None
+    answer = await world.http.request(method, path.format(id=job["id"]), headers=headers, json=body)
 
     if action not in ALLOWED[role]:
         assert (answer.status_code, answer.json()["code"]) == (403, "role_forbids")

@@ -60,7 +60,7 @@ async def test_bad_bodies(world: World, body: Any, status: int, code: str, point
     headers = await world.headers(**{"Idempotency-Key": "k", "Content-Type": "application/json"})
     sent = {"content": body} if isinstance(body, bytes | str) else {"json": body}
 
-    answer = await world.http.post("/v1/jobs", headers=headers, **sent)  # type: ignore[arg-type]
+    answer = await world.http.post("/v1/jobs", headers=headers, **sent)
 
     problem = _problem(answer, status, code)
     if pointer is not None:

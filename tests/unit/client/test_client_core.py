@@ -42,7 +42,9 @@ class World:
 
     def play(self, steps: Generator[Any, Any, Any], script: list[Any]) -> tuple[Any, list[Any]]:
         """Drive the steps with the answers of a script; its result or what it emitted, and the steps seen."""
-        seen, emitted, answer, left = [], [], None, list(script)
+        seen: list[Any] = []
+        emitted: list[Any] = []
+        answer, left = None, list(script)
         error: Exception | None = None
         while True:
             try:

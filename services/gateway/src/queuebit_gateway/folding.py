@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, assert_never
 from uuid import UUID
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.jobs import Cost, JobState, Leg, Usage
+from queuebit_gateway.attempts import Attempt, total
 from queuebit_gateway.views import (
-    AttemptView,
     CancellationView,
     FailureView,
     FallbackView,
@@ -27,36 +25,6 @@ from queuebit_problems.kind import gap_of
 
 
 @dataclass(slots=True)
-class _Attempt:
-    order: ev.JobQueued
-    queued_at: datetime
-    state: LegProgress = "queued"
-    worker: str = ""
-    started_at: datetime | None = None
-    result: ev.ExecutionSucceeded | None = None
-    finished_at: datetime | None = None
-    failure: FailureView | None = None
-
-    def view(self) -> AttemptView:
-        result = self.result
-        return AttemptView(
-            attempt_id=self.order.attempt_id,
-            leg=self.order.leg,
-            lane=self.order.lane,
-            number=self.order.number,
-            state=self.state,
-            worker=self.worker or (result.worker if result else ""),
-            queued_at=self.queued_at,
-            started_at=self.started_at,
-            finished_at=self.finished_at,
-            objective=result.objective if result else None,
-            bound=result.bound if result else None,
-            ran=result.ran if result else None,
-            failure=self.failure,
-        )
-
-
-@dataclass(slots=True)
 class Folding:
     """The fold on its way: what the view is made of."""
 
@@ -66,7 +34,7 @@ class Folding:
     ended: JobState | None = None
     outcome: dict[str, Any] = field(default_factory=dict)
     reasons: tuple[str, ...] | None = None
-    attempts: dict[UUID, _Attempt] = field(default_factory=dict)
+    attempts: dict[UUID, Attempt] = field(default_factory=dict)
     progress: ProgressView | None = None
     fallbacks: list[FallbackView] = field(default_factory=list)
     improvements: int = 0
@@ -140,7 +108,7 @@ class Folding:
         self.planned = event
 
     def _job_queued(self, event: ev.JobQueued, at: datetime) -> None:
-        self.attempts[event.attempt_id] = _Attempt(event, queued_at=at)
+        self.attempts[event.attempt_id] = Attempt(event, queued_at=at)
 
     def _job_started(self, event: ev.JobStarted) -> None:
         attempt = self.attempts.get(event.attempt_id)
@@ -265,7 +233,7 @@ class Folding:
         self, job_id: UUID, tenant: str, *, version: int, created_at: datetime, updated_at: datetime, with_plan: bool
     ) -> JobView:
         """The finished view."""
-        cost, usage = _sum(self.spent)
+        cost, usage = total(self.spent)
         facts: dict[str, Any] = {
             "kind": "",
             "tier": "",
@@ -327,16 +295,3 @@ class Folding:
             attempts_max=leg.attempts_max,
             reason=leg.reason,
         )
-
-
-def _sum(spent: Iterable[tuple[Cost, Usage]]) -> tuple[Cost, Usage]:
-    """What was used so far. Amounts are added only in the currency of the first that is not zero."""
-    amount, currency = Decimal(0), ""
-    usage: dict[str, Any] = {}
-    for cost, used in spent:
-        if Decimal(cost.amount) and currency in ("", cost.currency):
-            currency = cost.currency
-            amount += Decimal(cost.amount)
-        for name, value in used.model_dump().items():
-            usage[name] = usage.get(name, 0) + value
-    return (Cost(amount=str(amount), currency=currency) if currency else Cost()), Usage(**usage)

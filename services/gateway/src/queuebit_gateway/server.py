@@ -54,6 +54,7 @@ class HttpServer:
                 lifespan="off",
                 access_log=False,
                 log_config=None,
+                log_level="warning",
                 backlog=BACKLOG,
                 server_header=False,
                 timeout_graceful_shutdown=_seconds(drain_s),

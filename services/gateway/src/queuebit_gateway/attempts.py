@@ -1,0 +1,59 @@
+"""The attempts of a job as the fold sees them, and what they used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from queuebit_contracts import events as ev
+from queuebit_contracts.jobs import Cost, Usage
+from queuebit_gateway.views import AttemptView, FailureView, LegProgress
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try of a leg, on its way."""
+
+    order: ev.JobQueued
+    queued_at: datetime
+    state: LegProgress = "queued"
+    worker: str = ""
+    started_at: datetime | None = None
+    result: ev.ExecutionSucceeded | None = None
+    finished_at: datetime | None = None
+    failure: FailureView | None = None
+
+    def view(self) -> AttemptView:
+        """The attempt as it is shown."""
+        result = self.result
+        return AttemptView(
+            attempt_id=self.order.attempt_id,
+            leg=self.order.leg,
+            lane=self.order.lane,
+            number=self.order.number,
+            state=self.state,
+            worker=self.worker or (result.worker if result else ""),
+            queued_at=self.queued_at,
+            started_at=self.started_at,
+            finished_at=self.finished_at,
+            objective=result.objective if result else None,
+            bound=result.bound if result else None,
+            ran=result.ran if result else None,
+            failure=self.failure,
+        )
+
+
+def total(spent: Iterable[tuple[Cost, Usage]]) -> tuple[Cost, Usage]:
+    """What was used so far. Amounts are added only in the currency of the first that is not zero."""
+    amount, currency = Decimal(0), ""
+    usage: dict[str, Any] = {}
+    for cost, used in spent:
+        if Decimal(cost.amount) and currency in ("", cost.currency):
+            currency = cost.currency
+            amount += Decimal(cost.amount)
+        for name, value in used.model_dump().items():
+            usage[name] = usage.get(name, 0) + value
+    return (Cost(amount=str(amount), currency=currency) if currency else Cost()), Usage(**usage)

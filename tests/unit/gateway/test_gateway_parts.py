@@ -1,0 +1,178 @@
+"""The pure parts of the gateway, one by one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from queuebit_gateway.auth import make_key, parse_key
+from queuebit_gateway.batching import Batcher
+from queuebit_gateway.cursors import Cursors
+from queuebit_gateway.limits import Limiter, Rate
+from queuebit_gateway.parsing import depth_of, parse_object
+from queuebit_gateway.problems import Refusal
+from queuebit_gateway.requests import read_key, read_wait_s
+from queuebit_gateway.tracing import traceparent_of
+
+JOB = UUID("01890000-0000-7000-8000-000000000001")
+
+
+@given(st.integers(0, 2**47 - 1), st.integers(0, 2**256 - 1))
+def test_keys_survive_their_text(id_bits: int, secret_bits: int) -> None:
+    text = make_key(id_bits, secret_bits)
+    parsed = parse_key(text)
+    assert parsed is not None
+    assert (len(text), parsed.key_id, parsed.secret) == (66, text[8:16], text[17:60])
+
+
+@given(st.integers(8, 65), st.sampled_from("0Aa9zZ"))
+def test_one_wrong_character_is_found(place: int, wrong: str) -> None:
+    text = make_key(5, 7)
+    changed = text[:place] + wrong + text[place + 1 :]
+    assert (parse_key(changed) is None) == (changed != text)
+
+
+@given(st.text(max_size=80))
+def test_other_text_is_no_key(text: str) -> None:
+    assert parse_key(text) is None
+
+
+@given(
+    st.uuids(),
+    st.sampled_from(["acme", "globex"]),
+    st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
+)
+def test_cursors_survive_their_text(job_id: UUID, tenant: str, filters: dict[str, str]) -> None:
+    cursors = Cursors(b"secret")
+    assert cursors.read(cursors.make(job_id, tenant, filters), tenant, filters) == job_id
+
+
+@given(st.integers(0, 500), st.integers(1, 255))
+def test_a_changed_cursor_is_refused(place: int, change: int) -> None:
+    from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+    raw = bytearray(urlsafe_b64decode(Cursors(b"secret").make(JOB, "acme", {}) + "=="))
+    raw[place % len(raw)] ^= change
+    with pytest.raises(Refusal, match="not one of ours"):
+        Cursors(b"secret").read(urlsafe_b64encode(bytes(raw)).decode(), "acme", {})
+
+
+@given(st.text(max_size=100))
+def test_any_text_as_a_cursor_is_refused(text: str) -> None:
+    with pytest.raises(Refusal):
+        Cursors(b"secret").read(text, "acme", {})
+
+
+def test_a_limit_lets_a_burst_through_and_then_its_rate() -> None:
+    limiter = Limiter({"read": Rate(per_s=2, burst=3), "submit": Rate(1, 1), "stream": Rate(1, 1), "auth": Rate(1, 1)})
+    passed = [limiter.check("a", "read", now_s).allowed for now_s in (0.0, 0.0, 0.0, 0.0, 0.5, 0.5, 1.0)]
+    assert passed == [True, True, True, False, True, False, True]
+    assert limiter.check("b", "read", 1.0).allowed
+    assert limiter.check("a", "read", 1.0).retry_after_s == pytest.approx(0.5)
+
+
+@given(st.lists(st.floats(0, 0.3), min_size=50, max_size=200))
+def test_a_limit_holds_over_any_time(gaps: list[float]) -> None:
+    limiter = Limiter({"read": Rate(per_s=10, burst=5), "submit": Rate(1, 1), "stream": Rate(1, 1), "auth": Rate(1, 1)})
+    now_s, passed = 0.0, 0
+    for gap in gaps:
+        now_s += gap
+        passed += limiter.check("a", "read", now_s).allowed
+    assert passed <= 5 + 10 * now_s + 1e-6
+
+
+def test_a_limiter_forgets_the_least_recent() -> None:
+    limiter = Limiter({"read": Rate(1, 1), "submit": Rate(1, 1), "stream": Rate(1, 1), "auth": Rate(1, 1)}, keys_max=2)
+    for key in ("a", "b", "c"):
+        limiter.check(key, "read", 0.0)
+    assert [limiter.check(key, "read", 0.0, take=False).allowed for key in ("a", "b", "c")] == [True, False, False]
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_parser(body: bytes) -> None:
+    status = 200
+    try:
+        parse_object(body)
+    except Refusal as refusal:
+        status = refusal.problem.status
+    assert status in (200, 400, 422)
+
+
+def test_depth_counts_brackets_outside_strings() -> None:
+    assert [depth_of(text) for text in (b"1", b"[]", b'{"a": [1]}', b'{"[[[\\"[": "{{"}')] == [0, 1, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("header", "key"),
+    [
+        ("abc", "abc"),
+        ('"abc"', "abc"),
+        ('"a\\"b\\\\c"', 'a"b\\c'),
+        ("01890000-0000-7000-8000-00000000ABCD", "01890000-0000-7000-8000-00000000abcd"),
+        ("x" * 255, "x" * 255),
+    ],
+)
+def test_idempotency_keys(header: str, key: str) -> None:
+    assert read_key(header) == key
+
+
+@pytest.mark.parametrize(
+    ("prefer", "wait_s"),
+    [(None, None), ("", None), ("wait=10", 10.0), ("respond-async, wait=3", 3.0), ("wait=100", 25.0), ("wait=x", None)],
+)
+def test_preferences(prefer: str | None, wait_s: float | None) -> None:
+    assert read_wait_s(prefer) == wait_s
+
+
+def test_a_trace_is_taken_or_started() -> None:
+    given_trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    assert traceparent_of(given_trace, JOB) == given_trace
+    for bad in (None, "", "00-" + "0" * 32 + "-b7ad6b7169203331-01", "nonsense"):
+        assert traceparent_of(bad, JOB) == f"00-{JOB.hex}-{JOB.hex[16:]}-01"
+
+
+async def test_a_batcher_sends_together_what_waits() -> None:
+    calls: list[list[int]] = []
+
+    async def call(items: Sequence[int]) -> list[int]:
+        calls.append(list(items))
+        await asyncio.sleep(0)
+        return [item * 10 for item in items]
+
+    batcher: Batcher[int, int] = Batcher(call, batch_max=4)
+    assert await asyncio.gather(*(batcher.offer(nth) for nth in range(9))) == [nth * 10 for nth in range(9)]
+    assert [len(items) for items in calls] == [4, 4, 1]
+
+
+async def test_a_batcher_tells_each_of_a_failure_and_goes_on() -> None:
+    async def call(items: Sequence[int]) -> list[int]:
+        if 1 in items:
+            raise ValueError("one")
+        return list(items)
+
+    batcher: Batcher[int, int] = Batcher(call)
+    failed = await asyncio.gather(batcher.offer(1), batcher.offer(2), return_exceptions=True)
+    assert [type(each) for each in failed] == [ValueError, ValueError]
+    assert await batcher.offer(3) == 3
+
+
+async def test_a_batcher_outlives_a_caller_that_goes_away() -> None:
+    gate = asyncio.Event()
+
+    async def call(items: Sequence[int]) -> list[int]:
+        await gate.wait()
+        return list(items)
+
+    batcher: Batcher[int, int] = Batcher(call, waiting_max=2)
+    leaving, staying = asyncio.create_task(batcher.offer(1)), asyncio.create_task(batcher.offer(2))
+    await asyncio.sleep(0)
+    with pytest.raises(OverflowError):
+        await batcher.offer(3)
+    leaving.cancel()
+    gate.set()
+    assert await staying == 2
