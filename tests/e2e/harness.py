@@ -91,14 +91,12 @@ async def platform(stack: Stack) -> AsyncIterator[Platform]:
     key = await ensure_credentials(stack, url)
     specs = service_specs(port, env=gateway_env(stack.data_dir))
     store = await PostgresStore.open(PostgresSettings(stack.postgres))
-    async with (
-        Supervisor(stack, specs) as supervisor,
-        AIOKafkaProducer(bootstrap_servers=stack.kafka, acks="all", enable_idempotence=True, max_request_size=4_500_000) as producer,
-        AIOKafkaConsumer(
-            *OUTCOMES, *(each.topic for each in channels.CHANNELS if each.topic.endswith(".dead-letter")),
-            bootstrap_servers=stack.kafka, auto_offset_reset="earliest",
-        ) as consumer,
-    ):  # fmt: skip
+    letters = [each.topic for each in channels.CHANNELS if each.topic.endswith(".dead-letter")]
+    consumer = AIOKafkaConsumer(*OUTCOMES, *letters, bootstrap_servers=stack.kafka, auto_offset_reset="earliest")
+    producer = AIOKafkaProducer(
+        bootstrap_servers=stack.kafka, acks="all", enable_idempotence=True, max_request_size=4_500_000
+    )
+    async with Supervisor(stack, specs) as supervisor, producer, consumer:
         running = Platform(stack, supervisor, url, key.api_key, producer, store)
         reader = asyncio.create_task(_read(consumer, running))
         try:
