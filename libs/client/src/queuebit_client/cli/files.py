@@ -99,26 +99,21 @@ def _json(file: str, text: str) -> dict[str, Any] | None:
 
 def _of_the_field(submission: Submission, text: str, params: dict[str, Any]) -> dict[str, Any]:
     """A file in one of the field's own formats, read by its kind, where the kinds are installed."""
-    if submission.kind is None:
-        raise BadFile(
-            f"{submission.file} is no JSON object, so its kind must be named.",
-            remedy="Add --kind; `queuebit kinds list`.",
-        )
     try:
         from queuebit_problems.errors import ProblemError
-        from queuebit_problems.registry import kind_of
+        from queuebit_problems.files import read_problem
     except ImportError:
         raise BadFile(
             "Only JSON problems can be read here: the formats of the field need the package of problem kinds.",
             remedy="Install it: pip install 'queuebit[problems]'.",
         ) from None
+    name = "" if submission.file == "-" else Path(submission.file).name
     try:
-        kind = kind_of(submission.kind)
-        statement = kind.read(text, file_name=Path(submission.file).name, params=params)
+        problem = read_problem(text, file_name=name, kind=submission.kind, params=params)
     except ProblemError as error:
         fields = [WrongField(item.pointer, item.code, item.detail) for item in error.fields]
         raise BadFile(f"{submission.file}: {error.detail}", remedy=error.remedy, fields=fields) from None
-    return {"kind": kind.name, "version": kind.version, "statement": statement.model_dump(mode="json")}
+    return problem.model_dump(mode="json")
 
 
 def _pairs(texts: list[str], flag: str) -> dict[str, str]:
