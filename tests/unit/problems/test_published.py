@@ -38,6 +38,7 @@ FAMILIES = [
     Family("max_independent_set", "clique_mis", "max independent set", lambda _, found: found and {"nodes": found}),
     Family("graph_colouring", "graph_coloring", None, lambda _, found: found and {"colour": found}),
     Family("tsp", "tsp", None, lambda entry, found: {"tour": found or entry["optimal_tour_1_based"]}),
+    Family("job_shop", "jobshop", None, lambda _, found: found and {"start": found}),
 ]
 
 

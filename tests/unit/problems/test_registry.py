@@ -19,6 +19,7 @@ from queuebit_problems.registry import kind_of, kinds, parse_problem
 
 BUILT_IN = (
     "graph_colouring",
+    "job_shop",
     "knapsack",
     "max_clique",
     "max_independent_set",

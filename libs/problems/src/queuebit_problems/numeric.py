@@ -116,3 +116,14 @@ def _decimal_digits(denominator: int) -> int:
 
 def _power(digits: int) -> Fraction:
     return Fraction(10) ** digits
+
+
+def cp_weights(weights: Sequence[int], capacity: int) -> tuple[list[int], int, bool]:
+    """(weights, capacity, whether they were rounded) with sums that CP-SAT can hold: weights up, the capacity down."""
+    unit = math.gcd(*weights) or 1
+    whole, room = [weight // unit for weight in weights], capacity // unit
+    total = max(sum(whole), room)
+    if total <= CP_TOTAL_MAX:
+        return whole, room, False
+    divisor = -(-total // CP_TOTAL_MAX)
+    return [-(-weight // divisor) for weight in whole], room // divisor, True

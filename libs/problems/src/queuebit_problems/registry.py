@@ -25,6 +25,7 @@ _BUILT_IN: dict[tuple[str, int], str] = {
     (name, 1): f"queuebit_problems.kinds.{name}"
     for name in (
         "graph_colouring",
+        "job_shop",
         "knapsack",
         "max_clique",
         "max_independent_set",

@@ -88,6 +88,45 @@ class Rows:
         return UnreadableFile(f"{place}: {detail}.", remedy=self._remedy, line=row.line if row else None)
 
 
+class Numbers:
+    """The numbers of a file in free format: where its lines break means nothing. Read once from the front."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self._row: Row | None = None
+        self._place = 0
+
+    def _next(self, what: str) -> tuple[Row, str]:
+        if self._row is None or self._place == len(self._row.tokens):
+            self._row, self._place = self.rows.take(what), 0
+        self._place += 1
+        return self._row, self._row.tokens[self._place - 1]
+
+    def integer(self, what: str, minimum: int, maximum: int) -> int:
+        """The next number, which must be whole and within the bounds."""
+        row, token = self._next(what)
+        return self.rows.integer(row, token, what, minimum, maximum)
+
+    def number(self, what: str, minimum: Number = -VALUE_MAX, maximum: Number = VALUE_MAX) -> Number:
+        """The next number, within the bounds."""
+        row, token = self._next(what)
+        return self.rows.number(row, token, what, minimum, maximum)
+
+    def numbers(self, count: int, what: str, minimum: Number = -VALUE_MAX) -> tuple[Number, ...]:
+        """The next `count` numbers, each at least `minimum`."""
+        return tuple(self.number(what, minimum) for _ in range(count))
+
+    def table(self, rows: int, columns: int, what: str, minimum: Number = -VALUE_MAX) -> tuple[tuple[Number, ...], ...]:
+        """The next rows * columns numbers, by rows."""
+        return tuple(self.numbers(columns, what, minimum) for _ in range(rows))
+
+    def end(self, after: str) -> None:
+        """Check that nothing follows."""
+        if self._row is not None and self._place < len(self._row.tokens):
+            raise self.rows.error(self._row, f"nothing should follow {after}")
+        self.rows.end(after)
+
+
 def parse_number(token: str) -> Number | None:
     """A finite number as files write it, or None. Never `nan`, `inf` or `1_000`."""
     if _INTEGER.fullmatch(token):

@@ -18,9 +18,9 @@ from queuebit_problems.enumerate import VARIABLES_MAX, Enumerated, best_packing
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Statement, Violation
 from queuebit_problems.numeric import (
-    CP_TOTAL_MAX,
     NonNegative,
     cp_coefficients,
+    cp_weights,
     integers,
     number,
     number_above,
@@ -174,7 +174,7 @@ class Knapsack(Kind[KnapsackStatement]):
         packing = statement.packing
         coefficients = cp_coefficients(packing.profits, packing.profit_unit)
         take = [model.new_bool_var(f"take{item}") for item in range(len(packing.profits))]
-        weights, capacity, rounded = _cp_weights(packing)
+        weights, capacity, rounded = cp_weights(packing.weights, packing.capacity)
         for bit, weight in zip(take, weights, strict=True):
             if weight > capacity:
                 model.add(bit == 0)
@@ -266,17 +266,6 @@ def _fill_up(slack: Sequence[int], room: int) -> list[int]:
             bits[place] = 1
             room -= slack[place]
     return bits
-
-
-def _cp_weights(packing: Packing) -> tuple[list[int], int, bool]:
-    """(weights, capacity, whether they were rounded) with sums that CP-SAT can hold."""
-    unit = packing.common_weight
-    weights, capacity = [weight // unit for weight in packing.weights], packing.capacity // unit
-    total = max(sum(weights), capacity)
-    if total <= CP_TOTAL_MAX:
-        return weights, capacity, False
-    divisor = -(-total // CP_TOTAL_MAX)
-    return [-(-weight // divisor) for weight in weights], capacity // divisor, True
 
 
 KIND = Knapsack()
