@@ -69,7 +69,7 @@ def told(message: Message, job_id: UUID = JOB_ID, cause: UUID = CAUSE) -> Told:
 
 
 def a_desk(store: MemoryStore, clock: StoppedClock | None = None) -> Desk:
-    return Desk(store, clock or StoppedClock(), appended=lambda _count: None)
+    return Desk(store, clock or StoppedClock(), appended=lambda: None)
 
 
 async def names(store: MemoryStore, job_id: UUID = JOB_ID) -> list[str]:

@@ -75,7 +75,11 @@ class Metric(Enum):
     ATTEMPTS = MetricInfo(
         "queuebit.attempts", "counter", "{attempt}", "Attempts that a worker ended, by outcome.", ("queuebit.outcome",)
     )
-    RELAY_LAG = MetricInfo("queuebit.relay.lag", "gauge", "{event}", "Stored events that are not published yet.")
+    RELAY_DELAY = MetricInfo(
+        "queuebit.relay.delay", "histogram", "s", "From the time of the oldest event of a batch to its acknowledgement."
+    )
+    RELAYED = MetricInfo("queuebit.relay.events", "counter", "{event}", "Stored events that were published.")
+    APPENDED = MetricInfo("queuebit.store.events", "counter", "{event}", "Events that were appended.")
 
 
 METRICS: tuple[MetricInfo, ...] = tuple(metric.value for metric in Metric)

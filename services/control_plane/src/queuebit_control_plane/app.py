@@ -7,13 +7,14 @@ from typing import Protocol
 
 from queuebit_control_plane.alarm import Alarm
 from queuebit_control_plane.consumer import Consumer
-from queuebit_control_plane.desk import Desk
+from queuebit_control_plane.desk import SILENT, Desk
 from queuebit_control_plane.intake import Intake
 from queuebit_control_plane.lanes import Lanes
 from queuebit_control_plane.relay import Relay
 from queuebit_control_plane.tenants import Tenants
 from queuebit_runtime.bus import Bus
 from queuebit_runtime.clock import Clock
+from queuebit_runtime.telemetry import Telemetry
 from queuebit_store.ports import Cursors, Directory, Leadership, StreamStore
 
 
@@ -24,9 +25,9 @@ class Store(StreamStore, Cursors, Directory, Leadership, Protocol):
 class ControlPlane:
     """Subscribes on construction. The relay and the alarm run beside the bus, each until it is told to stop."""
 
-    def __init__(self, store: Store, bus: Bus, clock: Clock) -> None:
-        self.relay = Relay(store, bus, clock)
-        self.desk = Desk(store, clock, appended=lambda _count: self.relay.wake())
+    def __init__(self, store: Store, bus: Bus, clock: Clock, telemetry: Telemetry = SILENT) -> None:
+        self.relay = Relay(store, bus, clock, telemetry=telemetry)
+        self.desk = Desk(store, clock, appended=self.relay.wake, telemetry=telemetry)
         self.lanes = Lanes()
         self.alarm = Alarm(store, self.desk, clock)
         intake = Intake(store, Tenants(store, clock), self.lanes)

@@ -15,15 +15,18 @@ from queuebit_contracts.ids import derive_id
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.job.decide import decide, refusal_of
 from queuebit_control_plane.job.messages import Message, Refuse, Submit
-from queuebit_control_plane.job.state import Job, NoJob, OpenJob, evolve
+from queuebit_control_plane.job.state import EndedJob, Job, NoJob, OpenJob, evolve
 from queuebit_control_plane.job.view import fold, head_of
 from queuebit_runtime.bus import Record
 from queuebit_runtime.clock import Clock
+from queuebit_runtime.metrics import Metric
+from queuebit_runtime.telemetry import NoTelemetry, Telemetry
 from queuebit_store.errors import InvalidBatch
 from queuebit_store.ports import Append, NewEvent, StreamStore
 
 APPEND_ATTEMPTS_MAX = 5
 CACHE_JOBS_MAX = 20_000
+SILENT = NoTelemetry()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +57,24 @@ class _Work:
     job: Job
     tenant: str
     told: list[Told]
+    began_at: datetime | None = None
     events: list[NewEvent] = field(default_factory=list)
 
 
 class Desk:
     """Serialises decisions of this instance; other instances are kept apart by the expected version of each append."""
 
-    def __init__(self, store: StreamStore, clock: Clock, *, appended: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        store: StreamStore,
+        clock: Clock,
+        *,
+        appended: Callable[[], None],
+        telemetry: Telemetry = SILENT,
+    ) -> None:
+        """`appended` is called after every append that changed something."""
         self._store = store
+        self._telemetry = telemetry
         self._clock = clock
         self._appended = appended
         self._lock = asyncio.Lock()
@@ -102,6 +115,10 @@ class Desk:
                 self._cache.pop(job_id, None)
             elif passed:
                 self._remember(job_id, work.version + len(work.events), work.job)
+                if isinstance(work.job, EndedJob):
+                    self._telemetry.count(Metric.JOBS_ENDED, labels={"queuebit.job.state": work.job.state})
+                    duration_s = (now - work.began_at).total_seconds() if work.began_at else 0.0
+                    self._telemetry.observe(Metric.JOB_DURATION, duration_s, {"queuebit.job.state": work.job.state})
             else:
                 self._cache.pop(job_id, None)
                 again.extend(work.told)
@@ -135,7 +152,7 @@ class Desk:
                     self._remember(job_id, works[job_id].version, works[job_id].job)
         for work in works.values():
             if isinstance(work.job, OpenJob):
-                work.tenant = work.job.request.tenant
+                work.tenant, work.began_at = work.job.request.tenant, work.job.submitted_at
         return works
 
     async def _append(self, changed: Sequence[tuple[UUID, _Work]], spoiled: list[Spoiled]) -> list[bool | None]:
@@ -163,7 +180,8 @@ class Desk:
             for job_id, _ in changed:
                 self._cache.pop(job_id, None)
             raise
-        self._appended(sum(len(each.events) for each, passed in zip(batch, appended, strict=True) if passed))
+        self._appended()
+        self._telemetry.count(Metric.APPENDED, sum(len(each.events) for each in batch))
         return appended
 
     def _remember(self, job_id: UUID, version: int, job: Job) -> None:

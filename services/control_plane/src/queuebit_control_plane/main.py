@@ -21,7 +21,7 @@ async def build(service: Service, database: PostgresSettings) -> None:
         "PostgreSQL", partial(PostgresStore.open, database), remedy=REMEDY, transient=(StoreUnavailable,)
     )
     service.on_close(store.close)
-    plane = ControlPlane(store, service.bus, service.clock)
+    plane = ControlPlane(store, service.bus, service.clock, service.telemetry)
     service.task("relay", plane.relay.run)
     service.task("alarm", plane.alarm.run)
 

@@ -15,8 +15,11 @@ import orjson
 
 from queuebit_contracts.channels import topics_of
 from queuebit_contracts.envelope import PREFIX, binary_headers
+from queuebit_control_plane.desk import SILENT
 from queuebit_runtime.bus import Bus, BusError, Outgoing
 from queuebit_runtime.clock import Clock
+from queuebit_runtime.metrics import Metric
+from queuebit_runtime.telemetry import Telemetry
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.ports import Cursors, Leadership, Position, StoredEvent, StreamStore
 
@@ -42,7 +45,9 @@ class Relay:
         batch_max: int = 1000,
         poll_interval_s: float = 0.05,
         save_interval_s: float = 0.2,
+        telemetry: Telemetry = SILENT,
     ) -> None:
+        self._telemetry = telemetry
         self._store = store
         self._bus = bus
         self._clock = clock
@@ -53,7 +58,6 @@ class Relay:
         self._position: Position | None = None
         self._saved: Position | None = None
         self._saved_at_s = 0.0
-        self.published = 0
 
     def wake(self) -> None:
         """Something was appended in this process: do not wait for the next poll."""
@@ -84,7 +88,8 @@ class Relay:
         if stored:
             await self._bus.publish([record for event in stored for record in records_of(event)])
             self._position = stored[-1].position
-            self.published += len(stored)
+            self._telemetry.count(Metric.RELAYED, len(stored))
+            self._telemetry.observe(Metric.RELAY_DELAY, (self._clock.now() - stored[0].time).total_seconds())
         await self.save()
         return len(stored) == self._batch_max
 
