@@ -35,7 +35,7 @@ def parse(argv: Sequence[str]) -> tuple[BenchSettings, Path | None]:
     parser.add_argument("--seconds", type=float, default=default.seconds, help="how long the half load lasts")
     parser.add_argument("--only", choices=("bare", "queuebit"), help="measure one pipeline only")
     parser.add_argument(
-        "--profile", action="store_true", help="run the services under cProfile and tell where time goes"
+        "--profile", action="store_true", help="run the services under cProfile instead, and tell where time goes"
     )
     given = parser.parse_args(argv)
     if given.jobs < 1 or given.seconds <= 0:
@@ -58,6 +58,8 @@ def main(argv: Sequence[str]) -> int:
     except DevstackError as error:
         console.print(f"Error: {error}", style="red")
         return EXIT_FAILED
+    if settings.profile:
+        return EXIT_OK
     show(figures, console)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -134,27 +134,31 @@ class Driver:
         """Jobs at a steady rate; latencies in seconds from when each was due, so that a late submission counts as well."""
         questions = self.ask(max(1, int(jobs_per_s * seconds)))
         jobs = len(questions)
+        acknowledged: list[asyncio.Future[object]] = []
         began_s, sent = time.perf_counter(), 0
         while sent < jobs:
             due = min(jobs, int((time.perf_counter() - began_s) * jobs_per_s) + 1)
             if due > sent:
-                await self._send(questions[sent:due], began_s + sent / jobs_per_s)
+                acknowledged += await self._hand_over(questions[sent:due], began_s + sent / jobs_per_s)
                 sent = due
             await asyncio.sleep(TICK_S)
+        for each in acknowledged:
+            await each
         await self._settle()
         return self._take_latencies()
 
     async def _send(self, questions: Sequence[Question], due_s: float) -> None:
-        futures = []
-        for question in questions:
-            self._open[question.key] = due_s
-            futures.append(
-                await self._producer.send(
-                    self._route.submitted, question.value, key=question.key, headers=question.headers
-                )
-            )
-        for future in futures:
-            await future
+        for each in await self._hand_over(questions, due_s):
+            await each
+
+    async def _hand_over(self, questions: Sequence[Question], due_s: float) -> list[asyncio.Future[object]]:
+        """Give questions to the producer; returns what resolves when each is acknowledged."""
+        futures: list[asyncio.Future[object]] = []
+        for each in questions:
+            self._open[each.key] = due_s
+            sent = self._producer.send(self._route.submitted, each.value, key=each.key, headers=list(each.headers))
+            futures.append(await sent)
+        return futures
 
     async def _settle(self) -> None:
         while self._open:

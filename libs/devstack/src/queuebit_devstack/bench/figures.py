@@ -55,24 +55,31 @@ def latency_of(seconds: Sequence[float]) -> Latency:
 
 
 @dataclass(frozen=True, slots=True)
-class PipelineFigures:
-    """What one pipeline did. `cpu_us_per_job`: CPU microseconds of each process a job, its children included."""
+class BurstFigures:
+    """Full load. `cpu_us_per_job`: CPU microseconds of each process a job, its children included."""
 
     rounds_jobs_per_s: tuple[float, ...]
-    idle: Latency
-    half_load: Latency
-    half_load_jobs_per_s: float
-    records_per_job: float
-    statements_per_job: float
     cpu_us_per_job: Mapping[str, float]
-    rss_idle_mb: Mapping[str, float]
-    rss_mb: Mapping[str, float]
-    repeats: int = 0
 
     @property
     def jobs_per_s(self) -> float:
         """The median of the rounds."""
         return median(self.rounds_jobs_per_s)
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineFigures:
+    """What one pipeline did."""
+
+    burst: BurstFigures
+    idle: Latency
+    half_load: Latency
+    half_load_jobs_per_s: float
+    records_per_job: float
+    statements_per_job: float
+    rss_idle_mb: Mapping[str, float]
+    rss_mb: Mapping[str, float]
+    repeats: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +100,14 @@ class Figures:
     bare: PipelineFigures | None = None
     queuebit: PipelineFigures | None = None
     store: StoreFigures | None = None
-    telemetry_jobs_per_s: float | None = None
+    telemetry: BurstFigures | None = None
 
     @property
     def ratio(self) -> float | None:
         """Queuebit's throughput over that of the bare pipeline in the same run."""
         if self.bare is None or self.queuebit is None:
             return None
-        return self.queuebit.jobs_per_s / self.bare.jobs_per_s
+        return self.queuebit.burst.jobs_per_s / self.bare.burst.jobs_per_s
 
 
 def document(figures: Figures) -> dict[str, Any]:
@@ -114,7 +121,7 @@ def document(figures: Figures) -> dict[str, Any]:
         "ratio": _round(figures.ratio, 3),
         **{name: value for name, value in ours.items() if name != "jobs_per_s"},
         **{name: _round(value) for name, value in store.items()},
-        "telemetry_jobs_per_s": _round(figures.telemetry_jobs_per_s),
+        "telemetry": None if figures.telemetry is None else _burst(figures.telemetry),
         "bare": bare,
         "settings": dict(figures.settings),
     }
@@ -124,8 +131,7 @@ def _pipeline(of: PipelineFigures | None) -> dict[str, Any]:
     if of is None:
         return dict.fromkeys(PIPELINE_KEYS)
     return {
-        "jobs_per_s": _round(of.jobs_per_s),
-        "rounds_jobs_per_s": [_round(each) for each in of.rounds_jobs_per_s],
+        **_burst(of.burst),
         "idle_p50_ms": _round(of.idle.p50_ms),
         "idle_p99_ms": _round(of.idle.p99_ms),
         "half_load": {"jobs_per_s": _round(of.half_load_jobs_per_s), **_rounded(asdict(of.half_load))},
@@ -133,8 +139,15 @@ def _pipeline(of: PipelineFigures | None) -> dict[str, Any]:
         "rss_idle_mb": _rounded(of.rss_idle_mb),
         "records_per_job": _round(of.records_per_job, 2),
         "statements_per_job": _round(of.statements_per_job, 3),
-        "cpu_us_per_job": _rounded(of.cpu_us_per_job),
         "repeats": of.repeats,
+    }
+
+
+def _burst(of: BurstFigures) -> dict[str, Any]:
+    return {
+        "jobs_per_s": _round(of.jobs_per_s),
+        "rounds_jobs_per_s": [_round(each) for each in of.rounds_jobs_per_s],
+        "cpu_us_per_job": _rounded(of.cpu_us_per_job),
     }
 
 

@@ -13,13 +13,17 @@ from queuebit_contracts.ids import job_id_of, uuid7
 from queuebit_devstack.bench.bare_steps import NODES, graph
 from queuebit_devstack.bench.driver import Question
 from queuebit_runtime.clock import Clock
+from queuebit_runtime.tracecontext import fresh_traceparent
 
 TENANT = "bench"
 SOURCE = "/queuebit/bench"
 
 
-def upstream(clock: Clock, seed: int) -> Callable[[], Question]:
-    """Makes one max-cut job after another, each with its own weights and a UUIDv7 as idempotency key."""
+def upstream(clock: Clock, seed: int, *, trace_ratio: float | None = None) -> Callable[[], Question]:
+    """Makes one max-cut job after another, each with its own weights and a UUIDv7 as idempotency key.
+
+    With `trace_ratio` each begins a trace, of which that share is kept.
+    """
     numbers = random.Random(seed)
     ce_type = TYPE_OF[JobSubmitted].encode()
 
@@ -29,12 +33,9 @@ def upstream(clock: Clock, seed: int) -> Callable[[], Question]:
         job_id = str(job_id_of(TENANT, key))
         problem = {"kind": "maxcut", "statement": {"nodes": NODES, "edges": graph(numbers)}}
         request = {"tenant": TENANT, "problem": problem, "lane": "classical", "seed": 7}
-        return Question(
-            job_id.encode(),
-            orjson.dumps({"request": request, "idempotency_key": str(key)}),
-            tuple(
-                binary_headers(key, SOURCE, ce_type, job_id, now, tenant=TENANT, version=None, traceparent=None),
-            ),
-        )
+        value = orjson.dumps({"request": request, "idempotency_key": str(key)})
+        trace = None if trace_ratio is None else fresh_traceparent(key, trace_ratio)
+        headers = binary_headers(key, SOURCE, ce_type, job_id, now, tenant=TENANT, version=None, traceparent=trace)
+        return Question(job_id.encode(), value, tuple(headers))
 
     return ask

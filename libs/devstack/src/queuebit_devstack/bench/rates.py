@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
@@ -18,6 +18,8 @@ from queuebit_devstack.bench.figures import StoreFigures
 from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.consumer import Item, subscribe_decoded
+from queuebit_runtime.metrics import Metric
+from queuebit_runtime.telemetry import NoTelemetry
 from queuebit_runtime.topics import ensure_topics, plan_topic
 from queuebit_store.ports import Append, NewEvent, StoredEvent, StreamFilter
 from queuebit_store.postgres import PostgresSettings, PostgresStore
@@ -30,7 +32,18 @@ COPY = "bench_copy"
 COPY_STREAMS_MAX = 5000
 PAGE_STREAMS = 500
 APPEND_STREAMS = 250
-CONSUME_TIMEOUT_S = 60.0
+TIMEOUT_S = 60.0
+
+
+class _Relayed(NoTelemetry):
+    """Counts what the relay says that it published."""
+
+    def __init__(self) -> None:
+        self.events = 0
+
+    def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None:  # noqa: ARG002
+        if metric is Metric.RELAYED:
+            self.events += amount
 
 
 async def measure_parts(kafka: str, source: PostgresSettings) -> StoreFigures:
@@ -105,12 +118,15 @@ async def _relay(store: PostgresStore, kafka: str, events: int) -> float:
     bus = KafkaBus(KafkaSettings(kafka, namespace=COPY))
     await bus.start()
     try:
-        relay = Relay(store, bus, SystemClock())
+        relayed = _Relayed()
+        relay = Relay(store, bus, SystemClock(), telemetry=relayed)
         began_s = time.perf_counter()
-        while relay.published < events:
-            await relay.step()
+        async with asyncio.timeout(TIMEOUT_S):
+            while relayed.events < events:
+                await relay.step()
         took_s = time.perf_counter() - began_s
-        await relay.save(force=True)
+    except TimeoutError:
+        raise BenchFailed(f"Of {events} events only {relayed.events} were relayed.") from None
     finally:
         await bus.stop()
     return events / took_s
@@ -132,7 +148,7 @@ async def _consume(kafka: str, events: int) -> float:
     subscribe_decoded(bus, topics=(LIFECYCLE,), group="bench", consumer="gateway", handle=on_items, clock=SystemClock())
     await bus.start()
     try:
-        await asyncio.wait_for(complete.wait(), CONSUME_TIMEOUT_S)
+        await asyncio.wait_for(complete.wait(), TIMEOUT_S)
     except TimeoutError:
         raise BenchFailed(f"Of {events} events only {sum(counts)} were consumed.") from None
     finally:

@@ -10,7 +10,7 @@ import asyncpg
 
 from queuebit_devstack.bench.bare import measure_bare
 from queuebit_devstack.bench.figures import Figures
-from queuebit_devstack.bench.full import measure_queuebit
+from queuebit_devstack.bench.full import measure_queuebit, profile_queuebit
 from queuebit_devstack.bench.measure import Say
 from queuebit_devstack.bench.settings import BenchSettings, surroundings
 from queuebit_devstack.jars import KAFKA_VERSION
@@ -21,6 +21,9 @@ async def run_bench(folder: Path, settings: BenchSettings, say: Say) -> Figures:
     """Measure on a fresh stack in `folder`, which is removed with it. Raises the errors of the stack and BenchFailed."""
     say("Starting Kafka and PostgreSQL …")
     async with await start_stack(folder, remove=True) as stack:
+        if settings.profile:
+            await profile_queuebit(stack, settings, say)
+            return Figures(settings=surroundings(settings))
         figures = Figures(settings={**surroundings(settings), **await _servers(stack)})
         if settings.wants("bare"):
             say("The bare pipeline")

@@ -28,7 +28,8 @@ class BenchSettings:
     seconds: float = 8.0
     rounds: int = 3
     round_s: float = 9.0
-    warm_up_jobs: int = 2000
+    warm_up_jobs: int = 1000
+    warm_up_s: float = 6.0
     idle_jobs: int = 80
     idle_gap_s: tuple[float, float] = (0.1, 0.3)
     in_flight_max: int = 2000

@@ -5,8 +5,9 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from queuebit_devstack.bench.figures import Figures, Latency, PipelineFigures
+from queuebit_devstack.bench.figures import BurstFigures, Figures, Latency, PipelineFigures
 from queuebit_devstack.bench.settings import IDLE_P50_MS_BAR, JOBS_PER_S_BAR, RATIO_BAR
+from queuebit_devstack.supervise import SERVICES
 
 
 def show(figures: Figures, console: Console) -> None:
@@ -29,13 +30,21 @@ def verdicts(figures: Figures) -> list[str]:
     """What stands against a bar, one line each."""
     lines = []
     if figures.queuebit is not None:
-        lines.append(_against("jobs/s", figures.queuebit.jobs_per_s, JOBS_PER_S_BAR, at_least=True))
+        lines.append(_against("jobs/s", figures.queuebit.burst.jobs_per_s, JOBS_PER_S_BAR, at_least=True))
         lines.append(_against("idle p50 ms", figures.queuebit.idle.p50_ms, IDLE_P50_MS_BAR, at_least=False))
     if figures.ratio is not None:
         lines.append(_against("ratio queuebit / bare", figures.ratio, RATIO_BAR, at_least=True))
-    if figures.telemetry_jobs_per_s is not None:
-        lines.append(f"     with telemetry: {figures.telemetry_jobs_per_s:,.0f} jobs/s")
+    if figures.telemetry is not None and figures.queuebit is not None:
+        off_us, on_us = (_services_us(each) for each in (figures.queuebit.burst, figures.telemetry))
+        lines.append(
+            f"     telemetry on: {figures.telemetry.jobs_per_s:,.0f} jobs/s; "
+            f"CPU of the services {on_us:,.0f} µs a job instead of {off_us:,.0f}"
+        )
     return lines
+
+
+def _services_us(burst: BurstFigures) -> float:
+    return sum(us for name, us in burst.cpu_us_per_job.items() if name in SERVICES)
 
 
 def _against(name: str, value: float, bar: float, *, at_least: bool) -> str:
@@ -50,8 +59,10 @@ def _pipelines(figures: Figures) -> Table:
     for name, each in (("queuebit", figures.queuebit), ("bare", figures.bare)):
         if each is not None:
             table.add_column(name, justify="right")
-    table.add_row("jobs/s, median of the rounds", *(f"{each.jobs_per_s:,.0f}" for each in columns))
-    table.add_row("  each round", *(" ".join(f"{one:,.0f}" for one in each.rounds_jobs_per_s) for each in columns))
+    table.add_row("jobs/s, median of the rounds", *(f"{each.burst.jobs_per_s:,.0f}" for each in columns))
+    table.add_row(
+        "  each round", *(" ".join(f"{one:,.0f}" for one in each.burst.rounds_jobs_per_s) for each in columns)
+    )
     table.add_row("idle latency", *(_latency(each.idle) for each in columns))
     table.add_row("half-load latency", *(_latency(each.half_load) for each in columns))
     table.add_row("  at jobs/s", *(f"{each.half_load_jobs_per_s:,.0f}" for each in columns))
@@ -91,7 +102,7 @@ def _cpu(figures: Figures) -> Table:
 
 
 def _rows(table: Table, label: str, of: PipelineFigures) -> None:
-    for name, us in of.cpu_us_per_job.items():
+    for name, us in of.burst.cpu_us_per_job.items():
         idle, peak = of.rss_idle_mb.get(name), of.rss_mb.get(name)
         table.add_row(
             f"{label}{name}", f"{us:,.0f}", "" if idle is None else f"{idle:.0f}", "" if peak is None else f"{peak:.0f}"
