@@ -39,6 +39,7 @@ FAMILIES = [
     Family("graph_colouring", "graph_coloring", None, lambda _, found: found and {"colour": found}),
     Family("tsp", "tsp", None, lambda entry, found: {"tour": found or entry["optimal_tour_1_based"]}),
     Family("job_shop", "jobshop", None, lambda _, found: found and {"start": found}),
+    Family("bin_packing", "binpacking", None, lambda _, __: None),
 ]
 
 

@@ -18,12 +18,14 @@ from queuebit_problems.kinds.maxcut import MaxCut
 from queuebit_problems.registry import kind_of, kinds, parse_problem
 
 BUILT_IN = (
+    "bin_packing",
     "graph_colouring",
     "job_shop",
     "knapsack",
     "max_clique",
     "max_independent_set",
     "maxcut",
+    "number_partitioning",
     "qubo",
     "tsp",
 )

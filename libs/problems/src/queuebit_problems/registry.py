@@ -24,12 +24,14 @@ AnyKind = Kind[Any]
 _BUILT_IN: dict[tuple[str, int], str] = {
     (name, 1): f"queuebit_problems.kinds.{name}"
     for name in (
+        "bin_packing",
         "graph_colouring",
         "job_shop",
         "knapsack",
         "max_clique",
         "max_independent_set",
         "maxcut",
+        "number_partitioning",
         "qubo",
         "tsp",
     )

@@ -1,0 +1,57 @@
+"""Packing and dividing: bins, two sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from itertools import product
+
+from hypothesis import strategies as st
+
+from queuebit_problems.kind import Answer
+from tests.unit.problems.fields import Data, Field, total
+
+naturals = st.integers(0, 9)
+tenths = st.integers(0, 90).map(lambda value: value / 10)
+numbers = st.sampled_from([naturals, naturals, tenths])
+
+
+@st.composite
+def packings(draw: st.DrawFn) -> Data:
+    sizes = draw(st.lists(draw(numbers), min_size=1, max_size=5))
+    return {"capacity": draw(st.integers(9, 14)), "sizes": sizes}
+
+
+def _bins(data: Data) -> Iterable[Answer]:
+    items = len(data["sizes"])
+    return ({"bin": list(bins)} for bins in product(range(items), repeat=items))
+
+
+def _packed(data: Data, answer: Answer) -> Fraction | None:
+    names = set(answer["bin"])
+    loads = [total(s for s, b in zip(data["sizes"], answer["bin"], strict=True) if b == name) for name in names]
+    return Fraction(len(names)) if max(loads) <= data["capacity"] else None
+
+
+@st.composite
+def divisions(draw: st.DrawFn) -> Data:
+    return {"numbers": draw(st.lists(draw(numbers), min_size=1, max_size=7))}
+
+
+def _sides(data: Data) -> Iterable[Answer]:
+    return ({"side": list(side)} for side in product((0, 1), repeat=len(data["numbers"])))
+
+
+def _difference(data: Data, answer: Answer) -> Fraction:
+    pairs = list(zip(data["numbers"], answer["side"], strict=True))
+    return abs(total(value for value, side in pairs if side) - total(value for value, side in pairs if not side))
+
+
+def _square(value: Fraction) -> Fraction:
+    return value * value
+
+
+FIELDS = [
+    Field("bin_packing", packings(), _bins, _packed, example=Fraction(2)),
+    Field("number_partitioning", divisions(), _sides, _difference, energy=_square, example=Fraction(0)),
+]
