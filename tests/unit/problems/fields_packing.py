@@ -51,7 +51,29 @@ def _square(value: Fraction) -> Fraction:
     return value * value
 
 
+@st.composite
+def multi_knapsacks(draw: st.DrawFn) -> Data:
+    items, rows = draw(st.integers(1, 4)), draw(st.integers(1, 2))
+    value = draw(numbers)
+    row = st.lists(value, min_size=items, max_size=items)
+    weights = draw(st.lists(row, min_size=rows, max_size=rows))
+    capacities = draw(st.lists(st.integers(0, 7), min_size=rows, max_size=rows))
+    return {"capacities": capacities, "profits": draw(row), "weights": weights}
+
+
+def _takes(data: Data) -> Iterable[Answer]:
+    return ({"take": list(take)} for take in product((0, 1), repeat=len(data["profits"])))
+
+
+def _within(data: Data, answer: Answer) -> Fraction | None:
+    for capacity, row in zip(data["capacities"], data["weights"], strict=True):
+        if total(weight for weight, bit in zip(row, answer["take"], strict=True) if bit) > total([capacity]):
+            return None
+    return total(profit for profit, bit in zip(data["profits"], answer["take"], strict=True) if bit)
+
+
 FIELDS = [
+    Field("multi_knapsack", multi_knapsacks(), _takes, _within, example=Fraction(16)),
     Field("bin_packing", packings(), _bins, _packed, example=Fraction(2)),
     Field("number_partitioning", divisions(), _sides, _difference, energy=_square, example=Fraction(0)),
 ]

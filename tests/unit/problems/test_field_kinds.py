@@ -16,10 +16,16 @@ from queuebit_problems.enumerate import minimum_of_qubo
 from queuebit_problems.kind import Answer
 from queuebit_problems.numeric import number
 from queuebit_problems.qubo import exact
-from tests.unit.problems import fields_graphs, fields_packing, fields_routes, fields_schedules
+from tests.unit.problems import fields_assignments, fields_graphs, fields_packing, fields_routes, fields_schedules
 from tests.unit.problems.fields import Data, Field
 
-FIELDS = [*fields_packing.FIELDS, *fields_graphs.FIELDS, *fields_routes.FIELDS, *fields_schedules.FIELDS]
+FIELDS = [
+    *fields_assignments.FIELDS,
+    *fields_packing.FIELDS,
+    *fields_graphs.FIELDS,
+    *fields_routes.FIELDS,
+    *fields_schedules.FIELDS,
+]
 NAMES = [field.name for field in FIELDS]
 every_field = pytest.mark.parametrize("field", FIELDS, ids=NAMES)
 few = settings(max_examples=15, deadline=None)

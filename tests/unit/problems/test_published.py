@@ -40,6 +40,8 @@ FAMILIES = [
     Family("tsp", "tsp", None, lambda entry, found: {"tour": found or entry["optimal_tour_1_based"]}),
     Family("job_shop", "jobshop", None, lambda _, found: found and {"start": found}),
     Family("bin_packing", "binpacking", None, lambda _, __: None),
+    Family("assignment", "assignment", "linear", lambda _, found: found and {"assigned_to": found}),
+    Family("multi_knapsack", "knapsack", "multi", lambda _, __: None),
 ]
 
 

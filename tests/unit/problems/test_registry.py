@@ -18,6 +18,7 @@ from queuebit_problems.kinds.maxcut import MaxCut
 from queuebit_problems.registry import kind_of, kinds, parse_problem
 
 BUILT_IN = (
+    "assignment",
     "bin_packing",
     "graph_colouring",
     "job_shop",
@@ -25,6 +26,7 @@ BUILT_IN = (
     "max_clique",
     "max_independent_set",
     "maxcut",
+    "multi_knapsack",
     "number_partitioning",
     "qubo",
     "tsp",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -27,6 +27,17 @@ def raise_faults(title: str, faults: Iterable[tuple[Place, str, str]]) -> None:
             break
     if errors:
         raise ValidationError.from_exception_data(title, errors)
+
+
+def table_faults(
+    table: Sequence[Sequence[Any]], rows: int, columns: int, what: str
+) -> Iterator[tuple[Place, str, str]]:
+    """What is wrong with the shape of a table of `rows` rows and `columns` columns."""
+    if len(table) != rows:
+        yield (), "length", f"should have {rows} rows of {what}, not {len(table)}"
+    for place, row in enumerate(table):
+        if len(row) != columns:
+            yield (place,), "length", f"should have {columns} {what}, not {len(row)}"
 
 
 def bits_errors(answer: dict[str, Any], key: str, length: int) -> list[FieldError]:

@@ -122,3 +122,36 @@ def _best_exchange(packing: Packing, inside: list[int], outside: list[int], room
             if gain > gain_most and weight <= packing.weights[old]:
                 best, gain_most = (old, new), gain
     return best
+
+
+def fractional_bound(packing: Packing) -> Exact:
+    """Dantzig's bound: fill by profit per weight, the last item in part; whole profit units only."""
+    room, total = packing.capacity, Fraction(0)
+    for item in packing.by_density:
+        weight = packing.weights[item]
+        if weight > packing.capacity:
+            continue
+        if weight > room:
+            total += Fraction(packing.profits[item] * room, weight)
+            break
+        room -= weight
+        total += packing.profits[item]
+    return packing.worth(math.floor(total))
+
+
+def slack_values(room: int) -> list[int]:
+    """The values of slack bits whose sums are all of 0..room."""
+    values: list[int] = []
+    while room > sum(values):
+        values.append(min(1 << len(values), room - sum(values)))
+    return values
+
+
+def slack_bits(values: Sequence[int], room: int) -> list[int]:
+    """Bits of the slack values that add up to room: the last value, which is not a power of two, goes first if it must."""
+    bits = [0] * len(values)
+    for place in reversed(range(len(values))):
+        if values[place] <= room:
+            bits[place] = 1
+            room -= values[place]
+    return bits

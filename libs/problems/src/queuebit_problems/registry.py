@@ -24,6 +24,7 @@ AnyKind = Kind[Any]
 _BUILT_IN: dict[tuple[str, int], str] = {
     (name, 1): f"queuebit_problems.kinds.{name}"
     for name in (
+        "assignment",
         "bin_packing",
         "graph_colouring",
         "job_shop",
@@ -31,6 +32,7 @@ _BUILT_IN: dict[tuple[str, int], str] = {
         "max_clique",
         "max_independent_set",
         "maxcut",
+        "multi_knapsack",
         "number_partitioning",
         "qubo",
         "tsp",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
@@ -25,7 +24,7 @@ from queuebit_problems.numeric import (
     number,
     number_above,
 )
-from queuebit_problems.packing import Packing, fill, improve_packing, repair
+from queuebit_problems.packing import Packing, fill, fractional_bound, improve_packing, repair, slack_bits, slack_values
 from queuebit_problems.qubo import QuboBuilder
 from queuebit_problems.text import Rows
 
@@ -165,7 +164,7 @@ class Knapsack(Kind[KnapsackStatement]):
         def encode(answer: Answer) -> list[int]:
             take = list(answer["take"])
             room = max(0, (packing.capacity - packing.weight(take)) // packing.common_weight)
-            return take + _fill_up(slack, room)
+            return take + slack_bits(slack, room)
 
         return Encoding(builder.build(), lambda bits: {"take": list(bits[:items])}, encode)
 
@@ -213,18 +212,7 @@ class Knapsack(Kind[KnapsackStatement]):
 
     def trivial_bound(self, statement: KnapsackStatement) -> Number:
         """Dantzig's bound: fill by profit per weight, the last item in part; whole profit units only."""
-        packing = statement.packing
-        room, total = packing.capacity, Fraction(0)
-        for item in packing.by_density:
-            weight = packing.weights[item]
-            if weight > packing.capacity:
-                continue
-            if weight > room:
-                total += Fraction(packing.profits[item] * room, weight)
-                break
-            room -= weight
-            total += packing.profits[item]
-        return number_above(packing.worth(math.floor(total)))
+        return number_above(fractional_bound(statement.packing))
 
     def enumerated(self, statement: KnapsackStatement) -> Enumerated | None:
         """Up to 24 items."""
@@ -249,23 +237,7 @@ def _pass_over_solution(rows: Rows, items: int) -> None:
 
 def _slack(packing: Packing) -> list[int]:
     """The values of the slack bits, whose sums are all of 0..capacity in common weights; [] where everything fits."""
-    if not packing.constrained:
-        return []
-    room = packing.capacity // packing.common_weight
-    values: list[int] = []
-    while room > sum(values):
-        values.append(min(1 << len(values), room - sum(values)))
-    return values
-
-
-def _fill_up(slack: Sequence[int], room: int) -> list[int]:
-    """Bits of the slack values that add up to room: the last value, which is not a power of two, goes first if it must."""
-    bits = [0] * len(slack)
-    for place in reversed(range(len(slack))):
-        if slack[place] <= room:
-            bits[place] = 1
-            room -= slack[place]
-    return bits
+    return slack_values(packing.capacity // packing.common_weight) if packing.constrained else []
 
 
 KIND = Knapsack()
