@@ -18,8 +18,8 @@ from queuebit_contracts.ids import uuid7
 from queuebit_devstack.bench.bare_roles import COMPLETED, SUBMITTED, TOPICS
 from queuebit_devstack.bench.bare_steps import graph
 from queuebit_devstack.bench.driver import Driver, Question, Route
-from queuebit_devstack.bench.figures import PipelineFigures
-from queuebit_devstack.bench.measure import Say, measure
+from queuebit_devstack.bench.figures import BurstFigures, PipelineFigures
+from queuebit_devstack.bench.measure import Say, measure, measure_burst, watched
 from queuebit_devstack.bench.settings import PARTITIONS, BenchSettings
 from queuebit_devstack.bench.statements import statements
 from queuebit_devstack.processes import Child, child_env, end_processes, spawn
@@ -32,6 +32,19 @@ STOP_GRACE_S = 5.0
 
 async def measure_bare(stack: Stack, settings: BenchSettings, say: Say) -> PipelineFigures:
     """Start the bare pipeline, measure it, and end it."""
+    async with _running(stack, settings) as (driver, pids):
+        return await measure(stack, driver, pids, settings, say)
+
+
+async def measure_bare_again(stack: Stack, settings: BenchSettings) -> BurstFigures:
+    """Throughput once more, so that a machine that became slower or faster meanwhile is noticed in the ratio."""
+    async with _running(stack, settings) as (driver, pids):
+        return await measure_burst(driver, watched(stack, pids), settings)
+
+
+@contextlib.asynccontextmanager
+async def _running(stack: Stack, settings: BenchSettings) -> AsyncIterator[tuple[Driver, dict[str, int]]]:
+    """The pipeline's client, and its processes by name."""
     numbers, clock = random.Random(settings.seed), SystemClock()
 
     def ask() -> Question:
@@ -43,8 +56,7 @@ async def measure_bare(stack: Stack, settings: BenchSettings, say: Say) -> Pipel
         _roles(stack) as children,
         Driver(stack.kafka, Route(SUBMITTED, COMPLETED), ask, stuck_s=settings.stuck_s) as driver,
     ):
-        pids = {name: child.record.pid for name, child in children.items()}
-        return await measure(stack, driver, pids, settings, say)
+        yield driver, {name: child.record.pid for name, child in children.items()}
 
 
 def _job_id(clock: SystemClock, numbers: random.Random) -> UUID:

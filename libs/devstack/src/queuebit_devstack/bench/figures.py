@@ -18,6 +18,7 @@ PIPELINE_KEYS = (
     "records_per_job",
     "statements_per_job",
     "cpu_us_per_job",
+    "cpu_us_per_job_total",
     "repeats",
 )
 STORE_KEYS = ("append_events_per_s", "relay_events_per_s", "consume_events_per_s", "rebuild_events_per_s")
@@ -65,6 +66,16 @@ class BurstFigures:
     def jobs_per_s(self) -> float:
         """The median of the rounds."""
         return median(self.rounds_jobs_per_s)
+
+    @property
+    def cpu_us_total(self) -> float:
+        """What one job costs on the whole machine. Unlike the rate it hardly depends on what else runs there."""
+        return sum(self.cpu_us_per_job.values())
+
+    def joined(self, other: BurstFigures) -> BurstFigures:
+        """The rounds of both, and the mean of what they cost."""
+        costs = {name: (us + other.cpu_us_per_job[name]) / 2 for name, us in self.cpu_us_per_job.items()}
+        return BurstFigures((*self.rounds_jobs_per_s, *other.rounds_jobs_per_s), costs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +159,7 @@ def _burst(of: BurstFigures) -> dict[str, Any]:
         "jobs_per_s": _round(of.jobs_per_s),
         "rounds_jobs_per_s": [_round(each) for each in of.rounds_jobs_per_s],
         "cpu_us_per_job": _rounded(of.cpu_us_per_job),
+        "cpu_us_per_job_total": _round(of.cpu_us_total),
     }
 
 

@@ -25,13 +25,12 @@ async def measure(
 ) -> PipelineFigures:
     """Measure the pipeline that `driver` is the client of; `pids` are its processes by name."""
     idle_mb = rss_mb(pids)
-    watched = {**pids, **{name: stack.pid(name) for name in stack.servers}}
     async with Peaks(pids) as peaks:
         say("  warm-up")
         jobs = round_jobs(settings, await warm_up(driver, settings))
         say(f"  {settings.rounds} rounds of {jobs} jobs")
         before = await take_counts(stack.kafka, stack.postgres)
-        rounds = await _rounds(driver, watched, settings, jobs)
+        rounds = await _rounds(driver, watched(stack, pids), settings, jobs)
         spent = await take_counts(stack.kafka, stack.postgres) - before
         half_jobs_per_s = rounds.jobs_per_s / 2
         say(f"  half load: {half_jobs_per_s:.0f} jobs/s for {settings.seconds:g} s")
@@ -51,6 +50,11 @@ async def measure(
         rss_mb=peaks.rss_mb,
         repeats=driver.repeats,
     )
+
+
+def watched(stack: Stack, pids: Mapping[str, int]) -> dict[str, int]:
+    """The processes of a pipeline, and the servers that were started here."""
+    return {**pids, **{name: stack.pid(name) for name in stack.servers}}
 
 
 async def measure_burst(driver: Driver, pids: Mapping[str, int], settings: BenchSettings) -> BurstFigures:

@@ -25,12 +25,12 @@ class BenchSettings:
     """
 
     jobs: int = 6000
-    seconds: float = 8.0
+    seconds: float = 6.0
     rounds: int = 3
     round_s: float = 9.0
     warm_up_jobs: int = 1000
     warm_up_s: float = 6.0
-    idle_jobs: int = 80
+    idle_jobs: int = 60
     idle_gap_s: tuple[float, float] = (0.1, 0.3)
     in_flight_max: int = 2000
     stuck_s: float = 30.0

@@ -66,6 +66,7 @@ def _pipelines(figures: Figures) -> Table:
     table.add_row("idle latency", *(_latency(each.idle) for each in columns))
     table.add_row("half-load latency", *(_latency(each.half_load) for each in columns))
     table.add_row("  at jobs/s", *(f"{each.half_load_jobs_per_s:,.0f}" for each in columns))
+    table.add_row("CPU µs a job, all processes", *(f"{each.burst.cpu_us_total:,.0f}" for each in columns))
     table.add_row("records a job", *(f"{each.records_per_job:.2f}" for each in columns))
     table.add_row("statements a job", *(f"{each.statements_per_job:.3f}" for each in columns))
     return table
