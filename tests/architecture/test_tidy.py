@@ -20,7 +20,7 @@ DOCUMENTS = sorted(
     path for path in (*ROOT.glob("*.md"), *(ROOT / "infra").rglob("*.md"), *(ROOT / "schemas").glob("*.md"))
 )
 
-FILE_LINES_MAX = 350
+FILE_LINES_MAX = {"libs": 350, "services": 350, "tests": 400}
 FUNCTION_LINES_MAX = 60
 LOOSE_ENDS = re.compile(r"\b(TODO|FIXME|XXX)\b|NotImplementedError|#\s*(stub|for now|placeholder)\b", re.IGNORECASE)
 STRANGERS = re.compile(
@@ -44,10 +44,9 @@ def _functions(path: Path) -> Iterator[tuple[str, int]]:
 
 
 def test_a_file_fits_a_few_screens() -> None:
-    long = {_name(path): lines for path in SOURCES if (lines := len(path.read_text().splitlines())) > FILE_LINES_MAX}
-    long.pop("tests/unit/control_plane/test_decide.py", None)
+    lines = {_name(path): len(path.read_text().splitlines()) for path in SOURCES}
 
-    assert long == {}
+    assert {name: count for name, count in lines.items() if count > FILE_LINES_MAX[name.split("/")[0]]} == {}
 
 
 def test_a_function_fits_a_screen() -> None:

@@ -33,7 +33,7 @@ class ScriptedProvider:
         return Capabilities("scripted", "1", "quantum", 5, 100, "ideal")
 
     def preflight(self, submission: Submission) -> None:
-        raise NotImplementedError
+        raise AssertionError("nobody asks for this")
 
     def submit(self, submission: Submission, key: UUID) -> str:
         self._journal.append("submit")
@@ -44,13 +44,13 @@ class ScriptedProvider:
         return self._known[key]
 
     def poll(self, provider_id: str) -> SubmissionState:
-        raise NotImplementedError
+        raise AssertionError("nobody asks for this")
 
     def result(self, provider_id: str) -> Samples:
-        raise NotImplementedError
+        raise AssertionError("nobody asks for this")
 
     def cancel(self, provider_id: str) -> None:
-        raise NotImplementedError
+        raise AssertionError("nobody asks for this")
 
     def reconcile(self, key: UUID) -> str | None:
         self._journal.append("reconcile")

@@ -72,54 +72,30 @@ def family_of(lane: Lane) -> Family:
             assert_never(lane)
 
 
-def _table() -> Iterable[Channel]:
-    yield Channel(
-        SUBMITTED,
-        "Questions asked, over HTTP or by upstream services.",
-        (events.JobSubmitted,),
-        ("gateway",),
-        ("control-plane",),
-        upstream_writes=True,
-    )
-    for family, reader in (("quantum", "quantum-adapter"), ("classical", "classical-solver")):
-        for tier in TIERS:
-            yield Channel(
-                queued(family, tier),  # type: ignore[arg-type]
-                f"Work orders of the {tier} tier for the {reader}.",
-                (events.JobQueued,),
-                ("control-plane",),
-                (reader,),  # type: ignore[arg-type]
-            )
-    yield Channel(
+_ENTRANCE = Channel(
+    SUBMITTED,
+    "Questions asked, over HTTP or by upstream services.",
+    (events.JobSubmitted,),
+    ("gateway",),
+    ("control-plane",),
+    upstream_writes=True,
+)
+_REPORTS = (
+    Channel(
         EXECUTIONS,
         "What workers did: started, progressed, succeeded, failed.",
         (events.JobStarted, events.ExecutionProgressed, events.ExecutionSucceeded, events.ExecutionFailed),
         ("quantum-adapter", "classical-solver"),
         ("control-plane", "result-validation"),
-    )
-    yield Channel(
+    ),
+    Channel(
         VALIDATIONS,
         "Verdicts on answers.",
         (events.ResultValidated, events.ResultRejected),
         ("result-validation",),
         ("control-plane",),
-    )
-    yield Channel(
-        COMPLETED,
-        "Checked answers: what downstream services act on.",
-        (events.JobCompleted, events.JobImproved),
-        ("control-plane",),
-        (),
-    )
-    yield Channel(
-        FAILED,
-        "Jobs that ended without an answer, and questions that were refused.",
-        (events.JobFailed, events.JobCancelled, events.JobExpired, events.JobRejected),
-        ("control-plane",),
-        (),
-    )
-    yield Channel(LIFECYCLE, "Every event of every job, for dashboards.", _JOB_EVENTS, ("control-plane",), ())
-    yield Channel(
+    ),
+    Channel(
         BACKENDS,
         "The latest status of each backend.",
         (events.BackendStatusReported,),
@@ -127,28 +103,56 @@ def _table() -> Iterable[Channel]:
         ("control-plane",),
         compacted=True,
         partitions=1,
-    )
-    yield Channel(
-        CONTROL,
-        "Requests about jobs that exist, and attempts that nobody wants any more.",
-        (commands.CancelJob, events.AttemptAbandoned),
-        ("gateway", "control-plane"),
-        ("control-plane", "quantum-adapter", "classical-solver"),
-        broadcast=True,
-    )
-    for consumer in _CONSUMERS:
-        yield Channel(
-            dead_letter(consumer),
-            f"What the {consumer} could not read, as it came, with the reason in its headers.",
-            (),
-            (consumer,),
-            (),
-            partitions=1,
-            retention_ms=30 * DAY_MS,
-        )
+    ),
+)
+_OUTCOMES = (
+    Channel(
+        COMPLETED,
+        "Checked answers: what downstream services act on.",
+        (events.JobCompleted, events.JobImproved),
+        ("control-plane",),
+        (),
+    ),
+    Channel(
+        FAILED,
+        "Jobs that ended without an answer, and questions that were refused.",
+        (events.JobFailed, events.JobCancelled, events.JobExpired, events.JobRejected),
+        ("control-plane",),
+        (),
+    ),
+    Channel(LIFECYCLE, "Every event of every job, for dashboards.", _JOB_EVENTS, ("control-plane",), ()),
+)
+_COMMANDS = Channel(
+    CONTROL,
+    "Requests about jobs that exist, and attempts that nobody wants any more.",
+    (commands.CancelJob, events.AttemptAbandoned),
+    ("gateway", "control-plane"),
+    ("control-plane", "quantum-adapter", "classical-solver"),
+    broadcast=True,
+)
 
 
-CHANNELS: tuple[Channel, ...] = tuple(_table())
+def _orders(family: Family, reader: Service) -> Iterable[Channel]:
+    for tier in TIERS:
+        meaning = f"Work orders of the {tier} tier for the {reader}."
+        yield Channel(queued(family, tier), meaning, (events.JobQueued,), ("control-plane",), (reader,))
+
+
+def _dead_letters(consumer: Service) -> Channel:
+    meaning = f"What the {consumer} could not read, as it came, with the reason in its headers."
+    topic = dead_letter(consumer)
+    return Channel(topic, meaning, (), (consumer,), (), partitions=1, retention_ms=30 * DAY_MS)
+
+
+CHANNELS: tuple[Channel, ...] = (
+    _ENTRANCE,
+    *_orders("quantum", "quantum-adapter"),
+    *_orders("classical", "classical-solver"),
+    *_REPORTS,
+    *_OUTCOMES,
+    _COMMANDS,
+    *(_dead_letters(consumer) for consumer in _CONSUMERS),
+)
 BY_TOPIC: dict[str, Channel] = {channel.topic: channel for channel in CHANNELS}
 
 
