@@ -75,7 +75,7 @@ async def _interruptible(settings: BenchSettings, console: Console) -> Figures:
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, task.cancel)
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="queuebit-bench-"))
-    return await run_bench(folder, settings, say=lambda line: console.print(line, highlight=False))
+    return await run_bench(folder, settings, say=lambda line: console.print(line, highlight=False, soft_wrap=True))
 
 
 if __name__ == "__main__":
