@@ -38,4 +38,55 @@ def _cost(data: Data, answer: Answer) -> Fraction | None:
     return total(row[column] for row, column in zip(data["costs"], columns, strict=True))
 
 
-FIELDS = [Field("assignment", linear(), _given, _cost, example=Fraction(12))]
+@st.composite
+def generalised(draw: st.DrawFn) -> Data:
+    agents, jobs = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    value = draw(st.sampled_from([naturals, naturals.map(lambda tenth: tenth / 10)]))
+    profits, weights = draw(_table(value, agents, jobs)), draw(_table(st.integers(0, 4), agents, jobs))
+    return {
+        "profits": profits,
+        "weights": weights,
+        "capacities": draw(st.lists(naturals, min_size=agents, max_size=agents)),
+    }
+
+
+def _agents(data: Data) -> Iterable[Answer]:
+    agents, jobs = len(data["profits"]), len(data["profits"][0])
+    return ({"assigned_to": list(chosen)} for chosen in product(range(agents), repeat=jobs))
+
+
+def _earned(data: Data, answer: Answer) -> Fraction | None:
+    chosen = answer["assigned_to"]
+    for agent, capacity in enumerate(data["capacities"]):
+        if sum(data["weights"][agent][job] for job, a in enumerate(chosen) if a == agent) > capacity:
+            return None
+    return total(data["profits"][agent][job] for job, agent in enumerate(chosen))
+
+
+@st.composite
+def quadratic(draw: st.DrawFn) -> Data:
+    n = draw(st.integers(1, 4))
+    value = draw(st.sampled_from([naturals, naturals.map(lambda tenth: tenth / 10)]))
+    return {"flows": draw(_table(value, n, n)), "distances": draw(_table(value, n, n))}
+
+
+def _permutations(data: Data) -> Iterable[Answer]:
+    n = len(data["flows"])
+    return ({"permutation": list(places)} for places in product(range(n), repeat=n))
+
+
+def _flow_times_distance(data: Data, answer: Answer) -> Fraction | None:
+    p = answer["permutation"]
+    if len(set(p)) < len(p):
+        return None
+    pairs = product(range(len(p)), repeat=2)
+    return sum(
+        (total([data["flows"][i][j]]) * total([data["distances"][p[i]][p[j]]]) for i, j in pairs), start=Fraction(0)
+    )
+
+
+FIELDS = [
+    Field("generalised_assignment", generalised(), _agents, _earned, example=Fraction(20)),
+    Field("quadratic_assignment", quadratic(), _permutations, _flow_times_distance, example=Fraction(24)),
+    Field("assignment", linear(), _given, _cost, example=Fraction(12)),
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from itertools import product
+from itertools import combinations, product
 
 from hypothesis import strategies as st
 
@@ -72,7 +72,26 @@ def _within(data: Data, answer: Answer) -> Fraction | None:
     return total(profit for profit, bit in zip(data["profits"], answer["take"], strict=True) if bit)
 
 
+@st.composite
+def quadratic_knapsacks(draw: st.DrawFn) -> Data:
+    items = draw(st.integers(1, 5))
+    value = draw(numbers)
+    row = st.lists(value, min_size=items, max_size=items)
+    chosen = draw(st.lists(st.sampled_from(list(combinations(range(items), 2)) or [(0, 0)]), unique=True))
+    pairs = [[i, j, draw(value)] for i, j in chosen if i != j]
+    return {"capacity": draw(st.integers(0, 14)), "profits": draw(row), "weights": draw(row), "pairs": pairs}
+
+
+def _together(data: Data, answer: Answer) -> Fraction | None:
+    take = answer["take"]
+    if total(weight for weight, bit in zip(data["weights"], take, strict=True) if bit) > data["capacity"]:
+        return None
+    alone = total(profit for profit, bit in zip(data["profits"], take, strict=True) if bit)
+    return alone + total(profit for i, j, profit in data["pairs"] if take[i] and take[j])
+
+
 FIELDS = [
+    Field("quadratic_knapsack", quadratic_knapsacks(), _takes, _together, example=Fraction(14)),
     Field("multi_knapsack", multi_knapsacks(), _takes, _within, example=Fraction(16)),
     Field("bin_packing", packings(), _bins, _packed, example=Fraction(2)),
     Field("number_partitioning", divisions(), _sides, _difference, energy=_square, example=Fraction(0)),

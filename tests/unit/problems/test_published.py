@@ -33,6 +33,19 @@ class Family:
     """Whether the file alone tells its kind."""
 
 
+def _permutation(entry: Entry) -> Answer | None:
+    """The published permutation, or its inverse where the file follows the other convention."""
+    if "optimal_permutation_1_based" in entry:
+        return {"permutation": [place - 1 for place in entry["optimal_permutation_1_based"]]}
+    if "witness" not in entry:
+        return None
+    numbers = [int(token) for token in (SHARED / "assignment" / entry["witness"]).read_text().replace(",", " ").split()]
+    found = [place - 1 for place in numbers[2:]]
+    if entry["published_permutation_convention"] != "sum A[i][j]*B[p(i)][p(j)]":
+        found = [found.index(place) for place in range(len(found))]
+    return {"permutation": found}
+
+
 FAMILIES = [
     Family("max_clique", "clique_mis", "max clique", lambda _, found: found and {"nodes": found}),
     Family("max_independent_set", "clique_mis", "max independent set", lambda _, found: found and {"nodes": found}),
@@ -42,6 +55,14 @@ FAMILIES = [
     Family("bin_packing", "binpacking", None, lambda _, __: None),
     Family("assignment", "assignment", "linear", lambda _, found: found and {"assigned_to": found}),
     Family("multi_knapsack", "knapsack", "multi", lambda _, __: None),
+    Family(
+        "quadratic_knapsack",
+        "knapsack",
+        "quadratic",
+        lambda _, found: found and {"take": [int(bit) for bit in found]},
+    ),
+    Family("generalised_assignment", "assignment", "generalised", lambda _, __: None),
+    Family("quadratic_assignment", "assignment", "quadratic", lambda entry, _: _permutation(entry)),
 ]
 
 

@@ -20,6 +20,7 @@ from queuebit_problems.registry import kind_of, kinds, parse_problem
 BUILT_IN = (
     "assignment",
     "bin_packing",
+    "generalised_assignment",
     "graph_colouring",
     "job_shop",
     "knapsack",
@@ -28,6 +29,8 @@ BUILT_IN = (
     "maxcut",
     "multi_knapsack",
     "number_partitioning",
+    "quadratic_assignment",
+    "quadratic_knapsack",
     "qubo",
     "tsp",
 )

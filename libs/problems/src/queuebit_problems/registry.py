@@ -26,6 +26,7 @@ _BUILT_IN: dict[tuple[str, int], str] = {
     for name in (
         "assignment",
         "bin_packing",
+        "generalised_assignment",
         "graph_colouring",
         "job_shop",
         "knapsack",
@@ -34,6 +35,8 @@ _BUILT_IN: dict[tuple[str, int], str] = {
         "maxcut",
         "multi_knapsack",
         "number_partitioning",
+        "quadratic_assignment",
+        "quadratic_knapsack",
         "qubo",
         "tsp",
     )

@@ -18,7 +18,7 @@ from queuebit_problems.enumerate import VARIABLES_MAX, Enumerated
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Statement, Violation
 from queuebit_problems.numeric import NonNegative, cp_coefficients, cp_weights, integers, number, number_above
-from queuebit_problems.orlib import PROBLEM_PARAM, chosen_problem
+from queuebit_problems.orlib import PROBLEM_PARAM, adds_up, chosen_problem
 from queuebit_problems.packing import Packing, fractional_bound, slack_bits, slack_values
 from queuebit_problems.qubo import Exact, QuboBuilder
 from queuebit_problems.text import Numbers, Rows
@@ -124,14 +124,10 @@ class MultiKnapsack(Kind[MultiKnapsackStatement]):
         return self.statement.model_validate(found)
 
     def recognises(self, text: str) -> bool:
-        tokens = text[:200].split()
         lines = [line.split() for line in text[:2000].splitlines() if line.strip()][:2]
-        if len(lines) < 2 or len(lines[0]) != 1 or len(tokens) < 4 or not all(token.isdigit() for token in tokens[:3]):
+        if [len(line) for line in lines] != [1, 3]:
             return False
-        items, capacities = int(tokens[1]), int(tokens[2])
-        wanted = 1 + 3 + items + items * capacities + capacities
-        count = len(text.split())
-        return len(lines[1]) == 3 and (count == wanted if tokens[0] == "1" else count > wanted)
+        return adds_up(text.split(), 3, lambda head: head[0] + head[0] * head[1] + head[1])
 
     def size(self, statement: MultiKnapsackStatement) -> Size:
         items = len(statement.profits)

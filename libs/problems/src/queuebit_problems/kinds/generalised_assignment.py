@@ -1,0 +1,394 @@
+"""Generalised assignment: each job to one agent, within each agent's capacity, for the most profit."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, Field, ValidationInfo
+
+from queuebit_contracts.errors import FieldError
+from queuebit_contracts.jobs import Number
+from queuebit_problems.checks import FAULTS_MAX, Place, integers_errors, raise_faults, table_faults
+from queuebit_problems.enumerate import Enumerated
+from queuebit_problems.errors import TooManyQubits
+from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Statement, Violation
+from queuebit_problems.numeric import NonNegative, cp_coefficients, cp_weights, integers, number, number_above
+from queuebit_problems.onehot import add_one_hot, decoded, encoded
+from queuebit_problems.orlib import PROBLEM_PARAM, adds_up, chosen_problem
+from queuebit_problems.packing import slack_bits, slack_values
+from queuebit_problems.qubo import Exact, QuboBuilder
+from queuebit_problems.text import Numbers, Rows
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+AGENTS_MAX = 200
+JOBS_MAX = 2_000
+QUBITS_MAX = 1_000
+ENUMERATED_JOBS_MAX = 12
+BRANCHES_MAX = 100_000
+WORK_MAX = 600_000
+"""Roughly how many moves one search may look at."""
+
+Table = tuple[tuple[NonNegative, ...], ...]
+
+
+def _filled(profits: Table) -> Table:
+    if not profits or not profits[0]:
+        raise_faults("generalised_assignment", [((), "length", "should have at least one agent and one job")])
+    raise_faults("generalised_assignment", _faults(profits, len(profits), len(profits[0])))
+    return profits
+
+
+def _like_profits(weights: Table, info: ValidationInfo) -> Table:
+    profits = info.data.get("profits")
+    if profits is not None:
+        raise_faults("generalised_assignment", _faults(weights, len(profits), len(profits[0])))
+    return weights
+
+
+def _faults(table: Table, rows: int, columns: int) -> Iterator[tuple[Place, str, str]]:
+    yield from table_faults(table, rows, columns, "jobs")
+    if columns > JOBS_MAX:
+        yield (0,), "length", f"should have at most {JOBS_MAX} jobs"
+
+
+def _one_each(capacities: tuple[NonNegative, ...], info: ValidationInfo) -> tuple[NonNegative, ...]:
+    profits = info.data.get("profits")
+    if profits is not None and len(profits) != len(capacities):
+        message = f"should have one capacity for each of the {len(profits)} agents, not {len(capacities)}"
+        raise_faults("generalised_assignment", [((), "length", message)])
+    return capacities
+
+
+class GeneralisedAssignmentStatement(Statement):
+    """What each job earns and uses at each agent, and what each agent has. Agents and jobs count from 0."""
+
+    profits: Annotated[
+        Table,
+        AfterValidator(_filled),
+        Field(max_length=AGENTS_MAX, description="Row a lists what each job earns at agent a; not negative."),
+    ]
+    weights: Annotated[
+        Table,
+        AfterValidator(_like_profits),
+        Field(description="Row a lists what each job uses at agent a; not negative."),
+    ]
+    capacities: Annotated[
+        tuple[NonNegative, ...], AfterValidator(_one_each), Field(description="What each agent has for its jobs.")
+    ]
+
+    @property
+    def jobs(self) -> int:
+        return len(self.profits[0])
+
+    @cached_property
+    def earned(self) -> tuple[list[list[int]], int]:
+        """The profits as integers, and their common denominator."""
+        flat, unit = integers(profit for row in self.profits for profit in row)
+        return [flat[a * self.jobs : (a + 1) * self.jobs] for a in range(len(self.profits))], unit
+
+    @cached_property
+    def used(self) -> list[tuple[list[int], int, int]]:
+        """(weights, capacity, denominator) of each agent in integers."""
+        found = []
+        for row, capacity in zip(self.weights, self.capacities, strict=True):
+            values, unit = integers([*row, capacity])
+            found.append((values[:-1], values[-1], unit))
+        return found
+
+
+class GeneralisedAssignment(Kind[GeneralisedAssignmentStatement]):
+    name = "generalised_assignment"
+    title = "Generalised assignment, most profit"
+    sense = "max"
+    answer_shape = '{"assigned_to": [agent of each job, from 0]}'
+    formats = (
+        "OR-Library gap: `agents jobs`, profits and weights by agents, capacities; the number of problems may come first",
+    )
+    suffixes = (".gap",)
+    params = {"problem": PROBLEM_PARAM}
+    statement = GeneralisedAssignmentStatement
+
+    def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> GeneralisedAssignmentStatement:
+        rows = Rows(text, file_name=file_name, remedy=f"Generalised assignment reads {self.formats[0]}.")
+        count = wanted = 1
+        if _counted(text):
+            head = rows.take("the number of problems")
+            count = rows.integer(head, head.tokens[0], "the number of problems", 1, 1_000)
+            wanted = chosen_problem(rows, head, count, params)
+        numbers = Numbers(rows)
+        for problem in range(1, count + 1):
+            agents = numbers.integer("the number of agents", 1, AGENTS_MAX)
+            jobs = numbers.integer("the number of jobs", 1, JOBS_MAX)
+            profits = numbers.table(agents, jobs, "a profit", 0)
+            weights = numbers.table(agents, jobs, "a weight", 0)
+            capacities = numbers.numbers(agents, "a capacity", 0)
+            if problem == wanted:
+                found = {"profits": profits, "weights": weights, "capacities": capacities}
+        numbers.end(f"the {count} problems")
+        return self.statement.model_validate(found)
+
+    def recognises(self, text: str) -> bool:
+        lines = [line.split() for line in text.splitlines() if line.strip()]
+        counted = _counted(text)
+        if {len(line) for line in lines[1 + counted :]} <= {2} or len(lines[counted]) != 2:
+            return False
+        return adds_up(text.split(), 2, lambda head: 2 * head[0] * head[1] + head[0], counted=counted)
+
+    def size(self, statement: GeneralisedAssignmentStatement) -> Size:
+        bits = statement.jobs * len(statement.profits)
+        return Size(statement.jobs, bits + sum(len(slack) for _, _, slack in _slacks(statement)), bits)
+
+    def answer_errors(self, statement: GeneralisedAssignmentStatement, answer: Answer) -> list[FieldError]:
+        return integers_errors(answer, "assigned_to", statement.jobs, 0, len(statement.profits) - 1)
+
+    def objective(self, statement: GeneralisedAssignmentStatement, answer: Answer) -> Number:
+        profits, unit = statement.earned
+        return number(Fraction(sum(profits[a][job] for job, a in enumerate(answer["assigned_to"])), unit))
+
+    def violations(self, statement: GeneralisedAssignmentStatement, answer: Answer) -> list[Violation]:
+        found: list[Violation] = []
+        for a, ((_, _, unit), over) in enumerate(
+            zip(statement.used, _over(statement, answer["assigned_to"]), strict=True)
+        ):
+            if over > 0:
+                amount = number(Fraction(over, unit))
+                detail = f"the jobs of agent {a} are {amount} over its capacity {statement.capacities[a]}"
+                found.append(Violation("over_capacity", detail, amount))
+        return found[:FAULTS_MAX]
+
+    def encoding(self, statement: GeneralisedAssignmentStatement) -> Encoding:
+        """A qubit for each job and agent, and slack bits that fill each agent up exactly.
+
+        Measured from the most that each job can earn nothing is negative, and a broken constraint costs more than any
+        assignment of jobs falls short of that: every minimum is optimal where any answer is feasible. Raises TooManyQubits.
+        """
+        profits, unit = statement.earned
+        slacks, jobs, agents = _slacks(statement), statement.jobs, len(statement.profits)
+        qubits = self.size(statement).qubits
+        if qubits > QUBITS_MAX:
+            raise TooManyQubits(
+                f"The QUBO of this assignment needs {qubits} qubits; at most {QUBITS_MAX} are written down.",
+                remedy="Use the classical lane, or state fewer jobs or weights with fewer digits.",
+            )
+        most = [max(row[job] for row in profits) for job in range(jobs)]
+        least = [min(row[job] for row in profits) for job in range(jobs)]
+        builder = QuboBuilder(qubits, Fraction(-sum(most), unit))
+        penalty = Fraction(sum(most) - sum(least), unit) + 1
+        for job in range(jobs):
+            for a in range(agents):
+                builder.add_linear(job * agents + a, Fraction(most[job] - profits[a][job], unit))
+        add_one_hot(builder, jobs, agents, penalty, permutation=False)
+        at = jobs * agents
+        for a, common, slack in slacks:
+            weights, capacity, _ = statement.used[a]
+            terms: dict[int, Exact] = {job * agents + a: weights[job] // common for job in range(jobs)}
+            terms |= {at + place: value for place, value in enumerate(slack)}
+            builder.add_squared(terms, -(capacity // common), penalty)
+            at += len(slack)
+
+        def encode(answer: Answer) -> list[int]:
+            bits = encoded(answer["assigned_to"], agents)
+            over = _over(statement, answer["assigned_to"])
+            for a, common, slack in slacks:
+                bits += slack_bits(slack, max(0, -over[a] // common))
+            return bits
+
+        return Encoding(builder.build(), lambda bits: {"assigned_to": decoded(bits, jobs, agents)}, encode)
+
+    def cp_model(self, statement: GeneralisedAssignmentStatement, model: cp_model.CpModel) -> CpReading:
+        """A Boolean for each job and agent; exactly one agent a job, one capacity an agent. Too many digits are rounded up."""
+        profits, unit = statement.earned
+        jobs, agents = statement.jobs, len(profits)
+        given = [model.new_bool_var(f"job{job}_{a}") for job in range(jobs) for a in range(agents)]
+        values = [profits[a][job] for job in range(jobs) for a in range(agents)]
+        coefficients = cp_coefficients(values, unit)
+        rounded = False
+        for job in range(jobs):
+            model.add_exactly_one(given[job * agents : (job + 1) * agents])
+        for a, (exact_weights, exact_capacity, _) in enumerate(statement.used):
+            weights, capacity, changed = cp_weights(exact_weights, exact_capacity)
+            rounded |= changed
+            model.add(sum(w * bit for w, bit in zip(weights, given[a::agents], strict=True)) <= capacity)
+        model.maximize(sum(c * bit for c, bit in zip(coefficients.coefficients, given, strict=True)))
+        return CpReading(
+            answer=lambda value: {"assigned_to": decoded([value(bit) for bit in given], jobs, agents)},
+            scale=coefficients.scale,
+            hint=lambda answer: list(zip(given, encoded(answer["assigned_to"], agents), strict=True)),
+            error=math.inf if rounded else coefficients.error,
+        )
+
+    def heuristic(self, statement: GeneralisedAssignmentStatement, seed: int) -> Answer | None:
+        """Starts that look at profit or at room, repaired and improved by moves and exchanges; None where none is feasible."""
+        rng = random.Random(seed)
+        best: list[int] | None = None
+        for attempt in range(8):
+            found = _polished(statement, _start(statement, attempt / 7, rng), rng)
+            if found is not None and (best is None or _profit(statement, found) > _profit(statement, best)):
+                best = found
+        return None if best is None else {"assigned_to": best}
+
+    def improve(self, statement: GeneralisedAssignmentStatement, answer: Answer) -> Answer:
+        """Jobs of agents with too much go where that costs least, then moves and exchanges; as it is if nothing fits."""
+        found = _polished(statement, answer["assigned_to"], random.Random(0))
+        return {"assigned_to": list(answer["assigned_to"]) if found is None else found}
+
+    def default_answer(self, statement: GeneralisedAssignmentStatement) -> Answer | None:
+        """Job by job, each to the agent with room where it earns most; None where one finds no room."""
+        profits, _ = statement.earned
+        rooms, found = [capacity for _, capacity, _ in statement.used], list[int]()
+        for job in range(statement.jobs):
+            fitting = [a for a, (weights, _, _) in enumerate(statement.used) if weights[job] <= rooms[a]]
+            if not fitting:
+                return None
+            found.append(max(fitting, key=lambda a: (profits[a][job], -a)))
+            rooms[found[-1]] -= statement.used[found[-1]][0][job]
+        return {"assigned_to": found}
+
+    def trivial_bound(self, statement: GeneralisedAssignmentStatement) -> Number:
+        """What each job earns at most at an agent where it fits alone."""
+        return number_above(Fraction(sum(_most(statement, job) for job in range(statement.jobs)), statement.earned[1]))
+
+    def enumerated(self, statement: GeneralisedAssignmentStatement) -> Enumerated | None:
+        """Up to 12 jobs, job by job; None where that takes too long or nothing is feasible."""
+        if statement.jobs > ENUMERATED_JOBS_MAX:
+            return None
+        found = _best_of_all(statement)
+        return (
+            None
+            if found is None
+            else Enumerated({"assigned_to": found}, self.objective(statement, {"assigned_to": found}))
+        )
+
+    def example(self) -> GeneralisedAssignmentStatement:
+        """Two agents, three jobs; at best the first agent has the first job, for 20 in all."""
+        return GeneralisedAssignmentStatement(
+            profits=((8, 6, 5), (5, 7, 5)), weights=((4, 3, 3), (3, 4, 2)), capacities=(5, 6)
+        )
+
+
+def _counted(text: str) -> bool:
+    lines = [line.split() for line in text[:500].splitlines() if line.strip()][:2]
+    return [len(line) for line in lines] == [1, 2]
+
+
+def _over(statement: GeneralisedAssignmentStatement, agent_of: Sequence[int]) -> list[int]:
+    """By how much each agent has too much; negative where it has room."""
+    found = [-capacity for _, capacity, _ in statement.used]
+    for job, a in enumerate(agent_of):
+        found[a] += statement.used[a][0][job]
+    return found
+
+
+def _slacks(statement: GeneralisedAssignmentStatement) -> list[tuple[int, int, list[int]]]:
+    """(agent, common divisor of its weights, values of its slack bits) of the agents that could have too much."""
+    found = []
+    for a, (weights, capacity, _) in enumerate(statement.used):
+        if sum(weights) > capacity:
+            common = math.gcd(*weights) or 1
+            found.append((a, common, slack_values(capacity // common)))
+    return found
+
+
+def _profit(statement: GeneralisedAssignmentStatement, agent_of: Sequence[int]) -> int:
+    return sum(statement.earned[0][a][job] for job, a in enumerate(agent_of))
+
+
+def _most(statement: GeneralisedAssignmentStatement, job: int) -> int:
+    rows = zip(statement.earned[0], statement.used, strict=True)
+    fitting = [row[job] for row, (weights, capacity, _) in rows if weights[job] <= capacity]
+    return max(fitting or [row[job] for row in statement.earned[0]])
+
+
+def _start(statement: GeneralisedAssignmentStatement, thrift: float, rng: random.Random) -> list[int]:
+    """Jobs in random order, each where it earns most and, the more thrifty, uses least of an agent; may not fit."""
+    profits, _ = statement.earned
+    top = max(1, max(map(max, profits)))
+    over = [-capacity for _, capacity, _ in statement.used]
+    found = [0] * statement.jobs
+
+    def value(a: int, job: int) -> float:
+        weights, capacity, _ = statement.used[a]
+        tight = max(0.0, float(Fraction(over[a] + weights[job], max(1, capacity))))
+        return profits[a][job] / top - thrift * float(Fraction(weights[job], max(1, capacity))) - 10 * tight
+
+    for job in rng.sample(range(statement.jobs), statement.jobs):
+        found[job] = max(range(len(profits)), key=lambda a: value(a, job))
+        over[found[job]] += statement.used[found[job]][0][job]
+    return found
+
+
+def _polished(statement: GeneralisedAssignmentStatement, start: Sequence[int], rng: random.Random) -> list[int] | None:
+    """Moves and exchanges of jobs: first those that lessen what is too much, then those that earn more."""
+    profits, _ = statement.earned
+    weights, agents = [row for row, _, _ in statement.used], range(len(profits))
+    found, over = list(start), _over(statement, start)
+
+    def shift(job: int, a: int) -> None:
+        over[found[job]] -= weights[found[job]][job]
+        over[a] += weights[a][job]
+        found[job] = a
+
+    def excess() -> Fraction:
+        return sum((Fraction(o, u[2]) for o, u in zip(over, statement.used, strict=True) if o > 0), start=Fraction(0))
+
+    work, jobs = WORK_MAX // 8, range(statement.jobs)
+    moved = True
+    while moved and work > 0:
+        moved = False
+        for job in rng.sample(jobs, len(jobs)):
+            options: list[tuple[tuple[int, ...], tuple[int, ...]]] = [((a,), (job,)) for a in agents if a != found[job]]
+            options += [((found[other], found[job]), (job, other)) for other in jobs if found[other] != found[job]]
+            work -= len(options)
+            for targets, movers in options:
+                before = [found[mover] for mover in movers]
+                if before == list(targets):
+                    continue
+                gain = sum(profits[a][m] - profits[b][m] for a, m, b in zip(targets, movers, before, strict=True))
+                broken = any(o > 0 for o in over)
+                if gain <= 0 and not broken:
+                    continue
+                was = excess() if broken else Fraction(0)
+                for a, mover in zip(targets, movers, strict=True):
+                    shift(mover, a)
+                now = excess() if broken or any(over[a] > 0 for a in targets) else Fraction(0)
+                if (now, -gain) < (was, 0):
+                    moved = True
+                    break
+                for a, mover in zip(before, movers, strict=True):
+                    shift(mover, a)
+    return None if any(o > 0 for o in over) else found
+
+
+def _best_of_all(statement: GeneralisedAssignmentStatement) -> list[int] | None:
+    """Jobs in order, each agent in turn, with what the rest can earn at most as the bound."""
+    profits, jobs = statement.earned[0], statement.jobs
+    rest = [0] * (jobs + 1)
+    for job in range(jobs - 1, -1, -1):
+        rest[job] = rest[job + 1] + _most(statement, job)
+    best, most = None, -1
+    open_: list[tuple[tuple[int, ...], int, tuple[int, ...]]] = [((), 0, tuple(used[1] for used in statement.used))]
+    for _ in range(BRANCHES_MAX):
+        if not open_:
+            return best
+        agent_of, profit, rooms = open_.pop()
+        job = len(agent_of)
+        if profit + rest[job] <= most:
+            continue
+        if job == jobs:
+            best, most = list(agent_of), profit
+            continue
+        for a in sorted(range(len(profits)), key=lambda a: profits[a][job]):
+            room = rooms[a] - statement.used[a][0][job]
+            if room >= 0:
+                open_.append(((*agent_of, a), profit + profits[a][job], (*rooms[:a], room, *rooms[a + 1 :])))
+    return None
+
+
+KIND = GeneralisedAssignment()

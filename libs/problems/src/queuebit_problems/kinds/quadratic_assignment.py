@@ -1,0 +1,346 @@
+"""Quadratic assignment: facilities to locations, so that flow times distance is least."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from functools import cached_property
+from itertools import permutations
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, Field, ValidationInfo
+
+from queuebit_contracts.errors import FieldError
+from queuebit_contracts.jobs import Number
+from queuebit_problems.checks import Place, integers_errors, raise_faults, table_faults
+from queuebit_problems.enumerate import Enumerated
+from queuebit_problems.errors import TooManyQubits
+from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Statement, Violation
+from queuebit_problems.kinds.assignment import counted_squares, twice_given
+from queuebit_problems.numeric import NonNegative, cp_coefficients, integers, number, number_below
+from queuebit_problems.onehot import add_one_hot, completed, decoded, encoded, least_cost
+from queuebit_problems.qubo import QuboBuilder, exact
+from queuebit_problems.text import Numbers, Rows
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+SIZE_MAX = 200
+QUBITS_MAX = 1_000
+ENUMERATED_MAX = 7
+PRODUCT_MODEL_MAX = 14
+"""Up to here the model has a Boolean for each pair of choices, which bounds far better; above, one cost for each choice."""
+STEPS_EACH_MAX = 300
+WORK_MAX = 800_000
+"""Roughly how many exchanges one search may rate."""
+
+Table = tuple[tuple[NonNegative, ...], ...]
+
+
+def _square(table: Table, info: ValidationInfo) -> Table:
+    raise_faults("quadratic_assignment", _faults(table, len(info.data.get("flows", table))))
+    return table
+
+
+def _faults(table: Table, n: int) -> Iterator[tuple[Place, str, str]]:
+    if not table:
+        yield (), "length", "should have at least one row"
+    yield from table_faults(table, n, n, "values")
+
+
+class QuadraticAssignmentStatement(Statement):
+    """Minimise sum over i, j of flows[i][j] * distances[p(i)][p(j)] over permutations p: facility i goes to location p(i).
+
+    In a QAPLIB file the first matrix is `flows`, the second `distances`, whatever they mean. All count from 0.
+    """
+
+    flows: Annotated[
+        Table,
+        AfterValidator(_square),
+        Field(max_length=SIZE_MAX, description="Flow from facility i to j; not negative."),
+    ]
+    distances: Annotated[
+        Table,
+        AfterValidator(_square),
+        Field(max_length=SIZE_MAX, description="Distance from place i to j; not negative."),
+    ]
+
+    @cached_property
+    def scaled(self) -> tuple[list[list[int]], list[list[int]], int]:
+        """(flows, distances, denominator of a product) in integers."""
+        n = len(self.flows)
+        a, flow_unit = integers(value for row in self.flows for value in row)
+        b, distance_unit = integers(value for row in self.distances for value in row)
+        rows = range(n)
+        return (
+            [a[i * n : (i + 1) * n] for i in rows],
+            [b[i * n : (i + 1) * n] for i in rows],
+            flow_unit * distance_unit,
+        )
+
+    @cached_property
+    def bound(self) -> tuple[int, list[int]]:
+        """Gilmore and Lawler: (a bound on the least cost, the permutation that solves its assignment problem)."""
+        a, b, _ = self.scaled
+        n = len(a)
+        flows = [sorted(row[:i] + row[i + 1 :]) for i, row in enumerate(a)]
+        ways = [sorted(row[:k] + row[k + 1 :], reverse=True) for k, row in enumerate(b)]
+        costs = [[a[i][i] * b[k][k] + sum(map(int.__mul__, flows[i], ways[k])) for k in range(n)] for i in range(n)]
+        return least_cost(costs)
+
+
+class QuadraticAssignment(Kind[QuadraticAssignmentStatement]):
+    name = "quadratic_assignment"
+    title = "Quadratic assignment"
+    sense = "min"
+    answer_shape = '{"permutation": [location p(i) of each facility i, from 0]}'
+    formats = ("QAPLIB: `n`, then two n by n matrices A and B, lines broken anywhere; sum of A[i][j] * B[p(i)][p(j)]",)
+    suffixes = (".qap",)
+    statement = QuadraticAssignmentStatement
+
+    def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> QuadraticAssignmentStatement:
+        del params
+        numbers = Numbers(Rows(text, file_name=file_name, remedy=f"Quadratic assignment reads {self.formats[0]}."))
+        n = numbers.integer("the number of facilities", 1, SIZE_MAX)
+        flows = numbers.table(n, n, "a value of the first matrix", 0)
+        distances = numbers.table(n, n, "a value of the second matrix", 0)
+        numbers.end("the two matrices")
+        return QuadraticAssignmentStatement(flows=flows, distances=distances)
+
+    def recognises(self, text: str) -> bool:
+        return counted_squares(text) == 2
+
+    def size(self, statement: QuadraticAssignmentStatement) -> Size:
+        n = len(statement.flows)
+        return Size(n, n * n, n * n)
+
+    def answer_errors(self, statement: QuadraticAssignmentStatement, answer: Answer) -> list[FieldError]:
+        n = len(statement.flows)
+        return integers_errors(answer, "permutation", n, 0, n - 1)
+
+    def objective(self, statement: QuadraticAssignmentStatement, answer: Answer) -> Number:
+        a, b, unit = statement.scaled
+        return number(Fraction(_cost(a, b, answer["permutation"]), unit))
+
+    def violations(self, statement: QuadraticAssignmentStatement, answer: Answer) -> list[Violation]:
+        del statement
+        return twice_given(answer["permutation"], "facilities", "location")
+
+    def encoding(self, statement: QuadraticAssignmentStatement) -> Encoding:
+        """A qubit for each facility and location; each facility and each location is taken once.
+
+        Nothing is negative, and a broken constraint costs more than a known permutation: every minimum is optimal. Raises
+        TooManyQubits.
+        """
+        a, b, unit = statement.scaled
+        n = len(a)
+        if n * n > QUBITS_MAX:
+            raise TooManyQubits(
+                f"The QUBO of this assignment needs {n * n} qubits; at most {QUBITS_MAX} are written down.",
+                remedy="Use the classical lane, or state fewer facilities.",
+            )
+        builder = QuboBuilder(n * n)
+        for i in range(n):
+            for k in range(n):
+                builder.add_linear(i * n + k, Fraction(a[i][i] * b[k][k], unit))
+                for j in range(i + 1, n):
+                    if not a[i][j] and not a[j][i]:
+                        continue
+                    for m in range(n):
+                        if m != k:
+                            cost = a[i][j] * b[k][m] + a[j][i] * b[m][k]
+                            builder.add(i * n + k, j * n + m, Fraction(cost, unit))
+        known = _improved(a, b, statement.bound[1])
+        add_one_hot(builder, n, n, Fraction(_cost(a, b, known), unit) + 1, permutation=True)
+        return Encoding(
+            builder.build(),
+            lambda bits: {"permutation": decoded(bits, n, n)},
+            lambda answer: encoded(answer["permutation"], n),
+        )
+
+    def cp_model(self, statement: QuadraticAssignmentStatement, model: cp_model.CpModel) -> CpReading:
+        """A Boolean for each facility and location, exactly one in each row and column, and costs of pairs or of choices."""
+        a, b, unit = statement.scaled
+        n = len(a)
+        given = [[model.new_bool_var(f"at{i}_{k}") for k in range(n)] for i in range(n)]
+        for k in range(n):
+            model.add_exactly_one(given[k])
+            model.add_exactly_one(row[k] for row in given)
+        most = sum(map(sum, a)) * max(map(max, b))
+        scale = cp_coefficients([most], unit).scale
+        factor = 1 / (unit * Fraction(exact(scale)))
+        costs = _product_costs if n <= PRODUCT_MODEL_MAX else _choice_costs
+        terms, hints = costs(model, given, a, b, lambda cost: round(cost * factor))
+        own = [(round(a[i][i] * b[k][k] * factor), given[i][k]) for i in range(n) for k in range(n)]
+        model.minimize(sum(c * bit for c, bit in [*own, *terms]))
+
+        def hint(answer: Answer) -> list[tuple[Any, int]]:
+            p = answer["permutation"]
+            chosen = [(bit, int(p[i] == k)) for i, row in enumerate(given) for k, bit in enumerate(row)]
+            return chosen + [(variable, value(p)) for variable, value in hints]
+
+        return CpReading(
+            answer=lambda value: {"permutation": decoded([value(bit) for row in given for bit in row], n, n)},
+            scale=scale,
+            hint=hint,
+            error=0 if factor.denominator == 1 else math.inf,
+        )
+
+    def heuristic(self, statement: QuadraticAssignmentStatement, seed: int) -> Answer | None:
+        """Robust tabu search over exchanges of two facilities, from Gilmore and Lawler's assignment."""
+        a, b, _ = statement.scaled
+        return {"permutation": _tabu(a, b, statement.bound[1], random.Random(seed))}
+
+    def improve(self, statement: QuadraticAssignmentStatement, answer: Answer) -> Answer:
+        """Facilities whose location is taken get free ones; then two are exchanged while that saves."""
+        a, b, _ = statement.scaled
+        return {"permutation": _improved(a, b, completed(answer["permutation"], len(a)))}
+
+    def default_answer(self, statement: QuadraticAssignmentStatement) -> Answer | None:
+        """Every facility where it stands in the list."""
+        return {"permutation": list(range(len(statement.flows)))}
+
+    def trivial_bound(self, statement: QuadraticAssignmentStatement) -> Number:
+        """Gilmore and Lawler's bound."""
+        return number_below(Fraction(statement.bound[0], statement.scaled[2]))
+
+    def enumerated(self, statement: QuadraticAssignmentStatement) -> Enumerated | None:
+        """Up to 7 facilities."""
+        a, b, unit = statement.scaled
+        if len(a) > ENUMERATED_MAX:
+            return None
+        costs = [(_cost(a, b, p), p) for p in permutations(range(len(a)))]
+        best, found = min(costs)
+        count = sum(cost == best for cost, _ in costs)
+        return Enumerated({"permutation": list(found)}, number(Fraction(best, unit)), count)
+
+    def example(self) -> QuadraticAssignmentStatement:
+        """Three facilities on a line; the first and the third, with most flow between them, stand side by side: 24."""
+        return QuadraticAssignmentStatement(
+            flows=((0, 1, 5), (1, 0, 2), (5, 2, 0)), distances=((0, 1, 3), (1, 0, 2), (3, 2, 0))
+        )
+
+
+Matrix = list[list[int]]
+Scaled = Callable[[int], int]
+"""A cost as the integer that the model counts."""
+Terms = tuple[list[tuple[int, Any]], list[tuple[Any, Any]]]
+
+
+def _cost(a: Matrix, b: Matrix, p: Sequence[int]) -> int:
+    return sum(value * b[p[i]][p[j]] for i, row in enumerate(a) for j, value in enumerate(row) if value)
+
+
+def _change(a: Matrix, b: Matrix, p: Sequence[int], r: int, s: int) -> int:
+    """What exchanging the locations of r and s would add to the cost."""
+    k, m, ar, as_ = p[r], p[s], a[r], a[s]
+    bk, bm = b[k], b[m]
+    change = (ar[r] - as_[s]) * (bm[m] - bk[k]) + (ar[s] - as_[r]) * (bm[k] - bk[m])
+    for i, place in enumerate(p):
+        if i not in (r, s):
+            change += (a[i][r] - a[i][s]) * (b[place][m] - b[place][k]) + (ar[i] - as_[i]) * (bm[place] - bk[place])
+    return change
+
+
+def _improved(a: Matrix, b: Matrix, start: Sequence[int]) -> list[int]:
+    """Exchange two while that saves."""
+    p = list(start)
+    for _ in range(10 * len(p)):
+        moved = False
+        for r in range(len(p)):
+            for s in range(r):
+                if _change(a, b, p, r, s) < 0:
+                    p[r], p[s] = p[s], p[r]
+                    moved = True
+        if not moved:
+            break
+    return p
+
+
+def _tabu(a: Matrix, b: Matrix, start: Sequence[int], rng: random.Random) -> list[int]:
+    """Taillard's robust tabu search: the best exchange that was not undone lately; the best permutation seen."""
+    n, p = len(a), list(start)
+    pairs = [(r, s) for r in range(n) for s in range(r)]
+    cost = lowest = _cost(a, b, p)
+    best = list(p)
+    if not pairs:
+        return best
+    change = {pair: _change(a, b, p, *pair) for pair in pairs}
+    last = [[-n * n] * n for _ in range(n)]
+    for step in range(min(STEPS_EACH_MAX * n, WORK_MAX // len(pairs))):
+        tenure = rng.randint(int(0.9 * n), int(1.1 * n) + 2)
+        chosen, least = None, None
+        for pair in pairs:
+            r, s = pair
+            barred = last[r][p[s]] > step - tenure and last[s][p[r]] > step - tenure
+            if barred and cost + change[pair] >= lowest:
+                continue
+            if least is None or change[pair] < least:
+                chosen, least = pair, change[pair]
+        if chosen is None or least is None:
+            continue
+        r, s = chosen
+        last[r][p[r]] = last[s][p[s]] = step
+        p[r], p[s] = p[s], p[r]
+        cost += least
+        if cost < lowest:
+            best, lowest = list(p), cost
+        _refresh(a, b, p, change, r, s)
+    return best
+
+
+def _refresh(a: Matrix, b: Matrix, p: list[int], change: dict[tuple[int, int], int], r: int, s: int) -> None:
+    """Bring the changes up to date after r and s were exchanged."""
+    k, m, ar, as_ = p[r], p[s], a[r], a[s]
+    bk, bm = b[k], b[m]
+    for pair in change:
+        i, j = pair
+        if i in (r, s) or j in (r, s):
+            change[pair] = _change(a, b, p, i, j)
+            continue
+        x, y = p[i], p[j]
+        change[pair] += (ar[i] - ar[j] + as_[j] - as_[i]) * (bm[x] - bm[y] + bk[y] - bk[x])
+        change[pair] += (a[i][r] - a[j][r] + a[j][s] - a[i][s]) * (b[x][m] - b[y][m] + b[y][k] - b[x][k])
+
+
+def _product_costs(model: Any, given: list[list[Any]], a: Matrix, b: Matrix, scaled: Scaled) -> Terms:
+    """A Boolean for each two facilities with flow and their two locations; each choice of one fixes one of the other."""
+    n = len(a)
+    terms: list[tuple[int, Any]] = []
+    hints: list[tuple[Any, Any]] = []
+    for i in range(n):
+        for j in range(i + 1, n):
+            if not a[i][j] and not a[j][i]:
+                continue
+            both = {(k, m): model.new_bool_var(f"both{i}_{k}_{j}_{m}") for k in range(n) for m in range(n) if k != m}
+            for k in range(n):
+                model.add(sum(both[k, m] for m in range(n) if m != k) == given[i][k])
+                model.add(sum(both[m, k] for m in range(n) if m != k) == given[j][k])
+            for (k, m), bit in both.items():
+                terms.append((scaled(a[i][j] * b[k][m] + a[j][i] * b[m][k]), bit))
+                hints.append((bit, lambda p, i=i, j=j, k=k, m=m: int(p[i] == k and p[j] == m)))
+    return terms, hints
+
+
+def _choice_costs(model: Any, given: list[list[Any]], a: Matrix, b: Matrix, scaled: Scaled) -> Terms:
+    """For each facility what its flows cost, at least what they cost at the location that it has."""
+    n = len(a)
+    terms: list[tuple[int, Any]] = []
+    hints: list[tuple[Any, Any]] = []
+    for i in range(n):
+        flows = [(j, a[i][j]) for j in range(n) if j != i and a[i][j]]
+        most = sum(scaled(flow * max(map(max, b))) for _, flow in flows)
+        cost = model.new_int_var(0, most, f"cost{i}")
+        for k in range(n):
+            spent = sum(
+                scaled(flow * b[k][m]) * given[j][m] for j, flow in flows for m in range(n) if m != k and b[k][m]
+            )
+            model.add(cost >= spent).only_enforce_if(given[i][k])
+        terms.append((1, cost))
+        hints.append((cost, lambda p, i=i, flows=flows: sum(scaled(flow * b[p[i]][p[j]]) for j, flow in flows)))
+    return terms, hints
+
+
+KIND = QuadraticAssignment()
