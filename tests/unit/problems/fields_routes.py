@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from fractions import Fraction
-from itertools import permutations
+from itertools import permutations, product
 
 from hypothesis import strategies as st
 
@@ -69,4 +69,44 @@ def _tour(data: Data, answer: Answer) -> Fraction | None:
     return sum((way(data, u, v) for u, v in zip(tour, tour[1:] + tour[:1], strict=True)), start=Fraction(0))
 
 
-FIELDS = [Field("tsp", roads(5), _tours, _tour, example=Fraction(14))]
+@st.composite
+def fleets(draw: st.DrawFn) -> Data:
+    data = draw(roads(4, nodes_min=2))
+    nodes = nodes_of(data)
+    demands = [0, *draw(st.lists(st.integers(0, 5), min_size=nodes - 1, max_size=nodes - 1))]
+    capacity = draw(st.integers(5, 9))
+    needed = max(1, -(-sum(demands) // capacity))
+    vehicles = draw(st.sampled_from([None, needed, needed + 1]))
+    return {**data, "demands": demands, "capacity": capacity, "vehicles": vehicles}
+
+
+def _all_routes(data: Data) -> Iterable[Answer]:
+    customers = range(2, nodes_of(data) + 1)
+    yield {"routes": []}
+    yield {"routes": [[2], list(customers)]}
+    for order in permutations(customers):
+        for cuts in product((False, True), repeat=len(order) - 1):
+            routes = [[order[0]]]
+            for customer, cut in zip(order[1:], cuts, strict=True):
+                if cut:
+                    routes.append([])
+                routes[-1].append(customer)
+            yield {"routes": routes}
+
+
+def _driven(data: Data, answer: Answer) -> Fraction | None:
+    routes = answer["routes"]
+    if sorted(node for route in routes for node in route) != list(range(2, nodes_of(data) + 1)):
+        return None
+    if data["vehicles"] is not None and len(routes) > data["vehicles"]:
+        return None
+    if any(sum(data["demands"][node - 1] for node in route) > data["capacity"] for route in routes):
+        return None
+    steps = (step for route in routes for step in zip([1, *route], [*route, 1], strict=True))
+    return sum((way(data, u, v) for u, v in steps), start=Fraction(0))
+
+
+FIELDS = [
+    Field("cvrp", fleets(), _all_routes, _driven, polished_by_encoding=True, example=Fraction(32)),
+    Field("tsp", roads(5), _tours, _tour, example=Fraction(14)),
+]

@@ -20,6 +20,7 @@ from queuebit_problems.registry import kind_of, kinds, parse_problem
 BUILT_IN = (
     "assignment",
     "bin_packing",
+    "cvrp",
     "generalised_assignment",
     "graph_colouring",
     "job_shop",

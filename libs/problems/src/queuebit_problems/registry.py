@@ -26,6 +26,7 @@ _BUILT_IN: dict[tuple[str, int], str] = {
     for name in (
         "assignment",
         "bin_packing",
+        "cvrp",
         "generalised_assignment",
         "graph_colouring",
         "job_shop",
