@@ -90,7 +90,34 @@ def _together(data: Data, answer: Answer) -> Fraction | None:
     return alone + total(profit for i, j, profit in data["pairs"] if take[i] and take[j])
 
 
+@st.composite
+def selections(draw: st.DrawFn) -> Data:
+    assets = draw(st.integers(1, 5))
+    value = st.integers(-30, 30).map(lambda hundredths: hundredths / 100)
+    covariances = [[0.0] * assets for _ in range(assets)]
+    for i in range(assets):
+        covariances[i][i] = draw(st.integers(0, 30)) / 100
+        for j in range(i):
+            covariances[i][j] = covariances[j][i] = draw(value)
+    returns = draw(st.lists(value, min_size=assets, max_size=assets))
+    budget, risk = draw(st.integers(1, assets)), draw(st.sampled_from([0, 1, 0.5, 3]))
+    return {"expected_returns": returns, "covariances": covariances, "budget": budget, "risk_factor": risk}
+
+
+def _selected(data: Data) -> Iterable[Answer]:
+    return ({"select": list(bits)} for bits in product((0, 1), repeat=len(data["expected_returns"])))
+
+
+def _risk_minus_return(data: Data, answer: Answer) -> Fraction | None:
+    chosen = [i for i, bit in enumerate(answer["select"]) if bit]
+    if len(chosen) != data["budget"]:
+        return None
+    risk = total(data["covariances"][i][j] for i in chosen for j in chosen)
+    return total([data["risk_factor"]]) * risk - total(data["expected_returns"][i] for i in chosen)
+
+
 FIELDS = [
+    Field("portfolio", selections(), _selected, _risk_minus_return, example=Fraction(-1, 4)),
     Field("quadratic_knapsack", quadratic_knapsacks(), _takes, _together, example=Fraction(14)),
     Field("multi_knapsack", multi_knapsacks(), _takes, _within, example=Fraction(16)),
     Field("bin_packing", packings(), _bins, _packed, example=Fraction(2)),

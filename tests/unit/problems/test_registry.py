@@ -30,6 +30,7 @@ BUILT_IN = (
     "maxcut",
     "multi_knapsack",
     "number_partitioning",
+    "portfolio",
     "quadratic_assignment",
     "quadratic_knapsack",
     "qubo",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import PurePath
 from typing import Any, NoReturn
@@ -20,11 +20,23 @@ TEXT_LENGTH_MAX = 20_000_000
 """Characters. Larger than any statement that is taken, so that field formats may be wordy."""
 
 
-def read_problem(text: str, *, file_name: str = "", kind: str | None = None, params: Params | None = None) -> Problem:
+Beside = Callable[[str], str | None]
+"""The text of another file of the same folder, by its name; None where it is not there."""
+
+
+def read_problem(
+    text: str,
+    *,
+    file_name: str = "",
+    kind: str | None = None,
+    params: Params | None = None,
+    beside: Beside | None = None,
+) -> Problem:
     """The problem that a file states, its statement checked and in normal form.
 
     A JSON object is a problem {"kind", "version", "statement"}, a whole job request with such a "problem", or, where `kind` is
-    given, a statement alone. Any other text is read by the kind that is given, or by the only one that recognises it.
+    given, a statement alone, or a document of a form that the field itself uses. Any other text is read by the kind that is
+    given, or by the only one that recognises it; `beside` finds the second file that some formats need.
     Raises UnreadableFile, InvalidStatement or UnknownKind, each with the line or field and the remedy.
     """
     if len(text) > TEXT_LENGTH_MAX:
@@ -37,7 +49,10 @@ def read_problem(text: str, *, file_name: str = "", kind: str | None = None, par
         statement = found.parse(problem.statement)
     else:
         found = kind_of(kind) if kind is not None else _recognised(text, file_name)
-        statement = found.read(text.lstrip("\ufeff"), file_name=file_name, params=params)
+        text = text.lstrip("\ufeff")
+        other = found.companion(file_name)
+        more = beside(other) if other is not None and beside is not None else None
+        statement = found.read(text if more is None else f"{text}\n{more}", file_name=file_name, params=params)
     return Problem(kind=found.name, version=found.version, statement=statement.model_dump(mode="json"))
 
 
@@ -52,12 +67,25 @@ def _from_document(document: Mapping[str, Any], file_name: str, kind: str | None
                 remedy=f"Leave --kind out, or give --kind {problem.kind}.",
             )
         return problem
+    stated_by_field = _of_the_field(document, kind)
+    if stated_by_field is not None:
+        return _problem(stated_by_field, file_name, "")
     if kind is None:
         raise UnreadableFile(
             f'{file_name or "The file"} is a JSON object without "kind" and "statement".',
             remedy='State {"kind": …, "version": 1, "statement": {…}}, or give --kind if the file is a statement alone.',
         )
     return _problem({"kind": kind, "statement": document}, file_name, "")
+
+
+def _of_the_field(document: Mapping[str, Any], kind: str | None) -> dict[str, Any] | None:
+    """The problem of a document in a field's own JSON form; None where no kind, or more than one, knows it."""
+    known = _known() if kind is None else [kind_of(kind)]
+    found = [(one, statement) for one in known if (statement := one.from_document(document)) is not None]
+    if len(found) != 1:
+        return None
+    one, statement = found[0]
+    return {"kind": one.name, "version": one.version, "statement": dict(statement)}
 
 
 def _problem(stated: Mapping[str, Any], file_name: str, prefix: str) -> Problem:
@@ -98,10 +126,7 @@ def _json(text: str, file_name: str) -> dict[str, Any]:
 
 def _recognised(text: str, file_name: str) -> AnyKind:
     """The only kind whose suffix the file has, else the only one that recognises its form."""
-    known: list[AnyKind] = []
-    for name in kinds():
-        with suppress(BrokenKind):  # A broken package is named when its own kind is asked for; it hides no other kind.
-            known.append(kind_of(name))
+    known = _known()
     suffix = PurePath(file_name).suffix.lower()
     candidates = [kind for kind in known if suffix and suffix in kind.suffixes]
     if len(candidates) != 1:
@@ -114,3 +139,11 @@ def _recognised(text: str, file_name: str) -> AnyKind:
         f"{file_name or 'The file'} {guess}.",
         remedy=f"Give --kind; one of {', '.join(names or kinds())}.",
     )
+
+
+def _known() -> list[AnyKind]:
+    known: list[AnyKind] = []
+    for name in kinds():
+        with suppress(BrokenKind):  # A broken package is named when its own kind is asked for; it hides no other kind.
+            known.append(kind_of(name))
+    return known

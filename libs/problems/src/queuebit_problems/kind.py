@@ -120,6 +120,19 @@ class Kind(ABC, Generic[S]):
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> S:
         """Read one of the field's own file formats. Raises UnreadableFile with the line, what is wrong and the remedy."""
 
+    def companion(self, file_name: str) -> str | None:
+        """The name of a second file of the same folder that this one is incomplete without; None where there is none.
+
+        Its text is read after that of the first, as if it followed in the same file.
+        """
+        del file_name
+        return None
+
+    def from_document(self, document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The statement that a JSON document of the field states; None where its form is not one of the field's."""
+        del document
+        return None
+
     def recognises(self, text: str) -> bool:
         """Whether the text has the form of one of the kind's formats, as far as a glance can tell; other kinds may share it."""
         del text

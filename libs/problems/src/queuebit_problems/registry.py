@@ -36,6 +36,7 @@ _BUILT_IN: dict[tuple[str, int], str] = {
         "maxcut",
         "multi_knapsack",
         "number_partitioning",
+        "portfolio",
         "quadratic_assignment",
         "quadratic_knapsack",
         "qubo",

@@ -41,6 +41,9 @@ class Rows:
     def __iter__(self) -> Iterator[Row]:
         return self._rows
 
+    def __next__(self) -> Row:
+        return next(self._rows)
+
     def take(self, what: str) -> Row:
         """The next row. Raises UnreadableFile that says `what` is missing where the file ends."""
         row = next(self._rows, None)
