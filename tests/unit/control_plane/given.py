@@ -9,7 +9,7 @@ from typing import TypeVar
 from queuebit_contracts.events import Event, JobEvent
 from queuebit_control_plane.job.decide import decide
 from queuebit_control_plane.job.messages import Message
-from queuebit_control_plane.job.state import Job, NoJob, evolve
+from queuebit_control_plane.job.state import Job, NoJob
 from tests.builders import JOB_ID, NOW
 
 E = TypeVar("E", bound=Event)
@@ -24,11 +24,8 @@ class Story:
 
     def when(self, message: Message, now: datetime = NOW) -> Story:
         """Tell the job something; the new story holds only what happened then."""
-        decided = tuple(decide(self.job, message, now))
-        job = self.job
-        for event in decided:
-            job = evolve(job, event, now, JOB_ID)
-        return Story(job, decided)
+        decided, job = decide(self.job, message, now, JOB_ID)
+        return Story(job, tuple(decided))
 
     @property
     def names(self) -> list[str]:

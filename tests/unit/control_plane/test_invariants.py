@@ -40,12 +40,16 @@ class AJobThatHearsAnything(RuleBasedStateMachine):
         self.events: list[tuple[JobEvent, datetime]] = []
 
     def tell(self, message: Message) -> list[JobEvent]:
-        decided = list(decide(self.job, message, self.now))
+        before = self.job
+        decided, self.job = decide(before, message, self.now, JOB_ID)
+        folded = before
         for event in decided:
-            self.job = evolve(self.job, event, self.now, JOB_ID)
+            folded = evolve(folded, event, self.now, JOB_ID)
             self.events.append((event, self.now))
-        assert list(decide(self.job, message, self.now)) == [] or isinstance(message, ev.ExecutionProgressed)
-        return decided
+        assert folded == self.job
+        repeated, _ = decide(self.job, message, self.now, JOB_ID)
+        assert list(repeated) == [] or isinstance(message, ev.ExecutionProgressed)
+        return list(decided)
 
     @rule(lane=st.sampled_from(["auto", "quantum", "simulator", "classical", "rule"]))
     @precondition(lambda self: isinstance(self.job, NoJob))

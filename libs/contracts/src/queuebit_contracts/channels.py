@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, assert_never
 
 from queuebit_contracts import commands, events
@@ -167,7 +168,8 @@ _PURPOSE: dict[str, str] = {
 }
 
 
-def topics_of(event_name: str, *, lane: Lane | None = None, tier: Tier | None = None) -> tuple[str, ...]:
+@cache
+def topics_of(event_name: str, lane: Lane | None = None, tier: Tier | None = None) -> tuple[str, ...]:
     """Where the relay publishes a stored event of a job, its purpose first and `jobs.lifecycle` last.
 
     A work order (`JobQueued`) goes by its lane and tier.

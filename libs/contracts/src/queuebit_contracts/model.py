@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+else:
+    ModelMetaclass = type(BaseModel)
 
 T = TypeVar("T")
 
@@ -21,13 +26,19 @@ SENSITIVE = SensitiveMark()
 Sensitive = Annotated[T, SENSITIVE]
 
 
-class Model(BaseModel):
+class _PlainMeta(ModelMetaclass):
+    """Instance checks by class alone: what a `match` over events asks many times a job, and pydantic answers slowly."""
+
+    __instancecheck__ = type.__instancecheck__
+
+
+class Model(BaseModel, metaclass=_PlainMeta):
     """A frozen value. A reader ignores fields that it does not know, so that a newer writer may add some."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
-class StrictModel(BaseModel):
+class StrictModel(BaseModel, metaclass=_PlainMeta):
     """A frozen value that people write: an unknown field is a mistake, and is named."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -108,6 +109,7 @@ class Service:
 
     async def run(self) -> None:
         """Start what was wired, and return when it was asked to end. Raises what crashed."""
+        _calm_collector()
         await self.wait_for("Kafka", self.bus.start, remedy=_KAFKA_REMEDY)
         for name, run in self._runs:
             self._tasks.append(asyncio.create_task(self._guard(name, run), name=name))
@@ -196,6 +198,15 @@ async def _live(name: str, build: Build, settings: RuntimeSettings) -> int:
         await health.stop()
     _log.info("%s ended with code %d", name, code)
     return code
+
+
+def _calm_collector() -> None:
+    """What was imported stays for ever: the garbage collector need not walk it again, and batches of short-lived messages,
+    which hold no cycles, need not wake it every few hundred objects. With the defaults it took 40 % of the control plane.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _kafka(name: str, settings: RuntimeSettings, clock: Clock) -> Bus:

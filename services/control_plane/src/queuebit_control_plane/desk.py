@@ -15,7 +15,7 @@ from queuebit_contracts.ids import derive_id
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.job.decide import decide, refusal_of
 from queuebit_control_plane.job.messages import Message, Refuse, Submit
-from queuebit_control_plane.job.state import EndedJob, Job, NoJob, OpenJob, evolve
+from queuebit_control_plane.job.state import EndedJob, Job, NoJob, OpenJob
 from queuebit_control_plane.job.view import fold, head_of
 from queuebit_runtime.bus import Record
 from queuebit_runtime.clock import Clock
@@ -205,9 +205,9 @@ def _decide(job_id: UUID, work: _Work, told: Told, now: datetime) -> Iterable[To
             stream_id = derive_id(told.cause_id, "rejected")
             yield Told(stream_id, Refuse(refusal), told.cause_id, told.tenant, told.traceparent)
             return
-    for event in decide(work.job, message, now):
-        work.job = evolve(work.job, event, now, job_id)
-        work.events.append(_new_event(job_id, work.version + len(work.events) + 1, event, told, now))
+    decided, work.job = decide(work.job, message, now, job_id)
+    for version, event in enumerate(decided, start=work.version + len(work.events) + 1):
+        work.events.append(_new_event(job_id, version, event, told, now))
 
 
 def _new_event(job_id: UUID, version: int, event: JobEvent, told: Told, now: datetime) -> NewEvent:

@@ -15,7 +15,7 @@ class Lanes:
 
     def __init__(self) -> None:
         self._backends: dict[str, tuple[BackendStatusReported, datetime]] = {}
-        self._now: datetime | None = None
+        self._available: frozenset[Lane] = frozenset()
 
     def report(self, status: BackendStatusReported, at: datetime) -> None:
         """Take a report that was made at `at`; an older one never replaces a newer."""
@@ -25,11 +25,9 @@ class Lanes:
 
     def look(self, now: datetime) -> None:
         """Set the moment that `available` speaks of."""
-        self._now = now
+        oldest = now - timedelta(seconds=REPORT_AGE_S_MAX)
+        self._available = frozenset(s.lane for s, at in self._backends.values() if s.available and at >= oldest)
 
     def available(self, lane: Lane) -> bool:
         """Whether a backend of the lane reported itself available within the last `REPORT_AGE_S_MAX` seconds."""
-        if self._now is None:
-            return False
-        oldest = self._now - timedelta(seconds=REPORT_AGE_S_MAX)
-        return any(s.lane == lane and s.available and at >= oldest for s, at in self._backends.values())
+        return lane in self._available

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from functools import cache
 from typing import Protocol
 
 import orjson
 
 from queuebit_contracts.channels import topics_of
 from queuebit_contracts.envelope import PREFIX, binary_headers
+from queuebit_contracts.events import JobQueued
 from queuebit_control_plane.desk import SILENT
 from queuebit_runtime.bus import Bus, BusError, Outgoing
 from queuebit_runtime.clock import Clock
@@ -116,23 +117,26 @@ class Relay:
                 each.cancel()
 
 
-def records_of(event: StoredEvent) -> Iterable[Outgoing]:
+def records_of(event: StoredEvent) -> list[Outgoing]:
     """The records of one stored event: its purpose, and the lifecycle."""
+    subject = str(event.stream_id)
     headers = binary_headers(
         event.id,
         SOURCE,
-        f"{PREFIX}{event.type}.v{event.schema_version}".encode(),
-        str(event.stream_id),
+        _ce_type(event.type, event.schema_version),
+        subject,
         event.time,
         tenant=event.tenant,
         version=event.version,
         traceparent=event.traceparent,
     )
-    value = event.data.encode()
-    key = str(event.stream_id).encode()
-    if event.type == "JobQueued":
+    key, value = subject.encode(), event.data.encode()
+    if event.type == JobQueued.__name__:
         order = orjson.loads(value)
-        topics = topics_of(event.type, lane=order["lane"], tier=order["tier"])
-    else:
-        topics = topics_of(event.type)
-    return [Outgoing(topic, key, value, headers) for topic in topics]
+        return [Outgoing(topic, key, value, headers) for topic in topics_of(event.type, order["lane"], order["tier"])]
+    return [Outgoing(topic, key, value, headers) for topic in topics_of(event.type)]
+
+
+@cache
+def _ce_type(name: str, schema_version: int) -> bytes:
+    return f"{PREFIX}{name}.v{schema_version}".encode()

@@ -1,10 +1,11 @@
-"""The rules of a job: state, message and now in, events out. `[]` is the answer to what is late, repeated or not due."""
+"""The rules of a job: state, message and now in, events out. No events answer what is late, repeated or not due."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
+from uuid import UUID
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.canonical import fingerprint
@@ -15,35 +16,36 @@ from queuebit_control_plane.job import routing
 from queuebit_control_plane.job.draft import Draft
 from queuebit_control_plane.job.messages import Cancel, Message, Refuse, Submit, Wake
 from queuebit_control_plane.job.settle import complete, settle
-from queuebit_control_plane.job.state import EndedJob, Job, NoJob, OpenJob, Working, working_on
+from queuebit_control_plane.job.state import Job, NoJob, OpenJob, Working, working_on
 from queuebit_control_plane.job.wake import lost_attempts
 
 
-def decide(job: Job, message: Message, now: datetime) -> Sequence[JobEvent]:
-    """What happens now that `message` has arrived."""
+def decide(job: Job, message: Message, now: datetime, job_id: UUID) -> tuple[Sequence[JobEvent], Job]:
+    """What happens now that `message` has arrived, and the job as it stands after that: the fold of what happened."""
+    draft = Draft(job, job_id, now)
     match message:
         case Submit():
-            return _submit(job, message, now)
+            _submit(draft, message)
         case Refuse():
-            return [message.event] if isinstance(job, NoJob) else []
+            if isinstance(job, NoJob):
+                draft.add(message.event)
+        case _ if not isinstance(job, OpenJob):
+            pass
         case Cancel():
-            return _cancel(job, message, now)
+            _cancel(draft, job, message)
         case Wake():
-            return _wake(job, now)
-        case ev.JobStarted():
-            return _progress(job, message)
-        case ev.ExecutionProgressed():
-            return _progress(job, message)
+            _wake(draft, job)
+        case ev.JobStarted() | ev.ExecutionProgressed():
+            _progress(draft, job, message)
         case ev.ExecutionSucceeded():
-            return _succeeded(job, message, now)
-        case ev.ExecutionFailed():
-            return _failed(job, message, now)
+            _succeeded(draft, job, message)
         case ev.ResultValidated():
-            return _validated(job, message, now)
-        case ev.ResultRejected():
-            return _rejected(job, message, now)
+            _validated(draft, job, message)
+        case ev.ExecutionFailed() | ev.ResultRejected():
+            _gone_wrong(draft, job, message)
         case _:
             assert_never(message)
+    return draft.events, draft.job
 
 
 def refusal_of(job: Job, message: Submit, now: datetime) -> ev.JobRejected | None:
@@ -65,18 +67,11 @@ def refusal_of(job: Job, message: Submit, now: datetime) -> ev.JobRejected | Non
     )
 
 
-def _submit(job: Job, message: Submit, now: datetime) -> Sequence[JobEvent]:
-    match job:
-        case NoJob():
-            draft = Draft(job, message.job_id, now)
-            draft.add(message.event)
-            draft.add(routing.plan(message.inputs))
-            settle(draft)
-            return draft.events
-        case OpenJob() | EndedJob():
-            return []
-        case _:
-            assert_never(job)
+def _submit(draft: Draft, message: Submit) -> None:
+    if isinstance(draft.job, NoJob):
+        draft.add(message.event)
+        draft.add(routing.plan(message.inputs))
+        settle(draft)
 
 
 def _too_late(message: Submit) -> ev.JobRejected:
@@ -89,29 +84,21 @@ def _too_late(message: Submit) -> ev.JobRejected:
     )
 
 
-def _cancel(job: Job, message: Cancel, now: datetime) -> Sequence[JobEvent]:
-    if not isinstance(job, OpenJob) or (message.tenant is not None and message.tenant != job.request.tenant):
-        return []
-    draft = Draft(job, job.job_id, now)
+def _cancel(draft: Draft, job: OpenJob, message: Cancel) -> None:
+    if message.tenant is not None and message.tenant != job.request.tenant:
+        return
     draft.abandon_all("the job was cancelled")
     draft.add(ev.JobCancelled(actor=message.actor, reason=message.reason, cost=draft.open.cost))
-    return draft.events
 
 
-def _wake(job: Job, now: datetime) -> Sequence[JobEvent]:
-    if not isinstance(job, OpenJob):
-        return []
-    draft = Draft(job, job.job_id, now)
-    if now >= job.deadline:
-        if not complete(draft):
-            draft.abandon_all("the deadline passed")
-            cost = draft.open.cost
-            draft.add(ev.JobExpired(deadline=job.deadline, reasons=draft.open.reasons, cost=cost))
-        return draft.events
-    for leg, working, code in lost_attempts(job, now):
-        draft.add(_lost(leg, working, code))
-    settle(draft)
-    return draft.events
+def _wake(draft: Draft, job: OpenJob) -> None:
+    if draft.now < job.deadline:
+        for leg, working, code in lost_attempts(job, draft.now):
+            draft.add(_lost(leg, working, code))
+        settle(draft)
+    elif not complete(draft):
+        draft.abandon_all("the deadline passed")
+        draft.add(ev.JobExpired(deadline=job.deadline, reasons=draft.open.reasons, cost=draft.open.cost))
 
 
 def _lost(leg: str, working: Working, code: FailureCode) -> ev.ExecutionFailed:
@@ -121,25 +108,19 @@ def _lost(leg: str, working: Working, code: FailureCode) -> ev.ExecutionFailed:
     )
 
 
-def _progress(job: Job, message: ev.JobStarted | ev.ExecutionProgressed) -> Sequence[JobEvent]:
-    if not isinstance(job, OpenJob):
-        return []
+def _progress(draft: Draft, job: OpenJob, message: ev.JobStarted | ev.ExecutionProgressed) -> None:
     current = working_on(job, message.leg, message.attempt_id)
     if current is None or current[1].execution is not None:
-        return []
-    if isinstance(message, ev.JobStarted) and current[1].started:
-        return []
-    return [message]
+        return
+    if not (isinstance(message, ev.JobStarted) and current[1].started):
+        draft.add(message)
 
 
-def _succeeded(job: Job, message: ev.ExecutionSucceeded, now: datetime) -> Sequence[JobEvent]:
-    if not isinstance(job, OpenJob):
-        return []
+def _succeeded(draft: Draft, job: OpenJob, message: ev.ExecutionSucceeded) -> None:
     current = working_on(job, message.leg, message.attempt_id)
     if current is None or current[1].execution is not None:
-        return []
+        return
     working = current[1]
-    draft = Draft(job, job.job_id, now)
     if not working.started:
         draft.add(
             ev.JobStarted(
@@ -150,26 +131,13 @@ def _succeeded(job: Job, message: ev.ExecutionSucceeded, now: datetime) -> Seque
     if working.verdict is not None and working.verdict.answer_fingerprint != fingerprint(message.answer):
         draft.add(_mismatch(working.verdict, "the verdict is about another answer"))
     settle(draft)
-    return draft.events
 
 
-def _failed(job: Job, message: ev.ExecutionFailed, now: datetime) -> Sequence[JobEvent]:
-    if not isinstance(job, OpenJob) or working_on(job, message.leg, message.attempt_id) is None:
-        return []
-    draft = Draft(job, job.job_id, now)
-    draft.add(message)
-    settle(draft)
-    return draft.events
-
-
-def _validated(job: Job, message: ev.ResultValidated, now: datetime) -> Sequence[JobEvent]:
-    if not isinstance(job, OpenJob):
-        return []
+def _validated(draft: Draft, job: OpenJob, message: ev.ResultValidated) -> None:
     current = working_on(job, message.leg, message.attempt_id)
     if current is None or current[1].verdict is not None:
-        return []
+        return
     execution = current[1].execution
-    draft = Draft(job, job.job_id, now)
     if message.problem_fingerprint != job.problem_fingerprint:
         draft.add(_mismatch(message, "the worker answered another problem"))
     elif execution is not None and message.answer_fingerprint != fingerprint(execution.answer):
@@ -177,7 +145,12 @@ def _validated(job: Job, message: ev.ResultValidated, now: datetime) -> Sequence
     else:
         draft.add(message)
     settle(draft)
-    return draft.events
+
+
+def _gone_wrong(draft: Draft, job: OpenJob, message: ev.ExecutionFailed | ev.ResultRejected) -> None:
+    if working_on(job, message.leg, message.attempt_id) is not None:
+        draft.add(message)
+        settle(draft)
 
 
 def _mismatch(verdict: ev.ResultValidated, reason: str) -> ev.ResultRejected:
@@ -189,12 +162,3 @@ def _mismatch(verdict: ev.ResultValidated, reason: str) -> ev.ResultRejected:
         problem_fingerprint=verdict.problem_fingerprint,
         answer_fingerprint=verdict.answer_fingerprint,
     )
-
-
-def _rejected(job: Job, message: ev.ResultRejected, now: datetime) -> Sequence[JobEvent]:
-    if not isinstance(job, OpenJob) or working_on(job, message.leg, message.attempt_id) is None:
-        return []
-    draft = Draft(job, job.job_id, now)
-    draft.add(message)
-    settle(draft)
-    return draft.events

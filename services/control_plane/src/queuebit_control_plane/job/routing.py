@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Literal
 
 from queuebit_contracts.events import JobPlanned
@@ -113,6 +114,7 @@ RULES: tuple[Rule, ...] = (
 _ATTEMPTS_MAX: Mapping[Lane, int] = {"quantum": 2, "simulator": 2, "classical": 3, "rule": 3}
 
 
+@lru_cache(maxsize=1024)
 def plan(inputs: RoutingInputs) -> JobPlanned:
     """The decision for a job, with the rule that made it and every number it read."""
     rule = next(rule for rule in RULES if rule.fits(inputs))

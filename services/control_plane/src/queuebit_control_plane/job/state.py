@@ -6,7 +6,7 @@ pass, or Spent. Both halves of an answer, execution and verdict, may arrive in e
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, assert_never
 from uuid import UUID
@@ -16,6 +16,7 @@ from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.events import JobEvent
 from queuebit_contracts.failures import FAILURES
 from queuebit_contracts.jobs import Cost, JobRequest, JobState, Leg, Usage
+from queuebit_control_plane.job.copying import changed
 from queuebit_control_plane.job.limits import Limits, retry_delay_s
 from queuebit_control_plane.job.money import add_cost, add_usage
 
@@ -162,7 +163,7 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
     match event:
         case ev.JobPlanned():
             legs = tuple(LegState(leg, Idle()) for leg in event.legs)
-            return replace(job, plan=event.plan, sense=event.sense, legs=legs, reasons=event.reasons)
+            return changed(job, plan=event.plan, sense=event.sense, legs=legs, reasons=event.reasons)
         case ev.JobQueued():
             working = Working(event.attempt_id, event.number, queued_at=at, moved_at=at)
             return with_leg(job, event.leg, working)
@@ -171,8 +172,9 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
         case ev.ExecutionProgressed():
             return _on_attempt(job, event.leg, event.attempt_id, moved_at=at)
         case ev.ExecutionSucceeded():
-            charged = replace(job, cost=add_cost(job.cost, event.cost), usage=add_usage(job.usage, event.usage))
-            return _on_attempt(charged, event.leg, event.attempt_id, execution=event, moved_at=at)
+            cost, usage = add_cost(job.cost, event.cost), add_usage(job.usage, event.usage)
+            moved = _on_attempt(job, event.leg, event.attempt_id, execution=event, moved_at=at)
+            return changed(moved, cost=cost, usage=usage)
         case ev.ResultValidated():
             return _on_attempt(job, event.leg, event.attempt_id, verdict=event, moved_at=at)
         case ev.ExecutionFailed():
@@ -184,7 +186,7 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
             return _spent(job, event.leg, f"{event.leg}: {event.reason}")
         case ev.FallbackTaken():
             reasons = (*job.reasons, f"{event.from_leg} -> {event.to_leg}: {event.reason}")
-            return replace(job, reasons=reasons, hurried=job.hurried or event.trigger == "latency_budget")
+            return changed(job, reasons=reasons, hurried=job.hurried or event.trigger == "latency_budget")
         case ev.JobCompleted():
             return _ended(job, "completed", event.ran.lane)
         case ev.JobFailed():
@@ -208,7 +210,7 @@ def _ended(job: OpenJob, state: JobState, lane: str | None = None) -> EndedJob:
 
 def with_leg(job: OpenJob, leg: str, status: LegStatus) -> OpenJob:
     """The job with one leg moved to a status."""
-    return replace(job, legs=tuple(LegState(each.spec, status) if each.spec.leg == leg else each for each in job.legs))
+    return changed(job, legs=tuple(LegState(each.spec, status) if each.spec.leg == leg else each for each in job.legs))
 
 
 def accepted(leg: LegState) -> bool:
@@ -233,14 +235,14 @@ def _on_attempt(job: OpenJob, leg: str, attempt_id: UUID, **changes: object) -> 
     current = working_on(job, leg, attempt_id)
     if current is None:
         return job
-    status = replace(current[1], **changes)  # type: ignore[arg-type]
+    status = changed(current[1], **changes)
     if status.execution is not None and status.verdict is not None:
         return with_leg(job, leg, Answered(status.execution, status.verdict))
     return with_leg(job, leg, status)
 
 
 def _failed(job: OpenJob, event: ev.ExecutionFailed, at: datetime) -> OpenJob:
-    charged = replace(job, cost=add_cost(job.cost, event.cost), usage=add_usage(job.usage, event.usage))
+    charged = changed(job, cost=add_cost(job.cost, event.cost), usage=add_usage(job.usage, event.usage))
     current = working_on(charged, event.leg, event.attempt_id)
     if current is None:
         return charged
@@ -252,7 +254,7 @@ def _failed(job: OpenJob, event: ev.ExecutionFailed, at: datetime) -> OpenJob:
 
 
 def _spent(job: OpenJob, leg: str, reason: str, failure: ev.ExecutionFailed | None = None) -> OpenJob:
-    return replace(with_leg(job, leg, Spent(reason, failure)), reasons=(*job.reasons, reason))
+    return changed(with_leg(job, leg, Spent(reason, failure)), reasons=(*job.reasons, reason))
 
 
 class CorruptStream(Exception):
