@@ -74,7 +74,7 @@ def read_dimacs(text: str, *, file_name: str, remedy: str) -> GraphStatement:
             raise rows.error(row, f"the edge joins node {u} with itself")
         edges.append((u, v))
     distinct = {(u, v) if u < v else (v, u) for u, v in edges}
-    if stated not in (len(edges), len(distinct), 2 * len(distinct)):
+    if stated not in (len(edges), len(distinct)):
         raise rows.error(header, f"the header promises {stated} edges, but {len(edges)} follow")
     if len(distinct) > EDGES_MAX:
         raise rows.error(None, f"{len(distinct)} edges are more than {EDGES_MAX}")

@@ -295,13 +295,13 @@ class Portfolio(Kind[PortfolioStatement]):
                 return []
             detail = f"{count} assets are chosen, not {statement.budget}"
             return [Violation("budget", detail, abs(count - statement.budget))]
-        weights = [exact(w) for w in answer["weights"]]
+        weights = [Fraction(exact(w)) for w in answer["weights"]]
         found = [
             Violation("short", f"asset {i} has the negative weight {float(w):g}", number(-w))
             for i, w in enumerate(weights)
             if w < 0
         ][:FAULTS_MAX]
-        missed = abs(sum(weights) - 1)
+        missed = abs(sum(weights, start=Fraction(0)) - 1)
         if missed > TOLERANCE:
             found.append(
                 Violation("not_invested", f"the weights add up to {float(sum(weights)):.12g}, not 1", number(missed))
