@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from queuebit_problems.kind import Kind
 from queuebit_problems.registry import parse_problem
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolMemory, PoolStopped, PoolTimeout, TaskFailed
+from queuebit_runtime.hops import AnyHop
 from queuebit_runtime.processes import Pool
 
 REPEATABLE_PARAM = "reproducible"
@@ -54,13 +56,17 @@ class ClassicalExecutor:
         worker: str,
         small: SmallBounds = SmallBounds(),
         grace_s: float = 10.0,
+        hop: AnyHop = asyncio.to_thread,
     ) -> None:
-        """`grace_s`: how long past its budget a process may take to read the problem and to hand over its answer."""
+        """`grace_s`: how long past its budget a process may take to read the problem and to hand over its answer. `hop` checks
+        what a killed process had found, off the event loop.
+        """
         self._pool = pool
         self._clock = clock
         self._worker = worker
         self._small = small
         self._grace_s = grace_s
+        self._hop = hop
         self._inline: Solver = Ladder(_NoSearch(), enumerated_variables_max=small.variables_max)
         self._parsed: dict[UUID, Parsed] = {}
 
@@ -132,7 +138,7 @@ class ClassicalExecutor:
         if stop.is_set() or code is FailureCode.CANCELLED:
             return failed(order, FailureCode.CANCELLED, "It was stopped on request.", Usage(wall_s=wall_s))
         if outcome is None:
-            rescued = await asyncio.to_thread(best.rescued, detail)
+            rescued = await self._hop(partial(best.rescued, detail))
             if rescued is None:
                 return failed(order, code, detail, Usage(wall_s=wall_s))
             outcome = Solved(rescued, Meter(wall_s, 0.0))

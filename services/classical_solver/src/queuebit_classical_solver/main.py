@@ -15,21 +15,22 @@ from queuebit_contracts.channels import queued
 from queuebit_contracts.jobs import TIERS
 from queuebit_runtime.bus import Bus
 from queuebit_runtime.clock import Clock
+from queuebit_runtime.hops import AnyHop
 from queuebit_runtime.processes import Pool, ProcessPool
 from queuebit_runtime.service import EXIT_USAGE, Service, run_service
-from queuebit_runtime.worker import Hop, WorkShell
+from queuebit_runtime.worker import WorkShell
 
 SERVICE: ServiceName = "classical-solver"
 TOPICS = tuple(queued("classical", tier) for tier in TIERS)
 
 
 def build_shell(
-    bus: Bus, clock: Clock, pool: Pool, settings: SolverSettings, *, worker_name: str, hop: Hop = asyncio.to_thread
+    bus: Bus, clock: Clock, pool: Pool, settings: SolverSettings, *, worker_name: str, hop: AnyHop = asyncio.to_thread
 ) -> WorkShell:
     """The solver over these ports, subscribed. A simulation passes an InlinePool and a hop that calls directly."""
     return WorkShell(
         bus,
-        ClassicalExecutor(pool, clock, worker=worker_name, grace_s=settings.grace_s),
+        ClassicalExecutor(pool, clock, worker=worker_name, grace_s=settings.grace_s, hop=hop),
         service=SERVICE,
         topics=TOPICS,
         group=SERVICE,

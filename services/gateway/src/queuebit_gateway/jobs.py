@@ -18,6 +18,7 @@ from queuebit_gateway.problems import Refusal
 from queuebit_gateway.tail import refusal_stream
 from queuebit_gateway.view import Accepted, Happened, fold, fresh_view, read_event
 from queuebit_gateway.views import Explanation, JobSummary, JobView
+from queuebit_runtime.hops import AnyHop
 from queuebit_store.ports import StoredEvent, StreamFilter, StreamRow, StreamStore
 
 ACCEPTED_MAX = 10_000
@@ -52,8 +53,10 @@ class Found:
 class Jobs:
     """The read side. Remembers the last 10,000 questions accepted here, for the moment before their first event is stored."""
 
-    def __init__(self, store: StreamStore) -> None:
+    def __init__(self, store: StreamStore, *, hop: AnyHop = asyncio.to_thread) -> None:
+        """`hop` reads large stories off the event loop."""
         self._store = store
+        self._hop = hop
         self._accepted: OrderedDict[UUID, Accepted] = OrderedDict()
 
     def remember(self, accepted: Accepted) -> None:
@@ -79,7 +82,7 @@ class Jobs:
         if not stored:
             assert found.accepted is not None
             return fresh_view(found.accepted)
-        story = await _read(stored)
+        story = await self._read(stored)
         view = fold(found.job_id, found.tenant, story, with_plan="plan" in include)
         if "events" in include:
             shown = tuple(structured(found.job_id, event, compact=True) for event in stored[:EVENTS_SHOWN_MAX])
@@ -92,7 +95,7 @@ class Jobs:
         if not stored:
             assert found.accepted is not None
             return explain(fresh_view(found.accepted), ())
-        story = await _read(stored)
+        story = await self._read(stored)
         return explain(fold(found.job_id, found.tenant, story, with_plan=True), story)
 
     async def events_after(self, found: Found, version: int, *, limit: int) -> list[StoredEvent]:
@@ -109,12 +112,11 @@ class Jobs:
             return ()
         return (await self._store.load([found.stream_id])).get(found.stream_id, ())
 
-
-async def _read(stored: Sequence[StoredEvent]) -> list[Happened]:
-    """The events as models; large ones off the event loop."""
-    if sum(len(event.data) for event in stored) > LARGE_BYTES:
-        return await asyncio.to_thread(lambda: [read_event(event) for event in stored])
-    return [read_event(event) for event in stored]
+    async def _read(self, stored: Sequence[StoredEvent]) -> list[Happened]:
+        """The events as models; large ones off the event loop."""
+        if sum(len(event.data) for event in stored) > LARGE_BYTES:
+            return await self._hop(lambda: [read_event(event) for event in stored])
+        return [read_event(event) for event in stored]
 
 
 def structured(job_id: UUID, event: StoredEvent, *, compact: bool) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from functools import partial
@@ -21,6 +22,7 @@ from queuebit_gateway.tail import POLL_INTERVAL_S, Tailer
 from queuebit_runtime.bus import Bus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import DependencyUnavailable
+from queuebit_runtime.hops import AnyHop
 from queuebit_runtime.ids import Ids
 from queuebit_runtime.service import EXIT_USAGE, Service, run_service
 from queuebit_store.errors import InvalidSettings, StoreUnavailable
@@ -41,14 +43,15 @@ def build_parts(
     ids: Ids,
     rates: dict[RouteClass, Rate] = RATES,
     poll_interval_s: float = POLL_INTERVAL_S,
+    hop: AnyHop = asyncio.to_thread,
 ) -> Parts:
-    """The parts of a gateway over these ports; `create_app` makes the ASGI app of them."""
-    jobs = Jobs(store)
+    """The parts of a gateway over these ports; `create_app` makes the ASGI app of them. `hop` takes large work off the loop."""
+    jobs = Jobs(store, hop=hop)
     return Parts(
         authenticator=Authenticator(directory, pepper, clock),
         limiter=Limiter(rates),
         jobs=jobs,
-        submitter=Submitter(store, bus, jobs, clock, ids),
+        submitter=Submitter(store, bus, jobs, clock, ids, hop=hop),
         tailer=Tailer(store, clock, poll_interval_s=poll_interval_s),
         cursors=Cursors(pepper),
         clock=clock,

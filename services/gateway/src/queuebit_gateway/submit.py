@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from queuebit_contracts.channels import CONTROL, SUBMITTED
@@ -25,6 +26,7 @@ from queuebit_problems.admission import Admitted, admit
 from queuebit_problems.errors import ProblemError
 from queuebit_runtime.bus import Bus, Outgoing
 from queuebit_runtime.clock import Clock
+from queuebit_runtime.hops import AnyHop
 from queuebit_runtime.ids import Ids
 from queuebit_store.ports import Reservation, StreamStore
 
@@ -44,12 +46,16 @@ class Taken:
 class Submitter:
     """Takes questions and cancellations. Concurrent ones share a call to the store and a call to the bus."""
 
-    def __init__(self, store: StreamStore, bus: Bus, jobs: Jobs, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, store: StreamStore, bus: Bus, jobs: Jobs, clock: Clock, ids: Ids, *, hop: AnyHop = asyncio.to_thread
+    ) -> None:
+        """`hop` checks large questions off the event loop."""
         self._store = store
         self._bus = bus
         self._jobs = jobs
         self._clock = clock
         self._ids = ids
+        self._hop = hop
         self._reserving: Batcher[Reservation, tuple[Reservation, bool]] = Batcher(self._reserve)
         self._sending: Batcher[Outgoing, None] = Batcher(self._send)
         self._publishing: dict[UUID, asyncio.Task[None]] = {}
@@ -62,7 +68,7 @@ class Submitter:
         A repeat finds the key held. It publishes again where the job has no events yet and this process has not published it,
         so a crash between holding the key and publishing loses nothing; readers know the repeat by its id.
         """
-        admitted = await _admit(request, body_bytes)
+        admitted = await self._admit(request, body_bytes)
         ordered = time_ordered_key(key)
         job_id = job_id_of(request.tenant, ordered) if ordered else self._ids.mint()
         if is_past(request.deadline, self._clock.now()) and not (ordered and await self._known(job_id)):
@@ -94,6 +100,14 @@ class Submitter:
             traceparent=traceparent,
         )
         await self._sending.offer(_record(CONTROL, job_id, envelope))
+
+    async def _admit(self, request: JobRequest, body_bytes: int) -> Admitted:
+        """Check the problem by its kind. Raises Refusal unknown_kind or invalid_statement."""
+        try:
+            return await self._hop(partial(admit, request)) if body_bytes > LARGE_BYTES else admit(request)
+        except ProblemError as error:
+            code = error.code if error.code in ("unknown_kind", "invalid_statement") else "invalid_request"
+            raise Refusal(code, error.detail, remedy=error.remedy, errors=error.fields) from None
 
     async def _known(self, job_id: UUID) -> bool:
         return job_id in await self._store.heads([job_id])
@@ -151,15 +165,6 @@ class Submitter:
     async def _send(self, records: Sequence[Outgoing]) -> list[None]:
         await self._bus.publish(records)
         return [None] * len(records)
-
-
-async def _admit(request: JobRequest, body_bytes: int) -> Admitted:
-    """Check the problem by its kind, large ones off the event loop. Raises Refusal unknown_kind or invalid_statement."""
-    try:
-        return await asyncio.to_thread(admit, request) if body_bytes > LARGE_BYTES else admit(request)
-    except ProblemError as error:
-        code = error.code if error.code in ("unknown_kind", "invalid_statement") else "invalid_request"
-        raise Refusal(code, error.detail, remedy=error.remedy, errors=error.fields) from None
 
 
 def _accepted(held: Reservation, request: JobRequest) -> Accepted:

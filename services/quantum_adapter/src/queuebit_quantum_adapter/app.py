@@ -7,11 +7,12 @@ import asyncio
 from queuebit_contracts.channels import queued
 from queuebit_contracts.jobs import TIERS
 from queuebit_quantum_adapter.backends import Backends, aer
-from queuebit_quantum_adapter.executor import QuantumExecutor, TaskHop
+from queuebit_quantum_adapter.executor import QuantumExecutor
 from queuebit_quantum_adapter.settings import AdapterSettings
 from queuebit_quantum_adapter.status import BackendReporter
 from queuebit_runtime.bus import Bus
 from queuebit_runtime.clock import Clock
+from queuebit_runtime.hops import AnyHop
 from queuebit_runtime.ids import Ids
 from queuebit_runtime.processes import Pool
 from queuebit_runtime.worker import WorkShell
@@ -35,7 +36,7 @@ class QuantumAdapter:
         *,
         worker_name: str,
         warm: bool,
-        hop: TaskHop = asyncio.to_thread,
+        hop: AnyHop = asyncio.to_thread,
     ) -> None:
         """`warm`: load the SDK into a worker process at the start, instead of when the first order comes. `hop` reads an order
         off the loop; a simulation passes one that calls directly.
@@ -52,6 +53,7 @@ class QuantumAdapter:
             worker_name=worker_name,
             clock=clock,
             concurrency_max=settings.workers_max,
+            hop=hop,
         )
         self.reporter = BackendReporter(
             bus,
