@@ -1,7 +1,7 @@
 """The five services in one process, on the memory ports: what `queuebit run` uses, and what the simulation drives.
 
 Each service is a member with a bus of its own and a session of its own on the one database, so that any of them can be stopped
-or crashed and started again while the others go on.
+or crashed and started again while the others go on. A service may run more than once: `control-plane/2` is a second one.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from queuebit_result_validation.main import build_validator
 from queuebit_result_validation.settings import ValidationSettings
 from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
 from queuebit_runtime.clock import Clock
+from queuebit_runtime.hops import AnyHop
 from queuebit_runtime.ids import Ids
 from queuebit_runtime.processes import Pool
-from queuebit_runtime.worker import Hop
-from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
+from queuebit_store.memory import MemoryDatabase, MemoryStore
 
 ServiceName = Literal["gateway", "control-plane", "quantum-adapter", "classical-solver", "result-validation"]
 SERVICES: tuple[ServiceName, ...] = (
@@ -43,11 +43,20 @@ Stop = Callable[[], Awaitable[None]]
 Run = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 
-@dataclass(slots=True)
-class _Member:
-    """A running service: its bus, its background task, and how it ends in good order."""
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What one member is given: its way to the broker, its session on the database, its clock."""
 
     bus: MemoryBus
+    store: MemoryStore
+    clock: Clock
+
+
+@dataclass(slots=True)
+class _Member:
+    """A running service: its ports, its background task, and how it ends in good order."""
+
+    ports: Ports
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
     stop: Stop | None = None
@@ -63,11 +72,13 @@ class World:
         pool: Pool,
         *,
         seed: int = 0,
-        hop: Hop = asyncio.to_thread,
-        hooks: Hooks | None = None,
+        hop: AnyHop = asyncio.to_thread,
+        ports: Callable[[World, str], Ports] | None = None,
         poll_interval_s: float = 0.01,
     ) -> None:
-        """`pool` runs heavy work; `hop` runs a batch of small work off the loop (a simulation calls directly)."""
+        """`pool` runs heavy work; `hop` takes other work off the loop (a simulation calls directly). `ports` makes what a member
+        is given, by its name; absent, plain ones.
+        """
         self.clock = clock
         self.broker = MemoryBroker(clock, seed=seed)
         self.database = MemoryDatabase()
@@ -75,81 +86,109 @@ class World:
         self._ids = ids
         self._pool = pool
         self._hop = hop
-        self._hooks = hooks
+        self._ports = ports or _plain_ports
         self._poll_interval_s = poll_interval_s
-        self._members: dict[ServiceName, _Member] = {}
+        self._members: dict[str, _Member] = {}
 
     def store(self) -> MemoryStore:
         """A new session on the database."""
-        return MemoryStore(self.database, hooks=self._hooks)
+        return MemoryStore(self.database)
 
     @property
-    def running(self) -> tuple[ServiceName, ...]:
+    def running(self) -> tuple[str, ...]:
+        """The members that were started and neither stopped nor crashed since."""
         return tuple(self._members)
 
-    async def start(self, *names: ServiceName) -> None:
-        """Start these services, or all."""
-        for name in names or SERVICES:
-            member = _Member(MemoryBus(self.broker))
-            self._members[name] = member
+    def store_of(self, member: str) -> MemoryStore:
+        """The session of a running member."""
+        return self._members[member].ports.store
+
+    async def start(self, *members: str) -> None:
+        """Start these members, or one of each service."""
+        for name in members or SERVICES:
+            ports = self._ports(self, name)
+            self._members[name] = member = _Member(ports)
             run = self._build(name, member)
-            await member.bus.start()
+            await ports.bus.start()
             if run is not None:
                 member.task = asyncio.create_task(run(member.stopping), name=name)
 
-    async def stop(self, *names: ServiceName, drain_s: float = 5.0) -> None:
-        """Stop these services, or all, in good order."""
-        for name in names or tuple(self._members):
-            member = self._members.pop(name)
+    async def stop(self, *members: str, drain_s: float = 5.0) -> None:
+        """Stop these members, or all, in good order."""
+        for name in members or tuple(self._members):
+            member = self._take(name)
             member.stopping.set()
             if member.stop is not None:
                 await member.stop()
             if member.task is not None:
                 await member.task
-            await member.bus.stop(drain_s)
+            await member.ports.bus.stop(drain_s)
+            await member.ports.store.close()
 
-    async def crash(self, name: ServiceName) -> None:
-        """End a service as SIGKILL would: nothing is drained, committed or released."""
-        member = self._members.pop(name)
-        await member.bus.crash()
+    async def crash(self, name: str) -> None:
+        """End a member as SIGKILL would: nothing is drained, committed or released."""
+        member = self._take(name)
         if member.task is not None:
             member.task.cancel()
+        member.ports.store.lose_leads()
+        await member.ports.bus.crash()
+        if member.task is not None:
             await asyncio.gather(member.task, return_exceptions=True)
 
-    def _build(self, name: ServiceName, member: _Member) -> Run | None:
-        match name:
+    def _take(self, name: str) -> _Member:
+        """The member, which is no longer one of us; where it answered HTTP, nobody does now."""
+        if name.partition("/")[0] == "gateway":
+            self.app = None
+        return self._members.pop(name)
+
+    def _build(self, name: str, member: _Member) -> Run | None:
+        bus, store, clock = member.ports.bus, member.ports.store, member.ports.clock
+        service, _, number = name.partition("/")
+        match service:
             case "control-plane":
-                return ControlPlane(self.store(), member.bus, self.clock).run
+                return ControlPlane(store, bus, clock).run
             case "classical-solver":
                 settings = SolverSettings()
-                shell = build_shell(member.bus, self.clock, self._pool, settings, worker_name="solver", hop=self._hop)
+                shell = build_shell(bus, clock, self._pool, settings, worker_name=f"solver{number}", hop=self._hop)
                 member.stop = shell.stop
                 return None
             case "quantum-adapter":
                 adapter = QuantumAdapter(
-                    member.bus,
+                    bus,
                     self._pool,
-                    self.clock,
+                    clock,
                     self._ids,
                     AdapterSettings(),
-                    worker_name="adapter",
+                    worker_name=f"adapter{number}",
                     warm=False,
+                    hop=self._hop,
                 )
                 member.stop = adapter.stop
                 return adapter.run
             case "result-validation":
-                build_validator(member.bus, self.clock, ValidationSettings())
+                build_validator(bus, clock, ValidationSettings(), hop=self._hop)
                 return None
             case "gateway":
-                store = self.store()
                 parts = build_parts(
                     store,
                     store,
-                    member.bus,
+                    bus,
                     pepper=PEPPER,
-                    clock=self.clock,
+                    clock=clock,
                     ids=self._ids,
                     poll_interval_s=self._poll_interval_s,
+                    hop=self._hop,
                 )
                 self.app = create_app(parts)
+
+                async def let_go() -> None:
+                    parts.tailer.close()
+
+                member.stop = let_go
                 return None
+            case _:
+                raise ValueError(f"There is no service {service!r}.")
+
+
+def _plain_ports(world: World, _name: str) -> Ports:
+    return Ports(MemoryBus(world.broker), world.store(), world.clock)
