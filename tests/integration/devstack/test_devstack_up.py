@@ -16,7 +16,6 @@ from queuebit_devstack import up
 from queuebit_devstack.leftovers import end_stack
 from queuebit_devstack.ports import free_ports
 from queuebit_devstack.processes import find_marked
-from queuebit_devstack.stack import Stack
 from queuebit_devstack.supervise import SERVICES, ServiceSpec
 
 READY = """
@@ -46,13 +45,8 @@ def until_ended(child: int, timeout_s: float = 10.0) -> None:
         time.sleep(0.01)
 
 
-async def nothing_to_prepare(stack: Stack) -> None:
-    pass
-
-
 async def test_up_starts_all_and_again_only_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(up, "service_specs", small_services)
-    monkeypatch.setattr(up, "prepare", nothing_to_prepare)
     monkeypatch.setenv("QUEUEBIT_DATA", str(tmp_path))
     monkeypatch.delenv("QUEUEBIT_KAFKA", raising=False)
     monkeypatch.delenv("QUEUEBIT_POSTGRES", raising=False)
