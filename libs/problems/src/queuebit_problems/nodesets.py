@@ -32,6 +32,9 @@ QUBITS_MAX = 1_000
 WORK_MAX = 3_000_000
 WORK_EACH_MAX = 5_000
 """Roughly how many neighbours one search may look at, in all and for each node."""
+CONFLICTS_LISTED_MAX = 2_000_000
+"""Above, sets are only extended from a few first nodes: the neighbours are too many to be listed."""
+STARTS_MAX = 200
 TENURE = 7
 
 
@@ -207,9 +210,13 @@ def _repair(masks: list[int], chosen: int) -> int:
 
 def _search(masks: list[int], start: int, rng: random.Random, *, share: int = 1) -> int:
     """Add what is free, else exchange one for one, else force a node in; what left lately stays out. The best set seen."""
-    neighbours = [list(bits_of(mask)) for mask in masks] if len(masks) <= QUBITS_MAX else None
-    if neighbours is None or not any(neighbours):
+    conflicts = sum(mask.bit_count() for mask in masks)
+    if not conflicts:
         return start
+    if conflicts > CONFLICTS_LISTED_MAX:
+        starts = rng.sample(range(len(masks)), min(len(masks), STARTS_MAX // share))
+        return max([start, *(_extend(masks, 1 << node) for node in starts)], key=int.bit_count)
+    neighbours = [list(bits_of(mask)) for mask in masks]
     state = _State(neighbours)
     for node in bits_of(start):
         state.add(node)

@@ -132,7 +132,7 @@ def searched(fleet: Fleet, start: Routes, rng: random.Random, *, share: int = 1)
     if customers < 2:
         return best
     rounds = min(ROUNDS_EACH_MAX * customers, WORK_MAX // (REMOVED_MEAN * (customers + 5))) // share
-    hot = cost / customers / 3
+    hot = cost / customers / 3 * min(1.0, rounds / (50 * customers))
     for step in range(rounds):
         heat = hot * 0.01 ** (step / rounds)
         found = _recreated(fleet, *_ruined(fleet, now, rng), rng)

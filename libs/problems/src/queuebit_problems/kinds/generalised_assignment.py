@@ -228,8 +228,9 @@ class GeneralisedAssignment(Kind[GeneralisedAssignmentStatement]):
         """Starts that look at profit or at room, repaired and improved by moves and exchanges; None where none is feasible."""
         rng = random.Random(seed)
         best: list[int] | None = None
-        for attempt in range(8):
-            found = _polished(statement, _start(statement, attempt / 7, rng), rng)
+        attempts = max(2, min(8, WORK_MAX // (10 * statement.jobs * (statement.jobs + len(statement.profits)))))
+        for attempt in range(attempts):
+            found = _polished(statement, _start(statement, attempt / (attempts - 1), rng), rng)
             if found is not None and (best is None or _profit(statement, found) > _profit(statement, best)):
                 best = found
         return None if best is None else {"assigned_to": best}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import cached_property
 from itertools import permutations
@@ -17,6 +17,7 @@ from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import Place, integers_errors, raise_faults, table_faults
 from queuebit_problems.enumerate import Enumerated
 from queuebit_problems.errors import TooManyQubits
+from queuebit_problems.exchanges import cost_of, improved, lawler_costs, tabu
 from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Statement, Violation
 from queuebit_problems.kinds.assignment import counted_squares, twice_given
 from queuebit_problems.numeric import NonNegative, cp_coefficients, integers, number, number_below
@@ -27,14 +28,12 @@ from queuebit_problems.text import Numbers, Rows
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
+CHOICE_MODEL_MAX = 40
 SIZE_MAX = 200
 QUBITS_MAX = 1_000
 ENUMERATED_MAX = 7
 PRODUCT_MODEL_MAX = 14
 """Up to here the model has a Boolean for each pair of choices, which bounds far better; above, one cost for each choice."""
-STEPS_EACH_MAX = 300
-WORK_MAX = 800_000
-"""Roughly how many exchanges one search may rate."""
 
 Table = tuple[tuple[NonNegative, ...], ...]
 
@@ -84,11 +83,7 @@ class QuadraticAssignmentStatement(Statement):
     def bound(self) -> tuple[int, list[int]]:
         """Gilmore and Lawler: (a bound on the least cost, the permutation that solves its assignment problem)."""
         a, b, _ = self.scaled
-        n = len(a)
-        flows = [sorted(row[:i] + row[i + 1 :]) for i, row in enumerate(a)]
-        ways = [sorted(row[:k] + row[k + 1 :], reverse=True) for k, row in enumerate(b)]
-        costs = [[a[i][i] * b[k][k] + sum(map(int.__mul__, flows[i], ways[k])) for k in range(n)] for i in range(n)]
-        return least_cost(costs)
+        return least_cost(lawler_costs(a, b))
 
 
 class QuadraticAssignment(Kind[QuadraticAssignmentStatement]):
@@ -122,7 +117,7 @@ class QuadraticAssignment(Kind[QuadraticAssignmentStatement]):
 
     def objective(self, statement: QuadraticAssignmentStatement, answer: Answer) -> Number:
         a, b, unit = statement.scaled
-        return number(Fraction(_cost(a, b, answer["permutation"]), unit))
+        return number(Fraction(cost_of(a, b, answer["permutation"]), unit))
 
     def violations(self, statement: QuadraticAssignmentStatement, answer: Answer) -> list[Violation]:
         del statement
@@ -152,8 +147,8 @@ class QuadraticAssignment(Kind[QuadraticAssignmentStatement]):
                         if m != k:
                             cost = a[i][j] * b[k][m] + a[j][i] * b[m][k]
                             builder.add(i * n + k, j * n + m, Fraction(cost, unit))
-        known = _improved(a, b, statement.bound[1])
-        add_one_hot(builder, n, n, Fraction(_cost(a, b, known), unit) + 1, permutation=True)
+        known = improved(a, b, statement.bound[1])
+        add_one_hot(builder, n, n, Fraction(cost_of(a, b, known), unit) + 1, permutation=True)
         return Encoding(
             builder.build(),
             lambda bits: {"permutation": decoded(bits, n, n)},
@@ -161,7 +156,10 @@ class QuadraticAssignment(Kind[QuadraticAssignmentStatement]):
         )
 
     def cp_model(self, statement: QuadraticAssignmentStatement, model: cp_model.CpModel) -> CpReading:
-        """A Boolean for each facility and location, exactly one in each row and column, and costs of pairs or of choices."""
+        """A Boolean for each facility and location, exactly one in each row and column, and costs of pairs or of choices.
+
+        A large statement is only stated by Gilmore and Lawler's costs, which bound nothing here that they do not without it.
+        """
         a, b, unit = statement.scaled
         n = len(a)
         given = [[model.new_bool_var(f"at{i}_{k}") for k in range(n)] for i in range(n)]
@@ -171,7 +169,10 @@ class QuadraticAssignment(Kind[QuadraticAssignmentStatement]):
         most = sum(map(sum, a)) * max(map(max, b))
         scale = cp_coefficients([most], unit).scale
         factor = 1 / (unit * Fraction(exact(scale)))
-        costs = _product_costs if n <= PRODUCT_MODEL_MAX else _choice_costs
+        if n > CHOICE_MODEL_MAX:
+            costs = _lawler_model
+        else:
+            costs = _product_costs if n <= PRODUCT_MODEL_MAX else _choice_costs
         terms, hints = costs(model, given, a, b, lambda cost: round(cost * factor))
         own = [(round(a[i][i] * b[k][k] * factor), given[i][k]) for i in range(n) for k in range(n)]
         model.minimize(sum(c * bit for c, bit in [*own, *terms]))
@@ -185,18 +186,18 @@ class QuadraticAssignment(Kind[QuadraticAssignmentStatement]):
             answer=lambda value: {"permutation": decoded([value(bit) for row in given for bit in row], n, n)},
             scale=scale,
             hint=hint,
-            error=0 if factor.denominator == 1 else math.inf,
+            error=0 if factor.denominator == 1 and n <= CHOICE_MODEL_MAX else math.inf,
         )
 
     def heuristic(self, statement: QuadraticAssignmentStatement, seed: int) -> Answer | None:
         """Robust tabu search over exchanges of two facilities, from Gilmore and Lawler's assignment."""
         a, b, _ = statement.scaled
-        return {"permutation": _tabu(a, b, statement.bound[1], random.Random(seed))}
+        return {"permutation": tabu(a, b, statement.bound[1], random.Random(seed))}
 
     def improve(self, statement: QuadraticAssignmentStatement, answer: Answer) -> Answer:
         """Facilities whose location is taken get free ones; then two are exchanged while that saves."""
         a, b, _ = statement.scaled
-        return {"permutation": _improved(a, b, completed(answer["permutation"], len(a)))}
+        return {"permutation": improved(a, b, completed(answer["permutation"], len(a)))}
 
     def default_answer(self, statement: QuadraticAssignmentStatement) -> Answer | None:
         """Every facility where it stands in the list."""
@@ -211,7 +212,7 @@ class QuadraticAssignment(Kind[QuadraticAssignmentStatement]):
         a, b, unit = statement.scaled
         if len(a) > ENUMERATED_MAX:
             return None
-        costs = [(_cost(a, b, p), p) for p in permutations(range(len(a)))]
+        costs = [(cost_of(a, b, p), p) for p in permutations(range(len(a)))]
         best, found = min(costs)
         count = sum(cost == best for cost, _ in costs)
         return Enumerated({"permutation": list(found)}, number(Fraction(best, unit)), count)
@@ -227,82 +228,6 @@ Matrix = list[list[int]]
 Scaled = Callable[[int], int]
 """A cost as the integer that the model counts."""
 Terms = tuple[list[tuple[int, Any]], list[tuple[Any, Any]]]
-
-
-def _cost(a: Matrix, b: Matrix, p: Sequence[int]) -> int:
-    return sum(value * b[p[i]][p[j]] for i, row in enumerate(a) for j, value in enumerate(row) if value)
-
-
-def _change(a: Matrix, b: Matrix, p: Sequence[int], r: int, s: int) -> int:
-    """What exchanging the locations of r and s would add to the cost."""
-    k, m, ar, as_ = p[r], p[s], a[r], a[s]
-    bk, bm = b[k], b[m]
-    change = (ar[r] - as_[s]) * (bm[m] - bk[k]) + (ar[s] - as_[r]) * (bm[k] - bk[m])
-    for i, place in enumerate(p):
-        if i not in (r, s):
-            change += (a[i][r] - a[i][s]) * (b[place][m] - b[place][k]) + (ar[i] - as_[i]) * (bm[place] - bk[place])
-    return change
-
-
-def _improved(a: Matrix, b: Matrix, start: Sequence[int]) -> list[int]:
-    """Exchange two while that saves."""
-    p = list(start)
-    for _ in range(10 * len(p)):
-        moved = False
-        for r in range(len(p)):
-            for s in range(r):
-                if _change(a, b, p, r, s) < 0:
-                    p[r], p[s] = p[s], p[r]
-                    moved = True
-        if not moved:
-            break
-    return p
-
-
-def _tabu(a: Matrix, b: Matrix, start: Sequence[int], rng: random.Random) -> list[int]:
-    """Taillard's robust tabu search: the best exchange that was not undone lately; the best permutation seen."""
-    n, p = len(a), list(start)
-    pairs = [(r, s) for r in range(n) for s in range(r)]
-    cost = lowest = _cost(a, b, p)
-    best = list(p)
-    if not pairs:
-        return best
-    change = {pair: _change(a, b, p, *pair) for pair in pairs}
-    last = [[-n * n] * n for _ in range(n)]
-    for step in range(min(STEPS_EACH_MAX * n, WORK_MAX // len(pairs))):
-        tenure = rng.randint(int(0.9 * n), int(1.1 * n) + 2)
-        chosen, least = None, None
-        for pair in pairs:
-            r, s = pair
-            barred = last[r][p[s]] > step - tenure and last[s][p[r]] > step - tenure
-            if barred and cost + change[pair] >= lowest:
-                continue
-            if least is None or change[pair] < least:
-                chosen, least = pair, change[pair]
-        if chosen is None or least is None:
-            continue
-        r, s = chosen
-        last[r][p[r]] = last[s][p[s]] = step
-        p[r], p[s] = p[s], p[r]
-        cost += least
-        if cost < lowest:
-            best, lowest = list(p), cost
-        _refresh(a, b, p, change, r, s)
-    return best
-
-
-def _refresh(a: Matrix, b: Matrix, p: list[int], change: dict[tuple[int, int], int], r: int, s: int) -> None:
-    """Bring the changes up to date after r and s were exchanged."""
-    k, m, ar, as_ = p[r], p[s], a[r], a[s]
-    bk, bm = b[k], b[m]
-    for pair in change:
-        i, j = pair
-        if i in (r, s) or j in (r, s):
-            change[pair] = _change(a, b, p, i, j)
-            continue
-        x, y = p[i], p[j]
-        change[pair] += (ar[i] - ar[j] + as_[j] - as_[i]) * (bm[x] - bm[y] + bk[y] - bk[x])
-        change[pair] += (a[i][r] - a[j][r] + a[j][s] - a[i][s]) * (b[x][m] - b[y][m] + b[y][k] - b[x][k])
 
 
 def _product_costs(model: Any, given: list[list[Any]], a: Matrix, b: Matrix, scaled: Scaled) -> Terms:
@@ -341,6 +266,15 @@ def _choice_costs(model: Any, given: list[list[Any]], a: Matrix, b: Matrix, scal
         terms.append((1, cost))
         hints.append((cost, lambda p, i=i, flows=flows: sum(scaled(flow * b[p[i]][p[j]]) for j, flow in flows)))
     return terms, hints
+
+
+def _lawler_model(model: Any, given: list[list[Any]], a: Matrix, b: Matrix, scaled: Scaled) -> Terms:
+    """For each facility and location the least that the flows of the facility can cost there."""
+    del model
+    costs = lawler_costs([[0 if i == j else v for j, v in enumerate(row)] for i, row in enumerate(a)], b)
+    return [
+        (scaled(cost), bit) for row, bits in zip(costs, given, strict=True) for cost, bit in zip(row, bits, strict=True)
+    ], []
 
 
 KIND = QuadraticAssignment()
