@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
@@ -32,8 +31,9 @@ from queuebit_problems.patterns import covering, fitting_sets, parts
 from queuebit_problems.qubo import Exact
 from queuebit_problems.roads import NODES_MAX, RoadStatement
 from queuebit_problems.routes import Fleet, Routes, best_order, cheapest, first_routes, lower_bound, repaired, searched
-from queuebit_problems.text import Row, Rows
+from queuebit_problems.text import Rows
 from queuebit_problems.tsplib import TsplibFile, read_roads
+from queuebit_problems.vrplib import check_demands, check_depot, vehicles_of
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -43,8 +43,6 @@ ENUMERATED_CUSTOMERS_MAX = 9
 FULL_MODEL_NODES_MAX = 130
 """Above, the model knows only the ways to near nodes, and so proves nothing."""
 NEAR = 12
-_LIMITED_NAME = re.compile(r"[ABEFMP]-n[0-9]+-k([0-9]+)")
-_LIMITED_COMMENT = re.compile(r"at most ([0-9]{1,4}) vehicles?")
 
 Demands = tuple[NonNegative, ...]
 
@@ -152,9 +150,9 @@ class Cvrp(Kind[CvrpStatement]):
         capacity = rows.number(file.header["CAPACITY"][1], file.text("CAPACITY"), "CAPACITY", 0)
         placed = file.by_node("DEMAND_SECTION", nodes, 1, "a demand")
         demands = tuple(rows.number(row, tokens[0], "a demand", 0) for row, tokens in placed)
-        _check_demands(rows, [row for row, _ in placed], demands, capacity)
-        _check_depot(file)
-        return self.parse({**roads, "capacity": capacity, "demands": demands, "vehicles": _vehicles(file, params)})
+        check_demands(rows, [row for row, _ in placed], demands, capacity)
+        check_depot(file)
+        return self.parse({**roads, "capacity": capacity, "demands": demands, "vehicles": vehicles_of(file, params)})
 
     def recognises(self, text: str) -> bool:
         return any(line.replace(":", " ").split() == ["TYPE", "CVRP"] for line in text[:4000].splitlines())
@@ -327,37 +325,6 @@ class Cvrp(Kind[CvrpStatement]):
         """A depot in the middle of four customers, two on each side; two vehicles drive 32."""
         places = ((0, 0), (4, 3), (4, -3), (-4, 3), (-4, -3))
         return CvrpStatement(metric="EUC_2D", coordinates=places, capacity=5, demands=(0, 2, 3, 1, 4), vehicles=2)
-
-
-def _check_demands(rows: Rows, lines: Sequence[Row], demands: Demands, capacity: Number) -> None:
-    if demands[0]:
-        raise rows.error(lines[0], "the depot, node 1, should have the demand 0")
-    for row, demand in zip(lines, demands, strict=True):
-        if demand > capacity:
-            raise rows.error(row, f"the demand {demand} is more than the capacity {capacity}: no route can serve it")
-
-
-def _check_depot(file: TsplibFile) -> None:
-    head, rows = file.section("DEPOT_SECTION")
-    tokens = [token for row in rows for token in row.tokens]
-    if tokens not in (["1"], ["1", "-1"]):
-        raise file.rows.error(head, "the depot should be node 1 alone, followed by -1")
-
-
-def _vehicles(file: TsplibFile, params: Params | None) -> int | None:
-    """The limit on routes: the param, else what the comment of a derived file, a line VEHICLES or the name of the set says."""
-    wanted = (params or {}).get("vehicles")
-    if wanted is not None:
-        if type(wanted) is not int or not 1 <= wanted <= NODES_MAX:
-            raise file.rows.error(None, f"the param vehicles should be a whole number from 1 to {NODES_MAX}")
-        return wanted
-    comment = _LIMITED_COMMENT.search(file.text("COMMENT"))
-    if comment is not None:
-        return int(comment[1])
-    if "VEHICLES" in file.header:
-        return file.integer("VEHICLES", "VEHICLES", 1, NODES_MAX)
-    name = _LIMITED_NAME.fullmatch(file.text("NAME"))
-    return None if name is None else int(name[1])
 
 
 def _routes(answer: Answer) -> Routes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, ValidationInfo
 
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
+from queuebit_problems.agents import best_of_all, excesses, most_of, polished, searched
 from queuebit_problems.checks import FAULTS_MAX, Place, integers_errors, raise_faults, table_faults
 from queuebit_problems.enumerate import Enumerated
 from queuebit_problems.errors import TooManyQubits
@@ -31,9 +32,6 @@ AGENTS_MAX = 200
 JOBS_MAX = 2_000
 QUBITS_MAX = 1_000
 ENUMERATED_JOBS_MAX = 12
-BRANCHES_MAX = 100_000
-WORK_MAX = 600_000
-"""Roughly how many moves one search may look at."""
 
 Table = tuple[tuple[NonNegative, ...], ...]
 
@@ -155,7 +153,7 @@ class GeneralisedAssignment(Kind[GeneralisedAssignmentStatement]):
     def violations(self, statement: GeneralisedAssignmentStatement, answer: Answer) -> list[Violation]:
         found: list[Violation] = []
         for a, ((_, _, unit), over) in enumerate(
-            zip(statement.used, _over(statement, answer["assigned_to"]), strict=True)
+            zip(statement.used, excesses(statement, answer["assigned_to"]), strict=True)
         ):
             if over > 0:
                 amount = number(Fraction(over, unit))
@@ -195,7 +193,7 @@ class GeneralisedAssignment(Kind[GeneralisedAssignmentStatement]):
 
         def encode(answer: Answer) -> list[int]:
             bits = encoded(answer["assigned_to"], agents)
-            over = _over(statement, answer["assigned_to"])
+            over = excesses(statement, answer["assigned_to"])
             for a, common, slack in slacks:
                 bits += slack_bits(slack, max(0, -over[a] // common))
             return bits
@@ -226,18 +224,12 @@ class GeneralisedAssignment(Kind[GeneralisedAssignmentStatement]):
 
     def heuristic(self, statement: GeneralisedAssignmentStatement, seed: int) -> Answer | None:
         """Starts that look at profit or at room, repaired and improved by moves and exchanges; None where none is feasible."""
-        rng = random.Random(seed)
-        best: list[int] | None = None
-        attempts = max(2, min(8, WORK_MAX // (10 * statement.jobs * (statement.jobs + len(statement.profits)))))
-        for attempt in range(attempts):
-            found = _polished(statement, _start(statement, attempt / (attempts - 1), rng), rng)
-            if found is not None and (best is None or _profit(statement, found) > _profit(statement, best)):
-                best = found
+        best = searched(statement, random.Random(seed))
         return None if best is None else {"assigned_to": best}
 
     def improve(self, statement: GeneralisedAssignmentStatement, answer: Answer) -> Answer:
         """Jobs of agents with too much go where that costs least, then moves and exchanges; as it is if nothing fits."""
-        found = _polished(statement, answer["assigned_to"], random.Random(0))
+        found = polished(statement, answer["assigned_to"], random.Random(0))
         return {"assigned_to": list(answer["assigned_to"]) if found is None else found}
 
     def default_answer(self, statement: GeneralisedAssignmentStatement) -> Answer | None:
@@ -254,13 +246,15 @@ class GeneralisedAssignment(Kind[GeneralisedAssignmentStatement]):
 
     def trivial_bound(self, statement: GeneralisedAssignmentStatement) -> Number:
         """What each job earns at most at an agent where it fits alone."""
-        return number_above(Fraction(sum(_most(statement, job) for job in range(statement.jobs)), statement.earned[1]))
+        return number_above(
+            Fraction(sum(most_of(statement, job) for job in range(statement.jobs)), statement.earned[1])
+        )
 
     def enumerated(self, statement: GeneralisedAssignmentStatement) -> Enumerated | None:
         """Up to 12 jobs, job by job; None where that takes too long or nothing is feasible."""
         if statement.jobs > ENUMERATED_JOBS_MAX:
             return None
-        found = _best_of_all(statement)
+        found = best_of_all(statement)
         return (
             None
             if found is None
@@ -279,14 +273,6 @@ def _counted(text: str) -> bool:
     return [len(line) for line in lines] == [1, 2]
 
 
-def _over(statement: GeneralisedAssignmentStatement, agent_of: Sequence[int]) -> list[int]:
-    """By how much each agent has too much; negative where it has room."""
-    found = [-capacity for _, capacity, _ in statement.used]
-    for job, a in enumerate(agent_of):
-        found[a] += statement.used[a][0][job]
-    return found
-
-
 def _slacks(statement: GeneralisedAssignmentStatement) -> list[tuple[int, int, list[int]]]:
     """(agent, common divisor of its weights, values of its slack bits) of the agents that could have too much."""
     found = []
@@ -295,101 +281,6 @@ def _slacks(statement: GeneralisedAssignmentStatement) -> list[tuple[int, int, l
             common = math.gcd(*weights) or 1
             found.append((a, common, slack_values(capacity // common)))
     return found
-
-
-def _profit(statement: GeneralisedAssignmentStatement, agent_of: Sequence[int]) -> int:
-    return sum(statement.earned[0][a][job] for job, a in enumerate(agent_of))
-
-
-def _most(statement: GeneralisedAssignmentStatement, job: int) -> int:
-    rows = zip(statement.earned[0], statement.used, strict=True)
-    fitting = [row[job] for row, (weights, capacity, _) in rows if weights[job] <= capacity]
-    return max(fitting or [row[job] for row in statement.earned[0]])
-
-
-def _start(statement: GeneralisedAssignmentStatement, thrift: float, rng: random.Random) -> list[int]:
-    """Jobs in random order, each where it earns most and, the more thrifty, uses least of an agent; may not fit."""
-    profits, _ = statement.earned
-    top = max(1, max(map(max, profits)))
-    over = [-capacity for _, capacity, _ in statement.used]
-    found = [0] * statement.jobs
-
-    def value(a: int, job: int) -> float:
-        weights, capacity, _ = statement.used[a]
-        tight = max(0.0, float(Fraction(over[a] + weights[job], max(1, capacity))))
-        return profits[a][job] / top - thrift * float(Fraction(weights[job], max(1, capacity))) - 10 * tight
-
-    for job in rng.sample(range(statement.jobs), statement.jobs):
-        found[job] = max(range(len(profits)), key=lambda a: value(a, job))
-        over[found[job]] += statement.used[found[job]][0][job]
-    return found
-
-
-def _polished(statement: GeneralisedAssignmentStatement, start: Sequence[int], rng: random.Random) -> list[int] | None:
-    """Moves and exchanges of jobs: first those that lessen what is too much, then those that earn more."""
-    profits, _ = statement.earned
-    weights, agents = [row for row, _, _ in statement.used], range(len(profits))
-    found, over = list(start), _over(statement, start)
-
-    def shift(job: int, a: int) -> None:
-        over[found[job]] -= weights[found[job]][job]
-        over[a] += weights[a][job]
-        found[job] = a
-
-    def excess() -> Fraction:
-        return sum((Fraction(o, u[2]) for o, u in zip(over, statement.used, strict=True) if o > 0), start=Fraction(0))
-
-    work, jobs = WORK_MAX // 8, range(statement.jobs)
-    moved = True
-    while moved and work > 0:
-        moved = False
-        for job in rng.sample(jobs, len(jobs)):
-            options: list[tuple[tuple[int, ...], tuple[int, ...]]] = [((a,), (job,)) for a in agents if a != found[job]]
-            options += [((found[other], found[job]), (job, other)) for other in jobs if found[other] != found[job]]
-            work -= len(options)
-            for targets, movers in options:
-                before = [found[mover] for mover in movers]
-                if before == list(targets):
-                    continue
-                gain = sum(profits[a][m] - profits[b][m] for a, m, b in zip(targets, movers, before, strict=True))
-                broken = any(o > 0 for o in over)
-                if gain <= 0 and not broken:
-                    continue
-                was = excess() if broken else Fraction(0)
-                for a, mover in zip(targets, movers, strict=True):
-                    shift(mover, a)
-                now = excess() if broken or any(over[a] > 0 for a in targets) else Fraction(0)
-                if (now, -gain) < (was, 0):
-                    moved = True
-                    break
-                for a, mover in zip(before, movers, strict=True):
-                    shift(mover, a)
-    return None if any(o > 0 for o in over) else found
-
-
-def _best_of_all(statement: GeneralisedAssignmentStatement) -> list[int] | None:
-    """Jobs in order, each agent in turn, with what the rest can earn at most as the bound."""
-    profits, jobs = statement.earned[0], statement.jobs
-    rest = [0] * (jobs + 1)
-    for job in range(jobs - 1, -1, -1):
-        rest[job] = rest[job + 1] + _most(statement, job)
-    best, most = None, -1
-    open_: list[tuple[tuple[int, ...], int, tuple[int, ...]]] = [((), 0, tuple(used[1] for used in statement.used))]
-    for _ in range(BRANCHES_MAX):
-        if not open_:
-            return best
-        agent_of, profit, rooms = open_.pop()
-        job = len(agent_of)
-        if profit + rest[job] <= most:
-            continue
-        if job == jobs:
-            best, most = list(agent_of), profit
-            continue
-        for a in sorted(range(len(profits)), key=lambda a: profits[a][job]):
-            room = rooms[a] - statement.used[a][0][job]
-            if room >= 0:
-                open_.append(((*agent_of, a), profit + profits[a][job], (*rooms[:a], room, *rooms[a + 1 :])))
-    return None
 
 
 KIND = GeneralisedAssignment()

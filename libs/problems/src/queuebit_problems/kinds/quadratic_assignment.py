@@ -169,10 +169,8 @@ class QuadraticAssignment(Kind[QuadraticAssignmentStatement]):
         most = sum(map(sum, a)) * max(map(max, b))
         scale = cp_coefficients([most], unit).scale
         factor = 1 / (unit * Fraction(exact(scale)))
-        if n > CHOICE_MODEL_MAX:
-            costs = _lawler_model
-        else:
-            costs = _product_costs if n <= PRODUCT_MODEL_MAX else _choice_costs
+        small = _product_costs if n <= PRODUCT_MODEL_MAX else _choice_costs
+        costs = small if n <= CHOICE_MODEL_MAX else _lawler_model
         terms, hints = costs(model, given, a, b, lambda cost: round(cost * factor))
         own = [(round(a[i][i] * b[k][k] * factor), given[i][k]) for i in range(n) for k in range(n)]
         model.minimize(sum(c * bit for c, bit in [*own, *terms]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,6 +27,7 @@ from queuebit_problems.numeric import (
     number_above,
 )
 from queuebit_problems.packing import Packing, fractional_bound, slack_bits, slack_values
+from queuebit_problems.pair_packing import exchanged, gains_of, greedy, profit_of, searched
 from queuebit_problems.qubo import Exact, QuboBuilder
 from queuebit_problems.text import Numbers, Rows, parse_number
 
@@ -37,9 +38,6 @@ ITEMS_MAX = 2_000
 PAIRS_MAX = 500_000
 QUBITS_MAX = 1_000
 ENUMERATED_ITEMS_MAX = 16
-ROUNDS_MAX = 150
-WORK_MAX = 4_000_000
-"""Roughly how many pairs one search may look at."""
 
 Values = tuple[NonNegative, ...]
 Pairs = tuple[tuple[Index, Index, NonNegative], ...]
@@ -167,7 +165,7 @@ class QuadraticKnapsack(Kind[QuadraticKnapsackStatement]):
         return bits_errors(answer, "take", len(statement.profits))
 
     def objective(self, statement: QuadraticKnapsackStatement, answer: Answer) -> Number:
-        return number(Fraction(_profit(statement, answer["take"]), statement.worth[2]))
+        return number(Fraction(profit_of(statement, answer["take"]), statement.worth[2]))
 
     def violations(self, statement: QuadraticKnapsackStatement, answer: Answer) -> list[Violation]:
         packing = statement.packing
@@ -198,8 +196,8 @@ class QuadraticKnapsack(Kind[QuadraticKnapsackStatement]):
                 if i < j:
                     builder.add(i, j, Fraction(-value, unit))
         if packing.constrained:
-            whole = _profit(statement, [1] * items)
-            known = _profit(statement, _greedy(statement, [0] * items))
+            whole = profit_of(statement, [1] * items)
+            known = profit_of(statement, greedy(statement, [0] * items))
             terms: dict[int, Exact] = {i: weight // packing.common_weight for i, weight in enumerate(packing.weights)}
             terms |= {items + place: value for place, value in enumerate(slack)}
             builder.add_squared(terms, -(packing.capacity // packing.common_weight), Fraction(whole - known, unit) + 1)
@@ -247,25 +245,12 @@ class QuadraticKnapsack(Kind[QuadraticKnapsackStatement]):
     def heuristic(self, statement: QuadraticKnapsackStatement, seed: int) -> Answer | None:
         """Most gain per weight first, exchanges; then some items are dropped and others taken, kept where it is not worse."""
         rng = random.Random(seed)
-        best = now = _exchanged(statement, _greedy(statement, [0] * len(statement.profits)))
-        taken_max = max(1, sum(now))
-        for _ in range(min(ROUNDS_MAX, WORK_MAX // (len(now) * taken_max))):
-            take = list(now)
-            chosen = [i for i, bit in enumerate(take) if bit]
-            for i in rng.sample(chosen, min(len(chosen), rng.randint(1, 2 + len(chosen) // 5))):
-                take[i] = 0
-            free = [i for i, bit in enumerate(now) if not bit]
-            barred = set(rng.sample(free, len(free) // 4))
-            found = _exchanged(statement, _greedy(statement, _greedy(statement, take, barred)))
-            if _profit(statement, found) >= _profit(statement, now):
-                now = found
-            best = max(best, now, key=lambda side: _profit(statement, side))
-        return {"take": best}
+        return {"take": searched(statement, rng)}
 
     def improve(self, statement: QuadraticKnapsackStatement, answer: Answer) -> Answer:
         """Drop what is worth least per weight until the rest fits, fill up, and exchange."""
         packing, take = statement.packing, list(answer["take"])
-        gains = _gains(statement, take)
+        gains = gains_of(statement, take)
         over = packing.weight(take) - packing.capacity
         while over > 0:
             heavy = [i for i, bit in enumerate(take) if bit and packing.weights[i]]
@@ -274,7 +259,7 @@ class QuadraticKnapsack(Kind[QuadraticKnapsackStatement]):
             over -= packing.weights[worst]
             for j, value in statement.worth[1][worst].items():
                 gains[j] -= value
-        return {"take": _exchanged(statement, _greedy(statement, take))}
+        return {"take": exchanged(statement, greedy(statement, take))}
 
     def default_answer(self, statement: QuadraticKnapsackStatement) -> Answer | None:
         """The items in the given order, each taken if it still fits."""
@@ -318,74 +303,6 @@ class QuadraticKnapsack(Kind[QuadraticKnapsackStatement]):
 
 def _slack(packing: Packing) -> list[int]:
     return slack_values(packing.capacity // packing.common_weight) if packing.constrained else []
-
-
-def _profit(statement: QuadraticKnapsackStatement, take: Sequence[int]) -> int:
-    profits, together, _ = statement.worth
-    chosen = [i for i, bit in enumerate(take) if bit]
-    inside = set(chosen)
-    pairs = sum(value for i in chosen for j, value in together[i].items() if j > i and j in inside)
-    return sum(profits[i] for i in chosen) + pairs
-
-
-def _gains(statement: QuadraticKnapsackStatement, take: Sequence[int]) -> list[int]:
-    """What each item is worth together with those taken."""
-    profits, together, _ = statement.worth
-    gains = list(profits)
-    for i, bit in enumerate(take):
-        if bit:
-            for j, value in together[i].items():
-                gains[j] += value
-    return gains
-
-
-def _greedy(statement: QuadraticKnapsackStatement, start: Sequence[int], barred: set[int] | None = None) -> list[int]:
-    """Add what gains most per weight, as long as anything fits."""
-    packing, together = statement.packing, statement.worth[1]
-    take, gains = list(start), _gains(statement, start)
-    room = packing.capacity - packing.weight(take)
-    open_ = [i for i, bit in enumerate(take) if not bit and not (barred and i in barred)]
-    while True:
-        open_ = [i for i in open_ if packing.weights[i] <= room]
-        if not open_:
-            return take
-        best = max(
-            open_, key=lambda i: ((gains[i] << 40) // packing.weights[i] if packing.weights[i] else math.inf, -i)
-        )
-        take[best] = 1
-        room -= packing.weights[best]
-        open_.remove(best)
-        for j, value in together[best].items():
-            gains[j] += value
-
-
-def _exchanged(statement: QuadraticKnapsackStatement, start: Sequence[int]) -> list[int]:
-    """Exchange one taken item for one left out, or add one, while that gains; the start must fit."""
-    packing, together = statement.packing, statement.worth[1]
-    take, gains = list(start), _gains(statement, start)
-    room = packing.capacity - packing.weight(take)
-    for _ in range(packing.items):
-        inside = [-1, *(i for i, bit in enumerate(take) if bit)]
-        outside = [i for i, bit in enumerate(take) if not bit]
-        best, gain_most = None, 0
-        for new in outside:
-            row, weight, gain = together[new], packing.weights[new] - room, gains[new]
-            for old in inside:
-                if old < 0:
-                    change, fits = gain, weight <= 0
-                else:
-                    change, fits = gain - row.get(old, 0) - gains[old], weight <= packing.weights[old]
-                if change > gain_most and fits:
-                    best, gain_most = (old, new), change
-        if best is None:
-            break
-        for item, sign in ((best[0], -1), (best[1], 1)):
-            if item >= 0:
-                take[item] = int(sign > 0)
-                room -= sign * packing.weights[item]
-                for j, value in together[item].items():
-                    gains[j] += sign * value
-    return take
 
 
 KIND = QuadraticKnapsack()

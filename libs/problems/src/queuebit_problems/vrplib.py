@@ -1,0 +1,46 @@
+"""What vehicle routing files say beyond TSPLIB: the depot, the demands, and how many routes may leave."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from queuebit_contracts.jobs import Number
+from queuebit_problems.kind import Params
+from queuebit_problems.roads import NODES_MAX
+from queuebit_problems.text import Row, Rows
+from queuebit_problems.tsplib import TsplibFile
+
+_LIMITED_NAME = re.compile(r"[ABEFMP]-n[0-9]+-k([0-9]+)")
+_LIMITED_COMMENT = re.compile(r"at most ([0-9]{1,4}) vehicles?")
+
+
+def check_demands(rows: Rows, lines: Sequence[Row], demands: Sequence[Number], capacity: Number) -> None:
+    if demands[0]:
+        raise rows.error(lines[0], "the depot, node 1, should have the demand 0")
+    for row, demand in zip(lines, demands, strict=True):
+        if demand > capacity:
+            raise rows.error(row, f"the demand {demand} is more than the capacity {capacity}: no route can serve it")
+
+
+def check_depot(file: TsplibFile) -> None:
+    head, rows = file.section("DEPOT_SECTION")
+    tokens = [token for row in rows for token in row.tokens]
+    if tokens not in (["1"], ["1", "-1"]):
+        raise file.rows.error(head, "the depot should be node 1 alone, followed by -1")
+
+
+def vehicles_of(file: TsplibFile, params: Params | None) -> int | None:
+    """The limit on routes: the param, else what the comment of a derived file, a line VEHICLES or the name of the set says."""
+    wanted = (params or {}).get("vehicles")
+    if wanted is not None:
+        if type(wanted) is not int or not 1 <= wanted <= NODES_MAX:
+            raise file.rows.error(None, f"the param vehicles should be a whole number from 1 to {NODES_MAX}")
+        return wanted
+    comment = _LIMITED_COMMENT.search(file.text("COMMENT"))
+    if comment is not None:
+        return int(comment[1])
+    if "VEHICLES" in file.header:
+        return file.integer("VEHICLES", "VEHICLES", 1, NODES_MAX)
+    name = _LIMITED_NAME.fullmatch(file.text("NAME"))
+    return None if name is None else int(name[1])
