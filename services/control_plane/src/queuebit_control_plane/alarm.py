@@ -7,7 +7,7 @@ import logging
 from uuid import UUID
 
 from queuebit_contracts.ids import derive_id
-from queuebit_control_plane.desk import Desk, Told
+from queuebit_control_plane.desk import Desk, Told, log_fields
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.job.messages import Wake
 from queuebit_runtime.clock import Clock
@@ -48,6 +48,6 @@ class Alarm:
         if ringing:
             told = [Told(job_id, Wake(), derive_id(job_id, "wake")) for job_id in ringing]
             for each in await self._desk.handle(told):
-                log.error("job %s cannot be woken; it is left alone", each.told.job_id, exc_info=each.error)
+                log.error("a job cannot be woken; it is left alone", exc_info=each.error, extra=log_fields(each.told))
                 self._spoiled.add(each.told.job_id)
         return len(ringing)

@@ -7,14 +7,14 @@ from typing import Protocol
 
 from queuebit_control_plane.alarm import Alarm
 from queuebit_control_plane.consumer import Consumer
-from queuebit_control_plane.desk import SILENT, Desk
+from queuebit_control_plane.desk import Desk
 from queuebit_control_plane.intake import Intake
 from queuebit_control_plane.lanes import Lanes
 from queuebit_control_plane.relay import Relay
 from queuebit_control_plane.tenants import Tenants
 from queuebit_runtime.bus import Bus
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.telemetry import Telemetry
+from queuebit_runtime.telemetry import SILENT, Telemetry
 from queuebit_store.ports import Cursors, Directory, Leadership, StreamStore
 
 

@@ -11,7 +11,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.errors import InvalidData
-from queuebit_control_plane.desk import Desk, Spoiled, Told
+from queuebit_control_plane.desk import Desk, Spoiled, Told, log_fields
 from queuebit_control_plane.intake import Intake, refuse, rejection_of
 from queuebit_control_plane.job.messages import Cancel
 from queuebit_control_plane.lanes import Lanes
@@ -85,7 +85,7 @@ class Consumer:
     async def _bury(self, spoiled: Sequence[Spoiled]) -> None:
         """Set aside what cannot be decided on: in the dead letters, with the reason, for a person."""
         for each in spoiled:
-            log.error("job %s: a message cannot be decided on", each.told.job_id, exc_info=each.error)
+            log.error("a message cannot be decided on", exc_info=each.error, extra=log_fields(each.told))
         now = self._clock.now()
         records = [
             dead_letter_of(each.told.record, _undecidable(each), "control-plane", now)

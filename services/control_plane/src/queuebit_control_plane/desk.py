@@ -17,21 +17,24 @@ from queuebit_control_plane.job.decide import decide, refusal_of
 from queuebit_control_plane.job.messages import Message, Refuse, Submit
 from queuebit_control_plane.job.state import EndedJob, Job, NoJob, OpenJob
 from queuebit_control_plane.job.view import fold, head_of
+from queuebit_runtime import semconv
 from queuebit_runtime.bus import Record
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.metrics import Metric
-from queuebit_runtime.telemetry import NoTelemetry, Telemetry
+from queuebit_runtime.telemetry import SILENT, Telemetry
 from queuebit_store.errors import InvalidBatch
 from queuebit_store.ports import Append, NewEvent, StreamStore
 
 APPEND_ATTEMPTS_MAX = 5
 CACHE_JOBS_MAX = 20_000
-SILENT = NoTelemetry()
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One message about one job. `tenant` is the sender's; `cause_id` and `traceparent` go onto the events that follow."""
+    """One message about one job. `tenant` is the sender's; `cause_id` and `traceparent` go onto the events that follow.
+
+    Events of a message without a traceparent, such as one of the alarm, belong to the trace of the job's first event.
+    """
 
     job_id: UUID
     message: Message
@@ -39,6 +42,12 @@ class Told:
     tenant: str = ""
     traceparent: str | None = None
     record: Record | None = None
+
+
+def log_fields(told: Told) -> dict[str, str]:
+    """What a log line about the message carries beside its text."""
+    fields = {"job_id": str(told.job_id), "message_id": str(told.cause_id)}
+    return {**fields, "tenant": told.tenant} if told.tenant else fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,7 @@ class _Work:
     tenant: str
     told: list[Told]
     began_at: datetime | None = None
+    trace: str | None = None
     events: list[NewEvent] = field(default_factory=list)
 
 
@@ -78,7 +88,7 @@ class Desk:
         self._clock = clock
         self._appended = appended
         self._lock = asyncio.Lock()
-        self._cache: OrderedDict[UUID, tuple[int, Job]] = OrderedDict()
+        self._cache: OrderedDict[UUID, tuple[int, Job, str | None]] = OrderedDict()
 
     async def handle(self, told: Sequence[Told]) -> list[Spoiled]:
         """Decide on each message in order and make what follows durable.
@@ -114,11 +124,9 @@ class Desk:
             if passed is None:
                 self._cache.pop(job_id, None)
             elif passed:
-                self._remember(job_id, work.version + len(work.events), work.job)
-                if isinstance(work.job, EndedJob):
-                    self._telemetry.count(Metric.JOBS_ENDED, labels={"queuebit.job.state": work.job.state})
-                    duration_s = (now - work.began_at).total_seconds() if work.began_at else 0.0
-                    self._telemetry.observe(Metric.JOB_DURATION, duration_s, {"queuebit.job.state": work.job.state})
+                self._remember(job_id, work, work.version + len(work.events))
+                if self._telemetry.on and isinstance(work.job, EndedJob):
+                    self._measure(work, work.job, now)
             else:
                 self._cache.pop(job_id, None)
                 again.extend(work.told)
@@ -134,22 +142,24 @@ class Desk:
         for each in told:
             work = works.get(each.job_id)
             if work is None:
-                version, job = self._cache.get(each.job_id, (-1, NoJob()))
+                version, job, trace = self._cache.get(each.job_id, (-1, NoJob(), None))
                 if version < 0:
                     unknown.append(each.job_id)
-                works[each.job_id] = work = _Work(max(version, 0), job, each.tenant, [])
+                works[each.job_id] = work = _Work(max(version, 0), job, each.tenant, [], trace=trace)
             work.told.append(each)
         missing = [job_id for job_id in unknown if not (trust_new and _looks_new(works[job_id]))]
         if missing:
             found = await self._store.load(missing)
             for job_id in missing:
                 stored = found.get(job_id, [])
+                work = works[job_id]
                 try:
-                    works[job_id].version, works[job_id].job = len(stored), fold(stored)
+                    work.version, work.job = len(stored), fold(stored)
                 except Exception as error:
                     spoiled.extend(Spoiled(each, error) for each in works.pop(job_id).told)
                 else:
-                    self._remember(job_id, works[job_id].version, works[job_id].job)
+                    work.trace = stored[0].traceparent if stored else None
+                    self._remember(job_id, work, work.version)
         for work in works.values():
             if isinstance(work.job, OpenJob):
                 work.tenant, work.began_at = work.job.request.tenant, work.job.submitted_at
@@ -184,8 +194,14 @@ class Desk:
         self._telemetry.count(Metric.APPENDED, sum(len(each.events) for each in batch))
         return appended
 
-    def _remember(self, job_id: UUID, version: int, job: Job) -> None:
-        self._cache[job_id] = (version, job)
+    def _measure(self, work: _Work, ended: EndedJob, now: datetime) -> None:
+        labels = {semconv.JOB_STATE: ended.state}
+        self._telemetry.count(Metric.JOBS_ENDED, labels=labels)
+        duration_s = (now - work.began_at).total_seconds() if work.began_at else 0.0
+        self._telemetry.observe(Metric.JOB_DURATION, duration_s, labels)
+
+    def _remember(self, job_id: UUID, work: _Work, version: int) -> None:
+        self._cache[job_id] = (version, work.job, work.trace)
         self._cache.move_to_end(job_id)
         while len(self._cache) > CACHE_JOBS_MAX:
             self._cache.popitem(last=False)
@@ -206,11 +222,14 @@ def _decide(job_id: UUID, work: _Work, told: Told, now: datetime) -> Iterable[To
             yield Told(stream_id, Refuse(refusal), told.cause_id, told.tenant, told.traceparent)
             return
     decided, work.job = decide(work.job, message, now, job_id)
+    if work.version == 0 and not work.events:
+        work.trace = told.traceparent
+    trace = told.traceparent or work.trace
     for version, event in enumerate(decided, start=work.version + len(work.events) + 1):
-        work.events.append(_new_event(job_id, version, event, told, now))
+        work.events.append(_new_event(job_id, version, event, told, trace, now))
 
 
-def _new_event(job_id: UUID, version: int, event: JobEvent, told: Told, now: datetime) -> NewEvent:
+def _new_event(job_id: UUID, version: int, event: JobEvent, told: Told, trace: str | None, now: datetime) -> NewEvent:
     return NewEvent(
         id=derive_id(job_id, f"event:{version}"),
         type=type(event).__name__,
@@ -218,5 +237,5 @@ def _new_event(job_id: UUID, version: int, event: JobEvent, told: Told, now: dat
         data=encode_data(event).decode(),
         time=now,
         causation_id=told.cause_id,
-        traceparent=told.traceparent,
+        traceparent=trace,
     )

@@ -120,7 +120,11 @@ def _check(envelope: Envelope, known: frozenset[str]) -> Admitted | ev.JobReject
         return rejection.model_copy(update={"field": f"/request{rejection.field}"})
     except Exception:
         # A kind is a plug-in: whatever it raises must not stop the questions of others.
-        log.exception("the kind %s failed to check a statement", request.problem.kind)
+        log.exception(
+            "the kind %s failed to check a statement",
+            request.problem.kind,
+            extra={"tenant": request.tenant, "message_id": str(envelope.id)},
+        )
         return ev.JobRejected(
             code="kind_failed",
             field="/request/problem",

@@ -16,11 +16,10 @@ import orjson
 from queuebit_contracts.channels import topics_of
 from queuebit_contracts.envelope import PREFIX, binary_headers
 from queuebit_contracts.events import JobQueued
-from queuebit_control_plane.desk import SILENT
 from queuebit_runtime.bus import Bus, BusError, Outgoing
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.metrics import Metric
-from queuebit_runtime.telemetry import Telemetry
+from queuebit_runtime.telemetry import SILENT, Telemetry
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.ports import Cursors, Leadership, Position, StoredEvent, StreamStore
 

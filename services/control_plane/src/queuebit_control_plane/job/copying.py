@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -20,6 +20,6 @@ def changed(value: T, **changes: Any) -> T:
     """`value` with these fields changed. Every name must be a field; the fields are not checked."""
     kind = type(value)
     copy = object.__new__(kind)
-    for name in _names(kind):
+    for name in _names(cast(Any, kind)):
         _set(copy, name, changes[name] if name in changes else getattr(value, name))
     return copy
