@@ -19,7 +19,7 @@ from queuebit_runtime.bus import Bus, BusError, Outgoing, Subscription
 from queuebit_store.errors import InvalidBatch, StoreUnavailable
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
 from queuebit_store.ports import Append, Head, NewEvent
-from tests.builders import JOB_ID, NOW, a_submit, a_success, a_verdict, at
+from tests.builders import JOB_ID, NOW, a_failure, a_submit, a_success, a_verdict, at
 
 CAUSE = uuid7(int(NOW.timestamp() * 1000), 99)
 
@@ -133,6 +133,19 @@ async def test_another_writer_was_faster() -> None:
     await right.handle([told(a_verdict())])
 
     assert await names(MemoryStore(database)) == WHOLE
+
+
+async def test_what_is_remembered_never_ignores_a_message() -> None:
+    """Two instances: one takes the fallback, the other hears the fallback's answer and remembers only the first attempt."""
+    database = MemoryDatabase()
+    left, right = a_desk(MemoryStore(database)), a_desk(MemoryStore(database))
+    await right.handle([told(a_submit())])
+    await left.handle([told(a_failure())])
+
+    await right.handle([told(a_success("fallback-rule"))])
+    await left.handle([told(a_verdict("fallback-rule"))])
+
+    assert (await names(MemoryStore(database)))[-3:] == ["ExecutionSucceeded", "ResultValidated", "JobCompleted"]
 
 
 async def test_an_append_whose_outcome_is_unknown_is_not_made_twice() -> None:

@@ -66,6 +66,7 @@ class _Work:
     job: Job
     tenant: str
     told: list[Told]
+    cached: bool
     began_at: datetime | None = None
     trace: str | None = None
     events: list[NewEvent] = field(default_factory=list)
@@ -118,6 +119,11 @@ class Desk:
                 spoiled.extend(Spoiled(each, error) for each in work.told)
                 work.events.clear()
                 self._cache.pop(job_id, None)
+            else:
+                if first and work.cached and not work.events:
+                    # Another instance may have moved the job on: what is remembered may change nothing, never ignore.
+                    self._cache.pop(job_id, None)
+                    again.extend(work.told)
         changed = [(job_id, work) for job_id, work in works.items() if work.events]
         appended = await self._append(changed, spoiled)
         for (job_id, work), passed in zip(changed, appended, strict=True):
@@ -145,7 +151,9 @@ class Desk:
                 version, job, trace = self._cache.get(each.job_id, (-1, NoJob(), None))
                 if version < 0:
                     unknown.append(each.job_id)
-                works[each.job_id] = work = _Work(max(version, 0), job, each.tenant, [], trace=trace)
+                works[each.job_id] = work = _Work(
+                    max(version, 0), job, each.tenant, [], trace=trace, cached=version >= 0
+                )
             work.told.append(each)
         missing = [job_id for job_id in unknown if not (trust_new and _looks_new(works[job_id]))]
         if missing:
