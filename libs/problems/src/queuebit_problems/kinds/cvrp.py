@@ -4,33 +4,30 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
-from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import AfterValidator, Field, Strict, ValidationInfo
+from typing import TYPE_CHECKING, Any
 
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
-from queuebit_problems.checks import FAULTS_MAX, Place, raise_faults
+from queuebit_problems.checks import FAULTS_MAX
+from queuebit_problems.deliveries import QUBITS_MAX, CvrpStatement
 from queuebit_problems.enumerate import Enumerated
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Violation
 from queuebit_problems.numeric import (
     CP_TOTAL_MAX,
-    NonNegative,
     cp_coefficients,
     cp_weights,
     integers,
     number,
     number_below,
 )
-from queuebit_problems.packing import slack_bits, slack_values
-from queuebit_problems.patterns import covering, fitting_sets, parts
+from queuebit_problems.packing import slack_bits
+from queuebit_problems.patterns import covering, parts
 from queuebit_problems.qubo import Exact
-from queuebit_problems.roads import NODES_MAX, RoadStatement
-from queuebit_problems.routes import Fleet, Routes, best_order, cheapest, first_routes, lower_bound, repaired, searched
+from queuebit_problems.roads import NODES_MAX
+from queuebit_problems.routes import Routes, best_order, cheapest, repaired, searched
 from queuebit_problems.text import Rows
 from queuebit_problems.tsplib import TsplibFile, read_roads
 from queuebit_problems.vrplib import check_demands, check_depot, vehicles_of
@@ -38,86 +35,10 @@ from queuebit_problems.vrplib import check_demands, check_depot, vehicles_of
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-QUBITS_MAX = 1_000
 ENUMERATED_CUSTOMERS_MAX = 9
 FULL_MODEL_NODES_MAX = 130
 """Above, the model knows only the ways to near nodes, and so proves nothing."""
 NEAR = 12
-
-Demands = tuple[NonNegative, ...]
-
-
-def _that_fit(demands: Demands, info: ValidationInfo) -> Demands:
-    data = info.data
-    if data.keys() >= {"coordinates", "distances", "capacity"}:
-        raise_faults("cvrp", _faults(demands, len(data["distances"]) or len(data["coordinates"]), data["capacity"]))
-    return demands
-
-
-def _faults(demands: Demands, nodes: int, capacity: Number) -> Iterator[tuple[Place, str, str]]:
-    if len(demands) != nodes:
-        yield (), "length", f"should have one demand for each of the {nodes} nodes, not {len(demands)}"
-    elif nodes < 2:
-        yield (), "length", "should have a depot and at least one customer"
-    for place, demand in enumerate(demands):
-        if not place and demand:
-            yield (place,), "depot", "should be 0: the first node is the depot"
-        elif demand > capacity:
-            yield (place,), "too_large", f"is more than the capacity {capacity}: no route can serve the customer"
-
-
-def _enough(vehicles: int | None, info: ValidationInfo) -> int | None:
-    data = info.data
-    if vehicles is None or not data.keys() >= {"demands", "capacity"}:
-        return vehicles
-    values, _ = integers([*data["demands"], data["capacity"]])
-    if sum(values[:-1]) > vehicles * values[-1]:
-        message = f"are too few: {vehicles} times the capacity {data['capacity']} is less than all demands together"
-        raise_faults("cvrp", [((), "too_few", message)])
-    return vehicles
-
-
-class CvrpStatement(RoadStatement):
-    """A depot, which is node 1, customers with demands, and vehicles of one capacity. Nodes count from 1 in answers."""
-
-    capacity: Annotated[NonNegative, Field(description="What one vehicle carries.")]
-    demands: Annotated[
-        Demands,
-        AfterValidator(_that_fit),
-        Field(max_length=NODES_MAX, description="The demand of each node; 0 for the depot, which is the first."),
-    ]
-    vehicles: Annotated[
-        Annotated[int, Strict(), Field(ge=1, le=NODES_MAX)] | None,
-        AfterValidator(_enough),
-        Field(description="The most routes; null where any number may leave."),
-    ] = None
-
-    @cached_property
-    def fleet(self) -> Fleet:
-        """The same in integers; node 0 is the depot."""
-        values, _ = integers([*self.demands, self.capacity])
-        return Fleet(self.scaled[0], values[:-1], values[-1], min(self.vehicles or NODES_MAX, self.nodes - 1))
-
-    @cached_property
-    def sets(self) -> list[tuple[int, ...]] | None:
-        """Every set of customers that one vehicle can serve; None where there are more than QUBITS_MAX."""
-        found = fitting_sets(self.fleet.demand[1:], self.fleet.capacity, QUBITS_MAX)
-        return None if found is None else [tuple(item + 1 for item in members) for members in found]
-
-    @cached_property
-    def spare(self) -> list[int] | None:
-        """The values of bits that count the vehicles left at home; None where their number is no limit."""
-        fleet = self.fleet
-        return None if fleet.limit >= fleet.nodes - 1 else slack_values(fleet.limit - fleet.routes_min)
-
-    @cached_property
-    def start(self) -> Routes | None:
-        """Feasible routes, if they are easily found."""
-        return first_routes(self.fleet, random.Random(0))
-
-    @cached_property
-    def bound(self) -> int:
-        return lower_bound(self.fleet)
 
 
 class Cvrp(Kind[CvrpStatement]):
