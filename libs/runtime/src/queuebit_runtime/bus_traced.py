@@ -2,6 +2,7 @@
 
 A delivered record carries the context of its `process` span, so whatever a service sends on with the traceparent that it was
 given hangs below that span, and a sent record carries the context of its `send` span. Records of other traces pass untouched.
+A question that comes without any trace begins one where it is read.
 """
 
 from __future__ import annotations
@@ -11,24 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from opentelemetry.trace import (
-    NonRecordingSpan,
-    Span,
-    SpanContext,
-    SpanKind,
-    Status,
-    StatusCode,
-    TraceFlags,
-    Tracer,
-    set_span_in_context,
-)
+from opentelemetry.trace import Span, SpanKind, Tracer
 
+from queuebit_contracts.channels import SUBMITTED
 from queuebit_runtime import semconv
 from queuebit_runtime.bus import Bus, Delivery, Handler, Outgoing, Record, Subscription
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.metrics import Metric
-from queuebit_runtime.tracecontext import sampled_parent, with_parent
+from queuebit_runtime.spans import context_text, end_span, start_below, start_root
+from queuebit_runtime.tracecontext import TRACEPARENT, sampled_parent, with_parent
 
+ENTRANCES = frozenset({SUBMITTED})
+"""Where work enters from outside, by whoever knows nothing of traces."""
 DEAD_LETTER_SUFFIX = ".dead-letter"
 
 
@@ -55,9 +50,10 @@ class TracedBus:
             if parent is not None:
                 if sent is records:
                     sent = list(records)
-                span = self._start(f"send {record.topic}", SpanKind.PRODUCER, parent, _attributes(record, "send"))
+                span = start_below(self._tracer, f"send {record.topic}", parent, SpanKind.PRODUCER)
+                span.set_attributes(_attributes(record, "send"))
                 spans.append(span)
-                sent[index] = replace(record, headers=with_parent(record.headers, _context_text(span)))  # type: ignore[index]
+                sent[index] = replace(record, headers=with_parent(record.headers, context_text(span).encode()))  # type: ignore[index]
         began_s = self._clock.monotonic_s()
         try:
             await self._bus.publish(sent)
@@ -107,25 +103,31 @@ class TracedBus:
         spans: dict[tuple[str, int, int], Span] = {}
         records: list[Record] | None = None
         for index, record in enumerate(delivery.records):
-            parent = sampled_parent(record.headers)
-            if parent is not None:
+            span = self._consuming(record)
+            if span is not None:
                 records = records if records is not None else list(delivery.records)
-                attributes = _attributes(record, "process") | {
-                    semconv.GROUP: group,
-                    semconv.PARTITION: str(record.partition),
-                    semconv.KAFKA_OFFSET: record.offset,
-                }
-                span = self._start(f"process {record.topic}", SpanKind.CONSUMER, parent, attributes)
+                span.set_attributes(
+                    _attributes(record, "process")
+                    | {
+                        semconv.GROUP: group,
+                        semconv.PARTITION: str(record.partition),
+                        semconv.KAFKA_OFFSET: record.offset,
+                    }
+                )
                 spans[_place(record)] = span
-                headers = tuple(with_parent(record.headers, _context_text(span)))
+                headers = tuple(with_parent(record.headers, context_text(span).encode()))
                 records[index] = replace(record, headers=headers)
         return None if records is None else TracedDelivery(delivery, records, spans)
 
-    def _start(self, name: str, kind: SpanKind, parent: bytes, attributes: dict[str, str | int]) -> Span:
-        trace_id, span_id = int(parent[3:35], 16), int(parent[36:52], 16)
-        remote = SpanContext(trace_id, span_id, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
-        context = set_span_in_context(NonRecordingSpan(remote))
-        return self._tracer.start_span(name, context=context, kind=kind, attributes=attributes)
+    def _consuming(self, record: Record) -> Span | None:
+        """The span of a record whose trace is kept."""
+        parent = sampled_parent(record.headers)
+        if parent is not None:
+            return start_below(self._tracer, f"process {record.topic}", parent, SpanKind.CONSUMER)
+        if record.topic in ENTRANCES and not any(name == TRACEPARENT for name, _ in record.headers):
+            span = start_root(self._tracer, f"process {record.topic}", SpanKind.CONSUMER)
+            return span if span.is_recording() else None
+        return None
 
 
 class TracedDelivery:
@@ -177,14 +179,6 @@ def _attributes(record: Outgoing | Record, operation: str) -> dict[str, str | in
     return found
 
 
-def _context_text(span: Span) -> bytes:
-    context = span.get_span_context()
-    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}".encode()
-
-
 def _end(spans: Sequence[Span], error: Exception | None) -> None:
     for span in spans:
-        if error is not None:
-            span.set_status(Status(StatusCode.ERROR, type(error).__name__))
-            span.set_attribute(semconv.ERROR_TYPE, type(error).__name__)
-        span.end()
+        end_span(span, None if error is None else type(error).__name__)

@@ -144,8 +144,19 @@ def sort_out(
 
 
 def _bury(record: Record, error: ContractError, consumer: Service, clock: Clock) -> Outgoing:
-    _log.warning("Poison at %s/%d@%d: %s", record.topic, record.partition, record.offset, error.code)
+    _log.warning(
+        "Poison at %s/%d@%d: %s", record.topic, record.partition, record.offset, error.code, extra=_named(record)
+    )
     return dead_letter_of(record, error, consumer, clock.now())
+
+
+def _named(record: Record) -> dict[str, str]:
+    """The job that the record names, where the name is an id: nothing else from outside gets into a log line."""
+    subject = next((value for name, value in record.headers if name == "ce_subject"), b"")
+    try:
+        return {"job_id": str(UUID(subject.decode("ascii")))}
+    except (ValueError, AttributeError):
+        return {}
 
 
 def _refused(record: Record, error: InvalidData) -> Refused | None:

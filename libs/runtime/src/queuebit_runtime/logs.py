@@ -6,13 +6,17 @@ What is given with `extra=` stands beside the message; payloads never do.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Literal
 
 import orjson
 
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 _STANDARD = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {"message", "asctime", "taskName"}
+_INPUT = re.compile(r"\binput_value=.*(?=, input_type=)")
 _QUIET = ("aiokafka", "asyncio", "faststream", "urllib3", "opentelemetry")
 
 
@@ -35,6 +39,10 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             document["error"] = self.formatException(record.exc_info)
         return orjson.dumps(document, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+    def formatException(self, ei: _ExcInfo) -> str:
+        """The traceback, without the input that a validation error repeats."""
+        return _INPUT.sub("input_value=…", super().formatException(ei))
 
 
 def setup_logs(service: str, environment: str, level: str, form: Literal["json", "text"]) -> None:

@@ -66,6 +66,13 @@ class Metric(Enum):
         "Batches whose handler failed and that come again.",
         ("messaging.consumer.group.name",),
     )
+    REQUESTS = MetricInfo(
+        "queuebit.gateway.requests",
+        "counter",
+        "{request}",
+        "HTTP requests that were answered, by class of route and of status.",
+        ("queuebit.route.class", "queuebit.status.class"),
+    )
     JOBS_ENDED = MetricInfo(
         "queuebit.jobs.ended", "counter", "{job}", "Jobs that ended, by state.", ("queuebit.job.state",)
     )

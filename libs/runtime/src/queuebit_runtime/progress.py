@@ -53,7 +53,7 @@ class ProgressReport:
             try:
                 await asyncio.shield(self._publishing)
             except BusError:
-                _log.info("A progress report of job %s was not published.", self._report.job)
+                _log.info("A progress report was not published.", extra=self._report.log_fields)
             self._publishing = None
             await self._clock.sleep(INTERVAL_S)
         self._task = None

@@ -28,13 +28,19 @@ Said = JobStarted | ExecutionProgressed | ExecutionSucceeded | ExecutionFailed
 class Report:
     """Makes the records that answer one order: same subject, tenant and trace, key = job id."""
 
-    __slots__ = ("_cause", "_source", "job", "traceparent")
+    __slots__ = ("_cause", "_source", "job", "tenant", "traceparent")
 
     def __init__(self, cause: Envelope, service: Service) -> None:
         self.job = cause.subject
+        self.tenant = cause.tenant
         self.traceparent = cause.traceparent
         self._cause = cause
         self._source = f"/queuebit/{service}"
+
+    @property
+    def log_fields(self) -> dict[str, str | None]:
+        """What a log line about the order carries beside its message."""
+        return {"job_id": self.job, "tenant": self.tenant}
 
     def record(self, event: Said, now: datetime, ordinal: int | None = None) -> Outgoing:
         """The record for `jobs.executions`. `ordinal` tells several events of one type apart."""

@@ -1,6 +1,6 @@
 """The names of attributes, in one place: messaging conventions are still in development and may change.
 
-Source: OpenTelemetry semantic conventions 1.37, messaging (status: development).
+Source: OpenTelemetry semantic conventions 1.37, messaging (status: development) and HTTP (stable).
 """
 
 from __future__ import annotations
@@ -20,6 +20,16 @@ ERROR_TYPE = "error.type"
 JOB_ID = "queuebit.job.id"
 TENANT = "queuebit.tenant"
 EVENT_TYPE = "queuebit.event.type"
+LEG = "queuebit.leg"
+LANE = "queuebit.lane"
+ATTEMPT = "queuebit.attempt"
+OUTCOME = "queuebit.outcome"
+JOB_STATE = "queuebit.job.state"
+ROUTE_CLASS = "queuebit.route.class"
+STATUS_CLASS = "queuebit.status.class"
+HTTP_METHOD = "http.request.method"
+HTTP_ROUTE = "http.route"
+HTTP_STATUS = "http.response.status_code"
 SERVICE_NAME = "service.name"
 SERVICE_INSTANCE = "service.instance.id"
 ENVIRONMENT = "deployment.environment.name"

@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
-from uuid import UUID
+from typing import Literal, Protocol
 
 from queuebit_runtime.bus import Bus
 from queuebit_runtime.metrics import Metric
 from queuebit_runtime.settings import RuntimeSettings
-from queuebit_runtime.tracecontext import fresh_traceparent
+
+SpanSort = Literal["internal", "server"]
+
+
+class OpenSpan(Protocol):
+    """A span that has begun: what one piece of work was about, and how long it took."""
+
+    @property
+    def traceparent(self) -> str:
+        """What is sent on with this hangs below the span."""
+        ...
+
+    def set(self, name: str, value: str | int) -> None:
+        """Say what it is about: names of `semconv`, ids and classes, never payloads."""
+        ...
+
+    def end(self, error: str | None = None) -> None:
+        """It is over; `error` is the class or code of what went wrong, never a text."""
+        ...
 
 
 class Telemetry(Protocol):
     """What a service may say about itself."""
+
+    @property
+    def on(self) -> bool:
+        """Whether anybody listens: ask before working something out only to tell it."""
+        ...
 
     def bus(self, bus: Bus) -> Bus:
         """The bus with a span for each record of a kept trace, and with its metrics; the same bus where telemetry is off."""
@@ -23,8 +45,12 @@ class Telemetry(Protocol):
 
     def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None: ...
 
-    def traceparent(self, fresh: UUID) -> str | None:
-        """A new trace for what enters here without one; None where telemetry is off."""
+    def span(self, name: str, parent: str | None, sort: SpanSort = "internal") -> OpenSpan | None:
+        """A span below the traceparent `parent`, or the first of a new trace where there is none.
+
+        None where telemetry is off or the parent's trace is not kept. Whether a new trace is kept is decided here; a span of
+        one that is not says nothing, but carries the decision on.
+        """
         ...
 
     async def close(self) -> None:
@@ -35,6 +61,8 @@ class Telemetry(Protocol):
 class NoTelemetry:
     """Says nothing."""
 
+    on = False
+
     def bus(self, bus: Bus) -> Bus:
         return bus
 
@@ -44,11 +72,14 @@ class NoTelemetry:
     def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None:  # noqa: ARG002
         return
 
-    def traceparent(self, fresh: UUID) -> str | None:  # noqa: ARG002
+    def span(self, name: str, parent: str | None, sort: SpanSort = "internal") -> OpenSpan | None:  # noqa: ARG002
         return None
 
     async def close(self) -> None:
         return
+
+
+SILENT: Telemetry = NoTelemetry()
 
 
 def make_telemetry(service: str, settings: RuntimeSettings) -> Telemetry:
@@ -58,6 +89,3 @@ def make_telemetry(service: str, settings: RuntimeSettings) -> Telemetry:
     from queuebit_runtime.telemetry_otel import OtelTelemetry
 
     return OtelTelemetry(service, settings)
-
-
-__all__ = ["NoTelemetry", "Telemetry", "fresh_traceparent", "make_telemetry"]

@@ -6,7 +6,6 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, MetricExporter, PeriodicExportingMetricReader
@@ -14,6 +13,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import Span, SpanKind
 
 from queuebit_runtime import semconv
 from queuebit_runtime.bus import Bus
@@ -21,11 +21,36 @@ from queuebit_runtime.bus_traced import TracedBus
 from queuebit_runtime.clock import Clock, SystemClock
 from queuebit_runtime.metrics import DURATION_BUCKETS_S, METRICS, Metric, MetricInfo
 from queuebit_runtime.settings import RuntimeSettings
-from queuebit_runtime.tracecontext import fresh_traceparent
+from queuebit_runtime.spans import context_text, end_span, start_below, start_root
+from queuebit_runtime.telemetry import OpenSpan, SpanSort
+from queuebit_runtime.tracecontext import is_kept
+
+_KINDS: dict[SpanSort, SpanKind] = {"internal": SpanKind.INTERNAL, "server": SpanKind.SERVER}
+
+
+class OtelSpan:
+    """A span of OpenTelemetry behind our port."""
+
+    __slots__ = ("_span",)
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+
+    @property
+    def traceparent(self) -> str:
+        return context_text(self._span)
+
+    def set(self, name: str, value: str | int) -> None:
+        self._span.set_attribute(name, value)
+
+    def end(self, error: str | None = None) -> None:
+        end_span(self._span, error)
 
 
 class OtelTelemetry:
     """Owns its providers; nothing global is set. `span_exporter` and `metric_exporter` are for tests."""
+
+    on = True
 
     def __init__(
         self,
@@ -44,7 +69,6 @@ class OtelTelemetry:
             }
         )
         self._clock = clock or SystemClock()
-        self._ratio = settings.trace_ratio
         self._tracers = TracerProvider(
             sampler=ParentBased(TraceIdRatioBased(settings.trace_ratio)), resource=resource, shutdown_on_exit=False
         )
@@ -70,8 +94,11 @@ class OtelTelemetry:
         else:
             instrument.record(value, labels)
 
-    def traceparent(self, fresh: UUID) -> str | None:
-        return fresh_traceparent(fresh, self._ratio)
+    def span(self, name: str, parent: str | None, sort: SpanSort = "internal") -> OpenSpan | None:
+        if parent is None:
+            return OtelSpan(start_root(self._tracer, name, _KINDS[sort]))
+        context = parent.encode("utf-8", "replace")
+        return OtelSpan(start_below(self._tracer, name, context, _KINDS[sort])) if is_kept(context) else None
 
     async def close(self) -> None:
         await asyncio.to_thread(self._tracers.shutdown)

@@ -19,10 +19,20 @@ def sampled_parent(headers: Iterable[tuple[str, bytes]]) -> bytes | None:
     """The traceparent among the headers, where it says that its trace is kept."""
     for name, value in headers:
         if name == TRACEPARENT:
-            if value and value[-1] in _SAMPLED and len(value) == _LENGTH and _VALID.fullmatch(value):
-                return value
-            return None
+            return value if is_kept(value) else None
     return None
+
+
+def is_kept(traceparent: bytes) -> bool:
+    """Whether it is valid and says that its trace is kept."""
+    return bool(
+        traceparent and traceparent[-1] in _SAMPLED and len(traceparent) == _LENGTH and _VALID.fullmatch(traceparent)
+    )
+
+
+def valid_traceparent(text: str | None) -> str | None:
+    """The text where it is a traceparent, kept or not."""
+    return text if text is not None and _VALID.fullmatch(text.encode("utf-8", "replace")) else None
 
 
 def with_parent(headers: Iterable[tuple[str, bytes]], traceparent: bytes) -> list[tuple[str, bytes]]:

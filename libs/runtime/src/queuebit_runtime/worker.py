@@ -18,12 +18,13 @@ from queuebit_contracts.events import (
     AttemptAbandoned,
     ExecutionFailed,
     ExecutionProgressed,
-    ExecutionSucceeded,
     JobQueued,
     JobStarted,
 )
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import is_past
+from queuebit_runtime.attempts import Outcome as Outcome
+from queuebit_runtime.attempts import begin_attempt, count_attempts, end_attempt
 from queuebit_runtime.bus import Bus, BusError, Delivery, Outgoing, RecordTooLarge, Subscription
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.consumer import Item, Received, sort_out, subscribe_decoded
@@ -32,9 +33,9 @@ from queuebit_runtime.orders import Orders, Work
 from queuebit_runtime.progress import ProgressReport
 from queuebit_runtime.reports import Report, failed, internal_failure
 from queuebit_runtime.retry import FOR_HANDLERS, Backoff
+from queuebit_runtime.telemetry import SILENT, Telemetry
 from queuebit_runtime.waiting import end_task, wait_event
 
-Outcome = ExecutionSucceeded | ExecutionFailed
 Hop = Callable[[Callable[[], list[Outcome]]], Awaitable[list[Outcome]]]
 
 SMALL_BATCH_MAX = 200
@@ -79,6 +80,7 @@ class WorkShell:
         small_batch_max: int = SMALL_BATCH_MAX,
         hop: Hop = asyncio.to_thread,
         backoff: Backoff = FOR_HANDLERS,
+        telemetry: Telemetry = SILENT,
     ) -> None:
         """Each topic is read by a group of its own, `<group>.<last word of the topic>`, so that a flood in one tier leaves the
         others room. `hop` runs a batch of small orders off the loop; a simulation passes one that calls it directly.
@@ -92,6 +94,7 @@ class WorkShell:
         self._small_batch_max = small_batch_max
         self._hop = hop
         self._backoff = backoff
+        self._telemetry = telemetry
         self._orders = Orders()
         self._tasks: set[asyncio.Task[object]] = set()
         self._small_task: asyncio.Task[object] | None = None
@@ -179,13 +182,13 @@ class WorkShell:
                 return
             task = asyncio.ensure_future(self._run_large(work))
             self._tasks.add(task)
-            task.add_done_callback(self._ended)
+            task.add_done_callback(partial(self._ended, work))
 
-    def _ended(self, task: asyncio.Task[object]) -> None:
+    def _ended(self, work: Work, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
         self._idle.set()
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("An order was left undone.", exc_info=error)
+            _log.error("An order was left undone.", exc_info=error, extra=work.report.log_fields)
         self._dispatch()
 
     async def _run_smalls(self) -> None:
@@ -197,7 +200,7 @@ class WorkShell:
                 for work in works:
                     self._orders.finish(work)
         except Exception:
-            _log.exception("%d orders were left undone.", len(works))
+            _log.exception("%d orders were left undone.", len(works), extra=_fields(works))
         finally:
             for work in works:
                 self._orders.drop(work)
@@ -210,10 +213,13 @@ class WorkShell:
     def _run_one(self, work: Work) -> Outcome:
         if is_past(work.order.deadline, self._clock.now()):
             return failed(work.order, FailureCode.CANCELLED, "deadline passed")
+        span = begin_attempt(self._telemetry, work)
         try:
-            return self._executor.run_small(work.order)
+            outcome = self._executor.run_small(work.order)
         except Exception as error:
-            return internal_failure(work.order, error)
+            outcome = _failed_inside(work, error)
+        end_attempt(span, outcome)
+        return outcome
 
     async def _run_large(self, work: Work) -> None:
         progress = ProgressReport(work.report, self._bus, self._clock)
@@ -239,9 +245,21 @@ class WorkShell:
         try:
             await self._bus.publish([work.report.record(started, now)])
         except BusError:
-            _log.info("The start of an attempt of job %s was not published.", work.report.job)
+            _log.info("The start of an attempt was not published.", extra=work.report.log_fields)
 
     async def _outcome(self, work: Work, progress: ProgressReport) -> Outcome:
+        """What the executor does, as telemetry sees it."""
+        span = begin_attempt(self._telemetry, work)
+        try:
+            outcome = await self._executed(work, progress)
+        except BaseException:
+            if span is not None:
+                span.end("left_undone")
+            raise
+        end_attempt(span, outcome)
+        return outcome
+
+    async def _executed(self, work: Work, progress: ProgressReport) -> Outcome:
         """What the executor returns; a cancellation where it does not end soon after it was told to stop."""
         running = asyncio.ensure_future(self._executor.run(work.order, progress.offer, work.stop))
         stopped = asyncio.ensure_future(work.stop.wait())
@@ -255,7 +273,7 @@ class WorkShell:
                 return failed(work.order, FailureCode.CANCELLED, "stopped on request")
             return running.result()
         except Exception as error:
-            return internal_failure(work.order, error)
+            return _failed_inside(work, error)
         finally:
             stopped.cancel()
             await end_task(running)
@@ -275,9 +293,14 @@ class WorkShell:
                     return
             except BusError:
                 attempt += 1
-                _log.warning("The results of %d orders were not published; they are sent again.", len(records))
+                _log.warning(
+                    "The results of %d orders were not published; they are sent again.",
+                    len(records),
+                    extra=_fields([work for work, _ in results]),
+                )
                 await self._clock.sleep(self._backoff.delay_s(attempt, 1.0) or self._backoff.ceiling_s)
             else:
+                count_attempts(self._telemetry, (outcome for _, outcome in results))
                 return
 
     def _record(self, work: Work, outcome: Outcome) -> Outgoing:
@@ -287,6 +310,16 @@ class WorkShell:
         except RecordTooLarge:
             return work.report.record(_too_large(work.order), self._clock.now())
         return record
+
+
+def _failed_inside(work: Work, error: Exception) -> ExecutionFailed:
+    _log.error("An attempt failed inside.", exc_info=error, extra=work.report.log_fields)
+    return internal_failure(work.order, error)
+
+
+def _fields(works: Sequence[Work]) -> dict[str, str | None]:
+    """What a log line about several orders carries: the job where it is one."""
+    return works[0].report.log_fields if len(works) == 1 else {}
 
 
 def _too_large(order: JobQueued) -> ExecutionFailed:

@@ -18,6 +18,7 @@ from queuebit_runtime.clock import Clock
 from queuebit_runtime.hops import AnyHop
 from queuebit_runtime.processes import Pool, ProcessPool
 from queuebit_runtime.service import EXIT_USAGE, Service, run_service
+from queuebit_runtime.telemetry import SILENT, Telemetry
 from queuebit_runtime.worker import WorkShell
 
 SERVICE: ServiceName = "classical-solver"
@@ -25,7 +26,14 @@ TOPICS = tuple(queued("classical", tier) for tier in TIERS)
 
 
 def build_shell(
-    bus: Bus, clock: Clock, pool: Pool, settings: SolverSettings, *, worker_name: str, hop: AnyHop = asyncio.to_thread
+    bus: Bus,
+    clock: Clock,
+    pool: Pool,
+    settings: SolverSettings,
+    *,
+    worker_name: str,
+    hop: AnyHop = asyncio.to_thread,
+    telemetry: Telemetry = SILENT,
 ) -> WorkShell:
     """The solver over these ports, subscribed. A simulation passes an InlinePool and a hop that calls directly."""
     return WorkShell(
@@ -39,13 +47,21 @@ def build_shell(
         concurrency_max=settings.workers_max,
         in_flight_max=settings.in_flight_max,
         hop=hop,
+        telemetry=telemetry,
     )
 
 
 def build_service(service: Service, settings: SolverSettings) -> None:
     """The solver as a service of its own."""
     pool = ProcessPool(settings.workers_max, settings.process_memory_max_mb, warm_import=child.WARM_IMPORTS)
-    shell = build_shell(service.bus, service.clock, pool, settings, worker_name=service.settings.worker_name)
+    shell = build_shell(
+        service.bus,
+        service.clock,
+        pool,
+        settings,
+        worker_name=service.settings.worker_name,
+        telemetry=service.telemetry,
+    )
 
     async def keep_warm(stop: asyncio.Event) -> None:
         await pool.warm(settings.warm_processes)

@@ -16,6 +16,7 @@ from queuebit_gateway import jobs_api, kinds_api, openapi
 from queuebit_gateway.parts import Parts
 from queuebit_gateway.problems import Refusal
 from queuebit_gateway.shell import ANSWERED, Shell, problem_response, request_id_of
+from queuebit_gateway.tracing import Traced
 from queuebit_runtime.bus import BusError
 from queuebit_store.errors import StoreError
 
@@ -25,7 +26,8 @@ RETRY_AFTER_S = 1.0
 
 def create_app(parts: Parts) -> ASGIApp:
     """The gateway as an ASGI app over its parts."""
-    return Shell(create_api(parts), parts.ids)
+    shell = Shell(create_api(parts), parts.ids)
+    return Traced(shell, parts.telemetry) if parts.telemetry.on else shell
 
 
 def create_api(parts: Parts | None) -> FastAPI:

@@ -34,7 +34,7 @@ from queuebit_gateway.requests import (
     read_wait_s,
 )
 from queuebit_gateway.stream import job_stream
-from queuebit_gateway.tracing import traceparent_of
+from queuebit_gateway.tracing import name_job, traceparent_of
 from queuebit_gateway.view import fresh_view
 from queuebit_gateway.views import Explanation, JobList, JobView
 from queuebit_store.ports import StreamFilter
@@ -67,9 +67,9 @@ async def submit(request: Request, actor: Submitting) -> Response:
     key = read_key(request.headers.get("idempotency-key"))
     body = await _body(request)
     wanted = read_job(parse_object(body), actor.tenant)
-    trace = traceparent_of(request.headers.get("traceparent"), parts.ids.mint())
-    taken = await parts.submitter.submit(wanted, key, trace, body_bytes=len(body))
+    taken = await parts.submitter.submit(wanted, key, traceparent_of(request), body_bytes=len(body))
     accepted = taken.accepted
+    name_job(request, accepted.job_id, accepted.tenant)
     headers = {"Location": f"/v1/jobs/{accepted.job_id}"}
     if taken.replayed:
         headers["Idempotency-Replayed"] = "true"
@@ -233,8 +233,8 @@ async def cancel(request: Request, actor: Cancelling, job_id: str) -> Response:
     if found.ended:
         raise Refusal("job_ended", f"The job has ended: {found.state}.", job_id=found.job_id)
     command = CancelJob(actor=f"key:{actor.key_id}", reason=wanted.reason)
-    trace = traceparent_of(request.headers.get("traceparent"), parts.ids.mint())
-    await parts.submitter.cancel(found.job_id, actor.tenant, command, trace, key)
+    name_job(request, found.job_id, actor.tenant)
+    await parts.submitter.cancel(found.job_id, actor.tenant, command, traceparent_of(request), key)
     return _answer(await parts.jobs.view(found), 202, {"Location": f"/v1/jobs/{found.job_id}"})
 
 

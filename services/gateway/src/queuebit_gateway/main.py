@@ -25,6 +25,7 @@ from queuebit_runtime.errors import DependencyUnavailable
 from queuebit_runtime.hops import AnyHop
 from queuebit_runtime.ids import Ids
 from queuebit_runtime.service import EXIT_USAGE, Service, run_service
+from queuebit_runtime.telemetry import SILENT, Telemetry
 from queuebit_store.errors import InvalidSettings, StoreUnavailable
 from queuebit_store.ports import Directory, StreamStore
 from queuebit_store.postgres import PostgresSettings, PostgresStore, settings_from
@@ -44,6 +45,7 @@ def build_parts(
     rates: dict[RouteClass, Rate] = RATES,
     poll_interval_s: float = POLL_INTERVAL_S,
     hop: AnyHop = asyncio.to_thread,
+    telemetry: Telemetry = SILENT,
 ) -> Parts:
     """The parts of a gateway over these ports; `create_app` makes the ASGI app of them. `hop` takes large work off the loop."""
     jobs = Jobs(store, hop=hop)
@@ -56,6 +58,7 @@ def build_parts(
         cursors=Cursors(pepper),
         clock=clock,
         ids=ids,
+        telemetry=telemetry,
     )
 
 
@@ -66,7 +69,15 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
     )
     service.on_close(store.close)
     pepper = settings.pepper.get_secret_value().encode()
-    parts = build_parts(store, store, service.bus, pepper=pepper, clock=service.clock, ids=service.ids)
+    parts = build_parts(
+        store,
+        store,
+        service.bus,
+        pepper=pepper,
+        clock=service.clock,
+        ids=service.ids,
+        telemetry=service.telemetry,
+    )
     server = HttpServer(create_app(parts), parts.tailer, host=settings.http_host, port=settings.http_port)
     service.on_drain(server.stop)
     try:

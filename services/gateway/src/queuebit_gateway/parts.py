@@ -16,8 +16,10 @@ from queuebit_gateway.limits import Limiter, RouteClass
 from queuebit_gateway.problems import Refusal
 from queuebit_gateway.submit import Submitter
 from queuebit_gateway.tail import Tailer
+from queuebit_gateway.tracing import ROUTE_CLASS
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.ids import Ids
+from queuebit_runtime.telemetry import SILENT, Telemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Parts:
     cursors: Cursors
     clock: Clock
     ids: Ids
+    telemetry: Telemetry = SILENT
 
 
 def parts_of(request: Request) -> Parts:
@@ -46,6 +49,7 @@ def actor_who(action: Action, route_class: RouteClass) -> Callable[[Request], Aw
 
     async def dependency(request: Request) -> Actor:
         parts = parts_of(request)
+        request.scope[ROUTE_CLASS] = route_class
         address = request.client.host if request.client else "unknown"
         _admit(request, parts, address, "auth", take=False)
         try:

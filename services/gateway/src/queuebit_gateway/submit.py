@@ -62,7 +62,7 @@ class Submitter:
         self._published: OrderedDict[UUID, None] = OrderedDict()
         self._last_created_at: datetime | None = None
 
-    async def submit(self, request: JobRequest, key: str, traceparent: str, *, body_bytes: int) -> Taken:
+    async def submit(self, request: JobRequest, key: str, traceparent: str | None, *, body_bytes: int) -> Taken:
         """Take the question of this key. Returns when the bus has it; raises Refusal, StoreError or BusError.
 
         A repeat finds the key held. It publishes again where the job has no events yet and this process has not published it,
@@ -88,7 +88,9 @@ class Submitter:
             self._jobs.remember(accepted)
         return Taken(accepted, replayed=not first)
 
-    async def cancel(self, job_id: UUID, tenant: str, command: CancelJob, traceparent: str, key: str | None) -> None:
+    async def cancel(
+        self, job_id: UUID, tenant: str, command: CancelJob, traceparent: str | None, key: str | None
+    ) -> None:
         """Ask the control plane to cancel. Returns when the bus has it; a repeat with the same key has the same event id."""
         envelope = Envelope(
             id=derive_id(job_id, f"CancelJob:{key}", tenant) if key else self._ids.mint(),
@@ -132,7 +134,7 @@ class Submitter:
             for place in [(one.tenant, one.key)]
         ]
 
-    async def _publish(self, held: Reservation, admitted: Admitted, traceparent: str) -> None:
+    async def _publish(self, held: Reservation, admitted: Admitted, traceparent: str | None) -> None:
         """Publish the question, unless this process has done so; concurrent repeats share one publication."""
         job_id = held.stream_id
         if job_id in self._published:

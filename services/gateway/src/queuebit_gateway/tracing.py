@@ -1,16 +1,96 @@
-"""W3C trace context at the door: taken from the request, or started here."""
+"""What telemetry learns at the door: every answer by class, and a span for each request that sends something on."""
 
 from __future__ import annotations
 
-import re
 from uuid import UUID
 
-_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+from fastapi import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from queuebit_runtime import semconv
+from queuebit_runtime.metrics import Metric
+from queuebit_runtime.telemetry import OpenSpan, Telemetry
+from queuebit_runtime.tracecontext import TRACEPARENT, valid_traceparent
+
+ROUTE_CLASS = "queuebit.route_class"
+"""Where the scope says which class of route served it."""
+
+_SPAN = "queuebit.span"
+_JOBS = "/v1/jobs"
+_CANCEL = "/v1/jobs/{job_id}/cancel"
 
 
-def traceparent_of(header: str | None, fresh: UUID) -> str:
-    """The caller's trace where the header is valid, else a new one made from a fresh id."""
-    text = (header or "").strip()
-    if _TRACEPARENT.fullmatch(text):
-        return text
-    return f"00-{fresh.hex}-{fresh.hex[16:]}-01"
+class Traced:
+    """Wraps the app where telemetry is on."""
+
+    def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
+        self._app = app
+        self._telemetry = telemetry
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        span = scope[_SPAN] = self._begin(scope)
+        status = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            self._telemetry.count(
+                Metric.REQUESTS,
+                labels={
+                    semconv.ROUTE_CLASS: scope.get(ROUTE_CLASS, "other"),
+                    semconv.STATUS_CLASS: f"{status // 100}xx" if status else "none",
+                },
+            )
+            if span is not None:
+                span.set(semconv.HTTP_STATUS, status)
+                span.end(None if 0 < status < 500 else str(status))
+
+    def _begin(self, scope: Scope) -> OpenSpan | None:
+        """A span below the caller's, or the first of a new trace; None for what only reads, and where the trace is not kept."""
+        route = _sending(scope)
+        if route is None:
+            return None
+        header = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
+        span = self._telemetry.span(f"POST {route}", valid_traceparent(header.decode("latin-1").strip()), "server")
+        if span is not None:
+            span.set(semconv.HTTP_METHOD, "POST")
+            span.set(semconv.HTTP_ROUTE, route)
+        return span
+
+
+def traceparent_of(request: Request) -> str | None:
+    """What goes with that which the request sends on: the context of its own span, else the caller's where it is valid.
+
+    None for a request without one while telemetry is off.
+    """
+    span: OpenSpan | None = request.scope.get(_SPAN)
+    if span is None:
+        return valid_traceparent((request.headers.get(TRACEPARENT) or "").strip())
+    return span.traceparent
+
+
+def name_job(request: Request, job_id: UUID, tenant: str) -> None:
+    """Tell the request's span, if it has one, which job it was about."""
+    span: OpenSpan | None = request.scope.get(_SPAN)
+    if span is not None:
+        span.set(semconv.JOB_ID, str(job_id))
+        span.set(semconv.TENANT, tenant)
+
+
+def _sending(scope: Scope) -> str | None:
+    """The route of a request that sends something on."""
+    path: str = scope["path"]
+    if scope["method"] != "POST" or not path.startswith(_JOBS):
+        return None
+    if path == _JOBS:
+        return _JOBS
+    return _CANCEL if path.endswith("/cancel") else None

@@ -15,6 +15,7 @@ from queuebit_runtime.clock import Clock
 from queuebit_runtime.hops import AnyHop
 from queuebit_runtime.ids import Ids
 from queuebit_runtime.processes import Pool
+from queuebit_runtime.telemetry import SILENT, Telemetry
 from queuebit_runtime.worker import WorkShell
 
 TOPICS = tuple(queued("quantum", tier) for tier in TIERS)
@@ -37,6 +38,7 @@ class QuantumAdapter:
         worker_name: str,
         warm: bool,
         hop: AnyHop = asyncio.to_thread,
+        telemetry: Telemetry = SILENT,
     ) -> None:
         """`warm`: load the SDK into a worker process at the start, instead of when the first order comes. `hop` reads an order
         off the loop; a simulation passes one that calls directly.
@@ -54,6 +56,7 @@ class QuantumAdapter:
             clock=clock,
             concurrency_max=settings.workers_max,
             hop=hop,
+            telemetry=telemetry,
         )
         self.reporter = BackendReporter(
             bus,

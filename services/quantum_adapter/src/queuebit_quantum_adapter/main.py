@@ -36,6 +36,7 @@ def main() -> int:
             settings,
             worker_name=service.settings.worker_name,
             warm=True,
+            telemetry=service.telemetry,
         )
         service.task("backends", adapter.run)
         service.on_drain(adapter.stop)
