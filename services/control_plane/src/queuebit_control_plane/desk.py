@@ -231,7 +231,7 @@ def _decide(job_id: UUID, work: _Work, told: Told, now: datetime) -> Iterable[To
             return
     decided, work.job = decide(work.job, message, now, job_id)
     if work.version == 0 and not work.events:
-        work.trace = told.traceparent
+        work.tenant, work.trace = told.tenant, told.traceparent
     trace = told.traceparent or work.trace
     for version, event in enumerate(decided, start=work.version + len(work.events) + 1):
         work.events.append(_new_event(job_id, version, event, told, trace, now))
