@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +13,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import decode
 from queuebit_contracts.ids import derive_id, uuid7
 from queuebit_control_plane.desk import Desk, Told
-from queuebit_control_plane.job.messages import Message, Refuse, Submit, Wake
+from queuebit_control_plane.job.messages import Cancel, Message, Refuse, Submit, Wake
 from queuebit_control_plane.job.view import fold, head_of
 from queuebit_control_plane.relay import CURSOR, Relay
 from queuebit_runtime.bus import Bus, BusError, Outgoing, Subscription
@@ -282,3 +283,19 @@ class TestRelay:
         await Relay(right, bus, StoppedClock()).step()
 
         assert len(bus.records) == 4
+
+
+async def test_a_job_belongs_to_whoever_submits_it_also_where_another_message_about_it_came_first() -> None:
+    store = MemoryStore()
+    await a_desk(store).handle([told(Cancel("acme", "somebody", "too early")), told(a_submit())])
+    assert (await store.heads([JOB_ID]))[JOB_ID].tenant == "acme"
+
+
+async def test_a_relay_whose_store_is_away_ends_in_good_order() -> None:
+    async def away(_operation: str) -> None:
+        raise StoreUnavailable
+
+    stop = asyncio.Event()
+    stop.set()
+    relay = Relay(MemoryStore(hooks=Hooks(before=away)), CollectingBus(), StoppedClock())
+    await relay.run(stop)

@@ -74,8 +74,15 @@ class Relay:
                 continue
             if not full:
                 await self._pause(stop, self._poll_interval_s)
-        await self.save(force=True)
-        await self._store.release(CURSOR)
+        await self._leave()
+
+    async def _leave(self) -> None:
+        """Save the cursor and give the lead back, where the store is there: without it, some events are published again."""
+        try:
+            await self.save(force=True)
+            await self._store.release(CURSOR)
+        except StoreUnavailable as error:
+            log.warning("the relay ends without saving its cursor: %s", error)
 
     async def step(self) -> bool:
         """Publish the next batch; True when there may be more at once."""
