@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping, Sequence
+from contextvars import Context
 
 from queuebit_contracts.channels import BY_TOPIC
 from queuebit_runtime.bus import BusError, Outgoing, Record, Subscription
@@ -109,16 +110,24 @@ class _Group:
         self.readers: list[_Reader] = []
         self._broker = broker
         self._lock = asyncio.Lock()
+        self._rebalances: set[asyncio.Task[None]] = set()
 
     async def join(self, reader: _Reader) -> None:
         self.readers.append(reader)
-        await self._rebalance()
+        await self._rebalanced()
 
     async def leave(self, reader: _Reader) -> None:
         if reader in self.readers:
             self.readers.remove(reader)
             reader.revoke()
-            await self._rebalance()
+            await self._rebalanced()
+
+    async def _rebalanced(self) -> None:
+        """The broker's own work: it comes to its end also when the member that caused it dies meanwhile."""
+        task = asyncio.get_running_loop().create_task(self._rebalance(), context=Context())
+        self._rebalances.add(task)
+        task.add_done_callback(self._rebalances.discard)
+        await asyncio.shield(task)
 
     async def _rebalance(self) -> None:
         """Everyone drains, commits and is fenced; then the partitions are dealt out anew, as the eager protocol does."""
