@@ -76,8 +76,8 @@ class World:
         ports: Callable[[World, str], Ports] | None = None,
         poll_interval_s: float = 0.01,
     ) -> None:
-        """`pool` runs heavy work; `hop` takes other work off the loop (a simulation calls directly). `ports` makes what a member
-        is given, by its name; absent, plain ones.
+        """`pool` runs heavy work; `hop` takes other work off the loop (a simulation calls directly). `ports` makes what a
+        member is given, by its name; absent, plain ones.
         """
         self.clock = clock
         self.broker = MemoryBroker(clock, seed=seed)
@@ -96,7 +96,7 @@ class World:
 
     @property
     def running(self) -> tuple[str, ...]:
-        """The members that were started and neither stopped nor crashed since."""
+        """The members that were started and have neither stopped nor crashed since."""
         return tuple(self._members)
 
     def store_of(self, member: str) -> MemoryStore:
@@ -114,20 +114,25 @@ class World:
                 member.task = asyncio.create_task(run(member.stopping), name=name)
 
     async def stop(self, *members: str, drain_s: float = 5.0) -> None:
-        """Stop these members, or all, in good order."""
+        """Stop these members, or all, in good order. What a member raises at its end is raised here, when it has ended."""
         for name in members or tuple(self._members):
-            member = self._take(name)
+            member = self._members[name]
+            self._close_door(name)
             member.stopping.set()
-            if member.stop is not None:
-                await member.stop()
-            if member.task is not None:
-                await member.task
-            await member.ports.bus.stop(drain_s)
-            await member.ports.store.close()
+            try:
+                if member.stop is not None:
+                    await member.stop()
+                if member.task is not None:
+                    await member.task
+            finally:
+                await member.ports.bus.stop(drain_s)
+                await member.ports.store.close()
+                del self._members[name]
 
     async def crash(self, name: str) -> None:
-        """End a member as SIGKILL would: nothing is drained, committed or released."""
-        member = self._take(name)
+        """End a member as SIGKILL would: nothing is drained, committed or released. It may be starting or stopping."""
+        self._close_door(name)
+        member = self._members.pop(name)
         if member.task is not None:
             member.task.cancel()
         member.ports.store.lose_leads()
@@ -135,11 +140,10 @@ class World:
         if member.task is not None:
             await asyncio.gather(member.task, return_exceptions=True)
 
-    def _take(self, name: str) -> _Member:
-        """The member, which is no longer one of us; where it answered HTTP, nobody does now."""
+    def _close_door(self, name: str) -> None:
+        """Where the member answers HTTP, nobody does from now on."""
         if name.partition("/")[0] == "gateway":
             self.app = None
-        return self._members.pop(name)
 
     def _build(self, name: str, member: _Member) -> Run | None:
         bus, store, clock = member.ports.bus, member.ports.store, member.ports.clock
