@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,13 +18,13 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import Data, Envelope, decode, encode_data, encode_headers
 from queuebit_contracts.ids import job_id_of
 from queuebit_contracts.jobs import JobRequest
-from queuebit_devstack.credentials import TENANT, ensure_credentials, gateway_env
+from queuebit_devstack.credentials import TENANT, create_key, ensure_credentials, gateway_env
 from queuebit_devstack.ports import LOOPBACK, free_ports
 from queuebit_devstack.stack import Stack
 from queuebit_devstack.supervise import Supervisor, prepare, service_specs
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.ids import SystemIds
-from queuebit_store.postgres import PostgresSettings, PostgresStore
+from queuebit_store.postgres import PostgresStore, settings_from
 from tests.builders import a_request
 
 WAIT_S = 90.0
@@ -46,6 +46,7 @@ class Platform:
     store: PostgresStore
     ended: dict[UUID, list[Data]] = field(default_factory=dict)
     letters: dict[str, list[Any]] = field(default_factory=dict)
+    prefix: str = ""
 
     async def publish(self, requests: Iterable[JobRequest], *, key: str | None = None) -> list[UUID]:
         """Publish JobSubmitted as an upstream service; the job ids in order."""
@@ -62,7 +63,7 @@ class Platform:
 
     async def send(self, topic: str, headers: list[tuple[str, bytes]], value: bytes | None, key: str = "k") -> Any:
         """Hand one record to the producer; returns the future of its acknowledgement."""
-        return await self.producer.send(topic, value, key=key.encode(), headers=headers)
+        return await self.producer.send(self.prefix + topic, value, key=key.encode(), headers=headers)
 
     async def outcomes(self, job_ids: Sequence[UUID]) -> list[Data]:
         """The terminal event of each job, once every one has at least one."""
@@ -83,21 +84,30 @@ async def eventually(holds: Any, what: str, *, timeout_s: float = WAIT_S) -> Non
 
 
 @asynccontextmanager
-async def platform(stack: Stack) -> AsyncIterator[Platform]:
-    """Start everything on the servers of the session, and stop it in the end."""
-    await prepare(stack)
+async def platform(
+    stack: Stack, *, namespace: str = "", env: Mapping[str, str] | None = None
+) -> AsyncIterator[Platform]:
+    """Start everything on the servers of the session, and stop it in the end.
+
+    In a namespace of its own it shares no topic, group, table or log with the others; `env` goes to every service.
+    """
+    extra = {**(env or {}), **({"QUEUEBIT_NAMESPACE": namespace} if namespace else {})}
+    await prepare(stack, extra)
     (port,) = free_ports(1)
     url = f"http://{LOOPBACK}:{port}"
-    key = await ensure_credentials(stack, url)
-    specs = service_specs(port, env=gateway_env(stack.data_dir))
-    store = await PostgresStore.open(PostgresSettings(stack.postgres))
+    api_key = await create_key(stack, extra) if namespace else (await ensure_credentials(stack, url)).api_key
+    specs = service_specs(port, env=gateway_env(stack.data_dir) | extra)
+    store = await PostgresStore.open(settings_from({**stack.env(), **extra}))
+    prefix = f"{namespace}." if namespace else ""
     letters = [each.topic for each in channels.CHANNELS if each.topic.endswith(".dead-letter")]
-    consumer = AIOKafkaConsumer(*OUTCOMES, *letters, bootstrap_servers=stack.kafka, auto_offset_reset="earliest")
+    topics = [prefix + topic for topic in (*OUTCOMES, *letters)]
+    consumer = AIOKafkaConsumer(*topics, bootstrap_servers=stack.kafka, auto_offset_reset="earliest")
     producer = AIOKafkaProducer(
         bootstrap_servers=stack.kafka, acks="all", enable_idempotence=True, max_request_size=4_500_000
     )
-    async with Supervisor(stack, specs) as supervisor, producer, consumer:
-        running = Platform(stack, supervisor, url, key.api_key, producer, store)
+    log_dir = stack.data_dir / "logs" / namespace
+    async with Supervisor(stack, specs, log_dir=log_dir) as supervisor, producer, consumer:
+        running = Platform(stack, supervisor, url, api_key, producer, store, prefix=prefix)
         reader = asyncio.create_task(_read(consumer, running))
         try:
             yield running
@@ -109,11 +119,12 @@ async def platform(stack: Stack) -> AsyncIterator[Platform]:
 
 async def _read(consumer: Any, running: Platform) -> None:
     async for record in consumer:
-        if record.topic in OUTCOMES:
+        topic = record.topic.removeprefix(running.prefix)
+        if topic in OUTCOMES:
             envelope = decode(record.headers, record.value)
             running.ended.setdefault(envelope.job_id, []).append(envelope.data)
         else:
-            running.letters.setdefault(record.topic, []).append(record)
+            running.letters.setdefault(topic, []).append(record)
 
 
 def trivial(count: int, **changes: Any) -> list[JobRequest]:

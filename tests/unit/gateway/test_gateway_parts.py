@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
 
 from queuebit_gateway.auth import make_key, parse_key
 from queuebit_gateway.batching import Batcher
@@ -129,11 +130,25 @@ def test_preferences(prefer: str | None, wait_s: float | None) -> None:
     assert read_wait_s(prefer) == wait_s
 
 
-def test_a_trace_is_taken_or_started() -> None:
-    given_trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    assert traceparent_of(given_trace, JOB) == given_trace
-    for bad in (None, "", "00-" + "0" * 32 + "-b7ad6b7169203331-01", "nonsense"):
-        assert traceparent_of(bad, JOB) == f"00-{JOB.hex}-{JOB.hex[16:]}-01"
+GIVEN_TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@pytest.mark.parametrize(
+    ("header", "taken"),
+    [
+        (GIVEN_TRACE, GIVEN_TRACE),
+        (f" {GIVEN_TRACE} ", GIVEN_TRACE),
+        (None, None),
+        ("", None),
+        ("00-" + "0" * 32 + "-b7ad6b7169203331-01", None),
+        ("nonsense", None),
+    ],
+)
+def test_a_trace_is_taken_where_it_is_one_and_none_is_started_while_telemetry_is_off(
+    header: str | None, taken: str | None
+) -> None:
+    headers = [] if header is None else [(b"traceparent", header.encode())]
+    assert traceparent_of(Request({"type": "http", "headers": headers})) == taken
 
 
 async def test_a_batcher_sends_together_what_waits() -> None:

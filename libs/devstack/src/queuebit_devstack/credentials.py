@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,14 +47,15 @@ async def ensure_credentials(stack: Stack, url: str) -> Credentials:
         kept = json.loads(path.read_text())
         api_key = str(kept["api_key"])
     else:
-        api_key = await _create_key(stack)
+        api_key = await create_key(stack)
     _write_private(path, json.dumps({"url": url, "api_key": api_key}))
     return Credentials(url, api_key)
 
 
-async def _create_key(stack: Stack) -> str:
+async def create_key(stack: Stack, env: Mapping[str, str] | None = None) -> str:
+    """A new key of the tenant `dev`, with `env` besides: in a namespace, where it names one. It is kept nowhere."""
     argv = [sys.executable, "-m", "queuebit_gateway", "keys", "create", "--tenant", TENANT, "--role", "admin"]
-    env = child_env(stack.data_dir, {**stack.env(), **gateway_env(stack.data_dir)})
+    env = child_env(stack.data_dir, {**stack.env(), **gateway_env(stack.data_dir), **(env or {})})
     printed = await run_tool(argv, env=env, timeout_s=KEY_TIMEOUT_S)
     return printed.split()[-1]
 

@@ -54,14 +54,17 @@ def service_specs(
     )
 
 
-async def prepare(stack: Stack) -> None:
-    """Bring the database's schema and the topics up to date. Repeatable. Raises `ToolFailed`."""
+async def prepare(stack: Stack, env: Mapping[str, str] | None = None) -> None:
+    """Bring the database's schema and the topics up to date, with `env` besides: those of a namespace, where it names one.
+
+    Repeatable. Raises `ToolFailed`.
+    """
     steps = {"the migrations": ("queuebit_store", "migrate"), "the topics": ("queuebit_runtime", "topics")}
     results = await asyncio.gather(
         *(
             run_tool(
                 [sys.executable, "-m", *words],
-                env=child_env(stack.data_dir, stack.env()),
+                env=child_env(stack.data_dir, stack.env() | dict(env or {})),
                 timeout_s=PREPARE_TIMEOUT_S,
             )
             for words in steps.values()
@@ -85,13 +88,15 @@ class Supervisor:
         *,
         ready_timeout_s: float = READY_TIMEOUT_S,
         stop_grace_s: float = STOP_GRACE_S,
+        log_dir: Path | None = None,
     ) -> None:
-        """Nothing happens before `start`."""
+        """Nothing happens before `start`. `log_dir`: where the logs lie, `logs` in the data folder if it is not said."""
         self._stack = stack
         self._specs = {spec.name: spec for spec in specs}
         self._children: dict[str, Child] = {}
         self._ready_timeout_s = ready_timeout_s
         self._stop_grace_s = stop_grace_s
+        self._log_dir = log_dir or stack.data_dir / "logs"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -167,7 +172,7 @@ class Supervisor:
 
     def log(self, name: str) -> Path:
         """The log file, which holds all runs of the service."""
-        return self._stack.data_dir / "logs" / f"{self._spec(name).name}.log"
+        return self._log_dir / f"{self._spec(name).name}.log"
 
     def last_lines(self, name: str) -> str:
         """The last lines of the log."""

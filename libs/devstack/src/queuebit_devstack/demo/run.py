@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from rich.live import Live
 
 from queuebit_contracts.envelope import Data
 from queuebit_devstack.credentials import TENANT, ensure_credentials, gateway_env
-from queuebit_devstack.demo import show, wire
+from queuebit_devstack.demo import show, trace, wire
 from queuebit_devstack.demo.jobs import DemoJob, demo_jobs
 from queuebit_devstack.ports import LOOPBACK, free_ports
 from queuebit_devstack.stack import Stack, start_stack
@@ -45,11 +46,14 @@ async def demonstrate(console: Console, *, stay: bool) -> bool:
         url = f"http://{LOOPBACK}:{port}"
         key = await ensure_credentials(stack, url)
         console.print("Starting the five services …")
-        async with Supervisor(stack, service_specs(port, env=gateway_env(stack.data_dir))) as supervisor:
+        env = gateway_env(stack.data_dir) | trace.telemetry_env(os.environ)
+        async with Supervisor(stack, service_specs(port, env=env)) as supervisor:
             jobs = demo_jobs(TENANT)
             await _play(console, stack, supervisor, jobs, url, key.api_key)
             console.print(show.result(jobs))
             _judge(console, jobs)
+            if (os.environ | env)[trace.TELEMETRY] == "console":
+                await _show_trace(console, supervisor, jobs)
             if stay:
                 show.look_around(console, url, stack.kafka)
                 console.print(f"QUEUEBIT_URL={url} QUEUEBIT_API_KEY={key.api_key}", highlight=False)
@@ -107,6 +111,20 @@ async def _kill_and_restart(console: Console, supervisor: Supervisor) -> None:
     await supervisor.kill(VICTIM)
     await supervisor.restart(VICTIM)
     console.print(f"[yellow]{VICTIM} is back; what it held is delivered again.[/]")
+
+
+async def _show_trace(console: Console, supervisor: Supervisor, jobs: Sequence[DemoJob]) -> None:
+    """One answered job through all services; one over HTTP where its trace is whole, for it begins at the gateway."""
+    names = {str(job.job_id): job for job in jobs if job.answered}
+    over_http = [job_id for job_id, job in names.items() if job.way == "http"]
+    found = await trace.wait_for_trace([supervisor.log(name) for name in supervisor.names], over_http or list(names))
+    if found is None:
+        console.print("[yellow]No whole trace of a job was found in the logs.[/]")
+        return
+    job_id, spans = found
+    services = len({span.service for span in spans})
+    title = f"Trace {spans[0].trace_id} of {names[job_id].instance}: {len(spans)} spans, {services} services"
+    console.print(trace.as_tree(spans, title), highlight=False)
 
 
 def _judge(console: Console, jobs: Sequence[DemoJob]) -> None:
