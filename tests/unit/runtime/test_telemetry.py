@@ -22,6 +22,7 @@ from queuebit_runtime.metrics import METRICS
 from queuebit_runtime.settings import RuntimeSettings
 from queuebit_runtime.telemetry import NoTelemetry, make_telemetry
 from queuebit_runtime.telemetry_otel import OtelTelemetry
+from queuebit_runtime.tracecontext import sampled_parent, valid_traceparent
 from tests.unit.runtime.virtual import VirtualClock
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
@@ -51,14 +52,14 @@ class KeptMetrics(MetricExporter):
 class Traced:
     """A service that answers each question, on a traced bus."""
 
-    def __init__(self, *, failures: int = 0) -> None:
+    def __init__(self, *, failures: int = 0, ratio: float = 0.0) -> None:
         self.clock = VirtualClock()
         self.broker = MemoryBroker(self.clock)
         self.spans = InMemorySpanExporter()
         self.metrics = KeptMetrics()
         self.telemetry = OtelTelemetry(
             "test",
-            RuntimeSettings(telemetry="console"),
+            RuntimeSettings(telemetry="console", trace_ratio=ratio),
             clock=self.clock,
             span_exporter=self.spans,
             metric_exporter=self.metrics,
@@ -109,11 +110,64 @@ async def test_it_follows_a_kept_trace_from_send_to_process_to_the_next_send() -
 @pytest.mark.parametrize("headers", [(), (("traceparent", NOT_KEPT),)])
 async def test_it_leaves_alone_what_is_not_traced(headers: tuple[tuple[str, bytes], ...]) -> None:
     """Given a record of no kept trace, then no span is made and the very delivery and record pass through."""
-    world = Traced()
+    world = Traced(ratio=0.0 if not headers else 1.0)
     await world.bus.start()
     assert await world.ask(*headers) == []
     assert world.seen == world.broker.records(SUBMITTED)
     assert world.seen[0] is world.broker.records(SUBMITTED)[0]
+
+
+async def test_a_question_without_a_trace_begins_one_where_it_is_read() -> None:
+    world = Traced(ratio=1.0)
+    await world.bus.start()
+    spans = await world.ask(("ce_subject", b"job-1"))
+    chain = sorted(spans, key=lambda span: span.start_time or 0)
+    assert [(span.name, span.parent and span.parent.span_id) for span in chain] == [
+        ("process jobs.submitted", None),
+        ("send jobs.completed", chain[0].context.span_id),
+    ]
+    assert len({span.context.trace_id for span in chain}) == 1
+
+
+async def test_a_record_that_is_no_question_begins_no_trace() -> None:
+    world = Traced(ratio=1.0)
+    world.bus.subscribe(Subscription((COMPLETED,), "h", world._answer))
+    await world.bus.start()
+    await world.bus.publish([Outgoing(COMPLETED, b"job", b"{}", [])])
+    await world.clock.advance(1)
+    await world.bus.stop(0)
+    await world.telemetry.close()
+    assert world.spans.get_finished_spans() == ()
+
+
+@pytest.mark.parametrize(
+    ("parent", "kept"), [(None, True), (KEPT.decode(), True), (NOT_KEPT.decode(), False), ("?", False)]
+)
+async def test_a_span_hangs_below_a_kept_trace_or_begins_one(parent: str | None, kept: bool) -> None:
+    world = Traced(ratio=1.0)
+    span = world.telemetry.span("work", parent, "server")
+    assert (span is not None) == kept
+    if span is not None:
+        said = span.traceparent
+        span.set("queuebit.leg", "primary")
+        span.end("worker_lost")
+        await world.telemetry.close()
+        (found,) = world.spans.get_finished_spans()
+        assert (found.name, found.kind, found.status.status_code) == ("work", SpanKind.SERVER, StatusCode.ERROR)
+        assert dict(found.attributes or {}) == {"queuebit.leg": "primary", "error.type": "worker_lost"}
+        assert (found.parent is None) == (parent is None)
+        assert said[3:52] == f"{found.context.trace_id:032x}-{found.context.span_id:016x}"
+
+
+async def test_a_new_trace_that_is_not_kept_carries_the_decision_on() -> None:
+    world = Traced(ratio=0.0)
+    span = world.telemetry.span("work", None)
+    assert span is not None
+    assert sampled_parent([("traceparent", span.traceparent.encode())]) is None
+    assert valid_traceparent(span.traceparent) == span.traceparent
+    span.end()
+    await world.telemetry.close()
+    assert world.spans.get_finished_spans() == ()
 
 
 async def test_it_marks_the_span_of_a_failed_try_and_begins_another() -> None:
@@ -165,3 +219,14 @@ def test_a_log_line_is_one_json_object_with_what_was_given_beside_the_message() 
         "job_id": "j",
         "tenant": "acme",
     }
+
+
+def test_a_log_line_of_an_error_leaves_out_the_input_that_was_wrong() -> None:
+    wrong = "can" + "ary"
+    try:
+        RuntimeSettings.model_validate({"trace_ratio": wrong})
+    except ValueError:
+        record = logging.makeLogRecord({"msg": "bad", "exc_info": sys.exc_info()})
+    text = JsonFormatter("gateway", "test").format(record)
+    assert wrong not in text
+    assert "trace_ratio" in orjson.loads(text)["error"]

@@ -43,16 +43,12 @@ class Traced:
         try:
             await self._app(scope, receive, answer)
         finally:
-            self._telemetry.count(
-                Metric.REQUESTS,
-                labels={
-                    semconv.ROUTE_CLASS: scope.get(ROUTE_CLASS, "other"),
-                    semconv.STATUS_CLASS: f"{status // 100}xx" if status else "none",
-                },
-            )
+            status_class = f"{status // 100}xx" if status else "none"
+            labels = {semconv.ROUTE_CLASS: scope.get(ROUTE_CLASS, "other"), semconv.STATUS_CLASS: status_class}
+            self._telemetry.count(Metric.REQUESTS, labels=labels)
             if span is not None:
                 span.set(semconv.HTTP_STATUS, status)
-                span.end(None if 0 < status < 500 else str(status))
+                span.end(None if 0 < status < 500 else str(status or "none"))
 
     def _begin(self, scope: Scope) -> OpenSpan | None:
         """A span below the caller's, or the first of a new trace; None for what only reads, and where the trace is not kept."""

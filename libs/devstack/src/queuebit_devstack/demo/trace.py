@@ -111,7 +111,8 @@ def as_tree(trace: Sequence[SpanLine], title: str) -> Tree:
         if not ready:
             break
         for span in ready:
-            label = f"{span.name} {span.event}  [dim]{span.service} · {span.duration_ms:.1f} ms[/]"
+            name = f"{span.name} {span.event}".rstrip()
+            label = f"{name}  [dim]{span.service} · {span.duration_ms:.1f} ms[/]"
             branches[span.span_id] = branches.get(span.parent_id or "", tree).add(label)
         waiting = [span for span in waiting if span.span_id not in branches]
     return tree
