@@ -17,14 +17,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from queuebit_runtime.errors import BusError as BusError
 from queuebit_runtime.errors import RecordTooLarge as RecordTooLarge
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """A record to publish. The key decides the partition: records of one key stay in order."""
 
     topic: str
@@ -33,8 +32,7 @@ class Outgoing:
     headers: list[tuple[str, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A record as delivered. (topic, partition, offset) names its place, never its identity: a redrive gives a new one."""
 
     topic: str

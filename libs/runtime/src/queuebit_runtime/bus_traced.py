@@ -53,7 +53,7 @@ class TracedBus:
                 span = start_below(self._tracer, f"send {record.topic}", parent, SpanKind.PRODUCER)
                 span.set_attributes(_attributes(record, "send"))
                 spans.append(span)
-                sent[index] = replace(record, headers=with_parent(record.headers, context_text(span).encode()))  # type: ignore[index]
+                sent[index] = record._replace(headers=with_parent(record.headers, context_text(span).encode()))  # type: ignore[index]
         began_s = self._clock.monotonic_s()
         try:
             await self._bus.publish(sent)
@@ -116,7 +116,7 @@ class TracedBus:
                 )
                 spans[_place(record)] = span
                 headers = tuple(with_parent(record.headers, context_text(span).encode()))
-                records[index] = replace(record, headers=headers)
+                records[index] = record._replace(headers=headers)
         return None if records is None else TracedDelivery(delivery, records, spans)
 
     def _consuming(self, record: Record) -> Span | None:

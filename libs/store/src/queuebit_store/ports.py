@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(NamedTuple):
     """An event to append. `type` is the bare name (`JobQueued`); `data` is its JSON, kept byte for byte."""
 
     id: UUID
@@ -56,8 +55,7 @@ class Append:
     environment: str = "default"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(NamedTuple):
     """A place in the order over all events. `epoch` changes when a restore resets transaction ids."""
 
     epoch: int = 0
@@ -65,8 +63,7 @@ class Position:
     seq: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
+class StoredEvent(NamedTuple):
     """An event as stored."""
 
     position: Position
