@@ -61,9 +61,7 @@ async def ensure_topics(
             present = set(await admin.list_topics())
             plans = [plan_topic(channel, namespace, factor) for channel in channels]
             missing = [plan for plan in plans if plan.name not in present]
-            if missing:
-                await _create(admin, missing)
-            return tuple(plan.name for plan in missing)
+            return await _create(admin, missing) if missing else ()
     except TimeoutError:
         raise _unavailable(bootstrap, "it does not answer") from None
     except KafkaError as error:
@@ -78,14 +76,19 @@ async def check_kafka(bootstrap: str) -> None:
     await admin.close()
 
 
-async def _create(admin: AIOKafkaAdminClient, plans: list[TopicPlan]) -> None:
+async def _create(admin: AIOKafkaAdminClient, plans: list[TopicPlan]) -> tuple[str, ...]:
+    """The names of those that were created; somebody else may be faster, or the list of what is there may lag."""
+    created = []
     response = await admin.create_topics(
         [NewTopic(plan.name, plan.partitions, plan.replication, topic_configs=plan.config) for plan in plans]
     )
     for name, code, *detail in response.topic_errors:
         error = for_code(code)
-        if code != 0 and error is not TopicAlreadyExistsError:
+        if code == 0:
+            created.append(name)
+        elif error is not TopicAlreadyExistsError:
             raise BusError(f"Kafka does not create the topic {name}: {error.__name__} {detail[0] if detail else ''}")
+    return tuple(created)
 
 
 async def _connect(bootstrap: str) -> AIOKafkaAdminClient:
