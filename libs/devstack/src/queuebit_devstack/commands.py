@@ -127,7 +127,7 @@ def run(
     submission = o.Submission(
         file, kind, lane, tier, budget_s, latency_budget_s, deadline, seed, param or [], label or []
     )
-    body = body_of(submission)
+    body = body_of(submission, here=True)
     from queuebit_devstack.local import run_interruptible
 
     def tell(name: str, data: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from queuebit_contracts.errors import field_errors
 from queuebit_contracts.jobs import Problem
 from queuebit_problems.errors import BrokenKind, InvalidStatement, UnreadableFile
-from queuebit_problems.kind import Params
+from queuebit_problems.kind import Params, Statement
 from queuebit_problems.registry import AnyKind, kind_of, kinds
 
 TEXT_LENGTH_MAX = 20_000_000
@@ -52,8 +52,27 @@ def read_problem(
         text = text.lstrip("\ufeff")
         other = found.companion(file_name)
         more = beside(other) if other is not None and beside is not None else None
-        statement = found.read(text if more is None else f"{text}\n{more}", file_name=file_name, params=params)
+        if other is None or more is None:
+            statement = found.read(text, file_name=file_name, params=params)
+        else:
+            statement = _with_companion(found, text, other, more, file_name, params)
     return Problem(kind=found.name, version=found.version, statement=statement.model_dump(mode="json"))
+
+
+def _with_companion(
+    found: AnyKind, text: str, other: str, more: str, file_name: str, params: Params | None
+) -> Statement:
+    """Read a file and its companion as one; an error in the companion names it and its own line."""
+    try:
+        statement: Statement = found.read(f"{text}\n{more}", file_name=file_name, params=params)
+    except UnreadableFile as error:
+        before = len(f"{text}\n".splitlines())
+        if error.line is None or error.line <= before:
+            raise
+        line = error.line - before
+        detail = error.detail.replace(f"{file_name}, line {error.line}", f"{other}, line {line}")
+        raise UnreadableFile(detail, remedy=error.remedy, fields=error.fields, line=line) from None
+    return statement
 
 
 def _from_document(document: Mapping[str, Any], file_name: str, kind: str | None) -> Problem:

@@ -24,6 +24,11 @@ PLUG_IN_PACKAGE = "queuebit-devstack"
 
 _EPILOG = "Exit codes: " + "; ".join(f"{code.value} {text}" for code, text in MEANINGS.items()) + "."
 
+_KINDS = (
+    "The problem kinds: of the server that `queuebit --url` or `--profile` names; else those installed here; else, where"
+    " none are, those of the configured server."
+)
+
 
 def new_app() -> typer.Typer:
     """The command line without plug-ins."""
@@ -36,10 +41,10 @@ def new_app() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(_root)
-    for command in (submit, watch, show, events, explain, cancel, version):
+    for command in (submit, watch, show, events, explain, cancel, check, version):
         app.command()(command)
     app.command("list")(list_jobs)
-    kinds = typer.Typer(help="The problem kinds of the server.", no_args_is_help=True, rich_markup_mode=None)
+    kinds = typer.Typer(help=_KINDS, no_args_is_help=True, rich_markup_mode=None)
     kinds.command("list")(kinds_list)
     kinds.command("show")(kinds_show)
     kinds.command("example")(kinds_example)
@@ -132,6 +137,27 @@ def cancel(
     return jobs.cancel(context.obj, job, reason=reason, as_json=as_json)
 
 
+def check(
+    file: o.File,
+    answer: Annotated[
+        str,
+        typer.Argument(
+            metavar="ANSWER", help="An answer as JSON, or what `--json` printed of a job; - for standard input."
+        ),
+    ],
+    kind: o.Kind = None,
+    param: o.Param = None,
+    as_json: o.Json = False,
+) -> int:
+    """Recompute an answer, without a server.
+
+    Exit 0: feasible, and of the objective that is claimed, if any. 1: not so. 2: a file cannot be read.
+    """
+    from queuebit_client.cli.check import check as check_answer
+
+    return check_answer(o.Submission(file, kind, params=param or []), answer, as_json=as_json)
+
+
 def list_jobs(
     context: typer.Context,
     state: Annotated[list[str] | None, typer.Option(help="Only this state; repeatable.")] = None,
@@ -153,23 +179,23 @@ def list_jobs(
 
 def kinds_list(context: typer.Context, as_json: o.Json = False) -> int:
     """List the problem kinds."""
-    from queuebit_client.cli import others
+    from queuebit_client.cli import kinds
 
-    return others.list_kinds(context.obj, as_json=as_json)
+    return kinds.list_kinds(context.obj, as_json=as_json)
 
 
 def kinds_show(context: typer.Context, kind: str) -> int:
     """Print a kind with its JSON Schema."""
-    from queuebit_client.cli import others
+    from queuebit_client.cli import kinds
 
-    return others.show_kind(context.obj, kind)
+    return kinds.show_kind(context.obj, kind)
 
 
 def kinds_example(context: typer.Context, kind: str) -> int:
     """Print a small problem of a kind, ready to submit."""
-    from queuebit_client.cli import others
+    from queuebit_client.cli import kinds
 
-    return others.show_example(context.obj, kind)
+    return kinds.show_example(context.obj, kind)
 
 
 def config_show(context: typer.Context, as_json: o.Json = False) -> int:

@@ -22,7 +22,7 @@ class ExitCode(IntEnum):
 
 MEANINGS: dict[ExitCode, str] = {
     ExitCode.OK: "done; for a waited job: its answer is accepted",
-    ExitCode.JOB_NOT_ACCEPTED: "the job failed, was refused, cancelled, expired, or needs review",
+    ExitCode.JOB_NOT_ACCEPTED: "the job failed, was refused, cancelled, expired, or needs review; a checked answer is wrong",
     ExitCode.USAGE: "the command, the file or the request is not valid",
     ExitCode.NOT_FOUND: "there is no such job or kind",
     ExitCode.AUTH: "the API key is missing, wrong or not allowed to do this",

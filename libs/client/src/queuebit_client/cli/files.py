@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from queuebit_client.cli.options import Submission
 from queuebit_client.errors import QueuebitError, WrongField
+
+if TYPE_CHECKING:
+    from queuebit_contracts.jobs import Problem
 
 FILE_BYTES_MAX = 64 * 1024 * 1024
 
@@ -19,17 +24,27 @@ class BadFile(QueuebitError):
     code = "bad_file"
 
 
+class KindsMissing(BadFile):
+    """Only JSON problems that name their kind can be read here: all others need the package of problem kinds."""
+
+    remedy = "Install it: pip install 'queuebit[problems]'."
+
+
 class BadFlag(QueuebitError):
     """A flag is not usable."""
 
     code = "bad_flag"
 
 
-def body_of(submission: Submission) -> dict[str, Any]:
-    """The body of POST /v1/jobs. Flags win over what the file says. Raises BadFile or BadFlag."""
-    params = {name: _scalar(value) for name, value in _pairs(submission.params, "--param").items()}
+def body_of(submission: Submission, *, here: bool = False) -> dict[str, Any]:
+    """The body of POST /v1/jobs. Flags win over what the file says. Raises BadFile or BadFlag.
+
+    With `here`, the problem is checked on this machine whatever its form; else what is stated in our own words is left to
+    the server, which may know more kinds and newer ones.
+    """
+    params = params_of(submission)
     labels = _pairs(submission.labels, "--label")
-    body = _document(submission, _text(submission.file), params)
+    body = _document(submission, text_of(submission.file), params, here)
     wishes = {
         "lane": submission.lane,
         "tier": submission.tier,
@@ -46,9 +61,22 @@ def body_of(submission: Submission) -> dict[str, Any]:
     return body
 
 
-def _text(file: str) -> str:
+def problem_of(submission: Submission) -> Problem:
+    """The problem of the file, checked on this machine. Raises BadFile, KindsMissing or BadFlag."""
+    text = text_of(submission.file)
+    json_of(submission.file, text)
+    return _read(submission, text, params_of(submission))
+
+
+def params_of(submission: Submission) -> dict[str, Any]:
+    """The parameters of the job, each as the number or truth value that its text states. Raises BadFlag."""
+    return {name: _scalar(value) for name, value in _pairs(submission.params, "--param").items()}
+
+
+def text_of(file: str) -> str:
+    """The text of a file; - is standard input. Raises BadFile."""
     try:
-        raw = sys.stdin.buffer.read(FILE_BYTES_MAX + 1) if file == "-" else _read(Path(file))
+        raw = sys.stdin.buffer.read(FILE_BYTES_MAX + 1) if file == "-" else _bytes(Path(file))
         if len(raw) > FILE_BYTES_MAX:
             raise BadFile(f"{file} is larger than {FILE_BYTES_MAX} bytes.", remedy="State a smaller problem.")
         return raw.decode()
@@ -58,38 +86,12 @@ def _text(file: str) -> str:
         raise BadFile(f"{file} is not text in UTF-8.", remedy="Convert it to UTF-8.") from None
 
 
-def _read(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(FILE_BYTES_MAX + 1)
-
-
-def _document(submission: Submission, text: str, params: dict[str, Any]) -> dict[str, Any]:
-    """The body as the file states it: a request, a problem, a bare statement, or a format of the field."""
-    document = _json(submission.file, text)
-    if document is None:
-        return {"problem": _of_the_field(submission, text, params)}
-    if "problem" in document:
-        body = dict(document)
-    elif "kind" in document and "statement" in document:
-        body = {"problem": document}
-    elif submission.kind is not None:
-        body = {"problem": {"kind": submission.kind, "statement": document}}
-    else:
-        raise BadFile(
-            f"{submission.file} does not say what kind of problem it is.", remedy="Add --kind; `queuebit kinds list`."
-        )
-    stated = body["problem"].get("kind") if isinstance(body["problem"], dict) else None
-    if submission.kind is not None and stated != submission.kind:
-        raise BadFlag(f"The file states the kind {stated}, --kind says {submission.kind}.", remedy="Leave --kind out.")
-    return body
-
-
-def _json(file: str, text: str) -> dict[str, Any] | None:
-    """The JSON object in the text; None where the text does not begin like one."""
+def json_of(file: str, text: str) -> dict[str, Any] | None:
+    """The JSON object in the text; None where the text does not begin like one. Raises BadFile."""
     if not text.lstrip("\ufeff \t\r\n").startswith("{"):
         return None
     try:
-        document = json.loads(text.lstrip("\ufeff"))
+        document = json.loads(text.lstrip("\ufeff"), parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise BadFile(
             f"{file} is not valid JSON: {error}.", remedy="Correct it; it begins like a JSON object."
@@ -97,23 +99,65 @@ def _json(file: str, text: str) -> dict[str, Any] | None:
     return dict(document)
 
 
-def _of_the_field(submission: Submission, text: str, params: dict[str, Any]) -> dict[str, Any]:
-    """A file in one of the field's own formats, read by its kind, where the kinds are installed."""
+def _bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(FILE_BYTES_MAX + 1)
+
+
+def _document(submission: Submission, text: str, params: dict[str, Any], here: bool) -> dict[str, Any]:
+    """The body as the file states it: a request, a problem, a bare statement, or a format of the field."""
+    document = json_of(submission.file, text)
+    if document is None or here:
+        rest = document if document is not None and "problem" in document else {}
+        return {**rest, "problem": _read(submission, text, params).model_dump(mode="json")}
+    if "problem" in document:
+        body = dict(document)
+    elif "kind" in document and "statement" in document:
+        body = {"problem": document}
+    else:
+        body = {"problem": _bare(submission, text, params, document)}
+    stated = body["problem"].get("kind") if isinstance(body["problem"], dict) else None
+    if submission.kind is not None and stated != submission.kind:
+        raise BadFlag(f"The file states the kind {stated}, --kind says {submission.kind}.", remedy="Leave --kind out.")
+    return body
+
+
+def _bare(submission: Submission, text: str, params: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """A JSON object that names no kind: one of the field's own forms, or the statement of the kind that is given."""
     try:
-        from queuebit_problems.errors import ProblemError
+        return _read(submission, text, params).model_dump(mode="json")
+    except KindsMissing:
+        if submission.kind is None:
+            raise
+        return {"kind": submission.kind, "statement": document}
+
+
+def _read(submission: Submission, text: str, params: dict[str, Any]) -> Problem:
+    """The problem that a text states, checked by its kind, where the kinds are installed."""
+    try:
+        from queuebit_problems.errors import ProblemError, UnknownKind
         from queuebit_problems.files import read_problem
     except ImportError:
-        raise BadFile(
-            "Only JSON problems can be read here: the formats of the field need the package of problem kinds.",
-            remedy="Install it: pip install 'queuebit[problems]'.",
-        ) from None
+        raise KindsMissing from None
     name = "" if submission.file == "-" else Path(submission.file).name
     try:
-        problem = read_problem(text, file_name=name, kind=submission.kind, params=params)
+        return read_problem(text, file_name=name, kind=submission.kind, params=params, beside=_beside(submission.file))
     except ProblemError as error:
         fields = [WrongField(item.pointer, item.code, item.detail) for item in error.fields]
-        raise BadFile(f"{submission.file}: {error.detail}", remedy=error.remedy, fields=fields) from None
-    return problem.model_dump(mode="json")
+        detail = error.detail if name and name in error.detail else f"{submission.file}: {error.detail}"
+        wrong = KindsMissing if isinstance(error, UnknownKind) else BadFile
+        raise wrong(detail, remedy=error.remedy, fields=fields) from None
+
+
+def _beside(file: str) -> Callable[[str], str | None] | None:
+    """Reads another file of the same folder; nothing is beside standard input."""
+    folder = Path(file).parent
+
+    def read(name: str) -> str | None:
+        path = folder / name
+        return text_of(str(path)) if path.is_file() else None
+
+    return None if file == "-" else read
 
 
 def _pairs(texts: list[str], flag: str) -> dict[str, str]:
@@ -129,7 +173,16 @@ def _pairs(texts: list[str], flag: str) -> dict[str, str]:
 def _scalar(text: str) -> bool | int | float | str:
     """A number or a truth value where the text is one in JSON, else the text."""
     try:
-        value = json.loads(text)
-    except ValueError:
+        value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError):
         return text
     return value if isinstance(value, bool | int | float) else text
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _refuse(text)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant[:40]} is no number that JSON can state")

@@ -9,16 +9,16 @@ import typer
 
 File = Annotated[
     str,
-    typer.Argument(metavar="FILE", help="A problem: JSON, or a format of the field with --kind; - for standard input."),
+    typer.Argument(metavar="FILE", help="A problem: JSON, or a format of the field; - for standard input."),
 ]
-Kind = Annotated[str | None, typer.Option(help="The problem kind; needed where the file does not name it.")]
+Kind = Annotated[str | None, typer.Option(help="The problem kind; needed where the file could be of several.")]
 Lane = Annotated[str | None, typer.Option(help="auto, quantum, simulator, classical or rule.")]
 Tier = Annotated[str | None, typer.Option(help="interactive, batch or scheduled.")]
 BudgetS = Annotated[float | None, typer.Option(help="Computing time of each leg, in seconds.")]
 LatencyBudgetS = Annotated[float | None, typer.Option(help="Seconds after which a fallback is taken.")]
 Deadline = Annotated[str | None, typer.Option(help="The latest time for an answer, RFC 3339 with a zone.")]
 Seed = Annotated[int | None, typer.Option(help="Makes the run repeatable.")]
-Param = Annotated[list[str] | None, typer.Option("--param", metavar="K=V", help="A parameter of the job; repeatable.")]
+Param = Annotated[list[str] | None, typer.Option("--param", metavar="K=V", help="A parameter of the job, which the reader of FILE knows too; repeatable.")]
 Label = Annotated[list[str] | None, typer.Option("--label", metavar="K=V", help="A label of the job; repeatable.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 

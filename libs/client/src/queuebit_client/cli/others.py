@@ -1,4 +1,4 @@
-"""The commands about kinds and configuration."""
+"""The commands about configuration and the version."""
 
 from __future__ import annotations
 
@@ -10,32 +10,6 @@ from queuebit_client.cli.files import BadFlag
 from queuebit_client.cli.output import note, print_json, print_line, show_table
 from queuebit_client.cli.session import Target
 from queuebit_client.config import PROFILE_DEFAULT, PROFILE_VARIABLE, SETTINGS, config_path, resolve, write_setting
-
-
-def list_kinds(target: Target, *, as_json: bool) -> ExitCode:
-    """The problem kinds of the server."""
-    with target.client() as client:
-        found = client.kinds()
-    if as_json:
-        print_json([kind.model_dump(mode="json") for kind in found])
-    else:
-        rows = [[kind.name, kind.version, kind.sense, kind.title, "; ".join(kind.formats)] for kind in found]
-        show_table("Problem kinds", ["kind", "version", "sense", "title", "file formats"], rows)
-    return ExitCode.OK
-
-
-def show_kind(target: Target, name: str) -> ExitCode:
-    """A kind with its schema, as JSON."""
-    with target.client() as client:
-        print_json(client.kind(name).model_dump(mode="json"))
-    return ExitCode.OK
-
-
-def show_example(target: Target, name: str) -> ExitCode:
-    """A problem of this kind that can be submitted as it is."""
-    with target.client() as client:
-        print_json(client.kind(name).example)
-    return ExitCode.OK
 
 
 def show_config(target: Target, *, as_json: bool) -> ExitCode:

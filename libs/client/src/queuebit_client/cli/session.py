@@ -18,6 +18,11 @@ class Target:
     url: str | None = None
     profile: str | None = None
 
+    @property
+    def stated(self) -> bool:
+        """Whether a flag named a server."""
+        return self.url is not None or self.profile is not None
+
     def client(self) -> Queuebit:
         """A client of that server."""
         from queuebit_client.synchronous import Queuebit

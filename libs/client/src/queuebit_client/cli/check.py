@@ -1,0 +1,139 @@
+"""`queuebit check`: an answer recomputed from its problem by the kind's own rules, on this machine alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from queuebit_client.cli.exit_codes import ExitCode
+from queuebit_client.cli.files import BadFile, BadFlag, json_of, problem_of, text_of
+from queuebit_client.cli.options import Submission
+from queuebit_client.cli.output import print_json, print_line
+
+if TYPE_CHECKING:
+    from queuebit_contracts.errors import FieldError
+    from queuebit_contracts.jobs import Number, Problem
+    from queuebit_problems.kind import Violation
+
+TOLERANCE = 1e-9
+"""Relative, between a claimed and a recomputed objective, where not all numbers are whole: others may add in another order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the check found. `objective` is None where the answer cannot be read; `agrees` is None where none is claimed."""
+
+    kind: str
+    sense: str
+    objective: Number | None
+    claimed: Number | None
+    agrees: bool | None
+    violations: Sequence[Violation]
+    answer_errors: Sequence[FieldError]
+
+    @property
+    def feasible(self) -> bool:
+        return not self.violations and not self.answer_errors
+
+    @property
+    def correct(self) -> bool:
+        """Whether the answer is feasible and is worth what was claimed, if anything was."""
+        return self.feasible and self.agrees is not False
+
+
+def check(submission: Submission, answer_file: str, *, as_json: bool) -> ExitCode:
+    """Print what the check found; the exit code says whether the answer is correct. Raises BadFile or BadFlag."""
+    if submission.file == answer_file == "-":
+        raise BadFlag(
+            "Standard input cannot be both the problem and the answer.", remedy="Name a file for one of them."
+        )
+    problem = problem_of(submission)
+    answer, claimed = read_answer(answer_file, problem.kind)
+    found = checked(problem, answer, claimed)
+    if as_json:
+        print_json(_document(found))
+    else:
+        for line in _lines(found):
+            print_line(line)
+    return ExitCode.OK if found.correct else ExitCode.JOB_NOT_ACCEPTED
+
+
+def read_answer(file: str, kind: str) -> tuple[dict[str, Any], Number | None]:
+    """The answer in a file and the objective that is claimed for it, if any.
+
+    The file is an answer alone, or a document of a job that holds an `answer` and an `objective`. Raises BadFile.
+    """
+    document = json_of(file, text_of(file))
+    if document is None:
+        raise BadFile(f"{file} is not a JSON object.", remedy=f"`queuebit kinds show {kind}` prints the answer_shape.")
+    if "answer" not in document:
+        return document, None
+    stated, answer, claimed = document.get("kind"), document["answer"], document.get("objective")
+    if stated is not None and stated != kind:
+        raise BadFile(
+            f"{file} answers the kind {stated}, the problem is {kind}.", remedy="Name the answer to this problem."
+        )
+    if not isinstance(answer, dict):
+        state = f"; its job is {document['state']}" if isinstance(document.get("state"), str) else ""
+        raise BadFile(f"{file} holds no answer{state}.", remedy="Name the document of a job that was answered.")
+    if claimed is not None and type(claimed) not in (int, float):
+        raise BadFile(f"{file} claims an objective that is no number.", remedy="Correct or remove `objective`.")
+    return answer, claimed
+
+
+def checked(problem: Problem, answer: dict[str, Any], claimed: Number | None) -> Checked:
+    """The answer checked against the problem."""
+    from queuebit_problems.registry import parse_problem
+
+    kind, statement = parse_problem(problem)
+    errors = kind.answer_errors(statement, answer)
+    if errors:
+        return Checked(kind.name, kind.sense, None, claimed, None, (), errors)
+    objective = kind.objective(statement, answer)
+    agrees = None if claimed is None else _agree(claimed, objective, problem.statement)
+    return Checked(kind.name, kind.sense, objective, claimed, agrees, kind.violations(statement, answer), ())
+
+
+def _agree(claimed: Number, objective: Number, statement: Any) -> bool:
+    if claimed == objective:
+        return True
+    if isinstance(objective, int) and _whole(statement):
+        return False
+    return abs(claimed - objective) <= TOLERANCE * max(abs(claimed), abs(objective))
+
+
+def _whole(value: Any) -> bool:
+    """Whether no number anywhere in a statement has decimals."""
+    if isinstance(value, dict):
+        return all(map(_whole, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_whole, value))
+    return not isinstance(value, float) or value.is_integer()
+
+
+def _document(found: Checked) -> dict[str, Any]:
+    return {
+        "kind": found.kind,
+        "sense": found.sense,
+        "correct": found.correct,
+        "feasible": found.feasible,
+        "objective": found.objective,
+        "claimed_objective": found.claimed,
+        "objective_agrees": found.agrees,
+        "violations": [{"code": one.code, "detail": one.detail, "amount": one.amount} for one in found.violations],
+        "answer_errors": [
+            {"pointer": one.pointer, "code": one.code, "detail": one.detail} for one in found.answer_errors
+        ],
+    }
+
+
+def _lines(found: Checked) -> list[str]:
+    lines = [f"kind: {found.kind}", f"feasible: {'yes' if found.feasible else 'no'}"]
+    if found.objective is not None:
+        lines.append(f"objective: {found.objective}")
+    if found.claimed is not None:
+        told = {True: "as recomputed", False: "not what it is", None: "not recomputed"}[found.agrees]
+        lines.append(f"claimed objective: {found.claimed} ({told})")
+    lines += [f"violation: {one.code}: {one.detail}" for one in found.violations]
+    return lines + [f"answer error: {one}" for one in found.answer_errors]
