@@ -181,6 +181,19 @@ async def test_it_lets_every_instance_read_a_broadcast_from_the_moment_it_starts
     assert await world.committed("readers", CONTROL) == {}
 
 
+async def test_a_broadcast_from_the_start_reads_what_is_there_already(world: World) -> None:
+    writer, late, seen = world.member(), world.member(), Collector()
+    await writer.start()
+    await writer.publish([say("a", "before", CONTROL)])
+    late.subscribe(reads(seen, topic=CONTROL, broadcast=True, from_start=True))
+    await late.start()
+
+    await writer.publish([say("b", "after", CONTROL)])
+
+    await until(lambda: len(seen.records) == 2)
+    assert sorted(seen.values) == [b"after", b"before"]
+
+
 async def test_it_refuses_a_record_that_is_too_large_and_goes_on(world: World) -> None:
     seen = Collector()
     bus = world.member()

@@ -68,7 +68,7 @@ class Subscription:
 
     `batch_max` bounds one delivery; `in_flight_max` bounds delivered records that are not done: at the bound the adapter pauses
     the partitions and goes on when half of it is done. `broadcast`: every instance reads everything from the moment it starts,
-    and nothing is committed.
+    and nothing is committed; with `from_start` it reads what is there already too, as suits a compacted topic.
     """
 
     topics: tuple[str, ...]
@@ -77,6 +77,7 @@ class Subscription:
     batch_max: int = 500
     in_flight_max: int = 2000
     broadcast: bool = False
+    from_start: bool = False
 
 
 class Bus(Protocol):

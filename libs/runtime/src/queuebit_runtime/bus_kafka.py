@@ -152,7 +152,7 @@ class KafkaBus:
             batch=True,
             group_id=None if subscription.broadcast else settings.prefix + subscription.group,
             group_instance_id=self._instance(subscription),
-            auto_offset_reset="latest" if subscription.broadcast else "earliest",
+            auto_offset_reset="latest" if subscription.broadcast and not subscription.from_start else "earliest",
             isolation_level="read_committed",
             ack_policy=AckPolicy.MANUAL,
             max_records=subscription.batch_max,

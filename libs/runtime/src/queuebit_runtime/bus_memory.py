@@ -198,12 +198,13 @@ class _Reader:
         return self._broker.log(topic, self.namespace)
 
     def take(self, places: Sequence[Place]) -> None:
-        """These partitions are ours, from where the group stands (a broadcast reads from now on)."""
+        """These partitions are ours, from where the group stands (a broadcast reads from now on, or from the start)."""
         offsets = self._broker._group(self.group).offsets
         self.member.assign(places)
         for topic, partition in places:
             end = len(self.log(topic)[partition])
-            start = end if self.member.subscription.broadcast else offsets.get((topic, partition), 0)
+            wanted = self.member.subscription
+            start = end if wanted.broadcast and not wanted.from_start else offsets.get((topic, partition), 0)
             self._positions[topic, partition] = start
         self.wake.set()
 

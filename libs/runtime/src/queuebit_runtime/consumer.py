@@ -87,6 +87,7 @@ def subscribe_decoded(
     refusals: bool = False,
     replays: bool = False,
     broadcast: bool = False,
+    from_start: bool = False,
     batch_max: int = 500,
     in_flight_max: int = 2000,
 ) -> PoisonWatch:
@@ -117,6 +118,7 @@ def subscribe_decoded(
             batch_max=batch_max,
             in_flight_max=in_flight_max,
             broadcast=broadcast,
+            from_start=from_start,
         )
     )
     return watch

@@ -105,7 +105,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._moved_at_s = clock.monotonic_s()
 
     async def started(self, consumer: PatientConsumer) -> None:
-        """The consumer has joined. A broadcast stands at the end of every partition when this returns."""
+        """The consumer has joined. A broadcast stands where it begins to read when this returns."""
         self._consumer = consumer
         if self.member.subscription.broadcast:
             places = sorted(consumer.assignment())

@@ -56,6 +56,7 @@ class Consumer:
             handle=self.on_reports,
             clock=self._clock,
             broadcast=True,
+            from_start=True,
         )
 
     async def on_messages(self, items: Sequence[Item]) -> None:
