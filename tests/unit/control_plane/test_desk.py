@@ -291,6 +291,15 @@ async def test_a_job_belongs_to_whoever_submits_it_also_where_another_message_ab
     assert (await store.heads([JOB_ID]))[JOB_ID].tenant == "acme"
 
 
+async def test_a_repeated_submission_is_no_late_one_where_nobody_remembers_the_job() -> None:
+    store, clock = MemoryStore(), StoppedClock()
+    submission = told(a_submit(deadline=at(10)))
+    await a_desk(store, clock).handle([submission])
+    clock.moment = at(20)
+    assert await a_desk(store, clock).handle([submission]) == []
+    assert list(store.database.streams) == [JOB_ID]
+
+
 async def test_a_relay_whose_store_is_away_ends_in_good_order() -> None:
     async def away(_operation: str) -> None:
         raise StoreUnavailable

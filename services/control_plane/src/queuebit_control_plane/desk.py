@@ -12,6 +12,7 @@ from uuid import UUID
 from queuebit_contracts.envelope import encode_data
 from queuebit_contracts.events import JobEvent
 from queuebit_contracts.ids import derive_id
+from queuebit_contracts.jobs import is_past
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.job.decide import decide, refusal_of
 from queuebit_control_plane.job.messages import Message, Refuse, Submit
@@ -109,7 +110,7 @@ class Desk:
     async def _round(self, told: Sequence[Told], spoiled: list[Spoiled], *, first: bool) -> list[Told]:
         """Decide and append once; returns what must be decided again."""
         now = self._clock.now()
-        works = await self._open(told, spoiled, trust_new=first)
+        works = await self._open(told, spoiled, now if first else None)
         again: list[Told] = []
         for job_id, work in works.items():
             try:
@@ -138,10 +139,11 @@ class Desk:
                 again.extend(work.told)
         return again
 
-    async def _open(self, told: Sequence[Told], spoiled: list[Spoiled], *, trust_new: bool) -> dict[UUID, _Work]:
+    async def _open(self, told: Sequence[Told], spoiled: list[Spoiled], trusting: datetime | None) -> dict[UUID, _Work]:
         """The jobs that the messages are about.
 
-        With `trust_new`, a submission that is not in the cache is taken to be new: the append finds out if it is not.
+        With `trusting`, the moment, a submission that is not in the cache and in time is taken to be new: the append finds
+        out if it is not. One that is late is looked up, as its refusal would be appended elsewhere and find out nothing.
         """
         works: dict[UUID, _Work] = {}
         unknown: list[UUID] = []
@@ -155,7 +157,7 @@ class Desk:
                     max(version, 0), job, each.tenant, [], trace=trace, cached=version >= 0
                 )
             work.told.append(each)
-        missing = [job_id for job_id in unknown if not (trust_new and _looks_new(works[job_id]))]
+        missing = [job_id for job_id in unknown if trusting is None or not _looks_new(works[job_id], trusting)]
         if missing:
             found = await self._store.load(missing)
             for job_id in missing:
@@ -215,8 +217,11 @@ class Desk:
             self._cache.popitem(last=False)
 
 
-def _looks_new(work: _Work) -> bool:
-    return isinstance(work.told[0].message, Submit | Refuse)
+def _looks_new(work: _Work, now: datetime) -> bool:
+    message = work.told[0].message
+    if isinstance(message, Submit):
+        return not is_past(message.event.request.deadline, now)
+    return isinstance(message, Refuse)
 
 
 def _decide(job_id: UUID, work: _Work, told: Told, now: datetime) -> Iterable[Told]:
