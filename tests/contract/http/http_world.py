@@ -145,9 +145,9 @@ class Plane:
         row = self.store.database.streams.get(job_id)
         request = envelope.data.request if envelope is not None else None  # type: ignore[union-attr]
         head = (
-            Head(state, request.problem.kind, request.tier, request.lane, "f", None)
+            Head(state, request.problem.kind, request.tier, request.lane, envelope.data.fingerprint, None)  # type: ignore[union-attr]
             if request is not None
-            else Head(state, row.head.kind, row.head.tier, row.head.lane, "f", None)  # type: ignore[union-attr]
+            else Head(state, row.head.kind, row.head.tier, row.head.lane, row.head.fingerprint, None)  # type: ignore[union-attr]
         )
         tenant = request.tenant if request is not None else row.tenant  # type: ignore[union-attr]
         now = self.clock.now()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -143,6 +144,20 @@ async def test_refuses_a_key_that_stands_for_other_content(world: World) -> None
     assert problem["job_id"] == first.json()["id"]
     assert problem["errors"][0]["pointer"] == "header:Idempotency-Key"
     assert "new Idempotency-Key" in problem["remedy"]
+
+
+async def test_refuses_a_repeat_where_the_key_stands_for_other_content_of_another_door(world: World) -> None:
+    world.plane.asleep = True
+    key = str(world.parts.ids.mint())
+    first = await world.submit(key)
+    await world.plane.seen.wait()
+    published = world.plane.submissions[0]
+    await world.plane.take(replace(published, data=published.data.model_copy(update={"fingerprint": "other"})))
+
+    again = await world.submit(key)
+
+    assert (again.status_code, again.json()["code"]) == (422, "idempotency_key_reused")
+    assert again.json()["job_id"] == first.json()["id"]
 
 
 async def test_keys_of_two_tenants_are_apart(world: World) -> None:

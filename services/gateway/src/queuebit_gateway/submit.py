@@ -76,14 +76,9 @@ class Submitter:
         wanted = Reservation(request.tenant, key, job_id, admitted.fingerprint, self._created_at())
         held, first = await self._reserving.offer(wanted)
         if held.fingerprint != admitted.fingerprint:
-            raise Refusal(
-                "idempotency_key_reused",
-                "This Idempotency-Key already stands for a job with other content.",
-                errors=(FieldError("header:Idempotency-Key", "idempotency_key_reused", "was used for other content"),),
-                job_id=held.stream_id,
-            )
+            raise _reused(held.stream_id)
         accepted = _accepted(held, admitted.request)
-        if first or not await self._known(held.stream_id):
+        if first or not await self._known(held.stream_id, admitted.fingerprint):
             await self._publish(held, admitted, traceparent)
             self._jobs.remember(accepted)
         return Taken(accepted, replayed=not first)
@@ -111,8 +106,12 @@ class Submitter:
             code = error.code if error.code in ("unknown_kind", "invalid_statement") else "invalid_request"
             raise Refusal(code, error.detail, remedy=error.remedy, errors=error.fields) from None
 
-    async def _known(self, job_id: UUID) -> bool:
-        return job_id in await self._store.heads([job_id])
+    async def _known(self, job_id: UUID, content: str | None = None) -> bool:
+        """Whether the job has events. Raises Refusal where it came through another door with other content."""
+        row = (await self._store.heads([job_id])).get(job_id)
+        if row is not None and content is not None and row.head.fingerprint != content:
+            raise _reused(job_id)
+        return row is not None
 
     def _created_at(self) -> datetime:
         """Now, and never the same moment twice: a reservation that comes back equal is the one that was made."""
@@ -167,6 +166,15 @@ class Submitter:
     async def _send(self, records: Sequence[Outgoing]) -> list[None]:
         await self._bus.publish(records)
         return [None] * len(records)
+
+
+def _reused(job_id: UUID) -> Refusal:
+    return Refusal(
+        "idempotency_key_reused",
+        "This Idempotency-Key already stands for a job with other content.",
+        errors=(FieldError("header:Idempotency-Key", "idempotency_key_reused", "was used for other content"),),
+        job_id=job_id,
+    )
 
 
 def _accepted(held: Reservation, request: JobRequest) -> Accepted:
