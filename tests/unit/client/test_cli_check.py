@@ -89,6 +89,12 @@ def test_a_feasible_answer_of_every_kind_is_correct(desk: Desk, name: str) -> No
             0,
             ["feasible: yes", "objective: 0.3", "claimed objective: 0.30000000000000004 (as recomputed)"],
         ),
+        (
+            DECIMALS,
+            {"answer": {"take": [1, 1]}, "objective": 10**400},
+            1,
+            ["feasible: yes", "objective: 0.3", "claimed objective: 1000"],
+        ),
         (KNAPSACK, {"take": [1, 1, 0]}, 1, ["feasible: no", "objective: 11", "violation: over_capacity:"]),
         (
             KNAPSACK,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from queuebit_client.cli.exit_codes import ExitCode
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from queuebit_contracts.jobs import Number, Problem
     from queuebit_problems.kind import Violation
 
-TOLERANCE = 1e-9
+TOLERANCE = Fraction(1, 10**9)
 """Relative, between a claimed and a recomputed objective, where not all numbers are whole: others may add in another order."""
 
 
@@ -100,7 +101,8 @@ def _agree(claimed: Number, objective: Number, statement: Any) -> bool:
         return True
     if isinstance(objective, int) and _whole(statement):
         return False
-    return abs(claimed - objective) <= TOLERANCE * max(abs(claimed), abs(objective))
+    left, right = Fraction(claimed), Fraction(objective)
+    return abs(left - right) <= TOLERANCE * max(abs(left), abs(right))
 
 
 def _whole(value: Any) -> bool:

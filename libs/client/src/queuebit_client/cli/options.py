@@ -18,7 +18,12 @@ BudgetS = Annotated[float | None, typer.Option(help="Computing time of each leg,
 LatencyBudgetS = Annotated[float | None, typer.Option(help="Seconds after which a fallback is taken.")]
 Deadline = Annotated[str | None, typer.Option(help="The latest time for an answer, RFC 3339 with a zone.")]
 Seed = Annotated[int | None, typer.Option(help="Makes the run repeatable.")]
-Param = Annotated[list[str] | None, typer.Option("--param", metavar="K=V", help="A parameter of the job, which the reader of FILE knows too; repeatable.")]
+Param = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param", metavar="K=V", help="A parameter of the job, which the reader of FILE knows too; repeatable."
+    ),
+]
 Label = Annotated[list[str] | None, typer.Option("--label", metavar="K=V", help="A label of the job; repeatable.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
