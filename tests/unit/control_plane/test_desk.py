@@ -300,6 +300,14 @@ async def test_a_repeated_submission_is_no_late_one_where_nobody_remembers_the_j
     assert list(store.database.streams) == [JOB_ID]
 
 
+async def test_nobody_is_refused_for_a_conflict_with_a_submission_that_was_itself_too_late() -> None:
+    store = MemoryStore()
+    await a_desk(store).handle([told(a_submit())])
+    rival, repeat = told(a_submit(seed=7), cause=uuid7(1, 1)), told(a_submit(), cause=uuid7(1, 2))
+    await a_desk(store).handle([rival, repeat])
+    assert set(store.database.streams) == {JOB_ID, derive_id(rival.cause_id, "rejected")}
+
+
 async def test_a_relay_whose_store_is_away_ends_in_good_order() -> None:
     async def away(_operation: str) -> None:
         raise StoreUnavailable

@@ -61,7 +61,10 @@ class Spoiled:
 
 @dataclass(slots=True)
 class _Work:
-    """A job within one batch: where it stood, where it stands, and what happened between."""
+    """A job within one batch: where it stood, where it stands, and what happened between.
+
+    `refused`: submissions in conflict with it, which count only once it is known to stand there.
+    """
 
     version: int
     job: Job
@@ -71,6 +74,7 @@ class _Work:
     began_at: datetime | None = None
     trace: str | None = None
     events: list[NewEvent] = field(default_factory=list)
+    refused: list[Told] = field(default_factory=list)
 
 
 class Desk:
@@ -115,7 +119,7 @@ class Desk:
         for job_id, work in works.items():
             try:
                 for each in work.told:
-                    again.extend(_decide(job_id, work, each, now))
+                    work.refused.extend(_decide(job_id, work, each, now))
             except Exception as error:
                 spoiled.extend(Spoiled(each, error) for each in work.told)
                 work.events.clear()
@@ -125,12 +129,15 @@ class Desk:
                     # Another instance may have moved the job on: what is remembered may change nothing, never ignore.
                     self._cache.pop(job_id, None)
                     again.extend(work.told)
+                elif not work.events:
+                    again.extend(work.refused)
         changed = [(job_id, work) for job_id, work in works.items() if work.events]
         appended = await self._append(changed, spoiled)
         for (job_id, work), passed in zip(changed, appended, strict=True):
             if passed is None:
                 self._cache.pop(job_id, None)
             elif passed:
+                again.extend(work.refused)
                 self._remember(job_id, work, work.version + len(work.events))
                 if self._telemetry.on and isinstance(work.job, EndedJob):
                     self._measure(work, work.job, now)
