@@ -6,7 +6,9 @@ import asyncio
 import selectors
 from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
+
+from tests.simulation.process import new_task
 
 T = TypeVar("T")
 
@@ -17,7 +19,7 @@ class Stuck(Exception):
     """Nothing can run and no timer is set: somebody waits for ever."""
 
 
-class _NoWaiting(selectors.DefaultSelector):  # type: ignore[valid-type,misc]
+class _NoWaiting(selectors.DefaultSelector):
     """Never waits: tells the loop how far its time may jump instead."""
 
     def __init__(self) -> None:
@@ -34,30 +36,54 @@ class _NoWaiting(selectors.DefaultSelector):  # type: ignore[valid-type,misc]
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Time begins at 0 and moves only when everything waits."""
+    """Time begins at 0 and moves only when everything waits. Threads, whose order nobody knows, are refused."""
 
     def __init__(self) -> None:
         self._waiting = _NoWaiting()
         self._passed_s = 0.0
         super().__init__(self._waiting)
+        self.set_task_factory(cast(Any, new_task))
 
     def time(self) -> float:
         self._passed_s += self._waiting.jump_s
         self._waiting.jump_s = 0.0
         return self._passed_s
 
+    def run_in_executor(self, *_: Any) -> NoReturn:  # type: ignore[override]
+        raise AssertionError("a thread was started under virtual time")
+
 
 class VirtualClock:
-    """The clock of the running virtual loop."""
+    """A clock of the running virtual loop, whose wall time may be wrong by `offset_s`."""
+
+    def __init__(self) -> None:
+        self.offset_s = 0.0
 
     def now(self) -> datetime:
-        return BEGIN + timedelta(seconds=self.monotonic_s())
+        return BEGIN + timedelta(seconds=self.monotonic_s() + self.offset_s)
 
     def monotonic_s(self) -> float:
         return asyncio.get_running_loop().time()
 
     async def sleep(self, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
+
+
+class SkewedClock:
+    """A clock that follows another one, wrong by `skew_s` beside it."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self.skew_s = 0.0
+        self._clock = clock
+
+    def now(self) -> datetime:
+        return self._clock.now() + timedelta(seconds=self.skew_s)
+
+    def monotonic_s(self) -> float:
+        return self._clock.monotonic_s()
+
+    async def sleep(self, delay_s: float) -> None:
+        await self._clock.sleep(delay_s)
 
 
 def run_virtual(main: Coroutine[Any, Any, T]) -> T:

@@ -1,0 +1,92 @@
+"""What became of each question: I1, every accepted one ends exactly once, and whoever asked is told one thing only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from uuid import UUID
+
+import orjson
+from pydantic import ValidationError
+
+from queuebit_contracts import events as ev
+from queuebit_contracts.ids import time_ordered_key
+from queuebit_contracts.jobs import TERMINAL_STATES, JobRequest
+from queuebit_control_plane.job.view import read_event
+from queuebit_problems.admission import admit
+from queuebit_problems.errors import ProblemError
+from tests.simulation.history import History, Reply
+from tests.simulation.plan import Ask
+
+
+def asks_answered(history: History) -> Iterator[str]:
+    """I1: a question became a job that ended, or was refused, and not both."""
+    replies: defaultdict[int, list[Reply]] = defaultdict(list)
+    for reply in history.replies:
+        replies[reply.ask.number].append(reply)
+    rivals: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for ask in history.plan.asks:
+        rivals[ask.tenant, ask.key or str(ask.event_id)].add(content_of(ask) or "")
+    for ask in history.plan.asks:
+        contested = len(rivals[ask.tenant, ask.key or str(ask.event_id)]) > 1
+        yield from _answered(history, ask, replies[ask.number], contested=contested)
+
+
+def _answered(history: History, ask: Ask, replies: list[Reply], *, contested: bool) -> Iterator[str]:
+    found = history.database.streams
+    job = found.get(history.job_of(ask) or ask.event_id)
+    refusal = found.get(history.refusal_of(ask) or ask.event_id)
+    content = content_of(ask)
+    taken = job is not None and content is not None and job.head.fingerprint == content
+    refused = refusal is not None or any(reply.status != 202 for reply in replies)
+    told = f"ask {ask.number} over {ask.entrance} (job {history.job_of(ask)})"
+    if not taken and not refused:
+        yield f"{told} was neither taken nor refused"
+    if taken and refused and not (ask.entrance == "http" and (contested or _asked_again_too_late(ask, replies))):
+        yield f"{told} was both taken and refused: {_reason(history, ask)}, {[reply.code for reply in replies]}"
+    if taken and job is not None and job.head.state not in TERMINAL_STATES:
+        yield f"{told} was taken and is {job.head.state}"
+    if ask.fair and not contested and not taken and "deadline" not in ask.request:
+        yield f"{told} is fair and was refused: {_reason(history, ask)}, {[reply.code for reply in replies]}"
+    if content is None and not refused:
+        yield f"{told} cannot be taken and was not refused"
+    ids = {reply.job_id for reply in replies if reply.status == 202}
+    if len(ids) > 1 or (ids and ids != {history.job_of(ask)}):
+        yield f"{told} was given the jobs {ids}"
+    if len(replies) != (ask.copies if ask.entrance == "http" else 0):
+        yield f"{told} had {len(replies)} replies for {ask.copies} copies"
+
+
+def nothing_invented(history: History) -> Iterator[str]:
+    """Every stream goes back to a question."""
+    known: set[UUID | None] = set()
+    for ask in history.plan.asks:
+        known |= {history.job_of(ask), history.refusal_of(ask)}
+    yield from (f"nobody asked for {stream_id}" for stream_id in history.database.streams if stream_id not in known)
+
+
+def _asked_again_too_late(ask: Ask, replies: list[Reply]) -> bool:
+    """The one known way to be told both: the first answer was lost, and the repeat came after the deadline with a key that
+    is no UUIDv7, which the gateway cannot look up without holding it.
+    """
+    return time_ordered_key(ask.key or "") is None and any(reply.code == "deadline_past" for reply in replies)
+
+
+def _reason(history: History, ask: Ask) -> str:
+    stored = history.database.events.get(history.refusal_of(ask) or ask.event_id, [])
+    rejected = [event for event in map(read_event, stored) if isinstance(event, ev.JobRejected)]
+    return rejected[0].code if rejected else "no refusal"
+
+
+def content_of(ask: Ask) -> str | None:
+    """The fingerprint of the question; None where it is not valid."""
+    return _content(orjson.dumps(ask.request))
+
+
+@cache
+def _content(request: bytes) -> str | None:
+    try:
+        return admit(JobRequest.model_validate_json(request)).fingerprint
+    except (ValidationError, ProblemError):
+        return None

@@ -1,0 +1,249 @@
+"""The invariants, as pure functions from a history to what is wrong with it. Numbers as in the research: I1 to I15."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from uuid import UUID
+
+from queuebit_contracts import channels
+from queuebit_contracts import events as ev
+from queuebit_contracts.failures import FAILURES, FailureCode
+from queuebit_contracts.ids import attempt_id_of
+from queuebit_control_plane.job.state import CorruptStream, EndedJob
+from queuebit_control_plane.job.view import fold, head_of, read_event
+from queuebit_control_plane.relay import records_of
+from queuebit_problems.registry import kind_of
+from queuebit_runtime.bus import Record
+from queuebit_store.ports import StoredEvent, StreamRow
+from tests.simulation.asked import asks_answered, nothing_invented
+from tests.simulation.history import GROUPS, History
+from tests.simulation.poison import READERS, mark_of
+
+TERMINAL = frozenset(model.__name__ for model in ev.TERMINAL_EVENTS)
+LOST = frozenset(FAILURES[code].meaning for code in (FailureCode.WORKER_LOST, FailureCode.VALIDATION_LOST))
+UPSTREAM_TYPES = frozenset({b"io.queuebit.JobSubmitted.v1", b"io.queuebit.CancelJob.v1"})
+
+
+def check(history: History) -> list[str]:
+    """Everything that is wrong; empty where all holds."""
+    return [
+        f"{checker.__name__}: {wrong}"
+        for checker in (
+            drained,
+            no_errors,
+            asks_answered,
+            nothing_invented,
+            stories_make_sense,
+            heads_are_folds,
+            attempts_make_sense,
+            nothing_given_up_as_lost,
+            answers_are_right,
+            committed_is_published,
+            first_seen_in_order,
+            nothing_committed_too_far,
+            poison_set_aside,
+            tenants_apart,
+            not_vacuous,
+        )
+        for wrong in checker(history)
+    ]
+
+
+def drained(history: History) -> Iterator[str]:
+    """I13: once the faults are over, everything is done within a bounded time. I8: and every offset is committed."""
+    yield from history.unfinished
+
+
+def no_errors(history: History) -> Iterator[str]:
+    """No service met what it does not expect."""
+    yield from history.errors
+
+
+def stories_make_sense(history: History) -> Iterator[str]:
+    """I2: versions from 1 without a gap, one terminal event and nothing after it, only legal transitions."""
+    for stream_id, stored in history.database.events.items():
+        names = [event.type for event in stored]
+        if [event.version for event in stored] != list(range(1, len(stored) + 1)):
+            yield f"{stream_id} has the versions {[event.version for event in stored]}"
+            continue
+        if sum(name in TERMINAL for name in names) != 1 or names[-1] not in TERMINAL:
+            yield f"{stream_id} does not end exactly once: {names}"
+        try:
+            ended = isinstance(fold(stored), EndedJob)
+        except CorruptStream as error:
+            yield f"{stream_id} makes no sense: {error}"
+        else:
+            if not ended:
+                yield f"{stream_id} has not ended: {names}"
+    counted = Counter(event.id for event in history.events())
+    yield from (f"the event id {found} stands {count} times" for found, count in counted.items() if count > 1)
+
+
+def heads_are_folds(history: History) -> Iterator[str]:
+    """I7: what the store keeps beside the events is what folding them gives."""
+    database = history.database
+    for stream_id, stored in database.events.items():
+        try:
+            job = fold(stored)
+        except CorruptStream:
+            continue
+        row = database.streams[stream_id]
+        expected = StreamRow(stream_id, stored[0].tenant, len(stored), head_of(job), stored[0].time, stored[-1].time)
+        if row != expected:
+            yield f"{stream_id} has the head {row}, its events give {expected}"
+    if database.timers:
+        yield f"{len(database.timers)} timers are left"
+
+
+def attempts_make_sense(history: History) -> Iterator[str]:
+    """I5, I12: attempts of a leg are numbered from 1, and each is answered and judged at most once."""
+    for stream_id, stored in history.database.events.items():
+        numbers: defaultdict[str, list[int]] = defaultdict(list)
+        told: Counter[tuple[UUID, str]] = Counter()
+        for event in map(read_event, stored):
+            if isinstance(event, ev.JobQueued):
+                numbers[event.leg].append(event.number)
+                if event.attempt_id != attempt_id_of(stream_id, event.leg, event.number):
+                    yield f"{stream_id} has a foreign attempt {event.attempt_id}"
+            elif isinstance(event, ev.ExecutionSucceeded | ev.ExecutionFailed):
+                told[event.attempt_id, "execution"] += 1
+            elif isinstance(event, ev.ResultValidated | ev.ResultRejected | ev.JobStarted):
+                told[event.attempt_id, type(event).__name__] += 1
+        for leg, found in numbers.items():
+            if found != list(range(1, len(found) + 1)):
+                yield f"{stream_id} tried {leg} as {found}"
+        failed_after = {event.attempt_id for event in map(read_event, stored) if isinstance(event, ev.ExecutionFailed)}
+        for (attempt_id, what), count in told.items():
+            if count > 1 and not (what == "execution" and attempt_id in failed_after and count == 2):
+                yield f"{stream_id} has {count} times {what} of the attempt {attempt_id}"
+
+
+def nothing_given_up_as_lost(history: History) -> Iterator[str]:
+    """Nothing is lost on the way, so that no attempt needs the backstop against lost ones."""
+    for stored in history.events():
+        if stored.type == "ExecutionFailed":
+            event = read_event(stored)
+            assert isinstance(event, ev.ExecutionFailed)
+            if event.detail in LOST:
+                yield f"{stored.stream_id} gave up an attempt of {event.leg}: {event.detail}"
+
+
+def answers_are_right(history: History) -> Iterator[str]:
+    """A completed job's answer is feasible, its objective is the problem's own, and a proved optimum is one."""
+    for stream_id, stored in history.database.events.items():
+        ends = [event for event in map(read_event, stored) if isinstance(event, ev.JobCompleted)]
+        begins = [event for event in map(read_event, stored) if isinstance(event, ev.JobSubmitted)]
+        for event in ends:
+            problem = begins[0].request.problem
+            kind = kind_of(problem.kind)
+            statement = kind.parse(problem.statement)
+            if kind.answer_errors(statement, event.answer) or kind.violations(statement, event.answer):
+                yield f"{stream_id} completed with an infeasible answer"
+            elif kind.objective(statement, event.answer) != event.objective:
+                yield f"{stream_id} completed with a wrong objective {event.objective}"
+            best = kind.enumerated(statement) if event.proven_optimal else None
+            if best is not None and best.objective != event.objective:
+                yield f"{stream_id} calls {event.objective} optimal, but {best.objective} is"
+
+
+def committed_is_published(history: History) -> Iterator[str]:
+    """I3: every committed event is where it belongs at least once, and nothing there that is not committed, byte for byte."""
+    expected = {
+        (out.topic, event.id): (event, out.value, tuple(out.headers))
+        for event in history.events()
+        for out in records_of(event)
+    }
+    topics = {channel.topic for channel in channels.CHANNELS if channel.writers == ("control-plane",)}
+    seen: set[tuple[str, UUID]] = set()
+    for record in history.records():
+        if record.topic not in topics | {channels.CONTROL} or mark_of(record) is not None:
+            continue
+        headers = dict(record.headers)
+        if headers["ce_type"] in UPSTREAM_TYPES and record.topic == channels.CONTROL:
+            continue
+        place = (record.topic, UUID(headers["ce_id"].decode()))
+        seen.add(place)
+        if place not in expected:
+            yield f"{place} is published and not committed"
+        elif expected[place][1:] != (record.value, record.headers):
+            yield f"{place} is published with other content than committed"
+    yield from (f"{place} is committed and not published" for place in expected if place not in seen)
+
+
+def first_seen_in_order(history: History) -> Iterator[str]:
+    """I4: whoever reads a topic and forgets repeats sees the events of a job in the order of their versions."""
+    for channel in channels.CHANNELS:
+        if "control-plane" not in channel.writers or channel.topic.endswith(".dead-letter"):
+            continue
+        for partition in history.broker.log(channel.topic):
+            for job, versions in _first_seen(partition).items():
+                whole = channel.topic == channels.LIFECYCLE
+                if versions != (list(range(1, len(versions) + 1)) if whole else sorted(versions)):
+                    yield f"{channel.topic} shows the events of {job!r} as {versions}"
+
+
+def _first_seen(partition: list[Record]) -> dict[bytes, list[int]]:
+    found: defaultdict[bytes, dict[int, None]] = defaultdict(dict)
+    for record in partition:
+        headers = dict(record.headers)
+        if "ce_streamversion" in headers and mark_of(record) is None:
+            found[headers["ce_subject"]][int(headers["ce_streamversion"])] = None
+    return {job: list(versions) for job, versions in found.items()}
+
+
+def nothing_committed_too_far(history: History) -> Iterator[str]:
+    """I8: no group has committed what is not there."""
+    for group, topic in GROUPS:
+        for partition, log in enumerate(history.broker.log(topic)):
+            if history.broker.committed(group, topic, partition) != len(log):
+                yield f"{group} stands at {history.broker.committed(group, topic, partition)} of {len(log)} on {topic}"
+
+
+def poison_set_aside(history: History) -> Iterator[str]:
+    """I10: each unreadable record is with the dead letters of everyone who must read it, and nothing else is."""
+    letters: set[tuple[str, str, str, str]] = set()
+    for consumer in sorted({reader for readers in READERS.values() for reader in readers}):
+        for letter in history.broker.records(channels.dead_letter(consumer)):
+            headers = {name: value for name, value in letter.headers if name.startswith("qb_")}
+            if mark_of(letter) is None:
+                yield f"{consumer} set aside what can be read: {headers}"
+            topic, partition, offset = (headers[name].decode() for name in ("qb_topic", "qb_partition", "qb_offset"))
+            letters.add((consumer, topic, partition, offset))
+    for record in history.records():
+        if mark_of(record) is not None and record.topic in READERS:
+            for consumer in READERS[record.topic]:
+                if (consumer, record.topic, str(record.partition), str(record.offset)) not in letters:
+                    yield f"{consumer} did not set aside {mark_of(record)} of {record.topic}"
+
+
+def tenants_apart(history: History) -> Iterator[str]:
+    """I14: an event and its records belong to the tenant of the request, and strangers see and cancel nothing."""
+    yield from history.leaks
+    for stream_id, stored in history.database.events.items():
+        yield from _of_one_tenant(history, stream_id, stored)
+
+
+def _of_one_tenant(history: History, stream_id: UUID, stored: list[StoredEvent]) -> Iterator[str]:
+    tenant = history.database.streams[stream_id].tenant
+    for event in stored:
+        data = read_event(event)
+        if event.tenant != tenant or (isinstance(data, ev.JobSubmitted) and data.request.tenant != tenant):
+            yield f"{stream_id} of {tenant} holds an event of {event.tenant}"
+        if isinstance(data, ev.JobCancelled) and data.actor not in (tenant, *_keys_of(history, tenant)):
+            yield f"{stream_id} of {tenant} was cancelled by {data.actor}"
+
+
+def _keys_of(history: History, tenant: str) -> list[str]:
+    return [f"key:{row.key_id}" for row in history.database.api_keys.values() if row.tenant == tenant]
+
+
+def not_vacuous(history: History) -> Iterator[str]:
+    """I15: most fair questions were answered, and every planned fault happened."""
+    states = Counter(row.head.state for row in history.database.streams.values())
+    fair = sum(ask.fair for ask in history.plan.asks)
+    if states["completed"] < fair // 3:
+        yield f"only {states['completed']} jobs were completed of {fair}"
+    planned = Counter(fault.name for fault in history.faults)
+    yield from (f"{name} happened {history.fired[name]} times, not {count}"
+                for name, count in planned.items() if history.fired[name] != count)  # fmt: skip

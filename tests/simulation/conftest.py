@@ -1,0 +1,24 @@
+"""The soak runs only where it is asked for: `-m soak`. Elsewhere it is left out, not skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "soak" in (config.getoption("markexpr") or ""):
+        return
+    left_out = [item for item in items if item.get_closest_marker("soak") and HERE in item.path.parents]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = _without(items, left_out)
+
+
+def _without(items: Sequence[pytest.Item], left_out: Sequence[pytest.Item]) -> list[pytest.Item]:
+    gone = {item.nodeid for item in left_out}
+    return [item for item in items if item.nodeid not in gone]

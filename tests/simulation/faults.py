@@ -1,0 +1,42 @@
+"""The faults that are planned: what breaks, when. Drawn from the seed; each waits for its victim and then happens for sure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Literal
+
+from queuebit_devstack.world import SERVICES
+
+FAULTS_S = 16.0
+FaultName = Literal[
+    "crash", "crash_while_starting", "crash_while_stopping", "stop", "second_plane_stops", "second_plane_crashes",
+    "lead_lost", "redelivery", "clock_jump", "skewed_clock", "store_outage", "bus_outage",
+]  # fmt: skip
+FAULTS: tuple[FaultName, ...] = FaultName.__args__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault. `member`: who is hit. `for_s`: how long. `size`: by how much, from -1 to 1."""
+
+    at_s: float
+    name: FaultName
+    member: str
+    for_s: float
+    size: float
+
+
+def draw_faults(random: Random, count: int) -> tuple[Fault, ...]:
+    """So many faults, in the order of time."""
+    faults = [
+        Fault(
+            at_s=random.uniform(0.0, FAULTS_S),
+            name=random.choice(FAULTS),
+            member=random.choice(SERVICES),
+            for_s=random.choice((0.0, 0.1, 1.0, 4.0)),
+            size=random.uniform(-1.0, 1.0),
+        )
+        for _ in range(count)
+    ]
+    return tuple(sorted(faults, key=lambda fault: fault.at_s))

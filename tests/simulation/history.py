@@ -1,0 +1,89 @@
+"""What was left behind by a simulation: everything stored, everything published, every answer over HTTP, every fault."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from queuebit_contracts import channels
+from queuebit_contracts.ids import derive_id, job_id_of, time_ordered_key
+from queuebit_contracts.jobs import TIERS
+from queuebit_gateway.tail import refusal_stream
+from queuebit_runtime.bus import Record
+from queuebit_runtime.bus_memory import MemoryBroker
+from queuebit_store.memory import MemoryDatabase
+from queuebit_store.ports import StoredEvent
+from tests.simulation.faults import Fault
+from tests.simulation.plan import Ask, Plan
+
+GROUPS: tuple[tuple[str, str], ...] = (
+    ("control-plane", channels.SUBMITTED),
+    ("control-plane", channels.EXECUTIONS),
+    ("control-plane", channels.VALIDATIONS),
+    ("control-plane", channels.CONTROL),
+    ("result-validation", channels.EXECUTIONS),
+    *((f"quantum-adapter.{tier}", channels.queued("quantum", tier)) for tier in TIERS),
+    *((f"classical-solver.{tier}", channels.queued("classical", tier)) for tier in TIERS),
+)
+"""Every group and topic whose offsets are committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The final answer to an ask over HTTP: its status, the problem's code, the job."""
+
+    ask: Ask
+    status: int
+    code: str
+    job_id: UUID | None
+
+
+@dataclass(slots=True)
+class History:
+    """The whole of one run."""
+
+    seed: int
+    plan: Plan
+    faults: tuple[Fault, ...]
+    database: MemoryDatabase
+    broker: MemoryBroker
+    fired: Counter[str] = field(default_factory=Counter)
+    replies: list[Reply] = field(default_factory=list)
+    leaks: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    unfinished: tuple[str, ...] = ()
+    took_s: float = 0.0
+
+    def events(self) -> list[StoredEvent]:
+        """Every stored event, stream after stream."""
+        return [event for stored in self.database.events.values() for event in stored]
+
+    def records(self) -> list[Record]:
+        """Every record of every topic."""
+        return [record for channel in channels.CHANNELS for record in self.broker.records(channel.topic)]
+
+    def job_of(self, ask: Ask) -> UUID | None:
+        """The job that the key of the ask stands for; None where nobody holds the key."""
+        key = ask.key or str(ask.event_id)
+        ordered = time_ordered_key(key)
+        if ordered is not None:
+            return job_id_of(ask.tenant, ordered)
+        held = self.database.reservations.get((ask.tenant, key))
+        return held.stream_id if held else None
+
+    def refusal_of(self, ask: Ask) -> UUID | None:
+        """The stream in which this very ask is refused, if it is."""
+        if ask.entrance == "kafka":
+            return derive_id(ask.event_id, "rejected")
+        job_id = self.job_of(ask)
+        return refusal_stream(job_id) if job_id else None
+
+    def digest(self) -> str:
+        """The same where the same happened, byte for byte."""
+        found = hashlib.sha256()
+        for each in (*self.events(), *self.database.streams.values(), *self.records(), *self.replies):
+            found.update(repr(each).encode())
+        found.update(repr((sorted(self.fired.items()), self.took_s)).encode())
+        return found.hexdigest()

@@ -1,0 +1,201 @@
+"""What a simulation does, drawn from its seed before it starts: who asks what, when, and what else lies on the topics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+from typing import Any, Literal
+from uuid import UUID
+
+import orjson
+
+from queuebit_contracts import channels
+from queuebit_contracts.ids import uuid7
+from queuebit_runtime.bus import Outgoing
+from tests.simulation.poison import MARK, poison_headers, poison_record
+from tests.simulation.virtual import BEGIN
+
+TENANTS = ("acme", "globex")
+ASKING_S = 12.0
+Entrance = Literal["kafka", "http"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question, sent until it is taken. `event_id` is that of its record on Kafka; `fair`: it may not be refused; `wait_s`:
+    how long a caller over HTTP waits for the end.
+    """
+
+    number: int
+    at_s: float
+    entrance: Entrance
+    event_id: UUID
+    key: str | None
+    request: dict[str, Any]
+    fair: bool
+    copies: int = 1
+    wait_s: int = 0
+
+    @property
+    def tenant(self) -> str:
+        return str(self.request["tenant"])
+
+    def record(self) -> Outgoing:
+        """The question as an upstream service publishes it."""
+        data = {"request": self.request, **({"idempotency_key": self.key} if self.key else {})}
+        headers = poison_headers(self.event_id, "io.queuebit.JobSubmitted.v1", str(self.event_id))
+        return Outgoing(channels.SUBMITTED, (self.key or str(self.event_id)).encode(), orjson.dumps(data), headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A wish to cancel what an ask brought about, by `tenant`, who may be a stranger to it."""
+
+    at_s: float
+    entrance: Entrance
+    event_id: UUID
+    ask: Ask
+    tenant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """A record that nobody can read, marked."""
+
+    at_s: float
+    mark: str
+    record: Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that comes from outside."""
+
+    asks: tuple[Ask, ...]
+    withdrawals: tuple[Withdrawal, ...]
+    poison: tuple[Poison, ...]
+
+
+def draw_plan(random: Random, *, jobs: int, circuits: int) -> Plan:
+    """So many questions and some more, of which `circuits` run on the simulator."""
+    within_s = random.choice((ASKING_S, ASKING_S, 3.0, 0.3))
+    asks = [_ask(random, number, within_s, circuit=number < circuits) for number in range(jobs)]
+    asks += [_echo(random, random.choice(asks), jobs + number) for number in range(jobs // 5)]
+    withdrawals = tuple(_withdrawal(random, random.choice(asks)) for _ in range(jobs // 8))
+    poison = tuple(_poison(random, number) for number in range(random.randint(0, 6)))
+    return Plan(tuple(asks), withdrawals, poison)
+
+
+def _ask(random: Random, number: int, within_s: float, *, circuit: bool) -> Ask:
+    at_s = random.uniform(0.0, within_s)
+    entrance: Entrance = random.choice(("kafka", "kafka", "http"))
+    request = _request(random, circuit=circuit)
+    fair = True
+    match random.random():
+        case share if share < 0.04:
+            request["problem"]["kind"], fair = "tower_of_hanoi", False
+        case share if share < 0.08:
+            request["problem"]["statement"], fair = {"nodes": "many"}, False
+        case share if share < 0.11:
+            request["deadline"], fair = _moment(at_s - 3600.0), False
+        case share if share < 0.13 and entrance == "kafka":
+            request["tenant"], fair = "nobody", False
+        case share if share < 0.15 and entrance == "kafka":
+            request["budget_s"], fair = -1, False
+        case share if share < 0.25:
+            request["deadline"], fair = _moment(at_s + random.uniform(0.05, 20.0)), False
+        case share if share < 0.35:
+            request["latency_budget_s"] = random.uniform(0.05, 3.0)
+        case _:
+            pass
+    copies = random.choice((1, 1, 1, 1, 2, 3))
+    wait_s = random.choice((0, 0, 4))
+    return Ask(number, at_s, entrance, _id(random, at_s), _key(random, at_s, entrance), request, fair, copies, wait_s)
+
+
+def _echo(random: Random, ask: Ask, number: int) -> Ask:
+    """The same key once more, later or sooner, through either door: with the same content, or with other content."""
+    at_s = min(ASKING_S, max(0.0, ask.at_s + random.uniform(-1.0, 4.0)))
+    entrance: Entrance = ask.entrance if ask.key is None else random.choice(("kafka", "http"))
+    request = dict(ask.request)
+    if random.random() < 0.4:
+        request["seed"] = random.getrandbits(32)
+    if ask.tenant not in TENANTS or "budget_s" in request:
+        entrance = "kafka"
+    key = ask.key or (str(ask.event_id) if entrance == "http" else None)
+    return Ask(number, at_s, entrance, _id(random, at_s), key, request, fair=False)
+
+
+def _request(random: Random, *, circuit: bool) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "tenant": random.choice(TENANTS),
+        "tier": random.choice(("interactive", "interactive", "batch", "scheduled")),
+        "seed": random.getrandbits(32),
+    }
+    if circuit:
+        lane = random.choice(("auto", "quantum", "simulator"))
+        return {
+            **request,
+            "lane": lane,
+            "problem": _maxcut(random, 4),
+            "params": {"layers": 1, "shots": 64},
+        }
+    match random.random():
+        case share if share < 0.45:
+            return {**request, "lane": "classical", "problem": _maxcut(random, random.randint(3, 8))}
+        case share if share < 0.60:
+            return {**request, "lane": "classical", "problem": _knapsack(random)}
+        case share if share < 0.72:
+            return {**request, "lane": "classical", "problem": _maxcut(random, random.randint(13, 15))}
+        case share if share < 0.80:
+            return {**request, "lane": "auto", "problem": _maxcut(random, 3)}
+        case share if share < 0.90:
+            lane = random.choice(("quantum", "simulator"))
+            return {**request, "lane": lane, "problem": _maxcut(random, 5), "params": {"layers": 0}}
+        case _:
+            return {**request, "lane": "rule", "problem": _maxcut(random, 6)}
+
+
+def _maxcut(random: Random, nodes: int) -> dict[str, Any]:
+    pairs = [(u, v) for u in range(nodes) for v in range(u + 1, nodes)]
+    edges = [[u, v, random.randint(1, 9)] for u, v in random.sample(pairs, min(len(pairs), 2 * nodes))]
+    return {"kind": "maxcut", "statement": {"nodes": nodes, "edges": edges}}
+
+
+def _knapsack(random: Random) -> dict[str, Any]:
+    weights = [random.randint(1, 20) for _ in range(random.randint(2, 10))]
+    profits = [random.randint(1, 20) for _ in weights]
+    statement = {"capacity": sum(weights) // 2, "profits": profits, "weights": weights}
+    return {"kind": "knapsack", "statement": statement}
+
+
+def _withdrawal(random: Random, ask: Ask) -> Withdrawal:
+    at_s = ask.at_s + random.uniform(0.0, 2.0)
+    tenant = ask.tenant if random.random() < 0.8 else next(each for each in TENANTS if each != ask.tenant)
+    entrance: Entrance = "kafka" if ask.tenant not in TENANTS else random.choice(("kafka", "http"))
+    return Withdrawal(at_s, entrance, _id(random, at_s), ask, tenant)
+
+
+def _poison(random: Random, number: int) -> Poison:
+    at_s = random.uniform(0.0, ASKING_S)
+    mark = f"{MARK}{number}"
+    return Poison(at_s, mark, poison_record(random, _id(random, at_s), mark))
+
+
+def _key(random: Random, at_s: float, entrance: Entrance) -> str | None:
+    """Ours are UUIDv7; others send any text; upstream may send none."""
+    share = random.random()
+    if share < 0.5:
+        return str(_id(random, at_s))
+    if share < 0.8 or entrance == "http":
+        return f"order-{random.getrandbits(40)}"
+    return None
+
+
+def _id(random: Random, at_s: float) -> UUID:
+    return uuid7(int((BEGIN + timedelta(seconds=at_s)).timestamp() * 1000), random.getrandbits(74))
+
+
+def _moment(at_s: float) -> str:
+    return (BEGIN + timedelta(seconds=at_s)).isoformat()

@@ -1,0 +1,69 @@
+"""Records that nobody can read, of every kind that a topic may hold, each marked so that it is known again."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any, cast
+from uuid import UUID
+
+from queuebit_contracts import channels
+from queuebit_contracts.channels import Service
+from queuebit_runtime.bus import Outgoing, Record
+
+MARK = "poison-"
+MARK_HEADER = "x-mark"
+
+READERS: dict[str, tuple[Service, ...]] = {
+    channels.SUBMITTED: ("control-plane",),
+    channels.EXECUTIONS: ("control-plane", "result-validation"),
+    channels.VALIDATIONS: ("control-plane",),
+    channels.CONTROL: ("control-plane",),
+    channels.queued("classical", "interactive"): ("classical-solver",),
+    channels.queued("classical", "batch"): ("classical-solver",),
+    channels.queued("quantum", "interactive"): ("quantum-adapter",),
+}
+"""Who must set aside what it cannot read of a topic. Readers of a broadcast only log it."""
+
+_TYPE = "io.queuebit.ExecutionFailed.v1"
+_OTHER_TYPE = "io.queuebit.JobPlanned.v1"
+
+
+def poison_headers(event_id: UUID, ce_type: str, subject: str) -> list[tuple[str, bytes]]:
+    """The headers of a sound envelope from upstream."""
+    return [
+        ("ce_specversion", b"1.0"),
+        ("content-type", b"application/json"),
+        ("ce_id", str(event_id).encode()),
+        ("ce_source", b"/upstream"),
+        ("ce_type", ce_type.encode()),
+        ("ce_subject", subject.encode()),
+        ("ce_time", b"2026-01-01T00:00:00Z"),
+    ]
+
+
+def poison_record(random: Random, event_id: UUID, mark: str) -> Outgoing:
+    """One of them, on one of the topics."""
+    topic = random.choice(list(READERS))
+    good = poison_headers(event_id, _TYPE, str(event_id))
+    headers, value = random.choice(
+        (
+            (good, b'{"attempt_id": '),
+            (good, b"{}"),
+            (good, b"[1, NaN]"),
+            (good, b"\xff\xfe"),
+            (good, None),
+            ([], b"hello"),
+            ([*good, ("ce_tenant", b"\xff")], b"{}"),
+            (poison_headers(event_id, "io.queuebit.Unheard.v9", str(event_id)), b"{}"),
+            (poison_headers(event_id, _OTHER_TYPE, str(event_id)), b'{"plan": "x"}'),
+            ([each for each in good if each[0] != "ce_id"], b"{}"),
+            ([("content-type", b"application/cloudevents+json")], b'{"specversion": "0.3"}'),
+        )
+    )
+    marked = [*headers, (MARK_HEADER, mark.encode())]
+    return Outgoing(topic, random.randbytes(4), cast(Any, value), marked)
+
+
+def mark_of(record: Record) -> str | None:
+    """The mark of a record, where it has one."""
+    return next((value.decode() for name, value in record.headers if name == MARK_HEADER), None)

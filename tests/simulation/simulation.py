@@ -1,0 +1,233 @@
+"""One run: the five services on the memory ports, the plan and the faults of a seed, then calm until everything has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import Random
+from typing import assert_never
+from unittest.mock import patch
+
+from queuebit_contracts.jobs import TERMINAL_STATES
+from queuebit_devstack.world import SERVICES, Ports, World
+from queuebit_runtime.errors import ShellError
+from queuebit_runtime.hops import directly
+from queuebit_runtime.ids import SeededIds
+from queuebit_store.errors import StoreUnavailable
+from queuebit_store.memory import MemoryStore
+from tests.simulation.clients import Clients
+from tests.simulation.faults import Fault, draw_faults
+from tests.simulation.history import GROUPS, History
+from tests.simulation.plan import draw_plan
+from tests.simulation.process import Killed, Process
+from tests.simulation.virtual import SkewedClock, VirtualClock, run_virtual
+from tests.simulation.weather import Chances, SimulatedPool, Weather, WeatheredBus
+
+DRAIN_S = 120.0
+CIRCUIT_SEEDS = 8
+"""One seed in so many runs real circuits, which take real time."""
+
+
+def run_simulation(seed: int) -> History:
+    """Run this seed to its end. The same seed gives the same history."""
+    with _quiet() as errors, _machine_time_stands_still():
+        history = run_virtual(_Simulation(seed).run())
+    history.errors.extend(errors)
+    return history
+
+
+class _Simulation:
+    def __init__(self, seed: int) -> None:
+        random = Random(f"simulation {seed}")
+        circuits = random.randint(1, 3) if seed % CIRCUIT_SEEDS == 0 else 0
+        plan = draw_plan(random, jobs=random.randint(10, 50), circuits=circuits)
+        faults = draw_faults(random, random.choice((0, 3, 8, 16)))
+        self._members = (*SERVICES, "control-plane/2") if random.random() < 0.5 else SERVICES
+        self._random = Random(f"faults {seed}")
+        self._clock = VirtualClock()
+        self._clocks: dict[str, SkewedClock] = {}
+        self._weather = Weather(self._clock, Random(f"weather {seed}"), Chances.drawn(random))
+        self._pool = SimulatedPool(self._weather)
+        self._world = World(
+            self._clock,
+            SeededIds(self._clock, seed),
+            self._pool,
+            seed=seed,
+            hop=directly,
+            ports=self._ports,
+            poll_interval_s=0.05,
+        )
+        self._processes: dict[str, Process] = {}
+        self._busy: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._history = History(seed, plan, faults, self._world.database, self._world.broker)
+        self._clients = Clients(self._world, self._weather, self._processes, self._history)
+
+    async def run(self) -> History:
+        await self._clients.prepare()
+        for member in self._members:
+            await self._start(member)
+        clients = self._clients.begin()
+        await asyncio.gather(*(self._at(fault) for fault in self._history.faults))
+        self._weather.calm()
+        async with asyncio.timeout(DRAIN_S):
+            await asyncio.gather(*clients)
+        await self._drain()
+        await self._clients.pry()
+        for member in self._world.running:
+            await self._stop(member)
+        self._history.fired.update(self._weather.fired)
+        self._history.took_s = self._clock.monotonic_s()
+        return self._history
+
+    def _ports(self, world: World, member: str) -> Ports:
+        process = self._processes[member]
+        clock = self._clocks.setdefault(member, SkewedClock(self._clock))
+        store = MemoryStore(world.database, hooks=self._weather.hooks(process))
+        return Ports(WeatheredBus(world.broker, self._weather, process), store, clock)
+
+    async def _start(self, member: str) -> None:
+        process = self._processes[member] = Process(member)
+        try:
+            await process.run(self._world.start(member))
+        except Killed:
+            return
+
+    async def _kill(self, member: str) -> None:
+        await self._processes[member].kill()
+        if member in self._world.running:
+            await self._world.crash(member)
+
+    async def _stop(self, member: str) -> None:
+        """What a dependency that is away raises at the end of a service is no fault of the service."""
+        try:
+            await self._processes[member].run(self._world.stop(member))
+        except (Killed, StoreUnavailable, ShellError):
+            return
+
+    async def _at(self, fault: Fault) -> None:
+        await self._clock.sleep(fault.at_s)
+        await self._strike(fault)
+        self._history.fired[fault.name] += 1
+
+    async def _strike(self, fault: Fault) -> None:
+        match fault.name:
+            case "crash":
+                async with self._busy[fault.member]:
+                    await self._kill(fault.member)
+                    await self._clock.sleep(fault.for_s)
+                    await self._start(fault.member)
+            case "stop":
+                async with self._busy[fault.member]:
+                    await self._stop(fault.member)
+                    await self._clock.sleep(fault.for_s)
+                    await self._start(fault.member)
+            case "crash_while_starting":
+                async with self._busy[fault.member]:
+                    await self._kill(fault.member)
+                    await self._kill_during(fault, self._start(fault.member))
+                    await self._start(fault.member)
+            case "crash_while_stopping":
+                async with self._busy[fault.member]:
+                    await self._kill_during(fault, self._stop(fault.member))
+                    await self._start(fault.member)
+            case "second_plane_stops" | "second_plane_crashes":
+                await self._second_plane(fault)
+            case "lead_lost":
+                await self._lose_lead()
+            case "redelivery":
+                self._redeliver()
+            case "clock_jump":
+                self._clock.offset_s += fault.size * 8.0
+            case "skewed_clock":
+                self._clocks[fault.member].skew_s = fault.size * 4.0
+            case "store_outage":
+                self._weather.store_down_until_s = self._clock.monotonic_s() + fault.for_s
+            case "bus_outage":
+                self._weather.bus_down_until_s = self._clock.monotonic_s() + fault.for_s
+            case _:
+                assert_never(fault.name)
+
+    async def _kill_during(self, fault: Fault, work: object) -> None:
+        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+        await self._clock.sleep(abs(fault.size) * 0.05)
+        await self._kill(fault.member)
+        await task
+
+    async def _second_plane(self, fault: Fault) -> None:
+        """A second control plane joins for a while, and then ends in one way or the other."""
+        member = f"control-plane/{2 + len(self._processes)}"
+        await self._start(member)
+        await self._clock.sleep(1.0 + fault.for_s)
+        await (self._stop(member) if fault.name == "second_plane_stops" else self._kill(member))
+
+    async def _lose_lead(self) -> None:
+        """The leader's session loses its lead, and does not know it yet."""
+        while not (leaders := self._world.database.leaders):
+            await self._clock.sleep(0.05)
+        for leader in list(leaders.values()):
+            assert isinstance(leader, MemoryStore)
+            leader.lose_leads()
+
+    def _redeliver(self) -> None:
+        """Some group reads one of its partitions again from an earlier offset."""
+        broker = self._world.broker
+        group, topic = self._random.choice(GROUPS)
+        for partition in range(len(broker.log(topic))):
+            offset = self._random.randint(0, broker.committed(group, topic, partition))
+            broker.redeliver(group, topic, partition, offset)
+
+    async def _drain(self) -> None:
+        """Wait until nothing is left to do, at most `DRAIN_S`."""
+        deadline_s = self._clock.monotonic_s() + DRAIN_S
+        while (left := self._left()) and self._clock.monotonic_s() < deadline_s:
+            await self._clock.sleep(0.5)
+        self._history.unfinished = left
+
+    def _left(self) -> tuple[str, ...]:
+        """What is not done yet."""
+        database, broker = self._world.database, self._world.broker
+        open_jobs = [row for row in database.streams.values() if row.head.state not in TERMINAL_STATES]
+        lags = {f"{group} on {topic}": broker.lag(group, topic) for group, topic in GROUPS}
+        ends = [log.events[-1].position for log in database.logs.values() if log.events]
+        relayed = [database.cursors.get("relay")] if ends else []
+        return (
+            *(f"job {row.stream_id} is {row.head.state}" for row in open_jobs),
+            *(f"{name} lags by {lag}" for name, lag in lags.items() if lag),
+            *(["the relay has not reached the end"] if ends != relayed else []),
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[list[str]]:
+    """Warnings are expected by the hundred and not even made; errors are kept."""
+    errors: list[str] = []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.name.startswith("queuebit"):
+                cause = record.exc_info[1] if record.exc_info else None
+                errors.append(f"{record.name}: {record.getMessage()} {cause!r}")
+
+    keep = Keep()
+    logging.getLogger().addHandler(keep)
+    logging.disable(logging.WARNING)
+    try:
+        yield errors
+    finally:
+        logging.disable(logging.NOTSET)
+        logging.getLogger().removeHandler(keep)
+
+
+@contextmanager
+def _machine_time_stands_still() -> Iterator[None]:
+    """What a worker reports as used is the same in every run."""
+    with patch.multiple(time, perf_counter=_zero, process_time=_zero, thread_time=_zero):
+        yield
+
+
+def _zero() -> float:
+    return 0.0

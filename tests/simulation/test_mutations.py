@@ -1,0 +1,81 @@
+"""Who checks the checkers: the known ways to build this wrong, each of which some seed must find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from queuebit_control_plane.relay import CURSOR, Relay, records_of
+from queuebit_runtime.bus import BusError
+from queuebit_runtime.delivery import Slot
+from queuebit_runtime.orders import Work
+from queuebit_runtime.worker import Outcome, WorkShell
+from queuebit_store.memory_database import MemoryDatabase
+from queuebit_store.ports import Append
+from tests.simulation.checkers import check
+from tests.simulation.simulation import run_simulation
+
+SEEDS_MAX = 60
+
+
+def without_horizon(patch: pytest.MonkeyPatch) -> None:
+    """The relay reads what is visible, also beyond a transaction that is still open."""
+    patch.setattr(MemoryDatabase, "horizon", property(lambda database: database.next_xid))
+
+
+def without_expected_version(patch: pytest.MonkeyPatch) -> None:
+    """An append goes where the stream stands now, whatever was decided on."""
+    write = MemoryDatabase.write
+
+    def write_anyway(database: MemoryDatabase, append: Append, xid: int) -> None:
+        row = database.streams.get(append.stream_id)
+        write(database, replace(append, expected_version=row.version if row else 0), xid)
+
+    patch.setattr(MemoryDatabase, "fits", lambda _database, _append: True)
+    patch.setattr(MemoryDatabase, "write", write_anyway)
+
+
+def offsets_before_work(patch: pytest.MonkeyPatch) -> None:
+    """What is delivered counts as done."""
+    patch.setattr(Slot, "prefix", lambda slot: slot._next)
+
+
+def cursor_before_publish(patch: pytest.MonkeyPatch) -> None:
+    """The relay saves how far it has come, and then publishes."""
+
+    async def step(relay: Relay) -> bool:
+        if relay._position is None:
+            if not await relay._store.try_lead(CURSOR):
+                return False
+            relay._position = relay._saved = await relay._store.load_cursor(CURSOR)
+        relay._woken.clear()
+        stored = await relay._store.read(relay._position, limit=1000)
+        if stored:
+            relay._position = stored[-1].position
+            await relay.save(force=True)
+            await relay._bus.publish([record for event in stored for record in records_of(event)])
+        return False
+
+    patch.setattr(Relay, "step", step)
+
+
+def results_sent_once(patch: pytest.MonkeyPatch) -> None:
+    """Results are thrown away where the broker does not take them."""
+
+    async def publish_once(shell: WorkShell, results: list[tuple[Work, Outcome]]) -> None:
+        try:
+            await shell._bus.publish([shell._record(*result) for result in results])
+        except BusError:
+            return
+
+    patch.setattr(WorkShell, "_publish", publish_once)
+
+
+@pytest.mark.parametrize(
+    "mutate", [without_horizon, without_expected_version, offsets_before_work, cursor_before_publish, results_sent_once]
+)
+def test_some_seed_finds_it(mutate: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    mutate(monkeypatch)
+    assert any(check(run_simulation(seed)) for seed in range(SEEDS_MAX))

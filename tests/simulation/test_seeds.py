@@ -1,0 +1,76 @@
+"""The five services under faults, seed by seed: every invariant holds, and the same seed gives the same history."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import fields
+from functools import cache
+
+import pytest
+
+from tests.simulation.checkers import check
+from tests.simulation.faults import FAULTS
+from tests.simulation.history import History
+from tests.simulation.simulation import run_simulation
+from tests.simulation.weather import Chances
+
+SEEDS = range(40)
+SOAK_SEEDS = int(os.environ.get("SEEDS", "2000"))
+REGRESSIONS: tuple[int, ...] = (52, 71, 133, 230)
+"""Seeds that found something once."""
+
+SHOWN_MAX = 10
+
+
+@cache
+def history_of(seed: int) -> History:
+    """Each seed is run once for all tests."""
+    return run_simulation(seed)
+
+
+def replay(seed: int) -> str:
+    """How to see it again."""
+    return f"python -m tests.simulation.replay {seed} -v"
+
+
+@pytest.mark.parametrize("seed", [*SEEDS, *REGRESSIONS])
+def test_every_invariant_holds(seed: int) -> None:
+    wrong = check(history_of(seed))
+    assert not wrong, "\n".join([f"{len(wrong)} wrong; again with: {replay(seed)}", *wrong[:SHOWN_MAX]])
+
+
+def test_every_fault_happens_somewhere() -> None:
+    fired: Counter[str] = Counter()
+    for seed in SEEDS:
+        fired.update(history_of(seed).fired)
+    expected = {*FAULTS, *(each.name for each in fields(Chances)), "poison", "withdrawn over http", "connection_lost"}
+    assert {name for name in expected if not fired[name]} == set()
+
+
+def test_every_outcome_happens_somewhere() -> None:
+    seen = {row.head.state for seed in SEEDS for row in history_of(seed).database.streams.values()}
+    assert seen == {"completed", "failed", "cancelled", "expired", "rejected"}
+
+
+def test_the_same_seed_gives_the_same_history_in_this_process_and_in_another() -> None:
+    program = "from tests.simulation.simulation import run_simulation; print(run_simulation({seed}).digest())"
+    busiest = max(SEEDS, key=lambda seed: len(history_of(seed).faults))
+    digest = history_of(busiest).digest()
+    assert run_simulation(busiest).digest() == digest
+    other = subprocess.run(
+        [sys.executable, "-c", program.format(seed=busiest)],
+        env={**os.environ, "PYTHONHASHSEED": "12345", "PYTHONPATH": os.pathsep.join(["."])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert other.stdout.strip() == digest
+
+
+@pytest.mark.soak
+def test_soak() -> None:
+    bad = [seed for seed in range(SOAK_SEEDS) if check(run_simulation(seed))]
+    assert not bad, "\n".join(replay(seed) for seed in bad)
