@@ -68,7 +68,10 @@ def test_it_reads_the_work_orders_of_every_tier() -> None:
 
 
 def test_the_parent_process_loads_no_solver_and_no_numpy() -> None:
-    code = "import sys, queuebit_classical_solver.main; print([m for m in ('ortools', 'numpy') if m in sys.modules])"
+    code = (
+        "import sys, queuebit_classical_solver.main; "
+        "print([m for m in ('ortools', 'pyvrp', 'dwave', 'dimod', 'numpy') if m in sys.modules])"
+    )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
 

@@ -1,10 +1,11 @@
-"""What runs in a worker process: one task, then its outcome. Only there is OR-Tools loaded."""
+"""What runs in a worker process: one task, then its outcome. Only there are solver packages loaded."""
 
 from __future__ import annotations
 
-from queuebit_classical_solver.cp_sat import CpSatSolver
 from queuebit_classical_solver.ladder import Ladder
 from queuebit_classical_solver.ports import OnProgress, never_stop
+from queuebit_classical_solver.rungs import RUNGS
+from queuebit_classical_solver.stages import Stages
 from queuebit_classical_solver.task import Outcome, Task, perform
 
 FUNCTION = "queuebit_classical_solver.child:solve"
@@ -16,4 +17,4 @@ WARM_IMPORTS = ("queuebit_classical_solver.child", "ortools.sat.python.cp_model"
 
 def solve(task: Task, on_progress: OnProgress) -> Outcome:
     """Do the task with the whole ladder. It is never asked to stop: the process is killed instead."""
-    return perform(task, Ladder(CpSatSolver()), parsed=None, on_progress=on_progress, stop=never_stop)
+    return perform(task, Ladder(Stages(RUNGS)), parsed=None, on_progress=on_progress, stop=never_stop)

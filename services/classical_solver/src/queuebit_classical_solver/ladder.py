@@ -2,19 +2,20 @@
 
 1. An answer that needs no search and meets a bound that needs none is optimal.
 2. Few variables: every assignment is tried.
-3. Otherwise a quick heuristic gives an answer, and CP-SAT starts from it. Whatever then happens to the search, the answer is
-   never worse than the heuristic's, and never missing where the heuristic had one.
+3. Otherwise a quick heuristic gives an answer, and the search starts from it: the rungs that serve the kind and the size, one
+   after the other, CP-SAT last. Whatever then happens to the search, the answer is never worse than the heuristic's, and never
+   missing where the heuristic had one.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import Any
 
-from queuebit_classical_solver.bounds import tighter
+from queuebit_classical_solver.bounds import only_better
 from queuebit_classical_solver.errors import InvalidModel, NothingFound, Stopped
 from queuebit_classical_solver.ports import Limits, OnProgress, Progress, Solution, Solver, Stop
+from queuebit_classical_solver.stages import better_of
 from queuebit_problems.kind import Answer, Kind, S
 
 ENUMERATED_VARIABLES_MAX = 24
@@ -42,6 +43,7 @@ class Ladder:
     ) -> Solution:
         """See the port."""
         began_s = time.perf_counter()
+        on_progress = only_better(kind.sense, on_progress)
         found = enumerated(kind, statement, variables_max=self.enumerated_variables_max)
         if found is not None:
             return found
@@ -126,20 +128,6 @@ def unsearched(kind: Kind[S], statement: S, answer: Answer, method: str) -> Solu
     bound = kind.trivial_bound(statement)
     optimal = objective == bound
     return Solution(answer, objective, bound, optimal, method, details={"status": "OPTIMAL" if optimal else "FEASIBLE"})
-
-
-def better_of(kind: Kind[Any], floor: Solution, found: Solution) -> Solution:
-    """The better answer with the tighter bound."""
-    bound = tighter(floor.bound, found.bound, kind.sense)
-    if not kind.better(floor.objective, found.objective):
-        return replace(found, bound=bound, proven_optimal=bound == found.objective)
-    return replace(
-        floor,
-        bound=bound,
-        proven_optimal=bound == floor.objective,
-        iterations=found.iterations,
-        details={**found.details, "search": "found nothing better"},
-    )
 
 
 def _or_raise(floor: Solution | None, error: Exception) -> Solution:

@@ -7,15 +7,15 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any, assert_never
 
-from queuebit_classical_solver import cp_sat
 from queuebit_classical_solver.ports import Limits, Progress, Solution
+from queuebit_classical_solver.rungs import SOLVER_OF
 from queuebit_classical_solver.task import Meter, Outcome, Solved, Unsolved
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.jobs import Number, Ran, Usage
 from queuebit_problems.kind import gap_of
 
-SOLVER_PACKAGES = ("ortools", "queuebit-classical-solver", "queuebit-problems")
+SOLVER_PACKAGES = (*sorted(SOLVER_OF.values()), "queuebit-classical-solver", "queuebit-problems")
 
 
 @cache
@@ -26,8 +26,8 @@ def package_versions() -> dict[str, str]:
 
 @cache
 def _backend(method: str) -> tuple[str, str]:
-    """What really ran a method: OR-Tools where it searched, else our own code."""
-    name = "ortools" if method == cp_sat.METHOD else "queuebit-problems"
+    """What really ran a method: the package that searched, else our own code."""
+    name = SOLVER_OF.get(method, "queuebit-problems")
     return name, package_versions()[name]
 
 

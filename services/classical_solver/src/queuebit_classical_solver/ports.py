@@ -26,7 +26,8 @@ class Solution:
 
     `objective` is recomputed by the kind. `bound` is proved (upper for max, lower for min), rounded outward, or None.
     `method` says in a few words what found the answer; `iterations` counts its steps (assignments tried, branches).
-    `details` is for the provenance: the solver's status, parameters and limits.
+    `details` is for the provenance: the solver's status, parameters and limits. `worked`: the share of the counted work it was
+    given that it did; what it left may be given to another search.
     """
 
     answer: Answer
@@ -36,6 +37,7 @@ class Solution:
     method: str
     iterations: int = 0
     details: Mapping[str, Any] = field(default_factory=dict)
+    worked: float = 1.0
 
 
 OnProgress = Callable[[Progress], None]
@@ -47,13 +49,25 @@ class Limits:
     """What one solve may use.
 
     `repeatable`: cut off by counted work before time runs out, so that a repeat gives the same answer. `spent_s`: how much of
-    the budget is gone already; it shortens the time, never the counted work.
+    the budget is gone already or kept for others; it shortens the time, never the counted work. `work_share`: the share of the
+    budget's counted work that may be done.
     """
 
     budget_s: float
     seed: int
     repeatable: bool = True
     spent_s: float = 0.0
+    work_share: float = 1.0
+
+    @property
+    def left_s(self) -> float:
+        """The time that is left."""
+        return max(0.0, self.budget_s - self.spent_s)
+
+    @property
+    def work_s(self) -> float:
+        """The seconds of budget whose counted work may be done."""
+        return self.budget_s * self.work_share
 
 
 class Solver(Protocol):

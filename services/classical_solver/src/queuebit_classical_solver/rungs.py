@@ -1,0 +1,36 @@
+"""The searches of the ladder, as data: for which kinds and sizes each is worth its time."""
+
+from __future__ import annotations
+
+from queuebit_classical_solver import annealing, cp_sat, pyvrp_search, restarts
+from queuebit_classical_solver.annealing import AnnealingSolver
+from queuebit_classical_solver.cp_sat import CpSatSolver
+from queuebit_classical_solver.pyvrp_search import PyVrpSolver
+from queuebit_classical_solver.restarts import RestartSolver
+from queuebit_classical_solver.stages import Rung
+
+ROUTES = frozenset({"cvrp"})
+TOURS = frozenset({"tsp"})
+EXCHANGES = frozenset({"quadratic_assignment"})
+QUADRATIC = frozenset({"maxcut", "qubo"})
+
+RUNGS = (
+    Rung(pyvrp_search.METHOD, PyVrpSolver(), 0.2, ROUTES, variables_max=30),
+    Rung(pyvrp_search.METHOD, PyVrpSolver(), 0.7, ROUTES, variables_min=31, variables_max=130),
+    Rung(pyvrp_search.METHOD, PyVrpSolver(), 0.9, ROUTES, variables_min=131),
+    Rung(pyvrp_search.METHOD, PyVrpSolver(), 0.9, TOURS, variables_min=251),
+    Rung(restarts.METHOD, RestartSolver(1.0), 0.3, TOURS, variables_min=60, variables_max=250),
+    Rung(restarts.METHOD, RestartSolver(0.5), 0.8, EXCHANGES, variables_min=13),
+    Rung(annealing.METHOD, AnnealingSolver(), 0.2, QUADRATIC, variables_max=400),
+    Rung(annealing.METHOD, AnnealingSolver(), 0.8, QUADRATIC, variables_min=401),
+    Rung(cp_sat.METHOD, CpSatSolver(), 1.0),
+)
+"""In the order in which they are tried. CP-SAT comes last: it starts from the best answer and may prove it.
+
+Above 130 nodes CP-SAT's model of routes has only the ways to near nodes, above 250 that of tours, so that it proves nothing
+there. Up to 250 nodes PyVRP seldom finds shorter tours than the heuristic does with other seeds. Annealing finds in a second
+the best known cuts of graphs of 800 nodes, which neither tabu search nor CP-SAT found in five.
+"""
+
+SOLVER_OF = {pyvrp_search.METHOD: "pyvrp", annealing.METHOD: "dwave-samplers", cp_sat.METHOD: "ortools"}
+"""The package that really ran each method; any other is our own."""
