@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -27,14 +28,23 @@ if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
 METHOD = "cp-sat"
-DETERMINISTIC_UNITS_PER_S = 0.4
-"""CP-SAT's units of counted work for each second of budget. One took 0.9 to 2.5 s on a two-core machine, so that in a
-repeatable solve the work runs out before the time does."""
 
-LINEARIZATION_LEVEL = 2
-LINEARIZATION_LEVELS: Mapping[str, int] = {"job_shop": 0}
-"""By kind where another than the usual level is better. Without linear relaxations ft10 is proved optimal in three seconds, and
-the schedules of swv01 and ta21 are 5 to 11 % shorter after eight; the other kinds lose bounds by it and find nothing better."""
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What suits a kind. `units_per_s`: CP-SAT's units of counted work for each second of budget, so few that in a repeatable
+    solve the work runs out before the time does: one took 0.9 to 2.5 s on a two-core machine.
+    """
+
+    linearization_level: int = 2
+    units_per_s: float = 0.4
+
+
+TUNING = Tuning()
+TUNINGS: Mapping[str, Tuning] = {"job_shop": Tuning(linearization_level=0, units_per_s=0.2)}
+"""By kind where it is not the usual one. Without linear relaxations ft10 is proved optimal in three seconds, and the schedules
+of swv01 and ta21 are 5 to 11 % shorter after eight; the other kinds lose bounds by it and find nothing better. A unit of work
+then takes 3 to 4 s."""
 
 TIME_S_MIN = 0.05
 STOP_POLL_S = 0.02
@@ -83,7 +93,7 @@ class CpSatSolver:
             raise ProvedInfeasible
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             raise Stopped if stopped.is_set() else NothingFound(f"No feasible answer in {limits.budget_s:g} s.")
-        cut_off_by = "" if status == cp_model.OPTIMAL else _cut_off_by(solver, limits, stopped.is_set())
+        cut_off_by = "" if status == cp_model.OPTIMAL else _cut_off_by(solver, kind.name, limits, stopped.is_set())
         return search.solution(solver, status.name, cut_off_by, limits)
 
 
@@ -156,23 +166,27 @@ def _configured(solver: cp_model.CpSolver, kind: str, limits: Limits, time_s: fl
     return solver
 
 
+def _tuning(kind: str) -> Tuning:
+    return TUNINGS.get(kind, TUNING)
+
+
 def _parameters(kind: str, limits: Limits) -> dict[str, Any]:
     """What decides the answer; the time that is left does not, unless it runs out before the work does."""
     parameters: dict[str, Any] = {
         "num_workers": 1,
-        "linearization_level": LINEARIZATION_LEVELS.get(kind, LINEARIZATION_LEVEL),
+        "linearization_level": _tuning(kind).linearization_level,
         "random_seed": limits.seed % SEED_MAX,
     }
     if limits.repeatable:
-        parameters["max_deterministic_time"] = limits.work_s * DETERMINISTIC_UNITS_PER_S
+        parameters["max_deterministic_time"] = limits.work_s * _tuning(kind).units_per_s
     return parameters
 
 
-def _cut_off_by(solver: cp_model.CpSolver, limits: Limits, stopped: bool) -> str:
+def _cut_off_by(solver: cp_model.CpSolver, kind: str, limits: Limits, stopped: bool) -> str:
     """What ended the search: only counted work ends it at the same place again."""
     if stopped:
         return "stop"
-    worked = limits.repeatable and solver.deterministic_time >= limits.work_s * DETERMINISTIC_UNITS_PER_S
+    worked = limits.repeatable and solver.deterministic_time >= limits.work_s * _tuning(kind).units_per_s
     return "work" if worked else "time"
 
 
