@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 Matrix = list[list[int]]
 STEPS_EACH_MAX = 300
-WORK_MAX = 800_000
+WORK_MAX = 400_000
 """Roughly how many exchanges one search may rate."""
 
 
