@@ -28,7 +28,10 @@ PATIENCE_ROUNDS = 7
 """The search ends after this many rounds without a better answer: a read is then up to 128 times as long as the first."""
 VARIABLE_SWEEP_S = 40e-9
 TERM_SWEEP_S = 1e-9
-"""What one sweep is taken to cost for each variable and each coefficient; an idle machine needs about half of it."""
+TERM_FAR_SWEEP_S = 15e-9
+TERMS_NEAR_MAX = 100_000
+"""What one sweep is taken to cost for each variable and each coefficient, more where those are too many for a processor's
+cache. An idle machine needs about half of it, or a little less than all of it for a million coefficients."""
 
 CutOffBy = Literal["work", "time", "stop", "patience"]
 
@@ -95,7 +98,9 @@ class _Pace:
     """How long the reads are, and how much counted work is left for them."""
 
     def __init__(self, limits: Limits, qubo: Qubo) -> None:
-        cost_s = max(1, qubo.n) * VARIABLE_SWEEP_S + len(qubo.quadratic) * TERM_SWEEP_S
+        terms = len(qubo.quadratic)
+        term_s = TERM_SWEEP_S if terms <= TERMS_NEAR_MAX else TERM_FAR_SWEEP_S
+        cost_s = max(1, qubo.n) * VARIABLE_SWEEP_S + terms * term_s
         self.sweeps_max = max(READS, int(limits.work_s / cost_s))
         self._read_sweeps_max = max(1, int(READ_S_MAX / cost_s))
         self.counted = limits.repeatable

@@ -41,10 +41,10 @@ class Tuning:
 
 
 TUNING = Tuning()
-TUNINGS: Mapping[str, Tuning] = {"job_shop": Tuning(linearization_level=0, units_per_s=0.2)}
+TUNINGS: Mapping[str, Tuning] = {"job_shop": Tuning(linearization_level=0, units_per_s=0.15)}
 """By kind where it is not the usual one. Without linear relaxations ft10 is proved optimal in three seconds, and the schedules
 of swv01 and ta21 are 5 to 11 % shorter after eight; the other kinds lose bounds by it and find nothing better. A unit of work
-then takes 3 to 4 s."""
+then takes 3 to 6 s."""
 
 TIME_S_MIN = 0.05
 STOP_POLL_S = 0.02
