@@ -153,8 +153,16 @@ def _request(random: Random, *, circuit: bool) -> dict[str, Any]:
         case share if share < 0.90:
             lane = random.choice(("quantum", "simulator"))
             return {**request, "lane": lane, "problem": _maxcut(random, 5), "params": {"layers": 0}}
-        case _:
+        case share if share < 0.96:
             return {**request, "lane": "rule", "problem": _maxcut(random, 6)}
+        case _:
+            return {**request, "lane": "rule", "problem": _impossible()}
+
+
+def _impossible() -> dict[str, Any]:
+    """Two jobs that nobody has room for."""
+    statement = {"profits": [[1, 2], [3, 4]], "weights": [[5, 5], [5, 5]], "capacities": [1, 1]}
+    return {"kind": "generalised_assignment", "statement": statement}
 
 
 def _maxcut(random: Random, nodes: int) -> dict[str, Any]:
