@@ -110,7 +110,7 @@ def _ask(random: Random, number: int, within_s: float, *, circuit: bool) -> Ask:
         case _:
             pass
     copies = random.choice((1, 1, 1, 1, 2, 3))
-    wait_s = random.choice((0, 0, 4))
+    wait_s = random.choice((0, 4, 4))
     return Ask(number, at_s, entrance, _id(random, at_s), _key(random, at_s, entrance), request, fair, copies, wait_s)
 
 

@@ -21,7 +21,7 @@ from queuebit_runtime.ids import SeededIds
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.memory import MemoryStore
 from tests.simulation.clients import Clients
-from tests.simulation.faults import Fault, draw_faults
+from tests.simulation.faults import FAULTS_S, Fault, draw_faults
 from tests.simulation.history import GROUPS, History
 from tests.simulation.plan import draw_plan
 from tests.simulation.process import Killed, Process
@@ -73,7 +73,8 @@ class _Simulation:
         for member in self._members:
             await self._start(member)
         clients = self._clients.begin()
-        await asyncio.gather(*(self._at(fault) for fault in self._history.faults))
+        async with asyncio.timeout(FAULTS_S + DRAIN_S):
+            await asyncio.gather(*(self._at(fault) for fault in self._history.faults))
         self._weather.calm()
         async with asyncio.timeout(DRAIN_S):
             await asyncio.gather(*clients)
@@ -136,10 +137,10 @@ class _Simulation:
                 async with self._busy[fault.member]:
                     await self._kill_during(fault, self._stop(fault.member))
                     await self._start(fault.member)
-            case "second_plane_stops" | "second_plane_crashes":
-                await self._second_plane(fault)
+            case "second_member_stops" | "second_member_crashes":
+                await self._second_member(fault)
             case "lead_lost":
-                await self._lose_lead()
+                self._lose_lead()
             case "redelivery":
                 self._redeliver()
             case "clock_jump":
@@ -159,18 +160,17 @@ class _Simulation:
         await self._kill(fault.member)
         await task
 
-    async def _second_plane(self, fault: Fault) -> None:
-        """A second control plane joins for a while, and then ends in one way or the other."""
-        member = f"control-plane/{2 + len(self._processes)}"
+    async def _second_member(self, fault: Fault) -> None:
+        """A second one of a service joins for a while, and then ends in one way or the other."""
+        service = "control-plane" if fault.member == "gateway" else fault.member
+        member = f"{service}/{2 + len(self._processes)}"
         await self._start(member)
         await self._clock.sleep(1.0 + fault.for_s)
-        await (self._stop(member) if fault.name == "second_plane_stops" else self._kill(member))
+        await (self._stop(member) if fault.name == "second_member_stops" else self._kill(member))
 
-    async def _lose_lead(self) -> None:
-        """The leader's session loses its lead, and does not know it yet."""
-        while not (leaders := self._world.database.leaders):
-            await self._clock.sleep(0.05)
-        for leader in list(leaders.values()):
+    def _lose_lead(self) -> None:
+        """The leader's session loses its lead, and does not know it yet; one that has lost it before goes on not to know."""
+        for leader in list(self._world.database.leaders.values()):
             assert isinstance(leader, MemoryStore)
             leader.lose_leads()
 

@@ -17,7 +17,8 @@ from queuebit_store.ports import Append
 from tests.simulation.checkers import check
 from tests.simulation.simulation import run_simulation
 
-SEEDS_MAX = 60
+SEEDS = range(1, 40)
+"""As many as it takes, from the front; the unchanged code passes all of them."""
 
 
 def without_horizon(patch: pytest.MonkeyPatch) -> None:
@@ -74,8 +75,17 @@ def results_sent_once(patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "mutate", [without_horizon, without_expected_version, offsets_before_work, cursor_before_publish, results_sent_once]
+    ("mutate", "found_by"),
+    [
+        (without_horizon, "committed_is_published"),
+        (without_expected_version, "stories_make_sense"),
+        (offsets_before_work, "asks_answered"),
+        (cursor_before_publish, "committed_is_published"),
+        (results_sent_once, "drained"),
+    ],
 )
-def test_some_seed_finds_it(mutate: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_some_seed_finds_it(
+    mutate: Callable[[pytest.MonkeyPatch], None], found_by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mutate(monkeypatch)
-    assert any(check(run_simulation(seed)) for seed in range(SEEDS_MAX))
+    assert any(wrong.startswith(found_by) for seed in SEEDS for wrong in check(run_simulation(seed)))
