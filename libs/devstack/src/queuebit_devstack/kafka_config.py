@@ -120,6 +120,7 @@ def jvm_flags(node: Node, nodes: Sequence[Node], java: Java) -> tuple[str, ...]:
         f"-Xms{heap_mb // 2}m",
         f"-Xmx{heap_mb}m",
         "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
         "-XX:+ExitOnOutOfMemoryError",
         f"-XX:ErrorFile={node.folder}/jvm-crash.log",
         *tool_flags(node, java),
