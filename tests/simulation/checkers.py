@@ -13,7 +13,7 @@ from queuebit_contracts.ids import attempt_id_of
 from queuebit_control_plane.job.state import CorruptStream, EndedJob
 from queuebit_control_plane.job.view import fold, head_of, read_event
 from queuebit_control_plane.relay import records_of
-from queuebit_problems.registry import kind_of
+from queuebit_problems.registry import optimisation_of
 from queuebit_runtime.bus import Record
 from queuebit_store.ports import StoredEvent, StreamRow
 from tests.simulation.asked import asks_answered, nothing_invented
@@ -136,7 +136,7 @@ def answers_are_right(history: History) -> Iterator[str]:
         begins = [event for event in map(read_event, stored) if isinstance(event, ev.JobSubmitted)]
         for event in ends:
             problem = begins[0].request.problem
-            kind = kind_of(problem.kind)
+            kind = optimisation_of(problem.kind)
             statement = kind.parse(problem.statement)
             if kind.answer_errors(statement, event.answer) or kind.violations(statement, event.answer):
                 yield f"{stream_id} completed with an infeasible answer"

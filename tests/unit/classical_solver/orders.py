@@ -11,8 +11,8 @@ from queuebit_contracts.events import JobQueued
 from queuebit_contracts.ids import attempt_id_of, uuid7
 from queuebit_contracts.jobs import Problem
 from queuebit_problems import instances
-from queuebit_problems.kind import Kind
-from queuebit_problems.registry import kind_of
+from queuebit_problems.optimisation import Optimisation
+from queuebit_problems.registry import optimisation_of
 
 JOB_ID = uuid7(1_750_000_000_000, 5)
 ATTEMPT_ID: UUID = attempt_id_of(JOB_ID, "classical", 1)
@@ -36,14 +36,14 @@ def an_order(problem: Problem, **changes: Any) -> JobQueued:
     return JobQueued(**values)
 
 
-def an_instance(name: str) -> tuple[Kind[Any], Any, int | float]:
+def an_instance(name: str) -> tuple[Optimisation[Any], Any, int | float]:
     """(kind, statement, best known value) of an instance that the package carries."""
     found = instances.load(name)
-    kind = kind_of(found.kind)
+    kind = optimisation_of(found.kind)
     return kind, kind.read(found.text, file_name=instances.file_name(name)), found.best_known
 
 
-def as_problem(kind: Kind[Any], statement: Any) -> Problem:
+def as_problem(kind: Optimisation[Any], statement: Any) -> Problem:
     return Problem(kind=kind.name, statement=statement.model_dump(mode="json"))
 
 

@@ -15,7 +15,7 @@ from queuebit_contracts.envelope import encode_data
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.jobs import Problem, Ran
-from queuebit_problems.registry import parse_problem
+from queuebit_problems.registry import parse_optimisation
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolMemory, PoolStopped, PoolTimeout, TaskFailed
 from queuebit_runtime.processes import InlinePool, ProcessPool
@@ -131,7 +131,7 @@ async def test_a_large_order_goes_through_the_pool_and_tells_how_far_it_is() -> 
 
 async def test_the_rule_lane_takes_the_default_answer_without_a_search() -> None:
     problem = a_hard_cut()
-    kind, statement = parse_problem(problem)
+    kind, statement = parse_optimisation(problem)
     event, told = await run(an_executor(), an_order(problem, lane="rule"))
     assert isinstance(event, ExecutionSucceeded)
     assert event.answer == kind.default_answer(statement)
@@ -156,7 +156,7 @@ async def test_a_process_that_ends_without_an_answer_is_told_by_its_code(ending:
 
 async def test_a_process_that_is_killed_still_answers_with_the_best_it_told_of() -> None:
     problem = a_hard_cut()
-    kind, statement = parse_problem(problem)
+    kind, statement = parse_optimisation(problem)
     answer = kind.heuristic(statement, 1)
     assert answer is not None
     objective = kind.objective(statement, answer)

@@ -17,8 +17,9 @@ from queuebit_classical_solver.errors import InvalidModel, NothingFound, ProvedI
 from queuebit_classical_solver.ladder import Ladder, default, quick
 from queuebit_classical_solver.ports import Limits, Progress, Solution, Solver, ignore_progress, never_stop
 from queuebit_problems import instances
-from queuebit_problems.kind import Answer, Kind
-from queuebit_problems.registry import kind_of, parse_problem
+from queuebit_problems.kind import Answer
+from queuebit_problems.optimisation import Optimisation
+from queuebit_problems.registry import optimisation_of, parse_optimisation
 from tests.unit.classical_solver.orders import PATIENT, a_hard_cut, an_instance
 
 ROOT = Path(__file__).parents[3]
@@ -33,7 +34,7 @@ print(solution.answer, solution.objective, solution.bound, solution.details["cut
 """
 
 
-def solved(kind: Kind[Any], statement: Any, solver: Solver | None = None, **limits: Any) -> Solution:
+def solved(kind: Optimisation[Any], statement: Any, solver: Solver | None = None, **limits: Any) -> Solution:
     solver = solver or Ladder(CpSatSolver())
     return solver.solve(
         kind, statement, limits=replace(PATIENT, **limits), hint=None, on_progress=ignore_progress, stop=never_stop
@@ -79,7 +80,7 @@ def test_cp_sat_and_enumeration_agree(name: str) -> None:
 
 
 def test_the_cut_off_search_states_what_cut_it_off_and_a_bound_that_holds() -> None:
-    kind, statement = parse_problem(a_hard_cut(60))
+    kind, statement = parse_optimisation(a_hard_cut(60))
     found = solved(kind, statement, budget_s=1.0)
     assert not found.proven_optimal
     assert found.bound is not None
@@ -106,7 +107,7 @@ def test_the_same_seed_gives_the_same_answer_in_two_processes() -> None:
 
 
 def test_a_stop_ends_a_search_that_would_go_on() -> None:
-    kind, statement = parse_problem(a_hard_cut())
+    kind, statement = parse_optimisation(a_hard_cut())
     seen: list[Progress] = []
     found = Ladder(CpSatSolver()).solve(
         kind,
@@ -121,7 +122,7 @@ def test_a_stop_ends_a_search_that_would_go_on() -> None:
 
 
 def test_a_stop_before_the_search_leaves_the_floor() -> None:
-    kind, statement = parse_problem(a_hard_cut())
+    kind, statement = parse_optimisation(a_hard_cut())
     search = Search(NothingFound())
     found = Ladder(search).solve(
         kind, statement, limits=PATIENT, hint=None, on_progress=ignore_progress, stop=lambda: True
@@ -132,7 +133,7 @@ def test_a_stop_before_the_search_leaves_the_floor() -> None:
 
 @pytest.mark.parametrize("failure", [NothingFound(), Stopped(), InvalidModel("variable 3 is empty")])
 def test_the_floor_stands_when_the_search_fails(failure: SolverError) -> None:
-    kind, statement = parse_problem(a_hard_cut())
+    kind, statement = parse_optimisation(a_hard_cut())
     search = Search(failure)
     floor = quick(kind, statement, hint=None, seed=PATIENT.seed)
     assert floor is not None
@@ -142,7 +143,7 @@ def test_the_floor_stands_when_the_search_fails(failure: SolverError) -> None:
 
 
 def test_the_floor_stands_when_the_search_answers_worse_but_its_bound_is_kept() -> None:
-    kind, statement = parse_problem(a_hard_cut())
+    kind, statement = parse_optimisation(a_hard_cut())
     floor = quick(kind, statement, hint=None, seed=PATIENT.seed)
     assert floor is not None
     worse = Solution({"side": [0] * 80}, 0, floor.objective + 1, False, "cp-sat", 5, {"status": "FEASIBLE"})
@@ -161,7 +162,7 @@ def test_a_feasible_hint_that_is_better_is_taken() -> None:
 
 
 def test_proved_infeasibility_passes_through_where_there_is_no_floor(monkeypatch: pytest.MonkeyPatch) -> None:
-    kind, statement = parse_problem(a_hard_cut())
+    kind, statement = parse_optimisation(a_hard_cut())
     monkeypatch.setattr(type(kind), "heuristic", lambda self, statement, seed: None)
     with pytest.raises(ProvedInfeasible):
         solved(kind, statement, Ladder(Search(ProvedInfeasible())))
@@ -216,7 +217,7 @@ def test_the_default_answer_is_feasible_and_searches_nothing(name: str) -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 50)), min_size=1, max_size=14), st.integers(0, 300))
 def test_the_ladder_is_never_worse_than_the_heuristic(items: list[tuple[int, int]], capacity: int) -> None:
-    kind = kind_of("knapsack")
+    kind = optimisation_of("knapsack")
     statement = kind.parse(
         {"capacity": capacity, "profits": [item[0] for item in items], "weights": [item[1] for item in items]}
     )

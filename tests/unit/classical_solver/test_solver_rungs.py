@@ -24,45 +24,46 @@ from queuebit_classical_solver.rungs import RUNGS
 from queuebit_classical_solver.stages import Rung, Stages
 from queuebit_classical_solver.task import Meter
 from queuebit_contracts.jobs import Problem
-from queuebit_problems.kind import Answer, Kind
-from queuebit_problems.registry import kind_of, parse_problem
+from queuebit_problems.kind import Answer
+from queuebit_problems.optimisation import Optimisation
+from queuebit_problems.registry import optimisation_of, parse_optimisation
 from queuebit_runtime.clock import SystemClock
 from tests.unit.classical_solver.orders import a_hard_cut, an_order, as_problem
 
 ROOT = Path(__file__).parents[3]
-Case = tuple[Solver, Kind[Any], Any]
+Case = tuple[Solver, Optimisation[Any], Any]
 
 
-def a_delivery(customers: int = 30, **changes: Any) -> tuple[Kind[Any], Any]:
+def a_delivery(customers: int = 30, **changes: Any) -> tuple[Optimisation[Any], Any]:
     """Customers at random places, and one vehicle more than their demand needs."""
     rng = random.Random(5)
     places = [[rng.randint(0, 100), rng.randint(0, 100)] for _ in range(customers + 1)]
     demands = [0, *(rng.randint(1, 20) for _ in range(customers))]
     vehicles = -(-sum(demands) // 80) + 1
-    kind = kind_of("cvrp")
+    kind = optimisation_of("cvrp")
     statement = {"metric": "EUC_2D", "coordinates": places, "capacity": 80, "demands": demands, "vehicles": vehicles}
     return kind, kind.parse({**statement, **changes})
 
 
-def a_tour(nodes: int = 60) -> tuple[Kind[Any], Any]:
+def a_tour(nodes: int = 60) -> tuple[Optimisation[Any], Any]:
     rng = random.Random(6)
-    kind = kind_of("tsp")
+    kind = optimisation_of("tsp")
     return kind, kind.parse(
         {"metric": "EUC_2D", "coordinates": [[rng.randint(0, 999), rng.randint(0, 999)] for _ in range(nodes)]}
     )
 
 
-def an_exchange(n: int = 9) -> tuple[Kind[Any], Any]:
+def an_exchange(n: int = 9) -> tuple[Optimisation[Any], Any]:
     rng = random.Random(7)
     flows, distances = ([[rng.randint(0, 9) for _ in range(n)] for _ in range(n)] for _ in range(2))
-    kind = kind_of("quadratic_assignment")
+    kind = optimisation_of("quadratic_assignment")
     return kind, kind.parse({"flows": flows, "distances": distances})
 
 
 CASES: dict[str, Callable[[], Case]] = {
     "routes": lambda: (PyVrpSolver(), *a_delivery()),
     "a tour": lambda: (PyVrpSolver(), *a_tour()),
-    "a cut": lambda: (AnnealingSolver(), *parse_problem(a_hard_cut(120))),
+    "a cut": lambda: (AnnealingSolver(), *parse_optimisation(a_hard_cut(120))),
     "exchanges": lambda: (RestartSolver(2.0), *an_exchange()),
 }
 cases = pytest.mark.parametrize("name", CASES)
@@ -166,7 +167,7 @@ def test_pyvrp_keeps_to_the_vehicles() -> None:
 
 
 def test_pyvrp_drives_one_way_streets_the_right_way() -> None:
-    kind = kind_of("tsp")
+    kind = optimisation_of("tsp")
     rng = random.Random(8)
     matrix = [[rng.randint(1, 99) for _ in range(11)] for _ in range(11)]
     statement = kind.parse({"distances": matrix})
@@ -176,7 +177,7 @@ def test_pyvrp_drives_one_way_streets_the_right_way() -> None:
 
 
 def test_pyvrp_weighs_decimal_demands_and_distances_exactly() -> None:
-    kind = kind_of("cvrp")
+    kind = optimisation_of("cvrp")
     rng = random.Random(9)
     matrix = [[0 if i == j else rng.randint(100, 999) / 8 for j in range(8)] for i in range(8)]
     statement = kind.parse({"distances": matrix, "capacity": 1.5, "demands": [0, *[0.5, 0.7, 0.3, 0.9, 0.1, 0.6, 0.4]]})
@@ -186,7 +187,7 @@ def test_pyvrp_weighs_decimal_demands_and_distances_exactly() -> None:
 
 
 def test_pyvrp_refuses_numbers_that_it_would_overflow() -> None:
-    kind = kind_of("tsp")
+    kind = optimisation_of("tsp")
     statement = kind.parse({"distances": [[10**15] * 30 for _ in range(30)]})
     with pytest.raises(NothingFound, match="digits"):
         solved((PyVrpSolver(), kind, statement))
@@ -195,7 +196,7 @@ def test_pyvrp_refuses_numbers_that_it_would_overflow() -> None:
 def test_annealing_beats_the_heuristic_on_a_large_sparse_cut() -> None:
     rng = random.Random(10)
     edges = {tuple(sorted(rng.sample(range(500), 2))) for _ in range(2500)}
-    kind = kind_of("maxcut")
+    kind = optimisation_of("maxcut")
     statement = kind.parse({"nodes": 500, "edges": [[u, v, 1] for u, v in sorted(edges)]})
     heuristic = kind.heuristic(statement, 3)
     assert heuristic is not None
@@ -250,7 +251,7 @@ def a_cut(nodes: int, objective: int, bound: int | None, method: str, worked: fl
 
 
 def staged(*searches: Scripted, share: float = 0.25) -> Solution:
-    kind, statement = parse_problem(a_hard_cut(30))
+    kind, statement = parse_optimisation(a_hard_cut(30))
     stages = Stages([Rung(f"rung {place}", search, share) for place, search in enumerate(searches)])
     return stages.solve(kind, statement, limits=Limits(8.0, 1), hint=None, on_progress=ignore_progress, stop=never_stop)
 
@@ -332,7 +333,7 @@ def test_which_rungs_serve_a_problem(kind: str, variables: int, methods: list[st
     ],
 )
 def test_the_label_names_the_package_that_ran(method: str, package: str) -> None:
-    kind, statement = parse_problem(a_hard_cut(30))
+    kind, statement = parse_optimisation(a_hard_cut(30))
     now = SystemClock().now()
     event = succeeded(
         an_order(as_problem(kind, statement)),
@@ -370,10 +371,10 @@ def test_only_what_is_better_is_passed_on() -> None:
 
 
 def test_a_problem_of_large_numbers_still_has_its_floor() -> None:
-    kind = kind_of("cvrp")
+    kind = optimisation_of("cvrp")
     matrix = [[0 if i == j else 10**14 + i + j for j in range(14)] for i in range(14)]
     problem = Problem(kind="cvrp", statement={"distances": matrix, "capacity": 2, "demands": [0] + [1] * 13})
-    kind, statement = parse_problem(problem)
+    kind, statement = parse_optimisation(problem)
     floor = kind.heuristic(statement, 1)
     found = Stages(RUNGS[:2]).solve
     with pytest.raises(NothingFound, match="digits"):

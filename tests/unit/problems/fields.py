@@ -12,8 +12,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from queuebit_problems.kind import Answer, Kind
-from queuebit_problems.registry import kind_of
+from queuebit_problems.kind import Answer
+from queuebit_problems.optimisation import Optimisation
+from queuebit_problems.registry import optimisation_of
 
 Data = dict[str, Any]
 
@@ -41,8 +42,8 @@ class Field:
     """The optimum of the kind's example."""
 
     @property
-    def kind(self) -> Kind[Any]:
-        return kind_of(self.name)
+    def kind(self) -> Optimisation[Any]:
+        return optimisation_of(self.name)
 
     def best(self, data: Data) -> Fraction | None:
         """The best worth of all answers; None where none is feasible."""

@@ -12,8 +12,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from queuebit_problems.kind import Answer, Kind, Statement
-from queuebit_problems.registry import kind_of
+from queuebit_problems.kind import Answer, Statement
+from queuebit_problems.optimisation import Optimisation
+from queuebit_problems.registry import optimisation_of
 
 NAMES = ("knapsack", "maxcut", "qubo")
 KEYS = {"knapsack": "take", "maxcut": "side", "qubo": "x"}
@@ -23,7 +24,7 @@ decimals = st.integers(-2000, 2000).map(lambda hundredths: hundredths / 100)
 naturals = st.integers(0, 12)
 natural_decimals = st.integers(0, 120).map(lambda tenths: tenths / 10)
 
-Case = tuple[Kind[Any], Any, dict[str, Any]]
+Case = tuple[Optimisation[Any], Any, dict[str, Any]]
 """A kind, a statement of it, and the same as plain data."""
 
 
@@ -60,21 +61,21 @@ cases = st.one_of(maxcuts(), qubos(), knapsacks())
 
 
 def _case(name: str, data: dict[str, Any]) -> Case:
-    kind = kind_of(name)
+    kind = optimisation_of(name)
     return kind, kind.parse(data), data
 
 
-def key_of(kind: Kind[Any]) -> str:
+def key_of(kind: Optimisation[Any]) -> str:
     return KEYS[kind.name]
 
 
-def all_answers(kind: Kind[Any], statement: Statement) -> list[Answer]:
+def all_answers(kind: Optimisation[Any], statement: Statement) -> list[Answer]:
     """Every answer, feasible or not."""
     variables = kind.size(statement).variables
     return [{key_of(kind): list(bits)} for bits in product((0, 1), repeat=variables)]
 
 
-def worth(kind: Kind[Any], data: dict[str, Any], bits: Sequence[int]) -> Fraction:
+def worth(kind: Optimisation[Any], data: dict[str, Any], bits: Sequence[int]) -> Fraction:
     """The objective by its definition."""
     match kind.name:
         case "maxcut":
@@ -92,7 +93,7 @@ def excess(data: dict[str, Any], bits: Sequence[int]) -> Fraction:
     return total(weight for weight, bit in zip(data["weights"], bits, strict=True) if bit) - total([data["capacity"]])
 
 
-def optimum(kind: Kind[Any], statement: Statement, data: dict[str, Any]) -> tuple[Fraction, list[Answer]]:
+def optimum(kind: Optimisation[Any], statement: Statement, data: dict[str, Any]) -> tuple[Fraction, list[Answer]]:
     """The best worth of all feasible answers by definition, and every answer that has it."""
     rated = [
         (worth(kind, data, answer[key_of(kind)]), answer)

@@ -11,7 +11,7 @@ import pytest
 from queuebit_problems.errors import InvalidStatement, TooManyQubits, UnreadableFile
 from queuebit_problems.files import read_problem
 from queuebit_problems.kind import Params
-from queuebit_problems.registry import kind_of
+from queuebit_problems.registry import optimisation_of
 
 TSP = "NAME: a\nTYPE: TSP\nDIMENSION: 3\nEDGE_WEIGHT_TYPE: EUC_2D\nNODE_COORD_SECTION\n1 0 0\n2 0 3\n3 4 0\nEOF\n"
 MATRIX = "TYPE: TSP\nDIMENSION: 3\nEDGE_WEIGHT_TYPE: EXPLICIT\nEDGE_WEIGHT_FORMAT: {}\nEDGE_WEIGHT_SECTION\n{}\nEOF\n"
@@ -146,7 +146,7 @@ STATEMENTS: list[tuple[str, dict[str, Any], str]] = [
 @pytest.mark.parametrize(("kind", "data", "pointer"), STATEMENTS)
 def test_a_bad_statement_is_refused_by_field(kind: str, data: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidStatement) as refused:
-        kind_of(kind).parse(data)
+        optimisation_of(kind).parse(data)
 
     assert f"/problem/statement{pointer}" in [field.pointer for field in refused.value.fields]
     assert f"queuebit kinds show {kind}" in refused.value.remedy
@@ -178,7 +178,7 @@ ANSWERS: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
 
 @pytest.mark.parametrize(("name", "answer", "errors"), ANSWERS)
 def test_an_unreadable_answer_is_named(name: str, answer: dict[str, Any], errors: list[tuple[str, str]]) -> None:
-    kind = kind_of(name)
+    kind = optimisation_of(name)
 
     found = kind.answer_errors(kind.example(), answer)
 
@@ -249,14 +249,14 @@ def test_every_form_of_matrix_is_read(form: str, numbers: str) -> None:
     ],
 )
 def test_halves_round_up_as_the_field_does(metric: str, x: float, distance: int) -> None:
-    kind = kind_of("tsp")
+    kind = optimisation_of("tsp")
     statement = kind.parse({"metric": metric, "coordinates": [[0, 0], [x, 0]]})
 
     assert kind.objective(statement, {"tour": [1, 2]}) == 2 * distance
 
 
 def test_geographic_distances_follow_the_published_rule() -> None:
-    kind = kind_of("tsp")
+    kind = optimisation_of("tsp")
     statement = kind.parse({"metric": "GEO", "coordinates": [[16.47, 96.10], [16.47, 94.44]]})
 
     assert kind.objective(statement, {"tour": [1, 2]}) == 2 * 153
@@ -273,7 +273,7 @@ def test_a_graph_without_a_telling_name_could_be_of_three_kinds() -> None:
 
 
 def test_a_known_number_of_bins_in_a_file_binds_nobody() -> None:
-    kind = kind_of("bin_packing")
+    kind = optimisation_of("bin_packing")
     problem = read_problem("1\n u2\n 10 2 2\n5\n5\n")
 
     assert problem.statement == {"capacity": 10, "sizes": [5, 5]}
@@ -320,7 +320,7 @@ LARGE: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("name", "data"), LARGE)
 def test_a_problem_of_too_many_qubits_is_not_encoded(name: str, data: dict[str, Any]) -> None:
-    kind = kind_of(name)
+    kind = optimisation_of(name)
     statement = kind.parse(data)
 
     with pytest.raises(TooManyQubits) as refused:

@@ -8,7 +8,7 @@ import pytest
 
 from queuebit_problems.errors import InvalidStatement, UnknownKind, UnreadableFile
 from queuebit_problems.files import TEXT_LENGTH_MAX, read_problem
-from queuebit_problems.registry import kind_of
+from queuebit_problems.registry import optimisation_of
 
 FILES: list[tuple[str, str, int | None, str]] = [
     ("maxcut", "", None, "the file ends at once, where the number of nodes should follow"),
@@ -111,7 +111,7 @@ STATEMENTS: list[tuple[str, Any, list[str]]] = [
 @pytest.mark.parametrize(("kind", "data", "pointers"), STATEMENTS)
 def test_a_bad_statement_is_refused_by_field(kind: str, data: Any, pointers: list[str]) -> None:
     with pytest.raises(InvalidStatement) as refused:
-        kind_of(kind).parse(data)
+        optimisation_of(kind).parse(data)
 
     error = refused.value
     assert [field.pointer for field in error.fields] == [f"/problem/statement{pointer}" for pointer in pointers]
@@ -121,7 +121,7 @@ def test_a_bad_statement_is_refused_by_field(kind: str, data: Any, pointers: lis
 
 def test_a_statement_of_many_faults_names_twenty() -> None:
     with pytest.raises(InvalidStatement) as refused:
-        kind_of("maxcut").parse({"nodes": 2, "edges": [[1, 1]] * 50})
+        optimisation_of("maxcut").parse({"nodes": 2, "edges": [[1, 1]] * 50})
 
     assert len(refused.value.fields) == 20
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from ortools.sat.python import cp_model
 
-from queuebit_problems.kind import CpReading
 from queuebit_problems.numeric import cp_coefficients, number
+from queuebit_problems.optimisation import CpReading
 from queuebit_problems.qubo import exact
-from queuebit_problems.registry import kind_of
+from queuebit_problems.registry import optimisation_of
 from tests.unit.problems.statements import Case, cases, key_of, optimum, worth
 
 
@@ -51,7 +51,7 @@ def test_a_hint_is_a_solution_of_the_model_with_the_worth_of_the_answer(case: Ca
 
 
 def test_weights_of_many_digits_are_rounded_and_the_error_is_stated() -> None:
-    kind = kind_of("maxcut")
+    kind = optimisation_of("maxcut")
     statement = kind.parse({"nodes": 3, "edges": [[0, 1, 1e15], [1, 2, 0.12345678901234567], [0, 2, 1e-300]]})
     model = cp_model.CpModel()
 
@@ -66,7 +66,7 @@ def test_weights_of_many_digits_are_rounded_and_the_error_is_stated() -> None:
 
 
 def test_a_knapsack_of_many_digits_stays_feasible_but_gives_no_bound() -> None:
-    kind = kind_of("knapsack")
+    kind = optimisation_of("knapsack")
     weights = [0.12345678901234567, 0.3333333333333333, 876543210.123456]
     statement = kind.parse({"capacity": 876543210.5, "profits": [1, 2, 3], "weights": weights})
     model = cp_model.CpModel()

@@ -16,7 +16,7 @@ from queuebit_problems.errors import UnknownInstance
 from queuebit_problems.files import read_problem
 from queuebit_problems.instances.generate import KNAPSACK_RECIPES, knapsack_text
 from queuebit_problems.qubo import exact
-from queuebit_problems.registry import kind_of
+from queuebit_problems.registry import optimisation_of
 from tests.unit.problems.statements import KEYS
 
 SHARED = Path(os.environ.get("QUEUEBIT_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data"))
@@ -38,7 +38,7 @@ needs_shared = pytest.mark.skipif(not PUBLISHED, reason="the shared data folder 
 def test_an_instance_is_read_recognised_and_has_its_best_known_value(name: str) -> None:
     kind_name, text, best_known = instances.load(name)
     problem = read_problem(text, file_name=instances.file_name(name))
-    kind = kind_of(kind_name)
+    kind = optimisation_of(kind_name)
     statement = kind.parse(problem.statement)
 
     found = kind.enumerated(statement)
@@ -75,7 +75,7 @@ def test_the_generator_repeats_its_instances(name: str) -> None:
 @needs_shared
 @pytest.mark.parametrize(("kind_name", "name", "entry"), PUBLISHED, ids=[name for _, name, _ in PUBLISHED])
 def test_a_published_instance_has_its_best_known_value(kind_name: str, name: str, entry: dict[str, Any]) -> None:
-    kind = kind_of(kind_name)
+    kind = optimisation_of(kind_name)
     path = SHARED / kind_name / entry["file"]
     statement = kind.parse(read_problem(path.read_text(), file_name=path.name, kind=kind_name).statement)
     value = Fraction(exact(entry["value"]))

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from queuebit_problems.enumerate import Enumerated
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.kind import Kind
 from queuebit_problems.numeric import number
+from queuebit_problems.optimisation import Optimisation
 from queuebit_problems.qubo import exact
-from queuebit_problems.registry import kind_of
+from queuebit_problems.registry import optimisation_of
 from tests.unit.problems.statements import NAMES, Case, all_answers, cases, excess, key_of, knapsacks, optimum, worth
 
 
@@ -131,7 +131,7 @@ def test_the_normal_form_is_read_back_as_it_is(case: Case) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_example_is_small_valid_and_described(name: str) -> None:
-    kind = kind_of(name)
+    kind = optimisation_of(name)
     example = kind.example()
 
     assert kind.parse(example.model_dump(mode="json")) == example
@@ -142,7 +142,7 @@ def test_the_example_is_small_valid_and_described(name: str) -> None:
 
 
 def test_examples_have_the_optima_that_they_state() -> None:
-    assert [kind_of(name).enumerated(kind_of(name).example()) for name in NAMES] == [
+    assert [optimisation_of(name).enumerated(optimisation_of(name).example()) for name in NAMES] == [
         Enumerated({"take": [0, 1, 0, 1]}, 37, 1),
         Enumerated({"side": [0, 0, 1, 0, 1, 1]}, 7, 6),
         Enumerated({"x": [1, 0, 1]}, -2, 1),
@@ -165,7 +165,7 @@ def test_examples_have_the_optima_that_they_state() -> None:
     ],
 )
 def test_an_unreadable_answer_is_named(name: str, answer: dict[str, Any], pointer: str, code: str) -> None:
-    kind = kind_of(name)
+    kind = optimisation_of(name)
     statement = {
         "knapsack": {"capacity": 3, "profits": [1, 1, 1], "weights": [1, 1, 1]},
         "maxcut": {"nodes": 3, "edges": []},
@@ -179,7 +179,7 @@ def test_an_unreadable_answer_is_named(name: str, answer: dict[str, Any], pointe
 
 
 def test_cut_weights_in_decimals_add_up_as_written() -> None:
-    kind: Kind[Any] = kind_of("maxcut")
+    kind: Optimisation[Any] = optimisation_of("maxcut")
     statement = kind.parse({"nodes": 4, "edges": [[0, 1, 0.1], [0, 2, 0.2], [0, 3, 0.4]]})
 
     assert kind.objective(statement, {"side": [0, 1, 1, 0]}) == 0.3
@@ -187,7 +187,7 @@ def test_cut_weights_in_decimals_add_up_as_written() -> None:
 
 
 def test_a_knapsack_whose_weights_need_too_many_slack_bits_is_not_encoded() -> None:
-    kind = kind_of("knapsack")
+    kind = optimisation_of("knapsack")
     statement = kind.parse({"capacity": 1, "profits": [1, 1, 1], "weights": [0.7, 0.7, 1e-310]})
 
     with pytest.raises(TooManyQubits) as refused:
@@ -198,7 +198,7 @@ def test_a_knapsack_whose_weights_need_too_many_slack_bits_is_not_encoded() -> N
 
 
 def test_a_knapsack_too_small_for_anything_is_encoded_with_its_penalty() -> None:
-    kind = kind_of("knapsack")
+    kind = optimisation_of("knapsack")
     statement = kind.parse({"capacity": 3, "profits": [5, 6], "weights": [4, 8]})
     qubo = kind.encoding(statement).qubo
 

@@ -8,7 +8,7 @@ import pytest
 from ortools.sat.python import cp_model
 
 from queuebit_problems.kinds import cvrp, quadratic_assignment, tsp
-from queuebit_problems.registry import kind_of
+from queuebit_problems.registry import optimisation_of
 
 PLACES = [[0, 0], [3, 9], [8, 2], [5, 5], [1, 7], [9, 9], [4, 1], [7, 6]]
 TABLE = [[abs(i - j) for j in range(5)] for i in range(5)]
@@ -48,7 +48,7 @@ def test_a_part_of_the_model_gives_answers_without_a_bound(
     monkeypatch.setattr(module, limit, 1)
     if hasattr(module, "NEAR"):
         monkeypatch.setattr(module, "NEAR", 2)
-    kind = kind_of(name)
+    kind = optimisation_of(name)
     statement = kind.parse(data)
     model = cp_model.CpModel()
 
@@ -62,7 +62,7 @@ def test_a_part_of_the_model_gives_answers_without_a_bound(
 
 
 def test_costs_of_choices_state_the_same_as_costs_of_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    kind = kind_of("quadratic_assignment")
+    kind = optimisation_of("quadratic_assignment")
     statement = kind.parse({"flows": FLOWS, "distances": TABLE})
     best = kind.enumerated(statement)
     assert best is not None

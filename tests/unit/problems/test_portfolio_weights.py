@@ -12,10 +12,10 @@ from ortools.sat.python import cp_model
 from queuebit_problems.errors import InvalidStatement, TooManyQubits, UnreadableFile
 from queuebit_problems.files import read_problem
 from queuebit_problems.kind import Answer
-from queuebit_problems.registry import kind_of
+from queuebit_problems.registry import optimisation_of
 from tests.unit.problems.test_published import SHARED, _beside, needs_shared
 
-KIND = kind_of("portfolio")
+KIND = optimisation_of("portfolio")
 PAIR = {"expected_returns": [0.1, 0.3], "deviations": [0.2, 0.4], "correlations": [[], [0]]}
 """The least variance is at 0.8 and 0.2, since 0.04 w = 0.16 (1 - w)."""
 

@@ -15,7 +15,7 @@ import pytest
 from queuebit_problems.files import read_problem
 from queuebit_problems.kind import Answer
 from queuebit_problems.qubo import exact
-from queuebit_problems.registry import kind_of
+from queuebit_problems.registry import optimisation_of
 
 SHARED = Path(os.environ.get("QUEUEBIT_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data"))
 Entry = dict[str, Any]
@@ -109,7 +109,7 @@ needs_shared = pytest.mark.skipif(not PUBLISHED, reason="the shared data folder 
 @needs_shared
 @pytest.mark.parametrize(("family", "name", "entry"), PUBLISHED, ids=[name for _, name, _ in PUBLISHED])
 def test_a_published_instance_has_its_best_known_value(family: Family, name: str, entry: Entry) -> None:
-    kind, path = kind_of(family.kind), SHARED / family.folder / entry["file"]
+    kind, path = optimisation_of(family.kind), SHARED / family.folder / entry["file"]
     problem = read_problem(path.read_text(), file_name=path.name, beside=_beside(path.parent))
     statement = kind.parse(problem.statement)
     value = Fraction(exact(entry["value"]))

@@ -15,7 +15,7 @@ from queuebit_problems import registry
 from queuebit_problems.errors import BrokenKind, InvalidStatement, UnknownKind
 from queuebit_problems.files import read_problem
 from queuebit_problems.kinds.maxcut import MaxCut
-from queuebit_problems.registry import kind_of, kinds, parse_problem
+from queuebit_problems.registry import kind_of, kinds, parse_optimisation, parse_problem
 
 BUILT_IN = (
     "assignment",
@@ -44,7 +44,8 @@ from typing import Annotated
 from pydantic import Field
 
 from queuebit_problems.checks import bits_errors
-from queuebit_problems.kind import CpReading, Encoding, Kind, Size, Statement
+from queuebit_problems.kind import Size, Statement
+from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.qubo import Qubo
 
 
@@ -52,7 +53,7 @@ class OnesStatement(Statement):
     bits: Annotated[int, Field(ge=1, le=10)]
 
 
-class Ones(Kind[OnesStatement]):
+class Ones(Optimisation[OnesStatement]):
     name = "ones"
     title = "Count ones"
     sense = "max"
@@ -168,7 +169,7 @@ def test_a_package_adds_a_kind_by_an_entry_point(install: Install) -> None:
     install("ones = sample_kinds:Ones", "ones = sample_kinds:ONES_TWO")
 
     assert kinds() == tuple(sorted((*BUILT_IN, "ones")))
-    kind, statement = parse_problem(Problem(kind="ones", statement={"bits": 4}))
+    kind, statement = parse_optimisation(Problem(kind="ones", statement={"bits": 4}))
     assert kind.objective(statement, {"x": [1, 1, 0, 1]}) == 3
     assert kind.enumerated(statement) is None
     assert read_problem("ones 5").statement == {"bits": 5}

@@ -10,7 +10,7 @@ import pytest
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.jobs import Problem
 from queuebit_problems import instances
-from queuebit_problems.registry import kind_of, parse_problem
+from queuebit_problems.registry import optimisation_of, parse_optimisation
 from queuebit_quantum_adapter import pipeline
 from queuebit_quantum_adapter.ansatz import linear_ramp, qaoa_circuit
 from queuebit_quantum_adapter.errors import BudgetTooSmall, InvalidProblem, KeyReused, UnusableProblem
@@ -30,7 +30,7 @@ def run(task: Task) -> tuple[Outcome, list[str]]:
 
 def published(name: str) -> Problem:
     instance = instances.load(name)
-    kind = kind_of(instance.kind)
+    kind = optimisation_of(instance.kind)
     statement = kind.read(instance.text, file_name=instances.file_name(name))
     return Problem(kind=instance.kind, statement=statement.model_dump(mode="json"))
 
@@ -52,7 +52,7 @@ def test_aer_samples_the_distribution_of_the_definition(seed: int) -> None:
 )
 def test_it_finds_the_optimum_of_published_instances(name: str) -> None:
     problem = published(name)
-    kind, statement = parse_problem(problem)
+    kind, statement = parse_optimisation(problem)
 
     outcome, stages = run(a_task(problem))
 
@@ -64,9 +64,9 @@ def test_it_finds_the_optimum_of_published_instances(name: str) -> None:
 
 def test_constraints_are_kept_though_most_samples_break_them() -> None:
     problem = Problem(
-        kind="knapsack", statement=kind_of("knapsack").example().model_dump(mode="json", exclude_none=True)
+        kind="knapsack", statement=optimisation_of("knapsack").example().model_dump(mode="json", exclude_none=True)
     )
-    kind, statement = parse_problem(problem)
+    kind, statement = parse_optimisation(problem)
 
     outcome, _ = run(a_task(problem))
 

@@ -12,7 +12,7 @@ from queuebit_contracts.envelope import Data, Envelope, decode, encode_data, enc
 from queuebit_contracts.events import ExecutionFailed, JobStarted, ResultRejected, ResultValidated
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.ids import derive_id
-from queuebit_problems.registry import kind_of
+from queuebit_problems.registry import optimisation_of
 from queuebit_result_validation.consumer import SOURCE, Validator
 from queuebit_result_validation.validate import validate
 from queuebit_runtime.bus import Bus, BusError, Outgoing, Record
@@ -119,7 +119,7 @@ async def test_one_record_that_breaks_its_kind_does_not_stop_the_batch(monkeypat
     def broken(*_: Any) -> Any:
         raise RecursionError
 
-    monkeypatch.setattr(type(kind_of("knapsack")), "violations", broken)
+    monkeypatch.setattr(type(optimisation_of("knapsack")), "violations", broken)
     bus = ListeningBus()
     bad = an_execution(PACK, answer={"take": [0, 1, 0, 1]}, objective=37, bound=None)
     await a_validator(bus).handle([received(bad, "bad"), received(an_execution(), "good")])

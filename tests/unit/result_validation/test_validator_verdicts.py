@@ -13,7 +13,7 @@ from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, ResultValidated
 from queuebit_contracts.jobs import Confidence, ConfidencePart, Problem, Usage
 from queuebit_problems import instances
-from queuebit_problems.registry import kind_of
+from queuebit_problems.registry import optimisation_of
 from queuebit_result_validation.findings import RULINGS, Code
 from queuebit_result_validation.validate import validate
 from tests.unit.result_validation.executions import (
@@ -237,7 +237,7 @@ def test_an_error_of_the_kind_before_the_recomputation_rejects_and_after_it_asks
     def broken(*_: Any) -> Any:
         raise ZeroDivisionError("secret data")
 
-    kind = type(kind_of("maxcut"))
+    kind = type(optimisation_of("maxcut"))
     with monkeypatch.context() as patch:
         patch.setattr(kind, "violations", broken)
         found = validate(an_execution(), NOW)
@@ -259,7 +259,7 @@ def test_an_error_of_the_kind_before_the_recomputation_rejects_and_after_it_asks
 @pytest.mark.parametrize("name", instances.names())
 def test_the_default_answers_of_the_repository_instances_are_accepted_with_a_true_bound(name: str) -> None:
     found = instances.load(name)
-    kind = kind_of(found.kind)
+    kind = optimisation_of(found.kind)
     statement = kind.read(found.text, file_name=instances.file_name(name))
     answer = kind.default_answer(statement)
     assert answer is not None

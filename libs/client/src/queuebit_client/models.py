@@ -223,7 +223,7 @@ class KindSummary(Model):
     name: str
     version: int
     title: str
-    sense: str
+    sense: str | None
     formats: tuple[str, ...]
 
 

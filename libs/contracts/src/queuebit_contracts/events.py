@@ -60,11 +60,14 @@ class JobRejected(Event):
 
 
 class JobPlanned(Event):
-    """The control plane's decision: ordered legs, with the rule that made it and every number it used."""
+    """The control plane's decision: ordered legs, with the rule that made it and every number it used.
+
+    `sense` says which objective is better; it is None where answers of the kind have no objective.
+    """
 
     plan: str
     legs: tuple[Leg, ...]
-    sense: Literal["min", "max"]
+    sense: Literal["min", "max"] | None = None
     policy_version: str
     rule: str
     reasons: tuple[str, ...]
@@ -134,7 +137,7 @@ class ExecutionProgressed(Event):
 
 
 class ExecutionSucceeded(Event):
-    """A worker has an answer. Its objective is a claim: the validator recomputes it.
+    """A worker has an answer. Its objective is a claim: the validator recomputes it. It is None where the kind has none.
 
     `problem` is echoed for the validator and is never stored; `fingerprint` is that of the problem, so a validator that was
     shown another problem is found out. `evidence` holds what confidence is computed from (feasible fraction, samples, …).
@@ -145,7 +148,7 @@ class ExecutionSucceeded(Event):
     lane: Lane
     ran: Ran
     answer: Sensitive[Answer]
-    objective: Number
+    objective: Number | None = None
     bound: Number | None = None
     proven_optimal: bool = False
     started_at: AwareDatetime
@@ -178,7 +181,7 @@ class ResultValidated(Event):
     attempt_id: UUID
     leg: str
     verdict: Verdict
-    objective: Number
+    objective: Number | None = None
     bound: Number | None = None
     gap: float | None = None
     proven_optimal: bool = False
@@ -221,7 +224,7 @@ class JobCompleted(Event):
 
     kind: str
     answer: Sensitive[Answer]
-    objective: Number
+    objective: Number | None = None
     bound: Number | None = None
     gap: float | None = None
     proven_optimal: bool = False

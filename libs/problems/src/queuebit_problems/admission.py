@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from queuebit_contracts.canonical import canonical_json, fingerprint
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, JobRequest
 from queuebit_problems.errors import InvalidStatement
-from queuebit_problems.kind import Size
+from queuebit_problems.kind import Family, Sense, Size
 from queuebit_problems.registry import parse_problem
 
 
@@ -20,7 +19,8 @@ class Admitted:
     request: JobRequest
     fingerprint: str
     size: Size
-    sense: Literal["min", "max"]
+    sense: Sense | None
+    family: Family
 
 
 def admit(request: JobRequest) -> Admitted:
@@ -35,4 +35,4 @@ def admit(request: JobRequest) -> Admitted:
         )
     problem = request.problem.model_copy(update={"statement": normal})
     admitted = request.model_copy(update={"problem": problem})
-    return Admitted(admitted, fingerprint(admitted), kind.size(statement), kind.sense)
+    return Admitted(admitted, fingerprint(admitted), kind.size(statement), kind.sense, kind.family)

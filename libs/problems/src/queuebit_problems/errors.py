@@ -26,6 +26,12 @@ class UnknownKind(ProblemError):
     code = "unknown_kind"
 
 
+class WrongFamily(ProblemError):
+    """The kind is of another family: not every kind is an optimisation problem."""
+
+    code = "wrong_family"
+
+
 class BrokenKind(ProblemError):
     """An installed package offers this kind, but what it offers cannot be used."""
 

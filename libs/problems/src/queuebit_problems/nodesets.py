@@ -22,7 +22,8 @@ from queuebit_problems.graphs import (
     is_dimacs,
     read_dimacs,
 )
-from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Violation
+from queuebit_problems.kind import Answer, Params, Size, Violation
+from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.qubo import QuboBuilder
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ STARTS_MAX = 200
 TENURE = 7
 
 
-class NodeSet(Kind[GraphStatement]):
+class NodeSet(Optimisation[GraphStatement]):
     """Nodes of which no two conflict, as many as possible. Nodes count from 1 in statements and answers."""
 
     sense = "max"

@@ -15,8 +15,9 @@ from typing import Any
 
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Problem
-from queuebit_problems.errors import BrokenKind, UnknownKind
+from queuebit_problems.errors import BrokenKind, UnknownKind, WrongFamily
 from queuebit_problems.kind import Kind, Statement
+from queuebit_problems.optimisation import Optimisation
 
 GROUP = "queuebit.problems"
 AnyKind = Kind[Any]
@@ -64,6 +65,24 @@ def kind_of(name: str, version: int = 1) -> AnyKind:
 def parse_problem(problem: Problem) -> tuple[AnyKind, Statement]:
     """The kind of a problem and its checked statement. Raises UnknownKind or InvalidStatement."""
     kind = kind_of(problem.kind, problem.version)
+    return kind, kind.parse(problem.statement)
+
+
+def optimisation_of(name: str, version: int = 1) -> Optimisation[Any]:
+    """The kind of optimisation problem of this name and version. Raises as `kind_of`, and WrongFamily."""
+    kind = kind_of(name, version)
+    if isinstance(kind, Optimisation):
+        return kind
+    raise WrongFamily(
+        f"{name} is not an optimisation problem.",
+        remedy="Ask for it where circuits are measured.",
+        fields=(FieldError("/problem/kind", "wrong_family", "is no optimisation problem"),),
+    )
+
+
+def parse_optimisation(problem: Problem) -> tuple[Optimisation[Any], Statement]:
+    """The kind of an optimisation problem and its checked statement. Raises as `parse_problem`, and WrongFamily."""
+    kind = optimisation_of(problem.kind, problem.version)
     return kind, kind.parse(problem.statement)
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from queuebit_classical_solver.errors import NothingFound, Stopped
 from queuebit_classical_solver.ports import Limits, OnProgress, Progress, Solution, Stop
-from queuebit_problems.kind import Answer, Kind, S
+from queuebit_problems.kind import Answer, S
+from queuebit_problems.optimisation import Optimisation
 
 if TYPE_CHECKING:
     import dimod
@@ -41,7 +42,7 @@ class AnnealingSolver:
 
     def solve(
         self,
-        kind: Kind[S],
+        kind: Optimisation[S],
         statement: S,
         *,
         limits: Limits,

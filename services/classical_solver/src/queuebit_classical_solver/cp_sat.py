@@ -21,7 +21,8 @@ from queuebit_classical_solver.errors import InvalidModel, NothingFound, ProvedI
 from queuebit_classical_solver.ports import Limits, OnProgress, Progress, Solution, Stop
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.jobs import Number
-from queuebit_problems.kind import Answer, CpReading, Kind, S
+from queuebit_problems.kind import Answer, S
+from queuebit_problems.optimisation import CpReading, Optimisation
 from queuebit_problems.qubo import exact
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class CpSatSolver:
 
     def solve(
         self,
-        kind: Kind[S],
+        kind: Optimisation[S],
         statement: S,
         *,
         limits: Limits,
@@ -100,7 +101,7 @@ class CpSatSolver:
 class _Search:
     """One filled model and how to read it."""
 
-    def __init__(self, kind: Kind[Any], statement: Any, model: cp_model.CpModel, reading: CpReading) -> None:
+    def __init__(self, kind: Optimisation[Any], statement: Any, model: cp_model.CpModel, reading: CpReading) -> None:
         self.kind = kind
         self.statement = statement
         self.reading = reading

@@ -19,8 +19,8 @@ from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, Exec
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Lane, Usage
 from queuebit_problems.errors import ProblemError
-from queuebit_problems.kind import Kind
-from queuebit_problems.registry import parse_problem
+from queuebit_problems.optimisation import Optimisation
+from queuebit_problems.registry import parse_optimisation
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolMemory, PoolStopped, PoolTimeout, TaskFailed
 from queuebit_runtime.hops import AnyHop
@@ -77,7 +77,7 @@ class ClassicalExecutor:
         if statement_weight(order.problem.statement) > self._small.weight_max:
             return False
         try:
-            kind, statement = parse_problem(order.problem)
+            kind, statement = parse_optimisation(order.problem)
             size = kind.size(statement)
         except ProblemError:
             return True
@@ -186,7 +186,7 @@ class _Best:
         answer = self._best.answer
         if answer is None:
             return None
-        kind, statement = parse_problem(self._task.problem)
+        kind, statement = parse_optimisation(self._task.problem)
         if kind.answer_errors(statement, answer) or kind.violations(statement, answer):
             return None
         objective = kind.objective(statement, answer)
@@ -208,8 +208,8 @@ class _NoSearch:
         raise NothingFound("A small order is not searched.")
 
 
-def _enumerates(kind: Kind[Any]) -> bool:
-    return type(kind).enumerated is not Kind.enumerated
+def _enumerates(kind: Optimisation[Any]) -> bool:
+    return type(kind).enumerated is not Optimisation.enumerated
 
 
 def task_of(order: JobQueued) -> Task:

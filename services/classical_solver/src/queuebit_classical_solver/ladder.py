@@ -16,7 +16,8 @@ from queuebit_classical_solver.bounds import only_better
 from queuebit_classical_solver.errors import InvalidModel, NothingFound, Stopped
 from queuebit_classical_solver.ports import Limits, OnProgress, Progress, Solution, Solver, Stop
 from queuebit_classical_solver.stages import better_of
-from queuebit_problems.kind import Answer, Kind, S
+from queuebit_problems.kind import Answer, S
+from queuebit_problems.optimisation import Optimisation
 
 ENUMERATED_VARIABLES_MAX = 24
 HEURISTIC = "greedy + local search"
@@ -33,7 +34,7 @@ class Ladder:
 
     def solve(
         self,
-        kind: Kind[S],
+        kind: Optimisation[S],
         statement: S,
         *,
         limits: Limits,
@@ -59,7 +60,7 @@ class Ladder:
 
     def _searched(
         self,
-        kind: Kind[S],
+        kind: Optimisation[S],
         statement: S,
         floor: Solution | None,
         *,
@@ -81,7 +82,7 @@ class Ladder:
         return found if floor is None else better_of(kind, floor, found)
 
 
-def enumerated(kind: Kind[S], statement: S, *, variables_max: int) -> Solution | None:
+def enumerated(kind: Optimisation[S], statement: S, *, variables_max: int) -> Solution | None:
     """The optimum, proved by trying every assignment; None where there are too many or the kind cannot."""
     variables = kind.size(statement).variables
     if variables > variables_max:
@@ -100,7 +101,7 @@ def enumerated(kind: Kind[S], statement: S, *, variables_max: int) -> Solution |
     )
 
 
-def quick(kind: Kind[S], statement: S, *, hint: Answer | None, seed: int) -> Solution | None:
+def quick(kind: Optimisation[S], statement: S, *, hint: Answer | None, seed: int) -> Solution | None:
     """The better of the hint and the heuristic's answer, or None where neither is feasible."""
     candidates = [
         (HEURISTIC, kind.heuristic(statement, seed)),
@@ -116,13 +117,13 @@ def quick(kind: Kind[S], statement: S, *, hint: Answer | None, seed: int) -> Sol
     return best
 
 
-def default(kind: Kind[S], statement: S) -> Solution | None:
+def default(kind: Optimisation[S], statement: S) -> Solution | None:
     """The kind's conservative default answer, without any search; None where it has none."""
     answer = kind.default_answer(statement)
     return None if answer is None else unsearched(kind, statement, answer, DEFAULT)
 
 
-def unsearched(kind: Kind[S], statement: S, answer: Answer, method: str) -> Solution:
+def unsearched(kind: Optimisation[S], statement: S, answer: Answer, method: str) -> Solution:
     """A feasible answer with the bound that needs no search: it is optimal where it meets it."""
     objective = kind.objective(statement, answer)
     bound = kind.trivial_bound(statement)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from queuebit_contracts.jobs import Number
-from queuebit_problems.kind import Answer, Kind, S
+from queuebit_problems.kind import Answer, S
+from queuebit_problems.optimisation import Optimisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Solver(Protocol):
 
     def solve(
         self,
-        kind: Kind[S],
+        kind: Optimisation[S],
         statement: S,
         *,
         limits: Limits,

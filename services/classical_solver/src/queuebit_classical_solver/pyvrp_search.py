@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from queuebit_classical_solver.errors import NothingFound, Stopped
 from queuebit_classical_solver.ports import Limits, OnProgress, Progress, Solution, Stop
-from queuebit_problems.kind import Answer, Kind, S
+from queuebit_problems.kind import Answer, S
+from queuebit_problems.optimisation import Optimisation
 
 if TYPE_CHECKING:
     import pyvrp
@@ -86,7 +87,7 @@ class PyVrpSolver:
 
     def solve(
         self,
-        kind: Kind[S],
+        kind: Optimisation[S],
         statement: S,
         *,
         limits: Limits,
@@ -195,7 +196,7 @@ def _routes(solution: pyvrp.Solution) -> list[list[int]]:
     return [[each.idx + 1 for each in route if each.is_client()] for route in solution.routes()]
 
 
-def _listener(kind: Kind[S], statement: S, delivery: Delivery, on_progress: OnProgress) -> Any:
+def _listener(kind: Optimisation[S], statement: S, delivery: Delivery, on_progress: OnProgress) -> Any:
     """A callback that reports each better answer. Its class needs PyVRP, so it is made here."""
     from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks
 

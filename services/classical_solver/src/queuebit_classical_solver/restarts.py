@@ -8,7 +8,8 @@ from typing import Literal
 
 from queuebit_classical_solver.errors import NothingFound, Stopped
 from queuebit_classical_solver.ports import Limits, OnProgress, Progress, Solution, Stop
-from queuebit_problems.kind import Answer, Kind, S
+from queuebit_problems.kind import Answer, S
+from queuebit_problems.optimisation import Optimisation
 
 METHOD = "local search with restarts"
 PATIENCE = 30
@@ -25,7 +26,7 @@ class RestartSolver:
 
     def solve(
         self,
-        kind: Kind[S],
+        kind: Optimisation[S],
         statement: S,
         *,
         limits: Limits,

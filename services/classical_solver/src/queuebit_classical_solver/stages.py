@@ -10,7 +10,8 @@ from typing import Any
 from queuebit_classical_solver.bounds import tighter
 from queuebit_classical_solver.errors import InvalidModel, NothingFound, SolverError, Stopped
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Solver, Stop
-from queuebit_problems.kind import Answer, Kind, S
+from queuebit_problems.kind import Answer, S
+from queuebit_problems.optimisation import Optimisation
 
 VARIABLES_MANY = 10**9
 
@@ -42,7 +43,7 @@ class Stages:
 
     def solve(
         self,
-        kind: Kind[S],
+        kind: Optimisation[S],
         statement: S,
         *,
         limits: Limits,
@@ -94,7 +95,7 @@ class Stages:
         return replace(best, details={**best.details, "rungs": account})
 
 
-def better_of(kind: Kind[Any], floor: Solution, found: Solution) -> Solution:
+def better_of(kind: Optimisation[Any], floor: Solution, found: Solution) -> Solution:
     """The better answer with the tighter bound. Where both are equal it is `floor`'s, unless `found` comes with the proof."""
     bound = tighter(floor.bound, found.bound, kind.sense)
     equal = not kind.better(floor.objective, found.objective) and not kind.better(found.objective, floor.objective)

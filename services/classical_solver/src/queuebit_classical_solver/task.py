@@ -13,8 +13,9 @@ from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Solver
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Problem
 from queuebit_problems.errors import ProblemError, UnknownKind
-from queuebit_problems.kind import Answer, Kind
-from queuebit_problems.registry import parse_problem
+from queuebit_problems.kind import Answer
+from queuebit_problems.optimisation import Optimisation
+from queuebit_problems.registry import parse_optimisation
 
 Way = Literal["search", "default"]
 DETAIL_MAX = 500
@@ -56,7 +57,7 @@ class Unsolved:
 
 
 Outcome = Solved | Unsolved
-Parsed = tuple[Kind[Any], Any]
+Parsed = tuple[Optimisation[Any], Any]
 
 
 def perform(task: Task, solver: Solver, *, parsed: Parsed | None, on_progress: OnProgress, stop: Stop) -> Outcome:
@@ -67,7 +68,7 @@ def perform(task: Task, solver: Solver, *, parsed: Parsed | None, on_progress: O
         return Meter(time.perf_counter() - wall, time.thread_time() - cpu)
 
     try:
-        kind, statement = parsed if parsed is not None else parse_problem(task.problem)
+        kind, statement = parsed if parsed is not None else parse_optimisation(task.problem)
         solution = _solution(task, kind, statement, solver, on_progress, stop)
     except SolverError as error:
         return Unsolved(error.code, str(error), meter())
@@ -86,7 +87,7 @@ def problem_code(error: ProblemError) -> FailureCode:
 
 
 def _solution(
-    task: Task, kind: Kind[Any], statement: Any, solver: Solver, on_progress: OnProgress, stop: Stop
+    task: Task, kind: Optimisation[Any], statement: Any, solver: Solver, on_progress: OnProgress, stop: Stop
 ) -> Solution:
     match task.way:
         case "search":

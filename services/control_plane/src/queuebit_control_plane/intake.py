@@ -50,6 +50,7 @@ class Intake:
         request = admitted.request
         inputs = RoutingInputs(
             kind=request.problem.kind,
+            family=admitted.family,
             sense=admitted.sense,
             wish=request.lane,
             tier=request.tier,

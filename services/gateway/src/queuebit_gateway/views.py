@@ -230,7 +230,7 @@ class KindSummary(Model):
     name: str
     version: int
     title: str
-    sense: Literal["min", "max"]
+    sense: Literal["min", "max"] | None
     formats: tuple[str, ...]
     url: str
 
@@ -249,7 +249,7 @@ class KindView(Model):
     name: str
     version: int
     title: str
-    sense: Literal["min", "max"]
+    sense: Literal["min", "max"] | None
     formats: tuple[str, ...]
     answer_shape: str
     params: dict[str, str]

@@ -11,7 +11,7 @@ from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, Exec
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.jobs import Ran, Usage
 from queuebit_problems.errors import ProblemError
-from queuebit_problems.registry import parse_problem
+from queuebit_problems.registry import parse_optimisation
 from queuebit_quantum_adapter.backends import Backends
 from queuebit_quantum_adapter.errors import AdapterError
 from queuebit_quantum_adapter.limits import Limits, check_size
@@ -128,7 +128,7 @@ class QuantumExecutor:
         """What a work order asks of a worker process. Raises AdapterError or ProblemError where it cannot be served."""
         backend = self._backends.of(order.lane)
         recipe = Recipe.of(order.params)
-        kind, statement = parse_problem(order.problem)
+        kind, statement = parse_optimisation(order.problem)
         check_size(self._limits, order.tier, kind.size(statement).qubits)
         return Task(order.attempt_id, order.problem, order.seed, order.budget_s, recipe, self._limits, backend)
 

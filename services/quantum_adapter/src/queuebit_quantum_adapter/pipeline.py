@@ -16,9 +16,9 @@ from uuid import UUID
 from queuebit_contracts.canonical import fingerprint
 from queuebit_problems.errors import ProblemError
 from queuebit_problems.errors import TooManyQubits as TooManyVariables
-from queuebit_problems.kind import Encoding, Kind
+from queuebit_problems.optimisation import Encoding, Optimisation
 from queuebit_problems.qubo import Ising
-from queuebit_problems.registry import parse_problem
+from queuebit_problems.registry import parse_optimisation
 from queuebit_quantum_adapter.ansatz import Ramp, linear_ramp, qaoa_circuit
 from queuebit_quantum_adapter.circuits import BoundCircuit, text_hash
 from queuebit_quantum_adapter.errors import InvalidProblem, NoFeasibleSample, RunFailed, TooManyQubits, UnusableProblem
@@ -38,7 +38,7 @@ WARM_KEY = UUID(int=0)
 class Prepared:
     """A problem as a circuit, ready to be handed in. `reasons` says what was changed against the wish, and why."""
 
-    kind: Kind[Any]
+    kind: Optimisation[Any]
     statement: Any
     encoding: Encoding
     reduced: Reduced
@@ -89,7 +89,7 @@ def warm(backend: BackendSpec) -> None:
 def prepare(task: Task) -> Prepared:
     """Encode and build the circuit. Pure: no SDK is touched. Raises AdapterError."""
     try:
-        kind, statement = parse_problem(task.problem)
+        kind, statement = parse_optimisation(task.problem)
         encoding = kind.encoding(statement)
     except TooManyVariables as error:
         raise TooManyQubits(error.detail, remedy=error.remedy) from error

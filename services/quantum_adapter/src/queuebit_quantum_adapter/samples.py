@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from queuebit_contracts.jobs import Number
-from queuebit_problems.kind import Answer, Encoding, Kind
+from queuebit_problems.kind import Answer
+from queuebit_problems.optimisation import Encoding, Optimisation
 from queuebit_problems.qubo import Qubo
 from queuebit_quantum_adapter.reduction import Reduced
 
@@ -62,7 +63,7 @@ class Reading:
 
 
 def read_samples(
-    kind: Kind[Any], statement: Any, encoding: Encoding, reduced: Reduced, counts: Mapping[int, int]
+    kind: Optimisation[Any], statement: Any, encoding: Encoding, reduced: Reduced, counts: Mapping[int, int]
 ) -> Reading:
     """Decode and score every distinct sample. The order depends on the counts alone, not on how they came."""
     samples = sorted(counts)
@@ -96,7 +97,9 @@ def read_samples(
     )
 
 
-def polish(kind: Kind[Any], statement: Any, encoding: Encoding, reading: Reading, starts: int) -> Candidate | None:
+def polish(
+    kind: Optimisation[Any], statement: Any, encoding: Encoding, reading: Reading, starts: int
+) -> Candidate | None:
     """The best of the raw answer and of `starts` samples, lowest energy first, after repair and local search."""
     best = reading.best
     for bits in reading.bits[:starts]:
@@ -106,7 +109,7 @@ def polish(kind: Kind[Any], statement: Any, encoding: Encoding, reading: Reading
     return best
 
 
-def as_candidate(kind: Kind[Any], statement: Any, answer: Answer) -> Candidate | None:
+def as_candidate(kind: Optimisation[Any], statement: Any, answer: Answer) -> Candidate | None:
     """The answer with its objective, or None where it breaks a constraint."""
     if kind.violations(statement, answer):
         return None

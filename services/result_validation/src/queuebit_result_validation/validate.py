@@ -11,8 +11,9 @@ from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, ResultValidated
 from queuebit_contracts.jobs import Number, Problem
 from queuebit_problems.errors import ProblemError
-from queuebit_problems.kind import Kind, gap_of
-from queuebit_problems.registry import parse_problem
+from queuebit_problems.kind import gap_of
+from queuebit_problems.optimisation import Optimisation
+from queuebit_problems.registry import parse_optimisation
 from queuebit_result_validation.compare import beyond, close, finite, same, tighter
 from queuebit_result_validation.confidence import confidence_of
 from queuebit_result_validation.evidence import NOTHING, Evidence, read_evidence
@@ -66,7 +67,7 @@ def _examine(execution: ExecutionSucceeded, now: datetime, seen: _Seen) -> None:
     if not _numbers_are_finite(execution):
         return seen.add(Code.NOT_A_NUMBER)
     try:
-        kind, statement = parse_problem(problem)
+        kind, statement = parse_optimisation(problem)
     except ProblemError as error:
         return seen.add(Code.PROBLEM_INVALID, error.detail)
     for wrong in kind.answer_errors(statement, execution.answer)[:REASONS_MAX]:
@@ -81,7 +82,7 @@ def _examine(execution: ExecutionSucceeded, now: datetime, seen: _Seen) -> None:
     if not math.isfinite(objective):
         return seen.add(Code.NOT_A_NUMBER, "The recomputed objective.")
     seen.objective = objective
-    if not same(objective, execution.objective, problem.statement):
+    if execution.objective is None or not same(objective, execution.objective, problem.statement):
         return seen.add(Code.OBJECTIVE_MISMATCH, f"claimed {execution.objective}, recomputed {objective}")
     _bound(execution, problem, kind, statement, objective, seen)
     if not seen.rejected:
@@ -91,7 +92,7 @@ def _examine(execution: ExecutionSucceeded, now: datetime, seen: _Seen) -> None:
 
 def _numbers_are_finite(execution: ExecutionSucceeded) -> bool:
     return (
-        math.isfinite(execution.objective)
+        (execution.objective is None or math.isfinite(execution.objective))
         and (execution.bound is None or math.isfinite(execution.bound))
         and finite(execution.answer)
         and (not execution.evidence or finite(execution.evidence))
@@ -99,7 +100,12 @@ def _numbers_are_finite(execution: ExecutionSucceeded) -> bool:
 
 
 def _bound(
-    execution: ExecutionSucceeded, problem: Problem, kind: Kind[Any], statement: Any, objective: Number, seen: _Seen
+    execution: ExecutionSucceeded,
+    problem: Problem,
+    kind: Optimisation[Any],
+    statement: Any,
+    objective: Number,
+    seen: _Seen,
 ) -> None:
     """The best valid bound, and whether the answer is optimal: by our own enumeration where that is cheap."""
     claimed, sense, data = execution.bound, kind.sense, problem.statement
@@ -124,7 +130,7 @@ def _bound(
 def _against_optimum(
     execution: ExecutionSucceeded,
     problem: Problem,
-    kind: Kind[Any],
+    kind: Optimisation[Any],
     objective: Number,
     optimum: Number,
     seen: _Seen,

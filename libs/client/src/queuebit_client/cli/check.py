@@ -85,9 +85,9 @@ def read_answer(file: str, kind: str) -> tuple[dict[str, Any], Number | None]:
 
 def checked(problem: Problem, answer: dict[str, Any], claimed: Number | None) -> Checked:
     """The answer checked against the problem."""
-    from queuebit_problems.registry import parse_problem
+    from queuebit_problems.registry import parse_optimisation
 
-    kind, statement = parse_problem(problem)
+    kind, statement = parse_optimisation(problem)
     errors = kind.answer_errors(statement, answer)
     if errors:
         return Checked(kind.name, kind.sense, None, claimed, None, (), errors)

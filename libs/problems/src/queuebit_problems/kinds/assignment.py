@@ -14,9 +14,10 @@ from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import FAULTS_MAX, Place, integers_errors, raise_faults, table_faults
 from queuebit_problems.enumerate import Enumerated
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.numeric import Real, cp_coefficients, integers, number, number_below
 from queuebit_problems.onehot import add_one_hot, completed, decoded, encoded, least_cost
+from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.qubo import QuboBuilder
 from queuebit_problems.text import Numbers, Rows
 
@@ -63,7 +64,7 @@ class AssignmentStatement(Statement):
         return least_cost(self.scaled[0])
 
 
-class Assignment(Kind[AssignmentStatement]):
+class Assignment(Optimisation[AssignmentStatement]):
     name = "assignment"
     title = "Linear assignment"
     sense = "min"

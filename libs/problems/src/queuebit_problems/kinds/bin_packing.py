@@ -18,8 +18,9 @@ from queuebit_problems.bins import Bins, decreasing, fewest, first_fit, lower_bo
 from queuebit_problems.checks import FAULTS_MAX, Place, integers_errors, raise_faults
 from queuebit_problems.enumerate import Enumerated
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.numeric import NonNegative, cp_weights, integers, number
+from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.orlib import PROBLEM_PARAM, chosen_problem
 from queuebit_problems.patterns import covering, fitting_sets, parts
 from queuebit_problems.text import Numbers, Rows, parse_number
@@ -74,7 +75,7 @@ class BinPackingStatement(Statement):
         return fitting_sets(sizes, capacity, QUBITS_MAX)
 
 
-class BinPacking(Kind[BinPackingStatement]):
+class BinPacking(Optimisation[BinPackingStatement]):
     name = "bin_packing"
     title = "One-dimensional bin packing"
     sense = "min"

@@ -14,7 +14,7 @@ from queuebit_problems.checks import FAULTS_MAX
 from queuebit_problems.deliveries import QUBITS_MAX, CvrpStatement
 from queuebit_problems.enumerate import Enumerated
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Violation
+from queuebit_problems.kind import Answer, Params, Size, Violation
 from queuebit_problems.numeric import (
     CP_TOTAL_MAX,
     cp_coefficients,
@@ -23,6 +23,7 @@ from queuebit_problems.numeric import (
     number,
     number_below,
 )
+from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.packing import slack_bits
 from queuebit_problems.patterns import covering, parts
 from queuebit_problems.qubo import Exact
@@ -41,7 +42,7 @@ FULL_MODEL_NODES_MAX = 130
 NEAR = 12
 
 
-class Cvrp(Kind[CvrpStatement]):
+class Cvrp(Optimisation[CvrpStatement]):
     name = "cvrp"
     title = "Capacitated vehicle routing"
     sense = "min"

@@ -17,9 +17,10 @@ from queuebit_problems.agents import best_of_all, excesses, most_of, polished, s
 from queuebit_problems.checks import FAULTS_MAX, Place, integers_errors, raise_faults, table_faults
 from queuebit_problems.enumerate import Enumerated
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.numeric import NonNegative, cp_coefficients, cp_weights, integers, number, number_above
 from queuebit_problems.onehot import add_one_hot, decoded, encoded
+from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.orlib import PROBLEM_PARAM, adds_up, chosen_problem
 from queuebit_problems.packing import slack_bits, slack_values
 from queuebit_problems.qubo import Exact, QuboBuilder
@@ -101,7 +102,7 @@ class GeneralisedAssignmentStatement(Statement):
         return found
 
 
-class GeneralisedAssignment(Kind[GeneralisedAssignmentStatement]):
+class GeneralisedAssignment(Optimisation[GeneralisedAssignmentStatement]):
     name = "generalised_assignment"
     title = "Generalised assignment, most profit"
     sense = "max"

@@ -13,7 +13,8 @@ from queuebit_problems.colouring import dsatur, fewer, first_fit, least, relabel
 from queuebit_problems.enumerate import VARIABLES_MAX, Enumerated
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.graphs import DIMACS, GraphStatement, edge_cliques, greedy_clique, is_dimacs, read_dimacs
-from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Violation
+from queuebit_problems.kind import Answer, Params, Size, Violation
+from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.qubo import QuboBuilder
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 QUBITS_MAX = 1_000
 
 
-class GraphColouring(Kind[GraphStatement]):
+class GraphColouring(Optimisation[GraphStatement]):
     name = "graph_colouring"
     title = "Graph colouring"
     sense = "min"

@@ -15,8 +15,9 @@ from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import FAULTS_MAX, Place, raise_faults
 from queuebit_problems.enumerate import Enumerated
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.numeric import Index
+from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.qubo import QuboBuilder
 from queuebit_problems.schedules import Shop, Starts, by_priority, dispatched, left_shifted, shortest, tabu
 from queuebit_problems.text import Rows
@@ -87,7 +88,7 @@ class JobShopStatement(Statement):
         return [range(head, end - duration - tail + 1) for head, duration, tail in rows]
 
 
-class JobShop(Kind[JobShopStatement]):
+class JobShop(Optimisation[JobShopStatement]):
     name = "job_shop"
     title = "Job shop, least makespan"
     sense = "min"

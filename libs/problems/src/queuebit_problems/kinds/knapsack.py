@@ -15,7 +15,7 @@ from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import bits_errors, raise_faults
 from queuebit_problems.enumerate import VARIABLES_MAX, Enumerated, best_packing
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.numeric import (
     NonNegative,
     cp_coefficients,
@@ -24,6 +24,7 @@ from queuebit_problems.numeric import (
     number,
     number_above,
 )
+from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.packing import Packing, fill, fractional_bound, improve_packing, repair, slack_bits, slack_values
 from queuebit_problems.qubo import QuboBuilder
 from queuebit_problems.text import Rows
@@ -79,7 +80,7 @@ class KnapsackStatement(Statement):
         return Packing(profits, weights[:-1], weights[-1], profit_unit, weight_unit)
 
 
-class Knapsack(Kind[KnapsackStatement]):
+class Knapsack(Optimisation[KnapsackStatement]):
     name = "knapsack"
     title = "0/1 knapsack"
     sense = "max"

@@ -12,8 +12,9 @@ from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import Place, bits_errors, raise_faults
 from queuebit_problems.enumerate import VARIABLES_MAX, Enumerated, minimum_of
-from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.numeric import Index, Real, cp_coefficients, integers, number, number_above
+from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.quadratic import Quadratic, descend, search
 from queuebit_problems.qubo import QuboBuilder, exact
 from queuebit_problems.text import Rows
@@ -91,7 +92,7 @@ class MaxCutStatement(Statement):
         return Quadratic(self.nodes, linear, neighbours, 0, denominator)
 
 
-class MaxCut(Kind[MaxCutStatement]):
+class MaxCut(Optimisation[MaxCutStatement]):
     name = "maxcut"
     title = "Maximum cut of a weighted graph"
     sense = "max"

@@ -16,8 +16,9 @@ from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import FAULTS_MAX, Place, bits_errors, raise_faults, table_faults
 from queuebit_problems.enumerate import VARIABLES_MAX, Enumerated
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.numeric import NonNegative, cp_coefficients, cp_weights, integers, number, number_above
+from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.orlib import PROBLEM_PARAM, adds_up, chosen_problem
 from queuebit_problems.packing import Packing, fractional_bound, slack_bits, slack_values
 from queuebit_problems.qubo import Exact, QuboBuilder
@@ -93,7 +94,7 @@ class MultiKnapsackStatement(Statement):
         return Packing(profits, weights, capacity, rows[0].profit_unit)
 
 
-class MultiKnapsack(Kind[MultiKnapsackStatement]):
+class MultiKnapsack(Optimisation[MultiKnapsackStatement]):
     name = "multi_knapsack"
     title = "Multi-dimensional 0/1 knapsack"
     sense = "max"

@@ -18,9 +18,10 @@ from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import bits_errors, raise_faults
 from queuebit_problems.enumerate import VARIABLES_MAX, Enumerated
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.kinds.bin_packing import is_counted_list
 from queuebit_problems.numeric import NonNegative, cp_coefficients, integers, number, number_below
+from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.qubo import QuboBuilder
 from queuebit_problems.text import Rows, parse_number
 
@@ -55,7 +56,7 @@ class PartitionStatement(Statement):
         return integers(self.numbers)
 
 
-class NumberPartitioning(Kind[PartitionStatement]):
+class NumberPartitioning(Optimisation[PartitionStatement]):
     name = "number_partitioning"
     title = "Number partitioning, least difference"
     sense = "min"

@@ -15,8 +15,9 @@ from queuebit_problems.assets import TOLERANCE, WEIGHT_UNITS, PortfolioStatement
 from queuebit_problems.checks import FAULTS_MAX, bits_errors
 from queuebit_problems.enumerate import Enumerated
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Violation
+from queuebit_problems.kind import Answer, Params, Size, Violation
 from queuebit_problems.numeric import cp_coefficients, integers, number, number_below
+from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.portlib import read_counted, read_indexed
 from queuebit_problems.qubo import QuboBuilder, exact
 from queuebit_problems.selection import Choice, exchanged, least, repaired, searched
@@ -31,7 +32,7 @@ MODEL_UNITS = 10_000
 """Weights in the model are whole multiples of one over these."""
 
 
-class Portfolio(Kind[PortfolioStatement]):
+class Portfolio(Optimisation[PortfolioStatement]):
     name = "portfolio"
     title = "Portfolio by mean and variance"
     sense = "min"

@@ -18,10 +18,11 @@ from queuebit_problems.checks import Place, integers_errors, raise_faults, table
 from queuebit_problems.enumerate import Enumerated
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.exchanges import cost_of, improved, lawler_costs, tabu
-from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.kinds.assignment import counted_squares, twice_given
 from queuebit_problems.numeric import NonNegative, cp_coefficients, integers, number, number_below
 from queuebit_problems.onehot import add_one_hot, completed, decoded, encoded, least_cost
+from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.qubo import QuboBuilder, exact
 from queuebit_problems.text import Numbers, Rows
 
@@ -86,7 +87,7 @@ class QuadraticAssignmentStatement(Statement):
         return least_cost(lawler_costs(a, b))
 
 
-class QuadraticAssignment(Kind[QuadraticAssignmentStatement]):
+class QuadraticAssignment(Optimisation[QuadraticAssignmentStatement]):
     name = "quadratic_assignment"
     title = "Quadratic assignment"
     sense = "min"

@@ -16,7 +16,7 @@ from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import Place, bits_errors, raise_faults
 from queuebit_problems.enumerate import Enumerated
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.numeric import (
     Index,
     NonNegative,
@@ -26,6 +26,7 @@ from queuebit_problems.numeric import (
     number,
     number_above,
 )
+from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.packing import Packing, fractional_bound, slack_bits, slack_values
 from queuebit_problems.pair_packing import exchanged, gains_of, greedy, profit_of, searched
 from queuebit_problems.qubo import Exact, QuboBuilder
@@ -119,7 +120,7 @@ class QuadraticKnapsackStatement(Statement):
         return Packing(doubled, weights[:-1], weights[-1], 2 * unit, weight_unit)
 
 
-class QuadraticKnapsack(Kind[QuadraticKnapsackStatement]):
+class QuadraticKnapsack(Optimisation[QuadraticKnapsackStatement]):
     name = "quadratic_knapsack"
     title = "Quadratic 0/1 knapsack"
     sense = "max"

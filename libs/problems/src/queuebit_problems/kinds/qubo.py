@@ -13,8 +13,9 @@ from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import Place, bits_errors, raise_faults
 from queuebit_problems.enumerate import VARIABLES_MAX, Enumerated, minimum_of
-from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.numeric import VALUE_MAX, Index, Real, cp_coefficients, integers, number, number_below
+from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.quadratic import Quadratic, descend, greedy, search
 from queuebit_problems.qubo import QuboBuilder, exact
 from queuebit_problems.text import Rows
@@ -93,7 +94,7 @@ class QuboStatement(Statement):
         return Quadratic(self.variables, linear, neighbours, values[-1], denominator)
 
 
-class QuboKind(Kind[QuboStatement]):
+class QuboKind(Optimisation[QuboStatement]):
     name = "qubo"
     title = "Quadratic unconstrained binary optimisation"
     sense = "min"

@@ -14,8 +14,9 @@ from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import FAULTS_MAX
 from queuebit_problems.enumerate import Enumerated
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.kind import Answer, CpReading, Encoding, Kind, Params, Size, Violation
+from queuebit_problems.kind import Answer, Params, Size, Violation
 from queuebit_problems.numeric import CP_TOTAL_MAX, cp_coefficients, number, number_below
+from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.qubo import QuboBuilder
 from queuebit_problems.roads import RoadStatement
 from queuebit_problems.text import Rows
@@ -55,7 +56,7 @@ class TspStatement(RoadStatement):
         return max(simple, one_tree_bound(d, length(d, self.quick)))
 
 
-class Tsp(Kind[TspStatement]):
+class Tsp(Optimisation[TspStatement]):
     name = "tsp"
     title = "Travelling salesman"
     sense = "min"

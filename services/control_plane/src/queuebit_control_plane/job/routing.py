@@ -14,7 +14,7 @@ from queuebit_contracts.events import JobPlanned
 from queuebit_contracts.jobs import Lane, LaneWish, Leg, Role, Tier
 from queuebit_control_plane.job.limits import Limits
 
-POLICY_VERSION = "routing/1"
+POLICY_VERSION = "routing/2"
 PlanName = Literal["classical_only", "quantum_with_baseline", "quantum_then_fallback", "rule_only"]
 
 
@@ -23,7 +23,7 @@ class RoutingInputs:
     """What routing weighs. `qubits` is the size of the problem's QUBO; the flags say what the adapters reported."""
 
     kind: str
-    sense: Literal["min", "max"]
+    sense: Literal["min", "max"] | None
     wish: LaneWish
     tier: Tier
     variables: int
@@ -32,6 +32,7 @@ class RoutingInputs:
     budget_s: float
     quantum_available: bool
     simulator_available: bool
+    family: Literal["optimisation", "measurement"] = "optimisation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,9 @@ class Rule:
     wish: LaneWish | None = None
     qubits_min: int | None = None
     qubits_max: int | None = None
+    family: Literal["optimisation", "measurement"] | None = None
+    ranked: bool | None = None
+    """Whether answers are better or worse than others."""
     needs_quantum: bool = False
     needs_simulator: bool = False
 
@@ -53,6 +57,8 @@ class Rule:
             (self.wish is None or self.wish == inputs.wish)
             and (self.qubits_min is None or inputs.qubits >= self.qubits_min)
             and (self.qubits_max is None or inputs.qubits <= self.qubits_max)
+            and (self.family is None or self.family == inputs.family)
+            and (self.ranked is None or self.ranked == (inputs.sense is not None))
             and (not self.needs_quantum or inputs.quantum_available)
             and (not self.needs_simulator or inputs.simulator_available)
         )
@@ -82,6 +88,44 @@ RULES: tuple[Rule, ...] = (
         (("primary", "simulator"), ("fallback", "classical"), _RULE_LAST),
         "The caller asked for the simulator lane; the classical lane stands behind it.",
         wish="simulator",
+    ),
+    Rule(
+        "state-on-quantum",
+        "quantum_with_baseline",
+        (("primary", "quantum"), ("baseline", "classical")),
+        "A state is sought and a quantum backend is configured: quantum and exact computation run side by side.",
+        wish="auto",
+        family="measurement",
+        ranked=True,
+        needs_quantum=True,
+    ),
+    Rule(
+        "state-on-simulator",
+        "quantum_with_baseline",
+        (("primary", "simulator"), ("baseline", "classical")),
+        "A state is sought, no quantum backend is configured: simulator and exact computation run side by side.",
+        wish="auto",
+        family="measurement",
+        ranked=True,
+        needs_simulator=True,
+    ),
+    Rule(
+        "circuit-on-quantum",
+        "quantum_then_fallback",
+        (("primary", "quantum"), ("fallback", "simulator"), ("fallback", "classical")),
+        "Circuits are to be measured and a quantum backend is configured; simulator and exact reference stand behind it.",
+        wish="auto",
+        family="measurement",
+        needs_quantum=True,
+    ),
+    Rule(
+        "circuit-on-simulator",
+        "quantum_then_fallback",
+        (("primary", "simulator"), ("fallback", "classical")),
+        "Circuits are to be measured, no quantum backend is configured; the exact reference stands behind the simulator.",
+        wish="auto",
+        family="measurement",
+        needs_simulator=True,
     ),
     Rule(
         "small-on-quantum",

@@ -116,13 +116,14 @@ def _last_spent(job: OpenJob) -> LegState | None:
     return next((leg for leg in reversed(job.legs) if isinstance(leg.status, Spent)), None)
 
 
-def _best(legs: list[LegState], sense: Literal["min", "max"]) -> tuple[LegState, str]:
+def _best(legs: list[LegState], sense: Literal["min", "max"] | None) -> tuple[LegState, str]:
     """The best objective, on a tie the proved one, then the one that the plan names first; and why it was chosen."""
     sign = -1 if sense == "max" else 1
 
     def rank(leg: LegState) -> tuple[object, bool]:
         assert isinstance(leg.status, Answered)
-        return (sign * leg.status.verdict.objective, not leg.status.verdict.proven_optimal)
+        verdict = leg.status.verdict
+        return (0 if verdict.objective is None else sign * verdict.objective, not verdict.proven_optimal)
 
     ordered = sorted(legs, key=rank)
     best = ordered[0]
@@ -135,4 +136,5 @@ def _best(legs: list[LegState], sense: Literal["min", "max"]) -> tuple[LegState,
 
 def _objective(leg: LegState) -> str:
     assert isinstance(leg.status, Answered)
-    return f"{leg.status.verdict.objective:g}"
+    objective = leg.status.verdict.objective
+    return "" if objective is None else f"{objective:g}"

@@ -94,7 +94,7 @@ class OpenJob:
     deadline: datetime
     limits: Limits
     plan: str = ""
-    sense: Literal["min", "max"] = "min"
+    sense: Literal["min", "max"] | None = "min"
     legs: tuple[LegState, ...] = ()
     hurried: bool = False
     cost: Cost = NO_COST

@@ -1,0 +1,102 @@
+"""What a kind of optimisation problem is: an objective, constraints, a QUBO, a native model, a heuristic and a default.
+
+Nothing here may import a quantum SDK or OR-Tools; `cp_model` receives the model to fill from the classical solver.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from queuebit_contracts.jobs import Number
+from queuebit_problems.enumerate import Enumerated
+from queuebit_problems.kind import Answer, Family, Kind, S, Sense, Violation
+from queuebit_problems.numeric import number_above, number_below
+from queuebit_problems.qubo import Qubo, exact
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A problem as a QUBO. `decode` turns bits into an answer, perhaps infeasible; `encode` inverts it where feasible."""
+
+    qubo: Qubo
+    decode: Callable[[Sequence[int]], Answer]
+    encode: Callable[[Answer], list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class CpReading:
+    """How to read a filled CP-SAT model: `answer` from a value function, `objective` scale (model value * scale = objective;
+    model values are integers), and `hint`, which lists (variable, value) pairs that suggest an answer.
+
+    `error` is 0 where the model states the problem exactly. Numbers with more digits than CP-SAT takes are rounded: then the
+    objective of any answer may differ from the model's by up to `error`, and OPTIMAL proves the optimum only to within it.
+    It is infinite where constraints were rounded (to the safe side: answers stay feasible); the model then gives no bound.
+    """
+
+    answer: Callable[[Callable[[Any], int]], Answer]
+    scale: Number
+    hint: Callable[[Answer], list[tuple[Any, int]]]
+    error: Number = 0
+
+    def bound(self, model_bound: float, sense: Sense) -> Number | None:
+        """The bound on the objective that the model's bound proves, rounded to the safe side; None where it proves none."""
+        if not (math.isfinite(model_bound) and math.isfinite(self.error)):
+            return None
+        if sense == "max":
+            return number_above(math.ceil(model_bound - 1e-6) * exact(self.scale) + exact(self.error))
+        return number_below(math.floor(model_bound + 1e-6) * exact(self.scale) - exact(self.error))
+
+
+class Optimisation(Kind[S]):
+    """A kind whose answers are better or worse by an objective, and feasible or not."""
+
+    family: ClassVar[Family] = "optimisation"
+    sense: ClassVar[Sense]
+
+    @abstractmethod
+    def objective(self, statement: S, answer: Answer) -> Number:
+        """The objective of a readable answer, recomputed from the statement in exact arithmetic, feasible or not."""
+
+    @abstractmethod
+    def violations(self, statement: S, answer: Answer) -> list[Violation]:
+        """The constraints that a readable answer breaks; [] when feasible."""
+
+    @abstractmethod
+    def encoding(self, statement: S) -> Encoding:
+        """The QUBO whose minima are the optimal answers. For sense max, energy = -objective on feasible answers."""
+
+    @abstractmethod
+    def cp_model(self, statement: S, model: cp_model.CpModel) -> CpReading:
+        """Fill a CP-SAT model with the native formulation."""
+
+    @abstractmethod
+    def heuristic(self, statement: S, seed: int) -> Answer | None:
+        """A quick feasible answer (greedy plus local search), or None where none was found."""
+
+    @abstractmethod
+    def improve(self, statement: S, answer: Answer) -> Answer:
+        """Repair an infeasible answer where possible, then polish by local search; never worse than a feasible input."""
+
+    @abstractmethod
+    def default_answer(self, statement: S) -> Answer | None:
+        """The conservative answer that needs no search, as a careful clerk would give it; None where none is feasible."""
+
+    @abstractmethod
+    def trivial_bound(self, statement: S) -> Number:
+        """A valid bound on the optimum that needs no search (upper for max, lower for min)."""
+
+    def enumerated(self, statement: S) -> Enumerated | None:
+        """The optimum, proved by going through all answers; None where the kind or the size does not allow it."""
+        del statement
+        return None
+
+    def better(self, left: Number, right: Number) -> bool:
+        """Whether objective `left` is strictly better than `right`."""
+        return left > right if self.sense == "max" else left < right
