@@ -64,7 +64,8 @@ class TestSubmit:
 
         assert (planned.plan, planned.rule) == ("classical_only", "otherwise-classical")
         assert planned.inputs == {
-            "kind": "maxcut", "family": "optimisation", "sense": "max", "wish": "auto", "tier": "interactive", "variables": 6, "qubits": 17, "terms": 6,
+            "kind": "maxcut", "family": "optimisation", "sense": "max", "wish": "auto", "tier": "interactive",
+            "variables": 6, "qubits": 17, "terms": 6,
             "budget_s": 10.0, "quantum_available": False, "simulator_available": True,
         }  # fmt: skip
 
