@@ -44,7 +44,7 @@ def read_problem(
             f"{file_name or 'The file'} has more than {TEXT_LENGTH_MAX} characters.", remedy="State a smaller problem."
         )
     if text.lstrip("\ufeff \t\r\n").startswith("{"):
-        problem = _from_document(_json(text.lstrip("\ufeff"), file_name), file_name, kind)
+        problem = _from_document(_json(text.lstrip("\ufeff"), file_name), file_name, kind, params)
         found = kind_of(problem.kind, problem.version)
         statement = found.parse(problem.statement)
     else:
@@ -75,7 +75,7 @@ def _with_companion(
     return statement
 
 
-def _from_document(document: Mapping[str, Any], file_name: str, kind: str | None) -> Problem:
+def _from_document(document: Mapping[str, Any], file_name: str, kind: str | None, params: Params | None) -> Problem:
     stated = document.get("problem", document)
     if isinstance(stated, dict) and "kind" in stated and "statement" in stated:
         prefix = "/problem" if "problem" in document else ""
@@ -86,7 +86,7 @@ def _from_document(document: Mapping[str, Any], file_name: str, kind: str | None
                 remedy=f"Leave --kind out, or give --kind {problem.kind}.",
             )
         return problem
-    stated_by_field = _of_the_field(document, kind)
+    stated_by_field = _of_the_field(document, kind, params)
     if stated_by_field is not None:
         return _problem(stated_by_field, file_name, "")
     if kind is None:
@@ -97,10 +97,10 @@ def _from_document(document: Mapping[str, Any], file_name: str, kind: str | None
     return _problem({"kind": kind, "statement": document}, file_name, "")
 
 
-def _of_the_field(document: Mapping[str, Any], kind: str | None) -> dict[str, Any] | None:
+def _of_the_field(document: Mapping[str, Any], kind: str | None, params: Params | None) -> dict[str, Any] | None:
     """The problem of a document in a field's own JSON form; None where no kind, or more than one, knows it."""
     known = _known() if kind is None else [kind_of(kind)]
-    found = [(one, statement) for one in known if (statement := one.from_document(document)) is not None]
+    found = [(one, statement) for one in known if (statement := one.from_document(document, params=params)) is not None]
     if len(found) != 1:
         return None
     one, statement = found[0]

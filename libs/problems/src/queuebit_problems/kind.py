@@ -94,9 +94,12 @@ class Kind(ABC, Generic[S]):
         del file_name
         return None
 
-    def from_document(self, document: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """The statement that a JSON document of the field states; None where its form is not one of the field's."""
-        del document
+    def from_document(self, document: Mapping[str, Any], *, params: Params | None = None) -> Mapping[str, Any] | None:
+        """The statement that a JSON document of the field states; None where its form is not one of the field's.
+
+        Raises UnreadableFile, naming the field of the document, where the form is known but what it holds is wrong.
+        """
+        del document, params
         return None
 
     def recognises(self, text: str) -> bool:

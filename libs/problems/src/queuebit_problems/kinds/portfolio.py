@@ -17,7 +17,7 @@ from queuebit_problems.enumerate import Enumerated
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.kind import Answer, Params, Size, Violation
 from queuebit_problems.numeric import cp_coefficients, integers, number, number_below
-from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.optimisation import CpReading, Encoding, Group, Optimisation
 from queuebit_problems.portlib import read_counted, read_indexed
 from queuebit_problems.qubo import QuboBuilder, exact
 from queuebit_problems.selection import Choice, exchanged, least, repaired, searched
@@ -54,8 +54,9 @@ class Portfolio(Optimisation[PortfolioStatement]):
         name = PurePath(file_name).name
         return name.replace("_return_sd", "_correlation") if "_return_sd" in name else None
 
-    def from_document(self, document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    def from_document(self, document: Mapping[str, Any], *, params: Params | None = None) -> Mapping[str, Any] | None:
         """The JSON form of a choice; what says where it is from is left out."""
+        del params
         if not document.keys() >= {"expected_returns", "covariances"}:
             return None
         about = {"name", "derived_from", "assets_1_based", "objective"}
@@ -168,8 +169,11 @@ class Portfolio(Optimisation[PortfolioStatement]):
                 negative += min(0, choice.pair[i][j])
         known = choice.value(exchanged(choice, repaired(choice, [])))
         margin = max(1, *map(abs, choice.own))
-        builder.add_squared(dict.fromkeys(range(n), 1), -choice.budget, Fraction(known - negative + margin, unit))
-        return Encoding(builder.build(), lambda bits: {"select": list(bits)}, lambda answer: list(answer["select"]))
+        budget = Group(tuple(range(n)), Fraction(known - negative + margin, unit), choice.budget)
+        builder.add_squared(dict.fromkeys(budget.variables, 1), -budget.count, budget.penalty)
+        return Encoding(
+            builder.build(), lambda bits: {"select": list(bits)}, lambda answer: list(answer["select"]), (budget,)
+        )
 
     def cp_model(self, statement: PortfolioStatement, model: cp_model.CpModel) -> CpReading:
         """Of a choice: a Boolean an asset and one a pair. Of weights: whole ten-thousandths against tangents of the variance.
