@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from queuebit_problems.optimisation import Group
 from queuebit_problems.qubo import Exact, QuboBuilder
 
 
-def add_one_hot(builder: QuboBuilder, rows: int, columns: int, penalty: Exact, *, permutation: bool) -> None:
+def add_one_hot(
+    builder: QuboBuilder, rows: int, columns: int, penalty: Exact, *, permutation: bool
+) -> tuple[Group, ...]:
     """A qubit (row * columns + column): each row has one column and, in a permutation, each column one row."""
-    for row in range(rows):
-        builder.add_squared(dict.fromkeys(range(row * columns, (row + 1) * columns), 1), -1, penalty)
-    for column in range(columns if permutation else 0):
-        builder.add_squared({row * columns + column: 1 for row in range(rows)}, -1, penalty)
+    sets = [tuple(range(row * columns, (row + 1) * columns)) for row in range(rows)]
+    sets += [tuple(range(column, rows * columns, columns)) for column in range(columns if permutation else 0)]
+    return add_groups(builder, sets, penalty)
+
+
+def add_groups(builder: QuboBuilder, sets: Iterable[Sequence[int]], penalty: Exact) -> tuple[Group, ...]:
+    """Of each set of qubits exactly one is 1."""
+    groups = tuple(Group(tuple(each), penalty) for each in sets)
+    for group in groups:
+        builder.add_squared(dict.fromkeys(group.variables, 1), -1, penalty)
+    return groups
 
 
 def decoded(bits: Sequence[int], rows: int, columns: int) -> list[int]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,19 +15,47 @@ from queuebit_contracts.jobs import Number
 from queuebit_problems.enumerate import Enumerated
 from queuebit_problems.kind import Answer, Family, Kind, S, Sense, Violation
 from queuebit_problems.numeric import number_above, number_below
-from queuebit_problems.qubo import Qubo, exact
+from queuebit_problems.qubo import Exact, Qubo, QuboBuilder, exact
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """A constraint of a QUBO that a circuit can keep by itself: exactly `count` of the variables are 1 (1: one-hot).
+
+    The QUBO holds it as the term penalty * (sum of the variables - count)^2, which is 0 wherever the constraint holds.
+    """
+
+    variables: tuple[int, ...]
+    penalty: Exact
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Encoding:
-    """A problem as a QUBO. `decode` turns bits into an answer, perhaps infeasible; `encode` inverts it where feasible."""
+    """A problem as a QUBO. `decode` turns bits into an answer, perhaps infeasible; `encode` inverts it where feasible.
+
+    `groups` are constraints that every feasible answer keeps, in the order in which a circuit should rather keep them. They
+    may share variables; a circuit keeps some that do not, and `without` gives the rest of the QUBO.
+    """
 
     qubo: Qubo
     decode: Callable[[Sequence[int]], Answer]
     encode: Callable[[Answer], list[int]]
+    groups: tuple[Group, ...] = ()
+
+    def without(self, kept: Iterable[Group]) -> Qubo:
+        """The QUBO without the penalties of these groups: the same energies wherever the groups hold."""
+        builder = QuboBuilder(self.qubo.n, self.qubo.offset)
+        for i, value in self.qubo.linear.items():
+            builder.add_linear(i, value)
+        for (i, k), value in self.qubo.quadratic.items():
+            builder.add(i, k, value)
+        for group in kept:
+            builder.add_squared(dict.fromkeys(group.variables, 1), -group.count, -group.penalty)
+        return builder.build()
 
 
 @dataclass(frozen=True, slots=True)

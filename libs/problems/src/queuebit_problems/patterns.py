@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from queuebit_problems.onehot import add_groups
+from queuebit_problems.optimisation import Group
 from queuebit_problems.qubo import Exact, QuboBuilder
 
 
@@ -24,17 +26,15 @@ def fitting_sets(weights: Sequence[int], capacity: int, sets_max: int) -> list[t
 
 def covering(
     sets: Sequence[Sequence[int]], costs: Sequence[Exact], items: int, penalty: Exact, extra_qubits: int = 0
-) -> QuboBuilder:
+) -> tuple[QuboBuilder, tuple[Group, ...]]:
     """A qubit a set: the costs of the chosen sets, and the penalty times (times covered - 1) squared for each item."""
     builder = QuboBuilder(len(sets) + extra_qubits)
-    holding: list[dict[int, Exact]] = [{} for _ in range(items)]
+    holding: list[list[int]] = [[] for _ in range(items)]
     for place, (members, cost) in enumerate(zip(sets, costs, strict=True)):
         builder.add_linear(place, cost)
         for item in members:
-            holding[item][place] = 1
-    for terms in holding:
-        builder.add_squared(terms, -1, penalty)
-    return builder
+            holding[item].append(place)
+    return builder, add_groups(builder, holding, penalty)
 
 
 def parts(sets: Sequence[Sequence[int]], bits: Sequence[int], items: int) -> list[list[int]]:

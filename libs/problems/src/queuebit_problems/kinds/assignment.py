@@ -19,7 +19,7 @@ from queuebit_problems.numeric import Real, cp_coefficients, integers, number, n
 from queuebit_problems.onehot import add_one_hot, completed, decoded, encoded, least_cost
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.qubo import QuboBuilder
-from queuebit_problems.text import Numbers, Rows
+from queuebit_problems.text import Numbers, Rows, count_of
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -118,11 +118,12 @@ class Assignment(Optimisation[AssignmentStatement]):
         for i, row in enumerate(costs):
             for j, cost in enumerate(row):
                 builder.add_linear(i * n + j, Fraction(cost - least[i], unit))
-        add_one_hot(builder, n, n, Fraction(statement.solved[0] - sum(least), unit) + 1, permutation=True)
+        groups = add_one_hot(builder, n, n, Fraction(statement.solved[0] - sum(least), unit) + 1, permutation=True)
         return Encoding(
             builder.build(),
             lambda bits: {"assigned_to": decoded(bits, n, n)},
             lambda answer: encoded(answer["assigned_to"], n),
+            groups,
         )
 
     def cp_model(self, statement: AssignmentStatement, model: cp_model.CpModel) -> CpReading:
@@ -199,9 +200,9 @@ class Assignment(Optimisation[AssignmentStatement]):
 def counted_squares(text: str) -> int | None:
     """How many n by n tables follow a first line that is n alone; None where the numbers do not add up to whole tables."""
     lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] not in "#%"]
-    if len(lines) < 2 or len(lines[0]) != 1 or not lines[0][0].isdigit():
+    if len(lines) < 2 or len(lines[0]) != 1:
         return None
-    n, count = int(lines[0][0]), sum(map(len, lines[1:]))
+    n, count = count_of(lines[0][0]), sum(map(len, lines[1:]))
     widths = {len(line) for line in lines[1:]}
     if not n or count % (n * n) or (widths == {2} and n != 2) or (widths == {1} and n != 1):
         return None

@@ -23,7 +23,7 @@ from queuebit_problems.numeric import NonNegative, cp_weights, integers, number
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.orlib import PROBLEM_PARAM, chosen_problem
 from queuebit_problems.patterns import covering, fitting_sets, parts
-from queuebit_problems.text import Numbers, Rows, parse_number
+from queuebit_problems.text import Numbers, Rows, count_of, parse_number
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -138,7 +138,7 @@ class BinPacking(Optimisation[BinPackingStatement]):
                 remedy="Use the classical lane, or state fewer items.",
             )
         items = len(statement.sizes)
-        builder = covering(sets, [1] * len(sets), items, 2)
+        builder, groups = covering(sets, [1] * len(sets), items, 2)
         place = {members: i for i, members in enumerate(sets)}
 
         def encode(answer: Answer) -> list[int]:
@@ -147,7 +147,7 @@ class BinPacking(Optimisation[BinPackingStatement]):
                 bits[place[tuple(members)]] = 1
             return bits
 
-        return Encoding(builder.build(), lambda bits: _answer(parts(sets, bits, items)), encode)
+        return Encoding(builder.build(), lambda bits: _answer(parts(sets, bits, items)), encode, groups)
 
     def cp_model(self, statement: BinPackingStatement, model: cp_model.CpModel) -> CpReading:
         """How many items of each size are in each bin. The items larger than half a bin have the first bins, largest first."""
@@ -247,7 +247,7 @@ def is_counted_list(text: str) -> bool:
     lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] not in "#%"]
     if len(lines) < 3 or any(len(line) != 1 or parse_number(line[0]) is None for line in lines):
         return False
-    return lines[0][0].isdigit() and int(lines[0][0]) == len(lines) - 2
+    return count_of(lines[0][0]) == len(lines) - 2
 
 
 def _is_or_library(text: str) -> bool:
@@ -255,7 +255,7 @@ def _is_or_library(text: str) -> bool:
     return (
         len(lines) == 3
         and [len(line) for line in lines] == [1, 1, 3]
-        and lines[0][0].isdigit()
+        and count_of(lines[0][0]) is not None
         and parse_number(lines[1][0]) is None
         and all(parse_number(token) is not None for token in lines[2])
     )

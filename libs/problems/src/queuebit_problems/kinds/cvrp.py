@@ -146,7 +146,7 @@ class Cvrp(Optimisation[CvrpStatement]):
         spare = statement.spare
         items = [[node - 1 for node in members] for members in sets]
         costs: list[Exact] = [Fraction(cost, unit) for cost, _ in orders]
-        builder = covering(items, costs, fleet.nodes - 1, penalty, len(spare or []))
+        builder, groups = covering(items, costs, fleet.nodes - 1, penalty, len(spare or []))
         if spare is not None:
             terms: dict[int, Exact] = dict.fromkeys(range(len(sets)), 1)
             terms |= {len(sets) + place: value for place, value in enumerate(spare)}
@@ -166,7 +166,7 @@ class Cvrp(Optimisation[CvrpStatement]):
                 bits[len(sets) :] = slack_bits(spare, fleet.limit - len(routes))
             return bits
 
-        return Encoding(builder.build(), decode, encode)
+        return Encoding(builder.build(), decode, encode, groups)
 
     def cp_model(self, statement: CvrpStatement, model: cp_model.CpModel) -> CpReading:
         """A Boolean for each way from node to node, circuits through the depot, and the load after each customer."""

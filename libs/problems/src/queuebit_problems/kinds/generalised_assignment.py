@@ -183,7 +183,7 @@ class GeneralisedAssignment(Optimisation[GeneralisedAssignmentStatement]):
         for job in range(jobs):
             for a in range(agents):
                 builder.add_linear(job * agents + a, Fraction(most[job] - profits[a][job], unit))
-        add_one_hot(builder, jobs, agents, penalty, permutation=False)
+        groups = add_one_hot(builder, jobs, agents, penalty, permutation=False)
         at = jobs * agents
         for a, common, slack in slacks:
             weights, capacity, _ = statement.used[a]
@@ -199,7 +199,7 @@ class GeneralisedAssignment(Optimisation[GeneralisedAssignmentStatement]):
                 bits += slack_bits(slack, max(0, -over[a] // common))
             return bits
 
-        return Encoding(builder.build(), lambda bits: {"assigned_to": decoded(bits, jobs, agents)}, encode)
+        return Encoding(builder.build(), lambda bits: {"assigned_to": decoded(bits, jobs, agents)}, encode, groups)
 
     def cp_model(self, statement: GeneralisedAssignmentStatement, model: cp_model.CpModel) -> CpReading:
         """A Boolean for each job and agent; exactly one agent a job, one capacity an agent. Too many digits are rounded up."""

@@ -14,6 +14,7 @@ from queuebit_problems.enumerate import VARIABLES_MAX, Enumerated
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.graphs import DIMACS, GraphStatement, edge_cliques, greedy_clique, is_dimacs, read_dimacs
 from queuebit_problems.kind import Answer, Params, Size, Violation
+from queuebit_problems.onehot import add_one_hot
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.qubo import QuboBuilder
 
@@ -74,9 +75,9 @@ class GraphColouring(Optimisation[GraphStatement]):
                 remedy="Use the classical lane, or state a smaller graph.",
             )
         builder = QuboBuilder(qubits, fixed)
+        groups = add_one_hot(builder, nodes, colours, 2, permutation=False)
         for node in range(nodes):
             row = range(node * colours, (node + 1) * colours)
-            builder.add_squared(dict.fromkeys(row, 1), -1, 2)
             for c in range(fixed, colours):
                 builder.add_linear(row[c], 2)
                 builder.add(row[c], nodes * colours + c - fixed, -2)
@@ -101,7 +102,7 @@ class GraphColouring(Optimisation[GraphStatement]):
                     bits[nodes * colours + c - fixed] = 1
             return bits
 
-        return Encoding(builder.build(), decode, encode)
+        return Encoding(builder.build(), decode, encode, groups)
 
     def cp_model(self, statement: GraphStatement, model: cp_model.CpModel) -> CpReading:
         """A Boolean for each node and colour of the palette; a clique has the first colours, and colours are used in order.

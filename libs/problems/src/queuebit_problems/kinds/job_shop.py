@@ -17,10 +17,11 @@ from queuebit_problems.enumerate import Enumerated
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.numeric import Index
+from queuebit_problems.onehot import add_groups
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.qubo import QuboBuilder
 from queuebit_problems.schedules import Shop, Starts, by_priority, dispatched, left_shifted, shortest, tabu
-from queuebit_problems.text import Rows
+from queuebit_problems.text import Rows, count_of
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -119,15 +120,14 @@ class JobShop(Optimisation[JobShopStatement]):
 
     def recognises(self, text: str) -> bool:
         lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] not in "#%"]
-        if not lines or len(lines[0]) != 2 or not all(token.isdigit() for line in lines for token in line):
+        if not lines or len(lines[0]) != 2 or count_of(lines[0][0]) != len(lines) - 1:
             return False
-        jobs, machines = int(lines[0][0]), int(lines[0][1])
-        rest = lines[1:]
-        return (
-            len(rest) == jobs
-            and all(len(line) % 2 == 0 for line in rest)
-            and any(len(line) > 2 for line in rest)
-            and all(int(token) < machines for line in rest for token in line[::2])
+        machines, rest = count_of(lines[0][1]) or 0, lines[1:]
+        if any(len(line) % 2 for line in rest) or all(len(line) == 2 for line in rest):
+            return False
+        numbers = [[count_of(token) for token in line] for line in rest]
+        return all(
+            token is not None and (k % 2 or token < machines) for line in numbers for k, token in enumerate(line)
         )
 
     def size(self, statement: JobShopStatement) -> Size:
@@ -200,8 +200,8 @@ class JobShop(Optimisation[JobShopStatement]):
         quick = shop.makespan(shop.quick)
         penalty = quick - shop.bound + 1
         builder = QuboBuilder(qubits, shop.bound)
+        groups = add_groups(builder, (range(at, end) for at, end in pairwise(first)), penalty)
         for o, window in enumerate(windows):
-            builder.add_squared(dict.fromkeys(range(first[o], first[o + 1]), 1), -1, penalty)
             for place, time in enumerate(window, start=first[o]):
                 for unit in range(time + shop.duration[o] - shop.bound):
                     builder.add_linear(place, 2)
@@ -232,7 +232,7 @@ class JobShop(Optimisation[JobShopStatement]):
                 bits[first[-1] + unit] = 1
             return bits
 
-        return Encoding(builder.build(), decode, encode)
+        return Encoding(builder.build(), decode, encode, groups)
 
     def cp_model(self, statement: JobShopStatement, model: cp_model.CpModel) -> CpReading:
         """An interval an operation, no overlap on a machine, and the makespan."""

@@ -21,7 +21,7 @@ from queuebit_problems.optimisation import CpReading, Encoding, Group, Optimisat
 from queuebit_problems.portlib import read_counted, read_indexed
 from queuebit_problems.qubo import QuboBuilder, exact
 from queuebit_problems.selection import Choice, exchanged, least, repaired, searched
-from queuebit_problems.text import Rows, parse_number
+from queuebit_problems.text import Rows, count_of, parse_number
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -84,11 +84,8 @@ class Portfolio(Optimisation[PortfolioStatement]):
             rows = [line[0] for line in lines]
             count = next((i for i, index in enumerate(rows) if index != str(i + 1)), len(rows))
             return count > 1 and "." in lines[0][1] and {len(line) for line in lines} == {3}
-        if len(lines[0]) != 1 or not lines[0][0].isdigit():
-            return False
-        n = int(lines[0][0])
-        body = [len(line) for line in lines[1:]]
-        return n > 0 and body[:n] == [2] * n and len(body) > n and set(body[n:]) == {3}
+        n, body = count_of(lines[0][0]) or 0, [len(line) for line in lines[1:]]
+        return len(lines[0]) == 1 and 0 < n < len(body) and set(body[:n]) == {2} and set(body[n:]) == {3}
 
     def size(self, statement: PortfolioStatement) -> Size:
         """Weights are continuous: no number of qubits states them, and more than are written down is given."""

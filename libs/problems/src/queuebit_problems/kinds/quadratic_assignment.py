@@ -149,11 +149,12 @@ class QuadraticAssignment(Optimisation[QuadraticAssignmentStatement]):
                             cost = a[i][j] * b[k][m] + a[j][i] * b[m][k]
                             builder.add(i * n + k, j * n + m, Fraction(cost, unit))
         known = improved(a, b, statement.bound[1])
-        add_one_hot(builder, n, n, Fraction(cost_of(a, b, known), unit) + 1, permutation=True)
+        groups = add_one_hot(builder, n, n, Fraction(cost_of(a, b, known), unit) + 1, permutation=True)
         return Encoding(
             builder.build(),
             lambda bits: {"permutation": decoded(bits, n, n)},
             lambda answer: encoded(answer["permutation"], n),
+            groups,
         )
 
     def cp_model(self, statement: QuadraticAssignmentStatement, model: cp_model.CpModel) -> CpReading:

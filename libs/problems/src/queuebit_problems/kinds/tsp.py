@@ -16,6 +16,7 @@ from queuebit_problems.enumerate import Enumerated
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.kind import Answer, Params, Size, Violation
 from queuebit_problems.numeric import CP_TOTAL_MAX, cp_coefficients, number, number_below
+from queuebit_problems.onehot import add_one_hot
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.qubo import QuboBuilder
 from queuebit_problems.roads import RoadStatement
@@ -125,9 +126,7 @@ class Tsp(Optimisation[TspStatement]):
             )
         builder = QuboBuilder(m * m)
         penalty = Fraction(length(d, statement.quick), unit) + 1
-        for k in range(m):
-            builder.add_squared({k * m + place: 1 for place in range(m)}, -1, penalty)
-            builder.add_squared({node * m + k: 1 for node in range(m)}, -1, penalty)
+        groups = add_one_hot(builder, m, m, penalty, permutation=True)
         for node in range(m):
             builder.add_linear(node * m, Fraction(d[0][node + 1], unit))
             builder.add_linear(node * m + m - 1, Fraction(d[node + 1][0], unit))
@@ -147,7 +146,7 @@ class Tsp(Optimisation[TspStatement]):
                 bits[(node - 1) * m + place] = 1
             return bits
 
-        return Encoding(builder.build(), decode, encode)
+        return Encoding(builder.build(), decode, encode, groups)
 
     def cp_model(self, statement: TspStatement, model: cp_model.CpModel) -> CpReading:
         """A Boolean for each way from node to node, and one circuit."""
