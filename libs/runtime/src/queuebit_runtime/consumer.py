@@ -49,6 +49,7 @@ class Refused:
 
 Item = Received | Refused
 Handle = Callable[[Sequence[Item]], Awaitable[None]]
+OpenHandle = Callable[[Sequence[Item], Delivery], Awaitable[None]]
 
 
 def read(record: Record, *, refusals: bool, replays: bool) -> Item | None:
@@ -98,6 +99,46 @@ def subscribe_decoded(
     `handle` as Refused; with `replays`, records of a replay do too. Of a broadcast, which every instance reads, poison is only
     logged. Returns the count of what was poison.
     """
+
+    async def handle_all(items: Sequence[Item], delivery: Delivery) -> None:
+        if items:
+            await handle(items)
+        delivery.done_all()
+
+    return subscribe_open(
+        bus,
+        topics=topics,
+        group=group,
+        consumer=consumer,
+        handle=handle_all,
+        clock=clock,
+        refusals=refusals,
+        replays=replays,
+        broadcast=broadcast,
+        from_start=from_start,
+        batch_max=batch_max,
+        in_flight_max=in_flight_max,
+    )
+
+
+def subscribe_open(
+    bus: Bus,
+    *,
+    topics: tuple[str, ...],
+    group: str,
+    consumer: Service,
+    handle: OpenHandle,
+    clock: Clock,
+    refusals: bool = False,
+    replays: bool = False,
+    broadcast: bool = False,
+    from_start: bool = False,
+    batch_max: int = 500,
+    in_flight_max: int = 2000,
+) -> PoisonWatch:
+    """As `subscribe_decoded`, but `handle` itself says what is done, at once or later: of every record of the delivery, also of
+    those that it is not shown because they are poison or of a replay.
+    """
     watch = PoisonWatch()
 
     async def on_delivery(delivery: Delivery) -> None:
@@ -106,9 +147,7 @@ def subscribe_decoded(
             await bus.publish(dead)
         if watch.add(len(delivery.records), len(dead)):
             _log.error("More than half of the recent records of %s cannot be read by %s.", topics, consumer)
-        if items:
-            await handle(items)
-        delivery.done_all()
+        await handle(items, delivery)
 
     bus.subscribe(
         Subscription(

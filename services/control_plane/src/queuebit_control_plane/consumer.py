@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from queuebit_contracts import channels
 from queuebit_contracts import events as ev
@@ -12,13 +14,16 @@ from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.errors import InvalidData
 from queuebit_control_plane.desk import Desk, Spoiled, Told, log_fields
+from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.intake import Intake, refuse, rejection_of
 from queuebit_control_plane.job.messages import Cancel
 from queuebit_control_plane.lanes import Lanes
-from queuebit_runtime.bus import Bus, Record
+from queuebit_control_plane.pairing import Open, Pairing
+from queuebit_runtime.bus import Bus, BusError, Delivery, Record
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.consumer import Item, Received, Refused, subscribe_decoded
+from queuebit_runtime.consumer import Item, Received, Refused, subscribe_decoded, subscribe_open
 from queuebit_runtime.deadletter import dead_letter_of
+from queuebit_store.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -30,16 +35,31 @@ UNKNOWN_TENANT = "unknown"
 class Consumer:
     """Turns a batch of records, whatever their topics, into one visit to the desk."""
 
-    def __init__(self, bus: Bus, desk: Desk, intake: Intake, lanes: Lanes, clock: Clock) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        desk: Desk,
+        intake: Intake,
+        lanes: Lanes,
+        clock: Clock,
+        *,
+        patience_s: float = 0.25,
+        held_max: int = 1000,
+        retry_s: float = 1.0,
+    ) -> None:
+        """`patience_s` and `held_max`: see Pairing. `retry_s`: the pause after what waited could not be decided on."""
         self._bus = bus
         self._desk = desk
         self._intake = intake
         self._lanes = lanes
         self._clock = clock
+        self._retry_s = retry_s
+        self._pairing = Pairing(patience_s=patience_s, held_max=held_max)
+        self._flushing: asyncio.Task[None] | None = None
 
     def subscribe(self) -> None:
         """Register with the bus: jobs as a group, backend reports by every instance."""
-        subscribe_decoded(
+        subscribe_open(
             self._bus,
             topics=TOPICS,
             group=GROUP,
@@ -59,10 +79,27 @@ class Consumer:
             from_start=True,
         )
 
-    async def on_messages(self, items: Sequence[Item]) -> None:
-        """Everything about jobs, in the order in which it came."""
+    async def on_messages(self, items: Sequence[Item], delivery: Delivery) -> None:
+        """Everything about jobs, in the order in which it came; but see Pairing."""
         now = self._clock.now()
         self._lanes.look(now)
+        ready = self._pairing.take(await self._tell_all(items, now), delivery, self._clock.monotonic_s())
+        try:
+            await self._decide(ready)
+        except BaseException:
+            self._pairing.restore(ready, delivery, self._clock.monotonic_s())
+            raise
+        finally:
+            self._flush_later()
+        self._say_done(ready, delivery)
+
+    async def on_reports(self, items: Sequence[Item]) -> None:
+        """How the backends are."""
+        for item in items:
+            if isinstance(item, Received) and isinstance(item.envelope.data, ev.BackendStatusReported):
+                self._lanes.report(item.envelope.data, item.envelope.time)
+
+    async def _tell_all(self, items: Sequence[Item], now: datetime) -> list[Told]:
         submitted = [item.envelope for item in items if isinstance(item, Received) and _is_submission(item)]
         admitted = iter(await self._intake.admit(submitted, now) if submitted else ())
         told: list[Told] = []
@@ -73,15 +110,41 @@ class Consumer:
                 told.append(replace(next(admitted), record=item.record))
             else:
                 told.extend(_tell(item.envelope, item.record))
-        spoiled = await self._desk.handle(told)
-        if spoiled:
-            await self._bury(spoiled)
+        return told
 
-    async def on_reports(self, items: Sequence[Item]) -> None:
-        """How the backends are."""
-        for item in items:
-            if isinstance(item, Received) and isinstance(item.envelope.data, ev.BackendStatusReported):
-                self._lanes.report(item.envelope.data, item.envelope.time)
+    async def _decide(self, ready: Sequence[Open]) -> None:
+        if ready:
+            spoiled = await self._desk.handle([each.told for each in ready])
+            if spoiled:
+                await self._bury(spoiled)
+
+    def _say_done(self, ready: Sequence[Open], delivery: Delivery) -> None:
+        """All of the delivery but what waits, and what of earlier ones waited until now."""
+        waiting = self._pairing.records_of(delivery)
+        if not waiting:
+            delivery.done_all()
+        for record in delivery.records if waiting else ():
+            if (record.topic, record.partition, record.offset) not in waiting:
+                delivery.done(record)
+        _close(each for each in ready if each.delivery is not delivery)
+
+    def _flush_later(self) -> None:
+        if len(self._pairing) and (self._flushing is None or self._flushing.done()):
+            self._flushing = asyncio.ensure_future(self._flush())
+
+    async def _flush(self) -> None:
+        """Decide on what has waited long enough, until nothing waits."""
+        while (wait_s := self._pairing.wait_s(self._clock.monotonic_s())) is not None:
+            await self._clock.sleep(wait_s)
+            ready = self._pairing.due(self._clock.monotonic_s())
+            try:
+                await self._decide(ready)
+            except (StoreUnavailable, Contended, BusError) as error:
+                log.warning("executions without a verdict wait on: %s", error)
+                self._pairing.restore(ready, None, self._clock.monotonic_s())
+                await self._clock.sleep(self._retry_s)
+            else:
+                _close(ready)
 
     async def _bury(self, spoiled: Sequence[Spoiled]) -> None:
         """Set aside what cannot be decided on: in the dead letters, with the reason, for a person."""
@@ -95,6 +158,12 @@ class Consumer:
         ]
         if records:
             await self._bus.publish(records)
+
+
+def _close(decided: Iterable[Open]) -> None:
+    for each in decided:
+        if each.told.record is not None:
+            each.delivery.done(each.told.record)
 
 
 def _undecidable(spoiled: Spoiled) -> InvalidData:

@@ -1,0 +1,109 @@
+"""Executions wait a moment for their verdicts, so that both are decided and appended together.
+
+A worker's success and the verdict on it come on two topics, milliseconds apart. Deciding on each when it comes would cost every
+job a third visit to the store, just before its last. What waits is not done at the bus, so it is delivered again after a crash.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, ResultValidated
+from queuebit_control_plane.desk import Told
+from queuebit_runtime.bus import Delivery
+
+AHEAD_MAX = 10_000
+
+
+class Open(NamedTuple):
+    """A message whose record is not done, and the delivery to say so to."""
+
+    told: Told
+    delivery: Delivery
+
+
+class Pairing:
+    """What waits, by job, the longest first. Any other message about a job lets go of what waits for it, in front of itself."""
+
+    def __init__(self, *, patience_s: float, held_max: int) -> None:
+        """An execution waits at most `patience_s` seconds, and only where fewer than `held_max` jobs wait already."""
+        self._patience_s = patience_s
+        self._held_max = held_max
+        self._held: OrderedDict[UUID, tuple[float, list[Open]]] = OrderedDict()
+        self._ahead: OrderedDict[UUID, None] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def take(self, told: Sequence[Told], delivery: Delivery, now_s: float) -> list[Open]:
+        """What of these messages, and of what waited, is to be decided on now, in order."""
+        judged = {verdict for each in told if (verdict := _judged(each)) is not None}
+        ready: list[Open] = []
+        for each in told:
+            message, held = each.message, self._held
+            if (
+                isinstance(message, ExecutionSucceeded)
+                and message.attempt_id not in judged
+                and message.attempt_id not in self._ahead
+                and (len(held) < self._held_max or each.job_id in held)
+            ):
+                held.setdefault(each.job_id, (now_s + self._patience_s, []))[1].append(Open(each, delivery))
+                continue
+            waited = held.pop(each.job_id, None)
+            if waited is not None:
+                ready.extend(waited[1])
+            elif isinstance(message, ResultValidated | ResultRejected):
+                self._note(message.attempt_id)
+            ready.append(Open(each, delivery))
+        return ready
+
+    def due(self, now_s: float) -> list[Open]:
+        """What has waited long enough."""
+        ready: list[Open] = []
+        while self._held:
+            job_id, (due_s, waiting) = next(iter(self._held.items()))
+            if due_s > now_s:
+                break
+            del self._held[job_id]
+            ready.extend(waiting)
+        return ready
+
+    def restore(self, ready: Sequence[Open], failed: Delivery | None, now_s: float) -> None:
+        """Deciding failed. The bus delivers `failed` again, so nothing of it waits; all else waits on, and is due at once."""
+        for job_id, (_, waiting) in list(self._held.items()):
+            waiting[:] = [each for each in waiting if each.delivery is not failed]
+            if not waiting:
+                del self._held[job_id]
+        for each in ready:
+            if each.delivery is not failed:
+                self._held.setdefault(each.told.job_id, (now_s, []))[1].append(each)
+                self._held.move_to_end(each.told.job_id, last=False)
+
+    def records_of(self, delivery: Delivery) -> set[tuple[str, int, int]]:
+        """The places of what waits of a delivery."""
+        return {
+            (each.told.record.topic, each.told.record.partition, each.told.record.offset)
+            for _, waiting in self._held.values()
+            for each in waiting
+            if each.delivery is delivery and each.told.record is not None
+        }
+
+    def wait_s(self, now_s: float) -> float | None:
+        """For how long nothing becomes due; None where nothing waits."""
+        for due_s, _ in self._held.values():
+            return max(0.0, due_s - now_s)
+        return None
+
+    def _note(self, attempt_id: UUID) -> None:
+        """The verdict came first: its execution need not wait."""
+        self._ahead[attempt_id] = None
+        while len(self._ahead) > AHEAD_MAX:
+            self._ahead.popitem(last=False)
+
+
+def _judged(told: Told) -> UUID | None:
+    message = told.message
+    return message.attempt_id if isinstance(message, ResultValidated | ResultRejected) else None
