@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from queuebit_contracts.intervals import wilson
 from queuebit_contracts.jobs import Confidence, ConfidencePart
 from queuebit_result_validation.compare import beyond, finite, same
-from queuebit_result_validation.confidence import UNPROVED_MAX, confidence_of, wilson
+from queuebit_result_validation.confidence import UNPROVED_MAX, confidence_of
 from queuebit_result_validation.evidence import NOTHING, Evidence, read_evidence
 from queuebit_result_validation.findings import Finding
+from queuebit_result_validation.history import Track
+from queuebit_result_validation.rivals import Baseline
 from tests.unit.result_validation.executions import NOW
 
 INTEGERS: dict[str, Any] = {"terms": [[0, 0, 3], [1, 1, 2.0]]}
@@ -64,6 +67,59 @@ def test_without_a_bound_only_feasibility_counts() -> None:
             ConfidencePart(name="optimality", value=0.0, weight=4.0, detail="no bound is known"),
         ),
     )
+
+
+SAMPLED = Evidence(
+    shots=400, feasible_fraction=0.5, best_fraction=0.25, mean_energy=-10.0, energy_std=10.0, best_energy=-30.0
+)
+
+
+def values_of(found: Confidence) -> dict[str, float]:
+    return {part.name: round(part.value, 4) for part in found.parts}
+
+
+def test_the_variance_of_the_samples_says_how_well_their_mean_is_known() -> None:
+    """Half the interval is 1.96 * 10 / sqrt(400) = 0.98, the best lies 20 below the mean: 20 / 20.98."""
+    found = confidence_of(0.1, proved=False, evidence=SAMPLED)
+    assert values_of(found)["variance"] == 0.9533
+    assert found.parts[-1].detail == "mean energy -10, 95 % interval -10.98 to -9.02, best -30"
+    same_energy = Evidence(shots=4, mean_energy=-3.0, energy_std=0.0, best_energy=-3.0)
+    assert values_of(confidence_of(0.1, proved=False, evidence=same_energy))["variance"] == 1.0
+
+
+def test_the_circuit_gets_no_credit_where_the_placebo_did_as_well() -> None:
+    real = confidence_of(0.1, proved=False, evidence=SAMPLED)
+    shared = confidence_of(0.1, proved=False, evidence=SAMPLED, placebo_matched=True)
+    circuit = {"samples", "agreement", "variance"}
+    assert {name: value for name, value in values_of(shared).items() if name in circuit} == dict.fromkeys(circuit, 0.0)
+    assert shared.value < real.value
+    assert shared.parts[-1].detail.startswith("no credit, random samples did as well; mean energy")
+
+
+@pytest.mark.parametrize(
+    ("baseline", "value", "detail"),
+    [
+        (Baseline(40, "heuristic", 0.0), 1.0, "heuristic 40, not better"),
+        (Baseline(50, "heuristic", 0.25), 0.75, "heuristic 50, 25.00% behind"),
+        (Baseline(500, "enumeration", 9.0), 0.0, "enumeration 500, 900.00% behind"),
+    ],
+)
+def test_agreement_with_the_baseline_is_a_part(baseline: Baseline, value: float, detail: str) -> None:
+    found = confidence_of(0.25, proved=False, evidence=NOTHING, baseline=baseline)
+    assert found.parts[-1] == ConfidencePart(name="baseline", value=value, weight=1.0, detail=detail)
+    assert found.value == round((4 + 4 * 0.75 + value) / 9, 6)
+
+
+@pytest.mark.parametrize(
+    ("track", "part"),
+    [
+        (Track(count=9, accepted=9), None),
+        (Track(count=10, accepted=10), 0.7225),
+        (Track(count=100, accepted=50), 0.4038),
+    ],
+)
+def test_the_record_of_the_backend_counts_from_ten_verdicts_on(track: Track, part: float | None) -> None:
+    assert values_of(confidence_of(0.1, proved=False, evidence=SAMPLED, track=track)).get("history") == part
 
 
 @given(st.floats(0, 1e9), st.floats(0, 1), st.integers(1, 10**6))

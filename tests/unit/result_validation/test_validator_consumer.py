@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from queuebit_contracts.envelope import Data, Envelope, decode, encode_data, enc
 from queuebit_contracts.events import ExecutionFailed, JobStarted, ResultRejected, ResultValidated
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.ids import derive_id
+from queuebit_contracts.jobs import Ran
 from queuebit_problems.registry import optimisation_of
 from queuebit_result_validation.consumer import SOURCE, Validator
 from queuebit_result_validation.validate import validate
@@ -150,3 +151,38 @@ async def test_over_a_bus_poison_goes_to_the_dead_letters_and_the_rest_is_answer
     verdicts = [decode(record.headers, record.value).data for record in broker.records(VALIDATIONS)]
     assert [type(verdict) for verdict in verdicts] == [ResultValidated]
     assert len(broker.records(dead_letter("result-validation"))) == 1
+
+
+async def test_what_a_heuristic_is_asked_about_leaves_the_event_loop_and_proved_answers_do_not() -> None:
+    hopped: list[str] = []
+
+    async def hop(check: Callable[[], Any]) -> Any:
+        verdict = check()
+        hopped.append(verdict.leg)
+        return verdict
+
+    items = [received(an_execution(leg="proved"), "a"), received(unproved(leg="open"), "b")]
+    await a_validator(ListeningBus(), hop=hop).handle(items)
+    assert hopped == ["open"]
+
+
+async def test_earlier_verdicts_are_remembered_and_the_same_order_gives_the_same_records() -> None:
+    ran = Ran(lane="simulator", method="LR-QAOA p=10", backend="aer")
+    problem, answer = long_ring(41), alternating(41)
+    items = [
+        received(
+            unproved(
+                problem, answer=answer, objective=40, lane="simulator", ran=ran,
+                attempt_id=derive_id(JOB_ID, f"attempt {number}"), evidence={"shots": 100},
+            ),
+            str(number),
+        )
+        for number in range(12)
+    ]  # fmt: skip
+    first, second = ListeningBus(), ListeningBus()
+    await a_validator(first).handle(items)
+    await a_validator(second).handle(items)
+    assert first.calls == second.calls
+    verdicts = [decode(record.headers, record.value).data for record in first.calls[0]]
+    named = [{part.name for part in v.confidence.parts} for v in verdicts if isinstance(v, ResultValidated)]
+    assert ["history" in parts for parts in named] == [False] * 10 + [True] * 2

@@ -92,7 +92,7 @@ def test_what_is_accepted_with_which_bound_and_gap(
         gap,
         proved,
     )
-    assert found.reasons == ()
+    assert [reason.split(":")[0] for reason in found.reasons] == (["behind_baseline"] if objective == 4 else [])
     assert (found.confidence.value == 1.0) is proved
 
 
@@ -203,7 +203,9 @@ def test_a_sampled_answer_is_accepted_with_less_confidence_the_fewer_samples_wer
     most, few = confidence(0.9), confidence(0.05)
     assert (most.verdict, few.verdict) == ("accepted", "accepted")
     assert (most.reasons, [reason.split(":")[0] for reason in few.reasons]) == ((), ["few_feasible_samples"])
-    assert [part.name for part in few.confidence.parts] == ["feasibility", "optimality", "samples", "agreement"]
+    assert [part.name for part in few.confidence.parts] == [
+        "feasibility", "optimality", "baseline", "samples", "agreement",
+    ]  # fmt: skip
     assert few.confidence.value < most.confidence.value < 1
 
 

@@ -2,82 +2,129 @@
 
     value = sum(weight * part) / sum(weight), over the parts that are known
 
-| part        | value                                                              | weight |
-| ----------- | ------------------------------------------------------------------ | ------ |
-| feasibility | 1: the validator recomputed it, or there would be no confidence    | 4      |
-| optimality  | 1 where proved, else 1 - gap to the best valid bound, at least 0   | 4      |
-| samples     | lower end of the Wilson interval of the feasible fraction          | 1      |
-| agreement   | lower end of the Wilson interval of the share that agrees          | 0.5    |
-| backend     | health as the backend reports it                                   | 0.5    |
-| calibration | halves with every HALF_LIFE_S of age                               | 0.5    |
+| part        | value                                                                    | weight |
+| ----------- | ------------------------------------------------------------------------ | ------ |
+| feasibility | 1: the validator recomputed it, or there would be no confidence          | 4      |
+| optimality  | 1 where proved, else 1 - gap to the best valid bound, at least 0         | 4      |
+| baseline    | 1 - how far it stays behind our own quick classical answer, at least 0   | 1      |
+| samples     | lower end of the Wilson interval of the feasible fraction                | 1      |
+| agreement   | lower end of the Wilson interval of the share that agrees                | 0.5    |
+| variance    | d / (d + h): the mean energy is known to ± h and lies d above the best   | 0.5    |
+| backend     | health as the backend reports it                                         | 0.5    |
+| calibration | halves with every HALF_LIFE_S of age                                     | 0.5    |
+| history     | lower end of the Wilson interval of the share of this backend's earlier  | 0.5    |
+|             | answers to this kind that were accepted, from HISTORY_MIN of them on     |        |
 
-The last four are about answers that were sampled. Where the optimum is proved, how the answer was found no longer matters:
-they are stated with weight 0, and the value is 1. Where it is not proved, the value stays below 1.
+All after `baseline` are about answers that were sampled. Where random samples did as well (the placebo), `samples`,
+`agreement` and `variance` are worth 0: the circuit gets no credit. Where the optimum is proved, how the answer was found no
+longer matters: these parts are stated with weight 0, and the value is 1. Where it is not proved, the value stays below 1.
+The intervals are of 95 %.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
 
+from queuebit_contracts.intervals import mean_interval, wilson
 from queuebit_contracts.jobs import Confidence, ConfidencePart
-from queuebit_result_validation.evidence import Evidence
+from queuebit_result_validation.evidence import NOTHING, Evidence
+from queuebit_result_validation.history import NO_TRACK, Track
+from queuebit_result_validation.rivals import Baseline
 
 HALF_LIFE_S = 24 * 3600.0
+HISTORY_MIN = 10
 UNPROVED_MAX = 0.999
-WILSON_Z = 1.96
-"""For an interval of 95 %."""
 
-_FEASIBILITY = ConfidencePart(name="feasibility", value=1.0, weight=4.0, detail="recomputed from the problem")
-_PROVED = ConfidencePart(name="optimality", value=1.0, weight=4.0, detail="proved")
+WEIGHTS = {
+    "feasibility": 4.0,
+    "optimality": 4.0,
+    "baseline": 1.0,
+    "samples": 1.0,
+    "agreement": 0.5,
+    "variance": 0.5,
+    "backend": 0.5,
+    "calibration": 0.5,
+    "history": 0.5,
+}
+OF_THE_CIRCUIT = frozenset({"samples", "agreement", "variance"})
+
+
+def _part(name: str, value: float, detail: str) -> ConfidencePart:
+    return ConfidencePart(name=name, value=value, weight=WEIGHTS[name], detail=detail)
+
+
+_FEASIBILITY = _part("feasibility", 1.0, "recomputed from the problem")
+_PROVED = _part("optimality", 1.0, "proved")
 _CERTAIN = Confidence(value=1.0, parts=(_FEASIBILITY, _PROVED))
 
 
-def confidence_of(gap: float | None, *, proved: bool, evidence: Evidence) -> Confidence:
+def confidence_of(
+    gap: float | None,
+    *,
+    proved: bool,
+    evidence: Evidence,
+    baseline: Baseline | None = None,
+    track: Track = NO_TRACK,
+    placebo_matched: bool = False,
+) -> Confidence:
     """The confidence in a feasible answer with this gap (None: no bound is known)."""
-    sampled = _sampled(evidence)
+    if proved and evidence is NOTHING and track is NO_TRACK:
+        return _CERTAIN
+    sampled = tuple(_credited(part, placebo_matched) for part in _sampled(evidence, track))
     if proved:
-        if not sampled:
-            return _CERTAIN
         stated = tuple(part.model_copy(update={"weight": 0.0}) for part in sampled)
         return Confidence(value=1.0, parts=(_FEASIBILITY, _PROVED, *stated))
-    parts = (_FEASIBILITY, _optimality(gap), *sampled)
+    parts = (_FEASIBILITY, _optimality(gap), *_against(baseline), *sampled)
     mean = sum(part.weight * part.value for part in parts) / sum(part.weight for part in parts)
     return Confidence(value=min(UNPROVED_MAX, round(mean, 6)), parts=parts)
 
 
-def wilson(fraction: float, count: int, z: float = WILSON_Z) -> tuple[float, float]:
-    """The interval in which the true share lies, when `fraction` of `count` samples were seen (Wilson 1927)."""
-    if count <= 0:
-        return 0.0, 1.0
-    centre = fraction + z * z / (2 * count)
-    spread = z * math.sqrt(fraction * (1 - fraction) / count + z * z / (4 * count * count))
-    scale = 1 + z * z / count
-    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
-
-
 def _optimality(gap: float | None) -> ConfidencePart:
     if gap is None:
-        return ConfidencePart(name="optimality", value=0.0, weight=4.0, detail="no bound is known")
-    return ConfidencePart(name="optimality", value=max(0.0, 1.0 - gap), weight=4.0, detail=f"gap {gap:.6g}")
+        return _part("optimality", 0.0, "no bound is known")
+    return _part("optimality", max(0.0, 1.0 - gap), f"gap {gap:.6g}")
 
 
-def _sampled(evidence: Evidence) -> tuple[ConfidencePart, ...]:
-    parts: list[ConfidencePart] = []
-    if evidence.shots is not None:
-        for name, weight, fraction in (
-            ("samples", 1.0, evidence.feasible_fraction),
-            ("agreement", 0.5, evidence.best_fraction),
-        ):
+def _against(baseline: Baseline | None) -> Iterator[ConfidencePart]:
+    if baseline is not None:
+        behind = f", {baseline.shortfall:.2%} behind" if baseline.shortfall else ", not better"
+        yield _part("baseline", max(0.0, 1.0 - baseline.shortfall), f"{baseline.source} {baseline.objective}{behind}")
+
+
+def _sampled(evidence: Evidence, track: Track) -> Iterator[ConfidencePart]:
+    shots = evidence.shots
+    if shots is not None:
+        for name, fraction in (("samples", evidence.feasible_fraction), ("agreement", evidence.best_fraction)):
             if fraction is not None:
-                low, high = wilson(fraction, evidence.shots)
-                detail = f"{fraction:.4g} of {evidence.shots} samples, 95 % interval {low:.4g} to {high:.4g}"
-                parts.append(ConfidencePart(name=name, value=low, weight=weight, detail=detail))
+                low, high = wilson(fraction, shots)
+                yield _part(name, low, f"{fraction:.4g} of {shots} samples, {_interval(low, high)}")
+        yield from _variance(evidence, shots)
     if evidence.backend_health is not None:
-        parts.append(
-            ConfidencePart(name="backend", value=evidence.backend_health, weight=0.5, detail="as the backend reports")
-        )
+        yield _part("backend", evidence.backend_health, "as the backend reports")
     if evidence.calibration_age_s is not None:
         age_h = evidence.calibration_age_s / 3600
-        freshness = 0.5 ** (evidence.calibration_age_s / HALF_LIFE_S)
-        parts.append(ConfidencePart(name="calibration", value=freshness, weight=0.5, detail=f"{age_h:.1f} h old"))
-    return tuple(parts)
+        yield _part("calibration", 0.5 ** (evidence.calibration_age_s / HALF_LIFE_S), f"{age_h:.1f} h old")
+    if track.count >= HISTORY_MIN:
+        low, high = wilson(track.accepted / track.count, track.count)
+        yield _part("history", low, f"{track.accepted} of the last {track.count} accepted, {_interval(low, high)}")
+
+
+def _variance(evidence: Evidence, shots: int) -> Iterator[ConfidencePart]:
+    """How well the samples tell their mean from their best."""
+    mean, std, best = evidence.mean_energy, evidence.energy_std, evidence.best_energy
+    if mean is None or std is None or best is None:
+        return
+    low, high = mean_interval(mean, std, shots)
+    half, distance = (high - low) / 2, max(0.0, mean - best)
+    value = 1.0 if not std else distance / (distance + half)
+    yield _part("variance", value, f"mean energy {mean:.6g}, {_interval(low, high)}, best {best:.6g}")
+
+
+def _credited(part: ConfidencePart, placebo_matched: bool) -> ConfidencePart:
+    if not placebo_matched or part.name not in OF_THE_CIRCUIT:
+        return part
+    return part.model_copy(update={"value": 0.0, "detail": f"no credit, random samples did as well; {part.detail}"})
+
+
+def _interval(low: float, high: float) -> str:
+    return f"95 % interval {low:.4g} to {high:.4g}"

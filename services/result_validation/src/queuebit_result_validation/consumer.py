@@ -10,6 +10,8 @@ from queuebit_contracts.channels import EXECUTIONS, VALIDATIONS, Service
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, ResultValidated
 from queuebit_contracts.ids import derive_id
+from queuebit_result_validation.history import History
+from queuebit_result_validation.rivals import wants_time
 from queuebit_result_validation.validate import validate
 from queuebit_runtime.bus import Bus, Outgoing
 from queuebit_runtime.clock import Clock
@@ -29,7 +31,8 @@ class Validator:
     """Handles batches of `jobs.executions`; only successes matter.
 
     The id of a verdict is derived from that of the execution, so that a repeat is recognised. An answer whose record is larger
-    than `inline_bytes_max` is checked in a thread, and after `slice_s` seconds of small ones the event loop gets its turn.
+    than `inline_bytes_max`, or that is to be compared with a heuristic, is checked in a thread, and after `slice_s` seconds of
+    others the event loop gets its turn. The verdicts on earlier answers are remembered.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class Validator:
         self._inline_bytes_max = inline_bytes_max
         self._slice_s = slice_s
         self._hop = hop
+        self._history = History()
 
     def subscribe(self, *, batch_max: int, in_flight_max: int) -> PoisonWatch:
         """Register with the bus. Returns the count of what could not be read."""
@@ -76,9 +80,11 @@ class Validator:
             await self._bus.publish(verdicts)
 
     async def _verdict(self, item: Received, execution: ExecutionSucceeded) -> Verdict:
-        if len(item.record.value or b"") <= self._inline_bytes_max:
-            return validate(execution, self._clock.now())
-        return await self._hop(partial(validate, execution, self._clock.now()))
+        check = partial(validate, execution, self._clock.now(), self._history.track(execution))
+        quick = len(item.record.value or b"") <= self._inline_bytes_max and not wants_time(execution)
+        verdict = check() if quick else await self._hop(check)
+        self._history.note(execution, verdict.verdict if isinstance(verdict, ResultValidated) else "rejected")
+        return verdict
 
     def _outgoing(self, item: Received, verdict: Verdict) -> Outgoing:
         cause = item.envelope

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from queuebit_contracts.jobs import Number
 from queuebit_result_validation.findings import Code, Finding
 
 SHOTS_MAX = 10**9
@@ -18,7 +19,9 @@ class Evidence:
     """What was reported.
 
     `feasible_fraction` and `best_fraction`: the shares of `shots` samples that were feasible, and that agree with the answer.
-    `backend_health`: from 0 to 1. `calibration_age_s`: how long before now the backend was calibrated.
+    `backend_health`: from 0 to 1. `calibration_age_s`: how long before now the backend was calibrated. `mean_energy`,
+    `energy_std` and `best_energy`: of the samples' QUBO. `best_raw`: the best objective among the samples as they came.
+    `placebo_best`: the best objective that as many random samples reached through the same repair and polish.
     """
 
     shots: int | None = None
@@ -26,10 +29,20 @@ class Evidence:
     best_fraction: float | None = None
     backend_health: float | None = None
     calibration_age_s: float | None = None
+    mean_energy: float | None = None
+    energy_std: float | None = None
+    best_energy: float | None = None
+    best_raw: Number | None = None
+    placebo_best: Number | None = None
 
 
 NOTHING = Evidence()
-_KEYS = frozenset({"shots", "feasible_fraction", "best_fraction", "backend_health", "calibrated_at"})
+_KEYS = frozenset(
+    {
+        "shots", "feasible_fraction", "best_fraction", "backend_health", "calibrated_at", "mean_energy", "energy_std",
+        "best_energy", "best_raw_objective", "placebo_best",
+    }
+)  # fmt: skip
 
 
 def read_evidence(reported: Mapping[str, Any], shots: int, now: datetime) -> tuple[Evidence, list[Finding]]:
@@ -47,6 +60,16 @@ def read_evidence(reported: Mapping[str, Any], shots: int, now: datetime) -> tup
         findings.append(Finding(Code.EVIDENCE_MALFORMED, f"{name} should be a number from 0 to 1."))
         return None
 
+    def number(name: str, *, negative: bool = True) -> Number | None:
+        value = reported.get(name)
+        if value is None:
+            return None
+        if isinstance(value, int | float) and not isinstance(value, bool) and (negative or value >= 0):
+            return value
+        wanted = "a number" if negative else "a number, 0 or more"
+        findings.append(Finding(Code.EVIDENCE_MALFORMED, f"{name} should be {wanted}."))
+        return None
+
     counted = reported.get("shots", shots)
     if not isinstance(counted, int) or isinstance(counted, bool) or not 0 <= counted <= SHOTS_MAX:
         findings.append(Finding(Code.EVIDENCE_MALFORMED, f"shots should be a whole number up to {SHOTS_MAX}."))
@@ -58,6 +81,11 @@ def read_evidence(reported: Mapping[str, Any], shots: int, now: datetime) -> tup
             best_fraction=fraction("best_fraction"),
             backend_health=fraction("backend_health"),
             calibration_age_s=_age_s(reported.get("calibrated_at"), now, findings),
+            mean_energy=number("mean_energy"),
+            energy_std=number("energy_std", negative=False),
+            best_energy=number("best_energy"),
+            best_raw=number("best_raw_objective"),
+            placebo_best=number("placebo_best"),
         ),
         findings,
     )

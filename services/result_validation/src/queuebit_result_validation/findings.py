@@ -27,6 +27,10 @@ class Code(StrEnum):
     PROOF_NOT_HONOURED = "proof_not_honoured"
     FEW_FEASIBLE_SAMPLES = "few_feasible_samples"
     STALE_CALIBRATION = "stale_calibration"
+    WORSE_THAN_BASELINE = "worse_than_baseline"
+    BEHIND_BASELINE = "behind_baseline"
+    POLISH_NOT_CIRCUIT = "polish_not_circuit"
+    ACCEPTANCE_DROPPED = "acceptance_dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,12 @@ RULINGS: dict[Code, Ruling] = {
     Code.PROOF_NOT_HONOURED: Ruling("accepted", "The claimed proof of optimality is not honoured."),
     Code.FEW_FEASIBLE_SAMPLES: Ruling("accepted", "Few of the samples were feasible."),
     Code.STALE_CALIBRATION: Ruling("accepted", "The backend was calibrated long ago."),
+    Code.WORSE_THAN_BASELINE: Ruling("needs_review", "A quick classical baseline is better than what was sampled."),
+    Code.BEHIND_BASELINE: Ruling("accepted", "A quick classical baseline is better."),
+    Code.POLISH_NOT_CIRCUIT: Ruling(
+        "accepted", "Random samples through the same polish did as well: the credit is the polish's, not the circuit's."
+    ),
+    Code.ACCEPTANCE_DROPPED: Ruling("accepted", "Of late, fewer answers of this backend to this kind were accepted."),
 }
 
 _SEVERITY: dict[Verdict, int] = {"accepted": 0, "needs_review": 1, "rejected": 2}

@@ -18,6 +18,8 @@ from queuebit_result_validation.compare import beyond, close, finite, same, tigh
 from queuebit_result_validation.confidence import confidence_of
 from queuebit_result_validation.evidence import NOTHING, Evidence, read_evidence
 from queuebit_result_validation.findings import Code, Finding, worst
+from queuebit_result_validation.history import NO_TRACK, Track
+from queuebit_result_validation.rivals import Baseline, baseline_of, contradictions, missed, placebo_matched, wants_time
 
 ENUMERATED_VARIABLES_MAX = 12
 """Up to here the validator finds the optimum itself."""
@@ -36,6 +38,10 @@ class _Seen:
     bound: Number | None = None
     proved: bool = False
     evidence: Evidence = NOTHING
+    optimum: Number | None = None
+    baseline: Baseline | None = None
+    placebo_matched: bool = False
+    track: Track = NO_TRACK
 
     def add(self, code: Code, detail: str = "") -> None:
         self.findings.append(Finding(code, detail))
@@ -45,12 +51,13 @@ class _Seen:
         return bool(self.findings) and worst(self.findings) == "rejected"
 
 
-def validate(execution: ExecutionSucceeded, now: datetime) -> ResultValidated | ResultRejected:
+def validate(execution: ExecutionSucceeded, now: datetime, track: Track = NO_TRACK) -> ResultValidated | ResultRejected:
     """The verdict. Never raises: where the check itself fails, the answer is not proved, and that is the verdict.
 
-    A failure before objective and constraints are recomputed rejects the answer; a later one leaves it to a person.
+    A failure before objective and constraints are recomputed rejects the answer; a later one leaves it to a person. `track`:
+    how earlier answers from the same backend fared.
     """
-    seen = _Seen()
+    seen = _Seen(track=track)
     try:
         _examine(execution, now, seen)
     except Exception as error:
@@ -87,6 +94,7 @@ def _examine(execution: ExecutionSucceeded, now: datetime, seen: _Seen) -> None:
     _bound(execution, problem, kind, statement, objective, seen)
     if not seen.rejected:
         _evidence(execution, now, seen)
+        _rivals(execution, problem, kind, statement, objective, seen)
     return None
 
 
@@ -142,7 +150,7 @@ def _against_optimum(
         return None
     if execution.bound is not None and beyond(optimum, execution.bound, kind.sense, data):
         return seen.add(Code.BOUND_IMPOSSIBLE, f"bound {execution.bound}, but {optimum} can be reached")
-    seen.bound = optimum
+    seen.bound = seen.optimum = optimum
     seen.proved = same(objective, optimum, data)
     if execution.proven_optimal and not seen.proved:
         seen.add(Code.OPTIMALITY_FALSE, f"objective {objective}, but {optimum} can be reached")
@@ -157,6 +165,34 @@ def _evidence(execution: ExecutionSucceeded, now: datetime, seen: _Seen) -> None
         seen.add(Code.FEW_FEASIBLE_SAMPLES, f"{evidence.feasible_fraction:.4g} of them")
     if evidence.calibration_age_s is not None and evidence.calibration_age_s > STALE_S:
         seen.add(Code.STALE_CALIBRATION, f"{evidence.calibration_age_s / 86_400:.1f} days ago")
+
+
+def _rivals(
+    execution: ExecutionSucceeded,
+    problem: Problem,
+    kind: Optimisation[Any],
+    statement: Any,
+    objective: Number,
+    seen: _Seen,
+) -> None:
+    """Against the placebo, the record of the backend, and, where nothing is proved, our own quick answer."""
+    evidence = seen.evidence
+    if evidence is not NOTHING:
+        seen.findings.extend(contradictions(evidence, kind, objective, seen.bound, problem))
+        seen.placebo_matched = placebo_matched(evidence, kind, objective)
+        if seen.placebo_matched:
+            seen.add(Code.POLISH_NOT_CIRCUIT, f"objective {objective}, placebo {evidence.placebo_best}")
+    if seen.track.dropped:
+        seen.add(
+            Code.ACCEPTANCE_DROPPED,
+            f"{seen.track.recent_accepted} of the last {seen.track.recent_count}, {seen.track.accepted} of {seen.track.count}",
+        )
+    if seen.proved or not wants_time(execution):
+        return
+    seen.baseline = baseline_of(kind, statement, problem, objective, seen.optimum)
+    behind = None if seen.baseline is None else missed(seen.baseline, objective, execution.lane)
+    if behind is not None:
+        seen.findings.append(behind)
 
 
 def _verdict(execution: ExecutionSucceeded, seen: _Seen) -> ResultValidated | ResultRejected:
@@ -183,7 +219,14 @@ def _verdict(execution: ExecutionSucceeded, seen: _Seen) -> ResultValidated | Re
         bound=seen.bound,
         gap=gap,
         proven_optimal=seen.proved,
-        confidence=confidence_of(gap, proved=seen.proved, evidence=seen.evidence),
+        confidence=confidence_of(
+            gap,
+            proved=seen.proved,
+            evidence=seen.evidence,
+            baseline=seen.baseline,
+            track=seen.track,
+            placebo_matched=seen.placebo_matched,
+        ),
         reasons=reasons,
         problem_fingerprint=problem_print,
         answer_fingerprint=answer_print,
