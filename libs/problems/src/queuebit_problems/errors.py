@@ -50,6 +50,12 @@ class TooManyQubits(ProblemError):
     code = "too_many_qubits"
 
 
+class UnfitCircuit(ProblemError):
+    """The circuit cannot be run in the way that was asked: too large, or of the wrong form."""
+
+    code = "unfit_circuit"
+
+
 class UnknownInstance(ProblemError):
     """No instance of this name comes with the package."""
 

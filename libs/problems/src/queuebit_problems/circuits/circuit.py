@@ -5,6 +5,7 @@ Qubits and classical bits are numbered from 0 in the order of their declaration.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -73,13 +74,47 @@ class Circuit:
     def clbits(self) -> int:
         return sum(register.size for register in self.registers)
 
+    @property
+    def layout(self) -> tuple[int, ...]:
+        """How many digits the words of a key have, from the left: one word a register, one for loose bits side by side."""
+        words: list[int] = []
+        loose = False
+        for register in self.registers:
+            if register.loose and loose:
+                words[-1] += register.size
+            elif register.size:
+                words.append(register.size)
+            loose = register.loose
+        return tuple(reversed(words))
+
     def key(self, bits: int) -> str:
         """An outcome (bit k of the number is classical bit k) as Qiskit writes it: the highest index leftmost within a
-        register, the register declared last leftmost, a space between registers, none beside a loose bit.
+        register, the register declared last leftmost, a space between registers, none between loose bits.
         """
-        text, place, before_loose = "", 0, True
-        for register in self.registers:
-            part = format(bits >> place & (1 << register.size) - 1, f"0{register.size}b") if register.size else ""
-            gap = "" if not text or (register.loose and before_loose) else " "
-            text, place, before_loose = part + gap + text, place + register.size, register.loose
-        return text
+        return self.keys((bits,))[0]
+
+    def keys(self, outcomes: Iterable[int]) -> list[str]:
+        """The keys of many outcomes, in their order."""
+        width, place = self.clbits, 0
+        words: list[slice] = []
+        for digits in self.layout:
+            words.append(slice(place, place + digits))
+            place += digits
+        texts = (format(bits, f"0{width}b") for bits in outcomes) if width else ("" for _ in outcomes)
+        return list(texts) if len(words) < 2 else [" ".join([text[word] for word in words]) for text in texts]
+
+    def bits(self, key: str) -> int | None:
+        """The outcome that a key states; None where it is no key of this circuit."""
+        words = key.split(" ") if key else []
+        if tuple(map(len, words)) != self.layout or not set(key) <= {"0", "1", " "}:
+            return None
+        return int("".join(words) or "0", 2)
+
+
+def walk(operations: Iterable[Operation]) -> Iterator[Operation]:
+    """Every operation, those inside branches after the branch that holds them."""
+    for operation in operations:
+        yield operation
+        if isinstance(operation, Branch):
+            yield from walk(operation.then)
+            yield from walk(operation.otherwise)

@@ -1,0 +1,158 @@
+"""What an exact simulation of a circuit would cost, from its counts alone: nothing is simulated, no numpy is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from queuebit_problems.circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset, walk
+
+QUBITS_EXACT_MAX = 22
+"""Qubits that some gate acts on; the state takes 16 * 2**qubits bytes."""
+AMPLITUDES_MAX = 2**24
+"""Of all states that are held at once: 256 MiB."""
+OUTCOMES_EXACT_MAX = 2**20
+UPDATES_MAX = 2**31
+"""Amplitudes written, all gates and branches together: about ten seconds of one processor."""
+UPDATES_MIN = 2**11
+"""What a gate costs where the state is tiny."""
+IDLE = -1
+"""In place of a qubit that no gate acts on: it is always 0."""
+
+_PERMUTING = frozenset({"id", "x", "cx", "CX", "swap", "ccx", "cswap", "c3x", "c4x", "u0"})
+_DIAGONAL = frozenset(
+    {"z", "s", "sdg", "t", "tdg", "p", "phase", "u1", "rz", "cz", "cp", "cphase", "cu1", "crz", "rzz"}
+)
+
+
+def affordable(circuit: Circuit) -> bool:
+    """Whether the simulator is willing to compute the outcomes of the circuit exactly."""
+    kept = active(circuit)
+    if len(kept) > QUBITS_EXACT_MAX:
+        return False
+    operations, final = final_measurements(on_active(circuit, kept))
+    cost = _Cost(len(kept), set(range(len(kept))))
+    cost.run(operations)
+    amplitudes = cost.branches.bit_length() << len(kept)
+    outcomes = cost.branches << min(len(final), len(kept))
+    return cost.updates <= UPDATES_MAX and amplitudes <= AMPLITUDES_MAX and outcomes <= OUTCOMES_EXACT_MAX
+
+
+def active(circuit: Circuit) -> list[int]:
+    """The qubits that some gate acts on, in ascending order."""
+    return sorted({qubit for each in walk(circuit.operations) if isinstance(each, Gate) for qubit in each.qubits})
+
+
+def on_active(circuit: Circuit, kept: Sequence[int]) -> tuple[Operation, ...]:
+    """The operations with the active qubits numbered from 0; all others are IDLE, their resets gone, and all barriers."""
+    number = {qubit: place for place, qubit in enumerate(kept)}
+
+    def renumbered(operations: Sequence[Operation]) -> tuple[Operation, ...]:
+        found: list[Operation] = []
+        for operation in operations:
+            match operation:
+                case Gate():
+                    found.append(replace(operation, qubits=tuple(number[qubit] for qubit in operation.qubits)))
+                case Measure():
+                    found.append(replace(operation, qubit=number.get(operation.qubit, IDLE)))
+                case Reset():
+                    if operation.qubit in number:
+                        found.append(Reset(number[operation.qubit]))
+                case Barrier():
+                    pass
+                case Branch():
+                    then, otherwise = renumbered(operation.then), renumbered(operation.otherwise)
+                    found.append(replace(operation, then=then, otherwise=otherwise))
+                case never:
+                    assert_never(never)
+        return tuple(found)
+
+    return renumbered(circuit.operations)
+
+
+def final_measurements(operations: Sequence[Operation]) -> tuple[tuple[Operation, ...], list[tuple[int, int]]]:
+    """(the other operations, [(qubit, classical bit)]) of the measurements which can wait until the end.
+
+    Those are the ones outside of branches whose qubit nothing touches later, and whose bit nothing reads or writes later.
+    """
+    rest: list[Operation] = []
+    final: list[tuple[int, int]] = []
+    qubits, clbits = set[int](), set[int]()
+    for operation in reversed(operations):
+        if isinstance(operation, Measure) and operation.qubit != IDLE:
+            if operation.qubit not in qubits and operation.clbit not in clbits:
+                final.append((operation.qubit, operation.clbit))
+            else:
+                rest.append(operation)
+        else:
+            rest.append(operation)
+        for each in walk((operation,)):
+            qubits.update(_qubits(each))
+            clbits.update(_clbits(each))
+    return tuple(reversed(rest)), final[::-1]
+
+
+def _qubits(operation: Operation) -> Sequence[int]:
+    match operation:
+        case Gate(_, qubits, _) | Barrier(qubits):
+            return qubits
+        case Measure(qubit, _) | Reset(qubit):
+            return (qubit,)
+        case Branch():
+            return ()
+        case never:
+            assert_never(never)
+
+
+def _clbits(operation: Operation) -> Sequence[int]:
+    match operation:
+        case Measure(_, clbit):
+            return (clbit,)
+        case Branch(clbits):
+            return clbits
+        case Gate() | Reset() | Barrier():
+            return ()
+        case never:
+            assert_never(never)
+
+
+@dataclass(slots=True)
+class _Cost:
+    """Counts along a circuit. `definite` are the qubits that are surely 0 or surely 1, where measuring opens no branch."""
+
+    qubits: int
+    definite: set[int]
+    branches: int = 1
+    updates: int = 0
+
+    def run(self, operations: Sequence[Operation]) -> None:
+        for operation in operations:
+            if self.updates > UPDATES_MAX:
+                return
+            match operation:
+                case Gate(name, qubits, _):
+                    self.updates += self.branches * max(UPDATES_MIN, 1 << self.qubits)
+                    permuted = name in _PERMUTING and self.definite.issuperset(qubits)
+                    if not permuted and name not in _DIAGONAL:
+                        self.definite.difference_update(qubits)
+                case Measure(qubit, _) | Reset(qubit):
+                    self.updates += self.branches * max(UPDATES_MIN, 1 << self.qubits)
+                    if qubit != IDLE and qubit not in self.definite:
+                        self.branches *= 2
+                        self.definite.add(qubit)
+                case Branch(_, _, then, otherwise):
+                    self._either(then, otherwise)
+                case Barrier():
+                    pass
+                case never:
+                    assert_never(never)
+
+    def _either(self, then: Sequence[Operation], otherwise: Sequence[Operation]) -> None:
+        """Of both ways the dearer; a qubit is definite afterwards where it is so on both."""
+        before = set(self.definite)
+        other = _Cost(self.qubits, set(before), self.branches, self.updates)
+        self.run(then)
+        other.run(otherwise)
+        self.branches, self.updates = max(self.branches, other.branches), max(self.updates, other.updates)
+        self.definite &= other.definite

@@ -1,0 +1,238 @@
+"""The exact reference: state vectors and outcome distributions of circuits in numpy, independent of every quantum SDK.
+
+Qubit q is bit q of an index of the state vector (qubit 0 the least significant, as in Qiskit). Measurements in the middle,
+resets and branches are followed one by one, so nothing is sampled; measurements that nothing follows are read off at the end.
+Whether a circuit is small enough is decided beforehand, from its counts alone (`circuits.cost`). One thread; numpy is imported
+here and nowhere else in this package's circuits, so import this module only where something is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+import numpy as np
+from numpy.typing import NDArray
+
+from queuebit_problems.circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset
+from queuebit_problems.circuits.cost import IDLE, active, affordable, final_measurements, on_active
+from queuebit_problems.circuits.gates import GATES, target_of
+from queuebit_problems.errors import UnfitCircuit
+
+State = NDArray[np.complex128]
+
+PROBABILITY_MIN = 1e-12
+"""Outcomes that are less likely are left out."""
+_WEIGHT_MIN = 1e-15
+"""Branches that are less likely are not followed; rounding leaves about 1e-32 where nothing should be."""
+_INT64_BITS = 62
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcomes:
+    """The possible outcomes of a circuit in ascending order (bit k of one is classical bit k), and their probabilities."""
+
+    circuit: Circuit
+    bits: NDArray[Any]
+    probabilities: NDArray[np.float64]
+
+    def as_dict(self) -> dict[str, float]:
+        keys = self.circuit.keys(self.bits.tolist())
+        return dict(zip(keys, self.probabilities.tolist(), strict=True))
+
+    def sample(self, shots: int, seed: int) -> dict[str, int]:
+        """What `shots` runs might give: a draw from the distribution, the same for the same seed."""
+        rng = np.random.default_rng(seed)
+        drawn = rng.multinomial(shots, self.probabilities / self.probabilities.sum())
+        seen = np.flatnonzero(drawn)
+        keys = self.circuit.keys(self.bits[seen].tolist())
+        return dict(zip(keys, drawn[seen].tolist(), strict=True))
+
+
+def distribution(circuit: Circuit) -> dict[str, float]:
+    """The exact probability of every outcome, by its key, in ascending order. Raises UnfitCircuit where it is too large."""
+    return outcomes(circuit).as_dict()
+
+
+def outcomes(circuit: Circuit) -> Outcomes:
+    """The exact outcomes of a circuit. Raises UnfitCircuit where it is too large."""
+    if not affordable(circuit):
+        raise UnfitCircuit(
+            "The circuit is too large to be simulated exactly.",
+            remedy="State fewer qubits, gates, or measurements and resets in the middle of the circuit.",
+        )
+    kept = active(circuit)
+    operations, final = final_measurements(on_active(circuit, kept))
+    wide: type = np.int64 if circuit.clbits <= _INT64_BITS else object
+    bits: list[NDArray[Any]] = [np.zeros(0, dtype=wide)]
+    weights: list[NDArray[Any]] = [np.zeros(0)]
+    for state, base in _leaves(operations, len(kept)):
+        found, weight = _read_off(state, len(kept), final)
+        number: NDArray[Any] = np.full(len(found), base, dtype=wide)
+        for place, (_, clbit) in enumerate(final):
+            number |= (found >> place & 1).astype(wide) << clbit
+        bits.append(number)
+        weights.append(weight)
+    values, which = np.unique(np.concatenate(bits), return_inverse=True)
+    total: NDArray[np.float64] = np.bincount(
+        which.ravel(), weights=np.concatenate(weights), minlength=len(values)
+    ).astype(np.float64)
+    kept_ones = total >= PROBABILITY_MIN
+    return Outcomes(circuit, values[kept_ones], total[kept_ones])
+
+
+def statevector(circuit: Circuit) -> State:
+    """The state that a circuit without measurements leads to from |0…0>.
+
+    Raises UnfitCircuit where it measures, resets or branches, or is too large.
+    """
+    if not all(isinstance(operation, Gate | Barrier) for operation in circuit.operations):
+        raise UnfitCircuit(
+            "A circuit that measures, resets or branches has no single final state.",
+            remedy="Leave out measurements, resets and conditions.",
+        )
+    if not affordable(circuit):
+        raise UnfitCircuit("The circuit is too large to be simulated exactly.", remedy="State fewer qubits or gates.")
+    state = _zero(circuit.qubits)
+    for operation in circuit.operations:
+        if isinstance(operation, Gate):
+            apply(state, circuit.qubits, operation)
+    return state
+
+
+def apply(state: State, qubits: int, gate: Gate) -> None:
+    """Apply a gate to a state vector in place.
+
+    Rows of the matrix that change nothing cost nothing: only the part of the state where the controls are 1 is touched.
+    """
+    controls = GATES[gate.name].controls
+    matrix = target_of(gate)
+    targets = gate.qubits[controls:]
+    view, axis = _by_qubit(state, qubits, gate.qubits)
+    at: list[Any] = [slice(None)] * view.ndim
+    for qubit in gate.qubits[:controls]:
+        at[axis[qubit]] = 1
+    parts = []
+    for index in range(len(matrix)):
+        for place, qubit in enumerate(targets):
+            at[axis[qubit]] = index >> (len(targets) - 1 - place) & 1
+        parts.append(view[tuple(at)])
+    changed = []
+    for index, row in enumerate(matrix):
+        entries = [(column, value) for column, value in enumerate(row) if value]
+        if [column for column, _ in entries] == [index]:
+            if row[index] != 1:
+                changed.append((parts[index], parts[index] * row[index]))
+            continue
+        total = parts[entries[0][0]] * entries[0][1]
+        for column, value in entries[1:]:
+            total += parts[column] * value
+        changed.append((parts[index], total))
+    for part, value in changed:
+        part[...] = value
+
+
+def _zero(qubits: int) -> State:
+    state = np.zeros(1 << qubits, dtype=np.complex128)
+    state[0] = 1
+    return state
+
+
+def _by_qubit(state: NDArray[Any], qubits: int, named: Sequence[int]) -> tuple[NDArray[Any], dict[int, int]]:
+    """The state as an array with an axis of length 2 for each named qubit, and which axis that is."""
+    shape, axis, above = [], {}, qubits
+    for qubit in sorted(named, reverse=True):
+        shape += [1 << (above - qubit - 1), 2]
+        axis[qubit] = len(shape) - 1
+        above = qubit
+    return state.reshape(*shape, 1 << above), axis
+
+
+Frame = tuple[tuple[Operation, ...], int, "Frame | None"]
+"""Where a run stands: these operations, from this one on, then the frame around them."""
+
+
+def _leaves(operations: tuple[Operation, ...], qubits: int) -> Iterator[tuple[State, int]]:
+    """Every run of a circuit to its end: its final state, whose squared norm is its probability, and what was measured."""
+    waiting: list[tuple[State, int, Frame | None]] = [(_zero(qubits), 0, (operations, 0, None))]
+    while waiting:
+        state, bits, frame = waiting.pop()
+        while frame is not None:
+            inside, index, around = frame
+            if index == len(inside):
+                frame = around
+                continue
+            frame = (inside, index + 1, around)
+            match inside[index]:
+                case Gate() as gate:
+                    apply(state, qubits, gate)
+                case Barrier():
+                    pass
+                case Branch(clbits, value, then, otherwise):
+                    read = sum((bits >> clbit & 1) << place for place, clbit in enumerate(clbits))
+                    frame = (then if read == value else otherwise, 0, frame)
+                case Measure(qubit, clbit):
+                    bits &= ~(1 << clbit)
+                    other = None if qubit == IDLE else _project(state, qubits, qubit)
+                    if other is not None:
+                        waiting.append((other, bits | 1 << clbit, frame))
+                    elif qubit != IDLE and _is_one(state, qubits, qubit):
+                        bits |= 1 << clbit
+                case Reset(qubit):
+                    other = _project(state, qubits, qubit)
+                    if other is not None:
+                        _flip(other, qubits, qubit)
+                        waiting.append((other, bits, frame))
+                    elif _is_one(state, qubits, qubit):
+                        _flip(state, qubits, qubit)
+                case never:
+                    assert_never(never)
+        yield state, bits
+
+
+def _halves(state: State, qubits: int, qubit: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    view = state.reshape(1 << (qubits - qubit - 1), 2, 1 << qubit)
+    return view[:, 0, :], view[:, 1, :]
+
+
+def _weight(part: NDArray[Any]) -> float:
+    return float(np.sum(part.real**2) + np.sum(part.imag**2))
+
+
+def _project(state: State, qubits: int, qubit: int) -> State | None:
+    """Where the qubit can be 0 and 1: leave the part with 0 in `state` and return the part with 1; else None."""
+    zero, one = _halves(state, qubits, qubit)
+    if _weight(one) < _WEIGHT_MIN:
+        one[...] = 0
+        return None
+    if _weight(zero) < _WEIGHT_MIN:
+        zero[...] = 0
+        return None
+    other = np.zeros_like(state)
+    _halves(other, qubits, qubit)[1][...] = one
+    one[...] = 0
+    return other
+
+
+def _is_one(state: State, qubits: int, qubit: int) -> bool:
+    return bool(_halves(state, qubits, qubit)[1].any())
+
+
+def _flip(state: State, qubits: int, qubit: int) -> None:
+    """From |1> to |0>."""
+    zero, one = _halves(state, qubits, qubit)
+    zero[...] = one
+    one[...] = 0
+
+
+def _read_off(state: State, qubits: int, final: Sequence[tuple[int, int]]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The readings of the measured qubits (bit k is the k-th of `final`) that have a weight in the state, and these weights."""
+    weights = state.real**2 + state.imag**2
+    measured = [qubit for qubit, _ in final]
+    view, axis = _by_qubit(weights, qubits, measured)
+    idle = tuple(place for place in range(view.ndim) if place not in set(axis.values()))
+    order = sorted(measured, reverse=True)
+    summed = view.sum(axis=idle).transpose([order.index(qubit) for qubit in reversed(measured)]).ravel()
+    found = np.flatnonzero(summed >= _WEIGHT_MIN * PROBABILITY_MIN)
+    return found, summed[found]
