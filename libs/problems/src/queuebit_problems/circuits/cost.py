@@ -13,8 +13,8 @@ QUBITS_EXACT_MAX = 22
 AMPLITUDES_MAX = 2**24
 """Of all states that are held at once: 256 MiB."""
 OUTCOMES_EXACT_MAX = 2**20
-UPDATES_MAX = 2**31
-"""Amplitudes written, all gates and branches together: about ten seconds of one processor."""
+UPDATES_MAX = 2**30
+"""Amplitudes written, all gates and branches together: about five seconds of one processor."""
 UPDATES_MIN = 2**11
 """What a gate costs where the state is tiny."""
 IDLE = -1

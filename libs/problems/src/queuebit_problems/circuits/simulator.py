@@ -41,7 +41,7 @@ class Outcomes:
         keys = self.circuit.keys(self.bits.tolist())
         return dict(zip(keys, self.probabilities.tolist(), strict=True))
 
-    def sample(self, shots: int, seed: int) -> dict[str, int]:
+    def sample(self, shots: int, seed: int | Sequence[int]) -> dict[str, int]:
         """What `shots` runs might give: a draw from the distribution, the same for the same seed."""
         rng = np.random.default_rng(seed)
         drawn = rng.multinomial(shots, self.probabilities / self.probabilities.sum())
