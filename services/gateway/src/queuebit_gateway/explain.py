@@ -122,7 +122,8 @@ def _text(event: ev.JobEvent) -> str:
         case ev.ExecutionFailed():
             return f"{event.leg} failed ({event.code.value}): {event.detail}"
         case ev.ResultValidated():
-            return f"Checked: {event.verdict}, objective {event.objective}, confidence {event.confidence.value:.3g}."
+            checked = f"Checked: {event.verdict}, objective {event.objective}, confidence {event.confidence.value:.3g}."
+            return " ".join((checked, *event.reasons))
         case ev.ResultRejected():
             return f"Answer of {event.leg} refused: {'; '.join(event.reasons)}"
         case ev.AttemptAbandoned():

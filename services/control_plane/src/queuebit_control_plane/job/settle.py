@@ -55,7 +55,7 @@ def complete(draft: Draft) -> bool:
             ran=execution.ran,
             cost=job.cost,
             usage=job.usage,
-            reasons=(*job.reasons, *verdict.reasons, *((reason,) if reason else ())),
+            reasons=(*job.reasons, *verdict.reasons, *((reason,) if reason else ()), *_passed_over(job, best)),
             elapsed_s=(draft.now - job.submitted_at).total_seconds(),
         )
     )
@@ -79,8 +79,10 @@ def _fall_back_or_end(draft: Draft) -> None:
         trigger: FallbackTrigger = "failed" if spent.status.failure is not None else "rejected"
         if _fall_back(draft, trigger, spent, spent.status.reason):
             return
-    elif _fall_back(draft, "exhausted", draft.open.legs[0], "its answer needs review"):
-        return
+    elif reviewed := _doubtful(draft.open):
+        last = reviewed[-1]
+        if _fall_back(draft, "exhausted", last, f"its answer needs review: {_doubts(last)}"):
+            return
     if not complete(draft):
         _fail(draft)
 
@@ -114,6 +116,26 @@ def _fail(draft: Draft) -> None:
 
 def _last_spent(job: OpenJob) -> LegState | None:
     return next((leg for leg in reversed(job.legs) if isinstance(leg.status, Spent)), None)
+
+
+def _doubtful(job: OpenJob) -> list[LegState]:
+    """The legs whose answer is feasible, but for a person to look at."""
+    return [leg for leg in job.legs if isinstance(leg.status, Answered) and not accepted(leg)]
+
+
+def _doubts(leg: LegState) -> str:
+    """Why the answer of a leg needs review."""
+    assert isinstance(leg.status, Answered)
+    return "; ".join(leg.status.verdict.reasons) or "the validator gave no reason"
+
+
+def _passed_over(job: OpenJob, chosen: LegState) -> tuple[str, ...]:
+    """What was not chosen because it needs review, and why it does, where no fallback has told it."""
+    return tuple(
+        f"{leg.spec.leg} {_objective(leg)} needs review: {_doubts(leg)}"
+        for leg in _doubtful(job)
+        if leg is not chosen and not any(_doubts(leg) in told for told in job.reasons)
+    )
 
 
 def _best(legs: list[LegState], sense: Literal["min", "max"] | None) -> tuple[LegState, str]:
