@@ -1,8 +1,22 @@
-"""Observables as sums of Pauli strings, exact in their coefficients as far as floating point is."""
+"""Observables as sums of Pauli strings, exact in their coefficients as far as floating point is; and how to measure them.
+
+Letter q of a string acts on qubit q, and qubit q is bit q of the index into a state: leftmost letter, qubit 0, least significant
+bit. (Qiskit prints its strings the other way round.)
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from queuebit_problems.circuits.circuit import Circuit, Gate, Measure, Operation, Register
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +29,132 @@ class PauliSum:
     qubits: int
     terms: tuple[tuple[float, str], ...]
     unit: str = ""
+
+    @property
+    def constant(self) -> float:
+        """The coefficient of the identity."""
+        return math.fsum(coefficient for coefficient, letters in self.terms if not letters.strip("I"))
+
+    @property
+    def spread(self) -> float:
+        """The sum of the magnitudes of all other coefficients: no value is further than that from the constant."""
+        return math.fsum(abs(coefficient) for coefficient, letters in self.terms if letters.strip("I"))
+
+
+_FLIPS, _SIGNS = str.maketrans("IXYZ", "0110"), str.maketrans("IXYZ", "0011")
+
+
+def masks(letters: str) -> tuple[int, int]:
+    """(x, z) of a string: it flips the bits of x, then `i` to the number of its Y, and -1 for each bit of z that is set.
+
+    P|b> = i^|x & z| (-1)^|b & z| |b ^ x>.
+    """
+    reverse = letters[::-1]
+    return int(reverse.translate(_FLIPS), 2), int(reverse.translate(_SIGNS), 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Terms that one measurement of each qubit gives: `letters` says in which basis (I: not measured).
+
+    Each term is its coefficient and the mask of the qubits whose outcomes it multiplies.
+    """
+
+    letters: str
+    terms: tuple[tuple[float, int], ...]
+
+    @property
+    def spread(self) -> float:
+        """The largest magnitude of one outcome."""
+        return math.fsum(abs(coefficient) for coefficient, _ in self.terms)
+
+    def outcome(self, bits: int) -> float:
+        """What the terms add up to where qubit q was measured as bit q."""
+        return math.fsum(
+            -coefficient if (bits & mask).bit_count() & 1 else coefficient for coefficient, mask in self.terms
+        )
+
+
+@lru_cache(maxsize=32)
+def bases(observable: PauliSum) -> tuple[Basis, ...]:
+    """The measurements that give every term but the identity: strings that agree on each qubit share one.
+
+    First fit, the largest coefficients first. (Any two strings of a basis commute qubit by qubit.)
+    """
+    ordered = sorted(observable.terms, key=lambda term: (-abs(term[0]), term[1]))
+    found: list[tuple[list[str], list[tuple[float, int]]]] = []
+    for coefficient, letters in ordered:
+        if coefficient == 0 or not letters.strip("I"):
+            continue
+        acting = [(qubit, letter) for qubit, letter in enumerate(letters) if letter != "I"]
+        for shared, terms in found:
+            if all(shared[qubit] in ("I", letter) for qubit, letter in acting):
+                break
+        else:
+            shared, terms = ["I"] * observable.qubits, []
+            found.append((shared, terms))
+        for qubit, letter in acting:
+            shared[qubit] = letter
+        terms.append((coefficient, sum(1 << qubit for qubit, _ in acting)))
+    return tuple(Basis("".join(shared), tuple(terms)) for shared, terms in found)
+
+
+def rotations(letters: str) -> tuple[Operation, ...]:
+    """Gates after which a measurement in the computational basis is one in the basis of each letter."""
+    gates: list[Operation] = []
+    for qubit, letter in enumerate(letters):
+        if letter == "X":
+            gates.append(Gate("h", (qubit,)))
+        elif letter == "Y":
+            gates += [Gate("sdg", (qubit,)), Gate("h", (qubit,))]
+    return tuple(gates)
+
+
+def measured(circuit: Circuit, basis: Basis) -> Circuit:
+    """The circuit, which measures nothing itself, followed by a measurement of every qubit in the basis: bit q is qubit q."""
+    measures = tuple(Measure(qubit, qubit) for qubit in range(circuit.qubits))
+    operations = circuit.operations + rotations(basis.letters) + measures
+    return Circuit(circuit.qubits, (Register("meas", circuit.qubits),), operations)
+
+
+def estimate(observable: PauliSum, counts: Sequence[Mapping[str, int]]) -> tuple[float, float]:
+    """(value, standard error) from the counts of `measured(circuit, basis)` for each of the `bases`, in their order.
+
+    Each basis is a sample of its own: their variances add. Of a single run the error is unknown and taken at its most.
+    """
+    value, variance = [observable.constant], 0.0
+    for basis, outcomes in zip(bases(observable), counts, strict=True):
+        shots = sum(outcomes.values())
+        samples = [(basis.outcome(int(key, 2)), number) for key, number in outcomes.items()]
+        mean = math.fsum(sample * number for sample, number in samples) / shots
+        value.append(mean)
+        if shots == 1:
+            variance += basis.spread**2
+        else:
+            squares = math.fsum(number * (sample - mean) ** 2 for sample, number in samples)
+            variance += squares / (shots - 1) / shots
+    return math.fsum(value), math.sqrt(variance)
+
+
+def expectation(state: npt.NDArray[np.complex128], observable: PauliSum) -> float:
+    """<state|observable|state> of a normalised state of 2**qubits amplitudes, bit q of the index being qubit q."""
+    from queuebit_problems.circuits import operators
+
+    return operators.expectation(state, observable)
+
+
+def commutes_with_number(observable: PauliSum, qubits: Sequence[int], *, tolerance: float = 1e-9) -> bool:
+    """Whether the observable keeps the number of ones among these qubits, within `tolerance` of its spread.
+
+    It does where the commutator with the sum of their Z vanishes: string by string, as strings are linearly independent.
+    """
+    left: dict[tuple[int, int], complex] = {}
+    for coefficient, letters in observable.terms:
+        flips, signs = masks(letters)
+        for qubit in qubits:
+            if flips >> qubit & 1:
+                # P Z_q, as i^k X^x Z^z with k the number of Y of P: independent of the order of the factors below.
+                place = (flips, signs ^ 1 << qubit)
+                phase = 1j ** ((flips & signs).bit_count() % 4)
+                left[place] = left.get(place, 0) + coefficient * phase
+    return all(abs(rest) <= tolerance * max(1.0, observable.spread) for rest in left.values())
