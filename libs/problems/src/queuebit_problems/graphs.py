@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, Strict, ValidationInfo
 
 from queuebit_problems.checks import Place, raise_faults
 from queuebit_problems.kind import Statement
+from queuebit_problems.shape import shape_of
 from queuebit_problems.text import Row, Rows
 
 NODES_MAX = 5_000
@@ -93,9 +94,9 @@ def _header(rows: Rows) -> Row:
 
 def is_dimacs(text: str) -> bool:
     """Whether the first line that is no comment is a header of a DIMACS graph."""
-    for line in text.splitlines():
-        tokens = line.split()
-        if tokens and not tokens[0].startswith(("c", "#", "%")):
+    for line in shape_of(text).lines:
+        if not line.startswith("c"):
+            tokens = line.split()
             return len(tokens) == 4 and tokens[0] == "p" and tokens[1] in {"edge", "edges", "col", "clq", "mis"}
     return False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from queuebit_problems.kind import Params
+from queuebit_problems.shape import Shape
 from queuebit_problems.text import Row, Rows
 
 PROBLEM_PARAM = "which problem of a file that holds several, from 1"
@@ -20,16 +21,16 @@ def chosen_problem(rows: Rows, head: Row, count: int, params: Params | None) -> 
     raise rows.error(head, f"the param problem should be a whole number from 1 to {count}")
 
 
-def adds_up(tokens: list[str], heads: int, count: Callable[[list[int]], int], *, counted: bool = True) -> bool:
-    """Whether the tokens are as many problems as the first of them says, or one where they are not counted.
+def adds_up(shape: Shape, heads: int, count: Callable[[list[int]], int], *, counted: bool = True) -> bool:
+    """Whether the tokens of a text are as many problems as the first of them says, or one where they are not counted.
 
     Each problem starts with `heads` numbers; from the first two, `count` tells how many follow the heads.
     """
-    problems = int(tokens[0]) if counted and tokens and tokens[0].isdigit() else int(not counted)
+    problems = (shape.count_at(0) or 0) if counted else 1
     place = int(counted)
     for _ in range(min(problems, 1_000)):
-        head = tokens[place : place + 2]
-        if len(head) < 2 or not all(token.isdigit() for token in head):
+        head = [number for k in range(2) if (number := shape.count_at(place + k)) is not None]
+        if len(head) < 2:
             return False
-        place += heads + count([int(token) for token in head])
-    return problems > 0 and place == len(tokens)
+        place += heads + count(head)
+    return problems > 0 and place == shape.total

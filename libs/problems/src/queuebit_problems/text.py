@@ -10,6 +10,7 @@ from queuebit_contracts.jobs import Number
 from queuebit_problems.errors import UnreadableFile
 from queuebit_problems.numeric import VALUE_MAX
 
+_COUNT = re.compile(r"[0-9]{1,9}")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,30}")
 _DECIMAL = re.compile(r"[+-]?([0-9]{1,30}\.?[0-9]{0,40}|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?")
 
@@ -128,6 +129,11 @@ class Numbers:
         if self._row is not None and self._place < len(self._row.tokens):
             raise self.rows.error(self._row, f"nothing should follow {after}")
         self.rows.end(after)
+
+
+def count_of(token: str) -> int | None:
+    """A count as files write it, below a milliard, or None. Other scripts have digits too, and some numbers have no end."""
+    return int(token) if _COUNT.fullmatch(token) else None
 
 
 def parse_number(token: str) -> Number | None:

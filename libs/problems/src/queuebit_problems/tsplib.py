@@ -21,6 +21,15 @@ _TRIANGLES: dict[str, tuple[bool, bool]] = {
     "UPPER_DIAG_COL": (False, True),
 }
 """Each triangle as rows: (whether of the upper half, with the diagonal). Columns of one half are rows of the other."""
+_DECISIVE = {"TYPE", "DIMENSION", "CAPACITY", "VEHICLES", "EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT"}
+"""What may stand twice only if it says the same."""
+_UNKNOWN_SECTIONS = {
+    "FIXED_EDGES_SECTION": "fixes edges of the tour",
+    "BACKHAUL_SECTION": "states customers to collect from",
+    "TIME_WINDOW_SECTION": "states when each node may be visited",
+    "PICKUP_AND_DELIVERY_SECTION": "states pairs of nodes in order",
+}
+"""What asks for more than distances, and so cannot be passed over."""
 
 
 class TsplibFile:
@@ -36,7 +45,7 @@ class TsplibFile:
         section: list[Row] | None = None
         for row in self.rows:
             first = row.tokens[0]
-            if first == "EOF":
+            if first.upper() == "EOF":
                 return
             if not first[0].isalpha():
                 if section is None:
@@ -44,14 +53,18 @@ class TsplibFile:
                 section.append(row)
                 continue
             key, colon, value = " ".join(row.tokens).partition(":")
-            key = key.strip()
+            key = key.strip().upper()
             if key.endswith("_SECTION"):
                 if key in self.sections:
                     raise self.rows.error(row, f"{key} stands twice")
+                if key in _UNKNOWN_SECTIONS:
+                    raise self.rows.error(row, f"{key} {_UNKNOWN_SECTIONS[key]}, which this kind does not know")
                 section = []
                 self.sections[key] = row, section
             elif colon:
-                self.header[key] = value.strip(), row
+                before = self.header.setdefault(key, (value.strip(), row))
+                if key in _DECISIVE and before[0] != value.strip():
+                    raise self.rows.error(row, f"{key} is {before[0][:40]!r} already in line {before[1].line}")
                 section = None
             else:
                 raise self.rows.error(row, "a line should be `KEY : value`, the name of a section, or numbers")
@@ -93,6 +106,12 @@ class TsplibFile:
             missing = next(node for node in range(1, nodes + 1) if node not in found)
             raise self.rows.error(head, f"{name} has {len(found)} of {nodes} nodes; node {missing} is missing")
         return [found[node] for node in range(1, nodes + 1)]
+
+
+def type_of(text: str) -> str | None:
+    """What the line TYPE says, as far as a glance can tell."""
+    head = (line.replace(":", " ").split() for line in text[:4000].splitlines())
+    return next((line[1] for line in head if len(line) > 1 and line[0].upper() == "TYPE"), None)
 
 
 def read_roads(file: TsplibFile, *, nodes_min: int = 2) -> dict[str, Any]:

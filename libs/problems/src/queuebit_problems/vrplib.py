@@ -11,7 +11,7 @@ from queuebit_problems.roads import NODES_MAX
 from queuebit_problems.text import Row, Rows
 from queuebit_problems.tsplib import TsplibFile
 
-_LIMITED_NAME = re.compile(r"[ABEFMP]-n[0-9]+-k([0-9]+)")
+_LIMITED_NAME = re.compile(r"[ABEFMP]-n[0-9]+-k([0-9]{1,6})")
 _LIMITED_COMMENT = re.compile(r"at most ([0-9]{1,4}) vehicles?")
 
 

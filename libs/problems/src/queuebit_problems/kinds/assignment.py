@@ -19,7 +19,8 @@ from queuebit_problems.numeric import Real, cp_coefficients, integers, number, n
 from queuebit_problems.onehot import add_one_hot, completed, decoded, encoded, least_cost
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.qubo import QuboBuilder
-from queuebit_problems.text import Numbers, Rows, count_of
+from queuebit_problems.shape import shape_of
+from queuebit_problems.text import Numbers, Rows
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -199,12 +200,11 @@ class Assignment(Optimisation[AssignmentStatement]):
 
 def counted_squares(text: str) -> int | None:
     """How many n by n tables follow a first line that is n alone; None where the numbers do not add up to whole tables."""
-    lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] not in "#%"]
-    if len(lines) < 2 or len(lines[0]) != 1:
+    shape = shape_of(text)
+    if len(shape.counts) != 1 or not shape.counts[0]:
         return None
-    n, count = count_of(lines[0][0]), sum(map(len, lines[1:]))
-    widths = {len(line) for line in lines[1:]}
-    if not n or count % (n * n) or (widths == {2} and n != 2) or (widths == {1} and n != 1):
+    n, count = shape.counts[0], shape.total - 1
+    if not count or count % (n * n) or (shape.later == {2} and n != 2) or (shape.later == {1} and n != 1):
         return None
     return count // (n * n)
 

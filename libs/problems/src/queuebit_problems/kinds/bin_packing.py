@@ -23,7 +23,8 @@ from queuebit_problems.numeric import NonNegative, cp_weights, integers, number
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.orlib import PROBLEM_PARAM, chosen_problem
 from queuebit_problems.patterns import covering, fitting_sets, parts
-from queuebit_problems.text import Numbers, Rows, count_of, parse_number
+from queuebit_problems.shape import shape_of
+from queuebit_problems.text import Numbers, Rows, parse_number
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -244,21 +245,15 @@ class BinPacking(Optimisation[BinPackingStatement]):
 
 def is_counted_list(text: str) -> bool:
     """Whether every line is one number, the first saying how many follow the second."""
-    lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] not in "#%"]
-    if len(lines) < 3 or any(len(line) != 1 or parse_number(line[0]) is None for line in lines):
-        return False
-    return count_of(lines[0][0]) == len(lines) - 2
+    shape = shape_of(text)
+    return len(shape.lines) > 2 and set(shape.widths) == {1} and shape.numeric and shape.counts[0] == shape.total - 2
 
 
 def _is_or_library(text: str) -> bool:
-    lines = [line.split() for line in text[:2000].splitlines() if line.strip()][:3]
-    return (
-        len(lines) == 3
-        and [len(line) for line in lines] == [1, 1, 3]
-        and count_of(lines[0][0]) is not None
-        and parse_number(lines[1][0]) is None
-        and all(parse_number(token) is not None for token in lines[2])
-    )
+    shape = shape_of(text)
+    if shape.widths[:3] != [1, 1, 3] or shape.counts[0] is None:
+        return False
+    return parse_number(shape.head[1][0]) is None and all(parse_number(token) is not None for token in shape.head[2])
 
 
 def _read_or_library(rows: Rows, params: Params | None) -> BinPackingStatement:

@@ -30,7 +30,7 @@ from queuebit_problems.qubo import Exact
 from queuebit_problems.roads import NODES_MAX
 from queuebit_problems.routes import Routes, best_order, cheapest, repaired, searched
 from queuebit_problems.text import Rows
-from queuebit_problems.tsplib import TsplibFile, read_roads
+from queuebit_problems.tsplib import TsplibFile, read_roads, type_of
 from queuebit_problems.vrplib import check_demands, check_depot, vehicles_of
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Cvrp(Optimisation[CvrpStatement]):
         return self.parse({**roads, "capacity": capacity, "demands": demands, "vehicles": vehicles_of(file, params)})
 
     def recognises(self, text: str) -> bool:
-        return any(line.replace(":", " ").split() == ["TYPE", "CVRP"] for line in text[:4000].splitlines())
+        return type_of(text) == "CVRP"
 
     def size(self, statement: CvrpStatement) -> Size:
         """Beyond QUBITS_MAX qubits are not counted any further."""

@@ -23,7 +23,8 @@ from queuebit_problems.onehot import add_one_hot, decoded, encoded
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.orlib import PROBLEM_PARAM, adds_up, chosen_problem
 from queuebit_problems.packing import slack_bits, slack_values
-from queuebit_problems.qubo import Exact, QuboBuilder
+from queuebit_problems.qubo import Exact, QuboBuilder, exact
+from queuebit_problems.shape import shape_of
 from queuebit_problems.text import Numbers, Rows
 
 if TYPE_CHECKING:
@@ -62,7 +63,19 @@ def _one_each(capacities: tuple[NonNegative, ...], info: ValidationInfo) -> tupl
     if profits is not None and len(profits) != len(capacities):
         message = f"should have one capacity for each of the {len(profits)} agents, not {len(capacities)}"
         raise_faults("generalised_assignment", [((), "length", message)])
+    if info.data.keys() >= {"profits", "weights"}:
+        raise_faults("generalised_assignment", _too_small(info.data["weights"], capacities))
     return capacities
+
+
+def _too_small(weights: Table, capacities: tuple[NonNegative, ...]) -> Iterator[tuple[Place, str, str]]:
+    """Jobs that no agent has the capacity for, alone or all together."""
+    for job, uses in enumerate(zip(*weights, strict=True)):
+        if all(use > capacity for use, capacity in zip(uses, capacities, strict=True)):
+            yield (), "too_small", f"leave no agent that has what job {job} uses: nobody can do it"
+    least = sum((exact(min(uses)) for uses in zip(*weights, strict=True)), start=exact(0))
+    if least > sum(exact(capacity) for capacity in capacities):
+        yield (), "too_small", f"are less together than the {number(least)} that all jobs use at least"
 
 
 class GeneralisedAssignmentStatement(Statement):
@@ -131,14 +144,13 @@ class GeneralisedAssignment(Optimisation[GeneralisedAssignmentStatement]):
             if problem == wanted:
                 found = {"profits": profits, "weights": weights, "capacities": capacities}
         numbers.end(f"the {count} problems")
-        return self.statement.model_validate(found)
+        return self.parse(found)
 
     def recognises(self, text: str) -> bool:
-        lines = [line.split() for line in text.splitlines() if line.strip()]
-        counted = _counted(text)
-        if {len(line) for line in lines[1 + counted :]} <= {2} or len(lines[counted]) != 2:
+        shape, counted = shape_of(text), _counted(text)
+        if set(shape.widths[1 + counted :]) <= {2} or shape.widths[counted] != 2:
             return False
-        return adds_up(text.split(), 2, lambda head: 2 * head[0] * head[1] + head[0], counted=counted)
+        return adds_up(shape, 2, lambda head: 2 * head[0] * head[1] + head[0], counted=counted)
 
     def size(self, statement: GeneralisedAssignmentStatement) -> Size:
         bits = statement.jobs * len(statement.profits)
@@ -270,8 +282,7 @@ class GeneralisedAssignment(Optimisation[GeneralisedAssignmentStatement]):
 
 
 def _counted(text: str) -> bool:
-    lines = [line.split() for line in text[:500].splitlines() if line.strip()][:2]
-    return [len(line) for line in lines] == [1, 2]
+    return shape_of(text).widths[:2] == [1, 2]
 
 
 def _slacks(statement: GeneralisedAssignmentStatement) -> list[tuple[int, int, list[int]]]:

@@ -21,6 +21,7 @@ from queuebit_problems.onehot import add_groups
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.qubo import QuboBuilder
 from queuebit_problems.schedules import Shop, Starts, by_priority, dispatched, left_shifted, shortest, tabu
+from queuebit_problems.shape import shape_of
 from queuebit_problems.text import Rows, count_of
 
 if TYPE_CHECKING:
@@ -119,14 +120,12 @@ class JobShop(Optimisation[JobShopStatement]):
         return JobShopStatement(machines=machines, jobs=tuple(found))
 
     def recognises(self, text: str) -> bool:
-        lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] not in "#%"]
-        if not lines or len(lines[0]) != 2 or count_of(lines[0][0]) != len(lines) - 1:
+        shape = shape_of(text)
+        if len(shape.counts) != 2 or shape.counts[0] != len(shape.lines) - 1 or shape.later <= {2}:
             return False
-        machines, rest = count_of(lines[0][1]) or 0, lines[1:]
-        if any(len(line) % 2 for line in rest) or all(len(line) == 2 for line in rest):
-            return False
-        numbers = [[count_of(token) for token in line] for line in rest]
-        return all(
+        machines = shape.counts[1] or 0
+        numbers = [[count_of(token) for token in line] for line in shape.head[1:]]
+        return all(width % 2 == 0 for width in shape.later) and all(
             token is not None and (k % 2 or token < machines) for line in numbers for k, token in enumerate(line)
         )
 

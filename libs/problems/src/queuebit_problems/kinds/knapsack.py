@@ -27,6 +27,7 @@ from queuebit_problems.numeric import (
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.packing import Packing, fill, fractional_bound, improve_packing, repair, slack_bits, slack_values
 from queuebit_problems.qubo import QuboBuilder
+from queuebit_problems.shape import shape_of
 from queuebit_problems.text import Rows
 
 if TYPE_CHECKING:
@@ -109,13 +110,13 @@ class Knapsack(Optimisation[KnapsackStatement]):
         return KnapsackStatement(capacity=capacity, profits=tuple(profits), weights=tuple(weights))
 
     def recognises(self, text: str) -> bool:
-        lines = [line.split() for line in text.splitlines() if line.strip()]
-        if len(lines) < 2 or len(lines[0]) != 2 or not lines[0][0].isdigit():
+        shape = shape_of(text)
+        if len(shape.counts) != 2 or shape.counts[0] is None or not shape.numeric:
             return False
-        items, rest = int(lines[0][0]), lines[1:]
-        if len(rest) == items + 1 and len(rest[-1]) == items and not set(rest[-1]) - {"0", "1"}:
-            rest.pop()
-        return len(rest) == items and {len(line) for line in rest} == {2}
+        items, widths = shape.counts[0], shape.widths[1:]
+        if len(widths) == items + 1 and widths[-1] == items and not set(shape.lines[-1].split()) - {"0", "1"}:
+            widths.pop()
+        return len(widths) == items and set(widths) == {2}
 
     def size(self, statement: KnapsackStatement) -> Size:
         items = len(statement.profits)

@@ -17,6 +17,7 @@ from queuebit_problems.numeric import Index, Real, cp_coefficients, integers, nu
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.quadratic import Quadratic, descend, search
 from queuebit_problems.qubo import QuboBuilder, exact
+from queuebit_problems.shape import shape_of
 from queuebit_problems.text import Rows
 
 if TYPE_CHECKING:
@@ -118,12 +119,11 @@ class MaxCut(Optimisation[MaxCutStatement]):
         return MaxCutStatement(nodes=nodes, edges=tuple(edges))
 
     def recognises(self, text: str) -> bool:
-        lines = [line.split() for line in text.splitlines() if line.strip()]
-        widths = {len(line) for line in lines[1:]}
-        if len(lines) < 2 or not all(token.isdigit() for token in lines[0]):
+        shape = shape_of(text)
+        if None in shape.counts:
             return False
-        return (len(lines[0]) == 1 and widths == {2}) or (
-            len(lines[0]) == 2 and widths == {3} and len(lines) - 1 == int(lines[0][1])
+        return (len(shape.counts) == 1 and shape.later == {2}) or (
+            len(shape.counts) == 2 and shape.later == {3} and shape.counts[1] == len(shape.lines) - 1
         )
 
     def size(self, statement: MaxCutStatement) -> Size:
@@ -224,10 +224,12 @@ def _one_by_one(statement: MaxCutStatement) -> list[int]:
 def _read_edges(rows: Rows, first: int, nodes: int, edges_max: int) -> Iterator[tuple[int, int, Number]]:
     """The edges of the remaining rows, nodes counted from 0. `first` is the number of the first node in the file."""
     last, lines = nodes - 1 + first, dict[tuple[int, int], int]()
+    widths: tuple[int, ...] = (2, 3) if first else (2,)
     for row in rows:
         if len(lines) == edges_max:
             raise rows.error(row, f"nothing should follow the {edges_max} edges")
-        tokens = rows.columns(row, (2, 3), "an edge")
+        tokens = rows.columns(row, widths, "an edge")
+        widths = (len(tokens),)
         u = rows.integer(row, tokens[0], "a node", first, last)
         v = rows.integer(row, tokens[1], "a node", first, last)
         weight = rows.number(row, tokens[2], "a weight") if len(tokens) == 3 else 1

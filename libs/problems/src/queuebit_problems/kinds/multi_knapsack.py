@@ -22,6 +22,7 @@ from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.orlib import PROBLEM_PARAM, adds_up, chosen_problem
 from queuebit_problems.packing import Packing, fractional_bound, slack_bits, slack_values
 from queuebit_problems.qubo import Exact, QuboBuilder
+from queuebit_problems.shape import shape_of
 from queuebit_problems.text import Numbers, Rows
 
 if TYPE_CHECKING:
@@ -122,13 +123,13 @@ class MultiKnapsack(Optimisation[MultiKnapsackStatement]):
             if problem == wanted:
                 found = {"capacities": limits, "profits": profits, "weights": weights}
         numbers.end(f"the {count} problems")
-        return self.statement.model_validate(found)
+        return self.parse(found)
 
     def recognises(self, text: str) -> bool:
-        lines = [line.split() for line in text[:2000].splitlines() if line.strip()][:2]
-        if [len(line) for line in lines] != [1, 3]:
+        shape = shape_of(text)
+        if shape.widths[:2] != [1, 3]:
             return False
-        return adds_up(text.split(), 3, lambda head: head[0] + head[0] * head[1] + head[1])
+        return adds_up(shape, 3, lambda head: head[0] + head[0] * head[1] + head[1])
 
     def size(self, statement: MultiKnapsackStatement) -> Size:
         items = len(statement.profits)

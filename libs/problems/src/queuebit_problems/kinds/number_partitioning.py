@@ -23,7 +23,8 @@ from queuebit_problems.kinds.bin_packing import is_counted_list
 from queuebit_problems.numeric import NonNegative, cp_coefficients, integers, number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.qubo import QuboBuilder
-from queuebit_problems.text import Rows, parse_number
+from queuebit_problems.shape import shape_of
+from queuebit_problems.text import Rows
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -78,9 +79,8 @@ class NumberPartitioning(Optimisation[PartitionStatement]):
         return PartitionStatement(numbers=tuple(found))
 
     def recognises(self, text: str) -> bool:
-        lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] not in "#%"]
-        single = all(len(line) == 1 and parse_number(line[0]) is not None for line in lines)
-        return len(lines) > 1 and single and not is_counted_list(text)
+        shape = shape_of(text)
+        return shape.total > 1 and set(shape.widths) == {1} and shape.numeric and not is_counted_list(text)
 
     def size(self, statement: PartitionStatement) -> Size:
         count = len(statement.numbers)

@@ -21,7 +21,8 @@ from queuebit_problems.optimisation import CpReading, Encoding, Group, Optimisat
 from queuebit_problems.portlib import read_counted, read_indexed
 from queuebit_problems.qubo import QuboBuilder, exact
 from queuebit_problems.selection import Choice, exchanged, least, repaired, searched
-from queuebit_problems.text import Rows, count_of, parse_number
+from queuebit_problems.shape import shape_of
+from queuebit_problems.text import Rows
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -77,15 +78,14 @@ class Portfolio(Optimisation[PortfolioStatement]):
         )
 
     def recognises(self, text: str) -> bool:
-        lines = [line.split() for line in text.splitlines() if line.strip()]
-        if not lines or any(parse_number(token) is None for line in lines[:50] for token in line):
+        shape = shape_of(text)
+        if not shape.lines or not shape.numeric:
             return False
-        if len(lines[0]) == 3:
-            rows = [line[0] for line in lines]
-            count = next((i for i, index in enumerate(rows) if index != str(i + 1)), len(rows))
-            return count > 1 and "." in lines[0][1] and {len(line) for line in lines} == {3}
-        n, body = count_of(lines[0][0]) or 0, [len(line) for line in lines[1:]]
-        return len(lines[0]) == 1 and 0 < n < len(body) and set(body[:n]) == {2} and set(body[n:]) == {3}
+        if len(shape.counts) == 3:
+            numbered = [line[0] for line in shape.head[:2]] == ["1", "2"]
+            return numbered and "." in shape.head[0][1] and set(shape.widths) == {3}
+        n, body = shape.counts[0] or 0, shape.widths[1:]
+        return len(shape.counts) == 1 and 0 < n < len(body) and set(body[:n]) == {2} and set(body[n:]) == {3}
 
     def size(self, statement: PortfolioStatement) -> Size:
         """Weights are continuous: no number of qubits states them, and more than are written down is given."""

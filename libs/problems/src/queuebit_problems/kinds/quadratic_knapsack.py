@@ -30,7 +30,8 @@ from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.packing import Packing, fractional_bound, slack_bits, slack_values
 from queuebit_problems.pair_packing import exchanged, gains_of, greedy, profit_of, searched
 from queuebit_problems.qubo import Exact, QuboBuilder
-from queuebit_problems.text import Numbers, Rows, parse_number
+from queuebit_problems.shape import shape_of
+from queuebit_problems.text import Numbers, Rows, count_of, parse_number
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -150,13 +151,11 @@ class QuadraticKnapsack(Optimisation[QuadraticKnapsackStatement]):
         return QuadraticKnapsackStatement(capacity=capacity, profits=profits, weights=weights, pairs=tuple(pairs))
 
     def recognises(self, text: str) -> bool:
-        lines = [line.split() for line in text.splitlines() if line.strip()]
-        if len(lines) < 4 or len(lines[0]) != 1 or parse_number(lines[0][0]) is not None or len(lines[1]) != 1:
+        shape = shape_of(text)
+        if len(shape.lines) < 4 or shape.widths[:2] != [1, 1] or parse_number(shape.lines[0]) is not None:
             return False
-        if not lines[1][0].isdigit():
-            return False
-        items = int(lines[1][0])
-        return len(lines[2]) == items and (items < 2 or len(lines[3]) == items - 1)
+        items = count_of(shape.lines[1])
+        return shape.widths[2] == items and (items < 2 or shape.widths[3] == items - 1)
 
     def size(self, statement: QuadraticKnapsackStatement) -> Size:
         items = len(statement.profits)

@@ -18,6 +18,7 @@ from queuebit_problems.numeric import VALUE_MAX, Index, Real, cp_coefficients, i
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.quadratic import Quadratic, descend, greedy, search
 from queuebit_problems.qubo import QuboBuilder, exact
+from queuebit_problems.shape import shape_of
 from queuebit_problems.text import Rows
 
 if TYPE_CHECKING:
@@ -118,13 +119,12 @@ class QuboKind(Optimisation[QuboStatement]):
         return QuboStatement(variables=variables, terms=terms)
 
     def recognises(self, text: str) -> bool:
-        lines = [line.split() for line in text.splitlines() if line.strip()]
+        shape = shape_of(text)
         return (
-            len(lines) > 1
-            and len(lines[0]) == 2
-            and all(token.isdigit() for token in lines[0])
-            and {len(line) for line in lines[1:]} == {3}
-            and len(lines) - 1 == int(lines[0][1])
+            len(shape.counts) == 2
+            and shape.counts[0] is not None
+            and shape.counts[1] == len(shape.lines) - 1
+            and shape.later == {3}
         )
 
     def size(self, statement: QuboStatement) -> Size:

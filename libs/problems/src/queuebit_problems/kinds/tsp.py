@@ -22,7 +22,7 @@ from queuebit_problems.qubo import QuboBuilder
 from queuebit_problems.roads import RoadStatement
 from queuebit_problems.text import Rows
 from queuebit_problems.tours import good_tour, inserted, length, nearest_neighbour, one_tree_bound, shortest_tour
-from queuebit_problems.tsplib import TsplibFile, read_roads
+from queuebit_problems.tsplib import TsplibFile, read_roads, type_of
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -76,8 +76,7 @@ class Tsp(Optimisation[TspStatement]):
         return TspStatement(**read_roads(file))
 
     def recognises(self, text: str) -> bool:
-        head = [line.replace(":", " ").split() for line in text[:4000].splitlines()]
-        return any(line in (["TYPE", "TSP"], ["TYPE", "ATSP"]) for line in head)
+        return type_of(text) in {"TSP", "ATSP"}
 
     def size(self, statement: TspStatement) -> Size:
         n = statement.nodes
