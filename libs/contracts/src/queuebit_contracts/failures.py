@@ -25,6 +25,7 @@ class FailureCode(StrEnum):
     WORKER_LOST = "worker_lost"
     MEMORY_EXHAUSTED = "memory_exhausted"
     CANCELLED = "cancelled"
+    CONVERSION_FAILED = "conversion_failed"
     ANSWER_REJECTED = "answer_rejected"
     VALIDATION_LOST = "validation_lost"
     ALL_LEGS_FAILED = "all_legs_failed"
@@ -77,6 +78,11 @@ FAILURES: dict[FailureCode, Failure] = {
     ),
     FailureCode.CANCELLED: Failure(
         "fail_fast", "The attempt was stopped on request.", "Submit again if you still want it."
+    ),
+    FailureCode.CONVERSION_FAILED: Failure(
+        "reroute",
+        "The circuit as made for the backend is not the one that was asked for; it was not run.",
+        "Another leg is taken; report it with the job id.",
     ),
     FailureCode.ANSWER_REJECTED: Failure("reroute", "The validator proved the answer wrong.", "Another leg is taken."),
     FailureCode.VALIDATION_LOST: Failure("retry", "No verdict arrived in time.", "The attempt is tried again."),

@@ -6,16 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from queuebit_contracts.failures import FAILURES, FailureCode
-from queuebit_quantum_adapter import pipeline
+from queuebit_quantum_adapter import measured, pipeline
 from queuebit_quantum_adapter.errors import AdapterError
+from queuebit_quantum_adapter.measuring import MeasureTask
 from queuebit_quantum_adapter.pipeline import Report
 from queuebit_quantum_adapter.task import BackendSpec, Ended, Failed, Task
 
 
-def attempt(task: Task, on_progress: Report) -> Ended:
+def attempt(task: Task | MeasureTask, on_progress: Report) -> Ended:
     """Do the task. What is expected to fail is told as a value. Nothing here can be stopped: the process is killed."""
     try:
-        return pipeline.run(task, on_progress)
+        return measured.run(task, on_progress) if isinstance(task, MeasureTask) else pipeline.run(task, on_progress)
     except AdapterError as error:
         return Failed(error.code, error.detail, error.remedy, error.retry_after_s)
     except MemoryError:

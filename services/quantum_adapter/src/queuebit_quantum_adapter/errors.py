@@ -40,6 +40,12 @@ class TooManyQubits(AdapterError):
     code = FailureCode.PROBLEM_TOO_LARGE
 
 
+class TooManyOperations(AdapterError):
+    """The circuits are longer than this lane takes."""
+
+    code = FailureCode.PROBLEM_TOO_LARGE
+
+
 class TooMuchMemory(AdapterError):
     """The simulation needs more memory than it may have."""
 
@@ -92,6 +98,12 @@ class RunFailed(AdapterError):
     """The provider ran the circuit and failed."""
 
     code = FailureCode.INTERNAL
+
+
+class NotEquivalent(AdapterError):
+    """A circuit came out of a conversion as another circuit. Nothing was run."""
+
+    code = FailureCode.CONVERSION_FAILED
 
 
 class KeyReused(AdapterError):

@@ -15,12 +15,14 @@ from queuebit_problems.registry import parse_optimisation
 from queuebit_quantum_adapter.backends import Backends
 from queuebit_quantum_adapter.errors import AdapterError
 from queuebit_quantum_adapter.limits import Limits, check_size
+from queuebit_quantum_adapter.measuring import MeasureTask, is_measurement, measure_task_of
 from queuebit_quantum_adapter.task import BackendSpec, Failed, Outcome, Recipe, Stage, Task
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolMemory, PoolStopped, PoolTimeout
 from queuebit_runtime.processes import Pool
 
-TaskHop = Callable[[Callable[[], Task]], Awaitable[Task]]
+AnyTask = Task | MeasureTask
+TaskHop = Callable[[Callable[[], AnyTask]], Awaitable[AnyTask]]
 """Makes a task somewhere off the event loop; `asyncio.to_thread` is one."""
 
 ATTEMPT = "queuebit_quantum_adapter.child:attempt"
@@ -114,19 +116,22 @@ class QuantumExecutor:
             ran=Ran(lane=order.lane, method=outcome.method, backend=backend.name, backend_version=backend.version),
             answer=outcome.answer,
             objective=outcome.objective,
+            bound=outcome.bound,
             started_at=started_at,
             finished_at=self._clock.now(),
             worker=self._worker,
-            usage=Usage(wall_s=wall_s, cpu_s=outcome.cpu_s, shots=outcome.shots, iterations=1),
+            usage=Usage(wall_s=wall_s, cpu_s=outcome.cpu_s, shots=outcome.shots, iterations=outcome.iterations),
             provenance=outcome.provenance,
             evidence=outcome.evidence,
             problem=order.problem,
             params=order.params,
         )
 
-    def task_of(self, order: JobQueued) -> Task:
+    def task_of(self, order: JobQueued) -> AnyTask:
         """What a work order asks of a worker process. Raises AdapterError or ProblemError where it cannot be served."""
         backend = self._backends.of(order.lane)
+        if is_measurement(order.problem):
+            return measure_task_of(order, backend, self._limits)
         recipe = Recipe.of(order.params)
         kind, statement = parse_optimisation(order.problem)
         check_size(self._limits, order.tier, kind.size(statement).qubits)

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from queuebit_contracts.jobs import Lane
+from queuebit_problems.circuits.circuit import Circuit
+from queuebit_problems.circuits.pauli import PauliSum
 from queuebit_quantum_adapter.circuits import BoundCircuit
 
 
@@ -33,7 +35,10 @@ class SubmissionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a backend is and can do. `noise` says what its samples are subject to: "ideal" or the name of a model or device."""
+    """What a backend is and can do. `noise` says what its samples are subject to: "ideal" or the name of a model or device.
+
+    `exact`: whether it computes expectation values from the state, without shots.
+    """
 
     backend: str
     version: str
@@ -41,15 +46,33 @@ class Capabilities:
     qubits_max: int
     shots_max: int
     noise: str
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One request: what to run, how often, and the seed of the sampling where the provider takes one."""
+    """A request to sample one template: what to run, how often, and the seed of the sampling where the provider takes one."""
 
     circuit: BoundCircuit
     shots: int
     seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A request to run circuits of any form, one after the other, each with a seed of its own.
+
+    With `shots`, the outcomes of so many runs of each are wanted. With `observable` instead, its exact expectation value in
+    the final state of each: only of a backend that is `exact`.
+    """
+
+    circuits: tuple[Circuit, ...]
+    seeds: tuple[int, ...]
+    shots: int | None = None
+    observable: PauliSum | None = None
+
+
+Request = Submission | Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +88,33 @@ class Samples:
     timing: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What came back of a batch, in the order of its circuits: `counts` (bit k of an outcome is classical bit k) or `values`.
+
+    `record` and `timing` as those of Samples; `record` says under "equivalence" how it was checked that the circuits that ran
+    are those that were asked for.
+    """
+
+    counts: tuple[Mapping[int, int], ...] = ()
+    values: tuple[float, ...] = ()
+    record: Mapping[str, Any] = field(default_factory=dict)
+    timing: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Provider(Protocol):
     """One backend of one provider."""
 
     def capabilities(self) -> Capabilities: ...
 
-    def preflight(self, submission: Submission) -> None:
-        """Get ready to submit: transpile, and refuse what the backend cannot run. Nothing is sent or paid.
+    def preflight(self, request: Request) -> None:
+        """Get ready to submit: transpile, check that it is still the same circuit, refuse what the backend cannot run.
 
-        Raises AdapterError.
+        Nothing is sent or paid. Raises AdapterError: NotEquivalent where a conversion changed a circuit.
         """
         ...
 
-    def submit(self, submission: Submission, key: UUID) -> str:
+    def submit(self, request: Request, key: UUID) -> str:
         """Hand in the request under an idempotency key; the provider's own id comes back. A repeated key gives the same id.
 
         Raises KeyReused where the key stands for another request, and SubmitUnknown where the request was sent and its fate
@@ -88,7 +125,11 @@ class Provider(Protocol):
     def poll(self, provider_id: str) -> SubmissionState: ...
 
     def result(self, provider_id: str) -> Samples:
-        """The samples of a submission that succeeded. Raises AdapterError where it did not."""
+        """The samples of a template that was submitted and succeeded. Raises AdapterError where it did not."""
+        ...
+
+    def readings(self, provider_id: str) -> Readings:
+        """What a batch that was submitted and succeeded gave. Raises AdapterError where it did not."""
         ...
 
     def cancel(self, provider_id: str) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from queuebit_quantum_adapter.errors import SubmitUnknown
-from queuebit_quantum_adapter.ports import Ledger, Provider, Submission
+from queuebit_quantum_adapter.ports import Ledger, Provider, Request
 
 
-def submit_once(provider: Provider, ledger: Ledger, submission: Submission, key: UUID) -> str:
+def submit_once(provider: Provider, ledger: Ledger, request: Request, key: UUID) -> str:
     """The provider's id of the one submission under `key`, whether it is sent now or was sent before.
 
     Raises SubmitUnknown where it was sent and cannot be found yet: the attempt is retried later and looks it up first.
@@ -19,7 +19,7 @@ def submit_once(provider: Provider, ledger: Ledger, submission: Submission, key:
     provider_id = None if entry.fresh else provider.reconcile(key)
     if provider_id is None:
         try:
-            provider_id = provider.submit(submission, key)
+            provider_id = provider.submit(request, key)
         except SubmitUnknown:
             provider_id = provider.reconcile(key)
             if provider_id is None:

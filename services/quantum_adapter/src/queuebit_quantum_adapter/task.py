@@ -85,15 +85,19 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a worker process found, checked against the problem by the kind's own rules."""
+    """What a worker process found, checked against the problem by the kind's own rules. `objective` is None where the kind has
+    none.
+    """
 
     answer: dict[str, Any]
-    objective: Number
+    objective: Number | None
     method: str
     shots: int
     cpu_s: float
     evidence: dict[str, Any]
     provenance: dict[str, Any]
+    bound: Number | None = None
+    iterations: int = 1
 
 
 @dataclass(frozen=True, slots=True)

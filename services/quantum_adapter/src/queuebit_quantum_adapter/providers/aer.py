@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import version
-from typing import Any
+from typing import Any, assert_never
 from uuid import UUID
 
 from qiskit.circuit.equivalence_library import SessionEquivalenceLibrary
@@ -22,10 +22,13 @@ from qiskit_aer import AerSimulator
 
 from queuebit_contracts.canonical import fingerprint
 from queuebit_quantum_adapter.circuits import Template
+from queuebit_quantum_adapter.equivalence import Equivalence, check_template
 from queuebit_quantum_adapter.errors import KeyReused, RunFailed, TooManyQubits, TooMuchMemory
 from queuebit_quantum_adapter.limits import statevector_bytes
-from queuebit_quantum_adapter.ports import Capabilities, Samples, Submission, SubmissionState
+from queuebit_quantum_adapter.ports import Batch, Capabilities, Readings, Request, Samples, Submission, SubmissionState
+from queuebit_quantum_adapter.providers.aer_batches import EQUIVALENCE_SEED, BatchRunner
 from queuebit_quantum_adapter.providers.qiskit_circuits import QiskitTemplate, circuit_fingerprint, to_qiskit
+from queuebit_quantum_adapter.providers.qiskit_conversion import steps_of_quantum_circuit
 
 TEMPLATES_MAX = 64
 RESULTS_MAX = 4
@@ -36,10 +39,11 @@ PACKAGES = ("qiskit", "qiskit-aer", "numpy")
 
 @dataclass(slots=True)
 class _Cached:
-    """A transpiled template, how long that took, and how often it has run."""
+    """A transpiled template, how it was checked, how long both took, and how often it has run."""
 
     template: QiskitTemplate
     key: str
+    equivalence: Equivalence
     transpile_s: float
     runs: int = 0
 
@@ -65,8 +69,15 @@ class AerProvider:
         self._passes = PassManager([BasisTranslator(SessionEquivalenceLibrary, None, target=target)])
         self._packages = {name: version(name) for name in PACKAGES}
         self._target_key = fingerprint([self._simulator.name, self._packages, sorted(target.operation_names)])
+        self._record = {
+            "transpiler": {"passes": list(PASSES), "optimization_level": None, "seed": None},
+            "threads": 1,
+            "noise": "ideal",
+            "packages": self._packages,
+        }
         self._templates: OrderedDict[str, _Cached] = OrderedDict()
-        self._results: OrderedDict[str, tuple[Submission, Samples]] = OrderedDict()
+        self._batches = BatchRunner(self._simulator, self._passes)
+        self._results: OrderedDict[str, tuple[Request, Samples | Readings]] = OrderedDict()
 
     def capabilities(self) -> Capabilities:
         return Capabilities(
@@ -76,24 +87,34 @@ class AerProvider:
             qubits_max=self._qubits_max,
             shots_max=SHOTS_MAX,
             noise="ideal",
+            exact=True,
         )
 
-    def preflight(self, submission: Submission) -> None:
-        qubits = submission.circuit.template.qubits
+    def preflight(self, request: Request) -> None:
+        match request:
+            case Submission():
+                self._fits(request.circuit.template.qubits)
+                self._transpiled(request.circuit.template)
+            case Batch():
+                self._fits(max((circuit.qubits for circuit in request.circuits), default=0))
+                self._batches.check(request)
+            case _:
+                assert_never(request)
+
+    def _fits(self, qubits: int) -> None:
         if qubits > self._qubits_max:
             raise TooManyQubits(f"The circuit has {qubits} qubits; this simulator takes {self._qubits_max}.")
         if statevector_bytes(qubits) > self._memory_bytes_max:
             raise TooMuchMemory(f"{qubits} qubits need {statevector_bytes(qubits) // 2**20} MiB.")
-        self._transpiled(submission.circuit.template)
 
-    def submit(self, submission: Submission, key: UUID) -> str:
+    def submit(self, request: Request, key: UUID) -> str:
         provider_id = str(key)
         kept = self._results.get(provider_id)
         if kept is None:
-            self._results[provider_id] = (submission, self._run(submission))
+            self._results[provider_id] = (request, self._run(request))
             while len(self._results) > RESULTS_MAX:
                 self._results.popitem(last=False)
-        elif kept[0] != submission:
+        elif kept[0] != request:
             raise KeyReused(f"The key {key} was used for another request before.")
         return provider_id
 
@@ -101,6 +122,18 @@ class AerProvider:
         return SubmissionState.SUCCEEDED if provider_id in self._results else SubmissionState.UNKNOWN
 
     def result(self, provider_id: str) -> Samples:
+        found = self._kept(provider_id)
+        if not isinstance(found, Samples):
+            raise RunFailed(f"{provider_id} is a batch, not a template.")
+        return found
+
+    def readings(self, provider_id: str) -> Readings:
+        found = self._kept(provider_id)
+        if not isinstance(found, Readings):
+            raise RunFailed(f"{provider_id} is a template, not a batch.")
+        return found
+
+    def _kept(self, provider_id: str) -> Samples | Readings:
         kept = self._results.get(provider_id)
         if kept is None:
             raise RunFailed(f"No result is kept under {provider_id}.")
@@ -112,7 +145,16 @@ class AerProvider:
     def reconcile(self, key: UUID) -> str | None:
         return str(key) if str(key) in self._results else None
 
-    def _run(self, submission: Submission) -> Samples:
+    def _run(self, request: Request) -> Samples | Readings:
+        match request:
+            case Submission():
+                return self._run_template(request)
+            case Batch():
+                return self._batches.run(request, {"method": "statevector", **self._record})
+            case _:
+                assert_never(request)
+
+    def _run_template(self, submission: Submission) -> Samples:
         begun = time.perf_counter()
         cached = self._transpiled(submission.circuit.template)
         bound = cached.template.bind(submission.circuit.angles)
@@ -128,12 +170,10 @@ class AerProvider:
                 "circuit_fingerprint": circuit_print,
                 "template_key": cached.key,
                 "layout": list(range(qubits)),
-                "transpiler": {"passes": list(PASSES), "optimization_level": None, "seed": None},
                 "method": "statevector",
-                "threads": 1,
-                "noise": "ideal",
                 "batch_index": 0,
-                "packages": self._packages,
+                "equivalence": asdict(cached.equivalence),
+                **self._record,
             },
             timing={
                 "template_cached": cached.runs > 1,
@@ -154,7 +194,8 @@ class AerProvider:
         begun = time.perf_counter()
         plain = to_qiskit(template)
         made = QiskitTemplate(self._passes.run(plain.circuit), plain.angles)
-        self._templates[key] = cached = _Cached(made, key, time.perf_counter() - begun)
+        found = check_template(template, lambda angles: steps_of_quantum_circuit(made.bind(angles)), EQUIVALENCE_SEED)
+        self._templates[key] = cached = _Cached(made, key, found, time.perf_counter() - begun)
         while len(self._templates) > TEMPLATES_MAX:
             self._templates.popitem(last=False)
         return cached

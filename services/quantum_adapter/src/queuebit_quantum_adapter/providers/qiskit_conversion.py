@@ -1,0 +1,160 @@
+"""Circuits of any form, from ours to Qiskit's and from Qiskit's to matrices. Imported in worker processes only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache, reduce
+from typing import Any, assert_never
+
+import numpy as np
+from qiskit.circuit import ClassicalRegister, Clbit, QuantumCircuit, QuantumRegister
+from qiskit.circuit.classical import expr
+from qiskit.circuit.library import standard_gates as library
+from qiskit.exceptions import QiskitError
+from qiskit.quantum_info import Operator
+
+from queuebit_problems.circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset
+from queuebit_quantum_adapter.errors import NotEquivalent
+from queuebit_quantum_adapter.steps import Choice, Matrix, Step, Unitary
+
+GATE_OF: dict[str, Any] = {
+    "id": library.IGate, "x": library.XGate, "y": library.YGate, "z": library.ZGate, "h": library.HGate,
+    "s": library.SGate, "sdg": library.SdgGate, "t": library.TGate, "tdg": library.TdgGate, "sx": library.SXGate,
+    "sxdg": library.SXdgGate, "p": library.PhaseGate, "phase": library.PhaseGate, "u1": library.PhaseGate,
+    "rx": library.RXGate, "ry": library.RYGate, "rz": library.RZGate, "u2": library.U2Gate, "u3": library.U3Gate,
+    "u": library.UGate, "U": library.UGate, "cx": library.CXGate, "CX": library.CXGate, "cy": library.CYGate,
+    "cz": library.CZGate, "ch": library.CHGate, "csx": library.CSXGate, "cp": library.CPhaseGate,
+    "cphase": library.CPhaseGate, "cu1": library.CPhaseGate, "crx": library.CRXGate, "cry": library.CRYGate,
+    "crz": library.CRZGate, "cu3": library.CU3Gate, "cu": library.CUGate, "ccx": library.CCXGate, "c3x": library.C3XGate,
+    "c3sqrtx": library.C3SXGate, "c4x": library.C4XGate, "swap": library.SwapGate, "cswap": library.CSwapGate,
+    "rxx": library.RXXGate, "ryy": library.RYYGate, "rzz": library.RZZGate, "rccx": library.RCCXGate,
+    "rc3x": library.RC3XGate, "u0": library.IGate,
+}  # fmt: skip
+"""Qiskit's gate for each of ours. Where the two differ by a global phase, nothing that can be measured does."""
+_WITHOUT_ANGLE = frozenset({"u0"})
+"""Ours have an angle that theirs has not: the length of an idle time."""
+
+
+def to_quantum_circuit(circuit: Circuit) -> Any:
+    """The same circuit in Qiskit, its classical registers in the order of their declaration."""
+    registers = [ClassicalRegister(register.size) for register in circuit.registers]
+    made = QuantumCircuit(QuantumRegister(circuit.qubits), *registers)
+    _add(made, circuit.operations)
+    return made
+
+
+def steps_of_quantum_circuit(circuit: Any) -> tuple[Step, ...]:
+    """What a Qiskit circuit does, its gates by Qiskit's own matrices. Raises NotEquivalent where it does what ours cannot."""
+    qubits = {bit: index for index, bit in enumerate(circuit.qubits)}
+    clbits = {bit: index for index, bit in enumerate(circuit.clbits)}
+    return _steps(circuit, qubits, clbits)
+
+
+def _add(made: Any, operations: Iterable[Operation]) -> None:
+    for operation in operations:
+        match operation:
+            case Gate(name, qubits, angles):
+                made.append(GATE_OF[name](*(() if name in _WITHOUT_ANGLE else angles)), qubits, copy=False)
+            case Measure(qubit, clbit):
+                made.measure(qubit, clbit)
+            case Reset(qubit):
+                made.reset(qubit)
+            case Barrier(qubits):
+                made.barrier(*qubits)
+            case Branch():
+                _add_branch(made, operation)
+            case _:
+                assert_never(operation)
+
+
+def _add_branch(made: Any, branch: Branch) -> None:
+    if branch.value >> len(branch.clbits):
+        _add(made, branch.otherwise)
+        return
+    if not branch.clbits:
+        _add(made, branch.then)
+        return
+    with made.if_test(_condition(made, branch)) as otherwise:
+        _add(made, branch.then)
+    if branch.otherwise:
+        with otherwise:
+            _add(made, branch.otherwise)
+
+
+def _condition(made: Any, branch: Branch) -> Any:
+    """All bits as wanted: one bit by itself, several as a conjunction, so that they need not be a register."""
+    bits = [made.clbits[clbit] for clbit in branch.clbits]
+    wanted = [branch.value >> place & 1 for place in range(len(bits))]
+    if len(bits) == 1:
+        return bits[0], wanted[0]
+    return reduce(
+        expr.logic_and, [bit if want else expr.logic_not(bit) for bit, want in zip(bits, wanted, strict=True)]
+    )
+
+
+def _steps(circuit: Any, qubits: Mapping[Any, int], clbits: Mapping[Any, int]) -> tuple[Step, ...]:
+    steps: list[Step] = []
+    for item in circuit.data:
+        operation = item.operation
+        at = tuple(qubits[bit] for bit in item.qubits)
+        match operation.name:
+            case "barrier":
+                pass
+            case "measure":
+                steps.append(Measure(at[0], clbits[item.clbits[0]]))
+            case "reset":
+                steps.append(Reset(at[0]))
+            case "if_else":
+                wanted = _read_condition(operation.condition, clbits)
+                blocks = [
+                    _steps(
+                        block,
+                        dict(zip(block.qubits, at, strict=True)),
+                        dict(zip(block.clbits, (clbits[bit] for bit in item.clbits), strict=True)),
+                    )
+                    for block in operation.blocks
+                ]
+                places = tuple(wanted)
+                value = sum(wanted[clbit] << place for place, clbit in enumerate(places))
+                steps.append(Choice(places, value, blocks[0], blocks[1] if len(blocks) > 1 else ()))
+            case _:
+                steps.append(Unitary(_matrix(operation), at[::-1]))
+    return tuple(steps)
+
+
+def _read_condition(condition: Any, clbits: Mapping[Any, int]) -> dict[int, int]:
+    """The value that each bit must have."""
+    if isinstance(condition, tuple) and isinstance(condition[0], Clbit):
+        return {clbits[condition[0]]: int(condition[1])}
+    if isinstance(condition, expr.Var) and isinstance(condition.var, Clbit):
+        return {clbits[condition.var]: 1}
+    if isinstance(condition, expr.Unary) and condition.op is expr.Unary.Op.LOGIC_NOT:
+        (read,) = _read_condition(condition.operand, clbits)
+        return {read: 0}
+    if isinstance(condition, expr.Binary) and condition.op is expr.Binary.Op.LOGIC_AND:
+        return {**_read_condition(condition.left, clbits), **_read_condition(condition.right, clbits)}
+    raise NotEquivalent("A conversion made a condition of a form that was not asked for.")
+
+
+def _matrix(operation: Any) -> Matrix:
+    """Qiskit's matrix of an instruction; there the first qubit is the least significant, so that its qubits come reversed."""
+    kind = operation.base_class
+    plain = getattr(operation, "ctrl_state", None) in (None, 2 ** getattr(operation, "num_ctrl_qubits", 0) - 1)
+    if kind in _STANDARD and plain:
+        return _standard_matrix(kind, tuple(map(float, operation.params)))
+    return _checked(operation)
+
+
+@lru_cache(maxsize=4096)
+def _standard_matrix(kind: Any, angles: tuple[float, ...]) -> Matrix:
+    return _checked(kind(*angles))
+
+
+def _checked(operation: Any) -> Matrix:
+    try:
+        return np.asarray(Operator(operation).data, dtype=np.complex128)
+    except QiskitError as error:
+        raise NotEquivalent(f"A conversion made an instruction {operation.name[:60]!r} that is no gate.") from error
+
+
+_STANDARD = frozenset(GATE_OF.values())
