@@ -18,7 +18,8 @@ def document_of(job: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
     """The outcome of a job, from the client's Job, the gateway's job view, or either as JSON.
 
     Always all fields: `job_id`, then those of the job view; null where there is nothing. `confidence` is the number from 0 to
-    1, with its parts in `confidence_parts`. `plan` is the name of the plan.
+    1, with its parts in `confidence_parts`. `plan` is the name of the plan, `sense` which objective is better, `chosen_leg`
+    whose answer it is. `attempts` is what the legs did, each with its evidence: what `queuebit report` is made of.
     """
     view: Mapping[str, Any] = job if isinstance(job, Mapping) else job.model_dump(mode="json")
     document = {"job_id": str(view["id"]), **{name: view.get(name) for name in _FIELDS}}
@@ -28,6 +29,10 @@ def document_of(job: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
     document["reasons"] = list(view.get("reasons") or ())
     plan = view.get("plan")
     document["plan"] = plan["name"] if plan else None
+    document["sense"] = plan.get("sense") if plan else None
+    legs = plan["legs"] if plan else ()
+    document["chosen_leg"] = next((leg["leg"] for leg in legs if leg["chosen"]), None)
+    document["attempts"] = list(view.get("attempts") or ())
     return document
 
 

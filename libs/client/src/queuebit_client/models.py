@@ -29,6 +29,7 @@ class Plan(Model):
     name: str
     rule: str
     policy_version: str
+    sense: str | None = None
     legs: tuple[PlannedLeg, ...]
     reasons: tuple[str, ...] | None = None
     inputs: dict[str, Any] | None = None
@@ -57,10 +58,11 @@ class Cancellation(Model):
 
 
 class Attempt(Model):
-    """One try of a leg."""
+    """One try of a leg; `evidence` is what the worker reported of how the answer came about."""
 
     attempt_id: UUID
     leg: str
+    role: str | None = None
     lane: str
     number: int
     state: str
@@ -70,7 +72,15 @@ class Attempt(Model):
     finished_at: datetime | None = None
     objective: Number | None = None
     bound: Number | None = None
+    gap: float | None = None
+    proven_optimal: bool | None = None
+    confidence: Confidence | None = None
     ran: Ran | None = None
+    cost: Cost = Cost()
+    usage: Usage = Usage()
+    evidence: dict[str, Any] = {}
+    counts_fingerprint: str | None = None
+    reasons: tuple[str, ...] = ()
     failure: Failure | None = None
 
 

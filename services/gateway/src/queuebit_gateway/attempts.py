@@ -25,13 +25,20 @@ class Attempt:
     result: ev.ExecutionSucceeded | None = None
     finished_at: datetime | None = None
     failure: FailureView | None = None
+    spent: tuple[Cost, Usage] | None = None
+    judged: ev.ResultValidated | ev.ResultRejected | None = None
 
     def view(self) -> AttemptView:
         """The attempt as it is shown."""
         result = self.result
+        verdict = self.judged if isinstance(self.judged, ev.ResultValidated) else None
+        stated = verdict or result
+        cost, usage = self.spent or (Cost(), Usage())
+        counts = result.provenance.get("counts_fingerprint") if result else None
         return AttemptView(
             attempt_id=self.order.attempt_id,
             leg=self.order.leg,
+            role=self.order.role,
             lane=self.order.lane,
             number=self.order.number,
             state=self.state,
@@ -39,9 +46,17 @@ class Attempt:
             queued_at=self.queued_at,
             started_at=self.started_at,
             finished_at=self.finished_at,
-            objective=result.objective if result else None,
-            bound=result.bound if result else None,
+            objective=stated.objective if stated else None,
+            bound=stated.bound if stated else None,
+            gap=verdict.gap if verdict else None,
+            proven_optimal=verdict.proven_optimal if verdict else None,
+            confidence=verdict.confidence if verdict else None,
             ran=result.ran if result else None,
+            cost=cost,
+            usage=usage,
+            evidence=result.evidence if result else {},
+            counts_fingerprint=counts if isinstance(counts, str) else None,
+            reasons=self.judged.reasons if self.judged else (),
             failure=self.failure,
         )
 

@@ -134,6 +134,7 @@ class Folding:
         attempt = self.attempts.get(event.attempt_id)
         if attempt is not None:
             attempt.result = event
+            attempt.spent = (event.cost, event.usage)
             attempt.started_at = attempt.started_at or event.started_at
             attempt.finished_at = event.finished_at
             if attempt.state in ("queued", "running"):
@@ -144,18 +145,19 @@ class Folding:
         attempt = self.attempts.get(event.attempt_id)
         if attempt is not None:
             attempt.state = "failed"
+            attempt.spent = (event.cost, event.usage)
             attempt.finished_at = at
             attempt.failure = FailureView(code=event.code.value, detail=event.detail, remedy=event.remedy)
 
     def _result_validated(self, event: ev.ResultValidated) -> None:
         attempt = self.attempts.get(event.attempt_id)
         if attempt is not None:
-            attempt.state = event.verdict
+            attempt.state, attempt.judged = event.verdict, event
 
     def _result_rejected(self, event: ev.ResultRejected) -> None:
         attempt = self.attempts.get(event.attempt_id)
         if attempt is not None:
-            attempt.state = "rejected"
+            attempt.state, attempt.judged = "rejected", event
             attempt.failure = FailureView(
                 code=event.code, detail="; ".join(event.reasons), remedy="Another leg is taken where the plan has one."
             )
@@ -277,6 +279,7 @@ class Folding:
             name=self.planned.plan,
             rule=self.planned.rule,
             policy_version=self.planned.policy_version,
+            sense=self.planned.sense,
             legs=tuple(self._leg(leg) for leg in self.planned.legs),
             reasons=self.planned.reasons if with_plan else None,
             inputs=self.planned.inputs if with_plan else None,

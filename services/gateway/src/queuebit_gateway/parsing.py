@@ -11,10 +11,9 @@ from typing import Any
 import orjson
 
 from queuebit_contracts.errors import FieldError
-from queuebit_contracts.jobs import STATEMENT_BYTES_MAX
+from queuebit_contracts.jobs import BODY_BYTES_MAX
 from queuebit_gateway.problems import Refusal
 
-BODY_BYTES_MAX = STATEMENT_BYTES_MAX
 DEPTH_MAX = 32
 
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)

@@ -39,11 +39,14 @@ class LegView(Model):
 
 
 class PlanView(Model):
-    """The control plane's decision. `reasons` and `inputs` come with `include=plan`."""
+    """The control plane's decision. `sense` says which objective is better; None where answers have none. `reasons` and
+    `inputs` come with `include=plan`.
+    """
 
     name: str
     rule: str
     policy_version: str
+    sense: Literal["min", "max"] | None = None
     legs: tuple[LegView, ...]
     reasons: tuple[str, ...] | None = None
     inputs: dict[str, Any] | None = None
@@ -75,10 +78,13 @@ class CancellationView(Model):
 
 
 class AttemptView(Model):
-    """One try of a leg."""
+    """One try of a leg. Objective and bound are the validator's where it has checked them, else what the worker claims; gap,
+    proof and confidence are the validator's. `evidence` is what the worker reports of how the answer came about.
+    """
 
     attempt_id: UUID
     leg: str
+    role: Role
     lane: Lane
     number: int
     state: LegProgress
@@ -88,7 +94,17 @@ class AttemptView(Model):
     finished_at: AwareDatetime | None = None
     objective: Number | None = None
     bound: Number | None = None
+    gap: float | None = None
+    proven_optimal: bool | None = None
+    confidence: Confidence | None = None
     ran: Ran | None = None
+    cost: Cost = Cost()
+    usage: Usage = Usage()
+    evidence: dict[str, Any] = {}
+    counts_fingerprint: str | None = Field(
+        default=None, description="That of all samples of the circuit, where there are."
+    )
+    reasons: tuple[str, ...] = ()
     failure: FailureView | None = None
 
 

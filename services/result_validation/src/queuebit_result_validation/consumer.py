@@ -10,7 +10,7 @@ from queuebit_contracts.channels import EXECUTIONS, VALIDATIONS, Service
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, ResultValidated
 from queuebit_contracts.ids import derive_id
-from queuebit_result_validation.history import LANES, NO_TRACK, History, Track
+from queuebit_result_validation.history import LANES, NO_TRACK, History
 from queuebit_result_validation.rivals import wants_time
 from queuebit_result_validation.validate import validate
 from queuebit_runtime.bus import Bus, Outgoing
@@ -80,16 +80,15 @@ class Validator:
             await self._bus.publish(verdicts)
 
     async def _verdict(self, item: Received, execution: ExecutionSucceeded) -> Verdict:
-        if execution.lane in LANES:
-            verdict = await self._checked(item, execution, self._history.track(execution))
-            self._history.note(execution, verdict.verdict if isinstance(verdict, ResultValidated) else "rejected")
-            return verdict
-        return await self._checked(item, execution, NO_TRACK)
-
-    async def _checked(self, item: Received, execution: ExecutionSucceeded, track: Track) -> Verdict:
+        remembered = execution.lane in LANES
+        track = self._history.track(execution) if remembered else NO_TRACK
         if len(item.record.value or b"") <= self._inline_bytes_max and not wants_time(execution):
-            return validate(execution, self._clock.now(), track)
-        return await self._hop(partial(validate, execution, self._clock.now(), track))
+            verdict = validate(execution, self._clock.now(), track)
+        else:
+            verdict = await self._hop(partial(validate, execution, self._clock.now(), track))
+        if remembered:
+            self._history.note(execution, verdict.verdict if isinstance(verdict, ResultValidated) else "rejected")
+        return verdict
 
     def _outgoing(self, item: Received, verdict: Verdict) -> Outgoing:
         cause = item.envelope

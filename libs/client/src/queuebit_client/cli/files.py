@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from queuebit_contracts.jobs import Problem
 
 FILE_BYTES_MAX = 64 * 1024 * 1024
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 
 
 class BadFile(QueuebitError):
@@ -79,11 +81,27 @@ def text_of(file: str) -> str:
         raw = sys.stdin.buffer.read(FILE_BYTES_MAX + 1) if file == "-" else _bytes(Path(file))
         if len(raw) > FILE_BYTES_MAX:
             raise BadFile(f"{file} is larger than {FILE_BYTES_MAX} bytes.", remedy="State a smaller problem.")
-        return raw.decode()
     except OSError as error:
         raise BadFile(f"{file}: {error.strerror or error}.", remedy="Name a file that can be read.") from None
+    return _decoded(file, raw)
+
+
+def _decoded(file: str, raw: bytes) -> str:
+    """Text in UTF-8, or in Latin-1, as older files write names in comments. Raises BadFile where it is no text."""
+    try:
+        text = raw.decode()
     except UnicodeDecodeError:
-        raise BadFile(f"{file} is not text in UTF-8.", remedy="Convert it to UTF-8.") from None
+        text = raw.decode("latin-1")
+        if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or _NO_TEXT.search(raw):
+            text = "\0"
+    if "\0" in text:
+        remedy = (
+            "Convert it to the ASCII form of DIMACS with bin2asc."
+            if raw[:40].split()[1:2] == [b"c"] or file.endswith(".b")
+            else "Convert it to UTF-8, if it is text at all."
+        )
+        raise BadFile(f"{file} is not text in UTF-8.", remedy=remedy)
+    return text
 
 
 def json_of(file: str, text: str) -> dict[str, Any] | None:
