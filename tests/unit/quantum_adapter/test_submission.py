@@ -8,7 +8,7 @@ import pytest
 
 from queuebit_quantum_adapter.ansatz import linear_ramp, qaoa_circuit
 from queuebit_quantum_adapter.errors import ProviderUnavailable, SubmitUnknown
-from queuebit_quantum_adapter.ports import Capabilities, Entry, Samples, Submission, SubmissionState
+from queuebit_quantum_adapter.ports import Capabilities, Entry, Readings, Request, Samples, Submission, SubmissionState
 from queuebit_quantum_adapter.submission import submit_once
 from tests.unit.quantum_adapter.models import an_attempt, an_ising
 
@@ -32,10 +32,10 @@ class ScriptedProvider:
     def capabilities(self) -> Capabilities:
         return Capabilities("scripted", "1", "quantum", 5, 100, "ideal")
 
-    def preflight(self, submission: Submission) -> None:
+    def preflight(self, request: Request) -> None:
         raise AssertionError("nobody asks for this")
 
-    def submit(self, submission: Submission, key: UUID) -> str:
+    def submit(self, request: Request, key: UUID) -> str:
         self._journal.append("submit")
         if self._taken:
             self._known[key] = f"id-{len(self._known)}"
@@ -47,6 +47,9 @@ class ScriptedProvider:
         raise AssertionError("nobody asks for this")
 
     def result(self, provider_id: str) -> Samples:
+        raise AssertionError("nobody asks for this")
+
+    def readings(self, provider_id: str) -> Readings:
         raise AssertionError("nobody asks for this")
 
     def cancel(self, provider_id: str) -> None:
