@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from queuebit_contracts.jobs import BODY_BYTES_MAX
 from queuebit_gateway.app import openapi_document
 from queuebit_gateway.limits import RATES, Rate
 from queuebit_gateway.problems import PROBLEMS
@@ -35,7 +36,7 @@ BODIES: list[tuple[str, Any, int, str, str | None]] = [
     ("too large a number", '{"budget_s": 1e999}', 422, "number_not_finite", "/budget_s"),
     ("too deep", '{"problem": ' + DEEP + "}", 422, "nested_too_deep", None),
     ("hostile nesting", "[" * 200_000, 422, "nested_too_deep", None),
-    ("too large", b'{"x": "' + b"y" * 1_000_001 + b'"}', 413, "body_too_large", None),
+    ("too large", b'{"x": "' + b"y" * BODY_BYTES_MAX + b'"}', 413, "body_too_large", None),
     ("no problem", {}, 422, "invalid_request", "/problem"),
     ("an unknown field", a_body(colour=SECRET), 422, "invalid_request", "/colour"),
     ("a wrong lane", a_body(lane=SECRET), 422, "invalid_request", "/lane"),

@@ -80,7 +80,7 @@ FILES: list[tuple[str, str, int | None, str]] = [
     ("number_partitioning", "1\n2 3\n", 2, "a line should have 1 numbers, not 2"),
     ("assignment", "2\n1 2\n3\n", None, "the file ends after line 3, where a cost should follow"),
     ("assignment", "2\n1 2\n3 4 5\n", 3, "nothing should follow the 2 by 2 costs"),
-    ("assignment", "10000\n", 1, "the number of rows should be a whole number from 1 to 500"),
+    ("assignment", "10000\n", 1, "the number of rows should be a whole number from 1 to 800"),
     ("generalised_assignment", "1 1\n5\n3\n", None, "the file ends after line 3, where a capacity should follow"),
     ("generalised_assignment", "1 1\n5\n-3\n4\n", 3, "a weight should be a number from 0"),
     ("quadratic_assignment", "1\n0\n", None, "a value of the second matrix should follow"),

@@ -34,7 +34,10 @@ JOB_STATES: tuple[JobState, ...] = (
 TERMINAL_STATES: frozenset[JobState] = frozenset({"completed", "failed", "cancelled", "expired", "rejected"})
 
 BUDGET_S_MAX = 3600.0
-STATEMENT_BYTES_MAX = 1_000_000
+STATEMENT_BYTES_MAX = 3_500_000
+"""In canonical JSON. Leaves room in one record of the bus for all else: parameters, an answer, what is said of it."""
+BODY_BYTES_MAX = STATEMENT_BYTES_MAX + 300_000
+"""Of a submission, wishes and spaces included."""
 KEY_LENGTH_MAX = 255
 
 TenantName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from queuebit_contracts.canonical import canonical_json, fingerprint
 from queuebit_contracts.errors import FieldError
@@ -23,16 +25,22 @@ class Admitted:
     family: Family
 
 
+def check_bytes(normal: Mapping[str, Any]) -> None:
+    """Refuse a statement, in normal form, that is too large to be carried. Raises InvalidStatement."""
+    size = len(canonical_json(normal))
+    if size > STATEMENT_BYTES_MAX:
+        raise InvalidStatement(
+            f"The statement has {size} bytes in normal form; at most {STATEMENT_BYTES_MAX} are taken.",
+            remedy="State a smaller problem, or divide it.",
+            fields=(FieldError("/problem/statement", "too_large", f"has {size} bytes, {STATEMENT_BYTES_MAX} at most"),),
+        )
+
+
 def admit(request: JobRequest) -> Admitted:
     """Check the problem by its kind. Raises UnknownKind or InvalidStatement, naming the field and the remedy."""
     kind, statement = parse_problem(request.problem)
     normal = statement.model_dump(mode="json")
-    if len(canonical_json(normal)) > STATEMENT_BYTES_MAX:
-        raise InvalidStatement(
-            f"The statement is larger than {STATEMENT_BYTES_MAX} bytes.",
-            remedy="State a smaller problem.",
-            fields=(FieldError("/problem/statement", "too_large", "is too large"),),
-        )
+    check_bytes(normal)
     problem = request.problem.model_copy(update={"statement": normal})
     admitted = request.model_copy(update={"problem": problem})
     return Admitted(admitted, fingerprint(admitted), kind.size(statement), kind.sense, kind.family)

@@ -12,11 +12,13 @@ from pydantic import ValidationError
 
 from queuebit_contracts.errors import field_errors
 from queuebit_contracts.jobs import Problem
+from queuebit_problems.admission import check_bytes
 from queuebit_problems.errors import BrokenKind, InvalidStatement, UnreadableFile
 from queuebit_problems.kind import Params, Statement
 from queuebit_problems.registry import AnyKind, kind_of, kinds
+from queuebit_problems.shape import shape_of
 
-TEXT_LENGTH_MAX = 20_000_000
+TEXT_LENGTH_MAX = 10_000_000
 """Characters. Larger than any statement that is taken, so that field formats may be wordy."""
 
 
@@ -32,7 +34,7 @@ def read_problem(
     params: Params | None = None,
     beside: Beside | None = None,
 ) -> Problem:
-    """The problem that a file states, its statement checked and in normal form.
+    """The problem that a file states, its statement checked, in normal form and not too large to be carried.
 
     A JSON object is a problem {"kind", "version", "statement"}, a whole job request with such a "problem", or, where `kind` is
     given, a statement alone, or a document of a form that the field itself uses. Any other text is read by the kind that is
@@ -53,10 +55,21 @@ def read_problem(
         other = found.companion(file_name)
         more = beside(other) if other is not None and beside is not None else None
         if other is None or more is None:
-            statement = found.read(text, file_name=file_name, params=params)
+            statement = _statement_of(found, text, file_name, params)
         else:
             statement = _with_companion(found, text, other, more, file_name, params)
-    return Problem(kind=found.name, version=found.version, statement=statement.model_dump(mode="json"))
+    normal = statement.model_dump(mode="json")
+    check_bytes(normal)
+    return Problem(kind=found.name, version=found.version, statement=normal)
+
+
+def _statement_of(found: AnyKind, text: str, file_name: str, params: Params | None) -> Statement:
+    """The statement that a file states; what its lines do not show to be wrong may still be wrong as a whole."""
+    try:
+        statement: Statement = found.read(text, file_name=file_name, params=params)
+    except ValidationError as error:
+        raise found.refusal(error) from None
+    return statement
 
 
 def _with_companion(
@@ -64,7 +77,7 @@ def _with_companion(
 ) -> Statement:
     """Read a file and its companion as one; an error in the companion names it and its own line."""
     try:
-        statement: Statement = found.read(f"{text}\n{more}", file_name=file_name, params=params)
+        return _statement_of(found, f"{text}\n{more}", file_name, params)
     except UnreadableFile as error:
         before = len(f"{text}\n".splitlines())
         if error.line is None or error.line <= before:
@@ -72,7 +85,6 @@ def _with_companion(
         line = error.line - before
         detail = error.detail.replace(f"{file_name}, line {error.line}", f"{other}, line {line}")
         raise UnreadableFile(detail, remedy=error.remedy, fields=error.fields, line=line) from None
-    return statement
 
 
 def _from_document(document: Mapping[str, Any], file_name: str, kind: str | None, params: Params | None) -> Problem:
@@ -150,6 +162,7 @@ def _recognised(text: str, file_name: str) -> AnyKind:
     candidates = [kind for kind in known if suffix and suffix in kind.suffixes]
     if len(candidates) != 1:
         candidates = [kind for kind in candidates or known if kind.recognises(text)]
+        shape_of.cache_clear()
     if len(candidates) == 1:
         return candidates[0]
     names = [kind.name for kind in candidates]

@@ -75,12 +75,16 @@ class Kind(ABC, Generic[S]):
         try:
             return self.statement.model_validate(data)
         except ValidationError as error:
-            fields = field_errors(error, prefix="/problem/statement")
-            raise InvalidStatement(
-                f"The {self.name} statement is not valid: {'; '.join(str(item) for item in fields)}",
-                remedy=f"Correct the named fields; `queuebit kinds show {self.name}` prints the schema.",
-                fields=fields,
-            ) from None
+            raise self.refusal(error) from None
+
+    def refusal(self, error: ValidationError) -> InvalidStatement:
+        """The error to raise about a statement that does not hold together."""
+        fields = field_errors(error, prefix="/problem/statement")
+        return InvalidStatement(
+            f"The {self.name} statement is not valid: {'; '.join(str(item) for item in fields)}",
+            remedy=f"Correct the named fields; `queuebit kinds show {self.name}` prints the schema.",
+            fields=fields,
+        )
 
     @abstractmethod
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> S:

@@ -10,7 +10,7 @@ from itertools import accumulate
 from queuebit_problems.text import count_of, parse_number
 
 GLANCE = 50
-"""How many lines a glance reads; of the others it only counts the tokens."""
+"""How many lines a glance reads, and how many tokens of each; of the others it only counts the tokens."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Shape:
     @cached_property
     def head(self) -> list[list[str]]:
         """The tokens of the first lines."""
-        return [line.split() for line in self.lines[:GLANCE]]
+        return [line.split(None, GLANCE)[:GLANCE] for line in self.lines[:GLANCE]]
 
     @cached_property
     def counts(self) -> list[int | None]:
-        """The first line, token by token: a count, or None where it is none."""
+        """The first line, token by token as far as a glance goes: a count, or None where it is none."""
         return [count_of(token) for token in self.head[0]] if self.lines else []
 
     @cached_property
@@ -58,7 +58,12 @@ class Shape:
         line = bisect_right(self._ends, place)
         if line == len(self.lines):
             return None
-        return count_of(self.lines[line].split()[place - self._ends[line] + self.widths[line]])
+        return count_of(_tokens(self.lines[line])[place - self._ends[line] + self.widths[line]])
+
+
+@lru_cache(maxsize=1)
+def _tokens(line: str) -> list[str]:
+    return line.split()
 
 
 @lru_cache(maxsize=1)

@@ -43,6 +43,7 @@ class TsplibFile:
 
     def _read(self) -> None:
         section: list[Row] | None = None
+        rows_max = 0
         for row in self.rows:
             first = row.tokens[0]
             if first.upper() == "EOF":
@@ -50,6 +51,8 @@ class TsplibFile:
             if not first[0].isalpha():
                 if section is None:
                     raise self.rows.error(row, "numbers should stand in a section")
+                if len(section) > rows_max:
+                    raise self.rows.error(row, f"a section should have no more than {rows_max} lines")
                 section.append(row)
                 continue
             key, colon, value = " ".join(row.tokens).partition(":")
@@ -59,7 +62,9 @@ class TsplibFile:
                     raise self.rows.error(row, f"{key} stands twice")
                 if key in _UNKNOWN_SECTIONS:
                     raise self.rows.error(row, f"{key} {_UNKNOWN_SECTIONS[key]}, which this kind does not know")
-                section = []
+                if "DIMENSION" in self.header:
+                    self.integer("DIMENSION", "DIMENSION", 2, NODES_MAX)
+                section, rows_max = [], NODES_MAX if key != "EDGE_WEIGHT_SECTION" else NODES_MAX**2
                 self.sections[key] = row, section
             elif colon:
                 before = self.header.setdefault(key, (value.strip(), row))

@@ -25,7 +25,7 @@ from queuebit_problems.text import Numbers, Rows
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-ROWS_MAX = 500
+ROWS_MAX = 800
 QUBITS_MAX = 1_000
 ENUMERATED_ROWS_MAX = 12
 

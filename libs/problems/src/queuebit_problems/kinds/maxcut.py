@@ -23,7 +23,7 @@ from queuebit_problems.text import Rows
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-NODES_MAX = 10_000
+NODES_MAX = 20_000
 EDGES_MAX = 1_000_000
 
 
