@@ -39,6 +39,12 @@ class NoDefaultAnswer(SolverError):
     code = FailureCode.NO_ANSWER_FOUND
 
 
+class TooLargeForReference(SolverError):
+    """The circuits are too large to be computed exactly."""
+
+    code = FailureCode.PROBLEM_TOO_LARGE
+
+
 class Stopped(SolverError):
     """The attempt was stopped on request."""
 

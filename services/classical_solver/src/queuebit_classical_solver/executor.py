@@ -11,6 +11,7 @@ from uuid import UUID
 
 from queuebit_classical_solver import bounds, child
 from queuebit_classical_solver.errors import NothingFound
+from queuebit_classical_solver.exact import measurement_of
 from queuebit_classical_solver.ladder import Ladder
 from queuebit_classical_solver.outcome import failed, progressed, told
 from queuebit_classical_solver.ports import Limits, Progress, Solution, Solver, ignore_progress, never_stop
@@ -74,6 +75,8 @@ class ClassicalExecutor:
         """Whether it is done within well under a millisecond. What was read to know it is kept for `run_small`."""
         if order.lane not in OUR_LANES:
             return True
+        if measurement_of(order.problem) is not None:
+            return order.lane == "rule"
         if statement_weight(order.problem.statement) > self._small.weight_max:
             return False
         try:

@@ -7,9 +7,10 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any, assert_never
 
+from queuebit_classical_solver.exact import Reference
 from queuebit_classical_solver.ports import Limits, Progress, Solution
 from queuebit_classical_solver.rungs import SOLVER_OF
-from queuebit_classical_solver.task import Meter, Outcome, Solved, Unsolved
+from queuebit_classical_solver.task import Measured, Meter, Outcome, Solved, Unsolved
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.jobs import Number, Ran, Usage
@@ -40,6 +41,8 @@ def told(
             return succeeded(
                 order, solution, meter, limits, started_at=started_at, finished_at=finished_at, worker=worker
             )
+        case Measured(reference, meter):
+            return computed(order, reference, meter, started_at=started_at, finished_at=finished_at, worker=worker)
         case Unsolved(code, detail, meter):
             return failed(order, code, detail, _usage(meter, 0))
         case _:
@@ -73,6 +76,43 @@ def succeeded(
         usage=_usage(meter, solution.iterations),
         provenance=_provenance(solution, limits),
         evidence={"status": solution.details.get("status", "FEASIBLE")},
+        problem=order.problem,
+        params=order.params,
+    )
+
+
+def computed(
+    order: JobQueued,
+    reference: Reference,
+    meter: Meter,
+    *,
+    started_at: datetime,
+    finished_at: datetime,
+    worker: str,
+) -> ExecutionSucceeded:
+    """The exact answer of a measurement: our own code computed it, nothing was sampled on a device."""
+    found = reference.measured
+    backend, backend_version = _backend(found.method)
+    return ExecutionSucceeded(
+        attempt_id=order.attempt_id,
+        leg=order.leg,
+        lane=order.lane,
+        ran=Ran(lane=order.lane, method=found.method, backend=backend, backend_version=backend_version),
+        answer=found.answer,
+        objective=found.objective,
+        bound=found.bound,
+        proven_optimal=found.proven_optimal,
+        started_at=started_at,
+        finished_at=finished_at,
+        worker=worker,
+        usage=_usage(meter, found.iterations).model_copy(update={"shots": found.shots}),
+        provenance={
+            "packages": package_versions(),
+            "seed": reference.limits.seed,
+            "budget_s": reference.limits.budget_s,
+            "circuits": len(found.circuits),
+        },
+        evidence=dict(found.evidence),
         problem=order.problem,
         params=order.params,
     )

@@ -9,6 +9,7 @@ from typing import Any, Literal, assert_never
 
 from queuebit_classical_solver import ladder
 from queuebit_classical_solver.errors import NoDefaultAnswer, SolverError
+from queuebit_classical_solver.exact import Reference, computed, measurement_of
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Solver, Stop
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Problem
@@ -48,6 +49,14 @@ class Solved:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """It has the exact answer of a measurement."""
+
+    reference: Reference
+    meter: Meter
+
+
+@dataclass(frozen=True, slots=True)
 class Unsolved:
     """It has none, and why. `detail` may name what is wrong with the problem."""
 
@@ -56,7 +65,7 @@ class Unsolved:
     meter: Meter
 
 
-Outcome = Solved | Unsolved
+Outcome = Solved | Measured | Unsolved
 Parsed = tuple[Optimisation[Any], Any]
 
 
@@ -68,6 +77,10 @@ def perform(task: Task, solver: Solver, *, parsed: Parsed | None, on_progress: O
         return Meter(time.perf_counter() - wall, time.thread_time() - cpu)
 
     try:
+        measurement = measurement_of(task.problem)
+        if measurement is not None:
+            reference = computed(measurement, task.problem, task.limits, default=task.way == "default")
+            return Measured(reference, meter())
         kind, statement = parsed if parsed is not None else parse_optimisation(task.problem)
         solution = _solution(task, kind, statement, solver, on_progress, stop)
     except SolverError as error:

@@ -1,0 +1,45 @@
+"""Measurements on the classical lane: what an ideal device would give, computed exactly, by the kind's own reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from queuebit_classical_solver.errors import NoDefaultAnswer, TooLargeForReference
+from queuebit_classical_solver.ports import Limits
+from queuebit_contracts.jobs import Problem
+from queuebit_problems.errors import ProblemError
+from queuebit_problems.measurement import Effort, Measured, Measurement
+from queuebit_problems.registry import kind_of
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What the reference gave, with the seed and the time that it had."""
+
+    measured: Measured
+    limits: Limits
+
+
+def measurement_of(problem: Problem) -> Measurement[Any] | None:
+    """The kind of a problem in which circuits are measured; None where the problem is of another family or unknown."""
+    try:
+        kind = kind_of(problem.kind, problem.version)
+    except ProblemError:
+        return None
+    return kind if isinstance(kind, Measurement) else None
+
+
+def computed(kind: Measurement[Any], problem: Problem, limits: Limits, *, default: bool) -> Reference:
+    """The exact answer. Raises ProblemError, NoDefaultAnswer (no measurement has one) or TooLargeForReference."""
+    statement = kind.parse(problem.statement)
+    if default:
+        raise NoDefaultAnswer(f"No {kind.name} is answered without a measurement.")
+    found = kind.exact(statement, Effort(limits.budget_s, limits.seed))
+    if found is None:
+        size = kind.size(statement)
+        raise TooLargeForReference(
+            f"{size.qubits} qubits and {size.terms} operations are more than the exact reference takes; "
+            "use the simulator or quantum lane."
+        )
+    return Reference(found, limits)
