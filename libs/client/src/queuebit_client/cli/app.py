@@ -44,6 +44,7 @@ def new_app() -> typer.Typer:
     for command in (submit, watch, show, events, explain, cancel, check, version):
         app.command()(command)
     app.command("list")(list_jobs)
+    app.command()(report)
     kinds = typer.Typer(help=_KINDS, no_args_is_help=True, rich_markup_mode=None)
     kinds.command("list")(kinds_list)
     kinds.command("show")(kinds_show)
@@ -156,6 +157,34 @@ def check(
     from queuebit_client.cli.check import check as check_answer
 
     return check_answer(o.Submission(file, kind, params=param or []), answer, as_json=as_json)
+
+
+def report(
+    context: typer.Context,
+    job: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[JOB]…", help="Job ids; without any, the newest jobs that have ended."),
+    ] = None,
+    file: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--file", metavar="FILE", help="What --json printed of jobs, instead of a server; - for standard input."
+        ),
+    ] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Only this kind; repeatable.")] = None,
+    lane: Annotated[str | None, typer.Option(help="Only jobs in which this lane took part.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Look at so many of the newest jobs.")] = 20,
+    plot: Annotated[
+        str | None, typer.Option(metavar="FILE.svg|FOLDER", help="Draw it: one file, or a chart each in a folder.")
+    ] = None,
+    as_json: o.Json = False,
+) -> int:
+    """Report honestly what jobs owe to what: samples, polish, placebo, baseline, with intervals, times and cost."""
+    from queuebit_client.cli.report import Wanted
+    from queuebit_client.cli.report import report as report_jobs
+
+    wanted = Wanted(job or (), file or (), kind or (), lane, limit)
+    return report_jobs(context.obj, wanted, as_json=as_json, plot=plot)
 
 
 def list_jobs(
