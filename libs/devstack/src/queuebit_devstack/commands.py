@@ -116,6 +116,7 @@ def run(
     param: o.Param = None,
     label: o.Label = None,
     wait: Annotated[bool, typer.Option("--wait", help="Accepted for likeness with submit: run always waits.")] = True,
+    report: Annotated[bool, typer.Option("--report", help="Add the honesty report of the job.")] = False,
     as_json: o.Json = False,
 ) -> int:
     """Take one job through all five services in this process: no server. Exit 0 only for an accepted answer."""
@@ -134,7 +135,17 @@ def run(
         if for_people() and not as_json:
             note(f"{name:<20} {words_of(name, data)}")
 
-    return show_outcome(run_interruptible(body, tell), as_json=as_json)
+    document = run_interruptible(body, tell)
+    if not report:
+        return show_outcome(document, as_json=as_json)
+    from queuebit_client.cli.report import show_report
+    from queuebit_client.honesty.jobs import honesty_report
+
+    found = honesty_report([document])
+    code = show_outcome({**document, "report": found} if as_json else document, as_json=as_json)
+    if not as_json:
+        show_report(found, as_json=False)
+    return code
 
 
 def demo() -> None:
