@@ -1,7 +1,7 @@
 """Circuits in our own words: gates with slots for angles, so that circuits of one structure differ only by numbers.
 
 Conventions, the same everywhere: qubit q is variable q; RZ(t) = exp(-i t Z / 2), RZZ(t) = exp(-i t Z Z / 2),
-RX(t) = exp(-i t X / 2); a sample is an integer whose bit q (value >> q & 1) is the outcome of qubit q.
+RX(t) = exp(-i t X / 2), and likewise RY, RXX and RYY; CX has its control first; a sample is an integer whose bit q (value >> q & 1) is the outcome of qubit q.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from typing import Literal
 
 from queuebit_contracts.canonical import fingerprint
 
-GateName = Literal["h", "rx", "rz", "rzz"]
+GateName = Literal["h", "x", "cx", "rx", "ry", "rz", "rxx", "ryy", "rzz"]
 
 _QASM_HEADER = """OPENQASM 3.0;
 include "stdgates.inc";
 gate rzz(t) a, b { cx a, b; rz(t) b; cx a, b; }
+"""
+_QASM_EXCHANGE = """gate rxx(t) a, b { h a; h b; rzz(t) a, b; h a; h b; }
+gate ryy(t) a, b { rx(pi/2) a; rx(pi/2) b; rzz(t) a, b; rx(-pi/2) a; rx(-pi/2) b; }
 """
 
 
@@ -67,7 +70,8 @@ class BoundCircuit:
             angle = "" if gate.slot is None else f"({self.angles[gate.slot]!r})"
             lines.append(f"{gate.name}{angle} {', '.join(f'q[{qubit}]' for qubit in gate.qubits)};")
         lines += [f"c[{qubit}] = measure q[{qubit}];" for qubit in range(n)]
-        return _QASM_HEADER + "\n".join(lines) + "\n"
+        exchange = _QASM_EXCHANGE if any(gate.name in ("rxx", "ryy") for gate in self.template.gates) else ""
+        return _QASM_HEADER + exchange + "\n".join(lines) + "\n"
 
 
 def text_hash(text: str) -> str:

@@ -36,10 +36,20 @@ def to_qiskit(template: Template) -> QiskitTemplate:
         match gate.name:
             case "h":
                 circuit.h(gate.qubits[0])
+            case "x":
+                circuit.x(gate.qubits[0])
+            case "cx":
+                circuit.cx(gate.qubits[0], gate.qubits[1])
             case "rx":
                 circuit.rx(angle, gate.qubits[0])
+            case "ry":
+                circuit.ry(angle, gate.qubits[0])
             case "rz":
                 circuit.rz(angle, gate.qubits[0])
+            case "rxx":
+                circuit.rxx(angle, gate.qubits[0], gate.qubits[1])
+            case "ryy":
+                circuit.ryy(angle, gate.qubits[0], gate.qubits[1])
             case "rzz":
                 circuit.rzz(angle, gate.qubits[0], gate.qubits[1])
             case _:
