@@ -6,10 +6,9 @@ Source: CloudEvents specification 1.0.2 and its Kafka protocol binding.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -36,8 +35,7 @@ _TYPE_BYTES: dict[type[Data], bytes] = {model: name.encode() for model, name in 
 _REMEDY = "Send CloudEvents 1.0 in Kafka binary mode as schemas/asyncapi.json describes it."
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One message.
 
     `subject` is the job id (the backend's name in backend reports); `version` is the stream version of a stored event.
@@ -70,7 +68,7 @@ def encode_headers(envelope: Envelope) -> Headers:
         envelope.source,
         _TYPE_BYTES[type(envelope.data)],
         envelope.subject,
-        envelope.time,
+        rfc3339(envelope.time),
         tenant=envelope.tenant,
         version=envelope.version,
         traceparent=envelope.traceparent,
@@ -85,13 +83,13 @@ def binary_headers(
     source: str,
     ce_type: bytes,
     subject: str,
-    time: datetime,
+    time: bytes,
     *,
     tenant: str | None,
     version: int | None,
     traceparent: str | None,
 ) -> Headers:
-    """The headers from their parts: for whoever passes stored data on without reading it."""
+    """The headers from their parts: for whoever passes stored data on without reading it. `time` as `rfc3339` writes it."""
     headers: Headers = [
         ("ce_specversion", b"1.0"),
         ("content-type", JSON_TYPE),
@@ -99,7 +97,7 @@ def binary_headers(
         ("ce_source", source.encode()),
         ("ce_type", ce_type),
         ("ce_subject", subject.encode()),
-        ("ce_time", _rfc3339(time)),
+        ("ce_time", time),
     ]
     if tenant is not None:
         headers.append(("ce_tenant", tenant.encode()))
@@ -116,8 +114,8 @@ def encode_data(data: Data) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def _rfc3339(time: datetime) -> bytes:
-    """The time as text; a batch of events shares one."""
+def rfc3339(time: datetime) -> bytes:
+    """The time as text, in UTC; a batch of events shares one."""
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z").encode()
 
 
@@ -188,7 +186,7 @@ def to_structured(envelope: Envelope) -> dict[str, Any]:
         "source": envelope.source,
         "type": envelope.type,
         "subject": envelope.subject,
-        "time": _rfc3339(envelope.time).decode(),
+        "time": rfc3339(envelope.time).decode(),
         "datacontenttype": "application/json",
         **{name: value for name, value in optional.items() if value is not None},
         "data": envelope.data.model_dump(mode="json", exclude_none=True),

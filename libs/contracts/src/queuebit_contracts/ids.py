@@ -7,7 +7,7 @@ same cause gives the same id, and indexes stay in time order.
 from __future__ import annotations
 
 import hashlib
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
 _MASK_48 = (1 << 48) - 1
 _VARIANT = 0b10 << 62
@@ -18,11 +18,19 @@ def time_ms_of(value: UUID) -> int:
     return value.int >> 80
 
 
+def _uuid_of(value: int) -> UUID:
+    """`UUID(int=value)` without the checks that our own numbers pass anyway: ids are made several times an event."""
+    made = object.__new__(UUID)
+    object.__setattr__(made, "int", value)
+    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    return made
+
+
 def uuid7(time_ms: int, random_74: int) -> UUID:
     """A UUIDv7 from a Unix time in milliseconds and 74 random bits."""
     rand_a = (random_74 >> 62) & 0xFFF
     rand_b = random_74 & ((1 << 62) - 1)
-    return UUID(int=((time_ms & _MASK_48) << 80) | (0x7 << 76) | (rand_a << 64) | _VARIANT | rand_b)
+    return _uuid_of(((time_ms & _MASK_48) << 80) | (0x7 << 76) | (rand_a << 64) | _VARIANT | rand_b)
 
 
 def derive_id(cause: UUID, name: str, scope: str = "") -> UUID:
@@ -31,7 +39,7 @@ def derive_id(cause: UUID, name: str, scope: str = "") -> UUID:
     hashed = int.from_bytes(digest[:10], "big")
     rand_a = (hashed >> 62) & 0xFFF
     rand_b = hashed & ((1 << 62) - 1)
-    return UUID(int=((cause.int >> 80) << 80) | (0x8 << 76) | (rand_a << 64) | _VARIANT | rand_b)
+    return _uuid_of(((cause.int >> 80) << 80) | (0x8 << 76) | (rand_a << 64) | _VARIANT | rand_b)
 
 
 def time_ordered_key(key: str) -> UUID | None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
@@ -22,8 +23,7 @@ _log = logging.getLogger(__name__)
 _REMEDY = "Send CloudEvents 1.0 as schemas/asyncapi.json describes it."
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """A message that keeps its contract, and the record that brought it."""
 
     envelope: Envelope
@@ -54,10 +54,11 @@ OpenHandle = Callable[[Sequence[Item], Delivery], Awaitable[None]]
 
 def read(record: Record, *, refusals: bool, replays: bool) -> Item | None:
     """Read one record; None for a replay that nobody asked for. Raises ContractError for poison."""
-    if not replays and any(name == "ce_replayid" for name, _ in record.headers):
+    headers = dict(record.headers)
+    if not replays and "ce_replayid" in headers:
         return None
     try:
-        envelope = decode(record.headers, record.value)
+        envelope = decode(headers, record.value)
     except InvalidData as error:
         refused = _refused(record, error) if refusals else None
         if refused is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from queuebit_contracts import channels
@@ -105,9 +104,9 @@ class Consumer:
         told: list[Told] = []
         for item in items:
             if isinstance(item, Refused):
-                told.append(replace(_refused(item), record=item.record))
+                told.append(_refused(item)._replace(record=item.record))
             elif _is_submission(item):
-                told.append(replace(next(admitted), record=item.record))
+                told.append(next(admitted)._replace(record=item.record))
             else:
                 told.extend(_tell(item.envelope, item.record))
         return told

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from queuebit_contracts.envelope import encode_data
@@ -30,8 +31,7 @@ APPEND_ATTEMPTS_MAX = 5
 CACHE_JOBS_MAX = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """One message about one job. `tenant` is the sender's; `cause_id` and `traceparent` go onto the events that follow.
 
     Events of a message without a traceparent, such as one of the alarm, belong to the trace of the job's first event.

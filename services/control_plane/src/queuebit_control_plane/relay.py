@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from typing import Protocol
+from uuid import UUID
 
 import orjson
 
 from queuebit_contracts.channels import topics_of
-from queuebit_contracts.envelope import PREFIX, binary_headers
+from queuebit_contracts.envelope import PREFIX, binary_headers, rfc3339
 from queuebit_contracts.events import JobQueued
 from queuebit_runtime.bus import Bus, BusError, Outgoing
 from queuebit_runtime.clock import Clock
@@ -93,7 +96,7 @@ class Relay:
         self._woken.clear()
         stored = await self._store.read(self._position, limit=self._batch_max)
         if stored:
-            await self._bus.publish([record for event in stored for record in records_of(event)])
+            await self._bus.publish(records_of(stored))
             self._position = stored[-1].position
             self._telemetry.count(Metric.RELAYED, len(stored))
             self._telemetry.observe(Metric.RELAY_DELAY, (self._clock.now() - stored[0].time).total_seconds())
@@ -123,24 +126,40 @@ class Relay:
                 each.cancel()
 
 
-def records_of(event: StoredEvent) -> list[Outgoing]:
-    """The records of one stored event: its purpose, and the lifecycle."""
-    subject = str(event.stream_id)
-    headers = binary_headers(
-        event.id,
-        SOURCE,
-        _ce_type(event.type, event.schema_version),
-        subject,
-        event.time,
-        tenant=event.tenant,
-        version=event.version,
-        traceparent=event.traceparent,
-    )
-    key, value = subject.encode(), event.data.encode()
-    if event.type == JobQueued.__name__:
-        order = orjson.loads(value)
-        return [Outgoing(topic, key, value, headers) for topic in topics_of(event.type, order["lane"], order["tier"])]
-    return [Outgoing(topic, key, value, headers) for topic in topics_of(event.type)]
+def records_of(events: Sequence[StoredEvent]) -> list[Outgoing]:
+    """The records of stored events, in order: each for its purpose, and for the lifecycle.
+
+    Events of one stream, and of one moment, come together: what they share is written once.
+    """
+    records: list[Outgoing] = []
+    stream_id: UUID | None = None
+    moment: datetime | None = None
+    subject, key, time = "", b"", b""
+    for event in events:
+        if event.stream_id != stream_id:
+            stream_id = event.stream_id
+            subject = str(stream_id)
+            key = subject.encode()
+        if event.time != moment:
+            moment, time = event.time, rfc3339(event.time)
+        headers = binary_headers(
+            event.id,
+            SOURCE,
+            _ce_type(event.type, event.schema_version),
+            subject,
+            time,
+            tenant=event.tenant,
+            version=event.version,
+            traceparent=event.traceparent,
+        )
+        value = event.data.encode()
+        if event.type == JobQueued.__name__:
+            order = orjson.loads(value)
+            topics = topics_of(event.type, order["lane"], order["tier"])
+        else:
+            topics = topics_of(event.type)
+        records.extend(Outgoing(topic, key, value, headers) for topic in topics)
+    return records
 
 
 @cache

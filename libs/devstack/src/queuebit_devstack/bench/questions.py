@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import orjson
 
-from queuebit_contracts.envelope import TYPE_OF, binary_headers
+from queuebit_contracts.envelope import TYPE_OF, binary_headers, rfc3339
 from queuebit_contracts.events import JobSubmitted
 from queuebit_contracts.ids import job_id_of, uuid7
 from queuebit_devstack.bench.bare_steps import NODES, graph
@@ -35,7 +35,9 @@ def upstream(clock: Clock, seed: int, *, trace_ratio: float | None = None) -> Ca
         request = {"tenant": TENANT, "problem": problem, "lane": "classical", "seed": 7}
         value = orjson.dumps({"request": request, "idempotency_key": str(key)})
         trace = None if trace_ratio is None else fresh_traceparent(key, trace_ratio)
-        headers = binary_headers(key, SOURCE, ce_type, job_id, now, tenant=TENANT, version=None, traceparent=trace)
+        headers = binary_headers(
+            key, SOURCE, ce_type, job_id, rfc3339(now), tenant=TENANT, version=None, traceparent=trace
+        )
         return Question(job_id.encode(), value, tuple(headers))
 
     return ask

@@ -22,7 +22,7 @@ def add_cost(left: Cost, right: Cost) -> Cost:
 
 def add_usage(left: Usage, right: Usage) -> Usage:
     """The sum, field by field."""
-    if left == _NOTHING:
+    if left is _NOTHING or left == _NOTHING:
         return right
     return Usage(
         wall_s=left.wall_s + right.wall_s,

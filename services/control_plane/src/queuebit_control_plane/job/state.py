@@ -220,7 +220,10 @@ def accepted(leg: LegState) -> bool:
 
 def leg_of(job: OpenJob, leg: str) -> LegState | None:
     """The leg of that name."""
-    return next((each for each in job.legs if each.spec.leg == leg), None)
+    for each in job.legs:
+        if each.spec.leg == leg:
+            return each
+    return None
 
 
 def working_on(job: OpenJob, leg: str, attempt_id: UUID) -> tuple[LegState, Working] | None:
