@@ -90,7 +90,7 @@ FILES: list[tuple[str, str, int | None, str]] = [
     ("quadratic_knapsack", QKP.replace("\n0\n", "\n1\n"), 6, "should be 0 (at most the capacity)"),
     ("quadratic_knapsack", "name\n2\n3 4\n7\n\n0\n5\n2\n", None, "where a weight should follow"),
     ("quadratic_knapsack", QKP.replace("7", "-7"), 4, "the profit of items 1 and 2 should be a number from 0"),
-    ("portfolio", "2\n0.1 0.2\n", None, "where a mean should follow"),
+    ("portfolio", "2\n0.1 0.2\n", None, "where asset 2 of 2 should follow"),
     ("portfolio", "1 0.1 0.2\n2 0.1 0.2\n1 2 7\n", 3, "a correlation should be a number from -1 to 1, not '7'"),
     ("portfolio", "1 0.1 0.2\n2 0.1 0.2\n1 1 0.5\n", 3, "asset 1 should correlate with itself by 1"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from queuebit_contracts.jobs import Number
 from queuebit_problems.assets import ASSETS_MAX
-from queuebit_problems.text import Numbers, Row, Rows
+from queuebit_problems.text import Row, Rows
 
 Head = list[tuple[Number, Number]]
 
@@ -12,9 +12,12 @@ Head = list[tuple[Number, Number]]
 def read_counted(rows: Rows, first: Row) -> tuple[Head, list[list[Number]]]:
     """OR-Library's own form: the number of assets, `mean deviation` of each, and the correlations."""
     n = rows.integer(first, rows.columns(first, (1,), "the first line")[0], "the number of assets", 1, ASSETS_MAX)
-    numbers = Numbers(rows)
-    head = [(numbers.number("a mean"), numbers.number("a deviation", 0)) for _ in range(n)]
-    return head, _read_correlations(rows, rows.take("`i j correlation`") if n > 1 else None, n)
+    head: Head = []
+    for asset in range(n):
+        row = rows.take(f"asset {asset + 1} of {n}")
+        mean, deviation = rows.columns(row, (2,), "`mean deviation`")
+        head.append((rows.number(row, mean, "a mean"), rows.number(row, deviation, "a deviation", 0)))
+    return head, _read_correlations(rows, rows.take("`i j correlation`"), n)
 
 
 def read_indexed(rows: Rows, first: Row) -> tuple[Head, list[list[Number]]]:
@@ -43,7 +46,11 @@ def _read_correlations(rows: Rows, row: Row | None, n: int) -> list[list[Number]
             raise rows.error(row, f"assets {i} and {j} have another correlation already")
         row = next(rows, None)
     missing = next(((i, j) for i in range(1, n + 1) for j in range(1, i) if (i, j) not in found), None)
-    if missing is not None:
-        where = "all correlations are" if not found else f"the correlation of assets {missing[1]} and {missing[0]} is"
+    if missing is not None or not found:
+        where = (
+            f"the correlation of assets {missing[1]} and {missing[0]} is"
+            if found and missing
+            else "all correlations are"
+        )
         raise rows.error(None, f"{where} missing; those of X_return_sd.txt belong into X_correlation.txt beside it")
     return [[found[i, j] for j in range(1, i)] for i in range(1, n + 1)]

@@ -124,6 +124,13 @@ class Numbers:
         """The next rows * columns numbers, by rows."""
         return tuple(self.numbers(columns, what, minimum) for _ in range(rows))
 
+    def end_of_numbers(self, after: str) -> None:
+        """Check that no number follows; words may."""
+        if self._row is None or self._place == len(self._row.tokens):
+            self._row, self._place = next(self.rows, None), 0
+        if self._row is not None and parse_number(self._row.tokens[self._place]) is not None:
+            raise self.rows.error(self._row, f"no number should follow {after}")
+
     def end(self, after: str) -> None:
         """Check that nothing follows."""
         if self._row is not None and self._place < len(self._row.tokens):

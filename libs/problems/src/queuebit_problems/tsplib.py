@@ -80,10 +80,25 @@ class TsplibFile:
 
     def integer(self, key: str, what: str, minimum: int, maximum: int) -> int:
         """The whole number of a header line that must be there."""
-        if key not in self.header:
-            raise self.rows.error(None, f"the line `{key} : …` is missing")
-        value, row = self.header[key]
+        value, row = self._line(key)
         return self.rows.integer(row, value, what, minimum, maximum)
+
+    def number(self, key: str, minimum: Number) -> Number:
+        """The number of a header line that must be there."""
+        value, row = self._line(key)
+        return self.rows.number(row, value, key, minimum)
+
+    def one_of(self, key: str, known: Sequence[str]) -> str:
+        """The word of a header line that must be there, and known."""
+        value, row = self._line(key)
+        if value not in known:
+            raise self.rows.error(row, f"{key} should be one of {', '.join(known)}, not {value[:40]!r}")
+        return value
+
+    def _line(self, key: str) -> tuple[str, Row]:
+        if key not in self.header:
+            raise self.rows.error(None, f"the line `{key} : …` is missing; the file may be cut off")
+        return self.header[key]
 
     def check_type(self, kinds: Sequence[str]) -> None:
         """Refuse a file of another type."""
@@ -122,9 +137,7 @@ def type_of(text: str) -> str | None:
 def read_roads(file: TsplibFile, *, nodes_min: int = 2) -> dict[str, Any]:
     """The fields of a RoadStatement that the file states."""
     nodes = file.integer("DIMENSION", "DIMENSION", nodes_min, NODES_MAX)
-    value, row = file.header.get("EDGE_WEIGHT_TYPE", ("", None))
-    if value not in METRICS:
-        raise file.rows.error(row, f"EDGE_WEIGHT_TYPE should be one of {', '.join(METRICS)}, not {value[:40]!r}")
+    value = file.one_of("EDGE_WEIGHT_TYPE", METRICS)
     if value == "EXPLICIT":
         return {"metric": value, "distances": _matrix(file, nodes)}
     placed = file.by_node("NODE_COORD_SECTION", nodes, 2, "a node")
@@ -133,11 +146,8 @@ def read_roads(file: TsplibFile, *, nodes_min: int = 2) -> dict[str, Any]:
 
 
 def _matrix(file: TsplibFile, nodes: int) -> tuple[tuple[Number, ...], ...]:
-    form, row = file.header.get("EDGE_WEIGHT_FORMAT", ("", None))
+    form = file.one_of("EDGE_WEIGHT_FORMAT", ("FULL_MATRIX", *_TRIANGLES))
     head, rows = file.section("EDGE_WEIGHT_SECTION")
-    if form != "FULL_MATRIX" and form not in _TRIANGLES:
-        known = ", ".join(("FULL_MATRIX", *_TRIANGLES))
-        raise file.rows.error(row, f"EDGE_WEIGHT_FORMAT should be one of {known}, not {form[:40]!r}")
     upper, diagonal = _TRIANGLES.get(form, (True, True))
     triangle = nodes * (nodes + 1) // 2 if diagonal else nodes * (nodes - 1) // 2
     wanted = nodes * nodes if form == "FULL_MATRIX" else triangle

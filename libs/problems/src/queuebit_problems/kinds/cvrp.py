@@ -67,9 +67,7 @@ class Cvrp(Optimisation[CvrpStatement]):
                 )
         roads = read_roads(file)
         nodes = file.integer("DIMENSION", "DIMENSION", 2, NODES_MAX)
-        if "CAPACITY" not in file.header:
-            raise rows.error(None, "the line `CAPACITY : …` is missing")
-        capacity = rows.number(file.header["CAPACITY"][1], file.text("CAPACITY"), "CAPACITY", 0)
+        capacity = file.number("CAPACITY", 0)
         placed = file.by_node("DEMAND_SECTION", nodes, 1, "a demand")
         demands = tuple(rows.number(row, tokens[0], "a demand", 0) for row, tokens in placed)
         check_demands(rows, [row for row, _ in placed], demands, capacity)

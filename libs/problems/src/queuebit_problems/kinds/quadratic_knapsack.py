@@ -148,6 +148,7 @@ class QuadraticKnapsack(Optimisation[QuadraticKnapsackStatement]):
         numbers.integer("the type of constraint, which should be 0 (at most the capacity)", 0, 0)
         capacity = numbers.number("the capacity", 0)
         weights = numbers.numbers(items, "a weight", 0)
+        numbers.end_of_numbers(f"the {items} weights")
         return QuadraticKnapsackStatement(capacity=capacity, profits=profits, weights=weights, pairs=tuple(pairs))
 
     def recognises(self, text: str) -> bool:

@@ -1,0 +1,54 @@
+"""A small file of every format, in the words of its field."""
+
+from __future__ import annotations
+
+from queuebit_problems import instances
+
+TSP = "NAME: a\nTYPE: TSP\nDIMENSION: 3\nEDGE_WEIGHT_TYPE: EUC_2D\nNODE_COORD_SECTION\n1 0 0\n2 0 3\n3 4 0\nEOF\n"
+MATRIX = (
+    "NAME: b\nTYPE: ATSP\nDIMENSION: 3\nEDGE_WEIGHT_TYPE: EXPLICIT\nEDGE_WEIGHT_FORMAT: FULL_MATRIX\n"
+    "EDGE_WEIGHT_SECTION\n9 1 2\n3 9 4\n5 6 9\nEOF\n"
+)
+TRIANGLE = (
+    "NAME: c\nTYPE: TSP\nDIMENSION: 3\nEDGE_WEIGHT_TYPE: EXPLICIT\nEDGE_WEIGHT_FORMAT: LOWER_DIAG_ROW\n"
+    "EDGE_WEIGHT_SECTION\n0 1 0\n2 3 0\nDISPLAY_DATA_SECTION\n1 0 0\n2 0 3\n3 4 0\nEOF\n"
+)
+VRP = (
+    "NAME : A-n4-k2\nCOMMENT : (two trucks)\nTYPE : CVRP\nDIMENSION : 4\nEDGE_WEIGHT_TYPE : EUC_2D\nCAPACITY : 5\n"
+    "NODE_COORD_SECTION\n1 0 0\n2 0 3\n3 4 0\n4 4 3\nDEMAND_SECTION\n1 0\n2 3\n3 4\n4 1\nDEPOT_SECTION\n1\n-1\nEOF\n"
+)
+GRAPH = "c a graph\np edge 5 5\ne 1 2\ne 1 3\ne 2 3\ne 3 4\ne 4 5\n"
+
+FILES: dict[str, tuple[str, str]] = {
+    "lap": ("assignment", "3\n4 2 8\n4 3 7\n3 1 6\n"),
+    "bins": ("bin_packing", "5\n10\n6\n5\n4\n3\n2\n"),
+    "binpack": ("bin_packing", "2\n a\n 10 3 2\n6\n5\n4\n b\n 10 2 1\n5\n5\n"),
+    "vrp": ("cvrp", VRP),
+    "gap": ("generalised_assignment", "2 3\n8 6 5\n5 7 5\n4 3 3\n3 4 2\n5 6\n"),
+    "gaps": ("generalised_assignment", "2\n1 2\n5 6\n1 2\n10\n1 1\n6\n1\n20\n"),
+    "col": ("graph_colouring", GRAPH),
+    "clq": ("max_clique", GRAPH),
+    "mis": ("max_independent_set", GRAPH),
+    "jsp": ("job_shop", "# two jobs\n2 2\n0 3 1 2\n1 2 0 3\n"),
+    "kp": ("knapsack", "4 10\n10 5\n15 4\n7 3\n22.5 6\n"),
+    "rudy": ("maxcut", "4 3\n1 2 5\n2 3 -1\n3 4 2\n"),
+    "qedc": ("maxcut", "4\n0 1\n1 2\n2 3\n"),
+    "mknap": ("multi_knapsack", "1\n4 2 0\n10 6 5 4\n3 2 1 4\n2 3 3 1\n5 6\n"),
+    "mknaps": ("multi_knapsack", "2\n2 1 0\n5 6\n1 2\n2\n1 1 0\n5\n1\n1\n"),
+    "npp": ("number_partitioning", "3\n1\n4\n1\n5\n"),
+    "port": ("portfolio", "2\n0.1 0.2\n0.2 0.3\n1 1 1\n1 2 0.5\n2 2 1\n"),
+    "returns": ("portfolio", "1 0.1 0.2\n2 0.2 0.3\n1 1 1\n1 2 0.5\n2 2 1\n"),
+    "qap": ("quadratic_assignment", "3\n\n0 5 2\n5 0 3\n2 3 0\n\n0 8 15\n8 0 13\n15 13 0\n"),
+    "qkp": ("quadratic_knapsack", "a name\n3\n3 4 6\n7 1\n2\n\n0\n8\n4 4 5\n\ncomment\n"),
+    "sparse": ("qubo", "3 4\n1 1 -1\n1 2 1\n2 2 -1\n3 3 2.5\n"),
+    "tsp": ("tsp", TSP),
+    "atsp": ("tsp", MATRIX),
+    "triangle": ("tsp", TRIANGLE),
+}
+"""A name, the kind, the text. None of them ends where a shorter file could end unnoticed, but for `OPEN` ones."""
+OPEN = {"qedc", "npp", "mc_008_003_000"}
+"""Formats that do not say how much follows: cut off at a line, they are still whole."""
+EXAMPLES: list[tuple[str, str, str]] = [(name, kind, text) for name, (kind, text) in FILES.items()] + [
+    (name, instances.load(name).kind, instances.load(name).text)
+    for name in ("mc_008_003_000", "gka1c_first6", "kp_008_none", "kp_015_decimal")
+]
