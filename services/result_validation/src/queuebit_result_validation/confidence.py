@@ -70,7 +70,7 @@ def confidence_of(
     """The confidence in a feasible answer with this gap (None: no bound is known)."""
     if proved and evidence is NOTHING and track is NO_TRACK:
         return _CERTAIN
-    sampled = tuple(_credited(part, placebo_matched) for part in _sampled(evidence, track))
+    sampled = tuple(_credited(part, placebo_matched) for part in sampled_parts(evidence, track))
     if proved:
         stated = tuple(part.model_copy(update={"weight": 0.0}) for part in sampled)
         return Confidence(value=1.0, parts=(_FEASIBILITY, _PROVED, *stated))
@@ -91,7 +91,7 @@ def _against(baseline: Baseline | None) -> Iterator[ConfidencePart]:
         yield _part("baseline", max(0.0, 1.0 - baseline.shortfall), f"{baseline.source} {baseline.objective}{behind}")
 
 
-def _sampled(evidence: Evidence, track: Track) -> Iterator[ConfidencePart]:
+def sampled_parts(evidence: Evidence, track: Track) -> Iterator[ConfidencePart]:
     shots = evidence.shots
     if shots is not None:
         for name, fraction in (("samples", evidence.feasible_fraction), ("agreement", evidence.best_fraction)):

@@ -10,7 +10,9 @@ from queuebit_contracts.channels import EXECUTIONS, VALIDATIONS, Service
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, ResultValidated
 from queuebit_contracts.ids import derive_id
+from queuebit_result_validation.drift import Runs
 from queuebit_result_validation.history import LANES, NO_TRACK, History
+from queuebit_result_validation.measured import is_measurement, validate_measurement
 from queuebit_result_validation.rivals import wants_time
 from queuebit_result_validation.validate import validate
 from queuebit_runtime.bus import Bus, Outgoing
@@ -31,8 +33,8 @@ class Validator:
     """Handles batches of `jobs.executions`; only successes matter.
 
     The id of a verdict is derived from that of the execution, so that a repeat is recognised. An answer whose record is larger
-    than `inline_bytes_max`, or that is to be compared with a heuristic, is checked in a thread, and after `slice_s` seconds of
-    others the event loop gets its turn. The verdicts on earlier answers are remembered.
+    than `inline_bytes_max`, that is to be compared with a heuristic, or that was measured, is checked in a thread, and after
+    `slice_s` seconds of others the event loop gets its turn. The verdicts on earlier answers are remembered.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Validator:
         self._slice_s = slice_s
         self._hop = hop
         self._history = History()
+        self._runs = Runs()
 
     def subscribe(self, *, batch_max: int, in_flight_max: int) -> PoisonWatch:
         """Register with the bus. Returns the count of what could not be read."""
@@ -82,7 +85,13 @@ class Validator:
     async def _verdict(self, item: Received, execution: ExecutionSucceeded) -> Verdict:
         remembered = execution.lane in LANES
         track = self._history.track(execution) if remembered else NO_TRACK
-        if len(item.record.value or b"") <= self._inline_bytes_max and not wants_time(execution):
+        verdict: Verdict
+        if is_measurement(execution):
+            drift = self._runs.drift(execution)
+            verdict = await self._hop(partial(validate_measurement, execution, self._clock.now(), track, drift))
+            if isinstance(verdict, ResultValidated) and verdict.verdict == "accepted":
+                self._runs.note(execution)
+        elif len(item.record.value or b"") <= self._inline_bytes_max and not wants_time(execution):
             verdict = validate(execution, self._clock.now(), track)
         else:
             verdict = await self._hop(partial(validate, execution, self._clock.now(), track))
