@@ -109,7 +109,9 @@ def _is_own(terms: Any) -> bool:
 
 def _openfermion(document: Mapping[str, Any], hamiltonian: str | None) -> dict[str, Any]:
     if hamiltonian not in (None, "jordan_wigner"):
-        _refuse("/qubit_hamiltonian", "hamiltonian", "is the only one of the file: jordan_wigner", "Leave hamiltonian out.")
+        _refuse(
+            "/qubit_hamiltonian", "hamiltonian", "is the only one of the file: jordan_wigner", "Leave hamiltonian out."
+        )
     held = document["qubit_hamiltonian"]
     if not isinstance(held, dict) or "terms" not in held:
         _refuse("/qubit_hamiltonian", "missing", 'should be an object with "terms"', "State the terms.")
@@ -139,7 +141,9 @@ def _qedc(document: Mapping[str, Any], hamiltonian: str | None) -> dict[str, Any
     chosen = f"{hamiltonian}_hamiltonian" if hamiltonian else next(name for name in _QEDC if name in document)
     if chosen not in _QEDC or chosen not in document:
         known = ", ".join(name.removesuffix("_hamiltonian") for name in _QEDC if name in document)
-        _refuse("", "hamiltonian", f"has no Hamiltonian {str(hamiltonian)[:40]!r}", f"State hamiltonian as one of: {known}.")
+        _refuse(
+            "", "hamiltonian", f"has no Hamiltonian {str(hamiltonian)[:40]!r}", f"State hamiltonian as one of: {known}."
+        )
     observable = _observable(document[chosen], f"/{chosen}")
     qubits = observable["qubits"]
     if not document.keys() >= {"spatial_orbitals", "alpha_electrons", "beta_electrons"}:
@@ -171,7 +175,9 @@ def _observable(terms: Any, pointer: str) -> dict[str, Any]:
         _refuse(pointer, "length", f"should have at most {TERMS_MAX} terms, not {len(terms)}", "State a smaller one.")
     qubits = len(next(iter(terms)))
     if not 1 <= qubits <= QUBITS_MAX:
-        _refuse(pointer, "length", f"should have strings of 1 to {QUBITS_MAX} letters, not {qubits}", "Use fewer qubits.")
+        _refuse(
+            pointer, "length", f"should have strings of 1 to {QUBITS_MAX} letters, not {qubits}", "Use fewer qubits."
+        )
     faults: list[FieldError] = []
     for letters, coefficient in terms.items():
         fault = _fault(letters, qubits) or _not_real(coefficient)

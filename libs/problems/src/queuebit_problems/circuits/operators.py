@@ -14,10 +14,9 @@ from itertools import combinations, product
 import numpy as np
 import numpy.typing as npt
 
-from queuebit_problems.circuits.pauli import PauliSum, masks
+from queuebit_problems.circuits.pauli import PauliSum, bases, masks, rotations
+from queuebit_problems.circuits.simulator import State, apply
 
-State = npt.NDArray[np.complex128]
-Real = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 DIMENSION_MAX = 1 << 16
@@ -186,3 +185,21 @@ def _lanczos(matrix: Matrix, scale: float, rng: np.random.Generator) -> Lowest |
         if residual <= scale * 1e-11:
             return Lowest(float(values[0]), max(residual, scale * 1e-14), size)
     return None
+
+
+def variances(state: State, observable: PauliSum) -> tuple[float, float]:
+    """The variance that one run of each measurement adds up to in this state: in shared `bases`, and each string by itself."""
+    shared = separate = 0.0
+    indices = np.arange(len(state))
+    for basis in bases(observable):
+        turned = state.copy()
+        for gate in rotations(basis.letters):
+            apply(turned, observable.qubits, gate)
+        weights = turned.real**2 + turned.imag**2
+        readings = np.zeros(len(state))
+        for coefficient, mask in basis.terms:
+            reading = coefficient * (1.0 - 2.0 * (np.bitwise_count(indices & mask) & 1))
+            separate += coefficient**2 - float(weights @ reading) ** 2
+            readings += reading
+        shared += float(weights @ readings**2) - float(weights @ readings) ** 2
+    return max(0.0, shared), max(0.0, separate)

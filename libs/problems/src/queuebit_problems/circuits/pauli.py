@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from queuebit_problems.circuits.circuit import Circuit, Gate, Measure, Operation, Register
+from queuebit_problems.circuits.circuit import Circuit, Gate, Measure, Register
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,9 +99,9 @@ def bases(observable: PauliSum) -> tuple[Basis, ...]:
     return tuple(Basis("".join(shared), tuple(terms)) for shared, terms in found)
 
 
-def rotations(letters: str) -> tuple[Operation, ...]:
+def rotations(letters: str) -> tuple[Gate, ...]:
     """Gates after which a measurement in the computational basis is one in the basis of each letter."""
-    gates: list[Operation] = []
+    gates: list[Gate] = []
     for qubit, letter in enumerate(letters):
         if letter == "X":
             gates.append(Gate("h", (qubit,)))
@@ -113,7 +113,7 @@ def rotations(letters: str) -> tuple[Operation, ...]:
 def measured(circuit: Circuit, basis: Basis) -> Circuit:
     """The circuit, which measures nothing itself, followed by a measurement of every qubit in the basis: bit q is qubit q."""
     measures = tuple(Measure(qubit, qubit) for qubit in range(circuit.qubits))
-    operations = circuit.operations + rotations(basis.letters) + measures
+    operations = (*circuit.operations, *rotations(basis.letters), *measures)
     return Circuit(circuit.qubits, (Register("meas", circuit.qubits),), operations)
 
 

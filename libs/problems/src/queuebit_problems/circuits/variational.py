@@ -96,9 +96,7 @@ class Search:
         angles, estimate = self.best
         if not self.exact:
             estimate = self._ask([angles], last=True)[0]
-        return Found(
-            tuple(angles.tolist()), estimate, start, self.iterations, self.calls, self.circuits, converged
-        )
+        return Found(tuple(angles.tolist()), estimate, start, self.iterations, self.calls, self.circuits, converged)
 
     def _search(self, angles: Vector) -> None:
         """Take in angles and descend along them, in turn."""
