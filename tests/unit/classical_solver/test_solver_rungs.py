@@ -12,7 +12,17 @@ from typing import Any
 
 import pytest
 
-from queuebit_classical_solver import annealing, cp_sat, pyvrp_search, restarts
+from queuebit_classical_solver import (
+    annealing,
+    cliques,
+    columns,
+    covers,
+    cp_sat,
+    exchange_search,
+    knapsack_core,
+    pyvrp_search,
+    restarts,
+)
 from queuebit_classical_solver.annealing import AnnealingSolver
 from queuebit_classical_solver.bounds import only_better
 from queuebit_classical_solver.errors import InvalidModel, NothingFound, SolverError, Stopped
@@ -314,8 +324,12 @@ def test_an_infeasible_answer_is_no_answer() -> None:
         ("tsp", 251, [pyvrp_search.METHOD, cp_sat.METHOD]),
         ("maxcut", 50, [annealing.METHOD, cp_sat.METHOD]),
         ("qubo", 5000, [annealing.METHOD, cp_sat.METHOD]),
-        ("quadratic_assignment", 20, [restarts.METHOD, cp_sat.METHOD]),
-        ("knapsack", 1000, [cp_sat.METHOD]),
+        ("quadratic_assignment", 20, [exchange_search.METHOD, cp_sat.METHOD]),
+        ("knapsack", 1000, [knapsack_core.METHOD, cp_sat.METHOD]),
+        ("bin_packing", 100, [columns.METHOD, cp_sat.METHOD]),
+        ("max_clique", 100, [cliques.METHOD, covers.METHOD, cliques.METHOD, cp_sat.METHOD]),
+        ("max_independent_set", 2000, [covers.METHOD, cp_sat.METHOD]),
+        ("max_independent_set", 5000, [cp_sat.METHOD]),
         ("a kind of others", 10, [cp_sat.METHOD]),
     ],
 )
@@ -330,6 +344,8 @@ def test_which_rungs_serve_a_problem(kind: str, variables: int, methods: list[st
         (annealing.METHOD, "dwave-samplers"),
         (cp_sat.METHOD, "ortools"),
         (restarts.METHOD, "queuebit-problems"),
+        (columns.METHOD, "ortools"),
+        (exchange_search.METHOD, "queuebit-classical-solver"),
     ],
 )
 def test_the_label_names_the_package_that_ran(method: str, package: str) -> None:

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from queuebit_classical_solver import annealing, cp_sat, pyvrp_search, restarts
+from queuebit_classical_solver import (
+    annealing,
+    cliques,
+    columns,
+    covers,
+    cp_sat,
+    exchange_search,
+    knapsack_core,
+    pyvrp_search,
+    restarts,
+)
 from queuebit_classical_solver.annealing import AnnealingSolver
+from queuebit_classical_solver.cliques import CliqueSolver
+from queuebit_classical_solver.columns import ColumnSolver
+from queuebit_classical_solver.covers import CoverSolver
 from queuebit_classical_solver.cp_sat import CpSatSolver
+from queuebit_classical_solver.exchange_search import ExchangeSolver
+from queuebit_classical_solver.knapsack_core import CoreSolver
 from queuebit_classical_solver.pyvrp_search import PyVrpSolver
 from queuebit_classical_solver.restarts import RestartSolver
 from queuebit_classical_solver.stages import Rung
@@ -13,6 +28,11 @@ ROUTES = frozenset({"cvrp"})
 TOURS = frozenset({"tsp"})
 EXCHANGES = frozenset({"quadratic_assignment"})
 QUADRATIC = frozenset({"maxcut", "qubo"})
+NODE_SETS = frozenset({"max_clique", "max_independent_set"})
+BINS = frozenset({"bin_packing"})
+KNAPSACKS = frozenset({"knapsack"})
+
+OWN = "queuebit-classical-solver"
 
 RUNGS = (
     Rung(pyvrp_search.METHOD, PyVrpSolver(), 0.2, ROUTES, variables_max=30),
@@ -20,17 +40,33 @@ RUNGS = (
     Rung(pyvrp_search.METHOD, PyVrpSolver(), 0.9, ROUTES, variables_min=131),
     Rung(pyvrp_search.METHOD, PyVrpSolver(), 0.9, TOURS, variables_min=251),
     Rung(restarts.METHOD, RestartSolver(1.0), 0.3, TOURS, variables_min=60, variables_max=250),
-    Rung(restarts.METHOD, RestartSolver(0.5), 0.8, EXCHANGES, variables_min=13),
+    Rung(exchange_search.METHOD, ExchangeSolver(), 0.2, EXCHANGES, variables_max=12),
+    Rung(exchange_search.METHOD, ExchangeSolver(), 0.9, EXCHANGES, variables_min=13),
     Rung(annealing.METHOD, AnnealingSolver(), 0.2, QUADRATIC, variables_max=400),
     Rung(annealing.METHOD, AnnealingSolver(), 0.8, QUADRATIC, variables_min=401),
+    Rung(cliques.METHOD, CliqueSolver(), 0.1, NODE_SETS, variables_max=1000),
+    Rung(covers.METHOD, CoverSolver(), 0.4, NODE_SETS, variables_max=covers.NODES_MAX),
+    Rung(cliques.METHOD, CliqueSolver(), 0.6, NODE_SETS, variables_max=400),
+    Rung(columns.METHOD, ColumnSolver(), 0.9, BINS),
+    Rung(knapsack_core.METHOD, CoreSolver(), 0.7, KNAPSACKS),
     Rung(cp_sat.METHOD, CpSatSolver(), 1.0),
 )
 """In the order in which they are tried. CP-SAT comes last: it starts from the best answer and may prove it.
 
 Above 130 nodes CP-SAT's model of routes has only the ways to near nodes, above 250 that of tours, so that it proves nothing
 there. Up to 250 nodes PyVRP seldom finds shorter tours than the heuristic does with other seeds. Annealing finds in a second
-the best known cuts of graphs of 800 nodes, which neither tabu search nor CP-SAT found in five.
+the best known cuts of graphs of 800 nodes, which neither tabu search nor CP-SAT found in five. Sets of nodes are first tried
+for a quick proof, then searched, then tried for longer.
 """
 
-SOLVER_OF = {pyvrp_search.METHOD: "pyvrp", annealing.METHOD: "dwave-samplers", cp_sat.METHOD: "ortools"}
-"""The package that really ran each method; any other is our own."""
+SOLVER_OF = {
+    pyvrp_search.METHOD: "pyvrp",
+    annealing.METHOD: "dwave-samplers",
+    columns.METHOD: "ortools",
+    cp_sat.METHOD: "ortools",
+    cliques.METHOD: OWN,
+    covers.METHOD: OWN,
+    exchange_search.METHOD: OWN,
+    knapsack_core.METHOD: OWN,
+}
+"""The package that really ran each method; any other is the kind's own."""

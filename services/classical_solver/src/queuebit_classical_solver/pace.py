@@ -1,0 +1,101 @@
+"""What ends a search of our own: counted work, time, a stop, or patience; and the solution that it then has."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Literal
+
+from queuebit_classical_solver.bounds import contradicts, tighter
+from queuebit_classical_solver.errors import NothingFound, Stopped
+from queuebit_classical_solver.ports import Limits, OnProgress, Progress, Solution, Stop
+from queuebit_contracts.jobs import Number
+from queuebit_problems.kind import Answer, S
+from queuebit_problems.optimisation import Optimisation
+
+CutOffBy = Literal["work", "time", "stop", "patience", "proof"]
+
+
+class Pace:
+    """How much work was done and how much is left. `units_per_s`: units of work for each second of budget, fewer than a busy
+    machine does, so that in a repeatable solve the work runs out before the time.
+    """
+
+    def __init__(self, limits: Limits, stop: Stop, *, units_per_s: float) -> None:
+        self.units = 0.0
+        self.units_max = limits.work_s * units_per_s
+        self._counted = limits.repeatable
+        self._ends_s = time.perf_counter() + limits.left_s
+        self._stop = stop
+
+    @property
+    def worked(self) -> float:
+        """The share of the work that was done; what is left may be given to others."""
+        return min(1.0, self.units / self.units_max) if self._counted and self.units_max else 1.0
+
+    def spend(self, units: float) -> CutOffBy | None:
+        """Count work that was done. Why the search should end now; None where it may go on."""
+        self.units += units
+        if self._counted and self.units >= self.units_max:
+            return "work"
+        if self._stop():
+            return "stop"
+        return "time" if time.perf_counter() >= self._ends_s else None
+
+
+class Incumbent:
+    """The best answer so far and the best bound. What is better is told."""
+
+    def __init__(
+        self, kind: Optimisation[S], statement: S, hint: Answer | None, on_progress: OnProgress, method: str
+    ) -> None:
+        self._kind, self._statement = kind, statement
+        self._on_progress, self._method = on_progress, method
+        self.answer = hint
+        self.objective: Number | None = None if hint is None else kind.objective(statement, hint)
+        self.bound: Number = kind.trivial_bound(statement)
+
+    @property
+    def proved(self) -> bool:
+        """Whether the answer meets the bound."""
+        return self.objective is not None and self.objective == self.bound
+
+    def offer(self, answer: Answer) -> bool:
+        """Keep a feasible answer that is better; whether it is."""
+        value = self._kind.objective(self._statement, answer)
+        if self.objective is not None and not self._kind.better(value, self.objective):
+            return False
+        if self._kind.violations(self._statement, answer):
+            return False
+        self.answer, self.objective = answer, value
+        self._on_progress(Progress(value, self.bound, answer, self._method))
+        return True
+
+    def lift(self, bound: Number) -> None:
+        """A bound was proved."""
+        stronger = tighter(self.bound, bound, self._kind.sense)
+        if stronger is None or stronger == self.bound:
+            return
+        if self.objective is not None and contradicts(stronger, self.objective, self._kind.sense):
+            return
+        self.bound = stronger
+        self._on_progress(Progress(bound=stronger, method=self._method))
+
+    def optimal(self) -> None:
+        """The search went through everything: there is nothing better."""
+        if self.objective is not None:
+            self.lift(self.objective)
+
+    def solution(self, cut_off_by: CutOffBy, iterations: int, worked: float, **details: Any) -> Solution:
+        """What the search came to. Raises Stopped or NothingFound where it has no answer."""
+        if self.answer is None or self.objective is None:
+            raise Stopped if cut_off_by == "stop" else NothingFound("The search found no feasible answer.")
+        return Solution(
+            answer=self.answer,
+            objective=self.objective,
+            bound=self.bound,
+            proven_optimal=self.proved,
+            method=self._method,
+            iterations=iterations,
+            worked=worked,
+            details={"status": "OPTIMAL" if self.proved else "FEASIBLE", "cut_off_by": cut_off_by, **details},
+        )

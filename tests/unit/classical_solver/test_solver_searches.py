@@ -1,0 +1,185 @@
+"""The solver's own searches: what they prove, what they find, that they repeat and that counted work cuts them off."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from queuebit_classical_solver.cliques import CliqueSolver
+from queuebit_classical_solver.columns import ColumnSolver
+from queuebit_classical_solver.covers import CoverSolver
+from queuebit_classical_solver.errors import NothingFound
+from queuebit_classical_solver.exchange_search import ExchangeSolver
+from queuebit_classical_solver.knapsack_core import CoreSolver
+from queuebit_classical_solver.ports import Limits, Progress, Solution, Solver, ignore_progress, never_stop
+from queuebit_problems.kind import Answer
+from queuebit_problems.optimisation import Optimisation
+from queuebit_problems.registry import optimisation_of
+
+Case = tuple[Solver, Optimisation[Any], Any]
+
+
+def a_graph(kind_name: str, nodes: int, density: float, seed: int = 1) -> tuple[Optimisation[Any], Any]:
+    rng = random.Random(seed)
+    kind = optimisation_of(kind_name)
+    edges = [(u, v) for v in range(1, nodes + 1) for u in range(1, v) if rng.random() < density]
+    return kind, kind.parse({"nodes": nodes, "edges": edges})
+
+
+def some_bins(items: int, seed: int = 2) -> tuple[Optimisation[Any], Any]:
+    rng = random.Random(seed)
+    kind = optimisation_of("bin_packing")
+    return kind, kind.parse({"capacity": 150, "sizes": [rng.randint(20, 100) for _ in range(items)]})
+
+
+def a_knapsack(items: int, most: int = 1000, seed: int = 3) -> tuple[Optimisation[Any], Any]:
+    rng = random.Random(seed)
+    kind = optimisation_of("knapsack")
+    weights = [rng.randint(0, most) for _ in range(items)]
+    profits = [rng.choice([weight, weight + 2, rng.randint(0, most)]) for weight in weights]
+    return kind, kind.parse({"capacity": sum(weights) // 3, "profits": profits, "weights": weights})
+
+
+def an_exchange(n: int, *, symmetric: bool, seed: int = 7) -> tuple[Optimisation[Any], Any]:
+    rng = random.Random(seed)
+    tables = [[[rng.randint(0, 9) for _ in range(n)] for _ in range(n)] for _ in range(2)]
+    if symmetric:
+        tables = [[[table[max(i, j)][min(i, j)] for j in range(n)] for i in range(n)] for table in tables]
+    kind = optimisation_of("quadratic_assignment")
+    return kind, kind.parse({"flows": tables[0], "distances": tables[1]})
+
+
+CASES: dict[str, Callable[[], Case]] = {
+    "cliques": lambda: (CliqueSolver(), *a_graph("max_clique", 80, 0.9)),
+    "covers": lambda: (CoverSolver(), *a_graph("max_independent_set", 60, 0.2)),
+    "columns": lambda: (ColumnSolver(), *some_bins(200)),
+    "knapsack core": lambda: (CoreSolver(), *a_knapsack(500)),
+    "exchanges": lambda: (ExchangeSolver(), *an_exchange(12, symmetric=False)),
+}
+cases = pytest.mark.parametrize("name", CASES)
+
+
+def solved(case: Case, *, hint: Answer | None = None, **limits: Any) -> Solution:
+    solver, kind, statement = case
+    return solver.solve(
+        kind,
+        statement,
+        limits=replace(Limits(budget_s=60.0, seed=3, work_share=0.01), **limits),
+        hint=hint,
+        on_progress=ignore_progress,
+        stop=never_stop,
+    )
+
+
+@cases
+def test_it_answers_feasibly_never_worse_than_its_hint_and_tells_of_what_is_better(name: str) -> None:
+    solver, kind, statement = CASES[name]()
+    hint = kind.default_answer(statement)
+    assert hint is not None
+    told: list[Progress] = []
+    found = solver.solve(kind, statement, limits=Limits(0.5, 4), hint=hint, on_progress=told.append, stop=never_stop)
+    assert kind.answer_errors(statement, found.answer) == []
+    assert kind.violations(statement, found.answer) == []
+    assert found.objective == kind.objective(statement, found.answer)
+    assert not kind.better(kind.objective(statement, hint), found.objective)
+    assert found.bound is not None
+    assert not kind.better(found.objective, found.bound)
+    objectives = [each.objective for each in told if each.answer is not None]
+    assert objectives[-1:] in ([], [found.objective])
+
+
+@cases
+def test_the_same_seed_gives_the_same_answer(name: str) -> None:
+    first, second = solved(CASES[name]()), solved(CASES[name]())
+    assert first == second
+    assert first.details["cut_off_by"] in {"work", "patience", "proof"}
+    assert 0 <= first.worked <= 1
+
+
+@cases
+def test_a_stop_ends_it_and_leaves_the_hint(name: str) -> None:
+    solver, kind, statement = CASES[name]()
+    hint = kind.default_answer(statement)
+    found = solver.solve(
+        kind, statement, limits=Limits(3000.0, 1), hint=hint, on_progress=ignore_progress, stop=lambda: True
+    )
+    assert found.details["cut_off_by"] in {"stop", "proof"}
+    assert kind.violations(statement, found.answer) == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_branch_and_bound_proves_what_enumeration_proves(seed: int) -> None:
+    kind, statement = a_graph("max_clique", 20, 0.3 + 0.08 * seed, seed)
+    best = kind.enumerated(statement)
+    assert best is not None
+    found = solved((CliqueSolver(), kind, statement))
+    assert (found.objective, found.proven_optimal) == (best.objective, True)
+
+
+def test_branch_and_bound_proves_a_graph_of_two_hundred_nodes() -> None:
+    kind, statement = a_graph("max_clique", 200, 0.5)
+    found = solved((CliqueSolver(), kind, statement), work_share=1.0)
+    assert (found.proven_optimal, found.details["cut_off_by"]) == (True, "proof")
+
+
+def test_conflict_weights_find_the_set_that_branch_and_bound_proves() -> None:
+    kind, statement = a_graph("max_independent_set", 150, 0.15)
+    proved = solved((CliqueSolver(), kind, statement), work_share=1.0)
+    found = solved((CoverSolver(), kind, statement), work_share=0.05)
+    assert (found.objective, proved.proven_optimal) == (proved.objective, True)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_columns_prove_what_enumeration_proves(seed: int) -> None:
+    kind, statement = some_bins(12, seed)
+    best = kind.enumerated(statement)
+    assert best is not None
+    assert solved((ColumnSolver(), kind, statement)).objective == best.objective
+
+
+def test_columns_prove_a_packing_of_a_thousand_items() -> None:
+    kind, statement = some_bins(1000)
+    found = solved((ColumnSolver(), kind, statement), work_share=1.0)
+    assert (found.proven_optimal, found.details["cut_off_by"]) == (True, "proof")
+
+
+def test_columns_pack_what_weighs_nothing_and_refuse_what_has_too_many_digits() -> None:
+    kind = optimisation_of("bin_packing")
+    found = solved((ColumnSolver(), kind, kind.parse({"capacity": 10, "sizes": [0, 6, 0, 5, 4, 5]})))
+    assert (found.objective, found.proven_optimal) == (2, True)
+    with pytest.raises(NothingFound, match="digits"):
+        solved((ColumnSolver(), kind, kind.parse({"capacity": 10**9, "sizes": [1, 5 * 10**8 + 1, 3]})))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_core_proves_what_enumeration_proves(seed: int) -> None:
+    kind, statement = a_knapsack(1 + seed % 14, 3 + seed, seed)
+    best = kind.enumerated(statement)
+    assert best is not None
+    found = solved((CoreSolver(), kind, statement))
+    assert (found.objective, found.proven_optimal) == (best.objective, True)
+
+
+def test_the_core_proves_a_knapsack_of_ten_thousand_items() -> None:
+    kind, statement = a_knapsack(10_000)
+    found = solved((CoreSolver(), kind, statement), hint=kind.heuristic(statement, 1), work_share=1.0)
+    assert (found.proven_optimal, found.details["cut_off_by"]) == (True, "proof")
+
+
+def test_the_core_refuses_numbers_that_it_would_overflow() -> None:
+    kind = optimisation_of("knapsack")
+    statement = kind.parse({"capacity": 10**15, "profits": [10**14, 10**15], "weights": [10**15, 10**14]})
+    with pytest.raises(NothingFound, match="digits"):
+        solved((CoreSolver(), kind, statement))
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_exchanges_find_what_enumeration_proves(symmetric: bool) -> None:
+    kind, statement = an_exchange(7, symmetric=symmetric)
+    best = kind.enumerated(statement)
+    assert best is not None
+    assert solved((ExchangeSolver(), kind, statement)).objective == best.objective
