@@ -10,13 +10,12 @@ from uuid import UUID
 
 from queuebit_contracts.ids import derive_id
 from queuebit_problems.circuits.circuit import Branch, Circuit, Gate, Measure, Reset
-from queuebit_problems.circuits.pauli import PauliSum
+from queuebit_problems.circuits.pauli import PauliSum, bases, estimate, measured
 from queuebit_problems.measurement import Counts, Estimate
 from queuebit_quantum_adapter.circuit_text import circuit_print
 from queuebit_quantum_adapter.errors import RunFailed, UnusableProblem
 from queuebit_quantum_adapter.limits import Limits
 from queuebit_quantum_adapter.measuring import check_operations
-from queuebit_quantum_adapter.observables import estimate_of, settings_of
 from queuebit_quantum_adapter.ports import Batch, Ledger, Provider, Readings, SubmissionState
 from queuebit_quantum_adapter.samples import derived_seed
 from queuebit_quantum_adapter.submission import submit_once
@@ -69,7 +68,11 @@ class ProviderDevice:
 
     def counts(self, circuits: Sequence[Circuit], *, shots: int, seed: int) -> list[Counts]:
         """The outcomes by their keys. Raises AdapterError."""
-        outcomes = self._outcomes(circuits, shots, seed)
+        if any(not circuit.clbits for circuit in circuits):
+            raise UnusableProblem("The circuit has no classical bit, so that nothing can be read.")
+        outcomes: list[Mapping[int, int]] = []
+        for batch in self._batches(circuits, seed, shots=shots, observable=None):
+            outcomes += self._run(batch).counts
         return [
             dict(zip(circuit.keys(counts), counts.values(), strict=True))
             for circuit, counts in zip(circuits, outcomes, strict=True)
@@ -89,13 +92,14 @@ class ProviderDevice:
             for batch in self._batches(circuits, seed, shots=None, observable=observable):
                 values += self._run(batch).values
             return [Estimate(value, 0.0) for value in values]
-        settings = settings_of(observable)
-        measured = [setting.applied_to(circuit) for circuit in circuits for setting in settings]
-        outcomes = self._outcomes(measured, shots or SHOTS_OF_ITS_CHOICE, seed)
-        width = len(settings)
+        chosen = bases(observable)
+        if not chosen:
+            return [Estimate(observable.constant, 0.0) for _ in circuits]
+        turned = [measured(circuit, basis) for circuit in circuits for basis in chosen]
+        found = self.counts(turned, shots=shots or SHOTS_OF_ITS_CHOICE, seed=seed)
         return [
-            estimate_of(observable, settings, outcomes[start : start + width])
-            for start in range(0, len(circuits) * width, width or 1)
+            Estimate(*estimate(observable, found[start : start + len(chosen)]))
+            for start in range(0, len(found), len(chosen))
         ]
 
     def equivalence(self) -> dict[str, Any]:
@@ -106,14 +110,6 @@ class ProviderDevice:
             "inputs": sum(check["inputs"] for check in self._checks),
             "fidelity": min((check["fidelity"] for check in self._checks), default=None),
         }
-
-    def _outcomes(self, circuits: Sequence[Circuit], shots: int, seed: int) -> list[Mapping[int, int]]:
-        if any(not circuit.clbits for circuit in circuits):
-            raise UnusableProblem("The circuit has no classical bit, so that nothing can be read.")
-        found: list[Mapping[int, int]] = []
-        for batch in self._batches(circuits, seed, shots=shots, observable=None):
-            found += self._run(batch).counts
-        return found
 
     def _batches(
         self, circuits: Sequence[Circuit], seed: int, *, shots: int | None, observable: PauliSum | None

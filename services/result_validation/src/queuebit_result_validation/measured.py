@@ -97,7 +97,6 @@ class _Seen:
     reasons: list[str] = field(default_factory=list)
     examination: Examination | None = None
     evidence: Evidence = NOTHING
-    ranked: bool = False
 
     def add(self, code: Code, detail: str = "") -> None:
         self.note(Finding(code, detail))
@@ -155,7 +154,6 @@ def _examine(execution: ExecutionSucceeded, now: datetime, seen: _Seen) -> None:
     except ProblemError as error:
         return seen.add(Code.PROBLEM_INVALID, error.detail)
     assert isinstance(kind, Measurement)
-    seen.ranked = kind.sense is not None
     for wrong in kind.answer_errors(statement, execution.answer)[:REASONS_MAX]:
         seen.add(Code.ANSWER_MALFORMED, str(wrong))
     if seen.findings:
@@ -242,21 +240,19 @@ def _told(execution: ExecutionSucceeded, seen: _Seen, track: Track) -> ResultVal
         bound=found.bound,
         gap=gap,
         proven_optimal=found.proved,
-        confidence=confidence_of(found, gap, seen.evidence, track, ranked=seen.ranked),
+        confidence=confidence_of(found, gap, seen.evidence, track),
         reasons=reasons,
         **prints,
     )
 
 
-def confidence_of(
-    found: Examination, gap: float | None, evidence: Evidence, track: Track, *, ranked: bool
-) -> Confidence:
+def confidence_of(found: Examination, gap: float | None, evidence: Evidence, track: Track) -> Confidence:
     """How far the answer can be trusted: a weighted mean of named parts, as for optimisation problems.
 
     | part         | value                                                                    | weight |
     | ------------ | ------------------------------------------------------------------------ | ------ |
     | verification | 1 where the exact result was computed here, else 0                       | 4      |
-    | optimality   | 1 where proved, else 1 - gap; only where answers are better or worse     | 4      |
+    | optimality   | 1 where proved, else 1 - gap; only where there is an objective           | 4      |
     | (each test)  | 1 where passed, else 0                                                   | 1      |
     | shots        | 1 - 1 / sqrt(shots): the share of a value that its noise leaves          | 0.5    |
     | backend, calibration, history | as in `confidence`                                      | 0.5    |
@@ -271,7 +267,7 @@ def confidence_of(
             detail="compared with the exact result" if found.exact else "too large to be recomputed",
         )
     ]
-    if ranked:
+    if found.objective is not None:
         value, detail = _optimality(gap, found.proved)
         parts.append(ConfidencePart(name="optimality", value=value, weight=WEIGHTS["optimality"], detail=detail))
     parts += [
