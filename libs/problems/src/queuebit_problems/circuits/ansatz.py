@@ -1,8 +1,9 @@
 """Families of trial states for variational searches: circuits with angles, all of which start where a search should.
 
-Hardware-efficient: layers of rotations of each qubit and a chain of CX (Kandala et al. 2017). Particle-conserving: rotations that
-move one or two ones between qubits, from the best basis state on: unitary coupled cluster of qubit excitations, without the signs
-of fermions (Yordanov et al. 2020; Arrazola et al. 2022 show that such rotations reach every real state of the sector).
+Hardware-efficient: layers of rotations of each qubit and a chain of CX (Kandala et al. 2017).
+Particle-conserving: rotations that move one or two ones between qubits, from the best basis state on: unitary coupled cluster
+of qubit excitations, without the signs of fermions (Yordanov et al. 2020; Arrazola et al. 2022 show that such rotations reach
+every real state of the sector).
 """
 
 from __future__ import annotations

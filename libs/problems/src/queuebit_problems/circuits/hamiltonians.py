@@ -201,9 +201,9 @@ def _not_real(coefficient: Any) -> tuple[str, str] | None:
 
 def _whole(document: Mapping[str, Any], name: str, least: int, most: int) -> int:
     value = document[name]
-    if type(value) is int and least <= value <= most:
-        return value
-    _refuse(f"/{name}", "range", f"should be a whole number from {least} to {most}")
+    if type(value) is not int or not least <= value <= most:
+        _refuse(f"/{name}", "range", f"should be a whole number from {least} to {most}")
+    return value
 
 
 def _refuse(pointer: str, code: str, detail: str, remedy: str = "Correct the named field.") -> NoReturn:

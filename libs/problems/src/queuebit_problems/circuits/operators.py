@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -112,7 +113,7 @@ class Matrix:
         self._parts = list(self._entries(observable))
         self.real = all(not np.iscomplexobj(values) for _, _, values in self._parts)
 
-    def _entries(self, observable: PauliSum) -> Iterator[tuple[Indices, Indices, npt.NDArray[np.inexact]]]:
+    def _entries(self, observable: PauliSum) -> Iterator[tuple[Indices, Indices, npt.NDArray[Any]]]:
         for flip, terms in by_flip(observable).items():
             values = _diagonal(terms, self.states)
             turned = self.states ^ flip
@@ -122,14 +123,14 @@ class Matrix:
             if len(columns):
                 yield rows[columns], columns, kept if kept.imag.any() else kept.real
 
-    def apply(self, vector: npt.NDArray[np.inexact]) -> npt.NDArray[np.inexact]:
+    def apply(self, vector: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The matrix times a vector. Within a part no row appears twice, so that adding by index is safe."""
-        result = np.zeros(len(vector), dtype=vector.dtype if self.real else np.complex128)
+        result: npt.NDArray[Any] = np.zeros(len(vector), dtype=vector.dtype if self.real else np.complex128)
         for rows, columns, values in self._parts:
             result[rows] += values * vector[columns]
         return result
 
-    def dense(self) -> npt.NDArray[np.inexact]:
+    def dense(self) -> npt.NDArray[Any]:
         size = len(self.states)
         table = np.zeros((size, size), dtype=np.float64 if self.real else np.complex128)
         for rows, columns, values in self._parts:
@@ -159,7 +160,7 @@ def lowest(observable: PauliSum, sector: Sector | None = None, *, seed: int = 0)
 def _lanczos(matrix: Matrix, scale: float, rng: np.random.Generator) -> Lowest | None:
     """Full orthogonalisation within a cycle, restarted from the best vector; None where it does not settle."""
     size = len(matrix.states)
-    vector: npt.NDArray[np.inexact] = rng.standard_normal(size)
+    vector: npt.NDArray[Any] = rng.standard_normal(size)
     if not matrix.real:
         vector = vector + 1j * rng.standard_normal(size)
     for _ in range(RESTARTS_MAX):

@@ -1,7 +1,7 @@
 """Observables as sums of Pauli strings, exact in their coefficients as far as floating point is; and how to measure them.
 
-Letter q of a string acts on qubit q, and qubit q is bit q of the index into a state: leftmost letter, qubit 0, least significant
-bit. (Qiskit prints its strings the other way round.)
+Letter q of a string acts on qubit q, and qubit q is bit q of the index into a state: the leftmost letter is qubit 0, the least
+significant bit. (Qiskit prints its strings the other way round.)
 """
 
 from __future__ import annotations
@@ -87,12 +87,12 @@ def bases(observable: PauliSum) -> tuple[Basis, ...]:
         if coefficient == 0 or not letters.strip("I"):
             continue
         acting = [(qubit, letter) for qubit, letter in enumerate(letters) if letter != "I"]
-        for shared, terms in found:
-            if all(shared[qubit] in ("I", letter) for qubit, letter in acting):
-                break
-        else:
-            shared, terms = ["I"] * observable.qubits, []
-            found.append((shared, terms))
+        fitting = (basis for basis in found if all(basis[0][qubit] in ("I", letter) for qubit, letter in acting))
+        basis = next(fitting, None)
+        if basis is None:
+            basis = (["I"] * observable.qubits, [])
+            found.append(basis)
+        shared, terms = basis
         for qubit, letter in acting:
             shared[qubit] = letter
         terms.append((coefficient, sum(1 << qubit for qubit, _ in acting)))

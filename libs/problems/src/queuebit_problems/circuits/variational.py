@@ -1,8 +1,8 @@
 """The search for the least expectation value over an ansatz: each iteration asks the device for one batch of circuits.
 
-A batch holds the state itself and shifted angles, which give the value, the slope and the curvature along each angle. Where values
-are exact the shifts are small and a quasi-Newton method (BFGS, started from the measured curvatures) uses them; where they are
-sampled the shifts are large (the parameter-shift rule), each step is Newton's along each angle, shortened as the noise takes over.
+A batch holds the state itself and shifted angles, which give the value, the slope and the curvature along each angle. Where
+values are exact the shifts are small and a quasi-Newton method (BFGS, started from the measured curvatures) uses them; where
+they are sampled the shifts are large (the parameter-shift rule) and each step is Newton's along each angle, shortened more and more.
 An ansatz that grows begins with the angles that promise most and takes in others while they promise more than `TOLERANCE`.
 
 This module needs numpy: only what computes imports it.
@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +51,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Probe:
-    """At some angles: the value, and along each of the `places` the slope, the curvature and the standard error of the slope."""
+    """At some angles: the value, and along each of the `places` the slope, the curvature and the slope's standard error."""
 
     estimate: Estimate
     places: list[int]
@@ -79,7 +79,7 @@ class Search:
     iterations: int = 0
     calls: int = 0
     circuits: int = 0
-    best: tuple[Vector, Estimate] | None = field(default=None)
+    best: tuple[Vector, Estimate] | None = None
 
     def run(self) -> Found:
         """Search until nothing more is promised, or as long as `out` allows. The first call is always made."""
@@ -150,15 +150,15 @@ class Search:
             found = self._line(angles, probe, move)
             if found is None:
                 return angles
-            angles, following = found
+            following, move = found
+            angles = angles.copy()
+            angles[probe.places] += move
             if self.exact:
-                inverse = _secant(inverse, (angles - self._before)[probe.places], following.slope - probe.slope)
+                inverse = _secant(inverse, move, following.slope - probe.slope)
             probe = following
 
-    _before: Vector = field(default_factory=lambda: np.zeros(0))
-
-    def _line(self, angles: Vector, probe: _Probe, move: Vector) -> tuple[Vector, _Probe] | None:
-        """The first of the whole, half, … step that lowers the value as it should; None where none does."""
+    def _line(self, angles: Vector, probe: _Probe, move: Vector) -> tuple[_Probe, Vector] | None:
+        """The first of the whole, half, … step that lowers the value as it should, and what is there; None where none does."""
         for _ in range(HALVINGS_MAX):
             trial = angles.copy()
             trial[probe.places] += move
@@ -166,9 +166,8 @@ class Search:
             gained = probe.estimate.value - following.estimate.value
             slack = 3 * math.hypot(probe.estimate.std_error, following.estimate.std_error)
             if gained >= -1e-4 * float(move @ probe.slope) - slack:
-                self._before = angles
                 self._accept(trial, following.estimate)
-                return trial, following
+                return following, move
             move = move / 2
         return None
 
@@ -220,8 +219,8 @@ class Search:
 def _rules(shifts: tuple[float, ...]) -> tuple[Vector, Vector]:
     """(slope weights, curvature weights) of the differences E(+s) - E(-s) and of the sums E(+s) + E(-s) - 2 E(0).
 
-    A small shift is a finite difference. For a + b cos t + c sin t one of pi/2 is exact; with half the frequency beside it, those
-    of pi/2 and pi together are: of sin(t/2) the differences are sqrt(2), 2 and the slope 1/2, of sin t they are 2, 0 and 1.
+    A small shift is a finite difference. For a + b cos t + c sin t one of pi/2 is exact; with half the frequency beside it,
+    those of pi/2 and pi together are: of sin(t/2) the differences are sqrt(2), 2 and the slope 1/2, of sin t they are 2, 0, 1.
     """
     if len(shifts) == 1:
         small = shifts[0] < _PI_2
