@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from queuebit_contracts import events as ev
+from queuebit_contracts.jobs import Number
 from queuebit_gateway.view import Happened
 from queuebit_gateway.views import AttemptTimes, Explanation, JobView, TimelineEntry
 
@@ -39,7 +40,7 @@ def _summary(view: JobView) -> str:
         proof = ", proved optimal" if view.proven_optimal else ""
         return (
             f"Answered by {view.ran.method} on {view.ran.backend} ({view.ran.lane} lane): "
-            f"objective {view.objective}{gap}{proof}, verdict {view.verdict}."
+            f"{_worth(view.objective, f'{gap}{proof}, ')}verdict {view.verdict}."
         )
     if view.rejection is not None:
         return f"Refused ({view.rejection.code}): {view.rejection.detail}"
@@ -52,6 +53,11 @@ def _summary(view: JobView) -> str:
     live = [leg for leg in view.plan.legs if leg.state in ("queued", "running", "validating")]
     doing = ", ".join(f"{leg.leg} is {leg.state} on the {leg.lane} lane" for leg in live)
     return f"Plan {view.plan.name}: {doing or 'between two attempts'}."
+
+
+def _worth(objective: Number | None, rest: str) -> str:
+    """The objective and what follows on it; nothing where the kind has none."""
+    return "" if objective is None else f"objective {objective}{rest}"
 
 
 def _times(view: JobView, story: Sequence[Happened]) -> tuple[AttemptTimes, ...]:
@@ -116,13 +122,19 @@ def _text(event: ev.JobEvent) -> str:
         case ev.JobStarted():
             return f"{event.worker} began {event.leg}."
         case ev.ExecutionProgressed():
-            return f"{event.leg}: objective {event.objective}, bound {event.bound} after {event.elapsed_s:.3g} s."
+            reached = f"objective {event.objective}, bound {event.bound}"
+            if event.objective is None and event.bound is None:
+                reached = event.detail or "at work"
+            return f"{event.leg}: {reached} after {event.elapsed_s:.3g} s."
         case ev.ExecutionSucceeded():
-            return f"{event.ran.method} on {event.ran.backend} claims objective {event.objective}."
+            claim = "has an answer" if event.objective is None else f"claims objective {event.objective}"
+            return f"{event.ran.method} on {event.ran.backend} {claim}."
         case ev.ExecutionFailed():
             return f"{event.leg} failed ({event.code.value}): {event.detail}"
         case ev.ResultValidated():
-            checked = f"Checked: {event.verdict}, objective {event.objective}, confidence {event.confidence.value:.3g}."
+            checked = (
+                f"Checked: {event.verdict}, {_worth(event.objective, ', ')}confidence {event.confidence.value:.3g}."
+            )
             return " ".join((checked, *event.reasons))
         case ev.ResultRejected():
             return f"Answer of {event.leg} refused: {'; '.join(event.reasons)}"
@@ -131,7 +143,7 @@ def _text(event: ev.JobEvent) -> str:
         case ev.FallbackTaken():
             return f"Fell back from {event.from_leg} to {event.to_leg} ({event.trigger}): {event.reason}"
         case ev.JobCompleted():
-            return f"Completed with the answer of {event.leg}: objective {event.objective}, {event.verdict}."
+            return f"Completed with the answer of {event.leg}: {_worth(event.objective, ', ')}{event.verdict}."
         case ev.JobImproved():
             return f"Improved by {event.leg}: objective {event.previous_objective} to {event.objective}."
         case ev.JobFailed():

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from queuebit_contracts.errors import FieldError
     from queuebit_contracts.jobs import Number, Problem
     from queuebit_problems.kind import Violation
+    from queuebit_problems.measurement import Measurement, Test
 
 TOLERANCE = Fraction(1, 10**9)
 """Relative, between a claimed and a recomputed objective, where not all numbers are whole: others may add in another order."""
@@ -43,6 +44,32 @@ class Checked:
         return self.feasible and self.agrees is not False
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What the comparison of a measurement with the exact result found; `exact` is False where it is too large for that."""
+
+    kind: str
+    exact: bool
+    tests: Sequence[Test]
+    objective: Number | None
+    claimed: Number | None
+    bound: Number | None
+    answer_errors: Sequence[FieldError]
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether the claimed objective is that of the answer; None where nothing can be said."""
+        if self.claimed is None or self.objective is None:
+            return None
+        return _agree(self.claimed, self.objective, None)
+
+    @property
+    def correct(self) -> bool:
+        """Whether the answer was compared with the exact result, and no test of it failed."""
+        passed = all(test.passed for test in self.tests)
+        return self.exact and passed and self.agrees is not False and not self.answer_errors
+
+
 def check(submission: Submission, answer_file: str, *, as_json: bool) -> ExitCode:
     """Print what the check found; the exit code says whether the answer is correct. Raises BadFile or BadFlag."""
     if submission.file == answer_file == "-":
@@ -52,10 +79,15 @@ def check(submission: Submission, answer_file: str, *, as_json: bool) -> ExitCod
     problem = problem_of(submission)
     answer, claimed = read_answer(answer_file, problem.kind)
     found = checked(problem, answer, claimed)
+    document, lines = (
+        (_compared_document(found), _compared_lines(found))
+        if isinstance(found, Compared)
+        else (_document(found), _lines(found))
+    )
     if as_json:
-        print_json(_document(found))
+        print_json(document)
     else:
-        for line in _lines(found):
+        for line in lines:
             print_line(line)
     return ExitCode.OK if found.correct else ExitCode.JOB_NOT_ACCEPTED
 
@@ -83,17 +115,30 @@ def read_answer(file: str, kind: str) -> tuple[dict[str, Any], Number | None]:
     return answer, claimed
 
 
-def checked(problem: Problem, answer: dict[str, Any], claimed: Number | None) -> Checked:
+def checked(problem: Problem, answer: dict[str, Any], claimed: Number | None) -> Checked | Compared:
     """The answer checked against the problem."""
-    from queuebit_problems.registry import parse_optimisation
+    from queuebit_problems.measurement import Measurement
+    from queuebit_problems.optimisation import Optimisation
+    from queuebit_problems.registry import parse_problem
 
-    kind, statement = parse_optimisation(problem)
+    kind, statement = parse_problem(problem)
+    if isinstance(kind, Measurement):
+        return _compared(kind, statement, answer, claimed)
+    assert isinstance(kind, Optimisation)
     errors = kind.answer_errors(statement, answer)
     if errors:
         return Checked(kind.name, kind.sense, None, claimed, None, (), errors)
     objective = kind.objective(statement, answer)
     agrees = None if claimed is None else _agree(claimed, objective, problem.statement)
     return Checked(kind.name, kind.sense, objective, claimed, agrees, kind.violations(statement, answer), ())
+
+
+def _compared(kind: Measurement[Any], statement: Any, answer: dict[str, Any], claimed: Number | None) -> Compared:
+    errors = kind.answer_errors(statement, answer)
+    if errors:
+        return Compared(kind.name, False, (), None, claimed, None, errors)
+    found = kind.examine(statement, answer)
+    return Compared(kind.name, found.exact, found.tests, found.objective, claimed, found.bound, ())
 
 
 def _agree(claimed: Number, objective: Number, statement: Any) -> bool:
@@ -138,4 +183,48 @@ def _lines(found: Checked) -> list[str]:
         told = {True: "as recomputed", False: "not what it is", None: "not recomputed"}[found.agrees]
         lines.append(f"claimed objective: {found.claimed} ({told})")
     lines += [f"violation: {one.code}: {one.detail}" for one in found.violations]
+    return lines + [f"answer error: {one}" for one in found.answer_errors]
+
+
+def _compared_document(found: Compared) -> dict[str, Any]:
+    return {
+        "kind": found.kind,
+        "correct": found.correct,
+        "exact": found.exact,
+        "objective": found.objective,
+        "claimed_objective": found.claimed,
+        "objective_agrees": found.agrees,
+        "bound": found.bound,
+        "tests": [
+            {
+                "name": test.name,
+                "statistic": test.statistic,
+                "low": test.low,
+                "high": test.high,
+                "limit": test.limit,
+                "passed": test.passed,
+                "detail": test.detail,
+            }
+            for test in found.tests
+        ],
+        "answer_errors": [
+            {"pointer": one.pointer, "code": one.code, "detail": one.detail} for one in found.answer_errors
+        ],
+    }
+
+
+def _compared_lines(found: Compared) -> list[str]:
+    lines = [f"kind: {found.kind}", f"correct: {'yes' if found.correct else 'no'}"]
+    if not found.exact and not found.answer_errors:
+        lines.append("exact result: too large to be computed, so that nothing is proved")
+    if found.objective is not None:
+        lines.append(f"objective: {found.objective}")
+    if found.claimed is not None:
+        told = {True: "as recomputed", False: "not what it is", None: "not recomputed"}[found.agrees]
+        lines.append(f"claimed objective: {found.claimed} ({told})")
+    if found.bound is not None:
+        lines.append(f"bound: {found.bound}")
+    for test in found.tests:
+        numbers = f"{test.statistic:.6g}, 95 % interval {test.low:.6g} to {test.high:.6g}, limit {test.limit:.6g}"
+        lines.append(f"test: {test.name} {'passed' if test.passed else 'failed'}: {numbers}; {test.detail}")
     return lines + [f"answer error: {one}" for one in found.answer_errors]

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 ANSWER_LENGTH_MAX = 2000
+OUTCOMES_SHOWN_MAX = 8
 
 _COLOURS = {
     "completed": "green",
@@ -68,6 +69,7 @@ def _rows(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield "elapsed", f"{document['elapsed_s']:.3f} s"
     if document["cost"]:
         yield "cost", f"{document['cost']['amount']} {document['cost']['currency']}"
+    yield from _measured(document["answer"])
     if document["answer"] is not None:
         text = json.dumps(document["answer"], ensure_ascii=False)
         cut = f"… ({len(text)} characters; --json has all)"
@@ -78,6 +80,24 @@ def _rows(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield "remedy", document[name]["remedy"]
     if document.get("cancellation"):
         yield "cancelled by", f"{document['cancellation']['actor']} {document['cancellation']['reason']}"
+
+
+def _measured(answer: Any) -> Iterator[tuple[str, str]]:
+    """What was measured, in a form that people read: a value with its error, the most frequent outcomes."""
+    if not isinstance(answer, dict):
+        return
+    value, error = answer.get("value"), answer.get("std_error")
+    if isinstance(value, int | float):
+        spread = f" ± {error:.2g}" if isinstance(error, int | float) and error else ""
+        yield "value", f"{value:.10g}{spread} {answer.get('unit', '')}".rstrip()
+    counts = answer.get("counts")
+    if isinstance(counts, dict) and counts and all(isinstance(count, int) for count in counts.values()):
+        shots = sum(counts.values())
+        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        lines = [f"{key}  {count}  {count / shots:.2%}" for key, count in ranked[:OUTCOMES_SHOWN_MAX]]
+        if len(ranked) > OUTCOMES_SHOWN_MAX:
+            lines.append(f"… and {len(ranked) - OUTCOMES_SHOWN_MAX} others")
+        yield "outcomes", "\n".join(lines)
 
 
 def print_table(title: str, columns: list[str], rows: Iterable[Iterable[Any]]) -> None:
