@@ -1,0 +1,55 @@
+"""Loops and declarations of values, alike in circuits and in the bodies of gates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from queuebit_problems.circuits.qasm.scope import Scope, Value
+from queuebit_problems.circuits.qasm.syntax import DeclareValue, For, If, Range, Statement
+from queuebit_problems.circuits.qasm.values import Evaluator
+
+
+def loop(evaluator: Evaluator, statement: For, scope: Scope) -> Iterator[Scope]:
+    """A scope for each turn of a loop, its variable set. Refused beforehand where it takes too many steps."""
+    values = statement.values
+    budget, place = evaluator.budget, statement.place
+    turns: Sequence[int]
+    whole = 2**53
+    if isinstance(values, Range):
+        first = 0 if values.first is None else evaluator.whole(values.first, scope, "the first value", -whole, whole)
+        if values.last is None:
+            raise evaluator.source.error(place, "a loop's range has no last value", "Write [first:last].")
+        last = evaluator.whole(values.last, scope, "the last value", -whole, whole)
+        step = 1 if values.step is None else evaluator.whole(values.step, scope, "the step", -whole, whole)
+        if step == 0:
+            raise evaluator.source.error(place, "the step of a loop is 0", "State another step.")
+        turns = range(first, last + (1 if step > 0 else -1), step)
+    else:
+        turns = [evaluator.whole(value, scope, "a value of a loop", -whole, whole) for value in values.values]
+    steps = (1 + weight(statement.body)) * len(turns)
+    budget.foresee(steps, place)
+    for turn in turns:
+        budget.spend(1, place)
+        inner = scope.inner()
+        inner.names[statement.name] = evaluator.converted(turn, statement.type, scope, place)
+        yield inner
+
+
+def weight(body: Sequence[Statement]) -> int:
+    """How many statements a block has, those of inner blocks included."""
+    total = len(body)
+    for each in body:
+        if isinstance(each, For):
+            total += weight(each.body)
+        elif isinstance(each, If):
+            total += weight(each.then) + weight(each.otherwise)
+    return total
+
+
+def declare_value(evaluator: Evaluator, statement: DeclareValue, scope: Scope) -> None:
+    """Declare a constant or variable with its value, 0 where none is stated."""
+    if statement.name in scope.names:
+        raise evaluator.source.error(statement.place, f"{statement.name!r} is declared twice", "Rename one.")
+    number = 0.0 if statement.value is None else evaluator.number(statement.value, scope)
+    value = evaluator.converted(number, statement.type, scope, statement.place)
+    scope.names[statement.name] = Value(value.number, value.type, value.width, statement.constant)

@@ -1,0 +1,355 @@
+"""Parsing the statements of OpenQASM 2 and of the part of OpenQASM 3 that is read. What is not is refused by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from queuebit_problems.circuits.qasm.expressions import ExpressionParser
+from queuebit_problems.circuits.qasm.library import REFUSED
+from queuebit_problems.circuits.qasm.source import Token, shown
+from queuebit_problems.circuits.qasm.syntax import (
+    Alias,
+    Assign,
+    BarrierAcross,
+    Call,
+    DeclareBits,
+    DeclareQubits,
+    DeclareValue,
+    Define,
+    Expression,
+    For,
+    If,
+    Include,
+    Index,
+    Listed,
+    MeasureInto,
+    Modifier,
+    Number,
+    Operand,
+    Range,
+    ResetQubits,
+    Statement,
+    Type,
+)  # fmt: skip
+
+OPERANDS_MAX = 2_000
+_VALUES = frozenset({"int", "uint", "float", "angle", "bool"})
+_MODIFIERS = frozenset({"ctrl", "negctrl", "inv", "pow"})
+_ASSIGNING = {"=": "=", "+=": "+", "-=": "-", "*=": "*", "/=": "/", "%=": "%", "<<=": "<<", ">>=": ">>", "**=": "**",
+              "&=": "&", "|=": "|", "^=": "^"}  # fmt: skip
+
+
+class Parser(ExpressionParser):
+    """Reads one statement at a time, so that what is too large is refused before the rest is read."""
+
+    def header(self) -> int:
+        """Take the header, where there is one; the version that the text is in."""
+        if not self.tokens.skip("OPENQASM"):
+            self.version = 2 if "qelib1.inc" in self.tokens.source.text else 3
+            return self.version
+        number = self.tokens.take()
+        if number.kind != "number" or number.text.partition(".")[0] not in ("2", "3"):
+            raise self.tokens.source.error(
+                number, f"the version should be 2.0 or 3.0, not {shown(number)}", "Write `OPENQASM 3.0;`."
+            )
+        self.version = int(number.text[0])
+        self._end(f"OPENQASM {number.text}")
+        return self.version
+
+    def statements(self) -> Iterator[Statement]:
+        while self.tokens.next.kind != "end":
+            yield from self._statement(outermost=True)
+
+    def _statement(self, *, outermost: bool = False) -> Iterator[Statement]:
+        token = self.tokens.next
+        if token.text in ("#", "@", "pragma") and token.kind != "string" and self.version == 3:
+            raise self.tokens.error("pragmas and annotations are not supported", "Leave the line out.")
+        if token.kind == "qubit":
+            raise self.tokens.error("a statement cannot begin with a qubit", "Write the gate first.")
+        if self.tokens.skip(";"):
+            return
+        self.tokens.name("the beginning of a statement")
+        refused = REFUSED[self.version].get(token.text)
+        if refused is not None:
+            raise self.tokens.source.error(token, f"{refused[0]} ({token.text}) are not supported", refused[1])
+        if token.text == "OPENQASM":
+            raise self.tokens.source.error(token, "OPENQASM should stand first", "Leave the second header out.")
+        if token.text in ("qreg", "creg", "include", "gate", "qubit") and not outermost:
+            raise self.tokens.source.error(
+                token, f"{token.text} cannot stand in a block", "Declare it before, outside of all blocks."
+            )
+        yield from self._of(token)
+
+    def _of(self, token: Token) -> Iterator[Statement]:
+        """The statement that this name, which is taken, begins."""
+        match token.text:
+            case "include":
+                yield self._include(token)
+            case "qreg" | "creg":
+                yield self._register(token)
+            case "gate":
+                yield self._gate(token)
+            case "barrier":
+                operands = () if self.tokens.at(";") else self._operands()
+                self._end("barrier")
+                yield BarrierAcross(operands, token.place)
+            case "reset":
+                operand = self._operand_of("reset")
+                self._end("reset")
+                yield ResetQubits(operand, token.place)
+            case "measure":
+                yield self._measure(token)
+            case "if":
+                yield self._if(token)
+            case _ if self.version == 3:
+                yield from self._of_3(token)
+            case _:
+                yield self._call((), token)
+
+    def _of_3(self, token: Token) -> Iterator[Statement]:
+        match token.text:
+            case "qubit" | "bit":
+                yield from self._sized(token)
+            case "const":
+                kind = self.tokens.name("the type of a constant")
+                if kind.text not in _VALUES:
+                    raise self.tokens.source.error(
+                        kind, f"a constant has no type {kind.text!r}", f"Write one of {', '.join(sorted(_VALUES))}."
+                    )
+                yield self._value_of(kind, constant=True)
+            case "let":
+                name = self.tokens.name("an alias")
+                self.tokens.expect("=", "the name of an alias")
+                value = self._joined()
+                self._end("let")
+                yield Alias(name.text, value, token.place)
+            case "for":
+                yield self._for(token)
+            case _ if token.text in _VALUES:
+                yield self._value_of(token, constant=False)
+            case _ if token.text in _MODIFIERS:
+                yield self._modified(token)
+            case _ if self.tokens.next.text in _ASSIGNING or self.tokens.at("["):
+                yield self._assignment(token)
+            case _:
+                yield self._call((), token)
+
+    def _end(self, what: str) -> None:
+        self.tokens.expect(";", f"`{what}`")
+
+    def _include(self, token: Token) -> Include:
+        if self.tokens.next.kind != "string":
+            raise self.tokens.error(f"a file name in quotes should follow, not {shown(self.tokens.next)}", "Quote it.")
+        name = self.tokens.take().text[1:-1]
+        self._end("include")
+        return Include(name, token.place)
+
+    def _register(self, token: Token) -> Statement:
+        name = self.tokens.name("a register")
+        size: Expression | None = Number(1, name.place)
+        if self.version == 2 or self.tokens.at("["):
+            self.tokens.expect("[", "the name of a register")
+            size = self.expression()
+            self.tokens.expect("]", "the size of a register")
+        self._end(token.text)
+        if token.text == "qreg":
+            return DeclareQubits(name.text, size, name.place)
+        return DeclareBits(name.text, size, None, name.place)
+
+    def _sized(self, token: Token) -> Iterator[Statement]:
+        """`qubit[4] q;`, `bit c;`, `bit[4] c = measure q;`, and several of them with commas between."""
+        size: Expression | None = None
+        if self.tokens.skip("["):
+            size = self.expression()
+            self.tokens.expect("]", "the size")
+        while True:
+            name = self.tokens.name("what is declared")
+            if self.tokens.at("["):
+                raise self.tokens.error(
+                    "the size of a register stands before its name", f"Write {token.text}[n] {name.text};"
+                )
+            if token.text == "qubit":
+                yield DeclareQubits(name.text, size, name.place)
+            else:
+                initial: Operand | Expression | None = None
+                if self.tokens.skip("="):
+                    initial = self._operand_of("measure") if self.tokens.skip("measure") else self.expression()
+                yield DeclareBits(name.text, size, initial, name.place)
+            if not self.tokens.skip(","):
+                break
+        self._end(token.text)
+
+    def _value_of(self, token: Token, *, constant: bool) -> DeclareValue:
+        kind = self.type_after(token)
+        name = self.tokens.name("what is declared")
+        value = None
+        if constant or self.tokens.at("="):
+            self.tokens.expect("=", "the name of a constant")
+            value = self.expression()
+        self._end(token.text)
+        return DeclareValue(kind, name.text, value, constant, name.place)
+
+    def _gate(self, token: Token) -> Define:
+        name = self.tokens.name("a gate")
+        parameters: tuple[str, ...] = ()
+        if self.tokens.skip("("):
+            parameters = self._names(")", "a parameter")
+        qubits = self._names("{", "a qubit of a gate")
+        body = self._block_rest()
+        return Define(name.text, parameters, qubits, body, token.place)
+
+    def _names(self, end: str, what: str) -> tuple[str, ...]:
+        names: list[str] = []
+        while not self.tokens.skip(end):
+            if names:
+                self.tokens.expect(",", what)
+            token = self.tokens.name(what)
+            if token.text in names:
+                raise self.tokens.source.error(token, f"{token.text!r} is named twice", "Name each once.")
+            if len(names) == OPERANDS_MAX:
+                raise self.tokens.source.error(token, f"more than {OPERANDS_MAX} are named", "Name fewer.")
+            names.append(token.text)
+        return tuple(names)
+
+    def _measure(self, token: Token) -> MeasureInto:
+        qubits = self._operand_of("measure")
+        if not self.tokens.at("->"):
+            raise self.tokens.error("a measurement should say into which bits", "Write `measure q -> c;`.")
+        self.tokens.take()
+        bits = self._operand_of("->")
+        self._end("measure")
+        return MeasureInto(qubits, bits, token.place)
+
+    def _if(self, token: Token) -> If:
+        self.tokens.expect("(", "if")
+        with self.nested():
+            condition = self.expression()
+            self.tokens.expect(")", "the condition")
+            then = self._block() if self.version == 3 else self._conditional()
+            otherwise: tuple[Statement, ...] = ()
+            if self.version == 3 and self.tokens.skip("else"):
+                otherwise = self._block()
+        return If(condition, then, otherwise, token.place)
+
+    def _conditional(self) -> tuple[Statement, ...]:
+        token = self.tokens.next
+        if token.text in ("if", "gate", "qreg", "creg", "barrier", "include", "{"):
+            raise self.tokens.error(
+                f"{token.text!r} cannot be conditional", "Write a gate, a measurement or a reset after the condition."
+            )
+        return tuple(self._statement())
+
+    def _block(self) -> tuple[Statement, ...]:
+        if self.tokens.skip("{"):
+            return self._block_rest()
+        with self.nested():
+            return tuple(self._statement())
+
+    def _block_rest(self) -> tuple[Statement, ...]:
+        found: list[Statement] = []
+        with self.nested():
+            while not self.tokens.skip("}"):
+                if self.tokens.next.kind == "end":
+                    raise self.tokens.error("a block is not closed", "Write '}' at its end.")
+                found += self._statement()
+        return tuple(found)
+
+    def _for(self, token: Token) -> For:
+        kind = self.tokens.name("the type of a loop variable")
+        if kind.text not in ("int", "uint"):
+            raise self.tokens.source.error(
+                kind, "a loop variable needs a type, int or uint", "Write `for int i in [0:3] { … }`."
+            )
+        stated: Type = self.type_after(kind)
+        name = self.tokens.name("a loop variable")
+        self.tokens.expect("in", "the loop variable")
+        start = self.tokens.next
+        values: Range | Listed
+        if self.tokens.skip("{"):
+            values = Listed(self.listed("}"), start.place)
+        else:
+            self.tokens.expect("[", "in")
+            values = self.range_after(self.expression(), start)
+            self.tokens.expect("]", "the range")
+        with self.nested():
+            body = self._block()
+        return For(stated, name.text, values, body, token.place)
+
+    def _assignment(self, token: Token) -> Statement:
+        """`c = measure q;`, `c[0] = measure q[0];`, `n += 1;`; the name is taken."""
+        indices: list[Index] = []
+        while self.tokens.at("["):
+            indices.append(self.index())
+        sign = self.tokens.take()
+        operator = _ASSIGNING.get(sign.text)
+        if operator is None:
+            raise self.tokens.source.error(
+                sign, f"'=' or the qubits of a gate should follow, not {shown(sign)}", "Write a gate or an assignment."
+            )
+        if operator == "=" and self.tokens.skip("measure"):
+            qubits = self._operand_of("measure")
+            self._end("measure")
+            return MeasureInto(qubits, Operand(token.text, tuple(indices), token.place), token.place)
+        value = self.expression()
+        self._end("=")
+        if len(indices) > 1 or (indices and isinstance(indices[0], Range | Listed)):
+            raise self.tokens.source.error(token, "only one bit or a whole variable can be set", "Set one at a time.")
+        index = indices[0] if indices and not isinstance(indices[0], Range | Listed) else None
+        return Assign(token.text, index, operator, value, token.place)
+
+    def _modified(self, token: Token) -> Call:
+        modifiers: list[Modifier] = []
+        while token.text in _MODIFIERS:
+            argument = None
+            if self.tokens.skip("("):
+                with self.nested():
+                    argument = self.expression()
+                    self.tokens.expect(")", f"the number of {token.text}")
+            self.tokens.expect("@", token.text)
+            modifiers.append(Modifier(token.text, argument, token.place))
+            token = self.tokens.name("a gate")
+        return self._call(tuple(modifiers), token)
+
+    def _call(self, modifiers: tuple[Modifier, ...], token: Token) -> Call:
+        angles: tuple[Expression, ...] = ()
+        if self.tokens.skip("("):
+            with self.nested():
+                angles = self.listed(")")
+        operands = () if self.tokens.at(";") else self._operands()
+        self._end(token.text)
+        return Call(token.text, modifiers, angles, operands, token.place)
+
+    def _operands(self) -> tuple[Operand, ...]:
+        found = [self._operand_of("a gate")]
+        while self.tokens.skip(","):
+            if len(found) == OPERANDS_MAX:
+                raise self.tokens.error(f"more than {OPERANDS_MAX} qubits are named", "Name fewer.")
+            found.append(self._operand_of(","))
+        return tuple(found)
+
+    def _joined(self) -> Operand:
+        """Operands with ++ between them."""
+        parts = [self._operand_of("=")]
+        while self.tokens.skip("++"):
+            parts.append(self._operand_of("++"))
+            if len(parts) > 32:
+                raise self.tokens.error("more than 32 parts are joined", "Join fewer.")
+        found = parts.pop()
+        while parts:
+            last = parts.pop()
+            found = Operand(last.name, last.indices, last.place, found)
+        return found
+
+    def _operand_of(self, after: str) -> Operand:
+        token = self.tokens.next
+        if token.kind not in ("name", "qubit") or (token.kind == "qubit" and self.version == 2):
+            raise self.tokens.error(
+                f"a register, or one of its elements, should follow {after!r}, not {shown(token)}", "Name it there."
+            )
+        self.tokens.take()
+        indices: list[Index] = []
+        while self.tokens.at("["):
+            indices.append(self.index())
+            if len(indices) > 8:
+                raise self.tokens.error("more than 8 indices follow each other", "State fewer.")
+        return Operand(token.text, tuple(indices), token.place)

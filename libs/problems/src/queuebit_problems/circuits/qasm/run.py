@@ -1,0 +1,315 @@
+"""From the statements of a circuit to its operations, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from queuebit_problems.circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Register, Reset
+from queuebit_problems.circuits.qasm.blocks import declare_value, loop
+from queuebit_problems.circuits.qasm.gatecalls import GateCalls
+from queuebit_problems.circuits.qasm.modifiers import PHASE
+from queuebit_problems.circuits.qasm.scope import CLBITS_MAX, QUBITS_MAX, Bits, Budget, Qubits, Scope, Value
+from queuebit_problems.circuits.qasm.source import Source
+from queuebit_problems.circuits.qasm.syntax import (
+    Alias,
+    Assign,
+    BarrierAcross,
+    Binary,
+    Call,
+    DeclareBits,
+    DeclareQubits,
+    DeclareValue,
+    Define,
+    Expression,
+    For,
+    If,
+    Include,
+    MeasureInto,
+    Named,
+    Operand,
+    ResetQubits,
+    Statement,
+)  # fmt: skip
+from queuebit_problems.circuits.qasm.values import Evaluator
+
+READ_BITS_MAX = 10
+"""Of a condition that is more than a comparison of a register with a number; it is tabulated."""
+BRANCHES_DEEP_MAX = 64
+
+
+class Run:
+    """Reads statements one by one; `circuit` is what they came to."""
+
+    def __init__(self, source: Source, version: int) -> None:
+        self._source = source
+        self._version = version
+        self._budget = Budget(source)
+        self._evaluator = Evaluator(source, version, self._budget)
+        self._outermost = Scope()
+        self._gates = GateCalls(source, self._evaluator, self._budget, self._outermost)
+        self._qubits = 0
+        self._physical = False
+        self._registers: list[Register] = []
+        self._clbits = 0
+
+    def circuit(self, statements: Iterable[Statement]) -> Circuit:
+        operations: list[Operation] = []
+        for statement in statements:
+            self._statement(statement, self._outermost, operations)
+        if self._qubits == 0:
+            raise self._source.error(None, "the circuit has no qubits", "Declare qubits and run gates on them.")
+        return Circuit(self._qubits, tuple(self._registers), tuple(operations))
+
+    def _statement(self, statement: Statement, scope: Scope, into: list[Operation]) -> None:
+        self._budget.spend(1, statement.place)
+        match statement:
+            case Call():
+                operands = [self._qubits_of(operand, scope) for operand in statement.operands]
+                found = self._gates.expanded(statement, operands, scope)
+                kept = [each for each in found if not (isinstance(each, Gate) and each.name == PHASE)]
+                self._budget.emit(len(kept), statement.place)
+                into.extend(kept)
+            case MeasureInto(qubits, bits, place):
+                self._measure(self._qubits_of(qubits, scope), self._bits_of(bits, scope), place, into)
+            case ResetQubits(qubits, place):
+                numbers = self._qubits_of(qubits, scope).numbers
+                self._budget.emit(len(numbers), place)
+                into.extend(Reset(number) for number in numbers)
+            case BarrierAcross(operands, place):
+                self._barrier(operands, place, scope, into)
+            case If():
+                into.extend(self._if(statement, scope))
+            case For():
+                for inner in loop(self._evaluator, statement, scope):
+                    self._block(statement.body, inner, into)
+            case DeclareBits():
+                self._declare_bits(statement, scope, into)
+            case _:
+                self._declare(statement, scope)
+
+    def _block(self, body: Sequence[Statement], scope: Scope, into: list[Operation]) -> None:
+        for statement in body:
+            self._statement(statement, scope, into)
+
+    def _declare(self, statement: Statement, scope: Scope) -> None:
+        match statement:
+            case Include():
+                self._gates.include(statement)
+            case Define():
+                self._gates.define(statement)
+            case DeclareQubits(name, size, place):
+                self._new(name, scope, place)
+                if self._physical:
+                    raise self._source.error(place, "qubits are declared and named by $n", "Use one of both ways.")
+                count = 1 if size is None else self._size(size, scope, "qubits", QUBITS_MAX - self._qubits, QUBITS_MAX)
+                if self._qubits + count > QUBITS_MAX:
+                    raise self._source.error(place, f"the circuit has more than {QUBITS_MAX} qubits", "Use fewer.")
+                scope.names[name] = Qubits(tuple(range(self._qubits, self._qubits + count)), size is None)
+                self._qubits += count
+            case DeclareValue():
+                declare_value(self._evaluator, statement, scope)
+            case Alias(name, value, place):
+                self._alias(name, value, place, scope)
+            case Assign():
+                self._assign(statement, scope)
+            case _:
+                raise self._source.error(statement.place, "the statement cannot stand here", "Leave it out.")
+
+    def _new(self, name: str, scope: Scope, place: int) -> None:
+        if name in scope.names:
+            raise self._source.error(place, f"{name!r} is declared twice", "Give the second another name.")
+
+    def _size(self, size: Expression, scope: Scope, what: str, left: int, most: int) -> int:
+        count = self._evaluator.whole(size, scope, f"the number of {what} of a register", 1, 2**53)
+        if count > left:
+            raise self._source.error(
+                size.place, f"the circuit has more than {most} {what}", "Use fewer, or smaller registers."
+            )
+        return count
+
+    def _declare_bits(self, statement: DeclareBits, scope: Scope, into: list[Operation]) -> None:
+        name, place, initial = statement.name, statement.place, statement.initial
+        self._new(name, scope, place)
+        if scope is not self._outermost:
+            raise self._source.error(
+                place, f"the bit {name} is declared in a block", "Declare it outside of all blocks."
+            )
+        left = CLBITS_MAX - self._clbits
+        size = statement.size
+        count = 1 if size is None else self._size(size, scope, "classical bits", left, CLBITS_MAX)
+        if count > left:
+            raise self._source.error(place, f"the circuit has more than {CLBITS_MAX} classical bits", "Use fewer.")
+        bits = Bits(tuple(range(self._clbits, self._clbits + count)), size is None)
+        scope.names[name] = bits
+        self._registers.append(Register(name, count, loose=size is None))
+        self._clbits += count
+        if isinstance(initial, Operand):
+            self._measure(self._qubits_of(initial, scope), bits, place, into)
+        elif initial is not None and self._evaluator.number(initial, scope) != 0:
+            raise self._source.error(
+                place, f"the bit {name} begins with a value other than 0", "Prepare a qubit with x and measure it."
+            )
+
+    def _alias(self, name: str, value: Operand, place: int, scope: Scope) -> None:
+        self._new(name, scope, place)
+        parts = []
+        following: Operand | None = value
+        while following is not None:
+            parts.append(self._of(following, scope))
+            following = following.following
+        kinds = {type(part) for part in parts}
+        numbers = tuple(number for part in parts for number in part.numbers)
+        if len(kinds) > 1 or len(set(numbers)) < len(numbers):
+            raise self._source.error(
+                place,
+                f"the alias {name} joins what does not belong together",
+                "Join distinct qubits, or distinct bits.",
+            )
+        single = len(parts) == 1 and parts[0].single
+        scope.names[name] = Qubits(numbers, single) if kinds == {Qubits} else Bits(numbers, single)
+
+    def _assign(self, statement: Assign, scope: Scope) -> None:
+        name, place = statement.name, statement.place
+        found = self._evaluator.meaning(name, scope, place)
+        if isinstance(found, Bits):
+            raise self._source.error(place, f"the bit {name} is set by a value", "Bits are set by measurements alone.")
+        if not isinstance(found, Value) or found.constant or statement.index is not None:
+            raise self._source.error(place, f"{name} cannot be set", "Set whole variables that are no constants.")
+        holder = scope.holder(name)
+        if holder is None or holder.conditional != scope.conditional:
+            raise self._source.error(
+                place, f"{name} is set where it depends on a measurement", "Set variables outside of such conditions."
+            )
+        value: Expression = statement.value
+        if statement.operator != "=":
+            value = Binary(statement.operator, Named(name, place), value, place, value.depth + 1, value.size + 2)
+        number = self._evaluator.number(value, scope)
+        new = self._evaluator.typed(number, found.type, found.width, place)
+        holder.names[name] = Value(new.number, new.type, new.width, constant=False)
+
+    def _measure(self, qubits: Qubits, bits: Bits, place: int, into: list[Operation]) -> None:
+        if len(qubits.numbers) != len(bits.numbers):
+            raise self._source.error(
+                place, f"{len(qubits.numbers)} qubits cannot be measured into {len(bits.numbers)} bits",
+                "Measure into as many bits.",
+            )  # fmt: skip
+        if len(set(qubits.numbers)) < len(qubits.numbers) or len(set(bits.numbers)) < len(bits.numbers):
+            raise self._source.error(place, "a measurement names a qubit or bit twice", "Name each once.")
+        self._budget.emit(len(bits.numbers), place)
+        into.extend(map(Measure, qubits.numbers, bits.numbers))
+
+    def _barrier(self, operands: Sequence[Operand], place: int, scope: Scope, into: list[Operation]) -> None:
+        named = [number for operand in operands for number in self._qubits_of(operand, scope).numbers]
+        numbers = tuple(dict.fromkeys(named)) if operands else tuple(range(self._qubits))
+        self._budget.spend(len(numbers), place)
+        self._budget.emit(1, place)
+        into.append(Barrier(numbers))
+
+    def _of(self, operand: Operand, scope: Scope) -> Qubits | Bits:
+        """The qubits or bits that an operand names."""
+        if operand.name.startswith("$"):
+            found: Qubits | Bits = self._hardware(operand)
+        else:
+            meaning = self._evaluator.meaning(operand.name, scope, operand.place)
+            if isinstance(meaning, Value):
+                raise self._source.error(operand.place, f"{operand.name} is a number", "Name a qubit or a bit.")
+            found = meaning
+        for index in operand.indices:
+            if found.single:
+                raise self._source.error(
+                    operand.place, f"{operand.name} is indexed, but it is a single one", "Leave the index out."
+                )
+            picked, single = self._evaluator.pick(index, len(found.numbers), scope, operand.place, operand.name)
+            numbers = tuple(found.numbers[place] for place in picked)
+            found = Qubits(numbers, single) if isinstance(found, Qubits) else Bits(numbers, single)
+        self._budget.spend(len(found.numbers), operand.place)
+        return found
+
+    def _hardware(self, operand: Operand) -> Qubits:
+        """A qubit of the device by its number, $n."""
+        number = int(operand.name[1:8])
+        if number >= QUBITS_MAX or len(operand.name) > 8:
+            raise self._source.error(operand.place, f"the circuit has more than {QUBITS_MAX} qubits", "Use fewer.")
+        if self._qubits and not self._physical:
+            raise self._source.error(operand.place, "qubits are declared and named by $n", "Use one of both ways.")
+        self._physical = True
+        self._qubits = max(self._qubits, number + 1)
+        return Qubits((number,), True)
+
+    def _qubits_of(self, operand: Operand, scope: Scope) -> Qubits:
+        found = self._of(operand, scope)
+        if isinstance(found, Qubits):
+            return found
+        raise self._source.error(operand.place, f"{operand.name} is a classical bit", "Name a qubit.")
+
+    def _bits_of(self, operand: Operand, scope: Scope) -> Bits:
+        found = self._of(operand, scope)
+        if isinstance(found, Bits):
+            return found
+        raise self._source.error(operand.place, f"{operand.name} is a qubit", "Name classical bits to measure into.")
+
+    def _if(self, statement: If, scope: Scope) -> list[Operation]:
+        """The operations of a condition: one way where it is known while reading, else both as a branch."""
+        condition, place = statement.condition, statement.place
+        self._budget.spend(condition.size, place)
+        read = sorted(self._evaluator.read_bits(condition, scope))
+        if not read:
+            found: list[Operation] = []
+            holds = bool(self._evaluator.number(condition, scope))
+            self._block(statement.then if holds else statement.otherwise, scope.inner(), found)
+            return found
+        bits, values, inverted = self._tabulated(condition, read, scope, place)
+        deep = scope.conditional + max(1, len(values))
+        if deep > BRANCHES_DEEP_MAX:
+            raise self._source.error(
+                place,
+                f"conditions are nested deeper than {BRANCHES_DEEP_MAX}",
+                "Compare registers with single numbers.",
+            )
+        then = self._way(statement.then, scope, deep)
+        otherwise = self._way(statement.otherwise, scope, deep)
+        if inverted:
+            then, otherwise = otherwise, then
+        self._budget.emit(len(values) + len(then) * max(0, len(values) - 1), place)
+        for value in reversed(values):
+            otherwise = (Branch(bits, value, then, otherwise),)
+        return list(otherwise)
+
+    def _way(self, body: Sequence[Statement], scope: Scope, deep: int) -> tuple[Operation, ...]:
+        found: list[Operation] = []
+        self._block(body, scope.inner(conditional=deep), found)
+        return tuple(found)
+
+    def _tabulated(
+        self, condition: Expression, read: list[int], scope: Scope, place: int
+    ) -> tuple[tuple[int, ...], list[int], bool]:
+        """(bits, values, inverted): the condition holds where the bits, the first the least significant, have one of the
+        values; or where they have none of them.
+        """
+        compared = self._compared(condition, scope)
+        if compared is not None:
+            return compared
+        if len(read) > READ_BITS_MAX:
+            raise self._source.error(
+                place, f"a condition reads more than {READ_BITS_MAX} bits", "Compare a register with a number: c == 5."
+            )
+        self._budget.spend(condition.size << len(read), place)
+        ways: tuple[list[int], list[int]] = ([], [])
+        for value in range(1 << len(read)):
+            reading = {bit: value >> position & 1 for position, bit in enumerate(read)}
+            ways[bool(self._evaluator.number(condition, scope, reading=reading))].append(value)
+        inverted = len(ways[True]) > len(ways[False])
+        return tuple(read), ways[not inverted], inverted
+
+    def _compared(self, condition: Expression, scope: Scope) -> tuple[tuple[int, ...], list[int], bool] | None:
+        """As `_tabulated` for a register that is compared with a number, however wide; None for every other condition."""
+        if not isinstance(condition, Binary) or condition.operator not in ("==", "!="):
+            return None
+        inverted = condition.operator == "!="
+        for one, other in ((condition.left, condition.right), (condition.right, condition.left)):
+            bits = self._evaluator.bits(one, scope)
+            if bits is not None and not self._evaluator.read_bits(other, scope):
+                value = self._evaluator.number(other, scope)
+                fits = 0 <= value < 1 << len(bits.numbers) and float(value).is_integer()
+                return bits.numbers, [int(value)] if fits else [], inverted
+        return None

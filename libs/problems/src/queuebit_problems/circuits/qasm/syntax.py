@@ -1,0 +1,246 @@
+"""What the statements and expressions of OpenQASM are, once parsed. `place` is where each begins in the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number, a truth value, or the value of a bit string."""
+
+    value: float
+    place: int
+    depth: int = 1
+    size: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A constant, a variable, a parameter, a register or a bit."""
+
+    name: str
+    place: int
+    depth: int = 1
+    size: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """Bits of a register, or one bit of a whole number."""
+
+    name: str
+    index: Index
+    place: int
+    depth: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    operator: str
+    operand: Expression
+    place: int
+    depth: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    operator: str
+    left: Expression
+    right: Expression
+    place: int
+    depth: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A function of numbers."""
+
+    name: str
+    arguments: tuple[Expression, ...]
+    place: int
+    depth: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """A value as another type."""
+
+    type: Type
+    operand: Expression
+    place: int
+    depth: int
+    size: int
+
+
+Expression = Number | Named | Indexed | Unary | Binary | Called | Cast
+TypeName = Literal["int", "uint", "float", "angle", "bool", "bit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A classical type; the width in bits where it is stated."""
+
+    name: TypeName
+    width: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From `first` to `last`, both inside, as OpenQASM 3 counts; None where left out."""
+
+    first: Expression | None
+    step: Expression | None
+    last: Expression | None
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A set of values {a, b, c}, in its order."""
+
+    values: tuple[Expression, ...]
+    place: int
+
+
+Index = Expression | Range | Listed
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """Qubits or bits: a name, indexed as often as stated; or several of them, one after the other (++)."""
+
+    name: str
+    indices: tuple[Index, ...]
+    place: int
+    following: Operand | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Modifier:
+    """ctrl, negctrl, inv or pow, with its number where it has one."""
+
+    name: str
+    argument: Expression | None
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A gate on qubits."""
+
+    name: str
+    modifiers: tuple[Modifier, ...]
+    angles: tuple[Expression, ...]
+    operands: tuple[Operand, ...]
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureInto:
+    qubits: Operand
+    bits: Operand
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResetQubits:
+    qubits: Operand
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class BarrierAcross:
+    """Of all qubits where none is named."""
+
+    qubits: tuple[Operand, ...]
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeclareQubits:
+    name: str
+    size: Expression | None
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeclareBits:
+    """`initial` is a measurement's qubits, or a value, which can only be 0."""
+
+    name: str
+    size: Expression | None
+    initial: Operand | Expression | None
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeclareValue:
+    type: Type
+    name: str
+    value: Expression | None
+    constant: bool
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    name: str
+    value: Operand
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """`operator` is "=" or the operator that joins the old value with the new one."""
+
+    name: str
+    index: Expression | None
+    operator: str
+    value: Expression
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Define:
+    """A gate by its body."""
+
+    name: str
+    parameters: tuple[str, ...]
+    qubits: tuple[str, ...]
+    body: tuple[Statement, ...]
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    condition: Expression
+    then: tuple[Statement, ...]
+    otherwise: tuple[Statement, ...]
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    type: Type
+    name: str
+    values: Range | Listed
+    body: tuple[Statement, ...]
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    name: str
+    place: int
+
+
+Statement = (
+    Call | MeasureInto | ResetQubits | BarrierAcross | DeclareQubits | DeclareBits | DeclareValue | Alias | Assign | Define
+    | If | For | Include
+)  # fmt: skip
