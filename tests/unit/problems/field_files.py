@@ -40,6 +40,7 @@ FILES: dict[str, tuple[str, str]] = {
     "returns": ("portfolio", "1 0.1 0.2\n2 0.2 0.3\n1 1 1\n1 2 0.5\n2 2 1\n"),
     "qap": ("quadratic_assignment", "3\n\n0 5 2\n5 0 3\n2 3 0\n\n0 8 15\n8 0 13\n15 13 0\n"),
     "qkp": ("quadratic_knapsack", "a name\n3\n3 4 6\n7 1\n2\n\n0\n8\n4 4 5\n\ncomment\n"),
+    "bqp": ("qubo", "2\n2 2\n1 1 5\n1 2 -3\n2 1\n1 2 4\n"),
     "sparse": ("qubo", "3 4\n1 1 -1\n1 2 1\n2 2 -1\n3 3 2.5\n"),
     "tsp": ("tsp", TSP),
     "atsp": ("tsp", MATRIX),

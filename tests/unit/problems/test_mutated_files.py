@@ -23,7 +23,7 @@ SHARED = Path(os.environ.get("QUEUEBIT_SHARED_DATA", Path(__file__).parents[4] /
 PLACES_MAX = 40
 WORDS = {"tsp", "atsp", "triangle", "vrp", "col", "clq", "mis", "binpack", "qkp"}
 """Formats that hold words, which may say anything."""
-PARAMS: dict[str, Params] = {name: {"problem": 2} for name in ("binpack", "gaps", "mknaps")}
+PARAMS: dict[str, Params] = {name: {"problem": 2} for name in ("binpack", "bqp", "gaps", "mknaps")}
 ODD_TOKENS = [
     *["x", "nan", "inf", "-inf", "1e400", "1e-400", "-1", "1.5", "0x1", "1_0", "--", "²", "٣", "\x00", "1,5", "1/2"],
     *["9" * 5000, "1000000000", "10000", "1" + "0" * 22],

@@ -1,31 +1,31 @@
-"""QUBO: minimise a quadratic polynomial over bits."""
+"""QUBO and Ising: minimise a quadratic polynomial over bits, or over spins, which become bits exactly."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, Field, Strict, ValidationInfo
+from pydantic import AfterValidator, Field, Strict, ValidationError, ValidationInfo
 
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import Place, bits_errors, raise_faults
 from queuebit_problems.enumerate import VARIABLES_MAX, Enumerated, minimum_of
+from queuebit_problems.ising import IsingStatement, statement_of_bqm
 from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
-from queuebit_problems.numeric import VALUE_MAX, Index, Real, cp_coefficients, integers, number, number_below
+from queuebit_problems.numeric import Index, Real, cp_coefficients, integers, number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.orlib import PROBLEM_PARAM, adds_up, chosen_problem
 from queuebit_problems.quadratic import Quadratic, descend, greedy, search
 from queuebit_problems.qubo import QuboBuilder, exact
+from queuebit_problems.qubolib import TERMS_MAX, VARIABLES_STATED_MAX, read_entries, read_problems, read_spins
 from queuebit_problems.shape import shape_of
 from queuebit_problems.text import Rows
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
-
-VARIABLES_STATED_MAX = 10_000
-TERMS_MAX = 1_000_000
 
 Terms = tuple[tuple[Index, Index, Real], ...]
 
@@ -60,6 +60,10 @@ class QuboStatement(Statement):
     Each listed term counts once, as written: [0, 1, 3] adds 3 when both bits are 1, and [0, 0, 3] adds 3 when x_0 is 1. Of a
     symmetric matrix, list each pair once with both halves added. (Biq Mac files mean x'Qx, where an off-diagonal entry counts
     twice; the reader doubles it.)
+
+    An Ising statement is taken too and becomes this one exactly: {"spins": n, "h": [[i, h_i] …], "J": [[i, j, J_ij] …],
+    "offset": c}, spins from 0, each pair once; "h" may also be a list of n numbers. E(s) = c + sum of h_i s_i + sum of
+    J_ij s_i s_j is minimised over s in {-1,+1}^n, with x_i = (1 - s_i) / 2: in the answer, 1 is the spin -1 and 0 the spin +1.
     """
 
     variables: Annotated[
@@ -97,29 +101,48 @@ class QuboStatement(Statement):
 
 class QuboKind(Optimisation[QuboStatement]):
     name = "qubo"
-    title = "Quadratic unconstrained binary optimisation"
+    title = "Quadratic unconstrained binary optimisation, and Ising models"
     sense = "min"
-    answer_shape = '{"x": [0|1 of each variable]}'
+    answer_shape = '{"x": [0|1 of each variable]}; of an Ising model, 1 is the spin -1 and 0 the spin +1'
     formats = (
         "Biq Mac sparse: `n entries`, then `i j q`, variables from 1, for x'Qx: off-diagonal entries count twice",
+        "OR-Library bqp: `problems`, then the same for each; a maximum is meant there, so every sign is turned",
+        "X.ising: `spins couplings`, then `i j J`, spins from 1, `i i h` for a field: the sum of J s_i s_j is minimised",
+        "JSON: an Ising statement, or what dimod's to_serializable() writes of a model of bits or spins",
     )
-    suffixes = (".sparse",)
+    suffixes = (".sparse", ".ising")
+    params = {"problem": PROBLEM_PARAM}
     statement = QuboStatement
 
-    def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> QuboStatement:
+    def parse(self, data: Mapping[str, Any]) -> QuboStatement:
+        """Check a statement over bits, or over spins, which becomes one over bits. Raises InvalidStatement."""
+        if "spins" not in data:
+            return super().parse(data)
+        try:
+            stated = IsingStatement.model_validate(data).as_qubo()
+        except ValidationError as error:
+            raise self.refusal(error) from None
+        return super().parse(stated)
+
+    def from_document(self, document: Mapping[str, Any], *, params: Params | None = None) -> Mapping[str, Any] | None:
+        """An Ising statement alone, or a model of dimod."""
         del params
-        rows = Rows(text, file_name=file_name, remedy=f"Qubo reads {self.formats[0]}.")
+        return document if document.keys() >= {"spins", "J"} else statement_of_bqm(document)
+
+    def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> QuboStatement:
+        rows = Rows(text, file_name=file_name, remedy=f"Qubo reads {'; or '.join(self.formats)}.")
         header = rows.take("`n entries`")
-        counts = rows.columns(header, (2,), "the first line")
-        variables = rows.integer(header, counts[0], "the number of variables", 1, VARIABLES_STATED_MAX)
-        stated = rows.integer(header, counts[1], "the number of entries", 0, TERMS_MAX)
-        terms = tuple(_read_entries(rows, variables, stated))
-        if len(terms) < stated:
-            raise rows.error(None, f"the first line promises {stated} entries, but only {len(terms)} follow")
-        return QuboStatement(variables=variables, terms=terms)
+        if shape_of(text).widths[:2] == [1, 2]:
+            count = rows.integer(header, header.tokens[0], "the number of problems", 1, 1_000)
+            return self.parse(read_problems(rows, count, chosen_problem(rows, header, count, params)))
+        if file_name.lower().endswith(".ising"):
+            return self.parse(read_spins(rows, header))
+        return self.parse(read_entries(rows, header))
 
     def recognises(self, text: str) -> bool:
         shape = shape_of(text)
+        if shape.widths[:2] == [1, 2]:
+            return adds_up(shape, 2, lambda head: 3 * head[1])
         return (
             len(shape.counts) == 2
             and shape.counts[0] is not None
@@ -211,22 +234,6 @@ class QuboKind(Optimisation[QuboStatement]):
         """Three bits that each like to be 1, where neighbours do not like it together; the least energy is -2, at 1 0 1."""
         terms = ((0, 0, -1), (0, 1, 2), (1, 1, -1), (1, 2, 2), (2, 2, -1))
         return QuboStatement(variables=3, terms=terms)
-
-
-def _read_entries(rows: Rows, variables: int, entries_max: int) -> Iterator[tuple[int, int, Number]]:
-    """The entries of the remaining rows as terms: variables from 0, off-diagonal entries doubled."""
-    lines = dict[tuple[int, int], int]()
-    for row in rows:
-        if len(lines) == entries_max:
-            raise rows.error(row, f"nothing should follow the {entries_max} entries")
-        tokens = rows.columns(row, (3,), "an entry")
-        i = rows.integer(row, tokens[0], "a variable", 1, variables)
-        j = rows.integer(row, tokens[1], "a variable", 1, variables)
-        q = exact(rows.number(row, tokens[2], "a coefficient", -VALUE_MAX // 2, VALUE_MAX // 2))
-        before = lines.setdefault((min(i, j), max(i, j)), row.line)
-        if before != row.line:
-            raise rows.error(row, f"variables {i} and {j} have an entry already in line {before}; list each pair once")
-        yield i - 1, j - 1, number(q if i == j else 2 * q)
 
 
 KIND = QuboKind()
