@@ -56,6 +56,12 @@ class UnfitCircuit(ProblemError):
     code = "unfit_circuit"
 
 
+class OutOfBudget(ProblemError):
+    """The budget ended before there was any answer."""
+
+    code = "out_of_budget"
+
+
 class UnknownInstance(ProblemError):
     """No instance of this name comes with the package."""
 

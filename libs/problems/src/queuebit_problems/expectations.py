@@ -14,7 +14,7 @@ from queuebit_problems.circuits.ansatz import Ansatz, Group, HardwareEfficient, 
 from queuebit_problems.circuits.circuit import Barrier, Circuit, Gate
 from queuebit_problems.circuits.hamiltonians import Observable
 from queuebit_problems.circuits.pauli import PauliSum, commutes_with_number
-from queuebit_problems.circuits.qasm import read_qasm
+from queuebit_problems.circuits.qasm import read_circuit
 from queuebit_problems.errors import ProblemError, UnfitCircuit
 from queuebit_problems.kind import Statement
 from queuebit_problems.numeric import Index
@@ -40,7 +40,7 @@ def _gates_only(circuit: str | None, info: ValidationInfo) -> str | None:
     if circuit is None:
         return None
     try:
-        read = read_qasm(circuit)
+        read = read_circuit(circuit)
     except ProblemError as error:
         raise_faults("expectation", [((), "circuit", error.detail)])
         raise
@@ -100,9 +100,9 @@ class ExpectationStatement(Statement):
 
     observable: Observable
     circuit: Annotated[
-        str | None,
+        Annotated[str, Field(max_length=CIRCUIT_LENGTH_MAX)] | None,
         AfterValidator(_gates_only),
-        Field(max_length=CIRCUIT_LENGTH_MAX, description="OpenQASM 2 or 3 with gates only; null for a search."),
+        Field(description="OpenQASM 2 or 3 with gates only; null for a search."),
     ] = None
     particles: Annotated[
         tuple[Particles, ...],
@@ -117,13 +117,13 @@ class ExpectationStatement(Statement):
         Field(description="For a search: the family of states; particle_conserving where particles are stated."),
     ] = None
     layers: Annotated[
-        Annotated[int, Strict()] | None,
+        Annotated[int, Strict(), Field(ge=1, le=LAYERS_MAX)] | None,
         AfterValidator(_searched_only),
-        Field(ge=1, le=LAYERS_MAX, description="How often the ansatz repeats its gates; 1, hardware_efficient 3."),
+        Field(description="How often the ansatz repeats its gates; 1, hardware_efficient 3."),
     ] = None
     shots: Annotated[
-        Annotated[int, Strict()] | None,
-        Field(ge=2, le=SHOTS_MAX, description="Runs of each circuit in each basis; null for exact values."),
+        Annotated[int, Strict(), Field(ge=2, le=SHOTS_MAX)] | None,
+        Field(description="Runs of each circuit in each basis; null for exact values."),
     ] = None
 
     @cached_property
@@ -131,8 +131,9 @@ class ExpectationStatement(Statement):
         return self.observable.sum
 
     @cached_property
-    def read_circuit(self) -> Circuit | None:
-        return None if self.circuit is None else read_qasm(self.circuit)
+    def measured(self) -> Circuit | None:
+        """The stated circuit."""
+        return None if self.circuit is None else read_circuit(self.circuit)
 
     @property
     def groups(self) -> tuple[Group, ...]:

@@ -43,7 +43,8 @@ def value_tests(
 ) -> tuple[Test, ...]:
     """Whether a value could come from the final state of the circuit, and its standard error from so many runs of each basis.
 
-    Where the state is too large to compute, only whether the value lies in the observable's range.
+    With a standard error of 0 it may be the exact value, whatever the shots. Where the state is too large to compute, only
+    whether the value lies in the observable's range.
     """
     inside = _range_test(observable, value, std_error)
     state = _state(circuit, observable)
@@ -51,7 +52,7 @@ def value_tests(
         return (inside,)
     exact = expectation(state, observable)
     rounding = ROUNDING * max(1.0, observable.spread)
-    if shots is None:
+    if shots is None or (std_error == 0 and abs(value - exact) <= rounding):
         limit = rounding + deviation_max(std_error**2, 0.0)
         return inside, _value_test(value - exact, std_error, limit, exact)
     shared, separate = (each / shots for each in variances(state, observable))

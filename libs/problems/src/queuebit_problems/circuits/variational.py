@@ -2,7 +2,7 @@
 
 A batch holds the state itself and shifted angles, which give the value, the slope and the curvature along each angle. Where
 values are exact the shifts are small and a quasi-Newton method (BFGS, started from the measured curvatures) uses them; where
-they are sampled the shifts are large (the parameter-shift rule) and each step is Newton's along each angle, shortened more and more.
+they are sampled the shifts are large (the parameter-shift rule) and each step is Newton's along each angle, ever shorter.
 An ansatz that grows begins with the angles that promise most and takes in others while they promise more than `TOLERANCE`.
 
 This module needs numpy: only what computes imports it.

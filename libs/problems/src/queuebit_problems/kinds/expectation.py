@@ -83,7 +83,7 @@ class Expectation(Measurement[ExpectationStatement]):
     def measure(
         self, statement: ExpectationStatement, device: Device, effort: Effort, on_step: OnStep, stop: Stop
     ) -> Measured:
-        circuit = statement.read_circuit
+        circuit = statement.measured
         if circuit is None:
             return _search(statement, device, effort, on_step, stop)
         [found] = device.expectations([circuit], statement.sum, shots=statement.shots, seed=effort.seed)
@@ -101,7 +101,7 @@ class Expectation(Measurement[ExpectationStatement]):
         from queuebit_problems.circuits import references
 
         del effort
-        circuit = statement.read_circuit
+        circuit = statement.measured
         if circuit is not None:
             value = references.value_in(circuit, statement.sum)
             answer = None if value is None else _answer(statement, value, 0.0)
@@ -121,7 +121,7 @@ class Expectation(Measurement[ExpectationStatement]):
     def examine(self, statement: ExpectationStatement, answer: Answer) -> Examination:
         from queuebit_problems.circuits import references
 
-        circuit, observable = statement.read_circuit, statement.sum
+        circuit, observable = statement.measured, statement.sum
         if circuit is not None:
             tests = references.value_tests(circuit, observable, statement.shots, answer["value"], answer["std_error"])
             return Examination(any(test.name == "value" for test in tests), tests)
