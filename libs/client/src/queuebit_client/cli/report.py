@@ -121,13 +121,23 @@ def read_documents(file: str) -> Iterator[Mapping[str, Any]]:
     for place, each in enumerate(listed, 1):
         if isinstance(each, dict) and {"job_id", "state", "kind"} <= each.keys():
             yield each
-        elif isinstance(each, dict) and {"id", "state", "kind", "cost"} <= each.keys():
-            yield document_of(each)
         else:
-            raise BadFile(
-                f"{file}: entry {place} is no document of a job.",
-                remedy="Save what `queuebit run FILE --json`, `submit --wait --json` or `show --json` prints.",
-            )
+            yield _from_view(file, place, each)
+
+
+def _from_view(file: str, place: int, value: Any) -> Mapping[str, Any]:
+    """The document of a job whose whole view was saved."""
+    from pydantic import ValidationError
+
+    from queuebit_client.models import Job
+
+    try:
+        return document_of(Job.model_validate(value))
+    except ValidationError:
+        raise BadFile(
+            f"{file}: entry {place} is no document of a job.",
+            remedy="Save what `queuebit run FILE --json`, `submit --wait --json` or `show --json` prints.",
+        ) from None
 
 
 def _parsed(file: str, line: int, text: str) -> Any:

@@ -86,7 +86,7 @@ def _chart(chart: Chart, top: int) -> list[str]:
         parts.append(
             f'<text class="n" x="{x_of(tick):.1f}" y="{bottom + 15}" text-anchor="middle">{_short(tick)}</text>'
         )
-    parts.append(f'<text class="n" x="{WIDTH - 12}" y="{bottom + 15}" text-anchor="end">{escape(chart.axis)}</text>')
+    parts.append(f'<text class="n" x="12" y="{bottom + 15}">{escape(chart.axis)}</text>')
     return parts
 
 

@@ -55,7 +55,7 @@ class Tried:
 
     @property
     def answered(self) -> bool:
-        return self.facts.get("state") in ANSWERED
+        return str(self.facts.get("state")) in ANSWERED
 
 
 def report_of(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,7 +64,8 @@ def report_of(document: Mapping[str, Any]) -> dict[str, Any]:
     A number that is not known is null, and `unknown` of the same object says why.
     """
     sense = document.get("sense")
-    listed = [attempt for attempt in document.get("attempts") or () if isinstance(attempt, Mapping)]
+    stated = document.get("attempts")
+    listed = [each for each in stated if isinstance(each, Mapping)] if isinstance(stated, list | tuple) else []
     optimum = _optimum(document, listed)
     tried = [_tried(attempt, optimum, sense) for attempt in listed]
     winner = _winner(document, tried)
@@ -176,8 +177,8 @@ def _shown(tried: Tried) -> dict[str, Any]:
         "backend": ran.get("backend"),
         "method": ran.get("method"),
         "objective": tried.objective,
-        "bound": facts.get("bound"),
-        "gap": facts.get("gap"),
+        "bound": number(facts, "bound"),
+        "gap": number(facts, "gap"),
         "proven_optimal": facts.get("proven_optimal"),
         "shots": count(evidence, "shots"),
         **quality,

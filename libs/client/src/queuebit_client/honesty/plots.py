@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from queuebit_client.honesty.charts import Bar, Chart
+from queuebit_client.honesty.job import SAMPLED_LANES
+
+OF_SAMPLES = frozenset({"q", "q_normalised", "feasible_fraction", "p_opt", "placebo_matched"})
+"""What only a lane that samples has: the others are left out of these charts."""
 
 MEDIANS: tuple[tuple[str, str, str, float | None], ...] = (
     ("q", "q of the samples (median, from lowest to highest)", "q", 1.0),
@@ -40,7 +44,7 @@ def charts_of(summary: Sequence[Mapping[str, Any]]) -> tuple[Chart, ...]:
 
 def _medians(summary: Sequence[Mapping[str, Any]], name: str) -> tuple[Bar, ...]:
     bars = []
-    for line in summary:
+    for line in _of(summary, name):
         spread = line[name]
         if spread is None:
             bars.append(Bar(_label(line), line["lane"], None))
@@ -54,7 +58,7 @@ def _medians(summary: Sequence[Mapping[str, Any]], name: str) -> tuple[Bar, ...]
 
 def _shares(summary: Sequence[Mapping[str, Any]], name: str) -> tuple[Bar, ...]:
     bars = []
-    for line in summary:
+    for line in _of(summary, name):
         share = line[name]
         if share is None:
             bars.append(Bar(_label(line), line["lane"], None))
@@ -62,6 +66,10 @@ def _shares(summary: Sequence[Mapping[str, Any]], name: str) -> tuple[Bar, ...]:
             counted = f"(of {share['count']})"
             bars.append(Bar(_label(line), line["lane"], share["value"], share["low"], share["high"], note=counted))
     return tuple(bars)
+
+
+def _of(summary: Sequence[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
+    return [line for line in summary if name not in OF_SAMPLES or line["lane"] in SAMPLED_LANES]
 
 
 def _label(line: Mapping[str, Any]) -> str:
