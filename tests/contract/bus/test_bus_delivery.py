@@ -143,6 +143,29 @@ async def test_it_calls_a_failing_handler_again_only_with_what_is_not_done(world
     assert seen in ([[b"1", b"2"], [b"2"]], [[b"1"], [b"2"]])
 
 
+async def test_it_hands_over_the_next_batch_while_one_is_handled_but_no_more_than_may_overlap(world: World) -> None:
+    """Given two deliveries may overlap and none returns, then a third waits, and nothing unfinished is committed."""
+    begun: list[bytes | None] = []
+    gate = asyncio.Event()
+
+    async def wait(delivery: Delivery) -> None:
+        begun.extend(record.value for record in delivery.records)
+        await gate.wait()
+        delivery.done_all()
+
+    bus = world.member()
+    bus.subscribe(reads(wait, batch_max=1, overlap=2))  # type: ignore[arg-type]
+    await bus.start()
+    await bus.publish([say("a", str(number)) for number in range(4)])
+    await until(lambda: len(begun) == 2)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(until(lambda: len(begun) > 2), 0.2)
+    assert await world.committed("readers", SUBMITTED) == {}
+    gate.set()
+    await until_committed(world, "readers", SUBMITTED, 4)
+    assert begun == [b"0", b"1", b"2", b"3"]
+
+
 async def test_it_pauses_at_the_bound_of_what_is_in_flight_and_goes_on_when_half_is_done(world: World) -> None:
     held = Collector(done=False)
     bus = world.member()

@@ -69,6 +69,9 @@ class Subscription:
     `batch_max` bounds one delivery; `in_flight_max` bounds delivered records that are not done: at the bound the adapter pauses
     the partitions and goes on when half of it is done. `broadcast`: every instance reads everything from the moment it starts,
     and nothing is committed; with `from_start` it reads what is there already too, as suits a compacted topic.
+
+    `overlap` deliveries may be handled at once: they begin in order, but a later one may be done while an earlier one waits or
+    is tried again. It suits a handler that keeps the order of each key itself, or needs none.
     """
 
     topics: tuple[str, ...]
@@ -78,6 +81,7 @@ class Subscription:
     in_flight_max: int = 2000
     broadcast: bool = False
     from_start: bool = False
+    overlap: int = 1
 
 
 class Bus(Protocol):

@@ -169,7 +169,7 @@ class _Reader:
 
     @property
     def running(self) -> bool:
-        return self._task is not None and not self._task.done()
+        return self._task is not None and not self._task.done() and self.member.broken is None
 
     async def start(self) -> None:
         self._broker._listeners.append(self)
@@ -193,6 +193,7 @@ class _Reader:
         self.revoke()
         await self._committer.end()
         await end_task(self._task)
+        await self.member.end()
 
     def log(self, topic: str) -> list[list[Record]]:
         return self._broker.log(topic, self.namespace)

@@ -136,6 +136,7 @@ def subscribe_open(
     from_start: bool = False,
     batch_max: int = 500,
     in_flight_max: int = 2000,
+    overlap: int = 1,
 ) -> PoisonWatch:
     """As `subscribe_decoded`, but `handle` itself says what is done, at once or later: of every record of the delivery, also of
     those that it is not shown because they are poison or of a replay.
@@ -159,6 +160,7 @@ def subscribe_open(
             in_flight_max=in_flight_max,
             broadcast=broadcast,
             from_start=from_start,
+            overlap=overlap,
         )
     )
     return watch

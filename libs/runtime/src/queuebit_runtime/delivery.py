@@ -121,6 +121,9 @@ class Member:
         self._full = False
         self._draining = asyncio.Event()
         self._changed = asyncio.Event()
+        self._room_to_overlap = asyncio.Semaphore(subscription.overlap)
+        self._overlapping: set[asyncio.Task[None]] = set()
+        self.broken: BaseException | None = None
 
     @property
     def full(self) -> bool:
@@ -156,8 +159,29 @@ class Member:
                 self._closed(slot.open_count)
 
     async def deliver(self, records: Sequence[Record]) -> None:
-        """Call the handler until it returns; give up only what is given away meanwhile or at the end of the service."""
+        """Hand the records over. Returns when they are handled, or, where deliveries may overlap, when the next may come."""
         batch = self._open(records)
+        if self.subscription.overlap == 1:
+            await self._handle(batch)
+            return
+        await self._room_to_overlap.acquire()
+        task = asyncio.ensure_future(self._handle(batch))
+        self._overlapping.add(task)
+        task.add_done_callback(self._overlapped)
+
+    async def end(self) -> None:
+        """Stop at once what still overlaps."""
+        for task in list(self._overlapping):
+            await end_task(task)
+
+    def _overlapped(self, task: asyncio.Task[None]) -> None:
+        self._overlapping.discard(task)
+        self._room_to_overlap.release()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.broken = error
+
+    async def _handle(self, batch: Batch) -> None:
+        """Call the handler until it returns; give up only what is given away meanwhile or at the end of the service."""
         attempt = 0
         while batch.records:
             self._handling += 1

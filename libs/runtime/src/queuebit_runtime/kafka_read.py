@@ -138,6 +138,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             Record(names[raw.topic], raw.partition, raw.offset, raw.key, raw.value, tuple(raw.headers), raw.timestamp)
             for raw in batch
         ]
+        if self.member.broken is not None:
+            raise self.member.broken
         self._handled += 1
         await self.member.deliver(records)
         self._handled += 1
@@ -170,15 +172,17 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         """Forget what is in flight, and commit nothing."""
         self._leaving = True
         self.member.fence(list(self.member.slots))
+        await self.member.end()
         await self._committer.end()
 
     async def end(self) -> None:
+        await self.member.end()
         await self._committer.end()
         self._consumer = None
 
     def healthy(self) -> bool:
         """Whether anything moved lately: a batch, a position, or at least the answers of the broker. Ask now and then."""
-        if self._broken:
+        if self._broken or self.member.broken is not None:
             return False
         consumer = self._consumer
         if consumer is None or not self.assigned.is_set():

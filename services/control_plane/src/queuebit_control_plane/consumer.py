@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 GROUP = "control-plane"
 TOPICS = (channels.SUBMITTED, channels.EXECUTIONS, channels.VALIDATIONS, channels.CONTROL)
 UNKNOWN_TENANT = "unknown"
+OVERLAP = 2
+"""One batch is read and decided while the one before it is being appended; the desk keeps the order of each job."""
 
 
 class Consumer:
@@ -42,7 +44,7 @@ class Consumer:
         lanes: Lanes,
         clock: Clock,
         *,
-        patience_s: float = 0.25,
+        patience_s: float = 0.5,
         held_max: int = 1000,
         retry_s: float = 1.0,
     ) -> None:
@@ -66,6 +68,7 @@ class Consumer:
             handle=self.on_messages,
             clock=self._clock,
             refusals=True,
+            overlap=OVERLAP,
         )
         subscribe_decoded(
             self._bus,

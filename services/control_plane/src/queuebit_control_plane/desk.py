@@ -78,7 +78,9 @@ class _Work:
 
 
 class Desk:
-    """Serialises decisions of this instance; other instances are kept apart by the expected version of each append."""
+    """Serialises the decisions of this instance on each job; other instances are kept apart by the expected version of each
+    append.
+    """
 
     def __init__(
         self,
@@ -93,7 +95,8 @@ class Desk:
         self._telemetry = telemetry
         self._clock = clock
         self._appended = appended
-        self._lock = asyncio.Lock()
+        self._busy: set[UUID] = set()
+        self._freed = asyncio.Event()
         self._cache: OrderedDict[UUID, tuple[int, Job, str | None]] = OrderedDict()
 
     async def handle(self, told: Sequence[Told]) -> list[Spoiled]:
@@ -102,7 +105,12 @@ class Desk:
         Returns the messages that cannot be decided on; nothing of their jobs was appended. Raises Contended or
         StoreUnavailable, both transient.
         """
-        async with self._lock:
+        jobs = {each.job_id for each in told}
+        while not self._busy.isdisjoint(jobs):
+            self._freed.clear()
+            await self._freed.wait()
+        self._busy |= jobs
+        try:
             spoiled: list[Spoiled] = []
             waiting: Sequence[Told] = told
             for _ in range(APPEND_ATTEMPTS_MAX):
@@ -110,6 +118,9 @@ class Desk:
                 if not waiting:
                     return spoiled
             raise Contended(f"{len(waiting)} messages met other writers {APPEND_ATTEMPTS_MAX} times")
+        finally:
+            self._busy -= jobs
+            self._freed.set()
 
     async def _round(self, told: Sequence[Told], spoiled: list[Spoiled], *, first: bool) -> list[Told]:
         """Decide and append once; returns what must be decided again."""
