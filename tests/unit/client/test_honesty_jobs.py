@@ -59,6 +59,7 @@ def test_the_whole_report_of_a_job() -> None:
         "q_normalised": 0.2,
         "feasible_fraction": {"value": 0.5, "low": 0.451233617, "high": 0.548766383, "count": 400},
         "p_opt": {"value": 0.1, "low": 0.074298852, "high": 0.133311261, "count": 400},
+        "source": None,
         "raw_objective": 10,
         "placebo_objective": 8,
         "placebo_matched": False,
@@ -139,6 +140,7 @@ def test_an_optimum_that_another_leg_proved_is_enough() -> None:
         (("shots",), "p_opt", NO_SHOTS),
         (("feasible_fraction",), "feasible_fraction", NO_FEASIBLE),
         (("best_raw_objective",), "p_opt", NO_RAW),
+        (tuple(EVIDENCE), "q", NO_SAMPLES),
     ],
 )
 def test_what_is_not_known_is_null_and_says_why(without: tuple[str, ...], name: str, why: str) -> None:
@@ -159,6 +161,17 @@ def test_without_a_proof_the_share_of_optimal_samples_is_not_known() -> None:
         ([sampled(evidence={"best_raw_objective": 9})], "primary-simulator", "polish"),
         ([sampled(evidence={"best_raw_objective": None})], "primary-simulator", "polish"),
         ([sampled(evidence={"placebo_best": 10})], "primary-simulator", "polish"),
+        ([sampled(evidence={"best_source": "samples"})], "primary-simulator", "circuit"),
+        ([sampled(evidence={"best_source": "samples", "best_raw_objective": 9})], "primary-simulator", "polish"),
+        ([sampled(evidence={"best_source": "polish", "best_raw_objective": 9})], "primary-simulator", "polish"),
+        ([sampled(evidence={"best_source": "elimination", "best_raw_objective": 9})], "primary-simulator", "circuit"),
+        ([sampled(evidence={"best_source": "elimination", "placebo_best": 10})], "primary-simulator", "polish"),
+        ([sampled(evidence={"best_source": "start", "placebo_best": 10})], "primary-simulator", "start"),
+        (
+            [an_attempt("primary-simulator", evidence={"shots": 0, "best_source": "reduction"})],
+            "primary-simulator",
+            "reduction",
+        ),
         ([sampled(), an_attempt("baseline-classical")], "baseline-classical", "baseline"),
         ([an_attempt("primary-classical")], "primary-classical", "classical"),
         ([sampled(state="rejected"), an_attempt("fallback-rule")], "fallback-rule", "rule"),

@@ -89,7 +89,7 @@ def test_the_variance_of_the_samples_says_how_well_their_mean_is_known() -> None
 
 def test_the_circuit_gets_no_credit_where_the_placebo_did_as_well() -> None:
     real = confidence_of(0.1, proved=False, evidence=SAMPLED)
-    shared = confidence_of(0.1, proved=False, evidence=SAMPLED, placebo_matched=True)
+    shared = confidence_of(0.1, proved=False, evidence=SAMPLED, uncredited="random samples did as well")
     circuit = {"samples", "agreement", "variance"}
     assert {name: value for name, value in values_of(shared).items() if name in circuit} == dict.fromkeys(circuit, 0.0)
     assert shared.value < real.value

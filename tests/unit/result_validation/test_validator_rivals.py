@@ -128,6 +128,10 @@ def sampled(evidence: dict[str, Any], **changes: Any) -> ExecutionSucceeded:
         ({"placebo_best": 38}, "accepted", []),
         ({"placebo_best": None}, "accepted", []),
         ({"best_raw_objective": 40, "placebo_best": 36}, "accepted", []),
+        ({"best_source": "samples", "placebo_best": 36}, "accepted", []),
+        ({"best_source": "start", "placebo_best": 40}, "accepted", ["known_before_circuit"]),
+        ({"best_source": "reduction"}, "accepted", ["known_before_circuit"]),
+        ({"best_source": 7}, "accepted", []),
         ({"placebo_best": 42}, "needs_review", ["evidence_malformed", "polish_not_circuit"]),
         ({"best_raw_objective": 42}, "needs_review", ["evidence_malformed"]),
         ({"best_raw_objective": 41}, "needs_review", ["evidence_malformed"]),
@@ -138,6 +142,17 @@ def sampled(evidence: dict[str, Any], **changes: Any) -> ExecutionSucceeded:
 )
 def test_what_the_placebo_and_the_samples_say(evidence: dict[str, Any], verdict: str, codes: list[str]) -> None:
     assert judged(sampled(evidence))[:2] == (verdict, codes)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "why"),
+    [({"placebo_best": 40}, "random samples did as well"), ({"best_source": "start"}, "the answer was there before")],
+)
+def test_confidence_gives_the_circuit_no_credit_then(evidence: dict[str, Any], why: str) -> None:
+    reported = {"shots": 100, "feasible_fraction": 1.0, **evidence}
+    parts = {part.name: part for part in judged(sampled(reported))[2].confidence.parts}
+    assert (parts["samples"].value, parts["samples"].weight) == (0.0, 1.0)
+    assert parts["samples"].detail.startswith(f"no credit, {why}; 1 of 100 samples")
 
 
 def test_a_backend_that_did_better_before_is_pointed_out() -> None:

@@ -15,10 +15,10 @@
 | history     | lower end of the Wilson interval of the share of this backend's earlier  | 0.5    |
 |             | answers to this kind that were accepted, from HISTORY_MIN of them on     |        |
 
-All after `baseline` are about answers that were sampled. Where random samples did as well (the placebo), `samples`,
-`agreement` and `variance` are worth 0: the circuit gets no credit. Where the optimum is proved, how the answer was found no
-longer matters: these parts are stated with weight 0, and the value is 1. Where it is not proved, the value stays below 1.
-The intervals are of 95 %.
+All after `baseline` are about answers that were sampled. Where random samples did as well (the placebo), or the answer was
+there before any circuit ran, `samples`, `agreement` and `variance` are worth 0: the circuit gets no credit. Where the optimum
+is proved, how the answer was found no longer matters: these parts are stated with weight 0, and the value is 1. Where it is
+not proved, the value stays below 1. The intervals are of 95 %.
 """
 
 from __future__ import annotations
@@ -65,12 +65,15 @@ def confidence_of(
     evidence: Evidence,
     baseline: Baseline | None = None,
     track: Track = NO_TRACK,
-    placebo_matched: bool = False,
+    uncredited: str = "",
 ) -> Confidence:
-    """The confidence in a feasible answer with this gap (None: no bound is known)."""
+    """The confidence in a feasible answer with this gap (None: no bound is known).
+
+    `uncredited`: why the circuit gets no credit for it, "" where it may.
+    """
     if proved and evidence is NOTHING and track is NO_TRACK:
         return _CERTAIN
-    sampled = tuple(_credited(part, placebo_matched) for part in sampled_parts(evidence, track))
+    sampled = tuple(_credited(part, uncredited) for part in sampled_parts(evidence, track))
     if proved:
         stated = tuple(part.model_copy(update={"weight": 0.0}) for part in sampled)
         return Confidence(value=1.0, parts=(_FEASIBILITY, _PROVED, *stated))
@@ -120,10 +123,10 @@ def _variance(evidence: Evidence, shots: int) -> Iterator[ConfidencePart]:
     yield _part("variance", value, f"mean energy {mean:.6g}, {_interval(low, high)}, best {best:.6g}")
 
 
-def _credited(part: ConfidencePart, placebo_matched: bool) -> ConfidencePart:
-    if not placebo_matched or part.name not in OF_THE_CIRCUIT:
+def _credited(part: ConfidencePart, uncredited: str) -> ConfidencePart:
+    if not uncredited or part.name not in OF_THE_CIRCUIT:
         return part
-    return part.model_copy(update={"value": 0.0, "detail": f"no credit, random samples did as well; {part.detail}"})
+    return part.model_copy(update={"value": 0.0, "detail": f"no credit, {uncredited}; {part.detail}"})
 
 
 def _interval(low: float, high: float) -> str:

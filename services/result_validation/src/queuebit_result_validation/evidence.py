@@ -21,7 +21,8 @@ class Evidence:
     `feasible_fraction` and `best_fraction`: the shares of `shots` samples that were feasible, and that agree with the answer.
     `backend_health`: from 0 to 1. `calibration_age_s`: how long before now the backend was calibrated. `mean_energy`,
     `energy_std` and `best_energy`: of the samples' QUBO. `best_raw`: the best objective among the samples as they came.
-    `placebo_best`: the best objective that as many random samples reached through the same repair and polish.
+    `placebo_best`: the best objective that as many random samples reached through the same repair and polish. `source`: the
+    step that the answer is from.
     """
 
     shots: int | None = None
@@ -34,13 +35,14 @@ class Evidence:
     best_energy: float | None = None
     best_raw: Number | None = None
     placebo_best: Number | None = None
+    source: str | None = None
 
 
 NOTHING = Evidence()
 _KEYS = frozenset(
     {
         "shots", "feasible_fraction", "best_fraction", "backend_health", "calibrated_at", "mean_energy", "energy_std",
-        "best_energy", "best_raw_objective", "placebo_best",
+        "best_energy", "best_raw_objective", "placebo_best", "best_source",
     }
 )  # fmt: skip
 
@@ -86,6 +88,7 @@ def read_evidence(reported: Mapping[str, Any], shots: int, now: datetime) -> tup
             best_energy=number("best_energy"),
             best_raw=number("best_raw_objective"),
             placebo_best=number("placebo_best"),
+            source=source if isinstance(source := reported.get("best_source"), str) else None,
         ),
         findings,
     )

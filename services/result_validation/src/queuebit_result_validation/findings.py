@@ -30,6 +30,7 @@ class Code(StrEnum):
     WORSE_THAN_BASELINE = "worse_than_baseline"
     BEHIND_BASELINE = "behind_baseline"
     POLISH_NOT_CIRCUIT = "polish_not_circuit"
+    KNOWN_BEFORE_CIRCUIT = "known_before_circuit"
     ACCEPTANCE_DROPPED = "acceptance_dropped"
 
 
@@ -62,6 +63,7 @@ RULINGS: dict[Code, Ruling] = {
     Code.POLISH_NOT_CIRCUIT: Ruling(
         "accepted", "Random samples through the same polish did as well: the credit is the polish's, not the circuit's."
     ),
+    Code.KNOWN_BEFORE_CIRCUIT: Ruling("accepted", "The answer was there before any circuit ran."),
     Code.ACCEPTANCE_DROPPED: Ruling("accepted", "Of late, fewer answers of this backend to this kind were accepted."),
 }
 

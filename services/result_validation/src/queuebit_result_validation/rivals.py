@@ -75,6 +75,10 @@ def missed(baseline: Baseline, objective: Number, lane: Lane) -> Finding | None:
     )
 
 
+BEFORE_CIRCUIT = frozenset({"reduction", "start"})
+"""Sources of an answer that no circuit had a part in: what was decided before, and the classical answer to begin with."""
+
+
 def placebo_matched(evidence: Evidence, kind: Optimisation[Any], objective: Number) -> bool:
     """Whether random samples through the same repair and polish reached the same or better."""
     return evidence.placebo_best is not None and not kind.better(objective, evidence.placebo_best)

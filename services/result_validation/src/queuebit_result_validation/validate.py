@@ -19,7 +19,15 @@ from queuebit_result_validation.confidence import confidence_of
 from queuebit_result_validation.evidence import NOTHING, Evidence, read_evidence
 from queuebit_result_validation.findings import Code, Finding, worst
 from queuebit_result_validation.history import NO_TRACK, Track
-from queuebit_result_validation.rivals import Baseline, baseline_of, contradictions, missed, placebo_matched, wants_time
+from queuebit_result_validation.rivals import (
+    BEFORE_CIRCUIT,
+    Baseline,
+    baseline_of,
+    contradictions,
+    missed,
+    placebo_matched,
+    wants_time,
+)
 
 ENUMERATED_VARIABLES_MAX = 12
 """Up to here the validator finds the optimum itself."""
@@ -27,6 +35,10 @@ ENUMERATED_VARIABLES_MAX = 12
 REASONS_MAX = 20
 FEW_FEASIBLE = 0.1
 STALE_S = 7 * 24 * 3600.0
+UNCREDITED = {
+    Code.POLISH_NOT_CIRCUIT: "random samples did as well",
+    Code.KNOWN_BEFORE_CIRCUIT: "the answer was there before",
+}
 
 
 @dataclass(slots=True)
@@ -40,7 +52,6 @@ class _Seen:
     evidence: Evidence = NOTHING
     optimum: Number | None = None
     baseline: Baseline | None = None
-    placebo_matched: bool = False
     track: Track = NO_TRACK
 
     def add(self, code: Code, detail: str = "") -> None:
@@ -179,8 +190,9 @@ def _rivals(
     evidence = seen.evidence
     if evidence is not NOTHING:
         seen.findings.extend(contradictions(evidence, kind, objective, seen.bound, problem))
-        seen.placebo_matched = placebo_matched(evidence, kind, objective)
-        if seen.placebo_matched:
+        if evidence.source in BEFORE_CIRCUIT:
+            seen.add(Code.KNOWN_BEFORE_CIRCUIT, f"Its source: {evidence.source}.")
+        elif placebo_matched(evidence, kind, objective):
             seen.add(Code.POLISH_NOT_CIRCUIT, f"objective {objective}, placebo {evidence.placebo_best}")
     if seen.track.dropped:
         seen.add(
@@ -225,12 +237,17 @@ def _verdict(execution: ExecutionSucceeded, seen: _Seen) -> ResultValidated | Re
             evidence=seen.evidence,
             baseline=seen.baseline,
             track=seen.track,
-            placebo_matched=seen.placebo_matched,
+            uncredited=_uncredited(seen),
         ),
         reasons=reasons,
         problem_fingerprint=problem_print,
         answer_fingerprint=answer_print,
     )
+
+
+def _uncredited(seen: _Seen) -> str:
+    """Why the circuit gets no credit for the answer; "" where it may."""
+    return next((UNCREDITED[finding.code] for finding in seen.findings if finding.code in UNCREDITED), "")
 
 
 def _gap(objective: Number, bound: Number | None, *, proved: bool) -> float | None:

@@ -17,6 +17,8 @@ NO_ATTEMPTS = "the document tells nothing of the attempts: it was saved by an ol
 CREDITS: dict[str, str] = {
     "circuit": "the answer is what the circuit itself gave",
     "polish": "repair and local search made the answer, or would have made one as good from random samples",
+    "start": "the answer is the quick classical one that the circuits began with",
+    "reduction": "the answer follows from the problem before any circuit",
     "baseline": "the classical answer was as good as the sampled one, or better",
     "classical": "only classical ways took part",
     "rule": "the conservative default answer",
@@ -52,6 +54,10 @@ class Tried:
     @property
     def objective(self) -> Number | None:
         return number(self.facts, "objective")
+
+    @property
+    def evidence(self) -> Mapping[str, Any]:
+        return section(self.facts, "evidence")
 
     @property
     def answered(self) -> bool:
@@ -96,8 +102,8 @@ def _optimum(document: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]])
 
 def _tried(attempt: Mapping[str, Any], optimum: Number | None, sense: Any) -> Tried:
     evidence = section(attempt, "evidence")
-    shots = count(evidence, "shots") or count(section(attempt, "usage"), "shots")
-    sampled = attempt.get("lane") in SAMPLED_LANES and bool(evidence or shots)
+    shots = count(evidence if "shots" in evidence else section(attempt, "usage"), "shots")
+    sampled = attempt.get("lane") in SAMPLED_LANES and bool(evidence) and evidence.get("shots") != 0
     quality = quality_of(evidence, shots, optimum, sense) if sampled else NOT_SAMPLED
     objective, placebo = number(attempt, "objective"), number(evidence, "placebo_best")
     ran = "placebo_best" in evidence
@@ -143,9 +149,14 @@ def _credit(won: Tried, tried: Sequence[Tried]) -> str:
         return "rule"
     if won.lane not in SAMPLED_LANES:
         return "baseline" if any(each.lane in SAMPLED_LANES for each in tried) else "classical"
+    source = won.evidence.get("best_source")
+    if source in ("start", "reduction"):
+        return str(source)
     if won.placebo_matched:
         return "polish"
-    if "best_raw_objective" not in section(won.facts, "evidence"):
+    if source == "elimination":
+        return "circuit"
+    if "best_raw_objective" not in won.evidence:
         return "circuit"
     own = won.raw is not None and won.objective is not None and same(won.raw, won.objective)
     return "circuit" if own else "polish"
@@ -153,7 +164,7 @@ def _credit(won: Tried, tried: Sequence[Tried]) -> str:
 
 def _shown(tried: Tried) -> dict[str, Any]:
     """An attempt in the report: what is known, and in `unknown` why the rest is not."""
-    facts, evidence = tried.facts, section(tried.facts, "evidence")
+    facts, evidence = tried.facts, tried.evidence
     ran = section(facts, "ran")
     unknown: dict[str, str] = {}
     quality: dict[str, Any] = {}
@@ -182,6 +193,7 @@ def _shown(tried: Tried) -> dict[str, Any]:
         "proven_optimal": facts.get("proven_optimal"),
         "shots": count(evidence, "shots"),
         **quality,
+        "source": evidence.get("best_source"),
         "raw_objective": tried.raw,
         "placebo_objective": tried.placebo,
         "placebo_matched": tried.placebo_matched,
