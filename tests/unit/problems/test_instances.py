@@ -34,7 +34,7 @@ PUBLISHED = [(kind, name, entry) for kind in KEYS for name, entry in published(k
 needs_shared = pytest.mark.skipif(not PUBLISHED, reason="the shared data folder is not there (QUEUEBIT_SHARED_DATA)")
 
 
-@pytest.mark.parametrize("name", instances.names())
+@pytest.mark.parametrize("name", [name for name in instances.names() if instances.kind(name) != "expectation"])
 def test_an_instance_is_read_recognised_and_has_its_best_known_value(name: str) -> None:
     kind_name, text, best_known = instances.load(name)
     problem = read_problem(text, file_name=instances.file_name(name))
@@ -55,7 +55,7 @@ def test_an_instance_is_read_recognised_and_has_its_best_known_value(name: str) 
 def test_there_are_instances_of_every_kind_with_licences() -> None:
     folder = files(instances)
 
-    assert [len(instances.names(kind)) for kind in ("maxcut", "qubo", "knapsack")] == [7, 6, 8]
+    assert [len(instances.names(kind)) for kind in ("maxcut", "qubo", "knapsack", "expectation")] == [7, 6, 8, 6]
     for licence in ("LICENCES.md", "LICENSE.Apache-2.0", "LICENSE.OR-Library", "LICENSE.openising"):
         assert folder.joinpath(licence).read_text(encoding="utf-8")
 

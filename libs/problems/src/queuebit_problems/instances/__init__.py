@@ -34,6 +34,11 @@ def load(name: str) -> Instance:
     return Instance(entry["kind"], text, entry["value"])
 
 
+def kind(name: str) -> str:
+    """The kind of the instance. Raises UnknownInstance."""
+    return str(_entry(name)["kind"])
+
+
 def file_name(name: str) -> str:
     """The name of the instance's file. Raises UnknownInstance."""
     return str(_entry(name)["file"]).rpartition("/")[2]
