@@ -1,0 +1,114 @@
+"""Orders to measure circuits, from the order to the event, through a kind of the tests."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
+from queuebit_contracts.failures import FailureCode
+from queuebit_problems.measurement import Step
+from queuebit_quantum_adapter.backends import Backends, aer
+from queuebit_quantum_adapter.executor import QuantumExecutor
+from queuebit_quantum_adapter.measured import STEP_INTERVAL_S, thinned
+from queuebit_quantum_adapter.measuring import check_operations
+from queuebit_quantum_adapter.task import Stage
+from queuebit_runtime.clock import SystemClock
+from queuebit_runtime.processes import InlinePool
+from tests.measuring import coins, tosses
+from tests.unit.quantum_adapter.models import LIMITS, an_order
+
+__all__ = ["coins"]
+
+REPEAT = """
+import json
+from tests.measuring import tosses, tossing
+from tests.unit.quantum_adapter.models import LIMITS, an_order
+from queuebit_quantum_adapter.backends import aer
+from queuebit_quantum_adapter.measured import run
+from queuebit_quantum_adapter.measuring import measure_task_of
+tossing()
+out = run(measure_task_of(an_order(tosses(0.4, 1.0, 2.0), seed=42), aer(LIMITS), LIMITS), lambda stage: None)
+provenance = {k: v for k, v in out.provenance.items() if k != "run"}
+print(json.dumps([out.answer, out.evidence, provenance], sort_keys=True))
+"""
+
+
+async def done(
+    order: JobQueued, heard: list[ExecutionProgressed] | None = None
+) -> ExecutionSucceeded | ExecutionFailed:
+    executor = QuantumExecutor(InlinePool(), Backends([aer(LIMITS)]), LIMITS, SystemClock(), worker="w")
+    return await executor.run(order, (heard if heard is not None else []).append, asyncio.Event())
+
+
+async def test_an_order_becomes_counts_with_their_provenance(coins: Any) -> None:
+    heard: list[ExecutionProgressed] = []
+
+    told = await done(an_order(tosses(0.4, 1.0, shots=500), seed=3), heard)
+
+    assert isinstance(told, ExecutionSucceeded)
+    assert sum(told.answer["counts"].values()) == 500
+    assert (told.objective, told.ran.method, told.ran.backend) == (None, "tosses", "aer_simulator")
+    assert (told.usage.shots, told.usage.iterations) == (500, 1)
+    assert told.evidence["equivalence"]["fidelity"] == pytest.approx(1, abs=1e-9)
+    assert {"circuit_fingerprint", "qasm3", "packages", "seeds", "backend"} <= set(told.provenance)
+    assert [event.detail for event in heard] == ["running", "iteration 1", "measured"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "code", "detail"),
+    [
+        (tosses(*[0.1] * 21), FailureCode.PROBLEM_TOO_LARGE, "The problem needs 21 qubits"),
+        (tosses(), FailureCode.PROBLEM_INVALID, "angles"),
+    ],
+)
+async def test_what_cannot_fit_is_refused(coins: Any, problem: Any, code: FailureCode, detail: str) -> None:
+    told = await done(an_order(problem))
+
+    assert isinstance(told, ExecutionFailed)
+    assert told.code is code
+    assert detail in told.detail
+
+
+def test_long_circuits_are_refused_by_number() -> None:
+    fast = replace(LIMITS, gate_amplitude_s=1e-9)
+
+    check_operations(fast, 60.0, 4, 100_000)
+    with pytest.raises(Exception, match="100001 operations"):
+        check_operations(fast, 60.0, 4, 100_001)
+    with pytest.raises(Exception, match="10000 operations on 24 qubits take about 168 s; 48 s of the budget"):
+        check_operations(fast, 60.0, 24, 10_000)
+
+
+def test_the_same_job_gives_the_same_counts_and_record_in_every_process() -> None:
+    found = [
+        subprocess.run(
+            [sys.executable, "-c", REPEAT],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": str(number), "OMP_NUM_THREADS": str(number)},
+        ).stdout
+        for number in (1, 2)
+    ]
+
+    assert found[0] == found[1]
+    assert sum(json.loads(found[0])[0]["counts"].values()) == 1000
+
+
+def test_steps_are_passed_on_some_time_apart() -> None:
+    stages: list[Stage] = []
+    times = iter([0.0, STEP_INTERVAL_S / 2, STEP_INTERVAL_S * 1.1])
+
+    on_step = thinned(stages.append, lambda: next(times))
+    for number in (1, 2, 3):
+        on_step(Step(number, -float(number), "circuits"))
+
+    assert stages == [Stage("iteration 1: circuits", -1.0), Stage("iteration 3: circuits", -3.0)]
