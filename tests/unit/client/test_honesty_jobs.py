@@ -10,6 +10,7 @@ import pytest
 from queuebit_client.honesty.job import CREDITS, report_of
 from queuebit_client.honesty.jobs import honesty_report
 from queuebit_client.honesty.quality import (
+    NO_ENERGIES,
     NO_EXTREMES,
     NO_FEASIBLE,
     NO_OPTIMUM,
@@ -63,6 +64,7 @@ def test_the_whole_report_of_a_job() -> None:
         "raw_objective": 10,
         "placebo_objective": 8,
         "placebo_matched": False,
+        "checks": {},
         "counts_fingerprint": "f",
         "cost": FREE,
         "unknown": {},
@@ -133,6 +135,7 @@ def test_an_optimum_that_another_leg_proved_is_enough() -> None:
     [
         (("energy_min",), "q", NO_EXTREMES),
         (("energy_min",), "q_normalised", NO_EXTREMES),
+        (("mean_energy",), "q", NO_ENERGIES),
         (("placebo", "placebo_best"), "q_random", NO_PLACEBO),
         (("placebo", "placebo_best"), "q_normalised", NO_PLACEBO),
         (("placebo", "placebo_best"), "placebo_objective", NO_PLACEBO),
@@ -232,6 +235,15 @@ def test_a_measurement_has_no_better_and_no_worse() -> None:
     found = report_of(a_document(attempt, sense=None, objective=None, bound=None, gap=None, proven_optimal=False))
     assert (found["winner"]["credit"], found["attempts"][0]["placebo_matched"]) == ("circuit", None)
     assert found["attempts"][0]["q"] is None
+
+
+def test_what_the_validator_checked_is_shown_but_for_what_depends_on_the_moment() -> None:
+    fidelity = {"name": "fidelity", "value": 1.0, "weight": 1.0, "detail": "0.99 (95 % interval 0.98 to 1)"}
+    aged = {"name": "calibration", "value": 0.5, "weight": 0.5, "detail": "24.0 h old"}
+    attempt = an_attempt("primary-quantum", confidence={"value": 0.9, "parts": [fidelity, aged]})
+    assert the_attempt(a_document(attempt))["checks"] == {
+        "fidelity": {"value": 1.0, "weight": 1.0, "detail": "0.99 (95 % interval 0.98 to 1)"}
+    }
 
 
 def test_the_summary_of_a_kind_and_lane() -> None:

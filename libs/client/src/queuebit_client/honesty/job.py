@@ -11,6 +11,8 @@ from queuebit_client.honesty.numbers import Number, Share, Unknown, better, coun
 from queuebit_client.honesty.quality import NO_PLACEBO, NO_SAMPLES, NOT_SAMPLED, Quality, quality_of
 
 SAMPLED_LANES = frozenset({"quantum", "simulator"})
+OF_THE_MOMENT = frozenset({"backend", "calibration", "history"})
+"""Parts of the confidence that depend on when the job ran."""
 ANSWERED = frozenset({"accepted", "needs_review"})
 NO_ATTEMPTS = "the document tells nothing of the attempts: it was saved by an older client, or the job never ran"
 
@@ -197,9 +199,21 @@ def _shown(tried: Tried) -> dict[str, Any]:
         "raw_objective": tried.raw,
         "placebo_objective": tried.placebo,
         "placebo_matched": tried.placebo_matched,
+        "checks": _checks(facts),
         "counts_fingerprint": facts.get("counts_fingerprint"),
         "cost": facts.get("cost"),
         "unknown": unknown,
+    }
+
+
+def _checks(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of the validator's confidence that hold whenever the job runs: the baseline, the tests of a measurement, …"""
+    parts = section(facts, "confidence").get("parts")
+    named = [part for part in parts if isinstance(part, Mapping)] if isinstance(parts, list | tuple) else []
+    return {
+        str(part.get("name")): {name: part.get(name) for name in ("value", "weight", "detail")}
+        for part in named
+        if part.get("name") not in OF_THE_MOMENT
     }
 
 

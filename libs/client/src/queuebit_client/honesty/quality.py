@@ -17,6 +17,7 @@ from queuebit_client.honesty.numbers import Number, Share, Unknown, better, coun
 NO_SAMPLES = "nothing was sampled"
 NO_SHOTS = "the number of samples is not reported"
 NO_EXTREMES = "the least and the greatest energy of the problem are not known (too large, or not reported)"
+NO_ENERGIES = "no energies of samples are reported"
 NO_PLACEBO = "no placebo ran beside it; ask for one with --param placebo=true"
 NO_OPTIMUM = "no optimum was proved"
 NO_RAW = "the best raw sample is not reported"
@@ -42,7 +43,7 @@ def quality_of(evidence: Mapping[str, Any], shots: int | None, optimum: Number |
     """The quality of samples, from the evidence. `optimum`: the proved one, where there is one."""
     energies = _extremes(evidence)
     placebo = section(evidence, "placebo")
-    q = _q(evidence, energies, Unknown(NO_EXTREMES))
+    q = _q(evidence, energies)
     q_random = _q_random(evidence, placebo, energies)
     return Quality(
         q=q,
@@ -58,13 +59,15 @@ def _extremes(evidence: Mapping[str, Any]) -> tuple[float, float] | None:
     return None if low is None or high is None else (float(low), float(high))
 
 
-def _q(values: Mapping[str, Any], energies: tuple[float, float] | None, otherwise: Unknown) -> float | Unknown:
+def _q(values: Mapping[str, Any], energies: tuple[float, float] | None) -> float | Unknown:
     """As it is reported, else from the mean energy."""
     stated, mean = number(values, "q"), number(values, "mean_energy")
     if stated is not None:
         return float(stated)
-    if energies is None or mean is None:
-        return otherwise
+    if mean is None:
+        return Unknown(NO_ENERGIES)
+    if energies is None:
+        return Unknown(NO_EXTREMES)
     low, high = energies
     return (high - mean) / (high - low) if high > low else Unknown(FLAT)
 
@@ -78,7 +81,7 @@ def _q_random(
         return float(stated)
     if not placebo:
         return Unknown(NO_PLACEBO)
-    return _q(placebo, energies, Unknown(NO_EXTREMES))
+    return _q(placebo, energies)
 
 
 def _normalised(q: float | Unknown, q_random: float | Unknown) -> float | Unknown:
