@@ -9,7 +9,7 @@ MEMBERS := $(sort $(wildcard libs/*) $(wildcard services/*))
 SOURCES := $(foreach member,$(MEMBERS),$(member)/src) tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test unit check fmt bench soak schemas constraints clean
+.PHONY: help setup demo up down status logs test unit check fmt bench sweep soak schemas constraints clean
 
 help: ## List the targets.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ fmt: $(READY) ## Format and mend what can be mended.
 
 bench: $(READY) ## Measure throughput, latency and memory on the real stack; OUT=file.json keeps the figures.
 	@$(BIN)/python -m queuebit_devstack.bench $(if $(OUT),--out $(OUT))
+
+sweep: $(READY) ## Run every published instance of a folder (DATA=folder FAMILY=tsp BUDGET_S=10 N_MAX=50 OUT=file.json).
+	@$(BIN)/python -m queuebit_devstack.sweep "$(DATA)" $(if $(FAMILY),--family $(FAMILY)) $(if $(BUDGET_S),--budget-s $(BUDGET_S)) \
+		$(if $(N_MAX),--n-max $(N_MAX)) $(if $(LIMIT),--limit $(LIMIT)) $(if $(OUT),--out "$(OUT)" --resume)
 
 soak: $(READY) ## Run the simulation over many seeds (SEEDS=2000).
 	@$(BIN)/python -m pytest tests/simulation -m soak --timeout 0

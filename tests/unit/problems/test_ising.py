@@ -36,9 +36,10 @@ def models(draw: st.DrawFn) -> dict[str, Any]:
 
 def energy(model: dict[str, Any], spins: tuple[int, ...]) -> Fraction:
     """By definition, numbers as their decimal texts."""
-    fields = sum(Fraction(repr(value)) * spins[i] for i, value in model["h"])
-    couplings = sum(Fraction(repr(value)) * spins[i] * spins[k] for i, k, value in model["J"])
-    return Fraction(repr(model["offset"])) + fields + couplings
+    parts = [Fraction(repr(model["offset"]))]
+    parts += [Fraction(repr(value)) * spins[i] for i, value in model["h"]]
+    parts += [Fraction(repr(value)) * spins[i] * spins[k] for i, k, value in model["J"]]
+    return sum(parts, start=Fraction(0))
 
 
 @given(models())

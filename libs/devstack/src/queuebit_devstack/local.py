@@ -6,7 +6,8 @@ import asyncio
 import os
 import secrets
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -36,6 +37,19 @@ async def run_locally(body: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
 
     Raises the errors of `queuebit_client.errors` where the request is refused.
     """
+    async with one_process(tell) as client:
+        return await ended(client, body)
+
+
+async def ended(client: AsyncQueuebit, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Submit, wait for the end, and return the document of the job."""
+    job = await client.submit_body(body)
+    return document_of(await client.wait(job.id))
+
+
+@asynccontextmanager
+async def one_process(tell: Tell) -> AsyncIterator[AsyncQueuebit]:
+    """The five services in this process, and a client of theirs; `tell` hears each event by name."""
     clock = SystemClock()
     ids = SystemIds(clock)
     pool = ProcessPool(max(1, os.cpu_count() or 1), PROCESS_MEMORY_MAX_MB)
@@ -48,8 +62,7 @@ async def run_locally(body: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
         assert world.app is not None
         transport = httpx2.ASGITransport(world.app)
         async with AsyncQueuebit("http://queuebit.local", api_key, transport=transport) as client:
-            job = await client.submit_body(body)
-            return document_of(await client.wait(job.id))
+            yield client
     finally:
         await listener.stop()
         await world.stop()

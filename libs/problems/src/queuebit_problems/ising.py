@@ -101,7 +101,7 @@ def over_bits(
     terms |= found.quadratic
     values: list[Exact] = [found.offset, *terms.values()]
     for value in values:
-        if abs(value) > VALUE_MAX or exact(number(value)) != value:
+        if not -VALUE_MAX <= value <= VALUE_MAX or exact(number(value)) != value:
             message = f"add up to {float(value):g} over bits, which no number of at most 1e15 states exactly"
             raise_faults("ising", [(("J",), "number", message)])
     return {
