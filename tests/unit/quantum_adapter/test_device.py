@@ -25,7 +25,7 @@ def a_device(
     provider: Provider | None = None, ledger: Ledger | None = None, *, budget_s: float = 60.0
 ) -> ProviderDevice:
     provider = provider or AerProvider(qubits_max=16, memory_bytes_max=2**30)
-    return ProviderDevice(provider, ledger or FreeLedger(), an_attempt(), LIMITS, budget_s)
+    return ProviderDevice(provider, ledger or FreeLedger(), an_attempt(), LIMITS, budget_s, name="aer")
 
 
 def read_out(circuit: Circuit) -> Circuit:
@@ -146,10 +146,16 @@ def test_the_evidence_says_how_conversions_were_checked() -> None:
     device = a_device()
 
     device.counts([A, B], shots=10, seed=1)
+    device.counts([A], shots=10, seed=2)
 
     found = device.equivalence()
-    assert found["methods"] == ["random outcomes on random product states"]
-    assert (found["circuits_checked"], found["fidelity"]) == (2, pytest.approx(1, abs=1e-9))
+    assert found == {
+        "circuits": 3,
+        "forms": 2,
+        "methods": ["random outcomes on random product states"],
+        "inputs": 36,
+        "fidelity": pytest.approx(1, abs=1e-9),
+    }
 
 
 def test_what_cannot_be_run_is_refused() -> None:

@@ -98,11 +98,12 @@ def test_a_wrong_measurement_reset_or_condition_is_found(qubits: int, change: Ch
 def test_what_is_missing_is_found(qubits: int) -> None:
     circuit = a_ladder(qubits)
 
+    def without(place: int) -> Callable[[Circuit], tuple[Step, ...]]:
+        return lambda each: steps_of((*each.operations[:place], *each.operations[place + 1 :]))
+
     for place in (0, 8, len(circuit.operations) - 1):
         with pytest.raises(NotEquivalent):
-            check_circuit(
-                circuit, lambda each, at=place: steps_of((*each.operations[:at], *each.operations[at + 1 :])), seed=1
-            )
+            check_circuit(circuit, without(place), seed=1)
 
 
 def test_special_angles_do_not_hide_what_is_wrong() -> None:

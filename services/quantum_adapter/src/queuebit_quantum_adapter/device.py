@@ -42,6 +42,7 @@ class ProviderDevice:
         limits: Limits,
         budget_s: float,
         *,
+        name: str,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._provider = provider
@@ -49,9 +50,10 @@ class ProviderDevice:
         self._attempt_id = attempt_id
         self._limits = limits
         self._budget_s = budget_s
+        self._name = name
         self._sleep = sleep
-        self._capabilities = provider.capabilities()
-        self._checks: list[Mapping[str, Any]] = []
+        self._exact = provider.capabilities().exact
+        self._forms: dict[str, Mapping[str, Any]] = {}
         self._run_s = 0.0
         self.batches = 0
         self.runs = 0
@@ -59,7 +61,8 @@ class ProviderDevice:
 
     @property
     def name(self) -> str:
-        return self._capabilities.backend
+        """The backend, by the name that people know it by."""
+        return self._name
 
     @property
     def run_s(self) -> float:
@@ -87,7 +90,7 @@ class ProviderDevice:
                 raise UnusableProblem(
                     "An expectation value is that of a final state: the circuit may not measure or reset."
                 )
-        if shots is None and self._capabilities.exact:
+        if shots is None and self._exact:
             values: list[float] = []
             for batch in self._batches(circuits, seed, shots=None, observable=observable):
                 values += self._run(batch).values
@@ -103,12 +106,17 @@ class ProviderDevice:
         ]
 
     def equivalence(self) -> dict[str, Any]:
-        """How it was checked that the circuits that ran are those that were asked for: the worst of all checks."""
+        """How it was checked that the circuits that ran are those that were asked for.
+
+        Circuits that differ by angles alone are of one form, which is checked once; `fidelity` is the lowest of all inputs.
+        """
+        checks = self._forms.values()
         return {
-            "circuits_checked": sum(check["circuits"] for check in self._checks),
-            "methods": sorted({method for check in self._checks for method in check["methods"]}),
-            "inputs": sum(check["inputs"] for check in self._checks),
-            "fidelity": min((check["fidelity"] for check in self._checks), default=None),
+            "circuits": self.runs,
+            "forms": len(checks),
+            "methods": sorted({check["method"] for check in checks}),
+            "inputs": sum(check["inputs"] for check in checks),
+            "fidelity": min((check["fidelity"] for check in checks), default=None),
         }
 
     def _batches(
@@ -141,8 +149,7 @@ class ProviderDevice:
         self.runs += len(batch.circuits)
         self._run_s += float(readings.timing.get("run_s", 0.0))
         self.record = {name: value for name, value in readings.record.items() if name != "equivalence"}
-        if "equivalence" in readings.record:
-            self._checks.append(readings.record["equivalence"])
+        self._forms.update(readings.record.get("equivalence", {}).get("forms", {}))
         return readings
 
 

@@ -13,13 +13,14 @@ from queuebit_contracts.canonical import fingerprint
 from queuebit_problems.errors import ProblemError
 from queuebit_problems.measurement import Effort, Measured, Measurement, OnStep, Step
 from queuebit_problems.registry import parse_problem
+from queuebit_quantum_adapter.attempt import Report
 from queuebit_quantum_adapter.circuit_text import batch_print, to_qasm3
 from queuebit_quantum_adapter.circuits import text_hash
 from queuebit_quantum_adapter.device import ProviderDevice
 from queuebit_quantum_adapter.errors import InvalidProblem, UnusableProblem
 from queuebit_quantum_adapter.measuring import MeasureTask
-from queuebit_quantum_adapter.pipeline import Report, open_provider
 from queuebit_quantum_adapter.ports import FreeLedger
+from queuebit_quantum_adapter.running import open_provider
 from queuebit_quantum_adapter.task import Outcome, Stage
 
 STEP_INTERVAL_S = 0.2
@@ -31,7 +32,8 @@ def run(task: MeasureTask, report: Report) -> Outcome:
     """Measure on the task's backend. Raises AdapterError."""
     cpu_begun = time.process_time()
     kind, statement = _parsed(task)
-    device = ProviderDevice(open_provider(task.backend), FreeLedger(), task.attempt_id, task.limits, task.budget_s)
+    provider = open_provider(task.backend)
+    device = ProviderDevice(provider, FreeLedger(), task.attempt_id, task.limits, task.budget_s, name=task.backend.name)
     report(Stage("running"))
     try:
         found = kind.measure(

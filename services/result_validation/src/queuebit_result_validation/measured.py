@@ -257,7 +257,7 @@ def confidence_of(found: Examination, gap: float | None, evidence: Evidence, tra
     | shots        | 1 - 1 / sqrt(shots): the share of a value that its noise leaves          | 0.5    |
     | backend, calibration, history | as in `confidence`                                      | 0.5    |
 
-    Below 1 in any case: a sample never proves a distribution.
+    Below 1 unless the optimum is proved: no sample proves a distribution.
     """
     parts = [
         ConfidencePart(
@@ -281,7 +281,8 @@ def confidence_of(found: Examination, gap: float | None, evidence: Evidence, tra
         )
     parts += sampled_parts(evidence, track)
     mean = sum(part.weight * part.value for part in parts) / sum(part.weight for part in parts)
-    return Confidence(value=min(UNPROVED_MAX, round(mean, 6)), parts=tuple(parts))
+    value = 1.0 if found.proved else min(UNPROVED_MAX, round(mean, 6))
+    return Confidence(value=value, parts=tuple(parts))
 
 
 def _optimality(gap: float | None, proved: bool) -> tuple[float, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from qiskit.exceptions import QiskitError
@@ -18,6 +19,7 @@ from qiskit_aer.library import SaveExpectationValue
 
 from queuebit_problems.circuits.circuit import Branch, Circuit, Gate, Operation
 from queuebit_problems.circuits.pauli import PauliSum
+from queuebit_quantum_adapter.circuits import text_hash
 from queuebit_quantum_adapter.equivalence import Equivalence, check_circuit
 from queuebit_quantum_adapter.errors import RunFailed, TooMuchMemory
 from queuebit_quantum_adapter.ports import Batch, Readings
@@ -37,17 +39,12 @@ class BatchRunner:
         self._simulator = simulator
         self._passes = passes
         self._native = frozenset(simulator.target.operation_names)
-        self._checked: OrderedDict[Hashable, Equivalence] = OrderedDict()
+        self._checked: OrderedDict[Hashable, tuple[str, Equivalence]] = OrderedDict()
 
     def check(self, batch: Batch) -> dict[str, Any]:
         """That every circuit of the batch survives its conversion: evidence of it. Raises NotEquivalent."""
-        found = [self._check(circuit) for circuit in batch.circuits]
-        return {
-            "circuits": len(found),
-            "methods": sorted({each.method for each in found}),
-            "inputs": sum(each.inputs for each in found),
-            "fidelity": min((each.fidelity for each in found), default=1.0),
-        }
+        forms = dict(self._check(circuit) for circuit in batch.circuits)
+        return {"circuits": len(batch.circuits), "forms": {name: asdict(each) for name, each in forms.items()}}
 
     def run(self, batch: Batch, record: Mapping[str, Any]) -> Readings:
         """Raises AdapterError."""
@@ -83,11 +80,13 @@ class BatchRunner:
         names = {item.operation.name for item in made.data} | _inner_names(made)
         return made if names - {"barrier"} <= self._native else self._passes.run(made)
 
-    def _check(self, circuit: Circuit) -> Equivalence:
+    def _check(self, circuit: Circuit) -> tuple[str, Equivalence]:
+        """The name of its form, and how that was checked."""
         form = form_of(circuit)
         known = self._checked.get(form)
         if known is None:
-            known = self._checked[form] = check_circuit(circuit, self._done, EQUIVALENCE_SEED)
+            found = check_circuit(circuit, self._done, EQUIVALENCE_SEED)
+            known = self._checked[form] = (text_hash(repr(form)), found)
             while len(self._checked) > FORMS_MAX:
                 self._checked.popitem(last=False)
         else:
