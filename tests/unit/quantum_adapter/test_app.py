@@ -56,7 +56,12 @@ async def test_orders_of_every_tier_become_events_of_their_job() -> None:
     stop = asyncio.Event()
     running = asyncio.ensure_future(adapter.run(stop))
     await bus.start()
-    await bus.publish([a_record(an_order(TRIANGLE, number=1)), a_record(an_order(TRIANGLE, number=2, tier="batch"))])
+    await bus.publish(
+        [
+            a_record(an_order(TRIANGLE, number=1, params={"rounds": 0})),
+            a_record(an_order(TRIANGLE, number=2, tier="batch")),
+        ]
+    )
 
     async with asyncio.timeout(30):
         while len(said(broker, EXECUTIONS)) < 4 or ends(said(broker, EXECUTIONS)) != 2:

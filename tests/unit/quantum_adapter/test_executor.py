@@ -44,7 +44,11 @@ from queuebit_runtime.processes import InlinePool
 from tests.unit.quantum_adapter.models import LIMITS, a_maxcut, an_order
 executor = QuantumExecutor(InlinePool(), Backends([aer(LIMITS)]), LIMITS, SystemClock(), worker="w")
 async def main():
-    for order in (an_order(a_maxcut(30)), an_order(a_maxcut(4), lane="quantum"), an_order(a_maxcut(4), params={"shots": 0})):
+    for order in (
+        an_order(a_maxcut(30), params={"rounds": 0}),
+        an_order(a_maxcut(4), lane="quantum"),
+        an_order(a_maxcut(4), params={"shots": 0}),
+    ):
         print((await executor.run(order, print, asyncio.Event())).code.value)
 asyncio.run(main())
 print(sorted({"qiskit", "qiskit_aer", "numpy", "scipy"} & set(sys.modules)))
@@ -129,7 +133,9 @@ async def test_a_lane_without_a_backend_is_refused_with_a_remedy() -> None:
 
 
 async def test_a_problem_that_is_too_large_is_refused_by_its_number() -> None:
-    outcome = await an_executor(InlinePool()).run(an_order(a_maxcut(21)), lambda item: None, asyncio.Event())
+    order = an_order(a_maxcut(21), params={"rounds": 0})
+
+    outcome = await an_executor(InlinePool()).run(order, lambda item: None, asyncio.Event())
 
     assert isinstance(outcome, ExecutionFailed)
     assert outcome.code is FailureCode.PROBLEM_TOO_LARGE

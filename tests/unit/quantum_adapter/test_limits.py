@@ -50,10 +50,10 @@ def test_the_deepest_circuit_that_fits_is_taken() -> None:
 
 
 def test_a_job_without_parameters_gets_the_defaults_and_others_parameters_are_left_alone() -> None:
-    assert Recipe.of({"min_return": 0.1}) == Recipe("lr-qaoa", 10, 1024, True, 10, False)
-    assert Recipe.of({"layers": 3, "shots": 50, "polish": False, "placebo": True}) == Recipe(
-        layers=3, shots=50, polish=False, placebo=True
-    )
+    assert Recipe.of({"min_return": 0.1}) == Recipe()
+    assert Recipe.of(
+        {"layers": 3, "shots": 50, "polish": False, "placebo": False, "mixer": "x", "rounds": 0}
+    ) == Recipe(layers=3, shots=50, polish=False, placebo=False, mixer="x", rounds=0)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,14 @@ def test_a_job_without_parameters_gets_the_defaults_and_others_parameters_are_le
         ({"layers": 2.0}, "params.layers is '2.0'"),
         ({"shots": 10**9}, "params.shots is '1000000000'"),
         ({"polish": "yes"}, "params.polish is 'yes'"),
-        ({"algorithm": "magic"}, "params.algorithm is 'magic'"),
+        ({"method": "magic"}, "params.method is 'magic'"),
+        ({"method": 1}, "params.method is '1'"),
+        ({"mixer": True}, "params.mixer is 'True'"),
+        ({"mixr": "x"}, "params.mixr is not known"),
+        ({"layer": 3}, "params.layer is not known"),
+        ({"cvar": 0}, "params.cvar is '0'"),
+        ({"rounds": -1}, "params.rounds is '-1'"),
+        ({"method": "rqaoa", "mixer": "xy"}, "params.method rqaoa does not go with params.mixer xy"),
     ],
 )
 def test_a_wrong_parameter_is_named(params: dict[str, bool | int | float | str], said: str) -> None:

@@ -174,7 +174,7 @@ def test_weights_below_what_an_angle_can_be_made_of_are_refused() -> None:
     problem = Problem(kind="maxcut", statement={"nodes": 3, "edges": [[0, 1, 5e-324], [1, 2, 5e-324]]})
 
     with pytest.raises(UnusableProblem, match="too small"):
-        pipeline.prepare(a_task(problem))
+        run(a_task(problem))
 
 
 def test_one_node_has_nothing_to_cut() -> None:

@@ -2,11 +2,12 @@
 
 gamma_k = -G (k + 1) / p / sigma and beta_k = B (1 - k / p) for k = 0 .. p - 1; a layer is exp(-i gamma E), then the mixer.
 Qubits begin in |+> and are mixed by RX(2 beta). The qubits of a group, which always hold so many ones, begin in the even
-superposition of such strings and are mixed by RXX and RYY, which exchange a one and a zero; beta is shared out evenly among the
-pairs that a qubit is in. Free qubits beside groups, which are slack mostly, are mixed half as strongly.
+superposition of such strings and are mixed by RXX and RYY, which exchange a one and a zero; beta is shared out evenly among
+the pairs that a qubit is in. Free qubits beside groups, which are slack mostly, are mixed half as strongly.
 
-G and B were measured (decision 0012): 0.6 and 0.6, with groups 1.0 and 0.6. Sigma is half of what one move of the mixer (a flip, an exchange) typically changes the energy by: without groups that is
-sqrt(mean_i(sum_j J_ij^2 + h_i^2)) of the Ising form.
+G and B were measured (decision 0012): 0.6 and 0.6, with groups 1.0 and 0.6. Sigma is half of what one move of the mixer (a
+flip, an exchange) typically changes the energy by: without groups that is sqrt(mean_i(sum_j J_ij^2 + h_i^2)) of the Ising
+form.
 
 The signs go together: with beta > 0 the start is the highest state of the mixer, and a negative gamma leads it to the highest
 state of -E, the minimum of E.

@@ -7,9 +7,9 @@ from typing import Any
 
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_quantum_adapter import measured, pipeline
+from queuebit_quantum_adapter.attempt import Report
 from queuebit_quantum_adapter.errors import AdapterError
 from queuebit_quantum_adapter.measuring import MeasureTask
-from queuebit_quantum_adapter.pipeline import Report
 from queuebit_quantum_adapter.task import BackendSpec, Ended, Failed, Task
 
 

@@ -1,7 +1,8 @@
 """Circuits in our own words: gates with slots for angles, so that circuits of one structure differ only by numbers.
 
-Conventions, the same everywhere: qubit q is variable q; RZ(t) = exp(-i t Z / 2), RZZ(t) = exp(-i t Z Z / 2),
-RX(t) = exp(-i t X / 2), and likewise RY, RXX and RYY; CX has its control first; a sample is an integer whose bit q (value >> q & 1) is the outcome of qubit q.
+Conventions, the same everywhere: qubit q is variable q; RZ(t) = exp(-i t Z / 2), RZZ(t) = exp(-i t Z Z / 2), RX(t) = exp(-i t
+X / 2), and likewise RY, RXX and RYY; CX has its control first; a sample is an integer whose bit q (value >> q & 1) is the
+outcome of qubit q.
 """
 
 from __future__ import annotations

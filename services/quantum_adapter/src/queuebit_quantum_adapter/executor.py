@@ -134,8 +134,11 @@ class QuantumExecutor:
             return measure_task_of(order, backend, self._limits)
         recipe = Recipe.of(order.params)
         kind, statement = parse_optimisation(order.problem)
-        check_size(self._limits, order.tier, kind.size(statement).qubits)
-        return Task(order.attempt_id, order.problem, order.seed, order.budget_s, recipe, self._limits, backend)
+        if not recipe.rounds:
+            check_size(self._limits, order.tier, kind.size(statement).qubits)
+        return Task(
+            order.attempt_id, order.problem, order.seed, order.budget_s, recipe, self._limits, backend, order.tier
+        )
 
 
 def progressed(order: JobQueued, stage: Stage, elapsed_s: float) -> ExecutionProgressed:

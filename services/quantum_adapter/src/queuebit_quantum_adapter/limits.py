@@ -49,6 +49,11 @@ def check_size(limits: Limits, tier: Tier, qubits: int) -> None:
         raise TooManyQubits(
             f"The problem needs {qubits} qubits; the simulator takes at most {bound} in the {tier} tier.", remedy=remedy
         )
+    check_memory(limits, qubits)
+
+
+def check_memory(limits: Limits, qubits: int) -> None:
+    """Raises TooMuchMemory where a circuit of so many qubits cannot be simulated."""
     needed = statevector_bytes(qubits)
     if needed > limits.memory_bytes_max:
         raise TooMuchMemory(

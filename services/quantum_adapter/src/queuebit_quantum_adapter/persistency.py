@@ -1,8 +1,8 @@
 """Variables whose value in an optimum is known before any search: roof duality, exactly, in integers.
 
 Hammer, Hansen and Simeone (1984); Boros and Hammer (2002). The form is written as a sum of non-negative terms over literals;
-each says "if u then not v" at a price. A maximum flow from "true" to "false" through these implications leaves a set of literals
-that "true" still reaches: these hold in every minimum (strong persistency).
+each says "if u then not v" at a price. A maximum flow from "true" to "false" through these implications leaves a set of
+literals that "true" still reaches: these hold in every minimum (strong persistency).
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,31 @@ from queuebit_contracts.jobs import Number
 from queuebit_problems.kind import Answer
 from queuebit_problems.optimisation import Encoding, Optimisation
 from queuebit_problems.qubo import Qubo
-from queuebit_quantum_adapter.reduction import Reduced
+from queuebit_quantum_adapter.reduction import Core, Reduced
 
 FloatArray = NDArray[np.float64]
+Bits = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A problem as the samples are read for it."""
+
+    kind: Optimisation[Any]
+    statement: Any
+    encoding: Encoding
+
+    def candidate(self, answer: Answer) -> Candidate | None:
+        """The answer with its objective, or None where it breaks a constraint."""
+        if self.kind.violations(self.statement, answer):
+            return None
+        return Candidate(answer, self.kind.objective(self.statement, answer))
+
+    def better(self, left: Candidate | None, right: Candidate | None) -> Candidate | None:
+        """The better of two; the right one where neither is."""
+        if left is None or right is None:
+            return left or right
+        return left if self.kind.better(left.objective, right.objective) else right
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +58,11 @@ class Reading:
     """What a set of samples says, before any polish.
 
     `bits` are the distinct samples over all variables, best energy first; `best` is the best feasible one as sampled, and
-    `best_count` how often samples with its objective were seen. Energies are those of the QUBO.
+    `best_count` how often samples with its objective were seen. Energies are those of the QUBO, penalties included.
     """
 
     shots: int
-    bits: tuple[tuple[int, ...], ...]
+    bits: tuple[Bits, ...]
     feasible: int
     best: Candidate | None
     best_count: int
@@ -48,38 +70,22 @@ class Reading:
     energy_std: float
     best_energy: float
 
-    def evidence(self) -> dict[str, Any]:
-        """The numbers that confidence and reports are computed from."""
-        return {
-            "shots": self.shots,
-            "distinct_samples": len(self.bits),
-            "feasible_fraction": self.feasible / self.shots,
-            "best_raw_objective": None if self.best is None else self.best.objective,
-            "best_raw_count": self.best_count,
-            "mean_energy": self.mean_energy,
-            "energy_std": self.energy_std,
-            "best_energy": self.best_energy,
-        }
 
-
-def read_samples(
-    kind: Optimisation[Any], statement: Any, encoding: Encoding, reduced: Reduced, counts: Mapping[int, int]
-) -> Reading:
+def read_samples(question: Question, counts: Mapping[Bits, int]) -> Reading:
     """Decode and score every distinct sample. The order depends on the counts alone, not on how they came."""
     samples = sorted(counts)
-    lifted = [reduced.lift(sample) for sample in samples]
     weights = np.array([counts[sample] for sample in samples], dtype=np.float64)
-    energies = qubo_energies(encoding.qubo, np.array(lifted, dtype=np.float64))
+    energies = qubo_energies(question.encoding.qubo, np.array(samples, dtype=np.float64))
     order = np.lexsort((np.arange(len(samples)), energies)).tolist()
     best: Candidate | None = None
     best_count = feasible = 0
     for place in order:
         count = counts[samples[place]]
-        found = as_candidate(kind, statement, encoding.decode(lifted[place]))
+        found = question.candidate(question.encoding.decode(samples[place]))
         if found is None:
             continue
         feasible += count
-        if best is None or kind.better(found.objective, best.objective):
+        if best is None or question.kind.better(found.objective, best.objective):
             best, best_count = found, count
         elif found.objective == best.objective:
             best_count += count
@@ -87,7 +93,7 @@ def read_samples(
     mean = float(energies @ weights) / shots
     return Reading(
         shots=shots,
-        bits=tuple(lifted[place] for place in order),
+        bits=tuple(samples[place] for place in order),
         feasible=feasible,
         best=best,
         best_count=best_count,
@@ -97,29 +103,39 @@ def read_samples(
     )
 
 
-def polish(
-    kind: Optimisation[Any], statement: Any, encoding: Encoding, reading: Reading, starts: int
-) -> Candidate | None:
-    """The best of the raw answer and of `starts` samples, lowest energy first, after repair and local search."""
-    best = reading.best
-    for bits in reading.bits[:starts]:
-        found = as_candidate(kind, statement, kind.improve(statement, encoding.decode(bits)))
-        if found is not None and (best is None or kind.better(found.objective, best.objective)):
-            best = found
+def polish(question: Question, bits: Sequence[Bits], starts: int) -> Candidate | None:
+    """The best of the first `starts` samples after repair and local search."""
+    best: Candidate | None = None
+    for each in bits[:starts]:
+        answer = question.kind.improve(question.statement, question.encoding.decode(each))
+        best = question.better(question.candidate(answer), best)
     return best
 
 
-def as_candidate(kind: Optimisation[Any], statement: Any, answer: Answer) -> Candidate | None:
-    """The answer with its objective, or None where it breaks a constraint."""
-    if kind.violations(statement, answer):
-        return None
-    return Candidate(answer, kind.objective(statement, answer))
-
-
-def random_counts(qubits: int, shots: int, seed: int) -> dict[int, int]:
-    """Uniform random samples: what the same steps make of no circuit at all."""
+def joined(reduced: Reduced, counts: Sequence[Mapping[int, int]], seed: int) -> dict[Bits, int]:
+    """Samples of cores, which are independent, as samples of the whole: the shots of each are put side by side at random."""
+    if len(counts) == 1:
+        return {reduced.lift([sample]): count for sample, count in sorted(counts[0].items())}
     generator = np.random.default_rng(seed)
-    return dict(Counter(generator.integers(0, 2**qubits, size=shots).tolist()))
+    columns = []
+    for each in counts:
+        samples = sorted(each)
+        drawn = np.repeat(np.arange(len(samples)), [each[sample] for sample in samples])
+        columns.append([samples[place] for place in generator.permutation(drawn)])
+    together = Counter(zip(*columns, strict=True))
+    return {reduced.lift(samples): count for samples, count in sorted(together.items())}
+
+
+def random_counts(core: Core, shots: int, seed: int) -> dict[int, int]:
+    """Random samples, even over what the mixer reaches: what the same steps make of no circuit at all."""
+    generator = np.random.default_rng(seed)
+    n = core.ising.n
+    bits = generator.integers(0, 2, size=(shots, n))
+    for group in core.groups:
+        row = np.array([1] * group.count + [0] * (len(group.qubits) - group.count))
+        bits[:, group.qubits] = generator.permuted(np.tile(row, (shots, 1)), axis=1)
+    values = bits @ (1 << np.arange(n, dtype=np.int64))
+    return dict(Counter(values.tolist()))
 
 
 def derived_seed(seed: int, name: str) -> int:

@@ -3,52 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, assert_never
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from typing import Any, Literal, assert_never, cast, get_args
 from uuid import UUID
 
 from queuebit_contracts.failures import FailureCode
-from queuebit_contracts.jobs import Lane, Number, ParamValue, Problem
+from queuebit_contracts.jobs import Lane, Number, ParamValue, Problem, Tier
 from queuebit_quantum_adapter.errors import InvalidParam
 from queuebit_quantum_adapter.limits import Limits
 
-ALGORITHMS = ("lr-qaoa",)
+Method = Literal["auto", "lr", "rqaoa", "trained"]
+Mixer = Literal["auto", "x", "xy"]
+
 LAYERS_MAX = 50
 SHOTS_MAX = 100_000
 POLISH_STARTS_MAX = 100
+ITERATIONS_MAX = 500
+ROUNDS_MAX = 20
+CORE_MAX = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """How the job is to be run: the parameters of the job that the adapter understands.
 
-    `layers`: depth of the circuit; `shots`: samples; `polish`: repair and local search after; `polish_starts`: how many of the
-    best samples are polished; `placebo`: whether as many random samples go through the same steps beside it.
+    `method`: lr (one circuit without training), rqaoa (correlations of samples fix variable by variable, the quality tier),
+    trained (the angles are searched, an experiment), auto (rqaoa in the batch and scheduled tiers where it fits, else lr).
+    `mixer`: x, xy (the circuit keeps one-hot and cardinality constraints), auto (xy where the encoding states such groups).
+    `layers`: depth of the circuit at most; `shots`: samples a circuit; `iterations`: circuits that training may take;
+    `cvar`: the best share of the samples that training looks at. `reduce`: fix by roof duality before. `core_qubits` and
+    `rounds`: how problems that are too large are cut into cores, and how many (0: they are refused). `polish`: repair and
+    local search after; `polish_starts`: how many of the best samples are polished; `placebo`: whether as many random
+    samples go through the same steps beside it.
     """
 
-    algorithm: str = "lr-qaoa"
+    method: Method = "auto"
+    mixer: Mixer = "auto"
     layers: int = 10
     shots: int = 1024
+    iterations: int = 60
+    cvar: float = 1.0
+    reduce: bool = True
+    core_qubits: int = 16
+    rounds: int = 3
     polish: bool = True
     polish_starts: int = 10
-    placebo: bool = False
+    placebo: bool = True
 
     @classmethod
     def of(cls, params: Mapping[str, ParamValue]) -> Recipe:
-        """The recipe of a job; parameters that are not ours are left to the kind. Raises InvalidParam, naming the parameter."""
-        algorithm = params.get("algorithm", _DEFAULTS.algorithm)
-        if algorithm not in ALGORITHMS:
-            raise InvalidParam(
-                f"params.algorithm is {str(algorithm)[:60]!r}.", remedy=f"Use one of: {', '.join(ALGORITHMS)}."
-            )
-        return cls(
-            algorithm=str(algorithm),
+        """The recipe of a job. Parameters that are not ours are left to the kind and to other lanes, unless nearly ours.
+
+        Raises InvalidParam, naming the parameter and what is allowed.
+        """
+        ours = [each.name for each in fields(cls)]
+        for name in params:
+            near = [] if name in ours else get_close_matches(name, ours, 1, 0.8)
+            if near:
+                raise InvalidParam(
+                    f"params.{name} is not known.", remedy=f"Use params.{near[0]}; all: {', '.join(ours)}."
+                )
+        recipe = cls(
+            method=cast(Method, _word(params, "method", _DEFAULTS.method, get_args(Method))),
+            mixer=cast(Mixer, _word(params, "mixer", _DEFAULTS.mixer, get_args(Mixer))),
             layers=_whole(params, "layers", _DEFAULTS.layers, LAYERS_MAX),
             shots=_whole(params, "shots", _DEFAULTS.shots, SHOTS_MAX),
+            iterations=_whole(params, "iterations", _DEFAULTS.iterations, ITERATIONS_MAX),
+            cvar=_share(params, "cvar", _DEFAULTS.cvar),
+            reduce=_flag(params, "reduce", _DEFAULTS.reduce),
+            core_qubits=_whole(params, "core_qubits", _DEFAULTS.core_qubits, CORE_MAX),
+            rounds=_whole(params, "rounds", _DEFAULTS.rounds, ROUNDS_MAX, least=0),
             polish=_flag(params, "polish", _DEFAULTS.polish),
             polish_starts=_whole(params, "polish_starts", _DEFAULTS.polish_starts, POLISH_STARTS_MAX),
             placebo=_flag(params, "placebo", _DEFAULTS.placebo),
         )
+        if recipe.method == "rqaoa" and recipe.mixer == "xy":
+            raise InvalidParam("params.method rqaoa does not go with params.mixer xy.", remedy="Use mixer x or auto.")
+        return recipe
 
 
 _DEFAULTS = Recipe()
@@ -67,12 +99,12 @@ class BackendSpec:
     lane: Lane
     opener: str
     qubits_max: int
-    options: Mapping[str, int] = field(default_factory=dict)
+    options: Mapping[str, int | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One attempt, as a worker process gets it. `seed` is the job's: attempts repeat each other."""
+    """One attempt, as a worker process gets it. `seed` is the job's: attempts repeat each other. `tier` says what fits."""
 
     attempt_id: UUID
     problem: Problem
@@ -81,6 +113,7 @@ class Task:
     recipe: Recipe
     limits: Limits
     backend: BackendSpec
+    tier: Tier = "interactive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +126,11 @@ class Outcome:
     objective: Number | None
     method: str
     shots: int
+    iterations: int
     cpu_s: float
     evidence: dict[str, Any]
     provenance: dict[str, Any]
     bound: Number | None = None
-    iterations: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +148,35 @@ Ended = Outcome | Failed
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A step that is done: encoded, transpiled, running, decoded, polished; with the best objective where there is one."""
+    """A step that is done: encoded, transpiled, running, decoded, polished, or "iteration 3" of a method that has several
+    circuits; with the best objective where there is one.
+    """
 
     name: str
     objective: Number | None = None
 
 
-def _whole(params: Mapping[str, ParamValue], name: str, default: int, most: int) -> int:
+def _whole(params: Mapping[str, ParamValue], name: str, default: int, most: int, *, least: int = 1) -> int:
     value = params.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise InvalidParam(f"params.{name} is {str(value)[:60]!r}.", remedy=f"Use a whole number from 1 to {most}.")
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise InvalidParam(
+            f"params.{name} is {str(value)[:60]!r}.", remedy=f"Use a whole number from {least} to {most}."
+        )
     return value
+
+
+def _word(params: Mapping[str, ParamValue], name: str, default: str, allowed: tuple[str, ...]) -> str:
+    value = params.get(name, default)
+    if value not in allowed:
+        raise InvalidParam(f"params.{name} is {str(value)[:60]!r}.", remedy=f"Use one of: {', '.join(allowed)}.")
+    return str(value)
+
+
+def _share(params: Mapping[str, ParamValue], name: str, default: float) -> float:
+    value = params.get(name, default)
+    if isinstance(value, bool | str) or not 0 < value <= 1:
+        raise InvalidParam(f"params.{name} is {str(value)[:60]!r}.", remedy="Use a number above 0 and up to 1.")
+    return float(value)
 
 
 def _flag(params: Mapping[str, ParamValue], name: str, default: bool) -> bool:

@@ -1,0 +1,89 @@
+"""From samples to the answer, and the evidence that goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from queuebit_contracts.jobs import Number
+from queuebit_quantum_adapter.attempt import Attempt
+from queuebit_quantum_adapter.depth import Depth
+from queuebit_quantum_adapter.errors import NoFeasibleSample
+from queuebit_quantum_adapter.evidence import known_optimum, range_evidence, reading_evidence
+from queuebit_quantum_adapter.samples import Candidate, Reading, polish, read_samples
+from queuebit_quantum_adapter.spectrum import range_of
+
+
+def conclude(attempt: Attempt, depth: Depth | None) -> tuple[Candidate, dict[str, Any]]:
+    """The answer, and the evidence that keeps apart what circuit, polish and placebo reached. Raises NoFeasibleSample."""
+    task, prepared, work = attempt.task, attempt.prepared, attempt.work
+    question, recipe = prepared.question, task.recipe
+    reading = read_samples(question, work.counts) if work.counts else None
+    if prepared.fits:
+        work.best = None if reading is None else reading.best
+    attempt.passed("decoded", work.best)
+    raw_best, starts = work.best, recipe.polish_starts if recipe.polish else 0
+    polished = None
+    if work.eliminated is not None and question.better(work.eliminated, work.best) is not work.best:
+        work.best, work.source = work.eliminated, "elimination"
+    if not prepared.reduced.cores:
+        work.best, work.source = question.candidate(question.encoding.decode(work.polished_bits[0])), "reduction"
+    if prepared.fits:
+        bits = [*work.polished_bits, *(reading.bits if reading is not None else ())]
+        polished = polish(question, bits, starts)
+        if question.better(polished, work.best) is not work.best:
+            work.best, work.source = polished, "polish"
+    best = work.best
+    if best is None:
+        raise NoFeasibleSample(f"None of {recipe.shots} samples was feasible, and none could be repaired.")
+    optimum = known_optimum(question, best)
+    spread = range_of(prepared.reduced) if prepared.fits else None
+    evidence = {
+        "method": prepared.method,
+        "mixer": prepared.mixer,
+        "circuits": len(attempt.runner.sampled),
+        "iterations": work.iterations,
+        **reading_evidence(reading, spread, optimum),
+        **range_evidence(reading, spread),
+        "optimum": optimum,
+        "rqaoa_objective": _objective(work.eliminated),
+        "start_objective": _objective(work.start),
+        "best_source": work.source,
+        "best_fraction": _share(reading, raw_best, best),
+        "polished": work.source == "polish",
+        "polish_starts": starts if reading is None else min(starts, len(reading.bits)),
+        "polished_objective": _objective(polished) if prepared.fits else _objective(best),
+        "layers": prepared.layers,
+        "layers_wished": recipe.layers,
+        "esp": None if depth is None else depth.success,
+        "reasons": list(prepared.reasons),
+    }
+    if work.noise:
+        noise = read_samples(question, work.noise)
+        tried = polish(question, noise.bits, starts) if prepared.fits else work.placebo
+        evidence["placebo_best"] = _objective(question.better(tried, noise.best))
+        evidence["placebo"] = reading_evidence(noise, spread, optimum)
+    return best, evidence
+
+
+def method_name(attempt: Attempt, evidence: Mapping[str, Any]) -> str:
+    """What people read as the method that ran."""
+    prepared = attempt.prepared
+    if not attempt.runner.sampled:
+        return "roof duality (no circuit was needed)" if evidence["best_source"] != "start" else "heuristic"
+    name = {"lr": "LR-QAOA", "rqaoa": "RQAOA", "trained": "trained QAOA"}[prepared.method]
+    name = f"{name} p={prepared.layers}" + (" XY" if prepared.groups else "")
+    if not prepared.fits:
+        return f"{name} on cores around a heuristic" + (" + local search" if attempt.task.recipe.polish else "")
+    return name + (" + local search" if evidence["polished"] else "")
+
+
+def _objective(found: Candidate | None) -> Number | None:
+    return None if found is None else found.objective
+
+
+def _share(reading: Reading | None, raw: Candidate | None, best: Candidate) -> float | None:
+    """The share of the samples that have the objective of the answer; None without samples."""
+    if reading is None:
+        return None
+    return reading.best_count / reading.shots if raw is not None and raw.objective == best.objective else 0.0
