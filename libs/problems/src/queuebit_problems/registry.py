@@ -27,6 +27,7 @@ _BUILT_IN: dict[tuple[str, int], str] = {
     for name in (
         "assignment",
         "bin_packing",
+        "circuit_sampling",
         "cvrp",
         "expectation",
         "generalised_assignment",

@@ -25,6 +25,9 @@ _DIAGONAL = frozenset(
     {"z", "s", "sdg", "t", "tdg", "p", "phase", "u1", "rz", "cz", "cp", "cphase", "cu1", "crz", "rzz"}
 )
 
+MONOMIAL = _PERMUTING | _DIAGONAL | {"y", "cy", "CX", "rccx", "rc3x"}
+"""Gates that take each basis state to a single one: they never make the outcomes more."""
+
 
 def affordable(circuit: Circuit) -> bool:
     """Whether the simulator is willing to compute the outcomes of the circuit exactly."""

@@ -31,11 +31,14 @@ _INT64_BITS = 62
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcomes:
-    """The possible outcomes of a circuit in ascending order (bit k of one is classical bit k), and their probabilities."""
+    """The possible outcomes of a circuit in ascending order (bit k of one is classical bit k), and their probabilities;
+    `left_out` is what those below PROBABILITY_MIN add up to.
+    """
 
     circuit: Circuit
     bits: NDArray[Any]
     probabilities: NDArray[np.float64]
+    left_out: float
 
     def as_dict(self) -> dict[str, float]:
         keys = self.circuit.keys(self.bits.tolist())
@@ -79,7 +82,7 @@ def outcomes(circuit: Circuit) -> Outcomes:
         which.ravel(), weights=np.concatenate(weights), minlength=len(values)
     ).astype(np.float64)
     kept_ones = total >= PROBABILITY_MIN
-    return Outcomes(circuit, values[kept_ones], total[kept_ones])
+    return Outcomes(circuit, values[kept_ones], total[kept_ones], float(total[~kept_ones].sum()))
 
 
 def statevector(circuit: Circuit) -> State:
