@@ -104,7 +104,7 @@ def _ask(random: Random, number: int, within_s: float, *, circuit: bool) -> Ask:
         case share if share < 0.15 and entrance == "kafka":
             request["budget_s"], fair = -1, False
         case share if share < 0.25:
-            request["deadline"], fair = _moment(at_s + random.uniform(0.05, 20.0)), False
+            request["deadline"], fair = _moment(at_s + random.uniform(0.02, random.choice((0.3, 20.0)))), False
         case share if share < 0.35:
             request["latency_budget_s"] = random.uniform(0.05, 3.0)
         case _:
