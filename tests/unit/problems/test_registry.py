@@ -20,6 +20,7 @@ from queuebit_problems.registry import kind_of, kinds, parse_optimisation, parse
 BUILT_IN = (
     "assignment",
     "bin_packing",
+    "circuit_sampling",
     "cvrp",
     "expectation",
     "generalised_assignment",
