@@ -66,10 +66,9 @@ class Observable(StrictModel):
 
     qubits: Annotated[int, Strict(), Field(ge=1, le=QUBITS_MAX, description="How many qubits; they count from 0.")]
     terms: Annotated[
-        Terms,
+        Annotated[Terms, Field(max_length=TERMS_MAX)],
         AfterValidator(_letters),
         Field(
-            max_length=TERMS_MAX,
             description='Terms [coefficient, string], such as [0.5, "XIZ"]; each string once, one letter of IXYZ a qubit.',
         ),
     ]

@@ -59,8 +59,8 @@ def value_tests(
     step = _step(observable, shots)
     limit = rounding + deviation_max(max(shared, std_error**2), step)
     slack = error_slack(step, shots) * math.sqrt(len(bases(observable))) + rounding
-    low = min(math.sqrt(shared), math.sqrt(separate)) / ERROR_FACTOR - slack
-    high = ERROR_FACTOR * max(math.sqrt(shared), math.sqrt(separate)) + slack
+    low = (min(math.sqrt(shared), math.sqrt(separate)) - slack) / ERROR_FACTOR
+    high = (max(math.sqrt(shared), math.sqrt(separate)) + slack) * ERROR_FACTOR
     detail = f"the standard error; from {shots} runs a basis it should be {max(0.0, low):.3g} to {high:.3g}"
     plausible = Test("std_error", std_error, std_error, std_error, high, low <= std_error <= high, detail)
     return inside, _value_test(value - exact, std_error, limit, exact), plausible

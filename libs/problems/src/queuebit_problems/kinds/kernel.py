@@ -22,7 +22,8 @@ from queuebit_problems.numeric import Index, Real
 from queuebit_problems.text import Rows
 
 FEATURES_MAX = 20
-POINTS_MAX = 500
+TRAIN_MAX = 200
+TEST_MAX = 500
 CIRCUITS_MAX = 20_000
 SHOTS_MAX = 1_000_000
 REPETITIONS_MAX = 10
@@ -76,12 +77,12 @@ class KernelStatement(Statement):
     train: Annotated[
         Points,
         AfterValidator(_alike),
-        Field(max_length=POINTS_MAX, description="The points to train on: a list of features each."),
+        Field(max_length=TRAIN_MAX, description="The points to train on: a list of features each."),
     ]
     test: Annotated[
         Points,
         AfterValidator(_few),
-        Field(max_length=POINTS_MAX, description="The points to compare with those; may be empty."),
+        Field(max_length=TEST_MAX, description="The points to compare with those; may be empty."),
     ] = ()
     feature_map: Annotated[
         MapName, Field(description="zz: phases of single features and of pairs; z: of single ones.")
@@ -93,7 +94,7 @@ class KernelStatement(Statement):
         Field(description="Runs for each pair of points; null for exact values."),
     ] = None
     rows: Annotated[
-        Annotated[tuple[Index, ...], Field(max_length=2 * POINTS_MAX)] | None,
+        Annotated[tuple[Index, ...], Field(max_length=TRAIN_MAX + TEST_MAX)] | None,
         AfterValidator(_every_row),
         Field(description="Which row of its source each point was, from 0: train points, then test points."),
     ] = None
@@ -160,8 +161,9 @@ class Kernel(Measurement[KernelStatement]):
             if not 1 <= len(values) == features <= FEATURES_MAX:
                 wanted = features if 1 <= features <= FEATURES_MAX else f"1 to {FEATURES_MAX}"
                 raise rows.error(row, f"a point should have {wanted} features, not {len(values)}")
-            if len(points[part]) == POINTS_MAX:
-                raise rows.error(row, f"there should be at most {POINTS_MAX} {part} points")
+            most = TRAIN_MAX if part == "train" else TEST_MAX
+            if len(points[part]) == most:
+                raise rows.error(row, f"there should be at most {most} {part} points")
             points[part].append((number, [rows.number(row, value, "a feature") for value in values]))
         if not points["train"]:
             rows.take("a train point")
