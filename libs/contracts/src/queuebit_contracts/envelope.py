@@ -256,9 +256,15 @@ def _required(attributes: Mapping[str, str], name: str) -> str:
     return value
 
 
+@lru_cache(maxsize=8192)
+def _uuid_from(text: str) -> UUID:
+    """Read once for all messages about a job, and for all who ask."""
+    return UUID(text)
+
+
 def _uuid(text: str, name: str) -> UUID:
     try:
-        return UUID(text)
+        return _uuid_from(text)
     except ValueError:
         raise _malformed(name, "is not a UUID") from None
 

@@ -29,7 +29,7 @@ class Idle:
     """Not released: a fallback whose trigger has not held yet, or a leg that waits for its turn."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Working:
     """An attempt is out. `execution` and `verdict` are filled as they arrive."""
 
@@ -82,7 +82,7 @@ class NoJob:
     """Nothing happened yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OpenJob:
     """The job is on its way. `hurried`: its latency budget has run out, so the first good answer ends it."""
 
