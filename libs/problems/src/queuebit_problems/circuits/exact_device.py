@@ -7,12 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from queuebit_problems.circuits.circuit import Circuit, Gate
-from queuebit_problems.circuits.pauli import PauliSum, expectation
+from queuebit_problems.circuits.circuit import Circuit
+from queuebit_problems.circuits.pauli import PauliSum, bases, expectation, rotations
 from queuebit_problems.circuits.simulator import State, apply, outcomes, statevector
 from queuebit_problems.measurement import Counts, Estimate
-
-Term = tuple[float, str]
 
 
 class ExactDevice:
@@ -33,59 +31,25 @@ class ExactDevice:
         states = map(statevector, circuits)
         if shots is None:
             return [Estimate(expectation(state, observable), 0.0) for state in states]
-        bases = _bases(observable)
-        rngs = (np.random.default_rng((seed, place)) for place in range(len(circuits)))
-        return [_estimate(state, observable, bases, shots, rng) for state, rng in zip(states, rngs, strict=False)]
+        return [
+            _estimate(state, observable, shots, np.random.default_rng((seed, place)))
+            for place, state in enumerate(states)
+        ]
 
 
-def _estimate(
-    state: State, observable: PauliSum, bases: list[tuple[str, list[Term]]], shots: int, rng: np.random.Generator
-) -> Estimate:
+def _estimate(state: State, observable: PauliSum, shots: int, rng: np.random.Generator) -> Estimate:
     """The mean over `shots` drawn readings in each basis, and its true standard error, which the state tells."""
-    value = variance = 0.0
+    value, variance = observable.constant, 0.0
     indices = np.arange(len(state))
-    for basis, terms in bases:
-        turned = _turned(state, observable.qubits, basis)
+    for basis in bases(observable):
+        turned = state.copy()
+        for gate in rotations(basis.letters):
+            apply(turned, observable.qubits, gate)
         weights = turned.real**2 + turned.imag**2
         weights /= weights.sum()
         readings = np.zeros(len(state))
-        for coefficient, letters in terms:
-            mask = sum(1 << qubit for qubit, letter in enumerate(letters) if letter != "I")
+        for coefficient, mask in basis.terms:
             readings += coefficient * (1.0 - 2.0 * (np.bitwise_count(indices & mask) & 1))
-        drawn = rng.multinomial(shots, weights)
-        value += float(drawn @ readings) / shots
+        value += float(rng.multinomial(shots, weights) @ readings) / shots
         variance += max(0.0, float(weights @ readings**2) - float(weights @ readings) ** 2) / shots
     return Estimate(value, math.sqrt(variance))
-
-
-def _turned(state: State, qubits: int, basis: str) -> State:
-    """The state with each qubit turned so that its letter of the basis is read in the computational basis."""
-    turned = state.copy()
-    for qubit, letter in enumerate(basis):
-        for name in {"X": ("h",), "Y": ("sdg", "h")}.get(letter, ()):
-            apply(turned, qubits, Gate(name, (qubit,)))
-    return turned
-
-
-def _bases(observable: PauliSum) -> list[tuple[str, list[Term]]]:
-    """The terms in groups that one basis a qubit reads together, each put into the first group that it fits."""
-    groups: list[tuple[str, list[Term]]] = []
-    for term in observable.terms:
-        for place, (basis, terms) in enumerate(groups):
-            joined = _joined(basis, term[1])
-            if joined is not None:
-                groups[place] = (joined, [*terms, term])
-                break
-        else:
-            groups.append((term[1], [term]))
-    return groups
-
-
-def _joined(basis: str, letters: str) -> str | None:
-    """The basis that reads both; None where they disagree on a qubit."""
-    joined = []
-    for mine, other in zip(basis, letters, strict=True):
-        if mine != other and "I" not in (mine, other):
-            return None
-        joined.append(other if mine == "I" else mine)
-    return "".join(joined)

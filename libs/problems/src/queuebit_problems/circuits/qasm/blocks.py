@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from queuebit_problems.circuits.qasm.scope import Scope, Value
-from queuebit_problems.circuits.qasm.syntax import DeclareValue, For, If, Range, Statement
+from queuebit_problems.circuits.qasm.syntax import DeclareValue, For, If, Listed, Number, Range, Statement
 from queuebit_problems.circuits.qasm.values import Evaluator
 
 
@@ -36,14 +36,26 @@ def loop(evaluator: Evaluator, statement: For, scope: Scope) -> Iterator[Scope]:
 
 
 def weight(body: Sequence[Statement]) -> int:
-    """How many statements a block has, those of inner blocks included."""
+    """How many statements a block runs, both ways of its conditions and its loops counted as far as they state numbers."""
     total = len(body)
     for each in body:
         if isinstance(each, For):
-            total += weight(each.body)
+            total += weight(each.body) * _turns(each.values)
         elif isinstance(each, If):
             total += weight(each.then) + weight(each.otherwise)
     return total
+
+
+def _turns(values: Range | Listed) -> int:
+    """How often a loop runs; 1 where that is not written down in plain numbers."""
+    if isinstance(values, Listed):
+        return len(values.values)
+    first, last = values.first, values.last
+    if values.step is not None or not isinstance(first, Number) or not isinstance(last, Number):
+        return 1
+    if isinstance(first.value, float) or isinstance(last.value, float):
+        return 1
+    return max(0, last.value - first.value + 1)
 
 
 def declare_value(evaluator: Evaluator, statement: DeclareValue, scope: Scope) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from queuebit_problems.circuits.circuit import Barrier, Gate
@@ -194,13 +194,13 @@ class GateCalls:
         for name, number in reversed(modifiers):
             match name:
                 case "inv":
-                    found = self._each([inverse(gate) for gate in reversed(found)], call, "inv")
+                    found = self._each(map(inverse, reversed(found)), call, "inv")
                 case "pow":
                     found = self._powered(found, number, call)
                 case _:
                     mine = qubits[start - int(number) : start]
                     start -= int(number)
-                    found = self._each([controlled(gate, mine) for gate in found], call, name)
+                    found = self._each((controlled(gate, mine) for gate in found), call, name)
                     if name == "negctrl":
                         flips = [Gate("x", (qubit,)) for qubit in mine]
                         found = [*flips, *found, *flips]
@@ -217,11 +217,11 @@ class GateCalls:
                 "State the gates themselves.",
             )  # fmt: skip
         if exponent < 0:
-            gates = self._each([inverse(gate) for gate in reversed(gates)], call, "inv")
+            gates = self._each(map(inverse, reversed(gates)), call, "inv")
         self._count(len(gates) * abs(int(exponent)), call)
         return gates * abs(int(exponent))
 
-    def _each(self, parts: Sequence[list[Gate] | None], call: Call, modifier: str) -> list[Gate]:
+    def _each(self, parts: Iterable[list[Gate] | None], call: Call, modifier: str) -> list[Gate]:
         found: list[Gate] = []
         for part in parts:
             if part is None:
@@ -230,7 +230,7 @@ class GateCalls:
                 )
             self._budget.spend(len(part), call.place)
             found += part
-        self._count(len(found), call)
+            self._count(len(found), call)
         return found
 
     def _body(self, call: Call, angles: Sequence[float], qubits: tuple[int, ...]) -> list[Gate | Barrier]:

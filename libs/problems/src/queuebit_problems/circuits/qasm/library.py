@@ -42,3 +42,9 @@ _REFUSED: dict[str, tuple[str, str]] = {
 }
 REFUSED = {2: {"opaque": _REFUSED["opaque"]}, 3: _REFUSED}
 """Statements that are not supported, by version and first word: what they are, and what to write instead."""
+
+WORDS = frozenset(_REFUSED) | {
+    "OPENQASM", "include", "qreg", "creg", "gate", "barrier", "reset", "measure", "if", "else", "qubit", "bit", "const",
+    "let", "for", "int", "uint", "float", "angle", "bool", "ctrl", "negctrl", "inv", "pow", "pragma",
+}  # fmt: skip
+"""First words of statements that are no calls of gates."""

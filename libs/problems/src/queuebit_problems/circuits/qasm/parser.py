@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from queuebit_problems.circuits.qasm.expressions import ExpressionParser
 from queuebit_problems.circuits.qasm.library import REFUSED
+from queuebit_problems.circuits.qasm.operands import OPERANDS_MAX, OperandParser
+from queuebit_problems.circuits.qasm.plain import plain
 from queuebit_problems.circuits.qasm.source import Token, shown
 from queuebit_problems.circuits.qasm.syntax import (
     Alias,
@@ -32,14 +33,13 @@ from queuebit_problems.circuits.qasm.syntax import (
     Type,
 )  # fmt: skip
 
-OPERANDS_MAX = 2_000
 _VALUES = frozenset({"int", "uint", "float", "angle", "bool"})
 _MODIFIERS = frozenset({"ctrl", "negctrl", "inv", "pow"})
 _ASSIGNING = {"=": "=", "+=": "+", "-=": "-", "*=": "*", "/=": "/", "%=": "%", "<<=": "<<", ">>=": ">>", "**=": "**",
               "&=": "&", "|=": "|", "^=": "^"}  # fmt: skip
 
 
-class Parser(ExpressionParser):
+class Parser(OperandParser):
     """Reads one statement at a time, so that what is too large is refused before the rest is read."""
 
     def header(self) -> int:
@@ -57,8 +57,12 @@ class Parser(ExpressionParser):
         return self.version
 
     def statements(self) -> Iterator[Statement]:
-        while self.tokens.next.kind != "end":
-            yield from self._statement(outermost=True)
+        while (kind := self.tokens.next.kind) != "end":
+            statement = plain(self.tokens) if kind == "name" else None
+            if statement is None:
+                yield from self._statement(outermost=True)
+            else:
+                yield statement
 
     def _statement(self, *, outermost: bool = False) -> Iterator[Statement]:
         token = self.tokens.next
@@ -90,11 +94,11 @@ class Parser(ExpressionParser):
             case "gate":
                 yield self._gate(token)
             case "barrier":
-                operands = () if self.tokens.at(";") else self._operands()
+                operands = () if self.tokens.at(";") else self.operands()
                 self._end("barrier")
                 yield BarrierAcross(operands, token.place)
             case "reset":
-                operand = self._operand_of("reset")
+                operand = self.operand_after("reset")
                 self._end("reset")
                 yield ResetQubits(operand, token.place)
             case "measure":
@@ -120,7 +124,7 @@ class Parser(ExpressionParser):
             case "let":
                 name = self.tokens.name("an alias")
                 self.tokens.expect("=", "the name of an alias")
-                value = self._joined()
+                value = self.joined()
                 self._end("let")
                 yield Alias(name.text, value, token.place)
             case "for":
@@ -173,7 +177,7 @@ class Parser(ExpressionParser):
             else:
                 initial: Operand | Expression | None = None
                 if self.tokens.skip("="):
-                    initial = self._operand_of("measure") if self.tokens.skip("measure") else self.expression()
+                    initial = self.operand_after("measure") if self.tokens.skip("measure") else self.expression()
                 yield DeclareBits(name.text, size, initial, name.place)
             if not self.tokens.skip(","):
                 break
@@ -212,11 +216,11 @@ class Parser(ExpressionParser):
         return tuple(names)
 
     def _measure(self, token: Token) -> MeasureInto:
-        qubits = self._operand_of("measure")
+        qubits = self.operand_after("measure")
         if not self.tokens.at("->"):
             raise self.tokens.error("a measurement should say into which bits", "Write `measure q -> c;`.")
         self.tokens.take()
-        bits = self._operand_of("->")
+        bits = self.operand_after("->")
         self._end("measure")
         return MeasureInto(qubits, bits, token.place)
 
@@ -287,7 +291,7 @@ class Parser(ExpressionParser):
                 sign, f"'=' or the qubits of a gate should follow, not {shown(sign)}", "Write a gate or an assignment."
             )
         if operator == "=" and self.tokens.skip("measure"):
-            qubits = self._operand_of("measure")
+            qubits = self.operand_after("measure")
             self._end("measure")
             return MeasureInto(qubits, Operand(token.text, tuple(indices), token.place), token.place)
         value = self.expression()
@@ -315,41 +319,6 @@ class Parser(ExpressionParser):
         if self.tokens.skip("("):
             with self.nested():
                 angles = self.listed(")")
-        operands = () if self.tokens.at(";") else self._operands()
+        operands = () if self.tokens.at(";") else self.operands()
         self._end(token.text)
         return Call(token.text, modifiers, angles, operands, token.place)
-
-    def _operands(self) -> tuple[Operand, ...]:
-        found = [self._operand_of("a gate")]
-        while self.tokens.skip(","):
-            if len(found) == OPERANDS_MAX:
-                raise self.tokens.error(f"more than {OPERANDS_MAX} qubits are named", "Name fewer.")
-            found.append(self._operand_of(","))
-        return tuple(found)
-
-    def _joined(self) -> Operand:
-        """Operands with ++ between them."""
-        parts = [self._operand_of("=")]
-        while self.tokens.skip("++"):
-            parts.append(self._operand_of("++"))
-            if len(parts) > 32:
-                raise self.tokens.error("more than 32 parts are joined", "Join fewer.")
-        found = parts.pop()
-        while parts:
-            last = parts.pop()
-            found = Operand(last.name, last.indices, last.place, found)
-        return found
-
-    def _operand_of(self, after: str) -> Operand:
-        token = self.tokens.next
-        if token.kind not in ("name", "qubit") or (token.kind == "qubit" and self.version == 2):
-            raise self.tokens.error(
-                f"a register, or one of its elements, should follow {after!r}, not {shown(token)}", "Name it there."
-            )
-        self.tokens.take()
-        indices: list[Index] = []
-        while self.tokens.at("["):
-            indices.append(self.index())
-            if len(indices) > 8:
-                raise self.tokens.error("more than 8 indices follow each other", "State fewer.")
-        return Operand(token.text, tuple(indices), token.place)

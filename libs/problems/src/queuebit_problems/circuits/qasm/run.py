@@ -24,8 +24,10 @@ from queuebit_problems.circuits.qasm.syntax import (
     For,
     If,
     Include,
+    Index,
     MeasureInto,
     Named,
+    Number,
     Operand,
     ResetQubits,
     Statement,
@@ -214,6 +216,12 @@ class Run:
             if isinstance(meaning, Value):
                 raise self._source.error(operand.place, f"{operand.name} is a number", "Name a qubit or a bit.")
             found = meaning
+        if len(operand.indices) == 1 and not found.single:
+            number = _plain_number(operand.indices[0], len(found.numbers))
+            if number is not None:
+                self._budget.spend(1, operand.place)
+                one = (found.numbers[number],)
+                return Qubits(one, True) if isinstance(found, Qubits) else Bits(one, True)
         for index in operand.indices:
             if found.single:
                 raise self._source.error(
@@ -313,3 +321,9 @@ class Run:
                 fits = 0 <= value < 1 << len(bits.numbers) and float(value).is_integer()
                 return bits.numbers, [int(value)] if fits else [], inverted
         return None
+
+
+def _plain_number(index: Index, count: int) -> int | None:
+    """The index where it is written as a number from 0 to count - 1; None where it needs a closer look."""
+    value = index.value if type(index) is Number else None
+    return value if type(value) is int and 0 <= value < count else None

@@ -11,7 +11,7 @@ QUBITS_MAX = 1_000
 CLBITS_MAX = 1_000
 OPERATIONS_MAX = 100_000
 """Of a circuit as it is run: gates defined by bodies and loops written out, the operations of all branches counted."""
-STEPS_MAX = 1_000_000
+STEPS_MAX = 600_000
 """Names looked up, numbers computed, statements run: what reading a circuit may take, whether or not it emits operations."""
 
 

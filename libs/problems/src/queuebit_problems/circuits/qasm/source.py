@@ -76,15 +76,19 @@ class Tokens:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self._words = self._read()
-        self.next = next(self._words)
+        self.jump(0)
 
-    def _read(self) -> Iterator[Token]:
-        for match in _TOKEN.finditer(self.source.text):
+    def _read(self, place: int) -> Iterator[Token]:
+        for match in _TOKEN.finditer(self.source.text, place):
             kind = match.lastgroup
             if kind != "space":
                 yield Token(kind, match[0], match.start())  # type: ignore[arg-type]
         yield Token("end", "", len(self.source.text.rstrip()))
+
+    def jump(self, place: int) -> None:
+        """Go on with the token that begins there, or after space there."""
+        self._words = self._read(place)
+        self.next = next(self._words)
 
     def take(self) -> Token:
         """The next token. At the end of the text it is taken again and again."""
