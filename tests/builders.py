@@ -54,7 +54,9 @@ def inputs(request: JobRequest, **changes: Any) -> RoutingInputs:
 
 def a_submit(lane: LaneWish = "classical", job_id: UUID = JOB_ID, **changes: Any) -> Submit:
     routing = {
-        name: changes.pop(name) for name in ("quantum_available", "simulator_available", "qubits") if name in changes
+        name: changes.pop(name)
+        for name in ("quantum_available", "simulator_available", "qubits", "refine")
+        if name in changes
     }
     request = a_request(lane=lane, **changes)
     event = ev.JobSubmitted(request=request, idempotency_key="k", fingerprint=fingerprint(request))

@@ -99,7 +99,10 @@ class ApprovalDenied(Event):
 
 
 class JobQueued(Event):
-    """One attempt of one leg is let onto its lane: the whole work order, so that a worker needs nothing else."""
+    """One attempt of one leg is let onto its lane: the whole work order, so that a worker needs nothing else.
+
+    `hint` is the best answer that another leg already gave, for a solver to start from. It may be wrong, and binds nobody.
+    """
 
     attempt_id: UUID
     leg: str
@@ -113,6 +116,7 @@ class JobQueued(Event):
     budget_s: float
     deadline: AwareDatetime | None = None
     params: dict[str, ParamValue] = {}
+    hint: Sensitive[Answer] | None = None
 
 
 class JobStarted(Event):
@@ -215,7 +219,7 @@ class FallbackTaken(Event):
 
     from_leg: str
     to_leg: str
-    trigger: Literal["failed", "rejected", "latency_budget", "exhausted"]
+    trigger: Literal["failed", "rejected", "latency_budget", "exhausted", "refine"]
     reason: str
 
 

@@ -219,7 +219,7 @@ def task_of(order: JobQueued) -> Task:
     """What a work order asks of the solver."""
     way: Way = "default" if order.lane == "rule" else "search"
     repeatable = order.params.get(REPEATABLE_PARAM, True) is not False
-    return Task(order.problem, way, Limits(order.budget_s, order.seed, repeatable))
+    return Task(order.problem, way, Limits(order.budget_s, order.seed, repeatable), order.hint)
 
 
 def pool_code(error: PoolError) -> FailureCode:

@@ -14,7 +14,7 @@ from queuebit_contracts.ids import derive_id, job_id_of, time_ordered_key
 from queuebit_contracts.jobs import JobRequest
 from queuebit_control_plane.desk import Told
 from queuebit_control_plane.job.messages import Refuse, Submit
-from queuebit_control_plane.job.routing import RoutingInputs, budget_s_of
+from queuebit_control_plane.job.routing import REFINE_PARAM, RoutingInputs, budget_s_of
 from queuebit_control_plane.lanes import Lanes
 from queuebit_control_plane.tenants import Tenants
 from queuebit_problems.admission import Admitted, admit
@@ -58,6 +58,7 @@ class Intake:
             qubits=admitted.size.qubits,
             terms=admitted.size.terms,
             budget_s=budget_s_of(request.budget_s, request.tier),
+            refine=request.params.get(REFINE_PARAM) is True,
             quantum_available=self._lanes.available("quantum"),
             simulator_available=self._lanes.available("simulator"),
         )

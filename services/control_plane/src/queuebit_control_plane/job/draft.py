@@ -8,7 +8,17 @@ from uuid import UUID
 from queuebit_contracts import events as ev
 from queuebit_contracts.events import JobEvent
 from queuebit_contracts.ids import attempt_id_of, derive_id
-from queuebit_control_plane.job.state import EndedJob, Job, LegState, NoJob, OpenJob, Working, evolve
+from queuebit_control_plane.job.state import (
+    Answered,
+    EndedJob,
+    Job,
+    LegState,
+    NoJob,
+    OpenJob,
+    Working,
+    best_first,
+    evolve,
+)
 
 
 class Draft:
@@ -55,6 +65,7 @@ class Draft:
                 budget_s=leg.spec.budget_s,
                 deadline=job.deadline,
                 params=request.params,
+                hint=_hint(job, leg),
             )
         )
 
@@ -63,3 +74,12 @@ class Draft:
         for leg in self.open.legs:
             if isinstance(leg.status, Working) and leg.status.execution is None:
                 self.add(ev.AttemptAbandoned(attempt_id=leg.status.attempt_id, leg=leg.spec.leg, reason=reason))
+
+
+def _hint(job: OpenJob, leg: LegState) -> ev.Answer | None:
+    """The best checked answer of the other legs, also one that needs review."""
+    answered = best_first(
+        [each for each in job.legs if each is not leg and isinstance(each.status, Answered)], job.sense
+    )
+    best = answered[0].status if answered else None
+    return best.execution.answer if isinstance(best, Answered) and best.verdict.objective is not None else None

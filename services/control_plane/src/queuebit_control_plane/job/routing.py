@@ -15,7 +15,10 @@ from queuebit_contracts.jobs import Lane, LaneWish, Leg, Role, Tier
 from queuebit_control_plane.job.limits import Limits
 
 POLICY_VERSION = "routing/2"
-PlanName = Literal["classical_only", "quantum_with_baseline", "quantum_then_fallback", "rule_only"]
+PlanName = Literal["classical_only", "quantum_with_baseline", "quantum_then_fallback", "refine", "rule_only"]
+REFINE: PlanName = "refine"
+REFINE_PARAM = "refine"
+"""A job that says `refine: true` lets the classical solver go on from the quantum answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class RoutingInputs:
     quantum_available: bool
     simulator_available: bool
     family: Literal["optimisation", "measurement"] = "optimisation"
+    refine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class Rule:
     family: Literal["optimisation", "measurement"] | None = None
     ranked: bool | None = None
     """Whether answers are better or worse than others."""
+    refine: bool | None = None
     needs_quantum: bool = False
     needs_simulator: bool = False
 
@@ -59,6 +64,7 @@ class Rule:
             and (self.qubits_max is None or inputs.qubits <= self.qubits_max)
             and (self.family is None or self.family == inputs.family)
             and (self.ranked is None or self.ranked == (inputs.sense is not None))
+            and (self.refine is None or self.refine == inputs.refine)
             and (not self.needs_quantum or inputs.quantum_available)
             and (not self.needs_simulator or inputs.simulator_available)
         )
@@ -74,6 +80,24 @@ RULES: tuple[Rule, ...] = (
         (("primary", "classical"), _RULE_LAST),
         "The caller asked for the classical lane.",
         wish="classical",
+    ),
+    Rule(
+        "refine-quantum",
+        REFINE,
+        (("primary", "quantum"), ("fallback", "classical"), _RULE_LAST),
+        "The caller asked for the quantum lane and for a refinement: the classical solver goes on from its answer.",
+        wish="quantum",
+        family="optimisation",
+        refine=True,
+    ),
+    Rule(
+        "refine-simulator",
+        REFINE,
+        (("primary", "simulator"), ("fallback", "classical"), _RULE_LAST),
+        "The caller asked for the simulator lane and for a refinement: the classical solver goes on from its answer.",
+        wish="simulator",
+        family="optimisation",
+        refine=True,
     ),
     Rule(
         "quantum-asked",

@@ -7,9 +7,21 @@ from typing import Literal
 from queuebit_contracts import events as ev
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_control_plane.job.draft import Draft
-from queuebit_control_plane.job.state import Answered, Idle, LegState, OpenJob, Resting, Spent, Working, accepted
+from queuebit_control_plane.job.routing import REFINE
+from queuebit_control_plane.job.state import (
+    Answered,
+    Idle,
+    LegState,
+    OpenJob,
+    Resting,
+    Spent,
+    Working,
+    accepted,
+    best_first,
+    proved,
+)
 
-FallbackTrigger = Literal["failed", "rejected", "latency_budget", "exhausted"]
+FallbackTrigger = Literal["failed", "rejected", "latency_budget", "exhausted", "refine"]
 
 
 def settle(draft: Draft) -> None:
@@ -20,6 +32,8 @@ def settle(draft: Draft) -> None:
     job = draft.open
     late = draft.now >= job.latency_due_at
     good = [leg for leg in job.legs if accepted(leg)]
+    if good and not late and _refine(draft, good):
+        return
     pending = [leg for leg in job.legs if isinstance(leg.status, Working | Resting)]
     if good and (not pending or late or job.hurried):
         complete(draft)
@@ -73,6 +87,16 @@ def _release_ready(draft: Draft) -> None:
                 pass
 
 
+def _refine(draft: Draft, good: list[LegState]) -> bool:
+    """Whether the classical solver was sent on from a good answer without a proof, as the plan `refine` wants it, once."""
+    if draft.open.plan != REFINE or any(proved(leg) for leg in good):
+        return False
+    target = next(
+        (leg for leg in draft.open.legs if leg.spec.lane == "classical" and isinstance(leg.status, Idle)), None
+    )
+    return target is not None and _move_on(draft, "refine", good[0], target, "its answer is the start of a search")
+
+
 def _fall_back_or_end(draft: Draft) -> None:
     spent = _last_spent(draft.open)
     if spent is not None and isinstance(spent.status, Spent):
@@ -89,8 +113,10 @@ def _fall_back_or_end(draft: Draft) -> None:
 
 def _fall_back(draft: Draft, trigger: FallbackTrigger, source: LegState, reason: str) -> bool:
     target = next((leg for leg in draft.open.legs if isinstance(leg.status, Idle)), None)
-    if target is None:
-        return False
+    return target is not None and _move_on(draft, trigger, source, target, reason)
+
+
+def _move_on(draft: Draft, trigger: FallbackTrigger, source: LegState, target: LegState, reason: str) -> bool:
     draft.add(ev.FallbackTaken(from_leg=source.spec.leg, to_leg=target.spec.leg, trigger=trigger, reason=reason))
     draft.release(target, 1)
     return True
@@ -140,14 +166,7 @@ def _passed_over(job: OpenJob, chosen: LegState) -> tuple[str, ...]:
 
 def _best(legs: list[LegState], sense: Literal["min", "max"] | None) -> tuple[LegState, str]:
     """The best objective, on a tie the proved one, then the one that the plan names first; and why it was chosen."""
-    sign = -1 if sense == "max" else 1
-
-    def rank(leg: LegState) -> tuple[object, bool]:
-        assert isinstance(leg.status, Answered)
-        verdict = leg.status.verdict
-        return (0 if verdict.objective is None else sign * verdict.objective, not verdict.proven_optimal)
-
-    ordered = sorted(legs, key=rank)
+    ordered = best_first(legs, sense)
     best = ordered[0]
     if len(ordered) == 1:
         return best, ""

@@ -6,6 +6,7 @@ pass, or Spent. Both halves of an answer, execution and verdict, may arrive in e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, assert_never
@@ -216,6 +217,23 @@ def with_leg(job: OpenJob, leg: str, status: LegStatus) -> OpenJob:
 def accepted(leg: LegState) -> bool:
     """Whether the leg has an answer that the validator accepts."""
     return isinstance(leg.status, Answered) and leg.status.verdict.verdict == "accepted"
+
+
+def proved(leg: LegState) -> bool:
+    """Whether the leg has an answer that is proved to be optimal."""
+    return isinstance(leg.status, Answered) and leg.status.verdict.proven_optimal
+
+
+def best_first(legs: Sequence[LegState], sense: Literal["min", "max"] | None) -> list[LegState]:
+    """Answered legs, the best objective first; on a tie the proved one, then the one that the plan names first."""
+    sign = -1 if sense == "max" else 1
+
+    def rank(leg: LegState) -> tuple[object, bool]:
+        assert isinstance(leg.status, Answered)
+        verdict = leg.status.verdict
+        return (0 if verdict.objective is None else sign * verdict.objective, not verdict.proven_optimal)
+
+    return sorted(legs, key=rank)
 
 
 def leg_of(job: OpenJob, leg: str) -> LegState | None:
