@@ -17,7 +17,7 @@ from queuebit_contracts.failures import FailureCode
 from queuebit_problems.measurement import Step
 from queuebit_quantum_adapter.backends import Backends, aer
 from queuebit_quantum_adapter.executor import QuantumExecutor
-from queuebit_quantum_adapter.measured import STEP_INTERVAL_S, thinned
+from queuebit_quantum_adapter.measured import STEP_INTERVAL_S, left_s, thinned
 from queuebit_quantum_adapter.measuring import check_operations
 from queuebit_quantum_adapter.task import Stage
 from queuebit_runtime.clock import SystemClock
@@ -101,6 +101,11 @@ def test_the_same_job_gives_the_same_counts_and_record_in_every_process() -> Non
 
     assert found[0] == found[1]
     assert sum(json.loads(found[0])[0]["counts"].values()) == 1000
+
+
+def test_a_loop_has_time_to_end() -> None:
+    assert left_s(10.0, 1.5) == pytest.approx(6.5)
+    assert left_s(10.0, 9.0) == pytest.approx(2.0)
 
 
 def test_steps_are_passed_on_some_time_apart() -> None:

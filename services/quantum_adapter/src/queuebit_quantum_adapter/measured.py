@@ -10,35 +10,38 @@ from collections.abc import Callable
 from typing import Any
 
 from queuebit_contracts.canonical import fingerprint
-from queuebit_problems.errors import ProblemError
+from queuebit_problems.errors import OutOfBudget, ProblemError
 from queuebit_problems.measurement import Effort, Measured, Measurement, OnStep, Step
 from queuebit_problems.registry import parse_problem
 from queuebit_quantum_adapter.attempt import Report
 from queuebit_quantum_adapter.circuit_text import batch_print, to_qasm3
 from queuebit_quantum_adapter.circuits import text_hash
 from queuebit_quantum_adapter.device import ProviderDevice
-from queuebit_quantum_adapter.errors import InvalidProblem, UnusableProblem
+from queuebit_quantum_adapter.errors import BudgetTooSmall, InvalidProblem, UnusableProblem
 from queuebit_quantum_adapter.measuring import MeasureTask
 from queuebit_quantum_adapter.ports import FreeLedger
 from queuebit_quantum_adapter.running import open_provider
 from queuebit_quantum_adapter.task import Outcome, Stage
 
 STEP_INTERVAL_S = 0.2
+LOOP_SHARE = 0.8
+LEFT_SHARE_MIN = 0.2
 TEXTS_MAX = 16
 """So many circuits of a result have their text hashed; the fingerprint covers all."""
 
 
 def run(task: MeasureTask, report: Report) -> Outcome:
     """Measure on the task's backend. Raises AdapterError."""
-    cpu_begun = time.process_time()
+    cpu_begun, begun_s = time.process_time(), time.monotonic()
     kind, statement = _parsed(task)
     provider = open_provider(task.backend)
     device = ProviderDevice(provider, FreeLedger(), task.attempt_id, task.limits, task.budget_s, name=task.backend.name)
     report(Stage("running"))
+    effort = Effort(left_s(task.budget_s, time.monotonic() - begun_s), task.seed)
     try:
-        found = kind.measure(
-            statement, device, Effort(task.budget_s, task.seed), thinned(report, time.monotonic), lambda: False
-        )
+        found = kind.measure(statement, device, effort, thinned(report, time.monotonic), lambda: False)
+    except OutOfBudget as error:
+        raise BudgetTooSmall(error.detail, remedy=error.remedy) from error
     except ProblemError as error:
         raise UnusableProblem(error.detail, remedy=error.remedy) from error
     report(Stage("measured", found.objective))
@@ -53,6 +56,11 @@ def run(task: MeasureTask, report: Report) -> Outcome:
         bound=found.bound,
         iterations=found.iterations,
     )
+
+
+def left_s(budget_s: float, spent_s: float) -> float:
+    """What a loop may use: a share of the budget, for it ends only when the circuits at hand are done, less what is spent."""
+    return max(LEFT_SHARE_MIN * budget_s, LOOP_SHARE * budget_s - spent_s)
 
 
 def thinned(report: Report, monotonic_s: Callable[[], float]) -> OnStep:

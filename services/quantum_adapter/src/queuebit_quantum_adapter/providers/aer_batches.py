@@ -56,8 +56,8 @@ class BatchRunner:
         counts: tuple[Mapping[int, int], ...] = ()
         values: tuple[float, ...] = ()
         if batch.observable is not None:
-            operator = operator_of(batch.observable)
-            values = tuple(self._value(circuit, operator) for circuit in made)
+            probe = SaveExpectationValue(operator_of(batch.observable), label=LABEL)
+            values = tuple(self._value(circuit, probe) for circuit in made)
         elif batch.shots is not None:
             counts = tuple(
                 self._counts(circuit, batch.shots, seed) for circuit, seed in zip(made, batch.seeds, strict=True)
@@ -104,10 +104,9 @@ class BatchRunner:
             return {0: shots}
         return dict(sorted((int(outcome, 16), count) for outcome, count in found.items()))
 
-    def _value(self, circuit: Any, operator: Any) -> float:
-        probed = circuit.copy()
-        probed.append(SaveExpectationValue(operator, label=LABEL), range(circuit.num_qubits))
-        return float(self._run(probed, shots=1, seed_simulator=0)[LABEL])
+    def _value(self, circuit: Any, probe: Any) -> float:
+        circuit.append(probe, range(circuit.num_qubits))
+        return float(self._run(circuit, shots=1, seed_simulator=0)[LABEL])
 
     def _run(self, circuit: Any, **options: int) -> Mapping[str, Any]:
         try:
