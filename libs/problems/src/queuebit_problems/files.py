@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import PurePath
 from typing import Any, NoReturn
 
@@ -13,9 +12,9 @@ from pydantic import ValidationError
 from queuebit_contracts.errors import field_errors
 from queuebit_contracts.jobs import Problem
 from queuebit_problems.admission import check_bytes
-from queuebit_problems.errors import BrokenKind, InvalidStatement, UnreadableFile
+from queuebit_problems.errors import InvalidStatement, UnreadableFile
 from queuebit_problems.kind import Params, Statement
-from queuebit_problems.registry import AnyKind, kind_of, kinds
+from queuebit_problems.registry import AnyKind, kind_of, kinds, usable_kinds
 from queuebit_problems.shape import shape_of
 
 TEXT_LENGTH_MAX = 10_000_000
@@ -111,7 +110,7 @@ def _from_document(document: Mapping[str, Any], file_name: str, kind: str | None
 
 def _of_the_field(document: Mapping[str, Any], kind: str | None, params: Params | None) -> dict[str, Any] | None:
     """The problem of a document in a field's own JSON form; None where no kind, or more than one, knows it."""
-    known = _known() if kind is None else [kind_of(kind)]
+    known = usable_kinds() if kind is None else [kind_of(kind)]
     found = [(one, statement) for one in known if (statement := one.from_document(document, params=params)) is not None]
     if len(found) != 1:
         return None
@@ -157,7 +156,7 @@ def _json(text: str, file_name: str) -> dict[str, Any]:
 
 def _recognised(text: str, file_name: str) -> AnyKind:
     """The only kind whose suffix the file has, else the only one that recognises its form."""
-    known = _known()
+    known = usable_kinds()
     suffix = PurePath(file_name).suffix.lower()
     candidates = [kind for kind in known if suffix and suffix in kind.suffixes]
     if len(candidates) != 1:
@@ -171,11 +170,3 @@ def _recognised(text: str, file_name: str) -> AnyKind:
         f"{file_name or 'The file'} {guess}.",
         remedy=f"Give --kind; one of {', '.join(names or kinds())}.",
     )
-
-
-def _known() -> list[AnyKind]:
-    known: list[AnyKind] = []
-    for name in kinds():
-        with suppress(BrokenKind):  # A broken package is named when its own kind is asked for; it hides no other kind.
-            known.append(kind_of(name))
-    return known

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -55,6 +56,15 @@ _loaded: dict[tuple[str, int], AnyKind] = {}
 def kinds() -> tuple[str, ...]:
     """The names of all kinds, in alphabetical order."""
     return tuple(sorted({name for name, _ in _BUILT_IN} | set(_offered())))
+
+
+def usable_kinds() -> list[AnyKind]:
+    """Every kind that can be used. A broken package is named when its own kind is asked for; it hides no other kind."""
+    usable: list[AnyKind] = []
+    for name in kinds():
+        with suppress(BrokenKind):
+            usable.append(kind_of(name))
+    return usable
 
 
 def kind_of(name: str, version: int = 1) -> AnyKind:

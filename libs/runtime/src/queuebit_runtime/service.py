@@ -6,7 +6,6 @@ import asyncio
 import gc
 import logging
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -19,7 +18,8 @@ from queuebit_runtime.health import HealthServer
 from queuebit_runtime.ids import Ids, SystemIds
 from queuebit_runtime.logs import setup_logs
 from queuebit_runtime.retry import FOR_START
-from queuebit_runtime.settings import RuntimeSettings
+from queuebit_runtime.settings import EXIT_USAGE as EXIT_USAGE
+from queuebit_runtime.settings import RuntimeSettings, refuse_settings
 from queuebit_runtime.telemetry import Telemetry, make_telemetry
 from queuebit_runtime.waiting import end_task, wait_event
 
@@ -27,7 +27,6 @@ T = TypeVar("T")
 
 EXIT_CLEAN = 0
 EXIT_CRASH = 1
-EXIT_USAGE = 2
 EXIT_UNAVAILABLE = 8
 WATCH_INTERVAL_S = 5.0
 
@@ -162,9 +161,7 @@ def run_service(name: str, build: Build, settings: RuntimeSettings | None = None
     try:
         found = settings or RuntimeSettings()
     except ValidationError as error:
-        fields = "; ".join(f"QUEUEBIT_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())
-        sys.stderr.write(f"{name}: a setting is wrong: {fields}\n")
-        return EXIT_USAGE
+        return refuse_settings(name, error)
     setup_logs(name, found.environment, found.log_level, found.log_format)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(_live(name, build, found))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 TelemetryMode = Literal["off", "console", "otlp"]
@@ -46,3 +47,15 @@ class RuntimeSettings(BaseSettings):
     metrics_interval_s: Annotated[float, Field(gt=0)] = 15.0
     start_timeout_s: Annotated[float, Field(gt=0)] = 60.0
     drain_s: Annotated[float, Field(ge=0)] = 10.0
+
+
+EXIT_USAGE = 2
+
+
+def refuse_settings(service: str, error: ValidationError, prefix: str = "QUEUEBIT_") -> int:
+    """Name each wrong variable on standard error; returns the exit code."""
+    wrong = "; ".join(
+        f"{prefix}{'_'.join(map(str, each['loc'])).upper() or 'SETTINGS'}: {each['msg']}" for each in error.errors()
+    )
+    sys.stderr.write(f"{service}: a setting is wrong: {wrong}\n")
+    return EXIT_USAGE

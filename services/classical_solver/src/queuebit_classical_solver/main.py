@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 
 from pydantic import ValidationError
 
@@ -17,7 +16,8 @@ from queuebit_runtime.bus import Bus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.hops import AnyHop
 from queuebit_runtime.processes import Pool, ProcessPool
-from queuebit_runtime.service import EXIT_USAGE, Service, run_service
+from queuebit_runtime.service import Service, run_service
+from queuebit_runtime.settings import refuse_settings
 from queuebit_runtime.telemetry import SILENT, Telemetry
 from queuebit_runtime.worker import WorkShell
 
@@ -77,11 +77,7 @@ def main() -> int:
     try:
         settings = SolverSettings()
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{PREFIX}{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()
-        )
-        sys.stderr.write(f"{SERVICE}: a setting is wrong: {wrong}\n")
-        return EXIT_USAGE
+        return refuse_settings(SERVICE, error, PREFIX)
 
     async def wire(service: Service) -> None:
         build_service(service, settings)

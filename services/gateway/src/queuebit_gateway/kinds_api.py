@@ -10,7 +10,7 @@ from queuebit_gateway.parts import actor_who
 from queuebit_gateway.problems import PROBLEMS, ProblemPage, ProblemPages, Refusal
 from queuebit_gateway.views import KindList, KindSummary, KindView
 from queuebit_problems.errors import ProblemError
-from queuebit_problems.registry import AnyKind, kind_of, kinds
+from queuebit_problems.registry import AnyKind, kind_of, usable_kinds
 
 router = APIRouter()
 
@@ -27,7 +27,7 @@ READING = [Depends(actor_who("kind:read", "read"))]
 )
 async def list_kinds() -> Response:
     """What can be asked here."""
-    listed = KindList(data=tuple(_summary(kind_of(name)) for name in kinds()))
+    listed = KindList(data=tuple(map(_summary, usable_kinds())))
     return Response(listed.model_dump_json(), media_type="application/json")
 
 

@@ -25,6 +25,7 @@ from queuebit_runtime.errors import DependencyUnavailable
 from queuebit_runtime.hops import AnyHop
 from queuebit_runtime.ids import Ids
 from queuebit_runtime.service import EXIT_USAGE, Service, run_service
+from queuebit_runtime.settings import refuse_settings
 from queuebit_runtime.telemetry import SILENT, Telemetry
 from queuebit_store.errors import InvalidSettings, StoreUnavailable
 from queuebit_store.ports import Directory, StreamStore
@@ -96,9 +97,7 @@ def main() -> int:
         settings = GatewaySettings()
         database = settings_from(os.environ)
     except ValidationError as error:
-        wrong = "; ".join(f"QUEUEBIT_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors())
-        sys.stderr.write(f"{NAME}: a setting is wrong: {wrong}\n")
-        return EXIT_USAGE
+        return refuse_settings(NAME, error)
     except InvalidSettings as error:
         sys.stderr.write(f"{NAME}: {error.detail} {error.remedy}\n")
         return EXIT_USAGE

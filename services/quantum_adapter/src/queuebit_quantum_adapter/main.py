@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 from pydantic import ValidationError
 
 from queuebit_quantum_adapter.app import WARM_MODULES, QuantumAdapter
 from queuebit_quantum_adapter.settings import PREFIX, AdapterSettings
 from queuebit_runtime.processes import ProcessPool
-from queuebit_runtime.service import EXIT_USAGE, Service, run_service
+from queuebit_runtime.service import Service, run_service
+from queuebit_runtime.settings import refuse_settings
 
 NAME = "quantum-adapter"
 
@@ -19,12 +18,7 @@ def main() -> int:
     try:
         settings = AdapterSettings()
     except ValidationError as error:
-        fields = "; ".join(
-            f"{PREFIX}{str(each['loc'][0]).upper() if each['loc'] else 'SETTINGS'}: {each['msg']}"
-            for each in error.errors()
-        )
-        sys.stderr.write(f"{NAME}: a setting is wrong: {fields}\n")
-        return EXIT_USAGE
+        return refuse_settings(NAME, error, PREFIX)
 
     async def build(service: Service) -> None:
         pool = ProcessPool(settings.workers_max, settings.process_memory_max_mb, WARM_MODULES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 
 from pydantic import ValidationError
 
@@ -11,7 +10,8 @@ from queuebit_result_validation.consumer import SERVICE, Validator, VerdictHop
 from queuebit_result_validation.settings import PREFIX, ValidationSettings
 from queuebit_runtime.bus import Bus
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.service import EXIT_USAGE, Service, run_service
+from queuebit_runtime.service import Service, run_service
+from queuebit_runtime.settings import refuse_settings
 
 
 def build_validator(
@@ -28,11 +28,7 @@ def main() -> int:
     try:
         settings = ValidationSettings()
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{PREFIX}{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()
-        )
-        sys.stderr.write(f"{SERVICE}: a setting is wrong: {wrong}\n")
-        return EXIT_USAGE
+        return refuse_settings(SERVICE, error, PREFIX)
 
     async def wire(service: Service) -> None:
         build_validator(service.bus, service.clock, settings)
