@@ -46,6 +46,7 @@ class Work:
     final: list[tuple[Ramp, Sampled]] = field(default_factory=list)
     iterations: int = 0
     polished_bits: list[Bits] = field(default_factory=list)
+    polish_starts: int = 0
 
 
 class Attempt:
@@ -90,13 +91,15 @@ class Attempt:
             reading = read_samples(question, counts)
             self._take(reading.best, "samples")
             if recipe.polish:
-                self._take(polish(question, reading.bits, starts), "polish")
+                polished, used = polish(question, reading.bits, starts)
+                work.polish_starts += used
+                self._take(polished, "polish")
             if recipe.placebo:
                 noise = self._noise(reduced, f"placebo:{number}")
                 _add(work.noise, noise)
                 random_reading = read_samples(question, noise)
-                polished = polish(question, random_reading.bits, starts if recipe.polish else 0)
-                work.placebo = question.better(question.better(polished, random_reading.best), work.placebo)
+                work.placebo = question.better(random_reading.best, work.placebo)
+                work.placebo, _ = polish(question, random_reading.bits, starts if recipe.polish else 0, work.placebo)
             if work.best is not None:
                 bits = tuple(question.encoding.encode(work.best.answer))
             work.iterations += 1

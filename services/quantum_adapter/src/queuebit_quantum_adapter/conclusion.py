@@ -23,20 +23,22 @@ def conclude(attempt: Attempt, depth: Depth | None) -> tuple[Candidate, dict[str
         work.best = None if reading is None else reading.best
     attempt.passed("decoded", work.best)
     raw_best, starts = work.best, recipe.polish_starts if recipe.polish else 0
-    polished = None
     if work.eliminated is not None and question.better(work.eliminated, work.best) is not work.best:
         work.best, work.source = work.eliminated, "elimination"
     if not prepared.reduced.cores:
         work.best, work.source = question.candidate(question.encoding.decode(work.polished_bits[0])), "reduction"
+    optimum = known_optimum(question, work.best)
+    used = 0
     if prepared.fits:
         bits = [*work.polished_bits, *(reading.bits if reading is not None else ())]
-        polished = polish(question, bits, starts)
-        if question.better(polished, work.best) is not work.best:
+        polished, used = polish(question, bits, starts, work.best, optimum)
+        if polished is not work.best:
             work.best, work.source = polished, "polish"
     best = work.best
     if best is None:
         raise NoFeasibleSample(f"None of {recipe.shots} samples was feasible, and none could be repaired.")
-    optimum = known_optimum(question, best)
+    if optimum is None:
+        optimum = known_optimum(question, best)
     spread = range_of(prepared.reduced) if prepared.fits else None
     evidence = {
         "method": prepared.method,
@@ -51,8 +53,8 @@ def conclude(attempt: Attempt, depth: Depth | None) -> tuple[Candidate, dict[str
         "best_source": work.source,
         "best_fraction": _share(reading, raw_best, best),
         "polished": work.source == "polish",
-        "polish_starts": starts if reading is None else min(starts, len(reading.bits)),
-        "polished_objective": _objective(polished) if prepared.fits else _objective(best),
+        "polish_starts": used if prepared.fits else work.polish_starts,
+        "polished_objective": best.objective if starts else None,
         "layers": prepared.layers,
         "layers_wished": recipe.layers,
         "esp": None if depth is None else depth.success,
@@ -60,8 +62,8 @@ def conclude(attempt: Attempt, depth: Depth | None) -> tuple[Candidate, dict[str
     }
     if work.noise:
         noise = read_samples(question, work.noise)
-        tried = polish(question, noise.bits, starts) if prepared.fits else work.placebo
-        evidence["placebo_best"] = _objective(question.better(tried, noise.best))
+        tried = polish(question, noise.bits, starts, noise.best, optimum)[0] if prepared.fits else work.placebo
+        evidence["placebo_best"] = _objective(tried)
         evidence["placebo"] = reading_evidence(noise, spread, optimum)
     return best, evidence
 

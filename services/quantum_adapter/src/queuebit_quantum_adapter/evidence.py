@@ -16,7 +16,7 @@
 | `start_objective` | the classical answer that cores were cut around; None where none was needed |
 | `best_source` | where the answer is from: reduction, start, samples, elimination or polish |
 | `best_fraction` | share of raw samples with the objective of the answer |
-| `polished`, `polish_starts`, `polished_objective` | whether polish made the answer; what it reached from so many samples |
+| `polished`, `polish_starts`, `polished_objective` | whether polish made the answer; the samples it took; what it reached |
 | `placebo_best` | the best that as many random samples reached through the same repair and polish |
 | `placebo` | the raw numbers of the random samples: the fields from `shots` to `best_energy`, `q`, `p_opt` |
 | `esp` | estimated success of the deepest circuit on a noisy target; None on an ideal one |
@@ -76,10 +76,10 @@ def range_evidence(reading: Reading | None, spread: Range | None) -> dict[str, A
     }
 
 
-def known_optimum(question: Question, best: Candidate) -> Number | None:
+def known_optimum(question: Question, best: Candidate | None) -> Number | None:
     """The optimal objective, where the bound meets the best answer or enumeration is cheap."""
     kind, statement = question.kind, question.statement
-    if kind.trivial_bound(statement) == best.objective:
+    if best is not None and kind.trivial_bound(statement) == best.objective:
         return best.objective
     if question.encoding.qubo.n > OPTIMUM_QUBITS_MAX:
         return None

@@ -103,13 +103,19 @@ def read_samples(question: Question, counts: Mapping[Bits, int]) -> Reading:
     )
 
 
-def polish(question: Question, bits: Sequence[Bits], starts: int) -> Candidate | None:
-    """The best of the first `starts` samples after repair and local search."""
-    best: Candidate | None = None
-    for each in bits[:starts]:
+def polish(
+    question: Question, bits: Sequence[Bits], starts: int, best: Candidate | None = None, optimum: Number | None = None
+) -> tuple[Candidate | None, int]:
+    """(the best of `best` and of the first `starts` samples after repair and local search, how many of them it took).
+
+    It ends where the optimum is known and reached: nothing can better it.
+    """
+    for used, each in enumerate(bits[:starts]):
+        if best is not None and best.objective == optimum:
+            return best, used
         answer = question.kind.improve(question.statement, question.encoding.decode(each))
         best = question.better(question.candidate(answer), best)
-    return best
+    return best, min(starts, len(bits))
 
 
 def joined(reduced: Reduced, counts: Sequence[Mapping[int, int]], seed: int) -> dict[Bits, int]:
