@@ -189,6 +189,18 @@ def test_what_no_answer_can_satisfy_is_refused(kind: str, text: str, params: Par
     assert detail in refused.value.detail
 
 
+def test_a_statement_that_is_too_large_to_be_carried_is_refused_with_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("queuebit_problems.admission.STATEMENT_BYTES_MAX", 1_000)
+    edges = [[u, v] for u in range(1, 40) for v in range(1, u)]
+    text = f"p edge 40 {len(edges)}\n" + "".join(f"e {u} {v}\n" for u, v in edges)
+
+    with pytest.raises(InvalidStatement) as refused:
+        read_problem(text, file_name="dense.clq")
+
+    assert re.search(r"has \d{4} bytes in normal form; at most 1000 are taken", refused.value.detail)
+    assert [field.pointer for field in refused.value.fields] == ["/problem/statement"]
+
+
 def test_nothing_heavy_is_imported_on_the_way() -> None:
     script = (
         "import sys\n"
