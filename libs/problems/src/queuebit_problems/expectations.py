@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, Strict, ValidationInfo
 
 from queuebit_contracts.model import StrictModel
 from queuebit_problems.checks import Place, raise_faults
-from queuebit_problems.circuits.ansatz import Ansatz, Group, HardwareEfficient, particle_conserving
+from queuebit_problems.circuits.ansatz import Ansatz, Group, HardwareEfficient, ParticleConserving, particle_conserving
 from queuebit_problems.circuits.circuit import Barrier, Circuit, Gate
 from queuebit_problems.circuits.hamiltonians import Observable
 from queuebit_problems.circuits.pauli import PauliSum, commutes_with_number
@@ -23,8 +23,10 @@ SHOTS_MAX = 1_000_000
 LAYERS_MAX = 20
 PARAMETERS_MAX = 1_000
 CIRCUIT_LENGTH_MAX = 1_000_000
-LAYERS = {"particle_conserving": 1, "hardware_efficient": 3}
-"""Layers where none are stated."""
+HARDWARE_EFFICIENT_LAYERS = 3
+"""Where none are stated."""
+SECOND_LAYER_MAX = 400
+"""Up to so many parameters a particle-conserving ansatz has two layers where none are stated and values are exact; else one."""
 
 AnsatzName = Literal["particle_conserving", "hardware_efficient"]
 
@@ -119,7 +121,7 @@ class ExpectationStatement(Statement):
     layers: Annotated[
         Annotated[int, Strict(), Field(ge=1, le=LAYERS_MAX)] | None,
         AfterValidator(_searched_only),
-        Field(description="How often the ansatz repeats its gates; 1, hardware_efficient 3."),
+        Field(description="How many layers of gates the ansatz has; null: a few, by its size."),
     ] = None
     shots: Annotated[
         Annotated[int, Strict(), Field(ge=2, le=SHOTS_MAX)] | None,
@@ -146,24 +148,27 @@ class ExpectationStatement(Statement):
     def family(self) -> AnsatzName:
         return self.ansatz or ("particle_conserving" if self.particles else "hardware_efficient")
 
-    @property
-    def depth(self) -> int:
-        """The layers of the ansatz."""
-        return self.layers or LAYERS[self.family]
-
     @cached_property
     def states(self) -> Ansatz:
         """The ansatz of a search. Raises UnfitCircuit where it has too many parameters."""
-        layers = self.depth
         found: Ansatz
         if self.family == "particle_conserving":
-            found = particle_conserving(self.sum, self.groups, layers)
+            found = self._particle_conserving()
         else:
             phases = any(letters.count("Y") % 2 for _, letters in self.sum.terms)
-            found = HardwareEfficient(self.sum.qubits, layers, phases)
+            found = HardwareEfficient(self.sum.qubits, self.layers or HARDWARE_EFFICIENT_LAYERS, phases)
         if found.parameters > PARAMETERS_MAX:
             raise UnfitCircuit(
                 f"The ansatz has {found.parameters} parameters; a search takes at most {PARAMETERS_MAX}.",
                 remedy="State fewer layers, or the ansatz hardware_efficient.",
             )
         return found
+
+    def _particle_conserving(self) -> ParticleConserving:
+        if self.layers is not None:
+            return particle_conserving(self.sum, self.groups, self.layers)
+        if self.shots is None and sum(len(group) * (len(group) - 1) for group, _ in self.groups) <= SECOND_LAYER_MAX:
+            found = particle_conserving(self.sum, self.groups, 2)
+            if found.parameters <= SECOND_LAYER_MAX:
+                return found
+        return particle_conserving(self.sum, self.groups, 1)

@@ -16,6 +16,9 @@ from typing import Protocol
 
 from queuebit_problems.circuits.circuit import Circuit, Gate, Operation
 from queuebit_problems.circuits.pauli import PauliSum, masks
+from queuebit_problems.errors import UnfitCircuit
+
+MOVES_MAX = 600
 
 Group = tuple[tuple[int, ...], int]
 """Qubits, and how many of them are 1."""
@@ -23,6 +26,9 @@ Group = tuple[tuple[int, ...], int]
 
 class Ansatz(Protocol):
     """A family of states. Every angle is that of a rotation whose energy has the given number of `frequencies`."""
+
+    @property
+    def layers(self) -> int: ...
 
     @property
     def parameters(self) -> int: ...
@@ -35,6 +41,11 @@ class Ansatz(Protocol):
     @property
     def grows(self) -> bool:
         """Whether an angle of 0 leaves its gates out, so that a search may begin with few."""
+        ...
+
+    @property
+    def stages(self) -> tuple[range, ...]:
+        """The parameters in the order in which a search should take them up."""
         ...
 
     def start(self, seed: int) -> tuple[float, ...]: ...
@@ -55,6 +66,10 @@ class HardwareEfficient:
     @property
     def parameters(self) -> int:
         return self.qubits * (self.layers + 1) * (2 if self.phases else 1)
+
+    @property
+    def stages(self) -> tuple[range, ...]:
+        return (range(self.parameters),)
 
     def start(self, seed: int) -> tuple[float, ...]:
         """At random within half a radian of |0...0>, where no gradient vanishes by symmetry."""
@@ -108,18 +123,27 @@ class Excitation:
 
 @dataclass(frozen=True, slots=True)
 class ParticleConserving:
-    """From the basis state with the `occupied` qubits 1, `layers` times all excitations in order; angle 0 leaves one out."""
+    """From the basis state with the `occupied` qubits 1, the `first` layer of excitations and then `layers` - 1 times the
+    `further` ones, all in order; angle 0 leaves one out.
+    """
 
     qubits: int
     occupied: tuple[int, ...]
-    excitations: tuple[Excitation, ...]
+    first: tuple[Excitation, ...]
+    further: tuple[Excitation, ...]
     layers: int
     grows = True
     frequencies = 2
 
     @property
     def parameters(self) -> int:
-        return self.layers * len(self.excitations)
+        return len(self.first) + (self.layers - 1) * len(self.further)
+
+    @property
+    def stages(self) -> tuple[range, ...]:
+        begin, size = len(self.first), len(self.further)
+        later = (range(begin + layer * size, begin + (layer + 1) * size) for layer in range(self.layers - 1))
+        return (range(begin), *later)
 
     def start(self, seed: int) -> tuple[float, ...]:
         """The occupied state itself."""
@@ -128,7 +152,8 @@ class ParticleConserving:
 
     def circuit(self, angles: Sequence[float]) -> Circuit:
         operations: list[Operation] = [Gate("x", (qubit,)) for qubit in self.occupied]
-        for angle, excitation in zip(angles, self.excitations * self.layers, strict=True):
+        excitations = self.first + self.further * (self.layers - 1)
+        for angle, excitation in zip(angles, excitations, strict=True):
             if angle:
                 operations += excitation.gates(angle)
         return Circuit(self.qubits, (), tuple(operations))
@@ -137,28 +162,38 @@ class ParticleConserving:
 def particle_conserving(observable: PauliSum, groups: Sequence[Group], layers: int) -> ParticleConserving:
     """Single and double excitations from the basis state of least energy that has the stated numbers of ones.
 
-    Left out are those that no power of the observable can reach: each symmetry of the observable that is a product of Z is also
-    one of the circuit. Qubits outside of the groups stay 0.
+    The first layer moves ones from occupied to empty qubits, as coupled cluster does; further layers move them between any
+    qubits of a group. Left out are those that no power of the observable can reach: each symmetry of the observable that is a
+    product of Z is also one of the circuit. Raises UnfitCircuit where there are too many.
     """
     occupied = least_occupation(observable, groups)
-    moves = [
-        (source, target)
-        for group, _ in groups
-        for source in group
-        if source in occupied
-        for target in group
-        if target not in occupied
-    ]
-    singles = [Excitation((source,), (target,)) for source, target in moves]
-    pairs = {
-        (tuple(sorted((a[0], b[0]))), tuple(sorted((a[1], b[1]))))
-        for a, b in combinations(moves, 2)
-        if a[0] != b[0] and a[1] != b[1]
-    }
-    doubles = [Excitation(source, target) for source, target in sorted(pairs)]
+    pairs = [(source, target) for group, _ in groups for source in group for target in group if source != target]
+    out = [(source, target) for source, target in pairs if source in occupied and target not in occupied]
     span = _span(masks(letters)[0] for coefficient, letters in observable.terms if coefficient)
-    reachable = tuple(each for each in doubles + singles if _within(each.flips, span))
-    return ParticleConserving(observable.qubits, tuple(sorted(occupied)), reachable, layers)
+    first = tuple(each for each in _excitations(out) if _within(each.flips, span))
+    further = () if layers == 1 else tuple(each for each in _excitations(pairs) if _within(each.flips, span))
+    return ParticleConserving(observable.qubits, tuple(sorted(occupied)), first, further, layers)
+
+
+def _excitations(moves: Sequence[tuple[int, int]]) -> list[Excitation]:
+    """Two moves at once, then single ones, each in one direction only, as its angle may have either sign.
+
+    Raises UnfitCircuit where there are too many.
+    """
+    if len(moves) > MOVES_MAX:
+        raise UnfitCircuit(
+            f"There are {len(moves)} ways to move a one; a particle-conserving ansatz takes at most {MOVES_MAX}.",
+            remedy="State one layer, fewer qubits, or the ansatz hardware_efficient.",
+        )
+    known = set(moves)
+    twice = set[tuple[tuple[int, ...], tuple[int, ...]]]()
+    for (a, b), (c, d) in combinations(moves, 2):
+        if len({a, b, c, d}) == 4:
+            source, target = (min(a, c), max(a, c)), (min(b, d), max(b, d))
+            if (target, source) not in twice:
+                twice.add((source, target))
+    once = [(source, target) for source, target in moves if (target, source) not in known or source < target]
+    return [Excitation(*each) for each in sorted(twice)] + [Excitation((a,), (b,)) for a, b in once]
 
 
 def least_occupation(observable: PauliSum, groups: Sequence[Group]) -> frozenset[int]:

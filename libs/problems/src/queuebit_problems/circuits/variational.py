@@ -99,22 +99,20 @@ class Search:
         return Found(tuple(angles.tolist()), estimate, start, self.iterations, self.calls, self.circuits, converged)
 
     def _search(self, angles: Vector) -> None:
-        """Take in angles and descend along them, in turn."""
-        active: list[int] = [] if self.ansatz.grows else list(range(self.ansatz.parameters))
-        everything = list(range(self.ansatz.parameters))
-        if not everything:
-            return
-        while True:
-            probe = self._probe(angles, everything)
-            self._accept(angles, probe.estimate)
-            if self.ansatz.grows:
-                fresh = [place for place in self._promising(probe) if place not in active]
+        """Take in angles, stage by stage, and descend along all that were taken in, until a stage promises nothing more."""
+        active: list[int] = []
+        for stage in self.ansatz.stages:
+            while places := sorted({*active, *stage}):
+                probe = self._probe(angles, places)
+                self._accept(angles, probe.estimate)
+                taken = self._promising(probe) if self.ansatz.grows else places
+                fresh = [place for place in taken if place not in active]
                 if not fresh:
-                    return
+                    break
                 active = sorted([*active, *fresh])
-            angles = self._descend(angles, _narrow(probe, active))
-            if not self.ansatz.grows:
-                return
+                angles = self._descend(angles, _narrow(probe, active))
+                if not self.ansatz.grows:
+                    break
 
     def _promising(self, probe: _Probe) -> list[int]:
         gain = probe.slope**2 / 2 / self._firm(probe.curvature)
@@ -124,7 +122,8 @@ class Search:
         return [place for place, each in zip(probe.places, clear, strict=True) if each]
 
     def _least(self) -> float:
-        return TOLERANCE * self.observable.spread
+        """What is worth another step; of a large constant, rounding hides the rest."""
+        return TOLERANCE * (self.observable.spread + 1e-6 * abs(self.observable.constant))
 
     def _firm(self, curvature: Vector) -> Vector:
         """The curvatures, none so small or negative that a step along it would be wild."""

@@ -31,7 +31,7 @@ class Expectation(Measurement[ExpectationStatement]):
     params = {
         "hamiltonian": "paired or jordan_wigner, where a file has both; paired where it is left out",
         "ansatz": "particle_conserving or hardware_efficient",
-        "layers": "how often the ansatz repeats its gates",
+        "layers": "how many layers of gates the ansatz has",
         "shots": "runs of each circuit in each basis; exact values where it is left out",
     }
     statement = ExpectationStatement
@@ -164,7 +164,7 @@ def _search(statement: ExpectationStatement, device: Device, effort: Effort, on_
         circuits=(ansatz.circuit(found.angles),),
         evidence={
             "ansatz": statement.family,
-            "layers": statement.depth,
+            "layers": ansatz.layers,
             "parameters": ansatz.parameters,
             "parameters_used": sum(1 for angle in found.angles if angle),
             "start_value": found.start.value,
