@@ -35,3 +35,21 @@ async def test_the_same_job_with_the_same_seed_has_the_same_report(tmp_path: Pat
     assert (attempt["placebo_objective"], attempt["placebo_matched"], first["winner"]["credit"]) == (10, True, "polish")
     assert json.loads(told.stdout)["jobs"] == [first, again]
     assert {path.suffix for path in (tmp_path / "plots").iterdir()} == {".svg"}
+
+
+async def test_a_sampled_answer_that_is_worse_than_the_quick_baseline_falls_back_with_its_reason(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / file_name("mc_012_003_000")
+    path.write_text(load("mc_012_003_000").text)
+    poor = ("--param", "polish=false", "--param", "shots=1", "--param", "layers=1")
+    done = await queuebit("run", str(path), *RUN, *poor, cwd=tmp_path)
+
+    document = json.loads(done.stdout)
+    job = document["report"]["jobs"][0]
+    assert (done.returncode, document["verdict"], document["objective"]) == (0, "accepted", 16), done.stderr
+    assert [(attempt["lane"], attempt["state"]) for attempt in job["attempts"]] == [
+        ("simulator", "needs_review"), ("classical", "accepted"),
+    ]  # fmt: skip
+    assert (job["winner"]["lane"], job["winner"]["credit"]) == ("classical", "baseline")
+    assert any("needs review: worse_than_baseline" in reason for reason in document["reasons"])

@@ -155,6 +155,11 @@ def test_confidence_gives_the_circuit_no_credit_then(evidence: dict[str, Any], w
     assert parts["samples"].detail.startswith(f"no credit, {why}; 1 of 100 samples")
 
 
+def test_the_gravest_reason_comes_first() -> None:
+    execution = unproved(answer=WORSE, objective=4, lane="simulator", evidence={"placebo_best": 4})
+    assert judged(execution)[:2] == ("needs_review", ["worse_than_baseline", "polish_not_circuit"])
+
+
 def test_a_backend_that_did_better_before_is_pointed_out() -> None:
     worse = Track(count=100, accepted=84, recent_count=20, recent_accepted=8)
     assert judged(sampled({}), worse)[:2] == ("accepted", ["acceptance_dropped"])

@@ -93,3 +93,8 @@ def worst(findings: Sequence[Finding]) -> Verdict:
     if not findings:
         return "accepted"
     return max((finding.verdict for finding in findings), key=_SEVERITY.__getitem__)
+
+
+def gravest_first(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings in the order in which they matter to the verdict, else as they were made."""
+    return sorted(findings, key=lambda finding: -_SEVERITY[finding.verdict])

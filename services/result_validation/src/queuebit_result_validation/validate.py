@@ -17,7 +17,7 @@ from queuebit_problems.registry import parse_optimisation
 from queuebit_result_validation.compare import beyond, close, finite, same, tighter
 from queuebit_result_validation.confidence import confidence_of
 from queuebit_result_validation.evidence import NOTHING, Evidence, read_evidence
-from queuebit_result_validation.findings import Code, Finding, worst
+from queuebit_result_validation.findings import Code, Finding, gravest_first, worst
 from queuebit_result_validation.history import NO_TRACK, Track
 from queuebit_result_validation.rivals import (
     BEFORE_CIRCUIT,
@@ -209,7 +209,7 @@ def _rivals(
 
 def _verdict(execution: ExecutionSucceeded, seen: _Seen) -> ResultValidated | ResultRejected:
     verdict = worst(seen.findings)
-    reasons = tuple(finding.reason for finding in seen.findings[:REASONS_MAX])
+    reasons = tuple(finding.reason for finding in gravest_first(seen.findings)[:REASONS_MAX])
     problem_print = _fingerprint(execution.problem)
     answer_print = _fingerprint(execution.answer)
     if verdict == "rejected" or seen.objective is None:
