@@ -8,7 +8,7 @@ from typing import assert_never
 
 from queuebit_problems.circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset, walk
 
-QUBITS_EXACT_MAX = 22
+QUBITS_EXACT_MAX = 23
 """Qubits that some gate acts on; the state takes 16 * 2**qubits bytes."""
 AMPLITUDES_MAX = 2**24
 """Of all states that are held at once: 256 MiB."""
@@ -38,8 +38,13 @@ def affordable(circuit: Circuit) -> bool:
     cost = _Cost(len(kept), set(range(len(kept))))
     cost.run(operations)
     amplitudes = cost.branches.bit_length() << len(kept)
-    outcomes = cost.branches << min(len(final), len(kept))
+    outcomes = cost.branches << min(len(final), splitting(circuit))
     return cost.updates <= UPDATES_MAX and amplitudes <= AMPLITUDES_MAX and outcomes <= OUTCOMES_EXACT_MAX
+
+
+def splitting(circuit: Circuit) -> int:
+    """How many gates can double the number of outcomes."""
+    return sum(1 for each in walk(circuit.operations) if isinstance(each, Gate) and each.name not in MONOMIAL)
 
 
 def active(circuit: Circuit) -> list[int]:

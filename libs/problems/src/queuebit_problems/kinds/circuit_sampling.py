@@ -10,8 +10,8 @@ from pydantic import Field, Strict, ValidationError, model_validator
 
 from queuebit_contracts.errors import FieldError
 from queuebit_problems.checks import FAULTS_MAX, Place, raise_faults
-from queuebit_problems.circuits.circuit import Circuit, Gate, Measure, walk
-from queuebit_problems.circuits.cost import MONOMIAL, affordable
+from queuebit_problems.circuits.circuit import Circuit, Measure, walk
+from queuebit_problems.circuits.cost import affordable, splitting
 from queuebit_problems.circuits.qasm import read_circuit
 from queuebit_problems.circuits.qasm.source import TEXT_LENGTH_MAX
 from queuebit_problems.errors import UnreadableFile
@@ -83,9 +83,8 @@ def _advice(qasm: str) -> str:
 def _shots_max(circuit: Circuit) -> int:
     """How many runs give an answer that a message can carry, however much their outcomes differ."""
     measured = {each.clbit for each in walk(circuit.operations) if isinstance(each, Measure)}
-    splitting = sum(1 for each in walk(circuit.operations) if isinstance(each, Gate) and each.name not in MONOMIAL)
     each_bytes = circuit.clbits + len(circuit.registers) + _NUMBER_BYTES
-    outcomes = 2 ** min(len(measured), splitting, 64)
+    outcomes = 2 ** min(len(measured), splitting(circuit), 64)
     return SHOTS_MAX if outcomes * each_bytes <= ANSWER_BYTES_MAX else min(SHOTS_MAX, ANSWER_BYTES_MAX // each_bytes)
 
 
