@@ -22,6 +22,7 @@ from queuebit_classical_solver import (
     knapsack_core,
     pyvrp_search,
     restarts,
+    shop_search,
 )
 from queuebit_classical_solver.annealing import AnnealingSolver
 from queuebit_classical_solver.bounds import only_better
@@ -326,6 +327,9 @@ def test_an_infeasible_answer_is_no_answer() -> None:
         ("qubo", 5000, [annealing.METHOD, cp_sat.METHOD]),
         ("quadratic_assignment", 20, [exchange_search.METHOD, cp_sat.METHOD]),
         ("knapsack", 1000, [knapsack_core.METHOD, cp_sat.METHOD]),
+        ("job_shop", 100, [cp_sat.METHOD]),
+        ("job_shop", 150, [shop_search.METHOD, cp_sat.METHOD]),
+        ("job_shop", 225, [shop_search.METHOD, cp_sat.METHOD, cp_sat.METHOD]),
         ("bin_packing", 100, [columns.METHOD, cp_sat.METHOD]),
         ("max_clique", 100, [cliques.METHOD, covers.METHOD, cliques.METHOD, cp_sat.METHOD]),
         ("max_independent_set", 2000, [covers.METHOD, cp_sat.METHOD]),

@@ -157,7 +157,11 @@ class _Partial:
 
 
 class _Graph:
-    """The order of the operations on each machine, and the longest paths that follow from it."""
+    """The order of the operations on each machine, and the longest paths that follow from it.
+
+    `end[o]`: the longest path up to and with o; `whole[o]`: with o and onward. Both have a last item 0, which is that of the
+    operation -1: none. `order` goes along all paths.
+    """
 
     def __init__(self, shop: Shop, starts: Sequence[int]) -> None:
         n = len(shop.machine)
@@ -167,97 +171,96 @@ class _Graph:
         for job in shop.jobs:
             for a, b in pairwise(job):
                 self.job_after[a], self.job_before[b] = b, a
-        order = {o: place for place, o in enumerate(_topological(shop, starts))}
+        self.order = _topological(shop, starts)
+        self.place = [0] * n
+        for place, o in enumerate(self.order):
+            self.place[o] = place
         for mine in shop.machines:
-            ordered = sorted(mine, key=order.__getitem__)
+            ordered = sorted(mine, key=self.place.__getitem__)
             for a, b in pairwise(ordered):
                 self.after[a], self.before[b] = b, a
-        self.start, self.rest = [0] * n, [0] * n
+        self.end, self.whole = [0] * (n + 1), [0] * (n + 1)
+        self.makespan = 0
+        self._measure(0, n)
 
-    def measure(self) -> int:
-        """Bring starts and rests (the longest path after each operation) up to date; the makespan."""
-        duration, n = self.shop.duration, self.n
-        missing = [(a >= 0) + (b >= 0) for a, b in zip(self.job_before, self.before, strict=True)]
-        ready = [o for o in range(n) if not missing[o]]
-        start = [0] * n
-        for o in ready:
-            end = start[o] + duration[o]
-            for following in (self.job_after[o], self.after[o]):
-                if following >= 0:
-                    start[following] = max(start[following], end)
-                    missing[following] -= 1
-                    if not missing[following]:
-                        ready.append(following)
-        rest = [0] * n
-        for o in reversed(ready):
-            whole = rest[o] + duration[o]
-            for earlier in (self.job_before[o], self.before[o]):
-                if earlier >= 0 and rest[earlier] < whole:
-                    rest[earlier] = whole
-        self.start, self.rest = start, rest
-        return self.shop.makespan(start)
+    def starts(self) -> Starts:
+        """When each operation starts at the earliest."""
+        return [end - duration for end, duration in zip(self.end, self.shop.duration, strict=False)]
 
-    def swaps(self, makespan: int, rng: random.Random) -> list[tuple[int, int]]:
+    def _measure(self, first: int, last: int) -> None:
+        """Bring the paths up to date where the order changed between two places, which is everything behind and before."""
+        duration, end, whole, order = self.shop.duration, self.end, self.whole, self.order
+        one, other = self.job_before, self.before
+        for o in order[first:]:
+            a, b = end[one[o]], end[other[o]]
+            end[o] = (a if a > b else b) + duration[o]
+        one, other = self.job_after, self.after
+        for o in order[last::-1]:
+            a, b = whole[one[o]], whole[other[o]]
+            whole[o] = (a if a > b else b) + duration[o]
+        self.makespan = max(end)
+
+    def swaps(self, rng: random.Random) -> list[tuple[int, int]]:
         """The pairs at the ends of the blocks of one critical path: exchanging any other cannot shorten it at once."""
-        duration, start, rest = self.shop.duration, self.start, self.rest
-        critical = [o for o in range(self.n) if start[o] + duration[o] + rest[o] == makespan]
-        firsts = [o for o in critical if start[o] == 0 and duration[o]]
+        duration, end, whole, makespan = self.shop.duration, self.end, self.whole, self.makespan
+        firsts = [o for o in range(self.n) if whole[o] == makespan and end[o] == duration[o] and duration[o]]
         if not firsts:
             return []
         path = [firsts[rng.randrange(len(firsts))]]
-        while rest[path[-1]]:
+        while end[path[-1]] < makespan:
             o = path[-1]
-            end = start[o] + duration[o]
             onward = [
                 p
                 for p in (self.job_after[o], self.after[o])
-                if p >= 0 and start[p] == end and end + duration[p] + rest[p] == makespan
+                if p >= 0 and end[p] - duration[p] == end[o] and end[o] + whole[p] == makespan
             ]
-            path.append(onward[rng.randrange(len(onward))])
-        blocks: list[list[int]] = []
-        for o in path:
-            if (
-                blocks
-                and self.shop.machine[blocks[-1][-1]] == self.shop.machine[o]
-                and self.before[o] == blocks[-1][-1]
-            ):
-                blocks[-1].append(o)
-            else:
-                blocks.append([o])
+            path.append(onward[rng.randrange(len(onward))] if len(onward) > 1 else onward[0])
         found: dict[tuple[int, int], None] = {}
-        for place, block in enumerate(blocks):
-            if len(block) > 1:
-                if place > 0:
-                    found[block[0], block[1]] = None
-                if place < len(blocks) - 1:
-                    found[block[-2], block[-1]] = None
+        block = 0
+        for place in range(1, len(path) + 1):
+            if place < len(path) and self.after[path[place - 1]] == path[place]:
+                continue
+            if place - block > 1:
+                if block > 0:
+                    found[path[block], path[block + 1]] = None
+                if place < len(path):
+                    found[path[place - 2], path[place - 1]] = None
+            block = place
         return [pair for pair in found if self.job_after[pair[0]] != pair[1]]
 
     def estimate(self, u: int, v: int) -> int:
         """The longest path through u or v once v stands before u."""
-        duration, start, rest = self.shop.duration, self.start, self.rest
+        duration, end, whole = self.shop.duration, self.end, self.whole
+        v_ends = max(end[self.job_before[v]], end[self.before[u]]) + duration[v]
+        u_ends = max(end[self.job_before[u]], v_ends) + duration[u]
+        u_rests = max(whole[self.job_after[u]], whole[self.after[v]])
+        v_rests = max(whole[self.job_after[v]], u_rests + duration[u])
+        return max(v_ends + v_rests, u_ends + u_rests)
 
-        def end(o: int) -> int:
-            return start[o] + duration[o] if o >= 0 else 0
-
-        def whole(o: int) -> int:
-            return rest[o] + duration[o] if o >= 0 else 0
-
-        v_starts = max(end(self.job_before[v]), end(self.before[u]))
-        u_starts = max(end(self.job_before[u]), v_starts + duration[v])
-        u_rests = max(whole(self.job_after[u]), whole(self.after[v]))
-        v_rests = max(whole(self.job_after[v]), u_rests + duration[u])
-        return max(v_starts + duration[v] + v_rests, u_starts + duration[u] + u_rests)
-
-    def swap(self, u: int, v: int) -> None:
-        """Put v before u, its neighbour on the machine."""
-        first, last = self.before[u], self.after[v]
-        if first >= 0:
-            self.after[first] = v
-        if last >= 0:
-            self.before[last] = u
-        self.before[v], self.after[v] = first, u
-        self.before[u], self.after[u] = v, last
+    def swap(self, u: int, v: int) -> bool:
+        """Put v before u, its neighbour on the machine; whether that was possible: not where a path leads from u to v."""
+        order, place = self.order, self.place
+        first, last = place[u], place[v]
+        ahead, needed = [v], {self.job_before[v]}
+        for o in order[last - 1 : first : -1]:
+            if o in needed:
+                ahead.append(o)
+                needed.update((self.job_before[o], self.before[o]))
+        if u in needed:
+            return False
+        moved = set(ahead)
+        order[first : last + 1] = ahead[::-1] + [o for o in order[first : last + 1] if o not in moved]
+        for at in range(first, last + 1):
+            place[order[at]] = at
+        before, after = self.before[u], self.after[v]
+        if before >= 0:
+            self.after[before] = v
+        if after >= 0:
+            self.before[after] = u
+        self.before[v], self.after[v] = before, u
+        self.before[u], self.after[u] = v, after
+        self._measure(first, last)
+        return True
 
 
 def _topological(shop: Shop, starts: Sequence[int]) -> list[int]:
@@ -266,26 +269,34 @@ def _topological(shop: Shop, starts: Sequence[int]) -> list[int]:
     return sorted(range(len(starts)), key=lambda o: (starts[o], starts[o] + shop.duration[o], place[o]))
 
 
-def tabu(shop: Shop, start: Starts, rng: random.Random, *, steps_max: int = STEPS_MAX) -> Starts:
-    """Exchange neighbours on a critical path, even where that lengthens it, and keep the best; the start must be feasible."""
+def tabu(shop: Shop, start: Starts, rng: random.Random, *, steps_max: int = STEPS_MAX, kicks: int = 0) -> Starts:
+    """Exchange neighbours on a critical path, even where that lengthens it, and keep the best; the start must be feasible.
+
+    `kicks`: how many such exchanges are drawn by lot first.
+    """
     graph = _Graph(shop, start)
-    makespan = graph.measure()
-    best, lowest = (graph.start, makespan) if makespan <= shop.makespan(start) else (start, shop.makespan(start))
+    for _ in range(kicks):
+        pairs = graph.swaps(rng)
+        if pairs:
+            graph.swap(*pairs[rng.randrange(len(pairs))])
+    best, lowest = start, shop.makespan(start)
+    if graph.makespan <= lowest:
+        best, lowest = graph.starts(), graph.makespan
     barred: dict[tuple[int, int], int] = {}
     for step in range(max(1, min(steps_max, WORK_MAX // len(start)))):
         if lowest <= shop.bound:
             break
-        pairs = graph.swaps(makespan, rng)
+        pairs = graph.swaps(rng)
         if not pairs:
             break
         rated = [(graph.estimate(u, v), u, v) for u, v in pairs]
         allowed = [pair for pair in rated if barred.get(pair[1:], -1) < step or pair[0] < lowest]
         _, u, v = min(allowed) if allowed else rated[rng.randrange(len(rated))]
-        graph.swap(u, v)
         barred[v, u] = step + 8 + rng.randrange(8)
-        makespan = graph.measure()
-        if makespan < lowest:
-            best, lowest = graph.start, makespan
+        if not graph.swap(u, v):
+            barred[u, v] = step + 8
+        elif graph.makespan < lowest:
+            best, lowest = graph.starts(), graph.makespan
     return best
 
 

@@ -47,6 +47,8 @@ TUNINGS: Mapping[str, Tuning] = {"job_shop": Tuning(linearization_level=0, units
 of swv01 and ta21 are 5 to 11 % shorter after eight; the other kinds lose bounds by it and find nothing better. A unit of work
 then takes 3 to 6 s."""
 
+PARTS_PER_S = 40_000
+"""Variables and constraints of a model for each second of budget: an idle machine states two to four times as many."""
 TIME_S_MIN = 0.05
 STOP_POLL_S = 0.02
 FLOAT_ROUNDING = Fraction(1, 10**12)
@@ -54,8 +56,14 @@ FLOAT_ROUNDING = Fraction(1, 10**12)
 SEED_MAX = 2**31 - 1
 
 
+@dataclass(frozen=True, slots=True)
 class CpSatSolver:
-    """Fills the kind's model and searches it, starting from the hint."""
+    """Fills the kind's model and searches it, starting from the hint.
+
+    `neighbourhoods`: it only searches around the best answer (large neighbourhoods), which proves nothing and finds more.
+    """
+
+    neighbourhoods: bool = False
 
     def solve(
         self,
@@ -71,7 +79,7 @@ class CpSatSolver:
         from ortools.sat.python import cp_model
 
         began_s = time.perf_counter()
-        model = cp_model.CpModel()
+        model = _bounded_model(int(PARTS_PER_S * limits.budget_s))
         reading = kind.cp_model(statement, model)
         if hint is not None:
             for variable, value in reading.hint(hint):
@@ -81,7 +89,11 @@ class CpSatSolver:
             raise InvalidModel(f"CP-SAT refuses the model of {kind.name}: {complaint}")
         search = _Search(kind, statement, model, reading)
         time_s = max(TIME_S_MIN, limits.left_s - (time.perf_counter() - began_s))
-        solver = _configured(cp_model.CpSolver(), kind.name, limits, time_s)
+        parameters = _parameters(kind.name, limits, neighbourhoods=self.neighbourhoods)
+        solver = cp_model.CpSolver()
+        solver.parameters.max_time_in_seconds = time_s
+        for name, value in parameters.items():
+            setattr(solver.parameters, name, value)
         listener = _listener(search, on_progress)
         solver.best_bound_callback = search.reporting_bound(on_progress)
         with _stopping(solver, stop) as stopped:
@@ -94,8 +106,8 @@ class CpSatSolver:
             raise ProvedInfeasible
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             raise Stopped if stopped.is_set() else NothingFound(f"No feasible answer in {limits.budget_s:g} s.")
-        cut_off_by = "" if status == cp_model.OPTIMAL else _cut_off_by(solver, kind.name, limits, stopped.is_set())
-        return search.solution(solver, status.name, cut_off_by, limits)
+        cut_off_by = "" if status == cp_model.OPTIMAL else _cut_off_by(solver, parameters, stopped.is_set())
+        return search.solution(solver, status.name, cut_off_by, parameters)
 
 
 class _Search:
@@ -127,7 +139,9 @@ class _Search:
 
         return report
 
-    def solution(self, solver: cp_model.CpSolver, status: str, cut_off_by: str, limits: Limits) -> Solution:
+    def solution(
+        self, solver: cp_model.CpSolver, status: str, cut_off_by: str, parameters: Mapping[str, Any]
+    ) -> Solution:
         """The answer with its objective recomputed. A bound stands only where model and problem agree on the objective."""
         sense = self.kind.sense
         answer = self.reading.answer(solver.value)
@@ -152,7 +166,7 @@ class _Search:
                 "model_objective_agrees": agrees,
                 "model_error": float(self.reading.error) if math.isfinite(self.reading.error) else None,
                 "model_fingerprint": self.model_fingerprint,
-                "parameters": _parameters(self.kind.name, limits),
+                "parameters": parameters,
                 "deterministic_time": round(solver.deterministic_time, 6),
                 "conflicts": solver.num_conflicts,
                 "cut_off_by": cut_off_by,
@@ -160,35 +174,68 @@ class _Search:
         )
 
 
-def _configured(solver: cp_model.CpSolver, kind: str, limits: Limits, time_s: float) -> cp_model.CpSolver:
-    solver.parameters.max_time_in_seconds = time_s
-    for name, value in _parameters(kind, limits).items():
-        setattr(solver.parameters, name, value)
-    return solver
+def _bounded_model(parts_max: int) -> Any:
+    """A model that refuses to grow beyond so many variables and constraints: it would take longer to state than to search."""
+    from ortools.sat.python import cp_model
+
+    class Bounded(cp_model.CpModel):  # type: ignore[misc]
+        parts = 0
+
+        def _count(self) -> None:
+            self.parts += 1
+            if self.parts > parts_max:
+                raise NothingFound(f"The model has more than the {parts_max} parts that the budget allows.")
+
+        def new_bool_var(self, *args: Any) -> Any:
+            self._count()
+            return super().new_bool_var(*args)
+
+        def new_int_var(self, *args: Any) -> Any:
+            self._count()
+            return super().new_int_var(*args)
+
+        def add(self, *args: Any) -> Any:
+            self._count()
+            return super().add(*args)
+
+        def add_bool_or(self, *args: Any) -> Any:
+            self._count()
+            return super().add_bool_or(*args)
+
+        def add_implication(self, *args: Any) -> Any:
+            self._count()
+            return super().add_implication(*args)
+
+        def add_at_most_one(self, *args: Any) -> Any:
+            self._count()
+            return super().add_at_most_one(*args)
+
+    return Bounded()
 
 
 def _tuning(kind: str) -> Tuning:
     return TUNINGS.get(kind, TUNING)
 
 
-def _parameters(kind: str, limits: Limits) -> dict[str, Any]:
+def _parameters(kind: str, limits: Limits, *, neighbourhoods: bool) -> dict[str, Any]:
     """What decides the answer; the time that is left does not, unless it runs out before the work does."""
     parameters: dict[str, Any] = {
         "num_workers": 1,
         "linearization_level": _tuning(kind).linearization_level,
         "random_seed": limits.seed % SEED_MAX,
     }
+    if neighbourhoods:
+        parameters["use_lns_only"] = True
     if limits.repeatable:
         parameters["max_deterministic_time"] = limits.work_s * _tuning(kind).units_per_s
     return parameters
 
 
-def _cut_off_by(solver: cp_model.CpSolver, kind: str, limits: Limits, stopped: bool) -> str:
+def _cut_off_by(solver: cp_model.CpSolver, parameters: Mapping[str, Any], stopped: bool) -> str:
     """What ended the search: only counted work ends it at the same place again."""
     if stopped:
         return "stop"
-    worked = limits.repeatable and solver.deterministic_time >= limits.work_s * _tuning(kind).units_per_s
-    return "work" if worked else "time"
+    return "work" if solver.deterministic_time >= parameters.get("max_deterministic_time", math.inf) else "time"
 
 
 def _listener(search: _Search, on_progress: OnProgress) -> Any:

@@ -12,6 +12,7 @@ from queuebit_classical_solver import (
     knapsack_core,
     pyvrp_search,
     restarts,
+    shop_search,
 )
 from queuebit_classical_solver.annealing import AnnealingSolver
 from queuebit_classical_solver.cliques import CliqueSolver
@@ -22,6 +23,7 @@ from queuebit_classical_solver.exchange_search import ExchangeSolver
 from queuebit_classical_solver.knapsack_core import CoreSolver
 from queuebit_classical_solver.pyvrp_search import PyVrpSolver
 from queuebit_classical_solver.restarts import RestartSolver
+from queuebit_classical_solver.shop_search import ShopSolver
 from queuebit_classical_solver.stages import Rung
 
 ROUTES = frozenset({"cvrp"})
@@ -31,6 +33,7 @@ QUADRATIC = frozenset({"maxcut", "qubo"})
 NODE_SETS = frozenset({"max_clique", "max_independent_set"})
 BINS = frozenset({"bin_packing"})
 KNAPSACKS = frozenset({"knapsack"})
+SHOPS = frozenset({"job_shop"})
 
 OWN = "queuebit-classical-solver"
 
@@ -49,6 +52,8 @@ RUNGS = (
     Rung(cliques.METHOD, CliqueSolver(), 0.6, NODE_SETS, variables_max=400),
     Rung(columns.METHOD, ColumnSolver(), 0.9, BINS),
     Rung(knapsack_core.METHOD, CoreSolver(), 0.7, KNAPSACKS),
+    Rung(shop_search.METHOD, ShopSolver(), 0.45, SHOPS, variables_min=120),
+    Rung(cp_sat.METHOD, CpSatSolver(neighbourhoods=True), 0.6, SHOPS, variables_min=200),
     Rung(cp_sat.METHOD, CpSatSolver(), 1.0),
 )
 """In the order in which they are tried. CP-SAT comes last: it starts from the best answer and may prove it.
@@ -68,5 +73,6 @@ SOLVER_OF = {
     covers.METHOD: OWN,
     exchange_search.METHOD: OWN,
     knapsack_core.METHOD: OWN,
+    shop_search.METHOD: OWN,
 }
 """The package that really ran each method; any other is the kind's own."""
