@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Annotated
+from itertools import pairwise
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, Strict, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    Strict,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
 
 from queuebit_problems.checks import Place, raise_faults
 from queuebit_problems.kind import Statement
@@ -15,10 +25,28 @@ from queuebit_problems.text import Row, Rows
 
 NODES_MAX = 5_000
 EDGES_MAX = 1_000_000
+EDGES_LISTED_MAX = 250_000
+"""Up to here the normal form lists edges; above, lists of neighbours take half the space."""
 DIMACS = "DIMACS: `p edge nodes edges` (or `p col`), then `e u v`, nodes from 1; an edge may stand twice"
+
+NODE_CODE = NODES_MAX + 1
+"""Two nodes as one number, which sorts faster than a pair."""
 
 Node = Annotated[int, Strict(), Field(ge=1)]
 Edges = tuple[tuple[Node, Node], ...]
+
+
+def _either(schema: dict[str, Any]) -> None:
+    """State in the schema what stands in for edges."""
+    nodes = {"type": "array", "items": {"type": "integer", "minimum": 1}}
+    schema["properties"]["neighbours"] = {
+        "type": "array",
+        "maxItems": NODES_MAX,
+        "items": nodes,
+        "description": "Instead of edges: the nodes that each node, from node 1 on, is joined with.",
+    }
+    schema["required"] = ["nodes"]
+    schema["oneOf"] = [{"required": ["edges"]}, {"required": ["neighbours"]}]
 
 
 def _simple_graph(edges: Edges, info: ValidationInfo) -> Edges:
@@ -27,6 +55,8 @@ def _simple_graph(edges: Edges, info: ValidationInfo) -> Edges:
     if nodes is None:
         return edges
     raise_faults("graph", _faults(edges, nodes))
+    if all(u < v for u, v in edges) and all(left < right for left, right in pairwise(edges)):
+        return edges
     return tuple(sorted({(u, v) if u < v else (v, u) for u, v in edges}))
 
 
@@ -38,8 +68,36 @@ def _faults(edges: Edges, nodes: int) -> Iterator[tuple[Place, str, str]]:
             yield (place,), "loop", f"joins node {u} with itself; leave it out"
 
 
+def _edges_of(neighbours: Any, nodes: Any) -> list[tuple[int, int]]:
+    """The edges that lists of neighbours state."""
+    if not isinstance(neighbours, list | tuple):
+        raise_faults("graph", [(("neighbours",), "list_type", "should be a list for each node of its neighbours")])
+    wrong = [place for place, row in enumerate(neighbours) if not isinstance(row, list | tuple)]
+    raise_faults("graph", ((("neighbours", place), "list_type", "should be a list of nodes") for place in wrong))
+    most = nodes if type(nodes) is int else NODES_MAX
+    if len(neighbours) > most:
+        raise_faults("graph", [(("neighbours",), "length", f"should have at most {most} lists, not {len(neighbours)}")])
+    raise_faults("graph", _neighbour_faults(neighbours, most))
+    return [(u, v) for u, row in enumerate(neighbours, start=1) for v in row]
+
+
+def _neighbour_faults(neighbours: Any, most: int) -> Iterator[tuple[Place, str, str]]:
+    for place, row in enumerate(neighbours):
+        for k, v in enumerate(row):
+            if type(v) is not int or not 1 <= v <= most:
+                yield ("neighbours", place, k), "node", f"should be a node from 1 to {most}"
+            elif v == place + 1:
+                yield ("neighbours", place, k), "loop", f"joins node {v} with itself; leave it out"
+
+
 class GraphStatement(Statement):
-    """A graph. Nodes count from 1, as in DIMACS files. A pair that stands twice, in either direction, is one edge."""
+    """A graph. Nodes count from 1, as in DIMACS files. A pair that stands twice, in either direction, is one edge.
+
+    Instead of "edges" there may be "neighbours": a list for each node, from node 1 on, of nodes that it is joined with; each
+    edge need stand only once. The normal form of a large graph is written so, of each node those after it.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_either)
 
     nodes: Annotated[int, Strict(), Field(ge=1, le=NODES_MAX, description="How many nodes; they count from 1.")]
     edges: Annotated[
@@ -47,6 +105,26 @@ class GraphStatement(Statement):
         AfterValidator(_simple_graph),
         Field(max_length=EDGES_MAX, description="Edges [u, v], nodes from 1. No loops."),
     ]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _listed(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping) or "neighbours" not in data:
+            return data
+        if "edges" in data:
+            raise_faults("graph", [(("neighbours",), "surplus", "should be left out where edges are stated")])
+        rest = {key: value for key, value in data.items() if key != "neighbours"}
+        return {**rest, "edges": _edges_of(data["neighbours"], data.get("nodes"))}
+
+    @model_serializer(mode="wrap")
+    def _compact(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        if len(self.edges) <= EDGES_LISTED_MAX:
+            written: dict[str, Any] = plain(self)
+            return written
+        later: list[list[int]] = [[] for _ in range(self.edges[-1][0])]
+        for u, v in self.edges:
+            later[u - 1].append(v)
+        return {"nodes": self.nodes, "neighbours": later}
 
     @cached_property
     def masks(self) -> list[int]:
@@ -64,22 +142,25 @@ def read_dimacs(text: str, *, file_name: str, remedy: str) -> GraphStatement:
     header = _header(rows)
     nodes = rows.integer(header, header.tokens[2], "the number of nodes", 1, NODES_MAX)
     stated = rows.integer(header, header.tokens[3], "the number of edges", 0, 2 * EDGES_MAX)
-    edges: list[tuple[int, int]] = []
+    names = {str(node): node for node in range(1, nodes + 1)}
+    distinct, count = set[int](), 0
     for row in rows:
-        if row.tokens[0] in {"c", "n", "d", "v", "x"}:
+        tokens = row.tokens
+        if tokens[0] in {"c", "n", "d", "v", "x"}:
             continue
-        if row.tokens[0] != "e" or len(row.tokens) not in (3, 4):
+        if tokens[0] != "e" or len(tokens) not in (3, 4):
             raise rows.error(row, "an edge should read `e u v`")
-        u, v = (rows.integer(row, token, "a node", 1, nodes) for token in row.tokens[1:3])
+        u = names.get(tokens[1]) or rows.integer(row, tokens[1], "a node", 1, nodes)
+        v = names.get(tokens[2]) or rows.integer(row, tokens[2], "a node", 1, nodes)
         if u == v:
             raise rows.error(row, f"the edge joins node {u} with itself")
-        edges.append((u, v))
-    distinct = {(u, v) if u < v else (v, u) for u, v in edges}
-    if stated not in (len(edges), len(distinct)):
-        raise rows.error(header, f"the header promises {stated} edges, but {len(edges)} follow")
-    if len(distinct) > EDGES_MAX:
-        raise rows.error(None, f"{len(distinct)} edges are more than {EDGES_MAX}")
-    return GraphStatement(nodes=nodes, edges=tuple(sorted(distinct)))
+        distinct.add(u * NODE_CODE + v if u < v else v * NODE_CODE + u)
+        count += 1
+        if len(distinct) > EDGES_MAX:
+            raise rows.error(row, f"there are more than {EDGES_MAX} edges")
+    if stated not in (count, len(distinct)):
+        raise rows.error(header, f"the header promises {stated} edges, but {count} follow")
+    return GraphStatement(nodes=nodes, edges=tuple(divmod(code, NODE_CODE) for code in sorted(distinct)))
 
 
 def _header(rows: Rows) -> Row:
