@@ -91,7 +91,7 @@ async def test_the_explanation_has_words_without_an_objective(client: AsyncQueue
 
     told = await client.explain(job.id)
 
-    assert told.summary == ("Answered by circuit on aer_simulator on aer_simulator (simulator lane): verdict accepted.")
+    assert told.summary == ("Answered by circuit on aer_simulator (simulator lane): verdict accepted.")
     texts = [entry.text for entry in told.timeline]
     assert not any("None" in text for text in texts)
     assert texts[-1] == "Completed with the answer of primary-simulator: accepted."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from qiskit.quantum_info import Statevector
@@ -11,11 +13,15 @@ from queuebit_problems.circuits.circuit import Branch, Circuit, Gate, Measure, R
 from queuebit_problems.circuits.gates import GATES
 from queuebit_problems.circuits.simulator import distribution, statevector
 from queuebit_quantum_adapter.providers.aer import AerProvider
-from queuebit_quantum_adapter.providers.qiskit_conversion import GATE_OF, steps_of_quantum_circuit, to_quantum_circuit
+from queuebit_quantum_adapter.providers.qiskit_conversion import GATE_OF, steps_of_quantum_circuit, to_open_circuit
 from queuebit_quantum_adapter.steps import Choice, go, product_state, steps_of
 from tests.unit.quantum_adapter.circuits_at_random import a_dynamic, a_unitary
 
 SHOTS = 20_000
+
+
+def to_quantum_circuit(circuit: Circuit) -> Any:
+    return to_open_circuit(circuit).bind(circuit)
 
 
 def a_provider() -> AerProvider:

@@ -27,9 +27,11 @@ from queuebit_quantum_adapter.pauli_images import PauliStrings, is_clifford
 from queuebit_quantum_adapter.steps import (
     Choice,
     Passage,
+    State,
     Step,
     Unitary,
-    fidelity,
+    after,
+    fidelities,
     gate_matrix,
     go,
     product_state,
@@ -79,19 +81,24 @@ def same_on_states(
     asked: Sequence[Step], made: Sequence[Step], qubits: int, generator: np.random.Generator
 ) -> Equivalence:
     """Compare by simulation. Raises NotEquivalent."""
-    worst = 1.0
-    moving = any(not isinstance(step, Unitary) for step in asked)
-    inputs = STATES * 3 if moving else STATES
-    for _ in range(inputs):
-        start = product_state(qubits, generator)
-        expected = go(asked, start, generator=generator, script={})
-        found = go(made, start, generator=None, script=expected.outcomes)
-        worst = min(worst, _alike(expected, found))
+    if all(isinstance(step, Unitary) for step in (*asked, *made)):
+        method, inputs = "random product states", STATES
+        starts = np.stack([product_state(qubits, generator) for _ in range(STATES)], axis=-1)
+        worst = min(fidelities(after(asked, starts), after(made, starts)))
+    else:
+        method, inputs = "random outcomes on random product states", 3 * STATES
+        worst = min(_on_outcomes(asked, made, product_state(qubits, generator), generator) for _ in range(inputs))
     if worst < 1 - TOLERANCE:
         raise NotEquivalent(
             f"The converted circuit does something else: on a random input the fidelity is {worst:.6f}."
         )
-    return Equivalence("random outcomes on random product states" if moving else "random product states", inputs, worst)
+    return Equivalence(method, inputs, worst)
+
+
+def _on_outcomes(asked: Sequence[Step], made: Sequence[Step], start: State, generator: np.random.Generator) -> float:
+    """Lead both through the same random outcomes."""
+    expected = go(asked, start, generator=generator, script={})
+    return _alike(expected, go(made, start, generator=None, script=expected.outcomes))
 
 
 def same_on_strings(
@@ -209,7 +216,7 @@ def _alike(expected: Passage, found: Passage) -> float:
         return 0.0
     if abs(expected.probability - found.probability) > TOLERANCE:
         return min(expected.probability, found.probability) / max(expected.probability, found.probability)
-    return min(1.0, fidelity(expected.state, found.state))
+    return min(fidelities(expected.state[..., np.newaxis], found.state[..., np.newaxis]))
 
 
 class _Unrolled:

@@ -48,7 +48,7 @@ def run(task: MeasureTask, report: Report) -> Outcome:
     return Outcome(
         answer=found.answer,
         objective=found.objective,
-        method=found.method,
+        method=found.method.removesuffix(f" on {device.name}").rstrip(", "),
         shots=found.shots,
         cpu_s=time.process_time() - cpu_begun,
         evidence={**found.evidence, "shots": found.shots, "equivalence": device.equivalence()},

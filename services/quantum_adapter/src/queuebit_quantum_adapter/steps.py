@@ -160,6 +160,16 @@ def applied(matrix: Matrix, qubits: Sequence[int], state: State) -> State:
     return np.asarray(np.moveaxis(moved, range(width), qubits))
 
 
-def fidelity(left: State, right: State) -> float:
-    """|<left|right>|² of two states of norm 1 (0 where one is empty): 1 where they are the same up to a phase."""
-    return float(abs(np.vdot(left, right)) ** 2)
+def after(steps: Iterable[Step], states: State) -> State:
+    """Several states, along the last axis, after the matrices of a circuit that has nothing else."""
+    for step in steps:
+        assert isinstance(step, Unitary)
+        states = applied(step.matrix, step.qubits, states)
+    return states
+
+
+def fidelities(left: State, right: State) -> list[float]:
+    """|<left|right>|² of states along the last axis, each of norm 1 or empty: 1 where they are the same up to a phase."""
+    count = left.shape[-1]
+    overlaps = (left.reshape(-1, count).conj() * right.reshape(-1, count)).sum(axis=0)
+    return [min(1.0, float(abs(overlap) ** 2)) for overlap in overlaps]

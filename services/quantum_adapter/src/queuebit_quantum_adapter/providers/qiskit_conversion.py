@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache, reduce
+from itertools import islice
 from typing import Any, assert_never
 
 import numpy as np
-from qiskit.circuit import ClassicalRegister, Clbit, QuantumCircuit, QuantumRegister
+from qiskit.circuit import ClassicalRegister, Clbit, ParameterVector, QuantumCircuit, QuantumRegister
 from qiskit.circuit.classical import expr
 from qiskit.circuit.library import standard_gates as library
 from qiskit.exceptions import QiskitError
@@ -35,12 +37,42 @@ _WITHOUT_ANGLE = frozenset({"u0"})
 """Ours have an angle that theirs has not: the length of an idle time."""
 
 
-def to_quantum_circuit(circuit: Circuit) -> Any:
-    """The same circuit in Qiskit, its classical registers in the order of their declaration."""
-    registers = [ClassicalRegister(register.size) for register in circuit.registers]
-    made = QuantumCircuit(QuantumRegister(circuit.qubits), *registers)
-    _add(made, circuit.operations)
-    return made
+@dataclass(frozen=True, slots=True)
+class OpenCircuit:
+    """A Qiskit circuit with a parameter for each angle of ours, in the order of `angles_of`."""
+
+    circuit: Any
+    parameters: Any
+
+    def values(self, circuit: Circuit) -> dict[Any, float]:
+        """What the parameters are for a circuit of this form. An angle that Qiskit's gate does not have is left out."""
+        used = self.circuit.parameters
+        pairs = zip(self.parameters, angles_of(circuit.operations), strict=True)
+        return {parameter: angle for parameter, angle in pairs if parameter in used}
+
+    def bind(self, circuit: Circuit) -> Any:
+        """The circuit with its angles."""
+        return self.circuit.assign_parameters(self.values(circuit))
+
+
+def to_open_circuit(circuit: Circuit) -> OpenCircuit:
+    """The same form in Qiskit, its classical registers in the order of their declaration, its angles open."""
+    parameters = ParameterVector("t", sum(1 for _ in angles_of(circuit.operations)))
+    made = QuantumCircuit(
+        QuantumRegister(circuit.qubits), *(ClassicalRegister(register.size) for register in circuit.registers)
+    )
+    _add(made, circuit.operations, iter(parameters))
+    return OpenCircuit(made, parameters)
+
+
+def angles_of(operations: Iterable[Operation]) -> Iterator[float]:
+    """The angles of all gates that can be reached, in order."""
+    for operation in operations:
+        if isinstance(operation, Gate):
+            yield from operation.angles
+        elif isinstance(operation, Branch):
+            yield from angles_of(() if _never(operation) else operation.then)
+            yield from angles_of(() if _always(operation) else operation.otherwise)
 
 
 def steps_of_quantum_circuit(circuit: Any) -> tuple[Step, ...]:
@@ -50,11 +82,20 @@ def steps_of_quantum_circuit(circuit: Any) -> tuple[Step, ...]:
     return _steps(circuit, qubits, clbits)
 
 
-def _add(made: Any, operations: Iterable[Operation]) -> None:
+def _never(branch: Branch) -> bool:
+    return bool(branch.value >> len(branch.clbits))
+
+
+def _always(branch: Branch) -> bool:
+    return not branch.clbits and not branch.value
+
+
+def _add(made: Any, operations: Iterable[Operation], angles: Iterator[Any]) -> None:
     for operation in operations:
         match operation:
-            case Gate(name, qubits, angles):
-                made.append(GATE_OF[name](*(() if name in _WITHOUT_ANGLE else angles)), qubits, copy=False)
+            case Gate(name, qubits, given):
+                taken = tuple(islice(angles, len(given)))
+                made.append(GATE_OF[name](*(() if name in _WITHOUT_ANGLE else taken)), qubits, copy=False)
             case Measure(qubit, clbit):
                 made.measure(qubit, clbit)
             case Reset(qubit):
@@ -62,23 +103,23 @@ def _add(made: Any, operations: Iterable[Operation]) -> None:
             case Barrier(qubits):
                 made.barrier(*qubits)
             case Branch():
-                _add_branch(made, operation)
+                _add_branch(made, operation, angles)
             case _:
                 assert_never(operation)
 
 
-def _add_branch(made: Any, branch: Branch) -> None:
-    if branch.value >> len(branch.clbits):
-        _add(made, branch.otherwise)
+def _add_branch(made: Any, branch: Branch, angles: Iterator[Any]) -> None:
+    if _never(branch):
+        _add(made, branch.otherwise, angles)
         return
-    if not branch.clbits:
-        _add(made, branch.then)
+    if _always(branch):
+        _add(made, branch.then, angles)
         return
     with made.if_test(_condition(made, branch)) as otherwise:
-        _add(made, branch.then)
+        _add(made, branch.then, angles)
     if branch.otherwise:
         with otherwise:
-            _add(made, branch.otherwise)
+            _add(made, branch.otherwise, angles)
 
 
 def _condition(made: Any, branch: Branch) -> Any:
