@@ -25,7 +25,7 @@ from queuebit_problems.errors import UnreadableFile
 from queuebit_problems.numeric import VALUE_MAX, Real
 
 QUBITS_MAX = 64
-TERMS_MAX = 20_000
+TERMS_MAX = 10_000
 UNIT_LENGTH_MAX = 32
 _OWN = frozenset({"qubits", "terms"})
 _QEDC = ("paired_hamiltonian", "jordan_wigner_hamiltonian")

@@ -22,8 +22,8 @@ Indices = npt.NDArray[np.int64]
 
 DIMENSION_MAX = 1 << 16
 """The largest space that a lowest eigenvalue is looked for in: 16 qubits, or 18 that hold 9 ones."""
-ENTRIES_MAX = 1 << 24
-"""Non-zero entries of the matrix: 16 bytes each."""
+ENTRIES_MAX = 1 << 22
+"""Non-zero entries of the matrix, 24 bytes each: some ten seconds of one processor."""
 DENSE_MAX = 256
 KRYLOV = 60
 RESTARTS_MAX = 60

@@ -82,21 +82,26 @@ def bases(observable: PauliSum) -> tuple[Basis, ...]:
     First fit, the largest coefficients first. (Any two strings of a basis commute qubit by qubit.)
     """
     ordered = sorted(observable.terms, key=lambda term: (-abs(term[0]), term[1]))
-    found: list[tuple[list[str], list[tuple[float, int]]]] = []
+    shared: list[tuple[int, int]] = []
+    grouped: list[list[tuple[float, int]]] = []
     for coefficient, letters in ordered:
-        if coefficient == 0 or not letters.strip("I"):
+        flips, signs = masks(letters)
+        acting = flips | signs
+        if coefficient == 0 or not acting:
             continue
-        acting = [(qubit, letter) for qubit, letter in enumerate(letters) if letter != "I"]
-        fitting = (basis for basis in found if all(basis[0][qubit] in ("I", letter) for qubit, letter in acting))
-        basis = next(fitting, None)
-        if basis is None:
-            basis = (["I"] * observable.qubits, [])
-            found.append(basis)
-        shared, terms = basis
-        for qubit, letter in acting:
-            shared[qubit] = letter
-        terms.append((coefficient, sum(1 << qubit for qubit, _ in acting)))
-    return tuple(Basis("".join(shared), tuple(terms)) for shared, terms in found)
+        for place, (x, z) in enumerate(shared):
+            if not ((flips ^ x) | (signs ^ z)) & acting & (x | z):
+                shared[place] = (x | flips, z | signs)
+                grouped[place].append((coefficient, acting))
+                break
+        else:
+            shared.append((flips, signs))
+            grouped.append([(coefficient, acting)])
+    qubits = range(observable.qubits)
+    return tuple(
+        Basis("".join("IZXY"[2 * (x >> q & 1) + (z >> q & 1)] for q in qubits), tuple(terms))
+        for (x, z), terms in zip(shared, grouped, strict=True)
+    )
 
 
 def rotations(letters: str) -> tuple[Gate, ...]:

@@ -23,6 +23,7 @@ OPTIMUM_TOLERANCE = 1e-6
 """In the observable's unit: an energy so close to the lowest eigenvalue is the least one."""
 WORK_MAX = 1 << 28
 """Amplitudes times Pauli strings that an examination looks at."""
+BASES_TERMS_MAX = 3_000
 ERROR_FACTOR = 3.0
 """How far a standard error may be from the expected ones by the choice of bases alone."""
 
@@ -56,9 +57,9 @@ def value_tests(
         limit = rounding + deviation_max(std_error**2, 0.0)
         return inside, _value_test(value - exact, std_error, limit, exact)
     shared, separate = (each / shots for each in variances(state, observable))
-    step = _step(observable, shots)
-    limit = rounding + deviation_max(max(shared, std_error**2), step)
-    slack = error_slack(step, shots) * math.sqrt(len(bases(observable))) + rounding
+    largest, together = _steps(observable, shots)
+    limit = rounding + deviation_max(max(shared, std_error**2), largest)
+    slack = error_slack(together, shots) + rounding
     low = (min(math.sqrt(shared), math.sqrt(separate)) - slack) / ERROR_FACTOR
     high = (max(math.sqrt(shared), math.sqrt(separate)) + slack) * ERROR_FACTOR
     detail = f"the standard error; from {shots} runs a basis it should be {max(0.0, low):.3g} to {high:.3g}"
@@ -98,19 +99,22 @@ def _slack(observable: PauliSum, shots: int | None, std_error: float) -> float:
     rounding = ROUNDING * max(1.0, observable.spread)
     if shots is None:
         return rounding + deviation_max(std_error**2, 0.0)
-    step = _step(observable, shots)
-    return rounding + deviation_max(
-        (std_error + error_slack(step, shots) * math.sqrt(len(bases(observable)))) ** 2, step
-    )
+    largest, together = _steps(observable, shots)
+    return rounding + deviation_max((std_error + error_slack(together, shots)) ** 2, largest)
 
 
-def _step(observable: PauliSum, shots: int) -> float:
-    """How far one run of one basis can move the value away from its expectation."""
-    return 2 * max((basis.spread for basis in bases(observable)), default=0.0) / shots
+def _steps(observable: PauliSum, shots: int) -> tuple[float, float]:
+    """How far one run can move the value away from its expectation: of the basis that can most, and the root of the sum of the
+    squares of all. Of very many terms no bases are looked for, and a bound takes their place.
+    """
+    if len(observable.terms) > BASES_TERMS_MAX:
+        return 2 * observable.spread / shots, 2 * observable.spread / shots
+    each = [2 * basis.spread / shots for basis in bases(observable)]
+    return max(each, default=0.0), math.hypot(*each)
 
 
 def _state(circuit: Circuit, observable: PauliSum) -> State | None:
-    work = len(observable.terms) + len(bases(observable)) << observable.qubits
+    work = 2 * len(observable.terms) << observable.qubits
     return statevector(circuit) if work <= WORK_MAX and affordable(circuit) else None
 
 
