@@ -25,6 +25,7 @@ _MODIFIED = {
     "c3sqrtx": "ctrl(3) @ sx",
     "u": "U",
     "u0": "id",
+    "cu1": "cp",
 }
 _DEFINED = {
     "rxx": "gate rxx(t) a, b { h a; h b; cx a, b; rz(t) b; cx a, b; h a; h b; }",
