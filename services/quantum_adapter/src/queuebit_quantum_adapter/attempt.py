@@ -47,6 +47,7 @@ class Work:
     iterations: int = 0
     polished_bits: list[Bits] = field(default_factory=list)
     polish_starts: int = 0
+    reasons: list[str] = field(default_factory=list)
 
 
 class Attempt:
@@ -104,6 +105,8 @@ class Attempt:
                 bits = tuple(question.encoding.encode(work.best.answer))
             work.iterations += 1
             self.passed(f"round {number} of {recipe.rounds}", work.best)
+        if not self.runner.sampled:
+            work.reasons.append("Roof duality decided every core: no circuit was needed.")
 
     def _sample_core(self, core: Core) -> dict[int, int]:
         ramp, circuit = drawn(core, self.prepared.layers)

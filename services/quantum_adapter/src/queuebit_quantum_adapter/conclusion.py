@@ -58,7 +58,7 @@ def conclude(attempt: Attempt, depth: Depth | None) -> tuple[Candidate, dict[str
         "layers": prepared.layers,
         "layers_wished": recipe.layers,
         "esp": None if depth is None else depth.success,
-        "reasons": list(prepared.reasons),
+        "reasons": [*prepared.reasons, *work.reasons],
     }
     if work.noise:
         noise = read_samples(question, work.noise)

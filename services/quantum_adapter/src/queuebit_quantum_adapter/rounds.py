@@ -17,8 +17,9 @@ from queuebit_quantum_adapter.reduction import Reduced, reduce
 from queuebit_quantum_adapter.samples import Bits, Candidate, Question, derived_seed
 
 Unit = tuple[int, ...]
-UNITS_MAX = 400
-"""How many variables or groups a core is chosen from."""
+UNITS_MAX = 96
+SIZES_MAX = 32
+"""How many variables or groups a core is chosen from, and how many sizes are tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +67,10 @@ class Cutter:
             return None
         self._begun.add(first)
         order = list(self._grown(first, loose))
-        low, high = 1, len(order)
-        while low < high:
-            middle = (low + high + 1) // 2
-            if self._open(order[:middle], bits) <= self._core_max:
-                low = middle
-            else:
-                high = middle - 1
-        return self._reduced(order[:low], bits)
+        step = max(1, -(-len(order) // SIZES_MAX))
+        sizes = ((self._open(order[:size], bits), size) for size in range(1, len(order) + 1, step))
+        _, size = max((found for found in sizes if found[0] <= self._core_max), default=(0, 1))
+        return self._reduced(order[:size], bits)
 
     def _reduced(self, units: Sequence[Unit], bits: Bits) -> Reduced:
         chosen = {i for unit in units for i in unit}

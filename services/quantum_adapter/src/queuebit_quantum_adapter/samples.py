@@ -22,6 +22,9 @@ from queuebit_quantum_adapter.reduction import Core, Reduced
 
 FloatArray = NDArray[np.float64]
 Bits = tuple[int, ...]
+WORK_MAX = 4_000_000
+SCORED_MIN = 32
+"""How many terms may be added up to score samples, and how many samples are scored at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +75,27 @@ class Reading:
 
 
 def read_samples(question: Question, counts: Mapping[Bits, int]) -> Reading:
-    """Decode and score every distinct sample. The order depends on the counts alone, not on how they came."""
+    """Decode and score every distinct sample; of a large problem only as many feasible ones as WORK_MAX allows, best first.
+
+    The order depends on the counts alone, not on how they came.
+    """
     samples = sorted(counts)
     weights = np.array([counts[sample] for sample in samples], dtype=np.float64)
     energies = qubo_energies(question.encoding.qubo, np.array(samples, dtype=np.float64))
     order = np.lexsort((np.arange(len(samples)), energies)).tolist()
     best: Candidate | None = None
-    best_count = feasible = 0
+    best_count = feasible = scored = 0
+    scored_max = max(SCORED_MIN, WORK_MAX // (1 + len(question.encoding.qubo.quadratic)))
     for place in order:
         count = counts[samples[place]]
-        found = question.candidate(question.encoding.decode(samples[place]))
-        if found is None:
+        answer = question.encoding.decode(samples[place])
+        if question.kind.violations(question.statement, answer):
             continue
         feasible += count
+        scored += 1
+        if scored > scored_max:
+            continue
+        found = Candidate(answer, question.kind.objective(question.statement, answer))
         if best is None or question.kind.better(found.objective, best.objective):
             best, best_count = found, count
         elif found.objective == best.objective:
@@ -152,12 +163,10 @@ def derived_seed(seed: int, name: str) -> int:
 
 def qubo_energies(qubo: Qubo, bits: FloatArray) -> FloatArray:
     """E of each row of bits, in floating point: for order and statistics, never for an objective."""
-    energies = np.full(len(bits), float(qubo.offset))
-    if qubo.linear:
-        where = list(qubo.linear)
-        energies += bits[:, where] @ np.array([float(qubo.linear[i]) for i in where])
-    if qubo.quadratic:
-        first, second = (list(side) for side in zip(*qubo.quadratic, strict=True))
-        values = np.array([float(value) for value in qubo.quadratic.values()])
-        energies += (bits[:, first] * bits[:, second]) @ values
+    table = np.zeros((qubo.n, qubo.n))
+    for i, value in qubo.linear.items():
+        table[i, i] = float(value)
+    for (i, k), value in qubo.quadratic.items():
+        table[i, k] = float(value)
+    energies: FloatArray = float(qubo.offset) + ((bits @ table) * bits).sum(axis=1)
     return energies
