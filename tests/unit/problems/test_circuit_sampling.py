@@ -16,7 +16,7 @@ from queuebit_problems.errors import InvalidStatement, UnreadableFile
 from queuebit_problems.files import read_problem
 from queuebit_problems.kind import Size
 from queuebit_problems.kinds.circuit_sampling import BELL, KIND, CircuitSamplingStatement
-from queuebit_problems.measurement import Effort, Step
+from queuebit_problems.measurement import Counts, Effort, Step
 
 TWO = 'OPENQASM 2.0;\ninclude "qelib1.inc";\n'
 EFFORT = Effort(10.0, 5)
@@ -27,8 +27,9 @@ def _statement(qasm: str, shots: int = 1024) -> CircuitSamplingStatement:
 
 
 def _failed(qasm: str, counts: dict[str, int]) -> list[str]:
-    answer = {"counts": counts, "shots": sum(counts.values())}
-    statement = _statement(qasm, answer["shots"])
+    shots = sum(counts.values())
+    answer = {"counts": counts, "shots": shots}
+    statement = _statement(qasm, shots)
     assert KIND.answer_errors(statement, answer) == []
     return [test.name for test in KIND.examine(statement, answer).tests if not test.passed]
 
@@ -211,8 +212,8 @@ class Flipping:
 
     name = "flipping"
 
-    def counts(self, circuits: Sequence[Circuit], *, shots: int, seed: int) -> list[dict[str, int]]:
-        found = []
+    def counts(self, circuits: Sequence[Circuit], *, shots: int, seed: int) -> list[Counts]:
+        found: list[Counts] = []
         for circuit in circuits:
             right = outcomes(circuit).sample(shots - shots // 4, seed)
             wrong = outcomes(circuit).sample(shots // 4, seed + 1)
