@@ -156,3 +156,34 @@ def test_a_broken_model_of_dimod_is_refused(change: dict[str, Any]) -> None:
 def test_the_reading_of_the_answer_is_documented() -> None:
     assert "1 is the spin -1" in QUBO.answer_shape
     assert "x_i = (1 - s_i) / 2" in QUBO.statement.model_json_schema()["description"]
+
+
+def test_many_terms_are_written_as_rows_and_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    statement = {"variables": 4, "terms": [[2, 1, 2.5], [0, 0, -1], [0, 2, 3]], "offset": 1}
+    plain = QUBO.parse(statement)
+    monkeypatch.setattr("queuebit_problems.kinds.qubo.ROWS_TERMS_MIN", 3)
+
+    compact = plain.model_dump(mode="json")
+
+    assert compact == {"variables": 4, "rows": [[0, -1, 2, 3], [2, 2.5]], "offset": 1}
+    assert QUBO.parse(compact) == plain
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"terms": []}, "/rows"),
+        ({"rows": 1}, "/rows"),
+        ({"rows": [[1]]}, "/rows/0"),
+        ({"rows": [[1, 2], 3]}, "/rows/1"),
+        ({"rows": [[], [], []]}, "/rows"),
+        ({"rows": [[2, 1]]}, "/terms/0/1"),
+        ({"rows": [[1, "x"]]}, "/terms/0/2"),
+        ({"rows": [[1, 2], [0, 2]]}, "/terms/1"),
+    ],
+)
+def test_wrong_rows_are_refused_by_place(change: dict[str, Any], pointer: str) -> None:
+    with pytest.raises(InvalidStatement) as refused:
+        QUBO.parse({"variables": 2, "rows": [], **change})
+
+    assert [field.pointer for field in refused.value.fields] == [f"/problem/statement{pointer}"]

@@ -7,7 +7,17 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, Field, Strict, ValidationError, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    Strict,
+    ValidationError,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
 
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
@@ -20,6 +30,7 @@ from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.orlib import PROBLEM_PARAM, adds_up, chosen_problem
 from queuebit_problems.quadratic import Quadratic, descend, greedy, search
 from queuebit_problems.qubo import QuboBuilder, exact
+from queuebit_problems.qubo_rows import ROWS_TERMS_MIN, rows_of, stated_either_way, terms_of
 from queuebit_problems.qubolib import TERMS_MAX, VARIABLES_STATED_MAX, read_entries, read_problems, read_spins
 from queuebit_problems.shape import shape_of
 from queuebit_problems.text import Rows
@@ -64,7 +75,12 @@ class QuboStatement(Statement):
     An Ising statement is taken too and becomes this one exactly: {"spins": n, "h": [[i, h_i] …], "J": [[i, j, J_ij] …],
     "offset": c}, spins from 0, each pair once; "h" may also be a list of n numbers. E(s) = c + sum of h_i s_i + sum of
     J_ij s_i s_j is minimised over s in {-1,+1}^n, with x_i = (1 - s_i) / 2: in the answer, 1 is the spin -1 and 0 the spin +1.
+
+    Instead of "terms" there may be "rows": for each variable i, from 0 on, the list [j, q, j, q …] of its terms. The normal
+    form of many terms is written so.
     """
+
+    model_config = ConfigDict(json_schema_extra=stated_either_way)
 
     variables: Annotated[
         int, Strict(), Field(ge=1, le=VARIABLES_STATED_MAX, description="How many variables; they count from 0.")
@@ -78,6 +94,23 @@ class QuboStatement(Statement):
         ),
     ]
     offset: Annotated[Real, Field(description="A constant added to every energy.")] = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _listed(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping) or "rows" not in data:
+            return data
+        if "terms" in data:
+            raise_faults("qubo", [(("rows",), "surplus", "should be left out where terms are stated")])
+        rest = {key: value for key, value in data.items() if key != "rows"}
+        return {**rest, "terms": terms_of(data["rows"], data.get("variables"))}
+
+    @model_serializer(mode="wrap")
+    def _compact(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        if len(self.terms) < ROWS_TERMS_MIN:
+            written: dict[str, Any] = plain(self)
+            return written
+        return {"variables": self.variables, "rows": rows_of(self.terms), "offset": self.offset}
 
     @cached_property
     def scaled(self) -> tuple[list[int], int]:
