@@ -160,8 +160,8 @@ def _request(random: Random, *, circuit: bool) -> dict[str, Any]:
 
 
 def _impossible() -> dict[str, Any]:
-    """Two jobs that nobody has room for."""
-    statement = {"profits": [[1, 2], [3, 4]], "weights": [[5, 5], [5, 5]], "capacities": [1, 1]}
+    """Three jobs for two agents, each of whom has room for any one of them but for no two: only a search finds out."""
+    statement = {"profits": [[1, 2, 3], [3, 4, 5]], "weights": [[3, 3, 3], [3, 3, 3]], "capacities": [5, 5]}
     return {"kind": "generalised_assignment", "statement": statement}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -152,7 +151,7 @@ async def test_refuses_a_repeat_where_the_key_stands_for_other_content_of_anothe
     first = await world.submit(key)
     await world.plane.seen.wait()
     published = world.plane.submissions[0]
-    await world.plane.take(replace(published, data=published.data.model_copy(update={"fingerprint": "other"})))
+    await world.plane.take(published._replace(data=published.data.model_copy(update={"fingerprint": "other"})))
 
     again = await world.submit(key)
 
