@@ -100,7 +100,7 @@ MAKERS: dict[str, Callable[[Draw], Statement]] = {
     "graph_colouring": lambda draw: {"nodes": 5, "edges": _from_one(_graph(draw, 5, 0.3))},
     "job_shop": lambda draw: {
         "machines": 2,
-        "jobs": [[[m, draw.randint(1, 3)] for m in draw.sample((0, 1), 2)] for _ in range(3)],
+        "jobs": [[[m, draw.randint(1, 4)] for m in draw.sample((0, 1), 2)] for _ in range(2)],
     },
     "knapsack": _knapsack,
     "max_clique": lambda draw: {"nodes": 16, "edges": _from_one(_graph(draw, 16, 0.6))},

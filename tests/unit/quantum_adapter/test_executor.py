@@ -27,12 +27,20 @@ RING = Problem(kind="maxcut", statement={"nodes": 6, "edges": [[i, (i + 1) % 6] 
 """Six nodes in a ring: the best cut is 6."""
 
 REPEAT = """
-import asyncio, json, sys
+import json
 from queuebit_quantum_adapter import pipeline
 from tests.unit.quantum_adapter.models import a_maxcut, a_task
-out = pipeline.run(a_task(a_maxcut(9, weights=(1, 2, 5)), seed=42, layers=4, placebo=True), lambda stage: None)
-provenance = {k: v for k, v in out.provenance.items() if k != "run"}
-print(json.dumps([out.answer, out.objective, out.method, out.evidence, provenance], sort_keys=True))
+from tests.unit.quantum_adapter.small import small
+tasks = (
+    a_task(a_maxcut(9, weights=(1, 2, 5)), seed=42, layers=4, number=1),
+    a_task(small("portfolio", 1), seed=42, layers=3, number=2),
+    a_task(small("number_partitioning", 1), seed=42, layers=3, method="rqaoa", number=3),
+    a_task(a_maxcut(30), seed=42, layers=2, core_qubits=10, shots=100, number=4),
+)
+for task in tasks:
+    out = pipeline.run(task, lambda stage: None)
+    provenance = {k: v for k, v in out.provenance.items() if k != "run"}
+    print(json.dumps([out.answer, out.objective, out.method, out.shots, out.evidence, provenance], sort_keys=True))
 """
 
 LIGHT = """
@@ -177,7 +185,7 @@ def test_the_same_job_is_the_same_in_every_process() -> None:
     first, second = python(REPEAT, hash_seed="1"), python(REPEAT, hash_seed="2")
 
     assert first == second
-    assert len(json.loads(first)) == 5
+    assert [len(json.loads(line)) for line in first.splitlines()] == [6] * 4
 
 
 def python(code: str, *, hash_seed: str) -> str:
