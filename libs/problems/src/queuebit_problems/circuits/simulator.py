@@ -70,9 +70,10 @@ def outcomes(circuit: Circuit) -> Outcomes:
     wide: type = np.int64 if circuit.clbits <= _INT64_BITS else object
     bits: list[NDArray[Any]] = [np.zeros(0, dtype=wide)]
     weights: list[NDArray[Any]] = [np.zeros(0)]
+    overwritten = sum(1 << clbit for _, clbit in final)
     for state, base in _leaves(operations, len(kept)):
         found, weight = _read_off(state, len(kept), final)
-        number: NDArray[Any] = np.full(len(found), base, dtype=wide)
+        number: NDArray[Any] = np.full(len(found), base & ~overwritten, dtype=wide)
         for place, (_, clbit) in enumerate(final):
             number |= (found >> place & 1).astype(wide) << clbit
         bits.append(number)
