@@ -64,6 +64,13 @@ MORE: list[tuple[str, str, str, int | None, str]] = [
         20,
         "when each node may be visited",
     ),
+    (
+        "a matrix that is too large",
+        "a.tsp",
+        MATRIX.replace("DIMENSION: 3", "DIMENSION: 1400"),
+        6,
+        "a matrix of 1400 nodes has more",
+    ),
     ("two depots", "a.vrp", VRP.replace("1\n-1\n", "1\n2\n-1\n"), 17, "the depot should be node 1 alone"),
     ("nodes from 0", "a.col", GRAPH.replace("e 1 2", "e 0 2"), 3, "a node should be a whole number from 1 to 5"),
     ("weights in some lines only", "g.rud", "3 2\n1 2 5\n2 3\n", 3, "an edge should have 3 numbers, not 2"),

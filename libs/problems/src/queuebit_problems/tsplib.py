@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from queuebit_contracts.jobs import Number
+from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, Number
 from queuebit_problems.roads import METRICS, NODES_MAX
 from queuebit_problems.text import Row, Rows
 
@@ -148,6 +148,9 @@ def read_roads(file: TsplibFile, *, nodes_min: int = 2) -> dict[str, Any]:
 def _matrix(file: TsplibFile, nodes: int) -> tuple[tuple[Number, ...], ...]:
     form = file.one_of("EDGE_WEIGHT_FORMAT", ("FULL_MATRIX", *_TRIANGLES))
     head, rows = file.section("EDGE_WEIGHT_SECTION")
+    if 2 * nodes * nodes > STATEMENT_BYTES_MAX:
+        detail = f"a matrix of {nodes} nodes has more than the {STATEMENT_BYTES_MAX} bytes that a statement may have"
+        raise file.rows.error(head, f"{detail}; state coordinates, or fewer nodes")
     upper, diagonal = _TRIANGLES.get(form, (True, True))
     triangle = nodes * (nodes + 1) // 2 if diagonal else nodes * (nodes - 1) // 2
     wanted = nodes * nodes if form == "FULL_MATRIX" else triangle
