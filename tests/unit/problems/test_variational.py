@@ -35,12 +35,15 @@ class Watched(ExactDevice):
 
     def __init__(self, *, noisy: bool = False) -> None:
         self.batches: list[int] = []
+        self.forms: set[tuple[tuple[str, tuple[int, ...]], ...]] = set()
         self.noisy = noisy
 
     def expectations(
         self, circuits: Sequence[Circuit], observable: PauliSum, *, shots: int | None, seed: int
     ) -> list[Estimate]:
         self.batches.append(len(circuits))
+        for circuit in circuits:
+            self.forms.add(tuple((gate.name, gate.qubits) for gate in circuit.operations if isinstance(gate, Gate)))
         runs = 5000 if self.noisy and shots is None else shots
         return super().expectations(circuits, observable, shots=runs, seed=seed)
 
@@ -157,7 +160,7 @@ def test_shifted_values_give_slope_and_curvature(
     assert even @ bends == pytest.approx(sum(-s * r * r * math.cos(p) for s, r, p in terms), abs=1e-6)
 
 
-def test_a_search_makes_few_calls_of_bounded_batches() -> None:
+def test_a_search_makes_few_calls_of_bounded_batches_and_few_forms() -> None:
     device = Watched()
 
     found = search(molecule("h006_chain_001_00_paired"), device)
@@ -165,6 +168,7 @@ def test_a_search_makes_few_calls_of_bounded_batches() -> None:
     assert (found.calls, found.circuits) == (len(device.batches), sum(device.batches))
     assert found.calls <= 12
     assert max(device.batches) <= BATCH_MAX
+    assert len(device.forms) <= 10
 
 
 def test_a_device_that_cannot_be_exact_is_searched_by_large_shifts() -> None:

@@ -9,7 +9,7 @@ every real state of the sector).
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Protocol
@@ -50,7 +50,9 @@ class Ansatz(Protocol):
 
     def start(self, seed: int) -> tuple[float, ...]: ...
 
-    def circuit(self, angles: Sequence[float]) -> Circuit: ...
+    def circuit(self, angles: Sequence[float], kept: Container[int] = ()) -> Circuit:
+        """Where the ansatz grows, an angle of 0 leaves its gates out, but for the `kept` ones: circuits of one form."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ class HardwareEfficient:
         rng = random.Random(f"hardware_efficient {seed}")
         return tuple(rng.uniform(-0.5, 0.5) for _ in range(self.parameters))
 
-    def circuit(self, angles: Sequence[float]) -> Circuit:
+    def circuit(self, angles: Sequence[float], kept: Container[int] = ()) -> Circuit:
+        del kept
         operations: list[Operation] = []
         rest = iter(angles)
         for layer in range(self.layers + 1):
@@ -150,11 +153,11 @@ class ParticleConserving:
         del seed
         return (0.0,) * self.parameters
 
-    def circuit(self, angles: Sequence[float]) -> Circuit:
+    def circuit(self, angles: Sequence[float], kept: Container[int] = ()) -> Circuit:
         operations: list[Operation] = [Gate("x", (qubit,)) for qubit in self.occupied]
         excitations = self.first + self.further * (self.layers - 1)
-        for angle, excitation in zip(angles, excitations, strict=True):
-            if angle:
+        for place, (angle, excitation) in enumerate(zip(angles, excitations, strict=True)):
+            if angle or place in kept:
                 operations += excitation.gates(angle)
         return Circuit(self.qubits, (), tuple(operations))
 

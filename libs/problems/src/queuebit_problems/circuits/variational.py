@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from queuebit_problems.circuits.ansatz import Ansatz
+from queuebit_problems.circuits.circuit import Circuit
 from queuebit_problems.circuits.pauli import PauliSum
 from queuebit_problems.measurement import Device, Estimate, OnStep, Step, Stop
 
@@ -26,6 +27,8 @@ Vector = npt.NDArray[np.float64]
 
 BATCH_MAX = 256
 """Circuits in one call to the device."""
+FORM_PLACES = 16
+"""Angles that are tried out in circuits of one form."""
 ITERATIONS_MAX = 200
 TOLERANCE = 2e-9
 """A search ends where what it may still gain is less than so much of the observable's spread."""
@@ -80,11 +83,12 @@ class Search:
     calls: int = 0
     circuits: int = 0
     best: tuple[Vector, Estimate] | None = None
+    active: list[int] = field(default_factory=list)
 
     def run(self) -> Found:
         """Search until nothing more is promised, or as long as `out` allows. The first call is always made."""
         angles = np.array(self.ansatz.start(self.seed))
-        start = self._ask([angles])[0]
+        start = self._ask([self._circuit(angles)])[0]
         self.exact = start.std_error == 0
         self._accept(angles, start)
         converged = True
@@ -95,22 +99,21 @@ class Search:
         assert self.best is not None
         angles, estimate = self.best
         if not self.exact:
-            estimate = self._ask([angles], last=True)[0]
+            estimate = self._ask([self._circuit(angles)], last=True)[0]
         return Found(tuple(angles.tolist()), estimate, start, self.iterations, self.calls, self.circuits, converged)
 
     def _search(self, angles: Vector) -> None:
         """Take in angles, stage by stage, and descend along all that were taken in, until a stage promises nothing more."""
-        active: list[int] = []
         for stage in self.ansatz.stages:
-            while places := sorted({*active, *stage}):
+            while places := sorted({*self.active, *stage}):
                 probe = self._probe(angles, places)
                 self._accept(angles, probe.estimate)
                 taken = self._promising(probe) if self.ansatz.grows else places
-                fresh = [place for place in taken if place not in active]
+                fresh = [place for place in taken if place not in self.active]
                 if not fresh:
                     break
-                active = sorted([*active, *fresh])
-                angles = self._descend(angles, _narrow(probe, active))
+                self.active = sorted([*self.active, *fresh])
+                angles = self._descend(angles, _narrow(probe, self.active))
                 if not self.ansatz.grows:
                     break
 
@@ -180,29 +183,45 @@ class Search:
 
     def _probe(self, angles: Vector, places: list[int]) -> _Probe:
         shifts = self._shifts()
-        points = [angles]
-        for place in places:
-            for shift in shifts:
-                for sign in (shift, -shift):
-                    point = angles.copy()
-                    point[place] += sign
-                    points.append(point)
-        estimates = self._ask(points)
-        values = np.array([each.value for each in estimates[1:]]).reshape(len(places), len(shifts), 2)
-        errors = np.array([each.std_error for each in estimates[1:]]).reshape(values.shape)
+        circuits = [self._circuit(angles, self.active)]
+        order: list[int] = []
+        for kept, members in self._forms(places):
+            order += members
+            for place in members:
+                for shift in shifts:
+                    for signed in (shift, -shift):
+                        point = angles.copy()
+                        point[place] += signed
+                        circuits.append(self._circuit(point, kept))
+        estimates = self._ask(circuits)
+        index = [order.index(place) for place in places]
+        values = np.array([each.value for each in estimates[1:]]).reshape(len(places), len(shifts), 2)[index]
+        errors = np.array([each.std_error for each in estimates[1:]]).reshape(values.shape)[index]
         odd = values[:, :, 0] - values[:, :, 1]
         even = values.sum(axis=2) - 2 * estimates[0].value
-        noise = np.sqrt((errors**2).sum(axis=2))
         weights, bends = _rules(shifts)
-        return _Probe(estimates[0], places, odd @ weights, even @ bends, np.sqrt(noise**2 @ weights**2))
+        return _Probe(estimates[0], places, odd @ weights, even @ bends, np.sqrt((errors**2).sum(axis=2) @ weights**2))
+
+    def _forms(self, places: list[int]) -> list[tuple[set[int], list[int]]]:
+        """The places in groups, each with the angles whose gates its circuits keep even at 0.
+
+        A device converts circuits that differ in angles alone once: idle gates cost it less than another form. Sampled
+        circuits keep none, as on hardware each gate costs accuracy.
+        """
+        active = set(self.active)
+        known, idle = [each for each in places if each in active], [each for each in places if each not in active]
+        groups = [known] + [idle[begin : begin + FORM_PLACES] for begin in range(0, len(idle), FORM_PLACES)]
+        return [(active.union(group), group) for group in groups]
+
+    def _circuit(self, angles: Vector, kept: Collection[int] = ()) -> Circuit:
+        return self.ansatz.circuit(angles.tolist(), kept if self.exact else ())
 
     def _shifts(self) -> tuple[float, ...]:
         if self.exact:
             return (SMALL_SHIFT,)
         return (_PI_2,) if self.ansatz.frequencies == 1 else (_PI_2, math.pi)
 
-    def _ask(self, points: Sequence[Vector], *, last: bool = False) -> list[Estimate]:
-        circuits = [self.ansatz.circuit(point.tolist()) for point in points]
+    def _ask(self, circuits: Sequence[Circuit], *, last: bool = False) -> list[Estimate]:
         estimates: list[Estimate] = []
         for begin in range(0, len(circuits), BATCH_MAX):
             if self.calls and not last and self.out():
