@@ -41,6 +41,26 @@ print(json.dumps([out.answer, out.evidence, provenance], sort_keys=True))
 """
 
 
+LIGHT = """
+import asyncio, sys
+from queuebit_contracts.jobs import Problem
+from queuebit_quantum_adapter.backends import Backends, aer
+from queuebit_quantum_adapter.executor import QuantumExecutor
+from queuebit_runtime.clock import SystemClock
+from queuebit_runtime.processes import InlinePool
+from tests.unit.quantum_adapter.models import LIMITS, an_order
+executor = QuantumExecutor(InlinePool(), Backends([aer(LIMITS)]), LIMITS, SystemClock(), worker="w")
+wide = 'OPENQASM 3.0; include "stdgates.inc"; qubit[28] q; bit[28] c; h q; c = measure q;'
+long = 'OPENQASM 3.0; include "stdgates.inc"; qubit[18] q; bit[18] c; for int i in [1:900] { h q; } c = measure q;'
+async def main():
+    for qasm in (wide, long):
+        order = an_order(Problem(kind="circuit_sampling", statement={"qasm": qasm, "shots": 10}), budget_s=1.0)
+        print((await executor.run(order, print, asyncio.Event())).code.value)
+asyncio.run(main())
+print(sorted({"qiskit", "qiskit_aer", "numpy", "scipy"} & set(sys.modules)))
+"""
+
+
 async def done(
     order: JobQueued, heard: list[ExecutionProgressed] | None = None
 ) -> ExecutionSucceeded | ExecutionFailed:
@@ -106,6 +126,12 @@ def test_the_same_job_gives_the_same_counts_and_record_in_every_process() -> Non
 def test_a_loop_has_time_to_end() -> None:
     assert left_s(10.0, 1.5) == pytest.approx(6.5)
     assert left_s(10.0, 9.0) == pytest.approx(2.0)
+
+
+def test_what_does_not_fit_is_refused_before_anything_heavy_is_loaded() -> None:
+    told = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=True)
+
+    assert told.stdout.split() == ["problem_too_large", "budget_exhausted", "[]"]
 
 
 def test_steps_are_passed_on_some_time_apart() -> None:
