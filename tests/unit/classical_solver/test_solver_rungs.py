@@ -21,6 +21,7 @@ from queuebit_classical_solver import (
     exchange_search,
     knapsack_core,
     pyvrp_search,
+    recolouring,
     restarts,
     shop_search,
 )
@@ -327,6 +328,8 @@ def test_an_infeasible_answer_is_no_answer() -> None:
         ("qubo", 5000, [annealing.METHOD, cp_sat.METHOD]),
         ("quadratic_assignment", 20, [exchange_search.METHOD, cp_sat.METHOD]),
         ("knapsack", 1000, [knapsack_core.METHOD, cp_sat.METHOD]),
+        ("graph_colouring", 100, [cp_sat.METHOD, recolouring.METHOD, cp_sat.METHOD]),
+        ("graph_colouring", 1000, [recolouring.METHOD, cp_sat.METHOD]),
         ("job_shop", 100, [cp_sat.METHOD]),
         ("job_shop", 150, [shop_search.METHOD, cp_sat.METHOD]),
         ("job_shop", 225, [shop_search.METHOD, cp_sat.METHOD, cp_sat.METHOD]),

@@ -17,6 +17,7 @@ from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.exchange_search import ExchangeSolver
 from queuebit_classical_solver.knapsack_core import CoreSolver
 from queuebit_classical_solver.ports import Limits, Progress, Solution, Solver, ignore_progress, never_stop
+from queuebit_classical_solver.recolouring import RecolouringSolver
 from queuebit_classical_solver.shop_search import ShopSolver
 from queuebit_problems.kind import Answer
 from queuebit_problems.optimisation import Optimisation
@@ -69,6 +70,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "knapsack core": lambda: (CoreSolver(), *a_knapsack(500)),
     "shops": lambda: (ShopSolver(), *a_shop(10, 6)),
     "neighbourhoods": lambda: (CpSatSolver(neighbourhoods=True), *a_shop(8, 6)),
+    "colours": lambda: (RecolouringSolver(), *a_graph("graph_colouring", 40, 0.5)),
     "exchanges": lambda: (ExchangeSolver(), *an_exchange(12, symmetric=False)),
 }
 cases = pytest.mark.parametrize("name", CASES)
@@ -208,3 +210,12 @@ def test_iterated_tabu_search_beats_the_heuristic_of_a_shop() -> None:
     assert heuristic is not None
     found = solved((ShopSolver(), kind, statement), hint=heuristic, work_share=0.1)
     assert found.objective < kind.objective(statement, heuristic)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_tabu_search_finds_as_few_colours_as_enumeration_proves(seed: int) -> None:
+    kind, statement = a_graph("graph_colouring", 22, 0.5, seed)
+    best = kind.enumerated(statement)
+    assert best is not None
+    hint = {"colour": list(range(22))}
+    assert solved((RecolouringSolver(), kind, statement), hint=hint).objective == best.objective

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Sequence
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from queuebit_problems.kinds.generalised_assignment import GeneralisedAssignmentStatement
 
 BRANCHES_MAX = 100_000
-WORK_MAX = 600_000
+WORK_MAX = 3_000_000
 """Roughly how many moves one search may look at."""
 
 
@@ -44,8 +45,8 @@ def start(statement: GeneralisedAssignmentStatement, thrift: float, rng: random.
 
     def value(a: int, job: int) -> float:
         weights, capacity, _ = statement.used[a]
-        tight = max(0.0, float(Fraction(over[a] + weights[job], max(1, capacity))))
-        return profits[a][job] / top - thrift * float(Fraction(weights[job], max(1, capacity))) - 10 * tight
+        tight = max(0.0, (over[a] + weights[job]) / max(1, capacity))
+        return profits[a][job] / top - thrift * (weights[job] / max(1, capacity)) - 10 * tight
 
     for job in rng.sample(range(statement.jobs), statement.jobs):
         found[job] = max(range(len(profits)), key=lambda a: value(a, job))
@@ -56,42 +57,48 @@ def start(statement: GeneralisedAssignmentStatement, thrift: float, rng: random.
 def polished(statement: GeneralisedAssignmentStatement, start: Sequence[int], rng: random.Random) -> list[int] | None:
     """Moves and exchanges of jobs: first those that lessen what is too much, then those that earn more."""
     profits, _ = statement.earned
-    weights, agents = [row for row, _, _ in statement.used], range(len(profits))
+    weights = [row for row, _, _ in statement.used]
+    common = math.lcm(*(unit for _, _, unit in statement.used))
+    unit = [common // unit for _, _, unit in statement.used]
     found, over = list(start), excesses(statement, start)
+    work, jobs, moved = WORK_MAX // 8, range(statement.jobs), True
+
+    def gain_of(job: int, to: int, other: int | None) -> int | None:
+        """What the move or the exchange earns more; None where it does not lessen what is too much, nor earns more."""
+        a = found[job]
+        gain = profits[to][job] - profits[a][job]
+        left, more = -weights[a][job], weights[to][job]
+        if other is not None:
+            gain += profits[a][other] - profits[to][other]
+            left, more = left + weights[a][other], more - weights[to][other]
+        change = (max(0, over[a] + left) - max(0, over[a])) * unit[a]
+        change += (max(0, over[to] + more) - max(0, over[to])) * unit[to]
+        return gain if (change, -gain) < (0, 0) else None
 
     def shift(job: int, a: int) -> None:
         over[found[job]] -= weights[found[job]][job]
         over[a] += weights[a][job]
         found[job] = a
 
-    def excess() -> Fraction:
-        return sum((Fraction(o, u[2]) for o, u in zip(over, statement.used, strict=True) if o > 0), start=Fraction(0))
-
-    work, jobs = WORK_MAX // 8, range(statement.jobs)
-    moved = True
     while moved and work > 0:
         moved = False
         for job in rng.sample(jobs, len(jobs)):
-            options: list[tuple[tuple[int, ...], tuple[int, ...]]] = [((a,), (job,)) for a in agents if a != found[job]]
-            options += [((found[other], found[job]), (job, other)) for other in jobs if found[other] != found[job]]
-            work -= len(options)
-            for targets, movers in options:
-                before = [found[mover] for mover in movers]
-                if before == list(targets):
+            mine = found[job]
+            options: Iterator[tuple[int, int | None]] = chain(
+                ((a, None) for a in range(len(profits)) if a != mine),
+                ((found[other], other) for other in jobs if found[other] != mine),
+            )
+            for to, other in options:
+                work -= 1
+                if gain_of(job, to, other) is None:
                     continue
-                gain = sum(profits[a][m] - profits[b][m] for a, m, b in zip(targets, movers, before, strict=True))
-                broken = any(o > 0 for o in over)
-                if gain <= 0 and not broken:
-                    continue
-                was = excess() if broken else Fraction(0)
-                for a, mover in zip(targets, movers, strict=True):
-                    shift(mover, a)
-                now = excess() if broken or any(over[a] > 0 for a in targets) else Fraction(0)
-                if (now, -gain) < (was, 0):
-                    moved = True
-                    break
-                for a, mover in zip(before, movers, strict=True):
-                    shift(mover, a)
+                shift(job, to)
+                if other is not None:
+                    shift(other, mine)
+                moved = True
+                break
+            if work <= 0:
+                break
     return None if any(o > 0 for o in over) else found
 
 

@@ -9,9 +9,10 @@ Bins = list[list[int]]
 """The items of each bin."""
 
 TRIES_MAX = 1_500
-"""How many partial fillings the search for one bin may look at."""
-WORK_MAX = 400_000
-"""How many partial fillings all searches together may look at."""
+TRIES_MIN = 20
+"""How many partial fillings the search for one bin may look at: fewer where there are many items."""
+WORK_MAX = 200_000
+"""How many partial fillings and items all searches together may look at."""
 
 
 def first_fit(sizes: Sequence[int], capacity: int, order: Iterable[int], start: Bins | None = None) -> Bins:
@@ -56,12 +57,13 @@ def least_slack(
 ) -> tuple[Bins, int]:
     """Bin by bin, the largest item left and those that fill up its bin best (Gupta and Ho): (bins, fillings looked at)."""
     left, bins, work = decreasing(sizes, items), Bins(), 0
+    tries_max = max(TRIES_MIN, min(TRIES_MAX, WORK_MAX // max(1, len(left))))
     while left:
         first, *rest = left
         if rng is not None and len(rest) > 1 and rng.random() < 0.3:
             cut = rng.randrange(len(rest))
             rest = sorted(rest[cut:] + rest[:cut], key=lambda item: -sizes[item] + rng.random())
-        members, tried = _fullest(sizes, capacity - sizes[first], rest)
+        members, tried = _fullest(sizes, capacity - sizes[first], rest, tries_max)
         work += tried
         bins.append([first, *members])
         gone = {first, *members}
@@ -69,15 +71,16 @@ def least_slack(
     return bins, work
 
 
-def _fullest(sizes: Sequence[int], room: int, items: list[int]) -> tuple[list[int], int]:
+def _fullest(sizes: Sequence[int], room: int, items: list[int], tries_max: int) -> tuple[list[int], int]:
     """The items that fill the room best, as far as a bounded search finds: (items, fillings looked at)."""
     best, least, tries = list[int](), room, 0
     open_: list[tuple[int, int, tuple[int, ...]]] = [(0, room, ())]
-    while open_ and least and tries < TRIES_MAX:
+    while open_ and least and tries < tries_max:
         place, free, chosen = open_.pop()
-        tries += 1
+        tries, first = tries + 1, place
         while place < len(items) and sizes[items[place]] > free:
             place += 1
+        tries += (place - first) // 64
         if place == len(items):
             continue
         following = place + 1
@@ -107,7 +110,7 @@ def packed(sizes: Sequence[int], capacity: int, start: Bins, bound: int, rng: ra
         chosen = set(rng.sample(range(len(best)), count))
         loose = [item for b in chosen for item in best[b]]
         again, tried = least_slack(sizes, capacity, sorted(loose), rng)
-        work += tried + len(loose)
+        work += tried + len(loose) + len(sizes)
         found = [members for b, members in enumerate(best) if b not in chosen] + again
         if rank(found) <= rank(best):
             best = found

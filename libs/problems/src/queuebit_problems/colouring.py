@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from heapq import heapify, heappop, heappush
 
 from queuebit_problems.graphs import bits_of
 
 STEPS_EACH_MAX = 2_000
-WORK_MAX = 6_000_000
+WORK_MAX = 3_000_000
 """Roughly how many neighbours and colours all steps of the tabu search may look at."""
 
 
@@ -30,14 +31,21 @@ def dsatur(masks: Sequence[int]) -> list[int]:
     nodes = len(masks)
     colour, seen = [-1] * nodes, [0] * nodes
     degree = [mask.bit_count() for mask in masks]
-    left = set(range(nodes))
-    while left:
-        node = max(left, key=lambda node: (seen[node].bit_count(), degree[node], -node))
-        left.remove(node)
+    left = (1 << nodes) - 1
+    queue = [(0, -degree[node], node) for node in range(nodes)]
+    heapify(queue)
+    while queue:
+        colours, _, node = heappop(queue)
+        if colour[node] >= 0 or -colours != seen[node].bit_count():
+            continue
         free = ~seen[node]
-        colour[node] = (free & -free).bit_length() - 1
-        for other in bits_of(masks[node]):
-            seen[other] |= 1 << colour[node]
+        low = free & -free
+        colour[node] = low.bit_length() - 1
+        left ^= 1 << node
+        for other in bits_of(masks[node] & left):
+            if not seen[other] & low:
+                seen[other] |= low
+                heappush(queue, (-seen[other].bit_count(), -degree[other], other))
     return colour
 
 
@@ -50,8 +58,10 @@ def relabelled(colour: Sequence[int]) -> list[int]:
 def fewer(masks: Sequence[int], colour: Sequence[int], bound: int, rng: random.Random) -> list[int]:
     """A proper colouring with as few colours as tabu search finds, starting from a proper one; at least `bound` are needed."""
     best = relabelled(colour)
+    work = WORK_MAX - 4 * sum(mask.bit_count() for mask in masks)
+    if work <= 0:
+        return best
     neighbours = [list(bits_of(mask)) for mask in masks]
-    work = WORK_MAX
     while (colours := max(best) + 1) > max(bound, 1) and work > 0:
         target = colours - 1
         start = [c if c < target else rng.randrange(target) for c in best]
@@ -73,7 +83,7 @@ def _without_conflict(
         for other in neighbours[node]:
             clash[node][colour[other]] += 1
     conflicts = sum(clash[node][colour[node]] for node in range(nodes)) // 2
-    lowest, work = conflicts, nodes
+    lowest, work = conflicts, nodes * colours + sum(map(len, neighbours))
     free_at = [[0] * colours for _ in range(nodes)]
     for step in range(1, 1 + STEPS_EACH_MAX * nodes):
         if not conflicts:

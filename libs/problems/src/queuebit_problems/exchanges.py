@@ -9,6 +9,8 @@ Matrix = list[list[int]]
 STEPS_EACH_MAX = 300
 WORK_MAX = 400_000
 """Roughly how many exchanges one search may rate."""
+LOOKED_AT_MAX = 2_500_000
+"""Roughly how many flows all exchanges that `improved` rates may look at."""
 
 
 def lawler_costs(a: Matrix, b: Matrix) -> Matrix:
@@ -35,11 +37,15 @@ def _change(a: Matrix, b: Matrix, p: Sequence[int], r: int, s: int) -> int:
 
 
 def improved(a: Matrix, b: Matrix, start: Sequence[int]) -> list[int]:
-    """Exchange two while that saves."""
-    p = list(start)
-    for _ in range(10 * len(p)):
+    """Exchange two while that saves, as long as that does not take too long."""
+    p, n = list(start), len(start)
+    work = LOOKED_AT_MAX
+    for _ in range(10 * n):
         moved = False
-        for r in range(len(p)):
+        for r in range(n):
+            work -= r * n
+            if work < 0:
+                return p
             for s in range(r):
                 if _change(a, b, p, r, s) < 0:
                     p[r], p[s] = p[s], p[r]
@@ -57,6 +63,8 @@ def tabu(a: Matrix, b: Matrix, start: Sequence[int], rng: random.Random) -> list
     best = list(p)
     if not pairs:
         return best
+    if len(pairs) * n > LOOKED_AT_MAX // 4:
+        return improved(a, b, p)
     change = {pair: _change(a, b, p, *pair) for pair in pairs}
     last = [[-n * n] * n for _ in range(n)]
     for step in range(min(STEPS_EACH_MAX * n, WORK_MAX // len(pairs))):

@@ -11,6 +11,7 @@ from queuebit_classical_solver import (
     exchange_search,
     knapsack_core,
     pyvrp_search,
+    recolouring,
     restarts,
     shop_search,
 )
@@ -22,6 +23,7 @@ from queuebit_classical_solver.cp_sat import CpSatSolver
 from queuebit_classical_solver.exchange_search import ExchangeSolver
 from queuebit_classical_solver.knapsack_core import CoreSolver
 from queuebit_classical_solver.pyvrp_search import PyVrpSolver
+from queuebit_classical_solver.recolouring import RecolouringSolver
 from queuebit_classical_solver.restarts import RestartSolver
 from queuebit_classical_solver.shop_search import ShopSolver
 from queuebit_classical_solver.stages import Rung
@@ -33,6 +35,7 @@ QUADRATIC = frozenset({"maxcut", "qubo"})
 NODE_SETS = frozenset({"max_clique", "max_independent_set"})
 BINS = frozenset({"bin_packing"})
 KNAPSACKS = frozenset({"knapsack"})
+COLOURINGS = frozenset({"graph_colouring"})
 SHOPS = frozenset({"job_shop"})
 
 OWN = "queuebit-classical-solver"
@@ -50,6 +53,8 @@ RUNGS = (
     Rung(cliques.METHOD, CliqueSolver(), 0.1, NODE_SETS, variables_max=1000),
     Rung(covers.METHOD, CoverSolver(), 0.4, NODE_SETS, variables_max=covers.NODES_MAX),
     Rung(cliques.METHOD, CliqueSolver(), 0.6, NODE_SETS, variables_max=400),
+    Rung(cp_sat.METHOD, CpSatSolver(), 0.25, COLOURINGS, variables_max=300),
+    Rung(recolouring.METHOD, RecolouringSolver(), 0.8, COLOURINGS),
     Rung(columns.METHOD, ColumnSolver(), 0.9, BINS),
     Rung(knapsack_core.METHOD, CoreSolver(), 0.7, KNAPSACKS),
     Rung(shop_search.METHOD, ShopSolver(), 0.45, SHOPS, variables_min=120),
@@ -73,6 +78,7 @@ SOLVER_OF = {
     covers.METHOD: OWN,
     exchange_search.METHOD: OWN,
     knapsack_core.METHOD: OWN,
+    recolouring.METHOD: OWN,
     shop_search.METHOD: OWN,
 }
 """The package that really ran each method; any other is the kind's own."""

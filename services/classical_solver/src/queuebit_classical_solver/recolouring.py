@@ -1,0 +1,139 @@
+"""The solver port over graph colouring: tabu search for one colour fewer (TabuCol: Hertz and de Werra), started again and again.
+
+numpy rates all moves of nodes in conflict at once; it is imported at the first solve. Steps are counted: time is the backstop.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from queuebit_classical_solver.errors import NothingFound
+from queuebit_classical_solver.pace import CutOffBy, Incumbent, Pace
+from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
+from queuebit_problems.graphs import bits_of
+from queuebit_problems.kind import Answer, S
+from queuebit_problems.optimisation import Optimisation
+
+METHOD = "tabu search on colours"
+UNITS_PER_S = 150_000_000.0
+"""A step counts STEP_UNITS and CELL_UNITS for each colour of each node in conflict; an idle machine does two to three times
+as many."""
+STEP_UNITS = 9_000.0
+CELL_UNITS = 5.0
+POLL_STEPS = 200
+CELLS_MAX = 20_000_000
+"""Nodes times colours: above, the tables take too much memory."""
+STALE_STEPS = 60_000
+STALE_STEPS_EACH = 100
+"""Steps without fewer conflicts before the search is started again, and more for each node."""
+PATIENCE_STARTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class RecolouringSolver:
+    """Serves graph colouring."""
+
+    def solve(
+        self,
+        kind: Optimisation[S],
+        statement: S,
+        *,
+        limits: Limits,
+        hint: Answer | None,
+        on_progress: OnProgress,
+        stop: Stop,
+    ) -> Solution:
+        """See the port. It proves nothing."""
+        graph: Any = statement
+        pace = Pace(limits, stop, units_per_s=UNITS_PER_S)
+        best = Incumbent(kind, statement, hint or kind.default_answer(statement), on_progress, METHOD)
+        assert best.answer is not None
+        if graph.nodes * int(best.objective or 0) > CELLS_MAX:
+            raise NothingFound("The graph has more nodes and colours than the tables take.")
+        rng = random.Random(limits.seed)
+        near = _neighbours(graph.masks)
+        steps = starts = 0
+        cut_off_by: CutOffBy | None = "proof" if best.proved else None
+        search: _TabuCol | None = None
+        while cut_off_by is None:
+            if search is None:
+                search = _TabuCol(near, _merged(best.answer["colour"], rng, fresh=starts % 2 == 1), rng)
+                starts += 1
+            over = pace.spend(sum(search.step() for _ in range(POLL_STEPS) if search.conflicts))
+            steps += POLL_STEPS
+            if not search.conflicts:
+                best.offer({"colour": search.colour.tolist()})
+                search, starts = None, 0
+            elif search.stale >= STALE_STEPS + STALE_STEPS_EACH * graph.nodes:
+                search = None
+            tired = search is None and starts >= PATIENCE_STARTS
+            cut_off_by = "proof" if best.proved else over or ("patience" if tired else None)
+        return best.solution(cut_off_by, steps, pace.worked)
+
+
+def _neighbours(masks: list[int]) -> list[Any]:
+    import numpy as np
+
+    return [np.fromiter(bits_of(mask), dtype=np.int64) for mask in masks]
+
+
+def _merged(colour: list[int], rng: random.Random, *, fresh: bool) -> list[int]:
+    """The same with one colour fewer: the nodes of a colour get others by lot; or, `fresh`, all nodes do."""
+    names = {c: place for place, c in enumerate(sorted(set(colour)))}
+    colours = len(names)
+    out = rng.randrange(colours)
+    found = [names[c] for c in colour]
+    found = [rng.randrange(colours - 1) if fresh or c == out else c - (c > out) for c in found]
+    found[rng.randrange(len(found))] = colours - 2
+    return found
+
+
+class _TabuCol:
+    """A colouring with conflicts. `clash[v, c]`: how many neighbours of v have colour c."""
+
+    def __init__(self, near: list[Any], colour: list[int], rng: random.Random) -> None:
+        import numpy as np
+
+        self.np: Any = np
+        self.near, self.rng = near, rng
+        self.colour: Any = np.array(colour, dtype=np.int64)
+        self.colours = max(colour) + 1
+        self.clash: Any = np.zeros((len(near), self.colours), dtype=np.int32)
+        for node, others in enumerate(near):
+            self.clash[others, colour[node]] += 1
+        self.free_at: Any = np.zeros((len(near), self.colours), dtype=np.int64)
+        self.nodes: Any = np.arange(len(near))
+        self.conflicts = int(self.clash[self.nodes, self.colour].sum()) // 2
+        self.lowest, self.steps, self.stale = self.conflicts, 0, 0
+
+    def step(self) -> float:
+        """The best move of a node in conflict to another colour, unless it was undone lately; its cost in units of work."""
+        np = self.np
+        self.steps += 1
+        self.stale += 1
+        nodes = np.flatnonzero(self.clash[self.nodes, self.colour])
+        mine = self.colour[nodes]
+        rows = self.clash[nodes]
+        at = np.arange(len(nodes))
+        change = rows - rows[at, mine][:, None]
+        barred = (self.free_at[nodes] > self.steps) & (change + self.conflicts >= self.lowest)
+        change[barred] = 1 << 28
+        change[at, mine] = 1 << 29
+        least = int(change.min())
+        among = np.flatnonzero(change == least)
+        place, c = divmod(int(among[self.rng.randrange(len(among))]), self.colours)
+        if least < 1 << 28:
+            self._move(int(nodes[place]), int(mine[place]), c)
+            self.conflicts += least
+            self.free_at[nodes[place], mine[place]] = self.steps + self.rng.randrange(10) + 1 + 6 * len(nodes) // 10
+            if self.conflicts < self.lowest:
+                self.lowest, self.stale = self.conflicts, 0
+        return STEP_UNITS + CELL_UNITS * len(nodes) * self.colours
+
+    def _move(self, node: int, old: int, new: int) -> None:
+        near = self.near[node]
+        self.clash[near, old] -= 1
+        self.clash[near, new] += 1
+        self.colour[node] = new
