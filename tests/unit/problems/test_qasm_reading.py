@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from qiskit import QuantumCircuit, qasm3
+from qiskit import QuantumCircuit, qasm2, qasm3
+from qiskit.circuit.random import random_circuit
 from qiskit.quantum_info import Statevector
 
 from queuebit_problems.circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Register, Reset
@@ -105,6 +106,15 @@ SAME_3 = [
 @pytest.mark.parametrize(("text", "plain"), SAME_3)
 def test_openqasm_3_is_written_out(text: str, plain: str) -> None:
     assert read_circuit(THREE + text) == read_circuit(THREE + plain)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_qiskit_writes_is_read_back(seed: int) -> None:
+    circuit = random_circuit(4, 5, seed=seed)
+    exact = Statevector(circuit).data
+
+    _same_state(read_circuit(qasm2.dumps(circuit)), exact)
+    _same_state(read_circuit(qasm3.dumps(circuit)), exact)
 
 
 def test_numbers_and_versions_without_a_header() -> None:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+import contextlib
+import random
+import re
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from queuebit_problems.circuits.cost import affordable
 from queuebit_problems.circuits.qasm import read_circuit
 from queuebit_problems.circuits.qasm.scope import CLBITS_MAX, QUBITS_MAX
 from queuebit_problems.circuits.qasm.source import STATEMENTS_MAX, TEXT_LENGTH_MAX
@@ -184,3 +191,15 @@ def test_a_bomb_is_refused_by_counting(name: str) -> None:
     text, detail = BOMBS[name]
 
     assert detail in _refused(text).detail
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([text for text, *_ in WRONG]), st.randoms(use_true_random=False))
+def test_however_a_text_is_broken_it_is_read_or_refused(text: str, rng: random.Random) -> None:
+    words = re.findall(r"\s+|\w+|\S", text)
+    for _ in range(rng.randint(1, 4)):
+        place = rng.randrange(len(words))
+        words[place : place + rng.randint(0, 2)] = rng.choices(words, k=rng.randint(0, 2)) or [";"]
+
+    with contextlib.suppress(UnreadableFile):
+        affordable(read_circuit("".join(words)))
