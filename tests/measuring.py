@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
@@ -34,7 +35,7 @@ class Tosses(Measurement[TossesStatement]):
     statement = TossesStatement
 
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> TossesStatement:
-        raise NotImplementedError
+        return self.parse(json.loads(text))
 
     def size(self, statement: TossesStatement) -> Size:
         qubits = len(statement.angles)

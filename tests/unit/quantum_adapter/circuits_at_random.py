@@ -42,6 +42,7 @@ def a_dynamic(qubits: int, seed: int, gates: int = 8) -> Circuit:
         *some(3),
         *(Measure(qubit, qubit + 4) for qubit in range(3)),
         Measure(1, 3),
+        Measure(2, 0),
     )
     registers = (Register("a", 2), Register("b", 1), Register("d", 1, loose=True), Register("e", 3))
     return Circuit(qubits, registers, operations)
