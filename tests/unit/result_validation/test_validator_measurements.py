@@ -17,7 +17,7 @@ from tests.unit.result_validation.executions import NOW, RING, an_execution
 __all__ = ["coins"]
 
 PROBLEM = tosses(0.4, 2.0)
-CONVERTED = {"shots": 1000, "equivalence": {"fidelity": 1.0}}
+CONVERTED = {"shots": 1000, "equivalence": {"fidelity": 1.0, "inputs": 3}}
 
 
 def fair_counts(problem: Problem = PROBLEM, seed: int = 1) -> dict[str, int]:
@@ -129,7 +129,18 @@ def test_a_proof_that_nothing_confirms_is_not_honoured(coins: Any) -> None:
     [
         ("simulator", CONVERTED, "accepted", ["not_recomputed"]),
         ("simulator", {}, "needs_review", ["not_recomputed", "conversion_unchecked"]),
-        ("simulator", {"equivalence": {"fidelity": 0.5}}, "needs_review", ["not_recomputed", "conversion_unchecked"]),
+        (
+            "simulator",
+            {"equivalence": {"fidelity": 1.0, "inputs": 0}},
+            "needs_review",
+            ["not_recomputed", "conversion_unchecked"],
+        ),
+        (
+            "simulator",
+            {"equivalence": {"fidelity": 0.5, "inputs": 3}},
+            "needs_review",
+            ["not_recomputed", "conversion_unchecked"],
+        ),
         ("quantum", CONVERTED, "needs_review", ["not_recomputed"]),
         ("classical", CONVERTED, "needs_review", ["not_recomputed"]),
     ],

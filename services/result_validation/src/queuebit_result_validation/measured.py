@@ -17,17 +17,17 @@ from typing import Any
 
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, ResultValidated, Verdict
-from queuebit_contracts.jobs import Confidence, ConfidencePart, Lane
+from queuebit_contracts.jobs import Lane
 from queuebit_problems.errors import ProblemError
 from queuebit_problems.kind import gap_of
-from queuebit_problems.measurement import Examination, Measurement, Test
+from queuebit_problems.measurement import Examination, Measurement
 from queuebit_problems.registry import kind_of, parse_problem
 from queuebit_result_validation.compare import close, finite
-from queuebit_result_validation.confidence import UNPROVED_MAX, sampled_parts
 from queuebit_result_validation.drift import Drift
 from queuebit_result_validation.evidence import NOTHING, Evidence, read_evidence
 from queuebit_result_validation.findings import Code, Finding
 from queuebit_result_validation.history import NO_TRACK, Track
+from queuebit_result_validation.measured_confidence import confidence_of, told
 
 REASONS_MAX = 20
 STALE_S = 7 * 24 * 3600.0
@@ -85,8 +85,6 @@ RULINGS: dict[MeasuredCode, LaneRuling] = {
 }
 """A device has noise: an answer of one that fails a test is no fraud but needs a look, and other lanes stand behind it.
 The second and third rows are about answers that were not recomputed; one that was recomputed speaks for itself."""
-
-WEIGHTS = {"verification": 4.0, "optimality": 4.0, "test": 1.0, "shots": 0.5}
 
 
 @dataclass(slots=True)
@@ -190,16 +188,14 @@ def _tests(execution: ExecutionSucceeded, found: Examination, seen: _Seen) -> No
         seen.rule(MeasuredCode.CONVERSION_UNCHECKED, execution.lane)
 
 
-def told(test: Test) -> str:
-    """A test in one line: statistic, interval, limit."""
-    numbers = f"{test.statistic:.4g} (95 % interval {test.low:.4g} to {test.high:.4g}), limit {test.limit:.4g}"
-    return f"{test.name} {numbers}" + (f", {test.detail.rstrip('.')}" if test.detail else "")
-
-
 def _converted(evidence: Any) -> bool:
     """Whether the worker says that it compared the circuits that ran with those that were asked for, and found them equal."""
-    fidelity = evidence.get("fidelity") if isinstance(evidence, dict) else None
-    return isinstance(fidelity, int | float) and not isinstance(fidelity, bool) and fidelity >= FIDELITY_MIN
+    if not isinstance(evidence, dict):
+        return False
+    fidelity, inputs = evidence.get("fidelity"), evidence.get("inputs")
+    if isinstance(fidelity, bool) or not isinstance(fidelity, int | float) or type(inputs) is not int:
+        return False
+    return fidelity >= FIDELITY_MIN and inputs > 0
 
 
 def _claims(execution: ExecutionSucceeded, found: Examination, kind: Measurement[Any], seen: _Seen) -> None:
@@ -244,51 +240,6 @@ def _told(execution: ExecutionSucceeded, seen: _Seen, track: Track) -> ResultVal
         reasons=reasons,
         **prints,
     )
-
-
-def confidence_of(found: Examination, gap: float | None, evidence: Evidence, track: Track) -> Confidence:
-    """How far the answer can be trusted: a weighted mean of named parts, as for optimisation problems.
-
-    | part         | value                                                                    | weight |
-    | ------------ | ------------------------------------------------------------------------ | ------ |
-    | verification | 1 where the exact result was computed here, else 0                       | 4      |
-    | optimality   | 1 where proved, else 1 - gap; only where there is an objective           | 4      |
-    | (each test)  | 1 where passed, else 0                                                   | 1      |
-    | shots        | 1 - 1 / sqrt(shots): the share of a value that its noise leaves          | 0.5    |
-    | backend, calibration, history | as in `confidence`                                      | 0.5    |
-
-    Below 1 unless the optimum is proved: no sample proves a distribution.
-    """
-    parts = [
-        ConfidencePart(
-            name="verification",
-            value=1.0 if found.exact else 0.0,
-            weight=WEIGHTS["verification"],
-            detail="compared with the exact result" if found.exact else "too large to be recomputed",
-        )
-    ]
-    if found.objective is not None:
-        value, detail = _optimality(gap, found.proved)
-        parts.append(ConfidencePart(name="optimality", value=value, weight=WEIGHTS["optimality"], detail=detail))
-    parts += [
-        ConfidencePart(name=test.name, value=float(test.passed), weight=WEIGHTS["test"], detail=told(test))
-        for test in found.tests
-    ]
-    if evidence.shots:
-        precision = 1 - 1 / math.sqrt(evidence.shots)
-        parts.append(
-            ConfidencePart(name="shots", value=precision, weight=WEIGHTS["shots"], detail=f"{evidence.shots} shots")
-        )
-    parts += sampled_parts(evidence, track)
-    mean = sum(part.weight * part.value for part in parts) / sum(part.weight for part in parts)
-    value = 1.0 if found.proved else min(UNPROVED_MAX, round(mean, 6))
-    return Confidence(value=value, parts=tuple(parts))
-
-
-def _optimality(gap: float | None, proved: bool) -> tuple[float, str]:
-    if proved:
-        return 1.0, "proved"
-    return (0.0, "no bound is known") if gap is None else (max(0.0, 1.0 - gap), f"gap {gap:.6g}")
 
 
 def _print(value: Any) -> str:
