@@ -11,6 +11,7 @@ from queuebit_problems.registry import parse_optimisation
 from queuebit_quantum_adapter import pipeline
 from queuebit_quantum_adapter.depth import GAIN, best_depth
 from queuebit_quantum_adapter.errors import BudgetTooSmall
+from queuebit_quantum_adapter.planning import prepare
 from queuebit_quantum_adapter.reduction import Core
 from queuebit_quantum_adapter.rqaoa import FLOOR, circuits_of
 from queuebit_quantum_adapter.samples import random_counts
@@ -99,6 +100,7 @@ def test_what_is_too_large_is_cut_and_never_worse_than_its_start(problem: Proble
 
     evidence = outcome.evidence
     assert kind.violations(statement, outcome.answer) == []
+    assert outcome.objective is not None
     assert not kind.better(evidence["start_objective"], outcome.objective)
     circuits = outcome.provenance.get("circuits", [outcome.provenance])
     assert evidence["circuits"] == len(circuits) > 0
@@ -133,7 +135,7 @@ def test_the_placebo_takes_the_same_steps_on_random_samples() -> None:
 
 
 def test_random_samples_hold_the_groups() -> None:
-    core = pipeline.prepare(a_task(small("portfolio", 1))).reduced.cores[0]
+    core = prepare(a_task(small("portfolio", 1))).reduced.cores[0]
     (group,) = core.groups
 
     counts = random_counts(core, 500, 3)
@@ -145,9 +147,11 @@ def test_random_samples_hold_the_groups() -> None:
 
 def test_noise_makes_circuits_shallower() -> None:
     """Each layer comes through with a chance of its own: a fair one is worth less depth than a good one, and no noise all."""
-    depths = [
-        best_depth(10, GAIN, lambda layers, chance=chance: chance**layers).layers for chance in (1.0, 0.97, 0.9, 0.5)
-    ]
+
+    def chosen(chance: float) -> int:
+        return best_depth(10, GAIN, lambda layers: chance**layers).layers
+
+    depths = [chosen(chance) for chance in (1.0, 0.97, 0.9, 0.5)]
 
     assert depths[0] == 10
     assert depths == sorted(depths, reverse=True)

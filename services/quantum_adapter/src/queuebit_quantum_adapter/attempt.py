@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from queuebit_quantum_adapter import rqaoa, training
 from queuebit_quantum_adapter.ansatz import Ramp, qaoa_circuit
+from queuebit_quantum_adapter.depth import GAIN, GROUP_GAIN, Depth, Estimating, best_depth
 from queuebit_quantum_adapter.planning import Prepared, drawn
 from queuebit_quantum_adapter.reduction import Core, Reduced
 from queuebit_quantum_adapter.rounds import Cutter, classical_start
@@ -58,8 +59,14 @@ class Attempt:
         self.prepared = prepared
         self.runner = runner
         self.work = Work()
+        self.depth: Depth | None = None
         self._report = report
         self._begun = False
+
+    @property
+    def layers(self) -> int:
+        """The depth of the circuits: what a noisy target bears, else what was planned."""
+        return self.prepared.layers if self.depth is None else self.depth.layers
 
     def passed(self, stage: str, best: Candidate | None = None) -> None:
         self._report(Stage(stage, None if best is None else best.objective))
@@ -109,7 +116,8 @@ class Attempt:
             work.reasons.append("Roof duality decided every core: no circuit was needed.")
 
     def _sample_core(self, core: Core) -> dict[int, int]:
-        ramp, circuit = drawn(core, self.prepared.layers)
+        self._choose_depth(core)
+        ramp, circuit = drawn(core, self.layers)
         if self.prepared.method == "trained":
             ramp, used = training.train(
                 core.ising,
@@ -126,6 +134,22 @@ class Attempt:
         self.work.final.append((ramp, self.runner.sampled[-1]))
         return counts
 
+    def _choose_depth(self, core: Core) -> None:
+        """On a noisy target, the depth that the first core bears best, for all. Layers are alike, so that what the second one
+        costs in success each further one does too: two circuits are transpiled.
+        """
+        provider, planned = self.runner.provider, self.prepared.layers
+        if self.depth is not None or not isinstance(provider, Estimating):
+            return
+        first, second = (provider.success(drawn(core, layers)[1]) for layers in (1, 2))
+        layer = second / first if first else 0.0
+        table = GROUP_GAIN if core.groups else GAIN
+        self.depth = best_depth(planned, table, lambda layers: first * layer ** (layers - 1))
+        if self.layers < planned:
+            self.work.reasons.append(
+                f"{self.layers} layers instead of {planned}: the noise of the target takes more than depth gives."
+            )
+
     def _ready(self) -> None:
         """The first circuit is transpiled and about to run."""
         if not self._begun:
@@ -139,7 +163,7 @@ class Attempt:
             string, used = rqaoa.solve(
                 core.ising,
                 counts,
-                self.prepared.layers,
+                self.layers,
                 self.runner.sample,
                 lambda number: self.passed(f"iteration {number}"),
             )

@@ -11,6 +11,8 @@ from queuebit_quantum_adapter.limits import Limits
 from queuebit_quantum_adapter.task import BackendSpec
 
 AER = "aer_simulator"
+NOISY_QUBITS_MAX = 8
+"""With the few more that routing takes, a density matrix of so many qubits is quick; larger problems are cut into cores."""
 
 
 def aer(limits: Limits) -> BackendSpec:
@@ -22,6 +24,18 @@ def aer(limits: Limits) -> BackendSpec:
         opener="queuebit_quantum_adapter.providers.aer:open_provider",
         qubits_max=limits.qubits_hard_max,
         options={"qubits_max": limits.qubits_hard_max, "memory_bytes_max": limits.memory_bytes_max},
+    )
+
+
+def noisy_aer(limits: Limits, device: str) -> BackendSpec:
+    """The local simulator under the noise of a fake device, by its class name, as FakeTorino. Needs the extra `noise`."""
+    return BackendSpec(
+        name=f"{AER} ({device})",
+        version=version("qiskit-aer"),
+        lane="simulator",
+        opener="queuebit_quantum_adapter.providers.noisy_aer:open_provider",
+        qubits_max=NOISY_QUBITS_MAX,
+        options={"device": device, "qubits_max": NOISY_QUBITS_MAX, "memory_bytes_max": limits.memory_bytes_max},
     )
 
 

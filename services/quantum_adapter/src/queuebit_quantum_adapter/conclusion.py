@@ -7,14 +7,13 @@ from typing import Any
 
 from queuebit_contracts.jobs import Number
 from queuebit_quantum_adapter.attempt import Attempt
-from queuebit_quantum_adapter.depth import Depth
 from queuebit_quantum_adapter.errors import NoFeasibleSample
 from queuebit_quantum_adapter.evidence import known_optimum, range_evidence, reading_evidence
 from queuebit_quantum_adapter.samples import Candidate, Reading, polish, read_samples
 from queuebit_quantum_adapter.spectrum import range_of
 
 
-def conclude(attempt: Attempt, depth: Depth | None) -> tuple[Candidate, dict[str, Any]]:
+def conclude(attempt: Attempt) -> tuple[Candidate, dict[str, Any]]:
     """The answer, and the evidence that keeps apart what circuit, polish and placebo reached. Raises NoFeasibleSample."""
     task, prepared, work = attempt.task, attempt.prepared, attempt.work
     question, recipe = prepared.question, task.recipe
@@ -55,9 +54,9 @@ def conclude(attempt: Attempt, depth: Depth | None) -> tuple[Candidate, dict[str
         "polished": work.source == "polish",
         "polish_starts": used if prepared.fits else work.polish_starts,
         "polished_objective": best.objective if starts else None,
-        "layers": prepared.layers,
+        "layers": attempt.layers,
         "layers_wished": recipe.layers,
-        "esp": None if depth is None else depth.success,
+        "esp": None if attempt.depth is None else attempt.depth.success,
         "reasons": [*prepared.reasons, *work.reasons],
     }
     if work.noise:
@@ -74,7 +73,7 @@ def method_name(attempt: Attempt, evidence: Mapping[str, Any]) -> str:
     if not attempt.runner.sampled:
         return "roof duality (no circuit was needed)" if evidence["best_source"] != "start" else "heuristic"
     name = {"lr": "LR-QAOA", "rqaoa": "RQAOA", "trained": "trained QAOA"}[prepared.method]
-    name = f"{name} p={prepared.layers}" + (" XY" if prepared.groups else "")
+    name = f"{name} p={attempt.layers}" + (" XY" if prepared.groups else "")
     if not prepared.fits:
         return f"{name} on cores around a heuristic" + (" + local search" if attempt.task.recipe.polish else "")
     return name + (" + local search" if evidence["polished"] else "")

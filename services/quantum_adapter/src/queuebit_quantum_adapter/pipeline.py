@@ -6,7 +6,6 @@ Encode, reduce, choose mixer, method and depth, build the circuits, hand each in
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +15,7 @@ from queuebit_quantum_adapter.ansatz import linear_ramp, qaoa_circuit
 from queuebit_quantum_adapter.attempt import Attempt, Report
 from queuebit_quantum_adapter.circuits import text_hash
 from queuebit_quantum_adapter.conclusion import conclude, method_name
-from queuebit_quantum_adapter.depth import GAIN, GROUP_GAIN, Depth, Estimating, best_depth
-from queuebit_quantum_adapter.planning import Prepared, drawn, prepare
+from queuebit_quantum_adapter.planning import prepare
 from queuebit_quantum_adapter.ports import Submission
 from queuebit_quantum_adapter.running import CIRCUITS_TOLD_MAX, Runner, open_provider
 from queuebit_quantum_adapter.samples import derived_seed
@@ -32,13 +30,6 @@ def run(task: Task, report: Report) -> Outcome:
     prepared = prepare(task)
     report(Stage("encoded"))
     provider = open_provider(task.backend)
-    depth = noisy_depth(provider, prepared)
-    if depth is not None:
-        why = (
-            f"{depth.layers} layers instead of {prepared.layers}: the noise of the target takes more than depth gives."
-        )
-        changed = (why,) if depth.layers < prepared.layers else ()
-        prepared = replace(prepared, layers=depth.layers, reasons=(*prepared.reasons, *changed))
     attempt = Attempt(task, prepared, Runner(task, provider), report)
     if not prepared.reduced.cores:
         attempt.work.polished_bits.append(prepared.reduced.lift([]))
@@ -46,7 +37,7 @@ def run(task: Task, report: Report) -> Outcome:
         attempt.sample_whole()
     else:
         attempt.sample_rounds()
-    best, evidence = conclude(attempt, depth)
+    best, evidence = conclude(attempt)
     attempt.passed("polished", best)
     return Outcome(
         answer=best.answer,
@@ -69,15 +60,6 @@ def warm(backend: BackendSpec) -> None:
     provider.submit(submission, WARM_KEY)
 
 
-def noisy_depth(provider: Any, prepared: Prepared) -> Depth | None:
-    """The depth that a noisy target can bear, by the largest core; None where the target is ideal or nothing will run."""
-    if not isinstance(provider, Estimating) or not prepared.reduced.cores or not prepared.fits:
-        return None
-    core = prepared.reduced.cores[0]
-    table = GROUP_GAIN if core.groups else GAIN
-    return best_depth(prepared.layers, table, lambda layers: provider.success(drawn(core, layers)[1]))
-
-
 def _provenance(attempt: Attempt) -> dict[str, Any]:
     """What reproduces the run. Everything but `run` is equal whenever the same job runs again with the same versions.
 
@@ -89,7 +71,7 @@ def _provenance(attempt: Attempt) -> dict[str, Any]:
         "problem_fingerprint": fingerprint(task.problem),
         "algorithm": prepared.method,
         "mixer": prepared.mixer,
-        "layers": prepared.layers,
+        "layers": attempt.layers,
         "fixed": {str(variable): bit for variable, bit in sorted(prepared.reduced.fixed.items())[:100]},
         "shots": task.recipe.shots,
         "seeds": {

@@ -38,7 +38,7 @@ PACKAGES = ("qiskit", "qiskit-aer", "numpy")
 
 
 @dataclass(slots=True)
-class _Cached:
+class Cached:
     """A transpiled template, how it was checked, how long both took, and how often it has run."""
 
     template: QiskitTemplate
@@ -75,7 +75,7 @@ class AerProvider:
             "noise": "ideal",
             "packages": self._packages,
         }
-        self._templates: OrderedDict[str, _Cached] = OrderedDict()
+        self._templates: OrderedDict[str, Cached] = OrderedDict()
         self._batches = BatchRunner(self._simulator, self._passes)
         self._results: OrderedDict[str, tuple[Request, Samples | Readings]] = OrderedDict()
 
@@ -184,7 +184,7 @@ class AerProvider:
             },
         )
 
-    def _transpiled(self, template: Template) -> _Cached:
+    def _transpiled(self, template: Template) -> Cached:
         """The template as Aer runs it, transpiled where it is new."""
         key = fingerprint([template.fingerprint, self._target_key, PASSES])
         cached = self._templates.get(key)
@@ -195,15 +195,22 @@ class AerProvider:
         plain = to_qiskit(template)
         made = QiskitTemplate(self._passes.run(plain.circuit), plain.angles)
         found = check_template(template, lambda angles: steps_of_quantum_circuit(made.bind(angles)), EQUIVALENCE_SEED)
-        self._templates[key] = cached = _Cached(made, key, found, time.perf_counter() - begun)
+        return self._keep(Cached(made, key, found, time.perf_counter() - begun))
+
+    def _keep(self, cached: Cached) -> Cached:
+        """Remember a new template, and forget the one that was not used for longest where there are too many."""
+        self._templates[cached.key] = cached
         while len(self._templates) > TEMPLATES_MAX:
             self._templates.popitem(last=False)
         return cached
 
     def _sample(self, bound: Any, submission: Submission) -> dict[int, int]:
+        return self._counts(self._simulator, bound, submission)
+
+    def _counts(self, simulator: Any, bound: Any, submission: Submission) -> dict[int, int]:
         """Run and read Aer's counts: hexadecimal integers, whose bit c is classical bit c."""
         try:
-            result = self._simulator.run(bound, shots=submission.shots, seed_simulator=submission.seed).result()
+            result = simulator.run(bound, shots=submission.shots, seed_simulator=submission.seed).result()
         except QiskitError as error:
             raise RunFailed(f"Aer failed: {error.message}") from error
         if not result.success:
