@@ -25,7 +25,7 @@ HAS = {
     "control_plane": {"faststream", "asyncpg"},
     "quantum_adapter": {"qiskit", "qiskit_aer", "numpy", "faststream"},
     "classical_solver": {"ortools", "numpy", "faststream"},
-    "result_validation": {"faststream"},
+    "result_validation": {"numpy", "faststream"},
     "client": {"httpx2", "typer"},
 }
 PROBE = """

@@ -39,6 +39,10 @@ class ListeningBus:
         self.calls: list[list[Outgoing]] = []
         self.failing = False
 
+    @property
+    def records(self) -> list[Outgoing]:
+        return [record for call in self.calls for record in call]
+
     async def publish(self, records: Sequence[Outgoing]) -> None:
         if self.failing:
             raise BusError
@@ -76,11 +80,10 @@ def others() -> list[Received]:
     return [received(started, "a"), received(failed, "b")]
 
 
-async def test_a_batch_of_successes_becomes_one_publish_of_verdicts() -> None:
+async def test_each_success_of_a_batch_gets_one_verdict() -> None:
     bus, right, wrong = ListeningBus(), an_execution(), an_execution(objective=5)
     await a_validator(bus).handle([received(right, "right"), *others(), received(wrong, "wrong")])
-    assert len(bus.calls) == 1
-    assert [decode(record.headers, record.value) for record in bus.calls[0]] == [
+    assert [decode(record.headers, record.value) for record in bus.records] == [
         Envelope(
             id=derive_id(derive_id(JOB_ID, name), "verdict"),
             source=SOURCE,
@@ -92,7 +95,7 @@ async def test_a_batch_of_successes_becomes_one_publish_of_verdicts() -> None:
         )
         for name, execution in (("right", right), ("wrong", wrong))
     ]
-    assert {(record.topic, record.key) for record in bus.calls[0]} == {(VALIDATIONS, str(JOB_ID).encode())}
+    assert {(record.topic, record.key) for record in bus.records} == {(VALIDATIONS, str(JOB_ID).encode())}
 
 
 async def test_it_stays_quiet_where_there_is_nothing_to_check() -> None:
@@ -113,7 +116,7 @@ async def test_large_answers_are_checked_in_a_thread_with_the_same_verdict_in_th
     threaded, inline = ListeningBus(), ListeningBus()
     await a_validator(threaded, inline_bytes_max=5_000, slice_s=0.0).handle(items)
     await a_validator(inline, inline_bytes_max=10**9).handle(items)
-    assert threaded.calls == inline.calls
+    assert threaded.records == inline.records
 
 
 async def test_one_record_that_breaks_its_kind_does_not_stop_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,8 +127,18 @@ async def test_one_record_that_breaks_its_kind_does_not_stop_the_batch(monkeypat
     bus = ListeningBus()
     bad = an_execution(PACK, answer={"take": [0, 1, 0, 1]}, objective=37, bound=None)
     await a_validator(bus).handle([received(bad, "bad"), received(an_execution(), "good")])
-    verdicts = [decode(record.headers, record.value).data for record in bus.calls[0]]
-    assert [type(verdict) for verdict in verdicts] == [ResultRejected, ResultValidated]
+    verdicts = [decode(record.headers, record.value).data for record in bus.records]
+    assert [type(verdict) for verdict in verdicts] == [ResultValidated, ResultRejected]
+
+
+async def test_small_answers_do_not_wait_for_large_ones() -> None:
+    bus = ListeningBus()
+    large = unproved(long_ring(2000), answer=alternating(2000), objective=2000)
+    await a_validator(bus, inline_bytes_max=5_000).handle([received(large, "large"), received(an_execution(), "small")])
+    assert [[decode(record.headers, record.value).id for record in call] for call in bus.calls] == [
+        [derive_id(derive_id(JOB_ID, "small"), "verdict")],
+        [derive_id(derive_id(JOB_ID, "large"), "verdict")],
+    ]
 
 
 async def test_what_is_not_published_is_not_done() -> None:
@@ -183,6 +196,6 @@ async def test_earlier_verdicts_are_remembered_and_the_same_order_gives_the_same
     await a_validator(first).handle(items)
     await a_validator(second).handle(items)
     assert first.calls == second.calls
-    verdicts = [decode(record.headers, record.value).data for record in first.calls[0]]
+    verdicts = [decode(record.headers, record.value).data for record in first.records]
     named = [{part.name for part in v.confidence.parts} for v in verdicts if isinstance(v, ResultValidated)]
     assert ["history" in parts for parts in named] == [False] * 10 + [True] * 2

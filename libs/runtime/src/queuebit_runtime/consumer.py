@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Required, TypedDict, Unpack
 from uuid import UUID
 
 import orjson
@@ -78,27 +78,32 @@ def read(record: Record, *, refusals: bool, replays: bool) -> Item | None:
     return Received(envelope, record)
 
 
-def subscribe_decoded(
-    bus: Bus,
-    *,
-    topics: tuple[str, ...],
-    group: str,
-    consumer: Service,
-    handle: Handle,
-    clock: Clock,
-    refusals: bool = False,
-    replays: bool = False,
-    broadcast: bool = False,
-    from_start: bool = False,
-    batch_max: int = 500,
-    in_flight_max: int = 2000,
-) -> PoisonWatch:
+class Reading(TypedDict, total=False):
+    """How to read. `batch_max` to `overlap`: see Subscription.
+
+    With `refusals`, a JobSubmitted with a sound envelope and unsound data reaches the handler as Refused; with `replays`,
+    records of a replay do too.
+    """
+
+    topics: Required[tuple[str, ...]]
+    group: Required[str]
+    consumer: Required[Service]
+    clock: Required[Clock]
+    refusals: bool
+    replays: bool
+    broadcast: bool
+    from_start: bool
+    batch_max: int
+    in_flight_max: int
+    overlap: int
+
+
+def subscribe_decoded(bus: Bus, handle: Handle, **reading: Unpack[Reading]) -> PoisonWatch:
     """Subscribe `handle` to what can be read on the topics.
 
     When `handle` returns, the whole batch is done; when it raises, the bus delivers the batch again. Poison is published to
-    the dead letters of `consumer` first. With `refusals`, a JobSubmitted with a sound envelope and unsound data reaches
-    `handle` as Refused; with `replays`, records of a replay do too. Of a broadcast, which every instance reads, poison is only
-    logged. Returns the count of what was poison.
+    the dead letters of `consumer` first; of a broadcast, which every instance reads, poison is only logged. Returns the count
+    of what was poison.
     """
 
     async def handle_all(items: Sequence[Item], delivery: Delivery) -> None:
@@ -106,45 +111,20 @@ def subscribe_decoded(
             await handle(items)
         delivery.done_all()
 
-    return subscribe_open(
-        bus,
-        topics=topics,
-        group=group,
-        consumer=consumer,
-        handle=handle_all,
-        clock=clock,
-        refusals=refusals,
-        replays=replays,
-        broadcast=broadcast,
-        from_start=from_start,
-        batch_max=batch_max,
-        in_flight_max=in_flight_max,
-    )
+    return subscribe_open(bus, handle_all, **reading)
 
 
-def subscribe_open(
-    bus: Bus,
-    *,
-    topics: tuple[str, ...],
-    group: str,
-    consumer: Service,
-    handle: OpenHandle,
-    clock: Clock,
-    refusals: bool = False,
-    replays: bool = False,
-    broadcast: bool = False,
-    from_start: bool = False,
-    batch_max: int = 500,
-    in_flight_max: int = 2000,
-    overlap: int = 1,
-) -> PoisonWatch:
+def subscribe_open(bus: Bus, handle: OpenHandle, **reading: Unpack[Reading]) -> PoisonWatch:
     """As `subscribe_decoded`, but `handle` itself says what is done, at once or later: of every record of the delivery, also of
     those that it is not shown because they are poison or of a replay.
     """
+    consumer, topics = reading["consumer"], reading["topics"]
+    refusals, replays = reading.get("refusals", False), reading.get("replays", False)
+    broadcast = reading.get("broadcast", False)
     watch = PoisonWatch()
 
     async def on_delivery(delivery: Delivery) -> None:
-        items, dead = sort_out(delivery.records, consumer, clock, refusals=refusals, replays=replays)
+        items, dead = sort_out(delivery.records, consumer, reading["clock"], refusals=refusals, replays=replays)
         if dead and not broadcast:
             await bus.publish(dead)
         if watch.add(len(delivery.records), len(dead)):
@@ -154,13 +134,13 @@ def subscribe_open(
     bus.subscribe(
         Subscription(
             topics=topics,
-            group=group,
+            group=reading["group"],
             handler=on_delivery,
-            batch_max=batch_max,
-            in_flight_max=in_flight_max,
+            batch_max=reading.get("batch_max", 500),
+            in_flight_max=reading.get("in_flight_max", 2000),
             broadcast=broadcast,
-            from_start=from_start,
-            overlap=overlap,
+            from_start=reading.get("from_start", False),
+            overlap=reading.get("overlap", 1),
         )
     )
     return watch

@@ -11,7 +11,7 @@ from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, ResultValidated
 from queuebit_contracts.ids import derive_id
 from queuebit_result_validation.drift import Runs
-from queuebit_result_validation.history import LANES, NO_TRACK, History
+from queuebit_result_validation.history import LANES, NO_TRACK, History, Track
 from queuebit_result_validation.measured import is_measurement, validate_measurement
 from queuebit_result_validation.rivals import wants_time
 from queuebit_result_validation.validate import validate
@@ -22,6 +22,8 @@ from queuebit_runtime.deadletter import PoisonWatch
 
 SERVICE: Service = "result-validation"
 SOURCE = "/queuebit/result-validation"
+OVERLAP = 4
+"""Batches at once: what is small goes on while large answers of earlier batches are checked."""
 
 
 Verdict = ResultValidated | ResultRejected
@@ -65,39 +67,57 @@ class Validator:
             clock=self._clock,
             batch_max=batch_max,
             in_flight_max=in_flight_max,
+            overlap=OVERLAP,
         )
 
     async def handle(self, items: Sequence[Item]) -> None:
-        """Check every success of the batch and publish all verdicts at once."""
+        """Check every success of the batch: the small ones first, published at once; none of them waits for a large one."""
         verdicts: list[Outgoing] = []
+        slow: list[tuple[Received, ExecutionSucceeded]] = []
         turn_s = self._clock.monotonic_s()
         for item in items:
-            if not isinstance(item, Received) or not isinstance(item.envelope.data, ExecutionSucceeded):
+            execution = item.envelope.data if isinstance(item, Received) else None
+            if not isinstance(item, Received) or not isinstance(execution, ExecutionSucceeded):
                 continue
-            verdicts.append(self._outgoing(item, await self._verdict(item, item.envelope.data)))
+            if not self._is_quick(item, execution):
+                slow.append((item, execution))
+                continue
+            verdict = validate(execution, self._clock.now(), self._track(execution))
+            verdicts.append(self._outgoing(item, self._noted(execution, verdict)))
             now_s = self._clock.monotonic_s()
             if now_s - turn_s >= self._slice_s:
                 await asyncio.sleep(0)
                 turn_s = self._clock.monotonic_s()
         if verdicts:
             await self._bus.publish(verdicts)
+        for item, execution in slow:
+            await self._bus.publish([self._outgoing(item, await self._slow_verdict(execution))])
 
-    async def _verdict(self, item: Received, execution: ExecutionSucceeded) -> Verdict:
-        remembered = execution.lane in LANES
-        track = self._history.track(execution) if remembered else NO_TRACK
-        verdict: Verdict
-        if is_measurement(execution):
-            drift = self._runs.drift(execution)
-            verdict = await self._hop(partial(validate_measurement, execution, self._clock.now(), track, drift))
-            if isinstance(verdict, ResultValidated) and verdict.verdict == "accepted":
-                self._runs.note(execution)
-        elif len(item.record.value or b"") <= self._inline_bytes_max and not wants_time(execution):
-            verdict = validate(execution, self._clock.now(), track)
-        else:
-            verdict = await self._hop(partial(validate, execution, self._clock.now(), track))
-        if remembered:
+    def _is_quick(self, item: Received, execution: ExecutionSucceeded) -> bool:
+        return (
+            len(item.record.value or b"") <= self._inline_bytes_max
+            and not is_measurement(execution)
+            and not wants_time(execution)
+        )
+
+    def _track(self, execution: ExecutionSucceeded) -> Track:
+        return self._history.track(execution) if execution.lane in LANES else NO_TRACK
+
+    def _noted(self, execution: ExecutionSucceeded, verdict: Verdict) -> Verdict:
+        if execution.lane in LANES:
             self._history.note(execution, verdict.verdict if isinstance(verdict, ResultValidated) else "rejected")
         return verdict
+
+    async def _slow_verdict(self, execution: ExecutionSucceeded) -> Verdict:
+        """Off the event loop."""
+        now, track = self._clock.now(), self._track(execution)
+        if not is_measurement(execution):
+            return self._noted(execution, await self._hop(partial(validate, execution, now, track)))
+        drift = self._runs.drift(execution)
+        verdict = await self._hop(partial(validate_measurement, execution, now, track, drift))
+        if isinstance(verdict, ResultValidated) and verdict.verdict == "accepted":
+            self._runs.note(execution)
+        return self._noted(execution, verdict)
 
     def _outgoing(self, item: Received, verdict: Verdict) -> Outgoing:
         cause = item.envelope
