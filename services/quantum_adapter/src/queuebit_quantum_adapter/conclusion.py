@@ -55,7 +55,7 @@ def conclude(attempt: Attempt) -> tuple[Candidate, dict[str, Any]]:
         "polish_starts": used if prepared.fits else work.polish_starts,
         "polished_objective": best.objective if starts else None,
         "layers": attempt.layers,
-        "layers_wished": recipe.layers,
+        "layers_wished": prepared.wished,
         "esp": None if attempt.depth is None else attempt.depth.success,
         "reasons": [*prepared.reasons, *work.reasons],
     }

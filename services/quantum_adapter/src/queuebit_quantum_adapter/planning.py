@@ -10,21 +10,22 @@ from queuebit_problems.errors import TooManyQubits as TooManyVariables
 from queuebit_problems.optimisation import Group
 from queuebit_problems.registry import parse_optimisation
 from queuebit_quantum_adapter import rqaoa, training
-from queuebit_quantum_adapter.ansatz import Ramp, linear_ramp, qaoa_circuit, terms_of
+from queuebit_quantum_adapter.ansatz import COMPLETE_MAX, Ramp, linear_ramp, qaoa_circuit, terms_of
 from queuebit_quantum_adapter.circuits import BoundCircuit
 from queuebit_quantum_adapter.errors import BudgetTooSmall, InvalidProblem, TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.limits import affordable_layers, check_memory, estimated_s
 from queuebit_quantum_adapter.persistency import Form
 from queuebit_quantum_adapter.reduction import Core, Reduced, disjoint, form_of, reduce
 from queuebit_quantum_adapter.samples import Question
-from queuebit_quantum_adapter.task import Method, Task
+from queuebit_quantum_adapter.task import LARGE_GROUP_LAYERS, LAYERS, Method, Task
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A problem ready to be sampled. `reasons` says what was changed against the wish, and why.
 
-    `core_max`: the qubits that a circuit may have. Where `reduced` has a larger core, it is cut into cores that fit.
+    `wished` and `layers`: the depth that was asked for, and the one that the budget allows. `core_max`: the qubits that a
+    circuit may have. Where `reduced` has a larger core, it is cut into cores that fit.
     """
 
     question: Question
@@ -32,6 +33,7 @@ class Prepared:
     groups: tuple[Group, ...]
     reduced: Reduced
     method: Method
+    wished: int
     layers: int
     core_max: int
     reasons: tuple[str, ...] = ()
@@ -69,7 +71,9 @@ def prepare(task: Task) -> Prepared:
             f"{reduced.qubits} qubits do not fit: the circuits sample cores of up to {core_max} around the best answer known."
         )
     check_memory(task.limits, min(core_max, reduced.qubits))
-    prepared = Prepared(Question(kind, statement, encoding), form, groups, reduced, "lr", 0, core_max)
+    large = any(len(group.variables) > COMPLETE_MAX for group in groups)
+    wished = recipe.layers or (LARGE_GROUP_LAYERS if large else LAYERS)
+    prepared = Prepared(Question(kind, statement, encoding), form, groups, reduced, "lr", wished, 0, core_max)
     layers = _layers(task, prepared, reasons)
     method, why = _method(task, prepared, layers)
     if method == "trained":
@@ -91,7 +95,7 @@ def drawn(core: Core, layers: int) -> tuple[Ramp, BoundCircuit]:
 
 def _layers(task: Task, prepared: Prepared, reasons: list[str]) -> int:
     """The depth up to the wish at which all circuits fit the budget. Raises BudgetTooSmall."""
-    wished = task.recipe.layers
+    wished = prepared.wished
     if prepared.fits:
         sizes = [(core.ising.n, terms_of(core.ising, core.groups)) for core in prepared.reduced.cores]
     else:

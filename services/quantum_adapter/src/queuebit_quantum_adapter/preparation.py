@@ -77,9 +77,7 @@ def _controlled_turn(drawing: Drawing, angle: float, control: int, target: int) 
 
 
 def _twice_controlled_turn(drawing: Drawing, angle: float, first: int, second: int, target: int) -> None:
-    """RY where both controls are 1."""
-    _controlled_turn(drawing, angle / 2, second, target)
-    drawing.add("cx", first, second)
-    _controlled_turn(drawing, -angle / 2, second, target)
-    drawing.add("cx", first, second)
-    _controlled_turn(drawing, angle / 2, first, target)
+    """RY where both controls are 1: four quarters, of which any other controls leave two against two."""
+    for quarter, control in ((1, second), (-1, first), (1, second), (-1, first)):
+        drawing.turn("ry", quarter * angle / 4, target)
+        drawing.add("cx", control, target)

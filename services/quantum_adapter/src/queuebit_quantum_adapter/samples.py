@@ -22,6 +22,7 @@ from queuebit_quantum_adapter.reduction import Core, Reduced
 
 FloatArray = NDArray[np.float64]
 Bits = tuple[int, ...]
+FURTHER = 10
 WORK_MAX = 4_000_000
 SCORED_MIN = 32
 """How many terms may be added up to score samples, and how many samples are scored at least."""
@@ -119,14 +120,17 @@ def polish(
 ) -> tuple[Candidate | None, int]:
     """(the best of `best` and of the first `starts` samples after repair and local search, how many of them it took).
 
-    It ends where the optimum is known and reached: nothing can better it.
+    Where the optimum is known it ends as soon as that is reached, for nothing can better it, and goes on to FURTHER times as
+    many samples where it is not.
     """
-    for used, each in enumerate(bits[:starts]):
+    used = 0
+    for each in bits[: starts if optimum is None else FURTHER * starts]:
         if best is not None and best.objective == optimum:
-            return best, used
+            break
         answer = question.kind.improve(question.statement, question.encoding.decode(each))
         best = question.better(question.candidate(answer), best)
-    return best, min(starts, len(bits))
+        used += 1
+    return best, used
 
 
 def joined(reduced: Reduced, counts: Sequence[Mapping[int, int]], seed: int) -> dict[Bits, int]:

@@ -16,6 +16,9 @@ from queuebit_quantum_adapter.limits import Limits
 Method = Literal["auto", "lr", "rqaoa", "trained"]
 Mixer = Literal["auto", "x", "xy"]
 
+LAYERS = 10
+LARGE_GROUP_LAYERS = 8
+"""The depth that is wished where none is said; the second where the mixer keeps large groups, whose layers cost more."""
 LAYERS_MAX = 50
 SHOTS_MAX = 100_000
 POLISH_STARTS_MAX = 100
@@ -40,7 +43,7 @@ class Recipe:
 
     method: Method = "auto"
     mixer: Mixer = "auto"
-    layers: int = 10
+    layers: int | None = None
     shots: int = 1024
     iterations: int = 60
     cvar: float = 1.0
@@ -67,7 +70,7 @@ class Recipe:
         recipe = cls(
             method=cast(Method, _word(params, "method", _DEFAULTS.method, get_args(Method))),
             mixer=cast(Mixer, _word(params, "mixer", _DEFAULTS.mixer, get_args(Mixer))),
-            layers=_whole(params, "layers", _DEFAULTS.layers, LAYERS_MAX),
+            layers=_whole(params, "layers", LAYERS, LAYERS_MAX) if "layers" in params else None,
             shots=_whole(params, "shots", _DEFAULTS.shots, SHOTS_MAX),
             iterations=_whole(params, "iterations", _DEFAULTS.iterations, ITERATIONS_MAX),
             cvar=_share(params, "cvar", _DEFAULTS.cvar),
