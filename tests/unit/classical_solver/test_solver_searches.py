@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from queuebit_classical_solver import restarts
+from queuebit_classical_solver.annealing import AnnealingSolver
 from queuebit_classical_solver.cliques import CliqueSolver
 from queuebit_classical_solver.columns import ColumnSolver
 from queuebit_classical_solver.covers import CoverSolver
@@ -18,7 +20,9 @@ from queuebit_classical_solver.exchange_search import ExchangeSolver
 from queuebit_classical_solver.knapsack_core import CoreSolver
 from queuebit_classical_solver.ports import Limits, Progress, Solution, Solver, ignore_progress, never_stop
 from queuebit_classical_solver.recolouring import RecolouringSolver
+from queuebit_classical_solver.restarts import RestartSolver
 from queuebit_classical_solver.shop_search import ShopSolver
+from queuebit_classical_solver.tour_search import TourSolver
 from queuebit_problems.kind import Answer
 from queuebit_problems.optimisation import Optimisation
 from queuebit_problems.registry import optimisation_of
@@ -63,6 +67,13 @@ def a_shop(jobs: int, machines: int, seed: int = 8) -> tuple[Optimisation[Any], 
     return kind, kind.parse({"machines": machines, "jobs": rows})
 
 
+def a_tour(nodes: int, seed: int = 6) -> tuple[Optimisation[Any], Any]:
+    rng = random.Random(seed)
+    kind = optimisation_of("tsp")
+    places = [[rng.randint(0, 999), rng.randint(0, 999)] for _ in range(nodes)]
+    return kind, kind.parse({"metric": "EUC_2D", "coordinates": places})
+
+
 CASES: dict[str, Callable[[], Case]] = {
     "cliques": lambda: (CliqueSolver(), *a_graph("max_clique", 80, 0.9)),
     "covers": lambda: (CoverSolver(), *a_graph("max_independent_set", 60, 0.2)),
@@ -70,6 +81,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "knapsack core": lambda: (CoreSolver(), *a_knapsack(500)),
     "shops": lambda: (ShopSolver(), *a_shop(10, 6)),
     "neighbourhoods": lambda: (CpSatSolver(neighbourhoods=True), *a_shop(8, 6)),
+    "tours": lambda: (TourSolver(RestartSolver(1.0)), *a_tour(80)),
     "colours": lambda: (RecolouringSolver(), *a_graph("graph_colouring", 40, 0.5)),
     "exchanges": lambda: (ExchangeSolver(), *an_exchange(12, symmetric=False)),
 }
@@ -219,3 +231,33 @@ def test_tabu_search_finds_as_few_colours_as_enumeration_proves(seed: int) -> No
     assert best is not None
     hint = {"colour": list(range(22))}
     assert solved((RecolouringSolver(), kind, statement), hint=hint).objective == best.objective
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_chains_find_the_tour_that_enumeration_proves(seed: int) -> None:
+    kind, statement = a_tour(11, seed)
+    best = kind.enumerated(statement)
+    assert best is not None
+    assert solved((TourSolver(RestartSolver(1.0)), kind, statement)).objective == best.objective
+
+
+def test_chains_beat_the_heuristic_on_a_long_tour_and_leave_one_way_streets_to_others() -> None:
+    kind, statement = a_tour(300)
+    heuristic = kind.heuristic(statement, 3)
+    assert heuristic is not None
+    found = solved((TourSolver(RestartSolver(1.0)), kind, statement), hint=heuristic, work_share=0.05)
+    assert found.objective < kind.objective(statement, heuristic)
+    rng = random.Random(9)
+    one_way = kind.parse({"distances": [[rng.randint(1, 99) for _ in range(12)] for _ in range(12)]})
+    assert solved((TourSolver(RestartSolver(1.0)), kind, one_way), work_share=0.1).method == restarts.METHOD
+
+
+def test_annealing_beats_the_heuristic_on_a_large_sparse_cut() -> None:
+    rng = random.Random(10)
+    edges = {tuple(sorted(rng.sample(range(500), 2))) for _ in range(2500)}
+    kind = optimisation_of("maxcut")
+    statement = kind.parse({"nodes": 500, "edges": [[u, v, 1] for u, v in sorted(edges)]})
+    heuristic = kind.heuristic(statement, 3)
+    assert heuristic is not None
+    found = solved((AnnealingSolver(), kind, statement), hint=heuristic)
+    assert found.objective > kind.objective(statement, heuristic)

@@ -34,6 +34,9 @@ TERMS_NEAR_MAX = 100_000
 """What one sweep is taken to cost for each variable and each coefficient, more where those are too many for a processor's
 cache. An idle machine needs about half of it, or a little less than all of it for a million coefficients."""
 
+BETA_HOT, BETA_COLD = 0.1, 20.0
+"""Inverse temperatures of every other round, over the coupling of a typical variable with all others."""
+
 CutOffBy = Literal["work", "time", "stop", "patience"]
 
 
@@ -56,6 +59,7 @@ class AnnealingSolver:
         ends_s = time.perf_counter() + limits.left_s
         encoding = kind.encoding(statement)
         model = _model(encoding.qubo)
+        narrow = _beta_range(model)
         sampler: Any = SimulatedAnnealingSampler()  # type: ignore[no-untyped-call]
         pace = _Pace(limits, encoding.qubo)
         best, objective = hint, None if hint is None else kind.objective(statement, hint)
@@ -65,6 +69,7 @@ class AnnealingSolver:
                 model,
                 num_reads=READS,
                 num_sweeps=pace.sweeps,
+                beta_range=narrow if pace.rounds % 2 else None,
                 seed=(limits.seed + pace.rounds) % SEED_MAX,
                 interrupt_function=lambda: stop() or time.perf_counter() >= ends_s,
             )
@@ -129,6 +134,21 @@ class _Pace:
         wanted = min(self._read_sweeps_max, SWEEPS_FIRST << min(self.rounds, 16))
         left = (self.sweeps_max - self.swept) // READS if self.counted else wanted
         return max(1, min(wanted, left))
+
+
+def _beta_range(model: dimod.BinaryQuadraticModel) -> tuple[float, float] | None:
+    """From hot to cold by the couplings of a typical variable; the sampler's own range goes by the least and the most of all,
+    and where couplings differ by orders of magnitude it spends most sweeps on the least. None where nothing is coupled.
+    """
+    import numpy as np
+
+    vectors: Any = model.to_numpy_vectors()
+    rows, columns, values = vectors[1]
+    squares = np.zeros(model.num_variables)
+    np.add.at(squares, rows, values**2 / 16)
+    np.add.at(squares, columns, values**2 / 16)
+    typical = float(np.sqrt(squares.mean()))
+    return (BETA_HOT / typical, BETA_COLD / typical) if typical > 0 else None
 
 
 def _model(qubo: Qubo) -> dimod.BinaryQuadraticModel:

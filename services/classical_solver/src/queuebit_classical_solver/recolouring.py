@@ -1,4 +1,4 @@
-"""The solver port over graph colouring: tabu search for one colour fewer (TabuCol: Hertz and de Werra), started again and again.
+"""The solver port over graph colouring: tabu search for one colour fewer (TabuCol: Hertz and de Werra), again and again.
 
 numpy rates all moves of nodes in conflict at once; it is imported at the first solve. Steps are counted: time is the backstop.
 """

@@ -12,8 +12,8 @@ from queuebit_classical_solver import (
     knapsack_core,
     pyvrp_search,
     recolouring,
-    restarts,
     shop_search,
+    tour_search,
 )
 from queuebit_classical_solver.annealing import AnnealingSolver
 from queuebit_classical_solver.cliques import CliqueSolver
@@ -27,6 +27,7 @@ from queuebit_classical_solver.recolouring import RecolouringSolver
 from queuebit_classical_solver.restarts import RestartSolver
 from queuebit_classical_solver.shop_search import ShopSolver
 from queuebit_classical_solver.stages import Rung
+from queuebit_classical_solver.tour_search import TourSolver
 
 ROUTES = frozenset({"cvrp"})
 TOURS = frozenset({"tsp"})
@@ -44,8 +45,8 @@ RUNGS = (
     Rung(pyvrp_search.METHOD, PyVrpSolver(), 0.2, ROUTES, variables_max=30),
     Rung(pyvrp_search.METHOD, PyVrpSolver(), 0.7, ROUTES, variables_min=31, variables_max=130),
     Rung(pyvrp_search.METHOD, PyVrpSolver(), 0.9, ROUTES, variables_min=131),
-    Rung(pyvrp_search.METHOD, PyVrpSolver(), 0.9, TOURS, variables_min=251),
-    Rung(restarts.METHOD, RestartSolver(1.0), 0.3, TOURS, variables_min=60, variables_max=250),
+    Rung(tour_search.METHOD, TourSolver(RestartSolver(1.0)), 0.3, TOURS, variables_min=60, variables_max=250),
+    Rung(tour_search.METHOD, TourSolver(PyVrpSolver()), 0.9, TOURS, variables_min=251),
     Rung(exchange_search.METHOD, ExchangeSolver(), 0.2, EXCHANGES, variables_max=12),
     Rung(exchange_search.METHOD, ExchangeSolver(), 0.9, EXCHANGES, variables_min=13),
     Rung(annealing.METHOD, AnnealingSolver(), 0.2, QUADRATIC, variables_max=400),
@@ -64,7 +65,7 @@ RUNGS = (
 """In the order in which they are tried. CP-SAT comes last: it starts from the best answer and may prove it.
 
 Above 130 nodes CP-SAT's model of routes has only the ways to near nodes, above 250 that of tours, so that it proves nothing
-there. Up to 250 nodes PyVRP seldom finds shorter tours than the heuristic does with other seeds. Annealing finds in a second
+there. PyVRP seldom finds shorter symmetric tours than the heuristic does. Annealing finds in a second
 the best known cuts of graphs of 800 nodes, which neither tabu search nor CP-SAT found in five. Sets of nodes are first tried
 for a quick proof, then searched, then tried for longer.
 """
@@ -80,5 +81,6 @@ SOLVER_OF = {
     knapsack_core.METHOD: OWN,
     recolouring.METHOD: OWN,
     shop_search.METHOD: OWN,
+    tour_search.METHOD: OWN,
 }
 """The package that really ran each method; any other is the kind's own."""

@@ -80,7 +80,7 @@ class Stages:
             else:
                 account.append(
                     {
-                        "method": rung.method,
+                        "method": found.method,
                         "objective": found.objective,
                         "iterations": found.iterations,
                         "cut_off_by": found.details.get("cut_off_by", ""),
