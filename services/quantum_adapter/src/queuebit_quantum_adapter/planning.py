@@ -17,7 +17,7 @@ from queuebit_quantum_adapter.limits import affordable_layers, check_memory, est
 from queuebit_quantum_adapter.persistency import Form
 from queuebit_quantum_adapter.reduction import Core, Reduced, disjoint, form_of, reduce
 from queuebit_quantum_adapter.samples import Question
-from queuebit_quantum_adapter.task import LARGE_GROUP_LAYERS, LAYERS, Method, Task
+from queuebit_quantum_adapter.task import DEEP_QUBITS_MAX, LARGE_GROUP_LAYERS, LAYERS, Method, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def prepare(task: Task) -> Prepared:
             f"{reduced.qubits} qubits do not fit: the circuits sample cores of up to {core_max} around the best answer known."
         )
     check_memory(task.limits, min(core_max, reduced.qubits))
-    large = any(len(group.variables) > COMPLETE_MAX for group in groups)
+    large = reduced.qubits > DEEP_QUBITS_MAX and any(len(group.variables) > COMPLETE_MAX for group in groups)
     wished = recipe.layers or (LARGE_GROUP_LAYERS if large else LAYERS)
     prepared = Prepared(Question(kind, statement, encoding), form, groups, reduced, "lr", wished, 0, core_max)
     layers = _layers(task, prepared, reasons)

@@ -18,7 +18,10 @@ Mixer = Literal["auto", "x", "xy"]
 
 LAYERS = 10
 LARGE_GROUP_LAYERS = 8
-"""The depth that is wished where none is said; the second where the mixer keeps large groups, whose layers cost more."""
+DEEP_QUBITS_MAX = 16
+"""The depth that is wished where none is said; the second beyond so many qubits where the mixer keeps large groups, whose
+layers cost more: so that 20 qubits stay within 5 s.
+"""
 LAYERS_MAX = 50
 SHOTS_MAX = 100_000
 POLISH_STARTS_MAX = 100
