@@ -14,6 +14,7 @@ from queuebit_problems.registry import optimisation_of, parse_optimisation
 from queuebit_quantum_adapter import pipeline
 from queuebit_quantum_adapter.ansatz import linear_ramp, qaoa_circuit
 from queuebit_quantum_adapter.errors import BudgetTooSmall, InvalidProblem, KeyReused, UnusableProblem
+from queuebit_quantum_adapter.planning import prepare
 from queuebit_quantum_adapter.ports import Submission, SubmissionState
 from queuebit_quantum_adapter.providers import aer
 from queuebit_quantum_adapter.providers.aer import AerProvider
@@ -83,6 +84,8 @@ def test_the_evidence_keeps_the_circuit_and_the_polish_apart() -> None:
     assert polished.evidence["best_raw_objective"] == raw.objective
     assert (raw.method, raw.evidence["polished"]) == ("LR-QAOA p=1", False)
     assert (polished.method, polished.evidence["polished"]) == ("LR-QAOA p=1 + local search", True)
+    assert polished.objective is not None
+    assert raw.objective is not None
     assert polished.objective > raw.objective
     assert polished.evidence["placebo"]["shots"] == 4
     assert polished.evidence["placebo_best"] >= polished.evidence["placebo"]["best_raw_objective"]
@@ -151,14 +154,14 @@ def test_a_depth_that_does_not_fit_the_budget_is_reduced_and_told() -> None:
 
 def test_a_budget_that_holds_no_layer_is_refused() -> None:
     with pytest.raises(BudgetTooSmall, match="One layer on 11 qubits"):
-        pipeline.prepare(a_task(a_maxcut(12), budget_s=0.001))
+        prepare(a_task(a_maxcut(12), budget_s=0.001))
 
 
 def test_a_wrong_statement_is_refused_by_its_field() -> None:
     problem = Problem(kind="maxcut", statement={"nodes": 2, "edges": [[0, 5, 1]]})
 
     with pytest.raises(InvalidProblem, match="edges"):
-        pipeline.prepare(a_task(problem))
+        prepare(a_task(problem))
 
 
 @pytest.mark.parametrize("weight", [1e-200, 1e15])

@@ -126,7 +126,7 @@ def _method(task: Task, prepared: Prepared, layers: int) -> tuple[Method, list[s
         why = ["Recursive elimination does not go with cores."] if wish == "rqaoa" and not prepared.fits else []
         return "lr", why
     circuits = max(rqaoa.circuits_of(core.ising.n) for core in prepared.reduced.cores)
-    cost_s = _seconds(task, prepared, min(layers, rqaoa.LAYERS_MAX), circuits)
+    cost_s = _seconds(task, prepared, layers, 1) + _seconds(task, prepared, min(layers, rqaoa.LAYERS_MAX), circuits)
     fits = cost_s <= task.budget_s * task.limits.circuit_share
     if wish == "auto":
         return ("rqaoa", []) if fits and task.tier != "interactive" else ("lr", [])

@@ -67,10 +67,10 @@ def circuit_fingerprint(circuit: Any) -> str:
     bit_of = {bit: index for index, bit in enumerate(circuit.clbits)}
     operations = [
         [
-            item.operation.name,
+            item.name,
             [qubit_of[qubit] for qubit in item.qubits],
             [bit_of[bit] for bit in item.clbits],
-            [_rounded(value) for value in item.operation.params],
+            [_rounded(value) for value in item.params],
         ]
         for item in circuit.data
     ]

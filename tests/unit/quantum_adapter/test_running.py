@@ -1,0 +1,57 @@
+"""Several circuits of one attempt: each is handed in once, under an id and a seed of its own."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from queuebit_contracts.ids import derive_id
+from queuebit_quantum_adapter.ansatz import linear_ramp, qaoa_circuit
+from queuebit_quantum_adapter.ports import Request, Submission
+from queuebit_quantum_adapter.providers.aer import AerProvider
+from queuebit_quantum_adapter.running import Runner
+from queuebit_quantum_adapter.samples import derived_seed
+from tests.unit.quantum_adapter.models import a_maxcut, a_task, an_ising
+
+
+class Listening(AerProvider):
+    """Aer that remembers what was handed in."""
+
+    def __init__(self) -> None:
+        super().__init__(qubits_max=8, memory_bytes_max=2**30)
+        self.heard: list[tuple[UUID, int]] = []
+
+    def submit(self, request: Request, key: UUID) -> str:
+        assert isinstance(request, Submission)
+        self.heard.append((key, request.seed))
+        return super().submit(request, key)
+
+
+def test_every_circuit_has_an_id_and_a_seed_of_its_own() -> None:
+    task, provider = a_task(a_maxcut(4), seed=5, shots=64), Listening()
+    runner = Runner(task, provider)
+    circuits = [qaoa_circuit(an_ising(4, seed), linear_ramp(an_ising(4, seed), 2)) for seed in range(3)]
+    said: list[str] = []
+
+    counts = [runner.sample(circuit, lambda: said.append("ready")) for circuit in circuits]
+
+    assert provider.heard == [
+        (task.attempt_id, derived_seed(5, "simulator")),
+        (derive_id(task.attempt_id, "circuit:1"), derived_seed(5, "simulator:1")),
+        (derive_id(task.attempt_id, "circuit:2"), derived_seed(5, "simulator:2")),
+    ]
+    assert (said, runner.shots) == (["ready"] * 3, 3 * 64)
+    assert [sum(each.values()) for each in counts] == [64] * 3
+    assert [each.circuit for each in runner.sampled] == circuits
+
+
+def test_an_attempt_that_runs_again_hands_in_the_same() -> None:
+    task = a_task(a_maxcut(4), number=9)
+    circuit = qaoa_circuit(an_ising(4, 1), linear_ramp(an_ising(4, 1), 2))
+    first, second = Listening(), Listening()
+
+    for provider in (first, second):
+        runner = Runner(task, provider)
+        for _ in range(2):
+            runner.sample(circuit)
+
+    assert first.heard == second.heard
