@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from itertools import product
+from typing import Any
 
 from hypothesis import assume
 from hypothesis import strategies as st
@@ -44,7 +45,7 @@ def generalised(draw: st.DrawFn) -> Data:
     agents, jobs = draw(st.integers(1, 3)), draw(st.integers(1, 3))
     value = draw(st.sampled_from([naturals, naturals.map(lambda tenth: tenth / 10)]))
     profits, weights = draw(_table(value, agents, jobs)), draw(_table(st.integers(0, 4), agents, jobs))
-    capacities = draw(st.lists(naturals, min_size=agents, max_size=agents))
+    capacities: list[Any] = draw(st.lists(naturals, min_size=agents, max_size=agents))
     for a, most in enumerate(map(max, weights) if draw(st.booleans()) else ()):
         capacities[a] = max(capacities[a], most)
     assume(all(any(row[job] <= has for row, has in zip(weights, capacities, strict=True)) for job in range(jobs)))
