@@ -325,8 +325,8 @@ def test_an_infeasible_answer_is_no_answer() -> None:
         ("job_shop", 225, [shop_search.METHOD, cp_sat.METHOD, cp_sat.METHOD]),
         ("bin_packing", 100, [columns.METHOD, cp_sat.METHOD]),
         ("max_clique", 100, [cliques.METHOD, covers.METHOD, cliques.METHOD, cp_sat.METHOD]),
-        ("max_independent_set", 2000, [covers.METHOD, cp_sat.METHOD]),
-        ("max_independent_set", 5000, [cp_sat.METHOD]),
+        ("max_independent_set", 2000, [cliques.METHOD, covers.METHOD, cp_sat.METHOD]),
+        ("max_independent_set", 5000, [cliques.METHOD, cp_sat.METHOD]),
         ("a kind of others", 10, [cp_sat.METHOD]),
     ],
 )

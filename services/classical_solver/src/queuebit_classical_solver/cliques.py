@@ -8,8 +8,10 @@ most one node, and only nodes whose colour could still lead beyond the best are 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from typing import Any
 
+from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.pace import CutOffBy, Incumbent, Pace
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.graphs import bits_of, complement
@@ -20,6 +22,8 @@ METHOD = "branch and bound by colours"
 STEPS_PER_S = 600_000.0
 """Colours given and branches taken; an idle machine does two to three times as many."""
 POLL_STEPS = 2_000
+EDGES_MAX = 600_000
+"""Of the graph in which cliques are sought; above, it takes too long to prepare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,14 @@ class CliqueSolver:
         on_progress: OnProgress,
         stop: Stop,
     ) -> Solution:
-        """See the port. The bound only moves by a proof."""
+        """See the port. The bound only moves by a proof. Raises NothingFound where there are too many edges."""
         sets: Any = kind
+        masks = complement(sets.conflicts(statement))
+        if sum(mask.bit_count() for mask in masks) > 2 * EDGES_MAX:
+            raise NothingFound("The graph has more edges than the search takes.")
         pace = Pace(limits, stop, units_per_s=STEPS_PER_S)
         best = Incumbent(kind, statement, hint, on_progress, METHOD)
-        search = _Search(complement(sets.conflicts(statement)), pace, best)
+        search = _Search(masks, pace, best)
         if not best.proved:
             search.run()
             if search.over is None:
@@ -120,14 +127,18 @@ def _by_width(masks: list[int]) -> list[int]:
     """Nodes so that each has as few neighbours as possible among those before it: fewest neighbours last."""
     left, found = (1 << len(masks)) - 1, list[int]()
     degree = [mask.bit_count() for mask in masks]
-    open_ = set(range(len(masks)))
-    while open_:
-        node = min(open_, key=lambda node: (degree[node], -node))
-        open_.remove(node)
+    queue = [(degree[node], -node) for node in range(len(masks))]
+    heapify(queue)
+    while queue:
+        count, node = heappop(queue)
+        node = -node
+        if not left >> node & 1 or count != degree[node]:
+            continue
         left ^= 1 << node
         found.append(node)
         for other in bits_of(masks[node] & left):
             degree[other] -= 1
+            heappush(queue, (degree[other], -other))
     return found[::-1]
 
 

@@ -18,8 +18,8 @@ from queuebit_problems.kind import Answer, S
 from queuebit_problems.optimisation import Optimisation
 
 METHOD = "local search with conflict weights"
-UNITS_PER_S = 60_000_000.0
-"""A step counts STEP_UNITS and a few for each node; an idle machine does two to three times as many."""
+UNITS_PER_S = 100_000_000.0
+"""A step counts STEP_UNITS and a few for each node; an idle machine does up to twice as many."""
 STEP_UNITS = 4_000.0
 NODE_UNITS = 12.0
 POLL_STEPS = 200

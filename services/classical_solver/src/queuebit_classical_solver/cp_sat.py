@@ -49,6 +49,7 @@ then takes 3 to 6 s."""
 
 PARTS_PER_S = 40_000
 """Variables and constraints of a model for each second of budget: an idle machine states two to four times as many."""
+PARTS_EACH_POLL = 16
 TIME_S_MIN = 0.05
 STOP_POLL_S = 0.02
 FLOAT_ROUNDING = Fraction(1, 10**12)
@@ -79,7 +80,7 @@ class CpSatSolver:
         from ortools.sat.python import cp_model
 
         began_s = time.perf_counter()
-        model = _bounded_model(int(PARTS_PER_S * limits.budget_s))
+        model = _bounded_model(int(PARTS_PER_S * limits.budget_s), began_s + limits.left_s)
         reading = kind.cp_model(statement, model)
         if hint is not None:
             for variable, value in reading.hint(hint):
@@ -174,8 +175,10 @@ class _Search:
         )
 
 
-def _bounded_model(parts_max: int) -> Any:
-    """A model that refuses to grow beyond so many variables and constraints: it would take longer to state than to search."""
+def _bounded_model(parts_max: int, ends_s: float) -> Any:
+    """A model that refuses to grow beyond so many variables and constraints, which would take longer to state than to search,
+    and once the time is up.
+    """
     from ortools.sat.python import cp_model
 
     class Bounded(cp_model.CpModel):  # type: ignore[misc]
@@ -185,6 +188,8 @@ def _bounded_model(parts_max: int) -> Any:
             self.parts += 1
             if self.parts > parts_max:
                 raise NothingFound(f"The model has more than the {parts_max} parts that the budget allows.")
+            if self.parts % PARTS_EACH_POLL == 0 and time.perf_counter() >= ends_s:
+                raise NothingFound("There is no time to state the model.")
 
         def new_bool_var(self, *args: Any) -> Any:
             self._count()

@@ -51,7 +51,7 @@ RUNGS = (
     Rung(exchange_search.METHOD, ExchangeSolver(), 0.9, EXCHANGES, variables_min=13),
     Rung(annealing.METHOD, AnnealingSolver(), 0.2, QUADRATIC, variables_max=400),
     Rung(annealing.METHOD, AnnealingSolver(), 0.8, QUADRATIC, variables_min=401),
-    Rung(cliques.METHOD, CliqueSolver(), 0.1, NODE_SETS, variables_max=1000),
+    Rung(cliques.METHOD, CliqueSolver(), 0.1, NODE_SETS),
     Rung(covers.METHOD, CoverSolver(), 0.4, NODE_SETS, variables_max=covers.NODES_MAX),
     Rung(cliques.METHOD, CliqueSolver(), 0.6, NODE_SETS, variables_max=400),
     Rung(cp_sat.METHOD, CpSatSolver(), 0.25, COLOURINGS, variables_max=300),

@@ -7,6 +7,7 @@ Disturbances are counted: time is the backstop.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ WIDTH = 5
 REACH = 50
 """A double bridge lies within so many places."""
 POLL_ROUNDS = 50
+FIRST_WORK = 100_000
+"""Work between two looks at the clock before the first disturbance."""
 PATIENCE_EACH = 2_000
 """The search ends after so many rounds for each node without a shorter tour."""
 
@@ -57,10 +60,13 @@ class TourSolver:
         assert best.answer is not None
         rng = random.Random(limits.seed)
         search = _Chains(given.scaled[0], [node - 1 for node in best.answer["tour"]])
-        search.improve(list(search.tour))
         rounds = better_at = 0
         shorter = True
         cut_off_by: CutOffBy | None = "proof" if best.proved else None
+        waiting = dict.fromkeys(search.tour)
+        while waiting and cut_off_by is None:
+            search.improve(waiting, work_max=FIRST_WORK)
+            cut_off_by = pace.spend(search.spent())
         while cut_off_by is None:
             if shorter:
                 best.offer({"tour": [node + 1 for node in search.tour]})
@@ -96,10 +102,13 @@ class _Chains:
         work, self._work = self._work, 0
         return work
 
-    def improve(self, nodes: list[int]) -> int:
-        """Chains at these nodes, and at those that they touch, while any gains; how much shorter the tour is."""
-        queue, gained = dict.fromkeys(nodes), 0
-        while queue:
+    def improve(self, queue: dict[int, None], work_max: float = math.inf) -> int:
+        """Chains at these nodes, and at those that they touch, while any gains; how much shorter the tour is.
+
+        What is still waiting when so much work was done stays in the queue.
+        """
+        gained = 0
+        while queue and self._work < work_max:
             node = next(iter(queue))
             del queue[node]
             for step in (1, -1):
@@ -124,7 +133,7 @@ class _Chains:
         longer -= d[b][after_one] + d[c][after_two] + d[e][after_three]
         self._put(first, bridged)
         self._turns = []
-        gain = self.improve([b, after_two, e, after_one, c, after_three]) - longer
+        gain = self.improve(dict.fromkeys((b, after_two, e, after_one, c, after_three))) - longer
         if gain < 0:
             for i, j in reversed(self._turns):
                 self._turn(i, j)

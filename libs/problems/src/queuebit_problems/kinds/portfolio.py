@@ -246,9 +246,9 @@ def _choice_model(statement: PortfolioStatement, model: Any) -> CpReading:
     choice, unit = statement.choice
     n = len(choice.own)
     pairs = [(i, j) for i in range(n) for j in range(i + 1, n) if choice.pair[i][j]]
-    coefficients = cp_coefficients([*choice.own, *(choice.pair[i][j] for i, j in pairs)], unit)
     take = [model.new_bool_var(f"take{i}") for i in range(n)]
     both = {pair: model.new_bool_var(f"both{pair[0]}_{pair[1]}") for pair in pairs}
+    coefficients = cp_coefficients([*choice.own, *(choice.pair[i][j] for i, j in pairs)], unit)
     model.add(sum(take) == choice.budget)
     for (i, j), bit in both.items():
         model.add_implication(bit, take[i])
