@@ -10,14 +10,14 @@ from queuebit_problems.errors import TooManyQubits as TooManyVariables
 from queuebit_problems.optimisation import Group
 from queuebit_problems.registry import parse_optimisation
 from queuebit_quantum_adapter import rqaoa, training
-from queuebit_quantum_adapter.ansatz import COMPLETE_MAX, Ramp, linear_ramp, qaoa_circuit, terms_of
+from queuebit_quantum_adapter.ansatz import Ramp, linear_ramp, qaoa_circuit, terms_of
 from queuebit_quantum_adapter.circuits import BoundCircuit
 from queuebit_quantum_adapter.errors import BudgetTooSmall, InvalidProblem, TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.limits import affordable_layers, check_memory, estimated_s
 from queuebit_quantum_adapter.persistency import Form
 from queuebit_quantum_adapter.reduction import Core, Reduced, disjoint, form_of, reduce
 from queuebit_quantum_adapter.samples import Question
-from queuebit_quantum_adapter.task import DEEP_QUBITS_MAX, LARGE_GROUP_LAYERS, LAYERS, Method, Task
+from queuebit_quantum_adapter.task import GATES_MAX, LAYERS, LAYERS_LEAST, Method, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,9 @@ def prepare(task: Task) -> Prepared:
             f"{reduced.qubits} qubits do not fit: the circuits sample cores of up to {core_max} around the best answer known."
         )
     check_memory(task.limits, min(core_max, reduced.qubits))
-    large = reduced.qubits > DEEP_QUBITS_MAX and any(len(group.variables) > COMPLETE_MAX for group in groups)
-    wished = recipe.layers or (LARGE_GROUP_LAYERS if large else LAYERS)
-    prepared = Prepared(Question(kind, statement, encoding), form, groups, reduced, "lr", wished, 0, core_max)
+    prepared = Prepared(Question(kind, statement, encoding), form, groups, reduced, "lr", 0, 0, core_max)
+    wished = recipe.layers or min((_default_depth(*size) for size in _sizes(task, prepared)), default=LAYERS)
+    prepared = replace(prepared, wished=wished)
     layers = _layers(task, prepared, reasons)
     method, why = _method(task, prepared, layers)
     if method == "trained":
@@ -93,14 +93,23 @@ def drawn(core: Core, layers: int) -> tuple[Ramp, BoundCircuit]:
     return ramp, circuit
 
 
+def _sizes(task: Task, prepared: Prepared) -> list[tuple[int, int]]:
+    """Qubits and terms of each circuit, at most."""
+    if prepared.fits:
+        return [(core.ising.n, terms_of(core.ising, core.groups)) for core in prepared.reduced.cores]
+    n = prepared.core_max
+    return [(n, n * (n + 3) // 2)] * task.recipe.rounds
+
+
+def _default_depth(qubits: int, terms: int) -> int:
+    """The depth that is wished for a core where none is said."""
+    gates_max = next(gates for most, gates in GATES_MAX if qubits <= most)
+    return max(LAYERS_LEAST, min(LAYERS, gates_max // (qubits + terms)))
+
+
 def _layers(task: Task, prepared: Prepared, reasons: list[str]) -> int:
     """The depth up to the wish at which all circuits fit the budget. Raises BudgetTooSmall."""
-    wished = prepared.wished
-    if prepared.fits:
-        sizes = [(core.ising.n, terms_of(core.ising, core.groups)) for core in prepared.reduced.cores]
-    else:
-        n = prepared.core_max
-        sizes = [(n, n * (n + 3) // 2)] * task.recipe.rounds
+    wished, sizes = prepared.wished, _sizes(task, prepared)
     if not sizes:
         return wished
     qubits, terms = max(sizes)

@@ -17,10 +17,10 @@ Method = Literal["auto", "lr", "rqaoa", "trained"]
 Mixer = Literal["auto", "x", "xy"]
 
 LAYERS = 10
-LARGE_GROUP_LAYERS = 8
-DEEP_QUBITS_MAX = 16
-"""The depth that is wished where none is said; the second beyond so many qubits where the mixer keeps large groups, whose
-layers cost more: so that 20 qubits stay within 5 s.
+LAYERS_LEAST = 4
+GATES_MAX = ((12, 1000), (16, 1800), (10**6, 2300))
+"""The depth that is wished where none is said: so many layers, or as many as so many gates allow up to so many qubits, so
+that a dense problem of 12, 16 or 20 qubits is answered within 50 ms, 0.3 s or 5 s too.
 """
 LAYERS_MAX = 50
 SHOTS_MAX = 100_000
