@@ -24,7 +24,9 @@ async def test_new_stream_is_stored_whole(store: Any) -> None:
     (first, second) = (await store.load([an_id(1)]))[an_id(1)]
     assert (first, second) == tuple(
         StoredEvent(
-            position=stored.position,
+            epoch=stored.epoch,
+            xid=stored.xid,
+            seq=stored.seq,
             stream_id=an_id(1),
             version=version,
             id=given.id,
@@ -115,9 +117,22 @@ def _with_data(data: str) -> Append:
         [_with_data("")],
         [_with_data("{}\x00")],
         [an_append(1, head=a_head("a\x00b"))],
+        [an_append(1, head=a_head("a\x1fb"))],
         [an_append(2), _with_data("nil")],
     ],
-    ids=["twice", "no-events", "negative", "too-far", "cut", "nan", "empty", "nul-data", "nul-head", "among-good"],
+    ids=[
+        "twice",
+        "no-events",
+        "negative",
+        "too-far",
+        "cut",
+        "nan",
+        "empty",
+        "nul-data",
+        "nul-head",
+        "separator",
+        "among-good",
+    ],
 )
 async def test_bad_batch_is_refused_whole(store: Any, batch: list[Append]) -> None:
     with pytest.raises(InvalidBatch):

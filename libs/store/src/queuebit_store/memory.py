@@ -216,7 +216,7 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _check_text(batch: Sequence[Append]) -> None:
-    """Refuse what PostgreSQL would refuse: data that is no JSON, and NUL in text."""
+    """Refuse what the adapter for PostgreSQL refuses: data that is no JSON, and two control characters in text."""
     for append in batch:
         head = append.head
         texts = [append.tenant, append.category, append.environment]
@@ -227,5 +227,7 @@ def _check_text(batch: Sequence[Append]) -> None:
             except ValueError:
                 raise InvalidBatch(f"The data of the event {event.id} is not JSON.") from None
             texts += [event.type, event.traceparent or ""]
-        if any("\x00" in text for text in texts):
-            raise InvalidBatch(f"A text of the append to the stream {append.stream_id} contains a NUL character.")
+        if any("\x00" in text or "\x1f" in text for text in texts):
+            raise InvalidBatch(
+                f"A text of the append to the stream {append.stream_id} holds the character U+0000 or U+001F."
+            )

@@ -118,7 +118,9 @@ class MemoryDatabase:
         seq = self.next_seq
         self.next_seq += 1
         return StoredEvent(
-            position=Position(self.epoch, xid, seq),
+            epoch=self.epoch,
+            xid=xid,
+            seq=seq,
             stream_id=append.stream_id,
             version=append.expected_version + nth,
             id=event.id,

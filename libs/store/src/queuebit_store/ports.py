@@ -64,9 +64,11 @@ class Position(NamedTuple):
 
 
 class StoredEvent(NamedTuple):
-    """An event as stored."""
+    """An event as stored. `epoch`, `xid` and `seq` are its position."""
 
-    position: Position
+    epoch: int
+    xid: int
+    seq: int
     stream_id: UUID
     version: int
     id: UUID
@@ -77,6 +79,10 @@ class StoredEvent(NamedTuple):
     tenant: str
     causation_id: UUID | None
     traceparent: str | None
+
+    @property
+    def position(self) -> Position:
+        return Position(self.epoch, self.xid, self.seq)
 
 
 @dataclass(frozen=True, slots=True)

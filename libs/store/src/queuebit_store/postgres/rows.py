@@ -7,11 +7,23 @@ from typing import Any
 
 import asyncpg
 
-from queuebit_store.ports import ApiKeyRow, Append, Head, Position, Reservation, StoredEvent, StreamRow
+from queuebit_store.errors import InvalidBatch
+from queuebit_store.ports import ApiKeyRow, Append, Head, Reservation, StoredEvent, StreamRow
+
+SEPARATOR = "\x1f"
+"""Parts the values of a column that travels as one text. JSON has no such character, and nothing else may hold it."""
 
 
-def stream_columns(batch: Sequence[Append]) -> list[Sequence[Any]]:
-    """The first parameters of `append`, one sequence a column, sorted by stream id: the order in which rows are locked."""
+def joined(column: Sequence[str | None]) -> str:
+    """A column of texts as one text, None as an empty one. Raises InvalidBatch where a value holds the separator."""
+    text = SEPARATOR.join([value or "" for value in column])
+    if text.count(SEPARATOR) != len(column) - 1:
+        raise InvalidBatch("A text of the batch holds the control character U+001F.")
+    return text
+
+
+def stream_columns(batch: Sequence[Append]) -> list[Any]:
+    """The first parameters of `append`, one a column, sorted by stream id: the order in which rows are locked."""
     rows = [
         (
             one.stream_id,
@@ -31,10 +43,10 @@ def stream_columns(batch: Sequence[Append]) -> list[Sequence[Any]]:
         )
         for one in sorted(batch, key=lambda one: one.stream_id)
     ]
-    return list(zip(*rows, strict=True))
+    return _columns(rows, texts=(1, 2, 3, 6, 7, 8, 9, 10))
 
 
-def event_columns(batch: Sequence[Append]) -> list[Sequence[Any]]:
+def event_columns(batch: Sequence[Append]) -> list[Any]:
     """The other parameters of `append`: the events in batch order."""
     rows = [
         (
@@ -54,7 +66,14 @@ def event_columns(batch: Sequence[Append]) -> list[Sequence[Any]]:
         for one in batch
         for version, event in enumerate(one.events, one.expected_version + 1)
     ]
-    return list(zip(*rows, strict=True))
+    return _columns(rows, texts=(6, 7, 8, 9, 10, 11))
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], texts: tuple[int, ...]) -> list[Any]:
+    columns: list[Any] = list(zip(*rows, strict=True))
+    for place in texts:
+        columns[place] = joined(columns[place])
+    return columns
 
 
 def head_columns(rows: Sequence[tuple[Any, int, Head]]) -> list[Sequence[Any]]:
@@ -72,7 +91,7 @@ def head_columns(rows: Sequence[tuple[Any, int, Head]]) -> list[Sequence[Any]]:
 
 def stored_event(row: asyncpg.Record) -> StoredEvent:
     """A row of `read`, `load` or `events_of`, whose columns stand in the order of the fields."""
-    return StoredEvent(Position(*row[:3]), *row[3:])
+    return StoredEvent(*row)
 
 
 def stream_row(row: asyncpg.Record) -> StreamRow:

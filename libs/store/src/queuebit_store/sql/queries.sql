@@ -4,11 +4,19 @@
 -- Compare-and-set every stream of a batch and store the events of those that passed; gives the ids of those that passed.
 -- The streams come sorted by id, so that concurrent batches lock in the same order; the events come in batch order, and
 -- the final ORDER BY is what gives their sequence numbers that order. The CASE keeps the membership test a hashed subplan:
--- as a join it would be a nested loop of every event over every stream.
+-- as a join it would be a nested loop of every event over every stream. A column of texts travels as one text, its values
+-- parted by the unit separator: the driver looks at every element of an array several times. (A lone empty text makes an empty
+-- array, whence the COALESCE.)
 WITH given AS (
-    SELECT * FROM unnest(
-        $1::uuid[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::integer[], $7::text[], $8::text[], $9::text[],
-        $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[]
+    SELECT stream_id, COALESCE(tenant, '') AS tenant, COALESCE(category, '') AS category,
+           COALESCE(environment, '') AS environment, expected_version, version, COALESCE(state, '') AS state,
+           COALESCE(kind, '') AS kind, COALESCE(tier, '') AS tier, COALESCE(lane, '') AS lane,
+           COALESCE(fingerprint, '') AS fingerprint, wake_at, first_at, last_at
+    FROM unnest(
+        $1::uuid[], string_to_array($2::text, chr(31)), string_to_array($3::text, chr(31)),
+        string_to_array($4::text, chr(31)), $5::integer[], $6::integer[], string_to_array($7::text, chr(31)),
+        string_to_array($8::text, chr(31)), string_to_array($9::text, chr(31)), string_to_array($10::text, chr(31)),
+        string_to_array($11::text, chr(31)), $12::timestamptz[], $13::timestamptz[], $14::timestamptz[]
     ) AS g (
         stream_id, tenant, category, environment, expected_version, version, state, kind, tier,
         lane, fingerprint, wake_at, first_at, last_at
@@ -36,11 +44,13 @@ WITH given AS (
         epoch, stream_id, version, schema_version, event_id, causation_id, time, category, tenant, environment, type,
         traceparent, data
     )
-    SELECT (SELECT epoch FROM era), e.stream_id, e.version, e.schema_version, e.event_id, e.causation_id, e.time, e.category,
-           e.tenant, e.environment, e.type, e.traceparent, e.data::json
+    SELECT (SELECT epoch FROM era), e.stream_id, e.version, e.schema_version, e.event_id, e.causation_id, e.time,
+           COALESCE(e.category, ''), COALESCE(e.tenant, ''), COALESCE(e.environment, ''), COALESCE(e.type, ''), e.traceparent,
+           COALESCE(e.data, '')::json
     FROM unnest(
-        $15::uuid[], $16::integer[], $17::smallint[], $18::uuid[], $19::uuid[], $20::timestamptz[], $21::text[], $22::text[],
-        $23::text[], $24::text[], $25::text[], $26::text[]
+        $15::uuid[], $16::integer[], $17::smallint[], $18::uuid[], $19::uuid[], $20::timestamptz[],
+        string_to_array($21::text, chr(31)), string_to_array($22::text, chr(31)), string_to_array($23::text, chr(31)),
+        string_to_array($24::text, chr(31)), string_to_array($25::text, chr(31), ''), string_to_array($26::text, chr(31))
     ) WITH ORDINALITY AS e (
         stream_id, version, schema_version, event_id, causation_id, time, category, tenant,
         environment, type, traceparent, data, nth
