@@ -89,7 +89,7 @@ def draw_plan(random: Random, *, jobs: int, circuits: int) -> Plan:
 
 def _ask(random: Random, number: int, within_s: float, *, circuit: bool) -> Ask:
     at_s = random.uniform(0.0, within_s)
-    entrance: Entrance = random.choice(("kafka", "kafka", "http"))
+    entrance: Entrance = random.choice(("kafka", "http"))
     request = _request(random, circuit=circuit)
     fair = True
     match random.random():
