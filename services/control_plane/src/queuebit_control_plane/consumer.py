@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 GROUP = "control-plane"
 TOPICS = (channels.SUBMITTED, channels.EXECUTIONS, channels.VALIDATIONS, channels.CONTROL)
 UNKNOWN_TENANT = "unknown"
+BATCH_MAX = 200
+"""Large enough to share a commit, small enough that batches do not wait for one another and stay in the cache."""
 OVERLAP = 2
 """One batch is read and decided while the one before it is being appended; the desk keeps the order of each job."""
 
@@ -68,6 +70,7 @@ class Consumer:
             handle=self.on_messages,
             clock=self._clock,
             refusals=True,
+            batch_max=BATCH_MAX,
             overlap=OVERLAP,
         )
         subscribe_decoded(
