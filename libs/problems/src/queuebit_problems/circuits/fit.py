@@ -22,6 +22,7 @@ from queuebit_problems.measurement import Test
 ALPHA = 1e-8
 """How often a test may refuse an honest sample."""
 ROUNDING = 1e-9
+"""Of floating point; each limit allows for it."""
 _SUM_ROUNDING = 1e-14
 _OUTSIDE = 0.05
 """How often the true value lies outside of an interval."""
@@ -85,14 +86,15 @@ def _possible(outcomes: Outcomes, sample: _Sample) -> Test:
 def _fidelity(sample: _Sample, variation_limit: float) -> Test:
     """(sum sqrt(p q))**2. It is at least exp(-D) with D the relative entropy, and at least (1 - total variation)**2."""
     value = _overlap(sample) ** 2
-    limit = max(math.exp(-_entropy_limit(len(sample.exact), sample.shots, ALPHA)), max(0.0, 1 - variation_limit) ** 2)
+    proved = max(math.exp(-_entropy_limit(len(sample.exact), sample.shots, ALPHA)), max(0.0, 1 - variation_limit) ** 2)
+    limit = proved - ROUNDING
     # The Hellinger distance is a metric, and the sample is within `away` of what the device really does.
     bound = _entropy_limit(sample.kinds, sample.shots, _OUTSIDE)
     away = math.sqrt(-math.expm1(-bound / 2))
     here = math.sqrt(max(0.0, 1 - math.sqrt(value)))
     low, high = ((1 - min(1.0, max(0.0, here + side * away)) ** 2) ** 2 for side in (1, -1))
     return Test(
-        "fidelity", value, min(low, value), max(high, value), limit, value >= limit - ROUNDING,
+        "fidelity", value, min(low, value), max(high, value), limit, value >= limit,
         "classical (Bhattacharyya) fidelity with the exact distribution; at least the limit",
     )  # fmt: skip
 
@@ -103,11 +105,11 @@ def _variation(sample: _Sample) -> Test:
     """
     value = min(1.0, (float(np.abs(sample.exact - sample.seen).sum()) + sample.strays / sample.shots) / 2)
     noise = float(np.sqrt(sample.exact * np.maximum(0.0, 1 - sample.exact) / sample.shots).sum()) / 2
-    limit = min(1.0, noise + math.sqrt(-math.log(ALPHA) / (2 * sample.shots)))
+    limit = min(1.0, noise + math.sqrt(-math.log(ALPHA) / (2 * sample.shots)) + ROUNDING)
     width = math.sqrt(-math.log(_OUTSIDE / 2) / (2 * sample.shots))
     return Test(
         "total variation", value, max(0.0, value - noise - width), min(1.0, value + width), limit,
-        value <= limit + ROUNDING,
+        value <= limit,
         "total variation distance to the exact distribution; at most the limit, which the number of runs sets",
     )  # fmt: skip
 
@@ -121,11 +123,11 @@ def _entropy(sample: _Sample) -> Test:
     seen, exact = sample.seen[held], sample.exact[held]
     ratio = np.log(seen / exact)
     value = max(0.0, float((seen * ratio).sum()))
-    limit = _entropy_limit(len(sample.exact), sample.shots, ALPHA)
+    limit = _entropy_limit(len(sample.exact), sample.shots, ALPHA) + ROUNDING
     error = _WIDTH_95 * math.sqrt(max(0.0, float((seen * ratio**2).sum()) - value**2) / sample.shots)
     bias = _entropy_limit(len(sample.exact), sample.shots, _OUTSIDE)
     return Test(
-        "relative entropy", value, max(0.0, value - error - bias), value + error, limit, value <= limit + ROUNDING,
+        "relative entropy", value, max(0.0, value - error - bias), value + error, limit, value <= limit,
         f"G test with {len(sample.exact)} outcomes: G = {2 * sample.shots * value:.6g}; at most the limit, in nats",
     )  # fmt: skip
 
@@ -137,10 +139,10 @@ def _likelihood(sample: _Sample) -> Test:
     spread = float((sample.exact * (surprise - mean) ** 2).sum())
     reach = float(np.abs(surprise - mean).max())
     value = float((sample.seen * (surprise - mean)).sum())
-    limit = _bernstein(spread, reach, sample.shots, ALPHA)
+    limit = _bernstein(spread, reach, sample.shots, ALPHA) + ROUNDING
     width = _bernstein(spread, reach, sample.shots, _OUTSIDE)
     return Test(
-        "likelihood", value, value - width, value + width, limit, abs(value) <= limit + ROUNDING,
+        "likelihood", value, value - width, value + width, limit, abs(value) <= limit,
         f"mean surprise (-ln p) less the exact {mean:.6g} nats; within the limit on either side",
     )  # fmt: skip
 
