@@ -17,12 +17,12 @@ from queuebit_problems.kind import Answer, S
 from queuebit_problems.optimisation import Optimisation
 
 METHOD = "robust tabu search"
-UNITS_PER_S = 300_000_000.0
-"""A step counts STEP_UNITS, and EXCHANGE_UNITS for each entry of a matrix; an idle machine does two to three times as many."""
+UNITS_PER_S = 500_000_000.0
+"""A step counts STEP_UNITS, and EXCHANGE_UNITS for each entry of a matrix; an idle machine does half as many again."""
 STEP_UNITS = 40_000.0
 EXCHANGE_UNITS = 20.0
 POLL_STEPS = 100
-KICK_STEPS_EACH = 20
+KICK_STEPS_EACH = 4
 """Steps for each pair without a better permutation before a part of it is drawn anew."""
 LONG_AGO_EACH = 5
 """Steps for each pair after which a place that a facility never had is tried whatever it costs."""
@@ -67,7 +67,7 @@ class ExchangeSolver:
                 search.improved = False
                 better_at = kicked_at = search.steps
                 best.offer({"permutation": list(search.best)})
-            if search.steps - kicked_at >= max(1_000, KICK_STEPS_EACH * n * n):
+            if search.steps - kicked_at >= max(300, KICK_STEPS_EACH * n * n):
                 kicked_at = search.steps
                 search.start(_kicked(search.best, rng))
             over = pace.spend(POLL_STEPS * (STEP_UNITS + EXCHANGE_UNITS * n * n))
