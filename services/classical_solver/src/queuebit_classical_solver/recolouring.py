@@ -17,9 +17,8 @@ from queuebit_problems.kind import Answer, S
 from queuebit_problems.optimisation import Optimisation
 
 METHOD = "tabu search on colours"
-UNITS_PER_S = 150_000_000.0
-"""A step counts STEP_UNITS and CELL_UNITS for each colour of each node in conflict; an idle machine does two to three times
-as many."""
+UNITS_PER_S = 300_000_000.0
+"""A step counts STEP_UNITS and CELL_UNITS for each colour of each node in conflict; an idle machine does somewhat more."""
 STEP_UNITS = 9_000.0
 CELL_UNITS = 5.0
 POLL_STEPS = 200
