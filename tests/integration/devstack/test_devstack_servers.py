@@ -84,7 +84,7 @@ async def ask(stack: Stack, query: str) -> object:
 async def test_servers_answer_keep_their_data_and_leave_nothing_running(tmp_path: Path) -> None:
     async with await start_stack(tmp_path, external=NOTHING_GIVEN) as stack:
         assert stack.servers in (("postgres", "kafka-1"), ("kafka-1", "postgres"))
-        pids = [stack.pid(name) for name in stack.servers]
+        servers = [psutil.Process(stack.pid(name)) for name in stack.servers]
         assert await ask(stack, "SHOW fsync") == "on"
         await ask(stack, "CREATE TABLE kept AS SELECT 42 AS answer")
         await create_topic(stack, "kept", 1)
@@ -94,13 +94,13 @@ async def test_servers_answer_keep_their_data_and_leave_nothing_running(tmp_path
 
         await stack.kill("postgres")
         await stack.kill("kafka-1")
-        assert not psutil.pid_exists(pids[0])
+        assert not servers[0].is_running()
         await asyncio.gather(stack.restart("postgres"), stack.restart("kafka-1"))
         assert await ask(stack, "SELECT answer FROM kept") == 42
         with pytest.raises(UnknownProcess):
             stack.pid("kafka-2")
 
-    assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert not any(server.is_running() for server in servers)
     assert find_marked(tmp_path) == []
     assert StateFile(tmp_path).load() is None
     async with await start_stack(tmp_path, external=NOTHING_GIVEN) as stack:
@@ -136,11 +136,11 @@ async def test_the_next_start_cleans_up_after_a_killed_starter_and_guard(tmp_pat
     starter.wait()
     state = StateFile(tmp_path).load()
     assert state is not None
-    old = [each.pid for each in state.processes]
+    old = [psutil.Process(each.pid) for each in state.processes]
     assert len(old) == 2
-    assert all(psutil.pid_exists(pid) for pid in old)
+    assert all(server.is_running() for server in old)
     async with await start_stack(tmp_path, external=NOTHING_GIVEN) as stack:
-        assert not any(psutil.pid_exists(pid) for pid in old)
+        assert not any(server.is_running() for server in old)
         assert await ask(stack, "SELECT 1") == 1
     assert find_marked(tmp_path) == []
 
