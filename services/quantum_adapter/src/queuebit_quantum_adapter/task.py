@@ -18,7 +18,7 @@ Mixer = Literal["auto", "x", "xy"]
 
 LAYERS = 10
 LAYERS_LEAST = 4
-GATES_MAX = ((12, 850), (16, 1800), (10**6, 2300))
+GATES_MAX = ((12, 700), (16, 1800), (10**6, 2300))
 """The depth that is wished where none is said: so many layers, or as many as so many gates allow up to so many qubits, so
 that a dense problem of 12, 16 or 20 qubits is answered within 50 ms, 0.3 s or 5 s too.
 """
