@@ -28,7 +28,7 @@ FILES: list[tuple[str, str | bytes, list[str], str]] = [
     ("item.kp", "1 10\n-5 1\n", [], "item.kp, line 2: a profit"),
     ("bomb.json", '{"kind": "maxcut", "statement": ' + '{"a":' * 100_000, [], "bomb.json is not valid JSON"),
     ("fields.json", '{"kind": "qubo", "statement": {"variables": 2}}', [], "/problem/statement/terms"),
-    ("huge.json", HUGE, [], "more than 10000000 characters"),
+    ("huge.json", HUGE, [], "larger than 10000000 bytes"),
     ("graph.col.b", b"93\nc a graph\np col 5 4\n\x00\x80\x40", [], "bin2asc"),
     ("wide.kp", "\ufeff1 1\n".encode("utf-16"), [], "Convert it to UTF-8"),
     ("unknown", "hello world\n", [], "has a form that no kind recognises"),

@@ -16,7 +16,7 @@ from queuebit_client.errors import QueuebitError, WrongField
 if TYPE_CHECKING:
     from queuebit_contracts.jobs import Problem
 
-FILE_BYTES_MAX = 64 * 1024 * 1024
+FILE_BYTES_MAX = 10_000_000
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 
 
