@@ -5,12 +5,11 @@ import signal
 import sys
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
 import pytest
 
 from queuebit_devstack.errors import ServiceFailed, UnknownProcess
 from queuebit_devstack.ports import free_ports
-from queuebit_devstack.processes import find_marked
+from queuebit_devstack.processes import find_marked, is_alive
 from queuebit_devstack.stack import Stack
 from queuebit_devstack.state import StackState, StateFile
 from queuebit_devstack.supervise import ServiceSpec, Supervisor, is_ready
@@ -45,11 +44,10 @@ async def test_services_start_together_and_end_together(stack: Stack) -> None:
         assert await is_ready(two.health_port)
         assert services.dead() == ()
         assert services.log("one").read_text() == "I serve k:1 x\n"
-        pids = [services.pid(name) for name in services.names]
         state = StateFile(stack.data_dir).load()
         assert state is not None
-        assert [each.pid for each in state.processes] == pids
-    assert not any(psutil.pid_exists(pid) for pid in pids)
+        assert [each.pid for each in state.processes] == [services.pid(name) for name in services.names]
+    assert not any(is_alive(each) for each in state.processes)
     assert not await is_ready(one.health_port)
     assert find_marked(stack.data_dir) == []
 
