@@ -37,7 +37,8 @@ class KafkaSettings:
     `group_instance_id` makes the membership static: a restart within the session timeout takes its partitions back at once, and
     a member that stops leaves them to nobody before that time. `prefetch_wait_ms`: so long the client fetches nothing more from
     a broker while fetched records wait for the handler; if it did, a long poll for the idle partitions would hold up the busy.
-    `compression` of what is published: a batch of JSON shrinks to a fifth, which spares the broker a third of its work.
+    `compression` of what is published: a batch of JSON shrinks to a fifth, which spares the broker a third of its work. (Of the
+    client's codecs zstd is the cheapest in sum: its lz4 always takes the slowest level, at seven times the time.)
     """
 
     bootstrap: str
@@ -47,7 +48,7 @@ class KafkaSettings:
     session_timeout_s: float = 30.0
     heartbeat_interval_s: float = 1.0
     max_batch_bytes: int = 256 * 1024
-    compression: Literal["lz4"] | None = "lz4"
+    compression: Literal["zstd"] | None = "zstd"
     fetch_bytes_max: int = 16 * 1024 * 1024
     prefetch_wait_ms: int = 5000
     metadata_age_max_s: float = 60.0
