@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from uuid import UUID
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from queuebit_contracts import channels, events
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.failures import FAILURES, FailureCode
-from queuebit_contracts.ids import derive_id, job_id_of, time_ms_of, time_ordered_key, uuid7
+from queuebit_contracts.ids import derive_id, job_id_of, time_ms_of, time_ordered_key, uuid7, uuid_from
 from queuebit_contracts.jobs import LANES, TIERS
 
 times = st.integers(0, 2**48 - 1)
@@ -46,6 +47,42 @@ def test_only_a_uuid7_is_a_time_ordered_key(key: str, ordered: bool) -> None:
 
 def test_ids_never_change() -> None:
     assert str(derive_id(uuid7(1_700_000_000_000, 42), "job", "acme")) == "018bcfe5-6800-823a-a3be-2e9b632ee887"
+
+
+@given(times, randoms, st.text(max_size=20), st.text(max_size=20))
+def test_the_layout_of_ids_is_that_of_their_versions(time_ms: int, random: int, name: str, scope: str) -> None:
+    """UUIDv7 is time, 7, 12 random bits, variant, 62 random bits; UUIDv8 the same with the first 80 bits of the hash."""
+    minted, derived = uuid7(time_ms, random), derive_id(uuid7(time_ms, random), name, scope)
+    hashed = int.from_bytes(
+        hashlib.sha256(b"\x1f".join((minted.bytes, scope.encode(), name.encode()))).digest()[:10], "big"
+    )
+
+    for made, version, bits in ((minted, 7, random), (derived, 8, hashed)):
+        fields = (time_ms << 80, version << 76, (bits >> 62 & 0xFFF) << 64, 0b10 << 62, bits & (1 << 62) - 1)
+        whole = UUID(int=sum(fields))
+        assert (made, made.is_safe) == (whole, whole.is_safe)
+
+
+HEX = "0123456789abcdefABCDEF"
+shapes = st.sampled_from(
+    ["{}", "{{{}}}", "urn:uuid:{}", " {}", "+{}", "{}-", "-{}", "0x{}", "{}g", "{}\n", "_{}", "é{}"]
+)
+texts = st.builds(str.format, shapes, st.text(HEX + "-_", min_size=28, max_size=38) | st.uuids().map(str))
+
+
+@given(texts | st.text(max_size=40))
+def test_a_text_is_an_id_exactly_where_the_standard_library_says_so(text: str) -> None:
+    try:
+        expected: UUID | None = UUID(text)
+    except ValueError:
+        expected = None
+
+    try:
+        found: UUID | None = uuid_from(text)
+    except ValueError:
+        found = None
+
+    assert found == expected
 
 
 def test_key_order_does_not_change_a_fingerprint() -> None:

@@ -10,7 +10,13 @@ import hashlib
 from uuid import UUID, SafeUUID
 
 _MASK_48 = (1 << 48) - 1
+_TIME = _MASK_48 << 80
+_RAND_A = 0xFFF << 64
+_RAND_B = (1 << 62) - 1
 _VARIANT = 0b10 << 62
+_V7 = 0x7 << 76 | _VARIANT
+_V8 = 0x8 << 76 | _VARIANT
+_UNKNOWN = SafeUUID.unknown
 
 
 def time_ms_of(value: UUID) -> int:
@@ -22,30 +28,38 @@ def _uuid_of(value: int) -> UUID:
     """`UUID(int=value)` without the checks that our own numbers pass anyway: ids are made several times an event."""
     made = object.__new__(UUID)
     object.__setattr__(made, "int", value)
-    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    object.__setattr__(made, "is_safe", _UNKNOWN)
     return made
+
+
+def uuid_from(text: str) -> UUID:
+    """`UUID(text)`, at half its price for plain text. Raises ValueError."""
+    digits = text.replace("-", "")
+    if len(digits) == 32:
+        try:
+            return _uuid_of(int(digits, 16))
+        except ValueError:
+            pass
+    return UUID(text)
 
 
 def uuid7(time_ms: int, random_74: int) -> UUID:
     """A UUIDv7 from a Unix time in milliseconds and 74 random bits."""
-    rand_a = (random_74 >> 62) & 0xFFF
-    rand_b = random_74 & ((1 << 62) - 1)
-    return _uuid_of(((time_ms & _MASK_48) << 80) | (0x7 << 76) | (rand_a << 64) | _VARIANT | rand_b)
+    return _uuid_of((time_ms & _MASK_48) << 80 | _V7 | random_74 << 2 & _RAND_A | random_74 & _RAND_B)
 
 
 def derive_id(cause: UUID, name: str, scope: str = "") -> UUID:
     """The id of what `cause` brings about under `name`: the same arguments give the same id, everywhere, for ever."""
-    digest = hashlib.sha256(b"\x1f".join((cause.bytes, scope.encode(), name.encode()))).digest()
-    hashed = int.from_bytes(digest[:10], "big")
-    rand_a = (hashed >> 62) & 0xFFF
-    rand_b = hashed & ((1 << 62) - 1)
-    return _uuid_of(((cause.int >> 80) << 80) | (0x8 << 76) | (rand_a << 64) | _VARIANT | rand_b)
+    number = cause.int
+    digest = hashlib.sha256(b"%b\x1f%b\x1f%b" % (number.to_bytes(16), scope.encode(), name.encode())).digest()
+    hashed = int.from_bytes(digest[:10])
+    return _uuid_of(number & _TIME | _V8 | hashed << 2 & _RAND_A | hashed & _RAND_B)
 
 
 def time_ordered_key(key: str) -> UUID | None:
     """The idempotency key as a UUIDv7, or None where it is any other text."""
     try:
-        value = UUID(key)
+        value = uuid_from(key)
     except ValueError:
         return None
     return value if value.version == 7 and str(value) == key.lower() else None
