@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from queuebit_contracts.envelope import encode_data
-from queuebit_contracts.events import JobEvent
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.jobs import is_past
 from queuebit_control_plane.errors import Contended
@@ -29,6 +28,7 @@ from queuebit_store.ports import Append, NewEvent, StreamStore
 
 APPEND_ATTEMPTS_MAX = 5
 CACHE_JOBS_MAX = 20_000
+_UNKNOWN = (-1, NoJob(), None)
 
 
 class Told(NamedTuple):
@@ -74,7 +74,7 @@ class _Work:
     began_at: datetime | None = None
     trace: str | None = None
     events: list[NewEvent] = field(default_factory=list)
-    refused: list[Told] = field(default_factory=list)
+    refused: tuple[Told, ...] = ()
 
 
 class Desk:
@@ -130,7 +130,7 @@ class Desk:
         for job_id, work in works.items():
             try:
                 for each in work.told:
-                    work.refused.extend(_decide(job_id, work, each, now))
+                    _decide(job_id, work, each, now)
             except Exception as error:
                 spoiled.extend(Spoiled(each, error) for each in work.told)
                 work.events.clear()
@@ -168,7 +168,7 @@ class Desk:
         for each in told:
             work = works.get(each.job_id)
             if work is None:
-                version, job, trace = self._cache.get(each.job_id, (-1, NoJob(), None))
+                version, job, trace = self._cache.get(each.job_id, _UNKNOWN)
                 if version < 0:
                     unknown.append(each.job_id)
                 works[each.job_id] = work = _Work(
@@ -242,31 +242,24 @@ def _looks_new(work: _Work, now: datetime) -> bool:
     return isinstance(message, Refuse)
 
 
-def _decide(job_id: UUID, work: _Work, told: Told, now: datetime) -> Iterable[Told]:
-    """Decide one message within the batch; yields the refusal that a conflicting submission turns into."""
+def _decide(job_id: UUID, work: _Work, told: Told, now: datetime) -> None:
+    """Decide one message within the batch; a conflicting submission turns into a refusal."""
     message = told.message
     if isinstance(message, Submit):
         refusal = refusal_of(work.job, message, now)
         if refusal is not None:
             refusal = refusal.model_copy(update={"cause_id": told.cause_id})
             stream_id = derive_id(told.cause_id, "rejected")
-            yield Told(stream_id, Refuse(refusal), told.cause_id, told.tenant, told.traceparent)
+            refused = Told(stream_id, Refuse(refusal), told.cause_id, told.tenant, told.traceparent)
+            work.refused = (*work.refused, refused)
             return
     decided, work.job = decide(work.job, message, now, job_id)
     if work.version == 0 and not work.events:
         work.tenant, work.trace = told.tenant, told.traceparent
     trace = told.traceparent or work.trace
     for version, event in enumerate(decided, start=work.version + len(work.events) + 1):
-        work.events.append(_new_event(job_id, version, event, told, trace, now))
-
-
-def _new_event(job_id: UUID, version: int, event: JobEvent, told: Told, trace: str | None, now: datetime) -> NewEvent:
-    return NewEvent(
-        id=derive_id(job_id, f"event:{version}"),
-        type=type(event).__name__,
-        schema_version=event.schema_version,
-        data=encode_data(event).decode(),
-        time=now,
-        causation_id=told.cause_id,
-        traceparent=trace,
-    )
+        event_id = derive_id(job_id, f"event:{version}")
+        data = encode_data(event).decode()
+        work.events.append(
+            NewEvent(event_id, type(event).__name__, event.schema_version, data, now, told.cause_id, trace)
+        )

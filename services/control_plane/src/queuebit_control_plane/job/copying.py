@@ -10,7 +10,5 @@ T = TypeVar("T")
 def changed(value: T, **changes: Any) -> T:
     """`value` with these fields changed. Every name must be a field; the fields are not checked."""
     copy = object.__new__(type(value))
-    inside = copy.__dict__
-    inside.update(value.__dict__)
-    inside.update(changes)
+    object.__setattr__(copy, "__dict__", value.__dict__ | changes)
     return copy

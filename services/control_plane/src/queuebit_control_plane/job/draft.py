@@ -10,10 +10,8 @@ from queuebit_contracts.events import JobEvent
 from queuebit_contracts.ids import attempt_id_of, derive_id
 from queuebit_control_plane.job.state import (
     Answered,
-    EndedJob,
     Job,
     LegState,
-    NoJob,
     OpenJob,
     Working,
     best_first,
@@ -36,10 +34,6 @@ class Draft:
         if not isinstance(self.job, OpenJob):
             raise AssertionError(f"the job is not open but {type(self.job).__name__}")
         return self.job
-
-    @property
-    def ended(self) -> bool:
-        return isinstance(self.job, EndedJob | NoJob)
 
     def add(self, event: JobEvent) -> None:
         """Record an event and move the job."""
@@ -78,8 +72,6 @@ class Draft:
 
 def _hint(job: OpenJob, leg: LegState) -> ev.Answer | None:
     """The best checked answer of the other legs, also one that needs review."""
-    answered = best_first(
-        [each for each in job.legs if each is not leg and isinstance(each.status, Answered)], job.sense
-    )
-    best = answered[0].status if answered else None
+    answered = [each for each in job.legs if each is not leg and isinstance(each.status, Answered)]
+    best = best_first(answered, job.sense)[0].status if answered else None
     return best.execution.answer if isinstance(best, Answered) and best.verdict.objective is not None else None

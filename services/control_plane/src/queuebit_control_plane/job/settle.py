@@ -22,19 +22,25 @@ from queuebit_control_plane.job.state import (
 )
 
 FallbackTrigger = Literal["failed", "rejected", "latency_budget", "exhausted", "refine"]
+_PENDING = (Working, Resting)
 
 
 def settle(draft: Draft) -> None:
     """Add every consequence that holds now."""
-    if draft.ended:
+    if not isinstance(draft.job, OpenJob):
         return
     _release_ready(draft)
     job = draft.open
     late = draft.now >= job.latency_due_at
-    good = [leg for leg in job.legs if accepted(leg)]
+    good: list[LegState] = []
+    pending: list[LegState] = []
+    for leg in job.legs:
+        if isinstance(leg.status, _PENDING):
+            pending.append(leg)
+        elif accepted(leg):
+            good.append(leg)
     if good and not late and _refine(draft, good):
         return
-    pending = [leg for leg in job.legs if isinstance(leg.status, Working | Resting)]
     if good and (not pending or late or job.hurried):
         complete(draft)
     elif not good and not pending:
@@ -45,14 +51,15 @@ def settle(draft: Draft) -> None:
 
 def complete(draft: Draft) -> bool:
     """End the job with its best checked answer, an accepted one before one that needs review; False where there is none."""
-    answered = [leg for leg in draft.open.legs if isinstance(leg.status, Answered)]
+    job = draft.open
+    answered = [leg for leg in job.legs if isinstance(leg.status, Answered)]
     chosen = [leg for leg in answered if accepted(leg)] or answered
     if not chosen:
         return False
-    best, reason = _best(chosen, draft.open.sense)
+    best, reason = _best(chosen, job.sense)
     assert isinstance(best.status, Answered)
     draft.abandon_all("a checked answer was chosen")
-    job = draft.open
+    job = draft.open  # abandoned attempts gave reasons
     execution, verdict = best.status.execution, best.status.verdict
     draft.add(
         ev.JobCompleted(

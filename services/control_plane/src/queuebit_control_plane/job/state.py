@@ -30,6 +30,9 @@ class Idle:
     """Not released: a fallback whose trigger has not held yet, or a leg that waits for its turn."""
 
 
+IDLE = Idle()
+
+
 @dataclass(frozen=True)
 class Working:
     """An attempt is out. `execution` and `verdict` are filled as they arrive."""
@@ -85,7 +88,11 @@ class NoJob:
 
 @dataclass(frozen=True)
 class OpenJob:
-    """The job is on its way. `hurried`: its latency budget has run out, so the first good answer ends it."""
+    """The job is on its way.
+
+    `latency_due_at`: when the caller's patience ends and a fallback is taken beside whatever still runs. `hurried`: that has
+    happened, so the first good answer ends the job.
+    """
 
     job_id: UUID
     request: JobRequest
@@ -93,6 +100,7 @@ class OpenJob:
     problem_fingerprint: str
     submitted_at: datetime
     deadline: datetime
+    latency_due_at: datetime
     limits: Limits
     plan: str = ""
     sense: Literal["min", "max"] | None = "min"
@@ -101,12 +109,6 @@ class OpenJob:
     cost: Cost = NO_COST
     usage: Usage = NO_USAGE
     reasons: tuple[str, ...] = ()
-
-    @property
-    def latency_due_at(self) -> datetime:
-        """When the caller's patience ends and a fallback is taken beside whatever still runs."""
-        wish = self.request.latency_budget_s or self.limits.latency_budget_s
-        return self.submitted_at + timedelta(seconds=wish)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +128,10 @@ Job = NoJob | OpenJob | EndedJob
 def evolve(job: Job, event: JobEvent, at: datetime, job_id: UUID) -> Job:
     """The job after an event that was recorded at `at`."""
     match job:
-        case NoJob():
-            return _begin(event, at, job_id)
         case OpenJob():
             return _go_on(job, event, at)
+        case NoJob():
+            return _begin(event, at, job_id)
         case EndedJob():
             return job
         case _:
@@ -148,36 +150,39 @@ def _begin(event: JobEvent, at: datetime, job_id: UUID) -> Job:
 
 def open_job(event: ev.JobSubmitted, at: datetime, job_id: UUID) -> OpenJob:
     """A job as it is submitted, with the limits of its tier."""
-    limits = Limits.of(event.request.tier)
+    request = event.request
+    limits = Limits.of(request.tier)
     return OpenJob(
         job_id=job_id,
-        request=event.request,
-        fingerprint=event.fingerprint or fingerprint(event.request),
-        problem_fingerprint=fingerprint(event.request.problem),
+        request=request,
+        fingerprint=event.fingerprint or fingerprint(request),
+        problem_fingerprint=fingerprint(request.problem),
         submitted_at=at,
-        deadline=event.request.deadline or at + timedelta(seconds=limits.deadline_s),
+        deadline=request.deadline or at + timedelta(seconds=limits.deadline_s),
+        latency_due_at=at + timedelta(seconds=request.latency_budget_s or limits.latency_budget_s),
         limits=limits,
     )
 
 
 def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
+    # The events of every job come first, then what happens to few: each case costs those behind it an instance check.
     match event:
         case ev.JobPlanned():
-            legs = tuple(LegState(leg, Idle()) for leg in event.legs)
+            legs = tuple([LegState(leg, IDLE) for leg in event.legs])
             return changed(job, plan=event.plan, sense=event.sense, legs=legs, reasons=event.reasons)
         case ev.JobQueued():
             working = Working(event.attempt_id, event.number, queued_at=at, moved_at=at)
             return with_leg(job, event.leg, working)
         case ev.JobStarted():
             return _on_attempt(job, event.leg, event.attempt_id, started=True, moved_at=at)
-        case ev.ExecutionProgressed():
-            return _on_attempt(job, event.leg, event.attempt_id, moved_at=at)
         case ev.ExecutionSucceeded():
-            cost, usage = add_cost(job.cost, event.cost), add_usage(job.usage, event.usage)
-            moved = _on_attempt(job, event.leg, event.attempt_id, execution=event, moved_at=at)
-            return changed(moved, cost=cost, usage=usage)
+            return _on_attempt(_charged(job, event), event.leg, event.attempt_id, execution=event, moved_at=at)
         case ev.ResultValidated():
             return _on_attempt(job, event.leg, event.attempt_id, verdict=event, moved_at=at)
+        case ev.JobCompleted():
+            return _ended(job, "completed", event.ran.lane)
+        case ev.ExecutionProgressed():
+            return _on_attempt(job, event.leg, event.attempt_id, moved_at=at)
         case ev.ExecutionFailed():
             return _failed(job, event, at)
         case ev.ResultRejected():
@@ -188,8 +193,6 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
         case ev.FallbackTaken():
             reasons = (*job.reasons, f"{event.from_leg} -> {event.to_leg}: {event.reason}")
             return changed(job, reasons=reasons, hurried=job.hurried or event.trigger == "latency_budget")
-        case ev.JobCompleted():
-            return _ended(job, "completed", event.ran.lane)
         case ev.JobFailed():
             return _ended(job, "failed")
         case ev.JobCancelled():
@@ -211,7 +214,13 @@ def _ended(job: OpenJob, state: JobState, lane: str | None = None) -> EndedJob:
 
 def with_leg(job: OpenJob, leg: str, status: LegStatus) -> OpenJob:
     """The job with one leg moved to a status."""
-    return changed(job, legs=tuple(LegState(each.spec, status) if each.spec.leg == leg else each for each in job.legs))
+    legs = [LegState(each.spec, status) if each.spec.leg == leg else each for each in job.legs]
+    return changed(job, legs=tuple(legs))
+
+
+def _charged(job: OpenJob, event: ev.ExecutionSucceeded | ev.ExecutionFailed) -> OpenJob:
+    """The job with what an attempt used and cost on its bill."""
+    return changed(job, cost=add_cost(job.cost, event.cost), usage=add_usage(job.usage, event.usage))
 
 
 def accepted(leg: LegState) -> bool:
@@ -227,6 +236,9 @@ def proved(leg: LegState) -> bool:
 def best_first(legs: Sequence[LegState], sense: Literal["min", "max"] | None) -> list[LegState]:
     """Answered legs, the best objective first; on a tie the proved one, then the one that the plan names first."""
     sign = -1 if sense == "max" else 1
+
+    if len(legs) < 2:
+        return [*legs]
 
     def rank(leg: LegState) -> tuple[object, bool]:
         assert isinstance(leg.status, Answered)
@@ -263,7 +275,7 @@ def _on_attempt(job: OpenJob, leg: str, attempt_id: UUID, **changes: object) -> 
 
 
 def _failed(job: OpenJob, event: ev.ExecutionFailed, at: datetime) -> OpenJob:
-    charged = changed(job, cost=add_cost(job.cost, event.cost), usage=add_usage(job.usage, event.usage))
+    charged = _charged(job, event)
     current = working_on(charged, event.leg, event.attempt_id)
     if current is None:
         return charged

@@ -51,11 +51,14 @@ def head_of(job: Job) -> Head:
 
 
 def _label(job: OpenJob) -> JobState:
-    working = [leg.status for leg in job.legs if isinstance(leg.status, Working)]
-    if any(each.execution is not None for each in working):
-        return "validating"
-    if any(each.started for each in working):
-        return "running"
-    if working:
-        return "queued"
-    return "planned" if job.legs else "submitted"
+    """As far as the leg that has come farthest."""
+    label: JobState = "planned" if job.legs else "submitted"
+    for leg in job.legs:
+        if isinstance(leg.status, Working):
+            if leg.status.execution is not None:
+                return "validating"
+            if leg.status.started:
+                label = "running"
+            elif label != "running":
+                label = "queued"
+    return label

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from queuebit_contracts.failures import FailureCode
-from queuebit_control_plane.job.state import Idle, Job, LegState, OpenJob, Resting, Working, accepted
+from queuebit_control_plane.job.state import (
+    Answered,
+    Idle,
+    Job,
+    LegState,
+    OpenJob,
+    Resting,
+    Spent,
+    Working,
+    accepted,
+)
 
 
 def next_wake(job: Job) -> datetime | None:
@@ -14,16 +25,23 @@ def next_wake(job: Job) -> datetime | None:
     if not isinstance(job, OpenJob):
         return None
     moments = [job.deadline]
-    if not job.hurried and _hurry_would_help(job):
-        moments.append(job.latency_due_at)
+    hurry_would_help = False
     for leg in job.legs:
         match leg.status:
             case Working():
                 moments.append(_lost_at(job, leg, leg.status))
             case Resting(until=until):
                 moments.append(until)
-            case _:
+            case Idle():
+                hurry_would_help = True
+            case Answered():
+                hurry_would_help = hurry_would_help or accepted(leg)
+            case Spent():
                 pass
+            case _:
+                assert_never(leg.status)
+    if hurry_would_help and not job.hurried:
+        moments.append(job.latency_due_at)
     return min(moments)
 
 
@@ -39,7 +57,3 @@ def _lost_at(job: OpenJob, leg: LegState, working: Working) -> datetime:
     if working.execution is not None:
         return working.moved_at + timedelta(seconds=job.limits.verdict_after_s)
     return working.moved_at + timedelta(seconds=leg.spec.budget_s + job.limits.lost_after_s)
-
-
-def _hurry_would_help(job: OpenJob) -> bool:
-    return any(isinstance(leg.status, Idle) or accepted(leg) for leg in job.legs)
