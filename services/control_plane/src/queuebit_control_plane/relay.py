@@ -45,7 +45,7 @@ class Relay:
         bus: Bus,
         clock: Clock,
         *,
-        batch_max: int = 500,
+        batch_max: int = 1000,
         poll_interval_s: float = 0.05,
         save_interval_s: float = 0.2,
         telemetry: Telemetry = SILENT,
