@@ -5,7 +5,7 @@ Source: CloudEvents specification 1.0.2 and its Kafka protocol binding.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from queuebit_contracts import commands, events
 from queuebit_contracts.channels import RECORD_BYTES_MAX
 from queuebit_contracts.errors import FieldError, InvalidData, MalformedEnvelope, UnknownType, field_errors
-from queuebit_contracts.ids import derive_id, uuid7
+from queuebit_contracts.ids import derive_id, uuid7, uuid_from
 from queuebit_contracts.model import Model, StrictModel
 
 PREFIX = "io.queuebit."
@@ -32,6 +32,7 @@ _VERSIONS: dict[type[Data], int] = {model: model.schema_version for model in _MO
 TYPE_OF: dict[type[Data], str] = {model: f"{PREFIX}{model.__name__}.v{_VERSIONS[model]}" for model in _MODELS}
 MODEL_OF: dict[str, type[Data]] = {name: model for model, name in TYPE_OF.items()}
 _TYPE_BYTES: dict[type[Data], bytes] = {model: name.encode() for model, name in TYPE_OF.items()}
+_MODEL_OF_BYTES: dict[bytes, type[Data]] = {name: model for model, name in _TYPE_BYTES.items()}
 _REMEDY = "Send CloudEvents 1.0 in Kafka binary mode as schemas/asyncapi.json describes it."
 
 
@@ -110,7 +111,7 @@ def binary_headers(
 
 def encode_data(data: Data) -> bytes:
     """The value of the record: the data as JSON."""
-    return data.model_dump_json(exclude_none=True).encode()
+    return data.__pydantic_serializer__.to_json(data, exclude_none=True)
 
 
 @lru_cache(maxsize=256)
@@ -120,30 +121,38 @@ def rfc3339(time: datetime) -> bytes:
 
 
 def decode(headers: Iterable[tuple[str, bytes]] | Mapping[str, bytes], value: bytes | None) -> Envelope:
-    """Read a record. Raises MalformedEnvelope, UnknownType or InvalidData, each naming the field and the remedy."""
-    attributes = _text(dict(headers))
+    """Read a record. Raises MalformedEnvelope, UnknownType or InvalidData, each naming the field and the remedy.
+
+    Of a header that comes twice the last counts; one without a value is missing.
+    """
+    found = headers if isinstance(headers, dict) else dict(headers)
+    _check_text(found.values())
     if value is None:
         raise MalformedEnvelope("The record has no value.", remedy=_REMEDY)
     if len(value) > RECORD_BYTES_MAX:
         raise MalformedEnvelope(
             f"The value is larger than {RECORD_BYTES_MAX} bytes.", remedy="State a smaller problem."
         )
-    if attributes.get("content-type", "").split(";")[0].strip() == STRUCTURED_TYPE:
+    content_type = found.get("content-type")
+    if content_type != JSON_TYPE and content_type and _is_structured(content_type.decode()):
         return from_structured(value)
-    if attributes.get("ce_specversion") != "1.0":
+    if found.get("ce_specversion") != b"1.0":
         raise _malformed("ce_specversion", "is missing or not 1.0")
-    model = model_of(_required(attributes, "ce_type"))
-    envelope_id, subject, time = _identity(attributes, "ce_")
+    model = _MODEL_OF_BYTES.get(found.get("ce_type", b"")) or model_of(_text(found, "ce_type"))
+    time = _time(_text(found, "ce_time"), "ce_time")
+    name, source = _text(found, "ce_id"), _text(found, "ce_source")
+    subject, tenant, version = found.get("ce_subject"), found.get("ce_tenant"), found.get("ce_streamversion")
+    trace, replay = found.get("traceparent"), found.get("ce_replayid")
     return Envelope(
-        id=envelope_id,
-        source=_required(attributes, "ce_source"),
-        subject=subject,
-        time=time,
-        data=decode_data(model, value),
-        tenant=attributes.get("ce_tenant"),
-        version=_version(attributes.get("ce_streamversion")),
-        traceparent=attributes.get("traceparent"),
-        replay_id=attributes.get("ce_replayid"),
+        _event_id(name, source, time),
+        source,
+        "" if subject is None else subject.decode(),
+        time,
+        decode_data(model, value),
+        None if tenant is None else tenant.decode(),
+        None if version is None else _version(version),
+        None if trace is None else trace.decode(),
+        None if replay is None else replay.decode(),
     )
 
 
@@ -162,7 +171,7 @@ def model_of(type_name: str) -> type[Data]:
 def decode_data(model: type[Data], value: bytes) -> Data:
     """Parse and check the data. Raises InvalidData."""
     try:
-        return model.model_validate_json(value)
+        data: Data = model.__pydantic_validator__.validate_json(value)
     except ValidationError as error:
         fields = field_errors(error)
         raise InvalidData(
@@ -170,6 +179,7 @@ def decode_data(model: type[Data], value: bytes) -> Data:
             remedy="Correct the named fields; schemas/ holds the JSON Schema.",
             fields=fields,
         ) from None
+    return data
 
 
 def to_structured(envelope: Envelope) -> dict[str, Any]:
@@ -207,46 +217,61 @@ def from_structured(value: bytes) -> Envelope:
         name: str(item) for name, item in document.items() if isinstance(item, str | int) and item is not True
     }
     model = model_of(_required(attributes, "type"))
-    envelope_id, subject, time = _identity(attributes, "")
+    time = _time(_required(attributes, "time"), "time")
+    name, source = _required(attributes, "id"), _required(attributes, "source")
+    version = attributes.get("streamversion")
     return Envelope(
-        id=envelope_id,
-        source=_required(attributes, "source"),
-        subject=subject,
+        id=_event_id(name, source, time),
+        source=source,
+        subject=attributes.get("subject", ""),
         time=time,
         data=decode_data(model, orjson.dumps(document.get("data"))),
         tenant=attributes.get("tenant"),
-        version=_version(attributes.get("streamversion")),
+        version=None if version is None else _version(version.encode()),
         traceparent=attributes.get("traceparent"),
         replay_id=attributes.get("replayid"),
     )
 
 
-def _identity(attributes: Mapping[str, str], prefix: str) -> tuple[UUID, str, datetime]:
-    moment = _required(attributes, f"{prefix}time")
+def _time(text: str, name: str) -> datetime:
     try:
-        time = datetime.fromisoformat(moment)
+        time = datetime.fromisoformat(text)
     except ValueError:
-        raise _malformed(f"{prefix}time", "is not an RFC 3339 time") from None
+        raise _malformed(name, "is not an RFC 3339 time") from None
     if time.tzinfo is None:
-        raise _malformed(f"{prefix}time", "has no time zone")
-    return _event_id(attributes, prefix, time), attributes.get(f"{prefix}subject", ""), time
+        raise _malformed(name, "has no time zone")
+    return time
 
 
-def _event_id(attributes: Mapping[str, str], prefix: str, time: datetime) -> UUID:
+def _event_id(name: str, source: str, time: datetime) -> UUID:
     """The id as a UUID: as it is, or, as CloudEvents allow any text, derived from what they say is unique (source, id)."""
-    text = _required(attributes, f"{prefix}id")
     try:
-        return UUID(text)
+        return uuid_from(name)
     except ValueError:
-        cause = uuid7(int(time.timestamp() * 1000), 0)
-        return derive_id(cause, text, _required(attributes, f"{prefix}source"))
+        return derive_id(uuid7(int(time.timestamp() * 1000), 0), name, source)
 
 
-def _text(headers: Mapping[str, bytes]) -> dict[str, str]:
+def _check_text(values: Collection[bytes | None]) -> None:
+    """Every header is UTF-8: all at once, with a letter between them that no sequence of bytes reaches across."""
     try:
-        return {name: value.decode() for name, value in headers.items() if value is not None}
+        joined = b" ".join(values)  # type: ignore[arg-type]
+    except TypeError:
+        joined = b" ".join(value for value in values if value is not None)
+    try:
+        joined.decode()
     except UnicodeDecodeError:
         raise MalformedEnvelope("A header is not UTF-8.", remedy=_REMEDY) from None
+
+
+def _is_structured(content_type: str) -> bool:
+    return content_type.split(";")[0].strip() == STRUCTURED_TYPE
+
+
+def _text(headers: Mapping[str, bytes], name: str) -> str:
+    value = headers.get(name)
+    if not value:
+        raise _malformed(name, "is missing")
+    return value.decode()
 
 
 def _required(attributes: Mapping[str, str], name: str) -> str:
@@ -259,7 +284,7 @@ def _required(attributes: Mapping[str, str], name: str) -> str:
 @lru_cache(maxsize=8192)
 def _uuid_from(text: str) -> UUID:
     """Read once for all messages about a job, and for all who ask."""
-    return UUID(text)
+    return uuid_from(text)
 
 
 def _uuid(text: str, name: str) -> UUID:
@@ -269,10 +294,8 @@ def _uuid(text: str, name: str) -> UUID:
         raise _malformed(name, "is not a UUID") from None
 
 
-def _version(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not text.isascii() or not text.isdigit():
+def _version(text: bytes) -> int:
+    if not text.isdigit():
         raise _malformed("ce_streamversion", "is not a whole number")
     return int(text)
 

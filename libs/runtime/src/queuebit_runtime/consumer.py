@@ -20,6 +20,8 @@ from queuebit_runtime.clock import Clock
 from queuebit_runtime.deadletter import PoisonWatch, dead_letter_of
 
 _log = logging.getLogger(__name__)
+_ABOUT_NO_JOB = (JobSubmitted, BackendStatusReported)
+"""Their subject need not be a job id."""
 _REMEDY = "Send CloudEvents 1.0 as schemas/asyncapi.json describes it."
 
 
@@ -73,7 +75,7 @@ def read(record: Record, *, refusals: bool, replays: bool) -> Item | None:
             remedy=f"Publish there only: {', '.join(model.__name__ for model in channel.messages)}.",
             fields=(FieldError("/ce_type", "wrong_topic", f"does not belong on {record.topic}"),),
         )
-    if not isinstance(envelope.data, JobSubmitted | BackendStatusReported):
+    if type(envelope.data) not in _ABOUT_NO_JOB:
         _ = envelope.job_id
     return Received(envelope, record)
 
