@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queuebit_problems.enumerate import Minimum, best_packing, minimum_of, minimum_of_qubo
+from queuebit_problems.enumerate import (
+    CUT_NODES_MAX,
+    CUT_TOTAL_MAX,
+    Minimum,
+    best_cut,
+    best_packing,
+    minimum_of,
+    minimum_of_qubo,
+)
+from queuebit_problems.kinds.maxcut import KIND as MAXCUT
 from queuebit_problems.quadratic import Quadratic, quadratic_of
 from queuebit_problems.qubo import Qubo, QuboBuilder
 
@@ -102,6 +111,35 @@ def test_the_best_packing_is_that_of_all_subsets(items: list[tuple[int, int]], c
 
     assert worths[tuple(take)] == profit == most
     assert count == sum(value == most for value in worths.values())
+
+
+@given(st.integers(1, CUT_NODES_MAX), st.sampled_from([1, 9, CUT_TOTAL_MAX // 28]), st.data())
+def test_the_best_cut_is_that_of_all_divisions(nodes: int, most: int, data: st.DataObject) -> None:
+    edges = [(u, v, data.draw(st.integers(-most, most))) for u in range(nodes) for v in range(u + 1, nodes)]
+    cuts = {
+        sides: sum(weight for u, v, weight in edges if sides[u] != sides[v]) for sides in product((0, 1), repeat=nodes)
+    }
+    most = max(cuts.values())
+
+    cut, sides, count = best_cut(nodes, edges, [weight for _, _, weight in edges])
+
+    assert cuts[tuple(sides)] == cut == most
+    assert (sides[0], count) == (0, sum(value == most for value in cuts.values()))
+
+
+@pytest.mark.parametrize("scale", [1, CUT_TOTAL_MAX // 20, CUT_TOTAL_MAX])
+@pytest.mark.parametrize("nodes", [5, CUT_NODES_MAX, CUT_NODES_MAX + 1])
+def test_small_and_large_cuts_are_found_alike(nodes: int, scale: int) -> None:
+    rng = random.Random(nodes)
+    pairs = [(u, v) for u in range(nodes) for v in range(u + 1, nodes) if rng.random() < 0.6]
+    statement = MAXCUT.statement(nodes=nodes, edges=tuple((u, v, rng.randint(-9, 9) * scale) for u, v in pairs))
+    least = minimum_of(statement.form, last_is_zero=True)
+
+    found = MAXCUT.enumerated(statement)
+
+    assert found is not None
+    assert (found.objective, found.optima) == (-least.energy, 2 * least.count)
+    assert found.answer == {"side": [bit ^ least.bits[0] for bit in least.bits]}
 
 
 def a_form(n: int, seed: int, scale: int = 1) -> Quadratic:

@@ -2,13 +2,16 @@
 
 Energies of all bit strings are built by doubling: those of k + 1 variables are those of k, and the same again plus what
 variable k adds. Blocks beyond the low variables are walked in Gray code, so that each step is one addition of two lists.
+The cuts of a tiny graph stand side by side in one long integer, so that an edge is added to all of them at once.
 """
 
 from __future__ import annotations
 
+import struct
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import add, sub
 from typing import Any
 
@@ -21,6 +24,11 @@ PLAIN_MAX = 12
 """Up to here plain Python lists are faster than reaching for numpy; above, numpy is used where it is installed."""
 _LOW_PLAIN = 12
 _LOW_NUMPY = 16
+CUT_NODES_MAX = 8
+"""Up to here all cuts of a graph are added up in one long integer."""
+CUT_TOTAL_MAX = 2**32 - 1
+"""The largest sum of the magnitudes of all weights of such a graph: what one lane of the integer holds."""
+_LANE_BITS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +163,45 @@ def _least_numpy(form: Quadratic, rows: list[list[int]], np: Any) -> tuple[int, 
                 index = int(energies.argmin()) | (step ^ (step >> 1)) << low
             count += int(np.count_nonzero(energies == least - constant))
     return best, index, count
+
+
+@dataclass(frozen=True, slots=True)
+class _Lanes:
+    """All divisions of some nodes that leave the last node on side 0, as long integers with one lane for each.
+
+    `sides[node]` has in each lane the side of the node, `ones` has 1 in every lane, `numbers` reads all lanes.
+    """
+
+    sides: tuple[int, ...]
+    ones: int
+    numbers: struct.Struct
+
+
+@lru_cache(maxsize=CUT_NODES_MAX)
+def _lanes(nodes: int) -> _Lanes:
+    divisions = range(1 << (nodes - 1))
+    sides = tuple(sum((each >> node & 1) << _LANE_BITS * each for each in divisions) for node in range(nodes))
+    return _Lanes(sides, sum(1 << _LANE_BITS * each for each in divisions), struct.Struct(f"<{len(divisions)}I"))
+
+
+def best_cut(nodes: int, edges: Sequence[tuple[int, int, Any]], weights: Sequence[int]) -> tuple[int, list[int], int]:
+    """The best cut of a graph: (its weight, sides with node 0 on side 0, how many divisions reach it).
+
+    At most CUT_NODES_MAX nodes, and weights (one for each edge) whose magnitudes add up to at most CUT_TOTAL_MAX.
+    """
+    lanes = _lanes(nodes)
+    sides, cuts, least = lanes.sides, 0, 0
+    for (u, v, _), weight in zip(edges, weights, strict=True):
+        cuts += (sides[u] ^ sides[v]) * weight
+        if weight < 0:
+            least += weight
+    # No cut is below the sum of the negative weights; less that, no lane is negative and borrows from the next.
+    above = lanes.numbers.unpack((cuts - least * lanes.ones).to_bytes(lanes.numbers.size, "little"))
+    best = max(above)
+    index = above.index(best)
+    if index & 1:
+        index ^= (1 << nodes) - 1
+    return best + least, [index >> node & 1 for node in range(nodes)], 2 * above.count(best)
 
 
 def best_packing(profits: Sequence[int], weights: Sequence[int], capacity: int) -> tuple[int, list[int], int]:

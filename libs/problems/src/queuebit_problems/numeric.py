@@ -66,7 +66,7 @@ def number_above(value: Exact) -> Number:
 def integers(values: Iterable[float]) -> tuple[list[int], int]:
     """The values as their decimal texts state them, times their common denominator: (integers, denominator)."""
     items = list(values)
-    if all(type(item) is int for item in items):
+    if set(map(type, items)) <= {int}:
         return items, 1  # type: ignore[return-value]
     exacts = [exact(item) for item in items]
     denominator = math.lcm(*(item.denominator for item in exacts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, ValidationI
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import Place, bits_errors, raise_faults
-from queuebit_problems.enumerate import VARIABLES_MAX, Enumerated, minimum_of
+from queuebit_problems.enumerate import (
+    CUT_NODES_MAX,
+    CUT_TOTAL_MAX,
+    VARIABLES_MAX,
+    Enumerated,
+    best_cut,
+    minimum_of,
+)
 from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.numeric import Index, Real, cp_coefficients, integers, number, number_above
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
@@ -29,7 +37,7 @@ EDGES_MAX = 1_000_000
 
 def _weighted(edges: Any) -> Any:
     """A pair [u, v] becomes [u, v, 1]; everything else is left to the checks that follow."""
-    if not isinstance(edges, list | tuple):
+    if not isinstance(edges, list | tuple) or (set(map(type, edges)) <= {list, tuple} and 2 not in map(len, edges)):
         return edges
     return [(*edge, 1) if isinstance(edge, list | tuple) and len(edge) == 2 else edge for edge in edges]
 
@@ -42,8 +50,21 @@ def _simple_graph(edges: Edges, info: ValidationInfo) -> Edges:
     nodes = info.data.get("nodes")
     if nodes is None:
         return edges
+    if _is_normal(edges, nodes):
+        return edges
     raise_faults("maxcut", _faults(edges, nodes))
     return tuple(sorted((u, v, weight) if u < v else (v, u, weight) for u, v, weight in edges))
+
+
+def _is_normal(edges: Edges, nodes: int) -> bool:
+    """Whether these are the edges of a simple graph in their normal form: then there is nothing to find or to sort."""
+    before = (-1, -1)
+    for u, v, _ in edges:
+        pair = (u, v)
+        if not (u < v < nodes and before < pair):
+            return False
+        before = pair
+    return True
 
 
 def _faults(edges: Edges, nodes: int) -> Iterator[tuple[Place, str, str]]:
@@ -77,7 +98,7 @@ class MaxCutStatement(Statement):
     @cached_property
     def scaled(self) -> tuple[list[int], int]:
         """The weights as integers, and their common denominator."""
-        return integers(weight for _, _, weight in self.edges)
+        return integers([weight for _, _, weight in self.edges])
 
     @cached_property
     def form(self) -> Quadratic:
@@ -138,7 +159,7 @@ class MaxCut(Optimisation[MaxCutStatement]):
         for (u, v, _), weight in zip(statement.edges, weights, strict=True):
             if side[u] != side[v]:
                 cut += weight
-        return cut if denominator == 1 else number(statement.form.exact(cut))
+        return _stated(cut, denominator)
 
     def violations(self, statement: MaxCutStatement, answer: Answer) -> list[Violation]:
         """None: every division of the nodes is a cut."""
@@ -199,6 +220,10 @@ class MaxCut(Optimisation[MaxCutStatement]):
         """Up to 25 nodes, since a cut and its complement are one; the answer has node 0 on side 0."""
         if statement.nodes > VARIABLES_MAX + 1:
             return None
+        weights, denominator = statement.scaled
+        if statement.nodes <= CUT_NODES_MAX and sum(map(abs, weights)) <= CUT_TOTAL_MAX:
+            cut, side, optima = best_cut(statement.nodes, statement.edges, weights)
+            return Enumerated({"side": side}, _stated(cut, denominator), optima)
         found = minimum_of(statement.form, last_is_zero=True)
         side = [bit ^ found.bits[0] for bit in found.bits]
         return Enumerated({"side": side}, number(-found.energy), 2 * found.count)
@@ -207,6 +232,11 @@ class MaxCut(Optimisation[MaxCutStatement]):
         """Six nodes, three edges each; the best cut is 7."""
         pairs = ((0, 1), (0, 4), (0, 5), (1, 2), (1, 4), (2, 3), (2, 5), (3, 4), (3, 5))
         return MaxCutStatement(nodes=6, edges=tuple((u, v, 1) for u, v in pairs))
+
+
+def _stated(cut: int, denominator: int) -> Number:
+    """A cut of scaled weights as the number that it stands for."""
+    return cut if denominator == 1 else number(Fraction(cut, denominator))
 
 
 def _one_by_one(statement: MaxCutStatement) -> list[int]:
