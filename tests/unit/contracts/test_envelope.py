@@ -21,6 +21,7 @@ from queuebit_contracts.envelope import (
     encode_data,
     encode_headers,
     from_structured,
+    rfc3339,
     to_structured,
 )
 from queuebit_contracts.errors import ContractError, InvalidData, MalformedEnvelope, UnknownType
@@ -162,3 +163,12 @@ def test_every_type_has_one_name_and_utc_times_end_in_z() -> None:
     assert len(MODEL_OF) == len(set(MODEL_OF.values()))
     headers = dict(encode_headers(an_envelope(time=datetime(2026, 1, 1, tzinfo=UTC))))
     assert headers["ce_time"] == b"2026-01-01T00:00:00Z"
+
+
+@given(st.datetimes(timezones=st.timezones(), min_value=datetime(1, 1, 3), max_value=datetime(9999, 12, 29)))
+def test_times_are_written_in_utc_to_the_microsecond(time: datetime) -> None:
+    written = rfc3339(time).decode()
+
+    assert written.endswith("Z")
+    assert datetime.fromisoformat(written) == time.astimezone(UTC)
+    assert written == time.astimezone(UTC).isoformat().replace("+00:00", "Z")

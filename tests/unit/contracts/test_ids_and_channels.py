@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from queuebit_contracts import channels, events
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.failures import FAILURES, FailureCode
-from queuebit_contracts.ids import derive_id, job_id_of, time_ms_of, time_ordered_key, uuid7, uuid_from
+from queuebit_contracts.ids import derive_id, id_bytes, job_id_of, time_ms_of, time_ordered_key, uuid7, uuid_from
 from queuebit_contracts.jobs import LANES, TIERS
 
 times = st.integers(0, 2**48 - 1)
@@ -61,6 +61,11 @@ def test_the_layout_of_ids_is_that_of_their_versions(time_ms: int, random: int, 
         fields = (time_ms << 80, version << 76, (bits >> 62 & 0xFFF) << 64, 0b10 << 62, bits & (1 << 62) - 1)
         whole = UUID(int=sum(fields))
         assert (made, made.is_safe) == (whole, whole.is_safe)
+
+
+@given(st.uuids())
+def test_an_id_is_written_as_everywhere(value: UUID) -> None:
+    assert id_bytes(value) == str(value).encode()
 
 
 HEX = "0123456789abcdefABCDEF"

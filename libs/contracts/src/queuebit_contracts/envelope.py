@@ -17,11 +17,12 @@ from pydantic import ValidationError
 from queuebit_contracts import commands, events
 from queuebit_contracts.channels import RECORD_BYTES_MAX
 from queuebit_contracts.errors import FieldError, InvalidData, MalformedEnvelope, UnknownType, field_errors
-from queuebit_contracts.ids import derive_id, uuid7, uuid_from
+from queuebit_contracts.ids import derive_id, id_bytes, uuid7, uuid_from
 from queuebit_contracts.model import Model, StrictModel
 
 PREFIX = "io.queuebit."
 JSON_TYPE = b"application/json"
+_JSON = ("content-type", JSON_TYPE)
 STRUCTURED_TYPE = "application/cloudevents+json"
 
 Headers = list[tuple[str, bytes]]
@@ -93,8 +94,8 @@ def binary_headers(
     """The headers from their parts: for whoever passes stored data on without reading it. `time` as `rfc3339` writes it."""
     headers: Headers = [
         ("ce_specversion", b"1.0"),
-        ("content-type", JSON_TYPE),
-        ("ce_id", str(event_id).encode()),
+        _JSON,
+        ("ce_id", id_bytes(event_id)),
         ("ce_source", source.encode()),
         ("ce_type", ce_type),
         ("ce_subject", subject.encode()),
@@ -114,10 +115,9 @@ def encode_data(data: Data) -> bytes:
     return data.__pydantic_serializer__.to_json(data, exclude_none=True)
 
 
-@lru_cache(maxsize=256)
 def rfc3339(time: datetime) -> bytes:
-    """The time as text, in UTC; a batch of events shares one."""
-    return time.astimezone(UTC).isoformat().replace("+00:00", "Z").encode()
+    """The time as text, in UTC."""
+    return orjson.dumps(time.astimezone(UTC), option=orjson.OPT_UTC_Z)[1:-1]
 
 
 def decode(headers: Iterable[tuple[str, bytes]] | Mapping[str, bytes], value: bytes | None) -> Envelope:

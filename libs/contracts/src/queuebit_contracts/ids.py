@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 from uuid import UUID, SafeUUID
 
+import orjson
+
 _MASK_48 = (1 << 48) - 1
 _TIME = _MASK_48 << 80
 _RAND_A = 0xFFF << 64
@@ -41,6 +43,11 @@ def uuid_from(text: str) -> UUID:
         except ValueError:
             pass
     return UUID(text)
+
+
+def id_bytes(value: UUID) -> bytes:
+    """`str(value)` as bytes, at a quarter of its price."""
+    return orjson.dumps(value)[1:-1]
 
 
 def uuid7(time_ms: int, random_74: int) -> UUID:
