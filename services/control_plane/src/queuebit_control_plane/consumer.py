@@ -15,10 +15,10 @@ from queuebit_contracts.errors import InvalidData
 from queuebit_control_plane.desk import Desk, Spoiled, Told, log_fields
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.intake import Intake, refuse, rejection_of
-from queuebit_control_plane.job.messages import Cancel
+from queuebit_control_plane.job.messages import Cancel, Message
 from queuebit_control_plane.lanes import Lanes
 from queuebit_control_plane.pairing import Open, Pairing
-from queuebit_runtime.bus import Bus, BusError, Delivery, Record
+from queuebit_runtime.bus import Bus, BusError, Delivery
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.consumer import Item, Received, Refused, subscribe_decoded, subscribe_open
 from queuebit_runtime.deadletter import dead_letter_of
@@ -105,16 +105,17 @@ class Consumer:
                 self._lanes.report(item.envelope.data, item.envelope.time)
 
     async def _tell_all(self, items: Sequence[Item], now: datetime) -> list[Told]:
-        submitted = [item.envelope for item in items if isinstance(item, Received) and _is_submission(item)]
+        submitted = [item for item in items if isinstance(item, Received) and _is_submission(item)]
         admitted = iter(await self._intake.admit(submitted, now) if submitted else ())
         told: list[Told] = []
         for item in items:
             if isinstance(item, Refused):
-                told.append(_refused(item)._replace(record=item.record))
+                told.append(_refused(item))
             elif _is_submission(item):
-                told.append(next(admitted)._replace(record=item.record))
-            else:
-                told.extend(_tell(item.envelope, item.record))
+                told.append(next(admitted))
+            elif (message := _message(item.envelope)) is not None:
+                envelope = item.envelope
+                told.append(Told(envelope.job_id, message, envelope.id, "", envelope.traceparent, item.record))
         return told
 
     async def _decide(self, ready: Sequence[Open]) -> None:
@@ -183,23 +184,24 @@ def _is_submission(item: Received) -> bool:
 
 
 def _refused(item: Refused) -> Told:
-    return refuse(item.id, rejection_of(item.id, item.error), item.tenant or UNKNOWN_TENANT, item.traceparent)
+    rejection = rejection_of(item.id, item.error)
+    return refuse(item.id, rejection, item.tenant or UNKNOWN_TENANT, item.traceparent, item.record)
 
 
-def _tell(envelope: Envelope, record: Record) -> list[Told]:
+def _message(envelope: Envelope) -> Message | None:
+    """What the envelope tells the job; None for what it need not know."""
     data = envelope.data
     match data:
-        case CancelJob():
-            message = Cancel(envelope.tenant, data.actor, data.reason)
-            return [Told(envelope.job_id, message, envelope.id, traceparent=envelope.traceparent, record=record)]
         case (
-            ev.JobStarted()
-            | ev.ExecutionProgressed()
-            | ev.ExecutionSucceeded()
-            | ev.ExecutionFailed()
+            ev.ExecutionSucceeded()
             | ev.ResultValidated()
+            | ev.JobStarted()
+            | ev.ExecutionProgressed()
+            | ev.ExecutionFailed()
             | ev.ResultRejected()
         ):
-            return [Told(envelope.job_id, data, envelope.id, traceparent=envelope.traceparent, record=record)]
+            return data
+        case CancelJob():
+            return Cancel(envelope.tenant, data.actor, data.reason)
         case _:
-            return []
+            return None

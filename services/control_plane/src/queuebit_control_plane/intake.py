@@ -19,6 +19,8 @@ from queuebit_control_plane.lanes import Lanes
 from queuebit_control_plane.tenants import Tenants
 from queuebit_problems.admission import Admitted, admit
 from queuebit_problems.errors import ProblemError
+from queuebit_runtime.bus import Record
+from queuebit_runtime.consumer import Received
 from queuebit_store.ports import Reservation, StreamStore
 
 log = logging.getLogger(__name__)
@@ -32,22 +34,23 @@ class Intake:
         self._tenants = tenants
         self._lanes = lanes
 
-    async def admit(self, submitted: Sequence[Envelope], now: datetime) -> list[Told]:
+    async def admit(self, submitted: Sequence[Received], now: datetime) -> list[Told]:
         """One message for each submission, in order."""
-        known = await self._tenants.known({_request(each).tenant for each in submitted})
-        checked = [_check(each, known) for each in submitted]
-        ids = await self._job_ids([(each, _request(each).tenant, _key(each)) for each in submitted], checked, now)
+        known = await self._tenants.known({_asked(each).request.tenant for each in submitted})
+        checked = [_check(each.envelope, _asked(each).request, known) for each in submitted]
+        ids = await self._job_ids(submitted, checked, now)
         told: list[Told] = []
-        for envelope, outcome, job_id in zip(submitted, checked, ids, strict=True):
+        for received, outcome, job_id in zip(submitted, checked, ids, strict=True):
             if isinstance(outcome, ev.JobRejected) or job_id is None:
                 assert isinstance(outcome, ev.JobRejected)
-                told.append(refuse(envelope.id, outcome, _request(envelope).tenant, envelope.traceparent))
+                envelope, tenant = received.envelope, _asked(received).request.tenant
+                told.append(refuse(envelope.id, outcome, tenant, envelope.traceparent, received.record))
             else:
-                told.append(self._submit(envelope, outcome, job_id))
+                told.append(self._submit(received, outcome, job_id))
         return told
 
-    def _submit(self, envelope: Envelope, admitted: Admitted, job_id: UUID) -> Told:
-        request = admitted.request
+    def _submit(self, received: Received, admitted: Admitted, job_id: UUID) -> Told:
+        request, envelope = admitted.request, received.envelope
         inputs = RoutingInputs(
             kind=request.problem.kind,
             family=admitted.family,
@@ -62,29 +65,27 @@ class Intake:
             quantum_available=self._lanes.available("quantum"),
             simulator_available=self._lanes.available("simulator"),
         )
-        event = ev.JobSubmitted(request=request, idempotency_key=_key(envelope), fingerprint=admitted.fingerprint)
+        event = ev.JobSubmitted(request=request, idempotency_key=_key(received), fingerprint=admitted.fingerprint)
         message = Submit(job_id, event, inputs)
-        return Told(job_id, message, envelope.id, request.tenant, envelope.traceparent)
+        return Told(job_id, message, envelope.id, request.tenant, envelope.traceparent, received.record)
 
     async def _job_ids(
-        self,
-        wanted: Sequence[tuple[Envelope, str, str]],
-        checked: Sequence[Admitted | ev.JobRejected],
-        now: datetime,
+        self, submitted: Sequence[Received], checked: Sequence[Admitted | ev.JobRejected], now: datetime
     ) -> list[UUID | None]:
         """The job that each key stands for; None for a refused submission."""
         ids: list[UUID | None] = []
         held: list[tuple[int, Reservation]] = []
-        for position, ((envelope, tenant, key), outcome) in enumerate(zip(wanted, checked, strict=True)):
-            if isinstance(outcome, ev.JobRejected):
+        for received, outcome in zip(submitted, checked, strict=True):
+            if not isinstance(outcome, Admitted):
                 ids.append(None)
                 continue
+            tenant, key = outcome.request.tenant, _key(received)
             ordered = time_ordered_key(key)
             if ordered is not None:
                 ids.append(job_id_of(tenant, ordered))
                 continue
-            candidate = derive_id(envelope.id, "job", tenant)
-            held.append((position, Reservation(tenant, key, candidate, outcome.fingerprint, now)))
+            candidate = derive_id(received.envelope.id, "job", tenant)
+            held.append((len(ids), Reservation(tenant, key, candidate, outcome.fingerprint, now)))
             ids.append(candidate)
         if held:
             for (position, _), holds in zip(held, await self._store.reserve([each for _, each in held]), strict=True):
@@ -92,9 +93,9 @@ class Intake:
         return ids
 
 
-def refuse(cause_id: UUID, rejection: ev.JobRejected, tenant: str, traceparent: str | None) -> Told:
+def refuse(cause_id: UUID, rejection: ev.JobRejected, tenant: str, traceparent: str | None, record: Record) -> Told:
     """The refusal as a message to a stream of its own, the same one for the same cause."""
-    return Told(derive_id(cause_id, "rejected"), Refuse(rejection), cause_id, tenant, traceparent)
+    return Told(derive_id(cause_id, "rejected"), Refuse(rejection), cause_id, tenant, traceparent, record)
 
 
 def rejection_of(cause_id: UUID, error: ContractError | ProblemError) -> ev.JobRejected:
@@ -105,8 +106,7 @@ def rejection_of(cause_id: UUID, error: ContractError | ProblemError) -> ev.JobR
     )
 
 
-def _check(envelope: Envelope, known: frozenset[str]) -> Admitted | ev.JobRejected:
-    request = _request(envelope)
+def _check(envelope: Envelope, request: JobRequest, known: frozenset[str]) -> Admitted | ev.JobRejected:
     if request.tenant not in known:
         return ev.JobRejected(
             code="unknown_tenant",
@@ -136,11 +136,10 @@ def _check(envelope: Envelope, known: frozenset[str]) -> Admitted | ev.JobReject
         )
 
 
-def _request(envelope: Envelope) -> JobRequest:
-    assert isinstance(envelope.data, ev.JobSubmitted)
-    return envelope.data.request
+def _asked(received: Received) -> ev.JobSubmitted:
+    assert isinstance(received.envelope.data, ev.JobSubmitted)
+    return received.envelope.data
 
 
-def _key(envelope: Envelope) -> str:
-    assert isinstance(envelope.data, ev.JobSubmitted)
-    return envelope.data.idempotency_key or str(envelope.id)
+def _key(received: Received) -> str:
+    return _asked(received).idempotency_key or str(received.envelope.id)

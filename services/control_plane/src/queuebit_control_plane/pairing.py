@@ -16,6 +16,7 @@ from queuebit_control_plane.desk import Told
 from queuebit_runtime.bus import Delivery
 
 AHEAD_MAX = 10_000
+_VERDICTS = (ResultValidated, ResultRejected)
 
 
 class Open(NamedTuple):
@@ -40,10 +41,11 @@ class Pairing:
 
     def take(self, told: Sequence[Told], delivery: Delivery, now_s: float) -> list[Open]:
         """What of these messages, and of what waited, is to be decided on now, in order."""
-        judged = {verdict for each in told if (verdict := _judged(each)) is not None}
+        held = self._held
+        judged = {each.message.attempt_id for each in told if isinstance(each.message, _VERDICTS)}
         ready: list[Open] = []
         for each in told:
-            message, held = each.message, self._held
+            message = each.message
             if (
                 isinstance(message, ExecutionSucceeded)
                 and message.attempt_id not in judged
@@ -52,10 +54,10 @@ class Pairing:
             ):
                 held.setdefault(each.job_id, (now_s + self._patience_s, []))[1].append(Open(each, delivery))
                 continue
-            waited = held.pop(each.job_id, None)
+            waited = held.pop(each.job_id, None) if held else None
             if waited is not None:
                 ready.extend(waited[1])
-            elif isinstance(message, ResultValidated | ResultRejected):
+            elif isinstance(message, _VERDICTS):
                 self._note(message.attempt_id)
             ready.append(Open(each, delivery))
         return ready
@@ -102,8 +104,3 @@ class Pairing:
         self._ahead[attempt_id] = None
         while len(self._ahead) > AHEAD_MAX:
             self._ahead.popitem(last=False)
-
-
-def _judged(told: Told) -> UUID | None:
-    message = told.message
-    return message.attempt_id if isinstance(message, ResultValidated | ResultRejected) else None

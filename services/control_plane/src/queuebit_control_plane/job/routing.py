@@ -6,9 +6,9 @@ Every number that a rule may look at is recorded with the decision, so that `exp
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from queuebit_contracts.events import JobPlanned
 from queuebit_contracts.jobs import Lane, LaneWish, Leg, Role, Tier
@@ -21,8 +21,7 @@ REFINE_PARAM = "refine"
 """A job that says `refine: true` lets the classical solver go on from the quantum answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class RoutingInputs:
+class RoutingInputs(NamedTuple):
     """What routing weighs. `qubits` is the size of the problem's QUBO; the flags say what the adapters reported."""
 
     kind: str
@@ -193,7 +192,7 @@ def plan(inputs: RoutingInputs) -> JobPlanned:
         policy_version=POLICY_VERSION,
         rule=rule.name,
         reasons=(rule.reason,),
-        inputs=asdict(inputs),
+        inputs=inputs._asdict(),
     )
 
 
