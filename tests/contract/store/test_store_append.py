@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from queuebit_store.errors import InvalidBatch
-from queuebit_store.ports import Append, Position, StoredEvent, StreamRow
+from queuebit_store.ports import Append, Head, NewEvent, Position, StoredEvent, StreamRow
 from tests.contract.store.builders import a_head, an_append, an_event, an_id, at, names
 
 OpenSession = Callable[[], Awaitable[Any]]
@@ -95,6 +95,88 @@ async def test_stream_of_another_tenant_is_refused(store: Any) -> None:
     await store.append([an_append(1, tenant="acme")])
 
     assert await store.append([an_append(1, expected=1, tenant="other")]) == [False]
+
+
+def _first(stream: int, event: NewEvent, head: Head, **names: str) -> Append:
+    return Append(
+        an_id(stream),
+        names.pop("tenant", ""),
+        0,
+        (event, event._replace(id=an_id(stream + 50), time=at(9))),
+        head,
+        **names,
+    )
+
+
+_PLAIN = NewEvent(an_id(90), "", 1, "{}", at(1))
+_FULL = NewEvent(an_id(91), "JobQueued", 2, '{"a": [1,  2]}', at(2), an_id(92), "00-f00d-01")
+_EMPTY_HEAD = Head("", "", "", "", "", None)
+_HEAD = Head("queued", "maxcut", "batch", "classical", "f00d", at(60))
+_NAMES = {"tenant": "acme", "category": "path", "environment": "test"}
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        [_first(1, _PLAIN, _EMPTY_HEAD)],
+        [_first(1, _FULL, _HEAD, **_NAMES)],
+        [_first(n, _PLAIN, _EMPTY_HEAD) for n in (2, 1)],
+        [_first(n, _FULL, _HEAD, **_NAMES) for n in (1, 3, 2)],
+        [_first(3, _FULL, _HEAD, **_NAMES), _first(1, _PLAIN, _EMPTY_HEAD), _first(2, _FULL, _EMPTY_HEAD, tenant="a")],
+        [_first(1, _PLAIN, _EMPTY_HEAD), _first(3, _FULL, _HEAD, **_NAMES), _first(2, _PLAIN, _HEAD, category="path")],
+    ],
+    ids=["one-plain", "one-full", "all-plain", "all-full", "full-first", "plain-first"],
+)
+async def test_values_are_stored_alike_whether_streams_share_them_or_not(store: Any, batch: list[Append]) -> None:
+    assert await store.append(batch) == [True] * len(batch)
+
+    loaded = await store.load([one.stream_id for one in batch])
+    assert {
+        stream_id: [
+            (
+                one.version,
+                one.tenant,
+                one.id,
+                one.type,
+                one.schema_version,
+                one.data,
+                one.time,
+                one.causation_id,
+                one.traceparent,
+            )
+            for one in stored
+        ]
+        for stream_id, stored in loaded.items()
+    } == {
+        one.stream_id: [
+            (
+                version,
+                one.tenant,
+                event.id,
+                event.type,
+                event.schema_version,
+                event.data,
+                event.time,
+                event.causation_id,
+                event.traceparent,
+            )
+            for version, event in enumerate(one.events, 1)
+        ]
+        for one in batch
+    }
+    assert await store.heads([one.stream_id for one in batch]) == {
+        one.stream_id: StreamRow(
+            one.stream_id,
+            one.tenant,
+            2,
+            one.head,
+            one.events[0].time,
+            one.events[1].time,
+            one.category,
+            one.environment,
+        )
+        for one in batch
+    }
 
 
 async def test_empty_batch_does_nothing(store: Any) -> None:

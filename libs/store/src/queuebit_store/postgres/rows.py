@@ -3,77 +3,94 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from operator import attrgetter
+from typing import Any, TypeVar
+from uuid import UUID
 
 import asyncpg
 
 from queuebit_store.errors import InvalidBatch
-from queuebit_store.ports import ApiKeyRow, Append, Head, Reservation, StoredEvent, StreamRow
+from queuebit_store.ports import ApiKeyRow, Append, Head, NewEvent, Reservation, StoredEvent, StreamRow
+
+_T = TypeVar("_T")
 
 SEPARATOR = "\x1f"
 """Parts the values of a column that travels as one text. JSON has no such character, and nothing else may hold it."""
 
 
 def joined(column: Sequence[str | None]) -> str:
-    """A column of texts as one text, None as an empty one. Raises InvalidBatch where a value holds the separator."""
-    text = SEPARATOR.join([value or "" for value in column])
-    if text.count(SEPARATOR) != len(column) - 1:
+    """A column of texts as one text, None as an empty one; where all are the same, that text alone.
+
+    Raises InvalidBatch where a value holds the separator.
+    """
+    values = brief(column)
+    text = SEPARATOR.join([value or "" for value in values])
+    if text.count(SEPARATOR) != len(values) - 1:
         raise InvalidBatch("A text of the batch holds the control character U+001F.")
     return text
 
 
+def brief(column: Sequence[_T]) -> Sequence[_T]:
+    """The column, or its first value alone where all are the same. Not for columns of which only some values are None."""
+    return column[:1] if column.count(column[0]) == len(column) else column
+
+
 def stream_columns(batch: Sequence[Append]) -> list[Any]:
     """The first parameters of `append`, one a column, sorted by stream id: the order in which rows are locked."""
-    rows = [
-        (
-            one.stream_id,
-            one.tenant,
-            one.category,
-            one.environment,
-            one.expected_version,
-            one.expected_version + len(one.events),
-            one.head.state,
-            one.head.kind,
-            one.head.tier,
-            one.head.lane,
-            one.head.fingerprint,
-            one.head.wake_at,
-            one.events[0].time,
-            one.events[-1].time,
-        )
-        for one in sorted(batch, key=lambda one: one.stream_id)
+    ordered = sorted(batch, key=attrgetter("stream_id"))
+    heads = [one.head for one in ordered]
+    wake_at = [head.wake_at for head in heads]
+    return [
+        [one.stream_id for one in ordered],
+        joined([one.tenant for one in ordered]),
+        joined([one.category for one in ordered]),
+        joined([one.environment for one in ordered]),
+        brief([one.expected_version for one in ordered]),
+        brief([one.expected_version + len(one.events) for one in ordered]),
+        joined([head.state for head in heads]),
+        joined([head.kind for head in heads]),
+        joined([head.tier for head in heads]),
+        joined([head.lane for head in heads]),
+        joined([head.fingerprint for head in heads]),
+        wake_at if any(wake_at) else (),
+        brief([one.events[0].time for one in ordered]),
+        brief([one.events[-1].time for one in ordered]),
     ]
-    return _columns(rows, texts=(1, 2, 3, 6, 7, 8, 9, 10))
 
 
 def event_columns(batch: Sequence[Append]) -> list[Any]:
     """The other parameters of `append`: the events in batch order."""
-    rows = [
-        (
-            one.stream_id,
-            version,
-            event.schema_version,
-            event.id,
-            event.causation_id,
-            event.time,
-            one.category,
-            one.tenant,
-            one.environment,
-            event.type,
-            event.traceparent,
-            event.data,
-        )
-        for one in batch
-        for version, event in enumerate(one.events, one.expected_version + 1)
+    stream_ids: list[UUID] = []
+    versions: list[int] = []
+    events: list[NewEvent] = []
+    for one in batch:
+        count = len(one.events)
+        stream_ids += [one.stream_id] * count
+        versions += range(one.expected_version + 1, one.expected_version + 1 + count)
+        events += one.events
+    ids, types, schema_versions, data, times, causation_ids, traceparents = zip(*events, strict=True)
+    return [
+        stream_ids,
+        versions,
+        brief(schema_versions),
+        ids,
+        causation_ids,
+        brief(times),
+        _once_an_event(batch, [one.category for one in batch]),
+        _once_an_event(batch, [one.tenant for one in batch]),
+        _once_an_event(batch, [one.environment for one in batch]),
+        joined(types),
+        joined(traceparents),
+        joined(data),
     ]
-    return _columns(rows, texts=(6, 7, 8, 9, 10, 11))
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], texts: tuple[int, ...]) -> list[Any]:
-    columns: list[Any] = list(zip(*rows, strict=True))
-    for place in texts:
-        columns[place] = joined(columns[place])
-    return columns
+def _once_an_event(batch: Sequence[Append], column: Sequence[str]) -> str:
+    """A column with one text a stream, as one with a text for each of its events."""
+    text = joined(column)
+    if SEPARATOR not in text:
+        return text
+    return joined([value for value, one in zip(column, batch, strict=True) for _ in one.events])
 
 
 def head_columns(rows: Sequence[tuple[Any, int, Head]]) -> list[Sequence[Any]]:

@@ -4,14 +4,16 @@
 -- Compare-and-set every stream of a batch and store the events of those that passed; gives the ids of those that passed.
 -- The streams come sorted by id, so that concurrent batches lock in the same order; the events come in batch order, and
 -- the final ORDER BY is what gives their sequence numbers that order. The CASE keeps the membership test a hashed subplan:
--- as a join it would be a nested loop of every event over every stream. A column of texts travels as one text, its values
--- parted by the unit separator: the driver looks at every element of an array several times. (A lone empty text makes an empty
--- array, whence the COALESCE.)
+-- as a join it would be a nested loop of every event over every stream.
+-- A column of texts travels as one text, its values parted by the unit separator, and a column of one and the same value as
+-- that value alone: the driver looks at every element of an array several times. Such a column is one row long, unnest fills
+-- it up with NULL, and COALESCE with the value. (wake_at and causation_id may be NULL and are filled with nothing else.)
 WITH given AS (
-    SELECT stream_id, COALESCE(tenant, '') AS tenant, COALESCE(category, '') AS category,
-           COALESCE(environment, '') AS environment, expected_version, version, COALESCE(state, '') AS state,
-           COALESCE(kind, '') AS kind, COALESCE(tier, '') AS tier, COALESCE(lane, '') AS lane,
-           COALESCE(fingerprint, '') AS fingerprint, wake_at, first_at, last_at
+    SELECT stream_id, COALESCE(tenant, $2) AS tenant, COALESCE(category, $3) AS category,
+           COALESCE(environment, $4) AS environment, COALESCE(expected_version, $5[1]) AS expected_version,
+           COALESCE(version, $6[1]) AS version, COALESCE(state, $7) AS state, COALESCE(kind, $8) AS kind,
+           COALESCE(tier, $9) AS tier, COALESCE(lane, $10) AS lane, COALESCE(fingerprint, $11) AS fingerprint, wake_at,
+           COALESCE(first_at, $13[1]) AS first_at, COALESCE(last_at, $14[1]) AS last_at
     FROM unnest(
         $1::uuid[], string_to_array($2::text, chr(31)), string_to_array($3::text, chr(31)),
         string_to_array($4::text, chr(31)), $5::integer[], $6::integer[], string_to_array($7::text, chr(31)),
@@ -44,13 +46,13 @@ WITH given AS (
         epoch, stream_id, version, schema_version, event_id, causation_id, time, category, tenant, environment, type,
         traceparent, data
     )
-    SELECT (SELECT epoch FROM era), e.stream_id, e.version, e.schema_version, e.event_id, e.causation_id, e.time,
-           COALESCE(e.category, ''), COALESCE(e.tenant, ''), COALESCE(e.environment, ''), COALESCE(e.type, ''), e.traceparent,
-           COALESCE(e.data, '')::json
+    SELECT (SELECT epoch FROM era), e.stream_id, e.version, COALESCE(e.schema_version, $17[1]), e.event_id, e.causation_id,
+           COALESCE(e.time, $20[1]), COALESCE(e.category, $21), COALESCE(e.tenant, $22), COALESCE(e.environment, $23),
+           COALESCE(e.type, $24), NULLIF(COALESCE(e.traceparent, $25), ''), COALESCE(e.data, $26)::json
     FROM unnest(
         $15::uuid[], $16::integer[], $17::smallint[], $18::uuid[], $19::uuid[], $20::timestamptz[],
         string_to_array($21::text, chr(31)), string_to_array($22::text, chr(31)), string_to_array($23::text, chr(31)),
-        string_to_array($24::text, chr(31)), string_to_array($25::text, chr(31), ''), string_to_array($26::text, chr(31))
+        string_to_array($24::text, chr(31)), string_to_array($25::text, chr(31)), string_to_array($26::text, chr(31))
     ) WITH ORDINALITY AS e (
         stream_id, version, schema_version, event_id, causation_id, time, category, tenant,
         environment, type, traceparent, data, nth
