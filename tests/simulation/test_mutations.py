@@ -67,7 +67,7 @@ def results_sent_once(patch: pytest.MonkeyPatch) -> None:
 
     async def publish_once(shell: WorkShell, results: list[tuple[Work, Outcome]]) -> None:
         try:
-            await shell._bus.publish([shell._record(*result) for result in results])
+            await shell._bus.publish([shell._record(*result, shell._clock.now()) for result in results])
         except BusError:
             return
 

@@ -28,6 +28,10 @@ class VirtualClock:
         heapq.heappush(self._sleepers, (self._now_s + delay_s, next(self._order), future))
         await future
 
+    def spend(self, seconds: float) -> None:
+        """Time that goes by while something runs on the loop: nobody wakes."""
+        self._now_s += seconds
+
     async def advance(self, seconds: float) -> None:
         """Move on, waking everyone on the way in order, and let all of them come to rest."""
         end_s = self._now_s + seconds

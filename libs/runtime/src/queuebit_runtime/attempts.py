@@ -1,7 +1,8 @@
-"""What telemetry is told of attempts: a span while one runs, and how many ended in which way."""
+"""What is told of attempts: a span while one runs, how many ended in which way, a line where one failed inside."""
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable
 
@@ -9,9 +10,12 @@ from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded
 from queuebit_runtime import semconv
 from queuebit_runtime.metrics import Metric
 from queuebit_runtime.orders import Work
+from queuebit_runtime.reports import internal_failure
 from queuebit_runtime.telemetry import OpenSpan, Telemetry
 
 Outcome = ExecutionSucceeded | ExecutionFailed
+
+_log = logging.getLogger(__name__)
 
 
 def begin_attempt(telemetry: Telemetry, work: Work) -> OpenSpan | None:
@@ -35,6 +39,12 @@ def end_attempt(span: OpenSpan | None, outcome: Outcome) -> None:
     if span is not None:
         span.set(semconv.OUTCOME, _name(outcome))
         span.end(outcome.code.value if isinstance(outcome, ExecutionFailed) else None)
+
+
+def failed_inside(work: Work, error: Exception) -> ExecutionFailed:
+    """What becomes of an attempt whose executor raised: a line in the log, and the failure to publish."""
+    _log.error("An attempt failed inside.", exc_info=error, extra=work.report.log_fields)
+    return internal_failure(work.order, error)
 
 
 def count_attempts(telemetry: Telemetry, outcomes: Iterable[Outcome]) -> None:

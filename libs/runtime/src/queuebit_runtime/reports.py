@@ -68,6 +68,11 @@ def failed(order: JobQueued, code: FailureCode, detail: str) -> ExecutionFailed:
     )
 
 
+def too_large(order: JobQueued) -> ExecutionFailed:
+    """There is an answer that no record can hold."""
+    return failed(order, FailureCode.INTERNAL, "The answer is larger than a record may be.")
+
+
 def internal_failure(order: JobQueued, error: BaseException) -> ExecutionFailed:
     """What an executor raised, without the values that a validation error carries."""
     text = "; ".join(str(field) for field in field_errors(error)) if isinstance(error, ValidationError) else str(error)

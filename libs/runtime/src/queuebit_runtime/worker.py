@@ -1,7 +1,8 @@
 """The shell of a worker: takes work orders, runs them off the event loop, publishes what came of them, then says done.
 
-Small orders of all waiting batches run together in one thread hop; large ones run one by one, bounded, in the order of their
-tier and never two of one job at a time. A result is published before its order is done, so a crash repeats the work and never
+Small orders of all waiting batches run together: for a moment on the event loop, as a hop to a thread costs more than a few of
+them, and what is left then in one hop. Large ones run one by one, bounded, in the order of their tier and never two of one job
+at a time. A result is published before its order is done, so a crash repeats the work and never
 loses it; ids of results derive from the order, so a repeat is recognised.
 """
 
@@ -10,13 +11,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
 from queuebit_contracts.channels import CONTROL, Service
 from queuebit_contracts.events import (
     AttemptAbandoned,
-    ExecutionFailed,
     ExecutionProgressed,
     JobQueued,
     JobStarted,
@@ -24,14 +25,14 @@ from queuebit_contracts.events import (
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import is_past
 from queuebit_runtime.attempts import Outcome as Outcome
-from queuebit_runtime.attempts import begin_attempt, count_attempts, end_attempt
+from queuebit_runtime.attempts import begin_attempt, count_attempts, end_attempt, failed_inside
 from queuebit_runtime.bus import Bus, BusError, Delivery, Outgoing, RecordTooLarge, Subscription
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.consumer import Item, Received, sort_out, subscribe_decoded
 from queuebit_runtime.limits import check_size
 from queuebit_runtime.orders import Orders, Work
 from queuebit_runtime.progress import ProgressReport
-from queuebit_runtime.reports import Report, failed, internal_failure
+from queuebit_runtime.reports import Report, failed, too_large
 from queuebit_runtime.retry import FOR_HANDLERS, Backoff
 from queuebit_runtime.telemetry import SILENT, Telemetry
 from queuebit_runtime.waiting import end_task, wait_event
@@ -39,6 +40,8 @@ from queuebit_runtime.waiting import end_task, wait_event
 Hop = Callable[[Callable[[], list[Outcome]]], Awaitable[list[Outcome]]]
 
 SMALL_BATCH_MAX = 200
+DIRECT_S = 0.002
+"""How long small orders may hold the event loop before the rest of their batch goes to a thread."""
 STOP_GRACE_S = 3.0
 
 _log = logging.getLogger(__name__)
@@ -52,7 +55,7 @@ class Executor(Protocol):
         ...
 
     def run_small(self, order: JobQueued) -> Outcome:
-        """Run it now. Called in a thread, one order after another."""
+        """Run it now. Called on the event loop or in a thread, one order after another."""
         ...
 
     async def run(
@@ -83,7 +86,7 @@ class WorkShell:
         telemetry: Telemetry = SILENT,
     ) -> None:
         """Each topic is read by a group of its own, `<group>.<last word of the topic>`, so that a flood in one tier leaves the
-        others room. `hop` runs a batch of small orders off the loop; a simulation passes one that calls it directly.
+        others room. `hop` runs small orders off the loop; a simulation passes one that calls it directly.
         """
         self._bus = bus
         self._executor = executor
@@ -140,26 +143,28 @@ class WorkShell:
         items, dead = sort_out(delivery.records, self._service, self._clock)
         if dead:
             await self._bus.publish(dead)
-        kept = {id(item.record) for item in items}
-        for record in delivery.records:
-            if id(record) not in kept:
-                delivery.done(record)
+        if len(items) < len(delivery.records):
+            kept = {id(item.record) for item in items}
+            for record in delivery.records:
+                if id(record) not in kept:
+                    delivery.done(record)
+        now = self._clock.now()
         for item in items:
             assert isinstance(item, Received)
-            self._take(item, delivery)
+            self._take(item, delivery, now)
         self._dispatch()
 
-    def _take(self, item: Received, delivery: Delivery) -> None:
+    def _take(self, item: Received, delivery: Delivery, now: datetime) -> None:
         order = item.envelope.data
         assert isinstance(order, JobQueued)
         if not self._orders.claim(order.attempt_id, delivery, item.record):
-            large = self._orders.has_large(item.envelope.subject) or not self._is_small(order)
+            large = self._orders.has_large(item.envelope.subject) or not self._is_small(order, now)
             work = Work(order, Report(item.envelope, self._service), large=large)
             work.claims.append((delivery, item.record))
             self._orders.add(work)
 
-    def _is_small(self, order: JobQueued) -> bool:
-        if is_past(order.deadline, self._clock.now()):
+    def _is_small(self, order: JobQueued, now: datetime) -> bool:
+        if is_past(order.deadline, now):
             return True
         try:
             return self._executor.is_small(order)
@@ -195,7 +200,9 @@ class WorkShell:
         works: list[Work] = []
         try:
             while works := self._orders.next_smalls(self._small_batch_max):
-                outcomes = await self._hop(partial(self._run_all, works))
+                outcomes = self._run_directly(works)
+                if len(outcomes) < len(works):
+                    outcomes += await self._hop(partial(self._run_all, works[len(outcomes) :]))
                 await self._publish(list(zip(works, outcomes, strict=True)))
                 for work in works:
                     self._orders.finish(work)
@@ -207,6 +214,16 @@ class WorkShell:
             self._small_task = None
             self._idle.set()
 
+    def _run_directly(self, works: list[Work]) -> list[Outcome]:
+        """The outcomes of the first of them, as many as DIRECT_S allows."""
+        outcomes: list[Outcome] = []
+        ends_s = self._clock.monotonic_s() + DIRECT_S
+        for work in works:
+            outcomes.append(self._run_one(work))
+            if self._clock.monotonic_s() >= ends_s:
+                break
+        return outcomes
+
     def _run_all(self, works: list[Work]) -> list[Outcome]:
         return [self._run_one(work) for work in works]
 
@@ -217,7 +234,7 @@ class WorkShell:
         try:
             outcome = self._executor.run_small(work.order)
         except Exception as error:
-            outcome = _failed_inside(work, error)
+            outcome = failed_inside(work, error)
         end_attempt(span, outcome)
         return outcome
 
@@ -273,20 +290,21 @@ class WorkShell:
                 return failed(work.order, FailureCode.CANCELLED, "stopped on request")
             return running.result()
         except Exception as error:
-            return _failed_inside(work, error)
+            return failed_inside(work, error)
         finally:
             stopped.cancel()
             await end_task(running)
 
     async def _publish(self, results: list[tuple[Work, Outcome]]) -> None:
         """Publish, however often it takes. An answer that no record can hold becomes a failure that says so."""
-        records = [self._record(work, outcome) for work, outcome in results]
+        now = self._clock.now()
+        records = [self._record(work, outcome, now) for work, outcome in results]
         attempt = 0
         while True:
             try:
                 await self._bus.publish(records)
             except RecordTooLarge:
-                records = [work.report.record(_too_large(work.order), self._clock.now()) for work, _ in results]
+                records = [work.report.record(too_large(work.order), self._clock.now()) for work, _ in results]
                 if len(results) > 1:
                     for result in results:
                         await self._publish([result])
@@ -303,24 +321,15 @@ class WorkShell:
                 count_attempts(self._telemetry, (outcome for _, outcome in results))
                 return
 
-    def _record(self, work: Work, outcome: Outcome) -> Outgoing:
-        record = work.report.record(outcome, self._clock.now())
+    def _record(self, work: Work, outcome: Outcome, now: datetime) -> Outgoing:
+        record = work.report.record(outcome, now)
         try:
             check_size(record)
         except RecordTooLarge:
-            return work.report.record(_too_large(work.order), self._clock.now())
+            return work.report.record(too_large(work.order), now)
         return record
-
-
-def _failed_inside(work: Work, error: Exception) -> ExecutionFailed:
-    _log.error("An attempt failed inside.", exc_info=error, extra=work.report.log_fields)
-    return internal_failure(work.order, error)
 
 
 def _fields(works: Sequence[Work]) -> dict[str, str | None]:
     """What a log line about several orders carries: the job where it is one."""
     return works[0].report.log_fields if len(works) == 1 else {}
-
-
-def _too_large(order: JobQueued) -> ExecutionFailed:
-    return failed(order, FailureCode.INTERNAL, "The answer is larger than a record may be.")
