@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Sequence
 
 from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
@@ -40,16 +40,23 @@ class _Lane:
         self.batches: deque[tuple[BatchBuilder, Acknowledged]] = deque()
         self.flushing = False
 
-    def add(self, record: Outgoing, producer: AIOKafkaProducer, loop: asyncio.AbstractEventLoop) -> Acknowledged:
-        """Put the record behind everything that waits; what is returned resolves when its batch is acknowledged."""
-        if self.batches:
-            builder, acknowledged = self.batches[-1]
-            if builder.append(timestamp=None, key=record.key, value=record.value, headers=record.headers) is not None:
-                return acknowledged
-        builder, acknowledged = producer.create_batch(), loop.create_future()
-        builder.append(timestamp=None, key=record.key, value=record.value, headers=record.headers)
-        self.batches.append((builder, acknowledged))
-        return acknowledged
+    def add(
+        self, records: Iterable[Outgoing], producer: AIOKafkaProducer, loop: asyncio.AbstractEventLoop
+    ) -> set[Acknowledged]:
+        """Put the records behind everything that waits; what is returned resolves when their batches are acknowledged."""
+        waiting: set[Acknowledged] = set()
+        builder, acknowledged = self.batches[-1] if self.batches else self._begun(producer, loop)
+        for _, key, value, headers in records:
+            if builder.append(timestamp=None, key=key, value=value, headers=headers) is None:
+                builder, acknowledged = self._begun(producer, loop)
+                builder.append(timestamp=None, key=key, value=value, headers=headers)
+            waiting.add(acknowledged)
+        return waiting
+
+    def _begun(self, producer: AIOKafkaProducer, loop: asyncio.AbstractEventLoop) -> tuple[BatchBuilder, Acknowledged]:
+        batch = (producer.create_batch(), loop.create_future())
+        self.batches.append(batch)
+        return batch
 
 
 class Publisher:
@@ -93,19 +100,18 @@ class Publisher:
         if producer is None:
             raise BusError("The bus is not running.")
         counts = await self._partition_counts(producer, records)
-        waiting: set[Acknowledged] = set()
-        touched: set[Place] = set()
-        loop = asyncio.get_running_loop()
-        lanes, prefix = self._lanes, self._prefix
+        by_place: defaultdict[Place, list[Outgoing]] = defaultdict(list)
         for record in records:
-            place = (record.topic, partition_of(record.key, counts[record.topic]))
-            lane = lanes.get(place)
+            topic = record.topic
+            by_place[topic, partition_of(record.key, counts[topic])].append(record)
+        loop = asyncio.get_running_loop()
+        waiting: set[Acknowledged] = set()
+        for place, some in by_place.items():
+            lane = self._lanes.get(place)
             if lane is None:
-                lane = lanes[place] = _Lane((prefix + record.topic, place[1]))
-            waiting.add(lane.add(record, producer, loop))
-            touched.add(place)
-        for place in touched:
-            self._flush(lanes[place], producer)
+                lane = self._lanes[place] = _Lane((self._prefix + place[0], place[1]))
+            waiting |= lane.add(some, producer, loop)
+            self._flush(lane, producer)
         if waiting:
             await asyncio.wait(waiting)
         for acknowledged in waiting:
