@@ -20,8 +20,7 @@ def murmur2(data: bytes) -> int:
     words = length >> 2
     for k in struct.unpack_from(f"<{words}I", data):
         k = k * _M & _MASK
-        k ^= k >> 24
-        h = (h * _M & _MASK) ^ (k * _M & _MASK)
+        h = (h * _M ^ (k ^ k >> 24) * _M) & _MASK
     if rest := data[words << 2 :]:
         h = (h ^ int.from_bytes(rest, "little")) * _M & _MASK
     h ^= h >> 13
