@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -28,7 +28,7 @@ from queuebit_store.ports import Append, NewEvent, StreamStore
 
 APPEND_ATTEMPTS_MAX = 5
 CACHE_JOBS_MAX = 20_000
-_UNKNOWN = (-1, NoJob(), None)
+NO_JOB = NoJob()
 
 
 class Told(NamedTuple):
@@ -66,15 +66,22 @@ class _Work:
     `refused`: submissions in conflict with it, which count only once it is known to stand there.
     """
 
-    version: int
-    job: Job
+    job_id: UUID
     tenant: str
     told: list[Told]
-    cached: bool
-    began_at: datetime | None = None
+    version: int = 0
+    job: Job = NO_JOB
     trace: str | None = None
+    cached: bool = False
+    began_at: datetime | None = None
     events: list[NewEvent] = field(default_factory=list)
     refused: tuple[Told, ...] = ()
+
+    def stands(self, version: int, job: Job, trace: str | None) -> None:
+        """Where the job stood."""
+        self.version, self.job, self.trace = version, job, trace
+        if isinstance(job, OpenJob):
+            self.tenant, self.began_at = job.request.tenant, job.submitted_at
 
 
 class Desk:
@@ -97,7 +104,7 @@ class Desk:
         self._appended = appended
         self._busy: set[UUID] = set()
         self._freed = asyncio.Event()
-        self._cache: OrderedDict[UUID, tuple[int, Job, str | None]] = OrderedDict()
+        self._cache: OrderedDict[UUID, tuple[int, OpenJob, str | None]] = OrderedDict()
 
     async def handle(self, told: Sequence[Told]) -> list[Spoiled]:
         """Decide on each message in order and make what follows durable.
@@ -114,7 +121,7 @@ class Desk:
             spoiled: list[Spoiled] = []
             waiting: Sequence[Told] = told
             for _ in range(APPEND_ATTEMPTS_MAX):
-                waiting = await self._round(waiting, spoiled, first=waiting is told)
+                waiting = await self._round(waiting, spoiled, trusting=waiting is told)
                 if not waiting:
                     return spoiled
             raise Contended(f"{len(waiting)} messages met other writers {APPEND_ATTEMPTS_MAX} times")
@@ -122,102 +129,81 @@ class Desk:
             self._busy -= jobs
             self._freed.set()
 
-    async def _round(self, told: Sequence[Told], spoiled: list[Spoiled], *, first: bool) -> list[Told]:
-        """Decide and append once; returns what must be decided again."""
+    async def _round(self, told: Sequence[Told], spoiled: list[Spoiled], *, trusting: bool) -> list[Told]:
+        """Decide and append once; returns what must be decided again. `trusting`: see `_open`."""
         now = self._clock.now()
-        works = await self._open(told, spoiled, now if first else None)
         again: list[Told] = []
-        for job_id, work in works.items():
+        changed: list[_Work] = []
+        for work in await self._open(told, spoiled, now if trusting else None):
             try:
                 for each in work.told:
-                    _decide(job_id, work, each, now)
+                    _decide(work, each, now)
             except Exception as error:
                 spoiled.extend(Spoiled(each, error) for each in work.told)
-                work.events.clear()
-                self._cache.pop(job_id, None)
             else:
-                if first and work.cached and not work.events:
+                if work.events:
+                    changed.append(work)
+                elif work.cached:
                     # Another instance may have moved the job on: what is remembered may change nothing, never ignore.
-                    self._cache.pop(job_id, None)
                     again.extend(work.told)
-                elif not work.events:
+                else:
                     again.extend(work.refused)
-        changed = [(job_id, work) for job_id, work in works.items() if work.events]
-        appended = await self._append(changed, spoiled)
-        for (job_id, work), passed in zip(changed, appended, strict=True):
-            if passed is None:
-                self._cache.pop(job_id, None)
-            elif passed:
+                    self._remember(work)
+        for work, passed in zip(changed, await self._append(changed, spoiled), strict=True):
+            if passed:
                 again.extend(work.refused)
-                self._remember(job_id, work, work.version + len(work.events))
+                self._remember(work)
                 if self._telemetry.on and isinstance(work.job, EndedJob):
                     self._measure(work, work.job, now)
-            else:
-                self._cache.pop(job_id, None)
+            elif passed is not None:
                 again.extend(work.told)
         return again
 
-    async def _open(self, told: Sequence[Told], spoiled: list[Spoiled], trusting: datetime | None) -> dict[UUID, _Work]:
-        """The jobs that the messages are about.
+    async def _open(self, told: Sequence[Told], spoiled: list[Spoiled], trusting: datetime | None) -> Iterable[_Work]:
+        """The jobs that the messages are about, out of the cache: only what went well puts one back.
 
         With `trusting`, the moment, a submission that is not in the cache and in time is taken to be new: the append finds
         out if it is not. One that is late is looked up, as its refusal would be appended elsewhere and find out nothing.
         """
         works: dict[UUID, _Work] = {}
-        unknown: list[UUID] = []
+        unknown: list[_Work] = []
         for each in told:
             work = works.get(each.job_id)
-            if work is None:
-                version, job, trace = self._cache.get(each.job_id, _UNKNOWN)
-                if version < 0:
-                    unknown.append(each.job_id)
-                works[each.job_id] = work = _Work(
-                    max(version, 0), job, each.tenant, [], trace=trace, cached=version >= 0
-                )
-            work.told.append(each)
-        missing = [job_id for job_id in unknown if trusting is None or not _looks_new(works[job_id], trusting)]
+            if work is not None:
+                work.told.append(each)
+                continue
+            works[each.job_id] = work = _Work(each.job_id, each.tenant, [each])
+            remembered = self._cache.pop(each.job_id, None)
+            if remembered is None:
+                unknown.append(work)
+            else:
+                work.cached = True
+                work.stands(*remembered)
+        missing = [work for work in unknown if trusting is None or not _looks_new(work, trusting)]
         if missing:
-            found = await self._store.load(missing)
-            for job_id in missing:
-                stored = found.get(job_id, [])
-                work = works[job_id]
+            found = await self._store.load([work.job_id for work in missing])
+            for work in missing:
+                stored = found.get(work.job_id, [])
                 try:
-                    work.version, work.job = len(stored), fold(stored)
+                    work.stands(len(stored), fold(stored), stored[0].traceparent if stored else None)
                 except Exception as error:
-                    spoiled.extend(Spoiled(each, error) for each in works.pop(job_id).told)
-                else:
-                    work.trace = stored[0].traceparent if stored else None
-                    self._remember(job_id, work, work.version)
-        for work in works.values():
-            if isinstance(work.job, OpenJob):
-                work.tenant, work.began_at = work.job.request.tenant, work.job.submitted_at
-        return works
+                    spoiled.extend(Spoiled(each, error) for each in works.pop(work.job_id).told)
+        return works.values()
 
-    async def _append(self, changed: Sequence[tuple[UUID, _Work]], spoiled: list[Spoiled]) -> list[bool | None]:
+    async def _append(self, changed: Sequence[_Work], spoiled: list[Spoiled]) -> list[bool | None]:
         """One statement for all; where the store refuses the batch as a whole, one by one, to find which. None: refused."""
         if not changed:
             return []
         batch = [
-            Append(
-                stream_id=job_id,
-                tenant=work.tenant,
-                expected_version=work.version,
-                events=tuple(work.events),
-                head=head_of(work.job),
-            )
-            for job_id, work in changed
+            Append(work.job_id, work.tenant, work.version, tuple(work.events), head_of(work.job)) for work in changed
         ]
         try:
             appended: list[bool | None] = [*await self._store.append(batch)]
         except InvalidBatch as error:
             if len(changed) == 1:
-                spoiled.extend(Spoiled(each, error) for each in changed[0][1].told)
+                spoiled.extend(Spoiled(each, error) for each in changed[0].told)
                 return [None]
             return [(await self._append([each], spoiled))[0] for each in changed]
-        except BaseException:
-            for job_id, _ in changed:
-                self._cache.pop(job_id, None)
-            raise
         self._appended()
         self._telemetry.count(Metric.APPENDED, sum(len(each.events) for each in batch))
         return appended
@@ -228,11 +214,12 @@ class Desk:
         duration_s = (now - work.began_at).total_seconds() if work.began_at else 0.0
         self._telemetry.observe(Metric.JOB_DURATION, duration_s, labels)
 
-    def _remember(self, job_id: UUID, work: _Work, version: int) -> None:
-        self._cache[job_id] = (version, work.job, work.trace)
-        self._cache.move_to_end(job_id)
-        while len(self._cache) > CACHE_JOBS_MAX:
-            self._cache.popitem(last=False)
+    def _remember(self, work: _Work) -> None:
+        """Keep a job that goes on: little is said to one that ended, and that is looked up."""
+        if isinstance(work.job, OpenJob):
+            self._cache[work.job_id] = (work.version + len(work.events), work.job, work.trace)
+            if len(self._cache) > CACHE_JOBS_MAX:
+                self._cache.popitem(last=False)
 
 
 def _looks_new(work: _Work, now: datetime) -> bool:
@@ -242,9 +229,9 @@ def _looks_new(work: _Work, now: datetime) -> bool:
     return isinstance(message, Refuse)
 
 
-def _decide(job_id: UUID, work: _Work, told: Told, now: datetime) -> None:
+def _decide(work: _Work, told: Told, now: datetime) -> None:
     """Decide one message within the batch; a conflicting submission turns into a refusal."""
-    message = told.message
+    message, job_id = told.message, work.job_id
     if isinstance(message, Submit):
         refusal = refusal_of(work.job, message, now)
         if refusal is not None:
