@@ -44,10 +44,10 @@ class Ladder:
     ) -> Solution:
         """See the port."""
         began_s = time.perf_counter()
-        on_progress = only_better(kind.sense, on_progress)
         found = enumerated(kind, statement, variables_max=self.enumerated_variables_max)
         if found is not None:
             return found
+        on_progress = only_better(kind.sense, on_progress)
         floor = quick(kind, statement, hint=hint, seed=limits.seed)
         if floor is not None:
             if floor.proven_optimal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import Any, assert_never
 
@@ -13,7 +13,7 @@ from queuebit_classical_solver.rungs import SOLVER_OF
 from queuebit_classical_solver.task import Measured, Meter, Outcome, Solved, Unsolved
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FAILURES, FailureCode
-from queuebit_contracts.jobs import Number, Ran, Usage
+from queuebit_contracts.jobs import Lane, Number, Ran, Usage
 from queuebit_problems.kind import gap_of
 
 SOLVER_PACKAGES = (*sorted(SOLVER_OF.values()), "queuebit-classical-solver", "queuebit-problems")
@@ -25,11 +25,11 @@ def package_versions() -> dict[str, str]:
     return {name: version(name) for name in SOLVER_PACKAGES}
 
 
-@cache
-def _backend(method: str) -> tuple[str, str]:
+@lru_cache(maxsize=256)
+def _ran(lane: Lane, method: str) -> Ran:
     """What really ran a method: the package that searched, else our own code."""
     name = SOLVER_OF.get(method, "queuebit-problems")
-    return name, package_versions()[name]
+    return Ran(lane=lane, method=method, backend=name, backend_version=package_versions()[name])
 
 
 def told(
@@ -60,12 +60,11 @@ def succeeded(
     worker: str,
 ) -> ExecutionSucceeded:
     """There is an answer. The problem is echoed, so that the validator needs nothing else."""
-    backend, backend_version = _backend(solution.method)
     return ExecutionSucceeded(
         attempt_id=order.attempt_id,
         leg=order.leg,
         lane=order.lane,
-        ran=Ran(lane=order.lane, method=solution.method, backend=backend, backend_version=backend_version),
+        ran=_ran(order.lane, solution.method),
         answer=solution.answer,
         objective=solution.objective,
         bound=solution.bound,
@@ -92,12 +91,11 @@ def computed(
 ) -> ExecutionSucceeded:
     """The exact answer of a measurement: our own code computed it, nothing was sampled on a device."""
     found = reference.measured
-    backend, backend_version = _backend(found.method)
     return ExecutionSucceeded(
         attempt_id=order.attempt_id,
         leg=order.leg,
         lane=order.lane,
-        ran=Ran(lane=order.lane, method=found.method, backend=backend, backend_version=backend_version),
+        ran=_ran(order.lane, found.method),
         answer=found.answer,
         objective=found.objective,
         bound=found.bound,

@@ -20,6 +20,7 @@ from queuebit_problems.registry import parse_optimisation
 
 Way = Literal["search", "default"]
 DETAIL_MAX = 500
+_SIZED = (list, tuple, dict, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +117,4 @@ def _solution(
 
 def statement_weight(statement: Mapping[str, Any]) -> int:
     """A quick measure of a statement that is not checked yet: how many items its collections hold."""
-    return sum(len(value) for value in statement.values() if isinstance(value, list | tuple | dict | str))
+    return sum([len(value) for value in statement.values() if isinstance(value, _SIZED)])

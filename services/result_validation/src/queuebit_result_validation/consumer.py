@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from functools import partial
 
 from queuebit_contracts.channels import EXECUTIONS, VALIDATIONS, Service
@@ -72,9 +73,9 @@ class Validator:
 
     async def handle(self, items: Sequence[Item]) -> None:
         """Check every success of the batch: the small ones first, published at once; none of them waits for a large one."""
-        verdicts: list[Outgoing] = []
+        verdicts: list[tuple[Received, Verdict]] = []
         slow: list[tuple[Received, ExecutionSucceeded]] = []
-        turn_s = self._clock.monotonic_s()
+        turn_s, now = self._clock.monotonic_s(), self._clock.now()
         for item in items:
             execution = item.envelope.data if isinstance(item, Received) else None
             if not isinstance(item, Received) or not isinstance(execution, ExecutionSucceeded):
@@ -82,16 +83,19 @@ class Validator:
             if not self._is_quick(item, execution):
                 slow.append((item, execution))
                 continue
-            verdict = validate(execution, self._clock.now(), self._track(execution))
-            verdicts.append(self._outgoing(item, self._noted(execution, verdict)))
-            now_s = self._clock.monotonic_s()
-            if now_s - turn_s >= self._slice_s:
+            verdicts.append((item, self._noted(execution, validate(execution, now, self._track(execution)))))
+            if self._clock.monotonic_s() - turn_s >= self._slice_s:
                 await asyncio.sleep(0)
-                turn_s = self._clock.monotonic_s()
+                turn_s, now = self._clock.monotonic_s(), self._clock.now()
         if verdicts:
-            await self._bus.publish(verdicts)
+            await self._publish(verdicts)
         for item, execution in slow:
-            await self._bus.publish([self._outgoing(item, await self._slow_verdict(execution))])
+            await self._publish([(item, await self._slow_verdict(execution))])
+
+    async def _publish(self, verdicts: list[tuple[Received, Verdict]]) -> None:
+        """In one go, as of now."""
+        now = self._clock.now()
+        await self._bus.publish([_outgoing(item, verdict, now) for item, verdict in verdicts])
 
     def _is_quick(self, item: Received, execution: ExecutionSucceeded) -> bool:
         return (
@@ -119,16 +123,17 @@ class Validator:
             self._runs.note(execution)
         return self._noted(execution, verdict)
 
-    def _outgoing(self, item: Received, verdict: Verdict) -> Outgoing:
-        cause = item.envelope
-        envelope = Envelope(
-            id=derive_id(cause.id, "verdict"),
-            source=SOURCE,
-            subject=cause.subject,
-            time=self._clock.now(),
-            data=verdict,
-            tenant=cause.tenant,
-            traceparent=cause.traceparent,
-        )
-        key = item.record.key if item.record.key is not None else cause.subject.encode()
-        return Outgoing(VALIDATIONS, key, encode_data(verdict), encode_headers(envelope))
+
+def _outgoing(item: Received, verdict: Verdict, now: datetime) -> Outgoing:
+    cause = item.envelope
+    envelope = Envelope(
+        id=derive_id(cause.id, "verdict"),
+        source=SOURCE,
+        subject=cause.subject,
+        time=now,
+        data=verdict,
+        tenant=cause.tenant,
+        traceparent=cause.traceparent,
+    )
+    key = item.record.key if item.record.key is not None else cause.subject.encode()
+    return Outgoing(VALIDATIONS, key, encode_data(verdict), encode_headers(envelope))
