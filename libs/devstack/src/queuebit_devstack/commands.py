@@ -130,6 +130,10 @@ def run(
     )
     body = body_of(submission, here=True)
     from queuebit_devstack.local import run_interruptible
+    from queuebit_quantum_adapter.main import read_settings
+
+    if isinstance(settings := read_settings(), int):
+        return settings
 
     def tell(name: str, data: Mapping[str, Any]) -> None:
         if for_people() and not as_json:

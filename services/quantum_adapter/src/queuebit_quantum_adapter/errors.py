@@ -34,6 +34,12 @@ class NoBackend(AdapterError):
     code = FailureCode.NO_BACKEND
 
 
+class UnknownTarget(AdapterError):
+    """There is no target of this name."""
+
+    code = FailureCode.NO_BACKEND
+
+
 class TooManyQubits(AdapterError):
     """The problem needs more qubits than this lane takes."""
 

@@ -13,12 +13,19 @@ from queuebit_runtime.settings import refuse_settings
 NAME = "quantum-adapter"
 
 
-def main() -> int:
-    """Run the service until it is asked to end; returns its exit code."""
+def read_settings() -> AdapterSettings | int:
+    """What the environment sets; where a variable is wrong, it is named on standard error and the exit code comes back."""
     try:
-        settings = AdapterSettings()
+        return AdapterSettings()
     except ValidationError as error:
         return refuse_settings(NAME, error, PREFIX)
+
+
+def main() -> int:
+    """Run the service until it is asked to end; returns its exit code."""
+    settings = read_settings()
+    if isinstance(settings, int):
+        return settings
 
     async def build(service: Service) -> None:
         pool = ProcessPool(settings.workers_max, settings.process_memory_max_mb, WARM_MODULES)

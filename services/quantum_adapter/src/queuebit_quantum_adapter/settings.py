@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from queuebit_quantum_adapter.errors import UnknownTarget
 from queuebit_quantum_adapter.limits import Limits
+from queuebit_quantum_adapter.snapshots import EXACT, Snapshot, snapshot_of
 
 PREFIX = "QUEUEBIT_QUANTUM_"
 MIB = 1024 * 1024
@@ -19,6 +21,8 @@ class AdapterSettings(BaseSettings):
 
     `workers_max`: simulations at one time, one process and one thread each. `process_memory_max_mb`: where a process is killed.
     `statevector_memory_max_mb`: what a simulation may need by estimate; below the former, for there is more in a process.
+    `simulator_target`: what the simulator lane simulates, `exact` for an ideal machine or a device whose snapshot
+    qiskit-ibm-runtime carries, as `fake_sherbrooke`: its couplings, its gates, its noise.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
@@ -30,13 +34,29 @@ class AdapterSettings(BaseSettings):
     qubits_batch_max: Qubits = 24
     qubits_scheduled_max: Qubits = 26
     grace_s: Annotated[float, Field(gt=0)] = 5.0
+    simulator_target: str = EXACT
     status_interval_s: Annotated[float, Field(gt=0, le=240)] = 60.0
+
+    @field_validator("simulator_target")
+    @classmethod
+    def _target_is_known(cls, name: str) -> str:
+        if name != EXACT:
+            try:
+                snapshot_of(name)
+            except UnknownTarget as error:
+                raise ValueError(f"{error.detail} {error.remedy}") from error
+        return name
 
     @model_validator(mode="after")
     def _memory_fits(self) -> AdapterSettings:
         if self.statevector_memory_max_mb > self.process_memory_max_mb:
             raise ValueError("STATEVECTOR_MEMORY_MAX_MB should not exceed PROCESS_MEMORY_MAX_MB")
         return self
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The device whose noise is simulated, or None where the simulator is exact."""
+        return None if self.simulator_target == EXACT else snapshot_of(self.simulator_target)
 
     @property
     def limits(self) -> Limits:
