@@ -6,7 +6,7 @@ import asyncio
 
 from queuebit_contracts.channels import queued
 from queuebit_contracts.jobs import TIERS
-from queuebit_quantum_adapter.backends import Backends, aer
+from queuebit_quantum_adapter.backends import Backends, simulator
 from queuebit_quantum_adapter.executor import QuantumExecutor
 from queuebit_quantum_adapter.settings import AdapterSettings
 from queuebit_quantum_adapter.status import BackendReporter
@@ -44,7 +44,7 @@ class QuantumAdapter:
         off the loop; a simulation passes one that calls directly.
         """
         limits = settings.limits
-        backends = Backends([aer(limits)])
+        backends = Backends([simulator(limits, settings.snapshot)])
         executor = QuantumExecutor(pool, backends, limits, clock, worker=worker_name, grace_s=settings.grace_s, hop=hop)
         self.shell = WorkShell(
             bus,

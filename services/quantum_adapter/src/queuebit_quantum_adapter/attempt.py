@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 
 from queuebit_quantum_adapter import rqaoa, training
 from queuebit_quantum_adapter.ansatz import Ramp, qaoa_circuit
+from queuebit_quantum_adapter.circuits import BoundCircuit
 from queuebit_quantum_adapter.depth import GAIN, GROUP_GAIN, Depth, Estimating, best_depth
-from queuebit_quantum_adapter.planning import Prepared, drawn
+from queuebit_quantum_adapter.errors import BudgetTooSmall
+from queuebit_quantum_adapter.planning import Prepared, circuits_of, drawn
+from queuebit_quantum_adapter.ports import Submission
 from queuebit_quantum_adapter.reduction import Core, Reduced
 from queuebit_quantum_adapter.rounds import Cutter, classical_start
 from queuebit_quantum_adapter.running import Runner, Sampled
@@ -141,14 +144,30 @@ class Attempt:
         provider, planned = self.runner.provider, self.prepared.layers
         if self.depth is not None or not isinstance(provider, Estimating):
             return
-        first, second = (provider.success(drawn(core, layers)[1]) for layers in (1, 2))
+        circuits = [drawn(core, layers)[1] for layers in (1, 2)]
+        first, second = (provider.success(circuit) for circuit in circuits)
         layer = second / first if first else 0.0
         table = GROUP_GAIN if core.groups else GAIN
-        self.depth = best_depth(planned, table, lambda layers: first * layer ** (layers - 1))
+        affordable = self._affordable(provider, *circuits)
+        self.depth = best_depth(min(planned, affordable), table, lambda layers: first * layer ** (layers - 1))
         if self.layers < planned:
-            self.work.reasons.append(
-                f"{self.layers} layers instead of {planned}: the noise of the target takes more than depth gives."
+            why = "the noise of the target takes more than depth gives"
+            if self.layers == affordable:
+                why = f"more would not fit the budget of {self.task.budget_s:g} s"
+            self.work.reasons.append(f"{self.layers} layers instead of {planned}: {why}.")
+
+    def _affordable(self, provider: Estimating, one: BoundCircuit, two: BoundCircuit) -> int:
+        """The depth at which all circuits fit the budget, from the time of one and of two layers. Raises BudgetTooSmall."""
+        task, prepared = self.task, self.prepared
+        first, second = (provider.seconds(Submission(circuit, task.recipe.shots, 0)) for circuit in (one, two))
+        count = circuits_of(task, prepared)
+        share_s = task.budget_s * task.limits.circuit_share / count
+        if first > share_s:
+            raise BudgetTooSmall(
+                f"{count} noisy circuits of one layer take about {first * count:.3g} s; "
+                f"{share_s * count:.3g} s of the budget are for them.",
             )
+        return 1 + int((share_s - first) / max(second - first, 1e-9))
 
     def _ready(self) -> None:
         """The first circuit is transpiled and about to run."""

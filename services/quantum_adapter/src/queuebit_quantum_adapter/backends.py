@@ -6,13 +6,16 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 
 from queuebit_contracts.jobs import Lane
-from queuebit_quantum_adapter.errors import NoBackend
+from queuebit_quantum_adapter.errors import NoBackend, TooManyQubits
 from queuebit_quantum_adapter.limits import Limits
+from queuebit_quantum_adapter.snapshots import EXACT, Snapshot
 from queuebit_quantum_adapter.task import BackendSpec
 
 AER = "aer_simulator"
-NOISY_QUBITS_MAX = 8
-"""With the few more that routing takes, a density matrix of so many qubits is quick; larger problems are cut into cores."""
+NOISY_QUBITS_MAX = 10
+"""With the few more that routing takes, a density matrix of so many qubits takes seconds."""
+NOISY_CORE_QUBITS_MAX = 8
+"""And one of so many is quick: larger problems are cut into cores of these."""
 
 
 def aer(limits: Limits) -> BackendSpec:
@@ -27,16 +30,41 @@ def aer(limits: Limits) -> BackendSpec:
     )
 
 
-def noisy_aer(limits: Limits, device: str) -> BackendSpec:
-    """The local simulator under the noise of a fake device, by its class name, as FakeTorino. Needs the extra `noise`."""
+def noisy_aer(limits: Limits, snapshot: Snapshot) -> BackendSpec:
+    """The local simulator under the noise of a device. Needs the extra `noise`."""
+    qubits_max = min(NOISY_QUBITS_MAX, snapshot.qubits, limits.qubits_hard_max)
     return BackendSpec(
-        name=f"{AER} ({device})",
-        version=version("qiskit-aer"),
+        name=f"{AER} (simulated noise of {snapshot.name})",
+        version=f"{version('qiskit-aer')}, {snapshot.told}",
         lane="simulator",
         opener="queuebit_quantum_adapter.providers.noisy_aer:open_provider",
-        qubits_max=NOISY_QUBITS_MAX,
-        options={"device": device, "qubits_max": NOISY_QUBITS_MAX, "memory_bytes_max": limits.memory_bytes_max},
+        qubits_max=qubits_max,
+        noisy=True,
+        core_qubits_max=min(NOISY_CORE_QUBITS_MAX, qubits_max),
+        calibrated_at=snapshot.calibrated_at,
+        remedy=f"State fewer qubits, use the classical lane, or let the operator set the simulator's target to {EXACT}.",
+        options={
+            "device": snapshot.maker,
+            "qubits_max": qubits_max,
+            "memory_bytes_max": limits.memory_bytes_max,
+            "calibrated_at": snapshot.calibrated_at or "",
+            "health": snapshot.health,
+        },
     )
+
+
+def simulator(limits: Limits, snapshot: Snapshot | None) -> BackendSpec:
+    """The local simulator, of an ideal machine where no snapshot is given."""
+    return aer(limits) if snapshot is None else noisy_aer(limits, snapshot)
+
+
+def check_backend(backend: BackendSpec, qubits: int) -> None:
+    """Raises TooManyQubits where a noisy target does not take a circuit of so many qubits; ideal ones go by the tier."""
+    if backend.noisy and qubits > backend.qubits_max:
+        raise TooManyQubits(
+            f"The problem needs {qubits} qubits; {backend.name} takes at most {backend.qubits_max}.",
+            remedy=backend.remedy,
+        )
 
 
 class Backends:

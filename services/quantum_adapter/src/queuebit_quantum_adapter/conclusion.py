@@ -8,7 +8,7 @@ from typing import Any
 from queuebit_contracts.jobs import Number
 from queuebit_quantum_adapter.attempt import Attempt
 from queuebit_quantum_adapter.errors import NoFeasibleSample
-from queuebit_quantum_adapter.evidence import known_optimum, range_evidence, reading_evidence
+from queuebit_quantum_adapter.evidence import known_optimum, range_evidence, reading_evidence, target_evidence
 from queuebit_quantum_adapter.samples import Candidate, Reading, polish, read_samples
 from queuebit_quantum_adapter.spectrum import range_of
 
@@ -58,6 +58,7 @@ def conclude(attempt: Attempt) -> tuple[Candidate, dict[str, Any]]:
         "layers_wished": prepared.wished,
         "esp": None if attempt.depth is None else attempt.depth.success,
         "reasons": [*prepared.reasons, *work.reasons],
+        **_target(attempt),
     }
     if work.noise:
         noise = read_samples(question, work.noise)
@@ -65,6 +66,14 @@ def conclude(attempt: Attempt) -> tuple[Candidate, dict[str, Any]]:
         evidence["placebo_best"] = _objective(tried)
         evidence["placebo"] = reading_evidence(noise, spread, optimum)
     return best, evidence
+
+
+def _target(attempt: Attempt) -> dict[str, Any]:
+    """What a noisy target is, and what it made of the first circuit whose samples count; nothing where none ran."""
+    if not attempt.work.final:
+        return {}
+    record = attempt.work.final[0][1].samples.record
+    return target_evidence(attempt.runner.provider.capabilities(), record.get("target"))
 
 
 def method_name(attempt: Attempt, evidence: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from math import sqrt
 from typing import Protocol, runtime_checkable
 
 from queuebit_quantum_adapter.circuits import BoundCircuit
+from queuebit_quantum_adapter.ports import Request
 
 GAIN = {1: 0.2, 2: 0.66, 3: 0.68, 4: 0.71, 5: 0.75, 7: 0.78, 10: 0.82, 15: 0.86, 20: 0.88}
 """(q - q_random) / (1 - q_random) of linear ramps by depth, on an ideal target: measured, the mean over the families."""
@@ -26,6 +27,10 @@ class Estimating(Protocol):
 
     def success(self, circuit: BoundCircuit) -> float:
         """The estimated success probability of a circuit as the target would run it, from 0 to 1. Raises AdapterError."""
+        ...
+
+    def seconds(self, request: Request) -> float:
+        """How long the target takes for a request, in seconds: an upper guess. Raises AdapterError."""
         ...
 
 

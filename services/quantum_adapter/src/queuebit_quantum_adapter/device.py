@@ -13,7 +13,9 @@ from queuebit_problems.circuits.circuit import Branch, Circuit, Gate, Measure, R
 from queuebit_problems.circuits.pauli import PauliSum, bases, estimate, measured
 from queuebit_problems.measurement import Counts, Estimate
 from queuebit_quantum_adapter.circuit_text import circuit_print
-from queuebit_quantum_adapter.errors import RunFailed, UnusableProblem
+from queuebit_quantum_adapter.depth import Estimating
+from queuebit_quantum_adapter.errors import BudgetTooSmall, RunFailed, UnusableProblem
+from queuebit_quantum_adapter.evidence import target_evidence
 from queuebit_quantum_adapter.limits import Limits
 from queuebit_quantum_adapter.measuring import check_operations
 from queuebit_quantum_adapter.ports import Batch, Ledger, Provider, Readings, SubmissionState
@@ -52,7 +54,7 @@ class ProviderDevice:
         self._budget_s = budget_s
         self._name = name
         self._sleep = sleep
-        self._exact = provider.capabilities().exact
+        self._capabilities = provider.capabilities()
         self._forms: dict[str, Mapping[str, Any]] = {}
         self._run_s = 0.0
         self.batches = 0
@@ -68,6 +70,10 @@ class ProviderDevice:
     def run_s(self) -> float:
         """Seconds that the backend ran, as far as it tells."""
         return self._run_s
+
+    def target(self) -> dict[str, Any]:
+        """What a noisy target is and what it made of the last circuits; empty for an ideal one."""
+        return target_evidence(self._capabilities, self.record.get("target"))
 
     def counts(self, circuits: Sequence[Circuit], *, shots: int, seed: int) -> list[Counts]:
         """The outcomes by their keys. Raises AdapterError."""
@@ -90,7 +96,7 @@ class ProviderDevice:
                 raise UnusableProblem(
                     "An expectation value is that of a final state: the circuit may not measure or reset."
                 )
-        if shots is None and self._exact:
+        if shots is None and self._capabilities.exact:
             values: list[float] = []
             for batch in self._batches(circuits, seed, shots=None, observable=observable):
                 values += self._run(batch).values
@@ -136,10 +142,24 @@ class ProviderDevice:
             for start in range(0, len(circuits), BATCH_CIRCUITS_MAX)
         ]
 
+    def _affords(self, batch: Batch) -> None:
+        """On a noisy target, whether the batch fits what is left of the budget. Raises BudgetTooSmall."""
+        if not isinstance(self._provider, Estimating):
+            return
+        needed_s = self._provider.seconds(batch)
+        left_s = self._budget_s * self._limits.circuit_share - self._run_s
+        if needed_s > left_s:
+            raise BudgetTooSmall(
+                f"{len(batch.circuits)} circuits take about {needed_s:.3g} s with noise; {max(left_s, 0.0):.3g} s of the "
+                "budget are left for them.",
+                remedy="Give a larger budget, state fewer shots or gates, or use the classical lane.",
+            )
+
     def _run(self, batch: Batch) -> Readings:
         key = derive_id(self._attempt_id, f"batch:{self.batches}")
         self.batches += 1
         self._provider.preflight(batch)
+        self._affords(batch)
         provider_id = submit_once(self._provider, self._ledger, batch, key)
         while not (state := self._provider.poll(provider_id)).final:
             self._sleep(POLL_INTERVAL_S)

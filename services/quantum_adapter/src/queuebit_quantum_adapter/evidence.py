@@ -20,15 +20,19 @@
 | `placebo_best` | the best that as many random samples reached through the same repair and polish |
 | `placebo` | the raw numbers of the random samples: the fields from `shots` to `best_energy`, `q`, `p_opt` |
 | `esp` | estimated success of the deepest circuit on a noisy target; None on an ideal one |
+| `target` | on a noisy target its name, noise and calibration, and layout, depth and gates there; else absent |
+| `backend_health`, `calibrated_at` | the share of the noisy target that works, and when it was calibrated; else absent |
 | `reasons` | what was decided or changed, in words |
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from queuebit_contracts.intervals import wilson
 from queuebit_contracts.jobs import Number
+from queuebit_quantum_adapter.ports import Capabilities
 from queuebit_quantum_adapter.samples import Candidate, Question, Reading
 from queuebit_quantum_adapter.spectrum import Range
 
@@ -74,6 +78,14 @@ def range_evidence(reading: Reading | None, spread: Range | None) -> dict[str, A
         "q_random": (spread.largest - spread.mean) / width if width else None,
         "q_normalised": (spread.mean - reading.mean_energy) / gain if reading is not None and gain > 0 else None,
     }
+
+
+def target_evidence(capabilities: Capabilities, target: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a noisy target is, and what it made of the circuits; empty where there is none."""
+    if target is None:
+        return {}
+    known = {"backend_health": capabilities.health, "calibrated_at": capabilities.calibrated_at}
+    return {"target": dict(target), **{name: value for name, value in known.items() if value is not None}}
 
 
 def known_optimum(question: Question, best: Candidate | None) -> Number | None:

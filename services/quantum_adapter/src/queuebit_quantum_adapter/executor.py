@@ -12,7 +12,7 @@ from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.jobs import Ran, Usage
 from queuebit_problems.errors import ProblemError
 from queuebit_problems.registry import parse_optimisation
-from queuebit_quantum_adapter.backends import Backends
+from queuebit_quantum_adapter.backends import Backends, check_backend
 from queuebit_quantum_adapter.errors import AdapterError
 from queuebit_quantum_adapter.limits import Limits, check_size
 from queuebit_quantum_adapter.measuring import MeasureTask, is_measurement, measure_task_of
@@ -135,7 +135,9 @@ class QuantumExecutor:
         recipe = Recipe.of(order.params)
         kind, statement = parse_optimisation(order.problem)
         if not recipe.rounds:
-            check_size(self._limits, order.tier, kind.size(statement).qubits)
+            qubits = kind.size(statement).qubits
+            check_backend(backend, qubits)
+            check_size(self._limits, order.tier, qubits)
         return Task(
             order.attempt_id, order.problem, order.seed, order.budget_s, recipe, self._limits, backend, order.tier
         )

@@ -51,7 +51,7 @@ def run(task: MeasureTask, report: Report) -> Outcome:
         method=found.method.removesuffix(f" on {device.name}").rstrip(", "),
         shots=found.shots,
         cpu_s=time.process_time() - cpu_begun,
-        evidence={**found.evidence, "shots": found.shots, "equivalence": device.equivalence()},
+        evidence={**found.evidence, "shots": found.shots, "equivalence": device.equivalence(), **device.target()},
         provenance=_provenance(task, found, device),
         bound=found.bound,
         iterations=found.iterations,

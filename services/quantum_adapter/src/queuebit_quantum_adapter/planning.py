@@ -66,7 +66,7 @@ def prepare(task: Task) -> Prepared:
         reasons.append("The mixer is x: the encoding states no groups that it could keep.")
     core_max = qubits_max
     if reduced.qubits > qubits_max:
-        core_max = min(recipe.core_qubits, qubits_max)
+        core_max = min(recipe.core_qubits, qubits_max, task.backend.core_qubits_max)
         reasons.append(
             f"{reduced.qubits} qubits do not fit: the circuits sample cores of up to {core_max} around the best answer known."
         )
@@ -91,6 +91,20 @@ def drawn(core: Core, layers: int) -> tuple[Ramp, BoundCircuit]:
     if not all(isfinite(angle) for angle in circuit.angles):
         raise UnusableProblem("The coefficients are too small for an angle.")
     return ramp, circuit
+
+
+def circuits_of(task: Task, prepared: Prepared) -> int:
+    """How many circuits an attempt runs, at most."""
+    if not prepared.fits:
+        return task.recipe.rounds
+    cores = prepared.reduced.cores
+    match prepared.method:
+        case "trained":
+            return len(cores) * (task.recipe.iterations + 1)
+        case "rqaoa":
+            return sum(1 + rqaoa.circuits_of(core.ising.n) for core in cores)
+        case _:
+            return len(cores)
 
 
 def _sizes(task: Task, prepared: Prepared) -> list[tuple[int, int]]:

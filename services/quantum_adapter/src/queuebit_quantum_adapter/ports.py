@@ -37,7 +37,8 @@ class SubmissionState(StrEnum):
 class Capabilities:
     """What a backend is and can do. `noise` says what its samples are subject to: "ideal" or the name of a model or device.
 
-    `exact`: whether it computes expectation values from the state, without shots.
+    `exact`: whether it computes expectation values from the state, without shots. `calibrated_at`: when its noise was last
+    measured, RFC 3339; `health`: the share of it that works, from 0 to 1; None where that means nothing.
     """
 
     backend: str
@@ -47,6 +48,8 @@ class Capabilities:
     shots_max: int
     noise: str
     exact: bool = False
+    calibrated_at: str | None = None
+    health: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

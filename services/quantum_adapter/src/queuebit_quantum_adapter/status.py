@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from queuebit_contracts.channels import BACKENDS
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
@@ -90,6 +91,7 @@ class BackendReporter:
             lane=spec.lane,
             available=fault is None,
             qubits_max=spec.qubits_max,
+            calibrated_at=None if spec.calibrated_at is None else datetime.fromisoformat(spec.calibrated_at),
             detail=fault or f"version {spec.version}",
         )
         envelope = Envelope(id=self._ids.mint(), source=SOURCE, subject=spec.name, time=self._clock.now(), data=status)

@@ -96,8 +96,10 @@ _DEFAULTS = Recipe()
 class BackendSpec:
     """A configured backend.
 
-    `name` is what people know it by. `opener` is the dotted path of the function that opens its provider in a worker process,
-    called with `options`; naming it imports nothing.
+    `name` is what people know it by. `qubits_max`: of any circuit; `core_qubits_max`: of the cores that a problem beyond that
+    is cut into. `noisy`: whether a device's noise is simulated; `calibrated_at`: when that was measured, RFC 3339, where it is
+    known; `remedy`: what to do about a problem that is too large for it. `opener` is the dotted path of the function that opens
+    its provider in a worker process, called with `options`; naming it imports nothing.
     """
 
     name: str
@@ -105,7 +107,11 @@ class BackendSpec:
     lane: Lane
     opener: str
     qubits_max: int
-    options: Mapping[str, int | str] = field(default_factory=dict)
+    core_qubits_max: int = CORE_MAX
+    noisy: bool = False
+    calibrated_at: str | None = None
+    remedy: str = ""
+    options: Mapping[str, int | float | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

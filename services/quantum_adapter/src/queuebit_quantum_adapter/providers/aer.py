@@ -15,7 +15,6 @@ from typing import Any, assert_never
 from uuid import UUID
 
 from qiskit.circuit.equivalence_library import SessionEquivalenceLibrary
-from qiskit.exceptions import QiskitError
 from qiskit.transpiler import PassManager
 from qiskit.transpiler.passes import BasisTranslator
 from qiskit_aer import AerSimulator
@@ -26,7 +25,7 @@ from queuebit_quantum_adapter.equivalence import Equivalence, check_template
 from queuebit_quantum_adapter.errors import KeyReused, RunFailed, TooManyQubits, TooMuchMemory
 from queuebit_quantum_adapter.limits import statevector_bytes
 from queuebit_quantum_adapter.ports import Batch, Capabilities, Readings, Request, Samples, Submission, SubmissionState
-from queuebit_quantum_adapter.providers.aer_batches import EQUIVALENCE_SEED, BatchRunner
+from queuebit_quantum_adapter.providers.aer_batches import EQUIVALENCE_SEED, BatchRunner, counts_of
 from queuebit_quantum_adapter.providers.qiskit_circuits import QiskitTemplate, circuit_fingerprint, to_qiskit
 from queuebit_quantum_adapter.providers.qiskit_conversion import steps_of_quantum_circuit
 
@@ -205,20 +204,7 @@ class AerProvider:
         return cached
 
     def _sample(self, bound: Any, submission: Submission) -> dict[int, int]:
-        return self._counts(self._simulator, bound, submission)
-
-    def _counts(self, simulator: Any, bound: Any, submission: Submission) -> dict[int, int]:
-        """Run and read Aer's counts: hexadecimal integers, whose bit c is classical bit c."""
-        try:
-            result = simulator.run(bound, shots=submission.shots, seed_simulator=submission.seed).result()
-        except QiskitError as error:
-            raise RunFailed(f"Aer failed: {error.message}") from error
-        if not result.success:
-            if "nsufficient memory" in str(result.status):
-                raise TooMuchMemory(f"Aer refused: {str(result.status)[:300]}")
-            raise RunFailed(f"Aer failed: {str(result.status)[:300]}")
-        counts = {int(sample, 16): count for sample, count in result.data(0)["counts"].items()}
-        return dict(sorted(counts.items()))
+        return counts_of(self._simulator, bound, submission.shots, submission.seed)
 
 
 @lru_cache(maxsize=4)

@@ -60,7 +60,7 @@ class BatchRunner:
         for circuit in batch.circuits:
             form = self._form(circuit)
             if form.equivalence is None:
-                form.equivalence = check_circuit(circuit, self._done, EQUIVALENCE_SEED)
+                form.equivalence = self._compared(circuit)
             found[form.name] = asdict(form.equivalence)
         return {"circuits": len(batch.circuits), "forms": found}
 
@@ -75,7 +75,7 @@ class BatchRunner:
             values = self._values(batch.circuits, batch.observable)
         elif batch.shots is not None:
             counts = tuple(
-                self._counts(self.converted(circuit), batch.shots, seed)
+                self._counts(circuit, batch.shots, seed)
                 for circuit, seed in zip(batch.circuits, batch.seeds, strict=True)
             )
         return Readings(
@@ -113,13 +113,12 @@ class BatchRunner:
     def _done(self, circuit: Circuit) -> tuple[Step, ...]:
         return steps_of_quantum_circuit(self.converted(circuit))
 
-    def _counts(self, circuit: Any, shots: int, seed: int) -> dict[int, int]:
-        """Aer's counts: hexadecimal integers, whose bit c is classical bit c. A circuit that measures nothing reads 0."""
-        (data,) = self._run([circuit], shots=shots, seed_simulator=seed)
-        found = data.get("counts")
-        if found is None:
-            return {0: shots}
-        return dict(sorted((int(outcome, 16), count) for outcome, count in found.items()))
+    def _compared(self, circuit: Circuit) -> Equivalence:
+        """That the circuit survives its conversion. Raises NotEquivalent."""
+        return check_circuit(circuit, self._done, EQUIVALENCE_SEED)
+
+    def _counts(self, circuit: Circuit, shots: int, seed: int) -> dict[int, int]:
+        return counts_of(self._simulator, self.converted(circuit), shots, seed)
 
     def _values(self, circuits: Sequence[Circuit], observable: PauliSum) -> tuple[float, ...]:
         """The exact values, by one call: nothing is drawn. Aer could fill in angles itself, but for some gates it does not."""
@@ -127,18 +126,29 @@ class BatchRunner:
         made = [self.converted(circuit) for circuit in circuits]
         for circuit in made:
             circuit.append(probe, range(circuit.num_qubits))
-        return tuple(float(data[LABEL]) for data in self._run(made, shots=1, seed_simulator=0))
+        return tuple(float(data[LABEL]) for data in data_of(self._simulator, made, shots=1, seed_simulator=0))
 
-    def _run(self, circuits: Sequence[Any], **options: int) -> list[Mapping[str, Any]]:
-        try:
-            result = self._simulator.run(list(circuits), **options).result()
-        except QiskitError as error:
-            raise RunFailed(f"Aer failed: {error.message}") from error
-        if not result.success:
-            if "nsufficient memory" in str(result.status):
-                raise TooMuchMemory(f"Aer refused: {str(result.status)[:300]}")
-            raise RunFailed(f"Aer failed: {str(result.status)[:300]}")
-        return [result.data(place) for place in range(len(circuits))]
+
+def counts_of(simulator: AerSimulator, circuit: Any, shots: int, seed: int) -> dict[int, int]:
+    """Aer's counts: hexadecimal integers, whose bit c is classical bit c. A circuit that measures nothing reads 0."""
+    (data,) = data_of(simulator, [circuit], shots=shots, seed_simulator=seed)
+    found = data.get("counts")
+    if found is None:
+        return {0: shots}
+    return dict(sorted((int(outcome, 16), count) for outcome, count in found.items()))
+
+
+def data_of(simulator: AerSimulator, circuits: Sequence[Any], **options: int) -> list[Mapping[str, Any]]:
+    """What Aer gives for each circuit. Raises RunFailed or TooMuchMemory."""
+    try:
+        result = simulator.run(list(circuits), **options).result()
+    except QiskitError as error:
+        raise RunFailed(f"Aer failed: {error.message}") from error
+    if not result.success:
+        if "nsufficient memory" in str(result.status):
+            raise TooMuchMemory(f"Aer refused: {str(result.status)[:300]}")
+        raise RunFailed(f"Aer failed: {str(result.status)[:300]}")
+    return [result.data(place) for place in range(len(circuits))]
 
 
 def operator_of(observable: PauliSum) -> Any:

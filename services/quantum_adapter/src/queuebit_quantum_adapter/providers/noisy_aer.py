@@ -1,97 +1,138 @@
-"""A device's noise on this machine: Aer under a noise model of the qubits that a circuit really uses. In worker processes only.
+"""A device's noise on this machine: Aer, one circuit after the other, under the noise of a snapshot. In worker processes only.
 
-The device is one of the fake backends of qiskit-ibm-runtime (extra `noise`): its coupling, gates and calibrated errors.
-Circuits are transpiled for it and then carried over to their active qubits alone: 133 mostly idle qubits cost 50 times more
-and change nothing. Every gate is followed by depolarising noise of its calibrated error, every readout is wrong as often as
-calibrated; what idle qubits suffer is left out.
+Small circuits are simulated as a density matrix, others run by run (trajectories): whichever takes less by estimate.
 """
 
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
-from math import prod
 from typing import Any
 
 import numpy as np
-from qiskit import QuantumCircuit
-from qiskit.quantum_info import Statevector
-from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_aer import AerSimulator
-from qiskit_aer.noise import NoiseModel, ReadoutError, depolarizing_error
-from qiskit_ibm_runtime import fake_provider  # type: ignore[import-untyped]
 
 from queuebit_contracts.canonical import fingerprint
+from queuebit_problems.circuits.circuit import Circuit
 from queuebit_quantum_adapter.circuits import BoundCircuit, Template
-from queuebit_quantum_adapter.equivalence import Equivalence
-from queuebit_quantum_adapter.errors import NoBackend, NotEquivalent, RunFailed, TooManyQubits, UnusableProblem
-from queuebit_quantum_adapter.ports import Batch, Capabilities, Request, Samples, Submission
+from queuebit_quantum_adapter.equivalence import Equivalence, at_random_angles
+from queuebit_quantum_adapter.errors import TooManyQubits, UnusableProblem
+from queuebit_quantum_adapter.limits import statevector_bytes
+from queuebit_quantum_adapter.ports import Batch, Capabilities, Readings, Request, Samples, Submission
 from queuebit_quantum_adapter.providers.aer import AerProvider, Cached
-from queuebit_quantum_adapter.providers.aer_batches import EQUIVALENCE_SEED
+from queuebit_quantum_adapter.providers.aer_batches import EQUIVALENCE_SEED, BatchRunner, counts_of
+from queuebit_quantum_adapter.providers.noisy_device import LEVEL, TRANSPILER_SEED, Fitted, NoisyDevice
 from queuebit_quantum_adapter.providers.qiskit_circuits import QiskitTemplate, to_qiskit
+from queuebit_quantum_adapter.providers.qiskit_conversion import OpenCircuit, to_open_circuit
+from queuebit_quantum_adapter.providers.read_back import read_back, same_outcomes
 
-LEVEL = 2
-TRANSPILER_SEED = 7
-DENSITY_QUBITS_MAX = 10
-"""Up to here the density matrix is simulated, above trajectories."""
-CHECKED_QUBITS_MAX = 12
-TOLERANCE = 1e-9
+TOLD_MAX = 8
+"""So many circuits of a batch are described."""
+ROUTING_QUBITS_MAX = 3
+NOISY_REMEDY = "State fewer qubits, or let the operator set the simulator's target to exact."
+DENSITY_GATE_1Q_S, DENSITY_GATE_2Q_S = 1e-9, 1.5e-8
+"""One gate with its noise on one element of a density matrix, in seconds: an upper guess, measured."""
+TRAJECTORY_S, TRAJECTORY_GATE_S = 2e-8, 2e-6
+"""One gate with its noise in one run: on one amplitude, and whatever the size."""
+RUN_S = 0.05
 
 
 class NoisyAerProvider(AerProvider):
-    """One noisy device in this process. It samples templates; batches of free circuits are refused."""
+    """One noisy device in this process."""
 
-    def __init__(self, *, device: str, qubits_max: int, memory_bytes_max: int) -> None:
+    def __init__(
+        self, *, device: str, qubits_max: int, memory_bytes_max: int, calibrated_at: str, health: float
+    ) -> None:
+        """`calibrated_at`: RFC 3339, or "" where it is not known. Raises NoBackend where there is no such device."""
         super().__init__(qubits_max=qubits_max, memory_bytes_max=memory_bytes_max)
-        maker = getattr(fake_provider, device, None)
-        if maker is None:
-            raise NoBackend(f"There is no fake device {device[:60]!r}.")
-        self._device = maker()
-        self._device_name = f"{self._device.name} (calibrated gate and readout errors)"
-        self._preset = generate_preset_pass_manager(
-            optimization_level=LEVEL, backend=self._device, seed_transpiler=TRANSPILER_SEED
-        )
+        self._device = NoisyDevice(device)
+        self._calibrated_at = calibrated_at or None
+        self._health = health
+        self._noise = f"{self._device.name} (simulated noise model)"
         self._packages = {**self._packages, "qiskit-ibm-runtime": version("qiskit-ibm-runtime")}
         self._target_key = fingerprint([self._device.name, self._packages, LEVEL, TRANSPILER_SEED])
         self._record = {
             "transpiler": {"passes": ["preset"], "optimization_level": LEVEL, "seed": TRANSPILER_SEED},
             "threads": 1,
-            "noise": self._device_name,
+            "noise": self._noise,
+            "calibrated_at": self._calibrated_at,
             "packages": self._packages,
         }
-        self._layouts: dict[str, list[int]] = {}
+        self._fitted: OrderedDict[str, Fitted] = OrderedDict()
+        self._noisy = NoisyBatchRunner(self._simulator, self._passes, self._fit, self.simulate)
+        self._batches = self._noisy
 
     def capabilities(self) -> Capabilities:
         ideal = super().capabilities()
-        qubits_max = min(self._qubits_max, self._device.num_qubits)
         return Capabilities(
-            self._device.name, ideal.version, ideal.lane, qubits_max, ideal.shots_max, noise=self._device_name
+            self._device.name,
+            ideal.version,
+            ideal.lane,
+            min(self._qubits_max, self._device.qubits),
+            ideal.shots_max,
+            noise=self._noise,
+            calibrated_at=self._calibrated_at,
+            health=self._health,
         )
 
     def preflight(self, request: Request) -> None:
-        if isinstance(request, Batch):
-            raise UnusableProblem("This noisy target samples problems only, no circuits of any form.")
+        if isinstance(request, Batch) and request.observable is not None:
+            raise UnusableProblem("A noisy target has no exact expectation values.", remedy="Ask for shots.")
         super().preflight(request)
 
     def success(self, circuit: BoundCircuit) -> float:
         """The product of 1 - error over the gates and readouts of the circuit as the device would run it."""
-        if circuit.template.qubits > self._device.num_qubits:
-            raise TooManyQubits(f"The device has {self._device.num_qubits} qubits.")
-        cached = self._transpiled(circuit.template)
-        layout = self._layouts[cached.key]
-        return prod(
-            1
-            - self._error(item.operation.name, [layout[cached.template.circuit.find_bit(q).index] for q in item.qubits])
-            for item in cached.template.circuit.data
-        )
+        self._fits(circuit.template.qubits)
+        return self._fitted_of(circuit.template).success
 
-    def _run_template(self, submission: Submission) -> Samples:
-        samples = super()._run_template(submission)
-        cached = self._transpiled(submission.circuit.template)
-        layout = self._layouts[cached.key]
-        method = self._method(len(layout))
-        return Samples(samples.counts, {**samples.record, "layout": layout, "method": method}, samples.timing)
+    def seconds(self, request: Request) -> float:
+        if isinstance(request, Batch):
+            shots = request.shots or 0
+            return sum(self._cheapest(self._noisy.fitted(each), shots)[1] for each in request.circuits)
+        return self._cheapest(self._fitted_of(request.circuit.template), request.shots)[1]
+
+    def told_of(self, request: Request) -> dict[str, Any]:
+        """The device and what the circuits became there, the first of them."""
+        if isinstance(request, Batch):
+            fitted = [self._noisy.fitted(each) for each in request.circuits[:TOLD_MAX]]
+            shots = request.shots or 0
+        else:
+            fitted, shots = [self._fitted_of(request.circuit.template)], request.shots
+        return {
+            "name": self._device.name,
+            "noise": "simulated noise model",
+            "calibrated_at": self._calibrated_at,
+            "circuits": [{**each.told(), "method": self._cheapest(each, shots)[0]} for each in fitted],
+        }
+
+    def simulate(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> dict[int, int]:
+        """The counts of a circuit that was fitted. Raises RunFailed or TooMuchMemory."""
+        method = self._cheapest(fitted, shots)[0]
+        simulator = AerSimulator(
+            method=method,
+            noise_model=fitted.noise,
+            max_parallel_threads=1,
+            max_parallel_experiments=1,
+            max_parallel_shots=1,
+            max_memory_mb=self._memory_bytes_max // 2**20,
+        )
+        return counts_of(simulator, bound, shots, seed)
+
+    def _run(self, request: Request) -> Samples | Readings:
+        found = super()._run(request)
+        record = {**found.record, "target": self.told_of(request)}
+        if isinstance(found, Readings):
+            return Readings(found.counts, found.values, {**record, "method": "noisy"}, found.timing)
+        (first,) = record["target"]["circuits"]
+        record |= {"layout": first["layout"], "method": first["method"]}
+        return Samples(found.counts, record, found.timing)
+
+    def _fitted_of(self, template: Template) -> Fitted:
+        return self._fitted[self._transpiled(template).key]
 
     def _transpiled(self, template: Template) -> Cached:
         key = fingerprint([template.fingerprint, self._target_key])
@@ -100,90 +141,99 @@ class NoisyAerProvider(AerProvider):
             return self._templates[key]
         begun = time.perf_counter()
         plain = to_qiskit(template)
-        compact, layout = on_active_qubits(self._preset.run(plain.circuit))
-        made = QiskitTemplate(compact, plain.angles)
+        fitted = self._fit(plain.circuit)
+        made = QiskitTemplate(fitted.circuit, plain.angles)
         found = same_distribution(plain, made, template.slots)
-        self._layouts[key] = layout
-        return self._keep(Cached(made, key, found, time.perf_counter() - begun))
+        self._fitted[key] = fitted
+        kept = self._keep(Cached(made, key, found, time.perf_counter() - begun))
+        for old in self._fitted.keys() - self._templates.keys():
+            del self._fitted[old]
+        return kept
 
     def _sample(self, bound: Any, submission: Submission) -> dict[int, int]:
-        layout = self._layouts[self._transpiled(submission.circuit.template).key]
-        simulator = AerSimulator(
-            method=self._method(len(layout)),
-            noise_model=self._noise_model(bound, layout),
-            max_parallel_threads=1,
-            max_parallel_experiments=1,
-            max_parallel_shots=1,
-            max_memory_mb=self._memory_bytes_max // 2**20,
-        )
-        return self._counts(simulator, bound, submission)
+        return self.simulate(bound, self._fitted_of(submission.circuit.template), submission.shots, submission.seed)
 
-    def _method(self, qubits: int) -> str:
-        return "density_matrix" if qubits <= DENSITY_QUBITS_MAX else "statevector"
+    def _fit(self, circuit: Any) -> Fitted:
+        """The circuit on the device. Routing may take some qubits more than the circuit has. Raises AdapterError."""
+        fitted = self._device.fit(circuit)
+        used = len(fitted.active)
+        if used > self._qubits_max + ROUTING_QUBITS_MAX or statevector_bytes(used) > self._memory_bytes_max:
+            raise TooManyQubits(
+                f"The circuit takes {used} qubits of {self._device.name}, more than its noise is simulated for.",
+                remedy=NOISY_REMEDY,
+            )
+        return fitted
 
-    def _error(self, name: str, physical: list[int]) -> float:
-        """The calibrated error of an operation on these qubits of the device; 0 where none is known."""
-        properties = self._device.target[name].get(tuple(physical)) if name in self._device.target else None
-        return float(properties.error or 0.0) if properties is not None else 0.0
-
-    def _noise_model(self, circuit: Any, layout: list[int]) -> NoiseModel:
-        """The errors of the operations that the circuit really has."""
-        model = NoiseModel(basis_gates=[name for name in self._device.target.operation_names if name != "delay"])
-        seen: set[tuple[str, tuple[int, ...]]] = set()
-        for item in circuit.data:
-            name, qubits = item.operation.name, tuple(circuit.find_bit(q).index for q in item.qubits)
-            if (name, qubits) in seen:
-                continue
-            seen.add((name, qubits))
-            error = self._error(name, [layout[q] for q in qubits])
-            if name == "measure":
-                model.add_readout_error(ReadoutError([[1 - error, error], [error, 1 - error]]), qubits)
-            elif error:
-                strongest = 1 - 4.0 ** -len(qubits)
-                mixed = min(error * 2 ** len(qubits) / (2 ** len(qubits) - 1), 1 / strongest)
-                model.add_quantum_error(depolarizing_error(mixed, len(qubits)), name, qubits)
-        return model
+    def _cheapest(self, fitted: Fitted, shots: int) -> tuple[str, float]:
+        """The method that takes less, and how many seconds: an upper guess."""
+        qubits, widths = len(fitted.active), [len(each.qubits) for each in fitted.operations]
+        two = sum(width > 1 for width in widths)
+        trajectories = shots * len(widths) * (TRAJECTORY_GATE_S + TRAJECTORY_S * 2**qubits)
+        density = ((len(widths) - two) * DENSITY_GATE_1Q_S + two * DENSITY_GATE_2Q_S) * 4**qubits
+        if density <= trajectories and statevector_bytes(2 * qubits) <= self._memory_bytes_max:
+            return "density_matrix", RUN_S + density
+        return "statevector", RUN_S + trajectories
 
 
-def on_active_qubits(circuit: Any) -> tuple[Any, list[int]]:
-    """The circuit on the qubits that it uses, in their order, and which qubits of the device these are."""
-    used = sorted({circuit.find_bit(qubit).index for item in circuit.data for qubit in item.qubits})
-    place = {physical: index for index, physical in enumerate(used)}
-    compact = QuantumCircuit(len(used), circuit.num_clbits, global_phase=circuit.global_phase)
-    for item in circuit.data:
-        if item.operation.name in ("barrier", "delay"):
-            continue
-        qubits = [place[circuit.find_bit(qubit).index] for qubit in item.qubits]
-        compact.append(item.operation, qubits, [circuit.find_bit(bit).index for bit in item.clbits])
-    return compact, used
+@dataclass(frozen=True, slots=True)
+class FittedCircuit(OpenCircuit):
+    """A form of circuits on the device, its angles open."""
+
+    fitted: Fitted
+
+
+class NoisyBatchRunner(BatchRunner):
+    """Fits each form of circuits to the device, and compares its exact outcomes with those of what was asked for."""
+
+    def __init__(
+        self,
+        simulator: Any,
+        passes: Any,
+        fit: Callable[[Any], Fitted],
+        simulate: Callable[[Any, Fitted, int, int], dict[int, int]],
+    ) -> None:
+        super().__init__(simulator, passes)
+        self._fit = fit
+        self._simulate = simulate
+
+    def fitted(self, circuit: Circuit) -> Fitted:
+        """The circuit as the device runs it."""
+        made = self._form(circuit).open
+        assert isinstance(made, FittedCircuit)
+        return made.fitted
+
+    def _opened(self, circuit: Circuit) -> OpenCircuit:
+        plain = to_open_circuit(circuit)
+        fitted = self._fit(plain.circuit)
+        return FittedCircuit(fitted.circuit, plain.parameters, fitted)
+
+    def _compared(self, circuit: Circuit) -> Equivalence:
+        """At its own angles and at random ones. Raises NotEquivalent."""
+        generic = at_random_angles(circuit, np.random.default_rng(EQUIVALENCE_SEED))
+        chosen = (circuit,) if generic == circuit else (circuit, generic)
+        found = [same_outcomes(each, read_back(self.converted(each))) for each in chosen]
+        return Equivalence(found[0].method, sum(each.inputs for each in found), min(each.fidelity for each in found))
+
+    def _counts(self, circuit: Circuit, shots: int, seed: int) -> dict[int, int]:
+        return self._simulate(self.converted(circuit), self.fitted(circuit), shots, seed)
 
 
 def same_distribution(plain: QiskitTemplate, made: QiskitTemplate, slots: int) -> Equivalence:
-    """Compare what both would measure at random angles, without noise. Raises NotEquivalent. Large ones are not compared."""
-    if made.circuit.num_qubits > CHECKED_QUBITS_MAX:
-        return Equivalence("not compared: too many qubits", 0, 1.0)
+    """Compare what both would measure at random angles, without noise. Raises NotEquivalent."""
     angles = np.random.default_rng(EQUIVALENCE_SEED).uniform(-np.pi, np.pi, size=slots).tolist()
-    first, second = (_probabilities(each.bind(angles)) for each in (plain, made))
-    fidelity = float(np.sqrt(first * second).sum() ** 2)
-    if abs(1 - fidelity) > TOLERANCE:
-        raise NotEquivalent(f"The transpiled circuit has another distribution: fidelity {fidelity:.9f}.")
-    return Equivalence("distribution at random angles", 1, fidelity)
-
-
-def _probabilities(circuit: Any) -> Any:
-    """The exact distribution of the classical bits."""
-    at = {
-        circuit.find_bit(item.clbits[0]).index: circuit.find_bit(item.qubits[0]).index
-        for item in circuit.data
-        if item.operation.name == "measure"
-    }
-    bare = circuit.remove_final_measurements(inplace=False)
-    if bare.num_qubits != circuit.num_qubits:
-        raise RunFailed("The circuit measures before its end.")
-    return Statevector(bare).probabilities([at[bit] for bit in range(len(at))])
+    asked, done = (read_back(each.bind(angles)) for each in (plain, made))
+    return same_outcomes(asked, done)
 
 
 @lru_cache(maxsize=2)
-def open_provider(device: str, qubits_max: int, memory_bytes_max: int) -> NoisyAerProvider:
+def open_provider(
+    device: str, qubits_max: int, memory_bytes_max: int, calibrated_at: str, health: float
+) -> NoisyAerProvider:
     """The provider of this process: made once, so that its templates stay."""
-    return NoisyAerProvider(device=device, qubits_max=qubits_max, memory_bytes_max=memory_bytes_max)
+    return NoisyAerProvider(
+        device=device,
+        qubits_max=qubits_max,
+        memory_bytes_max=memory_bytes_max,
+        calibrated_at=calibrated_at,
+        health=health,
+    )

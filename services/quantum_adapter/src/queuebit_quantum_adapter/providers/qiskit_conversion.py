@@ -146,7 +146,7 @@ def _steps(circuit: Any, qubits: Mapping[Any, int], clbits: Mapping[Any, int]) -
             case "reset":
                 steps.append(Reset(at[0]))
             case "if_else":
-                wanted = _read_condition(operation.condition, clbits)
+                wanted = read_condition(operation.condition, clbits)
                 blocks = [
                     _steps(
                         block,
@@ -163,17 +163,17 @@ def _steps(circuit: Any, qubits: Mapping[Any, int], clbits: Mapping[Any, int]) -
     return tuple(steps)
 
 
-def _read_condition(condition: Any, clbits: Mapping[Any, int]) -> dict[int, int]:
+def read_condition(condition: Any, clbits: Mapping[Any, int]) -> dict[int, int]:
     """The value that each bit must have."""
     if isinstance(condition, tuple) and isinstance(condition[0], Clbit):
         return {clbits[condition[0]]: int(condition[1])}
     if isinstance(condition, expr.Var) and isinstance(condition.var, Clbit):
         return {clbits[condition.var]: 1}
     if isinstance(condition, expr.Unary) and condition.op is expr.Unary.Op.LOGIC_NOT:
-        (read,) = _read_condition(condition.operand, clbits)
+        (read,) = read_condition(condition.operand, clbits)
         return {read: 0}
     if isinstance(condition, expr.Binary) and condition.op is expr.Binary.Op.LOGIC_AND:
-        return {**_read_condition(condition.left, clbits), **_read_condition(condition.right, clbits)}
+        return {**read_condition(condition.left, clbits), **read_condition(condition.right, clbits)}
     raise NotEquivalent("A conversion made a condition of a form that was not asked for.")
 
 

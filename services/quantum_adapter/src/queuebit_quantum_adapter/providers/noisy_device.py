@@ -1,0 +1,168 @@
+"""A device as its snapshot tells: circuits fitted to it, and the noise of what they do there. In worker processes only.
+
+A circuit is transpiled for the device's couplings and gates and then carried over to the qubits that it uses: 127 mostly idle
+qubits cost 50 times more and change nothing. The noise is what Aer derives from the snapshot: after every gate depolarising and
+thermal relaxation that together make the calibrated error, and readout that is wrong as often as calibrated, which for a 1 may
+be more often than for a 0. What qubits suffer while they wait is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Any
+
+from qiskit.circuit import QuantumCircuit, QuantumRegister
+from qiskit.exceptions import QiskitError
+from qiskit.transpiler import Target, generate_preset_pass_manager
+from qiskit_aer.noise import NoiseModel, ReadoutError
+from qiskit_aer.noise.device.models import basic_device_gate_errors
+from qiskit_ibm_runtime import fake_provider  # type: ignore[import-untyped]
+
+from queuebit_quantum_adapter.errors import NoBackend, TooManyQubits, UnusableProblem
+
+LEVEL = 2
+TRANSPILER_SEED = 7
+IGNORED = frozenset({"barrier", "delay"})
+READ_BY_HAND = frozenset({"measure", "if_else"})
+REMEDY = "Use a device that has it, as fake_sherbrooke, or the target exact."
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One operation of a circuit, those inside branches too, by its name and its qubits."""
+
+    name: str
+    qubits: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A circuit as the device runs it, on the qubits that it uses.
+
+    `active[q]` is the device's qubit of qubit q; `layout[q]` where qubit q of the circuit as it was asked for begins.
+    `success`: the product of 1 - error over all its gates and readouts.
+    """
+
+    circuit: Any
+    active: tuple[int, ...]
+    layout: tuple[int, ...]
+    operations: tuple[Placed, ...]
+    noise: NoiseModel
+    success: float
+
+    def told(self) -> dict[str, Any]:
+        """What people read about it."""
+        widths = [len(each.qubits) for each in self.operations if each.name != "measure"]
+        return {
+            "layout": list(self.layout),
+            "active_qubits": list(self.active),
+            "depth": self.circuit.depth(),
+            "gates_1q": widths.count(1),
+            "gates_2q": widths.count(2),
+            "success": self.success,
+        }
+
+
+class NoisyDevice:
+    """One device of the fake provider, by the name of its class."""
+
+    def __init__(self, maker: str) -> None:
+        made = getattr(fake_provider, maker, None)
+        if made is None:
+            raise NoBackend(f"There is no fake device {maker[:60]!r}.")
+        self._backend = made()
+        self.name = str(self._backend.name)
+        self.qubits = int(self._backend.num_qubits)
+        self._target = self._backend.target
+        self._passes = generate_preset_pass_manager(
+            optimization_level=LEVEL, backend=self._backend, seed_transpiler=TRANSPILER_SEED
+        )
+
+    def fit(self, circuit: Any) -> Fitted:
+        """Transpile a circuit, its angles open or not. Raises TooManyQubits or UnusableProblem."""
+        if circuit.num_qubits > self.qubits:
+            raise TooManyQubits(f"The circuit has {circuit.num_qubits} qubits; {self.name} has {self.qubits}.")
+        for name in {"reset", "if_else"} & {item.name for item in operations_of(circuit)}:
+            if name not in self._target:
+                raise UnusableProblem(
+                    f"The circuit needs the operation {name}, which {self.name} lacks.", remedy=REMEDY
+                )
+        try:
+            made = self._passes.run(circuit)
+        except QiskitError as error:
+            detail = f"The circuit cannot be fitted to {self.name}: {str(error.message)[:200]}."
+            raise UnusableProblem(detail, remedy=REMEDY) from error
+        compact, active = on_active_qubits(made)
+        layout = range(circuit.num_qubits) if made.layout is None else made.layout.initial_index_layout(True)
+        operations = tuple(each for each in operations_of(compact) if each.name not in IGNORED)
+        success = prod(1 - self._error(each, active) for each in operations)
+        return Fitted(compact, active, tuple(layout), operations, self._noise(operations, active), success)
+
+    def _error(self, each: Placed, active: Sequence[int]) -> float:
+        """The calibrated error of an operation, from 0 to 1; 0 where none is known."""
+        properties = self._properties(each.name, tuple(active[qubit] for qubit in each.qubits))
+        return min(1.0, float(getattr(properties, "error", None) or 0.0))
+
+    def _properties(self, name: str, physical: tuple[int, ...]) -> Any:
+        known = self._target.get(name)
+        return None if known is None else known.get(physical)
+
+    def _noise(self, operations: Sequence[Placed], active: Sequence[int]) -> NoiseModel:
+        """The noise of these operations, by Aer's own reading of a target that has nothing else."""
+        distinct = sorted(set(operations), key=lambda each: (each.name, each.qubits))
+        reduced = Target(num_qubits=len(active), qubit_properties=self._qubit_properties(active))
+        for name in sorted({each.name for each in distinct} - READ_BY_HAND):
+            places = {
+                each.qubits: self._properties(name, tuple(active[qubit] for qubit in each.qubits))
+                for each in distinct
+                if each.name == name
+            }
+            reduced.add_instruction(self._target.operation_from_name(name), places)
+        model = NoiseModel(basis_gates=list(reduced.operation_names))
+        for name, qubits, error in basic_device_gate_errors(target=reduced):
+            model.add_quantum_error(error, name, qubits)
+        for each in distinct:
+            if each.name == "measure":
+                model.add_readout_error(self._readout(active[each.qubits[0]]), each.qubits)
+        return model
+
+    def _qubit_properties(self, active: Sequence[int]) -> list[Any] | None:
+        known = self._target.qubit_properties
+        return None if known is None else [known[physical] for physical in active]
+
+    def _readout(self, physical: int) -> ReadoutError:
+        known = self._calibrated.qubit_property(physical)
+        both = [
+            known.get(name, known.get("readout_error", (0.0,)))[0] for name in ("prob_meas1_prep0", "prob_meas0_prep1")
+        ]
+        one, zero = (min(1.0, float(value)) for value in both)
+        return ReadoutError([[1 - one, one], [zero, 1 - zero]])
+
+    @cached_property
+    def _calibrated(self) -> Any:
+        return self._backend.properties()
+
+
+def operations_of(circuit: Any, at: Sequence[int] | None = None) -> Iterator[Placed]:
+    """All operations, those inside branches on the qubits that the branch has there."""
+    for item in circuit.data:
+        here = [circuit.find_bit(qubit).index for qubit in item.qubits]
+        qubits = tuple(here if at is None else (at[qubit] for qubit in here))
+        yield Placed(item.operation.name, qubits)
+        for block in getattr(item.operation, "blocks", ()):
+            yield from operations_of(block, qubits)
+
+
+def on_active_qubits(circuit: Any) -> tuple[Any, tuple[int, ...]]:
+    """The circuit on the qubits that it uses, in their order, and which qubits of the device these are."""
+    doing = [item for item in circuit.data if item.operation.name not in IGNORED]
+    used = sorted({circuit.find_bit(qubit).index for item in doing for qubit in item.qubits})
+    register = QuantumRegister(len(used))
+    place = {physical: register[index] for index, physical in enumerate(used)}
+    compact = QuantumCircuit(register, circuit.clbits, *circuit.cregs, global_phase=circuit.global_phase)
+    for item in doing:
+        compact.append(item.operation, [place[circuit.find_bit(qubit).index] for qubit in item.qubits], item.clbits)
+    return compact, tuple(used)
