@@ -158,7 +158,8 @@ def records_of(events: Sequence[StoredEvent]) -> list[Outgoing]:
             topics = topics_of(event.type, order["lane"], order["tier"])
         else:
             topics = topics_of(event.type)
-        records.extend(Outgoing(topic, key, value, headers) for topic in topics)
+        for topic in topics:
+            records.append(Outgoing(topic, key, value, headers))
     return records
 
 
