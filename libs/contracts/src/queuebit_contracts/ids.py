@@ -19,6 +19,9 @@ _VARIANT = 0b10 << 62
 _V7 = 0x7 << 76 | _VARIANT
 _V8 = 0x8 << 76 | _VARIANT
 _UNKNOWN = SafeUUID.unknown
+# A UUID refuses to be changed, so its two slots are set by their own descriptors.
+_set_int = vars(UUID)["int"].__set__
+_set_is_safe = vars(UUID)["is_safe"].__set__
 
 
 def time_ms_of(value: UUID) -> int:
@@ -29,8 +32,8 @@ def time_ms_of(value: UUID) -> int:
 def _uuid_of(value: int) -> UUID:
     """`UUID(int=value)` without the checks that our own numbers pass anyway: ids are made several times an event."""
     made = object.__new__(UUID)
-    object.__setattr__(made, "int", value)
-    object.__setattr__(made, "is_safe", _UNKNOWN)
+    _set_int(made, value)
+    _set_is_safe(made, _UNKNOWN)
     return made
 
 
