@@ -31,16 +31,16 @@ def decide(job: Job, message: Message, now: datetime, job_id: UUID) -> tuple[Seq
                 draft.add(message.event)
         case _ if not isinstance(job, OpenJob):
             pass
+        case ev.ExecutionSucceeded():
+            _succeeded(draft, job, message)
+        case ev.ResultValidated():
+            _validated(draft, job, message)
         case Cancel():
             _cancel(draft, job, message)
         case Wake():
             _wake(draft, job)
         case ev.JobStarted() | ev.ExecutionProgressed():
             _progress(draft, job, message)
-        case ev.ExecutionSucceeded():
-            _succeeded(draft, job, message)
-        case ev.ResultValidated():
-            _validated(draft, job, message)
         case ev.ExecutionFailed() | ev.ResultRejected():
             _gone_wrong(draft, job, message)
         case _:

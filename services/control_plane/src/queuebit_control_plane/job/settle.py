@@ -61,6 +61,7 @@ def complete(draft: Draft) -> bool:
     draft.abandon_all("a checked answer was chosen")
     job = draft.open  # abandoned attempts gave reasons
     execution, verdict = best.status.execution, best.status.verdict
+    passed_over = _passed_over(job, best) if len(answered) > 1 else ()
     draft.add(
         ev.JobCompleted(
             kind=job.request.problem.kind,
@@ -76,7 +77,7 @@ def complete(draft: Draft) -> bool:
             ran=execution.ran,
             cost=job.cost,
             usage=job.usage,
-            reasons=(*job.reasons, *verdict.reasons, *((reason,) if reason else ()), *_passed_over(job, best)),
+            reasons=(*job.reasons, *verdict.reasons, *((reason,) if reason else ()), *passed_over),
             elapsed_s=(draft.now - job.submitted_at).total_seconds(),
         )
     )

@@ -248,20 +248,13 @@ def best_first(legs: Sequence[LegState], sense: Literal["min", "max"] | None) ->
     return sorted(legs, key=rank)
 
 
-def leg_of(job: OpenJob, leg: str) -> LegState | None:
-    """The leg of that name."""
-    for each in job.legs:
-        if each.spec.leg == leg:
-            return each
-    return None
-
-
 def working_on(job: OpenJob, leg: str, attempt_id: UUID) -> tuple[LegState, Working] | None:
     """The leg and its attempt if that attempt is the one that is out; None for what is late or repeated."""
-    found = leg_of(job, leg)
-    if found is None or not isinstance(found.status, Working) or found.status.attempt_id != attempt_id:
-        return None
-    return found, found.status
+    for each in job.legs:
+        if each.spec.leg == leg:
+            status = each.status
+            return (each, status) if isinstance(status, Working) and status.attempt_id == attempt_id else None
+    return None
 
 
 def _on_attempt(job: OpenJob, leg: str, attempt_id: UUID, **changes: object) -> OpenJob:
