@@ -103,6 +103,7 @@ async def test_every_hot_statement_walks_an_index(
         if node["Node Type"] == "Sort"
     }
     assert sorted_by == set()
+    assert {node["Index Name"] for node in _nodes(plans["append"]) if "Index Name" in node} == {"stream_pkey"}
 
 
 async def test_without_the_session_settings_a_plan_would_read_whole_tables(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -18,13 +17,13 @@ SEPARATOR = "\x1f"
 """Parts the values of a column that travels as one text. JSON has no such character, and nothing else may hold it."""
 
 
-def joined(column: Sequence[str | None]) -> str:
-    """A column of texts as one text, None as an empty one; where all are the same, that text alone.
+def joined(column: Sequence[str]) -> str:
+    """A column of texts as one text; where all are the same, that text alone.
 
     Raises InvalidBatch where a value holds the separator.
     """
     values = brief(column)
-    text = SEPARATOR.join([value or "" for value in values])
+    text = SEPARATOR.join(values)
     if text.count(SEPARATOR) != len(values) - 1:
         raise InvalidBatch("A text of the batch holds the control character U+001F.")
     return text
@@ -37,7 +36,7 @@ def brief(column: Sequence[_T]) -> Sequence[_T]:
 
 def stream_columns(batch: Sequence[Append]) -> list[Any]:
     """The first parameters of `append`, one a column, sorted by stream id: the order in which rows are locked."""
-    ordered = sorted(batch, key=attrgetter("stream_id"))
+    ordered = sorted(batch, key=lambda one: one.stream_id.int)
     heads = [one.head for one in ordered]
     wake_at = [head.wake_at for head in heads]
     return [
@@ -80,7 +79,7 @@ def event_columns(batch: Sequence[Append]) -> list[Any]:
         _once_an_event(batch, [one.tenant for one in batch]),
         _once_an_event(batch, [one.environment for one in batch]),
         joined(types),
-        joined(traceparents),
+        joined([each or "" for each in traceparents]),
         joined(data),
     ]
 
