@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from queuebit_contracts.jobs import Cost, Usage
 
-_NOTHING = Usage()
+NO_USAGE = Usage()
 
 
 def add_cost(left: Cost, right: Cost) -> Cost:
@@ -22,7 +22,7 @@ def add_cost(left: Cost, right: Cost) -> Cost:
 
 def add_usage(left: Usage, right: Usage) -> Usage:
     """The sum, field by field."""
-    if left is _NOTHING or left == _NOTHING:
+    if left is NO_USAGE or left == NO_USAGE:
         return right
     return Usage(
         wall_s=left.wall_s + right.wall_s,

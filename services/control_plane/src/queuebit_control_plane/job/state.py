@@ -19,10 +19,9 @@ from queuebit_contracts.failures import FAILURES
 from queuebit_contracts.jobs import Cost, JobRequest, JobState, Leg, Usage
 from queuebit_control_plane.job.copying import changed
 from queuebit_control_plane.job.limits import Limits, retry_delay_s
-from queuebit_control_plane.job.money import add_cost, add_usage
+from queuebit_control_plane.job.money import NO_USAGE, add_cost, add_usage
 
 NO_COST = Cost()
-NO_USAGE = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +213,11 @@ def _ended(job: OpenJob, state: JobState, lane: str | None = None) -> EndedJob:
 
 def with_leg(job: OpenJob, leg: str, status: LegStatus) -> OpenJob:
     """The job with one leg moved to a status."""
-    legs = [LegState(each.spec, status) if each.spec.leg == leg else each for each in job.legs]
+    legs = [*job.legs]
+    for place, each in enumerate(legs):
+        if each.spec.leg == leg:
+            legs[place] = LegState(each.spec, status)
+            break
     return changed(job, legs=tuple(legs))
 
 
