@@ -32,8 +32,8 @@ _MODELS: tuple[type[Data], ...] = (*events.JobEvent.__args__, events.BackendStat
 _VERSIONS: dict[type[Data], int] = {model: model.schema_version for model in _MODELS}  # type: ignore[union-attr]
 TYPE_OF: dict[type[Data], str] = {model: f"{PREFIX}{model.__name__}.v{_VERSIONS[model]}" for model in _MODELS}
 MODEL_OF: dict[str, type[Data]] = {name: model for model, name in TYPE_OF.items()}
-_TYPE_BYTES: dict[type[Data], bytes] = {model: name.encode() for model, name in TYPE_OF.items()}
-_MODEL_OF_BYTES: dict[bytes, type[Data]] = {name: model for model, name in _TYPE_BYTES.items()}
+TYPE_BYTES: dict[type[Data], bytes] = {model: name.encode() for model, name in TYPE_OF.items()}
+_MODEL_OF_BYTES: dict[bytes, type[Data]] = {name: model for model, name in TYPE_BYTES.items()}
 _REMEDY = "Send CloudEvents 1.0 in Kafka binary mode as schemas/asyncapi.json describes it."
 
 
@@ -68,7 +68,7 @@ def encode_headers(envelope: Envelope) -> Headers:
     headers = binary_headers(
         envelope.id,
         envelope.source,
-        _TYPE_BYTES[type(envelope.data)],
+        TYPE_BYTES[type(envelope.data)],
         envelope.subject,
         rfc3339(envelope.time),
         tenant=envelope.tenant,

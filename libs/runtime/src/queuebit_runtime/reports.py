@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from queuebit_contracts.channels import EXECUTIONS, Service
-from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
+from queuebit_contracts.envelope import TYPE_BYTES, Envelope, binary_headers, encode_data, rfc3339
 from queuebit_contracts.errors import field_errors
 from queuebit_contracts.events import (
     ExecutionFailed,
@@ -45,16 +45,17 @@ class Report:
     def record(self, event: Said, now: datetime, ordinal: int | None = None) -> Outgoing:
         """The record for `jobs.executions`. `ordinal` tells several events of one type apart."""
         name = type(event).__name__ if ordinal is None else f"{type(event).__name__}:{ordinal}"
-        envelope = Envelope(
-            id=derive_id(self._cause.id, name),
-            source=self._source,
-            subject=self._cause.subject,
-            time=now,
-            data=event,
-            tenant=self._cause.tenant,
+        headers = binary_headers(
+            derive_id(self._cause.id, name),
+            self._source,
+            TYPE_BYTES[type(event)],
+            self.job,
+            rfc3339(now),
+            tenant=self.tenant,
+            version=None,
             traceparent=self.traceparent,
         )
-        return Outgoing(EXECUTIONS, self.job.encode(), encode_data(event), encode_headers(envelope))
+        return Outgoing(EXECUTIONS, self.job.encode(), encode_data(event), headers)
 
 
 def failed(order: JobQueued, code: FailureCode, detail: str) -> ExecutionFailed:
