@@ -105,9 +105,9 @@ def head_columns(rows: Sequence[tuple[Any, int, Head]]) -> list[Sequence[Any]]:
     )
 
 
-def stored_event(row: asyncpg.Record) -> StoredEvent:
-    """A row of `read`, `load` or `events_of`, whose columns stand in the order of the fields."""
-    return StoredEvent(*row)
+def stored_events(rows: Sequence[asyncpg.Record]) -> list[StoredEvent]:
+    """The rows of `read`, `load` or `events_of`, whose columns stand in the order of the fields."""
+    return list(map(StoredEvent._make, rows))
 
 
 def stream_row(row: asyncpg.Record) -> StreamRow:

@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from queuebit_store.postgres.moments import teach_moments
 from queuebit_store.postgres.queries import queries
 from queuebit_store.postgres.settings import PostgresSettings, connect_arguments
 from queuebit_store.postgres.translate import translated
@@ -31,7 +32,12 @@ class Session:
         arguments = connect_arguments(self.settings, role=role)
         arguments["server_settings"] |= server_settings
         return asyncpg.create_pool(
-            **arguments, min_size=1, max_size=size_max, max_inactive_connection_lifetime=0.0, reset=_keep_as_is
+            **arguments,
+            min_size=1,
+            max_size=size_max,
+            max_inactive_connection_lifetime=0.0,
+            init=teach_moments,
+            reset=_keep_as_is,
         )
 
     async def open(self) -> None:

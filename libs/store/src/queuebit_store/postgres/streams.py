@@ -40,13 +40,12 @@ class PostgresStreams:
 
     async def load(self, stream_ids: Sequence[UUID]) -> dict[UUID, list[StoredEvent]]:
         loaded: dict[UUID, list[StoredEvent]] = {}
-        for row in await self._session.fetch("load", list(stream_ids)):
-            event = to.stored_event(row)
+        for event in to.stored_events(await self._session.fetch("load", list(stream_ids))):
             loaded.setdefault(event.stream_id, []).append(event)
         return loaded
 
     async def events_of(self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000) -> list[StoredEvent]:
-        return [to.stored_event(row) for row in await self._session.fetch("events_of", stream_id, after_version, limit)]
+        return to.stored_events(await self._session.fetch("events_of", stream_id, after_version, limit))
 
     async def heads(self, stream_ids: Sequence[UUID]) -> dict[UUID, StreamRow]:
         found = map(to.stream_row, await self._session.fetch("heads", list(stream_ids)))
@@ -77,8 +76,7 @@ class PostgresStreams:
         return [row[0] for row in await self._session.fetch("due", now, limit)]
 
     async def read(self, after: Position, *, limit: int, category: str = "job") -> list[StoredEvent]:
-        found = await self._session.fetch("read", category, after.epoch, after.xid, after.seq, limit)
-        return [to.stored_event(row) for row in found]
+        return to.stored_events(await self._session.fetch("read", category, after.epoch, after.xid, after.seq, limit))
 
     async def reserve(self, wanted: Sequence[Reservation]) -> list[Reservation]:
         holding: dict[tuple[str, str], Reservation] = {}
