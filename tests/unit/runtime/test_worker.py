@@ -206,12 +206,12 @@ async def test_it_runs_small_orders_at_once_and_answers_each(world: World) -> No
     }
 
 
-async def test_it_runs_what_is_left_of_a_batch_after_two_milliseconds_in_one_hop(world: World) -> None:
-    world.executor.spend = lambda: world.clock.spend(0.0015)
+async def test_it_runs_what_is_left_of_a_batch_after_five_milliseconds_in_one_hop(world: World) -> None:
+    world.executor.spend = lambda: world.clock.spend(0.002)
     await world.give(*(an_order(number, tier="interactive", job=1) for number in range(9)))
     assert world.outcomes() == dict.fromkeys(range(9), "ok")
     assert world.executor.log == [f"small {number}" for number in range(9)]
-    assert world.executor.batches == [7]
+    assert world.executor.batches == [6]
     assert await world.undone() == 0
 
 

@@ -40,8 +40,9 @@ from queuebit_runtime.waiting import end_task, wait_event
 Hop = Callable[[Callable[[], list[Outcome]]], Awaitable[list[Outcome]]]
 
 SMALL_BATCH_MAX = 200
-DIRECT_S = 0.002
-"""How long small orders may hold the event loop before the rest of their batch goes to a thread."""
+DIRECT_S = 0.005
+"""How long small orders may hold the event loop before the rest of their batch goes to a thread: as long as a thread at work
+keeps the interpreter from the loop at one go."""
 STOP_GRACE_S = 3.0
 
 _log = logging.getLogger(__name__)
