@@ -25,6 +25,11 @@ def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "value", "said"),
     [
         ("WORKERS_MAX", "0", "QUEUEBIT_QUANTUM_WORKERS_MAX: Input should be greater than or equal to 1"),
+        (
+            "SIMULATOR_TARGET",
+            "fake_guadelupe",
+            "There is no target 'fake_guadelupe'. Use exact, or a device as fake_guadalupe",
+        ),
         ("STATEVECTOR_MEMORY_MAX_MB", "9999", "STATEVECTOR_MEMORY_MAX_MB should not exceed PROCESS_MEMORY_MAX_MB"),
     ],
 )
@@ -35,3 +40,17 @@ def test_a_wrong_setting_ends_the_start_with_its_name(
 
     assert main() == 2
     assert said in capsys.readouterr().err
+
+
+def test_the_simulator_is_exact_until_a_target_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert AdapterSettings().snapshot is None
+
+    monkeypatch.setenv("QUEUEBIT_QUANTUM_SIMULATOR_TARGET", "fake_sherbrooke")
+
+    snapshot = AdapterSettings().snapshot
+    assert snapshot is not None
+    assert (snapshot.name, snapshot.qubits, snapshot.told) == (
+        "fake_sherbrooke",
+        127,
+        "simulated noise model, snapshot of 2025-02-26",
+    )

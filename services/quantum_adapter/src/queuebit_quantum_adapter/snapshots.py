@@ -47,7 +47,9 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class _Files:
+class Files:
+    """Where a snapshot lies."""
+
     maker: str
     configuration: Path
     properties: Path
@@ -77,23 +79,23 @@ def names() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1)
-def _known() -> Mapping[str, _Files]:
+def _known() -> Mapping[str, Files]:
     spec = find_spec("qiskit_ibm_runtime")
     roots = [] if spec is None else [Path(place) for place in spec.submodule_search_locations or ()]
     return dict(entry for root in roots for entry in _listed(root / "fake_provider" / "backends"))
 
 
-def _listed(folder: Path) -> Iterator[tuple[str, _Files]]:
+def _listed(folder: Path) -> Iterator[tuple[str, Files]]:
     for path in sorted(folder.glob("*/fake_*.py")):
         for maker, body in _CLASS.findall(path.read_text(encoding="utf-8")):
             field = dict(_FIELD.findall(body))
             if {"backend_name", "conf_filename", "props_filename"} <= field.keys():
                 files = (path.parent / field["conf_filename"], path.parent / field["props_filename"])
-                yield field["backend_name"], _Files(maker, *files)
+                yield field["backend_name"], Files(maker, *files)
 
 
 @lru_cache(maxsize=8)
-def _read(name: str, files: _Files) -> Snapshot:
+def _read(name: str, files: Files) -> Snapshot:
     try:
         configuration = json.loads(files.configuration.read_bytes())
         properties = json.loads(files.properties.read_bytes())

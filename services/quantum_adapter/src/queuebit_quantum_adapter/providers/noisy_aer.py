@@ -38,7 +38,7 @@ DENSITY_GATE_1Q_S, DENSITY_GATE_2Q_S = 1e-9, 1.5e-8
 """One gate with its noise on one element of a density matrix, in seconds: an upper guess, measured."""
 TRAJECTORY_S, TRAJECTORY_GATE_S = 2e-8, 2e-6
 """One gate with its noise in one run: on one amplitude, and whatever the size."""
-RUN_S = 0.05
+RUN_S = 0.025
 
 
 class NoisyAerProvider(AerProvider):

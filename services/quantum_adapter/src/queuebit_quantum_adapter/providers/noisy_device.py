@@ -26,8 +26,9 @@ from queuebit_quantum_adapter.errors import NoBackend, TooManyQubits, UnusablePr
 LEVEL = 2
 TRANSPILER_SEED = 7
 IGNORED = frozenset({"barrier", "delay"})
+NO_GATES = frozenset({"measure", "reset", "delay", "if_else", "for_loop", "while_loop", "switch_case"})
 READ_BY_HAND = frozenset({"measure", "if_else"})
-REMEDY = "Use a device that has it, as fake_sherbrooke, or the target exact."
+REMEDY = "Use another device, as fake_sherbrooke, or the target exact."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,9 @@ class NoisyDevice:
         self._backend = made()
         self.name = str(self._backend.name)
         self.qubits = int(self._backend.num_qubits)
-        self._target = self._backend.target
+        self._target = working(self._backend.target)
         self._passes = generate_preset_pass_manager(
-            optimization_level=LEVEL, backend=self._backend, seed_transpiler=TRANSPILER_SEED
+            optimization_level=LEVEL, target=self._target, seed_transpiler=TRANSPILER_SEED
         )
 
     def fit(self, circuit: Any) -> Fitted:
@@ -121,7 +122,7 @@ class NoisyDevice:
                 if each.name == name
             }
             reduced.add_instruction(self._target.operation_from_name(name), places)
-        model = NoiseModel(basis_gates=list(reduced.operation_names))
+        model = NoiseModel(basis_gates=sorted(self._target.operation_names - NO_GATES))
         for name, qubits, error in basic_device_gate_errors(target=reduced):
             model.add_quantum_error(error, name, qubits)
         for each in distinct:
@@ -144,6 +145,19 @@ class NoisyDevice:
     @cached_property
     def _calibrated(self) -> Any:
         return self._backend.properties()
+
+
+def working(target: Target) -> Target:
+    """A target without what is out of order: the gates and readouts whose calibrated error is 1."""
+    made = Target(num_qubits=target.num_qubits, dt=target.dt, qubit_properties=target.qubit_properties)
+    for name, places in target.items():
+        operation = target.operation_from_name(name)
+        if isinstance(operation, type):
+            made.add_instruction(operation, name=name)
+            continue
+        works = {at: each for at, each in places.items() if each is None or (each.error or 0) < 1}
+        made.add_instruction(operation, works, name=name)
+    return made
 
 
 def operations_of(circuit: Any, at: Sequence[int] | None = None) -> Iterator[Placed]:
