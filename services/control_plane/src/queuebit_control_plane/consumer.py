@@ -18,7 +18,7 @@ from queuebit_control_plane.intake import Intake, refuse, rejection_of
 from queuebit_control_plane.job.messages import Cancel, Message
 from queuebit_control_plane.lanes import Lanes
 from queuebit_control_plane.pairing import Open, Pairing
-from queuebit_runtime.bus import Bus, BusError, Delivery
+from queuebit_runtime.bus import Bus, BusError, Delivery, Record
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.consumer import Item, Received, Refused, subscribe_decoded, subscribe_open
 from queuebit_runtime.deadletter import dead_letter_of
@@ -88,7 +88,8 @@ class Consumer:
         """Everything about jobs, in the order in which it came; but see Pairing."""
         now = self._clock.now()
         self._lanes.look(now)
-        ready = self._pairing.take(await self._tell_all(items, now), delivery, self._clock.monotonic_s())
+        told = await self._tell_all(items, now)
+        ready = self._pairing.take(told, delivery, self._clock.monotonic_s())
         try:
             await self._decide(ready)
         except BaseException:
@@ -96,7 +97,7 @@ class Consumer:
             raise
         finally:
             self._flush_later()
-        self._say_done(ready, delivery)
+        _say_done(told, ready, delivery)
 
     async def on_reports(self, items: Sequence[Item]) -> None:
         """How the backends are."""
@@ -123,16 +124,6 @@ class Consumer:
             spoiled = await self._desk.handle([each.told for each in ready])
             if spoiled:
                 await self._bury(spoiled)
-
-    def _say_done(self, ready: Sequence[Open], delivery: Delivery) -> None:
-        """All of the delivery but what waits, and what of earlier ones waited until now."""
-        waiting = self._pairing.records_of(delivery)
-        if not waiting:
-            delivery.done_all()
-        for record in delivery.records if waiting else ():
-            if (record.topic, record.partition, record.offset) not in waiting:
-                delivery.done(record)
-        _close(each for each in ready if each.delivery is not delivery)
 
     def _flush_later(self) -> None:
         if len(self._pairing) and (self._flushing is None or self._flushing.done()):
@@ -164,6 +155,26 @@ class Consumer:
         ]
         if records:
             await self._bus.publish(records)
+
+
+def _say_done(told: Sequence[Told], ready: Sequence[Open], delivery: Delivery) -> None:
+    """All of the delivery but what was left to wait, and what of earlier ones waited until now.
+
+    What was left to wait is done when it is decided on, which may have begun since, and may yet fail.
+    """
+    decided = {id(each.told) for each in ready if each.delivery is delivery}
+    if len(decided) == len(told):
+        delivery.done_all()
+    else:
+        waiting = {_place(each.record) for each in told if id(each) not in decided and each.record is not None}
+        for record in delivery.records:
+            if _place(record) not in waiting:
+                delivery.done(record)
+    _close(each for each in ready if each.delivery is not delivery)
+
+
+def _place(record: Record) -> tuple[str, int, int]:
+    return record.topic, record.partition, record.offset
 
 
 def _close(decided: Iterable[Open]) -> None:

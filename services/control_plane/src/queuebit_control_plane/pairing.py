@@ -84,15 +84,6 @@ class Pairing:
                 self._held.setdefault(each.told.job_id, (now_s, []))[1].append(each)
                 self._held.move_to_end(each.told.job_id, last=False)
 
-    def records_of(self, delivery: Delivery) -> set[tuple[str, int, int]]:
-        """The places of what waits of a delivery."""
-        return {
-            (each.told.record.topic, each.told.record.partition, each.told.record.offset)
-            for _, waiting in self._held.values()
-            for each in waiting
-            if each.delivery is delivery and each.told.record is not None
-        }
-
     def wait_s(self, now_s: float) -> float | None:
         """For how long nothing becomes due; None where nothing waits."""
         for due_s, _ in self._held.values():
