@@ -165,7 +165,8 @@ async def test_a_circuit_that_is_too_wide_is_refused_with_limit_and_remedy() -> 
 
 def test_a_circuit_that_would_not_end_in_time_is_refused_beforehand() -> None:
     long = (
-        HEADER + "qubit[9] q; bit[9] c; for int i in [1:60] { h q; t q; cx q[0], q[8]; cx q[2], q[6]; } c = measure q;"
+        HEADER
+        + "qubit[9] q; bit[9] c; for int i in [1:60] { h q; t q; cx q[0], q[8]; cx q[8], q[3]; cx q[3], q[6]; cx q[6], q[0]; } c = measure q;"
     )
 
     with pytest.raises(BudgetTooSmall, match=r"^1 circuits take about .* s with noise; 0\.08 s of the budget"):
@@ -181,3 +182,13 @@ def test_circuits_with_other_outcomes_are_told_apart() -> None:
     assert same_outcomes(asked, asked).fidelity == 1.0
     with pytest.raises(NotEquivalent, match="another distribution"):
         same_outcomes(asked, swapped)
+
+
+async def test_shots_that_the_device_chose_are_counted() -> None:
+    statement = {"observable": {"qubits": 1, "terms": [[1.0, "Z"]]}, "circuit": HEADER + "qubit[1] q; ry(1.0) q[0];"}
+
+    told = await done(an_order(Problem(kind="expectation", statement=statement), number=2), "fake_manila")
+
+    assert isinstance(told, ExecutionSucceeded), told
+    assert told.usage.shots == told.evidence["shots"] == told.provenance["shots"] == 4096
+    assert told.answer["std_error"] > 0

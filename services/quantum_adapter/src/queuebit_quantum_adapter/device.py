@@ -57,6 +57,7 @@ class ProviderDevice:
         self._capabilities = provider.capabilities()
         self._forms: dict[str, Mapping[str, Any]] = {}
         self._run_s = 0.0
+        self.shots = 0
         self.batches = 0
         self.runs = 0
         self.record: Mapping[str, Any] = {}
@@ -167,6 +168,7 @@ class ProviderDevice:
             raise RunFailed(f"The submission {provider_id} ended as {state.value}.")
         readings = self._provider.readings(provider_id)
         self.runs += len(batch.circuits)
+        self.shots += len(batch.circuits) * (batch.shots or 0)
         self._run_s += float(readings.timing.get("run_s", 0.0))
         self.record = {name: value for name, value in readings.record.items() if name != "equivalence"}
         self._forms.update(readings.record.get("equivalence", {}).get("forms", {}))

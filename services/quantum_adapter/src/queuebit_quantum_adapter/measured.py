@@ -44,15 +44,17 @@ def run(task: MeasureTask, report: Report) -> Outcome:
         raise BudgetTooSmall(error.detail, remedy=error.remedy) from error
     except ProblemError as error:
         raise UnusableProblem(error.detail, remedy=error.remedy) from error
+    # A kind that asks for exact values counts no shots; a device that only samples has taken some nevertheless.
+    shots = found.shots or device.shots
     report(Stage("measured", found.objective))
     return Outcome(
         answer=found.answer,
         objective=found.objective,
         method=found.method.removesuffix(f" on {device.name}").rstrip(", "),
-        shots=found.shots,
+        shots=shots,
         cpu_s=time.process_time() - cpu_begun,
-        evidence={**found.evidence, "shots": found.shots, "equivalence": device.equivalence(), **device.target()},
-        provenance=_provenance(task, found, device),
+        evidence={**found.evidence, "shots": shots, "equivalence": device.equivalence(), **device.target()},
+        provenance=_provenance(task, found, device, shots),
         bound=found.bound,
         iterations=found.iterations,
     )
@@ -87,7 +89,7 @@ def _parsed(task: MeasureTask) -> tuple[Measurement[Any], Any]:
     return kind, statement
 
 
-def _provenance(task: MeasureTask, found: Measured, device: ProviderDevice) -> dict[str, Any]:
+def _provenance(task: MeasureTask, found: Measured, device: ProviderDevice, shots: int) -> dict[str, Any]:
     """What reproduces the run. Everything but `run` is equal whenever the same job runs again with the same versions."""
     texts = "".join(to_qasm3(circuit) for circuit in found.circuits[:TEXTS_MAX])
     return {
@@ -100,7 +102,7 @@ def _provenance(task: MeasureTask, found: Measured, device: ProviderDevice) -> d
             "circuits": min(TEXTS_MAX, len(found.circuits)),
         },
         "answer_fingerprint": fingerprint(found.answer),
-        "shots": found.shots,
+        "shots": shots,
         "iterations": found.iterations,
         "submissions": device.batches,
         "circuit_runs": device.runs,
