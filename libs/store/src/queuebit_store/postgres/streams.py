@@ -35,6 +35,8 @@ class PostgresStreams:
         if not batch:
             return []
         found = await self._session.fetch_append(*to.stream_columns(batch), *to.event_columns(batch))
+        if len(found) == len(batch):
+            return [True] * len(batch)
         passed = {row[0] for row in found}
         return [one.stream_id in passed for one in batch]
 
