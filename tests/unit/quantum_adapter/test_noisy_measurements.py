@@ -164,10 +164,8 @@ async def test_a_circuit_that_is_too_wide_is_refused_with_limit_and_remedy() -> 
 
 
 def test_a_circuit_that_would_not_end_in_time_is_refused_beforehand() -> None:
-    long = (
-        HEADER
-        + "qubit[9] q; bit[9] c; for int i in [1:60] { h q; t q; cx q[0], q[8]; cx q[8], q[3]; cx q[3], q[6]; cx q[6], q[0]; } c = measure q;"
-    )
+    layer = "h q; t q; cx q[0], q[8]; cx q[8], q[3]; cx q[3], q[6]; cx q[6], q[0];"
+    long = HEADER + f"qubit[9] q; bit[9] c; for int i in [1:60] {{ {layer} }} c = measure q;"
 
     with pytest.raises(BudgetTooSmall, match=r"^1 circuits take about .* s with noise; 0\.08 s of the budget"):
         a_device("fake_sherbrooke", budget_s=0.1).counts([read_circuit(long)], shots=1000, seed=1)
