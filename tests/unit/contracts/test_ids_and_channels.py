@@ -15,6 +15,11 @@ from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.ids import derive_id, id_bytes, job_id_of, time_ms_of, time_ordered_key, uuid7, uuid_from
 from queuebit_contracts.jobs import LANES, TIERS
 
+
+class DriversId(UUID):
+    """As the ids that a database driver gives: not exactly of the class."""
+
+
 times = st.integers(0, 2**48 - 1)
 randoms = st.integers(0, 2**74 - 1)
 
@@ -66,6 +71,7 @@ def test_the_layout_of_ids_is_that_of_their_versions(time_ms: int, random: int, 
 @given(st.uuids())
 def test_an_id_is_written_as_everywhere(value: UUID) -> None:
     assert id_bytes(value) == str(value).encode()
+    assert id_bytes(DriversId(value.hex)) == str(value).encode()
 
 
 HEX = "0123456789abcdefABCDEF"
