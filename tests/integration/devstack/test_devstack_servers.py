@@ -47,7 +47,7 @@ async def until(holds: Callable[[], bool], timeout_s: float = 30.0) -> None:
 def runs(process: psutil.Process) -> bool:
     """Whether it is this very process and has not ended: one that nobody has waited for yet keeps its number."""
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 

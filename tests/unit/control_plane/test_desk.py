@@ -19,7 +19,7 @@ from queuebit_control_plane.relay import CURSOR, Relay
 from queuebit_runtime.bus import Bus, BusError, Outgoing, Subscription
 from queuebit_store.errors import InvalidBatch, StoreUnavailable
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
-from queuebit_store.ports import Append, Head, NewEvent
+from queuebit_store.ports import Append, Head, NewEvent, Position, StoredEvent
 from tests.builders import JOB_ID, NOW, a_failure, a_submit, a_success, a_verdict, at
 
 CAUSE = uuid7(int(NOW.timestamp() * 1000), 99)
@@ -62,6 +62,18 @@ class CollectingBus(Bus):
 
     def healthy(self) -> bool:
         return True
+
+
+class CountingStore(MemoryStore):
+    """Tells how many events a reader asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.limits: list[int] = []
+
+    async def read(self, after: Position, *, limit: int, category: str = "job") -> list[StoredEvent]:
+        self.limits.append(limit)
+        return await super().read(after, limit=limit, category=category)
 
 
 def told(message: Message, job_id: UUID = JOB_ID, cause: UUID = CAUSE) -> Told:
@@ -273,6 +285,21 @@ class TestRelay:
         await Relay(store, bus, StoppedClock()).step()
 
         assert len(bus.records) == 4
+
+    async def test_it_reads_twice_as_many_while_they_are_small_and_fewer_once_they_are_large(self) -> None:
+        store, bus = CountingStore(), CollectingBus()
+        await a_desk(store).handle([told(message()) for message in STORY])
+
+        small = Relay(store, bus, StoppedClock(), batch_max=100)
+        assert [await small.step(), await small.step(), store.limits] == [False, False, [64, 100]]
+        store.limits.clear()
+        store.database.cursors.clear()
+        await store.release(CURSOR)
+        large = Relay(store, bus, StoppedClock(), batch_max=4, batch_bytes=1)
+        assert [await large.step() for _ in range(5)] == [True, True, True, True, False]
+
+        assert store.limits == [4, 1, 1, 1, 1]
+        assert len(bus.records) == 2 * 9
 
     async def test_only_one_leads(self) -> None:
         database, bus = MemoryDatabase(), CollectingBus()

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 SOURCE = "/queuebit/control-plane"
 CURSOR = "relay"
+FIRST_BATCH = 64
+"""How many events are read at first, when it is not known how large they are."""
 
 
 class RelayStore(StreamStore, Cursors, Leadership, Protocol):
@@ -46,15 +48,19 @@ class Relay:
         clock: Clock,
         *,
         batch_max: int = 1000,
+        batch_bytes: int = 8 * 1024 * 1024,
         poll_interval_s: float = 0.05,
         save_interval_s: float = 0.2,
         telemetry: Telemetry = SILENT,
     ) -> None:
+        """`batch_max`: events read at once, fewer while those of the last batch came to more than `batch_bytes`."""
         self._telemetry = telemetry
         self._store = store
         self._bus = bus
         self._clock = clock
         self._batch_max = batch_max
+        self._batch_bytes = batch_bytes
+        self._limit = min(batch_max, FIRST_BATCH)
         self._poll_interval_s = poll_interval_s
         self._save_interval_s = save_interval_s
         self._woken = asyncio.Event()
@@ -94,14 +100,23 @@ class Relay:
                 return False
             self._position = self._saved = await self._store.load_cursor(CURSOR)
         self._woken.clear()
-        stored = await self._store.read(self._position, limit=self._batch_max)
+        limit = self._limit
+        stored = await self._store.read(self._position, limit=limit)
         if stored:
             await self._bus.publish(records_of(stored))
             self._position = stored[-1].position
             self._telemetry.count(Metric.RELAYED, len(stored))
             self._telemetry.observe(Metric.RELAY_DELAY, (self._clock.now() - stored[0].time).total_seconds())
         await self.save()
-        return len(stored) == self._batch_max
+        self._limit = self._next_limit(limit, stored)
+        return len(stored) == limit
+
+    def _next_limit(self, limit: int, stored: Sequence[StoredEvent]) -> int:
+        """Twice as many as long as they are small: a backlog of large statements must fit into memory."""
+        size = sum([len(each.data) for each in stored])
+        if size > self._batch_bytes:
+            return max(1, len(stored) * self._batch_bytes // size)
+        return min(self._batch_max, limit * 2)
 
     async def save(self, *, force: bool = False) -> None:
         """Save the cursor if it moved and the last time is long enough ago. A lost lead is noticed here."""
