@@ -75,6 +75,19 @@ async def test_api_keys_are_found_and_revoked_once(store: Any) -> None:
     assert await store.find_key("k1") == replace(row, revoked_at=at(3))
 
 
+async def test_api_keys_are_listed_oldest_first_and_by_tenant(store: Any) -> None:
+    await store.add_tenant("acme", at(0))
+    await store.add_tenant("bolt", at(0))
+    young, old = ApiKeyRow("k1", "acme", "viewer", b"x", at(2)), ApiKeyRow("k2", "bolt", "admin", b"y", at(1), at(9))
+    for row in (young, old):
+        await store.add_key(row)
+    await store.revoke_key("k1", at(3))
+
+    assert await store.list_keys() == [old, replace(young, revoked_at=at(3))]
+    assert await store.list_keys("bolt") == [old]
+    assert await store.list_keys("cord") == []
+
+
 async def test_api_key_needs_a_tenant_and_an_id_of_its_own(store: Any) -> None:
     row = ApiKeyRow("k1", "acme", "viewer", b"x", at(0))
     with pytest.raises(UnknownTenant):

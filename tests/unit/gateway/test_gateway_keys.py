@@ -6,7 +6,7 @@ import argparse
 from datetime import timedelta
 
 from queuebit_gateway.auth import hash_secret, parse_key
-from queuebit_gateway.keys import create, main, revoke
+from queuebit_gateway.keys import create, main, revoke, table
 from queuebit_store.memory import MemoryStore
 from tests.builders import NOW
 
@@ -28,6 +28,26 @@ async def test_creates_and_revokes() -> None:
     assert "acme" in await store.tenants()
     assert await revoke(store, key, NOW)
     assert not await revoke(store, parsed.key_id, NOW)
+
+
+async def test_lists_what_there_is_and_how_it_stands_but_no_secret() -> None:
+    store = MemoryStore()
+    for number, (role, days) in enumerate((("viewer", 90), ("operator", 1), ("admin", 0))):
+        arguments = argparse.Namespace(tenant="acme", role=role, days=days)
+        await create(store, arguments, pepper=PEPPER, now=NOW, id_bits=number, secret_bits=7)
+    first = (await store.list_keys())[0].key_id
+    await revoke(store, first, NOW)
+
+    lines = [line.split("\t") for line in table(await store.list_keys("acme"), NOW + timedelta(days=2)).splitlines()]
+
+    day, last = NOW.date(), (NOW + timedelta(days=90)).date()
+    assert [line[1:] for line in lines] == [
+        ["tenant", "role", "state", "created", "expires"],
+        ["acme", "viewer", "revoked", str(day), str(last)],
+        ["acme", "operator", "expired", str(day), str((NOW + timedelta(days=1)).date())],
+        ["acme", "admin", "live", str(day), "never"],
+    ]
+    assert lines[1][0] == first
 
 
 def test_refuses_to_work_without_a_pepper() -> None:

@@ -167,6 +167,11 @@ class MemoryStore:
         self.database.api_keys[row.key_id] = row
         await self.hooks.after_commit("add_key")
 
+    async def list_keys(self, tenant: str | None = None) -> list[ApiKeyRow]:
+        await self.hooks.before("list_keys")
+        found = [row for row in self.database.api_keys.values() if tenant in (None, row.tenant)]
+        return sorted(found, key=lambda row: (row.created_at, row.key_id))
+
     async def revoke_key(self, key_id: str, now: datetime) -> bool:
         await self.hooks.before("revoke_key")
         row = self.database.api_keys.get(key_id)

@@ -217,6 +217,10 @@ class Directory(Protocol):
         """Store a key. Raises AlreadyExists or UnknownTenant."""
         ...
 
+    async def list_keys(self, tenant: str | None = None) -> list[ApiKeyRow]:
+        """All keys, or those of one tenant, the oldest first; also those that are expired or revoked."""
+        ...
+
     async def revoke_key(self, key_id: str, now: datetime) -> bool:
         """Revoke a key; False where there is none or it is revoked already."""
         ...

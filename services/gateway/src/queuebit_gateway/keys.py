@@ -1,4 +1,4 @@
-"""`python -m queuebit_gateway keys create|revoke`: API keys, for operators and for the local stack."""
+"""`python -m queuebit_gateway keys create|list|revoke`: API keys, for operators and for the local stack."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from queuebit_gateway.auth import LIFE, ROLES, SECRET_BITS, make_key, parse_key, row_of
 from queuebit_runtime.clock import SystemClock
 from queuebit_store.errors import StoreError
-from queuebit_store.ports import Directory
+from queuebit_store.ports import ApiKeyRow, Directory
 from queuebit_store.postgres import PostgresSettings, PostgresStore, settings_from
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_NOT_FOUND = 0, 1, 2, 3
@@ -42,6 +42,23 @@ async def revoke(directory: Directory, key: str, now: datetime) -> bool:
     return await directory.revoke_key(parsed.key_id if parsed else key, now)
 
 
+def table(rows: Sequence[ApiKeyRow], now: datetime) -> str:
+    """One line a key, columns parted by tabs: id, tenant, role, state, created, expires. The secret is not among them."""
+    lines = ["key\ttenant\trole\tstate\tcreated\texpires"]
+    for row in rows:
+        expires = row.expires_at.date().isoformat() if row.expires_at else "never"
+        created = row.created_at.date().isoformat()
+        lines.append("\t".join((row.key_id, row.tenant, row.role, state_of(row, now), created, expires)))
+    return "\n".join(lines) + "\n"
+
+
+def state_of(row: ApiKeyRow, now: datetime) -> str:
+    """live, expired or revoked."""
+    if row.revoked_at is not None:
+        return "revoked"
+    return "expired" if row.expires_at is not None and row.expires_at <= now else "live"
+
+
 def main(argv: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
     """Run one command and return the exit status."""
     arguments = _parser().parse_args(argv)
@@ -59,6 +76,9 @@ def main(argv: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
 async def _run(arguments: argparse.Namespace, database: PostgresSettings, pepper: bytes) -> int:
     now = SystemClock().now()
     async with await PostgresStore.open(database) as store:
+        if arguments.command == "list":
+            sys.stdout.write(table(await store.list_keys(arguments.tenant), now))
+            return EXIT_OK
         if arguments.command == "revoke":
             if await revoke(store, arguments.key, now):
                 sys.stderr.write("Revoked; gateways refuse it within five seconds.\n")
@@ -84,6 +104,8 @@ def _parser() -> argparse.ArgumentParser:
     creating.add_argument(
         "--days", type=int, default=LIFE.days, help="until it expires; 0: never (default %(default)s)"
     )
+    listing = commands.add_parser("list", help="show the keys, also expired and revoked ones; never their secrets")
+    listing.add_argument("--tenant", type=_tenant, help="of this tenant only")
     revoking = commands.add_parser("revoke", help="take a key out of use")
     revoking.add_argument("key", help="the id of the key (8 characters), or the whole key")
     return parser

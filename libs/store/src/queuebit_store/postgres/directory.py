@@ -51,5 +51,8 @@ class PostgresDirectory:
             row.revoked_at,
         )
 
+    async def list_keys(self, tenant: str | None = None) -> list[ApiKeyRow]:
+        return [to.api_key_row(row) for row in await self._session.fetch("list_keys", tenant)]
+
     async def revoke_key(self, key_id: str, now: datetime) -> bool:
         return bool(await self._session.fetch("revoke_key", key_id, now))
