@@ -11,7 +11,6 @@ import orjson
 from pydantic import ValidationError
 
 from queuebit_contracts import events as ev
-from queuebit_contracts.ids import time_ordered_key
 from queuebit_contracts.jobs import TERMINAL_STATES, JobRequest
 from queuebit_control_plane.job.view import read_event
 from queuebit_problems.admission import admit
@@ -43,7 +42,7 @@ def _answered(history: History, ask: Ask, replies: list[Reply], *, contested: bo
     told = f"ask {ask.number} over {ask.entrance} (job {history.job_of(ask)})"
     if not taken and not refused:
         yield f"{told} was neither taken nor refused"
-    if taken and refused and not (ask.entrance == "http" and (contested or _asked_again_too_late(ask, replies))):
+    if taken and refused and not (ask.entrance == "http" and contested):
         yield f"{told} was both taken and refused: {_reason(history, ask)}, {[reply.code for reply in replies]}"
     if taken and job is not None and job.head.state not in TERMINAL_STATES:
         yield f"{told} was taken and is {job.head.state}"
@@ -64,13 +63,6 @@ def nothing_invented(history: History) -> Iterator[str]:
     for ask in history.plan.asks:
         known |= {history.job_of(ask), history.refusal_of(ask)}
     yield from (f"nobody asked for {stream_id}" for stream_id in history.database.streams if stream_id not in known)
-
-
-def _asked_again_too_late(ask: Ask, replies: list[Reply]) -> bool:
-    """The one known way to be told both: the first answer was lost, and the repeat came after the deadline with a key that
-    is no UUIDv7, which the gateway cannot look up without holding it.
-    """
-    return time_ordered_key(ask.key or "") is None and any(reply.code == "deadline_past" for reply in replies)
 
 
 def _reason(history: History, ask: Ask) -> str:

@@ -168,10 +168,12 @@ async def test_keys_of_two_tenants_are_apart(world: World) -> None:
     assert mine.json()["id"] != theirs.json()["id"]
 
 
-async def test_a_repeat_is_answered_also_after_the_deadline(world: World) -> None:
+@pytest.mark.parametrize("ordered", [True, False], ids=["uuid7", "any-text"])
+@pytest.mark.parametrize("prefer", ["wait=5", "respond-async"])
+async def test_a_repeat_is_answered_also_after_the_deadline(world: World, prefer: str, ordered: bool) -> None:
     soon = (world.clock.now() + timedelta(minutes=1)).isoformat()
-    key = str(world.parts.ids.mint())
-    first = await world.submit(key, a_body(deadline=soon), Prefer="wait=5")
+    key = str(world.parts.ids.mint()) if ordered else "order-1"
+    first = await world.submit(key, a_body(deadline=soon), Prefer=prefer)
     world.clock.offset = timedelta(minutes=2)
 
     again = await world.submit(key, a_body(deadline=soon))

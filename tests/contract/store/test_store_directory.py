@@ -32,6 +32,14 @@ async def test_the_first_to_reserve_a_key_holds_it(store: Any) -> None:
     assert await store.reserve([]) == []
 
 
+async def test_who_holds_a_key_is_told_without_taking_it(store: Any) -> None:
+    await store.reserve([_wish("a", 1)])
+
+    assert await store.holder("acme", "a") == _wish("a", 1)
+    assert [await store.holder("bolt", "a"), await store.holder("acme", "b")] == [None, None]
+    assert await store.reserve([_wish("b", 2)]) == [_wish("b", 2)]
+
+
 async def test_the_first_of_one_call_holds_a_key_asked_twice(store: Any) -> None:
     assert await store.reserve([_wish("b", 9), _wish("a", 1), _wish("a", 2)]) == [
         _wish("b", 9),

@@ -125,6 +125,10 @@ class MemoryStore:
         await self.hooks.after_commit("reserve")
         return holding
 
+    async def holder(self, tenant: str, key: str) -> Reservation | None:
+        await self.hooks.before("holder")
+        return self.database.reservations.get((tenant, key))
+
     async def rewrite_heads(self, rows: Sequence[tuple[UUID, int, Head]]) -> int:
         await self.hooks.before("rewrite_heads")
         replaced = 0

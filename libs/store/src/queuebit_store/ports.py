@@ -170,6 +170,10 @@ class StreamStore(Protocol):
         """Hold each (tenant, key) for its stream, first come first served; returns what holds now, in the order asked."""
         ...
 
+    async def holder(self, tenant: str, key: str) -> Reservation | None:
+        """What holds a key, without taking it."""
+        ...
+
     async def rewrite_heads(self, rows: Sequence[tuple[UUID, int, Head]]) -> int:
         """Replace heads by what folding gives, where the version still matches; returns how many were replaced."""
         ...

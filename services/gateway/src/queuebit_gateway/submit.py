@@ -71,7 +71,9 @@ class Submitter:
         admitted = await self._admit(request, body_bytes)
         ordered = time_ordered_key(key)
         job_id = job_id_of(request.tenant, ordered) if ordered else self._ids.mint()
-        if is_past(request.deadline, self._clock.now()) and not (ordered and await self._known(job_id)):
+        if is_past(request.deadline, self._clock.now()) and not await self._asked_before(
+            request.tenant, key, job_id if ordered else None
+        ):
             raise Refusal("deadline_past", errors=(FieldError("/deadline", "deadline_past", "has passed"),))
         wanted = Reservation(request.tenant, key, job_id, admitted.fingerprint, self._created_at())
         held, first = await self._reserving.offer(wanted)
@@ -105,6 +107,12 @@ class Submitter:
         except ProblemError as error:
             code = error.code if error.code in ("unknown_kind", "invalid_statement") else "invalid_request"
             raise Refusal(code, error.detail, remedy=error.remedy, errors=error.fields) from None
+
+    async def _asked_before(self, tenant: str, key: str, job_id: UUID | None) -> bool:
+        """Whether a question with this key was taken through any door, perhaps a moment ago: it is answered as then."""
+        if await self._store.holder(tenant, key) is not None:
+            return True
+        return job_id is not None and await self._known(job_id)
 
     async def _known(self, job_id: UUID, content: str | None = None) -> bool:
         """Whether the job has events. Raises Refusal where it came through another door with other content."""

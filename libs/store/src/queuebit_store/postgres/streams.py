@@ -100,6 +100,10 @@ class PostgresStreams:
                 holding[row.tenant, row.key] = row
         raise StoreUnavailable("Other sessions take and drop the same idempotency keys again and again.")
 
+    async def holder(self, tenant: str, key: str) -> Reservation | None:
+        found = await self._session.fetch("holder", tenant, key)
+        return to.reservation(found[0]) if found else None
+
     async def rewrite_heads(self, rows: Sequence[tuple[UUID, int, Head]]) -> int:
         if not rows:
             return 0

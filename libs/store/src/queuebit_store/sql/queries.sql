@@ -143,6 +143,10 @@ UNION ALL
 SELECT i.tenant, i.key, i.stream_id, i.fingerprint, i.created_at
 FROM wanted AS w JOIN idempotency AS i ON i.tenant = w.tenant AND i.key = w.key;
 
+-- name: holder
+-- What holds one key.
+SELECT tenant, key, stream_id, fingerprint, created_at FROM idempotency WHERE tenant = $1 AND key = $2;
+
 -- name: rewrite_heads
 -- Replace heads where the version is still the one that was folded; gives the ids of those replaced.
 UPDATE stream AS s
