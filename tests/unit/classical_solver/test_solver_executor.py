@@ -44,6 +44,11 @@ class ScriptedPool:
         return
 
 
+def some_placements(facilities: int) -> Problem:
+    table = [[abs(i - k) for k in range(facilities)] for i in range(facilities)]
+    return Problem(kind="quadratic_assignment", statement={"flows": table, "distances": table})
+
+
 def an_executor(pool: Any = None) -> ClassicalExecutor:
     return ClassicalExecutor(pool or InlinePool(), SystemClock(), worker="solver-1")
 
@@ -87,6 +92,8 @@ def test_run_small_needs_no_is_small_before_it() -> None:
         (a_hard_cut(), "rule", False),
         (a_hard_cut(20), "classical", False),
         (a_hard_cut(20), "rule", True),
+        (some_placements(7), "classical", True),
+        (some_placements(8), "classical", False),
         (NO_NODES, "classical", True),
         (Problem(kind="nothing", statement={}), "classical", True),
     ],

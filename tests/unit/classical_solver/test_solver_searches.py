@@ -18,6 +18,7 @@ from queuebit_classical_solver.cp_sat import CpSatSolver
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.exchange_search import ExchangeSolver
 from queuebit_classical_solver.knapsack_core import CoreSolver
+from queuebit_classical_solver.placements import PlacementSolver
 from queuebit_classical_solver.ports import Limits, Progress, Solution, Solver, ignore_progress, never_stop
 from queuebit_classical_solver.recolouring import RecolouringSolver
 from queuebit_classical_solver.restarts import RestartSolver
@@ -84,6 +85,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "tours": lambda: (TourSolver(RestartSolver(1.0)), *a_tour(80)),
     "colours": lambda: (RecolouringSolver(), *a_graph("graph_colouring", 40, 0.5)),
     "exchanges": lambda: (ExchangeSolver(), *an_exchange(12, symmetric=False)),
+    "placements": lambda: (PlacementSolver(), *an_exchange(13, symmetric=False)),
 }
 cases = pytest.mark.parametrize("name", CASES)
 

@@ -125,6 +125,11 @@ class Optimisation(Kind[S]):
         del statement
         return None
 
+    def enumerates(self, statement: S) -> bool:
+        """Whether `enumerated` may serve the statement, told without going through anything."""
+        del statement
+        return type(self).enumerated is not Optimisation.enumerated
+
     def better(self, left: Number, right: Number) -> bool:
         """Whether objective `left` is strictly better than `right`."""
         return left > right if self.sense == "max" else left < right

@@ -20,7 +20,6 @@ from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, Exec
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Lane, Usage
 from queuebit_problems.errors import ProblemError
-from queuebit_problems.optimisation import Optimisation
 from queuebit_problems.registry import parse_optimisation
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolMemory, PoolStopped, PoolTimeout, TaskFailed
@@ -87,7 +86,7 @@ class ClassicalExecutor:
         if order.lane == "rule":
             small = size.terms <= self._small.default_terms_max
         else:
-            small = size.variables <= self._small.variables_max and _enumerates(kind)
+            small = size.variables <= self._small.variables_max and kind.enumerates(statement)
         if small:
             if len(self._parsed) >= PARSED_MAX:
                 self._parsed.clear()
@@ -209,10 +208,6 @@ class _NoSearch:
 
     def solve(self, *_: Any, **__: Any) -> Solution:
         raise NothingFound("A small order is not searched.")
-
-
-def _enumerates(kind: Optimisation[Any]) -> bool:
-    return type(kind).enumerated is not Optimisation.enumerated
 
 
 def task_of(order: JobQueued) -> Task:

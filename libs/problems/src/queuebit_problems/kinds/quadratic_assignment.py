@@ -215,12 +215,15 @@ class QuadraticAssignment(Optimisation[QuadraticAssignmentStatement]):
     def enumerated(self, statement: QuadraticAssignmentStatement) -> Enumerated | None:
         """Up to 7 facilities."""
         a, b, unit = statement.scaled
-        if len(a) > ENUMERATED_MAX:
+        if not self.enumerates(statement):
             return None
         costs = [(cost_of(a, b, p), p) for p in permutations(range(len(a)))]
         best, found = min(costs)
         count = sum(cost == best for cost, _ in costs)
         return Enumerated({"permutation": list(found)}, number(Fraction(best, unit)), count)
+
+    def enumerates(self, statement: QuadraticAssignmentStatement) -> bool:
+        return len(statement.flows) <= ENUMERATED_MAX
 
     def example(self) -> QuadraticAssignmentStatement:
         """Three facilities on a line; the first and the third, with most flow between them, stand side by side: 24."""
