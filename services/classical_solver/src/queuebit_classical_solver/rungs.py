@@ -50,7 +50,8 @@ RUNGS = (
     Rung(tour_search.METHOD, TourSolver(RestartSolver(1.0)), 0.3, TOURS, variables_min=60, variables_max=250),
     Rung(tour_search.METHOD, TourSolver(PyVrpSolver()), 0.9, TOURS, variables_min=251),
     Rung(placements.METHOD, PlacementSolver(), 0.7, EXCHANGES, variables_max=12),
-    Rung(exchange_search.METHOD, ExchangeSolver(), 0.1, EXCHANGES, variables_max=16),
+    Rung(exchange_search.METHOD, ExchangeSolver(), 0.3, EXCHANGES, variables_max=12),
+    Rung(exchange_search.METHOD, ExchangeSolver(), 0.03, EXCHANGES, variables_min=13, variables_max=16),
     Rung(placements.METHOD, PlacementSolver(), 0.9, EXCHANGES, variables_min=13, variables_max=16),
     Rung(
         exchange_search.METHOD,
