@@ -49,6 +49,24 @@ def some_placements(facilities: int) -> Problem:
     return Problem(kind="quadratic_assignment", statement={"flows": table, "distances": table})
 
 
+def some_customers(customers: int) -> Problem:
+    places = [[number, number * number % 7] for number in range(customers + 1)]
+    statement = {"metric": "EUC_2D", "coordinates": places, "demands": [0, *[1] * customers], "capacity": 4}
+    return Problem(kind="cvrp", statement=statement)
+
+
+def some_jobs(agents: int, jobs: int) -> Problem:
+    table = [[1 + (i + k) % 3 for k in range(jobs)] for i in range(agents)]
+    statement = {"profits": table, "weights": table, "capacities": [3 * jobs] * agents}
+    return Problem(kind="generalised_assignment", statement=statement)
+
+
+def some_assets(budget: int | None) -> Problem:
+    covariances = [[1.0 if i == k else 0.1 for k in range(6)] for i in range(6)]
+    chosen = {} if budget is None else {"budget": budget}
+    return Problem(kind="portfolio", statement={"expected_returns": [0.1] * 6, "covariances": covariances, **chosen})
+
+
 def an_executor(pool: Any = None) -> ClassicalExecutor:
     return ClassicalExecutor(pool or InlinePool(), SystemClock(), worker="solver-1")
 
@@ -94,6 +112,12 @@ def test_run_small_needs_no_is_small_before_it() -> None:
         (a_hard_cut(20), "rule", True),
         (some_placements(7), "classical", True),
         (some_placements(8), "classical", False),
+        (some_customers(9), "classical", True),
+        (some_customers(10), "classical", False),
+        (some_jobs(3, 8), "classical", True),
+        (some_jobs(3, 12), "classical", False),
+        (some_assets(3), "classical", True),
+        (some_assets(None), "classical", False),
         (NO_NODES, "classical", True),
         (Problem(kind="nothing", statement={}), "classical", True),
     ],

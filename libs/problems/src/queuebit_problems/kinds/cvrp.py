@@ -234,12 +234,15 @@ class Cvrp(Optimisation[CvrpStatement]):
 
     def enumerated(self, statement: CvrpStatement) -> Enumerated | None:
         """Up to 9 customers, over all sets of them; None where no routes are feasible."""
-        if statement.nodes - 1 > ENUMERATED_CUSTOMERS_MAX:
+        if not self.enumerates(statement):
             return None
         routes = cheapest(statement.fleet)
         if routes is None:
             return None
         return Enumerated(_answer(routes), number(Fraction(statement.fleet.cost(routes), statement.scaled[1])))
+
+    def enumerates(self, statement: CvrpStatement) -> bool:
+        return statement.nodes - 1 <= ENUMERATED_CUSTOMERS_MAX
 
     def example(self) -> CvrpStatement:
         """A depot in the middle of four customers, two on each side; two vehicles drive 32."""

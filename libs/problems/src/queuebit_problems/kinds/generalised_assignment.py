@@ -34,6 +34,8 @@ AGENTS_MAX = 200
 JOBS_MAX = 2_000
 QUBITS_MAX = 1_000
 ENUMERATED_JOBS_MAX = 12
+ENUMERATED_SURELY_MAX = 10_000
+"""So many ways to assign are gone through in no time, whatever can be ruled out."""
 
 Table = tuple[tuple[NonNegative, ...], ...]
 
@@ -273,6 +275,9 @@ class GeneralisedAssignment(Optimisation[GeneralisedAssignmentStatement]):
             if found is None
             else Enumerated({"assigned_to": found}, self.objective(statement, {"assigned_to": found}))
         )
+
+    def enumerates(self, statement: GeneralisedAssignmentStatement) -> bool:
+        return math.prod([len(statement.capacities)] * statement.jobs) <= ENUMERATED_SURELY_MAX
 
     def example(self) -> GeneralisedAssignmentStatement:
         """Two agents, three jobs; at best the first agent has the first job, for 20 in all."""

@@ -217,12 +217,15 @@ class Portfolio(Optimisation[PortfolioStatement]):
 
     def enumerated(self, statement: PortfolioStatement) -> Enumerated | None:
         """Choices, where there are at most 200,000 of them."""
-        n = len(statement.expected_returns)
-        if statement.budget is None or math.comb(n, statement.budget) > ENUMERATED_CHOICES_MAX:
+        if not self.enumerates(statement):
             return None
         choice, unit = statement.choice
         value, chosen, count = least(choice)
         return Enumerated(_selected(choice, chosen), number(Fraction(value, unit)), count)
+
+    def enumerates(self, statement: PortfolioStatement) -> bool:
+        n, budget = len(statement.expected_returns), statement.budget
+        return budget is not None and math.comb(n, budget) <= ENUMERATED_CHOICES_MAX
 
     def example(self) -> PortfolioStatement:
         """Three assets, two to choose; the first and the last, which hardly move together, are best at -0.25."""
