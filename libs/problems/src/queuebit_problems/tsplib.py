@@ -21,25 +21,69 @@ _TRIANGLES: dict[str, tuple[bool, bool]] = {
     "UPPER_DIAG_COL": (False, True),
 }
 """Each triangle as rows: (whether of the upper half, with the diagonal). Columns of one half are rows of the other."""
-_DECISIVE = {"TYPE", "DIMENSION", "CAPACITY", "VEHICLES", "EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT"}
-"""What may stand twice only if it says the same."""
-_UNKNOWN_SECTIONS = {
+_DECISIVE = frozenset({"TYPE", "DIMENSION", "EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT"})
+"""What every file may state; like what a kind adds, it may stand twice only if it says the same."""
+_FREE = frozenset({"NAME", "COMMENT"})
+"""What may be followed by any words, with or without a colon."""
+_HARMLESS = _FREE | {
+    "AUTHOR",
+    "AUTHORS",
+    "BEST_KNOWN",
+    "BEST_KNOWN_COST",
+    "BEST_KNOWN_SOLUTION",
+    "BEST_KNOWN_VALUE",
+    "BKS",
+    "CONTRIBUTOR",
+    "DATE",
+    "DISPLAY_DATA_TYPE",
+    "EDGE_DATA_FORMAT",
+    "LICENCE",
+    "LICENSE",
+    "NODE_COORD_TYPE",
+    "OPTIMAL",
+    "OPTIMAL_COST",
+    "OPTIMAL_VALUE",
+    "OPTIMUM",
+    "REFERENCE",
+    "SOURCE",
+    "URL",
+    "VERSION",
+}
+"""What tells of a file, or how to draw it, and never changes the problem."""
+_SECTIONS = frozenset({"NODE_COORD_SECTION", "EDGE_WEIGHT_SECTION", "DISPLAY_DATA_SECTION"})
+_MEANINGS = {
     "FIXED_EDGES_SECTION": "fixes edges of the tour",
     "BACKHAUL_SECTION": "states customers to collect from",
     "TIME_WINDOW_SECTION": "states when each node may be visited",
     "PICKUP_AND_DELIVERY_SECTION": "states pairs of nodes in order",
 }
-"""What asks for more than distances, and so cannot be passed over."""
+"""What some lines ask for beyond distances; any other line that is not known may ask for as much."""
 
 
 class TsplibFile:
-    """A file read as a whole: the header lines and the rows of each section, all with their lines."""
+    """A file read as a whole: the header lines and the rows of each section, all with their lines.
 
-    def __init__(self, rows: Rows) -> None:
+    `keys` and `sections` are what files of these types state beyond distances. A line that is not known is refused: it may
+    change the problem.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        *,
+        types: Sequence[str],
+        keys: frozenset[str] = frozenset(),
+        sections: frozenset[str] = frozenset(),
+    ) -> None:
         self.rows = rows
+        self._types = types
+        self._decisive = _DECISIVE | keys
+        self._keys = self._decisive | _HARMLESS
+        self._sections = _SECTIONS | sections
         self.header: dict[str, tuple[str, Row]] = {}
         self.sections: dict[str, tuple[Row, list[Row]]] = {}
         self._read()
+        self._check_type()
 
     def _read(self) -> None:
         section: list[Row] | None = None
@@ -55,24 +99,40 @@ class TsplibFile:
                     raise self.rows.error(row, f"a section should have no more than {rows_max} lines")
                 section.append(row)
                 continue
-            key, colon, value = " ".join(row.tokens).partition(":")
-            key = key.strip().upper()
+            key, value = self._stated(row)
             if key.endswith("_SECTION"):
                 if key in self.sections:
                     raise self.rows.error(row, f"{key} stands twice")
-                if key in _UNKNOWN_SECTIONS:
-                    raise self.rows.error(row, f"{key} {_UNKNOWN_SECTIONS[key]}, which this kind does not know")
+                if value:
+                    raise self.rows.error(row, f"nothing should follow {key} in its line")
                 if "DIMENSION" in self.header:
                     self.integer("DIMENSION", "DIMENSION", 2, NODES_MAX)
                 section, rows_max = [], NODES_MAX if key != "EDGE_WEIGHT_SECTION" else NODES_MAX**2
                 self.sections[key] = row, section
-            elif colon:
-                before = self.header.setdefault(key, (value.strip(), row))
-                if key in _DECISIVE and before[0] != value.strip():
+            else:
+                before = self.header.setdefault(key, (value, row))
+                if key in self._decisive and before[0].upper() != value.upper():
                     raise self.rows.error(row, f"{key} is {before[0][:40]!r} already in line {before[1].line}")
                 section = None
-            else:
-                raise self.rows.error(row, "a line should be `KEY : value`, the name of a section, or numbers")
+
+    def _stated(self, row: Row) -> tuple[str, str]:
+        """The known key of a line, or name of a section, and the value. A space may stand for the colon."""
+        line = " ".join(row.tokens)
+        key, colon, value = line.partition(":")
+        key = key.strip().upper()
+        first, _, rest = line.partition(" ")
+        if key in self._keys or key in self._sections:
+            return key, value.strip()
+        if first.upper() in (_FREE if colon else self._keys):
+            return first.upper(), rest
+        if not colon and not key.endswith("_SECTION"):
+            shown = f"a line should be `KEY : value`, the name of a section, or numbers, not {line[:40]!r}"
+            raise self.rows.error(row, shown)
+        self._check_type()
+        meaning = (
+            f"{_MEANINGS[key]}, which this kind does not know" if key in _MEANINGS else "is not known to this kind"
+        )
+        raise self.rows.error(row, f"{key[:40]} {meaning}; remove it if it does not limit the problem")
 
     def text(self, key: str, default: str = "") -> str:
         """The value of a header line."""
@@ -91,20 +151,20 @@ class TsplibFile:
     def one_of(self, key: str, known: Sequence[str]) -> str:
         """The word of a header line that must be there, and known."""
         value, row = self._line(key)
-        if value not in known:
+        if value.upper() not in known:
             raise self.rows.error(row, f"{key} should be one of {', '.join(known)}, not {value[:40]!r}")
-        return value
+        return value.upper()
 
     def _line(self, key: str) -> tuple[str, Row]:
         if key not in self.header:
             raise self.rows.error(None, f"the line `{key} : …` is missing; the file may be cut off")
         return self.header[key]
 
-    def check_type(self, kinds: Sequence[str]) -> None:
+    def _check_type(self) -> None:
         """Refuse a file of another type."""
-        value, row = self.header.get("TYPE", (kinds[0], None))
-        if not value or value.split()[0] not in kinds:
-            raise self.rows.error(row, f"TYPE should be {' or '.join(kinds)}, not {value[:40]!r}")
+        value, row = self.header.get("TYPE", (self._types[0], None))
+        if not value or value.split()[0].upper() not in self._types:
+            raise self.rows.error(row, f"TYPE should be {' or '.join(self._types)}, not {value[:40]!r}")
 
     def section(self, name: str) -> tuple[Row, list[Row]]:
         """The line and the rows of a section that must be there."""
@@ -129,9 +189,9 @@ class TsplibFile:
 
 
 def type_of(text: str) -> str | None:
-    """What the line TYPE says, as far as a glance can tell."""
+    """What the line TYPE says, in capitals, as far as a glance can tell."""
     head = (line.replace(":", " ").split() for line in text[:4000].splitlines())
-    return next((line[1] for line in head if len(line) > 1 and line[0].upper() == "TYPE"), None)
+    return next((line[1].upper() for line in head if len(line) > 1 and line[0].upper() == "TYPE"), None)
 
 
 def read_roads(file: TsplibFile, *, nodes_min: int = 2) -> dict[str, Any]:
@@ -140,6 +200,11 @@ def read_roads(file: TsplibFile, *, nodes_min: int = 2) -> dict[str, Any]:
     value = file.one_of("EDGE_WEIGHT_TYPE", METRICS)
     if value == "EXPLICIT":
         return {"metric": value, "distances": _matrix(file, nodes)}
+    if "EDGE_WEIGHT_SECTION" in file.sections:
+        detail = (
+            f"EDGE_WEIGHT_SECTION contradicts EDGE_WEIGHT_TYPE, which takes the distances from coordinates: {value}"
+        )
+        raise file.rows.error(file.sections["EDGE_WEIGHT_SECTION"][0], f"{detail}; remove it, or state EXPLICIT")
     placed = file.by_node("NODE_COORD_SECTION", nodes, 2, "a node")
     numbers = ([file.rows.number(row, token, "a coordinate") for token in tokens] for row, tokens in placed)
     return {"metric": value, "coordinates": tuple((x, y) for x, y in numbers)}

@@ -31,7 +31,7 @@ from queuebit_problems.roads import NODES_MAX
 from queuebit_problems.routes import Routes, best_order, cheapest, repaired, searched
 from queuebit_problems.text import Rows
 from queuebit_problems.tsplib import TsplibFile, read_roads, type_of
-from queuebit_problems.vrplib import check_demands, check_depot, vehicles_of
+from queuebit_problems.vrplib import KEYS, SECTIONS, check_demands, check_depot, check_lengths, vehicles_of
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -50,7 +50,9 @@ class Cvrp(Optimisation[CvrpStatement]):
         '{"routes": [[each customer of the route in order, as nodes from 1, without the depot] for each route]}'
     )
     formats = (
-        "VRPLIB: TYPE CVRP, distances as in TSPLIB; the k of names like A-n32-k5 (sets A, B, E, F, M, P) limits the routes",
+        "VRPLIB: TYPE CVRP, distances as in TSPLIB: those of EUC_2D are rounded to integers, so the optima of CMT and "
+        "Golden, which are published with unrounded ones, compare otherwise; the k of names like A-n32-k5 (sets A, B, E, "
+        "F, M, P) limits the routes",
     )
     suffixes = (".vrp",)
     params = {"vehicles": "the most routes, whatever the file says"}
@@ -58,20 +60,15 @@ class Cvrp(Optimisation[CvrpStatement]):
 
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> CvrpStatement:
         rows = Rows(text, file_name=file_name, remedy=f"Cvrp reads {self.formats[0]}.")
-        file = TsplibFile(rows)
-        file.check_type(("CVRP",))
-        for key in ("DISTANCE", "SERVICE_TIME"):
-            if file.text(key, "0") not in ("0", "0.0"):
-                raise rows.error(
-                    file.header[key][1], f"{key} limits the length of routes, which this kind does not know"
-                )
+        file = TsplibFile(rows, types=("CVRP",), keys=KEYS, sections=SECTIONS)
+        check_lengths(file)
         roads = read_roads(file)
         nodes = file.integer("DIMENSION", "DIMENSION", 2, NODES_MAX)
         capacity = file.number("CAPACITY", 0)
         placed = file.by_node("DEMAND_SECTION", nodes, 1, "a demand")
         demands = tuple(rows.number(row, tokens[0], "a demand", 0) for row, tokens in placed)
+        check_depot(file, nodes)
         check_demands(rows, [row for row, _ in placed], demands, capacity)
-        check_depot(file)
         return self.parse({**roads, "capacity": capacity, "demands": demands, "vehicles": vehicles_of(file, params)})
 
     def recognises(self, text: str) -> bool:

@@ -71,9 +71,7 @@ class Tsp(Optimisation[TspStatement]):
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> TspStatement:
         del params
         rows = Rows(text, file_name=file_name, remedy=f"Tsp reads {self.formats[0]}.")
-        file = TsplibFile(rows)
-        file.check_type(("TSP", "ATSP"))
-        return TspStatement(**read_roads(file))
+        return TspStatement(**read_roads(TsplibFile(rows, types=("TSP", "ATSP"))))
 
     def recognises(self, text: str) -> bool:
         return type_of(text) in {"TSP", "ATSP"}
