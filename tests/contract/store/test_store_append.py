@@ -231,6 +231,8 @@ async def test_bad_batch_is_refused_whole(store: Any, batch: list[Append]) -> No
         '{"big":123456789012345678901234567890.10}',
         "[ ]",
         " null ",
+        "9" * 5000,
+        "-1e999",
     ],
 )
 async def test_data_comes_back_byte_for_byte(store: Any, data: str) -> None:

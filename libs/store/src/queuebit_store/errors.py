@@ -8,6 +8,8 @@ class StoreError(Exception):
 
     code = "store_error"
     transient = False
+    of_one = False
+    """Whether one item of a batch may be at fault: then the others, sent without it, pass."""
     remedy = ""
 
     def __init__(self, detail: str | None = None, *, remedy: str | None = None) -> None:
@@ -49,6 +51,7 @@ class InvalidBatch(StoreError):
     """The batch breaks a rule of the port; nothing was written."""
 
     code = "invalid_batch"
+    of_one = True
     remedy = "Correct the batch, or send its parts one by one to find the bad one."
 
 
@@ -56,12 +59,14 @@ class AlreadyExists(StoreError):
     """Something with this key is stored already."""
 
     code = "already_exists"
+    of_one = True
 
 
 class UnknownTenant(StoreError):
     """The tenant is not registered."""
 
     code = "unknown_tenant"
+    of_one = True
     remedy = "Add the tenant first."
 
 
@@ -75,3 +80,12 @@ class StoreFailed(StoreError):
     """PostgreSQL refused a statement for a reason that trying again will not change."""
 
     code = "store_failed"
+    of_one = True
+
+
+class StatementRefused(StoreFailed):
+    """PostgreSQL refuses the statement itself, whatever its values are: rights or settings are not as they must be."""
+
+    code = "statement_refused"
+    of_one = False
+    remedy = "Check what the user of the URL may do in the schema of the namespace."

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import NoReturn
 from uuid import UUID
 
-from queuebit_store.checks import check_batch
+from queuebit_store.checks import check_batch, check_key
 from queuebit_store.errors import AlreadyExists, InvalidBatch, UnknownTenant
 from queuebit_store.memory_database import EventLog, MemoryDatabase, log_key
 from queuebit_store.ports import (
@@ -119,6 +119,8 @@ class MemoryStore:
         return log.events[start : min(end, start + limit)]
 
     async def reserve(self, wanted: Sequence[Reservation]) -> list[Reservation]:
+        for one in wanted:
+            check_key(one.tenant, one.key)
         await self.hooks.before("reserve")
         held = self.database.reservations
         holding = [held.setdefault((one.tenant, one.key), one) for one in wanted]
@@ -126,6 +128,7 @@ class MemoryStore:
         return holding
 
     async def holder(self, tenant: str, key: str) -> Reservation | None:
+        check_key(tenant, key)
         await self.hooks.before("holder")
         return self.database.reservations.get((tenant, key))
 
@@ -221,11 +224,14 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse_constant)
+"""Numbers may be of any size, as for PostgreSQL: they are only passed over."""
 
 
 def _check_text(batch: Sequence[Append]) -> None:
-    """Refuse what the adapter for PostgreSQL refuses: data that is no JSON, and two control characters in text."""
+    """Refuse what the adapter for PostgreSQL refuses: data that is no JSON, two control characters in text, and text that
+    UTF-8 cannot hold.
+    """
     for append in batch:
         head = append.head
         texts = [append.tenant, append.category, append.environment]
@@ -233,9 +239,13 @@ def _check_text(batch: Sequence[Append]) -> None:
         for event in append.events:
             try:
                 _DECODER.decode(event.data)
-            except ValueError:
-                raise InvalidBatch(f"The data of the event {event.id} is not JSON.") from None
-            texts += [event.type, event.traceparent or ""]
+            except (ValueError, RecursionError):
+                raise InvalidBatch(f"The data of the event {event.id} is not JSON, or nested too deeply.") from None
+            texts += [event.data, event.type, event.traceparent or ""]
+        try:
+            "".join(texts).encode()
+        except UnicodeEncodeError:
+            raise InvalidBatch(f"A text of the append to the stream {append.stream_id} is no Unicode text.") from None
         if any("\x00" in text or "\x1f" in text for text in texts):
             raise InvalidBatch(
                 f"A text of the append to the stream {append.stream_id} holds the character U+0000 or U+001F."

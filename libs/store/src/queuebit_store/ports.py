@@ -167,11 +167,15 @@ class StreamStore(Protocol):
         ...
 
     async def reserve(self, wanted: Sequence[Reservation]) -> list[Reservation]:
-        """Hold each (tenant, key) for its stream, first come first served; returns what holds now, in the order asked."""
+        """Hold each (tenant, key) for its stream, first come first served; returns what holds now, in the order asked.
+
+        Raises StoreUnavailable (transient; asking again is safe), or InvalidBatch (permanent: nothing is held; one key that
+        cannot be stored refuses the whole batch).
+        """
         ...
 
     async def holder(self, tenant: str, key: str) -> Reservation | None:
-        """What holds a key, without taking it."""
+        """What holds a key, without taking it. Raises InvalidBatch for a key that cannot be stored."""
         ...
 
     async def rewrite_heads(self, rows: Sequence[tuple[UUID, int, Head]]) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from queuebit_store.checks import check_batch
+from queuebit_store.checks import check_batch, check_key
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.ports import Append, Head, Position, Reservation, StoredEvent, StreamFilter, StreamRow
 from queuebit_store.postgres import rows as to
@@ -81,6 +81,8 @@ class PostgresStreams:
         return to.stored_events(await self._session.fetch("read", category, after.epoch, after.xid, after.seq, limit))
 
     async def reserve(self, wanted: Sequence[Reservation]) -> list[Reservation]:
+        for one in wanted:
+            check_key(one.tenant, one.key)
         holding: dict[tuple[str, str], Reservation] = {}
         for _ in range(RESERVE_ROUNDS_MAX):
             missing = sorted(
@@ -101,6 +103,7 @@ class PostgresStreams:
         raise StoreUnavailable("Other sessions take and drop the same idempotency keys again and again.")
 
     async def holder(self, tenant: str, key: str) -> Reservation | None:
+        check_key(tenant, key)
         found = await self._session.fetch("holder", tenant, key)
         return to.reservation(found[0]) if found else None
 

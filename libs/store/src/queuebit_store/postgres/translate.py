@@ -16,6 +16,7 @@ from queuebit_store.errors import (
     InvalidBatch,
     InvalidSettings,
     SchemaMismatch,
+    StatementRefused,
     StoreError,
     StoreFailed,
     StoreUnavailable,
@@ -27,6 +28,10 @@ _TRANSIENT_CLASSES = ("08", "40", "53", "55", "57", "58", "25", "0A")
 _MISSING_STATES = ("42P01", "42703", "3F000", "42704", "42883")
 """Undefined table, column, schema, object, function."""
 _LOGIN_CLASSES = ("28", "3D")
+_STATEMENT_CLASSES = ("26", "42", "F0")
+"""No such statement, its syntax or the rights to it, the server's configuration: no value is to blame."""
+_VALUE_STATES = ("22", "54", "23502", "23514")
+"""Bad data, beyond a limit of the server (an index row too large, JSON nested too deeply), null, against a check."""
 _UNIQUE_STATE = "23505"
 _FOREIGN_KEY_STATE = "23503"
 """The only foreign key is the tenant of an API key."""
@@ -62,8 +67,10 @@ def _from_server(error: asyncpg.PostgresError) -> StoreError:
         return AlreadyExists()
     if state == _FOREIGN_KEY_STATE:
         return UnknownTenant()
-    if state.startswith("22"):
+    if state.startswith(_VALUE_STATES):
         return InvalidBatch(text)
+    if state.startswith(_STATEMENT_CLASSES):
+        return StatementRefused(text)
     if state.startswith(_LOGIN_CLASSES):
         return InvalidSettings(text, remedy="Check user, password and database in the URL.")
     return StoreFailed(text)

@@ -1,0 +1,51 @@
+"""Which errors of the server are about one value, which about the statement, and which pass by themselves."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+
+from queuebit_store.errors import (
+    InvalidBatch,
+    SchemaMismatch,
+    StatementRefused,
+    StoreError,
+    StoreFailed,
+    StoreUnavailable,
+)
+from queuebit_store.postgres.translate import translated
+
+
+def said(sqlstate: str) -> StoreError:
+    """What a message of the server with that state becomes."""
+    error = asyncpg.PostgresError.new({"S": "ERROR", "C": sqlstate, "M": "no", "D": "a customer's value"})
+    with pytest.raises(StoreError) as translation, translated():
+        raise error
+    return translation.value
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "kind", "transient", "of_one"),
+    [
+        ("22021", InvalidBatch, False, True),
+        ("22P02", InvalidBatch, False, True),
+        ("23502", InvalidBatch, False, True),
+        ("23514", InvalidBatch, False, True),
+        ("54000", InvalidBatch, False, True),
+        ("54001", InvalidBatch, False, True),
+        ("XX000", StoreFailed, False, True),
+        ("42501", StatementRefused, False, False),
+        ("42601", StatementRefused, False, False),
+        ("42P01", SchemaMismatch, False, False),
+        ("40001", StoreUnavailable, True, False),
+        ("53100", StoreUnavailable, True, False),
+        ("57014", StoreUnavailable, True, False),
+    ],
+)
+def test_a_state_tells_whether_to_try_again_and_whether_one_may_be_at_fault(
+    sqlstate: str, kind: type[StoreError], transient: bool, of_one: bool
+) -> None:
+    error = said(sqlstate)
+
+    assert (type(error), error.transient, error.of_one) == (kind, transient, of_one)
+    assert "customer" not in str(error)
