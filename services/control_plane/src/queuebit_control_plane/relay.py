@@ -2,23 +2,28 @@
 
 At least once: the cursor is saved after the broker acknowledged, a little later than that to spare statements, so a crash
 publishes some events again. Readers recognise a repeat by id or by (job, version).
+
+No event holds up the others: one that cannot be made into a record, or into one that the broker takes, leaves a dead letter.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Protocol
 from uuid import UUID
 
-import orjson
-
 from queuebit_contracts.channels import topics_of
 from queuebit_contracts.envelope import PREFIX, binary_headers, rfc3339
 from queuebit_contracts.events import JobQueued
+from queuebit_contracts.jobs import LANES, TIERS
+from queuebit_control_plane.publishing import publish_all
+from queuebit_control_plane.unpublished import unreadable
 from queuebit_runtime.bus import Bus, BusError, Outgoing
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.metrics import Metric
@@ -32,6 +37,10 @@ SOURCE = "/queuebit/control-plane"
 CURSOR = "relay"
 FIRST_BATCH = 64
 """How many events are read at first, when it is not known how large they are."""
+_ORDER = re.compile(
+    rb'\{"attempt_id":"[^"\\]*","leg":"[^"\\]*","role":"[^"\\]*","lane":"([^"\\]*)","number":\d+,"tier":"([^"\\]*)"'
+)
+"""How a work order begins that we wrote. Only the beginning: further in stands what others wrote."""
 
 
 class RelayStore(StreamStore, Cursors, Leadership, Protocol):
@@ -103,7 +112,7 @@ class Relay:
         limit = self._limit
         stored = await self._store.read(self._position, limit=limit)
         if stored:
-            await self._bus.publish(records_of(stored))
+            await publish_all(self._bus, records_of(stored, self._clock.now()), self._clock)
             self._position = stored[-1].position
             self._telemetry.count(Metric.RELAYED, len(stored))
             self._telemetry.observe(Metric.RELAY_DELAY, (self._clock.now() - stored[0].time).total_seconds())
@@ -141,10 +150,11 @@ class Relay:
                 each.cancel()
 
 
-def records_of(events: Sequence[StoredEvent]) -> list[Outgoing]:
+def records_of(events: Sequence[StoredEvent], now: datetime) -> list[Outgoing]:
     """The records of stored events, in order: each for its purpose, and for the lifecycle.
 
-    Events of one stream, and of one moment, come together: what they share is written once.
+    Events of one stream, and of one moment, come together: what they share is written once. An event that cannot be made into
+    records is a dead letter of the moment `now` in their place.
     """
     records: list[Outgoing] = []
     stream_id: UUID | None = None
@@ -155,27 +165,51 @@ def records_of(events: Sequence[StoredEvent]) -> list[Outgoing]:
             stream_id = event.stream_id
             subject = str(stream_id)
             key = subject.encode()
-        if event.time != moment:
-            moment, time = event.time, rfc3339(event.time)
-        headers = binary_headers(
-            event.id,
-            SOURCE,
-            _ce_type(event.type, event.schema_version),
-            subject,
-            time,
-            tenant=event.tenant,
-            version=event.version,
-            traceparent=event.traceparent,
-        )
-        value = event.data.encode()
-        if event.type == JobQueued.__name__:
-            order = orjson.loads(value)
-            topics = topics_of(event.type, order["lane"], order["tier"])
-        else:
-            topics = topics_of(event.type)
+        try:
+            if event.time != moment:
+                time = rfc3339(event.time)
+                moment = event.time
+            headers = binary_headers(
+                event.id,
+                SOURCE,
+                _ce_type(event.type, event.schema_version),
+                subject,
+                time,
+                tenant=event.tenant,
+                version=event.version,
+                traceparent=event.traceparent,
+            )
+            value = event.data.encode()
+            topics = _order_topics(value) if event.type == JobQueued.__name__ else topics_of(event.type)
+        except Exception as error:
+            # Whatever it is: the row stays as it is, and would stop the relay for ever.
+            log.exception("version %d of a job cannot be published", event.version, extra={"job_id": subject})
+            records.append(unreadable(event, error, now))
+            continue
         for topic in topics:
             records.append(Outgoing(topic, key, value, headers))
     return records
+
+
+def _order_topics(value: bytes) -> tuple[str, ...]:
+    """Where a stored work order belongs. Raises ValueError, KeyError, TypeError or RecursionError for what is none.
+
+    Of an order that we wrote only the beginning is read; of any other all, but for its numbers, which may be of any size.
+    """
+    found = _ORDER.match(value)
+    if found is not None:
+        lane, tier = found[1].decode(), found[2].decode()
+    else:
+        order = json.loads(value, parse_int=str, parse_float=str)
+        lane, tier = str(order["lane"]), str(order["tier"])
+    return _topics_of_order(lane, tier)
+
+
+@cache
+def _topics_of_order(lane: str, tier: str) -> tuple[str, ...]:
+    if lane not in LANES or tier not in TIERS:
+        raise ValueError("no lane or no tier")
+    return topics_of(JobQueued.__name__, lane, tier)
 
 
 @cache
