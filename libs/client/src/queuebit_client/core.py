@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, ValidationError
 
-from queuebit_client.errors import BadAnswer, QueuebitError, Unreachable, WaitTimeout, error_of
+from queuebit_client.errors import BadAnswer, InvalidRequest, QueuebitError, Unreachable, WaitTimeout, error_of
 from queuebit_client.keys import fresh_key
 from queuebit_client.models import Explanation, Job, JobEvent, JobPage, JobSummary, Kind, KindList, KindSummary
 from queuebit_client.sse import Frame, FrameReader
@@ -262,7 +262,11 @@ def _job_path(job_id: str) -> str:
 def _encoded(body: Mapping[str, Any]) -> bytes:
     try:
         return json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
-    except ValueError:
+    except ValueError as error:
+        if "digits" in str(error):
+            raise InvalidRequest(
+                "The request holds an integer with too many digits.", remedy="Send a number with fewer digits."
+            ) from None
         raise error_of(
             422,
             {

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from queuebit_client.cli.digits import long_integers
 from queuebit_client.cli.options import Submission
 from queuebit_client.errors import QueuebitError, WrongField
 
@@ -111,6 +112,9 @@ def json_of(file: str, text: str) -> dict[str, Any] | None:
     try:
         document = json.loads(text.lstrip("\ufeff"), parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
+        long = () if isinstance(error, json.JSONDecodeError | RecursionError) else long_integers(text)
+        if long:
+            raise BadFile(f"{file}: {long[0]}.", remedy="Write a number with fewer digits.", fields=long) from None
         raise BadFile(
             f"{file} is not valid JSON: {error}.", remedy="Correct it; it begins like a JSON object."
         ) from None
