@@ -33,7 +33,7 @@ SAME: list[tuple[str, str, str, str]] = [
     ("limits that do not bind", "a.vrp", VRP, VRP.replace("NODE_C", "DISTANCE : 0\nSERVICE_TIME : 0\nNODE_C")),
     ("p col", "a.col", GRAPH, GRAPH.replace("p edge", "p col")),
     ("comments between edges", "a.clq", GRAPH, GRAPH.replace("e 2 3", "c here\nc\ne 2 3")),
-    ("lines of nodes", "a.col", GRAPH, GRAPH.replace("e 1 2\n", "n 1 5\ne 1 2\n")),
+    ("lines of nodes", "a.col", GRAPH, GRAPH.replace("e 1 2\n", "n 1 1\ne 1 2\n")),
     ("each edge in both directions", "a.col", GRAPH,
      GRAPH.replace("5 5", "5 10") + "".join(f"e {v} {u}\n" for u, v in [(1, 2), (1, 3), (2, 3), (3, 4), (4, 5)])),
 ]  # fmt: skip

@@ -21,13 +21,15 @@ from pydantic import (
 from queuebit_problems.checks import Place, raise_faults
 from queuebit_problems.kind import Statement
 from queuebit_problems.shape import shape_of
-from queuebit_problems.text import Row, Rows
+from queuebit_problems.text import Row, Rows, parse_number
 
 NODES_MAX = 5_000
 EDGES_MAX = 1_000_000
 EDGES_LISTED_MAX = 250_000
 """Up to here the normal form lists edges; above, lists of neighbours take half the space."""
-DIMACS = "DIMACS: `p edge nodes edges` (or `p col`), then `e u v`, nodes from 1; an edge may stand twice"
+DIMACS = (
+    "DIMACS: `p edge nodes edges` (or `p col`), then `e u v`, nodes from 1; an edge may stand twice; no weights but 1"
+)
 
 NODE_CODE = NODES_MAX + 1
 """Two nodes as one number, which sorts faster than a pair."""
@@ -147,9 +149,13 @@ def read_dimacs(text: str, *, file_name: str, remedy: str) -> GraphStatement:
     for row in rows:
         tokens = row.tokens
         if tokens[0] in {"c", "n", "d", "v", "x"}:
+            if tokens[0] == "n" and len(tokens) > 2:
+                _check_weight(rows, row, tokens[2], "node")
             continue
         if tokens[0] != "e" or len(tokens) not in (3, 4):
             raise rows.error(row, "an edge should read `e u v`")
+        if len(tokens) == 4:
+            _check_weight(rows, row, tokens[3], "edge")
         u = names.get(tokens[1]) or rows.integer(row, tokens[1], "a node", 1, nodes)
         v = names.get(tokens[2]) or rows.integer(row, tokens[2], "a node", 1, nodes)
         if u == v:
@@ -161,6 +167,16 @@ def read_dimacs(text: str, *, file_name: str, remedy: str) -> GraphStatement:
     if stated not in (count, len(distinct)):
         raise rows.error(header, f"the header promises {stated} edges, but {count} follow")
     return GraphStatement(nodes=nodes, edges=tuple(divmod(code, NODE_CODE) for code in sorted(distinct)))
+
+
+def _check_weight(rows: Rows, row: Row, token: str, bearer: str) -> None:
+    """Refuse a weight that would make another problem of it."""
+    if parse_number(token) != 1:
+        raise rows.error(
+            row,
+            f"the {bearer} has the weight {token[:40]!r}, but only graphs without weights are solved here",
+            remedy="Only the number of nodes or of colours is solved for: leave the weights out if all may count the same.",
+        )
 
 
 def _header(rows: Rows) -> Row:

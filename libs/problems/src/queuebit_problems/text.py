@@ -83,13 +83,13 @@ class Rows:
             return value
         raise self.error(row, f"{what} should be a number from {minimum:g} to {maximum:g}, not {_shown(token)}")
 
-    def error(self, row: Row | None, detail: str) -> UnreadableFile:
-        """The error to raise about a row, or about the whole file."""
+    def error(self, row: Row | None, detail: str, *, remedy: str | None = None) -> UnreadableFile:
+        """The error to raise about a row, or about the whole file; the remedy is that of the file where none is given."""
         places = [self._file_name] if self._file_name else []
         if row is not None:
             places.append(f"line {row.line}")
         place = ", ".join(places) or "the file"
-        return UnreadableFile(f"{place}: {detail}.", remedy=self._remedy, line=row.line if row else None)
+        return UnreadableFile(f"{place}: {detail}.", remedy=remedy or self._remedy, line=row.line if row else None)
 
 
 class Numbers:
