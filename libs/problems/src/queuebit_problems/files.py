@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any, NoReturn
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from queuebit_contracts.errors import field_errors
 from queuebit_contracts.jobs import Problem
 from queuebit_problems.admission import check_bytes
-from queuebit_problems.errors import InvalidStatement, UnreadableFile
+from queuebit_problems.errors import InvalidStatement, ProblemError, UnreadableFile
 from queuebit_problems.kind import Params, Statement
 from queuebit_problems.registry import AnyKind, kind_of, kinds, usable_kinds
 from queuebit_problems.shape import shape_of
@@ -20,6 +21,28 @@ from queuebit_problems.shape import shape_of
 TEXT_LENGTH_MAX = 10_000_000
 """Characters. Larger than any statement that is taken, so that field formats may be wordy."""
 
+DECIDED_LENGTH_MAX = 1_000_000
+"""Characters. Up to here a file whose form several kinds recognise is read by each, to see which of them take it."""
+GLANCE_LENGTH = 10_000
+"""Characters in which a layout that is not read shows itself."""
+_NOT_READ: tuple[tuple[re.Pattern[str], str, str], ...] = (
+    (
+        re.compile(r"\A\s*(?:nb|number) of jobs", re.IGNORECASE),
+        "has Taillard's layout, durations and machines in two blocks",
+        "State it as JSPLIB: `jobs machines`, then for each job a line of `machine duration` pairs, machines from 0.",
+    ),
+    (
+        re.compile(r"\A(?:[ \t]*(?:c\b.*)?\r?\n)*p[ \t]+qubo\b"),
+        "has the .qubo layout of qbsolv",
+        "State it as Biq Mac sparse: `n entries`, then `i j q`, variables from 1, off-diagonal entries halved.",
+    ),
+    (
+        re.compile(r"^TYPE\s*:\s*(?!(?:TSP|ATSP|CVRP)\b)(\w{1,20})", re.MULTILINE),
+        r"is a TSPLIB file of type \1",
+        "State a problem of type TSP, ATSP or CVRP.",
+    ),
+)
+"""Layouts that the field knows and no kind reads: how they begin, what they are, what to do."""
 
 Beside = Callable[[str], str | None]
 """The text of another file of the same folder, by its name; None where it is not there."""
@@ -37,7 +60,7 @@ def read_problem(
 
     A JSON object is a problem {"kind", "version", "statement"}, a whole job request with such a "problem", or, where `kind` is
     given, a statement alone, or a document of a form that the field itself uses. Any other text is read by the kind that is
-    given, or by the only one that recognises it; `beside` finds the second file that some formats need.
+    given, else by the only one whose form it has and whose reader takes it; `beside` finds the second file that some need.
     Raises UnreadableFile, InvalidStatement or UnknownKind, each with the line or field and the remedy.
     """
     if len(text) > TEXT_LENGTH_MAX:
@@ -49,17 +72,21 @@ def read_problem(
         found = kind_of(problem.kind, problem.version)
         statement = found.parse(problem.statement)
     else:
-        found = kind_of(kind) if kind is not None else _recognised(text, file_name)
         text = text.lstrip("\ufeff")
-        other = found.companion(file_name)
-        more = beside(other) if other is not None and beside is not None else None
-        if other is None or more is None:
-            statement = _statement_of(found, text, file_name, params)
-        else:
-            statement = _with_companion(found, text, other, more, file_name, params)
+        found = kind_of(kind) if kind is not None else _recognised(text, file_name, beside)
+        statement = _of_text(found, text, file_name, params, beside)
     normal = statement.model_dump(mode="json")
     check_bytes(normal)
     return Problem(kind=found.name, version=found.version, statement=normal)
+
+
+def _of_text(found: AnyKind, text: str, file_name: str, params: Params | None, beside: Beside | None) -> Statement:
+    """The statement of a file in one of the field's own formats, with that of its companion where it has one."""
+    other = found.companion(file_name)
+    more = beside(other) if other is not None and beside is not None else None
+    if other is None or more is None:
+        return _statement_of(found, text, file_name, params)
+    return _with_companion(found, text, other, more, file_name, params)
 
 
 def _statement_of(found: AnyKind, text: str, file_name: str, params: Params | None) -> Statement:
@@ -154,19 +181,38 @@ def _json(text: str, file_name: str) -> dict[str, Any]:
     return document
 
 
-def _recognised(text: str, file_name: str) -> AnyKind:
-    """The only kind whose suffix the file has, else the only one that recognises its form."""
+def _recognised(text: str, file_name: str, beside: Beside | None) -> AnyKind:
+    """The only kind whose suffix the file has, else the only one that recognises its form and reads it."""
     known = usable_kinds()
     suffix = PurePath(file_name).suffix.lower()
     candidates = [kind for kind in known if suffix and suffix in kind.suffixes]
     if len(candidates) != 1:
         candidates = [kind for kind in candidates or known if kind.recognises(text)]
+        if len(candidates) > 1 and len(text) <= DECIDED_LENGTH_MAX:
+            candidates = [kind for kind in candidates if _reads(kind, text, file_name, beside)] or candidates
         shape_of.cache_clear()
     if len(candidates) == 1:
         return candidates[0]
+    place = file_name or "The file"
+    if not candidates:
+        _refuse_known_layout(text, place)
     names = [kind.name for kind in candidates]
     guess = f"could be {' or '.join(names)}" if names else "has a form that no kind recognises"
-    raise UnreadableFile(
-        f"{file_name or 'The file'} {guess}.",
-        remedy=f"Give --kind; one of {', '.join(names or kinds())}.",
-    )
+    raise UnreadableFile(f"{place} {guess}.", remedy=f"Give --kind; one of {', '.join(names or kinds())}.")
+
+
+def _reads(kind: AnyKind, text: str, file_name: str, beside: Beside | None) -> bool:
+    """Whether the reader of a kind takes a text, the first problem of several."""
+    try:
+        _of_text(kind, text, file_name, {"problem": 1} if "problem" in kind.params else None, beside)
+    except ProblemError:
+        return False
+    return True
+
+
+def _refuse_known_layout(text: str, place: str) -> None:
+    """Raise an error that names the layout where it is one that the field knows and no kind reads."""
+    for pattern, layout, remedy in _NOT_READ:
+        found = pattern.search(text[:GLANCE_LENGTH])
+        if found is not None:
+            raise UnreadableFile(f"{place} {found.expand(layout)}, which is not read.", remedy=remedy)

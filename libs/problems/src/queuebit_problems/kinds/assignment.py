@@ -199,12 +199,12 @@ class Assignment(Optimisation[AssignmentStatement]):
 
 
 def counted_squares(text: str) -> int | None:
-    """How many n by n tables follow a first line that is n alone; None where the numbers do not add up to whole tables."""
+    """How many n by n tables follow n, wherever lines break; None where the numbers do not add up to whole tables."""
     shape = shape_of(text)
-    if len(shape.counts) != 1 or not shape.counts[0]:
+    n, count = shape.count_at(0) if shape.lines else None, shape.total - 1
+    if not n or not count or count % (n * n) or not shape.numeric:
         return None
-    n, count = shape.counts[0], shape.total - 1
-    if not count or count % (n * n) or (shape.later == {2} and n != 2) or (shape.later == {1} and n != 1):
+    if shape.widths[0] == 2 and shape.later in ({2}, {3}):  # two counts and a list of edges or items, if a wrong one
         return None
     return count // (n * n)
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 ITEMS_MAX = 5_000
 QUBITS_MAX = 1_000
 ENUMERATED_ITEMS_MAX = 13
+TELLING_ITEMS_MIN = 20
+"""So many items whose number and capacity stand before them are no list of numbers that has this form by chance."""
 
 
 def _that_fit(sizes: tuple[NonNegative, ...], info: ValidationInfo) -> tuple[NonNegative, ...]:
@@ -98,7 +100,7 @@ class BinPacking(Optimisation[BinPackingStatement]):
         return _read_sizes(numbers, items, numbers.number("the capacity", 0), last=True)
 
     def recognises(self, text: str) -> bool:
-        return _is_or_library(text) or is_counted_list(text)
+        return _is_or_library(text) or _is_counted_list(text)
 
     def size(self, statement: BinPackingStatement) -> Size:
         """Beyond QUBITS_MAX qubits are not counted any further."""
@@ -243,10 +245,20 @@ class BinPacking(Optimisation[BinPackingStatement]):
         return BinPackingStatement(capacity=10, sizes=(6, 5, 4, 3, 2))
 
 
-def is_counted_list(text: str) -> bool:
-    """Whether every line is one number, the first saying how many follow the second."""
+def _is_counted_list(text: str) -> bool:
+    """Whether a line says how many numbers follow the next line: on one line with it, they are a solution of QAPLIB."""
     shape = shape_of(text)
-    return len(shape.lines) > 2 and set(shape.widths) == {1} and shape.numeric and shape.counts[0] == shape.total - 2
+    return shape.widths[:2] == [1, 1] and shape.counts[0] == shape.total - 2 > 0 and shape.numeric
+
+
+def is_surely_packing(text: str) -> bool:
+    """Whether lines of one number each state many items, after how many they are and a capacity that none exceeds."""
+    shape = shape_of(text)
+    if not TELLING_ITEMS_MIN <= shape.total - 2 <= ITEMS_MAX or shape.count_at(0) != shape.total - 2:
+        return False
+    numbers = [parse_number(line) for line in shape.lines[1:]]
+    known = [value for value in numbers if value is not None]
+    return len(known) == len(numbers) and max(known) == known[0]
 
 
 def _is_or_library(text: str) -> bool:

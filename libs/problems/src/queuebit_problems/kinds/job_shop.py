@@ -121,9 +121,11 @@ class JobShop(Optimisation[JobShopStatement]):
 
     def recognises(self, text: str) -> bool:
         shape = shape_of(text)
-        if len(shape.counts) != 2 or shape.counts[0] != len(shape.lines) - 1 or shape.later <= {2}:
+        if len(shape.counts) != 2 or shape.counts[0] != len(shape.lines) - 1:
             return False
         machines = shape.counts[1] or 0
+        if shape.later <= {2} and machines != 1:  # jobs of one operation each: knapsacks look like them
+            return False
         numbers = [[count_of(token) for token in line] for line in shape.head[1:]]
         return all(width % 2 == 0 for width in shape.later) and all(
             token is not None and (k % 2 or token < machines) for line in numbers for k, token in enumerate(line)

@@ -143,9 +143,9 @@ class MaxCut(Optimisation[MaxCutStatement]):
         shape = shape_of(text)
         if None in shape.counts:
             return False
-        return (len(shape.counts) == 1 and shape.later == {2}) or (
-            len(shape.counts) == 2 and shape.later == {3} and shape.counts[1] == len(shape.lines) - 1
-        )
+        if len(shape.counts) == 1:
+            return shape.later <= {2}
+        return len(shape.counts) == 2 and shape.counts[1] == len(shape.lines) - 1 and shape.later in ({2}, {3}, set())
 
     def size(self, statement: MaxCutStatement) -> Size:
         return Size(statement.nodes, statement.nodes, len(statement.edges))

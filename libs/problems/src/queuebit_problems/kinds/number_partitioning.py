@@ -19,7 +19,7 @@ from queuebit_problems.checks import bits_errors, raise_faults
 from queuebit_problems.enumerate import VARIABLES_MAX, Enumerated
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
-from queuebit_problems.kinds.bin_packing import is_counted_list
+from queuebit_problems.kinds.bin_packing import is_surely_packing
 from queuebit_problems.numeric import NonNegative, cp_coefficients, integers, number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.qubo import QuboBuilder
@@ -80,7 +80,7 @@ class NumberPartitioning(Optimisation[PartitionStatement]):
 
     def recognises(self, text: str) -> bool:
         shape = shape_of(text)
-        return shape.total > 1 and set(shape.widths) == {1} and shape.numeric and not is_counted_list(text)
+        return set(shape.widths) == {1} and shape.numeric and not is_surely_packing(text)
 
     def size(self, statement: PartitionStatement) -> Size:
         count = len(statement.numbers)

@@ -180,7 +180,7 @@ class QuboKind(Optimisation[QuboStatement]):
             len(shape.counts) == 2
             and shape.counts[0] is not None
             and shape.counts[1] == len(shape.lines) - 1
-            and shape.later == {3}
+            and shape.later <= {3}
         )
 
     def size(self, statement: QuboStatement) -> Size:

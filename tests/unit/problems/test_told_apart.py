@@ -1,0 +1,104 @@
+"""Which kind a file without a kind is of: the only one that can read it, or none where several can."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from queuebit_problems.errors import UnreadableFile
+from queuebit_problems.files import DECIDED_LENGTH_MAX, read_problem
+
+RING = "5 5\n1 2\n2 3\n3 4\n4 5\n1 5\n"
+
+ONE: list[tuple[str, str, str]] = [
+    ("unweighted rudy, more edges than nodes", "4 5\n1 2\n2 3\n3 4\n1 4\n1 3\n", "maxcut"),
+    ("items whose weights are no nodes", "3 9\n5 9\n6 7\n2 2\n", "knapsack"),
+    ("numbers that start like a count but do not fit", "8\n1\n2\n3\n4\n5\n6\n7\n9\n11\n", "number_partitioning"),
+    ("numbers that only count", "4\n7\n9\n", "number_partitioning"),
+    ("many sizes after their count and a capacity", "\n".join(["30", "100", *["40"] * 30]), "bin_packing"),
+    ("sizes on one line", "3\n50\n10 20 30\n", "bin_packing"),
+    ("costs all on one line", "2 7 1 3 4\n", "assignment"),
+    ("costs, lines broken in the midst", "2 7 1\n3 4\n", "assignment"),
+    ("two tables on one line", "2 0 1 1 0 0 5 5 0\n", "quadratic_assignment"),
+    ("a job shop of two machines", "2 2\n0 3 1 2\n1 2 0 4\n", "job_shop"),
+    ("a table of numbers like edges, which no graph has", "2\n1 1\n2 2\n", "assignment"),
+]
+
+SEVERAL: list[tuple[str, str, str]] = [
+    ("a ring, or as many items", RING, "knapsack or maxcut"),
+    ("few sizes, or numbers", "3\n50\n10\n20\n30\n", "bin_packing or number_partitioning"),
+    ("costs, or numbers", "2\n7\n1\n3\n4\n", "assignment or number_partitioning"),
+    ("one machine, or items without profit", "2 1\n0 3\n0 4\n", "job_shop or knapsack"),
+    ("a graph, or a matrix, without entries", "3 0\n", "maxcut or qubo"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind"), [row[1:] for row in ONE], ids=[row[0] for row in ONE])
+def test_a_file_that_one_kind_can_read_is_of_that_kind(text: str, kind: str) -> None:
+    assert read_problem(text, file_name="a.txt") == read_problem(text, file_name="a.txt", kind=kind)
+
+
+@pytest.mark.parametrize(("text", "names"), [row[1:] for row in SEVERAL], ids=[row[0] for row in SEVERAL])
+def test_a_file_that_several_kinds_can_read_is_asked_about(text: str, names: str) -> None:
+    with pytest.raises(UnreadableFile) as refused:
+        read_problem(text, file_name="a.txt")
+
+    assert refused.value.detail == f"a.txt could be {names}."
+    assert refused.value.remedy == f"Give --kind; one of {names.replace(' or ', ', ')}."
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.kp", "knapsack"), ("a.rud", "maxcut")])
+def test_a_suffix_decides(name: str, kind: str) -> None:
+    assert read_problem(RING, file_name=name).kind == kind
+
+
+def test_a_wrong_number_of_edges_makes_no_table_of_costs() -> None:
+    with pytest.raises(UnreadableFile, match="no kind recognises"):
+        read_problem("2 9\n1 1 1\n", file_name="a.txt")
+
+
+def test_a_large_file_is_not_read_to_tell_kinds_apart() -> None:
+    text = "4\n" + "%\n" * DECIDED_LENGTH_MAX + "7\n1\n2\n3\n9\n"
+
+    with pytest.raises(UnreadableFile, match="could be bin_packing or number_partitioning"):
+        read_problem(text, file_name="a.txt")
+
+
+NOT_READ: list[tuple[str, str, str]] = [
+    ("ta01.txt", "Nb of jobs, Nb of Machines, Time seed\n 15 15 8\nTimes\n", "Taillard's layout"),
+    ("a.qubo", "c a comment\np qubo 0 4 1 1\n0 0 1\n0 1 2\n", "the .qubo layout of qbsolv"),
+    ("a.hcp", "NAME : a\nTYPE : HCP\nDIMENSION : 4\nEDGE_DATA_FORMAT : EDGE_LIST\n", "a TSPLIB file of type HCP"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "layout"), NOT_READ, ids=[name for name, *_ in NOT_READ])
+def test_a_layout_that_is_known_but_not_read_is_named(name: str, text: str, layout: str) -> None:
+    with pytest.raises(UnreadableFile, match=re.escape(layout)) as refused:
+        read_problem(text, file_name=name)
+
+    assert refused.value.detail.endswith("which is not read.")
+    assert refused.value.remedy.startswith("State ")
+
+
+@pytest.mark.parametrize("kind", ["graph_colouring", "max_clique", "max_independent_set"])
+@pytest.mark.parametrize(
+    ("lines", "line", "bearer"),
+    [
+        ("n 1 5\ne 1 2\ne 2 3\n", 2, "node has the weight '5'"),
+        ("n 1 1\nn 2 0\ne 1 2\ne 2 3\n", 3, "node has the weight '0'"),
+        ("e 1 2 1\ne 2 3 7\n", 3, "edge has the weight '7'"),
+        ("e 1 2 x\ne 2 3\n", 2, "edge has the weight 'x'"),
+    ],
+)
+def test_a_weight_in_a_graph_is_refused_and_not_dropped(kind: str, lines: str, line: int, bearer: str) -> None:
+    with pytest.raises(UnreadableFile, match=f"line {line}: the {bearer}") as refused:
+        read_problem(f"p edge 3 2\n{lines}", kind=kind)
+
+    assert "leave the weights out" in refused.value.remedy
+
+
+def test_weights_of_one_mean_none() -> None:
+    found = read_problem("p edge 3 2\nn 1 1\nn 2 1.0\nn 3\ne 1 2 1\ne 2 3\n", kind="max_clique")
+
+    assert found.statement == {"nodes": 3, "edges": [[1, 2], [2, 3]]}
