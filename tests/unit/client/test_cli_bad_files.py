@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +35,12 @@ FILES: list[tuple[str, str | bytes, list[str], str]] = [
     ("graph.col.b", b"93\nc a graph\np col 5 4\n\x00\x80\x40", [], "bin2asc"),
     ("wide.kp", "\ufeff1 1\n".encode("utf-16"), [], "Convert it to UTF-8"),
     ("unknown", "hello world\n", [], "has a form that no kind recognises"),
+    ("ring.txt", "5 5\n1 2\n2 3\n3 4\n4 5\n1 5\n", [], "could be knapsack or maxcut"),
+    ("heavy.clq", "p edge 3 2\nn 1 5\ne 1 2\ne 2 3\n", [], "heavy.clq, line 2: the node has the weight '5'"),
+    ("a.kp.gz", gzip.compress(b"1 5\n2 3\n"), [], "Unpack it first (gunzip "),
+    ("a.kp.bz2", bz2.compress(b"1 5\n2 3\n"), [], "Unpack it first (bunzip2 "),
+    ("a.kp.xz", lzma.compress(b"1 5\n2 3\n"), [], "Unpack it first (unxz "),
+    ("a.zip", b"PK\x03\x04\x14\x00\x00\x00", [], "Unpack it first (unzip "),
     ("circuit.qasm", "OPENQASM 2.0;\nqreg q[100000000];\n", [], "circuit.qasm, line 2"),
 ]  # fmt: skip
 

@@ -21,6 +21,16 @@ FILE_BYTES_MAX = 10_000_000
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 
 
+_PACKED = {
+    b"\x1f\x8b": "gunzip",
+    b"\x1f\x9d": "gunzip",
+    b"BZh": "bunzip2",
+    b"\xfd7zXZ\x00": "unxz",
+    b"PK\x03\x04": "unzip",
+}
+"""How packed files begin, and what unpacks them."""
+
+
 class BadFile(QueuebitError):
     """The file cannot be submitted."""
 
@@ -96,6 +106,9 @@ def _decoded(file: str, raw: bytes) -> str:
         if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or _NO_TEXT.search(raw):
             text = "\0"
     if "\0" in text:
+        unpack = next((tool for start, tool in _PACKED.items() if raw.startswith(start)), None)
+        if unpack is not None:
+            raise BadFile(f"{file} is packed.", remedy=f"Unpack it first ({unpack} {file}).")
         remedy = (
             "Convert it to the ASCII form of DIMACS with bin2asc."
             if raw[:40].split()[1:2] == [b"c"] or file.endswith(".b")
