@@ -18,11 +18,12 @@ from queuebit_control_plane.intake import Intake, refuse, rejection_of
 from queuebit_control_plane.job.messages import Cancel, Message
 from queuebit_control_plane.lanes import Lanes
 from queuebit_control_plane.pairing import Open, Pairing
+from queuebit_control_plane.publishing import publish_all
 from queuebit_runtime.bus import Bus, BusError, Delivery, Record
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.consumer import Item, Received, Refused, subscribe_decoded, subscribe_open
 from queuebit_runtime.deadletter import dead_letter_of
-from queuebit_store.errors import StoreUnavailable
+from queuebit_store.errors import StoreError, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +155,7 @@ class Consumer:
             if each.told.record is not None
         ]
         if records:
-            await self._bus.publish(records)
+            await publish_all(self._bus, records, self._clock)
 
 
 def _say_done(told: Sequence[Told], ready: Sequence[Open], delivery: Delivery) -> None:
@@ -184,8 +185,11 @@ def _close(decided: Iterable[Open]) -> None:
 
 
 def _undecidable(spoiled: Spoiled) -> InvalidData:
+    """The reason without what a message of an error may quote; the store's own words quote nothing."""
+    error = spoiled.error
+    reason = f"{type(error).__name__}: {error.detail}" if isinstance(error, StoreError) else f"{type(error).__name__}."
     return InvalidData(
-        f"The control plane cannot decide on this message about job {spoiled.told.job_id}: {type(spoiled.error).__name__}.",
+        f"The control plane cannot decide on this message about job {spoiled.told.job_id}: {reason}",
         remedy="See the control plane's log; redrive the message once the cause is mended.",
     )
 

@@ -23,7 +23,7 @@ from queuebit_runtime.bus import Record
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.metrics import Metric
 from queuebit_runtime.telemetry import SILENT, Telemetry
-from queuebit_store.errors import InvalidBatch
+from queuebit_store.errors import StoreError
 from queuebit_store.ports import Append, NewEvent, StreamStore
 
 APPEND_ATTEMPTS_MAX = 5
@@ -109,8 +109,8 @@ class Desk:
     async def handle(self, told: Sequence[Told]) -> list[Spoiled]:
         """Decide on each message in order and make what follows durable.
 
-        Returns the messages that cannot be decided on; nothing of their jobs was appended. Raises Contended or
-        StoreUnavailable, both transient.
+        Returns the messages that cannot be decided on, or not be stored; nothing of their jobs was appended. Raises Contended
+        or StoreUnavailable, both transient, and what the store says of every batch alike, such as SchemaMismatch.
         """
         jobs = {each.job_id for each in told}
         while not self._busy.isdisjoint(jobs):
@@ -191,7 +191,10 @@ class Desk:
         return works.values()
 
     async def _append(self, changed: Sequence[_Work], spoiled: list[Spoiled]) -> list[bool | None]:
-        """One statement for all; where the store refuses the batch as a whole, one by one, to find which. None: refused."""
+        """One statement for all; where the store refuses it for what may be one of them, one by one, to find which.
+
+        None: refused.
+        """
         if not changed:
             return []
         batch = [
@@ -199,7 +202,9 @@ class Desk:
         ]
         try:
             appended: list[bool | None] = [*await self._store.append(batch)]
-        except InvalidBatch as error:
+        except StoreError as error:
+            if error.transient or not error.of_one:
+                raise
             if len(changed) == 1:
                 spoiled.extend(Spoiled(each, error) for each in changed[0].told)
                 return [None]

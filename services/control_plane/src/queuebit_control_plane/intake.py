@@ -15,6 +15,7 @@ from queuebit_contracts.jobs import JobRequest
 from queuebit_control_plane.desk import Told
 from queuebit_control_plane.job.messages import Refuse, Submit
 from queuebit_control_plane.job.routing import REFINE_PARAM, RoutingInputs, budget_s_of
+from queuebit_control_plane.keys import reserve_each, unheld
 from queuebit_control_plane.lanes import Lanes
 from queuebit_control_plane.tenants import Tenants
 from queuebit_problems.admission import Admitted, admit
@@ -70,9 +71,12 @@ class Intake:
         return Told(job_id, message, envelope.id, request.tenant, envelope.traceparent, received.record)
 
     async def _job_ids(
-        self, submitted: Sequence[Received], checked: Sequence[Admitted | ev.JobRejected], now: datetime
+        self, submitted: Sequence[Received], checked: list[Admitted | ev.JobRejected], now: datetime
     ) -> list[UUID | None]:
-        """The job that each key stands for; None for a refused submission."""
+        """The job that each key stands for; None for a refused submission.
+
+        A key that the store cannot hold turns its submission in `checked` into a refusal.
+        """
         ids: list[UUID | None] = []
         held: list[tuple[int, Reservation]] = []
         for received, outcome in zip(submitted, checked, strict=True):
@@ -88,8 +92,13 @@ class Intake:
             held.append((len(ids), Reservation(tenant, key, candidate, outcome.fingerprint, now)))
             ids.append(candidate)
         if held:
-            for (position, _), holds in zip(held, await self._store.reserve([each for _, each in held]), strict=True):
-                ids[position] = holds.stream_id
+            holding = await reserve_each(self._store, [each for _, each in held])
+            for (position, wanted), holds in zip(held, holding, strict=True):
+                if isinstance(holds, Reservation):
+                    ids[position] = holds.stream_id
+                else:
+                    ids[position] = None
+                    checked[position] = unheld(submitted[position].envelope.id, wanted.tenant, holds)
         return ids
 
 
