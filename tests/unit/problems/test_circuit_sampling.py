@@ -196,14 +196,38 @@ def test_a_bell_pair_that_leans_is_caught() -> None:
     assert set(_failed(BELL, {"00": 620, "11": 404})) >= {"relative entropy", "marginals"}
 
 
+BOMB = 'OPENQASM 3.0; include "stdgates.inc";\nqubit[1000] q; bit[1000] c;\nh q; c = measure q;'
+
+
+def test_what_no_lane_can_run_is_refused_with_its_line_and_a_remedy() -> None:
+    with pytest.raises(UnreadableFile) as read:
+        KIND.read(BOMB, file_name="bomb.qasm")
+    with pytest.raises(
+        InvalidStatement, match=r"/statement/qasm: line 2, column 13: the circuit has 1000 qubits; .*32"
+    ):
+        KIND.parse({"qasm": BOMB})
+
+    assert (read.value.line, read.value.remedy[:17]) == (2, "Use fewer qubits;")
+    assert read.value.detail.startswith("bomb.qasm, line 2, column 13: the circuit has 1000 qubits; no lane runs more")
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["qubit[32] q; bit[32] c; h q; c = measure q;", "qubit[1000] q; bit[2] c; h q[7]; c[0] = measure q[7];"],
+    ids=["as wide as a simulator may be set to", "wide, and gates on a single qubit"],
+)
+def test_what_some_lane_may_run_is_read(body: str) -> None:
+    assert KIND.read('OPENQASM 3.0; include "stdgates.inc"; ' + body).circuit.qubits >= 32
+
+
 def test_of_a_circuit_that_is_too_large_only_the_form_is_checked() -> None:
-    large = TWO + "qreg q[40]; creg c[40]; creg d[1]; h q; measure q -> c;"
+    large = TWO + "qreg q[24]; creg c[24]; creg d[1]; h q; measure q -> c;"
     statement = _statement(large, 2)
 
     assert KIND.exact(statement, EFFORT) is None
-    fair = KIND.examine(statement, {"counts": {"0 " + "01" * 20: 2}, "shots": 2})
+    fair = KIND.examine(statement, {"counts": {"0 " + "01" * 12: 2}, "shots": 2})
     assert (fair.exact, [(test.name, test.passed) for test in fair.tests]) == (False, [("unmeasured bits", True)])
-    wrong = KIND.examine(statement, {"counts": {"1 " + "01" * 20: 2}, "shots": 2})
+    wrong = KIND.examine(statement, {"counts": {"1 " + "01" * 12: 2}, "shots": 2})
     assert [(test.statistic, test.passed) for test in wrong.tests] == [(2, False)]
 
 

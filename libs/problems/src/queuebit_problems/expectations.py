@@ -42,7 +42,7 @@ def _gates_only(circuit: str | None, info: ValidationInfo) -> str | None:
     if circuit is None:
         return None
     try:
-        read = read_circuit(circuit)
+        read = read_circuit(circuit, to_run=True)
     except ProblemError as error:
         raise_faults("expectation", [((), "circuit", error.detail)])
         raise

@@ -7,13 +7,14 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from queuebit_problems.circuits.cost import QUBITS_DEVICE_MAX
 from queuebit_quantum_adapter.errors import UnknownTarget
 from queuebit_quantum_adapter.limits import Limits
 from queuebit_quantum_adapter.snapshots import EXACT, Snapshot, snapshot_of
 
 PREFIX = "QUEUEBIT_QUANTUM_"
 MIB = 1024 * 1024
-Qubits = Annotated[int, Field(ge=1, le=32)]
+Qubits = Annotated[int, Field(ge=1, le=QUBITS_DEVICE_MAX)]
 
 
 class AdapterSettings(BaseSettings):

@@ -10,6 +10,8 @@ from queuebit_problems.circuits.circuit import Barrier, Branch, Circuit, Gate, M
 
 QUBITS_EXACT_MAX = 23
 """Qubits that some gate acts on; the state takes 16 * 2**qubits bytes."""
+QUBITS_DEVICE_MAX = 32
+"""The most that a simulator may be set to take; its state is 64 GiB. No lane runs a larger circuit, except exactly."""
 AMPLITUDES_MAX = 2**24
 """Of all states that are held at once: 256 MiB."""
 OUTCOMES_EXACT_MAX = 2**20

@@ -71,7 +71,7 @@ class CircuitSamplingStatement(Statement):
     @cached_property
     def circuit(self) -> Circuit:
         """The circuit that the text states."""
-        return read_circuit(self.qasm)
+        return read_circuit(self.qasm, to_run=True)
 
 
 def _advice(qasm: str) -> str:
@@ -103,7 +103,7 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
             return CircuitSamplingStatement(qasm=text, shots=_shots(params))
         except ValidationError as error:
             found = read_circuit(
-                text, file_name=file_name
+                text, file_name=file_name, to_run=True
             )  # Names the line within the file, where the text is to blame.
             if not any(isinstance(each, Measure) for each in walk(found.operations)):
                 where = file_name or "the circuit"

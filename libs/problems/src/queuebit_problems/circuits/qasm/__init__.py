@@ -7,13 +7,16 @@ counting before it is expanded. Nothing heavy is imported.
 from __future__ import annotations
 
 from queuebit_problems.circuits.circuit import Circuit
+from queuebit_problems.circuits.cost import QUBITS_DEVICE_MAX, QUBITS_EXACT_MAX, affordable
 from queuebit_problems.circuits.qasm.parser import Parser
 from queuebit_problems.circuits.qasm.run import Run
 from queuebit_problems.circuits.qasm.source import Source, check_length
 
 
-def read_circuit(text: str, *, file_name: str = "") -> Circuit:
+def read_circuit(text: str, *, file_name: str = "", to_run: bool = False) -> Circuit:
     """The circuit that an OpenQASM text states, in version 2 or 3 as its header says.
+
+    `to_run`: refuse what is too large for every lane.
 
     Raises UnreadableFile with the line, what is wrong, and the remedy.
     """
@@ -21,4 +24,13 @@ def read_circuit(text: str, *, file_name: str = "") -> Circuit:
     check_length(source)
     parser = Parser(source)
     version = parser.header()
-    return Run(source, version).circuit(parser.statements())
+    run = Run(source, version)
+    found = run.circuit(parser.statements())
+    if to_run and found.qubits > QUBITS_DEVICE_MAX and not affordable(found):
+        raise source.error(
+            run.wide_at,
+            f"the circuit has {found.qubits} qubits; no lane runs more than {QUBITS_DEVICE_MAX}, "
+            f"or {QUBITS_EXACT_MAX} that gates act on",
+            "Use fewer qubits; --tier batch takes more than interactive, --tier scheduled the most.",
+        )
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from queuebit_problems.circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Register, Reset
+from queuebit_problems.circuits.cost import QUBITS_DEVICE_MAX
 from queuebit_problems.circuits.qasm.blocks import declare_value, loop
 from queuebit_problems.circuits.qasm.gatecalls import GateCalls
 from queuebit_problems.circuits.qasm.modifiers import PHASE
@@ -53,6 +54,8 @@ class Run:
         self._physical = False
         self._registers: list[Register] = []
         self._clbits = 0
+        self.wide_at: int | None = None
+        """Where the qubits become more than any device takes."""
 
     def circuit(self, statements: Iterable[Statement]) -> Circuit:
         operations: list[Operation] = []
@@ -107,7 +110,7 @@ class Run:
                 if self._qubits + count > QUBITS_MAX:
                     raise self._source.error(place, f"the circuit has more than {QUBITS_MAX} qubits", "Use fewer.")
                 scope.names[name] = Qubits(tuple(range(self._qubits, self._qubits + count)), size is None)
-                self._qubits += count
+                self._count(self._qubits + count, place)
             case DeclareValue():
                 declare_value(self._evaluator, statement, scope)
             case Alias(name, value, place):
@@ -116,6 +119,11 @@ class Run:
                 self._assign(statement, scope)
             case _:
                 raise self._source.error(statement.place, "the statement cannot stand here", "Leave it out.")
+
+    def _count(self, qubits: int, place: int) -> None:
+        self._qubits = qubits
+        if qubits > QUBITS_DEVICE_MAX and self.wide_at is None:
+            self.wide_at = place
 
     def _new(self, name: str, scope: Scope, place: int) -> None:
         if name in scope.names:
@@ -241,7 +249,7 @@ class Run:
         if self._qubits and not self._physical:
             raise self._source.error(operand.place, "qubits are declared and named by $n", "Use one of both ways.")
         self._physical = True
-        self._qubits = max(self._qubits, number + 1)
+        self._count(max(self._qubits, number + 1), operand.place)
         return Qubits((number,), True)
 
     def _qubits_of(self, operand: Operand, scope: Scope) -> Qubits:
