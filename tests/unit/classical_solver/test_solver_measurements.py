@@ -51,7 +51,7 @@ async def test_a_least_energy_comes_with_its_proof() -> None:
 @pytest.mark.parametrize(
     ("problem", "lane", "code", "detail"),
     [
-        (tosses(*[0.1] * 6), "classical", FailureCode.PROBLEM_TOO_LARGE, "use the simulator or quantum lane"),
+        (tosses(*[0.1] * 6), "classical", FailureCode.PROBLEM_TOO_LARGE, "--tier batch (field tier: batch)"),
         (tosses(0.1), "rule", FailureCode.NO_ANSWER_FOUND, "No tosses is answered without a measurement."),
         (tosses(), "classical", FailureCode.PROBLEM_INVALID, "angles"),
     ],

@@ -7,7 +7,14 @@ import pytest
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Tier
 from queuebit_quantum_adapter.errors import BudgetTooSmall, InvalidParam, TooManyQubits, TooMuchMemory
-from queuebit_quantum_adapter.limits import Limits, affordable_layers, check_size, estimated_s, statevector_bytes
+from queuebit_quantum_adapter.limits import (
+    Limits,
+    affordable_layers,
+    check_circuit_size,
+    check_size,
+    estimated_s,
+    statevector_bytes,
+)
 from queuebit_quantum_adapter.task import Recipe
 from tests.unit.quantum_adapter.models import LIMITS
 
@@ -28,6 +35,19 @@ def test_the_remedy_names_a_tier_that_would_take_it_where_there_is_one() -> None
 
     assert larger_tier.value.remedy == "Use the batch tier (up to 24 qubits) or the classical lane."
     assert none.value.remedy == "Use the classical lane, or state a smaller problem."
+
+
+def test_of_a_circuit_a_larger_tier_is_named_and_no_lane_that_would_refuse_it_too() -> None:
+    check_circuit_size(LIMITS, "batch", 24)
+    with pytest.raises(
+        TooManyQubits, match=r"has 24 qubits; .* at most 20 in the interactive tier\. Use --tier batch"
+    ) as one:
+        check_circuit_size(LIMITS, "interactive", 24)
+    with pytest.raises(TooManyQubits, match=r"at most 24 in the batch tier\. State") as none:
+        check_circuit_size(LIMITS, "batch", 30)
+
+    assert one.value.remedy == "Use --tier batch (field tier: batch), which takes up to 24."
+    assert none.value.remedy == "State a circuit of at most 26 qubits."
 
 
 def test_memory_is_refused_before_it_is_used() -> None:

@@ -85,7 +85,11 @@ async def test_an_order_becomes_counts_with_their_provenance(coins: Any) -> None
 @pytest.mark.parametrize(
     ("problem", "code", "detail"),
     [
-        (tosses(*[0.1] * 21), FailureCode.PROBLEM_TOO_LARGE, "The problem needs 21 qubits"),
+        (
+            tosses(*[0.1] * 21),
+            FailureCode.PROBLEM_TOO_LARGE,
+            "The circuit has 21 qubits; the simulator takes at most 20 in the interactive tier. Use --tier batch",
+        ),
         (tosses(), FailureCode.PROBLEM_INVALID, "angles"),
     ],
 )

@@ -39,7 +39,8 @@ def computed(kind: Measurement[Any], problem: Problem, limits: Limits, *, defaul
     if found is None:
         size = kind.size(statement)
         raise TooLargeForReference(
-            f"{size.qubits} qubits and {size.terms} operations are more than the exact reference takes; "
-            "use the simulator or quantum lane."
+            f"{size.qubits} qubits and {size.terms} terms are more than the exact reference takes. The simulator takes "
+            "what its tier allows: --tier batch (field tier: batch) more than interactive, --tier scheduled most. "
+            "Else state a smaller problem."
         )
     return Reference(found, limits)

@@ -52,6 +52,22 @@ def check_size(limits: Limits, tier: Tier, qubits: int) -> None:
     check_memory(limits, qubits)
 
 
+def check_circuit_size(limits: Limits, tier: Tier, qubits: int) -> None:
+    """For circuits to be measured, behind which no lane takes larger ones. Raises TooManyQubits or TooMuchMemory."""
+    bound = limits.qubits_max[tier]
+    if qubits > bound:
+        other = next((name for name, most in limits.qubits_max.items() if most >= qubits), None)
+        most = max(limits.qubits_max.values())
+        remedy = f"State a circuit of at most {most} qubits."
+        if other is not None:
+            remedy = f"Use --tier {other} (field tier: {other}), which takes up to {limits.qubits_max[other]}."
+        raise TooManyQubits(
+            f"The circuit has {qubits} qubits; the simulator takes at most {bound} in the {tier} tier. {remedy}",
+            remedy=remedy,
+        )
+    check_memory(limits, qubits)
+
+
 def check_memory(limits: Limits, qubits: int) -> None:
     """Raises TooMuchMemory where a circuit of so many qubits cannot be simulated."""
     needed = statevector_bytes(qubits)

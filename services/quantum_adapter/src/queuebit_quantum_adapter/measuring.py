@@ -11,7 +11,7 @@ from queuebit_problems.measurement import Measurement
 from queuebit_problems.registry import kind_of
 from queuebit_quantum_adapter.backends import check_backend
 from queuebit_quantum_adapter.errors import BudgetTooSmall, TooManyOperations
-from queuebit_quantum_adapter.limits import Limits, check_size
+from queuebit_quantum_adapter.limits import Limits, check_circuit_size
 from queuebit_quantum_adapter.task import BackendSpec
 
 OPERATIONS_MAX = 100_000
@@ -40,7 +40,7 @@ def measure_task_of(order: JobQueued, backend: BackendSpec, limits: Limits) -> M
     kind = kind_of(order.problem.kind, order.problem.version)
     size = kind.size(kind.parse(order.problem.statement))
     check_backend(backend, size.qubits)
-    check_size(limits, order.tier, size.qubits)
+    check_circuit_size(limits, order.tier, size.qubits)
     check_operations(limits, order.budget_s, size.qubits, size.terms)
     return MeasureTask(order.attempt_id, order.problem, order.seed, order.budget_s, limits, backend)
 
