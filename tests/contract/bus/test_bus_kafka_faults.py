@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import uuid4
 
 import pytest
 from aiokafka import TopicPartition  # type: ignore[import-untyped]
+from aiokafka.errors import CorruptRecordException  # type: ignore[import-untyped]
 
-from queuebit_contracts.channels import BY_TOPIC, SUBMITTED
+from queuebit_contracts.channels import BY_TOPIC, SUBMITTED, dead_letter
 from queuebit_devstack.stack import Stack
 from queuebit_runtime.bus import BusError, Outgoing
 from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
+from queuebit_runtime.clock import SystemClock
+from queuebit_runtime.consumer import Item, Received, subscribe_decoded
+from queuebit_runtime.kafka_unpack import PatientRecords
 from queuebit_runtime.partitioner import partition_of
 from queuebit_runtime.topics import ensure_topics
 from tests.contract.bus.bus_world import Collector, reads, say, until
+from tests.contract.bus.odd_records import OddName, publish_batch
+from tests.contract.bus.test_bus_groups import a_question
 
 
 async def test_it_replaces_the_producer_when_its_sequence_is_out_of_order(stack: Stack) -> None:
@@ -49,3 +56,91 @@ async def test_it_says_when_kafka_does_not_answer() -> None:
         await bus.publish([Outgoing(SUBMITTED, b"a", b"1", [])])
     assert not bus.healthy()
     await bus.stop(0)
+
+
+class Reading:
+    """A group that reads questions on a real broker, what it understood, and its dead letters."""
+
+    def __init__(self, kafka: str) -> None:
+        self.kafka = kafka
+        self.namespace = f"test-{uuid4().hex[:12]}"
+        self.seen: list[Item] = []
+        self.dead = Collector()
+        self.bus = KafkaBus(KafkaSettings(kafka, self.namespace))
+
+    async def start(self) -> None:
+        channels = [BY_TOPIC[SUBMITTED], BY_TOPIC[dead_letter("control-plane")]]
+        await ensure_topics(self.kafka, self.namespace, channels=channels)
+        subscribe_decoded(
+            self.bus,
+            topics=(SUBMITTED,),
+            group="control",
+            consumer="control-plane",
+            handle=self._handle,
+            clock=SystemClock(),
+        )
+        self.bus.subscribe(reads(self.dead, topic=dead_letter("control-plane")))
+        await self.bus.start()
+
+    async def send(self, partition: int, records: list[Outgoing]) -> None:
+        await publish_batch(self.kafka, f"{self.namespace}.{SUBMITTED}", partition, records)
+
+    async def _handle(self, items: Sequence[Item]) -> None:
+        self.seen.extend(items)
+
+    @property
+    def questions(self) -> list[int]:
+        return sorted(item.envelope.id.int for item in self.seen if isinstance(item, Received))
+
+
+async def test_a_header_name_that_is_not_utf8_stops_nothing(stack: Stack) -> None:
+    """Given such a name on a question, on poison, and sound questions in their batch, behind it and in other partitions, then
+    all questions are read, the poison alone is a dead letter with its place, and everything is committed.
+    """
+    reading = Reading(stack.kafka)
+    odd = (OddName("xx"), b"odd")
+    question = a_question(2)
+    with_odd = question._replace(headers=[*question.headers, odd])
+    poison = Outgoing(SUBMITTED, b"key", b"what is this", [odd])
+    await ensure_topics(stack.kafka, reading.namespace, channels=[BY_TOPIC[SUBMITTED]])
+    await reading.send(1, [a_question(1), with_odd, poison, a_question(3)])
+    await reading.send(1, [a_question(4)])
+    for partition in (0, 2, 3):
+        await reading.send(partition, [a_question(10 + partition)])
+    await reading.start()
+    try:
+        await until(lambda: len(reading.seen) == 7 and len(reading.dead.records) == 1, "reading around the odd name")
+        assert reading.questions == [1, 2, 3, 4, 10, 12, 13]
+        (letter,) = reading.dead.records
+        headers = dict(letter.headers)
+        assert letter.value == b"what is this"
+        assert headers["\\xff\\xfe"] == b"odd"
+        assert (headers["qb_topic"], headers["qb_partition"], headers["qb_offset"]) == (SUBMITTED.encode(), b"1", b"2")
+        assert headers["qb_error_code"] == b"malformed_envelope"
+        assert reading.bus.healthy()
+        await reading.send(1, [a_question(5)])
+        await until(lambda: 5 in reading.questions, "reading on")
+    finally:
+        await reading.bus.stop()
+
+
+async def test_what_the_client_cannot_take_ends_the_reading_aloud_and_commits_nothing_unread(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Given batches whose checksums do not fit, when they are polled, then the bus is not healthy, says why, and is stuck."""
+    reading = Reading(stack.kafka)
+    await reading.start()
+    try:
+        assert reading.bus.healthy()
+
+        def refuse(records: PatientRecords, error: Exception) -> None:
+            raise CorruptRecordException("Invalid CRC")
+
+        monkeypatch.setattr(PatientRecords, "_failed_batch", refuse)
+        await reading.send(0, [Outgoing(SUBMITTED, b"key", b"x", [(OddName("xx"), b"odd")])])
+        await until(lambda: not reading.bus.healthy(), "falling ill")
+        assert reading.bus.stuck()
+        assert "Reading of group control has ended" in caplog.text
+        assert reading.seen == []
+    finally:
+        await reading.bus.stop(0)

@@ -15,6 +15,7 @@ import pytest
 from queuebit_contracts.channels import SUBMITTED
 from queuebit_runtime.bus import BusError, Delivery, Outgoing, Subscription
 from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
+from queuebit_runtime.delivery import FAILING_S
 from queuebit_runtime.errors import DependencyUnavailable
 from queuebit_runtime.health import HealthServer
 from queuebit_runtime.ids import SeededIds
@@ -87,6 +88,58 @@ async def test_a_bus_that_stands_still_is_a_crash() -> None:
     await clock.advance(6)
     with pytest.raises(BusError, match="Nothing moved"):
         await running
+    await service.end(0)
+
+
+async def test_a_handler_that_fails_for_long_makes_it_not_ready_aloud_and_a_success_makes_it_ready_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Given a handler that raises, then after half a minute it is not ready, but alive: a restart would not help."""
+    clock = VirtualClock()
+    service = a_service(clock)
+    mended = False
+
+    async def handle(delivery: Delivery) -> None:
+        if not mended:
+            raise ValueError("broken")
+        delivery.done_all()
+
+    service.bus.subscribe(Subscription(topics=(SUBMITTED,), group="g", handler=handle))
+    running = asyncio.ensure_future(service.run())
+    await settle()
+    await service.bus.publish([Outgoing(SUBMITTED, b"key", b"value", [])])
+    await clock.advance(FAILING_S - 1)
+    assert service.serving()
+    assert "same 1 records" not in caplog.text
+    await clock.advance(10)
+    assert not service.serving()
+    assert service.alive()
+    assert not running.done()
+    assert f"on the same 1 records, from {SUBMITTED}/" in caplog.text
+    mended = True
+    await clock.advance(10)
+    assert service.serving()
+    service.stop()
+    await running
+    await service.end(0)
+
+
+async def test_a_handler_that_gets_some_of_its_records_done_each_time_is_not_failing() -> None:
+    clock = VirtualClock()
+    service = a_service(clock)
+
+    async def one_by_one(delivery: Delivery) -> None:
+        delivery.done(delivery.records[0])
+        raise ValueError("the others later")
+
+    service.bus.subscribe(Subscription(topics=(SUBMITTED,), group="g", handler=one_by_one))
+    running = asyncio.ensure_future(service.run())
+    await settle()
+    await service.bus.publish([Outgoing(SUBMITTED, b"key", b"value", []) for _ in range(40)])
+    await clock.advance(FAILING_S + 10)
+    assert service.serving()
+    service.stop()
+    await running
     await service.end(0)
 
 

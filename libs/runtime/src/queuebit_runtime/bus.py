@@ -108,5 +108,13 @@ class Bus(Protocol):
         ...
 
     def healthy(self) -> bool:
-        """Whether the positions advance while there is something to read."""
+        """Whether the positions advance while there is something to read; also false while a handler fails for long."""
+        ...
+
+
+class HostedBus(Bus, Protocol):
+    """A bus, as whoever runs the process sees it."""
+
+    def stuck(self) -> bool:
+        """Whether reading has ended or stands still, so that only a restart helps. A failing handler is no such case."""
         ...

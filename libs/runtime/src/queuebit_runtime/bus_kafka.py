@@ -25,6 +25,7 @@ from queuebit_runtime.clock import Clock, SystemClock
 from queuebit_runtime.kafka_errors import wrapped
 from queuebit_runtime.kafka_publish import Publisher
 from queuebit_runtime.kafka_read import PatientConsumer, Reader, ReadSettings, pass_decoder, pass_parser
+from queuebit_runtime.kafka_unpack import use_patient_records
 from queuebit_runtime.limits import BATCH_BYTES_MAX
 
 _log = logging.getLogger(__name__)
@@ -110,6 +111,9 @@ class KafkaBus:
     def healthy(self) -> bool:
         return self._running and all(reader.healthy() for reader in self._readers)
 
+    def stuck(self) -> bool:
+        return not self._running or any(reader.stuck() for reader in self._readers)
+
     async def _abort(self) -> None:
         if self._broker is not None:
             with contextlib.suppress(KafkaError, OSError, ExceptionGroup):
@@ -123,6 +127,7 @@ class KafkaBus:
     async def _start_reading(self) -> None:
         if not self._subscriptions:
             return
+        use_patient_records()
         settings = self._settings
         self._broker = broker = KafkaBroker(
             settings.bootstrap.split(","),

@@ -302,4 +302,7 @@ class MemoryBus:
                 await self._broker._group(reader.group).leave(reader)
 
     def healthy(self) -> bool:
-        return self._started and not self._stopped and all(reader.running for reader in self._readers)
+        return not self.stuck() and not any(reader.member.failing for reader in self._readers)
+
+    def stuck(self) -> bool:
+        return not self._started or self._stopped or not all(reader.running for reader in self._readers)

@@ -16,7 +16,7 @@ from opentelemetry.trace import Span, SpanKind, Tracer
 
 from queuebit_contracts.channels import SUBMITTED
 from queuebit_runtime import semconv
-from queuebit_runtime.bus import Bus, Delivery, Handler, Outgoing, Record, Subscription
+from queuebit_runtime.bus import Delivery, Handler, HostedBus, Outgoing, Record, Subscription
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.metrics import Metric
 from queuebit_runtime.spans import context_text, end_span, start_below, start_root
@@ -36,7 +36,7 @@ class Meter(Protocol):
 class TracedBus:
     """Wraps a bus."""
 
-    def __init__(self, bus: Bus, tracer: Tracer, meter: Meter, clock: Clock) -> None:
+    def __init__(self, bus: HostedBus, tracer: Tracer, meter: Meter, clock: Clock) -> None:
         self._bus = bus
         self._tracer = tracer
         self._meter = meter
@@ -78,6 +78,9 @@ class TracedBus:
 
     def healthy(self) -> bool:
         return self._bus.healthy()
+
+    def stuck(self) -> bool:
+        return self._bus.stuck()
 
     def _handler(self, subscription: Subscription) -> Handler:
         group = {semconv.GROUP: subscription.group}

@@ -20,6 +20,9 @@ from queuebit_runtime.waiting import end_task, wait_event
 Place = tuple[str, int]
 """A topic and a partition."""
 
+FAILING_S = 30.0
+"""A handler that has failed so long on the same records, and none of them is done meanwhile, needs somebody to look."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -123,6 +126,7 @@ class Member:
         self._changed = asyncio.Event()
         self._room_to_overlap = asyncio.Semaphore(subscription.overlap)
         self._overlapping: set[asyncio.Task[None]] = set()
+        self._failing: dict[Batch, float] = {}
         self.broken: BaseException | None = None
 
     @property
@@ -141,6 +145,11 @@ class Member:
         if self._draining.is_set() or self.full:
             return 0
         return min(self.subscription.batch_max, self.subscription.in_flight_max - self.in_flight)
+
+    @property
+    def failing(self) -> bool:
+        """Whether the handler has failed on the same records for FAILING_S or longer, with no success."""
+        return bool(self._failing) and self._clock.monotonic_s() - min(self._failing.values()) >= FAILING_S
 
     def assign(self, places: Iterable[Place]) -> None:
         """These partitions are ours now, with nothing in flight."""
@@ -180,22 +189,38 @@ class Member:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.broken = error
 
+    def _failed(self, first: Batch, batch: Batch) -> None:
+        """The handler has raised. `first` is what was delivered, `batch` what was left of it."""
+        self.handler_failures += 1
+        now_s = self._clock.monotonic_s()
+        for_s = now_s - self._failing.setdefault(first, now_s)
+        group, count, record = self.subscription.group, len(batch.records), batch.records[0]
+        if for_s < FAILING_S:
+            _log.warning("The handler of group %s failed on %d records; they come again.", group, count, exc_info=True)
+            return
+        _log.error(
+            "The handler of group %s has failed for %.0f s on the same %d records, from %s/%d@%d: nothing behind them is done."
+            " Mend what the error names, or move the group's offset past a record that can never be handled.",
+            group,
+            for_s,
+            count,
+            record.topic,
+            record.partition,
+            record.offset,
+            exc_info=True,
+        )
+
     async def _handle(self, batch: Batch) -> None:
         """Call the handler until it returns; give up only what is given away meanwhile or at the end of the service."""
-        attempt = 0
+        attempt, first = 0, batch
         while batch.records:
             self._handling += 1
             try:
                 await self.subscription.handler(batch)
             except Exception:
-                self.handler_failures += 1
-                _log.warning(
-                    "The handler of group %s failed on %d records; they come again.",
-                    self.subscription.group,
-                    len(batch.records),
-                    exc_info=True,
-                )
+                self._failed(first, batch)
             else:
+                self._failing.pop(first, None)
                 return
             finally:
                 self._handling -= 1
@@ -204,7 +229,10 @@ class Member:
             delay_s = self._backoff.delay_s(attempt, self._fraction())
             assert delay_s is not None, "a handler is tried again without end"
             draining = await wait_event(self._draining, self._clock, delay_s)
-            batch = batch.rest()
+            rest = batch.rest()
+            if draining or len(rest.records) < len(batch.records):
+                self._failing.pop(first, None)
+            batch = rest
             if draining:
                 self._given_up += len(batch.records)
                 self._changed.set()

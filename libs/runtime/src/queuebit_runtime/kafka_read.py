@@ -10,12 +10,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition  # type: ignore[import-untyped]
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError  # type: ignore[import-untyped]
+from aiokafka.errors import (  # type: ignore[import-untyped]
+    CommitFailedError,
+    ConsumerStoppedError,
+    CorruptRecordException,
+    IllegalStateError,
+    KafkaError,
+    UnsupportedCodecError,
+)
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
 from queuebit_runtime.bus import Record, Subscription
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.delivery import Committer, Member, Place
+from queuebit_runtime.delivery import FAILING_S, Committer, Member, Place
 from queuebit_runtime.waiting import wait_event
 
 _log = logging.getLogger(__name__)
@@ -68,11 +75,20 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     ) -> dict[TopicPartition, list[ConsumerRecord]]:
         reader = self._reader
         assert reader is not None
+        reader.loop = asyncio.current_task()
         if not await reader.may_read():
             return {}
-        found: dict[TopicPartition, list[ConsumerRecord]] = await super().getmany(
-            *partitions, timeout_ms=reader.settings.poll_wait_ms, max_records=max(1, reader.member.room)
-        )
+        try:
+            found: dict[TopicPartition, list[ConsumerRecord]] = await super().getmany(
+                *partitions, timeout_ms=reader.settings.poll_wait_ms, max_records=max(1, reader.member.room)
+            )
+        except ConsumerStoppedError:
+            raise
+        except Exception as error:
+            if reader.broken_by(error):
+                return {}
+            raise
+        reader.refused_since_s = None
         if found:
             await reader.assigned.wait()
         return found
@@ -92,6 +108,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self.settings = settings
         self.member = Member(subscription, clock, fraction=fraction, on_done=self._on_done)
         self.assigned = asyncio.Event()
+        self.loop: asyncio.Task[Any] | None = None
+        self.refused_since_s: float | None = None
         self._prefix = prefix
         self._names = {prefix + topic: topic for topic in subscription.topics}
         self._clock = clock
@@ -128,9 +146,30 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         try:
             await self._on_batch(batch)
         except Exception:
-            _log.exception("Reading of group %s has ended.", self.member.subscription.group)
-            self._broken = self._leaving = True
-            self.member.fence(list(self.member.slots))
+            self._break_off()
+
+    def broken_by(self, error: Exception) -> bool:
+        """A poll has failed. Whether reading has ended by it. After an answer of the broker it has not: FastStream pauses and
+        polls again. Any other error loses for this process what the poll had taken from other partitions: so nothing more is
+        read or committed, and a restart reads it again.
+        """
+        if not isinstance(error, KafkaError) or isinstance(error, (CorruptRecordException, UnsupportedCodecError)):
+            self._break_off()
+            return True
+        if self.refused_since_s is None:
+            self.refused_since_s = self._clock.monotonic_s()
+        _log.error("Kafka gives group %s nothing to read: %r", self.member.subscription.group, error)
+        return False
+
+    def _break_off(self) -> None:
+        """Called while an error is handled."""
+        _log.exception(
+            "Reading of group %s has ended: the process must be restarted. Where it ends so again, the error names the place:"
+            " repair that partition, or move the group's offset past it.",
+            self.member.subscription.group,
+        )
+        self._broken = self._leaving = True
+        self.member.fence(list(self.member.slots))
 
     async def _on_batch(self, batch: RawBatch) -> None:
         names = self._names
@@ -181,12 +220,23 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._consumer = None
 
     def healthy(self) -> bool:
-        """Whether anything moved lately: a batch, a position, or at least the answers of the broker. Ask now and then."""
-        if self._broken or self.member.broken is not None:
-            return False
+        """Whether it reads, and what it reads gets done."""
+        return not (self.stuck() or self.member.failing or self._refused_for_s() >= FAILING_S)
+
+    def stuck(self) -> bool:
+        """Whether reading has ended, or nothing moved for long: no batch, no position, not even the answers of the broker. Ask
+        now and then.
+        """
+        if self._broken or self.member.broken is not None or self._refused_for_s() >= self.settings.stall_s:
+            return True
+        if self.loop is not None and self.loop.done() and not self._leaving:
+            _log.error(
+                "The loop that reads for group %s has ended: restart the process.", self.member.subscription.group
+            )
+            return True
         consumer = self._consumer
         if consumer is None or not self.assigned.is_set():
-            return True
+            return False
         now_s = self._clock.monotonic_s()
         moved = (
             self._handled,
@@ -197,7 +247,10 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         )
         if moved != self._moved or self._paused:
             self._moved, self._moved_at_s = moved, now_s
-        return now_s - self._moved_at_s < self.settings.stall_s
+        return now_s - self._moved_at_s >= self.settings.stall_s
+
+    def _refused_for_s(self) -> float:
+        return 0.0 if self.refused_since_s is None else self._clock.monotonic_s() - self.refused_since_s
 
     def _pulse(self, consumer: PatientConsumer) -> Sequence[object]:
         with contextlib.suppress(IllegalStateError, AssertionError):

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from queuebit_runtime.bus import Bus, BusError
+from queuebit_runtime.bus import Bus, BusError, HostedBus
 from queuebit_runtime.clock import Clock, SystemClock
 from queuebit_runtime.errors import DependencyUnavailable, ShellError
 from queuebit_runtime.health import HealthServer
@@ -39,11 +39,12 @@ class Service:
     """What a builder wires a service from. `bus` is not started before the builder returns: subscribe freely."""
 
     def __init__(
-        self, name: str, settings: RuntimeSettings, bus: Bus, clock: Clock, ids: Ids, telemetry: Telemetry
+        self, name: str, settings: RuntimeSettings, bus: HostedBus, clock: Clock, ids: Ids, telemetry: Telemetry
     ) -> None:
         self.name = name
         self.settings = settings
-        self.bus = bus
+        self.bus: Bus = bus
+        self._hosted = bus
         self.clock = clock
         self.ids = ids
         self.telemetry = telemetry
@@ -103,8 +104,12 @@ class Service:
                 await wait_event(self._stop, self.clock, delay_s)
 
     def alive(self) -> bool:
-        """Whether the process does its work: the bus moves and no task has ended."""
-        return not self.ready or (self.bus.healthy() and not any(task.done() for task in self._tasks))
+        """Whether no restart is needed: the bus is not stuck and no task has ended."""
+        return not self.ready or (not self._hosted.stuck() and not any(task.done() for task in self._tasks))
+
+    def serving(self) -> bool:
+        """Whether the process does its work now: it has started, it does not stop, and what it reads gets done."""
+        return self.ready and self._hosted.healthy()
 
     async def run(self) -> None:
         """Start what was wired, and return when it was asked to end. Raises what crashed."""
@@ -145,7 +150,7 @@ class Service:
     async def _watch(self) -> None:
         """A bus that stands still is restarted with the process."""
         while not await wait_event(self._stop, self.clock, WATCH_INTERVAL_S):
-            if not self.bus.healthy():
+            if self._hosted.stuck():
                 raise BusError("Nothing moved on the bus for too long.")
 
 
@@ -171,7 +176,7 @@ async def _live(name: str, build: Build, settings: RuntimeSettings) -> int:
     clock = SystemClock()
     telemetry = make_telemetry(name, settings)
     service = Service(name, settings, telemetry.bus(_kafka(name, settings, clock)), clock, SystemIds(clock), telemetry)
-    health = HealthServer(live=service.alive, ready=lambda: service.ready)
+    health = HealthServer(live=service.alive, ready=service.serving)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, service.stop)
@@ -206,7 +211,7 @@ def _calm_collector() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-def _kafka(name: str, settings: RuntimeSettings, clock: Clock) -> Bus:
+def _kafka(name: str, settings: RuntimeSettings, clock: Clock) -> HostedBus:
     from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
     from queuebit_runtime.ids import fresh_random
 

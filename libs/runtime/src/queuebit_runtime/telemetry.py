@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
-from queuebit_runtime.bus import Bus
+from queuebit_runtime.bus import HostedBus
 from queuebit_runtime.metrics import Metric
 from queuebit_runtime.settings import RuntimeSettings
 
@@ -37,7 +37,7 @@ class Telemetry(Protocol):
         """Whether anybody listens: ask before working something out only to tell it."""
         ...
 
-    def bus(self, bus: Bus) -> Bus:
+    def bus(self, bus: HostedBus) -> HostedBus:
         """The bus with a span for each record of a kept trace, and with its metrics; the same bus where telemetry is off."""
         ...
 
@@ -63,7 +63,7 @@ class NoTelemetry:
 
     on = False
 
-    def bus(self, bus: Bus) -> Bus:
+    def bus(self, bus: HostedBus) -> HostedBus:
         return bus
 
     def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None:  # noqa: ARG002

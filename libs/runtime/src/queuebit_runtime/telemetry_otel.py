@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import Span, SpanKind
 
 from queuebit_runtime import semconv
-from queuebit_runtime.bus import Bus
+from queuebit_runtime.bus import HostedBus
 from queuebit_runtime.bus_traced import TracedBus
 from queuebit_runtime.clock import Clock, SystemClock
 from queuebit_runtime.metrics import DURATION_BUCKETS_S, METRICS, Metric, MetricInfo
@@ -81,7 +81,7 @@ class OtelTelemetry:
         meter = self._meters.get_meter("queuebit")
         self._instruments = {info.name: _instrument(meter, info) for info in METRICS}
 
-    def bus(self, bus: Bus) -> Bus:
+    def bus(self, bus: HostedBus) -> HostedBus:
         return TracedBus(bus, self._tracer, self, self._clock)
 
     def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None:

@@ -1,0 +1,109 @@
+"""What the client library cannot unpack is unpacked all the same, and it alone is odd."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from aiokafka import TopicPartition  # type: ignore[import-untyped]
+from aiokafka.errors import CorruptRecordException  # type: ignore[import-untyped]
+from aiokafka.record.util import calc_crc32c  # type: ignore[import-untyped]
+
+from queuebit_contracts.errors import MalformedEnvelope
+from queuebit_runtime.bus import Record
+from queuebit_runtime.consumer import read
+from queuebit_runtime.kafka_unpack import UNREADABLE, KeptRecords, PatientRecords
+from tests.contract.bus.odd_records import ZSTD, OddName, builder
+
+ODD = "\\xff\\xfe"
+CRC_AT, CODEC_AT, BODY_AT = 17, 22, 61
+
+
+def a_batch(base: int, *values: bytes, odd: int | None = None, compression: int = 0) -> bytes:
+    made = builder(compression=compression)
+    for number, value in enumerate(values):
+        headers = [("about", b"test"), *([(OddName("xx"), b"odd")] if number == odd else [])]
+        made.append(number, 1, b"key", value, headers)
+    return struct.pack(">q", base) + bytes(made.build())[8:]
+
+
+def sealed(batch: bytes) -> bytes:
+    """With the checksum that fits."""
+    return batch[:CRC_AT] + struct.pack(">I", calc_crc32c(batch[CRC_AT + 4 :])) + batch[CRC_AT + 4 :]
+
+
+def unpack(data: bytes, *, at: int = 0) -> PatientRecords:
+    return PatientRecords(TopicPartition("t", 0), KeptRecords(data), [], at, None, None, True, 1)
+
+
+def shown(records: PatientRecords) -> list[tuple[int, bytes, dict[str, bytes]]]:
+    return [(each.offset, each.value, dict(each.headers)) for each in records]
+
+
+SOUND = {"about": b"test"}
+
+
+@pytest.mark.parametrize("compression", [0, ZSTD])
+def test_it_reads_an_odd_name_leniently_and_everything_around_it(compression: int) -> None:
+    """Given two batches with odd names, between sound ones, then every record comes once, in order, under its offset."""
+    data = (
+        a_batch(0, b"0", b"1")
+        + a_batch(2, b"2", b"3", b"4", odd=1, compression=compression)
+        + a_batch(5, b"5", odd=0, compression=compression)
+        + a_batch(6, b"6")
+    )
+    records = unpack(data)
+    expected = [(number, str(number).encode(), SOUND) for number in range(7)]
+    for number in (3, 5):
+        expected[number] = (number, str(number).encode(), {**SOUND, ODD: b"odd"})
+    assert shown(records) == expected
+    assert records.next_fetch_offset == 7
+
+
+def test_it_goes_on_in_the_middle_of_an_odd_batch() -> None:
+    """Given the group stands behind the odd record already, then only what follows comes."""
+    data = a_batch(10, b"0", b"1", b"2", odd=1)
+    assert shown(unpack(data, at=12)) == [(12, b"2", SOUND)]
+    assert [each[0] for each in shown(unpack(data, at=11))] == [11, 12]
+
+
+def test_a_record_of_no_sense_becomes_a_stand_in_that_no_reader_of_envelopes_takes() -> None:
+    """Given a record whose lengths are wrong, then its neighbours come whole, and it as bytes with a reason."""
+    batch = bytearray(a_batch(0, b"first", b"second", b"third"))
+    at = batch.index(b"second") - 1
+    assert batch[at] == len(b"second") * 2
+    batch[at] = 0x7E
+    found = shown(unpack(sealed(bytes(batch))))
+    assert [(offset, value) for offset, value, _ in found if offset != 1] == [(0, b"first"), (2, b"third")]
+    _, value, headers = found[1]
+    assert b"second" in value
+    assert list(headers) == [UNREADABLE]
+    with pytest.raises(MalformedEnvelope):
+        read(Record("t", 0, 1, None, value, tuple(headers.items())), refusals=False, replays=False)
+
+
+def test_what_lies_behind_a_broken_frame_becomes_one_stand_in() -> None:
+    batch = bytearray(a_batch(0, b"first", b"second", b"third") + b"")
+    second = BODY_AT + batch[BODY_AT] // 2 + 1
+    batch[second] = 0x7F
+    found = shown(unpack(sealed(bytes(batch)) + a_batch(3, b"next")))
+    assert [offset for offset, _, _ in found] == [0, 1, 3]
+    assert list(found[1][2]) == [UNREADABLE]
+    assert b"third" in found[1][1]
+
+
+def test_a_batch_that_does_not_decompress_becomes_one_stand_in() -> None:
+    batch = bytearray(a_batch(0, b"a", b"b"))
+    batch[CODEC_AT] |= ZSTD
+    data = sealed(bytes(batch))
+    found = shown(unpack(data + a_batch(2, b"next")))
+    assert [(offset, value) for offset, value, _ in found] == [(0, data), (2, b"next")]
+    assert [(offset, value) for offset, value, _ in shown(unpack(data, at=1))] == [(1, data)]
+
+
+def test_it_refuses_a_batch_whose_checksum_is_wrong() -> None:
+    """Given bytes that are not what the broker took, then nothing of the batch is believed."""
+    batch = bytearray(a_batch(0, b"first", b"second", odd=0))
+    batch[-2] ^= 1
+    with pytest.raises(CorruptRecordException):
+        shown(unpack(bytes(batch)))
