@@ -110,13 +110,13 @@ class Core:
         side = [-1] * len(self._apart)
         for place, bit in zip(self._places, bits, strict=True):
             side[place] = bit
-        todo = list(self._places)
-        while todo:
-            place = todo.pop()
+        waiting = list(self._places)
+        while waiting:
+            place = waiting.pop()
             for other in self._apart[place]:
                 if side[other] < 0:
                     side[other] = 1 - side[place]
-                    todo.append(other)
+                    waiting.append(other)
         return side
 
 
