@@ -228,6 +228,15 @@ def test_too_large_a_problem_is_examined_as_far_as_it_can_be() -> None:
     assert (examined.exact, [(test.name, test.passed) for test in examined.tests]) == (False, [("range", True)])
 
 
+def test_a_circuit_that_no_lane_can_run_is_refused_by_its_line() -> None:
+    wide = 'OPENQASM 3.0; include "stdgates.inc";\nqubit[40] q; h q;'
+
+    with pytest.raises(
+        InvalidStatement, match="/circuit: line 2, column 11: the circuit has 40 qubits; no lane runs more"
+    ):
+        KIND.parse({"observable": {"qubits": 40, "terms": [[1, "Z" * 40]]}, "circuit": wide})
+
+
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [
