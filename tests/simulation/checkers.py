@@ -152,7 +152,7 @@ def committed_is_published(history: History) -> Iterator[str]:
     expected = {
         (out.topic, event.id): (event, out.value, tuple(out.headers))
         for event in history.events()
-        for out in records_of([event])
+        for out in records_of([event], event.time)
     }
     topics = {channel.topic for channel in channels.CHANNELS if channel.writers == ("control-plane",)}
     seen: set[tuple[str, UUID]] = set()

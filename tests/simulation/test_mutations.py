@@ -56,7 +56,7 @@ def cursor_before_publish(patch: pytest.MonkeyPatch) -> None:
         if stored:
             relay._position = stored[-1].position
             await relay.save(force=True)
-            await relay._bus.publish(records_of(stored))
+            await relay._bus.publish(records_of(stored, relay._clock.now()))
         return False
 
     patch.setattr(Relay, "step", step)
