@@ -12,8 +12,11 @@ from aiokafka.record.util import calc_crc32c  # type: ignore[import-untyped]
 from queuebit_contracts.errors import MalformedEnvelope
 from queuebit_runtime.bus import Record
 from queuebit_runtime.consumer import read
+from queuebit_runtime.deadletter import dead_letter_of
 from queuebit_runtime.kafka_unpack import UNREADABLE, KeptRecords, PatientRecords
+from queuebit_runtime.limits import check_size
 from tests.contract.bus.odd_records import ZSTD, OddName, builder
+from tests.unit.runtime.virtual import START
 
 ODD = "\\xff\\xfe"
 CRC_AT, CODEC_AT, BODY_AT = 17, 22, 61
@@ -80,6 +83,21 @@ def test_a_record_of_no_sense_becomes_a_stand_in_that_no_reader_of_envelopes_tak
     assert list(headers) == [UNREADABLE]
     with pytest.raises(MalformedEnvelope):
         read(Record("t", 0, 1, None, value, tuple(headers.items())), refusals=False, replays=False)
+
+
+def test_odd_headers_that_no_dead_letter_could_hold_become_a_stand_in() -> None:
+    made = builder()
+    made.append(0, 1, b"key", b"value", [(OddName("xx"), b"h" * 10)] * 20_000)
+    ((offset, value, headers),) = shown(unpack(bytes(made.build())))
+    assert offset == 0
+    assert list(headers) == [UNREADABLE]
+    letter = dead_letter_of(
+        Record("t", 0, 0, None, value, tuple(headers.items())),
+        MalformedEnvelope("x", remedy="y"),
+        "control-plane",
+        START,
+    )
+    check_size(letter)
 
 
 def test_what_lies_behind_a_broken_frame_becomes_one_stand_in() -> None:

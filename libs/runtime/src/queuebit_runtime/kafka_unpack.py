@@ -22,6 +22,7 @@ from aiokafka.record.default_records import (  # type: ignore[import-untyped]
 from aiokafka.record.util import decode_varint  # type: ignore[import-untyped]
 
 from queuebit_contracts.channels import RECORD_BYTES_MAX
+from queuebit_runtime.limits import HEADER_BYTES_MAX
 
 UNREADABLE = "qb_unreadable"
 """The header of a stand-in: why nothing could be read. Its value is the bytes as the broker keeps them, and no header of an
@@ -146,10 +147,16 @@ def _record(batch: Any, body: bytes) -> _DefaultRecordPy:
     value, at = _bytes(body, at)
     count, at = decode_varint(body, at)
     headers: list[tuple[str, bytes | None]] = []
+    size = 0
     for _ in range(count):
-        name, at = _bytes(body, at)
+        raw_name, at = _bytes(body, at)
         said, at = _bytes(body, at)
-        headers.append(((name or b"").decode("utf-8", "backslashreplace"), said))
+        name = (raw_name or b"").decode("utf-8", "backslashreplace")
+        size += len(name) + len(said or b"") + 8
+        if size > HEADER_BYTES_MAX:
+            # An odd name grows fourfold here; the dead letter must hold it.
+            raise CorruptRecordException(f"more than {HEADER_BYTES_MAX} bytes of headers")
+        headers.append((name, said))
     time_ms = batch.max_timestamp if batch.timestamp_type else batch.first_timestamp + delta_ms
     return _DefaultRecordPy(batch.base_offset + delta, time_ms, batch.timestamp_type, key, value, headers)
 
