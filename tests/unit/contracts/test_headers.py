@@ -37,6 +37,7 @@ ODD = {
     "ce_type": [b"io.queuebit.ResultValidated.v99", b"ResultValidated"],
     "ce_time": [b"yesterday", b"2026-01-01T00:00:00", b"2026-01-01", b"2026-01-01T00:00:00+02:00"],
     "ce_streamversion": [b"-1", b"1.5", b" 7", b"07", "\u0661".encode(), "²".encode()],
+    "traceparent": [b"00-" + b"0" * 52, TRACE + b"-00", b"x" * 2000],
 }
 BROKEN = [None, b"", b"\xff", b"\xc3", b"\xa9", "ä".encode()]
 
@@ -92,7 +93,7 @@ def expected(headers: list[Header]) -> Envelope | str:
         data=DATA,
         tenant=texts.get("ce_tenant"),
         version=None if version is None else 7,
-        traceparent=texts.get("traceparent"),
+        traceparent=TRACE.decode() if texts.get("traceparent") == TRACE.decode() else None,
         replay_id=texts.get("ce_replayid"),
     )
 

@@ -5,25 +5,40 @@ Source: CloudEvents specification 1.0.2 and its Kafka protocol binding.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 from pydantic import ValidationError
+from pydantic_core import from_json, to_json
 
 from queuebit_contracts import commands, events
+from queuebit_contracts.attributes import (
+    REMEDY,
+    check_headers,
+    check_length,
+    malformed,
+    read_event_id,
+    read_time,
+    read_traceparent,
+    read_uuid,
+    read_version,
+)
 from queuebit_contracts.channels import RECORD_BYTES_MAX
 from queuebit_contracts.errors import FieldError, InvalidData, MalformedEnvelope, UnknownType, field_errors
-from queuebit_contracts.ids import derive_id, id_bytes, uuid7, uuid_from
+from queuebit_contracts.ids import id_bytes
 from queuebit_contracts.model import Model, StrictModel
 
 PREFIX = "io.queuebit."
 JSON_TYPE = b"application/json"
 _JSON = ("content-type", JSON_TYPE)
-STRUCTURED_TYPE = "application/cloudevents+json"
+STRUCTURED_TYPE = b"application/cloudevents+json"
+
+_ATTRIBUTES = ("id", "source", "type", "subject", "time", "tenant", "replayid")
+_NAMES = (*_ATTRIBUTES, "streamversion", "traceparent")
+"""What is read of a message in structured mode, beside its data. The last two have bounds of their own."""
 
 Headers = list[tuple[str, bytes]]
 Data = Model | StrictModel
@@ -34,7 +49,6 @@ TYPE_OF: dict[type[Data], str] = {model: f"{PREFIX}{model.__name__}.v{_VERSIONS[
 MODEL_OF: dict[str, type[Data]] = {name: model for model, name in TYPE_OF.items()}
 TYPE_BYTES: dict[type[Data], bytes] = {model: name.encode() for model, name in TYPE_OF.items()}
 _MODEL_OF_BYTES: dict[bytes, type[Data]] = {name: model for model, name in TYPE_BYTES.items()}
-_REMEDY = "Send CloudEvents 1.0 in Kafka binary mode as schemas/asyncapi.json describes it."
 
 
 class Envelope(NamedTuple):
@@ -60,7 +74,7 @@ class Envelope(NamedTuple):
     @property
     def job_id(self) -> UUID:
         """The subject as a job id. Raises MalformedEnvelope where it is none."""
-        return _uuid(self.subject, "ce_subject")
+        return read_uuid(self.subject, "ce_subject")
 
 
 def encode_headers(envelope: Envelope) -> Headers:
@@ -123,35 +137,35 @@ def rfc3339(time: datetime) -> bytes:
 def decode(headers: Iterable[tuple[str, bytes]] | Mapping[str, bytes], value: bytes | None) -> Envelope:
     """Read a record. Raises MalformedEnvelope, UnknownType or InvalidData, each naming the field and the remedy.
 
-    Of a header that comes twice the last counts; one without a value is missing.
+    Of a header that comes twice the last counts; one without a value is missing. A traceparent that is none is ignored.
     """
     found = headers if isinstance(headers, dict) else dict(headers)
-    _check_text(found.values())
+    check_headers(found)
     if value is None:
-        raise MalformedEnvelope("The record has no value.", remedy=_REMEDY)
+        raise MalformedEnvelope("The record has no value.", remedy=REMEDY)
     if len(value) > RECORD_BYTES_MAX:
         raise MalformedEnvelope(
             f"The value is larger than {RECORD_BYTES_MAX} bytes.", remedy="State a smaller problem."
         )
     content_type = found.get("content-type")
-    if content_type != JSON_TYPE and content_type and _is_structured(content_type.decode()):
+    if content_type != JSON_TYPE and content_type and is_structured(content_type):
         return from_structured(value)
     if found.get("ce_specversion") != b"1.0":
-        raise _malformed("ce_specversion", "is missing or not 1.0")
+        raise malformed("ce_specversion", "is missing or not 1.0")
     model = _MODEL_OF_BYTES.get(found.get("ce_type", b"")) or model_of(_text(found, "ce_type"))
-    time = _time(_text(found, "ce_time"), "ce_time")
+    time = read_time(_text(found, "ce_time"), "ce_time")
     name, source = _text(found, "ce_id"), _text(found, "ce_source")
     subject, tenant, version = found.get("ce_subject"), found.get("ce_tenant"), found.get("ce_streamversion")
     trace, replay = found.get("traceparent"), found.get("ce_replayid")
     return Envelope(
-        _event_id(name, source, time),
+        read_event_id(name, source, time),
         source,
         "" if subject is None else subject.decode(),
         time,
         decode_data(model, value),
         None if tenant is None else tenant.decode(),
-        None if version is None else _version(version),
-        None if trace is None else trace.decode(),
+        None if version is None else read_version(version, "ce_streamversion"),
+        None if trace is None else read_traceparent(trace.decode()),
         None if replay is None else replay.decode(),
     )
 
@@ -206,99 +220,48 @@ def to_structured(envelope: Envelope) -> dict[str, Any]:
 def from_structured(value: bytes) -> Envelope:
     """Read a message in structured mode. Raises as `decode` does."""
     try:
-        document = orjson.loads(value)
-    except orjson.JSONDecodeError as error:
-        raise MalformedEnvelope(f"The value is not JSON: {error}.", remedy=_REMEDY) from None
+        # Large integers stay exact, as they do in binary mode; orjson would read them as floats, or not at all.
+        document = from_json(value)
+    except ValueError as error:
+        raise MalformedEnvelope(f"The value is not JSON: {error}.", remedy=REMEDY) from None
     if not isinstance(document, dict):
-        raise MalformedEnvelope("The value is not a JSON object.", remedy=_REMEDY)
+        raise MalformedEnvelope("The value is not a JSON object.", remedy=REMEDY)
     if document.get("specversion") != "1.0":
-        raise _malformed("specversion", "is missing or not 1.0")
-    attributes = {
-        name: str(item) for name, item in document.items() if isinstance(item, str | int) and item is not True
-    }
+        raise malformed("specversion", "is missing or not 1.0")
+    attributes = {name: str(document[name]) for name in _NAMES if type(document.get(name)) in (str, int)}
+    for name in _ATTRIBUTES:
+        check_length(name, attributes.get(name, ""))
     model = model_of(_required(attributes, "type"))
-    time = _time(_required(attributes, "time"), "time")
+    time = read_time(_required(attributes, "time"), "time")
     name, source = _required(attributes, "id"), _required(attributes, "source")
-    version = attributes.get("streamversion")
+    version, trace = attributes.get("streamversion"), attributes.get("traceparent")
     return Envelope(
-        id=_event_id(name, source, time),
+        id=read_event_id(name, source, time),
         source=source,
         subject=attributes.get("subject", ""),
         time=time,
-        data=decode_data(model, orjson.dumps(document.get("data"))),
+        data=decode_data(model, to_json(document.get("data"), inf_nan_mode="constants")),
         tenant=attributes.get("tenant"),
-        version=None if version is None else _version(version.encode()),
-        traceparent=attributes.get("traceparent"),
+        version=None if version is None else read_version(version.encode(), "streamversion"),
+        traceparent=None if trace is None else read_traceparent(trace),
         replay_id=attributes.get("replayid"),
     )
 
 
-def _time(text: str, name: str) -> datetime:
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        raise _malformed(name, "is not an RFC 3339 time") from None
-    if time.tzinfo is None:
-        raise _malformed(name, "has no time zone")
-    return time
-
-
-def _event_id(name: str, source: str, time: datetime) -> UUID:
-    """The id as a UUID: as it is, or, as CloudEvents allow any text, derived from what they say is unique (source, id)."""
-    try:
-        return uuid_from(name)
-    except ValueError:
-        return derive_id(uuid7(int(time.timestamp() * 1000), 0), name, source)
-
-
-def _check_text(values: Collection[bytes | None]) -> None:
-    """Every header is UTF-8: all at once, with a letter between them that no sequence of bytes reaches across."""
-    try:
-        joined = b" ".join(values)  # type: ignore[arg-type]
-    except TypeError:
-        joined = b" ".join(value for value in values if value is not None)
-    try:
-        joined.decode()
-    except UnicodeDecodeError:
-        raise MalformedEnvelope("A header is not UTF-8.", remedy=_REMEDY) from None
-
-
-def _is_structured(content_type: str) -> bool:
-    return content_type.split(";")[0].strip() == STRUCTURED_TYPE
+def is_structured(content_type: bytes) -> bool:
+    """Whether it is that of a message in structured mode. Media types are the same in capitals (RFC 9110)."""
+    return content_type.split(b";")[0].strip().lower() == STRUCTURED_TYPE
 
 
 def _text(headers: Mapping[str, bytes], name: str) -> str:
     value = headers.get(name)
     if not value:
-        raise _malformed(name, "is missing")
+        raise malformed(name, "is missing")
     return value.decode()
 
 
 def _required(attributes: Mapping[str, str], name: str) -> str:
     value = attributes.get(name)
     if not value:
-        raise _malformed(name, "is missing")
+        raise malformed(name, "is missing")
     return value
-
-
-@lru_cache(maxsize=8192)
-def _uuid_from(text: str) -> UUID:
-    """Read once for all messages about a job, and for all who ask."""
-    return uuid_from(text)
-
-
-def _uuid(text: str, name: str) -> UUID:
-    try:
-        return _uuid_from(text)
-    except ValueError:
-        raise _malformed(name, "is not a UUID") from None
-
-
-def _version(text: bytes) -> int:
-    if not text.isdigit():
-        raise _malformed("ce_streamversion", "is not a whole number")
-    return int(text)
-
-
-def _malformed(name: str, detail: str) -> MalformedEnvelope:
-    return MalformedEnvelope(f"{name} {detail}.", remedy=_REMEDY, fields=(FieldError(f"/{name}", "malformed", detail),))

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+FIELD_LENGTH_MAX = 200
+"""Of a pointer, and of what is said about a field: names in a message may be as long as the message."""
+TEXT_LENGTH_MAX = 2000
+"""Of a whole explanation."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -51,18 +56,26 @@ class InvalidData(ContractError):
     code = "invalid_data"
 
 
+def shortened(text: str, length_max: int) -> str:
+    """The text, cut with an ellipsis where it is longer."""
+    return text if len(text) <= length_max else f"{text[: length_max - 1]}…"
+
+
 def field_errors(error: ValidationError, *, prefix: str = "", fields_max: int = 20) -> tuple[FieldError, ...]:
-    """The fields a pydantic error names, without their values: a value may be a customer's data."""
+    """The fields a pydantic error names, the first ones, without their values: a value may be a customer's data."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     return tuple(
         FieldError(
-            pointer=prefix + "".join(f"/{_escape(part)}" for part in item["loc"]),
-            code=item["type"],
-            detail=item["msg"],
+            pointer=_pointer(prefix, item["loc"]), code=item["type"], detail=shortened(item["msg"], FIELD_LENGTH_MAX)
         )
         for item in found[:fields_max]
     )
 
 
+def _pointer(prefix: str, place: tuple[int | str, ...]) -> str:
+    return shortened(prefix + "".join(f"/{_escape(part)}" for part in place), FIELD_LENGTH_MAX)
+
+
 def _escape(part: int | str) -> str:
-    return str(part).replace("~", "~0").replace("/", "~1")
+    # What is cut off here would be cut off the pointer anyway.
+    return str(part)[:FIELD_LENGTH_MAX].replace("~", "~0").replace("/", "~1")

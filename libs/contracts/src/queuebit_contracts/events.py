@@ -14,6 +14,7 @@ from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import (
     Confidence,
     Cost,
+    IdempotencyKey,
     JobRequest,
     Lane,
     Leg,
@@ -44,7 +45,7 @@ class JobSubmitted(Event):
     """
 
     request: Sensitive[JobRequest]
-    idempotency_key: str | None = None
+    idempotency_key: IdempotencyKey | None = None
     fingerprint: str | None = None
 
 

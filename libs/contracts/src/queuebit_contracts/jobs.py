@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from queuebit_contracts.model import Model, Sensitive, StrictModel
 
@@ -40,12 +43,52 @@ BODY_BYTES_MAX = STATEMENT_BYTES_MAX + 300_000
 """Of a submission, wishes and spaces included."""
 KEY_LENGTH_MAX = 255
 
-TenantName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
+"""What every reader of JSON keeps exact: signed 64 bits."""
+PARAM_LENGTH_MAX = 1000
+
+_TENANT = r"[a-z0-9][a-z0-9_-]{0,62}"
+_TENANT_NAME = re.compile(_TENANT)
+TenantName = Annotated[str, StringConstraints(pattern=f"^{_TENANT}$")]
 KindName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")]
 LegName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Number = int | float
-ParamValue = bool | int | float | Annotated[str, StringConstraints(max_length=1000)]
+
+
+def _param(value: Any) -> Any:
+    """One reason for one field, where a union would give one for each of its types."""
+    match value:
+        case bool():
+            return value
+        case int() if INTEGER_MIN <= value <= INTEGER_MAX:
+            return value
+        case int():
+            raise PydanticCustomError(
+                "integer_range", "should be an integer of at most 64 bits; longer ones go as text"
+            )
+        case float() if math.isfinite(value):
+            return value
+        case str() if len(value) <= PARAM_LENGTH_MAX:
+            return value
+        case str():
+            raise PydanticCustomError("string_too_long", f"should have at most {PARAM_LENGTH_MAX} characters")
+    raise PydanticCustomError("param_type", "should be true or false, a finite number, or a text")
+
+
+ParamValue = Annotated[
+    bool
+    | Annotated[int, Field(ge=INTEGER_MIN, le=INTEGER_MAX)]
+    | float
+    | Annotated[str, StringConstraints(max_length=PARAM_LENGTH_MAX)],
+    BeforeValidator(_param),
+]
+"""A setting. An integer beyond 64 bits is refused, not rounded: not every reader of JSON keeps it exact."""
+
+
+def is_tenant_name(text: str) -> bool:
+    """Whether the text can name a tenant."""
+    return _TENANT_NAME.fullmatch(text) is not None
 
 
 class Problem(StrictModel):

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import Envelope
-from queuebit_contracts.errors import ContractError, FieldError
+from queuebit_contracts.errors import FIELD_LENGTH_MAX, TEXT_LENGTH_MAX, ContractError, FieldError, shortened
 from queuebit_contracts.ids import derive_id, job_id_of, time_ordered_key
-from queuebit_contracts.jobs import JobRequest
+from queuebit_contracts.jobs import JobRequest, is_tenant_name
 from queuebit_control_plane.desk import Told
 from queuebit_control_plane.job.messages import Refuse, Submit
 from queuebit_control_plane.job.routing import REFINE_PARAM, RoutingInputs, budget_s_of
@@ -25,6 +25,9 @@ from queuebit_runtime.consumer import Received
 from queuebit_store.ports import Reservation, StreamStore
 
 log = logging.getLogger(__name__)
+
+UNKNOWN_TENANT = "unknown"
+"""Whose refusals are those that name no tenant."""
 
 
 class Intake:
@@ -103,15 +106,23 @@ class Intake:
 
 
 def refuse(cause_id: UUID, rejection: ev.JobRejected, tenant: str, traceparent: str | None, record: Record) -> Told:
-    """The refusal as a message to a stream of its own, the same one for the same cause."""
-    return Told(derive_id(cause_id, "rejected"), Refuse(rejection), cause_id, tenant, traceparent, record)
+    """The refusal as a message to a stream of its own, the same one for the same cause.
+
+    `tenant` is what the sender says it is: text that can name no tenant is not passed on.
+    """
+    named = tenant if is_tenant_name(tenant) else UNKNOWN_TENANT
+    return Told(derive_id(cause_id, "rejected"), Refuse(rejection), cause_id, named, traceparent, record)
 
 
 def rejection_of(cause_id: UUID, error: ContractError | ProblemError) -> ev.JobRejected:
-    """The refusal that an error of the contract or the problem turns into; it names the first field."""
+    """The refusal that an error of the contract or the problem turns into; it names the first field, and is short."""
     first = error.fields[0] if error.fields else FieldError("", error.code, str(error))
     return ev.JobRejected(
-        code=error.code, field=first.pointer, detail=error.detail, remedy=error.remedy, cause_id=cause_id
+        code=error.code,
+        field=shortened(first.pointer, FIELD_LENGTH_MAX),
+        detail=shortened(error.detail, TEXT_LENGTH_MAX),
+        remedy=shortened(error.remedy, TEXT_LENGTH_MAX),
+        cause_id=cause_id,
     )
 
 

@@ -1,0 +1,103 @@
+"""How the attributes of an envelope are read, one by one: bounded, and named where they are wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+
+from queuebit_contracts.errors import FieldError, MalformedEnvelope
+from queuebit_contracts.ids import derive_id, uuid7, uuid_from
+
+REMEDY = "Send CloudEvents 1.0 in Kafka binary mode as schemas/asyncapi.json describes it."
+ATTRIBUTE_BYTES_MAX = 1024
+"""Of each attribute, as it is written."""
+VERSION_DIGITS_MAX = 18
+"""More than any stream has, and always within 64 bits."""
+
+_READ = ("ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "ce_tenant", "ce_replayid")
+_TRACE_LENGTH = 55
+_TRACE = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def check_headers(headers: Mapping[str, bytes]) -> None:
+    """Refuse headers that are not UTF-8, and attributes that are too long. Raises MalformedEnvelope."""
+    if _text_bytes(headers.values()) > ATTRIBUTE_BYTES_MAX:
+        for name in _READ:
+            check_length(name, headers.get(name) or b"")
+
+
+def check_length(name: str, value: bytes | str) -> None:
+    """Refuse an attribute that is too long. Raises MalformedEnvelope."""
+    if len(value) > ATTRIBUTE_BYTES_MAX:
+        raise malformed(name, f"is longer than {ATTRIBUTE_BYTES_MAX} bytes")
+
+
+def _text_bytes(values: Collection[bytes | None]) -> int:
+    """How long all headers together are, of which every one is UTF-8.
+
+    They are read all at once, with a letter between them that no sequence of bytes reaches across.
+    """
+    try:
+        joined = b" ".join(values)  # type: ignore[arg-type]
+    except TypeError:
+        joined = b" ".join(value for value in values if value is not None)
+    try:
+        joined.decode()
+    except UnicodeDecodeError:
+        raise MalformedEnvelope("A header is not UTF-8.", remedy=REMEDY) from None
+    return len(joined)
+
+
+def read_time(text: str, name: str) -> datetime:
+    """An RFC 3339 time. Raises MalformedEnvelope."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise malformed(name, "is not an RFC 3339 time") from None
+    if time.tzinfo is None:
+        raise malformed(name, "has no time zone")
+    return time
+
+
+def read_event_id(name: str, source: str, time: datetime) -> UUID:
+    """The id as a UUID: as it is, or, as CloudEvents allow any text, derived from what they say is unique (source, id)."""
+    try:
+        return uuid_from(name)
+    except ValueError:
+        return derive_id(uuid7(int(time.timestamp() * 1000), 0), name, source)
+
+
+@lru_cache(maxsize=8192)
+def _uuid_from(text: str) -> UUID:
+    """Read once for all messages about a job, and for all who ask."""
+    return uuid_from(text)
+
+
+def read_uuid(text: str, name: str) -> UUID:
+    """An id. Raises MalformedEnvelope."""
+    try:
+        return _uuid_from(text)
+    except ValueError:
+        raise malformed(name, "is not a UUID") from None
+
+
+def read_version(text: bytes, name: str) -> int:
+    """A stream version. Raises MalformedEnvelope."""
+    if len(text) > VERSION_DIGITS_MAX:
+        raise malformed(name, f"is longer than {VERSION_DIGITS_MAX} digits")
+    if not text.isdigit():
+        raise malformed(name, "is not a whole number")
+    return int(text)
+
+
+def read_traceparent(text: str) -> str | None:
+    """The trace; None where the text is no traceparent of version 00, which W3C trace context says to ignore."""
+    return text if len(text) == _TRACE_LENGTH and _TRACE.fullmatch(text) else None
+
+
+def malformed(name: str, detail: str) -> MalformedEnvelope:
+    """The error about one attribute."""
+    return MalformedEnvelope(f"{name} {detail}.", remedy=REMEDY, fields=(FieldError(f"/{name}", "malformed", detail),))
