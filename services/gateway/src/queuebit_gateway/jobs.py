@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from pydantic_core import from_json
 
 from queuebit_contracts.envelope import PREFIX
 from queuebit_contracts.jobs import TERMINAL_STATES
@@ -121,8 +123,48 @@ class Jobs:
 
 def structured(job_id: UUID, event: StoredEvent, *, compact: bool) -> dict[str, Any]:
     """A stored event as a structured CloudEvent. `compact` leaves problem statements out and says so in `trimmed`."""
-    data: Any = orjson.loads(event.data)
+    data = _read_data(event.data)
     trimmed = _trim(data) if compact else []
+    return {**_attributes(job_id, event, trimmed), "data": data}
+
+
+def structured_json(job_id: UUID, event: StoredEvent, *, compact: bool) -> str:
+    """The text of `structured`. Without `compact` the data is the stored text as it is, whatever its numbers are; with it,
+    too, where it cannot be read.
+    """
+    data, trimmed = _trimmed(event.data) if compact else (event.data, [])
+    attributes = orjson.dumps(_attributes(job_id, event, trimmed)).decode()
+    return f'{attributes[:-1]},"data":{data}}}'
+
+
+def _trimmed(text: str) -> tuple[str, list[str]]:
+    """The data without problem statements, and the pointers of what was taken; as it is where there is nothing to take."""
+    try:
+        data = _read_data(text)
+        trimmed = _trim(data)
+        return (_write_data(data) if trimmed else text), trimmed
+    except (ValueError, RecursionError):
+        return text, []
+
+
+def _read_data(text: str) -> Any:
+    """Stored JSON, integers exact. Raises ValueError."""
+    try:
+        return from_json(text, allow_inf_nan=False)
+    except ValueError:
+        # Half of a surrogate pair is JSON, but only the standard library reads it.
+        return json.loads(text)
+
+
+def _write_data(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return json.dumps(value, separators=(",", ":"))
+
+
+def _attributes(job_id: UUID, event: StoredEvent, trimmed: list[str]) -> dict[str, Any]:
+    """What a structured CloudEvent says beside its data."""
     optional = {"traceparent": event.traceparent, "trimmed": trimmed or None}
     return {
         "specversion": "1.0",
@@ -135,13 +177,14 @@ def structured(job_id: UUID, event: StoredEvent, *, compact: bool) -> dict[str, 
         "tenant": event.tenant,
         "streamversion": event.version,
         **{name: value for name, value in optional.items() if value is not None},
-        "data": data,
     }
 
 
 def _trim(data: Any) -> list[str]:
     """Take the statement of the problem out, wherever an event carries one; returns the pointers of what was taken."""
     trimmed = []
+    if not isinstance(data, dict):
+        return []
     for pointer, holder in (("/problem", data), ("/request/problem", data.get("request"))):
         problem = holder.get("problem") if isinstance(holder, dict) else None
         if isinstance(problem, dict) and problem.pop("statement", None) is not None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-import orjson
 from fastapi.sse import ServerSentEvent
 
 from queuebit_contracts import events as ev
-from queuebit_gateway.jobs import structured
+from queuebit_gateway.jobs import structured_json
 from queuebit_gateway.parts import Parts
 
 RETRY_MS = 2000
@@ -38,7 +37,7 @@ async def job_stream(
             if not page:
                 break
             for event in page:
-                body = orjson.dumps(structured(job_id, event, compact=compact)).decode()
+                body = structured_json(job_id, event, compact=compact)
                 yield ServerSentEvent(id=str(event.version), event=event.type, raw_data=body)
                 after = event.version
                 ended = ended or event.type in _TERMINAL
