@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from queuebit_contracts.errors import FieldError
 from queuebit_gateway import jobs_api, kinds_api, openapi
 from queuebit_gateway.parts import Parts
-from queuebit_gateway.problems import Refusal
+from queuebit_gateway.problems import ERRORS_MAX, Refusal
 from queuebit_gateway.shell import ANSWERED, Shell, problem_response, request_id_of
 from queuebit_gateway.tracing import Traced
 from queuebit_runtime.bus import BusError
@@ -62,10 +62,10 @@ async def _refused(request: Request, error: Refusal) -> Response:
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> Response:
-    """Query, path and headers that FastAPI refused: named, never echoed."""
+    """Query, path and headers that FastAPI refused: named, never echoed. One that is repeated has one name."""
     fields = tuple(
-        FieldError(f"{item['loc'][0]}:{'/'.join(str(part) for part in item['loc'][1:])}", item["type"], item["msg"])
-        for item in error.errors()
+        FieldError(":".join(str(part) for part in item["loc"][:2]), item["type"], item["msg"])
+        for item in error.errors()[:ERRORS_MAX]
     )
     return await _refused(
         request, Refusal("invalid_request", f"{fields[0].pointer}: {fields[0].detail}.", errors=fields)

@@ -12,7 +12,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
 from queuebit_contracts.commands import CancelJob
-from queuebit_contracts.jobs import JobState, Tier
+from queuebit_contracts.jobs import JobState, KindName, Tier
 from queuebit_contracts.model import Model
 from queuebit_gateway.auth import Actor
 from queuebit_gateway.jobs import Found
@@ -24,6 +24,7 @@ from queuebit_gateway.requests import (
     WAIT_S_MAX,
     CancelBody,
     SubmitBody,
+    bad_query,
     check_if_match,
     check_range,
     read_cancel,
@@ -88,7 +89,7 @@ async def list_jobs(
     request: Request,
     actor: Reading,
     state: Annotated[list[JobState], Query(max_length=10, description="Only jobs in these states.")] = [],  # noqa: B006
-    kind: Annotated[list[str], Query(max_length=20, description="Only these problem kinds.")] = [],  # noqa: B006
+    kind: Annotated[list[KindName], Query(max_length=20, description="Only these problem kinds.")] = [],  # noqa: B006
     tier: Annotated[list[Tier], Query(max_length=3, description="Only these tiers.")] = [],  # noqa: B006
     created_from: Annotated[datetime | None, Query(description="Created at or after (RFC 3339).")] = None,
     created_to: Annotated[datetime | None, Query(description="Created before (RFC 3339).")] = None,
@@ -263,9 +264,9 @@ async def _until_newer(parts: Parts, found: Found, version: int, wait_s: float) 
 
 
 def _include(values: list[str]) -> frozenset[str]:
-    wanted = frozenset(part.strip() for value in values for part in value.split(",") if part.strip())
+    wanted = frozenset(part for value in values for part in (item.strip(" ") for item in value.split(",")) if part)
     if not wanted <= {"events", "plan"}:
-        raise Refusal("invalid_request", "include may name `events` and `plan`.")
+        raise bad_query("include", "may name `events` and `plan`")
     return wanted
 
 

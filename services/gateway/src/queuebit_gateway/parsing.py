@@ -1,20 +1,33 @@
-"""From bytes to a JSON object, bounded: size before parsing, depth after, and numbers that JSON does not have are named."""
+"""From bytes to a JSON object, bounded: size before parsing, depth after. Integers stay what they are, and numbers that cannot
+be taken are named: those that JSON does not have, those with too many digits, and those beyond 64 bits.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 import re
-from collections.abc import AsyncIterator, Iterator
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import orjson
+from pydantic_core import from_json
 
-from queuebit_contracts.errors import FieldError
-from queuebit_contracts.jobs import BODY_BYTES_MAX
-from queuebit_gateway.problems import Refusal
+from queuebit_contracts.errors import FIELD_LENGTH_MAX, FieldError, shortened
+from queuebit_contracts.jobs import BODY_BYTES_MAX, INTEGER_MAX, INTEGER_MIN
+from queuebit_gateway.problems import ERRORS_MAX, Refusal
 
 DEPTH_MAX = 32
+DIGITS_MAX = sys.float_info.max_10_exp
+"""Of an integer: 308, so that each has a float near it."""
+STATEMENT = "/problem/statement"
+
+_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
+_LONG = b"0" * len(str(INTEGER_MAX))
+"""Shorter integers are within 64 bits."""
 
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[\]{}]")
@@ -34,8 +47,18 @@ async def read_body(chunks: AsyncIterator[bytes], declared: str | None, *, bytes
     return b"".join(parts)
 
 
+@dataclass(frozen=True, slots=True)
+class _TooLong:
+    """Stands for an integer with more digits than are read."""
+
+    digits: int
+
+
 def parse_object(body: bytes) -> dict[str, Any]:
-    """The body as a JSON object. Raises Refusal: malformed_json, nested_too_deep, number_not_finite or invalid_request."""
+    """The body as a JSON object. Raises Refusal: malformed_json, nested_too_deep, number_not_finite or invalid_request.
+
+    Integers beyond 64 bits are refused, except in the statement of a problem: there they stay exact, and its kind decides.
+    """
     if depth_of(body) > DEPTH_MAX:
         raise Refusal("nested_too_deep")
     try:
@@ -44,7 +67,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
         raise _explained(body, error) from None
     if not isinstance(value, dict):
         raise Refusal("invalid_request", "The body is not a JSON object.", errors=(_whole("is not an object"),))
-    return value
+    return _exact(body) if _LONG in body.translate(_ZEROS) else value
 
 
 def depth_of(body: bytes) -> int:
@@ -62,27 +85,72 @@ def depth_of(body: bytes) -> int:
 def _explained(body: bytes, error: orjson.JSONDecodeError) -> Refusal:
     """Why strict JSON failed: a number that is not finite is a common slip and has a place; all else has a line."""
     try:
-        value = json.loads(body)
+        value = json.loads(body, parse_int=_integer)
     except (ValueError, RecursionError):
         return Refusal("malformed_json", f"The body is not JSON: line {error.lineno}, column {error.colno}.")
-    found = tuple(
-        FieldError(pointer, "number_not_finite", "is not a finite number") for pointer in _not_finite(value, "")
+    long = _fields(
+        "too_many_digits",
+        ((pointer, f"has {item.digits} digits; an integer may have {DIGITS_MAX}")
+         for pointer, item in _found(value, "", lambda item: isinstance(item, _TooLong))),
+    )  # fmt: skip
+    if long:
+        return Refusal("invalid_request", f"{long[0]}.", remedy="Send a number with fewer digits.", errors=long)
+    found = _fields(
+        "number_not_finite", ((pointer, "is not a finite number") for pointer, _ in _found(value, "", _is_not_finite))
     )
     if found:
         return Refusal("number_not_finite", f"{found[0].pointer or 'The body'} is not a finite number.", errors=found)
     return Refusal("malformed_json", f"The body is not JSON: line {error.lineno}, column {error.colno}.")
 
 
-def _not_finite(value: Any, pointer: str) -> Iterator[str]:
-    """Pointers of the numbers that are NaN or infinite. Depth is bounded before."""
-    if isinstance(value, float) and not math.isfinite(value):
-        yield pointer
-    elif isinstance(value, dict):
+def _exact(body: bytes) -> dict[str, Any]:
+    """The body, known to be a JSON object, with every integer as it is stated: orjson reads those beyond 64 bits as floats."""
+    value: dict[str, Any] = from_json(body, allow_inf_nan=False)
+    wide = _fields(
+        "integer_range",
+        ((pointer, "is an integer beyond 64 bits") for pointer, _ in _found(value, "", _is_wide, besides=STATEMENT)),
+    )
+    if wide:
+        remedy = f"Send an integer from {INTEGER_MIN} to {INTEGER_MAX}."
+        raise Refusal("invalid_request", f"{wide[0]}.", remedy=remedy, errors=wide)
+    return value
+
+
+def _integer(text: str) -> int | _TooLong:
+    digits = len(text) - text.startswith("-")
+    return int(text) if digits <= DIGITS_MAX else _TooLong(digits)
+
+
+def _is_not_finite(value: Any) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def _is_wide(value: Any) -> bool:
+    return isinstance(value, int) and not INTEGER_MIN <= value <= INTEGER_MAX
+
+
+def _found(
+    value: Any, pointer: str, wanted: Callable[[Any], bool], *, besides: str | None = None
+) -> Iterator[tuple[str, Any]]:
+    """Pointers and values of the items that are `wanted`, but not at the pointer `besides`. Depth is bounded before."""
+    if pointer == besides:
+        return
+    if isinstance(value, dict):
         for name, item in value.items():
-            yield from _not_finite(item, f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
+            place = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+            yield from _found(item, place, wanted, besides=besides)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _not_finite(item, f"{pointer}/{index}")
+            yield from _found(item, f"{pointer}/{index}", wanted, besides=besides)
+    elif wanted(value):
+        yield pointer, value
+
+
+def _fields(code: str, found: Iterable[tuple[str, str]]) -> tuple[FieldError, ...]:
+    """The first of what was found, as many and as long as are shown."""
+    return tuple(
+        FieldError(shortened(pointer, FIELD_LENGTH_MAX), code, detail) for pointer, detail in islice(found, ERRORS_MAX)
+    )
 
 
 def _too_large(bytes_max: int) -> Refusal:

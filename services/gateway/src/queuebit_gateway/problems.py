@@ -12,7 +12,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from queuebit_contracts.errors import FieldError
+from queuebit_contracts.errors import FIELD_LENGTH_MAX, TEXT_LENGTH_MAX, FieldError, shortened
+from queuebit_contracts.jobs import BODY_BYTES_MAX
 from queuebit_contracts.model import Model
 
 Retry = Literal["never", "same_request", "after_change"]
@@ -105,7 +106,11 @@ _TABLE: tuple[ProblemType, ...] = (
         "Read the job again and send its new ETag in If-Match.",
     ),
     ProblemType(
-        "body_too_large", 413, "The body is too large", "after_change", "State a smaller problem: at most 1 MB of JSON."
+        "body_too_large",
+        413,
+        "The body is too large",
+        "after_change",
+        f"State a smaller problem: at most {BODY_BYTES_MAX} bytes of JSON.",
     ),
     ProblemType(
         "unsupported_media_type", 415, "The body is not JSON", "after_change", "Send Content-Type: application/json."
@@ -228,25 +233,33 @@ class Refusal(Exception):
         super().__init__(detail or self.problem.title)
         self.detail = detail or f"{self.problem.title}."
         self.remedy = remedy or self.problem.remedy
-        self.errors = tuple(errors)
+        self.errors = tuple(errors)[:ERRORS_MAX]
         self.job_id = job_id
         self.headers = dict(headers or {})
         self.retry_after_s = retry_after_s
 
     def body(self, request_id: str) -> ProblemBody:
-        """The answer as it goes over the wire."""
+        """The answer as it goes over the wire: short, whatever the names that a caller chose."""
         return ProblemBody(
             type=f"/problems/{self.problem.code}",
             title=self.problem.title,
             status=self.problem.status,
-            detail=self.detail,
+            detail=_shown(self.detail, TEXT_LENGTH_MAX),
             code=self.problem.code,
             retry=self.problem.retry,
             remedy=self.remedy,
             errors=tuple(
-                ProblemField(pointer=e.pointer, code=e.code, detail=e.detail) for e in self.errors[:ERRORS_MAX]
+                ProblemField(
+                    pointer=_shown(e.pointer, FIELD_LENGTH_MAX), code=e.code, detail=_shown(e.detail, FIELD_LENGTH_MAX)
+                )
+                for e in self.errors
             ),
             request_id=request_id,
             job_id=self.job_id,
             retry_after_ms=None if self.retry_after_s is None else round(self.retry_after_s * 1000),
         )
+
+
+def _shown(text: str, length_max: int) -> str:
+    """The text, cut where it is longer; what UTF-8 cannot state, half of a surrogate pair, is a question mark."""
+    return shortened(text, length_max).encode("utf-8", "replace").decode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from queuebit_contracts.model import StrictModel
 from queuebit_gateway.problems import Refusal
 
 WAIT_S_MAX = 25.0
+OUT_OF_YEARS = "is before the year 1 or after the year 9999 in UTC"
 
 _VISIBLE = re.compile(r"[!-~]+")
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
@@ -42,9 +43,13 @@ def read_job(body: dict[str, Any], tenant: str) -> JobRequest:
             "tenant_forbidden", errors=(FieldError("/tenant", "tenant_forbidden", "is not the key's tenant"),)
         )
     try:
-        return JobRequest.model_validate({**body, "tenant": tenant})
+        request = JobRequest.model_validate({**body, "tenant": tenant})
     except ValidationError as error:
         raise invalid(error) from None
+    if request.deadline is not None and not _is_in_utc(request.deadline):
+        wrong = FieldError("/deadline", "invalid", OUT_OF_YEARS)
+        raise Refusal("invalid_request", f"{wrong}.", errors=(wrong,))
+    return request
 
 
 def read_cancel(body: dict[str, Any]) -> CancelBody:
@@ -111,13 +116,24 @@ def read_job_id(text: str) -> UUID:
 
 
 def check_range(start: datetime | None, end: datetime | None) -> None:
-    """Raises Refusal invalid_request where a created range has no time zone or ends before it starts."""
+    """Raises Refusal invalid_request where a created range has no time zone, no time in UTC, or ends before it starts."""
     for name, moment in (("created_from", start), ("created_to", end)):
         if moment is not None and moment.tzinfo is None:
-            raise _bad_query(name, "has no time zone: append Z or an offset")
+            raise bad_query(name, "has no time zone: append Z or an offset")
+        if moment is not None and not _is_in_utc(moment):
+            raise bad_query(name, OUT_OF_YEARS)
     if start is not None and end is not None and end <= start:
-        raise _bad_query("created_to", "is not after created_from")
+        raise bad_query("created_to", "is not after created_from")
 
 
-def _bad_query(name: str, detail: str) -> Refusal:
+def _is_in_utc(moment: datetime) -> bool:
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
+
+
+def bad_query(name: str, detail: str) -> Refusal:
+    """The refusal that names a query parameter."""
     return Refusal("invalid_request", f"{name} {detail}.", errors=(FieldError(f"query:{name}", "invalid", detail),))
