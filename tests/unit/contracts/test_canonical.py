@@ -37,3 +37,9 @@ def test_the_order_of_keys_does_not_matter_and_the_way_a_number_is_written_does(
 def test_what_is_no_json_has_no_fingerprint() -> None:
     with pytest.raises(TypeError):
         fingerprint({"a": object()})
+
+
+@pytest.mark.parametrize("number", [10**400, -(10**400)])
+def test_an_integer_that_other_readers_fail_on_has_none(number: int) -> None:
+    with pytest.raises(TypeError):
+        canonical_json(a_problem(offset=number))
