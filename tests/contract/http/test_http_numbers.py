@@ -76,8 +76,8 @@ async def test_takes_long_numbers_that_stay_as_they_are(world: World, value: Any
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        (a_body(**{"x" * 1_000_000: 1}), "/xxx"),
-        (a_body(params={"X" * 1_000_000: 1}), "/params/XXX"),
+        (a_body(**{"f" * 1_000_000: 1}), "/fff"),
+        (a_body(params={"P" * 1_000_000: 1}), "/params/PPP"),
         (a_body(problem={"kind": "maxcut", "statement": {"nodes": 2, "edges": [], "y" * 1_000_000: 1}}),
          "/problem/statement/yyy"),
         (a_body(**{"z" * 1_000_000: 2**70}), "/zzz"),
