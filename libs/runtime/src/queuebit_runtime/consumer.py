@@ -10,9 +10,10 @@ from typing import NamedTuple, Required, TypedDict, Unpack
 from uuid import UUID
 
 import orjson
+from pydantic_core import from_json
 
 from queuebit_contracts.channels import BY_TOPIC, Service
-from queuebit_contracts.envelope import Envelope, decode
+from queuebit_contracts.envelope import Envelope, decode, is_structured
 from queuebit_contracts.errors import ContractError, FieldError, InvalidData, MalformedEnvelope, UnknownType
 from queuebit_contracts.events import BackendStatusReported, JobSubmitted
 from queuebit_runtime.bus import Bus, Delivery, Outgoing, Record, Subscription
@@ -208,7 +209,7 @@ def _refused(record: Record, error: InvalidData) -> Refused | None:
 def _with_placeholder(record: Record) -> Envelope:
     """The same envelope around data that is valid for sure: so that an envelope is judged by one rule only."""
     placeholder = {"request": {"tenant": "placeholder", "problem": {"kind": "placeholder", "statement": {}}}}
-    if dict(record.headers).get("content-type", b"").startswith(b"application/cloudevents+json"):
-        document = orjson.loads(record.value or b"")
+    if is_structured(dict(record.headers).get("content-type", b"")):
+        document = from_json(record.value or b"")
         return decode(record.headers, orjson.dumps({**document, "data": placeholder}))
     return decode(record.headers, orjson.dumps(placeholder))

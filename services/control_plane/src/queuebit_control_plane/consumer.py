@@ -14,7 +14,7 @@ from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.errors import InvalidData
 from queuebit_control_plane.desk import Desk, Spoiled, Told, log_fields
 from queuebit_control_plane.errors import Contended
-from queuebit_control_plane.intake import Intake, refuse, rejection_of
+from queuebit_control_plane.intake import UNKNOWN_TENANT, Intake, refuse, rejection_of
 from queuebit_control_plane.job.messages import Cancel, Message
 from queuebit_control_plane.lanes import Lanes
 from queuebit_control_plane.pairing import Open, Pairing
@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 
 GROUP = "control-plane"
 TOPICS = (channels.SUBMITTED, channels.EXECUTIONS, channels.VALIDATIONS, channels.CONTROL)
-UNKNOWN_TENANT = "unknown"
 BATCH_MAX = 200
 """Large enough to share a commit, small enough that batches do not wait for one another and stay in the cache."""
 OVERLAP = 2

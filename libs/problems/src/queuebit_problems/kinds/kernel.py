@@ -18,7 +18,7 @@ from queuebit_problems.circuits.pauli import PauliSum
 from queuebit_problems.errors import OutOfBudget, UnfitCircuit
 from queuebit_problems.kind import Answer, Params, Size, Statement
 from queuebit_problems.measurement import Device, Effort, Examination, Measured, Measurement, OnStep, Step, Stop
-from queuebit_problems.numeric import Index, Real
+from queuebit_problems.numeric import Real
 from queuebit_problems.text import Rows
 
 FEATURES_MAX = 20
@@ -32,6 +32,7 @@ BATCH_MAX = 1_000
 PROJECTOR_QUBITS_MAX = 10
 """Up to here the probability of |0...0> is stated as an observable, of 2**qubits strings, for exact values from a device."""
 
+RowNumber = Annotated[int, Strict(), Field(ge=0, le=2**63 - 1)]
 Points = tuple[tuple[Real, ...], ...]
 Table = list[list[float]]
 
@@ -94,7 +95,7 @@ class KernelStatement(Statement):
         Field(description="Runs for each pair of points; null for exact values."),
     ] = None
     rows: Annotated[
-        Annotated[tuple[Index, ...], Field(max_length=TRAIN_MAX + TEST_MAX)] | None,
+        Annotated[tuple[RowNumber, ...], Field(max_length=TRAIN_MAX + TEST_MAX)] | None,
         AfterValidator(_every_row),
         Field(description="Which row of its source each point was, from 0: train points, then test points."),
     ] = None
