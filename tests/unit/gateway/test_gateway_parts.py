@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -11,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
+from queuebit_contracts.jobs import BODY_BYTES_MAX
 from queuebit_gateway.auth import make_key, parse_key
 from queuebit_gateway.batching import Batcher
 from queuebit_gateway.cursors import Cursors
 from queuebit_gateway.limits import Limiter, Rate
-from queuebit_gateway.parsing import depth_of, parse_object
+from queuebit_gateway.parsing import is_deeper, parse_object
 from queuebit_gateway.problems import Refusal
 from queuebit_gateway.requests import read_key, read_wait_s
 from queuebit_gateway.tracing import traceparent_of
@@ -104,8 +106,32 @@ def test_no_bytes_break_the_parser(body: bytes) -> None:
     assert status in (200, 400, 422)
 
 
-def test_depth_counts_brackets_outside_strings() -> None:
-    assert [depth_of(text) for text in (b"1", b"[]", b'{"a": [1]}', b'{"[[[\\"[": "{{"}')] == [0, 1, 2, 1]
+@pytest.mark.parametrize(
+    ("text", "depth"), [("1", 0), ("[]", 1), ('{"a": [1]}', 2), ('{"[[[\\"[": "{{"}', 1), ("[1, [[2], {}], [3]]", 3)]
+)
+def test_depth_counts_objects_and_arrays(text: str, depth: int) -> None:
+    assert [is_deeper(json.loads(text), levels) for levels in range(5)] == [depth > levels for levels in range(5)]
+
+
+_HOSTILE: dict[str, tuple[bytes, str]] = {
+    "an unterminated string of escaped quotes": (b'{"a": "' + b'\\"' * 1_900_000, "malformed_json"),
+    "brackets without end": (b"[" * BODY_BYTES_MAX, "nested_too_deep"),
+    "objects without end": (b'{"a":' * 700_000, "nested_too_deep"),
+    "deep, and not JSON at its end": (b"[" * 900 + b"]" * 899 + b",", "malformed_json"),
+    "deep, and not finite": (b"[" * 900 + b"NaN" + b"]" * 900, "nested_too_deep"),
+    "a number without end": (b'{"a": ' + b"7" * 3_800_000 + b"}", "invalid_request"),
+    "names of names": (b'{"%s":' % (b"x" * 100_000) * 30 + b"[" + b"NaN," * 200_000 + b"1]" + b"}" * 30, "number_not_finite"),
+    "minus signs": (b"-" * BODY_BYTES_MAX, "malformed_json"),
+}  # fmt: skip
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(("body", "code"), _HOSTILE.values(), ids=_HOSTILE)
+def test_hostile_bodies_of_the_largest_size_are_refused_in_linear_time(body: bytes, code: str) -> None:
+    """Each takes a moment; what is quadratic would take hours."""
+    with pytest.raises(Refusal) as refused:
+        parse_object(body)
+    assert refused.value.problem.code == code
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 """From bytes to a JSON object, bounded: size before parsing, depth after. Integers stay what they are, and numbers that cannot
 be taken are named: those that JSON does not have, those with too many digits, and those beyond 64 bits.
+
+No text is looked at before a parser has read it: the parsers are linear and have bounds of their own on nesting. What is done
+afterwards, also to say what is wrong, is linear too.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import re
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -29,8 +31,8 @@ _ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 _LONG = b"0" * len(str(INTEGER_MAX))
 """Shorter integers are within 64 bits."""
 
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_BRACKETS = re.compile(rb"[\[\]{}]")
+_Place = tuple["_Place", str | int] | None
+"""Where an item stands: in whose place, under which name; None for the whole. Written out only for what is named."""
 
 
 async def read_body(chunks: AsyncIterator[bytes], declared: str | None, *, bytes_max: int = BODY_BYTES_MAX) -> bytes:
@@ -59,47 +61,58 @@ def parse_object(body: bytes) -> dict[str, Any]:
 
     Integers beyond 64 bits are refused, except in the statement of a problem: there they stay exact, and its kind decides.
     """
-    if depth_of(body) > DEPTH_MAX:
-        raise Refusal("nested_too_deep")
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise _explained(body, error) from None
+    if is_deeper(value, DEPTH_MAX):
+        raise Refusal("nested_too_deep")
     if not isinstance(value, dict):
         raise Refusal("invalid_request", "The body is not a JSON object.", errors=(_whole("is not an object"),))
     return _exact(body) if _LONG in body.translate(_ZEROS) else value
 
 
-def depth_of(body: bytes) -> int:
-    """How deep brackets nest, strings aside. Linear in the size, so that hostile nesting never reaches a parser."""
-    deepest = depth = 0
-    for match in _BRACKETS.finditer(_STRINGS.sub(b"", body)):
-        if match.group() in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        else:
-            depth -= 1
-    return deepest
+def is_deeper(value: Any, levels: int) -> bool:
+    """Whether objects and arrays nest deeper than so many levels."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(levels):
+        level = [
+            item
+            for each in level
+            for item in (each.values() if isinstance(each, dict) else each)
+            if isinstance(item, dict | list)
+        ]
+        if not level:
+            return False
+    return bool(level)
 
 
 def _explained(body: bytes, error: orjson.JSONDecodeError) -> Refusal:
     """Why strict JSON failed: a number that is not finite is a common slip and has a place; all else has a line."""
     try:
         value = json.loads(body, parse_int=_integer)
-    except (ValueError, RecursionError):
-        return Refusal("malformed_json", f"The body is not JSON: line {error.lineno}, column {error.colno}.")
+    except RecursionError:
+        return Refusal("nested_too_deep")
+    except ValueError:
+        return _malformed(error)
+    if is_deeper(value, DEPTH_MAX):
+        return Refusal("nested_too_deep")
     long = _fields(
         "too_many_digits",
         ((pointer, f"has {item.digits} digits; an integer may have {DIGITS_MAX}")
-         for pointer, item in _found(value, "", lambda item: isinstance(item, _TooLong))),
+         for pointer, item in _found(value, lambda item: isinstance(item, _TooLong))),
     )  # fmt: skip
     if long:
         return Refusal("invalid_request", f"{long[0]}.", remedy="Send a number with fewer digits.", errors=long)
     found = _fields(
-        "number_not_finite", ((pointer, "is not a finite number") for pointer, _ in _found(value, "", _is_not_finite))
+        "number_not_finite", ((pointer, "is not a finite number") for pointer, _ in _found(value, _is_not_finite))
     )
     if found:
         return Refusal("number_not_finite", f"{found[0].pointer or 'The body'} is not a finite number.", errors=found)
+    return _malformed(error)
+
+
+def _malformed(error: orjson.JSONDecodeError) -> Refusal:
     return Refusal("malformed_json", f"The body is not JSON: line {error.lineno}, column {error.colno}.")
 
 
@@ -108,7 +121,7 @@ def _exact(body: bytes) -> dict[str, Any]:
     value: dict[str, Any] = from_json(body, allow_inf_nan=False)
     wide = _fields(
         "integer_range",
-        ((pointer, "is an integer beyond 64 bits") for pointer, _ in _found(value, "", _is_wide, besides=STATEMENT)),
+        ((pointer, "is an integer beyond 64 bits") for pointer, _ in _found(value, _is_wide, statement=False)),
     )
     if wide:
         remedy = f"Send an integer from {INTEGER_MIN} to {INTEGER_MAX}."
@@ -129,21 +142,26 @@ def _is_wide(value: Any) -> bool:
     return isinstance(value, int) and not INTEGER_MIN <= value <= INTEGER_MAX
 
 
-def _found(
-    value: Any, pointer: str, wanted: Callable[[Any], bool], *, besides: str | None = None
-) -> Iterator[tuple[str, Any]]:
-    """Pointers and values of the items that are `wanted`, but not at the pointer `besides`. Depth is bounded before."""
-    if pointer == besides:
-        return
-    if isinstance(value, dict):
-        for name, item in value.items():
-            place = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
-            yield from _found(item, place, wanted, besides=besides)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _found(item, f"{pointer}/{index}", wanted, besides=besides)
-    elif wanted(value):
-        yield pointer, value
+def _found(value: Any, wanted: Callable[[Any], bool], *, statement: bool = True) -> Iterator[tuple[str, Any]]:
+    """Pointers and values of the items that are `wanted`, in order; with `statement` False, not in that of the problem."""
+    waiting: list[tuple[_Place, Any]] = [(None, value)]
+    while waiting:
+        place, item = waiting.pop()
+        if isinstance(item, dict | list):
+            if not statement and place is not None and place[1] == "statement" and _pointer(place) == STATEMENT:
+                continue
+            named = list(item.items()) if isinstance(item, dict) else list(enumerate(item))
+            waiting.extend(((place, name), each) for name, each in reversed(named))
+        elif wanted(item):
+            yield _pointer(place), item
+
+
+def _pointer(place: _Place) -> str:
+    names: list[str] = []
+    while place is not None:
+        place, name = place
+        names.append(str(name).replace("~", "~0").replace("/", "~1"))
+    return "".join(f"/{name}" for name in reversed(names))
 
 
 def _fields(code: str, found: Iterable[tuple[str, str]]) -> tuple[FieldError, ...]:
