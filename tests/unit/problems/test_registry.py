@@ -138,6 +138,16 @@ def test_the_built_in_kinds_are_listed_and_found() -> None:
     assert kind_of("maxcut") is kind_of("maxcut", 1)
 
 
+def test_only_kinds_that_say_so_are_admitted_without_a_bound_on_the_time(install: Install) -> None:
+    """What runs a program, and what a package offers without a word, is admitted where it can be stopped."""
+    install("ones = sample_kinds:Ones")
+
+    linear = {name for name in kinds() if kind_of(name).admission_is_linear}
+
+    assert {"maxcut", "qubo", "knapsack"} <= linear
+    assert not linear & {"circuit_sampling", "ones"}
+
+
 def test_a_problem_is_parsed_by_its_kind() -> None:
     kind, statement = parse_problem(Problem(kind="maxcut", statement={"nodes": 2, "edges": [[1, 0]]}))
 

@@ -67,6 +67,11 @@ class Kind(ABC, Generic[S]):
     """File name endings that belong to this kind alone, lower case, with the dot."""
     params: ClassVar[Mapping[str, str]] = {}
     """The job parameters that the kind understands, with their meaning."""
+    admission_is_linear: ClassVar[bool] = False
+    """Whether what `admission.admit` does to a statement (parse, normal form, size) surely takes time about proportional to its
+    bytes. False where it runs a program, as that of a circuit, or where nobody has shown it: that belongs where it can be
+    stopped.
+    """
 
     statement: type[S]
 

@@ -67,6 +67,7 @@ class AssignmentStatement(Statement):
 
 class Assignment(Optimisation[AssignmentStatement]):
     name = "assignment"
+    admission_is_linear = True
     title = "Linear assignment"
     sense = "min"
     answer_shape = '{"assigned_to": [column of each row, from 0]}'

@@ -119,6 +119,7 @@ class GeneralisedAssignmentStatement(Statement):
 
 class GeneralisedAssignment(Optimisation[GeneralisedAssignmentStatement]):
     name = "generalised_assignment"
+    admission_is_linear = True
     title = "Generalised assignment, most profit"
     sense = "max"
     answer_shape = '{"assigned_to": [agent of each job, from 0]}'

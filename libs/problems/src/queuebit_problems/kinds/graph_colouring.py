@@ -26,6 +26,7 @@ QUBITS_MAX = 1_000
 
 class GraphColouring(Optimisation[GraphStatement]):
     name = "graph_colouring"
+    admission_is_linear = True
     title = "Graph colouring"
     sense = "min"
     answer_shape = '{"colour": [colour of each node in order, from 0]}'

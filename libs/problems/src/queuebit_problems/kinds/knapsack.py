@@ -83,6 +83,7 @@ class KnapsackStatement(Statement):
 
 class Knapsack(Optimisation[KnapsackStatement]):
     name = "knapsack"
+    admission_is_linear = True
     title = "0/1 knapsack"
     sense = "max"
     answer_shape = '{"take": [0|1 of each item]}'

@@ -11,6 +11,7 @@ class MaxClique(NodeSet):
     """An independent set of the complement."""
 
     name = "max_clique"
+    admission_is_linear = True
     title = "Maximum clique"
     suffixes = (".clq",)
 

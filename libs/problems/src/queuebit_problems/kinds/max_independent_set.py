@@ -9,6 +9,7 @@ from queuebit_problems.nodesets import NodeSet
 
 class MaxIndependentSet(NodeSet):
     name = "max_independent_set"
+    admission_is_linear = True
     title = "Maximum independent set"
     suffixes = (".mis",)
 

@@ -116,6 +116,7 @@ class MaxCutStatement(Statement):
 
 class MaxCut(Optimisation[MaxCutStatement]):
     name = "maxcut"
+    admission_is_linear = True
     title = "Maximum cut of a weighted graph"
     sense = "max"
     answer_shape = '{"side": [0|1 of each node]}'

@@ -97,6 +97,7 @@ class MultiKnapsackStatement(Statement):
 
 class MultiKnapsack(Optimisation[MultiKnapsackStatement]):
     name = "multi_knapsack"
+    admission_is_linear = True
     title = "Multi-dimensional 0/1 knapsack"
     sense = "max"
     answer_shape = '{"take": [0|1 of each item]}'

@@ -59,6 +59,7 @@ class PartitionStatement(Statement):
 
 class NumberPartitioning(Optimisation[PartitionStatement]):
     name = "number_partitioning"
+    admission_is_linear = True
     title = "Number partitioning, least difference"
     sense = "min"
     answer_shape = '{"side": [0|1 of each number]}'

@@ -35,6 +35,7 @@ MODEL_UNITS = 10_000
 
 class Portfolio(Optimisation[PortfolioStatement]):
     name = "portfolio"
+    admission_is_linear = True
     title = "Portfolio by mean and variance"
     sense = "min"
     answer_shape = '{"select": [0|1 of each asset]} with a budget, else {"weights": [share of each asset]}'

@@ -89,6 +89,7 @@ class QuadraticAssignmentStatement(Statement):
 
 class QuadraticAssignment(Optimisation[QuadraticAssignmentStatement]):
     name = "quadratic_assignment"
+    admission_is_linear = True
     title = "Quadratic assignment"
     sense = "min"
     answer_shape = '{"permutation": [location p(i) of each facility i, from 0]}'

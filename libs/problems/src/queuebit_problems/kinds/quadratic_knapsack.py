@@ -123,6 +123,7 @@ class QuadraticKnapsackStatement(Statement):
 
 class QuadraticKnapsack(Optimisation[QuadraticKnapsackStatement]):
     name = "quadratic_knapsack"
+    admission_is_linear = True
     title = "Quadratic 0/1 knapsack"
     sense = "max"
     answer_shape = '{"take": [0|1 of each item]}'

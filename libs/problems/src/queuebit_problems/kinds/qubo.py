@@ -134,6 +134,7 @@ class QuboStatement(Statement):
 
 class QuboKind(Optimisation[QuboStatement]):
     name = "qubo"
+    admission_is_linear = True
     title = "Quadratic unconstrained binary optimisation, and Ising models"
     sense = "min"
     answer_shape = '{"x": [0|1 of each variable]}; of an Ising model, 1 is the spin -1 and 0 the spin +1'
