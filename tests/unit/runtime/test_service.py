@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -17,12 +18,13 @@ from queuebit_runtime.bus import BusError, Delivery, Outgoing, Subscription
 from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
 from queuebit_runtime.delivery import FAILING_S
 from queuebit_runtime.errors import DependencyUnavailable
-from queuebit_runtime.health import HealthServer
+from queuebit_runtime.health import HealthServer, live_page, ready_page
 from queuebit_runtime.ids import SeededIds
+from queuebit_runtime.readiness import Reason
 from queuebit_runtime.service import EXIT_UNAVAILABLE, EXIT_USAGE, Service
 from queuebit_runtime.settings import RuntimeSettings
 from queuebit_runtime.telemetry import NoTelemetry
-from tests.unit.runtime.virtual import VirtualClock, settle
+from tests.unit.runtime.virtual import START, VirtualClock, settle
 
 
 def a_service(clock: VirtualClock) -> Service:
@@ -62,7 +64,7 @@ async def test_it_runs_its_tasks_until_it_is_asked_to_stop_and_ends_in_order() -
     assert steps == ["task", "drain second", "drain first", "close second", "close first"]
 
 
-async def test_a_task_that_ends_by_itself_or_fails_is_a_crash() -> None:
+async def test_a_task_that_must_not_be_run_again_is_a_crash_where_it_ends_by_itself_or_fails() -> None:
     async def end_early(_: asyncio.Event) -> None:
         return
 
@@ -71,7 +73,7 @@ async def test_a_task_that_ends_by_itself_or_fails_is_a_crash() -> None:
 
     for run, error in ((end_early, "ended by itself"), (fail, "broken")):
         service = a_service(VirtualClock())
-        service.task("task", run)
+        service.task("task", run, restarts=False)
         with pytest.raises((RuntimeError, ValueError), match=error):
             await service.run()
         await service.end(0)
@@ -209,7 +211,8 @@ async def ask(port: int, request: str) -> str:
 
 async def test_health_answers_probes_and_nothing_else() -> None:
     ready = False
-    server = HealthServer(live=lambda: True, ready=lambda: ready)
+    waits = Reason("kafka_down", "No broker answers.", {"brokers": 3}, START)
+    server = HealthServer({"/live": lambda: live_page(True), "/ready": lambda: ready_page(() if ready else (waits,))})
     port = await server.start("127.0.0.1", 0)
     lines = [
         (await ask(port, f"{request} HTTP/1.1\r\nHost: x\r\n\r\n")).split("\r\n")[0]
@@ -222,8 +225,19 @@ async def test_health_answers_probes_and_nothing_else() -> None:
         "HTTP/1.1 405 Method Not Allowed",
         "HTTP/1.1 404 Not Found",
     ]
+    assert json.loads((await ask(port, "GET /ready HTTP/1.1\r\n\r\n")).partition("\r\n\r\n")[2]) == {
+        "status": "not ready",
+        "reasons": [
+            {
+                "code": "kafka_down",
+                "detail": "No broker answers.",
+                "since": "2026-01-02T03:04:05.000+00:00",
+                "about": {"brokers": 3},
+            }
+        ],
+    }
     ready = True
-    assert (await ask(port, "GET /ready HTTP/1.1\r\n\r\n")).endswith('{"status":"OK"}')
+    assert (await ask(port, "GET /ready HTTP/1.1\r\n\r\n")).endswith('{"status":"ready","reasons":[]}')
     assert await ask(port, "nonsense\r\n\r\n") == ""
     await server.stop()
 

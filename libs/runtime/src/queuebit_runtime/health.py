@@ -1,20 +1,51 @@
-"""A tiny HTTP server for probes: `/live` and `/ready`, 200 or 503, nothing else."""
+"""A tiny HTTP server for whoever watches the process: probes and other short pages, nothing else."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import orjson
+
+from queuebit_runtime.readiness import Reason
 
 REQUEST_TIMEOUT_S = 5.0
-_REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
+JSON = "application/json"
+_REASONS = {
+    200: "OK",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+
+
+class Page(NamedTuple):
+    """An answer."""
+
+    status: int
+    body: bytes
+    media_type: str = JSON
+
+
+def live_page(alive: bool) -> Page:
+    """`/live`: restart the process when it says 503."""
+    return Page(200 if alive else 503, orjson.dumps({"status": "alive" if alive else "stuck"}))
+
+
+def ready_page(reasons: Sequence[Reason]) -> Page:
+    """`/ready`: send it work only while it says 200."""
+    document = {"status": "not ready" if reasons else "ready", "reasons": [each.document() for each in reasons]}
+    return Page(503 if reasons else 200, orjson.dumps(document))
 
 
 class HealthServer:
-    """`live`: restart the process when it says no. `ready`: send it work only while it says yes."""
+    """Answers GET and HEAD of the given paths; each page is made when it is asked for, on the event loop, at once."""
 
-    def __init__(self, live: Callable[[], bool], ready: Callable[[], bool]) -> None:
-        self._checks = {"/live": live, "/ready": ready}
+    def __init__(self, pages: Mapping[str, Callable[[], Page]]) -> None:
+        self._pages = dict(pages)
         self._server: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> int:
@@ -40,16 +71,16 @@ class HealthServer:
         writer.close()
 
     def _response(self, method: str, path: str) -> bytes:
-        check = self._checks.get(path)
-        if method not in ("GET", "HEAD"):
-            status = 405
-        elif check is None:
-            status = 404
-        else:
-            status = 200 if check() else 503
-        body = f'{{"status":"{_REASONS[status]}"}}'.encode()
+        page = self._page(method, path)
         head = (
-            f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
+            f"HTTP/1.1 {page.status} {_REASONS[page.status]}\r\nContent-Type: {page.media_type}\r\n"
+            f"Content-Length: {len(page.body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
         )
-        return head.encode() + (body if method != "HEAD" else b"")
+        return head.encode() + (page.body if method != "HEAD" else b"")
+
+    def _page(self, method: str, path: str) -> Page:
+        make = self._pages.get(path)
+        status = 405 if method not in ("GET", "HEAD") else 404 if make is None else 200
+        if status == 200 and make is not None:
+            return make()
+        return Page(status, orjson.dumps({"status": _REASONS[status].lower()}))

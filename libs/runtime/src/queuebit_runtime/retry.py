@@ -37,3 +37,6 @@ FOR_HANDLERS = Backoff(base_s=0.1, ceiling_s=5.0, floor_s=0.05)
 
 FOR_START = Backoff(base_s=0.25, ceiling_s=2.0, floor_s=0.1)
 """How long a service waits between looks at what it needs, within its bounded start."""
+
+FOR_TASKS = Backoff(base_s=0.25, ceiling_s=10.0, floor_s=0.1)
+"""How long a failed task of a service waits before it is run again."""

@@ -7,6 +7,7 @@ import gc
 import logging
 import signal
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -14,12 +15,14 @@ from pydantic import ValidationError
 from queuebit_runtime.bus import Bus, BusError, HostedBus
 from queuebit_runtime.clock import Clock, SystemClock
 from queuebit_runtime.errors import DependencyUnavailable, ShellError
-from queuebit_runtime.health import HealthServer
-from queuebit_runtime.ids import Ids, SystemIds
+from queuebit_runtime.health import HealthServer, live_page, ready_page
+from queuebit_runtime.ids import Ids, SystemIds, fresh_random
 from queuebit_runtime.logs import setup_logs
+from queuebit_runtime.readiness import Probe, Readiness, Reason
 from queuebit_runtime.retry import FOR_START
 from queuebit_runtime.settings import EXIT_USAGE as EXIT_USAGE
 from queuebit_runtime.settings import RuntimeSettings, refuse_settings
+from queuebit_runtime.supervision import Run, run_guarded, run_supervised
 from queuebit_runtime.telemetry import Telemetry, make_telemetry
 from queuebit_runtime.waiting import end_task, wait_event
 
@@ -32,15 +35,22 @@ WATCH_INTERVAL_S = 5.0
 
 _log = logging.getLogger(__name__)
 
-Run = Callable[[asyncio.Event], Awaitable[None]]
-
 
 class Service:
     """What a builder wires a service from. `bus` is not started before the builder returns: subscribe freely."""
 
     def __init__(
-        self, name: str, settings: RuntimeSettings, bus: HostedBus, clock: Clock, ids: Ids, telemetry: Telemetry
+        self,
+        name: str,
+        settings: RuntimeSettings,
+        bus: HostedBus,
+        clock: Clock,
+        ids: Ids,
+        telemetry: Telemetry,
+        *,
+        fraction: Callable[[], float] = lambda: 0.5,
     ) -> None:
+        """`fraction` gives the jitter of pauses."""
         self.name = name
         self.settings = settings
         self.bus: Bus = bus
@@ -49,15 +59,26 @@ class Service:
         self.ids = ids
         self.telemetry = telemetry
         self.ready = False
-        self._runs: list[tuple[str, Run]] = []
+        self._fraction = fraction
+        self._readiness = Readiness(clock)
+        self._not_running = Reason("starting", f"{name} is starting.", since=clock.now())
+        self._runs: list[tuple[str, Run, bool]] = []
         self._drains: list[Callable[[float], Awaitable[None]]] = []
         self._closes: list[Callable[[], Awaitable[None]]] = []
         self._tasks: list[asyncio.Task[object]] = []
         self._stop = asyncio.Event()
 
-    def task(self, name: str, run: Run) -> None:
-        """Run this beside the bus, from when the bus has started until `stop` is set. Its end before is a crash."""
-        self._runs.append((name, run))
+    def task(self, name: str, run: Run, *, restarts: bool = True) -> None:
+        """Run this beside the bus, from when the bus has started until `stop` is set.
+
+        Where it fails or ends before, it is run again after a pause, and readiness tells it meanwhile; without `restarts` that
+        is a crash of the service.
+        """
+        self._runs.append((name, run, restarts))
+
+    def check(self, name: str, probe: Probe) -> None:
+        """Ask this each second while the service runs: whatever it answers stands in the way of readiness."""
+        self._readiness.check(name, probe)
 
     def on_drain(self, drain: Callable[[float], Awaitable[None]]) -> None:
         """Call this with the seconds that are left, before the bus stops. The last one added is called first."""
@@ -101,6 +122,7 @@ class Service:
                 if self.clock.monotonic_s() + delay_s > deadline or self._stop.is_set():
                     raise DependencyUnavailable(f"{what} does not answer: {error}", remedy=remedy) from error
                 _log.info("Waiting for %s: %s", what, error)
+                self._not_running = replace(self._not_running, detail=f"{self.name} waits for {what}.")
                 await wait_event(self._stop, self.clock, delay_s)
 
     def alive(self) -> bool:
@@ -108,16 +130,25 @@ class Service:
         return not self.ready or (not self._hosted.stuck() and not any(task.done() for task in self._tasks))
 
     def serving(self) -> bool:
-        """Whether the process does its work now: it has started, it does not stop, and what it reads gets done."""
-        return self.ready and self._hosted.healthy()
+        """Whether work can flow through the process now."""
+        return not self.reasons()
+
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why no work can flow through the process now; empty where it can."""
+        if not self.ready:
+            return (self._not_running,)
+        moves = self._hosted.healthy()
+        self._readiness.settle("bus", None if moves else Reason("not_consuming", _NOT_CONSUMING))
+        return self._readiness.reasons
 
     async def run(self) -> None:
         """Start what was wired, and return when it was asked to end. Raises what crashed."""
         _calm_collector()
         await self.wait_for("Kafka", self.bus.start, remedy=_KAFKA_REMEDY)
-        for name, run in self._runs:
-            self._tasks.append(asyncio.create_task(self._guard(name, run), name=name))
+        for name, run, restarts in self._runs:
+            self._tasks.append(asyncio.create_task(self._guard(name, run, restarts), name=name))
         self._tasks.append(asyncio.create_task(self._watch(), name="watch"))
+        self._tasks.append(asyncio.create_task(self._readiness.watch(self._stop), name="readiness"))
         self.ready = True
         _log.info("%s is ready", self.name)
         stopped = asyncio.create_task(self._stop.wait())
@@ -127,6 +158,7 @@ class Service:
                 each.result()
         finally:
             self.ready = False
+            self._not_running = Reason("stopping", f"{self.name} is stopping.", since=self.clock.now())
             await end_task(stopped)
 
     async def end(self, drain_s: float) -> None:
@@ -142,10 +174,13 @@ class Service:
             await _quietly(close())
         await _quietly(self.telemetry.close())
 
-    async def _guard(self, name: str, run: Run) -> None:
-        await run(self._stop)
-        if not self._stop.is_set():
-            raise RuntimeError(f"The task {name} ended by itself.")
+    async def _guard(self, name: str, run: Run, restarts: bool) -> None:
+        if not restarts:
+            await run_guarded(name, run, self._stop)
+            return
+        await run_supervised(
+            name, run, self._stop, clock=self.clock, readiness=self._readiness, fraction=self._fraction
+        )
 
     async def _watch(self) -> None:
         """A bus that stands still is restarted with the process."""
@@ -156,6 +191,9 @@ class Service:
 
 Build = Callable[[Service], Awaitable[None]]
 
+_NOT_CONSUMING = (
+    "Nothing that is read gets done: see the log for the group and the handler or partition that holds it up."
+)
 _KAFKA_REMEDY = "Start it (`queuebit up`), or set QUEUEBIT_KAFKA to host:port of a running broker."
 
 
@@ -175,8 +213,11 @@ def run_service(name: str, build: Build, settings: RuntimeSettings | None = None
 async def _live(name: str, build: Build, settings: RuntimeSettings) -> int:
     clock = SystemClock()
     telemetry = make_telemetry(name, settings)
-    service = Service(name, settings, telemetry.bus(_kafka(name, settings, clock)), clock, SystemIds(clock), telemetry)
-    health = HealthServer(live=service.alive, ready=service.serving)
+    bus = telemetry.bus(_kafka(name, settings, clock))
+    service = Service(name, settings, bus, clock, SystemIds(clock), telemetry, fraction=fresh_random().random)
+    health = HealthServer(
+        {"/live": lambda: live_page(service.alive()), "/ready": lambda: ready_page(service.reasons())}
+    )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, service.stop)
@@ -213,7 +254,6 @@ def _calm_collector() -> None:
 
 def _kafka(name: str, settings: RuntimeSettings, clock: Clock) -> HostedBus:
     from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
-    from queuebit_runtime.ids import fresh_random
 
     kafka = KafkaSettings(
         bootstrap=settings.kafka,

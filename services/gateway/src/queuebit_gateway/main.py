@@ -88,7 +88,7 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
             f"Port {settings.http_port} of {settings.http_host} cannot be taken: {error.strerror}.",
             remedy="Stop whoever has it, or set QUEUEBIT_HTTP_PORT.",
         ) from error
-    service.task("http", server.run)
+    service.task("http", server.run, restarts=False)
 
 
 def main() -> int:
