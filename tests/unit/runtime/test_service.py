@@ -88,7 +88,7 @@ async def test_a_bus_that_stands_still_is_a_crash() -> None:
     await service.bus.crash()
     assert not service.alive()
     await clock.advance(6)
-    with pytest.raises(BusError, match="Nothing moved"):
+    with pytest.raises(BusError, match="Nothing moves"):
         await running
     await service.end(0)
 

@@ -20,7 +20,9 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from queuebit_runtime.errors import BusError as BusError
+from queuebit_runtime.errors import InstanceTaken as InstanceTaken
 from queuebit_runtime.errors import RecordTooLarge as RecordTooLarge
+from queuebit_runtime.readiness import Reason
 
 
 class Outgoing(NamedTuple):
@@ -90,8 +92,8 @@ class Bus(Protocol):
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Return when every record is acknowledged by all in-sync replicas. Records of one key are kept in the given order.
 
-        Raises BusError when any is not acknowledged: some may have been written, so the caller sends all of them again, and
-        readers recognise repeats by id.
+        Raises BusError when any is not acknowledged, in bounded time: some may have been written, so the caller sends all of
+        them again, and readers recognise repeats by id.
         """
         ...
 
@@ -115,6 +117,12 @@ class Bus(Protocol):
 class HostedBus(Bus, Protocol):
     """A bus, as whoever runs the process sees it."""
 
-    def stuck(self) -> bool:
-        """Whether reading has ended or stands still, so that only a restart helps. A failing handler is no such case."""
+    def stuck(self) -> BusError | None:
+        """Why only a restart helps: reading has ended, or stands still. InstanceTaken where not even that does. A failing
+        handler is no such case, nor is a broker that does not answer.
+        """
+        ...
+
+    async def probe(self) -> Reason | None:
+        """Ask whether records can be published and read now; asked each second."""
         ...

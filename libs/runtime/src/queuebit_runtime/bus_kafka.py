@@ -22,11 +22,17 @@ from faststream.kafka import KafkaBroker
 
 from queuebit_runtime.bus import BusError, Outgoing, Subscription
 from queuebit_runtime.clock import Clock, SystemClock
+from queuebit_runtime.kafka_consumer import PatientConsumer, pass_decoder, pass_parser
 from queuebit_runtime.kafka_errors import wrapped
+from queuebit_runtime.kafka_probe import KafkaProbe
 from queuebit_runtime.kafka_publish import Publisher
-from queuebit_runtime.kafka_read import PatientConsumer, Reader, ReadSettings, pass_decoder, pass_parser
+from queuebit_runtime.kafka_read import Reader, ReadSettings
 from queuebit_runtime.kafka_unpack import use_patient_records
 from queuebit_runtime.limits import BATCH_BYTES_MAX
+from queuebit_runtime.readiness import Reason
+
+STALLED_S = 5.0
+"""Records that wait so long for their acknowledgement mean that nothing flows."""
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +46,8 @@ class KafkaSettings:
     a broker while fetched records wait for the handler; if it did, a long poll for the idle partitions would hold up the busy.
     `compression` of what is published: a batch of JSON shrinks to a fifth, which spares the broker a third of its work. (Of the
     client's codecs zstd is the cheapest in sum: its lz4 always takes the slowest level, at seven times the time.)
+    `publish_timeout_s`: a publish that is not acknowledged by then fails. `request_timeout_s`: how long a broker may take for
+    one request before its connection is given up.
     """
 
     bootstrap: str
@@ -53,6 +61,8 @@ class KafkaSettings:
     fetch_bytes_max: int = 16 * 1024 * 1024
     prefetch_wait_ms: int = 5000
     metadata_age_max_s: float = 60.0
+    publish_timeout_s: float = 10.0
+    request_timeout_s: float = 15.0
     read: ReadSettings = field(default_factory=ReadSettings)
 
     @property
@@ -72,7 +82,10 @@ class KafkaBus:
         self._subscriptions: list[Subscription] = []
         self._readers: list[Reader] = []
         self._broker: KafkaBroker | None = None
-        self._publisher = Publisher(self._make_producer, settings.prefix)
+        self._publisher = Publisher(
+            self._make_producer, settings.prefix, clock=self._clock, timeout_s=settings.publish_timeout_s
+        )
+        self._probe = KafkaProbe(settings.bootstrap, self._clock)
         self._running = False
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
@@ -93,6 +106,7 @@ class KafkaBus:
         except BaseException:
             await self._abort()
             raise
+        self._probe.answered()
         self._running = True
 
     async def stop(self, drain_s: float = 10.0) -> None:
@@ -111,10 +125,25 @@ class KafkaBus:
     def healthy(self) -> bool:
         return self._running and all(reader.healthy() for reader in self._readers)
 
-    def stuck(self) -> bool:
-        return not self._running or any(reader.stuck() for reader in self._readers)
+    def stuck(self) -> BusError | None:
+        if not self._running:
+            return BusError("The bus does not run.")
+        if self._probe.silent:
+            for reader in self._readers:
+                reader.excuse()
+        return next((error for reader in self._readers if (error := reader.stuck()) is not None), None)
+
+    async def probe(self) -> Reason | None:
+        client = self._publisher.client
+        found = await self._probe.ask(client) if client is not None and self._running else None
+        stalled_s = self._publisher.stalled_for_s()
+        if found is None and stalled_s >= STALLED_S:
+            detail = f"Kafka answers, but has acknowledged nothing of what waits for {stalled_s:.0f} s."
+            return Reason("kafka_stalled", detail, {"stalled_s": round(stalled_s, 1)})
+        return found
 
     async def _abort(self) -> None:
+        self._probe.end()
         if self._broker is not None:
             with contextlib.suppress(KafkaError, OSError, ExceptionGroup):
                 await self._broker.stop()
@@ -198,4 +227,5 @@ class KafkaBus:
             compression_type=settings.compression,
             max_request_size=BATCH_BYTES_MAX,
             metadata_max_age_ms=int(settings.metadata_age_max_s * 1000),
+            request_timeout_ms=int(settings.request_timeout_s * 1000),
         )

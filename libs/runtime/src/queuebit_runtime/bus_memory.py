@@ -17,6 +17,7 @@ from queuebit_runtime.clock import Clock
 from queuebit_runtime.delivery import Committer, Member, Place
 from queuebit_runtime.limits import check_size
 from queuebit_runtime.partitioner import partition_of
+from queuebit_runtime.readiness import Reason
 from queuebit_runtime.waiting import end_task
 
 PARTITIONS_DEFAULT = 4
@@ -304,5 +305,10 @@ class MemoryBus:
     def healthy(self) -> bool:
         return not self.stuck() and not any(reader.member.failing for reader in self._readers)
 
-    def stuck(self) -> bool:
-        return not self._started or self._stopped or not all(reader.running for reader in self._readers)
+    def stuck(self) -> BusError | None:
+        if not self._started or self._stopped or not all(reader.running for reader in self._readers):
+            return BusError("Nothing moves on the bus.")
+        return None
+
+    async def probe(self) -> Reason | None:
+        return None

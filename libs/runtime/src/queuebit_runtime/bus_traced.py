@@ -16,9 +16,10 @@ from opentelemetry.trace import Span, SpanKind, Tracer
 
 from queuebit_contracts.channels import SUBMITTED
 from queuebit_runtime import semconv
-from queuebit_runtime.bus import Delivery, Handler, HostedBus, Outgoing, Record, Subscription
+from queuebit_runtime.bus import BusError, Delivery, Handler, HostedBus, Outgoing, Record, Subscription
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.metrics import Metric
+from queuebit_runtime.readiness import Reason
 from queuebit_runtime.spans import context_text, end_span, start_below, start_root
 from queuebit_runtime.tracecontext import TRACEPARENT, sampled_parent, with_parent
 
@@ -79,8 +80,11 @@ class TracedBus:
     def healthy(self) -> bool:
         return self._bus.healthy()
 
-    def stuck(self) -> bool:
+    def stuck(self) -> BusError | None:
         return self._bus.stuck()
+
+    async def probe(self) -> Reason | None:
+        return await self._bus.probe()
 
     def _handler(self, subscription: Subscription) -> Handler:
         group = {semconv.GROUP: subscription.group}

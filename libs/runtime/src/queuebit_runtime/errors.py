@@ -24,6 +24,12 @@ class RecordTooLarge(BusError):
     transient = False
 
 
+class InstanceTaken(BusError):
+    """Another live process has the same group instance id. Permanent: give each process its own."""
+
+    transient = False
+
+
 class DependencyUnavailable(ShellError):
     """Something that the service needs did not answer in time. `remedy` says what to do about it."""
 

@@ -13,17 +13,22 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 
 from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
+from aiokafka.client import AIOKafkaClient  # type: ignore[import-untyped]
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 from aiokafka.producer.message_accumulator import BatchBuilder  # type: ignore[import-untyped]
 
 from queuebit_runtime.bus import Outgoing
+from queuebit_runtime.clock import Clock
 from queuebit_runtime.delivery import Place
 from queuebit_runtime.errors import BusError
 from queuebit_runtime.kafka_errors import wrapped
 from queuebit_runtime.limits import check_size
 from queuebit_runtime.partitioner import partition_of
+from queuebit_runtime.waiting import end_task
 
 CLOSE_TIMEOUT_S = 5.0
+REPLACE_AFTER_S = 60.0
+"""A producer that acknowledged nothing for so long, while something waited, is replaced: should the fault be its own."""
 
 _log = logging.getLogger(__name__)
 
@@ -33,10 +38,13 @@ Acknowledged = asyncio.Future[None]
 class _Lane:
     """The batches that wait for one partition. The last one may still grow."""
 
-    __slots__ = ("batches", "flushing", "place")
+    __slots__ = ("_clock", "_moved_at_s", "_unacknowledged", "batches", "flushing", "place")
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, clock: Clock) -> None:
         self.place = place
+        self._clock = clock
+        self._unacknowledged = 0
+        self._moved_at_s = 0.0
         self.batches: deque[tuple[BatchBuilder, Acknowledged]] = deque()
         self.flushing = False
 
@@ -56,18 +64,37 @@ class _Lane:
     def _begun(self, producer: AIOKafkaProducer, loop: asyncio.AbstractEventLoop) -> tuple[BatchBuilder, Acknowledged]:
         batch = (producer.create_batch(), loop.create_future())
         self.batches.append(batch)
+        if self._unacknowledged == 0:
+            self._moved_at_s = self._clock.monotonic_s()
+        self._unacknowledged += 1
+        batch[1].add_done_callback(self._moved)
         return batch
+
+    def _moved(self, _: Acknowledged) -> None:
+        self._unacknowledged -= 1
+        self._moved_at_s = self._clock.monotonic_s()
+
+    def stalled_for_s(self) -> float:
+        """How long nothing was acknowledged though something waits for it."""
+        return self._clock.monotonic_s() - self._moved_at_s if self._unacknowledged else 0.0
 
 
 class Publisher:
-    """Owns one idempotent producer, and replaces it when a batch fails: its sequence numbers are of no use then."""
+    """Owns one idempotent producer, and replaces it when a batch fails: its sequence numbers are of no use then.
 
-    def __init__(self, make: Callable[[], AIOKafkaProducer], prefix: str) -> None:
+    A publish that is not acknowledged within `timeout_s` fails; what it handed over stays with the producer, which goes on when
+    the broker does. A partition that has acknowledged nothing for as long takes nothing more until it does, so what waits is
+    bounded and who publishes learns it at once.
+    """
+
+    def __init__(self, make: Callable[[], AIOKafkaProducer], prefix: str, *, clock: Clock, timeout_s: float) -> None:
         self._make = make
         self._prefix = prefix
+        self._clock = clock
+        self._timeout_s = timeout_s
         self._producer: AIOKafkaProducer | None = None
         self._broken = False
-        self._replacing = asyncio.Lock()
+        self._replacing: asyncio.Task[None] | None = None
         self._lanes: dict[Place, _Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -76,14 +103,26 @@ class Publisher:
         producer = self._make()
         try:
             await producer.start()
-        except (KafkaError, OSError) as error:
+        except BaseException as error:
             await producer.stop()
-            raise wrapped(error) from error
+            if isinstance(error, (KafkaError, OSError)):
+                raise wrapped(error) from error
+            raise
         self._producer = producer
         self._broken = False
 
+    @property
+    def client(self) -> AIOKafkaClient | None:
+        """The client of the producer, while there is one."""
+        return None if self._producer is None else self._producer.client
+
+    def stalled_for_s(self) -> float:
+        """How long the longest silent partition has acknowledged nothing of what waits for it."""
+        return max((lane.stalled_for_s() for lane in self._lanes.values()), default=0.0)
+
     async def stop(self) -> None:
         """Send what waits, at most for a few seconds, and disconnect."""
+        await end_task(self._replacing)
         producer, self._producer = self._producer, None
         if producer is not None:
             await _close(producer)
@@ -94,8 +133,19 @@ class Publisher:
         """As `Bus.publish`."""
         for record in records:
             check_size(record)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await self._publish(records)
+        except TimeoutError as error:
+            raise BusError(
+                f"Kafka did not acknowledge it within {self._timeout_s:g} s; whether it was written is not known."
+            ) from error
+
+    async def _publish(self, records: Sequence[Outgoing]) -> None:
+        if self.stalled_for_s() >= REPLACE_AFTER_S:
+            self._broken = True
         if self._broken:
-            await self._replace()
+            await self._replaced()
         producer = self._producer
         if producer is None:
             raise BusError("The bus is not running.")
@@ -109,7 +159,9 @@ class Publisher:
         for place, some in by_place.items():
             lane = self._lanes.get(place)
             if lane is None:
-                lane = self._lanes[place] = _Lane((self._prefix + place[0], place[1]))
+                lane = self._lanes[place] = _Lane((self._prefix + place[0], place[1]), self._clock)
+            elif lane.stalled_for_s() >= self._timeout_s:
+                raise BusError(f"Kafka has acknowledged nothing for {lane.stalled_for_s():.0f} s.")
             waiting |= lane.add(some, producer, loop)
             self._flush(lane, producer)
         if waiting:
@@ -160,19 +212,21 @@ class Publisher:
             self._broken = True
             _fail(acknowledged, error)
 
+    async def _replaced(self) -> None:
+        """Wait for a new producer; whoever gives up waiting does not end the replacement."""
+        if self._replacing is None or self._replacing.done():
+            self._replacing = asyncio.create_task(self._replace())
+            self._replacing.add_done_callback(lambda task: task.cancelled() or task.exception())
+        await asyncio.shield(self._replacing)
+
     async def _replace(self) -> None:
-        async with self._replacing:
-            if not self._broken or self._producer is None:
-                return
-            _log.warning("A batch failed: the producer is replaced.")
-            old = self._producer
-            self._producer = None
-            await _close(old)
-            try:
-                await self.start()
-            except BusError:
-                self._producer = old
-                raise
+        if not self._broken or self._producer is None:
+            return
+        _log.warning("A batch failed: the producer is replaced.")
+        await _close(self._producer)
+        for task in list(self._tasks):
+            task.cancel()
+        await self.start()
 
 
 def _fail(acknowledged: Acknowledged, error: BaseException) -> None:

@@ -1,4 +1,4 @@
-"""Reading from Kafka: the consumer that waits for records, and the reader that delivers, commits and gives away."""
+"""Reading from Kafka: the reader of one subscription delivers, commits and gives away."""
 
 from __future__ import annotations
 
@@ -9,25 +9,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition  # type: ignore[import-untyped]
+from aiokafka import ConsumerRebalanceListener, TopicPartition  # type: ignore[import-untyped]
 from aiokafka.errors import (  # type: ignore[import-untyped]
     CommitFailedError,
-    ConsumerStoppedError,
     CorruptRecordException,
     IllegalStateError,
     KafkaError,
     UnsupportedCodecError,
 )
-from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
-from queuebit_runtime.bus import Record, Subscription
+from queuebit_runtime.bus import BusError, InstanceTaken, Record, Subscription
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.delivery import FAILING_S, Committer, Member, Place
+from queuebit_runtime.kafka_consumer import PatientConsumer, RawBatch
 from queuebit_runtime.waiting import wait_event
 
 _log = logging.getLogger(__name__)
-
-RawBatch = tuple[ConsumerRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,55 +40,6 @@ class ReadSettings:
     rebalance_drain_s: float = 3.0
     full_wait_s: float = 0.5
     stall_s: float = 120.0
-
-
-async def pass_parser(message: RawBatch) -> KafkaMessage:
-    """The batch as it came: no header is decoded and no body is copied."""
-    return KafkaMessage(message, b"", correlation_id="-", message_id="-", consumer=FAKE_CONSUMER)
-
-
-async def pass_decoder(message: KafkaMessage) -> Any:
-    return message.raw_message
-
-
-class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
-    """Waits for records as long as its reader says, not as long as FastStream pauses after an empty poll; takes no more than
-    there is room for; and takes nothing before the reader knows its partitions.
-    """
-
-    _reader: Reader | None = None
-
-    def subscribe(self, topics: Any = (), pattern: Any = None, listener: Any = None) -> None:
-        """FastStream hands over the reader as its rebalance listener, before it starts the consumer."""
-        assert isinstance(listener, Reader)
-        self._reader = listener
-        super().subscribe(topics=topics, pattern=pattern, listener=listener)
-
-    async def getmany(
-        self,
-        *partitions: TopicPartition,
-        timeout_ms: int = 0,  # noqa: ARG002
-        max_records: int | None = None,  # noqa: ARG002
-    ) -> dict[TopicPartition, list[ConsumerRecord]]:
-        reader = self._reader
-        assert reader is not None
-        reader.loop = asyncio.current_task()
-        if not await reader.may_read():
-            return {}
-        try:
-            found: dict[TopicPartition, list[ConsumerRecord]] = await super().getmany(
-                *partitions, timeout_ms=reader.settings.poll_wait_ms, max_records=max(1, reader.member.room)
-            )
-        except ConsumerStoppedError:
-            raise
-        except Exception as error:
-            if reader.broken_by(error):
-                return {}
-            raise
-        reader.refused_since_s = None
-        if found:
-            await reader.assigned.wait()
-        return found
 
 
 class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -118,6 +66,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._paused = False
         self._leaving = False
         self._broken = False
+        self._taken: InstanceTaken | None = None
         self._handled = 0
         self._moved: tuple[object, ...] = ()
         self._moved_at_s = clock.monotonic_s()
@@ -171,6 +120,15 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._broken = self._leaving = True
         self.member.fence(list(self.member.slots))
 
+    def taken(self, instance: str, by: str) -> None:
+        """Another process has our instance id: we read and commit no more."""
+        self._taken = InstanceTaken(
+            f"Another live process took the group instance id {instance} of group {self.member.subscription.group}: {by}."
+            " Stop one of the two, or give each its own QUEUEBIT_GROUP_INSTANCE (or none)."
+        )
+        self._leaving = True
+        self.member.fence(list(self.member.slots))
+
     async def _on_batch(self, batch: RawBatch) -> None:
         names = self._names
         records = [
@@ -221,19 +179,30 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def healthy(self) -> bool:
         """Whether it reads, and what it reads gets done."""
-        return not (self.stuck() or self.member.failing or self._refused_for_s() >= FAILING_S)
+        return self.stuck() is None and not self.member.failing and self._refused_for_s() < FAILING_S
 
-    def stuck(self) -> bool:
-        """Whether reading has ended, or nothing moved for long: no batch, no position, not even the answers of the broker. Ask
-        now and then.
+    def excuse(self) -> None:
+        """No broker answers: that nothing moves is no fault of ours."""
+        self._moved_at_s = self._clock.monotonic_s()
+        if self.refused_since_s is not None:
+            self.refused_since_s = self._moved_at_s
+
+    def stuck(self) -> BusError | None:
+        """As `HostedBus.stuck`: reading has ended, or nothing moved for long, no batch, no position, not even the answers of
+        the broker. Ask now and then.
         """
-        if self._broken or self.member.broken is not None or self._refused_for_s() >= self.settings.stall_s:
-            return True
+        group = self.member.subscription.group
+        if self._taken is not None:
+            return self._taken
+        if self._broken or self.member.broken is not None:
+            return BusError(f"Reading of group {group} has ended.")
+        if self._refused_for_s() >= self.settings.stall_s:
+            return BusError(f"Kafka has refused group {group} for too long.")
         if self.loop is not None and self.loop.done() and not self._leaving:
-            _log.error(
-                "The loop that reads for group %s has ended: restart the process.", self.member.subscription.group
-            )
-            return True
+            return BusError(f"The loop that reads for group {group} has ended.")
+        return BusError(f"Nothing moved in group {group} for too long.") if self._stands_still() else None
+
+    def _stands_still(self) -> bool:
         consumer = self._consumer
         if consumer is None or not self.assigned.is_set():
             return False

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from queuebit_runtime.bus import Bus, BusError, HostedBus
+from queuebit_runtime.bus import Bus, HostedBus, InstanceTaken
 from queuebit_runtime.clock import Clock, SystemClock
 from queuebit_runtime.errors import DependencyUnavailable, ShellError
 from queuebit_runtime.health import HealthServer, live_page, ready_page
@@ -31,7 +31,8 @@ T = TypeVar("T")
 EXIT_CLEAN = 0
 EXIT_CRASH = 1
 EXIT_UNAVAILABLE = 8
-WATCH_INTERVAL_S = 5.0
+EXIT_TAKEN = 9
+WATCH_INTERVAL_S = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class Service:
         self.ready = False
         self._fraction = fraction
         self._readiness = Readiness(clock)
+        self._readiness.check("kafka", bus.probe)
         self._not_running = Reason("starting", f"{name} is starting.", since=clock.now())
         self._runs: list[tuple[str, Run, bool]] = []
         self._drains: list[Callable[[float], Awaitable[None]]] = []
@@ -127,7 +129,7 @@ class Service:
 
     def alive(self) -> bool:
         """Whether no restart is needed: the bus is not stuck and no task has ended."""
-        return not self.ready or (not self._hosted.stuck() and not any(task.done() for task in self._tasks))
+        return not self.ready or (self._hosted.stuck() is None and not any(task.done() for task in self._tasks))
 
     def serving(self) -> bool:
         """Whether work can flow through the process now."""
@@ -185,8 +187,8 @@ class Service:
     async def _watch(self) -> None:
         """A bus that stands still is restarted with the process."""
         while not await wait_event(self._stop, self.clock, WATCH_INTERVAL_S):
-            if self._hosted.stuck():
-                raise BusError("Nothing moved on the bus for too long.")
+            if (error := self._hosted.stuck()) is not None:
+                raise error
 
 
 Build = Callable[[Service], Awaitable[None]]
@@ -199,7 +201,7 @@ _KAFKA_REMEDY = "Start it (`queuebit up`), or set QUEUEBIT_KAFKA to host:port of
 
 def run_service(name: str, build: Build, settings: RuntimeSettings | None = None) -> int:
     """Run a service until SIGTERM or SIGINT, and return the exit code: 0 it ended in good order, 1 it crashed, 2 a setting is
-    wrong, 8 something that it needs does not answer.
+    wrong, 8 something that it needs does not answer, 9 another live process has its group instance id.
     """
     try:
         found = settings or RuntimeSettings()
@@ -233,6 +235,9 @@ async def _live(name: str, build: Build, settings: RuntimeSettings) -> int:
             code = EXIT_CLEAN
         else:
             _log.error("%s cannot start: %s %s", name, error, error.remedy)
+    except InstanceTaken as error:
+        code, drain_s = EXIT_TAKEN, 0.0
+        _log.error("%s ends: %s", name, error)
     except Exception:
         code, drain_s = EXIT_CRASH, 1.0
         _log.exception("%s crashed", name)
@@ -261,6 +266,7 @@ def _kafka(name: str, settings: RuntimeSettings, clock: Clock) -> HostedBus:
         client_id=f"queuebit-{name}",
         group_instance_id=settings.group_instance,
         session_timeout_s=settings.session_timeout_s,
+        publish_timeout_s=settings.publish_timeout_s,
     )
     return KafkaBus(kafka, clock=clock, fraction=fresh_random().random)
 

@@ -24,9 +24,10 @@ class RuntimeSettings(BaseSettings):
 
     `kafka`: bootstrap list, host:port separated by commas. `postgres`: a URL; only some services need it. `namespace`: stands
     before every topic, group and schema, so that stacks can share servers. `group_instance`: makes group membership static;
-    must be unique among the running instances of a service. `session_timeout_s`: after so long without a sign of life the
-    work of an instance that was killed goes to others. `health_port`: none, no health server; 0, any free port.
-    `trace_ratio`: the share of new traces that are kept while telemetry is on. `otlp` reads the standard OTEL_EXPORTER_OTLP_*.
+    must be unique among the running instances of a service. `session_timeout_s`: after so long without a sign of life the work
+    of an instance that was killed goes to others. `publish_timeout_s`: what Kafka has not acknowledged by then counts as not
+    published; it may be there all the same. `health_port`: none, no health server; 0, any free port. `trace_ratio`: the share
+    of new traces that are kept while telemetry is on. `otlp` reads the standard OTEL_EXPORTER_OTLP_*.
     """
 
     model_config = SettingsConfigDict(env_prefix="QUEUEBIT_", frozen=True, extra="ignore", env_ignore_empty=True)
@@ -38,6 +39,7 @@ class RuntimeSettings(BaseSettings):
     worker_name: str = Field(default_factory=default_worker_name)
     group_instance: str | None = None
     session_timeout_s: Annotated[float, Field(ge=6, le=300)] = 30.0
+    publish_timeout_s: Annotated[float, Field(ge=1, le=300)] = 10.0
     health_host: str = "127.0.0.1"
     health_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     log_level: LogLevel = "INFO"
