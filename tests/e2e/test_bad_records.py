@@ -10,7 +10,7 @@ import pytest
 from queuebit_contracts import channels
 from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
-from queuebit_contracts.ids import derive_id
+from queuebit_contracts.ids import refusal_id_of
 from queuebit_devstack.credentials import TENANT
 from tests.builders import BEST_SIDE, a_problem, a_request, a_verdict, at
 from tests.e2e.harness import Platform, clock, eventually, ids, trivial
@@ -44,6 +44,10 @@ REFUSED = {
     "deadline in the past": (data(deadline=at(0).isoformat()), "deadline_in_the_past", "/request/deadline"),
     "unknown field": (data(colour="red"), "invalid_data", "/request/colour"),
 }
+WHOSE = {case: "unknown" for case, (_, code, _) in REFUSED.items() if code == "invalid_data"} | {
+    "unknown tenant": "nobody"
+}
+"""Data that cannot be read names no tenant, and the envelopes of these name none either."""
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -53,7 +57,7 @@ async def test_a_question_that_cannot_be_taken_is_refused_with_field_and_remedy(
     envelope = Envelope(event_id, "/upstream", "", clock.now(), ev.JobSubmitted(request=a_request(tenant=TENANT)))
 
     await (await queuebit.send(channels.SUBMITTED, encode_headers(envelope), value))
-    refused = derive_id(event_id, "rejected")
+    refused = refusal_id_of(WHOSE.get(case, TENANT), "/upstream", event_id)
     (outcome,) = await queuebit.outcomes([refused])
     (sound,) = await queuebit.publish(trivial(1))
     await queuebit.outcomes([sound])
@@ -70,7 +74,7 @@ async def test_a_repeated_key_with_other_content_is_refused_and_the_job_goes_on(
     envelope = Envelope(ids.mint(), "/upstream", "", clock.now(), other)
 
     await (await queuebit.send(channels.SUBMITTED, encode_headers(envelope), encode_data(envelope.data)))
-    (refusal,) = await queuebit.outcomes([derive_id(envelope.id, "rejected")])
+    (refusal,) = await queuebit.outcomes([refusal_id_of(TENANT, "/upstream", envelope.id)])
 
     assert isinstance(refusal, ev.JobRejected)
     assert refusal.code == "idempotency_key_reused"

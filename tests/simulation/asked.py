@@ -24,11 +24,11 @@ def asks_answered(history: History) -> Iterator[str]:
     replies: defaultdict[int, list[Reply]] = defaultdict(list)
     for reply in history.replies:
         replies[reply.ask.number].append(reply)
-    rivals: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    rivals: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
     for ask in history.plan.asks:
-        rivals[ask.tenant, ask.key or str(ask.event_id)].add(content_of(ask) or "")
+        rivals[ask.identity].add(content_of(ask) or "")
     for ask in history.plan.asks:
-        contested = len(rivals[ask.tenant, ask.key or str(ask.event_id)]) > 1
+        contested = len(rivals[ask.identity]) > 1
         yield from _answered(history, ask, replies[ask.number], contested=contested)
 
 

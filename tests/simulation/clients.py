@@ -16,7 +16,7 @@ from queuebit_devstack.world import PEPPER, World
 from queuebit_gateway.auth import make_key, row_of
 from queuebit_runtime.bus import Outgoing
 from tests.simulation.history import History, Reply
-from tests.simulation.plan import TENANTS, Ask, Poison, Withdrawal
+from tests.simulation.plan import LATECOMER, LATECOMER_AT_S, TENANTS, Ask, Poison, Withdrawal
 from tests.simulation.poison import poison_headers
 from tests.simulation.process import Killed, Process
 from tests.simulation.virtual import BEGIN
@@ -47,8 +47,9 @@ class Clients:
         """Everything that the plan says, each at its time."""
         plan = self._history.plan
         later = [
-            self._later(each.at_s + nth * 0.1, self._ask(each)) for each in plan.asks for nth in range(each.copies)
+            self._later(each.at_s + nth * 0.1, self._ask(each, nth)) for each in plan.asks for nth in range(each.copies)
         ]
+        later.append(self._later(LATECOMER_AT_S, self._world.store().add_tenant(LATECOMER, BEGIN)))
         later += [self._later(each.at_s, self._poison(each)) for each in plan.poison]
         later += [self._later(each.at_s, self._withdraw(each)) for each in plan.withdrawals]
         return [asyncio.ensure_future(each) for each in later]
@@ -72,9 +73,9 @@ class Clients:
         await self._weather.clock.sleep(at_s)
         await work
 
-    async def _ask(self, ask: Ask) -> None:
+    async def _ask(self, ask: Ask, copy: int) -> None:
         if ask.entrance == "kafka":
-            await self._publish(ask.record())
+            await self._publish(ask.record(copy))
             return
         body = {name: value for name, value in ask.request.items() if name != "tenant"}
         assert ask.key is not None

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from queuebit_contracts import channels
-from queuebit_contracts.ids import derive_id, job_id_of, time_ordered_key
+from queuebit_contracts.ids import asked_job_id_of, asked_key_of, job_id_of, refusal_id_of, time_ordered_key
 from queuebit_contracts.jobs import TIERS
+from queuebit_control_plane.intake import UNKNOWN_TENANT
 from queuebit_gateway.tail import refusal_stream
 from queuebit_runtime.bus import Record
 from queuebit_runtime.bus_memory import MemoryBroker
@@ -66,7 +67,9 @@ class History:
 
     def job_of(self, ask: Ask) -> UUID | None:
         """The job that the key of the ask stands for; None where nobody holds the key."""
-        key = ask.key or str(ask.event_id)
+        if ask.key is None and ask.event_id.version == 7:
+            return asked_job_id_of(ask.tenant, ask.source, ask.event_id)
+        key = ask.key or asked_key_of(ask.source, ask.event_id)
         ordered = time_ordered_key(key)
         if ordered is not None:
             return job_id_of(ask.tenant, ordered)
@@ -76,9 +79,10 @@ class History:
     def refusal_of(self, ask: Ask) -> UUID | None:
         """The stream in which this very ask is refused, if it is."""
         if ask.entrance == "kafka":
-            return derive_id(ask.event_id, "rejected")
+            tenant = UNKNOWN_TENANT if ask.unreadable else ask.tenant
+            return refusal_id_of(tenant, ask.source, ask.event_id)
         job_id = self.job_of(ask)
-        return refusal_stream(job_id) if job_id else None
+        return refusal_stream(ask.tenant, job_id) if job_id else None
 
     def digest(self) -> str:
         """The same where the same happened, byte for byte."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 from typing import Any, Literal
@@ -17,14 +17,20 @@ from tests.simulation.poison import MARK, poison_headers, poison_record
 from tests.simulation.virtual import BEGIN
 
 TENANTS = ("acme", "globex")
+LATECOMER = "initech"
+LATECOMER_AT_S = 6.0
+"""When the operator adds one more tenant, who may have asked before."""
+SOURCES = ("/upstream", "/upstream/other")
+TIMES = ("2026-01-01T00:00:00Z", "1969-07-20T20:17:40Z", "9999-12-31T23:59:59Z")
+"""What senders say the time is: anew at each try, and not always right."""
 ASKING_S = 12.0
 Entrance = Literal["kafka", "http"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One question, sent until it is taken. `event_id` is that of its record on Kafka; `fair`: it may not be refused; `wait_s`:
-    how long a caller over HTTP waits for the end.
+    """One question, sent until it is taken. `event_id` and `source` are those of its record on Kafka; `fair`: it may not be
+    refused; `wait_s`: how long a caller over HTTP waits for the end.
     """
 
     number: int
@@ -36,15 +42,27 @@ class Ask:
     fair: bool
     copies: int = 1
     wait_s: int = 0
+    source: str = SOURCES[0]
 
     @property
     def tenant(self) -> str:
         return str(self.request["tenant"])
 
-    def record(self) -> Outgoing:
-        """The question as an upstream service publishes it."""
+    @property
+    def unreadable(self) -> bool:
+        """Whether not even the tenant can be read of it."""
+        return "budget_s" in self.request
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What is the same of all that is one question."""
+        return (self.tenant, "", self.key) if self.key else (self.tenant, self.source, str(self.event_id))
+
+    def record(self, copy: int = 0) -> Outgoing:
+        """The question as an upstream service publishes it, at the time of each try."""
         data = {"request": self.request, **({"idempotency_key": self.key} if self.key else {})}
-        headers = poison_headers(self.event_id, "io.queuebit.JobSubmitted.v1", str(self.event_id))
+        time = TIMES[(self.number + copy) % len(TIMES)]
+        headers = poison_headers(self.event_id, "io.queuebit.JobSubmitted.v1", str(self.event_id), self.source, time)
         return Outgoing(channels.SUBMITTED, (self.key or str(self.event_id)).encode(), orjson.dumps(data), headers)
 
 
@@ -103,6 +121,9 @@ def _ask(random: Random, number: int, within_s: float, *, circuit: bool) -> Ask:
             request["tenant"], fair = "nobody", False
         case share if share < 0.15 and entrance == "kafka":
             request["budget_s"], fair = -1, False
+        case share if share < 0.19 and entrance == "kafka":
+            at_s = LATECOMER_AT_S + random.uniform(-0.25, 0.5)
+            request["tenant"], fair = LATECOMER, at_s > LATECOMER_AT_S
         case share if share < 0.25:
             request["deadline"], fair = _moment(at_s + random.uniform(0.02, random.choice((0.3, 20.0)))), False
         case share if share < 0.35:
@@ -111,20 +132,24 @@ def _ask(random: Random, number: int, within_s: float, *, circuit: bool) -> Ask:
             pass
     copies = random.choice((1, 1, 1, 1, 2, 3))
     wait_s = random.choice((0, 4, 4))
-    return Ask(number, at_s, entrance, _id(random, at_s), _key(random, at_s, entrance), request, fair, copies, wait_s)
+    key, event_id, source = _key(random, at_s, entrance), _event_id(random, at_s), random.choice(SOURCES)
+    return Ask(number, at_s, entrance, event_id, key, request, fair, copies, wait_s, source)
 
 
 def _echo(random: Random, ask: Ask, number: int) -> Ask:
-    """The same key once more, later or sooner, through either door: with the same content, or with other content."""
+    """The same key once more, later or sooner, through either door, with the same content or with other content; without a key
+    the same event again, or one with the same id from another source.
+    """
     at_s = min(ASKING_S, max(0.0, ask.at_s + random.uniform(-1.0, 4.0)))
-    entrance: Entrance = ask.entrance if ask.key is None else random.choice(("kafka", "http"))
+    entrance: Entrance = random.choice(("kafka", "http"))
     request = dict(ask.request)
+    if ask.key is None:
+        return replace(ask, number=number, at_s=at_s, fair=False, copies=1, source=random.choice(SOURCES))
     if random.random() < 0.4:
         request["seed"] = random.getrandbits(32)
     if ask.tenant not in TENANTS or "budget_s" in request:
         entrance = "kafka"
-    key = ask.key or (str(ask.event_id) if entrance == "http" else None)
-    return Ask(number, at_s, entrance, _id(random, at_s), key, request, fair=False)
+    return Ask(number, at_s, entrance, _id(random, at_s), ask.key, request, fair=False)
 
 
 def _request(random: Random, *, circuit: bool) -> dict[str, Any]:
@@ -199,6 +224,11 @@ def _key(random: Random, at_s: float, entrance: Entrance) -> str | None:
     if share < 0.8 or entrance == "http":
         return f"order-{random.getrandbits(40)}"
     return None
+
+
+def _event_id(random: Random, at_s: float) -> UUID:
+    """Ordered by time, or not, as the sender likes."""
+    return _id(random, at_s) if random.random() < 0.7 else UUID(int=random.getrandbits(128), version=4)
 
 
 def _id(random: Random, at_s: float) -> UUID:

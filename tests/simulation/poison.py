@@ -28,16 +28,18 @@ _TYPE = "io.queuebit.ExecutionFailed.v1"
 _OTHER_TYPE = "io.queuebit.JobPlanned.v1"
 
 
-def poison_headers(event_id: UUID, ce_type: str, subject: str) -> list[tuple[str, bytes]]:
+def poison_headers(
+    event_id: UUID, ce_type: str, subject: str, source: str = "/upstream", time: str = "2026-01-01T00:00:00Z"
+) -> list[tuple[str, bytes]]:
     """The headers of a sound envelope from upstream."""
     return [
         ("ce_specversion", b"1.0"),
         ("content-type", b"application/json"),
         ("ce_id", str(event_id).encode()),
-        ("ce_source", b"/upstream"),
+        ("ce_source", source.encode()),
         ("ce_type", ce_type.encode()),
         ("ce_subject", subject.encode()),
-        ("ce_time", b"2026-01-01T00:00:00Z"),
+        ("ce_time", time.encode()),
     ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from queuebit_contracts.ids import asked_job_id_of
 from queuebit_control_plane.relay import CURSOR, Relay, records_of
 from queuebit_runtime.bus import BusError
 from queuebit_runtime.delivery import Slot
@@ -74,6 +75,20 @@ def results_sent_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(WorkShell, "_publish", publish_once)
 
 
+def refusals_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """A question is taken, whatever was said of it before."""
+    patch.setattr("queuebit_control_plane.desk._ended_elsewhere", lambda _told, _found: False)
+    fits = MemoryDatabase.fits
+    patch.setattr(MemoryDatabase, "fits", lambda database, append: fits(database, replace(append, rival_id=None)))
+
+
+def sources_mixed_up(patch: pytest.MonkeyPatch) -> None:
+    """One id is one question, whoever sent it."""
+    patch.setattr(
+        "queuebit_control_plane.identity.asked_job_id_of", lambda tenant, _, id_: asked_job_id_of(tenant, "", id_)
+    )
+
+
 @pytest.mark.parametrize(
     ("mutate", "found_by"),
     [
@@ -82,6 +97,8 @@ def results_sent_once(patch: pytest.MonkeyPatch) -> None:
         (offsets_before_work, "asks_answered"),
         (cursor_before_publish, "committed_is_published"),
         (results_sent_once, "drained"),
+        (refusals_forgotten, "asks_answered"),
+        (sources_mixed_up, "asks_answered"),
     ],
 )
 def test_some_seed_finds_it(

@@ -17,7 +17,7 @@ from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.channels import CONTROL, SUBMITTED
 from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.envelope import Envelope, decode, encode_data
-from queuebit_contracts.ids import attempt_id_of, derive_id
+from queuebit_contracts.ids import attempt_id_of, derive_id, refusal_id_of
 from queuebit_contracts.jobs import Confidence, Leg, Ran
 from queuebit_gateway.app import create_app
 from queuebit_gateway.auth import Role, make_key, row_of
@@ -84,7 +84,8 @@ class Plane:
                 remedy="Add it.",
                 cause_id=envelope.id,
             )
-            await self.append(derive_id(envelope.id, "rejected"), 0, [rejection], "rejected", envelope)
+            refused = refusal_id_of(envelope.tenant or "", envelope.source, envelope.id)
+            await self.append(refused, 0, [rejection], "rejected", envelope)
             return
         request = envelope.data.request
         leg = Leg(leg=LEG, role="primary", lane="classical", budget_s=1.0, attempts_max=2, reason="the only one")

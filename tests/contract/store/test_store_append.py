@@ -97,15 +97,11 @@ async def test_stream_of_another_tenant_is_refused(store: Any) -> None:
     assert await store.append([an_append(1, expected=1, tenant="other")]) == [False]
 
 
-def _first(stream: int, event: NewEvent, head: Head, **names: str) -> Append:
-    return Append(
-        an_id(stream),
-        names.pop("tenant", ""),
-        0,
-        (event, event._replace(id=an_id(stream + 50), time=at(9))),
-        head,
-        **names,
-    )
+def _first(
+    stream: int, event: NewEvent, head: Head, tenant: str = "", category: str = "job", environment: str = "default"
+) -> Append:
+    events = (event, event._replace(id=an_id(stream + 50), time=at(9)))
+    return Append(an_id(stream), tenant, 0, events, head, category, environment)
 
 
 _PLAIN = NewEvent(an_id(90), "", 1, "{}", at(1))
@@ -267,3 +263,18 @@ async def test_overlapping_batches_in_opposite_order_both_end(open_session: Open
         batch = [an_append(stream, expected=version) for stream in streams]
         outcomes = await asyncio.gather(one.append(batch), two.append(batch[::-1]))
         assert [a + b for a, b in zip(outcomes[0], outcomes[1][::-1], strict=True)] == [1] * len(streams)
+
+
+async def test_a_stream_is_not_made_where_its_rival_exists(store: Any) -> None:
+    """A refusal and a job of one question: the first one stands."""
+    rivalled = [replace(an_append(n), rival_id=an_id(n + 10)) for n in (1, 2, 3)]
+    await store.append([an_append(11), an_append(13)])
+
+    assert await store.append([*rivalled, an_append(4)]) == [False, True, False, True]
+    assert set(await store.load([an_id(n) for n in (1, 2, 3, 4)])) == {an_id(2), an_id(4)}
+
+
+async def test_a_rival_stops_no_stream_that_exists(store: Any) -> None:
+    await store.append([an_append(1)])
+    await store.append([an_append(11)])
+    assert await store.append([replace(an_append(1, expected=1), rival_id=an_id(11))]) == [True]

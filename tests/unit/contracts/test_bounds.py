@@ -125,9 +125,10 @@ def test_what_a_kind_says_is_cut() -> None:
 def test_the_tenant_of_a_refusal_is_a_name_or_unknown(tenant: str) -> None:
     rejection = rejection_of(CAUSE, refused(b"{}"))
     record = Record("jobs.submitted", 0, 0, b"", b"{}", ())
+    question = Envelope(CAUSE, "/a", "", NOW, JobSubmitted(request=a_request()))
 
     def told(name: str) -> Told:
-        return refuse(CAUSE, rejection, name, None, record)
+        return refuse(question, rejection, name, record)
 
     assert not is_tenant_name(tenant)
     assert (told(tenant).tenant, told("acme").tenant) == ("unknown", "acme")

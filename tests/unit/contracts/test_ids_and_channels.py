@@ -12,7 +12,19 @@ from hypothesis import strategies as st
 from queuebit_contracts import channels, events
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.failures import FAILURES, FailureCode
-from queuebit_contracts.ids import derive_id, id_bytes, job_id_of, time_ms_of, time_ordered_key, uuid7, uuid_from
+from queuebit_contracts.ids import (
+    asked_job_id_of,
+    asked_key_of,
+    derive_id,
+    event_id_of,
+    id_bytes,
+    job_id_of,
+    refusal_id_of,
+    time_ms_of,
+    time_ordered_key,
+    uuid7,
+    uuid_from,
+)
 from queuebit_contracts.jobs import LANES, TIERS
 
 
@@ -43,6 +55,19 @@ def test_minted_ids_sort_by_time(first: int, second: int, left: int, right: int)
 def test_the_same_key_of_two_tenants_is_two_jobs() -> None:
     key = uuid7(1, 2)
     assert job_id_of("a", key) != job_id_of("b", key)
+
+
+@given(st.text(max_size=9), st.text(max_size=9), st.text(max_size=9), st.text(max_size=9))
+def test_an_event_is_its_source_and_its_id(source: str, name: str, other_source: str, other_name: str) -> None:
+    same = (source, name) == (other_source, other_name)
+    assert (event_id_of(source, name) == event_id_of(other_source, other_name)) == same
+    event_id = uuid7(5, 5)
+    for derived in (asked_job_id_of, refusal_id_of):
+        assert derived("acme", source, event_id) != derived("globex", source, event_id)
+        assert (derived("acme", source, event_id) == derived("acme", other_source, event_id)) == (
+            source == other_source
+        )
+    assert (asked_key_of(source, event_id) == asked_key_of(other_source, event_id)) == (source == other_source)
 
 
 @pytest.mark.parametrize(("key", "ordered"), [(str(uuid7(5, 5)), True), ("order-1", False), (str(UUID(int=4)), False)])

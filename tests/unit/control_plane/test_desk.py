@@ -11,7 +11,7 @@ import pytest
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import decode
-from queuebit_contracts.ids import derive_id, uuid7
+from queuebit_contracts.ids import refusal_id_of, uuid7
 from queuebit_control_plane.desk import Desk, Told
 from queuebit_control_plane.job.messages import Cancel, Message, Refuse, Submit, Wake
 from queuebit_control_plane.job.view import fold, head_of
@@ -78,7 +78,12 @@ class CountingStore(MemoryStore):
 
 def told(message: Message, job_id: UUID = JOB_ID, cause: UUID = CAUSE) -> Told:
     tenant = "acme" if isinstance(message, Submit | Refuse) else ""
-    return Told(job_id, message, cause, tenant, "00-trace")
+    rival = refusal(cause) if isinstance(message, Submit) else None
+    return Told(job_id, message, cause, tenant, "00-trace", rival_id=rival)
+
+
+def refusal(cause: UUID) -> UUID:
+    return refusal_id_of("acme", "/upstream", cause)
 
 
 def a_desk(store: MemoryStore, clock: StoppedClock | None = None) -> Desk:
@@ -188,7 +193,7 @@ async def test_a_conflicting_submission_is_refused_in_a_stream_of_its_own() -> N
         await desk.handle([told(a_submit()), told(a_submit(tier="batch"), cause=other)])
 
     assert await names(store) == WHOLE[:3]
-    refused = (await store.load([derive_id(other, "rejected")]))[derive_id(other, "rejected")]
+    refused = (await store.load([refusal(other)]))[refusal(other)]
     assert [ev.JobRejected.model_validate_json(event.data).conflicting_job_id for event in refused] == [JOB_ID]
 
 
@@ -197,16 +202,16 @@ async def test_a_submission_too_late_is_refused_and_leaves_the_key_free() -> Non
     desk = a_desk(store)
 
     await desk.handle([told(a_submit(deadline=at(-1)))])
-    await desk.handle([told(a_submit(deadline=at(60)))])
+    await desk.handle([told(a_submit(deadline=at(60)), cause=uuid7(1, 1))])
 
-    assert await names(store, derive_id(CAUSE, "rejected")) == ["JobRejected"]
+    assert await names(store, refusal(CAUSE)) == ["JobRejected"]
     assert await names(store) == WHOLE[:3]
 
 
 async def test_a_refusal_is_stored_once() -> None:
     store = MemoryStore()
     rejection = ev.JobRejected(code="unknown_kind", detail="d", remedy="r", cause_id=CAUSE)
-    stream = derive_id(CAUSE, "rejected")
+    stream = refusal(CAUSE)
 
     for _ in range(2):
         await a_desk(store).handle([told(Refuse(rejection), stream)])
@@ -332,7 +337,7 @@ async def test_nobody_is_refused_for_a_conflict_with_a_submission_that_was_itsel
     await a_desk(store).handle([told(a_submit())])
     rival, repeat = told(a_submit(seed=7), cause=uuid7(1, 1)), told(a_submit(), cause=uuid7(1, 2))
     await a_desk(store).handle([rival, repeat])
-    assert set(store.database.streams) == {JOB_ID, derive_id(rival.cause_id, "rejected")}
+    assert set(store.database.streams) == {JOB_ID, refusal(rival.cause_id)}
 
 
 async def test_a_relay_whose_store_is_away_ends_in_good_order() -> None:

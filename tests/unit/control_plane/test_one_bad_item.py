@@ -10,7 +10,7 @@ import pytest
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import Envelope
-from queuebit_contracts.ids import derive_id, job_id_of, uuid7
+from queuebit_contracts.ids import job_id_of, refusal_id_of, uuid7
 from queuebit_control_plane.consumer import Consumer
 from queuebit_control_plane.desk import Desk
 from queuebit_control_plane.intake import Intake
@@ -87,7 +87,7 @@ def asked(number: int, key: str | None, **header: bytes) -> Received:
 async def a_consumer(store: MemoryStore, bus: CollectingBus) -> Consumer:
     await store.add_tenant("acme", NOW)
     clock, lanes = StoppedClock(), Lanes()
-    return Consumer(bus, a_desk(store, clock), Intake(store, Tenants(store, clock), lanes), lanes, clock)
+    return Consumer(bus, a_desk(store, clock), Intake(store, Tenants(store), lanes), lanes, clock)
 
 
 @KIND
@@ -121,9 +121,10 @@ async def test_a_key_that_cannot_be_held_is_refused_and_the_others_become_jobs(
 
     await (await a_consumer(store, bus)).on_messages(items, delivery)
 
-    jobs = [derive_id(item.envelope.id, "job", "acme") for item in items]
-    assert [await names(store, job_id) for job_id in jobs] == [WHOLE[:3], [], WHOLE[:3]]
-    refused = derive_id(items[1].envelope.id, "rejected")
+    held = store.database.reservations
+    assert [await names(store, held["acme", key].stream_id) for key in ("good", "fine")] == [WHOLE[:3]] * 2
+    refused = refusal_id_of("acme", "/upstream", items[1].envelope.id)
+    assert set(store.database.streams) == {refused, *(one.stream_id for one in held.values())}
     (stored,) = (await store.load([refused]))[refused]
     rejection = ev.JobRejected.model_validate_json(stored.data)
     assert (rejection.code, rejection.field, stored.tenant) == ("idempotency_key_invalid", "/idempotency_key", "acme")

@@ -70,7 +70,7 @@ def test_any_other_message_about_the_job_lets_it_go_first_and_other_jobs_do_not(
     assert [each.told for each in pairs.take([told(a_failure(), OTHER, 1)], SECOND, 0.0)] == [
         told(a_failure(), OTHER, 1)
     ]
-    withdrawn = told(Cancel(None, "me", ""), offset=2)
+    withdrawn = told(Cancel("acme", "me", ""), offset=2)
     assert [each.told for each in pairs.take([withdrawn], SECOND, 0.0)] == [told(EXECUTION), withdrawn]
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 import orjson
 import pytest
 
-from queuebit_contracts.channels import EXECUTIONS, SUBMITTED
+from queuebit_contracts.channels import CONTROL, EXECUTIONS, SUBMITTED
+from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers, to_structured
 from queuebit_contracts.errors import InvalidData
 from queuebit_contracts.events import JobStarted, JobSubmitted
@@ -95,6 +96,10 @@ def without(name: str) -> tuple[tuple[str, bytes], ...]:
         (a_record(value=b"{"), "invalid_data"),
         (a_record(topic=EXECUTIONS), "unknown_type"),
         (a_record(Envelope(UUID(int=1), "/s", "not an id", START, STARTED), EXECUTIONS), "malformed_envelope"),
+        (
+            a_record(Envelope(UUID(int=1), "/s", str(UUID(int=2)), START, CancelJob(actor="x")), CONTROL),
+            "malformed_envelope",
+        ),
     ],
 )
 def test_it_puts_aside_what_it_cannot_read(record: Record, code: str) -> None:

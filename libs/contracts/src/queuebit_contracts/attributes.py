@@ -9,7 +9,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from queuebit_contracts.errors import FieldError, MalformedEnvelope
-from queuebit_contracts.ids import derive_id, uuid7, uuid_from
+from queuebit_contracts.ids import event_id_of, uuid_from
 
 REMEDY = "Send CloudEvents 1.0 in Kafka binary mode as schemas/asyncapi.json describes it."
 ATTRIBUTE_BYTES_MAX = 1024
@@ -62,12 +62,12 @@ def read_time(text: str, name: str) -> datetime:
     return time
 
 
-def read_event_id(name: str, source: str, time: datetime) -> UUID:
+def read_event_id(name: str, source: str) -> UUID:
     """The id as a UUID: as it is, or, as CloudEvents allow any text, derived from what they say is unique (source, id)."""
     try:
         return uuid_from(name)
     except ValueError:
-        return derive_id(uuid7(int(time.timestamp() * 1000), 0), name, source)
+        return event_id_of(source, name)
 
 
 @lru_cache(maxsize=8192)

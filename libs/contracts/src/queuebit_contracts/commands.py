@@ -10,7 +10,9 @@ from queuebit_contracts.model import StrictModel
 
 
 class CancelJob(StrictModel):
-    """Withdraw the job. The tenant is checked again by the control plane; `actor` is who asked, for the record."""
+    """Withdraw the job. The envelope must name the tenant, which must be that of the job; `actor` is who asked, for the
+    record.
+    """
 
     schema_version: ClassVar[int] = 1
 

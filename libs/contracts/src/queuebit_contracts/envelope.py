@@ -158,7 +158,7 @@ def decode(headers: Iterable[tuple[str, bytes]] | Mapping[str, bytes], value: by
     subject, tenant, version = found.get("ce_subject"), found.get("ce_tenant"), found.get("ce_streamversion")
     trace, replay = found.get("traceparent"), found.get("ce_replayid")
     return Envelope(
-        read_event_id(name, source, time),
+        read_event_id(name, source),
         source,
         "" if subject is None else subject.decode(),
         time,
@@ -236,7 +236,7 @@ def from_structured(value: bytes) -> Envelope:
     name, source = _required(attributes, "id"), _required(attributes, "source")
     version, trace = attributes.get("streamversion"), attributes.get("traceparent")
     return Envelope(
-        id=read_event_id(name, source, time),
+        id=read_event_id(name, source),
         source=source,
         subject=attributes.get("subject", ""),
         time=time,

@@ -41,7 +41,7 @@ class Event(Model):
 class JobSubmitted(Event):
     """A tenant asks a question. An upstream service may leave the fingerprint out; it is computed from the request.
 
-    `idempotency_key` is unique within a tenant; absent, the id of the event is the key.
+    `idempotency_key` is unique within a tenant, whatever the source; absent, the event itself is, by its source and id.
     """
 
     request: Sensitive[JobRequest]

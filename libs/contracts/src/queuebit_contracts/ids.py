@@ -19,6 +19,7 @@ _VARIANT = 0b10 << 62
 _V7 = 0x7 << 76 | _VARIANT
 _V8 = 0x8 << 76 | _VARIANT
 _UNKNOWN = SafeUUID.unknown
+_NO_TIME = UUID(int=0)
 # A UUID refuses to be changed, so its two slots are set by their own descriptors.
 _set_int = vars(UUID)["int"].__set__
 _set_is_safe = vars(UUID)["is_safe"].__set__
@@ -78,6 +79,26 @@ def time_ordered_key(key: str) -> UUID | None:
 def job_id_of(tenant: str, key: UUID) -> UUID:
     """The job id that a tenant's UUIDv7 idempotency key stands for."""
     return derive_id(key, "job", tenant)
+
+
+def event_id_of(source: str, name: str) -> UUID:
+    """The id of an event whose own is no UUID, from what CloudEvents say is unique: (source, id), and nothing else."""
+    return derive_id(_NO_TIME, name, f"{len(source)}:{source}")
+
+
+def asked_job_id_of(tenant: str, source: str, event_id: UUID) -> UUID:
+    """The job that a tenant's event without an idempotency key stands for, where the id of the event is a UUIDv7."""
+    return derive_id(event_id, "asked", f"{tenant}:{source}")
+
+
+def asked_key_of(source: str, event_id: UUID) -> str:
+    """What is held for any other event without an idempotency key. It has a space, as no key of a sender has."""
+    return f"ce {hashlib.sha256(b'%b:%b' % (event_id.bytes, source.encode())).hexdigest()}"
+
+
+def refusal_id_of(tenant: str, source: str, event_id: UUID) -> UUID:
+    """The stream in which a tenant's question is refused, if it is: one for each event, whatever its key."""
+    return derive_id(event_id, "rejected", f"{tenant}:{source}")
 
 
 def attempt_id_of(job_id: UUID, leg: str, number: int) -> UUID:

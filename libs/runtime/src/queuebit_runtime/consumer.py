@@ -12,7 +12,9 @@ from uuid import UUID
 import orjson
 from pydantic_core import from_json
 
+from queuebit_contracts.attributes import malformed
 from queuebit_contracts.channels import BY_TOPIC, Service
+from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.envelope import Envelope, decode, is_structured
 from queuebit_contracts.errors import ContractError, FieldError, InvalidData, MalformedEnvelope, UnknownType
 from queuebit_contracts.events import BackendStatusReported, JobSubmitted
@@ -78,6 +80,8 @@ def read(record: Record, *, refusals: bool, replays: bool) -> Item | None:
         )
     if type(envelope.data) not in _ABOUT_NO_JOB:
         _ = envelope.job_id
+    if isinstance(envelope.data, CancelJob) and envelope.tenant is None:
+        raise malformed("ce_tenant", "is missing: only the tenant of a job may withdraw it")
     return Received(envelope, record)
 
 

@@ -152,9 +152,9 @@ class MemoryStore:
         self.database.cursors[name] = position
         await self.hooks.after_commit("save_cursor")
 
-    async def tenants(self) -> frozenset[str]:
-        await self.hooks.before("tenants")
-        return frozenset(self.database.tenants)
+    async def known_tenants(self, names: Sequence[str]) -> frozenset[str]:
+        await self.hooks.before("known_tenants")
+        return frozenset(name for name in names if name in self.database.tenants)
 
     async def add_tenant(self, tenant: str, now: datetime) -> None:
         await self.hooks.before("add_tenant")

@@ -75,7 +75,7 @@ class MemoryDatabase:
         """Whether the stream stands where the append expects it, and belongs to whom it says."""
         row = self.streams.get(append.stream_id)
         if row is None:
-            return append.expected_version == 0
+            return append.expected_version == 0 and append.rival_id not in self.streams
         return (append.expected_version, append.tenant, append.category, append.environment) == (
             row.version,
             row.tenant,

@@ -44,7 +44,10 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """Events for one stream that stands at `expected_version` (0: it does not exist yet), and its head after them."""
+    """Events for one stream that stands at `expected_version` (0: it does not exist yet), and its head after them.
+
+    `rival_id`: a new stream is not made where this one exists.
+    """
 
     stream_id: UUID
     tenant: str
@@ -53,6 +56,7 @@ class Append:
     head: Head
     category: str = "job"
     environment: str = "default"
+    rival_id: UUID | None = None
 
 
 class Position(NamedTuple):
@@ -132,7 +136,8 @@ class StreamStore(Protocol):
     """Append, load, list, read in order."""
 
     async def append(self, batch: Sequence[Append]) -> list[bool]:
-        """Append each; True where it was appended, False where the stream was not at its expected version (nothing written).
+        """Append each; True where it was appended, False where the stream was not at its expected version, or is new and its
+        rival exists (nothing written).
 
         At most one Append a stream in a batch, none without events. One statement, one transaction. A stream keeps the
         tenant, category and environment that created it: an append that names others is refused like a wrong version.
@@ -211,7 +216,9 @@ class ApiKeyRow:
 class Directory(Protocol):
     """Tenants and their API keys."""
 
-    async def tenants(self) -> frozenset[str]: ...
+    async def known_tenants(self, names: Sequence[str]) -> frozenset[str]:
+        """Those of the names that are tenants."""
+        ...
 
     async def add_tenant(self, tenant: str, now: datetime) -> None:
         """Register a tenant; one that is registered stays as it is."""

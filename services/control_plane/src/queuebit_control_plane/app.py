@@ -30,7 +30,7 @@ class ControlPlane:
         self.desk = Desk(store, clock, appended=self.relay.wake, telemetry=telemetry)
         self.lanes = Lanes()
         self.alarm = Alarm(store, self.desk, clock)
-        intake = Intake(store, Tenants(store, clock), self.lanes)
+        intake = Intake(store, Tenants(store), self.lanes)
         Consumer(bus, self.desk, intake, self.lanes, clock).subscribe()
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -199,7 +199,7 @@ def _is_submission(item: Received) -> bool:
 
 def _refused(item: Refused) -> Told:
     rejection = rejection_of(item.id, item.error)
-    return refuse(item.id, rejection, item.tenant or UNKNOWN_TENANT, item.traceparent, item.record)
+    return refuse(item, rejection, item.tenant or UNKNOWN_TENANT, item.record)
 
 
 def _message(envelope: Envelope) -> Message | None:
@@ -216,6 +216,7 @@ def _message(envelope: Envelope) -> Message | None:
         ):
             return data
         case CancelJob():
+            assert envelope.tenant is not None, "one without is set aside when it is read"
             return Cancel(envelope.tenant, data.actor, data.reason)
         case _:
             return None

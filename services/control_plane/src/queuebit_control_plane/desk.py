@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from queuebit_runtime.clock import Clock
 from queuebit_runtime.metrics import Metric
 from queuebit_runtime.telemetry import SILENT, Telemetry
 from queuebit_store.errors import StoreError
-from queuebit_store.ports import Append, NewEvent, StreamStore
+from queuebit_store.ports import Append, NewEvent, StoredEvent, StreamStore
 
 APPEND_ATTEMPTS_MAX = 5
 CACHE_JOBS_MAX = 20_000
@@ -35,6 +35,9 @@ class Told(NamedTuple):
     """One message about one job. `tenant` is the sender's; `cause_id` and `traceparent` go onto the events that follow.
 
     Events of a message without a traceparent, such as one of the alarm, belong to the trace of the job's first event.
+
+    `rival_id`: where the same question ended, if it was decided the other way before. Of a submission that is the stream of its
+    refusal, of a refusal the job, where it is known. Who decided first is right.
     """
 
     job_id: UUID
@@ -43,6 +46,7 @@ class Told(NamedTuple):
     tenant: str = ""
     traceparent: str | None = None
     record: Record | None = None
+    rival_id: UUID | None = None
 
 
 def log_fields(told: Told) -> dict[str, str]:
@@ -63,7 +67,8 @@ class Spoiled:
 class _Work:
     """A job within one batch: where it stood, where it stands, and what happened between.
 
-    `refused`: submissions in conflict with it, which count only once it is known to stand there.
+    `refused`: submissions in conflict with it, which count only once it is known to stand there. `rival_id`: that of the
+    submission that began it.
     """
 
     job_id: UUID
@@ -76,6 +81,7 @@ class _Work:
     began_at: datetime | None = None
     events: list[NewEvent] = field(default_factory=list)
     refused: tuple[Told, ...] = ()
+    rival_id: UUID | None = None
 
     def stands(self, version: int, job: Job, trace: str | None) -> None:
         """Where the job stood."""
@@ -181,9 +187,11 @@ class Desk:
                 work.stands(*remembered)
         missing = [work for work in unknown if trusting is None or not _looks_new(work, trusting)]
         if missing:
-            found = await self._store.load([work.job_id for work in missing])
+            rivals = [each.rival_id for work in missing for each in work.told if each.rival_id is not None]
+            found = await self._store.load([*(work.job_id for work in missing), *rivals])
             for work in missing:
                 stored = found.get(work.job_id, [])
+                work.told = [each for each in work.told if not _ended_elsewhere(each, found)]
                 try:
                     work.stands(len(stored), fold(stored), stored[0].traceparent if stored else None)
                 except Exception as error:
@@ -198,7 +206,15 @@ class Desk:
         if not changed:
             return []
         batch = [
-            Append(work.job_id, work.tenant, work.version, tuple(work.events), head_of(work.job)) for work in changed
+            Append(
+                work.job_id,
+                work.tenant,
+                work.version,
+                tuple(work.events),
+                head_of(work.job),
+                rival_id=work.rival_id,
+            )
+            for work in changed
         ]
         try:
             appended: list[bool | None] = [*await self._store.append(batch)]
@@ -231,7 +247,13 @@ def _looks_new(work: _Work, now: datetime) -> bool:
     message = work.told[0].message
     if isinstance(message, Submit):
         return not is_past(message.event.request.deadline, now)
-    return isinstance(message, Refuse)
+    return isinstance(message, Refuse) and work.told[0].rival_id is None
+
+
+def _ended_elsewhere(told: Told, found: Mapping[UUID, Sequence[StoredEvent]]) -> bool:
+    """Whether the very same question was refused, or became a job, before. A key may also stand for another event's job."""
+    rival = () if told.rival_id is None else found.get(told.rival_id, ())
+    return len(rival) > 0 and rival[0].causation_id == told.cause_id
 
 
 def _decide(work: _Work, told: Told, now: datetime) -> None:
@@ -240,14 +262,15 @@ def _decide(work: _Work, told: Told, now: datetime) -> None:
     if isinstance(message, Submit):
         refusal = refusal_of(work.job, message, now)
         if refusal is not None:
+            assert told.rival_id is not None
             refusal = refusal.model_copy(update={"cause_id": told.cause_id})
-            stream_id = derive_id(told.cause_id, "rejected")
-            refused = Told(stream_id, Refuse(refusal), told.cause_id, told.tenant, told.traceparent)
+            refused = Told(told.rival_id, Refuse(refusal), told.cause_id, told.tenant, told.traceparent)
             work.refused = (*work.refused, refused)
             return
     decided, work.job = decide(work.job, message, now, job_id)
     if work.version == 0 and not work.events:
         work.tenant, work.trace = told.tenant, told.traceparent
+        work.rival_id = told.rival_id if isinstance(message, Submit) else None
     trace = told.traceparent or work.trace
     for version, event in enumerate(decided, start=work.version + len(work.events) + 1):
         event_id = derive_id(job_id, f"event:{version}")

@@ -10,9 +10,10 @@ from uuid import UUID
 from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.errors import FIELD_LENGTH_MAX, TEXT_LENGTH_MAX, ContractError, FieldError, shortened
-from queuebit_contracts.ids import derive_id, job_id_of, time_ordered_key
+from queuebit_contracts.ids import refusal_id_of
 from queuebit_contracts.jobs import JobRequest, is_tenant_name
 from queuebit_control_plane.desk import Told
+from queuebit_control_plane.identity import job_of
 from queuebit_control_plane.job.messages import Refuse, Submit
 from queuebit_control_plane.job.routing import REFINE_PARAM, RoutingInputs, budget_s_of
 from queuebit_control_plane.keys import reserve_each, unheld
@@ -21,13 +22,16 @@ from queuebit_control_plane.tenants import Tenants
 from queuebit_problems.admission import Admitted, admit
 from queuebit_problems.errors import ProblemError
 from queuebit_runtime.bus import Record
-from queuebit_runtime.consumer import Received
+from queuebit_runtime.consumer import Received, Refused
 from queuebit_store.ports import Reservation, StreamStore
 
 log = logging.getLogger(__name__)
 
 UNKNOWN_TENANT = "unknown"
 """Whose refusals are those that name no tenant."""
+_UNKNOWN_TENANT, _TENANT_MISMATCH = "unknown_tenant", "tenant_mismatch"
+_NEVER_TAKEN = frozenset({_UNKNOWN_TENANT, _TENANT_MISMATCH})
+"""Refusals of what cannot have become a job before."""
 
 
 class Intake:
@@ -45,12 +49,12 @@ class Intake:
         ids = await self._job_ids(submitted, checked, now)
         told: list[Told] = []
         for received, outcome, job_id in zip(submitted, checked, ids, strict=True):
-            if isinstance(outcome, ev.JobRejected) or job_id is None:
-                assert isinstance(outcome, ev.JobRejected)
-                envelope, tenant = received.envelope, _asked(received).request.tenant
-                told.append(refuse(envelope.id, outcome, tenant, envelope.traceparent, received.record))
-            else:
+            if isinstance(outcome, Admitted):
+                assert job_id is not None
                 told.append(self._submit(received, outcome, job_id))
+            else:
+                tenant = _told_to(received.envelope, _asked(received).request)
+                told.append(refuse(received.envelope, outcome, tenant, received.record, job_id=job_id))
         return told
 
     def _submit(self, received: Received, admitted: Admitted, job_id: UUID) -> Told:
@@ -69,49 +73,61 @@ class Intake:
             quantum_available=self._lanes.available("quantum"),
             simulator_available=self._lanes.available("simulator"),
         )
-        event = ev.JobSubmitted(request=request, idempotency_key=_key(received), fingerprint=admitted.fingerprint)
+        event = ev.JobSubmitted(
+            request=request, idempotency_key=_asked(received).idempotency_key, fingerprint=admitted.fingerprint
+        )
         message = Submit(job_id, event, inputs)
-        return Told(job_id, message, envelope.id, request.tenant, envelope.traceparent, received.record)
+        refusal_id = refusal_id_of(request.tenant, envelope.source, envelope.id)
+        return Told(
+            job_id, message, envelope.id, request.tenant, envelope.traceparent, received.record, rival_id=refusal_id
+        )
 
     async def _job_ids(
         self, submitted: Sequence[Received], checked: list[Admitted | ev.JobRejected], now: datetime
     ) -> list[UUID | None]:
-        """The job that each key stands for; None for a refused submission.
+        """The job that each submission stands for; of a refused one the job that it may have become before, where that is
+        known without holding a key of the sender's.
 
         A key that the store cannot hold turns its submission in `checked` into a refusal.
         """
-        ids: list[UUID | None] = []
+        ids: list[UUID | None] = [None] * len(submitted)
         held: list[tuple[int, Reservation]] = []
-        for received, outcome in zip(submitted, checked, strict=True):
-            if not isinstance(outcome, Admitted):
-                ids.append(None)
+        for position, (received, outcome) in enumerate(zip(submitted, checked, strict=True)):
+            asked, envelope = _asked(received), received.envelope
+            if isinstance(outcome, ev.JobRejected) and outcome.code in _NEVER_TAKEN:
                 continue
-            tenant, key = outcome.request.tenant, _key(received)
-            ordered = time_ordered_key(key)
-            if ordered is not None:
-                ids.append(job_id_of(tenant, ordered))
-                continue
-            candidate = derive_id(received.envelope.id, "job", tenant)
-            held.append((len(ids), Reservation(tenant, key, candidate, outcome.fingerprint, now)))
-            ids.append(candidate)
+            found = job_of(
+                asked.request.tenant,
+                asked.idempotency_key,
+                envelope.source,
+                envelope.id,
+                fingerprint=outcome.fingerprint if isinstance(outcome, Admitted) else "",
+                now=now,
+            )
+            if isinstance(found, UUID):
+                ids[position] = found
+            elif isinstance(outcome, Admitted) or asked.idempotency_key is None:
+                held.append((position, found))
         if held:
             holding = await reserve_each(self._store, [each for _, each in held])
             for (position, wanted), holds in zip(held, holding, strict=True):
                 if isinstance(holds, Reservation):
                     ids[position] = holds.stream_id
-                else:
-                    ids[position] = None
+                elif isinstance(checked[position], Admitted):
                     checked[position] = unheld(submitted[position].envelope.id, wanted.tenant, holds)
         return ids
 
 
-def refuse(cause_id: UUID, rejection: ev.JobRejected, tenant: str, traceparent: str | None, record: Record) -> Told:
-    """The refusal as a message to a stream of its own, the same one for the same cause.
+def refuse(
+    question: Envelope | Refused, rejection: ev.JobRejected, tenant: str, record: Record, *, job_id: UUID | None = None
+) -> Told:
+    """The refusal as a message to a stream of its own, the same one for the same tenant and event.
 
-    `tenant` is what the sender says it is: text that can name no tenant is not passed on.
+    `tenant` is what the sender says it is: text that can name no tenant is not passed on. `job_id`: see Told.rival_id.
     """
     named = tenant if is_tenant_name(tenant) else UNKNOWN_TENANT
-    return Told(derive_id(cause_id, "rejected"), Refuse(rejection), cause_id, named, traceparent, record)
+    stream_id = refusal_id_of(named, question.source, question.id)
+    return Told(stream_id, Refuse(rejection), question.id, named, question.traceparent, record, rival_id=job_id)
 
 
 def rejection_of(cause_id: UUID, error: ContractError | ProblemError) -> ev.JobRejected:
@@ -126,10 +142,23 @@ def rejection_of(cause_id: UUID, error: ContractError | ProblemError) -> ev.JobR
     )
 
 
+def _told_to(envelope: Envelope, request: JobRequest) -> str:
+    """Whose refusal it is: that of whoever sent the event, where the envelope names one."""
+    return request.tenant if envelope.tenant is None else envelope.tenant
+
+
 def _check(envelope: Envelope, request: JobRequest, known: frozenset[str]) -> Admitted | ev.JobRejected:
+    if envelope.tenant not in (None, request.tenant):
+        return ev.JobRejected(
+            code=_TENANT_MISMATCH,
+            field="/request/tenant",
+            detail="The tenant of the request is not the one that the envelope names.",
+            remedy="Name the same tenant in both, or leave ce_tenant out.",
+            cause_id=envelope.id,
+        )
     if request.tenant not in known:
         return ev.JobRejected(
-            code="unknown_tenant",
+            code=_UNKNOWN_TENANT,
             field="/request/tenant",
             detail=f"There is no tenant {request.tenant!r}.",
             remedy="Ask an operator to add the tenant, or correct the name.",
@@ -159,7 +188,3 @@ def _check(envelope: Envelope, request: JobRequest, known: frozenset[str]) -> Ad
 def _asked(received: Received) -> ev.JobSubmitted:
     assert isinstance(received.envelope.data, ev.JobSubmitted)
     return received.envelope.data
-
-
-def _key(received: Received) -> str:
-    return _asked(received).idempotency_key or str(received.envelope.id)

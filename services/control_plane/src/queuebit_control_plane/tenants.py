@@ -1,29 +1,24 @@
-"""Which tenants there are, remembered between look-ups."""
+"""Which tenants there are, remembered."""
 
 from __future__ import annotations
 
 from collections.abc import Set
 
-from queuebit_runtime.clock import Clock
 from queuebit_store.ports import Directory
-
-REFRESH_INTERVAL_S = 2.0
 
 
 class Tenants:
-    """A known tenant stays known; a miss looks again, but not more often than every `REFRESH_INTERVAL_S`."""
+    """A known tenant stays known; those that are not are looked up, all of a batch at once, each time: a tenant that was added
+    a moment ago is there. What is asked of the store does not grow with the number of tenants.
+    """
 
-    def __init__(self, directory: Directory, clock: Clock) -> None:
+    def __init__(self, directory: Directory) -> None:
         self._directory = directory
-        self._clock = clock
-        self._known: frozenset[str] = frozenset()
-        self._looked_at_s: float | None = None
+        self._known: set[str] = set()
 
     async def known(self, wanted: Set[str]) -> frozenset[str]:
-        """All tenants, fresh enough to have been asked for each of `wanted`."""
-        if not wanted <= self._known:
-            now_s = self._clock.monotonic_s()
-            if self._looked_at_s is None or now_s - self._looked_at_s >= REFRESH_INTERVAL_S:
-                self._known = await self._directory.tenants()
-                self._looked_at_s = now_s
-        return self._known
+        """Those of `wanted` that are tenants."""
+        missing = wanted - self._known
+        if missing:
+            self._known |= await self._directory.known_tenants(sorted(missing))
+        return frozenset(wanted & self._known)

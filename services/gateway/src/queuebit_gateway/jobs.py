@@ -69,7 +69,7 @@ class Jobs:
 
     async def find(self, tenant: str, job_id: UUID) -> Found:
         """The job. Raises Refusal job_not_found, also for the jobs of other tenants."""
-        refused_id = refusal_stream(job_id)
+        refused_id = refusal_stream(tenant, job_id)
         rows = await self._store.heads([job_id, refused_id])
         stream_id = job_id if job_id in rows else refused_id
         row, accepted = rows.get(stream_id), self._accepted.get(job_id)

@@ -250,7 +250,7 @@ async def _until_ended(parts: Parts, found: Found, wait_s: float) -> Found:
     """The job when it has ended, or as it is when the time is over."""
     ends_at_s = parts.clock.monotonic_s() + wait_s
     while not found.ended and (left_s := ends_at_s - parts.clock.monotonic_s()) > 0:
-        if not await parts.tailer.newer(found.job_id, found.version, left_s):
+        if not await parts.tailer.newer(found.tenant, found.job_id, found.version, left_s):
             break
         found = await parts.jobs.find(found.tenant, found.job_id)
     return found
@@ -258,7 +258,7 @@ async def _until_ended(parts: Parts, found: Found, wait_s: float) -> Found:
 
 async def _until_newer(parts: Parts, found: Found, version: int, wait_s: float) -> Found:
     """The job when it is beyond `version`, or as it is when the time is over."""
-    if found.version > version or not await parts.tailer.newer(found.job_id, version, wait_s):
+    if found.version > version or not await parts.tailer.newer(found.tenant, found.job_id, version, wait_s):
         return found
     return await parts.jobs.find(found.tenant, found.job_id)
 

@@ -45,4 +45,4 @@ async def job_stream(
         if left_s <= 0 or parts.tailer.closing:
             return
         if not ended:
-            await parts.tailer.newer(job_id, after, min(left_s, 15.0))
+            await parts.tailer.newer(tenant, job_id, after, min(left_s, 15.0))

@@ -20,7 +20,7 @@ from queuebit_contracts.jobs import JobRequest, is_past
 from queuebit_gateway.batching import Batcher
 from queuebit_gateway.jobs import Jobs
 from queuebit_gateway.problems import Refusal
-from queuebit_gateway.tail import submitted_event_id
+from queuebit_gateway.tail import SOURCE, submitted_event_id
 from queuebit_gateway.view import Accepted
 from queuebit_problems.admission import Admitted, admit
 from queuebit_problems.errors import ProblemError
@@ -30,7 +30,6 @@ from queuebit_runtime.hops import AnyHop
 from queuebit_runtime.ids import Ids
 from queuebit_store.ports import Reservation, StreamStore
 
-SOURCE = "/queuebit/gateway"
 LARGE_BYTES = 65_536
 PUBLISHED_MAX = 10_000
 

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from queuebit_contracts.ids import derive_id
+from queuebit_contracts.ids import derive_id, refusal_id_of
 from queuebit_gateway.problems import Refusal
 from queuebit_runtime.clock import Clock
 from queuebit_store.errors import StoreError
 from queuebit_store.ports import StreamRow, StreamStore
 
+SOURCE = "/queuebit/gateway"
 POLL_INTERVAL_S = 0.05
 PAUSE_S = 1.0
 IDS_PER_POLL = 1000
@@ -24,13 +25,14 @@ def submitted_event_id(job_id: UUID) -> UUID:
     return derive_id(job_id, "JobSubmitted")
 
 
-def refusal_stream(job_id: UUID) -> UUID:
+def refusal_stream(tenant: str, job_id: UUID) -> UUID:
     """The stream that the control plane gives a question that it refuses at the door."""
-    return derive_id(submitted_event_id(job_id), "rejected")
+    return refusal_id_of(tenant, SOURCE, submitted_event_id(job_id))
 
 
 @dataclass(slots=True)
 class _Watched:
+    tenant: str
     version: int = 0
     watchers: int = 0
     grown: asyncio.Event = field(default_factory=asyncio.Event)
@@ -50,13 +52,13 @@ class Tailer:
         self._task: asyncio.Task[None] | None = None
         self.closing = False
 
-    async def newer(self, job_id: UUID, version: int, timeout_s: float) -> bool:
+    async def newer(self, tenant: str, job_id: UUID, version: int, timeout_s: float) -> bool:
         """Wait until the job is beyond `version`; False when the time is over or this process stops."""
         if self.closing:
             return False
         if job_id not in self._watched and len(self._watched) >= WATCHED_MAX:
             raise Refusal("service_unavailable", "Too many jobs are being watched here.", retry_after_s=5)
-        watched = self._watched.setdefault(job_id, _Watched())
+        watched = self._watched.setdefault(job_id, _Watched(tenant))
         watched.watchers += 1
         if self._task is None:
             self._task = asyncio.create_task(self._poll())
@@ -90,16 +92,12 @@ class Tailer:
             self._task = None
 
     async def _look(self) -> None:
-        wanted = list(self._watched)
+        wanted = list(self._watched.items())
         for start in range(0, len(wanted), IDS_PER_POLL):
-            ids = wanted[start : start + IDS_PER_POLL]
-            unseen = {refusal_stream(job_id): job_id for job_id in ids if not self._version(job_id)}
-            rows = await self._store.heads([*ids, *unseen])
+            part = wanted[start : start + IDS_PER_POLL]
+            unseen = {refusal_stream(one.tenant, job_id): job_id for job_id, one in part if not one.version}
+            rows = await self._store.heads([*(job_id for job_id, _ in part), *unseen])
             self._tell((unseen.get(row.stream_id, row.stream_id), row) for row in rows.values())
-
-    def _version(self, job_id: UUID) -> int:
-        watched = self._watched.get(job_id)
-        return watched.version if watched else 0
 
     def _tell(self, rows: Iterable[tuple[UUID, StreamRow]]) -> None:
         for job_id, row in rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from queuebit_store.ports import ApiKeyRow, Position
@@ -29,8 +30,8 @@ class PostgresDirectory:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def tenants(self) -> frozenset[str]:
-        return frozenset(row[0] for row in await self._session.fetch("tenants"))
+    async def known_tenants(self, names: Sequence[str]) -> frozenset[str]:
+        return frozenset(row[0] for row in await self._session.fetch("known_tenants", list(names)))
 
     async def add_tenant(self, tenant: str, now: datetime) -> None:
         await self._session.fetch("add_tenant", tenant, now)

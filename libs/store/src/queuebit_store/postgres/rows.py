@@ -39,6 +39,7 @@ def stream_columns(batch: Sequence[Append]) -> list[Any]:
     ordered = sorted(batch, key=lambda one: one.stream_id.int)
     heads = [one.head for one in ordered]
     wake_at = [head.wake_at for head in heads]
+    rivals = [one.rival_id for one in ordered]
     return [
         [one.stream_id for one in ordered],
         joined([one.tenant for one in ordered]),
@@ -54,6 +55,7 @@ def stream_columns(batch: Sequence[Append]) -> list[Any]:
         wake_at if any(wake_at) else (),
         brief([one.events[0].time for one in ordered]),
         brief([one.events[-1].time for one in ordered]),
+        rivals if any(rivals) else (),
     ]
 
 

@@ -8,14 +8,14 @@
 -- the planner the index by tenant looks as good, and it is not.
 -- A column of texts travels as one text, its values parted by the unit separator, and a column of one and the same value as
 -- that value alone: the driver looks at every element of an array several times. Such a column is one row long, unnest fills
--- it up with NULL, and COALESCE with the value. (wake_at and causation_id may be NULL and are filled with nothing else.)
+-- it up with NULL, and COALESCE with the value. (wake_at, rival_id and causation_id may be NULL and are filled with nothing else.)
 -- Each unnest stands in a SELECT list, because in FROM it would copy its column into a store of its own first.
 WITH given AS (
     SELECT stream_id, COALESCE(tenant, $2) AS tenant, COALESCE(category, $3) AS category,
            COALESCE(environment, $4) AS environment, COALESCE(expected_version, $5[1]) AS expected_version,
            COALESCE(version, $6[1]) AS version, COALESCE(state, $7) AS state, COALESCE(kind, $8) AS kind,
            COALESCE(tier, $9) AS tier, COALESCE(lane, $10) AS lane, COALESCE(fingerprint, $11) AS fingerprint, wake_at,
-           COALESCE(first_at, $13[1]) AS first_at, COALESCE(last_at, $14[1]) AS last_at
+           COALESCE(first_at, $13[1]) AS first_at, COALESCE(last_at, $14[1]) AS last_at, rival_id
     FROM (
         SELECT unnest($1::uuid[]) AS stream_id, unnest(string_to_array($2::text, chr(31))) AS tenant,
                unnest(string_to_array($3::text, chr(31))) AS category,
@@ -24,7 +24,8 @@ WITH given AS (
                unnest(string_to_array($8::text, chr(31))) AS kind, unnest(string_to_array($9::text, chr(31))) AS tier,
                unnest(string_to_array($10::text, chr(31))) AS lane,
                unnest(string_to_array($11::text, chr(31))) AS fingerprint, unnest($12::timestamptz[]) AS wake_at,
-               unnest($13::timestamptz[]) AS first_at, unnest($14::timestamptz[]) AS last_at
+               unnest($13::timestamptz[]) AS first_at, unnest($14::timestamptz[]) AS last_at,
+               unnest($15::uuid[]) AS rival_id
     ) AS g
 ), updated AS (
     UPDATE stream AS s
@@ -39,7 +40,8 @@ WITH given AS (
         stream_id, tenant, category, environment, version, state, kind, tier, lane, fingerprint, wake_at, created_at, updated_at
     )
     SELECT stream_id, tenant, category, environment, version, state, kind, tier, lane, fingerprint, wake_at, first_at, last_at
-    FROM given WHERE expected_version = 0
+    FROM given AS g
+    WHERE expected_version = 0 AND (SELECT r.version FROM stream AS r WHERE r.stream_id = g.rival_id) IS NULL
     ON CONFLICT (stream_id) DO NOTHING
     RETURNING stream_id
 ), passed AS (
@@ -49,16 +51,16 @@ WITH given AS (
         epoch, stream_id, version, schema_version, event_id, causation_id, time, category, tenant, environment, type,
         traceparent, data
     )
-    SELECT (SELECT epoch FROM era), e.stream_id, e.version, COALESCE(e.schema_version, $17[1]), e.event_id, e.causation_id,
-           COALESCE(e.time, $20[1]), COALESCE(e.category, $21), COALESCE(e.tenant, $22), COALESCE(e.environment, $23),
-           COALESCE(e.type, $24), NULLIF(COALESCE(e.traceparent, $25), ''), COALESCE(e.data, $26)::json
+    SELECT (SELECT epoch FROM era), e.stream_id, e.version, COALESCE(e.schema_version, $18[1]), e.event_id, e.causation_id,
+           COALESCE(e.time, $21[1]), COALESCE(e.category, $22), COALESCE(e.tenant, $23), COALESCE(e.environment, $24),
+           COALESCE(e.type, $25), NULLIF(COALESCE(e.traceparent, $26), ''), COALESCE(e.data, $27)::json
     FROM (
-        SELECT generate_subscripts($15::uuid[], 1) AS nth, unnest($15::uuid[]) AS stream_id, unnest($16::integer[]) AS version,
-               unnest($17::smallint[]) AS schema_version, unnest($18::uuid[]) AS event_id, unnest($19::uuid[]) AS causation_id,
-               unnest($20::timestamptz[]) AS time, unnest(string_to_array($21::text, chr(31))) AS category,
-               unnest(string_to_array($22::text, chr(31))) AS tenant,
-               unnest(string_to_array($23::text, chr(31))) AS environment, unnest(string_to_array($24::text, chr(31))) AS type,
-               unnest(string_to_array($25::text, chr(31))) AS traceparent, unnest(string_to_array($26::text, chr(31))) AS data
+        SELECT generate_subscripts($16::uuid[], 1) AS nth, unnest($16::uuid[]) AS stream_id, unnest($17::integer[]) AS version,
+               unnest($18::smallint[]) AS schema_version, unnest($19::uuid[]) AS event_id, unnest($20::uuid[]) AS causation_id,
+               unnest($21::timestamptz[]) AS time, unnest(string_to_array($22::text, chr(31))) AS category,
+               unnest(string_to_array($23::text, chr(31))) AS tenant,
+               unnest(string_to_array($24::text, chr(31))) AS environment, unnest(string_to_array($25::text, chr(31))) AS type,
+               unnest(string_to_array($26::text, chr(31))) AS traceparent, unnest(string_to_array($27::text, chr(31))) AS data
     ) AS e
     WHERE CASE WHEN e.stream_id IN (SELECT stream_id FROM passed) THEN true ELSE false END
     ORDER BY e.nth
@@ -166,9 +168,9 @@ INSERT INTO cursor (name, epoch, xid, seq) VALUES ($1, $2, $3, $4)
 ON CONFLICT (name) DO UPDATE
 SET epoch = excluded.epoch, xid = excluded.xid, seq = excluded.seq, saved_at = excluded.saved_at;
 
--- name: tenants
--- The names of all tenants.
-SELECT tenant FROM tenant;
+-- name: known_tenants
+-- Those of the names that are tenants.
+SELECT tenant FROM tenant WHERE tenant = ANY ($1::text[]);
 
 -- name: add_tenant
 -- Register a tenant; one that is registered already stays as it is.

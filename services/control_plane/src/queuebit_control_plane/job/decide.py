@@ -85,7 +85,7 @@ def _too_late(message: Submit) -> ev.JobRejected:
 
 
 def _cancel(draft: Draft, job: OpenJob, message: Cancel) -> None:
-    if message.tenant is not None and message.tenant != job.request.tenant:
+    if message.tenant != job.request.tenant:
         return
     draft.abandon_all("the job was cancelled")
     draft.add(ev.JobCancelled(actor=message.actor, reason=message.reason, cost=draft.open.cost))

@@ -29,7 +29,7 @@ class Refuse:
 class Cancel:
     """Somebody of this tenant withdraws the job."""
 
-    tenant: str | None
+    tenant: str
     actor: str
     reason: str
 

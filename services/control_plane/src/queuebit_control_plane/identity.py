@@ -1,0 +1,36 @@
+"""What makes two submissions the same: the key of the tenant, or, where there is none, the source and id of the event.
+
+The time that an event states plays no part in it: senders set it anew at each try.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from queuebit_contracts.ids import asked_job_id_of, asked_key_of, derive_id, job_id_of, time_ordered_key, uuid7
+from queuebit_store.ports import Reservation
+
+
+def job_of(
+    tenant: str, key: str | None, source: str, event_id: UUID, *, fingerprint: str, now: datetime
+) -> UUID | Reservation:
+    """The job that a submission stands for, or what must be held in the store to know it.
+
+    A UUIDv7, as key or as id of the event, says it at once. For anything else an id with the time of acceptance is offered,
+    and the first to hold the key for it decides.
+    """
+    if key is None:
+        if event_id.version == 7:
+            return asked_job_id_of(tenant, source, event_id)
+        held = asked_key_of(source, event_id)
+    else:
+        ordered = time_ordered_key(key)
+        if ordered is not None:
+            return job_id_of(tenant, ordered)
+        held = key
+    return Reservation(tenant, held, derive_id(uuid7(_ms(now), 0), held, tenant), fingerprint, now)
+
+
+def _ms(now: datetime) -> int:
+    return int(now.timestamp() * 1000)

@@ -1,0 +1,203 @@
+"""Which question is which: by the key, else by source and id, never by a time; and a refusal is final for its question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+
+from queuebit_contracts import channels
+from queuebit_contracts.ids import job_id_of, refusal_id_of, time_ms_of, uuid7
+from queuebit_control_plane.consumer import Consumer
+from queuebit_control_plane.intake import Intake
+from queuebit_control_plane.lanes import Lanes
+from queuebit_control_plane.tenants import Tenants
+from queuebit_runtime.bus import Record
+from queuebit_runtime.consumer import Received, sort_out
+from queuebit_store.memory import MemoryStore
+from tests.builders import NOW, a_request, at
+from tests.unit.control_plane.test_desk import CollectingBus, StoppedClock, a_desk
+from tests.unit.control_plane.test_one_bad_item import Batch
+
+UUID4 = UUID("9b2f1c4e-7a55-4d0e-8a4c-fb4f4a3c9e11")
+UUID7 = uuid7(5, 5)
+NAMES = ["order-17", str(UUID4), str(UUID7)]
+TIMES = ["2026-01-02T03:04:05Z", "1969-07-20T20:17:40Z", "9999-12-31T23:59:59-12:00"]
+
+
+class CountingStore(MemoryStore):
+    """Counts what the names of tenants cost."""
+
+    looked = 0
+
+    async def known_tenants(self, names: Sequence[str]) -> frozenset[str]:
+        self.looked += 1
+        return await super().known_tenants(names)
+
+
+class Plane:
+    """The entrance and the desk on one store: records in, streams out."""
+
+    def __init__(self) -> None:
+        self.store, self.clock = CountingStore(), StoppedClock()
+        lanes = Lanes()
+        intake = Intake(self.store, Tenants(self.store), lanes)
+        self.consumer = Consumer(CollectingBus(), a_desk(self.store, self.clock), intake, lanes, self.clock)
+
+    async def hear(self, *records: Record) -> None:
+        items, dead = sort_out(records, "control-plane", self.clock, refusals=True)
+        assert not dead
+        await self.consumer.on_messages(items, Batch([item for item in items if isinstance(item, Received)]))
+
+    def streams(self) -> dict[UUID, list[str]]:
+        return {stream: [event.type for event in events] for stream, events in self.store.database.events.items()}
+
+    def jobs(self) -> list[UUID]:
+        return [stream for stream, names in self.streams().items() if names[0] == "JobSubmitted"]
+
+
+@pytest.fixture
+async def plane() -> Plane:
+    plane = Plane()
+    for tenant in ("acme", "globex"):
+        await plane.store.add_tenant(tenant, NOW)
+    return plane
+
+
+def asked(
+    name: str,
+    time: str = TIMES[0],
+    *,
+    source: str = "/a",
+    key: str | None = None,
+    ce_tenant: str | None = None,
+    **request: Any,
+) -> Record:
+    """A question as it lies on the topic."""
+    data = {"request": a_request(**request).model_dump(mode="json"), "idempotency_key": key}
+    headers = {
+        "ce_specversion": "1.0",
+        "content-type": "application/json",
+        "ce_id": name,
+        "ce_source": source,
+        "ce_type": "io.queuebit.JobSubmitted.v1",
+        "ce_time": time,
+        **({"ce_tenant": ce_tenant} if ce_tenant else {}),
+    }
+    pairs = tuple((each, value.encode()) for each, value in headers.items())
+    return Record(channels.SUBMITTED, 0, 0, b"k", orjson.dumps(data), pairs)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_same_event_at_other_times_is_one_job(plane: Plane, name: str) -> None:
+    for time in TIMES:
+        plane.clock.moment = at(len(plane.store.database.events))
+        await plane.hear(asked(name, time))
+
+    assert list(plane.streams().values()) == [["JobSubmitted", "JobPlanned", "JobQueued"]]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_one_id_from_two_sources_or_two_tenants_is_two_jobs(plane: Plane, name: str) -> None:
+    await plane.hear(asked(name), asked(name, source="/b"), asked(name, tenant="globex"))
+    assert len(plane.jobs()) == 3
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_key_is_one_job_whatever_the_event(plane: Plane, name: str) -> None:
+    await plane.hear(asked(name, key="k"), asked("other", source="/b", key="k"), asked(name))
+    assert len(plane.jobs()) == 2
+
+
+async def test_no_key_of_a_sender_is_taken_for_an_event(plane: Plane) -> None:
+    await plane.hear(asked("order-17"))
+    ((_, held),) = plane.store.database.reservations
+    assert " " in held
+
+
+@pytest.mark.parametrize("name", NAMES[:2])
+async def test_the_id_of_a_job_says_when_it_was_accepted_where_the_sender_does_not(plane: Plane, name: str) -> None:
+    await plane.hear(asked(name, TIMES[2]), asked("x", TIMES[1], key="text"))
+    assert {time_ms_of(job_id) for job_id in plane.jobs()} == {int(NOW.timestamp() * 1000)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("key", [None, "text", str(uuid7(9, 9))])
+async def test_a_refused_question_that_comes_again_stays_refused(plane: Plane, name: str, key: str | None) -> None:
+    await plane.hear(asked(name, key=key, tenant="initech"))
+    (refused,) = plane.streams()
+    await plane.store.add_tenant("initech", NOW)
+    for time in TIMES:
+        await plane.hear(asked(name, time, key=key, tenant="initech"))
+    assert plane.streams() == {refused: ["JobRejected"]}
+
+
+@pytest.mark.parametrize("key", [None, "text", str(uuid7(9, 9))])
+async def test_a_corrected_question_is_taken_under_the_same_key_and_its_refused_one_stays_refused(
+    plane: Plane, key: str | None
+) -> None:
+    late = asked("first", key=key, deadline=at(-1))
+    await plane.hear(late)
+    await plane.hear(asked("second", key=key), late)
+    await plane.hear(late)
+
+    assert sorted(plane.streams().values()) == [["JobRejected"], ["JobSubmitted", "JobPlanned", "JobQueued"]]
+
+
+async def test_a_refused_question_and_its_correction_in_one_batch(plane: Plane) -> None:
+    key = str(uuid7(9, 9))
+    late = asked("first", key=key, tenant="initech")
+    await plane.hear(late)
+    await plane.store.add_tenant("initech", NOW)
+    await plane.hear(late, asked("second", key=key, tenant="initech"))
+
+    job_id = job_id_of("initech", UUID(key))
+    assert plane.jobs() == [job_id]
+    (first, *_) = plane.store.database.events[job_id]
+    assert first.causation_id is not None
+    assert refusal_id_of("initech", "/a", first.causation_id) not in plane.streams()
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_what_became_a_job_is_not_refused_later(plane: Plane, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    await plane.hear(asked(name))
+    jobs = plane.streams()
+
+    def fails(_request: object) -> None:
+        raise RuntimeError("the kind has changed")
+
+    monkeypatch.setattr("queuebit_control_plane.intake.admit", fails)
+    await plane.hear(asked(name), asked("other", source="/b"))
+
+    assert {stream: names for stream, names in plane.streams().items() if stream in jobs} == jobs
+    assert sorted(names[0] for names in plane.streams().values()) == ["JobRejected", "JobSubmitted"]
+
+
+async def test_two_tenants_with_the_same_event_are_both_told(plane: Plane) -> None:
+    await plane.hear(*(asked("order-17", tenant=tenant, deadline=at(-1)) for tenant in ("acme", "globex")))
+    rows = plane.store.database.streams.values()
+    assert sorted((row.tenant, row.head.state) for row in rows) == [("acme", "rejected"), ("globex", "rejected")]
+
+
+async def test_a_tenant_that_the_envelope_denies_is_refused(plane: Plane) -> None:
+    await plane.hear(asked("order-17", ce_tenant="globex"))
+    ((stored,),) = plane.store.database.events.values()
+    assert (stored.tenant, orjson.loads(stored.data)["code"]) == ("globex", "tenant_mismatch")
+
+
+async def test_a_tenant_added_a_moment_ago_is_known_and_a_crowd_of_strangers_costs_one_look_a_batch(
+    plane: Plane,
+) -> None:
+    await plane.hear(asked("1"), asked("2", tenant="stranger"))
+    await plane.store.add_tenant("initech", datetime.now(UTC))
+    await plane.hear(asked("3", tenant="initech"))
+    assert len(plane.jobs()) == 2
+
+    plane.store.looked = 0
+    await plane.hear(*(asked(f"x{n}", tenant=f"stranger-{n}") for n in range(100)))
+    await plane.hear(*(asked(f"y{n}") for n in range(100)))
+    assert (plane.store.looked, len(plane.jobs())) == (1, 102)
