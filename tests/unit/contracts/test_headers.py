@@ -60,12 +60,18 @@ def found(headers: list[Header]) -> Envelope | str:
 
 
 def expected(headers: list[Header]) -> Envelope | str:
-    """Every value is text; the last of a name counts; a value of None is none; then the attributes, one after another."""
-    try:
-        texts = {name: value.decode() for name, value in dict(headers).items() if value is not None}
-    except UnicodeDecodeError:
-        return "MalformedEnvelope []"
+    """The last of a name counts; a value of None is none; then the attributes, one after another.
+
+    Only attributes need be text, and a message of which no header tells anything is read in structured mode: this is none.
+    """
+    said = {name: value for name, value in dict(headers).items() if value is not None}
+    texts = {name: value.decode("utf-8", "replace") for name, value in said.items()}
     missing = [name for name in ("ce_type", "ce_time", "ce_id", "ce_source") if not texts.get(name)]
+    for name in ("ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "ce_tenant", "ce_replayid"):
+        if "\ufffd" in texts.get(name, ""):
+            return _malformed(name, "is not UTF-8")
+    if not {"ce_specversion", "ce_id", "ce_source", "ce_type"} & {name for name, _ in headers}:
+        return _malformed("specversion", "is missing or not 1.0")
     if texts.get("ce_specversion") != "1.0":
         return _malformed("ce_specversion", "is missing or not 1.0")
     if "ce_type" in missing:

@@ -4,29 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
 from queuebit_contracts.errors import FieldError, MalformedEnvelope
 from queuebit_contracts.ids import event_id_of, uuid_from
 
-REMEDY = "Send CloudEvents 1.0 in Kafka binary mode as schemas/asyncapi.json describes it."
+REMEDY = "Send CloudEvents 1.0 in Kafka binary or structured mode as schemas/asyncapi.json describes it."
 ATTRIBUTE_BYTES_MAX = 1024
 """Of each attribute, as it is written."""
 VERSION_DIGITS_MAX = 18
 """More than any stream has, and always within 64 bits."""
 
 _READ = ("ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "ce_tenant", "ce_replayid")
+_NAMES = frozenset((*_READ, "ce_specversion", "ce_streamversion", "content-type", "traceparent"))
+_SPECVERSION = re.compile(r"1\.[0-9]{1,3}")
+_LEAP_SECOND = re.compile(r"(?<=:[0-9]{2}:)60")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TRACE_LENGTH = 55
 _TRACE = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
+def known_headers(headers: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """Those that are read, by their names in lower case; one that is written in lower case counts before the others.
+
+    The SDKs read names so too. Whatever else a record carries is none of our business.
+    """
+    if headers.keys() <= _NAMES:
+        return headers
+    known = {name.lower(): value for name, value in headers.items() if name.lower() in _NAMES}
+    known.update((name, value) for name, value in headers.items() if name in _NAMES)
+    return known
+
+
 def check_headers(headers: Mapping[str, bytes]) -> None:
-    """Refuse headers that are not UTF-8, and attributes that are too long. Raises MalformedEnvelope."""
-    if _text_bytes(headers.values()) > ATTRIBUTE_BYTES_MAX:
+    """Refuse attributes that are not UTF-8 or too long. Raises MalformedEnvelope."""
+    length = _text_bytes(headers.values())
+    if length is None or length > ATTRIBUTE_BYTES_MAX:
         for name in _READ:
-            check_length(name, headers.get(name) or b"")
+            value = headers.get(name) or b""
+            check_length(name, value)
+            _check_text(name, value)
 
 
 def check_length(name: str, value: bytes | str) -> None:
@@ -35,8 +54,15 @@ def check_length(name: str, value: bytes | str) -> None:
         raise malformed(name, f"is longer than {ATTRIBUTE_BYTES_MAX} bytes")
 
 
-def _text_bytes(values: Collection[bytes | None]) -> int:
-    """How long all headers together are, of which every one is UTF-8.
+def _check_text(name: str, value: bytes) -> None:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        raise malformed(name, "is not UTF-8") from None
+
+
+def _text_bytes(values: Collection[bytes | None]) -> int | None:
+    """How long all headers together are; None where one is not UTF-8.
 
     They are read all at once, with a letter between them that no sequence of bytes reaches across.
     """
@@ -47,8 +73,14 @@ def _text_bytes(values: Collection[bytes | None]) -> int:
     try:
         joined.decode()
     except UnicodeDecodeError:
-        raise MalformedEnvelope("A header is not UTF-8.", remedy=REMEDY) from None
+        return None
     return len(joined)
+
+
+def read_specversion(text: str | None, name: str) -> None:
+    """Refuse any version of CloudEvents but 1.0 and what stays compatible with it. Raises MalformedEnvelope."""
+    if text is None or not _SPECVERSION.fullmatch(text):
+        raise malformed(name, "is missing or not 1.0")
 
 
 def read_time(text: str, name: str) -> datetime:
@@ -56,10 +88,28 @@ def read_time(text: str, name: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
-        raise malformed(name, "is not an RFC 3339 time") from None
+        time = _rare_time(text, name)
     if time.tzinfo is None:
         raise malformed(name, "has no time zone")
     return time
+
+
+def _rare_time(text: str, name: str) -> datetime:
+    """One with letters in lower case or with a leap second, which RFC 3339 allows and Python does not know."""
+    try:
+        return datetime.fromisoformat(_LEAP_SECOND.sub("59", text.upper()))
+    except ValueError:
+        raise malformed(name, "is not an RFC 3339 time") from None
+
+
+def time_of_record(timestamp_ms: int) -> datetime | None:
+    """When the broker or the producer says that the record was written; None where neither says it."""
+    if timestamp_ms <= 0:
+        return None
+    try:
+        return _EPOCH + timedelta(milliseconds=timestamp_ms)
+    except OverflowError:
+        return None
 
 
 def read_event_id(name: str, source: str) -> UUID:

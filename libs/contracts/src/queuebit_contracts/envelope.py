@@ -1,4 +1,4 @@
-"""CloudEvents 1.0 over Kafka, binary mode, with a strict codec of our own; structured mode is read too.
+"""CloudEvents 1.0 over Kafka, written in binary mode by a codec of our own; structured mode is read too.
 
 Source: CloudEvents specification 1.0.2 and its Kafka protocol binding.
 """
@@ -11,34 +11,31 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from pydantic import ValidationError
-from pydantic_core import from_json, to_json
 
 from queuebit_contracts import commands, events
 from queuebit_contracts.attributes import (
     REMEDY,
     check_headers,
-    check_length,
+    known_headers,
     malformed,
     read_event_id,
+    read_specversion,
     read_time,
     read_traceparent,
     read_uuid,
     read_version,
+    time_of_record,
 )
 from queuebit_contracts.channels import RECORD_BYTES_MAX
-from queuebit_contracts.errors import FieldError, InvalidData, MalformedEnvelope, UnknownType, field_errors
+from queuebit_contracts.errors import FieldError, MalformedEnvelope, UnknownType
 from queuebit_contracts.ids import id_bytes
 from queuebit_contracts.model import Model, StrictModel
+from queuebit_contracts.structured import check_media_type, is_structured, read_data, read_document
+from queuebit_contracts.structured import decode_data as decode_data
 
 PREFIX = "io.queuebit."
 JSON_TYPE = b"application/json"
 _JSON = ("content-type", JSON_TYPE)
-STRUCTURED_TYPE = b"application/cloudevents+json"
-
-_ATTRIBUTES = ("id", "source", "type", "subject", "time", "tenant", "replayid")
-_NAMES = (*_ATTRIBUTES, "streamversion", "traceparent")
-"""What is read of a message in structured mode, beside its data. The last two have bounds of their own."""
 
 Headers = list[tuple[str, bytes]]
 Data = Model | StrictModel
@@ -134,12 +131,15 @@ def rfc3339(time: datetime) -> bytes:
     return orjson.dumps(time.astimezone(UTC), option=orjson.OPT_UTC_Z)[1:-1]
 
 
-def decode(headers: Iterable[tuple[str, bytes]] | Mapping[str, bytes], value: bytes | None) -> Envelope:
+def decode(
+    headers: Iterable[tuple[str, bytes]] | Mapping[str, bytes], value: bytes | None, *, timestamp_ms: int = 0
+) -> Envelope:
     """Read a record. Raises MalformedEnvelope, UnknownType or InvalidData, each naming the field and the remedy.
 
-    Of a header that comes twice the last counts; one without a value is missing. A traceparent that is none is ignored.
+    Of a header that comes twice the last counts; one without a value is missing. A traceparent that is none is ignored. A
+    message without a time has the record's, `timestamp_ms`, where that is known.
     """
-    found = headers if isinstance(headers, dict) else dict(headers)
+    found = known_headers(headers if isinstance(headers, dict) else dict(headers))
     check_headers(found)
     if value is None:
         raise MalformedEnvelope("The record has no value.", remedy=REMEDY)
@@ -147,13 +147,14 @@ def decode(headers: Iterable[tuple[str, bytes]] | Mapping[str, bytes], value: by
         raise MalformedEnvelope(
             f"The value is larger than {RECORD_BYTES_MAX} bytes.", remedy="State a smaller problem."
         )
-    content_type = found.get("content-type")
-    if content_type != JSON_TYPE and content_type and is_structured(content_type):
-        return from_structured(value)
-    if found.get("ce_specversion") != b"1.0":
-        raise malformed("ce_specversion", "is missing or not 1.0")
+    if is_structured(found):
+        check_media_type(found.get("content-type"))
+        return from_structured(value, timestamp_ms=timestamp_ms)
+    specversion = found.get("ce_specversion")
+    if specversion != b"1.0":
+        read_specversion(None if specversion is None else specversion.decode("utf-8", "replace"), "ce_specversion")
     model = _MODEL_OF_BYTES.get(found.get("ce_type", b"")) or model_of(_text(found, "ce_type"))
-    time = read_time(_text(found, "ce_time"), "ce_time")
+    time = _time(found.get("ce_time"), "ce_time", timestamp_ms)
     name, source = _text(found, "ce_id"), _text(found, "ce_source")
     subject, tenant, version = found.get("ce_subject"), found.get("ce_tenant"), found.get("ce_streamversion")
     trace, replay = found.get("traceparent"), found.get("ce_replayid")
@@ -165,7 +166,7 @@ def decode(headers: Iterable[tuple[str, bytes]] | Mapping[str, bytes], value: by
         decode_data(model, value),
         None if tenant is None else tenant.decode(),
         None if version is None else read_version(version, "ce_streamversion"),
-        None if trace is None else read_traceparent(trace.decode()),
+        None if trace is None else read_traceparent(trace.decode("utf-8", "replace")),
         None if replay is None else replay.decode(),
     )
 
@@ -180,20 +181,6 @@ def model_of(type_name: str) -> type[Data]:
             fields=(FieldError("/ce_type", "unknown_type", "is not known"),),
         )
     return model
-
-
-def decode_data(model: type[Data], value: bytes) -> Data:
-    """Parse and check the data. Raises InvalidData."""
-    try:
-        data: Data = model.__pydantic_validator__.validate_json(value)
-    except ValidationError as error:
-        fields = field_errors(error)
-        raise InvalidData(
-            f"The data of {model.__name__} is not valid: {'; '.join(str(field) for field in fields)}",
-            remedy="Correct the named fields; schemas/ holds the JSON Schema.",
-            fields=fields,
-        ) from None
-    return data
 
 
 def to_structured(envelope: Envelope) -> dict[str, Any]:
@@ -217,22 +204,14 @@ def to_structured(envelope: Envelope) -> dict[str, Any]:
     }
 
 
-def from_structured(value: bytes) -> Envelope:
-    """Read a message in structured mode. Raises as `decode` does."""
-    try:
-        # Large integers stay exact, as they do in binary mode; orjson would read them as floats, or not at all.
-        document = from_json(value)
-    except ValueError as error:
-        raise MalformedEnvelope(f"The value is not JSON: {error}.", remedy=REMEDY) from None
-    if not isinstance(document, dict):
-        raise MalformedEnvelope("The value is not a JSON object.", remedy=REMEDY)
-    if document.get("specversion") != "1.0":
-        raise malformed("specversion", "is missing or not 1.0")
-    attributes = {name: str(document[name]) for name in _NAMES if type(document.get(name)) in (str, int)}
-    for name in _ATTRIBUTES:
-        check_length(name, attributes.get(name, ""))
+def from_structured(value: bytes, *, timestamp_ms: int = 0) -> Envelope:
+    """Read a message in structured mode. `timestamp_ms` as for `decode`, which says what it raises too."""
+    document = read_document(value)
+    attributes = document.attributes
+    read_specversion(attributes.get("specversion"), "specversion")
     model = model_of(_required(attributes, "type"))
-    time = read_time(_required(attributes, "time"), "time")
+    said = attributes.get("time")
+    time = _time(None if said is None else said.encode(), "time", timestamp_ms)
     name, source = _required(attributes, "id"), _required(attributes, "source")
     version, trace = attributes.get("streamversion"), attributes.get("traceparent")
     return Envelope(
@@ -240,7 +219,7 @@ def from_structured(value: bytes) -> Envelope:
         source=source,
         subject=attributes.get("subject", ""),
         time=time,
-        data=decode_data(model, to_json(document.get("data"), inf_nan_mode="constants")),
+        data=read_data(document, model),
         tenant=attributes.get("tenant"),
         version=None if version is None else read_version(version.encode(), "streamversion"),
         traceparent=None if trace is None else read_traceparent(trace),
@@ -248,9 +227,14 @@ def from_structured(value: bytes) -> Envelope:
     )
 
 
-def is_structured(content_type: bytes) -> bool:
-    """Whether it is that of a message in structured mode. Media types are the same in capitals (RFC 9110)."""
-    return content_type.split(b";")[0].strip().lower() == STRUCTURED_TYPE
+def _time(said: bytes | None, name: str, timestamp_ms: int) -> datetime:
+    """CloudEvents leave the time out where it is not known."""
+    if said:
+        return read_time(said.decode(), name)
+    recorded = time_of_record(timestamp_ms)
+    if recorded is None:
+        raise malformed(name, "is missing")
+    return recorded
 
 
 def _text(headers: Mapping[str, bytes], name: str) -> str:

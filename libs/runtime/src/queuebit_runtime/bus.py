@@ -35,7 +35,10 @@ class Outgoing(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A record as delivered. (topic, partition, offset) names its place, never its identity: a redrive gives a new one."""
+    """A record as delivered. (topic, partition, offset) names its place, never its identity: a redrive gives a new one.
+
+    `part`: which event of the record this is, where it holds a batch of them.
+    """
 
     topic: str
     partition: int
@@ -44,6 +47,7 @@ class Record(NamedTuple):
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
     timestamp_ms: int = 0
+    part: int | None = None
 
 
 class Delivery(Protocol):

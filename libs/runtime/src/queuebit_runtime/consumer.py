@@ -9,15 +9,16 @@ from datetime import datetime
 from typing import NamedTuple, Required, TypedDict, Unpack
 from uuid import UUID
 
-import orjson
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
-from queuebit_contracts.attributes import malformed
+from queuebit_contracts.attributes import known_headers, malformed
 from queuebit_contracts.channels import BY_TOPIC, Service
 from queuebit_contracts.commands import CancelJob
-from queuebit_contracts.envelope import Envelope, decode, is_structured
+from queuebit_contracts.envelope import Envelope, decode
 from queuebit_contracts.errors import ContractError, FieldError, InvalidData, MalformedEnvelope, UnknownType
 from queuebit_contracts.events import BackendStatusReported, JobSubmitted
+from queuebit_contracts.structured import ATTRIBUTES_READ, is_structured
+from queuebit_runtime.batches import gathered, opened
 from queuebit_runtime.bus import Bus, Delivery, Outgoing, Record, Subscription
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.deadletter import PoisonWatch, dead_letter_of
@@ -63,7 +64,7 @@ def read(record: Record, *, refusals: bool, replays: bool) -> Item | None:
     if not replays and "ce_replayid" in headers:
         return None
     try:
-        envelope = decode(headers, record.value)
+        envelope = decode(headers, record.value, timestamp_ms=record.timestamp_ms)
     except InvalidData as error:
         refused = _refused(record, error) if refusals else None
         if refused is None:
@@ -127,23 +128,24 @@ def subscribe_open(bus: Bus, handle: OpenHandle, **reading: Unpack[Reading]) -> 
     """
     consumer, topics = reading["consumer"], reading["topics"]
     refusals, replays = reading.get("refusals", False), reading.get("replays", False)
-    broadcast = reading.get("broadcast", False)
+    broadcast, batch_max = reading.get("broadcast", False), reading.get("batch_max", 500)
     watch = PoisonWatch()
 
     async def on_delivery(delivery: Delivery) -> None:
-        items, dead = sort_out(delivery.records, consumer, reading["clock"], refusals=refusals, replays=replays)
-        if dead and not broadcast:
-            await bus.publish(dead)
-        if watch.add(len(delivery.records), len(dead)):
-            _log.error("More than half of the recent records of %s cannot be read by %s.", topics, consumer)
-        await handle(items, delivery)
+        for part in opened(delivery, batch_max):
+            items, dead = sort_out(part.records, consumer, reading["clock"], refusals=refusals, replays=replays)
+            if dead and not broadcast:
+                await bus.publish(gathered(dead, part))
+            if watch.add(len(part.records), len(dead)):
+                _log.error("More than half of the recent records of %s cannot be read by %s.", topics, consumer)
+            await handle(items, part)
 
     bus.subscribe(
         Subscription(
             topics=topics,
             group=reading["group"],
             handler=on_delivery,
-            batch_max=reading.get("batch_max", 500),
+            batch_max=batch_max,
             in_flight_max=reading.get("in_flight_max", 2000),
             broadcast=broadcast,
             from_start=reading.get("from_start", False),
@@ -213,7 +215,10 @@ def _refused(record: Record, error: InvalidData) -> Refused | None:
 def _with_placeholder(record: Record) -> Envelope:
     """The same envelope around data that is valid for sure: so that an envelope is judged by one rule only."""
     placeholder = {"request": {"tenant": "placeholder", "problem": {"kind": "placeholder", "statement": {}}}}
-    if is_structured(dict(record.headers).get("content-type", b"")):
-        document = from_json(record.value or b"")
-        return decode(record.headers, orjson.dumps({**document, "data": placeholder}))
-    return decode(record.headers, orjson.dumps(placeholder))
+    headers = known_headers(dict(record.headers))
+    if is_structured(headers):
+        document = {name: said for name, said in from_json(record.value or b"").items() if name in ATTRIBUTES_READ}
+        value = to_json({**document, "data": placeholder})
+    else:
+        value = to_json(placeholder)
+    return decode(headers, value, timestamp_ms=record.timestamp_ms)

@@ -173,8 +173,8 @@ def _say_done(told: Sequence[Told], ready: Sequence[Open], delivery: Delivery) -
     _close(each for each in ready if each.delivery is not delivery)
 
 
-def _place(record: Record) -> tuple[str, int, int]:
-    return record.topic, record.partition, record.offset
+def _place(record: Record) -> tuple[str, int, int, int | None]:
+    return record.topic, record.partition, record.offset, record.part
 
 
 def _close(decided: Iterable[Open]) -> None:
