@@ -111,9 +111,9 @@ def read_document(value: bytes) -> Document:
 def read_data(document: Document, model: type[Data]) -> Data:
     """Parse and check the data. Raises InvalidData, and MalformedEnvelope where it is given twice or is not base64."""
     if document.base64 is not None:
-        return _checked(model, model.__pydantic_validator__, _bytes_of(document, document.base64))
+        return decode_data(model, _bytes_of(document, document.base64))
     if document.text is not None:
-        return _checked(model, model.__pydantic_validator__, document.text.encode())
+        return decode_data(model, document.text.encode())
     around: dict[str, Data] = _checked(model, _around(model), document.value, within="/data")
     return around["data"]
 
@@ -144,7 +144,9 @@ def join_batch(events: Sequence[bytes]) -> bytes:
 
 def may_be_batch(value: bytes | None) -> bool:
     """Whether the value begins like a JSON array: what is cheap to ask first, of every record."""
-    return bool(value) and (value[:1] == b"[" or (value[:1] in _SPACE and value.lstrip(_SPACE)[:1] == b"["))
+    if not value:
+        return False
+    return value[:1] == b"[" or (value[:1] in _SPACE and value.lstrip(_SPACE)[:1] == b"[")
 
 
 def _checked(model: type[Data], validator: Any, value: bytes, *, within: str = "") -> Any:
