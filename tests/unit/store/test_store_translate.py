@@ -49,3 +49,25 @@ def test_a_state_tells_whether_to_try_again_and_whether_one_may_be_at_fault(
 
     assert (type(error), error.transient, error.of_one) == (kind, transient, of_one)
     assert "customer" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.InterfaceError("connection is closed"),
+        asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"),
+        ConnectionResetError(),
+        TimeoutError(),
+        RuntimeError("nobody foresaw this"),
+        AttributeError("nor this"),
+    ],
+)
+def test_whatever_the_driver_raises_leaves_the_outcome_unknown(error: Exception) -> None:
+    with pytest.raises(StoreUnavailable) as translation, translated():
+        raise error
+    assert translation.value.transient
+
+
+def test_what_is_ours_already_stays_as_it_is() -> None:
+    with pytest.raises(SchemaMismatch), translated():
+        raise SchemaMismatch

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal
@@ -19,7 +20,7 @@ import asyncpg
 from queuebit_store.errors import InvalidSettings, MigrationChanged, SchemaMismatch
 from queuebit_store.postgres.queries import queries
 from queuebit_store.postgres.session import Session
-from queuebit_store.postgres.settings import PostgresSettings, connect_arguments
+from queuebit_store.postgres.settings import PostgresSettings, connect_arguments, milliseconds
 from queuebit_store.postgres.translate import translated
 
 _FILE = re.compile(r"(\d{4})_(pre|post)_(\w+)\.sql")
@@ -99,55 +100,57 @@ async def migrate(
     processes may do this at the same time: they take turns. Raises MigrationChanged, StoreUnavailable, InvalidSettings.
     """
     wanted = shipped() if migrations is None else tuple(migrations)
-    with translated():
-        connection = await _connect(settings)
-        try:
+    async with _connection(settings) as connection:
+        with translated():
             await connection.fetchval(queries()["lock_migrations"], settings.namespace)
             await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{settings.namespace}"')
             await connection.execute(queries()["create_migrations"])
-            status = compare(wanted, await _applied(connection))
-            names = {*status.pending_pre, *(status.pending_post if post else ())}
-            for migration in (one for one in wanted if one.name in names):
+        status = compare(wanted, await _applied(connection))
+        names = {*status.pending_pre, *(status.pending_post if post else ())}
+        for migration in (one for one in wanted if one.name in names):
+            with translated():
                 async with connection.transaction():
                     await connection.execute(migration.text)
                     await connection.execute(queries()["record_migration"], migration.name, migration.checksum)
-        finally:
-            await connection.close()
     return tuple(one.name for one in wanted if one.name in names)
 
 
 async def schema_status(settings: PostgresSettings) -> SchemaStatus:
     """What is applied and what is pending; changes nothing. Raises MigrationChanged, StoreUnavailable."""
-    with translated():
-        connection = await _connect(settings)
-        try:
+    async with _connection(settings) as connection:
+        with translated():
             exists = await connection.fetchval("SELECT to_regclass('schema_migration') IS NOT NULL")
-            return compare(shipped(), await _applied(connection) if exists else {})
-        finally:
-            await connection.close()
+        return compare(shipped(), await _applied(connection) if exists else {})
 
 
 async def new_epoch(settings: PostgresSettings) -> int:
     """Begin the next epoch after a restore that reset transaction ids; no service may be running. Gives its number."""
-    with translated():
-        connection = await _connect(settings)
-        try:
+    async with _connection(settings) as connection:
+        with translated():
             epoch: int = await connection.fetchval(queries()["new_epoch"])
-            return epoch
-        finally:
-            await connection.close()
+        return epoch
 
 
-async def _connect(settings: PostgresSettings) -> asyncpg.Connection[asyncpg.Record]:
+@asynccontextmanager
+async def _connection(settings: PostgresSettings) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
     arguments = connect_arguments(settings, role="migrate")
     arguments["command_timeout"] = STATEMENT_TIMEOUT_S
     arguments["server_settings"] |= {
-        "statement_timeout": str(int(STATEMENT_TIMEOUT_S * 1000)),
-        "lock_timeout": str(int(LOCK_TIMEOUT_S * 1000)),
+        "statement_timeout": milliseconds(STATEMENT_TIMEOUT_S),
+        "lock_timeout": milliseconds(LOCK_TIMEOUT_S),
     }
-    return await asyncpg.connect(**arguments)
+    with translated():
+        connection = await asyncpg.connect(**arguments)
+    try:
+        yield connection
+    except BaseException:
+        connection.terminate()
+        raise
+    with translated():
+        await connection.close()
 
 
 async def _applied(connection: asyncpg.Connection[asyncpg.Record]) -> dict[str, str]:
-    rows = await connection.fetch(queries()["applied_migrations"])
+    with translated():
+        rows = await connection.fetch(queries()["applied_migrations"])
     return {row["name"]: row["checksum"] for row in rows}

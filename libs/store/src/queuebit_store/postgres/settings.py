@@ -22,7 +22,12 @@ class PostgresSettings:
 
     `append_connections`: appends wait for one of these and nothing else uses them; one is enough, because batching is
     what makes appends fast. The server must give each connection its own session (no statement-pooling proxy): prepared
-    statements and the locks of Leadership live in it.
+    statements live in it.
+
+    `transaction_timeout_s`: so long at most can a session of ours hold back the horizon; PostgreSQL 17 and newer. It must be
+    longer than a statement may take, or it would close the connection where a statement had only to be cancelled.
+    `dead_peer_s`: after about so long without a sign of life from our host the server ends the session.
+    `application_name`: who we are in the server's own views; each session adds what it is for.
     """
 
     url: str = field(repr=False)
@@ -32,6 +37,8 @@ class PostgresSettings:
     connect_timeout_s: float = 5.0
     statement_timeout_s: float = 10.0
     idle_in_transaction_timeout_s: float = 5.0
+    transaction_timeout_s: float = 15.0
+    dead_peer_s: float = 15.0
     application_name: str = "queuebit"
 
     def __post_init__(self) -> None:
@@ -47,16 +54,26 @@ class PostgresSettings:
             )
         if min(self.append_connections, self.query_connections_max) < 1:
             raise InvalidSettings("At least one connection for appends and one for queries are needed.")
+        if self.transaction_timeout_s <= self.statement_timeout_s:
+            raise InvalidSettings("A transaction must be allowed more time than a statement.")
 
 
-def settings_from(env: Mapping[str, str], *, namespace: str | None = None) -> PostgresSettings:
-    """Settings from QUEUEBIT_POSTGRES and QUEUEBIT_NAMESPACE; `namespace` overrides. Raises InvalidSettings."""
+def settings_from(
+    env: Mapping[str, str], *, namespace: str | None = None, service: str | None = None
+) -> PostgresSettings:
+    """Settings from QUEUEBIT_POSTGRES and QUEUEBIT_NAMESPACE; `namespace` overrides. `service` tells its sessions from those of
+    others. Raises InvalidSettings.
+    """
     url = env.get(POSTGRES_VARIABLE, "")
     if not url:
         raise InvalidSettings(
             f"{POSTGRES_VARIABLE} is not set.", remedy="Set it to postgresql://user:password@host:port/database."
         )
-    return PostgresSettings(url, namespace=namespace or env.get(NAMESPACE_VARIABLE) or NAMESPACE_DEFAULT)
+    return PostgresSettings(
+        url,
+        namespace=namespace or env.get(NAMESPACE_VARIABLE) or NAMESPACE_DEFAULT,
+        application_name=f"queuebit-{service}" if service else "queuebit",
+    )
 
 
 def connect_arguments(settings: PostgresSettings, *, role: str) -> dict[str, Any]:
@@ -75,8 +92,9 @@ def connect_arguments(settings: PostgresSettings, *, role: str) -> dict[str, Any
             "application_name": f"{settings.application_name}-{role}",
             "search_path": f'"{settings.namespace}"',
             "timezone": "UTC",
-            "statement_timeout": _milliseconds(settings.statement_timeout_s),
-            "idle_in_transaction_session_timeout": _milliseconds(settings.idle_in_transaction_timeout_s),
+            "statement_timeout": milliseconds(settings.statement_timeout_s),
+            "idle_in_transaction_session_timeout": milliseconds(settings.idle_in_transaction_timeout_s),
+            **_keepalives(settings.dead_peer_s),
             "default_transaction_isolation": "read committed",
             "enable_seqscan": "off",
             "enable_bitmapscan": "off",
@@ -87,5 +105,17 @@ def connect_arguments(settings: PostgresSettings, *, role: str) -> dict[str, Any
     }
 
 
-def _milliseconds(seconds: float) -> str:
+def _keepalives(dead_peer_s: float) -> dict[str, str]:
+    """The server asks a silent client for a sign of life after a third of the time, and then three times more."""
+    probe_s = max(1, round(dead_peer_s / 6))
+    return {
+        "tcp_keepalives_idle": str(max(1, round(dead_peer_s / 3))),
+        "tcp_keepalives_interval": str(probe_s),
+        "tcp_keepalives_count": "3",
+        "tcp_user_timeout": milliseconds(dead_peer_s),
+    }
+
+
+def milliseconds(seconds: float) -> str:
+    """A time as the server's settings take it."""
     return str(max(1, round(seconds * 1000)))

@@ -1,5 +1,9 @@
 """Errors of asyncpg and of the network become errors of the store, here and nowhere else.
 
+Whatever a call of the driver raises is translated, also what nobody foresaw: when the server cuts a session, asyncpg may raise
+an InternalClientError, whose only base is Exception. Of such an error nobody knows whether the statement took effect. Only
+calls of the driver stand under `translated`, so that a mistake in our own code stays one.
+
 Texts are the server's short message without its DETAIL, which may quote a customer's data; for the same reason the original
 is not chained.
 """
@@ -42,12 +46,16 @@ def translated() -> Iterator[None]:
     """Raise StoreError in the place of whatever asyncpg and the operating system raise."""
     try:
         yield
+    except StoreError:
+        raise
     except asyncpg.PostgresError as error:
         raise _from_server(error) from None
-    except asyncpg.InterfaceError as error:
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         raise StoreUnavailable(f"The connection to PostgreSQL is not usable: {error}.") from None
-    except (OSError, TimeoutError) as error:
+    except OSError as error:
         raise StoreUnavailable(f"PostgreSQL does not answer: {error or type(error).__name__}.") from error
+    except Exception as error:
+        raise StoreUnavailable(f"The driver of PostgreSQL failed: {type(error).__name__}.") from error
 
 
 def _from_server(error: asyncpg.PostgresError) -> StoreError:
