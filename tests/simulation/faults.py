@@ -11,7 +11,7 @@ from queuebit_devstack.world import SERVICES
 FAULTS_S = 16.0
 FaultName = Literal[
     "crash", "crash_while_starting", "crash_while_stopping", "stop", "second_member_stops", "second_member_crashes",
-    "lead_lost", "redelivery", "clock_jump", "skewed_clock", "store_outage", "bus_outage",
+    "lead_lost", "leader_frozen", "redelivery", "clock_jump", "skewed_clock", "store_outage", "bus_outage",
 ]  # fmt: skip
 FAULTS: tuple[FaultName, ...] = FaultName.__args__  # type: ignore[attr-defined]
 

@@ -22,6 +22,7 @@ class Process:
     def __init__(self, name: str) -> None:
         self.name = name
         self.dead = False
+        self._thawed: asyncio.Event | None = None
         self._tasks: dict[asyncio.Task[Any], None] = {}
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -41,6 +42,21 @@ class Process:
             for task in list(self._tasks):
                 task.cancel()
             await asyncio.sleep(0)
+
+    def freeze(self) -> None:
+        """As SIGSTOP does: whatever reaches one of its ports waits there."""
+        if self._thawed is None or self._thawed.is_set():
+            self._thawed = asyncio.Event()
+
+    def thaw(self) -> None:
+        """It goes on as if nothing had been."""
+        if self._thawed is not None:
+            self._thawed.set()
+
+    async def moving(self) -> None:
+        """Return when the process is not frozen."""
+        if self._thawed is not None:
+            await self._thawed.wait()
 
     def adopt(self, task: asyncio.Task[Any]) -> None:
         self._tasks[task] = None

@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from random import Random
 from typing import assert_never
 from unittest.mock import patch
@@ -48,7 +49,7 @@ class _Simulation:
         circuits = random.randint(1, 3) if seed % CIRCUIT_SEEDS == 0 else 0
         plan = draw_plan(random, jobs=random.randint(10, 50), circuits=circuits)
         faults = draw_faults(random, random.choice((0, 3, 8, 16)))
-        self._members = (*SERVICES, "control-plane/2") if random.random() < 0.5 else SERVICES
+        self._members = (*SERVICES, *random.choice(((), ("control-plane/2",), ("control-plane/2", "control-plane/3"))))
         self._random = Random(f"faults {seed}")
         self._clock = VirtualClock()
         self._clocks: dict[str, SkewedClock] = {}
@@ -89,6 +90,7 @@ class _Simulation:
     def _ports(self, world: World, member: str) -> Ports:
         process = self._processes[member]
         clock = self._clocks.setdefault(member, SkewedClock(self._clock))
+        clock.moving = process.moving
         store = MemoryStore(world.database, hooks=self._weather.hooks(process))
         return Ports(WeatheredBus(world.broker, self._weather, process), store, clock)
 
@@ -141,6 +143,8 @@ class _Simulation:
                 await self._second_member(fault)
             case "lead_lost":
                 self._lose_lead()
+            case "leader_frozen":
+                await self._freeze_leader(1.0 + fault.for_s)
             case "redelivery":
                 self._redeliver()
             case "clock_jump":
@@ -169,10 +173,22 @@ class _Simulation:
         await (self._stop(member) if fault.name == "second_member_stops" else self._kill(member))
 
     def _lose_lead(self) -> None:
-        """The leader's session loses its lead, and does not know it yet; one that has lost it before goes on not to know."""
-        for leader in list(self._world.database.leaders.values()):
-            assert isinstance(leader, MemoryStore)
-            leader.lose_leads()
+        """The leader's time is over for the store, and it does not know it yet."""
+        leases = self._world.database.leases
+        leases.update({name: replace(row, expires_at_s=self._clock.monotonic_s()) for name, row in leases.items()})
+
+    async def _freeze_leader(self, for_s: float) -> None:
+        """Whoever leads stops in the middle of what it does, and goes on some time after another has taken the lead."""
+        frozen = [
+            self._processes[member]
+            for member in sorted({row.holder.rpartition("/")[0] for row in self._world.database.leases.values()})
+            if member in self._processes
+        ]
+        for process in frozen:
+            process.freeze()
+        await self._clock.sleep(for_s)
+        for process in frozen:
+            process.thaw()
 
     def _redeliver(self) -> None:
         """Some group reads one of its partitions again from an earlier offset."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from queuebit_contracts.ids import asked_job_id_of
-from queuebit_control_plane.relay import CURSOR, Relay, records_of
+from queuebit_control_plane.relay import Relay, records_of
 from queuebit_runtime.bus import BusError
 from queuebit_runtime.delivery import Slot
 from queuebit_runtime.orders import Work
@@ -48,10 +48,8 @@ def cursor_before_publish(patch: pytest.MonkeyPatch) -> None:
     """The relay saves how far it has come, and then publishes."""
 
     async def step(relay: Relay) -> bool:
-        if relay._position is None:
-            if not await relay._store.try_lead(CURSOR):
-                return False
-            relay._position = relay._saved = await relay._store.load_cursor(CURSOR)
+        if not await relay._leads():
+            return False
         relay._woken.clear()
         stored = await relay._store.read(relay._position, limit=1000)
         if stored:

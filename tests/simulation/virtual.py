@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -70,10 +70,11 @@ class VirtualClock:
 
 
 class SkewedClock:
-    """A clock that follows another one, wrong by `skew_s` beside it."""
+    """A clock that follows another one, wrong by `skew_s` beside it. Whoever sleeps on it wakes up when `moving` lets him."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self.skew_s = 0.0
+        self.moving: Callable[[], Awaitable[None]] | None = None
         self._clock = clock
 
     def now(self) -> datetime:
@@ -84,6 +85,8 @@ class SkewedClock:
 
     async def sleep(self, delay_s: float) -> None:
         await self._clock.sleep(delay_s)
+        if self.moving is not None:
+            await self.moving()
 
 
 def run_virtual(main: Coroutine[Any, Any, T]) -> T:

@@ -81,6 +81,7 @@ class Weather:
 
         async def before(_operation: str) -> None:
             await self.delay()
+            await process.moving()
             if process.dead or self.clock.monotonic_s() < self.store_down_until_s or self.strikes("store_refuses"):
                 raise StoreUnavailable
 
@@ -94,6 +95,7 @@ class Weather:
 
         async def after_commit(_operation: str) -> None:
             await self.delay()
+            await process.moving()
             if self.strikes("store_commits_but_fails"):
                 raise StoreUnavailable
 
@@ -111,6 +113,7 @@ class WeatheredBus(MemoryBus):
     async def publish(self, records: Sequence[Outgoing]) -> None:
         weather = self._weather
         await weather.delay()
+        await self._process.moving()
         down = weather.clock.monotonic_s() < weather.bus_down_until_s
         if self._process.dead or down or weather.strikes("publish_not_written"):
             raise BusError
@@ -119,6 +122,7 @@ class WeatheredBus(MemoryBus):
             raise BusError
         await super().publish(records)
         await weather.delay()
+        await self._process.moving()
         if weather.strikes("publish_written_but_not_acknowledged"):
             raise BusError
 
@@ -126,6 +130,7 @@ class WeatheredBus(MemoryBus):
         async def handler(delivery: Delivery) -> None:
             slow = self._weather.strikes("slow_handler")
             await (self._weather.clock.sleep(self._weather.random.choice(HELD_S)) if slow else self._weather.delay())
+            await self._process.moving()
             await subscription.handler(delivery)
 
         super().subscribe(replace(subscription, handler=handler))

@@ -105,30 +105,3 @@ async def test_api_key_needs_a_tenant_and_an_id_of_its_own(store: Any) -> None:
     with pytest.raises(AlreadyExists):
         await store.add_key(replace(row, role="admin"))
     assert await store.find_key("k1") == row
-
-
-async def test_one_session_leads_until_it_releases(open_session: OpenSession) -> None:
-    one, two = await open_session(), await open_session()
-
-    assert [await one.try_lead("relay"), await one.try_lead("relay"), await two.try_lead("relay")] == [
-        True,
-        True,
-        False,
-    ]
-    assert await two.try_lead("alarm") is True
-    await two.release("relay")
-    assert await two.try_lead("relay") is False
-
-    await one.release("relay")
-    assert [await two.try_lead("relay"), await one.try_lead("relay")] == [True, False]
-
-
-async def test_a_session_that_ends_leads_no_more(open_session: OpenSession) -> None:
-    one, two = await open_session(), await open_session()
-    assert await one.try_lead("relay")
-
-    await one.close()
-
-    async with asyncio.timeout(10):
-        while not await two.try_lead("relay"):  # noqa: ASYNC110 - the server ends the session when it notices
-            await asyncio.sleep(0.01)

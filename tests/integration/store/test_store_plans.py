@@ -136,12 +136,14 @@ async def test_each_operation_is_one_statement(postgres_store: PostgresStore) ->
         await store.due(at(0), limit=10)
         await store.reserve([wish])
         await store.save_cursor("relay", Position(1, 2, 3))
+        lease = await store.take("relay", "one", 600.0)
+        assert await store.save_cursor("relay", Position(1, 2, 3), lease)
 
     await all_operations(0)
     sent: list[str] = []
     connections = [
         holder._con  # the pool offers no public way to its connections
-        for pool in (store._session._append_pool, store._session._query_pool)
+        for pool in (store._session._append_pool, store._session._query_pool, store._session._lead_pool)
         for holder in pool._holders  # type: ignore[attr-defined]
         if holder._con is not None
     ]
@@ -150,7 +152,8 @@ async def test_each_operation_is_one_statement(postgres_store: PostgresStore) ->
     await all_operations(1)
 
     assert sent == [
-        f"-- name: {name}" for name in ("append", "load", "read", "heads", "list_all", "due", "reserve", "save_cursor")
+        *(f"-- name: {name}" for name in ("append", "load", "read", "heads", "list_all", "due", "reserve")),
+        *(f"-- name: {name}" for name in ("save_cursor", "take_lease", "save_led_cursor")),
     ]
 
 

@@ -15,12 +15,12 @@ from queuebit_contracts.ids import refusal_id_of, uuid7
 from queuebit_control_plane.desk import Desk, Told
 from queuebit_control_plane.job.messages import Cancel, Message, Refuse, Submit, Wake
 from queuebit_control_plane.job.view import fold, head_of
-from queuebit_control_plane.relay import CURSOR, Relay
 from queuebit_runtime.bus import Bus, BusError, Outgoing, Subscription
 from queuebit_store.errors import InvalidBatch, StoreUnavailable
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
 from queuebit_store.ports import Append, Head, NewEvent, Position, StoredEvent
 from tests.builders import JOB_ID, NOW, a_failure, a_submit, a_success, a_verdict, at
+from tests.unit.control_plane.relaying import a_relay
 
 CAUSE = uuid7(int(NOW.timestamp() * 1000), 99)
 
@@ -255,7 +255,7 @@ class TestRelay:
         store, bus = MemoryStore(), CollectingBus()
         await a_desk(store).handle([told(message()) for message in STORY])
 
-        await Relay(store, bus, StoppedClock()).step()
+        await a_relay(store, bus, StoppedClock()).step()
 
         lifecycle = [decode(r.headers, r.value) for r in bus.records if r.topic == "jobs.lifecycle"]
         assert [envelope.type.split(".")[2] for envelope in lifecycle] == WHOLE
@@ -269,7 +269,7 @@ class TestRelay:
     async def test_a_failed_publish_is_made_again_from_the_same_place(self) -> None:
         store, bus = MemoryStore(), CollectingBus()
         await a_desk(store).handle([told(a_submit())])
-        relay = Relay(store, bus, StoppedClock())
+        relay = a_relay(store, bus, StoppedClock())
         bus.failures = 1
 
         with pytest.raises(BusError):
@@ -282,12 +282,11 @@ class TestRelay:
     async def test_it_goes_on_from_its_cursor_and_repeats_only_what_was_not_saved(self) -> None:
         store, bus = MemoryStore(), CollectingBus()
         await a_desk(store).handle([told(a_submit())])
-        first = Relay(store, bus, StoppedClock())
+        first = a_relay(store, bus, StoppedClock())
         await first.step()
         await first.save(force=True)
-        await store.release(CURSOR)
 
-        await Relay(store, bus, StoppedClock()).step()
+        await a_relay(store, bus, StoppedClock()).step()
 
         assert len(bus.records) == 4
 
@@ -295,12 +294,11 @@ class TestRelay:
         store, bus = CountingStore(), CollectingBus()
         await a_desk(store).handle([told(message()) for message in STORY])
 
-        small = Relay(store, bus, StoppedClock(), batch_max=100)
+        small = a_relay(store, bus, StoppedClock(), batch_max=100)
         assert [await small.step(), await small.step(), store.limits] == [False, False, [64, 100]]
         store.limits.clear()
         store.database.cursors.clear()
-        await store.release(CURSOR)
-        large = Relay(store, bus, StoppedClock(), batch_max=4, batch_bytes=1)
+        large = a_relay(store, bus, StoppedClock(), batch_max=4, batch_bytes=1)
         assert [await large.step() for _ in range(5)] == [True, True, True, True, False]
 
         assert store.limits == [4, 1, 1, 1, 1]
@@ -310,9 +308,9 @@ class TestRelay:
         database, bus = MemoryDatabase(), CollectingBus()
         left, right = MemoryStore(database), MemoryStore(database)
         await a_desk(left).handle([told(a_submit())])
-        await Relay(left, bus, StoppedClock()).step()
+        await a_relay(left, bus, StoppedClock()).step()
 
-        await Relay(right, bus, StoppedClock()).step()
+        await a_relay(right, bus, StoppedClock(), holder="two").step()
 
         assert len(bus.records) == 4
 
@@ -346,5 +344,5 @@ async def test_a_relay_whose_store_is_away_ends_in_good_order() -> None:
 
     stop = asyncio.Event()
     stop.set()
-    relay = Relay(MemoryStore(hooks=Hooks(before=away)), CollectingBus(), StoppedClock())
+    relay = a_relay(MemoryStore(hooks=Hooks(before=away)), CollectingBus(), StoppedClock())
     await relay.run(stop)

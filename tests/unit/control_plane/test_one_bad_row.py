@@ -11,13 +11,14 @@ import pytest
 
 from queuebit_contracts.channels import RECORD_BYTES_MAX
 from queuebit_contracts.ids import uuid7
-from queuebit_control_plane.relay import CURSOR, Relay
+from queuebit_control_plane.relay import CURSOR
 from queuebit_control_plane.unpublished import HEAD_BYTES
 from queuebit_runtime.bus import Outgoing, RecordTooLarge
 from queuebit_runtime.limits import check_size
 from queuebit_store.memory import MemoryStore
 from queuebit_store.ports import Append, Head, NewEvent, Position
 from tests.builders import JOB_ID, NOW
+from tests.unit.control_plane.relaying import a_relay
 from tests.unit.control_plane.test_desk import CollectingBus, StoppedClock
 
 OTHER = uuid7(5, 5)
@@ -63,7 +64,7 @@ def the_dead(bus: CollectingBus) -> list[tuple[Outgoing, dict[str, bytes]]]:
 
 async def relayed(store: MemoryStore, bus: CollectingBus) -> None:
     """One step, and nothing is left to do."""
-    relay = Relay(store, bus, StoppedClock())
+    relay = a_relay(store, bus, StoppedClock())
     await relay.step()
     await relay.save(force=True)
     assert await store.read(await store.load_cursor(CURSOR), limit=1) == []
@@ -175,11 +176,12 @@ async def test_a_failure_among_the_halves_publishes_all_again() -> None:
 
     class Impatient(StoppedClock):
         async def sleep(self, delay_s: float) -> None:
+            await asyncio.sleep(0)
             if not await store.read(await store.load_cursor(CURSOR), limit=1):
                 stop.set()
 
     bus.failures = 1
     async with asyncio.timeout(5.0):
-        await Relay(store, bus, Impatient(), save_interval_s=0.0).run(stop)
+        await a_relay(store, bus, Impatient(), save_interval_s=0.0).run(stop)
 
     assert places(bus) == [(LIFECYCLE, str(JOB_ID), 1), (DEAD, str(JOB_ID), 2)]

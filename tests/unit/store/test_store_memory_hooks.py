@@ -102,15 +102,6 @@ async def test_new_epoch_comes_after_all_that_was() -> None:
     assert names(await store.read(last, limit=9)) == [(an_id(3), 1)]
 
 
-async def test_lost_session_frees_its_leads() -> None:
-    database = MemoryDatabase()
-    one, two = MemoryStore(database), MemoryStore(database)
-    assert await one.try_lead("relay")
-    one.lose_leads()
-    assert await two.try_lead("relay")
-    assert not await one.try_lead("relay")
-
-
 async def test_hooks_are_told_the_operation() -> None:
     told: list[str] = []
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import queuebit_store
 from queuebit_store.errors import SchemaMismatch, StoreError, StoreUnavailable
+from queuebit_store.leadership import Leadership
 from queuebit_store.memory import MemoryStore
-from queuebit_store.ports import Cursors, Directory, Leadership, StreamStore
+from queuebit_store.ports import Cursors, Directory, StreamStore
 from queuebit_store.postgres import PostgresSettings, PostgresStore
 from queuebit_store.postgres.queries import queries
 

@@ -81,7 +81,7 @@ class World:
         """
         self.clock = clock
         self.broker = MemoryBroker(clock, seed=seed)
-        self.database = MemoryDatabase()
+        self.database = MemoryDatabase(clock.monotonic_s)
         self.app: ASGIApp | None = None
         self._ids = ids
         self._pool = pool
@@ -135,7 +135,6 @@ class World:
         member = self._members.pop(name)
         if member.task is not None:
             member.task.cancel()
-        member.ports.store.lose_leads()
         await member.ports.bus.crash()
         if member.task is not None:
             await asyncio.gather(member.task, return_exceptions=True)
@@ -150,7 +149,7 @@ class World:
         service, _, number = name.partition("/")
         match service:
             case "control-plane":
-                return ControlPlane(store, bus, clock).run
+                return ControlPlane(store, bus, clock, holder=f"{name}/{self._ids.mint()}").run
             case "classical-solver":
                 settings = SolverSettings()
                 shell = build_shell(bus, clock, self._pool, settings, worker_name=f"solver{number}", hop=self._hop)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NoReturn
 from uuid import UUID
@@ -17,6 +17,8 @@ from uuid import UUID
 from queuebit_store.checks import check_batch, check_key
 from queuebit_store.errors import AlreadyExists, InvalidBatch, UnknownTenant
 from queuebit_store.memory_database import EventLog, MemoryDatabase, log_key
+from queuebit_store.memory_hooks import Hook, Hooks
+from queuebit_store.memory_leadership import MemoryLeadership
 from queuebit_store.ports import (
     ApiKeyRow,
     Append,
@@ -30,30 +32,8 @@ from queuebit_store.ports import (
 
 __all__ = ["Hook", "Hooks", "MemoryDatabase", "MemoryStore"]
 
-Hook = Callable[[str], Awaitable[None]]
-"""Called with the name of the operation (`append`, `read`, …). It may wait, and it may raise StoreUnavailable."""
 
-
-async def _nothing(_operation: str) -> None:
-    return None
-
-
-@dataclass(slots=True)
-class Hooks:
-    """Where a simulation can stop or break an operation.
-
-    `before`: before any operation; raising means that it did not happen.
-    `before_commit`: inside an append's transaction, its transaction id taken and nothing visible yet: waiting here holds the
-    horizon down while others commit; raising rolls back.
-    `after_commit`: after any write took effect; raising gives the caller an ambiguous outcome.
-    """
-
-    before: Hook = _nothing
-    before_commit: Hook = _nothing
-    after_commit: Hook = _nothing
-
-
-class MemoryStore:
+class MemoryStore(MemoryLeadership):
     """One session on a MemoryDatabase: StreamStore, Cursors, Directory and Leadership."""
 
     def __init__(self, database: MemoryDatabase | None = None, *, hooks: Hooks | None = None) -> None:
@@ -143,15 +123,6 @@ class MemoryStore:
         await self.hooks.after_commit("rewrite_heads")
         return replaced
 
-    async def load_cursor(self, name: str) -> Position:
-        await self.hooks.before("load_cursor")
-        return self.database.cursors.get(name, Position())
-
-    async def save_cursor(self, name: str, position: Position) -> None:
-        await self.hooks.before("save_cursor")
-        self.database.cursors[name] = position
-        await self.hooks.after_commit("save_cursor")
-
     async def known_tenants(self, names: Sequence[str]) -> frozenset[str]:
         await self.hooks.before("known_tenants")
         return frozenset(name for name in names if name in self.database.tenants)
@@ -188,23 +159,8 @@ class MemoryStore:
         await self.hooks.after_commit("revoke_key")
         return True
 
-    async def try_lead(self, name: str) -> bool:
-        await self.hooks.before("try_lead")
-        return self.database.leaders.setdefault(name, self) is self
-
-    async def release(self, name: str) -> None:
-        await self.hooks.before("release")
-        if self.database.leaders.get(name) is self:
-            del self.database.leaders[name]
-
-    def lose_leads(self) -> None:
-        """What a lost connection does: every lead of this session is free again."""
-        for name in [name for name, leader in self.database.leaders.items() if leader is self]:
-            del self.database.leaders[name]
-
     async def close(self) -> None:
-        """End the session."""
-        self.lose_leads()
+        """End the session. A lead that was not released lasts for the rest of its time."""
 
 
 def _matches(row: StreamRow, wanted: StreamFilter) -> bool:

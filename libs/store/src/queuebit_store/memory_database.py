@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,10 +32,20 @@ class EventLog:
         self.events.insert(at, event)
 
 
-class MemoryDatabase:
-    """Everything stored. Shared by the sessions on it, which hold leads."""
+@dataclass(frozen=True, slots=True)
+class LeaseRow:
+    """Who holds a name, and until when on the database's clock."""
 
-    def __init__(self) -> None:
+    holder: str
+    token: int
+    expires_at_s: float
+
+
+class MemoryDatabase:
+    """Everything stored. Shared by the sessions on it. `now_s` is its clock, in seconds that only grow."""
+
+    def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
+        self.now_s = now_s
         self.streams: dict[UUID, StreamRow] = {}
         self.events: dict[UUID, list[StoredEvent]] = {}
         self.logs: dict[str, EventLog] = {}
@@ -44,7 +55,7 @@ class MemoryDatabase:
         self.cursors: dict[str, Position] = {}
         self.tenants: dict[str, datetime] = {}
         self.api_keys: dict[str, ApiKeyRow] = {}
-        self.leaders: dict[str, object] = {}
+        self.leases: dict[str, LeaseRow] = {}
         self.epoch = 1
         self.next_xid = 1
         self.next_seq = 1

@@ -14,6 +14,8 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from queuebit_store.leadership import Lease
+
 
 class NewEvent(NamedTuple):
     """An event to append. `type` is the bare name (`JobQueued`); `data` is its JSON, kept byte for byte."""
@@ -195,8 +197,10 @@ class Cursors(Protocol):
         """Where the reader stands; the very beginning for one that never saved."""
         ...
 
-    async def save_cursor(self, name: str, position: Position) -> None:
-        """Remember it. The last save counts, forward or back."""
+    async def save_cursor(self, name: str, position: Position, lease: Lease | None = None) -> bool:
+        """Remember it. The last save counts, forward or back. Under a lease that somebody else has taken since, nothing is
+        saved and the answer is False; under one that stands, the save also keeps it for another while.
+        """
         ...
 
 
@@ -238,16 +242,4 @@ class Directory(Protocol):
 
     async def revoke_key(self, key_id: str, now: datetime) -> bool:
         """Revoke a key; False where there is none or it is revoked already."""
-        ...
-
-
-class Leadership(Protocol):
-    """At most one holder of a name at a time, as far as the database can tell. An optimisation: no correctness rests on it."""
-
-    async def try_lead(self, name: str) -> bool:
-        """Take or keep the name; True while held by this instance. Raises StoreUnavailable: then nothing is held."""
-        ...
-
-    async def release(self, name: str) -> None:
-        """Give the name back; one that is not held is no error."""
         ...

@@ -10,12 +10,16 @@ from queuebit_control_plane.consumer import Consumer
 from queuebit_control_plane.desk import Desk
 from queuebit_control_plane.intake import Intake
 from queuebit_control_plane.lanes import Lanes
-from queuebit_control_plane.relay import Relay
+from queuebit_control_plane.lead import Lead
+from queuebit_control_plane.relay import CURSOR, Relay
 from queuebit_control_plane.tenants import Tenants
 from queuebit_runtime.bus import Bus
 from queuebit_runtime.clock import Clock
+from queuebit_runtime.readiness import Readiness
+from queuebit_runtime.supervision import Run, run_supervised
 from queuebit_runtime.telemetry import SILENT, Telemetry
-from queuebit_store.ports import Cursors, Directory, Leadership, StreamStore
+from queuebit_store.leadership import Leadership
+from queuebit_store.ports import Cursors, Directory, StreamStore
 
 
 class Store(StreamStore, Cursors, Directory, Leadership, Protocol):
@@ -25,8 +29,12 @@ class Store(StreamStore, Cursors, Directory, Leadership, Protocol):
 class ControlPlane:
     """Subscribes on construction. The relay and the alarm run beside the bus, each until it is told to stop."""
 
-    def __init__(self, store: Store, bus: Bus, clock: Clock, telemetry: Telemetry = SILENT) -> None:
-        self.relay = Relay(store, bus, clock, telemetry=telemetry)
+    def __init__(self, store: Store, bus: Bus, clock: Clock, telemetry: Telemetry = SILENT, *, holder: str) -> None:
+        """`holder`: who takes the lead; new at each start of a process."""
+        self._clock = clock
+        self.readiness = Readiness(clock)
+        lead = Lead(store, clock, name=CURSOR, holder=holder)
+        self.relay = Relay(store, bus, clock, lead, telemetry=telemetry)
         self.desk = Desk(store, clock, appended=self.relay.wake, telemetry=telemetry)
         self.lanes = Lanes()
         self.alarm = Alarm(store, self.desk, clock)
@@ -34,7 +42,10 @@ class ControlPlane:
         Consumer(bus, self.desk, intake, self.lanes, clock).subscribe()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Both until `stop`; a failure of one ends the other and the whole."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.relay.run(stop), name="relay")
-            tasks.create_task(self.alarm.run(stop), name="alarm")
+        """Both until `stop`; one that fails is run again, and the other goes on."""
+        await asyncio.gather(
+            self._supervised("relay", self.relay.run, stop), self._supervised("alarm", self.alarm.run, stop)
+        )
+
+    async def _supervised(self, name: str, run: Run, stop: asyncio.Event) -> None:
+        await run_supervised(name, run, stop, clock=self._clock, readiness=self.readiness, fraction=lambda: 0.5)

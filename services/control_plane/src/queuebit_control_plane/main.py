@@ -21,7 +21,8 @@ async def build(service: Service, database: PostgresSettings) -> None:
         "PostgreSQL", partial(PostgresStore.open, database), remedy=REMEDY, transient=(StoreUnavailable,)
     )
     service.on_close(store.close)
-    plane = ControlPlane(store, service.bus, service.clock, service.telemetry)
+    holder = f"{service.settings.worker_name}/{service.ids.mint()}"
+    plane = ControlPlane(store, service.bus, service.clock, service.telemetry, holder=holder)
     service.task("relay", plane.relay.run)
     service.task("alarm", plane.alarm.run)
 
@@ -29,7 +30,7 @@ async def build(service: Service, database: PostgresSettings) -> None:
 def main() -> int:
     """Run until told to stop; the exit code says why it ended."""
     try:
-        database = settings_from(os.environ)
+        database = settings_from(os.environ, service=NAME)
     except InvalidSettings as error:
         sys.stderr.write(f"{NAME}: {error.detail} {error.remedy}\n")
         return EXIT_USAGE

@@ -22,19 +22,25 @@ from queuebit_contracts.channels import topics_of
 from queuebit_contracts.envelope import PREFIX, binary_headers, rfc3339
 from queuebit_contracts.events import JobQueued
 from queuebit_contracts.jobs import LANES, TIERS
+from queuebit_control_plane.lead import ASK_INTERVAL_S, Lead
 from queuebit_control_plane.publishing import publish_all
 from queuebit_control_plane.unpublished import unreadable
 from queuebit_runtime.bus import Bus, BusError, Outgoing
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.metrics import Metric
+from queuebit_runtime.retry import Backoff
 from queuebit_runtime.telemetry import SILENT, Telemetry
+from queuebit_runtime.waiting import end_task, wait_event
 from queuebit_store.errors import StoreUnavailable
-from queuebit_store.ports import Cursors, Leadership, Position, StoredEvent, StreamStore
+from queuebit_store.leadership import Lease
+from queuebit_store.ports import Cursors, Position, StoredEvent, StreamStore
 
 log = logging.getLogger(__name__)
 
 SOURCE = "/queuebit/control-plane"
 CURSOR = "relay"
+RETRY = Backoff(base_s=0.1, ceiling_s=2.0)
+"""A cut session is replaced at once; a server that restarts takes its time."""
 FIRST_BATCH = 64
 """How many events are read at first, when it is not known how large they are."""
 _ORDER = re.compile(
@@ -43,18 +49,21 @@ _ORDER = re.compile(
 """How a work order begins that we wrote. Only the beginning: further in stands what others wrote."""
 
 
-class RelayStore(StreamStore, Cursors, Leadership, Protocol):
+class RelayStore(StreamStore, Cursors, Protocol):
     """What the relay needs of the store."""
 
 
 class Relay:
-    """Publishes what is appended. Several may run: one leads, the others wait; two that both believe to lead only repeat."""
+    """Publishes what is appended. Several may run: one leads, the others wait. Of two that both believe to lead one repeats
+    what the other publishes, and cannot save its cursor.
+    """
 
     def __init__(
         self,
         store: RelayStore,
         bus: Bus,
         clock: Clock,
+        lead: Lead,
         *,
         batch_max: int = 1000,
         batch_bytes: int = 8 * 1024 * 1024,
@@ -67,14 +76,16 @@ class Relay:
         self._store = store
         self._bus = bus
         self._clock = clock
+        self._lead = lead
         self._batch_max = batch_max
         self._batch_bytes = batch_bytes
         self._limit = min(batch_max, FIRST_BATCH)
         self._poll_interval_s = poll_interval_s
         self._save_interval_s = save_interval_s
         self._woken = asyncio.Event()
-        self._position: Position | None = None
-        self._saved: Position | None = None
+        self._lease: Lease | None = None
+        """The lease under which the position was loaded."""
+        self._position = self._saved = Position()
         self._saved_at_s = 0.0
 
     def wake(self) -> None:
@@ -83,31 +94,38 @@ class Relay:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Relay until `stop`, then save the cursor."""
-        while not stop.is_set():
-            try:
-                full = await self.step()
-            except (BusError, StoreUnavailable) as error:
-                log.warning("the relay waits: %s", error)
-                await self._pause(stop, 1.0)
-                continue
-            if not full:
-                await self._pause(stop, self._poll_interval_s)
+        keeping = asyncio.create_task(self._lead.keep())
+        failures = 0
+        try:
+            while not stop.is_set():
+                try:
+                    full = await self.step()
+                except (BusError, StoreUnavailable) as error:
+                    log.warning("the relay waits: %s", error)
+                    failures += 1
+                    await wait_event(stop, self._clock, RETRY.delay_s(failures, 1.0) or RETRY.ceiling_s)
+                    continue
+                failures = 0
+                if self._lease is None:
+                    await wait_event(stop, self._clock, ASK_INTERVAL_S)
+                elif not full:
+                    await self._pause(stop, self._poll_interval_s)
+        finally:
+            await end_task(keeping)
         await self._leave()
 
     async def _leave(self) -> None:
         """Save the cursor and give the lead back, where the store is there: without it, some events are published again."""
         try:
             await self.save(force=True)
-            await self._store.release(CURSOR)
+            await self._lead.release()
         except StoreUnavailable as error:
             log.warning("the relay ends without saving its cursor: %s", error)
 
     async def step(self) -> bool:
         """Publish the next batch; True when there may be more at once."""
-        if self._position is None:
-            if not await self._store.try_lead(CURSOR):
-                return False
-            self._position = self._saved = await self._store.load_cursor(CURSOR)
+        if not await self._leads():
+            return False
         self._woken.clear()
         limit = self._limit
         stored = await self._store.read(self._position, limit=limit)
@@ -116,9 +134,18 @@ class Relay:
             self._position = stored[-1].position
             self._telemetry.count(Metric.RELAYED, len(stored))
             self._telemetry.observe(Metric.RELAY_DELAY, (self._clock.now() - stored[0].time).total_seconds())
+        self._lead.worked()
         await self.save()
         self._limit = self._next_limit(limit, stored)
         return len(stored) == limit
+
+    async def _leads(self) -> bool:
+        """Whether this process leads now. With a new token others may have led in between: begin where they ended."""
+        lease = await self._lead.ask()
+        if lease is not None and lease != self._lease:
+            self._position = self._saved = await self._store.load_cursor(CURSOR)
+        self._lease = lease
+        return lease is not None
 
     def _next_limit(self, limit: int, stored: Sequence[StoredEvent]) -> int:
         """Twice as many as long as they are small: a backlog of large statements must fit into memory."""
@@ -130,15 +157,17 @@ class Relay:
     async def save(self, *, force: bool = False) -> None:
         """Save the cursor if it moved and the last time is long enough ago. A lost lead is noticed here."""
         now_s = self._clock.monotonic_s()
-        if self._position is None or self._position == self._saved:
+        if self._lease is None or self._position == self._saved:
             return
         if not force and now_s - self._saved_at_s < self._save_interval_s:
             return
-        if not await self._store.try_lead(CURSOR):
-            self._position = None
+        lease, position = self._lease, self._position
+        if not await self._store.save_cursor(CURSOR, position, lease):
+            self._lead.lost(lease)
+            self._lease = None
             return
-        await self._store.save_cursor(CURSOR, self._position)
-        self._saved, self._saved_at_s = self._position, now_s
+        self._lead.saved(lease, now_s)
+        self._saved, self._saved_at_s = position, now_s
 
     async def _pause(self, stop: asyncio.Event, delay_s: float) -> None:
         """Wait until woken, stopped, or the delay is over."""

@@ -95,7 +95,7 @@ def main() -> int:
     """Run until told to stop; the exit code says why it ended."""
     try:
         settings = GatewaySettings()
-        database = settings_from(os.environ)
+        database = settings_from(os.environ, service=NAME)
     except ValidationError as error:
         return refuse_settings(NAME, error)
     except InvalidSettings as error:

@@ -12,7 +12,8 @@ from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
 
 from queuebit_contracts.channels import CHANNELS, LIFECYCLE
 from queuebit_control_plane.job.view import fold, head_of
-from queuebit_control_plane.relay import Relay
+from queuebit_control_plane.lead import Lead
+from queuebit_control_plane.relay import CURSOR, Relay
 from queuebit_devstack.bench.errors import BenchFailed
 from queuebit_devstack.bench.figures import StoreFigures
 from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
@@ -119,7 +120,8 @@ async def _relay(store: PostgresStore, kafka: str, events: int) -> float:
     await bus.start()
     try:
         relayed = _Relayed()
-        relay = Relay(store, bus, SystemClock(), telemetry=relayed)
+        clock = SystemClock()
+        relay = Relay(store, bus, clock, Lead(store, clock, name=CURSOR, holder="bench"), telemetry=relayed)
         began_s = time.perf_counter()
         async with asyncio.timeout(TIMEOUT_S):
             while relayed.events < events:

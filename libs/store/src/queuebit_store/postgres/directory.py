@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from queuebit_store.leadership import Lease
 from queuebit_store.ports import ApiKeyRow, Position
 from queuebit_store.postgres import rows as to
 from queuebit_store.postgres.session import Session
@@ -20,8 +21,13 @@ class PostgresCursors:
         found = await self._session.fetch("load_cursor", name)
         return Position(*found[0]) if found else Position()
 
-    async def save_cursor(self, name: str, position: Position) -> None:
-        await self._session.fetch("save_cursor", name, position.epoch, position.xid, position.seq)
+    async def save_cursor(self, name: str, position: Position, lease: Lease | None = None) -> bool:
+        if lease is None:
+            await self._session.fetch("save_cursor", name, *position)
+            return True
+        ttl = timedelta(seconds=lease.ttl_s)
+        arguments = (name, *position, lease.name, lease.holder, lease.token, ttl)
+        return bool(await self._session.fetch_lead("save_led_cursor", *arguments))
 
 
 class PostgresDirectory:

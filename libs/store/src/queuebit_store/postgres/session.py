@@ -1,18 +1,28 @@
-"""The connections of one process: a pool for appends alone, and one for everything else."""
+"""The connections of one process: a pool for appends alone, one for what a leader says, and one for everything else."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import logging
+from typing import Any, Literal
 
 import asyncpg
 
 from queuebit_store.postgres.moments import teach_moments
 from queuebit_store.postgres.queries import queries
-from queuebit_store.postgres.settings import PostgresSettings, connect_arguments
+from queuebit_store.postgres.settings import PostgresSettings, connect_arguments, milliseconds
 from queuebit_store.postgres.translate import translated
 
 CLOSE_TIMEOUT_S = 5.0
+LEAD_TIMEOUT_S = 2.0
+"""A leader that cannot say within this time that it goes on had better ask anew."""
+LEAD_LOCK_TIMEOUT_S = 1.0
+TRANSACTION_TIMEOUT_SINCE = 17
+"""The first major version of PostgreSQL that knows transaction_timeout."""
+
+Role = Literal["append", "query", "lead"]
+
+log = logging.getLogger(__name__)
 
 
 async def _keep_as_is(_connection: object) -> None:
@@ -24,28 +34,50 @@ class Session:
 
     def __init__(self, settings: PostgresSettings) -> None:
         self.settings = settings
-        self._open: list[asyncpg.Pool[asyncpg.Record]] = []
+        self._told_of_version = False
         self._append_pool = self._pool("append", settings.append_connections, plan_cache_mode="force_generic_plan")
         self._query_pool = self._pool("query", settings.query_connections_max)
+        self._lead_pool = self._pool(
+            "lead",
+            1,
+            statement_timeout=milliseconds(min(settings.statement_timeout_s, LEAD_TIMEOUT_S)),
+            lock_timeout=milliseconds(LEAD_LOCK_TIMEOUT_S),
+        )
+        self._open: list[asyncpg.Pool[asyncpg.Record]] = []
 
-    def _pool(self, role: str, size_max: int, **server_settings: str) -> asyncpg.Pool[asyncpg.Record]:
+    def _pool(self, role: Role, size_max: int, **server_settings: str) -> asyncpg.Pool[asyncpg.Record]:
         arguments = connect_arguments(self.settings, role=role)
         arguments["server_settings"] |= server_settings
+        if role == "lead":
+            arguments["command_timeout"] = LEAD_TIMEOUT_S
         return asyncpg.create_pool(
             **arguments,
-            min_size=1,
+            min_size=0 if role == "lead" else 1,
             max_size=size_max,
             max_inactive_connection_lifetime=0.0,
-            init=teach_moments,
+            init=self._begin,
             reset=_keep_as_is,
         )
 
+    async def _begin(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        """What a new connection is told, once. A server that does not know a setting would refuse a connection for it."""
+        await teach_moments(connection)
+        version = connection.get_server_version()
+        if version.major >= TRANSACTION_TIMEOUT_SINCE:
+            timeout = milliseconds(self.settings.transaction_timeout_s)
+            await connection.fetchval(queries()["bound_transactions"], timeout)
+        elif not self._told_of_version:
+            self._told_of_version = True
+            log.warning(
+                "PostgreSQL %d has no transaction_timeout: only idle transactions of ours are bounded", version.major
+            )
+
     async def open(self) -> None:
-        """Connect. Raises StoreUnavailable or InvalidSettings."""
-        with translated():
-            for pool in (self._append_pool, self._query_pool):
+        """Connect. Raises StoreUnavailable or InvalidSettings. The connection of a leader is made when it is first needed."""
+        for pool in (self._lead_pool, self._append_pool, self._query_pool):
+            with translated():
                 await pool
-                self._open.append(pool)
+            self._open.append(pool)
 
     async def close(self) -> None:
         """Let running statements end, for a bounded time, and disconnect."""
@@ -53,15 +85,24 @@ class Session:
             pool = self._open.pop()
             try:
                 await asyncio.wait_for(pool.close(), CLOSE_TIMEOUT_S)
-            except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except Exception:
+                # Whatever a cut session makes of a farewell: it is over.
                 pool.terminate()
 
     async def fetch_append(self, *arguments: Any) -> list[asyncpg.Record]:
         """Run the append statement, on a connection for appends."""
-        with translated():
-            return await self._append_pool.fetch(queries()["append"], *arguments)
+        return await _fetch(self._append_pool, "append", arguments)
+
+    async def fetch_lead(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Run a named statement on the connection that serves the lead alone: it must not queue behind slow reads."""
+        return await _fetch(self._lead_pool, name, arguments)
 
     async def fetch(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
         """Run a named statement on any other connection."""
-        with translated():
-            return await self._query_pool.fetch(queries()[name], *arguments)
+        return await _fetch(self._query_pool, name, arguments)
+
+
+async def _fetch(pool: asyncpg.Pool[asyncpg.Record], name: str, arguments: tuple[Any, ...]) -> list[asyncpg.Record]:
+    statement = queries()[name]
+    with translated():
+        return await pool.fetch(statement, *arguments)

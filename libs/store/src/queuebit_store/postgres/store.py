@@ -18,7 +18,6 @@ class PostgresStore(PostgresStreams, PostgresCursors, PostgresDirectory, Postgre
 
     def __init__(self, settings: PostgresSettings) -> None:
         self._session: Session = Session(settings)
-        PostgresLeadership.__init__(self, settings)
 
     @classmethod
     async def open(cls, settings: PostgresSettings) -> Self:
@@ -38,8 +37,7 @@ class PostgresStore(PostgresStreams, PostgresCursors, PostgresDirectory, Postgre
         return store
 
     async def close(self) -> None:
-        """Give leads back, let running statements end, disconnect."""
-        await PostgresLeadership.close(self)
+        """Let running statements end, disconnect. A lead that was not released lasts for the rest of its time."""
         await self._session.close()
 
     async def __aenter__(self) -> Self:

@@ -194,13 +194,38 @@ WHERE tenant = COALESCE($1::text, tenant) ORDER BY created_at, key_id;
 -- Revoke an API key that is not revoked yet.
 UPDATE api_key SET revoked_at = $2 WHERE key_id = $1 AND revoked_at IS NULL RETURNING key_id;
 
--- name: try_lead
--- Take a lead for as long as this session lives, unless another session has it.
-SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '/' || $1, 0));
+-- name: take_lease
+-- Take a name that is free, or whose time is over, or keep it; no row while somebody else has it. The token rises when the name
+-- passes to another holder. Whoever only waits for the name writes nothing and locks nothing.
+INSERT INTO lease AS l (name, holder, token, expires_at)
+SELECT $1, $2, 1, clock_timestamp() + $3::interval
+WHERE NOT EXISTS (SELECT FROM lease WHERE name = $1 AND holder <> $2 AND expires_at > clock_timestamp())
+ON CONFLICT (name) DO UPDATE
+SET holder = excluded.holder, expires_at = excluded.expires_at,
+    taken_at = CASE WHEN l.holder = excluded.holder THEN l.taken_at ELSE clock_timestamp() END,
+    token = CASE WHEN l.holder = excluded.holder THEN l.token ELSE l.token + 1 END
+WHERE l.holder = excluded.holder OR l.expires_at <= clock_timestamp()
+RETURNING token;
 
--- name: release_lead
--- Give a lead back.
-SELECT pg_advisory_unlock(hashtextextended(current_schema() || '/' || $1, 0));
+-- name: release_lease
+-- Let anybody have the name at once.
+UPDATE lease SET holder = '', expires_at = '-infinity' WHERE name = $1 AND holder = $2 AND token = $3;
+
+-- name: save_led_cursor
+-- Remember where an ordered reader stands while its lease stands, and keep the lease; no row where somebody else has taken it.
+-- The update locks the lease until the commit, so that nobody takes it in between; nor can it find a token that has passed on.
+WITH led AS (
+    UPDATE lease SET expires_at = clock_timestamp() + $8::interval WHERE name = $5 AND holder = $6 AND token = $7
+    RETURNING name
+)
+INSERT INTO cursor (name, epoch, xid, seq) SELECT $1, $2::smallint, $3::xid8, $4::bigint FROM led
+ON CONFLICT (name) DO UPDATE
+SET epoch = excluded.epoch, xid = excluded.xid, seq = excluded.seq, saved_at = excluded.saved_at
+RETURNING name;
+
+-- name: bound_transactions
+-- Let the server end any transaction of this session that takes longer; for a session, whatever it does in between.
+SELECT set_config('transaction_timeout', $1, false);
 
 -- name: epoch_check
 -- For each category the newest transaction id of the current epoch; one at or above the next id betrays a restore.

@@ -1,0 +1,16 @@
+"""A relay where only what matters to a test is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from queuebit_control_plane.lead import Lead
+from queuebit_control_plane.relay import CURSOR, Relay
+from queuebit_runtime.bus import Bus
+from queuebit_runtime.clock import Clock
+from queuebit_store.memory import MemoryStore
+
+
+def a_relay(store: MemoryStore, bus: Bus, clock: Clock, *, holder: str = "one", **bounds: Any) -> Relay:
+    """The relay of the process `holder`."""
+    return Relay(store, bus, clock, Lead(store, clock, name=CURSOR, holder=holder), **bounds)
