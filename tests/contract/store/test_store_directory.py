@@ -76,11 +76,11 @@ async def test_api_keys_are_found_and_revoked_once(store: Any) -> None:
     await store.add_tenant("acme", at(0))
     await store.add_key(row)
 
-    assert await store.find_key("k1") == row
-    assert await store.find_key("k2") is None
+    assert await store.find_keys(["k1", "k2"]) == {"k1": row}
+    assert await store.find_keys([]) == {}
     assert [await store.revoke_key("k1", at(3)), await store.revoke_key("k1", at(4))] == [True, False]
     assert await store.revoke_key("k2", at(3)) is False
-    assert await store.find_key("k1") == replace(row, revoked_at=at(3))
+    assert await store.find_keys(["k1"]) == {"k1": replace(row, revoked_at=at(3))}
 
 
 async def test_api_keys_are_listed_oldest_first_and_by_tenant(store: Any) -> None:
@@ -104,4 +104,4 @@ async def test_api_key_needs_a_tenant_and_an_id_of_its_own(store: Any) -> None:
     await store.add_key(row)
     with pytest.raises(AlreadyExists):
         await store.add_key(replace(row, role="admin"))
-    assert await store.find_key("k1") == row
+    assert await store.find_keys(["k1"]) == {"k1": row}

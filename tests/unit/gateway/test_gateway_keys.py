@@ -21,7 +21,7 @@ async def test_creates_and_revokes() -> None:
 
     parsed = parse_key(key)
     assert parsed is not None
-    row = await store.find_key(parsed.key_id)
+    row = (await store.find_keys([parsed.key_id]))[parsed.key_id]
     assert row is not None
     assert (row.tenant, row.role, row.expires_at) == ("acme", "viewer", NOW + timedelta(days=90))
     assert row.secret_hash == hash_secret(PEPPER, parsed.secret)

@@ -132,9 +132,9 @@ class MemoryStore(MemoryLeadership):
         self.database.tenants.setdefault(tenant, now)
         await self.hooks.after_commit("add_tenant")
 
-    async def find_key(self, key_id: str) -> ApiKeyRow | None:
-        await self.hooks.before("find_key")
-        return self.database.api_keys.get(key_id)
+    async def find_keys(self, key_ids: Sequence[str]) -> dict[str, ApiKeyRow]:
+        await self.hooks.before("find_keys")
+        return {key_id: self.database.api_keys[key_id] for key_id in key_ids if key_id in self.database.api_keys}
 
     async def add_key(self, row: ApiKeyRow) -> None:
         await self.hooks.before("add_key")

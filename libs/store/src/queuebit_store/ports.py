@@ -228,8 +228,8 @@ class Directory(Protocol):
         """Register a tenant; one that is registered stays as it is."""
         ...
 
-    async def find_key(self, key_id: str) -> ApiKeyRow | None:
-        """The key, also when it is expired or revoked."""
+    async def find_keys(self, key_ids: Sequence[str]) -> dict[str, ApiKeyRow]:
+        """The keys by their ids, also those that are expired or revoked; ids that no key has are left out."""
         ...
 
     async def add_key(self, row: ApiKeyRow) -> None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import hmac
 import re
 import zlib
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from queuebit_gateway.lookups import KeyLookup
 from queuebit_gateway.problems import Refusal
 from queuebit_runtime.clock import Clock
 from queuebit_store.ports import ApiKeyRow, Directory
@@ -39,8 +39,6 @@ _PREFIX = "qb_live_"
 _PATTERN = re.compile(
     rf"qb_live_([0-9A-Za-z]{{{ID_LENGTH}}})_([0-9A-Za-z]{{{SECRET_LENGTH}}})([0-9A-Za-z]{{{CHECK_LENGTH}}})"
 )
-_CACHE_S = 5.0
-_CACHE_KEYS_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +99,9 @@ class Authenticator:
     """Turns the Authorization header into an Actor. Look-ups are cached for 5 s, so a revocation takes hold within that."""
 
     def __init__(self, directory: Directory, pepper: bytes, clock: Clock) -> None:
-        self._directory = directory
+        self._keys = KeyLookup(directory, clock)
         self._pepper = pepper
         self._clock = clock
-        self._rows: OrderedDict[str, tuple[float, ApiKeyRow | None]] = OrderedDict()
 
     async def actor(self, header: str | None) -> Actor:
         """Who sent this header. Raises Refusal: key_missing, key_malformed, key_unknown, key_expired or key_revoked."""
@@ -114,31 +111,29 @@ class Authenticator:
         parsed = parse_key(token.strip())
         if parsed is None:
             raise _unauthorised("key_malformed")
-        row = await self._row(parsed.key_id)
+        row = await self._keys.find(parsed.key_id)
         offered = hash_secret(self._pepper, parsed.secret)
         matches = hmac.compare_digest(offered, row.secret_hash if row is not None else bytes(len(offered)))
         if row is None or not matches:
             raise _unauthorised("key_unknown")
-        if row.revoked_at is not None:
-            raise _unauthorised("key_revoked")
-        if row.expires_at is not None and row.expires_at <= self._clock.now():
-            raise _unauthorised("key_expired")
+        self._require_live(row)
         role = next((role for role in ROLES if role == row.role), None)
         if role is None:
             raise Refusal("role_forbids", "The key has a role that this version does not know.")
         return Actor(row.tenant, role, row.key_id)
 
-    async def _row(self, key_id: str) -> ApiKeyRow | None:
-        now_s = self._clock.monotonic_s()
-        cached = self._rows.get(key_id)
-        if cached is not None and now_s - cached[0] < _CACHE_S:
-            return cached[1]
-        row = await self._directory.find_key(key_id)
-        self._rows[key_id] = (now_s, row)
-        self._rows.move_to_end(key_id)
-        if len(self._rows) > _CACHE_KEYS_MAX:
-            self._rows.popitem(last=False)
-        return row
+    async def check(self, actor: Actor) -> None:
+        """For what takes long: raises Refusal key_unknown, key_expired or key_revoked where the key is not live any more."""
+        row = await self._keys.find(actor.key_id)
+        if row is None:
+            raise _unauthorised("key_unknown")
+        self._require_live(row)
+
+    def _require_live(self, row: ApiKeyRow) -> None:
+        if row.revoked_at is not None:
+            raise _unauthorised("key_revoked")
+        if row.expires_at is not None and row.expires_at <= self._clock.now():
+            raise _unauthorised("key_expired")
 
 
 def require(actor: Actor, action: Action) -> None:

@@ -50,8 +50,8 @@ class Limiter:
         self._keys_max = keys_max
         self._full_at_s: OrderedDict[tuple[str, RouteClass], float] = OrderedDict()
 
-    def check(self, key: str, route_class: RouteClass, now_s: float, *, take: bool = True) -> Decision:
-        """Let one request through, or say when it may come again. With `take` False nothing is counted."""
+    def check(self, key: str, route_class: RouteClass, now_s: float) -> Decision:
+        """Let one request through, or say when it may come again."""
         rate = self.rates[route_class]
         interval_s = 1.0 / rate.per_s
         place = (key, route_class)
@@ -59,10 +59,9 @@ class Limiter:
         ahead_s = full_at_s + interval_s - rate.burst * interval_s - now_s
         if ahead_s > 1e-9:
             return Decision(False, 0, ahead_s)
-        if take:
-            full_at_s += interval_s
-            self._full_at_s[place] = full_at_s
-            self._full_at_s.move_to_end(place)
-            if len(self._full_at_s) > self._keys_max:
-                self._full_at_s.popitem(last=False)
+        full_at_s += interval_s
+        self._full_at_s[place] = full_at_s
+        self._full_at_s.move_to_end(place)
+        if len(self._full_at_s) > self._keys_max:
+            self._full_at_s.popitem(last=False)
         return Decision(True, int(rate.burst - (full_at_s - now_s) / interval_s), 0.0)

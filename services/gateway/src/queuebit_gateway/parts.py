@@ -14,6 +14,7 @@ from queuebit_gateway.cursors import Cursors
 from queuebit_gateway.jobs import Jobs
 from queuebit_gateway.limits import Limiter, RouteClass
 from queuebit_gateway.problems import Refusal
+from queuebit_gateway.proxies import NO_PROXIES, Proxies
 from queuebit_gateway.submit import Submitter
 from queuebit_gateway.tail import Tailer
 from queuebit_gateway.tracing import ROUTE_CLASS
@@ -34,6 +35,7 @@ class Parts:
     cursors: Cursors
     clock: Clock
     ids: Ids
+    proxies: Proxies = NO_PROXIES
     telemetry: Telemetry = SILENT
 
 
@@ -45,33 +47,33 @@ def parts_of(request: Request) -> Parts:
 
 
 def actor_who(action: Action, route_class: RouteClass) -> Callable[[Request], Awaitable[Actor]]:
-    """A dependency: the actor behind the API key, allowed to do `action`, within the rate of `route_class`."""
+    """A dependency: the actor behind the API key, allowed to do `action`, within the rate of `route_class`.
+
+    Keys that do not open are counted by the address of the client; beyond its rate they, and only they, are told to wait.
+    """
 
     async def dependency(request: Request) -> Actor:
         parts = parts_of(request)
         request.scope[ROUTE_CLASS] = route_class
-        address = request.client.host if request.client else "unknown"
-        _admit(request, parts, address, "auth", take=False)
         try:
             actor = await parts.authenticator.actor(request.headers.get("authorization"))
         except Refusal:
-            parts.limiter.check(address, "auth", parts.clock.monotonic_s())
+            _admit(request, parts, parts.proxies.client_of(request.scope), "auth")
             raise
         require(actor, action)
-        _admit(request, parts, actor.tenant, route_class, take=True)
+        _admit(request, parts, actor.tenant, route_class)
         return actor
 
     return dependency
 
 
-def _admit(request: Request, parts: Parts, key: str, route_class: RouteClass, *, take: bool) -> None:
+def _admit(request: Request, parts: Parts, key: str, route_class: RouteClass) -> None:
     """Raises Refusal rate_limited. Leaves the RateLimit headers in the request's state for the answer."""
-    decision = parts.limiter.check(key, route_class, parts.clock.monotonic_s(), take=take)
-    if take or not decision.allowed:
-        rate = parts.limiter.rates[route_class]
-        reset_s = max(1, round(decision.retry_after_s + 0.5))
-        extra: dict[str, Any] = request.scope.setdefault("queuebit.headers", {})
-        extra["RateLimit-Policy"] = f'"{route_class}";{rate.policy}'
-        extra["RateLimit"] = f'"{route_class}";r={decision.remaining};t={reset_s}'
+    decision = parts.limiter.check(key, route_class, parts.clock.monotonic_s())
+    rate = parts.limiter.rates[route_class]
+    reset_s = max(1, round(decision.retry_after_s + 0.5))
+    extra: dict[str, Any] = request.scope.setdefault("queuebit.headers", {})
+    extra["RateLimit-Policy"] = f'"{route_class}";{rate.policy}'
+    extra["RateLimit"] = f'"{route_class}";r={decision.remaining};t={reset_s}'
     if not decision.allowed:
         raise Refusal("rate_limited", retry_after_s=decision.retry_after_s)

@@ -42,9 +42,9 @@ class PostgresDirectory:
     async def add_tenant(self, tenant: str, now: datetime) -> None:
         await self._session.fetch("add_tenant", tenant, now)
 
-    async def find_key(self, key_id: str) -> ApiKeyRow | None:
-        found = await self._session.fetch("find_key", key_id)
-        return to.api_key_row(found[0]) if found else None
+    async def find_keys(self, key_ids: Sequence[str]) -> dict[str, ApiKeyRow]:
+        rows = await self._session.fetch("find_keys", list(key_ids))
+        return {row.key_id: row for row in map(to.api_key_row, rows)}
 
     async def add_key(self, row: ApiKeyRow) -> None:
         await self._session.fetch(

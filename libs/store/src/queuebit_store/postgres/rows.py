@@ -123,5 +123,5 @@ def reservation(row: asyncpg.Record) -> Reservation:
 
 
 def api_key_row(row: asyncpg.Record) -> ApiKeyRow:
-    """A row of `find_key`."""
+    """A row of `find_keys`."""
     return ApiKeyRow(*row)

@@ -176,9 +176,9 @@ SELECT tenant FROM tenant WHERE tenant = ANY ($1::text[]);
 -- Register a tenant; one that is registered already stays as it is.
 INSERT INTO tenant (tenant, created_at) VALUES ($1, $2) ON CONFLICT (tenant) DO NOTHING;
 
--- name: find_key
--- One API key.
-SELECT key_id, tenant, role, secret_hash, created_at, expires_at, revoked_at FROM api_key WHERE key_id = $1;
+-- name: find_keys
+-- These API keys, as far as they are there.
+SELECT key_id, tenant, role, secret_hash, created_at, expires_at, revoked_at FROM api_key WHERE key_id = ANY($1::text[]);
 
 -- name: add_key
 -- Store an API key.
