@@ -42,7 +42,9 @@ class Served:
         port = self.server.port
         await self.server.stop()
         self.world.parts.tailer.closing = False
-        self.server = HttpServer(self.world.app, self.world.parts.tailer, host="127.0.0.1", port=port, drain_s=2)
+        self.server = HttpServer(
+            self.world.app, self.world.parts.tailer, self.world.parts.ids, host="127.0.0.1", port=port, drain_s=2
+        )
         await self.server.start()
 
     async def cli(self, *words: str, stdin: str = "", **env: str) -> tuple[int, str, str]:
@@ -62,7 +64,7 @@ class Served:
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
     async with a_world() as world:
-        server = HttpServer(world.app, world.parts.tailer, host="127.0.0.1", port=0, drain_s=2)
+        server = HttpServer(world.app, world.parts.tailer, world.parts.ids, host="127.0.0.1", port=0, drain_s=2)
         await server.start()
         served = Served(world, server, tmp_path, await world.key())
         (tmp_path / "problem.json").write_text(json.dumps(a_body()["problem"]))

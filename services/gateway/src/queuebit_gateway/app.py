@@ -8,11 +8,12 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from queuebit_contracts.errors import FieldError
-from queuebit_gateway import jobs_api, kinds_api, openapi
+from queuebit_gateway import jobs_api, kinds_api, openapi, stream_api
 from queuebit_gateway.parts import Parts
 from queuebit_gateway.problems import ERRORS_MAX, Refusal
 from queuebit_gateway.shell import ANSWERED, Shell, problem_response, request_id_of
@@ -32,9 +33,12 @@ def create_app(parts: Parts) -> ASGIApp:
 
 def create_api(parts: Parts | None) -> FastAPI:
     """The FastAPI app without its shell; with `parts` None it can only describe itself."""
-    app = FastAPI(title="Queuebit", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Queuebit", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
     app.state.parts = parts
     app.include_router(jobs_api.router)
+    app.include_router(stream_api.router)
     app.include_router(kinds_api.router)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     handlers: dict[Any, Callable[[Request, Any], Awaitable[Response]]] = {
@@ -44,7 +48,7 @@ def create_api(parts: Parts | None) -> FastAPI:
         StoreError: _failed,
         BusError: _failed,
         OverflowError: _failed,
-        jobs_api.StreamOver: _over,
+        ClientDisconnect: _gone,
         Exception: _unexpected,
     }
     for kind, handler in handlers.items():
@@ -92,8 +96,9 @@ async def _failed(request: Request, error: Exception) -> Response:
     raise error
 
 
-async def _over(_request: Request, _error: Exception) -> Response:
-    return Response(status_code=204)
+async def _gone(request: Request, _error: Exception) -> Response:
+    """Nobody is there to read it. That a caller goes away is no error."""
+    return await _refused(request, Refusal("request_timeout"))
 
 
 async def _unexpected(request: Request, _error: Exception) -> Response:

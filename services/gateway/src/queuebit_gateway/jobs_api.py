@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.jobs import JobState, KindName, Tier
 from queuebit_contracts.model import Model
+from queuebit_gateway import examples
 from queuebit_gateway.auth import Actor
-from queuebit_gateway.jobs import Found
-from queuebit_gateway.openapi import job_headers, problems, request_body
+from queuebit_gateway.conditions import check_if_match, header_of, is_unchanged, tag_of
+from queuebit_gateway.openapi import RATE, answer, problems, request_body
 from queuebit_gateway.parsing import parse_object, read_body
-from queuebit_gateway.parts import Parts, actor_who, parts_of
+from queuebit_gateway.parts import actor_who, parts_of
 from queuebit_gateway.problems import Refusal
 from queuebit_gateway.requests import (
     WAIT_S_MAX,
     CancelBody,
     SubmitBody,
     bad_query,
-    check_if_match,
     check_range,
     read_cancel,
     read_job,
     read_job_id,
     read_key,
-    read_last_event_id,
     read_wait_s,
 )
-from queuebit_gateway.stream import job_stream
 from queuebit_gateway.tracing import name_job, traceparent_of
 from queuebit_gateway.view import fresh_view
 from queuebit_gateway.views import Explanation, JobList, JobView
+from queuebit_gateway.waits import Waiter
 from queuebit_store.ports import StreamFilter
 
 APPEAR_S_MAX = 5.0
@@ -47,8 +44,8 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 Submitting = Annotated[Actor, Depends(actor_who("job:submit", "submit"))]
 Reading = Annotated[Actor, Depends(actor_who("job:read", "read"))]
-Streaming = Annotated[Actor, Depends(actor_who("job:read", "stream"))]
 Cancelling = Annotated[Actor, Depends(actor_who("job:cancel", "submit"))]
+JobId = Annotated[str, Path(description="The id of the job.", json_schema_extra={"format": "uuid"})]
 
 
 @router.post(
@@ -56,11 +53,12 @@ Cancelling = Annotated[Actor, Depends(actor_who("job:cancel", "submit"))]
     status_code=202,
     response_model=JobView,
     summary="Submit a job",
+    operation_id="submit_job",
     responses={
-        202: job_headers("Location", "Idempotency-Replayed"),
-        **problems(400, 401, 403, 413, 415, 422, 429, 503),
+        202: answer("ETag", "Location", "Idempotency-Replayed", "Preference-Applied", *RATE, example=examples.TAKEN),
+        **problems(401, 403, 413, 415, 422, 429),
     },
-    openapi_extra=request_body(SubmitBody, "Idempotency-Key", "Prefer", "traceparent"),
+    openapi_extra=request_body(SubmitBody, "Idempotency-Key", "Prefer", "traceparent", example=examples.SUBMIT),
 )
 async def submit(request: Request, actor: Submitting) -> Response:
     """Take a question. The answer is 202 with the job as it is now: new, or the same job again where the key is repeated."""
@@ -80,11 +78,17 @@ async def submit(request: Request, actor: Submitting) -> Response:
     found = await parts.jobs.find(actor.tenant, accepted.job_id)
     if wait_s is not None:
         headers["Preference-Applied"] = f"wait={wait_s:.0f}"
-        found = await _until_ended(parts, found, wait_s)
+        found = await Waiter(request, actor).until_ended(found, wait_s)
     return _answer(await parts.jobs.view(found), 202, headers)
 
 
-@router.get("", response_model=JobList, summary="List jobs", responses=problems(400, 401, 403, 422, 429, 503))
+@router.get(
+    "",
+    response_model=JobList,
+    summary="List jobs",
+    operation_id="list_jobs",
+    responses={200: answer(*RATE, example=examples.PAGE), **problems(401, 403, 422, 429)},
+)
 async def list_jobs(
     request: Request,
     actor: Reading,
@@ -93,7 +97,7 @@ async def list_jobs(
     tier: Annotated[list[Tier], Query(max_length=3, description="Only these tiers.")] = [],  # noqa: B006
     created_from: Annotated[datetime | None, Query(description="Created at or after (RFC 3339).")] = None,
     created_to: Annotated[datetime | None, Query(description="Created before (RFC 3339).")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    limit: Annotated[int, Query(ge=1, le=100, description="How many lines a page has at most.")] = 20,
     cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")] = None,
 ) -> Response:
     """Your jobs, newest first, as lines; a job accepted an instant ago may not be listed yet."""
@@ -119,17 +123,18 @@ async def list_jobs(
     "/{job_id}",
     response_model=JobView,
     summary="Read a job",
+    operation_id="read_job",
     responses={
-        200: job_headers(),
-        304: {"description": "Not changed since If-None-Match."},
-        **problems(401, 403, 404, 422, 429, 503),
+        200: answer("ETag", "Preference-Applied", *RATE, example=examples.ENDED),
+        304: {"description": "Not changed since If-None-Match.", **answer("ETag", "Preference-Applied", *RATE)},
+        **problems(401, 403, 404, 422, 429),
     },
     openapi_extra=request_body(None, "Prefer", "If-None-Match"),
 )
 async def read(
     request: Request,
     actor: Reading,
-    job_id: str,
+    job_id: JobId,
     include: Annotated[list[str], Query(max_length=5, description="`events`, `plan`; repeated or with commas.")] = [],  # noqa: B006
     after_version: Annotated[
         int | None, Query(ge=0, description="Answer when the job is newer; waits 25 s at most.")
@@ -138,17 +143,18 @@ async def read(
     """The job as it stands. `Prefer: wait=25` waits until it has ended; with `after_version`, until it is newer."""
     parts = parts_of(request)
     wanted = _include(include)
+    waiter = Waiter(request, actor)
     found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
     wait_s = read_wait_s(request.headers.get("prefer"))
     headers: dict[str, str] = {}
     if wait_s is not None:
         headers["Preference-Applied"] = f"wait={wait_s:.0f}"
     if after_version is not None:
-        found = await _until_newer(parts, found, after_version, WAIT_S_MAX if wait_s is None else wait_s)
+        found = await waiter.until_newer(found, after_version, WAIT_S_MAX if wait_s is None else wait_s)
     elif wait_s is not None:
-        found = await _until_ended(parts, found, wait_s)
-    if request.headers.get("if-none-match", "").strip() == f'"{found.version}"' and not wanted:
-        return Response(status_code=304, headers={**headers, "ETag": f'"{found.version}"'})
+        found = await waiter.until_ended(found, wait_s)
+    if is_unchanged(header_of(request, "if-none-match"), found.version):
+        return Response(status_code=304, headers={**headers, "ETag": tag_of(found.version)})
     return _answer(await parts.jobs.view(found, include=wanted), 200, headers)
 
 
@@ -156,58 +162,14 @@ async def read(
     "/{job_id}/explain",
     response_model=Explanation,
     summary="Explain a job",
-    responses=problems(401, 403, 404, 429, 503),
+    operation_id="explain_job",
+    responses={200: answer(*RATE, example=examples.EXPLAINED), **problems(401, 403, 404, 422, 429)},
 )
-async def explain(request: Request, actor: Reading, job_id: str) -> Response:
+async def explain(request: Request, actor: Reading, job_id: JobId) -> Response:
     """Why the job went as it went: plan, rule, policy version, every number used, what ran, and the story in order."""
     parts = parts_of(request)
     found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
     return _json(await parts.jobs.explanation(found))
-
-
-class _Open:
-    """A stream that may be opened: whose job, and after which version."""
-
-    def __init__(self, parts: Parts, found: Found, after: int) -> None:
-        self.parts, self.found, self.after = parts, found, after
-
-
-class StreamOver(Exception):
-    """The reader has seen everything: 204 tells EventSource not to come back."""
-
-
-async def _open_stream(request: Request, actor: Streaming, job_id: str) -> _Open:
-    parts = parts_of(request)
-    if parts.tailer.closing:
-        raise Refusal("shutting_down", retry_after_s=1)
-    after = read_last_event_id(request.headers.get("last-event-id"))
-    found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
-    if found.ended and after >= found.version:
-        raise StreamOver
-    return _Open(parts, found, after)
-
-
-@router.get(
-    "/{job_id}/events",
-    response_class=EventSourceResponse,
-    summary="Follow a job",
-    responses={
-        204: {"description": "Everything was seen, the job has ended."},
-        **problems(401, 403, 404, 422, 429, 503),
-    },
-    openapi_extra=request_body(None, "Last-Event-ID"),
-)
-async def events(
-    opened: Annotated[_Open, Depends(_open_stream)],
-    compact: Annotated[bool, Query(description="Leave problem statements out of the events.")] = False,
-) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events: `id` is the job's version, `event` the type, `data` the structured CloudEvent.
-
-    Goes on strictly after Last-Event-ID; ends after the terminal event. Closing the stream does nothing to the job.
-    """
-    found = opened.found
-    async for frame in job_stream(opened.parts, found.tenant, found.job_id, opened.after, compact=compact):
-        yield frame
 
 
 @router.post(
@@ -215,10 +177,14 @@ async def events(
     status_code=202,
     response_model=JobView,
     summary="Cancel a job",
-    responses={202: job_headers(), **problems(400, 401, 403, 404, 409, 412, 413, 422, 429, 503)},
-    openapi_extra=request_body(CancelBody, "If-Match", "Idempotency-Key", required=False),
+    operation_id="cancel_job",
+    responses={
+        202: answer("ETag", "Location", *RATE, example=examples.ENDED),
+        **problems(401, 403, 404, 409, 412, 413, 415, 422, 429),
+    },
+    openapi_extra=request_body(CancelBody, "If-Match", "Idempotency-Key", required=False, example=examples.CANCEL),
 )
-async def cancel(request: Request, actor: Cancelling, job_id: str) -> Response:
+async def cancel(request: Request, actor: Cancelling, job_id: JobId) -> Response:
     """Ask for the job to be withdrawn. 202 says that the request is on its way; the job says `cancelled` when it is done."""
     parts = parts_of(request)
     offered = request.headers.get("idempotency-key")
@@ -226,9 +192,9 @@ async def cancel(request: Request, actor: Cancelling, job_id: str) -> Response:
     body = await _body(request)
     wanted = read_cancel(parse_object(body) if body.strip() else {})
     found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
-    check_if_match(request.headers.get("if-match"), found.version)
+    check_if_match(header_of(request, "if-match"), found.version)
     if found.row is None:
-        found = await _until_newer(parts, found, 0, APPEAR_S_MAX)
+        found = await Waiter(request, actor).until_newer(found, 0, APPEAR_S_MAX)
     if found.row is None:
         raise Refusal("job_not_started", job_id=found.job_id, retry_after_s=1)
     if found.ended:
@@ -246,23 +212,6 @@ async def _body(request: Request) -> bytes:
     return await read_body(request.stream(), request.headers.get("content-length"))
 
 
-async def _until_ended(parts: Parts, found: Found, wait_s: float) -> Found:
-    """The job when it has ended, or as it is when the time is over."""
-    ends_at_s = parts.clock.monotonic_s() + wait_s
-    while not found.ended and (left_s := ends_at_s - parts.clock.monotonic_s()) > 0:
-        if not await parts.tailer.newer(found.tenant, found.job_id, found.version, left_s):
-            break
-        found = await parts.jobs.find(found.tenant, found.job_id)
-    return found
-
-
-async def _until_newer(parts: Parts, found: Found, version: int, wait_s: float) -> Found:
-    """The job when it is beyond `version`, or as it is when the time is over."""
-    if found.version > version or not await parts.tailer.newer(found.tenant, found.job_id, version, wait_s):
-        return found
-    return await parts.jobs.find(found.tenant, found.job_id)
-
-
 def _include(values: list[str]) -> frozenset[str]:
     wanted = frozenset(part for value in values for part in (item.strip(" ") for item in value.split(",")) if part)
     if not wanted <= {"events", "plan"}:
@@ -271,7 +220,7 @@ def _include(values: list[str]) -> frozenset[str]:
 
 
 def _answer(view: JobView, status: int, headers: dict[str, str]) -> Response:
-    return _json(view, status, {"ETag": f'"{view.version}"', **headers})
+    return _json(view, status, {"ETag": tag_of(view.version), **headers})
 
 
 def _json(model: Model, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path
 from starlette.responses import Response
 
-from queuebit_gateway.openapi import problems
+from queuebit_gateway import examples
+from queuebit_gateway.openapi import RATE, answer, problems
 from queuebit_gateway.parts import actor_who
 from queuebit_gateway.problems import PROBLEMS, ProblemPage, ProblemPages, Refusal
 from queuebit_gateway.views import KindList, KindSummary, KindView
@@ -21,8 +24,9 @@ READING = [Depends(actor_who("kind:read", "read"))]
     "/v1/kinds",
     response_model=KindList,
     summary="List problem kinds",
+    operation_id="list_kinds",
     tags=["kinds"],
-    responses=problems(401, 403, 429),
+    responses={200: answer(*RATE, example=examples.KINDS), **problems(401, 403, 429)},
     dependencies=READING,
 )
 async def list_kinds() -> Response:
@@ -35,11 +39,12 @@ async def list_kinds() -> Response:
     "/v1/kinds/{kind}",
     response_model=KindView,
     summary="Read a kind",
+    operation_id="read_kind",
     tags=["kinds"],
-    responses=problems(401, 403, 404, 429),
+    responses={200: answer(*RATE, example=examples.KIND), **problems(401, 403, 404, 429)},
     dependencies=READING,
 )
-async def read_kind(kind: str) -> Response:
+async def read_kind(kind: Annotated[str, Path(description="The name of the kind.")]) -> Response:
     """How to state a problem of this kind: its JSON Schema, and an example that can be sent as it is."""
     try:
         found = kind_of(kind)
@@ -48,7 +53,14 @@ async def read_kind(kind: str) -> Response:
     return Response(view_of(found).model_dump_json(), media_type="application/json")
 
 
-@router.get("/problems", response_model=ProblemPages, summary="List error codes", tags=["errors"])
+@router.get(
+    "/problems",
+    response_model=ProblemPages,
+    summary="List error codes",
+    operation_id="list_problems",
+    tags=["errors"],
+    responses={200: answer(example=examples.ERROR_PAGES), **problems()},
+)
 async def list_problems() -> Response:
     """Every error code, what it means and what to do."""
     pages = ProblemPages(data=tuple(ProblemPage.of(item) for item in PROBLEMS.values()))
@@ -59,10 +71,11 @@ async def list_problems() -> Response:
     "/problems/{code}",
     response_model=ProblemPage,
     summary="Read an error code",
+    operation_id="read_problem",
     tags=["errors"],
-    responses=problems(404),
+    responses={200: answer(example=examples.ERROR_PAGE), **problems(404)},
 )
-async def read_problem_page(code: str) -> Response:
+async def read_problem_page(code: Annotated[str, Path(description="The code of a problem.")]) -> Response:
     """What an error code means: the page that `type` of a problem names."""
     if code not in PROBLEMS:
         raise Refusal("not_found")

@@ -15,6 +15,7 @@ from queuebit_gateway.cursors import Cursors
 from queuebit_gateway.jobs import Jobs
 from queuebit_gateway.limits import RATES, Limiter, Rate, RouteClass
 from queuebit_gateway.parts import Parts
+from queuebit_gateway.proxies import NO_PROXIES, Proxies
 from queuebit_gateway.server import HttpServer
 from queuebit_gateway.settings import GatewaySettings
 from queuebit_gateway.submit import Submitter
@@ -46,6 +47,7 @@ def build_parts(
     rates: dict[RouteClass, Rate] = RATES,
     poll_interval_s: float = POLL_INTERVAL_S,
     hop: AnyHop = asyncio.to_thread,
+    proxies: Proxies = NO_PROXIES,
     telemetry: Telemetry = SILENT,
 ) -> Parts:
     """The parts of a gateway over these ports; `create_app` makes the ASGI app of them. `hop` takes large work off the loop."""
@@ -59,6 +61,7 @@ def build_parts(
         cursors=Cursors(pepper),
         clock=clock,
         ids=ids,
+        proxies=proxies,
         telemetry=telemetry,
     )
 
@@ -77,9 +80,19 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
         pepper=pepper,
         clock=service.clock,
         ids=service.ids,
+        proxies=settings.proxies(),
         telemetry=service.telemetry,
     )
-    server = HttpServer(create_app(parts), parts.tailer, host=settings.http_host, port=settings.http_port)
+    server = HttpServer(
+        create_app(parts),
+        parts.tailer,
+        service.ids,
+        host=settings.http_host,
+        port=settings.http_port,
+        bounds=settings.bounds(),
+        proxies=parts.proxies,
+        keep_alive_s=settings.http_keep_alive_s,
+    )
     service.on_drain(server.stop)
     try:
         server.bind()

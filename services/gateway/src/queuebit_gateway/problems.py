@@ -34,6 +34,9 @@ class ProblemType:
 
 
 _TABLE: tuple[ProblemType, ...] = (
+    ProblemType(
+        "malformed_request", 400, "The request is not HTTP", "after_change", "Send HTTP/1.1 as RFC 9112 has it."
+    ),
     ProblemType("malformed_json", 400, "The body is not JSON", "after_change", "Send one JSON object in UTF-8."),
     ProblemType(
         "idempotency_key_required",
@@ -85,6 +88,13 @@ _TABLE: tuple[ProblemType, ...] = (
     ProblemType("kind_not_found", 404, "No such problem kind", "never", "GET /v1/kinds lists the kinds."),
     ProblemType("method_not_allowed", 405, "The method is not allowed here", "after_change", "See the header Allow."),
     ProblemType(
+        "request_timeout",
+        408,
+        "The request did not come in time",
+        "same_request",
+        "Send the whole request without a pause; a smaller one over a slow line.",
+    ),
+    ProblemType(
         "job_ended",
         409,
         "The job has already ended",
@@ -111,6 +121,9 @@ _TABLE: tuple[ProblemType, ...] = (
         "The body is too large",
         "after_change",
         f"State a smaller problem: at most {BODY_BYTES_MAX} bytes of JSON.",
+    ),
+    ProblemType(
+        "uri_too_long", 414, "The URI is too long", "after_change", "Send fewer filters, and a cursor as it was given."
     ),
     ProblemType(
         "unsupported_media_type", 415, "The body is not JSON", "after_change", "Send Content-Type: application/json."
@@ -150,6 +163,9 @@ _TABLE: tuple[ProblemType, ...] = (
     ),
     ProblemType("rate_limited", 429, "Too many requests", "same_request", "Wait as long as Retry-After says."),
     ProblemType(
+        "headers_too_large", 431, "The headers are too large", "after_change", "Send fewer and shorter headers."
+    ),
+    ProblemType(
         "internal", 500, "Something failed inside", "same_request", "Try again; report the request_id if it stays."
     ),
     ProblemType(
@@ -158,6 +174,13 @@ _TABLE: tuple[ProblemType, ...] = (
         "A part that is needed does not answer",
         "same_request",
         "Send the same request again after Retry-After; the idempotency key makes that safe.",
+    ),
+    ProblemType(
+        "overloaded",
+        503,
+        "Too many connections or requests at once",
+        "same_request",
+        "Use fewer connections, and send the same request again after Retry-After.",
     ),
     ProblemType(
         "shutting_down", 503, "This instance is stopping", "same_request", "Send the same request again in a moment."

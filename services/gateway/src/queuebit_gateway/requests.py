@@ -21,7 +21,9 @@ OUT_OF_YEARS = "is before the year 1 or after the year 9999 in UTC"
 _VISIBLE = re.compile(r"[!-~]+")
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 _WAIT = re.compile(r"(?:^|,)\s*wait\s*=\s*(\d{1,6})\s*(?=$|,|;)")
-_ETAG = re.compile(r'"(\d{1,9})"')
+
+KEY_PATTERN = r'^([!#-~]{1,255}|"([ !#-\[\]-~]|\\["\\]){1,510}")$'
+EVENT_ID_PATTERN = r"^[0-9]{1,9}$"
 
 
 class SubmitBody(JobRequest):
@@ -97,14 +99,6 @@ def read_last_event_id(header: str | None) -> int:
             errors=(FieldError("header:Last-Event-ID", "invalid", "is not a version of the job"),),
         )
     return int(text)
-
-
-def check_if_match(header: str | None, version: int) -> None:
-    """Raises Refusal version_mismatch where If-Match names other versions."""
-    if header is None or header.strip() == "*":
-        return
-    if str(version) not in _ETAG.findall(header):
-        raise Refusal("version_mismatch", f"The job is at version {version}.")
 
 
 def read_job_id(text: str) -> UUID:

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from queuebit_gateway.guard import Bounds, Connections, Door, GuardedProtocol
+from queuebit_gateway.problems import Refusal
+from queuebit_gateway.proxies import NO_PROXIES, Proxies
+from queuebit_gateway.shell import whole_problem
 from queuebit_gateway.tail import Tailer
+from queuebit_runtime.ids import Ids
 
 BACKLOG = 2048
+OVERLOAD_S = 1.0
+FILES_SPARE = 256
+"""File descriptors that are not for connections of callers: the store, the bus, logs."""
+
+KEEP_ALIVE_S = 20
+DEFAULT = Bounds()
 
 
 class _QuietServer(uvicorn.Server):
@@ -38,18 +52,36 @@ class HttpServer:
     takes no longer than its drain.
     """
 
-    def __init__(self, app: ASGIApp, tailer: Tailer, *, host: str, port: int, drain_s: float = 10.0) -> None:
-        """Port 0 takes a free one; `port` tells which after `bind`."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        tailer: Tailer,
+        ids: Ids,
+        *,
+        host: str,
+        port: int,
+        bounds: Bounds = DEFAULT,
+        proxies: Proxies = NO_PROXIES,
+        keep_alive_s: int = KEEP_ALIVE_S,
+        drain_s: float = 10.0,
+    ) -> None:
+        """Port 0 takes a free one; `port` tells which after `bind`. `ids` name the requests that are refused at the door."""
         self.port = port
         self._host = host
         self._tailer = tailer
         self._listener: socket.socket | None = None
+        bounds = replace(bounds, connections_max=min(bounds.connections_max, _connections_max()))
+        protocol = partial(
+            GuardedProtocol, bounds=bounds, taken=Connections(bounds, proxies), render=partial(_render, ids)
+        )
         self._server = _QuietServer(
             uvicorn.Config(
                 app,
                 host=host,
                 port=port,
-                http="httptools",
+                http=protocol,  # type: ignore[arg-type]
+                proxy_headers=False,
+                timeout_keep_alive=keep_alive_s,
                 ws="none",
                 lifespan="off",
                 access_log=False,
@@ -97,6 +129,17 @@ class HttpServer:
             await self._task
         elif self._listener is not None:
             self._listener.close()
+
+
+def _render(ids: Ids, code: Door) -> bytes:
+    retry_after_s = OVERLOAD_S if code == "overloaded" else None
+    return whole_problem(Refusal(code, retry_after_s=retry_after_s), str(ids.mint()))
+
+
+def _connections_max() -> int:
+    """As many as this process may have files, less what else it opens."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1_000_000 if soft == resource.RLIM_INFINITY else max(16, soft - FILES_SPARE)
 
 
 def _seconds(drain_s: float) -> int:

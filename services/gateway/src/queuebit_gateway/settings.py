@@ -2,18 +2,82 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
 
+from queuebit_gateway.guard import Bounds
+from queuebit_gateway.proxies import ForwardedHeader, Proxies
 from queuebit_runtime.settings import RuntimeSettings
 
 
-class GatewaySettings(RuntimeSettings):
-    """`http_host` and `http_port`: where it listens. `pepper`: the secret that API keys are hashed with; with another one, no
-    key opens any more, and cursors of before are refused. It has no default, so that none can be forgotten in production.
-    """
+def _listed(value: Any) -> Any:
+    """The parts of a text with commas."""
+    return (
+        tuple(part for part in (each.strip() for each in value.split(",")) if part) if isinstance(value, str) else value
+    )
 
-    http_host: str = "127.0.0.1"
-    http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
-    pepper: Annotated[SecretStr, Field(min_length=16)]
+
+class GatewaySettings(RuntimeSettings):
+    """Where it listens, the secret of its keys, and what strangers may take of it before they have said who they are."""
+
+    http_host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    http_port: Annotated[int, Field(ge=0, le=65535, description="The port to listen on; 0, any free one.")] = 8080
+    pepper: Annotated[
+        SecretStr,
+        Field(
+            min_length=16,
+            description="The secret that API keys are hashed with: with another one no key opens any more, and cursors of "
+            "before are refused. It has no default, so that none can be forgotten in production.",
+        ),
+    ]
+    http_connections_max: Annotated[
+        int, Field(ge=16, le=100_000, description="Connections at once; no more than open files allow.")
+    ] = 4096
+    http_connections_per_address_max: Annotated[
+        int, Field(ge=1, le=100_000, description="Of those, from one address; trusted proxies are not bounded by it.")
+    ] = 512
+    http_head_timeout_s: Annotated[
+        float, Field(gt=0, le=600, description="Until the headers of a request are there, from its first byte.")
+    ] = 10.0
+    http_body_timeout_s: Annotated[
+        float, Field(gt=0, le=3600, description="Until the body is there, from the end of the headers.")
+    ] = 30.0
+    http_write_timeout_s: Annotated[
+        float, Field(gt=0, le=3600, description="How long a reader may leave what was written before it is hung up on.")
+    ] = 30.0
+    http_keep_alive_s: Annotated[
+        int, Field(ge=1, le=3600, description="How long a connection may idle between two requests.")
+    ] = 20
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        BeforeValidator(_listed),
+        Field(
+            description="Addresses and networks (CIDR), parted by commas, whose word on the client's address is believed."
+        ),
+    ] = ()
+    forwarded_header: Annotated[
+        ForwardedHeader,
+        Field(description="Where a trusted proxy writes the client's address; the other header is ignored."),
+    ] = "x-forwarded-for"
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        Proxies(value)
+        return value
+
+    def proxies(self) -> Proxies:
+        return Proxies(self.trusted_proxies, self.forwarded_header)
+
+    def bounds(self) -> Bounds:
+        return Bounds(
+            connections_max=self.http_connections_max,
+            connections_per_address_max=self.http_connections_per_address_max,
+            requests_max=2 * self.http_connections_max,
+            head_timeout_s=self.http_head_timeout_s,
+            body_timeout_s=self.http_body_timeout_s,
+            write_timeout_s=self.http_write_timeout_s,
+        )

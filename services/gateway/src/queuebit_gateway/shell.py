@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -38,6 +40,18 @@ def problem_response(refusal: Refusal, request_id: str) -> Response:
     return Response(body, refusal.problem.status, headers, media_type=MEDIA_TYPE)
 
 
+def whole_problem(refusal: Refusal, request_id: str) -> bytes:
+    """The refusal as HTTP/1.1, for a connection that is closed after it."""
+    answer = problem_response(refusal, request_id)
+    answer.headers.update({"Request-Id": request_id, "Connection": "close", **_SECURITY})
+    status = HTTPStatus(answer.status_code)
+    lines = [
+        f"HTTP/1.1 {status.value} {status.phrase}",
+        *(f"{name}: {value}" for name, value in answer.headers.items()),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + bytes(answer.body)
+
+
 class Shell:
     """Wraps the app. What it does not expect becomes a 500 that shows only the request id; the log has the rest."""
 
@@ -66,6 +80,8 @@ class Shell:
 
         try:
             await self._app(scope, receive, answer)
+        except ClientDisconnect:
+            _log.debug("The caller has gone", extra={"request_id": request_id, "path": scope["path"]})
         except Exception:
             _log.exception("Unexpected error", extra={"request_id": request_id, "path": scope["path"]})
             if not started:

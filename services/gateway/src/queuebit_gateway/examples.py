@@ -1,0 +1,163 @@
+"""What the answers of the API look like: the examples of the OpenAPI document."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from queuebit_contracts.jobs import Confidence, Cost, Ran, Usage
+from queuebit_gateway.problems import PROBLEMS, ProblemPage, ProblemPages
+from queuebit_gateway.views import (
+    AttemptTimes,
+    AttemptView,
+    Explanation,
+    JobList,
+    JobSummary,
+    JobView,
+    KindList,
+    KindSummary,
+    KindView,
+    LegView,
+    PlanView,
+    TimelineEntry,
+)
+
+_JOB = UUID("01890000-0000-7000-8000-000000000001")
+_ATTEMPT = UUID("01890000-0000-8000-8000-000000000002")
+_AT = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
+_SOON = _AT + timedelta(milliseconds=200)
+_RAN = Ran(lane="classical", method="enumeration", backend="queuebit")
+_LEG = "primary-classical"
+_WHY = "27 nodes or fewer are enumerated"
+
+PROBLEM: dict[str, Any] = {
+    "kind": "maxcut",
+    "version": 1,
+    "statement": {"nodes": 3, "edges": [[0, 1, 1], [1, 2, 1], [0, 2, 1]]},
+}
+SUBMIT: dict[str, Any] = {"problem": PROBLEM, "lane": "auto", "tier": "interactive", "labels": {"team": "planning"}}
+CANCEL: dict[str, Any] = {"reason": "The order was withdrawn."}
+
+TAKEN = JobView(
+    id=_JOB,
+    tenant="acme",
+    state="submitted",
+    kind="maxcut",
+    tier="interactive",
+    lane="auto",
+    labels={"team": "planning"},
+    created_at=_AT,
+    updated_at=_AT,
+    version=0,
+)
+_PLAN_LEG = LegView(
+    leg=_LEG,
+    role="primary",
+    lane="classical",
+    state="accepted",
+    chosen=True,
+    budget_s=2.0,
+    attempts_max=2,
+    reason=_WHY,
+)
+ENDED = TAKEN.model_copy(
+    update={
+        "state": "completed",
+        "lane": "classical",
+        "updated_at": _SOON,
+        "version": 7,
+        "answer": {"side": [0, 1, 1]},
+        "objective": 2,
+        "bound": 2,
+        "gap": 0.0,
+        "proven_optimal": True,
+        "verdict": "accepted",
+        "confidence": Confidence(value=1.0),
+        "ran": _RAN,
+        "elapsed_s": 0.2,
+        "reasons": ("proved",),
+        "plan": PlanView(name="classical_only", rule="small", policy_version="1", sense="max", legs=(_PLAN_LEG,)),
+        "attempts": (
+            AttemptView(
+                attempt_id=_ATTEMPT,
+                leg=_LEG,
+                role="primary",
+                lane="classical",
+                number=1,
+                state="accepted",
+                queued_at=_AT,
+                started_at=_AT,
+                finished_at=_SOON,
+                objective=2,
+                bound=2,
+                gap=0.0,
+                proven_optimal=True,
+                ran=_RAN,
+                cost=Cost(),
+                usage=Usage(),
+            ),
+        ),
+    }
+)
+PAGE = JobList(
+    data=(
+        JobSummary(
+            id=_JOB,
+            state="completed",
+            kind="maxcut",
+            tier="interactive",
+            lane="classical",
+            created_at=_AT,
+            updated_at=_SOON,
+            version=7,
+        ),
+    ),
+    has_more=False,
+)
+EXPLAINED = Explanation(
+    job_id=_JOB,
+    state="completed",
+    summary="Answered by enumeration on queuebit (classical lane): objective 2, gap 0, proved optimal, verdict accepted.",
+    plan="classical_only",
+    rule="small",
+    policy_version="1",
+    reasons=(_WHY, "proved"),
+    legs=(_PLAN_LEG,),
+    ran=_RAN,
+    attempts=(
+        AttemptTimes(
+            attempt_id=_ATTEMPT, leg=_LEG, number=1, state="accepted", queue_s=0.01, run_s=0.1, validate_s=0.01
+        ),
+    ),
+    timeline=(
+        TimelineEntry(
+            version=1, at=_AT, since_start_s=0.0, since_previous_s=0.0, event="JobSubmitted", text="Submitted."
+        ),
+    ),
+)
+STREAM = (
+    "id: 0\nretry: 2000\n\n"
+    'event: JobSubmitted\ndata: {"specversion":"1.0","type":"io.queuebit.JobSubmitted.v1"}\nid: 1\n\n'
+    ": ping\n\n"
+)
+KINDS = KindList(
+    data=(
+        KindSummary(
+            name="maxcut", version=1, title="Maximum cut", sense="max", formats=("dimacs",), url="/v1/kinds/maxcut"
+        ),
+    )
+)
+KIND = KindView(
+    name="maxcut",
+    version=1,
+    title="Maximum cut",
+    sense="max",
+    formats=("dimacs",),
+    answer_shape="side: the side of each node, 0 or 1",
+    params={},
+    statement_schema={"type": "object"},
+    example=PROBLEM,
+)
+ERROR_PAGE = ProblemPage.of(PROBLEMS["rate_limited"])
+ERROR_PAGES = ProblemPages(data=(ERROR_PAGE,))
