@@ -9,7 +9,7 @@ MEMBERS := $(sort $(wildcard libs/*) $(wildcard services/*))
 SOURCES := $(foreach member,$(MEMBERS),$(member)/src) tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test unit check fmt bench sweep soak schemas constraints clean
+.PHONY: help setup demo up down status logs test unit check contract fmt bench sweep soak schemas constraints clean
 
 help: ## List the targets.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ check: $(READY) ## Format, lint, types, arrows between packages.
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy $(SOURCES)
 	@$(BIN)/lint-imports
+
+contract: $(READY) ## Prove the OpenAPI and AsyncAPI documents with outside tools (Node for some), and the gateway with schemathesis.
+	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group contract
+	@$(BIN)/python -m pytest tests/contract/documents -m "contract or not contract"
 
 fmt: $(READY) ## Format and mend what can be mended.
 	@$(BIN)/ruff format .

@@ -1,0 +1,38 @@
+"""Where the documents are, and the tools of package.json."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+SCHEMAS = ROOT / "schemas"
+TOOLS = ROOT / ".venv" / "contract-tools"
+
+
+class NodeTools:
+    """Runs a tool by its name, in the folder of its settings."""
+
+    def run(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        path = TOOLS / "node_modules" / ".bin" / name
+        return subprocess.run([str(path), *arguments], cwd=HERE, capture_output=True, text=True, timeout=300)
+
+
+def install_tools() -> NodeTools:
+    """Install what package.json names, once. Skips, by name, where there is no Node."""
+    if shutil.which("npm") is None:
+        pytest.skip(
+            "npm is missing: install Node 20 or newer to run the tools of tests/contract/documents/package.json"
+        )
+    TOOLS.mkdir(parents=True, exist_ok=True)
+    wanted = (HERE / "package.json").read_text()
+    installed = TOOLS / "package.json"
+    if not (TOOLS / "node_modules").is_dir() or not installed.exists() or installed.read_text() != wanted:
+        installed.write_text(wanted)
+        command = ["npm", "install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+        subprocess.run(command, cwd=TOOLS, check=True, timeout=600)
+    return NodeTools()
