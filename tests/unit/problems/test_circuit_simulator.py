@@ -49,7 +49,7 @@ def test_teleportation_with_corrections_moves_the_state() -> None:
 
 def test_a_measurement_in_a_branch_and_its_other_way() -> None:
     then, otherwise = (Gate("h", (1,)), Measure(1, 1)), (Gate("x", (1,)), Measure(1, 1))
-    operations = (Gate("h", (0,)), Measure(0, 0), Branch((0,), 1, then, otherwise))
+    operations = (Gate("h", (0,)), Measure(0, 0), Branch((0,), (1,), then, otherwise))
 
     _near(distribution(Circuit(2, (Register("c", 2),), operations)), {"01": 0.25, "10": 0.5, "11": 0.25})
 

@@ -144,23 +144,23 @@ X, Z = (Gate("x", (0,)),), (Gate("z", (0,)),)
 @pytest.mark.parametrize(
     ("condition", "branch"),
     [
-        ("c == 5", Branch((0, 1, 2), 5, X, Z)),
-        ("c != 5", Branch((0, 1, 2), 5, Z, X)),
-        ("2 == c", Branch((0, 1, 2), 2, X, Z)),
-        ('c == "101"', Branch((0, 1, 2), 5, X, Z)),
-        ("int[4](c) == 6", Branch((0, 1, 2), 6, X, Z)),
-        ("int[3](c) == 7", Branch((0, 1, 2), 7, X, Z)),
-        ("uint(c[0:1]) == 2", Branch((0, 1), 2, X, Z)),
-        ("c[1]", Branch((1,), 1, X, Z)),
-        ("bool(c[1])", Branch((1,), 1, X, Z)),
-        ("!c[1]", Branch((1,), 0, X, Z)),
-        ("~c[1]", Branch((1,), 0, X, Z)),
-        ("b == 1", Branch((3,), 1, X, Z)),
-        ("b == false", Branch((3,), 0, X, Z)),
-        ("c[0] && b", Branch((0, 3), 3, X, Z)),
-        ("c[0] || b", Branch((0, 3), 0, Z, X)),
-        ("c > 6", Branch((0, 1, 2), 7, X, Z)),
-        ("c[0] ^ c[2]", Branch((0, 2), 1, X, (Branch((0, 2), 2, X, Z),))),
+        ("c == 5", Branch((0, 1, 2), (5,), X, Z)),
+        ("c != 5", Branch((0, 1, 2), (5,), Z, X)),
+        ("2 == c", Branch((0, 1, 2), (2,), X, Z)),
+        ('c == "101"', Branch((0, 1, 2), (5,), X, Z)),
+        ("int[4](c) == 6", Branch((0, 1, 2), (6,), X, Z)),
+        ("int[3](c) == 7", Branch((0, 1, 2), (7,), X, Z)),
+        ("uint(c[0:1]) == 2", Branch((0, 1), (2,), X, Z)),
+        ("c[1]", Branch((1,), (1,), X, Z)),
+        ("bool(c[1])", Branch((1,), (1,), X, Z)),
+        ("!c[1]", Branch((1,), (0,), X, Z)),
+        ("~c[1]", Branch((1,), (0,), X, Z)),
+        ("b == 1", Branch((3,), (1,), X, Z)),
+        ("b == false", Branch((3,), (0,), X, Z)),
+        ("c[0] && b", Branch((0, 3), (3,), X, Z)),
+        ("c[0] || b", Branch((0, 3), (0,), Z, X)),
+        ("c > 6", Branch((0, 1, 2), (7,), X, Z)),
+        ("c[0] ^ c[2]", Branch((0, 2), (1, 2), X, Z)),
         ("c == 9", None),
     ],
 )
@@ -173,14 +173,14 @@ def test_conditions_on_bits_become_branches(condition: str, branch: Branch | Non
 def test_else_if_and_blocks_within_blocks() -> None:
     circuit = read_circuit(THREE + "qubit q; bit a; bit b; if (a) { if (b) x q; } else if (b) z q; else { x q; z q; }")
 
-    inner = Branch((1,), 1, X, ())
-    assert circuit.operations == (Branch((0,), 1, (inner,), (Branch((1,), 1, Z, X + Z),)),)
+    inner = Branch((1,), (1,), X, ())
+    assert circuit.operations == (Branch((0,), (1,), (inner,), (Branch((1,), (1,), Z, X + Z),)),)
 
 
 def test_wide_registers_are_compared_without_a_table() -> None:
     circuit = read_circuit(THREE + "qubit q; bit[200] c; if (c == 3) x q; if (c != 1) { z q; }")
 
-    assert circuit.operations == (Branch(tuple(range(200)), 3, X), Branch(tuple(range(200)), 1, (), Z))
+    assert circuit.operations == (Branch(tuple(range(200)), (3,), X), Branch(tuple(range(200)), (1,), (), Z))
 
 
 def test_a_definition_goes_before_a_name_of_the_library() -> None:

@@ -176,7 +176,7 @@ BOMBS = {
     "conditions": (
         THREE + "bit[10] d;" + f"if ({_sum('d[0]+d[9]*d[5]+d[1]+d[2]+d[3]+d[4]+d[6]+d[7]+d[8]', 9)} > 3) x q;\n" * 50, STEPS,
     ),
-    "a table of conditions": (THREE + "bit[10] d; if (d > 500) x q;", "nested deeper"),
+    "a table of conditions": (THREE + "bit[10] d; if (d > 500) x q;", "holds for 523 of the 1024 readings"),
     "many operands": (TWO + "cx " + "q[0]," * 100_000 + "q[1];", "qubits are named"),
     "many angles": (TWO + "rx(" + "1," * 100_000 + "1) q[0];", "values"),
     "many indices": (THREE + "x q" + "[0:1]" * 10_000 + ";", "indices follow each other"),

@@ -35,7 +35,7 @@ def test_measurements_resets_and_conditions_are_read_back(seed: int) -> None:
 
 
 def test_names_of_registers_do_not_meet_that_of_the_qubits() -> None:
-    operations = (Gate("x", (0,)), Barrier((0,)), Measure(0, 0), Branch((0,), 2, (), (Measure(0, 1),)))
+    operations = (Gate("x", (0,)), Barrier((0,)), Measure(0, 0), Branch((0,), (2,), (), (Measure(0, 1),)))
     circuit = Circuit(1, (Register("q", 1), Register("qq", 1, loose=True)), operations)
 
     assert to_qasm3(circuit).splitlines()[2:] == [

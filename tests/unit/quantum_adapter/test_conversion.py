@@ -88,7 +88,7 @@ def test_a_condition_on_several_bits_holds_for_one_value_alone(value: int, flips
         Gate("x", (1,)),
         Measure(0, 0),
         Measure(1, 2),
-        Branch((0, 2), value, (Gate("x", (2,)),)),
+        Branch((0, 2), (value,), (Gate("x", (2,)),)),
         Measure(2, 1),
     )
     circuit = Circuit(3, (Register("a", 2), Register("b", 1)), operations)
@@ -100,12 +100,12 @@ def test_a_condition_on_several_bits_holds_for_one_value_alone(value: int, flips
 
 
 def test_what_can_never_hold_leaves_the_other_way() -> None:
-    never = Branch((0,), 2, (Gate("x", (0,)),), (Gate("h", (0,)),))
-    always = Branch((), 0, (Gate("z", (0,)),))
-    circuit = Circuit(1, (Register("c", 1),), (never, always, Branch((0,), 1, (Gate("x", (0,)),))))
+    never = Branch((0,), (2,), (Gate("x", (0,)),), (Gate("h", (0,)),))
+    always = Branch((), (0,), (Gate("z", (0,)),))
+    circuit = Circuit(1, (Register("c", 1),), (never, always, Branch((0,), (1,), (Gate("x", (0,)),))))
 
     steps = steps_of_quantum_circuit(to_quantum_circuit(circuit))
 
     assert [type(step).__name__ for step in steps] == ["Unitary", "Unitary", "Choice"]
     assert isinstance(steps[2], Choice)
-    assert (steps[2].clbits, steps[2].value) == ((0,), 1)
+    assert (steps[2].clbits, steps[2].values) == ((0,), (1,))

@@ -59,7 +59,7 @@ def other_bit(operation: Operation) -> Operation:
 
 
 def other_value(operation: Operation) -> Operation:
-    return replace(operation, value=operation.value ^ 1) if isinstance(operation, Branch) else operation
+    return replace(operation, values=(operation.values[0] ^ 1,)) if isinstance(operation, Branch) else operation
 
 
 def other_reset(operation: Operation) -> Operation:

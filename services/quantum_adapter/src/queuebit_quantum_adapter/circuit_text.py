@@ -96,12 +96,15 @@ def _lines(operations: Iterable[Operation], bits: Sequence[str], register: str, 
 
 
 def _branch(branch: Branch, bits: Sequence[str], register: str, indent: str) -> Iterator[str]:
-    tests = [f"{bits[clbit]} == {branch.value >> place & 1}" for place, clbit in enumerate(branch.clbits)]
-    inner = indent + "  "
-    if branch.value >> len(branch.clbits):
+    inner, readings = indent + "  ", branch.readings
+    if not readings:
         yield from _lines(branch.otherwise, bits, register, indent)
         return
-    yield f"{indent}if ({' && '.join(tests) or 'true'}) {{"
+    tests = [
+        " && ".join(f"{bits[clbit]} == {value >> place & 1}" for place, clbit in enumerate(branch.clbits)) or "true"
+        for value in readings
+    ]
+    yield f"{indent}if ({tests[0] if len(tests) == 1 else ' || '.join(f'({test})' for test in tests)}) {{"
     yield from _lines(branch.then, bits, register, inner)
     if branch.otherwise:
         yield f"{indent}}} else {{"
@@ -119,7 +122,8 @@ def _plain(operation: Operation) -> list[Any]:
             return ["reset", qubit]
         case Barrier(qubits):
             return ["barrier", qubits]
-        case Branch(clbits, value, then, otherwise):
+        case Branch(clbits, values, then, otherwise):
+            value = values[0] if len(values) == 1 else values
             return ["branch", clbits, value, [_plain(each) for each in then], [_plain(each) for each in otherwise]]
         case _:
             assert_never(operation)

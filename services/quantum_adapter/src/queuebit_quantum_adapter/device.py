@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from queuebit_contracts.ids import derive_id
-from queuebit_problems.circuits.circuit import Branch, Circuit, Gate, Measure, Reset
+from queuebit_problems.circuits.circuit import Branch, Circuit, Gate, Measure, Reset, length_of
 from queuebit_problems.circuits.pauli import PauliSum, bases, estimate, measured
 from queuebit_problems.measurement import Counts, Estimate
 from queuebit_quantum_adapter.circuit_text import circuit_print
@@ -131,7 +131,7 @@ class ProviderDevice:
     ) -> list[Batch]:
         for circuit in circuits:
             runs = shots if shots and runs_shot_by_shot(circuit) else 1
-            check_operations(self._limits, self._budget_s, circuit.qubits, len(circuit.operations), runs)
+            check_operations(self._limits, self._budget_s, circuit.qubits, length_of(circuit.operations), runs)
         seeds = seeds_of(circuits, seed) if shots is not None else [0] * len(circuits)
         return [
             Batch(

@@ -19,7 +19,7 @@ from typing import Any, assert_never
 
 import numpy as np
 
-from queuebit_problems.circuits.circuit import Branch, Circuit, Gate, Measure, Operation, Reset, walk
+from queuebit_problems.circuits.circuit import Branch, Circuit, Gate, Measure, Operation, Reset, length_of, walk
 from queuebit_problems.circuits.gates import GATES
 from queuebit_quantum_adapter.circuits import Template
 from queuebit_quantum_adapter.errors import NotEquivalent
@@ -64,7 +64,7 @@ class Equivalence:
 def check_circuit(circuit: Circuit, convert: Convert, seed: int) -> Equivalence:
     """Convert the circuit and compare. Raises NotEquivalent."""
     generator = np.random.default_rng(seed)
-    if circuit.qubits <= QUBITS_MAX and len(circuit.operations) << circuit.qubits <= WORK_MAX:
+    if circuit.qubits <= QUBITS_MAX and length_of(circuit.operations) << circuit.qubits <= WORK_MAX:
         generic = at_random_angles(circuit, generator)
         trials = [
             same_on_states(steps_of(each.operations), convert(each), circuit.qubits, generator)
@@ -168,8 +168,8 @@ def _turned(operations: Iterable[Operation], generator: np.random.Generator) -> 
             case Gate(name, qubits, angles):
                 turned = tuple(float(angle) for angle in generator.uniform(-np.pi, np.pi, size=len(angles)))
                 found.append(Gate(name, qubits, turned))
-            case Branch(clbits, value, then, otherwise):
-                found.append(Branch(clbits, value, _turned(then, generator), _turned(otherwise, generator)))
+            case Branch(clbits, values, then, otherwise):
+                found.append(Branch(clbits, values, _turned(then, generator), _turned(otherwise, generator)))
             case _:
                 found.append(operation)
     return tuple(found)
@@ -181,8 +181,8 @@ def _stand_ins(operations: Iterable[Operation], generator: np.random.Generator) 
         match operation:
             case Gate():
                 found += _stand_in(operation, generator)
-            case Branch(clbits, value, then, otherwise):
-                found.append(Branch(clbits, value, _stand_ins(then, generator), _stand_ins(otherwise, generator)))
+            case Branch(clbits, values, then, otherwise):
+                found.append(Branch(clbits, values, _stand_ins(then, generator), _stand_ins(otherwise, generator)))
             case _:
                 found.append(operation)
     return tuple(found)
@@ -238,9 +238,12 @@ class _Unrolled:
                     self._couple("cx", qubit, ("measure", clbit))
                 case Reset(qubit):
                     self._couple("swap", qubit, ("reset", qubit))
-                case Choice(clbits, value, then, otherwise):
-                    wanted = tuple(sorted((clbit, value >> place & 1) for place, clbit in enumerate(clbits)))
-                    self.conditions.append((wanted, _touched(then), _touched(otherwise)))
+                case Choice(clbits, values, then, otherwise):
+                    wanted = sorted(
+                        tuple(sorted((clbit, value >> place & 1) for place, clbit in enumerate(clbits)))
+                        for value in values
+                    )
+                    self.conditions.append((tuple(wanted), _touched(then), _touched(otherwise)))
                     self.add(then)
                     self.add(otherwise)
                 case _:

@@ -35,10 +35,10 @@ class Unitary:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`then` where the bits, the first the least significant, read `value`; else `otherwise`."""
+    """`then` where the bits, the first the least significant, read one of the `values`; else `otherwise`."""
 
     clbits: tuple[int, ...]
-    value: int
+    values: tuple[int, ...]
     then: tuple[Step, ...]
     otherwise: tuple[Step, ...]
 
@@ -64,11 +64,12 @@ def steps_of(operations: Iterable[Operation]) -> tuple[Step, ...]:
                 steps.append(Unitary(gate_matrix(operation.name, operation.angles), operation.qubits))
             case Measure() | Reset():
                 steps.append(operation)
-            case Branch(clbits, value, then, otherwise):
-                if value >> len(clbits) or not clbits:
-                    steps += steps_of(otherwise if value else then)
+            case Branch(clbits, _, then, otherwise):
+                readings = operation.readings
+                if not readings or not clbits:
+                    steps += steps_of(then if readings else otherwise)
                 else:
-                    steps.append(Choice(clbits, value, steps_of(then), steps_of(otherwise)))
+                    steps.append(Choice(clbits, readings, steps_of(then), steps_of(otherwise)))
             case Barrier():
                 pass
             case _:
@@ -123,9 +124,9 @@ class _Traveller:
                 case Reset(qubit):
                     if self._collapse(qubit, "reset", qubit):
                         self.state = np.flip(self.state, axis=qubit)
-                case Choice(clbits, value, then, otherwise):
+                case Choice(clbits, values, then, otherwise):
                     read = sum(self._bits.get(clbit, 0) << place for place, clbit in enumerate(clbits))
-                    self.through(then if read == value else otherwise)
+                    self.through(then if read in values else otherwise)
                 case _:
                     assert_never(step)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,21 @@ class Barrier:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """`then` where the classical bits, the first the least significant, read `value`; else `otherwise`."""
+    """`then` where the classical bits, the first the least significant, read one of the `values`; else `otherwise`.
+
+    A condition is stated once, however many readings it holds for, so that circuits are trees no larger than their text makes
+    them: no operation stands in two places.
+    """
 
     clbits: tuple[int, ...]
-    value: int
+    values: tuple[int, ...]
     then: tuple[Operation, ...]
     otherwise: tuple[Operation, ...] = ()
+
+    @property
+    def readings(self) -> tuple[int, ...]:
+        """The values that the bits can have at all, in ascending order."""
+        return tuple(sorted({value for value in self.values if not value >> len(self.clbits)}))
 
 
 Operation = Gate | Measure | Reset | Barrier | Branch
@@ -113,8 +123,17 @@ class Circuit:
 
 def walk(operations: Iterable[Operation]) -> Iterator[Operation]:
     """Every operation, those inside branches after the branch that holds them."""
-    for operation in operations:
-        yield operation
-        if isinstance(operation, Branch):
-            yield from walk(operation.then)
-            yield from walk(operation.otherwise)
+    waiting = [iter(operations)]
+    while waiting:
+        for operation in waiting[-1]:
+            yield operation
+            if isinstance(operation, Branch):
+                waiting.append(chain(operation.then, operation.otherwise))
+                break
+        else:
+            waiting.pop()
+
+
+def length_of(operations: Iterable[Operation]) -> int:
+    """How many operations there are, those inside branches counted."""
+    return sum(1 for _ in walk(operations))

@@ -19,6 +19,8 @@ UPDATES_MAX = 2**30
 """Amplitudes written, all gates and branches together: about five seconds of one processor."""
 UPDATES_MIN = 2**11
 """What a gate costs where the state is tiny."""
+READING = 2**5
+"""What reading a classical bit costs."""
 IDLE = -1
 """In place of a qubit that no gate acts on: it is always 0."""
 
@@ -151,7 +153,8 @@ class _Cost:
                     if qubit != IDLE and qubit not in self.definite:
                         self.branches *= 2
                         self.definite.add(qubit)
-                case Branch(_, _, then, otherwise):
+                case Branch(clbits, _, then, otherwise):
+                    self.updates += self.branches * READING * len(clbits)
                     self._either(then, otherwise)
                 case Barrier():
                     pass

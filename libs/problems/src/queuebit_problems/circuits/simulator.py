@@ -173,9 +173,9 @@ def _leaves(operations: tuple[Operation, ...], qubits: int) -> Iterator[tuple[St
                     apply(state, qubits, gate)
                 case Barrier():
                     pass
-                case Branch(clbits, value, then, otherwise):
+                case Branch(clbits, values, then, otherwise):
                     read = sum((bits >> clbit & 1) << place for place, clbit in enumerate(clbits))
-                    frame = (then if read == value else otherwise, 0, frame)
+                    frame = (then if read in values else otherwise, 0, frame)
                 case Measure(qubit, clbit):
                     bits &= ~(1 << clbit)
                     other = None if qubit == IDLE else _project(state, qubits, qubit)

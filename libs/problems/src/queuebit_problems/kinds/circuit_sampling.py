@@ -10,7 +10,7 @@ from pydantic import Field, Strict, ValidationError, model_validator
 
 from queuebit_contracts.errors import FieldError
 from queuebit_problems.checks import FAULTS_MAX, Place, raise_faults
-from queuebit_problems.circuits.circuit import Circuit, Measure, walk
+from queuebit_problems.circuits.circuit import Circuit, Measure, length_of, walk
 from queuebit_problems.circuits.cost import affordable, splitting
 from queuebit_problems.circuits.qasm import read_circuit
 from queuebit_problems.circuits.qasm.source import TEXT_LENGTH_MAX
@@ -119,9 +119,9 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
                    for line in lines)  # fmt: skip
 
     def size(self, statement: CircuitSamplingStatement) -> Size:
-        """Bits of an outcome, qubits, and operations."""
+        """Bits of an outcome, qubits, and operations, those inside conditions counted."""
         circuit = statement.circuit
-        return Size(circuit.clbits, circuit.qubits, len(circuit.operations))
+        return Size(circuit.clbits, circuit.qubits, length_of(circuit.operations))
 
     def answer_errors(self, statement: CircuitSamplingStatement, answer: Answer) -> list[FieldError]:
         counts, shots = answer.get("counts"), answer.get("shots")

@@ -165,7 +165,7 @@ def _form(operations: Iterable[Operation]) -> Hashable:
     return tuple(
         (each.name, each.qubits)
         if isinstance(each, Gate)
-        else (each.clbits, each.value, _form(each.then), _form(each.otherwise))
+        else (each.clbits, each.values, _form(each.then), _form(each.otherwise))
         if isinstance(each, Branch)
         else each
         for each in operations

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import lru_cache
 from itertools import islice
 from typing import Any, assert_never
 
@@ -83,11 +83,11 @@ def steps_of_quantum_circuit(circuit: Any) -> tuple[Step, ...]:
 
 
 def _never(branch: Branch) -> bool:
-    return bool(branch.value >> len(branch.clbits))
+    return not branch.readings
 
 
 def _always(branch: Branch) -> bool:
-    return not branch.clbits and not branch.value
+    return not branch.clbits and bool(branch.readings)
 
 
 def _add(made: Any, operations: Iterable[Operation], angles: Iterator[Any]) -> None:
@@ -123,14 +123,30 @@ def _add_branch(made: Any, branch: Branch, angles: Iterator[Any]) -> None:
 
 
 def _condition(made: Any, branch: Branch) -> Any:
-    """All bits as wanted: one bit by itself, several as a conjunction, so that they need not be a register."""
-    bits = [made.clbits[clbit] for clbit in branch.clbits]
-    wanted = [branch.value >> place & 1 for place in range(len(bits))]
-    if len(bits) == 1:
-        return bits[0], wanted[0]
-    return reduce(
-        expr.logic_and, [bit if want else expr.logic_not(bit) for bit, want in zip(bits, wanted, strict=True)]
+    """All bits as one of the values: one bit by itself, several as a conjunction for each value, so that they need not be a
+    register.
+    """
+    bits, readings = [made.clbits[clbit] for clbit in branch.clbits], branch.readings
+    if len(bits) == 1 and len(readings) == 1:
+        return bits[0], readings[0]
+    return _joined(
+        expr.logic_or,
+        [
+            _joined(
+                expr.logic_and,
+                [expr.lift(bit) if value >> place & 1 else expr.logic_not(bit) for place, bit in enumerate(bits)],
+            )
+            for value in readings
+        ],
     )
+
+
+def _joined(join: Callable[[Any, Any], Any], parts: Sequence[Any]) -> Any:
+    """All parts joined by pairs and pairs of pairs: an expression of many is not deep."""
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    return join(_joined(join, parts[:half]), _joined(join, parts[half:]))
 
 
 def _steps(circuit: Any, qubits: Mapping[Any, int], clbits: Mapping[Any, int]) -> tuple[Step, ...]:
@@ -146,7 +162,7 @@ def _steps(circuit: Any, qubits: Mapping[Any, int], clbits: Mapping[Any, int]) -
             case "reset":
                 steps.append(Reset(at[0]))
             case "if_else":
-                wanted = read_condition(operation.condition, clbits)
+                places, values = read_condition(operation.condition, clbits)
                 blocks = [
                     _steps(
                         block,
@@ -155,26 +171,56 @@ def _steps(circuit: Any, qubits: Mapping[Any, int], clbits: Mapping[Any, int]) -
                     )
                     for block in operation.blocks
                 ]
-                places = tuple(wanted)
-                value = sum(wanted[clbit] << place for place, clbit in enumerate(places))
-                steps.append(Choice(places, value, blocks[0], blocks[1] if len(blocks) > 1 else ()))
+                steps.append(Choice(places, values, blocks[0], blocks[1] if len(blocks) > 1 else ()))
             case _:
                 steps.append(Unitary(_matrix(operation), at[::-1]))
     return tuple(steps)
 
 
-def read_condition(condition: Any, clbits: Mapping[Any, int]) -> dict[int, int]:
+def read_condition(condition: Any, clbits: Mapping[Any, int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """(bits, values): the condition holds where the bits, the first the least significant, read one of the values.
+
+    Raises NotEquivalent where it is not one value of the same bits or another, or asks a bit for two values at once.
+    """
+    wanted = [_conjunction(part, clbits) for part in _parts(condition, expr.Binary.Op.LOGIC_OR)]
+    places = tuple(wanted[0])
+    if any(each.keys() != wanted[0].keys() for each in wanted):
+        raise _unasked()
+    return places, tuple(sorted(sum(each[clbit] << k for k, clbit in enumerate(places)) for each in wanted))
+
+
+def _conjunction(condition: Any, clbits: Mapping[Any, int]) -> dict[int, int]:
     """The value that each bit must have."""
+    found: dict[int, int] = {}
+    for part in _parts(condition, expr.Binary.Op.LOGIC_AND):
+        bit, value = _literal(part)
+        if found.setdefault(clbits[bit], value) != value:
+            raise _unasked()
+    return found
+
+
+def _literal(condition: Any) -> tuple[Clbit, int]:
     if isinstance(condition, tuple) and isinstance(condition[0], Clbit):
-        return {clbits[condition[0]]: int(condition[1])}
+        return condition[0], int(condition[1])
     if isinstance(condition, expr.Var) and isinstance(condition.var, Clbit):
-        return {clbits[condition.var]: 1}
+        return condition.var, 1
     if isinstance(condition, expr.Unary) and condition.op is expr.Unary.Op.LOGIC_NOT:
-        (read,) = read_condition(condition.operand, clbits)
-        return {read: 0}
-    if isinstance(condition, expr.Binary) and condition.op is expr.Binary.Op.LOGIC_AND:
-        return {**read_condition(condition.left, clbits), **read_condition(condition.right, clbits)}
-    raise NotEquivalent("A conversion made a condition of a form that was not asked for.")
+        bit, value = _literal(condition.operand)
+        return bit, 1 - value
+    raise _unasked()
+
+
+def _parts(condition: Any, operator: Any) -> Iterator[Any]:
+    """What is joined by an operator, however the pairs are nested."""
+    if isinstance(condition, expr.Binary) and condition.op is operator:
+        yield from _parts(condition.left, operator)
+        yield from _parts(condition.right, operator)
+    else:
+        yield condition
+
+
+def _unasked() -> NotEquivalent:
+    return NotEquivalent("A conversion made a condition of a form that was not asked for.")
 
 
 def _matrix(operation: Any) -> Matrix:

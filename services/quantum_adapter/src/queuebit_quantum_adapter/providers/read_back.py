@@ -70,7 +70,7 @@ def _operations(circuit: Any, qubits: Mapping[Any, int], clbits: Mapping[Any, in
 
 
 def _branch(item: Any, at: tuple[int, ...], clbits: Mapping[Any, int]) -> Branch:
-    wanted = read_condition(item.operation.condition, clbits)
+    places, values = read_condition(item.operation.condition, clbits)
     blocks = [
         _operations(
             block,
@@ -79,8 +79,7 @@ def _branch(item: Any, at: tuple[int, ...], clbits: Mapping[Any, int]) -> Branch
         )
         for block in item.operation.blocks
     ]
-    value = sum(bit << place for place, bit in enumerate(wanted.values()))
-    return Branch(tuple(wanted), value, blocks[0], blocks[1] if len(blocks) > 1 else ())
+    return Branch(places, values, blocks[0], blocks[1] if len(blocks) > 1 else ())
 
 
 def _echoed(first: int, second: int) -> tuple[Gate, ...]:

@@ -26,12 +26,14 @@ def loop(evaluator: Evaluator, statement: For, scope: Scope) -> Iterator[Scope]:
         turns = range(first, last + (1 if step > 0 else -1), step)
     else:
         turns = [evaluator.whole(value, scope, "a value of a loop", -whole, whole) for value in values.values]
-    steps = (1 + weight(statement.body)) * len(turns)
-    budget.foresee(steps, place)
+    budget.foresee((1 + statement.weight) * len(turns), place)
+    plain = statement.type.width is None
     for turn in turns:
         budget.spend(1, place)
         inner = scope.inner()
-        inner.names[statement.name] = evaluator.converted(turn, statement.type, scope, place)
+        inner.names[statement.name] = (
+            Value(turn, statement.type.name) if plain else evaluator.converted(turn, statement.type, scope, place)
+        )
         yield inner
 
 
@@ -40,7 +42,7 @@ def weight(body: Sequence[Statement]) -> int:
     total = len(body)
     for each in body:
         if isinstance(each, For):
-            total += weight(each.body) * _turns(each.values)
+            total += each.weight * _turns(each.values)
         elif isinstance(each, If):
             total += weight(each.then) + weight(each.otherwise)
     return total

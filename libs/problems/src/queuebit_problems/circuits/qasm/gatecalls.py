@@ -142,6 +142,10 @@ class GateCalls:
                 call.place, f"the gate {call.name} takes {int(arity + controls)} qubits, not {len(operands)}",
                 "Correct them.",
             )  # fmt: skip
+        defined = self._defined.get(call.name)
+        if defined is None and not modifiers and all(operand.single for operand in operands):
+            angles = [self._evaluator.real(angle, scope) for angle in call.angles]
+            return self._body(call, angles, self._distinct(call, operands, 0))
         lengths = {len(operand.numbers) for operand in operands if not operand.single}
         if len(lengths) > 1:
             raise self._source.error(
@@ -149,16 +153,19 @@ class GateCalls:
                 "Use registers of the same size, or single qubits.",
             )  # fmt: skip
         times = lengths.pop() if lengths else 1
-        defined = self._defined.get(call.name)
         self._count((1 if defined is None else defined.calls) * times, call)
         angles = [self._evaluator.real(angle, scope) for angle in call.angles]
         found: list[Gate | Barrier] = []
         for turn in range(times):
-            qubits = tuple(each.numbers[0 if each.single else turn] for each in operands)
-            if len(set(qubits)) < len(qubits):
-                raise self._source.error(call.place, f"the gate {call.name} has a qubit twice", "Name distinct qubits.")
-            found += self._once(call, modifiers, angles, qubits)
+            found += self._once(call, modifiers, angles, self._distinct(call, operands, turn))
         return found
+
+    def _distinct(self, call: Call, operands: Sequence[Qubits], turn: int) -> tuple[int, ...]:
+        """The qubits of one turn of a call on registers."""
+        qubits = tuple([each.numbers[0 if each.single else turn] for each in operands])
+        if len(qubits) > 1 and len(set(qubits)) < len(qubits):
+            raise self._source.error(call.place, f"the gate {call.name} has a qubit twice", "Name distinct qubits.")
+        return qubits
 
     def _count(self, calls: int, call: Call) -> None:
         if calls > OPERATIONS_MAX:

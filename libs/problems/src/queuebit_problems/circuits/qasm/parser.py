@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from queuebit_problems.circuits.qasm.blocks import weight
 from queuebit_problems.circuits.qasm.library import REFUSED
 from queuebit_problems.circuits.qasm.operands import OPERANDS_MAX, OperandParser
 from queuebit_problems.circuits.qasm.plain import plain
@@ -277,7 +278,7 @@ class Parser(OperandParser):
             self.tokens.expect("]", "the range")
         with self.nested():
             body = self._block()
-        return For(stated, name.text, values, body, token.place)
+        return For(stated, name.text, values, body, token.place, weight(body))
 
     def _assignment(self, token: Token) -> Statement:
         """`c = measure q;`, `c[0] = measure q[0];`, `n += 1;`; the name is taken."""

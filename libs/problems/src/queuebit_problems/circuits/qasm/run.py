@@ -37,7 +37,8 @@ from queuebit_problems.circuits.qasm.values import Evaluator
 
 READ_BITS_MAX = 10
 """Of a condition that is more than a comparison of a register with a number; it is tabulated."""
-BRANCHES_DEEP_MAX = 64
+VALUES_MAX = 64
+"""Of those bits, for which such a condition holds, or for which it does not."""
 
 
 class Run:
@@ -224,6 +225,9 @@ class Run:
             if isinstance(meaning, Value):
                 raise self._source.error(operand.place, f"{operand.name} is a number", "Name a qubit or a bit.")
             found = meaning
+        if not operand.indices:
+            self._budget.spend(len(found.numbers), operand.place)
+            return found
         if len(operand.indices) == 1 and not found.single:
             number = _plain_number(operand.indices[0], len(found.numbers))
             if number is not None:
@@ -268,32 +272,26 @@ class Run:
         """The operations of a condition: one way where it is known while reading, else both as a branch."""
         condition, place = statement.condition, statement.place
         self._budget.spend(condition.size, place)
-        read = sorted(self._evaluator.read_bits(condition, scope))
-        if not read:
-            found: list[Operation] = []
-            holds = bool(self._evaluator.number(condition, scope))
-            self._block(statement.then if holds else statement.otherwise, scope.inner(), found)
-            return found
-        bits, values, inverted = self._tabulated(condition, read, scope, place)
-        deep = scope.conditional + max(1, len(values))
-        if deep > BRANCHES_DEEP_MAX:
-            raise self._source.error(
-                place,
-                f"conditions are nested deeper than {BRANCHES_DEEP_MAX}",
-                "Compare registers with single numbers.",
-            )
-        then = self._way(statement.then, scope, deep)
-        otherwise = self._way(statement.otherwise, scope, deep)
+        known = self._compared(condition, scope)
+        if known is None:
+            read = sorted(self._evaluator.read_bits(condition, scope))
+            if not read:
+                found: list[Operation] = []
+                holds = bool(self._evaluator.number(condition, scope))
+                self._block(statement.then if holds else statement.otherwise, scope.inner(), found)
+                return found
+            known = self._tabulated(condition, read, scope, place)
+        bits, values, inverted = known
+        self._budget.spend(len(bits) * len(values), place)
+        self._budget.emit(len(values), place)
+        then, otherwise = self._way(statement.then, scope), self._way(statement.otherwise, scope)
         if inverted:
             then, otherwise = otherwise, then
-        self._budget.emit(len(values) + len(then) * max(0, len(values) - 1), place)
-        for value in reversed(values):
-            otherwise = (Branch(bits, value, then, otherwise),)
-        return list(otherwise)
+        return [Branch(bits, tuple(values), then, otherwise)] if values else list(otherwise)
 
-    def _way(self, body: Sequence[Statement], scope: Scope, deep: int) -> tuple[Operation, ...]:
+    def _way(self, body: Sequence[Statement], scope: Scope) -> tuple[Operation, ...]:
         found: list[Operation] = []
-        self._block(body, scope.inner(conditional=deep), found)
+        self._block(body, scope.inner(conditional=scope.conditional + 1), found)
         return tuple(found)
 
     def _tabulated(
@@ -302,9 +300,6 @@ class Run:
         """(bits, values, inverted): the condition holds where the bits, the first the least significant, have one of the
         values; or where they have none of them.
         """
-        compared = self._compared(condition, scope)
-        if compared is not None:
-            return compared
         if len(read) > READ_BITS_MAX:
             raise self._source.error(
                 place, f"a condition reads more than {READ_BITS_MAX} bits", "Compare a register with a number: c == 5."
@@ -315,7 +310,15 @@ class Run:
             reading = {bit: value >> position & 1 for position, bit in enumerate(read)}
             ways[bool(self._evaluator.number(condition, scope, reading=reading))].append(value)
         inverted = len(ways[True]) > len(ways[False])
-        return tuple(read), ways[not inverted], inverted
+        values = ways[not inverted]
+        if len(values) > VALUES_MAX:
+            raise self._source.error(
+                place,
+                f"a condition holds for {len(ways[True])} of the {1 << len(read)} readings of its bits, and neither those "
+                f"nor the others are at most {VALUES_MAX}",
+                "Compare registers with single numbers, one within the other.",
+            )
+        return tuple(read), values, inverted
 
     def _compared(self, condition: Expression, scope: Scope) -> tuple[tuple[int, ...], list[int], bool] | None:
         """As `_tabulated` for a register that is compared with a number, however wide; None for every other condition."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from queuebit_problems.circuits.qasm.source import Source
 from queuebit_problems.circuits.qasm.syntax import TypeName
@@ -15,8 +16,7 @@ STEPS_MAX = 600_000
 """Names looked up, numbers computed, statements run: what reading a circuit may take, whether or not it emits operations."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A number that is known while reading."""
 
     number: float
@@ -25,16 +25,14 @@ class Value:
     constant: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Qubits:
+class Qubits(NamedTuple):
     """Qubits by their numbers. A `single` one is no register, so that it is used with each qubit of the other registers."""
 
     numbers: tuple[int, ...]
     single: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Bits:
+class Bits(NamedTuple):
     """Classical bits by their numbers, which are known only when the circuit is run."""
 
     numbers: tuple[int, ...]
@@ -55,13 +53,30 @@ class Scope:
     closed: bool = False
     conditional: int = 0
     names: dict[str, Meaning] = field(default_factory=dict)
+    outside: dict[str, Scope] | None = None
+    """Which outer scope declares a name: while a block is read, nothing is declared around it."""
 
     def find(self, name: str) -> Meaning | None:
-        found = self.holder(name)
-        return None if found is None else found.names[name]
+        found = self.names.get(name)
+        if found is not None:
+            return found
+        holder = self.holder(name)
+        return None if holder is None else holder.names[name]
 
     def holder(self, name: str) -> Scope | None:
         """The scope that declares a name, where it can be seen from here."""
+        if name in self.names:
+            return self
+        if self.outside is None:
+            self.outside = {}
+        known = self.outside.get(name)
+        if known is None:
+            known = self._seek(name)
+            if known is not None:
+                self.outside[name] = known
+        return known
+
+    def _seek(self, name: str) -> Scope | None:
         scope: Scope | None = self
         hidden = False
         while scope is not None:
@@ -86,8 +101,10 @@ class Budget:
 
     def spend(self, steps: int, place: int) -> None:
         """Raises UnreadableFile where that is more than STEPS_MAX in all."""
-        self.foresee(steps, place)
         self.steps += steps
+        if self.steps > STEPS_MAX:
+            self.steps -= steps
+            self.foresee(steps, place)
 
     def foresee(self, steps: int, place: int) -> None:
         """Raises UnreadableFile where so many more steps will be too many; they are counted as they are taken."""
@@ -99,7 +116,8 @@ class Budget:
             )
 
     def emit(self, operations: int, place: int) -> None:
-        """Raises UnreadableFile where that is more than OPERATIONS_MAX in all."""
+        """Raises UnreadableFile where that is more than OPERATIONS_MAX in all. Each is a step, too."""
+        self.spend(operations, place)
         self.operations += operations
         if self.operations > OPERATIONS_MAX:
             raise self.source.error(

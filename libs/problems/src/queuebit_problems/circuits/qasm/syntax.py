@@ -232,6 +232,8 @@ class For:
     values: Range | Listed
     body: tuple[Statement, ...]
     place: int
+    weight: int
+    """How many statements one turn runs at the most, loops within it counted as far as they state numbers."""
 
 
 @dataclass(frozen=True, slots=True)
