@@ -40,6 +40,8 @@ class Channel:
 
 
 SUBMITTED = "jobs.submitted"
+ADMITTED = "jobs.admitted"
+LARGE = "jobs.large"
 EXECUTIONS = "jobs.executions"
 VALIDATIONS = "jobs.validations"
 COMPLETED = "jobs.completed"
@@ -73,13 +75,29 @@ def family_of(lane: Lane) -> Family:
             assert_never(lane)
 
 
-_ENTRANCE = Channel(
-    SUBMITTED,
-    "Questions asked, over HTTP or by upstream services.",
-    (events.JobSubmitted,),
-    ("gateway",),
-    ("control-plane",),
-    upstream_writes=True,
+_ENTRANCES = (
+    Channel(
+        SUBMITTED,
+        "Questions asked by upstream services. Nothing in them is believed.",
+        (events.JobSubmitted,),
+        (),
+        ("control-plane",),
+        upstream_writes=True,
+    ),
+    Channel(
+        ADMITTED,
+        "Questions asked over HTTP, which the gateway has admitted.",
+        (events.JobSubmitted,),
+        ("gateway",),
+        ("control-plane",),
+    ),
+    Channel(
+        LARGE,
+        "Large questions, apart, so that they hold up no others: admitted by the gateway, or not yet, as a header says.",
+        (events.JobSubmitted,),
+        ("gateway", "control-plane"),
+        ("control-plane",),
+    ),
 )
 _REPORTS = (
     Channel(
@@ -146,7 +164,7 @@ def _dead_letters(consumer: Service) -> Channel:
 
 
 CHANNELS: tuple[Channel, ...] = (
-    _ENTRANCE,
+    *_ENTRANCES,
     *_orders("quantum", "quantum-adapter"),
     *_orders("classical", "classical-solver"),
     *_REPORTS,
