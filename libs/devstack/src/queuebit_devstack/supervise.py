@@ -170,6 +170,10 @@ class Supervisor:
         """The process id. Raises `UnknownProcess`."""
         return self._child(name).record.pid
 
+    def health_port(self, name: str) -> int:
+        """Where the service answers `/live`, `/ready` and `/metrics`. Raises `UnknownProcess`."""
+        return self._spec(name).health_port
+
     def log(self, name: str) -> Path:
         """The log file, which holds all runs of the service."""
         return self._log_dir / f"{self._spec(name).name}.log"

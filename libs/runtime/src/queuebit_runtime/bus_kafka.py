@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
@@ -140,6 +141,13 @@ class KafkaBus:
         if found is None and stalled_s >= STALLED_S:
             detail = f"Kafka answers, but has acknowledged nothing of what waits for {stalled_s:.0f} s."
             return Reason("kafka_stalled", detail, {"stalled_s": round(stalled_s, 1)})
+        return found
+
+    def lags(self) -> Mapping[tuple[str, str], int]:
+        found: Counter[tuple[str, str]] = Counter()
+        for reader in self._readers:
+            for (topic, _), count in reader.lags().items():
+                found[reader.member.subscription.group, topic] += count
         return found
 
     async def _abort(self) -> None:
