@@ -24,7 +24,7 @@ RECORD_BYTES_MAX = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One topic. `writers` and `readers` are our services; anyone else may read what access control allows."""
+    """One topic. `writers` and `readers` are our services; others write where `upstream_writes`, and read what is `public`."""
 
     topic: str
     meaning: str
@@ -37,6 +37,8 @@ class Channel:
     compacted: bool = False
     broadcast: bool = False
     """Each instance of a reading service reads every record, from the moment it starts."""
+    public: bool = False
+    """For downstream services: they may read it, and it is packed so that a client of any language can."""
 
 
 SUBMITTED = "jobs.submitted"
@@ -131,6 +133,7 @@ _OUTCOMES = (
         (events.JobCompleted, events.JobImproved),
         ("control-plane",),
         (),
+        public=True,
     ),
     Channel(
         FAILED,
@@ -138,8 +141,9 @@ _OUTCOMES = (
         (events.JobFailed, events.JobCancelled, events.JobExpired, events.JobRejected),
         ("control-plane",),
         (),
+        public=True,
     ),
-    Channel(LIFECYCLE, "Every event of every job, for dashboards.", _JOB_EVENTS, ("control-plane",), ()),
+    Channel(LIFECYCLE, "Every event of every job, for dashboards.", _JOB_EVENTS, ("control-plane",), (), public=True),
 )
 _COMMANDS = Channel(
     CONTROL,

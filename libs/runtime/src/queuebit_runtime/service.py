@@ -124,12 +124,16 @@ class Service:
             try:
                 return await attempt()
             except Exception as error:
-                if not isinstance(error, transient) and not (isinstance(error, ShellError) and error.transient):
+                ours = error if isinstance(error, ShellError) else None
+                remedy = (ours and ours.remedy) or remedy
+                if not isinstance(error, transient) and not (ours and ours.transient):
+                    if ours and ours.remedy:
+                        raise DependencyUnavailable(f"{what} cannot be used: {error}", remedy=ours.remedy) from error
                     raise
                 number += 1
                 delay_s = FOR_START.delay_s(number, 1.0) or FOR_START.ceiling_s
                 if self.clock.monotonic_s() + delay_s > deadline or self._stop.is_set():
-                    raise DependencyUnavailable(f"{what} does not answer: {error}", remedy=remedy) from error
+                    raise DependencyUnavailable(f"{what} cannot be used: {error}", remedy=remedy) from error
                 _log.info("Waiting for %s: %s", what, error)
                 self._not_running = replace(self._not_running, detail=f"{self.name} waits for {what}.")
                 await wait_event(self._stop, self.clock, delay_s)
@@ -274,12 +278,14 @@ def _kafka(name: str, settings: RuntimeSettings, clock: Clock) -> HostedBus:
     from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
 
     kafka = KafkaSettings(
-        bootstrap=settings.kafka,
+        access=settings,
         namespace=settings.namespace,
         client_id=f"queuebit-{name}",
         group_instance_id=settings.group_instance,
         session_timeout_s=settings.session_timeout_s,
         publish_timeout_s=settings.publish_timeout_s,
+        compression=settings.kafka_compression,
+        compression_public=settings.kafka_compression_public,
     )
     return KafkaBus(kafka, clock=clock, fraction=fresh_random().random)
 
