@@ -69,8 +69,9 @@ sweep: $(READY) ## Run every published instance of a folder (DATA=folder FAMILY=
 soak: $(READY) ## Run the simulation over many seeds (SEEDS=2000).
 	@$(BIN)/python -m pytest tests/simulation -m soak --timeout 0
 
-schemas: $(READY) ## Write JSON Schemas, AsyncAPI and OpenAPI into schemas/.
+schemas: $(READY) ## Write JSON Schemas, AsyncAPI and OpenAPI into schemas/, and the settings reference.
 	@$(BIN)/python -m queuebit_devstack.schemas schemas
+	@$(BIN)/python -m queuebit_devstack.settings_page infra/docs/settings.md
 
 constraints: $(READY) ## Resolve the newest versions that fit together and pin them.
 	@$(BIN)/uv lock -q --upgrade

@@ -8,28 +8,27 @@ from uuid import uuid4
 import pytest
 
 from queuebit_devstack.stack import Stack
-from queuebit_runtime.kafka_access import KafkaAccess
 from tests.contract.bus.bus_world import KafkaWorld, MemoryWorld, World
 
 
 @pytest.fixture(params=["memory", "kafka"])
-def access(request: pytest.FixtureRequest) -> KafkaAccess | None:
+def bootstrap(request: pytest.FixtureRequest) -> str | None:
     """None for the bus in memory, whose leg needs no server. Not async: a fixture asked for by name may not be."""
     if request.param == "memory":
         return None
     stack: Stack = request.getfixturevalue("stack")
-    return stack.access()
+    return stack.kafka
 
 
 @pytest.fixture
-async def world(access: KafkaAccess | None) -> AsyncIterator[World]:
+async def world(bootstrap: str | None) -> AsyncIterator[World]:
     namespace = f"test-{uuid4().hex[:12]}"
-    if access is None:
+    if bootstrap is None:
         memory = MemoryWorld(namespace)
         yield memory
         await memory.close()
         return
-    kafka = KafkaWorld(access, namespace)
+    kafka = KafkaWorld(bootstrap, namespace)
     await kafka.open()
     yield kafka
     await kafka.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -20,6 +21,13 @@ class NodeTools:
     def run(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         path = TOOLS / "node_modules" / ".bin" / name
         return subprocess.run([str(path), *arguments], cwd=HERE, capture_output=True, text=True, timeout=300)
+
+    def script(self, path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a script of ours that uses a library among the tools."""
+        environment = {**os.environ, "NODE_PATH": str(TOOLS / "node_modules")}
+        return subprocess.run(
+            ["node", str(path), *arguments], env=environment, capture_output=True, text=True, timeout=300, check=True
+        )
 
 
 def install_tools() -> NodeTools:

@@ -24,7 +24,7 @@ RECORD_BYTES_MAX = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One topic. `writers` and `readers` are our services; others write where `upstream_writes`, and read what is `public`."""
+    """One topic. `writers` and `readers` are our services; anyone else may read what access control allows."""
 
     topic: str
     meaning: str
@@ -37,13 +37,9 @@ class Channel:
     compacted: bool = False
     broadcast: bool = False
     """Each instance of a reading service reads every record, from the moment it starts."""
-    public: bool = False
-    """For downstream services: they may read it, and it is packed so that a client of any language can."""
 
 
 SUBMITTED = "jobs.submitted"
-ADMITTED = "jobs.admitted"
-LARGE = "jobs.large"
 EXECUTIONS = "jobs.executions"
 VALIDATIONS = "jobs.validations"
 COMPLETED = "jobs.completed"
@@ -77,29 +73,13 @@ def family_of(lane: Lane) -> Family:
             assert_never(lane)
 
 
-_ENTRANCES = (
-    Channel(
-        SUBMITTED,
-        "Questions asked by upstream services. Nothing in them is believed.",
-        (events.JobSubmitted,),
-        (),
-        ("control-plane",),
-        upstream_writes=True,
-    ),
-    Channel(
-        ADMITTED,
-        "Questions asked over HTTP, which the gateway has admitted.",
-        (events.JobSubmitted,),
-        ("gateway",),
-        ("control-plane",),
-    ),
-    Channel(
-        LARGE,
-        "Large questions, apart, so that they hold up no others: admitted by the gateway, or not yet, as a header says.",
-        (events.JobSubmitted,),
-        ("gateway", "control-plane"),
-        ("control-plane",),
-    ),
+_ENTRANCE = Channel(
+    SUBMITTED,
+    "Questions asked, over HTTP or by upstream services.",
+    (events.JobSubmitted,),
+    ("gateway",),
+    ("control-plane",),
+    upstream_writes=True,
 )
 _REPORTS = (
     Channel(
@@ -133,7 +113,6 @@ _OUTCOMES = (
         (events.JobCompleted, events.JobImproved),
         ("control-plane",),
         (),
-        public=True,
     ),
     Channel(
         FAILED,
@@ -141,9 +120,8 @@ _OUTCOMES = (
         (events.JobFailed, events.JobCancelled, events.JobExpired, events.JobRejected),
         ("control-plane",),
         (),
-        public=True,
     ),
-    Channel(LIFECYCLE, "Every event of every job, for dashboards.", _JOB_EVENTS, ("control-plane",), (), public=True),
+    Channel(LIFECYCLE, "Every event of every job, for dashboards.", _JOB_EVENTS, ("control-plane",), ()),
 )
 _COMMANDS = Channel(
     CONTROL,
@@ -168,7 +146,7 @@ def _dead_letters(consumer: Service) -> Channel:
 
 
 CHANNELS: tuple[Channel, ...] = (
-    *_ENTRANCES,
+    _ENTRANCE,
     *_orders("quantum", "quantum-adapter"),
     *_orders("classical", "classical-solver"),
     *_REPORTS,

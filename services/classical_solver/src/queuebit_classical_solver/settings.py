@@ -25,3 +25,4 @@ class SolverSettings(BaseSettings):
     warm_processes: Annotated[int, Field(ge=0, le=256)] = 1
     grace_s: Annotated[float, Field(gt=0)] = 10.0
     in_flight_max: Annotated[int, Field(ge=1)] = 2000
+    """Where reading pauses: work orders that are not done."""

@@ -32,11 +32,16 @@ class AdapterSettings(BaseSettings):
     process_memory_max_mb: Annotated[int, Field(ge=512)] = 4096
     statevector_memory_max_mb: Annotated[int, Field(ge=1)] = 3072
     qubits_interactive_max: Qubits = 20
+    """The largest circuit that is simulated for the interactive tier."""
     qubits_batch_max: Qubits = 24
+    """The same for the batch tier."""
     qubits_scheduled_max: Qubits = 26
+    """The same for the scheduled tier."""
     grace_s: Annotated[float, Field(gt=0)] = 5.0
+    """How long past its budget a process may take to end."""
     simulator_target: str = EXACT
     status_interval_s: Annotated[float, Field(gt=0, le=240)] = 60.0
+    """How often the backends are reported."""
 
     @field_validator("simulator_target")
     @classmethod

@@ -60,7 +60,6 @@ class Draft:
                 deadline=job.deadline,
                 params=request.params,
                 hint=_hint(job, leg),
-                size=job.size,
             )
         )
 

@@ -1,0 +1,236 @@
+"""The channel table as AsyncAPI 3.0: what each service, and each neighbour, sends and receives, with recorded examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from queuebit_contracts import commands
+from queuebit_contracts.channels import CHANNELS, COMPLETED, FAILED, LIFECYCLE, Channel
+from queuebit_contracts.envelope import MODEL_OF, TYPE_OF
+
+DEAD_LETTER = "DeadLetter"
+_FOR_DOWNSTREAM = (COMPLETED, FAILED, LIFECYCLE)
+_ABOUT = (
+    "Questions come on `jobs.submitted` and answers go to `jobs.completed` and `jobs.failed`. Every message is a CloudEvent "
+    "1.0: Queuebit writes Kafka binary mode and reads structured mode (`application/cloudevents+json`) too, and on "
+    "`jobs.submitted` batches (`application/cloudevents-batch+json`) of at most 100 events and 1 MiB. The key of a record is "
+    "the job id."
+)
+Action = Literal["send", "receive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Who does what with a channel."""
+
+    who: str
+    action: Action
+    channel: Channel
+
+    @property
+    def name(self) -> str:
+        return f"{self.who}.{self.action}.{self.channel.topic}"
+
+
+def asyncapi(version: str, examples: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The document. `examples`: a recorded message in structured mode for each type."""
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Queuebit",
+            "version": version,
+            "description": _ABOUT,
+            "contact": {"name": "The maintainers of Queuebit"},
+            "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
+            "tags": [{"name": name, "description": said} for name, said in sorted(_TAGS.items())],
+        },
+        "defaultContentType": "application/json",
+        "servers": _servers(),
+        "channels": {channel.topic: _channel(channel) for channel in CHANNELS},
+        "operations": {use.name: _operation(use) for use in _uses()},
+        "components": {
+            "messages": {
+                **{name: _message(name, examples[name]) for name in sorted(MODEL_OF)},
+                DEAD_LETTER: _dead_letter(),
+            },
+            "messageTraits": {"cloudEvent": {"headers": _headers()}},
+            "securitySchemes": _security(),
+        },
+    }
+
+
+_TAGS = {
+    "upstream": "A service that asks: it may write jobs.submitted.",
+    "downstream": "A service that acts on answers: it may read what the control plane publishes.",
+    "gateway": "Takes questions over HTTP.",
+    "control-plane": "Owns the job: decides, and publishes what became of it.",
+    "quantum-adapter": "Runs work on quantum devices and simulators.",
+    "classical-solver": "Runs work on classical solvers.",
+    "result-validation": "Proves or rejects every answer.",
+}
+
+
+def _uses() -> Iterable[Use]:
+    for channel in CHANNELS:
+        for writer in channel.writers:
+            yield Use(writer, "send", channel)
+        for reader in channel.readers:
+            yield Use(reader, "receive", channel)
+        if channel.upstream_writes:
+            yield Use("upstream", "send", channel)
+        if channel.topic in _FOR_DOWNSTREAM:
+            yield Use("downstream", "receive", channel)
+
+
+def _servers() -> dict[str, Any]:
+    host = {"host": "{host}:{port}", "variables": {"host": {"default": "localhost"}, "port": {"default": "9092"}}}
+    schemes = [{"$ref": f"#/components/securitySchemes/{name}"} for name in _security()]
+    return {
+        "tls": {
+            **host,
+            "protocol": "kafka-secure",
+            "description": "SASL over TLS: how to run it for others.",
+            "security": schemes,
+        },
+        "local": {
+            **host,
+            "protocol": "kafka",
+            "description": "SASL without TLS, as `queuebit up` starts it on this machine alone.",
+            "security": schemes[:1],
+        },
+    }
+
+
+def _security() -> dict[str, Any]:
+    return {
+        "scram": {
+            "type": "scramSha512",
+            "description": "One user for each service and for each neighbour; what it may do is an ACL of its own.",
+        },
+        "oauth": {"type": "oauth2", "description": "SASL/OAUTHBEARER.", "flows": {"clientCredentials": _FLOW}},
+    }
+
+
+_FLOW = {"tokenUrl": "https://identity.example.com/token", "availableScopes": {}}
+
+
+def _messages_of(channel: Channel) -> list[str]:
+    return sorted(TYPE_OF[message] for message in channel.messages) or [DEAD_LETTER]
+
+
+def _channel(channel: Channel) -> dict[str, Any]:
+    return {
+        "address": channel.topic,
+        "title": channel.topic,
+        "description": channel.meaning,
+        "servers": [{"$ref": f"#/servers/{name}"} for name in _servers()],
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in _messages_of(channel)},
+        "bindings": {
+            "kafka": {
+                "topic": channel.topic,
+                "partitions": channel.partitions,
+                "topicConfiguration": {
+                    "cleanup.policy": ["compact"] if channel.compacted else ["delete"],
+                    "retention.ms": channel.retention_ms,
+                },
+            }
+        },
+    }
+
+
+def _operation(use: Use) -> dict[str, Any]:
+    channel = use.channel
+    doing = "writes to" if use.action == "send" else "reads from"
+    return {
+        "action": use.action,
+        "title": f"{use.who} {doing} {channel.topic}",
+        "description": f"The {use.who} {doing} this channel. {channel.meaning}",
+        "channel": {"$ref": f"#/channels/{channel.topic}"},
+        "messages": [{"$ref": f"#/channels/{channel.topic}/messages/{name}"} for name in _messages_of(channel)],
+        "tags": [{"name": use.who}],
+    }
+
+
+def _message(name: str, example: Mapping[str, Any]) -> dict[str, Any]:
+    model = MODEL_OF[name]
+    folder = "commands" if model is commands.CancelJob else "events"
+    return {
+        "name": name,
+        "title": model.__name__,
+        "summary": (model.__doc__ or "").strip().split("\n")[0],
+        "contentType": "application/json",
+        "traits": [{"$ref": "#/components/messageTraits/cloudEvent"}],
+        "payload": {"$ref": f"./{folder}/{name.removeprefix('io.queuebit.')}.json"},
+        "bindings": {"kafka": {"key": {"type": "string", "description": "The job id."}}},
+        "examples": [{"name": "recorded", "headers": _headers_of(example), "payload": example["data"]}],
+    }
+
+
+def _headers_of(example: Mapping[str, Any]) -> dict[str, str]:
+    """The same message in binary mode."""
+    named = {"datacontenttype": "content-type", "traceparent": "traceparent"}
+    return {named.get(name, f"ce_{name}"): str(value) for name, value in example.items() if name != "data"}
+
+
+def _dead_letter() -> dict[str, Any]:
+    text = {"type": "string"}
+    reasons = ("qb_error_code", "qb_error_detail", "qb_error_remedy", "qb_consumer")
+    place = ("qb_topic", "qb_partition", "qb_offset", "qb_failed_at")
+    return {
+        "name": DEAD_LETTER,
+        "title": "Dead letter",
+        "summary": "A record that could not be read, as it came, with the reason and its place in the headers.",
+        "contentType": "application/octet-stream",
+        "headers": {
+            "type": "object",
+            "required": [*reasons, *place],
+            "properties": {
+                **dict.fromkeys((*reasons, *place), text),
+                "qb_unreadable_events": {**text, "description": "How many events of a batch this holds."},
+            },
+        },
+        "payload": {"description": "The value of the record; of a batch, those of its events that could not be read."},
+        "examples": [
+            {
+                "name": "recorded",
+                "headers": {
+                    "qb_error_code": "malformed_envelope",
+                    "qb_error_detail": "ce_id is missing.",
+                    "qb_error_remedy": "Send CloudEvents 1.0 as schemas/asyncapi.json describes it.",
+                    "qb_consumer": "control-plane",
+                    "qb_topic": "jobs.submitted",
+                    "qb_partition": "0",
+                    "qb_offset": "41",
+                    "qb_failed_at": "2026-01-02T03:04:05Z",
+                },
+                "payload": {},
+            }
+        ],
+    }
+
+
+def _headers() -> dict[str, Any]:
+    text = {"type": "string"}
+    return {
+        "type": "object",
+        "required": ["ce_specversion", "content-type", "ce_id", "ce_source", "ce_type"],
+        "properties": {
+            "ce_specversion": {"const": "1.0"},
+            "content-type": {"const": "application/json"},
+            "ce_id": {**text, "description": "Unique with ce_source; a repeat is recognised by both."},
+            "ce_source": text,
+            "ce_type": {"enum": sorted(MODEL_OF)},
+            "ce_subject": {**text, "description": "The job id; the backend's name in backend reports."},
+            "ce_time": {
+                "type": "string",
+                "format": "date-time",
+                "description": "Always there in what Queuebit writes; where a writer leaves it out, the record's time counts.",
+            },
+            "ce_tenant": text,
+            "ce_streamversion": {**text, "pattern": "^[0-9]+$"},
+            "traceparent": text,
+            "ce_replayid": {**text, "description": "Only on replays: live consumers ignore such records."},
+        },
+    }
