@@ -42,7 +42,7 @@ def _answered(history: History, ask: Ask, replies: list[Reply], *, contested: bo
     told = f"ask {ask.number} over {ask.entrance} (job {history.job_of(ask)})"
     if not taken and not refused:
         yield f"{told} was neither taken nor refused"
-    if taken and refused and not (ask.entrance == "http" and contested):
+    if taken and refused and _began(history, ask) and not (ask.entrance == "http" and contested):
         yield f"{told} was both taken and refused: {_reason(history, ask)}, {[reply.code for reply in replies]}"
     if taken and job is not None and job.head.state not in TERMINAL_STATES:
         yield f"{told} was taken and is {job.head.state}"
@@ -55,6 +55,12 @@ def _answered(history: History, ask: Ask, replies: list[Reply], *, contested: bo
         yield f"{told} was given the jobs {ids}"
     if len(replies) != (ask.copies if ask.entrance == "http" else 0):
         yield f"{told} had {len(replies)} replies for {ask.copies} copies"
+
+
+def _began(history: History, ask: Ask) -> bool:
+    """Whether it is this question that became the job: another one under its key may have come when the tenant was known."""
+    stored = history.database.events.get(history.job_of(ask) or ask.event_id)
+    return ask.entrance == "http" or (stored is not None and stored[0].causation_id == ask.event_id)
 
 
 def nothing_invented(history: History) -> Iterator[str]:

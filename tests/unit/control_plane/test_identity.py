@@ -18,7 +18,7 @@ from queuebit_control_plane.lanes import Lanes
 from queuebit_control_plane.tenants import Tenants
 from queuebit_runtime.bus import Record
 from queuebit_runtime.consumer import Received, sort_out
-from queuebit_store.memory import MemoryStore
+from queuebit_store.memory import Hooks, MemoryStore
 from tests.builders import NOW, a_request, at
 from tests.unit.control_plane.test_desk import CollectingBus, StoppedClock, a_desk
 from tests.unit.control_plane.test_one_bad_item import Batch
@@ -201,3 +201,18 @@ async def test_a_tenant_added_a_moment_ago_is_known_and_a_crowd_of_strangers_cos
     await plane.hear(*(asked(f"x{n}", tenant=f"stranger-{n}") for n in range(100)))
     await plane.hear(*(asked(f"y{n}") for n in range(100)))
     assert (plane.store.looked, len(plane.jobs())) == (1, 102)
+
+
+async def test_a_question_that_another_instance_takes_while_it_is_being_refused_is_not_refused(plane: Plane) -> None:
+    other = Plane()
+    other.store.database = plane.store.database
+
+    async def meanwhile(_operation: str) -> None:
+        plane.store.hooks = Hooks()
+        await plane.store.add_tenant("initech", NOW)
+        await other.hear(asked("order-17", tenant="initech", key=str(UUID7)))
+
+    plane.store.hooks = Hooks(before_commit=meanwhile)
+    await plane.hear(asked("order-17", tenant="initech", key=str(UUID7)))
+
+    assert list(plane.streams().values()) == [["JobSubmitted", "JobPlanned", "JobQueued"]]

@@ -191,7 +191,7 @@ class Desk:
             found = await self._store.load([*(work.job_id for work in missing), *rivals])
             for work in missing:
                 stored = found.get(work.job_id, [])
-                work.told = [each for each in work.told if not _ended_elsewhere(each, found)]
+                work.told = [_against(each, found) for each in work.told if not _ended_elsewhere(each, found)]
                 try:
                     work.stands(len(stored), fold(stored), stored[0].traceparent if stored else None)
                 except Exception as error:
@@ -256,6 +256,11 @@ def _ended_elsewhere(told: Told, found: Mapping[UUID, Sequence[StoredEvent]]) ->
     return len(rival) > 0 and rival[0].causation_id == told.cause_id
 
 
+def _against(told: Told, found: Mapping[UUID, Sequence[StoredEvent]]) -> Told:
+    """A refusal beside the job of another question under the same key; else the job may not come to be meanwhile either."""
+    return told._replace(rival_id=None) if isinstance(told.message, Refuse) and told.rival_id in found else told
+
+
 def _decide(work: _Work, told: Told, now: datetime) -> None:
     """Decide one message within the batch; a conflicting submission turns into a refusal."""
     message, job_id = told.message, work.job_id
@@ -270,7 +275,7 @@ def _decide(work: _Work, told: Told, now: datetime) -> None:
     decided, work.job = decide(work.job, message, now, job_id)
     if work.version == 0 and not work.events:
         work.tenant, work.trace = told.tenant, told.traceparent
-        work.rival_id = told.rival_id if isinstance(message, Submit) else None
+        work.rival_id = told.rival_id
     trace = told.traceparent or work.trace
     for version, event in enumerate(decided, start=work.version + len(work.events) + 1):
         event_id = derive_id(job_id, f"event:{version}")

@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 UNKNOWN_TENANT = "unknown"
 """Whose refusals are those that name no tenant."""
 _UNKNOWN_TENANT, _TENANT_MISMATCH = "unknown_tenant", "tenant_mismatch"
-_NEVER_TAKEN = frozenset({_UNKNOWN_TENANT, _TENANT_MISMATCH})
-"""Refusals of what cannot have become a job before."""
+_NEVER_HELD = frozenset({_UNKNOWN_TENANT, _TENANT_MISMATCH})
+"""Refusals of what holds no key: the tenant is nobody's yet, or not the sender's."""
 
 
 class Intake:
@@ -94,7 +94,7 @@ class Intake:
         held: list[tuple[int, Reservation]] = []
         for position, (received, outcome) in enumerate(zip(submitted, checked, strict=True)):
             asked, envelope = _asked(received), received.envelope
-            if isinstance(outcome, ev.JobRejected) and outcome.code in _NEVER_TAKEN:
+            if isinstance(outcome, ev.JobRejected) and outcome.code == _TENANT_MISMATCH:
                 continue
             found = job_of(
                 asked.request.tenant,
@@ -106,7 +106,7 @@ class Intake:
             )
             if isinstance(found, UUID):
                 ids[position] = found
-            elif isinstance(outcome, Admitted) or asked.idempotency_key is None:
+            elif isinstance(outcome, Admitted) or (asked.idempotency_key is None and outcome.code not in _NEVER_HELD):
                 held.append((position, found))
         if held:
             holding = await reserve_each(self._store, [each for _, each in held])
