@@ -101,10 +101,8 @@ async def platform(
     prefix = f"{namespace}." if namespace else ""
     letters = [each.topic for each in channels.CHANNELS if each.topic.endswith(".dead-letter")]
     topics = [prefix + topic for topic in (*OUTCOMES, *letters)]
-    consumer = AIOKafkaConsumer(*topics, bootstrap_servers=stack.kafka, auto_offset_reset="earliest")
-    producer = AIOKafkaProducer(
-        bootstrap_servers=stack.kafka, acks="all", enable_idempotence=True, max_request_size=4_500_000
-    )
+    consumer = AIOKafkaConsumer(*topics, **stack.client(), auto_offset_reset="earliest")
+    producer = AIOKafkaProducer(**stack.client(), acks="all", enable_idempotence=True, max_request_size=4_500_000)
     log_dir = stack.data_dir / "logs" / namespace
     async with Supervisor(stack, specs, log_dir=log_dir) as supervisor, producer, consumer:
         running = Platform(stack, supervisor, url, api_key, producer, store, prefix=prefix)

@@ -29,10 +29,10 @@ async def test_a_service_is_small(queuebit: Platform, name: str) -> None:
 async def test_a_trivial_job_costs_so_many_records_and_hardly_a_statement(queuebit: Platform) -> None:
     """Twelve records a job, and statements shared by batches: a change that adds one must be meant."""
     jobs = 600
-    before = await take_counts(queuebit.stack.kafka, queuebit.stack.postgres)
+    before = await take_counts(queuebit.stack.access(), queuebit.stack.postgres)
 
     await queuebit.outcomes(await queuebit.publish(trivial(jobs)))
-    spent = await take_counts(queuebit.stack.kafka, queuebit.stack.postgres) - before
+    spent = await take_counts(queuebit.stack.access(), queuebit.stack.postgres) - before
 
     assert spent.records == {
         channels.SUBMITTED: jobs,

@@ -219,7 +219,7 @@ async def test_a_service_sends_its_traces_and_metrics_over_otlp(traced: Platform
             async with AsyncQueuebit(f"http://{LOOPBACK}:{port}", traced.api_key) as client:
                 accepted = await client.submit(a_problem().model_dump(), lane="classical", budget_s=5)
             await traced.outcomes([UUID(str(accepted.id))])
-            await eventually(lambda: {"POST /v1/jobs", "send jobs.submitted"} <= set(collector.spans), "spans arrive")
+            await eventually(lambda: {"POST /v1/jobs", "send jobs.admitted"} <= set(collector.spans), "spans arrive")
             await eventually(lambda: "queuebit.gateway.requests" in collector.metrics, "metrics arrive")
 
     assert collector.services == {"queuebit-gateway"}

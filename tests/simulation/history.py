@@ -21,6 +21,7 @@ from tests.simulation.plan import Ask, Plan
 
 GROUPS: tuple[tuple[str, str], ...] = (
     ("control-plane", channels.SUBMITTED),
+    ("control-plane", channels.ADMITTED),
     ("control-plane", channels.EXECUTIONS),
     ("control-plane", channels.VALIDATIONS),
     ("control-plane", channels.CONTROL),

@@ -15,6 +15,7 @@ MARK_HEADER = "x-mark"
 
 READERS: dict[str, tuple[Service, ...]] = {
     channels.SUBMITTED: ("control-plane",),
+    channels.ADMITTED: ("control-plane",),
     channels.EXECUTIONS: ("control-plane", "result-validation"),
     channels.VALIDATIONS: ("control-plane",),
     channels.CONTROL: ("control-plane",),

@@ -13,6 +13,7 @@ from queuebit_runtime.bus import Bus, Delivery, Outgoing, Record, Subscription
 from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
 from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
 from queuebit_runtime.clock import Clock, SystemClock
+from queuebit_runtime.kafka_access import KafkaAccess, client_options
 from queuebit_runtime.kafka_read import ReadSettings
 from queuebit_runtime.topics import ensure_topics
 
@@ -62,15 +63,15 @@ class MemoryWorld:
 
 
 class KafkaWorld:
-    def __init__(self, bootstrap: str, namespace: str) -> None:
+    def __init__(self, access: KafkaAccess, namespace: str) -> None:
         self.clock: Clock = SystemClock()
         read = ReadSettings(rebalance_drain_s=REBALANCE_DRAIN_S)
-        self._settings = KafkaSettings(bootstrap, namespace, read=read)
+        self._settings = KafkaSettings(access, namespace, read=read)
         self._members: list[KafkaBus] = []
 
     async def open(self) -> None:
         await ensure_topics(
-            self._settings.bootstrap, self._settings.namespace, channels=[BY_TOPIC[topic] for topic in TOPICS]
+            self._settings.access, self._settings.namespace, channels=[BY_TOPIC[topic] for topic in TOPICS]
         )
 
     def member(self) -> Member:
@@ -79,7 +80,7 @@ class KafkaWorld:
         return bus
 
     async def committed(self, group: str, topic: str) -> dict[int, int]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.bootstrap)
+        admin = AIOKafkaAdminClient(**client_options(self._settings.access))
         await admin.start()
         try:
             found = await admin.list_consumer_group_offsets(self._settings.prefix + group)
@@ -93,7 +94,7 @@ class KafkaWorld:
     async def close(self) -> None:
         for member in self._members:
             await member.stop(0)
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.bootstrap)
+        admin = AIOKafkaAdminClient(**client_options(self._settings.access))
         await admin.start()
         try:
             await admin.delete_topics([self._settings.prefix + topic for topic in TOPICS])

@@ -8,27 +8,28 @@ from uuid import uuid4
 import pytest
 
 from queuebit_devstack.stack import Stack
+from queuebit_runtime.kafka_access import KafkaAccess
 from tests.contract.bus.bus_world import KafkaWorld, MemoryWorld, World
 
 
 @pytest.fixture(params=["memory", "kafka"])
-def bootstrap(request: pytest.FixtureRequest) -> str | None:
+def access(request: pytest.FixtureRequest) -> KafkaAccess | None:
     """None for the bus in memory, whose leg needs no server. Not async: a fixture asked for by name may not be."""
     if request.param == "memory":
         return None
     stack: Stack = request.getfixturevalue("stack")
-    return stack.kafka
+    return stack.access()
 
 
 @pytest.fixture
-async def world(bootstrap: str | None) -> AsyncIterator[World]:
+async def world(access: KafkaAccess | None) -> AsyncIterator[World]:
     namespace = f"test-{uuid4().hex[:12]}"
-    if bootstrap is None:
+    if access is None:
         memory = MemoryWorld(namespace)
         yield memory
         await memory.close()
         return
-    kafka = KafkaWorld(bootstrap, namespace)
+    kafka = KafkaWorld(access, namespace)
     await kafka.open()
     yield kafka
     await kafka.close()

@@ -9,6 +9,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder  # type: ignore[i
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy  # type: ignore[import-untyped]
 
 from queuebit_runtime.bus import Outgoing
+from queuebit_runtime.kafka_access import KafkaAccess, client_options
 
 BATCH_BYTES = 1 << 20
 ZSTD = 4
@@ -29,10 +30,10 @@ def builder(*, compression: int = 0) -> _DefaultRecordBatchBuilderPy:
 
 
 async def publish_batch(
-    bootstrap: str, topic: str, partition: int, records: Sequence[Outgoing], *, compression: int = 0
+    access: KafkaAccess, topic: str, partition: int, records: Sequence[Outgoing], *, compression: int = 0
 ) -> None:
     """As one batch into one partition, past the bus."""
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
+    producer = AIOKafkaProducer(**client_options(access))
     await producer.start()
     try:
         batch: BatchBuilder = producer.create_batch()

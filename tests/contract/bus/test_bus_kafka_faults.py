@@ -15,6 +15,7 @@ from queuebit_runtime.bus import BusError, Outgoing
 from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.consumer import Item, Received, subscribe_decoded
+from queuebit_runtime.kafka_access import KafkaAccess
 from queuebit_runtime.kafka_unpack import PatientRecords
 from queuebit_runtime.partitioner import partition_of
 from queuebit_runtime.topics import ensure_topics
@@ -26,10 +27,12 @@ from tests.contract.bus.test_bus_groups import a_question
 async def test_it_replaces_the_producer_when_its_sequence_is_out_of_order(stack: Stack) -> None:
     """Given a broker that refuses the producer's sequence, then the publish fails, and the next one works."""
     namespace = f"test-{uuid4().hex[:12]}"
-    assert await ensure_topics(stack.kafka, namespace, channels=[BY_TOPIC[SUBMITTED]]) == (f"{namespace}.{SUBMITTED}",)
-    assert await ensure_topics(stack.kafka, namespace, channels=[BY_TOPIC[SUBMITTED]]) == ()
+    assert await ensure_topics(stack.access(), namespace, channels=[BY_TOPIC[SUBMITTED]]) == (
+        f"{namespace}.{SUBMITTED}",
+    )
+    assert await ensure_topics(stack.access(), namespace, channels=[BY_TOPIC[SUBMITTED]]) == ()
     seen = Collector()
-    bus = KafkaBus(KafkaSettings(stack.kafka, namespace))
+    bus = KafkaBus(KafkaSettings(stack.access(), namespace))
     bus.subscribe(reads(seen))
     await bus.start()
     try:
@@ -48,7 +51,7 @@ async def test_it_replaces_the_producer_when_its_sequence_is_out_of_order(stack:
 
 
 async def test_it_says_when_kafka_does_not_answer() -> None:
-    bus = KafkaBus(KafkaSettings("127.0.0.1:1"))
+    bus = KafkaBus(KafkaSettings(KafkaAccess(kafka="127.0.0.1:1")))
     bus.subscribe(reads(Collector()))
     with pytest.raises(BusError):
         await bus.start()
@@ -61,7 +64,7 @@ async def test_it_says_when_kafka_does_not_answer() -> None:
 class Reading:
     """A group that reads questions on a real broker, what it understood, and its dead letters."""
 
-    def __init__(self, kafka: str) -> None:
+    def __init__(self, kafka: KafkaAccess) -> None:
         self.kafka = kafka
         self.namespace = f"test-{uuid4().hex[:12]}"
         self.seen: list[Item] = []
@@ -97,12 +100,12 @@ async def test_a_header_name_that_is_not_utf8_stops_nothing(stack: Stack) -> Non
     """Given such a name on a question, on poison, and sound questions in their batch, behind it and in other partitions, then
     all questions are read, the poison alone is a dead letter with its place, and everything is committed.
     """
-    reading = Reading(stack.kafka)
+    reading = Reading(stack.access())
     odd = (OddName("xx"), b"odd")
     question = a_question(2)
     with_odd = question._replace(headers=[*question.headers, odd])
     poison = Outgoing(SUBMITTED, b"key", b"what is this", [odd])
-    await ensure_topics(stack.kafka, reading.namespace, channels=[BY_TOPIC[SUBMITTED]])
+    await ensure_topics(stack.access(), reading.namespace, channels=[BY_TOPIC[SUBMITTED]])
     await reading.send(1, [a_question(1), with_odd, poison, a_question(3)])
     await reading.send(1, [a_question(4)])
     for partition in (0, 2, 3):
@@ -128,7 +131,7 @@ async def test_what_the_client_cannot_take_ends_the_reading_aloud_and_commits_no
     stack: Stack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Given batches whose checksums do not fit, when they are polled, then the bus is not healthy, says why, and is stuck."""
-    reading = Reading(stack.kafka)
+    reading = Reading(stack.access())
     await reading.start()
     try:
         assert reading.bus.healthy()

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from queuebit_contracts import events as ev
-from queuebit_contracts.channels import SUBMITTED
+from queuebit_contracts.channels import ADMITTED
 from queuebit_contracts.ids import derive_id, job_id_of
 from tests.contract.http.http_world import World, a_body, a_world
 
@@ -44,7 +44,7 @@ async def test_takes_a_job_and_publishes_it(world: World) -> None:
         "version": 0,
         "answer": None,
     }
-    (record,) = world.broker.records(SUBMITTED)
+    (record,) = world.broker.records(ADMITTED)
     assert record.key == str(job_id).encode()
     await asyncio.wait_for(world.plane.seen.wait(), 5)
     (envelope,) = world.plane.submissions
@@ -76,7 +76,7 @@ async def test_repeat_shows_the_job_as_it_is_now(world: World) -> None:
     assert first.json()["state"] == "completed"
     assert first.headers["preference-applied"] == "wait=5"
     assert again.json() == first.json()
-    assert len(world.broker.records(SUBMITTED)) == 1
+    assert len(world.broker.records(ADMITTED)) == 1
 
 
 async def test_a_thousand_concurrent_repeats_are_one_job(world: World) -> None:
@@ -88,7 +88,7 @@ async def test_a_thousand_concurrent_repeats_are_one_job(world: World) -> None:
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
     assert len(world.store.database.streams) <= 1
-    assert len(world.broker.records(SUBMITTED)) == 1
+    assert len(world.broker.records(ADMITTED)) == 1
 
 
 async def test_concurrent_jobs_share_calls(world: World) -> None:
@@ -129,7 +129,7 @@ async def test_another_process_publishes_what_the_first_did_not(world: World) ->
     again = await world.submit("k")
 
     assert again.json()["id"] == first.json()["id"]
-    records = world.broker.records(SUBMITTED)
+    records = world.broker.records(ADMITTED)
     assert [dict(record.headers)["ce_id"] for record in records] == [dict(records[0].headers)["ce_id"]] * 2
 
 

@@ -22,6 +22,7 @@ from queuebit_devstack.ports import free_ports
 from queuebit_devstack.processes import find_marked
 from queuebit_devstack.stack import External, Stack, start_stack
 from queuebit_devstack.state import StateFile
+from queuebit_runtime.kafka_access import KafkaAccess
 
 NOTHING_GIVEN = External()
 
@@ -53,7 +54,7 @@ def runs(process: psutil.Process) -> bool:
 
 
 async def send(stack: Stack, topic: str, *values: bytes) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=stack.kafka, enable_idempotence=True, acks="all")
+    producer = AIOKafkaProducer(**stack.client(), enable_idempotence=True, acks="all")
     await producer.start()
     try:
         for value in values:
@@ -63,7 +64,7 @@ async def send(stack: Stack, topic: str, *values: bytes) -> None:
 
 
 async def receive(stack: Stack, topic: str, count: int) -> list[bytes]:
-    consumer = AIOKafkaConsumer(topic, bootstrap_servers=stack.kafka, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(topic, **stack.client(), auto_offset_reset="earliest")
     await consumer.start()
     try:
         async with asyncio.timeout(30):
@@ -73,7 +74,7 @@ async def receive(stack: Stack, topic: str, count: int) -> list[bytes]:
 
 
 async def create_topic(stack: Stack, topic: str, replicas: int) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
+    admin = AIOKafkaAdminClient(**stack.client())
     await admin.start()
     try:
         await admin.create_topics([NewTopic(topic, 1, replicas)])
@@ -155,7 +156,7 @@ async def test_the_next_start_cleans_up_after_a_killed_starter_and_guard(tmp_pat
 
 
 async def test_a_start_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
-    taken = External(kafka=f"127.0.0.1:{free_ports(1)[0]}")
+    taken = External(kafka=KafkaAccess(kafka=f"127.0.0.1:{free_ports(1)[0]}"))
     task = asyncio.create_task(start_stack(tmp_path, external=taken))
     await until(lambda: (tmp_path / "logs" / "postgres.log").exists())
     task.cancel()
@@ -168,12 +169,12 @@ async def test_a_start_that_fails_half_way_leaves_nothing(tmp_path: Path) -> Non
 async def test_a_server_that_is_not_there_is_named() -> None:
     servers = f"127.0.0.1:{free_ports(1)[0]}"
     with pytest.raises(ServerFailed, match=servers):
-        await wait_kafka(servers, (), timeout_s=0.2)
+        await wait_kafka(KafkaAccess(kafka=servers), (), timeout_s=0.2)
 
 
 async def test_running_servers_are_taken_by_url_and_left_alone(tmp_path: Path) -> None:
     async with await start_stack(tmp_path / "one", external=NOTHING_GIVEN, remove=True) as first:
-        given = External(first.kafka, first.postgres)
+        given = External(first.access(), first.postgres)
         async with await start_stack(tmp_path / "two", external=given, remove=True) as second:
             assert second.servers == ()
             assert second.env() == first.env()

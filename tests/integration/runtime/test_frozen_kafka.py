@@ -56,10 +56,10 @@ async def publish_until_taken(bus: KafkaBus, value: str) -> None:
 
 
 async def test_a_frozen_broker_is_told_no_publish_waits_for_ever_and_reading_goes_on_after_it(kafka: Stack) -> None:
-    await ensure_topics(kafka.kafka, channels=[BY_TOPIC[SUBMITTED]])
+    await ensure_topics(kafka.access(), channels=[BY_TOPIC[SUBMITTED]])
     seen = Collector()
     settings = KafkaSettings(
-        kafka.kafka,
+        kafka.access(),
         session_timeout_s=6,
         publish_timeout_s=1.0,
         read=ReadSettings(stall_s=STALL_S, commit_timeout_s=1.0),
@@ -112,7 +112,7 @@ sys.exit(run_service("member", build))
 async def test_of_two_live_processes_with_one_instance_id_the_fenced_one_ends_and_says_what_to_do(stack: Stack) -> None:
     """Given a member, when a second process starts with its instance id, then the first ends, and the other reads on."""
     namespace = f"test-{uuid4().hex[:12]}"
-    await ensure_topics(stack.kafka, namespace, channels=[BY_TOPIC[SUBMITTED]])
+    await ensure_topics(stack.access(), namespace, channels=[BY_TOPIC[SUBMITTED]])
     own = {"QUEUEBIT_NAMESPACE": namespace, "QUEUEBIT_GROUP_INSTANCE": "only-one", "QUEUEBIT_LOG_FORMAT": "text"}
     members = []
     try:

@@ -86,7 +86,7 @@ def test_questions_keep_the_contract_and_name_the_job_that_they_become() -> None
     key = time_ordered_key(envelope.data.idempotency_key or "")
     assert key is not None
     assert first.key.decode() == envelope.subject == str(job_id_of(TENANT, key))
-    assert admit(envelope.data.request).size.variables == 6
+    assert admit(envelope.data.request).admission.size.variables == 6
     assert first.key != second.key
     assert envelope.traceparent is None
 

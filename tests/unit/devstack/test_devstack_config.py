@@ -8,20 +8,23 @@ from queuebit_devstack.containers import Source, choose_source, kafka_environmen
 from queuebit_devstack.errors import DevstackError
 from queuebit_devstack.java import Java
 from queuebit_devstack.kafka_config import Node, bootstrap, jvm_flags, properties_text
+from queuebit_devstack.kafka_tls import TlsFiles
 from queuebit_devstack.postgres import SETTINGS, Account
 from queuebit_devstack.stack import External, default_data_dir
 from queuebit_devstack.supervise import service_specs
+from queuebit_runtime.kafka_access import KafkaAccess
 
 NODES = tuple(Node(number, Path(f"/data/kafka-{number}"), 9000 + number, 9100 + number) for number in (1, 2, 3))
+PASSWORDS = {"admin": "a-secret", "broker": "b-secret", "controller": "c-secret"}
 
 
 def properties(node: Node, nodes: tuple[Node, ...]) -> dict[str, str]:
-    return dict(line.split("=", 1) for line in properties_text(node, nodes).splitlines())
+    return dict(line.split("=", 1) for line in properties_text(node, nodes, PASSWORDS).splitlines())
 
 
 def test_one_broker_replicates_nothing() -> None:
     settings = properties(NODES[0], NODES[:1])
-    assert settings["listeners"] == "PLAINTEXT://127.0.0.1:9001,CONTROLLER://127.0.0.1:9101"
+    assert settings["listeners"] == "CLIENTS://127.0.0.1:9001,CONTROLLER://127.0.0.1:9101"
     assert settings["controller.quorum.voters"] == "1@127.0.0.1:9101"
     assert settings["log.dirs"] == "/data/kafka-1/data"
     assert {name: value for name, value in settings.items() if "replication.factor" in name} == {
@@ -42,6 +45,32 @@ def test_three_brokers_survive_the_loss_of_one() -> None:
     assert settings["default.replication.factor"] == settings["offsets.topic.replication.factor"] == "3"
     assert settings["min.insync.replicas"] == settings["transaction.state.log.min.isr"] == "2"
     assert bootstrap(NODES) == "127.0.0.1:9001,127.0.0.1:9002,127.0.0.1:9003"
+
+
+def test_nobody_is_let_in_without_a_login_and_nobody_may_do_what_no_rule_allows() -> None:
+    settings = properties(NODES[0], NODES)
+    assert settings["listener.security.protocol.map"] == "CLIENTS:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT"
+    assert settings["sasl.enabled.mechanisms"] == settings["sasl.mechanism.inter.broker.protocol"] == "SCRAM-SHA-512"
+    assert settings["listener.name.controller.sasl.enabled.mechanisms"] == "PLAIN"
+    assert settings["allow.everyone.if.no.acl.found"] == "false"
+    assert settings["super.users"] == "User:admin;User:broker;User:controller"
+    assert settings["listener.name.clients.scram-sha-512.sasl.jaas.config"] == (
+        'org.apache.kafka.common.security.scram.ScramLoginModule required username="broker" password="b-secret";'
+    )
+    assert settings["listener.name.controller.plain.sasl.jaas.config"] == (
+        'org.apache.kafka.common.security.plain.PlainLoginModule required username="controller" password="c-secret"'
+        ' user_controller="c-secret";'
+    )
+
+
+def test_with_tls_both_listeners_speak_it_and_java_may_compile_it_well() -> None:
+    text = properties_text(NODES[0], NODES, PASSWORDS, TlsFiles(Path("/s.pem"), Path("/ca.pem")))
+    settings = dict(line.split("=", 1) for line in text.splitlines())
+    assert settings["listener.security.protocol.map"] == "CLIENTS:SASL_SSL,CONTROLLER:SASL_SSL"
+    assert (settings["ssl.keystore.location"], settings["ssl.truststore.location"]) == ("/s.pem", "/ca.pem")
+    slow = "-XX:TieredStopAtLevel=1"
+    assert slow in jvm_flags(NODES[0], NODES, Java(Path("java"), 17))
+    assert slow not in jvm_flags(NODES[0], NODES, Java(Path("java"), 17), tls=True)
 
 
 def test_a_broker_writes_only_below_its_folder() -> None:
@@ -92,7 +121,9 @@ def test_the_container_gets_the_settings_of_the_embedded_broker() -> None:
 
 
 def test_the_environment_names_running_servers_and_the_data_folder() -> None:
-    assert External.from_env({"QUEUEBIT_KAFKA": "h:1", "QUEUEBIT_POSTGRES": ""}) == External("h:1", None)
+    assert External.from_env({"QUEUEBIT_KAFKA": "h:1", "QUEUEBIT_POSTGRES": ""}) == External(
+        KafkaAccess(kafka="h:1"), None
+    )
     assert default_data_dir({"QUEUEBIT_DATA": "/x/y"}) == Path("/x/y")
     assert default_data_dir({}) == Path.cwd() / ".queuebit"
 

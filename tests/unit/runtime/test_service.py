@@ -165,7 +165,7 @@ async def test_it_waits_for_what_it_needs_and_says_what_is_missing_at_the_end_of
     assert await found == "here"
     lost = asyncio.ensure_future(service.wait_for("PostgreSQL", never, remedy="start it"))
     await clock.advance(10)
-    with pytest.raises(DependencyUnavailable, match="PostgreSQL does not answer: no") as caught:
+    with pytest.raises(DependencyUnavailable, match="PostgreSQL cannot be used: no") as caught:
         await lost
     assert caught.value.remedy == "start it"
 
@@ -260,7 +260,7 @@ def a_closed_port() -> int:
 @pytest.mark.parametrize(
     ("environment", "code", "said"),
     [
-        ({"QUEUEBIT_START_TIMEOUT_S": "0.2"}, EXIT_UNAVAILABLE, "Kafka does not answer"),
+        ({"QUEUEBIT_START_TIMEOUT_S": "0.2"}, EXIT_UNAVAILABLE, "Kafka cannot be used"),
         ({"QUEUEBIT_DRAIN_S": "soon"}, EXIT_USAGE, "QUEUEBIT_DRAIN_S"),
     ],
 )

@@ -188,7 +188,7 @@ async def test_it_measures_only_what_the_list_of_metrics_names() -> None:
         "messaging.client.consumed.messages",
         "messaging.process.duration",
         "queuebit.consumer.failures",
-        "queuebit.consumer.poison",
+        "queuebit.dead_letters",
     } <= world.metrics.names
     assert world.metrics.names <= {info.name for info in METRICS}
     assert len({info.name for info in METRICS}) == len(METRICS)
@@ -196,7 +196,7 @@ async def test_it_measures_only_what_the_list_of_metrics_names() -> None:
 
 def test_off_it_is_the_same_bus_and_the_sdk_is_not_loaded() -> None:
     bus = MemoryBus(MemoryBroker(VirtualClock()))
-    assert isinstance(make_telemetry("test", RuntimeSettings(telemetry="off")), NoTelemetry)
+    assert isinstance(make_telemetry("test", RuntimeSettings(telemetry="off"), VirtualClock()), NoTelemetry)
     assert NoTelemetry().bus(bus) is bus
     assert not isinstance(NoTelemetry().bus(bus), TracedBus)
     script = "import sys, queuebit_runtime.service; print(sorted(m for m in sys.modules if 'opentelemetry' in m))"

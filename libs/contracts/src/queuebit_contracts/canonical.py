@@ -10,7 +10,9 @@ from typing import Any
 import orjson
 from pydantic import BaseModel
 
-_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
+from queuebit_contracts.statement_text import StatementText, statement_of
+
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_PASSTHROUGH_SUBCLASS
 
 
 def canonical_json(value: Any) -> bytes:
@@ -22,8 +24,7 @@ def canonical_json(value: Any) -> bytes:
         return orjson.dumps(value, default=_fields, option=_OPTIONS)
     except TypeError:
         # orjson stops at 64-bit integers; statements may be exact beyond that.
-        plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-        text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         json.loads(text, parse_int=_finite)
         return text.encode("utf-8", "surrogatepass")
 
@@ -35,11 +36,29 @@ def _finite(digits: str) -> float:
     return number
 
 
+def _plain(value: Any) -> Any:
+    """The value with its models dumped and its statements read."""
+    if isinstance(value, StatementText):
+        return statement_of(value)
+    if not isinstance(value, BaseModel):
+        return value
+    plain = value.model_dump(mode="json")
+    nested = {name: item for name, item in value.__dict__.items() if isinstance(item, BaseModel | StatementText)}
+    return plain | {name: _plain(item) for name, item in nested.items()}
+
+
 def _fields(value: Any) -> Any:
-    """The fields of a model as they are: the same text as that of its dump, without the copy."""
+    """The fields of a model as they are: the same text as that of its dump, without the copy. A statement as text is read."""
     if isinstance(value, BaseModel):
         return value.__dict__
+    if isinstance(value, StatementText):
+        return statement_of(value)
     raise TypeError
+
+
+def embedded(text: bytes) -> Any:
+    """Canonical JSON to stand in a larger value as it is, so that it is written once."""
+    return orjson.Fragment(text)
 
 
 def fingerprint(value: Any) -> str:

@@ -24,7 +24,7 @@ RECORD_BYTES_MAX = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One topic. `writers` and `readers` are our services; anyone else may read what access control allows."""
+    """One topic. `writers` and `readers` are our services; others write where `upstream_writes`, and read what is `public`."""
 
     topic: str
     meaning: str
@@ -37,9 +37,13 @@ class Channel:
     compacted: bool = False
     broadcast: bool = False
     """Each instance of a reading service reads every record, from the moment it starts."""
+    public: bool = False
+    """For downstream services: they may read it, and it is packed so that a client of any language can."""
 
 
 SUBMITTED = "jobs.submitted"
+ADMITTED = "jobs.admitted"
+LARGE = "jobs.large"
 EXECUTIONS = "jobs.executions"
 VALIDATIONS = "jobs.validations"
 COMPLETED = "jobs.completed"
@@ -73,13 +77,29 @@ def family_of(lane: Lane) -> Family:
             assert_never(lane)
 
 
-_ENTRANCE = Channel(
-    SUBMITTED,
-    "Questions asked, over HTTP or by upstream services.",
-    (events.JobSubmitted,),
-    ("gateway",),
-    ("control-plane",),
-    upstream_writes=True,
+_ENTRANCES = (
+    Channel(
+        SUBMITTED,
+        "Questions asked by upstream services. Nothing in them is believed.",
+        (events.JobSubmitted,),
+        (),
+        ("control-plane",),
+        upstream_writes=True,
+    ),
+    Channel(
+        ADMITTED,
+        "Questions asked over HTTP, which the gateway has admitted.",
+        (events.JobSubmitted,),
+        ("gateway",),
+        ("control-plane",),
+    ),
+    Channel(
+        LARGE,
+        "Large questions, apart, so that they hold up no others: admitted by the gateway, or not yet, as a header says.",
+        (events.JobSubmitted,),
+        ("gateway", "control-plane"),
+        ("control-plane",),
+    ),
 )
 _REPORTS = (
     Channel(
@@ -113,6 +133,7 @@ _OUTCOMES = (
         (events.JobCompleted, events.JobImproved),
         ("control-plane",),
         (),
+        public=True,
     ),
     Channel(
         FAILED,
@@ -120,8 +141,9 @@ _OUTCOMES = (
         (events.JobFailed, events.JobCancelled, events.JobExpired, events.JobRejected),
         ("control-plane",),
         (),
+        public=True,
     ),
-    Channel(LIFECYCLE, "Every event of every job, for dashboards.", _JOB_EVENTS, ("control-plane",), ()),
+    Channel(LIFECYCLE, "Every event of every job, for dashboards.", _JOB_EVENTS, ("control-plane",), (), public=True),
 )
 _COMMANDS = Channel(
     CONTROL,
@@ -146,7 +168,7 @@ def _dead_letters(consumer: Service) -> Channel:
 
 
 CHANNELS: tuple[Channel, ...] = (
-    _ENTRANCE,
+    *_ENTRANCES,
     *_orders("quantum", "quantum-adapter"),
     *_orders("classical", "classical-solver"),
     *_REPORTS,

@@ -29,6 +29,7 @@ from queuebit_contracts.attributes import (
 from queuebit_contracts.channels import RECORD_BYTES_MAX
 from queuebit_contracts.errors import FieldError, MalformedEnvelope, UnknownType
 from queuebit_contracts.ids import id_bytes
+from queuebit_contracts.large import with_text
 from queuebit_contracts.model import Model, StrictModel
 from queuebit_contracts.structured import check_media_type, is_structured, read_data, read_document
 from queuebit_contracts.structured import decode_data as decode_data
@@ -123,7 +124,7 @@ def binary_headers(
 
 def encode_data(data: Data) -> bytes:
     """The value of the record: the data as JSON."""
-    return data.__pydantic_serializer__.to_json(data, exclude_none=True)
+    return with_text(data, data.__pydantic_serializer__.to_json(data, exclude_none=True))
 
 
 def rfc3339(time: datetime) -> bytes:
@@ -132,12 +133,16 @@ def rfc3339(time: datetime) -> bytes:
 
 
 def decode(
-    headers: Iterable[tuple[str, bytes]] | Mapping[str, bytes], value: bytes | None, *, timestamp_ms: int = 0
+    headers: Iterable[tuple[str, bytes]] | Mapping[str, bytes],
+    value: bytes | None,
+    *,
+    timestamp_ms: int = 0,
+    text: bool = False,
 ) -> Envelope:
     """Read a record. Raises MalformedEnvelope, UnknownType or InvalidData, each naming the field and the remedy.
 
     Of a header that comes twice the last counts; one without a value is missing. A traceparent that is none is ignored. A
-    message without a time has the record's, `timestamp_ms`, where that is known.
+    message without a time has the record's, `timestamp_ms`, where that is known. `text`: see `decode_data`.
     """
     found = known_headers(headers if isinstance(headers, dict) else dict(headers))
     check_headers(found)
@@ -163,7 +168,7 @@ def decode(
         source,
         "" if subject is None else subject.decode(),
         time,
-        decode_data(model, value),
+        decode_data(model, value, text=text),
         None if tenant is None else tenant.decode(),
         None if version is None else read_version(version, "ce_streamversion"),
         None if trace is None else read_traceparent(trace.decode("utf-8", "replace")),

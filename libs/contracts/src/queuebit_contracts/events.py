@@ -38,15 +38,35 @@ class Event(Model):
     schema_version: ClassVar[int] = 1
 
 
+class ProblemSize(Model):
+    """How large a problem is: decision variables, qubits of its QUBO, and terms (edges, items, operations)."""
+
+    variables: int
+    qubits: int
+    terms: int
+
+
+class Admission(Model):
+    """What admitting a question found out: that the statement is valid and in normal form, and what is needed of it later."""
+
+    size: ProblemSize
+    family: Literal["optimisation", "measurement"]
+    sense: Literal["min", "max"] | None = None
+    problem_fingerprint: str
+
+
 class JobSubmitted(Event):
     """A tenant asks a question. An upstream service may leave the fingerprint out; it is computed from the request.
 
     `idempotency_key` is unique within a tenant, whatever the source; absent, the event itself is, by its source and id.
+
+    `admission` is for our own services: from anyone else it is not believed, and the question is admitted anew.
     """
 
     request: Sensitive[JobRequest]
     idempotency_key: IdempotencyKey | None = None
     fingerprint: str | None = None
+    admission: Admission | None = None
 
 
 class JobRejected(Event):
@@ -103,6 +123,7 @@ class JobQueued(Event):
     """One attempt of one leg is let onto its lane: the whole work order, so that a worker needs nothing else.
 
     `hint` is the best answer that another leg already gave, for a solver to start from. It may be wrong, and binds nobody.
+    `size` spares a worker to read the problem where that is all it wants to know.
     """
 
     attempt_id: UUID
@@ -118,6 +139,7 @@ class JobQueued(Event):
     deadline: AwareDatetime | None = None
     params: dict[str, ParamValue] = {}
     hint: Sensitive[Answer] | None = None
+    size: ProblemSize | None = None
 
 
 class JobStarted(Event):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +17,7 @@ from pydantic_core import SchemaValidator, core_schema, from_json, to_json
 
 from queuebit_contracts.attributes import REMEDY, check_length, malformed
 from queuebit_contracts.errors import FieldError, InvalidData, MalformedEnvelope, field_errors
+from queuebit_contracts.large import TEXT_BYTES_MIN, decode_as_text
 
 if TYPE_CHECKING:
     from queuebit_contracts.envelope import Data
@@ -118,9 +119,13 @@ def read_data(document: Document, model: type[Data]) -> Data:
     return around["data"]
 
 
-def decode_data(model: type[Data], value: bytes) -> Data:
-    """Parse and check the data. Raises InvalidData."""
-    data: Data = _checked(model, model.__pydantic_validator__, value)
+def decode_data(model: type[Data], value: bytes, *, text: bool = False) -> Data:
+    """Parse and check the data. Raises InvalidData.
+
+    With `text`, the statement of a large message stays a StatementText: for readers who pass it on, or read it elsewhere.
+    """
+    reader = decode_as_text if text and len(value) >= TEXT_BYTES_MIN else None
+    data: Data = _checked(model, model.__pydantic_validator__, value, reader=reader)
     return data
 
 
@@ -149,8 +154,18 @@ def may_be_batch(value: bytes | None) -> bool:
     return value[:1] == b"[" or (value[:1] in _SPACE and value.lstrip(_SPACE)[:1] == b"[")
 
 
-def _checked(model: type[Data], validator: Any, value: bytes, *, within: str = "") -> Any:
+def _checked(
+    model: type[Data],
+    validator: Any,
+    value: bytes,
+    *,
+    within: str = "",
+    reader: Callable[[type[Data], bytes], Data | None] | None = None,
+) -> Any:
+    """What `reader` reads, where it can, else the validator."""
     try:
+        if reader is not None and (data := reader(model, value)) is not None:
+            return data
         return validator.validate_json(value)
     except ValidationError as error:
         fields = tuple(

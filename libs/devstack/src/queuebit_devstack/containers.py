@@ -16,6 +16,7 @@ from queuebit_devstack.jars import KAFKA_VERSION
 from queuebit_devstack.kafka_config import settings_of
 from queuebit_devstack.ports import free_ports
 from queuebit_devstack.stack import External
+from queuebit_runtime.kafka_access import KafkaAccess
 
 KAFKA_IMAGE = f"apache/kafka:{KAFKA_VERSION}"
 POSTGRES_IMAGE = "postgres:18"
@@ -78,10 +79,10 @@ async def container_servers(environ: Mapping[str, str], *, brokers: int = 1) -> 
         if choose_source(postgres, wish, engine) is Source.DOCKER:
             container = await _start(running, _postgres_container())
             postgres = container.get_connection_url()
-        if choose_source(kafka, wish, engine) is Source.DOCKER and brokers == 1:
+        if choose_source(None if kafka is None else kafka.kafka, wish, engine) is Source.DOCKER and brokers == 1:
             port = free_ports(1)[0]
             container = await _start(running, _kafka_container(port))
-            kafka = f"{container.get_container_host_ip()}:{port}"
+            kafka = KafkaAccess(kafka=f"{container.get_container_host_ip()}:{port}")
         yield External(kafka, postgres)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from queuebit_devstack.private import write_private
 from queuebit_devstack.processes import child_env, run_tool
 from queuebit_devstack.stack import Stack
 
@@ -31,7 +31,7 @@ def pepper(data_dir: Path) -> str:
     """The secret that API keys of this stack are hashed with."""
     path = data_dir / PEPPER_FILE
     if not path.exists():
-        _write_private(path, secrets.token_urlsafe(32))
+        write_private(path, secrets.token_urlsafe(32))
     return path.read_text()
 
 
@@ -48,7 +48,7 @@ async def ensure_credentials(stack: Stack, url: str) -> Credentials:
         api_key = str(kept["api_key"])
     else:
         api_key = await create_key(stack)
-    _write_private(path, json.dumps({"url": url, "api_key": api_key}))
+    write_private(path, json.dumps({"url": url, "api_key": api_key}))
     return Credentials(url, api_key)
 
 
@@ -58,10 +58,3 @@ async def create_key(stack: Stack, env: Mapping[str, str] | None = None) -> str:
     env = child_env(stack.data_dir, {**stack.env(), **gateway_env(stack.data_dir), **(env or {})})
     printed = await run_tool(argv, env=env, timeout_s=KEY_TIMEOUT_S)
     return printed.split()[-1]
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)

@@ -40,6 +40,10 @@ class ToolFailed(DevstackError):
     """A helper program ended with an error."""
 
 
+class DataUnusable(DevstackError):
+    """The data of a server cannot be used as it is."""
+
+
 class ServerFailed(DevstackError):
     """A server ended, or did not become ready in time."""
 

@@ -9,22 +9,30 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
-from queuebit_devstack.errors import ServerFailed
+from queuebit_devstack.errors import DataUnusable, ServerFailed
 from queuebit_devstack.java import Java
 from queuebit_devstack.kafka_config import (
     LOGGING_TEXT,
     Node,
     bootstrap,
+    format_arguments,
     jvm_flags,
     properties_text,
     tool_flags,
 )
+from queuebit_devstack.kafka_tls import ensure_certificates, tls_files
+from queuebit_devstack.kafka_users import access_as, ensure_passwords, load_passwords, write_client_files
 from queuebit_devstack.ports import free_ports
+from queuebit_devstack.private import write_private
 from queuebit_devstack.processes import Child, child_env, run_tool, spawn, tail
+from queuebit_runtime.errors import LoginRefused
+from queuebit_runtime.kafka_access import KafkaAccess, client_options
+from queuebit_runtime.kafka_login import refusal
 
 READY_TIMEOUT_S = 90.0
 STOP_SIGNAL = signal.SIGTERM
@@ -32,6 +40,8 @@ STOP_GRACE_S = 5.0
 """Of three brokers that stop together the last waits in vain for a quorum, so it is not given long."""
 _PROBE_TIMEOUT_S = 5.0
 _FORMAT_TIMEOUT_S = 60.0
+PRIVATE = 0o077
+"""What a broker writes is for nobody else: it holds everybody's questions and answers."""
 
 
 def plan_nodes(data_dir: Path, brokers: int) -> tuple[Node, ...]:
@@ -47,33 +57,63 @@ def plan_nodes(data_dir: Path, brokers: int) -> tuple[Node, ...]:
 class KafkaCluster:
     """The brokers of one data folder."""
 
-    def __init__(self, data_dir: Path, nodes: Sequence[Node], java: Java, jars: Sequence[Path]) -> None:
+    def __init__(
+        self, data_dir: Path, nodes: Sequence[Node], java: Java, jars: Sequence[Path], *, tls: bool = False
+    ) -> None:
         """Nothing happens before `prepare`."""
         self.bootstrap = bootstrap(nodes)
         self.nodes = tuple(nodes)
         self._data_dir = data_dir
+        self._tls = tls_files(data_dir) if tls else None
+        self._ca = None if self._tls is None else self._tls.ca
         self._java = java
         self._classpath = os.pathsep.join(str(jar) for jar in jars)
 
     async def prepare(self) -> None:
-        """Write what the brokers read, and format their storage where it is not. Raises `ToolFailed`."""
+        """Write what the brokers read, and format their storage where it is not. Raises `ToolFailed`, and `DataUnusable` where
+        the storage knows no users, or others.
+        """
+        formatted = [node for node in self.nodes if (node.folder / "data" / "meta.properties").exists()]
+        if any(not _has_users(node) for node in formatted) or (formatted and not load_passwords(self._data_dir)):
+            folder = self.nodes[0].folder.parent
+            raise DataUnusable(
+                f"The Kafka data in {folder} was written before Kafka asked for a login, or its passwords are lost.",
+                remedy=f"Move {folder} away (what was on its way in it is lost, what PostgreSQL holds stays),"
+                " or start in another folder with QUEUEBIT_DATA.",
+            )
+        passwords = ensure_passwords(self._data_dir)
+        if self._tls is not None:
+            ensure_certificates(self._tls)
         for node in self.nodes:
-            (node.folder / "tmp").mkdir(parents=True, exist_ok=True)
-            node.properties.write_text(properties_text(node, self.nodes))
+            (node.folder / "tmp").mkdir(mode=0o700, parents=True, exist_ok=True)
+            node.folder.chmod(0o700)
+            write_private(node.properties, properties_text(node, self.nodes, passwords, self._tls))
             node.logging.write_text(LOGGING_TEXT)
+        write_client_files(self._data_dir, self.bootstrap, passwords, self._ca)
         async with asyncio.TaskGroup() as group:
             for node in self.nodes:
-                if not (node.folder / "data" / "meta.properties").exists():
-                    group.create_task(self._format(node))
+                if node not in formatted:
+                    group.create_task(self._format(node, passwords))
 
-    async def _format(self, node: Node) -> None:
-        arguments = ["kafka.tools.StorageTool", "format", "-t", self._cluster_id(), "-c", str(node.properties)]
-        java = [str(self._java.program), "-XX:TieredStopAtLevel=1", *tool_flags(node, self._java)]
-        await run_tool(
-            [*java, "-cp", self._classpath, *arguments],
-            env=child_env(self._data_dir, {}),
-            timeout_s=_FORMAT_TIMEOUT_S,
-        )
+    def access(self, user: str) -> KafkaAccess:
+        """How `user` reaches the cluster. Call `prepare` before."""
+        return access_as(self.bootstrap, user, load_passwords(self._data_dir), self._ca)
+
+    async def _format(self, node: Node, passwords: Mapping[str, str]) -> None:
+        """The passwords go by a file that only we may read: a command line is seen by everybody on the machine."""
+        words = format_arguments(node, self._cluster_id(), passwords)
+        flags = ["-XX:TieredStopAtLevel=1", *tool_flags(node, self._java), "-cp", self._classpath]
+        arguments = node.folder / "format.args"
+        write_private(arguments, "".join(f"{_quoted(word)}\n" for word in (*flags, *words)))
+        try:
+            await run_tool(
+                [str(self._java.program), f"@{arguments}"],
+                env=child_env(self._data_dir, {}),
+                timeout_s=_FORMAT_TIMEOUT_S,
+                umask=PRIVATE,
+            )
+        finally:
+            arguments.unlink(missing_ok=True)
 
     def _cluster_id(self) -> str:
         """All nodes of a folder share one id; any will do, as clusters never meet."""
@@ -81,7 +121,8 @@ class KafkaCluster:
 
     def spawn_node(self, node: Node) -> Child:
         """Start one broker."""
-        argv = [str(self._java.program), *jvm_flags(node, self.nodes, self._java), "-cp", self._classpath]
+        flags = jvm_flags(node, self.nodes, self._java, tls=self._tls is not None)
+        argv = [str(self._java.program), *flags, "-cp", self._classpath]
         return spawn(
             node.name,
             [*argv, "kafka.Kafka", str(node.properties)],
@@ -89,14 +130,26 @@ class KafkaCluster:
             log=self._data_dir / "logs" / f"{node.name}.log",
             env=child_env(self._data_dir, {}),
             port=node.port,
+            umask=PRIVATE,
         )
 
 
-async def wait_kafka(servers: str, children: Sequence[Child], timeout_s: float = READY_TIMEOUT_S) -> None:
-    """Return when a record was produced to and consumed from `servers` by a consumer group with a commit.
+def _has_users(node: Node) -> bool:
+    """Whether the storage was formatted with users: the settings of its last run tell."""
+    return node.properties.exists() and "CLIENTS:SASL_" in node.properties.read_text()
+
+
+def _quoted(word: str) -> str:
+    """As a file of arguments wants it."""
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+async def wait_kafka(access: KafkaAccess, children: Sequence[Child], timeout_s: float = READY_TIMEOUT_S) -> None:
+    """Return when a record was produced to and consumed from Kafka by a consumer group with a commit.
 
     Raises `ServerFailed` with the last log lines when a child ends before, or at the deadline.
     """
+    servers = access.kafka
     deadline = time.monotonic() + timeout_s
     failure: Exception | None = None
     while time.monotonic() < deadline:
@@ -110,12 +163,14 @@ async def wait_kafka(servers: str, children: Sequence[Child], timeout_s: float =
         try:
             with _hushed():
                 async with asyncio.timeout(_PROBE_TIMEOUT_S if children else timeout_s):
-                    await _probe(servers, len(children) or 1)
+                    await _probe(client_options(access), len(children) or 1)
                     return
         except Exception as error:
             failure = error
             await asyncio.sleep(0.1)
     lines = "\n".join(tail(Path(child.record.log or "")) for child in children)
+    if (reason := await refusal(access)) is not None:
+        raise ServerFailed(reason, remedy=LoginRefused.remedy)
     raise ServerFailed(f"Kafka at {servers} was not ready after {timeout_s:g} s ({failure!r}).\n{lines}".rstrip())
 
 
@@ -144,25 +199,23 @@ async def _listens(servers: str) -> bool:
     return True
 
 
-async def _probe(servers: str, brokers: int) -> None:
+async def _probe(client: Mapping[str, Any], brokers: int) -> None:
     """Create a topic, write to it idempotently, read it as a group, commit, and remove it."""
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition  # type: ignore[import-untyped]
     from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]
 
     topic = f"queuebit.devstack.probe-{os.getpid()}-{time.monotonic_ns()}"
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    admin = AIOKafkaAdminClient(**client)
     await admin.start()
     try:
         await admin.create_topics([NewTopic(topic, 1, min(3, brokers))])
-        producer = AIOKafkaProducer(bootstrap_servers=servers, enable_idempotence=True)
+        producer = AIOKafkaProducer(**client, enable_idempotence=True)
         await producer.start()
         try:
             await producer.send_and_wait(topic, b"ready?")
         finally:
             await producer.stop()
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=servers, group_id=topic, enable_auto_commit=False, auto_offset_reset="earliest"
-        )
+        consumer = AIOKafkaConsumer(**client, group_id=topic, enable_auto_commit=False, auto_offset_reset="earliest")
         await consumer.start()
         try:
             consumer.assign([TopicPartition(topic, 0)])

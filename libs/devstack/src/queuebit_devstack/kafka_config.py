@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from queuebit_devstack.java import Java
+from queuebit_devstack.kafka_tls import TlsFiles
+from queuebit_devstack.kafka_users import ADMIN, BROKER, CONTROLLER, MECHANISM, SUPER_USERS
 from queuebit_devstack.ports import LOOPBACK
 
 MESSAGE_BYTES_MAX = 4 * 1024 * 1024
 HEAP_MB_ALONE = 512
 HEAP_MB_EACH = 320
+_SCRAM_MODULE = "scram.ScramLoginModule"
+_PLAIN_MODULE = "plain.PlainLoginModule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +48,58 @@ def bootstrap(nodes: Sequence[Node]) -> str:
     return ",".join(f"{LOOPBACK}:{node.port}" for node in nodes)
 
 
-def properties_text(node: Node, nodes: Sequence[Node]) -> str:
-    """The properties of `node` in a cluster of `nodes`."""
+def properties_text(
+    node: Node, nodes: Sequence[Node], passwords: Mapping[str, str], tls: TlsFiles | None = None
+) -> str:
+    """The properties of `node` in a cluster of `nodes`. They hold the passwords of the brokers and of the controllers."""
     ports = {each.node_id: (each.port, each.controller_port) for each in nodes}
-    settings = settings_of(node.node_id, node.folder / "data", ports)
+    settings = settings_of(node.node_id, node.folder / "data", ports) | locks_of(node, passwords, tls)
     return "".join(f"{name}={value}\n" for name, value in settings.items())
+
+
+def locks_of(node: Node, passwords: Mapping[str, str], tls: TlsFiles | None) -> dict[str, object]:
+    """The settings that let nobody in without a login, and nobody do what no rule allows.
+
+    Users lie in the cluster's own log, which needs a leader first: so controllers know each other by PLAIN, with a user that
+    stands in these settings.
+    """
+    scheme = "SASL_PLAINTEXT" if tls is None else "SASL_SSL"
+    broker, controller = passwords[BROKER], passwords[CONTROLLER]
+    scram, plain = (f"org.apache.kafka.common.security.{each} required" for each in (_SCRAM_MODULE, _PLAIN_MODULE))
+    locks: dict[str, object] = {
+        "listeners": f"CLIENTS://{LOOPBACK}:{node.port},CONTROLLER://{LOOPBACK}:{node.controller_port}",
+        "advertised.listeners": f"CLIENTS://{LOOPBACK}:{node.port}",
+        "listener.security.protocol.map": f"CLIENTS:{scheme},CONTROLLER:{scheme}",
+        "inter.broker.listener.name": "CLIENTS",
+        "sasl.enabled.mechanisms": MECHANISM,
+        "sasl.mechanism.inter.broker.protocol": MECHANISM,
+        f"listener.name.clients.{MECHANISM.lower()}.sasl.jaas.config": (
+            f'{scram} username="{BROKER}" password="{broker}";'
+        ),
+        "listener.name.controller.sasl.enabled.mechanisms": "PLAIN",
+        "sasl.mechanism.controller.protocol": "PLAIN",
+        "listener.name.controller.plain.sasl.jaas.config": (
+            f'{plain} username="{CONTROLLER}" password="{controller}" user_{CONTROLLER}="{controller}";'
+        ),
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "false",
+        "super.users": ";".join(f"User:{each}" for each in SUPER_USERS),
+    }
+    if tls is None:
+        return locks
+    return locks | {
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": tls.server,
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": tls.ca,
+    }
+
+
+def format_arguments(node: Node, cluster_id: str, passwords: Mapping[str, str]) -> tuple[str, ...]:
+    """What formats the storage of a node, with the users that exist before anybody can create others."""
+    users = (f"{MECHANISM}=[name={each},password={passwords[each]}]" for each in (ADMIN, BROKER))
+    scram = (word for user in users for word in ("--add-scram", user))
+    return ("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(node.properties), *scram)
 
 
 def settings_of(node_id: int, log_dir: Path, ports: Mapping[int, tuple[int, int]]) -> dict[str, object]:
@@ -113,14 +164,16 @@ LOGGING_TEXT = """\
 """
 
 
-def jvm_flags(node: Node, nodes: Sequence[Node], java: Java) -> tuple[str, ...]:
-    """The flags of one broker's Java: a bounded heap, and no files outside its folder."""
+def jvm_flags(node: Node, nodes: Sequence[Node], java: Java, *, tls: bool = False) -> tuple[str, ...]:
+    """The flags of one broker's Java: a bounded heap, and no files outside its folder. Only the second compiler makes TLS
+    cheap; without TLS it is not worth its time.
+    """
     heap_mb = HEAP_MB_ALONE if len(nodes) == 1 else HEAP_MB_EACH
     return (
         f"-Xms{heap_mb // 2}m",
         f"-Xmx{heap_mb}m",
         "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
+        *(() if tls else ("-XX:TieredStopAtLevel=1",)),
         "-XX:+ExitOnOutOfMemoryError",
         f"-XX:ErrorFile={node.folder}/jvm-crash.log",
         *tool_flags(node, java),

@@ -92,9 +92,16 @@ class Child:
 
 
 def spawn(
-    name: str, argv: Sequence[str], *, marker: str, log: Path, env: Mapping[str, str], port: int | None = None
+    name: str,
+    argv: Sequence[str],
+    *,
+    marker: str,
+    log: Path,
+    env: Mapping[str, str],
+    port: int | None = None,
+    umask: int = -1,
 ) -> Child:
-    """Start `argv` in a session of its own, with both outputs appended to `log` and no input."""
+    """Start `argv` in a session of its own, with both outputs appended to `log` and no input. `umask`: ours, if negative."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         popen = subprocess.Popen(
@@ -104,6 +111,7 @@ def spawn(
             stderr=subprocess.STDOUT,
             env=dict(env),
             start_new_session=True,
+            umask=umask,
         )
     try:
         started_at = psutil.Process(popen.pid).create_time()
@@ -112,7 +120,7 @@ def spawn(
     return Child(ProcessRecord(name, popen.pid, started_at, marker, port, str(log)), popen)
 
 
-async def run_tool(argv: Sequence[str], *, env: Mapping[str, str], timeout_s: float) -> str:
+async def run_tool(argv: Sequence[str], *, env: Mapping[str, str], timeout_s: float, umask: int = -1) -> str:
     """Run a helper program to its end and return what it printed. Raises `ToolFailed` with its last lines."""
     process = await asyncio.create_subprocess_exec(
         *argv,
@@ -120,6 +128,7 @@ async def run_tool(argv: Sequence[str], *, env: Mapping[str, str], timeout_s: fl
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env=dict(env),
+        umask=umask,
     )
     try:
         async with asyncio.timeout(timeout_s):

@@ -12,16 +12,23 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from queuebit_devstack.errors import DevstackError, StackBusy, UnknownProcess
 from queuebit_devstack.jars import ensure_jars
 from queuebit_devstack.java import find_java
 from queuebit_devstack.kafka import KafkaCluster, plan_nodes, wait_kafka
+from queuebit_devstack.kafka_tls import tls_files
+from queuebit_devstack.kafka_users import ADMIN, access_as, load_passwords, passwords_file
 from queuebit_devstack.leftovers import LOCK_TIMEOUT_S, Standing, end_all, look
 from queuebit_devstack.ports import free_ports
 from queuebit_devstack.postgres import PostgresServer, wait_postgres
 from queuebit_devstack.processes import Child, end_processes, own_record
 from queuebit_devstack.state import ProcessRecord, StackState, StateFile
+from queuebit_runtime.kafka_access import KafkaAccess, access_env, access_from, client_options
+from queuebit_runtime.settings import complaints
 
 DATA_DIR_DEFAULT = ".queuebit"
 
@@ -34,22 +41,28 @@ def default_data_dir(environ: Mapping[str, str] | None = None) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """Servers that run already and are taken as they are: a Kafka bootstrap list, a PostgreSQL URL."""
+    """Servers that run already and are taken as they are: how to reach Kafka, a PostgreSQL URL."""
 
-    kafka: str | None = None
+    kafka: KafkaAccess | None = None
     postgres: str | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> External:
-        """Read QUEUEBIT_KAFKA and QUEUEBIT_POSTGRES."""
+        """Read QUEUEBIT_KAFKA, with what belongs to it, and QUEUEBIT_POSTGRES. Raises `DevstackError`."""
         environ = os.environ if environ is None else environ
-        return cls(environ.get("QUEUEBIT_KAFKA") or None, environ.get("QUEUEBIT_POSTGRES") or None)
+        try:
+            kafka = access_from(environ) if environ.get("QUEUEBIT_KAFKA") else None
+        except ValidationError as error:
+            raise DevstackError(f"A setting is wrong: {complaints(error)}") from None
+        return cls(kafka, environ.get("QUEUEBIT_POSTGRES") or None)
 
 
 class Stack:
     """Running servers. `async with` stops them; so does the guard when this process ends in any other way."""
 
-    def __init__(self, data_dir: Path, state: StackState, *, remove: bool = False) -> None:
+    def __init__(
+        self, data_dir: Path, state: StackState, *, remove: bool = False, kafka: KafkaAccess | None = None
+    ) -> None:
         """Use `start_stack`."""
         self.data_dir = data_dir
         self.state = state
@@ -59,6 +72,7 @@ class Stack:
         self._guard: subprocess.Popen[bytes] | None = None
         self._cluster: KafkaCluster | None = None
         self._database: PostgresServer | None = None
+        self._external = kafka
 
     @property
     def kafka(self) -> str:
@@ -82,9 +96,27 @@ class Stack:
         """The names of the servers that were started here: `postgres`, `kafka-1`, …; none of those taken by URL."""
         return tuple(self._children)
 
-    def env(self) -> dict[str, str]:
-        """What a service needs to find the servers."""
-        return {"QUEUEBIT_KAFKA": self.kafka, "QUEUEBIT_POSTGRES": self.postgres}
+    @property
+    def passwords_file(self) -> Path | None:
+        """Where the passwords of Kafka's users lie; none where Kafka was taken by URL."""
+        return passwords_file(self.data_dir) if self._external is None else None
+
+    def access(self, user: str | None = ADMIN) -> KafkaAccess:
+        """How `user` reaches Kafka; none has no login. On one that was taken by URL everybody is who the environment says."""
+        if self._external is not None:
+            return self._external
+        if user is None:
+            return KafkaAccess(kafka=self.kafka)
+        passwords, ca = load_passwords(self.data_dir), tls_files(self.data_dir).ca
+        return access_as(self.kafka, user, passwords, ca if self.state.kafka_tls else None)
+
+    def client(self, user: str | None = ADMIN) -> dict[str, Any]:
+        """The keyword arguments of a stock aiokafka client that speaks to Kafka as `user`."""
+        return client_options(self.access(user))
+
+    def env(self, user: str | None = ADMIN) -> dict[str, str]:
+        """What a process that is `user` needs to find the servers."""
+        return {**access_env(self.access(user)), "QUEUEBIT_POSTGRES": self.postgres}
 
     def record(self, process: ProcessRecord) -> None:
         """Write a process of this stack into the state file, so that it never survives the stack."""
@@ -124,7 +156,7 @@ class Stack:
         assert self._cluster is not None
         node = next(each for each in self._cluster.nodes if each.name == server)
         self._adopt(self._cluster.spawn_node(node))
-        await wait_kafka(self.kafka, [self._child(each.name) for each in self._cluster.nodes])
+        await wait_kafka(self.access(), [self._child(each.name) for each in self._cluster.nodes])
 
     async def stop(self) -> None:
         """End everything that was started here, services first, and forget the stack. Repeatable."""
@@ -192,18 +224,19 @@ class Stack:
         await self._database.wait_ready(child)
         self._save(replace(self.state, postgres=self._database.url))
 
-    async def _start_kafka(self, servers: str | None, brokers: int) -> None:
-        if servers is not None:
-            await wait_kafka(servers, (), timeout_s=30.0)
-            self._save(replace(self.state, kafka=servers))
+    async def _start_kafka(self, external: KafkaAccess | None, brokers: int, *, tls: bool) -> None:
+        if external is not None:
+            await wait_kafka(external, (), timeout_s=30.0)
+            self._external = external
+            self._save(replace(self.state, kafka=external.kafka))
             return
         java, jars = await asyncio.to_thread(find_java), await asyncio.to_thread(ensure_jars)
-        self._cluster = KafkaCluster(self.data_dir, plan_nodes(self.data_dir, brokers), java, jars)
+        self._cluster = KafkaCluster(self.data_dir, plan_nodes(self.data_dir, brokers), java, jars, tls=tls)
         await self._cluster.prepare()
         for node in self._cluster.nodes:
             self._adopt(self._cluster.spawn_node(node))
-        await wait_kafka(self._cluster.bootstrap, [self._child(node.name) for node in self._cluster.nodes])
-        self._save(replace(self.state, kafka=self._cluster.bootstrap))
+        await wait_kafka(self._cluster.access(ADMIN), [self._child(node.name) for node in self._cluster.nodes])
+        self._save(replace(self.state, kafka=self._cluster.bootstrap, kafka_tls=tls))
 
 
 async def start_stack(
@@ -215,13 +248,15 @@ async def start_stack(
     postgres: bool = True,
     attach: bool = False,
     remove: bool = False,
+    tls: bool = False,
 ) -> Stack:
     """Start what is not there yet and return when Kafka and PostgreSQL answer real requests.
 
     `external` (default: from the environment) names servers that run already; `kafka=False` or `postgres=False` goes
     without that server. Leftovers of a crashed run in `data_dir` are ended first. The stack ends with this process,
     however that ends, unless it is disowned. With `attach`, a disowned stack that runs already is returned as it is.
-    With `remove`, the data goes when the stack ends.
+    With `remove`, the data goes when the stack ends. A Kafka that is started here asks for a login; with `tls` it speaks TLS,
+    with certificates of its own.
 
     Nothing is left running when this fails or is cancelled. Raises `StackBusy` and the errors of the servers.
     """
@@ -235,7 +270,10 @@ async def start_stack(
     try:
         state, standing = look(file)
         if state is not None and standing is Standing.RUNNING and attach:
-            return Stack(data_dir, state)
+            ours = any(each.name.startswith("kafka-") for each in state.processes)
+            return Stack(
+                data_dir, state, kafka=None if ours else external.kafka or KafkaAccess(kafka=state.kafka or "")
+            )
         if standing in (Standing.OWNED, Standing.RUNNING):
             owner = "detached" if state is None or state.owner is None else f"owned by process {state.owner.pid}"
             raise StackBusy(
@@ -245,20 +283,20 @@ async def start_stack(
         await asyncio.to_thread(end_all, data_dir, () if state is None else state.processes)
         stack = Stack(data_dir, StackState(secrets.token_hex(8), owner=own_record("owner")), remove=remove)
         stack._save(stack.state)
-        await _start(stack, external, brokers if kafka else 0, postgres=postgres)
+        await _start(stack, external, brokers if kafka else 0, postgres=postgres, tls=tls)
         return stack
     finally:
         lock.__exit__(None, None, None)
 
 
-async def _start(stack: Stack, external: External, brokers: int, *, postgres: bool) -> None:
+async def _start(stack: Stack, external: External, brokers: int, *, postgres: bool, tls: bool) -> None:
     try:
         stack._start_guard()
         async with asyncio.TaskGroup() as group:
             if postgres:
                 group.create_task(stack._start_postgres(external.postgres))
             if brokers:
-                group.create_task(stack._start_kafka(external.kafka, brokers))
+                group.create_task(stack._start_kafka(external.kafka, brokers, tls=tls))
     except BaseException as error:
         await asyncio.shield(asyncio.to_thread(stack._end))
         if isinstance(error, BaseExceptionGroup):

@@ -46,6 +46,7 @@ class StackState:
     postgres: str | None = None
     gateway: str | None = None
     processes: tuple[ProcessRecord, ...] = ()
+    kafka_tls: bool = False
 
     def with_process(self, record: ProcessRecord) -> StackState:
         """The state with `record` in place of the process of the same name."""

@@ -15,6 +15,7 @@ from queuebit_devstack.errors import ServiceFailed, ToolFailed, UnknownProcess
 from queuebit_devstack.ports import LOOPBACK, free_ports
 from queuebit_devstack.processes import Child, child_env, end_processes, is_alive, run_tool, spawn, tail
 from queuebit_devstack.stack import Stack
+from queuebit_runtime.access_rules import PRINCIPALS
 
 SERVICES = ("gateway", "control_plane", "quantum_adapter", "classical_solver", "result_validation")
 READY_TIMEOUT_S = 60.0
@@ -31,6 +32,12 @@ class ServiceSpec:
     argv: tuple[str, ...]
     health_port: int
     env: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def principal(self) -> str | None:
+        """Who it is to Kafka: the service whose module it runs. What is no service of ours has no login there."""
+        name = self.argv[-1].removeprefix("queuebit_").replace("_", "-")
+        return name if name in PRINCIPALS else None
 
 
 def service_specs(
@@ -59,7 +66,9 @@ async def prepare(stack: Stack, env: Mapping[str, str] | None = None) -> None:
 
     Repeatable. Raises `ToolFailed`.
     """
-    steps = {"the migrations": ("queuebit_store", "migrate"), "the topics": ("queuebit_runtime", "topics")}
+    users = stack.passwords_file
+    access = () if users is None else ("--acls", "--users", str(users))
+    steps = {"the migrations": ("queuebit_store", "migrate"), "the topics": ("queuebit_runtime", "topics", *access)}
     results = await asyncio.gather(
         *(
             run_tool(
@@ -170,6 +179,10 @@ class Supervisor:
         """The process id. Raises `UnknownProcess`."""
         return self._child(name).record.pid
 
+    def health_port(self, name: str) -> int:
+        """Where the service answers `/live`, `/ready` and `/metrics`. Raises `UnknownProcess`."""
+        return self._spec(name).health_port
+
     def log(self, name: str) -> Path:
         """The log file, which holds all runs of the service."""
         return self._log_dir / f"{self._spec(name).name}.log"
@@ -195,7 +208,7 @@ class Supervisor:
             spec.argv,
             marker=spec.argv[-1],
             log=self.log(name),
-            env=child_env(self._stack.data_dir, self._stack.env() | own),
+            env=child_env(self._stack.data_dir, self._stack.env(spec.principal) | own),
             port=spec.health_port,
         )
         self._children[name] = child

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from queuebit_contracts.canonical import canonical_json, fingerprint
+from pydantic_core import to_json
+
+from queuebit_contracts.canonical import canonical_json, embedded, fingerprint
 from queuebit_contracts.errors import FieldError
+from queuebit_contracts.events import Admission, ProblemSize
 from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, JobRequest
-from queuebit_problems.errors import InvalidStatement
-from queuebit_problems.kind import Family, Sense, Size
-from queuebit_problems.registry import parse_problem
+from queuebit_contracts.statement_text import StatementText
+from queuebit_problems.errors import InvalidStatement, ProblemError
+from queuebit_problems.registry import kind_of, parse_problem
+
+QUICK_BYTES_MAX = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,27 +25,52 @@ class Admitted:
 
     request: JobRequest
     fingerprint: str
-    size: Size
-    sense: Sense | None
-    family: Family
+    admission: Admission
 
 
-def check_bytes(normal: Mapping[str, Any]) -> None:
-    """Refuse a statement, in normal form, that is too large to be carried. Raises InvalidStatement."""
-    size = len(canonical_json(normal))
+def check_bytes(normal: Mapping[str, Any]) -> bytes:
+    """The canonical JSON of a statement in normal form. Raises InvalidStatement where it is too large to be carried."""
+    text = canonical_json(normal)
+    size = len(text)
     if size > STATEMENT_BYTES_MAX:
         raise InvalidStatement(
             f"The statement has {size} bytes in normal form; at most {STATEMENT_BYTES_MAX} are taken.",
             remedy="State a smaller problem, or divide it.",
             fields=(FieldError("/problem/statement", "too_large", f"has {size} bytes, {STATEMENT_BYTES_MAX} at most"),),
         )
+    return text
 
 
 def admit(request: JobRequest) -> Admitted:
     """Check the problem by its kind. Raises UnknownKind or InvalidStatement, naming the field and the remedy."""
     kind, statement = parse_problem(request.problem)
     normal = statement.model_dump(mode="json")
-    check_bytes(normal)
     problem = request.problem.model_copy(update={"statement": normal})
-    admitted = request.model_copy(update={"problem": problem})
-    return Admitted(admitted, fingerprint(admitted), kind.size(statement), kind.sense, kind.family)
+    written = problem.model_copy(update={"statement": embedded(check_bytes(normal))})
+    size = kind.size(statement)
+    admission = Admission(
+        size=ProblemSize(variables=size.variables, qubits=size.qubits, terms=size.terms),
+        family=kind.family,
+        sense=kind.sense,
+        problem_fingerprint=fingerprint(written),
+    )
+    print_of_all = fingerprint(request.model_copy(update={"problem": written}))
+    return Admitted(request.model_copy(update={"problem": problem}), print_of_all, admission)
+
+
+def is_quick(request: JobRequest, size_bytes: int) -> bool:
+    """Whether admitting a request of so many bytes takes a moment, whatever it says: it may be done on an event loop."""
+    if size_bytes > QUICK_BYTES_MAX:
+        return False
+    try:
+        return kind_of(request.problem.kind, request.problem.version).admission_is_linear
+    except ProblemError:
+        return True
+
+
+def admit_as_text(request: JobRequest) -> Admitted:
+    """As `admit`, with the normal form as text: to be handed on by whoever need not read it. Raises as `admit`."""
+    admitted = admit(request)
+    problem = admitted.request.problem
+    stated = problem.model_copy(update={"statement": StatementText(to_json(problem.statement))})
+    return replace(admitted, request=admitted.request.model_copy(update={"problem": stated}))

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from queuebit_contracts.errors import FieldError, field_errors
 from queuebit_contracts.jobs import Number, ParamValue
 from queuebit_contracts.model import StrictModel
+from queuebit_contracts.statement_text import statement_of
 from queuebit_problems.errors import InvalidStatement
 
 Answer = dict[str, Any]
@@ -78,9 +79,20 @@ class Kind(ABC, Generic[S]):
     def parse(self, data: Mapping[str, Any]) -> S:
         """Check a statement. Raises InvalidStatement, naming each wrong field."""
         try:
-            return self.statement.model_validate(data)
+            return self.statement.model_validate(self.stated(data))
         except ValidationError as error:
             raise self.refusal(error) from None
+
+    def stated(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a statement says, also where it came as text. Raises InvalidStatement where that cannot be read."""
+        try:
+            return statement_of(data)
+        except ValueError as error:
+            raise InvalidStatement(
+                f"The {self.name} statement cannot be read: {error}.",
+                remedy="Send a JSON object in UTF-8.",
+                fields=(FieldError("/problem/statement", "unreadable", "is no JSON object that can be read"),),
+            ) from None
 
     def refusal(self, error: ValidationError) -> InvalidStatement:
         """The error to raise about a statement that does not hold together."""

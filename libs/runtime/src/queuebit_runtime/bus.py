@@ -15,7 +15,7 @@ can share one broker.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -129,4 +129,8 @@ class HostedBus(Bus, Protocol):
 
     async def probe(self) -> Reason | None:
         """Ask whether records can be published and read now; asked each second."""
+        ...
+
+    def lags(self) -> Mapping[tuple[str, str], int]:
+        """How many records each group has not done, by group and topic: in our partitions, as far as the end is known."""
         ...

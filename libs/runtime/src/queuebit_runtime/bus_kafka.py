@@ -10,20 +10,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
 
 from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
+from aiokafka.producer.message_accumulator import BatchBuilder  # type: ignore[import-untyped]
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
+from queuebit_contracts.channels import BY_TOPIC
 from queuebit_runtime.bus import BusError, Outgoing, Subscription
 from queuebit_runtime.clock import Clock, SystemClock
+from queuebit_runtime.kafka_access import Codec, KafkaAccess, client_options
 from queuebit_runtime.kafka_consumer import PatientConsumer, pass_decoder, pass_parser
 from queuebit_runtime.kafka_errors import wrapped
+from queuebit_runtime.kafka_login import told_apart
 from queuebit_runtime.kafka_probe import KafkaProbe
 from queuebit_runtime.kafka_publish import Publisher
 from queuebit_runtime.kafka_read import Reader, ReadSettings
@@ -33,6 +37,9 @@ from queuebit_runtime.readiness import Reason
 
 STALLED_S = 5.0
 """Records that wait so long for their acknowledgement mean that nothing flows."""
+
+CODEC_NUMBERS: dict[Codec, int] = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
+"""As a batch of the protocol names them."""
 
 _log = logging.getLogger(__name__)
 
@@ -44,20 +51,22 @@ class KafkaSettings:
     `group_instance_id` makes the membership static: a restart within the session timeout takes its partitions back at once, and
     a member that stops leaves them to nobody before that time. `prefetch_wait_ms`: so long the client fetches nothing more from
     a broker while fetched records wait for the handler; if it did, a long poll for the idle partitions would hold up the busy.
-    `compression` of what is published: a batch of JSON shrinks to a fifth, which spares the broker a third of its work. (Of the
-    client's codecs zstd is the cheapest in sum: its lz4 always takes the slowest level, at seven times the time.)
+    `compression` of what is published for our own services: a batch of JSON shrinks to a fifth, which spares the broker a third
+    of its work. (Of the client's codecs zstd is the cheapest in sum: its lz4 always takes the slowest level, at seven times the
+    time.) `compression_public` of what others read: not every client can unpack zstd.
     `publish_timeout_s`: a publish that is not acknowledged by then fails. `request_timeout_s`: how long a broker may take for
     one request before its connection is given up.
     """
 
-    bootstrap: str
+    access: KafkaAccess
     namespace: str = ""
     client_id: str = "queuebit"
     group_instance_id: str | None = None
     session_timeout_s: float = 30.0
     heartbeat_interval_s: float = 1.0
     max_batch_bytes: int = 256 * 1024
-    compression: Literal["zstd"] | None = "zstd"
+    compression: Codec = "zstd"
+    compression_public: Codec = "gzip"
     fetch_bytes_max: int = 16 * 1024 * 1024
     prefetch_wait_ms: int = 5000
     metadata_age_max_s: float = 60.0
@@ -83,9 +92,13 @@ class KafkaBus:
         self._readers: list[Reader] = []
         self._broker: KafkaBroker | None = None
         self._publisher = Publisher(
-            self._make_producer, settings.prefix, clock=self._clock, timeout_s=settings.publish_timeout_s
+            self._make_producer,
+            self._make_batch,
+            settings.prefix,
+            clock=self._clock,
+            timeout_s=settings.publish_timeout_s,
         )
-        self._probe = KafkaProbe(settings.bootstrap, self._clock)
+        self._probe = KafkaProbe(settings.access.kafka, self._clock)
         self._running = False
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
@@ -96,13 +109,15 @@ class KafkaBus:
         self._subscriptions.append(subscription)
 
     async def start(self) -> None:
-        """Raises BusError when Kafka does not answer; may be called again then."""
-        await self._publisher.start()
+        """Raises BusError when Kafka does not answer; may be called again then. Raises LoginRefused when it answers, and does
+        not let us in.
+        """
         try:
+            await self._publisher.start()
             await self._start_reading()
-        except (KafkaError, OSError) as error:
+        except (KafkaError, OSError, BusError) as error:
             await self._abort()
-            raise wrapped(error) from error
+            raise await told_apart(wrapped(error), self._settings.access) from error
         except BaseException:
             await self._abort()
             raise
@@ -142,6 +157,13 @@ class KafkaBus:
             return Reason("kafka_stalled", detail, {"stalled_s": round(stalled_s, 1)})
         return found
 
+    def lags(self) -> Mapping[tuple[str, str], int]:
+        found: Counter[tuple[str, str]] = Counter()
+        for reader in self._readers:
+            for (topic, _), count in reader.lags().items():
+                found[reader.member.subscription.group, topic] += count
+        return found
+
     async def _abort(self) -> None:
         self._probe.end()
         if self._broker is not None:
@@ -159,7 +181,7 @@ class KafkaBus:
         use_patient_records()
         settings = self._settings
         self._broker = broker = KafkaBroker(
-            settings.bootstrap.split(","),
+            settings.access.kafka.split(","),
             client_id=settings.client_id,
             metadata_max_age_ms=int(settings.metadata_age_max_s * 1000),
             consumer_only=True,
@@ -173,7 +195,7 @@ class KafkaBus:
         config = broker.config.broker_config
         build = config.builder
         assert isinstance(build, partial)
-        config.builder = partial(PatientConsumer, *build.args, **build.keywords)
+        config.builder = partial(PatientConsumer, *build.args, **(build.keywords | client_options(settings.access)))
         await asyncio.gather(*(subscriber.start() for subscriber in subscribers))
         for reader, subscriber in zip(self._readers, subscribers, strict=True):
             consumer = subscriber.consumer
@@ -218,14 +240,19 @@ class KafkaBus:
     def _make_producer(self) -> AIOKafkaProducer:
         settings = self._settings
         return AIOKafkaProducer(
-            bootstrap_servers=settings.bootstrap.split(","),
+            **client_options(settings.access),
             client_id=settings.client_id,
             acks="all",
             enable_idempotence=True,
             linger_ms=0,
             max_batch_size=settings.max_batch_bytes,
-            compression_type=settings.compression,
             max_request_size=BATCH_BYTES_MAX,
             metadata_max_age_ms=int(settings.metadata_age_max_s * 1000),
             request_timeout_ms=int(settings.request_timeout_s * 1000),
         )
+
+    def _make_batch(self, topic: str) -> BatchBuilder:
+        settings = self._settings
+        public = topic in BY_TOPIC and BY_TOPIC[topic].public
+        codec = settings.compression_public if public else settings.compression
+        return BatchBuilder(settings.max_batch_bytes, CODEC_NUMBERS[codec])

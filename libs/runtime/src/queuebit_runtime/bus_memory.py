@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextvars import Context
 
@@ -221,6 +222,13 @@ class _Reader:
         self._broker._group(self.group).offsets.update(offsets)
         self.member.committed(offsets)
 
+    def lags(self) -> dict[Place, int]:
+        """The records of each of our partitions that are not done; of a broadcast none is waited for."""
+        if self.member.subscription.broadcast:
+            return {}
+        ends = {place: len(self.log(place[0])[place[1]]) for place in self.member.slots}
+        return self.member.lags(ends, self._positions)
+
     async def _commit_soon(self) -> None:
         self.commit()
 
@@ -312,3 +320,11 @@ class MemoryBus:
 
     async def probe(self) -> Reason | None:
         return None
+
+    def lags(self) -> Mapping[tuple[str, str], int]:
+        found: Counter[tuple[str, str]] = Counter()
+        for reader in self._readers:
+            group = reader.member.subscription.group
+            for place, offset in reader.lags().items():
+                found[group, place[0]] += offset
+        return found

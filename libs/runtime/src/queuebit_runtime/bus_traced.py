@@ -1,4 +1,4 @@
-"""A bus with telemetry: `send {topic}` and `process {topic}` spans for the records of kept traces, and the bus's metrics.
+"""A bus with traces: `send {topic}` and `process {topic}` spans for the records of kept traces.
 
 A delivered record carries the context of its `process` span, so whatever a service sends on with the traceparent that it was
 given hangs below that span, and a sent record carries the context of its `send` span. Records of other traces pass untouched.
@@ -7,41 +7,28 @@ A question that comes without any trace begins one where it is read.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from opentelemetry.trace import Span, SpanKind, Tracer
 
 from queuebit_contracts.channels import SUBMITTED
 from queuebit_runtime import semconv
 from queuebit_runtime.bus import BusError, Delivery, Handler, HostedBus, Outgoing, Record, Subscription
-from queuebit_runtime.clock import Clock
-from queuebit_runtime.metrics import Metric
 from queuebit_runtime.readiness import Reason
 from queuebit_runtime.spans import context_text, end_span, start_below, start_root
 from queuebit_runtime.tracecontext import TRACEPARENT, sampled_parent, with_parent
 
 ENTRANCES = frozenset({SUBMITTED})
 """Where work enters from outside, by whoever knows nothing of traces."""
-DEAD_LETTER_SUFFIX = ".dead-letter"
-
-
-class Meter(Protocol):
-    def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None: ...
-
-    def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None: ...
 
 
 class TracedBus:
     """Wraps a bus."""
 
-    def __init__(self, bus: HostedBus, tracer: Tracer, meter: Meter, clock: Clock) -> None:
+    def __init__(self, bus: HostedBus, tracer: Tracer) -> None:
         self._bus = bus
         self._tracer = tracer
-        self._meter = meter
-        self._clock = clock
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         spans: list[Span] = []
@@ -55,18 +42,12 @@ class TracedBus:
                 span.set_attributes(_attributes(record, "send"))
                 spans.append(span)
                 sent[index] = record._replace(headers=with_parent(record.headers, context_text(span).encode()))  # type: ignore[index]
-        began_s = self._clock.monotonic_s()
         try:
             await self._bus.publish(sent)
         except Exception as error:
             _end(spans, error)
             raise
         _end(spans, None)
-        self._meter.observe(Metric.SEND_DURATION, self._clock.monotonic_s() - began_s, {semconv.OPERATION_NAME: "send"})
-        for topic, count in Counter(record.topic for record in records).items():
-            self._meter.count(Metric.SENT, count, {semconv.DESTINATION: topic})
-            if topic.endswith(DEAD_LETTER_SUFFIX):
-                self._meter.count(Metric.POISON, count, {semconv.DESTINATION: topic})
 
     def subscribe(self, subscription: Subscription) -> None:
         self._bus.subscribe(replace(subscription, handler=self._handler(subscription)))
@@ -86,22 +67,18 @@ class TracedBus:
     async def probe(self) -> Reason | None:
         return await self._bus.probe()
 
-    def _handler(self, subscription: Subscription) -> Handler:
-        group = {semconv.GROUP: subscription.group}
+    def lags(self) -> Mapping[tuple[str, str], int]:
+        return self._bus.lags()
 
+    def _handler(self, subscription: Subscription) -> Handler:
         async def on_delivery(delivery: Delivery) -> None:
             traced = self._traced(delivery, subscription.group)
-            began_s = self._clock.monotonic_s()
             try:
                 await subscription.handler(traced or delivery)
             except Exception as error:
-                self._meter.count(Metric.HANDLER_FAILURES, 1, group)
                 if traced is not None:
                     _end(traced.open_spans(), error)
                 raise
-            self._meter.observe(Metric.PROCESS_DURATION, self._clock.monotonic_s() - began_s, group)
-            for topic, count in Counter(record.topic for record in delivery.records).items():
-                self._meter.count(Metric.CONSUMED, count, {semconv.DESTINATION: topic, **group})
 
         return on_delivery
 

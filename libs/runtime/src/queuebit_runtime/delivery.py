@@ -247,6 +247,15 @@ class Member:
                 found[place] = offset
         return found
 
+    def lags(self, ends: Mapping[Place, int], positions: Mapping[Place, int]) -> dict[Place, int]:
+        """How many records of each partition are not done. `positions`: where those stand of which nothing was delivered."""
+        found: dict[Place, int] = {}
+        for place, end in ends.items():
+            slot = self.slots.get(place)
+            done = slot.prefix() if slot is not None else None
+            found[place] = max(0, end - (positions.get(place, end) if done is None else done))
+        return found
+
     def committed(self, offsets: Mapping[Place, int]) -> None:
         for place, offset in offsets.items():
             if (slot := self.slots.get(place)) is not None:

@@ -7,6 +7,8 @@ class ShellError(Exception):
     """Something of the shared shell failed."""
 
     transient = False
+    remedy: str | None = None
+    """What to do about it, where that does not depend on who noticed."""
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail or (self.__doc__ or "").strip())
@@ -22,6 +24,22 @@ class RecordTooLarge(BusError):
     """The broker refuses a record of this size. Permanent: send less."""
 
     transient = False
+
+
+class AccessDenied(BusError):
+    """Kafka knows us and does not let us do it. Transient: rights can be given while we run."""
+
+    remedy = "Grant it: `python -m queuebit_runtime topics --acls` as a user that may."
+
+
+class LoginRefused(BusError):
+    """Kafka runs, and does not let us in. Permanent: other credentials are needed."""
+
+    transient = False
+    remedy = (
+        "Set QUEUEBIT_KAFKA_USERNAME and QUEUEBIT_KAFKA_PASSWORD (or _PASSWORD_FILE), QUEUEBIT_KAFKA_SECURITY_PROTOCOL,"
+        " QUEUEBIT_KAFKA_SASL_MECHANISM and QUEUEBIT_KAFKA_CA_FILE to what this Kafka expects."
+    )
 
 
 class InstanceTaken(BusError):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import orjson
 
+from queuebit_runtime.meters import MEDIA_TYPE
 from queuebit_runtime.readiness import Reason
 
 REQUEST_TIMEOUT_S = 5.0
@@ -39,6 +40,11 @@ def ready_page(reasons: Sequence[Reason]) -> Page:
     """`/ready`: send it work only while it says 200."""
     document = {"status": "not ready" if reasons else "ready", "reasons": [each.document() for each in reasons]}
     return Page(503 if reasons else 200, orjson.dumps(document))
+
+
+def metrics_page(text: bytes) -> Page:
+    """`/metrics`: what Prometheus scrapes."""
+    return Page(200, text, MEDIA_TYPE)
 
 
 class HealthServer:

@@ -45,6 +45,12 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         if self._group_id is not None and self._group_instance_id is not None:
             guard_instance(self, self._group_instance_id, partial(self._reader.taken, self._group_instance_id))
 
+    def standing(self, partition: TopicPartition) -> tuple[int | None, int]:
+        """The end of the partition, as the last answer told it, and where we read it; None while nothing is known."""
+        state = self._subscription.subscription.assignment.state_value(partition)
+        end = state.highwater
+        return (end, state.position) if end is not None and state.has_valid_position else (None, 0)
+
     async def getmany(
         self,
         *partitions: TopicPartition,

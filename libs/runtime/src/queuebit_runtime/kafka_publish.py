@@ -11,6 +11,7 @@ import contextlib
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
 from aiokafka.client import AIOKafkaClient  # type: ignore[import-untyped]
@@ -49,20 +50,22 @@ class _Lane:
         self.flushing = False
 
     def add(
-        self, records: Iterable[Outgoing], producer: AIOKafkaProducer, loop: asyncio.AbstractEventLoop
+        self, records: Iterable[Outgoing], begin: Callable[[], BatchBuilder], loop: asyncio.AbstractEventLoop
     ) -> set[Acknowledged]:
         """Put the records behind everything that waits; what is returned resolves when their batches are acknowledged."""
         waiting: set[Acknowledged] = set()
-        builder, acknowledged = self.batches[-1] if self.batches else self._begun(producer, loop)
+        builder, acknowledged = self.batches[-1] if self.batches else self._begun(begin, loop)
         for _, key, value, headers in records:
             if builder.append(timestamp=None, key=key, value=value, headers=headers) is None:
-                builder, acknowledged = self._begun(producer, loop)
+                builder, acknowledged = self._begun(begin, loop)
                 builder.append(timestamp=None, key=key, value=value, headers=headers)
             waiting.add(acknowledged)
         return waiting
 
-    def _begun(self, producer: AIOKafkaProducer, loop: asyncio.AbstractEventLoop) -> tuple[BatchBuilder, Acknowledged]:
-        batch = (producer.create_batch(), loop.create_future())
+    def _begun(
+        self, begin: Callable[[], BatchBuilder], loop: asyncio.AbstractEventLoop
+    ) -> tuple[BatchBuilder, Acknowledged]:
+        batch = (begin(), loop.create_future())
         self.batches.append(batch)
         if self._unacknowledged == 0:
             self._moved_at_s = self._clock.monotonic_s()
@@ -87,8 +90,18 @@ class Publisher:
     bounded and who publishes learns it at once.
     """
 
-    def __init__(self, make: Callable[[], AIOKafkaProducer], prefix: str, *, clock: Clock, timeout_s: float) -> None:
+    def __init__(
+        self,
+        make: Callable[[], AIOKafkaProducer],
+        begin: Callable[[str], BatchBuilder],
+        prefix: str,
+        *,
+        clock: Clock,
+        timeout_s: float,
+    ) -> None:
+        """`begin` gives an empty batch for a topic, whose name has no prefix."""
         self._make = make
+        self._begin = begin
         self._prefix = prefix
         self._clock = clock
         self._timeout_s = timeout_s
@@ -162,7 +175,7 @@ class Publisher:
                 lane = self._lanes[place] = _Lane((self._prefix + place[0], place[1]), self._clock)
             elif lane.stalled_for_s() >= self._timeout_s:
                 raise BusError(f"Kafka has acknowledged nothing for {lane.stalled_for_s():.0f} s.")
-            waiting |= lane.add(some, producer, loop)
+            waiting |= lane.add(some, partial(self._begin, place[0]), loop)
             self._flush(lane, producer)
         if waiting:
             await asyncio.wait(waiting)

@@ -226,6 +226,21 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             return [consumer.last_poll_timestamp(each) for each in sorted(consumer.assignment())]
         return ()
 
+    def lags(self) -> dict[Place, int]:
+        """The records of each of our partitions that are not done, as far as its end is known."""
+        consumer = self._consumer
+        if consumer is None or self.member.subscription.broadcast:
+            return {}
+        ends: dict[Place, int] = {}
+        positions: dict[Place, int] = {}
+        with contextlib.suppress(IllegalStateError, AssertionError):
+            for partition in consumer.assignment():
+                end, position = consumer.standing(partition)
+                if end is not None:
+                    ends[self._place(partition)] = end
+                    positions[self._place(partition)] = position
+        return self.member.lags(ends, positions)
+
     def _place(self, partition: TopicPartition) -> Place:
         return (self._names[partition.topic], partition.partition)
 

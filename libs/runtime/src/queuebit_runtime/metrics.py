@@ -1,4 +1,4 @@
-"""Every metric once: its name, kind, unit and meaning. Labels are few and closed; a tenant is never one of them here."""
+"""Every metric once: its name, kind, unit and meaning. Labels are few and closed, or bounded where they are shown."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ class Metric(Enum):
         "How long a handler took for a batch.",
         ("messaging.consumer.group.name",),
     )
-    POISON = MetricInfo(
-        "queuebit.consumer.poison",
+    DEAD_LETTERS = MetricInfo(
+        "queuebit.dead_letters",
         "counter",
         "{message}",
-        "Records that could not be read and were put into the dead letters.",
+        "Records that were put into the dead letters.",
         ("messaging.destination.name",),
     )
     HANDLER_FAILURES = MetricInfo(
@@ -65,6 +65,20 @@ class Metric(Enum):
         "{failure}",
         "Batches whose handler failed and that come again.",
         ("messaging.consumer.group.name",),
+    )
+    LAG = MetricInfo(
+        "queuebit.consumer.lag",
+        "gauge",
+        "{message}",
+        "Records that the group has not done yet, in the partitions of this process, as far as it knows the end of the topic.",
+        ("messaging.consumer.group.name", "messaging.destination.name"),
+    )
+    NOT_READY = MetricInfo(
+        "queuebit.not_ready",
+        "gauge",
+        "",
+        "1 for each reason why no work can flow through the process.",
+        ("queuebit.code",),
     )
     REQUESTS = MetricInfo(
         "queuebit.gateway.requests",
@@ -79,6 +93,23 @@ class Metric(Enum):
     JOB_DURATION = MetricInfo(
         "queuebit.job.duration", "histogram", "s", "From submission to the end of a job.", ("queuebit.job.state",)
     )
+    REJECTIONS = MetricInfo(
+        "queuebit.rejections",
+        "counter",
+        "{job}",
+        "Questions that were rejected, by the code of the reason.",
+        ("queuebit.code",),
+    )
+    LATE_EXECUTIONS = MetricInfo(
+        "queuebit.executions.late", "counter", "{execution}", "Executions that were reported of a job that had ended."
+    )
+    QUEUE_AGE = MetricInfo(
+        "queuebit.queue.age",
+        "gauge",
+        "s",
+        "How long the oldest work order waits at this worker; tenants beyond the first fifty are one, `other`.",
+        ("queuebit.tenant", "queuebit.lane"),
+    )
     ATTEMPTS = MetricInfo(
         "queuebit.attempts", "counter", "{attempt}", "Attempts that a worker ended, by outcome.", ("queuebit.outcome",)
     )
@@ -86,6 +117,20 @@ class Metric(Enum):
         "queuebit.relay.delay", "histogram", "s", "From the time of the oldest event of a batch to its acknowledgement."
     )
     RELAYED = MetricInfo("queuebit.relay.events", "counter", "{event}", "Stored events that were published.")
+    RELAY_OLDEST = MetricInfo(
+        "queuebit.relay.oldest.age", "gauge", "s", "Age of the oldest event that is not published."
+    )
+    RELAY_BACKLOG = MetricInfo("queuebit.relay.backlog", "gauge", "{event}", "Stored events that are not published.")
+    RELAY_LEADER = MetricInfo("queuebit.relay.leader", "gauge", "", "1 where this process leads the relay, else 0.")
+    RELAY_LEADER_SINCE = MetricInfo(
+        "queuebit.relay.leader.since", "gauge", "s", "Since when this process leads, in Unix time; 0 where it does not."
+    )
+    HORIZON_AGE = MetricInfo(
+        "queuebit.store.horizon.age",
+        "gauge",
+        "s",
+        "Age of the oldest write transaction, which holds up what is read in order.",
+    )
     APPENDED = MetricInfo("queuebit.store.events", "counter", "{event}", "Events that were appended.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
+from collections.abc import Iterator
 from uuid import UUID
 
 from queuebit_contracts.events import JobQueued
@@ -79,6 +80,12 @@ class Orders:
             self._abandoned.popitem(last=False)
         if (work := self._works.get(attempt_id)) is not None:
             work.stop.set()
+
+    def waiting(self) -> Iterator[Work]:
+        """What is wanted and has not begun."""
+        for queues in (self._small, self._large):
+            for queue in queues.values():
+                yield from (work for work in queue if not work.stop.is_set())
 
     def next_smalls(self, count_max: int) -> list[Work]:
         """The small orders whose turn it is."""

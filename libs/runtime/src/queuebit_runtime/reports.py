@@ -28,11 +28,12 @@ Said = JobStarted | ExecutionProgressed | ExecutionSucceeded | ExecutionFailed
 class Report:
     """Makes the records that answer one order: same subject, tenant and trace, key = job id."""
 
-    __slots__ = ("_cause", "_source", "job", "tenant", "traceparent")
+    __slots__ = ("_cause", "_source", "asked_at", "job", "tenant", "traceparent")
 
     def __init__(self, cause: Envelope, service: Service) -> None:
         self.job = cause.subject
         self.tenant = cause.tenant
+        self.asked_at = cause.time
         self.traceparent = cause.traceparent
         self._cause = cause
         self._source = f"/queuebit/{service}"

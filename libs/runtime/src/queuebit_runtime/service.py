@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import signal
 from collections.abc import Awaitable, Callable
@@ -15,9 +14,12 @@ from pydantic import ValidationError
 from queuebit_runtime.bus import Bus, HostedBus, InstanceTaken
 from queuebit_runtime.clock import Clock, SystemClock
 from queuebit_runtime.errors import DependencyUnavailable, ShellError
-from queuebit_runtime.health import HealthServer, live_page, ready_page
+from queuebit_runtime.health import HealthServer, live_page, metrics_page, ready_page
 from queuebit_runtime.ids import Ids, SystemIds, fresh_random
+from queuebit_runtime.interpreter import calm_collector, loop_factory
 from queuebit_runtime.logs import setup_logs
+from queuebit_runtime.meters import Show
+from queuebit_runtime.metrics import Metric
 from queuebit_runtime.readiness import Probe, Readiness, Reason
 from queuebit_runtime.retry import FOR_START
 from queuebit_runtime.settings import EXIT_USAGE as EXIT_USAGE
@@ -65,6 +67,7 @@ class Service:
         self._readiness.check("kafka", bus.probe)
         self._not_running = Reason("starting", f"{name} is starting.", since=clock.now())
         self._runs: list[tuple[str, Run, bool]] = []
+        self._shows: list[Show] = []
         self._drains: list[Callable[[float], Awaitable[None]]] = []
         self._closes: list[Callable[[], Awaitable[None]]] = []
         self._tasks: list[asyncio.Task[object]] = []
@@ -81,6 +84,10 @@ class Service:
     def check(self, name: str, probe: Probe) -> None:
         """Ask this each second while the service runs: whatever it answers stands in the way of readiness."""
         self._readiness.check(name, probe)
+
+    def gauge(self, show: Show) -> None:
+        """Call this each second while anybody listens: it shows gauges as they are now."""
+        self._shows.append(show)
 
     def on_drain(self, drain: Callable[[float], Awaitable[None]]) -> None:
         """Call this with the seconds that are left, before the bus stops. The last one added is called first."""
@@ -117,12 +124,16 @@ class Service:
             try:
                 return await attempt()
             except Exception as error:
-                if not isinstance(error, transient) and not (isinstance(error, ShellError) and error.transient):
+                ours = error if isinstance(error, ShellError) else None
+                remedy = (ours and ours.remedy) or remedy
+                if not isinstance(error, transient) and not (ours and ours.transient):
+                    if ours and ours.remedy:
+                        raise DependencyUnavailable(f"{what} cannot be used: {error}", remedy=ours.remedy) from error
                     raise
                 number += 1
                 delay_s = FOR_START.delay_s(number, 1.0) or FOR_START.ceiling_s
                 if self.clock.monotonic_s() + delay_s > deadline or self._stop.is_set():
-                    raise DependencyUnavailable(f"{what} does not answer: {error}", remedy=remedy) from error
+                    raise DependencyUnavailable(f"{what} cannot be used: {error}", remedy=remedy) from error
                 _log.info("Waiting for %s: %s", what, error)
                 self._not_running = replace(self._not_running, detail=f"{self.name} waits for {what}.")
                 await wait_event(self._stop, self.clock, delay_s)
@@ -145,7 +156,7 @@ class Service:
 
     async def run(self) -> None:
         """Start what was wired, and return when it was asked to end. Raises what crashed."""
-        _calm_collector()
+        calm_collector()
         await self.wait_for("Kafka", self.bus.start, remedy=_KAFKA_REMEDY)
         for name, run, restarts in self._runs:
             self._tasks.append(asyncio.create_task(self._guard(name, run, restarts), name=name))
@@ -185,10 +196,21 @@ class Service:
         )
 
     async def _watch(self) -> None:
-        """A bus that stands still is restarted with the process."""
+        """A bus that stands still is restarted with the process. Gauges are shown as they are."""
         while not await wait_event(self._stop, self.clock, WATCH_INTERVAL_S):
             if (error := self._hosted.stuck()) is not None:
                 raise error
+            if self.telemetry.on:
+                self._show_gauges()
+
+    def _show_gauges(self) -> None:
+        try:
+            self.telemetry.show(Metric.NOT_READY, {(each.code,): 1.0 for each in self.reasons()})
+            self.telemetry.show(Metric.LAG, {place: float(lag) for place, lag in self._hosted.lags().items()})
+            for show in self._shows:
+                show()
+        except Exception:
+            _log.exception("A gauge cannot be shown.")
 
 
 Build = Callable[[Service], Awaitable[None]]
@@ -208,17 +230,21 @@ def run_service(name: str, build: Build, settings: RuntimeSettings | None = None
     except ValidationError as error:
         return refuse_settings(name, error)
     setup_logs(name, found.environment, found.log_level, found.log_format)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(_live(name, build, found))
 
 
 async def _live(name: str, build: Build, settings: RuntimeSettings) -> int:
     clock = SystemClock()
-    telemetry = make_telemetry(name, settings)
+    telemetry = make_telemetry(name, settings, clock)
     bus = telemetry.bus(_kafka(name, settings, clock))
     service = Service(name, settings, bus, clock, SystemIds(clock), telemetry, fraction=fresh_random().random)
     health = HealthServer(
-        {"/live": lambda: live_page(service.alive()), "/ready": lambda: ready_page(service.reasons())}
+        {
+            "/live": lambda: live_page(service.alive()),
+            "/ready": lambda: ready_page(service.reasons()),
+            "/metrics": lambda: metrics_page(telemetry.text()),
+        }
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -248,36 +274,20 @@ async def _live(name: str, build: Build, settings: RuntimeSettings) -> int:
     return code
 
 
-def _calm_collector() -> None:
-    """What was imported stays for ever: the garbage collector need not walk it again, and batches of short-lived messages,
-    which hold no cycles, need not wake it every few hundred objects. With the defaults it took 40 % of the control plane.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-
-
 def _kafka(name: str, settings: RuntimeSettings, clock: Clock) -> HostedBus:
     from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
 
     kafka = KafkaSettings(
-        bootstrap=settings.kafka,
+        access=settings,
         namespace=settings.namespace,
         client_id=f"queuebit-{name}",
         group_instance_id=settings.group_instance,
         session_timeout_s=settings.session_timeout_s,
         publish_timeout_s=settings.publish_timeout_s,
+        compression=settings.kafka_compression,
+        compression_public=settings.kafka_compression_public,
     )
     return KafkaBus(kafka, clock=clock, fraction=fresh_random().random)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop where it is."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 async def _quietly(step: Awaitable[object]) -> None:

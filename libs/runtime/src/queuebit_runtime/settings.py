@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from queuebit_runtime.kafka_access import Codec, KafkaAccess
+
 TelemetryMode = Literal["off", "console", "otlp"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
@@ -19,10 +21,11 @@ def default_worker_name() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
-class RuntimeSettings(BaseSettings):
+class RuntimeSettings(KafkaAccess, BaseSettings):
     """Shared by all services.
 
-    `kafka`: bootstrap list, host:port separated by commas. `postgres`: a URL; only some services need it. `namespace`: stands
+    `kafka` and what begins so: see `KafkaAccess`. `kafka_compression` packs what only our services read,
+    `kafka_compression_public` what others read. `postgres`: a URL; only some services need it. `namespace`: stands
     before every topic, group and schema, so that stacks can share servers. `group_instance`: makes group membership static;
     must be unique among the running instances of a service. `session_timeout_s`: after so long without a sign of life the work
     of an instance that was killed goes to others. `publish_timeout_s`: what Kafka has not acknowledged by then counts as not
@@ -30,9 +33,12 @@ class RuntimeSettings(BaseSettings):
     of new traces that are kept while telemetry is on. `otlp` reads the standard OTEL_EXPORTER_OTLP_*.
     """
 
-    model_config = SettingsConfigDict(env_prefix="QUEUEBIT_", frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="QUEUEBIT_", frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
-    kafka: str = "127.0.0.1:9092"
+    kafka_compression: Codec = "zstd"
+    kafka_compression_public: Codec = "gzip"
     postgres: Annotated[str | None, Field(repr=False)] = None
     namespace: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9_-]{0,62})?$")] = ""
     environment: str = "local"
@@ -65,8 +71,17 @@ EXIT_USAGE = 2
 
 def refuse_settings(service: str, error: ValidationError, prefix: str = "QUEUEBIT_") -> int:
     """Name each wrong variable on standard error; returns the exit code."""
-    wrong = "; ".join(
-        f"{prefix}{'_'.join(map(str, each['loc'])).upper() or 'SETTINGS'}: {each['msg']}" for each in error.errors()
-    )
-    sys.stderr.write(f"{service}: a setting is wrong: {wrong}\n")
+    sys.stderr.write(f"{service}: a setting is wrong: {complaints(error, prefix)}\n")
     return EXIT_USAGE
+
+
+def complaints(error: ValidationError, prefix: str = "QUEUEBIT_") -> str:
+    """What is wrong with which variable."""
+    return "; ".join(_complaint(each["loc"], each["msg"], prefix) for each in error.errors())
+
+
+def _complaint(place: tuple[int | str, ...], message: str, prefix: str) -> str:
+    """What concerns several variables names them itself."""
+    if not place:
+        return message.removeprefix("Value error, ")
+    return f"{prefix}{'_'.join(map(str, place)).upper()}: {message}"

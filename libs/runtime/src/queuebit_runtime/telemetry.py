@@ -1,4 +1,4 @@
-"""Traces and metrics behind one small port: off, it is nothing at all and the SDK is not even imported."""
+"""Traces and metrics behind one small port: off, no trace is kept and the SDK is not even imported."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Literal, Protocol
 
 from queuebit_runtime.bus import HostedBus
+from queuebit_runtime.bus_measured import MeasuredBus
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.meters import Meters, Values
 from queuebit_runtime.metrics import Metric
 from queuebit_runtime.settings import RuntimeSettings
 
@@ -45,6 +48,14 @@ class Telemetry(Protocol):
 
     def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None: ...
 
+    def show(self, metric: Metric, values: Values) -> None:
+        """The gauge is this now, by its labels in their order; what it showed before and is not here is gone."""
+        ...
+
+    def text(self) -> bytes:
+        """The metrics in the text format of Prometheus."""
+        ...
+
     def span(self, name: str, parent: str | None, sort: SpanSort = "internal") -> OpenSpan | None:
         """A span below the traceparent `parent`, or the first of a new trace where there is none.
 
@@ -72,6 +83,12 @@ class NoTelemetry:
     def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None:  # noqa: ARG002
         return
 
+    def show(self, metric: Metric, values: Values) -> None:  # noqa: ARG002
+        return
+
+    def text(self) -> bytes:
+        return b""
+
     def span(self, name: str, parent: str | None, sort: SpanSort = "internal") -> OpenSpan | None:  # noqa: ARG002
         return None
 
@@ -82,10 +99,43 @@ class NoTelemetry:
 SILENT: Telemetry = NoTelemetry()
 
 
-def make_telemetry(service: str, settings: RuntimeSettings) -> Telemetry:
-    """As QUEUEBIT_TELEMETRY says: off, console, or otlp by the standard OTEL_EXPORTER_OTLP_* variables."""
+class LocalTelemetry:
+    """Metrics for whoever asks the process, and nothing else."""
+
+    on = True
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._meters = Meters()
+
+    def bus(self, bus: HostedBus) -> HostedBus:
+        return MeasuredBus(bus, self._meters, self._clock)
+
+    def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None:
+        self._meters.count(metric, amount, labels)
+
+    def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None:
+        self._meters.observe(metric, value, labels)
+
+    def show(self, metric: Metric, values: Values) -> None:
+        self._meters.show(metric, values)
+
+    def text(self) -> bytes:
+        return self._meters.text()
+
+    def span(self, name: str, parent: str | None, sort: SpanSort = "internal") -> OpenSpan | None:  # noqa: ARG002
+        return None
+
+    async def close(self) -> None:
+        return
+
+
+def make_telemetry(service: str, settings: RuntimeSettings, clock: Clock) -> Telemetry:
+    """As QUEUEBIT_TELEMETRY says: off, console, or otlp by the standard OTEL_EXPORTER_OTLP_* variables. Where it is off and
+    there is a health port, the metrics are there all the same.
+    """
     if settings.telemetry == "off":
-        return NoTelemetry()
+        return NoTelemetry() if settings.health_port is None else LocalTelemetry(clock)
     from queuebit_runtime.telemetry_otel import OtelTelemetry
 
-    return OtelTelemetry(service, settings)
+    return OtelTelemetry(service, settings, clock=clock)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, MetricExporter, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
@@ -17,8 +19,10 @@ from opentelemetry.trace import Span, SpanKind
 
 from queuebit_runtime import semconv
 from queuebit_runtime.bus import HostedBus
+from queuebit_runtime.bus_measured import MeasuredBus
 from queuebit_runtime.bus_traced import TracedBus
 from queuebit_runtime.clock import Clock, SystemClock
+from queuebit_runtime.meters import Meters, Values
 from queuebit_runtime.metrics import DURATION_BUCKETS_S, METRICS, Metric, MetricInfo
 from queuebit_runtime.settings import RuntimeSettings
 from queuebit_runtime.spans import context_text, end_span, start_below, start_root
@@ -79,20 +83,27 @@ class OtelTelemetry:
         self._meters = MeterProvider((reader,), resource=resource, shutdown_on_exit=False)
         self._tracer = self._tracers.get_tracer("queuebit")
         meter = self._meters.get_meter("queuebit")
-        self._instruments = {info.name: _instrument(meter, info) for info in METRICS}
+        self._meters_here = Meters()
+        self._shown: dict[str, Values] = {}
+        self._instruments = {info.name: self._instrument(meter, info) for info in METRICS}
 
     def bus(self, bus: HostedBus) -> HostedBus:
-        return TracedBus(bus, self._tracer, self, self._clock)
+        return TracedBus(MeasuredBus(bus, self, self._clock), self._tracer)
 
     def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None:
+        self._meters_here.count(metric, amount, labels)
         self._instruments[metric.value.name].add(amount, labels)
 
     def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None:
-        instrument = self._instruments[metric.value.name]
-        if metric.value.kind == "gauge":
-            instrument.set(value, labels)
-        else:
-            instrument.record(value, labels)
+        self._meters_here.observe(metric, value, labels)
+        self._instruments[metric.value.name].record(value, labels)
+
+    def show(self, metric: Metric, values: Values) -> None:
+        self._meters_here.show(metric, values)
+        self._shown[metric.value.name] = dict(values)
+
+    def text(self) -> bytes:
+        return self._meters_here.text()
 
     def span(self, name: str, parent: str | None, sort: SpanSort = "internal") -> OpenSpan | None:
         if parent is None:
@@ -100,24 +111,28 @@ class OtelTelemetry:
         context = parent.encode("utf-8", "replace")
         return OtelSpan(start_below(self._tracer, name, context, _KINDS[sort])) if is_kept(context) else None
 
+    def _instrument(self, meter: Any, info: MetricInfo) -> Any:
+        match info.kind:
+            case "counter":
+                return meter.create_counter(info.name, unit=info.unit, description=info.meaning)
+            case "histogram":
+                return meter.create_histogram(
+                    info.name,
+                    unit=info.unit,
+                    description=info.meaning,
+                    explicit_bucket_boundaries_advisory=list(DURATION_BUCKETS_S),
+                )
+            case "gauge":
+                callbacks = [partial(self._observed, info)]
+                return meter.create_observable_gauge(info.name, callbacks, unit=info.unit, description=info.meaning)
+
+    def _observed(self, info: MetricInfo, _: CallbackOptions) -> list[Observation]:
+        shown = self._shown.get(info.name, {})
+        return [Observation(value, dict(zip(info.labels, labels, strict=True))) for labels, value in shown.items()]
+
     async def close(self) -> None:
         await asyncio.to_thread(self._tracers.shutdown)
         await asyncio.to_thread(self._meters.shutdown)
-
-
-def _instrument(meter: Any, info: MetricInfo) -> Any:
-    match info.kind:
-        case "counter":
-            return meter.create_counter(info.name, unit=info.unit, description=info.meaning)
-        case "histogram":
-            return meter.create_histogram(
-                info.name,
-                unit=info.unit,
-                description=info.meaning,
-                explicit_bucket_boundaries_advisory=list(DURATION_BUCKETS_S),
-            )
-        case "gauge":
-            return meter.create_gauge(info.name, unit=info.unit, description=info.meaning)
 
 
 def _span_exporter(settings: RuntimeSettings) -> SpanExporter:

@@ -12,8 +12,10 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code  # type: ignore[import-untyped]
 
 from queuebit_contracts.channels import CHANNELS, Channel
-from queuebit_runtime.errors import BusError, DependencyUnavailable
+from queuebit_runtime.errors import BusError, DependencyUnavailable, LoginRefused
+from queuebit_runtime.kafka_access import KafkaAccess, client_options
 from queuebit_runtime.kafka_errors import wrapped
+from queuebit_runtime.kafka_login import refusal
 from queuebit_runtime.limits import topic_bytes_max
 
 REPLICATION_MAX = 3
@@ -46,14 +48,14 @@ def plan_topic(channel: Channel, namespace: str, replication: int) -> TopicPlan:
 
 
 async def ensure_topics(
-    bootstrap: str, namespace: str = "", replication: int | None = None, channels: Sequence[Channel] = CHANNELS
+    access: KafkaAccess, namespace: str = "", replication: int | None = None, channels: Sequence[Channel] = CHANNELS
 ) -> tuple[str, ...]:
     """Create the topics that are missing, and return their names. What exists stays as it is.
 
     `replication` defaults to three, or to the number of brokers where there are fewer. Raises DependencyUnavailable when
     Kafka does not answer, BusError when it refuses.
     """
-    admin = await _connect(bootstrap)
+    admin = await _connect(access)
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT_S * 3):
             cluster = await admin.describe_cluster()
@@ -63,17 +65,11 @@ async def ensure_topics(
             missing = [plan for plan in plans if plan.name not in present]
             return await _create(admin, missing) if missing else ()
     except TimeoutError:
-        raise _unavailable(bootstrap, "it does not answer") from None
+        raise unavailable(access, "it does not answer") from None
     except KafkaError as error:
         raise wrapped(error) from error
     finally:
         await admin.close()
-
-
-async def check_kafka(bootstrap: str) -> None:
-    """Raises DependencyUnavailable when Kafka does not answer."""
-    admin = await _connect(bootstrap)
-    await admin.close()
 
 
 async def _create(admin: AIOKafkaAdminClient, plans: list[TopicPlan]) -> tuple[str, ...]:
@@ -91,20 +87,23 @@ async def _create(admin: AIOKafkaAdminClient, plans: list[TopicPlan]) -> tuple[s
     return tuple(created)
 
 
-async def _connect(bootstrap: str) -> AIOKafkaAdminClient:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap.split(","), client_id="queuebit-topics")
+async def _connect(access: KafkaAccess) -> AIOKafkaAdminClient:
+    admin = AIOKafkaAdminClient(**client_options(access), client_id="queuebit-topics")
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
             await admin.start()
     except (KafkaError, OSError, TimeoutError, ValueError) as error:
         with contextlib.suppress(KafkaError, OSError):
             await admin.close()
-        raise _unavailable(bootstrap, str(error) or type(error).__name__) from None
+        if (reason := await refusal(access)) is not None:
+            raise DependencyUnavailable(reason, remedy=LoginRefused.remedy) from None
+        raise unavailable(access, str(error) or type(error).__name__) from None
     return admin
 
 
-def _unavailable(bootstrap: str, detail: str) -> DependencyUnavailable:
+def unavailable(access: KafkaAccess, detail: str) -> DependencyUnavailable:
+    """Kafka cannot be reached, as far as one can tell."""
     return DependencyUnavailable(
-        f"Kafka at {bootstrap} cannot be used: {detail}.",
+        f"Kafka at {access.kafka} cannot be used: {detail}.",
         remedy="Start it (`queuebit up`), or set QUEUEBIT_KAFKA to host:port of a running broker.",
     )

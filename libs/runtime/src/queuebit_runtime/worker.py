@@ -30,8 +30,10 @@ from queuebit_runtime.bus import Bus, BusError, Delivery, Outgoing, RecordTooLar
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.consumer import Item, Received, sort_out, subscribe_decoded
 from queuebit_runtime.limits import check_size
+from queuebit_runtime.metrics import Metric
 from queuebit_runtime.orders import Orders, Work
 from queuebit_runtime.progress import ProgressReport
+from queuebit_runtime.queue_ages import queue_ages
 from queuebit_runtime.reports import Report, failed, too_large
 from queuebit_runtime.retry import FOR_HANDLERS, Backoff
 from queuebit_runtime.telemetry import SILENT, Telemetry
@@ -136,6 +138,10 @@ class WorkShell:
         for task in list(self._tasks):
             await end_task(task)
         await end_task(self._small_task)
+
+    def show_queue(self) -> None:
+        """Tell telemetry how long orders wait here."""
+        self._telemetry.show(Metric.QUEUE_AGE, queue_ages(self._orders.waiting(), self._clock.now()))
 
     async def _on_orders(self, delivery: Delivery) -> None:
         """Sort a batch into what runs at once, what waits, and what is done already."""

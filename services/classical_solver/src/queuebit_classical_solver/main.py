@@ -68,6 +68,7 @@ def build_service(service: Service, settings: SolverSettings) -> None:
         await stop.wait()
 
     service.task("warm processes", keep_warm)
+    service.gauge(shell.show_queue)
     service.on_drain(shell.stop)
     service.on_close(pool.close)
 

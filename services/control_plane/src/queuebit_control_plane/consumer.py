@@ -28,7 +28,7 @@ from queuebit_store.errors import StoreError, StoreUnavailable
 log = logging.getLogger(__name__)
 
 GROUP = "control-plane"
-TOPICS = (channels.SUBMITTED, channels.EXECUTIONS, channels.VALIDATIONS, channels.CONTROL)
+TOPICS = (channels.SUBMITTED, channels.ADMITTED, channels.EXECUTIONS, channels.VALIDATIONS, channels.CONTROL)
 BATCH_MAX = 200
 """Large enough to share a commit, small enough that batches do not wait for one another and stay in the cache."""
 OVERLAP = 2

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from queuebit_contracts.envelope import encode_data
+from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobRejected
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.jobs import is_past
 from queuebit_control_plane.errors import Contended
@@ -68,7 +69,7 @@ class _Work:
     """A job within one batch: where it stood, where it stands, and what happened between.
 
     `refused`: submissions in conflict with it, which count only once it is known to stand there. `rival_id`: that of the
-    submission that began it.
+    submission that began it. `rejection`: the code, where it was rejected. `late`: executions reported after its end.
     """
 
     job_id: UUID
@@ -82,6 +83,8 @@ class _Work:
     events: list[NewEvent] = field(default_factory=list)
     refused: tuple[Told, ...] = ()
     rival_id: UUID | None = None
+    rejection: str | None = None
+    late: int = 0
 
     def stands(self, version: int, job: Job, trace: str | None) -> None:
         """Where the job stood."""
@@ -155,10 +158,12 @@ class Desk:
                 else:
                     again.extend(work.refused)
                     self._remember(work)
+                    self._count_late(work)
         for work, passed in zip(changed, await self._append(changed, spoiled), strict=True):
             if passed:
                 again.extend(work.refused)
                 self._remember(work)
+                self._count_late(work)
                 if self._telemetry.on and isinstance(work.job, EndedJob):
                     self._measure(work, work.job, now)
             elif passed is not None:
@@ -234,6 +239,12 @@ class Desk:
         self._telemetry.count(Metric.JOBS_ENDED, labels=labels)
         duration_s = (now - work.began_at).total_seconds() if work.began_at else 0.0
         self._telemetry.observe(Metric.JOB_DURATION, duration_s, labels)
+        if work.rejection is not None:
+            self._telemetry.count(Metric.REJECTIONS, labels={semconv.CODE: work.rejection})
+
+    def _count_late(self, work: _Work) -> None:
+        if work.late:
+            self._telemetry.count(Metric.LATE_EXECUTIONS, work.late)
 
     def _remember(self, work: _Work) -> None:
         """Keep a job that goes on: little is said to one that ended, and that is looked up."""
@@ -272,6 +283,8 @@ def _decide(work: _Work, told: Told, now: datetime) -> None:
             refused = Told(told.rival_id, Refuse(refusal), told.cause_id, told.tenant, told.traceparent)
             work.refused = (*work.refused, refused)
             return
+    if isinstance(work.job, EndedJob) and isinstance(message, ExecutionSucceeded | ExecutionFailed):
+        work.late += 1
     decided, work.job = decide(work.job, message, now, job_id)
     if work.version == 0 and not work.events:
         work.tenant, work.trace = told.tenant, told.traceparent
@@ -280,6 +293,8 @@ def _decide(work: _Work, told: Told, now: datetime) -> None:
     for version, event in enumerate(decided, start=work.version + len(work.events) + 1):
         event_id = derive_id(job_id, f"event:{version}")
         data = encode_data(event).decode()
+        if isinstance(event, JobRejected):
+            work.rejection = event.code
         work.events.append(
             NewEvent(event_id, type(event).__name__, event.schema_version, data, now, told.cause_id, trace)
         )

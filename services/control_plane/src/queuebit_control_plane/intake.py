@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from queuebit_contracts import events as ev
+from queuebit_contracts.channels import ADMITTED
 from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.errors import FIELD_LENGTH_MAX, TEXT_LENGTH_MAX, ContractError, FieldError, shortened
 from queuebit_contracts.ids import refusal_id_of
@@ -27,6 +28,7 @@ from queuebit_store.ports import Reservation, StreamStore
 
 log = logging.getLogger(__name__)
 
+BELIEVED = frozenset({ADMITTED})
 UNKNOWN_TENANT = "unknown"
 """Whose refusals are those that name no tenant."""
 _UNKNOWN_TENANT, _TENANT_MISMATCH = "unknown_tenant", "tenant_mismatch"
@@ -45,7 +47,7 @@ class Intake:
     async def admit(self, submitted: Sequence[Received], now: datetime) -> list[Told]:
         """One message for each submission, in order."""
         known = await self._tenants.known({_asked(each).request.tenant for each in submitted})
-        checked = [_check(each.envelope, _asked(each).request, known) for each in submitted]
+        checked = [_check(each, known) for each in submitted]
         ids = await self._job_ids(submitted, checked, now)
         told: list[Told] = []
         for received, outcome, job_id in zip(submitted, checked, ids, strict=True):
@@ -58,23 +60,26 @@ class Intake:
         return told
 
     def _submit(self, received: Received, admitted: Admitted, job_id: UUID) -> Told:
-        request, envelope = admitted.request, received.envelope
+        request, found, envelope = admitted.request, admitted.admission, received.envelope
         inputs = RoutingInputs(
             kind=request.problem.kind,
-            family=admitted.family,
-            sense=admitted.sense,
+            family=found.family,
+            sense=found.sense,
             wish=request.lane,
             tier=request.tier,
-            variables=admitted.size.variables,
-            qubits=admitted.size.qubits,
-            terms=admitted.size.terms,
+            variables=found.size.variables,
+            qubits=found.size.qubits,
+            terms=found.size.terms,
             budget_s=budget_s_of(request.budget_s, request.tier),
             refine=request.params.get(REFINE_PARAM) is True,
             quantum_available=self._lanes.available("quantum"),
             simulator_available=self._lanes.available("simulator"),
         )
         event = ev.JobSubmitted(
-            request=request, idempotency_key=_asked(received).idempotency_key, fingerprint=admitted.fingerprint
+            request=request,
+            idempotency_key=_asked(received).idempotency_key,
+            fingerprint=admitted.fingerprint,
+            admission=found,
         )
         message = Submit(job_id, event, inputs)
         refusal_id = refusal_id_of(request.tenant, envelope.source, envelope.id)
@@ -147,7 +152,8 @@ def _told_to(envelope: Envelope, request: JobRequest) -> str:
     return request.tenant if envelope.tenant is None else envelope.tenant
 
 
-def _check(envelope: Envelope, request: JobRequest, known: frozenset[str]) -> Admitted | ev.JobRejected:
+def _check(received: Received, known: frozenset[str]) -> Admitted | ev.JobRejected:
+    envelope, request = received.envelope, _asked(received).request
     if envelope.tenant not in (None, request.tenant):
         return ev.JobRejected(
             code=_TENANT_MISMATCH,
@@ -164,6 +170,9 @@ def _check(envelope: Envelope, request: JobRequest, known: frozenset[str]) -> Ad
             remedy="Ask an operator to add the tenant, or correct the name.",
             cause_id=envelope.id,
         )
+    admitted = admitted_before(received)
+    if admitted is not None:
+        return admitted
     try:
         return admit(request)
     except ProblemError as error:
@@ -183,6 +192,14 @@ def _check(envelope: Envelope, request: JobRequest, known: frozenset[str]) -> Ad
             remedy="Report it with this event's id to whoever maintains the kind.",
             cause_id=envelope.id,
         )
+
+
+def admitted_before(received: Received) -> Admitted | None:
+    """What the gateway found when it admitted the question. Only it can write where this is believed."""
+    asked = _asked(received)
+    if received.record.topic not in BELIEVED or asked.admission is None or asked.fingerprint is None:
+        return None
+    return Admitted(asked.request, asked.fingerprint, asked.admission)
 
 
 def _asked(received: Received) -> ev.JobSubmitted:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from queuebit_contracts.channels import CONTROL, SUBMITTED
+from queuebit_contracts.channels import ADMITTED, CONTROL
 from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.errors import FieldError
@@ -147,7 +147,12 @@ class Submitter:
             return
         task = self._publishing.get(job_id)
         if task is None:
-            event = JobSubmitted(request=admitted.request, idempotency_key=held.key, fingerprint=admitted.fingerprint)
+            event = JobSubmitted(
+                request=admitted.request,
+                idempotency_key=held.key,
+                fingerprint=admitted.fingerprint,
+                admission=admitted.admission,
+            )
             envelope = Envelope(
                 id=submitted_event_id(job_id),
                 source=SOURCE,
@@ -157,7 +162,7 @@ class Submitter:
                 tenant=held.tenant,
                 traceparent=traceparent,
             )
-            task = asyncio.create_task(self._sending.offer(_record(SUBMITTED, job_id, envelope)))
+            task = asyncio.create_task(self._sending.offer(_record(ADMITTED, job_id, envelope)))
             task.add_done_callback(lambda done: self._settled(job_id, done))
             self._publishing[job_id] = task
         await asyncio.shield(task)

@@ -40,6 +40,7 @@ def main() -> int:
             telemetry=service.telemetry,
         )
         service.task("backends", adapter.run)
+        service.gauge(adapter.shell.show_queue)
         service.on_drain(adapter.stop)
         service.on_close(pool.close)
 

@@ -54,7 +54,7 @@ async def _running(stack: Stack, settings: BenchSettings) -> AsyncIterator[tuple
     async with (
         _place(stack),
         _roles(stack) as children,
-        Driver(stack.kafka, Route(SUBMITTED, COMPLETED), ask, stuck_s=settings.stuck_s) as driver,
+        Driver(stack.access(), Route(SUBMITTED, COMPLETED), ask, stuck_s=settings.stuck_s) as driver,
     ):
         yield driver, {name: child.record.pid for name, child in children.items()}
 
@@ -66,7 +66,7 @@ def _job_id(clock: SystemClock, numbers: random.Random) -> UUID:
 @contextlib.asynccontextmanager
 async def _place(stack: Stack) -> AsyncIterator[None]:
     """The topics and the schema of the bare pipeline, which go with the block: the servers may not be ours."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
+    admin = AIOKafkaAdminClient(**stack.client())
     await admin.start()
     try:
         replicas = min(3, len((await admin.describe_cluster())["brokers"]))

@@ -21,6 +21,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-u
 
 from queuebit_devstack.bench.bare_steps import accept, finish, solve, validate
 from queuebit_devstack.bench.statements import statements
+from queuebit_runtime.kafka_access import KafkaAccess, access_from, client_options
 
 BATCH_BYTES_MAX = 256 * 1024
 RECORDS_MAX = 500
@@ -50,7 +51,9 @@ async def publish(producer: AIOKafkaProducer, messages: Iterable[Message]) -> No
         await each
 
 
-async def worker(kafka: str, source: str, target: str, step: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+async def worker(
+    kafka: KafkaAccess, source: str, target: str, step: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
     """Solver and validator: a batch in, a batch out, one commit."""
     producer, consumer = await connect(kafka, source, source)
     while True:
@@ -115,7 +118,7 @@ class Control:
         yield LIFECYCLE, key, value
 
 
-async def control(kafka: str, postgres: str) -> None:
+async def control(kafka: KafkaAccess, postgres: str) -> None:
     """The control process."""
     producer, consumer = await connect(kafka, "control", SUBMITTED, VERDICTS)
     database = await asyncpg.create_pool(postgres, min_size=2, max_size=2, server_settings=SESSION)
@@ -130,14 +133,14 @@ async def control(kafka: str, postgres: str) -> None:
                 await consumer.commit()
 
 
-async def connect(kafka: str, group: str, *topics: str) -> tuple[AIOKafkaProducer, AIOKafkaConsumer]:
+async def connect(kafka: KafkaAccess, group: str, *topics: str) -> tuple[AIOKafkaProducer, AIOKafkaConsumer]:
     """A producer, and a consumer of the topics."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=kafka, enable_idempotence=True, acks="all", linger_ms=0, max_batch_size=BATCH_BYTES_MAX
+        **client_options(kafka), enable_idempotence=True, acks="all", linger_ms=0, max_batch_size=BATCH_BYTES_MAX
     )
     consumer = AIOKafkaConsumer(
         *topics,
-        bootstrap_servers=kafka,
+        **client_options(kafka),
         group_id=f"bench.bare.{group}",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
@@ -147,7 +150,7 @@ async def connect(kafka: str, group: str, *topics: str) -> tuple[AIOKafkaProduce
     return producer, consumer
 
 
-async def main(role: str, kafka: str, postgres: str) -> None:
+async def main(role: str, kafka: KafkaAccess, postgres: str) -> None:
     """Run one role until the process is ended."""
     match role:
         case "control":
@@ -161,4 +164,4 @@ async def main(role: str, kafka: str, postgres: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], os.environ["QUEUEBIT_KAFKA"], os.environ["QUEUEBIT_POSTGRES"]))
+    uvloop.run(main(sys.argv[1], access_from(os.environ), os.environ["QUEUEBIT_POSTGRES"]))

@@ -10,6 +10,8 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
 from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
 
+from queuebit_runtime.kafka_access import KafkaAccess, client_options
+
 STATISTICS_DELAY_S = 1.3
 """A session of the database hands its counts over once a second, when a statement ends."""
 
@@ -35,14 +37,14 @@ class Counts:
         return sum(self.records.values())
 
 
-async def take_counts(kafka: str, postgres: str, *, settle_s: float = STATISTICS_DELAY_S) -> Counts:
+async def take_counts(kafka: KafkaAccess, postgres: str, *, settle_s: float = STATISTICS_DELAY_S) -> Counts:
     """Count now, `settle_s` seconds after the call, so that sessions have told the database what they did.
 
     The difference of two of these, over the number of jobs between, is what a job costs:
 
-        before = await take_counts(stack.kafka, stack.postgres)
+        before = await take_counts(stack.access(), stack.postgres)
         ...  # submit some hundred jobs at once and wait until all are completed
-        spent = await take_counts(stack.kafka, stack.postgres) - before
+        spent = await take_counts(stack.access(), stack.postgres) - before
         assert spent.records_total / jobs <= 13
 
     Records are exact. Statements include those of idle polling in between, so take many jobs and little time.
@@ -51,9 +53,9 @@ async def take_counts(kafka: str, postgres: str, *, settle_s: float = STATISTICS
     return Counts(await record_counts(kafka), await statement_count(postgres))
 
 
-async def record_counts(kafka: str) -> dict[str, int]:
+async def record_counts(kafka: KafkaAccess) -> dict[str, int]:
     """The sum of the end offsets of every topic that is not the broker's own."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    admin = AIOKafkaAdminClient(**client_options(kafka))
     await admin.start()
     try:
         topics = [topic for topic in await admin.list_topics() if not topic.startswith("__")]
@@ -68,8 +70,8 @@ async def record_counts(kafka: str) -> dict[str, int]:
     return counts
 
 
-async def _end_offsets(kafka: str, places: list[TopicPartition]) -> dict[TopicPartition, int]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
+async def _end_offsets(kafka: KafkaAccess, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+    consumer = AIOKafkaConsumer(**client_options(kafka), enable_auto_commit=False)
     await consumer.start()
     try:
         consumer.assign(places)

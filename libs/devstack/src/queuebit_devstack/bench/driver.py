@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition  # type:
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 
 from queuebit_devstack.bench.errors import BenchFailed, JobLost, Stuck
+from queuebit_runtime.kafka_access import KafkaAccess, client_options
 
 BATCH_BYTES_MAX = 256 * 1024
 RECORDS_MAX = 500
@@ -43,25 +44,24 @@ class Route:
 class Driver:
     """One client. `async with` connects it. `ask` makes the next job; `stuck_s` without any completion is a failure."""
 
-    def __init__(self, kafka: str, route: Route, ask: Callable[[], Question], *, stuck_s: float) -> None:
+    def __init__(self, access: KafkaAccess, route: Route, ask: Callable[[], Question], *, stuck_s: float) -> None:
         self.repeats = 0
         self._route = route
         self._ask = ask
         self._stuck_s = stuck_s
-        self._kafka = kafka
         self._open: dict[bytes, float] = {}
         self._latencies_s: list[float] = []
         self._progress = asyncio.Event()
         self._lost: str | None = None
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=kafka,
+            **client_options(access),
             enable_idempotence=True,
             acks="all",
             linger_ms=0,
             max_batch_size=BATCH_BYTES_MAX,
         )
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=kafka, enable_auto_commit=False, max_poll_records=RECORDS_MAX
+            **client_options(access), enable_auto_commit=False, max_poll_records=RECORDS_MAX
         )
         self._reader: asyncio.Task[None] | None = None
 

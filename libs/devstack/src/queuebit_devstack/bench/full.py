@@ -36,7 +36,7 @@ async def measure_queuebit(stack: Stack, figures: Figures, settings: BenchSettin
     async with Supervisor(stack, services(stack)) as supervisor, _driver(stack, settings) as driver:
         figures = replace(figures, queuebit=await measure(stack, driver, _pids(supervisor), settings, say))
     say("  the store, the relay and the bus alone")
-    figures = replace(figures, store=await measure_parts(stack.kafka, source))
+    figures = replace(figures, store=await measure_parts(stack.access(), source))
     say("  with telemetry")
     async with (
         Supervisor(stack, services(stack, TELEMETRY_ON)) as supervisor,
@@ -72,7 +72,7 @@ async def _prepare(stack: Stack) -> PostgresSettings:
 
 def _driver(stack: Stack, settings: BenchSettings, *, trace_ratio: float | None = None) -> Driver:
     ask = upstream(SystemClock(), settings.seed, trace_ratio=trace_ratio)
-    return Driver(stack.kafka, Route(SUBMITTED, COMPLETED, FAILED), ask, stuck_s=settings.stuck_s)
+    return Driver(stack.access(), Route(SUBMITTED, COMPLETED, FAILED), ask, stuck_s=settings.stuck_s)
 
 
 def _pids(supervisor: Supervisor) -> dict[str, int]:

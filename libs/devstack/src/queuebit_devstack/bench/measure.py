@@ -29,9 +29,9 @@ async def measure(
         say("  warm-up")
         jobs = round_jobs(settings, await warm_up(driver, settings))
         say(f"  {settings.rounds} rounds of {jobs} jobs")
-        before = await take_counts(stack.kafka, stack.postgres)
+        before = await take_counts(stack.access(), stack.postgres)
         rounds = await _rounds(driver, watched(stack, pids), settings, jobs)
-        spent = await take_counts(stack.kafka, stack.postgres) - before
+        spent = await take_counts(stack.access(), stack.postgres) - before
         half_jobs_per_s = rounds.jobs_per_s / 2
         say(f"  half load: {half_jobs_per_s:.0f} jobs/s for {settings.seconds:g} s")
         half = await driver.paced(half_jobs_per_s, settings.seconds)

@@ -19,6 +19,7 @@ from queuebit_devstack.bench.figures import StoreFigures
 from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.consumer import Item, subscribe_decoded
+from queuebit_runtime.kafka_access import KafkaAccess, client_options
 from queuebit_runtime.metrics import Metric
 from queuebit_runtime.telemetry import NoTelemetry
 from queuebit_runtime.topics import ensure_topics, plan_topic
@@ -47,7 +48,7 @@ class _Relayed(NoTelemetry):
             self.events += amount
 
 
-async def measure_parts(kafka: str, source: PostgresSettings) -> StoreFigures:
+async def measure_parts(kafka: KafkaAccess, source: PostgresSettings) -> StoreFigures:
     """Measure with the jobs that `source` holds. Raises BenchFailed where the rebuilt heads differ from the stored ones."""
     async with await PostgresStore.open(source) as store:
         rebuilt_per_s = await _rebuild(store)
@@ -115,7 +116,7 @@ async def _append(store: PostgresStore, batches: Sequence[Sequence[Append]]) -> 
     return events / (time.perf_counter() - began_s)
 
 
-async def _relay(store: PostgresStore, kafka: str, events: int) -> float:
+async def _relay(store: PostgresStore, kafka: KafkaAccess, events: int) -> float:
     bus = KafkaBus(KafkaSettings(kafka, namespace=COPY))
     await bus.start()
     try:
@@ -134,7 +135,7 @@ async def _relay(store: PostgresStore, kafka: str, events: int) -> float:
     return events / took_s
 
 
-async def _consume(kafka: str, events: int) -> float:
+async def _consume(kafka: KafkaAccess, events: int) -> float:
     """From the first batch on, so that joining the group does not count."""
     bus = KafkaBus(KafkaSettings(kafka, namespace=COPY))
     times_s: list[float] = []
@@ -159,7 +160,7 @@ async def _consume(kafka: str, events: int) -> float:
 
 
 @contextlib.asynccontextmanager
-async def _copy(kafka: str, postgres: str) -> AsyncIterator[PostgresSettings]:
+async def _copy(kafka: KafkaAccess, postgres: str) -> AsyncIterator[PostgresSettings]:
     """The namespace for copies, in the database and in Kafka; both go with the block."""
     settings = PostgresSettings(postgres, namespace=COPY)
     await _drop_schema(postgres)
@@ -169,7 +170,7 @@ async def _copy(kafka: str, postgres: str) -> AsyncIterator[PostgresSettings]:
         yield settings
     finally:
         await _drop_schema(postgres)
-        admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+        admin = AIOKafkaAdminClient(**client_options(kafka))
         await admin.start()
         try:
             await admin.delete_topics([plan_topic(channel, COPY, 1).name for channel in CHANNELS])

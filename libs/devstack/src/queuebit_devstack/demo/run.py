@@ -20,6 +20,7 @@ from queuebit_devstack.demo.jobs import DemoJob, demo_jobs
 from queuebit_devstack.ports import LOOPBACK, free_ports
 from queuebit_devstack.stack import Stack, start_stack
 from queuebit_devstack.supervise import Supervisor, prepare, service_specs
+from queuebit_runtime.access_rules import DOWNSTREAM, UPSTREAM
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.ids import SystemIds
 
@@ -79,11 +80,11 @@ async def _play(
             unheard.append((job_id, event))
 
     following = asyncio.Event()
-    follower = asyncio.create_task(wire.follow(stack.kafka, hear, following))
+    follower = asyncio.create_task(wire.follow(stack.access(DOWNSTREAM), hear, following))
     await following.wait()
     killer: asyncio.Task[None] | None = None
     try:
-        await wire.publish(stack.kafka, [job for job in jobs if job.way == "kafka"], clock, SystemIds(clock))
+        await wire.publish(stack.access(UPSTREAM), [job for job in jobs if job.way == "kafka"], clock, SystemIds(clock))
         await wire.submit(url, api_key, [job for job in jobs if job.way == "http"])
         by_id.update({job.job_id: job for job in jobs if job.job_id is not None})
         for job_id, event in unheard:

@@ -17,13 +17,14 @@ from queuebit_contracts.ids import job_id_of
 from queuebit_devstack.demo.jobs import DemoJob
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.ids import Ids
+from queuebit_runtime.kafka_access import KafkaAccess, client_options
 
 SOURCE = "/demo/route-planning"
 
 
-async def publish(bootstrap: str, jobs: Sequence[DemoJob], clock: Clock, ids: Ids) -> None:
+async def publish(access: KafkaAccess, jobs: Sequence[DemoJob], clock: Clock, ids: Ids) -> None:
     """Publish JobSubmitted as any upstream service would. The job id follows from tenant and key, so it is known at once."""
-    async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True) as producer:
+    async with AIOKafkaProducer(**client_options(access), acks="all", enable_idempotence=True) as producer:
         sent = []
         for job in jobs:
             key = ids.mint()
@@ -49,9 +50,9 @@ async def submit(url: str, api_key: str, jobs: Sequence[DemoJob]) -> None:
             job.job_id = UUID(str(accepted.id))
 
 
-async def follow(bootstrap: str, hear: Callable[[UUID, Data], None], ready: asyncio.Event) -> None:
+async def follow(access: KafkaAccess, hear: Callable[[UUID, Data], None], ready: asyncio.Event) -> None:
     """Tell every event of every job, from now on, until cancelled."""
-    consumer = AIOKafkaConsumer(LIFECYCLE, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(LIFECYCLE, **client_options(access), auto_offset_reset="earliest")
     async with consumer:
         ready.set()
         async for record in consumer:

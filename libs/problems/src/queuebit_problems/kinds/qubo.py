@@ -150,6 +150,7 @@ class QuboKind(Optimisation[QuboStatement]):
 
     def parse(self, data: Mapping[str, Any]) -> QuboStatement:
         """Check a statement over bits, or over spins, which becomes one over bits. Raises InvalidStatement."""
+        data = self.stated(data)
         if "spins" not in data:
             return super().parse(data)
         try:

@@ -60,6 +60,7 @@ class Draft:
                 deadline=job.deadline,
                 params=request.params,
                 hint=_hint(job, leg),
+                size=job.size,
             )
         )
 

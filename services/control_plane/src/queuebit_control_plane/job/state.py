@@ -108,6 +108,7 @@ class OpenJob:
     cost: Cost = NO_COST
     usage: Usage = NO_USAGE
     reasons: tuple[str, ...] = ()
+    size: ev.ProblemSize | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +152,17 @@ def open_job(event: ev.JobSubmitted, at: datetime, job_id: UUID) -> OpenJob:
     """A job as it is submitted, with the limits of its tier."""
     request = event.request
     limits = Limits.of(request.tier)
+    found = event.admission
     return OpenJob(
         job_id=job_id,
         request=request,
         fingerprint=event.fingerprint or fingerprint(request),
-        problem_fingerprint=fingerprint(request.problem),
+        problem_fingerprint=found.problem_fingerprint if found else fingerprint(request.problem),
         submitted_at=at,
         deadline=request.deadline or at + timedelta(seconds=limits.deadline_s),
         latency_due_at=at + timedelta(seconds=request.latency_budget_s or limits.latency_budget_s),
         limits=limits,
+        size=found.size if found else None,
     )
 
 

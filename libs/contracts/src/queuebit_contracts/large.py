@@ -1,0 +1,82 @@
+"""Large messages without reading their problem: its statement is cut out as text, and put in its place again."""
+
+from __future__ import annotations
+
+import msgspec
+
+from queuebit_contracts.events import ExecutionSucceeded, JobQueued, JobSubmitted
+from queuebit_contracts.jobs import Problem
+from queuebit_contracts.model import Model, StrictModel
+from queuebit_contracts.statement_text import PLACE, PLACE_JSON, StatementText
+
+TEXT_BYTES_MIN = 16 * 1024
+"""Smaller messages are read whole: that costs less than finding the statement."""
+
+Data = Model | StrictModel
+
+
+class _Stated(msgspec.Struct):
+    statement: msgspec.Raw
+
+
+class _Posing(msgspec.Struct):
+    problem: _Stated
+
+
+class _Asking(msgspec.Struct):
+    request: _Posing
+
+
+_ASKING = msgspec.json.Decoder(_Asking)
+_POSING = msgspec.json.Decoder(_Posing)
+
+
+def problem_of(data: Data) -> Problem | None:
+    """The problem that the message carries, if it does."""
+    match data:
+        case JobSubmitted():
+            return data.request.problem
+        case JobQueued() | ExecutionSucceeded():
+            return data.problem
+        case _:
+            return None
+
+
+def decode_as_text(model: type[Data], value: bytes) -> Data | None:
+    """The message with its statement as text; None where it has none that can be found, and must be read whole.
+
+    What surrounds the statement is checked. The statement is JSON, and whoever reads it finds out what else it is.
+    """
+    text = _statement_in(model, value)
+    if text is None or not text.startswith(b"{"):
+        return None
+    at = value.find(text)
+    data: Data = model.__pydantic_validator__.validate_json(
+        b"%b%b%b" % (value[:at], PLACE_JSON, value[at + len(text) :])
+    )
+    problem = problem_of(data)
+    if problem is None or problem.statement != PLACE:
+        return None
+    problem.__dict__["statement"] = StatementText(text)
+    return data
+
+
+def with_text(data: Data, encoded: bytes) -> bytes:
+    """The encoded message with the text in the place of its statement."""
+    problem = problem_of(data)
+    if problem is None or not isinstance(problem.statement, StatementText):
+        return encoded
+    # An answer may hold anything: of questions and orders it comes after the problem, of executions before.
+    at = encoded.rfind(PLACE_JSON) if isinstance(data, ExecutionSucceeded) else encoded.find(PLACE_JSON)
+    return b"%b%b%b" % (encoded[:at], problem.statement.text, encoded[at + len(PLACE_JSON) :])
+
+
+def _statement_in(model: type[Data], value: bytes) -> bytes | None:
+    try:
+        if model is JobSubmitted:
+            return bytes(_ASKING.decode(value).request.problem.statement)
+        if model is JobQueued or model is ExecutionSucceeded:
+            return bytes(_POSING.decode(value).problem.statement)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        pass
+    return None
