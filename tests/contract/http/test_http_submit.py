@@ -16,7 +16,25 @@ from hypothesis import strategies as st
 from queuebit_contracts import events as ev
 from queuebit_contracts.channels import ADMITTED
 from queuebit_contracts.ids import derive_id, job_id_of
+from queuebit_contracts.origin import Origin
 from tests.contract.http.http_world import World, a_body, a_world
+
+
+async def test_what_the_caller_says_of_a_job_travels_with_it_and_does_not_make_it_another(world: World) -> None:
+    key = str(world.parts.ids.mint())
+    said = {"subject": "order 17", "correlation_id": "c-1", "labels": {"team": "a"}}
+
+    first = await world.submit(key, {**a_body(), **said})
+    again = await world.submit(key, {**a_body(), **said, "correlation_id": "c-2"})
+
+    await asyncio.wait_for(world.plane.seen.wait(), 5)
+    (envelope,) = world.plane.submissions
+    assert isinstance(envelope.data, ev.JobSubmitted)
+    assert envelope.data.origin == Origin(subject="order 17", correlation_id="c-1")
+    assert (first.status_code, again.status_code) == (202, 202)
+    path = f"/v1/jobs/{first.json()['id']}?after_version=0"
+    shown = (await world.http.get(path, headers=await world.headers())).json()["origin"]
+    assert shown == {**said, "event_id": None, "source": None, "idempotency_key": key}
 
 
 async def test_takes_a_job_and_publishes_it(world: World) -> None:

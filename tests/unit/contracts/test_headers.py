@@ -91,8 +91,9 @@ def expected(headers: list[Header]) -> Envelope | str:
     version = texts.get("ce_streamversion")
     if version not in {None, "7", "07"}:
         return _malformed("ce_streamversion", "is not a whole number")
+    event_id, given_id = _id(texts["ce_id"], texts["ce_source"])
     return Envelope(
-        id=_id(texts["ce_id"], texts["ce_source"]),
+        id=event_id,
         source=texts["ce_source"],
         subject=texts.get("ce_subject", ""),
         time=time,
@@ -101,6 +102,7 @@ def expected(headers: list[Header]) -> Envelope | str:
         version=None if version is None else 7,
         traceparent=TRACE.decode() if texts.get("traceparent") == TRACE.decode() else None,
         replay_id=texts.get("ce_replayid"),
+        given_id=given_id,
     )
 
 
@@ -108,11 +110,11 @@ def _malformed(name: str, detail: str) -> str:
     return f"MalformedEnvelope [('/{name}', '{detail}')]"
 
 
-def _id(text: str, source: str) -> UUID:
+def _id(text: str, source: str) -> tuple[UUID, str | None]:
     try:
-        return UUID(text)
+        return UUID(text), None
     except ValueError:
-        return event_id_of(source, text)
+        return event_id_of(source, text), text
 
 
 @given(left_out, mistakes, st.randoms(use_true_random=False))

@@ -9,6 +9,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.ids import attempt_id_of
 from queuebit_contracts.jobs import Cost, Usage
+from queuebit_contracts.origin import Origin
 from queuebit_control_plane.job.decide import refusal_of
 from queuebit_control_plane.job.messages import Cancel, Refuse, Wake
 from queuebit_control_plane.job.state import EndedJob, NoJob, OpenJob
@@ -29,6 +30,7 @@ from tests.builders import (
 from tests.unit.control_plane.given import given
 
 ATTEMPT = attempt_id_of(JOB_ID, "primary-classical", 1)
+ORIGIN = Origin(idempotency_key="k")
 
 
 class TestSubmit:
@@ -128,6 +130,7 @@ class TestAnswer:
             usage=usage,
             reasons=("The caller asked for the classical lane.", "recomputed"),
             elapsed_s=2.0,
+            origin=ORIGIN,
         )
         assert story.job == EndedJob(
             "completed", a_submit().event.fingerprint or "", "maxcut", "interactive", "classical"
@@ -353,7 +356,7 @@ class TestEnding:
         story = given(a_submit("auto")).when(Cancel("acme", "ada", "no longer needed"))
 
         assert story.names == ["AttemptAbandoned", "AttemptAbandoned", "JobCancelled"]
-        assert story.the(ev.JobCancelled) == ev.JobCancelled(actor="ada", reason="no longer needed")
+        assert story.the(ev.JobCancelled) == ev.JobCancelled(actor="ada", reason="no longer needed", origin=ORIGIN)
 
     def test_cancel_by_another_tenant_is_ignored(self) -> None:
         assert given(a_submit()).when(Cancel("other", "eve", "")).events == ()

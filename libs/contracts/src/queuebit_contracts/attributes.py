@@ -17,7 +17,7 @@ ATTRIBUTE_BYTES_MAX = 1024
 VERSION_DIGITS_MAX = 18
 """More than any stream has, and always within 64 bits."""
 
-_READ = ("ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "ce_tenant", "ce_replayid")
+_READ = ("ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "ce_tenant", "ce_replayid", "ce_correlationid")
 _NAMES = frozenset((*_READ, "ce_specversion", "ce_streamversion", "content-type", "traceparent"))
 _SPECVERSION = re.compile(r"1\.[0-9]{1,3}")
 _LEAP_SECOND = re.compile(r"(?<=:[0-9]{2}:)60")
@@ -112,12 +112,15 @@ def time_of_record(timestamp_ms: int) -> datetime | None:
         return None
 
 
-def read_event_id(name: str, source: str) -> UUID:
-    """The id as a UUID: as it is, or, as CloudEvents allow any text, derived from what they say is unique (source, id)."""
+def read_event_id(name: str, source: str) -> tuple[UUID, str | None]:
+    """The id as a UUID: as it is, or, as CloudEvents allow any text, derived from what they say is unique (source, id).
+
+    The second is that text, and None for a UUID.
+    """
     try:
-        return uuid_from(name)
+        return uuid_from(name), None
     except ValueError:
-        return event_id_of(source, name)
+        return event_id_of(source, name), name
 
 
 @lru_cache(maxsize=8192)

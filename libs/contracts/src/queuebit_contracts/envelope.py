@@ -37,6 +37,8 @@ from queuebit_contracts.structured import decode_data as decode_data
 PREFIX = "io.queuebit."
 JSON_TYPE = b"application/json"
 _JSON = ("content-type", JSON_TYPE)
+_ID_PLACE = 2
+"""Of the id among the headers."""
 
 Headers = list[tuple[str, bytes]]
 Data = Model | StrictModel
@@ -53,6 +55,7 @@ class Envelope(NamedTuple):
     """One message.
 
     `subject` is the job id (the backend's name in backend reports); `version` is the stream version of a stored event.
+    `given_id` is the id as it was sent, where that is no UUID.
     """
 
     id: UUID
@@ -64,6 +67,8 @@ class Envelope(NamedTuple):
     version: int | None = None
     traceparent: str | None = None
     replay_id: str | None = None
+    given_id: str | None = None
+    correlation_id: str | None = None
 
     @property
     def type(self) -> str:
@@ -87,8 +92,12 @@ def encode_headers(envelope: Envelope) -> Headers:
         version=envelope.version,
         traceparent=envelope.traceparent,
     )
+    if envelope.given_id is not None:
+        headers[_ID_PLACE] = ("ce_id", envelope.given_id.encode())
     if envelope.replay_id is not None:
         headers.append(("ce_replayid", envelope.replay_id.encode()))
+    if envelope.correlation_id is not None:
+        headers.append(("ce_correlationid", envelope.correlation_id.encode()))
     return headers
 
 
@@ -163,8 +172,10 @@ def decode(
     name, source = _text(found, "ce_id"), _text(found, "ce_source")
     subject, tenant, version = found.get("ce_subject"), found.get("ce_tenant"), found.get("ce_streamversion")
     trace, replay = found.get("traceparent"), found.get("ce_replayid")
+    event_id, given_id = read_event_id(name, source)
+    correlation = found.get("ce_correlationid")
     return Envelope(
-        read_event_id(name, source),
+        event_id,
         source,
         "" if subject is None else subject.decode(),
         time,
@@ -173,6 +184,8 @@ def decode(
         None if version is None else read_version(version, "ce_streamversion"),
         None if trace is None else read_traceparent(trace.decode("utf-8", "replace")),
         None if replay is None else replay.decode(),
+        given_id,
+        correlation.decode() if correlation else None,
     )
 
 
@@ -195,10 +208,11 @@ def to_structured(envelope: Envelope) -> dict[str, Any]:
         "streamversion": envelope.version,
         "traceparent": envelope.traceparent,
         "replayid": envelope.replay_id,
+        "correlationid": envelope.correlation_id,
     }
     return {
         "specversion": "1.0",
-        "id": str(envelope.id),
+        "id": envelope.given_id or str(envelope.id),
         "source": envelope.source,
         "type": envelope.type,
         "subject": envelope.subject,
@@ -219,8 +233,9 @@ def from_structured(value: bytes, *, timestamp_ms: int = 0) -> Envelope:
     time = _time(None if said is None else said.encode(), "time", timestamp_ms)
     name, source = _required(attributes, "id"), _required(attributes, "source")
     version, trace = attributes.get("streamversion"), attributes.get("traceparent")
+    event_id, given_id = read_event_id(name, source)
     return Envelope(
-        id=read_event_id(name, source),
+        id=event_id,
         source=source,
         subject=attributes.get("subject", ""),
         time=time,
@@ -229,6 +244,8 @@ def from_structured(value: bytes, *, timestamp_ms: int = 0) -> Envelope:
         version=None if version is None else read_version(version.encode(), "streamversion"),
         traceparent=None if trace is None else read_traceparent(trace),
         replay_id=attributes.get("replayid"),
+        given_id=given_id,
+        correlation_id=attributes.get("correlationid") or None,
     )
 
 

@@ -27,6 +27,7 @@ from queuebit_contracts.jobs import (
     Usage,
 )
 from queuebit_contracts.model import Model, Sensitive
+from queuebit_contracts.origin import Origin
 
 Answer = dict[str, Any]
 Verdict = Literal["accepted", "rejected", "needs_review"]
@@ -58,7 +59,8 @@ class Admission(Model):
 class JobSubmitted(Event):
     """A tenant asks a question. An upstream service may leave the fingerprint out; it is computed from the request.
 
-    `idempotency_key` is unique within a tenant, whatever the source; absent, the event itself is, by its source and id.
+    `idempotency_key` is unique within a tenant, whatever the source; absent, the event itself is, by its source and id. What
+    `origin` leaves out is taken from the event.
 
     `admission` is for our own services: from anyone else it is not believed, and the question is admitted anew.
     """
@@ -67,6 +69,7 @@ class JobSubmitted(Event):
     idempotency_key: IdempotencyKey | None = None
     fingerprint: str | None = None
     admission: Admission | None = None
+    origin: Origin | None = None
 
 
 class JobRejected(Event):
@@ -78,6 +81,7 @@ class JobRejected(Event):
     remedy: str
     cause_id: UUID
     conflicting_job_id: UUID | None = None
+    origin: Origin | None = None
 
 
 class JobPlanned(Event):
@@ -264,6 +268,7 @@ class JobCompleted(Event):
     usage: Usage = Usage()
     reasons: tuple[str, ...] = ()
     elapsed_s: float
+    origin: Origin | None = None
 
 
 class JobImproved(Event):
@@ -277,6 +282,7 @@ class JobImproved(Event):
     leg: str
     attempt_id: UUID
     ran: Ran
+    origin: Origin | None = None
 
 
 class JobFailed(Event):
@@ -289,6 +295,7 @@ class JobFailed(Event):
     cost: Cost = Cost()
     usage: Usage = Usage()
     elapsed_s: float
+    origin: Origin | None = None
 
 
 class JobCancelled(Event):
@@ -297,6 +304,7 @@ class JobCancelled(Event):
     actor: str
     reason: str = ""
     cost: Cost = Cost()
+    origin: Origin | None = None
 
 
 class JobExpired(Event):
@@ -305,6 +313,7 @@ class JobExpired(Event):
     deadline: AwareDatetime
     reasons: tuple[str, ...] = ()
     cost: Cost = Cost()
+    origin: Origin | None = None
 
 
 class BackendStatusReported(Event):

@@ -30,7 +30,7 @@ BATCH_BYTES_MAX = 1024 * 1024
 
 _FAMILY = b"application/cloudevents"
 _BINARY = ("ce_specversion", "ce_id", "ce_source", "ce_type")
-_ATTRIBUTES = ("id", "source", "type", "subject", "time", "tenant", "replayid")
+_ATTRIBUTES = ("id", "source", "type", "subject", "time", "tenant", "replayid", "correlationid")
 ATTRIBUTES_READ = (*_ATTRIBUTES, "specversion", "streamversion", "traceparent")
 """What is read of a message beside its data. The last three have bounds of their own."""
 _IN_TEXT = ("data", "data_base64")

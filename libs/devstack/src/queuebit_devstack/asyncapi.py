@@ -230,6 +230,7 @@ def _headers() -> dict[str, Any]:
             },
             "ce_tenant": text,
             "ce_streamversion": {**text, "pattern": "^[0-9]+$"},
+            "ce_correlationid": {**text, "description": "The sender's own; the event that ends the job carries it on."},
             "traceparent": text,
             "ce_replayid": {**text, "description": "Only on replays: live consumers ignore such records."},
         },

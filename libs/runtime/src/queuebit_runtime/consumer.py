@@ -40,7 +40,7 @@ class Received(NamedTuple):
 class Refused:
     """A question whose envelope is sound and whose data is not: its sender can be told.
 
-    `id`, `subject`, `source`, `time`, `tenant` and `traceparent` are as an `Envelope` has them.
+    All but `error` and `record` are as an `Envelope` has them.
     """
 
     id: UUID
@@ -51,6 +51,8 @@ class Refused:
     traceparent: str | None
     error: InvalidData
     record: Record
+    given_id: str | None = None
+    correlation_id: str | None = None
 
 
 Item = Received | Refused
@@ -209,6 +211,8 @@ def _refused(record: Record, error: InvalidData) -> Refused | None:
         traceparent=envelope.traceparent,
         error=error,
         record=record,
+        given_id=envelope.given_id,
+        correlation_id=envelope.correlation_id,
     )
 
 

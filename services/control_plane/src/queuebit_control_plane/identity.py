@@ -1,4 +1,5 @@
-"""What makes two submissions the same: the key of the tenant, or, where there is none, the source and id of the event.
+"""What makes two submissions the same: the key of the tenant, or, where there is none, the source and id of the event. And
+where a question came from.
 
 The time that an event states plays no part in it: senders set it anew at each try.
 """
@@ -8,7 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.ids import asked_job_id_of, asked_key_of, derive_id, job_id_of, time_ordered_key, uuid7
+from queuebit_contracts.origin import NO_ORIGIN, Origin
+from queuebit_runtime.consumer import Refused
 from queuebit_store.ports import Reservation
 
 
@@ -30,6 +34,18 @@ def job_of(
             return job_id_of(tenant, ordered)
         held = key
     return Reservation(tenant, held, derive_id(uuid7(_ms(now), 0), held, tenant), fingerprint, now)
+
+
+def origin_of(question: Envelope | Refused, given: Origin | None, job_id: UUID | None) -> Origin:
+    """Where a question came from: what its sender says of it, and for the rest what its event says."""
+    subject = question.subject if question.subject not in ("", str(job_id)) else None
+    said = given or NO_ORIGIN
+    return Origin(
+        event_id=said.event_id or question.given_id or str(question.id),
+        source=said.source or question.source,
+        subject=said.subject or subject,
+        correlation_id=said.correlation_id or question.correlation_id,
+    )
 
 
 def _ms(now: datetime) -> int:

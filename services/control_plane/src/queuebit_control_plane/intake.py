@@ -13,8 +13,9 @@ from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.errors import FIELD_LENGTH_MAX, TEXT_LENGTH_MAX, ContractError, FieldError, shortened
 from queuebit_contracts.ids import refusal_id_of
 from queuebit_contracts.jobs import JobRequest, is_tenant_name
+from queuebit_contracts.origin import Origin, whole_origin
 from queuebit_control_plane.desk import Told
-from queuebit_control_plane.identity import job_of
+from queuebit_control_plane.identity import job_of, origin_of
 from queuebit_control_plane.job.messages import Refuse, Submit
 from queuebit_control_plane.job.routing import REFINE_PARAM, RoutingInputs, budget_s_of
 from queuebit_control_plane.keys import reserve_each, unheld
@@ -75,11 +76,13 @@ class Intake:
             quantum_available=self._lanes.available("quantum"),
             simulator_available=self._lanes.available("simulator"),
         )
+        asked = _asked(received)
         event = ev.JobSubmitted(
             request=request,
-            idempotency_key=_asked(received).idempotency_key,
+            idempotency_key=asked.idempotency_key,
             fingerprint=admitted.fingerprint,
             admission=found,
+            origin=origin_of(envelope, asked.origin, job_id),
         )
         message = Submit(job_id, event, inputs)
         refusal_id = refusal_id_of(request.tenant, envelope.source, envelope.id)
@@ -132,7 +135,15 @@ def refuse(
     """
     named = tenant if is_tenant_name(tenant) else UNKNOWN_TENANT
     stream_id = refusal_id_of(named, question.source, question.id)
-    return Told(stream_id, Refuse(rejection), question.id, named, question.traceparent, record, rival_id=job_id)
+    told = rejection.model_copy(update={"origin": _whole_origin(question, job_id)})
+    return Told(stream_id, Refuse(told), question.id, named, question.traceparent, record, rival_id=job_id)
+
+
+def _whole_origin(question: Envelope | Refused, job_id: UUID | None) -> Origin:
+    asked = question.data if isinstance(question, Envelope) else None
+    if isinstance(asked, ev.JobSubmitted):
+        return whole_origin(origin_of(question, asked.origin, job_id), asked.idempotency_key, asked.request)
+    return origin_of(question, None, job_id)
 
 
 def rejection_of(cause_id: UUID, error: ContractError | ProblemError) -> ev.JobRejected:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.jobs import Cost, JobState, Leg, Usage
+from queuebit_contracts.origin import whole_origin
 from queuebit_gateway.attempts import Attempt, total
 from queuebit_gateway.views import (
     CancellationView,
@@ -91,6 +92,7 @@ class Folding:
             "tier": request.tier,
             "labels": request.labels,
             "deadline": request.deadline,
+            "origin": whole_origin(event.origin, event.idempotency_key, request),
         }
 
     def _job_rejected(self, event: ev.JobRejected) -> None:
@@ -102,6 +104,7 @@ class Folding:
             remedy=event.remedy,
             conflicting_job_id=event.conflicting_job_id,
         )
+        self.outcome["origin"] = event.origin
         self.reasons = (event.detail,)
 
     def _job_planned(self, event: ev.JobPlanned) -> None:

@@ -65,8 +65,8 @@ async def submit(request: Request, actor: Submitting) -> Response:
     parts = parts_of(request)
     key = read_key(request.headers.get("idempotency-key"))
     body = await _body(request)
-    wanted = read_job(parse_object(body), actor.tenant)
-    taken = await parts.submitter.submit(wanted, key, traceparent_of(request), body_bytes=len(body))
+    wanted, origin = read_job(parse_object(body), actor.tenant)
+    taken = await parts.submitter.submit(wanted, key, traceparent_of(request), origin, body_bytes=len(body))
     accepted = taken.accepted
     name_job(request, accepted.job_id, accepted.tenant)
     headers = {"Location": f"/v1/jobs/{accepted.job_id}"}

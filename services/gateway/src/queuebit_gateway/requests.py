@@ -13,11 +13,13 @@ from queuebit_contracts.errors import FieldError, field_errors
 from queuebit_contracts.ids import time_ordered_key
 from queuebit_contracts.jobs import KEY_LENGTH_MAX, JobRequest, TenantName
 from queuebit_contracts.model import StrictModel
+from queuebit_contracts.origin import Given, Origin
 from queuebit_gateway.problems import Refusal
 
 WAIT_S_MAX = 25.0
 OUT_OF_YEARS = "is before the year 1 or after the year 9999 in UTC"
 
+_SAID_AGAIN = ("subject", "correlation_id")
 _VISIBLE = re.compile(r"[!-~]+")
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 _WAIT = re.compile(r"(?:^|,)\s*wait\s*=\s*(\d{1,6})\s*(?=$|,|;)")
@@ -30,6 +32,10 @@ class SubmitBody(JobRequest):
     """The body of POST /v1/jobs. The tenant comes from the API key; it may be left out, and may not differ."""
 
     tenant: TenantName | None = None  # type: ignore[assignment]
+    subject: Annotated[
+        Given | None, Field(description="What the job is about, in your words; its end says it again.")
+    ] = None
+    correlation_id: Annotated[Given | None, Field(description="An id of yours; the job's end carries it.")] = None
 
 
 class CancelBody(StrictModel):
@@ -38,20 +44,22 @@ class CancelBody(StrictModel):
     reason: Annotated[str, StringConstraints(max_length=1000)] = Field(default="", description="For the record.")
 
 
-def read_job(body: dict[str, Any], tenant: str) -> JobRequest:
-    """The request of this tenant. Raises Refusal: tenant_forbidden or invalid_request."""
+def read_job(body: dict[str, Any], tenant: str) -> tuple[JobRequest, Origin]:
+    """The request of this tenant, and what its end says again. Raises Refusal: tenant_forbidden or invalid_request."""
     if body.get("tenant", tenant) != tenant:
         raise Refusal(
             "tenant_forbidden", errors=(FieldError("/tenant", "tenant_forbidden", "is not the key's tenant"),)
         )
     try:
-        request = JobRequest.model_validate({**body, "tenant": tenant})
+        origin = Origin.model_validate({name: body[name] for name in _SAID_AGAIN if name in body})
+        asked = {name: value for name, value in body.items() if name not in _SAID_AGAIN}
+        request = JobRequest.model_validate({**asked, "tenant": tenant})
     except ValidationError as error:
         raise invalid(error) from None
     if request.deadline is not None and not _is_in_utc(request.deadline):
         wrong = FieldError("/deadline", "invalid", OUT_OF_YEARS)
         raise Refusal("invalid_request", f"{wrong}.", errors=(wrong,))
-    return request
+    return request, origin
 
 
 def read_cancel(body: dict[str, Any]) -> CancelBody:

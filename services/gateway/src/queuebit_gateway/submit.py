@@ -17,6 +17,7 @@ from queuebit_contracts.errors import FieldError
 from queuebit_contracts.events import JobSubmitted
 from queuebit_contracts.ids import derive_id, job_id_of, time_ordered_key
 from queuebit_contracts.jobs import JobRequest, is_past
+from queuebit_contracts.origin import NO_ORIGIN, Origin
 from queuebit_gateway.batching import Batcher
 from queuebit_gateway.jobs import Jobs
 from queuebit_gateway.problems import Refusal
@@ -61,7 +62,9 @@ class Submitter:
         self._published: OrderedDict[UUID, None] = OrderedDict()
         self._last_created_at: datetime | None = None
 
-    async def submit(self, request: JobRequest, key: str, traceparent: str | None, *, body_bytes: int) -> Taken:
+    async def submit(
+        self, request: JobRequest, key: str, traceparent: str | None, origin: Origin = NO_ORIGIN, *, body_bytes: int
+    ) -> Taken:
         """Take the question of this key. Returns when the bus has it; raises Refusal, StoreError or BusError.
 
         A repeat finds the key held. It publishes again where the job has no events yet and this process has not published it,
@@ -80,7 +83,7 @@ class Submitter:
             raise _reused(held.stream_id)
         accepted = _accepted(held, admitted.request)
         if first or not await self._known(held.stream_id, admitted.fingerprint):
-            await self._publish(held, admitted, traceparent)
+            await self._publish(held, admitted, traceparent, origin)
             self._jobs.remember(accepted)
         return Taken(accepted, replayed=not first)
 
@@ -140,7 +143,7 @@ class Submitter:
             for place in [(one.tenant, one.key)]
         ]
 
-    async def _publish(self, held: Reservation, admitted: Admitted, traceparent: str | None) -> None:
+    async def _publish(self, held: Reservation, admitted: Admitted, traceparent: str | None, origin: Origin) -> None:
         """Publish the question, unless this process has done so; concurrent repeats share one publication."""
         job_id = held.stream_id
         if job_id in self._published:
@@ -152,6 +155,7 @@ class Submitter:
                 idempotency_key=held.key,
                 fingerprint=admitted.fingerprint,
                 admission=admitted.admission,
+                origin=origin,
             )
             envelope = Envelope(
                 id=submitted_event_id(job_id),

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field
 from queuebit_contracts.events import Answer, Verdict
 from queuebit_contracts.jobs import Confidence, Cost, JobState, Lane, Number, Ran, Role, Usage
 from queuebit_contracts.model import Model
+from queuebit_contracts.origin import Origin
 
 LegProgress = Literal[
     "waiting",
@@ -145,6 +146,7 @@ class JobView(Model):
     tier: str
     lane: str
     labels: dict[str, str] = {}
+    origin: Origin | None = Field(default=None, description="Where the question came from; the job's end carries it.")
     created_at: AwareDatetime
     updated_at: AwareDatetime
     deadline: AwareDatetime | None = None

@@ -12,6 +12,7 @@ from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.events import JobEvent
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.jobs import is_past
+from queuebit_contracts.origin import Origin, whole_origin
 from queuebit_control_plane.job import routing
 from queuebit_control_plane.job.draft import Draft
 from queuebit_control_plane.job.messages import Cancel, Message, Refuse, Submit, Wake
@@ -57,13 +58,16 @@ def refusal_of(job: Job, message: Submit, now: datetime) -> ev.JobRejected | Non
         return _too_late(message) if is_past(message.event.request.deadline, now) else None
     if job.fingerprint == message.event.fingerprint:
         return None
+    keyed = message.event.idempotency_key is not None
+    what = "idempotency key" if keyed else "event (its source and id)"
     return ev.JobRejected(
         code="idempotency_key_reused",
-        field="/idempotency_key",
-        detail="This idempotency key already stands for a job with other content.",
-        remedy="Send the same content again, or use a new idempotency key.",
+        field="/idempotency_key" if keyed else "",
+        detail=f"This {what} already stands for a job with other content.",
+        remedy=f"Send the same content again, or use a new {'idempotency key' if keyed else 'id'}.",
         cause_id=message.job_id,
         conflicting_job_id=message.job_id,
+        origin=_whole_origin(message),
     )
 
 
@@ -81,14 +85,20 @@ def _too_late(message: Submit) -> ev.JobRejected:
         detail="The deadline had passed when the request arrived.",
         remedy="Submit again with a later deadline.",
         cause_id=message.job_id,
+        origin=_whole_origin(message),
     )
+
+
+def _whole_origin(message: Submit) -> Origin:
+    event = message.event
+    return whole_origin(event.origin, event.idempotency_key, event.request)
 
 
 def _cancel(draft: Draft, job: OpenJob, message: Cancel) -> None:
     if message.tenant != job.request.tenant:
         return
     draft.abandon_all("the job was cancelled")
-    draft.add(ev.JobCancelled(actor=message.actor, reason=message.reason, cost=draft.open.cost))
+    draft.add(ev.JobCancelled(actor=message.actor, reason=message.reason, cost=draft.open.cost, origin=job.origin))
 
 
 def _wake(draft: Draft, job: OpenJob) -> None:
@@ -98,7 +108,9 @@ def _wake(draft: Draft, job: OpenJob) -> None:
         settle(draft)
     elif not complete(draft):
         draft.abandon_all("the deadline passed")
-        draft.add(ev.JobExpired(deadline=job.deadline, reasons=draft.open.reasons, cost=draft.open.cost))
+        draft.add(
+            ev.JobExpired(deadline=job.deadline, reasons=draft.open.reasons, cost=draft.open.cost, origin=job.origin)
+        )
 
 
 def _lost(leg: str, working: Working, code: FailureCode) -> ev.ExecutionFailed:

@@ -79,6 +79,7 @@ def complete(draft: Draft) -> bool:
             usage=job.usage,
             reasons=(*job.reasons, *verdict.reasons, *((reason,) if reason else ()), *passed_over),
             elapsed_s=(draft.now - job.submitted_at).total_seconds(),
+            origin=job.origin,
         )
     )
     return True
@@ -144,6 +145,7 @@ def _fail(draft: Draft) -> None:
             cost=job.cost,
             usage=job.usage,
             elapsed_s=(draft.now - job.submitted_at).total_seconds(),
+            origin=job.origin,
         )
     )
 

@@ -17,6 +17,7 @@ from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.events import JobEvent
 from queuebit_contracts.failures import FAILURES
 from queuebit_contracts.jobs import Cost, JobRequest, JobState, Leg, Usage
+from queuebit_contracts.origin import NO_ORIGIN, Origin, whole_origin
 from queuebit_control_plane.job.copying import changed
 from queuebit_control_plane.job.limits import Limits, retry_delay_s
 from queuebit_control_plane.job.money import NO_USAGE, add_cost, add_usage
@@ -90,7 +91,7 @@ class OpenJob:
     """The job is on its way.
 
     `latency_due_at`: when the caller's patience ends and a fallback is taken beside whatever still runs. `hurried`: that has
-    happened, so the first good answer ends the job.
+    happened, so the first good answer ends the job. `origin` goes onto the event that ends it.
     """
 
     job_id: UUID
@@ -109,6 +110,7 @@ class OpenJob:
     usage: Usage = NO_USAGE
     reasons: tuple[str, ...] = ()
     size: ev.ProblemSize | None = None
+    origin: Origin = NO_ORIGIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ def open_job(event: ev.JobSubmitted, at: datetime, job_id: UUID) -> OpenJob:
         latency_due_at=at + timedelta(seconds=request.latency_budget_s or limits.latency_budget_s),
         limits=limits,
         size=found.size if found else None,
+        origin=whole_origin(event.origin, event.idempotency_key, request),
     )
 
 
