@@ -15,7 +15,7 @@ from queuebit_problems.numeric import NonNegative, integers
 from queuebit_problems.packing import slack_values
 from queuebit_problems.patterns import fitting_sets
 from queuebit_problems.roads import NODES_MAX, RoadStatement
-from queuebit_problems.routes import Fleet, Routes, first_routes, lower_bound
+from queuebit_problems.routes import Fleet, Routes, first_routes, lower_bound, routes_min
 
 QUBITS_MAX = 1_000
 
@@ -70,20 +70,30 @@ class CvrpStatement(RoadStatement):
     @cached_property
     def fleet(self) -> Fleet:
         """The same in integers; node 0 is the depot."""
+        return Fleet(self.scaled[0], *self.loads, self.limit)
+
+    @cached_property
+    def loads(self) -> tuple[list[int], int]:
+        """The demands and the capacity in integers."""
         values, _ = integers([*self.demands, self.capacity])
-        return Fleet(self.scaled[0], values[:-1], values[-1], min(self.vehicles or NODES_MAX, self.nodes - 1))
+        return values[:-1], values[-1]
+
+    @property
+    def limit(self) -> int:
+        """The most routes that may leave."""
+        return min(self.vehicles or NODES_MAX, self.nodes - 1)
 
     @cached_property
     def sets(self) -> list[tuple[int, ...]] | None:
         """Every set of customers that one vehicle can serve; None where there are more than QUBITS_MAX."""
-        found = fitting_sets(self.fleet.demand[1:], self.fleet.capacity, QUBITS_MAX)
+        demands, capacity = self.loads
+        found = fitting_sets(demands[1:], capacity, QUBITS_MAX)
         return None if found is None else [tuple(item + 1 for item in members) for members in found]
 
     @cached_property
     def spare(self) -> list[int] | None:
         """The values of bits that count the vehicles left at home; None where their number is no limit."""
-        fleet = self.fleet
-        return None if fleet.limit >= fleet.nodes - 1 else slack_values(fleet.limit - fleet.routes_min)
+        return None if self.limit >= self.nodes - 1 else slack_values(self.limit - routes_min(*self.loads))
 
     @cached_property
     def start(self) -> Routes | None:

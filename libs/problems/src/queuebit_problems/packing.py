@@ -38,6 +38,11 @@ class Packing:
         """The greatest common divisor of the weights, at least 1."""
         return math.gcd(*self.weights) or 1
 
+    @property
+    def slack_bits(self) -> int:
+        """How many bits count what the capacity leaves in common weights; none where everything fits."""
+        return slack_count(self.capacity // self.common_weight) if self.constrained else 0
+
     @cached_property
     def by_density(self) -> list[int]:
         """The items by profit per weight, best first; those without weight before all.
@@ -141,10 +146,15 @@ def fractional_bound(packing: Packing) -> Exact:
 
 def slack_values(room: int) -> list[int]:
     """The values of slack bits whose sums are all of 0..room."""
-    values: list[int] = []
-    while room > sum(values):
-        values.append(min(1 << len(values), room - sum(values)))
+    values = [1 << place for place in range(slack_count(room))]
+    if values:
+        values[-1] = room - (values[-1] - 1)
     return values
+
+
+def slack_count(room: int) -> int:
+    """How many slack bits state all of 0..room."""
+    return room.bit_length()
 
 
 def slack_bits(values: Sequence[int], room: int) -> list[int]:

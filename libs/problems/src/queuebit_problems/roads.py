@@ -86,9 +86,8 @@ class RoadStatement(Statement):
     @cached_property
     def symmetric(self) -> bool:
         """Whether each way is as long as the way back."""
-        matrix, _ = self.scaled
         return self.metric != "EXPLICIT" or all(
-            matrix[i][j] == matrix[j][i] for i in range(self.nodes) for j in range(i)
+            row == column for row, column in zip(self.distances, zip(*self.distances, strict=True), strict=True)
         )
 
 

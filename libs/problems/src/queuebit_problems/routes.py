@@ -52,7 +52,7 @@ class Fleet:
     @cached_property
     def routes_min(self) -> int:
         """How many routes the demand needs at least."""
-        return max(1, -(-sum(self.demand) // self.capacity)) if self.capacity else 1
+        return routes_min(self.demand, self.capacity)
 
     def cost(self, routes: Iterable[Sequence[int]]) -> int:
         """The length of all routes."""
@@ -68,6 +68,11 @@ class Fleet:
 
     def load(self, route: Iterable[int]) -> int:
         return sum(self.demand[node] for node in route)
+
+
+def routes_min(demand: Sequence[int], capacity: int) -> int:
+    """How many routes of one capacity the demand needs at least."""
+    return max(1, -(-sum(demand) // capacity)) if capacity else 1
 
 
 def savings(fleet: Fleet) -> Routes:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from heapq import heappop, heappush
 from itertools import pairwise
 
 STEPS_MAX = 4_000
@@ -110,15 +111,54 @@ def dispatched(shop: Shop, rng: random.Random | None = None) -> Starts:
     if rng is not None:
         noise = [rng.random() for _ in left]
         rules.append(lambda o: -left[o] * (0.7 + 0.6 * noise[o]))
-    return min((_active(shop, rule) for rule in rules), key=shop.makespan)
+    best = _active(shop, rules[0])
+    for rule in rules[1:]:
+        if shop.makespan(best) == shop.bound:
+            break
+        best = min(best, _active(shop, rule), key=shop.makespan)
+    return best
 
 
 def _active(shop: Shop, rule: Callable[[int], float]) -> Starts:
-    """Giffler and Thompson: on the machine of the operation that can end first, one of those that it would delay."""
-    state = _Partial(shop)
-    while state.waiting:
-        state.place(min(state.conflict(), key=lambda operation: (rule(operation), operation)))
-    return state.starts
+    """Giffler and Thompson: on the machine of the operation that can end first, one of those that it would delay.
+
+    Each machine knows which of its waiting operations can end first; that changes only where one begins or joins.
+    """
+    duration, machine = shop.duration, shop.machine
+    starts, free = [0] * len(machine), dict.fromkeys(machine, 0)
+    after = {a: b for job in shop.jobs for a, b in pairwise(job)}
+    waiting: dict[int, dict[int, int]] = {each: {} for each in free}
+    """By machine: the next operations of jobs, and when their jobs are free."""
+    firsts: dict[int, tuple[int, int]] = {}
+    queue: list[tuple[int, int]] = []
+
+    def renew(each: int) -> None:
+        at = free[each]
+        if waiting[each]:
+            firsts[each] = min((max(ready, at) + duration[o], o) for o, ready in waiting[each].items())
+            heappush(queue, firsts[each])
+
+    for operations in shop.jobs:
+        waiting[machine[operations[0]]][operations[0]] = 0
+    for each in free:
+        renew(each)
+    while queue:
+        end, first = heappop(queue)
+        here = machine[first]
+        if first not in waiting[here] or firsts[here] != (end, first):
+            continue
+        at, mine = free[here], waiting[here]
+        delayed = (o for o, ready in mine.items() if max(ready, at) < end or not duration[o] or o == first)
+        chosen = min(delayed, key=lambda o: (rule(o), o))
+        starts[chosen] = max(mine.pop(chosen), at)
+        free[here] = starts[chosen] + duration[chosen]
+        following = after.get(chosen)
+        if following is not None:
+            waiting[machine[following]][following] = free[here]
+            if machine[following] != here:
+                renew(machine[following])
+        renew(here)
+    return starts
 
 
 class _Partial:

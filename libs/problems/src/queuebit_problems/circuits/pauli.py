@@ -148,18 +148,32 @@ def expectation(state: npt.NDArray[np.complex128], observable: PauliSum) -> floa
     return operators.expectation(state, observable)
 
 
-def commutes_with_number(observable: PauliSum, qubits: Sequence[int], *, tolerance: float = 1e-9) -> bool:
-    """Whether the observable keeps the number of ones among these qubits, within `tolerance` of its spread.
+def commutes_with_number(observable: PauliSum, qubits: Sequence[int]) -> bool:
+    """As `commute_with_numbers` for one group."""
+    return commute_with_numbers(observable, (qubits,))[0]
+
+
+def commute_with_numbers(
+    observable: PauliSum, groups: Sequence[Sequence[int]], *, tolerance: float = 1e-9
+) -> list[bool]:
+    """Whether the observable keeps the number of ones among the qubits of each group, within `tolerance` of its spread.
 
     It does where the commutator with the sum of their Z vanishes: string by string, as strings are linearly independent.
     """
+    limit = tolerance * max(1.0, observable.spread)
+    terms = [(coefficient, *masks(letters)) for coefficient, letters in observable.terms]
+    return [_vanishes(terms, qubits, limit) for qubits in groups]
+
+
+def _vanishes(terms: Sequence[tuple[float, int, int]], qubits: Sequence[int], limit: float) -> bool:
+    inside = sum(1 << qubit for qubit in qubits)
     left: dict[tuple[int, int], complex] = {}
-    for coefficient, letters in observable.terms:
-        flips, signs = masks(letters)
-        for qubit in qubits:
-            if flips >> qubit & 1:
-                # P Z_q, as i^k X^x Z^z with k the number of Y of P: independent of the order of the factors below.
-                place = (flips, signs ^ 1 << qubit)
-                phase = 1j ** ((flips & signs).bit_count() % 4)
-                left[place] = left.get(place, 0) + coefficient * phase
-    return all(abs(rest) <= tolerance * max(1.0, observable.spread) for rest in left.values())
+    for coefficient, flips, signs in terms:
+        changed = flips & inside
+        while changed:
+            # P Z_q, as i^k X^x Z^z with k the number of Y of P: independent of the order of the factors below.
+            mask = changed & -changed
+            changed ^= mask
+            place = (flips, signs ^ mask)
+            left[place] = left.get(place, 0) + coefficient * 1j ** ((flips & signs).bit_count() % 4)
+    return all(abs(rest) <= limit for rest in left.values())

@@ -80,6 +80,7 @@ class BinPackingStatement(Statement):
 
 class BinPacking(Optimisation[BinPackingStatement]):
     name = "bin_packing"
+    admission_is_linear = True
     title = "One-dimensional bin packing"
     sense = "min"
     answer_shape = '{"bin": [bin of each item, from 0]}'

@@ -44,6 +44,7 @@ NEAR = 12
 
 class Cvrp(Optimisation[CvrpStatement]):
     name = "cvrp"
+    admission_is_linear = True
     title = "Capacitated vehicle routing"
     sense = "min"
     answer_shape = (

@@ -22,7 +22,7 @@ from queuebit_problems.numeric import NonNegative, cp_coefficients, cp_weights, 
 from queuebit_problems.onehot import add_one_hot, decoded, encoded
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.orlib import PROBLEM_PARAM, adds_up, chosen_problem
-from queuebit_problems.packing import slack_bits, slack_values
+from queuebit_problems.packing import slack_bits, slack_count, slack_values
 from queuebit_problems.qubo import Exact, QuboBuilder, exact
 from queuebit_problems.shape import shape_of
 from queuebit_problems.text import Numbers, Rows
@@ -157,7 +157,7 @@ class GeneralisedAssignment(Optimisation[GeneralisedAssignmentStatement]):
 
     def size(self, statement: GeneralisedAssignmentStatement) -> Size:
         bits = statement.jobs * len(statement.profits)
-        return Size(statement.jobs, bits + sum(len(slack) for _, _, slack in _slacks(statement)), bits)
+        return Size(statement.jobs, bits + sum(slack_count(room) for _, _, room in _rooms(statement)), bits)
 
     def answer_errors(self, statement: GeneralisedAssignmentStatement, answer: Answer) -> list[FieldError]:
         return integers_errors(answer, "assigned_to", statement.jobs, 0, len(statement.profits) - 1)
@@ -293,12 +293,15 @@ def _counted(text: str) -> bool:
 
 def _slacks(statement: GeneralisedAssignmentStatement) -> list[tuple[int, int, list[int]]]:
     """(agent, common divisor of its weights, values of its slack bits) of the agents that could have too much."""
-    found = []
+    return [(agent, common, slack_values(room)) for agent, common, room in _rooms(statement)]
+
+
+def _rooms(statement: GeneralisedAssignmentStatement) -> Iterator[tuple[int, int, int]]:
+    """(agent, common divisor of its weights, its capacity in those) of the agents that could have too much."""
     for a, (weights, capacity, _) in enumerate(statement.used):
         if sum(weights) > capacity:
             common = math.gcd(*weights) or 1
-            found.append((a, common, slack_values(capacity // common)))
-    return found
+            yield a, common, capacity // common
 
 
 KIND = GeneralisedAssignment()

@@ -42,8 +42,11 @@ class GraphColouring(Optimisation[GraphStatement]):
         return is_dimacs(text)
 
     def size(self, statement: GraphStatement) -> Size:
-        colours, fixed = _palette(statement)
-        return Size(statement.nodes, statement.nodes * colours + colours - fixed, len(statement.edges))
+        """Qubits beyond QUBITS_MAX are those of the fewest colours thinkable: nothing writes them down, and no colouring is
+        sought to count them.
+        """
+        least = statement.nodes * (2 if statement.edges else 1)
+        return Size(statement.nodes, least if least > QUBITS_MAX else _qubits(statement), len(statement.edges))
 
     def answer_errors(self, statement: GraphStatement, answer: Answer) -> list[FieldError]:
         return integers_errors(answer, "colour", statement.nodes, 0, statement.nodes - 1)
@@ -192,6 +195,11 @@ def _quick(statement: GraphStatement) -> list[int]:
 def _palette(statement: GraphStatement) -> tuple[int, int]:
     """How many colours the encoding knows, and how many of them every colouring needs."""
     return max(_quick(statement)) + 1, len(_clique(statement))
+
+
+def _qubits(statement: GraphStatement) -> int:
+    colours, fixed = _palette(statement)
+    return statement.nodes * colours + colours - fixed
 
 
 def _best(statement: GraphStatement, colour: Sequence[int]) -> list[int]:

@@ -132,8 +132,14 @@ class JobShop(Optimisation[JobShopStatement]):
         )
 
     def size(self, statement: JobShopStatement) -> Size:
+        """Qubits beyond QUBITS_MAX are those of the least makespan thinkable: nothing writes them down, and no schedule is
+        sought to count them.
+        """
         shop = statement.shop
-        qubits = sum(map(len, statement.windows)) + shop.makespan(shop.quick) - shop.bound
+        rows = zip(shop.heads, shop.duration, shop.tails, strict=True)
+        qubits = sum(shop.bound - head - duration - tail + 1 for head, duration, tail in rows)
+        if qubits <= QUBITS_MAX:
+            qubits = sum(map(len, statement.windows)) + shop.makespan(shop.quick) - shop.bound
         return Size(len(shop.machine), qubits, len(shop.machine))
 
     def answer_errors(self, statement: JobShopStatement, answer: Answer) -> list[FieldError]:

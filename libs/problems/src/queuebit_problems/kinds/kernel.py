@@ -126,6 +126,7 @@ class KernelStatement(Statement):
 
 class Kernel(Measurement[KernelStatement]):
     name = "kernel"
+    admission_is_linear = True
     title = "Quantum kernel matrix"
     sense: ClassVar[Literal["min", "max"] | None] = None
     answer_shape = (
@@ -178,7 +179,8 @@ class Kernel(Measurement[KernelStatement]):
         return any(lines) and all(not line or line[0][0] in "#%" or line[0] in ("train", "test") for line in lines)
 
     def size(self, statement: KernelStatement) -> Size:
-        return Size(statement.features, statement.features, len(statement.pairs))
+        train = len(statement.train)
+        return Size(statement.features, statement.features, train * (train - 1) // 2 + train * len(statement.test))
 
     def answer_errors(self, statement: KernelStatement, answer: Answer) -> list[FieldError]:
         train = len(statement.train)

@@ -121,7 +121,7 @@ class Knapsack(Optimisation[KnapsackStatement]):
 
     def size(self, statement: KnapsackStatement) -> Size:
         items = len(statement.profits)
-        return Size(items, items + len(_slack(statement.packing)), items)
+        return Size(items, items + statement.packing.slack_bits, items)
 
     def answer_errors(self, statement: KnapsackStatement, answer: Answer) -> list[FieldError]:
         return bits_errors(answer, "take", len(statement.profits))

@@ -134,7 +134,7 @@ class MultiKnapsack(Optimisation[MultiKnapsackStatement]):
 
     def size(self, statement: MultiKnapsackStatement) -> Size:
         items = len(statement.profits)
-        return Size(items, items + sum(len(slack) for _, slack in _slacks(statement)), items * len(statement.rows))
+        return Size(items, items + sum(row.slack_bits for row in statement.rows), items * len(statement.rows))
 
     def answer_errors(self, statement: MultiKnapsackStatement, answer: Answer) -> list[FieldError]:
         return bits_errors(answer, "take", len(statement.profits))

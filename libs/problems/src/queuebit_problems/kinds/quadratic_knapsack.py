@@ -161,7 +161,7 @@ class QuadraticKnapsack(Optimisation[QuadraticKnapsackStatement]):
 
     def size(self, statement: QuadraticKnapsackStatement) -> Size:
         items = len(statement.profits)
-        return Size(items, items + len(_slack(statement.packing)), items + len(statement.pairs))
+        return Size(items, items + statement.packing.slack_bits, items + len(statement.pairs))
 
     def answer_errors(self, statement: QuadraticKnapsackStatement, answer: Answer) -> list[FieldError]:
         return bits_errors(answer, "take", len(statement.profits))

@@ -59,6 +59,7 @@ class TspStatement(RoadStatement):
 
 class Tsp(Optimisation[TspStatement]):
     name = "tsp"
+    admission_is_linear = True
     title = "Travelling salesman"
     sense = "min"
     answer_shape = '{"tour": [each node in the order of the tour, from 1]}'
