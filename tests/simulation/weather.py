@@ -160,10 +160,12 @@ class SimulatedPool:
         argument: Any,
         *,
         timeout_s: float,
+        cpu_max_s: float | None = None,
         on_progress: Progress | None = None,
         stop: asyncio.Event | None = None,
     ) -> Any:
         """See the port."""
+        del cpu_max_s
         weather = self._weather
         takes_s = weather.random.choice((0.0, 0.05, 0.5, 2.5))
         if await wait_event(stop or asyncio.Event(), weather.clock, min(takes_s, timeout_s)):

@@ -24,6 +24,7 @@ from queuebit_gateway.auth import Role, make_key, row_of
 from queuebit_gateway.limits import RATES
 from queuebit_gateway.main import build_parts
 from queuebit_gateway.parts import Parts
+from queuebit_runtime.bounded_work import BoundedWork
 from queuebit_runtime.bus import Delivery, Subscription
 from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
 from queuebit_runtime.clock import SystemClock
@@ -197,14 +198,22 @@ def a_body(**changes: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def a_world(rates: Any = RATES) -> AsyncIterator[World]:
+async def a_world(rates: Any = RATES, work: BoundedWork | None = None) -> AsyncIterator[World]:
     """A world that runs, and is gone afterwards."""
     clock = MovableClock()
     store, broker = MemoryStore(), MemoryBroker(clock)
     bus = MemoryBus(broker)
     plane = Plane(store, bus, clock)
     parts = build_parts(
-        store, store, bus, pepper=PEPPER, clock=clock, ids=SystemIds(clock), rates=rates, poll_interval_s=0.005
+        store,
+        store,
+        bus,
+        pepper=PEPPER,
+        clock=clock,
+        ids=SystemIds(clock),
+        rates=rates,
+        poll_interval_s=0.005,
+        work=work,
     )
     app = create_app(parts)
     await bus.start()

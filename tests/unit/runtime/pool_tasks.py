@@ -36,6 +36,11 @@ def say_and_spin(argument: str, _: Progress) -> None:
         time.monotonic()
 
 
+def spin(_: Any, __: Progress) -> None:
+    while True:
+        time.monotonic()
+
+
 def grow(_: Any, __: Progress) -> None:
     kept = []
     while True:

@@ -22,6 +22,7 @@ from queuebit_quantum_adapter.app import QuantumAdapter
 from queuebit_quantum_adapter.settings import AdapterSettings
 from queuebit_result_validation.main import build_validator
 from queuebit_result_validation.settings import ValidationSettings
+from queuebit_runtime.bounded_work import BoundedWork
 from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.hops import AnyHop
@@ -181,6 +182,7 @@ class World:
                     ids=self._ids,
                     poll_interval_s=self._poll_interval_s,
                     hop=self._hop,
+                    work=BoundedWork(self._pool, self._pool),
                 )
                 self.app = create_app(parts)
 

@@ -58,6 +58,11 @@ def kinds() -> tuple[str, ...]:
     return tuple(sorted({name for name, _ in _BUILT_IN} | set(_offered())))
 
 
+def built_in_modules() -> tuple[str, ...]:
+    """The modules of the built-in kinds: for a process that is to have them before it is asked for one."""
+    return tuple(_BUILT_IN.values())
+
+
 def usable_kinds() -> list[AnyKind]:
     """Every kind that can be used. A broken package is named when its own kind is asked for; it hides no other kind."""
     usable: list[AnyKind] = []

@@ -66,6 +66,10 @@ class PoolTimeout(PoolError):
     """The task used up its time and was killed."""
 
 
+class PoolExhausted(PoolTimeout):
+    """The task used up its processor time and was killed."""
+
+
 class PoolStopped(PoolError):
     """The task was stopped on request."""
 
@@ -78,6 +82,20 @@ class PoolCrashed(PoolError):
     """The process of the task ended by itself. Transient: it may have been killed from outside."""
 
     transient = True
+
+
+class Overloaded(ShellError):
+    """More is asked of the worker processes than may wait for them. Transient: try again after `retry_after_s`.
+
+    `of_tenant`: it is this tenant's own work that waits.
+    """
+
+    transient = True
+
+    def __init__(self, *, of_tenant: bool, retry_after_s: float) -> None:
+        super().__init__()
+        self.of_tenant = of_tenant
+        self.retry_after_s = retry_after_s
 
 
 class TaskFailed(PoolError):

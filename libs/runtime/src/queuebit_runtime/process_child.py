@@ -1,4 +1,4 @@
-"""The other end of `ProcessPool`: `python -m queuebit_runtime.process_child PARENT MEMORY_BYTES MODULE…`.
+"""The other end of `ProcessPool`: `python -m queuebit_runtime.process_child PARENT MEMORY_BYTES NICENESS MODULE…`.
 
 It reads tasks from its standard input and writes answers to its standard output, which nothing else may use. It ends when its
 parent does: by the kernel's word where there is one, else when its input ends.
@@ -16,20 +16,23 @@ import sys
 import threading
 from typing import Any, BinaryIO
 
-from queuebit_runtime.processes import _LENGTH_BYTES, resolve
+from queuebit_runtime.pool_worker import LENGTH_BYTES
+from queuebit_runtime.processes import resolve
 
 _PR_SET_PDEATHSIG = 1
 _ADDRESS_HEADROOM_BYTES = 4 * 1024**3
 
 
 def main(argv: list[str]) -> None:
-    parent, memory_max_bytes, modules = int(argv[0]), int(argv[1]), argv[2:]
+    parent, memory_max_bytes, niceness, modules = int(argv[0]), int(argv[1]), int(argv[2]), argv[3:]
     _end_with(parent)
+    if niceness:
+        os.nice(niceness)
     _limit_memory(memory_max_bytes)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    tasks: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+    tasks: queue.SimpleQueue[tuple[str, Any, float | None]] = queue.SimpleQueue()
     threading.Thread(target=_read_tasks, args=(sys.stdin.buffer, tasks), daemon=True).start()
     try:
         for module in modules:
@@ -39,17 +42,22 @@ def main(argv: list[str]) -> None:
         return
     _write(answers, ("ready",))
     while True:
-        path, argument = tasks.get()
-        _write(answers, _answer(path, argument, answers))
+        path, argument, cpu_max_s = tasks.get()
+        _write(answers, _answer(path, argument, cpu_max_s, answers))
 
 
-def _answer(path: str, argument: Any, answers: BinaryIO) -> tuple[Any, ...]:
+def _answer(path: str, argument: Any, cpu_max_s: float | None, answers: BinaryIO) -> tuple[Any, ...]:
+    if cpu_max_s is not None:
+        # Nobody handles the signal, so the kernel ends the process, whatever it is doing.
+        signal.setitimer(signal.ITIMER_PROF, cpu_max_s)
     try:
         return ("done", resolve(path)(argument, lambda progress: _write(answers, ("progress", progress))))
     except MemoryError:
         return ("memory",)
     except Exception as error:
         return ("failed", type(error).__name__, str(error))
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _write(answers: BinaryIO, message: tuple[Any, ...]) -> None:
@@ -57,14 +65,14 @@ def _write(answers: BinaryIO, message: tuple[Any, ...]) -> None:
         data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
     except Exception as error:
         data = pickle.dumps(("failed", type(error).__name__, "The result cannot be pickled."))
-    answers.write(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
+    answers.write(len(data).to_bytes(LENGTH_BYTES, "big") + data)
     answers.flush()
 
 
-def _read_tasks(source: BinaryIO, tasks: queue.SimpleQueue[tuple[str, Any]]) -> None:
+def _read_tasks(source: BinaryIO, tasks: queue.SimpleQueue[tuple[str, Any, float | None]]) -> None:
     while True:
-        head = source.read(_LENGTH_BYTES)
-        if len(head) < _LENGTH_BYTES:
+        head = source.read(LENGTH_BYTES)
+        if len(head) < LENGTH_BYTES:
             os._exit(0)
         tasks.put(pickle.loads(source.read(int.from_bytes(head, "big"))))  # noqa: S301
 

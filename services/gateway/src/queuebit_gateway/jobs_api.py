@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from queuebit_contracts.commands import CancelJob
-from queuebit_contracts.jobs import JobState, KindName, Tier
+from queuebit_contracts.jobs import BODY_BYTES_MAX, JobState, KindName, Tier
 from queuebit_contracts.model import Model
 from queuebit_gateway import examples
 from queuebit_gateway.auth import Actor
@@ -26,7 +26,6 @@ from queuebit_gateway.requests import (
     bad_query,
     check_range,
     read_cancel,
-    read_job,
     read_job_id,
     read_key,
     read_wait_s,
@@ -38,6 +37,7 @@ from queuebit_gateway.waits import Waiter
 from queuebit_store.ports import StreamFilter
 
 APPEAR_S_MAX = 5.0
+CANCEL_BYTES_MAX = 16_384
 Include = Literal["events", "plan"]
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
@@ -64,9 +64,8 @@ async def submit(request: Request, actor: Submitting) -> Response:
     """Take a question. The answer is 202 with the job as it is now: new, or the same job again where the key is repeated."""
     parts = parts_of(request)
     key = read_key(request.headers.get("idempotency-key"))
-    body = await _body(request)
-    wanted, origin = read_job(parse_object(body), actor.tenant)
-    taken = await parts.submitter.submit(wanted, key, traceparent_of(request), origin, body_bytes=len(body))
+    admitted, origin = await parts.reader.read(await _body(request), actor.tenant)
+    taken = await parts.submitter.submit(admitted, key, traceparent_of(request), origin)
     accepted = taken.accepted
     name_job(request, accepted.job_id, accepted.tenant)
     headers = {"Location": f"/v1/jobs/{accepted.job_id}"}
@@ -189,7 +188,7 @@ async def cancel(request: Request, actor: Cancelling, job_id: JobId) -> Response
     parts = parts_of(request)
     offered = request.headers.get("idempotency-key")
     key = read_key(offered) if offered is not None else None
-    body = await _body(request)
+    body = await _body(request, bytes_max=CANCEL_BYTES_MAX)
     wanted = read_cancel(parse_object(body) if body.strip() else {})
     found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
     check_if_match(header_of(request, "if-match"), found.version)
@@ -205,11 +204,11 @@ async def cancel(request: Request, actor: Cancelling, job_id: JobId) -> Response
     return _answer(await parts.jobs.view(found), 202, {"Location": f"/v1/jobs/{found.job_id}"})
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
     content_type = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
     if content_type != "application/json" and not content_type.endswith("+json"):
         raise Refusal("unsupported_media_type")
-    return await read_body(request.stream(), request.headers.get("content-length"))
+    return await read_body(request.stream(), request.headers.get("content-length"), bytes_max=bytes_max)
 
 
 def _include(values: list[str]) -> frozenset[str]:

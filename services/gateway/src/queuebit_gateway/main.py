@@ -16,10 +16,13 @@ from queuebit_gateway.jobs import Jobs
 from queuebit_gateway.limits import RATES, Limiter, Rate, RouteClass
 from queuebit_gateway.parts import Parts
 from queuebit_gateway.proxies import NO_PROXIES, Proxies
+from queuebit_gateway.reading import Reader
 from queuebit_gateway.server import HttpServer
 from queuebit_gateway.settings import GatewaySettings
 from queuebit_gateway.submit import Submitter
 from queuebit_gateway.tail import POLL_INTERVAL_S, Tailer
+from queuebit_problems.registry import built_in_modules, usable_kinds
+from queuebit_runtime.bounded_work import BoundedWork, in_processes, inline
 from queuebit_runtime.bus import Bus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import DependencyUnavailable
@@ -48,15 +51,20 @@ def build_parts(
     poll_interval_s: float = POLL_INTERVAL_S,
     hop: AnyHop = asyncio.to_thread,
     proxies: Proxies = NO_PROXIES,
+    work: BoundedWork | None = None,
     telemetry: Telemetry = SILENT,
 ) -> Parts:
-    """The parts of a gateway over these ports; `create_app` makes the ASGI app of them. `hop` takes large work off the loop."""
+    """The parts of a gateway over these ports; `create_app` makes the ASGI app of them.
+
+    `work` reads and admits what is large or complex; absent, in the caller. `hop` takes other large work off the loop.
+    """
     jobs = Jobs(store, hop=hop)
     return Parts(
         authenticator=Authenticator(directory, pepper, clock),
         limiter=Limiter(rates),
         jobs=jobs,
-        submitter=Submitter(store, bus, jobs, clock, ids, hop=hop),
+        reader=Reader(work or inline()),
+        submitter=Submitter(store, bus, jobs, clock, ids),
         tailer=Tailer(store, clock, poll_interval_s=poll_interval_s),
         cursors=Cursors(pepper),
         clock=clock,
@@ -72,6 +80,9 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
         "PostgreSQL", partial(PostgresStore.open, database), remedy=REMEDY, transient=(StoreUnavailable,)
     )
     service.on_close(store.close)
+    work = in_processes(("queuebit_gateway.reading", *built_in_modules()))
+    service.on_close(work.close)
+    usable_kinds()
     pepper = settings.pepper.get_secret_value().encode()
     parts = build_parts(
         store,
@@ -81,6 +92,7 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
         clock=service.clock,
         ids=service.ids,
         proxies=settings.proxies(),
+        work=work,
         telemetry=service.telemetry,
     )
     server = HttpServer(

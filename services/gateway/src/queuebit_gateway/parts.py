@@ -15,6 +15,7 @@ from queuebit_gateway.jobs import Jobs
 from queuebit_gateway.limits import Limiter, RouteClass
 from queuebit_gateway.problems import Refusal
 from queuebit_gateway.proxies import NO_PROXIES, Proxies
+from queuebit_gateway.reading import Reader
 from queuebit_gateway.submit import Submitter
 from queuebit_gateway.tail import Tailer
 from queuebit_gateway.tracing import ROUTE_CLASS
@@ -30,6 +31,7 @@ class Parts:
     authenticator: Authenticator
     limiter: Limiter
     jobs: Jobs
+    reader: Reader
     submitter: Submitter
     tailer: Tailer
     cursors: Cursors

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -152,6 +153,13 @@ _TABLE: tuple[ProblemType, ...] = (
         "Correct the named fields; GET /v1/kinds/{kind} has the schema and an example.",
     ),
     ProblemType(
+        "statement_too_costly",
+        422,
+        "The problem takes too much to check",
+        "after_change",
+        "State a smaller or simpler problem, or divide it.",
+    ),
+    ProblemType(
         "deadline_past", 422, "The deadline has passed", "after_change", "Give a deadline in the future, or none."
     ),
     ProblemType(
@@ -260,6 +268,11 @@ class Refusal(Exception):
         self.job_id = job_id
         self.headers = dict(headers or {})
         self.retry_after_s = retry_after_s
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it comes out of another process: what a check of a body says, without what is the door's own."""
+        rebuild = partial(Refusal, self.problem.code, self.detail, remedy=self.remedy, errors=self.errors)
+        return rebuild, ()
 
     def body(self, request_id: str) -> ProblemBody:
         """The answer as it goes over the wire: short, whatever the names that a caller chose."""

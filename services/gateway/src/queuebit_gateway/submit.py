@@ -7,7 +7,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 from queuebit_contracts.channels import ADMITTED, CONTROL
@@ -23,15 +22,12 @@ from queuebit_gateway.jobs import Jobs
 from queuebit_gateway.problems import Refusal
 from queuebit_gateway.tail import SOURCE, submitted_event_id
 from queuebit_gateway.view import Accepted
-from queuebit_problems.admission import Admitted, admit
-from queuebit_problems.errors import ProblemError
+from queuebit_problems.admission import Admitted
 from queuebit_runtime.bus import Bus, Outgoing
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.hops import AnyHop
 from queuebit_runtime.ids import Ids
 from queuebit_store.ports import Reservation, StreamStore
 
-LARGE_BYTES = 65_536
 PUBLISHED_MAX = 10_000
 
 
@@ -46,31 +42,25 @@ class Taken:
 class Submitter:
     """Takes questions and cancellations. Concurrent ones share a call to the store and a call to the bus."""
 
-    def __init__(
-        self, store: StreamStore, bus: Bus, jobs: Jobs, clock: Clock, ids: Ids, *, hop: AnyHop = asyncio.to_thread
-    ) -> None:
-        """`hop` checks large questions off the event loop."""
+    def __init__(self, store: StreamStore, bus: Bus, jobs: Jobs, clock: Clock, ids: Ids) -> None:
         self._store = store
         self._bus = bus
         self._jobs = jobs
         self._clock = clock
         self._ids = ids
-        self._hop = hop
         self._reserving: Batcher[Reservation, tuple[Reservation, bool]] = Batcher(self._reserve)
         self._sending: Batcher[Outgoing, None] = Batcher(self._send)
         self._publishing: dict[UUID, asyncio.Task[None]] = {}
         self._published: OrderedDict[UUID, None] = OrderedDict()
         self._last_created_at: datetime | None = None
 
-    async def submit(
-        self, request: JobRequest, key: str, traceparent: str | None, origin: Origin = NO_ORIGIN, *, body_bytes: int
-    ) -> Taken:
+    async def submit(self, admitted: Admitted, key: str, traceparent: str | None, origin: Origin = NO_ORIGIN) -> Taken:
         """Take the question of this key. Returns when the bus has it; raises Refusal, StoreError or BusError.
 
         A repeat finds the key held. It publishes again where the job has no events yet and this process has not published it,
         so a crash between holding the key and publishing loses nothing; readers know the repeat by its id.
         """
-        admitted = await self._admit(request, body_bytes)
+        request = admitted.request
         ordered = time_ordered_key(key)
         job_id = job_id_of(request.tenant, ordered) if ordered else self._ids.mint()
         if is_past(request.deadline, self._clock.now()) and not await self._asked_before(
@@ -101,14 +91,6 @@ class Submitter:
             traceparent=traceparent,
         )
         await self._sending.offer(_record(CONTROL, job_id, envelope))
-
-    async def _admit(self, request: JobRequest, body_bytes: int) -> Admitted:
-        """Check the problem by its kind. Raises Refusal unknown_kind or invalid_statement."""
-        try:
-            return await self._hop(partial(admit, request)) if body_bytes > LARGE_BYTES else admit(request)
-        except ProblemError as error:
-            code = error.code if error.code in ("unknown_kind", "invalid_statement") else "invalid_request"
-            raise Refusal(code, error.detail, remedy=error.remedy, errors=error.fields) from None
 
     async def _asked_before(self, tenant: str, key: str, job_id: UUID | None) -> bool:
         """Whether a question with this key was taken through any door, perhaps a moment ago: it is answered as then."""

@@ -1,0 +1,85 @@
+"""From a body to an admitted question, once. A moment's work is done on the event loop, all else where it can be ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from queuebit_contracts.errors import FieldError
+from queuebit_contracts.jobs import JobRequest
+from queuebit_contracts.origin import Origin
+from queuebit_gateway.parsing import STATEMENT, parse_object
+from queuebit_gateway.problems import Refusal
+from queuebit_gateway.requests import read_job
+from queuebit_problems.admission import QUICK_BYTES_MAX, Admitted, admit, admit_as_text, is_quick
+from queuebit_problems.errors import ProblemError
+from queuebit_runtime.bounded_work import BoundedWork, cpu_max_s_of
+from queuebit_runtime.errors import Overloaded, PoolCrashed, PoolExhausted, PoolMemory, PoolStopped, PoolTimeout
+
+READ = "queuebit_gateway.reading:read_in_process"
+RETRY_AFTER_S = 1.0
+
+
+class Asked(NamedTuple):
+    """An admitted question, and what its end says again."""
+
+    admitted: Admitted
+    origin: Origin
+
+
+class Reader:
+    """Reads and admits the bodies of submissions."""
+
+    def __init__(self, work: BoundedWork) -> None:
+        self._work = work
+
+    async def read(self, body: bytes, tenant: str) -> Asked:
+        """The question of this tenant, admitted. Raises Refusal."""
+        if len(body) <= QUICK_BYTES_MAX:
+            request, origin = read_job(parse_object(body), tenant)
+            if is_quick(request, len(body)):
+                return Asked(_admitted(admit, request), origin)
+        try:
+            outcome = await self._work.run(READ, (body, tenant), tenant=tenant, size_bytes=len(body))
+        except Overloaded as busy:
+            code = "rate_limited" if busy.of_tenant else "service_unavailable"
+            raise Refusal(code, "Too many large or complex problems wait to be checked.",
+                          retry_after_s=busy.retry_after_s) from None  # fmt: skip
+        except (PoolExhausted, PoolMemory) as error:
+            raise _too_costly(len(body), error) from None
+        except (PoolTimeout, PoolCrashed, PoolStopped):
+            raise Refusal(
+                "service_unavailable", "The problem could not be checked in time.", retry_after_s=RETRY_AFTER_S
+            ) from None
+        if isinstance(outcome, Refusal):
+            raise outcome
+        assert isinstance(outcome, Asked)
+        return outcome
+
+
+def read_in_process(argument: tuple[bytes, str], _progress: Callable[[Any], None]) -> Asked | Refusal:
+    """What a worker process does: the question with its statement as text, or why there is none."""
+    body, tenant = argument
+    try:
+        request, origin = read_job(parse_object(body), tenant)
+        return Asked(_admitted(admit_as_text, request), origin)
+    except Refusal as refusal:
+        return refusal
+
+
+def _admitted(admitting: Callable[[JobRequest], Admitted], request: JobRequest) -> Admitted:
+    try:
+        return admitting(request)
+    except ProblemError as error:
+        code = error.code if error.code in ("unknown_kind", "invalid_statement") else "invalid_request"
+        raise Refusal(code, error.detail, remedy=error.remedy, errors=error.fields) from None
+
+
+def _too_costly(size_bytes: int, error: PoolExhausted | PoolMemory) -> Refusal:
+    needed = (
+        f"more than {cpu_max_s_of(size_bytes):.3g} s"
+        if isinstance(error, PoolExhausted)
+        else "more memory than it may have"
+    )
+    wrong = FieldError(STATEMENT, "statement_too_costly", f"takes {needed} to check")
+    return Refusal("statement_too_costly", f"{wrong}.", errors=(wrong,))
