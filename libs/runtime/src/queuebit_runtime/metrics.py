@@ -129,7 +129,7 @@ class Metric(Enum):
         "queuebit.store.horizon.age",
         "gauge",
         "s",
-        "Age of the oldest write transaction, which holds up what is read in order.",
+        "How long the oldest event has been stored that an open transaction keeps from whoever reads in order.",
     )
     APPENDED = MetricInfo("queuebit.store.events", "counter", "{event}", "Events that were appended.")
 

@@ -17,6 +17,7 @@ from uuid import UUID
 from queuebit_store.checks import check_batch, check_key
 from queuebit_store.errors import AlreadyExists, InvalidBatch, UnknownTenant
 from queuebit_store.memory_database import EventLog, MemoryDatabase, log_key
+from queuebit_store.memory_diagnosis import MemoryDiagnosis
 from queuebit_store.memory_hooks import Hook, Hooks
 from queuebit_store.memory_leadership import MemoryLeadership
 from queuebit_store.ports import (
@@ -33,8 +34,8 @@ from queuebit_store.ports import (
 __all__ = ["Hook", "Hooks", "MemoryDatabase", "MemoryStore"]
 
 
-class MemoryStore(MemoryLeadership):
-    """One session on a MemoryDatabase: StreamStore, Cursors, Directory and Leadership."""
+class MemoryStore(MemoryLeadership, MemoryDiagnosis):
+    """One session on a MemoryDatabase: StreamStore, Cursors, Directory, Leadership and Diagnosis."""
 
     def __init__(self, database: MemoryDatabase | None = None, *, hooks: Hooks | None = None) -> None:
         self.database = database or MemoryDatabase()

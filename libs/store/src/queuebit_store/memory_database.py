@@ -24,12 +24,14 @@ class EventLog:
 
     keys: list[tuple[int, int, int]] = field(default_factory=list)
     events: list[StoredEvent] = field(default_factory=list)
+    recorded_s: list[float] = field(default_factory=list)
 
-    def add(self, event: StoredEvent) -> None:
+    def add(self, event: StoredEvent, recorded_s: float) -> None:
         key = log_key(event.position)
         at = bisect_right(self.keys, key)
         self.keys.insert(at, key)
         self.events.insert(at, event)
+        self.recorded_s.insert(at, recorded_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +61,19 @@ class MemoryDatabase:
         self.epoch = 1
         self.next_xid = 1
         self.next_seq = 1
-        self.open_xids: set[int] = set()
+        self.open_xids: dict[int, float] = {}
+        """Transactions that have not ended, and when each began."""
 
     @contextmanager
     def open_transaction(self) -> Iterator[int]:
         """A transaction that has its id and has not ended: no event of a later one is readable in order meanwhile."""
         xid = self.next_xid
         self.next_xid += 1
-        self.open_xids.add(xid)
+        self.open_xids[xid] = self.now_s()
         try:
             yield xid
         finally:
-            self.open_xids.discard(xid)
+            del self.open_xids[xid]
 
     @property
     def horizon(self) -> int:
@@ -99,7 +102,7 @@ class MemoryDatabase:
         stored = [self._stored(append, event, xid, i) for i, event in enumerate(append.events, 1)]
         log = self.logs.setdefault(append.category, EventLog())
         for event in stored:
-            log.add(event)
+            log.add(event, self.now_s())
         self.events.setdefault(append.stream_id, []).extend(stored)
         old = self.streams.get(append.stream_id)
         row = StreamRow(

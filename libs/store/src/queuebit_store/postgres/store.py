@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from queuebit_store.errors import EpochStale
+from queuebit_store.postgres.diagnosis import PostgresDiagnosis
 from queuebit_store.postgres.directory import PostgresCursors, PostgresDirectory
 from queuebit_store.postgres.leadership import PostgresLeadership
 from queuebit_store.postgres.migrations import check_schema
@@ -13,8 +14,8 @@ from queuebit_store.postgres.settings import PostgresSettings
 from queuebit_store.postgres.streams import PostgresStreams
 
 
-class PostgresStore(PostgresStreams, PostgresCursors, PostgresDirectory, PostgresLeadership):
-    """StreamStore, Cursors, Directory and Leadership on one database. Made by `open`, ended by `close`."""
+class PostgresStore(PostgresStreams, PostgresCursors, PostgresDirectory, PostgresLeadership, PostgresDiagnosis):
+    """StreamStore, Cursors, Directory, Leadership and Diagnosis on one database. Made by `open`, ended by `close`."""
 
     def __init__(self, settings: PostgresSettings) -> None:
         self._session: Session = Session(settings)

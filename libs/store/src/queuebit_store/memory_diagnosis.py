@@ -1,0 +1,45 @@
+"""Diagnosis in memory."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+
+from queuebit_store.diagnosis import Backlog, HorizonHolder
+from queuebit_store.memory_database import EventLog, MemoryDatabase, log_key
+from queuebit_store.memory_hooks import Hooks
+from queuebit_store.ports import Position
+
+
+class MemoryDiagnosis:
+    """Open transactions are known by their number alone."""
+
+    database: MemoryDatabase
+    hooks: Hooks
+
+    async def writable(self) -> bool:
+        await self.hooks.before("writable")
+        return True
+
+    async def backlog(self, cursor: str, *, count_max: int = 1000, category: str = "job") -> Backlog:
+        await self.hooks.before("backlog")
+        db = self.database
+        position = db.cursors.get(cursor, Position())
+        log = db.logs.get(category, EventLog())
+        now_s = db.now_s()
+        start = bisect_right(log.keys, log_key(position))
+        unread = log.recorded_s[start : start + count_max]
+        held = log.recorded_s[bisect_left(log.keys, (db.epoch, db.horizon, 0)) :][:1]
+        return Backlog(
+            position,
+            len(unread),
+            now_s - min(unread) if unread else None,
+            now_s - held[0] if held else None,
+        )
+
+    async def horizon_holders(self, *, limit: int = 3) -> list[HorizonHolder]:
+        await self.hooks.before("horizon_holders")
+        db = self.database
+        return [
+            HorizonHolder("session", str(xid), "memory", "", "", None, db.now_s() - db.open_xids[xid])
+            for xid in sorted(db.open_xids)[:limit]
+        ]
