@@ -13,16 +13,18 @@ from queuebit_control_plane.lanes import Lanes
 from queuebit_control_plane.lead import Lead
 from queuebit_control_plane.relay import CURSOR, Relay
 from queuebit_control_plane.tenants import Tenants
+from queuebit_control_plane.watch import Watch
 from queuebit_runtime.bus import Bus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.readiness import Readiness
 from queuebit_runtime.supervision import Run, run_supervised
 from queuebit_runtime.telemetry import SILENT, Telemetry
+from queuebit_store.diagnosis import Diagnosis
 from queuebit_store.leadership import Leadership
 from queuebit_store.ports import Cursors, Directory, StreamStore
 
 
-class Store(StreamStore, Cursors, Directory, Leadership, Protocol):
+class Store(StreamStore, Cursors, Directory, Leadership, Diagnosis, Protocol):
     """Everything that the control plane keeps."""
 
 
@@ -35,6 +37,7 @@ class ControlPlane:
         self.readiness = Readiness(clock)
         lead = Lead(store, clock, name=CURSOR, holder=holder)
         self.relay = Relay(store, bus, clock, lead, telemetry=telemetry)
+        self.watch = Watch(store, lead, clock, cursor=CURSOR, telemetry=telemetry)
         self.desk = Desk(store, clock, appended=self.relay.wake, telemetry=telemetry)
         self.lanes = Lanes()
         self.alarm = Alarm(store, self.desk, clock)

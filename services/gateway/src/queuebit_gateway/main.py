@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from queuebit_gateway.app import create_app
 from queuebit_gateway.auth import Authenticator
 from queuebit_gateway.cursors import Cursors
+from queuebit_gateway.database import database_reason
 from queuebit_gateway.jobs import Jobs
 from queuebit_gateway.limits import RATES, Limiter, Rate, RouteClass
 from queuebit_gateway.parts import Parts
@@ -80,6 +81,7 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
         "PostgreSQL", partial(PostgresStore.open, database), remedy=REMEDY, transient=(StoreUnavailable,)
     )
     service.on_close(store.close)
+    service.check("postgres", partial(database_reason, store))
     work = in_processes(("queuebit_gateway.reading", *built_in_modules()))
     service.on_close(work.close)
     usable_kinds()
