@@ -16,6 +16,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from queuebit_gateway.proxies import Proxies, counted
 
+LINGER_S = 1.0
+
 Door = Literal["malformed_request", "request_timeout", "uri_too_long", "headers_too_large", "overloaded"]
 """The codes of problems that are answered here."""
 
@@ -45,21 +47,27 @@ class Connections:
         self._bounds = bounds
         self._proxies = proxies
         self._by_address: Counter[str] = Counter()
+        self._total = 0
+
+    def __len__(self) -> int:
+        return self._total
 
     def take(self, peer: str) -> bool:
         """Count one more, unless that is one too many."""
-        if self._by_address.total() >= self._bounds.connections_max:
+        if self._total >= self._bounds.connections_max:
             return False
         address = counted(peer)
         if self._by_address[address] >= self._bounds.connections_per_address_max and not self._proxies.trusts(peer):
             return False
         self._by_address[address] += 1
+        self._total += 1
         return True
 
     def give(self, peer: str) -> None:
         """One that was taken has ended."""
         address = counted(peer)
         self._by_address[address] -= 1
+        self._total -= 1
         if not self._by_address[address]:
             del self._by_address[address]
 
@@ -85,6 +93,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._fed_bytes = 0
         self._again: bytes | None = None
+        self._over = False
         self._armed: tuple[str, int] | None = None
         self._reading: asyncio.TimerHandle | None = None
         self._stalled: asyncio.TimerHandle | None = None
@@ -108,13 +117,15 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse, and see to it that what is open afterwards is bounded in time and size."""
+        if self._over:
+            return
         self._unset_keepalive_if_required()
         before = (self._phase, self._number)
         try:
             self._feed(data)
         except httptools.HttpParserError:
             self._refuse(self._why)
-        if self.transport.is_closing():
+        if self._over or self.transport.is_closing():
             return
         if self._phase == "head":
             self._weigh(before, len(data))
@@ -211,10 +222,13 @@ class GuardedProtocol(HttpToolsProtocol):
         raise _Refused(why)
 
     def _refuse(self, why: Door) -> None:
-        """Answer, where no other answer is on its way, and hang up."""
+        """Answer, where no other answer is on its way, and hang up: a moment later, so that the answer is not lost with what
+        the caller still sends.
+        """
         self._disarm()
-        if self.transport.is_closing():
+        if self._over or self.transport.is_closing():
             return
+        self._over = True
         cycle = self.cycle
         if self.pipeline or (cycle is not None and cycle.response_started and not cycle.response_complete):
             self.transport.abort()
@@ -223,11 +237,16 @@ class GuardedProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
         self.transport.write(self._render(why))
-        self.transport.close()
+        if self._peer is None:
+            self.transport.close()
+            return
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._reading = self.loop.call_later(LINGER_S, self.transport.close)
 
     def _arm(self, what: Literal["head", "body"], timeout_s: float) -> None:
         """Bound this part of this request in time; more of it does not give it more time."""
-        if self.transport.is_closing() or self._armed == (what, self._number):
+        if self._over or self.transport.is_closing() or self._armed == (what, self._number):
             return
         self._disarm()
         self._armed = (what, self._number)

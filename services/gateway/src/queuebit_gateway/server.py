@@ -71,9 +71,8 @@ class HttpServer:
         self._tailer = tailer
         self._listener: socket.socket | None = None
         bounds = replace(bounds, connections_max=min(bounds.connections_max, _connections_max()))
-        protocol = partial(
-            GuardedProtocol, bounds=bounds, taken=Connections(bounds, proxies), render=partial(_render, ids)
-        )
+        self._connections = Connections(bounds, proxies)
+        protocol = partial(GuardedProtocol, bounds=bounds, taken=self._connections, render=partial(_render, ids))
         self._server = _QuietServer(
             uvicorn.Config(
                 app,
@@ -98,6 +97,11 @@ class HttpServer:
         """Take the port. Raises OSError where it is taken."""
         self._listener = socket.create_server((self._host, self.port), backlog=BACKLOG)
         self.port = self._listener.getsockname()[1]
+
+    @property
+    def connections(self) -> Connections:
+        """How many there are now."""
+        return self._connections
 
     async def start(self) -> None:
         """Serve."""
