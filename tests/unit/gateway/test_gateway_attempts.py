@@ -6,7 +6,8 @@ from queuebit_client.document import document_of
 from queuebit_client.honesty.job import report_of
 from queuebit_contracts.jobs import Cost, Usage
 from queuebit_gateway.explain import explain
-from queuebit_gateway.view import Happened, fold
+from queuebit_gateway.stories import Story
+from queuebit_gateway.view import Happened
 from queuebit_gateway.views import JobView
 from tests.builders import JOB_ID, a_failure, a_refusal, a_submit, a_success, a_verdict, at
 from tests.unit.control_plane.given import given
@@ -23,7 +24,9 @@ def viewed(*messages: object) -> tuple[JobView, list[Happened]]:
         story = story.when(message, at(second))  # type: ignore[arg-type]
         happened += [(event, at(second)) for event in story.events]
     told = [Happened(version, when, event) for version, (event, when) in enumerate(happened, 1)]
-    return fold(JOB_ID, "acme", told), told
+    read = Story()
+    read.tell(told, 0)
+    return read.view(JOB_ID, "acme", with_plan=False), told
 
 
 def test_an_attempt_shows_its_evidence_verdict_cost_and_usage() -> None:

@@ -7,6 +7,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,14 +18,14 @@ from queuebit_contracts.envelope import PREFIX
 from queuebit_contracts.jobs import TERMINAL_STATES
 from queuebit_gateway.explain import explain
 from queuebit_gateway.problems import Refusal
+from queuebit_gateway.stories import LARGE_BYTES, Stories, pages
 from queuebit_gateway.tail import refusal_stream
-from queuebit_gateway.view import Accepted, Happened, fold, fresh_view, read_event
+from queuebit_gateway.view import Accepted, fresh_view
 from queuebit_gateway.views import Explanation, JobSummary, JobView
 from queuebit_runtime.hops import AnyHop
 from queuebit_store.ports import StoredEvent, StreamFilter, StreamRow, StreamStore
 
 ACCEPTED_MAX = 10_000
-LARGE_BYTES = 65_536
 EVENTS_SHOWN_MAX = 1000
 STORE_SOURCE = "/queuebit/control-plane"
 
@@ -59,6 +60,7 @@ class Jobs:
         """`hop` reads large stories off the event loop."""
         self._store = store
         self._hop = hop
+        self._stories = Stories(store, hop)
         self._accepted: OrderedDict[UUID, Accepted] = OrderedDict()
 
     def remember(self, accepted: Accepted) -> None:
@@ -80,45 +82,41 @@ class Jobs:
 
     async def view(self, found: Found, *, include: frozenset[str] = frozenset()) -> JobView:
         """How the job stands now, at least as far as it was found."""
-        stored = await self._events(found)
-        if not stored:
+        if found.row is None:
             assert found.accepted is not None
             return fresh_view(found.accepted)
-        story = await self._read(stored)
-        view = fold(found.job_id, found.tenant, story, with_plan="plan" in include)
+        story = await self._stories.until(found.stream_id, found.row.version)
+        view = story.view(found.job_id, found.tenant, with_plan="plan" in include)
         if "events" in include:
-            shown = tuple(structured(found.job_id, event, compact=True) for event in stored[:EVENTS_SHOWN_MAX])
-            view = view.model_copy(update={"events": shown})
+            view = view.model_copy(update={"events": tuple(await self._shown(found))})
         return view
 
     async def explanation(self, found: Found) -> Explanation:
         """Why the job went as it went."""
-        stored = await self._events(found)
-        if not stored:
+        if found.row is None:
             assert found.accepted is not None
             return explain(fresh_view(found.accepted), ())
-        story = await self._read(stored)
-        return explain(fold(found.job_id, found.tenant, story, with_plan=True), story)
-
-    async def events_after(self, found: Found, version: int, *, limit: int) -> list[StoredEvent]:
-        """The events of the job strictly after a version."""
-        return await self._store.events_of(found.stream_id, after_version=version, limit=limit)
+        story = await self._stories.until(found.stream_id, found.row.version)
+        return story.explanation(found.job_id, found.tenant)
 
     async def page(self, wanted: StreamFilter, limit: int) -> tuple[list[JobSummary], bool]:
         """One page of a list, and whether there is more."""
         rows = await self._store.list_heads(wanted, limit=limit + 1)
         return [_summary(row) for row in rows[:limit]], len(rows) > limit
 
-    async def _events(self, found: Found) -> Sequence[StoredEvent]:
-        if found.row is None:
-            return ()
-        return (await self._store.load([found.stream_id])).get(found.stream_id, ())
+    async def _shown(self, found: Found) -> list[dict[str, Any]]:
+        """The first events of the job, without statements."""
+        shown: list[dict[str, Any]] = []
+        async for page in pages(self._store, found.stream_id, 0):
+            make = partial(_structured_all, found.job_id, page)
+            shown += await self._hop(make) if sum(len(event.data) for event in page) > LARGE_BYTES else make()
+            if len(shown) >= EVENTS_SHOWN_MAX:
+                break
+        return shown[:EVENTS_SHOWN_MAX]
 
-    async def _read(self, stored: Sequence[StoredEvent]) -> list[Happened]:
-        """The events as models; large ones off the event loop."""
-        if sum(len(event.data) for event in stored) > LARGE_BYTES:
-            return await self._hop(lambda: [read_event(event) for event in stored])
-        return [read_event(event) for event in stored]
+
+def _structured_all(job_id: UUID, page: Sequence[StoredEvent]) -> list[dict[str, Any]]:
+    return [structured(job_id, event, compact=True) for event in page]
 
 
 def structured(job_id: UUID, event: StoredEvent, *, compact: bool) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from queuebit_gateway.app import create_app
 from queuebit_gateway.auth import Authenticator
 from queuebit_gateway.cursors import Cursors
 from queuebit_gateway.database import database_reason
+from queuebit_gateway.frames import Frames
 from queuebit_gateway.jobs import Jobs
 from queuebit_gateway.limits import RATES, Limiter, Rate, RouteClass
 from queuebit_gateway.parts import Parts
@@ -64,6 +65,7 @@ def build_parts(
         authenticator=Authenticator(directory, pepper, clock),
         limiter=Limiter(rates),
         jobs=jobs,
+        frames=Frames(store, hop),
         reader=Reader(work or inline()),
         submitter=Submitter(store, bus, jobs, clock, ids),
         tailer=Tailer(store, clock, poll_interval_s=poll_interval_s),

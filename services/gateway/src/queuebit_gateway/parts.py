@@ -11,6 +11,7 @@ from starlette.datastructures import State
 
 from queuebit_gateway.auth import Action, Actor, Authenticator, require
 from queuebit_gateway.cursors import Cursors
+from queuebit_gateway.frames import Frames
 from queuebit_gateway.jobs import Jobs
 from queuebit_gateway.limits import Limiter, RouteClass
 from queuebit_gateway.problems import Refusal
@@ -31,6 +32,7 @@ class Parts:
     authenticator: Authenticator
     limiter: Limiter
     jobs: Jobs
+    frames: Frames
     reader: Reader
     submitter: Submitter
     tailer: Tailer

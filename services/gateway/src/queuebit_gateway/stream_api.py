@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from queuebit_gateway import examples
 from queuebit_gateway.auth import Actor
@@ -19,6 +22,14 @@ from queuebit_gateway.stream import MEDIA_TYPE, job_stream
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 Streaming = Annotated[Actor, Depends(actor_who("job:read", "stream"))]
+
+
+class JobStream(StreamingResponse):
+    """A stream whose end lets go at once of all that it holds."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with aclosing(cast("AsyncGenerator[bytes | memoryview]", self.body_iterator)):
+            await super().__call__(scope, receive, send)
 
 
 @router.get(
@@ -53,4 +64,4 @@ async def events(
         return Response(status_code=204)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     frames = job_stream(parts, actor, found.job_id, after, compact=compact)
-    return StreamingResponse(frames, headers=headers, media_type=MEDIA_TYPE)
+    return JobStream(frames, headers=headers, media_type=MEDIA_TYPE)

@@ -1,8 +1,7 @@
-"""The job view: a pure fold of a job's events."""
+"""What a job view is made from: what was accepted, and events that are read."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,7 +10,6 @@ from uuid import UUID
 from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import PREFIX, decode_data, model_of
 from queuebit_contracts.errors import UnknownType
-from queuebit_gateway.folding import Folding
 from queuebit_gateway.views import JobView
 
 
@@ -80,19 +78,4 @@ def fresh_view(accepted: Accepted) -> JobView:
         created_at=accepted.created_at,
         updated_at=accepted.created_at,
         version=0,
-    )
-
-
-def fold(job_id: UUID, tenant: str, story: Sequence[Happened], *, with_plan: bool = False) -> JobView:
-    """The job after its story, which has at least one event."""
-    folding = Folding()
-    for happened in story:
-        folding.apply(happened.event, happened.at)
-    return folding.view(
-        job_id,
-        tenant,
-        version=story[-1].version,
-        created_at=story[0].at,
-        updated_at=story[-1].at,
-        with_plan=with_plan,
     )
