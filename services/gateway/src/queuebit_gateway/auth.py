@@ -99,7 +99,7 @@ class Authenticator:
     """Turns the Authorization header into an Actor. Look-ups are cached for 5 s, so a revocation takes hold within that."""
 
     def __init__(self, directory: Directory, pepper: bytes, clock: Clock) -> None:
-        self._keys = KeyLookup(directory, clock)
+        self._keys = KeyLookup(directory.find_keys, clock)
         self._pepper = pepper
         self._clock = clock
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 from queuebit_gateway.batching import Batcher
 from queuebit_runtime.clock import Clock
-from queuebit_store.ports import ApiKeyRow, Directory
+from queuebit_store.ports import ApiKeyRow
 
 T = TypeVar("T")
+FindKeys = Callable[[Sequence[str]], Awaitable[Mapping[str, ApiKeyRow]]]
 
 CACHE_S = 5.0
 KEYS_MAX = 10_000
@@ -23,8 +24,8 @@ class KeyLookup:
     queue share one call at a time, and nobody is refused for what others from the same address have asked.
     """
 
-    def __init__(self, directory: Directory, clock: Clock, *, keys_max: int = KEYS_MAX) -> None:
-        self._directory = directory
+    def __init__(self, find_keys: FindKeys, clock: Clock, *, keys_max: int = KEYS_MAX) -> None:
+        self._find_keys = find_keys
         self._clock = clock
         self._keys_max = keys_max
         self._known: OrderedDict[str, tuple[float, ApiKeyRow]] = OrderedDict()
@@ -52,7 +53,7 @@ class KeyLookup:
         return row
 
     async def _find_all(self, key_ids: Sequence[str]) -> list[ApiKeyRow | None]:
-        found = await self._directory.find_keys(list(dict.fromkeys(key_ids)))
+        found = await self._find_keys(list(dict.fromkeys(key_ids)))
         return [found.get(key_id) for key_id in key_ids]
 
     def _keep(self, cache: OrderedDict[str, T], key_id: str, value: T) -> None:
