@@ -34,6 +34,7 @@ def up(
     brokers: Annotated[int, typer.Option(help="Kafka brokers: 1, or 3 that survive the loss of one.")] = 1,
     servers_only: Annotated[bool, typer.Option("--servers-only", help="Kafka and PostgreSQL, no services.")] = False,
     foreground: Annotated[bool, typer.Option("--foreground", help="Stay, and stop all at Ctrl-C.")] = False,
+    tls: Annotated[bool, typer.Option("--tls", envvar="QUEUEBIT_LOCAL_TLS", help="Let Kafka speak TLS.")] = False,
     port: _Port = HTTP_PORT_DEFAULT,
 ) -> None:
     """Start Kafka, PostgreSQL and the services on this machine, or what of them is missing."""
@@ -41,7 +42,10 @@ def up(
         raise typer.BadParameter("1 or 3, please.", param_hint="--brokers")
     from queuebit_devstack.up import bring_up
 
-    _run(bring_up(brokers=brokers, servers_only=servers_only, foreground=foreground, http_port=port, say=typer.echo))
+    work = bring_up(
+        brokers=brokers, servers_only=servers_only, foreground=foreground, http_port=port, say=typer.echo, tls=tls
+    )
+    _run(work)
 
 
 def down() -> None:
@@ -77,6 +81,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON docume
             typer.echo(f"{process['name']:<20} port {process['port']:<6} {life}")
         for name in ("kafka", "postgres", "gateway"):
             typer.echo(f"{name:<20} {found[name] or '-'}")
+        for user, path in found["kafka_users"].items():
+            typer.echo(f"{f'kafka as {user}':<20} {path}")
     else:
         typer.echo("Nothing runs here. Start with: queuebit up")
     if not found["running"]:

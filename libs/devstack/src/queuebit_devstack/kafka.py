@@ -42,6 +42,8 @@ _PROBE_TIMEOUT_S = 5.0
 _FORMAT_TIMEOUT_S = 60.0
 PRIVATE = 0o077
 """What a broker writes is for nobody else: it holds everybody's questions and answers."""
+_PRIVATELY = ("sh", "-c", 'umask 077 && exec "$@"', "sh")
+"""The same for a helper program: uvloop takes no umask."""
 
 
 def plan_nodes(data_dir: Path, brokers: int) -> tuple[Node, ...]:
@@ -107,10 +109,9 @@ class KafkaCluster:
         write_private(arguments, "".join(f"{_quoted(word)}\n" for word in (*flags, *words)))
         try:
             await run_tool(
-                [str(self._java.program), f"@{arguments}"],
+                [*_PRIVATELY, str(self._java.program), f"@{arguments}"],
                 env=child_env(self._data_dir, {}),
                 timeout_s=_FORMAT_TIMEOUT_S,
-                umask=PRIVATE,
             )
         finally:
             arguments.unlink(missing_ok=True)

@@ -120,7 +120,7 @@ def spawn(
     return Child(ProcessRecord(name, popen.pid, started_at, marker, port, str(log)), popen)
 
 
-async def run_tool(argv: Sequence[str], *, env: Mapping[str, str], timeout_s: float, umask: int = -1) -> str:
+async def run_tool(argv: Sequence[str], *, env: Mapping[str, str], timeout_s: float) -> str:
     """Run a helper program to its end and return what it printed. Raises `ToolFailed` with its last lines."""
     process = await asyncio.create_subprocess_exec(
         *argv,
@@ -128,7 +128,6 @@ async def run_tool(argv: Sequence[str], *, env: Mapping[str, str], timeout_s: fl
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env=dict(env),
-        umask=umask,
     )
     try:
         async with asyncio.timeout(timeout_s):

@@ -94,6 +94,7 @@ _LOCAL = (
     Setting(
         "QUEUEBIT_SERVERS", "How the tests get servers that are not given.", "auto", "auto, docker, embedded", False
     ),
+    Setting("QUEUEBIT_LOCAL_TLS", "Let the Kafka that is started speak TLS, as `up --tls`.", "0", "0, 1", False),
     Setting("QUEUEBIT_HTTP_PORT", "The gateway's port; a free one if taken.", "8080", "0 to 65535", False),
     Setting("QUEUEBIT_STACK", "Set by `up` for its processes, to know them by. Do not set it.", "none", "path", False),
 )

@@ -11,23 +11,26 @@ from urllib.parse import urlsplit
 import psutil  # type: ignore[import-untyped]
 
 from queuebit_devstack.credentials import ensure_credentials, gateway_env
+from queuebit_devstack.kafka_users import OUTSIDERS, client_file
 from queuebit_devstack.leftovers import is_server
 from queuebit_devstack.ports import LOOPBACK, prefer_port
 from queuebit_devstack.processes import is_alive
 from queuebit_devstack.stack import Stack, start_stack
-from queuebit_devstack.state import ProcessRecord, StateFile
+from queuebit_devstack.state import ProcessRecord, StackState, StateFile
 from queuebit_devstack.supervise import SERVICES, Supervisor, prepare, service_specs
 
 Say = Callable[[str], None]
 
 
-async def bring_up(*, brokers: int, servers_only: bool, foreground: bool, http_port: int, say: Say) -> None:
+async def bring_up(
+    *, brokers: int, servers_only: bool, foreground: bool, http_port: int, say: Say, tls: bool = False
+) -> None:
     """Start what is missing, say where it is, and leave it running; with `foreground` stay and end it after.
 
     Raises the errors of the stack and of the services; whatever this call started is ended then.
     """
     say("Starting Kafka and PostgreSQL …")
-    stack = await start_stack(brokers=brokers, attach=not foreground)
+    stack = await start_stack(brokers=brokers, attach=not foreground, tls=tls)
     supervisor = Supervisor(stack, ())
     try:
         if not servers_only:
@@ -69,6 +72,8 @@ def _tell(stack: Stack, say: Say, *, foreground: bool) -> None:
     if stack.state.gateway:
         say(f"Gateway     {stack.state.gateway}")
     say(f"Data, logs  {stack.data_dir}")
+    for user, path in client_files(stack.state, stack.data_dir).items():
+        say(f"Kafka login of {user} services: {path}")
     say("Try: queuebit submit FILE --wait · queuebit list (this folder's key is used by itself)")
     say("Look around: queuebit status · queuebit logs [NAME] --follow")
     say("Stop: Ctrl-C" if foreground else "Stop: queuebit down")
@@ -78,15 +83,22 @@ def report(data_dir: Path) -> dict[str, Any]:
     """What runs in `data_dir`: the document of `queuebit status --json`. Raises `StateUnreadable`."""
     state = StateFile(data_dir).load()
     if state is None:
-        return {"running": False, "kafka": None, "postgres": None, "gateway": None, "processes": []}
+        return {"running": False, "kafka": None, "postgres": None, "gateway": None, "kafka_users": {}, "processes": []}
     processes = [_describe(each) for each in state.processes]
     return {
         "running": state.kafka is not None and all(each["alive"] for each in processes),
         "kafka": state.kafka,
         "postgres": state.postgres,
         "gateway": state.gateway,
+        "kafka_users": client_files(state, data_dir),
         "processes": processes,
     }
+
+
+def client_files(state: StackState, data_dir: Path) -> dict[str, str]:
+    """Where an upstream and a downstream service find what they need to connect; empty where Kafka is not ours."""
+    ours = any(each.name.startswith("kafka-") for each in state.processes)
+    return {user: str(client_file(data_dir, user)) for user in OUTSIDERS} if ours else {}
 
 
 def _describe(record: ProcessRecord) -> dict[str, Any]:

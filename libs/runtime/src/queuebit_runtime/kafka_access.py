@@ -17,33 +17,42 @@ Codec = Literal["none", "gzip", "snappy", "lz4", "zstd"]
 
 
 class KafkaAccess(BaseModel):
-    """What a client needs to reach Kafka.
-
-    `kafka`: bootstrap list, host:port separated by commas. `kafka_password` or `kafka_password_file`, the same for the OAuth
-    client secret. `kafka_ca_file`: the authorities to trust in PEM, none: those of the machine. `kafka_certificate_file` and
-    `kafka_key_file` in PEM: our own certificate, where the broker asks for one; the key may stand in the same file.
-    `kafka_oauth_token_file`: a file with a bearer token that somebody keeps fresh; else the token is asked for at
-    `kafka_oauth_token_url` with the client credentials.
-    """
+    """What a client needs to reach Kafka."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     kafka: str = "127.0.0.1:9092"
+    """Bootstrap list, host:port separated by commas."""
     kafka_security_protocol: Protocol = "PLAINTEXT"
+    """With a login (SASL) or not, over TLS (SSL) or not."""
     kafka_sasl_mechanism: Mechanism = "SCRAM-SHA-512"
+    """How we prove who we are, where the protocol has a login."""
     kafka_username: str | None = None
+    """Who we are, for PLAIN and SCRAM."""
     kafka_password: SecretStr | None = None
+    """The password of that user."""
     kafka_password_file: Path | None = None
+    """A file with the password, instead."""
     kafka_ca_file: Path | None = None
+    """The authorities to trust, in PEM; none: those of the machine."""
     kafka_certificate_file: Path | None = None
+    """Our own certificate, in PEM, where the broker asks for one; its key may stand in the same file."""
     kafka_key_file: Path | None = None
+    """The key of our own certificate, in PEM."""
     kafka_key_password: SecretStr | None = None
+    """What that key is encrypted with."""
     kafka_oauth_token_file: Path | None = None
+    """A file with a bearer token for OAUTHBEARER, which somebody keeps fresh: it is read for each connection."""
     kafka_oauth_token_url: Annotated[str | None, Field(pattern=r"^https?://")] = None
+    """Where bearer tokens for OAUTHBEARER are asked for with client credentials, instead."""
     kafka_oauth_client_id: str | None = None
+    """Who asks for a token."""
     kafka_oauth_client_secret: SecretStr | None = None
+    """The secret of who asks for a token."""
     kafka_oauth_client_secret_file: Path | None = None
+    """A file with that secret, instead."""
     kafka_oauth_scope: str | None = None
+    """The scope to ask a token for."""
 
     @property
     def uses_sasl(self) -> bool:

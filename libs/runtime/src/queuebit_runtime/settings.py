@@ -24,8 +24,7 @@ def default_worker_name() -> str:
 class RuntimeSettings(KafkaAccess, BaseSettings):
     """Shared by all services.
 
-    `kafka` and what begins so: see `KafkaAccess`. `kafka_compression` packs what only our services read,
-    `kafka_compression_public` what others read. `postgres`: a URL; only some services need it. `namespace`: stands
+    `postgres`: a URL; only some services need it. `namespace`: stands
     before every topic, group and schema, so that stacks can share servers. `group_instance`: makes group membership static;
     must be unique among the running instances of a service. `session_timeout_s`: after so long without a sign of life the work
     of an instance that was killed goes to others. `publish_timeout_s`: what Kafka has not acknowledged by then counts as not
@@ -38,7 +37,9 @@ class RuntimeSettings(KafkaAccess, BaseSettings):
     )
 
     kafka_compression: Codec = "zstd"
+    """How records that only our services read are packed."""
     kafka_compression_public: Codec = "gzip"
+    """How records for downstream services are packed: clients of every language read gzip and none without additions."""
     postgres: Annotated[str | None, Field(repr=False)] = None
     namespace: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9_-]{0,62})?$")] = ""
     environment: str = "local"
