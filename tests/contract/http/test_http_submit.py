@@ -15,9 +15,30 @@ from hypothesis import strategies as st
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.channels import ADMITTED
-from queuebit_contracts.ids import derive_id, job_id_of
+from queuebit_contracts.ids import derive_id, job_id_of, uuid7
 from queuebit_contracts.origin import Origin
+from queuebit_gateway.jobs import Jobs
+from queuebit_gateway.problems import Refusal
 from tests.contract.http.http_world import World, a_body, a_world
+
+
+@pytest.mark.parametrize("key", [str(uuid7(1, 1)), "order-17"])
+async def test_a_job_that_was_accepted_is_there_for_every_gateway_while_nobody_decides(world: World, key: str) -> None:
+    """Given a control plane that is down, then a gateway that was started after the answer shows what was answered."""
+    world.plane.asleep = True
+    deadline = (world.clock.now() + timedelta(hours=1)).isoformat()
+    body = {**a_body(), "subject": "order 17", "labels": {"team": "a"}, "tier": "batch", "deadline": deadline}
+    answer = await world.submit(key, body)
+    job_id = UUID(answer.json()["id"])
+
+    restarted = Jobs(world.store)
+    view = await restarted.view(await restarted.find("acme", job_id))
+
+    assert json.loads(view.model_dump_json()) == answer.json()
+    assert answer.json()["origin"]["subject"] == "order 17"
+    for tenant, asked in (("globex", job_id), ("acme", uuid7(1, 2))):
+        with pytest.raises(Refusal, match="job"):
+            await restarted.find(tenant, asked)
 
 
 async def test_what_the_caller_says_of_a_job_travels_with_it_and_does_not_make_it_another(world: World) -> None:

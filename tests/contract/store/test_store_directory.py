@@ -20,6 +20,13 @@ def _wish(key: str, stream: int, *, tenant: str = "acme") -> Reservation:
     return Reservation(tenant, key, an_id(stream), f"print-{stream}", at(stream))
 
 
+async def test_what_is_held_for_a_stream_tells_the_question(store: Any) -> None:
+    held = replace(_wish("a", 1), question='{"kind": "tsp"}')
+    assert await store.reserve([held, _wish("b", 2)]) == [held, _wish("b", 2)]
+    assert await store.reserve([replace(held, question="other", stream_id=an_id(9))]) == [held]
+    assert [await store.held_for(an_id(n)) for n in (1, 2, 9)] == [held, _wish("b", 2), None]
+
+
 async def test_the_first_to_reserve_a_key_holds_it(store: Any) -> None:
     assert await store.reserve([_wish("b", 1), _wish("a", 2)]) == [_wish("b", 1), _wish("a", 2)]
 

@@ -140,15 +140,13 @@ async def _three_tenants(store: Any) -> None:
 
 
 _FILTERS = [
-    (StreamFilter(), lambda n: True),
     (StreamFilter(tenant="acme"), lambda n: n % 5 != 0),
     (StreamFilter(tenant="none"), lambda n: False),
-    (StreamFilter(states=("done",)), lambda n: n % 3 == 0),
     (StreamFilter(tenant="acme", states=("done",)), lambda n: n % 5 != 0 and n % 3 == 0),
     (StreamFilter(tenant="acme", states=("done", "failed", "done")), lambda n: n % 5 != 0 and n % 3 != 2),
     (StreamFilter(tenant="acme", states=("queued",), kinds=("tsp",)), lambda n: n % 5 and n % 3 == 2 and n % 2),
     (StreamFilter(tenant="bolt", kinds=("maxcut", "tsp"), tiers=("fast",)), lambda n: n % 5 == 0 and n > 15),
-    (StreamFilter(created_from=at(10), created_to=at(20)), lambda n: 10 <= n < 20),
+    (StreamFilter("acme", created_from=at(10), created_to=at(20)), lambda n: n % 5 and 10 <= n < 20),
     (StreamFilter(tenant="acme", states=("done",), created_from=at(10)), lambda n: n % 5 and n % 3 == 0 and n >= 10),
 ]
 
@@ -162,16 +160,54 @@ async def test_lists_page_newest_first(store: Any, wanted: StreamFilter, expecte
     while page := await store.list_heads(wanted, limit=limit):
         assert len(page) <= limit
         found += page
-        wanted = replace(wanted, before=page[-1].stream_id)
+        wanted = replace(wanted, before=page[-1].place)
 
     assert [row.stream_id for row in found] == [an_id(n) for n in range(30, 0, -1) if expected(n)]
+
+
+async def test_lists_are_in_the_order_of_acceptance_whatever_the_ids_are(store: Any) -> None:
+    """Ids of three senders: one ordered by time, one against it, one all at the same moment."""
+    accepted = {n: n for n in range(1, 6)} | {n: 40 - n for n in range(11, 16)} | dict.fromkeys(range(21, 26), 3)
+    await store.append(
+        [an_append(n, seconds=second, head=a_head(("done", "queued")[n % 2])) for n, second in accepted.items()]
+    )
+    expected = [an_id(n) for n in sorted(accepted, key=lambda n: (accepted[n], n), reverse=True)]
+
+    for limit in (1, 2, 7):
+        for states in ((), ("done", "queued")):
+            wanted, found = StreamFilter("acme", states), []
+            while page := await store.list_heads(wanted, limit=limit):
+                found += [row.stream_id for row in page]
+                wanted = replace(wanted, before=page[-1].place)
+            assert found == expected
+
+
+async def test_pages_repeat_nothing_and_skip_nothing_while_jobs_come_and_move_on(store: Any) -> None:
+    await store.append([an_append(n, seconds=n // 3) for n in range(1, 13)])
+    first = await store.list_heads(StreamFilter("acme"), limit=5)
+    await store.append(
+        [an_append(20, seconds=99), an_append(9, expected=1, seconds=99), an_append(2, expected=1, seconds=99)]
+    )
+    rest = await store.list_heads(StreamFilter("acme", before=first[-1].place), limit=99)
+    assert [row.stream_id for row in (*first, *rest)] == [an_id(n) for n in range(12, 0, -1)]
+
+
+async def test_a_walk_visits_all_tenants_in_the_order_of_ids(store: Any) -> None:
+    await _three_tenants(store)
+    found: list[Any] = []
+    while page := await store.walk_heads(found[-1] if found else None, limit=7):
+        found += [row.stream_id for row in page]
+    assert found == [an_id(n) for n in range(1, 31)]
+    assert [row.stream_id for row in await store.walk_heads(limit=9, category="path")] == [an_id(40)]
 
 
 async def test_lists_know_category_and_environment(store: Any) -> None:
     await _three_tenants(store)
 
-    assert [row.stream_id for row in await store.list_heads(StreamFilter(category="path"), limit=9)] == [an_id(40)]
-    assert await store.list_heads(StreamFilter(environment="staging"), limit=9) == []
+    assert [row.stream_id for row in await store.list_heads(StreamFilter("acme", category="path"), limit=9)] == [
+        an_id(40)
+    ]
+    assert await store.list_heads(StreamFilter("acme", environment="staging"), limit=9) == []
 
 
 async def test_heads_are_rewritten_only_at_the_version_that_was_folded(store: Any) -> None:

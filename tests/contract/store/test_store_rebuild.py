@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from queuebit_store.ports import Head, Position, StoredEvent, StreamFilter
+from queuebit_store.ports import Head, Position, StoredEvent
 from queuebit_store.rebuild import RebuildReport, rebuild
 from tests.contract.store.builders import a_head, an_append, an_id
 
@@ -41,7 +41,7 @@ async def test_heads_that_differ_are_rewritten(store: Any) -> None:
 
     assert checked == RebuildReport(events=28, streams=7, differing=2, rewritten=0)
     assert report == RebuildReport(events=28, streams=7, differing=2, rewritten=2)
-    rows = await store.list_heads(StreamFilter(), limit=9)
+    rows = await store.walk_heads(limit=9)
     assert {row.stream_id: row.head.state for row in rows} == {an_id(n): f"after-{n}" for n in range(1, 8)}
 
 

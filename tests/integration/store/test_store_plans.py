@@ -22,10 +22,11 @@ INSERT INTO stream SELECT md5('s' || n)::uuid, 'job', 'acme', 'default', 1, 'don
 INSERT INTO event (epoch, stream_id, version, schema_version, event_id, time, category, tenant, environment, type, data)
 SELECT 1, md5('s' || n)::uuid, v, 1, md5('e' || n || v)::uuid, now(), 'job', 'acme', 'default', 'JobPlanned', '{}'
 FROM generate_series(1, 30000) AS n, generate_series(1, 2) AS v;
-INSERT INTO idempotency SELECT 'acme', 'key' || n, md5('s' || n)::uuid, 'f', now() FROM generate_series(1, 30000) AS n;
+INSERT INTO idempotency (tenant, key, stream_id, fingerprint, created_at)
+SELECT 'acme', 'key' || n, md5('s' || n)::uuid, 'f', now() FROM generate_series(1, 30000) AS n;
 """
 _BATCH = [an_append(n, expected=n % 2 * 3, events=3) for n in range(200)]
-_LISTED: tuple[Any, ...] = (None, "job", "default", [], [], [], None, None, 50)
+_LISTED: tuple[Any, ...] = ("acme", None, None, "job", "default", [], [], [], None, None, 50)
 
 _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "append": (*to.stream_columns(_BATCH), *to.event_columns(_BATCH)),
@@ -33,11 +34,12 @@ _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "events_of": (an_id(1), 0, 100),
     "read": ("job", 1, 3, 0, 500),
     "heads": ([an_id(n) for n in range(100)],),
-    "list_all": _LISTED,
-    "list_tenant": (*_LISTED, "acme"),
-    "list_states": (*_LISTED[:3], ["failed", "queued"], *_LISTED[4:], "acme"),
+    "walk": (None, "job", "default", 500),
+    "list_tenant": _LISTED,
+    "list_states": (*_LISTED[:5], ["failed", "queued"], *_LISTED[6:]),
     "due": (at(0), 100),
-    "reserve": (["acme"] * 50, [f"k{n}" for n in range(50)], [an_id(1)] * 50, ["f"] * 50, [at(0)] * 50),
+    "reserve": (["acme"] * 50, [f"k{n}" for n in range(50)], [an_id(1)] * 50, ["f"] * 50, [at(0)] * 50, [None] * 50),
+    "held_for": (an_id(1),),
     "rewrite_heads": tuple(to.head_columns([(an_id(n), 1, a_head()) for n in range(100)])),
 }
 _TABLES = {"stream", "event", "idempotency"}
@@ -98,7 +100,7 @@ async def test_every_hot_statement_walks_an_index(
     assert {name: bad for name, plan in plans.items() if (bad := _bad_nodes(plan))} == {}
     sorted_by = {
         name
-        for name in ("read", "load", "list_all", "list_tenant", "due")
+        for name in ("read", "load", "walk", "list_tenant", "due")
         for node in _nodes(plans[name])
         if node["Node Type"] == "Sort"
     }
@@ -132,7 +134,7 @@ async def test_each_operation_is_one_statement(postgres_store: PostgresStore) ->
         await store.load([an_id(1)])
         await store.read(Position(), limit=10)
         await store.heads([an_id(1)])
-        await store.list_heads(StreamFilter(), limit=10)
+        await store.list_heads(StreamFilter("acme"), limit=10)
         await store.due(at(0), limit=10)
         await store.reserve([wish])
         await store.save_cursor("relay", Position(1, 2, 3))
@@ -152,7 +154,7 @@ async def test_each_operation_is_one_statement(postgres_store: PostgresStore) ->
     await all_operations(1)
 
     assert sent == [
-        *(f"-- name: {name}" for name in ("append", "load", "read", "heads", "list_all", "due", "reserve")),
+        *(f"-- name: {name}" for name in ("append", "load", "read", "heads", "list_tenant", "due", "reserve")),
         *(f"-- name: {name}" for name in ("save_cursor", "take_lease", "save_led_cursor")),
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -21,6 +22,7 @@ from queuebit_gateway.parsing import is_deeper, parse_object
 from queuebit_gateway.problems import Refusal
 from queuebit_gateway.requests import read_key, read_wait_s
 from queuebit_gateway.tracing import traceparent_of
+from queuebit_store.ports import Place
 
 JOB = UUID("01890000-0000-7000-8000-000000000001")
 
@@ -46,20 +48,22 @@ def test_other_text_is_no_key(text: str) -> None:
 
 
 @given(
-    st.uuids(),
+    st.builds(Place, st.datetimes(timezones=st.just(UTC)), st.uuids()),
     st.sampled_from(["acme", "globex"]),
     st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
 )
-def test_cursors_survive_their_text(job_id: UUID, tenant: str, filters: dict[str, str]) -> None:
+def test_cursors_survive_their_text(place: Place, tenant: str, filters: dict[str, str]) -> None:
     cursors = Cursors(b"secret")
-    assert cursors.read(cursors.make(job_id, tenant, filters), tenant, filters) == job_id
+    assert cursors.read(cursors.make(place, tenant, filters), tenant, filters) == place
 
 
 @given(st.integers(0, 500), st.integers(1, 255))
 def test_a_changed_cursor_is_refused(place: int, change: int) -> None:
     from base64 import urlsafe_b64decode, urlsafe_b64encode
 
-    raw = bytearray(urlsafe_b64decode(Cursors(b"secret").make(JOB, "acme", {}) + "=="))
+    raw = bytearray(
+        urlsafe_b64decode(Cursors(b"secret").make(Place(datetime(2026, 1, 1, tzinfo=UTC), JOB), "acme", {}) + "==")
+    )
     raw[place % len(raw)] ^= change
     with pytest.raises(Refusal, match="not one of ours"):
         Cursors(b"secret").read(urlsafe_b64encode(bytes(raw)).decode(), "acme", {})

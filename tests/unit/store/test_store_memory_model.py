@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from queuebit_store.memory import MemoryStore
-from queuebit_store.ports import Append, Position, StreamFilter
+from queuebit_store.ports import Append, Position
 from tests.contract.store.builders import a_head, an_append, an_id, at
 
 _STREAMS = range(1, 6)
@@ -62,9 +62,9 @@ def test_random_batches_agree_with_the_model(
         assert seen == order
         loaded = await store.load([an_id(stream) for stream in _STREAMS])
         assert {key: len(events) for key, events in loaded.items()} == {an_id(n): v for n, v in versions.items()}
-        rows = await store.list_heads(StreamFilter(), limit=99)
+        rows = await store.walk_heads(limit=99)
         assert [(row.stream_id, row.version, row.head) for row in rows] == [
-            (an_id(n), versions[n], heads[n].head) for n in sorted(versions, reverse=True)
+            (an_id(n), versions[n], heads[n].head) for n in sorted(versions)
         ]
         timers = sorted((wake, an_id(n)) for n, one in heads.items() if (wake := one.head.wake_at) and wake <= at(now))
         assert await store.due(at(now), limit=99) == [stream_id for _, stream_id in timers]

@@ -75,16 +75,24 @@ class MemoryStore(MemoryLeadership, MemoryDiagnosis):
 
     async def list_heads(self, wanted: StreamFilter, *, limit: int) -> list[StreamRow]:
         await self.hooks.before("list_heads")
-        ids = self.database.stream_ids
-        end = len(ids) if wanted.before is None else bisect_left(ids, wanted.before)
+        places = self.database.places
+        end = len(places) if wanted.before is None else bisect_left(places, wanted.before)
         found: list[StreamRow] = []
         for i in range(end - 1, -1, -1):
             if len(found) >= limit:
                 break
-            row = self.database.streams[ids[i]]
+            row = self.database.streams[places[i].stream_id]
             if _matches(row, wanted):
                 found.append(row)
         return found
+
+    async def walk_heads(
+        self, after: UUID | None = None, *, limit: int, category: str = "job", environment: str = "default"
+    ) -> list[StreamRow]:
+        await self.hooks.before("walk_heads")
+        streams = self.database.streams
+        rows = [streams[stream_id] for stream_id in sorted(streams) if after is None or stream_id > after]
+        return [row for row in rows if (row.category, row.environment) == (category, environment)][:limit]
 
     async def due(self, now: datetime, *, limit: int) -> list[UUID]:
         await self.hooks.before("due")
@@ -112,6 +120,10 @@ class MemoryStore(MemoryLeadership, MemoryDiagnosis):
         check_key(tenant, key)
         await self.hooks.before("holder")
         return self.database.reservations.get((tenant, key))
+
+    async def held_for(self, stream_id: UUID) -> Reservation | None:
+        await self.hooks.before("held_for")
+        return next((held for held in self.database.reservations.values() if held.stream_id == stream_id), None)
 
     async def rewrite_heads(self, rows: Sequence[tuple[UUID, int, Head]]) -> int:
         await self.hooks.before("rewrite_heads")
@@ -168,7 +180,7 @@ def _matches(row: StreamRow, wanted: StreamFilter) -> bool:
     return (
         row.category == wanted.category
         and row.environment == wanted.environment
-        and (wanted.tenant is None or row.tenant == wanted.tenant)
+        and row.tenant == wanted.tenant
         and (not wanted.states or row.head.state in wanted.states)
         and (not wanted.kinds or row.head.kind in wanted.kinds)
         and (not wanted.tiers or row.head.tier in wanted.tiers)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from queuebit_store.ports import ApiKeyRow, Append, NewEvent, Position, Reservation, StoredEvent, StreamRow
+from queuebit_store.ports import ApiKeyRow, Append, NewEvent, Place, Position, Reservation, StoredEvent, StreamRow
 
 
 def log_key(position: Position) -> tuple[int, int, int]:
@@ -51,7 +51,7 @@ class MemoryDatabase:
         self.streams: dict[UUID, StreamRow] = {}
         self.events: dict[UUID, list[StoredEvent]] = {}
         self.logs: dict[str, EventLog] = {}
-        self.stream_ids: list[UUID] = []
+        self.places: list[Place] = []
         self.timers: list[tuple[datetime, UUID]] = []
         self.reservations: dict[tuple[str, str], Reservation] = {}
         self.cursors: dict[str, Position] = {}
@@ -116,7 +116,7 @@ class MemoryDatabase:
             environment=append.environment,
         )
         if old is None:
-            insort(self.stream_ids, append.stream_id)
+            insort(self.places, row.place)
         self.put(row)
 
     def put(self, row: StreamRow) -> None:

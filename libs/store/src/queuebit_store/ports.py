@@ -91,6 +91,13 @@ class StoredEvent(NamedTuple):
         return Position(self.epoch, self.xid, self.seq)
 
 
+class Place(NamedTuple):
+    """Where a stream stands in lists: by the time of its first event, and among those of the same time by its id."""
+
+    created_at: datetime
+    stream_id: UUID
+
+
 @dataclass(frozen=True, slots=True)
 class StreamRow:
     """A stream's head as stored. `created_at` is the time of its first event, `updated_at` that of its last."""
@@ -104,19 +111,23 @@ class StreamRow:
     category: str = "job"
     environment: str = "default"
 
+    @property
+    def place(self) -> Place:
+        return Place(self.created_at, self.stream_id)
+
 
 @dataclass(frozen=True, slots=True)
 class StreamFilter:
-    """Which streams to list, newest first. `before` is the stream id after which the page starts (exclusive).
+    """Which streams of a tenant to list, newest first. The page starts after the place `before`.
 
     An empty tuple means any. `created_from` is inclusive, `created_to` exclusive.
     """
 
-    tenant: str | None = None
+    tenant: str
     states: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     tiers: tuple[str, ...] = ()
-    before: UUID | None = None
+    before: Place | None = None
     created_from: datetime | None = None
     created_to: datetime | None = None
     category: str = "job"
@@ -125,13 +136,17 @@ class StreamFilter:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """An idempotency key held by a tenant: the stream it stands for, and the fingerprint of the request that took it."""
+    """An idempotency key held by a tenant: the stream it stands for, and the fingerprint of the request that took it.
+
+    `question` is what its holder wants to know of the request while the stream has no events.
+    """
 
     tenant: str
     key: str
     stream_id: UUID
     fingerprint: str
     created_at: datetime
+    question: str | None = None
 
 
 class StreamStore(Protocol):
@@ -162,7 +177,16 @@ class StreamStore(Protocol):
         ...
 
     async def list_heads(self, wanted: StreamFilter, *, limit: int) -> list[StreamRow]:
-        """A page of heads, newest first (by stream id, whose order is that of time). Empty at the end."""
+        """A page of heads, newest first, by their places. Empty at the end.
+
+        Pages that follow one another skip nothing that was there when the first was read, and repeat nothing.
+        """
+        ...
+
+    async def walk_heads(
+        self, after: UUID | None = None, *, limit: int, category: str = "job", environment: str = "default"
+    ) -> list[StreamRow]:
+        """Heads over all tenants in the order of their ids, after one. Empty at the end."""
         ...
 
     async def due(self, now: datetime, *, limit: int) -> list[UUID]:
@@ -183,6 +207,10 @@ class StreamStore(Protocol):
 
     async def holder(self, tenant: str, key: str) -> Reservation | None:
         """What holds a key, without taking it. Raises InvalidBatch for a key that cannot be stored."""
+        ...
+
+    async def held_for(self, stream_id: UUID) -> Reservation | None:
+        """The key that stands for a stream; None where none is held for it."""
         ...
 
     async def rewrite_heads(self, rows: Sequence[tuple[UUID, int, Head]]) -> int:

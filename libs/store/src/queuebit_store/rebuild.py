@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
-from queuebit_store.ports import Head, StoredEvent, StreamFilter, StreamRow, StreamStore
+from queuebit_store.ports import Head, StoredEvent, StreamRow, StreamStore
 
 PAGE_STREAMS_MAX = 500
-EVERYTHING = StreamFilter()
 _Page = tuple[list[StreamRow], dict[UUID, list[StoredEvent]]]
 
 
@@ -34,20 +33,19 @@ async def rebuild(
     fold: Callable[[list[StoredEvent]], Head],
     *,
     on_progress: Callable[[RebuildReport], None],
-    wanted: StreamFilter = EVERYTHING,
     page_streams: int = PAGE_STREAMS_MAX,
     write: bool = True,
 ) -> RebuildReport:
-    """Fold all streams that `wanted` names, newest first, page by page, and rewrite heads that differ.
+    """Fold all streams of jobs, in the order of their ids, page by page, and rewrite heads that differ.
 
     The next page is fetched while one is folded; memory holds two pages. `fold` gets a stream's events in version order.
-    With `write` false it only compares. Streams made after the start are not visited. Raises what the store raises.
+    With `write` false it only compares. Streams made meanwhile may be visited or not. Raises what the store raises.
     """
     report = RebuildReport()
-    page = await _fetch(store, wanted, page_streams)
+    page = await _fetch(store, None, page_streams)
     while page[0]:
         rows, events = page
-        following = asyncio.create_task(_fetch(store, replace(wanted, before=rows[-1].stream_id), page_streams))
+        following = asyncio.create_task(_fetch(store, rows[-1].stream_id, page_streams))
         try:
             report = await _fold_page(store, fold, rows, events, report, write=write)
             on_progress(report)
@@ -57,8 +55,8 @@ async def rebuild(
     return report
 
 
-async def _fetch(store: StreamStore, wanted: StreamFilter, page_streams: int) -> _Page:
-    rows = await store.list_heads(wanted, limit=page_streams)
+async def _fetch(store: StreamStore, after: UUID | None, page_streams: int) -> _Page:
+    rows = await store.walk_heads(after, limit=page_streams)
     return rows, await store.load([row.stream_id for row in rows]) if rows else {}
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from queuebit_contracts.canonical import canonical_json
 from queuebit_gateway.problems import Refusal
+from queuebit_store.ports import Place
 
 _MAC_BYTES = 16
 _BOUND_BYTES = 8
-_LENGTH = 16 + _BOUND_BYTES + _MAC_BYTES
+_PLACE_BYTES = 8 + 16
+_LENGTH = _PLACE_BYTES + _BOUND_BYTES + _MAC_BYTES
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
 
 
 class Cursors:
@@ -21,13 +26,14 @@ class Cursors:
     def __init__(self, secret: bytes) -> None:
         self._secret = hashlib.sha256(b"queuebit cursor\x1f" + secret).digest()
 
-    def make(self, last: UUID, tenant: str, filters: object) -> str:
-        """The cursor of the page that starts after the job `last`."""
-        payload = last.bytes + _bound_to(tenant, filters)
+    def make(self, last: Place, tenant: str, filters: object) -> str:
+        """The cursor of the page that starts after the place `last`."""
+        time = ((last.created_at - _EPOCH) // _TICK).to_bytes(8, signed=True)
+        payload = time + last.stream_id.bytes + _bound_to(tenant, filters)
         return urlsafe_b64encode(payload + self._mac(payload)).rstrip(b"=").decode()
 
-    def read(self, cursor: str, tenant: str, filters: object) -> UUID:
-        """The job after which the page starts. Raises Refusal: cursor_invalid or cursor_mismatch."""
+    def read(self, cursor: str, tenant: str, filters: object) -> Place:
+        """The place after which the page starts. Raises Refusal: cursor_invalid or cursor_mismatch."""
         try:
             raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         except ValueError:
@@ -35,9 +41,10 @@ class Cursors:
         payload, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
         if len(raw) != _LENGTH or not hmac.compare_digest(mac, self._mac(payload)):
             raise Refusal("cursor_invalid")
-        if payload[16:] != _bound_to(tenant, filters):
+        if payload[_PLACE_BYTES:] != _bound_to(tenant, filters):
             raise Refusal("cursor_mismatch")
-        return UUID(bytes=payload[:16])
+        time = _EPOCH + int.from_bytes(payload[:8], signed=True) * _TICK
+        return Place(time, UUID(bytes=payload[8:_PLACE_BYTES]))
 
     def _mac(self, payload: bytes) -> bytes:
         return hmac.digest(self._secret, payload, "sha256")[:_MAC_BYTES]

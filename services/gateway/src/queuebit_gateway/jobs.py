@@ -20,7 +20,7 @@ from queuebit_gateway.explain import explain
 from queuebit_gateway.problems import Refusal
 from queuebit_gateway.stories import LARGE_BYTES, Stories, pages
 from queuebit_gateway.tail import refusal_stream
-from queuebit_gateway.view import Accepted, fresh_view
+from queuebit_gateway.view import Accepted, accepted_of, fresh_view
 from queuebit_gateway.views import Explanation, JobSummary, JobView
 from queuebit_runtime.hops import AnyHop
 from queuebit_store.ports import StoredEvent, StreamFilter, StreamRow, StreamStore
@@ -32,7 +32,7 @@ STORE_SOURCE = "/queuebit/control-plane"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A job that the tenant may see: its stream where it has one, else what was accepted here."""
+    """A job that the tenant may see: its stream where it has one, else what was accepted."""
 
     job_id: UUID
     tenant: str
@@ -54,7 +54,9 @@ class Found:
 
 
 class Jobs:
-    """The read side. Remembers the last 10,000 questions accepted here, for the moment before their first event is stored."""
+    """The read side. Remembers the last 10,000 questions accepted here, so that nobody asks the store for what is in front of
+    their first event.
+    """
 
     def __init__(self, store: StreamStore, *, hop: AnyHop = asyncio.to_thread) -> None:
         """`hop` reads large stories off the event loop."""
@@ -74,11 +76,20 @@ class Jobs:
         refused_id = refusal_stream(tenant, job_id)
         rows = await self._store.heads([job_id, refused_id])
         stream_id = job_id if job_id in rows else refused_id
-        row, accepted = rows.get(stream_id), self._accepted.get(job_id)
+        row = rows.get(stream_id)
+        accepted = None if row else await self._accepted_before(job_id)
         owner = row.tenant if row else accepted.tenant if accepted else None
         if owner != tenant:
             raise Refusal("job_not_found")
         return Found(job_id, tenant, stream_id, row, accepted)
+
+    async def _accepted_before(self, job_id: UUID) -> Accepted | None:
+        """The question that was taken here, or by another process: the key that is held for it tells."""
+        accepted = self._accepted.get(job_id)
+        if accepted is None:
+            held = await self._store.held_for(job_id)
+            accepted = accepted_of(held) if held else None
+        return accepted
 
     async def view(self, found: Found, *, include: frozenset[str] = frozenset()) -> JobView:
         """How the job stands now, at least as far as it was found."""

@@ -34,7 +34,7 @@ from queuebit_gateway.tracing import name_job, traceparent_of
 from queuebit_gateway.view import fresh_view
 from queuebit_gateway.views import Explanation, JobList, JobView
 from queuebit_gateway.waits import Waiter
-from queuebit_store.ports import StreamFilter
+from queuebit_store.ports import Place, StreamFilter
 
 APPEAR_S_MAX = 5.0
 CANCEL_BYTES_MAX = 16_384
@@ -99,7 +99,7 @@ async def list_jobs(
     limit: Annotated[int, Query(ge=1, le=100, description="How many lines a page has at most.")] = 20,
     cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")] = None,
 ) -> Response:
-    """Your jobs, newest first, as lines; a job accepted an instant ago may not be listed yet."""
+    """Your jobs as lines, the last accepted first whatever its id; one accepted an instant ago may not be listed yet."""
     check_range(created_from, created_to)
     parts = parts_of(request)
     filters = {
@@ -112,7 +112,7 @@ async def list_jobs(
     before = parts.cursors.read(cursor, actor.tenant, filters) if cursor is not None else None
     wanted = StreamFilter(actor.tenant, tuple(state), tuple(kind), tuple(tier), before, created_from, created_to)
     lines, more = await parts.jobs.page(wanted, limit)
-    next_cursor = parts.cursors.make(lines[-1].id, actor.tenant, filters) if more else None
+    next_cursor = parts.cursors.make(Place(lines[-1].created_at, lines[-1].id), actor.tenant, filters) if more else None
     query = {**{name: value for name, value in filters.items() if value}, "limit": limit, "cursor": next_cursor}
     url = f"/v1/jobs?{urlencode(query, doseq=True)}" if more else None
     return _json(JobList(data=tuple(lines), has_more=more, next_cursor=next_cursor, next_page_url=url))

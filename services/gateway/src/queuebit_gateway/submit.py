@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,13 +15,13 @@ from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.events import JobSubmitted
 from queuebit_contracts.ids import derive_id, job_id_of, time_ordered_key
-from queuebit_contracts.jobs import JobRequest, is_past
+from queuebit_contracts.jobs import is_past
 from queuebit_contracts.origin import NO_ORIGIN, Origin
 from queuebit_gateway.batching import Batcher
 from queuebit_gateway.jobs import Jobs
 from queuebit_gateway.problems import Refusal
 from queuebit_gateway.tail import SOURCE, submitted_event_id
-from queuebit_gateway.view import Accepted
+from queuebit_gateway.view import Accepted, accepted_of, question_in_short
 from queuebit_problems.admission import Admitted
 from queuebit_runtime.bus import Bus, Outgoing
 from queuebit_runtime.clock import Clock
@@ -67,11 +67,13 @@ class Submitter:
             request.tenant, key, job_id if ordered else None
         ):
             raise Refusal("deadline_past", errors=(FieldError("/deadline", "deadline_past", "has passed"),))
-        wanted = Reservation(request.tenant, key, job_id, admitted.fingerprint, self._created_at())
+        question = question_in_short(request, origin)
+        wanted = Reservation(request.tenant, key, job_id, admitted.fingerprint, self._created_at(), question)
         held, first = await self._reserving.offer(wanted)
         if held.fingerprint != admitted.fingerprint:
             raise _reused(held.stream_id)
-        accepted = _accepted(held, admitted.request)
+        accepted = accepted_of(held) or accepted_of(replace(held, question=question))
+        assert accepted is not None
         if first or not await self._known(held.stream_id, admitted.fingerprint):
             await self._publish(held, admitted, traceparent, origin)
             self._jobs.remember(accepted)
@@ -172,19 +174,6 @@ def _reused(job_id: UUID) -> Refusal:
         "This Idempotency-Key already stands for a job with other content.",
         errors=(FieldError("header:Idempotency-Key", "idempotency_key_reused", "was used for other content"),),
         job_id=job_id,
-    )
-
-
-def _accepted(held: Reservation, request: JobRequest) -> Accepted:
-    return Accepted(
-        job_id=held.stream_id,
-        tenant=held.tenant,
-        kind=request.problem.kind,
-        tier=request.tier,
-        lane=request.lane,
-        labels=dict(request.labels),
-        deadline=request.deadline,
-        created_at=held.created_at,
     )
 
 

@@ -23,7 +23,7 @@ from queuebit_runtime.kafka_access import KafkaAccess, client_options
 from queuebit_runtime.metrics import Metric
 from queuebit_runtime.telemetry import NoTelemetry
 from queuebit_runtime.topics import ensure_topics, plan_topic
-from queuebit_store.ports import Append, NewEvent, StoredEvent, StreamFilter
+from queuebit_store.ports import Append, NewEvent, StoredEvent
 from queuebit_store.postgres import PostgresSettings, PostgresStore
 from queuebit_store.postgres.migrations import migrate
 from queuebit_store.rebuild import RebuildReport, rebuild
@@ -80,12 +80,12 @@ async def _appends(store: PostgresStore) -> list[list[Append]]:
     """The stored jobs as batches to append: the beginning of each job, then the rest of it, as the desk does."""
     begins: list[Append] = []
     rests: list[Append] = []
-    before = None
+    after = None
     while len(begins) < COPY_STREAMS_MAX:
-        rows = await store.list_heads(StreamFilter(before=before), limit=PAGE_STREAMS)
+        rows = await store.walk_heads(after, limit=PAGE_STREAMS)
         if not rows:
             break
-        before = rows[-1].stream_id
+        after = rows[-1].stream_id
         streams = await store.load([row.stream_id for row in rows])
         for row in rows:
             events = streams[row.stream_id]

@@ -54,9 +54,12 @@ class PostgresStreams:
         return {row.stream_id: row for row in found}
 
     async def list_heads(self, wanted: StreamFilter, *, limit: int) -> list[StreamRow]:
-        """Filters by kind, tier or time, and by state over all tenants, are checked while walking: bounded by the timeout."""
+        """Filters by kind or tier are checked while walking: bounded by the timeout."""
+        before = wanted.before
         arguments = (
-            wanted.before,
+            wanted.tenant,
+            before.created_at if before else None,
+            before.stream_id if before else None,
             wanted.category,
             wanted.environment,
             list(dict.fromkeys(wanted.states)),
@@ -66,13 +69,13 @@ class PostgresStreams:
             wanted.created_to,
             limit,
         )
-        if wanted.tenant is None:
-            found = await self._session.fetch("list_all", *arguments)
-        elif wanted.states:
-            found = await self._session.fetch("list_states", *arguments, wanted.tenant)
-        else:
-            found = await self._session.fetch("list_tenant", *arguments, wanted.tenant)
+        found = await self._session.fetch("list_states" if wanted.states else "list_tenant", *arguments)
         return [to.stream_row(row) for row in found]
+
+    async def walk_heads(
+        self, after: UUID | None = None, *, limit: int, category: str = "job", environment: str = "default"
+    ) -> list[StreamRow]:
+        return [to.stream_row(row) for row in await self._session.fetch("walk", after, category, environment, limit)]
 
     async def due(self, now: datetime, *, limit: int) -> list[UUID]:
         return [row[0] for row in await self._session.fetch("due", now, limit)]
@@ -97,6 +100,7 @@ class PostgresStreams:
                 [one.stream_id for one in missing],
                 [one.fingerprint for one in missing],
                 [one.created_at for one in missing],
+                [one.question for one in missing],
             )
             for row in map(to.reservation, found):
                 holding[row.tenant, row.key] = row
@@ -105,6 +109,10 @@ class PostgresStreams:
     async def holder(self, tenant: str, key: str) -> Reservation | None:
         check_key(tenant, key)
         found = await self._session.fetch("holder", tenant, key)
+        return to.reservation(found[0]) if found else None
+
+    async def held_for(self, stream_id: UUID) -> Reservation | None:
+        found = await self._session.fetch("held_for", stream_id)
         return to.reservation(found[0]) if found else None
 
     async def rewrite_heads(self, rows: Sequence[tuple[UUID, int, Head]]) -> int:

@@ -90,40 +90,39 @@ ORDER BY epoch, xid, seq LIMIT $5;
 SELECT stream_id, tenant, version, state, kind, tier, lane, fingerprint, wake_at, created_at, updated_at, category, environment
 FROM stream WHERE stream_id = ANY ($1::uuid[]);
 
--- name: list_all
--- A page of heads over all tenants, newest first.
+-- name: walk
+-- Heads in the order of their ids, over all tenants, after an id.
 SELECT stream_id, tenant, version, state, kind, tier, lane, fingerprint, wake_at, created_at, updated_at, category, environment
 FROM stream
-WHERE stream_id < COALESCE($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND category = $2 AND environment = $3
-  AND (cardinality($4::text[]) = 0 OR state = ANY ($4)) AND (cardinality($5::text[]) = 0 OR kind = ANY ($5))
-  AND (cardinality($6::text[]) = 0 OR tier = ANY ($6))
-  AND created_at >= COALESCE($7::timestamptz, '-infinity') AND created_at < COALESCE($8::timestamptz, 'infinity')
-ORDER BY stream_id DESC LIMIT $9;
+WHERE stream_id > COALESCE($1::uuid, '00000000-0000-0000-0000-000000000000') AND category = $2 AND environment = $3
+ORDER BY stream_id LIMIT $4;
 
 -- name: list_tenant
 -- A page of one tenant's heads, newest first.
 SELECT stream_id, tenant, version, state, kind, tier, lane, fingerprint, wake_at, created_at, updated_at, category, environment
 FROM stream
-WHERE stream_id < COALESCE($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND category = $2 AND environment = $3
-  AND (cardinality($4::text[]) = 0 OR state = ANY ($4)) AND (cardinality($5::text[]) = 0 OR kind = ANY ($5))
-  AND (cardinality($6::text[]) = 0 OR tier = ANY ($6))
-  AND created_at >= COALESCE($7::timestamptz, '-infinity') AND created_at < COALESCE($8::timestamptz, 'infinity')
-  AND tenant = $10
-ORDER BY tenant DESC, stream_id DESC LIMIT $9;
+WHERE tenant = $1
+  AND (created_at, stream_id) < (COALESCE($2::timestamptz, 'infinity'), COALESCE($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+  AND category = $4 AND environment = $5
+  AND (cardinality($6::text[]) = 0 OR state = ANY ($6)) AND (cardinality($7::text[]) = 0 OR kind = ANY ($7))
+  AND (cardinality($8::text[]) = 0 OR tier = ANY ($8))
+  AND created_at >= COALESCE($9::timestamptz, '-infinity') AND created_at < COALESCE($10::timestamptz, 'infinity')
+ORDER BY tenant DESC, created_at DESC, stream_id DESC LIMIT $11;
 
 -- name: list_states
 -- A page of one tenant's heads in some states, newest first: one walk a state, merged. Rare states need no long scan.
-SELECT page.* FROM unnest($4::text[]) AS wanted (state) CROSS JOIN LATERAL (
+SELECT page.* FROM unnest($6::text[]) AS wanted (state) CROSS JOIN LATERAL (
     SELECT stream_id, tenant, version, s.state, kind, tier, lane, fingerprint, wake_at, created_at, updated_at, category,
            environment
     FROM stream AS s
-    WHERE tenant = $10 AND s.state = wanted.state
-      AND stream_id < COALESCE($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND category = $2 AND environment = $3
-      AND (cardinality($5::text[]) = 0 OR kind = ANY ($5)) AND (cardinality($6::text[]) = 0 OR tier = ANY ($6))
-      AND created_at >= COALESCE($7::timestamptz, '-infinity') AND created_at < COALESCE($8::timestamptz, 'infinity')
-    ORDER BY tenant DESC, s.state DESC, stream_id DESC LIMIT $9
+    WHERE tenant = $1 AND s.state = wanted.state
+      AND (created_at, stream_id) < (COALESCE($2::timestamptz, 'infinity'), COALESCE($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+      AND category = $4 AND environment = $5
+      AND (cardinality($7::text[]) = 0 OR kind = ANY ($7)) AND (cardinality($8::text[]) = 0 OR tier = ANY ($8))
+      AND created_at >= COALESCE($9::timestamptz, '-infinity') AND created_at < COALESCE($10::timestamptz, 'infinity')
+    ORDER BY tenant DESC, s.state DESC, created_at DESC, stream_id DESC LIMIT $11
 ) AS page
-ORDER BY page.stream_id DESC LIMIT $9;
+ORDER BY page.created_at DESC, page.stream_id DESC LIMIT $11;
 
 -- name: due
 -- Streams whose time to be looked at has come, earliest first.
@@ -133,21 +132,25 @@ SELECT stream_id FROM stream WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2;
 -- Take the keys that are free and show the holder of the others. A key that another transaction takes at this very moment
 -- is in neither answer, because this statement's snapshot is older: asking again shows it.
 WITH wanted AS (
-    SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::timestamptz[])
-        AS w (tenant, key, stream_id, fingerprint, created_at)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[])
+        AS w (tenant, key, stream_id, fingerprint, created_at, question)
 ), taken AS (
-    INSERT INTO idempotency (tenant, key, stream_id, fingerprint, created_at) SELECT * FROM wanted
+    INSERT INTO idempotency (tenant, key, stream_id, fingerprint, created_at, question) SELECT * FROM wanted
     ON CONFLICT (tenant, key) DO NOTHING
-    RETURNING tenant, key, stream_id, fingerprint, created_at
+    RETURNING tenant, key, stream_id, fingerprint, created_at, question
 )
-SELECT tenant, key, stream_id, fingerprint, created_at FROM taken
+SELECT tenant, key, stream_id, fingerprint, created_at, question FROM taken
 UNION ALL
-SELECT i.tenant, i.key, i.stream_id, i.fingerprint, i.created_at
+SELECT i.tenant, i.key, i.stream_id, i.fingerprint, i.created_at, i.question
 FROM wanted AS w JOIN idempotency AS i ON i.tenant = w.tenant AND i.key = w.key;
 
 -- name: holder
 -- What holds one key.
-SELECT tenant, key, stream_id, fingerprint, created_at FROM idempotency WHERE tenant = $1 AND key = $2;
+SELECT tenant, key, stream_id, fingerprint, created_at, question FROM idempotency WHERE tenant = $1 AND key = $2;
+
+-- name: held_for
+-- The key that is held for a stream.
+SELECT tenant, key, stream_id, fingerprint, created_at, question FROM idempotency WHERE stream_id = $1 LIMIT 1;
 
 -- name: rewrite_heads
 -- Replace heads where the version is still the one that was folded; gives the ids of those replaced.
