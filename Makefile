@@ -51,9 +51,9 @@ check: $(READY) ## Format, lint, types, arrows between packages.
 	@$(BIN)/mypy $(SOURCES)
 	@$(BIN)/lint-imports
 
-contract: $(READY) ## Prove the OpenAPI and AsyncAPI documents with outside tools (Node for some), and the gateway with schemathesis.
+contract: $(READY) ## Prove the documents with outside tools, the gateway with schemathesis, the examples in Node and Java where those are.
 	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group contract
-	@$(BIN)/python -m pytest tests/contract/documents -m "contract or not contract"
+	@$(BIN)/python -m pytest tests/contract/documents tests/e2e/test_examples.py -m "contract or not contract"
 
 fmt: $(READY) ## Format and mend what can be mended.
 	@$(BIN)/ruff format .

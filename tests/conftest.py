@@ -1,3 +1,21 @@
-"""Fixtures for all suites: `stack` starts a real Kafka and PostgreSQL once a session, where a test asks for it."""
+"""Fixtures for all suites: `stack` starts a real Kafka and PostgreSQL once a session, where a test asks for it.
+
+What needs Node or Java, or runs foreign clients for long, runs only where it is asked for: `-m contract`, as `make contract`
+does. Elsewhere it is left out, not skipped.
+"""
+
+from __future__ import annotations
+
+import pytest
 
 pytest_plugins = ["queuebit_devstack.testing"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "contract" in (config.getoption("markexpr") or ""):
+        return
+    left_out = [item for item in items if item.get_closest_marker("contract")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        gone = {id(item) for item in left_out}
+        items[:] = [item for item in items if id(item) not in gone]
