@@ -22,15 +22,7 @@ def default_worker_name() -> str:
 
 
 class RuntimeSettings(KafkaAccess, BaseSettings):
-    """Shared by all services.
-
-    `postgres`: a URL; only some services need it. `namespace`: stands
-    before every topic, group and schema, so that stacks can share servers. `group_instance`: makes group membership static;
-    must be unique among the running instances of a service. `session_timeout_s`: after so long without a sign of life the work
-    of an instance that was killed goes to others. `publish_timeout_s`: what Kafka has not acknowledged by then counts as not
-    published; it may be there all the same. `health_port`: none, no health server; 0, any free port. `trace_ratio`: the share
-    of new traces that are kept while telemetry is on. `otlp` reads the standard OTEL_EXPORTER_OTLP_*.
-    """
+    """Shared by all services."""
 
     model_config = SettingsConfigDict(
         env_prefix="QUEUEBIT_", frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
@@ -41,17 +33,23 @@ class RuntimeSettings(KafkaAccess, BaseSettings):
     kafka_compression_public: Codec = "gzip"
     """How records for downstream services are packed: clients of every language read gzip and none without additions."""
     postgres: Annotated[str | None, Field(repr=False)] = None
+    """The database, postgresql://user:password@host:port/name; gateway and control-plane need it."""
     namespace: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9_-]{0,62})?$")] = ""
+    """Stands before every topic, group and schema, so that stacks can share servers."""
     environment: str = "local"
     """What logs and telemetry call this installation."""
     worker_name: str = Field(default_factory=default_worker_name)
     """What events, logs and the store call this process."""
     group_instance: str | None = None
+    """Makes group membership static; must be unique among the running instances of a service."""
     session_timeout_s: Annotated[float, Field(ge=6, le=300)] = 30.0
+    """After so long without a sign of life the work of an instance that was killed goes to others."""
     publish_timeout_s: Annotated[float, Field(ge=1, le=300)] = 10.0
+    """What Kafka has not acknowledged by then counts as not published; it may be there all the same."""
     health_host: str = "127.0.0.1"
     """The address that the health server listens at."""
     health_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Where health, readiness and metrics are served; none, no such server; 0, any free port."""
     log_level: LogLevel = "INFO"
     """The least that is logged."""
     log_format: Literal["json", "text"] = "json"
@@ -59,6 +57,7 @@ class RuntimeSettings(KafkaAccess, BaseSettings):
     telemetry: TelemetryMode = "off"
     """Where traces and metrics go; see also the standard OTEL_EXPORTER_OTLP_*."""
     trace_ratio: Annotated[float, Field(ge=0, le=1)] = 0.05
+    """The share of new traces that are kept while telemetry is on."""
     metrics_interval_s: Annotated[float, Field(gt=0)] = 15.0
     """How often metrics are sent."""
     start_timeout_s: Annotated[float, Field(gt=0)] = 60.0
