@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -14,12 +14,14 @@ import pytest
 
 from queuebit_devstack import up
 from queuebit_devstack.leftovers import end_stack
+from queuebit_devstack.notes import read_notes
 from queuebit_devstack.ports import free_ports
 from queuebit_devstack.processes import find_marked
 from queuebit_devstack.supervise import SERVICES, ServiceSpec
 
 READY = """
-import http.server, os
+import http.server, os, signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
@@ -45,7 +47,22 @@ def until_ended(child: int, timeout_s: float = 10.0) -> None:
         time.sleep(0.01)
 
 
-async def test_up_starts_all_and_again_only_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def until_running(folder: Path, holds: Callable[[dict[str, int]], bool]) -> dict[str, int]:
+    """The processes, once all run and it holds."""
+    deadline = time.monotonic() + 60
+    while True:
+        found = await up.report(folder)
+        pids = {each["name"]: each["pid"] for each in found["processes"]}
+        if found["running"] and found["ready"] and holds(pids):
+            return pids
+        assert time.monotonic() < deadline, found
+        await asyncio.sleep(0.1)
+
+
+async def test_up_starts_all_under_a_supervisor_and_again_only_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a running stack, then what is killed comes back by itself, and what was stopped comes back with the next `up`."""
     monkeypatch.setattr(up, "service_specs", small_services)
     monkeypatch.setenv("QUEUEBIT_DATA", str(tmp_path))
     monkeypatch.delenv("QUEUEBIT_KAFKA", raising=False)
@@ -55,25 +72,40 @@ async def test_up_starts_all_and_again_only_what_is_missing(tmp_path: Path, monk
         said: list[str] = []
         await up.bring_up(brokers=1, servers_only=False, foreground=False, http_port=free_ports(1)[0], say=said.append)
         assert said[-1] == "Stop: queuebit down"
-        found = up.report(tmp_path)
-        assert found["running"]
-        return {each["name"]: each["pid"] for each in found["processes"]}
+        return await until_running(tmp_path, lambda _: True)
 
     try:
         first = await bring_up()
-        assert set(first) == {"postgres", "kafka-1", *SERVICES}
-        gateway = up.report(tmp_path)["gateway"]
+        assert set(first) == {"postgres", "kafka-1", "supervisor", *SERVICES}
+        gateway = (await up.report(tmp_path))["gateway"]
         assert await bring_up() == first
+
         os.kill(first["quantum_adapter"], signal.SIGKILL)
-        until_ended(first["quantum_adapter"])
-        assert not up.report(tmp_path)["running"]
+        mended = await until_running(tmp_path, lambda pids: pids["quantum_adapter"] != first["quantum_adapter"])
+        assert {name for name in mended if mended[name] != first[name]} == {"quantum_adapter"}
+
+        os.kill(first["gateway"], signal.SIGTERM)
+        await until_told(tmp_path, "gateway", "stopped")
+        assert not (await up.report(tmp_path))["running"]
         again = await bring_up()
-        assert {name for name in again if again[name] != first[name]} == {"quantum_adapter"}
-        assert up.report(tmp_path)["gateway"] == gateway
+        assert {name for name in again if again[name] != mended[name]} == {"gateway"}
+        assert (await up.report(tmp_path))["gateway"] == gateway
+
+        os.kill(first["supervisor"], signal.SIGKILL)
+        until_ended(first["supervisor"])
+        heir = await bring_up()
+        assert {name for name in heir if heir[name] != again[name]} == {"supervisor"}
     finally:
         ended = await asyncio.to_thread(end_stack, tmp_path)
-    assert ended == 7
+    assert ended == 8
     assert find_marked(tmp_path) == []
+
+
+async def until_told(folder: Path, name: str, state: str) -> None:
+    deadline = time.monotonic() + 60
+    while (notes := read_notes(folder))[name].state != state:
+        assert time.monotonic() < deadline, notes
+        await asyncio.sleep(0.1)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

@@ -49,7 +49,8 @@ def test_a_gauge_shows_what_is_now_and_nothing_of_before() -> None:
     made = Meters()
     made.show(Metric.LAG, {("solvers", "jobs"): 7, ("solvers", "orders"): 1})
     made.show(Metric.LAG, {("solvers", "jobs"): 3})
-    made.show(Metric.RELAY_BACKLOG, {(): 12})
+    made.show(Metric.RELAY_BACKLOG, {(): 9})
+    made.observe(Metric.RELAY_BACKLOG, 12)
     found = samples_of(made.text())
     lags = {labels: value for (name, labels), value in found.items() if name == "queuebit_consumer_lag"}
     solvers = (("messaging_consumer_group_name", "solvers"), ("messaging_destination_name", "jobs"))

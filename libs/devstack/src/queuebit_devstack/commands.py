@@ -62,7 +62,8 @@ def down() -> None:
 
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False) -> None:
-    """Show what runs and where. Exit code 8 where something that was started does not run."""
+    """Show what runs, where, and why work cannot flow. Exit code 8 where something does not run or is not ready."""
+    import asyncio
     import json
 
     from queuebit_devstack.errors import DevstackError
@@ -70,23 +71,34 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON docume
     from queuebit_devstack.up import report
 
     try:
-        found = report(default_data_dir())
+        found = asyncio.run(report(default_data_dir()))
     except DevstackError as error:
         _fail(error)
     if as_json:
         typer.echo(json.dumps(found))
     elif found["processes"] or found["running"]:
         for process in found["processes"]:
-            life = f"pid {process['pid']}, {process['rss_mb']} MB" if process["alive"] else "dead"
-            typer.echo(f"{process['name']:<20} port {process['port']:<6} {life}")
+            _show_process(process)
         for name in ("kafka", "postgres", "gateway"):
             typer.echo(f"{name:<20} {found[name] or '-'}")
         for user, path in found["kafka_users"].items():
             typer.echo(f"{f'kafka as {user}':<20} {path}")
     else:
         typer.echo("Nothing runs here. Start with: queuebit up")
-    if not found["running"]:
+    if not (found["running"] and found["ready"]):
         raise typer.Exit(EXIT_UNAVAILABLE)
+
+
+def _show_process(process: Mapping[str, Any]) -> None:
+    """A line, and one for each reason why no work can flow through it."""
+    life = f"pid {process['pid']}, {process['rss_mb']} MB" if process["alive"] else "dead"
+    ready = {True: "ready, ", False: "not ready, " if process["alive"] else "", None: ""}[process["ready"]]
+    typer.echo(f"{process['name']:<20} port {process['port'] or '-':<6} {ready}{life}")
+    for reason in process["reasons"]:
+        since = f" (since {reason['since']})" if reason.get("since") else ""
+        typer.echo(f"{'':<20} {reason.get('code')}: {reason.get('detail')}{since}")
+    if process["supervision"] and process["supervision"]["sentence"]:
+        typer.echo(f"{'':<20} {process['supervision']['sentence']}")
 
 
 def logs(

@@ -20,6 +20,9 @@ from queuebit_devstack.state import ProcessRecord
 STACK_VARIABLE = "QUEUEBIT_STACK"
 """Every child carries the data folder under this name, so that even one that no file mentions is found."""
 
+UNKNOWN_CODE = -1
+"""Stands for the exit code of a process that was not our child."""
+
 START_TOLERANCE_S = 2.0
 POLL_S = 0.02
 
@@ -89,6 +92,17 @@ class Child:
     def exit_code(self) -> int | None:
         """The exit code, or none while it runs. Negative: the signal that ended it."""
         return self._popen.poll()
+
+
+class Adopted:
+    """A process that another one started: its end is noticed, its exit code is not known."""
+
+    def __init__(self, record: ProcessRecord) -> None:
+        self.record = record
+
+    def exit_code(self) -> int | None:
+        """None while it runs; UNKNOWN_CODE after."""
+        return None if is_alive(self.record) else UNKNOWN_CODE
 
 
 def spawn(

@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -120,15 +120,15 @@ class Stack:
 
     def record(self, process: ProcessRecord) -> None:
         """Write a process of this stack into the state file, so that it never survives the stack."""
-        self._save(self.state.with_process(process))
+        self._change(lambda state: state.with_process(process))
 
     def announce_gateway(self, url: str) -> None:
         """Write the gateway's URL into the state file, where the command line finds it."""
-        self._save(replace(self.state, gateway=url))
+        self._change(lambda state: replace(state, gateway=url))
 
     def disown(self) -> None:
         """Let the stack run on when this process ends; `queuebit down` ends it."""
-        self._save(replace(self.state, owner=None))
+        self._change(lambda state: replace(state, owner=None))
         self._dismiss_guard()
 
     def pid(self, server: str) -> int:
@@ -185,6 +185,11 @@ class Stack:
             self._guard.stdin.close()
             self._guard.wait(LOCK_TIMEOUT_S)
             self._guard = None
+
+    def _change(self, change: Callable[[StackState], StackState]) -> None:
+        """Change what the file says now: the supervisor writes its processes there too."""
+        found = self._file.load()
+        self._save(change(self.state if found is None or found.stack_id != self.state.stack_id else found))
 
     def _save(self, state: StackState) -> None:
         self.state = state

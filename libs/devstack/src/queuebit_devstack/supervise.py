@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from queuebit_devstack.errors import ServiceFailed, ToolFailed, UnknownProcess
-from queuebit_devstack.ports import LOOPBACK, free_ports
-from queuebit_devstack.processes import Child, child_env, end_processes, is_alive, run_tool, spawn, tail
+from queuebit_devstack.ports import free_ports
+from queuebit_devstack.processes import Adopted, Child, child_env, end_processes, is_alive, run_tool, spawn, tail
+from queuebit_devstack.ready import ask_ready
 from queuebit_devstack.stack import Stack
+from queuebit_devstack.state import ProcessRecord
 from queuebit_runtime.access_rules import PRINCIPALS
 
 SERVICES = ("gateway", "control_plane", "quantum_adapter", "classical_solver", "result_validation")
@@ -102,7 +104,7 @@ class Supervisor:
         """Nothing happens before `start`. `log_dir`: where the logs lie, `logs` in the data folder if it is not said."""
         self._stack = stack
         self._specs = {spec.name: spec for spec in specs}
-        self._children: dict[str, Child] = {}
+        self._children: dict[str, Child | Adopted] = {}
         self._ready_timeout_s = ready_timeout_s
         self._stop_grace_s = stop_grace_s
         self._log_dir = log_dir or stack.data_dir / "logs"
@@ -158,6 +160,18 @@ class Supervisor:
         await asyncio.to_thread(end_processes, records, ask=signal.SIGTERM, grace_s=self._stop_grace_s)
         for child in self._children.values():
             child.exit_code()
+
+    def launch(self, name: str) -> None:
+        """Start one service that does not run, and wait for nothing."""
+        self._spawn(name)
+
+    def adopt(self, process: ProcessRecord) -> None:
+        """Take over a service that runs already, started by a supervisor that is gone."""
+        self._children[self._spec(process.name).name] = Adopted(process)
+
+    def exit_code(self, name: str) -> int | None:
+        """How the service ended; none while it runs."""
+        return self._child(name).exit_code()
 
     def is_alive(self, name: str) -> bool:
         """Whether the service's process runs."""
@@ -220,7 +234,7 @@ class Supervisor:
         except KeyError:
             raise UnknownProcess(f"There is no service {name}; there are: {', '.join(self._specs)}.") from None
 
-    def _child(self, name: str) -> Child:
+    def _child(self, name: str) -> Child | Adopted:
         try:
             return self._children[self._spec(name).name]
         except KeyError:
@@ -229,14 +243,4 @@ class Supervisor:
 
 async def is_ready(health_port: int) -> bool:
     """Whether `GET /ready` on the port is answered with 200."""
-    try:
-        async with asyncio.timeout(2.0):
-            reader, writer = await asyncio.open_connection(LOOPBACK, health_port)
-            try:
-                writer.write(b"GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-                status = await reader.readline()
-            finally:
-                writer.close()
-    except (OSError, TimeoutError, ValueError):
-        return False
-    return status.split()[1:2] == [b"200"]
+    return (await ask_ready(health_port))[0]

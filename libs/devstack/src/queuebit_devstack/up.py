@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,13 +16,27 @@ from urllib.parse import urlsplit
 import psutil  # type: ignore[import-untyped]
 
 from queuebit_devstack.credentials import ensure_credentials, gateway_env
+from queuebit_devstack.errors import ServiceFailed
 from queuebit_devstack.kafka_users import OUTSIDERS, client_file
+from queuebit_devstack.keep import LOOK_INTERVAL_S, NAME, Keeper, write_specs
 from queuebit_devstack.leftovers import is_server
+from queuebit_devstack.notes import Note, notes_file, read_notes
 from queuebit_devstack.ports import LOOPBACK, prefer_port
-from queuebit_devstack.processes import is_alive
+from queuebit_devstack.processes import Child, child_env, end_processes, is_alive, spawn, tail
+from queuebit_devstack.ready import ask_ready
 from queuebit_devstack.stack import Stack, start_stack
 from queuebit_devstack.state import ProcessRecord, StackState, StateFile
-from queuebit_devstack.supervise import SERVICES, Supervisor, prepare, service_specs
+from queuebit_devstack.supervise import (
+    READY_TIMEOUT_S,
+    SERVICES,
+    STOP_GRACE_S,
+    ServiceSpec,
+    Supervisor,
+    is_ready,
+    prepare,
+    service_specs,
+)
+from queuebit_runtime.clock import SystemClock
 
 Say = Callable[[str], None]
 
@@ -25,45 +44,107 @@ Say = Callable[[str], None]
 async def bring_up(
     *, brokers: int, servers_only: bool, foreground: bool, http_port: int, say: Say, tls: bool = False
 ) -> None:
-    """Start what is missing, say where it is, and leave it running; with `foreground` stay and end it after.
+    """Start what is missing, say where it is, and leave it running under a supervisor; with `foreground` stay, be the
+    supervisor, and end it after.
 
     Raises the errors of the stack and of the services; whatever this call started is ended then.
     """
     say("Starting Kafka and PostgreSQL …")
     stack = await start_stack(brokers=brokers, attach=not foreground, tls=tls)
-    supervisor = Supervisor(stack, ())
+    services = Supervisor(stack, ())
+    keeper: Child | None = None
     try:
         if not servers_only:
-            supervisor = await _start_services(stack, http_port, say)
+            services, keeper = await _start_services(stack, http_port, say, foreground=foreground)
         if not foreground:
             stack.disown()
         _tell(stack, say, foreground=foreground)
         if foreground:
-            await supervisor.watch()
+            await Keeper(stack.data_dir, services, SystemClock()).run(asyncio.Event())
     except BaseException:
-        await asyncio.shield(supervisor.stop())
+        await asyncio.shield(services.stop())
+        if keeper is not None:
+            await asyncio.to_thread(end_processes, [keeper.record], ask=signal.SIGTERM, grace_s=STOP_GRACE_S * 2)
         if not stack.attached:
             await asyncio.shield(stack.stop())
         raise
 
 
-async def _start_services(stack: Stack, http_port: int, say: Say) -> Supervisor:
-    """Start the services that do not run yet, the gateway where it was before."""
-    alive = {each.name for each in stack.state.processes if is_alive(each)}
+async def _start_services(
+    stack: Stack, http_port: int, say: Say, *, foreground: bool
+) -> tuple[Supervisor, Child | None]:
+    """Start the services that do not run yet, the gateway where it was before, and the supervisor where there is none.
+
+    Returns those that this process is to keep itself, and the supervisor that was started.
+    """
+    alive = {each.name: each for each in stack.state.processes if is_alive(each)}
     missing = [name for name in SERVICES if name not in alive]
-    if not missing:
-        return Supervisor(stack, ())
+    if not missing and NAME in alive:
+        return Supervisor(stack, ()), None
     say("Preparing the database and the topics …")
     await prepare(stack)
     wanted = urlsplit(stack.state.gateway).port or http_port if stack.state.gateway else http_port
     port = prefer_port(wanted) if "gateway" in missing else wanted
-    say(f"Starting {', '.join(missing)} …")
+    say(f"Starting {', '.join(missing or (NAME,))} …")
     url = f"http://{LOOPBACK}:{port}"
     await ensure_credentials(stack, url)
-    supervisor = Supervisor(stack, service_specs(port, names=missing, env=gateway_env(stack.data_dir)))
-    await supervisor.start()
+    specs = [
+        replace(spec, health_port=alive[spec.name].port or spec.health_port) if spec.name in alive else spec
+        for spec in service_specs(port, env=gateway_env(stack.data_dir))
+    ]
+    keeper: Child | None = None
+    services = Supervisor(stack, specs if foreground else ())
+    if foreground:
+        await services.start()
+    else:
+        keeper = await _hand_over(stack, specs, alive)
     stack.announce_gateway(url)
-    return supervisor
+    return services, keeper
+
+
+async def _hand_over(stack: Stack, specs: Sequence[ServiceSpec], alive: Mapping[str, ProcessRecord]) -> Child | None:
+    """Let the supervisor start what is missing, and wait until all is ready. Raises `ServiceFailed`."""
+    keeper: Child | None = None
+    if NAME in alive:
+        os.kill(alive[NAME].pid, signal.SIGHUP)
+    else:
+        notes_file(stack.data_dir).unlink(missing_ok=True)
+        write_specs(stack.data_dir, specs)
+        keeper = spawn(
+            NAME,
+            (sys.executable, "-m", "queuebit_devstack.keep", str(stack.data_dir)),
+            marker="queuebit_devstack.keep",
+            log=stack.data_dir / "logs" / f"{NAME}.log",
+            env=child_env(stack.data_dir, {}),
+        )
+        stack.record(keeper.record)
+    try:
+        await _wait_ready(stack.data_dir, keeper)
+    except BaseException:
+        if keeper is not None:
+            await asyncio.to_thread(end_processes, [keeper.record], ask=signal.SIGTERM, grace_s=STOP_GRACE_S * 2)
+        raise
+    return keeper
+
+
+async def _wait_ready(data_dir: Path, keeper: Child | None) -> None:
+    """Return when every service is ready. Raises `ServiceFailed` where one is not in time, or will not be."""
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    while True:
+        state = StateFile(data_dir).load()
+        found = {each.name: each for each in state.processes if is_alive(each)} if state is not None else {}
+        waited = [name for name in SERVICES if name not in found or not await is_ready(found[name].port or 0)]
+        if not waited:
+            return
+        notes = read_notes(data_dir)
+        lost = [name for name in waited if name in notes and notes[name].state in ("crash_loop", "given_up")]
+        if keeper is not None and keeper.exit_code() is not None:
+            raise ServiceFailed(f"The supervisor ended. Its last lines:\n{tail(Path(keeper.record.log or ''))}")
+        if lost or time.monotonic() > deadline:
+            name = (lost or waited)[0]
+            said = notes[name].sentence if lost else f"was not ready after {READY_TIMEOUT_S:g} s"
+            raise ServiceFailed(f"{name} {said}. Its last lines:\n{tail(data_dir / 'logs' / f'{name}.log')}")
+        await asyncio.sleep(LOOK_INTERVAL_S)
 
 
 def _tell(stack: Stack, say: Say, *, foreground: bool) -> None:
@@ -79,14 +160,31 @@ def _tell(stack: Stack, say: Say, *, foreground: bool) -> None:
     say("Stop: Ctrl-C" if foreground else "Stop: queuebit down")
 
 
-def report(data_dir: Path) -> dict[str, Any]:
-    """What runs in `data_dir`: the document of `queuebit status --json`. Raises `StateUnreadable`."""
+NOTHING: dict[str, Any] = {
+    "running": False,
+    "ready": False,
+    "kafka": None,
+    "postgres": None,
+    "gateway": None,
+    "kafka_users": {},
+    "processes": [],
+}
+
+
+async def report(data_dir: Path) -> dict[str, Any]:
+    """What runs in `data_dir`, and whether work can flow: the document of `queuebit status --json`.
+
+    Raises `StateUnreadable`.
+    """
     state = StateFile(data_dir).load()
     if state is None:
-        return {"running": False, "kafka": None, "postgres": None, "gateway": None, "kafka_users": {}, "processes": []}
-    processes = [_describe(each) for each in state.processes]
+        return {**NOTHING}
+    notes = read_notes(data_dir)
+    processes = list(await asyncio.gather(*(_describe(each, notes.get(each.name)) for each in state.processes)))
+    running = state.kafka is not None and all(each["alive"] for each in processes)
     return {
-        "running": state.kafka is not None and all(each["alive"] for each in processes),
+        "running": running,
+        "ready": running and all(each["ready"] is not False for each in processes),
         "kafka": state.kafka,
         "postgres": state.postgres,
         "gateway": state.gateway,
@@ -101,12 +199,17 @@ def client_files(state: StackState, data_dir: Path) -> dict[str, str]:
     return {user: str(client_file(data_dir, user)) for user in OUTSIDERS} if ours else {}
 
 
-def _describe(record: ProcessRecord) -> dict[str, Any]:
+async def _describe(record: ProcessRecord, note: Note | None) -> dict[str, Any]:
     alive = is_alive(record)
+    is_service = record.name in SERVICES
+    ready, reasons = await ask_ready(record.port) if alive and is_service and record.port else (False, ())
     return {
         "name": record.name,
-        "kind": "server" if is_server(record) else "service",
+        "kind": "server" if is_server(record) else "service" if is_service else "supervisor",
         "alive": alive,
+        "ready": ready if is_service else None,
+        "reasons": list(reasons),
+        "supervision": None if note is None else {**asdict(note), "sentence": note.sentence},
         "pid": record.pid,
         "port": record.port,
         "log": record.log,

@@ -32,14 +32,17 @@ class Meters:
         self._counts = dict.fromkeys(self._families, 0)
 
     def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None:
-        found = self._find(metric.value, _values(metric.value, labels))
+        found = self._find(metric.value, label_values(metric.value, labels))
         assert isinstance(found, Counter)
         found.inc(amount)
 
     def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None:
-        found = self._find(metric.value, _values(metric.value, labels))
-        assert isinstance(found, Histogram)
-        found.observe(value)
+        found = self._find(metric.value, label_values(metric.value, labels))
+        if isinstance(found, Gauge):
+            found.set(value)
+        else:
+            assert isinstance(found, Histogram)
+            found.observe(value)
 
     def show(self, metric: Metric, values: Values) -> None:
         """The gauge is this now; what it showed before and is not here is gone."""
@@ -79,7 +82,8 @@ def prometheus_name(info: MetricInfo) -> str:
     return f"{name}_seconds" if info.unit == "s" else name
 
 
-def _values(info: MetricInfo, labels: Mapping[str, str] | None) -> tuple[str, ...]:
+def label_values(info: MetricInfo, labels: Mapping[str, str] | None) -> tuple[str, ...]:
+    """The values of the metric's labels in their order."""
     return tuple([labels[name] for name in info.labels]) if labels else ()
 
 

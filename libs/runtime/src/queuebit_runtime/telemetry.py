@@ -46,7 +46,9 @@ class Telemetry(Protocol):
 
     def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None: ...
 
-    def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None: ...
+    def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None:
+        """One more value of a histogram; of a gauge, what it is now."""
+        ...
 
     def show(self, metric: Metric, values: Values) -> None:
         """The gauge is this now, by its labels in their order; what it showed before and is not here is gone."""

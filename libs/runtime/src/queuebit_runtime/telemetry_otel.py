@@ -22,7 +22,7 @@ from queuebit_runtime.bus import HostedBus
 from queuebit_runtime.bus_measured import MeasuredBus
 from queuebit_runtime.bus_traced import TracedBus
 from queuebit_runtime.clock import Clock, SystemClock
-from queuebit_runtime.meters import Meters, Values
+from queuebit_runtime.meters import Meters, Values, label_values
 from queuebit_runtime.metrics import DURATION_BUCKETS_S, METRICS, Metric, MetricInfo
 from queuebit_runtime.settings import RuntimeSettings
 from queuebit_runtime.spans import context_text, end_span, start_below, start_root
@@ -96,7 +96,11 @@ class OtelTelemetry:
 
     def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None:
         self._meters_here.observe(metric, value, labels)
-        self._instruments[metric.value.name].record(value, labels)
+        if metric.value.kind == "gauge":
+            shown = self._shown.get(metric.value.name, {})
+            self._shown[metric.value.name] = {**shown, label_values(metric.value, labels): value}
+        else:
+            self._instruments[metric.value.name].record(value, labels)
 
     def show(self, metric: Metric, values: Values) -> None:
         self._meters_here.show(metric, values)
