@@ -46,7 +46,7 @@ class World:
         said = []
         for second in seconds:
             self.clock.moment = at(second)
-            reason = await self.watch.probe()
+            reason = await self.watch.database() or await self.watch.relay()
             said.append(reason.code if reason else None)
         return said
 
@@ -148,3 +148,12 @@ async def test_a_store_that_is_away_is_told_and_cut_sessions_are_not(failures: i
 
     world.store.hooks = Hooks(before=away)
     assert await world.codes(0) == [code]
+
+
+async def test_of_a_store_that_is_away_the_relay_says_nothing() -> None:
+    async def away(_operation: str) -> None:
+        raise StoreUnavailable
+
+    world = World()
+    world.store.hooks = Hooks(before=away)
+    assert await world.watch.relay() is None

@@ -23,7 +23,8 @@ async def build(service: Service, database: PostgresSettings) -> None:
     service.on_close(store.close)
     holder = f"{service.settings.worker_name}/{service.ids.mint()}"
     plane = ControlPlane(store, service.bus, service.clock, service.telemetry, holder=holder)
-    service.check("relay", plane.watch.probe)
+    service.check("postgres", plane.watch.database)
+    service.check("relay", plane.watch.relay)
     service.task("relay", plane.relay.run)
     service.task("alarm", plane.alarm.run)
 

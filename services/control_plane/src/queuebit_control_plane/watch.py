@@ -13,6 +13,7 @@ from queuebit_runtime.metrics import Metric
 from queuebit_runtime.readiness import Reason
 from queuebit_runtime.telemetry import SILENT, Telemetry
 from queuebit_store.diagnosis import Backlog, Diagnosis, HorizonHolder, trouble_of
+from queuebit_store.errors import StoreUnavailable
 from queuebit_store.ports import Position
 
 HELD_S = 3.0
@@ -42,17 +43,22 @@ class Watch:
         self._telemetry = telemetry
         self._standing: Standing | None = None
 
-    async def probe(self) -> Reason | None:
-        """Why stored events do not reach Kafka; None where they do. Asked about once a second."""
+    async def database(self) -> Reason | None:
+        """Why nothing can be stored now; None where it can. Asked about once a second."""
         trouble = await trouble_of(self._store)
-        if trouble is not None:
-            return Reason(trouble.code, trouble.detail)
-        backlog = await self._store.backlog(self._cursor)
-        now_s = self._clock.monotonic_s()
-        self._standing = stand(self._standing, backlog, now_s)
-        self._measure(backlog)
-        if is_held(backlog):
-            return held(backlog, await self._store.horizon_holders())
+        return None if trouble is None else Reason(trouble.code, trouble.detail)
+
+    async def relay(self) -> Reason | None:
+        """Why stored events do not reach Kafka; None where they do, or where `database` says it. Asked about once a second."""
+        try:
+            backlog = await self._store.backlog(self._cursor)
+            now_s = self._clock.monotonic_s()
+            self._standing = stand(self._standing, backlog, now_s)
+            self._measure(backlog)
+            if is_held(backlog):
+                return held(backlog, await self._store.horizon_holders())
+        except StoreUnavailable:
+            return None
         return stalled(backlog, self._standing, now_s)
 
     def _measure(self, backlog: Backlog) -> None:
