@@ -98,6 +98,8 @@ class Relay:
         failures = 0
         try:
             while not stop.is_set():
+                if keeping.done():
+                    keeping.result()
                 try:
                     full = await self.step()
                 except (BusError, StoreUnavailable) as error:
