@@ -1,0 +1,44 @@
+"""What the desk counts: ends by state, rejections by code, executions that come after the end.."""
+
+from __future__ import annotations
+
+from queuebit_control_plane.desk import Desk
+from queuebit_runtime.metrics import Metric
+from queuebit_store.memory import MemoryStore
+from tests.builders import a_failure, a_submit, a_success, a_verdict, at
+from tests.unit.control_plane.test_desk import StoppedClock, told
+from tests.unit.runtime.listener import Listener
+
+Counts = dict[tuple[Metric, tuple[str, ...]], int]
+
+
+def a_desk(ears: Listener, clock: StoppedClock) -> Desk:
+    return Desk(MemoryStore(), clock, appended=lambda: None, telemetry=ears)
+
+
+def counted(ears: Listener) -> Counts:
+    return {key: count for key, count in ears.counts.items() if key[0] is not Metric.APPENDED}
+
+
+async def test_an_execution_of_a_job_that_has_ended_is_late() -> None:
+    ears = Listener()
+    desk = a_desk(ears, StoppedClock())
+    for message in (a_submit(), a_success(), a_verdict()):
+        await desk.handle([told(message)])
+    ended: Counts = {(Metric.JOBS_ENDED, ("completed",)): 1}
+    assert counted(ears) == ended
+
+    await desk.handle([told(a_success()), told(a_failure()), told(a_verdict())])
+
+    assert counted(ears) == {**ended, (Metric.LATE_EXECUTIONS, ()): 2}
+
+
+async def test_a_rejection_is_counted_by_its_code() -> None:
+    ears, clock = Listener(), StoppedClock()
+    desk = a_desk(ears, clock)
+    clock.moment = at(61)
+
+    for _ in range(2):
+        await desk.handle([told(a_submit(deadline=at(60)))])
+
+    assert counted(ears) == {(Metric.JOBS_ENDED, ("rejected",)): 1, (Metric.REJECTIONS, ("deadline_in_the_past",)): 1}
