@@ -17,7 +17,7 @@ from queuebit_problems.instances import file_name, load
 ROOT = Path(__file__).parents[2]
 QUEUEBIT = str(Path(sys.executable).with_name("queuebit"))
 FIELDS = {
-    "job_id", "state", "kind", "answer", "objective", "bound", "gap", "verdict", "confidence", "ran", "cost", "reasons",
+    "id", "state", "kind", "answer", "objective", "bound", "gap", "verdict", "confidence", "ran", "cost", "reasons",
 }  # fmt: skip
 KNOWN = {
     "run", "submit", "watch", "show", "events", "explain", "cancel", "list", "up", "down", "status", "logs", "demo",
@@ -131,7 +131,7 @@ async def test_up_submit_show_down(tmp_path: Path, instance: Path) -> None:
         status = json.loads((await queuebit("status", "--json", cwd=tmp_path)).stdout)
         submitted = await queuebit("submit", str(instance), "--kind", "maxcut", "--wait", "--json", cwd=tmp_path)
         document = json.loads(submitted.stdout)
-        shown = await queuebit("explain", document["job_id"], cwd=tmp_path)
+        shown = await queuebit("explain", document["id"], cwd=tmp_path)
         listed = await queuebit("list", "--json", cwd=tmp_path)
         missing = await queuebit("show", "01900000-0000-7000-8000-000000000000", cwd=tmp_path)
     finally:
@@ -139,7 +139,7 @@ async def test_up_submit_show_down(tmp_path: Path, instance: Path) -> None:
 
     assert status["running"] is True
     assert (submitted.returncode, document["objective"], document["verdict"]) == (0, 10, "accepted")
-    assert document["job_id"] in listed.stdout
+    assert document["id"] in listed.stdout
     assert "rule" in shown.stdout
     assert missing.returncode == 3
     assert down.returncode == 0

@@ -20,7 +20,7 @@ from queuebit_gateway.server import HttpServer
 from tests.contract.http.http_world import World, a_body, a_world
 
 DOCUMENT = {
-    "job_id", "state", "kind", "answer", "objective", "bound", "gap", "verdict", "confidence", "ran", "cost", "reasons",
+    "id", "state", "kind", "answer", "objective", "bound", "gap", "verdict", "confidence", "ran", "cost", "reasons",
 }  # fmt: skip
 
 
@@ -119,7 +119,7 @@ async def test_submit_without_a_terminal_prints_plain_lines(served: Served) -> N
 
 async def test_show_events_explain_list_kinds(served: Served) -> None:
     job_id = (await served.cli("submit", "problem.json", "--wait", "--json"))[1]
-    job_id = json.loads(job_id)["job_id"]
+    job_id = json.loads(job_id)["id"]
 
     shown = json.loads((await served.cli("show", job_id, "--json"))[1])
     events = [json.loads(line) for line in (await served.cli("events", job_id))[1].splitlines()]
@@ -144,7 +144,7 @@ async def test_show_events_explain_list_kinds(served: Served) -> None:
 
 async def test_exit_codes(served: Served) -> None:
     missing = "01890000-0000-7000-8000-000000000000"
-    done = json.loads((await served.cli("submit", "problem.json", "--wait", "--json", "--key", "k"))[1])["job_id"]
+    done = json.loads((await served.cli("submit", "problem.json", "--wait", "--json", "--key", "k"))[1])["id"]
     served.world.plane.finish_at_once = False
     (served.home / "other.json").write_text(json.dumps(a_body(seed=9)))
     (served.home / "bad.json").write_text('{"kind": "maxcut", "statement": {"nodes": -1}}')

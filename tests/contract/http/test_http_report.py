@@ -39,7 +39,7 @@ async def test_saved_documents_give_the_same_report_as_the_server(served: Served
     document = (await served.cli("submit", "problem.json", "--wait", "--json"))[1]
     (served.home / "saved.json").write_text(document)
 
-    there = json.loads((await served.cli("report", json.loads(document)["job_id"], "--json"))[1])
+    there = json.loads((await served.cli("report", json.loads(document)["id"], "--json"))[1])
     here = json.loads(
         (await served.cli("report", "--file", "saved.json", "--json", QUEUEBIT_URL="http://127.0.0.1:1"))[1]
     )

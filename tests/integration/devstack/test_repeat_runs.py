@@ -14,7 +14,7 @@ import pytest
 from queuebit_problems import instances
 from tests.unit.problems.field_files import TSP
 
-OWN_KEYS = {"job_id", "attempt_id", "elapsed_s", "wall_s", "cpu_s"}
+OWN_KEYS = {"id", "attempt_id", "elapsed_s", "wall_s", "cpu_s"}
 """What belongs to one run alone, beside the times of day."""
 BELL = 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\ncreg c[2];\nh q[0];\ncx q[0],q[1];\nmeasure q -> c;\n'
 
@@ -55,5 +55,5 @@ def test_a_job_repeats_in_another_process(tmp_path: Path, name: str, text: str, 
     assert [code for _, code in ends] == [0, 0], ends
     first, second = (json.loads(output) for (output, _), _ in ends)
     assert without_ids_and_times(first) == without_ids_and_times(second)
-    assert first["job_id"] != second["job_id"]
+    assert first["id"] != second["id"]
     assert first["state"] == "completed"

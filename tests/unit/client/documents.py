@@ -55,7 +55,7 @@ def sampled(leg: str = "primary-simulator", evidence: dict[str, Any] | None = No
 def a_document(*attempts: dict[str, Any], chosen: str = "primary-simulator", **changes: Any) -> dict[str, Any]:
     """A completed job: maximise, best 10, proved."""
     return {
-        "job_id": "a",
+        "id": "a",
         "state": "completed",
         "kind": "maxcut",
         "plan": "quantum_with_baseline",

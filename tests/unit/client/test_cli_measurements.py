@@ -63,7 +63,7 @@ def test_missing_shots_are_answer_errors(tmp_path: Path, capsys: pytest.CaptureF
 def a_document(answer: dict[str, Any]) -> dict[str, Any]:
     empty = ("objective", "bound", "gap", "confidence", "ran", "cost", "failure", "rejection", "cancellation")
     return {
-        "job_id": "j", "state": "completed", "verdict": "accepted", "kind": "k", "answer": answer, "reasons": [],
+        "id": "j", "state": "completed", "verdict": "accepted", "kind": "k", "answer": answer, "reasons": [],
         **dict.fromkeys(empty),
     }  # fmt: skip
 

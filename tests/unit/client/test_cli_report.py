@@ -14,7 +14,7 @@ from queuebit_client.honesty.charts import Bar, Chart, svg_of
 from tests.unit.client.documents import a_document, an_attempt, sampled
 
 BOTH = a_document(sampled(), an_attempt("baseline-classical"))
-OTHER = a_document(an_attempt("primary-classical"), chosen="primary-classical", kind="tsp", job_id="b")
+OTHER = a_document(an_attempt("primary-classical"), chosen="primary-classical", kind="tsp", id="b")
 ID = "01a1fe1d-b17a-87eb-9f19-938a44a272f2"
 VIEW = {
     "id": ID, "tenant": "acme", "state": "completed", "kind": "maxcut", "tier": "interactive", "lane": "simulator",
@@ -83,10 +83,11 @@ def test_it_is_narrowed_to_kinds_and_lanes(
         json.dumps([BOTH]),
         f"\n{json.dumps(BOTH)}\n\n",
         json.dumps(VIEW),
+        json.dumps({("job_id" if name == "id" else name): value for name, value in BOTH.items()}),
     ],
 )
 def test_what_form_a_file_may_have(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
-    """One document in lines or not, a list, a line each, or the view that `show --json` prints."""
+    """One document in lines or not, a list, a line each, the view that `show --json` prints, or a document of before."""
     path = tmp_path / "job.json"
     path.write_text(text)
     code, out, err = run(capsys, "--file", str(path), "--json")

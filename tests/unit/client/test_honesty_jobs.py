@@ -83,7 +83,7 @@ def test_the_whole_report_of_a_job() -> None:
 def test_another_run_of_the_same_job_differs_in_its_id_and_circumstances_alone() -> None:
     first = a_document(sampled(), an_attempt("baseline-classical"))
     again = copy.deepcopy(first)
-    again |= {"job_id": "b", "elapsed_s": 9.0, "created_at": "2027-01-02T03:04:05Z", "confidence": 0.5}
+    again |= {"id": "b", "elapsed_s": 9.0, "created_at": "2027-01-02T03:04:05Z", "confidence": 0.5}
     again["attempts"][0] |= {"finished_at": "2026-01-02T03:05:07Z", "usage": {"wall_s": 60.0}}
 
     reports = [report_of(first), report_of(again)]
@@ -256,9 +256,9 @@ def test_the_summary_of_a_kind_and_lane() -> None:
             ),
             an_attempt("baseline-classical"),
             chosen="baseline-classical",
-            job_id="b",
+            id="b",
         ),
-        a_document(sampled(state="failed", evidence={"placebo_best": 10, "q": 0.7}), state="failed", job_id="c"),
+        a_document(sampled(state="failed", evidence={"placebo_best": 10, "q": 0.7}), state="failed", id="c"),
     ]
 
     simulator, classical = honesty_report(documents)["summary"]
@@ -286,7 +286,7 @@ def test_the_summary_of_a_kind_and_lane() -> None:
 def test_only_the_jobs_of_a_lane_are_reported_where_one_is_named() -> None:
     documents = [
         a_document(sampled()),
-        a_document(an_attempt("primary-classical"), chosen="primary-classical", job_id="b"),
+        a_document(an_attempt("primary-classical"), chosen="primary-classical", id="b"),
     ]
     assert [job["job_id"] for job in honesty_report(documents, lane="classical")["jobs"]] == ["b"]
     assert honesty_report(documents, lane="quantum") == {"jobs": [], "summary": []}

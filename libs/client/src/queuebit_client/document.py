@@ -17,12 +17,12 @@ _FIELDS = (
 def document_of(job: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
     """The outcome of a job, from the client's Job, the gateway's job view, or either as JSON.
 
-    Always all fields: `job_id`, then those of the job view; null where there is nothing. `confidence` is the number from 0 to
+    Always all fields: `id`, then those of the job view; null where there is nothing. `confidence` is the number from 0 to
     1, with its parts in `confidence_parts`. `plan` is the name of the plan, `sense` which objective is better, `chosen_leg`
     whose answer it is. `attempts` is what the legs did, each with its evidence: what `queuebit report` is made of.
     """
     view: Mapping[str, Any] = job if isinstance(job, Mapping) else job.model_dump(mode="json")
-    document = {"job_id": str(view["id"]), **{name: view.get(name) for name in _FIELDS}}
+    document = {"id": str(view["id"]), **{name: view.get(name) for name in _FIELDS}}
     confidence = view.get("confidence")
     document["confidence"] = confidence["value"] if confidence else None
     document["confidence_parts"] = confidence["parts"] if confidence else []

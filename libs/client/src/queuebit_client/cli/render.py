@@ -38,7 +38,7 @@ def coloured(word: str) -> Text:
 
 def print_outcome(document: Mapping[str, Any]) -> None:
     """The outcome of a job as a table: what was answered, by what, how far it can be trusted, and why."""
-    table = Table(title=f"Job {document['job_id']}", show_header=False, title_justify="left")
+    table = Table(title=f"Job {document['id']}", show_header=False, title_justify="left")
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for name, value in _rows(document):

@@ -108,6 +108,10 @@ def _documents(target: Target, wanted: Wanted) -> list[Mapping[str, Any]]:
     return [each for each in saved if not wanted.kinds or each.get("kind") in wanted.kinds]
 
 
+_OWN = "confidence_parts"
+"""What only a document has: the whole view of a job names it otherwise. `job_id` was its name of `id` before."""
+
+
 def read_documents(file: str) -> Iterator[Mapping[str, Any]]:
     """The documents of jobs in a file: one, a list, or one a line, as `--json` prints them. Raises BadFile."""
     text = text_of(file)
@@ -119,8 +123,8 @@ def read_documents(file: str) -> Iterator[Mapping[str, Any]]:
     if not listed:
         raise BadFile(f"{file} is empty.", remedy="Save what `queuebit run FILE --json` prints.")
     for place, each in enumerate(listed, 1):
-        if isinstance(each, dict) and {"job_id", "state", "kind"} <= each.keys():
-            yield each
+        if isinstance(each, dict) and {"state", "kind"} <= each.keys() and ("job_id" in each or _OWN in each):
+            yield {"id": each.get("job_id"), **each}
         else:
             yield _from_view(file, place, each)
 

@@ -78,7 +78,7 @@ def report_of(document: Mapping[str, Any]) -> dict[str, Any]:
     tried = [_tried(attempt, optimum, sense) for attempt in listed]
     winner = _winner(document, tried)
     return {
-        "job_id": document.get("job_id"),
+        "job_id": document.get("id"),
         "kind": document.get("kind"),
         "plan": document.get("plan"),
         "state": document.get("state"),
