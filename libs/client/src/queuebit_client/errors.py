@@ -133,6 +133,7 @@ class BadConfig(QueuebitError):
 
 
 ERRORS: dict[str, type[QueuebitError]] = {
+    "malformed_request": InvalidRequest,
     "malformed_json": InvalidRequest,
     "idempotency_key_required": InvalidRequest,
     "idempotency_key_invalid": InvalidRequest,
@@ -149,21 +150,26 @@ ERRORS: dict[str, type[QueuebitError]] = {
     "job_not_found": NotFound,
     "kind_not_found": NotFound,
     "method_not_allowed": InvalidRequest,
+    "request_timeout": Unavailable,
     "job_ended": Conflict,
     "job_not_started": Unavailable,
     "version_mismatch": Conflict,
     "body_too_large": InvalidRequest,
+    "uri_too_long": InvalidRequest,
     "unsupported_media_type": InvalidRequest,
     "invalid_request": InvalidRequest,
     "nested_too_deep": InvalidRequest,
     "number_not_finite": InvalidRequest,
     "unknown_kind": InvalidRequest,
     "invalid_statement": InvalidRequest,
+    "statement_too_costly": InvalidRequest,
     "deadline_past": InvalidRequest,
     "idempotency_key_reused": KeyReused,
     "rate_limited": RateLimited,
+    "headers_too_large": InvalidRequest,
     "internal": ServerFailed,
     "service_unavailable": Unavailable,
+    "overloaded": Unavailable,
     "shutting_down": Unavailable,
 }
 """The exception of each code of the server."""

@@ -107,6 +107,17 @@ class Fallback(Model):
     at: datetime
 
 
+class Origin(Model):
+    """Where a question came from, as its caller gave it."""
+
+    event_id: str | None = None
+    source: str | None = None
+    subject: str | None = None
+    correlation_id: str | None = None
+    idempotency_key: str | None = None
+    labels: dict[str, str] = {}
+
+
 class Job(Model):
     """A job as it stood at `version`."""
 
@@ -117,6 +128,7 @@ class Job(Model):
     tier: str
     lane: str
     labels: dict[str, str] = {}
+    origin: Origin | None = None
     created_at: datetime
     updated_at: datetime
     deadline: datetime | None = None

@@ -22,12 +22,19 @@ from queuebit_runtime.settings import RuntimeSettings, refuse_settings
 from queuebit_runtime.topics import ensure_topics
 
 NAME = "python -m queuebit_runtime"
+TOPICS = "Make the topics of the channel table under QUEUEBIT_NAMESPACE, and set who may do what with them."
+EXITS = "Exit codes: 0 done, 1 the broker refused, 2 an argument or a setting is wrong, 8 the broker does not answer."
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """What is asked for. Exits with 2 where that is not clear."""
-    parser = argparse.ArgumentParser(prog=NAME)
-    topics = parser.add_subparsers(required=True).add_parser("topics", help=__doc__, description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog=NAME,
+        description="What the services need of Kafka. The broker is QUEUEBIT_KAFKA; how to log in is told by "
+        "QUEUEBIT_KAFKA_SECURITY_PROTOCOL and its neighbours, as for every service.",
+        epilog=EXITS,
+    )
+    topics = parser.add_subparsers(required=True).add_parser("topics", help=TOPICS, description=TOPICS, epilog=EXITS)
     topics.add_argument("--acls", action="store_true", help="set the access rules that follow from the channel table")
     topics.add_argument(
         "--principal",

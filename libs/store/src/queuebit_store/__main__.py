@@ -20,7 +20,9 @@ EXIT_PENDING = 3
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m queuebit_store", description="The tables of the event store. The database is QUEUEBIT_POSTGRES."
+        prog="python -m queuebit_store",
+        description="The tables of the event store. The database is QUEUEBIT_POSTGRES.",
+        epilog="Exit codes: 0 done, 1 the database refused or does not answer, 2 an argument is wrong, 3 one is pending.",
     )
     parser.add_argument("--schema", help="the PostgreSQL schema; else QUEUEBIT_NAMESPACE, else queuebit")
     commands = parser.add_subparsers(dest="command", required=True)

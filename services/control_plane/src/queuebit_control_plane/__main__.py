@@ -1,5 +1,26 @@
-"""python -m queuebit_control_plane"""
+"""`python -m queuebit_control_plane`."""
 
-from queuebit_control_plane.main import main
+from __future__ import annotations
 
-raise SystemExit(main())
+import sys
+
+from queuebit_runtime.usage import Usage, run_command
+
+ABOUT = """
+Owns the jobs: takes questions in, plans them, releases work, decides what counts and when a job ends, keeps every event in
+PostgreSQL and publishes it. Several may run: one leads, the others take over when it falls silent.
+"""
+
+
+def _serve() -> int:
+    from queuebit_control_plane.main import main
+
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(
+        run_command(
+            sys.argv[1:], Usage("queuebit_control_plane", ABOUT, needs=("QUEUEBIT_KAFKA", "QUEUEBIT_POSTGRES")), _serve
+        )
+    )

@@ -3,6 +3,30 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+
+from pydantic_settings import BaseSettings
+
+from queuebit_runtime.usage import Usage, run_command
+
+MODULE = "queuebit_gateway"
+ABOUT = """
+The door over HTTP: it takes questions (202 and a job id), reports jobs, streams their events, and passes on cancellations.
+It holds no business rule; the control plane decides. Its API describes itself at /openapi.json.
+"""
+MORE = "API keys: python -m queuebit_gateway keys create|list|revoke (each with --help)."
+
+
+def _models() -> Sequence[type[BaseSettings]]:
+    from queuebit_gateway.settings import GatewaySettings
+
+    return (GatewaySettings,)
+
+
+def _serve() -> int:
+    from queuebit_gateway.main import main
+
+    return main()
 
 
 def _main(argv: list[str]) -> int:
@@ -10,12 +34,8 @@ def _main(argv: list[str]) -> int:
         from queuebit_gateway.keys import main as keys
 
         return keys(argv[1:])
-    if argv:
-        sys.stderr.write("Usage: python -m queuebit_gateway [keys …]\n")
-        return 2
-    from queuebit_gateway.main import main as serve
-
-    return serve()
+    needs = ("QUEUEBIT_KAFKA", "QUEUEBIT_POSTGRES", "QUEUEBIT_PEPPER")
+    return run_command(argv, Usage(MODULE, ABOUT, _models, needs, MORE), _serve)
 
 
 if __name__ == "__main__":
