@@ -96,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m queuebit_gateway keys",
         description=f"API keys. The database is QUEUEBIT_POSTGRES, the secret {PEPPER_VARIABLE}.",
-        epilog="Exit codes: 0 done, 1 the database refused or does not answer, 2 an argument or a setting is wrong, 3 no such key.",
+        epilog="Exit codes: 0 done, 1 the database refused or does not answer, 2 an argument or a setting is wrong, 3 no key.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
     creating = commands.add_parser("create", help="make a key and print it once; adds the tenant where it is new")
