@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from queuebit_problems.bins import decreasing, first_fit, packed
-from queuebit_problems.tours import good_tour, shortest_paths, shortest_tour
+from queuebit_problems.tours import farther, good_tour, shortest_paths, shortest_tour
 
 Routes = list[list[int]]
 NEAR = 100
@@ -39,6 +39,11 @@ class Fleet:
         """The customers by distance from each node, itself first among them."""
         customers = range(1, self.nodes)
         return [sorted(customers, key=lambda node: (node != i, self.d[i][node]))[:NEAR] for i in range(self.nodes)]
+
+    @cached_property
+    def farther(self) -> int:
+        """Longer than any routes."""
+        return farther(self.d)
 
     @cached_property
     def back(self) -> list[list[int]]:
@@ -185,7 +190,7 @@ def _recreated(fleet: Fleet, routes: Routes, gone: list[int], rng: random.Random
     loads = [fleet.load(route) for route in routes]
     for node in gone:
         to, back, size = d[node], fleet.back[node], demand[node]
-        best, least, at = -1, 1 << 100, 0
+        best, least, at = -1, fleet.farther, 0
         for place, route in enumerate(routes):
             if loads[place] + size > fleet.capacity or rng.random() < 0.01:
                 continue
@@ -276,7 +281,7 @@ def _spanning_tree(d: Sequence[Sequence[int]]) -> int:
 def cheapest(fleet: Fleet) -> Routes | None:
     """The shortest routes, proved over all sets of customers; None where no routes are feasible. For ten customers."""
     paths, m = shortest_paths(fleet.d), fleet.nodes - 1
-    far = 1 << 100
+    far = fleet.farther
     cost = [far] * (1 << m)
     for chosen in range(1, 1 << m):
         members = [node for node in range(m) if chosen >> node & 1]

@@ -211,10 +211,15 @@ def shortest_tour(d: Distances) -> tuple[int, list[int]]:
     return best, [0, *path_back(d, paths, every, last)]
 
 
+def farther(d: Distances) -> int:
+    """Longer than any tour or routes over these distances, however large their integers are."""
+    return 1 + 4 * sum(map(max, d))
+
+
 def shortest_paths(d: Distances) -> list[list[int]]:
     """For each set of nodes 1.. as bits, and each node in it: the shortest path from 0 through the set that ends there."""
     m = len(d) - 1
-    far = 1 << 200
+    far = farther(d)
     paths = [[far] * m for _ in range(1 << m)]
     for node in range(m):
         paths[1 << node][node] = d[0][node + 1]

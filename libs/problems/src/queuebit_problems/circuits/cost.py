@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
 from queuebit_problems.circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset, walk
@@ -38,8 +38,9 @@ def affordable(circuit: Circuit) -> bool:
     kept = active(circuit)
     if len(kept) > QUBITS_EXACT_MAX:
         return False
-    operations, final = final_measurements(on_active(circuit, kept))
-    cost = _Cost(len(kept), set(range(len(kept))))
+    gated = set(kept)
+    operations, final = final_measurements(circuit.operations, gated)
+    cost = _Cost(gated, set(kept))
     cost.run(operations)
     amplitudes = cost.branches.bit_length() << len(kept)
     outcomes = cost.branches << min(len(final), splitting(circuit))
@@ -65,9 +66,10 @@ def on_active(circuit: Circuit, kept: Sequence[int]) -> tuple[Operation, ...]:
         for operation in operations:
             match operation:
                 case Gate():
-                    found.append(replace(operation, qubits=tuple(number[qubit] for qubit in operation.qubits)))
+                    qubits = tuple([number[qubit] for qubit in operation.qubits])
+                    found.append(Gate(operation.name, qubits, operation.angles))
                 case Measure():
-                    found.append(replace(operation, qubit=number.get(operation.qubit, IDLE)))
+                    found.append(Measure(number.get(operation.qubit, IDLE), operation.clbit))
                 case Reset():
                     if operation.qubit in number:
                         found.append(Reset(number[operation.qubit]))
@@ -75,7 +77,7 @@ def on_active(circuit: Circuit, kept: Sequence[int]) -> tuple[Operation, ...]:
                     pass
                 case Branch():
                     then, otherwise = renumbered(operation.then), renumbered(operation.otherwise)
-                    found.append(replace(operation, then=then, otherwise=otherwise))
+                    found.append(Branch(operation.clbits, operation.values, then, otherwise))
                 case never:
                     assert_never(never)
         return tuple(found)
@@ -83,23 +85,28 @@ def on_active(circuit: Circuit, kept: Sequence[int]) -> tuple[Operation, ...]:
     return renumbered(circuit.operations)
 
 
-def final_measurements(operations: Sequence[Operation]) -> tuple[tuple[Operation, ...], list[tuple[int, int]]]:
-    """(the other operations, [(qubit, classical bit)]) of the measurements which can wait until the end.
+def final_measurements(
+    operations: Sequence[Operation], kept: Container[int]
+) -> tuple[tuple[Operation, ...], list[tuple[int, int]]]:
+    """(the other operations but barriers, [(qubit, classical bit)]) of the measurements which can wait until the end.
 
-    Those are the ones outside of branches whose qubit nothing touches later, and whose bit nothing reads or writes later.
+    Those are the ones outside of branches of kept qubits which nothing touches later, and whose bit nothing reads or writes
+    later.
     """
     rest: list[Operation] = []
     final: list[tuple[int, int]] = []
     qubits, clbits = set[int](), set[int]()
     for operation in reversed(operations):
-        if isinstance(operation, Measure) and operation.qubit != IDLE:
+        if isinstance(operation, Barrier):
+            continue
+        if isinstance(operation, Measure) and operation.qubit in kept:
             if operation.qubit not in qubits and operation.clbit not in clbits:
                 final.append((operation.qubit, operation.clbit))
             else:
                 rest.append(operation)
         else:
             rest.append(operation)
-        for each in walk((operation,)):
+        for each in walk((operation,)) if isinstance(operation, Branch) else (operation,):
             qubits.update(_qubits(each))
             clbits.update(_clbits(each))
     return tuple(reversed(rest)), final[::-1]
@@ -131,9 +138,11 @@ def _clbits(operation: Operation) -> Sequence[int]:
 
 @dataclass(slots=True)
 class _Cost:
-    """Counts along a circuit. `definite` are the qubits that are surely 0 or surely 1, where measuring opens no branch."""
+    """Counts along a circuit. Gates act on the `kept` qubits alone, and all others are 0; `definite` are those that are surely
+    0 or surely 1, where measuring opens no branch.
+    """
 
-    qubits: int
+    kept: set[int]
     definite: set[int]
     branches: int = 1
     updates: int = 0
@@ -144,13 +153,15 @@ class _Cost:
                 return
             match operation:
                 case Gate(name, qubits, _):
-                    self.updates += self.branches * max(UPDATES_MIN, 1 << self.qubits)
+                    self.updates += self.branches * max(UPDATES_MIN, 1 << len(self.kept))
                     permuted = name in _PERMUTING and self.definite.issuperset(qubits)
                     if not permuted and name not in _DIAGONAL:
                         self.definite.difference_update(qubits)
+                case Reset(qubit) if qubit not in self.kept:
+                    pass
                 case Measure(qubit, _) | Reset(qubit):
-                    self.updates += self.branches * max(UPDATES_MIN, 1 << self.qubits)
-                    if qubit != IDLE and qubit not in self.definite:
+                    self.updates += self.branches * max(UPDATES_MIN, 1 << len(self.kept))
+                    if qubit in self.kept and qubit not in self.definite:
                         self.branches *= 2
                         self.definite.add(qubit)
                 case Branch(clbits, _, then, otherwise):
@@ -164,7 +175,7 @@ class _Cost:
     def _either(self, then: Sequence[Operation], otherwise: Sequence[Operation]) -> None:
         """Of both ways the dearer; a qubit is definite afterwards where it is so on both."""
         before = set(self.definite)
-        other = _Cost(self.qubits, set(before), self.branches, self.updates)
+        other = _Cost(self.kept, set(before), self.branches, self.updates)
         self.run(then)
         other.run(otherwise)
         self.branches, self.updates = max(self.branches, other.branches), max(self.updates, other.updates)

@@ -66,7 +66,7 @@ def outcomes(circuit: Circuit) -> Outcomes:
             remedy="State fewer qubits, gates, or measurements and resets in the middle of the circuit.",
         )
     kept = active(circuit)
-    operations, final = final_measurements(on_active(circuit, kept))
+    operations, final = final_measurements(on_active(circuit, kept), range(len(kept)))
     wide: type = np.int64 if circuit.clbits <= _INT64_BITS else object
     bits: list[NDArray[Any]] = [np.zeros(0, dtype=wide)]
     weights: list[NDArray[Any]] = [np.zeros(0)]

@@ -6,11 +6,15 @@ counting before it is expanded. Nothing heavy is imported.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from queuebit_problems.circuits.circuit import Circuit
 from queuebit_problems.circuits.cost import QUBITS_DEVICE_MAX, QUBITS_EXACT_MAX, affordable
 from queuebit_problems.circuits.qasm.parser import Parser
 from queuebit_problems.circuits.qasm.run import Run
 from queuebit_problems.circuits.qasm.source import Source, check_length
+
+STACK_WORDS = 20_000
 
 
 def read_circuit(text: str, *, file_name: str = "", to_run: bool = False) -> Circuit:
@@ -20,7 +24,10 @@ def read_circuit(text: str, *, file_name: str = "", to_run: bool = False) -> Cir
 
     Raises UnreadableFile with the line, what is wrong, and the remedy.
     """
-    source = Source(text, file_name)
+    return _with_room(_read, Source(text, file_name), to_run)
+
+
+def _read(source: Source, to_run: bool) -> Circuit:
     check_length(source)
     parser = Parser(source)
     version = parser.header()
@@ -34,3 +41,13 @@ def read_circuit(text: str, *, file_name: str = "", to_run: bool = False) -> Cir
             "Use fewer qubits; --tier batch takes more than interactive, --tier scheduled the most.",
         )
     return found
+
+
+def _with_room(read: Callable[[Source, bool], Circuit], source: Source, to_run: bool) -> Circuit:
+    return read(source, to_run)
+
+
+_with_room.__code__ = _with_room.__code__.replace(co_stacksize=STACK_WORDS)
+# CPython keeps the frames of calls in pieces of memory of a few hundred words. A loop that happens to call across the end of
+# one allocates and frees the next at each turn, which doubles what reading takes; a text can aim at that by its nesting. A
+# frame that fits no such piece gets a large one, and all calls within it share that.

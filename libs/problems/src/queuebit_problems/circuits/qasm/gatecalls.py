@@ -31,6 +31,10 @@ DEFINITION_DEPTH_MAX = 64
 CONTROLS_MAX = 8
 """Of one gate under modifiers."""
 POWER_MAX = OPERATIONS_MAX
+MODIFIED_STEPS = 4
+"""What a gate under a modifier takes."""
+BODY_STEPS = 4
+"""What beginning the body of a gate takes, beside its qubits and angles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +239,7 @@ class GateCalls:
                 raise self._source.error(
                     call.place, f"{modifier} @ {call.name} is not supported", "State its gates themselves."
                 )
-            self._budget.spend(len(part), call.place)
+            self._budget.spend(MODIFIED_STEPS * len(part), call.place)
             found += part
             self._count(len(found), call)
         return found
@@ -248,6 +252,7 @@ class GateCalls:
                 return [Gate(PHASE, (), tuple(angles))]
             name = ALIASES.get(call.name, call.name)
             return [Gate(name, qubits, tuple(angles[: GATES[name].angles]))]
+        self._budget.spend(BODY_STEPS + len(qubits) + len(angles), call.place)
         scope = Scope(self._outermost, closed=True)
         for parameter, angle in zip(defined.define.parameters, angles, strict=True):
             scope.names[parameter] = Value(angle, "angle")
@@ -261,6 +266,7 @@ class GateCalls:
             self._budget.spend(1, statement.place)
             match statement:
                 case Call(operands=operands):
+                    self._budget.spend(len(operands), statement.place)
                     found += self.expanded(statement, [self._own(operand, scope) for operand in operands], scope)
                 case BarrierAcross(operands):
                     numbers = [self._own(operand, scope).numbers[0] for operand in operands]
