@@ -11,6 +11,7 @@ from queuebit_classical_solver.executor import ClassicalExecutor
 from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Lane, Problem
+from queuebit_problems.kinds import circuit_sampling
 from queuebit_problems.kinds.expectation import KIND as EXPECTATION
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.processes import InlinePool
@@ -64,6 +65,17 @@ async def test_what_has_no_answer_is_told_with_its_reason(
     assert isinstance(told, ExecutionFailed)
     assert told.code is code
     assert detail in told.detail
+
+
+async def test_no_circuit_is_read_where_there_is_no_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rule lane answers on the event loop, and reading a circuit may take long."""
+    read: list[str] = []
+    monkeypatch.setattr(circuit_sampling, "read_circuit", lambda text, **_: read.append(text))
+
+    told = await done(Problem(kind="circuit_sampling", statement={"qasm": circuit_sampling.BELL}), "rule")
+
+    assert isinstance(told, ExecutionFailed)
+    assert (told.code, read) == (FailureCode.NO_ANSWER_FOUND, [])
 
 
 @pytest.mark.parametrize(("lane", "small"), [("classical", False), ("rule", True)])

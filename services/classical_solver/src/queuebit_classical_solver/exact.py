@@ -31,10 +31,13 @@ def measurement_of(problem: Problem) -> Measurement[Any] | None:
 
 
 def computed(kind: Measurement[Any], problem: Problem, limits: Limits, *, default: bool) -> Reference:
-    """The exact answer. Raises ProblemError, NoDefaultAnswer (no measurement has one) or TooLargeForReference."""
-    statement = kind.parse(problem.statement)
+    """The exact answer. Raises ProblemError, NoDefaultAnswer (no measurement has one) or TooLargeForReference.
+
+    No circuit is read to say that there is no default.
+    """
     if default:
         raise NoDefaultAnswer(f"No {kind.name} is answered without a measurement.")
+    statement = kind.parse(problem.statement)
     found = kind.exact(statement, Effort(limits.budget_s, limits.seed))
     if found is None:
         size = kind.size(statement)

@@ -20,8 +20,9 @@ from queuebit_problems.numeric import Index
 from queuebit_problems.onehot import add_groups
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 from queuebit_problems.qubo import QuboBuilder
-from queuebit_problems.schedules import Shop, Starts, by_priority, dispatched, left_shifted, shortest, tabu
+from queuebit_problems.schedules import Shop, Starts, by_priority, dispatched, left_shifted, tabu
 from queuebit_problems.shape import shape_of
+from queuebit_problems.shop_search import shortest
 from queuebit_problems.text import Rows, count_of
 
 if TYPE_CHECKING:
