@@ -128,6 +128,19 @@ def test_the_environment_names_running_servers_and_the_data_folder() -> None:
     assert default_data_dir({}) == Path.cwd() / ".queuebit"
 
 
+def test_a_kafka_given_by_url_may_ask_for_a_login() -> None:
+    given = {
+        "QUEUEBIT_KAFKA": "h:1",
+        "QUEUEBIT_KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+        "QUEUEBIT_KAFKA_USERNAME": "me",
+    }
+    external = External.from_env(given | {"QUEUEBIT_KAFKA_PASSWORD": "secret"})
+    assert external.kafka is not None
+    assert (external.kafka.kafka_username, external.kafka.uses_sasl) == ("me", True)
+    with pytest.raises(DevstackError, match="set QUEUEBIT_KAFKA_PASSWORD or"):
+        External.from_env(given)
+
+
 def test_every_service_has_its_own_health_port_and_only_the_gateway_the_public_one() -> None:
     specs = service_specs(8080, env={"X": "1"})
     assert [spec.name for spec in specs] == [
