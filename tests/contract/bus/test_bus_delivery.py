@@ -217,6 +217,37 @@ async def test_a_broadcast_from_the_start_reads_what_is_there_already(world: Wor
     assert sorted(seen.values) == [b"after", b"before"]
 
 
+@pytest.mark.parametrize(("age_s", "expected"), [(3600.0, 300), (0.0, 0)])
+async def test_a_broadcast_goes_back_as_far_as_it_says_and_tells_when_it_has_caught_up(
+    world: World, age_s: float, expected: int
+) -> None:
+    writer, late, seen, told = world.member(), world.member(), Collector(), list[int]()
+    await writer.start()
+    await writer.publish([say(f"key-{number}", str(number), CONTROL) for number in range(300)])
+
+    def caught_up() -> None:
+        told.append(len(seen.records))
+
+    late.subscribe(reads(seen, topic=CONTROL, broadcast=True, batch_max=20, from_age_s=age_s, caught_up=caught_up))
+    await late.start()
+    await until(lambda: bool(told))
+    assert told == [expected]
+
+    await writer.publish([say("a", "after", CONTROL)])
+    await until(lambda: b"after" in seen.values)
+    assert (len(seen.records), told) == (expected + 1, [expected])
+
+
+async def test_a_broadcast_of_an_empty_topic_has_caught_up_at_once(world: World) -> None:
+    told: list[str] = []
+    bus = world.member()
+    bus.subscribe(
+        reads(Collector(), topic=CONTROL, broadcast=True, from_age_s=9.0, caught_up=lambda: told.append("up"))
+    )
+    await bus.start()
+    await until(lambda: told == ["up"])
+
+
 async def test_it_refuses_a_record_that_is_too_large_and_goes_on(world: World) -> None:
     seen = Collector()
     bus = world.member()

@@ -50,6 +50,7 @@ class TestSubmit:
             seed=story.the(ev.JobQueued).seed,
             budget_s=10.0,
             deadline=at(600),
+            begin_by=at(310),
         )
 
     def test_it_asks_quantum_and_baseline_side_by_side_when_the_problem_is_small(self) -> None:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from queuebit_contracts.channels import SUBMITTED
+from queuebit_contracts.channels import CONTROL, SUBMITTED
 from queuebit_runtime.bus import BusError, Delivery, Outgoing, Subscription
 from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
 from tests.unit.runtime.virtual import VirtualClock, settle
@@ -120,3 +120,24 @@ async def test_it_commits_now_and_then_so_a_crash_repeats_what_was_done_last() -
     assert seen == [b"0", b"0"]
     assert broker.lag("g", SUBMITTED) == 0
     await second.stop(0)
+
+
+async def test_a_broadcast_begins_with_the_first_record_of_its_age() -> None:
+    clock = VirtualClock()
+    broker = MemoryBroker(clock)
+    writer, late = MemoryBus(broker), MemoryBus(broker)
+    await writer.start()
+    for number in range(10):
+        await writer.publish([Outgoing(CONTROL, b"k", str(number).encode(), [])])
+        await clock.advance(10)
+    seen: list[bytes | None] = []
+
+    async def handle(delivery: Delivery) -> None:
+        seen.extend(record.value for record in delivery.records)
+        delivery.done_all()
+
+    late.subscribe(Subscription((CONTROL,), "g", handle, broadcast=True, from_age_s=35.0))
+    await late.start()
+    await settle()
+    assert seen == [b"7", b"8", b"9"]
+    await asyncio.gather(writer.stop(0), late.stop(0))

@@ -126,7 +126,8 @@ class ApprovalDenied(Event):
 class JobQueued(Event):
     """One attempt of one leg is let onto its lane: the whole work order, so that a worker needs nothing else.
 
-    `hint` is the best answer that another leg already gave, for a solver to start from. It may be wrong, and binds nobody.
+    `hint` is the best answer that another leg already gave, for a solver to start from. It may be wrong, and binds nobody. Who
+    has not begun by `begin_by` need not begin: the job has given the attempt up.
     `size` spares a worker to read the problem where that is all it wants to know.
     """
 
@@ -143,6 +144,7 @@ class JobQueued(Event):
     deadline: AwareDatetime | None = None
     params: dict[str, ParamValue] = {}
     hint: Sensitive[Answer] | None = None
+    begin_by: AwareDatetime | None = None
     size: ProblemSize | None = None
 
 
@@ -234,11 +236,15 @@ class ResultRejected(Event):
 
 
 class AttemptAbandoned(Event):
-    """The job no longer wants this attempt: whoever runs it stops, and what it already used is still booked."""
+    """The job no longer wants this attempt: whoever runs it stops, and what it already used is still booked.
+
+    `begin_by` is that of its work order: who comes later would not begin it anyway.
+    """
 
     attempt_id: UUID
     leg: str
     reason: str
+    begin_by: AwareDatetime | None = None
 
 
 class FallbackTaken(Event):

@@ -74,7 +74,9 @@ class Subscription:
 
     `batch_max` bounds one delivery; `in_flight_max` bounds delivered records that are not done: at the bound the adapter pauses
     the partitions and goes on when half of it is done. `broadcast`: every instance reads everything from the moment it starts,
-    and nothing is committed; with `from_start` it reads what is there already too, as suits a compacted topic.
+    and nothing is committed; with `from_start` it reads what is there already too, as suits a compacted topic; with
+    `from_age_s` it reads what was written within so many seconds before it starts. `caught_up` is called once, when all of a
+    broadcast that was there at the start is handled.
 
     `overlap` deliveries may be handled at once: they begin in order, but a later one may be done while an earlier one waits or
     is tried again. It suits a handler that keeps the order of each key itself, or needs none.
@@ -88,6 +90,8 @@ class Subscription:
     broadcast: bool = False
     from_start: bool = False
     overlap: int = 1
+    from_age_s: float | None = None
+    caught_up: Callable[[], None] | None = None
 
 
 class Bus(Protocol):

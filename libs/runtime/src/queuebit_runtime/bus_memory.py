@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextvars import Context
@@ -165,6 +166,7 @@ class _Reader:
         )
         self._broker = broker
         self._positions: dict[Place, int] = {}
+        self._behind: dict[Place, int] = {}
         self._turn = 0
         self._committer = Committer(broker.clock, bus.commit_interval_s, self._commit_soon)
         self._task: asyncio.Task[object] | None = None
@@ -208,7 +210,12 @@ class _Reader:
             end = len(self.log(topic)[partition])
             wanted = self.member.subscription
             start = end if wanted.broadcast and not wanted.from_start else offsets.get((topic, partition), 0)
+            if wanted.from_age_s is not None:
+                since_ms = (self._broker.clock.now().timestamp() - wanted.from_age_s) * 1000
+                start = bisect_left(self.log(topic)[partition], since_ms, key=lambda record: record.timestamp_ms)
             self._positions[topic, partition] = start
+            if wanted.broadcast:
+                self._behind[topic, partition] = end
         self.wake.set()
 
     def revoke(self) -> None:
@@ -239,10 +246,18 @@ class _Reader:
     async def _run(self) -> None:
         while True:
             self.wake.clear()
+            self._tell_caught_up()
             if batch := self._poll():
                 await self.member.deliver(batch)
             else:
                 await self.wake.wait()
+
+    def _tell_caught_up(self) -> None:
+        """Called when nothing is being handled."""
+        if self._behind and all(self._positions.get(place, 0) >= end for place, end in self._behind.items()):
+            self._behind.clear()
+            if self.member.subscription.caught_up is not None:
+                self.member.subscription.caught_up()
 
     def _poll(self) -> list[Record]:
         """Up to the room there is, partitions taking turns to be first."""

@@ -103,6 +103,8 @@ class Reading(TypedDict, total=False):
     replays: bool
     broadcast: bool
     from_start: bool
+    from_age_s: float | None
+    caught_up: Callable[[], None] | None
     batch_max: int
     in_flight_max: int
     overlap: int
@@ -151,6 +153,8 @@ def subscribe_open(bus: Bus, handle: OpenHandle, **reading: Unpack[Reading]) -> 
             in_flight_max=reading.get("in_flight_max", 2000),
             broadcast=broadcast,
             from_start=reading.get("from_start", False),
+            from_age_s=reading.get("from_age_s"),
+            caught_up=reading.get("caught_up"),
             overlap=reading.get("overlap", 1),
         )
     )

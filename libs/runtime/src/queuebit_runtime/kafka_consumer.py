@@ -63,6 +63,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         if not await reader.may_read():
             return {}
         try:
+            await reader.look_back()
             found: dict[TopicPartition, list[ConsumerRecord]] = await super().getmany(
                 *partitions, timeout_ms=reader.settings.poll_wait_ms, max_records=max(1, reader.member.room)
             )

@@ -63,6 +63,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._clock = clock
         self._consumer: PatientConsumer | None = None
         self._committer = Committer(clock, settings.commit_interval_s, self._commit)
+        self._behind: dict[TopicPartition, int] = {}
         self._paused = False
         self._leaving = False
         self._broken = False
@@ -77,9 +78,37 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         if self.member.subscription.broadcast:
             places = sorted(consumer.assignment())
             self.member.assign([self._place(each) for each in places])
+            await self._go_back(consumer, places)
             for each in places:
                 await consumer.position(each)
             self.assigned.set()
+
+    async def _go_back(self, consumer: PatientConsumer, places: Sequence[TopicPartition]) -> None:
+        """Where the subscription says so, to the first record of its age; and note where the topic ends now."""
+        wanted = self.member.subscription
+        if wanted.caught_up is None and wanted.from_age_s is None:
+            return
+        self._behind = await consumer.end_offsets(places)
+        age_s = wanted.from_age_s
+        if age_s is None:
+            return
+        since_ms = max(0, int((self._clock.now().timestamp() - age_s) * 1000))
+        found = await consumer.offsets_for_times(dict.fromkeys(places, since_ms))
+        for place in places:
+            at = found.get(place)
+            consumer.seek(place, self._behind[place] if at is None else at.offset)
+
+    async def look_back(self) -> None:
+        """Tell once that all is handled of what was there at the start. Called when nothing is being handled."""
+        consumer = self._consumer
+        if not self._behind or consumer is None or not self.assigned.is_set():
+            return
+        for place, end in self._behind.items():
+            if await consumer.position(place) < end:
+                return
+        self._behind = {}
+        if self.member.subscription.caught_up is not None:
+            self.member.subscription.caught_up()
 
     async def may_read(self) -> bool:
         """Whether a poll makes sense now; pauses a little where it does not."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Iterator
+from datetime import datetime
 from uuid import UUID
 
 from queuebit_contracts.events import JobQueued
@@ -12,7 +13,8 @@ from queuebit_contracts.jobs import TIERS, Tier
 from queuebit_runtime.bus import Delivery, Record
 from queuebit_runtime.reports import Report
 
-ABANDONED_MAX = 10_000
+ABANDONED_MAX = 100_000
+"""Some 20 MB. Beyond it the oldest are forgotten, and their orders may be run for nothing."""
 
 
 class Work:
@@ -46,7 +48,7 @@ class Orders:
         self._large: dict[Tier, deque[Work]] = {tier: deque() for tier in TIERS}
         self._large_jobs: dict[str, int] = {}
         self._running_jobs: set[str] = set()
-        self._abandoned: OrderedDict[UUID, None] = OrderedDict()
+        self._abandoned: OrderedDict[UUID, datetime] = OrderedDict()
 
     @property
     def small_waiting(self) -> bool:
@@ -72,12 +74,15 @@ class Orders:
             self._large_jobs[work.report.job] = self._large_jobs.get(work.report.job, 0) + 1
         (self._large if work.large else self._small)[work.order.tier].append(work)
 
-    def abandon(self, attempt_id: UUID) -> None:
-        """Remember it; tell it to stop where it runs. Where it waits, it is skipped when its turn comes."""
-        self._abandoned[attempt_id] = None
-        self._abandoned.move_to_end(attempt_id)
-        if len(self._abandoned) > ABANDONED_MAX:
-            self._abandoned.popitem(last=False)
+    def abandon(self, attempt_id: UUID, begin_by: datetime, now: datetime) -> None:
+        """Remember it until it may not begin anyway, as its order may come later; tell it to stop where it runs. Where it
+        waits, it is skipped when its turn comes.
+        """
+        if begin_by > now:
+            self._abandoned[attempt_id] = begin_by
+            self._abandoned.move_to_end(attempt_id)
+            while len(self._abandoned) > ABANDONED_MAX or next(iter(self._abandoned.values())) <= now:
+                self._abandoned.popitem(last=False)
         if (work := self._works.get(attempt_id)) is not None:
             work.stop.set()
 

@@ -11,19 +11,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
 from queuebit_contracts.channels import CONTROL, Service
 from queuebit_contracts.events import (
     AttemptAbandoned,
+    ExecutionFailed,
     ExecutionProgressed,
     JobQueued,
     JobStarted,
 )
 from queuebit_contracts.failures import FailureCode
-from queuebit_contracts.jobs import is_past
+from queuebit_contracts.jobs import BUDGET_S_MAX, is_past
 from queuebit_runtime.attempts import Outcome as Outcome
 from queuebit_runtime.attempts import begin_attempt, count_attempts, end_attempt, failed_inside
 from queuebit_runtime.bus import Bus, BusError, Delivery, Outgoing, RecordTooLarge, Subscription
@@ -46,6 +47,10 @@ DIRECT_S = 0.005
 """How long small orders may hold the event loop before the rest of their batch goes to a thread: as long as a thread at work
 keeps the interpreter from the loop at one go."""
 STOP_GRACE_S = 3.0
+BEGIN_WITHIN_S_MAX = BUDGET_S_MAX + 600.0
+"""Within so long of its release an order must begin: the largest budget, the patience of the control plane, and a margin for
+clocks that differ.
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +94,8 @@ class WorkShell:
         telemetry: Telemetry = SILENT,
     ) -> None:
         """Each topic is read by a group of its own, `<group>.<last word of the topic>`, so that a flood in one tier leaves the
-        others room. `hop` runs small orders off the loop; a simulation passes one that calls it directly.
+        others room. `hop` runs small orders off the loop; a simulation passes one that calls it directly. No order is taken
+        before everything is known that was abandoned within BEGIN_WITHIN_S_MAX; what is older may not begin anyway.
         """
         self._bus = bus
         self._executor = executor
@@ -106,6 +112,7 @@ class WorkShell:
         self._small_task: asyncio.Task[object] | None = None
         self._stopping = False
         self._idle = asyncio.Event()
+        self._caught_up = asyncio.Event()
         for topic in topics:
             bus.subscribe(
                 Subscription(
@@ -123,6 +130,8 @@ class WorkShell:
             handle=self._on_control,
             clock=clock,
             broadcast=True,
+            from_age_s=BEGIN_WITHIN_S_MAX,
+            caught_up=self._caught_up.set,
         )
 
     async def stop(self, drain_s: float = 10.0) -> None:
@@ -130,6 +139,7 @@ class WorkShell:
         done is delivered elsewhere.
         """
         self._stopping = True
+        self._caught_up.set()
         deadline = self._clock.monotonic_s() + drain_s
         while self._tasks or self._small_task:
             self._idle.clear()
@@ -145,6 +155,7 @@ class WorkShell:
 
     async def _on_orders(self, delivery: Delivery) -> None:
         """Sort a batch into what runs at once, what waits, and what is done already."""
+        await self._caught_up.wait()
         if self._stopping:
             return
         items, dead = sort_out(delivery.records, self._service, self._clock)
@@ -171,7 +182,7 @@ class WorkShell:
             self._orders.add(work)
 
     def _is_small(self, order: JobQueued, now: datetime) -> bool:
-        if is_past(order.deadline, now):
+        if _too_late(order, now) is not None:
             return True
         try:
             return self._executor.is_small(order)
@@ -179,9 +190,12 @@ class WorkShell:
             return True
 
     async def _on_control(self, items: Sequence[Item]) -> None:
+        now = self._clock.now()
         for item in items:
             if isinstance(item, Received) and isinstance(item.envelope.data, AttemptAbandoned):
-                self._orders.abandon(item.envelope.data.attempt_id)
+                told = item.envelope.data
+                begin_by = told.begin_by or now + timedelta(seconds=BEGIN_WITHIN_S_MAX)
+                self._orders.abandon(told.attempt_id, begin_by, now)
         self._dispatch()
 
     def _dispatch(self) -> None:
@@ -235,8 +249,8 @@ class WorkShell:
         return [self._run_one(work) for work in works]
 
     def _run_one(self, work: Work) -> Outcome:
-        if is_past(work.order.deadline, self._clock.now()):
-            return failed(work.order, FailureCode.CANCELLED, "deadline passed")
+        if (late := _too_late(work.order, self._clock.now())) is not None:
+            return late
         span = begin_attempt(self._telemetry, work)
         try:
             outcome = self._executor.run_small(work.order)
@@ -248,8 +262,9 @@ class WorkShell:
     async def _run_large(self, work: Work) -> None:
         progress = ProgressReport(work.report, self._bus, self._clock)
         try:
-            if is_past(work.order.deadline, self._clock.now()):
-                outcome: Outcome = failed(work.order, FailureCode.CANCELLED, "deadline passed")
+            late = _too_late(work.order, self._clock.now())
+            if late is not None:
+                outcome: Outcome = late
             else:
                 await self._say_started(work)
                 outcome = await self._outcome(work, progress)
@@ -340,3 +355,12 @@ class WorkShell:
 def _fields(works: Sequence[Work]) -> dict[str, str | None]:
     """What a log line about several orders carries: the job where it is one."""
     return works[0].report.log_fields if len(works) == 1 else {}
+
+
+def _too_late(order: JobQueued, now: datetime) -> ExecutionFailed | None:
+    """What is said of an order that nobody waits for any more, instead of doing it."""
+    if is_past(order.deadline, now):
+        return failed(order, FailureCode.CANCELLED, "deadline passed")
+    if is_past(order.begin_by, now):
+        return failed(order, FailureCode.WORKER_LOST, "The order came so late that its attempt was given up before.")
+    return None

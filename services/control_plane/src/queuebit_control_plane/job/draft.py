@@ -17,6 +17,7 @@ from queuebit_control_plane.job.state import (
     best_first,
     evolve,
 )
+from queuebit_control_plane.job.wake import lost_after
 
 
 class Draft:
@@ -60,6 +61,7 @@ class Draft:
                 deadline=job.deadline,
                 params=request.params,
                 hint=_hint(job, leg),
+                begin_by=lost_after(self.now, leg.spec, job.limits),
                 size=job.size,
             )
         )
@@ -68,7 +70,12 @@ class Draft:
         """Tell whoever still works for this job to stop."""
         for leg in self.open.legs:
             if isinstance(leg.status, Working) and leg.status.execution is None:
-                self.add(ev.AttemptAbandoned(attempt_id=leg.status.attempt_id, leg=leg.spec.leg, reason=reason))
+                begin_by = lost_after(leg.status.queued_at, leg.spec, self.open.limits)
+                self.add(
+                    ev.AttemptAbandoned(
+                        attempt_id=leg.status.attempt_id, leg=leg.spec.leg, reason=reason, begin_by=begin_by
+                    )
+                )
 
 
 def _hint(job: OpenJob, leg: LegState) -> ev.Answer | None:

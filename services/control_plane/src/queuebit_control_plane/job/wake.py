@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from queuebit_contracts.failures import FailureCode
+from queuebit_contracts.jobs import Leg
+from queuebit_control_plane.job.limits import Limits
 from queuebit_control_plane.job.state import (
     Answered,
     Idle,
@@ -56,4 +58,9 @@ def lost_attempts(job: OpenJob, now: datetime) -> Iterator[tuple[str, Working, F
 def _lost_at(job: OpenJob, leg: LegState, working: Working) -> datetime:
     if working.execution is not None:
         return working.moved_at + timedelta(seconds=job.limits.verdict_after_s)
-    return working.moved_at + timedelta(seconds=leg.spec.budget_s + job.limits.lost_after_s)
+    return lost_after(working.moved_at, leg.spec, job.limits)
+
+
+def lost_after(moved_at: datetime, leg: Leg, limits: Limits) -> datetime:
+    """When an attempt of a leg counts as lost whose last sign of life was at `moved_at`."""
+    return moved_at + timedelta(seconds=leg.budget_s + limits.lost_after_s)
