@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -21,7 +22,7 @@ from queuebit_contracts.jobs import JobRequest
 from queuebit_devstack.credentials import TENANT, create_key, ensure_credentials, gateway_env
 from queuebit_devstack.ports import LOOPBACK, free_ports
 from queuebit_devstack.stack import Stack
-from queuebit_devstack.supervise import Supervisor, prepare, service_specs
+from queuebit_devstack.supervise import ServiceSpec, Supervisor, prepare, service_specs
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.ids import SystemIds
 from queuebit_store.postgres import PostgresStore, settings_from
@@ -83,9 +84,18 @@ async def eventually(holds: Any, what: str, *, timeout_s: float = WAIT_S) -> Non
         await asyncio.sleep(0.05)
 
 
+def control_plane_spec(number: int, env: Mapping[str, str]) -> ServiceSpec:
+    """One more control plane beside the first."""
+    (port,) = free_ports(1)
+    name = f"control_plane-{number}"
+    return ServiceSpec(
+        name, (sys.executable, "-m", "queuebit_control_plane"), port, {**env, "QUEUEBIT_GROUP_INSTANCE": name}
+    )
+
+
 @asynccontextmanager
 async def platform(
-    stack: Stack, *, namespace: str = "", env: Mapping[str, str] | None = None
+    stack: Stack, *, namespace: str = "", env: Mapping[str, str] | None = None, control_planes: int = 1
 ) -> AsyncIterator[Platform]:
     """Start everything on the servers of the session, and stop it in the end.
 
@@ -97,6 +107,7 @@ async def platform(
     url = f"http://{LOOPBACK}:{port}"
     api_key = await create_key(stack, extra) if namespace else (await ensure_credentials(stack, url)).api_key
     specs = service_specs(port, env=gateway_env(stack.data_dir) | extra)
+    specs += tuple(control_plane_spec(number, extra) for number in range(2, control_planes + 1))
     store = await PostgresStore.open(settings_from({**stack.env(), **extra}))
     prefix = f"{namespace}." if namespace else ""
     letters = [each.topic for each in channels.CHANNELS if each.topic.endswith(".dead-letter")]
