@@ -14,7 +14,7 @@ import httpx2
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.canonical import fingerprint
-from queuebit_contracts.channels import ADMITTED, CONTROL
+from queuebit_contracts.channels import ADMITTED, CONTROL, LARGE
 from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.envelope import Envelope, decode, encode_data
 from queuebit_contracts.ids import attempt_id_of, derive_id, refusal_id_of
@@ -61,7 +61,7 @@ class Plane:
         self.cancellations: list[Envelope] = []
         self.finish_at_once = True
         self.reject = False
-        bus.subscribe(Subscription((ADMITTED,), "plane", self._submitted))
+        bus.subscribe(Subscription((ADMITTED, LARGE), "plane", self._submitted))
         bus.subscribe(Subscription((CONTROL,), "plane", self._control, broadcast=True))
 
     async def _submitted(self, delivery: Delivery) -> None:

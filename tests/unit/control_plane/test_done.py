@@ -13,6 +13,7 @@ from queuebit_control_plane.consumer import Consumer
 from queuebit_control_plane.desk import Desk, Spoiled, Told
 from queuebit_control_plane.job.messages import Report
 from queuebit_control_plane.lanes import Lanes
+from queuebit_runtime.bounded_work import inline
 from queuebit_runtime.bus import Record
 from queuebit_runtime.consumer import Received
 from tests.builders import a_failure, a_success, at
@@ -79,7 +80,7 @@ async def test_what_waited_is_done_when_it_is_decided_and_not_with_the_rest_of_i
     """Given a batch of which one message waits, when that is being decided on as the rest ends, then only the rest is done."""
     desk = SlowDesk()
     unused = cast(Any, None)
-    consumer = Consumer(unused, cast(Desk, desk), unused, Lanes(), StillClock(), patience_s=0.0)
+    consumer = Consumer(unused, cast(Desk, desk), unused, Lanes(), StillClock(), inline(), patience_s=0.0)
     early = [says(a_success(), EARLY, 0)]
     mixed = [says(a_success(number=2), HELD, 1), says(a_failure(), FAILED, 2)]
     first, second = Batch(early), Batch(mixed)

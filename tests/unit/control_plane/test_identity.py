@@ -16,6 +16,7 @@ from queuebit_control_plane.consumer import Consumer
 from queuebit_control_plane.intake import Intake
 from queuebit_control_plane.lanes import Lanes
 from queuebit_control_plane.tenants import Tenants
+from queuebit_runtime.bounded_work import inline
 from queuebit_runtime.bus import Record
 from queuebit_runtime.consumer import Received, sort_out
 from queuebit_store.memory import Hooks, MemoryStore
@@ -46,7 +47,7 @@ class Plane:
         self.store, self.clock = CountingStore(), StoppedClock()
         lanes = Lanes()
         intake = Intake(self.store, Tenants(self.store), lanes)
-        self.consumer = Consumer(CollectingBus(), a_desk(self.store, self.clock), intake, lanes, self.clock)
+        self.consumer = Consumer(CollectingBus(), a_desk(self.store, self.clock), intake, lanes, self.clock, inline())
 
     async def hear(self, *records: Record) -> None:
         items, dead = sort_out(records, "control-plane", self.clock, refusals=True)

@@ -16,6 +16,7 @@ from queuebit_control_plane.desk import Desk
 from queuebit_control_plane.intake import Intake
 from queuebit_control_plane.lanes import Lanes
 from queuebit_control_plane.tenants import Tenants
+from queuebit_runtime.bounded_work import inline
 from queuebit_runtime.bus import Delivery, Outgoing, Record, RecordTooLarge
 from queuebit_runtime.consumer import Received
 from queuebit_store.errors import (
@@ -87,7 +88,7 @@ def asked(number: int, key: str | None, **header: bytes) -> Received:
 async def a_consumer(store: MemoryStore, bus: CollectingBus) -> Consumer:
     await store.add_tenant("acme", NOW)
     clock, lanes = StoppedClock(), Lanes()
-    return Consumer(bus, a_desk(store, clock), Intake(store, Tenants(store), lanes), lanes, clock)
+    return Consumer(bus, a_desk(store, clock), Intake(store, Tenants(store), lanes), lanes, clock, inline())
 
 
 @KIND

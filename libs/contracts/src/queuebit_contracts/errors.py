@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -36,6 +38,9 @@ class ContractError(Exception):
         self.detail = detail
         self.remedy = remedy
         self.fields = tuple(fields)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), self.detail, remedy=self.remedy, fields=self.fields), ()
 
 
 class MalformedEnvelope(ContractError):

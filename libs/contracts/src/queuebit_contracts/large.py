@@ -7,7 +7,7 @@ import msgspec
 from queuebit_contracts.events import ExecutionSucceeded, JobQueued, JobSubmitted
 from queuebit_contracts.jobs import Problem
 from queuebit_contracts.model import Model, StrictModel
-from queuebit_contracts.statement_text import PLACE, PLACE_JSON, StatementText
+from queuebit_contracts.statement_text import PLACE, PLACE_JSON, StatementText, statement_of
 
 TEXT_BYTES_MIN = 16 * 1024
 """Smaller messages are read whole: that costs less than finding the statement."""
@@ -40,6 +40,13 @@ def problem_of(data: Data) -> Problem | None:
             return data.problem
         case _:
             return None
+
+
+def read_problem(problem: Problem) -> Problem:
+    """The problem with its statement as objects. Raises ValueError where its text cannot be read."""
+    if not isinstance(problem.statement, StatementText):
+        return problem
+    return problem.model_copy(update={"statement": statement_of(problem.statement)})
 
 
 def decode_as_text(model: type[Data], value: bytes) -> Data | None:

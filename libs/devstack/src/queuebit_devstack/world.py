@@ -150,7 +150,9 @@ class World:
         service, _, number = name.partition("/")
         match service:
             case "control-plane":
-                return ControlPlane(store, bus, clock, holder=f"{name}/{self._ids.mint()}").run
+                return ControlPlane(
+                    store, bus, clock, holder=f"{name}/{self._ids.mint()}", work=BoundedWork(self._pool, self._pool)
+                ).run
             case "classical-solver":
                 settings = SolverSettings()
                 shell = build_shell(bus, clock, self._pool, settings, worker_name=f"solver{number}", hop=self._hop)

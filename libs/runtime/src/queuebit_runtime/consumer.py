@@ -58,17 +58,21 @@ class Refused:
 Item = Received | Refused
 Handle = Callable[[Sequence[Item]], Awaitable[None]]
 OpenHandle = Callable[[Sequence[Item], Delivery], Awaitable[None]]
+First = Callable[[Delivery], Awaitable[Sequence[Record]]]
 
 
 def read(record: Record, *, refusals: bool, replays: bool) -> Item | None:
-    """Read one record; None for a replay that nobody asked for. Raises ContractError for poison."""
+    """Read one record; None for a replay that nobody asked for. Raises ContractError for poison.
+
+    The statement of a large one stays text: see queuebit_contracts.statement_text.
+    """
     headers = dict(record.headers)
     if not replays and "ce_replayid" in headers:
         return None
     try:
-        envelope = decode(headers, record.value, timestamp_ms=record.timestamp_ms)
+        envelope = decode(headers, record.value, timestamp_ms=record.timestamp_ms, text=True)
     except InvalidData as error:
-        refused = _refused(record, error) if refusals else None
+        refused = refused_of(record, error) if refusals else None
         if refused is None:
             raise
         return refused
@@ -92,7 +96,7 @@ class Reading(TypedDict, total=False):
     """How to read. `batch_max` to `overlap`: see Subscription.
 
     With `refusals`, a JobSubmitted with a sound envelope and unsound data reaches the handler as Refused; with `replays`,
-    records of a replay do too.
+    records of a replay do too. `first` is shown each delivery before anything of it is read, and returns what is to be read.
     """
 
     topics: Required[tuple[str, ...]]
@@ -108,6 +112,7 @@ class Reading(TypedDict, total=False):
     batch_max: int
     in_flight_max: int
     overlap: int
+    first: First
 
 
 def subscribe_decoded(bus: Bus, handle: Handle, **reading: Unpack[Reading]) -> PoisonWatch:
@@ -133,11 +138,13 @@ def subscribe_open(bus: Bus, handle: OpenHandle, **reading: Unpack[Reading]) -> 
     consumer, topics = reading["consumer"], reading["topics"]
     refusals, replays = reading.get("refusals", False), reading.get("replays", False)
     broadcast, batch_max = reading.get("broadcast", False), reading.get("batch_max", 500)
+    first = reading.get("first")
     watch = PoisonWatch()
 
     async def on_delivery(delivery: Delivery) -> None:
         for part in opened(delivery, batch_max):
-            items, dead = sort_out(part.records, consumer, reading["clock"], refusals=refusals, replays=replays)
+            records = await first(part) if first is not None else part.records
+            items, dead = sort_out(records, consumer, reading["clock"], refusals=refusals, replays=replays)
             if dead and not broadcast:
                 await bus.publish(gathered(dead, part))
             if watch.add(len(part.records), len(dead)):
@@ -198,7 +205,7 @@ def _named(record: Record) -> dict[str, str]:
         return {}
 
 
-def _refused(record: Record, error: InvalidData) -> Refused | None:
+def refused_of(record: Record, error: InvalidData) -> Refused | None:
     """The question as far as its envelope tells, or None where it is no question of a sound envelope."""
     try:
         envelope = _with_placeholder(record)

@@ -19,6 +19,7 @@ from queuebit_classical_solver.task import Meter, Outcome, Parsed, Solved, Task,
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Lane, Usage
+from queuebit_contracts.statement_text import StatementText
 from queuebit_problems.errors import ProblemError
 from queuebit_problems.registry import parse_optimisation
 from queuebit_runtime.clock import Clock
@@ -76,7 +77,7 @@ class ClassicalExecutor:
             return True
         if measurement_of(order.problem) is not None:
             return order.lane == "rule"
-        if statement_weight(order.problem.statement) > self._small.weight_max:
+        if self._is_surely_large(order):
             return False
         try:
             kind, statement = parse_optimisation(order.problem)
@@ -92,6 +93,17 @@ class ClassicalExecutor:
                 self._parsed.clear()
             self._parsed[order.attempt_id] = (kind, statement)
         return small
+
+    def _is_surely_large(self, order: JobQueued) -> bool:
+        """What is told without reading the problem."""
+        statement = order.problem.statement
+        if isinstance(statement, StatementText) or statement_weight(statement) > self._small.weight_max:
+            return True
+        if order.size is None:
+            return False
+        if order.lane == "rule":
+            return order.size.terms > self._small.default_terms_max
+        return order.size.variables > self._small.variables_max
 
     def run_small(self, order: JobQueued) -> ExecutionSucceeded | ExecutionFailed:
         """Do a small order here and now."""

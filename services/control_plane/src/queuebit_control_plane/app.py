@@ -14,6 +14,7 @@ from queuebit_control_plane.lead import Lead
 from queuebit_control_plane.relay import CURSOR, Relay
 from queuebit_control_plane.tenants import Tenants
 from queuebit_control_plane.watch import Watch
+from queuebit_runtime.bounded_work import BoundedWork, inline
 from queuebit_runtime.bus import Bus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.readiness import Readiness
@@ -31,8 +32,19 @@ class Store(StreamStore, Cursors, Directory, Leadership, Diagnosis, Protocol):
 class ControlPlane:
     """Subscribes on construction. The relay and the alarm run beside the bus, each until it is told to stop."""
 
-    def __init__(self, store: Store, bus: Bus, clock: Clock, telemetry: Telemetry = SILENT, *, holder: str) -> None:
-        """`holder`: who takes the lead; new at each start of a process."""
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        telemetry: Telemetry = SILENT,
+        *,
+        holder: str,
+        work: BoundedWork | None = None,
+    ) -> None:
+        """`holder`: who takes the lead; new at each start of a process. `work` admits what takes more than a moment; absent, in
+        the caller.
+        """
         self._clock = clock
         self.readiness = Readiness(clock)
         lead = Lead(store, clock, name=CURSOR, holder=holder)
@@ -42,7 +54,7 @@ class ControlPlane:
         self.lanes = Lanes()
         self.alarm = Alarm(store, self.desk, clock)
         intake = Intake(store, Tenants(store), self.lanes)
-        Consumer(bus, self.desk, intake, self.lanes, clock).subscribe()
+        Consumer(bus, self.desk, intake, self.lanes, clock, work or inline()).subscribe()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Both until `stop`; one that fails is run again, and the other goes on."""

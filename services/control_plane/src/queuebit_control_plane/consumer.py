@@ -11,15 +11,19 @@ from queuebit_contracts import channels
 from queuebit_contracts import events as ev
 from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.envelope import Envelope
-from queuebit_contracts.errors import InvalidData
+from queuebit_contracts.errors import ContractError, InvalidData
+from queuebit_control_plane.aside import Aside
 from queuebit_control_plane.desk import Desk, Spoiled, Told, log_fields
 from queuebit_control_plane.errors import Contended
-from queuebit_control_plane.intake import UNKNOWN_TENANT, Intake, refuse, rejection_of
+from queuebit_control_plane.intake import UNKNOWN_TENANT, Intake, admitted_before, refuse
 from queuebit_control_plane.job.messages import Cancel, Message
 from queuebit_control_plane.lanes import Lanes
 from queuebit_control_plane.pairing import Open, Pairing
 from queuebit_control_plane.publishing import publish_all
-from queuebit_runtime.bus import Bus, BusError, Delivery, Record
+from queuebit_control_plane.reading import Question, rejection_of
+from queuebit_problems.admission import is_quick
+from queuebit_runtime.bounded_work import LARGE_BYTES, BoundedWork
+from queuebit_runtime.bus import Bus, BusError, Delivery, Record, Subscription
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.consumer import Item, Received, Refused, subscribe_decoded, subscribe_open
 from queuebit_runtime.deadletter import dead_letter_of
@@ -31,6 +35,9 @@ GROUP = "control-plane"
 TOPICS = (channels.SUBMITTED, channels.ADMITTED, channels.EXECUTIONS, channels.VALIDATIONS, channels.CONTROL)
 BATCH_MAX = 200
 """Large enough to share a commit, small enough that batches do not wait for one another and stay in the cache."""
+ENTRANCES = frozenset({channels.SUBMITTED, channels.ADMITTED})
+LARGE_IN_FLIGHT_MAX = 12
+"""How many large questions are held in memory; the others wait on their topic."""
 OVERLAP = 2
 """One batch is read and decided while the one before it is being appended; the desk keeps the order of each job."""
 
@@ -45,12 +52,15 @@ class Consumer:
         intake: Intake,
         lanes: Lanes,
         clock: Clock,
+        work: BoundedWork,
         *,
         patience_s: float = 0.5,
         held_max: int = 1000,
         retry_s: float = 1.0,
     ) -> None:
-        """`patience_s` and `held_max`: see Pairing. `retry_s`: the pause after what waited could not be decided on."""
+        """`work` admits what takes more than a moment. `patience_s` and `held_max`: see Pairing. `retry_s`: the pause after
+        what waited could not be decided on.
+        """
         self._bus = bus
         self._desk = desk
         self._intake = intake
@@ -59,6 +69,7 @@ class Consumer:
         self._retry_s = retry_s
         self._pairing = Pairing(patience_s=patience_s, held_max=held_max)
         self._flushing: asyncio.Task[None] | None = None
+        self._aside = Aside(bus, work, clock, tell=self._tell_aside, bury=self._bury_unread, retry_s=retry_s)
 
     def subscribe(self) -> None:
         """Register with the bus: jobs as a group, backend reports by every instance."""
@@ -72,6 +83,10 @@ class Consumer:
             refusals=True,
             batch_max=BATCH_MAX,
             overlap=OVERLAP,
+            first=self.on_records,
+        )
+        self._bus.subscribe(
+            Subscription((channels.LARGE,), f"{GROUP}.large", self.on_large, LARGE_IN_FLIGHT_MAX, LARGE_IN_FLIGHT_MAX)
         )
         subscribe_decoded(
             self._bus,
@@ -84,10 +99,32 @@ class Consumer:
             from_start=True,
         )
 
+    async def on_records(self, delivery: Delivery) -> list[Record]:
+        """What of a delivery is to be read here. Large questions go on to their own topic unread."""
+        large = [each for each in delivery.records if each.topic in ENTRANCES and len(each.value or b"") > LARGE_BYTES]
+        if not large:
+            return [*delivery.records]
+        await self._aside.forward(large)
+        for each in large:
+            delivery.done(each)
+        gone = {id(each) for each in large}
+        return [each for each in delivery.records if id(each) not in gone]
+
+    async def on_large(self, delivery: Delivery) -> None:
+        """Large questions, each in its turn."""
+        for record in delivery.records:
+            self._aside.offer(record, delivery)
+
     async def on_messages(self, items: Sequence[Item], delivery: Delivery) -> None:
-        """Everything about jobs, in the order in which it came; but see Pairing."""
+        """Everything about jobs, in the order in which it came; but see Pairing and Aside."""
         now = self._clock.now()
         self._lanes.look(now)
+        slow = [item for item in items if isinstance(item, Received) and _takes_time(item)]
+        for item in slow:
+            self._aside.offer(item.record, delivery, item)
+        if slow:
+            set_aside = {id(item) for item in slow}
+            items = [item for item in items if id(item) not in set_aside]
         told = await self._tell_all(items, now)
         ready = self._pairing.take(told, delivery, self._clock.monotonic_s())
         try:
@@ -97,7 +134,7 @@ class Consumer:
             raise
         finally:
             self._flush_later()
-        _say_done(told, ready, delivery)
+        _say_done(told, ready, delivery, {_place(item.record) for item in slow})
 
     async def on_reports(self, items: Sequence[Item]) -> None:
         """How the backends are."""
@@ -105,8 +142,15 @@ class Consumer:
             if isinstance(item, Received) and isinstance(item.envelope.data, ev.BackendStatusReported):
                 self._lanes.report(item.envelope.data, item.envelope.time)
 
+    async def _tell_aside(self, item: Question | Refused) -> None:
+        now = self._clock.now()
+        told = [_refused(item)] if isinstance(item, Refused) else await self._intake.admit([item], now)
+        spoiled = await self._desk.handle(told)
+        if spoiled:
+            await self._bury(spoiled)
+
     async def _tell_all(self, items: Sequence[Item], now: datetime) -> list[Told]:
-        submitted = [item for item in items if isinstance(item, Received) and _is_submission(item)]
+        submitted = [Question(item) for item in items if isinstance(item, Received) and _is_submission(item)]
         admitted = iter(await self._intake.admit(submitted, now) if submitted else ())
         told: list[Told] = []
         for item in items:
@@ -143,6 +187,10 @@ class Consumer:
             else:
                 _close(ready)
 
+    async def _bury_unread(self, record: Record, error: ContractError) -> None:
+        log.warning("a large record cannot be read: %s", error.code)
+        await publish_all(self._bus, [dead_letter_of(record, error, "control-plane", self._clock.now())], self._clock)
+
     async def _bury(self, spoiled: Sequence[Spoiled]) -> None:
         """Set aside what cannot be decided on: in the dead letters, with the reason, for a person."""
         for each in spoiled:
@@ -157,16 +205,18 @@ class Consumer:
             await publish_all(self._bus, records, self._clock)
 
 
-def _say_done(told: Sequence[Told], ready: Sequence[Open], delivery: Delivery) -> None:
-    """All of the delivery but what was left to wait, and what of earlier ones waited until now.
+def _say_done(
+    told: Sequence[Told], ready: Sequence[Open], delivery: Delivery, aside: set[tuple[str, int, int, int | None]]
+) -> None:
+    """All of the delivery but what was left to wait or set aside, and what of earlier ones waited until now.
 
     What was left to wait is done when it is decided on, which may have begun since, and may yet fail.
     """
     decided = {id(each.told) for each in ready if each.delivery is delivery}
-    if len(decided) == len(told):
+    if len(decided) == len(told) and not aside:
         delivery.done_all()
     else:
-        waiting = {_place(each.record) for each in told if id(each) not in decided and each.record is not None}
+        waiting = aside | {_place(each.record) for each in told if id(each) not in decided and each.record is not None}
         for record in delivery.records:
             if _place(record) not in waiting:
                 delivery.done(record)
@@ -191,6 +241,14 @@ def _undecidable(spoiled: Spoiled) -> InvalidData:
         f"The control plane cannot decide on this message about job {spoiled.told.job_id}: {reason}",
         remedy="See the control plane's log; redrive the message once the cause is mended.",
     )
+
+
+def _takes_time(item: Received) -> bool:
+    """Whether it is a question to admit, and admitting it may take more than a moment."""
+    asked = item.envelope.data
+    if not isinstance(asked, ev.JobSubmitted) or admitted_before(item) is not None:
+        return False
+    return not is_quick(asked.request, len(item.record.value or b""))
 
 
 def _is_submission(item: Received) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +18,7 @@ from queuebit_control_plane.job.decide import decide, refusal_of
 from queuebit_control_plane.job.messages import Message, Refuse, Submit
 from queuebit_control_plane.job.state import EndedJob, Job, NoJob, OpenJob
 from queuebit_control_plane.job.view import fold, head_of
+from queuebit_control_plane.remembered import Kept, Remembered, weight_of
 from queuebit_runtime import semconv
 from queuebit_runtime.bus import Record
 from queuebit_runtime.clock import Clock
@@ -28,7 +28,6 @@ from queuebit_store.errors import StoreError
 from queuebit_store.ports import Append, NewEvent, StoredEvent, StreamStore
 
 APPEND_ATTEMPTS_MAX = 5
-CACHE_JOBS_MAX = 20_000
 NO_JOB = NoJob()
 
 
@@ -85,10 +84,11 @@ class _Work:
     rival_id: UUID | None = None
     rejection: str | None = None
     late: int = 0
+    size_bytes: int = 0
 
-    def stands(self, version: int, job: Job, trace: str | None) -> None:
+    def stands(self, version: int, job: Job, trace: str | None, size_bytes: int) -> None:
         """Where the job stood."""
-        self.version, self.job, self.trace = version, job, trace
+        self.version, self.job, self.trace, self.size_bytes = version, job, trace, size_bytes
         if isinstance(job, OpenJob):
             self.tenant, self.began_at = job.request.tenant, job.submitted_at
 
@@ -99,12 +99,7 @@ class Desk:
     """
 
     def __init__(
-        self,
-        store: StreamStore,
-        clock: Clock,
-        *,
-        appended: Callable[[], None],
-        telemetry: Telemetry = SILENT,
+        self, store: StreamStore, clock: Clock, *, appended: Callable[[], None], telemetry: Telemetry = SILENT
     ) -> None:
         """`appended` is called after every append that changed something."""
         self._store = store
@@ -113,7 +108,7 @@ class Desk:
         self._appended = appended
         self._busy: set[UUID] = set()
         self._freed = asyncio.Event()
-        self._cache: OrderedDict[UUID, tuple[int, OpenJob, str | None]] = OrderedDict()
+        self._remembered = Remembered()
 
     async def handle(self, told: Sequence[Told]) -> list[Spoiled]:
         """Decide on each message in order and make what follows durable.
@@ -184,7 +179,7 @@ class Desk:
                 work.told.append(each)
                 continue
             works[each.job_id] = work = _Work(each.job_id, each.tenant, [each])
-            remembered = self._cache.pop(each.job_id, None)
+            remembered = self._remembered.take(each.job_id)
             if remembered is None:
                 unknown.append(work)
             else:
@@ -198,7 +193,8 @@ class Desk:
                 stored = found.get(work.job_id, [])
                 work.told = [_against(each, found) for each in work.told if not _ended_elsewhere(each, found)]
                 try:
-                    work.stands(len(stored), fold(stored), stored[0].traceparent if stored else None)
+                    held = sum(weight_of(event.type, event.data) for event in stored)
+                    work.stands(len(stored), fold(stored), stored[0].traceparent if stored else None, held)
                 except Exception as error:
                     spoiled.extend(Spoiled(each, error) for each in works.pop(work.job_id).told)
         return works.values()
@@ -249,9 +245,8 @@ class Desk:
     def _remember(self, work: _Work) -> None:
         """Keep a job that goes on: little is said to one that ended, and that is looked up."""
         if isinstance(work.job, OpenJob):
-            self._cache[work.job_id] = (work.version + len(work.events), work.job, work.trace)
-            if len(self._cache) > CACHE_JOBS_MAX:
-                self._cache.popitem(last=False)
+            version = work.version + len(work.events)
+            self._remembered.keep(work.job_id, Kept(version, work.job, work.trace, work.size_bytes))
 
 
 def _looks_new(work: _Work, now: datetime) -> bool:
@@ -293,6 +288,7 @@ def _decide(work: _Work, told: Told, now: datetime) -> None:
     for version, event in enumerate(decided, start=work.version + len(work.events) + 1):
         event_id = derive_id(job_id, f"event:{version}")
         data = encode_data(event).decode()
+        work.size_bytes += weight_of(type(event).__name__, data)
         if isinstance(event, JobRejected):
             work.rejection = event.code
         work.events.append(

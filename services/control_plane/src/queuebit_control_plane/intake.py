@@ -8,9 +8,8 @@ from datetime import datetime
 from uuid import UUID
 
 from queuebit_contracts import events as ev
-from queuebit_contracts.channels import ADMITTED
+from queuebit_contracts.channels import ADMITTED, LARGE
 from queuebit_contracts.envelope import Envelope
-from queuebit_contracts.errors import FIELD_LENGTH_MAX, TEXT_LENGTH_MAX, ContractError, FieldError, shortened
 from queuebit_contracts.ids import refusal_id_of
 from queuebit_contracts.jobs import JobRequest, is_tenant_name
 from queuebit_contracts.origin import Origin, whole_origin
@@ -20,16 +19,17 @@ from queuebit_control_plane.job.messages import Refuse, Submit
 from queuebit_control_plane.job.routing import REFINE_PARAM, RoutingInputs, budget_s_of
 from queuebit_control_plane.keys import reserve_each, unheld
 from queuebit_control_plane.lanes import Lanes
+from queuebit_control_plane.reading import Outcome, Question, admitted_or_refused
 from queuebit_control_plane.tenants import Tenants
 from queuebit_problems.admission import Admitted, admit
-from queuebit_problems.errors import ProblemError
 from queuebit_runtime.bus import Record
 from queuebit_runtime.consumer import Received, Refused
 from queuebit_store.ports import Reservation, StreamStore
 
 log = logging.getLogger(__name__)
 
-BELIEVED = frozenset({ADMITTED})
+UNADMITTED = ("qb_unadmitted", b"1")
+"""Marks what the control plane itself put on the topic for large questions: nobody has admitted it."""
 UNKNOWN_TENANT = "unknown"
 """Whose refusals are those that name no tenant."""
 _UNKNOWN_TENANT, _TENANT_MISMATCH = "unknown_tenant", "tenant_mismatch"
@@ -45,10 +45,11 @@ class Intake:
         self._tenants = tenants
         self._lanes = lanes
 
-    async def admit(self, submitted: Sequence[Received], now: datetime) -> list[Told]:
-        """One message for each submission, in order."""
+    async def admit(self, questions: Sequence[Question], now: datetime) -> list[Told]:
+        """One message for each submission, in order. What nobody has admitted yet is admitted here and now."""
+        submitted = [each.received for each in questions]
         known = await self._tenants.known({_asked(each).request.tenant for each in submitted})
-        checked = [_check(each, known) for each in submitted]
+        checked = [_check(each, known) for each in questions]
         ids = await self._job_ids(submitted, checked, now)
         told: list[Told] = []
         for received, outcome, job_id in zip(submitted, checked, ids, strict=True):
@@ -90,9 +91,7 @@ class Intake:
             job_id, message, envelope.id, request.tenant, envelope.traceparent, received.record, rival_id=refusal_id
         )
 
-    async def _job_ids(
-        self, submitted: Sequence[Received], checked: list[Admitted | ev.JobRejected], now: datetime
-    ) -> list[UUID | None]:
+    async def _job_ids(self, submitted: Sequence[Received], checked: list[Outcome], now: datetime) -> list[UUID | None]:
         """The job that each submission stands for; of a refused one the job that it may have become before, where that is
         known without holding a key of the sender's.
 
@@ -146,24 +145,13 @@ def _whole_origin(question: Envelope | Refused, job_id: UUID | None) -> Origin:
     return origin_of(question, None, job_id)
 
 
-def rejection_of(cause_id: UUID, error: ContractError | ProblemError) -> ev.JobRejected:
-    """The refusal that an error of the contract or the problem turns into; it names the first field, and is short."""
-    first = error.fields[0] if error.fields else FieldError("", error.code, str(error))
-    return ev.JobRejected(
-        code=error.code,
-        field=shortened(first.pointer, FIELD_LENGTH_MAX),
-        detail=shortened(error.detail, TEXT_LENGTH_MAX),
-        remedy=shortened(error.remedy, TEXT_LENGTH_MAX),
-        cause_id=cause_id,
-    )
-
-
 def _told_to(envelope: Envelope, request: JobRequest) -> str:
     """Whose refusal it is: that of whoever sent the event, where the envelope names one."""
     return request.tenant if envelope.tenant is None else envelope.tenant
 
 
-def _check(received: Received, known: frozenset[str]) -> Admitted | ev.JobRejected:
+def _check(question: Question, known: frozenset[str]) -> Outcome:
+    received = question.received
     envelope, request = received.envelope, _asked(received).request
     if envelope.tenant not in (None, request.tenant):
         return ev.JobRejected(
@@ -181,34 +169,20 @@ def _check(received: Received, known: frozenset[str]) -> Admitted | ev.JobReject
             remedy="Ask an operator to add the tenant, or correct the name.",
             cause_id=envelope.id,
         )
-    admitted = admitted_before(received)
-    if admitted is not None:
-        return admitted
-    try:
-        return admit(request)
-    except ProblemError as error:
-        rejection = rejection_of(envelope.id, error)
-        return rejection.model_copy(update={"field": f"/request{rejection.field}"})
-    except Exception:
-        # A kind is a plug-in: whatever it raises must not stop the questions of others.
-        log.exception(
-            "the kind %s failed to check a statement",
-            request.problem.kind,
-            extra={"tenant": request.tenant, "message_id": str(envelope.id)},
-        )
-        return ev.JobRejected(
-            code="kind_failed",
-            field="/request/problem",
-            detail=f"The kind {request.problem.kind!r} failed to check the statement.",
-            remedy="Report it with this event's id to whoever maintains the kind.",
-            cause_id=envelope.id,
-        )
+    if question.outcome is not None:
+        return question.outcome
+    return admitted_before(received) or admitted_or_refused(envelope, request, admit)
+
+
+def believed(record: Record) -> bool:
+    """Whether the gateway wrote the record: nobody else may, but for what we wrote and marked ourselves."""
+    return record.topic == ADMITTED or (record.topic == LARGE and UNADMITTED not in record.headers)
 
 
 def admitted_before(received: Received) -> Admitted | None:
-    """What the gateway found when it admitted the question. Only it can write where this is believed."""
+    """What the gateway found when it admitted the question."""
     asked = _asked(received)
-    if received.record.topic not in BELIEVED or asked.admission is None or asked.fingerprint is None:
+    if not believed(received.record) or asked.admission is None or asked.fingerprint is None:
         return None
     return Admitted(asked.request, asked.fingerprint, asked.admission)
 

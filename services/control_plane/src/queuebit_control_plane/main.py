@@ -7,6 +7,8 @@ import sys
 from functools import partial
 
 from queuebit_control_plane.app import ControlPlane
+from queuebit_problems.registry import built_in_modules, usable_kinds
+from queuebit_runtime.bounded_work import in_processes
 from queuebit_runtime.service import EXIT_USAGE, Service, run_service
 from queuebit_store.errors import InvalidSettings, StoreUnavailable
 from queuebit_store.postgres import PostgresSettings, PostgresStore, settings_from
@@ -22,7 +24,10 @@ async def build(service: Service, database: PostgresSettings) -> None:
     )
     service.on_close(store.close)
     holder = f"{service.settings.worker_name}/{service.ids.mint()}"
-    plane = ControlPlane(store, service.bus, service.clock, service.telemetry, holder=holder)
+    work = in_processes(("queuebit_control_plane.reading", *built_in_modules()))
+    service.on_close(work.close)
+    usable_kinds()
+    plane = ControlPlane(store, service.bus, service.clock, service.telemetry, holder=holder, work=work)
     service.check("postgres", plane.watch.database)
     service.check("relay", plane.watch.relay)
     service.task("relay", plane.relay.run)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from queuebit_contracts.channels import ADMITTED, CONTROL
+from queuebit_contracts.channels import ADMITTED, CONTROL, LARGE
 from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.errors import FieldError
@@ -23,6 +23,7 @@ from queuebit_gateway.problems import Refusal
 from queuebit_gateway.tail import SOURCE, submitted_event_id
 from queuebit_gateway.view import Accepted, accepted_of, question_in_short
 from queuebit_problems.admission import Admitted
+from queuebit_runtime.bounded_work import LARGE_BYTES
 from queuebit_runtime.bus import Bus, Outgoing
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.ids import Ids
@@ -150,7 +151,7 @@ class Submitter:
                 tenant=held.tenant,
                 traceparent=traceparent,
             )
-            task = asyncio.create_task(self._sending.offer(_record(ADMITTED, job_id, envelope)))
+            task = asyncio.create_task(self._sending.offer(_question(job_id, envelope)))
             task.add_done_callback(lambda done: self._settled(job_id, done))
             self._publishing[job_id] = task
         await asyncio.shield(task)
@@ -175,6 +176,11 @@ def _reused(job_id: UUID) -> Refusal:
         errors=(FieldError("header:Idempotency-Key", "idempotency_key_reused", "was used for other content"),),
         job_id=job_id,
     )
+
+
+def _question(job_id: UUID, envelope: Envelope) -> Outgoing:
+    record = _record(ADMITTED, job_id, envelope)
+    return record._replace(topic=LARGE) if len(record.value) > LARGE_BYTES else record
 
 
 def _record(topic: str, job_id: UUID, envelope: Envelope) -> Outgoing:

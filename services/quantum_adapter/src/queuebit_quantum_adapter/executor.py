@@ -11,11 +11,11 @@ from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, Exec
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.jobs import Ran, Usage
 from queuebit_problems.errors import ProblemError
-from queuebit_problems.registry import parse_optimisation
+from queuebit_problems.registry import optimisation_of
 from queuebit_quantum_adapter.backends import Backends, check_backend
 from queuebit_quantum_adapter.errors import AdapterError
 from queuebit_quantum_adapter.limits import Limits, check_size
-from queuebit_quantum_adapter.measuring import MeasureTask, is_measurement, measure_task_of
+from queuebit_quantum_adapter.measuring import MeasureTask, is_measurement, measure_task_of, read_size
 from queuebit_quantum_adapter.task import BackendSpec, Failed, Outcome, Recipe, Stage, Task
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolMemory, PoolStopped, PoolTimeout
@@ -133,9 +133,9 @@ class QuantumExecutor:
         if is_measurement(order.problem):
             return measure_task_of(order, backend, self._limits)
         recipe = Recipe.of(order.params)
-        kind, statement = parse_optimisation(order.problem)
+        optimisation_of(order.problem.kind, order.problem.version)
         if not recipe.rounds:
-            qubits = kind.size(statement).qubits
+            qubits = (order.size or read_size(order.problem)).qubits
             check_backend(backend, qubits)
             check_size(self._limits, order.tier, qubits)
         return Task(

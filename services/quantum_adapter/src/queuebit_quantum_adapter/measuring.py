@@ -7,8 +7,9 @@ from uuid import UUID
 
 from queuebit_contracts.events import JobQueued
 from queuebit_contracts.jobs import Problem
+from queuebit_problems.kind import Size
 from queuebit_problems.measurement import Measurement
-from queuebit_problems.registry import kind_of
+from queuebit_problems.registry import kind_of, parse_problem
 from queuebit_quantum_adapter.backends import check_backend
 from queuebit_quantum_adapter.errors import BudgetTooSmall, TooManyOperations
 from queuebit_quantum_adapter.limits import Limits, check_circuit_size
@@ -37,12 +38,17 @@ def is_measurement(problem: Problem) -> bool:
 
 def measure_task_of(order: JobQueued, backend: BackendSpec, limits: Limits) -> MeasureTask:
     """What the order asks of a worker process. Raises AdapterError or ProblemError where it cannot be served."""
-    kind = kind_of(order.problem.kind, order.problem.version)
-    size = kind.size(kind.parse(order.problem.statement))
+    size = order.size or read_size(order.problem)
     check_backend(backend, size.qubits)
     check_circuit_size(limits, order.tier, size.qubits)
     check_operations(limits, order.budget_s, size.qubits, size.terms)
     return MeasureTask(order.attempt_id, order.problem, order.seed, order.budget_s, limits, backend)
+
+
+def read_size(problem: Problem) -> Size:
+    """How large a problem is, where its order does not say it. Raises ProblemError."""
+    kind, statement = parse_problem(problem)
+    return kind.size(statement)
 
 
 def check_operations(limits: Limits, budget_s: float, qubits: int, operations: int, runs: int = 1) -> None:

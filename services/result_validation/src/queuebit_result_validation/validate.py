@@ -10,6 +10,7 @@ from typing import Any
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, ResultValidated
 from queuebit_contracts.jobs import Number, Problem
+from queuebit_contracts.large import read_problem
 from queuebit_problems.errors import ProblemError
 from queuebit_problems.kind import gap_of
 from queuebit_problems.optimisation import Optimisation
@@ -88,6 +89,7 @@ def _examine(execution: ExecutionSucceeded, now: datetime, seen: _Seen) -> None:
         kind, statement = parse_optimisation(problem)
     except ProblemError as error:
         return seen.add(Code.PROBLEM_INVALID, error.detail)
+    problem = read_problem(problem)
     for wrong in kind.answer_errors(statement, execution.answer)[:REASONS_MAX]:
         seen.add(Code.ANSWER_MALFORMED, str(wrong))
     if seen.rejected:

@@ -28,7 +28,7 @@ def read_event(stored: StoredEvent) -> JobEvent:
     model = MODEL_OF.get(f"{PREFIX}{stored.type}.v{stored.schema_version}")
     if model is None:
         raise CorruptStream(f"job {stored.stream_id} holds the unknown event {stored.type}.v{stored.schema_version}")
-    return cast(JobEvent, decode_data(model, stored.data.encode()))
+    return cast(JobEvent, decode_data(model, stored.data.encode(), text=True))
 
 
 def head_of(job: Job) -> Head:

@@ -1,0 +1,141 @@
+"""Questions that take more than a moment: each is admitted in its turn and decided on alone, and holds up no other.
+
+Its record stays open until then, so a crash loses nothing. What waits is bounded: more than may wait in memory goes on to a
+topic of its own, from which only so much is read at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from queuebit_contracts.channels import LARGE
+from queuebit_contracts.errors import ContractError, FieldError, InvalidData
+from queuebit_contracts.events import JobSubmitted
+from queuebit_control_plane.errors import Contended
+from queuebit_control_plane.intake import UNADMITTED, believed
+from queuebit_control_plane.reading import READ, Answer, Question, read_believed, rejection_of
+from queuebit_runtime.bounded_work import BoundedWork, cpu_max_s_of
+from queuebit_runtime.bus import Bus, BusError, Delivery, Outgoing, Record
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.consumer import Received, Refused, refused_of
+from queuebit_runtime.errors import Overloaded, PoolCrashed, PoolError, PoolExhausted, PoolMemory, TaskFailed
+from queuebit_store.errors import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+CRASHES_MAX = 5
+Place = tuple[str, int, int, int | None]
+Tell = Callable[[Question | Refused], Awaitable[None]]
+Bury = Callable[[Record, ContractError], Awaitable[None]]
+
+
+class TooCostly(InvalidData):
+    """Admitting the question takes more than it may."""
+
+    code = "statement_too_costly"
+
+
+class Aside:
+    """What was set aside and is not decided on yet. `tell` decides; `bury` keeps what nobody can read."""
+
+    def __init__(
+        self, bus: Bus, work: BoundedWork, clock: Clock, *, tell: Tell, bury: Bury, retry_s: float = 1.0
+    ) -> None:
+        self._bus = bus
+        self._work = work
+        self._clock = clock
+        self._tell = tell
+        self._bury = bury
+        self._retry_s = retry_s
+        self._open: dict[Place, asyncio.Task[None]] = {}
+
+    def offer(self, record: Record, delivery: Delivery, item: Received | None = None) -> None:
+        """Take care of a record, and say when it is done. `item`: what was read of it, where it was."""
+        place = (record.topic, record.partition, record.offset, record.part)
+        if place not in self._open:
+            task = asyncio.ensure_future(self._settle(record, delivery, item))
+            self._open[place] = task
+            task.add_done_callback(lambda _: self._open.pop(place, None))
+
+    async def forward(self, records: Sequence[Record]) -> None:
+        """Put records on the topic for large questions, as they came. Raises BusError."""
+        await self._bus.publish(
+            [Outgoing(LARGE, each.key or b"", each.value or b"", [*_unmarked(each), UNADMITTED]) for each in records]
+        )
+
+    async def _settle(self, record: Record, delivery: Delivery, item: Received | None) -> None:
+        crashes = 0
+        while delivery.wanted(record):
+            try:
+                await self._once(record, item, refuse=crashes >= CRASHES_MAX)
+            except (StoreUnavailable, Contended, BusError, Overloaded, PoolError) as error:
+                crashes += isinstance(error, PoolCrashed)
+                log.warning("a question waits on: %s", error)
+                await self._clock.sleep(self._retry_s)
+            else:
+                delivery.done(record)
+
+    async def _once(self, record: Record, item: Received | None, *, refuse: bool) -> None:
+        size_bytes = len(record.value or b"")
+        if believed(record):
+            async with self._work.large_turns.turn(_tenant_of(record, item), size_bytes):
+                await self._take(record, read_believed(record))
+            return
+        if refuse:
+            answer = self._refusal(record, item, "ends the process that checks it")
+            await self._take(record, answer)
+            return
+        try:
+            answer = await self._work.run(READ, record, tenant=_tenant_of(record, item), size_bytes=size_bytes)
+        except Overloaded:
+            if record.topic == LARGE:
+                raise
+            await self.forward([record])
+            return
+        except PoolExhausted:
+            answer = self._refusal(record, item, f"takes more than {cpu_max_s_of(size_bytes):.3g} s to check")
+        except TaskFailed as error:
+            answer = self._refusal(record, item, f"cannot be checked ({error.kind})")
+        except PoolMemory:
+            answer = self._refusal(record, item, "takes more memory to check than it may have")
+        await self._take(record, answer)
+
+    async def _take(self, record: Record, answer: Answer) -> None:
+        match answer:
+            case None:
+                return
+            case ContractError():
+                await self._bury(record, answer)
+            case Question(received, outcome):
+                await self._tell(Question(received._replace(record=record), outcome))
+            case Refused():
+                await self._tell(replace(answer, record=record))
+            case _:
+                assert_never(answer)
+
+    def _refusal(self, record: Record, item: Received | None, why: str) -> Question | Refused | ContractError:
+        error = TooCostly(
+            f"/request/problem/statement: {why}.",
+            remedy="State a smaller or simpler problem, or divide it.",
+            fields=(FieldError("/request/problem/statement", TooCostly.code, why),),
+        )
+        if item is not None:
+            return Question(item, rejection_of(item.envelope.id, error))
+        return refused_of(record, error) or error
+
+
+def _tenant_of(record: Record, item: Received | None) -> str:
+    """Whose turn it is; where nobody has read the data, as far as the envelope tells."""
+    if item is not None and isinstance(item.envelope.data, JobSubmitted):
+        return item.envelope.data.request.tenant
+    headers = dict(record.headers)
+    named = headers.get("ce_tenant") or headers.get("ce_source") or b""
+    return named.decode("utf-8", "replace")
+
+
+def _unmarked(record: Record) -> list[tuple[str, bytes]]:
+    return [(name, value) for name, value in record.headers if name != UNADMITTED[0]]

@@ -1,0 +1,263 @@
+"""Large and complex questions are set aside: admitted where they can be ended, in turns by tenant, and once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+import pytest
+
+from queuebit_contracts import channels
+from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
+from queuebit_contracts.events import Admission, JobSubmitted, ProblemSize
+from queuebit_contracts.ids import derive_id, uuid7
+from queuebit_contracts.jobs import JobRequest, Problem
+from queuebit_control_plane.app import ControlPlane
+from queuebit_problems.admission import admit, admit_as_text
+from queuebit_problems.kind import Kind
+from queuebit_runtime.bounded_work import LARGE_BYTES, BoundedWork
+from queuebit_runtime.bus import Outgoing
+from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
+from queuebit_runtime.clock import SystemClock
+from queuebit_runtime.errors import PoolError, PoolExhausted, PoolMemory
+from queuebit_runtime.processes import InlinePool
+from queuebit_store.memory import MemoryStore
+from tests.builders import NOW
+
+LARGE_EDGES = 8000
+CIRCUIT = "OPENQASM 3.0; qubit[1] q; bit[1] c; c = measure q;"
+
+
+class HeldPool(InlinePool):
+    """Runs a task when it is let, or ends with an error; remembers what was asked of it."""
+
+    def __init__(self) -> None:
+        self.error: PoolError | None = None
+        self.gate = asyncio.Semaphore(0)
+        self.subjects: list[str] = []
+
+    async def run(self, function_path: str, argument: Any, **how: Any) -> Any:
+        self.subjects.append(dict(argument.headers)["ce_subject"].decode())
+        await self.gate.acquire()
+        if self.error is not None:
+            raise self.error
+        return await super().run(function_path, argument, **how)
+
+    def open(self) -> None:
+        for _ in range(1000):
+            self.gate.release()
+
+
+class Plane:
+    """A control plane on the memory ports, and those who send to it."""
+
+    def __init__(self) -> None:
+        self.clock = SystemClock()
+        self.broker = MemoryBroker(self.clock)
+        self.bus = MemoryBus(self.broker)
+        self.store = MemoryStore()
+        self.pool = HeldPool()
+        self.work = BoundedWork(self.pool, self.pool)
+        ControlPlane(self.store, self.bus, self.clock, holder="test", work=self.work)
+
+    async def send(self, *records: Outgoing) -> None:
+        await self.bus.publish(records)
+
+    def events(self) -> dict[str, list[str]]:
+        """By tenant and state of the stream: what is there."""
+        return {
+            f"{row.tenant} {row.head.state}": [event.type for event in self.store.database.events[stream]]
+            for stream, row in self.store.database.streams.items()
+        }
+
+    def jobs(self, tenant: str) -> int:
+        return sum(row.tenant == tenant for row in self.store.database.streams.values())
+
+    def first(self, tenant: str) -> dict[str, Any]:
+        (stream, *_) = (key for key, row in self.store.database.streams.items() if row.tenant == tenant)
+        found: dict[str, Any] = orjson.loads(self.store.database.events[stream][0].data)
+        return found
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(30):
+            while not holds():  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+
+    async def quiet(self, topic: str = channels.SUBMITTED, group: str = "control-plane") -> None:
+        await self.until(lambda: self.broker.lag(group, topic) == 0)
+
+
+@asynccontextmanager
+async def a_plane() -> AsyncIterator[Plane]:
+    plane = Plane()
+    for tenant in ("acme", "globex"):
+        await plane.store.add_tenant(tenant, NOW)
+    await plane.bus.start()
+    try:
+        yield plane
+    finally:
+        plane.pool.open()
+        await plane.bus.stop(5.0)
+
+
+@pytest.fixture
+async def plane() -> AsyncIterator[Plane]:
+    async with a_plane() as plane:
+        yield plane
+
+
+def a_ring(nodes: int) -> Problem:
+    return Problem(kind="maxcut", statement={"nodes": nodes, "edges": [[i, (i + 1) % nodes, 1] for i in range(nodes)]})
+
+
+def asked(
+    number: int, tenant: str = "acme", problem: Problem | None = None, topic: str = channels.SUBMITTED, **more: Any
+) -> Outgoing:
+    """A question from upstream."""
+    event_id = derive_id(uuid7(1, number), tenant)
+    request = JobRequest(tenant=tenant, problem=problem or a_ring(6), lane="classical")
+    data = JobSubmitted(**{"request": request, "idempotency_key": f"{tenant}-{number}", **more})
+    envelope = Envelope(event_id, "/upstream", f"{tenant} {number}", NOW, data, tenant=tenant)
+    return Outgoing(topic, event_id.bytes, encode_data(data), encode_headers(envelope))
+
+
+def admitted(number: int, problem: Problem, topic: str) -> Outgoing:
+    """The same as the gateway sends it."""
+    found = admit_as_text(JobRequest(tenant="acme", problem=problem, lane="classical"))
+    return asked(number, topic=topic, request=found.request, fingerprint=found.fingerprint, admission=found.admission)
+
+
+@pytest.fixture
+def parses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was parsed, by kind."""
+    seen: list[str] = []
+    parse = Kind.parse
+
+    def counted(self: Kind[Any], data: Any) -> Any:
+        seen.append(self.name)
+        return parse(self, data)
+
+    monkeypatch.setattr(Kind, "parse", counted)
+    return seen
+
+
+async def test_small_questions_of_others_are_decided_before_any_large_one(plane: Plane) -> None:
+    large = [asked(number, problem=a_ring(LARGE_EDGES)) for number in range(30)]
+    assert all(len(each.value) > LARGE_BYTES for each in large)
+
+    await plane.send(*large[:15], *[asked(number, "globex") for number in range(20)], *large[15:])
+    await plane.quiet()
+
+    assert (plane.jobs("globex"), plane.jobs("acme")) == (20, 0)
+    assert len(plane.broker.records(channels.LARGE)) == 30
+    assert len(plane.pool.subjects) == 1
+    assert plane.work.large_turns.bytes_held <= 12 * max(len(each.value) for each in large)
+    plane.pool.open()
+    await plane.until(lambda: plane.jobs("acme") == 30)
+    await plane.quiet(channels.LARGE, "control-plane.large")
+
+
+async def test_a_large_question_is_admitted_once_and_its_order_says_how_large_it_is(
+    plane: Plane, parses: list[str]
+) -> None:
+    plane.pool.open()
+    problem = a_ring(LARGE_EDGES)
+
+    await plane.send(asked(1, problem=problem))
+    await plane.until(lambda: plane.jobs("acme") == 1)
+
+    (events,) = plane.store.database.events.values()
+    assert parses == ["maxcut"]
+    assert [event.type for event in events] == ["JobSubmitted", "JobPlanned", "JobQueued"]
+    submitted, _, queued = (orjson.loads(event.data) for event in events)
+    normal = admit(JobRequest(tenant="acme", problem=problem)).request.problem.statement
+    assert submitted["request"]["problem"]["statement"] == normal
+    assert queued["problem"] == submitted["request"]["problem"]
+    assert queued["size"] == {"variables": LARGE_EDGES, "qubits": LARGE_EDGES, "terms": LARGE_EDGES}
+    assert queued["fingerprint"] == submitted["admission"]["problem_fingerprint"]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "topic"), [(6, channels.ADMITTED), (2000, channels.ADMITTED), (LARGE_EDGES, channels.LARGE)]
+)
+async def test_what_the_gateway_admitted_is_not_read_again(
+    plane: Plane, parses: list[str], nodes: int, topic: str
+) -> None:
+    record = admitted(1, a_ring(nodes), topic)
+    parses.clear()
+
+    await plane.send(record)
+    await plane.until(lambda: plane.jobs("acme") == 1)
+
+    assert (parses, plane.pool.subjects) == ([], [])
+    assert plane.first("acme")["admission"]["size"]["variables"] == nodes
+
+
+@pytest.mark.parametrize("nodes", [6, 2000, LARGE_EDGES])
+async def test_what_upstream_says_of_its_size_is_not_believed(plane: Plane, nodes: int) -> None:
+    plane.pool.open()
+    lie = Admission(size=ProblemSize(variables=1, qubits=1, terms=1), family="optimisation", problem_fingerprint="f")
+
+    await plane.send(asked(1, problem=a_ring(nodes), admission=lie, fingerprint="f"))
+    await plane.until(lambda: plane.jobs("acme") == 1)
+
+    first = plane.first("acme")
+    assert (first["admission"]["size"]["variables"], len(first["fingerprint"])) == (nodes, 64)
+
+
+@pytest.mark.parametrize("error", [PoolExhausted(), PoolMemory()], ids=["time", "memory"])
+@pytest.mark.parametrize(
+    "problem", [Problem(kind="circuit_sampling", statement={"qasm": CIRCUIT}), a_ring(LARGE_EDGES)]
+)
+async def test_what_takes_too_much_is_refused_once(plane: Plane, error: PoolError, problem: Problem) -> None:
+    plane.pool.error = error
+    plane.pool.open()
+
+    await plane.send(asked(1, problem=problem), asked(2, "globex"))
+    await plane.until(lambda: plane.jobs("acme") == 1)
+    await plane.quiet()
+
+    rejection = plane.first("acme")
+    assert (rejection["code"], rejection["field"]) == ("statement_too_costly", "/request/problem/statement")
+    assert rejection["remedy"]
+    assert plane.jobs("globex") == 1
+
+
+async def test_a_tenant_with_much_waiting_waits_on_a_topic_and_others_have_their_turn(plane: Plane) -> None:
+    circuit = Problem(kind="circuit_sampling", statement={"qasm": CIRCUIT})
+    await plane.send(*[asked(number, problem=circuit) for number in range(100)])
+    await plane.until(lambda: len(plane.broker.records(channels.LARGE)) == 100 - 66)
+    await plane.send(asked(1, "globex", problem=circuit))
+    await plane.until(lambda: plane.work.small_turns.waiting == 65)
+
+    plane.pool.open()
+    await plane.until(lambda: plane.jobs("acme") == 100)
+
+    assert plane.pool.subjects.index("globex 1") < 10
+    assert plane.jobs("globex") == 1
+
+
+async def test_a_large_record_that_nobody_can_read_is_kept_for_a_person(plane: Plane) -> None:
+    plane.pool.open()
+    good = asked(1, problem=a_ring(LARGE_EDGES))
+    headers = [(name, b"nothing" if name == "ce_time" else value) for name, value in good.headers]
+
+    await plane.send(good._replace(headers=headers), asked(2, problem=a_ring(LARGE_EDGES)))
+    await plane.until(lambda: plane.jobs("acme") == 1)
+    await plane.until(lambda: len(plane.broker.records(channels.dead_letter("control-plane"))) == 1)
+
+    (letter,) = plane.broker.records(channels.dead_letter("control-plane"))
+    assert letter.value == good.value
+
+
+async def test_large_data_that_is_not_valid_is_refused_to_its_sender(plane: Plane) -> None:
+    plane.pool.open()
+    good = asked(1, problem=a_ring(LARGE_EDGES))
+
+    await plane.send(good._replace(value=good.value.replace(b'"lane":"classical"', b'"lane":"magical"')))
+    await plane.until(lambda: plane.jobs("acme") == 1)
+
+    assert (plane.first("acme")["code"], plane.first("acme")["field"]) == ("invalid_data", "/request/lane")
