@@ -9,7 +9,7 @@ from typing import Protocol
 from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
 
 from queuebit_contracts.channels import BACKENDS, BY_TOPIC, CONTROL, SUBMITTED, dead_letter
-from queuebit_runtime.bus import Bus, Delivery, Outgoing, Record, Subscription
+from queuebit_runtime.bus import Delivery, HostedBus, Outgoing, Record, Subscription
 from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
 from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
 from queuebit_runtime.clock import Clock, SystemClock
@@ -22,7 +22,7 @@ DEADLINE_S = 30.0
 REBALANCE_DRAIN_S = 0.3
 
 
-class Member(Bus, Protocol):
+class Member(HostedBus, Protocol):
     async def crash(self) -> None: ...
 
 

@@ -9,7 +9,7 @@ import pytest
 from queuebit_contracts.channels import CONTROL, RECORD_BYTES_MAX, SUBMITTED
 from queuebit_runtime.bus import BusError, Delivery, Outgoing, RecordTooLarge
 from queuebit_runtime.partitioner import partition_of
-from tests.contract.bus.bus_world import Collector, World, reads, say, until, until_committed
+from tests.contract.bus.bus_world import DEADLINE_S, Collector, Member, World, reads, say, until, until_committed
 
 
 async def test_it_delivers_records_as_they_were_published_in_the_order_of_each_key(world: World) -> None:
@@ -273,3 +273,27 @@ async def test_it_is_healthy_while_it_runs(world: World) -> None:
     assert bus.healthy()
     await bus.stop()
     assert not bus.healthy()
+
+
+async def test_it_knows_how_much_a_group_has_not_done_also_while_it_takes_no_more(world: World) -> None:
+    """Given a reader that is full, when more is published, then its lag grows; it shrinks as records are done."""
+    seen = Collector(done=False)
+    bus = world.member()
+    bus.subscribe(reads(seen, in_flight_max=2, batch_max=2))
+    await bus.start()
+    place = ("readers", SUBMITTED)
+    for count in (3, 9):
+        await bus.publish([say("a", str(number)) for number in range(count)])
+        expected = 3 if count == 3 else 12
+        await lag_is(bus, place, expected)
+    delivery = seen.deliveries[0]
+    delivery.done(delivery.records[0])
+    await lag_is(bus, place, 11)
+    await bus.stop(0)
+
+
+async def lag_is(bus: Member, place: tuple[str, str], expected: int) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while bus.lags().get(place) != expected:
+            await bus.probe()
+            await asyncio.sleep(0.01)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -22,6 +21,7 @@ from queuebit_runtime.readiness import Reason
 from queuebit_runtime.service import EXIT_TAKEN
 from queuebit_runtime.topics import ensure_topics
 from tests.contract.bus.bus_world import Collector, reads, say, until
+from tests.freezing import freeze, thaw
 
 STALL_S = 4.0
 WAIT_S = 60.0
@@ -72,7 +72,7 @@ async def test_a_frozen_broker_is_told_no_publish_waits_for_ever_and_reading_goe
         await until(lambda: seen.values == [b"before"])
         assert await told(bus, None) is None
 
-        kafka.send("kafka-1", signal.SIGSTOP)
+        await freeze(kafka, "kafka-1")
         with pytest.raises(BusError, match="did not acknowledge it within 1 s") as first:
             await bus.publish([say("a", "unknown")])
         with pytest.raises(BusError, match="acknowledged nothing for"):
@@ -82,7 +82,7 @@ async def test_a_frozen_broker_is_told_no_publish_waits_for_ever_and_reading_goe
         while time.monotonic() < frozen_until:
             assert bus.stuck() is None
             assert await bus.probe() is not None
-        kafka.send("kafka-1", signal.SIGCONT)
+        thaw(kafka, "kafka-1")
 
         assert first.value.transient
         assert down is not None

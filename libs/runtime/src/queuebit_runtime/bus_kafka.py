@@ -151,6 +151,8 @@ class KafkaBus:
     async def probe(self) -> Reason | None:
         client = self._publisher.client
         found = await self._probe.ask(client) if client is not None and self._running else None
+        if found is None:
+            await asyncio.gather(*(reader.look_ahead() for reader in self._readers))
         stalled_s = self._publisher.stalled_for_s()
         if found is None and stalled_s >= STALLED_S:
             detail = f"Kafka answers, but has acknowledged nothing of what waits for {stalled_s:.0f} s."

@@ -24,6 +24,8 @@ from queuebit_runtime.delivery import FAILING_S, Committer, Member, Place
 from queuebit_runtime.kafka_consumer import PatientConsumer, RawBatch
 from queuebit_runtime.waiting import wait_event
 
+LOOK_AHEAD_TIMEOUT_S = 0.5
+
 _log = logging.getLogger(__name__)
 
 
@@ -68,6 +70,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._leaving = False
         self._broken = False
         self._taken: InstanceTaken | None = None
+        self._ends: dict[Place, int] = {}
         self._handled = 0
         self._moved: tuple[object, ...] = ()
         self._moved_at_s = clock.monotonic_s()
@@ -184,6 +187,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         self.member.fence(list(self.member.slots))
         self.member.assign([self._place(each) for each in sorted(assigned)])
+        self._ends = {}
         self._paused = False
         self.assigned.set()
 
@@ -255,6 +259,15 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             return [consumer.last_poll_timestamp(each) for each in sorted(consumer.assignment())]
         return ()
 
+    async def look_ahead(self) -> None:
+        """Ask where the partitions end while nothing is fetched, whose answers would tell it."""
+        if self._consumer is None or not self._paused:
+            return
+        with contextlib.suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout(LOOK_AHEAD_TIMEOUT_S):
+                found = await self._consumer.end_offsets(self._partitions())
+            self._ends = {self._place(partition): end for partition, end in found.items()}
+
     def lags(self) -> dict[Place, int]:
         """The records of each of our partitions that are not done, as far as its end is known."""
         consumer = self._consumer
@@ -264,10 +277,11 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         positions: dict[Place, int] = {}
         with contextlib.suppress(IllegalStateError, AssertionError):
             for partition in consumer.assignment():
+                place = self._place(partition)
                 end, position = consumer.standing(partition)
                 if end is not None:
-                    ends[self._place(partition)] = end
-                    positions[self._place(partition)] = position
+                    ends[place] = max(end, self._ends.get(place, 0))
+                    positions[place] = position
         return self.member.lags(ends, positions)
 
     def _place(self, partition: TopicPartition) -> Place:
