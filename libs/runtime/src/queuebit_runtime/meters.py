@@ -28,16 +28,16 @@ class Meters:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self._families = {info.name: _family(info, self._registry) for info in METRICS}
-        self._series: dict[tuple[str, tuple[str, ...]], Instrument] = {}
+        self._series: dict[tuple[int, tuple[tuple[str, str], ...]], Instrument] = {}
         self._counts = dict.fromkeys(self._families, 0)
 
     def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None:
-        found = self._find(metric.value, label_values(metric.value, labels))
+        found = self._find(metric, labels)
         assert isinstance(found, Counter)
         found.inc(amount)
 
     def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None:
-        found = self._find(metric.value, label_values(metric.value, labels))
+        found = self._find(metric, labels)
         if isinstance(found, Gauge):
             found.set(value)
         else:
@@ -59,20 +59,21 @@ class Meters:
         """The text format of Prometheus."""
         return generate_latest(self._registry)
 
-    def _find(self, info: MetricInfo, values: tuple[str, ...]) -> Instrument:
-        """The series with these labels; those beyond SERIES_MAX share one."""
-        found = self._series.get((info.name, values))
+    def _find(self, metric: Metric, labels: Mapping[str, str] | None) -> Instrument:
+        """The series with these labels; those beyond SERIES_MAX share one. Called often: known labels are one look-up."""
+        key = (id(metric), tuple(labels.items()) if labels else ())
+        found = self._series.get(key)
         if found is not None:
             return found
-        if not values:
-            series = self._families[info.name]
-        else:
-            self._counts[info.name] += 1
-            known = self._counts[info.name] <= SERIES_MAX
-            series = self._families[info.name].labels(*(values if known else [OTHER] * len(values)))
-            if not known:
-                return series
-        self._series[info.name, values] = series
+        info = metric.value
+        family = self._families[info.name]
+        if not labels:
+            self._series[key] = family
+            return family
+        self._counts[info.name] += 1
+        if self._counts[info.name] > SERIES_MAX:
+            return family.labels(*[OTHER] * len(info.labels))
+        series = self._series[key] = family.labels(*label_values(info, labels))
         return series
 
 
