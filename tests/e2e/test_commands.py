@@ -13,6 +13,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from queuebit_problems.instances import file_name, load
+from tests.e2e.exposure import open_paths, told
 
 ROOT = Path(__file__).parents[2]
 QUEUEBIT = str(Path(sys.executable).with_name("queuebit"))
@@ -128,16 +129,21 @@ async def test_up_submit_show_down(tmp_path: Path, instance: Path) -> None:
     try:
         up = await queuebit("up", cwd=tmp_path, timeout_s=180.0)
         assert up.returncode == 0, up.stdout + up.stderr
-        status = json.loads((await queuebit("status", "--json", cwd=tmp_path)).stdout)
+        said = await queuebit("status", "--json", cwd=tmp_path)
+        status = json.loads(said.stdout)
+        plain = await queuebit("status", cwd=tmp_path)
         submitted = await queuebit("submit", str(instance), "--kind", "maxcut", "--wait", "--json", cwd=tmp_path)
         document = json.loads(submitted.stdout)
         shown = await queuebit("explain", document["id"], cwd=tmp_path)
         listed = await queuebit("list", "--json", cwd=tmp_path)
         missing = await queuebit("show", "01900000-0000-7000-8000-000000000000", cwd=tmp_path)
+        given_away = told(tmp_path / ".queuebit", [up.stdout, up.stderr, said.stdout, plain.stdout])
+        open_to_others = open_paths(tmp_path / ".queuebit")
     finally:
         down = await queuebit("down", cwd=tmp_path)
 
     assert status["running"] is True
+    assert (given_away, open_to_others) == ([], [])
     assert (submitted.returncode, document["objective"], document["verdict"]) == (0, 10, "accepted")
     assert document["id"] in listed.stdout
     assert "rule" in shown.stdout

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 
 from queuebit_devstack.errors import ToolFailed
+from queuebit_devstack.private import private_opener
 from queuebit_devstack.state import ProcessRecord
 
 STACK_VARIABLE = "QUEUEBIT_STACK"
@@ -116,8 +117,8 @@ def spawn(
     umask: int = -1,
 ) -> Child:
     """Start `argv` in a session of its own, with both outputs appended to `log` and no input. `umask`: ours, if negative."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(log, "ab", opener=private_opener) as output:
         popen = subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,

@@ -25,6 +25,7 @@ from queuebit_devstack.kafka_users import ADMIN, access_as, load_passwords, pass
 from queuebit_devstack.leftovers import LOCK_TIMEOUT_S, Standing, end_all, look
 from queuebit_devstack.ports import free_ports
 from queuebit_devstack.postgres import PostgresServer, wait_postgres
+from queuebit_devstack.private import private_folder
 from queuebit_devstack.processes import Child, end_processes, own_record
 from queuebit_devstack.state import ProcessRecord, StackState, StateFile
 from queuebit_runtime.kafka_access import KafkaAccess, access_env, access_from, client_options
@@ -269,6 +270,7 @@ async def start_stack(
     external = External.from_env() if external is None else external
     if brokers not in (1, 3):
         raise ValueError(f"A stack has 1 or 3 brokers, not {brokers}.")
+    private_folder(data_dir)
     file = StateFile(data_dir)
     lock = file.locked(LOCK_TIMEOUT_S)
     await asyncio.to_thread(lock.__enter__)

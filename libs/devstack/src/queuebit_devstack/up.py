@@ -22,6 +22,7 @@ from queuebit_devstack.keep import LOOK_INTERVAL_S, NAME, Keeper, write_specs
 from queuebit_devstack.leftovers import is_server
 from queuebit_devstack.notes import Note, notes_file, read_notes
 from queuebit_devstack.ports import LOOPBACK, prefer_port
+from queuebit_devstack.private import masked
 from queuebit_devstack.processes import Child, child_env, end_processes, is_alive, spawn, tail
 from queuebit_devstack.ready import ask_ready
 from queuebit_devstack.stack import Stack, start_stack
@@ -149,7 +150,7 @@ async def _wait_ready(data_dir: Path, keeper: Child | None) -> None:
 
 def _tell(stack: Stack, say: Say, *, foreground: bool) -> None:
     say(f"Kafka       {stack.kafka}")
-    say(f"PostgreSQL  {stack.postgres}")
+    say(f"PostgreSQL  {masked(stack.postgres)}")
     if stack.state.gateway:
         say(f"Gateway     {stack.state.gateway}")
     say(f"Data, logs  {stack.data_dir}")
@@ -186,7 +187,7 @@ async def report(data_dir: Path) -> dict[str, Any]:
         "running": running,
         "ready": running and all(each["ready"] is not False for each in processes),
         "kafka": state.kafka,
-        "postgres": state.postgres,
+        "postgres": None if state.postgres is None else masked(state.postgres),
         "gateway": state.gateway,
         "kafka_users": client_files(state, data_dir),
         "processes": processes,
