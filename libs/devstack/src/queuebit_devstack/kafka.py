@@ -28,7 +28,7 @@ from queuebit_devstack.kafka_config import (
 from queuebit_devstack.kafka_tls import ensure_certificates, tls_files
 from queuebit_devstack.kafka_users import access_as, ensure_passwords, load_passwords, write_client_files
 from queuebit_devstack.ports import free_ports
-from queuebit_devstack.private import write_private
+from queuebit_devstack.private import private_folder, write_private
 from queuebit_devstack.processes import Child, child_env, run_tool, spawn, tail
 from queuebit_runtime.errors import LoginRefused
 from queuebit_runtime.kafka_access import KafkaAccess, client_options
@@ -87,10 +87,10 @@ class KafkaCluster:
         if self._tls is not None:
             ensure_certificates(self._tls)
         for node in self.nodes:
-            (node.folder / "tmp").mkdir(mode=0o700, parents=True, exist_ok=True)
-            node.folder.chmod(0o700)
+            for folder in (node.folder.parent, node.folder, node.folder / "tmp"):
+                private_folder(folder)
             write_private(node.properties, properties_text(node, self.nodes, passwords, self._tls))
-            node.logging.write_text(LOGGING_TEXT)
+            write_private(node.logging, LOGGING_TEXT)
         write_client_files(self._data_dir, self.bootstrap, passwords, self._ca)
         async with asyncio.TaskGroup() as group:
             for node in self.nodes:
