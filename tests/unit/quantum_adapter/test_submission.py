@@ -7,9 +7,18 @@ from uuid import UUID
 import pytest
 
 from queuebit_quantum_adapter.ansatz import linear_ramp, qaoa_circuit
-from queuebit_quantum_adapter.errors import ProviderUnavailable, SubmitUnknown
-from queuebit_quantum_adapter.ports import Capabilities, Entry, Readings, Request, Samples, Submission, SubmissionState
-from queuebit_quantum_adapter.submission import submit_once
+from queuebit_quantum_adapter.errors import ProviderUnavailable, Stopped, SubmitUnknown
+from queuebit_quantum_adapter.ports import (
+    Capabilities,
+    Entry,
+    FreeLedger,
+    Readings,
+    Request,
+    Samples,
+    Submission,
+    SubmissionState,
+)
+from queuebit_quantum_adapter.submission import run_to_end, submit_once
 from tests.unit.quantum_adapter.models import an_attempt, an_ising
 
 KEY = an_attempt()
@@ -131,3 +140,34 @@ def test_a_refusal_is_passed_on_and_nothing_is_recorded() -> None:
         )
 
     assert journal == ["intend", "submit"]
+
+
+class SlowProvider(ScriptedProvider):
+    """Never ends by itself."""
+
+    def poll(self, provider_id: str) -> SubmissionState:
+        self._journal.append(f"poll {provider_id}")
+        return SubmissionState.RUNNING
+
+    def cancel(self, provider_id: str) -> None:
+        self._journal.append(f"cancel {provider_id}")
+
+
+def stop() -> None:
+    raise Stopped
+
+
+def test_what_is_stopped_while_it_runs_is_cancelled_at_the_provider() -> None:
+    journal: list[str] = []
+    with pytest.raises(Stopped):
+        run_to_end(SlowProvider(journal), FreeLedger(), a_submission(), KEY, stop)
+    assert journal == ["submit", "poll id-0", "cancel id-0"]
+
+
+@pytest.mark.parametrize(("taken", "then"), [(True, ["cancel id-0"]), (False, [])])
+def test_what_is_stopped_while_it_is_handed_in_is_looked_up_and_cancelled(taken: bool, then: list[str]) -> None:
+    journal: list[str] = []
+    provider = SlowProvider(journal, fault=Stopped(), taken=taken)  # type: ignore[arg-type]
+    with pytest.raises(Stopped):
+        run_to_end(provider, FreeLedger(), a_submission(), KEY, stop)
+    assert journal == ["submit", "reconcile", *then]

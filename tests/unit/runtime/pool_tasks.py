@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +35,21 @@ def say_and_spin(argument: str, _: Progress) -> None:
     Path(argument).write_text(str(os.getpid()))
     while True:
         time.monotonic()
+
+
+def put_away(argument: str, _: Progress) -> None:
+    """Ask to be told, write the process id to a file, spin, and say in the file that the end was orderly."""
+
+    def leave(_number: int, _frame: object) -> None:
+        raise SystemExit
+
+    signal.signal(signal.SIGTERM, leave)
+    Path(argument).write_text(str(os.getpid()))
+    try:
+        while True:
+            time.monotonic()
+    finally:
+        Path(argument).with_suffix(".away").touch()
 
 
 def spin(_: Any, __: Progress) -> None:

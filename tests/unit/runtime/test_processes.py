@@ -91,6 +91,19 @@ async def test_it_kills_a_task_on_request_and_starts_another_process(pool: Proce
     assert await pool.run(f"{TASKS}:double", 1, timeout_s=30) == 2
 
 
+async def test_a_task_that_asks_to_be_told_may_put_away_what_it_holds_elsewhere(
+    pool: ProcessPool, tmp_path: Path
+) -> None:
+    mark, stop = tmp_path / "pid", asyncio.Event()
+    task = asyncio.ensure_future(pool.run(f"{TASKS}:put_away", str(mark), timeout_s=60, stop=stop))
+    await until(lambda: mark.exists() and bool(mark.read_text()))
+    stop.set()
+    with pytest.raises(PoolStopped):
+        await task
+    assert not runs(int(mark.read_text()))
+    assert mark.with_suffix(".away").exists()
+
+
 async def test_it_kills_a_task_whose_caller_gives_up(pool: ProcessPool, tmp_path: Path) -> None:
     mark = tmp_path / "pid"
     task = asyncio.ensure_future(pool.run(f"{TASKS}:say_and_spin", str(mark), timeout_s=60))

@@ -25,6 +25,7 @@ from queuebit_runtime.errors import (
 Progress = Callable[[Any], None]
 
 WATCH_INTERVAL_S = 0.1
+END_GRACE_S = 1.0
 START_TIMEOUT_S = 120.0
 LENGTH_BYTES = 8
 _THREAD_VARIABLES = (
@@ -67,6 +68,19 @@ class Worker:
         self._killed = True
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
+
+    async def end(self) -> None:
+        """Let the process put away what it holds elsewhere, for at most END_GRACE_S, and then kill it. One that has not asked
+        to be told (SIGTERM) ends at once.
+        """
+        if self.alive:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.terminate()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(END_GRACE_S):
+                    await self._process.wait()
+        self.kill()
+        await self.ended()
 
     async def ended(self) -> None:
         await self._process.wait()

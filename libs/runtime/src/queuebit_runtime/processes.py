@@ -131,6 +131,10 @@ class ProcessPool:
             except TaskFailed:
                 self._put_back(worker)
                 raise
+            except PoolMemory:
+                worker.kill()
+                await self._end(worker)
+                raise
             except BaseException:
                 await self._end(worker)
                 raise
@@ -183,9 +187,8 @@ class ProcessPool:
         self._all.discard(worker)
 
     async def _end(self, worker: Worker) -> None:
-        worker.kill()
         self._all.discard(worker)
-        await asyncio.shield(worker.ended())
+        await asyncio.shield(worker.end())
 
 
 class _Place:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from typing import Any
 
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_quantum_adapter import measured, pipeline
 from queuebit_quantum_adapter.attempt import Report
-from queuebit_quantum_adapter.errors import AdapterError
+from queuebit_quantum_adapter.errors import AdapterError, Stopped
 from queuebit_quantum_adapter.measuring import MeasureTask
 from queuebit_quantum_adapter.task import BackendSpec, Ended, Failed, Task
 
 
 def attempt(task: Task | MeasureTask, on_progress: Report) -> Ended:
-    """Do the task. What is expected to fail is told as a value. Nothing here can be stopped: the process is killed."""
+    """Do the task. What is expected to fail is told as a value. On SIGTERM it is Stopped between two steps of the interpreter,
+    and the process ends.
+    """
+    before = signal.signal(signal.SIGTERM, _stop)
     try:
         return measured.run(task, on_progress) if isinstance(task, MeasureTask) else pipeline.run(task, on_progress)
     except AdapterError as error:
@@ -22,6 +26,12 @@ def attempt(task: Task | MeasureTask, on_progress: Report) -> Ended:
     except MemoryError:
         code = FailureCode.MEMORY_EXHAUSTED
         return Failed(code, "The worker process ran out of memory.", FAILURES[code].remedy)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(_number: int, _frame: object) -> None:
+    raise Stopped
 
 
 def warm(backend: BackendSpec, on_progress: Callable[[Any], None]) -> None:

@@ -14,13 +14,13 @@ from queuebit_problems.circuits.pauli import PauliSum, bases, estimate, measured
 from queuebit_problems.measurement import Counts, Estimate
 from queuebit_quantum_adapter.circuit_text import circuit_print
 from queuebit_quantum_adapter.depth import Estimating
-from queuebit_quantum_adapter.errors import BudgetTooSmall, RunFailed, UnusableProblem
+from queuebit_quantum_adapter.errors import BudgetTooSmall, UnusableProblem
 from queuebit_quantum_adapter.evidence import target_evidence
 from queuebit_quantum_adapter.limits import Limits
 from queuebit_quantum_adapter.measuring import check_operations
-from queuebit_quantum_adapter.ports import Batch, Ledger, Provider, Readings, SubmissionState
+from queuebit_quantum_adapter.ports import Batch, Ledger, Provider, Readings
 from queuebit_quantum_adapter.samples import derived_seed
-from queuebit_quantum_adapter.submission import submit_once
+from queuebit_quantum_adapter.submission import run_to_end
 
 BATCH_CIRCUITS_MAX = 256
 POLL_INTERVAL_S = 0.2
@@ -161,11 +161,7 @@ class ProviderDevice:
         self.batches += 1
         self._provider.preflight(batch)
         self._affords(batch)
-        provider_id = submit_once(self._provider, self._ledger, batch, key)
-        while not (state := self._provider.poll(provider_id)).final:
-            self._sleep(POLL_INTERVAL_S)
-        if state is not SubmissionState.SUCCEEDED:
-            raise RunFailed(f"The submission {provider_id} ended as {state.value}.")
+        provider_id = run_to_end(self._provider, self._ledger, batch, key, lambda: self._sleep(POLL_INTERVAL_S))
         readings = self._provider.readings(provider_id)
         self.runs += len(batch.circuits)
         self.shots += len(batch.circuits) * (batch.shots or 0)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from queuebit_contracts.failures import FAILURES, FailureCode
 
 
+class Stopped(SystemExit):
+    """Nobody wants the attempt any more: its process ends, and leaves nothing behind at a provider."""
+
+
 class AdapterError(Exception):
     """The adapter failed in a way it does not know."""
 

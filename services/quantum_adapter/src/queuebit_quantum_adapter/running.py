@@ -12,10 +12,9 @@ from uuid import UUID
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.ids import derive_id
 from queuebit_quantum_adapter.circuits import BoundCircuit
-from queuebit_quantum_adapter.errors import RunFailed
-from queuebit_quantum_adapter.ports import FreeLedger, Provider, Samples, Submission, SubmissionState
+from queuebit_quantum_adapter.ports import FreeLedger, Provider, Samples, Submission
 from queuebit_quantum_adapter.samples import derived_seed
-from queuebit_quantum_adapter.submission import submit_once
+from queuebit_quantum_adapter.submission import run_to_end
 from queuebit_quantum_adapter.task import BackendSpec, Task
 
 POLL_INTERVAL_S = 0.2
@@ -77,9 +76,4 @@ def open_provider(backend: BackendSpec) -> Provider:
 
 def execute(provider: Provider, submission: Submission, key: UUID) -> Samples:
     """Hand the circuit in once, under its id, and wait for its samples. Raises AdapterError."""
-    provider_id = submit_once(provider, FreeLedger(), submission, key)
-    while not (state := provider.poll(provider_id)).final:
-        time.sleep(POLL_INTERVAL_S)
-    if state is not SubmissionState.SUCCEEDED:
-        raise RunFailed(f"The submission {provider_id} ended as {state.value}.")
-    return provider.result(provider_id)
+    return provider.result(run_to_end(provider, FreeLedger(), submission, key, lambda: time.sleep(POLL_INTERVAL_S)))
