@@ -18,15 +18,13 @@ from typing import Protocol
 from queuebit_contracts.channels import CONTROL, Service
 from queuebit_contracts.events import (
     AttemptAbandoned,
-    ExecutionFailed,
     ExecutionProgressed,
     JobQueued,
     JobStarted,
 )
-from queuebit_contracts.failures import FailureCode
-from queuebit_contracts.jobs import BUDGET_S_MAX, is_past
+from queuebit_contracts.jobs import BUDGET_S_MAX
 from queuebit_runtime.attempts import Outcome as Outcome
-from queuebit_runtime.attempts import begin_attempt, count_attempts, end_attempt, failed_inside
+from queuebit_runtime.attempts import begin_attempt, count_attempts, end_attempt, executed, failed_inside, too_late
 from queuebit_runtime.bus import Bus, BusError, Delivery, Outgoing, RecordTooLarge, Subscription
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.consumer import Item, Received, sort_out, subscribe_decoded
@@ -35,7 +33,7 @@ from queuebit_runtime.metrics import Metric
 from queuebit_runtime.orders import Orders, Work
 from queuebit_runtime.progress import ProgressReport
 from queuebit_runtime.queue_ages import queue_ages
-from queuebit_runtime.reports import Report, failed, too_large
+from queuebit_runtime.reports import Report, too_large
 from queuebit_runtime.retry import FOR_HANDLERS, Backoff
 from queuebit_runtime.telemetry import SILENT, Telemetry
 from queuebit_runtime.waiting import end_task, wait_event
@@ -46,7 +44,6 @@ SMALL_BATCH_MAX = 200
 DIRECT_S = 0.005
 """How long small orders may hold the event loop before the rest of their batch goes to a thread: as long as a thread at work
 keeps the interpreter from the loop at one go."""
-STOP_GRACE_S = 3.0
 BEGIN_WITHIN_S_MAX = BUDGET_S_MAX + 600.0
 """Within so long of its release an order must begin: the largest budget, the patience of the control plane, and a margin for
 clocks that differ.
@@ -182,7 +179,7 @@ class WorkShell:
             self._orders.add(work)
 
     def _is_small(self, order: JobQueued, now: datetime) -> bool:
-        if _too_late(order, now) is not None:
+        if too_late(order, now) is not None:
             return True
         try:
             return self._executor.is_small(order)
@@ -249,7 +246,7 @@ class WorkShell:
         return [self._run_one(work) for work in works]
 
     def _run_one(self, work: Work) -> Outcome:
-        if (late := _too_late(work.order, self._clock.now())) is not None:
+        if (late := too_late(work.order, self._clock.now())) is not None:
             return late
         span = begin_attempt(self._telemetry, work)
         try:
@@ -262,7 +259,7 @@ class WorkShell:
     async def _run_large(self, work: Work) -> None:
         progress = ProgressReport(work.report, self._bus, self._clock)
         try:
-            late = _too_late(work.order, self._clock.now())
+            late = too_late(work.order, self._clock.now())
             if late is not None:
                 outcome: Outcome = late
             else:
@@ -290,32 +287,14 @@ class WorkShell:
         """What the executor does, as telemetry sees it."""
         span = begin_attempt(self._telemetry, work)
         try:
-            outcome = await self._executed(work, progress)
+            run = self._executor.run(work.order, progress.offer, work.stop)
+            outcome = await executed(work, run, self._clock)
         except BaseException:
             if span is not None:
                 span.end("left_undone")
             raise
         end_attempt(span, outcome)
         return outcome
-
-    async def _executed(self, work: Work, progress: ProgressReport) -> Outcome:
-        """What the executor returns; a cancellation where it does not end soon after it was told to stop."""
-        running = asyncio.ensure_future(self._executor.run(work.order, progress.offer, work.stop))
-        stopped = asyncio.ensure_future(work.stop.wait())
-        try:
-            await asyncio.wait((running, stopped), return_when=asyncio.FIRST_COMPLETED)
-            if not running.done():
-                grace = asyncio.ensure_future(self._clock.sleep(STOP_GRACE_S))
-                await asyncio.wait((running, grace), return_when=asyncio.FIRST_COMPLETED)
-                grace.cancel()
-            if not running.done():
-                return failed(work.order, FailureCode.CANCELLED, "stopped on request")
-            return running.result()
-        except Exception as error:
-            return failed_inside(work, error)
-        finally:
-            stopped.cancel()
-            await end_task(running)
 
     async def _publish(self, results: list[tuple[Work, Outcome]]) -> None:
         """Publish, however often it takes. An answer that no record can hold becomes a failure that says so."""
@@ -355,12 +334,3 @@ class WorkShell:
 def _fields(works: Sequence[Work]) -> dict[str, str | None]:
     """What a log line about several orders carries: the job where it is one."""
     return works[0].report.log_fields if len(works) == 1 else {}
-
-
-def _too_late(order: JobQueued, now: datetime) -> ExecutionFailed | None:
-    """What is said of an order that nobody waits for any more, instead of doing it."""
-    if is_past(order.deadline, now):
-        return failed(order, FailureCode.CANCELLED, "deadline passed")
-    if is_past(order.begin_by, now):
-        return failed(order, FailureCode.WORKER_LOST, "The order came so late that its attempt was given up before.")
-    return None
