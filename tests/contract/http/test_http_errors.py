@@ -116,11 +116,27 @@ async def test_keys_that_cannot_be_used(world: World, key: str | None, code: str
         ("GET", "/v1/jobs?state=asleep", 422, "invalid_request"),
         ("GET", "/v1/jobs?created_from=2020-01-01T00:00:00", 422, "invalid_request"),
         ("GET", "/v1/jobs?created_from=yesterday", 422, "invalid_request"),
+        ("GET", "/v1/jobs?created_to=0.5", 422, "invalid_request"),
+        ("GET", "/v1/jobs?created_to=1893456000", 422, "invalid_request"),
         ("GET", "/problems/nothing", 404, "not_found"),
     ],
 )
 async def test_bad_requests(world: World, method: str, path: str, status: int, code: str) -> None:
     _problem(await world.http.request(method, path, headers=await world.headers()), status, code)
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/v1/jobs", "GET, POST"),
+        ("/v1/jobs/01890000-0000-7000-8000-000000000000", "GET"),
+        ("/v1/jobs/01890000-0000-7000-8000-000000000000/cancel", "POST"),
+        ("/v1/kinds", "GET"),
+    ],
+)
+async def test_a_method_that_is_not_there_is_told_all_that_are(world: World, path: str, allowed: str) -> None:
+    answer = await world.http.request("DELETE", path, headers=await world.headers())
+    assert (_problem(answer, 405, "method_not_allowed")["retry"], answer.headers["allow"]) == ("after_change", allowed)
 
 
 async def test_other_media_types(world: World) -> None:

@@ -7,10 +7,12 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.routing import Match
+from starlette.types import ASGIApp, Scope
 
 from queuebit_contracts.errors import FieldError
 from queuebit_gateway import jobs_api, kinds_api, openapi, stream_api
@@ -23,6 +25,7 @@ from queuebit_store.errors import StoreError
 
 DESCRIPTION = "Submit a problem, watch it, read the checked answer. Every error is a problem document (RFC 9457)."
 RETRY_AFTER_S = 1.0
+ROUTERS = (jobs_api.router, stream_api.router, kinds_api.router)
 
 
 def create_app(parts: Parts) -> ASGIApp:
@@ -37,9 +40,8 @@ def create_api(parts: Parts | None) -> FastAPI:
         title="Queuebit", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None, redirect_slashes=False
     )
     app.state.parts = parts
-    app.include_router(jobs_api.router)
-    app.include_router(stream_api.router)
-    app.include_router(kinds_api.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     handlers: dict[Any, Callable[[Request, Any], Awaitable[Response]]] = {
         Refusal: _refused,
@@ -77,14 +79,18 @@ async def _invalid(request: Request, error: RequestValidationError) -> Response:
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
-    code = (
-        "method_not_allowed"
-        if error.status_code == 405
-        else "not_found"
-        if error.status_code == 404
-        else "invalid_request"
-    )
+    if error.status_code == 405:
+        allowed = _methods_at(request.scope) or dict(error.headers or {}).get("Allow", "")
+        return await _refused(request, Refusal("method_not_allowed", headers={"Allow": allowed}))
+    code = "not_found" if error.status_code == 404 else "invalid_request"
     return await _refused(request, Refusal(code, headers=error.headers))
+
+
+def _methods_at(scope: Scope) -> str:
+    """Every method that this path has, over all its routes."""
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    found = [route.methods or set() for route in routes if route.matches(scope)[0] is not Match.NONE]
+    return ", ".join(sorted(set().union(*found)))
 
 
 async def _failed(request: Request, error: Exception) -> Response:

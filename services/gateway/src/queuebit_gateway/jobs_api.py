@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -22,6 +21,7 @@ from queuebit_gateway.problems import Refusal
 from queuebit_gateway.requests import (
     WAIT_S_MAX,
     CancelBody,
+    Moment,
     SubmitBody,
     bad_query,
     check_range,
@@ -94,8 +94,8 @@ async def list_jobs(
     state: Annotated[list[JobState], Query(max_length=10, description="Only jobs in these states.")] = [],  # noqa: B006
     kind: Annotated[list[KindName], Query(max_length=20, description="Only these problem kinds.")] = [],  # noqa: B006
     tier: Annotated[list[Tier], Query(max_length=3, description="Only these tiers.")] = [],  # noqa: B006
-    created_from: Annotated[datetime | None, Query(description="Created at or after (RFC 3339).")] = None,
-    created_to: Annotated[datetime | None, Query(description="Created before (RFC 3339).")] = None,
+    created_from: Annotated[Moment | None, Query(description="Created at or after (RFC 3339).")] = None,
+    created_to: Annotated[Moment | None, Query(description="Created before (RFC 3339).")] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="How many lines a page has at most.")] = 20,
     cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")] = None,
 ) -> Response:

@@ -95,7 +95,7 @@ def answer(*headers: str, example: Model | None = None, text: str | None = None)
     """A successful answer: its headers, and what it looks like."""
     described: dict[str, Any] = {"headers": {name: _header(name) for name in headers}}
     if text is not None:
-        described["content"] = {"text/event-stream": {"schema": {"type": "string"}, "example": text}}
+        described["content"] = {"text/event-stream": {"example": text}}
     elif example is not None:
         described["content"] = {"application/json": {"example": example.model_dump(mode="json")}}
     return described

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
+from pydantic_core import PydanticCustomError
 
 from queuebit_contracts.errors import FieldError, field_errors
 from queuebit_contracts.ids import time_ordered_key
@@ -20,12 +21,13 @@ WAIT_S_MAX = 25.0
 OUT_OF_YEARS = "is before the year 1 or after the year 9999 in UTC"
 
 _SAID_AGAIN = ("subject", "correlation_id")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _VISIBLE = re.compile(r"[!-~]+")
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 _WAIT = re.compile(r"(?:^|,)\s*wait\s*=\s*(\d{1,6})\s*(?=$|,|;)")
 
-KEY_PATTERN = r'^([!#-~]{1,255}|"([ !#-\[\]-~]|\\["\\]){1,510}")$'
-EVENT_ID_PATTERN = r"^[0-9]{1,9}$"
+KEY_PATTERN = r'^([!#-~][!-~]{0,254}|"([!#-\[\]-~]|\\["\\]){1,255}")$'
+EVENT_ID_PATTERN = r"^[0-9]{0,9}$"
 
 
 class SubmitBody(JobRequest):
@@ -83,7 +85,7 @@ def read_key(header: str | None) -> str:
         raise Refusal("idempotency_key_required")
     quoted = _QUOTED.fullmatch(text)
     key = re.sub(r'\\(["\\])', r"\1", quoted[1]) if quoted else text
-    if len(key) > KEY_LENGTH_MAX or not _VISIBLE.fullmatch(key):
+    if len(key) > KEY_LENGTH_MAX or not _VISIBLE.fullmatch(key) or (text[0] == '"' and not quoted):
         raise Refusal("idempotency_key_invalid")
     ordered = time_ordered_key(key)
     return str(ordered) if ordered else key
@@ -134,6 +136,16 @@ def _is_in_utc(moment: datetime) -> bool:
     except OverflowError:
         return False
     return True
+
+
+def _text_of_moment(value: Any) -> Any:
+    """Numbers are no moments here, though pydantic takes them for seconds or milliseconds since 1970."""
+    if isinstance(value, str) and not _DAY.match(value):
+        raise PydanticCustomError("datetime", "should be a time as RFC 3339 has it")
+    return value
+
+
+Moment = Annotated[datetime, BeforeValidator(_text_of_moment)]
 
 
 def bad_query(name: str, detail: str) -> Refusal:
