@@ -27,7 +27,7 @@ async def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
             str(program), "--config-file", str(HERE / "schemathesis.toml"), "--no-color",
             "run", str(SCHEMAS / "openapi.json"), "--url", f"http://127.0.0.1:{door.server.port}",
             "--header", f"Authorization: Bearer {key}", "--checks", "all", "--max-examples", str(EXAMPLES_MAX),
-            "--seed", "1", "--request-timeout", "60", "--warnings", "off", "--workers", "1",
+            "--seed", "1", "--request-timeout", "60", "--max-response-time", "60", "--warnings", "off", "--workers", "1",
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=tmp_path,
         )  # fmt: skip
         out, _ = await process.communicate()
