@@ -141,3 +141,36 @@ async def test_a_broadcast_begins_with_the_first_record_of_its_age() -> None:
     await settle()
     assert seen == [b"7", b"8", b"9"]
     await asyncio.gather(writer.stop(0), late.stop(0))
+
+
+async def test_large_records_in_flight_are_bounded_in_bytes() -> None:
+    """Given a handler that keeps what it gets, when large records come, then so many bytes are held, until half are done."""
+    clock = VirtualClock()
+    bus = MemoryBus(MemoryBroker(clock))
+    held: list[tuple[Delivery, int]] = []
+
+    async def handle(delivery: Delivery) -> None:
+        held.extend((delivery, place) for place in range(len(delivery.records)))
+
+    bus.subscribe(Subscription((SUBMITTED,), "g", handle, batch_max=1, in_flight_bytes_max=400_000))
+    await bus.start()
+    await bus.publish([Outgoing(SUBMITTED, b"key", b"x" * 100_000, []) for _ in range(10)])
+    await clock.advance(1)
+    assert len(held) == 4
+
+    for delivery, place in held[:1]:
+        delivery.done(delivery.records[place])
+    await clock.advance(1)
+    assert len(held) == 4
+    for delivery, place in held[1:]:
+        delivery.done(delivery.records[place])
+    await clock.advance(1)
+    assert len(held) == 8
+
+    for delivery, place in held:
+        delivery.done(delivery.records[place])
+    await clock.advance(1)
+    assert len(held) == 10
+    stop = asyncio.ensure_future(bus.stop())
+    await clock.advance(20)
+    await stop

@@ -73,7 +73,8 @@ class Subscription:
     """What a group reads.
 
     `batch_max` bounds one delivery; `in_flight_max` bounds delivered records that are not done: at the bound the adapter pauses
-    the partitions and goes on when half of it is done. `broadcast`: every instance reads everything from the moment it starts,
+    the partitions and goes on when half of it is done; so it does at `in_flight_bytes_max`, for which large records count.
+    `broadcast`: every instance reads everything from the moment it starts,
     and nothing is committed; with `from_start` it reads what is there already too, as suits a compacted topic; with
     `from_age_s` it reads what was written within so many seconds before it starts. `caught_up` is called once, when all of a
     broadcast that was there at the start is handled.
@@ -87,6 +88,7 @@ class Subscription:
     handler: Handler
     batch_max: int = 500
     in_flight_max: int = 2000
+    in_flight_bytes_max: int = 64 * 1024 * 1024
     broadcast: bool = False
     from_start: bool = False
     overlap: int = 1

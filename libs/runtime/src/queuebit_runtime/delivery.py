@@ -20,6 +20,8 @@ from queuebit_runtime.waiting import end_task, wait_event
 Place = tuple[str, int]
 """A topic and a partition."""
 
+LARGE_BYTES = 65_536
+"""Records of more are counted in bytes too."""
 FAILING_S = 30.0
 """A handler that has failed so long on the same records, and none of them is done meanwhile, needs somebody to look."""
 
@@ -29,7 +31,7 @@ _log = logging.getLogger(__name__)
 class Slot:
     """The delivered records of one partition in one assignment."""
 
-    __slots__ = ("_next", "_open", "_order", "committed", "live", "place")
+    __slots__ = ("_next", "_open", "_order", "committed", "large", "live", "place")
 
     def __init__(self, place: Place) -> None:
         self.place = place
@@ -38,6 +40,8 @@ class Slot:
         self._next: int | None = None
         self._order: deque[int] = deque()
         self._open: set[int] = set()
+        self.large: dict[int, int] = {}
+        """The bytes of the open records that have more than `LARGE_BYTES`, by offset."""
 
     def add(self, offsets: Sequence[int]) -> None:
         """Delivered: in order, after everything delivered before."""
@@ -50,6 +54,8 @@ class Slot:
         if not self.live or offset not in self._open:
             return False
         self._open.discard(offset)
+        if self.large:
+            self.large.pop(offset, None)
         return True
 
     def is_open(self, offset: int) -> bool:
@@ -132,12 +138,18 @@ class Member:
     @property
     def full(self) -> bool:
         """Whether so much is in flight that delivery pauses; it goes on when half of it is done."""
-        limit = self.subscription.in_flight_max
-        if self.in_flight >= limit:
+        limit, bytes_max = self.subscription.in_flight_max, self.subscription.in_flight_bytes_max
+        large = self.large_bytes
+        if self.in_flight >= limit or large >= bytes_max:
             self._full = True
-        elif self.in_flight <= limit // 2:
+        elif self.in_flight <= limit // 2 and large <= bytes_max // 2:
             self._full = False
         return self._full
+
+    @property
+    def large_bytes(self) -> int:
+        """How many bytes the large records that are not done have."""
+        return sum([sum(slot.large.values()) for slot in self.slots.values() if slot.large])
 
     @property
     def room(self) -> int:
@@ -288,6 +300,10 @@ class Member:
                 offsets[place].append(record.offset)
             elif place in self.slots:
                 offsets[place] = [record.offset]
+            else:
+                continue
+            if record.value is not None and len(record.value) > LARGE_BYTES:
+                self.slots[place].large[record.offset] = len(record.value)
         ours = {place: self.slots[place] for place in offsets}
         count = 0
         for place, some in offsets.items():
