@@ -14,7 +14,7 @@ from queuebit_contracts.channels import RECORD_BYTES_MAX
 from queuebit_contracts.envelope import Envelope, decode, encode_data, encode_headers, from_structured, to_structured
 from queuebit_contracts.errors import ContractError, InvalidData, MalformedEnvelope
 from queuebit_contracts.events import JobSubmitted
-from queuebit_contracts.structured import BATCH_EVENTS_MAX, split_batch
+from queuebit_contracts.structured import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, split_batch
 from tests.builders import JOB_ID, NOW, a_request
 
 SENT = Envelope(
@@ -181,7 +181,7 @@ def test_no_value_costs_more_than_a_refusal(value: bytes) -> None:
         b"[",
         b"7",
         json.dumps([DOCUMENT] * (BATCH_EVENTS_MAX + 1)).encode(),
-        b'["' + b"x" * 1024 * 1024 + b'"]',
+        b'["' + b"x" * BATCH_BYTES_MAX + b'"]',
     ],
     ids=["object", "cut", "number", "many", "large"],
 )

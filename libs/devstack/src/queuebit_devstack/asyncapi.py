@@ -15,7 +15,7 @@ _FOR_DOWNSTREAM = (COMPLETED, FAILED, LIFECYCLE)
 _ABOUT = (
     "Questions come on `jobs.submitted` and answers go to `jobs.completed` and `jobs.failed`. Every message is a CloudEvent "
     "1.0: Queuebit writes Kafka binary mode and reads structured mode (`application/cloudevents+json`) too, and on "
-    "`jobs.submitted` batches (`application/cloudevents-batch+json`) of at most 100 events and 1 MiB. The key of a record is "
+    "`jobs.submitted` batches (`application/cloudevents-batch+json`) of at most 100 events and 256 KiB. The key of a record is "
     "the job id."
 )
 Action = Literal["send", "receive"]
