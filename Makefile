@@ -69,8 +69,8 @@ sweep: $(READY) ## Run every published instance of a folder (DATA=folder FAMILY=
 	@$(BIN)/python -m queuebit_devstack.sweep "$(DATA)" $(if $(FAMILY),--family $(FAMILY)) $(if $(BUDGET_S),--budget-s $(BUDGET_S)) \
 		$(if $(N_MAX),--n-max $(N_MAX)) $(if $(LIMIT),--limit $(LIMIT)) $(if $(OUT),--out "$(OUT)" --resume)
 
-fuzz: $(READY) ## Admit hostile statements and files, name the dearest (CASES=10000 SEED=1).
-	@$(BIN)/python -m queuebit_devstack.hostile $(if $(CASES),--count $(CASES)) $(if $(SEED),--seed $(SEED))
+fuzz: $(READY) ## Admit hostile statements and files, name the dearest (CASES=10000 SEED=1 FIRST=0).
+	@$(BIN)/python -m queuebit_devstack.hostile $(if $(CASES),--count $(CASES)) $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))
 
 soak: $(READY) ## Run the simulation over many seeds (SEEDS=2000).
 	@$(BIN)/python -m pytest tests/simulation -m soak --timeout 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any
 
@@ -68,9 +69,9 @@ def integers(values: Iterable[float]) -> tuple[list[int], int]:
     items = list(values)
     if set(map(type, items)) <= {int}:
         return items, 1  # type: ignore[return-value]
-    exacts = [exact(item) for item in items]
-    denominator = math.lcm(*(item.denominator for item in exacts))
-    return [item.numerator * (denominator // item.denominator) for item in exacts], denominator
+    ratios = [(item, 1) if isinstance(item, int) else Decimal(repr(item)).as_integer_ratio() for item in items]
+    denominator = math.lcm(*(below for _, below in ratios))
+    return [above * (denominator // below) for above, below in ratios], denominator
 
 
 @dataclass(frozen=True, slots=True)

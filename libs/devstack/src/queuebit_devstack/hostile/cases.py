@@ -66,6 +66,6 @@ def _halved(data: Any) -> Any:
     return data
 
 
-def cases(seed: int, count: int, bytes_max: int = BYTES_MAX) -> Iterator[Case]:
-    """The first `count` cases of a seed."""
-    return (case(seed, number, bytes_max) for number in range(count))
+def cases(seed: int, count: int, bytes_max: int = BYTES_MAX, *, first: int = 0) -> Iterator[Case]:
+    """So many cases of a seed, from the first on."""
+    return (case(seed, number, bytes_max) for number in range(first, first + count))

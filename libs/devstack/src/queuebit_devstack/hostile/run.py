@@ -30,9 +30,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="queuebit_devstack.hostile", description=__doc__)
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="the number of the first case")
     chosen = parser.parse_args()
     outcomes, dearest, wrong = Counter[str](), list[tuple[float, int, Reading]](), list[Reading]()
-    for reading in readings(cases(chosen.seed, chosen.count)):
+    for reading in readings(cases(chosen.seed, chosen.count, first=chosen.first)):
         outcomes[reading.outcome] += 1
         heapq.heappush(dearest, (reading.units, reading.case.number, reading))
         dearest = heapq.nlargest(SHOWN, dearest)
