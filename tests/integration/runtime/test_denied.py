@@ -9,6 +9,8 @@ import asyncio
 import json
 import os
 import sys
+import time
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,7 +24,8 @@ from pydantic import SecretStr
 from queuebit_contracts.channels import BY_TOPIC
 from queuebit_devstack.processes import child_env, run_tool
 from queuebit_devstack.stack import Stack
-from queuebit_runtime.access_admin import set_passwords
+from queuebit_runtime.access_admin import apply_rules, set_passwords
+from queuebit_runtime.access_rules import Rule, access_rules
 from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
 from queuebit_runtime.errors import AccessDenied, LoginRefused
 from queuebit_runtime.kafka_access import KafkaAccess, access_env, client_options
@@ -224,6 +227,43 @@ async def test_a_bus_without_the_right_to_write_goes_on_with_what_it_may(locked:
         await bus.publish([say("a", "{}")])
     finally:
         await bus.stop()
+
+
+async def test_a_right_that_is_taken_away_and_given_back_needs_no_restart(locked: Locked) -> None:
+    """Given a running bus, when the table no longer lets it write, then it is refused; when it does again, it goes on."""
+    rules = access_rules(locked.namespace)
+    lost = Rule(UPSTREAM, "write", "topic", locked.topic("jobs.submitted"))
+    bus = KafkaBus(KafkaSettings(locked.access(UPSTREAM), locked.namespace))
+    await bus.start()
+    try:
+        await bus.publish([say("a", "{}")])
+        # Another principal keeps the topic in the table.
+        others = [Rule("admin" if rule == lost else rule.principal, *astuple(rule)[1:]) for rule in rules]
+        admin = locked.stack.access()
+        assert await asyncio.to_thread(apply_rules, admin, [*others, Rule(UPSTREAM, "write", "topic", "none")]) == (
+            2,
+            1,
+        )
+        await eventually(bus, AccessDenied)
+        assert await asyncio.to_thread(apply_rules, admin, rules) == (1, 0)
+        await eventually(bus, None)
+    finally:
+        await bus.stop()
+
+
+async def eventually(bus: KafkaBus, error: type[Exception] | None) -> None:
+    """Publish until the broker has learned the new rules, and that is what comes of it."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            await bus.publish([say("a", "{}")])
+            found = None
+        except AccessDenied as refused:
+            found = type(refused)
+        if found == error:
+            return
+        assert time.monotonic() < deadline, f"publishing gives {found}, not {error}"
+        await asyncio.sleep(0.05)
 
 
 def wrong(access: KafkaAccess) -> dict[str, KafkaAccess]:
