@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from queuebit_contracts import channels
 from queuebit_contracts import events as ev
+from queuebit_contracts.envelope import Data, decode
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.ids import attempt_id_of
 from queuebit_control_plane.job.state import CorruptStream, EndedJob
@@ -38,6 +39,7 @@ def check(history: History) -> list[str]:
             heads_are_folds,
             attempts_make_sense,
             nothing_given_up_as_lost,
+            nothing_begun_in_vain,
             answers_are_right,
             committed_is_published,
             first_seen_in_order,
@@ -117,6 +119,28 @@ def attempts_make_sense(history: History) -> Iterator[str]:
         for (attempt_id, what), count in told.items():
             if count > 1 and not (what == "execution" and attempt_id in failed_after and count == 2):
                 yield f"{stream_id} has {count} times {what} of the attempt {attempt_id}"
+
+
+def nothing_begun_in_vain(history: History) -> Iterator[str]:
+    """No worker begins or does what had been abandoned before it started."""
+    commands, executions = (history.broker.log(topic) for topic in (channels.CONTROL, channels.EXECUTIONS))
+    for start in history.starts:
+        service, _, number = start.member.partition("/")
+        worker = {"classical-solver": "solver", "quantum-adapter": "adapter"}.get(service, "none") + number
+        told = _data(each for log, end in zip(commands, start.commands, strict=True) for each in log[:end])
+        abandoned = {each.attempt_id for each in told if isinstance(each, ev.AttemptAbandoned)}
+        for each in _data(each for log, end in zip(executions, start.executions, strict=True) for each in log[end:]):
+            if not isinstance(each, ev.JobStarted | ev.ExecutionSucceeded) or each.worker != worker:
+                continue
+            if each.attempt_id in abandoned:
+                yield f"{start.member} did {type(each).__name__} of {each.attempt_id}, which was abandoned before"
+
+
+def _data(records: Iterable[Record]) -> Iterator[Data]:
+    """What can be read."""
+    for record in records:
+        if mark_of(record) is None:
+            yield decode(record.headers, record.value).data
 
 
 def nothing_given_up_as_lost(history: History) -> Iterator[str]:

@@ -42,6 +42,15 @@ class Reply:
     job_id: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A member starts: what of these two topics was there before, by partition."""
+
+    member: str
+    commands: tuple[int, ...]
+    executions: tuple[int, ...]
+
+
 @dataclass(slots=True)
 class History:
     """The whole of one run."""
@@ -56,6 +65,7 @@ class History:
     leaks: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     unfinished: tuple[str, ...] = ()
+    starts: list[Start] = field(default_factory=list)
     took_s: float = 0.0
 
     def events(self) -> list[StoredEvent]:

@@ -14,6 +14,7 @@ from random import Random
 from typing import assert_never
 from unittest.mock import patch
 
+from queuebit_contracts.channels import CONTROL, EXECUTIONS
 from queuebit_contracts.jobs import TERMINAL_STATES
 from queuebit_devstack.world import SERVICES, Ports, World
 from queuebit_runtime.errors import ShellError
@@ -23,7 +24,7 @@ from queuebit_store.errors import StoreUnavailable
 from queuebit_store.memory import MemoryStore
 from tests.simulation.clients import Clients
 from tests.simulation.faults import FAULTS_S, Fault, draw_faults
-from tests.simulation.history import GROUPS, History
+from tests.simulation.history import GROUPS, History, Start
 from tests.simulation.plan import draw_plan
 from tests.simulation.process import Killed, Process
 from tests.simulation.virtual import SkewedClock, VirtualClock, run_virtual
@@ -96,6 +97,10 @@ class _Simulation:
 
     async def _start(self, member: str) -> None:
         process = self._processes[member] = Process(member)
+        if any(start.member == member for start in self._history.starts) and self._random.random() < 0.5:
+            self._replay_to(member)
+        before = [tuple(map(len, self._world.broker.log(topic))) for topic in (CONTROL, EXECUTIONS)]
+        self._history.starts.append(Start(member, *before))
         try:
             await process.run(self._world.start(member))
         except Killed:
@@ -189,6 +194,13 @@ class _Simulation:
         await self._clock.sleep(for_s)
         for process in frozen:
             process.thaw()
+
+    def _replay_to(self, member: str) -> None:
+        """The groups of a service read all of their topics again."""
+        for group, topic in GROUPS:
+            if group.partition(".")[0] == member.partition("/")[0]:
+                for partition in range(len(self._world.broker.log(topic))):
+                    self._world.broker.redeliver(group, topic, partition, 0)
 
     def _redeliver(self) -> None:
         """Some group reads one of its partitions again from an earlier offset."""

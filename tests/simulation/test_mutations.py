@@ -10,6 +10,7 @@ import pytest
 from queuebit_contracts.ids import asked_job_id_of
 from queuebit_control_plane.relay import Relay, records_of
 from queuebit_runtime.bus import BusError
+from queuebit_runtime.bus_memory import MemoryBus
 from queuebit_runtime.delivery import Slot
 from queuebit_runtime.orders import Work
 from queuebit_runtime.worker import Outcome, WorkShell
@@ -80,6 +81,12 @@ def refusals_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(MemoryDatabase, "fits", lambda database, append: fits(database, replace(append, rival_id=None)))
 
 
+def control_from_now_on(patch: pytest.MonkeyPatch) -> None:
+    """A worker hears of what is abandoned from the moment on in which it starts."""
+    subscribe = MemoryBus.subscribe
+    patch.setattr(MemoryBus, "subscribe", lambda bus, each: subscribe(bus, replace(each, from_age_s=None)))
+
+
 def sources_mixed_up(patch: pytest.MonkeyPatch) -> None:
     """One id is one question, whoever sent it."""
     patch.setattr(
@@ -97,6 +104,7 @@ def sources_mixed_up(patch: pytest.MonkeyPatch) -> None:
         (results_sent_once, "drained"),
         (refusals_forgotten, "asks_answered"),
         (sources_mixed_up, "asks_answered"),
+        (control_from_now_on, "nothing_begun_in_vain"),
     ],
 )
 def test_some_seed_finds_it(
