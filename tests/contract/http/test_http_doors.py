@@ -170,6 +170,19 @@ async def test_requests_that_are_piled_up_on_one_connection_are_bounded() -> Non
         assert await _is_served(door)
 
 
+@pytest.mark.parametrize("behind", [b"GET /problems HTT", b"\x16\x03\x01", PAGE + b"X: " + b"a" * 100_000])
+async def test_what_is_wrong_behind_a_request_is_not_its_answer(behind: bytes) -> None:
+    async with a_door(NARROW) as door:
+        door.world.plane.asleep = True
+        job_id = (await door.world.submit("k")).json()["id"]
+        line = await door.line()
+
+        await line.send(await door.get(f"/v1/jobs/{job_id}", "Prefer: wait=25") + behind)
+
+        assert (await line.answer()).status == 0
+        assert await _is_served(door)
+
+
 async def test_a_client_that_asks_for_another_protocol_is_served_in_this_one() -> None:
     async with a_door(Bounds()) as door:
         body = str(a_body()).replace("'", '"').encode()

@@ -154,13 +154,13 @@ class GuardedProtocol(HttpToolsProtocol):
             self._stop("headers_too_large")
 
     def on_headers_complete(self) -> None:
-        self._phase = "body"
         if self.parser.should_upgrade():
             self._again = self._head_without_upgrade()
             return
         if len(self.tasks) >= self._bounds.requests_max or len(self.pipeline) >= self._bounds.pipelined_max:
             self._stop("overloaded")
         super().on_headers_complete()
+        self._phase = "body"
 
     def on_message_complete(self) -> None:
         self._phase = "between"
@@ -230,10 +230,12 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self._over = True
         cycle = self.cycle
-        if self.pipeline or (cycle is not None and cycle.response_started and not cycle.response_complete):
+        answering = cycle is not None and not cycle.response_complete
+        if self.pipeline or (answering and (cycle.response_started or self._phase != "body")):
+            # The next answer on this line is that of an earlier request.
             self.transport.abort()
             return
-        if cycle is not None and not cycle.response_complete:
+        if answering:
             cycle.disconnected = True
             cycle.message_event.set()
         self.transport.write(self._render(why))
