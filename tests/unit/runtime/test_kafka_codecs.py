@@ -13,10 +13,10 @@ NONE, GZIP, ZSTD = 0, 1, 4
 PUBLIC = {"jobs.completed", "jobs.failed", "jobs.lifecycle"}
 
 
-def codec_of(settings: KafkaSettings, topic: str) -> int:
+def codec_of(settings: KafkaSettings, topic: str, size_bytes: int = 1000) -> int:
     """The number in the attributes of a batch as it goes out."""
-    batch = KafkaBus(settings)._make_batch(topic)
-    assert batch.append(timestamp=None, key=b"k", value=b"x" * 1000, headers=[])
+    batch = KafkaBus(settings)._make_batch(topic, size_bytes)
+    assert batch.append(timestamp=None, key=b"k", value=b"x" * size_bytes, headers=[])
     batch.close()
     read = DefaultRecordBatch(bytes(batch._build()))
     return int(read.compression_type)
@@ -33,3 +33,9 @@ def test_public_topics_need_no_additions_in_any_language(topic: str) -> None:
 def test_both_are_settings(public: Codec, own: Codec, expected: tuple[int, int]) -> None:
     settings = KafkaSettings(KafkaAccess(), compression=own, compression_public=public)
     assert (codec_of(settings, "jobs.completed"), codec_of(settings, "jobs.executions")) == expected
+
+
+@pytest.mark.parametrize("topic", ["jobs.lifecycle", "jobs.large"])
+def test_what_is_larger_than_a_batch_goes_as_it_is(topic: str) -> None:
+    """Packing megabytes would hold the event loop."""
+    assert codec_of(KafkaSettings(KafkaAccess()), topic, 3_000_000) == NONE

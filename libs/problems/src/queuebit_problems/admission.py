@@ -46,7 +46,7 @@ def admit(request: JobRequest) -> Admitted:
     kind, statement = parse_problem(request.problem)
     normal = statement.model_dump(mode="json")
     problem = request.problem.model_copy(update={"statement": normal})
-    written = problem.model_copy(update={"statement": embedded(check_bytes(normal))})
+    written = problem.__dict__ | {"statement": embedded(check_bytes(normal))}
     size = kind.size(statement)
     admission = Admission(
         size=ProblemSize(variables=size.variables, qubits=size.qubits, terms=size.terms),
@@ -54,8 +54,8 @@ def admit(request: JobRequest) -> Admitted:
         sense=kind.sense,
         problem_fingerprint=fingerprint(written),
     )
-    print_of_all = fingerprint(request.model_copy(update={"problem": written}))
-    return Admitted(request.model_copy(update={"problem": problem}), print_of_all, admission)
+    whole = fingerprint(request.__dict__ | {"problem": written})
+    return Admitted(request.model_copy(update={"problem": problem}), whole, admission)
 
 
 def is_quick(request: JobRequest, size_bytes: int) -> bool:

@@ -253,8 +253,11 @@ class KafkaBus:
             request_timeout_ms=int(settings.request_timeout_s * 1000),
         )
 
-    def _make_batch(self, topic: str) -> BatchBuilder:
+    def _make_batch(self, topic: str, first_bytes: int) -> BatchBuilder:
+        """A record larger than a batch is alone in it and goes as it is: packing it would hold the event loop."""
         settings = self._settings
+        if first_bytes >= settings.max_batch_bytes:
+            return BatchBuilder(settings.max_batch_bytes, CODEC_NUMBERS["none"])
         public = topic in BY_TOPIC and BY_TOPIC[topic].public
         codec = settings.compression_public if public else settings.compression
         return BatchBuilder(settings.max_batch_bytes, CODEC_NUMBERS[codec])

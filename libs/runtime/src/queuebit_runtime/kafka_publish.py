@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
@@ -50,22 +50,20 @@ class _Lane:
         self.flushing = False
 
     def add(
-        self, records: Iterable[Outgoing], begin: Callable[[], BatchBuilder], loop: asyncio.AbstractEventLoop
+        self, records: Sequence[Outgoing], begin: Callable[[int], BatchBuilder], loop: asyncio.AbstractEventLoop
     ) -> set[Acknowledged]:
         """Put the records behind everything that waits; what is returned resolves when their batches are acknowledged."""
         waiting: set[Acknowledged] = set()
-        builder, acknowledged = self.batches[-1] if self.batches else self._begun(begin, loop)
+        builder, acknowledged = self.batches[-1] if self.batches else self._begun(begin(len(records[0].value)), loop)
         for _, key, value, headers in records:
             if builder.append(timestamp=None, key=key, value=value, headers=headers) is None:
-                builder, acknowledged = self._begun(begin, loop)
+                builder, acknowledged = self._begun(begin(len(value)), loop)
                 builder.append(timestamp=None, key=key, value=value, headers=headers)
             waiting.add(acknowledged)
         return waiting
 
-    def _begun(
-        self, begin: Callable[[], BatchBuilder], loop: asyncio.AbstractEventLoop
-    ) -> tuple[BatchBuilder, Acknowledged]:
-        batch = (begin(), loop.create_future())
+    def _begun(self, builder: BatchBuilder, loop: asyncio.AbstractEventLoop) -> tuple[BatchBuilder, Acknowledged]:
+        batch = (builder, loop.create_future())
         self.batches.append(batch)
         if self._unacknowledged == 0:
             self._moved_at_s = self._clock.monotonic_s()
@@ -93,13 +91,13 @@ class Publisher:
     def __init__(
         self,
         make: Callable[[], AIOKafkaProducer],
-        begin: Callable[[str], BatchBuilder],
+        begin: Callable[[str, int], BatchBuilder],
         prefix: str,
         *,
         clock: Clock,
         timeout_s: float,
     ) -> None:
-        """`begin` gives an empty batch for a topic, whose name has no prefix."""
+        """`begin` gives an empty batch for a topic, whose name has no prefix, and a first record of so many bytes."""
         self._make = make
         self._begin = begin
         self._prefix = prefix

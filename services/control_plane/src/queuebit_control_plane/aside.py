@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
-from typing import assert_never
+from typing import Any, assert_never
 
 from queuebit_contracts.channels import LARGE
 from queuebit_contracts.errors import ContractError, FieldError, InvalidData
@@ -33,6 +33,11 @@ Tell = Callable[[Question | Refused], Awaitable[None]]
 Bury = Callable[[Record, ContractError], Awaitable[None]]
 
 
+def place_of(record: Record) -> Place:
+    """Where the record lay."""
+    return record.topic, record.partition, record.offset, record.part
+
+
 class TooCostly(InvalidData):
     """Admitting the question takes more than it may."""
 
@@ -52,20 +57,42 @@ class Aside:
         self._bury = bury
         self._retry_s = retry_s
         self._open: dict[Place, asyncio.Task[None]] = {}
+        self._passing = asyncio.Lock()
 
     def offer(self, record: Record, delivery: Delivery, item: Received | None = None) -> None:
         """Take care of a record, and say when it is done. `item`: what was read of it, where it was."""
-        place = (record.topic, record.partition, record.offset, record.part)
+        self._begin(record, lambda: self._settle(record, delivery, item))
+
+    def pass_on(self, record: Record, delivery: Delivery) -> None:
+        """Put a record on the topic for large questions, one at a time, and say when it is there."""
+        self._begin(record, lambda: self._pass_on(record, delivery))
+
+    def held_of(self, records: Sequence[Record]) -> set[Place]:
+        """Which of these records are not done with, and are said to be done here."""
+        return {place for place in map(place_of, records) if place in self._open} if self._open else set()
+
+    def _begin(self, record: Record, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Once a record, however often it is delivered meanwhile."""
+        place = place_of(record)
         if place not in self._open:
-            task = asyncio.ensure_future(self._settle(record, delivery, item))
-            self._open[place] = task
+            self._open[place] = task = asyncio.ensure_future(work())
             task.add_done_callback(lambda _: self._open.pop(place, None))
 
-    async def forward(self, records: Sequence[Record]) -> None:
-        """Put records on the topic for large questions, as they came. Raises BusError."""
-        await self._bus.publish(
-            [Outgoing(LARGE, each.key or b"", each.value or b"", [*_unmarked(each), UNADMITTED]) for each in records]
-        )
+    async def _pass_on(self, record: Record, delivery: Delivery) -> None:
+        while delivery.wanted(record):
+            try:
+                async with self._passing:
+                    await self._forward(record)
+            except BusError as error:
+                log.warning("a large question waits on: %s", error)
+                await self._clock.sleep(self._retry_s)
+            else:
+                delivery.done(record)
+
+    async def _forward(self, record: Record) -> None:
+        """As it came. Raises BusError."""
+        headers = [*_unmarked(record), UNADMITTED]
+        await self._bus.publish([Outgoing(LARGE, record.key or b"", record.value or b"", headers)])
 
     async def _settle(self, record: Record, delivery: Delivery, item: Received | None) -> None:
         crashes = 0
@@ -94,7 +121,7 @@ class Aside:
         except Overloaded:
             if record.topic == LARGE:
                 raise
-            await self.forward([record])
+            await self._forward(record)
             return
         except PoolExhausted:
             answer = self._refusal(record, item, f"takes more than {cpu_max_s_of(size_bytes):.3g} s to check")

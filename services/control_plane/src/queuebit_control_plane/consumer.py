@@ -12,7 +12,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.errors import ContractError, InvalidData
-from queuebit_control_plane.aside import Aside
+from queuebit_control_plane.aside import Aside, Place, place_of
 from queuebit_control_plane.desk import Desk, Spoiled, Told, log_fields
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.intake import UNKNOWN_TENANT, Intake, admitted_before, refuse
@@ -102,11 +102,8 @@ class Consumer:
     async def on_records(self, delivery: Delivery) -> list[Record]:
         """What of a delivery is to be read here. Large questions go on to their own topic unread."""
         large = [each for each in delivery.records if each.topic in ENTRANCES and len(each.value or b"") > LARGE_BYTES]
-        if not large:
-            return [*delivery.records]
-        await self._aside.forward(large)
         for each in large:
-            delivery.done(each)
+            self._aside.pass_on(each, delivery)
         gone = {id(each) for each in large}
         return [each for each in delivery.records if id(each) not in gone]
 
@@ -134,7 +131,7 @@ class Consumer:
             raise
         finally:
             self._flush_later()
-        _say_done(told, ready, delivery, {_place(item.record) for item in slow})
+        _say_done(told, ready, delivery, self._aside.held_of(delivery.records))
 
     async def on_reports(self, items: Sequence[Item]) -> None:
         """How the backends are."""
@@ -205,9 +202,7 @@ class Consumer:
             await publish_all(self._bus, records, self._clock)
 
 
-def _say_done(
-    told: Sequence[Told], ready: Sequence[Open], delivery: Delivery, aside: set[tuple[str, int, int, int | None]]
-) -> None:
+def _say_done(told: Sequence[Told], ready: Sequence[Open], delivery: Delivery, aside: set[Place]) -> None:
     """All of the delivery but what was left to wait or set aside, and what of earlier ones waited until now.
 
     What was left to wait is done when it is decided on, which may have begun since, and may yet fail.
@@ -216,15 +211,13 @@ def _say_done(
     if len(decided) == len(told) and not aside:
         delivery.done_all()
     else:
-        waiting = aside | {_place(each.record) for each in told if id(each) not in decided and each.record is not None}
+        waiting = aside | {
+            place_of(each.record) for each in told if id(each) not in decided and each.record is not None
+        }
         for record in delivery.records:
-            if _place(record) not in waiting:
+            if place_of(record) not in waiting:
                 delivery.done(record)
     _close(each for each in ready if each.delivery is not delivery)
-
-
-def _place(record: Record) -> tuple[str, int, int, int | None]:
-    return record.topic, record.partition, record.offset, record.part
 
 
 def _close(decided: Iterable[Open]) -> None:
