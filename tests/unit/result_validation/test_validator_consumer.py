@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from queuebit_contracts.channels import EXECUTIONS, VALIDATIONS, dead_letter
-from queuebit_contracts.envelope import Data, Envelope, decode, encode_data, encode_headers
-from queuebit_contracts.events import ExecutionFailed, JobStarted, ResultRejected, ResultValidated
+from queuebit_contracts.envelope import Data, Envelope, decode, decode_data, encode_data, encode_headers
+from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobStarted, ResultRejected, ResultValidated
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.jobs import Ran
@@ -20,6 +20,8 @@ from queuebit_runtime.bus import Bus, BusError, Outgoing, Record
 from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.consumer import Received
+from queuebit_runtime.errors import PoolCrashed, PoolError
+from queuebit_runtime.processes import InlinePool
 from tests.unit.result_validation.executions import JOB_ID, NOW, PACK, alternating, an_execution, long_ring, unproved
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -199,3 +201,35 @@ async def test_earlier_verdicts_are_remembered_and_the_same_order_gives_the_same
     verdicts = [decode(record.headers, record.value).data for record in first.records]
     named = [{part.name for part in v.confidence.parts} for v in verdicts if isinstance(v, ResultValidated)]
     assert ["history" in parts for parts in named] == [False] * 10 + [True] * 2
+
+
+class WatchedPool(InlinePool):
+    """Counts what it is asked; perhaps its process dies."""
+
+    def __init__(self, error: PoolError | None = None) -> None:
+        self.error = error
+        self.asked = 0
+
+    async def run(self, function_path: str, argument: Any, **how: Any) -> Any:
+        self.asked += 1
+        if self.error is not None:
+            raise self.error
+        return await super().run(function_path, argument, **how)
+
+
+@pytest.mark.parametrize("error", [None, PoolCrashed()], ids=["a process", "a process that dies"])
+async def test_an_answer_to_a_large_problem_is_checked_in_a_process(error: PoolError | None) -> None:
+    """With the statement as text, as it comes from the bus; the verdict is the same, and small ones need none."""
+    nodes = 6000
+    large = an_execution(long_ring(nodes), answer=alternating(nodes), objective=nodes, bound=nodes)
+    unread = decode_data(type(large), encode_data(large), text=True)
+    assert isinstance(unread, ExecutionSucceeded)
+    bus, pool = ListeningBus(), WatchedPool(error)
+
+    await a_validator(bus, pool=pool).handle([received(unread, "large"), received(an_execution(), "small")])
+
+    verdicts = {record.headers[2][1]: decode(record.headers, record.value).data for record in bus.records}
+    assert pool.asked == 1
+    assert sorted(map(repr, verdicts.values())) == sorted(
+        map(repr, (validate(large, NOW), validate(an_execution(), NOW)))
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -11,21 +12,29 @@ from queuebit_contracts.channels import EXECUTIONS, VALIDATIONS, Service
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, ResultValidated
 from queuebit_contracts.ids import derive_id
+from queuebit_contracts.statement_text import StatementText
 from queuebit_result_validation.drift import Runs
 from queuebit_result_validation.history import LANES, NO_TRACK, History, Track
 from queuebit_result_validation.measured import is_measurement, validate_measurement
 from queuebit_result_validation.rivals import wants_time
 from queuebit_result_validation.validate import validate
+from queuebit_runtime.bounded_work import LARGE_BYTES
 from queuebit_runtime.bus import Bus, Outgoing
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.consumer import Item, Received, subscribe_decoded
 from queuebit_runtime.deadletter import PoisonWatch
+from queuebit_runtime.errors import PoolError
+from queuebit_runtime.processes import Pool
 
 SERVICE: Service = "result-validation"
 SOURCE = "/queuebit/result-validation"
+CHECK = "queuebit_result_validation.validate:validate_in_process"
+CHECK_TIMEOUT_S = 120.0
 OVERLAP = 4
 """Batches at once: what is small goes on while large answers of earlier batches are checked."""
 
+
+log = logging.getLogger(__name__)
 
 Verdict = ResultValidated | ResultRejected
 VerdictHop = Callable[[Callable[[], Verdict]], Awaitable[Verdict]]
@@ -48,12 +57,15 @@ class Validator:
         inline_bytes_max: int = 20_000,
         slice_s: float = 0.01,
         hop: VerdictHop = asyncio.to_thread,
+        pool: Pool | None = None,
     ) -> None:
+        """`pool` checks answers to large problems; absent, a thread does."""
         self._bus = bus
         self._clock = clock
         self._inline_bytes_max = inline_bytes_max
         self._slice_s = slice_s
         self._hop = hop
+        self._pool = pool
         self._history = History()
         self._runs = Runs()
 
@@ -116,12 +128,28 @@ class Validator:
         """Off the event loop."""
         now, track = self._clock.now(), self._track(execution)
         if not is_measurement(execution):
-            return self._noted(execution, await self._hop(partial(validate, execution, now, track)))
+            return self._noted(execution, await self._validated(execution, now, track))
         drift = self._runs.drift(execution)
         verdict = await self._hop(partial(validate_measurement, execution, now, track, drift))
         if isinstance(verdict, ResultValidated) and verdict.verdict == "accepted":
             self._runs.note(execution)
         return self._noted(execution, verdict)
+
+    async def _validated(self, execution: ExecutionSucceeded, now: datetime, track: Track) -> Verdict:
+        """A large statement is read in a process: reading it in a thread would hold the interpreter, and so the event loop."""
+        if self._pool is not None and _is_large(execution):
+            try:
+                verdict: Verdict = await self._pool.run(CHECK, (execution, now, track), timeout_s=CHECK_TIMEOUT_S)
+            except PoolError as error:
+                log.warning("an answer is checked in a thread, as the process for it failed: %s", error)
+            else:
+                return verdict
+        return await self._hop(partial(validate, execution, now, track))
+
+
+def _is_large(execution: ExecutionSucceeded) -> bool:
+    statement = None if execution.problem is None else execution.problem.statement
+    return isinstance(statement, StatementText) and len(statement.text) > LARGE_BYTES
 
 
 def _outgoing(item: Received, verdict: Verdict, now: datetime) -> Outgoing:

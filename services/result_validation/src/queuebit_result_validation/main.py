@@ -8,17 +8,26 @@ from pydantic import ValidationError
 
 from queuebit_result_validation.consumer import SERVICE, Validator, VerdictHop
 from queuebit_result_validation.settings import PREFIX, ValidationSettings
+from queuebit_runtime.bounded_work import IDLE_MAX_S, LARGE_MEMORY_MB, LARGE_NICENESS
 from queuebit_runtime.bus import Bus
 from queuebit_runtime.clock import Clock
+from queuebit_runtime.processes import Pool, ProcessPool
 from queuebit_runtime.service import Service, run_service
 from queuebit_runtime.settings import refuse_settings
 
+WARM_IMPORT = ("queuebit_result_validation.validate",)
+
 
 def build_validator(
-    bus: Bus, clock: Clock, settings: ValidationSettings, *, hop: VerdictHop = asyncio.to_thread
+    bus: Bus,
+    clock: Clock,
+    settings: ValidationSettings,
+    *,
+    hop: VerdictHop = asyncio.to_thread,
+    pool: Pool | None = None,
 ) -> Validator:
     """The validator over these ports, subscribed."""
-    validator = Validator(bus, clock, inline_bytes_max=settings.inline_bytes_max, hop=hop)
+    validator = Validator(bus, clock, inline_bytes_max=settings.inline_bytes_max, hop=hop, pool=pool)
     validator.subscribe(batch_max=settings.batch_max, in_flight_max=settings.in_flight_max)
     return validator
 
@@ -31,6 +40,8 @@ def main() -> int:
         return refuse_settings(SERVICE, error, PREFIX)
 
     async def wire(service: Service) -> None:
-        build_validator(service.bus, service.clock, settings)
+        pool = ProcessPool(1, LARGE_MEMORY_MB, WARM_IMPORT, niceness=LARGE_NICENESS, idle_max_s=IDLE_MAX_S)
+        service.on_close(pool.close)
+        build_validator(service.bus, service.clock, settings, pool=pool)
 
     return run_service(SERVICE, wire)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -76,6 +77,13 @@ def validate(execution: ExecutionSucceeded, now: datetime, track: Track = NO_TRA
         code = Code.VALIDATOR_ERROR if seen.objective is None else Code.CHECK_INCOMPLETE
         seen.add(code, f"({type(error).__name__})")
     return _verdict(execution, seen)
+
+
+def validate_in_process(
+    argument: tuple[ExecutionSucceeded, datetime, Track], _progress: Callable[[Any], None]
+) -> ResultValidated | ResultRejected:
+    """The same, for a worker process."""
+    return validate(*argument)
 
 
 def _examine(execution: ExecutionSucceeded, now: datetime, seen: _Seen) -> None:
