@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from queuebit_contracts.envelope import decode_data
+from queuebit_contracts.events import JobSubmitted
 from queuebit_devstack.bench.admission import large_question
 from queuebit_devstack.bench.holds import Hold, bodies, measure_holds
+from queuebit_problems.admission import admit
 from queuebit_problems.registry import built_in_modules
 from queuebit_runtime.bounded_work import LARGE_BYTES, in_processes
 
@@ -33,4 +36,7 @@ async def test_no_body_of_64_kib_holds_the_loop() -> None:
 
 def test_the_flood_is_as_large_as_it_says() -> None:
     value = large_question(1).value
+    asked = decode_data(JobSubmitted, value)
+    assert isinstance(asked, JobSubmitted)
+    assert admit(asked.request).admission.size.terms == 219_000
     assert LARGE_BYTES < 3_300_000 < len(value) < 3_500_000
