@@ -27,6 +27,7 @@ from queuebit_runtime.clock import Clock, SystemClock
 from queuebit_runtime.kafka_access import Codec, KafkaAccess, client_options
 from queuebit_runtime.kafka_consumer import PatientConsumer, pass_decoder, pass_parser
 from queuebit_runtime.kafka_errors import wrapped
+from queuebit_runtime.kafka_gzip import GzipBatchBuilder
 from queuebit_runtime.kafka_login import told_apart
 from queuebit_runtime.kafka_probe import KafkaProbe
 from queuebit_runtime.kafka_publish import Publisher
@@ -260,4 +261,6 @@ class KafkaBus:
             return BatchBuilder(settings.max_batch_bytes, CODEC_NUMBERS["none"])
         public = topic in BY_TOPIC and BY_TOPIC[topic].public
         codec = settings.compression_public if public else settings.compression
+        if codec == "gzip":
+            return GzipBatchBuilder(settings.max_batch_bytes)
         return BatchBuilder(settings.max_batch_bytes, CODEC_NUMBERS[codec])
