@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from queuebit_classical_solver.executor import ClassicalExecutor, pool_code
-from queuebit_classical_solver.outcome import package_versions
 from queuebit_classical_solver.ports import Limits, Progress
-from queuebit_classical_solver.task import Task
+from queuebit_classical_solver.shell.executor import ClassicalExecutor, pool_code
+from queuebit_classical_solver.shell.outcome import package_versions
+from queuebit_classical_solver.shell.task import Task
 from queuebit_contracts.envelope import encode_data
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded
 from queuebit_contracts.failures import FAILURES, FailureCode
@@ -198,7 +198,7 @@ async def test_a_process_that_is_killed_still_answers_with_the_best_it_told_of()
     assert event.provenance["search"] == str(PoolMemory())
     assert [(each.objective, each.bound) for each in told] == [(objective, 10_000), (objective, 900)]
     assert pool.tasks == [
-        ("queuebit_classical_solver.child:solve", Task(problem, "search", Limits(10.0, 7, repeatable=True)))
+        ("queuebit_classical_solver.shell.child:solve", Task(problem, "search", Limits(10.0, 7, repeatable=True)))
     ]
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from queuebit_classical_solver import halves
+from queuebit_classical_solver.cascade.ladder import Ladder
+from queuebit_classical_solver.cascade.rungs import RUNGS
+from queuebit_classical_solver.cascade.stages import Stages
 from queuebit_classical_solver.errors import NothingFound
-from queuebit_classical_solver.halves import Core, HalvesSolver, least
-from queuebit_classical_solver.ladder import Ladder
 from queuebit_classical_solver.ports import Limits, Solution, ignore_progress, never_stop
-from queuebit_classical_solver.rungs import RUNGS
-from queuebit_classical_solver.stages import Stages
+from queuebit_classical_solver.searches import number_partitioning_karmarkar_karp as halves
+from queuebit_classical_solver.searches.number_partitioning_karmarkar_karp import Core, HalvesSolver, least
 from queuebit_problems.kind import Answer
 from queuebit_problems.registry import optimisation_of
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queuebit_classical_solver.cp_sat import CpSatSolver
+from queuebit_classical_solver.cascade.ladder import Ladder, default, quick
 from queuebit_classical_solver.errors import InvalidModel, NothingFound, ProvedInfeasible, SolverError, Stopped
-from queuebit_classical_solver.ladder import Ladder, default, quick
 from queuebit_classical_solver.ports import Limits, Progress, Solution, Solver, ignore_progress, never_stop
+from queuebit_classical_solver.searches.any_cp_sat import CpSatSolver
 from queuebit_problems import instances
 from queuebit_problems.kind import Answer
 from queuebit_problems.optimisation import Optimisation
@@ -24,9 +24,9 @@ from tests.unit.classical_solver.orders import PATIENT, a_hard_cut, an_instance
 
 ROOT = Path(__file__).parents[3]
 REPEATED = """
-from queuebit_classical_solver.child import solve
+from queuebit_classical_solver.shell.child import solve
 from queuebit_classical_solver.ports import Limits, ignore_progress
-from queuebit_classical_solver.task import Task
+from queuebit_classical_solver.shell.task import Task
 from tests.unit.classical_solver.orders import a_hard_cut
 outcome = solve(Task(a_hard_cut(60), "search", Limits(60.0, 9, work_share=0.025)), ignore_progress)
 solution = outcome.solution

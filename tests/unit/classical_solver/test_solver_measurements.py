@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from queuebit_classical_solver.executor import ClassicalExecutor
+from queuebit_classical_solver.shell.executor import ClassicalExecutor
 from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Lane, Problem

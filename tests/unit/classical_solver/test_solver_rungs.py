@@ -12,31 +12,29 @@ from typing import Any
 
 import pytest
 
-from queuebit_classical_solver import (
-    annealing,
-    cliques,
-    columns,
-    covers,
-    cp_sat,
-    exchange_search,
-    knapsack_core,
-    placements,
-    pyvrp_search,
-    recolouring,
-    restarts,
-    shop_search,
-    tour_search,
-)
-from queuebit_classical_solver.annealing import AnnealingSolver
-from queuebit_classical_solver.bounds import only_better
+from queuebit_classical_solver.cascade.bounds import only_better
+from queuebit_classical_solver.cascade.rungs import RUNGS
+from queuebit_classical_solver.cascade.stages import Rung, Stages
 from queuebit_classical_solver.errors import InvalidModel, NothingFound, SolverError, Stopped
-from queuebit_classical_solver.outcome import package_versions, succeeded
 from queuebit_classical_solver.ports import Limits, Progress, Solution, Solver, ignore_progress, never_stop
-from queuebit_classical_solver.pyvrp_search import PyVrpSolver
-from queuebit_classical_solver.restarts import RestartSolver
-from queuebit_classical_solver.rungs import RUNGS
-from queuebit_classical_solver.stages import Rung, Stages
-from queuebit_classical_solver.task import Meter
+from queuebit_classical_solver.searches import any_cp_sat as cp_sat
+from queuebit_classical_solver.searches import any_heuristic_restarts as restarts
+from queuebit_classical_solver.searches import bin_packing_column_generation as columns
+from queuebit_classical_solver.searches import graph_colouring_tabucol as recolouring
+from queuebit_classical_solver.searches import job_shop_tabu as shop_search
+from queuebit_classical_solver.searches import knapsack_minknap as knapsack_core
+from queuebit_classical_solver.searches import node_set_branch_and_bound as cliques
+from queuebit_classical_solver.searches import node_set_numvc as covers
+from queuebit_classical_solver.searches import quadratic_assignment_branch_and_bound as placements
+from queuebit_classical_solver.searches import quadratic_assignment_robust_tabu as exchange_search
+from queuebit_classical_solver.searches import qubo_annealing as annealing
+from queuebit_classical_solver.searches import routing_pyvrp as pyvrp_search
+from queuebit_classical_solver.searches import tsp_lin_kernighan as tour_search
+from queuebit_classical_solver.searches.any_heuristic_restarts import RestartSolver
+from queuebit_classical_solver.searches.qubo_annealing import AnnealingSolver
+from queuebit_classical_solver.searches.routing_pyvrp import PyVrpSolver
+from queuebit_classical_solver.shell.outcome import package_versions, succeeded
+from queuebit_classical_solver.shell.task import Meter
 from queuebit_contracts.jobs import Problem
 from queuebit_problems.kind import Answer
 from queuebit_problems.optimisation import Optimisation
@@ -209,9 +207,9 @@ def test_pyvrp_refuses_numbers_that_it_would_overflow() -> None:
 
 def test_pyvrp_annealing_and_cp_sat_live_in_one_process_and_repeat_in_another() -> None:
     code = """
-from queuebit_classical_solver.child import solve
+from queuebit_classical_solver.shell.child import solve
 from queuebit_classical_solver.ports import Limits, ignore_progress
-from queuebit_classical_solver.task import Task
+from queuebit_classical_solver.shell.task import Task
 from tests.unit.classical_solver.orders import a_hard_cut, as_problem
 from tests.unit.classical_solver.test_solver_rungs import a_delivery
 for problem in (as_problem(*a_delivery(20)), a_hard_cut(50)):

@@ -9,21 +9,21 @@ from typing import Any
 
 import pytest
 
-from queuebit_classical_solver import restarts
-from queuebit_classical_solver.annealing import AnnealingSolver
-from queuebit_classical_solver.cliques import CliqueSolver
-from queuebit_classical_solver.columns import ColumnSolver
-from queuebit_classical_solver.covers import CoverSolver
-from queuebit_classical_solver.cp_sat import CpSatSolver
 from queuebit_classical_solver.errors import NothingFound
-from queuebit_classical_solver.exchange_search import ExchangeSolver
-from queuebit_classical_solver.knapsack_core import CoreSolver
-from queuebit_classical_solver.placements import PlacementSolver
 from queuebit_classical_solver.ports import Limits, Progress, Solution, Solver, ignore_progress, never_stop
-from queuebit_classical_solver.recolouring import RecolouringSolver
-from queuebit_classical_solver.restarts import RestartSolver
-from queuebit_classical_solver.shop_search import ShopSolver
-from queuebit_classical_solver.tour_search import TourSolver
+from queuebit_classical_solver.searches import any_heuristic_restarts as restarts
+from queuebit_classical_solver.searches.any_cp_sat import CpSatSolver
+from queuebit_classical_solver.searches.any_heuristic_restarts import RestartSolver
+from queuebit_classical_solver.searches.bin_packing_column_generation import ColumnSolver
+from queuebit_classical_solver.searches.graph_colouring_tabucol import RecolouringSolver
+from queuebit_classical_solver.searches.job_shop_tabu import ShopSolver
+from queuebit_classical_solver.searches.knapsack_minknap import CoreSolver
+from queuebit_classical_solver.searches.node_set_branch_and_bound import CliqueSolver
+from queuebit_classical_solver.searches.node_set_numvc import CoverSolver
+from queuebit_classical_solver.searches.quadratic_assignment_branch_and_bound import PlacementSolver
+from queuebit_classical_solver.searches.quadratic_assignment_robust_tabu import ExchangeSolver
+from queuebit_classical_solver.searches.qubo_annealing import AnnealingSolver
+from queuebit_classical_solver.searches.tsp_lin_kernighan import TourSolver
 from queuebit_problems.kind import Answer
 from queuebit_problems.optimisation import Optimisation
 from queuebit_problems.registry import optimisation_of

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from queuebit_classical_solver.main import TOPICS, build_shell, main
-from queuebit_classical_solver.settings import SolverSettings
+from queuebit_classical_solver.shell.settings import SolverSettings
 from queuebit_contracts.channels import EXECUTIONS, queued
 from queuebit_contracts.envelope import Envelope, decode, encode_data, encode_headers
 from queuebit_contracts.events import ExecutionSucceeded, JobQueued

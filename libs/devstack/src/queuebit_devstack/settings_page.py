@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from queuebit_classical_solver.settings import SolverSettings
+from queuebit_classical_solver.shell.settings import SolverSettings
 from queuebit_gateway.settings import GatewaySettings
 from queuebit_quantum_adapter.settings import AdapterSettings
 from queuebit_result_validation.settings import ValidationSettings

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from starlette.types import ASGIApp
 
 from queuebit_classical_solver.main import build_shell
-from queuebit_classical_solver.settings import SolverSettings
+from queuebit_classical_solver.shell.settings import SolverSettings
 from queuebit_control_plane.app import ControlPlane
 from queuebit_gateway.app import create_app
 from queuebit_gateway.main import build_parts

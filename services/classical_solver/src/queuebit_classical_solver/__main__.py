@@ -16,7 +16,7 @@ their own that are ended when the time is over. Start as many as there is work.
 
 
 def _models() -> Sequence[type[BaseSettings]]:
-    from queuebit_classical_solver.settings import SolverSettings
+    from queuebit_classical_solver.shell.settings import SolverSettings
 
     return (SolverSettings,)
 

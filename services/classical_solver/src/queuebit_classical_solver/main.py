@@ -6,9 +6,9 @@ import asyncio
 
 from pydantic import ValidationError
 
-from queuebit_classical_solver import child
-from queuebit_classical_solver.executor import ClassicalExecutor
-from queuebit_classical_solver.settings import PREFIX, SolverSettings
+from queuebit_classical_solver.shell import child
+from queuebit_classical_solver.shell.executor import ClassicalExecutor
+from queuebit_classical_solver.shell.settings import PREFIX, SolverSettings
 from queuebit_contracts.channels import Service as ServiceName
 from queuebit_contracts.channels import queued
 from queuebit_contracts.jobs import TIERS

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
 from queuebit_classical_solver.errors import NothingFound
-from queuebit_classical_solver.pace import CutOffBy, Incumbent, Pace
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.kind import Answer, S
 from queuebit_problems.optimisation import Optimisation

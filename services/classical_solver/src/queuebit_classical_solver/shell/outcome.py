@@ -7,10 +7,10 @@ from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import Any, assert_never
 
-from queuebit_classical_solver.exact import Reference
+from queuebit_classical_solver.cascade.rungs import SOLVER_OF
 from queuebit_classical_solver.ports import Limits, Progress, Solution
-from queuebit_classical_solver.rungs import SOLVER_OF
-from queuebit_classical_solver.task import Measured, Meter, Outcome, Solved, Unsolved
+from queuebit_classical_solver.searches.measurement_exact import Reference
+from queuebit_classical_solver.shell.task import Measured, Meter, Outcome, Solved, Unsolved
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.jobs import Lane, Number, Ran, Usage

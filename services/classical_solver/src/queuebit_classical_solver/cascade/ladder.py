@@ -12,10 +12,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
-from queuebit_classical_solver.bounds import only_better
+from queuebit_classical_solver.cascade.bounds import only_better
+from queuebit_classical_solver.cascade.stages import better_of
 from queuebit_classical_solver.errors import InvalidModel, NothingFound, Stopped
 from queuebit_classical_solver.ports import Limits, OnProgress, Progress, Solution, Solver, Stop
-from queuebit_classical_solver.stages import better_of
 from queuebit_problems.kind import Answer, S
 from queuebit_problems.optimisation import Optimisation
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from queuebit_classical_solver.pace import CutOffBy, Incumbent, Pace
+from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Solver, Stop
 from queuebit_problems.kind import Answer, S
 from queuebit_problems.optimisation import Optimisation

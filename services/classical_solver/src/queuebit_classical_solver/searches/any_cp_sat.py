@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from queuebit_classical_solver.bounds import contradicts, tighter
+from queuebit_classical_solver.cascade.bounds import contradicts, tighter
 from queuebit_classical_solver.errors import InvalidModel, NothingFound, ProvedInfeasible, Stopped
 from queuebit_classical_solver.ports import Limits, OnProgress, Progress, Solution, Stop
 from queuebit_contracts.canonical import fingerprint

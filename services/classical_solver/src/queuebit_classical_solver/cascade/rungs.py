@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-from queuebit_classical_solver import (
-    annealing,
-    cliques,
-    columns,
-    covers,
-    cp_sat,
-    exchange_search,
-    halves,
-    knapsack_core,
-    placements,
-    pyvrp_search,
-    recolouring,
-    shop_search,
-    tour_search,
-)
-from queuebit_classical_solver.annealing import AnnealingSolver
-from queuebit_classical_solver.cliques import CliqueSolver
-from queuebit_classical_solver.columns import ColumnSolver
-from queuebit_classical_solver.covers import CoverSolver
-from queuebit_classical_solver.cp_sat import CpSatSolver
-from queuebit_classical_solver.exchange_search import ExchangeSolver
-from queuebit_classical_solver.halves import HalvesSolver
-from queuebit_classical_solver.knapsack_core import CoreSolver
-from queuebit_classical_solver.placements import PlacementSolver
-from queuebit_classical_solver.pyvrp_search import PyVrpSolver
-from queuebit_classical_solver.recolouring import RecolouringSolver
-from queuebit_classical_solver.restarts import RestartSolver
-from queuebit_classical_solver.shop_search import ShopSolver
-from queuebit_classical_solver.stages import Rung
-from queuebit_classical_solver.tour_search import TourSolver
+from queuebit_classical_solver.cascade.stages import Rung
+from queuebit_classical_solver.searches import any_cp_sat as cp_sat
+from queuebit_classical_solver.searches import bin_packing_column_generation as columns
+from queuebit_classical_solver.searches import graph_colouring_tabucol as recolouring
+from queuebit_classical_solver.searches import job_shop_tabu as shop_search
+from queuebit_classical_solver.searches import knapsack_minknap as knapsack_core
+from queuebit_classical_solver.searches import node_set_branch_and_bound as cliques
+from queuebit_classical_solver.searches import node_set_numvc as covers
+from queuebit_classical_solver.searches import number_partitioning_karmarkar_karp as halves
+from queuebit_classical_solver.searches import quadratic_assignment_branch_and_bound as placements
+from queuebit_classical_solver.searches import quadratic_assignment_robust_tabu as exchange_search
+from queuebit_classical_solver.searches import qubo_annealing as annealing
+from queuebit_classical_solver.searches import routing_pyvrp as pyvrp_search
+from queuebit_classical_solver.searches import tsp_lin_kernighan as tour_search
+from queuebit_classical_solver.searches.any_cp_sat import CpSatSolver
+from queuebit_classical_solver.searches.any_heuristic_restarts import RestartSolver
+from queuebit_classical_solver.searches.bin_packing_column_generation import ColumnSolver
+from queuebit_classical_solver.searches.graph_colouring_tabucol import RecolouringSolver
+from queuebit_classical_solver.searches.job_shop_tabu import ShopSolver
+from queuebit_classical_solver.searches.knapsack_minknap import CoreSolver
+from queuebit_classical_solver.searches.node_set_branch_and_bound import CliqueSolver
+from queuebit_classical_solver.searches.node_set_numvc import CoverSolver
+from queuebit_classical_solver.searches.number_partitioning_karmarkar_karp import HalvesSolver
+from queuebit_classical_solver.searches.quadratic_assignment_branch_and_bound import PlacementSolver
+from queuebit_classical_solver.searches.quadratic_assignment_robust_tabu import ExchangeSolver
+from queuebit_classical_solver.searches.qubo_annealing import AnnealingSolver
+from queuebit_classical_solver.searches.routing_pyvrp import PyVrpSolver
+from queuebit_classical_solver.searches.tsp_lin_kernighan import TourSolver
 
 ROUTES = frozenset({"cvrp"})
 TOURS = frozenset({"tsp"})

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from queuebit_classical_solver.bounds import tighter
+from queuebit_classical_solver.cascade.bounds import tighter
 from queuebit_classical_solver.errors import InvalidModel, NothingFound, SolverError, Stopped
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Solver, Stop
 from queuebit_problems.kind import Answer, S

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any, Literal
 
-from queuebit_classical_solver.bounds import contradicts, tighter
+from queuebit_classical_solver.cascade.bounds import contradicts, tighter
 from queuebit_classical_solver.errors import NothingFound, Stopped
 from queuebit_classical_solver.ports import Limits, OnProgress, Progress, Solution, Stop
 from queuebit_contracts.jobs import Number

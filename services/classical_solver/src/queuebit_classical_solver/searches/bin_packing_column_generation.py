@@ -13,8 +13,8 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
+from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
 from queuebit_classical_solver.errors import NothingFound
-from queuebit_classical_solver.pace import CutOffBy, Incumbent, Pace
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.bins import Bins, decreasing, first_fit
 from queuebit_problems.kind import Answer, S

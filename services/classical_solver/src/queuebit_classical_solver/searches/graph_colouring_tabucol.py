@@ -9,8 +9,8 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
+from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
 from queuebit_classical_solver.errors import NothingFound
-from queuebit_classical_solver.pace import CutOffBy, Incumbent, Pace
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.graphs import bits_of
 from queuebit_problems.kind import Answer, S

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from queuebit_classical_solver.ladder import Ladder
+from queuebit_classical_solver.cascade.ladder import Ladder
+from queuebit_classical_solver.cascade.rungs import RUNGS
+from queuebit_classical_solver.cascade.stages import Stages
 from queuebit_classical_solver.ports import OnProgress, never_stop
-from queuebit_classical_solver.rungs import RUNGS
-from queuebit_classical_solver.stages import Stages
-from queuebit_classical_solver.task import Outcome, Task, perform
+from queuebit_classical_solver.shell.task import Outcome, Task, perform
 
-FUNCTION = "queuebit_classical_solver.child:solve"
+FUNCTION = "queuebit_classical_solver.shell.child:solve"
 """The name under which a pool finds it."""
 
-WARM_IMPORTS = ("queuebit_classical_solver.child", "ortools.sat.python.cp_model")
+WARM_IMPORTS = ("queuebit_classical_solver.shell.child", "ortools.sat.python.cp_model")
 """What a process loads before its first task."""
 
 

@@ -9,13 +9,14 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from queuebit_classical_solver import bounds, child
+from queuebit_classical_solver.cascade import bounds
+from queuebit_classical_solver.cascade.ladder import Ladder
 from queuebit_classical_solver.errors import NothingFound
-from queuebit_classical_solver.exact import measurement_of
-from queuebit_classical_solver.ladder import Ladder
-from queuebit_classical_solver.outcome import failed, progressed, told
 from queuebit_classical_solver.ports import Limits, Progress, Solution, Solver, ignore_progress, never_stop
-from queuebit_classical_solver.task import Meter, Outcome, Parsed, Solved, Task, Way, perform, statement_weight
+from queuebit_classical_solver.searches.measurement_exact import measurement_of
+from queuebit_classical_solver.shell import child
+from queuebit_classical_solver.shell.outcome import failed, progressed, told
+from queuebit_classical_solver.shell.task import Meter, Outcome, Parsed, Solved, Task, Way, perform, statement_weight
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Lane, Usage

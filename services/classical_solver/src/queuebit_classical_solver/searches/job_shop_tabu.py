@@ -8,7 +8,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from queuebit_classical_solver.pace import CutOffBy, Incumbent, Pace
+from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.kind import Answer, S
 from queuebit_problems.optimisation import Optimisation

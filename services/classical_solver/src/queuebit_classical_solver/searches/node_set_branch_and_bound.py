@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import Any
 
+from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
 from queuebit_classical_solver.errors import NothingFound
-from queuebit_classical_solver.pace import CutOffBy, Incumbent, Pace
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.graphs import bits_of, complement
 from queuebit_problems.kind import Answer, S

@@ -1,0 +1,1 @@
+"""The worker around the solvers: orders in, outcomes out, processes that can be killed."""
