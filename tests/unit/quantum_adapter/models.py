@@ -13,9 +13,9 @@ from queuebit_contracts.events import JobQueued
 from queuebit_contracts.ids import attempt_id_of, uuid7
 from queuebit_contracts.jobs import Lane, Problem, Tier
 from queuebit_problems.qubo import Exact, Ising, Pair
-from queuebit_quantum_adapter.backends import aer
-from queuebit_quantum_adapter.limits import Limits
-from queuebit_quantum_adapter.task import Recipe, Task
+from queuebit_quantum_adapter.backends.limits import Limits
+from queuebit_quantum_adapter.backends.registry import aer
+from queuebit_quantum_adapter.shell.task import Recipe, Task
 
 LIMITS = Limits({"interactive": 20, "batch": 24, "scheduled": 26}, memory_bytes_max=4 * 2**30)
 JOB = uuid7(1_750_000_000_000, 1)

@@ -16,8 +16,8 @@ from queuebit_contracts.events import (
     JobStarted,
 )
 from queuebit_contracts.jobs import Problem
-from queuebit_quantum_adapter.app import QuantumAdapter
-from queuebit_quantum_adapter.settings import AdapterSettings
+from queuebit_quantum_adapter.shell.app import QuantumAdapter
+from queuebit_quantum_adapter.shell.settings import AdapterSettings
 from queuebit_runtime.bus import Outgoing
 from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
 from queuebit_runtime.clock import SystemClock

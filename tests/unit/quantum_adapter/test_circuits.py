@@ -10,10 +10,10 @@ from qiskit import qasm3
 from qiskit.quantum_info import Statevector
 
 from queuebit_problems.qubo import Ising
-from queuebit_quantum_adapter.ansatz import linear_ramp, qaoa_circuit, sigma_of
+from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit, sigma_of
+from queuebit_quantum_adapter.algorithms.reduction import Core, Reduced, fix_symmetry
 from queuebit_quantum_adapter.circuits import BoundCircuit, Gate, Template
 from queuebit_quantum_adapter.providers.qiskit_circuits import circuit_fingerprint, to_qiskit
-from queuebit_quantum_adapter.reduction import Core, Reduced, fix_symmetry
 from tests.unit.quantum_adapter.models import an_ising
 from tests.unit.quantum_adapter.oracle import energies, qaoa_distribution
 

@@ -11,10 +11,10 @@ from queuebit_contracts.ids import derive_id
 from queuebit_problems.circuits.circuit import Circuit, Gate, Measure, Register
 from queuebit_problems.circuits.exact_device import ExactDevice
 from queuebit_problems.circuits.pauli import PauliSum
-from queuebit_quantum_adapter.device import ProviderDevice, runs_shot_by_shot, seeds_of
 from queuebit_quantum_adapter.errors import BudgetTooSmall, TooManyOperations, TooManyQubits, UnusableProblem
+from queuebit_quantum_adapter.pipelines.measurement_device import ProviderDevice, runs_shot_by_shot, seeds_of
 from queuebit_quantum_adapter.ports import Capabilities, Entry, FreeLedger, Ledger, Provider, Request
-from queuebit_quantum_adapter.providers.aer import AerProvider
+from queuebit_quantum_adapter.providers.aer.provider import AerProvider
 from tests.unit.quantum_adapter.circuits_at_random import a_unitary
 from tests.unit.quantum_adapter.models import LIMITS, an_attempt
 

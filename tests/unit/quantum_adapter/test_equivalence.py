@@ -9,15 +9,20 @@ import pytest
 
 from queuebit_contracts.failures import FailureCode
 from queuebit_problems.circuits.circuit import Branch, Circuit, Gate, Measure, Operation, Reset
-from queuebit_quantum_adapter.ansatz import linear_ramp, qaoa_circuit
+from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
 from queuebit_quantum_adapter.circuits import Gate as Slotted
 from queuebit_quantum_adapter.circuits import Template
-from queuebit_quantum_adapter.equivalence import check_circuit, check_template, clifford_stand_in, template_steps
 from queuebit_quantum_adapter.errors import NotEquivalent
-from queuebit_quantum_adapter.pauli_images import is_clifford
 from queuebit_quantum_adapter.ports import Batch
-from queuebit_quantum_adapter.providers.aer import AerProvider
-from queuebit_quantum_adapter.steps import Step, gate_matrix, steps_of
+from queuebit_quantum_adapter.providers.aer.provider import AerProvider
+from queuebit_quantum_adapter.verification.equivalence import (
+    check_circuit,
+    check_template,
+    clifford_stand_in,
+    template_steps,
+)
+from queuebit_quantum_adapter.verification.matrices import Step, gate_matrix, steps_of
+from queuebit_quantum_adapter.verification.pauli_images import is_clifford
 from tests.unit.quantum_adapter.circuits_at_random import a_dynamic, a_unitary
 from tests.unit.quantum_adapter.models import an_attempt, an_ising
 

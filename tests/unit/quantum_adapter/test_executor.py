@@ -16,8 +16,8 @@ import pytest
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Problem
-from queuebit_quantum_adapter.backends import Backends, aer
-from queuebit_quantum_adapter.executor import QuantumExecutor
+from queuebit_quantum_adapter.backends.registry import Backends, aer
+from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.errors import PoolCrashed, PoolMemory, PoolTimeout, TaskFailed
 from queuebit_runtime.processes import InlinePool, Pool, ProcessPool
@@ -45,8 +45,8 @@ for task in tasks:
 
 LIGHT = """
 import asyncio, sys
-from queuebit_quantum_adapter.backends import Backends, aer
-from queuebit_quantum_adapter.executor import QuantumExecutor
+from queuebit_quantum_adapter.backends.registry import Backends, aer
+from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.processes import InlinePool
 from tests.unit.quantum_adapter.models import LIMITS, a_maxcut, an_order
@@ -69,7 +69,7 @@ def an_executor(pool: Pool) -> QuantumExecutor:
 
 @pytest.fixture(scope="module")
 async def pool() -> AsyncIterator[ProcessPool]:
-    processes = ProcessPool(1, 2048, warm_import=("queuebit_quantum_adapter.child",))
+    processes = ProcessPool(1, 2048, warm_import=("queuebit_quantum_adapter.shell.child",))
     yield processes
     await processes.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from queuebit_problems.registry import parse_optimisation
-from queuebit_quantum_adapter import pipeline
+from queuebit_quantum_adapter.pipelines import optimisation as pipeline
 from tests.unit.quantum_adapter.models import a_task
 from tests.unit.quantum_adapter.small import MAKERS, small
 

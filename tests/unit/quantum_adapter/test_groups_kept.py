@@ -7,9 +7,9 @@ import pytest
 from qiskit import qasm3
 from qiskit.quantum_info import Statevector
 
-from queuebit_quantum_adapter.ansatz import Kept, exchanges, linear_ramp, mixer_factors, qaoa_circuit
+from queuebit_quantum_adapter.algorithms.dicke import Drawing, draw_dicke
+from queuebit_quantum_adapter.algorithms.qaoa import Kept, exchanges, linear_ramp, mixer_factors, qaoa_circuit
 from queuebit_quantum_adapter.circuits import BoundCircuit, Template
-from queuebit_quantum_adapter.preparation import Drawing, draw_dicke
 from queuebit_quantum_adapter.providers.qiskit_circuits import to_qiskit
 from tests.unit.quantum_adapter.models import an_ising
 from tests.unit.quantum_adapter.oracle import energies

@@ -6,8 +6,7 @@ import pytest
 
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Tier
-from queuebit_quantum_adapter.errors import BudgetTooSmall, InvalidParam, TooManyQubits, TooMuchMemory
-from queuebit_quantum_adapter.limits import (
+from queuebit_quantum_adapter.backends.limits import (
     Limits,
     affordable_layers,
     check_circuit_size,
@@ -15,7 +14,8 @@ from queuebit_quantum_adapter.limits import (
     estimated_s,
     statevector_bytes,
 )
-from queuebit_quantum_adapter.task import Recipe
+from queuebit_quantum_adapter.errors import BudgetTooSmall, InvalidParam, TooManyQubits, TooMuchMemory
+from queuebit_quantum_adapter.shell.task import Recipe
 from tests.unit.quantum_adapter.models import LIMITS
 
 

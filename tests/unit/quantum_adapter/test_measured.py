@@ -15,11 +15,11 @@ import pytest
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FailureCode
 from queuebit_problems.measurement import Step
-from queuebit_quantum_adapter.backends import Backends, aer
-from queuebit_quantum_adapter.executor import QuantumExecutor
-from queuebit_quantum_adapter.measured import STEP_INTERVAL_S, left_s, thinned
-from queuebit_quantum_adapter.measuring import check_operations
-from queuebit_quantum_adapter.task import Stage
+from queuebit_quantum_adapter.backends.registry import Backends, aer
+from queuebit_quantum_adapter.pipelines.measurement import STEP_INTERVAL_S, left_s, thinned
+from queuebit_quantum_adapter.pipelines.measurement_task import check_operations
+from queuebit_quantum_adapter.shell.executor import QuantumExecutor
+from queuebit_quantum_adapter.shell.task import Stage
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.processes import InlinePool
 from tests.measuring import coins, tosses
@@ -31,9 +31,9 @@ REPEAT = """
 import json
 from tests.measuring import tosses, tossing
 from tests.unit.quantum_adapter.models import LIMITS, an_order
-from queuebit_quantum_adapter.backends import aer
-from queuebit_quantum_adapter.measured import run
-from queuebit_quantum_adapter.measuring import measure_task_of
+from queuebit_quantum_adapter.backends.registry import aer
+from queuebit_quantum_adapter.pipelines.measurement import run
+from queuebit_quantum_adapter.pipelines.measurement_task import measure_task_of
 tossing()
 out = run(measure_task_of(an_order(tosses(0.4, 1.0, 2.0), seed=42), aer(LIMITS), LIMITS), lambda stage: None)
 provenance = {k: v for k, v in out.provenance.items() if k != "run"}
@@ -44,8 +44,8 @@ print(json.dumps([out.answer, out.evidence, provenance], sort_keys=True))
 LIGHT = """
 import asyncio, sys
 from queuebit_contracts.jobs import Problem
-from queuebit_quantum_adapter.backends import Backends, aer
-from queuebit_quantum_adapter.executor import QuantumExecutor
+from queuebit_quantum_adapter.backends.registry import Backends, aer
+from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.processes import InlinePool
 from tests.unit.quantum_adapter.models import LIMITS, an_order

@@ -8,15 +8,15 @@ import pytest
 
 from queuebit_contracts.jobs import Problem
 from queuebit_problems.registry import parse_optimisation
-from queuebit_quantum_adapter import pipeline
-from queuebit_quantum_adapter.depth import GAIN, best_depth
+from queuebit_quantum_adapter.algorithms.depth import GAIN, best_depth
+from queuebit_quantum_adapter.algorithms.reduction import Core
+from queuebit_quantum_adapter.algorithms.rqaoa import FLOOR, circuits_of
+from queuebit_quantum_adapter.algorithms.trained import tail_energy
 from queuebit_quantum_adapter.errors import BudgetTooSmall
-from queuebit_quantum_adapter.planning import prepare
-from queuebit_quantum_adapter.reduction import Core
-from queuebit_quantum_adapter.rqaoa import FLOOR, circuits_of
-from queuebit_quantum_adapter.samples import random_counts
-from queuebit_quantum_adapter.task import Outcome, Task
-from queuebit_quantum_adapter.training import tail_energy
+from queuebit_quantum_adapter.pipelines import optimisation as pipeline
+from queuebit_quantum_adapter.pipelines.planning import prepare
+from queuebit_quantum_adapter.pipelines.samples import random_counts
+from queuebit_quantum_adapter.shell.task import Outcome, Task
 from tests.unit.quantum_adapter.models import a_maxcut, a_task, an_ising
 from tests.unit.quantum_adapter.small import small
 

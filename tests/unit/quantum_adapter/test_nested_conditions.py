@@ -19,12 +19,12 @@ from queuebit_problems.circuits.qasm import read_circuit
 from queuebit_problems.circuits.simulator import distribution
 from queuebit_problems.kinds.circuit_sampling import KIND
 from queuebit_quantum_adapter.circuit_text import circuit_print, to_qasm3
-from queuebit_quantum_adapter.equivalence import check_circuit
 from queuebit_quantum_adapter.errors import NotEquivalent
-from queuebit_quantum_adapter.providers.aer import AerProvider
+from queuebit_quantum_adapter.providers.aer.provider import AerProvider
 from queuebit_quantum_adapter.providers.qiskit_conversion import steps_of_quantum_circuit
 from queuebit_quantum_adapter.providers.read_back import read_back
-from queuebit_quantum_adapter.steps import Choice, Step
+from queuebit_quantum_adapter.verification.equivalence import check_circuit
+from queuebit_quantum_adapter.verification.matrices import Choice, Step
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] q;\nbit[3] c;\n'
 READ_BY_QISKIT = ("c == 5", "c[2]", "!c[0]", "c[1] == true")

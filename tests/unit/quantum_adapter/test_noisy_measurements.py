@@ -18,13 +18,13 @@ from queuebit_problems.circuits.circuit import Circuit, Gate, Measure, Register
 from queuebit_problems.circuits.pauli import PauliSum
 from queuebit_problems.circuits.qasm import read_circuit
 from queuebit_problems.circuits.simulator import distribution
-from queuebit_quantum_adapter.backends import Backends, noisy_aer
-from queuebit_quantum_adapter.device import ProviderDevice
+from queuebit_quantum_adapter.backends.registry import Backends, noisy_aer
+from queuebit_quantum_adapter.backends.snapshots import snapshot_of
 from queuebit_quantum_adapter.errors import BudgetTooSmall, NotEquivalent, UnusableProblem
-from queuebit_quantum_adapter.executor import QuantumExecutor
+from queuebit_quantum_adapter.pipelines.measurement_device import ProviderDevice
 from queuebit_quantum_adapter.ports import FreeLedger
-from queuebit_quantum_adapter.running import open_provider
-from queuebit_quantum_adapter.snapshots import snapshot_of
+from queuebit_quantum_adapter.shell.executor import QuantumExecutor
+from queuebit_quantum_adapter.submissions.running import open_provider
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.processes import InlinePool
 from tests.unit.quantum_adapter.models import LIMITS, an_order
@@ -107,7 +107,7 @@ def test_density_matrix_and_trajectories_agree(monkeypatch: pytest.MonkeyPatch) 
 
     [first] = device.counts([circuit], shots=4000, seed=1)
     methods = [device.target()["target"]["circuits"][0]["method"]]
-    monkeypatch.setattr("queuebit_quantum_adapter.providers.noisy_aer.DENSITY_GATE_2Q_S", 1.0)
+    monkeypatch.setattr("queuebit_quantum_adapter.providers.aer.noisy.DENSITY_GATE_2Q_S", 1.0)
     [second] = device.counts([circuit], shots=4000, seed=2)
     methods.append(device.target()["target"]["circuits"][0]["method"])
 

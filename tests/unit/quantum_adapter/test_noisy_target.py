@@ -9,16 +9,16 @@ from datetime import datetime
 import pytest
 
 from queuebit_problems.circuits.pauli import PauliSum
-from queuebit_quantum_adapter import pipeline
-from queuebit_quantum_adapter.ansatz import linear_ramp, qaoa_circuit
-from queuebit_quantum_adapter.backends import Backends, aer, noisy_aer, simulator
+from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
+from queuebit_quantum_adapter.backends.registry import Backends, aer, noisy_aer, simulator
+from queuebit_quantum_adapter.backends.snapshots import snapshot_of
 from queuebit_quantum_adapter.errors import BudgetTooSmall, NoBackend, TooManyQubits, UnusableProblem
-from queuebit_quantum_adapter.executor import QuantumExecutor
+from queuebit_quantum_adapter.pipelines import optimisation as pipeline
+from queuebit_quantum_adapter.pipelines.samples import derived_seed
 from queuebit_quantum_adapter.ports import Batch, Submission
-from queuebit_quantum_adapter.running import open_provider
-from queuebit_quantum_adapter.samples import derived_seed
-from queuebit_quantum_adapter.snapshots import snapshot_of
-from queuebit_quantum_adapter.task import Task
+from queuebit_quantum_adapter.shell.executor import QuantumExecutor
+from queuebit_quantum_adapter.shell.task import Task
+from queuebit_quantum_adapter.submissions.running import open_provider
 from queuebit_result_validation.evidence import read_evidence
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.processes import InlinePool

@@ -11,14 +11,14 @@ from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.jobs import Problem
 from queuebit_problems import instances
 from queuebit_problems.registry import optimisation_of, parse_optimisation
-from queuebit_quantum_adapter import pipeline
-from queuebit_quantum_adapter.ansatz import linear_ramp, qaoa_circuit
+from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
 from queuebit_quantum_adapter.errors import BudgetTooSmall, InvalidProblem, KeyReused, UnusableProblem
-from queuebit_quantum_adapter.planning import prepare
+from queuebit_quantum_adapter.pipelines import optimisation as pipeline
+from queuebit_quantum_adapter.pipelines.planning import prepare
 from queuebit_quantum_adapter.ports import Submission, SubmissionState
-from queuebit_quantum_adapter.providers import aer
-from queuebit_quantum_adapter.providers.aer import AerProvider
-from queuebit_quantum_adapter.task import Outcome, Stage, Task
+from queuebit_quantum_adapter.providers.aer import provider as aer
+from queuebit_quantum_adapter.providers.aer.provider import AerProvider
+from queuebit_quantum_adapter.shell.task import Outcome, Stage, Task
 from tests.unit.quantum_adapter.models import LIMITS, a_maxcut, a_task, an_attempt, an_ising
 from tests.unit.quantum_adapter.oracle import qaoa_distribution, total_variation
 

@@ -9,9 +9,9 @@ import pytest
 
 from queuebit_problems.optimisation import Encoding, Group
 from queuebit_problems.qubo import Qubo, QuboBuilder
-from queuebit_quantum_adapter.persistency import Form, fix_persistent
-from queuebit_quantum_adapter.reduction import Reduced, disjoint, form_of, reduce
-from queuebit_quantum_adapter.spectrum import range_of
+from queuebit_quantum_adapter.algorithms.reduction import Reduced, disjoint, form_of, reduce
+from queuebit_quantum_adapter.algorithms.roof_duality import Form, fix_persistent
+from queuebit_quantum_adapter.algorithms.spectrum import range_of
 
 
 def a_qubo(seed: int, n: int = 8, density: float = 0.4) -> Qubo:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from queuebit_contracts.ids import derive_id
-from queuebit_quantum_adapter.ansatz import linear_ramp, qaoa_circuit
+from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
+from queuebit_quantum_adapter.pipelines.samples import derived_seed
 from queuebit_quantum_adapter.ports import Request, Submission
-from queuebit_quantum_adapter.providers.aer import AerProvider
-from queuebit_quantum_adapter.running import Runner
-from queuebit_quantum_adapter.samples import derived_seed
+from queuebit_quantum_adapter.providers.aer.provider import AerProvider
+from queuebit_quantum_adapter.submissions.running import Runner
 from tests.unit.quantum_adapter.models import a_maxcut, a_task, an_ising
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from queuebit_quantum_adapter.main import main
-from queuebit_quantum_adapter.settings import AdapterSettings
+from queuebit_quantum_adapter.shell.settings import AdapterSettings
 
 
 def test_the_defaults_are_the_stated_limits() -> None:

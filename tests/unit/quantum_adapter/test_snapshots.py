@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from queuebit_quantum_adapter import snapshots
+from queuebit_quantum_adapter.backends import snapshots
+from queuebit_quantum_adapter.backends.snapshots import Snapshot, names, snapshot_of
 from queuebit_quantum_adapter.errors import UnknownTarget
-from queuebit_quantum_adapter.snapshots import Snapshot, names, snapshot_of
 
 fake_provider = pytest.importorskip("qiskit_ibm_runtime.fake_provider", reason="the extra `noise` is not installed")
 
 LIGHT = """
 import sys
-from queuebit_quantum_adapter.app import QuantumAdapter
-from queuebit_quantum_adapter.settings import AdapterSettings
-from queuebit_quantum_adapter.backends import simulator
+from queuebit_quantum_adapter.shell.app import QuantumAdapter
+from queuebit_quantum_adapter.shell.settings import AdapterSettings
+from queuebit_quantum_adapter.backends.registry import simulator
 settings = AdapterSettings(simulator_target="fake_sherbrooke")
 print(simulator(settings.limits, settings.snapshot).name)
 print(sorted({"qiskit", "qiskit_aer", "qiskit_ibm_runtime", "numpy"} & set(sys.modules)))

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from queuebit_contracts.envelope import decode
 from queuebit_contracts.events import BackendStatusReported
-from queuebit_quantum_adapter.backends import Backends, aer
-from queuebit_quantum_adapter.status import BackendReporter
-from queuebit_quantum_adapter.task import BackendSpec
+from queuebit_quantum_adapter.backends.registry import Backends, aer
+from queuebit_quantum_adapter.backends.status import BackendReporter
+from queuebit_quantum_adapter.shell.task import BackendSpec
 from queuebit_runtime.bus import BusError, Outgoing, Subscription
 from queuebit_runtime.errors import PoolCrashed
 from queuebit_runtime.ids import SeededIds

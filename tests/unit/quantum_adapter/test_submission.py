@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from queuebit_quantum_adapter.ansatz import linear_ramp, qaoa_circuit
+from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
 from queuebit_quantum_adapter.errors import ProviderUnavailable, Stopped, SubmitUnknown
 from queuebit_quantum_adapter.ports import (
     Capabilities,
@@ -18,7 +18,7 @@ from queuebit_quantum_adapter.ports import (
     Submission,
     SubmissionState,
 )
-from queuebit_quantum_adapter.submission import run_to_end, submit_once
+from queuebit_quantum_adapter.submissions.ledger import run_to_end, submit_once
 from tests.unit.quantum_adapter.models import an_attempt, an_ising
 
 KEY = an_attempt()

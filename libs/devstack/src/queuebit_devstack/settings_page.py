@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from queuebit_classical_solver.shell.settings import SolverSettings
 from queuebit_gateway.settings import GatewaySettings
-from queuebit_quantum_adapter.settings import AdapterSettings
+from queuebit_quantum_adapter.shell.settings import AdapterSettings
 from queuebit_result_validation.settings import ValidationSettings
 from queuebit_runtime.settings import RuntimeSettings
 from queuebit_runtime.settings_text import Setting, settings_of

@@ -18,8 +18,8 @@ from queuebit_classical_solver.shell.settings import SolverSettings
 from queuebit_control_plane.app import ControlPlane
 from queuebit_gateway.app import create_app
 from queuebit_gateway.main import build_parts
-from queuebit_quantum_adapter.app import QuantumAdapter
-from queuebit_quantum_adapter.settings import AdapterSettings
+from queuebit_quantum_adapter.shell.app import QuantumAdapter
+from queuebit_quantum_adapter.shell.settings import AdapterSettings
 from queuebit_result_validation.main import build_validator
 from queuebit_result_validation.settings import ValidationSettings
 from queuebit_runtime.bounded_work import BoundedWork

@@ -16,7 +16,7 @@ service that knows a quantum SDK. Start as many as there is work.
 
 
 def _models() -> Sequence[type[BaseSettings]]:
-    from queuebit_quantum_adapter.settings import AdapterSettings
+    from queuebit_quantum_adapter.shell.settings import AdapterSettings
 
     return (AdapterSettings,)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from queuebit_quantum_adapter.app import WARM_MODULES, QuantumAdapter
-from queuebit_quantum_adapter.settings import PREFIX, AdapterSettings
+from queuebit_quantum_adapter.shell.app import WARM_MODULES, QuantumAdapter
+from queuebit_quantum_adapter.shell.settings import PREFIX, AdapterSettings
 from queuebit_runtime.processes import ProcessPool
 from queuebit_runtime.service import Service, run_service
 from queuebit_runtime.settings import refuse_settings

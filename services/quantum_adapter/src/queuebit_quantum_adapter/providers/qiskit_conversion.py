@@ -17,7 +17,7 @@ from qiskit.quantum_info import Operator
 
 from queuebit_problems.circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset
 from queuebit_quantum_adapter.errors import NotEquivalent
-from queuebit_quantum_adapter.steps import Choice, Matrix, Step, Unitary
+from queuebit_quantum_adapter.verification.matrices import Choice, Matrix, Step, Unitary
 
 GATE_OF: dict[str, Any] = {
     "id": library.IGate, "x": library.XGate, "y": library.YGate, "z": library.ZGate, "h": library.HGate,

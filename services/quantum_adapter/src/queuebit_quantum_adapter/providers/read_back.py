@@ -11,9 +11,9 @@ from queuebit_problems.circuits.circuit import Branch, Circuit, Gate, Measure, O
 from queuebit_problems.circuits.cost import affordable
 from queuebit_problems.circuits.gates import GATES
 from queuebit_problems.circuits.simulator import outcomes
-from queuebit_quantum_adapter.equivalence import Equivalence
 from queuebit_quantum_adapter.errors import NotEquivalent
 from queuebit_quantum_adapter.providers.qiskit_conversion import read_condition
+from queuebit_quantum_adapter.verification.equivalence import Equivalence
 
 TOLERANCE = 1e-9
 METHOD = "exact outcomes without noise"

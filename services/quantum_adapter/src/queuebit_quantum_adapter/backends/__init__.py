@@ -1,0 +1,1 @@
+"""Which backend serves which lane, how it is, and what fits it."""

@@ -1,0 +1,1 @@
+"""One attempt from statement to outcome: for optimisation problems, and for measurements."""

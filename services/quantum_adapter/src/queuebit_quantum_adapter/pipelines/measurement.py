@@ -1,0 +1,113 @@
+"""One attempt to measure circuits, from the statement to a result. Runs in a worker process, which may be killed at any moment.
+
+What is measured is the kind's own business; here it gets a device, and what ran is written down.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from queuebit_contracts.canonical import fingerprint
+from queuebit_problems.errors import OutOfBudget, ProblemError
+from queuebit_problems.measurement import Effort, Measured, Measurement, OnStep, Step
+from queuebit_problems.registry import parse_problem
+from queuebit_quantum_adapter.circuit_text import batch_print, to_qasm3
+from queuebit_quantum_adapter.circuits import text_hash
+from queuebit_quantum_adapter.errors import BudgetTooSmall, InvalidProblem, UnusableProblem
+from queuebit_quantum_adapter.pipelines.attempt import Report
+from queuebit_quantum_adapter.pipelines.measurement_device import ProviderDevice
+from queuebit_quantum_adapter.pipelines.measurement_task import MeasureTask
+from queuebit_quantum_adapter.ports import FreeLedger
+from queuebit_quantum_adapter.shell.task import Outcome, Stage
+from queuebit_quantum_adapter.submissions.running import open_provider
+
+STEP_INTERVAL_S = 0.2
+LOOP_SHARE = 0.8
+LEFT_SHARE_MIN = 0.2
+TEXTS_MAX = 16
+"""So many circuits of a result have their text hashed; the fingerprint covers all."""
+
+
+def run(task: MeasureTask, report: Report) -> Outcome:
+    """Measure on the task's backend. Raises AdapterError."""
+    cpu_begun, begun_s = time.process_time(), time.monotonic()
+    kind, statement = _parsed(task)
+    provider = open_provider(task.backend)
+    device = ProviderDevice(provider, FreeLedger(), task.attempt_id, task.limits, task.budget_s, name=task.backend.name)
+    report(Stage("running"))
+    effort = Effort(left_s(task.budget_s, time.monotonic() - begun_s), task.seed)
+    try:
+        found = kind.measure(statement, device, effort, thinned(report, time.monotonic), lambda: False)
+    except OutOfBudget as error:
+        raise BudgetTooSmall(error.detail, remedy=error.remedy) from error
+    except ProblemError as error:
+        raise UnusableProblem(error.detail, remedy=error.remedy) from error
+    # A kind that asks for exact values counts no shots; a device that only samples has taken some nevertheless.
+    shots = found.shots or device.shots
+    report(Stage("measured", found.objective))
+    return Outcome(
+        answer=found.answer,
+        objective=found.objective,
+        method=found.method.removesuffix(f" on {device.name}").rstrip(", "),
+        shots=shots,
+        cpu_s=time.process_time() - cpu_begun,
+        evidence={**found.evidence, "shots": shots, "equivalence": device.equivalence(), **device.target()},
+        provenance=_provenance(task, found, device, shots),
+        bound=found.bound,
+        iterations=found.iterations,
+    )
+
+
+def left_s(budget_s: float, spent_s: float) -> float:
+    """What a loop may use: a share of the budget, for it ends only when the circuits at hand are done, less what is spent."""
+    return max(LEFT_SHARE_MIN * budget_s, LOOP_SHARE * budget_s - spent_s)
+
+
+def thinned(report: Report, monotonic_s: Callable[[], float]) -> OnStep:
+    """Passes steps on, some time apart: a loop may take thousands a second."""
+    last_s = -STEP_INTERVAL_S
+
+    def on_step(step: Step) -> None:
+        nonlocal last_s
+        now_s = monotonic_s()
+        if now_s - last_s >= STEP_INTERVAL_S:
+            last_s = now_s
+            report(Stage(f"iteration {step.iterations}" + (f": {step.detail}" if step.detail else ""), step.objective))
+
+    return on_step
+
+
+def _parsed(task: MeasureTask) -> tuple[Measurement[Any], Any]:
+    try:
+        kind, statement = parse_problem(task.problem)
+    except ProblemError as error:
+        raise InvalidProblem(str(error), remedy=error.remedy) from error
+    if not isinstance(kind, Measurement):
+        raise UnusableProblem(f"{kind.name} measures no circuits.")
+    return kind, statement
+
+
+def _provenance(task: MeasureTask, found: Measured, device: ProviderDevice, shots: int) -> dict[str, Any]:
+    """What reproduces the run. Everything but `run` is equal whenever the same job runs again with the same versions."""
+    texts = "".join(to_qasm3(circuit) for circuit in found.circuits[:TEXTS_MAX])
+    return {
+        "problem_fingerprint": fingerprint(task.problem),
+        "circuit_fingerprint": batch_print(found.circuits) if found.circuits else None,
+        "circuits": len(found.circuits),
+        "qasm3": {
+            "sha256": text_hash(texts),
+            "bytes": len(texts.encode()),
+            "circuits": min(TEXTS_MAX, len(found.circuits)),
+        },
+        "answer_fingerprint": fingerprint(found.answer),
+        "shots": shots,
+        "iterations": found.iterations,
+        "submissions": device.batches,
+        "circuit_runs": device.runs,
+        "seeds": {"job": task.seed},
+        "backend": {"name": task.backend.name, "version": task.backend.version},
+        **device.record,
+        "run": {"run_s": round(device.run_s, 6)},
+    }

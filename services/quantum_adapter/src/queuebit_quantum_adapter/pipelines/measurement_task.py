@@ -1,0 +1,67 @@
+"""What an order to measure circuits asks of a worker process, and whether it fits. Nothing heavy is loaded for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from queuebit_contracts.events import JobQueued
+from queuebit_contracts.jobs import Problem
+from queuebit_problems.kind import Size
+from queuebit_problems.measurement import Measurement
+from queuebit_problems.registry import kind_of, parse_problem
+from queuebit_quantum_adapter.backends.limits import Limits, check_circuit_size
+from queuebit_quantum_adapter.backends.registry import check_backend
+from queuebit_quantum_adapter.errors import BudgetTooSmall, TooManyOperations
+from queuebit_quantum_adapter.shell.task import BackendSpec
+
+OPERATIONS_MAX = 100_000
+"""Of all circuits of one statement, as its kind counts them."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureTask:
+    """One attempt to measure, as a worker process gets it. `seed` is the job's: attempts repeat each other."""
+
+    attempt_id: UUID
+    problem: Problem
+    seed: int
+    budget_s: float
+    limits: Limits
+    backend: BackendSpec
+
+
+def is_measurement(problem: Problem) -> bool:
+    """Whether circuits are to be measured. Raises ProblemError where the kind is not known."""
+    return isinstance(kind_of(problem.kind, problem.version), Measurement)
+
+
+def measure_task_of(order: JobQueued, backend: BackendSpec, limits: Limits) -> MeasureTask:
+    """What the order asks of a worker process. Raises AdapterError or ProblemError where it cannot be served."""
+    size = order.size or read_size(order.problem)
+    check_backend(backend, size.qubits)
+    check_circuit_size(limits, order.tier, size.qubits)
+    check_operations(limits, order.budget_s, size.qubits, size.terms)
+    return MeasureTask(order.attempt_id, order.problem, order.seed, order.budget_s, limits, backend)
+
+
+def read_size(problem: Problem) -> Size:
+    """How large a problem is, where its order does not say it. Raises ProblemError."""
+    kind, statement = parse_problem(problem)
+    return kind.size(statement)
+
+
+def check_operations(limits: Limits, budget_s: float, qubits: int, operations: int, runs: int = 1) -> None:
+    """Raises TooManyOperations or BudgetTooSmall where so many operations, each done `runs` times, would not end in time."""
+    if operations > OPERATIONS_MAX:
+        raise TooManyOperations(
+            f"The circuits have {operations} operations; the simulator takes at most {OPERATIONS_MAX}."
+        )
+    needed_s = runs * operations * limits.gate_amplitude_s * (1 << qubits)
+    share_s = budget_s * limits.circuit_share
+    if needed_s > share_s:
+        times = f", {runs} times each," if runs > 1 else ""
+        raise BudgetTooSmall(
+            f"{operations} operations{times} on {qubits} qubits take about {needed_s:.3g} s; "
+            f"{share_s:.3g} s of the budget are for them."
+        )

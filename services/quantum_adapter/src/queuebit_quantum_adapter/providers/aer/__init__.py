@@ -1,0 +1,1 @@
+"""Qiskit Aer, ideal or with the noise of a device."""

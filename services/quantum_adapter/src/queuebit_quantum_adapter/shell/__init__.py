@@ -1,0 +1,1 @@
+"""The worker around the circuits: orders in, outcomes out, processes that can be killed."""

@@ -1,0 +1,76 @@
+"""The quantum adapter as one piece, on whatever bus and pool it is given."""
+
+from __future__ import annotations
+
+import asyncio
+
+from queuebit_contracts.channels import queued
+from queuebit_contracts.jobs import TIERS
+from queuebit_quantum_adapter.backends.registry import Backends, simulator
+from queuebit_quantum_adapter.backends.status import BackendReporter
+from queuebit_quantum_adapter.shell.executor import QuantumExecutor
+from queuebit_quantum_adapter.shell.settings import AdapterSettings
+from queuebit_runtime.bus import Bus
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.hops import AnyHop
+from queuebit_runtime.ids import Ids
+from queuebit_runtime.processes import Pool
+from queuebit_runtime.telemetry import SILENT, Telemetry
+from queuebit_runtime.worker import WorkShell
+
+TOPICS = tuple(queued("quantum", tier) for tier in TIERS)
+GROUP = "quantum-adapter"
+WARM_MODULES = ("queuebit_quantum_adapter.shell.child",)
+"""What a worker process imports before it has a task, so that an attempt's time is not spent on it."""
+
+
+class QuantumAdapter:
+    """Subscribes on construction; `run` reports the backends until told to stop."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        pool: Pool,
+        clock: Clock,
+        ids: Ids,
+        settings: AdapterSettings,
+        *,
+        worker_name: str,
+        warm: bool,
+        hop: AnyHop = asyncio.to_thread,
+        telemetry: Telemetry = SILENT,
+    ) -> None:
+        """`warm`: load the SDK into a worker process at the start, instead of when the first order comes. `hop` reads an order
+        off the loop; a simulation passes one that calls directly.
+        """
+        limits = settings.limits
+        backends = Backends([simulator(limits, settings.snapshot)])
+        executor = QuantumExecutor(pool, backends, limits, clock, worker=worker_name, grace_s=settings.grace_s, hop=hop)
+        self.shell = WorkShell(
+            bus,
+            executor,
+            service="quantum-adapter",
+            topics=TOPICS,
+            group=GROUP,
+            worker_name=worker_name,
+            clock=clock,
+            concurrency_max=settings.workers_max,
+            hop=hop,
+            telemetry=telemetry,
+        )
+        self.reporter = BackendReporter(
+            bus,
+            backends,
+            clock,
+            ids,
+            probe=executor.warm if warm else None,
+            interval_s=settings.status_interval_s,
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`."""
+        await self.reporter.run(stop)
+
+    async def stop(self, drain_s: float = 10.0) -> None:
+        """Finish what runs, at most so long. The bus and the pool are stopped after by whoever made them."""
+        await self.shell.stop(drain_s)

@@ -1,0 +1,41 @@
+"""What runs in a worker process: one attempt, then its outcome. Only here, and in what it imports, is a quantum SDK loaded."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from queuebit_contracts.failures import FAILURES, FailureCode
+from queuebit_quantum_adapter.errors import AdapterError, Stopped
+from queuebit_quantum_adapter.pipelines import measurement as measured
+from queuebit_quantum_adapter.pipelines import optimisation as pipeline
+from queuebit_quantum_adapter.pipelines.attempt import Report
+from queuebit_quantum_adapter.pipelines.measurement_task import MeasureTask
+from queuebit_quantum_adapter.shell.task import BackendSpec, Ended, Failed, Task
+
+
+def attempt(task: Task | MeasureTask, on_progress: Report) -> Ended:
+    """Do the task. What is expected to fail is told as a value. On SIGTERM it is Stopped between two steps of the interpreter,
+    and the process ends.
+    """
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        return measured.run(task, on_progress) if isinstance(task, MeasureTask) else pipeline.run(task, on_progress)
+    except AdapterError as error:
+        return Failed(error.code, error.detail, error.remedy, error.retry_after_s)
+    except MemoryError:
+        code = FailureCode.MEMORY_EXHAUSTED
+        return Failed(code, "The worker process ran out of memory.", FAILURES[code].remedy)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(_number: int, _frame: object) -> None:
+    raise Stopped
+
+
+def warm(backend: BackendSpec, on_progress: Callable[[Any], None]) -> None:
+    """Load the SDK before the first attempt asks for it."""
+    del on_progress
+    pipeline.warm(backend)

@@ -1,0 +1,190 @@
+"""Work orders done: checked here, run in a process that can be killed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, assert_never
+
+from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
+from queuebit_contracts.failures import FAILURES, FailureCode
+from queuebit_contracts.jobs import Ran, Usage
+from queuebit_problems.errors import ProblemError
+from queuebit_problems.registry import optimisation_of
+from queuebit_quantum_adapter.backends.limits import Limits, check_size
+from queuebit_quantum_adapter.backends.registry import Backends, check_backend
+from queuebit_quantum_adapter.errors import AdapterError
+from queuebit_quantum_adapter.pipelines.measurement_task import MeasureTask, is_measurement, measure_task_of, read_size
+from queuebit_quantum_adapter.shell.task import BackendSpec, Failed, Outcome, Recipe, Stage, Task
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.errors import PoolCrashed, PoolError, PoolMemory, PoolStopped, PoolTimeout
+from queuebit_runtime.processes import Pool
+
+AnyTask = Task | MeasureTask
+TaskHop = Callable[[Callable[[], AnyTask]], Awaitable[AnyTask]]
+"""Makes a task somewhere off the event loop; `asyncio.to_thread` is one."""
+
+ATTEMPT = "queuebit_quantum_adapter.shell.child:attempt"
+WARM = "queuebit_quantum_adapter.shell.child:warm"
+
+
+class QuantumExecutor:
+    """Runs the orders of the lanes `simulator` and `quantum`."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        backends: Backends,
+        limits: Limits,
+        clock: Clock,
+        *,
+        worker: str,
+        grace_s: float = 5.0,
+        warm_timeout_s: float = 60.0,
+        hop: TaskHop = asyncio.to_thread,
+    ) -> None:
+        """`grace_s`: how long past its budget a process may take to load the SDK and to hand over its answer. `hop` reads large
+        statements off the loop; a simulation passes one that calls directly.
+        """
+        self._pool = pool
+        self._backends = backends
+        self._limits = limits
+        self._clock = clock
+        self._worker = worker
+        self._grace_s = grace_s
+        self._warm_timeout_s = warm_timeout_s
+        self._hop = hop
+
+    def is_small(self, order: JobQueued) -> bool:  # noqa: ARG002
+        """No circuit is small enough for the event loop."""
+        return False
+
+    def run_small(self, order: JobQueued) -> ExecutionSucceeded | ExecutionFailed:
+        """Nothing is small; whoever asks is told so."""
+        return failed(order, FailureCode.INTERNAL, "A circuit does not run on the event loop.")
+
+    async def warm(self, backend: BackendSpec) -> None:
+        """Load the SDK of a backend into a worker process, so that the first attempt need not wait for it.
+
+        Raises PoolError where that does not work.
+        """
+        await self._pool.run(WARM, backend, timeout_s=self._warm_timeout_s)
+
+    async def run(
+        self, order: JobQueued, progress: Callable[[ExecutionProgressed], None], stop: asyncio.Event
+    ) -> ExecutionSucceeded | ExecutionFailed:
+        """Do an order in a process. What cannot fit is refused here, before anything heavy is loaded."""
+        started_at, began_s = self._clock.now(), self._clock.monotonic_s()
+
+        def hear(item: Any) -> None:
+            assert isinstance(item, Stage)
+            progress(progressed(order, item, self._clock.monotonic_s() - began_s))
+
+        try:
+            task = await self._hop(lambda: self.task_of(order))
+            ended = await self._pool.run(
+                ATTEMPT, task, timeout_s=order.budget_s + self._grace_s, on_progress=hear, stop=stop
+            )
+        except AdapterError as error:
+            ended = Failed(error.code, error.detail, error.remedy, error.retry_after_s)
+        except ProblemError as error:
+            ended = Failed(FailureCode.PROBLEM_INVALID, error.detail, error.remedy)
+        except PoolError as error:
+            code = pool_code(error)
+            ended = Failed(code, str(error), FAILURES[code].remedy)
+        assert isinstance(ended, Outcome | Failed)
+        wall_s = self._clock.monotonic_s() - began_s
+        match ended:
+            case Failed(code, detail, remedy, retry_after_s):
+                if stop.is_set():
+                    return failed(order, FailureCode.CANCELLED, "It was stopped on request.", wall_s=wall_s)
+                return failed(order, code, detail, remedy, retry_after_s=retry_after_s, wall_s=wall_s)
+            case Outcome():
+                return self._succeeded(order, ended, task.backend, started_at, wall_s)
+            case _:
+                assert_never(ended)
+
+    def _succeeded(
+        self, order: JobQueued, outcome: Outcome, backend: BackendSpec, started_at: datetime, wall_s: float
+    ) -> ExecutionSucceeded:
+        """There is an answer. The problem is echoed, so that the validator needs nothing else."""
+        return ExecutionSucceeded(
+            attempt_id=order.attempt_id,
+            leg=order.leg,
+            lane=order.lane,
+            ran=Ran(lane=order.lane, method=outcome.method, backend=backend.name, backend_version=backend.version),
+            answer=outcome.answer,
+            objective=outcome.objective,
+            bound=outcome.bound,
+            started_at=started_at,
+            finished_at=self._clock.now(),
+            worker=self._worker,
+            usage=Usage(wall_s=wall_s, cpu_s=outcome.cpu_s, shots=outcome.shots, iterations=outcome.iterations),
+            provenance=outcome.provenance,
+            evidence=outcome.evidence,
+            problem=order.problem,
+            params=order.params,
+        )
+
+    def task_of(self, order: JobQueued) -> AnyTask:
+        """What a work order asks of a worker process. Raises AdapterError or ProblemError where it cannot be served."""
+        backend = self._backends.of(order.lane)
+        if is_measurement(order.problem):
+            return measure_task_of(order, backend, self._limits)
+        recipe = Recipe.of(order.params)
+        optimisation_of(order.problem.kind, order.problem.version)
+        if not recipe.rounds:
+            qubits = (order.size or read_size(order.problem)).qubits
+            check_backend(backend, qubits)
+            check_size(self._limits, order.tier, qubits)
+        return Task(
+            order.attempt_id, order.problem, order.seed, order.budget_s, recipe, self._limits, backend, order.tier
+        )
+
+
+def progressed(order: JobQueued, stage: Stage, elapsed_s: float) -> ExecutionProgressed:
+    """How far the attempt has come."""
+    return ExecutionProgressed(
+        attempt_id=order.attempt_id,
+        leg=order.leg,
+        elapsed_s=elapsed_s,
+        objective=stage.objective,
+        detail=stage.name,
+    )
+
+
+def failed(
+    order: JobQueued,
+    code: FailureCode,
+    detail: str,
+    remedy: str = "",
+    *,
+    retry_after_s: float | None = None,
+    wall_s: float = 0.0,
+) -> ExecutionFailed:
+    """There is no answer; where nothing better is known, the table of failures says what can be done."""
+    return ExecutionFailed(
+        attempt_id=order.attempt_id,
+        leg=order.leg,
+        code=code,
+        detail=detail,
+        remedy=remedy or FAILURES[code].remedy,
+        retry_after_s=retry_after_s,
+        usage=Usage(wall_s=wall_s),
+    )
+
+
+def pool_code(error: PoolError) -> FailureCode:
+    """The failure code of an attempt that did not end in the pool."""
+    match error:
+        case PoolTimeout():
+            return FailureCode.BUDGET_EXHAUSTED
+        case PoolStopped():
+            return FailureCode.CANCELLED
+        case PoolMemory():
+            return FailureCode.MEMORY_EXHAUSTED
+        case PoolCrashed():
+            return FailureCode.WORKER_LOST
+        case _:
+            return FailureCode.INTERNAL

@@ -1,0 +1,77 @@
+"""What an operator may set: environment variables that begin with QUEUEBIT_QUANTUM_."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from queuebit_problems.circuits.cost import QUBITS_DEVICE_MAX
+from queuebit_quantum_adapter.backends.limits import Limits
+from queuebit_quantum_adapter.backends.snapshots import EXACT, Snapshot, snapshot_of
+from queuebit_quantum_adapter.errors import UnknownTarget
+
+PREFIX = "QUEUEBIT_QUANTUM_"
+MIB = 1024 * 1024
+Qubits = Annotated[int, Field(ge=1, le=QUBITS_DEVICE_MAX)]
+
+
+class AdapterSettings(BaseSettings):
+    """The bounds of the quantum adapter.
+
+    `workers_max`: simulations at one time, one process and one thread each. `process_memory_max_mb`: where a process is killed.
+    `statevector_memory_max_mb`: what a simulation may need by estimate; below the former, for there is more in a process.
+    `simulator_target`: what the simulator lane simulates, `exact` for an ideal machine or a device whose snapshot
+    qiskit-ibm-runtime carries, as `fake_sherbrooke`: its couplings, its gates, its noise.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
+
+    workers_max: Annotated[int, Field(ge=1, le=256)] = 1
+    process_memory_max_mb: Annotated[int, Field(ge=512)] = 4096
+    statevector_memory_max_mb: Annotated[int, Field(ge=1)] = 3072
+    qubits_interactive_max: Qubits = 20
+    """The largest circuit that is simulated for the interactive tier."""
+    qubits_batch_max: Qubits = 24
+    """The same for the batch tier."""
+    qubits_scheduled_max: Qubits = 26
+    """The same for the scheduled tier."""
+    grace_s: Annotated[float, Field(gt=0)] = 5.0
+    """How long past its budget a process may take to end."""
+    simulator_target: str = EXACT
+    status_interval_s: Annotated[float, Field(gt=0, le=240)] = 60.0
+    """How often the backends are reported."""
+
+    @field_validator("simulator_target")
+    @classmethod
+    def _target_is_known(cls, name: str) -> str:
+        if name != EXACT:
+            try:
+                snapshot_of(name)
+            except UnknownTarget as error:
+                raise ValueError(f"{error.detail} {error.remedy}") from error
+        return name
+
+    @model_validator(mode="after")
+    def _memory_fits(self) -> AdapterSettings:
+        if self.statevector_memory_max_mb > self.process_memory_max_mb:
+            raise ValueError("STATEVECTOR_MEMORY_MAX_MB should not exceed PROCESS_MEMORY_MAX_MB")
+        return self
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The device whose noise is simulated, or None where the simulator is exact."""
+        return None if self.simulator_target == EXACT else snapshot_of(self.simulator_target)
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds as the pipeline takes them."""
+        return Limits(
+            qubits_max={
+                "interactive": self.qubits_interactive_max,
+                "batch": self.qubits_batch_max,
+                "scheduled": self.qubits_scheduled_max,
+            },
+            memory_bytes_max=self.statevector_memory_max_mb * MIB,
+        )

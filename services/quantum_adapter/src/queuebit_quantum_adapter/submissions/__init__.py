@@ -1,0 +1,1 @@
+"""Handing circuits in, each exactly once, and getting their samples."""

@@ -1,0 +1,1 @@
+"""Whether the circuit that will run is the one that was meant."""
