@@ -11,8 +11,8 @@ from queuebit_classical_solver.shell.executor import ClassicalExecutor
 from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Lane, Problem
-from queuebit_problems.kinds import circuit_sampling
-from queuebit_problems.kinds.expectation import KIND as EXPECTATION
+from queuebit_problems.kinds.circuits import circuit_sampling
+from queuebit_problems.kinds.circuits.expectation import KIND as EXPECTATION
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.processes import InlinePool
 from tests.measuring import coins, tosses

@@ -16,8 +16,8 @@ from queuebit_classical_solver.searches import quadratic_assignment_branch_and_b
 from queuebit_classical_solver.searches.assignment_prices import reduced
 from queuebit_classical_solver.searches.quadratic_assignment_branch_and_bound import PlacementSolver
 from queuebit_classical_solver.searches.quadratic_assignment_symmetries import automorphisms, cost_step, orbits
-from queuebit_problems.exchanges import cost_of
-from queuebit_problems.onehot import least_cost
+from queuebit_problems.encoding.one_hot import least_cost
+from queuebit_problems.kinds.assignment.quadratic_assignment_search import cost_of
 from queuebit_problems.registry import optimisation_of
 
 KIND = optimisation_of("quadratic_assignment")

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from queuebit_problems.circuits import fit
 from queuebit_problems.circuits.simulator import Outcomes, outcomes
 from queuebit_problems.errors import UnreadableFile
-from queuebit_problems.files import read_problem
-from queuebit_problems.kinds.circuit_sampling import KIND
+from queuebit_problems.formats.files import read_problem
+from queuebit_problems.kinds.circuits.circuit_sampling import KIND
+from queuebit_problems.measuring import goodness_of_fit as fit
 
 CARRIED = files("queuebit_problems.instances").joinpath("circuit_sampling")
 DISTRIBUTIONS: dict[str, dict[str, float]] = json.loads(CARRIED.joinpath("distributions.json").read_text())

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 import pytest
 
-from queuebit_problems.circuits import fit
 from queuebit_problems.circuits.circuit import Circuit
-from queuebit_problems.circuits.exact_device import ExactDevice
 from queuebit_problems.circuits.qasm import read_circuit
 from queuebit_problems.circuits.simulator import outcomes
 from queuebit_problems.errors import InvalidStatement, UnreadableFile
-from queuebit_problems.files import read_problem
+from queuebit_problems.formats.files import read_problem
 from queuebit_problems.kind import Size
-from queuebit_problems.kinds.circuit_sampling import BELL, KIND, CircuitSamplingStatement
+from queuebit_problems.kinds.circuits.circuit_sampling import BELL, KIND, CircuitSamplingStatement
 from queuebit_problems.measurement import Counts, Effort, Step
+from queuebit_problems.measuring import goodness_of_fit as fit
+from queuebit_problems.measuring.exact_device import ExactDevice
 
 TWO = 'OPENQASM 2.0;\ninclude "qelib1.inc";\n'
 EFFORT = Effort(10.0, 5)

@@ -11,11 +11,11 @@ from qiskit_aer import AerSimulator
 
 from queuebit_problems.circuits.circuit import Branch, Circuit, Gate, Measure, Register, Reset
 from queuebit_problems.circuits.cost import active, affordable
-from queuebit_problems.circuits.exact_device import ExactDevice
 from queuebit_problems.circuits.pauli import PauliSum
 from queuebit_problems.circuits.qasm import read_circuit
 from queuebit_problems.circuits.simulator import distribution, outcomes, statevector
 from queuebit_problems.errors import UnfitCircuit
+from queuebit_problems.measuring.exact_device import ExactDevice
 
 HEAD = 'OPENQASM 2.0;\ninclude "qelib1.inc";\n'
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from ortools.sat.python import cp_model
 
+from queuebit_problems.encoding.qubo import exact
 from queuebit_problems.numeric import cp_coefficients, number
 from queuebit_problems.optimisation import CpReading
-from queuebit_problems.qubo import exact
 from queuebit_problems.registry import optimisation_of
 from tests.unit.problems.statements import Case, cases, key_of, optimum, worth
 

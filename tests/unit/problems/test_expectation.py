@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from queuebit_problems import instances
-from queuebit_problems.circuits.exact_device import ExactDevice
 from queuebit_problems.errors import InvalidStatement, UnfitCircuit
-from queuebit_problems.expectations import ExpectationStatement
-from queuebit_problems.files import read_problem
-from queuebit_problems.kinds.expectation import KIND
+from queuebit_problems.formats.files import read_problem
+from queuebit_problems.kinds.circuits.expectation import KIND
+from queuebit_problems.kinds.circuits.expectation_statement import ExpectationStatement
 from queuebit_problems.measurement import Effort, Measured, Step
+from queuebit_problems.measuring.exact_device import ExactDevice
 from tests.unit.problems.test_instances import SHARED
 
 EFFORT = Effort(60, 7)

@@ -12,10 +12,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from ortools.sat.python import cp_model
 
-from queuebit_problems.enumerate import minimum_of_qubo
+from queuebit_problems.encoding.enumerate import minimum_of_qubo
+from queuebit_problems.encoding.qubo import exact
 from queuebit_problems.kind import Answer
 from queuebit_problems.numeric import number
-from queuebit_problems.qubo import exact
 from tests.unit.problems import fields_assignments, fields_graphs, fields_packing, fields_routes, fields_schedules
 from tests.unit.problems.fields import Data, Field
 

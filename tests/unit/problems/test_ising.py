@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from queuebit_contracts.jobs import Problem
 from queuebit_problems.errors import InvalidStatement, UnreadableFile
-from queuebit_problems.files import read_problem
+from queuebit_problems.formats.files import read_problem
 from queuebit_problems.registry import optimisation_of, parse_optimisation
 
 QUBO = optimisation_of("qubo")
@@ -161,7 +161,7 @@ def test_the_reading_of_the_answer_is_documented() -> None:
 def test_many_terms_are_written_as_rows_and_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
     statement = {"variables": 4, "terms": [[2, 1, 2.5], [0, 0, -1], [0, 2, 3]], "offset": 1}
     plain = QUBO.parse(statement)
-    monkeypatch.setattr("queuebit_problems.kinds.qubo.ROWS_TERMS_MIN", 3)
+    monkeypatch.setattr("queuebit_problems.kinds.binary.qubo.ROWS_TERMS_MIN", 3)
 
     compact = plain.model_dump(mode="json")
 

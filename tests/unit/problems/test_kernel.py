@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from queuebit_problems.circuits.exact_device import ExactDevice
 from queuebit_problems.errors import InvalidStatement, OutOfBudget, UnfitCircuit, UnreadableFile
-from queuebit_problems.files import read_problem
-from queuebit_problems.kinds.kernel import KIND, KernelStatement
+from queuebit_problems.formats.files import read_problem
+from queuebit_problems.kinds.circuits.kernel import KIND, KernelStatement
 from queuebit_problems.measurement import Effort, Measured, Step
+from queuebit_problems.measuring.exact_device import ExactDevice
 
 EFFORT = Effort(60, 3)
 NAMES = ["diagonal", "symmetry", "range", "positive", "entries", "mean"]
@@ -111,7 +111,7 @@ def test_all_pairs_are_one_call() -> None:
 
 
 def test_a_stopped_measurement_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("queuebit_problems.kinds.kernel.BATCH_MAX", 4)
+    monkeypatch.setattr("queuebit_problems.kinds.circuits.kernel.BATCH_MAX", 4)
 
     with pytest.raises(OutOfBudget, match="4 of 10 pairs"):
         KIND.measure(points(5, 0, 2, shots=10), ExactDevice(), EFFORT, lambda step: None, lambda: True)

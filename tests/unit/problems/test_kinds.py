@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queuebit_problems.enumerate import Enumerated
+from queuebit_problems.encoding.enumerate import Enumerated
+from queuebit_problems.encoding.qubo import exact
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.numeric import number
 from queuebit_problems.optimisation import Optimisation
-from queuebit_problems.qubo import exact
 from queuebit_problems.registry import optimisation_of
 from tests.unit.problems.statements import NAMES, Case, all_answers, cases, excess, key_of, knapsacks, optimum, worth
 

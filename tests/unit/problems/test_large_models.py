@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from ortools.sat.python import cp_model
 
-from queuebit_problems.kinds import cvrp, quadratic_assignment, tsp
+from queuebit_problems.kinds.assignment import quadratic_assignment
+from queuebit_problems.kinds.routing import cvrp, tsp
 from queuebit_problems.registry import optimisation_of
 
 PLACES = [[0, 0], [3, 9], [8, 2], [5, 5], [1, 7], [9, 9], [4, 1], [7, 6]]

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from queuebit_problems.files import read_problem
+from queuebit_problems.encoding.qubo import exact
+from queuebit_problems.formats.files import read_problem
 from queuebit_problems.kind import Answer
-from queuebit_problems.qubo import exact
 from queuebit_problems.registry import optimisation_of
 
 SHARED = Path(os.environ.get("QUEUEBIT_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data"))

@@ -13,8 +13,8 @@ import pytest
 from queuebit_contracts.jobs import Problem
 from queuebit_problems import registry
 from queuebit_problems.errors import BrokenKind, InvalidStatement, UnknownKind
-from queuebit_problems.files import read_problem
-from queuebit_problems.kinds.maxcut import MaxCut
+from queuebit_problems.formats.files import read_problem
+from queuebit_problems.kinds.graphs.maxcut import MaxCut
 from queuebit_problems.registry import kind_of, kinds, parse_optimisation, parse_problem
 
 BUILT_IN = (
@@ -49,7 +49,7 @@ from pydantic import Field
 from queuebit_problems.checks import bits_errors
 from queuebit_problems.kind import Size, Statement
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
-from queuebit_problems.qubo import Qubo
+from queuebit_problems.encoding.qubo import Qubo
 
 
 class OnesStatement(Statement):
@@ -225,7 +225,7 @@ def test_a_package_that_breaks_its_promise_is_named(install: Install, point: str
 
 
 def test_importing_the_registry_imports_no_kind_and_nothing_heavy() -> None:
-    heavy = ("queuebit_problems.kinds.maxcut", "numpy", "ortools", "qiskit")
+    heavy = ("queuebit_problems.kinds.graphs.maxcut", "numpy", "ortools", "qiskit")
     script = f"import sys, queuebit_problems.registry; print([name for name in {heavy} if name in sys.modules])"
 
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -10,8 +10,8 @@ from queuebit_contracts.canonical import canonical_json
 from queuebit_contracts.channels import RECORD_BYTES_MAX
 from queuebit_contracts.jobs import BODY_BYTES_MAX, STATEMENT_BYTES_MAX, JobRequest, Problem
 from queuebit_devstack.kafka_config import MESSAGE_BYTES_MAX
-from queuebit_problems.files import TEXT_LENGTH_MAX
-from queuebit_problems.qubo_rows import rows_of
+from queuebit_problems.encoding.qubo_rows import rows_of
+from queuebit_problems.formats.files import TEXT_LENGTH_MAX
 from queuebit_runtime.limits import topic_bytes_max
 
 

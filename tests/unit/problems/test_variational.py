@@ -19,15 +19,15 @@ from queuebit_problems.circuits.ansatz import (
     particle_conserving,
 )
 from queuebit_problems.circuits.circuit import Circuit, Gate
-from queuebit_problems.circuits.exact_device import ExactDevice
 from queuebit_problems.circuits.pauli import PauliSum
 from queuebit_problems.circuits.simulator import statevector
-from queuebit_problems.circuits.variational import BATCH_MAX, SMALL_SHIFT, Found, _rules, minimise
 from queuebit_problems.errors import UnfitCircuit
-from queuebit_problems.expectations import ExpectationStatement
-from queuebit_problems.files import read_problem
-from queuebit_problems.kinds.expectation import KIND
+from queuebit_problems.formats.files import read_problem
+from queuebit_problems.kinds.circuits.expectation import KIND
+from queuebit_problems.kinds.circuits.expectation_statement import ExpectationStatement
 from queuebit_problems.measurement import Estimate
+from queuebit_problems.measuring.exact_device import ExactDevice
+from queuebit_problems.measuring.variational import BATCH_MAX, SMALL_SHIFT, Found, _rules, minimise
 
 
 class Watched(ExactDevice):

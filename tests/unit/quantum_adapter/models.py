@@ -12,7 +12,7 @@ from uuid import UUID
 from queuebit_contracts.events import JobQueued
 from queuebit_contracts.ids import attempt_id_of, uuid7
 from queuebit_contracts.jobs import Lane, Problem, Tier
-from queuebit_problems.qubo import Exact, Ising, Pair
+from queuebit_problems.encoding.qubo import Exact, Ising, Pair
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.registry import aer
 from queuebit_quantum_adapter.shell.task import Recipe, Task

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from queuebit_problems.qubo import Ising
+from queuebit_problems.encoding.qubo import Ising
 
 Distribution = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ import pytest
 from qiskit import qasm3
 from qiskit.quantum_info import Statevector
 
-from queuebit_problems.qubo import Ising
+from queuebit_problems.encoding.qubo import Ising
 from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit, sigma_of
 from queuebit_quantum_adapter.algorithms.reduction import Core, Reduced, fix_symmetry
 from queuebit_quantum_adapter.circuits import BoundCircuit, Gate, Template

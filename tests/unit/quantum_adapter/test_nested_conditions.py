@@ -17,7 +17,7 @@ from qiskit_aer import AerSimulator
 from queuebit_problems.circuits.circuit import Branch, Circuit, length_of
 from queuebit_problems.circuits.qasm import read_circuit
 from queuebit_problems.circuits.simulator import distribution
-from queuebit_problems.kinds.circuit_sampling import KIND
+from queuebit_problems.kinds.circuits.circuit_sampling import KIND
 from queuebit_quantum_adapter.circuit_text import circuit_print, to_qasm3
 from queuebit_quantum_adapter.errors import NotEquivalent
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider

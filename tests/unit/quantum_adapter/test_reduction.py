@@ -7,8 +7,8 @@ import random
 
 import pytest
 
+from queuebit_problems.encoding.qubo import Qubo, QuboBuilder
 from queuebit_problems.optimisation import Encoding, Group
-from queuebit_problems.qubo import Qubo, QuboBuilder
 from queuebit_quantum_adapter.algorithms.reduction import Reduced, disjoint, form_of, reduce
 from queuebit_quantum_adapter.algorithms.roof_duality import Form, fix_persistent
 from queuebit_quantum_adapter.algorithms.spectrum import range_of

@@ -13,7 +13,7 @@ from pydantic import Field, PlainValidator, Strict
 from pydantic_core import PydanticCustomError
 
 from queuebit_contracts.jobs import Number
-from queuebit_problems.qubo import Exact, exact, simplest
+from queuebit_problems.encoding.qubo import Exact, exact, simplest
 
 VALUE_MAX = 10**15
 """The largest magnitude of a number in a statement."""

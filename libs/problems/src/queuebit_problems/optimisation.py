@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from queuebit_contracts.jobs import Number
-from queuebit_problems.enumerate import Enumerated
+from queuebit_problems.encoding.enumerate import Enumerated
+from queuebit_problems.encoding.qubo import Exact, Qubo, QuboBuilder, exact
 from queuebit_problems.kind import Answer, Family, Kind, S, Sense, Violation
 from queuebit_problems.numeric import number_above, number_below
-from queuebit_problems.qubo import Exact, Qubo, QuboBuilder, exact
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model

@@ -23,30 +23,40 @@ from queuebit_problems.optimisation import Optimisation
 GROUP = "queuebit.problems"
 AnyKind = Kind[Any]
 
-_BUILT_IN: dict[tuple[str, int], str] = {
-    (name, 1): f"queuebit_problems.kinds.{name}"
-    for name in (
-        "assignment",
-        "bin_packing",
-        "circuit_sampling",
-        "cvrp",
-        "expectation",
-        "generalised_assignment",
+_FAMILIES: dict[str, tuple[str, ...]] = {
+    "graphs": (
         "graph_colouring",
-        "job_shop",
-        "kernel",
-        "knapsack",
         "max_clique",
         "max_independent_set",
         "maxcut",
+    ),
+    "routing": (
+        "cvrp",
+        "tsp",
+    ),
+    "packing": (
+        "bin_packing",
+        "knapsack",
         "multi_knapsack",
         "number_partitioning",
-        "portfolio",
-        "quadratic_assignment",
         "quadratic_knapsack",
-        "qubo",
-        "tsp",
-    )
+    ),
+    "assignment": (
+        "assignment",
+        "generalised_assignment",
+        "quadratic_assignment",
+    ),
+    "scheduling": ("job_shop",),
+    "finance": ("portfolio",),
+    "binary": ("qubo",),
+    "circuits": (
+        "circuit_sampling",
+        "expectation",
+        "kernel",
+    ),
+}
+_BUILT_IN: dict[tuple[str, int], str] = {
+    (name, 1): f"queuebit_problems.kinds.{family}.{name}" for family, names in _FAMILIES.items() for name in names
 }
 """(name, version) of each built-in kind and the module that holds it as KIND. No package can replace one."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")

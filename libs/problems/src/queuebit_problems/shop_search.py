@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from queuebit_problems.schedules import Shop, Starts
+from queuebit_problems.kinds.scheduling.job_shop_search import Shop, Starts
 
 BRANCHES_MAX = 60_000
 

@@ -13,7 +13,7 @@ from queuebit_contracts.jobs import JobRequest, Problem
 from queuebit_devstack.hostile.cases import Case
 from queuebit_problems.admission import admit
 from queuebit_problems.errors import ProblemError
-from queuebit_problems.files import read_problem
+from queuebit_problems.formats.files import read_problem
 
 UNITS_MAX = 100.0
 """The bar: about a second of a machine that does the fixed work in ten milliseconds."""

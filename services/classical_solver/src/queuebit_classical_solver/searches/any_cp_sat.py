@@ -21,9 +21,9 @@ from queuebit_classical_solver.errors import InvalidModel, NothingFound, ProvedI
 from queuebit_classical_solver.ports import Limits, OnProgress, Progress, Solution, Stop
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.jobs import Number
+from queuebit_problems.encoding.qubo import exact
 from queuebit_problems.kind import Answer, S
 from queuebit_problems.optimisation import CpReading, Optimisation
-from queuebit_problems.qubo import exact
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model

@@ -16,8 +16,8 @@ from typing import Any
 from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
-from queuebit_problems.bins import Bins, decreasing, first_fit
 from queuebit_problems.kind import Answer, S
+from queuebit_problems.kinds.packing.bin_packing_search import Bins, decreasing, first_fit
 from queuebit_problems.optimisation import Optimisation
 
 METHOD = "column generation"

@@ -11,8 +11,8 @@ from typing import Any
 from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.kind import Answer, S
+from queuebit_problems.kinds.scheduling.job_shop_search import WORK_MAX, Shop, dispatched, tabu
 from queuebit_problems.optimisation import Optimisation
-from queuebit_problems.schedules import WORK_MAX, Shop, dispatched, tabu
 
 METHOD = "iterated tabu search"
 UNITS_PER_S = 4_000_000.0

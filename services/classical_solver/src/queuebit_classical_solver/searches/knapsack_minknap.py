@@ -14,8 +14,8 @@ from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.kind import Answer, S
+from queuebit_problems.kinds.packing.knapsack_search import Packing
 from queuebit_problems.optimisation import Optimisation
-from queuebit_problems.packing import Packing
 
 METHOD = "dynamic programming on the core"
 UNITS_PER_S = 8_000_000.0

@@ -13,8 +13,8 @@ from typing import Any
 
 from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
-from queuebit_problems.graphs import bits_of
 from queuebit_problems.kind import Answer, S
+from queuebit_problems.kinds.graphs.graph_statement import bits_of
 from queuebit_problems.optimisation import Optimisation
 
 METHOD = "local search with conflict weights"

@@ -17,8 +17,8 @@ from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_classical_solver.searches.quadratic_assignment_symmetries import automorphisms, cost_step
-from queuebit_problems.exchanges import cost_of
 from queuebit_problems.kind import Answer, S
+from queuebit_problems.kinds.assignment.quadratic_assignment_search import cost_of
 from queuebit_problems.numeric import number_below
 from queuebit_problems.optimisation import Optimisation
 

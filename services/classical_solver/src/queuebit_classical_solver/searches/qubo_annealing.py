@@ -16,7 +16,7 @@ from queuebit_problems.optimisation import Optimisation
 if TYPE_CHECKING:
     import dimod
 
-    from queuebit_problems.qubo import Qubo
+    from queuebit_problems.encoding.qubo import Qubo
 
 METHOD = "simulated annealing"
 SEED_MAX = 2**31 - 1

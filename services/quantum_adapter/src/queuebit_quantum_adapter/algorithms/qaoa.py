@@ -22,7 +22,7 @@ from fractions import Fraction
 from functools import lru_cache
 from math import gcd, sqrt
 
-from queuebit_problems.qubo import Ising, Pair
+from queuebit_problems.encoding.qubo import Ising, Pair
 from queuebit_quantum_adapter.algorithms.dicke import Drawing, draw_dicke
 from queuebit_quantum_adapter.circuits import BoundCircuit, Template
 

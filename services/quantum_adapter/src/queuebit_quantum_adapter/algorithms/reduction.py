@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from queuebit_problems.encoding.qubo import Exact, Ising, Pair, Qubo, simplest
 from queuebit_problems.optimisation import Encoding, Group
-from queuebit_problems.qubo import Exact, Ising, Pair, Qubo, simplest
 from queuebit_quantum_adapter.algorithms.qaoa import Kept
 from queuebit_quantum_adapter.algorithms.roof_duality import Form, fix_persistent
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from queuebit_problems.qubo import Exact, Ising, Pair
+from queuebit_problems.encoding.qubo import Exact, Ising, Pair
 from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
 from queuebit_quantum_adapter.algorithms.spectrum import all_energies
 from queuebit_quantum_adapter.circuits import BoundCircuit

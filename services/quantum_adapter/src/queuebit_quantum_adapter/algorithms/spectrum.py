@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from queuebit_problems.qubo import Ising
+from queuebit_problems.encoding.qubo import Ising
 from queuebit_quantum_adapter.algorithms.qaoa import free_qubits
 from queuebit_quantum_adapter.algorithms.reduction import Core, Reduced
 

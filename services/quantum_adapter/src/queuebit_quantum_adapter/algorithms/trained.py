@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 
-from queuebit_problems.qubo import Ising
+from queuebit_problems.encoding.qubo import Ising
 from queuebit_quantum_adapter.algorithms.qaoa import Kept, Ramp, qaoa_circuit
 from queuebit_quantum_adapter.circuits import BoundCircuit
 

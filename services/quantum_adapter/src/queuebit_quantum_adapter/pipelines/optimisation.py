@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from queuebit_contracts.canonical import fingerprint
-from queuebit_problems.qubo import Ising
+from queuebit_problems.encoding.qubo import Ising
 from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
 from queuebit_quantum_adapter.circuits import text_hash
 from queuebit_quantum_adapter.pipelines.attempt import Attempt, Report

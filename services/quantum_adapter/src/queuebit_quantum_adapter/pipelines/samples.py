@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from queuebit_contracts.jobs import Number
+from queuebit_problems.encoding.qubo import Qubo
 from queuebit_problems.kind import Answer
 from queuebit_problems.optimisation import Encoding, Optimisation
-from queuebit_problems.qubo import Qubo
 from queuebit_quantum_adapter.algorithms.reduction import Core, Reduced
 
 FloatArray = NDArray[np.float64]

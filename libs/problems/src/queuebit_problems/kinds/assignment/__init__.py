@@ -1,0 +1,1 @@
+"""Kinds that assign one thing to another."""

@@ -1,0 +1,1 @@
+"""Quadratic polynomials as they are."""

@@ -1,0 +1,211 @@
+"""Expectation values: of an observable in the final state of a circuit, or the least one over a family of states."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from queuebit_contracts.errors import FieldError
+from queuebit_contracts.jobs import Number
+from queuebit_problems.checks import FAULTS_MAX
+from queuebit_problems.circuits.pauli import bases
+from queuebit_problems.formats.hamiltonians import TERMS_MAX, Observable, read_document
+from queuebit_problems.formats.text import Rows
+from queuebit_problems.kind import Answer, Params, Size
+from queuebit_problems.kinds.circuits.expectation_statement import ExpectationStatement, Particles
+from queuebit_problems.measurement import Device, Effort, Examination, Measured, Measurement, OnStep, Step, Stop
+
+
+class Expectation(Measurement[ExpectationStatement]):
+    name = "expectation"
+    title = "Expectation value, also the least over an ansatz"
+    sense: ClassVar[Literal["min", "max"] | None] = "min"
+    answer_shape = '{"value": v, "std_error": s, "unit": u}, of a search with "parameters": [the angles of the ansatz]'
+    formats = (
+        'JSON: {"qubits", "terms": [[coefficient, "XIZ"] …], "unit"}, or a statement with "observable" and "circuit"',
+        "JSON: OpenFermion molecules (qubit_hamiltonian); QED-C (paired_hamiltonian, jordan_wigner_hamiltonian)",
+        "text: `coefficient string` a line",
+    )
+    params = {
+        "hamiltonian": "paired or jordan_wigner, where a file has both; paired where it is left out",
+        "ansatz": "particle_conserving or hardware_efficient",
+        "layers": "how many layers of gates the ansatz has",
+        "shots": "runs of each circuit in each basis; exact values where it is left out",
+    }
+    statement = ExpectationStatement
+
+    def from_document(self, document: Mapping[str, Any], *, params: Params | None = None) -> Mapping[str, Any] | None:
+        wanted = {name: value for name, value in (params or {}).items() if name in self.params}
+        hamiltonian = wanted.pop("hamiltonian", None)
+        found = read_document(document, None if hamiltonian is None else str(hamiltonian))
+        if found is None:
+            found = dict(document) if isinstance(document.get("observable"), dict) else None
+        return None if found is None else {**found, **wanted}
+
+    def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> ExpectationStatement:
+        rows = Rows(text, file_name=file_name, remedy="Expectation reads `coefficient string` a line; or JSON.")
+        terms: list[list[Number | str]] = []
+        qubits = 0
+        for row in rows:
+            coefficient, letters = rows.columns(row, (2,), "a term")
+            qubits = qubits or len(letters)
+            if set(letters) - set("IXYZ") or len(letters) != qubits:
+                raise rows.error(row, f"the string should have {qubits} letters of IXYZ")
+            if len(terms) == TERMS_MAX:
+                raise rows.error(row, f"there should be at most {TERMS_MAX} terms")
+            terms.append([rows.number(row, coefficient, "a coefficient"), letters])
+        if not terms:
+            rows.take("`coefficient string`")
+        document = {"qubits": qubits, "terms": terms}
+        return self.parse(self.from_document(document, params=params) or {})
+
+    def recognises(self, text: str) -> bool:
+        lines = [
+            line.split() for line in text[:100_000].splitlines()[:100] if line.strip() and line.strip()[0] not in "#%"
+        ]
+        return bool(lines) and all(len(line) == 2 and not set(line[1]) - set("IXYZ") for line in lines)
+
+    def size(self, statement: ExpectationStatement) -> Size:
+        qubits = statement.observable.qubits
+        return Size(qubits, qubits, len(statement.observable.terms))
+
+    def answer_errors(self, statement: ExpectationStatement, answer: Answer) -> list[FieldError]:
+        errors = [error for key in ("value", "std_error") if (error := _number_error(answer, key)) is not None]
+        if not errors and answer["std_error"] < 0:
+            errors.append(FieldError("/std_error", "range", "should not be negative"))
+        unit = statement.observable.unit
+        if answer.get("unit", "") != unit:
+            errors.append(FieldError("/unit", "unit", f"should be {unit!r}"))
+        return errors + _parameter_errors(statement, answer)
+
+    def measure(
+        self, statement: ExpectationStatement, device: Device, effort: Effort, on_step: OnStep, stop: Stop
+    ) -> Measured:
+        circuit = statement.measured
+        if circuit is None:
+            return _search(statement, device, effort, on_step, stop)
+        [found] = device.expectations([circuit], statement.sum, shots=statement.shots, seed=effort.seed)
+        on_step(Step(1, found.value))
+        return Measured(
+            _answer(statement, found.value, found.std_error),
+            None,
+            f"circuit on {device.name}",
+            shots=_runs(statement),
+            circuits=(circuit,),
+        )
+
+    def exact(self, statement: ExpectationStatement, effort: Effort) -> Measured | None:
+        """From the state vector; of a search, the lowest eigenvalue among the states with the stated particles."""
+        from queuebit_problems.measuring import references
+
+        del effort
+        circuit = statement.measured
+        if circuit is not None:
+            value = references.value_in(circuit, statement.sum)
+            answer = None if value is None else _answer(statement, value, 0.0)
+            return None if answer is None else Measured(answer, None, "state vector", circuits=(circuit,))
+        found = references.lowest_of(statement.sum, statement.groups)
+        if found is None:
+            return None
+        return Measured(
+            _answer(statement, found.value, 0.0),
+            found.value,
+            "exact diagonalisation",
+            bound=found.value - found.residual,
+            proven_optimal=True,
+            evidence={"dimension": found.dimension, "residual": found.residual},
+        )
+
+    def examine(self, statement: ExpectationStatement, answer: Answer) -> Examination:
+        from queuebit_problems.measuring import references
+
+        circuit, observable = statement.measured, statement.sum
+        if circuit is not None:
+            tests = references.value_tests(circuit, observable, statement.shots, answer["value"], answer["std_error"])
+            return Examination(any(test.name == "value" for test in tests), tests)
+        parameters = answer.get("parameters")
+        stated = None if parameters is None else statement.states.circuit(parameters)
+        return references.examine_search(
+            observable, statement.groups, stated, statement.shots, answer["value"], answer["std_error"]
+        )
+
+    def example(self) -> ExpectationStatement:
+        """A hydrogen molecule at 0.75 ångström, an orbital a qubit: the least energy with one pair is -1.137117 hartree."""
+        terms = (
+            (0.232435, "II"), (-0.437726, "ZI"), (0.339769, "IZ"), (0.571091, "ZZ"), (0.090886, "XX"), (0.090886, "YY"),
+        )  # fmt: skip
+        observable = Observable(qubits=2, terms=terms, unit="hartree")
+        return ExpectationStatement(observable=observable, particles=(Particles(qubits=(0, 1), count=1),))
+
+
+def _search(statement: ExpectationStatement, device: Device, effort: Effort, on_step: OnStep, stop: Stop) -> Measured:
+    from queuebit_problems.measuring.variational import minimise
+
+    ansatz = statement.states
+    end = time.monotonic() + effort.budget_s
+    found = minimise(
+        device,
+        statement.sum,
+        ansatz,
+        shots=statement.shots,
+        seed=effort.seed,
+        out=lambda: stop() or time.monotonic() >= end,
+        on_step=on_step,
+    )
+    answer = _answer(statement, found.estimate.value, found.estimate.std_error)
+    return Measured(
+        answer | {"parameters": list(found.angles)},
+        found.estimate.value,
+        f"variational search, {statement.family.replace('_', '-')}, on {device.name}",
+        shots=_runs(statement) * found.circuits,
+        iterations=found.iterations,
+        circuits=(ansatz.circuit(found.angles),),
+        evidence={
+            "ansatz": statement.family,
+            "layers": ansatz.layers,
+            "parameters": ansatz.parameters,
+            "parameters_used": sum(1 for angle in found.angles if angle),
+            "start_value": found.start.value,
+            "calls": found.calls,
+            "circuits": found.circuits,
+            "converged": found.converged,
+        },
+    )
+
+
+def _answer(statement: ExpectationStatement, value: float, std_error: float) -> Answer:
+    return {"value": value, "std_error": std_error, "unit": statement.observable.unit}
+
+
+def _runs(statement: ExpectationStatement) -> int:
+    """Runs of one circuit, all bases together; 0 where values are exact."""
+    return 0 if statement.shots is None else statement.shots * len(bases(statement.sum))
+
+
+def _number_error(answer: Answer, key: str) -> FieldError | None:
+    if key not in answer:
+        return FieldError(f"/{key}", "missing", "is missing; it should be a number")
+    value = answer[key]
+    if type(value) not in (int, float) or not math.isfinite(value):
+        return FieldError(f"/{key}", "number", "should be a finite number")
+    return None
+
+
+def _parameter_errors(statement: ExpectationStatement, answer: Answer) -> list[FieldError]:
+    parameters = answer.get("parameters")
+    if parameters is None:
+        return []
+    if statement.circuit is not None:
+        return [FieldError("/parameters", "needless", "should be left out where a circuit is stated")]
+    wanted = statement.states.parameters
+    if not isinstance(parameters, list | tuple):
+        return [FieldError("/parameters", "list_type", "should be a list")]
+    if len(parameters) != wanted:
+        return [FieldError("/parameters", "length", f"should have {wanted} values, not {len(parameters)}")]
+    wrong = [k for k, each in enumerate(parameters) if type(each) not in (int, float) or not math.isfinite(each)]
+    return [FieldError(f"/parameters/{k}", "number", "should be a finite number") for k in wrong[:FAULTS_MAX]]
+
+
+KIND = Expectation()

@@ -1,0 +1,285 @@
+"""Capacitated vehicle routing: the shortest routes from a depot that serve every customer within the vehicles' capacity."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from queuebit_contracts.errors import FieldError
+from queuebit_contracts.jobs import Number
+from queuebit_problems.checks import FAULTS_MAX
+from queuebit_problems.encoding.enumerate import Enumerated
+from queuebit_problems.encoding.patterns import covering, parts
+from queuebit_problems.encoding.qubo import Exact
+from queuebit_problems.errors import TooManyQubits
+from queuebit_problems.formats.text import Rows
+from queuebit_problems.formats.tsplib import TsplibFile, read_roads, type_of
+from queuebit_problems.formats.vrplib import KEYS, SECTIONS, check_demands, check_depot, check_lengths, vehicles_of
+from queuebit_problems.kind import Answer, Params, Size, Violation
+from queuebit_problems.kinds.packing.knapsack_search import slack_bits
+from queuebit_problems.kinds.routing.cvrp_search import Routes, best_order, cheapest, repaired, searched
+from queuebit_problems.kinds.routing.cvrp_statement import QUBITS_MAX, CvrpStatement
+from queuebit_problems.kinds.routing.distances import NODES_MAX
+from queuebit_problems.numeric import (
+    CP_TOTAL_MAX,
+    cp_coefficients,
+    cp_weights,
+    integers,
+    number,
+    number_below,
+)
+from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+ENUMERATED_CUSTOMERS_MAX = 9
+FULL_MODEL_NODES_MAX = 130
+"""Above, the model knows only the ways to near nodes, and so proves nothing."""
+NEAR = 12
+
+
+class Cvrp(Optimisation[CvrpStatement]):
+    name = "cvrp"
+    admission_is_linear = True
+    title = "Capacitated vehicle routing"
+    sense = "min"
+    answer_shape = (
+        '{"routes": [[each customer of the route in order, as nodes from 1, without the depot] for each route]}'
+    )
+    formats = (
+        "VRPLIB: TYPE CVRP, distances as in TSPLIB: those of EUC_2D are rounded to integers, so the optima of CMT and "
+        "Golden, which are published with unrounded ones, compare otherwise; the k of names like A-n32-k5 (sets A, B, E, "
+        "F, M, P) limits the routes",
+    )
+    suffixes = (".vrp",)
+    params = {"vehicles": "the most routes, whatever the file says"}
+    statement = CvrpStatement
+
+    def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> CvrpStatement:
+        rows = Rows(text, file_name=file_name, remedy=f"Cvrp reads {self.formats[0]}.")
+        file = TsplibFile(rows, types=("CVRP",), keys=KEYS, sections=SECTIONS)
+        check_lengths(file)
+        roads = read_roads(file)
+        nodes = file.integer("DIMENSION", "DIMENSION", 2, NODES_MAX)
+        capacity = file.number("CAPACITY", 0)
+        placed = file.by_node("DEMAND_SECTION", nodes, 1, "a demand")
+        demands = tuple(rows.number(row, tokens[0], "a demand", 0) for row, tokens in placed)
+        check_depot(file, nodes)
+        check_demands(rows, [row for row, _ in placed], demands, capacity)
+        return self.parse({**roads, "capacity": capacity, "demands": demands, "vehicles": vehicles_of(file, params)})
+
+    def recognises(self, text: str) -> bool:
+        return type_of(text) == "CVRP"
+
+    def size(self, statement: CvrpStatement) -> Size:
+        """Beyond QUBITS_MAX qubits are not counted any further."""
+        n = statement.nodes
+        qubits = QUBITS_MAX + 1 if statement.sets is None else len(statement.sets) + len(statement.spare or [])
+        return Size(n, qubits, n * (n - 1) // 2 if statement.symmetric else n * (n - 1))
+
+    def answer_errors(self, statement: CvrpStatement, answer: Answer) -> list[FieldError]:
+        if "routes" not in answer:
+            return [FieldError("/routes", "missing", "is missing; it should be a list of routes")]
+        routes = answer["routes"]
+        if not isinstance(routes, list | tuple):
+            return [FieldError("/routes", "list_type", "should be a list")]
+        n, errors, count = statement.nodes, list[FieldError](), 0
+        for place, route in enumerate(routes[: 2 * n]):
+            if not isinstance(route, list | tuple):
+                errors.append(FieldError(f"/routes/{place}", "list_type", "should be a list"))
+                continue
+            count += len(route)
+            for k, node in enumerate(route[: 2 * n]):
+                if type(node) is not int or not 2 <= node <= n:
+                    errors.append(FieldError(f"/routes/{place}/{k}", "node", f"should be a customer from 2 to {n}"))
+        if max(count, len(routes)) > 2 * n:
+            errors.append(FieldError("/routes", "length", f"should have at most {n - 1} customers in all"))
+        return errors[:FAULTS_MAX]
+
+    def objective(self, statement: CvrpStatement, answer: Answer) -> Number:
+        """The length of all routes."""
+        return number(Fraction(statement.fleet.cost(_routes(answer)), statement.scaled[1]))
+
+    def violations(self, statement: CvrpStatement, answer: Answer) -> list[Violation]:
+        routes, found, seen = answer["routes"], list[Violation](), set[int]()
+        _, unit = integers([*statement.demands, statement.capacity])
+        for place, route in enumerate(routes):
+            over = statement.fleet.load(node - 1 for node in route) - statement.fleet.capacity
+            if over > 0:
+                amount = number(Fraction(over, unit))
+                detail = f"route {place} carries {amount} more than the capacity {statement.capacity}"
+                found.append(Violation("over_capacity", detail, amount))
+            for node in route:
+                if node in seen:
+                    found.append(Violation("repeated", f"node {node} is visited more than once"))
+                seen.add(node)
+        missing = (node for node in range(2, statement.nodes + 1) if node not in seen)
+        found += [Violation("missing", f"node {node} is not visited") for node in missing]
+        used = sum(map(bool, routes))
+        if statement.vehicles is not None and used > statement.vehicles:
+            detail = f"{used} routes leave, but there are {statement.vehicles} vehicles"
+            found.append(Violation("too_many_routes", detail, used - statement.vehicles))
+        return found[:FAULTS_MAX]
+
+    def encoding(self, statement: CvrpStatement) -> Encoding:
+        """A qubit for each set of customers that one vehicle can serve, at the length of its shortest route.
+
+        Nothing is negative, and a customer that is not served once, or a vehicle too many, costs more than any feasible
+        routes: every minimum is optimal where any answer is feasible. Raises TooManyQubits.
+        """
+        sets, fleet, (_, unit) = statement.sets, statement.fleet, statement.scaled
+        if sets is None:
+            raise TooManyQubits(
+                f"The QUBO of these routes has a qubit for each set of customers that fits a vehicle: more than {QUBITS_MAX}.",
+                remedy="Use the classical lane, or state fewer customers.",
+            )
+        orders = [best_order(fleet, members) for members in sets]
+        penalty = Fraction(_longest(statement), unit) + 1
+        spare = statement.spare
+        items = [[node - 1 for node in members] for members in sets]
+        costs: list[Exact] = [Fraction(cost, unit) for cost, _ in orders]
+        builder, groups = covering(items, costs, fleet.nodes - 1, penalty, len(spare or []))
+        if spare is not None:
+            terms: dict[int, Exact] = dict.fromkeys(range(len(sets)), 1)
+            terms |= {len(sets) + place: value for place, value in enumerate(spare)}
+            builder.add_squared(terms, -fleet.limit, penalty)
+        at = {members: place for place, members in enumerate(sets)}
+
+        def decode(bits: Sequence[int]) -> Answer:
+            found = [tuple(item + 1 for item in part) for part in parts(items, bits, fleet.nodes - 1)]
+            return _answer([orders[at[members]][1] for members in found])
+
+        def encode(answer: Answer) -> list[int]:
+            bits = [0] * (len(sets) + len(spare or []))
+            routes = [route for route in _routes(answer) if route]
+            for route in routes:
+                bits[at[tuple(sorted(route))]] = 1
+            if spare:
+                bits[len(sets) :] = slack_bits(spare, fleet.limit - len(routes))
+            return bits
+
+        return Encoding(builder.build(), decode, encode, groups)
+
+    def cp_model(self, statement: CvrpStatement, model: cp_model.CpModel) -> CpReading:
+        """A Boolean for each way from node to node, circuits through the depot, and the load after each customer."""
+        fleet, (d, unit) = statement.fleet, statement.scaled
+        demands, capacity, rounded = cp_weights(fleet.demand, fleet.capacity)
+        ways, all_ways = _ways(statement)
+        used = {way: model.new_bool_var(f"way{way[0]}_{way[1]}") for way in ways}
+        model.add_multiple_circuit([(i, j, bit) for (i, j), bit in used.items()])
+        leaving = sum(bit for (i, _), bit in used.items() if i == 0)
+        model.add(leaving <= fleet.limit)
+        model.add(leaving >= fleet.routes_min)
+        load = [model.new_int_var(demand, max(demand, capacity), f"load{node}") for node, demand in enumerate(demands)]
+        for (i, j), bit in used.items():
+            if i and j:
+                model.add(load[j] >= load[i] + demands[j]).only_enforce_if(bit)
+        coefficients = cp_coefficients([d[i][j] for i, j in ways], unit)
+        model.minimize(sum(c * bit for c, bit in zip(coefficients.coefficients, used.values(), strict=True)))
+
+        def read(value: Any) -> Answer:
+            following = {i: j for (i, j), bit in used.items() if i and value(bit)}
+            routes = []
+            for (i, j), bit in used.items():
+                if i == 0 and value(bit):
+                    routes.append([j])
+                    while following[routes[-1][-1]]:
+                        routes[-1].append(following[routes[-1][-1]])
+            return _answer(routes)
+
+        def hint(answer: Answer) -> list[tuple[Any, int]]:
+            steps, loads = set[tuple[int, int]](), [0] * fleet.nodes
+            for route in _routes(answer):
+                carried = 0
+                for a, b in zip([0, *route], [*route, 0], strict=True):
+                    steps.add((a, b))
+                    carried += demands[b]
+                    loads[b] = carried
+            pairs: list[tuple[Any, int]] = [(bit, int(way in steps)) for way, bit in used.items()]
+            return pairs + list(zip(load[1:], loads[1:], strict=True))
+
+        exactly = all_ways and not rounded
+        return CpReading(
+            answer=read, scale=coefficients.scale, hint=hint, error=coefficients.error if exactly else math.inf
+        )
+
+    def heuristic(self, statement: CvrpStatement, seed: int) -> Answer | None:
+        """Savings, then strings of near customers are taken out and put back at the cheapest places, cooling down."""
+        start = statement.start
+        return None if start is None else _answer(searched(statement.fleet, start, random.Random(seed)))
+
+    def improve(self, statement: CvrpStatement, answer: Answer) -> Answer:
+        """What repeats or is too much goes elsewhere, missing customers are put in, then a short search; else as it is."""
+        routes = _routes(answer)
+        if self.violations(statement, answer):
+            found = repaired(statement.fleet, routes, random.Random(0))
+            if found is None:
+                return {"routes": [list(route) for route in answer["routes"]]}
+            routes = found
+        return _answer(searched(statement.fleet, routes, random.Random(0), share=20))
+
+    def default_answer(self, statement: CvrpStatement) -> Answer | None:
+        """Savings, or demands packed into the vehicles that there are; None where they were not found to fit."""
+        return None if statement.start is None else _answer(statement.start)
+
+    def trivial_bound(self, statement: CvrpStatement) -> Number:
+        """Ways to and fro in proportion to demand, the shortest ways at each node, or a spanning tree."""
+        return number_below(Fraction(statement.bound, statement.scaled[1]))
+
+    def enumerated(self, statement: CvrpStatement) -> Enumerated | None:
+        """Up to 9 customers, over all sets of them; None where no routes are feasible."""
+        if not self.enumerates(statement):
+            return None
+        routes = cheapest(statement.fleet)
+        if routes is None:
+            return None
+        return Enumerated(_answer(routes), number(Fraction(statement.fleet.cost(routes), statement.scaled[1])))
+
+    def enumerates(self, statement: CvrpStatement) -> bool:
+        return statement.nodes - 1 <= ENUMERATED_CUSTOMERS_MAX
+
+    def example(self) -> CvrpStatement:
+        """A depot in the middle of four customers, two on each side; two vehicles drive 32."""
+        places = ((0, 0), (4, 3), (4, -3), (-4, 3), (-4, -3))
+        return CvrpStatement(metric="EUC_2D", coordinates=places, capacity=5, demands=(0, 2, 3, 1, 4), vehicles=2)
+
+
+def _routes(answer: Answer) -> Routes:
+    """The routes with the depot as node 0."""
+    return [[node - 1 for node in route] for route in answer["routes"]]
+
+
+def _answer(routes: Sequence[Sequence[int]]) -> Answer:
+    return {"routes": [[node + 1 for node in route] for route in sorted(map(list, routes)) if route]}
+
+
+def _longest(statement: CvrpStatement) -> int:
+    """No feasible routes are longer: those that are known, or else the longest way out of every node."""
+    if statement.start is not None:
+        return statement.fleet.cost(statement.start)
+    d = statement.scaled[0]
+    return sum(map(max, d)) + statement.fleet.limit * max(d[0])
+
+
+def _ways(statement: CvrpStatement) -> tuple[list[tuple[int, int]], bool]:
+    """(the ways that the model knows, whether those are all that can be of use)."""
+    fleet, d = statement.fleet, statement.scaled[0]
+    n = fleet.nodes
+    every = n <= FULL_MODEL_NODES_MAX and sum(map(max, d)) <= CP_TOTAL_MAX
+    near = range(n) if every else None
+    known = {(a, b) for route in statement.start or [] for a, b in zip([0, *route], [*route, 0], strict=True)}
+    found = {
+        (i, j)
+        for i in range(1, n)
+        for j in (near or fleet.near[i][:NEAR])
+        if j and i != j and fleet.demand[i] + fleet.demand[j] <= fleet.capacity
+    }
+    depot = {way for i in range(1, n) for way in ((0, i), (i, 0))}
+    return sorted(found | {(j, i) for i, j in found} | depot | known), every
+
+
+KIND = Cvrp()

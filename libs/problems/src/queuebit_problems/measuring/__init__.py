@@ -1,0 +1,1 @@
+"""Measurements: the device port, exact references, and the statistics of an answer."""
