@@ -20,7 +20,7 @@ from queuebit_devstack.demo.trace import SpanLine, is_whole, read_spans, trace_o
 from queuebit_devstack.ports import LOOPBACK, free_ports
 from queuebit_devstack.stack import Stack
 from queuebit_devstack.supervise import Supervisor, service_specs
-from queuebit_runtime.metrics import METRICS
+from queuebit_runtime.telemetry.metrics import METRICS
 from tests.builders import a_problem, a_request
 from tests.e2e.harness import Platform, eventually, platform
 

@@ -15,7 +15,7 @@ from queuebit_control_plane.job.state import CorruptStream, EndedJob
 from queuebit_control_plane.job.view import fold, head_of, read_event
 from queuebit_control_plane.relay import records_of
 from queuebit_problems.registry import optimisation_of
-from queuebit_runtime.bus import Record
+from queuebit_runtime.bus.port import Record
 from queuebit_store.ports import StoredEvent, StreamRow
 from tests.simulation.asked import asks_answered, nothing_invented
 from tests.simulation.history import GROUPS, History

@@ -12,8 +12,8 @@ from queuebit_contracts.ids import asked_job_id_of, asked_key_of, job_id_of, ref
 from queuebit_contracts.jobs import TIERS
 from queuebit_control_plane.intake import UNKNOWN_TENANT
 from queuebit_gateway.tail import refusal_stream
-from queuebit_runtime.bus import Record
-from queuebit_runtime.bus_memory import MemoryBroker
+from queuebit_runtime.bus.memory import MemoryBroker
+from queuebit_runtime.bus.port import Record
 from queuebit_store.memory import MemoryDatabase
 from queuebit_store.ports import StoredEvent
 from tests.simulation.faults import Fault

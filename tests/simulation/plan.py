@@ -12,7 +12,7 @@ import orjson
 
 from queuebit_contracts import channels
 from queuebit_contracts.ids import uuid7
-from queuebit_runtime.bus import Outgoing
+from queuebit_runtime.bus.port import Outgoing
 from tests.simulation.poison import MARK, poison_headers, poison_record
 from tests.simulation.virtual import BEGIN
 

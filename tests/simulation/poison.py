@@ -8,7 +8,7 @@ from uuid import UUID
 
 from queuebit_contracts import channels
 from queuebit_contracts.channels import Service
-from queuebit_runtime.bus import Outgoing, Record
+from queuebit_runtime.bus.port import Outgoing, Record
 
 MARK = "poison-"
 MARK_HEADER = "x-mark"

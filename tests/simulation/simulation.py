@@ -18,8 +18,8 @@ from queuebit_contracts.channels import CONTROL, EXECUTIONS
 from queuebit_contracts.jobs import TERMINAL_STATES
 from queuebit_devstack.world import SERVICES, Ports, World
 from queuebit_runtime.errors import ShellError
-from queuebit_runtime.hops import directly
 from queuebit_runtime.ids import SeededIds
+from queuebit_runtime.processes.hops import directly
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.memory import MemoryStore
 from tests.simulation.clients import Clients

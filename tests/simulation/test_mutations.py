@@ -9,11 +9,11 @@ import pytest
 
 from queuebit_contracts.ids import asked_job_id_of
 from queuebit_control_plane.relay import Relay, records_of
-from queuebit_runtime.bus import BusError
-from queuebit_runtime.bus_memory import MemoryBus
-from queuebit_runtime.delivery import Slot
-from queuebit_runtime.orders import Work
-from queuebit_runtime.worker import Outcome, WorkShell
+from queuebit_runtime.bus.delivery import Slot
+from queuebit_runtime.bus.memory import MemoryBus
+from queuebit_runtime.bus.port import BusError
+from queuebit_runtime.worker.orders import Work
+from queuebit_runtime.worker.shell import Outcome, WorkShell
 from queuebit_store.memory_database import MemoryDatabase
 from queuebit_store.ports import Append
 from tests.simulation.checkers import check

@@ -9,12 +9,12 @@ from dataclasses import dataclass, fields, replace
 from random import Random
 from typing import Any
 
-from queuebit_runtime.bus import BusError, Delivery, Outgoing, Subscription
-from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.partitioner import partition_of
+from queuebit_runtime.bus.port import BusError, Delivery, Outgoing, Subscription
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolCrashed, PoolStopped, PoolTimeout
-from queuebit_runtime.partitioner import partition_of
-from queuebit_runtime.processes import InlinePool, Progress
+from queuebit_runtime.processes.pool import InlinePool, Progress
 from queuebit_runtime.waiting import wait_event
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.memory import Hooks

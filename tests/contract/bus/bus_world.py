@@ -9,13 +9,13 @@ from typing import Protocol
 from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
 
 from queuebit_contracts.channels import BACKENDS, BY_TOPIC, CONTROL, SUBMITTED, dead_letter
-from queuebit_runtime.bus import Delivery, HostedBus, Outgoing, Record, Subscription
-from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
-from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
+from queuebit_runtime.access.settings import KafkaAccess, client_options
+from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
+from queuebit_runtime.bus.kafka.reading import ReadSettings
+from queuebit_runtime.bus.kafka.topics import ensure_topics
+from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.port import Delivery, HostedBus, Outgoing, Record, Subscription
 from queuebit_runtime.clock import Clock, SystemClock
-from queuebit_runtime.kafka_access import KafkaAccess, client_options
-from queuebit_runtime.kafka_read import ReadSettings
-from queuebit_runtime.topics import ensure_topics
 
 TOPICS = (SUBMITTED, CONTROL, BACKENDS, dead_letter("control-plane"))
 DEADLINE_S = 30.0

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from queuebit_devstack.stack import Stack
-from queuebit_runtime.kafka_access import KafkaAccess
+from queuebit_runtime.access.settings import KafkaAccess
 from tests.contract.bus.bus_world import KafkaWorld, MemoryWorld, World
 
 

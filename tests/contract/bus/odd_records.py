@@ -8,8 +8,8 @@ from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
 from aiokafka.producer.message_accumulator import BatchBuilder  # type: ignore[import-untyped]
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy  # type: ignore[import-untyped]
 
-from queuebit_runtime.bus import Outgoing
-from queuebit_runtime.kafka_access import KafkaAccess, client_options
+from queuebit_runtime.access.settings import KafkaAccess, client_options
+from queuebit_runtime.bus.port import Outgoing
 
 BATCH_BYTES = 1 << 20
 ZSTD = 4

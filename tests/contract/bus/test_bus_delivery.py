@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from queuebit_contracts.channels import CONTROL, RECORD_BYTES_MAX, SUBMITTED
-from queuebit_runtime.bus import BusError, Delivery, Outgoing, RecordTooLarge
-from queuebit_runtime.partitioner import partition_of
+from queuebit_runtime.bus.partitioner import partition_of
+from queuebit_runtime.bus.port import BusError, Delivery, Outgoing, RecordTooLarge
 from tests.contract.bus.bus_world import DEADLINE_S, Collector, Member, World, reads, say, until, until_committed
 
 

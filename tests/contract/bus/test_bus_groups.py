@@ -11,8 +11,8 @@ from queuebit_contracts.channels import SUBMITTED, dead_letter
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.events import JobSubmitted
 from queuebit_contracts.jobs import JobRequest, Problem
-from queuebit_runtime.bus import Outgoing, Record
-from queuebit_runtime.consumer import Item, Received, subscribe_decoded
+from queuebit_runtime.bus.decoding import Item, Received, subscribe_decoded
+from queuebit_runtime.bus.port import Outgoing, Record
 from tests.contract.bus.bus_world import Collector, World, reads, say, until, until_committed
 
 REQUEST = JobRequest(tenant="acme", problem=Problem(kind="maxcut", statement={"nodes": 2}))

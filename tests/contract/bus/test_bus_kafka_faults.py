@@ -11,14 +11,14 @@ from aiokafka.errors import CorruptRecordException  # type: ignore[import-untype
 
 from queuebit_contracts.channels import BY_TOPIC, SUBMITTED, dead_letter
 from queuebit_devstack.stack import Stack
-from queuebit_runtime.bus import BusError, Outgoing
-from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
+from queuebit_runtime.access.settings import KafkaAccess
+from queuebit_runtime.bus.decoding import Item, Received, subscribe_decoded
+from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
+from queuebit_runtime.bus.kafka.topics import ensure_topics
+from queuebit_runtime.bus.kafka.unpacking import PatientRecords
+from queuebit_runtime.bus.partitioner import partition_of
+from queuebit_runtime.bus.port import BusError, Outgoing
 from queuebit_runtime.clock import SystemClock
-from queuebit_runtime.consumer import Item, Received, subscribe_decoded
-from queuebit_runtime.kafka_access import KafkaAccess
-from queuebit_runtime.kafka_unpack import PatientRecords
-from queuebit_runtime.partitioner import partition_of
-from queuebit_runtime.topics import ensure_topics
 from tests.contract.bus.bus_world import Collector, reads, say, until
 from tests.contract.bus.odd_records import OddName, publish_batch
 from tests.contract.bus.test_bus_groups import a_question

@@ -24,11 +24,11 @@ from queuebit_gateway.auth import Role, make_key, row_of
 from queuebit_gateway.limits import RATES
 from queuebit_gateway.main import build_parts
 from queuebit_gateway.parts import Parts
-from queuebit_runtime.bounded_work import BoundedWork
-from queuebit_runtime.bus import Delivery, Subscription
-from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.port import Delivery, Subscription
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.ids import SystemIds
+from queuebit_runtime.processes.bounded_work import BoundedWork
 from queuebit_store.memory import MemoryStore
 from queuebit_store.ports import Append, Head, NewEvent
 

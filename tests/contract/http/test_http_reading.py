@@ -14,9 +14,9 @@ from queuebit_contracts.envelope import decode
 from queuebit_contracts.events import JobSubmitted
 from queuebit_gateway.reading import READ, Reader, read_in_process
 from queuebit_problems.admission import QUICK_BYTES_MAX
-from queuebit_runtime.bounded_work import BoundedWork, in_processes
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolExhausted, PoolMemory, PoolTimeout
-from queuebit_runtime.processes import InlinePool
+from queuebit_runtime.processes.bounded_work import BoundedWork, in_processes
+from queuebit_runtime.processes.pool import InlinePool
 from tests.contract.http.http_world import World, a_body, a_world
 
 CIRCUIT = 'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; bit[2] c; h q[0]; c = measure q;'

@@ -14,7 +14,7 @@ from queuebit_devstack.java import Java
 from queuebit_devstack.kafka import KafkaCluster, plan_nodes
 from queuebit_devstack.kafka_users import client_file, load_passwords
 from queuebit_devstack.stack import External, start_stack
-from queuebit_runtime.kafka_login import refusal
+from queuebit_runtime.access.login import refusal
 
 
 async def test_over_tls_only_who_trusts_its_authority_speaks_to_it_and_all_its_files_are_private(

@@ -22,7 +22,7 @@ from queuebit_devstack.ports import free_ports
 from queuebit_devstack.processes import find_marked
 from queuebit_devstack.stack import External, Stack, start_stack
 from queuebit_devstack.state import StateFile
-from queuebit_runtime.kafka_access import KafkaAccess
+from queuebit_runtime.access.settings import KafkaAccess
 
 NOTHING_GIVEN = External()
 

@@ -24,12 +24,12 @@ from pydantic import SecretStr
 from queuebit_contracts.channels import BY_TOPIC
 from queuebit_devstack.processes import child_env, run_tool
 from queuebit_devstack.stack import Stack
-from queuebit_runtime.access_admin import apply_rules, set_passwords
-from queuebit_runtime.access_rules import Rule, access_rules
-from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
+from queuebit_runtime.access.admin import apply_rules, set_passwords
+from queuebit_runtime.access.login import refusal, wait_let_in
+from queuebit_runtime.access.rules import Rule, access_rules
+from queuebit_runtime.access.settings import KafkaAccess, access_env, client_options
+from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
 from queuebit_runtime.errors import AccessDenied, LoginRefused
-from queuebit_runtime.kafka_access import KafkaAccess, access_env, client_options
-from queuebit_runtime.kafka_login import refusal, wait_let_in
 from tests.contract.bus.bus_world import Collector, reads, say
 
 STRANGER = "stranger"

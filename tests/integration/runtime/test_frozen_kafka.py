@@ -14,12 +14,12 @@ import pytest
 
 from queuebit_contracts.channels import BY_TOPIC, SUBMITTED
 from queuebit_devstack.stack import External, Stack, start_stack
-from queuebit_runtime.bus import BusError
-from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
-from queuebit_runtime.kafka_read import ReadSettings
-from queuebit_runtime.readiness import Reason
-from queuebit_runtime.service import EXIT_TAKEN
-from queuebit_runtime.topics import ensure_topics
+from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
+from queuebit_runtime.bus.kafka.reading import ReadSettings
+from queuebit_runtime.bus.kafka.topics import ensure_topics
+from queuebit_runtime.bus.port import BusError
+from queuebit_runtime.service.readiness import Reason
+from queuebit_runtime.service.service import EXIT_TAKEN
 from tests.contract.bus.bus_world import Collector, reads, say, until
 from tests.freezing import freeze, thaw
 
@@ -101,8 +101,8 @@ async def test_a_frozen_broker_is_told_no_publish_waits_for_ever_and_reading_goe
 MEMBER = """
 import sys
 from queuebit_contracts.channels import SUBMITTED
-from queuebit_runtime.bus import Subscription
-from queuebit_runtime.service import run_service
+from queuebit_runtime.bus.port import Subscription
+from queuebit_runtime.service.service import run_service
 async def handle(delivery): delivery.done_all()
 async def build(service): service.bus.subscribe(Subscription((SUBMITTED,), "twins", handle))
 sys.exit(run_service("member", build))

@@ -10,7 +10,7 @@ from queuebit_devstack.bench.admission import large_question
 from queuebit_devstack.bench.holds import Hold, bodies, measure_holds
 from queuebit_problems.admission import admit
 from queuebit_problems.registry import built_in_modules
-from queuebit_runtime.bounded_work import LARGE_BYTES, in_processes
+from queuebit_runtime.processes.bounded_work import LARGE_BYTES, in_processes
 
 ADMITTED = {
     "conditions in conditions", "wide conditions in a loop", "a long tour", "a large shop", "a graph", "a small graph",

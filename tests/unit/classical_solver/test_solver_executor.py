@@ -18,7 +18,7 @@ from queuebit_contracts.jobs import Problem, Ran
 from queuebit_problems.registry import parse_optimisation
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolMemory, PoolStopped, PoolTimeout, TaskFailed
-from queuebit_runtime.processes import InlinePool, ProcessPool
+from queuebit_runtime.processes.pool import InlinePool, ProcessPool
 from tests.unit.classical_solver.orders import a_hard_cut, a_triangle, an_instance, an_order, as_problem
 
 NO_NODES = Problem(kind="maxcut", statement={"nodes": 0, "edges": []})

@@ -14,7 +14,7 @@ from queuebit_contracts.jobs import Lane, Problem
 from queuebit_problems.kinds.circuits import circuit_sampling
 from queuebit_problems.kinds.circuits.expectation import KIND as EXPECTATION
 from queuebit_runtime.clock import SystemClock
-from queuebit_runtime.processes import InlinePool
+from queuebit_runtime.processes.pool import InlinePool
 from tests.measuring import coins, tosses
 from tests.unit.classical_solver.orders import an_order
 

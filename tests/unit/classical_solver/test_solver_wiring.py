@@ -16,10 +16,10 @@ from queuebit_contracts.envelope import Envelope, decode, encode_data, encode_he
 from queuebit_contracts.events import ExecutionSucceeded, JobQueued
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.jobs import Problem
-from queuebit_runtime.bus import Outgoing
-from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.clock import SystemClock
-from queuebit_runtime.processes import InlinePool
+from queuebit_runtime.processes.pool import InlinePool
 from tests.unit.classical_solver.orders import JOB_ID, a_triangle, an_instance, an_order, as_problem
 
 CLOCK = SystemClock()

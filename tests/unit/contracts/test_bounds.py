@@ -19,7 +19,7 @@ from queuebit_control_plane.intake import refuse
 from queuebit_control_plane.reading import rejection_of
 from queuebit_problems.admission import admit
 from queuebit_problems.errors import InvalidStatement
-from queuebit_runtime.bus import Record
+from queuebit_runtime.bus.port import Record
 from tests.builders import JOB_ID, NOW, a_request
 
 CAUSE = UUID("01900000-0000-7000-8000-000000000001")

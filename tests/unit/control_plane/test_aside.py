@@ -18,12 +18,12 @@ from queuebit_contracts.jobs import JobRequest, Problem
 from queuebit_control_plane.app import ControlPlane
 from queuebit_problems.admission import admit, admit_as_text
 from queuebit_problems.kind import Kind
-from queuebit_runtime.bounded_work import LARGE_BYTES, BoundedWork
-from queuebit_runtime.bus import Outgoing
-from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.errors import PoolError, PoolExhausted, PoolMemory
-from queuebit_runtime.processes import InlinePool
+from queuebit_runtime.processes.bounded_work import LARGE_BYTES, BoundedWork
+from queuebit_runtime.processes.pool import InlinePool
 from queuebit_store.memory import MemoryStore
 from tests.builders import NOW
 

@@ -15,7 +15,7 @@ from queuebit_contracts.ids import refusal_id_of, uuid7
 from queuebit_control_plane.desk import Desk, Told
 from queuebit_control_plane.job.messages import Cancel, Message, Refuse, Submit, Wake
 from queuebit_control_plane.job.view import fold, head_of
-from queuebit_runtime.bus import Bus, BusError, Outgoing, Subscription
+from queuebit_runtime.bus.port import Bus, BusError, Outgoing, Subscription
 from queuebit_store.errors import InvalidBatch, StoreUnavailable
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
 from queuebit_store.ports import Append, Head, NewEvent, Position, StoredEvent

@@ -13,9 +13,9 @@ from queuebit_control_plane.consumer import Consumer
 from queuebit_control_plane.desk import Desk, Spoiled, Told
 from queuebit_control_plane.job.messages import Report
 from queuebit_control_plane.lanes import Lanes
-from queuebit_runtime.bounded_work import inline
-from queuebit_runtime.bus import Record
-from queuebit_runtime.consumer import Received
+from queuebit_runtime.bus.decoding import Received
+from queuebit_runtime.bus.port import Record
+from queuebit_runtime.processes.bounded_work import inline
 from tests.builders import a_failure, a_success, at
 
 EARLY, HELD, FAILED = UUID(int=1), UUID(int=2), UUID(int=3)

@@ -16,9 +16,9 @@ from queuebit_control_plane.consumer import Consumer
 from queuebit_control_plane.intake import Intake
 from queuebit_control_plane.lanes import Lanes
 from queuebit_control_plane.tenants import Tenants
-from queuebit_runtime.bounded_work import inline
-from queuebit_runtime.bus import Record
-from queuebit_runtime.consumer import Received, sort_out
+from queuebit_runtime.bus.decoding import Received, sort_out
+from queuebit_runtime.bus.port import Record
+from queuebit_runtime.processes.bounded_work import inline
 from queuebit_store.memory import Hooks, MemoryStore
 from tests.builders import NOW, a_request, at
 from tests.unit.control_plane.test_desk import CollectingBus, StoppedClock, a_desk

@@ -16,9 +16,9 @@ from queuebit_control_plane.desk import Desk
 from queuebit_control_plane.intake import Intake
 from queuebit_control_plane.lanes import Lanes
 from queuebit_control_plane.tenants import Tenants
-from queuebit_runtime.bounded_work import inline
-from queuebit_runtime.bus import Delivery, Outgoing, Record, RecordTooLarge
-from queuebit_runtime.consumer import Received
+from queuebit_runtime.bus.decoding import Received
+from queuebit_runtime.bus.port import Delivery, Outgoing, Record, RecordTooLarge
+from queuebit_runtime.processes.bounded_work import inline
 from queuebit_store.errors import (
     InvalidBatch,
     SchemaMismatch,

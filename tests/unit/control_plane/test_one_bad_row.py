@@ -13,8 +13,8 @@ from queuebit_contracts.channels import RECORD_BYTES_MAX
 from queuebit_contracts.ids import uuid7
 from queuebit_control_plane.relay import CURSOR
 from queuebit_control_plane.unpublished import HEAD_BYTES
-from queuebit_runtime.bus import Outgoing, RecordTooLarge
-from queuebit_runtime.limits import check_size
+from queuebit_runtime.bus.port import Outgoing, RecordTooLarge
+from queuebit_runtime.bus.record_size import check_size
 from queuebit_store.memory import MemoryStore
 from queuebit_store.ports import Append, Head, NewEvent, Position
 from tests.builders import JOB_ID, NOW

@@ -8,7 +8,7 @@ from uuid import UUID
 from queuebit_control_plane.desk import Told
 from queuebit_control_plane.job.messages import Cancel, Message
 from queuebit_control_plane.pairing import Open, Pairing
-from queuebit_runtime.bus import Record
+from queuebit_runtime.bus.port import Record
 from tests.builders import JOB_ID, a_failure, a_success, a_verdict
 
 OTHER = UUID(int=7)

@@ -6,9 +6,9 @@ import pytest
 
 from queuebit_control_plane.lead import Lead
 from queuebit_control_plane.watch import HELD_S, STALLED_S, Standing, Watch, held, stalled, stand
-from queuebit_runtime.metrics import Metric
-from queuebit_runtime.readiness import Reason
-from queuebit_runtime.telemetry import NoTelemetry
+from queuebit_runtime.service.readiness import Reason
+from queuebit_runtime.telemetry.metrics import Metric
+from queuebit_runtime.telemetry.port import NoTelemetry
 from queuebit_store.diagnosis import TRIES, Backlog, HorizonHolder
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore

@@ -12,7 +12,7 @@ from queuebit_devstack.kafka_tls import TlsFiles
 from queuebit_devstack.postgres import SETTINGS, Account
 from queuebit_devstack.stack import External, default_data_dir
 from queuebit_devstack.supervise import service_specs
-from queuebit_runtime.kafka_access import KafkaAccess
+from queuebit_runtime.access.settings import KafkaAccess
 
 NODES = tuple(Node(number, Path(f"/data/kafka-{number}"), 9000 + number, 9100 + number) for number in (1, 2, 3))
 PASSWORDS = {"admin": "a-secret", "broker": "b-secret", "controller": "c-secret"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from queuebit_devstack.settings_page import main, page, sections
-from queuebit_runtime.settings_text import Setting
+from queuebit_runtime.service.settings_text import Setting
 
 ROOT = Path(__file__).parents[3]
 SETTINGS = [each for section in sections() for each in section.settings]

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
 from queuebit_gateway.tracing import ROUTE_CLASS, Traced, name_job, traceparent_of
-from queuebit_runtime.metrics import Metric
+from queuebit_runtime.telemetry.metrics import Metric
 from tests.unit.runtime.listener import HERE, HeardSpan, Listener
 
 JOB = UUID("01890000-0000-7000-8000-000000000001")

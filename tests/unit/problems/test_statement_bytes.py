@@ -12,7 +12,7 @@ from queuebit_contracts.jobs import BODY_BYTES_MAX, STATEMENT_BYTES_MAX, JobRequ
 from queuebit_devstack.kafka_config import MESSAGE_BYTES_MAX
 from queuebit_problems.encoding.qubo_rows import rows_of
 from queuebit_problems.formats.files import TEXT_LENGTH_MAX
-from queuebit_runtime.limits import topic_bytes_max
+from queuebit_runtime.bus.record_size import topic_bytes_max
 
 
 def test_every_bound_holds_the_one_before() -> None:

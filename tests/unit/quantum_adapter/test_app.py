@@ -18,11 +18,11 @@ from queuebit_contracts.events import (
 from queuebit_contracts.jobs import Problem
 from queuebit_quantum_adapter.shell.app import QuantumAdapter
 from queuebit_quantum_adapter.shell.settings import AdapterSettings
-from queuebit_runtime.bus import Outgoing
-from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.ids import SeededIds
-from queuebit_runtime.processes import InlinePool
+from queuebit_runtime.processes.pool import InlinePool
 from tests.unit.quantum_adapter.models import JOB, NOW, an_order
 
 TRIANGLE = Problem(kind="maxcut", statement={"nodes": 3, "edges": [[0, 1], [1, 2], [0, 2]]})

@@ -20,7 +20,7 @@ from queuebit_quantum_adapter.backends.registry import Backends, aer
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.errors import PoolCrashed, PoolMemory, PoolTimeout, TaskFailed
-from queuebit_runtime.processes import InlinePool, Pool, ProcessPool
+from queuebit_runtime.processes.pool import InlinePool, Pool, ProcessPool
 from tests.unit.quantum_adapter.models import LIMITS, a_maxcut, an_order
 
 RING = Problem(kind="maxcut", statement={"nodes": 6, "edges": [[i, (i + 1) % 6] for i in range(6)]})
@@ -48,7 +48,7 @@ import asyncio, sys
 from queuebit_quantum_adapter.backends.registry import Backends, aer
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_runtime.clock import SystemClock
-from queuebit_runtime.processes import InlinePool
+from queuebit_runtime.processes.pool import InlinePool
 from tests.unit.quantum_adapter.models import LIMITS, a_maxcut, an_order
 executor = QuantumExecutor(InlinePool(), Backends([aer(LIMITS)]), LIMITS, SystemClock(), worker="w")
 async def main():

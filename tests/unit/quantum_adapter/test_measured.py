@@ -21,7 +21,7 @@ from queuebit_quantum_adapter.pipelines.measurement_task import check_operations
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_quantum_adapter.shell.task import Stage
 from queuebit_runtime.clock import SystemClock
-from queuebit_runtime.processes import InlinePool
+from queuebit_runtime.processes.pool import InlinePool
 from tests.measuring import coins, tosses
 from tests.unit.quantum_adapter.models import LIMITS, an_order
 
@@ -47,7 +47,7 @@ from queuebit_contracts.jobs import Problem
 from queuebit_quantum_adapter.backends.registry import Backends, aer
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_runtime.clock import SystemClock
-from queuebit_runtime.processes import InlinePool
+from queuebit_runtime.processes.pool import InlinePool
 from tests.unit.quantum_adapter.models import LIMITS, an_order
 executor = QuantumExecutor(InlinePool(), Backends([aer(LIMITS)]), LIMITS, SystemClock(), worker="w")
 wide = 'OPENQASM 3.0; include "stdgates.inc"; qubit[28] q; bit[28] c; h q; c = measure q;'

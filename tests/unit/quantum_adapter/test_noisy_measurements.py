@@ -26,7 +26,7 @@ from queuebit_quantum_adapter.ports import FreeLedger
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_quantum_adapter.submissions.running import open_provider
 from queuebit_runtime.clock import SystemClock
-from queuebit_runtime.processes import InlinePool
+from queuebit_runtime.processes.pool import InlinePool
 from tests.unit.quantum_adapter.models import LIMITS, an_order
 
 pytest.importorskip("qiskit_ibm_runtime", reason="the extra `noise` is not installed")

@@ -21,7 +21,7 @@ from queuebit_quantum_adapter.shell.task import Task
 from queuebit_quantum_adapter.submissions.running import open_provider
 from queuebit_result_validation.evidence import read_evidence
 from queuebit_runtime.clock import SystemClock
-from queuebit_runtime.processes import InlinePool
+from queuebit_runtime.processes.pool import InlinePool
 from tests.unit.quantum_adapter.models import LIMITS, NOW, a_maxcut, a_task, an_ising, an_order
 from tests.unit.quantum_adapter.oracle import qaoa_distribution, total_variation
 

@@ -11,7 +11,7 @@ from queuebit_contracts.events import BackendStatusReported
 from queuebit_quantum_adapter.backends.registry import Backends, aer
 from queuebit_quantum_adapter.backends.status import BackendReporter
 from queuebit_quantum_adapter.shell.task import BackendSpec
-from queuebit_runtime.bus import BusError, Outgoing, Subscription
+from queuebit_runtime.bus.port import BusError, Outgoing, Subscription
 from queuebit_runtime.errors import PoolCrashed
 from queuebit_runtime.ids import SeededIds
 from tests.unit.quantum_adapter.models import LIMITS, NOW

@@ -16,12 +16,12 @@ from queuebit_contracts.jobs import Ran
 from queuebit_problems.registry import optimisation_of
 from queuebit_result_validation.consumer import SOURCE, Validator
 from queuebit_result_validation.validate import validate
-from queuebit_runtime.bus import Bus, BusError, Outgoing, Record
-from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.decoding import Received
+from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.port import Bus, BusError, Outgoing, Record
 from queuebit_runtime.clock import SystemClock
-from queuebit_runtime.consumer import Received
 from queuebit_runtime.errors import PoolCrashed, PoolError
-from queuebit_runtime.processes import InlinePool
+from queuebit_runtime.processes.pool import InlinePool
 from tests.unit.result_validation.executions import JOB_ID, NOW, PACK, alternating, an_execution, long_ring, unproved
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

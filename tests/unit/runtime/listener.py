@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from queuebit_runtime.metrics import Metric
-from queuebit_runtime.telemetry import NoTelemetry, OpenSpan, SpanSort
-from queuebit_runtime.tracecontext import is_kept
+from queuebit_runtime.telemetry.metrics import Metric
+from queuebit_runtime.telemetry.port import NoTelemetry, OpenSpan, SpanSort
+from queuebit_runtime.telemetry.trace_context import is_kept
 
 HERE = "00-0af7651916cd43dd8448eb211c80319c-00000000000000aa-01"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from queuebit_contracts.channels import BY_TOPIC, CHANNELS, Channel
-from queuebit_runtime.access_rules import PRINCIPALS, Rule, access_rules
+from queuebit_runtime.access.rules import PRINCIPALS, Rule, access_rules
 
 RULES = access_rules()
 

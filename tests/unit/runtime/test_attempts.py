@@ -9,9 +9,9 @@ import pytest
 
 from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.events import JobQueued
-from queuebit_runtime.metrics import Metric
-from queuebit_runtime.telemetry import SILENT
-from queuebit_runtime.worker import WorkShell
+from queuebit_runtime.telemetry.metrics import Metric
+from queuebit_runtime.telemetry.port import SILENT
+from queuebit_runtime.worker.shell import WorkShell
 from tests.unit.runtime.listener import HeardSpan, Listener
 from tests.unit.runtime.test_worker import World, an_order
 

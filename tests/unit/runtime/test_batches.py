@@ -13,9 +13,9 @@ from queuebit_contracts.channels import EXECUTIONS, SUBMITTED, dead_letter
 from queuebit_contracts.envelope import Envelope, decode, encode_data, encode_headers, to_structured
 from queuebit_contracts.events import JobSubmitted
 from queuebit_contracts.jobs import JobRequest, Problem
-from queuebit_runtime.bus import Delivery, Outgoing, Record
-from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
-from queuebit_runtime.consumer import Item, Received, Refused, subscribe_open
+from queuebit_runtime.bus.decoding import Item, Received, Refused, subscribe_open
+from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.port import Delivery, Outgoing, Record
 from tests.unit.runtime.virtual import START, VirtualClock
 
 BATCH = [("Content-Type", b"Application/CloudEvents-Batch+JSON; charset=utf-8")]

@@ -15,8 +15,8 @@ from queuebit_contracts.envelope import Envelope, encode_data, encode_headers, t
 from queuebit_contracts.errors import InvalidData
 from queuebit_contracts.events import JobStarted, JobSubmitted
 from queuebit_contracts.jobs import JobRequest, Problem
-from queuebit_runtime.bus import Record
-from queuebit_runtime.consumer import Received, Refused, sort_out
+from queuebit_runtime.bus.decoding import Received, Refused, sort_out
+from queuebit_runtime.bus.port import Record
 from tests.unit.runtime.virtual import START, VirtualClock
 
 QUESTION = Envelope(

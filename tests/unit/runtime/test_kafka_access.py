@@ -9,8 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from queuebit_devstack.kafka_tls import ensure_certificates, tls_files
-from queuebit_runtime.kafka_access import KafkaAccess, access_env, access_from, client_options
-from queuebit_runtime.settings import complaints
+from queuebit_runtime.access.settings import KafkaAccess, access_env, access_from, client_options
+from queuebit_runtime.service.settings import complaints
 
 SECRET = "hunter2"
 SCRAM = {

@@ -7,9 +7,9 @@ from aiokafka.producer.message_accumulator import BatchBuilder  # type: ignore[i
 from aiokafka.record.default_records import DefaultRecordBatch  # type: ignore[import-untyped]
 
 from queuebit_contracts.channels import BY_TOPIC
-from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
-from queuebit_runtime.kafka_access import Codec, KafkaAccess
-from queuebit_runtime.kafka_gzip import GzipBatchBuilder
+from queuebit_runtime.access.settings import Codec, KafkaAccess
+from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
+from queuebit_runtime.bus.kafka.gzip import GzipBatchBuilder
 
 NONE, GZIP, ZSTD = 0, 1, 4
 PUBLIC = {"jobs.completed", "jobs.failed", "jobs.lifecycle"}

@@ -12,9 +12,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from queuebit_runtime.access.oauth import ClientCredentials
+from queuebit_runtime.access.settings import access_from, client_options
 from queuebit_runtime.errors import BusError
-from queuebit_runtime.kafka_access import access_from, client_options
-from queuebit_runtime.kafka_oauth import ClientCredentials
 
 
 class Endpoint(HTTPServer):

@@ -12,9 +12,9 @@ from aiokafka.errors import (  # type: ignore[import-untyped]
 )
 
 from queuebit_contracts.channels import SUBMITTED
-from queuebit_runtime.bus import Delivery, Subscription
-from queuebit_runtime.delivery import FAILING_S
-from queuebit_runtime.kafka_read import Reader, ReadSettings
+from queuebit_runtime.bus.delivery import FAILING_S
+from queuebit_runtime.bus.kafka.reading import Reader, ReadSettings
+from queuebit_runtime.bus.port import Delivery, Subscription
 from tests.unit.runtime.virtual import VirtualClock
 
 

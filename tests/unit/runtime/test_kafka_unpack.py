@@ -10,11 +10,11 @@ from aiokafka.errors import CorruptRecordException  # type: ignore[import-untype
 from aiokafka.record.util import calc_crc32c  # type: ignore[import-untyped]
 
 from queuebit_contracts.errors import MalformedEnvelope
-from queuebit_runtime.bus import Record
-from queuebit_runtime.consumer import read
-from queuebit_runtime.deadletter import dead_letter_of
-from queuebit_runtime.kafka_unpack import UNREADABLE, KeptRecords, PatientRecords
-from queuebit_runtime.limits import check_size
+from queuebit_runtime.bus.dead_letters import dead_letter_of
+from queuebit_runtime.bus.decoding import read
+from queuebit_runtime.bus.kafka.unpacking import UNREADABLE, KeptRecords, PatientRecords
+from queuebit_runtime.bus.port import Record
+from queuebit_runtime.bus.record_size import check_size
 from tests.contract.bus.odd_records import ZSTD, OddName, builder
 from tests.unit.runtime.virtual import START
 

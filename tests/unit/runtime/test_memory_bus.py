@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from queuebit_contracts.channels import CONTROL, SUBMITTED
-from queuebit_runtime.bus import BusError, Delivery, Outgoing, Subscription
-from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.port import BusError, Delivery, Outgoing, Subscription
 from tests.unit.runtime.virtual import VirtualClock, settle
 
 

@@ -10,18 +10,18 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from queuebit_contracts.channels import SUBMITTED, dead_letter
 from queuebit_contracts.jobs import Lane
-from queuebit_runtime import meters
-from queuebit_runtime.bus import Delivery, Outgoing, Subscription
-from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.port import Delivery, Outgoing, Subscription
 from queuebit_runtime.ids import SeededIds
-from queuebit_runtime.meters import Meters, prometheus_name
-from queuebit_runtime.metrics import METRICS, Metric
-from queuebit_runtime.orders import Work
-from queuebit_runtime.queue_ages import TENANTS_MAX, queue_ages
-from queuebit_runtime.readiness import Reason
-from queuebit_runtime.service import Service
-from queuebit_runtime.settings import RuntimeSettings
-from queuebit_runtime.telemetry import LocalTelemetry
+from queuebit_runtime.service.readiness import Reason
+from queuebit_runtime.service.service import Service
+from queuebit_runtime.service.settings import RuntimeSettings
+from queuebit_runtime.telemetry import meters
+from queuebit_runtime.telemetry.meters import Meters, prometheus_name
+from queuebit_runtime.telemetry.metrics import METRICS, Metric
+from queuebit_runtime.telemetry.port import LocalTelemetry
+from queuebit_runtime.worker.orders import Work
+from queuebit_runtime.worker.queue_ages import TENANTS_MAX, queue_ages
 from tests.unit.runtime.virtual import START, VirtualClock, settle
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from queuebit_contracts.channels import BACKENDS, BY_TOPIC, CHANNELS, SUBMITTED, dead_letter
 from queuebit_contracts.errors import MalformedEnvelope
-from queuebit_runtime.bus import Outgoing, Record, RecordTooLarge
-from queuebit_runtime.deadletter import PoisonLimit, PoisonWatch, dead_letter_of
-from queuebit_runtime.limits import check_size, topic_bytes_max
-from queuebit_runtime.partitioner import murmur2, partition_of
+from queuebit_runtime.bus.dead_letters import PoisonLimit, PoisonWatch, dead_letter_of
+from queuebit_runtime.bus.kafka.topics import TopicPlan, plan_topic
+from queuebit_runtime.bus.partitioner import murmur2, partition_of
+from queuebit_runtime.bus.port import Outgoing, Record, RecordTooLarge
+from queuebit_runtime.bus.record_size import check_size, topic_bytes_max
 from queuebit_runtime.retry import Backoff
-from queuebit_runtime.topics import TopicPlan, plan_topic
-from queuebit_runtime.tracecontext import fresh_traceparent, sampled_parent, with_parent
+from queuebit_runtime.telemetry.trace_context import fresh_traceparent, sampled_parent, with_parent
 from tests.unit.runtime.virtual import START
 
 

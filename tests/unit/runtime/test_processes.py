@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from queuebit_runtime.errors import PoolCrashed, PoolMemory, PoolStopped, PoolTimeout, TaskFailed
-from queuebit_runtime.processes import InlinePool, Pool, ProcessPool
+from queuebit_runtime.processes.pool import InlinePool, Pool, ProcessPool
 
 TASKS = "tests.unit.runtime.pool_tasks"
 ROOT = Path(__file__).parents[3]
@@ -151,7 +151,7 @@ async def test_a_task_that_waits_for_a_place_can_be_stopped(tmp_path: Path) -> N
 async def test_no_process_outlives_a_parent_that_is_killed(tmp_path: Path) -> None:
     mark = tmp_path / "pid"
     script = (
-        "import asyncio\nfrom queuebit_runtime.processes import ProcessPool\n"
+        "import asyncio\nfrom queuebit_runtime.processes.pool import ProcessPool\n"
         f"asyncio.run(ProcessPool(1, 200).run('{TASKS}:say_and_spin', {str(mark)!r}, timeout_s=60))\n"
     )
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", script, stderr=subprocess.DEVNULL)

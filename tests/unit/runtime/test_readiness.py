@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
 from queuebit_runtime.ids import SeededIds
-from queuebit_runtime.readiness import Reason
-from queuebit_runtime.service import Service
-from queuebit_runtime.settings import RuntimeSettings
-from queuebit_runtime.telemetry import NoTelemetry
+from queuebit_runtime.service.readiness import Reason
+from queuebit_runtime.service.service import Service
+from queuebit_runtime.service.settings import RuntimeSettings
+from queuebit_runtime.telemetry.port import NoTelemetry
 from tests.unit.runtime.virtual import START, VirtualClock, settle
 
 

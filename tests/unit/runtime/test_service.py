@@ -14,16 +14,16 @@ from collections.abc import Callable
 import pytest
 
 from queuebit_contracts.channels import SUBMITTED
-from queuebit_runtime.bus import BusError, Delivery, Outgoing, Subscription
-from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
-from queuebit_runtime.delivery import FAILING_S
+from queuebit_runtime.bus.delivery import FAILING_S
+from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.port import BusError, Delivery, Outgoing, Subscription
 from queuebit_runtime.errors import DependencyUnavailable
-from queuebit_runtime.health import HealthServer, live_page, ready_page
 from queuebit_runtime.ids import SeededIds
-from queuebit_runtime.readiness import Reason
-from queuebit_runtime.service import EXIT_UNAVAILABLE, EXIT_USAGE, Service
-from queuebit_runtime.settings import RuntimeSettings
-from queuebit_runtime.telemetry import NoTelemetry
+from queuebit_runtime.service.health import HealthServer, live_page, ready_page
+from queuebit_runtime.service.readiness import Reason
+from queuebit_runtime.service.service import EXIT_UNAVAILABLE, EXIT_USAGE, Service
+from queuebit_runtime.service.settings import RuntimeSettings
+from queuebit_runtime.telemetry.port import NoTelemetry
 from tests.unit.runtime.virtual import START, VirtualClock, settle
 
 
@@ -244,7 +244,7 @@ async def test_health_answers_probes_and_nothing_else() -> None:
 
 SCRIPT = """
 import sys
-from queuebit_runtime.service import run_service
+from queuebit_runtime.service.service import run_service
 async def build(service): pass
 sys.exit(run_service("test", build))
 """

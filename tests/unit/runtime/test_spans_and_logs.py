@@ -14,15 +14,15 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from queuebit_contracts.channels import COMPLETED, SUBMITTED, dead_letter
-from queuebit_runtime.bus import Delivery, Outgoing, Record, Subscription
-from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
-from queuebit_runtime.bus_traced import TracedBus
-from queuebit_runtime.logs import JsonFormatter
-from queuebit_runtime.metrics import METRICS
-from queuebit_runtime.settings import RuntimeSettings
-from queuebit_runtime.telemetry import NoTelemetry, make_telemetry
-from queuebit_runtime.telemetry_otel import OtelTelemetry
-from queuebit_runtime.tracecontext import sampled_parent, valid_traceparent
+from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.port import Delivery, Outgoing, Record, Subscription
+from queuebit_runtime.bus.traced import TracedBus
+from queuebit_runtime.service.settings import RuntimeSettings
+from queuebit_runtime.telemetry.logs import JsonFormatter
+from queuebit_runtime.telemetry.metrics import METRICS
+from queuebit_runtime.telemetry.otel import OtelTelemetry
+from queuebit_runtime.telemetry.port import NoTelemetry, make_telemetry
+from queuebit_runtime.telemetry.trace_context import sampled_parent, valid_traceparent
 from tests.unit.runtime.virtual import VirtualClock
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
@@ -199,7 +199,9 @@ def test_off_it_is_the_same_bus_and_the_sdk_is_not_loaded() -> None:
     assert isinstance(make_telemetry("test", RuntimeSettings(telemetry="off"), VirtualClock()), NoTelemetry)
     assert NoTelemetry().bus(bus) is bus
     assert not isinstance(NoTelemetry().bus(bus), TracedBus)
-    script = "import sys, queuebit_runtime.service; print(sorted(m for m in sys.modules if 'opentelemetry' in m))"
+    script = (
+        "import sys, queuebit_runtime.service.service; print(sorted(m for m in sys.modules if 'opentelemetry' in m))"
+    )
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "[]"
 

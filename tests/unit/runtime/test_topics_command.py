@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from queuebit_runtime.__main__ import main, parse
-from queuebit_runtime.service import EXIT_USAGE
+from queuebit_runtime.service.service import EXIT_USAGE
 
 
 def test_names_of_principals_may_hold_an_equals_sign() -> None:

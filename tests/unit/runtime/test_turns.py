@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from queuebit_runtime.errors import Overloaded
-from queuebit_runtime.turns import Turns
+from queuebit_runtime.processes.turns import Turns
 
 
 class Scene:

@@ -10,9 +10,9 @@ import sys
 
 import pytest
 
-from queuebit_runtime.settings import RuntimeSettings
-from queuebit_runtime.settings_text import settings_of
-from queuebit_runtime.usage import EXITS, Usage, run_command
+from queuebit_runtime.service.settings import RuntimeSettings
+from queuebit_runtime.service.settings_text import settings_of
+from queuebit_runtime.service.usage import EXITS, Usage, run_command
 
 SERVICES = {
     "queuebit_gateway": {"QUEUEBIT_HTTP_PORT", "QUEUEBIT_PEPPER", "QUEUEBIT_TRUSTED_PROXIES"},

@@ -24,9 +24,9 @@ from queuebit_contracts.events import (
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.jobs import TIERS, Problem, Ran, Tier
-from queuebit_runtime.bus import Outgoing
-from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
-from queuebit_runtime.worker import Outcome, WorkShell
+from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.port import Outgoing
+from queuebit_runtime.worker.shell import Outcome, WorkShell
 from tests.unit.runtime.virtual import START, VirtualClock, settle
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"

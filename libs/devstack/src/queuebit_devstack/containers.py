@@ -16,7 +16,7 @@ from queuebit_devstack.jars import KAFKA_VERSION
 from queuebit_devstack.kafka_config import settings_of
 from queuebit_devstack.ports import free_ports
 from queuebit_devstack.stack import External
-from queuebit_runtime.kafka_access import KafkaAccess
+from queuebit_runtime.access.settings import KafkaAccess
 
 KAFKA_IMAGE = f"apache/kafka:{KAFKA_VERSION}"
 POSTGRES_IMAGE = "postgres:18"

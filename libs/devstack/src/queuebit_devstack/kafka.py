@@ -30,9 +30,9 @@ from queuebit_devstack.kafka_users import access_as, ensure_passwords, load_pass
 from queuebit_devstack.ports import free_ports
 from queuebit_devstack.private import private_folder, write_private
 from queuebit_devstack.processes import Child, child_env, run_tool, spawn, tail
+from queuebit_runtime.access.login import refusal
+from queuebit_runtime.access.settings import KafkaAccess, client_options
 from queuebit_runtime.errors import LoginRefused
-from queuebit_runtime.kafka_access import KafkaAccess, client_options
-from queuebit_runtime.kafka_login import refusal
 
 READY_TIMEOUT_S = 90.0
 STOP_SIGNAL = signal.SIGTERM

@@ -10,8 +10,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from queuebit_devstack.private import write_private
-from queuebit_runtime.access_rules import DOWNSTREAM, PRINCIPALS, UPSTREAM
-from queuebit_runtime.kafka_access import KafkaAccess
+from queuebit_runtime.access.rules import DOWNSTREAM, PRINCIPALS, UPSTREAM
+from queuebit_runtime.access.settings import KafkaAccess
 
 ADMIN = "admin"
 BROKER = "broker"

@@ -18,12 +18,12 @@ from queuebit_client.document import document_of
 from queuebit_contracts.channels import LIFECYCLE
 from queuebit_devstack.world import PEPPER, World
 from queuebit_gateway.auth import make_key, row_of
-from queuebit_runtime.bus import Delivery, Subscription
-from queuebit_runtime.bus_memory import MemoryBus
+from queuebit_runtime.bus.decoding import Received, sort_out
+from queuebit_runtime.bus.memory import MemoryBus
+from queuebit_runtime.bus.port import Delivery, Subscription
 from queuebit_runtime.clock import SystemClock
-from queuebit_runtime.consumer import Received, sort_out
 from queuebit_runtime.ids import SystemIds
-from queuebit_runtime.processes import ProcessPool
+from queuebit_runtime.processes.pool import ProcessPool
 from queuebit_store.memory import MemoryStore
 
 TENANT = "local"

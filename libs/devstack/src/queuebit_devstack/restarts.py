@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from queuebit_runtime.retry import Backoff
-from queuebit_runtime.service import EXIT_CLEAN, EXIT_TAKEN, EXIT_USAGE
+from queuebit_runtime.service.service import EXIT_CLEAN, EXIT_TAKEN, EXIT_USAGE
 
 PAUSES = Backoff(base_s=0.5, ceiling_s=30.0, floor_s=0.1)
 LOOP_ENDS = 5

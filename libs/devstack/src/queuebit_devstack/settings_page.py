@@ -13,8 +13,8 @@ from queuebit_classical_solver.shell.settings import SolverSettings
 from queuebit_gateway.settings import GatewaySettings
 from queuebit_quantum_adapter.shell.settings import AdapterSettings
 from queuebit_result_validation.settings import ValidationSettings
-from queuebit_runtime.settings import RuntimeSettings
-from queuebit_runtime.settings_text import Setting, settings_of
+from queuebit_runtime.service.settings import RuntimeSettings
+from queuebit_runtime.service.settings_text import Setting, settings_of
 
 
 class Section(NamedTuple):

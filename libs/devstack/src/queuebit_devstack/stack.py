@@ -28,8 +28,8 @@ from queuebit_devstack.postgres import PostgresServer, wait_postgres
 from queuebit_devstack.private import private_folder
 from queuebit_devstack.processes import Child, end_processes, own_record
 from queuebit_devstack.state import ProcessRecord, StackState, StateFile
-from queuebit_runtime.kafka_access import KafkaAccess, access_env, access_from, client_options
-from queuebit_runtime.settings import complaints
+from queuebit_runtime.access.settings import KafkaAccess, access_env, access_from, client_options
+from queuebit_runtime.service.settings import complaints
 
 DATA_DIR_DEFAULT = ".queuebit"
 

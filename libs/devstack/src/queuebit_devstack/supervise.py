@@ -17,7 +17,7 @@ from queuebit_devstack.processes import Adopted, Child, child_env, end_processes
 from queuebit_devstack.ready import ask_ready
 from queuebit_devstack.stack import Stack
 from queuebit_devstack.state import ProcessRecord
-from queuebit_runtime.access_rules import PRINCIPALS
+from queuebit_runtime.access.rules import PRINCIPALS
 
 SERVICES = ("gateway", "control_plane", "quantum_adapter", "classical_solver", "result_validation")
 READY_TIMEOUT_S = 60.0

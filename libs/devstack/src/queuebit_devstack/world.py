@@ -22,12 +22,12 @@ from queuebit_quantum_adapter.shell.app import QuantumAdapter
 from queuebit_quantum_adapter.shell.settings import AdapterSettings
 from queuebit_result_validation.main import build_validator
 from queuebit_result_validation.settings import ValidationSettings
-from queuebit_runtime.bounded_work import BoundedWork
-from queuebit_runtime.bus_memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.hops import AnyHop
 from queuebit_runtime.ids import Ids
-from queuebit_runtime.processes import Pool
+from queuebit_runtime.processes.bounded_work import BoundedWork
+from queuebit_runtime.processes.hops import AnyHop
+from queuebit_runtime.processes.pool import Pool
 from queuebit_store.memory import MemoryDatabase, MemoryStore
 
 ServiceName = Literal["gateway", "control-plane", "quantum-adapter", "classical-solver", "result-validation"]

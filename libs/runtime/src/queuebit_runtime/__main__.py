@@ -14,12 +14,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from queuebit_runtime.access_rules import PRINCIPALS, access_rules
+from queuebit_runtime.access.login import wait_let_in
+from queuebit_runtime.access.rules import PRINCIPALS, access_rules
+from queuebit_runtime.bus.kafka.topics import ensure_topics
 from queuebit_runtime.errors import BusError, DependencyUnavailable
-from queuebit_runtime.kafka_login import wait_let_in
-from queuebit_runtime.service import EXIT_CLEAN, EXIT_CRASH, EXIT_UNAVAILABLE, EXIT_USAGE
-from queuebit_runtime.settings import RuntimeSettings, refuse_settings
-from queuebit_runtime.topics import ensure_topics
+from queuebit_runtime.service.service import EXIT_CLEAN, EXIT_CRASH, EXIT_UNAVAILABLE, EXIT_USAGE
+from queuebit_runtime.service.settings import RuntimeSettings, refuse_settings
 
 NAME = "python -m queuebit_runtime"
 TOPICS = "Make the topics of the channel table under QUEUEBIT_NAMESPACE, and set who may do what with them."
@@ -80,13 +80,13 @@ async def _prepare(settings: RuntimeSettings, given: argparse.Namespace) -> list
     created = await ensure_topics(settings, settings.namespace)
     said = [f"created {name}" for name in created] or ["every topic is there"]
     if given.acls:
-        from queuebit_runtime.access_admin import apply_rules
+        from queuebit_runtime.access.admin import apply_rules
 
         rules = access_rules(settings.namespace, names=given.names)
         granted, withdrawn = await asyncio.to_thread(apply_rules, settings, rules)
         said.append(f"access rules: {len(rules)}, of which new {granted}; withdrawn {withdrawn}")
     if passwords:
-        from queuebit_runtime.access_admin import set_passwords
+        from queuebit_runtime.access.admin import set_passwords
 
         await asyncio.to_thread(set_passwords, settings, passwords)
         await wait_let_in(settings, passwords)

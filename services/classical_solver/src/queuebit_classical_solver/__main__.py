@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pydantic_settings import BaseSettings
 
-from queuebit_runtime.usage import Usage, run_command
+from queuebit_runtime.service.usage import Usage, run_command
 
 ABOUT = """
 Answers work orders of the classical lane with OR-Tools and exact methods, within the budget of each leg, in processes of

@@ -12,14 +12,14 @@ from queuebit_classical_solver.shell.settings import PREFIX, SolverSettings
 from queuebit_contracts.channels import Service as ServiceName
 from queuebit_contracts.channels import queued
 from queuebit_contracts.jobs import TIERS
-from queuebit_runtime.bus import Bus
+from queuebit_runtime.bus.port import Bus
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.hops import AnyHop
-from queuebit_runtime.processes import Pool, ProcessPool
-from queuebit_runtime.service import Service, run_service
-from queuebit_runtime.settings import refuse_settings
-from queuebit_runtime.telemetry import SILENT, Telemetry
-from queuebit_runtime.worker import WorkShell
+from queuebit_runtime.processes.hops import AnyHop
+from queuebit_runtime.processes.pool import Pool, ProcessPool
+from queuebit_runtime.service.service import Service, run_service
+from queuebit_runtime.service.settings import refuse_settings
+from queuebit_runtime.telemetry.port import SILENT, Telemetry
+from queuebit_runtime.worker.shell import WorkShell
 
 SERVICE: ServiceName = "classical-solver"
 TOPICS = tuple(queued("classical", tier) for tier in TIERS)

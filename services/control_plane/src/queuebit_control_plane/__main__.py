@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from queuebit_runtime.usage import Usage, run_command
+from queuebit_runtime.service.usage import Usage, run_command
 
 ABOUT = """
 Owns the jobs: takes questions in, plans them, releases work, decides what counts and when a job ends, keeps every event in

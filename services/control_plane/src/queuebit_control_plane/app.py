@@ -14,12 +14,12 @@ from queuebit_control_plane.lead import Lead
 from queuebit_control_plane.relay import CURSOR, Relay
 from queuebit_control_plane.tenants import Tenants
 from queuebit_control_plane.watch import Watch
-from queuebit_runtime.bounded_work import BoundedWork, inline
-from queuebit_runtime.bus import Bus
+from queuebit_runtime.bus.port import Bus
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.readiness import Readiness
-from queuebit_runtime.supervision import Run, run_supervised
-from queuebit_runtime.telemetry import SILENT, Telemetry
+from queuebit_runtime.processes.bounded_work import BoundedWork, inline
+from queuebit_runtime.service.readiness import Readiness
+from queuebit_runtime.service.supervision import Run, run_supervised
+from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_store.diagnosis import Diagnosis
 from queuebit_store.leadership import Leadership
 from queuebit_store.ports import Cursors, Directory, StreamStore

@@ -18,11 +18,11 @@ from queuebit_contracts.events import JobSubmitted
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.intake import UNADMITTED, believed
 from queuebit_control_plane.reading import READ, Answer, Question, read_believed, rejection_of
-from queuebit_runtime.bounded_work import BoundedWork, cpu_max_s_of
-from queuebit_runtime.bus import Bus, BusError, Delivery, Outgoing, Record
+from queuebit_runtime.bus.decoding import Received, Refused, refused_of
+from queuebit_runtime.bus.port import Bus, BusError, Delivery, Outgoing, Record
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.consumer import Received, Refused, refused_of
 from queuebit_runtime.errors import Overloaded, PoolCrashed, PoolError, PoolExhausted, PoolMemory, TaskFailed
+from queuebit_runtime.processes.bounded_work import BoundedWork, cpu_max_s_of
 from queuebit_store.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)

@@ -22,11 +22,11 @@ from queuebit_control_plane.pairing import Open, Pairing
 from queuebit_control_plane.publishing import publish_all
 from queuebit_control_plane.reading import Question, rejection_of
 from queuebit_problems.admission import is_quick
-from queuebit_runtime.bounded_work import LARGE_BYTES, BoundedWork
-from queuebit_runtime.bus import Bus, BusError, Delivery, Record, Subscription
+from queuebit_runtime.bus.dead_letters import dead_letter_of
+from queuebit_runtime.bus.decoding import Item, Received, Refused, subscribe_decoded, subscribe_open
+from queuebit_runtime.bus.port import Bus, BusError, Delivery, Record, Subscription
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.consumer import Item, Received, Refused, subscribe_decoded, subscribe_open
-from queuebit_runtime.deadletter import dead_letter_of
+from queuebit_runtime.processes.bounded_work import LARGE_BYTES, BoundedWork
 from queuebit_store.errors import StoreError, StoreUnavailable
 
 log = logging.getLogger(__name__)

@@ -19,11 +19,11 @@ from queuebit_control_plane.job.messages import Message, Refuse, Submit
 from queuebit_control_plane.job.state import EndedJob, Job, NoJob, OpenJob
 from queuebit_control_plane.job.view import fold, head_of
 from queuebit_control_plane.remembered import Kept, Remembered, weight_of
-from queuebit_runtime import semconv
-from queuebit_runtime.bus import Record
+from queuebit_runtime.bus.port import Record
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.metrics import Metric
-from queuebit_runtime.telemetry import SILENT, Telemetry
+from queuebit_runtime.telemetry import semconv
+from queuebit_runtime.telemetry.metrics import Metric
+from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_store.errors import StoreError
 from queuebit_store.ports import Append, NewEvent, StoredEvent, StreamStore
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.ids import asked_job_id_of, asked_key_of, derive_id, job_id_of, time_ordered_key, uuid7
 from queuebit_contracts.origin import NO_ORIGIN, Origin
-from queuebit_runtime.consumer import Refused
+from queuebit_runtime.bus.decoding import Refused
 from queuebit_store.ports import Reservation
 
 

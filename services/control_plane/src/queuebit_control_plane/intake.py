@@ -22,8 +22,8 @@ from queuebit_control_plane.lanes import Lanes
 from queuebit_control_plane.reading import Outcome, Question, admitted_or_refused
 from queuebit_control_plane.tenants import Tenants
 from queuebit_problems.admission import Admitted, admit
-from queuebit_runtime.bus import Record
-from queuebit_runtime.consumer import Received, Refused
+from queuebit_runtime.bus.decoding import Received, Refused
+from queuebit_runtime.bus.port import Record
 from queuebit_store.ports import Reservation, StreamStore
 
 log = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from functools import partial
 
 from queuebit_control_plane.app import ControlPlane
 from queuebit_problems.registry import built_in_modules, usable_kinds
-from queuebit_runtime.bounded_work import in_processes
-from queuebit_runtime.service import EXIT_USAGE, Service, run_service
+from queuebit_runtime.processes.bounded_work import in_processes
+from queuebit_runtime.service.service import EXIT_USAGE, Service, run_service
 from queuebit_store.errors import InvalidSettings, StoreUnavailable
 from queuebit_store.postgres import PostgresSettings, PostgresStore, settings_from
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, ResultValidated
 from queuebit_control_plane.desk import Told
-from queuebit_runtime.bus import Delivery
+from queuebit_runtime.bus.port import Delivery
 
 AHEAD_MAX = 10_000
 _VERDICTS = (ResultValidated, ResultRejected)

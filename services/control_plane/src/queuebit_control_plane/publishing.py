@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from queuebit_control_plane.unpublished import too_large
-from queuebit_runtime.bus import Bus, Outgoing, RecordTooLarge
+from queuebit_runtime.bus.port import Bus, Outgoing, RecordTooLarge
 from queuebit_runtime.clock import Clock
 
 log = logging.getLogger(__name__)

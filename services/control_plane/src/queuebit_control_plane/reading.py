@@ -20,8 +20,8 @@ from queuebit_contracts.errors import (
 from queuebit_contracts.jobs import JobRequest
 from queuebit_problems.admission import Admitted, admit_as_text
 from queuebit_problems.errors import ProblemError
-from queuebit_runtime.bus import Record
-from queuebit_runtime.consumer import Received, Refused, read
+from queuebit_runtime.bus.decoding import Received, Refused, read
+from queuebit_runtime.bus.port import Record
 
 READ = "queuebit_control_plane.reading:read_in_process"
 log = logging.getLogger(__name__)

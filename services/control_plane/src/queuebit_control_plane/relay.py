@@ -25,11 +25,11 @@ from queuebit_contracts.jobs import LANES, TIERS
 from queuebit_control_plane.lead import ASK_INTERVAL_S, Lead
 from queuebit_control_plane.publishing import publish_all
 from queuebit_control_plane.unpublished import unreadable
-from queuebit_runtime.bus import Bus, BusError, Outgoing
+from queuebit_runtime.bus.port import Bus, BusError, Outgoing
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.metrics import Metric
 from queuebit_runtime.retry import Backoff
-from queuebit_runtime.telemetry import SILENT, Telemetry
+from queuebit_runtime.telemetry.metrics import Metric
+from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_runtime.waiting import end_task, wait_event
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.leadership import Lease

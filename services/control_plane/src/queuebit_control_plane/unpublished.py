@@ -7,7 +7,7 @@ from typing import Final
 
 from queuebit_contracts.channels import dead_letter
 from queuebit_contracts.envelope import rfc3339
-from queuebit_runtime.bus import Outgoing
+from queuebit_runtime.bus.port import Outgoing
 from queuebit_store.ports import StoredEvent
 
 CONSUMER: Final = "control-plane"

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from queuebit_control_plane.lead import Lead
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.metrics import Metric
-from queuebit_runtime.readiness import Reason
-from queuebit_runtime.telemetry import SILENT, Telemetry
+from queuebit_runtime.service.readiness import Reason
+from queuebit_runtime.telemetry.metrics import Metric
+from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_store.diagnosis import Backlog, Diagnosis, HorizonHolder, trouble_of
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.ports import Position

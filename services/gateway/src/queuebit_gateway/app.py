@@ -20,7 +20,7 @@ from queuebit_gateway.parts import Parts
 from queuebit_gateway.problems import ERRORS_MAX, Refusal
 from queuebit_gateway.shell import ANSWERED, Shell, problem_response, request_id_of
 from queuebit_gateway.tracing import Traced
-from queuebit_runtime.bus import BusError
+from queuebit_runtime.bus.port import BusError
 from queuebit_store.errors import StoreError
 
 DESCRIPTION = "Submit a problem, watch it, read the checked answer. Every error is a problem document (RFC 9457)."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from queuebit_runtime.readiness import Reason
+from queuebit_runtime.service.readiness import Reason
 from queuebit_store.diagnosis import Diagnosis, trouble_of
 
 

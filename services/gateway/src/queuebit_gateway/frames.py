@@ -14,7 +14,7 @@ from queuebit_gateway.jobs import structured_json
 from queuebit_gateway.kept import Kept
 from queuebit_gateway.shared import Shared
 from queuebit_gateway.stories import LARGE_BYTES, pages
-from queuebit_runtime.hops import AnyHop
+from queuebit_runtime.processes.hops import AnyHop
 from queuebit_store.ports import StoredEvent, StreamStore
 
 KEPT_BYTES_MAX = 32 * 1024 * 1024

@@ -22,7 +22,7 @@ from queuebit_gateway.stories import LARGE_BYTES, Stories, pages
 from queuebit_gateway.tail import refusal_stream
 from queuebit_gateway.view import Accepted, accepted_of, fresh_view
 from queuebit_gateway.views import Explanation, JobSummary, JobView
-from queuebit_runtime.hops import AnyHop
+from queuebit_runtime.processes.hops import AnyHop
 from queuebit_store.ports import StoredEvent, StreamFilter, StreamRow, StreamStore
 
 ACCEPTED_MAX = 10_000

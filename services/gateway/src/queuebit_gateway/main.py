@@ -24,15 +24,15 @@ from queuebit_gateway.settings import GatewaySettings
 from queuebit_gateway.submit import Submitter
 from queuebit_gateway.tail import POLL_INTERVAL_S, Tailer
 from queuebit_problems.registry import built_in_modules, usable_kinds
-from queuebit_runtime.bounded_work import BoundedWork, in_processes, inline
-from queuebit_runtime.bus import Bus
+from queuebit_runtime.bus.port import Bus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import DependencyUnavailable
-from queuebit_runtime.hops import AnyHop
 from queuebit_runtime.ids import Ids
-from queuebit_runtime.service import EXIT_USAGE, Service, run_service
-from queuebit_runtime.settings import refuse_settings
-from queuebit_runtime.telemetry import SILENT, Telemetry
+from queuebit_runtime.processes.bounded_work import BoundedWork, in_processes, inline
+from queuebit_runtime.processes.hops import AnyHop
+from queuebit_runtime.service.service import EXIT_USAGE, Service, run_service
+from queuebit_runtime.service.settings import refuse_settings
+from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_store.errors import InvalidSettings, StoreUnavailable
 from queuebit_store.ports import Directory, StreamStore
 from queuebit_store.postgres import PostgresSettings, PostgresStore, settings_from

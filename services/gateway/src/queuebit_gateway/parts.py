@@ -22,7 +22,7 @@ from queuebit_gateway.tail import Tailer
 from queuebit_gateway.tracing import ROUTE_CLASS
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.ids import Ids
-from queuebit_runtime.telemetry import SILENT, Telemetry
+from queuebit_runtime.telemetry.port import SILENT, Telemetry
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from queuebit_gateway.problems import Refusal
 from queuebit_gateway.requests import read_job
 from queuebit_problems.admission import QUICK_BYTES_MAX, Admitted, admit, admit_as_text, is_quick
 from queuebit_problems.errors import ProblemError
-from queuebit_runtime.bounded_work import BoundedWork, cpu_max_s_of
 from queuebit_runtime.errors import Overloaded, PoolCrashed, PoolExhausted, PoolMemory, PoolStopped, PoolTimeout
+from queuebit_runtime.processes.bounded_work import BoundedWork, cpu_max_s_of
 
 READ = "queuebit_gateway.reading:read_in_process"
 RETRY_AFTER_S = 1.0

@@ -9,7 +9,7 @@ from pydantic_settings import NoDecode
 
 from queuebit_gateway.guard import Bounds
 from queuebit_gateway.proxies import ForwardedHeader, Proxies
-from queuebit_runtime.settings import RuntimeSettings
+from queuebit_runtime.service.settings import RuntimeSettings
 
 
 def _listed(value: Any) -> Any:

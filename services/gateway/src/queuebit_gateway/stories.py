@@ -16,7 +16,7 @@ from queuebit_gateway.kept import Kept
 from queuebit_gateway.shared import Shared
 from queuebit_gateway.view import Happened, read_event
 from queuebit_gateway.views import Explanation, JobView
-from queuebit_runtime.hops import AnyHop
+from queuebit_runtime.processes.hops import AnyHop
 from queuebit_store.ports import StoredEvent, StreamStore
 
 KEPT_BYTES_MAX = 64 * 1024 * 1024

@@ -23,10 +23,10 @@ from queuebit_gateway.problems import Refusal
 from queuebit_gateway.tail import SOURCE, submitted_event_id
 from queuebit_gateway.view import Accepted, accepted_of, question_in_short
 from queuebit_problems.admission import Admitted
-from queuebit_runtime.bounded_work import LARGE_BYTES
-from queuebit_runtime.bus import Bus, Outgoing
+from queuebit_runtime.bus.port import Bus, Outgoing
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.ids import Ids
+from queuebit_runtime.processes.bounded_work import LARGE_BYTES
 from queuebit_store.ports import Reservation, StreamStore
 
 PUBLISHED_MAX = 10_000

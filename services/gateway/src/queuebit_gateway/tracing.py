@@ -7,10 +7,10 @@ from uuid import UUID
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from queuebit_runtime import semconv
-from queuebit_runtime.metrics import Metric
-from queuebit_runtime.telemetry import OpenSpan, Telemetry
-from queuebit_runtime.tracecontext import TRACEPARENT, valid_traceparent
+from queuebit_runtime.telemetry import semconv
+from queuebit_runtime.telemetry.metrics import Metric
+from queuebit_runtime.telemetry.port import OpenSpan, Telemetry
+from queuebit_runtime.telemetry.trace_context import TRACEPARENT, valid_traceparent
 
 ROUTE_CLASS = "queuebit.route_class"
 """Where the scope says which class of route served it."""

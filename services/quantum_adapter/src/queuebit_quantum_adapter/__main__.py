@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pydantic_settings import BaseSettings
 
-from queuebit_runtime.usage import Usage, run_command
+from queuebit_runtime.service.usage import Usage, run_command
 
 ABOUT = """
 Answers work orders of the quantum and simulator lanes: encodes, transpiles, runs, and reports what was measured. The only

@@ -6,9 +6,9 @@ from pydantic import ValidationError
 
 from queuebit_quantum_adapter.shell.app import WARM_MODULES, QuantumAdapter
 from queuebit_quantum_adapter.shell.settings import PREFIX, AdapterSettings
-from queuebit_runtime.processes import ProcessPool
-from queuebit_runtime.service import Service, run_service
-from queuebit_runtime.settings import refuse_settings
+from queuebit_runtime.processes.pool import ProcessPool
+from queuebit_runtime.service.service import Service, run_service
+from queuebit_runtime.service.settings import refuse_settings
 
 NAME = "quantum-adapter"
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pydantic_settings import BaseSettings
 
-from queuebit_runtime.usage import Usage, run_command
+from queuebit_runtime.service.usage import Usage, run_command
 
 ABOUT = """
 Checks every answer against the problem itself: feasibility and objective are computed again, never believed, and each verdict

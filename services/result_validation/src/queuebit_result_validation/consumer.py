@@ -18,13 +18,13 @@ from queuebit_result_validation.history import LANES, NO_TRACK, History, Track
 from queuebit_result_validation.measured import is_measurement, validate_measurement
 from queuebit_result_validation.rivals import wants_time
 from queuebit_result_validation.validate import validate
-from queuebit_runtime.bounded_work import LARGE_BYTES
-from queuebit_runtime.bus import Bus, Outgoing
+from queuebit_runtime.bus.dead_letters import PoisonWatch
+from queuebit_runtime.bus.decoding import Item, Received, subscribe_decoded
+from queuebit_runtime.bus.port import Bus, Outgoing
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.consumer import Item, Received, subscribe_decoded
-from queuebit_runtime.deadletter import PoisonWatch
 from queuebit_runtime.errors import PoolError
-from queuebit_runtime.processes import Pool
+from queuebit_runtime.processes.bounded_work import LARGE_BYTES
+from queuebit_runtime.processes.pool import Pool
 
 SERVICE: Service = "result-validation"
 SOURCE = "/queuebit/result-validation"

@@ -8,12 +8,12 @@ from pydantic import ValidationError
 
 from queuebit_result_validation.consumer import SERVICE, Validator, VerdictHop
 from queuebit_result_validation.settings import PREFIX, ValidationSettings
-from queuebit_runtime.bounded_work import IDLE_MAX_S, LARGE_MEMORY_MB, LARGE_NICENESS
-from queuebit_runtime.bus import Bus
+from queuebit_runtime.bus.port import Bus
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.processes import Pool, ProcessPool
-from queuebit_runtime.service import Service, run_service
-from queuebit_runtime.settings import refuse_settings
+from queuebit_runtime.processes.bounded_work import IDLE_MAX_S, LARGE_MEMORY_MB, LARGE_NICENESS
+from queuebit_runtime.processes.pool import Pool, ProcessPool
+from queuebit_runtime.service.service import Service, run_service
+from queuebit_runtime.service.settings import refuse_settings
 
 WARM_IMPORT = ("queuebit_result_validation.validate",)
 

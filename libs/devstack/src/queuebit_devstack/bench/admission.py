@@ -35,8 +35,8 @@ from queuebit_devstack.bench.settings import BenchSettings
 from queuebit_devstack.stack import Stack, start_stack
 from queuebit_devstack.supervise import Supervisor, prepare
 from queuebit_problems.registry import built_in_modules
-from queuebit_runtime.bounded_work import in_processes
 from queuebit_runtime.clock import SystemClock
+from queuebit_runtime.processes.bounded_work import in_processes
 from queuebit_store.postgres import PostgresSettings, PostgresStore
 
 FLOOD = "flood"

@@ -21,7 +21,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-u
 
 from queuebit_devstack.bench.bare_steps import accept, finish, solve, validate
 from queuebit_devstack.bench.statements import statements
-from queuebit_runtime.kafka_access import KafkaAccess, access_from, client_options
+from queuebit_runtime.access.settings import KafkaAccess, access_from, client_options
 
 BATCH_BYTES_MAX = 256 * 1024
 RECORDS_MAX = 500

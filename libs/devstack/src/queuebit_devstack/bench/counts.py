@@ -10,7 +10,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
 from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
 
-from queuebit_runtime.kafka_access import KafkaAccess, client_options
+from queuebit_runtime.access.settings import KafkaAccess, client_options
 
 STATISTICS_DELAY_S = 1.3
 """A session of the database hands its counts over once a second, when a statement ends."""

@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition  # type:
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 
 from queuebit_devstack.bench.errors import BenchFailed, JobLost, Stuck
-from queuebit_runtime.kafka_access import KafkaAccess, client_options
+from queuebit_runtime.access.settings import KafkaAccess, client_options
 
 BATCH_BYTES_MAX = 256 * 1024
 RECORDS_MAX = 500

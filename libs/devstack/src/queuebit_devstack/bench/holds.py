@@ -12,7 +12,7 @@ import orjson
 from queuebit_gateway.problems import Refusal
 from queuebit_gateway.reading import Reader
 from queuebit_problems.registry import usable_kinds
-from queuebit_runtime.bounded_work import LARGE_BYTES, BoundedWork
+from queuebit_runtime.processes.bounded_work import LARGE_BYTES, BoundedWork
 
 _HEAD = 'OPENQASM 3.0; include "stdgates.inc";'
 _IF = "if (c == 1) { "

@@ -13,7 +13,7 @@ from queuebit_contracts.ids import job_id_of, uuid7
 from queuebit_devstack.bench.bare_steps import NODES, graph
 from queuebit_devstack.bench.driver import Question
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.tracecontext import fresh_traceparent
+from queuebit_runtime.telemetry.trace_context import fresh_traceparent
 
 TENANT = "bench"
 SOURCE = "/queuebit/bench"

@@ -16,13 +16,13 @@ from queuebit_control_plane.lead import Lead
 from queuebit_control_plane.relay import CURSOR, Relay
 from queuebit_devstack.bench.errors import BenchFailed
 from queuebit_devstack.bench.figures import StoreFigures
-from queuebit_runtime.bus_kafka import KafkaBus, KafkaSettings
+from queuebit_runtime.access.settings import KafkaAccess, client_options
+from queuebit_runtime.bus.decoding import Item, subscribe_decoded
+from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
+from queuebit_runtime.bus.kafka.topics import ensure_topics, plan_topic
 from queuebit_runtime.clock import SystemClock
-from queuebit_runtime.consumer import Item, subscribe_decoded
-from queuebit_runtime.kafka_access import KafkaAccess, client_options
-from queuebit_runtime.metrics import Metric
-from queuebit_runtime.telemetry import NoTelemetry
-from queuebit_runtime.topics import ensure_topics, plan_topic
+from queuebit_runtime.telemetry.metrics import Metric
+from queuebit_runtime.telemetry.port import NoTelemetry
 from queuebit_store.ports import Append, NewEvent, StoredEvent
 from queuebit_store.postgres import PostgresSettings, PostgresStore
 from queuebit_store.postgres.migrations import migrate

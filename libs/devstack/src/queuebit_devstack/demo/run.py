@@ -20,7 +20,7 @@ from queuebit_devstack.demo.jobs import DemoJob, demo_jobs
 from queuebit_devstack.ports import LOOPBACK, free_ports
 from queuebit_devstack.stack import Stack, start_stack
 from queuebit_devstack.supervise import Supervisor, prepare, service_specs
-from queuebit_runtime.access_rules import DOWNSTREAM, UPSTREAM
+from queuebit_runtime.access.rules import DOWNSTREAM, UPSTREAM
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.ids import SystemIds
 

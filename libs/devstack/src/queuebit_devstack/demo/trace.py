@@ -14,7 +14,7 @@ import orjson
 from rich.tree import Tree
 
 from queuebit_contracts.envelope import PREFIX
-from queuebit_runtime import semconv
+from queuebit_runtime.telemetry import semconv
 
 TELEMETRY = "QUEUEBIT_TELEMETRY"
 DEFAULTS = {TELEMETRY: "console", "QUEUEBIT_TRACE_RATIO": "1", "OTEL_BSP_SCHEDULE_DELAY": "250"}

@@ -15,9 +15,9 @@ from queuebit_contracts.envelope import Data, Envelope, decode, encode_data, enc
 from queuebit_contracts.errors import ContractError
 from queuebit_contracts.ids import job_id_of
 from queuebit_devstack.demo.jobs import DemoJob
+from queuebit_runtime.access.settings import KafkaAccess, client_options
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.ids import Ids
-from queuebit_runtime.kafka_access import KafkaAccess, client_options
 
 SOURCE = "/demo/route-planning"
 

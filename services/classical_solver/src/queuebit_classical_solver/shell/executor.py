@@ -25,8 +25,8 @@ from queuebit_problems.errors import ProblemError
 from queuebit_problems.registry import parse_optimisation
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolMemory, PoolStopped, PoolTimeout, TaskFailed
-from queuebit_runtime.hops import AnyHop
-from queuebit_runtime.processes import Pool
+from queuebit_runtime.processes.hops import AnyHop
+from queuebit_runtime.processes.pool import Pool
 
 REPEATABLE_PARAM = "reproducible"
 """A job that says `reproducible: false` spends its whole time budget, and may be answered differently the next time."""

@@ -10,13 +10,13 @@ from queuebit_quantum_adapter.backends.registry import Backends, simulator
 from queuebit_quantum_adapter.backends.status import BackendReporter
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_quantum_adapter.shell.settings import AdapterSettings
-from queuebit_runtime.bus import Bus
+from queuebit_runtime.bus.port import Bus
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.hops import AnyHop
 from queuebit_runtime.ids import Ids
-from queuebit_runtime.processes import Pool
-from queuebit_runtime.telemetry import SILENT, Telemetry
-from queuebit_runtime.worker import WorkShell
+from queuebit_runtime.processes.hops import AnyHop
+from queuebit_runtime.processes.pool import Pool
+from queuebit_runtime.telemetry.port import SILENT, Telemetry
+from queuebit_runtime.worker.shell import WorkShell
 
 TOPICS = tuple(queued("quantum", tier) for tier in TIERS)
 GROUP = "quantum-adapter"

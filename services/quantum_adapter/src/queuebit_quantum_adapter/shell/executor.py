@@ -19,7 +19,7 @@ from queuebit_quantum_adapter.pipelines.measurement_task import MeasureTask, is_
 from queuebit_quantum_adapter.shell.task import BackendSpec, Failed, Outcome, Recipe, Stage, Task
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolMemory, PoolStopped, PoolTimeout
-from queuebit_runtime.processes import Pool
+from queuebit_runtime.processes.pool import Pool
 
 AnyTask = Task | MeasureTask
 TaskHop = Callable[[Callable[[], AnyTask]], Awaitable[AnyTask]]

@@ -1,0 +1,1 @@
+"""Who we are on Kafka, and who may do what there."""

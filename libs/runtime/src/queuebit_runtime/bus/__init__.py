@@ -1,0 +1,1 @@
+"""The bus: what publishing, delivery and done mean, whatever carries the records."""

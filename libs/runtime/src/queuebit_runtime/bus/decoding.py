@@ -1,0 +1,239 @@
+"""From records to envelopes: what can be read goes to the handler, poison goes to the dead letters, and the stream goes on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Required, TypedDict, Unpack
+from uuid import UUID
+
+from pydantic_core import from_json, to_json
+
+from queuebit_contracts.attributes import known_headers, malformed
+from queuebit_contracts.channels import BY_TOPIC, Service
+from queuebit_contracts.commands import CancelJob
+from queuebit_contracts.envelope import Envelope, decode
+from queuebit_contracts.errors import ContractError, FieldError, InvalidData, MalformedEnvelope, UnknownType
+from queuebit_contracts.events import BackendStatusReported, JobSubmitted
+from queuebit_contracts.structured import ATTRIBUTES_READ, is_structured
+from queuebit_runtime.bus.batches import gathered, opened
+from queuebit_runtime.bus.dead_letters import PoisonWatch, dead_letter_of
+from queuebit_runtime.bus.port import Bus, Delivery, Outgoing, Record, Subscription
+from queuebit_runtime.clock import Clock
+
+_log = logging.getLogger(__name__)
+_ABOUT_NO_JOB = (JobSubmitted, BackendStatusReported)
+"""Their subject need not be a job id."""
+_REMEDY = "Send CloudEvents 1.0 as schemas/asyncapi.json describes it."
+
+
+class Received(NamedTuple):
+    """A message that keeps its contract, and the record that brought it."""
+
+    envelope: Envelope
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A question whose envelope is sound and whose data is not: its sender can be told.
+
+    All but `error` and `record` are as an `Envelope` has them.
+    """
+
+    id: UUID
+    source: str
+    subject: str
+    time: datetime
+    tenant: str | None
+    traceparent: str | None
+    error: InvalidData
+    record: Record
+    given_id: str | None = None
+    correlation_id: str | None = None
+
+
+Item = Received | Refused
+Handle = Callable[[Sequence[Item]], Awaitable[None]]
+OpenHandle = Callable[[Sequence[Item], Delivery], Awaitable[None]]
+First = Callable[[Delivery], Awaitable[Sequence[Record]]]
+
+
+def read(record: Record, *, refusals: bool, replays: bool) -> Item | None:
+    """Read one record; None for a replay that nobody asked for. Raises ContractError for poison.
+
+    The statement of a large one stays text: see queuebit_contracts.statement_text.
+    """
+    headers = dict(record.headers)
+    if not replays and "ce_replayid" in headers:
+        return None
+    try:
+        envelope = decode(headers, record.value, timestamp_ms=record.timestamp_ms, text=True)
+    except InvalidData as error:
+        refused = refused_of(record, error) if refusals else None
+        if refused is None:
+            raise
+        return refused
+    if not replays and envelope.replay_id is not None:
+        return None
+    channel = BY_TOPIC.get(record.topic)
+    if channel is not None and type(envelope.data) not in channel.messages:
+        raise UnknownType(
+            f"{envelope.type} does not belong on {record.topic}.",
+            remedy=f"Publish there only: {', '.join(model.__name__ for model in channel.messages)}.",
+            fields=(FieldError("/ce_type", "wrong_topic", f"does not belong on {record.topic}"),),
+        )
+    if type(envelope.data) not in _ABOUT_NO_JOB:
+        _ = envelope.job_id
+    if isinstance(envelope.data, CancelJob) and envelope.tenant is None:
+        raise malformed("ce_tenant", "is missing: only the tenant of a job may withdraw it")
+    return Received(envelope, record)
+
+
+class Reading(TypedDict, total=False):
+    """How to read. `batch_max` to `overlap`: see Subscription.
+
+    With `refusals`, a JobSubmitted with a sound envelope and unsound data reaches the handler as Refused; with `replays`,
+    records of a replay do too. `first` is shown each delivery before anything of it is read, and returns what is to be read.
+    """
+
+    topics: Required[tuple[str, ...]]
+    group: Required[str]
+    consumer: Required[Service]
+    clock: Required[Clock]
+    refusals: bool
+    replays: bool
+    broadcast: bool
+    from_start: bool
+    from_age_s: float | None
+    caught_up: Callable[[], None] | None
+    batch_max: int
+    in_flight_max: int
+    overlap: int
+    first: First
+
+
+def subscribe_decoded(bus: Bus, handle: Handle, **reading: Unpack[Reading]) -> PoisonWatch:
+    """Subscribe `handle` to what can be read on the topics.
+
+    When `handle` returns, the whole batch is done; when it raises, the bus delivers the batch again. Poison is published to
+    the dead letters of `consumer` first; of a broadcast, which every instance reads, poison is only logged. Returns the count
+    of what was poison.
+    """
+
+    async def handle_all(items: Sequence[Item], delivery: Delivery) -> None:
+        if items:
+            await handle(items)
+        delivery.done_all()
+
+    return subscribe_open(bus, handle_all, **reading)
+
+
+def subscribe_open(bus: Bus, handle: OpenHandle, **reading: Unpack[Reading]) -> PoisonWatch:
+    """As `subscribe_decoded`, but `handle` itself says what is done, at once or later: of every record of the delivery, also of
+    those that it is not shown because they are poison or of a replay.
+    """
+    consumer, topics = reading["consumer"], reading["topics"]
+    refusals, replays = reading.get("refusals", False), reading.get("replays", False)
+    broadcast, batch_max = reading.get("broadcast", False), reading.get("batch_max", 500)
+    first = reading.get("first")
+    watch = PoisonWatch()
+
+    async def on_delivery(delivery: Delivery) -> None:
+        for part in opened(delivery, batch_max):
+            records = await first(part) if first is not None else part.records
+            items, dead = sort_out(records, consumer, reading["clock"], refusals=refusals, replays=replays)
+            if dead and not broadcast:
+                await bus.publish(gathered(dead, part))
+            if watch.add(len(part.records), len(dead)):
+                _log.error("More than half of the recent records of %s cannot be read by %s.", topics, consumer)
+            await handle(items, part)
+
+    bus.subscribe(
+        Subscription(
+            topics=topics,
+            group=reading["group"],
+            handler=on_delivery,
+            batch_max=batch_max,
+            in_flight_max=reading.get("in_flight_max", 2000),
+            broadcast=broadcast,
+            from_start=reading.get("from_start", False),
+            from_age_s=reading.get("from_age_s"),
+            caught_up=reading.get("caught_up"),
+            overlap=reading.get("overlap", 1),
+        )
+    )
+    return watch
+
+
+def sort_out(
+    records: Sequence[Record], consumer: Service, clock: Clock, *, refusals: bool = False, replays: bool = False
+) -> tuple[list[Item], list[Outgoing]]:
+    """What can be read, and the dead letters of what cannot."""
+    items: list[Item] = []
+    dead: list[Outgoing] = []
+    for record in records:
+        try:
+            item = read(record, refusals=refusals, replays=replays)
+        except ContractError as error:
+            dead.append(_bury(record, error, consumer, clock))
+        except Exception as error:
+            # Nothing in one record may stop the stream, whatever the parser raised.
+            unreadable = MalformedEnvelope(f"The record cannot be read: {type(error).__name__}.", remedy=_REMEDY)
+            dead.append(_bury(record, unreadable, consumer, clock))
+        else:
+            if item is not None:
+                items.append(item)
+    return items, dead
+
+
+def _bury(record: Record, error: ContractError, consumer: Service, clock: Clock) -> Outgoing:
+    _log.warning(
+        "Poison at %s/%d@%d: %s", record.topic, record.partition, record.offset, error.code, extra=_named(record)
+    )
+    return dead_letter_of(record, error, consumer, clock.now())
+
+
+def _named(record: Record) -> dict[str, str]:
+    """The job that the record names, where the name is an id: nothing else from outside gets into a log line."""
+    subject = next((value for name, value in record.headers if name == "ce_subject"), b"")
+    try:
+        return {"job_id": str(UUID(subject.decode("ascii")))}
+    except (ValueError, AttributeError):
+        return {}
+
+
+def refused_of(record: Record, error: InvalidData) -> Refused | None:
+    """The question as far as its envelope tells, or None where it is no question of a sound envelope."""
+    try:
+        envelope = _with_placeholder(record)
+    except Exception:
+        return None
+    if not isinstance(envelope.data, JobSubmitted):
+        return None
+    return Refused(
+        id=envelope.id,
+        source=envelope.source,
+        subject=envelope.subject,
+        time=envelope.time,
+        tenant=envelope.tenant,
+        traceparent=envelope.traceparent,
+        error=error,
+        record=record,
+        given_id=envelope.given_id,
+        correlation_id=envelope.correlation_id,
+    )
+
+
+def _with_placeholder(record: Record) -> Envelope:
+    """The same envelope around data that is valid for sure: so that an envelope is judged by one rule only."""
+    placeholder = {"request": {"tenant": "placeholder", "problem": {"kind": "placeholder", "statement": {}}}}
+    headers = known_headers(dict(record.headers))
+    if is_structured(headers):
+        document = {name: said for name, said in from_json(record.value or b"").items() if name in ATTRIBUTES_READ}
+        value = to_json({**document, "data": placeholder})
+    else:
+        value = to_json(placeholder)
+    return decode(headers, value, timestamp_ms=record.timestamp_ms)

@@ -1,0 +1,266 @@
+"""The bus on Apache Kafka: FastStream subscribes, aiokafka does the work, by our own rules for what is done and committed.
+
+Batches, manual acknowledgement, explicit offsets of the contiguous prefix, `earliest`, `read_committed`; drain, commit and
+fence before a partition is given away. FastStream's own defaults, acknowledgements, decoding and batch publishing are not used:
+they lose keys, headers and records.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
+from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
+from aiokafka.producer.message_accumulator import BatchBuilder  # type: ignore[import-untyped]
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+
+from queuebit_contracts.channels import BY_TOPIC
+from queuebit_runtime.access.login import told_apart
+from queuebit_runtime.access.settings import Codec, KafkaAccess, client_options
+from queuebit_runtime.bus.kafka.consumer import PatientConsumer, pass_decoder, pass_parser
+from queuebit_runtime.bus.kafka.errors import wrapped
+from queuebit_runtime.bus.kafka.gzip import GzipBatchBuilder
+from queuebit_runtime.bus.kafka.probe import KafkaProbe
+from queuebit_runtime.bus.kafka.publishing import Publisher
+from queuebit_runtime.bus.kafka.reading import Reader, ReadSettings
+from queuebit_runtime.bus.kafka.unpacking import use_patient_records
+from queuebit_runtime.bus.port import BusError, Outgoing, Subscription
+from queuebit_runtime.bus.record_size import BATCH_BYTES_MAX
+from queuebit_runtime.clock import Clock, SystemClock
+from queuebit_runtime.service.readiness import Reason
+
+STALLED_S = 5.0
+"""Records that wait so long for their acknowledgement mean that nothing flows."""
+
+CODEC_NUMBERS: dict[Codec, int] = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
+"""As a batch of the protocol names them."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaSettings:
+    """How the adapter uses Kafka.
+
+    `group_instance_id` makes the membership static: a restart within the session timeout takes its partitions back at once, and
+    a member that stops leaves them to nobody before that time. `prefetch_wait_ms`: so long the client fetches nothing more from
+    a broker while fetched records wait for the handler; if it did, a long poll for the idle partitions would hold up the busy.
+    `compression` of what is published for our own services: a batch of JSON shrinks to a fifth, which spares the broker a third
+    of its work. (Of the client's codecs zstd is the cheapest in sum: its lz4 always takes the slowest level, at seven times the
+    time.) `compression_public` of what others read: not every client can unpack zstd.
+    `publish_timeout_s`: a publish that is not acknowledged by then fails. `request_timeout_s`: how long a broker may take for
+    one request before its connection is given up.
+    """
+
+    access: KafkaAccess
+    namespace: str = ""
+    client_id: str = "queuebit"
+    group_instance_id: str | None = None
+    session_timeout_s: float = 30.0
+    heartbeat_interval_s: float = 1.0
+    max_batch_bytes: int = 256 * 1024
+    compression: Codec = "zstd"
+    compression_public: Codec = "gzip"
+    fetch_bytes_max: int = 16 * 1024 * 1024
+    prefetch_wait_ms: int = 5000
+    metadata_age_max_s: float = 60.0
+    publish_timeout_s: float = 10.0
+    request_timeout_s: float = 15.0
+    read: ReadSettings = field(default_factory=ReadSettings)
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.namespace}." if self.namespace else ""
+
+
+class KafkaBus:
+    """One member: its subscriptions and its way to publish. `fraction` gives the jitter of pauses."""
+
+    def __init__(
+        self, settings: KafkaSettings, *, clock: Clock | None = None, fraction: Callable[[], float] = lambda: 0.5
+    ) -> None:
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._fraction = fraction
+        self._subscriptions: list[Subscription] = []
+        self._readers: list[Reader] = []
+        self._broker: KafkaBroker | None = None
+        self._publisher = Publisher(
+            self._make_producer,
+            self._make_batch,
+            settings.prefix,
+            clock=self._clock,
+            timeout_s=settings.publish_timeout_s,
+        )
+        self._probe = KafkaProbe(settings.access.kafka, self._clock)
+        self._running = False
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        await self._publisher.publish(records)
+
+    def subscribe(self, subscription: Subscription) -> None:
+        assert not self._running, "subscribe before start"
+        self._subscriptions.append(subscription)
+
+    async def start(self) -> None:
+        """Raises BusError when Kafka does not answer; may be called again then. Raises LoginRefused when it answers, and does
+        not let us in.
+        """
+        try:
+            await self._publisher.start()
+            await self._start_reading()
+        except (KafkaError, OSError, BusError) as error:
+            await self._abort()
+            raise await told_apart(wrapped(error), self._settings.access) from error
+        except BaseException:
+            await self._abort()
+            raise
+        self._probe.answered()
+        self._running = True
+
+    async def stop(self, drain_s: float = 10.0) -> None:
+        """Publishing works until everything is drained, as handlers in flight publish."""
+        self._running = False
+        await asyncio.gather(*(reader.drain(drain_s) for reader in self._readers))
+        await self._abort()
+
+    async def crash(self) -> None:
+        """Fault, for tests: end with no drain and no commit. The group learns of it as of a member that leaves."""
+        self._running = False
+        for reader in self._readers:
+            await reader.drop()
+        await self._abort()
+
+    def healthy(self) -> bool:
+        return self._running and all(reader.healthy() for reader in self._readers)
+
+    def stuck(self) -> BusError | None:
+        if not self._running:
+            return BusError("The bus does not run.")
+        if self._probe.silent:
+            for reader in self._readers:
+                reader.excuse()
+        return next((error for reader in self._readers if (error := reader.stuck()) is not None), None)
+
+    async def probe(self) -> Reason | None:
+        client = self._publisher.client
+        found = await self._probe.ask(client) if client is not None and self._running else None
+        if found is None:
+            await asyncio.gather(*(reader.look_ahead() for reader in self._readers))
+        stalled_s = self._publisher.stalled_for_s()
+        if found is None and stalled_s >= STALLED_S:
+            detail = f"Kafka answers, but has acknowledged nothing of what waits for {stalled_s:.0f} s."
+            return Reason("kafka_stalled", detail, {"stalled_s": round(stalled_s, 1)})
+        return found
+
+    def lags(self) -> Mapping[tuple[str, str], int]:
+        found: Counter[tuple[str, str]] = Counter()
+        for reader in self._readers:
+            for (topic, _), count in reader.lags().items():
+                found[reader.member.subscription.group, topic] += count
+        return found
+
+    async def _abort(self) -> None:
+        self._probe.end()
+        if self._broker is not None:
+            with contextlib.suppress(KafkaError, OSError, ExceptionGroup):
+                await self._broker.stop()
+        for reader in self._readers:
+            await reader.end()
+        self._readers.clear()
+        self._broker = None
+        await self._publisher.stop()
+
+    async def _start_reading(self) -> None:
+        if not self._subscriptions:
+            return
+        use_patient_records()
+        settings = self._settings
+        self._broker = broker = KafkaBroker(
+            settings.access.kafka.split(","),
+            client_id=settings.client_id,
+            metadata_max_age_ms=int(settings.metadata_age_max_s * 1000),
+            consumer_only=True,
+            allow_auto_create_topics=False,
+            graceful_timeout=1.0,
+            logger=None,
+            apply_types=False,
+        )
+        subscribers = [self._subscriber(broker, subscription) for subscription in self._subscriptions]
+        await broker.connect()
+        config = broker.config.broker_config
+        build = config.builder
+        assert isinstance(build, partial)
+        config.builder = partial(PatientConsumer, *build.args, **(build.keywords | client_options(settings.access)))
+        await asyncio.gather(*(subscriber.start() for subscriber in subscribers))
+        for reader, subscriber in zip(self._readers, subscribers, strict=True):
+            consumer = subscriber.consumer
+            if not isinstance(consumer, PatientConsumer):
+                raise BusError("The subscriber runs on a consumer that is not ours.")
+            await reader.started(consumer)
+
+    def _subscriber(self, broker: KafkaBroker, subscription: Subscription):  # type: ignore[no-untyped-def]
+        settings = self._settings
+        reader = Reader(subscription, settings.prefix, settings.read, self._clock, self._fraction)
+        self._readers.append(reader)
+        subscriber = broker.subscriber(
+            *(settings.prefix + topic for topic in subscription.topics),
+            batch=True,
+            group_id=None if subscription.broadcast else settings.prefix + subscription.group,
+            group_instance_id=self._instance(subscription),
+            auto_offset_reset="latest" if subscription.broadcast and not subscription.from_start else "earliest",
+            isolation_level="read_committed",
+            ack_policy=AckPolicy.MANUAL,
+            max_records=subscription.batch_max,
+            max_poll_records=subscription.batch_max,
+            batch_timeout_ms=settings.read.empty_pause_ms,
+            session_timeout_ms=int(settings.session_timeout_s * 1000),
+            heartbeat_interval_ms=int(settings.heartbeat_interval_s * 1000),
+            fetch_max_bytes=settings.fetch_bytes_max,
+            consumer_timeout_ms=settings.prefetch_wait_ms,
+            listener=reader,
+            parser=pass_parser,
+            decoder=pass_decoder,
+            no_reply=True,
+        )
+        subscriber(reader.on_batch)
+        return subscriber
+
+    def _instance(self, subscription: Subscription) -> str | None:
+        """Unique within the group, as one process may hold several subscriptions of it."""
+        instance = self._settings.group_instance_id
+        if instance is None or subscription.broadcast:
+            return None
+        return f"{instance}.{self._subscriptions.index(subscription)}"
+
+    def _make_producer(self) -> AIOKafkaProducer:
+        settings = self._settings
+        return AIOKafkaProducer(
+            **client_options(settings.access),
+            client_id=settings.client_id,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=0,
+            max_batch_size=settings.max_batch_bytes,
+            max_request_size=BATCH_BYTES_MAX,
+            metadata_max_age_ms=int(settings.metadata_age_max_s * 1000),
+            request_timeout_ms=int(settings.request_timeout_s * 1000),
+        )
+
+    def _make_batch(self, topic: str, first_bytes: int) -> BatchBuilder:
+        """A record larger than a batch is alone in it and goes as it is: packing it would hold the event loop."""
+        settings = self._settings
+        if first_bytes >= settings.max_batch_bytes:
+            return BatchBuilder(settings.max_batch_bytes, CODEC_NUMBERS["none"])
+        public = topic in BY_TOPIC and BY_TOPIC[topic].public
+        codec = settings.compression_public if public else settings.compression
+        if codec == "gzip":
+            return GzipBatchBuilder(settings.max_batch_bytes)
+        return BatchBuilder(settings.max_batch_bytes, CODEC_NUMBERS[codec])

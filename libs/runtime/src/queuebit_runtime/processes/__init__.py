@@ -1,0 +1,1 @@
+"""Heavy work in processes that can be killed."""

@@ -1,0 +1,1 @@
+"""The life of a service: settings, health, start, drain, stop."""

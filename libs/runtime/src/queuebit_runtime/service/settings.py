@@ -1,0 +1,87 @@
+"""What an operator may set for every service: environment variables that begin with QUEUEBIT_."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from queuebit_runtime.access.settings import Codec, KafkaAccess
+
+TelemetryMode = Literal["off", "console", "otlp"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+def default_worker_name() -> str:
+    """The host and the process: unique where it matters, and of use to whoever reads it."""
+    return f"{socket.gethostname()}-{os.getpid()}"
+
+
+class RuntimeSettings(KafkaAccess, BaseSettings):
+    """Shared by all services."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="QUEUEBIT_", frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    kafka_compression: Codec = "zstd"
+    """How records that only our services read are packed."""
+    kafka_compression_public: Codec = "gzip"
+    """How records for downstream services are packed: clients of every language read gzip and none without additions."""
+    postgres: Annotated[str | None, Field(repr=False)] = None
+    """The database, postgresql://user:password@host:port/name; gateway and control-plane need it."""
+    namespace: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9_-]{0,62})?$")] = ""
+    """Stands before every topic, group and schema, so that stacks can share servers."""
+    environment: str = "local"
+    """What logs and telemetry call this installation."""
+    worker_name: str = Field(default_factory=default_worker_name)
+    """What events, logs and the store call this process."""
+    group_instance: str | None = None
+    """Makes group membership static; must be unique among the running instances of a service."""
+    session_timeout_s: Annotated[float, Field(ge=6, le=300)] = 30.0
+    """After so long without a sign of life the work of an instance that was killed goes to others."""
+    publish_timeout_s: Annotated[float, Field(ge=1, le=300)] = 10.0
+    """What Kafka has not acknowledged by then counts as not published; it may be there all the same."""
+    health_host: str = "127.0.0.1"
+    """The address that the health server listens at."""
+    health_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Where health, readiness and metrics are served; none, no such server; 0, any free port."""
+    log_level: LogLevel = "INFO"
+    """The least that is logged."""
+    log_format: Literal["json", "text"] = "json"
+    """One JSON document a line, or text for people."""
+    telemetry: TelemetryMode = "off"
+    """Where traces and metrics go; see also the standard OTEL_EXPORTER_OTLP_*."""
+    trace_ratio: Annotated[float, Field(ge=0, le=1)] = 0.05
+    """The share of new traces that are kept while telemetry is on."""
+    metrics_interval_s: Annotated[float, Field(gt=0)] = 15.0
+    """How often metrics are sent."""
+    start_timeout_s: Annotated[float, Field(gt=0)] = 60.0
+    """A service that cannot work by then ends with an error."""
+    drain_s: Annotated[float, Field(ge=0)] = 10.0
+    """How long a service that is asked to end waits for what is in flight."""
+
+
+EXIT_USAGE = 2
+
+
+def refuse_settings(service: str, error: ValidationError, prefix: str = "QUEUEBIT_") -> int:
+    """Name each wrong variable on standard error; returns the exit code."""
+    sys.stderr.write(f"{service}: a setting is wrong: {complaints(error, prefix)}\n")
+    return EXIT_USAGE
+
+
+def complaints(error: ValidationError, prefix: str = "QUEUEBIT_") -> str:
+    """What is wrong with which variable."""
+    return "; ".join(_complaint(each["loc"], each["msg"], prefix) for each in error.errors())
+
+
+def _complaint(place: tuple[int | str, ...], message: str, prefix: str) -> str:
+    """What concerns several variables names them itself."""
+    if not place:
+        return message.removeprefix("Value error, ")
+    return f"{prefix}{'_'.join(map(str, place)).upper()}: {message}"

@@ -1,0 +1,143 @@
+"""Traces and metrics behind one small port: off, no trace is kept and the SDK is not even imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, Protocol
+
+from queuebit_runtime.bus.measured import MeasuredBus
+from queuebit_runtime.bus.port import HostedBus
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.service.settings import RuntimeSettings
+from queuebit_runtime.telemetry.meters import Meters, Values
+from queuebit_runtime.telemetry.metrics import Metric
+
+SpanSort = Literal["internal", "server"]
+
+
+class OpenSpan(Protocol):
+    """A span that has begun: what one piece of work was about, and how long it took."""
+
+    @property
+    def traceparent(self) -> str:
+        """What is sent on with this hangs below the span."""
+        ...
+
+    def set(self, name: str, value: str | int) -> None:
+        """Say what it is about: names of `semconv`, ids and classes, never payloads."""
+        ...
+
+    def end(self, error: str | None = None) -> None:
+        """It is over; `error` is the class or code of what went wrong, never a text."""
+        ...
+
+
+class Telemetry(Protocol):
+    """What a service may say about itself."""
+
+    @property
+    def on(self) -> bool:
+        """Whether anybody listens: ask before working something out only to tell it."""
+        ...
+
+    def bus(self, bus: HostedBus) -> HostedBus:
+        """The bus with a span for each record of a kept trace, and with its metrics; the same bus where telemetry is off."""
+        ...
+
+    def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None: ...
+
+    def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None:
+        """One more value of a histogram; of a gauge, what it is now."""
+        ...
+
+    def show(self, metric: Metric, values: Values) -> None:
+        """The gauge is this now, by its labels in their order; what it showed before and is not here is gone."""
+        ...
+
+    def text(self) -> bytes:
+        """The metrics in the text format of Prometheus."""
+        ...
+
+    def span(self, name: str, parent: str | None, sort: SpanSort = "internal") -> OpenSpan | None:
+        """A span below the traceparent `parent`, or the first of a new trace where there is none.
+
+        None where telemetry is off or the parent's trace is not kept. Whether a new trace is kept is decided here; a span of
+        one that is not says nothing, but carries the decision on.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Send what is left."""
+        ...
+
+
+class NoTelemetry:
+    """Says nothing."""
+
+    on = False
+
+    def bus(self, bus: HostedBus) -> HostedBus:
+        return bus
+
+    def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None:  # noqa: ARG002
+        return
+
+    def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None:  # noqa: ARG002
+        return
+
+    def show(self, metric: Metric, values: Values) -> None:  # noqa: ARG002
+        return
+
+    def text(self) -> bytes:
+        return b""
+
+    def span(self, name: str, parent: str | None, sort: SpanSort = "internal") -> OpenSpan | None:  # noqa: ARG002
+        return None
+
+    async def close(self) -> None:
+        return
+
+
+SILENT: Telemetry = NoTelemetry()
+
+
+class LocalTelemetry:
+    """Metrics for whoever asks the process, and nothing else."""
+
+    on = True
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._meters = Meters()
+
+    def bus(self, bus: HostedBus) -> HostedBus:
+        return MeasuredBus(bus, self._meters, self._clock)
+
+    def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None:
+        self._meters.count(metric, amount, labels)
+
+    def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None:
+        self._meters.observe(metric, value, labels)
+
+    def show(self, metric: Metric, values: Values) -> None:
+        self._meters.show(metric, values)
+
+    def text(self) -> bytes:
+        return self._meters.text()
+
+    def span(self, name: str, parent: str | None, sort: SpanSort = "internal") -> OpenSpan | None:  # noqa: ARG002
+        return None
+
+    async def close(self) -> None:
+        return
+
+
+def make_telemetry(service: str, settings: RuntimeSettings, clock: Clock) -> Telemetry:
+    """As QUEUEBIT_TELEMETRY says: off, console, or otlp by the standard OTEL_EXPORTER_OTLP_* variables. Where it is off and
+    there is a health port, the metrics are there all the same.
+    """
+    if settings.telemetry == "off":
+        return NoTelemetry() if settings.health_port is None else LocalTelemetry(clock)
+    from queuebit_runtime.telemetry.otel import OtelTelemetry
+
+    return OtelTelemetry(service, settings, clock=clock)

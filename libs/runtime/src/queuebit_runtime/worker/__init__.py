@@ -1,0 +1,1 @@
+"""The shell of a worker: orders in, outcomes out."""

@@ -1,0 +1,81 @@
+"""What a worker says about an order: envelopes whose ids derive from the order, so that a repeat is recognised."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from queuebit_contracts.channels import EXECUTIONS, Service
+from queuebit_contracts.envelope import TYPE_BYTES, Envelope, binary_headers, encode_data, rfc3339
+from queuebit_contracts.errors import field_errors
+from queuebit_contracts.events import (
+    ExecutionFailed,
+    ExecutionProgressed,
+    ExecutionSucceeded,
+    JobQueued,
+    JobStarted,
+)
+from queuebit_contracts.failures import FAILURES, FailureCode
+from queuebit_contracts.ids import derive_id
+from queuebit_runtime.bus.port import Outgoing
+
+DETAIL_MAX = 500
+
+Said = JobStarted | ExecutionProgressed | ExecutionSucceeded | ExecutionFailed
+
+
+class Report:
+    """Makes the records that answer one order: same subject, tenant and trace, key = job id."""
+
+    __slots__ = ("_cause", "_source", "asked_at", "job", "tenant", "traceparent")
+
+    def __init__(self, cause: Envelope, service: Service) -> None:
+        self.job = cause.subject
+        self.tenant = cause.tenant
+        self.asked_at = cause.time
+        self.traceparent = cause.traceparent
+        self._cause = cause
+        self._source = f"/queuebit/{service}"
+
+    @property
+    def log_fields(self) -> dict[str, str | None]:
+        """What a log line about the order carries beside its message."""
+        return {"job_id": self.job, "tenant": self.tenant}
+
+    def record(self, event: Said, now: datetime, ordinal: int | None = None) -> Outgoing:
+        """The record for `jobs.executions`. `ordinal` tells several events of one type apart."""
+        name = type(event).__name__ if ordinal is None else f"{type(event).__name__}:{ordinal}"
+        headers = binary_headers(
+            derive_id(self._cause.id, name),
+            self._source,
+            TYPE_BYTES[type(event)],
+            self.job,
+            rfc3339(now),
+            tenant=self.tenant,
+            version=None,
+            traceparent=self.traceparent,
+        )
+        return Outgoing(EXECUTIONS, self.job.encode(), encode_data(event), headers)
+
+
+def failed(order: JobQueued, code: FailureCode, detail: str) -> ExecutionFailed:
+    """The attempt ended without an answer, with the remedy that the table of failures has for the code."""
+    return ExecutionFailed(
+        attempt_id=order.attempt_id,
+        leg=order.leg,
+        code=code,
+        detail=detail,
+        remedy=FAILURES[code].remedy,
+    )
+
+
+def too_large(order: JobQueued) -> ExecutionFailed:
+    """There is an answer that no record can hold."""
+    return failed(order, FailureCode.INTERNAL, "The answer is larger than a record may be.")
+
+
+def internal_failure(order: JobQueued, error: BaseException) -> ExecutionFailed:
+    """What an executor raised, without the values that a validation error carries."""
+    text = "; ".join(str(field) for field in field_errors(error)) if isinstance(error, ValidationError) else str(error)
+    return failed(order, FailureCode.INTERNAL, f"{type(error).__name__}: {text}"[:DETAIL_MAX])

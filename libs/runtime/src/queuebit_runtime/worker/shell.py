@@ -1,0 +1,343 @@
+"""The shell of a worker: takes work orders, runs them off the event loop, publishes what came of them, then says done.
+
+Small orders of all waiting batches run together: for a moment on the event loop, as a hop to a thread costs more than a few of
+them, and what is left then in one hop. Large ones run one by one, bounded, in the order of their tier and never two of one job
+at a time. A result is published before its order is done, so a crash repeats the work and never
+loses it; ids of results derive from the order, so a repeat is recognised.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+from queuebit_contracts.channels import CONTROL, Service
+from queuebit_contracts.events import (
+    AttemptAbandoned,
+    ExecutionProgressed,
+    JobQueued,
+    JobStarted,
+)
+from queuebit_contracts.jobs import BUDGET_S_MAX
+from queuebit_runtime.bus.decoding import Item, Received, sort_out, subscribe_decoded
+from queuebit_runtime.bus.port import Bus, BusError, Delivery, Outgoing, RecordTooLarge, Subscription
+from queuebit_runtime.bus.record_size import check_size
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.retry import FOR_HANDLERS, Backoff
+from queuebit_runtime.telemetry.metrics import Metric
+from queuebit_runtime.telemetry.port import SILENT, Telemetry
+from queuebit_runtime.waiting import end_task, wait_event
+from queuebit_runtime.worker.attempts import Outcome as Outcome
+from queuebit_runtime.worker.attempts import (
+    begin_attempt,
+    count_attempts,
+    end_attempt,
+    executed,
+    failed_inside,
+    too_late,
+)
+from queuebit_runtime.worker.orders import Orders, Work
+from queuebit_runtime.worker.progress import ProgressReport
+from queuebit_runtime.worker.queue_ages import queue_ages
+from queuebit_runtime.worker.reports import Report, too_large
+
+Hop = Callable[[Callable[[], list[Outcome]]], Awaitable[list[Outcome]]]
+
+SMALL_BATCH_MAX = 200
+DIRECT_S = 0.005
+"""How long small orders may hold the event loop before the rest of their batch goes to a thread: as long as a thread at work
+keeps the interpreter from the loop at one go."""
+BEGIN_WITHIN_S_MAX = BUDGET_S_MAX + 600.0
+"""Within so long of its release an order must begin: the largest budget, the patience of the control plane, and a margin for
+clocks that differ.
+"""
+
+_log = logging.getLogger(__name__)
+
+
+class Executor(Protocol):
+    """Turns a work order into an outcome. Whatever it raises becomes an ExecutionFailed with the code INTERNAL."""
+
+    def is_small(self, order: JobQueued) -> bool:
+        """Whether the order takes at most about 2 ms: a cheap estimate, asked on the event loop."""
+        ...
+
+    def run_small(self, order: JobQueued) -> Outcome:
+        """Run it now. Called on the event loop or in a thread, one order after another."""
+        ...
+
+    async def run(
+        self, order: JobQueued, progress: Callable[[ExecutionProgressed], None], stop: asyncio.Event
+    ) -> Outcome:
+        """Run it off the event loop; `progress` is called on the loop and costs nothing; end soon after `stop` is set."""
+        ...
+
+
+class WorkShell:
+    """Subscribes to work orders and to what is abandoned, and runs an executor."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        executor: Executor,
+        *,
+        service: Service,
+        topics: tuple[str, ...],
+        group: str,
+        worker_name: str,
+        clock: Clock,
+        concurrency_max: int,
+        in_flight_max: int = 2000,
+        small_batch_max: int = SMALL_BATCH_MAX,
+        hop: Hop = asyncio.to_thread,
+        backoff: Backoff = FOR_HANDLERS,
+        telemetry: Telemetry = SILENT,
+    ) -> None:
+        """Each topic is read by a group of its own, `<group>.<last word of the topic>`, so that a flood in one tier leaves the
+        others room. `hop` runs small orders off the loop; a simulation passes one that calls it directly. No order is taken
+        before everything is known that was abandoned within BEGIN_WITHIN_S_MAX; what is older may not begin anyway.
+        """
+        self._bus = bus
+        self._executor = executor
+        self._service = service
+        self._worker_name = worker_name
+        self._clock = clock
+        self._concurrency_max = concurrency_max
+        self._small_batch_max = small_batch_max
+        self._hop = hop
+        self._backoff = backoff
+        self._telemetry = telemetry
+        self._orders = Orders()
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._small_task: asyncio.Task[object] | None = None
+        self._stopping = False
+        self._idle = asyncio.Event()
+        self._caught_up = asyncio.Event()
+        for topic in topics:
+            bus.subscribe(
+                Subscription(
+                    topics=(topic,),
+                    group=f"{group}.{topic.rpartition('.')[2]}",
+                    handler=self._on_orders,
+                    in_flight_max=in_flight_max,
+                )
+            )
+        subscribe_decoded(
+            bus,
+            topics=(CONTROL,),
+            group=f"{group}.control",
+            consumer=service,
+            handle=self._on_control,
+            clock=clock,
+            broadcast=True,
+            from_age_s=BEGIN_WITHIN_S_MAX,
+            caught_up=self._caught_up.set,
+        )
+
+    async def stop(self, drain_s: float = 10.0) -> None:
+        """Begin nothing large any more, wait at most so long for what runs, then end it. Stop the bus afterwards: what is not
+        done is delivered elsewhere.
+        """
+        self._stopping = True
+        self._caught_up.set()
+        deadline = self._clock.monotonic_s() + drain_s
+        while self._tasks or self._small_task:
+            self._idle.clear()
+            if not await wait_event(self._idle, self._clock, deadline - self._clock.monotonic_s()):
+                break
+        for task in list(self._tasks):
+            await end_task(task)
+        await end_task(self._small_task)
+
+    def show_queue(self) -> None:
+        """Tell telemetry how long orders wait here."""
+        self._telemetry.show(Metric.QUEUE_AGE, queue_ages(self._orders.waiting(), self._clock.now()))
+
+    async def _on_orders(self, delivery: Delivery) -> None:
+        """Sort a batch into what runs at once, what waits, and what is done already."""
+        await self._caught_up.wait()
+        if self._stopping:
+            return
+        items, dead = sort_out(delivery.records, self._service, self._clock)
+        if dead:
+            await self._bus.publish(dead)
+        if len(items) < len(delivery.records):
+            kept = {id(item.record) for item in items}
+            for record in delivery.records:
+                if id(record) not in kept:
+                    delivery.done(record)
+        now = self._clock.now()
+        for item in items:
+            assert isinstance(item, Received)
+            self._take(item, delivery, now)
+        self._dispatch()
+
+    def _take(self, item: Received, delivery: Delivery, now: datetime) -> None:
+        order = item.envelope.data
+        assert isinstance(order, JobQueued)
+        if not self._orders.claim(order.attempt_id, delivery, item.record):
+            large = self._orders.has_large(item.envelope.subject) or not self._is_small(order, now)
+            work = Work(order, Report(item.envelope, self._service), large=large)
+            work.claims.append((delivery, item.record))
+            self._orders.add(work)
+
+    def _is_small(self, order: JobQueued, now: datetime) -> bool:
+        if too_late(order, now) is not None:
+            return True
+        try:
+            return self._executor.is_small(order)
+        except Exception:
+            return True
+
+    async def _on_control(self, items: Sequence[Item]) -> None:
+        now = self._clock.now()
+        for item in items:
+            if isinstance(item, Received) and isinstance(item.envelope.data, AttemptAbandoned):
+                told = item.envelope.data
+                begin_by = told.begin_by or now + timedelta(seconds=BEGIN_WITHIN_S_MAX)
+                self._orders.abandon(told.attempt_id, begin_by, now)
+        self._dispatch()
+
+    def _dispatch(self) -> None:
+        """Begin what may begin: interactive before batch before scheduled."""
+        if self._small_task is None and self._orders.small_waiting:
+            self._small_task = asyncio.ensure_future(self._run_smalls())
+        while not self._stopping and len(self._tasks) < self._concurrency_max:
+            work = self._orders.next_large()
+            if work is None:
+                return
+            task = asyncio.ensure_future(self._run_large(work))
+            self._tasks.add(task)
+            task.add_done_callback(partial(self._ended, work))
+
+    def _ended(self, work: Work, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        self._idle.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("An order was left undone.", exc_info=error, extra=work.report.log_fields)
+        self._dispatch()
+
+    async def _run_smalls(self) -> None:
+        works: list[Work] = []
+        try:
+            while works := self._orders.next_smalls(self._small_batch_max):
+                outcomes = self._run_directly(works)
+                if len(outcomes) < len(works):
+                    outcomes += await self._hop(partial(self._run_all, works[len(outcomes) :]))
+                await self._publish(list(zip(works, outcomes, strict=True)))
+                for work in works:
+                    self._orders.finish(work)
+        except Exception:
+            _log.exception("%d orders were left undone.", len(works), extra=_fields(works))
+        finally:
+            for work in works:
+                self._orders.drop(work)
+            self._small_task = None
+            self._idle.set()
+
+    def _run_directly(self, works: list[Work]) -> list[Outcome]:
+        """The outcomes of the first of them, as many as DIRECT_S allows."""
+        outcomes: list[Outcome] = []
+        ends_s = self._clock.monotonic_s() + DIRECT_S
+        for work in works:
+            outcomes.append(self._run_one(work))
+            if self._clock.monotonic_s() >= ends_s:
+                break
+        return outcomes
+
+    def _run_all(self, works: list[Work]) -> list[Outcome]:
+        return [self._run_one(work) for work in works]
+
+    def _run_one(self, work: Work) -> Outcome:
+        if (late := too_late(work.order, self._clock.now())) is not None:
+            return late
+        span = begin_attempt(self._telemetry, work)
+        try:
+            outcome = self._executor.run_small(work.order)
+        except Exception as error:
+            outcome = failed_inside(work, error)
+        end_attempt(span, outcome)
+        return outcome
+
+    async def _run_large(self, work: Work) -> None:
+        progress = ProgressReport(work.report, self._bus, self._clock)
+        try:
+            late = too_late(work.order, self._clock.now())
+            if late is not None:
+                outcome: Outcome = late
+            else:
+                await self._say_started(work)
+                outcome = await self._outcome(work, progress)
+            await progress.end()
+            await self._publish([(work, outcome)])
+            self._orders.finish(work)
+        finally:
+            await progress.end()
+            self._orders.drop(work)
+
+    async def _say_started(self, work: Work) -> None:
+        """At once, and once: where it is lost, the result tells when it started."""
+        now = self._clock.now()
+        started = JobStarted(
+            attempt_id=work.order.attempt_id, leg=work.order.leg, worker=self._worker_name, started_at=now
+        )
+        try:
+            await self._bus.publish([work.report.record(started, now)])
+        except BusError:
+            _log.info("The start of an attempt was not published.", extra=work.report.log_fields)
+
+    async def _outcome(self, work: Work, progress: ProgressReport) -> Outcome:
+        """What the executor does, as telemetry sees it."""
+        span = begin_attempt(self._telemetry, work)
+        try:
+            run = self._executor.run(work.order, progress.offer, work.stop)
+            outcome = await executed(work, run, self._clock)
+        except BaseException:
+            if span is not None:
+                span.end("left_undone")
+            raise
+        end_attempt(span, outcome)
+        return outcome
+
+    async def _publish(self, results: list[tuple[Work, Outcome]]) -> None:
+        """Publish, however often it takes. An answer that no record can hold becomes a failure that says so."""
+        now = self._clock.now()
+        records = [self._record(work, outcome, now) for work, outcome in results]
+        attempt = 0
+        while True:
+            try:
+                await self._bus.publish(records)
+            except RecordTooLarge:
+                records = [work.report.record(too_large(work.order), self._clock.now()) for work, _ in results]
+                if len(results) > 1:
+                    for result in results:
+                        await self._publish([result])
+                    return
+            except BusError:
+                attempt += 1
+                _log.warning(
+                    "The results of %d orders were not published; they are sent again.",
+                    len(records),
+                    extra=_fields([work for work, _ in results]),
+                )
+                await self._clock.sleep(self._backoff.delay_s(attempt, 1.0) or self._backoff.ceiling_s)
+            else:
+                count_attempts(self._telemetry, (outcome for _, outcome in results))
+                return
+
+    def _record(self, work: Work, outcome: Outcome, now: datetime) -> Outgoing:
+        record = work.report.record(outcome, now)
+        try:
+            check_size(record)
+        except RecordTooLarge:
+            return work.report.record(too_large(work.order), now)
+        return record
+
+
+def _fields(works: Sequence[Work]) -> dict[str, str | None]:
+    """What a log line about several orders carries: the job where it is one."""
+    return works[0].report.log_fields if len(works) == 1 else {}
