@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from queuebit_gateway.guard import Bounds
+from queuebit_gateway.http.guard import Bounds
 from tests.contract.documents.outside import HERE, SCHEMAS
 from tests.contract.http.doors_world import a_door
 

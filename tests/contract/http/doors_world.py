@@ -10,9 +10,9 @@ from typing import Any
 
 import orjson
 
-from queuebit_gateway.guard import Bounds
-from queuebit_gateway.proxies import NO_PROXIES, Proxies
-from queuebit_gateway.server import HttpServer
+from queuebit_gateway.access.proxies import NO_PROXIES, Proxies
+from queuebit_gateway.http.guard import Bounds
+from queuebit_gateway.http.server import HttpServer
 from tests.contract.http.http_world import World, a_world
 
 LONG_S = 20.0

@@ -19,11 +19,11 @@ from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.envelope import Envelope, decode, encode_data
 from queuebit_contracts.ids import attempt_id_of, derive_id, refusal_id_of
 from queuebit_contracts.jobs import Confidence, Leg, Ran
-from queuebit_gateway.app import create_app
-from queuebit_gateway.auth import Role, make_key, row_of
-from queuebit_gateway.limits import RATES
+from queuebit_gateway.access.authentication import Role, make_key, row_of
+from queuebit_gateway.access.rate_limits import RATES
+from queuebit_gateway.http.app import create_app
+from queuebit_gateway.http.parts import Parts
 from queuebit_gateway.main import build_parts
-from queuebit_gateway.parts import Parts
 from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
 from queuebit_runtime.bus.port import Delivery, Subscription
 from queuebit_runtime.clock import SystemClock

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from queuebit_gateway.app import openapi_document
-from queuebit_gateway.auth import ALLOWED, ROLES, Action, Role, make_key, row_of
+from queuebit_gateway.access.authentication import ALLOWED, ROLES, Action, Role, make_key, row_of
+from queuebit_gateway.http.app import openapi_document
 from queuebit_store.ports import ApiKeyRow
 from tests.contract.http.http_world import PEPPER, World, a_body
 

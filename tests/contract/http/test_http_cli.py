@@ -16,7 +16,7 @@ import pytest
 
 from queuebit_client import AsyncQueuebit, Queuebit
 from queuebit_client.errors import Conflict, KeyReused, NotFound, Unauthenticated, WaitTimeout
-from queuebit_gateway.server import HttpServer
+from queuebit_gateway.http.server import HttpServer
 from tests.contract.http.http_world import World, a_body, a_world
 
 DOCUMENT = {

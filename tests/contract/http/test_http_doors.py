@@ -7,8 +7,8 @@ import logging
 
 import pytest
 
-from queuebit_gateway.guard import Bounds
-from queuebit_gateway.proxies import Proxies
+from queuebit_gateway.access.proxies import Proxies
+from queuebit_gateway.http.guard import Bounds
 from tests.contract.http.doors_world import Answer, Door, a_door
 from tests.contract.http.http_world import a_body
 

@@ -11,10 +11,10 @@ import pytest
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.ids import attempt_id_of
-from queuebit_gateway import waits
-from queuebit_gateway.frames import Frames
-from queuebit_gateway.guard import Bounds
-from queuebit_gateway.stories import Stories
+from queuebit_gateway.http import waits
+from queuebit_gateway.http.guard import Bounds
+from queuebit_gateway.read_model.frames import Frames
+from queuebit_gateway.read_model.stories import Stories
 from queuebit_store.memory import MemoryStore
 from queuebit_store.ports import StoredEvent
 from tests.contract.http.doors_world import Door, a_door
@@ -144,7 +144,7 @@ async def test_an_open_stream_ends_with_its_key(world: World, expired: bool) -> 
 
 
 async def test_an_idle_stream_ends_with_its_key(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("queuebit_gateway.stream.CHECK_INTERVAL_S", 0.05)
+    monkeypatch.setattr("queuebit_gateway.http.stream.CHECK_INTERVAL_S", 0.05)
     job_id = await _open_job(world)
     reader = asyncio.create_task(world.http.get(f"/v1/jobs/{job_id}/events", headers=await world.headers()))
     await _until_watched(world)

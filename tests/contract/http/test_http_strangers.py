@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from queuebit_gateway.auth import make_key
-from queuebit_gateway.limits import RATES, Rate
-from queuebit_gateway.lookups import KeyLookup
+from queuebit_gateway.access.authentication import make_key
+from queuebit_gateway.access.lookups import KeyLookup
+from queuebit_gateway.access.rate_limits import RATES, Rate
 from queuebit_runtime.errors import BusError
 from queuebit_store.memory import MemoryStore
 from queuebit_store.ports import ApiKeyRow

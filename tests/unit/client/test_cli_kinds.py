@@ -9,7 +9,7 @@ import pytest
 from queuebit_client.cli import kinds as commands
 from queuebit_client.cli import main
 from queuebit_contracts.jobs import Problem
-from queuebit_gateway.kinds_api import view_of
+from queuebit_gateway.http.kinds_api import view_of
 from queuebit_problems.errors import BrokenKind
 from queuebit_problems.registry import AnyKind, kind_of, kinds, parse_problem
 

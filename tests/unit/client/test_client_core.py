@@ -22,9 +22,9 @@ from queuebit_client.errors import (
     WaitTimeout,
 )
 from queuebit_client.models import Job
-from queuebit_gateway.problems import PROBLEMS
-from queuebit_gateway.views import Explanation as ExplanationView
-from queuebit_gateway.views import JobView
+from queuebit_gateway.http.problem_details import PROBLEMS
+from queuebit_gateway.read_model.models import Explanation as ExplanationView
+from queuebit_gateway.read_model.models import JobView
 
 JOB = {
     "id": "01890000-0000-7000-8000-000000000000", "tenant": "acme", "state": "submitted", "kind": "maxcut",

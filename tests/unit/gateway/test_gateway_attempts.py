@@ -5,10 +5,10 @@ from __future__ import annotations
 from queuebit_client.document import document_of
 from queuebit_client.honesty.job import report_of
 from queuebit_contracts.jobs import Cost, Usage
-from queuebit_gateway.explain import explain
-from queuebit_gateway.stories import Story
-from queuebit_gateway.view import Happened
-from queuebit_gateway.views import JobView
+from queuebit_gateway.read_model.explain import explain
+from queuebit_gateway.read_model.models import JobView
+from queuebit_gateway.read_model.stories import Story
+from queuebit_gateway.read_model.view import Happened
 from tests.builders import JOB_ID, a_failure, a_refusal, a_submit, a_success, a_verdict, at
 from tests.unit.control_plane.given import given
 

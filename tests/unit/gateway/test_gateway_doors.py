@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from queuebit_gateway.conditions import check_if_match, is_unchanged
-from queuebit_gateway.guard import Bounds, Connections
-from queuebit_gateway.kept import Kept
-from queuebit_gateway.problems import Refusal
-from queuebit_gateway.proxies import ForwardedHeader, Proxies
+from queuebit_gateway.access.proxies import ForwardedHeader, Proxies
+from queuebit_gateway.http.conditions import check_if_match, is_unchanged
+from queuebit_gateway.http.guard import Bounds, Connections
+from queuebit_gateway.http.problem_details import Refusal
+from queuebit_gateway.read_model.bounded_memory import Kept
 from queuebit_gateway.settings import GatewaySettings
 
 PROXY, OTHER_PROXY, CLIENT, STRANGER = "10.0.0.1", "10.0.9.9", "203.0.113.7", "198.51.100.2"

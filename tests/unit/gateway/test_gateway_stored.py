@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from queuebit_gateway.jobs import structured, structured_json
+from queuebit_gateway.read_model.jobs import structured, structured_json
 from queuebit_store.ports import StoredEvent
 
 JOB_ID = UUID("01890000-0000-7000-8000-00000000000a")

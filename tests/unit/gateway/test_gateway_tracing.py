@@ -8,7 +8,7 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
-from queuebit_gateway.tracing import ROUTE_CLASS, Traced, name_job, traceparent_of
+from queuebit_gateway.http.tracing import ROUTE_CLASS, Traced, name_job, traceparent_of
 from queuebit_runtime.telemetry.metrics import Metric
 from tests.unit.runtime.listener import HERE, HeardSpan, Listener
 

@@ -17,7 +17,7 @@ from queuebit_client.asynchronous import AsyncQueuebit
 from queuebit_client.document import document_of
 from queuebit_contracts.channels import LIFECYCLE
 from queuebit_devstack.world import PEPPER, World
-from queuebit_gateway.auth import make_key, row_of
+from queuebit_gateway.access.authentication import make_key, row_of
 from queuebit_runtime.bus.decoding import Received, sort_out
 from queuebit_runtime.bus.memory import MemoryBus
 from queuebit_runtime.bus.port import Delivery, Subscription

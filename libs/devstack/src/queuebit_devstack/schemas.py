@@ -16,7 +16,7 @@ from queuebit_contracts import commands
 from queuebit_contracts.envelope import MODEL_OF, PREFIX
 from queuebit_contracts.jobs import JobRequest
 from queuebit_devstack.asyncapi import asyncapi
-from queuebit_gateway.app import openapi_document
+from queuebit_gateway.http.app import openapi_document
 from queuebit_problems.registry import kind_of, kinds
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"

@@ -34,7 +34,11 @@ def sections() -> tuple[Section, ...]:
         Section("quantum-adapter", "Besides what every service reads.", tuple(settings_of(AdapterSettings))),
         Section("classical-solver", "Besides what every service reads.", tuple(settings_of(SolverSettings))),
         Section("result-validation", "Besides what every service reads.", tuple(settings_of(ValidationSettings))),
-        Section("Tools", "Read by `python -m queuebit_store`, `queuebit_runtime` and `queuebit_gateway.keys`.", _TOOLS),
+        Section(
+            "Tools",
+            "Read by `python -m queuebit_store`, `queuebit_runtime` and `queuebit_gateway.access.keys`.",
+            _TOOLS,
+        ),
         Section(
             "Client and command line", "An argument goes before the environment, that before the profile.", _CLIENT
         ),

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from queuebit_classical_solver.main import build_shell
 from queuebit_classical_solver.shell.settings import SolverSettings
 from queuebit_control_plane.app import ControlPlane
-from queuebit_gateway.app import create_app
+from queuebit_gateway.http.app import create_app
 from queuebit_gateway.main import build_parts
 from queuebit_quantum_adapter.shell.app import QuantumAdapter
 from queuebit_quantum_adapter.shell.settings import AdapterSettings

@@ -31,7 +31,7 @@ def _serve() -> int:
 
 def _main(argv: list[str]) -> int:
     if argv[:1] == ["keys"]:
-        from queuebit_gateway.keys import main as keys
+        from queuebit_gateway.access.keys import main as keys
 
         return keys(argv[1:])
     needs = ("QUEUEBIT_KAFKA", "QUEUEBIT_POSTGRES", "QUEUEBIT_PEPPER")

@@ -9,20 +9,20 @@ from functools import partial
 
 from pydantic import ValidationError
 
-from queuebit_gateway.app import create_app
-from queuebit_gateway.auth import Authenticator
-from queuebit_gateway.cursors import Cursors
+from queuebit_gateway.access.authentication import Authenticator
+from queuebit_gateway.access.proxies import NO_PROXIES, Proxies
+from queuebit_gateway.access.rate_limits import RATES, Limiter, Rate, RouteClass
+from queuebit_gateway.admission import Reader
+from queuebit_gateway.commands import Submitter
 from queuebit_gateway.database import database_reason
-from queuebit_gateway.frames import Frames
-from queuebit_gateway.jobs import Jobs
-from queuebit_gateway.limits import RATES, Limiter, Rate, RouteClass
-from queuebit_gateway.parts import Parts
-from queuebit_gateway.proxies import NO_PROXIES, Proxies
-from queuebit_gateway.reading import Reader
-from queuebit_gateway.server import HttpServer
+from queuebit_gateway.http.app import create_app
+from queuebit_gateway.http.parts import Parts
+from queuebit_gateway.http.server import HttpServer
+from queuebit_gateway.read_model.cursors import Cursors
+from queuebit_gateway.read_model.frames import Frames
+from queuebit_gateway.read_model.jobs import Jobs
+from queuebit_gateway.read_model.watching import POLL_INTERVAL_S, Tailer
 from queuebit_gateway.settings import GatewaySettings
-from queuebit_gateway.submit import Submitter
-from queuebit_gateway.tail import POLL_INTERVAL_S, Tailer
 from queuebit_problems.registry import built_in_modules, usable_kinds
 from queuebit_runtime.bus.port import Bus
 from queuebit_runtime.clock import Clock
@@ -84,7 +84,7 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
     )
     service.on_close(store.close)
     service.check("postgres", partial(database_reason, store))
-    work = in_processes(("queuebit_gateway.reading", *built_in_modules()))
+    work = in_processes(("queuebit_gateway.admission", *built_in_modules()))
     service.on_close(work.close)
     usable_kinds()
     pepper = settings.pepper.get_secret_value().encode()

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
-from queuebit_gateway.guard import Bounds
-from queuebit_gateway.proxies import ForwardedHeader, Proxies
+from queuebit_gateway.access.proxies import ForwardedHeader, Proxies
+from queuebit_gateway.http.guard import Bounds
 from queuebit_runtime.service.settings import RuntimeSettings
 
 

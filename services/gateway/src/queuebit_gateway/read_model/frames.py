@@ -10,10 +10,10 @@ from functools import partial
 from uuid import UUID
 
 from queuebit_contracts import events as ev
-from queuebit_gateway.jobs import structured_json
-from queuebit_gateway.kept import Kept
-from queuebit_gateway.shared import Shared
-from queuebit_gateway.stories import LARGE_BYTES, pages
+from queuebit_gateway.read_model.bounded_memory import Kept
+from queuebit_gateway.read_model.jobs import structured_json
+from queuebit_gateway.read_model.shared_work import Shared
+from queuebit_gateway.read_model.stories import LARGE_BYTES, pages
 from queuebit_runtime.processes.hops import AnyHop
 from queuebit_store.ports import StoredEvent, StreamStore
 

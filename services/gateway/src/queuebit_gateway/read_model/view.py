@@ -15,7 +15,7 @@ from queuebit_contracts.errors import UnknownType
 from queuebit_contracts.jobs import JobRequest
 from queuebit_contracts.model import Model
 from queuebit_contracts.origin import NO_ORIGIN, Origin
-from queuebit_gateway.views import JobView
+from queuebit_gateway.read_model.models import JobView
 from queuebit_store.ports import Reservation
 
 

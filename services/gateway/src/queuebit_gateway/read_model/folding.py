@@ -10,8 +10,8 @@ from uuid import UUID
 from queuebit_contracts import events as ev
 from queuebit_contracts.jobs import Cost, JobState, Leg, Usage
 from queuebit_contracts.origin import whole_origin
-from queuebit_gateway.attempts import Attempt, total
-from queuebit_gateway.views import (
+from queuebit_gateway.read_model.attempts import Attempt, total
+from queuebit_gateway.read_model.models import (
     CancellationView,
     FailureView,
     FallbackView,

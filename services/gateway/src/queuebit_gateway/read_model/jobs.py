@@ -16,12 +16,12 @@ from pydantic_core import from_json
 
 from queuebit_contracts.envelope import PREFIX
 from queuebit_contracts.jobs import TERMINAL_STATES
-from queuebit_gateway.explain import explain
-from queuebit_gateway.problems import Refusal
-from queuebit_gateway.stories import LARGE_BYTES, Stories, pages
-from queuebit_gateway.tail import refusal_stream
-from queuebit_gateway.view import Accepted, accepted_of, fresh_view
-from queuebit_gateway.views import Explanation, JobSummary, JobView
+from queuebit_gateway.http.problem_details import Refusal
+from queuebit_gateway.read_model.explain import explain
+from queuebit_gateway.read_model.models import Explanation, JobSummary, JobView
+from queuebit_gateway.read_model.stories import LARGE_BYTES, Stories, pages
+from queuebit_gateway.read_model.view import Accepted, accepted_of, fresh_view
+from queuebit_gateway.read_model.watching import refusal_stream
 from queuebit_runtime.processes.hops import AnyHop
 from queuebit_store.ports import StoredEvent, StreamFilter, StreamRow, StreamStore
 

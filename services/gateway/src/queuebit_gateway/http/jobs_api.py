@@ -11,14 +11,14 @@ from starlette.responses import Response
 from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.jobs import BODY_BYTES_MAX, JobState, KindName, Tier
 from queuebit_contracts.model import Model
-from queuebit_gateway import examples
-from queuebit_gateway.auth import Actor
-from queuebit_gateway.conditions import check_if_match, header_of, is_unchanged, tag_of
-from queuebit_gateway.openapi import RATE, answer, problems, request_body
-from queuebit_gateway.parsing import parse_object, read_body
-from queuebit_gateway.parts import actor_who, parts_of
-from queuebit_gateway.problems import Refusal
-from queuebit_gateway.requests import (
+from queuebit_gateway.access.authentication import Actor
+from queuebit_gateway.http import examples
+from queuebit_gateway.http.conditions import check_if_match, header_of, is_unchanged, tag_of
+from queuebit_gateway.http.openapi import RATE, answer, problems, request_body
+from queuebit_gateway.http.parsing import parse_object, read_body
+from queuebit_gateway.http.parts import actor_who, parts_of
+from queuebit_gateway.http.problem_details import Refusal
+from queuebit_gateway.http.requests import (
     WAIT_S_MAX,
     CancelBody,
     Moment,
@@ -30,10 +30,10 @@ from queuebit_gateway.requests import (
     read_key,
     read_wait_s,
 )
-from queuebit_gateway.tracing import name_job, traceparent_of
-from queuebit_gateway.view import fresh_view
-from queuebit_gateway.views import Explanation, JobList, JobView
-from queuebit_gateway.waits import Waiter
+from queuebit_gateway.http.tracing import name_job, traceparent_of
+from queuebit_gateway.http.waits import Waiter
+from queuebit_gateway.read_model.models import Explanation, JobList, JobView
+from queuebit_gateway.read_model.view import fresh_view
 from queuebit_store.ports import Place, StreamFilter
 
 APPEAR_S_MAX = 5.0

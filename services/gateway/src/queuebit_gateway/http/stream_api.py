@@ -10,14 +10,14 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from queuebit_gateway import examples
-from queuebit_gateway.auth import Actor
-from queuebit_gateway.jobs_api import JobId
-from queuebit_gateway.openapi import RATE, answer, problems, request_body
-from queuebit_gateway.parts import actor_who, parts_of
-from queuebit_gateway.problems import Refusal
-from queuebit_gateway.requests import read_job_id, read_last_event_id
-from queuebit_gateway.stream import MEDIA_TYPE, job_stream
+from queuebit_gateway.access.authentication import Actor
+from queuebit_gateway.http import examples
+from queuebit_gateway.http.jobs_api import JobId
+from queuebit_gateway.http.openapi import RATE, answer, problems, request_body
+from queuebit_gateway.http.parts import actor_who, parts_of
+from queuebit_gateway.http.problem_details import Refusal
+from queuebit_gateway.http.requests import read_job_id, read_last_event_id
+from queuebit_gateway.http.stream import MEDIA_TYPE, job_stream
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 

@@ -15,11 +15,11 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Scope
 
 from queuebit_contracts.errors import FieldError
-from queuebit_gateway import jobs_api, kinds_api, openapi, stream_api
-from queuebit_gateway.parts import Parts
-from queuebit_gateway.problems import ERRORS_MAX, Refusal
-from queuebit_gateway.shell import ANSWERED, Shell, problem_response, request_id_of
-from queuebit_gateway.tracing import Traced
+from queuebit_gateway.http import jobs_api, kinds_api, openapi, stream_api
+from queuebit_gateway.http.envelope import ANSWERED, Shell, problem_response, request_id_of
+from queuebit_gateway.http.parts import Parts
+from queuebit_gateway.http.problem_details import ERRORS_MAX, Refusal
+from queuebit_gateway.http.tracing import Traced
 from queuebit_runtime.bus.port import BusError
 from queuebit_store.errors import StoreError
 

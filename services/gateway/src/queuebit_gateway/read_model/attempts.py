@@ -10,7 +10,7 @@ from typing import Any
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.jobs import Cost, Usage
-from queuebit_gateway.views import AttemptView, FailureView, LegProgress
+from queuebit_gateway.read_model.models import AttemptView, FailureView, LegProgress
 
 
 @dataclass(slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from queuebit_gateway.auth import Actor
-from queuebit_gateway.jobs import Found
-from queuebit_gateway.parts import parts_of
+from queuebit_gateway.access.authentication import Actor
+from queuebit_gateway.http.parts import parts_of
+from queuebit_gateway.read_model.jobs import Found
 
 CHECK_INTERVAL_S = 5.0
 """How often a wait looks whether the caller is still there, and still may."""

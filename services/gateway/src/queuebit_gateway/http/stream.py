@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-from queuebit_gateway.auth import Actor
-from queuebit_gateway.parts import Parts
-from queuebit_gateway.problems import Refusal
+from queuebit_gateway.access.authentication import Actor
+from queuebit_gateway.http.parts import Parts
+from queuebit_gateway.http.problem_details import Refusal
 from queuebit_store.errors import StoreError
 
 MEDIA_TYPE = "text/event-stream"

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from queuebit_contracts.jobs import Confidence, Cost, Ran, Usage
-from queuebit_gateway.problems import PROBLEMS, ProblemPage, ProblemPages
-from queuebit_gateway.views import (
+from queuebit_gateway.http.problem_details import PROBLEMS, ProblemPage, ProblemPages
+from queuebit_gateway.read_model.models import (
     AttemptTimes,
     AttemptView,
     Explanation,

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from queuebit_gateway.auth import LIFE, ROLES, SECRET_BITS, make_key, parse_key, row_of
+from queuebit_gateway.access.authentication import LIFE, ROLES, SECRET_BITS, make_key, parse_key, row_of
 from queuebit_runtime.clock import SystemClock
 from queuebit_store.errors import StoreError
 from queuebit_store.ports import ApiKeyRow, Directory

@@ -14,7 +14,7 @@ from typing import Any, Literal, NoReturn
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from queuebit_gateway.proxies import Proxies, counted
+from queuebit_gateway.access.proxies import Proxies, counted
 
 LINGER_S = 1.0
 

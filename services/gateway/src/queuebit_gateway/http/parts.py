@@ -9,17 +9,17 @@ from typing import Any
 from fastapi import Request
 from starlette.datastructures import State
 
-from queuebit_gateway.auth import Action, Actor, Authenticator, require
-from queuebit_gateway.cursors import Cursors
-from queuebit_gateway.frames import Frames
-from queuebit_gateway.jobs import Jobs
-from queuebit_gateway.limits import Limiter, RouteClass
-from queuebit_gateway.problems import Refusal
-from queuebit_gateway.proxies import NO_PROXIES, Proxies
-from queuebit_gateway.reading import Reader
-from queuebit_gateway.submit import Submitter
-from queuebit_gateway.tail import Tailer
-from queuebit_gateway.tracing import ROUTE_CLASS
+from queuebit_gateway.access.authentication import Action, Actor, Authenticator, require
+from queuebit_gateway.access.proxies import NO_PROXIES, Proxies
+from queuebit_gateway.access.rate_limits import Limiter, RouteClass
+from queuebit_gateway.admission import Reader
+from queuebit_gateway.commands import Submitter
+from queuebit_gateway.http.problem_details import Refusal
+from queuebit_gateway.http.tracing import ROUTE_CLASS
+from queuebit_gateway.read_model.cursors import Cursors
+from queuebit_gateway.read_model.frames import Frames
+from queuebit_gateway.read_model.jobs import Jobs
+from queuebit_gateway.read_model.watching import Tailer
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.ids import Ids
 from queuebit_runtime.telemetry.port import SILENT, Telemetry

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.jobs import Problem
-from queuebit_gateway.explain import explain
-from queuebit_gateway.folding import Folding
-from queuebit_gateway.kept import Kept
-from queuebit_gateway.shared import Shared
-from queuebit_gateway.view import Happened, read_event
-from queuebit_gateway.views import Explanation, JobView
+from queuebit_gateway.read_model.bounded_memory import Kept
+from queuebit_gateway.read_model.explain import explain
+from queuebit_gateway.read_model.folding import Folding
+from queuebit_gateway.read_model.models import Explanation, JobView
+from queuebit_gateway.read_model.shared_work import Shared
+from queuebit_gateway.read_model.view import Happened, read_event
 from queuebit_runtime.processes.hops import AnyHop
 from queuebit_store.ports import StoredEvent, StreamStore
 

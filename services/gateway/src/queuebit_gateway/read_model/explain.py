@@ -8,8 +8,8 @@ from typing import assert_never
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.jobs import Number
-from queuebit_gateway.view import Happened
-from queuebit_gateway.views import AttemptTimes, Explanation, JobView, TimelineEntry
+from queuebit_gateway.read_model.models import AttemptTimes, Explanation, JobView, TimelineEntry
+from queuebit_gateway.read_model.view import Happened
 
 
 def explain(view: JobView, story: Sequence[Happened]) -> Explanation:

@@ -1,0 +1,1 @@
+"""The HTTP side: the guarded door, routes, bodies, problem documents, streams."""

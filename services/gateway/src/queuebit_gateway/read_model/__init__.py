@@ -1,0 +1,1 @@
+"""Jobs as they are shown: lists, views, streams of events."""
