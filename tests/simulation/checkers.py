@@ -13,7 +13,7 @@ from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.ids import attempt_id_of
 from queuebit_control_plane.job.state import CorruptStream, EndedJob
 from queuebit_control_plane.job.view import fold, head_of, read_event
-from queuebit_control_plane.relay import records_of
+from queuebit_control_plane.relay.relay import records_of
 from queuebit_problems.registry import optimisation_of
 from queuebit_runtime.bus.port import Record
 from queuebit_store.ports import StoredEvent, StreamRow

@@ -10,7 +10,7 @@ from uuid import UUID
 from queuebit_contracts import channels
 from queuebit_contracts.ids import asked_job_id_of, asked_key_of, job_id_of, refusal_id_of, time_ordered_key
 from queuebit_contracts.jobs import TIERS
-from queuebit_control_plane.intake import UNKNOWN_TENANT
+from queuebit_control_plane.inbound.admission import UNKNOWN_TENANT
 from queuebit_gateway.read_model.watching import refusal_stream
 from queuebit_runtime.bus.memory import MemoryBroker
 from queuebit_runtime.bus.port import Record

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from queuebit_contracts.ids import asked_job_id_of
-from queuebit_control_plane.relay import Relay, records_of
+from queuebit_control_plane.relay.relay import Relay, records_of
 from queuebit_runtime.bus.delivery import Slot
 from queuebit_runtime.bus.memory import MemoryBus
 from queuebit_runtime.bus.port import BusError
@@ -76,7 +76,7 @@ def results_sent_once(patch: pytest.MonkeyPatch) -> None:
 
 def refusals_forgotten(patch: pytest.MonkeyPatch) -> None:
     """A question is taken, whatever was said of it before."""
-    patch.setattr("queuebit_control_plane.desk._ended_elsewhere", lambda _told, _found: False)
+    patch.setattr("queuebit_control_plane.handler._ended_elsewhere", lambda _told, _found: False)
     fits = MemoryDatabase.fits
     patch.setattr(MemoryDatabase, "fits", lambda database, append: fits(database, replace(append, rival_id=None)))
 
@@ -90,7 +90,8 @@ def control_from_now_on(patch: pytest.MonkeyPatch) -> None:
 def sources_mixed_up(patch: pytest.MonkeyPatch) -> None:
     """One id is one question, whoever sent it."""
     patch.setattr(
-        "queuebit_control_plane.identity.asked_job_id_of", lambda tenant, _, id_: asked_job_id_of(tenant, "", id_)
+        "queuebit_control_plane.inbound.identity.asked_job_id_of",
+        lambda tenant, _, id_: asked_job_id_of(tenant, "", id_),
     )
 
 

@@ -14,9 +14,9 @@ from queuebit_contracts.envelope import to_structured as structured
 from queuebit_contracts.errors import InvalidData, MalformedEnvelope
 from queuebit_contracts.events import JobSubmitted
 from queuebit_contracts.jobs import is_tenant_name
-from queuebit_control_plane.desk import Told
-from queuebit_control_plane.intake import refuse
-from queuebit_control_plane.reading import rejection_of
+from queuebit_control_plane.handler import Told
+from queuebit_control_plane.inbound.admission import refuse
+from queuebit_control_plane.inbound.reading import rejection_of
 from queuebit_problems.admission import admit
 from queuebit_problems.errors import InvalidStatement
 from queuebit_runtime.bus.port import Record

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from queuebit_control_plane.lead import Lead
-from queuebit_control_plane.relay import CURSOR, Relay
+from queuebit_control_plane.relay.lead import Lead
+from queuebit_control_plane.relay.relay import CURSOR, Relay
 from queuebit_runtime.bus.port import Bus
 from queuebit_runtime.clock import Clock
 from queuebit_store.memory import MemoryStore

@@ -12,7 +12,7 @@ import pytest
 from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import decode
 from queuebit_contracts.ids import refusal_id_of, uuid7
-from queuebit_control_plane.desk import Desk, Told
+from queuebit_control_plane.handler import Desk, Told
 from queuebit_control_plane.job.messages import Cancel, Message, Refuse, Submit, Wake
 from queuebit_control_plane.job.view import fold, head_of
 from queuebit_runtime.bus.port import Bus, BusError, Outgoing, Subscription

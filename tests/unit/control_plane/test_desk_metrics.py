@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from queuebit_control_plane.desk import Desk
+from queuebit_control_plane.handler import Desk
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_store.memory import MemoryStore
 from tests.builders import a_failure, a_submit, a_success, a_verdict, at

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from queuebit_contracts.ids import derive_id
-from queuebit_control_plane.desk import Told
+from queuebit_control_plane.handler import Told
 from queuebit_control_plane.job.messages import Cancel, Wake
 from queuebit_store.memory import MemoryStore
 from tests.builders import JOB_ID, a_submit, at

@@ -9,10 +9,10 @@ from typing import Any, cast
 from uuid import UUID
 
 from queuebit_contracts.envelope import Envelope
-from queuebit_control_plane.consumer import Consumer
-from queuebit_control_plane.desk import Desk, Spoiled, Told
+from queuebit_control_plane.availability import Lanes
+from queuebit_control_plane.handler import Desk, Spoiled, Told
+from queuebit_control_plane.inbound.subscriptions import Consumer
 from queuebit_control_plane.job.messages import Report
-from queuebit_control_plane.lanes import Lanes
 from queuebit_runtime.bus.decoding import Received
 from queuebit_runtime.bus.port import Record
 from queuebit_runtime.processes.bounded_work import inline

@@ -12,10 +12,10 @@ import pytest
 
 from queuebit_contracts import channels
 from queuebit_contracts.ids import job_id_of, refusal_id_of, time_ms_of, uuid7
-from queuebit_control_plane.consumer import Consumer
-from queuebit_control_plane.intake import Intake
-from queuebit_control_plane.lanes import Lanes
-from queuebit_control_plane.tenants import Tenants
+from queuebit_control_plane.availability import Lanes
+from queuebit_control_plane.inbound.admission import Intake
+from queuebit_control_plane.inbound.subscriptions import Consumer
+from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_runtime.bus.decoding import Received, sort_out
 from queuebit_runtime.bus.port import Record
 from queuebit_runtime.processes.bounded_work import inline
@@ -171,7 +171,7 @@ async def test_what_became_a_job_is_not_refused_later(plane: Plane, name: str, m
     def fails(_request: object) -> None:
         raise RuntimeError("the kind has changed")
 
-    monkeypatch.setattr("queuebit_control_plane.intake.admit", fails)
+    monkeypatch.setattr("queuebit_control_plane.inbound.admission.admit", fails)
     await plane.hear(asked(name), asked("other", source="/b"))
 
     assert {stream: names for stream, names in plane.streams().items() if stream in jobs} == jobs

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-from queuebit_control_plane.lead import ASK_INTERVAL_S, KEEP_INTERVAL_S, MARGIN_S, MODESTY_S, PATIENCE_S, TTL_S, Lead
+from queuebit_control_plane.relay.lead import (
+    ASK_INTERVAL_S,
+    KEEP_INTERVAL_S,
+    MARGIN_S,
+    MODESTY_S,
+    PATIENCE_S,
+    TTL_S,
+    Lead,
+)
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
 from queuebit_store.ports import Position

@@ -11,8 +11,8 @@ import pytest
 
 from queuebit_contracts.channels import RECORD_BYTES_MAX
 from queuebit_contracts.ids import uuid7
-from queuebit_control_plane.relay import CURSOR
-from queuebit_control_plane.unpublished import HEAD_BYTES
+from queuebit_control_plane.relay.dead_letters import HEAD_BYTES
+from queuebit_control_plane.relay.relay import CURSOR
 from queuebit_runtime.bus.port import Outgoing, RecordTooLarge
 from queuebit_runtime.bus.record_size import check_size
 from queuebit_store.memory import MemoryStore

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from queuebit_control_plane.lead import Lead
-from queuebit_control_plane.watch import HELD_S, STALLED_S, Standing, Watch, held, stalled, stand
+from queuebit_control_plane.relay.lead import Lead
+from queuebit_control_plane.relay.watch import HELD_S, STALLED_S, Standing, Watch, held, stalled, stand
 from queuebit_runtime.service.readiness import Reason
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import NoTelemetry

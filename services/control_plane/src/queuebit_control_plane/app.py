@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from queuebit_control_plane.alarm import Alarm
-from queuebit_control_plane.consumer import Consumer
-from queuebit_control_plane.desk import Desk
-from queuebit_control_plane.intake import Intake
-from queuebit_control_plane.lanes import Lanes
-from queuebit_control_plane.lead import Lead
-from queuebit_control_plane.relay import CURSOR, Relay
-from queuebit_control_plane.tenants import Tenants
-from queuebit_control_plane.watch import Watch
+from queuebit_control_plane.availability import Lanes
+from queuebit_control_plane.handler import Desk
+from queuebit_control_plane.inbound.admission import Intake
+from queuebit_control_plane.inbound.subscriptions import Consumer
+from queuebit_control_plane.inbound.tenants import Tenants
+from queuebit_control_plane.relay.lead import Lead
+from queuebit_control_plane.relay.relay import CURSOR, Relay
+from queuebit_control_plane.relay.watch import Watch
+from queuebit_control_plane.timers import Alarm
 from queuebit_runtime.bus.port import Bus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.processes.bounded_work import BoundedWork, inline

@@ -24,7 +24,7 @@ async def build(service: Service, database: PostgresSettings) -> None:
     )
     service.on_close(store.close)
     holder = f"{service.settings.worker_name}/{service.ids.mint()}"
-    work = in_processes(("queuebit_control_plane.reading", *built_in_modules()))
+    work = in_processes(("queuebit_control_plane.inbound.reading", *built_in_modules()))
     service.on_close(work.close)
     usable_kinds()
     plane = ControlPlane(store, service.bus, service.clock, service.telemetry, holder=holder, work=work)

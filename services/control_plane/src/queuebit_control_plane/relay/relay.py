@@ -22,9 +22,9 @@ from queuebit_contracts.channels import topics_of
 from queuebit_contracts.envelope import PREFIX, binary_headers, rfc3339
 from queuebit_contracts.events import JobQueued
 from queuebit_contracts.jobs import LANES, TIERS
-from queuebit_control_plane.lead import ASK_INTERVAL_S, Lead
-from queuebit_control_plane.publishing import publish_all
-from queuebit_control_plane.unpublished import unreadable
+from queuebit_control_plane.relay.dead_letters import unreadable
+from queuebit_control_plane.relay.lead import ASK_INTERVAL_S, Lead
+from queuebit_control_plane.relay.publishing import publish_all
 from queuebit_runtime.bus.port import Bus, BusError, Outgoing
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.retry import Backoff

@@ -13,14 +13,14 @@ from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.ids import refusal_id_of
 from queuebit_contracts.jobs import JobRequest, is_tenant_name
 from queuebit_contracts.origin import Origin, whole_origin
-from queuebit_control_plane.desk import Told
-from queuebit_control_plane.identity import job_of, origin_of
+from queuebit_control_plane.availability import Lanes
+from queuebit_control_plane.handler import Told
+from queuebit_control_plane.inbound.idempotency import reserve_each, unheld
+from queuebit_control_plane.inbound.identity import job_of, origin_of
+from queuebit_control_plane.inbound.reading import Outcome, Question, admitted_or_refused
+from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_control_plane.job.messages import Refuse, Submit
 from queuebit_control_plane.job.routing import REFINE_PARAM, RoutingInputs, budget_s_of
-from queuebit_control_plane.keys import reserve_each, unheld
-from queuebit_control_plane.lanes import Lanes
-from queuebit_control_plane.reading import Outcome, Question, admitted_or_refused
-from queuebit_control_plane.tenants import Tenants
 from queuebit_problems.admission import Admitted, admit
 from queuebit_runtime.bus.decoding import Received, Refused
 from queuebit_runtime.bus.port import Record

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, ResultValidated
-from queuebit_control_plane.desk import Told
+from queuebit_control_plane.handler import Told
 from queuebit_runtime.bus.port import Delivery
 
 AHEAD_MAX = 10_000

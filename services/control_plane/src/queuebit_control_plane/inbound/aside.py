@@ -16,8 +16,8 @@ from queuebit_contracts.channels import LARGE
 from queuebit_contracts.errors import ContractError, FieldError, InvalidData
 from queuebit_contracts.events import JobSubmitted
 from queuebit_control_plane.errors import Contended
-from queuebit_control_plane.intake import UNADMITTED, believed
-from queuebit_control_plane.reading import READ, Answer, Question, read_believed, rejection_of
+from queuebit_control_plane.inbound.admission import UNADMITTED, believed
+from queuebit_control_plane.inbound.reading import READ, Answer, Question, read_believed, rejection_of
 from queuebit_runtime.bus.decoding import Received, Refused, refused_of
 from queuebit_runtime.bus.port import Bus, BusError, Delivery, Outgoing, Record
 from queuebit_runtime.clock import Clock

@@ -12,15 +12,15 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.errors import ContractError, InvalidData
-from queuebit_control_plane.aside import Aside, Place, place_of
-from queuebit_control_plane.desk import Desk, Spoiled, Told, log_fields
+from queuebit_control_plane.availability import Lanes
 from queuebit_control_plane.errors import Contended
-from queuebit_control_plane.intake import UNKNOWN_TENANT, Intake, admitted_before, refuse
+from queuebit_control_plane.handler import Desk, Spoiled, Told, log_fields
+from queuebit_control_plane.inbound.admission import UNKNOWN_TENANT, Intake, admitted_before, refuse
+from queuebit_control_plane.inbound.aside import Aside, Place, place_of
+from queuebit_control_plane.inbound.join_buffer import Open, Pairing
+from queuebit_control_plane.inbound.reading import Question, rejection_of
 from queuebit_control_plane.job.messages import Cancel, Message
-from queuebit_control_plane.lanes import Lanes
-from queuebit_control_plane.pairing import Open, Pairing
-from queuebit_control_plane.publishing import publish_all
-from queuebit_control_plane.reading import Question, rejection_of
+from queuebit_control_plane.relay.publishing import publish_all
 from queuebit_problems.admission import is_quick
 from queuebit_runtime.bus.dead_letters import dead_letter_of
 from queuebit_runtime.bus.decoding import Item, Received, Refused, subscribe_decoded, subscribe_open

@@ -23,7 +23,7 @@ from queuebit_problems.errors import ProblemError
 from queuebit_runtime.bus.decoding import Received, Refused, read
 from queuebit_runtime.bus.port import Record
 
-READ = "queuebit_control_plane.reading:read_in_process"
+READ = "queuebit_control_plane.inbound.reading:read_in_process"
 log = logging.getLogger(__name__)
 
 Outcome = Admitted | ev.JobRejected

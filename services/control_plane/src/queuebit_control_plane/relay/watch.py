@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from queuebit_control_plane.lead import Lead
+from queuebit_control_plane.relay.lead import Lead
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.service.readiness import Reason
 from queuebit_runtime.telemetry.metrics import Metric

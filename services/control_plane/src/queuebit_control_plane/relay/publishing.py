@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from queuebit_control_plane.unpublished import too_large
+from queuebit_control_plane.relay.dead_letters import too_large
 from queuebit_runtime.bus.port import Bus, Outgoing, RecordTooLarge
 from queuebit_runtime.clock import Clock
 

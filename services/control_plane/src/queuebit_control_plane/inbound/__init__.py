@@ -1,0 +1,1 @@
+"""What the control plane hears, and how it becomes messages to jobs."""

@@ -1,0 +1,1 @@
+"""The event table is the outbox: committed events, in order, onto Kafka."""
