@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from contextvars import Context
 
 from queuebit_contracts.channels import BY_TOPIC
-from queuebit_runtime.bus.delivery import Committer, Member, Place
+from queuebit_runtime.bus.committing import Committer
+from queuebit_runtime.bus.delivery import Member, Place
 from queuebit_runtime.bus.partitioner import partition_of
 from queuebit_runtime.bus.port import BusError, Outgoing, Record, Subscription
 from queuebit_runtime.bus.record_size import check_size

@@ -18,7 +18,8 @@ from aiokafka.errors import (  # type: ignore[import-untyped]
     UnsupportedCodecError,
 )
 
-from queuebit_runtime.bus.delivery import FAILING_S, Committer, Member, Place
+from queuebit_runtime.bus.committing import Committer
+from queuebit_runtime.bus.delivery import FAILING_S, Member, Place
 from queuebit_runtime.bus.kafka.consumer import PatientConsumer, RawBatch
 from queuebit_runtime.bus.port import BusError, InstanceTaken, Record, Subscription
 from queuebit_runtime.clock import Clock
