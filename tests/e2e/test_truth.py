@@ -112,3 +112,19 @@ async def test_what_is_cancelled_while_its_worker_is_down_is_never_begun(queuebi
     assert len(attempts) == CANCELLED
     assert sum(isinstance(each, ev.ExecutionSucceeded) for each in seen) >= 20
     assert [each for each in seen if each.attempt_id in attempts] == []
+
+
+async def test_what_was_taken_is_shown_by_a_new_gateway_while_no_control_plane_runs(queuebit: Platform) -> None:
+    await queuebit.supervisor.kill("control_plane")
+    request = a_request(tenant=TENANT, seed=202).model_dump(mode="json", exclude_none=True, exclude={"tenant"})
+    async with AsyncQueuebit(queuebit.url, queuebit.api_key) as client:
+        taken = await client.submit_body(request, key=f"no-uuid-{ids.mint()}")
+    await queuebit.supervisor.kill("gateway")
+    await queuebit.supervisor.restart("gateway")
+    async with AsyncQueuebit(queuebit.url, queuebit.api_key) as client:
+        shown = await client.get(taken.id)
+    await queuebit.supervisor.restart("control_plane")
+    (outcome,) = await queuebit.outcomes([taken.id])
+
+    assert (shown.id, shown.state, shown.kind, shown.version) == (taken.id, "submitted", "maxcut", 0)
+    assert isinstance(outcome, ev.JobCompleted)
