@@ -10,8 +10,8 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.ids import attempt_id_of, uuid7
 from queuebit_contracts.jobs import Confidence, ConfidencePart, JobRequest, Lane, LaneWish, Problem, Ran
-from queuebit_control_plane.job.messages import Submit
-from queuebit_control_plane.job.routing import RoutingInputs
+from queuebit_domain.job.messages import Submit
+from queuebit_domain.job.routing import RoutingInputs
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 JOB_ID = uuid7(int(NOW.timestamp() * 1000), 7)

@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HEAVY = {"qiskit", "qiskit_aer", "ortools", "numpy", "fastapi", "faststream", "asyncpg", "httpx2", "typer"}
 LIBS = {
-    "gateway": ("contracts", "problems", "runtime", "store"),
-    "control_plane": ("contracts", "problems", "runtime", "store"),
+    "gateway": ("contracts", "domain", "problems", "runtime", "store"),
+    "control_plane": ("contracts", "domain", "problems", "runtime", "store"),
     "quantum_adapter": ("contracts", "problems", "runtime"),
     "classical_solver": ("contracts", "problems", "runtime"),
     "result_validation": ("contracts", "problems", "runtime"),

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.jobs import TERMINAL_STATES, JobRequest
-from queuebit_control_plane.job.view import read_event
+from queuebit_domain.job.codec import read_event
 from queuebit_problems.admission import admit
 from queuebit_problems.errors import ProblemError
 from tests.simulation.history import History, Reply

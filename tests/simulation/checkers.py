@@ -11,9 +11,11 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import Data, decode
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.ids import attempt_id_of
-from queuebit_control_plane.job.state import CorruptStream, EndedJob
-from queuebit_control_plane.job.view import fold, head_of, read_event
+from queuebit_control_plane.heads import head_of
 from queuebit_control_plane.relay.relay import records_of
+from queuebit_domain.errors import CorruptStream
+from queuebit_domain.job.codec import fold, read_event
+from queuebit_domain.job.state import EndedJob
 from queuebit_problems.registry import optimisation_of
 from queuebit_runtime.bus.port import Record
 from queuebit_store.ports import StoredEvent, StreamRow

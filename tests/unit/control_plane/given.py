@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TypeVar
 
 from queuebit_contracts.events import Event, JobEvent
-from queuebit_control_plane.job.decide import decide
-from queuebit_control_plane.job.messages import Message
-from queuebit_control_plane.job.state import Job, NoJob
+from queuebit_domain.job.decide import decide
+from queuebit_domain.job.messages import Message
+from queuebit_domain.job.state import Job, NoJob
 from tests.builders import JOB_ID, NOW
 
 E = TypeVar("E", bound=Event)

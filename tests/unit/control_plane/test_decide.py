@@ -10,11 +10,11 @@ from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.ids import attempt_id_of
 from queuebit_contracts.jobs import Cost, Usage
 from queuebit_contracts.origin import Origin
-from queuebit_control_plane.job.decide import refusal_of
-from queuebit_control_plane.job.messages import Cancel, Refuse, Wake
-from queuebit_control_plane.job.state import EndedJob, NoJob, OpenJob
-from queuebit_control_plane.job.view import head_of
-from queuebit_control_plane.job.wake import next_wake
+from queuebit_control_plane.heads import head_of
+from queuebit_domain.job.decide import refusal_of
+from queuebit_domain.job.messages import Cancel, Refuse, Wake
+from queuebit_domain.job.state import EndedJob, NoJob, OpenJob
+from queuebit_domain.job.timers import next_wake
 from tests.builders import (
     BEST_SIDE,
     JOB_ID,

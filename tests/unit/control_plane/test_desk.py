@@ -13,8 +13,9 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import decode
 from queuebit_contracts.ids import refusal_id_of, uuid7
 from queuebit_control_plane.handler import Desk, Told
-from queuebit_control_plane.job.messages import Cancel, Message, Refuse, Submit, Wake
-from queuebit_control_plane.job.view import fold, head_of
+from queuebit_control_plane.heads import head_of
+from queuebit_domain.job.codec import fold
+from queuebit_domain.job.messages import Cancel, Message, Refuse, Submit, Wake
 from queuebit_runtime.bus.port import Bus, BusError, Outgoing, Subscription
 from queuebit_store.errors import InvalidBatch, StoreUnavailable
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore

@@ -6,7 +6,7 @@ import pytest
 
 from queuebit_contracts.ids import derive_id
 from queuebit_control_plane.handler import Told
-from queuebit_control_plane.job.messages import Cancel, Wake
+from queuebit_domain.job.messages import Cancel, Wake
 from queuebit_store.memory import MemoryStore
 from tests.builders import JOB_ID, a_submit, at
 from tests.unit.control_plane.test_desk import CAUSE, StoppedClock, a_desk, told

@@ -12,7 +12,7 @@ from queuebit_contracts.envelope import Envelope
 from queuebit_control_plane.availability import Lanes
 from queuebit_control_plane.handler import Desk, Spoiled, Told
 from queuebit_control_plane.inbound.subscriptions import Consumer
-from queuebit_control_plane.job.messages import Report
+from queuebit_domain.job.messages import Report
 from queuebit_runtime.bus.decoding import Received
 from queuebit_runtime.bus.port import Record
 from queuebit_runtime.processes.bounded_work import inline

@@ -11,10 +11,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import decode_data, encode_data
 from queuebit_contracts.events import TERMINAL_EVENTS, JobEvent
-from queuebit_control_plane.job.decide import decide
-from queuebit_control_plane.job.messages import Cancel, Message, Wake
-from queuebit_control_plane.job.state import EndedJob, Job, NoJob, OpenJob, evolve
-from queuebit_control_plane.job.wake import next_wake
+from queuebit_domain.job.decide import decide
+from queuebit_domain.job.evolve import evolve
+from queuebit_domain.job.messages import Cancel, Message, Wake
+from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob
+from queuebit_domain.job.timers import next_wake
 from tests.builders import JOB_ID, NOW, a_failure, a_refusal, a_submit, a_success, a_verdict
 
 LEGS = (

@@ -11,8 +11,9 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import from_structured
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.origin import NO_ORIGIN, Origin
-from queuebit_control_plane.job.messages import Cancel, Message, Submit, Wake
-from queuebit_control_plane.job.state import OpenJob, open_job
+from queuebit_domain.job.evolve import open_job
+from queuebit_domain.job.messages import Cancel, Message, Submit, Wake
+from queuebit_domain.job.state import OpenJob
 from tests.builders import JOB_ID, NOW, a_failure, a_submit, a_success, a_verdict, at
 from tests.unit.control_plane.given import given
 from tests.unit.control_plane.test_identity import Plane, asked, plane

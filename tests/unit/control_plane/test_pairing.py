@@ -7,7 +7,7 @@ from uuid import UUID
 
 from queuebit_control_plane.handler import Told
 from queuebit_control_plane.inbound.join_buffer import Open, Pairing
-from queuebit_control_plane.job.messages import Cancel, Message
+from queuebit_domain.job.messages import Cancel, Message
 from queuebit_runtime.bus.port import Record
 from tests.builders import JOB_ID, a_failure, a_success, a_verdict
 

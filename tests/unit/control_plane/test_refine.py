@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.canonical import fingerprint
-from queuebit_control_plane.job.messages import Wake
+from queuebit_domain.job.messages import Wake
 from tests.builders import BEST_SIDE, a_failure, a_submit, a_success, a_verdict, at
 from tests.unit.control_plane.given import Story, given
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from queuebit_control_plane.job.decide import decide
-from queuebit_control_plane.job.state import NoJob, OpenJob
 from queuebit_control_plane.remembered import Kept, Remembered, weight_of
+from queuebit_domain.job.decide import decide
+from queuebit_domain.job.state import NoJob, OpenJob
 from tests.builders import JOB_ID, NOW, a_submit
 
 

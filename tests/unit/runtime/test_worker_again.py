@@ -116,6 +116,6 @@ def test_what_may_not_begin_any_more_is_forgotten_and_the_rest_is_bounded(monkey
 
 def test_the_window_covers_every_order_that_may_still_begin() -> None:
     from queuebit_contracts.jobs import BUDGET_S_MAX, TIERS
-    from queuebit_control_plane.job.limits import Limits
+    from queuebit_domain.job.limits import Limits
 
     assert max(BUDGET_S_MAX + Limits.of(tier).lost_after_s for tier in TIERS) < BEGIN_WITHIN_S_MAX

@@ -14,11 +14,12 @@ from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobRe
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.jobs import is_past
 from queuebit_control_plane.errors import Contended
-from queuebit_control_plane.job.decide import decide, refusal_of
-from queuebit_control_plane.job.messages import Message, Refuse, Submit
-from queuebit_control_plane.job.state import EndedJob, Job, NoJob, OpenJob
-from queuebit_control_plane.job.view import fold, head_of
+from queuebit_control_plane.heads import head_of
 from queuebit_control_plane.remembered import Kept, Remembered, weight_of
+from queuebit_domain.job.codec import fold
+from queuebit_domain.job.decide import decide, refusal_of
+from queuebit_domain.job.messages import Message, Refuse, Submit
+from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob
 from queuebit_runtime.bus.port import Record
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.telemetry import semconv

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from queuebit_contracts.large import TEXT_BYTES_MIN
-from queuebit_control_plane.job.state import OpenJob
+from queuebit_domain.job.state import OpenJob
 
 JOBS_MAX = 20_000
 BYTES_MAX = 192 * 1024 * 1024

@@ -9,7 +9,7 @@ from uuid import UUID
 from queuebit_contracts.ids import derive_id
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.handler import Desk, Told, log_fields
-from queuebit_control_plane.job.messages import Wake
+from queuebit_domain.job.messages import Wake
 from queuebit_runtime.clock import Clock
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.ports import StreamStore

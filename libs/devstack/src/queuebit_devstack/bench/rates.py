@@ -11,11 +11,12 @@ import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
 
 from queuebit_contracts.channels import CHANNELS, LIFECYCLE
-from queuebit_control_plane.job.view import fold, head_of
+from queuebit_control_plane.heads import head_of
 from queuebit_control_plane.relay.lead import Lead
 from queuebit_control_plane.relay.relay import CURSOR, Relay
 from queuebit_devstack.bench.errors import BenchFailed
 from queuebit_devstack.bench.figures import StoreFigures
+from queuebit_domain.job.codec import fold
 from queuebit_runtime.access.settings import KafkaAccess, client_options
 from queuebit_runtime.bus.decoding import Item, subscribe_decoded
 from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings

@@ -19,8 +19,8 @@ from queuebit_control_plane.inbound.idempotency import reserve_each, unheld
 from queuebit_control_plane.inbound.identity import job_of, origin_of
 from queuebit_control_plane.inbound.reading import Outcome, Question, admitted_or_refused
 from queuebit_control_plane.inbound.tenants import Tenants
-from queuebit_control_plane.job.messages import Refuse, Submit
-from queuebit_control_plane.job.routing import REFINE_PARAM, RoutingInputs, budget_s_of
+from queuebit_domain.job.messages import Refuse, Submit
+from queuebit_domain.job.routing import REFINE_PARAM, RoutingInputs, budget_s_of
 from queuebit_problems.admission import Admitted, admit
 from queuebit_runtime.bus.decoding import Received, Refused
 from queuebit_runtime.bus.port import Record

@@ -19,8 +19,8 @@ from queuebit_control_plane.inbound.admission import UNKNOWN_TENANT, Intake, adm
 from queuebit_control_plane.inbound.aside import Aside, Place, place_of
 from queuebit_control_plane.inbound.join_buffer import Open, Pairing
 from queuebit_control_plane.inbound.reading import Question, rejection_of
-from queuebit_control_plane.job.messages import Cancel, Message
 from queuebit_control_plane.relay.publishing import publish_all
+from queuebit_domain.job.messages import Cancel, Message
 from queuebit_problems.admission import is_quick
 from queuebit_runtime.bus.dead_letters import dead_letter_of
 from queuebit_runtime.bus.decoding import Item, Received, Refused, subscribe_decoded, subscribe_open

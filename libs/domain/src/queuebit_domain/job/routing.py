@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from queuebit_contracts.events import JobPlanned
 from queuebit_contracts.jobs import Lane, LaneWish, Leg, Role, Tier
-from queuebit_control_plane.job.limits import Limits
+from queuebit_domain.job.limits import Limits
 
 POLICY_VERSION = "routing/2"
 PlanName = Literal["classical_only", "quantum_with_baseline", "quantum_then_fallback", "refine", "rule_only"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from queuebit_contracts import events as ev
-from queuebit_control_plane.job.routing import RoutingInputs
+from queuebit_domain.job.routing import RoutingInputs
 
 
 @dataclass(frozen=True, slots=True)

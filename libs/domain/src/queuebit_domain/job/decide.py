@@ -13,12 +13,12 @@ from queuebit_contracts.events import JobEvent
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.jobs import is_past
 from queuebit_contracts.origin import Origin, whole_origin
-from queuebit_control_plane.job import routing
-from queuebit_control_plane.job.draft import Draft
-from queuebit_control_plane.job.messages import Cancel, Message, Refuse, Submit, Wake
-from queuebit_control_plane.job.settle import complete, settle
-from queuebit_control_plane.job.state import Job, NoJob, OpenJob, Working, working_on
-from queuebit_control_plane.job.wake import lost_attempts
+from queuebit_domain.job import routing
+from queuebit_domain.job.advance import complete, settle
+from queuebit_domain.job.draft import Draft
+from queuebit_domain.job.messages import Cancel, Message, Refuse, Submit, Wake
+from queuebit_domain.job.state import Job, NoJob, OpenJob, Working, working_on
+from queuebit_domain.job.timers import lost_attempts
 
 
 def decide(job: Job, message: Message, now: datetime, job_id: UUID) -> tuple[Sequence[JobEvent], Job]:

@@ -6,9 +6,9 @@ from typing import Literal
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.failures import FAILURES, FailureCode
-from queuebit_control_plane.job.draft import Draft
-from queuebit_control_plane.job.routing import REFINE
-from queuebit_control_plane.job.state import (
+from queuebit_domain.job.draft import Draft
+from queuebit_domain.job.routing import REFINE
+from queuebit_domain.job.state import (
     Answered,
     Idle,
     LegState,

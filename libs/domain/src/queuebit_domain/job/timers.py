@@ -8,18 +8,8 @@ from typing import assert_never
 
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Leg
-from queuebit_control_plane.job.limits import Limits
-from queuebit_control_plane.job.state import (
-    Answered,
-    Idle,
-    Job,
-    LegState,
-    OpenJob,
-    Resting,
-    Spent,
-    Working,
-    accepted,
-)
+from queuebit_domain.job.limits import Limits
+from queuebit_domain.job.state import Answered, Idle, Job, LegState, OpenJob, Resting, Spent, Working, accepted
 
 
 def next_wake(job: Job) -> datetime | None:

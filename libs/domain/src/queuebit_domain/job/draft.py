@@ -8,16 +8,9 @@ from uuid import UUID
 from queuebit_contracts import events as ev
 from queuebit_contracts.events import JobEvent
 from queuebit_contracts.ids import attempt_id_of, derive_id
-from queuebit_control_plane.job.state import (
-    Answered,
-    Job,
-    LegState,
-    OpenJob,
-    Working,
-    best_first,
-    evolve,
-)
-from queuebit_control_plane.job.wake import lost_after
+from queuebit_domain.job.evolve import evolve
+from queuebit_domain.job.state import Answered, Job, LegState, OpenJob, Working, best_first
+from queuebit_domain.job.timers import lost_after
 
 
 class Draft:

@@ -1,0 +1,49 @@
+"""Stored events read back: as what they are, and as the job that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol, cast
+from uuid import UUID
+
+from queuebit_contracts.envelope import MODEL_OF, PREFIX, decode_data
+from queuebit_contracts.events import JobEvent
+from queuebit_domain.errors import CorruptStream
+from queuebit_domain.job.evolve import evolve
+from queuebit_domain.job.state import Job, NoJob
+
+
+class Stored(Protocol):
+    """What is read of a stored event. `type` is the bare name (`JobQueued`); `data` is its JSON."""
+
+    @property
+    def stream_id(self) -> UUID: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def schema_version(self) -> int: ...
+    @property
+    def data(self) -> str: ...
+    @property
+    def time(self) -> datetime: ...
+
+
+def fold(stored: Sequence[Stored]) -> Job:
+    """The job after its stored events. Raises CorruptStream where versions have a gap or the story makes no sense."""
+    job: Job = NoJob()
+    for expected, event in enumerate(stored, start=1):
+        if event.version != expected:
+            raise CorruptStream(f"job {event.stream_id} has version {event.version} where {expected} is due")
+        job = evolve(job, read_event(event), event.time, event.stream_id)
+    return job
+
+
+def read_event(stored: Stored) -> JobEvent:
+    """The stored data as the event it is."""
+    model = MODEL_OF.get(f"{PREFIX}{stored.type}.v{stored.schema_version}")
+    if model is None:
+        raise CorruptStream(f"job {stored.stream_id} holds the unknown event {stored.type}.v{stored.schema_version}")
+    return cast(JobEvent, decode_data(model, stored.data.encode(), text=True))

@@ -1,0 +1,157 @@
+"""The job as a union of frozen states.
+
+A leg is Idle until the plan releases it, Working on an attempt, Resting before a retry, Answered once a verdict let its answer
+pass, or Spent. Both halves of an answer, execution and verdict, may arrive in either order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from queuebit_contracts import events as ev
+from queuebit_contracts.jobs import Cost, JobRequest, JobState, Leg, Usage
+from queuebit_contracts.origin import NO_ORIGIN, Origin
+from queuebit_domain.job.limits import Limits
+from queuebit_domain.job.money import NO_USAGE
+
+NO_COST = Cost()
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Not released: a fallback whose trigger has not held yet, or a leg that waits for its turn."""
+
+
+IDLE = Idle()
+
+
+@dataclass(frozen=True)
+class Working:
+    """An attempt is out. `execution` and `verdict` are filled as they arrive."""
+
+    attempt_id: UUID
+    number: int
+    queued_at: datetime
+    moved_at: datetime
+    started: bool = False
+    execution: ev.ExecutionSucceeded | None = None
+    verdict: ev.ResultValidated | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """A transient failure: the next attempt is released at `until`."""
+
+    number: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The leg has a checked answer."""
+
+    execution: ev.ExecutionSucceeded
+    verdict: ev.ResultValidated
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The leg gave no answer, and will give none."""
+
+    reason: str
+    failure: ev.ExecutionFailed | None = None
+
+
+LegStatus = Idle | Working | Resting | Answered | Spent
+
+
+@dataclass(frozen=True, slots=True)
+class LegState:
+    """A leg of the plan and where it stands."""
+
+    spec: Leg
+    status: LegStatus
+
+
+@dataclass(frozen=True, slots=True)
+class NoJob:
+    """Nothing happened yet."""
+
+
+@dataclass(frozen=True)
+class OpenJob:
+    """The job is on its way.
+
+    `latency_due_at`: when the caller's patience ends and a fallback is taken beside whatever still runs. `hurried`: that has
+    happened, so the first good answer ends the job. `origin` goes onto the event that ends it.
+    """
+
+    job_id: UUID
+    request: JobRequest
+    fingerprint: str
+    problem_fingerprint: str
+    submitted_at: datetime
+    deadline: datetime
+    latency_due_at: datetime
+    limits: Limits
+    plan: str = ""
+    sense: Literal["min", "max"] | None = "min"
+    legs: tuple[LegState, ...] = ()
+    hurried: bool = False
+    cost: Cost = NO_COST
+    usage: Usage = NO_USAGE
+    reasons: tuple[str, ...] = ()
+    size: ev.ProblemSize | None = None
+    origin: Origin = NO_ORIGIN
+
+
+@dataclass(frozen=True, slots=True)
+class EndedJob:
+    """The job ended, exactly once, as `state`."""
+
+    state: JobState
+    fingerprint: str
+    kind: str = ""
+    tier: str = ""
+    lane: str = ""
+
+
+Job = NoJob | OpenJob | EndedJob
+
+
+def accepted(leg: LegState) -> bool:
+    """Whether the leg has an answer that the validator accepts."""
+    return isinstance(leg.status, Answered) and leg.status.verdict.verdict == "accepted"
+
+
+def proved(leg: LegState) -> bool:
+    """Whether the leg has an answer that is proved to be optimal."""
+    return isinstance(leg.status, Answered) and leg.status.verdict.proven_optimal
+
+
+def best_first(legs: Sequence[LegState], sense: Literal["min", "max"] | None) -> list[LegState]:
+    """Answered legs, the best objective first; on a tie the proved one, then the one that the plan names first."""
+    sign = -1 if sense == "max" else 1
+
+    if len(legs) < 2:
+        return [*legs]
+
+    def rank(leg: LegState) -> tuple[object, bool]:
+        assert isinstance(leg.status, Answered)
+        verdict = leg.status.verdict
+        return (0 if verdict.objective is None else sign * verdict.objective, not verdict.proven_optimal)
+
+    return sorted(legs, key=rank)
+
+
+def working_on(job: OpenJob, leg: str, attempt_id: UUID) -> tuple[LegState, Working] | None:
+    """The leg and its attempt if that attempt is the one that is out; None for what is late or repeated."""
+    for each in job.legs:
+        if each.spec.leg == leg:
+            status = each.status
+            return (each, status) if isinstance(status, Working) and status.attempt_id == attempt_id else None
+    return None
