@@ -60,24 +60,24 @@ fmt: $(READY) ## Format and mend what can be mended.
 	@$(BIN)/ruff check --fix .
 
 bench: $(READY) ## Measure throughput, latency and memory on the real stack; OUT=file.json keeps the figures.
-	@$(BIN)/python -m queuebit_devstack.bench $(if $(OUT),--out $(OUT))
+	@$(BIN)/python -m queuebit_workbench.bench $(if $(OUT),--out $(OUT))
 
 bench-admission: $(READY) ## Measure what strangers can make admission cost, and whom it holds up (LARGE=30 statements).
-	@$(BIN)/python -m queuebit_devstack.bench.admission $(if $(LARGE),--large $(LARGE))
+	@$(BIN)/python -m queuebit_workbench.bench.admission $(if $(LARGE),--large $(LARGE))
 
 sweep: $(READY) ## Run every published instance of a folder (DATA=folder FAMILY=tsp BUDGET_S=10 N_MAX=50 OUT=file.json).
-	@$(BIN)/python -m queuebit_devstack.sweep "$(DATA)" $(if $(FAMILY),--family $(FAMILY)) $(if $(BUDGET_S),--budget-s $(BUDGET_S)) \
+	@$(BIN)/python -m queuebit_workbench.sweep "$(DATA)" $(if $(FAMILY),--family $(FAMILY)) $(if $(BUDGET_S),--budget-s $(BUDGET_S)) \
 		$(if $(N_MAX),--n-max $(N_MAX)) $(if $(LIMIT),--limit $(LIMIT)) $(if $(OUT),--out "$(OUT)" --resume)
 
 fuzz: $(READY) ## Admit hostile statements and files, name the dearest (CASES=10000 SEED=1 FIRST=0).
-	@$(BIN)/python -m queuebit_devstack.hostile $(if $(CASES),--count $(CASES)) $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))
+	@$(BIN)/python -m queuebit_workbench.fuzz $(if $(CASES),--count $(CASES)) $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))
 
 soak: $(READY) ## Run the simulation over many seeds (SEEDS=2000).
 	@$(BIN)/python -m pytest tests/simulation -m soak --timeout 0
 
 schemas: $(READY) ## Write JSON Schemas, AsyncAPI and OpenAPI into schemas/, and the settings reference.
-	@$(BIN)/python -m queuebit_devstack.schemas schemas
-	@$(BIN)/python -m queuebit_devstack.settings_page infra/docs/settings.md
+	@$(BIN)/python -m queuebit_workbench.schemas schemas
+	@$(BIN)/python -m queuebit_workbench.settings_page infra/docs/settings.md
 
 constraints: $(READY) ## Resolve the newest versions that fit together and pin them.
 	@$(BIN)/uv lock -q --upgrade

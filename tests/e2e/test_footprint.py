@@ -6,7 +6,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from queuebit_contracts import channels
-from queuebit_devstack.bench.counts import take_counts
+from queuebit_workbench.bench.counts import take_counts
 from tests.e2e.harness import Platform, trivial
 
 IDLE_MB_MAX = {

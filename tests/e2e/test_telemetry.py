@@ -16,11 +16,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from queuebit_client.asynchronous import AsyncQueuebit
 from queuebit_contracts import events as ev
 from queuebit_devstack.credentials import TENANT, gateway_env
-from queuebit_devstack.demo.trace import SpanLine, is_whole, read_spans, trace_of
 from queuebit_devstack.ports import LOOPBACK, free_ports
 from queuebit_devstack.stack import Stack
 from queuebit_devstack.supervise import Supervisor, service_specs
 from queuebit_runtime.telemetry.metrics import METRICS
+from queuebit_workbench.demo.trace import SpanLine, is_whole, read_spans, trace_of
 from tests.builders import a_problem, a_request
 from tests.e2e.harness import Platform, eventually, platform
 

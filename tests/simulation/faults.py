@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-from queuebit_devstack.world import SERVICES
+from queuebit_workbench.world import SERVICES
 
 FAULTS_S = 16.0
 FaultName = Literal[

@@ -16,12 +16,12 @@ from unittest.mock import patch
 
 from queuebit_contracts.channels import CONTROL, EXECUTIONS
 from queuebit_contracts.jobs import TERMINAL_STATES
-from queuebit_devstack.world import SERVICES, Ports, World
 from queuebit_runtime.errors import ShellError
 from queuebit_runtime.ids import SeededIds
 from queuebit_runtime.processes.hops import directly
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.memory import MemoryStore
+from queuebit_workbench.world import SERVICES, Ports, World
 from tests.simulation.clients import Clients
 from tests.simulation.faults import FAULTS_S, Fault, draw_faults
 from tests.simulation.history import GROUPS, History, Start

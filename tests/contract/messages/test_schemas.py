@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from queuebit_contracts.channels import BY_TOPIC
 from queuebit_contracts.envelope import MODEL_OF, from_structured, to_structured
-from queuebit_devstack.schemas import documents
+from queuebit_workbench.schemas import documents
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"
 EXAMPLES = SCHEMAS / "examples"

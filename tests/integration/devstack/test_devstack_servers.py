@@ -189,7 +189,7 @@ def devstack(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         if kept in os.environ:
             environ[kept] = os.environ[kept]
     return subprocess.run(
-        [sys.executable, "-m", "queuebit_devstack", *words],
+        [sys.executable, "-m", "queuebit_workbench", *words],
         env=environ | {"QUEUEBIT_DATA": str(folder)},
         capture_output=True,
         text=True,

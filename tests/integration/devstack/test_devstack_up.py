@@ -112,7 +112,7 @@ async def until_told(folder: Path, name: str, state: str) -> None:
 def test_up_in_the_foreground_ends_all_at_a_signal(tmp_path: Path, how: signal.Signals) -> None:
     environ = {name: value for name, value in os.environ.items() if name not in ("QUEUEBIT_KAFKA", "QUEUEBIT_POSTGRES")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "queuebit_devstack", "up", "--servers-only", "--foreground"],
+        [sys.executable, "-m", "queuebit_workbench", "up", "--servers-only", "--foreground"],
         env=environ | {"QUEUEBIT_DATA": str(tmp_path), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         text=True,

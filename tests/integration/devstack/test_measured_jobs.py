@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from queuebit_client.asynchronous import AsyncQueuebit
-from queuebit_devstack.local import ended, one_process
 from queuebit_problems.registry import kind_of
+from queuebit_workbench.local import ended, one_process
 
 BODY_SEED = 11
 

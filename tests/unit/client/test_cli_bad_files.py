@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("numpy", "scipy", "ortools", "qiskit", "dimod", "pyvrp", "starlette", "fastapi", "queuebit_devstack.local")
+HEAVY = ("numpy", "scipy", "ortools", "qiskit", "dimod", "pyvrp", "starlette", "fastapi", "queuebit_workbench.local")
 SCRIPT = f"""
 import sys
 from queuebit_client.cli.main import main

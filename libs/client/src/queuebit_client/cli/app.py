@@ -20,7 +20,7 @@ PLUG_INS = {
     "run": "Take one job through all services in one process, without a server.",
     "demo": "Start everything and send real jobs.",
 }
-PLUG_IN_PACKAGE = "queuebit-devstack"
+PLUG_IN_PACKAGE = "queuebit-workbench"
 
 _EPILOG = "Exit codes: " + "; ".join(f"{code.value} {text}" for code, text in MEANINGS.items()) + "."
 

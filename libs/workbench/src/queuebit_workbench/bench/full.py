@@ -1,0 +1,80 @@
+"""Queuebit itself: the five services as processes, jobs over Kafka as an upstream service sends them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from queuebit_contracts.channels import COMPLETED, FAILED, SUBMITTED
+from queuebit_devstack.credentials import gateway_env
+from queuebit_devstack.ports import free_ports
+from queuebit_devstack.stack import Stack
+from queuebit_devstack.supervise import ServiceSpec, Supervisor, prepare, service_specs
+from queuebit_runtime.clock import SystemClock
+from queuebit_store.postgres import PostgresSettings, PostgresStore
+from queuebit_workbench.bench.driver import Driver, Route
+from queuebit_workbench.bench.figures import Figures
+from queuebit_workbench.bench.measure import Say, measure, measure_burst
+from queuebit_workbench.bench.profile import profiled, tell_profiles
+from queuebit_workbench.bench.questions import TENANT, upstream
+from queuebit_workbench.bench.rates import measure_parts
+from queuebit_workbench.bench.settings import BenchSettings
+
+TRACE_RATIO = 0.05
+TELEMETRY_ON: Mapping[str, str] = {"QUEUEBIT_TELEMETRY": "console", "QUEUEBIT_TRACE_RATIO": str(TRACE_RATIO)}
+"""Spans and metrics written to the log file of each service: what it costs to make them."""
+
+
+def services(stack: Stack, env: Mapping[str, str] | None = None) -> tuple[ServiceSpec, ...]:
+    """The five services, the gateway on a free port."""
+    return service_specs(free_ports(1)[0], env=gateway_env(stack.data_dir) | dict(env or {}))
+
+
+async def measure_queuebit(stack: Stack, figures: Figures, settings: BenchSettings, say: Say) -> Figures:
+    """Prepare the servers, then measure the services, their parts alone, and the services with telemetry."""
+    source = await _prepare(stack)
+    async with Supervisor(stack, services(stack)) as supervisor, _driver(stack, settings) as driver:
+        figures = replace(figures, queuebit=await measure(stack, driver, _pids(supervisor), settings, say))
+    say("  the store, the relay and the bus alone")
+    figures = replace(figures, store=await measure_parts(stack.access(), source))
+    say("  with telemetry")
+    async with (
+        Supervisor(stack, services(stack, TELEMETRY_ON)) as supervisor,
+        _driver(stack, settings, trace_ratio=TRACE_RATIO) as driver,
+    ):
+        return replace(figures, telemetry=await measure_burst(driver, _pids(supervisor), settings))
+
+
+async def profile_queuebit(stack: Stack, settings: BenchSettings, say: Say) -> None:
+    """One burst with each service under cProfile; tells where the time goes. Everything is about half as fast so."""
+    await _prepare(stack)
+    folder = stack.data_dir / "profiles"
+    folder.mkdir(exist_ok=True)
+    jobs_before = settings.warm_up_jobs
+    async with (
+        Supervisor(stack, profiled(services(stack), folder)) as supervisor,
+        _driver(stack, settings) as driver,
+    ):
+        await driver.burst(driver.ask(jobs_before), settings.in_flight_max)
+        await driver.burst(driver.ask(settings.jobs), settings.in_flight_max)
+        names = supervisor.names
+    tell_profiles(folder, names, jobs_before + settings.jobs, say)
+
+
+async def _prepare(stack: Stack) -> PostgresSettings:
+    """Schema, topics and the tenant whose jobs the benchmark sends."""
+    await prepare(stack)
+    source = PostgresSettings(stack.postgres)
+    async with await PostgresStore.open(source) as store:
+        await store.add_tenant(TENANT, SystemClock().now())
+    return source
+
+
+def _driver(stack: Stack, settings: BenchSettings, *, trace_ratio: float | None = None) -> Driver:
+    ask = upstream(SystemClock(), settings.seed, trace_ratio=trace_ratio)
+    return Driver(stack.access(), Route(SUBMITTED, COMPLETED, FAILED), ask, stuck_s=settings.stuck_s)
+
+
+def _pids(supervisor: Supervisor) -> dict[str, int]:
+    names: Sequence[str] = supervisor.names
+    return {name: supervisor.pid(name) for name in names}

@@ -1,0 +1,78 @@
+"""Write `schemas/`: JSON Schemas of everything that is said, AsyncAPI 3.0 of the channels, OpenAPI of the gateway.
+
+Usage: python -m queuebit_workbench.schemas FOLDER
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from queuebit_contracts import commands
+from queuebit_contracts.envelope import MODEL_OF, PREFIX
+from queuebit_contracts.jobs import JobRequest
+from queuebit_gateway.http.app import openapi_document
+from queuebit_problems.registry import kind_of, kinds
+from queuebit_workbench.asyncapi import asyncapi
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+VERSION = "1.0.0"
+
+
+def documents(examples: Path) -> dict[str, str]:
+    """File name -> text of every generated file. `examples`: the folder of the recorded messages."""
+    found: dict[str, Any] = {
+        "jobs/JobRequest.v1.json": schema_of(JobRequest, "JobRequest"),
+        "asyncapi.json": asyncapi(VERSION, recorded(examples)),
+        "openapi.json": openapi(),
+    }
+    for name, model in MODEL_OF.items():
+        folder = "commands" if model is commands.CancelJob else "events"
+        found[f"{folder}/{name.removeprefix('io.queuebit.')}.json"] = schema_of(model, name)
+    for kind_name in kinds():
+        kind = kind_of(kind_name)
+        if type(kind).__module__.startswith("queuebit_problems."):
+            found[f"problems/{kind.name}.v{kind.version}.json"] = schema_of(kind.statement, kind.title)
+    return {name: json.dumps(document, indent=2, sort_keys=True) + "\n" for name, document in sorted(found.items())}
+
+
+def schema_of(model: type[BaseModel], title: str) -> dict[str, Any]:
+    """The JSON Schema of a model, under its contract name."""
+    return {"$schema": DRAFT, **model.model_json_schema(mode="validation"), "title": title}
+
+
+def recorded(folder: Path) -> dict[str, Any]:
+    """The recorded example of each type."""
+    return {name: json.loads((folder / f"{name.removeprefix(PREFIX)}.json").read_text()) for name in MODEL_OF}
+
+
+def openapi() -> dict[str, Any]:
+    """The gateway's own description of its HTTP API."""
+    return openapi_document()
+
+
+def main(arguments: list[str]) -> int:
+    """Write every file, remove generated files that are no longer made; returns the exit code."""
+    if len(arguments) != 1:
+        sys.stderr.write(__doc__ or "")
+        return 2
+    folder = Path(arguments[0])
+    wanted = documents(folder / "examples")
+    for part in ("events", "commands", "problems", "jobs"):
+        for stale in (folder / part).glob("*.json"):
+            if f"{part}/{stale.name}" not in wanted:
+                stale.unlink()
+    for name, text in wanted.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    sys.stdout.write(f"{len(wanted)} files in {folder}/\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
