@@ -16,7 +16,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-u
 
 from queuebit_contracts import channels
 from queuebit_contracts import events as ev
-from queuebit_contracts.envelope import Data, Envelope, decode, encode_data, encode_headers
+from queuebit_contracts.data import Data
+from queuebit_contracts.envelope import Envelope, decode, encode_data, encode_headers
 from queuebit_contracts.ids import job_id_of
 from queuebit_contracts.jobs import JobRequest
 from queuebit_devstack.credentials import TENANT, create_key, ensure_credentials, gateway_env

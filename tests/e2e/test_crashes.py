@@ -11,8 +11,8 @@ from queuebit_client.asynchronous import AsyncQueuebit
 from queuebit_client.errors import Unreachable
 from queuebit_client.models import Job
 from queuebit_contracts import events as ev
-from queuebit_contracts.envelope import decode_data, model_of
 from queuebit_contracts.ids import uuid7
+from queuebit_contracts.registry import REGISTRY
 from queuebit_devstack.credentials import TENANT
 from queuebit_devstack.supervise import SERVICES
 from tests.builders import a_problem, a_request
@@ -101,4 +101,4 @@ async def test_the_stored_events_of_every_job_are_versions_without_a_gap(queuebi
     for stored in (await queuebit.store.load(job_ids)).values():
         assert [event.version for event in stored] == list(range(1, len(stored) + 1))
         for event in stored:
-            decode_data(model_of(f"io.queuebit.{event.type}.v{event.schema_version}"), event.data.encode())
+            REGISTRY.read_stored(event.type, event.schema_version, event.data)

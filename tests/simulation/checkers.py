@@ -8,7 +8,8 @@ from uuid import UUID
 
 from queuebit_contracts import channels
 from queuebit_contracts import events as ev
-from queuebit_contracts.envelope import Data, decode
+from queuebit_contracts.data import Data
+from queuebit_contracts.envelope import decode
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.ids import attempt_id_of
 from queuebit_control_plane.heads import head_of

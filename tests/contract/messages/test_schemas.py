@@ -12,7 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from queuebit_contracts.channels import BY_TOPIC
-from queuebit_contracts.envelope import MODEL_OF, from_structured, to_structured
+from queuebit_contracts.envelope import from_structured, to_structured
+from queuebit_contracts.registry import REGISTRY
 from queuebit_workbench.schemas import documents
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"
@@ -55,7 +56,9 @@ def test_a_recorded_example_fits_its_schema(path: Path) -> None:
 
 
 def test_every_message_has_an_example() -> None:
-    assert {path.stem.split("+")[0] for path in RECORDED} == {name.removeprefix("io.queuebit.") for name in MODEL_OF}
+    assert {path.stem.split("+")[0] for path in RECORDED} == {
+        name.removeprefix("io.queuebit.") for name in REGISTRY.known
+    }
 
 
 def test_asyncapi_refers_to_what_is_there() -> None:

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from queuebit_contracts.channels import RECORD_BYTES_MAX
 from queuebit_contracts.commands import CancelJob
+from queuebit_contracts.data import Data
 from queuebit_contracts.envelope import (
-    MODEL_OF,
-    Data,
     Envelope,
     decode,
     encode_data,
@@ -26,6 +25,7 @@ from queuebit_contracts.envelope import (
 )
 from queuebit_contracts.errors import ContractError, InvalidData, MalformedEnvelope, UnknownType
 from queuebit_contracts.events import JobSubmitted
+from queuebit_contracts.registry import REGISTRY
 from tests.builders import JOB_ID, NOW, a_request, a_success, a_verdict
 
 DATA: list[Data] = [JobSubmitted(request=a_request()), a_success(), a_verdict(), CancelJob(actor="ada")]
@@ -158,7 +158,7 @@ def test_any_structured_json_is_read_or_refused(document: Any) -> None:
 
 
 def test_every_type_has_one_name_and_utc_times_end_in_z() -> None:
-    assert len(MODEL_OF) == len(set(MODEL_OF.values()))
+    assert len(REGISTRY.known) == len({known.model for known in REGISTRY.known.values()})
     headers = dict(encode_headers(an_envelope(time=datetime(2026, 1, 1, tzinfo=UTC))))
     assert headers["ce_time"] == b"2026-01-01T00:00:00Z"
 

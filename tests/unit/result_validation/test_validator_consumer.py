@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from queuebit_contracts.channels import EXECUTIONS, VALIDATIONS, dead_letter
-from queuebit_contracts.envelope import Data, Envelope, decode, decode_data, encode_data, encode_headers
+from queuebit_contracts.data import Data
+from queuebit_contracts.envelope import Envelope, decode, decode_data, encode_data, encode_headers
 from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobStarted, ResultRejected, ResultValidated
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.ids import derive_id

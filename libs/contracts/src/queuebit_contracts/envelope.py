@@ -12,7 +12,6 @@ from uuid import UUID
 
 import orjson
 
-from queuebit_contracts import commands, events
 from queuebit_contracts.attributes import (
     REMEDY,
     check_headers,
@@ -27,28 +26,20 @@ from queuebit_contracts.attributes import (
     time_of_record,
 )
 from queuebit_contracts.channels import RECORD_BYTES_MAX
-from queuebit_contracts.errors import FieldError, MalformedEnvelope, UnknownType
+from queuebit_contracts.data import Data
+from queuebit_contracts.errors import MalformedEnvelope
 from queuebit_contracts.ids import id_bytes
 from queuebit_contracts.large import with_text
-from queuebit_contracts.model import Model, StrictModel
-from queuebit_contracts.structured import check_media_type, is_structured, read_data, read_document
+from queuebit_contracts.registry import REGISTRY, Registry, read_data_of, type_bytes_of, type_of
+from queuebit_contracts.structured import check_media_type, is_structured, read_document
 from queuebit_contracts.structured import decode_data as decode_data
 
-PREFIX = "io.queuebit."
 JSON_TYPE = b"application/json"
 _JSON = ("content-type", JSON_TYPE)
 _ID_PLACE = 2
 """Of the id among the headers."""
 
 Headers = list[tuple[str, bytes]]
-Data = Model | StrictModel
-
-_MODELS: tuple[type[Data], ...] = (*events.JobEvent.__args__, events.BackendStatusReported, commands.CancelJob)
-_VERSIONS: dict[type[Data], int] = {model: model.schema_version for model in _MODELS}  # type: ignore[union-attr]
-TYPE_OF: dict[type[Data], str] = {model: f"{PREFIX}{model.__name__}.v{_VERSIONS[model]}" for model in _MODELS}
-MODEL_OF: dict[str, type[Data]] = {name: model for model, name in TYPE_OF.items()}
-TYPE_BYTES: dict[type[Data], bytes] = {model: name.encode() for model, name in TYPE_OF.items()}
-_MODEL_OF_BYTES: dict[bytes, type[Data]] = {name: model for model, name in TYPE_BYTES.items()}
 
 
 class Envelope(NamedTuple):
@@ -72,7 +63,7 @@ class Envelope(NamedTuple):
 
     @property
     def type(self) -> str:
-        return TYPE_OF[type(self.data)]
+        return type_of(type(self.data))
 
     @property
     def job_id(self) -> UUID:
@@ -85,7 +76,7 @@ def encode_headers(envelope: Envelope) -> Headers:
     headers = binary_headers(
         envelope.id,
         envelope.source,
-        TYPE_BYTES[type(envelope.data)],
+        type_bytes_of(type(envelope.data)),
         envelope.subject,
         rfc3339(envelope.time),
         tenant=envelope.tenant,
@@ -147,11 +138,13 @@ def decode(
     *,
     timestamp_ms: int = 0,
     text: bool = False,
+    registry: Registry = REGISTRY,
 ) -> Envelope:
     """Read a record. Raises MalformedEnvelope, UnknownType or InvalidData, each naming the field and the remedy.
 
     Of a header that comes twice the last counts; one without a value is missing. A traceparent that is none is ignored. A
     message without a time has the record's, `timestamp_ms`, where that is known. `text`: see `decode_data`.
+    Data of an older version that `registry` knows is read as today's.
     """
     found = known_headers(headers if isinstance(headers, dict) else dict(headers))
     check_headers(found)
@@ -163,11 +156,11 @@ def decode(
         )
     if is_structured(found):
         check_media_type(found.get("content-type"))
-        return from_structured(value, timestamp_ms=timestamp_ms)
+        return from_structured(value, timestamp_ms=timestamp_ms, registry=registry)
     specversion = found.get("ce_specversion")
     if specversion != b"1.0":
         read_specversion(None if specversion is None else specversion.decode("utf-8", "replace"), "ce_specversion")
-    model = _MODEL_OF_BYTES.get(found.get("ce_type", b"")) or model_of(_text(found, "ce_type"))
+    known = registry.known_bytes.get(found.get("ce_type", b"")) or registry.named(_text(found, "ce_type"))
     time = _time(found.get("ce_time"), "ce_time", timestamp_ms)
     name, source = _text(found, "ce_id"), _text(found, "ce_source")
     subject, tenant, version = found.get("ce_subject"), found.get("ce_tenant"), found.get("ce_streamversion")
@@ -179,7 +172,7 @@ def decode(
         source,
         "" if subject is None else subject.decode(),
         time,
-        decode_data(model, value, text=text),
+        read_data_of(known, value, text=text),
         None if tenant is None else tenant.decode(),
         None if version is None else read_version(version, "ce_streamversion"),
         None if trace is None else read_traceparent(trace.decode("utf-8", "replace")),
@@ -187,18 +180,6 @@ def decode(
         given_id,
         correlation.decode() if correlation else None,
     )
-
-
-def model_of(type_name: str) -> type[Data]:
-    """The model of a CloudEvents type. Raises UnknownType."""
-    model = MODEL_OF.get(type_name)
-    if model is None:
-        raise UnknownType(
-            f"The type {type_name[:200]!r} is not known.",
-            remedy=f"Use one of: {', '.join(sorted(MODEL_OF))}.",
-            fields=(FieldError("/ce_type", "unknown_type", "is not known"),),
-        )
-    return model
 
 
 def to_structured(envelope: Envelope) -> dict[str, Any]:
@@ -223,12 +204,12 @@ def to_structured(envelope: Envelope) -> dict[str, Any]:
     }
 
 
-def from_structured(value: bytes, *, timestamp_ms: int = 0) -> Envelope:
+def from_structured(value: bytes, *, timestamp_ms: int = 0, registry: Registry = REGISTRY) -> Envelope:
     """Read a message in structured mode. `timestamp_ms` as for `decode`, which says what it raises too."""
     document = read_document(value)
     attributes = document.attributes
     read_specversion(attributes.get("specversion"), "specversion")
-    model = model_of(_required(attributes, "type"))
+    known = registry.named(_required(attributes, "type"))
     said = attributes.get("time")
     time = _time(None if said is None else said.encode(), "time", timestamp_ms)
     name, source = _required(attributes, "id"), _required(attributes, "source")
@@ -239,7 +220,7 @@ def from_structured(value: bytes, *, timestamp_ms: int = 0) -> Envelope:
         source=source,
         subject=attributes.get("subject", ""),
         time=time,
-        data=read_data(document, model),
+        data=read_data_of(known, document),
         tenant=attributes.get("tenant"),
         version=None if version is None else read_version(version.encode(), "streamversion"),
         traceparent=None if trace is None else read_traceparent(trace),

@@ -1,4 +1,4 @@
-"""Every event that Queuebit says, past tense, version 1.
+"""Every event that Queuebit says, in the past tense and in its version of today.
 
 The envelope carries the job id (subject), the tenant and the stream version; an event holds only what is its own.
 """
@@ -34,8 +34,9 @@ Verdict = Literal["accepted", "rejected", "needs_review"]
 
 
 class Event(Model):
-    """Something that happened."""
+    """Something that happened. `type_name` is its name where that is not the class name: of the model of an older version."""
 
+    type_name: ClassVar[str] = ""
     schema_version: ClassVar[int] = 1
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
+from queuebit_contracts.data import Data
 from queuebit_contracts.events import ExecutionSucceeded, JobQueued, JobSubmitted
 from queuebit_contracts.jobs import Problem
-from queuebit_contracts.model import Model, StrictModel
 from queuebit_contracts.statement_text import PLACE, PLACE_JSON, StatementText, statement_of
 
 TEXT_BYTES_MIN = 16 * 1024
 """Smaller messages are read whole: that costs less than finding the statement."""
-
-Data = Model | StrictModel
 
 
 class _Stated(msgspec.Struct):

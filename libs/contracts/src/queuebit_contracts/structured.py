@@ -10,17 +10,15 @@ import binascii
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import SchemaValidator, core_schema, from_json, to_json
 
 from queuebit_contracts.attributes import REMEDY, check_length, malformed
+from queuebit_contracts.data import Data
 from queuebit_contracts.errors import FieldError, InvalidData, MalformedEnvelope, field_errors
 from queuebit_contracts.large import TEXT_BYTES_MIN, decode_as_text
-
-if TYPE_CHECKING:
-    from queuebit_contracts.envelope import Data
 
 STRUCTURED_TYPE = b"application/cloudevents+json"
 BATCH_TYPE = b"application/cloudevents-batch+json"

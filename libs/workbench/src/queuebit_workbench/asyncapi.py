@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from queuebit_contracts import commands
 from queuebit_contracts.channels import CHANNELS, COMPLETED, FAILED, LIFECYCLE, Channel
-from queuebit_contracts.envelope import MODEL_OF, TYPE_OF
+from queuebit_contracts.registry import REGISTRY, type_of
 
 DEAD_LETTER = "DeadLetter"
 _FOR_DOWNSTREAM = (COMPLETED, FAILED, LIFECYCLE)
@@ -52,7 +52,7 @@ def asyncapi(version: str, examples: Mapping[str, Mapping[str, Any]]) -> dict[st
         "operations": {use.name: _operation(use) for use in _uses()},
         "components": {
             "messages": {
-                **{name: _message(name, examples[name]) for name in sorted(MODEL_OF)},
+                **{name: _message(name, examples[name]) for name in sorted(REGISTRY.known)},
                 DEAD_LETTER: _dead_letter(),
             },
             "messageTraits": {"cloudEvent": {"headers": _headers()}},
@@ -117,7 +117,7 @@ _FLOW = {"tokenUrl": "https://identity.example.com/token", "availableScopes": {}
 
 
 def _messages_of(channel: Channel) -> list[str]:
-    return sorted(TYPE_OF[message] for message in channel.messages) or [DEAD_LETTER]
+    return sorted(type_of(message) for message in channel.messages) or [DEAD_LETTER]
 
 
 def _channel(channel: Channel) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def _operation(use: Use) -> dict[str, Any]:
 
 
 def _message(name: str, example: Mapping[str, Any]) -> dict[str, Any]:
-    model = MODEL_OF[name]
+    model = REGISTRY.known[name].model
     folder = "commands" if model is commands.CancelJob else "events"
     return {
         "name": name,
@@ -221,7 +221,7 @@ def _headers() -> dict[str, Any]:
             "content-type": {"const": "application/json"},
             "ce_id": {**text, "description": "Unique with ce_source; a repeat is recognised by both."},
             "ce_source": text,
-            "ce_type": {"enum": sorted(MODEL_OF)},
+            "ce_type": {"enum": sorted(REGISTRY.known)},
             "ce_subject": {**text, "description": "The job id; the backend's name in backend reports."},
             "ce_time": {
                 "type": "string",

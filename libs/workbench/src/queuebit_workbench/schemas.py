@@ -12,9 +12,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from queuebit_contracts import commands
-from queuebit_contracts.envelope import MODEL_OF, PREFIX
+from queuebit_contracts.commands import CommandModel
 from queuebit_contracts.jobs import JobRequest
+from queuebit_contracts.registry import PREFIX, REGISTRY
 from queuebit_gateway.http.app import openapi_document
 from queuebit_problems.registry import kind_of, kinds
 from queuebit_workbench.asyncapi import asyncapi
@@ -30,9 +30,9 @@ def documents(examples: Path) -> dict[str, str]:
         "asyncapi.json": asyncapi(VERSION, recorded(examples)),
         "openapi.json": openapi(),
     }
-    for name, model in MODEL_OF.items():
-        folder = "commands" if model is commands.CancelJob else "events"
-        found[f"{folder}/{name.removeprefix('io.queuebit.')}.json"] = schema_of(model, name)
+    for name, (model, _) in REGISTRY.known.items():
+        folder = "commands" if issubclass(model, CommandModel) else "events"
+        found[f"{folder}/{name.removeprefix(PREFIX)}.json"] = schema_of(model, name)
     for kind_name in kinds():
         kind = kind_of(kind_name)
         if type(kind).__module__.startswith("queuebit_problems."):
@@ -47,7 +47,7 @@ def schema_of(model: type[BaseModel], title: str) -> dict[str, Any]:
 
 def recorded(folder: Path) -> dict[str, Any]:
     """The recorded example of each type."""
-    return {name: json.loads((folder / f"{name.removeprefix(PREFIX)}.json").read_text()) for name in MODEL_OF}
+    return {name: json.loads((folder / f"{name.removeprefix(PREFIX)}.json").read_text()) for name in REGISTRY.known}
 
 
 def openapi() -> dict[str, Any]:

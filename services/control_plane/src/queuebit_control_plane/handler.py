@@ -13,6 +13,7 @@ from queuebit_contracts.envelope import encode_data
 from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobRejected
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.jobs import is_past
+from queuebit_contracts.registry import name_of
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.heads import head_of
 from queuebit_control_plane.remembered import Kept, Remembered, weight_of
@@ -289,9 +290,8 @@ def _decide(work: _Work, told: Told, now: datetime) -> None:
     for version, event in enumerate(decided, start=work.version + len(work.events) + 1):
         event_id = derive_id(job_id, f"event:{version}")
         data = encode_data(event).decode()
-        work.size_bytes += weight_of(type(event).__name__, data)
+        name = name_of(type(event))
+        work.size_bytes += weight_of(name, data)
         if isinstance(event, JobRejected):
             work.rejection = event.code
-        work.events.append(
-            NewEvent(event_id, type(event).__name__, event.schema_version, data, now, told.cause_id, trace)
-        )
+        work.events.append(NewEvent(event_id, name, event.schema_version, data, now, told.cause_id, trace))

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Protocol, cast
 from uuid import UUID
 
-from queuebit_contracts.envelope import MODEL_OF, PREFIX, decode_data
+from queuebit_contracts.errors import UnknownType
 from queuebit_contracts.events import JobEvent
+from queuebit_contracts.registry import REGISTRY
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.evolve import evolve
 from queuebit_domain.job.state import Job, NoJob
@@ -43,7 +44,8 @@ def fold(stored: Sequence[Stored]) -> Job:
 
 def read_event(stored: Stored) -> JobEvent:
     """The stored data as the event it is."""
-    model = MODEL_OF.get(f"{PREFIX}{stored.type}.v{stored.schema_version}")
-    if model is None:
-        raise CorruptStream(f"job {stored.stream_id} holds the unknown event {stored.type}.v{stored.schema_version}")
-    return cast(JobEvent, decode_data(model, stored.data.encode(), text=True))
+    try:
+        return cast(JobEvent, REGISTRY.read_stored(stored.type, stored.schema_version, stored.data, text=True))
+    except UnknownType:
+        name = f"{stored.type}.v{stored.schema_version}"
+        raise CorruptStream(f"job {stored.stream_id} holds the unknown event {name}") from None

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from queuebit_contracts.channels import EXECUTIONS, Service
-from queuebit_contracts.envelope import TYPE_BYTES, Envelope, binary_headers, encode_data, rfc3339
+from queuebit_contracts.envelope import Envelope, binary_headers, encode_data, rfc3339
 from queuebit_contracts.errors import field_errors
 from queuebit_contracts.events import (
     ExecutionFailed,
@@ -18,6 +18,7 @@ from queuebit_contracts.events import (
 )
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.ids import derive_id
+from queuebit_contracts.registry import type_bytes_of
 from queuebit_runtime.bus.port import Outgoing
 
 DETAIL_MAX = 500
@@ -49,7 +50,7 @@ class Report:
         headers = binary_headers(
             derive_id(self._cause.id, name),
             self._source,
-            TYPE_BYTES[type(event)],
+            type_bytes_of(type(event)),
             self.job,
             rfc3339(now),
             tenant=self.tenant,

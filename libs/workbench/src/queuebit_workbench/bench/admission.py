@@ -23,9 +23,10 @@ from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
 from rich.console import Console
 
 from queuebit_contracts.channels import COMPLETED, FAILED, RECORD_BYTES_MAX, SUBMITTED
-from queuebit_contracts.envelope import TYPE_OF, binary_headers, rfc3339
+from queuebit_contracts.envelope import binary_headers, rfc3339
 from queuebit_contracts.events import JobSubmitted
 from queuebit_contracts.ids import job_id_of, uuid7
+from queuebit_contracts.registry import type_bytes_of
 from queuebit_devstack.stack import Stack, start_stack
 from queuebit_devstack.supervise import Supervisor, prepare
 from queuebit_problems.registry import built_in_modules
@@ -57,7 +58,7 @@ def large_question(seed: int) -> Question:
         {"request": {"tenant": FLOOD, "problem": problem, "lane": "rule"}, "idempotency_key": str(key)}
     )
     job_id = str(job_id_of(FLOOD, key))
-    ce_type = TYPE_OF[JobSubmitted].encode()
+    ce_type = type_bytes_of(JobSubmitted)
     headers = binary_headers(
         key, "/queuebit/flood", ce_type, job_id, rfc3339(now), tenant=FLOOD, version=None, traceparent=None
     )

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import orjson
 
-from queuebit_contracts.envelope import TYPE_OF, binary_headers, rfc3339
+from queuebit_contracts.envelope import binary_headers, rfc3339
 from queuebit_contracts.events import JobSubmitted
 from queuebit_contracts.ids import job_id_of, uuid7
+from queuebit_contracts.registry import type_bytes_of
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.telemetry.trace_context import fresh_traceparent
 from queuebit_workbench.bench.bare_steps import NODES, graph
@@ -25,7 +26,7 @@ def upstream(clock: Clock, seed: int, *, trace_ratio: float | None = None) -> Ca
     With `trace_ratio` each begins a trace, of which that share is kept.
     """
     numbers = random.Random(seed)
-    ce_type = TYPE_OF[JobSubmitted].encode()
+    ce_type = type_bytes_of(JobSubmitted)
 
     def ask() -> Question:
         now = clock.now()

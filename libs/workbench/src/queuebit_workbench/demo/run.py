@@ -13,7 +13,7 @@ from uuid import UUID
 from rich.console import Console
 from rich.live import Live
 
-from queuebit_contracts.envelope import Data
+from queuebit_contracts.data import Data
 from queuebit_devstack.credentials import TENANT, ensure_credentials, gateway_env
 from queuebit_devstack.ports import LOOPBACK, free_ports
 from queuebit_devstack.stack import Stack, start_stack

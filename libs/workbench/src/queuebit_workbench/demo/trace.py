@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from rich.tree import Tree
 
-from queuebit_contracts.envelope import PREFIX
+from queuebit_contracts.registry import PREFIX
 from queuebit_runtime.telemetry import semconv
 
 TELEMETRY = "QUEUEBIT_TELEMETRY"

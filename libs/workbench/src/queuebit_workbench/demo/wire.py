@@ -11,7 +11,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-u
 from queuebit_client.asynchronous import AsyncQueuebit
 from queuebit_contracts import events as ev
 from queuebit_contracts.channels import LIFECYCLE, SUBMITTED
-from queuebit_contracts.envelope import Data, Envelope, decode, encode_data, encode_headers
+from queuebit_contracts.data import Data
+from queuebit_contracts.envelope import Envelope, decode, encode_data, encode_headers
 from queuebit_contracts.errors import ContractError
 from queuebit_contracts.ids import job_id_of
 from queuebit_runtime.access.settings import KafkaAccess, client_options

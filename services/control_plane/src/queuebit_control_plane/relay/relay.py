@@ -19,9 +19,10 @@ from typing import Protocol
 from uuid import UUID
 
 from queuebit_contracts.channels import topics_of
-from queuebit_contracts.envelope import PREFIX, binary_headers, rfc3339
+from queuebit_contracts.envelope import binary_headers, rfc3339
 from queuebit_contracts.events import JobQueued
 from queuebit_contracts.jobs import LANES, TIERS
+from queuebit_contracts.registry import type_name_of
 from queuebit_control_plane.relay.dead_letters import unreadable
 from queuebit_control_plane.relay.lead import ASK_INTERVAL_S, Lead
 from queuebit_control_plane.relay.publishing import publish_all
@@ -245,4 +246,4 @@ def _topics_of_order(lane: str, tier: str) -> tuple[str, ...]:
 
 @cache
 def _ce_type(name: str, schema_version: int) -> bytes:
-    return f"{PREFIX}{name}.v{schema_version}".encode()
+    return type_name_of(name, schema_version).encode()

@@ -14,8 +14,8 @@ from uuid import UUID
 import orjson
 from pydantic_core import from_json
 
-from queuebit_contracts.envelope import PREFIX
 from queuebit_contracts.jobs import TERMINAL_STATES
+from queuebit_contracts.registry import type_name_of
 from queuebit_gateway.http.problem_details import Refusal
 from queuebit_gateway.read_model.explain import explain
 from queuebit_gateway.read_model.models import Explanation, JobSummary, JobView
@@ -179,7 +179,7 @@ def _attributes(job_id: UUID, event: StoredEvent, trimmed: list[str]) -> dict[st
         "specversion": "1.0",
         "id": str(event.id),
         "source": STORE_SOURCE,
-        "type": f"{PREFIX}{event.type}.v{event.schema_version}",
+        "type": type_name_of(event.type, event.schema_version),
         "subject": str(job_id),
         "time": event.time.isoformat().replace("+00:00", "Z"),
         "datacontenttype": "application/json",

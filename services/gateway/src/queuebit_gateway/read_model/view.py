@@ -10,11 +10,11 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from queuebit_contracts import events as ev
-from queuebit_contracts.envelope import PREFIX, decode_data, model_of
 from queuebit_contracts.errors import UnknownType
 from queuebit_contracts.jobs import JobRequest
 from queuebit_contracts.model import Model
 from queuebit_contracts.origin import NO_ORIGIN, Origin
+from queuebit_contracts.registry import REGISTRY
 from queuebit_gateway.read_model.models import JobView
 from queuebit_store.ports import Reservation
 
@@ -105,8 +105,7 @@ class Happened:
 
 def read_event(stored: Stored) -> Happened:
     """The stored event as its model. Raises ContractError where it cannot be read."""
-    model = model_of(f"{PREFIX}{stored.type}.v{stored.schema_version}")
-    data = decode_data(model, stored.data.encode())
+    data = REGISTRY.read_stored(stored.type, stored.schema_version, stored.data)
     if not isinstance(data, ev.JobEvent):
         raise UnknownType(f"{stored.type} is no event of a job.", remedy="Upgrade the gateway.")
     return Happened(stored.version, stored.time, data)
