@@ -8,10 +8,10 @@ from typing import Annotated, Any, ClassVar, Literal
 import pytest
 from pydantic import Field
 
+from queuebit_circuits.circuit import Circuit, Gate, Measure, Register
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Problem
 from queuebit_problems import registry
-from queuebit_problems.circuits.circuit import Circuit, Gate, Measure, Register
 from queuebit_problems.kind import Answer, Params, Size, Statement
 from queuebit_problems.measurement import Device, Effort, Examination, Measured, Measurement, OnStep, Step, Stop, Test
 
@@ -66,7 +66,7 @@ class Tosses(Measurement[TossesStatement]):
     def exact(self, statement: TossesStatement, effort: Effort) -> Measured | None:
         if len(statement.angles) > EXACT_MAX:
             return None
-        from queuebit_problems.circuits.simulator import outcomes
+        from queuebit_circuits.simulator import outcomes
 
         drawn = outcomes(self.circuit(statement)).sample(statement.shots, effort.seed)
         answer = {"counts": drawn, "shots": statement.shots}
@@ -75,7 +75,7 @@ class Tosses(Measurement[TossesStatement]):
     def examine(self, statement: TossesStatement, answer: Answer) -> Examination:
         if len(statement.angles) > EXACT_MAX:
             return Examination(exact=False, tests=())
-        from queuebit_problems.circuits.simulator import distribution
+        from queuebit_circuits.simulator import distribution
 
         exact = distribution(self.circuit(statement))
         counts: dict[str, int] = answer["counts"]

@@ -13,11 +13,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HEAVY = {"qiskit", "qiskit_aer", "ortools", "numpy", "fastapi", "faststream", "asyncpg", "httpx2", "typer"}
 LIBS = {
-    "gateway": ("contracts", "domain", "problems", "runtime", "store"),
-    "control_plane": ("contracts", "domain", "problems", "runtime", "store"),
-    "quantum_adapter": ("contracts", "problems", "runtime"),
-    "classical_solver": ("contracts", "problems", "runtime"),
-    "result_validation": ("contracts", "problems", "runtime"),
+    "gateway": ("contracts", "domain", "circuits", "problems", "runtime", "store"),
+    "control_plane": ("contracts", "domain", "circuits", "problems", "runtime", "store"),
+    "quantum_adapter": ("contracts", "circuits", "problems", "runtime"),
+    "classical_solver": ("contracts", "circuits", "problems", "runtime"),
+    "result_validation": ("contracts", "circuits", "problems", "runtime"),
     "client": ("contracts",),
 }
 HAS = {

@@ -14,9 +14,9 @@ from qiskit.circuit import library
 from qiskit.circuit.library import UnitaryGate
 from qiskit.quantum_info import Operator, Statevector
 
-from queuebit_problems.circuits.circuit import Circuit, Gate, Register
-from queuebit_problems.circuits.gates import ALIASES, GATES, matrix_of
-from queuebit_problems.circuits.simulator import statevector
+from queuebit_circuits.circuit import Circuit, Gate, Register
+from queuebit_circuits.gates import ALIASES, GATES, matrix_of
+from queuebit_circuits.simulator import statevector
 
 ANGLES = (0.3, 1.1, -0.7, 0.45)
 IN_QISKIT: dict[str, Any] = {

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from queuebit_problems.circuits.simulator import Outcomes, outcomes
+from queuebit_circuits.simulator import Outcomes, outcomes
 from queuebit_problems.errors import UnreadableFile
 from queuebit_problems.formats.files import read_problem
 from queuebit_problems.kinds.circuits.circuit_sampling import KIND

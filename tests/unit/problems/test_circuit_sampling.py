@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from queuebit_problems.circuits.circuit import Circuit
-from queuebit_problems.circuits.qasm import read_circuit
-from queuebit_problems.circuits.simulator import outcomes
+from queuebit_circuits.circuit import Circuit
+from queuebit_circuits.qasm import read_circuit
+from queuebit_circuits.simulator import outcomes
 from queuebit_problems.errors import InvalidStatement, UnreadableFile
 from queuebit_problems.formats.files import read_problem
 from queuebit_problems.kind import Size

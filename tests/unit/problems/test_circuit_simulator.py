@@ -9,12 +9,12 @@ import pytest
 from qiskit import QuantumCircuit
 from qiskit_aer import AerSimulator
 
-from queuebit_problems.circuits.circuit import Branch, Circuit, Gate, Measure, Register, Reset
-from queuebit_problems.circuits.cost import active, affordable
-from queuebit_problems.circuits.pauli import PauliSum
-from queuebit_problems.circuits.qasm import read_circuit
-from queuebit_problems.circuits.simulator import distribution, outcomes, statevector
-from queuebit_problems.errors import UnfitCircuit
+from queuebit_circuits.circuit import Branch, Circuit, Gate, Measure, Register, Reset
+from queuebit_circuits.cost import active, affordable
+from queuebit_circuits.errors import UnfitCircuit
+from queuebit_circuits.pauli import PauliSum
+from queuebit_circuits.qasm import read_circuit
+from queuebit_circuits.simulator import distribution, outcomes, statevector
 from queuebit_problems.measuring.exact_device import ExactDevice
 
 HEAD = 'OPENQASM 2.0;\ninclude "qelib1.inc";\n'

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from queuebit_problems.errors import InvalidStatement, OutOfBudget, UnfitCircuit, UnreadableFile
+from queuebit_circuits.errors import UnfitCircuit
+from queuebit_problems.errors import InvalidStatement, OutOfBudget, UnreadableFile
 from queuebit_problems.formats.files import read_problem
 from queuebit_problems.kinds.circuits.kernel import KIND, KernelStatement
 from queuebit_problems.measurement import Effort, Measured, Step

@@ -11,18 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queuebit_problems.circuits.circuit import Circuit, Gate
-from queuebit_problems.circuits.operators import Sector, lowest, variances
-from queuebit_problems.circuits.pauli import (
+from queuebit_circuits.circuit import Circuit, Gate
+from queuebit_circuits.operators import Sector, expectation, lowest, variances
+from queuebit_circuits.pauli import (
     PauliSum,
     bases,
     commutes_with_number,
     estimate,
-    expectation,
     masks,
     measured,
 )
-from queuebit_problems.circuits.simulator import distribution, outcomes, statevector
+from queuebit_circuits.simulator import distribution, outcomes, statevector
 
 Matrix = npt.NDArray[np.complex128]
 LETTERS = {
@@ -69,7 +68,7 @@ def test_large_observables_are_summed_term_by_term_to_the_same(observable: Pauli
     value = expectation(state, observable)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("queuebit_problems.circuits.operators._CACHED_MAX", 0)
+        patch.setattr("queuebit_circuits.operators._CACHED_MAX", 0)
         assert expectation(state, observable) == pytest.approx(value, abs=1e-12)
 
 

@@ -11,9 +11,9 @@ from qiskit import QuantumCircuit, qasm2, qasm3
 from qiskit.circuit.random import random_circuit
 from qiskit.quantum_info import Statevector
 
-from queuebit_problems.circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Register, Reset
-from queuebit_problems.circuits.qasm import read_circuit
-from queuebit_problems.circuits.simulator import distribution, statevector
+from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Register, Reset
+from queuebit_circuits.qasm import read_circuit
+from queuebit_circuits.simulator import distribution, statevector
 
 TWO = 'OPENQASM 2.0;\ninclude "qelib1.inc";\n'
 THREE = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queuebit_problems.circuits.cost import affordable
-from queuebit_problems.circuits.qasm import read_circuit
-from queuebit_problems.circuits.qasm.scope import CLBITS_MAX, QUBITS_MAX
-from queuebit_problems.circuits.qasm.source import STATEMENTS_MAX, TEXT_LENGTH_MAX
-from queuebit_problems.errors import UnreadableFile
+from queuebit_circuits.cost import affordable
+from queuebit_circuits.errors import UnreadableCircuit
+from queuebit_circuits.qasm import read_circuit
+from queuebit_circuits.qasm.scope import CLBITS_MAX, QUBITS_MAX
+from queuebit_circuits.qasm.source import STATEMENTS_MAX, TEXT_LENGTH_MAX
 
 TWO = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2];\n'
 THREE = 'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; bit[2] c; bit b;\n'
 
 
-def _refused(text: str) -> UnreadableFile:
-    with pytest.raises(UnreadableFile) as refused:
+def _refused(text: str) -> UnreadableCircuit:
+    with pytest.raises(UnreadableCircuit) as refused:
         read_circuit(text, file_name="c.qasm")
     assert refused.value.remedy
     return refused.value
@@ -201,5 +201,5 @@ def test_however_a_text_is_broken_it_is_read_or_refused(text: str, rng: random.R
         place = rng.randrange(len(words))
         words[place : place + rng.randint(0, 2)] = rng.choices(words, k=rng.randint(0, 2)) or [";"]
 
-    with contextlib.suppress(UnreadableFile):
+    with contextlib.suppress(UnreadableCircuit):
         affordable(read_circuit("".join(words)))

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queuebit_problems import instances
-from queuebit_problems.circuits.ansatz import (
+from queuebit_circuits.ansatz import (
     Excitation,
     HardwareEfficient,
     ParticleConserving,
     least_occupation,
     particle_conserving,
 )
-from queuebit_problems.circuits.circuit import Circuit, Gate
-from queuebit_problems.circuits.pauli import PauliSum
-from queuebit_problems.circuits.simulator import statevector
-from queuebit_problems.errors import UnfitCircuit
+from queuebit_circuits.circuit import Circuit, Gate
+from queuebit_circuits.errors import UnfitCircuit
+from queuebit_circuits.pauli import PauliSum
+from queuebit_circuits.simulator import statevector
+from queuebit_problems import instances
 from queuebit_problems.formats.files import read_problem
 from queuebit_problems.kinds.circuits.expectation import KIND
 from queuebit_problems.kinds.circuits.expectation_statement import ExpectationStatement

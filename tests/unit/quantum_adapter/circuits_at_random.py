@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from queuebit_problems.circuits.circuit import Branch, Circuit, Gate, Measure, Operation, Register, Reset
-from queuebit_problems.circuits.gates import GATES
+from queuebit_circuits.circuit import Branch, Circuit, Gate, Measure, Operation, Register, Reset
+from queuebit_circuits.gates import GATES
 
 
 def some_gates(generator: random.Random, qubits: int, count: int) -> list[Operation]:

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from queuebit_problems.circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Register
-from queuebit_problems.circuits.gates import GATES
-from queuebit_problems.circuits.qasm import read_circuit
-from queuebit_problems.circuits.simulator import distribution, statevector
-from queuebit_quantum_adapter.circuit_text import batch_print, circuit_print, to_qasm3
+from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Register
+from queuebit_circuits.gates import GATES
+from queuebit_circuits.qasm import read_circuit
+from queuebit_circuits.simulator import distribution, statevector
+from queuebit_circuits.text import batch_print, circuit_print, to_qasm3
 from tests.unit.quantum_adapter.circuits_at_random import a_dynamic, a_unitary
 
 

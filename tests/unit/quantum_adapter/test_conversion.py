@@ -9,9 +9,9 @@ import pytest
 from qiskit.quantum_info import Statevector
 from qiskit_aer import AerSimulator
 
-from queuebit_problems.circuits.circuit import Branch, Circuit, Gate, Measure, Register
-from queuebit_problems.circuits.gates import GATES
-from queuebit_problems.circuits.simulator import distribution, statevector
+from queuebit_circuits.circuit import Branch, Circuit, Gate, Measure, Register
+from queuebit_circuits.gates import GATES
+from queuebit_circuits.simulator import distribution, statevector
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
 from queuebit_quantum_adapter.providers.qiskit_conversion import GATE_OF, steps_of_quantum_circuit, to_open_circuit
 from queuebit_quantum_adapter.verification.matrices import Choice, go, product_state, steps_of

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
+from queuebit_circuits.circuit import Circuit, Gate, Measure, Register
+from queuebit_circuits.pauli import PauliSum
 from queuebit_contracts.ids import derive_id
-from queuebit_problems.circuits.circuit import Circuit, Gate, Measure, Register
-from queuebit_problems.circuits.pauli import PauliSum
 from queuebit_problems.measuring.exact_device import ExactDevice
 from queuebit_quantum_adapter.errors import BudgetTooSmall, TooManyOperations, TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.pipelines.measurement_device import ProviderDevice, runs_shot_by_shot, seeds_of

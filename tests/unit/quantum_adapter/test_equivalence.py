@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from queuebit_circuits.circuit import Branch, Circuit, Gate, Measure, Operation, Reset
 from queuebit_contracts.failures import FailureCode
-from queuebit_problems.circuits.circuit import Branch, Circuit, Gate, Measure, Operation, Reset
 from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
 from queuebit_quantum_adapter.circuits import Gate as Slotted
 from queuebit_quantum_adapter.circuits import Template

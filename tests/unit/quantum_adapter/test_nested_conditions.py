@@ -14,11 +14,11 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qasm3
 from qiskit.circuit.classical import expr
 from qiskit_aer import AerSimulator
 
-from queuebit_problems.circuits.circuit import Branch, Circuit, length_of
-from queuebit_problems.circuits.qasm import read_circuit
-from queuebit_problems.circuits.simulator import distribution
+from queuebit_circuits.circuit import Branch, Circuit, length_of
+from queuebit_circuits.qasm import read_circuit
+from queuebit_circuits.simulator import distribution
+from queuebit_circuits.text import circuit_print, to_qasm3
 from queuebit_problems.kinds.circuits.circuit_sampling import KIND
-from queuebit_quantum_adapter.circuit_text import circuit_print, to_qasm3
 from queuebit_quantum_adapter.errors import NotEquivalent
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
 from queuebit_quantum_adapter.providers.qiskit_conversion import steps_of_quantum_circuit

@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import pytest
 
+from queuebit_circuits.circuit import Circuit, Gate, Measure, Register
+from queuebit_circuits.pauli import PauliSum
+from queuebit_circuits.qasm import read_circuit
+from queuebit_circuits.simulator import distribution
 from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Problem
-from queuebit_problems.circuits.circuit import Circuit, Gate, Measure, Register
-from queuebit_problems.circuits.pauli import PauliSum
-from queuebit_problems.circuits.qasm import read_circuit
-from queuebit_problems.circuits.simulator import distribution
 from queuebit_quantum_adapter.backends.registry import Backends, noisy_aer
 from queuebit_quantum_adapter.backends.snapshots import snapshot_of
 from queuebit_quantum_adapter.errors import BudgetTooSmall, NotEquivalent, UnusableProblem

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-from queuebit_problems.circuits.pauli import PauliSum
+from queuebit_circuits.pauli import PauliSum
 from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
 from queuebit_quantum_adapter.backends.registry import Backends, aer, noisy_aer, simulator
 from queuebit_quantum_adapter.backends.snapshots import snapshot_of

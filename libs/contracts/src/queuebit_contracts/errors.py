@@ -43,6 +43,19 @@ class ContractError(Exception):
         return partial(type(self), self.detail, remedy=self.remedy, fields=self.fields), ()
 
 
+class ProblemError(Exception):
+    """Something is wrong with a problem as stated: permanent. The root of what circuits and problem kinds raise."""
+
+    code = "problem_error"
+    transient = False
+
+    def __init__(self, detail: str, *, remedy: str, fields: Sequence[FieldError] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.remedy = remedy
+        self.fields = tuple(fields)
+
+
 class MalformedEnvelope(ContractError):
     """The record is not a CloudEvents 1.0 message that Queuebit can read."""
 

@@ -1,23 +1,22 @@
-"""Errors of problems: permanent, and each names the field or line and the remedy."""
+"""Errors of problems: permanent, and each names the field or line and the remedy. Their root is also that of circuits."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from queuebit_contracts.errors import FieldError
+from queuebit_contracts.errors import FieldError, ProblemError
 
-
-class ProblemError(Exception):
-    """Something is wrong with the problem as stated."""
-
-    code = "problem_error"
-    transient = False
-
-    def __init__(self, detail: str, *, remedy: str, fields: Sequence[FieldError] = ()) -> None:
-        super().__init__(detail)
-        self.detail = detail
-        self.remedy = remedy
-        self.fields = tuple(fields)
+__all__ = [
+    "BrokenKind",
+    "InvalidStatement",
+    "OutOfBudget",
+    "ProblemError",
+    "TooManyQubits",
+    "UnknownInstance",
+    "UnknownKind",
+    "UnreadableFile",
+    "WrongFamily",
+]
 
 
 class UnknownKind(ProblemError):
@@ -48,12 +47,6 @@ class TooManyQubits(ProblemError):
     """The QUBO of this problem is larger than the kind is willing to write down."""
 
     code = "too_many_qubits"
-
-
-class UnfitCircuit(ProblemError):
-    """The circuit cannot be run in the way that was asked: too large, or of the wrong form."""
-
-    code = "unfit_circuit"
 
 
 class OutOfBudget(ProblemError):

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
+from queuebit_circuits.circuit import Circuit
+from queuebit_circuits.pauli import PauliSum
 from queuebit_contracts.jobs import Number
-from queuebit_problems.circuits.circuit import Circuit
-from queuebit_problems.circuits.pauli import PauliSum
 from queuebit_problems.kind import Answer, Family, Kind, S
 
 Counts = Mapping[str, int]

@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
+from queuebit_circuits.circuit import Circuit
+from queuebit_circuits.pauli import PauliSum
 from queuebit_contracts.jobs import Lane
-from queuebit_problems.circuits.circuit import Circuit
-from queuebit_problems.circuits.pauli import PauliSum
 from queuebit_quantum_adapter.circuits import BoundCircuit
 
 

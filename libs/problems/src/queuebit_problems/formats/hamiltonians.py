@@ -17,10 +17,10 @@ from typing import Annotated, Any, NoReturn
 
 from pydantic import AfterValidator, Field, Strict, ValidationInfo
 
+from queuebit_circuits.pauli import PauliSum
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.model import StrictModel
 from queuebit_problems.checks import FAULTS_MAX, Place, raise_faults
-from queuebit_problems.circuits.pauli import PauliSum
 from queuebit_problems.errors import UnreadableFile
 from queuebit_problems.numeric import VALUE_MAX, Real
 

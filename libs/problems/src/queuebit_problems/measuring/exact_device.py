@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from queuebit_problems.circuits.circuit import Circuit
-from queuebit_problems.circuits.pauli import PauliSum, bases, expectation, rotations
-from queuebit_problems.circuits.simulator import State, apply, outcomes, statevector
+from queuebit_circuits.circuit import Circuit
+from queuebit_circuits.operators import expectation
+from queuebit_circuits.pauli import PauliSum, bases, rotations
+from queuebit_circuits.simulator import State, apply, outcomes, statevector
 from queuebit_problems.measurement import Counts, Estimate
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from queuebit_problems.circuits.simulator import PROBABILITY_MIN, Outcomes
+from queuebit_circuits.simulator import PROBABILITY_MIN, Outcomes
 from queuebit_problems.measurement import Test
 
 ALPHA = 1e-8

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from queuebit_problems.circuits.circuit import Circuit
-from queuebit_problems.circuits.cost import affordable
-from queuebit_problems.circuits.simulator import statevector
+from queuebit_circuits.circuit import Circuit
+from queuebit_circuits.cost import affordable
+from queuebit_circuits.simulator import statevector
 from queuebit_problems.measurement import Test
 from queuebit_problems.measuring.sampling_error import FALSE_ALARM, WIDTH_95, deviation_max
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from queuebit_problems.circuits.ansatz import Group
-from queuebit_problems.circuits.circuit import Circuit
-from queuebit_problems.circuits.cost import affordable
-from queuebit_problems.circuits.operators import Lowest, Sector, expectation, lowest, variances
-from queuebit_problems.circuits.pauli import PauliSum, bases
-from queuebit_problems.circuits.simulator import State, statevector
+from queuebit_circuits.ansatz import Group
+from queuebit_circuits.circuit import Circuit
+from queuebit_circuits.cost import affordable
+from queuebit_circuits.operators import Lowest, Sector, expectation, lowest, variances
+from queuebit_circuits.pauli import PauliSum, bases
+from queuebit_circuits.simulator import State, statevector
 from queuebit_problems.measurement import Examination, Test
 from queuebit_problems.measuring.sampling_error import WIDTH_95, deviation_max, error_slack
 

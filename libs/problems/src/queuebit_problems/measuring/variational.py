@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from queuebit_problems.circuits.ansatz import Ansatz
-from queuebit_problems.circuits.circuit import Circuit
-from queuebit_problems.circuits.pauli import PauliSum
+from queuebit_circuits.ansatz import Ansatz
+from queuebit_circuits.circuit import Circuit
+from queuebit_circuits.pauli import PauliSum
 from queuebit_problems.measurement import Device, Estimate, OnStep, Step, Stop
 
 Vector = npt.NDArray[np.float64]

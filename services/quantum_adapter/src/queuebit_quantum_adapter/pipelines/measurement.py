@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from queuebit_circuits.text import batch_print, to_qasm3
 from queuebit_contracts.canonical import fingerprint
 from queuebit_problems.errors import OutOfBudget, ProblemError
 from queuebit_problems.measurement import Effort, Measured, Measurement, OnStep, Step
 from queuebit_problems.registry import parse_problem
-from queuebit_quantum_adapter.circuit_text import batch_print, to_qasm3
 from queuebit_quantum_adapter.circuits import text_hash
 from queuebit_quantum_adapter.errors import BudgetTooSmall, InvalidProblem, UnusableProblem
 from queuebit_quantum_adapter.pipelines.attempt import Report

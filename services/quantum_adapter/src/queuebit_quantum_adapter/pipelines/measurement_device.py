@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from queuebit_circuits.circuit import Branch, Circuit, Gate, Measure, Reset, length_of
+from queuebit_circuits.pauli import PauliSum, bases, estimate, measured
+from queuebit_circuits.text import circuit_print
 from queuebit_contracts.ids import derive_id
-from queuebit_problems.circuits.circuit import Branch, Circuit, Gate, Measure, Reset, length_of
-from queuebit_problems.circuits.pauli import PauliSum, bases, estimate, measured
 from queuebit_problems.measurement import Counts, Estimate
 from queuebit_quantum_adapter.algorithms.depth import Estimating
 from queuebit_quantum_adapter.backends.limits import Limits
-from queuebit_quantum_adapter.circuit_text import circuit_print
 from queuebit_quantum_adapter.errors import BudgetTooSmall, UnusableProblem
 from queuebit_quantum_adapter.pipelines.evidence import target_evidence
 from queuebit_quantum_adapter.pipelines.measurement_task import check_operations

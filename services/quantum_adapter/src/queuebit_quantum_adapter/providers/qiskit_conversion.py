@@ -15,7 +15,7 @@ from qiskit.circuit.library import standard_gates as library
 from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Operator
 
-from queuebit_problems.circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset
+from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset
 from queuebit_quantum_adapter.errors import NotEquivalent
 from queuebit_quantum_adapter.verification.matrices import Choice, Matrix, Step, Unitary
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from queuebit_problems.circuits.circuit import Branch, Circuit, Gate, Measure, Operation, Register, Reset
-from queuebit_problems.circuits.cost import affordable
-from queuebit_problems.circuits.gates import GATES
-from queuebit_problems.circuits.simulator import outcomes
+from queuebit_circuits.circuit import Branch, Circuit, Gate, Measure, Operation, Register, Reset
+from queuebit_circuits.cost import affordable
+from queuebit_circuits.gates import GATES
+from queuebit_circuits.simulator import outcomes
 from queuebit_quantum_adapter.errors import NotEquivalent
 from queuebit_quantum_adapter.providers.qiskit_conversion import read_condition
 from queuebit_quantum_adapter.verification.equivalence import Equivalence

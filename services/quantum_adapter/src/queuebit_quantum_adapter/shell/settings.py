@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from queuebit_problems.circuits.cost import QUBITS_DEVICE_MAX
+from queuebit_circuits.cost import QUBITS_DEVICE_MAX
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.snapshots import EXACT, Snapshot, snapshot_of
 from queuebit_quantum_adapter.errors import UnknownTarget

@@ -19,8 +19,8 @@ from typing import Any, assert_never
 
 import numpy as np
 
-from queuebit_problems.circuits.circuit import Branch, Circuit, Gate, Measure, Operation, Reset, length_of, walk
-from queuebit_problems.circuits.gates import GATES
+from queuebit_circuits.circuit import Branch, Circuit, Gate, Measure, Operation, Reset, length_of, walk
+from queuebit_circuits.gates import GATES
 from queuebit_quantum_adapter.circuits import Template
 from queuebit_quantum_adapter.errors import NotEquivalent
 from queuebit_quantum_adapter.verification.matrices import (

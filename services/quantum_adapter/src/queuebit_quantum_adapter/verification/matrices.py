@@ -13,8 +13,8 @@ from typing import Any, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from queuebit_problems.circuits.circuit import Barrier, Branch, Gate, Measure, Operation, Reset
-from queuebit_problems.circuits.gates import matrix_of
+from queuebit_circuits.circuit import Barrier, Branch, Gate, Measure, Operation, Reset
+from queuebit_circuits.gates import matrix_of
 
 Matrix = NDArray[np.complex128]
 State = NDArray[np.complex128]

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 from pydantic import Field, Strict, ValidationError, model_validator
 
+from queuebit_circuits.circuit import Circuit, Measure, length_of, walk
+from queuebit_circuits.cost import affordable, splitting
+from queuebit_circuits.errors import UnreadableCircuit
+from queuebit_circuits.qasm import read_circuit
+from queuebit_circuits.qasm.source import TEXT_LENGTH_MAX
 from queuebit_contracts.errors import FieldError
 from queuebit_problems.checks import FAULTS_MAX, Place, raise_faults
-from queuebit_problems.circuits.circuit import Circuit, Measure, length_of, walk
-from queuebit_problems.circuits.cost import affordable, splitting
-from queuebit_problems.circuits.qasm import read_circuit
-from queuebit_problems.circuits.qasm.source import TEXT_LENGTH_MAX
 from queuebit_problems.errors import UnreadableFile
 from queuebit_problems.kind import Answer, Params, Size, Statement
 from queuebit_problems.measurement import Device, Effort, Examination, Measured, Measurement, OnStep, Step, Stop, Test
@@ -56,7 +57,7 @@ class CircuitSamplingStatement(Statement):
     def _faults(self) -> Iterator[tuple[Place, str, str]]:
         try:
             circuit = self.circuit
-        except UnreadableFile as error:
+        except UnreadableCircuit as error:
             yield ("qasm",), "unreadable_circuit", f"{error.detail} {error.remedy}"
             return
         if not any(isinstance(each, Measure) for each in walk(circuit.operations)):
@@ -102,9 +103,7 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
         try:
             return CircuitSamplingStatement(qasm=text, shots=_shots(params))
         except ValidationError as error:
-            found = read_circuit(
-                text, file_name=file_name, to_run=True
-            )  # Names the line within the file, where the text is to blame.
+            found = _read(text, file_name)
             if not any(isinstance(each, Measure) for each in walk(found.operations)):
                 where = file_name or "the circuit"
                 raise UnreadableFile(f"{where}: the circuit measures nothing.", remedy=_advice(text)) from None
@@ -157,7 +156,7 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
         """A draw from the exact distribution."""
         if not affordable(statement.circuit):
             return None
-        from queuebit_problems.circuits.simulator import outcomes
+        from queuebit_circuits.simulator import outcomes
 
         found = outcomes(statement.circuit)
         counts = found.sample(statement.shots, effort.seed)
@@ -168,7 +167,7 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
         circuit: Circuit = statement.circuit
         if not affordable(circuit):
             return Examination(False, (_unmeasured(circuit, answer["counts"]),))
-        from queuebit_problems.circuits.simulator import outcomes
+        from queuebit_circuits.simulator import outcomes
         from queuebit_problems.measuring import goodness_of_fit as fit
 
         return Examination(True, fit.tests(outcomes(circuit), answer["counts"]))
@@ -204,6 +203,14 @@ def _unmeasured(circuit: Circuit, counts: Mapping[str, int]) -> Test:
 def _form(circuit: Circuit) -> str:
     """What a key looks like: "011 01" for registers of three and two bits."""
     return repr(" ".join("0" * digits for digits in circuit.layout)[:80])
+
+
+def _read(text: str, file_name: str) -> Circuit:
+    """Names the line within the file, where the text is to blame."""
+    try:
+        return read_circuit(text, file_name=file_name, to_run=True)
+    except UnreadableCircuit as error:
+        raise UnreadableFile(error.detail, remedy=error.remedy, line=error.line) from None
 
 
 def _shots(params: Params | None) -> int:

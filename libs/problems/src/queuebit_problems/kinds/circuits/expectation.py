@@ -7,10 +7,10 @@ import time
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
+from queuebit_circuits.pauli import bases
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import FAULTS_MAX
-from queuebit_problems.circuits.pauli import bases
 from queuebit_problems.formats.hamiltonians import TERMS_MAX, Observable, read_document
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.kind import Answer, Params, Size

@@ -8,13 +8,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, Strict, ValidationInfo
 
+from queuebit_circuits.ansatz import Ansatz, Group, HardwareEfficient, ParticleConserving, particle_conserving
+from queuebit_circuits.circuit import Barrier, Circuit, Gate
+from queuebit_circuits.errors import UnfitCircuit
+from queuebit_circuits.pauli import PauliSum, commute_with_numbers
+from queuebit_circuits.qasm import read_circuit
 from queuebit_contracts.model import StrictModel
 from queuebit_problems.checks import Place, raise_faults
-from queuebit_problems.circuits.ansatz import Ansatz, Group, HardwareEfficient, ParticleConserving, particle_conserving
-from queuebit_problems.circuits.circuit import Barrier, Circuit, Gate
-from queuebit_problems.circuits.pauli import PauliSum, commute_with_numbers
-from queuebit_problems.circuits.qasm import read_circuit
-from queuebit_problems.errors import ProblemError, UnfitCircuit
+from queuebit_problems.errors import ProblemError
 from queuebit_problems.formats.hamiltonians import Observable
 from queuebit_problems.kind import Statement
 from queuebit_problems.numeric import Index

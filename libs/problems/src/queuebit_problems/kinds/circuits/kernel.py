@@ -9,13 +9,14 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, Strict, ValidationInfo
 
+from queuebit_circuits.circuit import Circuit
+from queuebit_circuits.errors import UnfitCircuit
+from queuebit_circuits.features import Entanglement, MapName, feature_map, measured, overlap
+from queuebit_circuits.pauli import PauliSum
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import FAULTS_MAX, Place, raise_faults
-from queuebit_problems.circuits.circuit import Circuit
-from queuebit_problems.circuits.features import Entanglement, MapName, feature_map, measured, overlap
-from queuebit_problems.circuits.pauli import PauliSum
-from queuebit_problems.errors import OutOfBudget, UnfitCircuit
+from queuebit_problems.errors import OutOfBudget
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.kind import Answer, Params, Size, Statement
 from queuebit_problems.measurement import Device, Effort, Examination, Measured, Measurement, OnStep, Step, Stop

@@ -17,8 +17,8 @@ from qiskit.transpiler import PassManager
 from qiskit_aer import AerSimulator
 from qiskit_aer.library import SaveExpectationValue
 
-from queuebit_problems.circuits.circuit import Branch, Circuit, Gate, Operation
-from queuebit_problems.circuits.pauli import PauliSum
+from queuebit_circuits.circuit import Branch, Circuit, Gate, Operation
+from queuebit_circuits.pauli import PauliSum
 from queuebit_quantum_adapter.circuits import text_hash
 from queuebit_quantum_adapter.errors import RunFailed, TooMuchMemory
 from queuebit_quantum_adapter.ports import Batch, Readings

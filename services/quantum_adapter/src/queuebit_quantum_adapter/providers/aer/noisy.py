@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from qiskit_aer import AerSimulator
 
+from queuebit_circuits.circuit import Circuit
 from queuebit_contracts.canonical import fingerprint
-from queuebit_problems.circuits.circuit import Circuit
 from queuebit_quantum_adapter.backends.limits import statevector_bytes
 from queuebit_quantum_adapter.circuits import BoundCircuit, Template
 from queuebit_quantum_adapter.errors import TooManyQubits, UnusableProblem

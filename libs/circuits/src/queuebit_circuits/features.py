@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Literal
 
-from queuebit_problems.circuits.circuit import Circuit, Gate, Measure, Operation, Register
+from queuebit_circuits.circuit import Circuit, Gate, Measure, Operation, Register
 
 MapName = Literal["zz", "z"]
 Entanglement = Literal["full", "linear"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from queuebit_problems.circuits.gates import GATES
+from queuebit_circuits.gates import GATES
 
 INCLUDES = {
     "stdgates.inc": frozenset({

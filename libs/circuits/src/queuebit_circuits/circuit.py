@@ -12,7 +12,7 @@ from itertools import chain
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A gate of the standard set (`circuits.gates.GATES`), by its OpenQASM 3 name, on distinct qubits, controls first."""
+    """A gate of the standard set (`gates.GATES`), by its OpenQASM 3 name, on distinct qubits, controls first."""
 
     name: str
     qubits: tuple[int, ...]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from queuebit_problems.circuits.qasm.source import Source
-from queuebit_problems.circuits.qasm.syntax import TypeName
+from queuebit_circuits.qasm.source import Source
+from queuebit_circuits.qasm.syntax import TypeName
 
 QUBITS_MAX = 1_000
 CLBITS_MAX = 1_000
@@ -100,14 +100,14 @@ class Budget:
     operations: int = 0
 
     def spend(self, steps: int, place: int) -> None:
-        """Raises UnreadableFile where that is more than STEPS_MAX in all."""
+        """Raises UnreadableCircuit where that is more than STEPS_MAX in all."""
         self.steps += steps
         if self.steps > STEPS_MAX:
             self.steps -= steps
             self.foresee(steps, place)
 
     def foresee(self, steps: int, place: int) -> None:
-        """Raises UnreadableFile where so many more steps will be too many; they are counted as they are taken."""
+        """Raises UnreadableCircuit where so many more steps will be too many; they are counted as they are taken."""
         if self.steps + steps > STEPS_MAX:
             raise self.source.error(
                 place,
@@ -116,7 +116,7 @@ class Budget:
             )
 
     def emit(self, operations: int, place: int) -> None:
-        """Raises UnreadableFile where that is more than OPERATIONS_MAX in all. Each is a step, too."""
+        """Raises UnreadableCircuit where that is more than OPERATIONS_MAX in all. Each is a step, too."""
         self.spend(operations, place)
         self.operations += operations
         if self.operations > OPERATIONS_MAX:

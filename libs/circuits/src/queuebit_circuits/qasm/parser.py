@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from queuebit_problems.circuits.qasm.blocks import weight
-from queuebit_problems.circuits.qasm.library import REFUSED
-from queuebit_problems.circuits.qasm.operands import OPERANDS_MAX, OperandParser
-from queuebit_problems.circuits.qasm.plain import plain
-from queuebit_problems.circuits.qasm.source import Token, shown
-from queuebit_problems.circuits.qasm.syntax import (
+from queuebit_circuits.qasm.blocks import weight
+from queuebit_circuits.qasm.library import REFUSED
+from queuebit_circuits.qasm.operands import OPERANDS_MAX, OperandParser
+from queuebit_circuits.qasm.plain import plain
+from queuebit_circuits.qasm.source import Token, shown
+from queuebit_circuits.qasm.syntax import (
     Alias,
     Assign,
     BarrierAcross,

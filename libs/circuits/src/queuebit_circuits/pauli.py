@@ -10,13 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from queuebit_problems.circuits.circuit import Circuit, Gate, Measure, Register
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+from queuebit_circuits.circuit import Circuit, Gate, Measure, Register
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +134,6 @@ def estimate(observable: PauliSum, counts: Sequence[Mapping[str, int]]) -> tuple
             squares = math.fsum(number * (sample - mean) ** 2 for sample, number in samples)
             variance += squares / (shots - 1) / shots
     return math.fsum(value), math.sqrt(variance)
-
-
-def expectation(state: npt.NDArray[np.complex128], observable: PauliSum) -> float:
-    """<state|observable|state> of a normalised state of 2**qubits amplitudes, bit q of the index being qubit q."""
-    from queuebit_problems.circuits import operators
-
-    return operators.expectation(state, observable)
 
 
 def commutes_with_number(observable: PauliSum, qubits: Sequence[int]) -> bool:

@@ -9,8 +9,8 @@ import cmath
 import math
 from collections.abc import Sequence
 
-from queuebit_problems.circuits.circuit import Gate
-from queuebit_problems.circuits.gates import GATES, Matrix, target_of
+from queuebit_circuits.circuit import Gate
+from queuebit_circuits.gates import GATES, Matrix, target_of
 
 PHASE = "gphase"
 _EPSILON = 1e-12

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from queuebit_problems.circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Register, Reset
-from queuebit_problems.circuits.cost import QUBITS_DEVICE_MAX
-from queuebit_problems.circuits.qasm.blocks import declare_value, loop
-from queuebit_problems.circuits.qasm.gatecalls import GateCalls
-from queuebit_problems.circuits.qasm.modifiers import PHASE
-from queuebit_problems.circuits.qasm.scope import CLBITS_MAX, QUBITS_MAX, Bits, Budget, Qubits, Scope, Value
-from queuebit_problems.circuits.qasm.source import Source
-from queuebit_problems.circuits.qasm.syntax import (
+from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Register, Reset
+from queuebit_circuits.cost import QUBITS_DEVICE_MAX
+from queuebit_circuits.qasm.blocks import declare_value, loop
+from queuebit_circuits.qasm.gatecalls import GateCalls
+from queuebit_circuits.qasm.modifiers import PHASE
+from queuebit_circuits.qasm.scope import CLBITS_MAX, QUBITS_MAX, Bits, Budget, Qubits, Scope, Value
+from queuebit_circuits.qasm.source import Source
+from queuebit_circuits.qasm.syntax import (
     Alias,
     Assign,
     BarrierAcross,
@@ -33,7 +33,7 @@ from queuebit_problems.circuits.qasm.syntax import (
     ResetQubits,
     Statement,
 )  # fmt: skip
-from queuebit_problems.circuits.qasm.values import Evaluator
+from queuebit_circuits.qasm.values import Evaluator
 
 READ_BITS_MAX = 10
 """Of a condition that is more than a comparison of a register with a number; it is tabulated."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from queuebit_problems.circuits.qasm.expressions import ExpressionParser
-from queuebit_problems.circuits.qasm.source import shown
-from queuebit_problems.circuits.qasm.syntax import Index, Operand
+from queuebit_circuits.qasm.expressions import ExpressionParser
+from queuebit_circuits.qasm.source import shown
+from queuebit_circuits.qasm.syntax import Index, Operand
 
 OPERANDS_MAX = 2_000
 JOINED_MAX = 32

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from queuebit_problems.circuits.qasm.library import WORDS
-from queuebit_problems.circuits.qasm.source import Tokens
-from queuebit_problems.circuits.qasm.syntax import Call, MeasureInto, Number, Operand, Statement
+from queuebit_circuits.qasm.library import WORDS
+from queuebit_circuits.qasm.source import Tokens
+from queuebit_circuits.qasm.syntax import Call, MeasureInto, Number, Operand, Statement
 
 _NAME = r"[^\W\d]\w*"
 _ELEMENT = rf"({_NAME})\[([0-9]{{1,6}})\]"

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from queuebit_problems.circuits.pauli import PauliSum, bases, masks, rotations
-from queuebit_problems.circuits.simulator import State, apply
+from queuebit_circuits.pauli import PauliSum, bases, masks, rotations
+from queuebit_circuits.simulator import State, apply
 
 Indices = npt.NDArray[np.int64]
 

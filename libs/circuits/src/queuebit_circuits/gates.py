@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from queuebit_problems.circuits.circuit import Gate
+from queuebit_circuits.circuit import Gate
 
 Matrix = tuple[tuple[complex, ...], ...]
 """A square matrix by rows."""

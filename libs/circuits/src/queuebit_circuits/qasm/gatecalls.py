@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from queuebit_problems.circuits.circuit import Barrier, Gate
-from queuebit_problems.circuits.gates import ALIASES, GATES
-from queuebit_problems.circuits.qasm.blocks import declare_value, loop
-from queuebit_problems.circuits.qasm.library import BUILT_IN, INCLUDES
-from queuebit_problems.circuits.qasm.modifiers import PHASE, controlled, inverse, power
-from queuebit_problems.circuits.qasm.scope import OPERATIONS_MAX, Budget, Qubits, Scope, Value
-from queuebit_problems.circuits.qasm.source import Source
-from queuebit_problems.circuits.qasm.syntax import (
+from queuebit_circuits.circuit import Barrier, Gate
+from queuebit_circuits.gates import ALIASES, GATES
+from queuebit_circuits.qasm.blocks import declare_value, loop
+from queuebit_circuits.qasm.library import BUILT_IN, INCLUDES
+from queuebit_circuits.qasm.modifiers import PHASE, controlled, inverse, power
+from queuebit_circuits.qasm.scope import OPERATIONS_MAX, Budget, Qubits, Scope, Value
+from queuebit_circuits.qasm.source import Source
+from queuebit_circuits.qasm.syntax import (
     BarrierAcross,
     Call,
     DeclareValue,
@@ -24,7 +24,7 @@ from queuebit_problems.circuits.qasm.syntax import (
     Operand,
     Statement,
 )  # fmt: skip
-from queuebit_problems.circuits.qasm.values import Evaluator
+from queuebit_circuits.qasm.values import Evaluator
 
 DEFINITION_DEPTH_MAX = 64
 """Gates defined by gates defined by gates…"""

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Protocol
 
-from queuebit_problems.circuits.circuit import Circuit, Gate, Operation
-from queuebit_problems.circuits.pauli import PauliSum, masks
-from queuebit_problems.errors import UnfitCircuit
+from queuebit_circuits.circuit import Circuit, Gate, Operation
+from queuebit_circuits.errors import UnfitCircuit
+from queuebit_circuits.pauli import PauliSum, masks
 
 MOVES_MAX = 600
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from queuebit_problems.errors import UnreadableFile
+from queuebit_circuits.errors import UnreadableCircuit
 
 TEXT_LENGTH_MAX = 900_000
 """Characters. A statement may have a million bytes."""
@@ -48,7 +48,7 @@ class Source:
     def line_of(self, place: int) -> int:
         return self.text.count("\n", 0, place) + 1
 
-    def error(self, place: int | Token | None, detail: str, remedy: str) -> UnreadableFile:
+    def error(self, place: int | Token | None, detail: str, remedy: str) -> UnreadableCircuit:
         """The error to raise about a place of the text, or about the whole of it."""
         at = place.place if isinstance(place, Token) else place
         words = [self.file_name] if self.file_name else []
@@ -56,7 +56,7 @@ class Source:
         if at is not None:
             line = self.line_of(at)
             words += [f"line {line}", f"column {at - self.text.rfind(chr(10), 0, at)}"]
-        return UnreadableFile(f"{', '.join(words) or 'the circuit'}: {detail}.", remedy=remedy, line=line)
+        return UnreadableCircuit(f"{', '.join(words) or 'the circuit'}: {detail}.", remedy=remedy, line=line)
 
 
 def check_length(source: Source) -> None:
@@ -120,7 +120,7 @@ class Tokens:
             return self.take()
         raise self.error(f"{what} should be a name, not {shown(self.next)}", "Write a name there.")
 
-    def error(self, detail: str, remedy: str) -> UnreadableFile:
+    def error(self, detail: str, remedy: str) -> UnreadableCircuit:
         """The error to raise about the next token."""
         return self.source.error(self.next, detail, remedy)
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from queuebit_problems.circuits.circuit import Circuit
-from queuebit_problems.circuits.cost import QUBITS_DEVICE_MAX, QUBITS_EXACT_MAX, affordable
-from queuebit_problems.circuits.qasm.parser import Parser
-from queuebit_problems.circuits.qasm.run import Run
-from queuebit_problems.circuits.qasm.source import Source, check_length
+from queuebit_circuits.circuit import Circuit
+from queuebit_circuits.cost import QUBITS_DEVICE_MAX, QUBITS_EXACT_MAX, affordable
+from queuebit_circuits.qasm.parser import Parser
+from queuebit_circuits.qasm.run import Run
+from queuebit_circuits.qasm.source import Source, check_length
 
 STACK_WORDS = 20_000
 
@@ -22,7 +22,7 @@ def read_circuit(text: str, *, file_name: str = "", to_run: bool = False) -> Cir
 
     `to_run`: refuse what is too large for every lane.
 
-    Raises UnreadableFile with the line, what is wrong, and the remedy.
+    Raises UnreadableCircuit with the line, what is wrong, and the remedy.
     """
     return _with_room(_read, Source(text, file_name), to_run)
 

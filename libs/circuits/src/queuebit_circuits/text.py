@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, assert_never
 
+from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset, walk
 from queuebit_contracts.canonical import fingerprint
-from queuebit_problems.circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset, walk
 
 DIGITS = 12
 

@@ -2,8 +2,8 @@
 
 Qubit q is bit q of an index of the state vector (qubit 0 the least significant, as in Qiskit). Measurements in the middle,
 resets and branches are followed one by one, so nothing is sampled; measurements that nothing follows are read off at the end.
-Whether a circuit is small enough is decided beforehand, from its counts alone (`circuits.cost`). One thread; numpy is imported
-here and nowhere else in this package's circuits, so import this module only where something is computed.
+Whether a circuit is small enough is decided beforehand, from its counts alone (`cost`). One thread; of this package
+only this module and `operators` import numpy, so import them only where something is computed.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from queuebit_problems.circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset
-from queuebit_problems.circuits.cost import IDLE, active, affordable, final_measurements, on_active
-from queuebit_problems.circuits.gates import GATES, target_of
-from queuebit_problems.errors import UnfitCircuit
+from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset
+from queuebit_circuits.cost import IDLE, active, affordable, final_measurements, on_active
+from queuebit_circuits.errors import UnfitCircuit
+from queuebit_circuits.gates import GATES, target_of
 
 State = NDArray[np.complex128]
 

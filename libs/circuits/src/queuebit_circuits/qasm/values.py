@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from queuebit_problems.circuits.qasm.scope import Bits, Budget, Meaning, Qubits, Scope, Value
-from queuebit_problems.circuits.qasm.source import Source
-from queuebit_problems.circuits.qasm.syntax import (
+from queuebit_circuits.qasm.scope import Bits, Budget, Meaning, Qubits, Scope, Value
+from queuebit_circuits.qasm.source import Source
+from queuebit_circuits.qasm.syntax import (
     Binary,
     Called,
     Cast,
@@ -52,7 +52,7 @@ _NOTHING: Reading = MappingProxyType({})
 
 
 class Evaluator:
-    """Computes expressions within the bounds of a budget. Raises UnreadableFile, which names the place."""
+    """Computes expressions within the bounds of a budget. Raises UnreadableCircuit, which names the place."""
 
     def __init__(self, source: Source, version: int, budget: Budget) -> None:
         self.source = source

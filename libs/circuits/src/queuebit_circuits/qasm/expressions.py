@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast, get_args
 
-from queuebit_problems.circuits.qasm.source import Source, Token, Tokens, shown
-from queuebit_problems.circuits.qasm.syntax import (
+from queuebit_circuits.qasm.source import Source, Token, Tokens, shown
+from queuebit_circuits.qasm.syntax import (
     Binary,
     Called,
     Cast,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from queuebit_problems.circuits.qasm.scope import Scope, Value
-from queuebit_problems.circuits.qasm.syntax import DeclareValue, For, If, Listed, Number, Range, Statement
-from queuebit_problems.circuits.qasm.values import Evaluator
+from queuebit_circuits.qasm.scope import Scope, Value
+from queuebit_circuits.qasm.syntax import DeclareValue, For, If, Listed, Number, Range, Statement
+from queuebit_circuits.qasm.values import Evaluator
 
 
 def loop(evaluator: Evaluator, statement: For, scope: Scope) -> Iterator[Scope]:

@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from queuebit_problems.circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset, walk
+from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset, walk
 
 QUBITS_EXACT_MAX = 23
 """Qubits that some gate acts on; the state takes 16 * 2**qubits bytes."""

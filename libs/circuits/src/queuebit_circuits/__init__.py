@@ -1,0 +1,1 @@
+"""Circuits and observables in our own words: read from OpenQASM, simulated exactly, free of any SDK and of any problem."""

@@ -1,1 +1,0 @@
-"""Circuits and observables in our own words: read from OpenQASM, simulated exactly, free of any SDK."""
