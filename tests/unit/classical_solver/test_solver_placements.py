@@ -13,9 +13,9 @@ import pytest
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, Progress, Solution, ignore_progress, never_stop
 from queuebit_classical_solver.searches import quadratic_assignment_branch_and_bound as placements
-from queuebit_classical_solver.searches.assignment_prices import reduced
+from queuebit_classical_solver.searches.quadratic_assignment.prices import reduced
+from queuebit_classical_solver.searches.quadratic_assignment.symmetries import automorphisms, cost_step, orbits
 from queuebit_classical_solver.searches.quadratic_assignment_branch_and_bound import PlacementSolver
-from queuebit_classical_solver.searches.quadratic_assignment_symmetries import automorphisms, cost_step, orbits
 from queuebit_problems.encoding.one_hot import least_cost
 from queuebit_problems.kinds.assignment.quadratic_assignment_search import cost_of
 from queuebit_problems.registry import optimisation_of

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
-from queuebit_classical_solver.searches.quadratic_assignment_symmetries import automorphisms, cost_step
+from queuebit_classical_solver.searches.quadratic_assignment.symmetries import automorphisms, cost_step
 from queuebit_problems.kind import Answer, S
 from queuebit_problems.kinds.assignment.quadratic_assignment_search import cost_of
 from queuebit_problems.numeric import number_below
 from queuebit_problems.optimisation import Optimisation
 
 if TYPE_CHECKING:
-    from queuebit_classical_solver.searches.quadratic_assignment_bounds import Nodes
+    from queuebit_classical_solver.searches.quadratic_assignment.bounds import Nodes
 
 METHOD = "branch and bound by pair costs"
 UNITS_PER_S = 250_000_000.0
@@ -67,7 +67,7 @@ class PlacementSolver:
         stop: Stop,
     ) -> Solution:
         """See the port. Without branching it ends with patience, once the bound rises no more."""
-        from queuebit_classical_solver.searches.quadratic_assignment_bounds import TOTAL_MAX
+        from queuebit_classical_solver.searches.quadratic_assignment.bounds import TOTAL_MAX
 
         scaled: Any = statement
         a, b, unit = scaled.scaled
@@ -129,7 +129,7 @@ class _Search:
     def _whole(self) -> Nodes:
         import numpy as np
 
-        from queuebit_classical_solver.searches.quadratic_assignment_bounds import Part, all_placements
+        from queuebit_classical_solver.searches.quadratic_assignment.bounds import Part, all_placements
 
         n = len(self.a)
         every = tuple(range(n))
@@ -139,7 +139,7 @@ class _Search:
 
     def _raised(self, nodes: Nodes, rounds_max: int, gain_min: float, *, whole: bool = False) -> list[Nodes]:
         """The nodes with their bounds raised while that is worth it; [] where none may lead to something better."""
-        from queuebit_classical_solver.searches.quadratic_assignment_bounds import raised
+        from queuebit_classical_solver.searches.quadratic_assignment.bounds import raised
 
         if nodes.choices.shape[1] <= LAST_FREE:
             return [nodes]
@@ -163,7 +163,7 @@ class _Search:
         return nodes.taken(order[:together]), nodes.taken(order[together:])
 
     def _branched(self, nodes: Nodes) -> list[Nodes]:
-        from queuebit_classical_solver.searches.quadratic_assignment_bounds import branches, children
+        from queuebit_classical_solver.searches.quadratic_assignment.bounds import branches, children
 
         if len(nodes.parts[0].facilities) <= LAST_FREE:
             self._finished(nodes)

@@ -13,9 +13,9 @@ from queuebit_classical_solver.cascade import bounds
 from queuebit_classical_solver.cascade.ladder import Ladder
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, Progress, Solution, Solver, ignore_progress, never_stop
-from queuebit_classical_solver.searches.measurement_exact import measurement_of
 from queuebit_classical_solver.shell import child
 from queuebit_classical_solver.shell.outcome import failed, progressed, told
+from queuebit_classical_solver.shell.reference import measurement_of
 from queuebit_classical_solver.shell.task import Meter, Outcome, Parsed, Solved, Task, Way, perform, statement_weight
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FailureCode

@@ -9,7 +9,7 @@ from typing import Any, assert_never
 
 from queuebit_classical_solver.cascade.rungs import SOLVER_OF
 from queuebit_classical_solver.ports import Limits, Progress, Solution
-from queuebit_classical_solver.searches.measurement_exact import Reference
+from queuebit_classical_solver.shell.reference import Reference
 from queuebit_classical_solver.shell.task import Measured, Meter, Outcome, Solved, Unsolved
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FAILURES, FailureCode

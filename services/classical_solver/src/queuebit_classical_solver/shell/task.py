@@ -10,7 +10,7 @@ from typing import Any, Literal, assert_never
 from queuebit_classical_solver.cascade import ladder
 from queuebit_classical_solver.errors import NoDefaultAnswer, SolverError
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Solver, Stop
-from queuebit_classical_solver.searches.measurement_exact import Reference, computed, measurement_of
+from queuebit_classical_solver.shell.reference import Reference, computed, measurement_of
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Problem
 from queuebit_problems.errors import ProblemError, UnknownKind

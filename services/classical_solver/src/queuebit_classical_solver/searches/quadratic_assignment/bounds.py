@@ -13,8 +13,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from queuebit_classical_solver.searches.assignment_prices import Costs, Mask, Places, Spend, reduced
-from queuebit_classical_solver.searches.quadratic_assignment_symmetries import Automorphism, orbits
+from queuebit_classical_solver.searches.quadratic_assignment.prices import Costs, Mask, Places, Spend, reduced
+from queuebit_classical_solver.searches.quadratic_assignment.symmetries import Automorphism, orbits
 
 NEVER = 1 << 48
 """The cost of what is not chosen: two choices in one row or column, or what leads to nothing better."""

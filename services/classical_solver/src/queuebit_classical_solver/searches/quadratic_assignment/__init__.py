@@ -1,0 +1,1 @@
+"""What the searches over quadratic assignment share: prices, bounds, symmetries."""
