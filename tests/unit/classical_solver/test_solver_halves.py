@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from queuebit_classical_solver.cascade.ladder import Ladder
-from queuebit_classical_solver.cascade.rungs import RUNGS
+from queuebit_classical_solver.cascade.rungs import rungs
 from queuebit_classical_solver.cascade.stages import Stages
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, Solution, ignore_progress, never_stop
@@ -79,7 +79,7 @@ def test_the_sides_of_a_core_have_the_difference_of_its_values(window: int) -> N
 def test_many_large_numbers_meet_the_bound_of_parity(count: int, most: int, seed: int) -> None:
     numbers = some_numbers(count, most, seed)
 
-    found = Ladder(Stages(RUNGS)).solve(
+    found = Ladder(Stages(rungs())).solve(
         KIND, KIND.parse({"numbers": numbers}), limits=LIMITS, hint=None, on_progress=ignore_progress, stop=never_stop
     )
 

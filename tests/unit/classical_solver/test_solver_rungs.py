@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from queuebit_classical_solver.cascade.bounds import only_better
-from queuebit_classical_solver.cascade.rungs import RUNGS
+from queuebit_classical_solver.cascade.rungs import rungs
 from queuebit_classical_solver.cascade.stages import Rung, Stages
+from queuebit_classical_solver.declaration import Turn
 from queuebit_classical_solver.errors import InvalidModel, NothingFound, SolverError, Stopped
 from queuebit_classical_solver.ports import Limits, Progress, Solution, Solver, ignore_progress, never_stop
 from queuebit_classical_solver.searches import any_cp_sat as cp_sat
@@ -253,7 +254,7 @@ def a_cut(nodes: int, objective: int, bound: int | None, method: str, worked: fl
 
 def staged(*searches: Scripted, share: float = 0.25) -> Solution:
     kind, statement = parse_optimisation(a_hard_cut(30))
-    stages = Stages([Rung(f"rung {place}", search, share) for place, search in enumerate(searches)])
+    stages = Stages([Rung(f"rung {place}", Turn(search, share)) for place, search in enumerate(searches)])
     return stages.solve(kind, statement, limits=Limits(8.0, 1), hint=None, on_progress=ignore_progress, stop=never_stop)
 
 
@@ -296,7 +297,7 @@ def test_an_infeasible_answer_is_no_answer() -> None:
     kind, statement = a_delivery(12)
     wrong = Scripted(Solution({"routes": [[2]]}, 1, None, False, "wrong"))
     right = solved((PyVrpSolver(), kind, statement))
-    stages = Stages([Rung("wrong", wrong, 0.5), Rung("right", Scripted(right), 1.0)])
+    stages = Stages([Rung("wrong", Turn(wrong, 0.5)), Rung("right", Turn(Scripted(right), 1.0))])
     found = stages.solve(
         kind, statement, limits=Limits(8.0, 1), hint=None, on_progress=ignore_progress, stop=never_stop
     )
@@ -334,7 +335,7 @@ def test_an_infeasible_answer_is_no_answer() -> None:
     ],
 )
 def test_which_rungs_serve_a_problem(kind: str, variables: int, methods: list[str]) -> None:
-    assert [rung.method for rung in RUNGS if rung.serves(kind, variables)] == methods
+    assert [rung.method for rung in rungs() if rung.serves(kind, variables)] == methods
 
 
 @pytest.mark.parametrize(
@@ -392,6 +393,6 @@ def test_a_problem_of_large_numbers_still_has_its_floor() -> None:
     problem = Problem(kind="cvrp", statement={"distances": matrix, "capacity": 2, "demands": [0] + [1] * 13})
     kind, statement = parse_optimisation(problem)
     floor = kind.heuristic(statement, 1)
-    found = Stages(RUNGS[:2]).solve
+    found = Stages([rung for rung in rungs() if rung.method == pyvrp_search.METHOD]).solve
     with pytest.raises(NothingFound, match="digits"):
         found(kind, statement, limits=Limits(2.0, 1), hint=floor, on_progress=ignore_progress, stop=never_stop)

@@ -53,7 +53,7 @@ def build_shell(
 
 def build_service(service: Service, settings: SolverSettings) -> None:
     """The solver as a service of its own."""
-    pool = ProcessPool(settings.workers_max, settings.process_memory_max_mb, warm_import=child.WARM_IMPORTS)
+    pool = ProcessPool(settings.workers_max, settings.process_memory_max_mb, warm_import=child.warm_imports())
     shell = build_shell(
         service.bus,
         service.clock,

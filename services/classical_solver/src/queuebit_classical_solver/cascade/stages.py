@@ -8,31 +8,23 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from queuebit_classical_solver.cascade.bounds import tighter
+from queuebit_classical_solver.declaration import Turn
 from queuebit_classical_solver.errors import InvalidModel, NothingFound, SolverError, Stopped
-from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Solver, Stop
+from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.kind import Answer, S
 from queuebit_problems.optimisation import Optimisation
-
-VARIABLES_MANY = 10**9
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A search for problems of these kinds (None: of all) and of so many variables, with its share of the budget.
-
-    The last that serves a problem has whatever is left. `method` is the label of what it finds.
-    """
+    """A turn of a search, with the label of what it finds."""
 
     method: str
-    search: Solver
-    share: float
-    kinds: frozenset[str] | None = None
-    variables_min: int = 0
-    variables_max: int = VARIABLES_MANY
+    turn: Turn
 
     def serves(self, kind: str, variables: int) -> bool:
         """Whether it is worth trying."""
-        return (self.kinds is None or kind in self.kinds) and self.variables_min <= variables <= self.variables_max
+        return self.turn.serves(kind, variables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +53,9 @@ class Stages:
         for place, rung in enumerate(serving):
             spent_s = limits.spent_s + time.perf_counter() - began_s
             last = place == len(serving) - 1
-            given = _given(replace(limits, work_share=work_left, spent_s=spent_s), 1.0 if last else rung.share)
+            given = _given(replace(limits, work_share=work_left, spent_s=spent_s), 1.0 if last else rung.turn.share)
             try:
-                found = rung.search.solve(
+                found = rung.turn.solver.solve(
                     kind,
                     statement,
                     limits=given,

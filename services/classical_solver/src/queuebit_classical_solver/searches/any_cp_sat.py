@@ -17,6 +17,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from queuebit_classical_solver.cascade.bounds import contradicts, tighter
+from queuebit_classical_solver.declaration import LAST, Search, Turn
 from queuebit_classical_solver.errors import InvalidModel, NothingFound, ProvedInfeasible, Stopped
 from queuebit_classical_solver.ports import Limits, OnProgress, Progress, Solution, Stop
 from queuebit_contracts.canonical import fingerprint
@@ -278,3 +279,16 @@ def _stopping(solver: cp_model.CpSolver, stop: Stop) -> Iterator[threading.Event
     finally:
         finished.set()
         watcher.join()
+
+
+SEARCH = Search(
+    METHOD,
+    "ortools",
+    (
+        Turn(CpSatSolver(), 0.25, 1, frozenset({"graph_colouring"}), variables_max=300),
+        Turn(CpSatSolver(neighbourhoods=True), 0.6, 2, frozenset({"job_shop"}), variables_min=200),
+        Turn(CpSatSolver(), 1.0, LAST),
+    ),
+)
+"""Last it serves every kind: it starts from the best answer and may prove it. Above 130 nodes its model of routes has only the
+ways to near nodes, above 250 that of tours, so that it proves nothing there."""

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
+from queuebit_classical_solver.declaration import Search
 from queuebit_classical_solver.errors import NothingFound, Stopped
 from queuebit_classical_solver.ports import Limits, OnProgress, Progress, Solution, Stop
 from queuebit_problems.kind import Answer, S
@@ -73,3 +74,6 @@ class RestartSolver:
             worked=min(1.0, tries / tries_max) if limits.repeatable and tries_max else 1.0,
             details={"status": "FEASIBLE", "cut_off_by": cut_off_by},
         )
+
+
+SEARCH = Search(METHOD, "queuebit-problems")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
+from queuebit_classical_solver.declaration import Search, Turn
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.kind import Answer, S
@@ -262,3 +263,6 @@ def _filled(stock: Stock, demand: list[int], pattern: Pattern) -> Pattern:
         found[i] += more
         room -= more * size
     return tuple(found)
+
+
+SEARCH = Search(METHOD, "ortools", (Turn(ColumnSolver(), 0.9, 1, frozenset({"bin_packing"})),))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
+from queuebit_classical_solver.declaration import Search, Turn
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.kind import Answer, S
@@ -136,3 +137,8 @@ class _TabuCol:
         self.clash[near, old] -= 1
         self.clash[near, new] += 1
         self.colour[node] = new
+
+
+SEARCH = Search(
+    METHOD, "queuebit-classical-solver", (Turn(RecolouringSolver(), 0.8, 2, frozenset({"graph_colouring"})),)
+)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
+from queuebit_classical_solver.declaration import Search, Turn
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.kind import Answer, S
 from queuebit_problems.kinds.scheduling.job_shop_search import WORK_MAX, Shop, dispatched, tabu
@@ -63,3 +64,8 @@ class ShopSolver:
             tired = rounds - better_at >= PATIENCE_ROUNDS
             cut_off_by = "proof" if best.proved else over or ("patience" if tired else None)
         return best.solution(cut_off_by, rounds * steps, pace.worked)
+
+
+SEARCH = Search(
+    METHOD, "queuebit-classical-solver", (Turn(ShopSolver(), 0.45, 1, frozenset({"job_shop"}), variables_min=120),)
+)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
+from queuebit_classical_solver.declaration import Search, Turn
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.kind import Answer, S
@@ -161,3 +162,6 @@ class _Core:
                 take[self.items[item]] ^= 1
             place = origin % n
         return take
+
+
+SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(CoreSolver(), 0.7, 1, frozenset({"knapsack"})),))

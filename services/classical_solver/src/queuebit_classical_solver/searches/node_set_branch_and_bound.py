@@ -12,6 +12,7 @@ from heapq import heapify, heappop, heappush
 from typing import Any
 
 from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
+from queuebit_classical_solver.declaration import Search, Turn
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.kind import Answer, S
@@ -145,3 +146,15 @@ def _by_width(masks: list[int]) -> list[int]:
 def _renumbered(masks: list[int], order: list[int]) -> list[int]:
     place = {node: i for i, node in enumerate(order)}
     return [sum(1 << place[other] for other in bits_of(masks[node])) for node in order]
+
+
+NODE_SETS = frozenset({"max_clique", "max_independent_set"})
+SEARCH = Search(
+    METHOD,
+    "queuebit-classical-solver",
+    (
+        Turn(CliqueSolver(), 0.1, 1, NODE_SETS),
+        Turn(CliqueSolver(), 0.6, 3, NODE_SETS, variables_max=400),
+    ),
+)
+"""Sets of nodes are first tried for a quick proof, then searched, then tried for longer."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
+from queuebit_classical_solver.declaration import Search, Turn
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.kind import Answer, S
 from queuebit_problems.kinds.graphs.graph_statement import bits_of
@@ -164,3 +165,7 @@ class _Weighted:
         self.weight = np.maximum((self.weight * KEPT).astype(np.int32), self.joined)
         self.pull = self.weight[~self.outside].sum(axis=0, dtype=np.int32)
         self._total = int(self.weight.sum()) // 2
+
+
+NODE_SETS = frozenset({"max_clique", "max_independent_set"})
+SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(CoverSolver(), 0.4, 2, NODE_SETS, variables_max=NODES_MAX),))

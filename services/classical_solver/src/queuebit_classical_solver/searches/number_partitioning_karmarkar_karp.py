@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
+from queuebit_classical_solver.declaration import Search, Turn
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.kind import Answer, S
@@ -151,3 +152,9 @@ def _sums(values: Sequence[int]) -> NDArray[np.int64]:
     for value in values:
         sums = np.concatenate((sums, sums + value))
     return sums
+
+
+SEARCH = Search(
+    METHOD, "queuebit-classical-solver", (Turn(HalvesSolver(), 0.9, 1, frozenset({"number_partitioning"})),)
+)
+"""Up to 41 numbers are proved in half a second; more are seldom proved by CP-SAT."""

@@ -14,6 +14,7 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
+from queuebit_classical_solver.declaration import Search, Turn
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_classical_solver.searches.quadratic_assignment.symmetries import automorphisms, cost_step
@@ -194,3 +195,16 @@ class _Search:
         over = self.pace.spend(units)
         if over is not None:
             raise _CutOff(over)
+
+
+ASSIGNMENTS = frozenset({"quadratic_assignment"})
+SEARCH = Search(
+    METHOD,
+    "queuebit-classical-solver",
+    (
+        Turn(PlacementSolver(), 0.7, 1, ASSIGNMENTS, variables_max=12),
+        Turn(PlacementSolver(), 0.9, 2, ASSIGNMENTS, variables_min=13, variables_max=FACILITIES_MAX),
+    ),
+)
+"""Up to 16 facilities are mostly proved, 12 in a second from the heuristic's answer; larger problems get a better bound
+in what the tabu search leaves."""

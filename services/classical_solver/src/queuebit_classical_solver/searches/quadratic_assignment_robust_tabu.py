@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
+from queuebit_classical_solver.declaration import Search, Turn
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
+from queuebit_classical_solver.searches.quadratic_assignment_branch_and_bound import BRANCHED_MAX
 from queuebit_problems.kind import Answer, S
 from queuebit_problems.optimisation import Optimisation
 
@@ -174,3 +176,17 @@ class _Tabu:
         found += (own[r] - own) * (back - back[r]) + (a[r] - ar) * (br - b[r])
         found[r] = 1 << 61
         return found
+
+
+ASSIGNMENTS = frozenset({"quadratic_assignment"})
+SEARCH = Search(
+    METHOD,
+    "queuebit-classical-solver",
+    (
+        Turn(ExchangeSolver(), 0.3, 2, ASSIGNMENTS, variables_max=12),
+        Turn(ExchangeSolver(), 0.03, 1, ASSIGNMENTS, variables_min=13, variables_max=16),
+        Turn(ExchangeSolver(), 0.5, 1, ASSIGNMENTS, variables_min=17, variables_max=BRANCHED_MAX),
+        Turn(ExchangeSolver(), 0.85, 1, ASSIGNMENTS, variables_min=BRANCHED_MAX + 1),
+    ),
+)
+"""What branch and bound may prove is left most of the budget."""

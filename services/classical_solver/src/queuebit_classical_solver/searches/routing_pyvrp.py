@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from queuebit_classical_solver.declaration import Search, Turn
 from queuebit_classical_solver.errors import NothingFound, Stopped
 from queuebit_classical_solver.ports import Limits, OnProgress, Progress, Solution, Stop
 from queuebit_problems.kind import Answer, S
@@ -207,3 +208,16 @@ def _listener(kind: Optimisation[S], statement: S, delivery: Delivery, on_progre
                 on_progress(Progress(kind.objective(statement, answer), None, answer, METHOD))
 
     return Listener()
+
+
+ROUTES = frozenset({"cvrp"})
+SEARCH = Search(
+    METHOD,
+    "pyvrp",
+    (
+        Turn(PyVrpSolver(), 0.2, 1, ROUTES, variables_max=30),
+        Turn(PyVrpSolver(), 0.7, 1, ROUTES, variables_min=31, variables_max=130),
+        Turn(PyVrpSolver(), 0.9, 1, ROUTES, variables_min=131),
+    ),
+)
+"""It seldom finds shorter symmetric tours than the heuristic does: those are not its own."""

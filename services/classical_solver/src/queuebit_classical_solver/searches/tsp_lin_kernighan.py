@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
+from queuebit_classical_solver.declaration import Search, Turn
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Solver, Stop
+from queuebit_classical_solver.searches.any_heuristic_restarts import RestartSolver
+from queuebit_classical_solver.searches.routing_pyvrp import PyVrpSolver
 from queuebit_problems.kind import Answer, S
 from queuebit_problems.optimisation import Optimisation
 
@@ -223,3 +226,14 @@ class _Chains:
             tour[i], tour[j] = b, a
             place[b], place[a] = i, j
             i, j = (i + 1) % n, (j - 1) % n
+
+
+TOURS = frozenset({"tsp"})
+SEARCH = Search(
+    METHOD,
+    "queuebit-classical-solver",
+    (
+        Turn(TourSolver(RestartSolver(1.0)), 0.3, 1, TOURS, variables_min=60, variables_max=250),
+        Turn(TourSolver(PyVrpSolver()), 0.9, 1, TOURS, variables_min=251),
+    ),
+)

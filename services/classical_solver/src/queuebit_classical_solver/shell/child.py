@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from queuebit_classical_solver.cascade.ladder import Ladder
-from queuebit_classical_solver.cascade.rungs import RUNGS
+from queuebit_classical_solver.cascade.rungs import built_in_modules, rungs
 from queuebit_classical_solver.cascade.stages import Stages
 from queuebit_classical_solver.ports import OnProgress, never_stop
 from queuebit_classical_solver.shell.task import Outcome, Task, perform
@@ -11,10 +11,12 @@ from queuebit_classical_solver.shell.task import Outcome, Task, perform
 FUNCTION = "queuebit_classical_solver.shell.child:solve"
 """The name under which a pool finds it."""
 
-WARM_IMPORTS = ("queuebit_classical_solver.shell.child", "ortools.sat.python.cp_model")
-"""What a process loads before its first task."""
+
+def warm_imports() -> tuple[str, ...]:
+    """What a process loads before its first task."""
+    return ("queuebit_classical_solver.shell.child", *built_in_modules(), "ortools.sat.python.cp_model")
 
 
 def solve(task: Task, on_progress: OnProgress) -> Outcome:
     """Do the task with the whole ladder. It is never asked to stop: the process is killed instead."""
-    return perform(task, Ladder(Stages(RUNGS)), parsed=None, on_progress=on_progress, stop=never_stop)
+    return perform(task, Ladder(Stages(rungs())), parsed=None, on_progress=on_progress, stop=never_stop)

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import Any, assert_never
 
-from queuebit_classical_solver.cascade.rungs import SOLVER_OF
+from queuebit_classical_solver.cascade.rungs import package_of_method
 from queuebit_classical_solver.ports import Limits, Progress, Solution
 from queuebit_classical_solver.shell.reference import Reference
 from queuebit_classical_solver.shell.task import Measured, Meter, Outcome, Solved, Unsolved
@@ -16,19 +16,19 @@ from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.jobs import Lane, Number, Ran, Usage
 from queuebit_problems.kind import gap_of
 
-SOLVER_PACKAGES = (*sorted(SOLVER_OF.values()), "queuebit-classical-solver", "queuebit-problems")
+OWN_PACKAGES = ("queuebit-classical-solver", "queuebit-problems")
 
 
 @cache
 def package_versions() -> dict[str, str]:
     """The versions of what decides an answer, looked up once."""
-    return {name: version(name) for name in SOLVER_PACKAGES}
+    return {name: version(name) for name in sorted({*package_of_method().values(), *OWN_PACKAGES})}
 
 
 @lru_cache(maxsize=256)
 def _ran(lane: Lane, method: str) -> Ran:
     """What really ran a method: the package that searched, else our own code."""
-    name = SOLVER_OF.get(method, "queuebit-problems")
+    name = package_of_method().get(method, "queuebit-problems")
     return Ran(lane=lane, method=method, backend=name, backend_version=package_versions()[name])
 
 
