@@ -63,6 +63,10 @@ def a_submit(lane: LaneWish = "classical", job_id: UUID = JOB_ID, **changes: Any
     return Submit(job_id, event, inputs(request, **routing))
 
 
+def a_start(leg: str = "primary-classical", number: int = 1) -> ev.JobStarted:
+    return ev.JobStarted(attempt_id=attempt_id_of(JOB_ID, leg, number), leg=leg, worker="w1", started_at=NOW)
+
+
 def a_success(leg: str = "primary-classical", number: int = 1, **changes: Any) -> ev.ExecutionSucceeded:
     lane: Lane = leg.split("-")[1]  # type: ignore[assignment]
     values: dict[str, Any] = {

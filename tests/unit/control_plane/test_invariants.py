@@ -11,12 +11,16 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import decode_data, encode_data
 from queuebit_contracts.events import TERMINAL_EVENTS, JobEvent
+from queuebit_control_plane.heads import head_of
 from queuebit_domain.job.decide import decide
 from queuebit_domain.job.evolve import evolve
+from queuebit_domain.job.label import label
 from queuebit_domain.job.messages import Cancel, Message, Wake
 from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob
 from queuebit_domain.job.timers import next_wake
-from tests.builders import JOB_ID, NOW, a_failure, a_refusal, a_submit, a_success, a_verdict
+from queuebit_gateway.read_model.stories import Story
+from queuebit_gateway.read_model.view import Happened
+from tests.builders import JOB_ID, NOW, a_failure, a_refusal, a_start, a_submit, a_success, a_verdict
 
 LEGS = (
     "primary-quantum",
@@ -39,6 +43,7 @@ class AJobThatHearsAnything(RuleBasedStateMachine):
         self.now: datetime = NOW
         self.job: Job = NoJob()
         self.events: list[tuple[JobEvent, datetime]] = []
+        self.story = Story(JOB_ID)
 
     def tell(self, message: Message) -> list[JobEvent]:
         before = self.job
@@ -47,6 +52,7 @@ class AJobThatHearsAnything(RuleBasedStateMachine):
         for event in decided:
             folded = evolve(folded, event, self.now, JOB_ID)
             self.events.append((event, self.now))
+            self.story.tell([Happened(len(self.events), self.now, event)], 0)
         assert folded == self.job
         repeated, _ = decide(self.job, message, self.now, JOB_ID)
         assert list(repeated) == [] or isinstance(message, ev.ExecutionProgressed)
@@ -56,6 +62,10 @@ class AJobThatHearsAnything(RuleBasedStateMachine):
     @precondition(lambda self: isinstance(self.job, NoJob))
     def submit(self, lane: str) -> None:
         self.tell(a_submit(lane))  # type: ignore[arg-type]
+
+    @rule(leg=legs, number=numbers)
+    def start(self, leg: str, number: int) -> None:
+        self.tell(a_start(leg, number))
 
     @rule(leg=legs, number=numbers)
     def succeed(self, leg: str, number: int) -> None:
@@ -107,6 +117,13 @@ class AJobThatHearsAnything(RuleBasedStateMachine):
     def an_open_job_can_always_go_on(self) -> None:
         if isinstance(self.job, OpenJob):
             assert next_wake(self.job) is not None
+
+    @invariant()
+    def list_and_view_and_fold_name_one_state(self) -> None:
+        if isinstance(self.job, NoJob):
+            return
+        view = self.story.view(JOB_ID, "acme", with_plan=False)
+        assert (head_of(self.job).state, view.state) == (label(self.job), label(self.job))
 
     @invariant()
     def the_stored_text_gives_the_same_job(self) -> None:

@@ -9,7 +9,7 @@ from queuebit_gateway.read_model.explain import explain
 from queuebit_gateway.read_model.models import JobView
 from queuebit_gateway.read_model.stories import Story
 from queuebit_gateway.read_model.view import Happened
-from tests.builders import JOB_ID, a_failure, a_refusal, a_submit, a_success, a_verdict, at
+from tests.builders import JOB_ID, a_failure, a_refusal, a_start, a_submit, a_success, a_verdict, at
 from tests.unit.control_plane.given import given
 
 EVIDENCE = {"shots": 100, "feasible_fraction": 1.0, "best_raw_objective": 6, "best_raw_count": 25, "placebo_best": 4}
@@ -24,7 +24,7 @@ def viewed(*messages: object) -> tuple[JobView, list[Happened]]:
         story = story.when(message, at(second))  # type: ignore[arg-type]
         happened += [(event, at(second)) for event in story.events]
     told = [Happened(version, when, event) for version, (event, when) in enumerate(happened, 1)]
-    read = Story()
+    read = Story(JOB_ID)
     read.tell(told, 0)
     return read.view(JOB_ID, "acme", with_plan=False), told
 
@@ -44,6 +44,14 @@ def test_an_attempt_shows_its_evidence_verdict_cost_and_usage() -> None:
     assert (attempt.confidence.value, attempt.reasons) == (1.0, ("recomputed",))
     assert view.plan is not None
     assert view.plan.sense == "max"
+
+
+def test_the_leg_at_work_that_has_come_farthest_says_where_the_job_stands() -> None:
+    working = (a_submit("auto"), a_start(PRIMARY), a_success(BASELINE))
+    checked = (a_submit("auto"), a_success(BASELINE), a_verdict(BASELINE))
+
+    assert viewed(*working)[0].state == "validating"
+    assert viewed(*checked)[0].state == "queued"
 
 
 def test_a_claim_is_shown_until_it_is_checked_and_refusals_and_failures_keep_what_they_used() -> None:

@@ -1,4 +1,4 @@
-"""The one word for where a job stands: lists, views and measurements all take it from here."""
+"""The one word for where a job stands: whoever lists, shows or measures jobs takes it from here."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ def label(job: Job) -> JobState:
 
 
 def _open(job: OpenJob) -> JobState:
-    """As far as the leg that has come farthest."""
-    label: JobState = "planned" if job.legs else "submitted"
+    """As far as that leg at work that has come farthest: an answer before its verdict is farther than a run, a run farther than
+    an order. A leg that is answered, spent or rests is not at work; where none is, the job is `planned`.
+    """
+    word: JobState = "planned" if job.legs else "submitted"
     for leg in job.legs:
         if isinstance(leg.status, Working):
             if leg.status.execution is not None:
                 return "validating"
             if leg.status.started:
-                label = "running"
-            elif label != "running":
-                label = "queued"
-    return label
+                word = "running"
+            elif word != "running":
+                word = "queued"
+    return word

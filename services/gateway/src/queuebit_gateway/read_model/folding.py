@@ -1,4 +1,4 @@
-"""The fold behind the job view, event by event."""
+"""The fold behind the job view, event by event. Where the job stands is the domain's own fold."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Any, assert_never
 from uuid import UUID
 
 from queuebit_contracts import events as ev
-from queuebit_contracts.jobs import Cost, JobState, Leg, Usage
+from queuebit_contracts.jobs import Cost, Leg, Usage
 from queuebit_contracts.origin import whole_origin
+from queuebit_domain.job.evolve import evolve
+from queuebit_domain.job.label import label
+from queuebit_domain.job.state import EndedJob, Job, NoJob
 from queuebit_gateway.read_model.attempts import Attempt, total
 from queuebit_gateway.read_model.models import (
     CancellationView,
@@ -29,10 +32,11 @@ from queuebit_problems.kind import gap_of
 class Folding:
     """The fold on its way: what the view is made of."""
 
+    job_id: UUID
+    job: Job = field(default_factory=NoJob)
     request: dict[str, Any] = field(default_factory=dict)
     lane: str = ""
     planned: ev.JobPlanned | None = None
-    ended: JobState | None = None
     outcome: dict[str, Any] = field(default_factory=dict)
     reasons: tuple[str, ...] | None = None
     attempts: dict[UUID, Attempt] = field(default_factory=dict)
@@ -43,7 +47,8 @@ class Folding:
     chosen: UUID | None = None
 
     def apply(self, event: ev.JobEvent, at: datetime) -> None:
-        """Take one event in."""
+        """Take one event in. Raises CorruptStream where it does not fit those before."""
+        self.job = evolve(self.job, event, at, self.job_id)
         match event:
             case ev.JobSubmitted():
                 self._job_submitted(event)
@@ -96,7 +101,6 @@ class Folding:
         }
 
     def _job_rejected(self, event: ev.JobRejected) -> None:
-        self.ended = "rejected"
         self.outcome["rejection"] = RejectionView(
             code=event.code,
             field=event.field,
@@ -179,7 +183,6 @@ class Folding:
         )
 
     def _job_completed(self, event: ev.JobCompleted) -> None:
-        self.ended = "completed"
         self.chosen = event.attempt_id
         self.lane = event.ran.lane
         self.reasons = event.reasons
@@ -213,17 +216,14 @@ class Folding:
         )
 
     def _job_failed(self, event: ev.JobFailed) -> None:
-        self.ended = "failed"
         self.reasons = event.reasons
         failure = FailureView(code=event.code.value, detail=event.detail, remedy=event.remedy)
         self.outcome.update(failure=failure, cost=event.cost, usage=event.usage, elapsed_s=event.elapsed_s)
 
     def _job_cancelled(self, event: ev.JobCancelled) -> None:
-        self.ended = "cancelled"
         self.outcome.update(cancellation=CancellationView(actor=event.actor, reason=event.reason), cost=event.cost)
 
     def _job_expired(self, event: ev.JobExpired) -> None:
-        self.ended = "expired"
         self.reasons = event.reasons
         self.outcome.update(
             cost=event.cost,
@@ -251,7 +251,7 @@ class Folding:
         return JobView(
             id=job_id,
             tenant=tenant,
-            state=self.ended or self._state(),
+            state=label(self.job),
             lane=self.lane,
             created_at=created_at,
             updated_at=updated_at,
@@ -263,17 +263,6 @@ class Folding:
             improvements=self.improvements,
             **facts,
         )
-
-    def _state(self) -> JobState:
-        """Where an open job stands: the furthest of its live attempts."""
-        states = {attempt.state for attempt in self.attempts.values()}
-        if "running" in states:
-            return "running"
-        if "validating" in states or states & {"accepted", "needs_review"}:
-            return "validating"
-        if "queued" in states:
-            return "queued"
-        return "planned" if self.planned else "submitted"
 
     def _plan(self, with_plan: bool) -> PlanView | None:
         if self.planned is None:
@@ -290,7 +279,7 @@ class Folding:
 
     def _leg(self, leg: Leg) -> LegView:
         tries = [attempt for attempt in self.attempts.values() if attempt.order.leg == leg.leg]
-        idle: LegProgress = "not_needed" if self.ended else "waiting"
+        idle: LegProgress = "not_needed" if isinstance(self.job, EndedJob) else "waiting"
         return LegView(
             leg=leg.leg,
             role=leg.role,

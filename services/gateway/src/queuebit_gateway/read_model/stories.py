@@ -10,12 +10,13 @@ from uuid import UUID
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.jobs import Problem
+from queuebit_domain.job.codec import read_event
 from queuebit_gateway.read_model.bounded_memory import Kept
 from queuebit_gateway.read_model.explain import explain
 from queuebit_gateway.read_model.folding import Folding
 from queuebit_gateway.read_model.models import Explanation, JobView
 from queuebit_gateway.read_model.shared_work import Shared
-from queuebit_gateway.read_model.view import Happened, read_event
+from queuebit_gateway.read_model.view import Happened
 from queuebit_runtime.processes.hops import AnyHop
 from queuebit_store.ports import StoredEvent, StreamStore
 
@@ -34,10 +35,14 @@ _WITH_STATEMENT = frozenset({ev.JobSubmitted.__name__, ev.JobQueued.__name__})
 class Story:
     """A job as far as it was read: its fold, and its events without the statements of problems."""
 
-    folding: Folding = field(default_factory=Folding)
+    stream_id: UUID
+    folding: Folding = field(init=False)
     events: list[Happened] = field(default_factory=list)
     bytes_kept: int = 0
     _views: dict[bool, JobView] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.folding = Folding(self.stream_id)
 
     @property
     def version(self) -> int:
@@ -81,10 +86,11 @@ class Stories:
         self._reads = asyncio.Semaphore(READS_MAX)
 
     async def until(self, stream_id: UUID, version: int) -> Story:
-        """The story of this stream up to `version` at least, which is there. Raises StoreError or ContractError."""
+        """The story of this stream up to `version` at least, which is there. Raises StoreError, ContractError
+        or CorruptStream."""
         story = self._kept.get(stream_id)
         while story is None or story.version < version:
-            story = await self._reading.run(stream_id, partial(self._read_on, stream_id, story or Story()))
+            story = await self._reading.run(stream_id, partial(self._read_on, stream_id, story or Story(stream_id)))
         return story
 
     async def _read_on(self, stream_id: UUID, story: Story) -> Story:
@@ -110,7 +116,7 @@ async def pages(store: StreamStore, stream_id: UUID, after: int) -> AsyncIterato
 
 
 def _read(page: Sequence[StoredEvent]) -> list[Happened]:
-    return [_without_statement(read_event(event)) for event in page]
+    return [_without_statement(Happened(event.version, event.time, read_event(event))) for event in page]
 
 
 def _without_statement(happened: Happened) -> Happened:

@@ -4,34 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 from uuid import UUID
 
 from pydantic import AwareDatetime
 
 from queuebit_contracts import events as ev
-from queuebit_contracts.errors import UnknownType
 from queuebit_contracts.jobs import JobRequest
 from queuebit_contracts.model import Model
 from queuebit_contracts.origin import NO_ORIGIN, Origin
-from queuebit_contracts.registry import REGISTRY
 from queuebit_gateway.read_model.models import JobView
 from queuebit_store.ports import Reservation
-
-
-class Stored(Protocol):
-    """What the fold needs of an event."""
-
-    @property
-    def version(self) -> int: ...
-    @property
-    def type(self) -> str: ...
-    @property
-    def schema_version(self) -> int: ...
-    @property
-    def data(self) -> str: ...
-    @property
-    def time(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +83,6 @@ class Happened:
     @property
     def name(self) -> str:
         return type(self.event).__name__
-
-
-def read_event(stored: Stored) -> Happened:
-    """The stored event as its model. Raises ContractError where it cannot be read."""
-    data = REGISTRY.read_stored(stored.type, stored.schema_version, stored.data)
-    if not isinstance(data, ev.JobEvent):
-        raise UnknownType(f"{stored.type} is no event of a job.", remedy="Upgrade the gateway.")
-    return Happened(stored.version, stored.time, data)
 
 
 def fresh_view(accepted: Accepted) -> JobView:
