@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import ast
 import importlib
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 import queuebit_classical_solver
-from queuebit_classical_solver.cascade.rungs import built_in_modules, declared, package_of_method, rungs
+from queuebit_classical_solver.cascade.rungs import built_in_modules, declared, package_of_method, reload, rungs
 from queuebit_classical_solver.declaration import LAST, Search, Turn
+from queuebit_classical_solver.errors import NothingFound
+from queuebit_classical_solver.ports import Limits, ignore_progress, never_stop
 from queuebit_classical_solver.searches.any_cp_sat import CpSatSolver
-from queuebit_problems.registry import kinds
+from queuebit_problems.registry import kinds, parse_optimisation
+from tests.unit.classical_solver.orders import a_hard_cut
 
 SERVICE = Path(queuebit_classical_solver.__file__).parent
 
@@ -70,3 +74,46 @@ def test_turns_come_in_the_order_of_their_places_and_end_with_what_serves_all(ki
 def test_a_share_is_a_share(share: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         Turn(CpSatSolver(), share)
+
+
+@pytest.mark.parametrize(
+    ("written", "complaint"),
+    [
+        ("", "AttributeError"),
+        ("raise RuntimeError('out of order')", "RuntimeError: out of order"),
+        ("SEARCH = 7", "is no queuebit_classical_solver.declaration.Search"),
+        (
+            "from queuebit_classical_solver.declaration import Search\nSEARCH = Search('m', 'nobody-ships-this')",
+            "nobody-ships-this",
+        ),
+    ],
+)
+def test_a_search_that_fails_to_load_takes_nothing_from_the_others_and_is_told(
+    written: str, complaint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = rungs()
+    (tmp_path / "sample_search.py").write_text(written)
+    info = tmp_path / "sample_search-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: sample-search\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[queuebit.searches]\nsample = sample_search:SEARCH\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "sample_search", raising=False)
+    reload()
+    try:
+        first, *others = rungs()
+    finally:
+        monkeypatch.undo()
+        sys.modules.pop("sample_search", None)
+        reload()
+
+    assert tuple(others) == ours
+    with pytest.raises(NothingFound, match="The search sample of sample-search") as told:
+        first.turn.solver.solve(
+            *parse_optimisation(a_hard_cut(30)),
+            limits=Limits(1.0, 1),
+            hint=None,
+            on_progress=ignore_progress,
+            stop=never_stop,
+        )
+    assert complaint in str(told.value)
