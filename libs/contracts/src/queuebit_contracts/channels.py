@@ -1,6 +1,6 @@
 """The channel table: every topic once, with its key, its messages, who writes it and who reads it.
 
-It creates the topics, generates AsyncAPI, and is compared with what the services really subscribe to and publish.
+It creates the topics, generates AsyncAPI and access rules; a test compares it with what services really read and write.
 """
 
 from __future__ import annotations
