@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from queuebit_contracts.jobs import Problem
+from queuebit_contracts.events import ProblemSize
+from queuebit_contracts.jobs import JobRequest, Problem
+from queuebit_problems import kinds as built_in
 from queuebit_problems import registry
+from queuebit_problems.admission import admit
 from queuebit_problems.errors import BrokenKind, InvalidStatement, UnknownKind
 from queuebit_problems.formats.files import read_problem
 from queuebit_problems.kinds.graphs.maxcut import MaxCut
-from queuebit_problems.registry import kind_of, kinds, parse_optimisation, parse_problem
+from queuebit_problems.registry import built_in_modules, kind_of, kinds, parse_optimisation, parse_problem
 
 BUILT_IN = (
     "assignment",
@@ -132,6 +135,23 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
     registry.reload()
 
 
+@pytest.fixture
+def family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Lay a family with two versions of a kind beside the built-in ones."""
+    folder = tmp_path / "counting"
+    folder.mkdir()
+    (folder / "__init__.py").write_text('KINDS = ("ones", "ones_v2")\n')
+    (folder / "ones.py").write_text(f"{SAMPLE}\nKIND = Ones()\n")
+    (folder / "ones_v2.py").write_text("from queuebit_problems.kinds.counting.ones import ONES_TWO as KIND\n")
+    monkeypatch.setattr(built_in, "__path__", [*built_in.__path__, str(tmp_path)])
+    registry.reload()
+    yield
+    monkeypatch.undo()
+    for name in [name for name in sys.modules if name.startswith(f"{built_in.__name__}.counting")]:
+        del sys.modules[name]
+    registry.reload()
+
+
 def test_the_built_in_kinds_are_listed_and_found() -> None:
     assert kinds() == BUILT_IN
     assert [kind_of(name).name for name in kinds()] == list(kinds())
@@ -186,6 +206,18 @@ def test_a_package_adds_a_kind_by_an_entry_point(install: Install) -> None:
     assert kind.objective(statement, {"x": [1, 1, 0, 1]}) == 3
     assert kind.enumerated(statement) is None
     assert read_problem("ones 5").statement == {"bits": 5}
+
+
+@pytest.mark.usefixtures("family")
+def test_a_folder_among_the_built_in_kinds_is_all_that_a_new_kind_needs() -> None:
+    """A family is laid beside the others; nothing of the rest of the tree is touched, and its kind is one as any other."""
+    assert kinds() == tuple(sorted((*BUILT_IN, "ones")))
+    assert set(built_in_modules()) > {f"{built_in.__name__}.counting.{name}" for name in ("ones", "ones_v2")}
+    assert [kind_of("ones").version, kind_of("ones", 2).version] == [1, 2]
+    admitted = admit(JobRequest(tenant="acme", problem=read_problem("ones 5")))
+    assert admitted.admission.size == ProblemSize(variables=5, qubits=5, terms=5)
+    kind, statement = parse_optimisation(Problem(kind="ones", statement={"bits": 4}))
+    assert kind.objective(statement, kind.improve(statement, {"x": [0, 1, 0, 0]})) == 4
 
 
 def test_a_package_may_offer_a_later_version_alone(install: Install) -> None:

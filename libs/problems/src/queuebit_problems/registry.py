@@ -1,21 +1,25 @@
 """Which problem kinds there are: the built-in ones and those that installed packages offer.
 
 A package offers a kind by an entry point of the group `queuebit.problems`, named like the kind, whose value is a subclass of
-Kind or an instance of one. Kinds are imported when they are first asked for; importing this module imports none.
+Kind or an instance of one. The built-in ones are what the families, the folders of `kinds`, say that they hold. Kinds are
+imported when they are first asked for; importing this module imports none, and listing them none either.
 """
 
 from __future__ import annotations
 
 import importlib
+import pkgutil
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
 from typing import Any
 
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Problem
+from queuebit_problems import kinds as built_in
 from queuebit_problems.errors import BrokenKind, UnknownKind, WrongFamily
 from queuebit_problems.kind import Kind, Statement
 from queuebit_problems.optimisation import Optimisation
@@ -23,54 +27,19 @@ from queuebit_problems.optimisation import Optimisation
 GROUP = "queuebit.problems"
 AnyKind = Kind[Any]
 
-_FAMILIES: dict[str, tuple[str, ...]] = {
-    "graphs": (
-        "graph_colouring",
-        "max_clique",
-        "max_independent_set",
-        "maxcut",
-    ),
-    "routing": (
-        "cvrp",
-        "tsp",
-    ),
-    "packing": (
-        "bin_packing",
-        "knapsack",
-        "multi_knapsack",
-        "number_partitioning",
-        "quadratic_knapsack",
-    ),
-    "assignment": (
-        "assignment",
-        "generalised_assignment",
-        "quadratic_assignment",
-    ),
-    "scheduling": ("job_shop",),
-    "finance": ("portfolio",),
-    "binary": ("qubo",),
-    "circuits": (
-        "circuit_sampling",
-        "expectation",
-        "kernel",
-    ),
-}
-_BUILT_IN: dict[tuple[str, int], str] = {
-    (name, 1): f"queuebit_problems.kinds.{family}.{name}" for family, names in _FAMILIES.items() for name in names
-}
-"""(name, version) of each built-in kind and the module that holds it as KIND. No package can replace one."""
+_VERSIONED = re.compile(r"(?P<name>.+)_v(?P<version>[2-9]|[1-9][0-9]+)")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _loaded: dict[tuple[str, int], AnyKind] = {}
 
 
 def kinds() -> tuple[str, ...]:
     """The names of all kinds, in alphabetical order."""
-    return tuple(sorted({name for name, _ in _BUILT_IN} | set(_offered())))
+    return tuple(sorted({name for name, _ in _built_in()} | set(_offered())))
 
 
 def built_in_modules() -> tuple[str, ...]:
     """The modules of the built-in kinds: for a process that is to have them before it is asked for one."""
-    return tuple(_BUILT_IN.values())
+    return tuple(_built_in().values())
 
 
 def usable_kinds() -> list[AnyKind]:
@@ -117,15 +86,16 @@ def parse_optimisation(problem: Problem) -> tuple[Optimisation[Any], Statement]:
 def reload() -> None:
     """Forget what was found, so that packages installed since are seen."""
     _loaded.clear()
+    _built_in.cache_clear()
     _offered.cache_clear()
 
 
 def _load(name: str, version: int) -> AnyKind:
-    module = _BUILT_IN.get((name, version))
+    module = _built_in().get((name, version))
     if module is not None:
         kind: AnyKind = importlib.import_module(module).KIND
         return kind
-    versions = {known for built_in, known in _BUILT_IN if built_in == name}
+    versions = {known for other, known in _built_in() if other == name}
     for kind in _third_party(name):
         if kind.version == version:
             return kind
@@ -145,10 +115,26 @@ def _load(name: str, version: int) -> AnyKind:
 
 
 def _third_party(name: str) -> Iterator[AnyKind]:
-    if any(built_in == name for built_in, _ in _BUILT_IN):
+    if any(other == name for other, _ in _built_in()):
         return
     for point in _offered().get(name, ()):
         yield _kind_from(point)
+
+
+@cache
+def _built_in() -> Mapping[tuple[str, int], str]:
+    """(name, version) of each built-in kind and the module that holds it as KIND. No package can replace one."""
+    families = (found.name for found in pkgutil.iter_modules(built_in.__path__, f"{built_in.__name__}.") if found.ispkg)
+    modules: dict[tuple[str, int], str] = {}
+    for family in sorted(families):
+        names: tuple[str, ...] = importlib.import_module(family).KINDS
+        modules |= {_name_and_version(name): f"{family}.{name}" for name in names}
+    return MappingProxyType(modules)
+
+
+def _name_and_version(module: str) -> tuple[str, int]:
+    versioned = _VERSIONED.fullmatch(module)
+    return (versioned["name"], int(versioned["version"])) if versioned else (module, 1)
 
 
 @cache

@@ -1,1 +1,3 @@
 """Quadratic polynomials as they are."""
+
+KINDS = ("qubo",)

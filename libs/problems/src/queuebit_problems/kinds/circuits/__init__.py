@@ -1,1 +1,3 @@
 """Kinds that measure circuits."""
+
+KINDS = ("circuit_sampling", "expectation", "kernel")

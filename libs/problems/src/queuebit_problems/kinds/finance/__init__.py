@@ -1,1 +1,3 @@
 """Kinds about money."""
+
+KINDS = ("portfolio",)

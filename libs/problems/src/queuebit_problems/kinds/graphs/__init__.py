@@ -1,1 +1,3 @@
 """Kinds about graphs."""
+
+KINDS = ("graph_colouring", "max_clique", "max_independent_set", "maxcut")

@@ -1,1 +1,3 @@
 """Kinds about tours and routes."""
+
+KINDS = ("cvrp", "tsp")

@@ -1,1 +1,3 @@
 """Kinds about time."""
+
+KINDS = ("job_shop",)
