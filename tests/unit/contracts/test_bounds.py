@@ -14,7 +14,7 @@ from queuebit_contracts.envelope import to_structured as structured
 from queuebit_contracts.errors import InvalidData, MalformedEnvelope
 from queuebit_contracts.events import JobSubmitted
 from queuebit_contracts.jobs import is_tenant_name
-from queuebit_control_plane.handler import Told
+from queuebit_control_plane.handler import InboundCommand
 from queuebit_control_plane.inbound.admission import refuse
 from queuebit_control_plane.inbound.reading import rejection_of
 from queuebit_problems.admission import admit
@@ -128,11 +128,11 @@ def test_the_tenant_of_a_refusal_is_a_name_or_unknown(tenant: str) -> None:
     record = Record("jobs.submitted", 0, 0, b"", b"{}", ())
     question = Envelope(CAUSE, "/a", "", NOW, JobSubmitted(request=a_request()))
 
-    def told(name: str) -> Told:
+    def a_command(name: str) -> InboundCommand:
         return refuse(question, rejection, name, record)
 
     assert not is_tenant_name(tenant)
-    assert (told(tenant).tenant, told("acme").tenant) == ("unknown", "acme")
+    assert (a_command(tenant).tenant, a_command("acme").tenant) == ("unknown", "acme")
 
 
 def pointers(headers: list[tuple[str, bytes]], value: bytes) -> list[str]:

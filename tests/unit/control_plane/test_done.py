@@ -10,7 +10,7 @@ from uuid import UUID
 
 from queuebit_contracts.envelope import Envelope
 from queuebit_control_plane.availability import Lanes
-from queuebit_control_plane.handler import Desk, Spoiled, Told
+from queuebit_control_plane.handler import CommandHandler, InboundCommand, Undecidable
 from queuebit_control_plane.inbound.subscriptions import Consumer
 from queuebit_domain.job.messages import Report
 from queuebit_runtime.bus.decoding import Received
@@ -34,16 +34,16 @@ class StillClock:
         await asyncio.sleep(0)
 
 
-class SlowDesk:
+class SlowHandler:
     """Decides on a job once it may."""
 
     def __init__(self) -> None:
         self.may = {job_id: asyncio.Event() for job_id in (EARLY, HELD, FAILED)}
         self.began: list[UUID] = []
 
-    async def handle(self, told: Sequence[Told]) -> list[Spoiled]:
-        self.began += [each.job_id for each in told]
-        for each in told:
+    async def handle(self, commands: Sequence[InboundCommand]) -> list[Undecidable]:
+        self.began += [each.job_id for each in commands]
+        for each in commands:
             await self.may[each.job_id].wait()
         return []
 
@@ -78,21 +78,21 @@ async def until(holds: Callable[[], bool]) -> None:
 
 async def test_what_waited_is_done_when_it_is_decided_and_not_with_the_rest_of_its_batch() -> None:
     """Given a batch of which one message waits, when that is being decided on as the rest ends, then only the rest is done."""
-    desk = SlowDesk()
+    handler = SlowHandler()
     unused = cast(Any, None)
-    consumer = Consumer(unused, cast(Desk, desk), unused, Lanes(), StillClock(), inline(), patience_s=0.0)
+    consumer = Consumer(unused, cast(CommandHandler, handler), unused, Lanes(), StillClock(), inline(), patience_s=0.0)
     early = [says(a_success(), EARLY, 0)]
     mixed = [says(a_success(number=2), HELD, 1), says(a_failure(), FAILED, 2)]
     first, second = Batch(early), Batch(mixed)
 
     await consumer.on_messages(early, first)
     deciding = asyncio.create_task(consumer.on_messages(mixed, second))
-    await until(lambda: {EARLY, HELD, FAILED} == set(desk.began))
-    desk.may[FAILED].set()
+    await until(lambda: {EARLY, HELD, FAILED} == set(handler.began))
+    handler.may[FAILED].set()
     await deciding
     assert (first.finished, second.finished) == ([], [2])
 
-    desk.may[EARLY].set()
-    desk.may[HELD].set()
+    handler.may[EARLY].set()
+    handler.may[HELD].set()
     await until(lambda: bool(first.finished and len(second.finished) == 2))
     assert (first.finished, second.finished) == ([0], [2, 1])

@@ -21,7 +21,7 @@ from queuebit_runtime.bus.port import Record
 from queuebit_runtime.processes.bounded_work import inline
 from queuebit_store.memory import Hooks, MemoryStore
 from tests.builders import NOW, a_request, at
-from tests.unit.control_plane.test_desk import CollectingBus, StoppedClock, a_desk
+from tests.unit.control_plane.test_handler import CollectingBus, StoppedClock, a_handler
 from tests.unit.control_plane.test_one_bad_item import Batch
 
 UUID4 = UUID("9b2f1c4e-7a55-4d0e-8a4c-fb4f4a3c9e11")
@@ -41,13 +41,15 @@ class CountingStore(MemoryStore):
 
 
 class Plane:
-    """The entrance and the desk on one store: records in, streams out."""
+    """The entrance and the command handler on one store: records in, streams out."""
 
     def __init__(self) -> None:
         self.store, self.clock = CountingStore(), StoppedClock()
         lanes = Lanes()
         intake = Intake(self.store, Tenants(self.store), lanes)
-        self.consumer = Consumer(CollectingBus(), a_desk(self.store, self.clock), intake, lanes, self.clock, inline())
+        self.consumer = Consumer(
+            CollectingBus(), a_handler(self.store, self.clock), intake, lanes, self.clock, inline()
+        )
 
     async def hear(self, *records: Record) -> None:
         items, dead = sort_out(records, "control-plane", self.clock, refusals=True)

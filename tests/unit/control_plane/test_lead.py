@@ -19,7 +19,7 @@ from queuebit_store.ports import Position
 from tests.builders import a_submit, at
 from tests.simulation.virtual import VirtualClock, run_virtual
 from tests.unit.control_plane.relaying import a_relay
-from tests.unit.control_plane.test_desk import CollectingBus, StoppedClock, a_desk, told
+from tests.unit.control_plane.test_handler import CollectingBus, StoppedClock, a_command, a_handler
 
 
 class World:
@@ -87,7 +87,7 @@ async def test_what_a_thawed_leader_saves_is_refused_and_it_begins_where_the_oth
     clock = StoppedClock()
     database, bus = MemoryDatabase(clock.monotonic_s), CollectingBus()
     store = MemoryStore(database)
-    await a_desk(store).handle([told(a_submit())])
+    await a_handler(store).handle([a_command(a_submit())])
     one, two = a_relay(store, bus, clock, holder="one"), a_relay(store, bus, clock, holder="two")
     await one.step()
     clock.moment = at(TTL_S + 1)

@@ -12,7 +12,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.ids import job_id_of, refusal_id_of, uuid7
 from queuebit_control_plane.availability import Lanes
-from queuebit_control_plane.handler import Desk
+from queuebit_control_plane.handler import CommandHandler
 from queuebit_control_plane.inbound.admission import Intake
 from queuebit_control_plane.inbound.subscriptions import Consumer
 from queuebit_control_plane.inbound.tenants import Tenants
@@ -30,7 +30,7 @@ from queuebit_store.errors import (
 from queuebit_store.memory import MemoryStore
 from queuebit_store.ports import Append, Reservation
 from tests.builders import JOB_ID, NOW, a_request, a_submit
-from tests.unit.control_plane.test_desk import WHOLE, CollectingBus, StoppedClock, a_desk, names, told
+from tests.unit.control_plane.test_handler import WHOLE, CollectingBus, StoppedClock, a_command, a_handler, names
 
 OTHER = uuid7(5, 5)
 ABOUT_ONE: list[StoreError] = [InvalidBatch("beyond a limit (54000)."), StoreFailed("says no (XX000).")]
@@ -88,7 +88,7 @@ def asked(number: int, key: str | None, **header: bytes) -> Received:
 async def a_consumer(store: MemoryStore, bus: CollectingBus) -> Consumer:
     await store.add_tenant("acme", NOW)
     clock, lanes = StoppedClock(), Lanes()
-    return Consumer(bus, a_desk(store, clock), Intake(store, Tenants(store), lanes), lanes, clock, inline())
+    return Consumer(bus, a_handler(store, clock), Intake(store, Tenants(store), lanes), lanes, clock, inline())
 
 
 @KIND
@@ -96,20 +96,20 @@ async def test_a_job_that_cannot_be_stored_is_spoiled_and_the_others_go_on(error
     store = Picky(error, stream=JOB_ID)
     more = uuid7(6, 6)
 
-    spoiled = await a_desk(store).handle(
-        [told(a_submit(job_id=OTHER), OTHER), told(a_submit()), told(a_submit(job_id=more), more)]
+    undecidable = await a_handler(store).handle(
+        [a_command(a_submit(job_id=OTHER), OTHER), a_command(a_submit()), a_command(a_submit(job_id=more), more)]
     )
 
-    assert [(each.told.job_id, each.error) for each in spoiled] == [(JOB_ID, error)]
+    assert [(each.command.job_id, each.error) for each in undecidable] == [(JOB_ID, error)]
     assert [await names(store, job_id) for job_id in (OTHER, JOB_ID, more)] == [WHOLE[:3], [], WHOLE[:3]]
 
 
 @ALIKE
 async def test_what_is_no_fault_of_one_is_raised_and_nothing_is_spoiled(error: StoreError) -> None:
-    desk: Desk = a_desk(Picky(error, stream=JOB_ID))
+    handler: CommandHandler = a_handler(Picky(error, stream=JOB_ID))
 
     with pytest.raises(type(error)):
-        await desk.handle([told(a_submit()), told(a_submit(job_id=OTHER), OTHER)])
+        await handler.handle([a_command(a_submit()), a_command(a_submit(job_id=OTHER), OTHER)])
 
 
 @KIND

@@ -19,7 +19,7 @@ from queuebit_store.memory import MemoryStore
 from queuebit_store.ports import Append, Head, NewEvent, Position
 from tests.builders import JOB_ID, NOW
 from tests.unit.control_plane.relaying import a_relay
-from tests.unit.control_plane.test_desk import CollectingBus, StoppedClock
+from tests.unit.control_plane.test_handler import CollectingBus, StoppedClock
 
 OTHER = uuid7(5, 5)
 DEAD, LIFECYCLE, COMPLETED = "control-plane.dead-letter", "jobs.lifecycle", "jobs.completed"

@@ -15,7 +15,7 @@ from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
 from queuebit_store.ports import Position
 from tests.builders import at
 from tests.contract.store.builders import an_append
-from tests.unit.control_plane.test_desk import StoppedClock
+from tests.unit.control_plane.test_handler import StoppedClock
 
 HERE, THERE = Position(1, 2, 3), Position(1, 2, 4)
 SOMEBODY = HorizonHolder("session", "4711", "shop", "ada", "psql", "idle in transaction", 12.4)

@@ -6,14 +6,14 @@ import asyncio
 from typing import Protocol
 
 from queuebit_control_plane.availability import Lanes
-from queuebit_control_plane.handler import Desk
+from queuebit_control_plane.handler import CommandHandler
 from queuebit_control_plane.inbound.admission import Intake
 from queuebit_control_plane.inbound.subscriptions import Consumer
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_control_plane.relay.lead import Lead
 from queuebit_control_plane.relay.relay import CURSOR, Relay
 from queuebit_control_plane.relay.watch import Watch
-from queuebit_control_plane.timers import Alarm
+from queuebit_control_plane.timers import Timers
 from queuebit_runtime.bus.port import Bus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.processes.bounded_work import BoundedWork, inline
@@ -30,7 +30,7 @@ class Store(StreamStore, Cursors, Directory, Leadership, Diagnosis, Protocol):
 
 
 class ControlPlane:
-    """Subscribes on construction. The relay and the alarm run beside the bus, each until it is told to stop."""
+    """Subscribes on construction. The relay and the timers run beside the bus, each until it is told to stop."""
 
     def __init__(
         self,
@@ -50,16 +50,16 @@ class ControlPlane:
         lead = Lead(store, clock, name=CURSOR, holder=holder)
         self.relay = Relay(store, bus, clock, lead, telemetry=telemetry)
         self.watch = Watch(store, lead, clock, cursor=CURSOR, telemetry=telemetry)
-        self.desk = Desk(store, clock, appended=self.relay.wake, telemetry=telemetry)
+        self.handler = CommandHandler(store, clock, appended=self.relay.wake, telemetry=telemetry)
         self.lanes = Lanes()
-        self.alarm = Alarm(store, self.desk, clock)
+        self.timers = Timers(store, self.handler, clock)
         intake = Intake(store, Tenants(store), self.lanes)
-        Consumer(bus, self.desk, intake, self.lanes, clock, work or inline()).subscribe()
+        Consumer(bus, self.handler, intake, self.lanes, clock, work or inline()).subscribe()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Both until `stop`; one that fails is run again, and the other goes on."""
         await asyncio.gather(
-            self._supervised("relay", self.relay.run, stop), self._supervised("alarm", self.alarm.run, stop)
+            self._supervised("relay", self.relay.run, stop), self._supervised("timers", self.timers.run, stop)
         )
 
     async def _supervised(self, name: str, run: Run, stop: asyncio.Event) -> None:

@@ -1,4 +1,4 @@
-"""The desk: messages about jobs in, events in the store out. Load, decide, append, and again where somebody was faster."""
+"""The command handler: messages about jobs in, events in the store out. Load, decide, append, and once more after a race."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ APPEND_ATTEMPTS_MAX = 5
 NO_JOB = NoJob()
 
 
-class Told(NamedTuple):
+class InboundCommand(NamedTuple):
     """One message about one job. `tenant` is the sender's; `cause_id` and `traceparent` go onto the events that follow.
 
-    Events of a message without a traceparent, such as one of the alarm, belong to the trace of the job's first event.
+    Events of a message without a traceparent, such as one of the timers, belong to the trace of the job's first event.
 
     `rival_id`: where the same question ended, if it was decided the other way before. Of a submission that is the stream of its
     refusal, of a refusal the job, where it is known. Who decided first is right.
@@ -51,17 +51,17 @@ class Told(NamedTuple):
     rival_id: UUID | None = None
 
 
-def log_fields(told: Told) -> dict[str, str]:
+def log_fields(command: InboundCommand) -> dict[str, str]:
     """What a log line about the message carries beside its text."""
-    fields = {"job_id": str(told.job_id), "message_id": str(told.cause_id)}
-    return {**fields, "tenant": told.tenant} if told.tenant else fields
+    fields = {"job_id": str(command.job_id), "message_id": str(command.cause_id)}
+    return {**fields, "tenant": command.tenant} if command.tenant else fields
 
 
 @dataclass(frozen=True, slots=True)
-class Spoiled:
+class Undecidable:
     """A message that could not be decided on, whatever state the job was in: it must not stop the others."""
 
-    told: Told
+    command: InboundCommand
     error: Exception
 
 
@@ -75,14 +75,14 @@ class _Work:
 
     job_id: UUID
     tenant: str
-    told: list[Told]
+    commands: list[InboundCommand]
     version: int = 0
     job: Job = NO_JOB
     trace: str | None = None
     cached: bool = False
     began_at: datetime | None = None
     events: list[NewEvent] = field(default_factory=list)
-    refused: tuple[Told, ...] = ()
+    refused: tuple[InboundCommand, ...] = ()
     rival_id: UUID | None = None
     rejection: str | None = None
     late: int = 0
@@ -95,7 +95,7 @@ class _Work:
             self.tenant, self.began_at = job.request.tenant, job.submitted_at
 
 
-class Desk:
+class CommandHandler:
     """Serialises the decisions of this instance on each job; other instances are kept apart by the expected version of each
     append.
     """
@@ -112,51 +112,53 @@ class Desk:
         self._freed = asyncio.Event()
         self._remembered = Remembered()
 
-    async def handle(self, told: Sequence[Told]) -> list[Spoiled]:
+    async def handle(self, commands: Sequence[InboundCommand]) -> list[Undecidable]:
         """Decide on each message in order and make what follows durable.
 
         Returns the messages that cannot be decided on, or not be stored; nothing of their jobs was appended. Raises Contended
         or StoreUnavailable, both transient, and what the store says of every batch alike, such as SchemaMismatch.
         """
-        jobs = {each.job_id for each in told}
+        jobs = {each.job_id for each in commands}
         while not self._busy.isdisjoint(jobs):
             self._freed.clear()
             await self._freed.wait()
         self._busy |= jobs
         try:
-            spoiled: list[Spoiled] = []
-            waiting: Sequence[Told] = told
+            undecidable: list[Undecidable] = []
+            waiting: Sequence[InboundCommand] = commands
             for _ in range(APPEND_ATTEMPTS_MAX):
-                waiting = await self._round(waiting, spoiled, trusting=waiting is told)
+                waiting = await self._round(waiting, undecidable, trusting=waiting is commands)
                 if not waiting:
-                    return spoiled
+                    return undecidable
             raise Contended(f"{len(waiting)} messages met other writers {APPEND_ATTEMPTS_MAX} times")
         finally:
             self._busy -= jobs
             self._freed.set()
 
-    async def _round(self, told: Sequence[Told], spoiled: list[Spoiled], *, trusting: bool) -> list[Told]:
+    async def _round(
+        self, commands: Sequence[InboundCommand], undecidable: list[Undecidable], *, trusting: bool
+    ) -> list[InboundCommand]:
         """Decide and append once; returns what must be decided again. `trusting`: see `_open`."""
         now = self._clock.now()
-        again: list[Told] = []
+        again: list[InboundCommand] = []
         changed: list[_Work] = []
-        for work in await self._open(told, spoiled, now if trusting else None):
+        for work in await self._open(commands, undecidable, now if trusting else None):
             try:
-                for each in work.told:
+                for each in work.commands:
                     _decide(work, each, now)
             except Exception as error:
-                spoiled.extend(Spoiled(each, error) for each in work.told)
+                undecidable.extend(Undecidable(each, error) for each in work.commands)
             else:
                 if work.events:
                     changed.append(work)
                 elif work.cached:
                     # Another instance may have moved the job on: what is remembered may change nothing, never ignore.
-                    again.extend(work.told)
+                    again.extend(work.commands)
                 else:
                     again.extend(work.refused)
                     self._remember(work)
                     self._count_late(work)
-        for work, passed in zip(changed, await self._append(changed, spoiled), strict=True):
+        for work, passed in zip(changed, await self._append(changed, undecidable), strict=True):
             if passed:
                 again.extend(work.refused)
                 self._remember(work)
@@ -164,10 +166,12 @@ class Desk:
                 if self._telemetry.on and isinstance(work.job, EndedJob):
                     self._measure(work, work.job, now)
             elif passed is not None:
-                again.extend(work.told)
+                again.extend(work.commands)
         return again
 
-    async def _open(self, told: Sequence[Told], spoiled: list[Spoiled], trusting: datetime | None) -> Iterable[_Work]:
+    async def _open(
+        self, commands: Sequence[InboundCommand], undecidable: list[Undecidable], trusting: datetime | None
+    ) -> Iterable[_Work]:
         """The jobs that the messages are about, out of the cache: only what went well puts one back.
 
         With `trusting`, the moment, a submission that is not in the cache and in time is taken to be new: the append finds
@@ -175,10 +179,10 @@ class Desk:
         """
         works: dict[UUID, _Work] = {}
         unknown: list[_Work] = []
-        for each in told:
+        for each in commands:
             work = works.get(each.job_id)
             if work is not None:
-                work.told.append(each)
+                work.commands.append(each)
                 continue
             works[each.job_id] = work = _Work(each.job_id, each.tenant, [each])
             remembered = self._remembered.take(each.job_id)
@@ -189,19 +193,19 @@ class Desk:
                 work.stands(*remembered)
         missing = [work for work in unknown if trusting is None or not _looks_new(work, trusting)]
         if missing:
-            rivals = [each.rival_id for work in missing for each in work.told if each.rival_id is not None]
+            rivals = [each.rival_id for work in missing for each in work.commands if each.rival_id is not None]
             found = await self._store.load([*(work.job_id for work in missing), *rivals])
             for work in missing:
                 stored = found.get(work.job_id, [])
-                work.told = [_against(each, found) for each in work.told if not _ended_elsewhere(each, found)]
+                work.commands = [_against(each, found) for each in work.commands if not _ended_elsewhere(each, found)]
                 try:
                     held = sum(weight_of(event.type, event.data) for event in stored)
                     work.stands(len(stored), fold(stored), stored[0].traceparent if stored else None, held)
                 except Exception as error:
-                    spoiled.extend(Spoiled(each, error) for each in works.pop(work.job_id).told)
+                    undecidable.extend(Undecidable(each, error) for each in works.pop(work.job_id).commands)
         return works.values()
 
-    async def _append(self, changed: Sequence[_Work], spoiled: list[Spoiled]) -> list[bool | None]:
+    async def _append(self, changed: Sequence[_Work], undecidable: list[Undecidable]) -> list[bool | None]:
         """One statement for all; where the store refuses it for what may be one of them, one by one, to find which.
 
         None: refused.
@@ -225,9 +229,9 @@ class Desk:
             if error.transient or not error.of_one:
                 raise
             if len(changed) == 1:
-                spoiled.extend(Spoiled(each, error) for each in changed[0].told)
+                undecidable.extend(Undecidable(each, error) for each in changed[0].commands)
                 return [None]
-            return [(await self._append([each], spoiled))[0] for each in changed]
+            return [(await self._append([each], undecidable))[0] for each in changed]
         self._appended()
         self._telemetry.count(Metric.APPENDED, sum(len(each.events) for each in batch))
         return appended
@@ -252,41 +256,47 @@ class Desk:
 
 
 def _looks_new(work: _Work, now: datetime) -> bool:
-    message = work.told[0].message
+    message = work.commands[0].message
     if isinstance(message, Submit):
         return not is_past(message.event.request.deadline, now)
-    return isinstance(message, Refuse) and work.told[0].rival_id is None
+    return isinstance(message, Refuse) and work.commands[0].rival_id is None
 
 
-def _ended_elsewhere(told: Told, found: Mapping[UUID, Sequence[StoredEvent]]) -> bool:
+def _ended_elsewhere(command: InboundCommand, found: Mapping[UUID, Sequence[StoredEvent]]) -> bool:
     """Whether the very same question was refused, or became a job, before. A key may also stand for another event's job."""
-    rival = () if told.rival_id is None else found.get(told.rival_id, ())
-    return len(rival) > 0 and rival[0].causation_id == told.cause_id
+    rival = () if command.rival_id is None else found.get(command.rival_id, ())
+    return len(rival) > 0 and rival[0].causation_id == command.cause_id
 
 
-def _against(told: Told, found: Mapping[UUID, Sequence[StoredEvent]]) -> Told:
+def _against(command: InboundCommand, found: Mapping[UUID, Sequence[StoredEvent]]) -> InboundCommand:
     """A refusal beside the job of another question under the same key; else the job may not come to be meanwhile either."""
-    return told._replace(rival_id=None) if isinstance(told.message, Refuse) and told.rival_id in found else told
+    return (
+        command._replace(rival_id=None)
+        if isinstance(command.message, Refuse) and command.rival_id in found
+        else command
+    )
 
 
-def _decide(work: _Work, told: Told, now: datetime) -> None:
+def _decide(work: _Work, command: InboundCommand, now: datetime) -> None:
     """Decide one message within the batch; a conflicting submission turns into a refusal."""
-    message, job_id = told.message, work.job_id
+    message, job_id = command.message, work.job_id
     if isinstance(message, Submit):
         refusal = refusal_of(work.job, message, now)
         if refusal is not None:
-            assert told.rival_id is not None
-            refusal = refusal.model_copy(update={"cause_id": told.cause_id})
-            refused = Told(told.rival_id, Refuse(refusal), told.cause_id, told.tenant, told.traceparent)
+            assert command.rival_id is not None
+            refusal = refusal.model_copy(update={"cause_id": command.cause_id})
+            refused = InboundCommand(
+                command.rival_id, Refuse(refusal), command.cause_id, command.tenant, command.traceparent
+            )
             work.refused = (*work.refused, refused)
             return
     if isinstance(work.job, EndedJob) and isinstance(message, ExecutionSucceeded | ExecutionFailed):
         work.late += 1
     decided, work.job = decide(work.job, message, now, job_id)
     if work.version == 0 and not work.events:
-        work.tenant, work.trace = told.tenant, told.traceparent
-        work.rival_id = told.rival_id
-    trace = told.traceparent or work.trace
+        work.tenant, work.trace = command.tenant, command.traceparent
+        work.rival_id = command.rival_id
+    trace = command.traceparent or work.trace
     for version, event in enumerate(decided, start=work.version + len(work.events) + 1):
         event_id = derive_id(job_id, f"event:{version}")
         data = encode_data(event).decode()
@@ -294,4 +304,4 @@ def _decide(work: _Work, told: Told, now: datetime) -> None:
         work.size_bytes += weight_of(name, data)
         if isinstance(event, JobRejected):
             work.rejection = event.code
-        work.events.append(NewEvent(event_id, name, event.schema_version, data, now, told.cause_id, trace))
+        work.events.append(NewEvent(event_id, name, event.schema_version, data, now, command.cause_id, trace))

@@ -31,7 +31,7 @@ async def build(service: Service, database: PostgresSettings) -> None:
     service.check("postgres", plane.watch.database)
     service.check("relay", plane.watch.relay)
     service.task("relay", plane.relay.run)
-    service.task("alarm", plane.alarm.run)
+    service.task("timers", plane.timers.run)
 
 
 def main() -> int:

@@ -25,7 +25,7 @@ FallbackTrigger = Literal["failed", "rejected", "latency_budget", "exhausted", "
 _PENDING = (Working, Resting)
 
 
-def settle(draft: Draft) -> None:
+def advance(draft: Draft) -> None:
     """Add every consequence that holds now."""
     if not isinstance(draft.job, OpenJob):
         return

@@ -14,7 +14,7 @@ from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.jobs import is_past
 from queuebit_contracts.origin import Origin, whole_origin
 from queuebit_domain.job import routing
-from queuebit_domain.job.advance import complete, settle
+from queuebit_domain.job.advance import advance, complete
 from queuebit_domain.job.draft import Draft
 from queuebit_domain.job.messages import Cancel, Message, Refuse, Submit, Wake
 from queuebit_domain.job.state import Job, NoJob, OpenJob, Working, working_on
@@ -75,7 +75,7 @@ def _submit(draft: Draft, message: Submit) -> None:
     if isinstance(draft.job, NoJob):
         draft.add(message.event)
         draft.add(routing.plan(message.inputs))
-        settle(draft)
+        advance(draft)
 
 
 def _too_late(message: Submit) -> ev.JobRejected:
@@ -105,7 +105,7 @@ def _wake(draft: Draft, job: OpenJob) -> None:
     if draft.now < job.deadline:
         for leg, working, code in lost_attempts(job, draft.now):
             draft.add(_lost(leg, working, code))
-        settle(draft)
+        advance(draft)
     elif not complete(draft):
         draft.abandon_all("the deadline passed")
         draft.add(
@@ -142,7 +142,7 @@ def _succeeded(draft: Draft, job: OpenJob, message: ev.ExecutionSucceeded) -> No
     draft.add(message.model_copy(update={"problem": None, "params": {}}))
     if working.verdict is not None and working.verdict.answer_fingerprint != fingerprint(message.answer):
         draft.add(_mismatch(working.verdict, "the verdict is about another answer"))
-    settle(draft)
+    advance(draft)
 
 
 def _validated(draft: Draft, job: OpenJob, message: ev.ResultValidated) -> None:
@@ -156,13 +156,13 @@ def _validated(draft: Draft, job: OpenJob, message: ev.ResultValidated) -> None:
         draft.add(_mismatch(message, "the verdict is about another answer"))
     else:
         draft.add(message)
-    settle(draft)
+    advance(draft)
 
 
 def _gone_wrong(draft: Draft, job: OpenJob, message: ev.ExecutionFailed | ev.ResultRejected) -> None:
     if working_on(job, message.leg, message.attempt_id) is not None:
         draft.add(message)
-        settle(draft)
+        advance(draft)
 
 
 def _mismatch(verdict: ev.ResultValidated, reason: str) -> ev.ResultRejected:

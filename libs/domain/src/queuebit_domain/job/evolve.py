@@ -13,7 +13,7 @@ from queuebit_contracts.failures import FAILURES
 from queuebit_contracts.jobs import JobState
 from queuebit_contracts.origin import whole_origin
 from queuebit_domain.errors import CorruptStream
-from queuebit_domain.job.copying import changed
+from queuebit_domain.job.copying import copy_with
 from queuebit_domain.job.limits import Limits, retry_delay_s
 from queuebit_domain.job.money import add_cost, add_usage
 from queuebit_domain.job.state import (
@@ -79,7 +79,7 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
     match event:
         case ev.JobPlanned():
             legs = tuple([LegState(leg, IDLE) for leg in event.legs])
-            return changed(job, plan=event.plan, sense=event.sense, legs=legs, reasons=event.reasons)
+            return copy_with(job, plan=event.plan, sense=event.sense, legs=legs, reasons=event.reasons)
         case ev.JobQueued():
             working = Working(event.attempt_id, event.number, queued_at=at, moved_at=at)
             return with_leg(job, event.leg, working)
@@ -102,7 +102,7 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
             return _spent(job, event.leg, f"{event.leg}: {event.reason}")
         case ev.FallbackTaken():
             reasons = (*job.reasons, f"{event.from_leg} -> {event.to_leg}: {event.reason}")
-            return changed(job, reasons=reasons, hurried=job.hurried or event.trigger == "latency_budget")
+            return copy_with(job, reasons=reasons, hurried=job.hurried or event.trigger == "latency_budget")
         case ev.JobFailed():
             return _ended(job, "failed")
         case ev.JobCancelled():
@@ -129,19 +129,19 @@ def with_leg(job: OpenJob, leg: str, status: LegStatus) -> OpenJob:
         if each.spec.leg == leg:
             legs[place] = LegState(each.spec, status)
             break
-    return changed(job, legs=tuple(legs))
+    return copy_with(job, legs=tuple(legs))
 
 
 def _charged(job: OpenJob, event: ev.ExecutionSucceeded | ev.ExecutionFailed) -> OpenJob:
     """The job with what an attempt used and cost on its bill."""
-    return changed(job, cost=add_cost(job.cost, event.cost), usage=add_usage(job.usage, event.usage))
+    return copy_with(job, cost=add_cost(job.cost, event.cost), usage=add_usage(job.usage, event.usage))
 
 
 def _on_attempt(job: OpenJob, leg: str, attempt_id: UUID, **changes: object) -> OpenJob:
     current = working_on(job, leg, attempt_id)
     if current is None:
         return job
-    status = changed(current[1], **changes)
+    status = copy_with(current[1], **changes)
     if status.execution is not None and status.verdict is not None:
         return with_leg(job, leg, Answered(status.execution, status.verdict))
     return with_leg(job, leg, status)
@@ -160,4 +160,4 @@ def _failed(job: OpenJob, event: ev.ExecutionFailed, at: datetime) -> OpenJob:
 
 
 def _spent(job: OpenJob, leg: str, reason: str, failure: ev.ExecutionFailed | None = None) -> OpenJob:
-    return changed(with_leg(job, leg, Spent(reason, failure)), reasons=(*job.reasons, reason))
+    return copy_with(with_leg(job, leg, Spent(reason, failure)), reasons=(*job.reasons, reason))

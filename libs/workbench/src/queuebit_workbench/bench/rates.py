@@ -78,7 +78,7 @@ def _ignore(_report: RebuildReport) -> None:
 
 
 async def _appends(store: PostgresStore) -> list[list[Append]]:
-    """The stored jobs as batches to append: the beginning of each job, then the rest of it, as the desk does."""
+    """The stored jobs as batches to append: the beginning of each job, then the rest of it, as the command handler does."""
     begins: list[Append] = []
     rests: list[Append] = []
     after = None

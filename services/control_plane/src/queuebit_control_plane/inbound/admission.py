@@ -14,7 +14,7 @@ from queuebit_contracts.ids import refusal_id_of
 from queuebit_contracts.jobs import JobRequest, is_tenant_name
 from queuebit_contracts.origin import Origin, whole_origin
 from queuebit_control_plane.availability import Lanes
-from queuebit_control_plane.handler import Told
+from queuebit_control_plane.handler import InboundCommand
 from queuebit_control_plane.inbound.idempotency import reserve_each, unheld
 from queuebit_control_plane.inbound.identity import job_of, origin_of
 from queuebit_control_plane.inbound.reading import Outcome, Question, admitted_or_refused
@@ -45,23 +45,23 @@ class Intake:
         self._tenants = tenants
         self._lanes = lanes
 
-    async def admit(self, questions: Sequence[Question], now: datetime) -> list[Told]:
+    async def admit(self, questions: Sequence[Question], now: datetime) -> list[InboundCommand]:
         """One message for each submission, in order. What nobody has admitted yet is admitted here and now."""
         submitted = [each.received for each in questions]
         known = await self._tenants.known({_asked(each).request.tenant for each in submitted})
         checked = [_check(each, known) for each in questions]
         ids = await self._job_ids(submitted, checked, now)
-        told: list[Told] = []
+        commands: list[InboundCommand] = []
         for received, outcome, job_id in zip(submitted, checked, ids, strict=True):
             if isinstance(outcome, Admitted):
                 assert job_id is not None
-                told.append(self._submit(received, outcome, job_id))
+                commands.append(self._submit(received, outcome, job_id))
             else:
                 tenant = _told_to(received.envelope, _asked(received).request)
-                told.append(refuse(received.envelope, outcome, tenant, received.record, job_id=job_id))
-        return told
+                commands.append(refuse(received.envelope, outcome, tenant, received.record, job_id=job_id))
+        return commands
 
-    def _submit(self, received: Received, admitted: Admitted, job_id: UUID) -> Told:
+    def _submit(self, received: Received, admitted: Admitted, job_id: UUID) -> InboundCommand:
         request, found, envelope = admitted.request, admitted.admission, received.envelope
         inputs = RoutingInputs(
             kind=request.problem.kind,
@@ -87,7 +87,7 @@ class Intake:
         )
         message = Submit(job_id, event, inputs)
         refusal_id = refusal_id_of(request.tenant, envelope.source, envelope.id)
-        return Told(
+        return InboundCommand(
             job_id, message, envelope.id, request.tenant, envelope.traceparent, received.record, rival_id=refusal_id
         )
 
@@ -127,15 +127,15 @@ class Intake:
 
 def refuse(
     question: Envelope | Refused, rejection: ev.JobRejected, tenant: str, record: Record, *, job_id: UUID | None = None
-) -> Told:
+) -> InboundCommand:
     """The refusal as a message to a stream of its own, the same one for the same tenant and event.
 
-    `tenant` is what the sender says it is: text that can name no tenant is not passed on. `job_id`: see Told.rival_id.
+    `tenant` is what the sender says it is: text that can name no tenant is not passed on. `job_id`: that of its job.
     """
     named = tenant if is_tenant_name(tenant) else UNKNOWN_TENANT
     stream_id = refusal_id_of(named, question.source, question.id)
-    told = rejection.model_copy(update={"origin": _whole_origin(question, job_id)})
-    return Told(stream_id, Refuse(told), question.id, named, question.traceparent, record, rival_id=job_id)
+    refusal = rejection.model_copy(update={"origin": _whole_origin(question, job_id)})
+    return InboundCommand(stream_id, Refuse(refusal), question.id, named, question.traceparent, record, rival_id=job_id)
 
 
 def _whole_origin(question: Envelope | Refused, job_id: UUID | None) -> Origin:

@@ -1,4 +1,4 @@
-"""What the control plane hears, and how it is told to the desk."""
+"""What the control plane hears, and how it is told to the command handler."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.errors import ContractError, InvalidData
 from queuebit_control_plane.availability import Lanes
 from queuebit_control_plane.errors import Contended
-from queuebit_control_plane.handler import Desk, Spoiled, Told, log_fields
+from queuebit_control_plane.handler import CommandHandler, InboundCommand, Undecidable, log_fields
 from queuebit_control_plane.inbound.admission import UNKNOWN_TENANT, Intake, admitted_before, refuse
 from queuebit_control_plane.inbound.aside import Aside, Place, place_of
-from queuebit_control_plane.inbound.join_buffer import Open, Pairing
+from queuebit_control_plane.inbound.join_buffer import JoinBuffer, PendingMessage
 from queuebit_control_plane.inbound.reading import Question, rejection_of
 from queuebit_control_plane.relay.publishing import publish_all
 from queuebit_domain.job.messages import Cancel, Message
@@ -39,16 +39,16 @@ ENTRANCES = frozenset({channels.SUBMITTED, channels.ADMITTED})
 LARGE_IN_FLIGHT_MAX = 12
 """How many large questions are held in memory; the others wait on their topic."""
 OVERLAP = 2
-"""One batch is read and decided while the one before it is being appended; the desk keeps the order of each job."""
+"""One batch is read and decided while the one before it is being appended; the command handler keeps the order of each job."""
 
 
 class Consumer:
-    """Turns a batch of records, whatever their topics, into one visit to the desk."""
+    """Turns a batch of records, whatever their topics, into one visit to the command handler."""
 
     def __init__(
         self,
         bus: Bus,
-        desk: Desk,
+        handler: CommandHandler,
         intake: Intake,
         lanes: Lanes,
         clock: Clock,
@@ -58,16 +58,16 @@ class Consumer:
         held_max: int = 1000,
         retry_s: float = 1.0,
     ) -> None:
-        """`work` admits what takes more than a moment. `patience_s` and `held_max`: see Pairing. `retry_s`: the pause after
+        """`work` admits what takes more than a moment. `patience_s` and `held_max`: see JoinBuffer. `retry_s`: the pause after
         what waited could not be decided on.
         """
         self._bus = bus
-        self._desk = desk
+        self._handler = handler
         self._intake = intake
         self._lanes = lanes
         self._clock = clock
         self._retry_s = retry_s
-        self._pairing = Pairing(patience_s=patience_s, held_max=held_max)
+        self._join_buffer = JoinBuffer(patience_s=patience_s, held_max=held_max)
         self._flushing: asyncio.Task[None] | None = None
         self._aside = Aside(bus, work, clock, tell=self._tell_aside, bury=self._bury_unread, retry_s=retry_s)
 
@@ -113,7 +113,7 @@ class Consumer:
             self._aside.offer(record, delivery)
 
     async def on_messages(self, items: Sequence[Item], delivery: Delivery) -> None:
-        """Everything about jobs, in the order in which it came; but see Pairing and Aside."""
+        """Everything about jobs, in the order in which it came; but see JoinBuffer and Aside."""
         now = self._clock.now()
         self._lanes.look(now)
         slow = [item for item in items if isinstance(item, Received) and _takes_time(item)]
@@ -122,16 +122,16 @@ class Consumer:
         if slow:
             set_aside = {id(item) for item in slow}
             items = [item for item in items if id(item) not in set_aside]
-        told = await self._tell_all(items, now)
-        ready = self._pairing.take(told, delivery, self._clock.monotonic_s())
+        commands = await self._tell_all(items, now)
+        ready = self._join_buffer.take(commands, delivery, self._clock.monotonic_s())
         try:
             await self._decide(ready)
         except BaseException:
-            self._pairing.restore(ready, delivery, self._clock.monotonic_s())
+            self._join_buffer.restore(ready, delivery, self._clock.monotonic_s())
             raise
         finally:
             self._flush_later()
-        _say_done(told, ready, delivery, self._aside.held_of(delivery.records))
+        _say_done(commands, ready, delivery, self._aside.held_of(delivery.records))
 
     async def on_reports(self, items: Sequence[Item]) -> None:
         """How the backends are."""
@@ -141,45 +141,47 @@ class Consumer:
 
     async def _tell_aside(self, item: Question | Refused) -> None:
         now = self._clock.now()
-        told = [_refused(item)] if isinstance(item, Refused) else await self._intake.admit([item], now)
-        spoiled = await self._desk.handle(told)
-        if spoiled:
-            await self._bury(spoiled)
+        commands = [_refused(item)] if isinstance(item, Refused) else await self._intake.admit([item], now)
+        undecidable = await self._handler.handle(commands)
+        if undecidable:
+            await self._bury(undecidable)
 
-    async def _tell_all(self, items: Sequence[Item], now: datetime) -> list[Told]:
+    async def _tell_all(self, items: Sequence[Item], now: datetime) -> list[InboundCommand]:
         submitted = [Question(item) for item in items if isinstance(item, Received) and _is_submission(item)]
         admitted = iter(await self._intake.admit(submitted, now) if submitted else ())
-        told: list[Told] = []
+        commands: list[InboundCommand] = []
         for item in items:
             if isinstance(item, Refused):
-                told.append(_refused(item))
+                commands.append(_refused(item))
             elif _is_submission(item):
-                told.append(next(admitted))
+                commands.append(next(admitted))
             elif (message := _message(item.envelope)) is not None:
                 envelope = item.envelope
-                told.append(Told(envelope.job_id, message, envelope.id, "", envelope.traceparent, item.record))
-        return told
+                commands.append(
+                    InboundCommand(envelope.job_id, message, envelope.id, "", envelope.traceparent, item.record)
+                )
+        return commands
 
-    async def _decide(self, ready: Sequence[Open]) -> None:
+    async def _decide(self, ready: Sequence[PendingMessage]) -> None:
         if ready:
-            spoiled = await self._desk.handle([each.told for each in ready])
-            if spoiled:
-                await self._bury(spoiled)
+            undecidable = await self._handler.handle([each.command for each in ready])
+            if undecidable:
+                await self._bury(undecidable)
 
     def _flush_later(self) -> None:
-        if len(self._pairing) and (self._flushing is None or self._flushing.done()):
+        if len(self._join_buffer) and (self._flushing is None or self._flushing.done()):
             self._flushing = asyncio.ensure_future(self._flush())
 
     async def _flush(self) -> None:
         """Decide on what has waited long enough, until nothing waits."""
-        while (wait_s := self._pairing.wait_s(self._clock.monotonic_s())) is not None:
+        while (wait_s := self._join_buffer.wait_s(self._clock.monotonic_s())) is not None:
             await self._clock.sleep(wait_s)
-            ready = self._pairing.due(self._clock.monotonic_s())
+            ready = self._join_buffer.due(self._clock.monotonic_s())
             try:
                 await self._decide(ready)
             except (StoreUnavailable, Contended, BusError) as error:
                 log.warning("executions without a verdict wait on: %s", error)
-                self._pairing.restore(ready, None, self._clock.monotonic_s())
+                self._join_buffer.restore(ready, None, self._clock.monotonic_s())
                 await self._clock.sleep(self._retry_s)
             else:
                 _close(ready)
@@ -188,31 +190,33 @@ class Consumer:
         log.warning("a large record cannot be read: %s", error.code)
         await publish_all(self._bus, [dead_letter_of(record, error, "control-plane", self._clock.now())], self._clock)
 
-    async def _bury(self, spoiled: Sequence[Spoiled]) -> None:
+    async def _bury(self, undecidable: Sequence[Undecidable]) -> None:
         """Set aside what cannot be decided on: in the dead letters, with the reason, for a person."""
-        for each in spoiled:
-            log.error("a message cannot be decided on", exc_info=each.error, extra=log_fields(each.told))
+        for each in undecidable:
+            log.error("a message cannot be decided on", exc_info=each.error, extra=log_fields(each.command))
         now = self._clock.now()
         records = [
-            dead_letter_of(each.told.record, _undecidable(each), "control-plane", now)
-            for each in spoiled
-            if each.told.record is not None
+            dead_letter_of(each.command.record, _reason_of(each), "control-plane", now)
+            for each in undecidable
+            if each.command.record is not None
         ]
         if records:
             await publish_all(self._bus, records, self._clock)
 
 
-def _say_done(told: Sequence[Told], ready: Sequence[Open], delivery: Delivery, aside: set[Place]) -> None:
+def _say_done(
+    commands: Sequence[InboundCommand], ready: Sequence[PendingMessage], delivery: Delivery, aside: set[Place]
+) -> None:
     """All of the delivery but what was left to wait or set aside, and what of earlier ones waited until now.
 
     What was left to wait is done when it is decided on, which may have begun since, and may yet fail.
     """
-    decided = {id(each.told) for each in ready if each.delivery is delivery}
-    if len(decided) == len(told) and not aside:
+    decided = {id(each.command) for each in ready if each.delivery is delivery}
+    if len(decided) == len(commands) and not aside:
         delivery.done_all()
     else:
         waiting = aside | {
-            place_of(each.record) for each in told if id(each) not in decided and each.record is not None
+            place_of(each.record) for each in commands if id(each) not in decided and each.record is not None
         }
         for record in delivery.records:
             if place_of(record) not in waiting:
@@ -220,18 +224,18 @@ def _say_done(told: Sequence[Told], ready: Sequence[Open], delivery: Delivery, a
     _close(each for each in ready if each.delivery is not delivery)
 
 
-def _close(decided: Iterable[Open]) -> None:
+def _close(decided: Iterable[PendingMessage]) -> None:
     for each in decided:
-        if each.told.record is not None:
-            each.delivery.done(each.told.record)
+        if each.command.record is not None:
+            each.delivery.done(each.command.record)
 
 
-def _undecidable(spoiled: Spoiled) -> InvalidData:
+def _reason_of(undecidable: Undecidable) -> InvalidData:
     """The reason without what a message of an error may quote; the store's own words quote nothing."""
-    error = spoiled.error
+    error = undecidable.error
     reason = f"{type(error).__name__}: {error.detail}" if isinstance(error, StoreError) else f"{type(error).__name__}."
     return InvalidData(
-        f"The control plane cannot decide on this message about job {spoiled.told.job_id}: {reason}",
+        f"The control plane cannot decide on this message about job {undecidable.command.job_id}: {reason}",
         remedy="See the control plane's log; redrive the message once the cause is mended.",
     )
 
@@ -248,7 +252,7 @@ def _is_submission(item: Received) -> bool:
     return isinstance(item.envelope.data, ev.JobSubmitted)
 
 
-def _refused(item: Refused) -> Told:
+def _refused(item: Refused) -> InboundCommand:
     rejection = rejection_of(item.id, item.error)
     return refuse(item, rejection, item.tenant or UNKNOWN_TENANT, item.record)
 

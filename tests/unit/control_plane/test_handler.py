@@ -1,4 +1,4 @@
-"""The desk on the memory store: durable decisions, repeats, races, ambiguous commits; the relay behind it."""
+"""The command handler on the memory store: durable decisions, repeats, races, ambiguous commits; the relay behind it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import decode
 from queuebit_contracts.ids import refusal_id_of, uuid7
-from queuebit_control_plane.handler import Desk, Told
+from queuebit_control_plane.handler import CommandHandler, InboundCommand
 from queuebit_control_plane.heads import head_of
 from queuebit_domain.job.codec import fold
 from queuebit_domain.job.messages import Cancel, Message, Refuse, Submit, Wake
@@ -77,18 +77,18 @@ class CountingStore(MemoryStore):
         return await super().read(after, limit=limit, category=category)
 
 
-def told(message: Message, job_id: UUID = JOB_ID, cause: UUID = CAUSE) -> Told:
+def a_command(message: Message, job_id: UUID = JOB_ID, cause: UUID = CAUSE) -> InboundCommand:
     tenant = "acme" if isinstance(message, Submit | Refuse) else ""
     rival = refusal(cause) if isinstance(message, Submit) else None
-    return Told(job_id, message, cause, tenant, "00-trace", rival_id=rival)
+    return InboundCommand(job_id, message, cause, tenant, "00-trace", rival_id=rival)
 
 
 def refusal(cause: UUID) -> UUID:
     return refusal_id_of("acme", "/upstream", cause)
 
 
-def a_desk(store: MemoryStore, clock: StoppedClock | None = None) -> Desk:
-    return Desk(store, clock or StoppedClock(), appended=lambda: None)
+def a_handler(store: MemoryStore, clock: StoppedClock | None = None) -> CommandHandler:
+    return CommandHandler(store, clock or StoppedClock(), appended=lambda: None)
 
 
 async def names(store: MemoryStore, job_id: UUID = JOB_ID) -> list[str]:
@@ -109,10 +109,10 @@ WHOLE = [
 
 async def test_a_story_is_stored_as_it_is_decided() -> None:
     store = MemoryStore()
-    desk = a_desk(store)
+    handler = a_handler(store)
 
     for message in STORY:
-        await desk.handle([told(message())])
+        await handler.handle([a_command(message())])
 
     stored = (await store.load([JOB_ID]))[JOB_ID]
     assert [event.type for event in stored] == WHOLE
@@ -125,31 +125,31 @@ async def test_a_story_is_stored_as_it_is_decided() -> None:
 async def test_one_batch_holds_several_messages_about_one_job() -> None:
     store = MemoryStore()
 
-    await a_desk(store).handle([told(message()) for message in STORY])
+    await a_handler(store).handle([a_command(message()) for message in STORY])
 
     assert await names(store) == WHOLE
 
 
-@pytest.mark.parametrize("fresh", [False, True], ids=["same desk", "after a restart"])
+@pytest.mark.parametrize("fresh", [False, True], ids=["same handler", "after a restart"])
 async def test_a_repeated_batch_changes_nothing(fresh: bool) -> None:
     store = MemoryStore()
-    desk = a_desk(store)
-    batch = [told(message()) for message in STORY]
-    await desk.handle(batch)
+    handler = a_handler(store)
+    batch = [a_command(message()) for message in STORY]
+    await handler.handle(batch)
 
-    await (a_desk(store) if fresh else desk).handle(batch)
+    await (a_handler(store) if fresh else handler).handle(batch)
 
     assert await names(store) == WHOLE
 
 
 async def test_another_writer_was_faster() -> None:
     database = MemoryDatabase()
-    left, right = a_desk(MemoryStore(database)), a_desk(MemoryStore(database))
-    await left.handle([told(a_submit())])
-    await right.handle([told(Wake())])
+    left, right = a_handler(MemoryStore(database)), a_handler(MemoryStore(database))
+    await left.handle([a_command(a_submit())])
+    await right.handle([a_command(Wake())])
 
-    await left.handle([told(a_success())])
-    await right.handle([told(a_verdict())])
+    await left.handle([a_command(a_success())])
+    await right.handle([a_command(a_verdict())])
 
     assert await names(MemoryStore(database)) == WHOLE
 
@@ -157,12 +157,12 @@ async def test_another_writer_was_faster() -> None:
 async def test_what_is_remembered_never_ignores_a_message() -> None:
     """Two instances: one takes the fallback, the other hears the fallback's answer and remembers only the first attempt."""
     database = MemoryDatabase()
-    left, right = a_desk(MemoryStore(database)), a_desk(MemoryStore(database))
-    await right.handle([told(a_submit())])
-    await left.handle([told(a_failure())])
+    left, right = a_handler(MemoryStore(database)), a_handler(MemoryStore(database))
+    await right.handle([a_command(a_submit())])
+    await left.handle([a_command(a_failure())])
 
-    await right.handle([told(a_success("fallback-rule"))])
-    await left.handle([told(a_verdict("fallback-rule"))])
+    await right.handle([a_command(a_success("fallback-rule"))])
+    await left.handle([a_command(a_verdict("fallback-rule"))])
 
     assert (await names(MemoryStore(database)))[-3:] == ["ExecutionSucceeded", "ResultValidated", "JobCompleted"]
 
@@ -175,23 +175,23 @@ async def test_an_append_whose_outcome_is_unknown_is_not_made_twice() -> None:
             raise failures.pop()
 
     store = MemoryStore(hooks=Hooks(after_commit=after_commit))
-    desk = a_desk(store)
+    handler = a_handler(store)
     with pytest.raises(StoreUnavailable):
-        await desk.handle([told(a_submit())])
+        await handler.handle([a_command(a_submit())])
 
-    await desk.handle([told(a_submit())])
-    await desk.handle([told(a_success()), told(a_verdict())])
+    await handler.handle([a_command(a_submit())])
+    await handler.handle([a_command(a_success()), a_command(a_verdict())])
 
     assert await names(store) == WHOLE
 
 
 async def test_a_conflicting_submission_is_refused_in_a_stream_of_its_own() -> None:
     store = MemoryStore()
-    desk = a_desk(store)
+    handler = a_handler(store)
     other = uuid7(1, 1)
 
     for _ in range(2):
-        await desk.handle([told(a_submit()), told(a_submit(tier="batch"), cause=other)])
+        await handler.handle([a_command(a_submit()), a_command(a_submit(tier="batch"), cause=other)])
 
     assert await names(store) == WHOLE[:3]
     refused = (await store.load([refusal(other)]))[refusal(other)]
@@ -200,10 +200,10 @@ async def test_a_conflicting_submission_is_refused_in_a_stream_of_its_own() -> N
 
 async def test_a_submission_too_late_is_refused_and_leaves_the_key_free() -> None:
     store = MemoryStore()
-    desk = a_desk(store)
+    handler = a_handler(store)
 
-    await desk.handle([told(a_submit(deadline=at(-1)))])
-    await desk.handle([told(a_submit(deadline=at(60)), cause=uuid7(1, 1))])
+    await handler.handle([a_command(a_submit(deadline=at(-1)))])
+    await handler.handle([a_command(a_submit(deadline=at(60)), cause=uuid7(1, 1))])
 
     assert await names(store, refusal(CAUSE)) == ["JobRejected"]
     assert await names(store) == WHOLE[:3]
@@ -215,7 +215,7 @@ async def test_a_refusal_is_stored_once() -> None:
     stream = refusal(CAUSE)
 
     for _ in range(2):
-        await a_desk(store).handle([told(Refuse(rejection), stream)])
+        await a_handler(store).handle([a_command(Refuse(rejection), stream)])
 
     assert await names(store, stream) == ["JobRejected"]
     assert (await store.heads([stream]))[stream].head.state == "rejected"
@@ -229,9 +229,9 @@ async def test_a_job_whose_stream_is_corrupt_stops_nobody_else() -> None:
     head = Head("open", "maxcut", "interactive", "auto", "", NOW)
     await store.append([Append(JOB_ID, "acme", 0, (broken,), head)])
 
-    spoiled = await a_desk(store).handle([told(Wake()), told(sound, other)])
+    undecidable = await a_handler(store).handle([a_command(Wake()), a_command(sound, other)])
 
-    assert [each.told.job_id for each in spoiled] == [JOB_ID]
+    assert [each.command.job_id for each in undecidable] == [JOB_ID]
     assert await names(store, other) == WHOLE[:3]
 
 
@@ -245,16 +245,16 @@ async def test_a_job_that_the_store_refuses_stops_nobody_else() -> None:
     store = Picky()
     other = uuid7(5, 5)
 
-    spoiled = await a_desk(store).handle([told(a_submit()), told(a_submit(job_id=other), other)])
+    undecidable = await a_handler(store).handle([a_command(a_submit()), a_command(a_submit(job_id=other), other)])
 
-    assert [each.told.job_id for each in spoiled] == [JOB_ID]
+    assert [each.command.job_id for each in undecidable] == [JOB_ID]
     assert await names(store, other) == WHOLE[:3]
 
 
 class TestRelay:
     async def test_it_publishes_every_event_in_order_where_it_belongs(self) -> None:
         store, bus = MemoryStore(), CollectingBus()
-        await a_desk(store).handle([told(message()) for message in STORY])
+        await a_handler(store).handle([a_command(message()) for message in STORY])
 
         await a_relay(store, bus, StoppedClock()).step()
 
@@ -269,7 +269,7 @@ class TestRelay:
 
     async def test_a_failed_publish_is_made_again_from_the_same_place(self) -> None:
         store, bus = MemoryStore(), CollectingBus()
-        await a_desk(store).handle([told(a_submit())])
+        await a_handler(store).handle([a_command(a_submit())])
         relay = a_relay(store, bus, StoppedClock())
         bus.failures = 1
 
@@ -282,7 +282,7 @@ class TestRelay:
 
     async def test_it_goes_on_from_its_cursor_and_repeats_only_what_was_not_saved(self) -> None:
         store, bus = MemoryStore(), CollectingBus()
-        await a_desk(store).handle([told(a_submit())])
+        await a_handler(store).handle([a_command(a_submit())])
         first = a_relay(store, bus, StoppedClock())
         await first.step()
         await first.save(force=True)
@@ -293,7 +293,7 @@ class TestRelay:
 
     async def test_it_reads_twice_as_many_while_they_are_small_and_fewer_once_they_are_large(self) -> None:
         store, bus = CountingStore(), CollectingBus()
-        await a_desk(store).handle([told(message()) for message in STORY])
+        await a_handler(store).handle([a_command(message()) for message in STORY])
 
         small = a_relay(store, bus, StoppedClock(), batch_max=100)
         assert [await small.step(), await small.step(), store.limits] == [False, False, [64, 100]]
@@ -308,7 +308,7 @@ class TestRelay:
     async def test_only_one_leads(self) -> None:
         database, bus = MemoryDatabase(), CollectingBus()
         left, right = MemoryStore(database), MemoryStore(database)
-        await a_desk(left).handle([told(a_submit())])
+        await a_handler(left).handle([a_command(a_submit())])
         await a_relay(left, bus, StoppedClock()).step()
 
         await a_relay(right, bus, StoppedClock(), holder="two").step()
@@ -318,24 +318,24 @@ class TestRelay:
 
 async def test_a_job_belongs_to_whoever_submits_it_also_where_another_message_about_it_came_first() -> None:
     store = MemoryStore()
-    await a_desk(store).handle([told(Cancel("acme", "somebody", "too early")), told(a_submit())])
+    await a_handler(store).handle([a_command(Cancel("acme", "somebody", "too early")), a_command(a_submit())])
     assert (await store.heads([JOB_ID]))[JOB_ID].tenant == "acme"
 
 
 async def test_a_repeated_submission_is_no_late_one_where_nobody_remembers_the_job() -> None:
     store, clock = MemoryStore(), StoppedClock()
-    submission = told(a_submit(deadline=at(10)))
-    await a_desk(store, clock).handle([submission])
+    submission = a_command(a_submit(deadline=at(10)))
+    await a_handler(store, clock).handle([submission])
     clock.moment = at(20)
-    assert await a_desk(store, clock).handle([submission]) == []
+    assert await a_handler(store, clock).handle([submission]) == []
     assert list(store.database.streams) == [JOB_ID]
 
 
 async def test_nobody_is_refused_for_a_conflict_with_a_submission_that_was_itself_too_late() -> None:
     store = MemoryStore()
-    await a_desk(store).handle([told(a_submit())])
-    rival, repeat = told(a_submit(seed=7), cause=uuid7(1, 1)), told(a_submit(), cause=uuid7(1, 2))
-    await a_desk(store).handle([rival, repeat])
+    await a_handler(store).handle([a_command(a_submit())])
+    rival, repeat = a_command(a_submit(seed=7), cause=uuid7(1, 1)), a_command(a_submit(), cause=uuid7(1, 2))
+    await a_handler(store).handle([rival, repeat])
     assert set(store.database.streams) == {JOB_ID, refusal(rival.cause_id)}
 
 

@@ -1,19 +1,19 @@
-"""What the desk counts: ends by state, rejections by code, executions that come after the end.."""
+"""What the command handler counts: ends by state, rejections by code, executions that come after the end.."""
 
 from __future__ import annotations
 
-from queuebit_control_plane.handler import Desk
+from queuebit_control_plane.handler import CommandHandler
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_store.memory import MemoryStore
 from tests.builders import a_failure, a_submit, a_success, a_verdict, at
-from tests.unit.control_plane.test_desk import StoppedClock, told
+from tests.unit.control_plane.test_handler import StoppedClock, a_command
 from tests.unit.runtime.listener import Listener
 
 Counts = dict[tuple[Metric, tuple[str, ...]], int]
 
 
-def a_desk(ears: Listener, clock: StoppedClock) -> Desk:
-    return Desk(MemoryStore(), clock, appended=lambda: None, telemetry=ears)
+def a_handler(ears: Listener, clock: StoppedClock) -> CommandHandler:
+    return CommandHandler(MemoryStore(), clock, appended=lambda: None, telemetry=ears)
 
 
 def counted(ears: Listener) -> Counts:
@@ -22,23 +22,23 @@ def counted(ears: Listener) -> Counts:
 
 async def test_an_execution_of_a_job_that_has_ended_is_late() -> None:
     ears = Listener()
-    desk = a_desk(ears, StoppedClock())
+    handler = a_handler(ears, StoppedClock())
     for message in (a_submit(), a_success(), a_verdict()):
-        await desk.handle([told(message)])
+        await handler.handle([a_command(message)])
     ended: Counts = {(Metric.JOBS_ENDED, ("completed",)): 1}
     assert counted(ears) == ended
 
-    await desk.handle([told(a_success()), told(a_failure()), told(a_verdict())])
+    await handler.handle([a_command(a_success()), a_command(a_failure()), a_command(a_verdict())])
 
     assert counted(ears) == {**ended, (Metric.LATE_EXECUTIONS, ()): 2}
 
 
 async def test_a_rejection_is_counted_by_its_code() -> None:
     ears, clock = Listener(), StoppedClock()
-    desk = a_desk(ears, clock)
+    handler = a_handler(ears, clock)
     clock.moment = at(61)
 
     for _ in range(2):
-        await desk.handle([told(a_submit(deadline=at(60)))])
+        await handler.handle([a_command(a_submit(deadline=at(60)))])
 
     assert counted(ears) == {(Metric.JOBS_ENDED, ("rejected",)): 1, (Metric.REJECTIONS, ("deadline_in_the_past",)): 1}
