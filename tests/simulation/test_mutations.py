@@ -14,7 +14,7 @@ from queuebit_runtime.bus.memory import MemoryBus
 from queuebit_runtime.bus.port import BusError
 from queuebit_runtime.worker.orders import Work
 from queuebit_runtime.worker.shell import Outcome, WorkShell
-from queuebit_store.memory_database import MemoryDatabase
+from queuebit_store.memory_state.database import MemoryDatabase
 from queuebit_store.ports import Append
 from tests.simulation.checkers import check
 from tests.simulation.simulation import run_simulation

@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from queuebit_devstack.stack import Stack
+from queuebit_store.connections.migrations import migrate
 from queuebit_store.postgres import PostgresSettings, PostgresStore
-from queuebit_store.postgres.migrations import migrate
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from queuebit_store.diagnosis import Backlog
+from queuebit_store.diagnosis.port import Backlog
 from queuebit_store.memory import MemoryStore
 from queuebit_store.ports import Position
 from queuebit_store.postgres import PostgresSettings

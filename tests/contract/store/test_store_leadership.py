@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-from queuebit_store.leadership import Lease
+from queuebit_store.leadership.port import Lease
 from queuebit_store.ports import Position
 from tests.contract.store.conftest import OpenSession
 

@@ -11,10 +11,10 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
+from queuebit_store.connections.migrations import migrate, schema_status
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.ports import Position
 from queuebit_store.postgres import PostgresSettings, PostgresStore
-from queuebit_store.postgres.migrations import migrate, schema_status
 from tests.contract.store.builders import an_append, an_id
 
 CUTS = 60

@@ -14,10 +14,10 @@ from queuebit_devstack import postgres as server_module
 from queuebit_devstack.ports import free_ports
 from queuebit_devstack.postgres import PostgresServer
 from queuebit_devstack.processes import end_processes
-from queuebit_store.diagnosis import HorizonHolder
+from queuebit_store.connections.migrations import migrate
+from queuebit_store.diagnosis.port import HorizonHolder
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.postgres import PostgresSettings, PostgresStore
-from queuebit_store.postgres.migrations import migrate
 from tests.contract.store.builders import an_append
 
 SECRET = "of one test"

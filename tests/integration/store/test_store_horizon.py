@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from queuebit_store.connections.migrations import new_epoch
+from queuebit_store.connections.queries import queries
 from queuebit_store.errors import EpochStale
+from queuebit_store.log import columns as to
 from queuebit_store.ports import Append, Position, StoredEvent
 from queuebit_store.postgres import PostgresSettings, PostgresStore
-from queuebit_store.postgres import rows as to
-from queuebit_store.postgres.migrations import new_epoch
-from queuebit_store.postgres.queries import queries
 from tests.contract.store.builders import an_append, an_id, names
 
 

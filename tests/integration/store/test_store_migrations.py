@@ -9,9 +9,9 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
+from queuebit_store.connections.migrations import SchemaStatus, migrate, read_migrations, schema_status, shipped
 from queuebit_store.errors import InvalidSettings, MigrationChanged, SchemaMismatch, StoreFailed
 from queuebit_store.postgres import PostgresSettings, PostgresStore
-from queuebit_store.postgres.migrations import SchemaStatus, migrate, read_migrations, schema_status, shipped
 
 NAMES = tuple(migration.name for migration in shipped())
 

@@ -9,11 +9,12 @@ from typing import Any
 import asyncpg
 import pytest
 
+from queuebit_store.connections.queries import queries
+from queuebit_store.connections.settings import connect_arguments
+from queuebit_store.heads.columns import head_columns
+from queuebit_store.log import columns as to
 from queuebit_store.ports import Position, Reservation, StreamFilter
 from queuebit_store.postgres import PostgresSettings, PostgresStore
-from queuebit_store.postgres import rows as to
-from queuebit_store.postgres.queries import queries
-from queuebit_store.postgres.settings import connect_arguments
 from tests.contract.store.builders import a_head, an_append, an_id, at
 
 _FILL = """
@@ -40,7 +41,7 @@ _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "due": (at(0), 100),
     "reserve": (["acme"] * 50, [f"k{n}" for n in range(50)], [an_id(1)] * 50, ["f"] * 50, [at(0)] * 50, [None] * 50),
     "held_for": (an_id(1),),
-    "rewrite_heads": tuple(to.head_columns([(an_id(n), 1, a_head()) for n in range(100)])),
+    "rewrite_heads": tuple(head_columns([(an_id(n), 1, a_head()) for n in range(100)])),
 }
 _TABLES = {"stream", "event", "idempotency"}
 

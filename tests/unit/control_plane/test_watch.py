@@ -9,7 +9,7 @@ from queuebit_control_plane.relay.watch import HELD_S, STALLED_S, Standing, Watc
 from queuebit_runtime.service.readiness import Reason
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import NoTelemetry
-from queuebit_store.diagnosis import TRIES, Backlog, HorizonHolder
+from queuebit_store.diagnosis.port import TRIES, Backlog, HorizonHolder
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
 from queuebit_store.ports import Position

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from queuebit_store.postgres.moments import encode_moment, moment_decoder
+from queuebit_store.connections.moments import encode_moment, moment_decoder
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 MOMENTS = (

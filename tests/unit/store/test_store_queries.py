@@ -7,19 +7,22 @@ from importlib.resources import files
 from pathlib import Path
 
 import queuebit_store
+from queuebit_store.connections.queries import queries
+from queuebit_store.diagnosis.port import Diagnosis
 from queuebit_store.errors import SchemaMismatch, StoreError, StoreUnavailable
-from queuebit_store.leadership import Leadership
+from queuebit_store.leadership.port import Leadership
 from queuebit_store.memory import MemoryStore
-from queuebit_store.ports import Cursors, Directory, StreamStore
+from queuebit_store.ports import Cursors, Directory, EventLog, Heads, Idempotency, StreamStore
 from queuebit_store.postgres import PostgresSettings, PostgresStore
-from queuebit_store.postgres.queries import queries
 
 
 def test_each_query_has_a_name_a_purpose_and_a_user() -> None:
     folder = Path(str(files(queuebit_store)))
-    code = "".join(path.read_text() for path in (folder / "postgres").glob("*.py"))
+    code = "".join(path.read_text() for path in folder.rglob("*.py"))
 
-    assert len(queries()) == (folder / "sql" / "queries.sql").read_text().count("-- name: ")
+    rooms = "".join(path.read_text() for path in folder.rglob("statements.sql"))
+
+    assert len(queries()) == rooms.count("-- name: ")
     for name, text in queries().items():
         assert re.match(rf"-- name: {name}\n-- [A-Z].*[.:,\w;]\n", text), name
         assert text.endswith(";"), name
@@ -36,7 +39,7 @@ def _signatures_fit(memory: MemoryStore, postgres: PostgresStore) -> None:
 
 
 def test_both_adapters_have_every_operation_of_every_port() -> None:
-    for port in (StreamStore, Cursors, Directory, Leadership):
+    for port in (EventLog, Heads, Idempotency, Cursors, Directory, Leadership, Diagnosis):
         for operation in (name for name in vars(port) if not name.startswith("_")):
             assert callable(getattr(PostgresStore, operation))
             assert callable(getattr(MemoryStore, operation))

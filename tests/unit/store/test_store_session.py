@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from queuebit_store.connections.session import Session
 from queuebit_store.postgres import PostgresSettings
-from queuebit_store.postgres.session import Session
 
 
 class Version(NamedTuple):

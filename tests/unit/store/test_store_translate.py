@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
+from queuebit_store.connections.translate import translated
 from queuebit_store.errors import (
     InvalidBatch,
     SchemaMismatch,
@@ -13,7 +14,6 @@ from queuebit_store.errors import (
     StoreFailed,
     StoreUnavailable,
 )
-from queuebit_store.postgres.translate import translated
 
 
 def said(sqlstate: str) -> StoreError:

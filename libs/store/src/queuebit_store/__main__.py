@@ -8,9 +8,9 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+from queuebit_store.connections.migrations import migrate, new_epoch, schema_status
+from queuebit_store.connections.settings import PostgresSettings, settings_from
 from queuebit_store.errors import StoreError
-from queuebit_store.postgres.migrations import migrate, new_epoch, schema_status
-from queuebit_store.postgres.settings import PostgresSettings, settings_from
 
 EXIT_OK = 0
 EXIT_FAILED = 1

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from queuebit_store.errors import InvalidBatch
-from queuebit_store.ports import Append
+from queuebit_store.log.port import Append
 
 BATCH_STREAMS_MAX = 10_000
 VERSION_MAX = 2**31 - 1

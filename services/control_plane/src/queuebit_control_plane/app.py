@@ -20,8 +20,8 @@ from queuebit_runtime.processes.bounded_work import BoundedWork, inline
 from queuebit_runtime.service.readiness import Readiness
 from queuebit_runtime.service.supervision import Run, run_supervised
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
-from queuebit_store.diagnosis import Diagnosis
-from queuebit_store.leadership import Leadership
+from queuebit_store.diagnosis.port import Diagnosis
+from queuebit_store.leadership.port import Leadership
 from queuebit_store.ports import Cursors, Directory, StreamStore
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from queuebit_runtime.service.readiness import Reason
-from queuebit_store.diagnosis import Diagnosis, trouble_of
+from queuebit_store.diagnosis.port import Diagnosis, trouble_of
 
 
 async def database_reason(store: Diagnosis) -> Reason | None:

@@ -22,9 +22,9 @@ from queuebit_runtime.bus.kafka.topics import ensure_topics, plan_topic
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import NoTelemetry
+from queuebit_store.connections.migrations import migrate
 from queuebit_store.ports import Append, NewEvent, StoredEvent
 from queuebit_store.postgres import PostgresSettings, PostgresStore
-from queuebit_store.postgres.migrations import migrate
 from queuebit_store.rebuild import RebuildReport, rebuild
 from queuebit_workbench.bench.errors import BenchFailed
 from queuebit_workbench.bench.figures import StoreFigures

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from queuebit_runtime.clock import Clock
 from queuebit_store.errors import StoreError
-from queuebit_store.leadership import Leadership, Lease
+from queuebit_store.leadership.port import Leadership, Lease
 
 log = logging.getLogger(__name__)
 

@@ -33,7 +33,7 @@ from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_runtime.waiting import end_task, wait_event
 from queuebit_store.errors import StoreUnavailable
-from queuebit_store.leadership import Lease
+from queuebit_store.leadership.port import Lease
 from queuebit_store.ports import Cursors, Position, StoredEvent, StreamStore
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from queuebit_runtime.clock import Clock
 from queuebit_runtime.service.readiness import Reason
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
-from queuebit_store.diagnosis import Backlog, Diagnosis, HorizonHolder, trouble_of
+from queuebit_store.diagnosis.port import Backlog, Diagnosis, HorizonHolder, trouble_of
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.ports import Position
 

@@ -17,11 +17,11 @@ from typing import Literal
 
 import asyncpg
 
+from queuebit_store.connections.queries import queries
+from queuebit_store.connections.session import Session
+from queuebit_store.connections.settings import PostgresSettings, connect_arguments, milliseconds
+from queuebit_store.connections.translate import translated
 from queuebit_store.errors import InvalidSettings, MigrationChanged, SchemaMismatch
-from queuebit_store.postgres.queries import queries
-from queuebit_store.postgres.session import Session
-from queuebit_store.postgres.settings import PostgresSettings, connect_arguments, milliseconds
-from queuebit_store.postgres.translate import translated
 
 _FILE = re.compile(r"(\d{4})_(pre|post)_(\w+)\.sql")
 LOCK_TIMEOUT_S = 60.0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from queuebit_store.diagnosis import Backlog, HorizonHolder
-from queuebit_store.memory_database import EventLog, MemoryDatabase, log_key
-from queuebit_store.memory_hooks import Hooks
-from queuebit_store.ports import Position
+from queuebit_store.diagnosis.port import Backlog, HorizonHolder
+from queuebit_store.log.port import Position
+from queuebit_store.memory_state.database import CategoryLog, MemoryDatabase, log_key
+from queuebit_store.memory_state.hooks import Hooks
 
 
 class MemoryDiagnosis:
@@ -24,7 +24,7 @@ class MemoryDiagnosis:
         await self.hooks.before("backlog")
         db = self.database
         position = db.cursors.get(cursor, Position())
-        log = db.logs.get(category, EventLog())
+        log = db.logs.get(category, CategoryLog())
         now_s = db.now_s()
         start = bisect_right(log.keys, log_key(position))
         unread = log.recorded_s[start : start + count_max]

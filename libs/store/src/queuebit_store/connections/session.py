@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import asyncpg
 
-from queuebit_store.postgres.moments import teach_moments
-from queuebit_store.postgres.queries import queries
-from queuebit_store.postgres.settings import PostgresSettings, connect_arguments, milliseconds
-from queuebit_store.postgres.translate import translated
+from queuebit_store.connections.moments import teach_moments
+from queuebit_store.connections.queries import queries
+from queuebit_store.connections.settings import PostgresSettings, connect_arguments, milliseconds
+from queuebit_store.connections.translate import translated
 
 CLOSE_TIMEOUT_S = 5.0
 LEAD_TIMEOUT_S = 2.0

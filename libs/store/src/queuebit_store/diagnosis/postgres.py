@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from queuebit_store.diagnosis import Backlog, HorizonHolder
-from queuebit_store.ports import Position
-from queuebit_store.postgres.session import Session
+from queuebit_store.connections.session import Session
+from queuebit_store.diagnosis.port import Backlog, HorizonHolder
+from queuebit_store.log.port import Position
 
 
 class PostgresDiagnosis:

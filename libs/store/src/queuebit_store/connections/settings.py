@@ -80,7 +80,7 @@ def connect_arguments(settings: PostgresSettings, *, role: str) -> dict[str, Any
     """What every connection is opened with.
 
     The session forbids the plans that a planner with stale statistics falls for (hash and merge joins over whole tables,
-    sequential and bitmap scans): every statement of queries.sql is an index walk, and must stay one on an empty table that
+    sequential and bitmap scans): every statement of ours is an index walk, and must stay one on an empty table that
     grows by millions of rows before the next ANALYZE.
     """
     return {

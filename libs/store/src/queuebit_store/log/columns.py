@@ -1,4 +1,4 @@
-"""Between the port's types and the columns of the statements."""
+"""Between the log's types and the columns of its statements."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from queuebit_store.errors import InvalidBatch
-from queuebit_store.ports import ApiKeyRow, Append, Head, NewEvent, Reservation, StoredEvent, StreamRow
+from queuebit_store.log.port import Append, NewEvent, StoredEvent
 
 _T = TypeVar("_T")
 
@@ -94,34 +94,6 @@ def _once_an_event(batch: Sequence[Append], column: Sequence[str]) -> str:
     return joined([value for value, one in zip(column, batch, strict=True) for _ in one.events])
 
 
-def head_columns(rows: Sequence[tuple[Any, int, Head]]) -> list[Sequence[Any]]:
-    """The parameters of `rewrite_heads`."""
-    return list(
-        zip(
-            *(
-                (stream_id, version, head.state, head.kind, head.tier, head.lane, head.fingerprint, head.wake_at)
-                for stream_id, version, head in sorted(rows, key=lambda row: row[0])
-            ),
-            strict=True,
-        )
-    )
-
-
 def stored_events(rows: Sequence[asyncpg.Record]) -> list[StoredEvent]:
     """The rows of `read`, `load` or `events_of`, whose columns stand in the order of the fields."""
     return list(map(StoredEvent._make, rows))
-
-
-def stream_row(row: asyncpg.Record) -> StreamRow:
-    """A row of `heads` or of a list."""
-    return StreamRow(row[0], row[1], row[2], Head(*row[3:9]), *row[9:])
-
-
-def reservation(row: asyncpg.Record) -> Reservation:
-    """A row of `reserve`."""
-    return Reservation(*row)
-
-
-def api_key_row(row: asyncpg.Record) -> ApiKeyRow:
-    """A row of `find_keys`."""
-    return ApiKeyRow(*row)

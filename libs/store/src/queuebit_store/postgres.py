@@ -1,21 +1,33 @@
-"""The whole store of one process."""
+"""The store on PostgreSQL, through asyncpg: the whole of it for one process."""
 
 from __future__ import annotations
 
 from typing import Self
 
+from queuebit_store.connections.migrations import check_schema
+from queuebit_store.connections.session import Session
+from queuebit_store.connections.settings import PostgresSettings, settings_from
+from queuebit_store.diagnosis.postgres import PostgresDiagnosis
+from queuebit_store.directory.postgres import PostgresDirectory
 from queuebit_store.errors import EpochStale
-from queuebit_store.postgres.diagnosis import PostgresDiagnosis
-from queuebit_store.postgres.directory import PostgresCursors, PostgresDirectory
-from queuebit_store.postgres.leadership import PostgresLeadership
-from queuebit_store.postgres.migrations import check_schema
-from queuebit_store.postgres.session import Session
-from queuebit_store.postgres.settings import PostgresSettings
-from queuebit_store.postgres.streams import PostgresStreams
+from queuebit_store.heads.postgres import PostgresHeads
+from queuebit_store.idempotency.postgres import PostgresIdempotency
+from queuebit_store.leadership.postgres import PostgresLeadership
+from queuebit_store.log.postgres import PostgresCursors, PostgresLog
+
+__all__ = ["PostgresSettings", "PostgresStore", "settings_from"]
 
 
-class PostgresStore(PostgresStreams, PostgresCursors, PostgresDirectory, PostgresLeadership, PostgresDiagnosis):
-    """StreamStore, Cursors, Directory, Leadership and Diagnosis on one database. Made by `open`, ended by `close`."""
+class PostgresStore(
+    PostgresLog,
+    PostgresHeads,
+    PostgresIdempotency,
+    PostgresCursors,
+    PostgresDirectory,
+    PostgresLeadership,
+    PostgresDiagnosis,
+):
+    """Every port of the store on one database. Made by `open`, ended by `close`."""
 
     def __init__(self, settings: PostgresSettings) -> None:
         self._session: Session = Session(settings)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from queuebit_store.errors import StoreUnavailable
-from queuebit_store.ports import Position
+from queuebit_store.log.port import Position
 
 TRIES: Final = 4
 """A server that has just cut our sessions answers as soon as each of them has been replaced."""

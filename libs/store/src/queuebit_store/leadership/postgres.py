@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from queuebit_store.leadership import Lease
-from queuebit_store.postgres.session import Session
+from queuebit_store.connections.session import Session
+from queuebit_store.leadership.port import Lease
 
 
 class PostgresLeadership:

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from queuebit_store.ports import ApiKeyRow, Append, NewEvent, Place, Position, Reservation, StoredEvent, StreamRow
+from queuebit_store.directory.port import ApiKeyRow
+from queuebit_store.heads.port import Place, StreamRow
+from queuebit_store.idempotency.port import Reservation
+from queuebit_store.log.port import Append, NewEvent, Position, StoredEvent
 
 
 def log_key(position: Position) -> tuple[int, int, int]:
@@ -19,7 +22,7 @@ def log_key(position: Position) -> tuple[int, int, int]:
 
 
 @dataclass(slots=True)
-class EventLog:
+class CategoryLog:
     """The events of one category in position order."""
 
     keys: list[tuple[int, int, int]] = field(default_factory=list)
@@ -50,7 +53,7 @@ class MemoryDatabase:
         self.now_s = now_s
         self.streams: dict[UUID, StreamRow] = {}
         self.events: dict[UUID, list[StoredEvent]] = {}
-        self.logs: dict[str, EventLog] = {}
+        self.logs: dict[str, CategoryLog] = {}
         self.places: list[Place] = []
         self.timers: list[tuple[datetime, UUID]] = []
         self.reservations: dict[tuple[str, str], Reservation] = {}
@@ -100,7 +103,7 @@ class MemoryDatabase:
     def write(self, append: Append, xid: int) -> None:
         """Store the events and the head of an append that fits."""
         stored = [self._stored(append, event, xid, i) for i, event in enumerate(append.events, 1)]
-        log = self.logs.setdefault(append.category, EventLog())
+        log = self.logs.setdefault(append.category, CategoryLog())
         for event in stored:
             log.add(event, self.now_s())
         self.events.setdefault(append.stream_id, []).extend(stored)

@@ -1,0 +1,1 @@
+"""Sessions on PostgreSQL: settings, pools by role, errors, moments, migrations."""

@@ -1,0 +1,24 @@
+"""The statements of every room by name.
+
+Each is a walk along an index; the session forbids other plans (see `settings.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+
+_BLOCK = re.compile(r"^-- name: (\w+)\n(.*?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
+
+
+ROOMS = ("log", "heads", "idempotency", "directory", "leadership", "diagnosis", "connections")
+"""Each has its statements in a file of its own, beside the adapter that asks them."""
+
+
+@cache
+def queries() -> dict[str, str]:
+    """Name to statement; each keeps its name as a comment, so that the server's own views show it."""
+    found = (files("queuebit_store").joinpath(room, "statements.sql").read_text(encoding="utf-8") for room in ROOMS)
+    text = "\n".join(found)
+    return {name: f"-- name: {name}\n{body.strip()}" for name, body in _BLOCK.findall(text)}

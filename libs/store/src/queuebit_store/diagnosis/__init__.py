@@ -1,0 +1,1 @@
+"""Diagnosis: does the store take writes, what waits, and who holds it up."""

@@ -1,0 +1,1 @@
+"""Heads: what is known of a stream without its events, for lists and timers."""

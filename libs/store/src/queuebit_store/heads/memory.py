@@ -1,0 +1,75 @@
+"""Heads in memory."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from queuebit_store.heads.port import Head, StreamFilter, StreamRow
+from queuebit_store.memory_state.database import MemoryDatabase
+from queuebit_store.memory_state.hooks import Hooks
+
+
+class MemoryHeads:
+    """Heads by id, in lists, by time."""
+
+    database: MemoryDatabase
+    hooks: Hooks
+
+    async def heads(self, stream_ids: Sequence[UUID]) -> dict[UUID, StreamRow]:
+        await self.hooks.before("heads")
+        streams = self.database.streams
+        return {stream_id: streams[stream_id] for stream_id in stream_ids if stream_id in streams}
+
+    async def list_heads(self, wanted: StreamFilter, *, limit: int) -> list[StreamRow]:
+        await self.hooks.before("list_heads")
+        places = self.database.places
+        end = len(places) if wanted.before is None else bisect_left(places, wanted.before)
+        found: list[StreamRow] = []
+        for i in range(end - 1, -1, -1):
+            if len(found) >= limit:
+                break
+            row = self.database.streams[places[i].stream_id]
+            if _matches(row, wanted):
+                found.append(row)
+        return found
+
+    async def walk_heads(
+        self, after: UUID | None = None, *, limit: int, category: str = "job", environment: str = "default"
+    ) -> list[StreamRow]:
+        await self.hooks.before("walk_heads")
+        streams = self.database.streams
+        rows = [streams[stream_id] for stream_id in sorted(streams) if after is None or stream_id > after]
+        return [row for row in rows if (row.category, row.environment) == (category, environment)][:limit]
+
+    async def due(self, now: datetime, *, limit: int) -> list[UUID]:
+        await self.hooks.before("due")
+        end = bisect_right(self.database.timers, now, key=lambda timer: timer[0])
+        return [stream_id for _, stream_id in self.database.timers[: min(end, limit)]]
+
+    async def rewrite_heads(self, rows: Sequence[tuple[UUID, int, Head]]) -> int:
+        await self.hooks.before("rewrite_heads")
+        replaced = 0
+        for stream_id, version, head in rows:
+            row = self.database.streams.get(stream_id)
+            if row is not None and row.version == version:
+                self.database.put(replace(row, head=head))
+                replaced += 1
+        await self.hooks.after_commit("rewrite_heads")
+        return replaced
+
+
+def _matches(row: StreamRow, wanted: StreamFilter) -> bool:
+    return (
+        row.category == wanted.category
+        and row.environment == wanted.environment
+        and row.tenant == wanted.tenant
+        and (not wanted.states or row.head.state in wanted.states)
+        and (not wanted.kinds or row.head.kind in wanted.kinds)
+        and (not wanted.tiers or row.head.tier in wanted.tiers)
+        and (wanted.created_from is None or row.created_at >= wanted.created_from)
+        and (wanted.created_to is None or row.created_at < wanted.created_to)
+    )

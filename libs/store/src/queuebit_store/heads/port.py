@@ -1,0 +1,96 @@
+"""Heads: what is known of a stream without its events, in lists and by the time at which to look at it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is known of a stream without its events: for lists and timers. Always derivable by folding the events.
+
+    `wake_at`: the moment at which somebody must look at the stream again, or None.
+    """
+
+    state: str
+    kind: str
+    tier: str
+    lane: str
+    fingerprint: str
+    wake_at: datetime | None
+
+
+class Place(NamedTuple):
+    """Where a stream stands in lists: by the time of its first event, and among those of the same time by its id."""
+
+    created_at: datetime
+    stream_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRow:
+    """A stream's head as stored. `created_at` is the time of its first event, `updated_at` that of its last."""
+
+    stream_id: UUID
+    tenant: str
+    version: int
+    head: Head
+    created_at: datetime
+    updated_at: datetime
+    category: str = "job"
+    environment: str = "default"
+
+    @property
+    def place(self) -> Place:
+        return Place(self.created_at, self.stream_id)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFilter:
+    """Which streams of a tenant to list, newest first. The page starts after the place `before`.
+
+    An empty tuple means any. `created_from` is inclusive, `created_to` exclusive.
+    """
+
+    tenant: str
+    states: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    tiers: tuple[str, ...] = ()
+    before: Place | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    category: str = "job"
+    environment: str = "default"
+
+
+class Heads(Protocol):
+    """Heads by id, in lists, by time. An append writes them together with its events."""
+
+    async def heads(self, stream_ids: Sequence[UUID]) -> dict[UUID, StreamRow]:
+        """The head of each stream; a stream that does not exist is absent."""
+        ...
+
+    async def list_heads(self, wanted: StreamFilter, *, limit: int) -> list[StreamRow]:
+        """A page of heads, newest first, by their places. Empty at the end.
+
+        Pages that follow one another skip nothing that was there when the first was read, and repeat nothing.
+        """
+        ...
+
+    async def walk_heads(
+        self, after: UUID | None = None, *, limit: int, category: str = "job", environment: str = "default"
+    ) -> list[StreamRow]:
+        """Heads over all tenants in the order of their ids, after one. Empty at the end."""
+        ...
+
+    async def due(self, now: datetime, *, limit: int) -> list[UUID]:
+        """Streams whose `wake_at` has come, earliest first."""
+        ...
+
+    async def rewrite_heads(self, rows: Sequence[tuple[UUID, int, Head]]) -> int:
+        """Replace heads by what folding gives, where the version still matches; returns how many were replaced."""
+        ...

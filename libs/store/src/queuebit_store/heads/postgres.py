@@ -1,0 +1,54 @@
+"""Heads on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from queuebit_store.connections.session import Session
+from queuebit_store.heads import columns as to
+from queuebit_store.heads.port import Head, StreamFilter, StreamRow
+
+
+class PostgresHeads:
+    """Heads by id, in lists, by time."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def heads(self, stream_ids: Sequence[UUID]) -> dict[UUID, StreamRow]:
+        found = map(to.stream_row, await self._session.fetch("heads", list(stream_ids)))
+        return {row.stream_id: row for row in found}
+
+    async def list_heads(self, wanted: StreamFilter, *, limit: int) -> list[StreamRow]:
+        """Filters by kind or tier are checked while walking: bounded by the timeout."""
+        before = wanted.before
+        arguments = (
+            wanted.tenant,
+            before.created_at if before else None,
+            before.stream_id if before else None,
+            wanted.category,
+            wanted.environment,
+            list(dict.fromkeys(wanted.states)),
+            list(wanted.kinds),
+            list(wanted.tiers),
+            wanted.created_from,
+            wanted.created_to,
+            limit,
+        )
+        found = await self._session.fetch("list_states" if wanted.states else "list_tenant", *arguments)
+        return [to.stream_row(row) for row in found]
+
+    async def walk_heads(
+        self, after: UUID | None = None, *, limit: int, category: str = "job", environment: str = "default"
+    ) -> list[StreamRow]:
+        return [to.stream_row(row) for row in await self._session.fetch("walk", after, category, environment, limit)]
+
+    async def due(self, now: datetime, *, limit: int) -> list[UUID]:
+        return [row[0] for row in await self._session.fetch("due", now, limit)]
+
+    async def rewrite_heads(self, rows: Sequence[tuple[UUID, int, Head]]) -> int:
+        if not rows:
+            return 0
+        return len(await self._session.fetch("rewrite_heads", *to.head_columns(rows)))

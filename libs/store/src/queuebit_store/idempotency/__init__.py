@@ -1,0 +1,1 @@
+"""Idempotency keys: which stream a key of a tenant stands for."""

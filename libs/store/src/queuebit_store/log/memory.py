@@ -1,0 +1,113 @@
+"""EventLog and Cursors in memory."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NoReturn
+from uuid import UUID
+
+from queuebit_store.checks import check_batch
+from queuebit_store.errors import InvalidBatch
+from queuebit_store.leadership.port import Lease
+from queuebit_store.log.port import Append, Position, StoredEvent
+from queuebit_store.memory_state.database import CategoryLog, MemoryDatabase, log_key
+from queuebit_store.memory_state.hooks import Hooks
+
+
+class MemoryLog:
+    """Appends, loads and reads in order. An append that fits before its wait and after it is written."""
+
+    database: MemoryDatabase
+    hooks: Hooks
+
+    async def append(self, batch: Sequence[Append]) -> list[bool]:
+        check_batch(batch)
+        _check_text(batch)
+        if not batch:
+            return []
+        await self.hooks.before("append")
+        db = self.database
+        with db.open_transaction() as xid:
+            # Only a stream that fits both before the wait and after it is written: the snapshot and the row lock.
+            fitting = [db.fits(append) for append in batch]
+            await self.hooks.before_commit("append")
+            passed = [fits and db.fits(append) for fits, append in zip(fitting, batch, strict=True)]
+            for append in (append for append, ok in zip(batch, passed, strict=True) if ok):
+                db.write(append, xid)
+        await self.hooks.after_commit("append")
+        return passed
+
+    async def load(self, stream_ids: Sequence[UUID]) -> dict[UUID, list[StoredEvent]]:
+        await self.hooks.before("load")
+        events = self.database.events
+        return {stream_id: list(events[stream_id]) for stream_id in stream_ids if stream_id in events}
+
+    async def events_of(self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000) -> list[StoredEvent]:
+        await self.hooks.before("events_of")
+        start = max(after_version, 0)
+        return self.database.events.get(stream_id, [])[start : start + limit]
+
+    async def read(self, after: Position, *, limit: int, category: str = "job") -> list[StoredEvent]:
+        await self.hooks.before("read")
+        db = self.database
+        log = db.logs.get(category, CategoryLog())
+        start = bisect_right(log.keys, log_key(after))
+        end = bisect_left(log.keys, (db.epoch, db.horizon, 0))
+        return log.events[start : min(end, start + limit)]
+
+
+class MemoryCursors:
+    """Where ordered readers stand, saved under a lease where one is named."""
+
+    database: MemoryDatabase
+    hooks: Hooks
+
+    async def load_cursor(self, name: str) -> Position:
+        await self.hooks.before("load_cursor")
+        return self.database.cursors.get(name, Position())
+
+    async def save_cursor(self, name: str, position: Position, lease: Lease | None = None) -> bool:
+        await self.hooks.before("save_cursor")
+        if lease is not None:
+            row = self.database.leases.get(lease.name)
+            if row is None or (row.holder, row.token) != (lease.holder, lease.token):
+                return False
+            self.database.leases[lease.name] = replace(row, expires_at_s=self.database.now_s() + lease.ttl_s)
+        self.database.cursors[name] = position
+        await self.hooks.after_commit("save_cursor")
+        return True
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse_constant)
+"""Numbers may be of any size, as for PostgreSQL: they are only passed over."""
+
+
+def _check_text(batch: Sequence[Append]) -> None:
+    """Refuse what the adapter for PostgreSQL refuses: data that is no JSON, two control characters in text, and text that
+    UTF-8 cannot hold.
+    """
+    for append in batch:
+        head = append.head
+        texts = [append.tenant, append.category, append.environment]
+        texts += [head.state, head.kind, head.tier, head.lane, head.fingerprint]
+        for event in append.events:
+            try:
+                _DECODER.decode(event.data)
+            except (ValueError, RecursionError):
+                raise InvalidBatch(f"The data of the event {event.id} is not JSON, or nested too deeply.") from None
+            texts += [event.data, event.type, event.traceparent or ""]
+        try:
+            "".join(texts).encode()
+        except UnicodeEncodeError:
+            raise InvalidBatch(f"A text of the append to the stream {append.stream_id} is no Unicode text.") from None
+        if any("\x00" in text or "\x1f" in text for text in texts):
+            raise InvalidBatch(
+                f"A text of the append to the stream {append.stream_id} holds the character U+0000 or U+001F."
+            )

@@ -1,0 +1,119 @@
+"""The log: streams of events, appended with the version they expect, and an ordered read over all of them.
+
+Guarantees. An append is all or nothing for its stream and succeeds only when the stream is at `expected_version`. One call
+appends a whole batch in one transaction; streams of a batch succeed or fail each for itself. An ordered read returns every
+committed event exactly once in position order, however commits interleave (position is the pair (xid, seq) read below the
+snapshot horizon), and the events of one stream in version order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from queuebit_store.heads.port import Head
+from queuebit_store.leadership.port import Lease
+
+
+class NewEvent(NamedTuple):
+    """An event to append. `type` is the bare name (`JobQueued`); `data` is its JSON, kept byte for byte."""
+
+    id: UUID
+    type: str
+    schema_version: int
+    data: str
+    time: datetime
+    causation_id: UUID | None = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Events for one stream that stands at `expected_version` (0: it does not exist yet), and its head after them.
+
+    `rival_id`: a new stream is not made where this one exists.
+    """
+
+    stream_id: UUID
+    tenant: str
+    expected_version: int
+    events: tuple[NewEvent, ...]
+    head: Head
+    category: str = "job"
+    environment: str = "default"
+    rival_id: UUID | None = None
+
+
+class Position(NamedTuple):
+    """A place in the order over all events. `epoch` changes when a restore resets transaction ids."""
+
+    epoch: int = 0
+    xid: int = 0
+    seq: int = 0
+
+
+class StoredEvent(NamedTuple):
+    """An event as stored. `epoch`, `xid` and `seq` are its position."""
+
+    epoch: int
+    xid: int
+    seq: int
+    stream_id: UUID
+    version: int
+    id: UUID
+    type: str
+    schema_version: int
+    data: str
+    time: datetime
+    tenant: str
+    causation_id: UUID | None
+    traceparent: str | None
+
+    @property
+    def position(self) -> Position:
+        return Position(self.epoch, self.xid, self.seq)
+
+
+class EventLog(Protocol):
+    """Append, load, read in order."""
+
+    async def append(self, batch: Sequence[Append]) -> list[bool]:
+        """Append each; True where it was appended, False where the stream was not at its expected version, or is new and its
+        rival exists (nothing written).
+
+        At most one Append a stream in a batch, none without events. One statement, one transaction. A stream keeps the
+        tenant, category and environment that created it: an append that names others is refused like a wrong version.
+        Raises StoreUnavailable (transient: nothing is known to be written; appending again is safe because of the expected
+        version, and where the first try had taken effect it answers False: load the stream and look). Raises InvalidBatch
+        (permanent: nothing is written; one bad append refuses the whole batch). The same is unknown after a cancellation.
+        """
+        ...
+
+    async def load(self, stream_ids: Sequence[UUID]) -> dict[UUID, list[StoredEvent]]:
+        """The events of each stream in version order; a stream that does not exist is absent."""
+        ...
+
+    async def events_of(self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000) -> list[StoredEvent]:
+        """One stream from a version on."""
+        ...
+
+    async def read(self, after: Position, *, limit: int, category: str = "job") -> list[StoredEvent]:
+        """The next events in order, only those that no open transaction can still precede."""
+        ...
+
+
+class Cursors(Protocol):
+    """Where each ordered reader stands, durably."""
+
+    async def load_cursor(self, name: str) -> Position:
+        """Where the reader stands; the very beginning for one that never saved."""
+        ...
+
+    async def save_cursor(self, name: str, position: Position, lease: Lease | None = None) -> bool:
+        """Remember it. The last save counts, forward or back. Under a lease that somebody else has taken since, nothing is
+        saved and the answer is False; under one that stands, the save also keeps it for another while.
+        """
+        ...

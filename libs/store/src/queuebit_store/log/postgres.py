@@ -1,0 +1,70 @@
+"""EventLog and Cursors on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from queuebit_store.checks import check_batch
+from queuebit_store.connections.session import Session
+from queuebit_store.leadership.port import Lease
+from queuebit_store.log import columns as to
+from queuebit_store.log.port import Append, Position, StoredEvent
+
+
+class PostgresLog:
+    """Appends, loads and reads in order. Always on the primary: a replica may show commits in another order."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def append(self, batch: Sequence[Append]) -> list[bool]:
+        """One statement, which is one implicit transaction.
+
+        When the connection is lost on the way, StoreUnavailable is raised and nobody knows whether the batch took effect.
+        Appending it again is safe: if it had taken effect the answer is now False, as for any other conflict, and the
+        caller loads the streams again and finds its own events there.
+
+        It must stay a single statement: a transaction that had its id before it took its snapshot could store a later
+        version of a stream under an earlier transaction id, and readers would see the two in the wrong order.
+        """
+        check_batch(batch)
+        if not batch:
+            return []
+        found = await self._session.fetch_append(*to.stream_columns(batch), *to.event_columns(batch))
+        if len(found) == len(batch):
+            return [True] * len(batch)
+        passed = {row[0] for row in found}
+        return [one.stream_id in passed for one in batch]
+
+    async def load(self, stream_ids: Sequence[UUID]) -> dict[UUID, list[StoredEvent]]:
+        loaded: dict[UUID, list[StoredEvent]] = {}
+        for event in to.stored_events(await self._session.fetch("load", list(stream_ids))):
+            loaded.setdefault(event.stream_id, []).append(event)
+        return loaded
+
+    async def events_of(self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000) -> list[StoredEvent]:
+        return to.stored_events(await self._session.fetch("events_of", stream_id, after_version, limit))
+
+    async def read(self, after: Position, *, limit: int, category: str = "job") -> list[StoredEvent]:
+        return to.stored_events(await self._session.fetch("read", category, after.epoch, after.xid, after.seq, limit))
+
+
+class PostgresCursors:
+    """Where ordered readers stand. The last save counts, so that an operator can move a reader back."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def load_cursor(self, name: str) -> Position:
+        found = await self._session.fetch("load_cursor", name)
+        return Position(*found[0]) if found else Position()
+
+    async def save_cursor(self, name: str, position: Position, lease: Lease | None = None) -> bool:
+        if lease is None:
+            await self._session.fetch("save_cursor", name, *position)
+            return True
+        ttl = timedelta(seconds=lease.ttl_s)
+        arguments = (name, *position, lease.name, lease.holder, lease.token, ttl)
+        return bool(await self._session.fetch_lead("save_led_cursor", *arguments))
