@@ -17,9 +17,9 @@ from queuebit_runtime.service.readiness import Reason
 from queuebit_runtime.service.service import Service
 from queuebit_runtime.service.settings import RuntimeSettings
 from queuebit_runtime.telemetry import meters
+from queuebit_runtime.telemetry.local import LocalTelemetry
 from queuebit_runtime.telemetry.meters import Meters, prometheus_name
 from queuebit_runtime.telemetry.metrics import METRICS, Metric
-from queuebit_runtime.telemetry.port import LocalTelemetry
 from queuebit_runtime.worker.orders import Work
 from queuebit_runtime.worker.queue_ages import TENANTS_MAX, queue_ages
 from tests.unit.runtime.virtual import START, VirtualClock, settle

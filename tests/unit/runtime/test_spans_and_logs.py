@@ -19,9 +19,10 @@ from queuebit_runtime.bus.port import Delivery, Outgoing, Record, Subscription
 from queuebit_runtime.bus.traced import TracedBus
 from queuebit_runtime.service.settings import RuntimeSettings
 from queuebit_runtime.telemetry.logs import JsonFormatter
+from queuebit_runtime.telemetry.make import make_telemetry
 from queuebit_runtime.telemetry.metrics import METRICS
 from queuebit_runtime.telemetry.otel import OtelTelemetry
-from queuebit_runtime.telemetry.port import NoTelemetry, make_telemetry
+from queuebit_runtime.telemetry.port import NoTelemetry
 from queuebit_runtime.telemetry.trace_context import sampled_parent, valid_traceparent
 from tests.unit.runtime.virtual import VirtualClock
 

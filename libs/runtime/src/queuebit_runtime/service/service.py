@@ -23,9 +23,10 @@ from queuebit_runtime.service.settings import EXIT_USAGE as EXIT_USAGE
 from queuebit_runtime.service.settings import RuntimeSettings, refuse_settings
 from queuebit_runtime.service.supervision import Run, run_guarded, run_supervised
 from queuebit_runtime.telemetry.logs import setup_logs
+from queuebit_runtime.telemetry.make import make_telemetry
 from queuebit_runtime.telemetry.meters import Show
 from queuebit_runtime.telemetry.metrics import Metric
-from queuebit_runtime.telemetry.port import Telemetry, make_telemetry
+from queuebit_runtime.telemetry.port import Telemetry
 from queuebit_runtime.waiting import end_task, wait_event
 
 T = TypeVar("T")

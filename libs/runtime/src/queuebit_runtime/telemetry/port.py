@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
-from queuebit_runtime.bus.measured import MeasuredBus
 from queuebit_runtime.bus.port import HostedBus
-from queuebit_runtime.clock import Clock
-from queuebit_runtime.service.settings import RuntimeSettings
-from queuebit_runtime.telemetry.meters import Meters, Values
+from queuebit_runtime.telemetry.meters import Values
 from queuebit_runtime.telemetry.metrics import Metric
 
 SpanSort = Literal["internal", "server"]
@@ -99,45 +96,3 @@ class NoTelemetry:
 
 
 SILENT: Telemetry = NoTelemetry()
-
-
-class LocalTelemetry:
-    """Metrics for whoever asks the process, and nothing else."""
-
-    on = True
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._meters = Meters()
-
-    def bus(self, bus: HostedBus) -> HostedBus:
-        return MeasuredBus(bus, self._meters, self._clock)
-
-    def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None:
-        self._meters.count(metric, amount, labels)
-
-    def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None:
-        self._meters.observe(metric, value, labels)
-
-    def show(self, metric: Metric, values: Values) -> None:
-        self._meters.show(metric, values)
-
-    def text(self) -> bytes:
-        return self._meters.text()
-
-    def span(self, name: str, parent: str | None, sort: SpanSort = "internal") -> OpenSpan | None:  # noqa: ARG002
-        return None
-
-    async def close(self) -> None:
-        return
-
-
-def make_telemetry(service: str, settings: RuntimeSettings, clock: Clock) -> Telemetry:
-    """As QUEUEBIT_TELEMETRY says: off, console, or otlp by the standard OTEL_EXPORTER_OTLP_* variables. Where it is off and
-    there is a health port, the metrics are there all the same.
-    """
-    if settings.telemetry == "off":
-        return NoTelemetry() if settings.health_port is None else LocalTelemetry(clock)
-    from queuebit_runtime.telemetry.otel import OtelTelemetry
-
-    return OtelTelemetry(service, settings, clock=clock)
