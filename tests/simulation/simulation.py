@@ -261,7 +261,7 @@ def _machine_time_stands_still() -> Iterator[None]:
 
 def _forget_circuits() -> None:
     """Nothing is left of the runs before: a template that is still known is told of in the provenance."""
-    aer = sys.modules.get("queuebit_quantum_adapter.providers.aer.provider")
+    aer = sys.modules.get("queuebit_quantum_adapter.providers.aer.ideal")
     if aer is not None:
         aer.open_provider.cache_clear()
 

@@ -12,8 +12,14 @@ from qiskit_aer import AerSimulator
 from queuebit_circuits.circuit import Branch, Circuit, Gate, Measure, Register
 from queuebit_circuits.gates import GATES
 from queuebit_circuits.simulator import distribution, statevector
-from queuebit_quantum_adapter.providers.aer.provider import AerProvider
-from queuebit_quantum_adapter.providers.qiskit_conversion import GATE_OF, steps_of_quantum_circuit, to_open_circuit
+from queuebit_quantum_adapter.providers.aer.batches import BatchRunner
+from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
+from queuebit_quantum_adapter.providers.qiskit_conversion import (
+    GATE_OF,
+    angles_of,
+    steps_of_quantum_circuit,
+    to_open_circuit,
+)
 from queuebit_quantum_adapter.verification.matrices import Choice, go, product_state, steps_of
 from tests.unit.quantum_adapter.circuits_at_random import a_dynamic, a_unitary
 
@@ -21,11 +27,11 @@ SHOTS = 20_000
 
 
 def to_quantum_circuit(circuit: Circuit) -> Any:
-    return to_open_circuit(circuit).bind(circuit)
+    return to_open_circuit(circuit).bind(angles_of(circuit.operations))
 
 
-def a_provider() -> AerProvider:
-    return AerProvider(qubits_max=16, memory_bytes_max=2**30)
+def a_runner() -> BatchRunner:
+    return BatchRunner(IdealTarget(qubits_max=16, memory_bytes_max=2**30))
 
 
 def test_every_gate_has_its_counterpart() -> None:
@@ -69,7 +75,7 @@ def test_our_steps_are_those_of_the_simulator() -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_measurements_resets_and_conditions_have_the_exact_distribution(seed: int) -> None:
     circuit = a_dynamic(4, seed)
-    runner = a_provider()._batches
+    runner = a_runner()
 
     result = AerSimulator(method="statevector", max_parallel_threads=1).run(
         runner.converted(circuit), shots=SHOTS, seed_simulator=seed
@@ -93,7 +99,7 @@ def test_a_condition_on_several_bits_holds_for_one_value_alone(value: int, flips
     )
     circuit = Circuit(3, (Register("a", 2), Register("b", 1)), operations)
 
-    made = a_provider()._batches.converted(circuit)
+    made = a_runner().converted(circuit)
     counts = AerSimulator().run(made, shots=5, seed_simulator=1).result().get_counts()
 
     assert counts == {"1 10" if flips else "1 00": 5}

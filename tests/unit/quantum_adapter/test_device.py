@@ -14,6 +14,7 @@ from queuebit_problems.measuring.exact_device import ExactDevice
 from queuebit_quantum_adapter.errors import BudgetTooSmall, TooManyOperations, TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.pipelines.measurement_device import ProviderDevice, runs_shot_by_shot, seeds_of
 from queuebit_quantum_adapter.ports import Capabilities, Entry, FreeLedger, Ledger, Provider, Request
+from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
 from tests.unit.quantum_adapter.circuits_at_random import a_unitary
 from tests.unit.quantum_adapter.models import LIMITS, an_attempt
@@ -24,7 +25,7 @@ OBSERVABLE = PauliSum(3, ((0.5, "III"), (1.0, "ZII"), (0.3, "XYZ"), (-0.2, "IZZ"
 def a_device(
     provider: Provider | None = None, ledger: Ledger | None = None, *, budget_s: float = 60.0
 ) -> ProviderDevice:
-    provider = provider or AerProvider(qubits_max=16, memory_bytes_max=2**30)
+    provider = provider or AerProvider(IdealTarget(qubits_max=16, memory_bytes_max=2**30))
     return ProviderDevice(provider, ledger or FreeLedger(), an_attempt(), LIMITS, budget_s, name="aer")
 
 
@@ -62,7 +63,7 @@ class CountingProvider(AerProvider):
     """Counts what is handed in."""
 
     def __init__(self) -> None:
-        super().__init__(qubits_max=16, memory_bytes_max=2**30)
+        super().__init__(IdealTarget(qubits_max=16, memory_bytes_max=2**30))
         self.taken = 0
 
     def submit(self, request: Request, key: UUID) -> str:
@@ -102,7 +103,7 @@ def test_exact_values_are_those_of_the_reference() -> None:
 
 @pytest.mark.parametrize("shots", [20_000, None])
 def test_a_device_that_only_samples_says_how_far_its_values_may_be_off(shots: int | None) -> None:
-    device = a_device(Sampling(qubits_max=16, memory_bytes_max=2**30))
+    device = a_device(Sampling(IdealTarget(qubits_max=16, memory_bytes_max=2**30)))
     circuits = [a_unitary(3, seed) for seed in range(3)]
 
     found = device.expectations(circuits, OBSERVABLE, shots=shots, seed=1)

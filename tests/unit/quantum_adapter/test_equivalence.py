@@ -14,6 +14,7 @@ from queuebit_quantum_adapter.circuits import Gate as Slotted
 from queuebit_quantum_adapter.circuits import Template
 from queuebit_quantum_adapter.errors import NotEquivalent
 from queuebit_quantum_adapter.ports import Batch
+from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
 from queuebit_quantum_adapter.verification.equivalence import (
     check_circuit,
@@ -157,10 +158,12 @@ def test_a_template_is_compared_at_any_size(qubits: int) -> None:
 
 
 def test_a_circuit_that_does_not_survive_its_conversion_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    provider = AerProvider(qubits_max=16, memory_bytes_max=2**30)
+    provider = AerProvider(IdealTarget(qubits_max=16, memory_bytes_max=2**30))
     circuit = a_ladder(4)
     spoil = changing(swapped_qubits)
-    monkeypatch.setattr(provider._batches, "_done", spoil)
+    monkeypatch.setattr(
+        "queuebit_quantum_adapter.providers.aer.ideal.steps_of_quantum_circuit", lambda made: spoil(circuit)
+    )
     batch = Batch((circuit,), (1,), 10)
 
     with pytest.raises(NotEquivalent):

@@ -28,7 +28,7 @@ RING = Problem(kind="maxcut", statement={"nodes": 6, "edges": [[i, (i + 1) % 6] 
 
 REPEAT = """
 import json
-from queuebit_quantum_adapter import pipeline
+from queuebit_quantum_adapter.pipelines import optimisation as pipeline
 from tests.unit.quantum_adapter.models import a_maxcut, a_task
 from tests.unit.quantum_adapter.small import small
 tasks = (

@@ -20,7 +20,8 @@ from queuebit_circuits.simulator import distribution
 from queuebit_circuits.text import circuit_print, to_qasm3
 from queuebit_problems.kinds.circuits.circuit_sampling import KIND
 from queuebit_quantum_adapter.errors import NotEquivalent
-from queuebit_quantum_adapter.providers.aer.provider import AerProvider
+from queuebit_quantum_adapter.providers.aer.batches import BatchRunner
+from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
 from queuebit_quantum_adapter.providers.qiskit_conversion import steps_of_quantum_circuit
 from queuebit_quantum_adapter.providers.read_back import read_back
 from queuebit_quantum_adapter.verification.equivalence import check_circuit
@@ -112,7 +113,7 @@ def _build(made: QuantumCircuit, pieces: Sequence[Piece]) -> None:
 
 
 def _converted(circuit: Circuit) -> Any:
-    return AerProvider(qubits_max=8, memory_bytes_max=2**30)._batches.converted(circuit)
+    return BatchRunner(IdealTarget(qubits_max=8, memory_bytes_max=2**30)).converted(circuit)
 
 
 def _steps(circuit: Circuit) -> tuple[Step, ...]:

@@ -16,7 +16,8 @@ from queuebit_quantum_adapter.errors import BudgetTooSmall, InvalidProblem, KeyR
 from queuebit_quantum_adapter.pipelines import optimisation as pipeline
 from queuebit_quantum_adapter.pipelines.planning import prepare
 from queuebit_quantum_adapter.ports import Submission, SubmissionState
-from queuebit_quantum_adapter.providers.aer import provider as aer
+from queuebit_quantum_adapter.providers.aer import ideal as aer
+from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
 from queuebit_quantum_adapter.shell.task import Outcome, Stage, Task
 from tests.unit.quantum_adapter.models import LIMITS, a_maxcut, a_task, an_attempt, an_ising
@@ -40,7 +41,7 @@ def published(name: str) -> Problem:
 def test_aer_samples_the_distribution_of_the_definition(seed: int) -> None:
     ising = an_ising(4 + seed % 2, seed + 20)
     ramp = linear_ramp(ising, 3)
-    provider = AerProvider(qubits_max=10, memory_bytes_max=2**30)
+    provider = AerProvider(IdealTarget(qubits_max=10, memory_bytes_max=2**30))
 
     provider_id = provider.submit(Submission(qaoa_circuit(ising, ramp), 200_000, seed), an_attempt())
     counts = provider.result(provider_id).counts
@@ -188,7 +189,7 @@ def test_one_node_has_nothing_to_cut() -> None:
 
 def test_aer_takes_a_key_once_and_finds_it_again() -> None:
     ising = an_ising(3, 1)
-    provider = AerProvider(qubits_max=LIMITS.qubits_hard_max, memory_bytes_max=LIMITS.memory_bytes_max)
+    provider = AerProvider(IdealTarget(qubits_max=LIMITS.qubits_hard_max, memory_bytes_max=LIMITS.memory_bytes_max))
     submission = Submission(qaoa_circuit(ising, linear_ramp(ising, 2)), 50, 3)
     key = an_attempt()
 

@@ -8,6 +8,7 @@ from queuebit_contracts.ids import derive_id
 from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
 from queuebit_quantum_adapter.pipelines.samples import derived_seed
 from queuebit_quantum_adapter.ports import Request, Submission
+from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
 from queuebit_quantum_adapter.submissions.running import Runner
 from tests.unit.quantum_adapter.models import a_maxcut, a_task, an_ising
@@ -17,7 +18,7 @@ class Listening(AerProvider):
     """Aer that remembers what was handed in."""
 
     def __init__(self) -> None:
-        super().__init__(qubits_max=8, memory_bytes_max=2**30)
+        super().__init__(IdealTarget(qubits_max=8, memory_bytes_max=2**30))
         self.heard: list[tuple[UUID, int]] = []
 
     def submit(self, request: Request, key: UUID) -> str:

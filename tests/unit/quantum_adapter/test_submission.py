@@ -11,6 +11,7 @@ from queuebit_quantum_adapter.errors import ProviderUnavailable, Stopped, Submit
 from queuebit_quantum_adapter.ports import (
     Capabilities,
     Entry,
+    Forecast,
     FreeLedger,
     Readings,
     Request,
@@ -42,6 +43,9 @@ class ScriptedProvider:
         return Capabilities("scripted", "1", "quantum", 5, 100, "ideal")
 
     def preflight(self, request: Request) -> None:
+        raise AssertionError("nobody asks for this")
+
+    def estimate(self, request: Request) -> Forecast:
         raise AssertionError("nobody asks for this")
 
     def submit(self, request: Request, key: UUID) -> str:

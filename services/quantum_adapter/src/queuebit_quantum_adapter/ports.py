@@ -37,7 +37,8 @@ class SubmissionState(StrEnum):
 class Capabilities:
     """What a backend is and can do. `noise` says what its samples are subject to: "ideal" or the name of a model or device.
 
-    `exact`: whether it computes expectation values from the state, without shots. `calibrated_at`: when its noise was last
+    `exact`: whether it computes expectation values from the state, without shots. `estimates`: whether it says beforehand what
+    is to be expected of a request. `calibrated_at`: when its noise was last
     measured, RFC 3339; `health`: the share of it that works, from 0 to 1; None where that means nothing.
     """
 
@@ -48,6 +49,7 @@ class Capabilities:
     shots_max: int
     noise: str
     exact: bool = False
+    estimates: bool = False
     calibrated_at: str | None = None
     health: float | None = None
 
@@ -105,6 +107,18 @@ class Readings:
     timing: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What is to be expected of a request.
+
+    `success`: the estimated success probability of its worst circuit as the backend would run it, from 0 to 1; `seconds`: how
+    long the backend takes for all of it, an upper guess.
+    """
+
+    success: float
+    seconds: float
+
+
 class Provider(Protocol):
     """One backend of one provider."""
 
@@ -115,6 +129,10 @@ class Provider(Protocol):
 
         Nothing is sent or paid. Raises AdapterError: NotEquivalent where a conversion changed a circuit.
         """
+        ...
+
+    def estimate(self, request: Request) -> Forecast:
+        """What is to be expected of the request: only of a backend that `estimates`. Nothing is sent. Raises AdapterError."""
         ...
 
     def submit(self, request: Request, key: UUID) -> str:

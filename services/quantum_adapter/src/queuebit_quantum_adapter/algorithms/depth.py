@@ -10,28 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import sqrt
-from typing import Protocol, runtime_checkable
-
-from queuebit_quantum_adapter.circuits import BoundCircuit
-from queuebit_quantum_adapter.ports import Request
 
 GAIN = {1: 0.2, 2: 0.66, 3: 0.68, 4: 0.71, 5: 0.75, 7: 0.78, 10: 0.82, 15: 0.86, 20: 0.88}
 """(q - q_random) / (1 - q_random) of linear ramps by depth, on an ideal target: measured, the mean over the families."""
 GROUP_GAIN = {1: 0.0, 2: 0.0, 3: 0.36, 4: 0.56, 5: 0.70, 7: 0.83, 10: 0.87, 15: 0.87, 20: 0.84}
 """The same for mixers that keep groups, among the strings that hold them."""
-
-
-@runtime_checkable
-class Estimating(Protocol):
-    """A provider of a noisy target, which can say beforehand how well a circuit will come through."""
-
-    def success(self, circuit: BoundCircuit) -> float:
-        """The estimated success probability of a circuit as the target would run it, from 0 to 1. Raises AdapterError."""
-        ...
-
-    def seconds(self, request: Request) -> float:
-        """How long the target takes for a request, in seconds: an upper guess. Raises AdapterError."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

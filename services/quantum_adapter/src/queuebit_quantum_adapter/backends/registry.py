@@ -24,7 +24,7 @@ def aer(limits: Limits) -> BackendSpec:
         name=AER,
         version=version("qiskit-aer"),
         lane="simulator",
-        opener="queuebit_quantum_adapter.providers.aer.provider:open_provider",
+        opener="queuebit_quantum_adapter.providers.aer.ideal:open_provider",
         qubits_max=limits.qubits_hard_max,
         options={"qubits_max": limits.qubits_hard_max, "memory_bytes_max": limits.memory_bytes_max},
     )

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 
 from queuebit_quantum_adapter.algorithms import rqaoa
 from queuebit_quantum_adapter.algorithms import trained as training
-from queuebit_quantum_adapter.algorithms.depth import GAIN, GROUP_GAIN, Depth, Estimating, best_depth
+from queuebit_quantum_adapter.algorithms.depth import GAIN, GROUP_GAIN, Depth, best_depth
 from queuebit_quantum_adapter.algorithms.qaoa import Ramp, qaoa_circuit
 from queuebit_quantum_adapter.algorithms.reduction import Core, Reduced
-from queuebit_quantum_adapter.circuits import BoundCircuit
 from queuebit_quantum_adapter.errors import BudgetTooSmall
 from queuebit_quantum_adapter.pipelines.planning import Prepared, circuits_of, drawn
 from queuebit_quantum_adapter.pipelines.rounds import Cutter, classical_start
@@ -143,13 +142,14 @@ class Attempt:
         costs in success each further one does too: two circuits are transpiled.
         """
         provider, planned = self.runner.provider, self.prepared.layers
-        if self.depth is not None or not isinstance(provider, Estimating):
+        if self.depth is not None or not provider.capabilities().estimates:
             return
-        circuits = [drawn(core, layers)[1] for layers in (1, 2)]
-        first, second = (provider.success(circuit) for circuit in circuits)
-        layer = second / first if first else 0.0
+        shots = self.task.recipe.shots
+        one, two = (provider.estimate(Submission(drawn(core, layers)[1], shots, 0)) for layers in (1, 2))
+        first = one.success
+        layer = two.success / first if first else 0.0
         table = GROUP_GAIN if core.groups else GAIN
-        affordable = self._affordable(provider, *circuits)
+        affordable = self._affordable(one.seconds, two.seconds)
         self.depth = best_depth(min(planned, affordable), table, lambda layers: first * layer ** (layers - 1))
         if self.layers < planned:
             why = "the noise of the target takes more than depth gives"
@@ -157,10 +157,9 @@ class Attempt:
                 why = f"more would not fit the budget of {self.task.budget_s:g} s"
             self.work.reasons.append(f"{self.layers} layers instead of {planned}: {why}.")
 
-    def _affordable(self, provider: Estimating, one: BoundCircuit, two: BoundCircuit) -> int:
+    def _affordable(self, first: float, second: float) -> int:
         """The depth at which all circuits fit the budget, from the time of one and of two layers. Raises BudgetTooSmall."""
         task, prepared = self.task, self.prepared
-        first, second = (provider.seconds(Submission(circuit, task.recipe.shots, 0)) for circuit in (one, two))
         count = circuits_of(task, prepared)
         share_s = task.budget_s * task.limits.circuit_share / count
         if first > share_s:

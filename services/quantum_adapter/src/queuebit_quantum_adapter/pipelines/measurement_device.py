@@ -13,7 +13,6 @@ from queuebit_circuits.pauli import PauliSum, bases, estimate, measured
 from queuebit_circuits.text import circuit_print
 from queuebit_contracts.ids import derive_id
 from queuebit_problems.measurement import Counts, Estimate
-from queuebit_quantum_adapter.algorithms.depth import Estimating
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.errors import BudgetTooSmall, UnusableProblem
 from queuebit_quantum_adapter.pipelines.evidence import target_evidence
@@ -144,10 +143,10 @@ class ProviderDevice:
         ]
 
     def _affords(self, batch: Batch) -> None:
-        """On a noisy target, whether the batch fits what is left of the budget. Raises BudgetTooSmall."""
-        if not isinstance(self._provider, Estimating):
+        """Where the backend estimates, whether the batch fits what is left of the budget. Raises BudgetTooSmall."""
+        if not self._capabilities.estimates:
             return
-        needed_s = self._provider.seconds(batch)
+        needed_s = self._provider.estimate(batch).seconds
         left_s = self._budget_s * self._limits.circuit_share - self._run_s
         if needed_s > left_s:
             raise BudgetTooSmall(

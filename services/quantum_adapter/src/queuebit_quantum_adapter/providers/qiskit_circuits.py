@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, assert_never
 
 from qiskit.circuit import ParameterVector, QuantumCircuit
 
 from queuebit_contracts.canonical import fingerprint
 from queuebit_quantum_adapter.circuits import Template
+from queuebit_quantum_adapter.providers.qiskit_conversion import OpenCircuit
 
 DIGITS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class QiskitTemplate:
-    """A Qiskit circuit with open angles, one a slot."""
-
-    circuit: Any
-    angles: Any
-
-    def bind(self, values: Sequence[float]) -> Any:
-        """The circuit with its angles."""
-        used = {self.angles[slot]: value for slot, value in enumerate(values)}
-        return self.circuit.assign_parameters(used)
-
-
-def to_qiskit(template: Template) -> QiskitTemplate:
+def to_qiskit(template: Template) -> OpenCircuit:
     """The same circuit in Qiskit; qubit q is measured into classical bit q."""
     angles = ParameterVector("t", template.slots)
     circuit = QuantumCircuit(template.qubits, template.qubits)
@@ -55,7 +41,7 @@ def to_qiskit(template: Template) -> QiskitTemplate:
             case _:
                 assert_never(gate.name)
     circuit.measure(range(template.qubits), range(template.qubits))
-    return QiskitTemplate(circuit, angles)
+    return OpenCircuit(circuit, angles)
 
 
 def circuit_fingerprint(circuit: Any) -> str:

@@ -39,24 +39,22 @@ _WITHOUT_ANGLE = frozenset({"u0"})
 
 @dataclass(frozen=True, slots=True)
 class OpenCircuit:
-    """A Qiskit circuit with a parameter for each angle of ours, in the order of `angles_of`."""
+    """A Qiskit circuit with open angles: `parameters` in the order in which their values are given."""
 
     circuit: Any
     parameters: Any
 
-    def values(self, circuit: Circuit) -> dict[Any, float]:
-        """What the parameters are for a circuit of this form. An angle that Qiskit's gate does not have is left out."""
+    def bind(self, angles: Iterable[float]) -> Any:
+        """The circuit with its angles. An angle that Qiskit's gate does not have is left out."""
         used = self.circuit.parameters
-        pairs = zip(self.parameters, angles_of(circuit.operations), strict=True)
-        return {parameter: angle for parameter, angle in pairs if parameter in used}
-
-    def bind(self, circuit: Circuit) -> Any:
-        """The circuit with its angles."""
-        return self.circuit.assign_parameters(self.values(circuit))
+        pairs = zip(self.parameters, angles, strict=True)
+        return self.circuit.assign_parameters({parameter: angle for parameter, angle in pairs if parameter in used})
 
 
 def to_open_circuit(circuit: Circuit) -> OpenCircuit:
-    """The same form in Qiskit, its classical registers in the order of their declaration, its angles open."""
+    """The same form in Qiskit, its classical registers in the order of their declaration, its angles open: one parameter for
+    each of ours, in the order of `angles_of`.
+    """
     parameters = ParameterVector("t", sum(1 for _ in angles_of(circuit.operations)))
     made = QuantumCircuit(
         QuantumRegister(circuit.qubits), *(ClassicalRegister(register.size) for register in circuit.registers)

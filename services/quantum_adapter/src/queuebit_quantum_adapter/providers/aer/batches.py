@@ -7,33 +7,19 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from qiskit.exceptions import QiskitError
-from qiskit.quantum_info import SparsePauliOp
-from qiskit.transpiler import PassManager
-from qiskit_aer import AerSimulator
-from qiskit_aer.library import SaveExpectationValue
-
 from queuebit_circuits.circuit import Branch, Circuit, Gate, Operation
-from queuebit_circuits.pauli import PauliSum
 from queuebit_quantum_adapter.circuits import text_hash
-from queuebit_quantum_adapter.errors import RunFailed, TooMuchMemory
 from queuebit_quantum_adapter.ports import Batch, Readings
-from queuebit_quantum_adapter.providers.qiskit_conversion import (
-    OpenCircuit,
-    steps_of_quantum_circuit,
-    to_open_circuit,
-)
-from queuebit_quantum_adapter.verification.equivalence import Equivalence, check_circuit
-from queuebit_quantum_adapter.verification.matrices import Step
+from queuebit_quantum_adapter.providers.aer.fitted import Compiled
+from queuebit_quantum_adapter.providers.aer.target import Target
+from queuebit_quantum_adapter.providers.qiskit_conversion import angles_of, to_open_circuit
+from queuebit_quantum_adapter.verification.equivalence import Equivalence
 
 FORMS_MAX = 1024
-EQUIVALENCE_SEED = 20_240_601
-"""The inputs of the check need to be random only to whoever made the conversion: fixed, so that evidence repeats."""
-LABEL = "value"
 
 
 @dataclass(slots=True)
@@ -41,17 +27,15 @@ class _Form:
     """All of a circuit but its angles, as Aer runs it, and how the conversion was checked."""
 
     name: str
-    open: OpenCircuit
+    compiled: Compiled
     equivalence: Equivalence | None = None
 
 
 class BatchRunner:
-    """Runs batches on one simulator. A form of circuits (all but the angles) is converted and checked when it is new."""
+    """Runs batches on one target. A form of circuits (all but the angles) is converted and checked when it is new."""
 
-    def __init__(self, simulator: AerSimulator, passes: PassManager) -> None:
-        self._simulator = simulator
-        self._passes = passes
-        self._native = frozenset(simulator.target.operation_names)
+    def __init__(self, target: Target) -> None:
+        self._target = target
         self._forms: OrderedDict[Hashable, _Form] = OrderedDict()
 
     def check(self, batch: Batch) -> dict[str, Any]:
@@ -60,11 +44,11 @@ class BatchRunner:
         for circuit in batch.circuits:
             form = self._form(circuit)
             if form.equivalence is None:
-                form.equivalence = self._compared(circuit)
+                form.equivalence = self._target.check_circuit(circuit, self.converted)
             found[form.name] = asdict(form.equivalence)
         return {"circuits": len(batch.circuits), "forms": found}
 
-    def run(self, batch: Batch, record: Mapping[str, Any]) -> Readings:
+    def run(self, batch: Batch) -> Readings:
         """Raises AdapterError."""
         begun = time.perf_counter()
         evidence = self.check(batch)
@@ -72,88 +56,45 @@ class BatchRunner:
         counts: tuple[Mapping[int, int], ...] = ()
         values: tuple[float, ...] = ()
         if batch.observable is not None:
-            values = self._values(batch.circuits, batch.observable)
+            values = self._target.values([self.converted(circuit) for circuit in batch.circuits], batch.observable)
         elif batch.shots is not None:
             counts = tuple(
-                self._counts(circuit, batch.shots, seed)
+                self._target.counts(self.converted(circuit), self.compiled(circuit).fitted, batch.shots, seed)
                 for circuit, seed in zip(batch.circuits, batch.seeds, strict=True)
             )
+        ended = time.perf_counter()
+        fitted = [self.compiled(circuit).fitted for circuit in batch.circuits]
         return Readings(
             counts=counts,
             values=values,
-            record={**record, "equivalence": evidence},
-            timing={
-                "check_s": round(checked - begun, 6),
-                "queue_s": 0.0,
-                "run_s": round(time.perf_counter() - checked, 6),
+            record={
+                **self._target.told(fitted, batch.shots or 0),
+                **self._target.record,
+                "equivalence": evidence,
             },
+            timing={"check_s": round(checked - begun, 6), "queue_s": 0.0, "run_s": round(ended - checked, 6)},
         )
 
     def converted(self, circuit: Circuit) -> Any:
-        """As Aer runs it: what it knows stays as it is, other gates are taken apart."""
-        return self._form(circuit).open.bind(circuit)
+        """As Aer runs it, its angles filled in."""
+        return self.compiled(circuit).open.bind(angles_of(circuit.operations))
+
+    def compiled(self, circuit: Circuit) -> Compiled:
+        """The form of the circuit, as the target runs it. Raises AdapterError."""
+        return self._form(circuit).compiled
 
     def _form(self, circuit: Circuit) -> _Form:
         key = form_of(circuit)
         form = self._forms.get(key)
         if form is None:
-            form = self._forms[key] = _Form(text_hash(repr(key)), self._opened(circuit))
+            plain = to_open_circuit(circuit)
+            made = Compiled.of(plain, self._target.fit(plain.circuit))
+            form = self._forms[key] = _Form(text_hash(repr(key)), made)
             while len(self._forms) > FORMS_MAX:
                 self._forms.popitem(last=False)
         else:
             self._forms.move_to_end(key)
         return form
-
-    def _opened(self, circuit: Circuit) -> OpenCircuit:
-        made = to_open_circuit(circuit)
-        if _names(made.circuit) - {"barrier"} <= self._native:
-            return made
-        return OpenCircuit(self._passes.run(made.circuit), made.parameters)
-
-    def _done(self, circuit: Circuit) -> tuple[Step, ...]:
-        return steps_of_quantum_circuit(self.converted(circuit))
-
-    def _compared(self, circuit: Circuit) -> Equivalence:
-        """That the circuit survives its conversion. Raises NotEquivalent."""
-        return check_circuit(circuit, self._done, EQUIVALENCE_SEED)
-
-    def _counts(self, circuit: Circuit, shots: int, seed: int) -> dict[int, int]:
-        return counts_of(self._simulator, self.converted(circuit), shots, seed)
-
-    def _values(self, circuits: Sequence[Circuit], observable: PauliSum) -> tuple[float, ...]:
-        """The exact values, by one call: nothing is drawn. Aer could fill in angles itself, but for some gates it does not."""
-        probe = SaveExpectationValue(operator_of(observable), label=LABEL)
-        made = [self.converted(circuit) for circuit in circuits]
-        for circuit in made:
-            circuit.append(probe, range(circuit.num_qubits))
-        return tuple(float(data[LABEL]) for data in data_of(self._simulator, made, shots=1, seed_simulator=0))
-
-
-def counts_of(simulator: AerSimulator, circuit: Any, shots: int, seed: int) -> dict[int, int]:
-    """Aer's counts: hexadecimal integers, whose bit c is classical bit c. A circuit that measures nothing reads 0."""
-    (data,) = data_of(simulator, [circuit], shots=shots, seed_simulator=seed)
-    found = data.get("counts")
-    if found is None:
-        return {0: shots}
-    return dict(sorted((int(outcome, 16), count) for outcome, count in found.items()))
-
-
-def data_of(simulator: AerSimulator, circuits: Sequence[Any], **options: int) -> list[Mapping[str, Any]]:
-    """What Aer gives for each circuit. Raises RunFailed or TooMuchMemory."""
-    try:
-        result = simulator.run(list(circuits), **options).result()
-    except QiskitError as error:
-        raise RunFailed(f"Aer failed: {error.message}") from error
-    if not result.success:
-        if "nsufficient memory" in str(result.status):
-            raise TooMuchMemory(f"Aer refused: {str(result.status)[:300]}")
-        raise RunFailed(f"Aer failed: {str(result.status)[:300]}")
-    return [result.data(place) for place in range(len(circuits))]
-
-
-def operator_of(observable: PauliSum) -> Any:
-    """Qiskit's operator: its strings have qubit 0 rightmost."""
-    return SparsePauliOp.from_list([(letters[::-1], factor) for factor, letters in observable.terms])
 
 
 def form_of(circuit: Circuit) -> Hashable:
@@ -170,12 +111,3 @@ def _form(operations: Iterable[Operation]) -> Hashable:
         else each
         for each in operations
     )
-
-
-def _names(circuit: Any) -> set[str]:
-    """The names of all instructions, those inside branches too."""
-    names = {item.operation.name for item in circuit.data}
-    for item in circuit.data:
-        for block in getattr(item.operation, "blocks", ()):
-            names |= _names(block)
-    return names

@@ -9,7 +9,6 @@ be more often than for a 0. What qubits suffer while they wait is left out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -22,6 +21,7 @@ from qiskit_aer.noise.device.models import basic_device_gate_errors
 from qiskit_ibm_runtime import fake_provider  # type: ignore[import-untyped]
 
 from queuebit_quantum_adapter.errors import NoBackend, TooManyQubits, UnusableProblem
+from queuebit_quantum_adapter.providers.aer.fitted import Fitted, Placed
 
 LEVEL = 2
 TRANSPILER_SEED = 7
@@ -29,42 +29,6 @@ IGNORED = frozenset({"barrier", "delay"})
 NO_GATES = frozenset({"measure", "reset", "delay", "if_else", "for_loop", "while_loop", "switch_case"})
 READ_BY_HAND = frozenset({"measure", "if_else"})
 REMEDY = "Use another device, as fake_sherbrooke, or the target exact."
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """One operation of a circuit, those inside branches too, by its name and its qubits."""
-
-    name: str
-    qubits: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A circuit as the device runs it, on the qubits that it uses.
-
-    `active[q]` is the device's qubit of qubit q; `layout[q]` where qubit q of the circuit as it was asked for begins.
-    `success`: the product of 1 - error over all its gates and readouts.
-    """
-
-    circuit: Any
-    active: tuple[int, ...]
-    layout: tuple[int, ...]
-    operations: tuple[Placed, ...]
-    noise: NoiseModel
-    success: float
-
-    def told(self) -> dict[str, Any]:
-        """What people read about it."""
-        widths = [len(each.qubits) for each in self.operations if each.name != "measure"]
-        return {
-            "layout": list(self.layout),
-            "active_qubits": list(self.active),
-            "depth": self.circuit.depth(),
-            "gates_1q": widths.count(1),
-            "gates_2q": widths.count(2),
-            "success": self.success,
-        }
 
 
 class NoisyDevice:
