@@ -12,7 +12,7 @@ import pytest
 from queuebit_contracts.channels import ADMITTED
 from queuebit_contracts.envelope import decode
 from queuebit_contracts.events import JobSubmitted
-from queuebit_gateway.admission import READ, Reader, read_in_process
+from queuebit_gateway.http.admission import READ, Reader, read_in_process
 from queuebit_problems.admission import QUICK_BYTES_MAX
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolExhausted, PoolMemory, PoolTimeout
 from queuebit_runtime.processes.bounded_work import BoundedWork, in_processes
@@ -140,15 +140,15 @@ async def test_a_tenant_with_too_much_waiting_is_told_to_wait_and_others_are_not
 @pytest.mark.timeout(120)
 async def test_a_statement_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """In a real process, which is killed; the next question has another one."""
-    work = in_processes(("queuebit_gateway.admission",))
+    work = in_processes(("queuebit_gateway.http.admission",))
     reader = Reader(work)
     body = orjson.dumps(a_large_body())
     try:
-        monkeypatch.setattr("queuebit_gateway.admission.READ", "tests.unit.runtime.pool_tasks:spin")
+        monkeypatch.setattr("queuebit_gateway.http.admission.READ", "tests.unit.runtime.pool_tasks:spin")
         monkeypatch.setenv("PYTHONPATH", ".")
         with pytest.raises(Exception, match="takes more than 1 s to check"):
             await reader.read(body, "acme")
-        monkeypatch.setattr("queuebit_gateway.admission.READ", READ)
+        monkeypatch.setattr("queuebit_gateway.http.admission.READ", READ)
         assert (await reader.read(body, "acme")).admitted.admission.size.variables == 401
     finally:
         await work.close()

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from queuebit_gateway.access.proxies import ForwardedHeader, Proxies
 from queuebit_gateway.http.conditions import check_if_match, is_unchanged
 from queuebit_gateway.http.guard import Bounds, Connections
-from queuebit_gateway.http.problem_details import Refusal
+from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.bounded_memory import Kept
 from queuebit_gateway.settings import GatewaySettings
 

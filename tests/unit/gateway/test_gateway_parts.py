@@ -18,9 +18,9 @@ from queuebit_gateway.access.authentication import make_key, parse_key
 from queuebit_gateway.access.rate_limits import Limiter, Rate
 from queuebit_gateway.batching import Batcher
 from queuebit_gateway.http.parsing import is_deeper, parse_object
-from queuebit_gateway.http.problem_details import Refusal
 from queuebit_gateway.http.requests import read_key, read_wait_s
 from queuebit_gateway.http.tracing import traceparent_of
+from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.cursors import Cursors
 from queuebit_store.ports import Place
 

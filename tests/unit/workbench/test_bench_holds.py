@@ -22,7 +22,7 @@ LOOP_S_MAX = 0.05
 @pytest.mark.timeout(180)
 async def test_no_body_of_64_kib_holds_the_loop() -> None:
     wanted = bodies()
-    work = in_processes(("queuebit_gateway.admission", *built_in_modules()))
+    work = in_processes(("queuebit_gateway.http.admission", *built_in_modules()))
     try:
         holds: dict[str, Hold] = await measure_holds(work, wanted)
     finally:

@@ -18,7 +18,7 @@ from queuebit_contracts.ids import derive_id, job_id_of, time_ordered_key
 from queuebit_contracts.jobs import is_past
 from queuebit_contracts.origin import NO_ORIGIN, Origin
 from queuebit_gateway.batching import Batcher
-from queuebit_gateway.http.problem_details import Refusal
+from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.jobs import Jobs
 from queuebit_gateway.read_model.view import Accepted, accepted_of, question_in_short
 from queuebit_gateway.read_model.watching import SOURCE, submitted_event_id

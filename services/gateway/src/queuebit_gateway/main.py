@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from queuebit_gateway.access.authentication import Authenticator
 from queuebit_gateway.access.proxies import NO_PROXIES, Proxies
 from queuebit_gateway.access.rate_limits import RATES, Limiter, Rate, RouteClass
-from queuebit_gateway.admission import Reader
 from queuebit_gateway.commands import Submitter
 from queuebit_gateway.database import database_reason
+from queuebit_gateway.http.admission import Reader
 from queuebit_gateway.http.app import create_app
 from queuebit_gateway.http.parts import Parts
 from queuebit_gateway.http.server import HttpServer
@@ -84,7 +84,7 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
     )
     service.on_close(store.close)
     service.check("postgres", partial(database_reason, store))
-    work = in_processes(("queuebit_gateway.admission", *built_in_modules()))
+    work = in_processes(("queuebit_gateway.http.admission", *built_in_modules()))
     service.on_close(work.close)
     usable_kinds()
     pepper = settings.pepper.get_secret_value().encode()

@@ -105,7 +105,7 @@ def _p95(latencies_s: Sequence[float]) -> float:
 
 async def report_holds(console: Console) -> bool:
     """Whether every body keeps the bars."""
-    work = in_processes(("queuebit_gateway.admission", *built_in_modules()))
+    work = in_processes(("queuebit_gateway.http.admission", *built_in_modules()))
     try:
         holds = await measure_holds(work, bodies())
     finally:

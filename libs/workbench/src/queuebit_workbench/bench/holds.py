@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from queuebit_gateway.admission import Reader
-from queuebit_gateway.http.problem_details import Refusal
+from queuebit_gateway.http.admission import Reader
+from queuebit_gateway.problem_details import Refusal
 from queuebit_problems.registry import usable_kinds
 from queuebit_runtime.processes.bounded_work import LARGE_BYTES, BoundedWork
 

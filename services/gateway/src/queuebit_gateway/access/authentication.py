@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from queuebit_gateway.access.lookups import KeyLookup
-from queuebit_gateway.http.problem_details import Refusal
+from queuebit_gateway.problem_details import Refusal
 from queuebit_runtime.clock import Clock
 from queuebit_store.ports import ApiKeyRow, Directory
 

@@ -18,8 +18,8 @@ from queuebit_contracts.errors import FieldError
 from queuebit_gateway.http import jobs_api, kinds_api, openapi, stream_api
 from queuebit_gateway.http.envelope import ANSWERED, Shell, problem_response, request_id_of
 from queuebit_gateway.http.parts import Parts
-from queuebit_gateway.http.problem_details import ERRORS_MAX, Refusal
 from queuebit_gateway.http.tracing import Traced
+from queuebit_gateway.problem_details import ERRORS_MAX, Refusal
 from queuebit_runtime.bus.port import BusError
 from queuebit_store.errors import StoreError
 

@@ -7,7 +7,7 @@ import re
 from starlette.requests import Request
 
 from queuebit_contracts.errors import FieldError
-from queuebit_gateway.http.problem_details import Refusal
+from queuebit_gateway.problem_details import Refusal
 
 LENGTH_MAX = 1000
 

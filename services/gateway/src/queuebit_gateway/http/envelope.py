@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from queuebit_gateway.http.problem_details import MEDIA_TYPE, Refusal
+from queuebit_gateway.problem_details import MEDIA_TYPE, Refusal
 from queuebit_runtime.ids import Ids
 
 VERSION = "2026-11-21"

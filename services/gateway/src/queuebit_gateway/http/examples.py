@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from queuebit_contracts.jobs import Confidence, Cost, Ran, Usage
-from queuebit_gateway.http.problem_details import PROBLEMS, ProblemPage, ProblemPages
+from queuebit_gateway.problem_details import PROBLEMS, ProblemPage, ProblemPages
 from queuebit_gateway.read_model.models import (
     AttemptTimes,
     AttemptView,

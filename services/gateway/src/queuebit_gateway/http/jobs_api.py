@@ -17,7 +17,6 @@ from queuebit_gateway.http.conditions import check_if_match, header_of, is_uncha
 from queuebit_gateway.http.openapi import RATE, answer, problems, request_body
 from queuebit_gateway.http.parsing import parse_object, read_body
 from queuebit_gateway.http.parts import actor_who, parts_of
-from queuebit_gateway.http.problem_details import Refusal
 from queuebit_gateway.http.requests import (
     WAIT_S_MAX,
     CancelBody,
@@ -32,6 +31,7 @@ from queuebit_gateway.http.requests import (
 )
 from queuebit_gateway.http.tracing import name_job, traceparent_of
 from queuebit_gateway.http.waits import Waiter
+from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.models import Explanation, JobList, JobView
 from queuebit_gateway.read_model.view import fresh_view
 from queuebit_store.ports import Place, StreamFilter

@@ -20,7 +20,7 @@ from pydantic_core import from_json
 
 from queuebit_contracts.errors import FIELD_LENGTH_MAX, FieldError, shortened
 from queuebit_contracts.jobs import BODY_BYTES_MAX, INTEGER_MAX, INTEGER_MIN
-from queuebit_gateway.http.problem_details import ERRORS_MAX, Refusal
+from queuebit_gateway.problem_details import ERRORS_MAX, Refusal
 
 DEPTH_MAX = 32
 DIGITS_MAX = sys.float_info.max_10_exp

@@ -12,10 +12,10 @@ from starlette.datastructures import State
 from queuebit_gateway.access.authentication import Action, Actor, Authenticator, require
 from queuebit_gateway.access.proxies import NO_PROXIES, Proxies
 from queuebit_gateway.access.rate_limits import Limiter, RouteClass
-from queuebit_gateway.admission import Reader
 from queuebit_gateway.commands import Submitter
-from queuebit_gateway.http.problem_details import Refusal
+from queuebit_gateway.http.admission import Reader
 from queuebit_gateway.http.tracing import ROUTE_CLASS
+from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.cursors import Cursors
 from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.jobs import Jobs

@@ -15,7 +15,7 @@ from queuebit_contracts.ids import time_ordered_key
 from queuebit_contracts.jobs import KEY_LENGTH_MAX, JobRequest, TenantName
 from queuebit_contracts.model import StrictModel
 from queuebit_contracts.origin import Given, Origin
-from queuebit_gateway.http.problem_details import Refusal
+from queuebit_gateway.problem_details import Refusal
 
 WAIT_S_MAX = 25.0
 OUT_OF_YEARS = "is before the year 1 or after the year 9999 in UTC"

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from queuebit_gateway.access.proxies import NO_PROXIES, Proxies
 from queuebit_gateway.http.envelope import whole_problem
 from queuebit_gateway.http.guard import Bounds, Connections, Door, GuardedProtocol
-from queuebit_gateway.http.problem_details import Refusal
+from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.watching import Tailer
 from queuebit_runtime.ids import Ids
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from queuebit_gateway.access.authentication import Actor
 from queuebit_gateway.http.parts import Parts
-from queuebit_gateway.http.problem_details import Refusal
+from queuebit_gateway.problem_details import Refusal
 from queuebit_store.errors import StoreError
 
 MEDIA_TYPE = "text/event-stream"

@@ -15,9 +15,9 @@ from queuebit_gateway.http import examples
 from queuebit_gateway.http.jobs_api import JobId
 from queuebit_gateway.http.openapi import RATE, answer, problems, request_body
 from queuebit_gateway.http.parts import actor_who, parts_of
-from queuebit_gateway.http.problem_details import Refusal
 from queuebit_gateway.http.requests import read_job_id, read_last_event_id
 from queuebit_gateway.http.stream import MEDIA_TYPE, job_stream
+from queuebit_gateway.problem_details import Refusal
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from queuebit_contracts.canonical import canonical_json
-from queuebit_gateway.http.problem_details import Refusal
+from queuebit_gateway.problem_details import Refusal
 from queuebit_store.ports import Place
 
 _MAC_BYTES = 16

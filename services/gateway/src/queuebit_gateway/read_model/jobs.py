@@ -16,7 +16,7 @@ from pydantic_core import from_json
 
 from queuebit_contracts.jobs import TERMINAL_STATES
 from queuebit_contracts.registry import type_name_of
-from queuebit_gateway.http.problem_details import Refusal
+from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.explain import explain
 from queuebit_gateway.read_model.models import Explanation, JobSummary, JobView
 from queuebit_gateway.read_model.stories import LARGE_BYTES, Stories, pages

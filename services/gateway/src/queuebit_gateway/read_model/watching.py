@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from queuebit_contracts.ids import derive_id, refusal_id_of
-from queuebit_gateway.http.problem_details import Refusal
+from queuebit_gateway.problem_details import Refusal
 from queuebit_runtime.clock import Clock
 from queuebit_store.errors import StoreError
 from queuebit_store.ports import StreamRow, StreamStore

@@ -9,14 +9,14 @@ from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import JobRequest
 from queuebit_contracts.origin import Origin
 from queuebit_gateway.http.parsing import STATEMENT, parse_object
-from queuebit_gateway.http.problem_details import Refusal
 from queuebit_gateway.http.requests import read_job
+from queuebit_gateway.problem_details import Refusal
 from queuebit_problems.admission import QUICK_BYTES_MAX, Admitted, admit, admit_as_text, is_quick
 from queuebit_problems.errors import ProblemError
 from queuebit_runtime.errors import Overloaded, PoolCrashed, PoolExhausted, PoolMemory, PoolStopped, PoolTimeout
 from queuebit_runtime.processes.bounded_work import BoundedWork, cpu_max_s_of
 
-READ = "queuebit_gateway.admission:read_in_process"
+READ = "queuebit_gateway.http.admission:read_in_process"
 RETRY_AFTER_S = 1.0
 
 
