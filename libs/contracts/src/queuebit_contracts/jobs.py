@@ -157,11 +157,23 @@ class Usage(Model):
     iterations: int = 0
 
 
-class Cost(Model):
-    """What was paid: an exact decimal amount as text, and its currency (ISO 4217)."""
+AmountText = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?$")]
+CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
-    amount: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?$")] = "0"
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "USD"
+
+class Money(Model):
+    """An exact decimal amount as text, and its currency (ISO 4217)."""
+
+    amount: AmountText
+    currency: CurrencyCode
+
+
+class Cost(Model):
+    """What was paid: an exact decimal amount as text, and its currency (ISO 4217). `further`: amounts in other currencies."""
+
+    amount: AmountText = "0"
+    currency: CurrencyCode = "USD"
+    further: tuple[Money, ...] | None = None
 
 
 class ConfidencePart(Model):

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Iterable
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 
-from queuebit_contracts.jobs import Cost, Usage
+from queuebit_contracts.jobs import Cost, Money, Usage
 
+NO_COST = Cost()
 NO_USAGE = Usage()
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 def add_cost(left: Cost, right: Cost) -> Cost:
-    """The sum. A zero amount takes the other's currency; two currencies cannot be added."""
-    if right.amount == "0":
+    """The sum, currency by currency, that of the first amount in front. What is zero has no currency."""
+    if right is NO_COST or right == NO_COST:
         return left
-    if left.amount == "0":
-        return right
-    if left.currency != right.currency:
-        raise ValueError(f"cannot add {right.currency} to {left.currency}")
-    return Cost(amount=str(Decimal(left.amount) + Decimal(right.amount)), currency=left.currency)
+    sums: dict[str, Decimal] = {}
+    for part in (*_parts(left), *_parts(right)):
+        sums[part.currency] = _EXACT.add(sums.get(part.currency, Decimal(0)), Decimal(part.amount))
+    paid = [Money(amount=f"{amount:f}", currency=currency) for currency, amount in sums.items() if amount]
+    if not paid:
+        return left
+    main, *further = paid
+    return Cost(amount=main.amount, currency=main.currency, further=tuple(further) or None)
 
 
 def add_usage(left: Usage, right: Usage) -> Usage:
@@ -31,3 +37,15 @@ def add_usage(left: Usage, right: Usage) -> Usage:
         shots=left.shots + right.shots,
         iterations=left.iterations + right.iterations,
     )
+
+
+def total(spent: Iterable[tuple[Cost, Usage]]) -> tuple[Cost, Usage]:
+    """What was spent in all."""
+    cost, usage = NO_COST, NO_USAGE
+    for more_cost, more_usage in spent:
+        cost, usage = add_cost(cost, more_cost), add_usage(usage, more_usage)
+    return cost, usage
+
+
+def _parts(cost: Cost) -> tuple[Money, ...]:
+    return (Money(amount=cost.amount, currency=cost.currency), *(cost.further or ()))

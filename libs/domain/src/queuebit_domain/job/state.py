@@ -16,9 +16,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.jobs import Cost, JobRequest, JobState, Leg, Usage
 from queuebit_contracts.origin import NO_ORIGIN, Origin
 from queuebit_domain.job.limits import Limits
-from queuebit_domain.job.money import NO_USAGE
-
-NO_COST = Cost()
+from queuebit_domain.job.money import NO_COST, NO_USAGE
 
 
 @dataclass(frozen=True, slots=True)

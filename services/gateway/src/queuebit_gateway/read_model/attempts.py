@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.jobs import Cost, Usage
@@ -59,16 +56,3 @@ class Attempt:
             reasons=self.judged.reasons if self.judged else (),
             failure=self.failure,
         )
-
-
-def total(spent: Iterable[tuple[Cost, Usage]]) -> tuple[Cost, Usage]:
-    """What was used so far. Amounts are added only in the currency of the first that is not zero."""
-    amount, currency = Decimal(0), ""
-    usage: dict[str, Any] = {}
-    for cost, used in spent:
-        if Decimal(cost.amount) and currency in ("", cost.currency):
-            currency = cost.currency
-            amount += Decimal(cost.amount)
-        for name, value in used.model_dump().items():
-            usage[name] = usage.get(name, 0) + value
-    return (Cost(amount=str(amount), currency=currency) if currency else Cost()), Usage(**usage)

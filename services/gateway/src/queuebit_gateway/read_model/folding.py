@@ -12,8 +12,9 @@ from queuebit_contracts.jobs import Cost, Leg, Usage
 from queuebit_contracts.origin import whole_origin
 from queuebit_domain.job.evolve import evolve
 from queuebit_domain.job.label import label
+from queuebit_domain.job.money import total
 from queuebit_domain.job.state import EndedJob, Job, NoJob
-from queuebit_gateway.read_model.attempts import Attempt, total
+from queuebit_gateway.read_model.attempts import Attempt
 from queuebit_gateway.read_model.models import (
     CancellationView,
     FailureView,
