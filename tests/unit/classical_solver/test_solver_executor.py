@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from queuebit_classical_solver.ports import Limits, Progress
-from queuebit_classical_solver.shell.executor import ClassicalExecutor, pool_code
+from queuebit_classical_solver.shell.executor import ClassicalExecutor
 from queuebit_classical_solver.shell.outcome import package_versions
 from queuebit_classical_solver.shell.task import Task
 from queuebit_contracts.envelope import encode_data
@@ -19,6 +19,7 @@ from queuebit_problems.registry import parse_optimisation
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolMemory, PoolStopped, PoolTimeout, TaskFailed
 from queuebit_runtime.processes.pool import InlinePool, ProcessPool
+from queuebit_runtime.worker.reports import pool_code
 from tests.unit.classical_solver.orders import a_hard_cut, a_triangle, an_instance, an_order, as_problem
 
 NO_NODES = Problem(kind="maxcut", statement={"nodes": 0, "edges": []})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar, overload
 
 from pydantic import ValidationError
 
@@ -138,6 +138,17 @@ class Kind(ABC, Generic[S]):
     @abstractmethod
     def example(self) -> S:
         """A small instance that people can read."""
+
+
+@overload
+def tighter(left: Number, right: Number, sense: Sense) -> Number: ...
+@overload
+def tighter(left: Number | None, right: Number | None, sense: Sense) -> Number | None: ...
+def tighter(left: Number | None, right: Number | None, sense: Sense) -> Number | None:
+    """The stronger of two valid bounds, where there are two: the lower upper bound for max, the higher lower bound for min."""
+    if left is None or right is None:
+        return right if left is None else left
+    return min(left, right) if sense == "max" else max(left, right)
 
 
 def gap_of(objective: Number, bound: Number) -> float:

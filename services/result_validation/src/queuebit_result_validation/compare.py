@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from queuebit_contracts.jobs import Number
-
-Sense = Literal["min", "max"]
+from queuebit_problems.kind import Sense
 
 TOLERANCE = 1e-9
 """Relative. A worker that adds the same decimal numbers in another order than we do is off by much less; a wrong answer to
@@ -62,8 +61,3 @@ def beyond(objective: Number, bound: Number, sense: Sense, statement: Mapping[st
     """Whether the objective is better than the bound allows."""
     better = objective > bound if sense == "max" else objective < bound
     return better and not same(objective, bound, statement)
-
-
-def tighter(left: Number, right: Number, sense: Sense) -> Number:
-    """The stronger of two bounds: the lower upper bound for max, the higher lower bound for min."""
-    return min(left, right) if sense == "max" else max(left, right)

@@ -13,10 +13,10 @@ from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, Result
 from queuebit_contracts.jobs import Number, Problem
 from queuebit_contracts.large import read_problem
 from queuebit_problems.errors import ProblemError
-from queuebit_problems.kind import gap_of
+from queuebit_problems.kind import gap_of, tighter
 from queuebit_problems.optimisation import Optimisation
 from queuebit_problems.registry import parse_optimisation
-from queuebit_result_validation.compare import beyond, close, finite, same, tighter
+from queuebit_result_validation.compare import beyond, close, finite, same
 from queuebit_result_validation.confidence import confidence_of
 from queuebit_result_validation.evidence import NOTHING, Evidence, read_evidence
 from queuebit_result_validation.findings import Code, Finding, gravest_first, worst

@@ -114,10 +114,7 @@ def _wake(draft: Draft, job: OpenJob) -> None:
 
 
 def _lost(leg: str, working: Working, code: FailureCode) -> ev.ExecutionFailed:
-    failure = FAILURES[code]
-    return ev.ExecutionFailed(
-        attempt_id=working.attempt_id, leg=leg, code=code, detail=failure.meaning, remedy=failure.remedy
-    )
+    return ev.ExecutionFailed.of(working.attempt_id, leg, code, FAILURES[code].meaning)
 
 
 def _progress(draft: Draft, job: OpenJob, message: ev.JobStarted | ev.ExecutionProgressed) -> None:

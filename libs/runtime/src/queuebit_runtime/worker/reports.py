@@ -16,10 +16,12 @@ from queuebit_contracts.events import (
     JobQueued,
     JobStarted,
 )
-from queuebit_contracts.failures import FAILURES, FailureCode
+from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.ids import derive_id
+from queuebit_contracts.jobs import Number, Usage
 from queuebit_contracts.registry import type_bytes_of
 from queuebit_runtime.bus.port import Outgoing
+from queuebit_runtime.errors import PoolCrashed, PoolError, PoolMemory, PoolStopped, PoolTimeout
 
 DETAIL_MAX = 500
 
@@ -60,15 +62,60 @@ class Report:
         return Outgoing(EXECUTIONS, self.job.encode(), encode_data(event), headers)
 
 
-def failed(order: JobQueued, code: FailureCode, detail: str) -> ExecutionFailed:
-    """The attempt ended without an answer, with the remedy that the table of failures has for the code."""
-    return ExecutionFailed(
+def failed(
+    order: JobQueued,
+    code: FailureCode,
+    detail: str,
+    *,
+    remedy: str = "",
+    retry_after_s: float | None = None,
+    usage: Usage | None = None,
+) -> ExecutionFailed:
+    """The attempt ended without an answer; where no better remedy is known, the table of failures has one for the code."""
+    return ExecutionFailed.of(
+        order.attempt_id, order.leg, code, detail, remedy=remedy, retry_after_s=retry_after_s, usage=usage
+    )
+
+
+def cancelled(order: JobQueued, usage: Usage) -> ExecutionFailed:
+    """The attempt was stopped."""
+    return failed(order, FailureCode.CANCELLED, "It was stopped on request.", usage=usage)
+
+
+def progressed(
+    order: JobQueued,
+    elapsed_s: float,
+    detail: str,
+    *,
+    objective: Number | None = None,
+    bound: Number | None = None,
+    gap: float | None = None,
+) -> ExecutionProgressed:
+    """How far the attempt has come."""
+    return ExecutionProgressed(
         attempt_id=order.attempt_id,
         leg=order.leg,
-        code=code,
+        elapsed_s=elapsed_s,
+        objective=objective,
+        bound=bound,
+        gap=gap,
         detail=detail,
-        remedy=FAILURES[code].remedy,
     )
+
+
+def pool_code(error: PoolError) -> FailureCode:
+    """The failure code of an attempt that did not end in the pool."""
+    match error:
+        case PoolTimeout():
+            return FailureCode.BUDGET_EXHAUSTED
+        case PoolStopped():
+            return FailureCode.CANCELLED
+        case PoolMemory():
+            return FailureCode.MEMORY_EXHAUSTED
+        case PoolCrashed():
+            return FailureCode.WORKER_LOST
+        case _:
+            return FailureCode.INTERNAL
 
 
 def too_large(order: JobQueued) -> ExecutionFailed:

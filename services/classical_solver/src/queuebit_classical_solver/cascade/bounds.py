@@ -1,20 +1,10 @@
-"""Which of two bounds says more, which bound cannot be one, and which news are good ones."""
+"""Which bound cannot be one, and which news are good ones."""
 
 from __future__ import annotations
 
-from typing import Literal
-
 from queuebit_classical_solver.ports import OnProgress, Progress
 from queuebit_contracts.jobs import Number
-
-Sense = Literal["min", "max"]
-
-
-def tighter(left: Number | None, right: Number | None, sense: Sense) -> Number | None:
-    """The stronger of two valid bounds: the lower upper bound for max, the higher lower bound for min."""
-    if left is None or right is None:
-        return right if left is None else left
-    return min(left, right) if sense == "max" else max(left, right)
+from queuebit_problems.kind import Sense, tighter
 
 
 def contradicts(bound: Number, objective: Number, sense: Sense) -> bool:

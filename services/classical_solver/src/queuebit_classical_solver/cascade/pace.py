@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from typing import Any, Literal
 
-from queuebit_classical_solver.cascade.bounds import contradicts, tighter
+from queuebit_classical_solver.cascade.bounds import contradicts
 from queuebit_classical_solver.errors import NothingFound, Stopped
 from queuebit_classical_solver.ports import Limits, OnProgress, Progress, Solution, Stop
 from queuebit_contracts.jobs import Number
-from queuebit_problems.kind import Answer, S
+from queuebit_problems.kind import Answer, S, tighter
 from queuebit_problems.optimisation import Optimisation
 
 CutOffBy = Literal["work", "time", "stop", "patience", "proof"]

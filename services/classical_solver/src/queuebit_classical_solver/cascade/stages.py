@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from queuebit_classical_solver.cascade.bounds import tighter
 from queuebit_classical_solver.declaration import Turn
 from queuebit_classical_solver.errors import InvalidModel, NothingFound, SolverError, Stopped
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
-from queuebit_problems.kind import Answer, S
+from queuebit_problems.kind import Answer, S, tighter
 from queuebit_problems.optimisation import Optimisation
 
 

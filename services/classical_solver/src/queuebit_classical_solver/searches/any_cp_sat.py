@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from queuebit_classical_solver.cascade.bounds import contradicts, tighter
+from queuebit_classical_solver.cascade.bounds import contradicts
 from queuebit_classical_solver.declaration import LAST, Search, Turn
 from queuebit_classical_solver.errors import InvalidModel, NothingFound, ProvedInfeasible, Stopped
 from queuebit_classical_solver.ports import Limits, OnProgress, Progress, Solution, Stop
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.jobs import Number
 from queuebit_problems.encoding.qubo import exact
-from queuebit_problems.kind import Answer, S
+from queuebit_problems.kind import Answer, S, tighter
 from queuebit_problems.optimisation import CpReading, Optimisation
 
 if TYPE_CHECKING:

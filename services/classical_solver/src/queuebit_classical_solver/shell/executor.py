@@ -9,12 +9,11 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from queuebit_classical_solver.cascade import bounds
 from queuebit_classical_solver.cascade.ladder import Ladder
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, Progress, Solution, Solver, ignore_progress, never_stop
 from queuebit_classical_solver.shell import child
-from queuebit_classical_solver.shell.outcome import failed, progressed, told
+from queuebit_classical_solver.shell.outcome import told
 from queuebit_classical_solver.shell.reference import measurement_of
 from queuebit_classical_solver.shell.task import Meter, Outcome, Parsed, Solved, Task, Way, perform, statement_weight
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
@@ -22,11 +21,13 @@ from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Lane, Usage
 from queuebit_contracts.statement_text import StatementText
 from queuebit_problems.errors import ProblemError
+from queuebit_problems.kind import gap_of, tighter
 from queuebit_problems.registry import parse_optimisation
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.errors import PoolCrashed, PoolError, PoolMemory, PoolStopped, PoolTimeout, TaskFailed
+from queuebit_runtime.errors import PoolError
 from queuebit_runtime.processes.hops import AnyHop
 from queuebit_runtime.processes.pool import Pool
+from queuebit_runtime.worker.reports import cancelled, failed, pool_code, progressed
 
 REPEATABLE_PARAM = "reproducible"
 """A job that says `reproducible: false` spends its whole time budget, and may be answered differently the next time."""
@@ -151,11 +152,11 @@ class ClassicalExecutor:
             code, detail = pool_code(error), str(error)
         wall_s = self._clock.monotonic_s() - began_s
         if stop.is_set() or code is FailureCode.CANCELLED:
-            return failed(order, FailureCode.CANCELLED, "It was stopped on request.", Usage(wall_s=wall_s))
+            return cancelled(order, Usage(wall_s=wall_s))
         if outcome is None:
             rescued = await self._hop(partial(best.rescued, detail))
             if rescued is None:
-                return failed(order, code, detail, Usage(wall_s=wall_s))
+                return failed(order, code, detail, usage=Usage(wall_s=wall_s))
             outcome = Solved(rescued, Meter(wall_s, 0.0))
         return told(
             order,
@@ -194,7 +195,12 @@ class _Best:
             answer=item.answer if item.answer is not None else self._best.answer,
             method=item.method or self._best.method,
         )
-        self._progress(progressed(self._order, self._best, self._clock.monotonic_s() - self._began_s))
+        best = self._best
+        gap = None if best.objective is None or best.bound is None else gap_of(best.objective, best.bound)
+        elapsed_s = self._clock.monotonic_s() - self._began_s
+        self._progress(
+            progressed(self._order, elapsed_s, best.method, objective=best.objective, bound=best.bound, gap=gap)
+        )
 
     def rescued(self, cause: str) -> Solution | None:
         """The best answer so far as a solution, checked here; None where there is none."""
@@ -205,7 +211,7 @@ class _Best:
         if kind.answer_errors(statement, answer) or kind.violations(statement, answer):
             return None
         objective = kind.objective(statement, answer)
-        bound = bounds.tighter(self._best.bound, kind.trivial_bound(statement), kind.sense)
+        bound = tighter(self._best.bound, kind.trivial_bound(statement), kind.sense)
         return Solution(
             answer,
             objective,
@@ -228,23 +234,6 @@ def task_of(order: JobQueued) -> Task:
     way: Way = "default" if order.lane == "rule" else "search"
     repeatable = order.params.get(REPEATABLE_PARAM, True) is not False
     return Task(order.problem, way, Limits(order.budget_s, order.seed, repeatable), order.hint)
-
-
-def pool_code(error: PoolError) -> FailureCode:
-    """The failure code of a task that did not end in the pool."""
-    match error:
-        case PoolTimeout():
-            return FailureCode.BUDGET_EXHAUSTED
-        case PoolStopped():
-            return FailureCode.CANCELLED
-        case PoolMemory():
-            return FailureCode.MEMORY_EXHAUSTED
-        case PoolCrashed():
-            return FailureCode.WORKER_LOST
-        case TaskFailed():
-            return FailureCode.INTERNAL
-        case _:
-            return FailureCode.INTERNAL
 
 
 def _not_ours(order: JobQueued) -> ExecutionFailed:

@@ -8,13 +8,12 @@ from importlib.metadata import version
 from typing import Any, assert_never
 
 from queuebit_classical_solver.cascade.rungs import package_of_method
-from queuebit_classical_solver.ports import Limits, Progress, Solution
+from queuebit_classical_solver.ports import Limits, Solution
 from queuebit_classical_solver.shell.reference import Reference
 from queuebit_classical_solver.shell.task import Measured, Meter, Outcome, Solved, Unsolved
-from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
-from queuebit_contracts.failures import FAILURES, FailureCode
-from queuebit_contracts.jobs import Lane, Number, Ran, Usage
-from queuebit_problems.kind import gap_of
+from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobQueued
+from queuebit_contracts.jobs import Lane, Ran, Usage
+from queuebit_runtime.worker.reports import failed
 
 OWN_PACKAGES = ("queuebit-classical-solver", "queuebit-problems")
 
@@ -44,7 +43,7 @@ def told(
         case Measured(reference, meter):
             return computed(order, reference, meter, started_at=started_at, finished_at=finished_at, worker=worker)
         case Unsolved(code, detail, meter):
-            return failed(order, code, detail, _usage(meter, 0))
+            return failed(order, code, detail, usage=_usage(meter, 0))
         case _:
             assert_never(outcome)
 
@@ -114,35 +113,6 @@ def computed(
         problem=order.problem,
         params=order.params,
     )
-
-
-def failed(order: JobQueued, code: FailureCode, detail: str, usage: Usage | None = None) -> ExecutionFailed:
-    """There is no answer; what can be done about it comes from the table of failures."""
-    return ExecutionFailed(
-        attempt_id=order.attempt_id,
-        leg=order.leg,
-        code=code,
-        detail=detail,
-        remedy=FAILURES[code].remedy,
-        usage=usage if usage is not None else Usage(),
-    )
-
-
-def progressed(order: JobQueued, best: Progress, elapsed_s: float) -> ExecutionProgressed:
-    """How far the attempt has come."""
-    return ExecutionProgressed(
-        attempt_id=order.attempt_id,
-        leg=order.leg,
-        elapsed_s=elapsed_s,
-        objective=best.objective,
-        bound=best.bound,
-        gap=_gap(best.objective, best.bound),
-        detail=best.method,
-    )
-
-
-def _gap(objective: Number | None, bound: Number | None) -> float | None:
-    return None if objective is None or bound is None else gap_of(objective, bound)
 
 
 def _usage(meter: Meter, iterations: int) -> Usage:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
-from queuebit_contracts.failures import FAILURES, FailureCode
+from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Ran, Usage
 from queuebit_problems.errors import ProblemError
 from queuebit_problems.registry import optimisation_of
@@ -18,8 +18,9 @@ from queuebit_quantum_adapter.errors import AdapterError
 from queuebit_quantum_adapter.pipelines.measurement_task import MeasureTask, is_measurement, measure_task_of, read_size
 from queuebit_quantum_adapter.shell.task import BackendSpec, Failed, Outcome, Recipe, Stage, Task
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.errors import PoolCrashed, PoolError, PoolMemory, PoolStopped, PoolTimeout
+from queuebit_runtime.errors import PoolError
 from queuebit_runtime.processes.pool import Pool
+from queuebit_runtime.worker.reports import cancelled, failed, pool_code, progressed
 
 AnyTask = Task | MeasureTask
 TaskHop = Callable[[Callable[[], AnyTask]], Awaitable[AnyTask]]
@@ -79,7 +80,7 @@ class QuantumExecutor:
 
         def hear(item: Any) -> None:
             assert isinstance(item, Stage)
-            progress(progressed(order, item, self._clock.monotonic_s() - began_s))
+            progress(progressed(order, self._clock.monotonic_s() - began_s, item.name, objective=item.objective))
 
         try:
             task = await self._hop(lambda: self.task_of(order))
@@ -91,15 +92,15 @@ class QuantumExecutor:
         except ProblemError as error:
             ended = Failed(FailureCode.PROBLEM_INVALID, error.detail, error.remedy)
         except PoolError as error:
-            code = pool_code(error)
-            ended = Failed(code, str(error), FAILURES[code].remedy)
+            ended = Failed(pool_code(error), str(error), remedy="")
         assert isinstance(ended, Outcome | Failed)
         wall_s = self._clock.monotonic_s() - began_s
         match ended:
             case Failed(code, detail, remedy, retry_after_s):
+                usage = Usage(wall_s=wall_s)
                 if stop.is_set():
-                    return failed(order, FailureCode.CANCELLED, "It was stopped on request.", wall_s=wall_s)
-                return failed(order, code, detail, remedy, retry_after_s=retry_after_s, wall_s=wall_s)
+                    return cancelled(order, usage)
+                return failed(order, code, detail, remedy=remedy, retry_after_s=retry_after_s, usage=usage)
             case Outcome():
                 return self._succeeded(order, ended, task.backend, started_at, wall_s)
             case _:
@@ -141,50 +142,3 @@ class QuantumExecutor:
         return Task(
             order.attempt_id, order.problem, order.seed, order.budget_s, recipe, self._limits, backend, order.tier
         )
-
-
-def progressed(order: JobQueued, stage: Stage, elapsed_s: float) -> ExecutionProgressed:
-    """How far the attempt has come."""
-    return ExecutionProgressed(
-        attempt_id=order.attempt_id,
-        leg=order.leg,
-        elapsed_s=elapsed_s,
-        objective=stage.objective,
-        detail=stage.name,
-    )
-
-
-def failed(
-    order: JobQueued,
-    code: FailureCode,
-    detail: str,
-    remedy: str = "",
-    *,
-    retry_after_s: float | None = None,
-    wall_s: float = 0.0,
-) -> ExecutionFailed:
-    """There is no answer; where nothing better is known, the table of failures says what can be done."""
-    return ExecutionFailed(
-        attempt_id=order.attempt_id,
-        leg=order.leg,
-        code=code,
-        detail=detail,
-        remedy=remedy or FAILURES[code].remedy,
-        retry_after_s=retry_after_s,
-        usage=Usage(wall_s=wall_s),
-    )
-
-
-def pool_code(error: PoolError) -> FailureCode:
-    """The failure code of an attempt that did not end in the pool."""
-    match error:
-        case PoolTimeout():
-            return FailureCode.BUDGET_EXHAUSTED
-        case PoolStopped():
-            return FailureCode.CANCELLED
-        case PoolMemory():
-            return FailureCode.MEMORY_EXHAUSTED
-        case PoolCrashed():
-            return FailureCode.WORKER_LOST
-        case _:
-            return FailureCode.INTERNAL
