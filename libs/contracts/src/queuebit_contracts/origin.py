@@ -31,13 +31,4 @@ NO_ORIGIN = Origin()
 
 def whole_origin(origin: Origin | None, key: str | None, request: JobRequest) -> Origin:
     """What ends carry: where the question came from, with its key and its labels."""
-    said = origin or NO_ORIGIN
-    # All parts were checked where they came in, and this is done for every job.
-    return Origin.model_construct(
-        event_id=said.event_id,
-        source=said.source,
-        subject=said.subject,
-        correlation_id=said.correlation_id,
-        idempotency_key=key,
-        labels=request.labels,
-    )
+    return (origin or NO_ORIGIN).model_copy(update={"idempotency_key": key, "labels": request.labels})

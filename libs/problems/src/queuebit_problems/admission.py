@@ -48,8 +48,8 @@ def admit(request: JobRequest) -> Admitted:
     problem = request.problem.model_copy(update={"statement": normal})
     written = problem.__dict__ | {"statement": embedded(check_bytes(normal))}
     size = kind.size(statement)
-    admission = Admission.model_construct(
-        size=ProblemSize.model_construct(variables=size.variables, qubits=size.qubits, terms=size.terms),
+    admission = Admission(
+        size=ProblemSize(variables=size.variables, qubits=size.qubits, terms=size.terms),
         family=kind.family,
         sense=kind.sense,
         problem_fingerprint=fingerprint(written),

@@ -40,7 +40,7 @@ def origin_of(question: Envelope | Refused, given: Origin | None, job_id: UUID |
     """Where a question came from: what its sender says of it, and for the rest what its event says."""
     subject = question.subject if question.subject not in ("", str(job_id)) else None
     said = given or NO_ORIGIN
-    return Origin.model_construct(
+    return Origin(
         event_id=said.event_id or question.given_id or str(question.id),
         source=said.source or question.source,
         subject=said.subject or subject,
