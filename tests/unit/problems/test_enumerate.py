@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queuebit_problems.encoding.enumerate import (
+from queuebit_problems.encoding.enumeration import (
     CUT_NODES_MAX,
     CUT_TOTAL_MAX,
     Minimum,
@@ -20,8 +20,8 @@ from queuebit_problems.encoding.enumerate import (
     minimum_of,
     minimum_of_qubo,
 )
-from queuebit_problems.encoding.quadratic import Quadratic, quadratic_of
 from queuebit_problems.encoding.qubo import Qubo, QuboBuilder
+from queuebit_problems.encoding.qubo_search import Quadratic, quadratic_of
 from queuebit_problems.kinds.graphs.maxcut import KIND as MAXCUT
 
 coefficients = st.one_of(st.integers(-9, 9), st.fractions(-3, 3, max_denominator=7), st.integers(-(10**30), 10**30))

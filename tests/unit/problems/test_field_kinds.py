@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from ortools.sat.python import cp_model
 
-from queuebit_problems.encoding.enumerate import minimum_of_qubo
+from queuebit_problems.encoding.enumeration import minimum_of_qubo
 from queuebit_problems.encoding.qubo import exact
 from queuebit_problems.kind import Answer
 from queuebit_problems.numeric import number

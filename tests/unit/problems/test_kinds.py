@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queuebit_problems.encoding.enumerate import Enumerated
+from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.qubo import exact
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.numeric import number

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from queuebit_contracts.jobs import Number
-from queuebit_problems.encoding.enumerate import Enumerated
+from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.qubo import Exact, Qubo, QuboBuilder, exact
 from queuebit_problems.kind import Answer, Family, Kind, S, Sense, Violation
 from queuebit_problems.numeric import number_above, number_below

@@ -14,7 +14,7 @@ from queuebit_contracts.errors import field_errors
 from queuebit_contracts.jobs import Problem
 from queuebit_problems.admission import check_bytes
 from queuebit_problems.errors import InvalidStatement, ProblemError, UnreadableFile
-from queuebit_problems.formats.shape import shape_of
+from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.kind import Params, Statement
 from queuebit_problems.registry import AnyKind, kind_of, kinds, usable_kinds
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from queuebit_problems.formats.shape import Shape
+from queuebit_problems.formats.glance import Shape
 from queuebit_problems.formats.text import Row, Rows
 from queuebit_problems.kind import Params
 

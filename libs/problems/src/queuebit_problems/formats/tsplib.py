@@ -8,7 +8,7 @@ from typing import Any
 
 from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, Number
 from queuebit_problems.formats.text import Row, Rows
-from queuebit_problems.kinds.routing.distances import METRICS, NODES_MAX
+from queuebit_problems.kinds.routing.road_statement import METRICS, NODES_MAX
 
 _TRIANGLES: dict[str, tuple[bool, bool]] = {
     "UPPER_ROW": (True, False),

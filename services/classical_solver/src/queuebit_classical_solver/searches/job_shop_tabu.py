@@ -12,7 +12,8 @@ from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
 from queuebit_classical_solver.declaration import Search, Turn
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.kind import Answer, S
-from queuebit_problems.kinds.scheduling.job_shop_search import WORK_MAX, Shop, dispatched, tabu
+from queuebit_problems.kinds.scheduling.job_shop_search import Shop, dispatched
+from queuebit_problems.kinds.scheduling.job_shop_tabu_search import WORK_MAX, tabu
 from queuebit_problems.optimisation import Optimisation
 
 METHOD = "iterated tabu search"
@@ -46,7 +47,7 @@ class ShopSolver:
         pace = Pace(limits, stop, units_per_s=UNITS_PER_S)
         best = Incumbent(kind, statement, hint, on_progress, METHOD)
         rng = random.Random(limits.seed)
-        now = list(shop.quick) if hint is None else [time for times in hint["start"] for time in times]
+        now = list(scaled.quick) if hint is None else [time for times in hint["start"] for time in times]
         steps = max(1, min(STEPS, WORK_MAX // len(shop.machine)))
         rounds = better_at = 0
         cut_off_by: CutOffBy | None = "proof" if best.proved else None

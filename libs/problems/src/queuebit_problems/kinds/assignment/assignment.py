@@ -12,11 +12,11 @@ from pydantic import AfterValidator, Field
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import FAULTS_MAX, Place, integers_errors, raise_faults, table_faults
-from queuebit_problems.encoding.enumerate import Enumerated
+from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.one_hot import add_one_hot, completed, decoded, encoded, least_cost
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.formats.shape import shape_of
+from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.text import Numbers, Rows
 from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.numeric import Real, cp_coefficients, integers, number, number_below

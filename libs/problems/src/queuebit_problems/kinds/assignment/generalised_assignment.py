@@ -6,22 +6,19 @@ import math
 import random
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import cached_property
-from typing import TYPE_CHECKING, Annotated
-
-from pydantic import AfterValidator, Field, ValidationInfo
+from typing import TYPE_CHECKING
 
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
-from queuebit_problems.checks import FAULTS_MAX, Place, integers_errors, raise_faults, table_faults
-from queuebit_problems.encoding.enumerate import Enumerated
+from queuebit_problems.checks import FAULTS_MAX, integers_errors
+from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.one_hot import add_one_hot, decoded, encoded
-from queuebit_problems.encoding.qubo import Exact, QuboBuilder, exact
+from queuebit_problems.encoding.qubo import Exact, QuboBuilder
 from queuebit_problems.errors import TooManyQubits
+from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.orlib import PROBLEM_PARAM, adds_up, chosen_problem
-from queuebit_problems.formats.shape import shape_of
 from queuebit_problems.formats.text import Numbers, Rows
-from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Violation
 from queuebit_problems.kinds.assignment.generalised_assignment_search import (
     best_of_all,
     excesses,
@@ -29,98 +26,22 @@ from queuebit_problems.kinds.assignment.generalised_assignment_search import (
     polished,
     searched,
 )
+from queuebit_problems.kinds.assignment.generalised_assignment_statement import (
+    AGENTS_MAX,
+    JOBS_MAX,
+    GeneralisedAssignmentStatement,
+)
 from queuebit_problems.kinds.packing.knapsack_search import slack_bits, slack_count, slack_values
-from queuebit_problems.numeric import NonNegative, cp_coefficients, cp_weights, integers, number, number_above
+from queuebit_problems.numeric import cp_coefficients, cp_weights, number, number_above
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-AGENTS_MAX = 200
-JOBS_MAX = 2_000
 QUBITS_MAX = 1_000
 ENUMERATED_JOBS_MAX = 12
 ENUMERATED_SURELY_MAX = 10_000
 """So many ways to assign are gone through in no time, whatever can be ruled out."""
-
-Table = tuple[tuple[NonNegative, ...], ...]
-
-
-def _filled(profits: Table) -> Table:
-    if not profits or not profits[0]:
-        raise_faults("generalised_assignment", [((), "length", "should have at least one agent and one job")])
-    raise_faults("generalised_assignment", _faults(profits, len(profits), len(profits[0])))
-    return profits
-
-
-def _like_profits(weights: Table, info: ValidationInfo) -> Table:
-    profits = info.data.get("profits")
-    if profits is not None:
-        raise_faults("generalised_assignment", _faults(weights, len(profits), len(profits[0])))
-    return weights
-
-
-def _faults(table: Table, rows: int, columns: int) -> Iterator[tuple[Place, str, str]]:
-    yield from table_faults(table, rows, columns, "jobs")
-    if columns > JOBS_MAX:
-        yield (0,), "length", f"should have at most {JOBS_MAX} jobs"
-
-
-def _one_each(capacities: tuple[NonNegative, ...], info: ValidationInfo) -> tuple[NonNegative, ...]:
-    profits = info.data.get("profits")
-    if profits is not None and len(profits) != len(capacities):
-        message = f"should have one capacity for each of the {len(profits)} agents, not {len(capacities)}"
-        raise_faults("generalised_assignment", [((), "length", message)])
-    if info.data.keys() >= {"profits", "weights"}:
-        raise_faults("generalised_assignment", _too_small(info.data["weights"], capacities))
-    return capacities
-
-
-def _too_small(weights: Table, capacities: tuple[NonNegative, ...]) -> Iterator[tuple[Place, str, str]]:
-    """Jobs that no agent has the capacity for, alone or all together."""
-    for job, uses in enumerate(zip(*weights, strict=True)):
-        if all(use > capacity for use, capacity in zip(uses, capacities, strict=True)):
-            yield (), "too_small", f"leave no agent that has what job {job} uses: nobody can do it"
-    least = sum((exact(min(uses)) for uses in zip(*weights, strict=True)), start=exact(0))
-    if least > sum(exact(capacity) for capacity in capacities):
-        yield (), "too_small", f"are less together than the {number(least)} that all jobs use at least"
-
-
-class GeneralisedAssignmentStatement(Statement):
-    """What each job earns and uses at each agent, and what each agent has. Agents and jobs count from 0."""
-
-    profits: Annotated[
-        Table,
-        AfterValidator(_filled),
-        Field(max_length=AGENTS_MAX, description="Row a lists what each job earns at agent a; not negative."),
-    ]
-    weights: Annotated[
-        Table,
-        AfterValidator(_like_profits),
-        Field(description="Row a lists what each job uses at agent a; not negative."),
-    ]
-    capacities: Annotated[
-        tuple[NonNegative, ...], AfterValidator(_one_each), Field(description="What each agent has for its jobs.")
-    ]
-
-    @property
-    def jobs(self) -> int:
-        return len(self.profits[0])
-
-    @cached_property
-    def earned(self) -> tuple[list[list[int]], int]:
-        """The profits as integers, and their common denominator."""
-        flat, unit = integers(profit for row in self.profits for profit in row)
-        return [flat[a * self.jobs : (a + 1) * self.jobs] for a in range(len(self.profits))], unit
-
-    @cached_property
-    def used(self) -> list[tuple[list[int], int, int]]:
-        """(weights, capacity, denominator) of each agent in integers."""
-        found = []
-        for row, capacity in zip(self.weights, self.capacities, strict=True):
-            values, unit = integers([*row, capacity])
-            found.append((values[:-1], values[-1], unit))
-        return found
 
 
 class GeneralisedAssignment(Optimisation[GeneralisedAssignmentStatement]):

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from queuebit_problems.kinds.assignment.generalised_assignment import GeneralisedAssignmentStatement
+    from queuebit_problems.kinds.assignment.generalised_assignment_statement import GeneralisedAssignmentStatement
 
 BRANCHES_MAX = 100_000
 WORK_MAX = 3_000_000

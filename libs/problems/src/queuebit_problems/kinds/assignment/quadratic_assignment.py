@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, ValidationInfo
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import Place, integers_errors, raise_faults, table_faults
-from queuebit_problems.encoding.enumerate import Enumerated
+from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.one_hot import add_one_hot, completed, decoded, encoded, least_cost
 from queuebit_problems.encoding.qubo import QuboBuilder, exact
 from queuebit_problems.errors import TooManyQubits

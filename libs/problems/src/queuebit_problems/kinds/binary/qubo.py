@@ -22,14 +22,14 @@ from pydantic import (
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import Place, bits_errors, raise_faults
-from queuebit_problems.encoding.enumerate import VARIABLES_MAX, Enumerated, minimum_of
+from queuebit_problems.encoding.enumeration import VARIABLES_MAX, Enumerated, minimum_of
 from queuebit_problems.encoding.ising import IsingStatement, statement_of_bqm
-from queuebit_problems.encoding.quadratic import Quadratic, descend, greedy, search
 from queuebit_problems.encoding.qubo import QuboBuilder, exact
 from queuebit_problems.encoding.qubo_rows import ROWS_TERMS_MIN, rows_of, stated_either_way, terms_of
+from queuebit_problems.encoding.qubo_search import Quadratic, descend, greedy, search
+from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.orlib import PROBLEM_PARAM, adds_up, chosen_problem
 from queuebit_problems.formats.qubolib import TERMS_MAX, VARIABLES_STATED_MAX, read_entries, read_problems, read_spins
-from queuebit_problems.formats.shape import shape_of
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.numeric import Index, Real, cp_coefficients, integers, number, number_below

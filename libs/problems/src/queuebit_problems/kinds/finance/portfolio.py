@@ -12,25 +12,25 @@ from typing import TYPE_CHECKING, Any
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import FAULTS_MAX, bits_errors
-from queuebit_problems.encoding.enumerate import Enumerated
+from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.qubo import QuboBuilder, exact
 from queuebit_problems.errors import TooManyQubits
+from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.portlib import read_counted, read_indexed
-from queuebit_problems.formats.shape import shape_of
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.kind import Answer, Params, Size, Violation
+from queuebit_problems.kinds.finance.portfolio_model import choice_model, weighted, weights_model
 from queuebit_problems.kinds.finance.portfolio_search import Choice, exchanged, least, repaired, searched
 from queuebit_problems.kinds.finance.portfolio_statement import TOLERANCE, WEIGHT_UNITS, PortfolioStatement, in_units
-from queuebit_problems.numeric import cp_coefficients, integers, number, number_below
+from queuebit_problems.numeric import integers, number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Group, Optimisation
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
+
 QUBITS_MAX = 1_000
 ENUMERATED_CHOICES_MAX = 200_000
-MODEL_UNITS = 10_000
-"""Weights in the model are whole multiples of one over these."""
 
 
 class Portfolio(Optimisation[PortfolioStatement]):
@@ -178,21 +178,21 @@ class Portfolio(Optimisation[PortfolioStatement]):
 
         Whole numbers cannot state weights exactly: that model gives answers, but no bound.
         """
-        return _weights_model(statement, model) if statement.budget is None else _choice_model(statement, model)
+        return weights_model(statement, model) if statement.budget is None else choice_model(statement, model)
 
     def heuristic(self, statement: PortfolioStatement, seed: int) -> Answer | None:
         """Of a choice: greedy and random choices, improved by exchanges. Of weights: the optimum as far as floats go."""
         if statement.budget is not None:
             choice, _ = statement.choice
             return _selected(choice, searched(choice, random.Random(seed)))
-        return _weighted(statement.solved, WEIGHT_UNITS)
+        return weighted(statement.solved, WEIGHT_UNITS)
 
     def improve(self, statement: PortfolioStatement, answer: Answer) -> Answer:
         """Of a choice: drop or add what costs least, then exchanges. Of weights: the optimum."""
         if statement.budget is not None:
             choice, _ = statement.choice
             return _selected(choice, exchanged(choice, repaired(choice, _chosen(answer))))
-        best = _weighted(statement.solved, WEIGHT_UNITS)
+        best = weighted(statement.solved, WEIGHT_UNITS)
         keeps = not self.violations(statement, answer)
         worse = keeps and self.objective(statement, best) > self.objective(statement, answer)
         return {"weights": list(answer["weights"])} if worse else best
@@ -207,7 +207,7 @@ class Portfolio(Optimisation[PortfolioStatement]):
         asked = mean if statement.min_return is None else Fraction(exact(statement.min_return))
         share = Fraction(0) if asked <= mean else Fraction(asked - mean) / (top - mean)
         weights = [float((1 - share) / len(returns) + (share if i == order[0] else 0)) for i in range(len(returns))]
-        return _weighted(in_units(weights, WEIGHT_UNITS), WEIGHT_UNITS)
+        return weighted(in_units(weights, WEIGHT_UNITS), WEIGHT_UNITS)
 
     def trivial_bound(self, statement: PortfolioStatement) -> Number:
         """Of a choice: each asset with its least pairs. Of weights: the tangent of the variance at the solution."""
@@ -240,63 +240,6 @@ def _chosen(answer: Answer) -> list[int]:
 
 def _selected(choice: Choice, chosen: Sequence[int]) -> Answer:
     return {"select": [int(i in chosen) for i in range(len(choice.own))]}
-
-
-def _weighted(weights: Sequence[int], units: int) -> Answer:
-    return {"weights": [weight / units for weight in weights]}
-
-
-def _choice_model(statement: PortfolioStatement, model: Any) -> CpReading:
-    choice, unit = statement.choice
-    n = len(choice.own)
-    pairs = [(i, j) for i in range(n) for j in range(i + 1, n) if choice.pair[i][j]]
-    take = [model.new_bool_var(f"take{i}") for i in range(n)]
-    both = {pair: model.new_bool_var(f"both{pair[0]}_{pair[1]}") for pair in pairs}
-    coefficients = cp_coefficients([*choice.own, *(choice.pair[i][j] for i, j in pairs)], unit)
-    model.add(sum(take) == choice.budget)
-    for (i, j), bit in both.items():
-        model.add_implication(bit, take[i])
-        model.add_implication(bit, take[j])
-        model.add_bool_or(~take[i], ~take[j], bit)
-    model.minimize(sum(c * bit for c, bit in zip(coefficients.coefficients, [*take, *both.values()], strict=True)))
-
-    def hint(answer: Answer) -> list[tuple[Any, int]]:
-        x = answer["select"]
-        return [*zip(take, x, strict=True), *((bit, x[i] & x[j]) for (i, j), bit in both.items())]
-
-    return CpReading(
-        answer=lambda value: {"select": [int(value(bit)) for bit in take]},
-        scale=coefficients.scale,
-        hint=hint,
-        error=coefficients.error,
-    )
-
-
-def _weights_model(statement: PortfolioStatement, model: Any) -> CpReading:
-    table, _ = statement.covariance
-    n = len(table)
-    share = [model.new_int_var(0, MODEL_UNITS, f"share{i}") for i in range(n)]
-    model.add(sum(share) == MODEL_UNITS)
-    if statement.min_return is not None:
-        values, _ = integers([*statement.expected_returns, statement.min_return])
-        reach = max(1, max(map(abs, values)) // 10**9)
-        gains, floor = [value // reach for value in values[:-1]], -(-values[-1] // reach)
-        model.add(sum(gain * w for gain, w in zip(gains, share, strict=True)) >= min(floor, max(gains)) * MODEL_UNITS)
-    top = max(1, max(abs(value) for row in table for value in row))
-    scaled = [[value * 10**6 // top for value in row] for row in table]
-    variance = model.new_int_var(-(10**15), 10**15, "variance")
-    equal = in_units([1.0] * n, MODEL_UNITS)
-    for point in (in_units([w / WEIGHT_UNITS for w in statement.solved], MODEL_UNITS), equal):
-        slope = [2 * sum(map(int.__mul__, row, point)) // MODEL_UNITS for row in scaled]
-        at = sum(s * w for s, w in zip(slope, point, strict=True)) // 2
-        model.add(variance >= sum(s * w for s, w in zip(slope, share, strict=True)) - at)
-    model.minimize(variance)
-    return CpReading(
-        answer=lambda value: _weighted([int(value(w)) for w in share], MODEL_UNITS),
-        scale=1,
-        hint=lambda answer: list(zip(share, in_units(answer["weights"], MODEL_UNITS), strict=True)),
-        error=math.inf,
-    )
 
 
 KIND = Portfolio()

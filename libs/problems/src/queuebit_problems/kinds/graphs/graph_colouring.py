@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import FAULTS_MAX, integers_errors
-from queuebit_problems.encoding.enumerate import VARIABLES_MAX, Enumerated
+from queuebit_problems.encoding.enumeration import VARIABLES_MAX, Enumerated
 from queuebit_problems.encoding.one_hot import add_one_hot
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from queuebit_problems.checks import Place, raise_faults
-from queuebit_problems.formats.shape import shape_of
+from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.text import Row, Rows, parse_number
 from queuebit_problems.kind import Statement
 

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, ValidationI
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import Place, bits_errors, raise_faults
-from queuebit_problems.encoding.enumerate import (
+from queuebit_problems.encoding.enumeration import (
     CUT_NODES_MAX,
     CUT_TOTAL_MAX,
     VARIABLES_MAX,
@@ -20,9 +20,9 @@ from queuebit_problems.encoding.enumerate import (
     best_cut,
     minimum_of,
 )
-from queuebit_problems.encoding.quadratic import Quadratic, descend, search
 from queuebit_problems.encoding.qubo import QuboBuilder, exact
-from queuebit_problems.formats.shape import shape_of
+from queuebit_problems.encoding.qubo_search import Quadratic, descend, search
+from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.numeric import Index, Real, cp_coefficients, integers, number, number_above

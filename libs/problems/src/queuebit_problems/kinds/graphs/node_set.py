@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import random
 from abc import abstractmethod
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import FAULTS_MAX
-from queuebit_problems.encoding.enumerate import VARIABLES_MAX, Enumerated
+from queuebit_problems.encoding.enumeration import VARIABLES_MAX, Enumerated
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.kind import Answer, Params, Size, Violation
@@ -20,23 +19,17 @@ from queuebit_problems.kinds.graphs.graph_statement import (
     bits_of,
     clique_cover,
     edge_cliques,
-    greedy_clique,
     is_dimacs,
     read_dimacs,
 )
+from queuebit_problems.kinds.graphs.node_set_search import extended, largest, mask_of, repaired, searched
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
+
 QUBITS_MAX = 1_000
-WORK_MAX = 3_000_000
-WORK_EACH_MAX = 5_000
-"""Roughly how many neighbours one search may look at, in all and for each node."""
-CONFLICTS_LISTED_MAX = 2_000_000
-"""Above, sets are only extended from a few first nodes: the neighbours are too many to be listed."""
-STARTS_MAX = 200
-TENURE = 7
 
 
 class NodeSet(Optimisation[GraphStatement]):
@@ -75,7 +68,7 @@ class NodeSet(Optimisation[GraphStatement]):
 
     def violations(self, statement: GraphStatement, answer: Answer) -> list[Violation]:
         masks, chosen = self.conflicts(statement), sorted(set(answer["nodes"]))
-        mine = _mask(node - 1 for node in chosen)
+        mine = mask_of(node - 1 for node in chosen)
         found: list[Violation] = []
         for u in chosen:
             for v in bits_of(masks[u - 1] & mine & -(1 << u)):
@@ -126,13 +119,13 @@ class NodeSet(Optimisation[GraphStatement]):
     def heuristic(self, statement: GraphStatement, seed: int) -> Answer | None:
         """Fewest conflicts first, then exchanges of one node for another with a short memory."""
         masks = self.conflicts(statement)
-        return _answer(_search(masks, _extend(masks, 0), random.Random(seed)))
+        return _answer(searched(masks, extended(masks, 0), random.Random(seed)))
 
     def improve(self, statement: GraphStatement, answer: Answer) -> Answer:
         """Drop the nodes of most conflicts until none is left, then add and exchange."""
         masks = self.conflicts(statement)
-        chosen = _repair(masks, _mask(node - 1 for node in answer["nodes"]))
-        return _answer(_search(masks, _extend(masks, chosen), random.Random(0), share=10))
+        chosen = repaired(masks, mask_of(node - 1 for node in answer["nodes"]))
+        return _answer(searched(masks, extended(masks, chosen), random.Random(0), share=10))
 
     def default_answer(self, statement: GraphStatement) -> Answer | None:
         """The nodes in the given order, each that conflicts with none before it."""
@@ -152,7 +145,7 @@ class NodeSet(Optimisation[GraphStatement]):
         """Up to 24 nodes."""
         if statement.nodes > VARIABLES_MAX:
             return None
-        size, chosen, count = _largest(self.conflicts(statement))
+        size, chosen, count = largest(self.conflicts(statement))
         return Enumerated(_answer(chosen), size, count)
 
 
@@ -176,131 +169,5 @@ def nodes_errors(answer: Answer, nodes: int) -> list[FieldError]:
     return errors
 
 
-def _mask(nodes: Iterable[int]) -> int:
-    mask = 0
-    for node in nodes:
-        mask |= 1 << node
-    return mask
-
-
 def _answer(chosen: int) -> Answer:
     return {"nodes": [node + 1 for node in bits_of(chosen)]}
-
-
-def _extend(masks: list[int], chosen: int) -> int:
-    """Add nodes, fewest conflicts first, while any is free."""
-    free = (1 << len(masks)) - 1 & ~chosen
-    for node in bits_of(chosen):
-        free &= ~masks[node]
-    if not free:
-        return chosen
-    for node in sorted(bits_of(free), key=lambda node: masks[node].bit_count()):
-        if free >> node & 1:
-            chosen |= 1 << node
-            free &= ~masks[node] & ~(1 << node)
-    return chosen
-
-
-def _repair(masks: list[int], chosen: int) -> int:
-    while True:
-        worst = max(bits_of(chosen), key=lambda node: (masks[node] & chosen).bit_count(), default=None)
-        if worst is None or not masks[worst] & chosen:
-            return chosen
-        chosen ^= 1 << worst
-
-
-def _search(masks: list[int], start: int, rng: random.Random, *, share: int = 1) -> int:
-    """Add what is free, else exchange one for one, else force a node in; what left lately stays out. The best set seen."""
-    conflicts = sum(mask.bit_count() for mask in masks)
-    if not conflicts:
-        return start
-    if conflicts > CONFLICTS_LISTED_MAX:
-        starts = rng.sample(range(len(masks)), min(len(masks), STARTS_MAX // share))
-        return max([start, *(_extend(masks, 1 << node) for node in starts)], key=int.bit_count)
-    neighbours = [list(bits_of(mask)) for mask in masks]
-    state = _State(neighbours)
-    for node in bits_of(start):
-        state.add(node)
-    best, best_size, work, step = start, start.bit_count(), 0, 0
-    stays_out = [0] * len(masks)
-    work_max = min(WORK_MAX, WORK_EACH_MAX * len(masks)) // share
-    while work < work_max:
-        step += 1
-        new = _next(state, stays_out, step, rng)
-        for old in [old for old in neighbours[new] if old in state.chosen]:
-            state.drop(old)
-            stays_out[old] = step + TENURE + rng.randrange(TENURE)
-            work += len(neighbours[old])
-        state.add(new)
-        work += len(neighbours[new]) + 20
-        if len(state.chosen) > best_size:
-            best, best_size = _mask(state.chosen), len(state.chosen)
-    return best
-
-
-def _next(state: _State, stays_out: list[int], step: int, rng: random.Random) -> int:
-    """The node to take in next."""
-    for among in (state.free, state.single):
-        allowed = [node for node in among if stays_out[node] <= step]
-        if allowed:
-            return allowed[rng.randrange(len(allowed))]
-    outside = [node for node in range(len(stays_out)) if node not in state.chosen]
-    return outside[rng.randrange(len(outside))]
-
-
-class _State:
-    """A set without conflicts, and which nodes outside conflict with none or with one inside, in a repeatable order."""
-
-    def __init__(self, neighbours: list[list[int]]) -> None:
-        self.neighbours = neighbours
-        self.chosen: dict[int, None] = {}
-        self.free: dict[int, None] = dict.fromkeys(range(len(neighbours)))
-        self.single: dict[int, None] = {}
-        self.count = [0] * len(neighbours)
-
-    def add(self, node: int) -> None:
-        self.free.pop(node, None)
-        self.single.pop(node, None)
-        self.chosen[node] = None
-        for other in self.neighbours[node]:
-            self.count[other] += 1
-            if self.count[other] == 1:
-                self.free.pop(other, None)
-                self.single[other] = None
-            elif self.count[other] == 2:
-                self.single.pop(other, None)
-
-    def drop(self, node: int) -> None:
-        del self.chosen[node]
-        for other in self.neighbours[node]:
-            self.count[other] -= 1
-            if self.count[other] == 0:
-                self.single.pop(other, None)
-                self.free[other] = None
-            elif self.count[other] == 1 and other not in self.chosen:
-                self.single[other] = None
-        place = self.free if not self.count[node] else self.single if self.count[node] == 1 else None
-        if place is not None:
-            place[node] = None
-
-
-def _largest(masks: list[int]) -> tuple[int, int, int]:
-    """(size, a set of that size, how many sets have it), by trying every node in and out."""
-    best = [len(greedy_clique([~mask & ((1 << len(masks)) - 1) for mask in masks], range(len(masks)))), 0, 0]
-
-    def visit(left: int, chosen: int, size: int) -> None:
-        if size + left.bit_count() < best[0]:
-            return
-        if not left:
-            if size > best[0] or not best[2]:
-                best[:] = [size, chosen, 0]
-            best[2] += 1
-            return
-        node = max(bits_of(left), key=lambda node: (masks[node] & left).bit_count())
-        rest = left & ~(1 << node)
-        visit(rest & ~masks[node], chosen | 1 << node, size + 1)
-        if masks[node] & left:
-            visit(rest, chosen, size)
-
-    visit((1 << len(masks)) - 1, 0, 0)
-    return best[0], best[1], best[2]

@@ -4,86 +4,40 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
-from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import AfterValidator, Field, ValidationInfo
+from typing import TYPE_CHECKING, Any
 
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
-from queuebit_problems.checks import FAULTS_MAX, Place, integers_errors, raise_faults
-from queuebit_problems.encoding.enumerate import Enumerated
-from queuebit_problems.encoding.patterns import covering, fitting_sets, parts
+from queuebit_problems.checks import FAULTS_MAX, integers_errors
+from queuebit_problems.encoding.enumeration import Enumerated
+from queuebit_problems.encoding.set_partitioning import covering, parts
 from queuebit_problems.errors import TooManyQubits
+from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.orlib import PROBLEM_PARAM, chosen_problem
-from queuebit_problems.formats.shape import shape_of
 from queuebit_problems.formats.text import Numbers, Rows, parse_number
-from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Violation
 from queuebit_problems.kinds.packing.bin_packing_search import (
     Bins,
     decreasing,
     fewest,
     first_fit,
-    lower_bound,
     packed,
     repaired,
 )
-from queuebit_problems.numeric import NonNegative, cp_weights, integers, number
+from queuebit_problems.kinds.packing.bin_packing_statement import ITEMS_MAX, QUBITS_MAX, BinPackingStatement
+from queuebit_problems.numeric import cp_weights, number
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-ITEMS_MAX = 5_000
-QUBITS_MAX = 1_000
+
 ENUMERATED_ITEMS_MAX = 13
 TELLING_ITEMS_MIN = 20
 """So many items whose number and capacity stand before them are no list of numbers that has this form by chance."""
-
-
-def _that_fit(sizes: tuple[NonNegative, ...], info: ValidationInfo) -> tuple[NonNegative, ...]:
-    if "capacity" in info.data:
-        raise_faults("bin_packing", _faults(sizes, info.data["capacity"]))
-    return sizes
-
-
-def _faults(sizes: tuple[NonNegative, ...], capacity: Number) -> Iterator[tuple[Place, str, str]]:
-    if not sizes:
-        yield (), "length", "should have at least one item"
-    for place, size in enumerate(sizes):
-        if size > capacity:
-            yield (place,), "too_large", f"is larger than a bin, whose capacity is {capacity}: no packing exists"
-
-
-class BinPackingStatement(Statement):
-    """Items with a size each, in order, and the capacity of a bin. Numbers are taken as their decimals state them."""
-
-    capacity: Annotated[NonNegative, Field(description="How much a bin holds.")]
-    sizes: Annotated[
-        tuple[NonNegative, ...],
-        AfterValidator(_that_fit),
-        Field(max_length=ITEMS_MAX, description="The size of each item; none is larger than a bin."),
-    ]
-
-    @cached_property
-    def scaled(self) -> tuple[list[int], int, int]:
-        """(sizes, capacity, denominator) as integers."""
-        values, unit = integers([*self.sizes, self.capacity])
-        return values[:-1], values[-1], unit
-
-    @cached_property
-    def bound(self) -> int:
-        sizes, capacity, _ = self.scaled
-        return lower_bound(sizes, capacity)
-
-    @cached_property
-    def patterns(self) -> list[tuple[int, ...]] | None:
-        """Every set of items that fits one bin; None where there are more than QUBITS_MAX."""
-        sizes, capacity, _ = self.scaled
-        return fitting_sets(sizes, capacity, QUBITS_MAX)
 
 
 class BinPacking(Optimisation[BinPackingStatement]):

@@ -4,95 +4,34 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
-from functools import cached_property
-from typing import TYPE_CHECKING, Annotated
-
-from pydantic import AfterValidator, Field, ValidationInfo
+from typing import TYPE_CHECKING
 
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
-from queuebit_problems.checks import FAULTS_MAX, Place, bits_errors, raise_faults, table_faults
-from queuebit_problems.encoding.enumerate import VARIABLES_MAX, Enumerated
+from queuebit_problems.checks import FAULTS_MAX, bits_errors
+from queuebit_problems.encoding.enumeration import VARIABLES_MAX, Enumerated
 from queuebit_problems.encoding.qubo import Exact, QuboBuilder
 from queuebit_problems.errors import TooManyQubits
+from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.orlib import PROBLEM_PARAM, adds_up, chosen_problem
-from queuebit_problems.formats.shape import shape_of
 from queuebit_problems.formats.text import Numbers, Rows
-from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Violation
 from queuebit_problems.kinds.packing.knapsack_search import Packing, fractional_bound, slack_bits, slack_values
-from queuebit_problems.numeric import NonNegative, cp_coefficients, cp_weights, integers, number, number_above
+from queuebit_problems.kinds.packing.multi_knapsack_statement import CAPACITIES_MAX, ITEMS_MAX, MultiKnapsackStatement
+from queuebit_problems.numeric import cp_coefficients, cp_weights, number, number_above
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-ITEMS_MAX = 10_000
-CAPACITIES_MAX = 500
+
 QUBITS_MAX = 1_000
 BRANCHES_MAX = 30_000
 ROUNDS_EACH_MAX = 60
 WORK_MAX = 1_500_000
 """Roughly how many weights one search may look at."""
-
-Values = tuple[NonNegative, ...]
-
-
-def _filled(values: Values) -> Values:
-    if not values:
-        raise_faults("multi_knapsack", [((), "length", "should have at least one value")])
-    return values
-
-
-def _row_each(weights: tuple[Values, ...], info: ValidationInfo) -> tuple[Values, ...]:
-    if info.data.keys() >= {"capacities", "profits"}:
-        raise_faults("multi_knapsack", _faults(weights, len(info.data["capacities"]), len(info.data["profits"])))
-    return weights
-
-
-def _faults(weights: tuple[Values, ...], rows: int, columns: int) -> Iterator[tuple[Place, str, str]]:
-    yield from table_faults(weights, rows, columns, "weights")
-
-
-class MultiKnapsackStatement(Statement):
-    """Items with a profit each and, for each capacity, a weight. Numbers are taken as their decimals state them."""
-
-    capacities: Annotated[
-        Values,
-        AfterValidator(_filled),
-        Field(max_length=CAPACITIES_MAX, description="What may be used of each resource."),
-    ]
-    profits: Annotated[
-        Values,
-        AfterValidator(_filled),
-        Field(max_length=ITEMS_MAX, description="What each item is worth; not negative."),
-    ]
-    weights: Annotated[
-        tuple[Values, ...],
-        AfterValidator(_row_each),
-        Field(description="For each capacity a row: what each item uses of it; not negative."),
-    ]
-
-    @cached_property
-    def rows(self) -> list[Packing]:
-        """Each capacity as a knapsack of its own, in integers."""
-        profits, unit = integers(self.profits)
-        found = []
-        for capacity, row in zip(self.capacities, self.weights, strict=True):
-            values, weight_unit = integers([*row, capacity])
-            found.append(Packing(profits, values[:-1], values[-1], unit, weight_unit))
-        return found
-
-    @cached_property
-    def joined(self) -> Packing:
-        """All capacities as one, each counted in shares of itself. An item that is too heavy for one of them is worth 0."""
-        rows, shares = self.rows, [10**9 // max(1, row.capacity) or 1 for row in self.rows]
-        alone = [all(row.weights[i] <= row.capacity for row in rows) for i in range(rows[0].items)]
-        profits = [profit if fits else 0 for profit, fits in zip(rows[0].profits, alone, strict=True)]
-        weights = [sum(s * row.weights[i] for s, row in zip(shares, rows, strict=True)) for i in range(len(profits))]
-        capacity = sum(s * row.capacity for s, row in zip(shares, rows, strict=True))
-        return Packing(profits, weights, capacity, rows[0].profit_unit)
 
 
 class MultiKnapsack(Optimisation[MultiKnapsackStatement]):

@@ -16,10 +16,10 @@ from pydantic import AfterValidator, Field
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import bits_errors, raise_faults
-from queuebit_problems.encoding.enumerate import VARIABLES_MAX, Enumerated
+from queuebit_problems.encoding.enumeration import VARIABLES_MAX, Enumerated
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.formats.shape import shape_of
+from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.kinds.packing.bin_packing import is_surely_packing

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from queuebit_problems.kinds.packing.quadratic_knapsack import QuadraticKnapsackStatement
+    from queuebit_problems.kinds.packing.quadratic_knapsack_statement import QuadraticKnapsackStatement
 
 ROUNDS_MAX = 150
 WORK_MAX = 4_000_000

@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Any
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import FAULTS_MAX
-from queuebit_problems.encoding.enumerate import Enumerated
+from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.one_hot import add_one_hot
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.formats.tsplib import TsplibFile, read_roads, type_of
 from queuebit_problems.kind import Answer, Params, Size, Violation
-from queuebit_problems.kinds.routing.distances import RoadStatement
+from queuebit_problems.kinds.routing.road_statement import RoadStatement
+from queuebit_problems.kinds.routing.tsp_exact_search import shortest_tour
 from queuebit_problems.kinds.routing.tsp_search import (
     good_tour,
     inserted,
     length,
     nearest_neighbour,
     one_tree_bound,
-    shortest_tour,
 )
 from queuebit_problems.numeric import CP_TOTAL_MAX, cp_coefficients, number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation

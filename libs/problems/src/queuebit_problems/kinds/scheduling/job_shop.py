@@ -4,91 +4,37 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import AfterValidator, Field, Strict, ValidationInfo
+from typing import TYPE_CHECKING, Any
 
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
-from queuebit_problems.checks import FAULTS_MAX, Place, raise_faults
-from queuebit_problems.encoding.enumerate import Enumerated
+from queuebit_problems.checks import FAULTS_MAX
+from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.one_hot import add_groups
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.formats.shape import shape_of
+from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.text import Rows, count_of
-from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
-from queuebit_problems.kinds.scheduling.job_shop_search import Shop, Starts, by_priority, dispatched, left_shifted, tabu
-from queuebit_problems.numeric import Index
+from queuebit_problems.kind import Answer, Params, Size, Violation
+from queuebit_problems.kinds.scheduling.job_shop_exact_search import shortest
+from queuebit_problems.kinds.scheduling.job_shop_search import Shop, Starts, by_priority, dispatched, left_shifted
+from queuebit_problems.kinds.scheduling.job_shop_statement import (
+    DURATION_MAX,
+    JOBS_MAX,
+    MACHINES_MAX,
+    OPERATIONS_MAX,
+    JobShopStatement,
+)
+from queuebit_problems.kinds.scheduling.job_shop_tabu_search import tabu
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
-from queuebit_problems.shop_search import shortest
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-JOBS_MAX = 500
-MACHINES_MAX = 500
-OPERATIONS_MAX = 5_000
-DURATION_MAX = 1_000_000_000
 TIME_MAX = 10**15
 QUBITS_MAX = 1_000
 ENUMERATED_OPERATIONS_MAX = 20
-
-Duration = Annotated[int, Strict(), Field(ge=0, le=DURATION_MAX)]
-Jobs = tuple[tuple[tuple[Index, Duration], ...], ...]
-
-
-def _known_machines(jobs: Jobs, info: ValidationInfo) -> Jobs:
-    if "machines" in info.data:
-        raise_faults("job_shop", _faults(jobs, info.data["machines"]))
-    return jobs
-
-
-def _faults(jobs: Jobs, machines: int) -> Iterator[tuple[Place, str, str]]:
-    if not jobs:
-        yield (), "length", "should have at least one job"
-    if sum(map(len, jobs)) > OPERATIONS_MAX:
-        yield (), "length", f"should have at most {OPERATIONS_MAX} operations together"
-    for place, job in enumerate(jobs):
-        if not job:
-            yield (place,), "length", "should have at least one operation"
-        for k, (machine, _) in enumerate(job):
-            if machine >= machines:
-                yield (place, k, 0), "machine", f"should be a machine from 0 to {machines - 1}"
-
-
-class JobShopStatement(Statement):
-    """Jobs, each a list of operations [machine, duration] in their order. Jobs, operations and machines count from 0."""
-
-    machines: Annotated[
-        int, Strict(), Field(ge=1, le=MACHINES_MAX, description="How many machines; they count from 0.")
-    ]
-    jobs: Annotated[
-        Jobs,
-        AfterValidator(_known_machines),
-        Field(
-            max_length=JOBS_MAX,
-            description="The operations [machine, duration] of each job in order; durations in whole units of time.",
-        ),
-    ]
-
-    @cached_property
-    def shop(self) -> Shop:
-        """The same with the operations numbered through."""
-        flat = [operation for job in self.jobs for operation in job]
-        numbers = iter(range(len(flat)))
-        jobs = [[next(numbers) for _ in job] for job in self.jobs]
-        return Shop(jobs, [machine for machine, _ in flat], [duration for _, duration in flat])
-
-    @cached_property
-    def windows(self) -> list[range]:
-        """When each operation may start in a schedule no longer than the quick one."""
-        shop = self.shop
-        end = shop.makespan(shop.quick)
-        rows = zip(shop.heads, shop.duration, shop.tails, strict=True)
-        return [range(head, end - duration - tail + 1) for head, duration, tail in rows]
 
 
 class JobShop(Optimisation[JobShopStatement]):
@@ -140,7 +86,7 @@ class JobShop(Optimisation[JobShopStatement]):
         rows = zip(shop.heads, shop.duration, shop.tails, strict=True)
         qubits = sum(shop.bound - head - duration - tail + 1 for head, duration, tail in rows)
         if qubits <= QUBITS_MAX:
-            qubits = sum(map(len, statement.windows)) + shop.makespan(shop.quick) - shop.bound
+            qubits = sum(map(len, statement.windows)) + shop.makespan(statement.quick) - shop.bound
         return Size(len(shop.machine), qubits, len(shop.machine))
 
     def answer_errors(self, statement: JobShopStatement, answer: Answer) -> list[FieldError]:
@@ -205,7 +151,7 @@ class JobShop(Optimisation[JobShopStatement]):
         first = [0]
         for window in windows:
             first.append(first[-1] + len(window))
-        quick = shop.makespan(shop.quick)
+        quick = shop.makespan(statement.quick)
         penalty = quick - shop.bound + 1
         builder = QuboBuilder(qubits, shop.bound)
         groups = add_groups(builder, (range(at, end) for at, end in pairwise(first)), penalty)
@@ -232,7 +178,7 @@ class JobShop(Optimisation[JobShopStatement]):
         def encode(answer: Answer) -> list[int]:
             start = _flat(answer)
             if shop.makespan(start) > quick:
-                start = min(left_shifted(shop, start), shop.quick, key=shop.makespan)
+                start = min(left_shifted(shop, start), statement.quick, key=shop.makespan)
             bits = [0] * qubits
             for o, window in enumerate(windows):
                 bits[first[o] + start[o] - window[0]] = 1
@@ -273,7 +219,7 @@ class JobShop(Optimisation[JobShopStatement]):
     def heuristic(self, statement: JobShopStatement, seed: int) -> Answer | None:
         """The best of the dispatching rules, then tabu search on the critical path."""
         shop, rng = statement.shop, random.Random(seed)
-        start = min(shop.quick, dispatched(shop, rng), key=shop.makespan)
+        start = min(statement.quick, dispatched(shop, rng), key=shop.makespan)
         return _answer(shop, tabu(shop, start, rng))
 
     def improve(self, statement: JobShopStatement, answer: Answer) -> Answer:
@@ -296,7 +242,7 @@ class JobShop(Optimisation[JobShopStatement]):
         shop = statement.shop
         if len(shop.machine) > ENUMERATED_OPERATIONS_MAX:
             return None
-        found = shortest(shop)
+        found = shortest(shop, statement.quick)
         return None if found is None else Enumerated(_answer(shop, found), shop.makespan(found))
 
     def example(self) -> JobShopStatement:

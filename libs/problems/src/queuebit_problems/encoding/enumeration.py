@@ -16,8 +16,8 @@ from operator import add, sub
 from typing import Any
 
 from queuebit_contracts.jobs import Number
-from queuebit_problems.encoding.quadratic import Quadratic, quadratic_of
 from queuebit_problems.encoding.qubo import Exact, Qubo
+from queuebit_problems.encoding.qubo_search import Quadratic, quadratic_of
 
 VARIABLES_MAX = 24
 PLAIN_MAX = 12

@@ -44,9 +44,9 @@ class _Partial:
             self.waiting[self.after[operation]] = end
 
 
-def shortest(shop: Shop) -> Starts | None:
-    """A schedule of least makespan, proved by going through the active ones; None where that takes too long."""
-    best = list(shop.quick)
+def shortest(shop: Shop, start: Starts) -> Starts | None:
+    """A schedule of least makespan, proved by going through the active ones; None where it takes too long."""
+    best = list(start)
     lowest, branches = shop.makespan(best), 0
     state = _Partial(shop)
 

@@ -1,0 +1,80 @@
+"""What a job shop states: jobs, each a list of operations in their order."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, Strict, ValidationInfo
+
+from queuebit_problems.checks import Place, raise_faults
+from queuebit_problems.kind import Statement
+from queuebit_problems.kinds.scheduling.job_shop_search import Shop, Starts, dispatched
+from queuebit_problems.kinds.scheduling.job_shop_tabu_search import tabu
+from queuebit_problems.numeric import Index
+
+JOBS_MAX = 500
+MACHINES_MAX = 500
+OPERATIONS_MAX = 5_000
+DURATION_MAX = 1_000_000_000
+
+Duration = Annotated[int, Strict(), Field(ge=0, le=DURATION_MAX)]
+Jobs = tuple[tuple[tuple[Index, Duration], ...], ...]
+
+
+def _known_machines(jobs: Jobs, info: ValidationInfo) -> Jobs:
+    if "machines" in info.data:
+        raise_faults("job_shop", _faults(jobs, info.data["machines"]))
+    return jobs
+
+
+def _faults(jobs: Jobs, machines: int) -> Iterator[tuple[Place, str, str]]:
+    if not jobs:
+        yield (), "length", "should have at least one job"
+    if sum(map(len, jobs)) > OPERATIONS_MAX:
+        yield (), "length", f"should have at most {OPERATIONS_MAX} operations together"
+    for place, job in enumerate(jobs):
+        if not job:
+            yield (place,), "length", "should have at least one operation"
+        for k, (machine, _) in enumerate(job):
+            if machine >= machines:
+                yield (place, k, 0), "machine", f"should be a machine from 0 to {machines - 1}"
+
+
+class JobShopStatement(Statement):
+    """Jobs, each a list of operations [machine, duration] in their order. Jobs, operations and machines count from 0."""
+
+    machines: Annotated[
+        int, Strict(), Field(ge=1, le=MACHINES_MAX, description="How many machines; they count from 0.")
+    ]
+    jobs: Annotated[
+        Jobs,
+        AfterValidator(_known_machines),
+        Field(
+            max_length=JOBS_MAX,
+            description="The operations [machine, duration] of each job in order; durations in whole units of time.",
+        ),
+    ]
+
+    @cached_property
+    def shop(self) -> Shop:
+        """The same with the operations numbered through."""
+        flat = [operation for job in self.jobs for operation in job]
+        numbers = iter(range(len(flat)))
+        jobs = [[next(numbers) for _ in job] for job in self.jobs]
+        return Shop(jobs, [machine for machine, _ in flat], [duration for _, duration in flat])
+
+    @cached_property
+    def quick(self) -> Starts:
+        """The best schedule of the dispatching rules, after a short tabu search."""
+        return tabu(self.shop, dispatched(self.shop), random.Random(0), steps_max=100)
+
+    @cached_property
+    def windows(self) -> list[range]:
+        """When each operation may start in a schedule no longer than the quick one."""
+        shop = self.shop
+        end = shop.makespan(self.quick)
+        rows = zip(shop.heads, shop.duration, shop.tails, strict=True)
+        return [range(head, end - duration - tail + 1) for head, duration, tail in rows]
