@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from queuebit_circuits.qasm.blocks import weight
+from queuebit_circuits.qasm.declarations import DeclarationParser
 from queuebit_circuits.qasm.library import REFUSED
-from queuebit_circuits.qasm.operands import OPERANDS_MAX, OperandParser
 from queuebit_circuits.qasm.plain import plain
 from queuebit_circuits.qasm.source import Token, shown
 from queuebit_circuits.qasm.syntax import (
@@ -14,19 +14,14 @@ from queuebit_circuits.qasm.syntax import (
     Assign,
     BarrierAcross,
     Call,
-    DeclareBits,
-    DeclareQubits,
-    DeclareValue,
     Define,
     Expression,
     For,
     If,
-    Include,
     Index,
     Listed,
     MeasureInto,
     Modifier,
-    Number,
     Operand,
     Range,
     ResetQubits,
@@ -40,7 +35,7 @@ _ASSIGNING = {"=": "=", "+=": "+", "-=": "-", "*=": "*", "/=": "/", "%=": "%", "
               "&=": "&", "|=": "|", "^=": "^"}  # fmt: skip
 
 
-class Parser(OperandParser):
+class Parser(DeclarationParser):
     """Reads one statement at a time, so that what is too large is refused before the rest is read."""
 
     def header(self) -> int:
@@ -54,7 +49,7 @@ class Parser(OperandParser):
                 number, f"the version should be 2.0 or 3.0, not {shown(number)}", "Write `OPENQASM 3.0;`."
             )
         self.version = int(number.text[0])
-        self._end(f"OPENQASM {number.text}")
+        self.end(f"OPENQASM {number.text}")
         return self.version
 
     def statements(self) -> Iterator[Statement]:
@@ -89,18 +84,18 @@ class Parser(OperandParser):
         """The statement that this name, which is taken, begins."""
         match token.text:
             case "include":
-                yield self._include(token)
+                yield self.include(token)
             case "qreg" | "creg":
-                yield self._register(token)
+                yield self.register(token)
             case "gate":
                 yield self._gate(token)
             case "barrier":
                 operands = () if self.tokens.at(";") else self.operands()
-                self._end("barrier")
+                self.end("barrier")
                 yield BarrierAcross(operands, token.place)
             case "reset":
                 operand = self.operand_after("reset")
-                self._end("reset")
+                self.end("reset")
                 yield ResetQubits(operand, token.place)
             case "measure":
                 yield self._measure(token)
@@ -114,24 +109,24 @@ class Parser(OperandParser):
     def _of_3(self, token: Token) -> Iterator[Statement]:
         match token.text:
             case "qubit" | "bit":
-                yield from self._sized(token)
+                yield from self.sized(token)
             case "const":
                 kind = self.tokens.name("the type of a constant")
                 if kind.text not in _VALUES:
                     raise self.tokens.source.error(
                         kind, f"a constant has no type {kind.text!r}", f"Write one of {', '.join(sorted(_VALUES))}."
                     )
-                yield self._value_of(kind, constant=True)
+                yield self.value_of(kind, constant=True)
             case "let":
                 name = self.tokens.name("an alias")
                 self.tokens.expect("=", "the name of an alias")
                 value = self.joined()
-                self._end("let")
+                self.end("let")
                 yield Alias(name.text, value, token.place)
             case "for":
                 yield self._for(token)
             case _ if token.text in _VALUES:
-                yield self._value_of(token, constant=False)
+                yield self.value_of(token, constant=False)
             case _ if token.text in _MODIFIERS:
                 yield self._modified(token)
             case _ if self.tokens.next.text in _ASSIGNING or self.tokens.at("["):
@@ -139,82 +134,14 @@ class Parser(OperandParser):
             case _:
                 yield self._call((), token)
 
-    def _end(self, what: str) -> None:
-        self.tokens.expect(";", f"`{what}`")
-
-    def _include(self, token: Token) -> Include:
-        if self.tokens.next.kind != "string":
-            raise self.tokens.error(f"a file name in quotes should follow, not {shown(self.tokens.next)}", "Quote it.")
-        name = self.tokens.take().text[1:-1]
-        self._end("include")
-        return Include(name, token.place)
-
-    def _register(self, token: Token) -> Statement:
-        name = self.tokens.name("a register")
-        size: Expression | None = Number(1, name.place)
-        if self.version == 2 or self.tokens.at("["):
-            self.tokens.expect("[", "the name of a register")
-            size = self.expression()
-            self.tokens.expect("]", "the size of a register")
-        self._end(token.text)
-        if token.text == "qreg":
-            return DeclareQubits(name.text, size, name.place)
-        return DeclareBits(name.text, size, None, name.place)
-
-    def _sized(self, token: Token) -> Iterator[Statement]:
-        """`qubit[4] q;`, `bit c;`, `bit[4] c = measure q;`, and several of them with commas between."""
-        size: Expression | None = None
-        if self.tokens.skip("["):
-            size = self.expression()
-            self.tokens.expect("]", "the size")
-        while True:
-            name = self.tokens.name("what is declared")
-            if self.tokens.at("["):
-                raise self.tokens.error(
-                    "the size of a register stands before its name", f"Write {token.text}[n] {name.text};"
-                )
-            if token.text == "qubit":
-                yield DeclareQubits(name.text, size, name.place)
-            else:
-                initial: Operand | Expression | None = None
-                if self.tokens.skip("="):
-                    initial = self.operand_after("measure") if self.tokens.skip("measure") else self.expression()
-                yield DeclareBits(name.text, size, initial, name.place)
-            if not self.tokens.skip(","):
-                break
-        self._end(token.text)
-
-    def _value_of(self, token: Token, *, constant: bool) -> DeclareValue:
-        kind = self.type_after(token)
-        name = self.tokens.name("what is declared")
-        value = None
-        if constant or self.tokens.at("="):
-            self.tokens.expect("=", "the name of a constant")
-            value = self.expression()
-        self._end(token.text)
-        return DeclareValue(kind, name.text, value, constant, name.place)
-
     def _gate(self, token: Token) -> Define:
         name = self.tokens.name("a gate")
         parameters: tuple[str, ...] = ()
         if self.tokens.skip("("):
-            parameters = self._names(")", "a parameter")
-        qubits = self._names("{", "a qubit of a gate")
+            parameters = self.names(")", "a parameter")
+        qubits = self.names("{", "a qubit of a gate")
         body = self._block_rest()
         return Define(name.text, parameters, qubits, body, token.place)
-
-    def _names(self, end: str, what: str) -> tuple[str, ...]:
-        names: list[str] = []
-        while not self.tokens.skip(end):
-            if names:
-                self.tokens.expect(",", what)
-            token = self.tokens.name(what)
-            if token.text in names:
-                raise self.tokens.source.error(token, f"{token.text!r} is named twice", "Name each once.")
-            if len(names) == OPERANDS_MAX:
-                raise self.tokens.source.error(token, f"more than {OPERANDS_MAX} are named", "Name fewer.")
-            names.append(token.text)
-        return tuple(names)
 
     def _measure(self, token: Token) -> MeasureInto:
         qubits = self.operand_after("measure")
@@ -222,7 +149,7 @@ class Parser(OperandParser):
             raise self.tokens.error("a measurement should say into which bits", "Write `measure q -> c;`.")
         self.tokens.take()
         bits = self.operand_after("->")
-        self._end("measure")
+        self.end("measure")
         return MeasureInto(qubits, bits, token.place)
 
     def _if(self, token: Token) -> If:
@@ -293,10 +220,10 @@ class Parser(OperandParser):
             )
         if operator == "=" and self.tokens.skip("measure"):
             qubits = self.operand_after("measure")
-            self._end("measure")
+            self.end("measure")
             return MeasureInto(qubits, Operand(token.text, tuple(indices), token.place), token.place)
         value = self.expression()
-        self._end("=")
+        self.end("=")
         if len(indices) > 1 or (indices and isinstance(indices[0], Range | Listed)):
             raise self.tokens.source.error(token, "only one bit or a whole variable can be set", "Set one at a time.")
         index = indices[0] if indices and not isinstance(indices[0], Range | Listed) else None
@@ -321,5 +248,5 @@ class Parser(OperandParser):
             with self.nested():
                 angles = self.listed(")")
         operands = () if self.tokens.at(";") else self.operands()
-        self._end(token.text)
+        self.end(token.text)
         return Call(token.text, modifiers, angles, operands, token.place)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Register, Reset
 from queuebit_circuits.cost import QUBITS_DEVICE_MAX
 from queuebit_circuits.qasm.blocks import declare_value, loop
+from queuebit_circuits.qasm.conditions import Conditions
 from queuebit_circuits.qasm.gatecalls import GateCalls
 from queuebit_circuits.qasm.modifiers import PHASE
 from queuebit_circuits.qasm.scope import CLBITS_MAX, QUBITS_MAX, Bits, Budget, Qubits, Scope, Value
@@ -35,11 +36,6 @@ from queuebit_circuits.qasm.syntax import (
 )  # fmt: skip
 from queuebit_circuits.qasm.values import Evaluator
 
-READ_BITS_MAX = 10
-"""Of a condition that is more than a comparison of a register with a number; it is tabulated."""
-VALUES_MAX = 64
-"""Of those bits, for which such a condition holds, or for which it does not."""
-
 
 class Run:
     """Reads statements one by one; `circuit` is what they came to."""
@@ -49,6 +45,7 @@ class Run:
         self._version = version
         self._budget = Budget(source)
         self._evaluator = Evaluator(source, version, self._budget)
+        self._conditions = Conditions(source, self._evaluator, self._budget)
         self._outermost = Scope()
         self._gates = GateCalls(source, self._evaluator, self._budget, self._outermost)
         self._qubits = 0
@@ -272,7 +269,7 @@ class Run:
         """The operations of a condition: one way where it is known while reading, else both as a branch."""
         condition, place = statement.condition, statement.place
         self._budget.spend(condition.size, place)
-        known = self._compared(condition, scope)
+        known = self._conditions.compared(condition, scope)
         if known is None:
             read = sorted(self._evaluator.read_bits(condition, scope))
             if not read:
@@ -280,7 +277,7 @@ class Run:
                 holds = bool(self._evaluator.number(condition, scope))
                 self._block(statement.then if holds else statement.otherwise, scope.inner(), found)
                 return found
-            known = self._tabulated(condition, read, scope, place)
+            known = self._conditions.tabulated(condition, read, scope, place)
         bits, values, inverted = known
         self._budget.spend(len(bits) * len(values), place)
         self._budget.emit(len(values), place)
@@ -293,45 +290,6 @@ class Run:
         found: list[Operation] = []
         self._block(body, scope.inner(conditional=scope.conditional + 1), found)
         return tuple(found)
-
-    def _tabulated(
-        self, condition: Expression, read: list[int], scope: Scope, place: int
-    ) -> tuple[tuple[int, ...], list[int], bool]:
-        """(bits, values, inverted): the condition holds where the bits, the first the least significant, have one of the
-        values; or where they have none of them.
-        """
-        if len(read) > READ_BITS_MAX:
-            raise self._source.error(
-                place, f"a condition reads more than {READ_BITS_MAX} bits", "Compare a register with a number: c == 5."
-            )
-        self._budget.spend(condition.size << len(read), place)
-        ways: tuple[list[int], list[int]] = ([], [])
-        for value in range(1 << len(read)):
-            reading = {bit: value >> position & 1 for position, bit in enumerate(read)}
-            ways[bool(self._evaluator.number(condition, scope, reading=reading))].append(value)
-        inverted = len(ways[True]) > len(ways[False])
-        values = ways[not inverted]
-        if len(values) > VALUES_MAX:
-            raise self._source.error(
-                place,
-                f"a condition holds for {len(ways[True])} of the {1 << len(read)} readings of its bits, and neither those "
-                f"nor the others are at most {VALUES_MAX}",
-                "Compare registers with single numbers, one within the other.",
-            )
-        return tuple(read), values, inverted
-
-    def _compared(self, condition: Expression, scope: Scope) -> tuple[tuple[int, ...], list[int], bool] | None:
-        """As `_tabulated` for a register that is compared with a number, however wide; None for every other condition."""
-        if not isinstance(condition, Binary) or condition.operator not in ("==", "!="):
-            return None
-        inverted = condition.operator == "!="
-        for one, other in ((condition.left, condition.right), (condition.right, condition.left)):
-            bits = self._evaluator.bits(one, scope)
-            if bits is not None and not self._evaluator.read_bits(other, scope):
-                value = self._evaluator.number(other, scope)
-                fits = 0 <= value < 1 << len(bits.numbers) and float(value).is_integer()
-                return bits.numbers, [int(value)] if fits else [], inverted
-        return None
 
 
 def _plain_number(index: Index, count: int) -> int | None:

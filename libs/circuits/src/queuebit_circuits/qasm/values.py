@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
+from queuebit_circuits.qasm.arithmetic import CONSTANTS, WIDTH_MAX, Arithmetic
 from queuebit_circuits.qasm.scope import Bits, Budget, Meaning, Qubits, Scope, Value
 from queuebit_circuits.qasm.source import Source
 from queuebit_circuits.qasm.syntax import (
@@ -24,29 +25,6 @@ from queuebit_circuits.qasm.syntax import (
     Unary,
 )  # fmt: skip
 
-WHOLE_MAX = 2**64
-"""The largest magnitude of a whole number."""
-WIDTH_MAX = 64
-
-_CONSTANTS_2 = {"pi": math.pi}
-_CONSTANTS_3 = {"pi": math.pi, "π": math.pi, "tau": math.tau, "τ": math.tau, "euler": math.e, "ℇ": math.e}
-_FUNCTIONS_2: dict[str, tuple[int, Callable[..., float]]] = {
-    "sin": (1, math.sin), "cos": (1, math.cos), "tan": (1, math.tan), "exp": (1, math.exp), "ln": (1, math.log),
-    "sqrt": (1, math.sqrt), "asin": (1, math.asin), "acos": (1, math.acos), "atan": (1, math.atan),
-}  # fmt: skip
-_FUNCTIONS_3: dict[str, tuple[int, Callable[..., float]]] = {
-    "sin": (1, math.sin), "cos": (1, math.cos), "tan": (1, math.tan), "exp": (1, math.exp), "log": (1, math.log),
-    "sqrt": (1, math.sqrt), "arcsin": (1, math.asin), "arccos": (1, math.acos), "arctan": (1, math.atan),
-    "ceiling": (1, math.ceil), "floor": (1, math.floor),
-}  # fmt: skip
-_COMPARING: Mapping[str, Callable[[float, float], bool]] = {
-    "==": lambda a, b: a == b, "!=": lambda a, b: a != b, "<": lambda a, b: a < b, ">": lambda a, b: a > b,
-    "<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b,
-}  # fmt: skip
-_ON_BITS: Mapping[str, Callable[[int, int], int]] = {
-    "&": lambda a, b: a & b, "|": lambda a, b: a | b, "^": lambda a, b: a ^ b,
-    "<<": lambda a, b: a << b, ">>": lambda a, b: a >> b,
-}  # fmt: skip
 Reading = Mapping[int, int]
 _NOTHING: Reading = MappingProxyType({})
 
@@ -58,8 +36,8 @@ class Evaluator:
         self.source = source
         self.version = version
         self.budget = budget
-        self._constants = _CONSTANTS_2 if version == 2 else _CONSTANTS_3
-        self._functions = _FUNCTIONS_2 if version == 2 else _FUNCTIONS_3
+        self._constants = CONSTANTS[version]
+        self._arithmetic = Arithmetic(source, version)
 
     def number(self, expression: Expression, scope: Scope, *, reading: Reading = _NOTHING) -> float:
         """The value. `reading` states the bits that it may read."""
@@ -98,7 +76,7 @@ class Evaluator:
             return Value(float(number), name, width)
         if not math.isfinite(number):
             raise self.source.error(place, "the value is not finite", "State a finite number.")
-        whole = self._bounded(int(number), place)
+        whole = self._arithmetic.bounded(int(number), place)
         bits = width or (1 if name == "bit" else None)
         if bits is None:
             return Value(whole, name)
@@ -194,13 +172,15 @@ class Evaluator:
                 if operator in ("&&", "||"):
                     found_left = bool(self._of(left, scope, reading))
                     return bool(self._of(right, scope, reading)) if found_left == (operator == "&&") else found_left
-                return self._binary(operator, self._of(left, scope, reading), self._of(right, scope, reading), place)
+                return self._arithmetic.binary(
+                    operator, self._of(left, scope, reading), self._of(right, scope, reading), place
+                )
             case Indexed(name, index, place):
                 return self._indexed(name, index, place, scope, reading)
             case Unary(operator, operand, place):
                 return self._unary(operator, operand, place, scope, reading)
             case Called(name, arguments, place):
-                return self._called(name, [self._of(each, scope, reading) for each in arguments], place)
+                return self._arithmetic.called(name, [self._of(each, scope, reading) for each in arguments], place)
             case Cast(stated, operand, place):
                 self.budget.spend(operand.depth, place)
                 if stated.name == "int" and self.bits(operand, scope) is not None:
@@ -245,74 +225,3 @@ class Evaluator:
                 if bits is None and not isinstance(value, bool):
                     raise self.source.error(place, "~ needs bits", "Use ! for truth values.")
                 return int(value) ^ ((1 << (1 if bits is None else len(bits.numbers))) - 1)
-
-    def _binary(self, operator: str, left: float, right: float, place: int) -> float:
-        compare = _COMPARING.get(operator)
-        if compare is not None:
-            return compare(left, right)
-        on_bits = _ON_BITS.get(operator)
-        try:
-            if on_bits is not None:
-                if isinstance(left, float) or isinstance(right, float):
-                    raise self.source.error(place, f"{operator} needs whole numbers", "Cast them: int(…).")
-                if operator in ("<<", ">>") and not 0 <= right <= WIDTH_MAX:
-                    raise self.source.error(place, f"a shift by {right:g}", f"Shift by 0 to {WIDTH_MAX} places.")
-                return self._bounded(on_bits(int(left), int(right)), place)
-            return self._arithmetic(operator, left, right, place)
-        except (ArithmeticError, ValueError):
-            raise self.source.error(place, f"{operator} has no value there", "Correct the numbers.") from None
-
-    def _arithmetic(self, operator: str, left: float, right: float, place: int) -> float:
-        whole = not isinstance(left, float) and not isinstance(right, float)
-        match operator:
-            case "+":
-                found = left + right
-            case "-":
-                found = left - right
-            case "*":
-                found = left * right
-            case "%":
-                found = left % right
-            case "/":
-                return self._quotient(left, right, place) if whole and self.version == 3 else left / right
-            case _:
-                return self._power(left, right, place)
-        return self._bounded(int(found), place) if whole else found
-
-    def _quotient(self, left: float, right: float, place: int) -> float:
-        """OpenQASM 3 drops the remainder of whole numbers, and many who write 1/2 do not mean that: refused."""
-        quotient, remainder = divmod(int(left), int(right))
-        if remainder:
-            raise self.source.error(
-                place, f"{int(left)} / {int(right)} divides whole numbers, where OpenQASM 3 drops the remainder",
-                f"Write {int(left)}.0 / {int(right)}, or take the remainder off first.",
-            )  # fmt: skip
-        return quotient
-
-    def _power(self, left: float, right: float, place: int) -> float:
-        if isinstance(left, float) or isinstance(right, float) or right < 0:
-            return math.pow(left, right)
-        if abs(left) > 1 and right * math.log2(abs(left)) > WIDTH_MAX + 1:
-            raise self.source.error(place, "a whole number is too large", "Write a float.")
-        return self._bounded(int(left) ** int(right), place)
-
-    def _called(self, name: str, arguments: list[float], place: int) -> float:
-        if self.version == 3 and name in ("mod", "pow") and len(arguments) == 2:
-            return self._binary("%" if name == "mod" else "**", arguments[0], arguments[1], place)
-        if self.version == 3 and name == "popcount" and len(arguments) == 1 and not isinstance(arguments[0], float):
-            return int(arguments[0]).bit_count()
-        known = self._functions.get(name)
-        if known is None or known[0] != len(arguments):
-            raise self.source.error(
-                place, f"there is no function {name!r} of {len(arguments)} numbers",
-                f"Use one of {', '.join(self._functions)}.",
-            )  # fmt: skip
-        try:
-            return known[1](*arguments)
-        except (ArithmeticError, ValueError):
-            raise self.source.error(place, f"{name} has no value there", "Correct the number.") from None
-
-    def _bounded(self, whole: int, place: int) -> int:
-        if abs(whole) > WHOLE_MAX:
-            raise self.source.error(place, f"a whole number is larger than {WHOLE_MAX}", "Write a float.")
-        return whole

@@ -1,0 +1,95 @@
+"""Parsing what declares names in OpenQASM: registers, values, files that are included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from queuebit_circuits.qasm.operands import OPERANDS_MAX, OperandParser
+from queuebit_circuits.qasm.source import Token, shown
+from queuebit_circuits.qasm.syntax import (
+    DeclareBits,
+    DeclareQubits,
+    DeclareValue,
+    Expression,
+    Include,
+    Number,
+    Operand,
+    Statement,
+)  # fmt: skip
+
+
+class DeclarationParser(OperandParser):
+    """Reads declarations, whose first word is taken."""
+
+    def end(self, what: str) -> None:
+        """Take the semicolon."""
+        self.tokens.expect(";", f"`{what}`")
+
+    def include(self, token: Token) -> Include:
+        """A file to include, by its name in quotes."""
+        if self.tokens.next.kind != "string":
+            raise self.tokens.error(f"a file name in quotes should follow, not {shown(self.tokens.next)}", "Quote it.")
+        name = self.tokens.take().text[1:-1]
+        self.end("include")
+        return Include(name, token.place)
+
+    def register(self, token: Token) -> Statement:
+        """`qreg q[4];`, `creg c[4];`"""
+        name = self.tokens.name("a register")
+        size: Expression | None = Number(1, name.place)
+        if self.version == 2 or self.tokens.at("["):
+            self.tokens.expect("[", "the name of a register")
+            size = self.expression()
+            self.tokens.expect("]", "the size of a register")
+        self.end(token.text)
+        if token.text == "qreg":
+            return DeclareQubits(name.text, size, name.place)
+        return DeclareBits(name.text, size, None, name.place)
+
+    def sized(self, token: Token) -> Iterator[Statement]:
+        """`qubit[4] q;`, `bit c;`, `bit[4] c = measure q;`, and several of them with commas between."""
+        size: Expression | None = None
+        if self.tokens.skip("["):
+            size = self.expression()
+            self.tokens.expect("]", "the size")
+        while True:
+            name = self.tokens.name("what is declared")
+            if self.tokens.at("["):
+                raise self.tokens.error(
+                    "the size of a register stands before its name", f"Write {token.text}[n] {name.text};"
+                )
+            if token.text == "qubit":
+                yield DeclareQubits(name.text, size, name.place)
+            else:
+                initial: Operand | Expression | None = None
+                if self.tokens.skip("="):
+                    initial = self.operand_after("measure") if self.tokens.skip("measure") else self.expression()
+                yield DeclareBits(name.text, size, initial, name.place)
+            if not self.tokens.skip(","):
+                break
+        self.end(token.text)
+
+    def value_of(self, token: Token, *, constant: bool) -> DeclareValue:
+        """`int[8] n = 3;`, `const float x = 0.5;`"""
+        kind = self.type_after(token)
+        name = self.tokens.name("what is declared")
+        value = None
+        if constant or self.tokens.at("="):
+            self.tokens.expect("=", "the name of a constant")
+            value = self.expression()
+        self.end(token.text)
+        return DeclareValue(kind, name.text, value, constant, name.place)
+
+    def names(self, end: str, what: str) -> tuple[str, ...]:
+        """Names with commas between, up to the sign that ends them."""
+        names: list[str] = []
+        while not self.tokens.skip(end):
+            if names:
+                self.tokens.expect(",", what)
+            token = self.tokens.name(what)
+            if token.text in names:
+                raise self.tokens.source.error(token, f"{token.text!r} is named twice", "Name each once.")
+            if len(names) == OPERANDS_MAX:
+                raise self.tokens.source.error(token, f"more than {OPERANDS_MAX} are named", "Name fewer.")
+            names.append(token.text)
+        return tuple(names)
