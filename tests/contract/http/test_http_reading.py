@@ -144,7 +144,7 @@ async def test_a_statement_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPa
     reader = Reader(work)
     body = orjson.dumps(a_large_body())
     try:
-        monkeypatch.setattr("queuebit_gateway.http.admission.READ", "tests.unit.runtime.pool_tasks:spin")
+        monkeypatch.setattr("queuebit_gateway.http.admission.READ", "tests.contract.pool.pool_tasks:spin")
         monkeypatch.setenv("PYTHONPATH", ".")
         with pytest.raises(Exception, match="takes more than 1 s to check"):
             await reader.read(body, "acme")

@@ -1,4 +1,4 @@
-"""Tasks in processes that can be killed, and the pool that runs them in the caller."""
+"""Processes of a pool: used again, killed with what they hold, and never left behind."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from queuebit_runtime.errors import PoolCrashed, PoolMemory, PoolStopped, PoolTimeout, TaskFailed
-from queuebit_runtime.processes.pool import InlinePool, Pool, ProcessPool
+from queuebit_runtime.errors import PoolStopped, PoolTimeout
+from queuebit_runtime.processes.pool import ProcessPool
 
-TASKS = "tests.unit.runtime.pool_tasks"
+TASKS = "tests.contract.pool.pool_tasks"
 ROOT = Path(__file__).parents[3]
 
 
@@ -32,13 +31,6 @@ async def pool() -> AsyncIterator[ProcessPool]:
     await found.close()
 
 
-@pytest.fixture(params=["inline", "process"])
-async def any_pool(request: pytest.FixtureRequest) -> AsyncIterator[Pool]:
-    found: Pool = InlinePool() if request.param == "inline" else ProcessPool(workers_max=1, memory_max_mb=200)
-    yield found
-    await found.close()
-
-
 async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not holds():  # noqa: ASYNC110
@@ -50,26 +42,6 @@ def runs(pid: int) -> bool:
         return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except FileNotFoundError:
         return False
-
-
-async def test_it_returns_the_result_and_reports_progress(any_pool: Pool) -> None:
-    progress: list[Any] = []
-    assert await any_pool.run(f"{TASKS}:double", 21, timeout_s=30, on_progress=progress.append) == 42
-    assert progress == ["half way"]
-
-
-async def test_it_names_what_a_task_raised_and_goes_on(any_pool: Pool) -> None:
-    with pytest.raises(TaskFailed, match="ValueError: too odd") as caught:
-        await any_pool.run(f"{TASKS}:fail", "too odd", timeout_s=30)
-    assert caught.value.kind == "ValueError"
-    assert await any_pool.run(f"{TASKS}:double", 1, timeout_s=30) == 2
-
-
-async def test_it_does_not_begin_what_was_stopped_before(any_pool: Pool) -> None:
-    stop = asyncio.Event()
-    stop.set()
-    with pytest.raises(PoolStopped):
-        await any_pool.run(f"{TASKS}:double", 21, timeout_s=30, stop=stop)
 
 
 async def test_it_uses_a_process_again_with_one_thread_each(pool: ProcessPool) -> None:
@@ -119,17 +91,6 @@ async def test_it_kills_a_task_at_its_time_limit(pool: ProcessPool, tmp_path: Pa
     with pytest.raises(PoolTimeout):
         await pool.run(f"{TASKS}:say_and_spin", str(mark), timeout_s=0.5)
     assert not mark.exists() or not runs(int(mark.read_text()))
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the resident memory of a process is read from /proc")
-async def test_it_kills_a_task_that_grows_too_large(pool: ProcessPool) -> None:
-    with pytest.raises(PoolMemory):
-        await pool.run(f"{TASKS}:grow", None, timeout_s=60)
-
-
-async def test_it_tells_that_a_process_ended_by_itself(pool: ProcessPool) -> None:
-    with pytest.raises(PoolCrashed):
-        await pool.run(f"{TASKS}:die", None, timeout_s=30)
 
 
 async def test_a_task_that_waits_for_a_place_can_be_stopped(tmp_path: Path) -> None:

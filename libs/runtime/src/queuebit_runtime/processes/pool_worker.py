@@ -99,7 +99,10 @@ class Worker:
     async def call(
         self, task: tuple[str, Any, float | None], timeout_s: float, on_progress: Progress, stop: asyncio.Event
     ) -> Any:
-        data = pickle.dumps(task, protocol=pickle.HIGHEST_PROTOCOL)
+        try:
+            data = pickle.dumps(task, protocol=pickle.HIGHEST_PROTOCOL)
+        except Exception as error:
+            raise TaskFailed(type(error).__name__, "The argument cannot be pickled.") from error
         answer = asyncio.ensure_future(self._exchange(data, on_progress))
         stopped = asyncio.ensure_future(stop.wait())
         loop = asyncio.get_running_loop()

@@ -62,3 +62,18 @@ def grow(_: Any, __: Progress) -> None:
     while True:
         kept.append(bytearray(4_000_000))
         time.sleep(0.01)
+
+
+def count(argument: int, progress: Progress) -> int:
+    for each in range(argument):
+        progress(each)
+    return argument
+
+
+def ask_too_much(_: Any, __: Progress) -> None:
+    raise MemoryError
+
+
+def no_data(_: Any, __: Progress) -> Any:
+    """What no process can hand to another."""
+    return lambda: None
