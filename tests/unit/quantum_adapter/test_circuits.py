@@ -9,6 +9,7 @@ import pytest
 from qiskit import qasm3
 from qiskit.quantum_info import Statevector
 
+from queuebit_circuits.text import to_qasm3
 from queuebit_problems.encoding.qubo import Ising
 from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit, sigma_of
 from queuebit_quantum_adapter.algorithms.reduction import Core, Reduced, fix_symmetry
@@ -79,7 +80,7 @@ def test_openqasm_3_says_the_same_circuit() -> None:
     ising = an_ising(4, 5)
     circuit = qaoa_circuit(ising, linear_ramp(ising, 3))
 
-    loaded = qasm3.loads(circuit.to_qasm3())
+    loaded = qasm3.loads(to_qasm3(circuit.circuit))
 
     found = np.asarray(Statevector(loaded.remove_final_measurements(inplace=False)).probabilities())
     np.testing.assert_allclose(found, distribution_of(circuit), atol=1e-12)

@@ -7,6 +7,7 @@ import pytest
 from qiskit import qasm3
 from qiskit.quantum_info import Statevector
 
+from queuebit_circuits.text import to_qasm3
 from queuebit_quantum_adapter.algorithms.dicke import Drawing, draw_dicke
 from queuebit_quantum_adapter.algorithms.qaoa import Kept, exchanges, linear_ramp, mixer_factors, qaoa_circuit
 from queuebit_quantum_adapter.circuits import BoundCircuit, Template
@@ -103,6 +104,6 @@ def test_openqasm_3_says_the_same_circuit() -> None:
     ising = an_ising(qubits, 2)
     circuit = qaoa_circuit(ising, linear_ramp(ising, 2, groups), groups)
 
-    loaded = Statevector(qasm3.loads(circuit.to_qasm3()).remove_final_measurements(inplace=False))
+    loaded = Statevector(qasm3.loads(to_qasm3(circuit.circuit)).remove_final_measurements(inplace=False))
 
     assert abs(np.vdot(np.asarray(loaded), amplitudes(circuit))) == pytest.approx(1.0, abs=1e-10)

@@ -12,17 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from queuebit_circuits import circuit as general
+from queuebit_circuits.circuit import Circuit
 from queuebit_contracts.canonical import fingerprint
 
 GateName = Literal["h", "x", "cx", "rx", "ry", "rz", "rxx", "ryy", "rzz"]
-
-_QASM_HEADER = """OPENQASM 3.0;
-include "stdgates.inc";
-gate rzz(t) a, b { cx a, b; rz(t) b; cx a, b; }
-"""
-_QASM_EXCHANGE = """gate rxx(t) a, b { h a; h b; rzz(t) a, b; h a; h b; }
-gate ryy(t) a, b { rx(pi/2) a; rx(pi/2) b; rzz(t) a, b; rx(-pi/2) a; rx(-pi/2) b; }
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +57,16 @@ class BoundCircuit:
         if len(self.angles) != self.template.slots:
             raise ValueError(f"{len(self.angles)} angles for {self.template.slots} slots")
 
-    def to_qasm3(self) -> str:
-        """The circuit as OpenQASM 3, for people and for exchange: the same circuit gives the same text."""
-        n = self.template.qubits
-        lines = [f"bit[{n}] c;", f"qubit[{n}] q;"]
-        for gate in self.template.gates:
-            angle = "" if gate.slot is None else f"({self.angles[gate.slot]!r})"
-            lines.append(f"{gate.name}{angle} {', '.join(f'q[{qubit}]' for qubit in gate.qubits)};")
-        lines += [f"c[{qubit}] = measure q[{qubit}];" for qubit in range(n)]
-        exchange = _QASM_EXCHANGE if any(gate.name in ("rxx", "ryy") for gate in self.template.gates) else ""
-        return _QASM_HEADER + exchange + "\n".join(lines) + "\n"
+    @cached_property
+    def circuit(self) -> Circuit:
+        """The same in the general form: the angles filled in, qubit q measured into bit q of the register c."""
+        gates = (
+            general.Gate(gate.name, gate.qubits, () if gate.slot is None else (self.angles[gate.slot],))
+            for gate in self.template.gates
+        )
+        qubits = self.template.qubits
+        reads = (general.Measure(qubit, qubit) for qubit in range(qubits))
+        return Circuit(qubits, (general.Register("c", qubits),), (*gates, *reads))
 
 
 def text_hash(text: str) -> str:

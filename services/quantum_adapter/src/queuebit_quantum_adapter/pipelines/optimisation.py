@@ -9,16 +9,18 @@ import time
 from typing import Any
 from uuid import UUID
 
+from queuebit_circuits.text import to_qasm3
 from queuebit_contracts.canonical import fingerprint
 from queuebit_problems.encoding.qubo import Ising
 from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
+from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.circuits import text_hash
 from queuebit_quantum_adapter.pipelines.attempt import Attempt, Report
 from queuebit_quantum_adapter.pipelines.conclusion import conclude, method_name
 from queuebit_quantum_adapter.pipelines.planning import prepare
 from queuebit_quantum_adapter.pipelines.samples import derived_seed
 from queuebit_quantum_adapter.ports import Submission
-from queuebit_quantum_adapter.shell.task import BackendSpec, Outcome, Stage, Task
+from queuebit_quantum_adapter.shell.task import Outcome, Stage, Task
 from queuebit_quantum_adapter.submissions.running import CIRCUITS_TOLD_MAX, Runner, open_provider
 
 WARM_KEY = UUID(int=0)
@@ -84,7 +86,7 @@ def _provenance(attempt: Attempt) -> dict[str, Any]:
     if not sampled:
         return told
     ramp, first = attempt.work.final[0]
-    qasm3 = first.circuit.to_qasm3()
+    qasm3 = to_qasm3(first.circuit.circuit)
     told |= {
         "gammas": list(ramp.gammas),
         "betas": list(ramp.betas),

@@ -19,6 +19,7 @@ from queuebit_circuits.circuit import Circuit
 from queuebit_circuits.pauli import PauliSum
 from queuebit_contracts.canonical import fingerprint
 from queuebit_quantum_adapter.circuits import Template
+from queuebit_quantum_adapter.errors import UnusableProblem
 from queuebit_quantum_adapter.ports import Capabilities
 from queuebit_quantum_adapter.providers.aer.fitted import Fitted
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
@@ -82,8 +83,8 @@ class IdealTarget:
     def values(self, circuits: Sequence[Any], observable: PauliSum) -> tuple[float, ...]:
         return values_of(self._simulator, circuits, observable)
 
-    def seconds(self, fitted: Fitted, shots: int) -> float:
-        raise NotImplementedError("an ideal target does not estimate")
+    def seconds(self, fitted: Fitted, shots: int) -> float:  # noqa: ARG002
+        raise UnusableProblem("An ideal target estimates nothing.")
 
     def told(self, fitted: Sequence[Fitted], shots: int) -> dict[str, Any]:  # noqa: ARG002
         return {}

@@ -1,0 +1,233 @@
+"""What every provider promises the adapter, whoever it is: the behaviour suite of the port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import pi
+from uuid import UUID
+
+import pytest
+
+from queuebit_circuits.circuit import Circuit, Gate, Measure, Register
+from queuebit_circuits.pauli import PauliSum
+from queuebit_contracts.failures import FailureCode
+from queuebit_quantum_adapter.backends.limits import Limits
+from queuebit_quantum_adapter.backends.snapshots import snapshot_of
+from queuebit_quantum_adapter.circuits import BoundCircuit, Template
+from queuebit_quantum_adapter.circuits import Gate as Slotted
+from queuebit_quantum_adapter.errors import AdapterError, KeyReused, SubmitUnknown
+from queuebit_quantum_adapter.ports import Batch, FreeLedger, Provider, Request, Submission, SubmissionState
+from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
+from queuebit_quantum_adapter.providers.aer.noisy import NoisyTarget
+from queuebit_quantum_adapter.providers.aer.offer import noisy_aer
+from queuebit_quantum_adapter.providers.aer.provider import AerProvider
+from queuebit_quantum_adapter.submissions.ledger import run_to_end, submit_once
+from tests.fakes.memory_provider import MemoryProvider
+
+LIMITS = Limits({"interactive": 5, "batch": 5, "scheduled": 5}, memory_bytes_max=2**30)
+KEY, OTHER = UUID(int=7), UUID(int=8)
+SHOTS = 400
+
+
+def ideal() -> Provider:
+    return AerProvider(IdealTarget(qubits_max=5, memory_bytes_max=2**30))
+
+
+def noisy() -> Provider:
+    return AerProvider(NoisyTarget(**noisy_aer(LIMITS, snapshot_of("fake_manila")).options))  # type: ignore[arg-type]
+
+
+def memory() -> Provider:
+    return MemoryProvider(qubits_max=5)
+
+
+ADAPTERS: dict[str, Callable[[], Provider]] = {"ideal aer": ideal, "noisy aer": noisy, "memory": memory}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was asked for, and the outcome that all runs without noise have."""
+
+    operations: tuple[Gate, ...]
+    expected: int
+
+
+DETERMINED = {
+    "bit 0 is qubit 0": Reading((Gate("x", (0,)),), 0b001),
+    "bit 2 is qubit 2": Reading((Gate("x", (2,)),), 0b100),
+    "the control is named first": Reading((Gate("x", (1,)), Gate("cx", (1, 2))), 0b110),
+    "the target does not control": Reading((Gate("x", (1,)), Gate("cx", (2, 1))), 0b010),
+    "angles turn right-handedly": Reading(
+        (Gate("h", (0,)), Gate("rz", (0,), (pi / 2,)), Gate("rx", (0,), (pi / 2,))), 0
+    ),
+    "and back": Reading((Gate("h", (0,)), Gate("rz", (0,), (-pi / 2,)), Gate("rx", (0,), (pi / 2,))), 1),
+}
+
+
+def a_batch(*circuits: tuple[Gate, ...], shots: int = SHOTS, seed: int = 3) -> Batch:
+    reads = tuple(Measure(qubit, qubit) for qubit in range(3))
+    made = tuple(Circuit(3, (Register("c", 3),), (*each, *reads)) for each in circuits)
+    return Batch(made, tuple(seed + place for place in range(len(made))), shots)
+
+
+def a_template(operations: tuple[Gate, ...], *, qubits: int = 3, shots: int = SHOTS) -> Submission:
+    """The same gates with the angles in slots."""
+    angles = [angle for gate in operations for angle in gate.angles]
+    slots = iter(range(len(angles)))
+    gates = tuple(Slotted(g.name, g.qubits, next(slots) if g.angles else None) for g in operations)  # type: ignore[arg-type]
+    return Submission(BoundCircuit(Template(qubits, gates, len(angles)), tuple(angles)), shots, 3)
+
+
+def requests(operations: tuple[Gate, ...] = (Gate("h", (0,)), Gate("cx", (0, 1)))) -> list[Request]:
+    return [a_template(operations), a_batch(operations)]
+
+
+def outcome(provider: Provider, request: Request, key: UUID = KEY) -> list[dict[int, int]]:
+    """The counts of all circuits of a request that is handed in and waited for."""
+    provider_id = run_to_end(provider, FreeLedger(), request, key, lambda: None)
+    if isinstance(request, Submission):
+        return [dict(provider.result(provider_id).counts)]
+    return [dict(each) for each in provider.readings(provider_id).counts]
+
+
+def most(counts: dict[int, int]) -> int:
+    return max(counts, key=lambda bits: counts[bits])
+
+
+@pytest.fixture(params=ADAPTERS)
+def provider(request: pytest.FixtureRequest) -> Provider:
+    return ADAPTERS[request.param]()
+
+
+@pytest.mark.parametrize("request_", requests(), ids=["template", "batch"])
+def test_a_key_is_taken_once_and_found_again(provider: Provider, request_: Request) -> None:
+    assert provider.reconcile(KEY) is None
+
+    first = provider.submit(request_, KEY)
+    counts = outcome(provider, request_)
+
+    assert provider.submit(request_, KEY) == first == provider.reconcile(KEY)
+    assert outcome(provider, request_) == counts
+    assert provider.reconcile(OTHER) is None
+
+
+def test_a_key_that_stands_for_another_request_is_refused(provider: Provider) -> None:
+    template, batch = requests()
+    provider.submit(template, KEY)
+
+    with pytest.raises(KeyReused):
+        provider.submit(batch, KEY)
+
+    assert [sum(each.values()) for each in outcome(provider, template)] == [SHOTS]
+
+
+@pytest.mark.parametrize("request_", requests(), ids=["template", "batch"])
+def test_the_same_seed_gives_the_same_counts_anywhere(provider: Provider, request_: Request) -> None:
+    again = ADAPTERS[
+        next(name for name, make in ADAPTERS.items() if make().capabilities() == provider.capabilities())
+    ]()
+
+    assert outcome(again, request_, OTHER) == outcome(provider, request_, KEY)
+
+
+def test_what_ended_stays_ended_and_cancelling_it_is_no_error(provider: Provider) -> None:
+    template, _ = requests()
+    counts = outcome(provider, template)
+    provider_id = provider.submit(template, KEY)
+
+    provider.cancel(provider_id)
+
+    assert provider.poll(provider_id) is SubmissionState.SUCCEEDED
+    assert outcome(provider, template) == counts
+
+
+def test_an_id_that_is_not_known_has_no_state_and_no_result(provider: Provider) -> None:
+    provider.cancel("elsewhere")
+
+    assert provider.poll("elsewhere") is SubmissionState.UNKNOWN
+    for read in (provider.result, provider.readings):
+        with pytest.raises(AdapterError):
+            read("elsewhere")
+
+
+def test_results_come_in_the_order_of_the_circuits(provider: Provider) -> None:
+    order = (2, 0, 1, 0)
+
+    found = outcome(provider, a_batch(*((Gate("x", (qubit,)),) for qubit in order)))
+
+    assert [most(counts) for counts in found] == [1 << qubit for qubit in order]
+    assert {sum(counts.values()) for counts in found} == {SHOTS}
+
+
+@pytest.mark.parametrize("name", DETERMINED)
+@pytest.mark.parametrize("as_template", [True, False], ids=["template", "batch"])
+def test_bits_and_signs_are_those_that_were_asked_for(provider: Provider, name: str, as_template: bool) -> None:
+    asked = DETERMINED[name]
+
+    (counts,) = outcome(provider, a_template(asked.operations) if as_template else a_batch(asked.operations))
+
+    assert most(counts) == asked.expected
+    assert counts[asked.expected] > 0.7 * SHOTS
+
+
+def test_what_has_no_room_is_refused_before_it_is_sent(provider: Provider) -> None:
+    wide = Circuit(20, (Register("c", 1),), (Measure(0, 0),))
+
+    for request in (a_template((Gate("h", (0,)),), qubits=20), Batch((wide,), (1,), 10)):
+        with pytest.raises(AdapterError) as refused:
+            provider.preflight(request)
+        assert refused.value.code is FailureCode.PROBLEM_TOO_LARGE
+        assert provider.reconcile(KEY) is None
+
+
+def test_what_a_backend_can_is_said_as_data_and_kept(provider: Provider) -> None:
+    told = provider.capabilities()
+    bell = Circuit(2, (), (Gate("h", (0,)), Gate("cx", (0, 1))))
+    exact = Batch((bell,), (0,), observable=PauliSum(2, ((1.0, "ZZ"),)))
+
+    if told.exact:
+        provider_id = run_to_end(provider, FreeLedger(), exact, KEY, lambda: None)
+        assert provider.readings(provider_id).values == pytest.approx((1.0,))
+    else:
+        with pytest.raises(AdapterError) as refused:
+            provider.preflight(exact)
+        assert refused.value.code is FailureCode.PROBLEM_UNSUPPORTED
+    if told.estimates:
+        forecasts = [provider.estimate(request) for request in requests()]
+        assert all(0 < each.success <= 1 and each.seconds > 0 for each in forecasts)
+    assert provider.capabilities() == told
+
+
+def test_the_three_differ_in_what_they_can() -> None:
+    assert {
+        name: (make().capabilities().exact, make().capabilities().estimates) for name, make in ADAPTERS.items()
+    } == {
+        "ideal aer": (True, False),
+        "noisy aer": (False, True),
+        "memory": (False, False),
+    }
+
+
+def test_an_answer_that_is_lost_is_an_unknown_outcome_and_nothing_is_sent_twice() -> None:
+    provider, (template, _) = MemoryProvider(), requests()
+    provider.answers_lost = 2
+
+    with pytest.raises(SubmitUnknown) as lost:
+        provider.submit(template, KEY)
+    provider_id = submit_once(provider, FreeLedger(), template, KEY)
+
+    assert lost.value.code is FailureCode.SUBMIT_UNKNOWN
+    assert (provider.taken, provider.reconcile(KEY)) == (1, provider_id)
+
+
+def test_what_waits_in_line_can_be_cancelled() -> None:
+    provider, (template, _) = MemoryProvider(), requests()
+    provider_id = provider.submit(template, KEY)
+    assert provider.poll(provider_id) is SubmissionState.QUEUED
+
+    provider.cancel(provider_id)
+
+    assert provider.poll(provider_id) is SubmissionState.CANCELLED
+    with pytest.raises(AdapterError):
+        provider.result(provider_id)
