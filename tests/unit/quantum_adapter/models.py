@@ -14,7 +14,7 @@ from queuebit_contracts.ids import attempt_id_of, uuid7
 from queuebit_contracts.jobs import Lane, Problem, Tier
 from queuebit_problems.encoding.qubo import Exact, Ising, Pair
 from queuebit_quantum_adapter.backends.limits import Limits
-from queuebit_quantum_adapter.backends.registry import aer
+from queuebit_quantum_adapter.providers.aer.offer import aer
 from queuebit_quantum_adapter.shell.task import Recipe, Task
 
 LIMITS = Limits({"interactive": 20, "batch": 24, "scheduled": 26}, memory_bytes_max=4 * 2**30)

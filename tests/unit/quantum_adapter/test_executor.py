@@ -16,7 +16,8 @@ import pytest
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Problem
-from queuebit_quantum_adapter.backends.registry import Backends, aer
+from queuebit_quantum_adapter.backends.registry import Backends
+from queuebit_quantum_adapter.providers.aer.offer import aer
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.errors import PoolCrashed, PoolMemory, PoolTimeout, TaskFailed
@@ -45,7 +46,8 @@ for task in tasks:
 
 LIGHT = """
 import asyncio, sys
-from queuebit_quantum_adapter.backends.registry import Backends, aer
+from queuebit_quantum_adapter.backends.registry import Backends
+from queuebit_quantum_adapter.providers.aer.offer import aer
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.processes.pool import InlinePool

@@ -15,9 +15,10 @@ import pytest
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FailureCode
 from queuebit_problems.measurement import Step
-from queuebit_quantum_adapter.backends.registry import Backends, aer
+from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.pipelines.measurement import STEP_INTERVAL_S, left_s, thinned
 from queuebit_quantum_adapter.pipelines.measurement_task import check_operations
+from queuebit_quantum_adapter.providers.aer.offer import aer
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_quantum_adapter.shell.task import Stage
 from queuebit_runtime.clock import SystemClock
@@ -31,7 +32,7 @@ REPEAT = """
 import json
 from tests.measuring import tosses, tossing
 from tests.unit.quantum_adapter.models import LIMITS, an_order
-from queuebit_quantum_adapter.backends.registry import aer
+from queuebit_quantum_adapter.providers.aer.offer import aer
 from queuebit_quantum_adapter.pipelines.measurement import run
 from queuebit_quantum_adapter.pipelines.measurement_task import measure_task_of
 tossing()
@@ -44,7 +45,8 @@ print(json.dumps([out.answer, out.evidence, provenance], sort_keys=True))
 LIGHT = """
 import asyncio, sys
 from queuebit_contracts.jobs import Problem
-from queuebit_quantum_adapter.backends.registry import Backends, aer
+from queuebit_quantum_adapter.backends.registry import Backends
+from queuebit_quantum_adapter.providers.aer.offer import aer
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.processes.pool import InlinePool

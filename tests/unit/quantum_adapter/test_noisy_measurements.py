@@ -18,11 +18,12 @@ from queuebit_circuits.simulator import distribution
 from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Problem
-from queuebit_quantum_adapter.backends.registry import Backends, noisy_aer
+from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.backends.snapshots import snapshot_of
 from queuebit_quantum_adapter.errors import BudgetTooSmall, NotEquivalent, UnusableProblem
 from queuebit_quantum_adapter.pipelines.measurement_device import ProviderDevice
 from queuebit_quantum_adapter.ports import FreeLedger
+from queuebit_quantum_adapter.providers.aer.offer import noisy_aer
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_quantum_adapter.submissions.running import open_provider
 from queuebit_runtime.clock import SystemClock

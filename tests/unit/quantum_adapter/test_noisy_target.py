@@ -10,12 +10,13 @@ import pytest
 
 from queuebit_circuits.pauli import PauliSum
 from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
-from queuebit_quantum_adapter.backends.registry import Backends, aer, noisy_aer, simulator
+from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.backends.snapshots import snapshot_of
 from queuebit_quantum_adapter.errors import BudgetTooSmall, NoBackend, TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.pipelines import optimisation as pipeline
 from queuebit_quantum_adapter.pipelines.samples import derived_seed
 from queuebit_quantum_adapter.ports import Batch, Submission
+from queuebit_quantum_adapter.providers.aer.offer import aer, noisy_aer, simulator
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_quantum_adapter.shell.task import Task
 from queuebit_quantum_adapter.submissions.running import open_provider

@@ -19,7 +19,7 @@ LIGHT = """
 import sys
 from queuebit_quantum_adapter.shell.app import QuantumAdapter
 from queuebit_quantum_adapter.shell.settings import AdapterSettings
-from queuebit_quantum_adapter.backends.registry import simulator
+from queuebit_quantum_adapter.providers.aer.offer import simulator
 settings = AdapterSettings(simulator_target="fake_sherbrooke")
 print(simulator(settings.limits, settings.snapshot).name)
 print(sorted({"qiskit", "qiskit_aer", "qiskit_ibm_runtime", "numpy"} & set(sys.modules)))

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from queuebit_contracts.envelope import decode
 from queuebit_contracts.events import BackendStatusReported
-from queuebit_quantum_adapter.backends.registry import Backends, aer
+from queuebit_quantum_adapter.backends.registry import Backends
+from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.backends.status import BackendReporter
-from queuebit_quantum_adapter.shell.task import BackendSpec
+from queuebit_quantum_adapter.providers.aer.offer import aer
 from queuebit_runtime.bus.port import BusError, Outgoing, Subscription
 from queuebit_runtime.errors import PoolCrashed
 from queuebit_runtime.ids import SeededIds

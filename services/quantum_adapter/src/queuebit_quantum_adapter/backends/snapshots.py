@@ -16,10 +16,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from queuebit_quantum_adapter.backends.spec import EXACT
 from queuebit_quantum_adapter.errors import UnknownTarget
 
-EXACT = "exact"
-"""The name of the target without noise."""
 CLOSE_MAX = 5
 _CLASS = re.compile(r"^class (\w+)\(FakeBackendV2\):(.*?)(?=^class |\Z)", re.DOTALL | re.MULTILINE)
 _FIELD = re.compile(r'^    (\w+) = "([^"]+)"$', re.MULTILINE)

@@ -11,8 +11,8 @@ from queuebit_contracts.channels import BACKENDS
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.events import BackendStatusReported
 from queuebit_quantum_adapter.backends.registry import Backends
+from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError
-from queuebit_quantum_adapter.shell.task import BackendSpec
 from queuebit_runtime.bus.port import Bus, BusError, Outgoing
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolError

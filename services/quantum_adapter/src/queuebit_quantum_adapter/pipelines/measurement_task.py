@@ -12,8 +12,8 @@ from queuebit_problems.measurement import Measurement
 from queuebit_problems.registry import kind_of, parse_problem
 from queuebit_quantum_adapter.backends.limits import Limits, check_circuit_size
 from queuebit_quantum_adapter.backends.registry import check_backend
+from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import BudgetTooSmall, TooManyOperations
-from queuebit_quantum_adapter.shell.task import BackendSpec
 
 OPERATIONS_MAX = 100_000
 """Of all circuits of one statement, as its kind counts them."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from queuebit_contracts.channels import queued
 from queuebit_contracts.jobs import TIERS
-from queuebit_quantum_adapter.backends.registry import Backends, simulator
+from queuebit_quantum_adapter.backends.discovery import discover
+from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.backends.status import BackendReporter
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_quantum_adapter.shell.settings import AdapterSettings
@@ -20,6 +22,7 @@ from queuebit_runtime.worker.shell import WorkShell
 
 TOPICS = tuple(queued("quantum", tier) for tier in TIERS)
 GROUP = "quantum-adapter"
+_log = logging.getLogger(__name__)
 WARM_MODULES = ("queuebit_quantum_adapter.shell.child",)
 """What a worker process imports before it has a task, so that an attempt's time is not spent on it."""
 
@@ -44,7 +47,10 @@ class QuantumAdapter:
         off the loop; a simulation passes one that calls directly.
         """
         limits = settings.limits
-        backends = Backends([simulator(limits, settings.snapshot)])
+        found = discover(settings.provider_names, settings.setup)
+        for fault in found.broken:
+            _log.error("%s", fault)
+        backends = Backends(found.specs, found.broken)
         executor = QuantumExecutor(pool, backends, limits, clock, worker=worker_name, grace_s=settings.grace_s, hop=hop)
         self.shell = WorkShell(
             bus,

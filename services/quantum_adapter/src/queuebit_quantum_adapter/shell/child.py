@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from queuebit_contracts.failures import FAILURES, FailureCode
+from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError, Stopped
 from queuebit_quantum_adapter.pipelines import measurement as measured
 from queuebit_quantum_adapter.pipelines import optimisation as pipeline
 from queuebit_quantum_adapter.pipelines.attempt import Report
 from queuebit_quantum_adapter.pipelines.measurement_task import MeasureTask
-from queuebit_quantum_adapter.shell.task import BackendSpec, Ended, Failed, Task
+from queuebit_quantum_adapter.shell.task import Ended, Failed, Task
 
 
 def attempt(task: Task | MeasureTask, on_progress: Report) -> Ended:

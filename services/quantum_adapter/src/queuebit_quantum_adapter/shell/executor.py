@@ -14,9 +14,10 @@ from queuebit_problems.errors import ProblemError
 from queuebit_problems.registry import optimisation_of
 from queuebit_quantum_adapter.backends.limits import Limits, check_size
 from queuebit_quantum_adapter.backends.registry import Backends, check_backend
+from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError
 from queuebit_quantum_adapter.pipelines.measurement_task import MeasureTask, is_measurement, measure_task_of, read_size
-from queuebit_quantum_adapter.shell.task import BackendSpec, Failed, Outcome, Recipe, Stage, Task
+from queuebit_quantum_adapter.shell.task import Failed, Outcome, Recipe, Stage, Task
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolError
 from queuebit_runtime.processes.pool import Pool
@@ -130,7 +131,7 @@ class QuantumExecutor:
 
     def task_of(self, order: JobQueued) -> AnyTask:
         """What a work order asks of a worker process. Raises AdapterError or ProblemError where it cannot be served."""
-        backend = self._backends.of(order.lane)
+        backend = self._backends.of(order.lane, 0 if order.size is None else order.size.qubits)
         if is_measurement(order.problem):
             return measure_task_of(order, backend, self._limits)
         recipe = Recipe.of(order.params)

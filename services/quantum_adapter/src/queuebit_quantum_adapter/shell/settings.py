@@ -9,7 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from queuebit_circuits.cost import QUBITS_DEVICE_MAX
 from queuebit_quantum_adapter.backends.limits import Limits
-from queuebit_quantum_adapter.backends.snapshots import EXACT, Snapshot, snapshot_of
+from queuebit_quantum_adapter.backends.snapshots import Snapshot, snapshot_of
+from queuebit_quantum_adapter.backends.spec import EXACT, Setup
 from queuebit_quantum_adapter.errors import UnknownTarget
 
 PREFIX = "QUEUEBIT_QUANTUM_"
@@ -40,6 +41,10 @@ class AdapterSettings(BaseSettings):
     grace_s: Annotated[float, Field(gt=0)] = 5.0
     """How long past its budget a process may take to end."""
     simulator_target: str = EXACT
+    providers: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*(,[a-z][a-z0-9_-]*)*$")] = "aer"
+    """The providers that are used, by the names of their entry points, parted by commas. Of the backends of a lane the first
+    that has room for the circuit runs it, in this order.
+    """
     status_interval_s: Annotated[float, Field(gt=0, le=240)] = 60.0
     """How often the backends are reported."""
 
@@ -58,6 +63,16 @@ class AdapterSettings(BaseSettings):
         if self.statevector_memory_max_mb > self.process_memory_max_mb:
             raise ValueError("STATEVECTOR_MEMORY_MAX_MB should not exceed PROCESS_MEMORY_MAX_MB")
         return self
+
+    @property
+    def provider_names(self) -> tuple[str, ...]:
+        """The providers in the order of preference."""
+        return tuple(dict.fromkeys(self.providers.split(",")))
+
+    @property
+    def setup(self) -> Setup:
+        """What providers are told."""
+        return Setup(self.limits, self.simulator_target)
 
     @property
     def snapshot(self) -> Snapshot | None:

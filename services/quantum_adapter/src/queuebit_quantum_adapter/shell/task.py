@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, Literal, assert_never, cast, get_args
 from uuid import UUID
 
 from queuebit_contracts.failures import FailureCode
-from queuebit_contracts.jobs import Lane, Number, ParamValue, Problem, Tier
+from queuebit_contracts.jobs import Number, ParamValue, Problem, Tier
 from queuebit_quantum_adapter.backends.limits import Limits
+from queuebit_quantum_adapter.backends.spec import CORE_MAX, BackendSpec
 from queuebit_quantum_adapter.errors import InvalidParam
 
 Method = Literal["auto", "lr", "rqaoa", "trained"]
@@ -27,7 +28,6 @@ SHOTS_MAX = 100_000
 POLISH_STARTS_MAX = 100
 ITERATIONS_MAX = 500
 ROUNDS_MAX = 20
-CORE_MAX = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,28 +90,6 @@ class Recipe:
 
 
 _DEFAULTS = Recipe()
-
-
-@dataclass(frozen=True, slots=True)
-class BackendSpec:
-    """A configured backend.
-
-    `name` is what people know it by. `qubits_max`: of any circuit; `core_qubits_max`: of the cores that a problem beyond that
-    is cut into. `noisy`: whether a device's noise is simulated; `calibrated_at`: when that was measured, RFC 3339, where it is
-    known; `remedy`: what to do about a problem that is too large for it. `opener` is the dotted path of the function that opens
-    its provider in a worker process, called with `options`; naming it imports nothing.
-    """
-
-    name: str
-    version: str
-    lane: Lane
-    opener: str
-    qubits_max: int
-    core_qubits_max: int = CORE_MAX
-    noisy: bool = False
-    calibrated_at: str | None = None
-    remedy: str = ""
-    options: Mapping[str, int | float | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from uuid import UUID
 
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.ids import derive_id
+from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.circuits import BoundCircuit
 from queuebit_quantum_adapter.pipelines.samples import derived_seed
 from queuebit_quantum_adapter.ports import FreeLedger, Provider, Samples, Submission
-from queuebit_quantum_adapter.shell.task import BackendSpec, Task
+from queuebit_quantum_adapter.shell.task import Task
 from queuebit_quantum_adapter.submissions.ledger import run_to_end
 
 POLL_INTERVAL_S = 0.2
