@@ -9,7 +9,7 @@ from queuebit_contracts.events import JobSubmitted
 from queuebit_problems.admission import admit
 from queuebit_problems.registry import built_in_modules
 from queuebit_runtime.processes.bounded_work import LARGE_BYTES, in_processes
-from queuebit_workbench.bench.admission import large_question
+from queuebit_workbench.bench.flood import large_question
 from queuebit_workbench.bench.holds import Hold, bodies, measure_holds
 
 ADMITTED = {

@@ -15,7 +15,7 @@ from queuebit_contracts.jobs import TIERS
 from queuebit_runtime.bus.port import Bus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.processes.hops import AnyHop
-from queuebit_runtime.processes.pool import Pool, ProcessPool
+from queuebit_runtime.processes.pool import NICENESS, Pool, ProcessPool
 from queuebit_runtime.service.service import Service, run_service
 from queuebit_runtime.service.settings import refuse_settings
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
@@ -53,7 +53,9 @@ def build_shell(
 
 def build_service(service: Service, settings: SolverSettings) -> None:
     """The solver as a service of its own."""
-    pool = ProcessPool(settings.workers_max, settings.process_memory_max_mb, warm_import=child.warm_imports())
+    pool = ProcessPool(
+        settings.workers_max, settings.process_memory_max_mb, warm_import=child.warm_imports(), niceness=NICENESS
+    )
     shell = build_shell(
         service.bus,
         service.clock,

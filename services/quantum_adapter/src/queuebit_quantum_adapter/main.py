@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from queuebit_quantum_adapter.shell.app import WARM_MODULES, QuantumAdapter
 from queuebit_quantum_adapter.shell.settings import PREFIX, AdapterSettings
-from queuebit_runtime.processes.pool import ProcessPool
+from queuebit_runtime.processes.pool import NICENESS, ProcessPool
 from queuebit_runtime.service.service import Service, run_service
 from queuebit_runtime.service.settings import refuse_settings
 
@@ -28,7 +28,7 @@ def main() -> int:
         return settings
 
     async def build(service: Service) -> None:
-        pool = ProcessPool(settings.workers_max, settings.process_memory_max_mb, WARM_MODULES)
+        pool = ProcessPool(settings.workers_max, settings.process_memory_max_mb, WARM_MODULES, niceness=NICENESS)
         adapter = QuantumAdapter(
             service.bus,
             pool,

@@ -9,7 +9,7 @@ import asyncio
 from typing import Any
 
 from queuebit_runtime.errors import PoolCrashed
-from queuebit_runtime.processes.pool import InlinePool, Pool, ProcessPool
+from queuebit_runtime.processes.pool import NICENESS, InlinePool, Pool, ProcessPool
 from queuebit_runtime.processes.turns import Turns
 
 LARGE_BYTES = 65_536
@@ -25,7 +25,6 @@ SMALL_PLACES, LARGE_PLACES = 2, 1
 SMALL_MEMORY_MB, LARGE_MEMORY_MB = 512, 1536
 OF_TENANT_MAX = 64
 SMALL_BYTES_HELD_MAX, LARGE_BYTES_HELD_MAX = 8 * 1024 * 1024, 48 * 1024 * 1024
-LARGE_NICENESS = 10
 IDLE_MAX_S = 60.0
 TRIES_MAX = 2
 
@@ -74,7 +73,7 @@ def in_processes(warm_import: tuple[str, ...]) -> BoundedWork:
     """Work in processes, started when first needed."""
     return BoundedWork(
         ProcessPool(SMALL_PLACES, SMALL_MEMORY_MB, warm_import, idle_max_s=IDLE_MAX_S),
-        ProcessPool(LARGE_PLACES, LARGE_MEMORY_MB, warm_import, niceness=LARGE_NICENESS, idle_max_s=IDLE_MAX_S),
+        ProcessPool(LARGE_PLACES, LARGE_MEMORY_MB, warm_import, niceness=NICENESS, idle_max_s=IDLE_MAX_S),
     )
 
 

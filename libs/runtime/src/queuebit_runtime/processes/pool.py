@@ -16,6 +16,9 @@ from queuebit_runtime.errors import PoolMemory, PoolStopped, PoolTimeout, TaskFa
 from queuebit_runtime.processes.pool_worker import Progress as Progress
 from queuebit_runtime.processes.pool_worker import Worker
 
+NICENESS = 10
+"""How far heavy work stands back for the event loops, which everybody's messages pass through."""
+
 
 class Pool(Protocol):
     """Runs tasks that may be heavy."""

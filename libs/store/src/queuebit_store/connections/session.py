@@ -1,4 +1,6 @@
-"""The connections of one process: a pool for appends alone, one for what a leader says, and one for everything else."""
+"""The connections of one process: a pool for appends alone, one for large ones, one for what a leader says, and one for
+everything else.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ LEAD_LOCK_TIMEOUT_S = 1.0
 TRANSACTION_TIMEOUT_SINCE = 17
 """The first major version of PostgreSQL that knows transaction_timeout."""
 
-Role = Literal["append", "query", "lead"]
+Role = Literal["append", "large", "query", "lead"]
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +38,7 @@ class Session:
         self.settings = settings
         self._told_of_version = False
         self._append_pool = self._pool("append", settings.append_connections, plan_cache_mode="force_generic_plan")
+        self._large_pool = self._pool("large", 1, plan_cache_mode="force_generic_plan")
         self._query_pool = self._pool("query", settings.query_connections_max)
         self._lead_pool = self._pool(
             "lead",
@@ -52,7 +55,7 @@ class Session:
             arguments["command_timeout"] = LEAD_TIMEOUT_S
         return asyncpg.create_pool(
             **arguments,
-            min_size=0 if role == "lead" else 1,
+            min_size=0 if role in ("lead", "large") else 1,
             max_size=size_max,
             max_inactive_connection_lifetime=0.0,
             init=self._begin,
@@ -73,8 +76,10 @@ class Session:
             )
 
     async def open(self) -> None:
-        """Connect. Raises StoreUnavailable or InvalidSettings. The connection of a leader is made when it is first needed."""
-        for pool in (self._lead_pool, self._append_pool, self._query_pool):
+        """Connect. Raises StoreUnavailable or InvalidSettings. The connections of a leader and for large appends are made when
+        they are first needed.
+        """
+        for pool in (self._lead_pool, self._large_pool, self._append_pool, self._query_pool):
             with translated():
                 await pool
             self._open.append(pool)
@@ -89,9 +94,9 @@ class Session:
                 # Whatever a cut session makes of a farewell: it is over.
                 pool.terminate()
 
-    async def fetch_append(self, *arguments: Any) -> list[asyncpg.Record]:
-        """Run the append statement, on a connection for appends."""
-        return await _fetch(self._append_pool, "append", arguments)
+    async def fetch_append(self, *arguments: Any, large: bool) -> list[asyncpg.Record]:
+        """Run the append statement, on a connection for appends. Large ones have their own: no small one waits for them."""
+        return await _fetch(self._large_pool if large else self._append_pool, "append", arguments)
 
     async def fetch_lead(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
         """Run a named statement on the connection that serves the lead alone: it must not queue behind slow reads."""

@@ -12,6 +12,9 @@ from queuebit_store.leadership.port import Lease
 from queuebit_store.log import columns as to
 from queuebit_store.log.port import Append, Position, StoredEvent
 
+LARGE_CHARACTERS = 262_144
+"""A batch with more of data than this takes tens of milliseconds to store."""
+
 
 class PostgresLog:
     """Appends, loads and reads in order. Always on the primary: a replica may show commits in another order."""
@@ -32,7 +35,9 @@ class PostgresLog:
         check_batch(batch)
         if not batch:
             return []
-        found = await self._session.fetch_append(*to.stream_columns(batch), *to.event_columns(batch))
+        events = to.event_columns(batch)
+        large = len(events[-1]) > LARGE_CHARACTERS
+        found = await self._session.fetch_append(*to.stream_columns(batch), *events, large=large)
         if len(found) == len(batch):
             return [True] * len(batch)
         passed = {row[0] for row in found}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import random
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -17,52 +16,28 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import quantiles
 
-import orjson
 import uvloop
-from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
 from rich.console import Console
 
-from queuebit_contracts.channels import COMPLETED, FAILED, RECORD_BYTES_MAX, SUBMITTED
-from queuebit_contracts.envelope import binary_headers, rfc3339
-from queuebit_contracts.events import JobSubmitted
-from queuebit_contracts.ids import job_id_of, uuid7
-from queuebit_contracts.registry import type_bytes_of
+from queuebit_contracts.channels import COMPLETED, FAILED, SUBMITTED
 from queuebit_devstack.stack import Stack, start_stack
 from queuebit_devstack.supervise import Supervisor, prepare
 from queuebit_problems.registry import built_in_modules
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.processes.bounded_work import in_processes
 from queuebit_store.postgres import PostgresSettings, PostgresStore
-from queuebit_workbench.bench.driver import Driver, Question, Route
+from queuebit_workbench.bench.driver import Driver, Route
+from queuebit_workbench.bench.errors import BenchFailed
+from queuebit_workbench.bench.flood import FLOOD, flood_of, large_question
 from queuebit_workbench.bench.full import services
 from queuebit_workbench.bench.holds import bodies, measure_holds
 from queuebit_workbench.bench.meter import Peaks, rss_mb
 from queuebit_workbench.bench.questions import TENANT, upstream
 from queuebit_workbench.bench.settings import BenchSettings
 
-FLOOD = "flood"
-NODES, REACH = 3000, 73
 LOOP_S_BAR, PROCESS_S_BAR, P95_RATIO_BAR = 0.05, 1.0, 3.0
 GAP_S = (0.05, 0.15)
 WARM_UP_JOBS = 50
-
-
-def large_question(seed: int) -> Question:
-    """A graph of about 3.4 MB for the rule lane, which costs little beside admission."""
-    numbers = random.Random(seed)
-    now = SystemClock().now()
-    key = uuid7(int(now.timestamp() * 1000), numbers.getrandbits(74))
-    edges = [[i, (i + far) % NODES, numbers.randrange(100, 999)] for far in range(1, REACH + 1) for i in range(NODES)]
-    problem = {"kind": "maxcut", "statement": {"nodes": NODES, "edges": edges}}
-    value = orjson.dumps(
-        {"request": {"tenant": FLOOD, "problem": problem, "lane": "rule"}, "idempotency_key": str(key)}
-    )
-    job_id = str(job_id_of(FLOOD, key))
-    ce_type = type_bytes_of(JobSubmitted)
-    headers = binary_headers(
-        key, "/queuebit/flood", ce_type, job_id, rfc3339(now), tenant=FLOOD, version=None, traceparent=None
-    )
-    return Question(job_id.encode(), value, tuple(headers))
 
 
 async def measure_flood(stack: Stack, large: int, jobs: int, console: Console) -> bool:
@@ -72,19 +47,18 @@ async def measure_flood(stack: Stack, large: int, jobs: int, console: Console) -
         pids = {name: supervisor.pid(name) for name in supervisor.names}
         ask, route = upstream(SystemClock(), 1), Route(SUBMITTED, COMPLETED, FAILED)
         driver = await opened.enter_async_context(Driver(stack.access(), route, ask, stuck_s=120.0))
-        producer = AIOKafkaProducer(**stack.client(), max_request_size=2 * RECORD_BYTES_MAX)
-        await producer.start()
-        opened.push_async_callback(producer.stop)
-        questions = [large_question(number) for number in range(large)]
+        flood = await opened.enter_async_context(flood_of(stack, large))
         await driver.spaced(WARM_UP_JOBS, GAP_S, seed=1)
         quiet = _p95(await driver.spaced(jobs, GAP_S, seed=2))
         before = rss_mb(pids)
         async with Peaks(pids) as peaks:
-            sending = asyncio.create_task(_send(producer, questions))
+            sending = asyncio.create_task(flood.communicate(b"go\n"))
             beside = _p95(await driver.spaced(jobs, GAP_S, seed=3))
             await sending
+        if flood.returncode:
+            raise BenchFailed(f"The flood ended with {flood.returncode}.")
     ratio = beside / quiet
-    size_mb = len(questions[0].value) / 1e6
+    size_mb = len(large_question(0).value) / 1e6
     console.print(f"p95 of another tenant's jobs: {1000 * quiet:.0f} ms alone, {1000 * beside:.0f} ms beside {large} "
                   f"statements of {size_mb:.1f} MB: {ratio:.1f} times (bar {P95_RATIO_BAR:.0f})")  # fmt: skip
     for name in pids:
@@ -92,11 +66,6 @@ async def measure_flood(stack: Stack, large: int, jobs: int, console: Console) -
             f"  {name}: {before[name]:.0f} MB before, {peaks.rss_mb[name]:.0f} MB at its peak, with its workers"
         )
     return ratio <= P95_RATIO_BAR
-
-
-async def _send(producer: AIOKafkaProducer, questions: Sequence[Question]) -> None:
-    for each in questions:
-        await producer.send_and_wait(SUBMITTED, each.value, key=each.key, headers=list(each.headers))
 
 
 def _p95(latencies_s: Sequence[float]) -> float:

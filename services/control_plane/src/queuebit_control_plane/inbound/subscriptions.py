@@ -36,7 +36,7 @@ TOPICS = (channels.SUBMITTED, channels.ADMITTED, channels.EXECUTIONS, channels.V
 BATCH_MAX = 200
 """Large enough to share a commit, small enough that batches do not wait for one another and stay in the cache."""
 ENTRANCES = frozenset({channels.SUBMITTED, channels.ADMITTED})
-LARGE_IN_FLIGHT_MAX = 12
+LARGE_IN_FLIGHT_MAX = 2
 """How many large questions are held in memory; the others wait on their topic."""
 OVERLAP = 2
 """One batch is read and decided while the one before it is being appended; the command handler keeps the order of each job."""
