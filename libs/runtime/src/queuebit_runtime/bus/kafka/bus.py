@@ -21,7 +21,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder  # type: ignore[i
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
-from queuebit_contracts.channels import BY_TOPIC
+from queuebit_contracts.channels import BY_TOPIC, LARGE
 from queuebit_runtime.access.login import told_apart
 from queuebit_runtime.access.settings import Codec, KafkaAccess, client_options
 from queuebit_runtime.bus.kafka.consumer import PatientConsumer, pass_decoder, pass_parser
@@ -92,18 +92,16 @@ class KafkaBus:
         self._subscriptions: list[Subscription] = []
         self._readers: list[Reader] = []
         self._broker: KafkaBroker | None = None
-        self._publisher = Publisher(
-            self._make_producer,
-            self._make_batch,
-            settings.prefix,
-            clock=self._clock,
-            timeout_s=settings.publish_timeout_s,
-        )
+        self._publisher, self._large_publisher = self._make_publisher(), self._make_publisher()
         self._probe = KafkaProbe(settings.access.kafka, self._clock)
         self._running = False
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
-        await self._publisher.publish(records)
+        """Large questions have a producer of their own: a broker takes what comes on one connection in its order, and small
+        records would wait for them.
+        """
+        large = all(record.topic == LARGE for record in records)
+        await (self._large_publisher if large else self._publisher).publish(records)
 
     def subscribe(self, subscription: Subscription) -> None:
         assert not self._running, "subscribe before start"
@@ -115,6 +113,7 @@ class KafkaBus:
         """
         try:
             await self._publisher.start()
+            await self._large_publisher.start()
             await self._start_reading()
         except (KafkaError, OSError, BusError) as error:
             await self._abort()
@@ -154,7 +153,7 @@ class KafkaBus:
         found = await self._probe.ask(client) if client is not None and self._running else None
         if found is None:
             await asyncio.gather(*(reader.look_ahead() for reader in self._readers))
-        stalled_s = self._publisher.stalled_for_s()
+        stalled_s = max(self._publisher.stalled_for_s(), self._large_publisher.stalled_for_s())
         if found is None and stalled_s >= STALLED_S:
             detail = f"Kafka answers, but has acknowledged nothing of what waits for {stalled_s:.0f} s."
             return Reason("kafka_stalled", detail, {"stalled_s": round(stalled_s, 1)})
@@ -176,7 +175,7 @@ class KafkaBus:
             await reader.end()
         self._readers.clear()
         self._broker = None
-        await self._publisher.stop()
+        await asyncio.gather(self._publisher.stop(), self._large_publisher.stop())
 
     async def _start_reading(self) -> None:
         if not self._subscriptions:
@@ -239,6 +238,16 @@ class KafkaBus:
         if instance is None or subscription.broadcast:
             return None
         return f"{instance}.{self._subscriptions.index(subscription)}"
+
+    def _make_publisher(self) -> Publisher:
+        settings = self._settings
+        return Publisher(
+            self._make_producer,
+            self._make_batch,
+            settings.prefix,
+            clock=self._clock,
+            timeout_s=settings.publish_timeout_s,
+        )
 
     def _make_producer(self) -> AIOKafkaProducer:
         settings = self._settings
