@@ -23,6 +23,7 @@ from queuebit_contracts.jobs import (
     Problem,
     Ran,
     Role,
+    Sense,
     Tier,
     Usage,
 )
@@ -53,7 +54,7 @@ class Admission(Model):
 
     size: ProblemSize
     family: Literal["optimisation", "measurement"]
-    sense: Literal["min", "max"] | None = None
+    sense: Sense | None = None
     problem_fingerprint: str
 
 
@@ -93,7 +94,7 @@ class JobPlanned(Event):
 
     plan: str
     legs: tuple[Leg, ...]
-    sense: Literal["min", "max"] | None = None
+    sense: Sense | None = None
     policy_version: str
     rule: str
     reasons: tuple[str, ...]

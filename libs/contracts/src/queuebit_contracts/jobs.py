@@ -54,6 +54,8 @@ KindName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")]
 LegName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Number = int | float
+Sense = Literal["min", "max"]
+"""Which objective is better."""
 
 
 def _param(value: Any) -> Any:

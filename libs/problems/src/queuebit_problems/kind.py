@@ -14,14 +14,13 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar, overload
 from pydantic import ValidationError
 
 from queuebit_contracts.errors import FieldError, field_errors
-from queuebit_contracts.jobs import Number, ParamValue
+from queuebit_contracts.jobs import Number, ParamValue, Sense
 from queuebit_contracts.model import StrictModel
 from queuebit_contracts.statement_text import statement_of
 from queuebit_problems.errors import InvalidStatement
 
 Answer = dict[str, Any]
 Params = Mapping[str, ParamValue]
-Sense = Literal["min", "max"]
 Family = Literal["optimisation", "measurement"]
 
 

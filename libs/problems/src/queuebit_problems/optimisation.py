@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from queuebit_contracts.jobs import Number
+from queuebit_contracts.jobs import Number, Sense
 from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.qubo import Exact, Qubo, QuboBuilder, exact
-from queuebit_problems.kind import Answer, Family, Kind, S, Sense, Violation
+from queuebit_problems.kind import Answer, Family, Kind, S, Violation
 from queuebit_problems.numeric import number_above, number_below
 
 if TYPE_CHECKING:

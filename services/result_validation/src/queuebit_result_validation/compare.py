@@ -6,8 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from queuebit_contracts.jobs import Number
-from queuebit_problems.kind import Sense
+from queuebit_contracts.jobs import Number, Sense
 
 TOLERANCE = 1e-9
 """Relative. A worker that adds the same decimal numbers in another order than we do is off by much less; a wrong answer to

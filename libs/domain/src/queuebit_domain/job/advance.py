@@ -6,6 +6,7 @@ from typing import Literal
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.failures import FAILURES, FailureCode
+from queuebit_contracts.jobs import Sense
 from queuebit_domain.job.draft import Draft
 from queuebit_domain.job.routing import REFINE
 from queuebit_domain.job.state import (
@@ -174,7 +175,7 @@ def _passed_over(job: OpenJob, chosen: LegState) -> tuple[str, ...]:
     )
 
 
-def _best(legs: list[LegState], sense: Literal["min", "max"] | None) -> tuple[LegState, str]:
+def _best(legs: list[LegState], sense: Sense | None) -> tuple[LegState, str]:
     """The best objective, on a tie the proved one, then the one that the plan names first; and why it was chosen."""
     ordered = best_first(legs, sense)
     best = ordered[0]

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from queuebit_contracts.events import JobPlanned
-from queuebit_contracts.jobs import Lane, LaneWish, Leg, Role, Tier
+from queuebit_contracts.jobs import Lane, LaneWish, Leg, Role, Sense, Tier
 from queuebit_domain.job.limits import Limits
 
 POLICY_VERSION = "routing/2"
@@ -25,7 +25,7 @@ class RoutingInputs(NamedTuple):
     """What routing weighs. `qubits` is the size of the problem's QUBO; the flags say what the adapters reported."""
 
     kind: str
-    sense: Literal["min", "max"] | None
+    sense: Sense | None
     wish: LaneWish
     tier: Tier
     variables: int

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from queuebit_contracts import events as ev
-from queuebit_contracts.jobs import Cost, JobRequest, JobState, Leg, Usage
+from queuebit_contracts.jobs import Cost, JobRequest, JobState, Leg, Sense, Usage
 from queuebit_contracts.origin import NO_ORIGIN, Origin
 from queuebit_domain.job.limits import Limits
 from queuebit_domain.job.money import NO_COST, NO_USAGE
@@ -97,7 +96,7 @@ class OpenJob:
     latency_due_at: datetime
     limits: Limits
     plan: str = ""
-    sense: Literal["min", "max"] | None = "min"
+    sense: Sense | None = "min"
     legs: tuple[LegState, ...] = ()
     hurried: bool = False
     cost: Cost = NO_COST
@@ -131,7 +130,7 @@ def proved(leg: LegState) -> bool:
     return isinstance(leg.status, Answered) and leg.status.verdict.proven_optimal
 
 
-def best_first(legs: Sequence[LegState], sense: Literal["min", "max"] | None) -> list[LegState]:
+def best_first(legs: Sequence[LegState], sense: Sense | None) -> list[LegState]:
     """Answered legs, the best objective first; on a tie the proved one, then the one that the plan names first."""
     sign = -1 if sense == "max" else 1
 

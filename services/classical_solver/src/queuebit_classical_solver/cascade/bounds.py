@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from queuebit_classical_solver.ports import OnProgress, Progress
-from queuebit_contracts.jobs import Number
-from queuebit_problems.kind import Sense, tighter
+from queuebit_contracts.jobs import Number, Sense
+from queuebit_problems.kind import tighter
 
 
 def contradicts(bound: Number, objective: Number, sense: Sense) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from queuebit_contracts.events import Answer, Verdict
-from queuebit_contracts.jobs import Confidence, Cost, JobState, Lane, Number, Ran, Role, Usage
+from queuebit_contracts.jobs import Confidence, Cost, JobState, Lane, Number, Ran, Role, Sense, Usage
 from queuebit_contracts.model import Model
 from queuebit_contracts.origin import Origin
 
@@ -47,7 +47,7 @@ class PlanView(Model):
     name: str
     rule: str
     policy_version: str
-    sense: Literal["min", "max"] | None = None
+    sense: Sense | None = None
     legs: tuple[LegView, ...]
     reasons: tuple[str, ...] | None = None
     inputs: dict[str, Any] | None = None
@@ -248,7 +248,7 @@ class KindSummary(Model):
     name: str
     version: int
     title: str
-    sense: Literal["min", "max"] | None
+    sense: Sense | None
     formats: tuple[str, ...]
     url: str
 
@@ -267,7 +267,7 @@ class KindView(Model):
     name: str
     version: int
     title: str
-    sense: Literal["min", "max"] | None
+    sense: Sense | None
     formats: tuple[str, ...]
     answer_shape: str
     params: dict[str, str]

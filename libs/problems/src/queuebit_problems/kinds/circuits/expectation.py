@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from queuebit_circuits.pauli import bases
 from queuebit_contracts.errors import FieldError
-from queuebit_contracts.jobs import Number
+from queuebit_contracts.jobs import Number, Sense
 from queuebit_problems.checks import FAULTS_MAX
 from queuebit_problems.formats.hamiltonians import TERMS_MAX, Observable, read_document
 from queuebit_problems.formats.text import Rows
@@ -21,7 +21,7 @@ from queuebit_problems.measurement import Device, Effort, Examination, Measured,
 class Expectation(Measurement[ExpectationStatement]):
     name = "expectation"
     title = "Expectation value, also the least over an ansatz"
-    sense: ClassVar[Literal["min", "max"] | None] = "min"
+    sense: ClassVar[Sense | None] = "min"
     answer_shape = '{"value": v, "std_error": s, "unit": u}, of a search with "parameters": [the angles of the ansatz]'
     formats = (
         'JSON: {"qubits", "terms": [[coefficient, "XIZ"] …], "unit"}, or a statement with "observable" and "circuit"',

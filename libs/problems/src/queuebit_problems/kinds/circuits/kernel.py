@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, Strict, ValidationInfo
 
@@ -14,7 +14,7 @@ from queuebit_circuits.errors import UnfitCircuit
 from queuebit_circuits.features import Entanglement, MapName, feature_map, measured, overlap
 from queuebit_circuits.pauli import PauliSum
 from queuebit_contracts.errors import FieldError
-from queuebit_contracts.jobs import Number
+from queuebit_contracts.jobs import Number, Sense
 from queuebit_problems.checks import FAULTS_MAX, Place, raise_faults
 from queuebit_problems.errors import OutOfBudget
 from queuebit_problems.formats.text import Rows
@@ -129,7 +129,7 @@ class Kernel(Measurement[KernelStatement]):
     name = "kernel"
     admission_is_linear = True
     title = "Quantum kernel matrix"
-    sense: ClassVar[Literal["min", "max"] | None] = None
+    sense: ClassVar[Sense | None] = None
     answer_shape = (
         '{"train": [[k(x, y) of train points] …], "test": [[k(test point, train point)] …], '
         '"split": {"train": [row …], "test": [row …]}, "shots": n or null}'
