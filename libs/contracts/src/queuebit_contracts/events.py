@@ -5,12 +5,12 @@ The envelope carries the job id (subject), the tenant and the stream version; an
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from queuebit_contracts.failures import FAILURES, FailureCode
+from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import (
     Confidence,
     Cost,
@@ -208,29 +208,6 @@ class ExecutionFailed(Event):
     retry_after_s: float | None = None
     usage: Usage = Usage()
     cost: Cost = Cost()
-
-    @classmethod
-    def of(
-        cls,
-        attempt_id: UUID,
-        leg: str,
-        code: FailureCode,
-        detail: str,
-        *,
-        remedy: str = "",
-        retry_after_s: float | None = None,
-        usage: Usage | None = None,
-    ) -> Self:
-        """The failure, with the remedy that the table of failures has for the code where nothing better is known."""
-        return cls(
-            attempt_id=attempt_id,
-            leg=leg,
-            code=code,
-            detail=detail,
-            remedy=remedy or FAILURES[code].remedy,
-            retry_after_s=retry_after_s,
-            usage=usage or Usage(),
-        )
 
 
 class ResultValidated(Event):

@@ -10,6 +10,7 @@ from uuid import UUID
 from queuebit_contracts import events as ev
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.events import JobEvent
+from queuebit_contracts.failed_attempts import execution_failed
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.jobs import is_past
 from queuebit_contracts.origin import Origin, whole_origin
@@ -114,7 +115,7 @@ def _wake(draft: Draft, job: OpenJob) -> None:
 
 
 def _lost(leg: str, working: Working, code: FailureCode) -> ev.ExecutionFailed:
-    return ev.ExecutionFailed.of(working.attempt_id, leg, code, FAILURES[code].meaning)
+    return execution_failed(working.attempt_id, leg, code, FAILURES[code].meaning)
 
 
 def _progress(draft: Draft, job: OpenJob, message: ev.JobStarted | ev.ExecutionProgressed) -> None:

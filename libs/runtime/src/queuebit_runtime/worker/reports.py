@@ -16,6 +16,7 @@ from queuebit_contracts.events import (
     JobQueued,
     JobStarted,
 )
+from queuebit_contracts.failed_attempts import execution_failed
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.jobs import Number, Usage
@@ -72,7 +73,7 @@ def failed(
     usage: Usage | None = None,
 ) -> ExecutionFailed:
     """The attempt ended without an answer; where no better remedy is known, the table of failures has one for the code."""
-    return ExecutionFailed.of(
+    return execution_failed(
         order.attempt_id, order.leg, code, detail, remedy=remedy, retry_after_s=retry_after_s, usage=usage
     )
 
