@@ -19,7 +19,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.data import Data
 from queuebit_contracts.envelope import Envelope, decode, encode_data, encode_headers
 from queuebit_contracts.ids import job_id_of
-from queuebit_contracts.jobs import JobRequest
+from queuebit_contracts.jobs import TERMINAL_NAMES, JobRequest
 from queuebit_devstack.credentials import TENANT, create_key, ensure_credentials, gateway_env
 from queuebit_devstack.ports import LOOPBACK, free_ports
 from queuebit_devstack.stack import Stack
@@ -147,6 +147,6 @@ def assert_once_each(stories: dict[UUID, list[str]], job_ids: Sequence[UUID]) ->
     assert set(stories) == set(job_ids)
     for story in stories.values():
         counted = Counter(story)
-        ends = sum(counted[name.__name__] for name in ev.TERMINAL_EVENTS)
+        ends = sum(counted[name] for name in TERMINAL_NAMES)
         assert (counted["JobSubmitted"], ends) == (1, 1), story
-        assert story[-1] in {name.__name__ for name in ev.TERMINAL_EVENTS}, story
+        assert story[-1] in TERMINAL_NAMES, story

@@ -12,6 +12,7 @@ from queuebit_contracts.data import Data
 from queuebit_contracts.envelope import decode
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.ids import attempt_id_of
+from queuebit_contracts.jobs import TERMINAL_NAMES
 from queuebit_control_plane.heads import head_of
 from queuebit_control_plane.relay.relay import records_of
 from queuebit_domain.errors import CorruptStream
@@ -24,7 +25,6 @@ from tests.simulation.asked import asks_answered, nothing_invented
 from tests.simulation.history import GROUPS, History
 from tests.simulation.poison import READERS, mark_of
 
-TERMINAL = frozenset(model.__name__ for model in ev.TERMINAL_EVENTS)
 LOST = frozenset(FAILURES[code].meaning for code in (FailureCode.WORKER_LOST, FailureCode.VALIDATION_LOST))
 UPSTREAM_TYPES = frozenset({b"io.queuebit.JobSubmitted.v1", b"io.queuebit.CancelJob.v1"})
 
@@ -72,7 +72,7 @@ def stories_make_sense(history: History) -> Iterator[str]:
         if [event.version for event in stored] != list(range(1, len(stored) + 1)):
             yield f"{stream_id} has the versions {[event.version for event in stored]}"
             continue
-        if sum(name in TERMINAL for name in names) != 1 or names[-1] not in TERMINAL:
+        if sum(name in TERMINAL_NAMES for name in names) != 1 or names[-1] not in TERMINAL_NAMES:
             yield f"{stream_id} does not end exactly once: {names}"
         try:
             ended = isinstance(fold(stored), EndedJob)

@@ -21,7 +21,7 @@ from queuebit_gateway.http.parsing import is_deeper, parse_object
 from queuebit_gateway.http.requests import read_key, read_wait_s
 from queuebit_gateway.http.tracing import traceparent_of
 from queuebit_gateway.problem_details import Refusal
-from queuebit_gateway.read_model.cursors import Cursors
+from queuebit_gateway.read_model.cursors import PageCursors
 from queuebit_store.ports import Place
 
 JOB = UUID("01890000-0000-7000-8000-000000000001")
@@ -53,7 +53,7 @@ def test_other_text_is_no_key(text: str) -> None:
     st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
 )
 def test_cursors_survive_their_text(place: Place, tenant: str, filters: dict[str, str]) -> None:
-    cursors = Cursors(b"secret")
+    cursors = PageCursors(b"secret")
     assert cursors.read(cursors.make(place, tenant, filters), tenant, filters) == place
 
 
@@ -62,17 +62,17 @@ def test_a_changed_cursor_is_refused(place: int, change: int) -> None:
     from base64 import urlsafe_b64decode, urlsafe_b64encode
 
     raw = bytearray(
-        urlsafe_b64decode(Cursors(b"secret").make(Place(datetime(2026, 1, 1, tzinfo=UTC), JOB), "acme", {}) + "==")
+        urlsafe_b64decode(PageCursors(b"secret").make(Place(datetime(2026, 1, 1, tzinfo=UTC), JOB), "acme", {}) + "==")
     )
     raw[place % len(raw)] ^= change
     with pytest.raises(Refusal, match="not one of ours"):
-        Cursors(b"secret").read(urlsafe_b64encode(bytes(raw)).decode(), "acme", {})
+        PageCursors(b"secret").read(urlsafe_b64encode(bytes(raw)).decode(), "acme", {})
 
 
 @given(st.text(max_size=100))
 def test_any_text_as_a_cursor_is_refused(text: str) -> None:
     with pytest.raises(Refusal):
-        Cursors(b"secret").read(text, "acme", {})
+        PageCursors(b"secret").read(text, "acme", {})
 
 
 def test_a_limit_lets_a_burst_through_and_then_its_rate() -> None:

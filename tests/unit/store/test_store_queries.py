@@ -12,7 +12,7 @@ from queuebit_store.diagnosis.port import Diagnosis
 from queuebit_store.errors import SchemaMismatch, StoreError, StoreUnavailable
 from queuebit_store.leadership.port import Leadership
 from queuebit_store.memory import MemoryStore
-from queuebit_store.ports import Cursors, Directory, EventLog, Heads, Idempotency, StreamStore
+from queuebit_store.ports import Directory, EventLog, Heads, Idempotency, OrderedReaderCursors, StreamStore
 from queuebit_store.postgres import PostgresSettings, PostgresStore
 
 
@@ -29,7 +29,7 @@ def test_each_query_has_a_name_a_purpose_and_a_user() -> None:
         assert f'"{name}"' in code, name
 
 
-def _takes(store: StreamStore, cursors: Cursors, directory: Directory, leadership: Leadership) -> None: ...
+def _takes(store: StreamStore, cursors: OrderedReaderCursors, directory: Directory, leadership: Leadership) -> None: ...
 
 
 def _signatures_fit(memory: MemoryStore, postgres: PostgresStore) -> None:
@@ -39,7 +39,7 @@ def _signatures_fit(memory: MemoryStore, postgres: PostgresStore) -> None:
 
 
 def test_both_adapters_have_every_operation_of_every_port() -> None:
-    for port in (EventLog, Heads, Idempotency, Cursors, Directory, Leadership, Diagnosis):
+    for port in (EventLog, Heads, Idempotency, OrderedReaderCursors, Directory, Leadership, Diagnosis):
         for operation in (name for name in vars(port) if not name.startswith("_")):
             assert callable(getattr(PostgresStore, operation))
             assert callable(getattr(MemoryStore, operation))

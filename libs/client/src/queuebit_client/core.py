@@ -20,6 +20,7 @@ from queuebit_client.errors import BadAnswer, InvalidRequest, QueuebitError, Unr
 from queuebit_client.keys import fresh_key
 from queuebit_client.models import Explanation, Job, JobEvent, JobPage, JobSummary, Kind, KindList, KindSummary
 from queuebit_client.sse import Frame, FrameReader
+from queuebit_contracts.jobs import TERMINAL_NAMES
 
 ATTEMPTS_MAX = 4
 TOTAL_S = 60.0
@@ -29,7 +30,6 @@ BACKOFF_S_MAX = 5.0
 WAIT_S = 25.0
 WAIT_SLACK_S = 10.0
 STREAM_IDLE_S = 45.0
-TERMINAL = frozenset({"JobRejected", "JobCompleted", "JobFailed", "JobCancelled", "JobExpired"})
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -186,7 +186,7 @@ class Core:
                     if event is not None and event.version > after:
                         after, failures = event.version, 0
                         yield Emit(event)
-                        if event.name in TERMINAL:
+                        if event.name in TERMINAL_NAMES:
                             yield Hangup()
                             return
                 delay_s = pause_s * self.uniform()

@@ -13,9 +13,9 @@ from queuebit_contracts.ids import event_id_of, uuid_from
 
 REMEDY = "Send CloudEvents 1.0 in Kafka binary or structured mode as schemas/asyncapi.json describes it."
 ATTRIBUTE_BYTES_MAX = 1024
-"""Of each attribute, as it is written."""
+"""No attribute may be longer, as it is written."""
 VERSION_DIGITS_MAX = 18
-"""More than any stream has, and always within 64 bits."""
+"""No stream has a version with so many digits, and each number of so many fits into 64 bits."""
 
 _READ = ("ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "ce_tenant", "ce_replayid", "ce_correlationid")
 _NAMES = frozenset((*_READ, "ce_specversion", "ce_streamversion", "content-type", "traceparent"))
@@ -125,7 +125,7 @@ def read_event_id(name: str, source: str) -> tuple[UUID, str | None]:
 
 @lru_cache(maxsize=8192)
 def _uuid_from(text: str) -> UUID:
-    """Read once for all messages about a job, and for all who ask."""
+    """The id, which is parsed once for all messages about a job."""
     return uuid_from(text)
 
 

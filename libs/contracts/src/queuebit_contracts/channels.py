@@ -16,7 +16,7 @@ from queuebit_contracts.jobs import TIERS, Lane, Tier
 from queuebit_contracts.model import Model, StrictModel
 
 Service = Literal["gateway", "control-plane", "quantum-adapter", "classical-solver", "result-validation"]
-Family = Literal["quantum", "classical"]
+WorkerFamily = Literal["quantum", "classical"]
 
 DAY_MS = 86_400_000
 RECORD_BYTES_MAX = 4 * 1024 * 1024
@@ -56,9 +56,14 @@ _JOB_EVENTS: tuple[type[Event], ...] = events.JobEvent.__args__
 _CONSUMERS: tuple[Service, ...] = ("control-plane", "quantum-adapter", "classical-solver", "result-validation")
 
 
-def queued(family: Family, tier: Tier) -> str:
+def queued(family: WorkerFamily, tier: Tier) -> str:
     """The topic that carries a tier's work orders to a family of workers."""
     return f"jobs.queued.{family}.{tier}"
+
+
+def source_of(service: Service) -> str:
+    """The CloudEvents source of what a service says."""
+    return f"/queuebit/{service}"
 
 
 def dead_letter(consumer: Service) -> str:
@@ -66,7 +71,7 @@ def dead_letter(consumer: Service) -> str:
     return f"{consumer}.dead-letter"
 
 
-def family_of(lane: Lane) -> Family:
+def family_of(lane: Lane) -> WorkerFamily:
     """Which workers serve a lane: the quantum-adapter runs quantum and simulator, the classical-solver the rest."""
     match lane:
         case "quantum" | "simulator":
@@ -155,7 +160,7 @@ _COMMANDS = Channel(
 )
 
 
-def _orders(family: Family, reader: Service) -> Iterable[Channel]:
+def _orders(family: WorkerFamily, reader: Service) -> Iterable[Channel]:
     for tier in TIERS:
         meaning = f"Work orders of the {tier} tier for the {reader}."
         yield Channel(queued(family, tier), meaning, (events.JobQueued,), ("control-plane",), (reader,))

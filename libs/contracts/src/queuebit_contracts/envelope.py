@@ -37,7 +37,7 @@ from queuebit_contracts.structured import decode_data as decode_data
 JSON_TYPE = b"application/json"
 _JSON = ("content-type", JSON_TYPE)
 _ID_PLACE = 2
-"""Of the id among the headers."""
+"""Here the id stands among the headers."""
 
 Headers = list[tuple[str, bytes]]
 
@@ -184,23 +184,34 @@ def decode(
 
 def to_structured(envelope: Envelope) -> dict[str, Any]:
     """The message as one JSON object (structured mode): for server-sent events and webhooks."""
-    optional = {
-        "tenant": envelope.tenant,
-        "streamversion": envelope.version,
-        "traceparent": envelope.traceparent,
-        "replayid": envelope.replay_id,
-        "correlationid": envelope.correlation_id,
-    }
+    attributes = structured_attributes(
+        envelope.given_id or str(envelope.id),
+        envelope.source,
+        envelope.type,
+        envelope.subject,
+        envelope.time,
+        tenant=envelope.tenant,
+        streamversion=envelope.version,
+        traceparent=envelope.traceparent,
+        replayid=envelope.replay_id,
+        correlationid=envelope.correlation_id,
+    )
+    return {**attributes, "data": envelope.data.model_dump(mode="json", exclude_none=True)}
+
+
+def structured_attributes(
+    event_id: str, source: str, ce_type: str, subject: str, time: datetime, **optional: Any
+) -> dict[str, Any]:
+    """The attributes of a message in structured mode; of the optional ones those that are not None."""
     return {
         "specversion": "1.0",
-        "id": envelope.given_id or str(envelope.id),
-        "source": envelope.source,
-        "type": envelope.type,
-        "subject": envelope.subject,
-        "time": rfc3339(envelope.time).decode(),
+        "id": event_id,
+        "source": source,
+        "type": ce_type,
+        "subject": subject,
+        "time": rfc3339(time).decode(),
         "datacontenttype": "application/json",
         **{name: value for name, value in optional.items() if value is not None},
-        "data": envelope.data.model_dump(mode="json", exclude_none=True),
     }
 
 

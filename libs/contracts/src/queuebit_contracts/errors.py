@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 
 FIELD_LENGTH_MAX = 200
-"""Of a pointer, and of what is said about a field: names in a message may be as long as the message."""
+"""A pointer, and what is said about a field, is cut at this length: names in a message may be as long as the message."""
 TEXT_LENGTH_MAX = 2000
-"""Of a whole explanation."""
+"""A whole explanation is cut at this length."""
 
 
 @dataclass(frozen=True, slots=True)

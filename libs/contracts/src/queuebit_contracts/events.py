@@ -12,6 +12,7 @@ from pydantic import AwareDatetime
 
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import (
+    TERMINAL_NAMES,
     Confidence,
     Cost,
     IdempotencyKey,
@@ -343,4 +344,6 @@ JobEvent = (
 )  # fmt: skip
 """What may stand in the stream of a job."""
 
-TERMINAL_EVENTS: tuple[type[Event], ...] = (JobRejected, JobCompleted, JobFailed, JobCancelled, JobExpired)
+TERMINAL_EVENTS: tuple[type[Event], ...] = tuple(
+    model for model in JobEvent.__args__ if model.__name__ in TERMINAL_NAMES
+)

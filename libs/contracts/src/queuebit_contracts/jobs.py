@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -34,13 +35,22 @@ LANES: tuple[Lane, ...] = ("quantum", "simulator", "classical", "rule")
 JOB_STATES: tuple[JobState, ...] = (
     "submitted", "planned", "queued", "running", "validating", "completed", "failed", "cancelled", "expired", "rejected",
 )  # fmt: skip
-TERMINAL_STATES: frozenset[JobState] = frozenset({"completed", "failed", "cancelled", "expired", "rejected"})
+ENDS: Mapping[JobState, str] = {
+    "completed": "JobCompleted",
+    "failed": "JobFailed",
+    "cancelled": "JobCancelled",
+    "expired": "JobExpired",
+    "rejected": "JobRejected",
+}
+"""The states in which a job has ended, each with the name of the event that ends it so."""
+TERMINAL_STATES: frozenset[JobState] = frozenset(ENDS)
+TERMINAL_NAMES: frozenset[str] = frozenset(ENDS.values())
 
 BUDGET_S_MAX = 3600.0
 STATEMENT_BYTES_MAX = 3_500_000
 """In canonical JSON. Leaves room in one record of the bus for all else: parameters, an answer, what is said of it."""
 BODY_BYTES_MAX = STATEMENT_BYTES_MAX + 300_000
-"""Of a submission, wishes and spaces included."""
+"""A submission may be no larger, wishes and spaces included."""
 KEY_LENGTH_MAX = 255
 
 INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1

@@ -30,7 +30,7 @@ _FAMILY = b"application/cloudevents"
 _BINARY = ("ce_specversion", "ce_id", "ce_source", "ce_type")
 _ATTRIBUTES = ("id", "source", "type", "subject", "time", "tenant", "replayid", "correlationid")
 ATTRIBUTES_READ = (*_ATTRIBUTES, "specversion", "streamversion", "traceparent")
-"""What is read of a message beside its data. The last three have bounds of their own."""
+"""What is read of a message beside its data; the last three have bounds of their own."""
 _IN_TEXT = ("data", "data_base64")
 _SPACE = b" \t\r\n"
 

@@ -7,12 +7,12 @@ from typing import Protocol
 from queuebit_store.directory.port import ApiKeyRow, Directory
 from queuebit_store.heads.port import Head, Heads, Place, StreamFilter, StreamRow
 from queuebit_store.idempotency.port import Idempotency, Reservation
-from queuebit_store.log.port import Append, Cursors, EventLog, NewEvent, Position, StoredEvent
+from queuebit_store.log.port import Append, EventLog, NewEvent, OrderedReaderCursors, Position, StoredEvent
 
 __all__ = [
     "ApiKeyRow",
     "Append",
-    "Cursors",
+    "OrderedReaderCursors",
     "Directory",
     "EventLog",
     "Head",

@@ -22,10 +22,10 @@ from queuebit_runtime.service.supervision import Run, run_supervised
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_store.diagnosis.port import Diagnosis
 from queuebit_store.leadership.port import Leadership
-from queuebit_store.ports import Cursors, Directory, StreamStore
+from queuebit_store.ports import Directory, OrderedReaderCursors, StreamStore
 
 
-class Store(StreamStore, Cursors, Directory, Leadership, Diagnosis, Protocol):
+class Store(StreamStore, OrderedReaderCursors, Directory, Leadership, Diagnosis, Protocol):
     """Everything that the control plane keeps."""
 
 

@@ -18,7 +18,7 @@ from queuebit_gateway.http.admission import Reader
 from queuebit_gateway.http.app import create_app
 from queuebit_gateway.http.parts import Parts
 from queuebit_gateway.http.server import HttpServer
-from queuebit_gateway.read_model.cursors import Cursors
+from queuebit_gateway.read_model.cursors import PageCursors
 from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.jobs import Jobs
 from queuebit_gateway.read_model.watching import POLL_INTERVAL_S, Tailer
@@ -69,7 +69,7 @@ def build_parts(
         reader=Reader(work or inline()),
         submitter=Submitter(store, bus, jobs, clock, ids),
         tailer=Tailer(store, clock, poll_interval_s=poll_interval_s),
-        cursors=Cursors(pepper),
+        cursors=PageCursors(pepper),
         clock=clock,
         ids=ids,
         proxies=proxies,

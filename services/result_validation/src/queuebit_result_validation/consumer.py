@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 
-from queuebit_contracts.channels import EXECUTIONS, VALIDATIONS, Service
+from queuebit_contracts.channels import EXECUTIONS, VALIDATIONS, Service, source_of
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, ResultValidated
 from queuebit_contracts.ids import derive_id
@@ -27,7 +27,7 @@ from queuebit_runtime.processes.bounded_work import LARGE_BYTES
 from queuebit_runtime.processes.pool import Pool
 
 SERVICE: Service = "result-validation"
-SOURCE = "/queuebit/result-validation"
+SOURCE = source_of("result-validation")
 CHECK = "queuebit_result_validation.validate:validate_in_process"
 CHECK_TIMEOUT_S = 120.0
 OVERLAP = 4

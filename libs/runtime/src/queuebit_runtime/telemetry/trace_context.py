@@ -5,14 +5,13 @@ Source: https://www.w3.org/TR/trace-context/.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from uuid import UUID
 
+from queuebit_contracts.attributes import read_traceparent
+
 TRACEPARENT = "traceparent"
 _SAMPLED = b"13579bdf"
-_LENGTH = 55
-_VALID = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def sampled_parent(headers: Iterable[tuple[str, bytes]]) -> bytes | None:
@@ -26,13 +25,8 @@ def sampled_parent(headers: Iterable[tuple[str, bytes]]) -> bytes | None:
 def is_kept(traceparent: bytes) -> bool:
     """Whether it is valid and says that its trace is kept."""
     return bool(
-        traceparent and traceparent[-1] in _SAMPLED and len(traceparent) == _LENGTH and _VALID.fullmatch(traceparent)
+        traceparent and traceparent[-1] in _SAMPLED and read_traceparent(traceparent.decode("latin-1")) is not None
     )
-
-
-def valid_traceparent(text: str | None) -> str | None:
-    """The text where it is a traceparent, kept or not."""
-    return text if text is not None and _VALID.fullmatch(text.encode("utf-8", "replace")) else None
 
 
 def with_parent(headers: Iterable[tuple[str, bytes]], traceparent: bytes) -> list[tuple[str, bytes]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from queuebit_contracts.channels import EXECUTIONS, Service
+from queuebit_contracts.channels import EXECUTIONS, Service, source_of
 from queuebit_contracts.envelope import Envelope, binary_headers, encode_data, rfc3339
 from queuebit_contracts.errors import field_errors
 from queuebit_contracts.events import (
@@ -40,7 +40,7 @@ class Report:
         self.asked_at = cause.time
         self.traceparent = cause.traceparent
         self._cause = cause
-        self._source = f"/queuebit/{service}"
+        self._source = source_of(service)
 
     @property
     def log_fields(self) -> dict[str, str | None]:

@@ -1,4 +1,4 @@
-"""EventLog and Cursors in memory."""
+"""EventLog and OrderedReaderCursors in memory."""
 
 from __future__ import annotations
 

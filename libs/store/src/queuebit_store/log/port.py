@@ -105,7 +105,7 @@ class EventLog(Protocol):
         ...
 
 
-class Cursors(Protocol):
+class OrderedReaderCursors(Protocol):
     """Where each ordered reader stands, durably."""
 
     async def load_cursor(self, name: str) -> Position:

@@ -1,4 +1,4 @@
-"""EventLog and Cursors on PostgreSQL."""
+"""EventLog and OrderedReaderCursors on PostgreSQL."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from functools import cache
 from typing import Protocol
 from uuid import UUID
 
-from queuebit_contracts.channels import topics_of
+from queuebit_contracts.channels import source_of, topics_of
 from queuebit_contracts.envelope import binary_headers, rfc3339
 from queuebit_contracts.events import JobQueued
 from queuebit_contracts.jobs import LANES, TIERS
@@ -34,11 +34,11 @@ from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_runtime.waiting import end_task, wait_event
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.leadership.port import Lease
-from queuebit_store.ports import Cursors, Position, StoredEvent, StreamStore
+from queuebit_store.ports import OrderedReaderCursors, Position, StoredEvent, StreamStore
 
 log = logging.getLogger(__name__)
 
-SOURCE = "/queuebit/control-plane"
+SOURCE = source_of("control-plane")
 CURSOR = "relay"
 RETRY = Backoff(base_s=0.1, ceiling_s=2.0)
 """A cut session is replaced at once; a server that restarts takes its time."""
@@ -50,7 +50,7 @@ _ORDER = re.compile(
 """How a work order begins that we wrote. Only the beginning: further in stands what others wrote."""
 
 
-class RelayStore(StreamStore, Cursors, Protocol):
+class RelayStore(StreamStore, OrderedReaderCursors, Protocol):
     """What the relay needs of the store."""
 
 

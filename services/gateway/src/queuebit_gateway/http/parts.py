@@ -16,7 +16,7 @@ from queuebit_gateway.commands import Submitter
 from queuebit_gateway.http.admission import Reader
 from queuebit_gateway.http.tracing import ROUTE_CLASS
 from queuebit_gateway.problem_details import Refusal
-from queuebit_gateway.read_model.cursors import Cursors
+from queuebit_gateway.read_model.cursors import PageCursors
 from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.jobs import Jobs
 from queuebit_gateway.read_model.watching import Tailer
@@ -36,7 +36,7 @@ class Parts:
     reader: Reader
     submitter: Submitter
     tailer: Tailer
-    cursors: Cursors
+    cursors: PageCursors
     clock: Clock
     ids: Ids
     proxies: Proxies = NO_PROXIES

@@ -7,10 +7,11 @@ from uuid import UUID
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from queuebit_contracts.attributes import read_traceparent
 from queuebit_runtime.telemetry import semconv
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import OpenSpan, Telemetry
-from queuebit_runtime.telemetry.trace_context import TRACEPARENT, valid_traceparent
+from queuebit_runtime.telemetry.trace_context import TRACEPARENT
 
 ROUTE_CLASS = "queuebit.route_class"
 """Where the scope says which class of route served it."""
@@ -56,7 +57,7 @@ class Traced:
         if route is None:
             return None
         header = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
-        span = self._telemetry.span(f"POST {route}", valid_traceparent(header.decode("latin-1").strip()), "server")
+        span = self._telemetry.span(f"POST {route}", read_traceparent(header.decode("latin-1").strip()), "server")
         if span is not None:
             span.set(semconv.HTTP_METHOD, "POST")
             span.set(semconv.HTTP_ROUTE, route)
@@ -70,7 +71,7 @@ def traceparent_of(request: Request) -> str | None:
     """
     span: OpenSpan | None = request.scope.get(_SPAN)
     if span is None:
-        return valid_traceparent((request.headers.get(TRACEPARENT) or "").strip())
+        return read_traceparent((request.headers.get(TRACEPARENT) or "").strip())
     return span.traceparent
 
 

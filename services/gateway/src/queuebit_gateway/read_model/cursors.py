@@ -20,7 +20,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 
 
-class Cursors:
+class PageCursors:
     """Makes and reads cursors under a secret of this installation."""
 
     def __init__(self, secret: bytes) -> None:

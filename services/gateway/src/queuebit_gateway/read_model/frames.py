@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from queuebit_contracts import events as ev
+from queuebit_contracts.jobs import TERMINAL_NAMES
 from queuebit_gateway.read_model.bounded_memory import Kept
 from queuebit_gateway.read_model.jobs import structured_json
 from queuebit_gateway.read_model.shared_work import Shared
@@ -22,8 +22,6 @@ LARGE_HELD_MAX = 32
 """Large frames that are on their way to readers at once, and so in memory however slow these are."""
 LARGE_WAIT_S = 30.0
 PIECE_BYTES = 65_536
-
-_TERMINAL = frozenset(model.__name__ for model in ev.TERMINAL_EVENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,9 @@ class Frames:
 
 def _frames(job_id: UUID, page: Sequence[StoredEvent], *, compact: bool) -> list[Frame]:
     return [
-        Frame(event.version, event.type in _TERMINAL, _wire(event, structured_json(job_id, event, compact=compact)))
+        Frame(
+            event.version, event.type in TERMINAL_NAMES, _wire(event, structured_json(job_id, event, compact=compact))
+        )
         for event in page
     ]
 

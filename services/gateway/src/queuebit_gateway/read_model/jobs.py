@@ -14,6 +14,8 @@ from uuid import UUID
 import orjson
 from pydantic_core import from_json
 
+from queuebit_contracts.channels import source_of
+from queuebit_contracts.envelope import structured_attributes
 from queuebit_contracts.jobs import TERMINAL_STATES
 from queuebit_contracts.registry import type_name_of
 from queuebit_gateway.problem_details import Refusal
@@ -27,7 +29,7 @@ from queuebit_store.ports import StoredEvent, StreamFilter, StreamRow, StreamSto
 
 ACCEPTED_MAX = 10_000
 EVENTS_SHOWN_MAX = 1000
-STORE_SOURCE = "/queuebit/control-plane"
+STORE_SOURCE = source_of("control-plane")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,19 +176,17 @@ def _write_data(value: Any) -> str:
 
 def _attributes(job_id: UUID, event: StoredEvent, trimmed: list[str]) -> dict[str, Any]:
     """What a structured CloudEvent says beside its data."""
-    optional = {"traceparent": event.traceparent, "trimmed": trimmed or None}
-    return {
-        "specversion": "1.0",
-        "id": str(event.id),
-        "source": STORE_SOURCE,
-        "type": type_name_of(event.type, event.schema_version),
-        "subject": str(job_id),
-        "time": event.time.isoformat().replace("+00:00", "Z"),
-        "datacontenttype": "application/json",
-        "tenant": event.tenant,
-        "streamversion": event.version,
-        **{name: value for name, value in optional.items() if value is not None},
-    }
+    return structured_attributes(
+        str(event.id),
+        STORE_SOURCE,
+        type_name_of(event.type, event.schema_version),
+        str(job_id),
+        event.time,
+        tenant=event.tenant,
+        streamversion=event.version,
+        traceparent=event.traceparent,
+        trimmed=trimmed or None,
+    )
 
 
 def _trim(data: Any) -> list[str]:

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from queuebit_contracts.channels import source_of
 from queuebit_contracts.ids import derive_id, refusal_id_of
 from queuebit_gateway.problem_details import Refusal
 from queuebit_runtime.clock import Clock
 from queuebit_store.errors import StoreError
 from queuebit_store.ports import StreamRow, StreamStore
 
-SOURCE = "/queuebit/gateway"
+SOURCE = source_of("gateway")
 POLL_INTERVAL_S = 0.05
 PAUSE_S = 1.0
 IDS_PER_POLL = 1000

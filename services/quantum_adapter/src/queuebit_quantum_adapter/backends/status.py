@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from queuebit_contracts.channels import BACKENDS
+from queuebit_contracts.channels import BACKENDS, source_of
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.events import BackendStatusReported
 from queuebit_quantum_adapter.backends.registry import Backends
@@ -19,7 +19,7 @@ from queuebit_runtime.errors import PoolError
 from queuebit_runtime.ids import Ids
 from queuebit_runtime.waiting import wait_event
 
-SOURCE = "/queuebit/quantum-adapter"
+SOURCE = source_of("quantum-adapter")
 INTERVAL_S = 60.0
 
 Probe = Callable[[BackendSpec], Awaitable[None]]
