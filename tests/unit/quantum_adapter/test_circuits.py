@@ -14,14 +14,15 @@ from queuebit_problems.encoding.qubo import Ising
 from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit, sigma_of
 from queuebit_quantum_adapter.algorithms.reduction import Core, Reduced, fix_symmetry
 from queuebit_quantum_adapter.circuits import BoundCircuit, Gate, Template
-from queuebit_quantum_adapter.providers.qiskit_circuits import circuit_fingerprint, to_qiskit
+from queuebit_quantum_adapter.providers.qiskit_circuits import circuit_fingerprint
+from queuebit_quantum_adapter.providers.qiskit_conversion import to_open_template
 from tests.unit.quantum_adapter.models import an_ising
 from tests.unit.quantum_adapter.oracle import energies, qaoa_distribution
 
 
 def distribution_of(circuit: BoundCircuit) -> np.ndarray:
     """Qiskit's own statevector of the circuit before measurement; its index has bit q for qubit q."""
-    bound = to_qiskit(circuit.template).bind(circuit.angles)
+    bound = to_open_template(circuit.template).bind(circuit.angles)
     return np.asarray(Statevector(bound.remove_final_measurements(inplace=False)).probabilities())
 
 
@@ -91,7 +92,7 @@ def test_fingerprints_tell_structure_and_angles_apart() -> None:
     other = Template(2, (Gate("h", (1,)), Gate("rzz", (0, 1), 0)), 1)
 
     def bound(angle: float) -> str:
-        return circuit_fingerprint(to_qiskit(template).bind([angle]))
+        return circuit_fingerprint(to_open_template(template).bind([angle]))
 
     assert template.fingerprint != other.fingerprint
     assert bound(0.5) == bound(0.5)

@@ -11,7 +11,7 @@ from queuebit_circuits.text import to_qasm3
 from queuebit_quantum_adapter.algorithms.dicke import Drawing, draw_dicke
 from queuebit_quantum_adapter.algorithms.qaoa import Kept, exchanges, linear_ramp, mixer_factors, qaoa_circuit
 from queuebit_quantum_adapter.circuits import BoundCircuit, Template
-from queuebit_quantum_adapter.providers.qiskit_circuits import to_qiskit
+from queuebit_quantum_adapter.providers.qiskit_conversion import to_open_template
 from tests.unit.quantum_adapter.models import an_ising
 from tests.unit.quantum_adapter.oracle import energies
 
@@ -24,7 +24,7 @@ CASES = [
 
 
 def amplitudes(circuit: BoundCircuit) -> np.ndarray:
-    bound = to_qiskit(circuit.template).bind(circuit.angles)
+    bound = to_open_template(circuit.template).bind(circuit.angles)
     return np.asarray(Statevector(bound.remove_final_measurements(inplace=False)))
 
 

@@ -1,47 +1,12 @@
-"""From our circuits to Qiskit's, and the fingerprint of what Qiskit made of them. Imported in worker processes only."""
+"""The fingerprint of what Qiskit made of a circuit. Imported in worker processes only."""
 
 from __future__ import annotations
 
-from typing import Any, assert_never
-
-from qiskit.circuit import ParameterVector, QuantumCircuit
+from typing import Any
 
 from queuebit_contracts.canonical import fingerprint
-from queuebit_quantum_adapter.circuits import Template
-from queuebit_quantum_adapter.providers.qiskit_conversion import OpenCircuit
 
 DIGITS = 12
-
-
-def to_qiskit(template: Template) -> OpenCircuit:
-    """The same circuit in Qiskit; qubit q is measured into classical bit q."""
-    angles = ParameterVector("t", template.slots)
-    circuit = QuantumCircuit(template.qubits, template.qubits)
-    for gate in template.gates:
-        angle = None if gate.slot is None else angles[gate.slot]
-        match gate.name:
-            case "h":
-                circuit.h(gate.qubits[0])
-            case "x":
-                circuit.x(gate.qubits[0])
-            case "cx":
-                circuit.cx(gate.qubits[0], gate.qubits[1])
-            case "rx":
-                circuit.rx(angle, gate.qubits[0])
-            case "ry":
-                circuit.ry(angle, gate.qubits[0])
-            case "rz":
-                circuit.rz(angle, gate.qubits[0])
-            case "rxx":
-                circuit.rxx(angle, gate.qubits[0], gate.qubits[1])
-            case "ryy":
-                circuit.ryy(angle, gate.qubits[0], gate.qubits[1])
-            case "rzz":
-                circuit.rzz(angle, gate.qubits[0], gate.qubits[1])
-            case _:
-                assert_never(gate.name)
-    circuit.measure(range(template.qubits), range(template.qubits))
-    return OpenCircuit(circuit, angles)
 
 
 def circuit_fingerprint(circuit: Any) -> str:

@@ -16,6 +16,7 @@ from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Operator
 
 from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset
+from queuebit_quantum_adapter.circuits import BoundCircuit, Template
 from queuebit_quantum_adapter.errors import NotEquivalent
 from queuebit_quantum_adapter.verification.matrices import Choice, Matrix, Step, Unitary
 
@@ -56,11 +57,22 @@ def to_open_circuit(circuit: Circuit) -> OpenCircuit:
     each of ours, in the order of `angles_of`.
     """
     parameters = ParameterVector("t", sum(1 for _ in angles_of(circuit.operations)))
+    return OpenCircuit(_converted(circuit, iter(parameters)), parameters)
+
+
+def to_open_template(template: Template) -> OpenCircuit:
+    """The same template in Qiskit: one parameter for each slot."""
+    parameters = ParameterVector("t", template.slots)
+    taken = (parameters[gate.slot] for gate in template.gates if gate.slot is not None)
+    return OpenCircuit(_converted(BoundCircuit(template, (0.0,) * template.slots).circuit, taken), parameters)
+
+
+def _converted(circuit: Circuit, angles: Iterator[Any]) -> Any:
     made = QuantumCircuit(
         QuantumRegister(circuit.qubits), *(ClassicalRegister(register.size) for register in circuit.registers)
     )
-    _add(made, circuit.operations, iter(parameters))
-    return OpenCircuit(made, parameters)
+    _add(made, circuit.operations, angles)
+    return made
 
 
 def angles_of(operations: Iterable[Operation]) -> Iterator[float]:

@@ -21,7 +21,7 @@ import numpy as np
 
 from queuebit_circuits.circuit import Branch, Circuit, Gate, Measure, Operation, Reset, length_of, walk
 from queuebit_circuits.gates import GATES
-from queuebit_quantum_adapter.circuits import Template
+from queuebit_quantum_adapter.circuits import BoundCircuit, Template
 from queuebit_quantum_adapter.errors import NotEquivalent
 from queuebit_quantum_adapter.verification.matrices import (
     Choice,
@@ -144,11 +144,7 @@ def check_template(template: Template, convert: Callable[[Sequence[float]], Sequ
 
 def template_steps(template: Template, angles: Sequence[float]) -> tuple[Step, ...]:
     """What a template does: its gates by our own table, qubit q measured into bit q at the end."""
-    gates = [
-        Unitary(gate_matrix(gate.name, () if gate.slot is None else (angles[gate.slot],)), gate.qubits)
-        for gate in template.gates
-    ]
-    return (*gates, *(Measure(qubit, qubit) for qubit in range(template.qubits)))
+    return steps_of(BoundCircuit(template, tuple(angles)).circuit.operations)
 
 
 def clifford_stand_in(circuit: Circuit, generator: np.random.Generator) -> Circuit:

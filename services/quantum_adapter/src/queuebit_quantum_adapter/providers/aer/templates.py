@@ -10,7 +10,8 @@ from queuebit_quantum_adapter.circuits import Template
 from queuebit_quantum_adapter.ports import Samples, Submission
 from queuebit_quantum_adapter.providers.aer.fitted import Compiled
 from queuebit_quantum_adapter.providers.aer.target import Target
-from queuebit_quantum_adapter.providers.qiskit_circuits import circuit_fingerprint, to_qiskit
+from queuebit_quantum_adapter.providers.qiskit_circuits import circuit_fingerprint
+from queuebit_quantum_adapter.providers.qiskit_conversion import to_open_template
 from queuebit_quantum_adapter.verification.equivalence import Equivalence
 
 TEMPLATES_MAX = 64
@@ -76,7 +77,7 @@ class TemplateRunner:
             self._templates.move_to_end(key)
             return cached
         begun = time.perf_counter()
-        plain = to_qiskit(template)
+        plain = to_open_template(template)
         made = Compiled.of(plain, self._target.fit_template(plain.circuit))
         found = self._target.check_template(template, plain, made.open)
         cached = self._templates[key] = Cached(made, key, found, time.perf_counter() - begun)
