@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 import pytest
 
 from queuebit_problems.instances import file_name, load
+from tests.e2e.command_line import queuebit
 from tests.e2e.exposure import open_paths, told
 
 ROOT = Path(__file__).parents[2]
-QUEUEBIT = str(Path(sys.executable).with_name("queuebit"))
 FIELDS = {
     "id", "state", "kind", "answer", "objective", "bound", "gap", "verdict", "confidence", "ran", "cost", "reasons",
 }  # fmt: skip
@@ -24,21 +21,6 @@ KNOWN = {
     "run", "submit", "watch", "show", "events", "explain", "cancel", "list", "up", "down", "status", "logs", "demo",
     "check", "kinds", "config", "version", "report",
 }  # fmt: skip
-
-
-async def queuebit(*arguments: str, cwd: Path, timeout_s: float = 120.0) -> subprocess.CompletedProcess[str]:
-    """Run the command line beside the event loop, which has consumers to keep alive."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("QUEUEBIT_")}
-    return await asyncio.to_thread(
-        subprocess.run,
-        [QUEUEBIT, *arguments],
-        cwd=cwd,
-        env={**env, "TMPDIR": str(cwd)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=timeout_s,
-    )
 
 
 def alive_in(folder: Path) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from queuebit_problems.instances import file_name, load
-from tests.e2e.test_commands import queuebit
+from tests.e2e.command_line import queuebit
 
 RUN = ("--kind", "maxcut", "--lane", "simulator", "--seed", "7", "--param", "placebo=true", "--report", "--json")
 

@@ -9,7 +9,7 @@ import pytest
 
 from queuebit_devstack.stack import Stack
 from queuebit_runtime.access.settings import KafkaAccess
-from tests.contract.bus.bus_world import KafkaWorld, MemoryWorld, World
+from tests.contract.bus.bus_under_test import BusUnderTest, KafkaUnderTest, MemoryUnderTest
 
 
 @pytest.fixture(params=["memory", "kafka"])
@@ -22,14 +22,14 @@ def access(request: pytest.FixtureRequest) -> KafkaAccess | None:
 
 
 @pytest.fixture
-async def world(access: KafkaAccess | None) -> AsyncIterator[World]:
+async def world(access: KafkaAccess | None) -> AsyncIterator[BusUnderTest]:
     namespace = f"test-{uuid4().hex[:12]}"
     if access is None:
-        memory = MemoryWorld(namespace)
+        memory = MemoryUnderTest(namespace)
         yield memory
         await memory.close()
         return
-    kafka = KafkaWorld(access, namespace)
+    kafka = KafkaUnderTest(access, namespace)
     await kafka.open()
     yield kafka
     await kafka.close()

@@ -9,10 +9,19 @@ import pytest
 from queuebit_contracts.channels import CONTROL, RECORD_BYTES_MAX, SUBMITTED
 from queuebit_runtime.bus.partitioner import partition_of
 from queuebit_runtime.bus.port import BusError, Delivery, Outgoing, RecordTooLarge
-from tests.contract.bus.bus_world import DEADLINE_S, Collector, Member, World, reads, say, until, until_committed
+from tests.contract.bus.bus_under_test import (
+    DEADLINE_S,
+    BusUnderTest,
+    Collector,
+    Member,
+    reads,
+    say,
+    until,
+    until_committed,
+)
 
 
-async def test_it_delivers_records_as_they_were_published_in_the_order_of_each_key(world: World) -> None:
+async def test_it_delivers_records_as_they_were_published_in_the_order_of_each_key(world: BusUnderTest) -> None:
     """Given a reader, when records of several keys are published, then each key arrives in order, whole."""
     seen = Collector()
     bus = world.member()
@@ -27,7 +36,7 @@ async def test_it_delivers_records_as_they_were_published_in_the_order_of_each_k
     assert (first.topic, first.headers) == (SUBMITTED, (("about", b"test"),))
 
 
-async def test_it_delivers_what_was_published_before_the_group_first_came(world: World) -> None:
+async def test_it_delivers_what_was_published_before_the_group_first_came(world: BusUnderTest) -> None:
     writer = world.member()
     await writer.start()
     await writer.publish([say("a", "early")])
@@ -38,7 +47,7 @@ async def test_it_delivers_what_was_published_before_the_group_first_came(world:
     await until(lambda: seen.values == [b"early"])
 
 
-async def test_it_keeps_the_order_of_each_key_when_publishes_run_at_once(world: World) -> None:
+async def test_it_keeps_the_order_of_each_key_when_publishes_run_at_once(world: BusUnderTest) -> None:
     """Given many publishes in flight, then within each of them a key's records stay in order, and so do the calls."""
     seen = Collector()
     bus = world.member()
@@ -56,7 +65,7 @@ async def test_it_keeps_the_order_of_each_key_when_publishes_run_at_once(world: 
     assert [record.value for record in seen.records if record.key == b"one"] == expected
 
 
-async def test_it_delivers_again_after_a_crash_before_done(world: World) -> None:
+async def test_it_delivers_again_after_a_crash_before_done(world: BusUnderTest) -> None:
     held = Collector(done=False)
     first = world.member()
     first.subscribe(reads(held))
@@ -71,7 +80,7 @@ async def test_it_delivers_again_after_a_crash_before_done(world: World) -> None
     await until(lambda: seen.values == [b"1", b"2"])
 
 
-async def test_it_does_not_deliver_again_what_was_done_before_a_clean_stop(world: World) -> None:
+async def test_it_does_not_deliver_again_what_was_done_before_a_clean_stop(world: BusUnderTest) -> None:
     seen = Collector()
     first = world.member()
     first.subscribe(reads(seen))
@@ -88,7 +97,7 @@ async def test_it_does_not_deliver_again_what_was_done_before_a_clean_stop(world
     assert again.values == [b"2"]
 
 
-async def test_it_never_commits_past_work_that_is_not_done(world: World) -> None:
+async def test_it_never_commits_past_work_that_is_not_done(world: BusUnderTest) -> None:
     """Given three records of a key, when the second is done, nothing is committed; when the first is, both are."""
     held = Collector(done=False)
     bus = world.member()
@@ -108,7 +117,7 @@ async def test_it_never_commits_past_work_that_is_not_done(world: World) -> None
     assert await until_committed(world, "readers", SUBMITTED, 3) == {there: 1, here: 2}
 
 
-async def test_it_calls_a_failing_handler_again_with_the_same_records_and_skips_none(world: World) -> None:
+async def test_it_calls_a_failing_handler_again_with_the_same_records_and_skips_none(world: BusUnderTest) -> None:
     seen: list[list[bytes | None]] = []
 
     async def fail_twice(delivery: Delivery) -> None:
@@ -126,7 +135,7 @@ async def test_it_calls_a_failing_handler_again_with_the_same_records_and_skips_
     assert [value for batch in seen[2:] for value in batch] == [b"1", b"2"]
 
 
-async def test_it_calls_a_failing_handler_again_only_with_what_is_not_done(world: World) -> None:
+async def test_it_calls_a_failing_handler_again_only_with_what_is_not_done(world: BusUnderTest) -> None:
     seen: list[list[bytes | None]] = []
 
     async def half(delivery: Delivery) -> None:
@@ -143,7 +152,9 @@ async def test_it_calls_a_failing_handler_again_only_with_what_is_not_done(world
     assert seen in ([[b"1", b"2"], [b"2"]], [[b"1"], [b"2"]])
 
 
-async def test_it_hands_over_the_next_batch_while_one_is_handled_but_no_more_than_may_overlap(world: World) -> None:
+async def test_it_hands_over_the_next_batch_while_one_is_handled_but_no_more_than_may_overlap(
+    world: BusUnderTest,
+) -> None:
     """Given two deliveries may overlap and none returns, then a third waits, and nothing unfinished is committed."""
     begun: list[bytes | None] = []
     gate = asyncio.Event()
@@ -166,7 +177,7 @@ async def test_it_hands_over_the_next_batch_while_one_is_handled_but_no_more_tha
     assert begun == [b"0", b"1", b"2", b"3"]
 
 
-async def test_it_pauses_at_the_bound_of_what_is_in_flight_and_goes_on_when_half_is_done(world: World) -> None:
+async def test_it_pauses_at_the_bound_of_what_is_in_flight_and_goes_on_when_half_is_done(world: BusUnderTest) -> None:
     held = Collector(done=False)
     bus = world.member()
     bus.subscribe(reads(held, batch_max=4, in_flight_max=8))
@@ -188,7 +199,7 @@ async def test_it_pauses_at_the_bound_of_what_is_in_flight_and_goes_on_when_half
     await until_committed(world, "readers", SUBMITTED, 40)
 
 
-async def test_it_lets_every_instance_read_a_broadcast_from_the_moment_it_starts(world: World) -> None:
+async def test_it_lets_every_instance_read_a_broadcast_from_the_moment_it_starts(world: BusUnderTest) -> None:
     writer = world.member()
     await writer.start()
     await writer.publish([say("a", "before", CONTROL)])
@@ -204,7 +215,7 @@ async def test_it_lets_every_instance_read_a_broadcast_from_the_moment_it_starts
     assert await world.committed("readers", CONTROL) == {}
 
 
-async def test_a_broadcast_from_the_start_reads_what_is_there_already(world: World) -> None:
+async def test_a_broadcast_from_the_start_reads_what_is_there_already(world: BusUnderTest) -> None:
     writer, late, seen = world.member(), world.member(), Collector()
     await writer.start()
     await writer.publish([say("a", "before", CONTROL)])
@@ -219,7 +230,7 @@ async def test_a_broadcast_from_the_start_reads_what_is_there_already(world: Wor
 
 @pytest.mark.parametrize(("age_s", "expected"), [(3600.0, 300), (0.0, 0)])
 async def test_a_broadcast_goes_back_as_far_as_it_says_and_tells_when_it_has_caught_up(
-    world: World, age_s: float, expected: int
+    world: BusUnderTest, age_s: float, expected: int
 ) -> None:
     writer, late, seen, told = world.member(), world.member(), Collector(), list[int]()
     await writer.start()
@@ -238,7 +249,7 @@ async def test_a_broadcast_goes_back_as_far_as_it_says_and_tells_when_it_has_cau
     assert (len(seen.records), told) == (expected + 1, [expected])
 
 
-async def test_a_broadcast_of_an_empty_topic_has_caught_up_at_once(world: World) -> None:
+async def test_a_broadcast_of_an_empty_topic_has_caught_up_at_once(world: BusUnderTest) -> None:
     told: list[str] = []
     bus = world.member()
     bus.subscribe(
@@ -248,7 +259,7 @@ async def test_a_broadcast_of_an_empty_topic_has_caught_up_at_once(world: World)
     await until(lambda: told == ["up"])
 
 
-async def test_it_refuses_a_record_that_is_too_large_and_goes_on(world: World) -> None:
+async def test_it_refuses_a_record_that_is_too_large_and_goes_on(world: BusUnderTest) -> None:
     seen = Collector()
     bus = world.member()
     bus.subscribe(reads(seen))
@@ -260,13 +271,13 @@ async def test_it_refuses_a_record_that_is_too_large_and_goes_on(world: World) -
     assert [len(value) for value in seen.values] == [RECORD_BYTES_MAX, 5]
 
 
-async def test_it_refuses_to_publish_when_it_does_not_run(world: World) -> None:
+async def test_it_refuses_to_publish_when_it_does_not_run(world: BusUnderTest) -> None:
     bus = world.member()
     with pytest.raises(BusError):
         await bus.publish([say("a", "1")])
 
 
-async def test_it_is_healthy_while_it_runs(world: World) -> None:
+async def test_it_is_healthy_while_it_runs(world: BusUnderTest) -> None:
     bus = world.member()
     bus.subscribe(reads(Collector()))
     await bus.start()
@@ -275,7 +286,7 @@ async def test_it_is_healthy_while_it_runs(world: World) -> None:
     assert not bus.healthy()
 
 
-async def test_it_knows_how_much_a_group_has_not_done_also_while_it_takes_no_more(world: World) -> None:
+async def test_it_knows_how_much_a_group_has_not_done_also_while_it_takes_no_more(world: BusUnderTest) -> None:
     """Given a reader that is full, when more is published, then its lag grows; it shrinks as records are done."""
     seen = Collector(done=False)
     bus = world.member()

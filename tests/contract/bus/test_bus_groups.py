@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
-from uuid import UUID
 
-from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.channels import SUBMITTED, dead_letter
-from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
-from queuebit_contracts.events import JobSubmitted
-from queuebit_contracts.jobs import JobRequest, Problem
 from queuebit_runtime.bus.decoding import Item, Received, subscribe_decoded
 from queuebit_runtime.bus.port import Outgoing, Record
-from tests.contract.bus.bus_world import Collector, World, reads, say, until, until_committed
-
-REQUEST = JobRequest(tenant="acme", problem=Problem(kind="maxcut", statement={"nodes": 2}))
-
-
-def a_question(number: int) -> Outgoing:
-    data = JobSubmitted(request=REQUEST, idempotency_key=str(number), fingerprint=fingerprint(REQUEST))
-    envelope = Envelope(
-        id=UUID(int=number),
-        source="/test",
-        subject=str(UUID(int=number)),
-        time=datetime(2026, 1, 1, tzinfo=UTC),
-        data=data,
-        tenant="acme",
-    )
-    return Outgoing(SUBMITTED, b"job", encode_data(data), encode_headers(envelope))
+from tests.contract.bus.bus_under_test import BusUnderTest, Collector, a_question, reads, say, until, until_committed
 
 
 def read(collectors: list[Collector]) -> list[Record]:
     return [record for collector in collectors for record in collector.records]
 
 
-async def test_it_shares_the_partitions_between_two_members(world: World) -> None:
+async def test_it_shares_the_partitions_between_two_members(world: BusUnderTest) -> None:
     """Given two members of a group, when many keys are published, then both read some, and nothing is lost."""
     seen = [Collector(), Collector()]
     members = [world.member(), world.member()]
@@ -52,7 +31,7 @@ async def test_it_shares_the_partitions_between_two_members(world: World) -> Non
     assert {record.value for record in read(seen)} == {str(number).encode() for number in range(count)}
 
 
-async def test_it_gives_the_undone_work_of_a_member_that_leaves_to_another(world: World) -> None:
+async def test_it_gives_the_undone_work_of_a_member_that_leaves_to_another(world: BusUnderTest) -> None:
     """Given a member that holds a record, when it leaves in good order, then its undone record goes to the other."""
     held, seen = Collector(done=False), Collector()
     leaving, staying = world.member(), world.member()
@@ -70,7 +49,7 @@ async def test_it_gives_the_undone_work_of_a_member_that_leaves_to_another(world
     assert await until_committed(world, "readers", SUBMITTED, 2)
 
 
-async def test_it_waits_for_work_in_flight_before_it_leaves(world: World) -> None:
+async def test_it_waits_for_work_in_flight_before_it_leaves(world: BusUnderTest) -> None:
     held = Collector(done=False)
     bus = world.member()
     bus.subscribe(reads(held))
@@ -85,7 +64,7 @@ async def test_it_waits_for_work_in_flight_before_it_leaves(world: World) -> Non
     assert sum((await world.committed("readers", SUBMITTED)).values()) == 1
 
 
-async def test_it_ignores_a_done_for_what_was_given_away(world: World) -> None:
+async def test_it_ignores_a_done_for_what_was_given_away(world: BusUnderTest) -> None:
     """Given a rebalance while a record is held, when the old holder says done, then nothing is committed by it."""
     held, other = Collector(done=False), Collector(done=False)
     first, second = world.member(), world.member()
@@ -107,7 +86,7 @@ async def test_it_ignores_a_done_for_what_was_given_away(world: World) -> None:
     await until_committed(world, "readers", SUBMITTED, 1)
 
 
-async def test_it_puts_poison_into_the_dead_letters_and_goes_on(world: World) -> None:
+async def test_it_puts_poison_into_the_dead_letters_and_goes_on(world: BusUnderTest) -> None:
     """Given sound and unsound records of one key, then the sound ones arrive in order and the others lie aside with reasons."""
     seen: list[Item] = []
     dead = Collector()

@@ -19,9 +19,8 @@ from queuebit_runtime.bus.kafka.unpacking import PatientRecords
 from queuebit_runtime.bus.partitioner import partition_of
 from queuebit_runtime.bus.port import BusError, Outgoing
 from queuebit_runtime.clock import SystemClock
-from tests.contract.bus.bus_world import Collector, reads, say, until
+from tests.contract.bus.bus_under_test import Collector, a_question, reads, say, until
 from tests.contract.bus.odd_records import OddName, publish_batch
-from tests.contract.bus.test_bus_groups import a_question
 
 
 async def test_it_replaces_the_producer_when_its_sequence_is_out_of_order(stack: Stack) -> None:

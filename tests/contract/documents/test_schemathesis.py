@@ -11,7 +11,7 @@ import pytest
 
 from queuebit_gateway.http.guard import Bounds
 from tests.contract.documents.outside import HERE, SCHEMAS
-from tests.contract.http.doors_world import a_door
+from tests.contract.http.doors import a_door
 
 EXAMPLES_MAX = int(os.environ.get("EXAMPLES", "50"))
 

@@ -9,7 +9,7 @@ import pytest
 from queuebit_gateway.access.authentication import ALLOWED, ROLES, Action, Role, make_key, row_of
 from queuebit_gateway.http.app import openapi_document
 from queuebit_store.ports import ApiKeyRow
-from tests.contract.http.http_world import PEPPER, World, a_body
+from tests.contract.http.running_gateway import PEPPER, RunningGateway, a_body
 
 CALLS: list[tuple[str, str, Action, int]] = [
     ("POST", "/v1/jobs", "job:submit", 202),
@@ -27,7 +27,7 @@ CALLS: list[tuple[str, str, Action, int]] = [
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize(("method", "path", "action", "status"), CALLS)
 async def test_role_by_action_by_owner(
-    world: World, method: str, path: str, action: Action, status: int, role: Role, owner: str
+    world: RunningGateway, method: str, path: str, action: Action, status: int, role: Role, owner: str
 ) -> None:
     job = (await world.submit("k", Prefer="wait=5")).json()
     headers = await world.headers("acme" if owner == "own" else "globex", role, **{"Idempotency-Key": "other"})
@@ -55,7 +55,7 @@ def test_every_route_of_the_api_is_in_the_matrix() -> None:
     assert documented == {(method, path) for method, path, _, _ in CALLS}
 
 
-async def test_keys_that_do_not_open(world: World) -> None:
+async def test_keys_that_do_not_open(world: RunningGateway) -> None:
     good = await world.key()
     now = world.clock.now()
     expired, revoked, strange = (make_key(900 + nth, 10**70 + nth) for nth in range(3))
@@ -89,7 +89,7 @@ async def test_keys_that_do_not_open(world: World) -> None:
         assert good not in answer.text
 
 
-async def test_a_revocation_takes_hold_within_seconds(world: World) -> None:
+async def test_a_revocation_takes_hold_within_seconds(world: RunningGateway) -> None:
     headers = await world.headers()
     assert (await world.http.get("/v1/jobs", headers=headers)).status_code == 200
     await world.store.revoke_key((await world.key())[8:16], world.clock.now())

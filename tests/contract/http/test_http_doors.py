@@ -9,8 +9,8 @@ import pytest
 
 from queuebit_gateway.access.proxies import Proxies
 from queuebit_gateway.http.guard import Bounds
-from tests.contract.http.doors_world import Answer, Door, a_door
-from tests.contract.http.http_world import a_body
+from tests.contract.http.doors import Answer, Door, a_door
+from tests.contract.http.running_gateway import a_body
 
 NARROW = Bounds(
     connections_max=60, connections_per_address_max=40, head_timeout_s=0.4, body_timeout_s=0.4, write_timeout_s=0.4

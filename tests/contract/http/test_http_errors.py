@@ -15,7 +15,7 @@ from queuebit_gateway.access.rate_limits import RATES, Rate
 from queuebit_gateway.http.app import openapi_document
 from queuebit_gateway.problem_details import PROBLEMS
 from queuebit_store.errors import StoreUnavailable
-from tests.contract.http.http_world import World, a_body, a_world
+from tests.contract.http.running_gateway import RunningGateway, a_body, a_world
 
 SECRET = "s3cr3t-value-that-nobody-may-see"
 DEEP = "[" * 40 + "]" * 40
@@ -57,7 +57,7 @@ BODIES: list[tuple[str, Any, int, str, str | None]] = [
 @pytest.mark.parametrize(
     ("body", "status", "code", "pointer"), [row[1:] for row in BODIES], ids=[row[0] for row in BODIES]
 )
-async def test_bad_bodies(world: World, body: Any, status: int, code: str, pointer: str | None) -> None:
+async def test_bad_bodies(world: RunningGateway, body: Any, status: int, code: str, pointer: str | None) -> None:
     headers = await world.headers(**{"Idempotency-Key": "k", "Content-Type": "application/json"})
     sent = {"content": body} if isinstance(body, bytes | str) else {"json": body}
 
@@ -83,7 +83,7 @@ def _problem(answer: httpx2.Response, status: int, code: str) -> dict[str, Any]:
     return problem
 
 
-async def test_size_is_known_before_the_body_is_read(world: World) -> None:
+async def test_size_is_known_before_the_body_is_read(world: RunningGateway) -> None:
     async def endless() -> Any:
         while True:
             yield b"x" * 65536
@@ -97,7 +97,7 @@ async def test_size_is_known_before_the_body_is_read(world: World) -> None:
     [(None, "idempotency_key_required"), ("  ", "idempotency_key_required"), ("a b", "idempotency_key_invalid"),
      ("x" * 256, "idempotency_key_invalid"), ('"a b"', "idempotency_key_invalid"), ('""', "idempotency_key_invalid")],
 )  # fmt: skip
-async def test_keys_that_cannot_be_used(world: World, key: str | None, code: str) -> None:
+async def test_keys_that_cannot_be_used(world: RunningGateway, key: str | None, code: str) -> None:
     headers = await world.headers(**({} if key is None else {"Idempotency-Key": key}))
     _problem(await world.http.post("/v1/jobs", json=a_body(), headers=headers), 400, code)
 
@@ -121,7 +121,7 @@ async def test_keys_that_cannot_be_used(world: World, key: str | None, code: str
         ("GET", "/problems/nothing", 404, "not_found"),
     ],
 )
-async def test_bad_requests(world: World, method: str, path: str, status: int, code: str) -> None:
+async def test_bad_requests(world: RunningGateway, method: str, path: str, status: int, code: str) -> None:
     _problem(await world.http.request(method, path, headers=await world.headers()), status, code)
 
 
@@ -134,17 +134,17 @@ async def test_bad_requests(world: World, method: str, path: str, status: int, c
         ("/v1/kinds", "GET"),
     ],
 )
-async def test_a_method_that_is_not_there_is_told_all_that_are(world: World, path: str, allowed: str) -> None:
+async def test_a_method_that_is_not_there_is_told_all_that_are(world: RunningGateway, path: str, allowed: str) -> None:
     answer = await world.http.request("DELETE", path, headers=await world.headers())
     assert (_problem(answer, 405, "method_not_allowed")["retry"], answer.headers["allow"]) == ("after_change", allowed)
 
 
-async def test_other_media_types(world: World) -> None:
+async def test_other_media_types(world: RunningGateway) -> None:
     headers = await world.headers(**{"Idempotency-Key": "k", "Content-Type": "text/plain"})
     _problem(await world.http.post("/v1/jobs", content="{}", headers=headers), 415, "unsupported_media_type")
 
 
-async def test_a_store_that_is_away(world: World) -> None:
+async def test_a_store_that_is_away(world: RunningGateway) -> None:
     async def away(_operation: str) -> None:
         raise StoreUnavailable(SECRET)
 
@@ -160,7 +160,7 @@ async def test_a_store_that_is_away(world: World) -> None:
     assert SECRET not in answer.text
 
 
-async def test_the_unexpected_shows_only_a_request_id(world: World) -> None:
+async def test_the_unexpected_shows_only_a_request_id(world: RunningGateway) -> None:
     async def broken(_operation: str) -> None:
         raise RuntimeError(SECRET)
 
@@ -194,7 +194,7 @@ async def test_guessing_keys_is_slowed_down() -> None:
     assert [answer.status_code for answer in answers] == [401, 401, 429]
 
 
-async def test_every_code_has_a_page(world: World) -> None:
+async def test_every_code_has_a_page(world: RunningGateway) -> None:
     pages = {page["code"] for page in (await world.http.get("/problems")).json()["data"]}
     answers = await asyncio.gather(*(world.http.get(f"/problems/{code}") for code in PROBLEMS))
     assert pages == set(PROBLEMS)

@@ -13,8 +13,8 @@ from queuebit_contracts.ids import derive_id
 from queuebit_contracts.jobs import BODY_BYTES_MAX
 from queuebit_gateway.problem_details import PROBLEMS
 from queuebit_store.ports import Append, Head, NewEvent
-from tests.contract.http.http_world import World, a_body
-from tests.contract.http.test_http_stream import frames
+from tests.contract.http.running_gateway import RunningGateway, a_body
+from tests.contract.http.sse_frames import frames
 
 JOB_ID = UUID("01890000-0000-7000-8000-00000000000a")
 LONG = int("9" * 400)
@@ -43,7 +43,9 @@ REFUSED: list[tuple[str, Any, str, str, str]] = [
 @pytest.mark.parametrize(
     ("body", "code", "pointer", "wrong"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED]
 )
-async def test_refuses_numbers_that_would_change(world: World, body: Any, code: str, pointer: str, wrong: str) -> None:
+async def test_refuses_numbers_that_would_change(
+    world: RunningGateway, body: Any, code: str, pointer: str, wrong: str
+) -> None:
     headers = await world.headers(**{"Idempotency-Key": "k", "Content-Type": "application/json"})
 
     answer = await world.http.post(
@@ -56,7 +58,7 @@ async def test_refuses_numbers_that_would_change(world: World, body: Any, code: 
     assert not world.store.database.reservations
 
 
-async def test_says_how_many_digits_there_are(world: World) -> None:
+async def test_says_how_many_digits_there_are(world: RunningGateway) -> None:
     headers = await world.headers(**{"Idempotency-Key": "k", "Content-Type": "application/json"})
     answer = await world.http.post("/v1/jobs", headers=headers, content=json.dumps(_partition(LONG)))
     problem = answer.json()
@@ -65,7 +67,7 @@ async def test_says_how_many_digits_there_are(world: World) -> None:
 
 
 @pytest.mark.parametrize("value", [2**63 - 1, -(2**63), 0.1234567890123456789012345, "9" * 400, 1e300])
-async def test_takes_long_numbers_that_stay_as_they_are(world: World, value: Any) -> None:
+async def test_takes_long_numbers_that_stay_as_they_are(world: RunningGateway, value: Any) -> None:
     await world.submit(body=a_body(params={"a": value}), Prefer="wait=5")
 
     (envelope,) = world.plane.submissions
@@ -86,7 +88,7 @@ async def test_takes_long_numbers_that_stay_as_they_are(world: World, value: Any
     ],
     ids=["field", "parameter", "statement", "integer", "not finite", "digits"],
 )  # fmt: skip
-async def test_cuts_names_that_are_too_long(world: World, body: Any, pointer: str) -> None:
+async def test_cuts_names_that_are_too_long(world: RunningGateway, body: Any, pointer: str) -> None:
     headers = await world.headers(**{"Idempotency-Key": "k", "Content-Type": "application/json"})
 
     answer = await world.http.post(
@@ -100,7 +102,7 @@ async def test_cuts_names_that_are_too_long(world: World, body: Any, pointer: st
     assert shown.endswith("…")
 
 
-async def test_names_one_size(world: World) -> None:
+async def test_names_one_size(world: RunningGateway) -> None:
     headers = await world.headers(**{"Idempotency-Key": "k", "Content-Type": "application/json"})
     answer = await world.http.post("/v1/jobs", headers=headers, content=b" " * (BODY_BYTES_MAX + 1))
     problem = answer.json()
@@ -123,13 +125,15 @@ async def test_names_one_size(world: World) -> None:
         ("created_to=9999-12-31T23:59:59-14:00", "query:created_to"),
     ],
 )  # fmt: skip
-async def test_names_the_query_parameter_that_is_no_text_of_ours(world: World, query: str, pointer: str) -> None:
+async def test_names_the_query_parameter_that_is_no_text_of_ours(
+    world: RunningGateway, query: str, pointer: str
+) -> None:
     answer = await world.http.get(f"/v1/jobs?{query}", headers=await world.headers())
     assert (answer.status_code, [item["pointer"] for item in answer.json()["errors"]]) == (422, [pointer])
 
 
 @pytest.mark.parametrize("bad", ["%00", "%1F", "%ED%A0%80", "%FF", "a%00"])
-async def test_refuses_other_places_with_control_characters(world: World, bad: str) -> None:
+async def test_refuses_other_places_with_control_characters(world: RunningGateway, bad: str) -> None:
     headers = await world.headers()
     found = {}
     for path in ("/v1/jobs/{}", "/v1/jobs/{}/events", "/v1/jobs/{}/explain", "/v1/kinds/{}", "/problems/{}"):
@@ -153,7 +157,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("stored", "trimmed"), ROWS, ids=range(len(ROWS)))
-async def test_streams_whatever_is_stored(world: World, stored: str, trimmed: str | None) -> None:
+async def test_streams_whatever_is_stored(world: RunningGateway, stored: str, trimmed: str | None) -> None:
     await world.key()
     now = world.clock.now()
     events = (NewEvent(derive_id(JOB_ID, "1"), "JobExpired", 1, stored, now),)

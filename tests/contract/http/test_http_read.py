@@ -8,21 +8,21 @@ from uuid import UUID
 
 import httpx2
 
-from tests.contract.http.http_world import LEG, World, a_body
+from tests.contract.http.running_gateway import LEG, RunningGateway, a_body
 
 
-async def _get(world: World, path: str, **headers: str) -> httpx2.Response:
+async def _get(world: RunningGateway, path: str, **headers: str) -> httpx2.Response:
     return await world.http.get(path, headers=await world.headers(**headers))
 
 
-async def _done(world: World, key: str | None = None, **body: Any) -> dict[str, Any]:
+async def _done(world: RunningGateway, key: str | None = None, **body: Any) -> dict[str, Any]:
     """A completed job."""
     answer = await world.submit(key, a_body(**body), Prefer="wait=5")
     assert answer.json()["state"] == "completed"
     return dict(answer.json())
 
 
-async def test_shows_the_checked_answer(world: World) -> None:
+async def test_shows_the_checked_answer(world: RunningGateway) -> None:
     job = await _done(world, labels={"team": "blue"})
 
     answer = await _get(world, f"/v1/jobs/{job['id']}")
@@ -48,7 +48,7 @@ async def test_shows_the_checked_answer(world: World) -> None:
     assert view["events"] is None
 
 
-async def test_shows_more_on_request(world: World) -> None:
+async def test_shows_more_on_request(world: RunningGateway) -> None:
     job = await _done(world)
 
     view = (await _get(world, f"/v1/jobs/{job['id']}?include=events,plan")).json()
@@ -60,7 +60,7 @@ async def test_shows_more_on_request(world: World) -> None:
     assert view["events"][0]["trimmed"] == ["/request/problem/statement"]
 
 
-async def test_shows_a_job_before_its_first_event(world: World) -> None:
+async def test_shows_a_job_before_its_first_event(world: RunningGateway) -> None:
     world.plane.asleep = True
     job = (await world.submit()).json()
 
@@ -71,7 +71,7 @@ async def test_shows_a_job_before_its_first_event(world: World) -> None:
     assert explained["summary"] == "Accepted; the control plane has not planned it yet."
 
 
-async def test_shows_what_the_control_plane_refused_at_its_door(world: World) -> None:
+async def test_shows_what_the_control_plane_refused_at_its_door(world: RunningGateway) -> None:
     world.plane.reject = True
     job = (await world.submit(Prefer="wait=5")).json()
 
@@ -80,7 +80,7 @@ async def test_shows_what_the_control_plane_refused_at_its_door(world: World) ->
     )  # fmt: skip
 
 
-async def test_waits_for_the_end(world: World) -> None:
+async def test_waits_for_the_end(world: RunningGateway) -> None:
     world.plane.finish_at_once = False
     job_id = (await world.submit()).json()["id"]
     waiting = asyncio.create_task(_get(world, f"/v1/jobs/{job_id}", Prefer="wait=20"))
@@ -94,7 +94,7 @@ async def test_waits_for_the_end(world: World) -> None:
     assert answer.headers["preference-applied"] == "wait=20"
 
 
-async def test_stops_waiting_in_time(world: World) -> None:
+async def test_stops_waiting_in_time(world: RunningGateway) -> None:
     world.plane.finish_at_once = False
     job_id = (await world.submit()).json()["id"]
 
@@ -103,7 +103,7 @@ async def test_stops_waiting_in_time(world: World) -> None:
     assert answer.json()["state"] == "queued"
 
 
-async def test_answers_304_where_nothing_changed(world: World) -> None:
+async def test_answers_304_where_nothing_changed(world: RunningGateway) -> None:
     job = await _done(world)
 
     same = await _get(world, f"/v1/jobs/{job['id']}", **{"If-None-Match": '"8"'})
@@ -112,7 +112,7 @@ async def test_answers_304_where_nothing_changed(world: World) -> None:
     assert (same.status_code, same.content, other.status_code) == (304, b"", 200)
 
 
-async def test_explains(world: World) -> None:
+async def test_explains(world: RunningGateway) -> None:
     job = await _done(world)
 
     story = (await _get(world, f"/v1/jobs/{job['id']}/explain")).json()
@@ -132,7 +132,7 @@ async def test_explains(world: World) -> None:
     assert story["attempts"][0]["queue_s"] >= 0
 
 
-async def test_lists_in_pages_without_gaps_or_repeats(world: World) -> None:
+async def test_lists_in_pages_without_gaps_or_repeats(world: RunningGateway) -> None:
     made = [(await _done(world))["id"] for _ in range(7)]
     pages: list[list[str]] = []
     url: str | None = "/v1/jobs?limit=3&state=completed"
@@ -146,7 +146,7 @@ async def test_lists_in_pages_without_gaps_or_repeats(world: World) -> None:
     assert [job_id for page in pages for job_id in page] == sorted(made, reverse=True)
 
 
-async def test_list_filters(world: World) -> None:
+async def test_list_filters(world: RunningGateway) -> None:
     await _done(world)
     batch = await _done(world, tier="batch")
 
@@ -161,7 +161,7 @@ async def test_list_filters(world: World) -> None:
     assert await listed("created_to=2020-01-01T00:00:00Z") == []
 
 
-async def test_cursors_hold_to_their_list(world: World) -> None:
+async def test_cursors_hold_to_their_list(world: RunningGateway) -> None:
     for _ in range(3):
         await _done(world)
     cursor = (await _get(world, "/v1/jobs?limit=1")).json()["next_cursor"]
@@ -176,7 +176,7 @@ async def test_cursors_hold_to_their_list(world: World) -> None:
     ]  # fmt: skip
 
 
-async def test_cancels(world: World) -> None:
+async def test_cancels(world: RunningGateway) -> None:
     world.plane.finish_at_once = False
     job_id = (await world.submit()).json()["id"]
 
@@ -191,7 +191,7 @@ async def test_cancels(world: World) -> None:
     assert world.plane.cancellations[0].tenant == "acme"
 
 
-async def test_refuses_to_cancel_what_has_ended_or_changed(world: World) -> None:
+async def test_refuses_to_cancel_what_has_ended_or_changed(world: RunningGateway) -> None:
     job = await _done(world)
     world.plane.finish_at_once = False
     live = (await world.submit(Prefer="wait=0")).json()["id"]
@@ -214,7 +214,7 @@ async def test_refuses_to_cancel_what_has_ended_or_changed(world: World) -> None
     assert fits.status_code == 202
 
 
-async def test_lists_and_shows_kinds(world: World) -> None:
+async def test_lists_and_shows_kinds(world: RunningGateway) -> None:
     listed = (await _get(world, "/v1/kinds")).json()["data"]
     kind = (await _get(world, "/v1/kinds/maxcut")).json()
     missing = await _get(world, "/v1/kinds/nothing")

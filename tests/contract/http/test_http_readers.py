@@ -17,8 +17,8 @@ from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.stories import Stories
 from queuebit_store.memory import MemoryStore
 from queuebit_store.ports import StoredEvent
-from tests.contract.http.doors_world import Door, a_door
-from tests.contract.http.http_world import LEG, World
+from tests.contract.http.doors import Door, a_door
+from tests.contract.http.running_gateway import LEG, RunningGateway
 
 
 class CountingStore:
@@ -34,7 +34,7 @@ class CountingStore:
         return found
 
 
-async def _progress(world: World, job_id: UUID, times: int, detail: str = "") -> int:
+async def _progress(world: RunningGateway, job_id: UUID, times: int, detail: str = "") -> int:
     """More events of a job; returns its version."""
     version = len(world.store.database.events[job_id])
     attempt_id = attempt_id_of(job_id, LEG, 1)
@@ -43,7 +43,7 @@ async def _progress(world: World, job_id: UUID, times: int, detail: str = "") ->
     return version + times
 
 
-async def _open_job(world: World) -> UUID:
+async def _open_job(world: RunningGateway) -> UUID:
     world.plane.finish_at_once = False
     job_id = UUID((await world.submit("open")).json()["id"])
     async with asyncio.timeout(10):
@@ -52,7 +52,7 @@ async def _open_job(world: World) -> UUID:
     return job_id
 
 
-async def test_many_readers_of_a_job_read_each_event_once(world: World) -> None:
+async def test_many_readers_of_a_job_read_each_event_once(world: RunningGateway) -> None:
     job_id = await _open_job(world)
     version = await _progress(world, job_id, 100)
     store = CountingStore(world.store)
@@ -67,7 +67,7 @@ async def test_many_readers_of_a_job_read_each_event_once(world: World) -> None:
     assert store.read == later
 
 
-async def test_a_view_that_is_read_on_is_what_it_is_when_read_at_once(world: World) -> None:
+async def test_a_view_that_is_read_on_is_what_it_is_when_read_at_once(world: RunningGateway) -> None:
     job_id = await _open_job(world)
     headers = await world.headers()
     before = (await world.http.get(f"/v1/jobs/{job_id}", headers=headers)).json()
@@ -81,7 +81,7 @@ async def test_a_view_that_is_read_on_is_what_it_is_when_read_at_once(world: Wor
     assert (before["state"], read_on[0]["state"], read_on) == ("queued", "completed", at_once)
 
 
-async def test_stories_and_frames_are_kept_within_their_bytes(world: World) -> None:
+async def test_stories_and_frames_are_kept_within_their_bytes(world: RunningGateway) -> None:
     job_id = await _open_job(world)
     version = await _progress(world, job_id, 50, "x" * 900)
     stories = Stories(world.store, asyncio.to_thread, kept_bytes_max=100)
@@ -94,7 +94,7 @@ async def test_stories_and_frames_are_kept_within_their_bytes(world: World) -> N
     assert (stories._kept.bytes, 0 < frames._kept.bytes <= 5000, seen[-1]) == (0, True, None)
 
 
-async def test_many_streams_share_each_frame(world: World) -> None:
+async def test_many_streams_share_each_frame(world: RunningGateway) -> None:
     job_id = await _open_job(world)
     version = await _progress(world, job_id, 30)
     store = CountingStore(world.store)
@@ -130,7 +130,7 @@ async def test_a_reader_that_does_not_read_is_ended_and_holds_little(caplog: pyt
 
 
 @pytest.mark.parametrize("expired", [False, True], ids=["revoked", "expired"])
-async def test_an_open_stream_ends_with_its_key(world: World, expired: bool) -> None:
+async def test_an_open_stream_ends_with_its_key(world: RunningGateway, expired: bool) -> None:
     job_id = await _open_job(world)
     headers = await world.headers()
     reader = asyncio.create_task(world.http.get(f"/v1/jobs/{job_id}/events", headers=headers))
@@ -143,7 +143,7 @@ async def test_an_open_stream_ends_with_its_key(world: World, expired: bool) -> 
     assert (answer.status_code, "id: 3\n" in answer.text, "id: 4\n" in answer.text) == (200, True, False)
 
 
-async def test_an_idle_stream_ends_with_its_key(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_idle_stream_ends_with_its_key(world: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("queuebit_gateway.http.stream.CHECK_INTERVAL_S", 0.05)
     job_id = await _open_job(world)
     reader = asyncio.create_task(world.http.get(f"/v1/jobs/{job_id}/events", headers=await world.headers()))
@@ -154,7 +154,7 @@ async def test_an_idle_stream_ends_with_its_key(world: World, monkeypatch: pytes
     assert (await asyncio.wait_for(reader, 20)).status_code == 200
 
 
-async def test_a_wait_ends_with_its_key(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_wait_ends_with_its_key(world: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waits, "CHECK_INTERVAL_S", 0.05)
     job_id = await _open_job(world)
     headers = await world.headers(Prefer="wait=25")
@@ -186,13 +186,13 @@ async def test_a_caller_that_leaves_ends_its_wait_and_is_no_error(
     assert caplog.records == []
 
 
-async def _until_watched(world: World, watchers: int = 1) -> None:
+async def _until_watched(world: RunningGateway, watchers: int = 1) -> None:
     async with asyncio.timeout(20):
         while sum(each.watchers for each in world.parts.tailer._watched.values()) < watchers:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 
 
-async def _end_key(world: World, expired: bool) -> None:
+async def _end_key(world: RunningGateway, expired: bool) -> None:
     if expired:
         world.clock.offset = timedelta(days=91)
     else:

@@ -17,7 +17,7 @@ from queuebit_problems.admission import QUICK_BYTES_MAX
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolExhausted, PoolMemory, PoolTimeout
 from queuebit_runtime.processes.bounded_work import BoundedWork, in_processes
 from queuebit_runtime.processes.pool import InlinePool
-from tests.contract.http.http_world import World, a_body, a_world
+from tests.contract.http.running_gateway import RunningGateway, a_body, a_world
 
 CIRCUIT = 'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; bit[2] c; h q[0]; c = measure q;'
 
@@ -50,7 +50,7 @@ async def pool() -> HeldPool:
 
 
 @pytest.fixture
-async def held(pool: HeldPool) -> AsyncIterator[World]:
+async def held(pool: HeldPool) -> AsyncIterator[RunningGateway]:
     async with a_world(work=BoundedWork(pool, pool)) as world:
         yield world
 
@@ -64,7 +64,9 @@ async def held(pool: HeldPool) -> AsyncIterator[World]:
     ],
     ids=["small and linear", "large", "a circuit"],
 )
-async def test_only_what_takes_a_moment_is_read_on_the_loop(held: World, pool: HeldPool, body: Any, hops: int) -> None:
+async def test_only_what_takes_a_moment_is_read_on_the_loop(
+    held: RunningGateway, pool: HeldPool, body: Any, hops: int
+) -> None:
     answer = await held.submit(body=body)
 
     assert (answer.status_code, len(pool.tasks)) == (202, hops)
@@ -95,7 +97,7 @@ async def test_a_question_is_the_same_whichever_way_it_was_read() -> None:
     ids=lambda each: type(each).__name__ if isinstance(each, Exception) else None,
 )
 async def test_what_was_ended_is_refused(
-    held: World, pool: HeldPool, error: PoolError, status: int, code: str, field: str | None
+    held: RunningGateway, pool: HeldPool, error: PoolError, status: int, code: str, field: str | None
 ) -> None:
     pool.error = error
 
@@ -108,7 +110,7 @@ async def test_what_was_ended_is_refused(
     assert held.broker.records(ADMITTED) == []
 
 
-async def test_a_refusal_comes_back_whole(held: World) -> None:
+async def test_a_refusal_comes_back_whole(held: RunningGateway) -> None:
     body = a_large_body()
     body["problem"]["statement"]["edges"][3] = [0, 5000, 1]
 
@@ -118,7 +120,9 @@ async def test_a_refusal_comes_back_whole(held: World) -> None:
     assert answer.json()["errors"][0]["pointer"].startswith("/problem/statement/edges")
 
 
-async def test_a_tenant_with_too_much_waiting_is_told_to_wait_and_others_are_not(held: World, pool: HeldPool) -> None:
+async def test_a_tenant_with_too_much_waiting_is_told_to_wait_and_others_are_not(
+    held: RunningGateway, pool: HeldPool
+) -> None:
     pool.open.clear()
     body = orjson.dumps(a_large_body())
     reader = held.parts.reader

@@ -6,10 +6,8 @@ import json
 from typing import Any
 
 from queuebit_client import AsyncQueuebit
-from tests.contract.http.http_world import LEG, a_body
-from tests.contract.http.test_http_cli import Served, served
-
-__all__ = ["served"]
+from tests.contract.http.running_gateway import LEG, a_body
+from tests.contract.http.served import Served
 
 
 async def _submit(served: Served, **body: Any) -> str:

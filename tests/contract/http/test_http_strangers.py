@@ -13,7 +13,7 @@ from queuebit_gateway.access.rate_limits import RATES, Rate
 from queuebit_runtime.errors import BusError
 from queuebit_store.memory import MemoryStore
 from queuebit_store.ports import ApiKeyRow
-from tests.contract.http.http_world import World, a_world
+from tests.contract.http.running_gateway import RunningGateway, a_world
 
 STRICT = {**RATES, "auth": Rate(per_s=0.001, burst=5)}
 
@@ -51,7 +51,7 @@ async def test_a_burst_of_bad_keys_shuts_out_no_good_key_behind_the_same_address
     assert int(no_key.headers["retry-after"]) >= 1
 
 
-async def test_look_ups_of_unknown_keys_share_calls_and_push_out_no_known_key(world: World) -> None:
+async def test_look_ups_of_unknown_keys_share_calls_and_push_out_no_known_key(world: RunningGateway) -> None:
     key_id = (await world.key())[8:16]
     directory = SlowDirectory(world.store)
     lookup = KeyLookup(directory.find_keys, world.clock, keys_max=50)
@@ -66,7 +66,7 @@ async def test_look_ups_of_unknown_keys_share_calls_and_push_out_no_known_key(wo
     assert (calls <= 7, directory.most) == (True, 500)
 
 
-async def test_a_known_key_is_looked_up_again_past_a_queue_of_unknown_ones(world: World) -> None:
+async def test_a_known_key_is_looked_up_again_past_a_queue_of_unknown_ones(world: RunningGateway) -> None:
     key_id = (await world.key())[8:16]
     directory = SlowDirectory(world.store)
     lookup = KeyLookup(directory.find_keys, world.clock)
@@ -83,7 +83,7 @@ async def test_a_known_key_is_looked_up_again_past_a_queue_of_unknown_ones(world
 
 
 @pytest.mark.parametrize("path", ["/v1/jobs/", "/v1/kinds/", "/problems/", "/v1//jobs", "/v1/jobs//", "/"])
-async def test_nothing_redirects_and_nothing_repeats_the_host(world: World, path: str) -> None:
+async def test_nothing_redirects_and_nothing_repeats_the_host(world: RunningGateway, path: str) -> None:
     headers = await world.headers(Host="evil.example", **{"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "x"})
     answers = [await world.http.get(each, headers=headers) for each in (path, "/openapi.json", "/v1/jobs")]
 
@@ -91,7 +91,7 @@ async def test_nothing_redirects_and_nothing_repeats_the_host(world: World, path
     assert not any("evil" in answer.text or "location" in answer.headers for answer in answers)
 
 
-async def test_a_bus_that_cannot_take_it_now_is_told_with_when_to_come_again(world: World) -> None:
+async def test_a_bus_that_cannot_take_it_now_is_told_with_when_to_come_again(world: RunningGateway) -> None:
     async def cannot(_records: object) -> None:
         raise BusError("The broker did not answer in time.")
 
@@ -106,7 +106,7 @@ async def test_a_bus_that_cannot_take_it_now_is_told_with_when_to_come_again(wor
     assert int(answer.headers["retry-after"]) >= 1
 
 
-async def test_tags_are_read_as_lists_over_several_lines(world: World) -> None:
+async def test_tags_are_read_as_lists_over_several_lines(world: RunningGateway) -> None:
     job = (await world.submit("k", Prefer="wait=5")).json()
     url, headers = f"/v1/jobs/{job['id']}", list((await world.headers()).items())
 

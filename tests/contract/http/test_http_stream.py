@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,32 +10,15 @@ import httpx2
 import orjson
 
 from queuebit_contracts.envelope import from_structured
-from tests.contract.http.http_world import World
+from tests.contract.http.running_gateway import RunningGateway
+from tests.contract.http.sse_frames import frames
 
 
-@dataclass
-class Frame:
-    id: str = ""
-    event: str = ""
-    data: str = ""
-    retry: str = ""
-
-
-def frames(text: str) -> list[Frame]:
-    """The frames of a stream, comments aside."""
-    found = []
-    for block in text.split("\n\n"):
-        fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
-        if fields:
-            found.append(Frame(**fields))
-    return found
-
-
-async def _stream(world: World, job_id: str, query: str = "", **headers: str) -> httpx2.Response:
+async def _stream(world: RunningGateway, job_id: str, query: str = "", **headers: str) -> httpx2.Response:
     return await world.http.get(f"/v1/jobs/{job_id}/events{query}", headers=await world.headers(**headers))
 
 
-async def test_tells_the_whole_story(world: World) -> None:
+async def test_tells_the_whole_story(world: RunningGateway) -> None:
     job = (await world.submit(Prefer="wait=5")).json()
 
     answer = await _stream(world, job["id"])
@@ -54,7 +36,7 @@ async def test_tells_the_whole_story(world: World) -> None:
     assert [from_structured(frame.data.encode()).version for frame in rest] == list(range(1, 9))
 
 
-async def test_goes_on_after_the_last_event_seen(world: World) -> None:
+async def test_goes_on_after_the_last_event_seen(world: RunningGateway) -> None:
     job = (await world.submit(Prefer="wait=5")).json()
 
     answer = await _stream(world, job["id"], **{"Last-Event-ID": "5"})
@@ -62,26 +44,26 @@ async def test_goes_on_after_the_last_event_seen(world: World) -> None:
     assert [frame.id for frame in frames(answer.text)] == ["5", "6", "7", "8"]
 
 
-async def test_says_no_content_where_everything_was_seen(world: World) -> None:
+async def test_says_no_content_where_everything_was_seen(world: RunningGateway) -> None:
     job = (await world.submit(Prefer="wait=5")).json()
     answer = await _stream(world, job["id"], **{"Last-Event-ID": "8"})
     assert (answer.status_code, answer.content) == (204, b"")
 
 
-async def test_refuses_a_strange_last_event_id(world: World) -> None:
+async def test_refuses_a_strange_last_event_id(world: RunningGateway) -> None:
     job = (await world.submit(Prefer="wait=5")).json()
     answer = await _stream(world, job["id"], **{"Last-Event-ID": "abc"})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "header:Last-Event-ID")
 
 
-async def test_leaves_big_problems_out_on_request(world: World) -> None:
+async def test_leaves_big_problems_out_on_request(world: RunningGateway) -> None:
     job = (await world.submit(Prefer="wait=5")).json()
     whole, compact = await _stream(world, job["id"]), await _stream(world, job["id"], "?compact=true")
     assert '"edges"' in whole.text
     assert '"edges"' not in compact.text
 
 
-async def test_many_readers_see_what_happens_as_it_happens(world: World) -> None:
+async def test_many_readers_see_what_happens_as_it_happens(world: RunningGateway) -> None:
     world.plane.asleep = True
     job_id = (await world.submit()).json()["id"]
     await asyncio.wait_for(world.plane.seen.wait(), 5)
@@ -95,7 +77,7 @@ async def test_many_readers_see_what_happens_as_it_happens(world: World) -> None
         assert [frame.id for frame in frames(answer.text)] == [str(nth) for nth in range(9)]
 
 
-async def test_ends_when_the_process_stops(world: World) -> None:
+async def test_ends_when_the_process_stops(world: RunningGateway) -> None:
     world.plane.finish_at_once = False
     job_id = (await world.submit()).json()["id"]
     reader = asyncio.create_task(_stream(world, job_id))
@@ -111,7 +93,7 @@ async def test_ends_when_the_process_stops(world: World) -> None:
     assert (late.status_code, late.json()["code"]) == (503, "shutting_down")
 
 
-async def test_looks_at_the_store_only_while_somebody_watches(world: World) -> None:
+async def test_looks_at_the_store_only_while_somebody_watches(world: RunningGateway) -> None:
     job = (await world.submit(Prefer="wait=5")).json()
     await _stream(world, job["id"])
     tailer = world.parts.tailer

@@ -19,11 +19,13 @@ from queuebit_contracts.ids import derive_id, job_id_of, uuid7
 from queuebit_contracts.origin import Origin
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.jobs import Jobs
-from tests.contract.http.http_world import World, a_body, a_world
+from tests.contract.http.running_gateway import RunningGateway, a_body, a_world
 
 
 @pytest.mark.parametrize("key", [str(uuid7(1, 1)), "order-17"])
-async def test_a_job_that_was_accepted_is_there_for_every_gateway_while_nobody_decides(world: World, key: str) -> None:
+async def test_a_job_that_was_accepted_is_there_for_every_gateway_while_nobody_decides(
+    world: RunningGateway, key: str
+) -> None:
     """Given a control plane that is down, then a gateway that was started after the answer shows what was answered."""
     world.plane.asleep = True
     deadline = (world.clock.now() + timedelta(hours=1)).isoformat()
@@ -41,7 +43,9 @@ async def test_a_job_that_was_accepted_is_there_for_every_gateway_while_nobody_d
             await restarted.find(tenant, asked)
 
 
-async def test_what_the_caller_says_of_a_job_travels_with_it_and_does_not_make_it_another(world: World) -> None:
+async def test_what_the_caller_says_of_a_job_travels_with_it_and_does_not_make_it_another(
+    world: RunningGateway,
+) -> None:
     key = str(world.parts.ids.mint())
     said = {"subject": "order 17", "correlation_id": "c-1", "labels": {"team": "a"}}
 
@@ -58,7 +62,7 @@ async def test_what_the_caller_says_of_a_job_travels_with_it_and_does_not_make_i
     assert shown == {**said, "event_id": None, "source": None, "idempotency_key": key}
 
 
-async def test_takes_a_job_and_publishes_it(world: World) -> None:
+async def test_takes_a_job_and_publishes_it(world: RunningGateway) -> None:
     key = world.parts.ids.mint()
 
     answer = await world.submit(str(key), traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
@@ -98,7 +102,7 @@ async def test_takes_a_job_and_publishes_it(world: World) -> None:
 
 
 @pytest.mark.parametrize("key", ["order-4711", '"order-4711"'])
-async def test_takes_any_key_quoted_or_bare(world: World, key: str) -> None:
+async def test_takes_any_key_quoted_or_bare(world: RunningGateway, key: str) -> None:
     first = await world.submit(key)
     again = await world.submit("order-4711")
 
@@ -108,7 +112,7 @@ async def test_takes_any_key_quoted_or_bare(world: World, key: str) -> None:
     assert UUID(first.json()["id"]).version == 7
 
 
-async def test_repeat_shows_the_job_as_it_is_now(world: World) -> None:
+async def test_repeat_shows_the_job_as_it_is_now(world: RunningGateway) -> None:
     first = await world.submit("k", Prefer="wait=5")
     again = await world.submit("k")
 
@@ -118,7 +122,7 @@ async def test_repeat_shows_the_job_as_it_is_now(world: World) -> None:
     assert len(world.broker.records(ADMITTED)) == 1
 
 
-async def test_a_thousand_concurrent_repeats_are_one_job(world: World) -> None:
+async def test_a_thousand_concurrent_repeats_are_one_job(world: RunningGateway) -> None:
     headers = await world.headers(**{"Idempotency-Key": str(world.parts.ids.mint())})
 
     answers = await asyncio.gather(*(world.http.post("/v1/jobs", json=a_body(), headers=headers) for _ in range(1000)))
@@ -130,7 +134,7 @@ async def test_a_thousand_concurrent_repeats_are_one_job(world: World) -> None:
     assert len(world.broker.records(ADMITTED)) == 1
 
 
-async def test_concurrent_jobs_share_calls(world: World) -> None:
+async def test_concurrent_jobs_share_calls(world: RunningGateway) -> None:
     calls: list[str] = []
 
     async def count(operation: str) -> None:
@@ -144,7 +148,7 @@ async def test_concurrent_jobs_share_calls(world: World) -> None:
     assert calls.count("reserve") < 50
 
 
-async def test_a_crash_between_holding_the_key_and_publishing_loses_nothing(world: World) -> None:
+async def test_a_crash_between_holding_the_key_and_publishing_loses_nothing(world: RunningGateway) -> None:
     world.broker.fail_publishes(1)
 
     failed = await world.submit("k")
@@ -160,7 +164,7 @@ async def test_a_crash_between_holding_the_key_and_publishing_loses_nothing(worl
     assert again.json()["state"] == "completed"
 
 
-async def test_another_process_publishes_what_the_first_did_not(world: World) -> None:
+async def test_another_process_publishes_what_the_first_did_not(world: RunningGateway) -> None:
     world.plane.asleep = True
     first = await world.submit("k")
     world.parts.submitter._published.clear()
@@ -172,7 +176,7 @@ async def test_another_process_publishes_what_the_first_did_not(world: World) ->
     assert [dict(record.headers)["ce_id"] for record in records] == [dict(records[0].headers)["ce_id"]] * 2
 
 
-async def test_refuses_a_key_that_stands_for_other_content(world: World) -> None:
+async def test_refuses_a_key_that_stands_for_other_content(world: RunningGateway) -> None:
     first = await world.submit("k")
     other = await world.submit("k", a_body(seed=7))
 
@@ -184,7 +188,7 @@ async def test_refuses_a_key_that_stands_for_other_content(world: World) -> None
     assert "new Idempotency-Key" in problem["remedy"]
 
 
-async def test_refuses_a_repeat_where_the_key_stands_for_other_content_of_another_door(world: World) -> None:
+async def test_refuses_a_repeat_where_the_key_stands_for_other_content_of_another_door(world: RunningGateway) -> None:
     world.plane.asleep = True
     key = str(world.parts.ids.mint())
     first = await world.submit(key)
@@ -198,7 +202,7 @@ async def test_refuses_a_repeat_where_the_key_stands_for_other_content_of_anothe
     assert again.json()["job_id"] == first.json()["id"]
 
 
-async def test_keys_of_two_tenants_are_apart(world: World) -> None:
+async def test_keys_of_two_tenants_are_apart(world: RunningGateway) -> None:
     mine = await world.submit("k")
     theirs = await world.http.post(
         "/v1/jobs", json=a_body(seed=1), headers=await world.headers("globex", **{"Idempotency-Key": "k"})
@@ -209,7 +213,7 @@ async def test_keys_of_two_tenants_are_apart(world: World) -> None:
 
 @pytest.mark.parametrize("ordered", [True, False], ids=["uuid7", "any-text"])
 @pytest.mark.parametrize("prefer", ["wait=5", "respond-async"])
-async def test_a_repeat_is_answered_also_after_the_deadline(world: World, prefer: str, ordered: bool) -> None:
+async def test_a_repeat_is_answered_also_after_the_deadline(world: RunningGateway, prefer: str, ordered: bool) -> None:
     soon = (world.clock.now() + timedelta(minutes=1)).isoformat()
     key = str(world.parts.ids.mint()) if ordered else "order-1"
     first = await world.submit(key, a_body(deadline=soon), Prefer=prefer)

@@ -15,7 +15,7 @@ from queuebit_devstack.restarts import LOOP_ENDS, LOOP_WINDOW_S, Again, GivenUp,
 from queuebit_devstack.stack import Stack
 from queuebit_devstack.state import StackState
 from queuebit_devstack.supervise import ServiceSpec, Supervisor
-from tests.unit.runtime.virtual import VirtualClock
+from tests.fakes.moved_clock import MovedClock
 
 BEGAN = "2026-01-02T03:04:05+00:00"
 CRASHING = "print('I have no faith'); raise SystemExit(3)"
@@ -42,12 +42,12 @@ def test_the_rule(exit_code: int, earlier_s: tuple[float, ...], fate: object) ->
     assert fate_of(exit_code, earlier_s, 100.0) == fate
 
 
-class World:
+class KeptService:
     """One service under a keeper, on a clock that is moved by hand."""
 
     def __init__(self, folder: Path, script: str) -> None:
         self.folder = folder
-        self.clock = VirtualClock()
+        self.clock = MovedClock()
         spec = ServiceSpec("it", (sys.executable, "-c", script), free_ports(1)[0])
         self.services = Supervisor(Stack(folder, StackState("s1", kafka="k:1", postgres="postgresql://p")), (spec,))
         self.keeper = Keeper(folder, self.services, self.clock)
@@ -82,7 +82,7 @@ class World:
 async def test_what_crashes_is_started_again_and_what_keeps_crashing_is_told_with_its_code_and_last_line(
     tmp_path: Path,
 ) -> None:
-    world = World(tmp_path, CRASHING)
+    world = KeptService(tmp_path, CRASHING)
     await world.begin()
     for number in range(LOOP_ENDS):
         note = world.ended()
@@ -101,7 +101,7 @@ async def test_what_crashes_is_started_again_and_what_keeps_crashing_is_told_wit
 
 
 async def test_what_was_stopped_on_purpose_stays_down_until_it_is_asked_for(tmp_path: Path) -> None:
-    world = World(tmp_path, WAITING)
+    world = KeptService(tmp_path, WAITING)
     await world.begin()
     world.said("up")
     world.services.send("it", signal.SIGTERM)
@@ -114,7 +114,7 @@ async def test_what_was_stopped_on_purpose_stays_down_until_it_is_asked_for(tmp_
 
 
 async def test_a_twin_of_a_live_process_is_given_up_at_once(tmp_path: Path) -> None:
-    world = World(tmp_path, TAKEN)
+    world = KeptService(tmp_path, TAKEN)
     await world.begin()
     note = world.ended()
     assert note == Note("given_up", BEGAN, 0, 9, "", "another live process has its group instance id")
@@ -123,11 +123,11 @@ async def test_a_twin_of_a_live_process_is_given_up_at_once(tmp_path: Path) -> N
 
 
 async def test_a_service_whose_supervisor_was_killed_is_taken_over_as_it_runs(tmp_path: Path) -> None:
-    world = World(tmp_path, WAITING)
+    world = KeptService(tmp_path, WAITING)
     await world.begin()
     world.said("up")
     pid = world.services.pid("it")
-    heir = World(tmp_path, WAITING)
+    heir = KeptService(tmp_path, WAITING)
     heir.services.adopt(world.services._child("it").record)
     stop = asyncio.Event()
     stop.set()

@@ -30,7 +30,7 @@ from queuebit_runtime.access.rules import Rule, access_rules
 from queuebit_runtime.access.settings import KafkaAccess, access_env, client_options
 from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
 from queuebit_runtime.errors import AccessDenied, LoginRefused
-from tests.contract.bus.bus_world import Collector, reads, say
+from tests.contract.bus.bus_under_test import Collector, reads, say
 
 STRANGER = "stranger"
 GATEWAY, CONTROL = "gateway", "control-plane"

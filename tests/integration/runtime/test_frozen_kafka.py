@@ -20,7 +20,7 @@ from queuebit_runtime.bus.kafka.topics import ensure_topics
 from queuebit_runtime.bus.port import BusError
 from queuebit_runtime.service.readiness import Reason
 from queuebit_runtime.service.service import EXIT_TAKEN
-from tests.contract.bus.bus_world import Collector, reads, say, until
+from tests.contract.bus.bus_under_test import Collector, reads, say, until
 from tests.freezing import freeze, thaw
 
 STALL_S = 4.0

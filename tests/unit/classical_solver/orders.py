@@ -57,3 +57,14 @@ def a_hard_cut(nodes: int = 80) -> Problem:
     rng = random.Random(3)
     edges = [[u, v, rng.choice((1, -1)) * rng.randint(1, 9)] for v in range(nodes) for u in range(v)]
     return Problem(kind="maxcut", statement={"nodes": nodes, "edges": edges})
+
+
+def a_delivery(customers: int = 30, **changes: Any) -> tuple[Optimisation[Any], Any]:
+    """Customers at random places, and one vehicle more than their demand needs."""
+    rng = random.Random(5)
+    places = [[rng.randint(0, 100), rng.randint(0, 100)] for _ in range(customers + 1)]
+    demands = [0, *(rng.randint(1, 20) for _ in range(customers))]
+    vehicles = -(-sum(demands) // 80) + 1
+    kind = optimisation_of("cvrp")
+    statement = {"metric": "EUC_2D", "coordinates": places, "capacity": 80, "demands": demands, "vehicles": vehicles}
+    return kind, kind.parse({**statement, **changes})

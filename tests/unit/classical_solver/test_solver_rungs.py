@@ -41,21 +41,10 @@ from queuebit_problems.kind import Answer
 from queuebit_problems.optimisation import Optimisation
 from queuebit_problems.registry import optimisation_of, parse_optimisation
 from queuebit_runtime.clock import SystemClock
-from tests.unit.classical_solver.orders import a_hard_cut, an_order, as_problem
+from tests.unit.classical_solver.orders import a_delivery, a_hard_cut, an_order, as_problem
 
 ROOT = Path(__file__).parents[3]
 Case = tuple[Solver, Optimisation[Any], Any]
-
-
-def a_delivery(customers: int = 30, **changes: Any) -> tuple[Optimisation[Any], Any]:
-    """Customers at random places, and one vehicle more than their demand needs."""
-    rng = random.Random(5)
-    places = [[rng.randint(0, 100), rng.randint(0, 100)] for _ in range(customers + 1)]
-    demands = [0, *(rng.randint(1, 20) for _ in range(customers))]
-    vehicles = -(-sum(demands) // 80) + 1
-    kind = optimisation_of("cvrp")
-    statement = {"metric": "EUC_2D", "coordinates": places, "capacity": 80, "demands": demands, "vehicles": vehicles}
-    return kind, kind.parse({**statement, **changes})
 
 
 def a_tour(nodes: int = 60) -> tuple[Optimisation[Any], Any]:
@@ -211,8 +200,7 @@ def test_pyvrp_annealing_and_cp_sat_live_in_one_process_and_repeat_in_another() 
 from queuebit_classical_solver.shell.child import solve
 from queuebit_classical_solver.ports import Limits, ignore_progress
 from queuebit_classical_solver.shell.task import Task
-from tests.unit.classical_solver.orders import a_hard_cut, as_problem
-from tests.unit.classical_solver.test_solver_rungs import a_delivery
+from tests.unit.classical_solver.orders import a_delivery, a_hard_cut, as_problem
 for problem in (as_problem(*a_delivery(20)), a_hard_cut(50)):
     solution = solve(Task(problem, "search", Limits(2.0, 9)), ignore_progress).solution
     print(solution.answer, solution.objective, solution.details["rungs"][0])

@@ -33,7 +33,7 @@ JOB = {
 }  # fmt: skip
 
 
-class World:
+class PausedCore:
     """A clock that pauses move, and no luck."""
 
     def __init__(self) -> None:
@@ -66,8 +66,8 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> PausedCore:
+    return PausedCore()
 
 
 def reply(status: int, body: Any, **headers: str) -> Reply:
@@ -85,7 +85,7 @@ def pauses(seen: list[Any]) -> list[float]:
     return [step.delay_s for step in seen if isinstance(step, Pause)]
 
 
-def test_submits_with_a_fresh_uuid7_key(world: World) -> None:
+def test_submits_with_a_fresh_uuid7_key(world: PausedCore) -> None:
     job, seen = world.play(world.core.submit({"problem": {}}, None, None), [reply(202, JOB)])
     (call,) = seen
     assert (call.method, call.path, call.body) == ("POST", "/v1/jobs", b'{"problem":{}}')
@@ -93,7 +93,7 @@ def test_submits_with_a_fresh_uuid7_key(world: World) -> None:
     assert isinstance(job, Job)
 
 
-def test_repeats_with_the_same_key_and_full_jitter(world: World) -> None:
+def test_repeats_with_the_same_key_and_full_jitter(world: PausedCore) -> None:
     script = [Unreachable(), problem("service_unavailable"), reply(502, "bad gateway"), reply(202, JOB)]
     _, seen = world.play(world.core.submit({}, None, None), script)
     calls = [step for step in seen if isinstance(step, Call)]
@@ -101,13 +101,13 @@ def test_repeats_with_the_same_key_and_full_jitter(world: World) -> None:
     assert pauses(seen) == [0.4, 0.8, 1.6]
 
 
-def test_gives_up_after_four_attempts(world: World) -> None:
+def test_gives_up_after_four_attempts(world: PausedCore) -> None:
     with pytest.raises(Unavailable):
         world.play(world.core.get("x", ()), [problem("service_unavailable")] * 4)
     assert world.now_s == pytest.approx(0.4 + 0.8 + 1.6)
 
 
-def test_waits_as_long_as_the_server_asks_but_not_past_the_deadline(world: World) -> None:
+def test_waits_as_long_as_the_server_asks_but_not_past_the_deadline(world: PausedCore) -> None:
     _, seen = world.play(world.core.get("x", ()), [problem("rate_limited", retry_after="7"), reply(200, JOB)])
     assert pauses(seen) == [7.0]
     with pytest.raises(RateLimited) as caught:
@@ -119,7 +119,7 @@ def test_waits_as_long_as_the_server_asks_but_not_past_the_deadline(world: World
     ("code", "kind"),
     [("job_not_found", NotFound), ("invalid_statement", InvalidRequest), ("idempotency_key_reused", KeyReused)],
 )
-def test_does_not_repeat_what_cannot_help(world: World, code: str, kind: type[QueuebitError]) -> None:
+def test_does_not_repeat_what_cannot_help(world: PausedCore, code: str, kind: type[QueuebitError]) -> None:
     with pytest.raises(kind) as caught:
         world.play(world.core.submit({}, "k", None), [problem(code)])
     assert (caught.value.code, caught.value.detail, caught.value.remedy) == (code, "d", "r")
@@ -138,17 +138,17 @@ def test_shows_everything_that_the_server_shows() -> None:
     assert ExplanationView.model_fields.keys() - Explanation.model_fields.keys() == {"object"}
 
 
-def test_refuses_an_answer_that_is_not_ours(world: World) -> None:
+def test_refuses_an_answer_that_is_not_ours(world: PausedCore) -> None:
     with pytest.raises(BadAnswer):
         world.play(world.core.get("x", ()), [reply(200, {"hello": "world"})])
 
 
-def test_refuses_numbers_that_json_lacks(world: World) -> None:
+def test_refuses_numbers_that_json_lacks(world: PausedCore) -> None:
     with pytest.raises(InvalidRequest, match="NaN"):
         world.play(world.core.submit({"budget_s": float("nan")}, None, None), [])
 
 
-def test_waits_in_rounds_and_gives_up_in_time(world: World) -> None:
+def test_waits_in_rounds_and_gives_up_in_time(world: PausedCore) -> None:
     done = {**JOB, "state": "completed"}
     job, seen = world.play(world.core.wait("x", None), [reply(200, JOB), reply(200, done)])
     assert job.ended
@@ -165,7 +165,7 @@ def test_waits_in_rounds_and_gives_up_in_time(world: World) -> None:
     assert caught.value.job_id == JOB["id"]
 
 
-def test_lists_page_after_page(world: World) -> None:
+def test_lists_page_after_page(world: PausedCore) -> None:
     line = {name: JOB[name] for name in ("id", "state", "kind", "tier", "lane", "created_at", "updated_at", "version")}
     pages = [
         reply(200, {"data": [line] * 100, "has_more": True, "next_cursor": "c"}),
@@ -184,7 +184,7 @@ def _event(version: int, name: str) -> list[str]:
     return [f"event: {name}", f"data: {data}", f"id: {version}", ""]
 
 
-def test_takes_a_broken_stream_up_where_it_broke(world: World) -> None:
+def test_takes_a_broken_stream_up_where_it_broke(world: PausedCore) -> None:
     open_stream = Reply(200, {})
     script = [
         open_stream, "id: 0", "retry: 2000", "", *_event(1, "JobSubmitted"), ": ping", "", *_event(2, "JobPlanned"), None,
@@ -202,12 +202,12 @@ def test_takes_a_broken_stream_up_where_it_broke(world: World) -> None:
     assert NextLine() in seen
 
 
-def test_ends_where_everything_was_seen(world: World) -> None:
+def test_ends_where_everything_was_seen(world: PausedCore) -> None:
     found, _ = world.play(world.core.watch("x", 8, compact=True), [Reply(204, {})])
     assert found == []
 
 
-def test_stops_watching_what_is_not_there(world: World) -> None:
+def test_stops_watching_what_is_not_there(world: PausedCore) -> None:
     with pytest.raises(NotFound):
         world.play(world.core.watch("x", 0, compact=True), [problem("job_not_found")])
     with pytest.raises(Unreachable):

@@ -3,108 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from uuid import UUID
+from collections.abc import Sequence
 
 import pytest
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import decode
-from queuebit_contracts.ids import refusal_id_of, uuid7
-from queuebit_control_plane.handler import CommandHandler, InboundCommand
+from queuebit_contracts.ids import uuid7
 from queuebit_control_plane.heads import head_of
 from queuebit_domain.job.codec import fold
-from queuebit_domain.job.messages import Cancel, Message, Refuse, Submit, Wake
-from queuebit_runtime.bus.port import Bus, BusError, Outgoing, Subscription
+from queuebit_domain.job.messages import Cancel, Refuse, Wake
+from queuebit_runtime.bus.port import BusError
 from queuebit_store.errors import InvalidBatch, StoreUnavailable
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
-from queuebit_store.ports import Append, Head, NewEvent, Position, StoredEvent
+from queuebit_store.ports import Append, Head, NewEvent
 from tests.builders import JOB_ID, NOW, a_failure, a_submit, a_success, a_verdict, at
+from tests.fakes.buses import CollectingBus
+from tests.fakes.clocks import StoppedClock
+from tests.fakes.stores import CountingStore
+from tests.unit.control_plane.handling import CAUSE, STORY, WHOLE, a_command, a_handler, names, refusal
 from tests.unit.control_plane.relaying import a_relay
-
-CAUSE = uuid7(int(NOW.timestamp() * 1000), 99)
-
-
-class StoppedClock:
-    """Stands where it is put."""
-
-    def __init__(self) -> None:
-        self.moment = NOW
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def monotonic_s(self) -> float:
-        return self.moment.timestamp()
-
-    async def sleep(self, delay_s: float) -> None:
-        raise AssertionError("nothing here may wait")
-
-
-class CollectingBus(Bus):
-    """Keeps what is published; fails on request."""
-
-    def __init__(self) -> None:
-        self.records: list[Outgoing] = []
-        self.failures = 0
-
-    async def publish(self, records: Sequence[Outgoing]) -> None:
-        if self.failures:
-            self.failures -= 1
-            raise BusError("no")
-        self.records.extend(records)
-
-    def subscribe(self, subscription: Subscription) -> None: ...
-
-    async def start(self) -> None: ...
-
-    async def stop(self, drain_s: float = 10.0) -> None: ...
-
-    def healthy(self) -> bool:
-        return True
-
-
-class CountingStore(MemoryStore):
-    """Tells how many events a reader asked for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.limits: list[int] = []
-
-    async def read(self, after: Position, *, limit: int, category: str = "job") -> list[StoredEvent]:
-        self.limits.append(limit)
-        return await super().read(after, limit=limit, category=category)
-
-
-def a_command(message: Message, job_id: UUID = JOB_ID, cause: UUID = CAUSE) -> InboundCommand:
-    tenant = "acme" if isinstance(message, Submit | Refuse) else ""
-    rival = refusal(cause) if isinstance(message, Submit) else None
-    return InboundCommand(job_id, message, cause, tenant, "00-trace", rival_id=rival)
-
-
-def refusal(cause: UUID) -> UUID:
-    return refusal_id_of("acme", "/upstream", cause)
-
-
-def a_handler(store: MemoryStore, clock: StoppedClock | None = None) -> CommandHandler:
-    return CommandHandler(store, clock or StoppedClock(), appended=lambda: None)
-
-
-async def names(store: MemoryStore, job_id: UUID = JOB_ID) -> list[str]:
-    return [event.type for event in (await store.load([job_id])).get(job_id, [])]
-
-
-STORY: list[Callable[[], Message]] = [a_submit, a_success, a_verdict]
-WHOLE = [
-    "JobSubmitted",
-    "JobPlanned",
-    "JobQueued",
-    "JobStarted",
-    "ExecutionSucceeded",
-    "ResultValidated",
-    "JobCompleted",
-]
 
 
 async def test_a_story_is_stored_as_it_is_decided() -> None:

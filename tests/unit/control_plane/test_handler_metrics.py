@@ -6,8 +6,9 @@ from queuebit_control_plane.handler import CommandHandler
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_store.memory import MemoryStore
 from tests.builders import a_failure, a_submit, a_success, a_verdict, at
-from tests.unit.control_plane.test_handler import StoppedClock, a_command
-from tests.unit.runtime.listener import Listener
+from tests.fakes.clocks import StoppedClock
+from tests.fakes.telemetry import Listener
+from tests.unit.control_plane.handling import a_command
 
 Counts = dict[tuple[Metric, tuple[str, ...]], int]
 

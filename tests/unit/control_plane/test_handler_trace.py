@@ -9,7 +9,8 @@ from queuebit_control_plane.handler import InboundCommand
 from queuebit_domain.job.messages import Cancel, Wake
 from queuebit_store.memory import MemoryStore
 from tests.builders import JOB_ID, a_submit, at
-from tests.unit.control_plane.test_handler import CAUSE, StoppedClock, a_command, a_handler
+from tests.fakes.clocks import StoppedClock
+from tests.unit.control_plane.handling import CAUSE, a_command, a_handler
 
 WAKE = InboundCommand(JOB_ID, Wake(), derive_id(JOB_ID, "wake"))
 

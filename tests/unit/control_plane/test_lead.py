@@ -17,12 +17,14 @@ from queuebit_store.errors import StoreUnavailable
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
 from queuebit_store.ports import Position
 from tests.builders import a_submit, at
+from tests.fakes.buses import CollectingBus
+from tests.fakes.clocks import StoppedClock
 from tests.simulation.virtual import VirtualClock, run_virtual
+from tests.unit.control_plane.handling import a_command, a_handler
 from tests.unit.control_plane.relaying import a_relay
-from tests.unit.control_plane.test_handler import CollectingBus, StoppedClock, a_command, a_handler
 
 
-class World:
+class TwoProcesses:
     """Two processes on one database and one clock, which stands where it is put."""
 
     def __init__(self) -> None:
@@ -42,7 +44,7 @@ class World:
 
 
 async def test_a_frozen_leader_is_replaced_when_its_time_is_over_and_knows_it_by_its_own_clock() -> None:
-    world = World()
+    world = TwoProcesses()
     assert (await world.leads[0].ask()) is not None
     assert await world.tokens(ASK_INTERVAL_S) == [1, None]
 
@@ -55,7 +57,7 @@ async def test_a_frozen_leader_is_replaced_when_its_time_is_over_and_knows_it_by
 
 
 async def test_it_asks_at_most_once_in_a_while() -> None:
-    world, asked = World(), []
+    world, asked = TwoProcesses(), []
 
     async def count(operation: str) -> None:
         asked.append(operation)
@@ -69,7 +71,7 @@ async def test_it_asks_at_most_once_in_a_while() -> None:
 
 
 async def test_a_save_keeps_it_and_one_that_is_refused_ends_it() -> None:
-    world = World()
+    world = TwoProcesses()
     lease = await world.leads[0].ask()
     assert lease is not None
     world.clock.moment = at(2)
@@ -142,7 +144,7 @@ def test_a_leader_that_gets_nothing_done_hands_over() -> None:
 
 
 async def test_a_clean_stop_hands_over_at_once() -> None:
-    world = World()
+    world = TwoProcesses()
     await world.leads[0].ask()
     await world.leads[0].release()
     assert await world.tokens(ASK_INTERVAL_S) == [None, 2]

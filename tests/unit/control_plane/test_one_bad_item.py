@@ -17,7 +17,7 @@ from queuebit_control_plane.inbound.admission import Intake
 from queuebit_control_plane.inbound.subscriptions import Consumer
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_runtime.bus.decoding import Received
-from queuebit_runtime.bus.port import Delivery, Outgoing, Record, RecordTooLarge
+from queuebit_runtime.bus.port import Outgoing, Record, RecordTooLarge
 from queuebit_runtime.processes.bounded_work import inline
 from queuebit_store.errors import (
     InvalidBatch,
@@ -30,7 +30,10 @@ from queuebit_store.errors import (
 from queuebit_store.memory import MemoryStore
 from queuebit_store.ports import Append, Reservation
 from tests.builders import JOB_ID, NOW, a_request, a_submit
-from tests.unit.control_plane.test_handler import WHOLE, CollectingBus, StoppedClock, a_command, a_handler, names
+from tests.fakes.buses import CollectingBus
+from tests.fakes.clocks import StoppedClock
+from tests.fakes.deliveries import Batch
+from tests.unit.control_plane.handling import WHOLE, a_command, a_handler, names
 
 OTHER = uuid7(5, 5)
 ABOUT_ONE: list[StoreError] = [InvalidBatch("beyond a limit (54000)."), StoreFailed("says no (XX000).")]
@@ -55,27 +58,6 @@ class Picky(MemoryStore):
         if any(each.key == self.key for each in wanted):
             raise self.error
         return await super().reserve(wanted)
-
-
-class Batch(Delivery):
-    """Records, and which of them are done."""
-
-    def __init__(self, items: Sequence[Received]) -> None:
-        self._records = [item.record for item in items]
-        self.finished: list[int] = []
-
-    @property
-    def records(self) -> Sequence[Record]:
-        return self._records
-
-    def done(self, record: Record) -> None:
-        self.finished.append(record.offset)
-
-    def done_all(self) -> None:
-        self.finished += [record.offset for record in self._records]
-
-    def wanted(self, record: Record) -> bool:
-        return True
 
 
 def asked(number: int, key: str | None, **header: bytes) -> Received:

@@ -18,8 +18,9 @@ from queuebit_runtime.bus.record_size import check_size
 from queuebit_store.memory import MemoryStore
 from queuebit_store.ports import Append, Head, NewEvent, Position
 from tests.builders import JOB_ID, NOW
+from tests.fakes.buses import CollectingBus
+from tests.fakes.clocks import StoppedClock
 from tests.unit.control_plane.relaying import a_relay
-from tests.unit.control_plane.test_handler import CollectingBus, StoppedClock
 
 OTHER = uuid7(5, 5)
 DEAD, LIFECYCLE, COMPLETED = "control-plane.dead-letter", "jobs.lifecycle", "jobs.completed"

@@ -15,10 +15,8 @@ from queuebit_domain.job.evolve import open_job
 from queuebit_domain.job.messages import Cancel, Message, Submit, Wake
 from queuebit_domain.job.state import OpenJob
 from tests.builders import JOB_ID, NOW, a_failure, a_submit, a_success, a_verdict, at
+from tests.unit.control_plane.entrance import Plane, asked
 from tests.unit.control_plane.given import given
-from tests.unit.control_plane.test_identity import Plane, asked, plane
-
-__all__ = ["plane"]
 
 EXAMPLES = Path(__file__).parents[3] / "schemas" / "examples"
 SAID = Origin(event_id="order-17", source="/shop", subject="order 17", correlation_id="c-1")

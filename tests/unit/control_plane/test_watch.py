@@ -15,7 +15,7 @@ from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
 from queuebit_store.ports import Position
 from tests.builders import at
 from tests.contract.store.builders import an_append
-from tests.unit.control_plane.test_handler import StoppedClock
+from tests.fakes.clocks import StoppedClock
 
 HERE, THERE = Position(1, 2, 3), Position(1, 2, 4)
 SOMEBODY = HorizonHolder("session", "4711", "shop", "ada", "psql", "idle in transaction", 12.4)
@@ -31,7 +31,7 @@ class Gauges(NoTelemetry):
         self.values[metric] = value
 
 
-class World:
+class WatchedStore:
     """A watch over a store in memory, on a clock that stands where it is put."""
 
     def __init__(self) -> None:
@@ -108,7 +108,7 @@ def test_a_held_horizon_says_what_can_be_known(holders: list[HorizonHolder], sai
 
 
 async def test_a_backlog_that_does_not_move_is_told_until_it_moves() -> None:
-    world = World()
+    world = WatchedStore()
     await world.store.append([an_append(1)])
     assert await world.codes(0, 1, 2, 3) == [None] * 4
     assert await world.codes(STALLED_S, 9) == ["relay_stalled"] * 2
@@ -118,7 +118,7 @@ async def test_a_backlog_that_does_not_move_is_told_until_it_moves() -> None:
 
 
 async def test_an_open_transaction_is_told_until_it_ends() -> None:
-    world = World()
+    world = WatchedStore()
     with world.database.open_transaction():
         await world.store.append([an_append(1)])
         assert await world.codes(0, HELD_S - 0.1, HELD_S) == [None, None, "horizon_held"]
@@ -128,7 +128,7 @@ async def test_an_open_transaction_is_told_until_it_ends() -> None:
 
 
 async def test_who_leads_and_since_when_is_measured() -> None:
-    world = World()
+    world = WatchedStore()
     await world.codes(1)
     leads = (Metric.RELAY_LEADER, Metric.RELAY_LEADER_SINCE)
     assert [world.telemetry.values[metric] for metric in leads] == [0, 0.0]
@@ -139,7 +139,7 @@ async def test_who_leads_and_since_when_is_measured() -> None:
 
 @pytest.mark.parametrize(("failures", "code"), [(1, None), (TRIES - 1, None), (TRIES, "postgres_unavailable")])
 async def test_a_store_that_is_away_is_told_and_cut_sessions_are_not(failures: int, code: str | None) -> None:
-    world, left = World(), [True] * failures
+    world, left = WatchedStore(), [True] * failures
 
     async def away(_operation: str) -> None:
         if left:
@@ -154,6 +154,6 @@ async def test_of_a_store_that_is_away_the_relay_says_nothing() -> None:
     async def away(_operation: str) -> None:
         raise StoreUnavailable
 
-    world = World()
+    world = WatchedStore()
     world.store.hooks = Hooks(before=away)
     assert await world.watch.relay() is None

@@ -10,7 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from queuebit_gateway.http.tracing import ROUTE_CLASS, Traced, name_job, traceparent_of
 from queuebit_runtime.telemetry.metrics import Metric
-from tests.unit.runtime.listener import HERE, HeardSpan, Listener
+from tests.fakes.telemetry import HERE, HeardSpan, Listener
 
 JOB = UUID("01890000-0000-7000-8000-000000000001")
 KEPT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -16,7 +16,7 @@ from queuebit_problems.kinds.circuits.expectation import KIND
 from queuebit_problems.kinds.circuits.expectation_statement import ExpectationStatement
 from queuebit_problems.measurement import Effort, Measured, Step
 from queuebit_problems.measuring.exact_device import ExactDevice
-from tests.unit.problems.test_instances import SHARED
+from tests.unit.problems.published import SHARED
 
 EFFORT = Effort(60, 7)
 MOLECULES = instances.names("expectation")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from fractions import Fraction
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +15,8 @@ from queuebit_problems.errors import UnknownInstance
 from queuebit_problems.formats.files import read_problem
 from queuebit_problems.instances.generate import KNAPSACK_RECIPES, knapsack_text
 from queuebit_problems.registry import optimisation_of
+from tests.unit.problems.published import SHARED
 from tests.unit.problems.statements import KEYS
-
-SHARED = Path(os.environ.get("QUEUEBIT_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data"))
 
 
 def published(kind: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from queuebit_problems.errors import InvalidStatement, TooManyQubits, Unreadable
 from queuebit_problems.formats.files import read_problem
 from queuebit_problems.kind import Answer
 from queuebit_problems.registry import optimisation_of
-from tests.unit.problems.test_published import SHARED, _beside, needs_shared
+from tests.unit.problems.published import SHARED, beside, needs_shared
 
 KIND = optimisation_of("portfolio")
 PAIR = {"expected_returns": [0.1, 0.3], "deviations": [0.2, 0.4], "correlations": [[], [0]]}
@@ -35,7 +35,7 @@ def test_the_published_frontier_is_reached_and_bounded(name: str, point: int) ->
     path = SHARED / "portfolio" / f"{name}_return_sd.txt"
     params = {"min_return": gain}
 
-    problem = read_problem(path.read_text(), file_name=path.name, params=params, beside=_beside(path.parent))
+    problem = read_problem(path.read_text(), file_name=path.name, params=params, beside=beside(path.parent))
     statement = KIND.parse(problem.statement)
     answer = KIND.heuristic(statement, 1)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,8 +15,8 @@ from queuebit_problems.encoding.qubo import exact
 from queuebit_problems.formats.files import read_problem
 from queuebit_problems.kind import Answer
 from queuebit_problems.registry import optimisation_of
+from tests.unit.problems.published import SHARED, beside
 
-SHARED = Path(os.environ.get("QUEUEBIT_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data"))
 Entry = dict[str, Any]
 
 
@@ -65,10 +64,6 @@ def _selection(entry: Entry) -> Answer | None:
     return {"select": [int(asset in entry["optimal_selection_0_based"]) for asset in range(entry["n"])]}
 
 
-def _beside(folder: Path) -> Callable[[str], str | None]:
-    return lambda name: (folder / name).read_text() if (folder / name).exists() else None
-
-
 FAMILIES = [
     Family("max_clique", "clique_mis", "max clique", lambda _, found: found and {"nodes": found}),
     Family("max_independent_set", "clique_mis", "max independent set", lambda _, found: found and {"nodes": found}),
@@ -110,7 +105,7 @@ needs_shared = pytest.mark.skipif(not PUBLISHED, reason="the shared data folder 
 @pytest.mark.parametrize(("family", "name", "entry"), PUBLISHED, ids=[name for _, name, _ in PUBLISHED])
 def test_a_published_instance_has_its_best_known_value(family: Family, name: str, entry: Entry) -> None:
     kind, path = optimisation_of(family.kind), SHARED / family.folder / entry["file"]
-    problem = read_problem(path.read_text(), file_name=path.name, beside=_beside(path.parent))
+    problem = read_problem(path.read_text(), file_name=path.name, beside=beside(path.parent))
     statement = kind.parse(problem.statement)
     value = Fraction(exact(entry["value"]))
     tolerance = Fraction(repr(entry.get("tolerance", 0))) + value * Fraction(repr(entry.get("tolerance_relative", 0)))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from queuebit_contracts.channels import EXECUTIONS, VALIDATIONS, dead_letter
-from queuebit_contracts.data import Data
-from queuebit_contracts.envelope import Envelope, decode, decode_data, encode_data, encode_headers
+from queuebit_contracts.envelope import Envelope, decode, decode_data, encode_data
 from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobStarted, ResultRejected, ResultValidated
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.ids import derive_id
@@ -19,59 +18,13 @@ from queuebit_result_validation.consumer import SOURCE, Validator
 from queuebit_result_validation.validate import validate
 from queuebit_runtime.bus.decoding import Received
 from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
-from queuebit_runtime.bus.port import Bus, BusError, Outgoing, Record
+from queuebit_runtime.bus.port import Bus, BusError, Outgoing
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.errors import PoolCrashed, PoolError
 from queuebit_runtime.processes.pool import InlinePool
+from tests.fakes.buses import ListeningBus
 from tests.unit.result_validation.executions import JOB_ID, NOW, PACK, alternating, an_execution, long_ring, unproved
-
-TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-
-
-class StoppedClock(SystemClock):
-    """Always NOW; monotonic time goes on."""
-
-    def now(self) -> Any:
-        return NOW
-
-
-class ListeningBus:
-    """Keeps what is published, call by call; fails when told to."""
-
-    def __init__(self) -> None:
-        self.calls: list[list[Outgoing]] = []
-        self.failing = False
-
-    @property
-    def records(self) -> list[Outgoing]:
-        return [record for call in self.calls for record in call]
-
-    async def publish(self, records: Sequence[Outgoing]) -> None:
-        if self.failing:
-            raise BusError
-        self.calls.append(list(records))
-
-
-def an_envelope(data: Data, name: str = "execution") -> Envelope:
-    return Envelope(
-        id=derive_id(JOB_ID, name),
-        source="/queuebit/classical-solver",
-        subject=str(JOB_ID),
-        time=NOW,
-        data=data,
-        tenant="acme",
-        traceparent=TRACE,
-    )
-
-
-def received(data: Data, name: str = "execution") -> Received:
-    envelope = an_envelope(data, name)
-    record = Record(EXECUTIONS, 0, 0, str(JOB_ID).encode(), encode_data(data), tuple(encode_headers(envelope)))
-    return Received(envelope, record)
-
-
-def a_validator(bus: Any, **settings: Any) -> Validator:
-    return Validator(bus, StoppedClock(), **settings)
+from tests.unit.result_validation.validating import TRACE, a_validator, received
 
 
 def others() -> list[Received]:

@@ -7,17 +7,15 @@ from typing import Any
 
 import pytest
 
-from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, ResultValidated
-from queuebit_contracts.jobs import Lane, Problem, Ran, Usage
+from queuebit_contracts.events import ResultRejected, ResultValidated
+from queuebit_contracts.jobs import Lane, Problem
 from queuebit_result_validation.drift import Drift, Runs, drift
 from queuebit_result_validation.measured import RULINGS, MeasuredCode, is_measurement, validate_measurement
 from tests.measuring import TOSSES, coins, tosses
 from tests.unit.result_validation.executions import NOW, RING, an_execution
+from tests.unit.result_validation.measurements import CONVERTED, PROBLEM, a_measurement
 
 __all__ = ["coins"]
-
-PROBLEM = tosses(0.4, 2.0)
-CONVERTED = {"shots": 1000, "equivalence": {"fidelity": 1.0, "inputs": 3}}
 
 
 def fair_counts(problem: Problem = PROBLEM, seed: int = 1) -> dict[str, int]:
@@ -26,24 +24,6 @@ def fair_counts(problem: Problem = PROBLEM, seed: int = 1) -> dict[str, int]:
     found = TOSSES.exact(TOSSES.parse(problem.statement), Effort(1.0, seed))
     assert found is not None
     return dict(found.answer["counts"])
-
-
-def a_measurement(
-    counts: dict[str, int], problem: Problem = PROBLEM, *, lane: Lane = "simulator", **changes: Any
-) -> ExecutionSucceeded:
-    values: dict[str, Any] = {
-        "lane": lane,
-        "ran": Ran(lane=lane, method="tosses", backend="aer_simulator"),
-        "answer": {"counts": counts, "shots": sum(counts.values())},
-        "objective": None,
-        "bound": None,
-        "proven_optimal": False,
-        "usage": Usage(shots=1000),
-        "evidence": CONVERTED,
-        "provenance": {"circuit_fingerprint": "abc"},
-        **changes,
-    }
-    return an_execution(problem, **values)
 
 
 def turned_round(counts: dict[str, int]) -> dict[str, int]:

@@ -9,10 +9,11 @@ from queuebit_contracts.envelope import decode
 from queuebit_contracts.events import ExecutionSucceeded, ResultValidated
 from queuebit_contracts.ids import attempt_id_of
 from queuebit_result_validation.consumer import Verdict
+from tests.fakes.buses import ListeningBus
 from tests.measuring import coins, tosses
 from tests.unit.result_validation.executions import JOB_ID
-from tests.unit.result_validation.test_validator_consumer import ListeningBus, a_validator, received
-from tests.unit.result_validation.test_validator_measurements import a_measurement
+from tests.unit.result_validation.measurements import a_measurement
+from tests.unit.result_validation.validating import a_validator, received
 
 __all__ = ["coins"]
 

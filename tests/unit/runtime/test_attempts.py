@@ -12,13 +12,13 @@ from queuebit_contracts.events import JobQueued
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import SILENT
 from queuebit_runtime.worker.shell import WorkShell
-from tests.unit.runtime.listener import HeardSpan, Listener
-from tests.unit.runtime.test_worker import World, an_order
+from tests.fakes.telemetry import HeardSpan, Listener
+from tests.unit.runtime.one_worker import OneWorker, an_order
 
 KEPT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-class HeardWorld(World):
+class HeardWorld(OneWorker):
     """A worker whose telemetry listens."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ async def test_an_attempt_of_a_kept_trace_has_a_span_and_each_is_counted() -> No
 
 
 async def test_an_attempt_that_fails_inside_is_logged_with_job_and_tenant(caplog: pytest.LogCaptureFixture) -> None:
-    world = World()
+    world = OneWorker()
     await world.bus.start()
 
     with caplog.at_level(logging.ERROR):
@@ -90,7 +90,7 @@ async def test_with_telemetry_off_nothing_is_asked_of_it(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(type(SILENT), "span", refuse)
     monkeypatch.setattr(type(SILENT), "count", refuse)
-    world = World()
+    world = OneWorker()
     await world.bus.start()
 
     await world.give(traced(an_order(1)))

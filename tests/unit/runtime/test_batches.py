@@ -16,7 +16,7 @@ from queuebit_contracts.jobs import JobRequest, Problem
 from queuebit_runtime.bus.decoding import Item, Received, Refused, subscribe_open
 from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
 from queuebit_runtime.bus.port import Delivery, Outgoing, Record
-from tests.unit.runtime.virtual import START, VirtualClock
+from tests.fakes.moved_clock import START, MovedClock
 
 BATCH = [("Content-Type", b"Application/CloudEvents-Batch+JSON; charset=utf-8")]
 DEAD = dead_letter("control-plane")
@@ -37,11 +37,11 @@ def a_single(number: int) -> Outgoing:
     return Outgoing(SUBMITTED, b"key", encode_data(envelope.data), encode_headers(envelope))
 
 
-class World:
+class OneReader:
     """One partition of the entrance, its reader, and what was handled."""
 
     def __init__(self, *, batch_max: int = 500) -> None:
-        self.clock = VirtualClock()
+        self.clock = MovedClock()
         self.broker = MemoryBroker(self.clock, partitions={SUBMITTED: 1})
         self.bus = MemoryBus(self.broker)
         self.handled: list[tuple[Sequence[Item], Delivery]] = []
@@ -80,12 +80,12 @@ class World:
         return [item.envelope.id.int for item in self.items if isinstance(item, Received)]
 
 
-def dead_letters(world: World) -> list[Record]:
+def dead_letters(world: OneReader) -> list[Record]:
     return world.broker.records(DEAD)
 
 
 async def test_every_event_of_a_batch_is_a_message_of_its_own() -> None:
-    world = World()
+    world = OneReader()
     await world.read(a_single(1), a_batch(asked(2), asked(3)), a_single(4))
 
     assert [item.envelope for item in world.items if isinstance(item, Received)] == [asked(n) for n in (1, 2, 3, 4)]
@@ -95,7 +95,7 @@ async def test_every_event_of_a_batch_is_a_message_of_its_own() -> None:
 
 
 async def test_a_record_is_done_when_all_of_its_events_are() -> None:
-    world = World()
+    world = OneReader()
     await world.read(a_batch(asked(1), asked(2)), a_single(3))
     ((items, delivery),) = world.handled
     first, second, third = (item.record for item in items)
@@ -112,7 +112,7 @@ async def test_a_record_is_done_when_all_of_its_events_are() -> None:
 
 
 async def test_what_is_done_of_a_batch_is_not_wanted_and_the_rest_is() -> None:
-    world = World()
+    world = OneReader()
     await world.read(a_batch(asked(1), asked(2)))
     ((items, delivery),) = world.handled
 
@@ -129,7 +129,7 @@ async def test_a_bad_event_spoils_no_other_and_all_bad_ones_are_kept_in_one_dead
     """Given a batch with two events that cannot be read and one that is refused, then the others are handled."""
     unsound = {**to_structured(asked(2)), "id": ""}
     refused = {**to_structured(asked(3)), "data": {"request": {}}}
-    world = World()
+    world = OneReader()
     await world.read(a_batch(asked(1), unsound, refused, 7, asked(4)))
 
     assert world.numbers() == [1, 4]
@@ -152,7 +152,7 @@ async def test_a_bad_event_spoils_no_other_and_all_bad_ones_are_kept_in_one_dead
 
 async def test_one_bad_event_alone_is_kept_as_a_message_in_structured_mode() -> None:
     unsound = {**to_structured(asked(2)), "type": "io.queuebit.JobStarted.v1"}
-    world = World()
+    world = OneReader()
     await world.read(a_batch(asked(1), unsound))
 
     (letter,) = dead_letters(world)
@@ -162,7 +162,7 @@ async def test_one_bad_event_alone_is_kept_as_a_message_in_structured_mode() -> 
 
 
 async def test_an_empty_batch_is_done_and_too_large_a_one_is_poison_as_a_whole() -> None:
-    world = World()
+    world = OneReader()
     many = a_batch(*[asked(1)] * 101)
     await world.read(a_batch(), many, a_batch(asked(2)))
 
@@ -177,7 +177,7 @@ async def test_an_empty_batch_is_done_and_too_large_a_one_is_poison_as_a_whole()
 
 
 async def test_a_batch_is_read_only_where_outsiders_write() -> None:
-    world = World()
+    world = OneReader()
     await world.read(a_batch(asked(1), topic=EXECUTIONS))
     (letter,) = dead_letters(world)
     assert dict(letter.headers)["qb_error_code"] == b"malformed_envelope"
@@ -187,7 +187,7 @@ async def test_a_batch_is_read_only_where_outsiders_write() -> None:
 
 async def test_batches_make_no_visit_larger_than_a_batch_more_and_a_failed_one_comes_again() -> None:
     """Given deliveries of at most 4 records, then no call has more than 3 messages and one batch of them."""
-    world = World(batch_max=4)
+    world = OneReader(batch_max=4)
     world.failures = 1
     await world.read(*(a_batch(*[asked(3 * number + each) for each in (1, 2, 3)]) for number in range(4)))
 
@@ -202,7 +202,7 @@ async def test_batches_make_no_visit_larger_than_a_batch_more_and_a_failed_one_c
 
 @pytest.mark.parametrize("count", [1, 100])
 async def test_a_small_batch_of_nothing_grows_into_one_small_dead_letter(count: int) -> None:
-    world = World()
+    world = OneReader()
     batch = a_batch(*[0] * count, headers=[*BATCH, ("x-large", b"x" * 5000)])
     await world.read(batch)
 

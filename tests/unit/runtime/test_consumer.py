@@ -17,7 +17,7 @@ from queuebit_contracts.events import JobStarted, JobSubmitted
 from queuebit_contracts.jobs import JobRequest, Problem
 from queuebit_runtime.bus.decoding import Received, Refused, sort_out
 from queuebit_runtime.bus.port import Record
-from tests.unit.runtime.virtual import START, VirtualClock
+from tests.fakes.moved_clock import START, MovedClock
 
 QUESTION = Envelope(
     id=UUID(int=1),
@@ -38,7 +38,7 @@ def a_record(envelope: Envelope = QUESTION, topic: str = SUBMITTED, **changes: A
 
 def sorted_out(record: Record, **options: bool) -> tuple[object, str | None]:
     """The item, and the code of the dead letter."""
-    items, dead = sort_out([record], "control-plane", VirtualClock(), **options)
+    items, dead = sort_out([record], "control-plane", MovedClock(), **options)
     code = dict(dead[0].headers)["qb_error_code"].decode() if dead else None
     return (items[0] if items else None), code
 

@@ -15,14 +15,14 @@ from queuebit_contracts.channels import SUBMITTED
 from queuebit_runtime.bus.delivery import FAILING_S
 from queuebit_runtime.bus.kafka.reading import Reader, ReadSettings
 from queuebit_runtime.bus.port import Delivery, Subscription
-from tests.unit.runtime.virtual import VirtualClock
+from tests.fakes.moved_clock import MovedClock
 
 
 async def ignore(delivery: Delivery) -> None:
     delivery.done_all()
 
 
-def a_reader(clock: VirtualClock) -> Reader:
+def a_reader(clock: MovedClock) -> Reader:
     return Reader(Subscription((SUBMITTED,), "g", ignore), "", ReadSettings(), clock, lambda: 0.5)
 
 
@@ -37,7 +37,7 @@ def answer(reader: Reader, error: Exception) -> bool:
     "error", [CorruptRecordException("Invalid CRC"), UnsupportedCodecError("lz4"), UnicodeError("x"), AssertionError()]
 )
 async def test_a_poll_that_loses_records_ends_the_reading(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
-    reader = a_reader(VirtualClock())
+    reader = a_reader(MovedClock())
     assert answer(reader, error)
     assert (reader.healthy(), bool(reader.stuck())) == (False, True)
     assert not await asyncio.wait_for(reader.may_read(), 5)
@@ -46,7 +46,7 @@ async def test_a_poll_that_loses_records_ends_the_reading(error: Exception, capl
 
 async def test_an_answer_of_the_broker_is_waited_out_for_a_while(caplog: pytest.LogCaptureFixture) -> None:
     """Given a broker that refuses, then it is logged each time; in half a minute not healthy; later it needs a restart."""
-    clock = VirtualClock()
+    clock = MovedClock()
     reader = a_reader(clock)
     assert not answer(reader, GroupAuthorizationFailedError("g"))
     assert "GroupAuthorizationFailedError" in caplog.text
@@ -59,7 +59,7 @@ async def test_an_answer_of_the_broker_is_waited_out_for_a_while(caplog: pytest.
 
 
 async def test_a_loop_that_has_ended_needs_a_restart_and_says_so() -> None:
-    reader = a_reader(VirtualClock())
+    reader = a_reader(MovedClock())
     reader.loop = asyncio.ensure_future(asyncio.sleep(0))
     assert reader.healthy()
     await reader.loop
@@ -68,7 +68,7 @@ async def test_a_loop_that_has_ended_needs_a_restart_and_says_so() -> None:
 
 
 async def test_a_loop_that_ends_with_the_service_is_no_fault() -> None:
-    reader = a_reader(VirtualClock())
+    reader = a_reader(MovedClock())
     reader.loop = asyncio.ensure_future(asyncio.sleep(0))
     await reader.drain(0)
     await reader.loop

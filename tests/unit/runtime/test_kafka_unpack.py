@@ -16,7 +16,7 @@ from queuebit_runtime.bus.kafka.unpacking import UNREADABLE, KeptRecords, Patien
 from queuebit_runtime.bus.port import Record
 from queuebit_runtime.bus.record_size import check_size
 from tests.contract.bus.odd_records import ZSTD, OddName, builder
-from tests.unit.runtime.virtual import START
+from tests.fakes.moved_clock import START
 
 ODD = "\\xff\\xfe"
 CRC_AT, CODEC_AT, BODY_AT = 17, 22, 61

@@ -9,7 +9,7 @@ import pytest
 from queuebit_contracts.channels import CONTROL, SUBMITTED
 from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
 from queuebit_runtime.bus.port import BusError, Delivery, Outgoing, Subscription
-from tests.unit.runtime.virtual import VirtualClock, settle
+from tests.fakes.moved_clock import MovedClock, settle
 
 
 def say(number: int) -> Outgoing:
@@ -18,7 +18,7 @@ def say(number: int) -> Outgoing:
 
 async def a_run(seed: int) -> list[tuple[str, str | None, float]]:
     """Two members, failing handlers, one that crashes: everything that was delivered, to whom and when."""
-    clock = VirtualClock()
+    clock = MovedClock()
     broker = MemoryBroker(clock, seed=seed)
     seen: list[tuple[str, str | None, float]] = []
 
@@ -61,7 +61,7 @@ async def test_the_same_calls_and_seed_give_the_same_deliveries() -> None:
 
 
 async def test_it_can_lose_an_acknowledgement_or_the_records() -> None:
-    clock = VirtualClock()
+    clock = MovedClock()
     broker = MemoryBroker(clock)
     bus = MemoryBus(broker)
     await bus.start()
@@ -77,7 +77,7 @@ async def test_it_can_lose_an_acknowledgement_or_the_records() -> None:
 
 
 async def test_it_can_deliver_again_what_was_done() -> None:
-    clock = VirtualClock()
+    clock = MovedClock()
     broker = MemoryBroker(clock)
     bus = MemoryBus(broker)
     seen: list[bytes | None] = []
@@ -99,7 +99,7 @@ async def test_it_can_deliver_again_what_was_done() -> None:
 
 
 async def test_it_commits_now_and_then_so_a_crash_repeats_what_was_done_last() -> None:
-    clock = VirtualClock()
+    clock = MovedClock()
     broker = MemoryBroker(clock)
     first, second = MemoryBus(broker), MemoryBus(broker)
     seen: list[bytes | None] = []
@@ -123,7 +123,7 @@ async def test_it_commits_now_and_then_so_a_crash_repeats_what_was_done_last() -
 
 
 async def test_a_broadcast_begins_with_the_first_record_of_its_age() -> None:
-    clock = VirtualClock()
+    clock = MovedClock()
     broker = MemoryBroker(clock)
     writer, late = MemoryBus(broker), MemoryBus(broker)
     await writer.start()
@@ -145,7 +145,7 @@ async def test_a_broadcast_begins_with_the_first_record_of_its_age() -> None:
 
 async def test_large_records_in_flight_are_bounded_in_bytes() -> None:
     """Given a handler that keeps what it gets, when large records come, then so many bytes are held, until half are done."""
-    clock = VirtualClock()
+    clock = MovedClock()
     bus = MemoryBus(MemoryBroker(clock))
     held: list[tuple[Delivery, int]] = []
 

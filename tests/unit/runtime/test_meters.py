@@ -22,7 +22,7 @@ from queuebit_runtime.telemetry.meters import Meters, prometheus_name
 from queuebit_runtime.telemetry.metrics import METRICS, Metric
 from queuebit_runtime.worker.orders import Work
 from queuebit_runtime.worker.queue_ages import TENANTS_MAX, queue_ages
-from tests.unit.runtime.virtual import START, VirtualClock, settle
+from tests.fakes.moved_clock import START, MovedClock, settle
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -72,7 +72,7 @@ def test_labels_from_outside_are_bounded(monkeypatch) -> None:  # type: ignore[n
 
 
 async def test_a_process_tells_what_it_reads_and_sends_how_far_behind_it_is_and_why_it_is_not_ready() -> None:
-    clock = VirtualClock()
+    clock = MovedClock()
     telemetry = LocalTelemetry(clock)
     bus = telemetry.bus(MemoryBus(MemoryBroker(clock)))
     service = Service("test", RuntimeSettings(), bus, clock, SeededIds(clock, 1), telemetry)

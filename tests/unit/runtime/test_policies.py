@@ -17,7 +17,7 @@ from queuebit_runtime.bus.port import Outgoing, Record, RecordTooLarge
 from queuebit_runtime.bus.record_size import check_size, topic_bytes_max
 from queuebit_runtime.retry import Backoff
 from queuebit_runtime.telemetry.trace_context import fresh_traceparent, sampled_parent, with_parent
-from tests.unit.runtime.virtual import START
+from tests.fakes.moved_clock import START
 
 
 @pytest.mark.parametrize(

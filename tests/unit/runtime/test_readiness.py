@@ -11,17 +11,17 @@ from queuebit_runtime.service.readiness import Reason
 from queuebit_runtime.service.service import Service
 from queuebit_runtime.service.settings import RuntimeSettings
 from queuebit_runtime.telemetry.port import NoTelemetry
-from tests.unit.runtime.virtual import START, VirtualClock, settle
+from tests.fakes.moved_clock import START, MovedClock, settle
 
 
-def a_service(clock: VirtualClock) -> Service:
+def a_service(clock: MovedClock) -> Service:
     bus = MemoryBus(MemoryBroker(clock))
     return Service("test", RuntimeSettings(), bus, clock, SeededIds(clock, 1), NoTelemetry())
 
 
 async def test_a_task_that_fails_is_run_again_and_told_until_a_run_of_it_has_lasted() -> None:
     """Given a task that fails twice, then it runs again after pauses; nothing crashes, and readiness names it meanwhile."""
-    clock = VirtualClock()
+    clock = MovedClock()
     service = a_service(clock)
     began_s: list[float] = []
 
@@ -61,7 +61,7 @@ async def test_a_task_that_fails_is_run_again_and_told_until_a_run_of_it_has_las
 
 
 async def test_each_check_is_asked_each_second_and_its_reason_keeps_the_moment_when_it_began() -> None:
-    clock = VirtualClock()
+    clock = MovedClock()
     service = a_service(clock)
     backlog = 0
 
@@ -86,7 +86,7 @@ async def test_each_check_is_asked_each_second_and_its_reason_keeps_the_moment_w
 
 
 async def test_a_check_that_hangs_or_raises_is_a_reason_itself_and_holds_up_no_other() -> None:
-    clock = VirtualClock()
+    clock = MovedClock()
     service = a_service(clock)
     hanging = 0
 

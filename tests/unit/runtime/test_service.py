@@ -24,16 +24,16 @@ from queuebit_runtime.service.readiness import Reason
 from queuebit_runtime.service.service import EXIT_UNAVAILABLE, EXIT_USAGE, Service
 from queuebit_runtime.service.settings import RuntimeSettings
 from queuebit_runtime.telemetry.port import NoTelemetry
-from tests.unit.runtime.virtual import START, VirtualClock, settle
+from tests.fakes.moved_clock import START, MovedClock, settle
 
 
-def a_service(clock: VirtualClock) -> Service:
+def a_service(clock: MovedClock) -> Service:
     bus = MemoryBus(MemoryBroker(clock))
     return Service("test", RuntimeSettings(start_timeout_s=5), bus, clock, SeededIds(clock, 1), NoTelemetry())
 
 
 async def test_it_runs_its_tasks_until_it_is_asked_to_stop_and_ends_in_order() -> None:
-    clock = VirtualClock()
+    clock = MovedClock()
     service = a_service(clock)
     steps: list[str] = []
 
@@ -72,7 +72,7 @@ async def test_a_task_that_must_not_be_run_again_is_a_crash_where_it_ends_by_its
         raise ValueError("broken")
 
     for run, error in ((end_early, "ended by itself"), (fail, "broken")):
-        service = a_service(VirtualClock())
+        service = a_service(MovedClock())
         service.task("task", run, restarts=False)
         with pytest.raises((RuntimeError, ValueError), match=error):
             await service.run()
@@ -80,7 +80,7 @@ async def test_a_task_that_must_not_be_run_again_is_a_crash_where_it_ends_by_its
 
 
 async def test_a_bus_that_stands_still_is_a_crash() -> None:
-    clock = VirtualClock()
+    clock = MovedClock()
     service = a_service(clock)
     running = asyncio.ensure_future(service.run())
     await settle()
@@ -97,7 +97,7 @@ async def test_a_handler_that_fails_for_long_makes_it_not_ready_aloud_and_a_succ
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Given a handler that raises, then after half a minute it is not ready, but alive: a restart would not help."""
-    clock = VirtualClock()
+    clock = MovedClock()
     service = a_service(clock)
     mended = False
 
@@ -127,7 +127,7 @@ async def test_a_handler_that_fails_for_long_makes_it_not_ready_aloud_and_a_succ
 
 
 async def test_a_handler_that_gets_some_of_its_records_done_each_time_is_not_failing() -> None:
-    clock = VirtualClock()
+    clock = MovedClock()
     service = a_service(clock)
 
     async def one_by_one(delivery: Delivery) -> None:
@@ -146,7 +146,7 @@ async def test_a_handler_that_gets_some_of_its_records_done_each_time_is_not_fai
 
 
 async def test_it_waits_for_what_it_needs_and_says_what_is_missing_at_the_end_of_its_time() -> None:
-    clock = VirtualClock()
+    clock = MovedClock()
     service = a_service(clock)
     tries = 0
 
@@ -175,11 +175,11 @@ async def test_it_does_not_wait_for_what_waiting_does_not_mend() -> None:
         raise ValueError("wrong password")
 
     with pytest.raises(ValueError, match="wrong password"):
-        await a_service(VirtualClock()).wait_for("PostgreSQL", wrong, remedy="correct it")
+        await a_service(MovedClock()).wait_for("PostgreSQL", wrong, remedy="correct it")
 
 
 async def test_what_is_in_flight_is_finished_before_the_end() -> None:
-    clock = VirtualClock()
+    clock = MovedClock()
     service = a_service(clock)
     held: list[Delivery] = []
 

@@ -25,7 +25,7 @@ from queuebit_runtime.telemetry.metrics import METRICS
 from queuebit_runtime.telemetry.otel import OtelTelemetry
 from queuebit_runtime.telemetry.port import NoTelemetry
 from queuebit_runtime.telemetry.trace_context import sampled_parent
-from tests.unit.runtime.virtual import VirtualClock
+from tests.fakes.moved_clock import MovedClock
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 KEPT = f"00-{TRACE_ID}-b7ad6b7169203331-01".encode()
@@ -55,7 +55,7 @@ class Traced:
     """A service that answers each question, on a traced bus."""
 
     def __init__(self, *, failures: int = 0, ratio: float = 0.0) -> None:
-        self.clock = VirtualClock()
+        self.clock = MovedClock()
         self.broker = MemoryBroker(self.clock)
         self.spans = InMemorySpanExporter()
         self.metrics = KeptMetrics()
@@ -197,8 +197,8 @@ async def test_it_measures_only_what_the_list_of_metrics_names() -> None:
 
 
 def test_off_it_is_the_same_bus_and_the_sdk_is_not_loaded() -> None:
-    bus = MemoryBus(MemoryBroker(VirtualClock()))
-    assert isinstance(make_telemetry("test", RuntimeSettings(telemetry="off"), VirtualClock()), NoTelemetry)
+    bus = MemoryBus(MemoryBroker(MovedClock()))
+    assert isinstance(make_telemetry("test", RuntimeSettings(telemetry="off"), MovedClock()), NoTelemetry)
     assert NoTelemetry().bus(bus) is bus
     assert not isinstance(NoTelemetry().bus(bus), TracedBus)
     script = (

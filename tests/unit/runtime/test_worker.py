@@ -3,189 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
 
-from queuebit_contracts.channels import CONTROL, EXECUTIONS, dead_letter, queued
-from queuebit_contracts.envelope import Envelope, decode, encode_data, encode_headers
+from queuebit_contracts.channels import EXECUTIONS, dead_letter, queued
+from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.events import (
-    AttemptAbandoned,
     ExecutionFailed,
     ExecutionProgressed,
     ExecutionSucceeded,
-    JobQueued,
     JobStarted,
 )
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.ids import derive_id
-from queuebit_contracts.jobs import TIERS, Problem, Ran, Tier
-from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
 from queuebit_runtime.bus.port import Outgoing
-from queuebit_runtime.worker.shell import Outcome, WorkShell
-from tests.unit.runtime.virtual import START, VirtualClock, settle
-
-TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
-
-
-def an_order(
-    number: int, *, size: str = "small", tier: Tier = "batch", job: int | None = None, **changes: Any
-) -> Envelope:
-    data = JobQueued(
-        attempt_id=UUID(int=1000 + number),
-        leg="classical",
-        role="primary",
-        lane="classical",
-        number=1,
-        tier=tier,
-        problem=Problem(kind="maxcut", statement={"size": size}),
-        fingerprint="f",
-        seed=1,
-        budget_s=1,
-        **changes,
-    )
-    subject = str(UUID(int=number if job is None else job))
-    return Envelope(UUID(int=5000 + number), "/queuebit/control-plane", subject, START, data, "acme", 3, TRACE)
-
-
-def a_record(envelope: Envelope, topic: str | None = None) -> Outgoing:
-    assert topic or isinstance(envelope.data, JobQueued)
-    name = topic or queued("classical", envelope.data.tier)  # type: ignore[union-attr]
-    return Outgoing(name, envelope.subject.encode(), encode_data(envelope.data), encode_headers(envelope))
-
-
-def an_answer(order: JobQueued) -> ExecutionSucceeded:
-    return ExecutionSucceeded(
-        attempt_id=order.attempt_id,
-        leg=order.leg,
-        lane=order.lane,
-        ran=Ran(lane="classical", method="guess", backend="test"),
-        answer={"x": 1},
-        objective=1,
-        started_at=START,
-        finished_at=START,
-    )
-
-
-@dataclass
-class ScriptedExecutor:
-    """Small orders answer at once; large ones when released. `log` tells what ran in which order."""
-
-    log: list[str] = field(default_factory=list)
-    release: dict[int, asyncio.Future[Outcome | Exception]] = field(default_factory=dict)
-    progress: dict[int, Callable[[ExecutionProgressed], None]] = field(default_factory=dict)
-    batches: list[int] = field(default_factory=list)
-    deaf: bool = False
-    spend: Callable[[], None] = lambda: None
-
-    def is_small(self, order: JobQueued) -> bool:
-        return bool(order.problem.statement["size"] != "large")
-
-    def run_small(self, order: JobQueued) -> Outcome:
-        self.log.append(f"small {order.attempt_id.int - 1000}")
-        self.spend()
-        if order.problem.statement["size"] == "broken":
-            raise ValueError("no such node")
-        if order.problem.statement["size"] == "huge":
-            return an_answer(order).model_copy(update={"answer": {"x": "y" * 9_000_000}})
-        return an_answer(order)
-
-    async def run(
-        self, order: JobQueued, progress: Callable[[ExecutionProgressed], None], stop: asyncio.Event
-    ) -> Outcome:
-        number = order.attempt_id.int - 1000
-        self.log.append(f"start {number}")
-        self.progress[number] = progress
-        self.release[number] = asyncio.get_running_loop().create_future()
-        stopped = asyncio.ensure_future(asyncio.Event().wait() if self.deaf else stop.wait())
-        try:
-            await asyncio.wait((self.release[number], stopped), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            stopped.cancel()
-        self.log.append(f"end {number}")
-        if not self.release[number].done():
-            code = FailureCode.CANCELLED
-            return ExecutionFailed(
-                attempt_id=order.attempt_id, leg=order.leg, code=code, detail="told to", remedy="none"
-            )
-        found = self.release[number].result()
-        if isinstance(found, Exception):
-            raise found
-        return found
-
-    async def finish(self, number: int, found: Outcome | Exception | None = None) -> None:
-        order = an_order(number).data
-        assert isinstance(order, JobQueued)
-        self.release[number].set_result(found or an_answer(order))
-        await settle()
-
-
-class World:
-    """One worker on a bus of its own."""
-
-    def __init__(self) -> None:
-        self.clock = VirtualClock()
-        self.broker = MemoryBroker(self.clock)
-        self.bus = MemoryBus(self.broker)
-        self.executor = ScriptedExecutor()
-        self.shell = WorkShell(
-            self.bus,
-            self.executor,
-            service="classical-solver",
-            topics=tuple(queued("classical", tier) for tier in TIERS),
-            group="classical-solver",
-            worker_name="w-1",
-            clock=self.clock,
-            concurrency_max=2,
-            hop=self._hop,
-        )
-
-    async def _hop(self, run: Callable[[], list[Outcome]]) -> list[Outcome]:
-        outcomes = run()
-        self.executor.batches.append(len(outcomes))
-        return outcomes
-
-    async def give(self, *orders: Envelope) -> None:
-        await self.bus.publish([a_record(order) for order in orders])
-        await settle()
-
-    async def abandon(self, number: int) -> None:
-        data = AttemptAbandoned(attempt_id=UUID(int=1000 + number), leg="classical", reason="enough")
-        envelope = Envelope(UUID(int=9000 + number), "/queuebit/control-plane", str(UUID(int=number)), START, data)
-        await self.bus.publish([a_record(envelope, CONTROL)])
-        await settle()
-
-    def said(self) -> list[Envelope]:
-        records = sorted(self.broker.records(EXECUTIONS), key=lambda each: (each.partition, each.offset))
-        return [decode(each.headers, each.value) for each in records]
-
-    def outcomes(self) -> dict[int, str]:
-        """What became of each attempt: `ok`, or the failure's code."""
-        return {
-            each.data.attempt_id.int - 1000: each.data.code.value if isinstance(each.data, ExecutionFailed) else "ok"
-            for each in self.said()
-            if isinstance(each.data, ExecutionSucceeded | ExecutionFailed)
-        }
-
-    async def undone(self) -> int:
-        await self.clock.advance(0.2)
-        return sum(self.broker.lag(f"classical-solver.{tier}", queued("classical", tier)) for tier in TIERS)
+from tests.fakes.moved_clock import START, settle
+from tests.unit.runtime.one_worker import TRACE, OneWorker, a_record, an_answer, an_order
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
-    found = World()
+async def world() -> AsyncIterator[OneWorker]:
+    found = OneWorker()
     await found.bus.start()
     yield found
     for task in (asyncio.ensure_future(found.shell.stop(0)), asyncio.ensure_future(found.bus.stop(0))):
         await task
 
 
-async def test_it_runs_small_orders_at_once_and_answers_each(world: World) -> None:
+async def test_it_runs_small_orders_at_once_and_answers_each(world: OneWorker) -> None:
     orders = [an_order(number) for number in range(50)]
     await world.give(*orders)
     assert world.outcomes() == dict.fromkeys(range(50), "ok")
@@ -206,7 +54,7 @@ async def test_it_runs_small_orders_at_once_and_answers_each(world: World) -> No
     }
 
 
-async def test_it_runs_what_is_left_of_a_batch_after_five_milliseconds_in_one_hop(world: World) -> None:
+async def test_it_runs_what_is_left_of_a_batch_after_five_milliseconds_in_one_hop(world: OneWorker) -> None:
     world.executor.spend = lambda: world.clock.spend(0.002)
     await world.give(*(an_order(number, tier="interactive", job=1) for number in range(9)))
     assert world.outcomes() == dict.fromkeys(range(9), "ok")
@@ -215,7 +63,7 @@ async def test_it_runs_what_is_left_of_a_batch_after_five_milliseconds_in_one_ho
     assert await world.undone() == 0
 
 
-async def test_it_says_that_a_large_order_has_started_and_is_not_done_before_its_answer(world: World) -> None:
+async def test_it_says_that_a_large_order_has_started_and_is_not_done_before_its_answer(world: OneWorker) -> None:
     await world.give(an_order(1, size="large"))
     assert [each.data for each in world.said()] == [
         JobStarted(attempt_id=UUID(int=1001), leg="classical", worker="w-1", started_at=START)
@@ -226,7 +74,7 @@ async def test_it_says_that_a_large_order_has_started_and_is_not_done_before_its
     assert await world.undone() == 0
 
 
-async def test_it_runs_no_more_large_orders_at_once_than_it_may_and_the_urgent_first(world: World) -> None:
+async def test_it_runs_no_more_large_orders_at_once_than_it_may_and_the_urgent_first(world: OneWorker) -> None:
     await world.give(an_order(1, size="large", tier="scheduled"), an_order(2, size="large", tier="scheduled"))
     await world.give(an_order(3, size="large", tier="scheduled"), an_order(4, size="large", tier="batch"))
     await world.give(an_order(5, size="large", tier="interactive"))
@@ -237,14 +85,14 @@ async def test_it_runs_no_more_large_orders_at_once_than_it_may_and_the_urgent_f
     assert [each for each in world.executor.log if each.startswith("start")] == ["start 5", "start 4", "start 3"]
 
 
-async def test_it_never_runs_two_large_orders_of_one_job_at_once(world: World) -> None:
+async def test_it_never_runs_two_large_orders_of_one_job_at_once(world: OneWorker) -> None:
     await world.give(an_order(1, size="large", job=9), an_order(2, size="large", job=9), an_order(3, size="large"))
     assert sorted(world.executor.log) == ["start 1", "start 3"]
     await world.executor.finish(1)
     assert world.executor.log[-1] == "start 2"
 
 
-async def test_it_does_not_run_an_attempt_twice_that_comes_twice_while_it_runs(world: World) -> None:
+async def test_it_does_not_run_an_attempt_twice_that_comes_twice_while_it_runs(world: OneWorker) -> None:
     await world.give(an_order(1, size="large"))
     await world.give(an_order(1, size="large"))
     await world.executor.finish(1)
@@ -252,21 +100,21 @@ async def test_it_does_not_run_an_attempt_twice_that_comes_twice_while_it_runs(w
     assert await world.undone() == 0
 
 
-async def test_it_gives_the_same_ids_when_an_order_comes_again_after_it_was_done(world: World) -> None:
+async def test_it_gives_the_same_ids_when_an_order_comes_again_after_it_was_done(world: OneWorker) -> None:
     await world.give(an_order(1))
     await world.give(an_order(1))
     ids = [each.id for each in world.said()]
     assert ids == [derive_id(UUID(int=5001), "ExecutionSucceeded")] * 2
 
 
-async def test_it_stops_a_running_attempt_that_is_abandoned_and_books_what_it_says(world: World) -> None:
+async def test_it_stops_a_running_attempt_that_is_abandoned_and_books_what_it_says(world: OneWorker) -> None:
     await world.give(an_order(1, size="large"))
     await world.abandon(1)
     assert world.outcomes() == {1: "cancelled"}
     assert await world.undone() == 0
 
 
-async def test_it_ends_an_abandoned_attempt_that_does_not_listen(world: World) -> None:
+async def test_it_ends_an_abandoned_attempt_that_does_not_listen(world: OneWorker) -> None:
     world.executor.deaf = True
     await world.give(an_order(1, size="large"))
     await world.abandon(1)
@@ -275,7 +123,7 @@ async def test_it_ends_an_abandoned_attempt_that_does_not_listen(world: World) -
     assert world.outcomes() == {1: "cancelled"}
 
 
-async def test_it_skips_an_abandoned_attempt_that_waits_and_one_that_comes_later(world: World) -> None:
+async def test_it_skips_an_abandoned_attempt_that_waits_and_one_that_comes_later(world: OneWorker) -> None:
     await world.give(an_order(1, size="large"), an_order(2, size="large"))
     await world.give(an_order(3, size="large"))
     await world.abandon(3)
@@ -288,7 +136,7 @@ async def test_it_skips_an_abandoned_attempt_that_waits_and_one_that_comes_later
 
 
 @pytest.mark.parametrize("size", ["small", "large"])
-async def test_it_does_not_run_an_order_whose_deadline_has_passed(world: World, size: str) -> None:
+async def test_it_does_not_run_an_order_whose_deadline_has_passed(world: OneWorker, size: str) -> None:
     await world.give(an_order(1, size=size, deadline=START - timedelta(seconds=1)))
     assert world.executor.log == []
     assert [each.data for each in world.said()] == [
@@ -302,7 +150,7 @@ async def test_it_does_not_run_an_order_whose_deadline_has_passed(world: World, 
     ]
 
 
-async def test_it_turns_what_an_executor_raises_into_a_failure(world: World) -> None:
+async def test_it_turns_what_an_executor_raises_into_a_failure(world: OneWorker) -> None:
     await world.give(an_order(1, size="broken"), an_order(2), an_order(3, size="large"))
     await world.executor.finish(3, RuntimeError("lost"))
     assert world.outcomes() == {1: "internal", 2: "ok", 3: "internal"}
@@ -310,12 +158,12 @@ async def test_it_turns_what_an_executor_raises_into_a_failure(world: World) -> 
     assert details == {"ValueError: no such node", "RuntimeError: lost"}
 
 
-async def test_it_says_so_when_an_answer_is_larger_than_a_record_may_be(world: World) -> None:
+async def test_it_says_so_when_an_answer_is_larger_than_a_record_may_be(world: OneWorker) -> None:
     await world.give(an_order(1, size="huge"), an_order(2))
     assert world.outcomes() == {1: "internal", 2: "ok"}
 
 
-async def test_it_publishes_progress_thinned_out_the_latest_wins(world: World) -> None:
+async def test_it_publishes_progress_thinned_out_the_latest_wins(world: OneWorker) -> None:
     await world.give(an_order(1, size="large"))
     for number in range(30):
         world.executor.progress[1](ExecutionProgressed(attempt_id=UUID(int=1001), leg="classical", elapsed_s=number))
@@ -329,7 +177,7 @@ async def test_it_publishes_progress_thinned_out_the_latest_wins(world: World) -
     assert isinstance(said[-1], ExecutionSucceeded)
 
 
-async def test_it_publishes_at_most_sixty_reports_of_an_attempt(world: World) -> None:
+async def test_it_publishes_at_most_sixty_reports_of_an_attempt(world: OneWorker) -> None:
     await world.give(an_order(1, size="large"))
     for number in range(100):
         world.executor.progress[1](ExecutionProgressed(attempt_id=UUID(int=1001), leg="classical", elapsed_s=number))
@@ -339,7 +187,7 @@ async def test_it_publishes_at_most_sixty_reports_of_an_attempt(world: World) ->
     assert len({each.id for each in reports}) == 60
 
 
-async def test_it_sends_results_again_until_they_are_acknowledged(world: World) -> None:
+async def test_it_sends_results_again_until_they_are_acknowledged(world: OneWorker) -> None:
     world.broker.fail_publishes(0)
     await world.give(an_order(1, size="large"))
     world.broker.fail_publishes(3)
@@ -351,7 +199,7 @@ async def test_it_sends_results_again_until_they_are_acknowledged(world: World) 
     assert await world.undone() == 0
 
 
-async def test_it_puts_aside_what_is_no_order(world: World) -> None:
+async def test_it_puts_aside_what_is_no_order(world: OneWorker) -> None:
     await world.bus.publish([Outgoing(queued("classical", "batch"), b"k", b"{}", []), a_record(an_order(1))])
     await settle()
     assert world.outcomes() == {1: "ok"}
@@ -359,7 +207,7 @@ async def test_it_puts_aside_what_is_no_order(world: World) -> None:
     assert await world.undone() == 0
 
 
-async def test_it_leaves_long_work_undone_when_it_stops(world: World) -> None:
+async def test_it_leaves_long_work_undone_when_it_stops(world: OneWorker) -> None:
     """Given a running and a waiting large order, when the worker stops, then another gets both."""
     await world.give(*(an_order(number, size="large", job=7) for number in (1, 2)))
     stop = asyncio.ensure_future(world.shell.stop(5.0))
@@ -371,7 +219,7 @@ async def test_it_leaves_long_work_undone_when_it_stops(world: World) -> None:
     assert world.outcomes() == {}
 
 
-async def test_it_finishes_what_is_short_when_it_stops(world: World) -> None:
+async def test_it_finishes_what_is_short_when_it_stops(world: OneWorker) -> None:
     await world.give(an_order(1, size="large"))
     stop = asyncio.ensure_future(world.shell.stop(5.0))
     await settle()

@@ -15,8 +15,8 @@ from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.worker import orders
 from queuebit_runtime.worker.orders import Orders
 from queuebit_runtime.worker.shell import BEGIN_WITHIN_S_MAX
-from tests.unit.runtime.test_worker import World, a_record, an_order
-from tests.unit.runtime.virtual import START, settle
+from tests.fakes.moved_clock import START, settle
+from tests.unit.runtime.one_worker import OneWorker, a_record, an_order
 
 SIZES = pytest.mark.parametrize("size", ["small", "large"])
 
@@ -35,7 +35,7 @@ def abandonment(number: int) -> Outgoing:
     )
 
 
-async def before(world: World, *records: Outgoing) -> None:
+async def before(world: OneWorker, *records: Outgoing) -> None:
     """What was said while the worker was down."""
     other = MemoryBus(world.broker)
     await other.start()
@@ -46,7 +46,7 @@ async def before(world: World, *records: Outgoing) -> None:
 @SIZES
 async def test_what_was_abandoned_while_it_was_down_is_not_begun(size: str) -> None:
     """Given fourteen orders that lie on their topic, all abandoned but one, when the worker starts, then it does that one."""
-    world = World()
+    world = OneWorker()
     await before(world, *(a_record(an_order(number, size=size)) for number in range(14)))
     await before(world, *(abandonment(number) for number in range(14) if number != 7))
 
@@ -63,14 +63,14 @@ async def test_what_was_abandoned_while_it_was_down_is_not_begun(size: str) -> N
 
 @SIZES
 async def test_what_was_running_when_it_died_and_was_abandoned_since_is_not_begun_again(size: str) -> None:
-    world = World()
+    world = OneWorker()
     await world.bus.start()
     await world.give(an_order(1, size="large"))
     await world.shell.stop(0)
     await world.bus.crash()
     await before(world, abandonment(1), a_record(an_order(1, size=size)))
 
-    again = World()
+    again = OneWorker()
     again.broker._logs, again.broker._groups = world.broker._logs, world.broker._groups
     await again.bus.start()
     await settle()
@@ -83,7 +83,7 @@ async def test_it_takes_nothing_before_it_knows_what_is_abandoned_and_stops_all_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("queuebit_runtime.bus.memory._Reader._tell_caught_up", lambda _reader: None)
-    world = World()
+    world = OneWorker()
     await world.bus.start()
     await world.give(an_order(1))
     assert world.executor.log == []
@@ -95,7 +95,7 @@ async def test_it_takes_nothing_before_it_knows_what_is_abandoned_and_stops_all_
 
 @SIZES
 async def test_an_order_that_was_given_up_for_lost_is_not_begun(size: str) -> None:
-    world = World()
+    world = OneWorker()
     await world.bus.start()
     await world.give(begin_by(an_order(1, size=size), 0.0), begin_by(an_order(2), 60.0))
 

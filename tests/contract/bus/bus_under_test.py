@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Protocol
+from uuid import UUID
 
 from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
 
+from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.channels import BACKENDS, BY_TOPIC, CONTROL, SUBMITTED, dead_letter
+from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
+from queuebit_contracts.events import JobSubmitted
+from queuebit_contracts.jobs import JobRequest, Problem
 from queuebit_runtime.access.settings import KafkaAccess, client_options
 from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
 from queuebit_runtime.bus.kafka.reading import ReadSettings
@@ -26,7 +32,7 @@ class Member(HostedBus, Protocol):
     async def crash(self) -> None: ...
 
 
-class World(Protocol):
+class BusUnderTest(Protocol):
     """One broker, fresh for a test."""
 
     clock: Clock
@@ -40,7 +46,7 @@ class World(Protocol):
         ...
 
 
-class MemoryWorld:
+class MemoryUnderTest:
     def __init__(self, namespace: str) -> None:
         self.clock: Clock = SystemClock()
         self._broker = MemoryBroker(self.clock)
@@ -62,7 +68,7 @@ class MemoryWorld:
             await member.stop(0)
 
 
-class KafkaWorld:
+class KafkaUnderTest:
     def __init__(self, access: KafkaAccess, namespace: str) -> None:
         self.clock: Clock = SystemClock()
         read = ReadSettings(rebalance_drain_s=REBALANCE_DRAIN_S)
@@ -145,7 +151,7 @@ async def until(holds: Callable[[], bool], what: str = "it") -> None:
         await asyncio.sleep(0.01)
 
 
-async def until_committed(world: World, group: str, topic: str, total: int) -> dict[int, int]:
+async def until_committed(world: BusUnderTest, group: str, topic: str, total: int) -> dict[int, int]:
     """Wait until the group has committed so many records of the topic."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + DEADLINE_S
@@ -153,3 +159,19 @@ async def until_committed(world: World, group: str, topic: str, total: int) -> d
         assert loop.time() < deadline, f"committed {offsets}, not {total} records"
         await asyncio.sleep(0.05)
     return offsets
+
+
+REQUEST = JobRequest(tenant="acme", problem=Problem(kind="maxcut", statement={"nodes": 2}))
+
+
+def a_question(number: int) -> Outgoing:
+    data = JobSubmitted(request=REQUEST, idempotency_key=str(number), fingerprint=fingerprint(REQUEST))
+    envelope = Envelope(
+        id=UUID(int=number),
+        source="/test",
+        subject=str(UUID(int=number)),
+        time=datetime(2026, 1, 1, tzinfo=UTC),
+        data=data,
+        tenant="acme",
+    )
+    return Outgoing(SUBMITTED, b"job", encode_data(data), encode_headers(envelope))

@@ -13,7 +13,7 @@ import orjson
 from queuebit_gateway.access.proxies import NO_PROXIES, Proxies
 from queuebit_gateway.http.guard import Bounds
 from queuebit_gateway.http.server import HttpServer
-from tests.contract.http.http_world import World, a_world
+from tests.contract.http.running_gateway import RunningGateway, a_world
 
 LONG_S = 20.0
 """Within this time everything here happens, on any machine."""
@@ -76,7 +76,7 @@ class Line:
 class Door:
     """The gateway of a world, served."""
 
-    world: World
+    world: RunningGateway
     server: HttpServer
     lines: list[Line]
 

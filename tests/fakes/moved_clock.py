@@ -11,7 +11,7 @@ START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 TURNS = 50
 
 
-class VirtualClock:
+class MovedClock:
     def __init__(self) -> None:
         self._now_s = 0.0
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []

@@ -161,7 +161,7 @@ class Plane:
 
 
 @dataclass
-class World:
+class RunningGateway:
     """The gateway, what is behind it, and clients with keys."""
 
     parts: Parts
@@ -198,7 +198,7 @@ def a_body(**changes: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def a_world(rates: Any = RATES, work: BoundedWork | None = None) -> AsyncIterator[World]:
+async def a_world(rates: Any = RATES, work: BoundedWork | None = None) -> AsyncIterator[RunningGateway]:
     """A world that runs, and is gone afterwards."""
     clock = MovableClock()
     store, broker = MemoryStore(), MemoryBroker(clock)
@@ -219,7 +219,7 @@ async def a_world(rates: Any = RATES, work: BoundedWork | None = None) -> AsyncI
     await bus.start()
     try:
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as http:
-            yield World(parts, store, broker, plane, clock, app, http)
+            yield RunningGateway(parts, store, broker, plane, clock, app, http)
     finally:
         parts.tailer.close()
         await bus.stop(1.0)
