@@ -26,6 +26,7 @@ from queuebit_contracts.jobs import (
     Role,
     Sense,
     Tier,
+    Trigger,
     Usage,
 )
 from queuebit_contracts.model import Model, Sensitive
@@ -255,7 +256,7 @@ class FallbackTaken(Event):
 
     from_leg: str
     to_leg: str
-    trigger: Literal["failed", "rejected", "latency_budget", "exhausted", "refine"]
+    trigger: Trigger
     reason: str
 
 

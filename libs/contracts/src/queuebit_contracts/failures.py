@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-FailureAction = Literal["retry", "reroute", "degrade", "fail_fast"]
+FailureAction = Literal["retry", "next_leg"]
 
 
 class FailureCode(StrEnum):
@@ -34,7 +34,7 @@ class FailureCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a failure code means: may the same attempt be tried again, what does the plan do, what can the caller do."""
+    """What a failure code means: whether the leg is tried again or the plan moves on, and what the caller can do."""
 
     action: FailureAction
     meaning: str
@@ -54,42 +54,38 @@ FAILURES: dict[FailureCode, Failure] = {
         "It is looked up before it is sent again.",
     ),
     FailureCode.NO_BACKEND: Failure(
-        "reroute", "No backend is configured for this lane.", "Configure one, or use another lane."
+        "next_leg", "No backend is configured for this lane.", "Configure one, or use another lane."
     ),
     FailureCode.PROBLEM_TOO_LARGE: Failure(
-        "degrade",
+        "next_leg",
         "The problem is larger than this lane can hold.",
         "Use the classical lane, or state a smaller problem.",
     ),
     FailureCode.PROBLEM_UNSUPPORTED: Failure(
-        "reroute", "This lane has no way to answer this kind of problem.", "Use the classical lane."
+        "next_leg", "This lane has no way to answer this kind of problem.", "Use the classical lane."
     ),
-    FailureCode.PROBLEM_INVALID: Failure(
-        "fail_fast", "The problem statement is not valid.", "Correct the named field."
-    ),
+    FailureCode.PROBLEM_INVALID: Failure("next_leg", "The problem statement is not valid.", "Correct the named field."),
     FailureCode.PROBLEM_INFEASIBLE: Failure(
-        "fail_fast", "It is proved that no answer satisfies the constraints.", "Relax the constraints."
+        "next_leg", "It is proved that no answer satisfies the constraints.", "Relax the constraints."
     ),
-    FailureCode.NO_ANSWER_FOUND: Failure("degrade", "No feasible answer was found in the budget.", "Raise budget_s."),
-    FailureCode.BUDGET_EXHAUSTED: Failure("degrade", "The attempt used up its budget.", "Raise budget_s."),
+    FailureCode.NO_ANSWER_FOUND: Failure("next_leg", "No feasible answer was found in the budget.", "Raise budget_s."),
+    FailureCode.BUDGET_EXHAUSTED: Failure("next_leg", "The attempt used up its budget.", "Raise budget_s."),
     FailureCode.WORKER_LOST: Failure("retry", "The worker stopped before it answered.", "It is tried again."),
     FailureCode.MEMORY_EXHAUSTED: Failure(
-        "degrade", "The attempt needed more memory than it may have.", "State a smaller problem."
+        "next_leg", "The attempt needed more memory than it may have.", "State a smaller problem."
     ),
     FailureCode.CANCELLED: Failure(
-        "fail_fast", "The attempt was stopped on request.", "Submit again if you still want it."
+        "next_leg", "The attempt was stopped on request.", "Submit again if you still want it."
     ),
     FailureCode.CONVERSION_FAILED: Failure(
-        "reroute",
+        "next_leg",
         "The circuit as made for the backend is not the one that was asked for; it was not run.",
         "Another leg is taken; report it with the job id.",
     ),
-    FailureCode.ANSWER_REJECTED: Failure("reroute", "The validator proved the answer wrong.", "Another leg is taken."),
+    FailureCode.ANSWER_REJECTED: Failure("next_leg", "The validator proved the answer wrong.", "Another leg is taken."),
     FailureCode.VALIDATION_LOST: Failure("retry", "No verdict arrived in time.", "The attempt is tried again."),
-    FailureCode.ALL_LEGS_FAILED: Failure(
-        "fail_fast", "No leg of the plan gave an accepted answer.", "See the reasons."
-    ),
+    FailureCode.ALL_LEGS_FAILED: Failure("next_leg", "No leg of the plan gave an accepted answer.", "See the reasons."),
     FailureCode.INTERNAL: Failure(
-        "reroute", "The worker failed in a way it does not know.", "Report it with the job id."
+        "next_leg", "The worker failed in a way it does not know.", "Report it with the job id."
     ),
 }

@@ -16,6 +16,10 @@ from queuebit_contracts.model import Model, Sensitive, StrictModel
 Lane = Literal["quantum", "simulator", "classical", "rule"]
 LaneWish = Literal["auto", "quantum", "simulator", "classical", "rule"]
 Role = Literal["primary", "baseline", "shadow", "fallback"]
+Trigger = Literal["failed", "rejected", "latency_budget", "exhausted", "refine"]
+"""What lets a leg start that does not start at once: a leg before it failed or its answer was rejected, the caller's patience
+ended, all answers need review, or an answer without a proof can be improved.
+"""
 Tier = Literal["interactive", "batch", "scheduled"]
 JobState = Literal[
     "submitted",
@@ -140,7 +144,11 @@ class JobRequest(StrictModel):
 
 
 class Leg(Model):
-    """One way of answering, as the plan states it. A fallback leg starts when its trigger holds."""
+    """One way of answering, as the plan states it.
+
+    `starts`: the triggers of which any lets it start, none where it starts at once; absent in plans made before it was stated,
+    where the role says it. A `shadow` starts too, and is never waited for, chosen or shown to anyone as an answer.
+    """
 
     leg: LegName
     role: Role
@@ -148,6 +156,7 @@ class Leg(Model):
     budget_s: float
     attempts_max: int
     reason: str
+    starts: tuple[Trigger, ...] | None = None
 
 
 class Ran(Model):

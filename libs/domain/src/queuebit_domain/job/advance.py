@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from queuebit_contracts import events as ev
 from queuebit_contracts.failures import FAILURES, FailureCode
-from queuebit_contracts.jobs import Sense
+from queuebit_contracts.jobs import Sense, Trigger
 from queuebit_domain.job.draft import Draft
-from queuebit_domain.job.routing import REFINE
+from queuebit_domain.job.plans import starts_on
 from queuebit_domain.job.state import (
     Answered,
     Idle,
@@ -22,7 +20,6 @@ from queuebit_domain.job.state import (
     proved,
 )
 
-FallbackTrigger = Literal["failed", "rejected", "latency_budget", "exhausted", "refine"]
 _PENDING = (Working, Resting)
 
 
@@ -30,12 +27,15 @@ def advance(draft: Draft) -> None:
     """Add every consequence that holds now."""
     if not isinstance(draft.job, OpenJob):
         return
+    if draft.job.denied is not None:
+        _end_denied(draft, draft.job.denied)
+        return
     _release_ready(draft)
     job = draft.open
     late = draft.now >= job.latency_due_at
     good: list[LegState] = []
     pending: list[LegState] = []
-    for leg in job.legs:
+    for leg in job.counted:
         if isinstance(leg.status, _PENDING):
             pending.append(leg)
         elif accepted(leg):
@@ -47,13 +47,13 @@ def advance(draft: Draft) -> None:
     elif not good and not pending:
         _fall_back_or_end(draft)
     elif not good and late and not job.hurried:
-        _fall_back(draft, "latency_budget", pending[0], "the latency budget ran out while it still worked")
+        _start(draft, "latency_budget", pending[0], "the latency budget ran out while it still worked")
 
 
 def complete(draft: Draft) -> bool:
     """End the job with its best checked answer, an accepted one before one that needs review; False where there is none."""
     job = draft.open
-    answered = [leg for leg in job.legs if isinstance(leg.status, Answered)]
+    answered = [leg for leg in job.counted if isinstance(leg.status, Answered)]
     chosen = [leg for leg in answered if accepted(leg)] or answered
     if not chosen:
         return False
@@ -89,7 +89,7 @@ def complete(draft: Draft) -> bool:
 def _release_ready(draft: Draft) -> None:
     for leg in draft.open.legs:
         match leg.status:
-            case Idle() if leg.spec.role != "fallback":
+            case Idle() if not leg.spec.starts:
                 draft.release(leg, 1)
             case Resting(number=number, until=until) if until <= draft.now:
                 draft.release(leg, number + 1)
@@ -97,44 +97,49 @@ def _release_ready(draft: Draft) -> None:
                 pass
 
 
+def _end_denied(draft: Draft, denied: ev.ApprovalDenied) -> None:
+    draft.abandon_all("the plan was not approved")
+    job = draft.open
+    reason = denied.reason or "the plan was not approved"
+    draft.add(ev.JobCancelled(actor=denied.actor, reason=reason, cost=job.cost, origin=job.origin))
+
+
 def _refine(draft: Draft, good: list[LegState]) -> bool:
-    """Whether the classical solver was sent on from a good answer without a proof, as the plan `refine` wants it, once."""
-    if draft.open.plan != REFINE or any(proved(leg) for leg in good):
-        return False
-    target = next(
-        (leg for leg in draft.open.legs if leg.spec.lane == "classical" and isinstance(leg.status, Idle)), None
+    """Whether a leg that improves answers was sent on from a good one without a proof."""
+    return not any(proved(leg) for leg in good) and _start(
+        draft, "refine", good[0], "its answer is the start of a search"
     )
-    return target is not None and _move_on(draft, "refine", good[0], target, "its answer is the start of a search")
 
 
 def _fall_back_or_end(draft: Draft) -> None:
     spent = _last_spent(draft.open)
     if spent is not None and isinstance(spent.status, Spent):
-        trigger: FallbackTrigger = "failed" if spent.status.failure is not None else "rejected"
-        if _fall_back(draft, trigger, spent, spent.status.reason):
+        trigger: Trigger = "failed" if spent.status.failure is not None else "rejected"
+        if _start(draft, trigger, spent, spent.status.reason):
             return
     elif reviewed := _doubtful(draft.open):
         last = reviewed[-1]
-        if _fall_back(draft, "exhausted", last, f"its answer needs review: {_doubts(last)}"):
+        if _start(draft, "exhausted", last, f"its answer needs review: {_doubts(last)}"):
             return
     if not complete(draft):
         _fail(draft)
 
 
-def _fall_back(draft: Draft, trigger: FallbackTrigger, source: LegState, reason: str) -> bool:
-    target = next((leg for leg in draft.open.legs if isinstance(leg.status, Idle)), None)
-    return target is not None and _move_on(draft, trigger, source, target, reason)
-
-
-def _move_on(draft: Draft, trigger: FallbackTrigger, source: LegState, target: LegState, reason: str) -> bool:
+def _start(draft: Draft, trigger: Trigger, source: LegState, reason: str) -> bool:
+    """Whether there is a leg that starts on the trigger: the first of them goes on where `source` stands."""
+    waiting = (leg for leg in draft.open.legs if isinstance(leg.status, Idle) and starts_on(leg.spec, trigger))
+    target = next(waiting, None)
+    if target is None:
+        return False
     draft.add(ev.FallbackTaken(from_leg=source.spec.leg, to_leg=target.spec.leg, trigger=trigger, reason=reason))
     draft.release(target, 1)
     return True
 
 
 def _fail(draft: Draft) -> None:
+    draft.abandon_all("no leg gave an answer")
     job = draft.open
-    failures = [leg.status.failure for leg in job.legs if isinstance(leg.status, Spent) and leg.status.failure]
+    failures = [leg.status.failure for leg in job.counted if isinstance(leg.status, Spent) and leg.status.failure]
     told = next((each for each in failures if each.code is FailureCode.PROBLEM_INFEASIBLE), None)
     code = told.code if told else FailureCode.ALL_LEGS_FAILED
     draft.add(
@@ -152,12 +157,12 @@ def _fail(draft: Draft) -> None:
 
 
 def _last_spent(job: OpenJob) -> LegState | None:
-    return next((leg for leg in reversed(job.legs) if isinstance(leg.status, Spent)), None)
+    return next((leg for leg in reversed(job.counted) if isinstance(leg.status, Spent)), None)
 
 
 def _doubtful(job: OpenJob) -> list[LegState]:
     """The legs whose answer is feasible, but for a person to look at."""
-    return [leg for leg in job.legs if isinstance(leg.status, Answered) and not accepted(leg)]
+    return [leg for leg in job.counted if isinstance(leg.status, Answered) and not accepted(leg)]
 
 
 def _doubts(leg: LegState) -> str:

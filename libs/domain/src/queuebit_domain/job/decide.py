@@ -103,7 +103,7 @@ def _cancel(draft: Draft, job: OpenJob, message: Cancel) -> None:
 
 
 def _wake(draft: Draft, job: OpenJob) -> None:
-    if draft.now < job.deadline:
+    if job.denied is not None or draft.now < job.deadline:
         for leg, working, code in lost_attempts(job, draft.now):
             draft.add(_lost(leg, working, code))
         advance(draft)

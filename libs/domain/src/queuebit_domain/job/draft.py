@@ -73,6 +73,6 @@ class Draft:
 
 def _hint(job: OpenJob, leg: LegState) -> ev.Answer | None:
     """The best checked answer of the other legs, also one that needs review."""
-    answered = [each for each in job.legs if each is not leg and isinstance(each.status, Answered)]
+    answered = [each for each in job.counted if each is not leg and isinstance(each.status, Answered)]
     best = best_first(answered, job.sense)[0].status if answered else None
     return best.execution.answer if isinstance(best, Answered) and best.verdict.objective is not None else None

@@ -16,6 +16,7 @@ from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.copying import copy_with
 from queuebit_domain.job.limits import Limits, retry_delay_s
 from queuebit_domain.job.money import add_cost, add_usage
+from queuebit_domain.job.plans import counts, legs_of
 from queuebit_domain.job.state import (
     IDLE,
     Answered,
@@ -78,7 +79,7 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
     # The events of every job come first, then what happens to few: each case costs those behind it an instance check.
     match event:
         case ev.JobPlanned():
-            legs = tuple([LegState(leg, IDLE) for leg in event.legs])
+            legs = tuple([LegState(leg, IDLE) for leg in legs_of(event)])
             return copy_with(job, plan=event.plan, sense=event.sense, legs=legs, reasons=event.reasons)
         case ev.JobQueued():
             working = Working(event.attempt_id, event.number, queued_at=at, moved_at=at)
@@ -109,7 +110,9 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
             return _ended(job, "cancelled")
         case ev.JobExpired():
             return _ended(job, "expired")
-        case ev.ApprovalRequested() | ev.ApprovalGranted() | ev.ApprovalDenied() | ev.JobImproved():
+        case ev.ApprovalDenied():
+            return copy_with(job, denied=event)
+        case ev.ApprovalRequested() | ev.ApprovalGranted() | ev.JobImproved():
             return job
         case ev.JobSubmitted() | ev.JobRejected():
             raise CorruptStream(f"{type(event).__name__} stands in the middle of the stream of job {job.job_id}")
@@ -160,4 +163,6 @@ def _failed(job: OpenJob, event: ev.ExecutionFailed, at: datetime) -> OpenJob:
 
 
 def _spent(job: OpenJob, leg: str, reason: str, failure: ev.ExecutionFailed | None = None) -> OpenJob:
-    return copy_with(with_leg(job, leg, Spent(reason, failure)), reasons=(*job.reasons, reason))
+    hidden = any(each.spec.leg == leg and not counts(each.spec) for each in job.legs)
+    reasons = job.reasons if hidden else (*job.reasons, reason)
+    return copy_with(with_leg(job, leg, Spent(reason, failure)), reasons=reasons)

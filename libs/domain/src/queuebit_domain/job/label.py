@@ -23,10 +23,10 @@ def label(job: Job) -> JobState:
 
 def _open(job: OpenJob) -> JobState:
     """As far as that leg at work that has come farthest: an answer before its verdict is farther than a run, a run farther than
-    an order. A leg that is answered, spent or rests is not at work; where none is, the job is `planned`.
+    an order. A leg that is answered, spent or rests is not at work, and a shadow does not count. `planned` where none is.
     """
     word: JobState = "planned" if job.legs else "submitted"
-    for leg in job.legs:
+    for leg in job.counted:
         if isinstance(leg.status, Working):
             if leg.status.execution is not None:
                 return "validating"

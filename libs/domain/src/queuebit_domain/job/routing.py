@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, assert_never
 
 from queuebit_contracts.events import JobPlanned
-from queuebit_contracts.jobs import Lane, LaneWish, Leg, Role, Sense, Tier
+from queuebit_contracts.jobs import Lane, LaneWish, Leg, Role, Sense, Tier, Trigger
 from queuebit_domain.job.limits import Limits
+from queuebit_domain.job.plans import AT_ONCE, TO_IMPROVE, WHEN_NEEDED
 
 POLICY_VERSION = "routing/2"
 PlanName = Literal["classical_only", "quantum_with_baseline", "quantum_then_fallback", "refine", "rule_only"]
-REFINE: PlanName = "refine"
 REFINE_PARAM = "refine"
 """A job that says `refine: true` lets the classical solver go on from the quantum answer."""
 
@@ -38,142 +38,177 @@ class RoutingInputs(NamedTuple):
     refine: bool = False
 
 
+InputName = Literal[
+    "wish",
+    "tier",
+    "kind",
+    "sense",
+    "family",
+    "refine",
+    "variables",
+    "qubits",
+    "terms",
+    "budget_s",
+    "quantum_available",
+    "simulator_available",
+]
+
+
+class Is(NamedTuple):
+    """The input has this value."""
+
+    name: InputName
+    value: str | bool
+
+
+class Given(NamedTuple):
+    """The input is there at all."""
+
+    name: InputName
+
+
+class Within(NamedTuple):
+    """The input lies between two numbers, or is one of them."""
+
+    name: InputName
+    least: float
+    most: float
+
+
+Condition = Is | Given | Within
+
+
+def holds(condition: Condition, inputs: RoutingInputs) -> bool:
+    """Whether the condition holds for these inputs."""
+    value = getattr(inputs, condition.name)
+    match condition:
+        case Is():
+            return bool(value == condition.value)
+        case Given():
+            return value is not None
+        case Within():
+            return bool(condition.least <= value <= condition.most)
+        case _:
+            assert_never(condition)
+
+
+class PlannedLeg(NamedTuple):
+    """A leg as a rule plans it; the rest comes from the job."""
+
+    role: Role
+    lane: Lane
+    starts: tuple[Trigger, ...] = AT_ONCE
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row. None means: does not matter."""
+    """One row: where all its conditions hold, these legs."""
 
     name: str
     plan: PlanName
-    lanes: tuple[tuple[Role, Lane], ...]
+    legs: tuple[PlannedLeg, ...]
     reason: str
-    wish: LaneWish | None = None
-    qubits_min: int | None = None
-    qubits_max: int | None = None
-    family: Literal["optimisation", "measurement"] | None = None
-    ranked: bool | None = None
-    """Whether answers are better or worse than others."""
-    refine: bool | None = None
-    needs_quantum: bool = False
-    needs_simulator: bool = False
+    when: tuple[Condition, ...] = ()
 
     def fits(self, inputs: RoutingInputs) -> bool:
-        return (
-            (self.wish is None or self.wish == inputs.wish)
-            and (self.qubits_min is None or inputs.qubits >= self.qubits_min)
-            and (self.qubits_max is None or inputs.qubits <= self.qubits_max)
-            and (self.family is None or self.family == inputs.family)
-            and (self.ranked is None or self.ranked == (inputs.sense is not None))
-            and (self.refine is None or self.refine == inputs.refine)
-            and (not self.needs_quantum or inputs.quantum_available)
-            and (not self.needs_simulator or inputs.simulator_available)
-        )
+        return all(holds(condition, inputs) for condition in self.when)
 
 
-_RULE_LAST: tuple[Role, Lane] = ("fallback", "rule")
+_SIMULATOR_LATER = PlannedLeg("fallback", "simulator", WHEN_NEEDED)
+_CLASSICAL_LATER = PlannedLeg("fallback", "classical", WHEN_NEEDED)
+_CLASSICAL_ON = PlannedLeg("fallback", "classical", TO_IMPROVE)
+_CLASSICAL_BESIDE = PlannedLeg("baseline", "classical")
+_RULE_LAST = PlannedLeg("fallback", "rule", WHEN_NEEDED)
 
 RULES: tuple[Rule, ...] = (
-    Rule("rule-asked", "rule_only", (("primary", "rule"),), "The caller asked for the default answer.", wish="rule"),
+    Rule(
+        "rule-asked",
+        "rule_only",
+        (PlannedLeg("primary", "rule"),),
+        "The caller asked for the default answer.",
+        when=(Is("wish", "rule"),),
+    ),
     Rule(
         "classical-asked",
         "classical_only",
-        (("primary", "classical"), _RULE_LAST),
+        (PlannedLeg("primary", "classical"), _RULE_LAST),
         "The caller asked for the classical lane.",
-        wish="classical",
+        when=(Is("wish", "classical"),),
     ),
     Rule(
         "refine-quantum",
-        REFINE,
-        (("primary", "quantum"), ("fallback", "classical"), _RULE_LAST),
+        "refine",
+        (PlannedLeg("primary", "quantum"), _CLASSICAL_ON, _RULE_LAST),
         "The caller asked for the quantum lane and for a refinement: the classical solver goes on from its answer.",
-        wish="quantum",
-        family="optimisation",
-        refine=True,
+        when=(Is("wish", "quantum"), Is("family", "optimisation"), Is("refine", True)),
     ),
     Rule(
         "refine-simulator",
-        REFINE,
-        (("primary", "simulator"), ("fallback", "classical"), _RULE_LAST),
+        "refine",
+        (PlannedLeg("primary", "simulator"), _CLASSICAL_ON, _RULE_LAST),
         "The caller asked for the simulator lane and for a refinement: the classical solver goes on from its answer.",
-        wish="simulator",
-        family="optimisation",
-        refine=True,
+        when=(Is("wish", "simulator"), Is("family", "optimisation"), Is("refine", True)),
     ),
     Rule(
         "quantum-asked",
         "quantum_then_fallback",
-        (("primary", "quantum"), ("fallback", "simulator"), ("fallback", "classical"), _RULE_LAST),
+        (PlannedLeg("primary", "quantum"), _SIMULATOR_LATER, _CLASSICAL_LATER, _RULE_LAST),
         "The caller asked for the quantum lane; every other lane stands behind it.",
-        wish="quantum",
+        when=(Is("wish", "quantum"),),
     ),
     Rule(
         "simulator-asked",
         "quantum_then_fallback",
-        (("primary", "simulator"), ("fallback", "classical"), _RULE_LAST),
+        (PlannedLeg("primary", "simulator"), _CLASSICAL_LATER, _RULE_LAST),
         "The caller asked for the simulator lane; the classical lane stands behind it.",
-        wish="simulator",
+        when=(Is("wish", "simulator"),),
     ),
     Rule(
         "state-on-quantum",
         "quantum_with_baseline",
-        (("primary", "quantum"), ("baseline", "classical")),
+        (PlannedLeg("primary", "quantum"), _CLASSICAL_BESIDE),
         "A state is sought and a quantum backend is configured: quantum and exact computation run side by side.",
-        wish="auto",
-        family="measurement",
-        ranked=True,
-        needs_quantum=True,
+        when=(Is("wish", "auto"), Is("family", "measurement"), Given("sense"), Is("quantum_available", True)),
     ),
     Rule(
         "state-on-simulator",
         "quantum_with_baseline",
-        (("primary", "simulator"), ("baseline", "classical")),
+        (PlannedLeg("primary", "simulator"), _CLASSICAL_BESIDE),
         "A state is sought, no quantum backend is configured: simulator and exact computation run side by side.",
-        wish="auto",
-        family="measurement",
-        ranked=True,
-        needs_simulator=True,
+        when=(Is("wish", "auto"), Is("family", "measurement"), Given("sense"), Is("simulator_available", True)),
     ),
     Rule(
         "circuit-on-quantum",
         "quantum_then_fallback",
-        (("primary", "quantum"), ("fallback", "simulator"), ("fallback", "classical")),
+        (PlannedLeg("primary", "quantum"), _SIMULATOR_LATER, _CLASSICAL_LATER),
         "Circuits are to be measured and a quantum backend is configured; simulator and exact reference stand behind it.",
-        wish="auto",
-        family="measurement",
-        needs_quantum=True,
+        when=(Is("wish", "auto"), Is("family", "measurement"), Is("quantum_available", True)),
     ),
     Rule(
         "circuit-on-simulator",
         "quantum_then_fallback",
-        (("primary", "simulator"), ("fallback", "classical")),
+        (PlannedLeg("primary", "simulator"), _CLASSICAL_LATER),
         "Circuits are to be measured, no quantum backend is configured; the exact reference stands behind the simulator.",
-        wish="auto",
-        family="measurement",
-        needs_simulator=True,
+        when=(Is("wish", "auto"), Is("family", "measurement"), Is("simulator_available", True)),
     ),
     Rule(
         "small-on-quantum",
         "quantum_with_baseline",
-        (("primary", "quantum"), ("baseline", "classical"), _RULE_LAST),
+        (PlannedLeg("primary", "quantum"), _CLASSICAL_BESIDE, _RULE_LAST),
         "The problem fits a quantum backend: quantum and classical run side by side, the better checked answer wins.",
-        wish="auto",
-        qubits_min=4,
-        qubits_max=16,
-        needs_quantum=True,
+        when=(Is("wish", "auto"), Within("qubits", 4, 16), Is("quantum_available", True)),
     ),
     Rule(
         "small-on-simulator",
         "quantum_with_baseline",
-        (("primary", "simulator"), ("baseline", "classical"), _RULE_LAST),
+        (PlannedLeg("primary", "simulator"), _CLASSICAL_BESIDE, _RULE_LAST),
         "The problem fits the simulator, no quantum backend is configured: simulator and classical run side by side.",
-        wish="auto",
-        qubits_min=4,
-        qubits_max=16,
-        needs_simulator=True,
+        when=(Is("wish", "auto"), Within("qubits", 4, 16), Is("simulator_available", True)),
     ),
     Rule(
         "otherwise-classical",
         "classical_only",
-        (("primary", "classical"), _RULE_LAST),
+        (PlannedLeg("primary", "classical"), _RULE_LAST),
         "No quantum path is worth its cost at this size.",
     ),
 )
@@ -187,7 +222,7 @@ def plan(inputs: RoutingInputs) -> JobPlanned:
     rule = next(rule for rule in RULES if rule.fits(inputs))
     return JobPlanned(
         plan=rule.plan,
-        legs=tuple(_leg(role, lane, inputs, rule) for role, lane in rule.lanes),
+        legs=tuple(leg_of(planned, inputs, rule) for planned in rule.legs),
         sense=inputs.sense,
         policy_version=POLICY_VERSION,
         rule=rule.name,
@@ -196,14 +231,16 @@ def plan(inputs: RoutingInputs) -> JobPlanned:
     )
 
 
-def _leg(role: Role, lane: Lane, inputs: RoutingInputs, rule: Rule) -> Leg:
+def leg_of(planned: PlannedLeg, inputs: RoutingInputs, rule: Rule) -> Leg:
+    """The leg as the plan states it."""
     return Leg(
-        leg=f"{role}-{lane}",
-        role=role,
-        lane=lane,
+        leg=f"{planned.role}-{planned.lane}",
+        role=planned.role,
+        lane=planned.lane,
         budget_s=inputs.budget_s,
-        attempts_max=_ATTEMPTS_MAX[lane],
-        reason=rule.reason if role != "fallback" else "Taken when the legs before it give no accepted answer in time.",
+        attempts_max=_ATTEMPTS_MAX[planned.lane],
+        reason="Taken when the legs before it give no accepted answer in time." if planned.starts else rule.reason,
+        starts=planned.starts,
     )
 
 

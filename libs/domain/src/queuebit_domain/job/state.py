@@ -16,6 +16,7 @@ from queuebit_contracts.jobs import Cost, JobRequest, JobState, Leg, Sense, Usag
 from queuebit_contracts.origin import NO_ORIGIN, Origin
 from queuebit_domain.job.limits import Limits
 from queuebit_domain.job.money import NO_COST, NO_USAGE
+from queuebit_domain.job.plans import counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,8 @@ class OpenJob:
     """The job is on its way.
 
     `latency_due_at`: when the caller's patience ends and a fallback is taken beside whatever still runs. `hurried`: that has
-    happened, so the first good answer ends the job. `origin` goes onto the event that ends it.
+    happened, so the first good answer ends the job. `denied`: a person refused the plan, so the job ends when it is
+    next looked at, which is at once. `origin` goes onto the event that ends it.
     """
 
     job_id: UUID
@@ -104,6 +106,12 @@ class OpenJob:
     reasons: tuple[str, ...] = ()
     size: ev.ProblemSize | None = None
     origin: Origin = NO_ORIGIN
+    denied: ev.ApprovalDenied | None = None
+
+    @property
+    def counted(self) -> list[LegState]:
+        """The legs that are waited for and whose answers may be the job's."""
+        return [leg for leg in self.legs if counts(leg.spec)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import assert_never
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Leg
 from queuebit_domain.job.limits import Limits
+from queuebit_domain.job.plans import counts, starts_on
 from queuebit_domain.job.state import Answered, Idle, Job, LegState, OpenJob, Resting, Spent, Working, accepted
 
 
@@ -16,6 +17,8 @@ def next_wake(job: Job) -> datetime | None:
     """The earliest moment at which time alone changes something; None for a job that ended."""
     if not isinstance(job, OpenJob):
         return None
+    if job.denied is not None:
+        return job.submitted_at
     moments = [job.deadline]
     hurry_would_help = False
     for leg in job.legs:
@@ -25,9 +28,9 @@ def next_wake(job: Job) -> datetime | None:
             case Resting(until=until):
                 moments.append(until)
             case Idle():
-                hurry_would_help = True
+                hurry_would_help = hurry_would_help or starts_on(leg.spec, "latency_budget")
             case Answered():
-                hurry_would_help = hurry_would_help or accepted(leg)
+                hurry_would_help = hurry_would_help or (accepted(leg) and counts(leg.spec))
             case Spent():
                 pass
             case _:

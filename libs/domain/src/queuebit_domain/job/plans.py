@@ -1,0 +1,37 @@
+"""What a plan says of its legs: when each starts, and whether its answer counts."""
+
+from __future__ import annotations
+
+from queuebit_contracts.events import JobPlanned
+from queuebit_contracts.jobs import Leg, Trigger
+
+AT_ONCE: tuple[Trigger, ...] = ()
+WHEN_NEEDED: tuple[Trigger, ...] = ("failed", "rejected", "latency_budget", "exhausted")
+"""A fallback starts when the legs before it give no accepted answer in time."""
+TO_IMPROVE: tuple[Trigger, ...] = (*WHEN_NEEDED, "refine")
+"""It also starts when a good answer without a proof is there to go on from."""
+
+
+def legs_of(planned: JobPlanned) -> tuple[Leg, ...]:
+    """The legs, each with what starts it: as stated, or, in a plan of before that, as its role and the plan's name say."""
+    return tuple([leg if leg.starts is not None else _stated(leg, planned.plan) for leg in planned.legs])
+
+
+def _stated(leg: Leg, plan: str) -> Leg:
+    if leg.role != "fallback":
+        starts = AT_ONCE
+    elif plan == "refine" and leg.lane == "classical":
+        starts = TO_IMPROVE
+    else:
+        starts = WHEN_NEEDED
+    return leg.model_copy(update={"starts": starts})
+
+
+def starts_on(leg: Leg, trigger: Trigger) -> bool:
+    """Whether the trigger lets the leg start."""
+    return leg.starts is not None and trigger in leg.starts
+
+
+def counts(leg: Leg) -> bool:
+    """Whether the leg is waited for and its answer may be the job's: not that of a shadow."""
+    return leg.role != "shadow"
