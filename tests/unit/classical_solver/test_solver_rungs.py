@@ -20,17 +20,17 @@ from queuebit_classical_solver.errors import InvalidModel, NothingFound, SolverE
 from queuebit_classical_solver.ports import Limits, Progress, Solution, Solver, ignore_progress, never_stop
 from queuebit_classical_solver.searches import any_cp_sat as cp_sat
 from queuebit_classical_solver.searches import any_heuristic_restarts as restarts
-from queuebit_classical_solver.searches import bin_packing_column_generation as columns
-from queuebit_classical_solver.searches import graph_colouring_tabucol as recolouring
-from queuebit_classical_solver.searches import job_shop_tabu as shop_search
-from queuebit_classical_solver.searches import knapsack_minknap as knapsack_core
-from queuebit_classical_solver.searches import node_set_branch_and_bound as cliques
-from queuebit_classical_solver.searches import node_set_numvc as covers
-from queuebit_classical_solver.searches import quadratic_assignment_branch_and_bound as placements
-from queuebit_classical_solver.searches import quadratic_assignment_robust_tabu as exchange_search
+from queuebit_classical_solver.searches import bin_packing_column_generation as column_generation
+from queuebit_classical_solver.searches import graph_colouring_tabucol as tabucol
+from queuebit_classical_solver.searches import job_shop_tabu as job_shop_tabu
+from queuebit_classical_solver.searches import knapsack_minknap as minknap
+from queuebit_classical_solver.searches import node_set_branch_and_bound as clique_branches
+from queuebit_classical_solver.searches import node_set_numvc as numvc
+from queuebit_classical_solver.searches import quadratic_assignment_branch_and_bound as branch_and_bound
+from queuebit_classical_solver.searches import quadratic_assignment_robust_tabu as robust_tabu
 from queuebit_classical_solver.searches import qubo_annealing as annealing
-from queuebit_classical_solver.searches import routing_pyvrp as pyvrp_search
-from queuebit_classical_solver.searches import tsp_lin_kernighan as tour_search
+from queuebit_classical_solver.searches import routing_pyvrp as routing_pyvrp
+from queuebit_classical_solver.searches import tsp_lin_kernighan as lin_kernighan
 from queuebit_classical_solver.searches.any_heuristic_restarts import RestartSolver
 from queuebit_classical_solver.searches.qubo_annealing import AnnealingSolver
 from queuebit_classical_solver.searches.routing_pyvrp import PyVrpSolver
@@ -296,29 +296,29 @@ def test_an_infeasible_answer_is_no_answer() -> None:
 @pytest.mark.parametrize(
     ("kind", "variables", "methods"),
     [
-        ("cvrp", 20, [pyvrp_search.METHOD, cp_sat.METHOD]),
-        ("cvrp", 130, [pyvrp_search.METHOD, cp_sat.METHOD]),
-        ("cvrp", 131, [pyvrp_search.METHOD, cp_sat.METHOD]),
+        ("cvrp", 20, [routing_pyvrp.METHOD, cp_sat.METHOD]),
+        ("cvrp", 130, [routing_pyvrp.METHOD, cp_sat.METHOD]),
+        ("cvrp", 131, [routing_pyvrp.METHOD, cp_sat.METHOD]),
         ("tsp", 30, [cp_sat.METHOD]),
-        ("tsp", 250, [tour_search.METHOD, cp_sat.METHOD]),
-        ("tsp", 251, [tour_search.METHOD, cp_sat.METHOD]),
+        ("tsp", 250, [lin_kernighan.METHOD, cp_sat.METHOD]),
+        ("tsp", 251, [lin_kernighan.METHOD, cp_sat.METHOD]),
         ("maxcut", 50, [annealing.METHOD, cp_sat.METHOD]),
         ("qubo", 5000, [annealing.METHOD, cp_sat.METHOD]),
-        ("quadratic_assignment", 12, [placements.METHOD, exchange_search.METHOD, cp_sat.METHOD]),
-        ("quadratic_assignment", 15, [exchange_search.METHOD, placements.METHOD, cp_sat.METHOD]),
-        ("quadratic_assignment", 20, [exchange_search.METHOD, placements.METHOD, cp_sat.METHOD]),
-        ("quadratic_assignment", 50, [exchange_search.METHOD, placements.METHOD, cp_sat.METHOD]),
-        ("quadratic_assignment", 60, [exchange_search.METHOD, cp_sat.METHOD]),
-        ("knapsack", 1000, [knapsack_core.METHOD, cp_sat.METHOD]),
-        ("graph_colouring", 100, [cp_sat.METHOD, recolouring.METHOD, cp_sat.METHOD]),
-        ("graph_colouring", 1000, [recolouring.METHOD, cp_sat.METHOD]),
+        ("quadratic_assignment", 12, [branch_and_bound.METHOD, robust_tabu.METHOD, cp_sat.METHOD]),
+        ("quadratic_assignment", 15, [robust_tabu.METHOD, branch_and_bound.METHOD, cp_sat.METHOD]),
+        ("quadratic_assignment", 20, [robust_tabu.METHOD, branch_and_bound.METHOD, cp_sat.METHOD]),
+        ("quadratic_assignment", 50, [robust_tabu.METHOD, branch_and_bound.METHOD, cp_sat.METHOD]),
+        ("quadratic_assignment", 60, [robust_tabu.METHOD, cp_sat.METHOD]),
+        ("knapsack", 1000, [minknap.METHOD, cp_sat.METHOD]),
+        ("graph_colouring", 100, [cp_sat.METHOD, tabucol.METHOD, cp_sat.METHOD]),
+        ("graph_colouring", 1000, [tabucol.METHOD, cp_sat.METHOD]),
         ("job_shop", 100, [cp_sat.METHOD]),
-        ("job_shop", 150, [shop_search.METHOD, cp_sat.METHOD]),
-        ("job_shop", 225, [shop_search.METHOD, cp_sat.METHOD, cp_sat.METHOD]),
-        ("bin_packing", 100, [columns.METHOD, cp_sat.METHOD]),
-        ("max_clique", 100, [cliques.METHOD, covers.METHOD, cliques.METHOD, cp_sat.METHOD]),
-        ("max_independent_set", 2000, [cliques.METHOD, covers.METHOD, cp_sat.METHOD]),
-        ("max_independent_set", 5000, [cliques.METHOD, cp_sat.METHOD]),
+        ("job_shop", 150, [job_shop_tabu.METHOD, cp_sat.METHOD]),
+        ("job_shop", 225, [job_shop_tabu.METHOD, cp_sat.METHOD, cp_sat.METHOD]),
+        ("bin_packing", 100, [column_generation.METHOD, cp_sat.METHOD]),
+        ("max_clique", 100, [clique_branches.METHOD, numvc.METHOD, clique_branches.METHOD, cp_sat.METHOD]),
+        ("max_independent_set", 2000, [clique_branches.METHOD, numvc.METHOD, cp_sat.METHOD]),
+        ("max_independent_set", 5000, [clique_branches.METHOD, cp_sat.METHOD]),
         ("a kind of others", 10, [cp_sat.METHOD]),
     ],
 )
@@ -329,12 +329,12 @@ def test_which_rungs_serve_a_problem(kind: str, variables: int, methods: list[st
 @pytest.mark.parametrize(
     ("method", "package"),
     [
-        (pyvrp_search.METHOD, "pyvrp"),
+        (routing_pyvrp.METHOD, "pyvrp"),
         (annealing.METHOD, "dwave-samplers"),
         (cp_sat.METHOD, "ortools"),
         (restarts.METHOD, "queuebit-problems"),
-        (columns.METHOD, "ortools"),
-        (exchange_search.METHOD, "queuebit-classical-solver"),
+        (column_generation.METHOD, "ortools"),
+        (robust_tabu.METHOD, "queuebit-classical-solver"),
     ],
 )
 def test_the_label_names_the_package_that_ran(method: str, package: str) -> None:
@@ -381,6 +381,6 @@ def test_a_problem_of_large_numbers_still_has_its_floor() -> None:
     problem = Problem(kind="cvrp", statement={"distances": matrix, "capacity": 2, "demands": [0] + [1] * 13})
     kind, statement = parse_optimisation(problem)
     floor = kind.heuristic(statement, 1)
-    found = Stages([rung for rung in rungs() if rung.method == pyvrp_search.METHOD]).solve
+    found = Stages([rung for rung in rungs() if rung.method == routing_pyvrp.METHOD]).solve
     with pytest.raises(NothingFound, match="digits"):
         found(kind, statement, limits=Limits(2.0, 1), hint=floor, on_progress=ignore_progress, stop=never_stop)

@@ -15,16 +15,16 @@ from queuebit_classical_solver.searches import any_cp_sat
 from queuebit_classical_solver.searches import any_heuristic_restarts as restarts
 from queuebit_classical_solver.searches.any_cp_sat import CpSatSolver
 from queuebit_classical_solver.searches.any_heuristic_restarts import RestartSolver
-from queuebit_classical_solver.searches.bin_packing_column_generation import ColumnSolver
-from queuebit_classical_solver.searches.graph_colouring_tabucol import RecolouringSolver
-from queuebit_classical_solver.searches.job_shop_tabu import ShopSolver
-from queuebit_classical_solver.searches.knapsack_minknap import CoreSolver
-from queuebit_classical_solver.searches.node_set_branch_and_bound import CliqueSolver
-from queuebit_classical_solver.searches.node_set_numvc import CoverSolver
-from queuebit_classical_solver.searches.quadratic_assignment_branch_and_bound import PlacementSolver
-from queuebit_classical_solver.searches.quadratic_assignment_robust_tabu import ExchangeSolver
+from queuebit_classical_solver.searches.bin_packing_column_generation import ColumnGenerationSolver
+from queuebit_classical_solver.searches.graph_colouring_tabucol import TabuColSolver
+from queuebit_classical_solver.searches.job_shop_tabu import JobShopTabuSolver
+from queuebit_classical_solver.searches.knapsack_minknap import MinknapSolver
+from queuebit_classical_solver.searches.node_set_branch_and_bound import NodeSetBranchAndBoundSolver
+from queuebit_classical_solver.searches.node_set_numvc import NumvcSolver
+from queuebit_classical_solver.searches.quadratic_assignment_branch_and_bound import AssignmentBranchAndBoundSolver
+from queuebit_classical_solver.searches.quadratic_assignment_robust_tabu import RobustTabuSolver
 from queuebit_classical_solver.searches.qubo_annealing import AnnealingSolver
-from queuebit_classical_solver.searches.tsp_lin_kernighan import TourSolver
+from queuebit_classical_solver.searches.tsp_lin_kernighan import LinKernighanSolver
 from queuebit_problems.kind import Answer
 from queuebit_problems.optimisation import Optimisation
 from queuebit_problems.registry import optimisation_of
@@ -77,16 +77,16 @@ def a_tour(nodes: int, seed: int = 6) -> tuple[Optimisation[Any], Any]:
 
 
 CASES: dict[str, Callable[[], Case]] = {
-    "cliques": lambda: (CliqueSolver(), *a_graph("max_clique", 80, 0.9)),
-    "covers": lambda: (CoverSolver(), *a_graph("max_independent_set", 60, 0.2)),
-    "columns": lambda: (ColumnSolver(), *some_bins(200)),
-    "knapsack core": lambda: (CoreSolver(), *a_knapsack(500)),
-    "shops": lambda: (ShopSolver(), *a_shop(10, 6)),
+    "branch and bound on node sets": lambda: (NodeSetBranchAndBoundSolver(), *a_graph("max_clique", 80, 0.9)),
+    "numvc": lambda: (NumvcSolver(), *a_graph("max_independent_set", 60, 0.2)),
+    "column generation": lambda: (ColumnGenerationSolver(), *some_bins(200)),
+    "minknap": lambda: (MinknapSolver(), *a_knapsack(500)),
+    "shops": lambda: (JobShopTabuSolver(), *a_shop(10, 6)),
     "neighbourhoods": lambda: (CpSatSolver(neighbourhoods=True), *a_shop(8, 6)),
-    "tours": lambda: (TourSolver(RestartSolver(1.0)), *a_tour(80)),
-    "colours": lambda: (RecolouringSolver(), *a_graph("graph_colouring", 40, 0.5)),
-    "exchanges": lambda: (ExchangeSolver(), *an_exchange(12, symmetric=False)),
-    "placements": lambda: (PlacementSolver(), *an_exchange(13, symmetric=False)),
+    "tours": lambda: (LinKernighanSolver(RestartSolver(1.0)), *a_tour(80)),
+    "tabucol": lambda: (TabuColSolver(), *a_graph("graph_colouring", 40, 0.5)),
+    "robust tabu": lambda: (RobustTabuSolver(), *an_exchange(12, symmetric=False)),
+    "branch and bound on assignments": lambda: (AssignmentBranchAndBoundSolver(), *an_exchange(13, symmetric=False)),
 }
 cases = pytest.mark.parametrize("name", CASES)
 
@@ -144,20 +144,20 @@ def test_branch_and_bound_proves_what_enumeration_proves(seed: int) -> None:
     kind, statement = a_graph("max_clique", 20, 0.3 + 0.08 * seed, seed)
     best = kind.enumerated(statement)
     assert best is not None
-    found = solved((CliqueSolver(), kind, statement))
+    found = solved((NodeSetBranchAndBoundSolver(), kind, statement))
     assert (found.objective, found.proven_optimal) == (best.objective, True)
 
 
 def test_branch_and_bound_proves_a_graph_of_two_hundred_nodes() -> None:
     kind, statement = a_graph("max_clique", 200, 0.5)
-    found = solved((CliqueSolver(), kind, statement), work_share=1.0)
+    found = solved((NodeSetBranchAndBoundSolver(), kind, statement), work_share=1.0)
     assert (found.proven_optimal, found.details["cut_off_by"]) == (True, "proof")
 
 
 def test_conflict_weights_find_the_set_that_branch_and_bound_proves() -> None:
     kind, statement = a_graph("max_independent_set", 150, 0.15)
-    proved = solved((CliqueSolver(), kind, statement), work_share=1.0)
-    found = solved((CoverSolver(), kind, statement), work_share=0.05)
+    proved = solved((NodeSetBranchAndBoundSolver(), kind, statement), work_share=1.0)
+    found = solved((NumvcSolver(), kind, statement), work_share=0.05)
     assert (found.objective, proved.proven_optimal) == (proved.objective, True)
 
 
@@ -166,21 +166,21 @@ def test_columns_prove_what_enumeration_proves(seed: int) -> None:
     kind, statement = some_bins(12, seed)
     best = kind.enumerated(statement)
     assert best is not None
-    assert solved((ColumnSolver(), kind, statement)).objective == best.objective
+    assert solved((ColumnGenerationSolver(), kind, statement)).objective == best.objective
 
 
 def test_columns_prove_a_packing_of_a_thousand_items() -> None:
     kind, statement = some_bins(1000)
-    found = solved((ColumnSolver(), kind, statement), work_share=1.0)
+    found = solved((ColumnGenerationSolver(), kind, statement), work_share=1.0)
     assert (found.proven_optimal, found.details["cut_off_by"]) == (True, "proof")
 
 
 def test_columns_pack_what_weighs_nothing_and_refuse_what_has_too_many_digits() -> None:
     kind = optimisation_of("bin_packing")
-    found = solved((ColumnSolver(), kind, kind.parse({"capacity": 10, "sizes": [0, 6, 0, 5, 4, 5]})))
+    found = solved((ColumnGenerationSolver(), kind, kind.parse({"capacity": 10, "sizes": [0, 6, 0, 5, 4, 5]})))
     assert (found.objective, found.proven_optimal) == (2, True)
     with pytest.raises(NothingFound, match="digits"):
-        solved((ColumnSolver(), kind, kind.parse({"capacity": 10**9, "sizes": [1, 5 * 10**8 + 1, 3]})))
+        solved((ColumnGenerationSolver(), kind, kind.parse({"capacity": 10**9, "sizes": [1, 5 * 10**8 + 1, 3]})))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -188,13 +188,13 @@ def test_the_core_proves_what_enumeration_proves(seed: int) -> None:
     kind, statement = a_knapsack(1 + seed % 14, 3 + seed, seed)
     best = kind.enumerated(statement)
     assert best is not None
-    found = solved((CoreSolver(), kind, statement))
+    found = solved((MinknapSolver(), kind, statement))
     assert (found.objective, found.proven_optimal) == (best.objective, True)
 
 
 def test_the_core_proves_a_knapsack_of_ten_thousand_items() -> None:
     kind, statement = a_knapsack(10_000)
-    found = solved((CoreSolver(), kind, statement), hint=kind.heuristic(statement, 1), work_share=1.0)
+    found = solved((MinknapSolver(), kind, statement), hint=kind.heuristic(statement, 1), work_share=1.0)
     assert (found.proven_optimal, found.details["cut_off_by"]) == (True, "proof")
 
 
@@ -202,7 +202,7 @@ def test_the_core_refuses_numbers_that_it_would_overflow() -> None:
     kind = optimisation_of("knapsack")
     statement = kind.parse({"capacity": 10**15, "profits": [10**14, 10**15], "weights": [10**15, 10**14]})
     with pytest.raises(NothingFound, match="digits"):
-        solved((CoreSolver(), kind, statement))
+        solved((MinknapSolver(), kind, statement))
 
 
 @pytest.mark.parametrize("symmetric", [True, False])
@@ -210,7 +210,7 @@ def test_exchanges_find_what_enumeration_proves(symmetric: bool) -> None:
     kind, statement = an_exchange(7, symmetric=symmetric)
     best = kind.enumerated(statement)
     assert best is not None
-    assert solved((ExchangeSolver(), kind, statement)).objective == best.objective
+    assert solved((RobustTabuSolver(), kind, statement)).objective == best.objective
 
 
 def test_a_model_of_more_parts_than_the_budget_allows_is_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,7 +224,7 @@ def test_iterated_tabu_search_beats_the_heuristic_of_a_shop() -> None:
     kind, statement = a_shop(15, 10)
     heuristic = kind.heuristic(statement, 3)
     assert heuristic is not None
-    found = solved((ShopSolver(), kind, statement), hint=heuristic, work_share=0.1)
+    found = solved((JobShopTabuSolver(), kind, statement), hint=heuristic, work_share=0.1)
     assert found.objective < kind.objective(statement, heuristic)
 
 
@@ -234,7 +234,7 @@ def test_tabu_search_finds_as_few_colours_as_enumeration_proves(seed: int) -> No
     best = kind.enumerated(statement)
     assert best is not None
     hint = {"colour": list(range(22))}
-    assert solved((RecolouringSolver(), kind, statement), hint=hint).objective == best.objective
+    assert solved((TabuColSolver(), kind, statement), hint=hint).objective == best.objective
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -242,18 +242,18 @@ def test_chains_find_the_tour_that_enumeration_proves(seed: int) -> None:
     kind, statement = a_tour(11, seed)
     best = kind.enumerated(statement)
     assert best is not None
-    assert solved((TourSolver(RestartSolver(1.0)), kind, statement)).objective == best.objective
+    assert solved((LinKernighanSolver(RestartSolver(1.0)), kind, statement)).objective == best.objective
 
 
 def test_chains_beat_the_heuristic_on_a_long_tour_and_leave_one_way_streets_to_others() -> None:
     kind, statement = a_tour(300)
     heuristic = kind.heuristic(statement, 3)
     assert heuristic is not None
-    found = solved((TourSolver(RestartSolver(1.0)), kind, statement), hint=heuristic, work_share=0.05)
+    found = solved((LinKernighanSolver(RestartSolver(1.0)), kind, statement), hint=heuristic, work_share=0.05)
     assert found.objective < kind.objective(statement, heuristic)
     rng = random.Random(9)
     one_way = kind.parse({"distances": [[rng.randint(1, 99) for _ in range(12)] for _ in range(12)]})
-    assert solved((TourSolver(RestartSolver(1.0)), kind, one_way), work_share=0.1).method == restarts.METHOD
+    assert solved((LinKernighanSolver(RestartSolver(1.0)), kind, one_way), work_share=0.1).method == restarts.METHOD
 
 
 def test_annealing_beats_the_heuristic_on_a_large_sparse_cut() -> None:

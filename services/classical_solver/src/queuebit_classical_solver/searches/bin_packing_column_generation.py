@@ -70,7 +70,7 @@ def stock_of(sizes: list[int], capacity: int) -> Stock:
     )
 
 
-class ColumnSolver:
+class ColumnGenerationSolver:
     """Serves bin packing."""
 
     def solve(
@@ -265,4 +265,4 @@ def _filled(stock: Stock, demand: list[int], pattern: Pattern) -> Pattern:
     return tuple(found)
 
 
-SEARCH = Search(METHOD, "ortools", (Turn(ColumnSolver(), 0.9, 1, frozenset({"bin_packing"})),))
+SEARCH = Search(METHOD, "ortools", (Turn(ColumnGenerationSolver(), 0.9, 1, frozenset({"bin_packing"})),))

@@ -32,7 +32,7 @@ PATIENCE_STARTS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class RecolouringSolver:
+class TabuColSolver:
     """Serves graph colouring."""
 
     def solve(
@@ -139,6 +139,4 @@ class _TabuCol:
         self.colour[node] = new
 
 
-SEARCH = Search(
-    METHOD, "queuebit-classical-solver", (Turn(RecolouringSolver(), 0.8, 2, frozenset({"graph_colouring"})),)
-)
+SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(TabuColSolver(), 0.8, 2, frozenset({"graph_colouring"})),))

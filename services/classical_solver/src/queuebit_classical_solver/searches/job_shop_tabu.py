@@ -28,7 +28,7 @@ PATIENCE_ROUNDS = 150
 
 
 @dataclass(frozen=True, slots=True)
-class ShopSolver:
+class JobShopTabuSolver:
     """Serves job shops."""
 
     def solve(
@@ -68,5 +68,7 @@ class ShopSolver:
 
 
 SEARCH = Search(
-    METHOD, "queuebit-classical-solver", (Turn(ShopSolver(), 0.45, 1, frozenset({"job_shop"}), variables_min=120),)
+    METHOD,
+    "queuebit-classical-solver",
+    (Turn(JobShopTabuSolver(), 0.45, 1, frozenset({"job_shop"}), variables_min=120),),
 )

@@ -30,7 +30,7 @@ PRODUCT_MAX = 2**61
 
 
 @dataclass(frozen=True, slots=True)
-class CoreSolver:
+class MinknapSolver:
     """Serves the 0/1 knapsack."""
 
     def solve(
@@ -164,4 +164,4 @@ class _Core:
         return take
 
 
-SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(CoreSolver(), 0.7, 1, frozenset({"knapsack"})),))
+SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(MinknapSolver(), 0.7, 1, frozenset({"knapsack"})),))

@@ -28,8 +28,8 @@ EDGES_MAX = 600_000
 
 
 @dataclass(frozen=True, slots=True)
-class CliqueSolver:
-    """Serves the kinds of sets of nodes."""
+class NodeSetBranchAndBoundSolver:
+    """Serves sets of nodes: cliques and independent sets."""
 
     def solve(
         self,
@@ -153,8 +153,8 @@ SEARCH = Search(
     METHOD,
     "queuebit-classical-solver",
     (
-        Turn(CliqueSolver(), 0.1, 1, NODE_SETS),
-        Turn(CliqueSolver(), 0.6, 3, NODE_SETS, variables_max=400),
+        Turn(NodeSetBranchAndBoundSolver(), 0.1, 1, NODE_SETS),
+        Turn(NodeSetBranchAndBoundSolver(), 0.6, 3, NODE_SETS, variables_max=400),
     ),
 )
 """Sets of nodes are first tried for a quick proof, then searched, then tried for longer."""

@@ -33,8 +33,8 @@ KEPT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class CoverSolver:
-    """Serves the kinds of sets of nodes, up to NODES_MAX nodes."""
+class NumvcSolver:
+    """Serves sets of nodes, cliques and independent sets, up to NODES_MAX nodes."""
 
     def solve(
         self,
@@ -168,4 +168,4 @@ class _Weighted:
 
 
 NODE_SETS = frozenset({"max_clique", "max_independent_set"})
-SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(CoverSolver(), 0.4, 2, NODE_SETS, variables_max=NODES_MAX),))
+SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(NumvcSolver(), 0.4, 2, NODE_SETS, variables_max=NODES_MAX),))

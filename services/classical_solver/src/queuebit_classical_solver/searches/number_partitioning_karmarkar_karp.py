@@ -41,7 +41,7 @@ WINDOW_MAX = 12
 
 
 @dataclass(frozen=True, slots=True)
-class HalvesSolver:
+class KarmarkarKarpSolver:
     """Serves number partitioning."""
 
     core_first: int = CORE_FIRST
@@ -155,6 +155,6 @@ def _sums(values: Sequence[int]) -> NDArray[np.int64]:
 
 
 SEARCH = Search(
-    METHOD, "queuebit-classical-solver", (Turn(HalvesSolver(), 0.9, 1, frozenset({"number_partitioning"})),)
+    METHOD, "queuebit-classical-solver", (Turn(KarmarkarKarpSolver(), 0.9, 1, frozenset({"number_partitioning"})),)
 )
 """Up to 41 numbers are proved in half a second; more are seldom proved by CP-SAT."""

@@ -54,7 +54,7 @@ class _CutOff(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class PlacementSolver:
+class AssignmentBranchAndBoundSolver:
     """Serves quadratic assignment. Raises NothingFound where there are too many facilities or digits."""
 
     def solve(
@@ -202,8 +202,8 @@ SEARCH = Search(
     METHOD,
     "queuebit-classical-solver",
     (
-        Turn(PlacementSolver(), 0.7, 1, ASSIGNMENTS, variables_max=12),
-        Turn(PlacementSolver(), 0.9, 2, ASSIGNMENTS, variables_min=13, variables_max=FACILITIES_MAX),
+        Turn(AssignmentBranchAndBoundSolver(), 0.7, 1, ASSIGNMENTS, variables_max=12),
+        Turn(AssignmentBranchAndBoundSolver(), 0.9, 2, ASSIGNMENTS, variables_min=13, variables_max=FACILITIES_MAX),
     ),
 )
 """Up to 16 facilities are mostly proved, 12 in a second from the heuristic's answer; larger problems get a better bound

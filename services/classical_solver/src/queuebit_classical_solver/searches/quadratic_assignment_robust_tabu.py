@@ -36,7 +36,7 @@ Matrix = Any
 
 
 @dataclass(frozen=True, slots=True)
-class ExchangeSolver:
+class RobustTabuSolver:
     """Serves quadratic assignment."""
 
     def solve(
@@ -183,10 +183,10 @@ SEARCH = Search(
     METHOD,
     "queuebit-classical-solver",
     (
-        Turn(ExchangeSolver(), 0.3, 2, ASSIGNMENTS, variables_max=12),
-        Turn(ExchangeSolver(), 0.03, 1, ASSIGNMENTS, variables_min=13, variables_max=16),
-        Turn(ExchangeSolver(), 0.5, 1, ASSIGNMENTS, variables_min=17, variables_max=BRANCHED_MAX),
-        Turn(ExchangeSolver(), 0.85, 1, ASSIGNMENTS, variables_min=BRANCHED_MAX + 1),
+        Turn(RobustTabuSolver(), 0.3, 2, ASSIGNMENTS, variables_max=12),
+        Turn(RobustTabuSolver(), 0.03, 1, ASSIGNMENTS, variables_min=13, variables_max=16),
+        Turn(RobustTabuSolver(), 0.5, 1, ASSIGNMENTS, variables_min=17, variables_max=BRANCHED_MAX),
+        Turn(RobustTabuSolver(), 0.85, 1, ASSIGNMENTS, variables_min=BRANCHED_MAX + 1),
     ),
 )
 """What branch and bound may prove is left most of the budget."""

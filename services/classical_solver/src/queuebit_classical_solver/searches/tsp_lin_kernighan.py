@@ -39,7 +39,7 @@ PATIENCE_EACH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class TourSolver:
+class LinKernighanSolver:
     """Serves tours. `otherwise`: what searches those of few nodes, and those whose ways there and back differ."""
 
     otherwise: Solver
@@ -233,7 +233,7 @@ SEARCH = Search(
     METHOD,
     "queuebit-classical-solver",
     (
-        Turn(TourSolver(RestartSolver(1.0)), 0.3, 1, TOURS, variables_min=60, variables_max=250),
-        Turn(TourSolver(PyVrpSolver()), 0.9, 1, TOURS, variables_min=251),
+        Turn(LinKernighanSolver(RestartSolver(1.0)), 0.3, 1, TOURS, variables_min=60, variables_max=250),
+        Turn(LinKernighanSolver(PyVrpSolver()), 0.9, 1, TOURS, variables_min=251),
     ),
 )

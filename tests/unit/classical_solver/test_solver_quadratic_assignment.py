@@ -12,10 +12,10 @@ import pytest
 
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, Progress, Solution, ignore_progress, never_stop
-from queuebit_classical_solver.searches import quadratic_assignment_branch_and_bound as placements
+from queuebit_classical_solver.searches import quadratic_assignment_branch_and_bound as branch_and_bound
 from queuebit_classical_solver.searches.quadratic_assignment.prices import reduced
 from queuebit_classical_solver.searches.quadratic_assignment.symmetries import automorphisms, cost_step, orbits
-from queuebit_classical_solver.searches.quadratic_assignment_branch_and_bound import PlacementSolver
+from queuebit_classical_solver.searches.quadratic_assignment_branch_and_bound import AssignmentBranchAndBoundSolver
 from queuebit_problems.encoding.one_hot import least_cost
 from queuebit_problems.kinds.assignment.quadratic_assignment_search import cost_of
 from queuebit_problems.registry import optimisation_of
@@ -66,7 +66,7 @@ def solved(statement: Any, *, seed: int = 0, stop: Callable[[], bool] = never_st
     """From a permutation by lot, so that the search has to find the best one too."""
     n = len(statement.flows)
     hint = {"permutation": random.Random(seed).sample(range(n), n)}
-    return PlacementSolver().solve(
+    return AssignmentBranchAndBoundSolver().solve(
         KIND,
         statement,
         limits=Limits(**{"budget_s": 60.0, "seed": 1, **limits}),
@@ -116,7 +116,7 @@ def test_it_proves_a_grid_of_twelve_places() -> None:
     grid = [[abs(i // 4 - k // 4) + abs(i % 4 - k % 4) for k in range(12)] for i in range(12)]
     statement = KIND.parse({"flows": flows, "distances": grid})
     hint = KIND.heuristic(statement, 1)
-    found = PlacementSolver().solve(
+    found = AssignmentBranchAndBoundSolver().solve(
         KIND, statement, limits=Limits(600.0, 1), hint=hint, on_progress=ignore_progress, stop=never_stop
     )
     assert (found.proven_optimal, found.details["cut_off_by"]) == (True, "proof")
@@ -134,7 +134,7 @@ def test_counted_work_cuts_it_off_at_the_same_place_and_the_bound_is_better_than
 def test_above_the_size_that_is_branched_on_it_raises_the_bound_and_leaves_the_rest_of_the_work(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(placements, "BRANCHED_MAX", 9)
+    monkeypatch.setattr(branch_and_bound, "BRANCHED_MAX", 9)
     statement = a_statement("one way", 10, 2)
     found = solved(statement)
     assert (found.details["cut_off_by"], found.iterations, found.proven_optimal) == ("patience", 0, False)
@@ -147,7 +147,7 @@ def test_it_tells_of_better_answers_and_of_rising_bounds() -> None:
     statement = a_statement("one way", 8, 5)
     told: list[Progress] = []
     hint = {"permutation": list(range(8))}
-    found = PlacementSolver().solve(
+    found = AssignmentBranchAndBoundSolver().solve(
         KIND, statement, limits=Limits(60.0, 1), hint=hint, on_progress=told.append, stop=never_stop
     )
     bounds = [item.bound for item in told if item.bound is not None]

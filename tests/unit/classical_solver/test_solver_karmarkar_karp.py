@@ -1,4 +1,4 @@
-"""Number partitioning by differencing and halves: what it finds, what it proves, that it repeats and where it stops."""
+"""Number partitioning by differencing and meeting in the middle: what it finds and proves, that it repeats, where it stops."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from queuebit_classical_solver.cascade.rungs import rungs
 from queuebit_classical_solver.cascade.stages import Stages
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, Solution, ignore_progress, never_stop
-from queuebit_classical_solver.searches import number_partitioning_karmarkar_karp as halves
-from queuebit_classical_solver.searches.number_partitioning_karmarkar_karp import Core, HalvesSolver, least
+from queuebit_classical_solver.searches import number_partitioning_karmarkar_karp as karmarkar_karp
+from queuebit_classical_solver.searches.number_partitioning_karmarkar_karp import Core, KarmarkarKarpSolver, least
 from queuebit_problems.kind import Answer
 from queuebit_problems.registry import optimisation_of
 
 KIND: Any = optimisation_of("number_partitioning")
-SOLVER = HalvesSolver()
+SOLVER = KarmarkarKarpSolver()
 LIMITS = Limits(5.0, 1)
 
 
@@ -37,7 +37,7 @@ def least_of_all(numbers: list[int]) -> int:
 
 
 def solved(
-    numbers: list[Any], solver: HalvesSolver = SOLVER, limits: Limits = LIMITS, hint: Answer | None = None
+    numbers: list[Any], solver: KarmarkarKarpSolver = SOLVER, limits: Limits = LIMITS, hint: Answer | None = None
 ) -> Solution:
     statement = KIND.parse({"numbers": numbers})
     return solver.solve(KIND, statement, limits=limits, hint=hint, on_progress=ignore_progress, stop=never_stop)
@@ -83,7 +83,7 @@ def test_many_large_numbers_meet_the_bound_of_parity(count: int, most: int, seed
         KIND, KIND.parse({"numbers": numbers}), limits=LIMITS, hint=None, on_progress=ignore_progress, stop=never_stop
     )
 
-    assert (found.objective, found.proven_optimal, found.method) == (sum(numbers) % 2, True, halves.METHOD)
+    assert (found.objective, found.proven_optimal, found.method) == (sum(numbers) % 2, True, karmarkar_karp.METHOD)
     assert difference(numbers, found.answer["side"]) == sum(numbers) % 2
 
 
@@ -98,7 +98,7 @@ def test_41_numbers_are_proved_though_no_bound_is_met() -> None:
 
 
 def test_later_rounds_better_the_first_and_counted_work_ends_them() -> None:
-    numbers, small = some_numbers(40, 10**12), HalvesSolver(core_first=11, core_max=13)
+    numbers, small = some_numbers(40, 10**12), KarmarkarKarpSolver(core_first=11, core_max=13)
     first = solved(numbers, small, Limits(1e-6, 1))
     some = solved(numbers, small, Limits(0.01, 1, spent_s=-60.0))
     again = solved(numbers, small, Limits(0.01, 1, spent_s=-60.0))
