@@ -10,7 +10,7 @@ import pytest
 from queuebit_client.asynchronous import AsyncQueuebit
 from queuebit_contracts import events as ev
 from queuebit_devstack.credentials import TENANT
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 from queuebit_problems.instances import file_name, load
 from tests.builders import a_problem, a_request
 from tests.e2e.harness import Platform, assert_once_each, trivial

@@ -214,7 +214,7 @@ def test_what_is_stated_in_our_own_words_is_left_to_the_server(tmp_path: Path) -
 def test_without_kinds_here_formats_of_the_field_need_the_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: Callable[[str], Any]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "queuebit_problems.formats.files", None)
+    monkeypatch.setitem(sys.modules, "queuebit_problems.files", None)
     (tmp_path / "a.txt").write_text("2\n0 1\n")
 
     with pytest.raises(KindsMissing) as caught:

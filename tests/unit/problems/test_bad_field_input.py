@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from queuebit_problems.errors import InvalidStatement, TooManyQubits, UnreadableFile
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 from queuebit_problems.kind import Params
 from queuebit_problems.registry import optimisation_of
 
@@ -333,7 +333,7 @@ def test_a_problem_of_too_many_qubits_is_not_encoded(name: str, data: dict[str, 
 def test_reading_imports_nothing_heavy() -> None:
     script = (
         "import sys\n"
-        "from queuebit_problems.formats.files import read_problem\n"
+        "from queuebit_problems.files import read_problem\n"
         "try:\n    read_problem('hello world', file_name='x')\n"
         "except Exception as error:\n    print(type(error).__name__)\n"
         "print([name for name in ('numpy', 'ortools', 'scipy', 'qiskit') if name in sys.modules])\n"

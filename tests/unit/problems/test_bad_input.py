@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from queuebit_problems.errors import InvalidStatement, UnknownKind, UnreadableFile
-from queuebit_problems.formats.files import TEXT_LENGTH_MAX, read_problem
+from queuebit_problems.files import TEXT_LENGTH_MAX, read_problem
 from queuebit_problems.registry import optimisation_of
 
 FILES: list[tuple[str, str, int | None, str]] = [

@@ -12,7 +12,7 @@ import pytest
 
 from queuebit_circuits.simulator import Outcomes, outcomes
 from queuebit_problems.errors import UnreadableFile
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 from queuebit_problems.kinds.circuits.circuit_sampling import KIND
 from queuebit_problems.measuring import goodness_of_fit as fit
 

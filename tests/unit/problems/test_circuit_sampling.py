@@ -11,7 +11,7 @@ from queuebit_circuits.circuit import Circuit
 from queuebit_circuits.qasm import read_circuit
 from queuebit_circuits.simulator import outcomes
 from queuebit_problems.errors import InvalidStatement, UnreadableFile
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 from queuebit_problems.kind import Size
 from queuebit_problems.kinds.circuits.circuit_sampling import BELL, KIND, CircuitSamplingStatement
 from queuebit_problems.measurement import Counts, Effort, Step

@@ -11,7 +11,7 @@ import pytest
 from queuebit_circuits.errors import UnfitCircuit
 from queuebit_problems import instances
 from queuebit_problems.errors import InvalidStatement
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 from queuebit_problems.kinds.circuits.expectation import KIND
 from queuebit_problems.kinds.circuits.expectation_statement import ExpectationStatement
 from queuebit_problems.measurement import Effort, Measured, Step

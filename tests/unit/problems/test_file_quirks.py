@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from queuebit_problems.errors import UnreadableFile
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 from queuebit_problems.kind import Params
 from tests.unit.problems.field_files import GRAPH, MATRIX, TRIANGLE, TSP, VRP
 

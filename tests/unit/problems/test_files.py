@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from queuebit_contracts.jobs import Problem
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 
 EDGE = {"nodes": 2, "edges": [[0, 1, 1]]}
 

@@ -9,7 +9,7 @@ import pytest
 
 from queuebit_problems import instances
 from queuebit_problems.errors import InvalidStatement, ProblemError, UnreadableFile
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 from queuebit_problems.registry import kind_of
 
 KIND = kind_of("expectation")

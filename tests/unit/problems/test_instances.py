@@ -12,7 +12,7 @@ import pytest
 from queuebit_problems import instances
 from queuebit_problems.encoding.qubo import exact
 from queuebit_problems.errors import UnknownInstance
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 from queuebit_problems.instances.generate import KNAPSACK_RECIPES, knapsack_text
 from queuebit_problems.registry import optimisation_of
 from tests.unit.problems.published import SHARED

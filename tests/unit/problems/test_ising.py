@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from queuebit_contracts.jobs import Problem
 from queuebit_problems.errors import InvalidStatement, UnreadableFile
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 from queuebit_problems.registry import optimisation_of, parse_optimisation
 
 QUBO = optimisation_of("qubo")

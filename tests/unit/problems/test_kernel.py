@@ -12,7 +12,7 @@ import pytest
 
 from queuebit_circuits.errors import UnfitCircuit
 from queuebit_problems.errors import InvalidStatement, OutOfBudget, UnreadableFile
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 from queuebit_problems.kinds.circuits.kernel import KIND, KernelStatement
 from queuebit_problems.measurement import Effort, Measured, Step
 from queuebit_problems.measuring.exact_device import ExactDevice

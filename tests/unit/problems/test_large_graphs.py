@@ -8,7 +8,7 @@ import pytest
 
 from queuebit_contracts.canonical import canonical_json
 from queuebit_problems.errors import InvalidStatement
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 from queuebit_problems.kinds.graphs import graph_statement as graphs
 from queuebit_problems.registry import optimisation_of
 from tests.unit.problems.field_files import GRAPH

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from queuebit_problems.errors import InvalidStatement, ProblemError, UnreadableFile
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 from queuebit_problems.formats.text import parse_number
 from queuebit_problems.kind import Params
 from queuebit_problems.registry import kind_of
@@ -204,7 +204,7 @@ def test_a_statement_that_is_too_large_to_be_carried_is_refused_with_its_size(mo
 def test_nothing_heavy_is_imported_on_the_way() -> None:
     script = (
         "import sys\n"
-        "from queuebit_problems.formats.files import read_problem\n"
+        "from queuebit_problems.files import read_problem\n"
         "from tests.unit.problems.field_files import EXAMPLES\n"
         "for name, kind, text in EXAMPLES:\n"
         "    for wrong in (text + '1 x', text[:len(text) // 2], '1000000000 7'):\n"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ortools.sat.python import cp_model
 
 from queuebit_problems.errors import InvalidStatement, TooManyQubits, UnreadableFile
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 from queuebit_problems.kind import Answer
 from queuebit_problems.registry import optimisation_of
 from tests.unit.problems.published import SHARED, beside, needs_shared

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from queuebit_problems.encoding.qubo import exact
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 from queuebit_problems.kind import Answer
 from queuebit_problems.registry import optimisation_of
 from tests.unit.problems.published import SHARED, beside

@@ -16,7 +16,7 @@ from queuebit_problems import kinds as built_in
 from queuebit_problems import registry
 from queuebit_problems.admission import admit
 from queuebit_problems.errors import BrokenKind, InvalidStatement, UnknownKind
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 from queuebit_problems.kinds.graphs.maxcut import MaxCut
 from queuebit_problems.registry import built_in_modules, kind_of, kinds, parse_optimisation, parse_problem
 

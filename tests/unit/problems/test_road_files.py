@@ -8,7 +8,7 @@ from itertools import permutations
 import pytest
 
 from queuebit_problems.errors import UnreadableFile
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 from queuebit_problems.registry import optimisation_of
 from tests.unit.problems.field_files import MATRIX, TRIANGLE, TSP, VRP
 

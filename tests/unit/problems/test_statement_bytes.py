@@ -11,7 +11,7 @@ from queuebit_contracts.channels import RECORD_BYTES_MAX
 from queuebit_contracts.jobs import BODY_BYTES_MAX, STATEMENT_BYTES_MAX, JobRequest, Problem
 from queuebit_devstack.kafka_config import MESSAGE_BYTES_MAX
 from queuebit_problems.encoding.qubo_rows import rows_of
-from queuebit_problems.formats.files import TEXT_LENGTH_MAX
+from queuebit_problems.files import TEXT_LENGTH_MAX
 from queuebit_runtime.bus.record_size import topic_bytes_max
 
 

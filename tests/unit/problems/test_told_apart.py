@@ -7,7 +7,7 @@ import re
 import pytest
 
 from queuebit_problems.errors import UnreadableFile
-from queuebit_problems.formats.files import DECIDED_LENGTH_MAX, read_problem
+from queuebit_problems.files import DECIDED_LENGTH_MAX, read_problem
 
 RING = "5 5\n1 2\n2 3\n3 4\n4 5\n1 5\n"
 

@@ -22,7 +22,7 @@ from queuebit_circuits.errors import UnfitCircuit
 from queuebit_circuits.pauli import PauliSum
 from queuebit_circuits.simulator import statevector
 from queuebit_problems import instances
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 from queuebit_problems.kinds.circuits.expectation import KIND
 from queuebit_problems.kinds.circuits.expectation_statement import ExpectationStatement
 from queuebit_problems.measurement import Estimate

@@ -171,7 +171,7 @@ def _read(submission: Submission, text: str, params: dict[str, Any]) -> Problem:
     """The problem that a text states, checked by its kind, where the kinds are installed."""
     try:
         from queuebit_problems.errors import ProblemError, UnknownKind
-        from queuebit_problems.formats.files import read_problem
+        from queuebit_problems.files import read_problem
     except ImportError:
         raise KindsMissing from None
     name = "" if submission.file == "-" else Path(submission.file).name

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from queuebit_contracts.jobs import Number
 from queuebit_problems.formats.text import Row, Rows
-from queuebit_problems.kinds.finance.portfolio_statement import ASSETS_MAX
+
+ASSETS_MAX = 1_000
 
 Head = list[tuple[Number, Number]]
 

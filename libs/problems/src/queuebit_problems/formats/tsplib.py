@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, Literal, get_args
 
 from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, Number
 from queuebit_problems.formats.text import Row, Rows
-from queuebit_problems.kinds.routing.road_statement import METRICS, NODES_MAX
 
+NODES_MAX = 2_000
+Metric = Literal["EXPLICIT", "EUC_2D", "CEIL_2D", "MAN_2D", "MAX_2D", "GEO", "ATT"]
+METRICS: tuple[str, ...] = get_args(Metric)
 _TRIANGLES: dict[str, tuple[bool, bool]] = {
     "UPPER_ROW": (True, False),
     "LOWER_COL": (True, False),

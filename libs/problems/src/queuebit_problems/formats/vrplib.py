@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from queuebit_contracts.jobs import Number
 from queuebit_problems.formats.text import Row, Rows, count_of
-from queuebit_problems.formats.tsplib import TsplibFile
+from queuebit_problems.formats.tsplib import NODES_MAX, TsplibFile
 from queuebit_problems.kind import Params
-from queuebit_problems.kinds.routing.road_statement import NODES_MAX
 
 KEYS = frozenset({"CAPACITY", "VEHICLES", "DISTANCE", "SERVICE_TIME"})
 SECTIONS = frozenset({"DEMAND_SECTION", "DEPOT_SECTION"})

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.jobs import TERMINAL_STATES, JobRequest, JobState, LaneWish, Number
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 from queuebit_problems.instances import file_name, load
 
 Way = Literal["kafka", "http"]

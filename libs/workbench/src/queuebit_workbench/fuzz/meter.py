@@ -12,7 +12,7 @@ from types import FrameType
 from queuebit_contracts.jobs import JobRequest, Problem
 from queuebit_problems.admission import admit
 from queuebit_problems.errors import ProblemError
-from queuebit_problems.formats.files import read_problem
+from queuebit_problems.files import read_problem
 from queuebit_workbench.fuzz.cases import Case
 
 UNITS_MAX = 100.0

@@ -12,12 +12,12 @@ from pydantic import AfterValidator, Field, Strict, ValidationInfo
 
 from queuebit_problems.checks import Place, raise_faults, table_faults
 from queuebit_problems.encoding.qubo import exact
+from queuebit_problems.formats.portlib import ASSETS_MAX
 from queuebit_problems.kind import Statement
 from queuebit_problems.kinds.finance.mean_variance_search import curvature_missing, least_variance, price_of_return
 from queuebit_problems.kinds.finance.portfolio_search import Choice
 from queuebit_problems.numeric import NonNegative, Real, integers
 
-ASSETS_MAX = 1_000
 TOLERANCE = Fraction(1, 10**9)
 """By how much the sum of the weights may miss 1, and the return what is asked for."""
 WEIGHT_UNITS = 10**12

@@ -12,9 +12,10 @@ from pydantic import AfterValidator, Field, Strict, ValidationInfo
 from queuebit_contracts.jobs import Number
 from queuebit_problems.checks import Place, raise_faults
 from queuebit_problems.encoding.set_partitioning import fitting_sets
+from queuebit_problems.formats.tsplib import NODES_MAX
 from queuebit_problems.kinds.packing.knapsack_search import slack_values
 from queuebit_problems.kinds.routing.cvrp_search import Fleet, Routes, first_routes, lower_bound, routes_min
-from queuebit_problems.kinds.routing.road_statement import NODES_MAX, RoadStatement
+from queuebit_problems.kinds.routing.road_statement import RoadStatement
 from queuebit_problems.numeric import NonNegative, integers
 
 QUBITS_MAX = 1_000

@@ -5,17 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Literal, get_args
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
 from queuebit_problems.checks import Place, raise_faults
+from queuebit_problems.formats.tsplib import NODES_MAX, Metric
 from queuebit_problems.kind import Statement
 from queuebit_problems.numeric import NonNegative, Real, integers
 
-NODES_MAX = 2_000
-Metric = Literal["EXPLICIT", "EUC_2D", "CEIL_2D", "MAN_2D", "MAX_2D", "GEO", "ATT"]
-METRICS: tuple[str, ...] = get_args(Metric)
 Matrix = tuple[tuple[NonNegative, ...], ...]
 Coordinates = tuple[tuple[Real, Real], ...]
 
