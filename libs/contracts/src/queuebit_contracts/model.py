@@ -42,3 +42,19 @@ class StrictModel(BaseModel, metaclass=_PlainMeta):
     """A frozen value that people write: an unknown field is a mistake, and is named."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+M = TypeVar("M", bound=Model | StrictModel)
+
+
+def copy_with(value: M, **changes: Any) -> M:
+    """`value` with these fields changed, unchecked: `model_copy(update=changes)` at a third of its price.
+
+    Several models are copied for every job, and pydantic goes through `copy.copy` for each part of one.
+    """
+    copy = object.__new__(type(value))
+    object.__setattr__(copy, "__dict__", value.__dict__ | changes)
+    object.__setattr__(copy, "__pydantic_fields_set__", value.__pydantic_fields_set__ | changes.keys())
+    object.__setattr__(copy, "__pydantic_extra__", None)
+    object.__setattr__(copy, "__pydantic_private__", None)
+    return copy

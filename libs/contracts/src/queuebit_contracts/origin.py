@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from queuebit_contracts.jobs import IdempotencyKey, JobRequest
-from queuebit_contracts.model import Model, Sensitive
+from queuebit_contracts.model import Model, Sensitive, copy_with
 
 GIVEN_LENGTH_MAX = 1024
 Given = Annotated[str, StringConstraints(min_length=1, max_length=GIVEN_LENGTH_MAX)]
@@ -31,4 +31,4 @@ NO_ORIGIN = Origin()
 
 def whole_origin(origin: Origin | None, key: str | None, request: JobRequest) -> Origin:
     """What ends carry: where the question came from, with its key and its labels."""
-    return (origin or NO_ORIGIN).model_copy(update={"idempotency_key": key, "labels": request.labels})
+    return copy_with(origin or NO_ORIGIN, idempotency_key=key, labels=request.labels)

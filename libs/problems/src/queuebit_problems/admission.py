@@ -12,6 +12,7 @@ from queuebit_contracts.canonical import canonical_json, embedded, fingerprint
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.events import Admission, ProblemSize
 from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, JobRequest
+from queuebit_contracts.model import copy_with
 from queuebit_contracts.statement_text import StatementText
 from queuebit_problems.errors import InvalidStatement, ProblemError
 from queuebit_problems.registry import kind_of, parse_problem
@@ -45,7 +46,7 @@ def admit(request: JobRequest) -> Admitted:
     """Check the problem by its kind. Raises UnknownKind or InvalidStatement, naming the field and the remedy."""
     kind, statement = parse_problem(request.problem)
     normal = statement.model_dump(mode="json")
-    problem = request.problem.model_copy(update={"statement": normal})
+    problem = copy_with(request.problem, statement=normal)
     written = problem.__dict__ | {"statement": embedded(check_bytes(normal))}
     size = kind.size(statement)
     admission = Admission(
@@ -55,7 +56,7 @@ def admit(request: JobRequest) -> Admitted:
         problem_fingerprint=fingerprint(written),
     )
     whole = fingerprint(request.__dict__ | {"problem": written})
-    return Admitted(request.model_copy(update={"problem": problem}), whole, admission)
+    return Admitted(copy_with(request, problem=problem), whole, admission)
 
 
 def is_quick(request: JobRequest, size_bytes: int) -> bool:

@@ -13,6 +13,7 @@ from queuebit_contracts.events import JobEvent
 from queuebit_contracts.failed_attempts import execution_failed
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.jobs import is_past
+from queuebit_contracts.model import copy_with
 from queuebit_contracts.origin import Origin, whole_origin
 from queuebit_domain.job import routing
 from queuebit_domain.job.advance import advance, complete
@@ -137,7 +138,7 @@ def _succeeded(draft: Draft, job: OpenJob, message: ev.ExecutionSucceeded) -> No
                 attempt_id=message.attempt_id, leg=message.leg, worker=message.worker, started_at=message.started_at
             )
         )
-    draft.add(message.model_copy(update={"problem": None, "params": {}}))
+    draft.add(copy_with(message, problem=None, params={}))
     if working.verdict is not None and working.verdict.answer_fingerprint != fingerprint(message.answer):
         draft.add(_mismatch(working.verdict, "the verdict is about another answer"))
     advance(draft)

@@ -45,6 +45,7 @@ def origin_of(question: Envelope | Refused, given: Origin | None, job_id: UUID |
         source=said.source or question.source,
         subject=said.subject or subject,
         correlation_id=said.correlation_id or question.correlation_id,
+        labels={},  # pydantic copies a default that is a dict deeply, which takes longer than all the rest
     )
 
 
