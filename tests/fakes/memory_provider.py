@@ -15,9 +15,8 @@ from queuebit_quantum_adapter.ports import (
     Batch,
     Capabilities,
     Forecast,
-    Readings,
     Request,
-    Samples,
+    Result,
     Submission,
     SubmissionState,
 )
@@ -79,18 +78,13 @@ class MemoryProvider:
             return SubmissionState.CANCELLED
         return taken.waits.pop(0) if taken.waits else SubmissionState.SUCCEEDED
 
-    def result(self, provider_id: str) -> Samples:
+    def result(self, provider_id: str) -> Result:
         request = self._succeeded(provider_id)
-        if not isinstance(request, Submission):
-            raise RunFailed(f"{provider_id} is a batch.")
-        return Samples(sampled(circuits_of(request)[0], request.shots, request.seed), {"noise": "ideal"})
-
-    def readings(self, provider_id: str) -> Readings:
-        request = self._succeeded(provider_id)
-        if not isinstance(request, Batch):
-            raise RunFailed(f"{provider_id} is a template.")
-        pairs = zip(request.circuits, request.seeds, strict=True)
-        return Readings(tuple(sampled(circuit, request.shots or 0, seed) for circuit, seed in pairs))
+        seeds = (request.seed,) if isinstance(request, Submission) else request.seeds
+        pairs = zip(circuits_of(request), seeds, strict=True)
+        return Result(
+            tuple(sampled(circuit, request.shots or 0, seed) for circuit, seed in pairs), record={"noise": "ideal"}
+        )
 
     def cancel(self, provider_id: str) -> None:
         taken = self._taken.get(provider_id)

@@ -86,9 +86,7 @@ def requests(operations: tuple[Gate, ...] = (Gate("h", (0,)), Gate("cx", (0, 1))
 def outcome(provider: Provider, request: Request, key: UUID = KEY) -> list[dict[int, int]]:
     """The counts of all circuits of a request that is handed in and waited for."""
     provider_id = run_to_end(provider, FreeLedger(), request, key, lambda: None)
-    if isinstance(request, Submission):
-        return [dict(provider.result(provider_id).counts)]
-    return [dict(each) for each in provider.readings(provider_id).counts]
+    return [dict(each) for each in provider.result(provider_id).counts]
 
 
 def most(counts: dict[int, int]) -> int:
@@ -146,9 +144,8 @@ def test_an_id_that_is_not_known_has_no_state_and_no_result(provider: Provider) 
     provider.cancel("elsewhere")
 
     assert provider.poll("elsewhere") is SubmissionState.UNKNOWN
-    for read in (provider.result, provider.readings):
-        with pytest.raises(AdapterError):
-            read("elsewhere")
+    with pytest.raises(AdapterError):
+        provider.result("elsewhere")
 
 
 def test_results_come_in_the_order_of_the_circuits(provider: Provider) -> None:
@@ -188,7 +185,7 @@ def test_what_a_backend_can_is_said_as_data_and_kept(provider: Provider) -> None
 
     if told.exact:
         provider_id = run_to_end(provider, FreeLedger(), exact, KEY, lambda: None)
-        assert provider.readings(provider_id).values == pytest.approx((1.0,))
+        assert provider.result(provider_id).values == pytest.approx((1.0,))
     else:
         with pytest.raises(AdapterError) as refused:
             provider.preflight(exact)

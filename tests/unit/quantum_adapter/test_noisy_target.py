@@ -69,7 +69,9 @@ def test_noise_blurs_the_distribution_by_about_what_is_expected() -> None:
     provider = open_provider(TARGET)
 
     provider_id = provider.submit(Submission(circuit, 20_000, derived_seed(1, "x")), uuid.UUID(int=1))
-    distance = total_variation(provider.result(provider_id).counts, qaoa_distribution(ising, ramp.gammas, ramp.betas))
+    distance = total_variation(
+        provider.result(provider_id).counts[0], qaoa_distribution(ising, ramp.gammas, ramp.betas)
+    )
 
     success = provider.estimate(Submission(circuit, 1, 0)).success
     assert 0.02 < distance < 1 - success + 0.02

@@ -44,7 +44,7 @@ def test_aer_samples_the_distribution_of_the_definition(seed: int) -> None:
     provider = AerProvider(IdealTarget(qubits_max=10, memory_bytes_max=2**30))
 
     provider_id = provider.submit(Submission(qaoa_circuit(ising, ramp), 200_000, seed), an_attempt())
-    counts = provider.result(provider_id).counts
+    counts = provider.result(provider_id).counts[0]
 
     assert total_variation(counts, qaoa_distribution(ising, ramp.gammas, ramp.betas)) < 0.01
 

@@ -13,9 +13,8 @@ from queuebit_quantum_adapter.ports import (
     Entry,
     Forecast,
     FreeLedger,
-    Readings,
     Request,
-    Samples,
+    Result,
     Submission,
     SubmissionState,
 )
@@ -59,10 +58,7 @@ class ScriptedProvider:
     def poll(self, provider_id: str) -> SubmissionState:
         raise AssertionError("nobody asks for this")
 
-    def result(self, provider_id: str) -> Samples:
-        raise AssertionError("nobody asks for this")
-
-    def readings(self, provider_id: str) -> Readings:
+    def result(self, provider_id: str) -> Result:
         raise AssertionError("nobody asks for this")
 
     def cancel(self, provider_id: str) -> None:

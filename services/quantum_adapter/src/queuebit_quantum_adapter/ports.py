@@ -81,24 +81,13 @@ Request = Submission | Batch
 
 
 @dataclass(frozen=True, slots=True)
-class Samples:
-    """What came back. `counts` maps each sample (bit q of the integer is qubit q) to how often it was seen.
+class Result:
+    """What came back of a request, in the order of its circuits: `counts` or `values`.
 
-    `record` holds what reproduces the run and is equal whenever the same submission runs again: circuit fingerprint, template
-    key, layout, transpiler, packages. `timing` holds what is not: seconds spent in each step, whether the template was cached.
-    """
-
-    counts: Mapping[int, int]
-    record: Mapping[str, Any] = field(default_factory=dict)
-    timing: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Readings:
-    """What came back of a batch, in the order of its circuits: `counts` (bit k of an outcome is classical bit k) or `values`.
-
-    `record` and `timing` as those of Samples; `record` says under "equivalence" how it was checked that the circuits that ran
-    are those that were asked for.
+    `counts` map each outcome to how often it was seen: bit k of the integer is classical bit k, of a template qubit k. `record`
+    holds what reproduces the run and is equal whenever the same request runs again: circuit fingerprint, layout, transpiler,
+    packages, and under "equivalence" how it was checked that the circuits that ran are those that were asked for. `timing`
+    holds what is not: seconds spent in each step, whether the template was cached.
     """
 
     counts: tuple[Mapping[int, int], ...] = ()
@@ -145,12 +134,8 @@ class Provider(Protocol):
 
     def poll(self, provider_id: str) -> SubmissionState: ...
 
-    def result(self, provider_id: str) -> Samples:
-        """The samples of a template that was submitted and succeeded. Raises AdapterError where it did not."""
-        ...
-
-    def readings(self, provider_id: str) -> Readings:
-        """What a batch that was submitted and succeeded gave. Raises AdapterError where it did not."""
+    def result(self, provider_id: str) -> Result:
+        """What a request that was submitted and succeeded gave. Raises AdapterError where it did not."""
         ...
 
     def cancel(self, provider_id: str) -> None:

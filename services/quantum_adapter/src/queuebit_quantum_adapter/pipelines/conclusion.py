@@ -72,7 +72,7 @@ def _target(attempt: Attempt) -> dict[str, Any]:
     """What a noisy target is, and what it made of the first circuit whose samples count; nothing where none ran."""
     if not attempt.work.final:
         return {}
-    record = attempt.work.final[0][1].samples.record
+    record = attempt.work.final[0][1].result.record
     return target_evidence(attempt.runner.provider.capabilities(), record.get("target"))
 
 

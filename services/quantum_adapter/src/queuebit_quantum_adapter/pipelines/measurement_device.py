@@ -18,11 +18,10 @@ from queuebit_quantum_adapter.errors import BudgetTooSmall, UnusableProblem
 from queuebit_quantum_adapter.pipelines.evidence import target_evidence
 from queuebit_quantum_adapter.pipelines.measurement_task import check_operations
 from queuebit_quantum_adapter.pipelines.samples import derived_seed
-from queuebit_quantum_adapter.ports import Batch, Ledger, Provider, Readings
-from queuebit_quantum_adapter.submissions.ledger import run_to_end
+from queuebit_quantum_adapter.ports import Batch, Ledger, Provider, Result
+from queuebit_quantum_adapter.submissions.ledger import POLL_INTERVAL_S, run_to_end
 
 BATCH_CIRCUITS_MAX = 256
-POLL_INTERVAL_S = 0.2
 SHOTS_OF_ITS_CHOICE = 4096
 """Where exact values are wanted of a device that only samples."""
 
@@ -155,13 +154,13 @@ class ProviderDevice:
                 remedy="Give a larger budget, state fewer shots or gates, or use the classical lane.",
             )
 
-    def _run(self, batch: Batch) -> Readings:
+    def _run(self, batch: Batch) -> Result:
         key = derive_id(self._attempt_id, f"batch:{self.batches}")
         self.batches += 1
         self._provider.preflight(batch)
         self._affords(batch)
         provider_id = run_to_end(self._provider, self._ledger, batch, key, lambda: self._sleep(POLL_INTERVAL_S))
-        readings = self._provider.readings(provider_id)
+        readings = self._provider.result(provider_id)
         self.runs += len(batch.circuits)
         self.shots += len(batch.circuits) * (batch.shots or 0)
         self._run_s += float(readings.timing.get("run_s", 0.0))

@@ -93,8 +93,8 @@ def _provenance(attempt: Attempt) -> dict[str, Any]:
         "sigma": ramp.sigma,
         **first.told(),
         "qasm3": {"sha256": text_hash(qasm3), "bytes": len(qasm3.encode())},
-        **first.samples.record,
-        "run": dict(first.samples.timing),
+        **first.result.record,
+        "run": dict(first.result.timing),
     }
     if len(sampled) > 1:
         told["circuits"] = [each.told() for each in sampled[:CIRCUITS_TOLD_MAX]]

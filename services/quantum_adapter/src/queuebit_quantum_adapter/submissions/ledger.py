@@ -10,6 +10,8 @@ from uuid import UUID
 from queuebit_quantum_adapter.errors import RunFailed, Stopped, SubmitUnknown
 from queuebit_quantum_adapter.ports import Ledger, Provider, Request, SubmissionState
 
+POLL_INTERVAL_S = 0.2
+
 
 def submit_once(provider: Provider, ledger: Ledger, request: Request, key: UUID) -> str:
     """The provider's id of the one submission under `key`, whether it is sent now or was sent before.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
@@ -14,11 +14,10 @@ from queuebit_contracts.ids import derive_id
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.circuits import BoundCircuit
 from queuebit_quantum_adapter.pipelines.samples import derived_seed
-from queuebit_quantum_adapter.ports import FreeLedger, Provider, Samples, Submission
+from queuebit_quantum_adapter.ports import FreeLedger, Provider, Result, Submission
 from queuebit_quantum_adapter.shell.task import Task
-from queuebit_quantum_adapter.submissions.ledger import run_to_end
+from queuebit_quantum_adapter.submissions.ledger import POLL_INTERVAL_S, run_to_end
 
-POLL_INTERVAL_S = 0.2
 CIRCUITS_TOLD_MAX = 20
 
 
@@ -27,7 +26,12 @@ class Sampled:
     """One circuit that has run."""
 
     circuit: BoundCircuit
-    samples: Samples
+    result: Result
+
+    @property
+    def counts(self) -> Mapping[int, int]:
+        """How often each sample was seen: bit q of the integer is qubit q."""
+        return self.result.counts[0]
 
     def told(self) -> dict[str, Any]:
         """What tells this run from another, in short."""
@@ -37,7 +41,7 @@ class Sampled:
             "gates_1q": template.count(1),
             "gates_2q": template.count(2),
             "structure_fingerprint": template.fingerprint,
-            "counts_fingerprint": fingerprint([[s, count] for s, count in sorted(self.samples.counts.items())]),
+            "counts_fingerprint": fingerprint([[s, count] for s, count in sorted(self.counts.items())]),
         }
 
 
@@ -52,7 +56,7 @@ class Runner:
     @property
     def shots(self) -> int:
         """All samples so far."""
-        return sum(sum(each.samples.counts.values()) for each in self.sampled)
+        return sum(sum(each.counts.values()) for each in self.sampled)
 
     def sample(self, circuit: BoundCircuit, before: Callable[[], None] | None = None) -> dict[int, int]:
         """The counts of a circuit; `before` is called when it is ready and about to be handed in. Raises AdapterError."""
@@ -64,9 +68,9 @@ class Runner:
         if before is not None:
             before()
         key = derive_id(self._task.attempt_id, f"circuit:{ordinal}") if ordinal else self._task.attempt_id
-        samples = execute(self.provider, submission, key)
-        self.sampled.append(Sampled(circuit, samples))
-        return dict(samples.counts)
+        sampled = Sampled(circuit, execute(self.provider, submission, key))
+        self.sampled.append(sampled)
+        return dict(sampled.counts)
 
 
 def open_provider(backend: BackendSpec) -> Provider:
@@ -75,6 +79,6 @@ def open_provider(backend: BackendSpec) -> Provider:
     return cast(Provider, getattr(importlib.import_module(module), function)(**backend.options))
 
 
-def execute(provider: Provider, submission: Submission, key: UUID) -> Samples:
+def execute(provider: Provider, submission: Submission, key: UUID) -> Result:
     """Hand the circuit in once, under its id, and wait for its samples. Raises AdapterError."""
     return provider.result(run_to_end(provider, FreeLedger(), submission, key, lambda: time.sleep(POLL_INTERVAL_S)))

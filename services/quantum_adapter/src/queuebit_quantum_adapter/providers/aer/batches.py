@@ -13,7 +13,7 @@ from typing import Any
 
 from queuebit_circuits.circuit import Branch, Circuit, Gate, Operation
 from queuebit_quantum_adapter.circuits import text_hash
-from queuebit_quantum_adapter.ports import Batch, Readings
+from queuebit_quantum_adapter.ports import Batch, Result
 from queuebit_quantum_adapter.providers.aer.fitted import Compiled
 from queuebit_quantum_adapter.providers.aer.target import Target
 from queuebit_quantum_adapter.providers.qiskit_conversion import angles_of, to_open_circuit
@@ -48,7 +48,7 @@ class BatchRunner:
             found[form.name] = asdict(form.equivalence)
         return {"circuits": len(batch.circuits), "forms": found}
 
-    def run(self, batch: Batch) -> Readings:
+    def run(self, batch: Batch) -> Result:
         """Raises AdapterError."""
         begun = time.perf_counter()
         evidence = self.check(batch)
@@ -64,7 +64,7 @@ class BatchRunner:
             )
         ended = time.perf_counter()
         fitted = [self.compiled(circuit).fitted for circuit in batch.circuits]
-        return Readings(
+        return Result(
             counts=counts,
             values=values,
             record={

@@ -15,9 +15,8 @@ from queuebit_quantum_adapter.ports import (
     Batch,
     Capabilities,
     Forecast,
-    Readings,
     Request,
-    Samples,
+    Result,
     Submission,
     SubmissionState,
 )
@@ -35,7 +34,7 @@ class AerProvider:
         self._target = target
         self._templates = TemplateRunner(target)
         self._batches = BatchRunner(target)
-        self._results: OrderedDict[str, tuple[Request, Samples | Readings]] = OrderedDict()
+        self._results: OrderedDict[str, tuple[Request, Result]] = OrderedDict()
 
     def capabilities(self) -> Capabilities:
         return self._target.capabilities
@@ -81,17 +80,11 @@ class AerProvider:
     def poll(self, provider_id: str) -> SubmissionState:
         return SubmissionState.SUCCEEDED if provider_id in self._results else SubmissionState.UNKNOWN
 
-    def result(self, provider_id: str) -> Samples:
-        found = self._kept(provider_id)
-        if not isinstance(found, Samples):
-            raise RunFailed(f"{provider_id} is a batch, not a template.")
-        return found
-
-    def readings(self, provider_id: str) -> Readings:
-        found = self._kept(provider_id)
-        if not isinstance(found, Readings):
-            raise RunFailed(f"{provider_id} is a template, not a batch.")
-        return found
+    def result(self, provider_id: str) -> Result:
+        kept = self._results.get(provider_id)
+        if kept is None:
+            raise RunFailed(f"No result is kept under {provider_id}.")
+        return kept[1]
 
     def cancel(self, provider_id: str) -> None:
         """Nothing runs between two calls, so that there is nothing to end."""
@@ -99,13 +92,7 @@ class AerProvider:
     def reconcile(self, key: UUID) -> str | None:
         return str(key) if str(key) in self._results else None
 
-    def _kept(self, provider_id: str) -> Samples | Readings:
-        kept = self._results.get(provider_id)
-        if kept is None:
-            raise RunFailed(f"No result is kept under {provider_id}.")
-        return kept[1]
-
-    def _run(self, request: Request) -> Samples | Readings:
+    def _run(self, request: Request) -> Result:
         match request:
             case Submission():
                 return self._templates.run(request)

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import asdict, dataclass
 
 from queuebit_quantum_adapter.circuits import Template
-from queuebit_quantum_adapter.ports import Samples, Submission
+from queuebit_quantum_adapter.ports import Result, Submission
 from queuebit_quantum_adapter.providers.aer.fitted import Compiled
 from queuebit_quantum_adapter.providers.aer.target import Target
 from queuebit_quantum_adapter.providers.qiskit_circuits import circuit_fingerprint
@@ -39,7 +39,7 @@ class TemplateRunner:
         """The template as the target runs it. Raises AdapterError."""
         return self._cached(template).compiled
 
-    def run(self, submission: Submission) -> Samples:
+    def run(self, submission: Submission) -> Result:
         """Raises AdapterError."""
         begun = time.perf_counter()
         cached = self._cached(submission.circuit.template)
@@ -50,8 +50,8 @@ class TemplateRunner:
         counts = self._target.counts(bound, fitted, submission.shots, submission.seed)
         ended = time.perf_counter()
         cached.runs += 1
-        return Samples(
-            counts=counts,
+        return Result(
+            counts=(counts,),
             record={
                 "circuit_fingerprint": circuit_print,
                 "template_key": cached.key,
