@@ -17,7 +17,7 @@ from queuebit_contracts.events import JobSubmitted
 from queuebit_contracts.jobs import JobRequest, Problem
 from queuebit_runtime.access.settings import KafkaAccess, client_options
 from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
-from queuebit_runtime.bus.kafka.reading import ReadSettings
+from queuebit_runtime.bus.kafka.consumer import ReadSettings
 from queuebit_runtime.bus.kafka.topics import ensure_topics
 from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
 from queuebit_runtime.bus.port import Delivery, HostedBus, Outgoing, Record, Subscription

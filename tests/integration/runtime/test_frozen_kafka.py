@@ -15,7 +15,7 @@ import pytest
 from queuebit_contracts.channels import BY_TOPIC, SUBMITTED
 from queuebit_devstack.stack import External, Stack, start_stack
 from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
-from queuebit_runtime.bus.kafka.reading import ReadSettings
+from queuebit_runtime.bus.kafka.consumer import ReadSettings
 from queuebit_runtime.bus.kafka.topics import ensure_topics
 from queuebit_runtime.bus.port import BusError
 from queuebit_runtime.service.readiness import Reason

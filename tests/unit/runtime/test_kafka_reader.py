@@ -13,7 +13,8 @@ from aiokafka.errors import (  # type: ignore[import-untyped]
 
 from queuebit_contracts.channels import SUBMITTED
 from queuebit_runtime.bus.delivery import FAILING_S
-from queuebit_runtime.bus.kafka.reading import Reader, ReadSettings
+from queuebit_runtime.bus.kafka.consumer import ReadSettings
+from queuebit_runtime.bus.kafka.reading import Reader
 from queuebit_runtime.bus.port import Delivery, Subscription
 from tests.fakes.moved_clock import MovedClock
 

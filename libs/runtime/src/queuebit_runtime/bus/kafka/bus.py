@@ -24,12 +24,12 @@ from faststream.kafka import KafkaBroker
 from queuebit_contracts.channels import BY_TOPIC, LARGE
 from queuebit_runtime.access.login import told_apart
 from queuebit_runtime.access.settings import Codec, KafkaAccess, client_options
-from queuebit_runtime.bus.kafka.consumer import PatientConsumer, pass_decoder, pass_parser
+from queuebit_runtime.bus.kafka.consumer import PatientConsumer, ReadSettings, pass_decoder, pass_parser
 from queuebit_runtime.bus.kafka.errors import wrapped
 from queuebit_runtime.bus.kafka.gzip import GzipBatchBuilder
 from queuebit_runtime.bus.kafka.probe import KafkaProbe
 from queuebit_runtime.bus.kafka.publishing import Publisher
-from queuebit_runtime.bus.kafka.reading import Reader, ReadSettings
+from queuebit_runtime.bus.kafka.reading import Reader
 from queuebit_runtime.bus.kafka.unpacking import use_patient_records
 from queuebit_runtime.bus.port import BusError, Outgoing, Subscription
 from queuebit_runtime.bus.record_size import BATCH_BYTES_MAX

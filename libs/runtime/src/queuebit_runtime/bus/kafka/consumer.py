@@ -3,19 +3,57 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition  # type: ignore[import-untyped]
 from aiokafka.errors import ConsumerStoppedError  # type: ignore[import-untyped]
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
+from queuebit_runtime.bus.delivery import Member
 from queuebit_runtime.bus.kafka.twins import guard_instance
 
-if TYPE_CHECKING:
-    from queuebit_runtime.bus.kafka.reading import Reader
-
 RawBatch = tuple[ConsumerRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """`poll_wait_ms`: how long one poll waits for records. `empty_pause_ms`: what FastStream sleeps after an empty one.
+    `stall_s`: after so long without any movement the bus is not healthy.
+    """
+
+    poll_wait_ms: int = 1000
+    empty_pause_ms: int = 1
+    commit_interval_s: float = 0.1
+    commit_timeout_s: float = 5.0
+    rebalance_drain_s: float = 3.0
+    full_wait_s: float = 0.5
+    stall_s: float = 120.0
+
+
+class PacedBy(Protocol):
+    """What the consumer asks of its reader."""
+
+    loop: asyncio.Task[Any] | None
+    refused_since_s: float | None
+
+    @property
+    def settings(self) -> ReadSettings: ...
+
+    @property
+    def member(self) -> Member: ...
+
+    @property
+    def assigned(self) -> asyncio.Event: ...
+
+    async def may_read(self) -> bool: ...
+
+    async def look_back(self) -> None: ...
+
+    def broken_by(self, error: Exception) -> bool: ...
+
+    def taken(self, instance: str, by: str) -> None: ...
 
 
 async def pass_parser(message: RawBatch) -> KafkaMessage:
@@ -32,7 +70,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     there is room for; and takes nothing before the reader knows its partitions.
     """
 
-    _reader: Reader | None = None
+    _reader: PacedBy | None = None
 
     def subscribe(self, topics: Any = (), pattern: Any = None, listener: Any = None) -> None:
         """FastStream hands over the reader as its rebalance listener, before it starts the consumer."""

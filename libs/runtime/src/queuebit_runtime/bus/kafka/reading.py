@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition  # type: ignore[import-untyped]
@@ -20,7 +19,7 @@ from aiokafka.errors import (  # type: ignore[import-untyped]
 
 from queuebit_runtime.bus.committing import Committer
 from queuebit_runtime.bus.delivery import FAILING_S, Member, Place
-from queuebit_runtime.bus.kafka.consumer import PatientConsumer, RawBatch
+from queuebit_runtime.bus.kafka.consumer import PatientConsumer, RawBatch, ReadSettings
 from queuebit_runtime.bus.port import BusError, InstanceTaken, Record, Subscription
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.waiting import wait_event
@@ -28,21 +27,6 @@ from queuebit_runtime.waiting import wait_event
 LOOK_AHEAD_TIMEOUT_S = 0.5
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ReadSettings:
-    """`poll_wait_ms`: how long one poll waits for records. `empty_pause_ms`: what FastStream sleeps after an empty one.
-    `stall_s`: after so long without any movement the bus is not healthy.
-    """
-
-    poll_wait_ms: int = 1000
-    empty_pause_ms: int = 1
-    commit_interval_s: float = 0.1
-    commit_timeout_s: float = 5.0
-    rebalance_drain_s: float = 3.0
-    full_wait_s: float = 0.5
-    stall_s: float = 120.0
 
 
 class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
