@@ -45,11 +45,12 @@ test: $(READY) ## Run every test, on a real Kafka and PostgreSQL.
 unit: $(READY) ## Run the tests that need no server.
 	@$(BIN)/python -m pytest tests/unit tests/simulation tests/architecture
 
-check: $(READY) ## Format, lint, types, arrows between packages.
+check: $(READY) ## Format, lint, types, arrows between rooms, no circles, no dead paths.
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy $(SOURCES)
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/architecture/test_tidy.py tests/architecture/test_circles.py tests/architecture/test_documents.py
 
 contract: $(READY) ## Prove the documents with outside tools, the gateway with schemathesis, the examples in Node and Java where those are.
 	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group contract
