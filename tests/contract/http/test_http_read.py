@@ -34,7 +34,7 @@ async def test_shows_the_checked_answer(world: RunningGateway) -> None:
         "state": "completed", "kind": "maxcut", "lane": "classical", "labels": {"team": "blue"}, "version": 8,
         "answer": {"side": [0, 1]}, "objective": 1, "bound": 1, "gap": 0.0, "proven_optimal": True, "verdict": "accepted",
         "ran": {"lane": "classical", "method": "enumeration", "backend": "test", "backend_version": ""},
-        "cost": {"amount": "0", "currency": "USD"}, "reasons": ["proved"], "failure": None, "rejection": None,
+        "cost": {"amount": "0", "currency": "USD", "further": None}, "reasons": ["proved"], "failure": None, "rejection": None,
     }  # fmt: skip
     assert {name: view[name] for name in expected} == expected
     assert view["confidence"]["value"] == 1.0
