@@ -91,9 +91,9 @@ class Lead:
 
     async def release(self) -> None:
         """Hand over at once. Raises StoreUnavailable."""
-        lease = self._lease
-        self._hold(None)
+        lease, self._lease, self.since = self._lease, None, None
         if lease is not None:
+            log.info("this process hands the lead %s over", self._name)
             await self._store.release(lease)
 
     async def _take(self) -> None:
