@@ -290,3 +290,12 @@ def test_only_the_jobs_of_a_lane_are_reported_where_one_is_named() -> None:
     ]
     assert [job["job_id"] for job in honesty_report(documents, lane="classical")["jobs"]] == ["b"]
     assert honesty_report(documents, lane="quantum") == {"jobs": [], "summary": []}
+
+
+def test_what_was_paid_in_further_currencies_is_counted_too() -> None:
+    euros = {"amount": "0.40", "currency": "EUR"}
+    paid = {"amount": "0.25", "currency": "USD", "further": [euros]}
+
+    (found,) = honesty_report([a_document(sampled(cost=paid)), a_document(sampled(cost=euros), id="b")])["summary"]
+
+    assert found["cost"] == [{"amount": "0.80", "currency": "EUR"}, {"amount": "0.25", "currency": "USD"}]

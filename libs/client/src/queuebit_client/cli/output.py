@@ -70,5 +70,7 @@ def show_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        value = {name: item for name, item in value.items() if item is not None}
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text.replace("\t", " ").replace("\n", " ")

@@ -68,7 +68,8 @@ def _rows(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     if document.get("elapsed_s") is not None:
         yield "elapsed", f"{document['elapsed_s']:.3f} s"
     if document["cost"]:
-        yield "cost", f"{document['cost']['amount']} {document['cost']['currency']}"
+        parts = (document["cost"], *(document["cost"].get("further") or ()))
+        yield "cost", ", ".join(f"{part['amount']} {part['currency']}" for part in parts)
     yield from _measured(document["answer"])
     if document["answer"] is not None:
         text = json.dumps(document["answer"], ensure_ascii=False)

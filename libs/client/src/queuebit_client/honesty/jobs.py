@@ -85,8 +85,7 @@ def _spread(values: Iterable[float | None]) -> dict[str, Any] | None:
 def _cost(costs: Iterable[Any]) -> list[dict[str, str]]:
     """What was paid, by currency; zero is left out."""
     totals: dict[str, Decimal] = {}
-    for cost in costs:
-        stated = cost if isinstance(cost, Mapping) else {}
+    for stated in (part for cost in costs for part in _parts(cost)):
         try:
             amount = Decimal(str(stated.get("amount", "0")))
         except InvalidOperation:
@@ -94,6 +93,14 @@ def _cost(costs: Iterable[Any]) -> list[dict[str, str]]:
         currency = str(stated.get("currency", ""))
         totals[currency] = totals.get(currency, Decimal(0)) + amount
     return [{"amount": str(amount), "currency": name} for name, amount in sorted(totals.items()) if amount]
+
+
+def _parts(cost: Any) -> list[Mapping[str, Any]]:
+    """The amounts of a cost, each with its currency."""
+    if not isinstance(cost, Mapping):
+        return []
+    further = cost.get("further")
+    return [cost, *(part for part in (further if isinstance(further, list) else ()) if isinstance(part, Mapping))]
 
 
 def _times(jobs: Sequence[Mapping[str, Any]], lane: str) -> dict[str, Any]:
