@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol
 
-from queuebit_runtime.bus.port import BusError, Delivery, Handler, HostedBus, Outgoing, Subscription
+from queuebit_runtime.bus.port import Delivery, Handler, HostedBus, Outgoing, Subscription
+from queuebit_runtime.bus.wrapped import WrappedBus
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.service.readiness import Reason
 from queuebit_runtime.telemetry import semconv
 from queuebit_runtime.telemetry.metrics import Metric
 
@@ -23,11 +22,11 @@ class Meter(Protocol):
     def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None: ...
 
 
-class MeasuredBus:
+class MeasuredBus(WrappedBus):
     """Wraps a bus."""
 
     def __init__(self, bus: HostedBus, meter: Meter, clock: Clock) -> None:
-        self._bus = bus
+        super().__init__(bus)
         self._meter = meter
         self._clock = clock
 
@@ -40,27 +39,6 @@ class MeasuredBus:
             self._meter.count(Metric.SENT, count, labels)
             if topic.endswith(DEAD_LETTER_SUFFIX):
                 self._meter.count(Metric.DEAD_LETTERS, count, labels)
-
-    def subscribe(self, subscription: Subscription) -> None:
-        self._bus.subscribe(replace(subscription, handler=self._handler(subscription)))
-
-    async def start(self) -> None:
-        await self._bus.start()
-
-    async def stop(self, drain_s: float = 10.0) -> None:
-        await self._bus.stop(drain_s)
-
-    def healthy(self) -> bool:
-        return self._bus.healthy()
-
-    def stuck(self) -> BusError | None:
-        return self._bus.stuck()
-
-    async def probe(self) -> Reason | None:
-        return await self._bus.probe()
-
-    def lags(self) -> Mapping[tuple[str, str], int]:
-        return self._bus.lags()
 
     def _handler(self, subscription: Subscription) -> Handler:
         group = {semconv.GROUP: subscription.group}

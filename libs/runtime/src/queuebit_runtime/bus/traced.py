@@ -7,14 +7,13 @@ A question that comes without any trace begins one where it is read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from opentelemetry.trace import Span, SpanKind, Tracer
 
 from queuebit_contracts.channels import SUBMITTED
-from queuebit_runtime.bus.port import BusError, Delivery, Handler, HostedBus, Outgoing, Record, Subscription
-from queuebit_runtime.service.readiness import Reason
+from queuebit_runtime.bus.port import Delivery, Handler, HostedBus, Outgoing, Record, Subscription
+from queuebit_runtime.bus.wrapped import WrappedBus
 from queuebit_runtime.telemetry import semconv
 from queuebit_runtime.telemetry.spans import context_text, end_span, start_below, start_root
 from queuebit_runtime.telemetry.trace_context import TRACEPARENT, sampled_parent, with_parent
@@ -23,11 +22,11 @@ ENTRANCES = frozenset({SUBMITTED})
 """Where work enters from outside, by whoever knows nothing of traces."""
 
 
-class TracedBus:
+class TracedBus(WrappedBus):
     """Wraps a bus."""
 
     def __init__(self, bus: HostedBus, tracer: Tracer) -> None:
-        self._bus = bus
+        super().__init__(bus)
         self._tracer = tracer
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
@@ -48,27 +47,6 @@ class TracedBus:
             _end(spans, error)
             raise
         _end(spans, None)
-
-    def subscribe(self, subscription: Subscription) -> None:
-        self._bus.subscribe(replace(subscription, handler=self._handler(subscription)))
-
-    async def start(self) -> None:
-        await self._bus.start()
-
-    async def stop(self, drain_s: float = 10.0) -> None:
-        await self._bus.stop(drain_s)
-
-    def healthy(self) -> bool:
-        return self._bus.healthy()
-
-    def stuck(self) -> BusError | None:
-        return self._bus.stuck()
-
-    async def probe(self) -> Reason | None:
-        return await self._bus.probe()
-
-    def lags(self) -> Mapping[tuple[str, str], int]:
-        return self._bus.lags()
 
     def _handler(self, subscription: Subscription) -> Handler:
         async def on_delivery(delivery: Delivery) -> None:
