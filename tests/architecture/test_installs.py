@@ -19,6 +19,7 @@ LIBS = {
     "classical_solver": ("contracts", "circuits", "problems", "runtime"),
     "result_validation": ("contracts", "circuits", "problems", "runtime"),
     "client": ("contracts",),
+    "operations": ("contracts", "domain", "runtime", "store", "client"),
 }
 HAS = {
     "gateway": {"fastapi", "faststream", "asyncpg"},
@@ -27,7 +28,9 @@ HAS = {
     "classical_solver": {"ortools", "numpy", "faststream"},
     "result_validation": {"numpy", "faststream"},
     "client": {"httpx2", "typer"},
+    "operations": {"httpx2", "typer", "faststream", "asyncpg"},
 }
+ENTRIES = {"client": ".cli.main", "operations": ".plugin"}
 PROBE = """
 import importlib.util, sys
 import queuebit_{name}{entry}
@@ -46,11 +49,11 @@ def _uv(*arguments: str) -> None:
 def test_it_installs_alone_with_only_what_it_declares(name: str, tmp_path: Path) -> None:
     python = tmp_path / "env" / "bin" / "python"
     _uv("venv", "-q", "--python", sys.executable, str(tmp_path / "env"))
-    here = f"./libs/{name}" if name == "client" else f"./services/{name}"
+    here = f"./libs/{name}" if (ROOT / "libs" / name).exists() else f"./services/{name}"
     wanted = [*(f"./libs/{lib}" for lib in LIBS[name]), here]
     _uv("pip", "install", "-q", "--python", str(python), "-c", "constraints.txt", *wanted)
 
-    probe = PROBE.format(name=name, entry=".cli.main" if name == "client" else ".main", heavy=HEAVY)
+    probe = PROBE.format(name=name, entry=ENTRIES.get(name, ".main"), heavy=HEAVY)
     done = subprocess.run([python, "-I", "-c", probe], capture_output=True, text=True)
 
     assert done.returncode == 0, done.stderr

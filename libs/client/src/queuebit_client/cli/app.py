@@ -12,15 +12,18 @@ from queuebit_client.cli.session import Target
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job id.")]
 
+WORKBENCH = "queuebit-workbench"
+OPERATIONS = "queuebit-operations"
 PLUG_INS = {
-    "up": "Start Kafka, PostgreSQL and the services on this machine.",
-    "down": "Stop what `up` started.",
-    "status": "Show what runs on this machine.",
-    "logs": "Print the logs of what runs on this machine.",
-    "run": "Take one job through all services in one process, without a server.",
-    "demo": "Start everything and send real jobs.",
+    "up": ("Start Kafka, PostgreSQL and the services on this machine.", WORKBENCH),
+    "down": ("Stop what `up` started.", WORKBENCH),
+    "status": ("Show what runs on this machine.", WORKBENCH),
+    "logs": ("Print the logs of what runs on this machine.", WORKBENCH),
+    "run": ("Take one job through all services in one process, without a server.", WORKBENCH),
+    "demo": ("Start everything and send real jobs.", WORKBENCH),
+    "ops": ("What operators do: inspect, verify, export, replay.", OPERATIONS),
 }
-PLUG_IN_PACKAGE = "queuebit-workbench"
+"""What other packages bring: the meaning of each command, and the package that has it."""
 
 _EPILOG = "Exit codes: " + "; ".join(f"{code.value} {text}" for code, text in MEANINGS.items()) + "."
 

@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 
 import typer
 
-from queuebit_client.cli.app import PLUG_IN_PACKAGE, PLUG_INS, new_app
+from queuebit_client.cli.app import PLUG_INS, new_app
 from queuebit_client.cli.exit_codes import ExitCode
 
 GROUP = "queuebit.commands"
@@ -54,18 +54,19 @@ def build() -> typer.Typer:
         except Exception as error:
             sys.stderr.write(f"The plug-in {point.name} ({point.value}) cannot be loaded: {error}\n")
     present = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
-    for name, meaning in PLUG_INS.items():
+    present |= {group.name for group in app.registered_groups if isinstance(group.name, str)}
+    for name, (meaning, package) in PLUG_INS.items():
         if name not in present:
-            app.command(name, help=meaning, hidden=True, context_settings=_ANYTHING)(_missing(name))
+            app.command(name, help=meaning, hidden=True, context_settings=_ANYTHING)(_missing(name, package))
     return app
 
 
 _ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
-def _missing(name: str) -> Callable[[], int]:
+def _missing(name: str, package: str) -> Callable[[], int]:
     def command() -> int:
-        sys.stderr.write(f"`queuebit {name}` comes with another package. Install it: pip install {PLUG_IN_PACKAGE}\n")
+        sys.stderr.write(f"`queuebit {name}` comes with another package. Install it: pip install {package}\n")
         return ExitCode.USAGE
 
     return command

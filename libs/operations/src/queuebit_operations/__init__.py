@@ -1,0 +1,1 @@
+"""`queuebit ops`: what operators do to a running installation, with nothing but PostgreSQL and Kafka."""

@@ -1,0 +1,40 @@
+"""Kafka as an operator sees it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from pydantic import ValidationError
+
+from queuebit_operations.errors import BadArgument
+from queuebit_runtime.access.settings import KafkaAccess, access_from
+from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
+from queuebit_runtime.service.settings import complaints
+
+NAMESPACE_VARIABLE = "QUEUEBIT_NAMESPACE"
+
+
+def kafka_access(env: Mapping[str, str]) -> KafkaAccess:
+    """As the services read it. Raises BadArgument."""
+    try:
+        return access_from(env)
+    except ValidationError as error:
+        raise BadArgument(f"A setting is wrong: {complaints(error)}") from None
+
+
+def namespace_of(env: Mapping[str, str]) -> str:
+    """What stands before every topic; empty where nothing does."""
+    return env.get(NAMESPACE_VARIABLE, "")
+
+
+@asynccontextmanager
+async def opened_bus(env: Mapping[str, str], *, namespace: str | None = None) -> AsyncIterator[KafkaBus]:
+    """A bus to publish on; `namespace` instead of the configured one. Raises BusError."""
+    where = namespace_of(env) if namespace is None else namespace
+    bus = KafkaBus(KafkaSettings(kafka_access(env), namespace=where, client_id="queuebit-ops"))
+    await bus.start()
+    try:
+        yield bus
+    finally:
+        await bus.stop()

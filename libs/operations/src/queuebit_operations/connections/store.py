@@ -1,0 +1,40 @@
+"""The store as an operator sees it: also one that the services refuse to work with, such as one that was just restored."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from queuebit_store.connections.migrations import check_schema
+from queuebit_store.connections.session import Session
+from queuebit_store.connections.settings import PostgresSettings, settings_from
+from queuebit_store.heads.postgres import PostgresHeads
+from queuebit_store.log.postgres import PostgresCursors, PostgresLog
+
+SERVICE = "ops"
+"""What the server's own views call our sessions: queuebit-ops-…"""
+
+
+class OperatorStore(PostgresLog, PostgresHeads, PostgresCursors):
+    """The rooms of the store that hold what happened. Made by `opened_store`."""
+
+    @property
+    def session(self) -> Session:
+        return self._session
+
+
+def postgres_settings(env: Mapping[str, str]) -> PostgresSettings:
+    """As the services read them. Raises InvalidSettings."""
+    return settings_from(env, service=SERVICE)
+
+
+@asynccontextmanager
+async def opened_store(env: Mapping[str, str]) -> AsyncIterator[OperatorStore]:
+    """Connected, with the tables that this version works with. Raises what the store raises."""
+    session = Session(postgres_settings(env))
+    try:
+        await session.open()
+        await check_schema(session)
+        yield OperatorStore(session)
+    finally:
+        await session.close()

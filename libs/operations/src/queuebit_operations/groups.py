@@ -1,0 +1,26 @@
+"""The tree of verbs under `queuebit ops`."""
+
+from __future__ import annotations
+
+import typer
+
+GROUPS = {
+    "replay": "Look at what happened, compare it with today's code, and let it happen again.",
+}
+"""The groups of verbs and what they are for: `queuebit ops replay inspect` is the verb `inspect` of the group `replay`."""
+
+
+class Groups:
+    """Where verbs are added: to `app`, or to a group of it that is made when it is first asked for."""
+
+    def __init__(self, app: typer.Typer) -> None:
+        self.app = app
+        self._groups: dict[str, typer.Typer] = {}
+
+    def group(self, name: str) -> typer.Typer:
+        """The group of that name, which stands in GROUPS."""
+        if name not in self._groups:
+            group = typer.Typer(help=GROUPS[name], no_args_is_help=True, rich_markup_mode=None)
+            self.app.add_typer(group, name=name)
+            self._groups[name] = group
+        return self._groups[name]

@@ -1,0 +1,27 @@
+"""Plugs `queuebit ops` into the command line."""
+
+from __future__ import annotations
+
+import typer
+
+from queuebit_operations.exit_codes import MEANINGS
+from queuebit_operations.groups import Groups
+from queuebit_operations.verbs import replay_inspect
+
+VERBS = (replay_inspect.add,)
+"""Every verb, in the order of `queuebit ops --help`."""
+
+_HELP = (
+    "What operators do: look into jobs, verify, move and replay what happened. It needs PostgreSQL and Kafka and no service,"
+    " and finds them as the services do: QUEUEBIT_POSTGRES, QUEUEBIT_KAFKA… and QUEUEBIT_NAMESPACE."
+)
+_EPILOG = "Exit codes: " + "; ".join(f"{code.value} {text}" for code, text in MEANINGS.items()) + "."
+
+
+def register(app: typer.Typer) -> None:
+    """Add `ops` with all its verbs to `app`."""
+    ops = typer.Typer(help=_HELP, epilog=_EPILOG, no_args_is_help=True, rich_markup_mode=None)
+    groups = Groups(ops)
+    for add in VERBS:
+        add(groups)
+    app.add_typer(ops, name="ops")

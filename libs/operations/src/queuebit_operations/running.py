@@ -1,0 +1,65 @@
+"""Runs a verb: whatever goes wrong becomes a sentence on standard error and an exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+from queuebit_client.cli.exit_codes import ExitCode
+from queuebit_client.cli.output import note
+from queuebit_contracts.errors import ContractError
+from queuebit_domain.errors import CorruptStream
+from queuebit_operations import errors as e
+from queuebit_runtime import errors as bus
+from queuebit_store import errors as store
+
+_KINDS: tuple[tuple[type[Exception], ExitCode], ...] = (
+    (e.NotThere, ExitCode.NOT_FOUND),
+    (e.InConflict, ExitCode.CONFLICT),
+    (e.Unreachable, ExitCode.UNAVAILABLE),
+    (e.OperationsError, ExitCode.USAGE),
+    (store.StoreUnavailable, ExitCode.UNAVAILABLE),
+    (store.InvalidSettings, ExitCode.USAGE),
+    (store.StatementRefused, ExitCode.AUTH),
+    (store.SchemaMismatch, ExitCode.CONFLICT),
+    (store.StoreError, ExitCode.CONFLICT),
+    (bus.LoginRefused, ExitCode.AUTH),
+    (bus.AccessDenied, ExitCode.AUTH),
+    (bus.ShellError, ExitCode.UNAVAILABLE),
+    (ContractError, ExitCode.USAGE),
+    (CorruptStream, ExitCode.JOB_NOT_ACCEPTED),
+)
+"""The first class that an error is of decides. Anything else is a mistake of ours, and raised on."""
+
+
+def run(work: Coroutine[Any, Any, ExitCode]) -> ExitCode:
+    """Run the verb to its end; SIGINT and SIGTERM cancel it, so that it cleans up."""
+    try:
+        return asyncio.run(_interruptible(work))
+    except asyncio.CancelledError:
+        note("Interrupted.")
+        return ExitCode.INTERRUPTED
+    except Exception as error:
+        code = next((code for kind, code in _KINDS if isinstance(error, kind)), None)
+        if code is None:
+            raise
+        _tell(error)
+        return code
+
+
+async def _interruptible(work: Coroutine[Any, Any, ExitCode]) -> ExitCode:
+    task = asyncio.current_task()
+    assert task is not None
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, task.cancel)
+    return await work
+
+
+def _tell(error: Exception) -> None:
+    code = getattr(error, "code", None)
+    detail = getattr(error, "detail", None) or str(error)
+    note(f"Error: {detail}" + (f" ({code})" if code else ""))
+    if remedy := getattr(error, "remedy", None):
+        note(f"Remedy: {remedy}")

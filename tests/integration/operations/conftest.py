@@ -1,0 +1,62 @@
+"""A namespace of its own on real servers, and `queuebit ops` as a process there."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from queuebit_devstack.stack import Stack
+from queuebit_store.postgres import PostgresSettings
+from tests.contract.store.fixtures import admin, empty_settings, postgres_store, settings
+
+__all__ = ["admin", "empty_settings", "postgres_store", "settings"]
+
+QUEUEBIT = str(Path(sys.executable).with_name("queuebit"))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a verb printed, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True)
+class Ops:
+    """`queuebit ops` on the servers and in the namespace of a test."""
+
+    env: Mapping[str, str]
+
+    async def __call__(self, *arguments: str, timeout_s: float = 120.0, **env: str) -> Said:
+        """Run a verb beside the event loop."""
+        done = await asyncio.to_thread(
+            subprocess.run,
+            [QUEUEBIT, "ops", *arguments],
+            env={**self.env, **env},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+        )
+        return Said(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def ops(stack: Stack, settings: PostgresSettings) -> Ops:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("QUEUEBIT_")}
+    return Ops({**env, **stack.env(), "QUEUEBIT_NAMESPACE": settings.namespace})
