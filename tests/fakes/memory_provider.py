@@ -11,16 +11,9 @@ from queuebit_circuits.circuit import Circuit
 from queuebit_circuits.simulator import outcomes
 from queuebit_contracts.jobs import Lane
 from queuebit_quantum_adapter.errors import KeyReused, RunFailed, SubmitUnknown, TooManyQubits, UnusableProblem
-from queuebit_quantum_adapter.ports import (
-    Batch,
-    Capabilities,
-    Forecast,
-    Request,
-    Result,
-    Submission,
-    SubmissionState,
-)
+from queuebit_quantum_adapter.ports import Capabilities, Forecast, Request, Result, SubmissionState
 
+UNCHANGED = {"method": "not converted", "inputs": 0, "fidelity": 1.0}
 WAITS = (SubmissionState.QUEUED, SubmissionState.RUNNING)
 
 
@@ -50,9 +43,9 @@ class MemoryProvider:
         return self._capabilities
 
     def preflight(self, request: Request) -> None:
-        if isinstance(request, Batch) and request.observable is not None:
+        if request.observable is not None:
             raise UnusableProblem("This backend computes no exact values.")
-        if max((circuit.qubits for circuit in circuits_of(request)), default=0) > self._capabilities.qubits_max:
+        if max((bound.circuit.qubits for bound in request.circuits), default=0) > self._capabilities.qubits_max:
             raise TooManyQubits(f"This backend takes {self._capabilities.qubits_max} qubits.")
 
     def estimate(self, request: Request) -> Forecast:
@@ -80,10 +73,11 @@ class MemoryProvider:
 
     def result(self, provider_id: str) -> Result:
         request = self._succeeded(provider_id)
-        seeds = (request.seed,) if isinstance(request, Submission) else request.seeds
-        pairs = zip(circuits_of(request), seeds, strict=True)
+        pairs = zip(request.circuits, request.seeds, strict=True)
         return Result(
-            tuple(sampled(circuit, request.shots or 0, seed) for circuit, seed in pairs), record={"noise": "ideal"}
+            tuple(sampled(bound.filled, request.shots or 0, seed) for bound, seed in pairs),
+            record={"noise": "ideal", "equivalence": {"circuits": len(request.circuits), "forms": {"own": UNCHANGED}}},
+            ran=({"form": "own"},) * len(request.circuits),
         )
 
     def cancel(self, provider_id: str) -> None:
@@ -100,11 +94,6 @@ class MemoryProvider:
         if taken is None or taken.cancelled or taken.waits:
             raise RunFailed(f"There is no result of {provider_id}.")
         return taken.request
-
-
-def circuits_of(request: Request) -> tuple[Circuit, ...]:
-    """The circuits of a request, their angles filled in."""
-    return (request.circuit.circuit,) if isinstance(request, Submission) else request.circuits
 
 
 def sampled(circuit: Circuit, shots: int, seed: int) -> dict[int, int]:

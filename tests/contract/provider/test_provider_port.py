@@ -9,15 +9,13 @@ from uuid import UUID
 
 import pytest
 
-from queuebit_circuits.circuit import Circuit, Gate, Measure, Register
+from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register, opened
 from queuebit_circuits.pauli import PauliSum
 from queuebit_contracts.failures import FailureCode
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.snapshots import snapshot_of
-from queuebit_quantum_adapter.circuits import BoundCircuit, Template
-from queuebit_quantum_adapter.circuits import Gate as Slotted
 from queuebit_quantum_adapter.errors import AdapterError, KeyReused, SubmitUnknown
-from queuebit_quantum_adapter.ports import Batch, FreeLedger, Provider, Request, Submission, SubmissionState
+from queuebit_quantum_adapter.ports import FreeLedger, Provider, Request, SubmissionState
 from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
 from queuebit_quantum_adapter.providers.aer.noisy import NoisyTarget
 from queuebit_quantum_adapter.providers.aer.offer import noisy_aer
@@ -65,21 +63,22 @@ DETERMINED = {
 }
 
 
-def a_batch(*circuits: tuple[Gate, ...], shots: int = SHOTS, seed: int = 3) -> Batch:
-    reads = tuple(Measure(qubit, qubit) for qubit in range(3))
-    made = tuple(Circuit(3, (Register("c", 3),), (*each, *reads)) for each in circuits)
-    return Batch(made, tuple(seed + place for place in range(len(made))), shots)
+def measured(qubits: int, operations: tuple[Gate, ...]) -> Circuit:
+    reads = tuple(Measure(qubit, qubit) for qubit in range(qubits))
+    return Circuit(qubits, (Register("c", qubits),), (*operations, *reads))
 
 
-def a_template(operations: tuple[Gate, ...], *, qubits: int = 3, shots: int = SHOTS) -> Submission:
+def a_batch(*circuits: tuple[Gate, ...], shots: int = SHOTS, seed: int = 3) -> Request:
+    made = tuple(Bound(measured(3, each)) for each in circuits)
+    return Request(made, tuple(seed + place for place in range(len(made))), shots)
+
+
+def a_template(operations: tuple[Gate, ...], *, qubits: int = 3, shots: int = SHOTS) -> Request:
     """The same gates with the angles in slots."""
-    angles = [angle for gate in operations for angle in gate.angles]
-    slots = iter(range(len(angles)))
-    gates = tuple(Slotted(g.name, g.qubits, next(slots) if g.angles else None) for g in operations)  # type: ignore[arg-type]
-    return Submission(BoundCircuit(Template(qubits, gates, len(angles)), tuple(angles)), shots, 3)
+    return Request((opened(measured(qubits, operations)),), (3,), shots)
 
 
-def requests(operations: tuple[Gate, ...] = (Gate("h", (0,)), Gate("cx", (0, 1)))) -> list[Request]:
+def requests(operations: tuple[Gate, ...] = (Gate("ry", (0,), (pi / 2,)), Gate("cx", (0, 1)))) -> list[Request]:
     return [a_template(operations), a_batch(operations)]
 
 
@@ -171,7 +170,7 @@ def test_bits_and_signs_are_those_that_were_asked_for(provider: Provider, name: 
 def test_what_has_no_room_is_refused_before_it_is_sent(provider: Provider) -> None:
     wide = Circuit(20, (Register("c", 1),), (Measure(0, 0),))
 
-    for request in (a_template((Gate("h", (0,)),), qubits=20), Batch((wide,), (1,), 10)):
+    for request in (a_template((Gate("h", (0,)),), qubits=20), Request((Bound(wide),), (1,), 10)):
         with pytest.raises(AdapterError) as refused:
             provider.preflight(request)
         assert refused.value.code is FailureCode.PROBLEM_TOO_LARGE
@@ -181,7 +180,7 @@ def test_what_has_no_room_is_refused_before_it_is_sent(provider: Provider) -> No
 def test_what_a_backend_can_is_said_as_data_and_kept(provider: Provider) -> None:
     told = provider.capabilities()
     bell = Circuit(2, (), (Gate("h", (0,)), Gate("cx", (0, 1))))
-    exact = Batch((bell,), (0,), observable=PauliSum(2, ((1.0, "ZZ"),)))
+    exact = Request((Bound(bell),), (0,), observable=PauliSum(2, ((1.0, "ZZ"),)))
 
     if told.exact:
         provider_id = run_to_end(provider, FreeLedger(), exact, KEY, lambda: None)

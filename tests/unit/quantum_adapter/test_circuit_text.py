@@ -11,7 +11,7 @@ from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, R
 from queuebit_circuits.gates import GATES
 from queuebit_circuits.qasm import read_circuit
 from queuebit_circuits.simulator import distribution, statevector
-from queuebit_circuits.text import batch_print, circuit_print, to_qasm3
+from queuebit_circuits.text import batch_print, to_qasm3
 from tests.unit.quantum_adapter.circuits_at_random import a_dynamic, a_unitary
 
 
@@ -53,5 +53,5 @@ def test_equal_circuits_have_one_fingerprint_and_others_have_others() -> None:
     one = a_unitary(3, 1)
     longer = replace(one, operations=(*one.operations, Gate("x", (0,))))
 
-    assert circuit_print(one) == circuit_print(a_unitary(3, 1)) == batch_print([one])
-    assert len({circuit_print(one), circuit_print(longer), batch_print([one, longer]), batch_print([longer, one])}) == 4
+    assert one.fingerprint == a_unitary(3, 1).fingerprint == batch_print([one])
+    assert len({one.fingerprint, longer.fingerprint, batch_print([one, longer]), batch_print([longer, one])}) == 4

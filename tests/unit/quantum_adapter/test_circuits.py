@@ -9,20 +9,20 @@ import pytest
 from qiskit import qasm3
 from qiskit.quantum_info import Statevector
 
+from queuebit_circuits.circuit import Bound, Branch, Circuit, Gate, Measure, Register, angles_of, opened
 from queuebit_circuits.text import to_qasm3
 from queuebit_problems.encoding.qubo import Ising
 from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit, sigma_of
 from queuebit_quantum_adapter.algorithms.reduction import Core, Reduced, fix_symmetry
-from queuebit_quantum_adapter.circuits import BoundCircuit, Gate, Template
 from queuebit_quantum_adapter.providers.qiskit_circuits import circuit_fingerprint
-from queuebit_quantum_adapter.providers.qiskit_conversion import to_open_template
+from queuebit_quantum_adapter.providers.qiskit_conversion import to_open_circuit
 from tests.unit.quantum_adapter.models import an_ising
 from tests.unit.quantum_adapter.oracle import energies, qaoa_distribution
 
 
-def distribution_of(circuit: BoundCircuit) -> np.ndarray:
+def distribution_of(circuit: Bound) -> np.ndarray:
     """Qiskit's own statevector of the circuit before measurement; its index has bit q for qubit q."""
-    bound = to_open_template(circuit.template).bind(circuit.angles)
+    bound = to_open_circuit(circuit.circuit).bind(circuit.angles)
     return np.asarray(Statevector(bound.remove_final_measurements(inplace=False)).probabilities())
 
 
@@ -62,7 +62,7 @@ def test_the_scale_of_the_coefficients_does_not_matter() -> None:
 
     plain, scaled = qaoa_circuit(ising, linear_ramp(ising, 4)), qaoa_circuit(larger, linear_ramp(larger, 4))
 
-    assert scaled.template.fingerprint == plain.template.fingerprint
+    assert scaled.circuit.fingerprint == plain.circuit.fingerprint
     np.testing.assert_allclose(scaled.angles, plain.angles, rtol=1e-12)
 
 
@@ -81,18 +81,18 @@ def test_openqasm_3_says_the_same_circuit() -> None:
     ising = an_ising(4, 5)
     circuit = qaoa_circuit(ising, linear_ramp(ising, 3))
 
-    loaded = qasm3.loads(to_qasm3(circuit.circuit))
+    loaded = qasm3.loads(to_qasm3(circuit.filled))
 
     found = np.asarray(Statevector(loaded.remove_final_measurements(inplace=False)).probabilities())
     np.testing.assert_allclose(found, distribution_of(circuit), atol=1e-12)
 
 
 def test_fingerprints_tell_structure_and_angles_apart() -> None:
-    template = Template(2, (Gate("h", (0,)), Gate("rzz", (0, 1), 0)), 1)
-    other = Template(2, (Gate("h", (1,)), Gate("rzz", (0, 1), 0)), 1)
+    template = Circuit(2, (), (Gate("h", (0,)), Gate("rzz", (0, 1), (), (0,))), 1)
+    other = Circuit(2, (), (Gate("h", (1,)), Gate("rzz", (0, 1), (), (0,))), 1)
 
     def bound(angle: float) -> str:
-        return circuit_fingerprint(to_open_template(template).bind([angle]))
+        return circuit_fingerprint(to_open_circuit(template).bind([angle]))
 
     assert template.fingerprint != other.fingerprint
     assert bound(0.5) == bound(0.5)
@@ -101,7 +101,23 @@ def test_fingerprints_tell_structure_and_angles_apart() -> None:
 
 def test_a_circuit_refuses_the_wrong_number_of_angles() -> None:
     with pytest.raises(ValueError, match="2 angles for 1 slots"):
-        BoundCircuit(Template(1, (Gate("rx", (0,), 0),), 1), (0.1, 0.2))
+        Bound(Circuit(1, (), (Gate("rx", (0,), (), (0,)),), 1), (0.1, 0.2))
+
+
+def test_a_circuit_is_its_structure_and_its_angles() -> None:
+    turn, branch = (
+        Gate("rx", (0,), (0.5,)),
+        Branch((0,), (1,), (Gate("u", (1,), (0.1, 0.2, 0.3)),), (Gate("p", (0,), (2.0,)),)),
+    )
+    circuit = Circuit(2, (Register("c", 1),), (Gate("h", (0,)), turn, Measure(0, 0), branch))
+
+    bound = opened(circuit)
+
+    assert bound.angles == angles_of(circuit) == (0.5, 0.1, 0.2, 0.3, 2.0)
+    assert bound.filled == circuit
+    assert bound.circuit == opened(bound.filled).circuit
+    with pytest.raises(ValueError, match="no text"):
+        to_qasm3(bound.circuit)
 
 
 def test_a_symmetric_model_loses_one_variable_and_no_energy() -> None:

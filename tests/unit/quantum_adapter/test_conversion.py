@@ -9,14 +9,13 @@ import pytest
 from qiskit.quantum_info import Statevector
 from qiskit_aer import AerSimulator
 
-from queuebit_circuits.circuit import Branch, Circuit, Gate, Measure, Register
+from queuebit_circuits.circuit import Branch, Circuit, Gate, Measure, Register, opened
 from queuebit_circuits.gates import GATES
 from queuebit_circuits.simulator import distribution, statevector
-from queuebit_quantum_adapter.providers.aer.batches import BatchRunner
+from queuebit_quantum_adapter.providers.aer.forms import FormRunner
 from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
 from queuebit_quantum_adapter.providers.qiskit_conversion import (
     GATE_OF,
-    angles_of,
     steps_of_quantum_circuit,
     to_open_circuit,
 )
@@ -27,11 +26,12 @@ SHOTS = 20_000
 
 
 def to_quantum_circuit(circuit: Circuit) -> Any:
-    return to_open_circuit(circuit).bind(angles_of(circuit.operations))
+    bound = opened(circuit)
+    return to_open_circuit(bound.circuit).bind(bound.angles)
 
 
-def a_runner() -> BatchRunner:
-    return BatchRunner(IdealTarget(qubits_max=16, memory_bytes_max=2**30))
+def a_runner() -> FormRunner:
+    return FormRunner(IdealTarget(qubits_max=16, memory_bytes_max=2**30))
 
 
 def test_every_gate_has_its_counterpart() -> None:

@@ -9,13 +9,13 @@ import pytest
 
 from queuebit_circuits.circuit import Circuit, Gate, Measure, Register
 from queuebit_circuits.pauli import PauliSum
-from queuebit_contracts.ids import derive_id
 from queuebit_problems.measuring.exact_device import ExactDevice
 from queuebit_quantum_adapter.errors import BudgetTooSmall, TooManyOperations, TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.pipelines.measurement_device import ProviderDevice, runs_shot_by_shot, seeds_of
-from queuebit_quantum_adapter.ports import Capabilities, Entry, FreeLedger, Ledger, Provider, Request
+from queuebit_quantum_adapter.ports import Capabilities, Entry, Ledger, Provider, Request
 from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
+from queuebit_quantum_adapter.submissions.running import Runner, key_of
 from tests.unit.quantum_adapter.circuits_at_random import a_unitary
 from tests.unit.quantum_adapter.models import LIMITS, an_attempt
 
@@ -25,8 +25,12 @@ OBSERVABLE = PauliSum(3, ((0.5, "III"), (1.0, "ZII"), (0.3, "XYZ"), (-0.2, "IZZ"
 def a_device(
     provider: Provider | None = None, ledger: Ledger | None = None, *, budget_s: float = 60.0
 ) -> ProviderDevice:
-    provider = provider or AerProvider(IdealTarget(qubits_max=16, memory_bytes_max=2**30))
-    return ProviderDevice(provider, ledger or FreeLedger(), an_attempt(), LIMITS, budget_s, name="aer")
+    return ProviderDevice(a_runner(provider, ledger), LIMITS, budget_s, name="aer")
+
+
+def a_runner(provider: Provider | None = None, ledger: Ledger | None = None) -> Runner:
+    found = provider or AerProvider(IdealTarget(qubits_max=16, memory_bytes_max=2**30))
+    return Runner(an_attempt(), lambda: found, ledger)
 
 
 def read_out(circuit: Circuit) -> Circuit:
@@ -115,11 +119,12 @@ def test_a_device_that_only_samples_says_how_far_its_values_may_be_off(shots: in
 
 
 def test_a_constant_needs_no_run() -> None:
-    device = a_device(CountingProvider())
+    runner = a_runner(CountingProvider())
 
+    device = ProviderDevice(runner, LIMITS, 60.0, name="aer")
     (found,) = device.expectations([a_unitary(2, 1)], PauliSum(2, ((0.25, "II"),)), shots=100, seed=1)
 
-    assert (found.value, found.std_error, device.batches) == (0.25, 0.0, 0)
+    assert (found.value, found.std_error, runner.requests) == (0.25, 0.0, 0)
 
 
 def test_each_batch_has_a_key_of_its_own_and_a_repeat_of_the_attempt_finds_it() -> None:
@@ -132,15 +137,15 @@ def test_each_batch_has_a_key_of_its_own_and_a_repeat_of_the_attempt_finds_it() 
 
     assert repeated == counts
     assert provider.taken == 2
-    assert list(ledger.known) == [derive_id(an_attempt(), f"batch:{number}") for number in range(2)]
+    assert list(ledger.known) == [key_of(an_attempt(), number) for number in range(2)]
 
 
 def test_many_circuits_are_handed_in_by_several_batches() -> None:
-    device = a_device(CountingProvider())
+    runner = a_runner(CountingProvider())
 
-    found = device.counts([A] * 300, shots=1, seed=1)
+    found = ProviderDevice(runner, LIMITS, 60.0, name="aer").counts([A] * 300, shots=1, seed=1)
 
-    assert (len(found), device.batches, device.runs) == (300, 2, 300)
+    assert (len(found), runner.requests, runner.circuits) == (300, 2, 300)
 
 
 def test_the_evidence_says_how_conversions_were_checked() -> None:

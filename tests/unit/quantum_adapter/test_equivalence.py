@@ -7,13 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from queuebit_circuits.circuit import Branch, Circuit, Gate, Measure, Operation, Reset
+from queuebit_circuits.circuit import Bound, Branch, Circuit, Gate, Measure, Operation, Reset
 from queuebit_contracts.failures import FailureCode
 from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
-from queuebit_quantum_adapter.circuits import Gate as Slotted
-from queuebit_quantum_adapter.circuits import Template
 from queuebit_quantum_adapter.errors import NotEquivalent
-from queuebit_quantum_adapter.ports import Batch
+from queuebit_quantum_adapter.ports import Request
 from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
 from queuebit_quantum_adapter.verification.equivalence import (
@@ -145,10 +143,11 @@ def test_the_stand_in_has_clifford_gates_alone() -> None:
 @pytest.mark.parametrize("qubits", [4, 20])
 def test_a_template_is_compared_at_any_size(qubits: int) -> None:
     ising = an_ising(qubits, 1)
-    template = qaoa_circuit(ising, linear_ramp(ising, 2)).template
-    wrong = Template(
-        template.qubits, (*template.gates[:-1], Slotted("rz", template.gates[-1].qubits, 0)), template.slots
-    )
+    template = qaoa_circuit(ising, linear_ramp(ising, 2)).circuit
+    last = max(place for place, each in enumerate(template.operations) if isinstance(each, Gate))
+    turned = Gate("rz", template.operations[last].qubits, (), (0,))  # type: ignore[union-attr]
+    operations = (*template.operations[:last], turned, *template.operations[last + 1 :])
+    wrong = replace(template, operations=operations)
 
     right = check_template(template, lambda angles: template_steps(template, angles), 1)
     with pytest.raises(NotEquivalent):
@@ -164,7 +163,7 @@ def test_a_circuit_that_does_not_survive_its_conversion_is_not_run(monkeypatch: 
     monkeypatch.setattr(
         "queuebit_quantum_adapter.providers.aer.ideal.steps_of_quantum_circuit", lambda made: spoil(circuit)
     )
-    batch = Batch((circuit,), (1,), 10)
+    batch = Request((Bound(circuit),), (1,), 10)
 
     with pytest.raises(NotEquivalent):
         provider.preflight(batch)

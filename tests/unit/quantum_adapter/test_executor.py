@@ -29,7 +29,7 @@ RING = Problem(kind="maxcut", statement={"nodes": 6, "edges": [[i, (i + 1) % 6] 
 
 REPEAT = """
 import json
-from queuebit_quantum_adapter.pipelines import optimisation as pipeline
+from queuebit_quantum_adapter.pipelines import frame
 from tests.unit.quantum_adapter.models import a_maxcut, a_task
 from tests.unit.quantum_adapter.small import small
 tasks = (
@@ -39,7 +39,7 @@ tasks = (
     a_task(a_maxcut(30), seed=42, layers=2, core_qubits=10, shots=100, number=4),
 )
 for task in tasks:
-    out = pipeline.run(task, lambda stage: None)
+    out = frame.run(task, lambda stage: None)
     provenance = {k: v for k, v in out.provenance.items() if k != "run"}
     print(json.dumps([out.answer, out.objective, out.method, out.shots, out.evidence, provenance], sort_keys=True))
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from queuebit_problems.registry import parse_optimisation
-from queuebit_quantum_adapter.pipelines import optimisation as pipeline
+from queuebit_quantum_adapter.pipelines import frame
 from tests.unit.quantum_adapter.models import a_task
 from tests.unit.quantum_adapter.small import MAKERS, small
 
@@ -31,7 +31,7 @@ def test_the_optimum_is_found(kind_name: str, seed: int) -> None:
     enumerated = kind.enumerated(statement)
     assert enumerated is not None
 
-    outcome = pipeline.run(a_task(problem), lambda stage: None)
+    outcome = frame.run(a_task(problem), lambda stage: None)
 
     evidence = outcome.evidence
     assert kind.violations(statement, outcome.answer) == []
@@ -51,8 +51,8 @@ def test_keeping_the_groups_beats_their_penalty(kind_name: str) -> None:
     """The better mixer: more feasible samples and more optimal ones, from the same number of layers and shots."""
     problem = small(kind_name, 1)
 
-    kept = pipeline.run(a_task(problem), lambda stage: None).evidence
-    penalised = pipeline.run(a_task(problem, mixer="x"), lambda stage: None).evidence
+    kept = frame.run(a_task(problem), lambda stage: None).evidence
+    penalised = frame.run(a_task(problem, mixer="x"), lambda stage: None).evidence
 
     assert (kept["mixer"], penalised["mixer"]) == ("xy", "x")
     assert kept["feasible_fraction"] > penalised["feasible_fraction"]

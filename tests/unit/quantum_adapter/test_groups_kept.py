@@ -7,11 +7,11 @@ import pytest
 from qiskit import qasm3
 from qiskit.quantum_info import Statevector
 
+from queuebit_circuits.circuit import Bound
 from queuebit_circuits.text import to_qasm3
 from queuebit_quantum_adapter.algorithms.dicke import Drawing, draw_dicke
 from queuebit_quantum_adapter.algorithms.qaoa import Kept, exchanges, linear_ramp, mixer_factors, qaoa_circuit
-from queuebit_quantum_adapter.circuits import BoundCircuit, Template
-from queuebit_quantum_adapter.providers.qiskit_conversion import to_open_template
+from queuebit_quantum_adapter.providers.qiskit_conversion import to_open_circuit
 from tests.unit.quantum_adapter.models import an_ising
 from tests.unit.quantum_adapter.oracle import energies
 
@@ -23,8 +23,8 @@ CASES = [
 ]
 
 
-def amplitudes(circuit: BoundCircuit) -> np.ndarray:
-    bound = to_open_template(circuit.template).bind(circuit.angles)
+def amplitudes(circuit: Bound) -> np.ndarray:
+    bound = to_open_circuit(circuit.circuit).bind(circuit.angles)
     return np.asarray(Statevector(bound.remove_final_measurements(inplace=False)))
 
 
@@ -37,7 +37,7 @@ def test_the_start_is_the_even_superposition_of_so_many_ones(qubits: int, count:
     """One 1 is the W state; amplitudes are real and not negative."""
     drawing = Drawing()
     draw_dicke(drawing, range(qubits), count)
-    circuit = BoundCircuit(Template(qubits, tuple(drawing.gates), len(drawing.angles)), tuple(drawing.angles))
+    circuit = drawing.bound(qubits)
 
     expected = np.array([float(x.bit_count() == count) for x in range(2**qubits)])
 
@@ -104,6 +104,6 @@ def test_openqasm_3_says_the_same_circuit() -> None:
     ising = an_ising(qubits, 2)
     circuit = qaoa_circuit(ising, linear_ramp(ising, 2, groups), groups)
 
-    loaded = Statevector(qasm3.loads(to_qasm3(circuit.circuit)).remove_final_measurements(inplace=False))
+    loaded = Statevector(qasm3.loads(to_qasm3(circuit.filled)).remove_final_measurements(inplace=False))
 
     assert abs(np.vdot(np.asarray(loaded), amplitudes(circuit))) == pytest.approx(1.0, abs=1e-10)

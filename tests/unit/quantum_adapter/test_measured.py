@@ -16,8 +16,8 @@ from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, Exec
 from queuebit_contracts.failures import FailureCode
 from queuebit_problems.measurement import Step
 from queuebit_quantum_adapter.backends.registry import Backends
+from queuebit_quantum_adapter.pipelines.checks import check_operations
 from queuebit_quantum_adapter.pipelines.measurement import STEP_INTERVAL_S, left_s, thinned
-from queuebit_quantum_adapter.pipelines.measurement_task import check_operations
 from queuebit_quantum_adapter.providers.aer.offer import aer
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_quantum_adapter.shell.task import Stage
@@ -33,10 +33,10 @@ import json
 from tests.measuring import tosses, tossing
 from tests.unit.quantum_adapter.models import LIMITS, an_order
 from queuebit_quantum_adapter.providers.aer.offer import aer
-from queuebit_quantum_adapter.pipelines.measurement import run
-from queuebit_quantum_adapter.pipelines.measurement_task import measure_task_of
+from queuebit_quantum_adapter.pipelines.frame import run
+from tests.unit.quantum_adapter.models import a_task
 tossing()
-out = run(measure_task_of(an_order(tosses(0.4, 1.0, 2.0), seed=42), aer(LIMITS), LIMITS), lambda stage: None)
+out = run(a_task(tosses(0.4, 1.0, 2.0), seed=42, number=1), lambda stage: None)
 provenance = {k: v for k, v in out.provenance.items() if k != "run"}
 print(json.dumps([out.answer, out.evidence, provenance], sort_keys=True))
 """

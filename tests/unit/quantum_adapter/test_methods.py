@@ -13,7 +13,7 @@ from queuebit_quantum_adapter.algorithms.reduction import Core
 from queuebit_quantum_adapter.algorithms.rqaoa import FLOOR, circuits_of
 from queuebit_quantum_adapter.algorithms.trained import tail_energy
 from queuebit_quantum_adapter.errors import BudgetTooSmall
-from queuebit_quantum_adapter.pipelines import optimisation as pipeline
+from queuebit_quantum_adapter.pipelines import frame
 from queuebit_quantum_adapter.pipelines.planning import prepare
 from queuebit_quantum_adapter.pipelines.samples import random_counts
 from queuebit_quantum_adapter.shell.task import Outcome, Task
@@ -23,7 +23,7 @@ from tests.unit.quantum_adapter.small import small
 
 def run(task: Task) -> tuple[Outcome, list[str]]:
     stages: list[str] = []
-    return pipeline.run(task, lambda stage: stages.append(stage.name)), stages
+    return frame.run(task, lambda stage: stages.append(stage.name)), stages
 
 
 @pytest.mark.parametrize("kind_name", ["maxcut", "max_independent_set", "qubo", "number_partitioning"])

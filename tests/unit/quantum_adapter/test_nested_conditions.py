@@ -17,10 +17,10 @@ from qiskit_aer import AerSimulator
 from queuebit_circuits.circuit import Branch, Circuit, length_of
 from queuebit_circuits.qasm import read_circuit
 from queuebit_circuits.simulator import distribution
-from queuebit_circuits.text import circuit_print, to_qasm3
+from queuebit_circuits.text import to_qasm3
 from queuebit_problems.kinds.circuits.circuit_sampling import KIND
 from queuebit_quantum_adapter.errors import NotEquivalent
-from queuebit_quantum_adapter.providers.aer.batches import BatchRunner
+from queuebit_quantum_adapter.providers.aer.forms import FormRunner
 from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
 from queuebit_quantum_adapter.providers.qiskit_conversion import steps_of_quantum_circuit
 from queuebit_quantum_adapter.providers.read_back import read_back
@@ -113,7 +113,7 @@ def _build(made: QuantumCircuit, pieces: Sequence[Piece]) -> None:
 
 
 def _converted(circuit: Circuit) -> Any:
-    return BatchRunner(IdealTarget(qubits_max=8, memory_bytes_max=2**30)).converted(circuit)
+    return FormRunner(IdealTarget(qubits_max=8, memory_bytes_max=2**30)).converted(circuit)
 
 
 def _steps(circuit: Circuit) -> tuple[Step, ...]:
@@ -197,7 +197,7 @@ def test_conditions_within_conditions_stand_once_however_deep(bits: int, conditi
         circuit = statement.circuit
         evidence = check_circuit(circuit, _steps, seed=1)
         assert evidence.fidelity == pytest.approx(1, abs=1e-9)
-        assert len(circuit_print(circuit)) == 64
+        assert len(circuit.fingerprint) == 64
         sizes.append(np.array([KIND.size(statement).terms, length_of(circuit.operations), len(to_qasm3(circuit))]))
 
     assert sizes[2].tolist()[:2] == [2 * 20 + 3] * 2

@@ -22,10 +22,9 @@ from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.backends.snapshots import snapshot_of
 from queuebit_quantum_adapter.errors import BudgetTooSmall, NotEquivalent, UnusableProblem
 from queuebit_quantum_adapter.pipelines.measurement_device import ProviderDevice
-from queuebit_quantum_adapter.ports import FreeLedger
 from queuebit_quantum_adapter.providers.aer.offer import noisy_aer
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
-from queuebit_quantum_adapter.submissions.running import open_provider
+from queuebit_quantum_adapter.submissions.running import Runner, open_provider
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.processes.pool import InlinePool
 from tests.unit.quantum_adapter.models import LIMITS, an_order
@@ -47,6 +46,7 @@ FAMILIES = "fake_manila", "fake_guadalupe", "fake_sherbrooke", "fake_torino", "f
 """A line of CX, heavy hexagons of CX, ECR and CZ, and gates of an older basis."""
 REPEAT = """
 import json
+from queuebit_quantum_adapter.submissions.running import Runner
 from tests.unit.quantum_adapter.test_noisy_measurements import ASYMMETRIC, DYNAMIC, a_device, read_circuit
 circuits = [read_circuit(ASYMMETRIC), read_circuit(DYNAMIC)]
 print(json.dumps(a_device("fake_sherbrooke").counts(circuits, shots=300, seed=11)))
@@ -55,7 +55,7 @@ print(json.dumps(a_device("fake_sherbrooke").counts(circuits, shots=300, seed=11
 
 def a_device(name: str, *, budget_s: float = 60.0) -> ProviderDevice:
     provider = open_provider(noisy_aer(LIMITS, snapshot_of(name)))
-    return ProviderDevice(provider, FreeLedger(), uuid.uuid4(), LIMITS, budget_s, name="noisy")
+    return ProviderDevice(Runner(uuid.uuid4(), lambda: provider), LIMITS, budget_s, name="noisy")
 
 
 def distance(counts: dict[str, int], exact: dict[str, float]) -> float:

@@ -13,9 +13,9 @@ from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
 from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.backends.snapshots import snapshot_of
 from queuebit_quantum_adapter.errors import BudgetTooSmall, NoBackend, TooManyQubits, UnusableProblem
-from queuebit_quantum_adapter.pipelines import optimisation as pipeline
+from queuebit_quantum_adapter.pipelines import frame
 from queuebit_quantum_adapter.pipelines.samples import derived_seed
-from queuebit_quantum_adapter.ports import Batch, Submission
+from queuebit_quantum_adapter.ports import Request
 from queuebit_quantum_adapter.providers.aer.offer import aer, noisy_aer, simulator
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_quantum_adapter.shell.task import Task
@@ -37,8 +37,8 @@ def on_the_device(task: Task) -> Task:
 def test_the_depth_is_what_the_noise_allows_and_it_is_told() -> None:
     problem = a_maxcut(7, density=0.4)
 
-    noisy = pipeline.run(on_the_device(a_task(problem)), lambda stage: None)
-    ideal = pipeline.run(a_task(problem), lambda stage: None)
+    noisy = frame.run(on_the_device(a_task(problem)), lambda stage: None)
+    ideal = frame.run(a_task(problem), lambda stage: None)
 
     assert ideal.objective == noisy.objective == noisy.evidence["optimum"]
     assert (ideal.evidence["layers"], ideal.evidence["esp"]) == (10, None)
@@ -55,7 +55,7 @@ def test_the_depth_is_what_the_noise_allows_and_it_is_told() -> None:
 def test_the_same_seed_gives_the_same_noise() -> None:
     task = on_the_device(a_task(a_maxcut(6), number=1))
 
-    first, second = (pipeline.run(task, lambda stage: None) for _ in range(2))
+    first, second = (frame.run(task, lambda stage: None) for _ in range(2))
 
     assert first.evidence == second.evidence
     assert first.provenance["counts_fingerprint"] == second.provenance["counts_fingerprint"]
@@ -68,17 +68,17 @@ def test_noise_blurs_the_distribution_by_about_what_is_expected() -> None:
     circuit = qaoa_circuit(ising, ramp)
     provider = open_provider(TARGET)
 
-    provider_id = provider.submit(Submission(circuit, 20_000, derived_seed(1, "x")), uuid.UUID(int=1))
+    provider_id = provider.submit(Request((circuit,), (derived_seed(1, "x"),), 20_000), uuid.UUID(int=1))
     distance = total_variation(
         provider.result(provider_id).counts[0], qaoa_distribution(ising, ramp.gammas, ramp.betas)
     )
 
-    success = provider.estimate(Submission(circuit, 1, 0)).success
+    success = provider.estimate(Request((circuit,), (0,), 1)).success
     assert 0.02 < distance < 1 - success + 0.02
 
 
 def test_problems_beyond_the_target_are_cut_into_cores() -> None:
-    outcome = pipeline.run(
+    outcome = frame.run(
         on_the_device(a_task(a_maxcut(14, density=0.6, weights=(1, 2, 3)), rounds=1, shots=200)), lambda stage: None
     )
 
@@ -111,14 +111,14 @@ def test_depth_also_fits_the_budget_of_a_noisy_simulation() -> None:
     problem, roomy = a_maxcut(9, density=0.6), 60.0
 
     with pytest.raises(BudgetTooSmall, match="noisy circuits of one layer take about"):
-        pipeline.run(on_the_device(a_task(problem, budget_s=0.05)), lambda stage: None)
-    outcome = pipeline.run(on_the_device(a_task(problem, budget_s=roomy)), lambda stage: None)
+        frame.run(on_the_device(a_task(problem, budget_s=0.05)), lambda stage: None)
+    outcome = frame.run(on_the_device(a_task(problem, budget_s=roomy)), lambda stage: None)
 
     assert outcome.evidence["layers"] >= 1
 
 
 def test_what_the_validator_needs_is_told_and_the_snapshot_names_itself() -> None:
-    outcome = pipeline.run(on_the_device(a_task(a_maxcut(5))), lambda stage: None)
+    outcome = frame.run(on_the_device(a_task(a_maxcut(5))), lambda stage: None)
 
     (circuit,) = outcome.evidence["target"]["circuits"]
     read, absurd = read_evidence(outcome.evidence, outcome.shots, NOW)
@@ -139,7 +139,7 @@ def test_what_the_validator_needs_is_told_and_the_snapshot_names_itself() -> Non
 
 
 def test_an_ideal_target_says_nothing_of_the_kind() -> None:
-    outcome = pipeline.run(a_task(a_maxcut(5)), lambda stage: None)
+    outcome = frame.run(a_task(a_maxcut(5)), lambda stage: None)
 
     assert {"target", "backend_health", "calibrated_at"} & outcome.evidence.keys() == set()
     assert simulator(LIMITS, None) == aer(LIMITS)
@@ -149,9 +149,9 @@ def test_unknown_devices_and_exact_values_are_refused() -> None:
     with pytest.raises(NoBackend, match="no fake device 'FakeNothing'"):
         open_provider(replace(TARGET, options={**TARGET.options, "device": "FakeNothing"}))
     with pytest.raises(UnusableProblem, match="no exact expectation values"):
-        open_provider(TARGET).preflight(Batch((), (), observable=PauliSum(1, ((1.0, "Z"),))))
+        open_provider(TARGET).preflight(Request((), (), observable=PauliSum(1, ((1.0, "Z"),))))
 
 
 def test_a_device_whose_couplings_are_all_broken_is_refused() -> None:
     with pytest.raises(UnusableProblem, match="cannot be fitted to fake_kyoto"):
-        pipeline.run(replace(a_task(a_maxcut(4)), backend=noisy_aer(LIMITS, snapshot_of("fake_kyoto"))), print)
+        frame.run(replace(a_task(a_maxcut(4)), backend=noisy_aer(LIMITS, snapshot_of("fake_kyoto"))), print)

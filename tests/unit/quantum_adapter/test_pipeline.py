@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,9 +14,9 @@ from queuebit_problems import instances
 from queuebit_problems.registry import optimisation_of, parse_optimisation
 from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
 from queuebit_quantum_adapter.errors import BudgetTooSmall, InvalidProblem, KeyReused, UnusableProblem
-from queuebit_quantum_adapter.pipelines import optimisation as pipeline
+from queuebit_quantum_adapter.pipelines import frame
 from queuebit_quantum_adapter.pipelines.planning import prepare
-from queuebit_quantum_adapter.ports import Submission, SubmissionState
+from queuebit_quantum_adapter.ports import Request, SubmissionState
 from queuebit_quantum_adapter.providers.aer import ideal as aer
 from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
@@ -26,7 +27,7 @@ from tests.unit.quantum_adapter.oracle import qaoa_distribution, total_variation
 
 def run(task: Task) -> tuple[Outcome, list[str]]:
     stages: list[Stage] = []
-    outcome = pipeline.run(task, stages.append)
+    outcome = frame.run(task, stages.append)
     return outcome, [stage.name for stage in stages]
 
 
@@ -43,7 +44,7 @@ def test_aer_samples_the_distribution_of_the_definition(seed: int) -> None:
     ramp = linear_ramp(ising, 3)
     provider = AerProvider(IdealTarget(qubits_max=10, memory_bytes_max=2**30))
 
-    provider_id = provider.submit(Submission(qaoa_circuit(ising, ramp), 200_000, seed), an_attempt())
+    provider_id = provider.submit(Request((qaoa_circuit(ising, ramp),), (seed,), 200_000), an_attempt())
     counts = provider.result(provider_id).counts[0]
 
     assert total_variation(counts, qaoa_distribution(ising, ramp.gammas, ramp.betas)) < 0.01
@@ -190,7 +191,7 @@ def test_one_node_has_nothing_to_cut() -> None:
 def test_aer_takes_a_key_once_and_finds_it_again() -> None:
     ising = an_ising(3, 1)
     provider = AerProvider(IdealTarget(qubits_max=LIMITS.qubits_hard_max, memory_bytes_max=LIMITS.memory_bytes_max))
-    submission = Submission(qaoa_circuit(ising, linear_ramp(ising, 2)), 50, 3)
+    submission = Request((qaoa_circuit(ising, linear_ramp(ising, 2)),), (3,), 50)
     key = an_attempt()
 
     assert provider.reconcile(key) is None
@@ -203,7 +204,7 @@ def test_aer_takes_a_key_once_and_finds_it_again() -> None:
     assert provider.poll("elsewhere") is SubmissionState.UNKNOWN
     provider.cancel(provider_id)
     with pytest.raises(KeyReused):
-        provider.submit(Submission(submission.circuit, 51, 3), key)
+        provider.submit(replace(submission, shots=51), key)
 
 
 def reproducible(outcome: Outcome) -> dict[str, Any]:

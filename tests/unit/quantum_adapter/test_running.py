@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from queuebit_contracts.ids import derive_id
 from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
+from queuebit_quantum_adapter.pipelines.sampler import Sampler
 from queuebit_quantum_adapter.pipelines.samples import derived_seed
-from queuebit_quantum_adapter.ports import Request, Submission
+from queuebit_quantum_adapter.ports import Request
 from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
-from queuebit_quantum_adapter.submissions.running import Runner
+from queuebit_quantum_adapter.submissions.running import Runner, key_of
 from tests.unit.quantum_adapter.models import a_maxcut, a_task, an_ising
 
 
@@ -22,27 +22,27 @@ class Listening(AerProvider):
         self.heard: list[tuple[UUID, int]] = []
 
     def submit(self, request: Request, key: UUID) -> str:
-        assert isinstance(request, Submission)
-        self.heard.append((key, request.seed))
+        self.heard += [(key, seed) for seed in request.seeds]
         return super().submit(request, key)
 
 
 def test_every_circuit_has_an_id_and_a_seed_of_its_own() -> None:
     task, provider = a_task(a_maxcut(4), seed=5, shots=64), Listening()
-    runner = Runner(task, provider)
+    runner = Runner(task.attempt_id, lambda: provider)
+    sampler = Sampler(task, runner)
     circuits = [qaoa_circuit(an_ising(4, seed), linear_ramp(an_ising(4, seed), 2)) for seed in range(3)]
     said: list[str] = []
 
-    counts = [runner.sample(circuit, lambda: said.append("ready")) for circuit in circuits]
+    counts = [sampler.sample(circuit, lambda: said.append("ready")) for circuit in circuits]
 
     assert provider.heard == [
-        (task.attempt_id, derived_seed(5, "simulator")),
-        (derive_id(task.attempt_id, "circuit:1"), derived_seed(5, "simulator:1")),
-        (derive_id(task.attempt_id, "circuit:2"), derived_seed(5, "simulator:2")),
+        (key_of(task.attempt_id, 0), derived_seed(5, "simulator")),
+        (key_of(task.attempt_id, 1), derived_seed(5, "simulator:1")),
+        (key_of(task.attempt_id, 2), derived_seed(5, "simulator:2")),
     ]
     assert (said, runner.shots) == (["ready"] * 3, 3 * 64)
     assert [sum(each.values()) for each in counts] == [64] * 3
-    assert [each.circuit for each in runner.sampled] == circuits
+    assert [each.circuit for each in sampler.sampled] == circuits
 
 
 def test_an_attempt_that_runs_again_hands_in_the_same() -> None:
@@ -51,8 +51,8 @@ def test_an_attempt_that_runs_again_hands_in_the_same() -> None:
     first, second = Listening(), Listening()
 
     for provider in (first, second):
-        runner = Runner(task, provider)
+        sampler = Sampler(task, Runner(task.attempt_id, lambda: provider))  # noqa: B023
         for _ in range(2):
-            runner.sample(circuit)
+            sampler.sample(circuit)
 
     assert first.heard == second.heard

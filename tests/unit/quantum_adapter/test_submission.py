@@ -15,7 +15,6 @@ from queuebit_quantum_adapter.ports import (
     FreeLedger,
     Request,
     Result,
-    Submission,
     SubmissionState,
 )
 from queuebit_quantum_adapter.submissions.ledger import run_to_end, submit_once
@@ -24,9 +23,9 @@ from tests.unit.quantum_adapter.models import an_attempt, an_ising
 KEY = an_attempt()
 
 
-def a_submission() -> Submission:
+def a_submission() -> Request:
     ising = an_ising(2, 1)
-    return Submission(qaoa_circuit(ising, linear_ramp(ising, 1)), 10, 1)
+    return Request((qaoa_circuit(ising, linear_ramp(ising, 1)),), (1,), 10)
 
 
 class ScriptedProvider:

@@ -1,22 +1,33 @@
 """A quantum circuit as plain values: what the readers give, what the reference simulator and every device take.
 
-Qubits and classical bits are numbered from 0 in the order of their declaration. Angles are in radians.
+Qubits and classical bits are numbered from 0 in the order of their declaration. Angles are in radians. Angles may be left open,
+as slots, so that circuits of one structure differ by numbers alone: `Bound` is a circuit with the values of its slots.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
+from typing import Any, assert_never
+
+from queuebit_contracts.canonical import fingerprint
+
+DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A gate of the standard set (`gates.GATES`), by its OpenQASM 3 name, on distinct qubits, controls first."""
+    """A gate of the standard set (`gates.GATES`), by its OpenQASM 3 name, on distinct qubits, controls first.
+
+    An open gate has no `angles`: it takes them from these `slots` of its circuit.
+    """
 
     name: str
     qubits: tuple[int, ...]
     angles: tuple[float, ...] = ()
+    slots: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +83,29 @@ class Register:
     loose: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Circuit:
-    """Operations in order. `registers` are the classical ones, in the order of their declaration."""
+    """Operations in order. `registers` are the classical ones, in the order of their declaration; `slots` is how many angles
+    are open.
+    """
 
     qubits: int
     registers: tuple[Register, ...]
     operations: tuple[Operation, ...]
+    slots: int = 0
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the circuit as canonical JSON, angles to 12 digits: equal wherever the same circuit is asked for.
+
+        Of an open circuit it is the fingerprint of the structure.
+        """
+        registers = [[register.name, register.size, register.loose] for register in self.registers]
+        return fingerprint([self.qubits, registers, [_plain(each) for each in self.operations]])
+
+    def count(self, qubits: int) -> int:
+        """How many gates act on so many qubits."""
+        return sum(isinstance(each, Gate) and len(each.qubits) == qubits for each in walk(self.operations))
 
     @property
     def clbits(self) -> int:
@@ -121,6 +148,65 @@ class Circuit:
         return int("".join(words) or "0", 2)
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A circuit and the values of its slots in radians; one without slots needs none. Raises ValueError for a wrong number."""
+
+    circuit: Circuit
+    angles: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.angles) != self.circuit.slots:
+            raise ValueError(f"{len(self.angles)} angles for {self.circuit.slots} slots")
+
+    @property
+    def filled(self) -> Circuit:
+        """The circuit with its angles filled in."""
+        circuit = self.circuit
+        if not circuit.slots:
+            return circuit
+        return Circuit(circuit.qubits, circuit.registers, _filled(circuit.operations, self.angles))
+
+
+def opened(circuit: Circuit) -> Bound:
+    """A circuit without slots as its structure, in which each angle has a slot of its own, and its angles."""
+    angles: list[float] = []
+    operations = _opened(circuit.operations, angles)
+    return Bound(Circuit(circuit.qubits, circuit.registers, operations, len(angles)), tuple(angles))
+
+
+def angles_of(circuit: Circuit) -> tuple[float, ...]:
+    """The angles of all gates, in the order in which `opened` gives them slots."""
+    gates = (each for each in walk(circuit.operations) if isinstance(each, Gate))
+    return tuple(chain.from_iterable(gate.angles for gate in gates))
+
+
+def _filled(operations: Iterable[Operation], angles: Sequence[float]) -> tuple[Operation, ...]:
+    return tuple(
+        Gate(each.name, each.qubits, tuple(angles[slot] for slot in each.slots))
+        if isinstance(each, Gate) and each.slots
+        else Branch(each.clbits, each.values, _filled(each.then, angles), _filled(each.otherwise, angles))
+        if isinstance(each, Branch)
+        else each
+        for each in operations
+    )
+
+
+def _opened(operations: Iterable[Operation], angles: list[float]) -> tuple[Operation, ...]:
+    found: list[Operation] = []
+    for each in operations:
+        if isinstance(each, Gate) and each.angles:
+            slots = range(len(angles), len(angles) + len(each.angles))
+            angles += each.angles
+            found.append(Gate(each.name, each.qubits, (), tuple(slots)))
+        elif isinstance(each, Branch):
+            then = _opened(each.then, angles)
+            found.append(Branch(each.clbits, each.values, then, _opened(each.otherwise, angles)))
+        else:
+            found.append(each)
+    return tuple(found)
+
+
 def walk(operations: Iterable[Operation]) -> Iterator[Operation]:
     """Every operation, those inside branches after the branch that holds them."""
     waiting = [iter(operations)]
@@ -137,3 +223,22 @@ def walk(operations: Iterable[Operation]) -> Iterator[Operation]:
 def length_of(operations: Iterable[Operation]) -> int:
     """How many operations there are, those inside branches counted."""
     return sum(1 for _ in walk(operations))
+
+
+def _plain(operation: Operation) -> list[Any]:
+    match operation:
+        case Gate(name, qubits, slots=slots) if slots:
+            return ["open gate", name, qubits, slots]
+        case Gate(name, qubits, angles):
+            return ["gate", name, qubits, [round(float(angle), DIGITS) + 0.0 for angle in angles]]
+        case Measure(qubit, clbit):
+            return ["measure", qubit, clbit]
+        case Reset(qubit):
+            return ["reset", qubit]
+        case Barrier(qubits):
+            return ["barrier", qubits]
+        case Branch(clbits, values, then, otherwise):
+            value = values[0] if len(values) == 1 else values
+            return ["branch", clbits, value, [_plain(each) for each in then], [_plain(each) for each in otherwise]]
+        case _:
+            assert_never(operation)

@@ -114,7 +114,7 @@ def final_measurements(
 
 def _qubits(operation: Operation) -> Sequence[int]:
     match operation:
-        case Gate(_, qubits, _) | Barrier(qubits):
+        case Gate(_, qubits) | Barrier(qubits):
             return qubits
         case Measure(qubit, _) | Reset(qubit):
             return (qubit,)
@@ -152,7 +152,7 @@ class _Cost:
             if self.updates > UPDATES_MAX:
                 return
             match operation:
-                case Gate(name, qubits, _):
+                case Gate(name, qubits):
                     self.updates += self.branches * max(UPDATES_MIN, 1 << len(self.kept))
                     permuted = name in _PERMUTING and self.definite.issuperset(qubits)
                     if not permuted and name not in _DIAGONAL:

@@ -1,14 +1,13 @@
-"""Circuits of any form as text: OpenQASM 3 for people and for exchange, and fingerprints."""
+"""Circuits as text: OpenQASM 3 for people and for exchange, and fingerprints."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, assert_never
+from typing import assert_never
 
 from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset, walk
 from queuebit_contracts.canonical import fingerprint
-
-DIGITS = 12
 
 _STANDARD = frozenset(
     {
@@ -38,20 +37,16 @@ _DEFINED = {
 }
 
 
-def circuit_print(circuit: Circuit) -> str:
-    """SHA-256 of the circuit as canonical JSON, angles to 12 digits: equal wherever the same circuit is asked for."""
-    registers = [[register.name, register.size, register.loose] for register in circuit.registers]
-    return fingerprint([circuit.qubits, registers, [_plain(each) for each in circuit.operations]])
-
-
 def batch_print(circuits: Sequence[Circuit]) -> str:
     """The fingerprint of several circuits in their order; that of the circuit itself where it is one."""
-    prints = [circuit_print(circuit) for circuit in circuits]
+    prints = [circuit.fingerprint for circuit in circuits]
     return prints[0] if len(prints) == 1 else fingerprint(prints)
 
 
 def to_qasm3(circuit: Circuit) -> str:
-    """The circuit as OpenQASM 3, up to a global phase: the same circuit gives the same text."""
+    """The circuit as OpenQASM 3, up to a global phase: the same circuit gives the same text. Raises ValueError where angles are
+    open.
+    """
     used = {each.name for each in walk(circuit.operations) if isinstance(each, Gate)}
     lines = ["OPENQASM 3.0;", 'include "stdgates.inc";', *(text for name, text in _DEFINED.items() if name in used)]
     bits: list[str] = []
@@ -63,6 +58,11 @@ def to_qasm3(circuit: Circuit) -> str:
         lines.append(f"qubit[{circuit.qubits}] {_qubit_register(circuit)};")
     lines += _lines(circuit.operations, bits, _qubit_register(circuit), "")
     return "\n".join(lines) + "\n"
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 of a text, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _qubit_register(circuit: Circuit) -> str:
@@ -79,6 +79,8 @@ def _lines(operations: Iterable[Operation], bits: Sequence[str], register: str, 
 
     for operation in operations:
         match operation:
+            case Gate(slots=slots) if slots:
+                raise ValueError("An open circuit has no text: fill in its angles.")
             case Gate(name, qubits, angles):
                 word = name if name in _STANDARD or name in _DEFINED else _MODIFIED[name]
                 values = f"({', '.join(repr(float(angle)) for angle in angles)})" if angles and word != "id" else ""
@@ -110,20 +112,3 @@ def _branch(branch: Branch, bits: Sequence[str], register: str, indent: str) -> 
         yield f"{indent}}} else {{"
         yield from _lines(branch.otherwise, bits, register, inner)
     yield f"{indent}}}"
-
-
-def _plain(operation: Operation) -> list[Any]:
-    match operation:
-        case Gate(name, qubits, angles):
-            return ["gate", name, qubits, [round(float(angle), DIGITS) + 0.0 for angle in angles]]
-        case Measure(qubit, clbit):
-            return ["measure", qubit, clbit]
-        case Reset(qubit):
-            return ["reset", qubit]
-        case Barrier(qubits):
-            return ["barrier", qubits]
-        case Branch(clbits, values, then, otherwise):
-            value = values[0] if len(values) == 1 else values
-            return ["branch", clbits, value, [_plain(each) for each in then], [_plain(each) for each in otherwise]]
-        case _:
-            assert_never(operation)

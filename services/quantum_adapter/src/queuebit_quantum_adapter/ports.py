@@ -12,10 +12,9 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
-from queuebit_circuits.circuit import Circuit
+from queuebit_circuits.circuit import Bound
 from queuebit_circuits.pauli import PauliSum
 from queuebit_contracts.jobs import Lane
-from queuebit_quantum_adapter.circuits import BoundCircuit
 
 
 class SubmissionState(StrEnum):
@@ -55,44 +54,35 @@ class Capabilities:
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
-    """A request to sample one template: what to run, how often, and the seed of the sampling where the provider takes one."""
-
-    circuit: BoundCircuit
-    shots: int
-    seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A request to run circuits of any form, one after the other, each with a seed of its own.
+class Request:
+    """Circuits to run one after the other, each with a seed of its own.
 
     With `shots`, the outcomes of so many runs of each are wanted. With `observable` instead, its exact expectation value in
-    the final state of each: only of a backend that is `exact`.
+    the final state of each: only of a backend that is `exact`. A circuit with slots is compiled and checked once for all
+    values of its slots.
     """
 
-    circuits: tuple[Circuit, ...]
+    circuits: tuple[Bound, ...]
     seeds: tuple[int, ...]
     shots: int | None = None
     observable: PauliSum | None = None
-
-
-Request = Submission | Batch
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """What came back of a request, in the order of its circuits: `counts` or `values`.
 
-    `counts` map each outcome to how often it was seen: bit k of the integer is classical bit k, of a template qubit k. `record`
-    holds what reproduces the run and is equal whenever the same request runs again: circuit fingerprint, layout, transpiler,
-    packages, and under "equivalence" how it was checked that the circuits that ran are those that were asked for. `timing`
-    holds what is not: seconds spent in each step, whether the template was cached.
+    `counts` map each outcome to how often it was seen: bit k of the integer is classical bit k. `record` holds what reproduces
+    the run and is equal whenever the same request runs again: transpiler, packages, and under "equivalence" how it was checked
+    that the circuits that ran are those that were asked for. `ran` says the same of each circuit by itself: the "form" that it
+    is of, its layout, of one with slots its fingerprint as it ran. `timing` holds what is not equal: seconds spent in each
+    step, whether the templates were cached.
     """
 
     counts: tuple[Mapping[int, int], ...] = ()
     values: tuple[float, ...] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
+    ran: tuple[Mapping[str, Any], ...] = ()
     timing: Mapping[str, Any] = field(default_factory=dict)
 
 

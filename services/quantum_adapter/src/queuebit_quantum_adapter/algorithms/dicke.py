@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import acos, sqrt
 
-from queuebit_quantum_adapter.circuits import Gate, GateName
+from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Operation, Register
 
 
 @dataclass(slots=True)
@@ -20,11 +20,11 @@ class Drawing:
     gates: list[Gate] = field(default_factory=list)
     angles: list[float] = field(default_factory=list)
 
-    def add(self, name: GateName, *qubits: int) -> None:
+    def add(self, name: str, *qubits: int) -> None:
         """A gate without angle."""
         self.gates.append(Gate(name, qubits))
 
-    def turn(self, name: GateName, angle: float, *qubits: int) -> None:
+    def turn(self, name: str, angle: float, *qubits: int) -> None:
         """A gate by an angle of its own."""
         self.turn_by(name, self.slot(angle), *qubits)
 
@@ -33,9 +33,18 @@ class Drawing:
         self.angles.append(angle)
         return len(self.angles) - 1
 
-    def turn_by(self, name: GateName, slot: int, *qubits: int) -> None:
+    def turn_by(self, name: str, slot: int, *qubits: int) -> None:
         """A gate by the angle of a slot."""
-        self.gates.append(Gate(name, qubits, slot))
+        self.gates.append(Gate(name, qubits, (), (slot,)))
+
+    def circuit(self, qubits: int) -> Circuit:
+        """What was drawn, from all qubits in |0>, qubit q measured into bit q of the register c at the end."""
+        reads: tuple[Operation, ...] = tuple(Measure(qubit, qubit) for qubit in range(qubits))
+        return Circuit(qubits, (Register("c", qubits),), (*self.gates, *reads), len(self.angles))
+
+    def bound(self, qubits: int) -> Bound:
+        """The same with the values that the slots took."""
+        return Bound(self.circuit(qubits), tuple(self.angles))
 
 
 def draw_dicke(drawing: Drawing, qubits: Sequence[int], count: int) -> None:

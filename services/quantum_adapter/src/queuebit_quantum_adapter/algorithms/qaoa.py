@@ -22,9 +22,9 @@ from fractions import Fraction
 from functools import lru_cache
 from math import gcd, sqrt
 
+from queuebit_circuits.circuit import Bound, Circuit
 from queuebit_problems.encoding.qubo import Ising, Pair
 from queuebit_quantum_adapter.algorithms.dicke import Drawing, draw_dicke
-from queuebit_quantum_adapter.circuits import BoundCircuit, Template
 
 RAMP = 0.6
 GROUP_RAMP = 1.0
@@ -148,7 +148,7 @@ def free_qubits(qubits: int, groups: Sequence[Kept]) -> list[int]:
 @lru_cache(maxsize=64)
 def qaoa_template(
     qubits: int, pairs: tuple[Pair, ...], fields: tuple[int, ...], layers: int, groups: tuple[Kept, ...] = ()
-) -> tuple[Template, tuple[float, ...]]:
+) -> tuple[Circuit, tuple[float, ...]]:
     """The QAOA circuit of a structure, and the values of its first slots, which prepare the start.
 
     A layer takes its slots in this order: one a pair (RZZ), one a field (RZ), one for RX where qubits are free, one a group for
@@ -175,7 +175,7 @@ def qaoa_template(
             for a, b in exchanges(len(group.qubits)):
                 drawing.turn_by("rxx", slot, group.qubits[a], group.qubits[b])
                 drawing.turn_by("ryy", slot, group.qubits[a], group.qubits[b])
-    return Template(qubits, tuple(drawing.gates), len(drawing.angles)), start
+    return drawing.circuit(qubits), start
 
 
 def mixer_factors(qubits: int, groups: Sequence[Kept]) -> list[float]:
@@ -184,7 +184,7 @@ def mixer_factors(qubits: int, groups: Sequence[Kept]) -> list[float]:
     return free + [len(group.qubits) / len(exchanges(len(group.qubits))) for group in groups]
 
 
-def qaoa_circuit(ising: Ising, ramp: Ramp, groups: tuple[Kept, ...] = ()) -> BoundCircuit:
+def qaoa_circuit(ising: Ising, ramp: Ramp, groups: tuple[Kept, ...] = ()) -> Bound:
     """The circuit of an Ising model at the angles of a ramp: RZZ(2 gamma J), RZ(2 gamma h), then the mixer."""
     pairs = tuple(sorted(ising.j))
     fields = tuple(sorted(ising.h))
@@ -195,7 +195,7 @@ def qaoa_circuit(ising: Ising, ramp: Ramp, groups: tuple[Kept, ...] = ()) -> Bou
     for gamma, beta in zip(ramp.gammas, ramp.betas, strict=True):
         angles += [2 * gamma * value for value in coefficients]
         angles += [factor * beta for factor in mixers]
-    return BoundCircuit(template, tuple(angles))
+    return Bound(template, tuple(angles))
 
 
 def terms_of(ising: Ising, groups: Sequence[Kept] = ()) -> int:

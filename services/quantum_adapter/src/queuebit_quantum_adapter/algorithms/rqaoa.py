@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from queuebit_circuits.circuit import Bound
 from queuebit_problems.encoding.qubo import Exact, Ising, Pair
 from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
 from queuebit_quantum_adapter.algorithms.spectrum import all_energies
-from queuebit_quantum_adapter.circuits import BoundCircuit
 
 FLOOR = 8
 """So many spins are enumerated."""
@@ -40,7 +40,7 @@ def solve(
     ising: Ising,
     counts: Mapping[int, int],
     layers: int,
-    sample: Callable[[BoundCircuit], Mapping[int, int]],
+    sample: Callable[[Bound], Mapping[int, int]],
     progress: Callable[[int], None],
 ) -> tuple[int, int]:
     """(a string as an integer whose bit q is qubit q, circuits used beyond the first). `counts` are of a circuit of `ising`."""

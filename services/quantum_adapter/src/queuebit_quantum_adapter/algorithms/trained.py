@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 
+from queuebit_circuits.circuit import Bound
 from queuebit_problems.encoding.qubo import Ising
 from queuebit_quantum_adapter.algorithms.qaoa import Kept, Ramp, qaoa_circuit
-from queuebit_quantum_adapter.circuits import BoundCircuit
 
 LAYERS_MAX = 5
 """More angles than these do not settle within the circuits that a job may take."""
@@ -20,7 +20,7 @@ def train(
     ising: Ising,
     groups: tuple[Kept, ...],
     start: Ramp,
-    sample: Callable[[BoundCircuit], Mapping[int, int]],
+    sample: Callable[[Bound], Mapping[int, int]],
     *,
     iterations: int,
     cvar: float,

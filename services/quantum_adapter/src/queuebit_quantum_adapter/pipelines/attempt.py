@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from queuebit_quantum_adapter.algorithms import rqaoa
@@ -13,6 +13,7 @@ from queuebit_quantum_adapter.algorithms.reduction import Core, Reduced
 from queuebit_quantum_adapter.errors import BudgetTooSmall
 from queuebit_quantum_adapter.pipelines.planning import Prepared, circuits_of, drawn
 from queuebit_quantum_adapter.pipelines.rounds import Cutter, classical_start
+from queuebit_quantum_adapter.pipelines.sampler import Sampled, Sampler
 from queuebit_quantum_adapter.pipelines.samples import (
     Bits,
     Candidate,
@@ -22,11 +23,8 @@ from queuebit_quantum_adapter.pipelines.samples import (
     random_counts,
     read_samples,
 )
-from queuebit_quantum_adapter.ports import Submission
-from queuebit_quantum_adapter.shell.task import Stage, Task
-from queuebit_quantum_adapter.submissions.running import Runner, Sampled
+from queuebit_quantum_adapter.shell.task import Report, Stage, Task
 
-Report = Callable[[Stage], None]
 ROUND_STARTS_MAX = 3
 """How many samples of each core of a large problem are polished."""
 
@@ -57,10 +55,10 @@ class Work:
 class Attempt:
     """One attempt at work: the task, what was prepared for it, and the circuits that have run."""
 
-    def __init__(self, task: Task, prepared: Prepared, runner: Runner, report: Report) -> None:
+    def __init__(self, task: Task, prepared: Prepared, sampler: Sampler, report: Report) -> None:
         self.task = task
         self.prepared = prepared
-        self.runner = runner
+        self.sampler = sampler
         self.work = Work()
         self.depth: Depth | None = None
         self._report = report
@@ -115,7 +113,7 @@ class Attempt:
                 bits = tuple(question.encoding.encode(work.best.answer))
             work.iterations += 1
             self.passed(f"round {number} of {recipe.rounds}", work.best)
-        if not self.runner.sampled:
+        if not self.sampler.sampled:
             work.reasons.append("Roof duality decided every core: no circuit was needed.")
 
     def _sample_core(self, core: Core) -> dict[int, int]:
@@ -126,26 +124,25 @@ class Attempt:
                 core.ising,
                 core.groups,
                 ramp,
-                self.runner.sample,
+                self.sampler.sample,
                 iterations=self.task.recipe.iterations,
                 cvar=self.task.recipe.cvar,
                 progress=lambda number: self.passed(f"iteration {number}"),
             )
             self.work.iterations += used
             circuit = qaoa_circuit(core.ising, ramp, core.groups)
-        counts = self.runner.sample(circuit, self._ready)
-        self.work.final.append((ramp, self.runner.sampled[-1]))
+        counts = self.sampler.sample(circuit, self._ready)
+        self.work.final.append((ramp, self.sampler.sampled[-1]))
         return counts
 
     def _choose_depth(self, core: Core) -> None:
         """On a noisy target, the depth that the first core bears best, for all. Layers are alike, so that what the second one
         costs in success each further one does too: two circuits are transpiled.
         """
-        provider, planned = self.runner.provider, self.prepared.layers
+        provider, planned = self.sampler.provider, self.prepared.layers
         if self.depth is not None or not provider.capabilities().estimates:
             return
-        shots = self.task.recipe.shots
-        one, two = (provider.estimate(Submission(drawn(core, layers)[1], shots, 0)) for layers in (1, 2))
+        one, two = (provider.estimate(self.sampler.request(drawn(core, layers)[1])) for layers in (1, 2))
         first = one.success
         layer = two.success / first if first else 0.0
         table = GROUP_GAIN if core.groups else GAIN
@@ -183,7 +180,7 @@ class Attempt:
                 core.ising,
                 counts,
                 self.layers,
-                self.runner.sample,
+                self.sampler.sample,
                 lambda number: self.passed(f"iteration {number}"),
             )
             strings.append(string)

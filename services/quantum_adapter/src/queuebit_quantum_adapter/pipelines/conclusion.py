@@ -42,7 +42,7 @@ def conclude(attempt: Attempt) -> tuple[Candidate, dict[str, Any]]:
     evidence = {
         "method": prepared.method,
         "mixer": prepared.mixer,
-        "circuits": len(attempt.runner.sampled),
+        "circuits": len(attempt.sampler.sampled),
         "iterations": work.iterations,
         **reading_evidence(reading, spread, optimum),
         **range_evidence(reading, spread),
@@ -73,13 +73,13 @@ def _target(attempt: Attempt) -> dict[str, Any]:
     if not attempt.work.final:
         return {}
     record = attempt.work.final[0][1].result.record
-    return target_evidence(attempt.runner.provider.capabilities(), record.get("target"))
+    return target_evidence(attempt.sampler.provider.capabilities(), record.get("target"))
 
 
 def method_name(attempt: Attempt, evidence: Mapping[str, Any]) -> str:
     """What people read as the method that ran."""
     prepared = attempt.prepared
-    if not attempt.runner.sampled:
+    if not attempt.sampler.sampled:
         return "roof duality (no circuit was needed)" if evidence["best_source"] != "start" else "heuristic"
     name = {"lr": "LR-QAOA", "rqaoa": "RQAOA", "trained": "trained QAOA"}[prepared.method]
     name = f"{name} p={attempt.layers}" + (" XY" if prepared.groups else "")

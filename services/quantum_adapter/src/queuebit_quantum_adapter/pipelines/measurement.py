@@ -1,4 +1,4 @@
-"""One attempt to measure circuits, from the statement to a result. Runs in a worker process, which may be killed at any moment.
+"""Circuits measured, from the statement to a result.
 
 What is measured is the kind's own business; here it gets a device, and what ran is written down.
 """
@@ -9,19 +9,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from queuebit_circuits.text import batch_print, to_qasm3
+from queuebit_circuits.text import batch_print, text_hash, to_qasm3
 from queuebit_contracts.canonical import fingerprint
 from queuebit_problems.errors import OutOfBudget, ProblemError
 from queuebit_problems.measurement import Effort, Measured, Measurement, OnStep, Step
 from queuebit_problems.registry import parse_problem
-from queuebit_quantum_adapter.circuits import text_hash
 from queuebit_quantum_adapter.errors import BudgetTooSmall, InvalidProblem, UnusableProblem
-from queuebit_quantum_adapter.pipelines.attempt import Report
 from queuebit_quantum_adapter.pipelines.measurement_device import ProviderDevice
-from queuebit_quantum_adapter.pipelines.measurement_task import MeasureTask
-from queuebit_quantum_adapter.ports import FreeLedger
-from queuebit_quantum_adapter.shell.task import Outcome, Stage
-from queuebit_quantum_adapter.submissions.running import open_provider
+from queuebit_quantum_adapter.shell.task import Outcome, Report, Stage, Task
+from queuebit_quantum_adapter.submissions.running import Runner
 
 STEP_INTERVAL_S = 0.2
 LOOP_SHARE = 0.8
@@ -30,12 +26,11 @@ TEXTS_MAX = 16
 """So many circuits of a result have their text hashed; the fingerprint covers all."""
 
 
-def run(task: MeasureTask, report: Report) -> Outcome:
+def measured(task: Task, runner: Runner, report: Report) -> Outcome:
     """Measure on the task's backend. Raises AdapterError."""
-    cpu_begun, begun_s = time.process_time(), time.monotonic()
+    begun_s = time.monotonic()
     kind, statement = _parsed(task)
-    provider = open_provider(task.backend)
-    device = ProviderDevice(provider, FreeLedger(), task.attempt_id, task.limits, task.budget_s, name=task.backend.name)
+    device = ProviderDevice(runner, task.limits, task.budget_s, name=task.backend.name)
     report(Stage("running"))
     effort = Effort(left_s(task.budget_s, time.monotonic() - begun_s), task.seed)
     try:
@@ -45,16 +40,15 @@ def run(task: MeasureTask, report: Report) -> Outcome:
     except ProblemError as error:
         raise UnusableProblem(error.detail, remedy=error.remedy) from error
     # A kind that asks for exact values counts no shots; a device that only samples has taken some nevertheless.
-    shots = found.shots or device.shots
+    shots = found.shots or runner.shots
     report(Stage("measured", found.objective))
     return Outcome(
         answer=found.answer,
         objective=found.objective,
         method=found.method.removesuffix(f" on {device.name}").rstrip(", "),
         shots=shots,
-        cpu_s=time.process_time() - cpu_begun,
         evidence={**found.evidence, "shots": shots, "equivalence": device.equivalence(), **device.target()},
-        provenance=_provenance(task, found, device, shots),
+        provenance=_provenance(task, found, device, runner, shots),
         bound=found.bound,
         iterations=found.iterations,
     )
@@ -79,7 +73,7 @@ def thinned(report: Report, monotonic_s: Callable[[], float]) -> OnStep:
     return on_step
 
 
-def _parsed(task: MeasureTask) -> tuple[Measurement[Any], Any]:
+def _parsed(task: Task) -> tuple[Measurement[Any], Any]:
     try:
         kind, statement = parse_problem(task.problem)
     except ProblemError as error:
@@ -89,11 +83,10 @@ def _parsed(task: MeasureTask) -> tuple[Measurement[Any], Any]:
     return kind, statement
 
 
-def _provenance(task: MeasureTask, found: Measured, device: ProviderDevice, shots: int) -> dict[str, Any]:
+def _provenance(task: Task, found: Measured, device: ProviderDevice, runner: Runner, shots: int) -> dict[str, Any]:
     """What reproduces the run. Everything but `run` is equal whenever the same job runs again with the same versions."""
     texts = "".join(to_qasm3(circuit) for circuit in found.circuits[:TEXTS_MAX])
     return {
-        "problem_fingerprint": fingerprint(task.problem),
         "circuit_fingerprint": batch_print(found.circuits) if found.circuits else None,
         "circuits": len(found.circuits),
         "qasm3": {
@@ -104,10 +97,10 @@ def _provenance(task: MeasureTask, found: Measured, device: ProviderDevice, shot
         "answer_fingerprint": fingerprint(found.answer),
         "shots": shots,
         "iterations": found.iterations,
-        "submissions": device.batches,
-        "circuit_runs": device.runs,
+        "submissions": runner.requests,
+        "circuit_runs": runner.circuits,
         "seeds": {"job": task.seed},
         "backend": {"name": task.backend.name, "version": task.backend.version},
         **device.record,
-        "run": {"run_s": round(device.run_s, 6)},
+        "run": {"run_s": round(runner.run_s, 6)},
     }

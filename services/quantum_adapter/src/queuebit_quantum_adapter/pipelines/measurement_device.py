@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
-from queuebit_circuits.circuit import Branch, Circuit, Gate, Measure, Reset, length_of
+from queuebit_circuits.circuit import Bound, Branch, Circuit, Gate, Measure, Reset, length_of
 from queuebit_circuits.pauli import PauliSum, bases, estimate, measured
-from queuebit_circuits.text import circuit_print
-from queuebit_contracts.ids import derive_id
 from queuebit_problems.measurement import Counts, Estimate
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.errors import BudgetTooSmall, UnusableProblem
+from queuebit_quantum_adapter.pipelines.checks import check_operations
 from queuebit_quantum_adapter.pipelines.evidence import target_evidence
-from queuebit_quantum_adapter.pipelines.measurement_task import check_operations
 from queuebit_quantum_adapter.pipelines.samples import derived_seed
-from queuebit_quantum_adapter.ports import Batch, Ledger, Provider, Result
-from queuebit_quantum_adapter.submissions.ledger import POLL_INTERVAL_S, run_to_end
+from queuebit_quantum_adapter.ports import Request, Result
+from queuebit_quantum_adapter.submissions.running import Runner
 
 BATCH_CIRCUITS_MAX = 256
 SHOTS_OF_ITS_CHOICE = 4096
@@ -29,35 +25,14 @@ SHOTS_OF_ITS_CHOICE = 4096
 class ProviderDevice:
     """Runs the circuits of one attempt. Equal circuits in one call are sampled anew each; what else is in a batch does not
     change the outcomes of a circuit, for its seed comes from the circuit and not from its place.
-
-    The key of a batch is derived from the attempt's id and the number of the batch, so that a repeat of the attempt, which asks
-    for the same batches in the same order, finds what was handed in before.
     """
 
-    def __init__(
-        self,
-        provider: Provider,
-        ledger: Ledger,
-        attempt_id: UUID,
-        limits: Limits,
-        budget_s: float,
-        *,
-        name: str,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._provider = provider
-        self._ledger = ledger
-        self._attempt_id = attempt_id
+    def __init__(self, runner: Runner, limits: Limits, budget_s: float, *, name: str) -> None:
+        self._runner = runner
         self._limits = limits
         self._budget_s = budget_s
         self._name = name
-        self._sleep = sleep
-        self._capabilities = provider.capabilities()
         self._forms: dict[str, Mapping[str, Any]] = {}
-        self._run_s = 0.0
-        self.shots = 0
-        self.batches = 0
-        self.runs = 0
         self.record: Mapping[str, Any] = {}
 
     @property
@@ -65,22 +40,17 @@ class ProviderDevice:
         """The backend, by the name that people know it by."""
         return self._name
 
-    @property
-    def run_s(self) -> float:
-        """Seconds that the backend ran, as far as it tells."""
-        return self._run_s
-
     def target(self) -> dict[str, Any]:
         """What a noisy target is and what it made of the last circuits; empty for an ideal one."""
-        return target_evidence(self._capabilities, self.record.get("target"))
+        return target_evidence(self._runner.provider.capabilities(), self.record.get("target"))
 
     def counts(self, circuits: Sequence[Circuit], *, shots: int, seed: int) -> list[Counts]:
         """The outcomes by their keys. Raises AdapterError."""
         if any(not circuit.clbits for circuit in circuits):
             raise UnusableProblem("The circuit has no classical bit, so that nothing can be read.")
         outcomes: list[Mapping[int, int]] = []
-        for batch in self._batches(circuits, seed, shots=shots, observable=None):
-            outcomes += self._run(batch).counts
+        for request in self._requests(circuits, seed, shots=shots, observable=None):
+            outcomes += self._run(request).counts
         return [
             dict(zip(circuit.keys(counts), counts.values(), strict=True))
             for circuit, counts in zip(circuits, outcomes, strict=True)
@@ -95,10 +65,10 @@ class ProviderDevice:
                 raise UnusableProblem(
                     "An expectation value is that of a final state: the circuit may not measure or reset."
                 )
-        if shots is None and self._capabilities.exact:
+        if shots is None and self._runner.provider.capabilities().exact:
             values: list[float] = []
-            for batch in self._batches(circuits, seed, shots=None, observable=observable):
-                values += self._run(batch).values
+            for request in self._requests(circuits, seed, shots=None, observable=observable):
+                values += self._run(request).values
             return [Estimate(value, 0.0) for value in values]
         chosen = bases(observable)
         if not chosen:
@@ -117,23 +87,23 @@ class ProviderDevice:
         """
         checks = self._forms.values()
         return {
-            "circuits": self.runs,
+            "circuits": self._runner.circuits,
             "forms": len(checks),
             "methods": sorted({check["method"] for check in checks}),
             "inputs": sum(check["inputs"] for check in checks),
             "fidelity": min((check["fidelity"] for check in checks), default=None),
         }
 
-    def _batches(
+    def _requests(
         self, circuits: Sequence[Circuit], seed: int, *, shots: int | None, observable: PauliSum | None
-    ) -> list[Batch]:
+    ) -> list[Request]:
         for circuit in circuits:
             runs = shots if shots and runs_shot_by_shot(circuit) else 1
             check_operations(self._limits, self._budget_s, circuit.qubits, length_of(circuit.operations), runs)
         seeds = seeds_of(circuits, seed) if shots is not None else [0] * len(circuits)
         return [
-            Batch(
-                tuple(circuits[start : start + BATCH_CIRCUITS_MAX]),
+            Request(
+                tuple(Bound(each) for each in circuits[start : start + BATCH_CIRCUITS_MAX]),
                 tuple(seeds[start : start + BATCH_CIRCUITS_MAX]),
                 shots,
                 observable,
@@ -141,32 +111,24 @@ class ProviderDevice:
             for start in range(0, len(circuits), BATCH_CIRCUITS_MAX)
         ]
 
-    def _affords(self, batch: Batch) -> None:
-        """Where the backend estimates, whether the batch fits what is left of the budget. Raises BudgetTooSmall."""
-        if not self._capabilities.estimates:
+    def _affords(self, request: Request) -> None:
+        """Where the backend estimates, whether the request fits what is left of the budget. Raises BudgetTooSmall."""
+        if not self._runner.provider.capabilities().estimates:
             return
-        needed_s = self._provider.estimate(batch).seconds
-        left_s = self._budget_s * self._limits.circuit_share - self._run_s
+        needed_s = self._runner.provider.estimate(request).seconds
+        left_s = self._budget_s * self._limits.circuit_share - self._runner.run_s
         if needed_s > left_s:
             raise BudgetTooSmall(
-                f"{len(batch.circuits)} circuits take about {needed_s:.3g} s with noise; {max(left_s, 0.0):.3g} s of the "
+                f"{len(request.circuits)} circuits take about {needed_s:.3g} s with noise; {max(left_s, 0.0):.3g} s of the "
                 "budget are left for them.",
                 remedy="Give a larger budget, state fewer shots or gates, or use the classical lane.",
             )
 
-    def _run(self, batch: Batch) -> Result:
-        key = derive_id(self._attempt_id, f"batch:{self.batches}")
-        self.batches += 1
-        self._provider.preflight(batch)
-        self._affords(batch)
-        provider_id = run_to_end(self._provider, self._ledger, batch, key, lambda: self._sleep(POLL_INTERVAL_S))
-        readings = self._provider.result(provider_id)
-        self.runs += len(batch.circuits)
-        self.shots += len(batch.circuits) * (batch.shots or 0)
-        self._run_s += float(readings.timing.get("run_s", 0.0))
-        self.record = {name: value for name, value in readings.record.items() if name != "equivalence"}
-        self._forms.update(readings.record.get("equivalence", {}).get("forms", {}))
-        return readings
+    def _run(self, request: Request) -> Result:
+        result = self._runner.run(request, lambda: self._affords(request))
+        self.record = {name: value for name, value in result.record.items() if name != "equivalence"}
+        self._forms.update(result.record.get("equivalence", {}).get("forms", {}))
+        return result
 
 
 def seeds_of(circuits: Sequence[Circuit], seed: int) -> list[int]:
@@ -174,7 +136,7 @@ def seeds_of(circuits: Sequence[Circuit], seed: int) -> list[int]:
     seen: Counter[str] = Counter()
     seeds = []
     for circuit in circuits:
-        name = circuit_print(circuit)
+        name = circuit.fingerprint
         seeds.append(derived_seed(seed, f"{name}:{seen[name]}"))
         seen[name] += 1
     return seeds
@@ -187,7 +149,7 @@ def runs_shot_by_shot(circuit: Circuit) -> bool:
         match operation:
             case Branch():
                 return True
-            case Gate(_, qubits, _):
+            case Gate(_, qubits):
                 if touched.intersection(qubits):
                     return True
             case Measure(qubit, _):

@@ -1,38 +1,27 @@
-"""One attempt, from the problem to a checked answer. Runs in a worker process, which may be killed at any moment.
-
-Encode, reduce, choose mixer, method and depth, build the circuits, hand each in once, read the samples, polish.
+"""From a problem to a checked answer: encode, reduce, choose mixer, method and depth, build the circuits, hand each in once,
+read the samples, polish.
 """
 
 from __future__ import annotations
 
-import time
 from typing import Any
-from uuid import UUID
 
-from queuebit_circuits.text import to_qasm3
+from queuebit_circuits.text import text_hash, to_qasm3
 from queuebit_contracts.canonical import fingerprint
-from queuebit_problems.encoding.qubo import Ising
-from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
-from queuebit_quantum_adapter.backends.spec import BackendSpec
-from queuebit_quantum_adapter.circuits import text_hash
-from queuebit_quantum_adapter.pipelines.attempt import Attempt, Report
+from queuebit_quantum_adapter.pipelines.attempt import Attempt
 from queuebit_quantum_adapter.pipelines.conclusion import conclude, method_name
 from queuebit_quantum_adapter.pipelines.planning import prepare
+from queuebit_quantum_adapter.pipelines.sampler import CIRCUITS_TOLD_MAX, Sampler
 from queuebit_quantum_adapter.pipelines.samples import derived_seed
-from queuebit_quantum_adapter.ports import Submission
-from queuebit_quantum_adapter.shell.task import Outcome, Stage, Task
-from queuebit_quantum_adapter.submissions.running import CIRCUITS_TOLD_MAX, Runner, open_provider
-
-WARM_KEY = UUID(int=0)
+from queuebit_quantum_adapter.shell.task import Outcome, Report, Stage, Task
+from queuebit_quantum_adapter.submissions.running import Runner
 
 
-def run(task: Task, report: Report) -> Outcome:
+def optimised(task: Task, runner: Runner, report: Report) -> Outcome:
     """Answer the problem on the task's backend. Raises AdapterError."""
-    cpu_begun = time.process_time()
     prepared = prepare(task)
     report(Stage("encoded"))
-    provider = open_provider(task.backend)
-    attempt = Attempt(task, prepared, Runner(task, provider), report)
+    attempt = Attempt(task, prepared, Sampler(task, runner), report)
     if not prepared.reduced.cores:
         attempt.work.polished_bits.append(prepared.reduced.lift([]))
     elif prepared.fits:
@@ -45,21 +34,11 @@ def run(task: Task, report: Report) -> Outcome:
         answer=best.answer,
         objective=best.objective,
         method=method_name(attempt, evidence),
-        shots=attempt.runner.shots,
+        shots=runner.shots,
         iterations=max(1, attempt.work.iterations),
-        cpu_s=time.process_time() - cpu_begun,
         evidence=evidence,
         provenance=_provenance(attempt),
     )
-
-
-def warm(backend: BackendSpec) -> None:
-    """Load what the first attempt would wait for: the SDK, and one small run of it."""
-    ising = Ising(2, {0: 1}, {(0, 1): 1})
-    submission = Submission(qaoa_circuit(ising, linear_ramp(ising, 1)), 1, 0)
-    provider = open_provider(backend)
-    provider.preflight(submission)
-    provider.submit(submission, WARM_KEY)
 
 
 def _provenance(attempt: Attempt) -> dict[str, Any]:
@@ -67,10 +46,9 @@ def _provenance(attempt: Attempt) -> dict[str, Any]:
 
     The first circuit is told in full; of the others, as many as CIRCUITS_TOLD_MAX, what tells them apart.
     """
-    task, prepared, sampled = attempt.task, attempt.prepared, attempt.runner.sampled
-    capabilities = attempt.runner.provider.capabilities()
+    task, prepared, sampled = attempt.task, attempt.prepared, attempt.sampler.sampled
+    capabilities = attempt.sampler.provider.capabilities()
     told: dict[str, Any] = {
-        "problem_fingerprint": fingerprint(task.problem),
         "algorithm": prepared.method,
         "mixer": prepared.mixer,
         "layers": attempt.layers,
@@ -86,14 +64,14 @@ def _provenance(attempt: Attempt) -> dict[str, Any]:
     if not sampled:
         return told
     ramp, first = attempt.work.final[0]
-    qasm3 = to_qasm3(first.circuit.circuit)
+    qasm3 = to_qasm3(first.circuit.filled)
     told |= {
         "gammas": list(ramp.gammas),
         "betas": list(ramp.betas),
         "sigma": ramp.sigma,
         **first.told(),
         "qasm3": {"sha256": text_hash(qasm3), "bytes": len(qasm3.encode())},
-        **first.result.record,
+        **first.record(),
         "run": dict(first.result.timing),
     }
     if len(sampled) > 1:

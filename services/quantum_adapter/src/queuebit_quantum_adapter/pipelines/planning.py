@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import isfinite
 
+from queuebit_circuits.circuit import Bound
 from queuebit_problems.errors import ProblemError
 from queuebit_problems.errors import TooManyQubits as TooManyVariables
 from queuebit_problems.optimisation import Group
@@ -15,7 +16,6 @@ from queuebit_quantum_adapter.algorithms.qaoa import Ramp, linear_ramp, qaoa_cir
 from queuebit_quantum_adapter.algorithms.reduction import Core, Reduced, disjoint, form_of, reduce
 from queuebit_quantum_adapter.algorithms.roof_duality import Form
 from queuebit_quantum_adapter.backends.limits import affordable_layers, check_memory, estimated_s
-from queuebit_quantum_adapter.circuits import BoundCircuit
 from queuebit_quantum_adapter.errors import BudgetTooSmall, InvalidProblem, TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.pipelines.samples import Question
 from queuebit_quantum_adapter.shell.task import GATES_MAX, LAYERS, LAYERS_LEAST, Method, Task
@@ -82,7 +82,7 @@ def prepare(task: Task) -> Prepared:
     return replace(prepared, method=method, layers=layers, reasons=(*reasons, *why))
 
 
-def drawn(core: Core, layers: int) -> tuple[Ramp, BoundCircuit]:
+def drawn(core: Core, layers: int) -> tuple[Ramp, Bound]:
     """The circuit of a core. Raises UnusableProblem where its coefficients make no angles."""
     try:
         ramp = linear_ramp(core.ising, layers, core.groups)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 from typing import Any, assert_never
 
 import numpy as np
@@ -16,7 +15,6 @@ from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Operator
 
 from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset
-from queuebit_quantum_adapter.circuits import BoundCircuit, Template
 from queuebit_quantum_adapter.errors import NotEquivalent
 from queuebit_quantum_adapter.verification.matrices import Choice, Matrix, Step, Unitary
 
@@ -53,36 +51,13 @@ class OpenCircuit:
 
 
 def to_open_circuit(circuit: Circuit) -> OpenCircuit:
-    """The same form in Qiskit, its classical registers in the order of their declaration, its angles open: one parameter for
-    each of ours, in the order of `angles_of`.
-    """
-    parameters = ParameterVector("t", sum(1 for _ in angles_of(circuit.operations)))
-    return OpenCircuit(_converted(circuit, iter(parameters)), parameters)
-
-
-def to_open_template(template: Template) -> OpenCircuit:
-    """The same template in Qiskit: one parameter for each slot."""
-    parameters = ParameterVector("t", template.slots)
-    taken = (parameters[gate.slot] for gate in template.gates if gate.slot is not None)
-    return OpenCircuit(_converted(BoundCircuit(template, (0.0,) * template.slots).circuit, taken), parameters)
-
-
-def _converted(circuit: Circuit, angles: Iterator[Any]) -> Any:
+    """The same form in Qiskit, its classical registers in the order of their declaration: one parameter for each slot."""
+    parameters = ParameterVector("t", circuit.slots)
     made = QuantumCircuit(
         QuantumRegister(circuit.qubits), *(ClassicalRegister(register.size) for register in circuit.registers)
     )
-    _add(made, circuit.operations, angles)
-    return made
-
-
-def angles_of(operations: Iterable[Operation]) -> Iterator[float]:
-    """The angles of all gates that can be reached, in order."""
-    for operation in operations:
-        if isinstance(operation, Gate):
-            yield from operation.angles
-        elif isinstance(operation, Branch):
-            yield from angles_of(() if _never(operation) else operation.then)
-            yield from angles_of(() if _always(operation) else operation.otherwise)
+    _add(made, circuit.operations, list(parameters))
+    return OpenCircuit(made, parameters)
 
 
 def steps_of_quantum_circuit(circuit: Any) -> tuple[Step, ...]:
@@ -100,12 +75,12 @@ def _always(branch: Branch) -> bool:
     return not branch.clbits and bool(branch.readings)
 
 
-def _add(made: Any, operations: Iterable[Operation], angles: Iterator[Any]) -> None:
+def _add(made: Any, operations: Iterable[Operation], parameters: Sequence[Any]) -> None:
     for operation in operations:
         match operation:
-            case Gate(name, qubits, given):
-                taken = tuple(islice(angles, len(given)))
-                made.append(GATE_OF[name](*(() if name in _WITHOUT_ANGLE else taken)), qubits, copy=False)
+            case Gate(name, qubits, given, slots):
+                angles = tuple(parameters[slot] for slot in slots) or given
+                made.append(GATE_OF[name](*(() if name in _WITHOUT_ANGLE else angles)), qubits, copy=False)
             case Measure(qubit, clbit):
                 made.measure(qubit, clbit)
             case Reset(qubit):
@@ -113,23 +88,23 @@ def _add(made: Any, operations: Iterable[Operation], angles: Iterator[Any]) -> N
             case Barrier(qubits):
                 made.barrier(*qubits)
             case Branch():
-                _add_branch(made, operation, angles)
+                _add_branch(made, operation, parameters)
             case _:
                 assert_never(operation)
 
 
-def _add_branch(made: Any, branch: Branch, angles: Iterator[Any]) -> None:
+def _add_branch(made: Any, branch: Branch, parameters: Sequence[Any]) -> None:
     if _never(branch):
-        _add(made, branch.otherwise, angles)
+        _add(made, branch.otherwise, parameters)
         return
     if _always(branch):
-        _add(made, branch.then, angles)
+        _add(made, branch.then, parameters)
         return
     with made.if_test(_condition(made, branch)) as otherwise:
-        _add(made, branch.then, angles)
+        _add(made, branch.then, parameters)
     if branch.otherwise:
         with otherwise:
-            _add(made, branch.otherwise, angles)
+            _add(made, branch.otherwise, parameters)
 
 
 def _condition(made: Any, branch: Branch) -> Any:

@@ -9,20 +9,17 @@ from typing import Any
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError, Stopped
-from queuebit_quantum_adapter.pipelines import measurement as measured
-from queuebit_quantum_adapter.pipelines import optimisation as pipeline
-from queuebit_quantum_adapter.pipelines.attempt import Report
-from queuebit_quantum_adapter.pipelines.measurement_task import MeasureTask
-from queuebit_quantum_adapter.shell.task import Ended, Failed, Task
+from queuebit_quantum_adapter.pipelines import frame
+from queuebit_quantum_adapter.shell.task import Ended, Failed, Report, Task
 
 
-def attempt(task: Task | MeasureTask, on_progress: Report) -> Ended:
+def attempt(task: Task, on_progress: Report) -> Ended:
     """Do the task. What is expected to fail is told as a value. On SIGTERM it is Stopped between two steps of the interpreter,
     and the process ends.
     """
     before = signal.signal(signal.SIGTERM, _stop)
     try:
-        return measured.run(task, on_progress) if isinstance(task, MeasureTask) else pipeline.run(task, on_progress)
+        return frame.run(task, on_progress)
     except AdapterError as error:
         return Failed(error.code, error.detail, error.remedy, error.retry_after_s)
     except MemoryError:
@@ -39,4 +36,4 @@ def _stop(_number: int, _frame: object) -> None:
 def warm(backend: BackendSpec, on_progress: Callable[[Any], None]) -> None:
     """Load the SDK before the first attempt asks for it."""
     del on_progress
-    pipeline.warm(backend)
+    frame.warm(backend)

@@ -11,20 +11,18 @@ from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, Exec
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Ran, Usage
 from queuebit_problems.errors import ProblemError
-from queuebit_problems.registry import optimisation_of
-from queuebit_quantum_adapter.backends.limits import Limits, check_size
-from queuebit_quantum_adapter.backends.registry import Backends, check_backend
+from queuebit_quantum_adapter.backends.limits import Limits
+from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError
-from queuebit_quantum_adapter.pipelines.measurement_task import MeasureTask, is_measurement, measure_task_of, read_size
+from queuebit_quantum_adapter.pipelines.checks import check_measurement, check_optimisation, is_measurement
 from queuebit_quantum_adapter.shell.task import Failed, Outcome, Recipe, Stage, Task
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolError
 from queuebit_runtime.processes.pool import Pool
 from queuebit_runtime.worker.reports import cancelled, failed, pool_code, progressed
 
-AnyTask = Task | MeasureTask
-TaskHop = Callable[[Callable[[], AnyTask]], Awaitable[AnyTask]]
+TaskHop = Callable[[Callable[[], Task]], Awaitable[Task]]
 """Makes a task somewhere off the event loop; `asyncio.to_thread` is one."""
 
 ATTEMPT = "queuebit_quantum_adapter.shell.child:attempt"
@@ -129,17 +127,15 @@ class QuantumExecutor:
             params=order.params,
         )
 
-    def task_of(self, order: JobQueued) -> AnyTask:
+    def task_of(self, order: JobQueued) -> Task:
         """What a work order asks of a worker process. Raises AdapterError or ProblemError where it cannot be served."""
         backend = self._backends.of(order.lane, 0 if order.size is None else order.size.qubits)
         if is_measurement(order.problem):
-            return measure_task_of(order, backend, self._limits)
-        recipe = Recipe.of(order.params)
-        optimisation_of(order.problem.kind, order.problem.version)
-        if not recipe.rounds:
-            qubits = (order.size or read_size(order.problem)).qubits
-            check_backend(backend, qubits)
-            check_size(self._limits, order.tier, qubits)
+            recipe = Recipe()
+            check_measurement(order, backend, self._limits)
+        else:
+            recipe = Recipe.of(order.params)
+            check_optimisation(order, backend, self._limits)
         return Task(
             order.attempt_id, order.problem, order.seed, order.budget_s, recipe, self._limits, backend, order.tier
         )

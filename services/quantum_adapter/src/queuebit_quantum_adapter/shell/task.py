@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, Literal, assert_never, cast, get_args
@@ -94,7 +94,10 @@ _DEFAULTS = Recipe()
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One attempt, as a worker process gets it. `seed` is the job's: attempts repeat each other. `tier` says what fits."""
+    """One attempt, as a worker process gets it. `seed` is the job's: attempts repeat each other. `tier` says what fits.
+
+    `recipe` is for problems that circuits solve: circuits that are measured have their own.
+    """
 
     attempt_id: UUID
     problem: Problem
@@ -117,10 +120,10 @@ class Outcome:
     method: str
     shots: int
     iterations: int
-    cpu_s: float
     evidence: dict[str, Any]
     provenance: dict[str, Any]
     bound: Number | None = None
+    cpu_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,10 @@ class Stage:
 
     name: str
     objective: Number | None = None
+
+
+Report = Callable[[Stage], None]
+"""Whoever hears of the steps that are done."""
 
 
 def _whole(params: Mapping[str, ParamValue], name: str, default: int, most: int, *, least: int = 1) -> int:

@@ -1,76 +1,18 @@
-"""Circuits handed in and their samples: each once, under an id and a seed of its own that the attempt and the job derive."""
+"""Requests of one attempt handed in one after the other, each once, under a key that the attempt and its number derive."""
 
 from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Callable
+from functools import cached_property
+from typing import cast
 from uuid import UUID
 
-from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.ids import derive_id
 from queuebit_quantum_adapter.backends.spec import BackendSpec
-from queuebit_quantum_adapter.circuits import BoundCircuit
-from queuebit_quantum_adapter.pipelines.samples import derived_seed
-from queuebit_quantum_adapter.ports import FreeLedger, Provider, Result, Submission
-from queuebit_quantum_adapter.shell.task import Task
+from queuebit_quantum_adapter.ports import FreeLedger, Ledger, Provider, Request, Result
 from queuebit_quantum_adapter.submissions.ledger import POLL_INTERVAL_S, run_to_end
-
-CIRCUITS_TOLD_MAX = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    """One circuit that has run."""
-
-    circuit: BoundCircuit
-    result: Result
-
-    @property
-    def counts(self) -> Mapping[int, int]:
-        """How often each sample was seen: bit q of the integer is qubit q."""
-        return self.result.counts[0]
-
-    def told(self) -> dict[str, Any]:
-        """What tells this run from another, in short."""
-        template = self.circuit.template
-        return {
-            "qubits": template.qubits,
-            "gates_1q": template.count(1),
-            "gates_2q": template.count(2),
-            "structure_fingerprint": template.fingerprint,
-            "counts_fingerprint": fingerprint([[s, count] for s, count in sorted(self.counts.items())]),
-        }
-
-
-class Runner:
-    """Runs the circuits of one attempt, one after the other. The first has the attempt's own id and the seed "simulator"."""
-
-    def __init__(self, task: Task, provider: Provider) -> None:
-        self._task = task
-        self.provider = provider
-        self.sampled: list[Sampled] = []
-
-    @property
-    def shots(self) -> int:
-        """All samples so far."""
-        return sum(sum(each.counts.values()) for each in self.sampled)
-
-    def sample(self, circuit: BoundCircuit, before: Callable[[], None] | None = None) -> dict[int, int]:
-        """The counts of a circuit; `before` is called when it is ready and about to be handed in. Raises AdapterError."""
-        ordinal = len(self.sampled)
-        name = f":{ordinal}" if ordinal else ""
-        seed = derived_seed(self._task.seed, f"simulator{name}")
-        submission = Submission(circuit, self._task.recipe.shots, seed)
-        self.provider.preflight(submission)
-        if before is not None:
-            before()
-        key = derive_id(self._task.attempt_id, f"circuit:{ordinal}") if ordinal else self._task.attempt_id
-        sampled = Sampled(circuit, execute(self.provider, submission, key))
-        self.sampled.append(sampled)
-        return dict(sampled.counts)
 
 
 def open_provider(backend: BackendSpec) -> Provider:
@@ -79,6 +21,50 @@ def open_provider(backend: BackendSpec) -> Provider:
     return cast(Provider, getattr(importlib.import_module(module), function)(**backend.options))
 
 
-def execute(provider: Provider, submission: Submission, key: UUID) -> Result:
-    """Hand the circuit in once, under its id, and wait for its samples. Raises AdapterError."""
-    return provider.result(run_to_end(provider, FreeLedger(), submission, key, lambda: time.sleep(POLL_INTERVAL_S)))
+def key_of(attempt_id: UUID, number: int) -> UUID:
+    """The key of the request with this number, from 0: the same whenever the attempt is repeated."""
+    return derive_id(attempt_id, f"round:{number}")
+
+
+class Runner:
+    """Runs the requests of one attempt, and counts.
+
+    A repeat of the attempt, which asks for the same in the same order, finds by the keys what was handed in before.
+    """
+
+    def __init__(
+        self,
+        attempt_id: UUID,
+        opener: Callable[[], Provider],
+        ledger: Ledger | None = None,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`opener` opens the provider: it is called when the provider is first needed."""
+        self._attempt_id = attempt_id
+        self._opener = opener
+        self._ledger = FreeLedger() if ledger is None else ledger
+        self._sleep = sleep
+        self.requests = 0
+        self.circuits = 0
+        self.shots = 0
+        self.run_s = 0.0
+        """Seconds that the backend ran, as far as it tells."""
+
+    @cached_property
+    def provider(self) -> Provider:
+        return self._opener()
+
+    def run(self, request: Request, ready: Callable[[], None] | None = None) -> Result:
+        """Hand the request in and wait for what it gives; `ready` is called just before. Raises AdapterError."""
+        self.provider.preflight(request)
+        if ready is not None:
+            ready()
+        key = key_of(self._attempt_id, self.requests)
+        self.requests += 1
+        provider_id = run_to_end(self.provider, self._ledger, request, key, lambda: self._sleep(POLL_INTERVAL_S))
+        result = self.provider.result(provider_id)
+        self.circuits += len(request.circuits)
+        self.shots += len(request.circuits) * (request.shots or 0)
+        self.run_s += float(result.timing.get("run_s", 0.0))
+        return result

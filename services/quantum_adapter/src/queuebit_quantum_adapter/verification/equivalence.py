@@ -19,9 +19,8 @@ from typing import Any, assert_never
 
 import numpy as np
 
-from queuebit_circuits.circuit import Branch, Circuit, Gate, Measure, Operation, Reset, length_of, walk
+from queuebit_circuits.circuit import Bound, Branch, Circuit, Gate, Measure, Operation, Reset, length_of, walk
 from queuebit_circuits.gates import GATES
-from queuebit_quantum_adapter.circuits import BoundCircuit, Template
 from queuebit_quantum_adapter.errors import NotEquivalent
 from queuebit_quantum_adapter.verification.matrices import (
     Choice,
@@ -124,16 +123,16 @@ def same_on_strings(
     return Equivalence("clifford stand-in on random pauli strings", STRINGS, share)
 
 
-def check_template(template: Template, convert: Callable[[Sequence[float]], Sequence[Step]], seed: int) -> Equivalence:
-    """Compare a template with what a backend made of it, given the angles. Raises NotEquivalent.
+def check_template(template: Circuit, convert: Callable[[Sequence[float]], Sequence[Step]], seed: int) -> Equivalence:
+    """Compare a circuit with slots with what a backend made of it, given the angles. Raises NotEquivalent.
 
-    At random multiples of a quarter turn every gate of a template is a Clifford gate: so any size is compared, measurements
-    included; where it is small, by simulation at random angles too.
+    At random multiples of a quarter turn every gate that algorithms draw is a Clifford gate: so any size is compared,
+    measurements included; where it is small, by simulation at random angles too.
     """
     generator = np.random.default_rng(seed)
     quarters = [float(turn) * np.pi / 2 for turn in generator.integers(0, 4, size=template.slots)]
     found = same_on_strings(template_steps(template, quarters), convert(quarters), template.qubits, generator)
-    if template.qubits > TEMPLATE_QUBITS_MAX or len(template.gates) << template.qubits > WORK_MAX:
+    if template.qubits > TEMPLATE_QUBITS_MAX or length_of(template.operations) << template.qubits > WORK_MAX:
         return found
     angles = [float(angle) for angle in generator.uniform(-np.pi, np.pi, size=template.slots)]
     simulated = same_on_states(template_steps(template, angles), convert(angles), template.qubits, generator)
@@ -142,9 +141,9 @@ def check_template(template: Template, convert: Callable[[Sequence[float]], Sequ
     )
 
 
-def template_steps(template: Template, angles: Sequence[float]) -> tuple[Step, ...]:
-    """What a template does: its gates by our own table, qubit q measured into bit q at the end."""
-    return steps_of(BoundCircuit(template, tuple(angles)).circuit.operations)
+def template_steps(template: Circuit, angles: Sequence[float]) -> tuple[Step, ...]:
+    """What a template does, its gates by our own table."""
+    return steps_of(Bound(template, tuple(angles)).filled.operations)
 
 
 def clifford_stand_in(circuit: Circuit, generator: np.random.Generator) -> Circuit:

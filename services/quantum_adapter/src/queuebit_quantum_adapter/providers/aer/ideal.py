@@ -18,7 +18,6 @@ from qiskit.transpiler.passes import BasisTranslator
 from queuebit_circuits.circuit import Circuit
 from queuebit_circuits.pauli import PauliSum
 from queuebit_contracts.canonical import fingerprint
-from queuebit_quantum_adapter.circuits import Template
 from queuebit_quantum_adapter.errors import UnusableProblem
 from queuebit_quantum_adapter.ports import Capabilities
 from queuebit_quantum_adapter.providers.aer.fitted import Fitted
@@ -61,7 +60,7 @@ class IdealTarget:
             exact=True,
         )
 
-    def key_of(self, template: Template) -> str:
+    def key_of(self, template: Circuit) -> str:
         return fingerprint([template.fingerprint, self._key, PASSES])
 
     def fit(self, circuit: Any) -> Fitted:
@@ -71,7 +70,7 @@ class IdealTarget:
     def fit_template(self, circuit: Any) -> Fitted:
         return _everywhere(self._passes.run(circuit))
 
-    def check_template(self, template: Template, plain: OpenCircuit, made: OpenCircuit) -> Equivalence:  # noqa: ARG002
+    def check_template(self, template: Circuit, plain: OpenCircuit, made: OpenCircuit) -> Equivalence:  # noqa: ARG002
         return check_template(template, lambda angles: steps_of_quantum_circuit(made.bind(angles)), EQUIVALENCE_SEED)
 
     def check_circuit(self, circuit: Circuit, convert: Callable[[Circuit], Any]) -> Equivalence:

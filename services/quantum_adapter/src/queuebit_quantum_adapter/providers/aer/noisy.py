@@ -16,7 +16,6 @@ from queuebit_circuits.circuit import Circuit
 from queuebit_circuits.pauli import PauliSum
 from queuebit_contracts.canonical import fingerprint
 from queuebit_quantum_adapter.backends.limits import statevector_bytes
-from queuebit_quantum_adapter.circuits import Template
 from queuebit_quantum_adapter.errors import TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.ports import Capabilities
 from queuebit_quantum_adapter.providers.aer.fitted import Fitted
@@ -73,7 +72,7 @@ class NoisyTarget:
             health=health,
         )
 
-    def key_of(self, template: Template) -> str:
+    def key_of(self, template: Circuit) -> str:
         return fingerprint([template.fingerprint, self._key])
 
     def fit(self, circuit: Any) -> Fitted:
@@ -90,7 +89,7 @@ class NoisyTarget:
     def fit_template(self, circuit: Any) -> Fitted:
         return self.fit(circuit)
 
-    def check_template(self, template: Template, plain: OpenCircuit, made: OpenCircuit) -> Equivalence:
+    def check_template(self, template: Circuit, plain: OpenCircuit, made: OpenCircuit) -> Equivalence:
         """Compare what both would measure at random angles, without noise."""
         angles = np.random.default_rng(EQUIVALENCE_SEED).uniform(-np.pi, np.pi, size=template.slots).tolist()
         asked, done = (read_back(each.bind(angles)) for each in (plain, made))

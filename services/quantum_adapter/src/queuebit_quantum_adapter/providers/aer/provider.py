@@ -7,22 +7,12 @@ when the samples are there, and `poll` and `result` only look them up.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import assert_never
 from uuid import UUID
 
 from queuebit_quantum_adapter.errors import KeyReused, RunFailed, UnusableProblem
-from queuebit_quantum_adapter.ports import (
-    Batch,
-    Capabilities,
-    Forecast,
-    Request,
-    Result,
-    Submission,
-    SubmissionState,
-)
-from queuebit_quantum_adapter.providers.aer.batches import BatchRunner
+from queuebit_quantum_adapter.ports import Capabilities, Forecast, Request, Result, SubmissionState
+from queuebit_quantum_adapter.providers.aer.forms import FormRunner
 from queuebit_quantum_adapter.providers.aer.target import Target
-from queuebit_quantum_adapter.providers.aer.templates import TemplateRunner
 
 RESULTS_MAX = 4
 
@@ -32,45 +22,31 @@ class AerProvider:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._templates = TemplateRunner(target)
-        self._batches = BatchRunner(target)
+        self._forms = FormRunner(target)
         self._results: OrderedDict[str, tuple[Request, Result]] = OrderedDict()
 
     def capabilities(self) -> Capabilities:
         return self._target.capabilities
 
     def preflight(self, request: Request) -> None:
-        match request:
-            case Submission():
-                self._target.space.check(request.circuit.template.qubits)
-                self._templates.compiled(request.circuit.template)
-            case Batch():
-                if request.observable is not None and not self._target.capabilities.exact:
-                    raise UnusableProblem("A noisy target has no exact expectation values.", remedy="Ask for shots.")
-                self._target.space.check(max((circuit.qubits for circuit in request.circuits), default=0))
-                self._batches.check(request)
-            case _:
-                assert_never(request)
+        if request.observable is not None and not self._target.capabilities.exact:
+            raise UnusableProblem("A noisy target has no exact expectation values.", remedy="Ask for shots.")
+        self._check_room(request)
+        self._forms.checked(request.circuits)
 
     def estimate(self, request: Request) -> Forecast:
-        match request:
-            case Submission():
-                self._target.space.check(request.circuit.template.qubits)
-                fitted, shots = [self._templates.compiled(request.circuit.template).fitted], request.shots
-            case Batch():
-                fitted, shots = [self._batches.compiled(each).fitted for each in request.circuits], request.shots or 0
-            case _:
-                assert_never(request)
+        self._check_room(request)
+        fitted = [self._forms.compiled(bound).fitted for bound in request.circuits]
         return Forecast(
             success=min((each.success for each in fitted), default=1.0),
-            seconds=sum(self._target.seconds(each, shots) for each in fitted),
+            seconds=sum(self._target.seconds(each, request.shots or 0) for each in fitted),
         )
 
     def submit(self, request: Request, key: UUID) -> str:
         provider_id = str(key)
         kept = self._results.get(provider_id)
         if kept is None:
-            self._results[provider_id] = (request, self._run(request))
+            self._results[provider_id] = (request, self._forms.run(request))
             while len(self._results) > RESULTS_MAX:
                 self._results.popitem(last=False)
         elif kept[0] != request:
@@ -92,11 +68,5 @@ class AerProvider:
     def reconcile(self, key: UUID) -> str | None:
         return str(key) if str(key) in self._results else None
 
-    def _run(self, request: Request) -> Result:
-        match request:
-            case Submission():
-                return self._templates.run(request)
-            case Batch():
-                return self._batches.run(request)
-            case _:
-                assert_never(request)
+    def _check_room(self, request: Request) -> None:
+        self._target.space.check(max((bound.circuit.qubits for bound in request.circuits), default=0))

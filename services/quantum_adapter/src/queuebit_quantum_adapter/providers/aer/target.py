@@ -8,7 +8,6 @@ from typing import Any, Protocol
 from queuebit_circuits.circuit import Circuit
 from queuebit_circuits.pauli import PauliSum
 from queuebit_quantum_adapter.backends.limits import statevector_bytes
-from queuebit_quantum_adapter.circuits import Template
 from queuebit_quantum_adapter.errors import TooManyQubits, TooMuchMemory
 from queuebit_quantum_adapter.ports import Capabilities
 from queuebit_quantum_adapter.providers.aer.fitted import Fitted
@@ -35,7 +34,7 @@ class Target(Protocol):
         """What reproduces any run on it: transpiler, threads, noise, packages."""
         ...
 
-    def key_of(self, template: Template) -> str:
+    def key_of(self, template: Circuit) -> str:
         """The name of a template as this target runs it."""
         ...
 
@@ -47,7 +46,7 @@ class Target(Protocol):
         """The same for a template, of whose gates the fingerprint of provenance depends on the order too."""
         ...
 
-    def check_template(self, template: Template, plain: OpenCircuit, made: OpenCircuit) -> Equivalence:
+    def check_template(self, template: Circuit, plain: OpenCircuit, made: OpenCircuit) -> Equivalence:
         """That a template survived being fitted. Raises NotEquivalent."""
         ...
 

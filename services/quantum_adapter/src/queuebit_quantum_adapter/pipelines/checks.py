@@ -1,34 +1,20 @@
-"""What an order to measure circuits asks of a worker process, and whether it fits. Nothing heavy is loaded for it."""
+"""Whether an order fits. Nothing heavy is loaded for it."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from uuid import UUID
 
 from queuebit_contracts.events import JobQueued
 from queuebit_contracts.jobs import Problem
 from queuebit_problems.kind import Size
 from queuebit_problems.measurement import Measurement
-from queuebit_problems.registry import kind_of, parse_problem
-from queuebit_quantum_adapter.backends.limits import Limits, check_circuit_size
+from queuebit_problems.registry import kind_of, optimisation_of, parse_problem
+from queuebit_quantum_adapter.backends.limits import Limits, check_circuit_size, check_size
 from queuebit_quantum_adapter.backends.registry import check_backend
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import BudgetTooSmall, TooManyOperations
+from queuebit_quantum_adapter.shell.task import Recipe
 
 OPERATIONS_MAX = 100_000
 """Of all circuits of one statement, as its kind counts them."""
-
-
-@dataclass(frozen=True, slots=True)
-class MeasureTask:
-    """One attempt to measure, as a worker process gets it. `seed` is the job's: attempts repeat each other."""
-
-    attempt_id: UUID
-    problem: Problem
-    seed: int
-    budget_s: float
-    limits: Limits
-    backend: BackendSpec
 
 
 def is_measurement(problem: Problem) -> bool:
@@ -36,13 +22,21 @@ def is_measurement(problem: Problem) -> bool:
     return isinstance(kind_of(problem.kind, problem.version), Measurement)
 
 
-def measure_task_of(order: JobQueued, backend: BackendSpec, limits: Limits) -> MeasureTask:
-    """What the order asks of a worker process. Raises AdapterError or ProblemError where it cannot be served."""
+def check_measurement(order: JobQueued, backend: BackendSpec, limits: Limits) -> None:
+    """Raises AdapterError or ProblemError where the circuits of an order cannot be measured."""
     size = order.size or read_size(order.problem)
     check_backend(backend, size.qubits)
     check_circuit_size(limits, order.tier, size.qubits)
     check_operations(limits, order.budget_s, size.qubits, size.terms)
-    return MeasureTask(order.attempt_id, order.problem, order.seed, order.budget_s, limits, backend)
+
+
+def check_optimisation(order: JobQueued, backend: BackendSpec, limits: Limits) -> None:
+    """Raises AdapterError or ProblemError where a problem that may not be cut into cores has no room."""
+    optimisation_of(order.problem.kind, order.problem.version)
+    if not Recipe.of(order.params).rounds:
+        qubits = (order.size or read_size(order.problem)).qubits
+        check_backend(backend, qubits)
+        check_size(limits, order.tier, qubits)
 
 
 def read_size(problem: Problem) -> Size:

@@ -1,0 +1,56 @@
+"""One attempt, from its task to its outcome: what both pipelines share. Runs in a worker process, which may be killed at any
+moment.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import UUID
+
+from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
+from queuebit_contracts.canonical import fingerprint
+from queuebit_problems.errors import ProblemError
+from queuebit_quantum_adapter.backends.spec import BackendSpec
+from queuebit_quantum_adapter.errors import InvalidProblem
+from queuebit_quantum_adapter.pipelines.checks import is_measurement
+from queuebit_quantum_adapter.pipelines.measurement import measured
+from queuebit_quantum_adapter.pipelines.optimisation import optimised
+from queuebit_quantum_adapter.ports import Request
+from queuebit_quantum_adapter.shell.task import Outcome, Report, Task
+from queuebit_quantum_adapter.submissions.running import Runner, open_provider
+
+Pipeline = Callable[[Task, Runner, Report], Outcome]
+
+WARM_KEY = UUID(int=0)
+ONE_TURN = Circuit(1, (Register("c", 1),), (Gate("rx", (0,), (), (0,)), Measure(0, 0)), 1)
+"""The smallest circuit that takes every step."""
+
+
+def run(task: Task, report: Report) -> Outcome:
+    """Answer the problem on the task's backend. Raises AdapterError."""
+    cpu_begun = time.process_time()
+    pipeline = _pipeline(task)
+    outcome = pipeline(task, Runner(task.attempt_id, lambda: open_provider(task.backend)), report)
+    return replace(
+        outcome,
+        cpu_s=time.process_time() - cpu_begun,
+        provenance={"problem_fingerprint": fingerprint(task.problem), **outcome.provenance},
+    )
+
+
+def warm(backend: BackendSpec) -> None:
+    """Load what the first attempt would wait for: the SDK, and one small run of it where it runs here."""
+    provider, request = open_provider(backend), Request((Bound(ONE_TURN, (1.0,)),), (0,), 1)
+    provider.preflight(request)
+    if backend.lane == "simulator":
+        provider.submit(request, WARM_KEY)
+
+
+def _pipeline(task: Task) -> Pipeline:
+    """Circuits to be measured, or a problem to be solved by circuits."""
+    try:
+        return measured if is_measurement(task.problem) else optimised
+    except ProblemError as error:
+        raise InvalidProblem(str(error), remedy=error.remedy) from error

@@ -1,0 +1,167 @@
+"""Circuits on Aer: each form fitted and checked when it is new, then run with whatever angles. In worker processes only.
+
+Circuits run one by one, because within one call of Aer the place of a circuit changes its samples even with a fixed seed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from queuebit_circuits.circuit import Bound, Branch, Circuit, Gate, Operation, angles_of, length_of, opened
+from queuebit_circuits.text import text_hash
+from queuebit_quantum_adapter.ports import Request, Result
+from queuebit_quantum_adapter.providers.aer.fitted import Compiled
+from queuebit_quantum_adapter.providers.aer.target import Target
+from queuebit_quantum_adapter.providers.qiskit_circuits import circuit_fingerprint
+from queuebit_quantum_adapter.providers.qiskit_conversion import to_open_circuit
+from queuebit_quantum_adapter.verification.equivalence import Equivalence
+
+FORMS_MAX = 1024
+OPERATIONS_MAX = 150_000
+"""So many forms are kept, and so many operations of all of them: a long circuit takes a megabyte."""
+
+
+@dataclass(slots=True)
+class Form:
+    """All of a circuit but its angles, as the target runs it: how it was checked, what that took, how often it has run."""
+
+    name: str
+    compiled: Compiled
+    operations: int
+    equivalence: Equivalence | None = None
+    ready_s: float = 0.0
+    runs: int = 0
+
+
+class FormRunner:
+    """Runs circuits on one target; the forms that were used last are kept.
+
+    A circuit with slots is checked for all values of its slots, another one at its own angles and at random ones.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._forms: OrderedDict[Hashable, Form] = OrderedDict()
+        self._operations = 0
+
+    def compiled(self, bound: Bound) -> Compiled:
+        """The circuit as the target runs it. Raises AdapterError."""
+        return self._form(bound.circuit).compiled
+
+    def checked(self, circuits: Iterable[Bound]) -> list[Form]:
+        """The forms of the circuits, each of which survived its conversion. Raises NotEquivalent and other AdapterErrors."""
+        found = []
+        for bound in circuits:
+            form = self._form(bound.circuit)
+            if form.equivalence is None:
+                begun = time.perf_counter()
+                form.equivalence = self._target.check_circuit(bound.circuit, self.converted)
+                form.ready_s += time.perf_counter() - begun
+            found.append(form)
+        return found
+
+    def run(self, request: Request) -> Result:
+        """Raises AdapterError."""
+        forms = self.checked(request.circuits)
+        begun = time.perf_counter()
+        made = [self._bound(bound, form) for bound, form in zip(request.circuits, forms, strict=True)]
+        ran = tuple(
+            self._told(bound, form, each) for bound, form, each in zip(request.circuits, forms, made, strict=True)
+        )
+        ready = time.perf_counter()
+        counts: tuple[Mapping[int, int], ...] = ()
+        values: tuple[float, ...] = ()
+        if request.observable is not None:
+            values = self._target.values(made, request.observable)
+        elif request.shots is not None:
+            counts = tuple(
+                self._target.counts(each, form.compiled.fitted, request.shots, seed)
+                for each, form, seed in zip(made, forms, request.seeds, strict=True)
+            )
+        ended = time.perf_counter()
+        fresh = {form.name: form.ready_s for form in forms if not form.runs}
+        for form in forms:
+            form.runs += 1
+        return Result(
+            counts=counts,
+            values=values,
+            record={
+                **self._target.record,
+                **self._target.told([form.compiled.fitted for form in forms], request.shots or 0),
+                "equivalence": _evidence(forms),
+            },
+            ran=ran,
+            timing={
+                "template_cached": not fresh,
+                "transpile_s": round(sum(fresh.values()), 6),
+                "bind_s": round(ready - begun, 6),
+                "queue_s": 0.0,
+                "run_s": round(ended - ready, 6),
+            },
+        )
+
+    def _told(self, bound: Bound, form: Form, made: Any) -> dict[str, Any]:
+        told: dict[str, Any] = {"form": form.name, "layout": list(form.compiled.fitted.layout)}
+        if bound.circuit.slots:
+            told |= {"circuit_fingerprint": circuit_fingerprint(made), "template_key": form.name}
+        return told
+
+    def converted(self, circuit: Circuit) -> Any:
+        """A circuit without slots as the target runs it."""
+        return self._bound(Bound(circuit), self._form(circuit))
+
+    def _bound(self, bound: Bound, form: Form) -> Any:
+        return form.compiled.open.bind(bound.angles if bound.circuit.slots else angles_of(bound.circuit))
+
+    def _form(self, circuit: Circuit) -> Form:
+        key = circuit.fingerprint if circuit.slots else form_of(circuit)
+        form = self._forms.get(key)
+        if form is None:
+            form = self._forms[key] = self._template(circuit) if circuit.slots else self._closed(circuit, key)
+            self._operations += form.operations
+            while len(self._forms) > FORMS_MAX or (self._operations > OPERATIONS_MAX and len(self._forms) > 1):
+                self._operations -= self._forms.popitem(last=False)[1].operations
+        else:
+            self._forms.move_to_end(key)
+        return form
+
+    def _template(self, circuit: Circuit) -> Form:
+        begun = time.perf_counter()
+        plain = to_open_circuit(circuit)
+        made = Compiled.of(plain, self._target.fit_template(plain.circuit))
+        found = self._target.check_template(circuit, plain, made.open)
+        operations = length_of(circuit.operations)
+        return Form(self._target.key_of(circuit), made, operations, found, time.perf_counter() - begun)
+
+    def _closed(self, circuit: Circuit, key: Hashable) -> Form:
+        begun = time.perf_counter()
+        plain = to_open_circuit(opened(circuit).circuit)
+        made = Compiled.of(plain, self._target.fit(plain.circuit))
+        operations = length_of(circuit.operations)
+        return Form(text_hash(repr(key)), made, operations, None, time.perf_counter() - begun)
+
+
+def form_of(circuit: Circuit) -> Hashable:
+    """All of a circuit without slots but its angles."""
+    return circuit.qubits, circuit.clbits, _form(circuit.operations)
+
+
+def _form(operations: Iterable[Operation]) -> Hashable:
+    return tuple(
+        (each.name, each.qubits)
+        if isinstance(each, Gate)
+        else (each.clbits, each.values, _form(each.then), _form(each.otherwise))
+        if isinstance(each, Branch)
+        else each
+        for each in operations
+    )
+
+
+def _evidence(forms: Sequence[Form]) -> dict[str, Any]:
+    """How it was checked that the circuits that ran are those that were asked for."""
+    checks = {form.name: asdict(form.equivalence) for form in forms if form.equivalence is not None}
+    return {"circuits": len(forms), "forms": checks}
