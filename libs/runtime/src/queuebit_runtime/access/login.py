@@ -30,9 +30,17 @@ async def told_apart(error: BusError, access: KafkaAccess) -> BusError:
     return error if reason is None else LoginRefused(reason)
 
 
+async def ensure_believed(access: KafkaAccess) -> None:
+    """Raises LoginRefused where Kafka does not believe our token: its client takes the broker's complaint (RFC 7628, section
+    3.2.3) for a welcome, and would ask a broker that knows it not for ever.
+    """
+    if access.uses_sasl and access.kafka_sasl_mechanism == "OAUTHBEARER" and (reason := await refusal(access)):
+        raise LoginRefused(reason)
+
+
 async def refusal(access: KafkaAccess) -> str | None:
     """Why Kafka does not let us in, as a sentence; none where it does, or where no broker can be reached."""
-    who = f"the user {access.kafka_username}" if access.kafka_username else "a client without a user"
+    who = _who(access)
     options = client_options(access)
     servers = options.pop("bootstrap_servers")
     for server in servers:
@@ -41,8 +49,8 @@ async def refusal(access: KafkaAccess) -> str | None:
             with _hushed():
                 async with asyncio.timeout(LOGIN_TIMEOUT_S):
                     connection = await create_conn(host, int(port), client_id="queuebit-login", **options)
-                    if not access.uses_sasl and not await _listens_to(connection):
-                        return f"Kafka at {server} runs, and hangs up on {who}: it expects SASL, or TLS."
+                    if not await _listens_to(connection):
+                        return f"Kafka at {server} runs, and {_deaf_to(access, who)}."
         except (*NOT_LET_IN, ssl.SSLError) as error:
             return f"Kafka at {server} runs, and does not let {who} in: {_words(error)}."
         except (KafkaError, OSError, TimeoutError, ValueError):
@@ -53,12 +61,21 @@ async def refusal(access: KafkaAccess) -> str | None:
 
 
 async def _listens_to(connection: AIOKafkaConnection) -> bool:
-    """Whether a request is answered: a broker that wants a login takes the connection, and closes it at the first one."""
+    """Whether a request is answered: a broker that wants a login, or another one, takes the connection and closes it at the
+    first request, without a word or with an answer that names no broker.
+    """
     try:
-        await connection.send(MetadataRequest([]))
+        return bool((await connection.send(MetadataRequest([]))).brokers)
     except KafkaConnectionError:
         return False
-    return True
+
+
+def _deaf_to(access: KafkaAccess, who: str) -> str:
+    if access.uses_sasl:
+        return (
+            f"does not let {who} in: it does not believe the token (its signature, audience, issuer, life or subject)"
+        )
+    return f"hangs up on {who}: it expects SASL, or TLS"
 
 
 async def wait_let_in(access: KafkaAccess, passwords: Mapping[str, str]) -> None:
@@ -81,6 +98,14 @@ async def wait_let_in(access: KafkaAccess, passwords: Mapping[str, str]) -> None
             if asyncio.get_running_loop().time() > deadline:
                 raise LoginRefused(reason)
             await asyncio.sleep(LEARN_POLL_S)
+
+
+def _who(access: KafkaAccess) -> str:
+    if access.uses_sasl and access.kafka_sasl_mechanism == "OAUTHBEARER":
+        return (
+            f"the client {access.kafka_oauth_client_id}" if access.kafka_oauth_client_id else "the holder of the token"
+        )
+    return f"the user {access.kafka_username}" if access.kafka_username else "a client without a user"
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
 from queuebit_contracts.channels import BY_TOPIC, LARGE
-from queuebit_runtime.access.login import told_apart
+from queuebit_runtime.access.login import ensure_believed, told_apart
 from queuebit_runtime.access.settings import Codec, KafkaAccess, client_options
 from queuebit_runtime.bus.kafka.consumer import PatientConsumer, ReadSettings, pass_decoder, pass_parser
 from queuebit_runtime.bus.kafka.errors import wrapped
@@ -112,6 +112,7 @@ class KafkaBus:
         not let us in.
         """
         try:
+            await ensure_believed(self._settings.access)
             await self._publisher.start()
             await self._large_publisher.start()
             await self._start_reading()
