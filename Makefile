@@ -9,7 +9,7 @@ MEMBERS := $(sort $(wildcard libs/*) $(wildcard services/*))
 SOURCES := $(foreach member,$(MEMBERS),$(member)/src) tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test unit check contract fmt bench bench-admission sweep fuzz soak schemas constraints clean
+.PHONY: help setup demo up down status logs test unit check contract fmt bench bench-admission sweep fuzz readings soak schemas constraints clean
 
 help: ## List the targets.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,10 @@ sweep: $(READY) ## Run every published instance of a folder (DATA=folder FAMILY=
 
 fuzz: $(READY) ## Admit hostile statements and files, name the dearest (CASES=10000 SEED=1 FIRST=0).
 	@$(BIN)/python -m queuebit_workbench.fuzz $(if $(CASES),--count $(CASES)) $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))
+
+readings: $(READY) ## Compare the reading of random OpenQASM programs with a second one (TYPED=1000 DYNAMIC=500 SEED=1).
+	@TYPED=$(or $(TYPED),1000) DYNAMIC=$(or $(DYNAMIC),500) SEED=$(or $(SEED),1) \
+		$(BIN)/python -m pytest tests/unit/problems/test_qasm_second_reading.py --timeout 0
 
 soak: $(READY) ## Run the simulation over many seeds (SEEDS=2000).
 	@$(BIN)/python -m pytest tests/simulation -m soak --timeout 0

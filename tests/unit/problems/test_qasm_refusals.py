@@ -137,6 +137,32 @@ def _sum(term: str, times: int) -> str:
 
 
 STEPS, OPERATIONS = "reading the circuit takes more than", "operations"
+TWO_MEANINGS = {
+    "(c | 4) == 4": "does not fit into bit[2]",
+    "int[2](c) == 3": "so it is never 3",
+    "c[0] + c[1] == 2": "single bits come to 2",
+    "n + uint[4](c) == 3": "states another type or no width",
+    "i + uint[4](c) > 3": "a negative int meets a uint",
+    "c > -1": "has no sign",
+    "i % 2 == 1": "the remainder of a negative number",
+    "i / 2 == 1": "drops the remainder",
+    "1 << c == 2": "shifted by a measured or sized one",
+    "~2 == 1": "~ needs bits",
+    "t * 0.5 == 0.25": "* of angle and float",
+    "t == 1": "no angle of 4 bits",
+    "uint(t) == 1": "an angle is no uint",
+    "bit(c) == 1": "is cast to a single bit",
+    "float[20](2.5) == 2.5": "float[20] is not supported",
+}
+
+
+@pytest.mark.parametrize("condition", TWO_MEANINGS)
+def test_an_expression_with_two_meanings_is_refused(condition: str) -> None:
+    text = f"uint n = 14; int[4] i = -3; angle[4] t = 0.4; c = measure q; if ({condition}) x q[0];"
+
+    assert TWO_MEANINGS[condition] in _refused(THREE + text).detail
+
+
 BOMBS = {
     "gates of gates": (TWO + _doubling("h a;") + "g59 q[0];", OPERATIONS),
     "gates of gates of nothing": (TWO + _doubling("") + "g59 q[0];", OPERATIONS),
@@ -174,7 +200,8 @@ BOMBS = {
     "aliases": (THREE + "qubit[900] r;" + "".join(f"let a{k} = r[0:899];" for k in range(3000)), STEPS),
     "angles": (TWO + f"gate g(a) b {{ rz({_sum('a*a', 90)}) b; }}" + "g(1) q;" * 50_000, STEPS),
     "conditions": (
-        THREE + "bit[10] d;" + f"if ({_sum('d[0]+d[9]*d[5]+d[1]+d[2]+d[3]+d[4]+d[6]+d[7]+d[8]', 9)} > 3) x q;\n" * 50, STEPS,
+        THREE + "bit[10] d;"
+        + f"if ({_sum('uint[9](d[0])+d[9]*d[5]+d[1]+d[2]+d[3]+d[4]+d[6]+d[7]+d[8]', 9)} > 3) x q;\n" * 50, STEPS,
     ),
     "a table of conditions": (THREE + "bit[10] d; if (d > 500) x q;", "holds for 523 of the 1024 readings"),
     "many operands": (TWO + "cx " + "q[0]," * 100_000 + "q[1];", "qubits are named"),

@@ -32,7 +32,9 @@ def loop(evaluator: Evaluator, statement: For, scope: Scope) -> Iterator[Scope]:
         budget.spend(1, place)
         inner = scope.inner()
         inner.names[statement.name] = (
-            Value(turn, statement.type.name) if plain else evaluator.converted(turn, statement.type, scope, place)
+            Value(turn, statement.type.name)
+            if plain
+            else evaluator.converted(Value(turn, "whole"), statement.type, scope, place)
         )
         yield inner
 
@@ -64,6 +66,6 @@ def declare_value(evaluator: Evaluator, statement: DeclareValue, scope: Scope) -
     """Declare a constant or variable with its value, 0 where none is stated."""
     if statement.name in scope.names:
         raise evaluator.source.error(statement.place, f"{statement.name!r} is declared twice", "Rename one.")
-    number = 0.0 if statement.value is None else evaluator.number(statement.value, scope)
-    value = evaluator.converted(number, statement.type, scope, statement.place)
-    scope.names[statement.name] = Value(value.number, value.type, value.width, statement.constant)
+    stated = Value(0, "whole") if statement.value is None else evaluator.value(statement.value, scope)
+    value = evaluator.converted(stated, statement.type, scope, statement.place)
+    scope.names[statement.name] = value._replace(constant=statement.constant)

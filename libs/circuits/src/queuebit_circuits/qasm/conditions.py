@@ -55,7 +55,9 @@ class Conditions:
         for one, other in ((condition.left, condition.right), (condition.right, condition.left)):
             bits = self._evaluator.bits(one, scope)
             if bits is not None and not self._evaluator.read_bits(other, scope):
-                value = self._evaluator.number(other, scope)
-                fits = 0 <= value < 1 << len(bits.numbers) and float(value).is_integer()
+                found = self._evaluator.value(other, scope)
+                self._evaluator.comparable(bits, found, condition.place)
+                value = found.number
+                fits = 0 <= value < 1 << len(bits.numbers) and (not isinstance(value, float) or value.is_integer())
                 return bits.numbers, [int(value)] if fits else [], inverted
         return None

@@ -89,7 +89,7 @@ class ExpressionParser:
                 return Number(self._value(token), token.place)
             case "string":
                 self.tokens.take()
-                return Number(self._bit_string(token), token.place)
+                return self._bit_string(token)
             case "name":
                 self.tokens.take()
                 return self._named(token)
@@ -192,11 +192,11 @@ class ExpressionParser:
             raise self.tokens.source.error(token, f"a number has more than {DIGITS_MAX} digits", "Round it.")
         return int(text, 0) if text[:2].lower() in ("0x", "0b", "0o") else int(text) if text.isdigit() else float(text)
 
-    def _bit_string(self, token: Token) -> int:
+    def _bit_string(self, token: Token) -> Number:
         digits = token.text[1:-1].replace("_", "")
         if self.version == 2 or not digits or set(digits) - {"0", "1"} or len(digits) > DIGITS_MAX:
             raise self.tokens.source.error(token, f"a text cannot stand here: {shown(token)}", "Write a number there.")
-        return int(digits, 2)
+        return Number(int(digits, 2), token.place, width=len(digits))
 
 
 def _parts(index: Index) -> tuple[Expression | None, ...]:

@@ -255,7 +255,7 @@ class GateCalls:
         self._budget.spend(BODY_STEPS + len(qubits) + len(angles), call.place)
         scope = Scope(self._outermost, closed=True)
         for parameter, angle in zip(defined.define.parameters, angles, strict=True):
-            scope.names[parameter] = Value(angle, "angle")
+            scope.names[parameter] = Value(angle, "float")
         for qubit, number in zip(defined.define.qubits, qubits, strict=True):
             scope.names[qubit] = Qubits((number,), True)
         return self._statements(defined.define.body, scope)

@@ -191,9 +191,8 @@ class Run:
         value: Expression = statement.value
         if statement.operator != "=":
             value = Binary(statement.operator, Named(name, place), value, place, value.depth + 1, value.size + 2)
-        number = self._evaluator.number(value, scope)
-        new = self._evaluator.typed(number, found.type, found.width, place)
-        holder.names[name] = Value(new.number, new.type, new.width, constant=False)
+        new = self._evaluator.cast(self._evaluator.value(value, scope), found, place)
+        holder.names[name] = new._replace(constant=False)
 
     def _measure(self, qubits: Qubits, bits: Bits, place: int, into: list[Operation]) -> None:
         if len(qubits.numbers) != len(bits.numbers):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from queuebit_circuits.qasm.source import Source
 from queuebit_circuits.qasm.syntax import TypeName
@@ -16,11 +16,18 @@ STEPS_MAX = 600_000
 """Names looked up, numbers computed, statements run: what reading a circuit may take, whether or not it emits operations."""
 
 
+ValueType = TypeName | Literal["whole"]
+"""A type of the language, or that of a whole number as it is written, which takes the type of what it meets."""
+
+
 class Value(NamedTuple):
-    """A number that is known while reading."""
+    """A number that is known while reading. An angle's is its fraction of a full turn, in units of 2**-width (2**-64 without).
+
+    A bit without a width is a single one, no register of one bit.
+    """
 
     number: float
-    type: TypeName
+    type: ValueType
     width: int | None = None
     constant: bool = True
 

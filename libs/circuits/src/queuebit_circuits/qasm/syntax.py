@@ -8,12 +8,13 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number, a truth value, or the value of a bit string."""
+    """A number, a truth value, or the value of a bit string, whose length is the `width`."""
 
     value: float
     place: int
     depth: int = 1
     size: int = 1
+    width: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
