@@ -124,7 +124,7 @@ class SecondReading:
                     worlds = self._block(statement.block, worlds)
                 yield from worlds
             case other:
-                raise NotImplementedError(other)
+                raise AssertionError(other)
 
     def _declare(self, statement: ast.ClassicalDeclaration, names: dict[str, Any]) -> None:
         kind, width = type_of(statement.type)
@@ -174,7 +174,7 @@ class SecondReading:
                     if node.op.name in ("&&", "||")
                     else self.binary(node.op.name, left, right)
                 )
-        raise NotImplementedError(node)
+        raise AssertionError(node)
 
     def _indexed(self, node: Any, names: dict[str, Any]) -> Typed:
         found, index = names[node.collection.name], node.index[0]
