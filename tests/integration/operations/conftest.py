@@ -7,16 +7,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from queuebit_devstack.stack import Stack
-from queuebit_store.postgres import PostgresSettings
+from queuebit_store.postgres import PostgresSettings, PostgresStore
 from tests.contract.store.fixtures import admin, empty_settings, postgres_store, settings
+from tests.integration.operations.world import World, a_world
 
 __all__ = ["admin", "empty_settings", "postgres_store", "settings"]
 
@@ -54,6 +56,14 @@ class Ops:
             timeout=timeout_s,
         )
         return Said(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+async def world(
+    stack: Stack, postgres_store: PostgresStore, admin: asyncpg.Connection, settings: PostgresSettings
+) -> AsyncIterator[World]:
+    async with a_world(stack, postgres_store, admin, settings.namespace) as made:
+        yield made
 
 
 @pytest.fixture

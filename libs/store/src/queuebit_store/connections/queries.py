@@ -18,7 +18,11 @@ ROOMS = ("log", "heads", "idempotency", "directory", "leadership", "diagnosis", 
 
 @cache
 def queries() -> dict[str, str]:
-    """Name to statement; each keeps its name as a comment, so that the server's own views show it."""
+    """Name to statement."""
     found = (files("queuebit_store").joinpath(room, "statements.sql").read_text(encoding="utf-8") for room in ROOMS)
-    text = "\n".join(found)
+    return named("\n".join(found))
+
+
+def named(text: str) -> dict[str, str]:
+    """The blocks of a text by name; each keeps its name as a comment, so that the server's own views show it."""
     return {name: f"-- name: {name}\n{body.strip()}" for name, body in _BLOCK.findall(text)}

@@ -1,0 +1,154 @@
+"""Records on Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
+from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
+from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
+
+from queuebit_contracts.channels import BY_TOPIC
+from queuebit_operations.records.port import Place, Span
+from queuebit_runtime.access.login import told_apart
+from queuebit_runtime.access.settings import KafkaAccess, client_options
+from queuebit_runtime.bus.kafka.errors import wrapped
+from queuebit_runtime.bus.port import BusError, Record
+
+CLIENT_ID = "queuebit-ops"
+ANSWER_TIMEOUT_S = 30.0
+FETCH_BYTES_MAX = 8 * 1024 * 1024
+RECORDS_MAX = 5000
+
+
+@asynccontextmanager
+async def opened_records(access: KafkaAccess, namespace: str) -> AsyncIterator[KafkaRecords]:
+    """Connected. Raises BusError when Kafka does not answer, LoginRefused when it does not let us in."""
+    consumer = AIOKafkaConsumer(
+        **client_options(access),
+        client_id=CLIENT_ID,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=FETCH_BYTES_MAX,
+        fetch_max_bytes=FETCH_BYTES_MAX,
+    )
+    admin = AIOKafkaAdminClient(**client_options(access), client_id=CLIENT_ID)
+    try:
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            await consumer.start()
+            await admin.start()
+    except (KafkaError, OSError, TimeoutError, ValueError) as error:
+        await consumer.stop()
+        await admin.close()
+        raise await told_apart(_told(error), access) from None
+    try:
+        yield KafkaRecords(consumer, admin, f"{namespace}." if namespace else "")
+    finally:
+        await consumer.stop()
+        await admin.close()
+
+
+class KafkaRecords:
+    """Reads by assignment. Made by `opened_records`."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient, prefix: str) -> None:
+        self._consumer = consumer
+        self._admin = admin
+        self._prefix = prefix
+
+    async def spans(self, topics: Collection[str]) -> dict[Place, Span]:
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                present = await self._consumer.topics()
+                names = [self._prefix + topic for topic in topics if self._prefix + topic in present]
+                described = await self._admin.describe_topics(names) if names else []
+                places = [
+                    TopicPartition(topic["topic"], part["partition"])
+                    for topic in described
+                    for part in topic["partitions"]
+                ]
+                begins = await self._consumer.beginning_offsets(places)
+                ends = await self._consumer.end_offsets(places)
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise _told(error) from error
+        return {self._place(each): Span(begins[each], ends[each]) for each in places}
+
+    async def read(self, spans: Mapping[Place, Span]) -> AsyncIterator[Sequence[Record]]:
+        left = {place: span.end for place, span in spans.items() if span.end > span.begin}
+        if not left:
+            return
+        assigned = {TopicPartition(self._prefix + place.topic, place.partition): place for place in left}
+        try:
+            self._consumer.assign(list(assigned))
+            for each, place in assigned.items():
+                self._consumer.seek(each, spans[place].begin)
+            clock = asyncio.get_running_loop()
+            moved_at_s = clock.time()
+            while left:
+                fetched = await self._consumer.getmany(timeout_ms=1000, max_records=RECORDS_MAX)
+                if fetched:
+                    moved_at_s = clock.time()
+                elif clock.time() > moved_at_s + ANSWER_TIMEOUT_S:
+                    raise TimeoutError(f"nothing more of {sorted(left)[0]} came")
+                for each, messages in fetched.items():
+                    place = assigned[each]
+                    end = spans[place].end
+                    some = [_record(place, message) for message in messages if message.offset < end]
+                    if some:
+                        yield some
+                await self._leave_what_is_read(assigned, left)
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise _told(error) from error
+        finally:
+            self._consumer.unsubscribe()
+
+    async def _leave_what_is_read(self, assigned: Mapping[TopicPartition, Place], left: dict[Place, int]) -> None:
+        """Positions count and not records: markers of transactions and gaps of compaction are no records."""
+        for each, place in assigned.items():
+            if place in left and await self._consumer.position(each) >= left[place]:
+                del left[place]
+                self._consumer.pause(each)
+
+    async def committed(self) -> dict[str, dict[Place, int]]:
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                groups = [each[0] for each in await self._admin.list_consumer_groups()]
+                found = {
+                    group.removeprefix(self._prefix): await self._admin.list_consumer_group_offsets(group)
+                    for group in sorted(groups)
+                    if group.startswith(self._prefix)
+                }
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise _told(error) from error
+        return {
+            group: {
+                self._place(each): at.offset
+                for each, at in offsets.items()
+                if each.topic.startswith(self._prefix) and each.topic.removeprefix(self._prefix) in BY_TOPIC
+            }
+            for group, offsets in found.items()
+        }
+
+    def _place(self, each: TopicPartition) -> Place:
+        return Place(each.topic.removeprefix(self._prefix), each.partition)
+
+
+def _record(place: Place, message: object) -> Record:
+    return Record(
+        place.topic,
+        place.partition,
+        message.offset,  # type: ignore[attr-defined]
+        message.key,  # type: ignore[attr-defined]
+        message.value,  # type: ignore[attr-defined]
+        message.headers,  # type: ignore[attr-defined]
+        message.timestamp,  # type: ignore[attr-defined]
+    )
+
+
+def _told(error: Exception) -> BusError:
+    if isinstance(error, KafkaError):
+        return wrapped(error)
+    return BusError(f"Kafka does not answer: {str(error) or type(error).__name__}.")

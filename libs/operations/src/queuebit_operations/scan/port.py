@@ -1,0 +1,117 @@
+"""What an operator reads of the store: whole streams with their heads, also where one has lost the other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from queuebit_store.ports import Position, Reservation, StreamRow
+
+
+class EventRow(NamedTuple):
+    """An event with every column. The first ones are those of a StoredEvent."""
+
+    epoch: int
+    xid: int
+    seq: int
+    stream_id: UUID
+    version: int
+    id: UUID
+    type: str
+    schema_version: int
+    data: str
+    time: datetime
+    tenant: str
+    causation_id: UUID | None
+    traceparent: str | None
+    category: str
+    environment: str
+    recorded_at: datetime
+
+    @property
+    def position(self) -> Position:
+        return Position(self.epoch, self.xid, self.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One stream as it was at one moment: its head, if there is one, and its events in version order."""
+
+    stream_id: UUID
+    head: StreamRow | None
+    events: Sequence[EventRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which streams. An empty tuple means any; a stream is in where it has an event of one of the types, and one in the time.
+
+    `since` is inclusive, `until` exclusive.
+    """
+
+    jobs: tuple[UUID, ...] = ()
+    tenants: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def everything(self) -> bool:
+        return self == Selection()
+
+    def includes(self, stream: Stream) -> bool:
+        """Whether a stream is selected."""
+        head = stream.head
+        tenant = head.tenant if head is not None else next((event.tenant for event in stream.events), "")
+        first, last = (stream.events[0].time, stream.events[-1].time) if stream.events else (None, None)
+        return (
+            (not self.jobs or stream.stream_id in self.jobs)
+            and (not self.tenants or tenant in self.tenants)
+            and (not self.types or any(event.type in self.types for event in stream.events))
+            and (self.since is None or last is None or last >= self.since)
+            and (self.until is None or first is None or first < self.until)
+        )
+
+    def words(self) -> str:
+        """The selection for people."""
+        parts = [
+            f"{name} {', '.join(map(str, some))}"
+            for name, some in (("job", self.jobs), ("tenant", self.tenants), ("type", self.types))
+            if some
+        ]
+        parts += [f"since {self.since.isoformat()}"] if self.since else []
+        parts += [f"until {self.until.isoformat()}"] if self.until else []
+        return "; ".join(parts) or "everything"
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Where the store stands: cursors, the newest position, the era, and the first transaction id that is not given out."""
+
+    cursors: Mapping[str, Position]
+    newest: Position
+    epoch: int
+    next_xid: int
+
+
+class Scan(Protocol):
+    """Reads in pages, each of one moment. Bounded in memory; holds no lock, and no transaction longer than a page."""
+
+    def streams(self, selection: Selection, *, page_events: int = ...) -> AsyncIterator[list[Stream]]:
+        """The selected streams in the order of their ids, those without a head or without events too."""
+        ...
+
+    async def count(self, selection: Selection) -> tuple[int, int]:
+        """How many streams and events the selection has, now."""
+        ...
+
+    async def marks(self) -> Marks:
+        """Where the store stands now."""
+        ...
+
+    def reservations(self, *, page: int = ...) -> AsyncIterator[list[Reservation]]:
+        """Every idempotency key that is held."""
+        ...

@@ -1,0 +1,56 @@
+-- name: scan_events
+-- Events in the order of their streams after a place, whoever they belong to.
+SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version, data, time, tenant, causation_id, traceparent,
+       category, environment, recorded_at
+FROM event WHERE (stream_id, version) > ($1::uuid, $2::integer) ORDER BY stream_id, version LIMIT $3;
+
+-- name: scan_heads
+-- Heads in the order of their ids, after one and up to another.
+SELECT stream_id, tenant, version, state, kind, tier, lane, fingerprint, wake_at, created_at, updated_at, category, environment
+FROM stream WHERE stream_id > $1::uuid AND stream_id <= $2::uuid ORDER BY stream_id LIMIT $3;
+
+-- name: select_streams
+-- The ids of the selected streams after one. The times are those of events: a stream lies between its first and its last.
+SELECT s.stream_id FROM stream AS s
+WHERE s.stream_id > $1::uuid
+  AND (cardinality($2::text[]) = 0 OR s.tenant = ANY ($2))
+  AND s.updated_at >= COALESCE($4::timestamptz, '-infinity') AND s.created_at < COALESCE($5::timestamptz, 'infinity')
+  AND (cardinality($3::text[]) = 0 OR EXISTS (
+      SELECT FROM event AS e WHERE e.stream_id = s.stream_id AND e.type = ANY ($3)))
+ORDER BY s.stream_id LIMIT $6;
+
+-- name: events_of_streams
+-- All events of some streams.
+SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version, data, time, tenant, causation_id, traceparent,
+       category, environment, recorded_at
+FROM event WHERE stream_id = ANY ($1::uuid[]) ORDER BY stream_id, version;
+
+-- name: heads_of_streams
+-- The heads of some streams.
+SELECT stream_id, tenant, version, state, kind, tier, lane, fingerprint, wake_at, created_at, updated_at, category, environment
+FROM stream WHERE stream_id = ANY ($1::uuid[]) ORDER BY stream_id;
+
+-- name: count_streams
+-- How many streams are selected, and how many events they have.
+SELECT count(*), COALESCE(sum(s.version), 0)::bigint FROM stream AS s
+WHERE (cardinality($1::uuid[]) = 0 OR s.stream_id = ANY ($1))
+  AND (cardinality($2::text[]) = 0 OR s.tenant = ANY ($2))
+  AND s.updated_at >= COALESCE($4::timestamptz, '-infinity') AND s.created_at < COALESCE($5::timestamptz, 'infinity')
+  AND (cardinality($3::text[]) = 0 OR EXISTS (
+      SELECT FROM event AS e WHERE e.stream_id = s.stream_id AND e.type = ANY ($3)));
+
+-- name: cursors
+-- How far each ordered reader came.
+SELECT name, epoch, xid, seq FROM cursor ORDER BY name;
+
+-- name: newest
+-- The last event of the category, the era, and the first transaction id that is not given out yet.
+SELECT e.epoch, e.xid, e.seq, (SELECT epoch FROM era) AS era, pg_snapshot_xmax(pg_current_snapshot()) AS next_xid
+FROM (SELECT 1) AS one LEFT JOIN LATERAL (
+    SELECT epoch, xid, seq FROM event WHERE category = $1 ORDER BY category DESC, epoch DESC, xid DESC, seq DESC LIMIT 1
+) AS e ON true;
+
+-- name: reservations
+-- Idempotency keys in order, after one.
+SELECT tenant, key, stream_id, fingerprint, created_at, question FROM idempotency
+WHERE (tenant, key) > ($1, $2) ORDER BY tenant, key LIMIT $3;

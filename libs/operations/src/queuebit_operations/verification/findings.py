@@ -1,0 +1,98 @@
+"""What can be wrong, by name: each check belongs to an invariant, and a finding to a check."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, NamedTuple
+
+CHECKS: dict[str, tuple[str, str]] = {
+    "version_gap": ("I2", "The versions of a stream do not run from 1 without a gap."),
+    "events_without_head": ("I2", "A stream has events and no head, so that no list shows it."),
+    "head_without_events": ("I2", "A stream has a head and no events."),
+    "unreadable_event": ("I2", "A stored event cannot be read."),
+    "illegal_transition": ("I2", "An event does not follow from the state before it."),
+    "after_end": ("I2", "Something happened to a job after it had ended."),
+    "head_version": ("I7", "The version of a head is not that of its last event."),
+    "head_differs": ("I7", "A head is not what folding its events gives."),
+    "head_times": ("I7", "The times of a head are not those of its first and last event."),
+    "duplicate_event_id": ("I5", "Two events have the same id."),
+    "told_twice": ("I5", "One attempt was answered or judged twice."),
+    "foreign_attempt": (
+        "I12",
+        "An attempt is not the next of its leg, or its id is not the one that follows from the job.",
+    ),
+    "answer_differs": ("I5", "A completed job has another answer than the one that was judged."),
+    "foreign_tenant": ("I14", "An event belongs to another tenant, category or environment than its stream."),
+    "position_order": ("I4", "The order of all events is not the order of the versions of a stream."),
+    "epoch_ahead": ("I9", "An event was written in an epoch that has not begun."),
+    "future_transaction": (
+        "I6",
+        "An event has a transaction id that was not given out: the store was restored from a dump.",
+    ),
+    "cursor_ahead": ("I8", "A reader's cursor stands behind the last event: it will miss what comes next."),
+    "not_relayed": ("I13", "An event waits for the relay for longer than it may."),
+    "timer_overdue": ("I13", "The moment of a job has passed, and nobody has looked at it."),
+    "key_of_another_job": ("I1", "An idempotency key stands for a job of other content than it was taken for."),
+    "not_published": ("I3", "An event lies before the relay's cursor and is not on its topic."),
+    "not_committed": ("I3", "A record on a topic of the relay is no stored event."),
+    "published_differs": ("I3", "A record is not, byte for byte, the event that is stored."),
+    "published_elsewhere": ("I3", "An event is on a topic where it does not belong."),
+    "published_out_of_order": (
+        "I4",
+        "A reader who forgets repeats sees the events of a job in another order than they happened.",
+    ),
+    "kafka_ahead": (
+        "I3",
+        "Kafka holds later versions of a job than the store: the store was restored to an earlier point.",
+    ),
+    "not_decided": ("I1", "A question was accepted and read, and nothing was decided about it."),
+    "offset_beyond_end": (
+        "I8",
+        "A group has committed offsets that the topic does not have: it will miss what comes next.",
+    ),
+    "unread_gone": ("I8", "Records that a group has not read are gone from the topic."),
+    "nothing_checked": ("I15", "There was nothing to check."),
+}
+"""The name of each check, the invariant that it belongs to, and what it means when it finds something."""
+
+EXAMPLES_MAX = 20
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong. `subject` is the job or the place; `detail` what of it."""
+
+    check: str
+    subject: str
+    detail: str
+
+
+class Findings:
+    """How often each check found something, and the first examples: bounded, however much is wrong."""
+
+    def __init__(self, examples_max: int = EXAMPLES_MAX) -> None:
+        self.counts: Counter[str] = Counter()
+        self._examples: dict[str, list[Finding]] = {}
+        self._examples_max = examples_max
+
+    def add(self, finding: Finding) -> None:
+        self.counts[finding.check] += 1
+        some = self._examples.setdefault(finding.check, [])
+        if len(some) < self._examples_max:
+            some.append(finding)
+
+    def __bool__(self) -> bool:
+        return bool(self.counts)
+
+    def document(self) -> list[dict[str, Any]]:
+        """The findings as JSON, in the order of the checks."""
+        return [
+            {
+                "check": check,
+                "invariant": invariant,
+                "meaning": meaning,
+                "count": self.counts[check],
+                "examples": [{"subject": each.subject, "detail": each.detail} for each in self._examples[check]],
+            }
+            for check, (invariant, meaning) in CHECKS.items()
+            if self.counts[check]
+        ]

@@ -1,0 +1,240 @@
+"""Verify: every check over the whole store, or over a selection of it, and over the topics.
+
+The order of reading is what makes it right beside running services. First where the groups, the relay's cursor and the ends
+of the topics stand; then the store, which by then holds all that was published up to those ends; then the topics up to those
+ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from queuebit_contracts import channels
+from queuebit_operations.errors import BadArgument
+from queuebit_operations.records.port import Place, Records, Span
+from queuebit_operations.records.relayed import RELAYED
+from queuebit_operations.scan.port import Marks, Scan, Selection, Stream
+from queuebit_operations.verification.findings import Finding, Findings
+from queuebit_operations.verification.published import LETTERS, Published
+from queuebit_operations.verification.questions import GROUPS, Questions
+from queuebit_operations.verification.streams import CATEGORY, examine
+from queuebit_runtime.clock import Clock
+from queuebit_store.ports import Position, Reservation
+
+RELAY = "relay"
+"""The cursor of the relay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much verify may ask. `rate_per_s`: events a second, None for as fast as one connection goes. `events_max`: what it
+    keeps in memory, about two hundred bytes each. `grace_s`: how long something may wait before it counts.
+    """
+
+    rate_per_s: float | None = None
+    events_max: int = 5_000_000
+    grace_s: float = 60.0
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was looked at."""
+
+    streams: int = 0
+    events: int = 0
+    reservations: int = 0
+    records: int = 0
+    replays: int = 0
+    questions: int = 0
+    groups: int = 0
+
+
+@dataclass(slots=True)
+class Verified:
+    """What verify found, and how much it looked at."""
+
+    findings: Findings = field(default_factory=Findings)
+    counts: Counts = field(default_factory=Counts)
+
+    def document(self) -> dict[str, Any]:
+        counts = self.counts
+        return {
+            "ok": not self.findings,
+            "checked": {name: getattr(counts, name) for name in counts.__slots__},
+            "findings": self.findings.document(),
+        }
+
+
+class Verification:
+    """One run. `records` is None where only the store is looked at."""
+
+    def __init__(
+        self,
+        scan: Scan,
+        records: Records | None,
+        clock: Clock,
+        bounds: Bounds,
+        *,
+        on_progress: Callable[[Counts], None],
+    ) -> None:
+        self._scan = scan
+        self._records = records
+        self._clock = clock
+        self._bounds = bounds
+        self._on_progress = on_progress
+        self._result = Verified()
+        self._fingerprints: dict[UUID, int] = {}
+        self._highest: dict[int, tuple[int, UUID]] = {}
+        """The highest transaction id of each epoch, and a stream that has it."""
+
+    async def run(self, selection: Selection) -> Verified:
+        """Check everything that the selection holds. What needs the whole is checked only of the whole: cursors, groups, keys,
+        and what is on topics. Raises BadArgument where it would keep more in memory than it may, and what store and bus raise.
+        """
+        _, events = await self._scan.count(selection)
+        if events > self._bounds.events_max:
+            raise BadArgument(
+                f"The selection has {events} events; at most {self._bounds.events_max} are verified at once.",
+                remedy="Verify it in parts, by --since and --until, or raise --events-max: 1 million takes about 400 MB.",
+            )
+        whole = selection.everything
+        committed = await self._records.committed() if self._records is not None and whole else {}
+        before = await self._scan.marks()
+        spans = await self._records.spans(_topics()) if self._records is not None and whole else {}
+        published = Published(before.cursors.get(RELAY, Position()))
+        questions = Questions(committed)
+        await self._streams(selection, published, questions)
+        after = await self._scan.marks()
+        if whole:
+            self._cursors(before, after)
+            await self._keys()
+        if self._records is not None and whole:
+            await self._topics(self._records, published, questions, spans)
+            self._groups(committed, spans)
+        if self._result.counts.events == 0:
+            self._add(Finding("nothing_checked", selection.words(), "there are no events; check QUEUEBIT_NAMESPACE"))
+        self._on_progress(self._result.counts)
+        return self._result
+
+    def _add(self, finding: Finding) -> None:
+        self._result.findings.add(finding)
+
+    async def _streams(self, selection: Selection, published: Published, questions: Questions) -> None:
+        counts = self._result.counts
+        began_s = self._clock.monotonic_s()
+        overdue = self._clock.now() - timedelta(seconds=self._bounds.grace_s)
+        async for page in self._scan.streams(selection):
+            for stream in page:
+                self._stream(stream, published, questions, overdue)
+                counts.events += len(stream.events)
+            counts.streams += len(page)
+            self._on_progress(counts)
+            if self._bounds.rate_per_s is not None:
+                ahead_s = counts.events / self._bounds.rate_per_s - (self._clock.monotonic_s() - began_s)
+                if ahead_s > 0:
+                    await self._clock.sleep(ahead_s)
+        if self._records is None or selection.everything:
+            for late in published.late(overdue.timestamp()):
+                self._add(late)
+
+    def _stream(self, stream: Stream, published: Published, questions: Questions, overdue: datetime) -> None:
+        examined = examine(stream)
+        for finding in examined.findings:
+            self._add(finding)
+        for event in stream.events:
+            if event.xid > self._highest.get(event.epoch, (0, stream.stream_id))[0]:
+                self._highest[event.epoch] = (event.xid, stream.stream_id)
+            if event.category == CATEGORY and (twice := published.note(event)) is not None:
+                self._add(twice)
+        questions.jobs.add(stream.stream_id)
+        if stream.events and stream.events[0].causation_id is not None:
+            questions.causes.add(stream.events[0].causation_id)
+        if examined.refused_cause is not None:
+            questions.causes.add(examined.refused_cause)
+        head = stream.head
+        if head is not None:
+            self._fingerprints[stream.stream_id] = hash(head.head.fingerprint)
+            if head.head.wake_at is not None and head.head.wake_at < overdue:
+                self._add(Finding("timer_overdue", str(stream.stream_id), f"since {head.head.wake_at.isoformat()}"))
+
+    def _cursors(self, before: Marks, after: Marks) -> None:
+        """A cursor was read before the newest event, so it cannot honestly stand behind it."""
+        for name, cursor in before.cursors.items():
+            if cursor > after.newest:
+                detail = f"it stands at {tuple(cursor)}, the last event at {tuple(after.newest)}"
+                self._add(Finding("cursor_ahead", f"cursor {name}", detail))
+        for epoch, (xid, stream_id) in self._highest.items():
+            if epoch > after.epoch:
+                detail = f"an event of it is of epoch {epoch}, the era is {after.epoch}"
+                self._add(Finding("epoch_ahead", str(stream_id), detail))
+            elif epoch == after.epoch and xid >= after.next_xid:
+                detail = (
+                    f"an event of it has the transaction id {xid}, the next one to be given out is {after.next_xid}"
+                )
+                self._add(Finding("future_transaction", str(stream_id), detail))
+
+    async def _keys(self) -> None:
+        async for page in self._scan.reservations():
+            for each in page:
+                self._key(each)
+            self._result.counts.reservations += len(page)
+
+    def _key(self, held: Reservation) -> None:
+        fingerprint = self._fingerprints.get(held.stream_id)
+        if fingerprint is not None and fingerprint != hash(held.fingerprint):
+            self._add(
+                Finding(
+                    "key_of_another_job", str(held.stream_id), f"a key of {held.tenant} was taken for other content"
+                )
+            )
+
+    async def _topics(
+        self, records: Records, published: Published, questions: Questions, spans: dict[Place, Span]
+    ) -> None:
+        """The relay's topics and its dead letters, then the entrances: what was set aside is known by then."""
+        counts = self._result.counts
+        entrances = {place: span for place, span in spans.items() if place.topic in GROUPS}
+        others = {place: span for place, span in spans.items() if place.topic not in GROUPS}
+        async for some in records.read(others):
+            for finding in published.look_up(some):
+                self._add(finding)
+            if some[0].topic == LETTERS:
+                questions.set_aside |= {value for each in some for name, value in each.headers if name == "ce_id"}
+            counts.records += len(some)
+            self._on_progress(counts)
+        async for some in records.read(entrances):
+            for finding in questions.look_up(some):
+                self._add(finding)
+            counts.records += len(some)
+        counts.replays, counts.questions = published.replays, questions.asked
+        for missing in published.missing(spans, self._kept_since_s()):
+            self._add(missing)
+
+    def _kept_since_s(self) -> float:
+        """Older records may be gone by retention, whatever the topics still hold."""
+        retention_ms = min(channels.BY_TOPIC[topic].retention_ms for topic in RELAYED)
+        return self._clock.now().timestamp() - retention_ms / 1000
+
+    def _groups(self, committed: dict[str, dict[Place, int]], spans: dict[Place, Span]) -> None:
+        """Committed was read before the ends: an honest offset is not beyond them."""
+        for group, offsets in committed.items():
+            for place, offset in offsets.items():
+                span = spans.get(place)
+                if span is None or offset < 0:
+                    continue
+                where = f"group {group} on {place.topic}/{place.partition}"
+                if offset > span.end:
+                    self._add(
+                        Finding("offset_beyond_end", where, f"it stands at {offset}, the topic ends at {span.end}")
+                    )
+                elif offset < span.begin:
+                    self._add(Finding("unread_gone", where, f"it stands at {offset}, the topic begins at {span.begin}"))
+        self._result.counts.groups = len(committed)
+
+
+def _topics() -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*RELAYED, *GROUPS, *(channel.topic for channel in channels.CHANNELS))))

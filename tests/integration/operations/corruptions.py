@@ -1,0 +1,198 @@
+"""Corruptions of a store and of its topics: each plants one, and says what must be found of it and where."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from queuebit_contracts import channels
+from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
+from queuebit_contracts.ids import derive_id
+from queuebit_control_plane.relay.relay import records_of
+from queuebit_runtime.bus.partitioner import partition_of
+from queuebit_runtime.bus.port import Outgoing
+from queuebit_store.ports import Position, Reservation
+from tests.builders import NOW, a_submit
+from tests.fakes.histories import a_job_id
+from tests.integration.operations.world import World
+
+Expected = tuple[str, str]
+"""The name of the check, and the job or place that it must name."""
+Plant = Callable[[World, UUID], Awaitable[Expected]]
+
+
+def sql(check: str, *statements: str) -> Plant:
+    """A corruption of the rows of one job: `$1` is its id."""
+
+    async def plant(world: World, job_id: UUID) -> Expected:
+        for statement in statements:
+            await world.admin.execute(statement, *([job_id] if "$1" in statement else []))
+        return check, str(job_id)
+
+    return plant
+
+
+HEAD = "UPDATE stream SET {} WHERE stream_id = $1"
+EVENT = "UPDATE event SET {} WHERE stream_id = $1 AND version = {}"
+COPY = """INSERT INTO event (
+    epoch, xid, stream_id, version, schema_version, event_id, time, category, tenant, environment, type, data
+)
+SELECT epoch, xid, stream_id, {}, schema_version, gen_random_uuid(), time, category, tenant, environment, type, data
+FROM event WHERE stream_id = $1 AND version = {}"""
+
+ENDED: dict[str, Plant] = {
+    "an event in the middle is gone": sql("version_gap", "DELETE FROM event WHERE stream_id = $1 AND version = 3"),
+    "the last event is gone": sql("head_version", "DELETE FROM event WHERE stream_id = $1 AND version = 7"),
+    "the head is gone": sql("events_without_head", "DELETE FROM stream WHERE stream_id = $1"),
+    "all events are gone": sql("head_without_events", "DELETE FROM event WHERE stream_id = $1"),
+    "the head has another state": sql("head_differs", HEAD.format("state = 'running'")),
+    "the head would wake an ended job": sql("head_differs", HEAD.format("wake_at = now() + interval '1 day'")),
+    "the head began at another time": sql("head_times", HEAD.format("created_at = created_at - interval '1 s'")),
+    "the data of an event are cut": sql("unreadable_event", EVENT.format("data = '{}'", 5)),
+    "the type of an event is unknown": sql("unreadable_event", EVENT.format("type = 'JobVanished'", 4)),
+    "an event follows the end": sql("after_end", COPY.format(8, 7), HEAD.format("version = 8")),
+    "a submission stands in the middle": sql(
+        "illegal_transition",
+        EVENT.format("(type, data) = (SELECT type, data FROM event WHERE stream_id = $1 AND version = 1)", 4),
+    ),
+    "two events have one id": sql(
+        "duplicate_event_id",
+        EVENT.format("event_id = (SELECT event_id FROM event WHERE stream_id = $1 AND version = 5)", 6),
+    ),
+    "an attempt has the wrong number": sql(
+        "foreign_attempt", EVENT.format("""data = replace(data::text, '"number":1', '"number":2')::json""", 3)
+    ),
+    "the answer is another": sql(
+        "answer_differs", EVENT.format("""data = replace(data::text, '"side":[0,1', '"side":[1,1')::json""", 7)
+    ),
+    "an event is another tenant's": sql("foreign_tenant", EVENT.format("tenant = 'globex'", 5)),
+    "the first version comes third": sql(
+        "position_order", EVENT.format("seq = (SELECT max(seq) + 100000 FROM event)", 1)
+    ),
+    "an event is of an epoch to come": sql("epoch_ahead", EVENT.format("epoch = 2", 7)),
+    "an event is of a transaction to come": sql("future_transaction", EVENT.format("xid = '1099511627776'", 7)),
+}
+"""What is done to a job that ended, and was published."""
+
+
+async def twice_started(world: World, job_id: UUID) -> Expected:
+    await world.admin.execute(COPY.format(5, 4), job_id)
+    await world.admin.execute(HEAD.format("version = 5"), job_id)
+    return "told_twice", str(job_id)
+
+
+async def left_behind(_world: World, job_id: UUID) -> Expected:
+    """An open job of long ago: its moment has passed."""
+    return "timer_overdue", str(job_id)
+
+
+OPEN: dict[str, Plant] = {"an attempt started twice": twice_started, "nobody looked at a job": left_behind}
+"""What is done to a job that has begun and not ended."""
+
+
+async def never_published(_world: World, job_id: UUID) -> Expected:
+    return "not_published", str(job_id)
+
+
+async def published_backwards(world: World, job_id: UUID) -> Expected:
+    await world.publish([*reversed(await world.events(job_id))])
+    return "published_out_of_order", str(job_id)
+
+
+async def published_by_nobody(world: World, job_id: UUID) -> Expected:
+    """A whole record of a job that the store has never heard of."""
+    stranger = a_job_id(999)
+    event = (await world.events(job_id))[-1]._replace(stream_id=stranger, id=derive_id(stranger, "event:7"))
+    await world.publish([event])
+    return "not_committed", str(stranger)
+
+
+async def published_with_other_content(world: World, job_id: UUID) -> Expected:
+    (event, *_) = (each for each in await world.events(job_id) if each.type == "JobCompleted")
+    await world.publish([event._replace(data=event.data.replace('"objective":6', '"objective":7'))])
+    return "published_differs", str(job_id)
+
+
+async def published_elsewhere(world: World, job_id: UUID) -> Expected:
+    event = (await world.events(job_id))[-1]
+    await world.say(channels.FAILED, records_of([event], NOW)[0])
+    return "published_elsewhere", str(job_id)
+
+
+async def restored_to_before(world: World, job_id: UUID) -> Expected:
+    await world.admin.execute("DELETE FROM event WHERE stream_id = $1 AND version > 3", job_id)
+    await world.admin.execute(HEAD.format("version = 3, state = 'queued'"), job_id)
+    return "kafka_ahead", str(job_id)
+
+
+async def key_for_other_content(world: World, job_id: UUID) -> Expected:
+    await world.store.reserve([Reservation("acme", "key", job_id, "of something else", NOW)])
+    return "key_of_another_job", str(job_id)
+
+
+PUBLISHED: dict[str, Plant] = {
+    "a record has no event": published_by_nobody,
+    "a record says something else": published_with_other_content,
+    "a record is on another topic": published_elsewhere,
+    "the store was restored to before": restored_to_before,
+    "a key stands for other content": key_for_other_content,
+}
+"""What is done beside a job that ended, and was published."""
+UNPUBLISHED: dict[str, Plant] = {
+    "the relay skipped a job": never_published,
+    "the relay published backwards": published_backwards,
+}
+"""What is done to a job that the relay never saw, and whose place its cursor has passed."""
+
+
+async def cursor_too_far(world: World) -> Expected:
+    await world.store.save_cursor("projection", Position(9, 1, 1))
+    return "cursor_ahead", "cursor projection"
+
+
+async def offset_too_far(world: World) -> Expected:
+    await world.commit("result-validation", channels.EXECUTIONS, 100)
+    return "offset_beyond_end", "group result-validation on jobs.executions/0"
+
+
+async def unread_taken(world: World) -> Expected:
+    for number in range(3):
+        await world.bus.publish([Outgoing(channels.VALIDATIONS, b"key", str(number).encode(), [])])
+    partition = partition_of(b"key", channels.BY_TOPIC[channels.VALIDATIONS].partitions)
+    await world.drop_records(channels.VALIDATIONS, 2, partition)
+    await world.commit("control-plane", channels.VALIDATIONS, 0, partition)
+    return "unread_gone", f"group control-plane on jobs.validations/{partition}"
+
+
+async def question_forgotten(world: World) -> Expected:
+    job_id = a_job_id(777)
+    event = a_submit(job_id=job_id).event
+    envelope = Envelope(derive_id(job_id, "asked"), "/queuebit/gateway", str(job_id), NOW, event, "acme")
+    record = Outgoing(channels.ADMITTED, str(job_id).encode(), encode_data(event), encode_headers(envelope))
+    await world.bus.publish([record])
+    for partition in range(channels.BY_TOPIC[channels.ADMITTED].partitions):
+        await world.commit("control-plane", channels.ADMITTED, 1, partition)
+    return "not_decided", str(job_id)
+
+
+async def relay_stands_still(world: World, job_ids: Sequence[UUID]) -> Expected:
+    await world.admin.execute(
+        "UPDATE event SET recorded_at = now() - interval '1 hour' WHERE stream_id = $1", job_ids[0]
+    )
+    return "not_relayed", str(job_ids[0])
+
+
+BESIDE: dict[str, Callable[[World], Awaitable[Expected]]] = {
+    "a cursor is beyond the last event": cursor_too_far,
+    "an offset is beyond the end": offset_too_far,
+    "retention took what was not read": unread_taken,
+    "a question was read and forgotten": question_forgotten,
+}
+
+
+def found_by(document: dict[str, Any]) -> set[Expected]:
+    """What a document of verify found, and where."""
+    return {
+        (finding["check"], example["subject"]) for finding in document["findings"] for example in finding["examples"]
+    }
