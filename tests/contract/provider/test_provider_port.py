@@ -14,8 +14,8 @@ from queuebit_circuits.pauli import PauliSum
 from queuebit_contracts.failures import FailureCode
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.snapshots import snapshot_of
-from queuebit_quantum_adapter.errors import AdapterError, KeyReused, SubmitUnknown
-from queuebit_quantum_adapter.ports import FreeLedger, Provider, Request, SubmissionState
+from queuebit_quantum_adapter.errors import AdapterError, KeyReused
+from queuebit_quantum_adapter.ports import FreeLedger, Provider, Recovery, Request, RunState
 from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
 from queuebit_quantum_adapter.providers.aer.noisy import NoisyTarget
 from queuebit_quantum_adapter.providers.aer.offer import noisy_aer
@@ -40,7 +40,21 @@ def memory() -> Provider:
     return MemoryProvider(qubits_max=5)
 
 
-ADAPTERS: dict[str, Callable[[], Provider]] = {"ideal aer": ideal, "noisy aer": noisy, "memory": memory}
+def fenced() -> Provider:
+    return MemoryProvider(qubits_max=5, recovery=Recovery.FENCE)
+
+
+def searched() -> Provider:
+    return MemoryProvider(qubits_max=5, recovery=Recovery.SEARCH)
+
+
+ADAPTERS: dict[str, Callable[[], Provider]] = {
+    "ideal aer": ideal,
+    "noisy aer": noisy,
+    "memory": memory,
+    "memory with fences": fenced,
+    "memory with a search": searched,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,26 +111,61 @@ def provider(request: pytest.FixtureRequest) -> Provider:
     return ADAPTERS[request.param]()
 
 
+def sent(provider: Provider, request: Request, key: UUID = KEY) -> str:
+    return provider.submit(request, key, provider.fence(key))
+
+
+def idempotent(provider: Provider) -> bool:
+    return provider.capabilities().recovery in (Recovery.TOKEN, Recovery.NONE)
+
+
 @pytest.mark.parametrize("request_", requests(), ids=["template", "batch"])
-def test_a_key_is_taken_once_and_found_again(provider: Provider, request_: Request) -> None:
-    assert provider.reconcile(KEY) is None
+def test_what_was_submitted_is_found_by_its_key(provider: Provider, request_: Request) -> None:
+    assert provider.reconcile(KEY, None) == ()
 
-    first = provider.submit(request_, KEY)
-    counts = outcome(provider, request_)
+    first = sent(provider, request_)
 
-    assert provider.submit(request_, KEY) == first == provider.reconcile(KEY)
-    assert outcome(provider, request_) == counts
-    assert provider.reconcile(OTHER) is None
+    assert provider.reconcile(KEY, None) == (first,)
+    assert provider.reconcile(OTHER, None) == ()
 
 
-def test_a_key_that_stands_for_another_request_is_refused(provider: Provider) -> None:
+@pytest.mark.parametrize("request_", requests(), ids=["template", "batch"])
+def test_a_repeated_key_is_the_same_submission_where_the_provider_promises_it(
+    provider: Provider, request_: Request
+) -> None:
     template, batch = requests()
-    provider.submit(template, KEY)
+    ids = [sent(provider, request_) for _ in range(3)]
 
-    with pytest.raises(KeyReused):
-        provider.submit(batch, KEY)
+    if idempotent(provider):
+        assert len(set(ids)) == 1
+        with pytest.raises(KeyReused):
+            sent(provider, batch if request_ == template else template)
+    else:
+        assert len(set(ids)) == 3
+    assert provider.reconcile(KEY, None) == tuple(dict.fromkeys(ids)), "all of them, the oldest first"
 
-    assert [sum(each.values()) for each in outcome(provider, template)] == [SHOTS]
+
+def test_nothing_is_taken_behind_a_closed_fence(provider: Provider) -> None:
+    template, _ = requests()
+    fence = provider.fence(KEY)
+    if provider.capabilities().recovery is not Recovery.FENCE:
+        assert fence is None
+        return
+    assert fence is not None
+    before = provider.submit(template, KEY, fence)
+
+    provider.close(fence)
+    provider.close(fence)
+
+    with pytest.raises(AdapterError) as late:
+        provider.submit(template, KEY, fence)
+    assert late.value.unsent
+    assert provider.reconcile(KEY, fence) == (before,)
+    assert provider.poll(before).state in (RunState.QUEUED, RunState.RUNNING, RunState.SUCCEEDED)
+
+
+def test_its_backend_is_among_those_that_it_discovers(provider: Provider) -> None:
+    assert provider.capabilities() in provider.discover()
 
 
 @pytest.mark.parametrize("request_", requests(), ids=["template", "batch"])
@@ -131,18 +180,18 @@ def test_the_same_seed_gives_the_same_counts_anywhere(provider: Provider, reques
 def test_what_ended_stays_ended_and_cancelling_it_is_no_error(provider: Provider) -> None:
     template, _ = requests()
     counts = outcome(provider, template)
-    provider_id = provider.submit(template, KEY)
+    (provider_id,) = provider.reconcile(KEY, None)
 
     provider.cancel(provider_id)
 
-    assert provider.poll(provider_id) is SubmissionState.SUCCEEDED
-    assert outcome(provider, template) == counts
+    assert provider.poll(provider_id).state is RunState.SUCCEEDED
+    assert [dict(each) for each in provider.result(provider_id).counts] == counts
 
 
 def test_an_id_that_is_not_known_has_no_state_and_no_result(provider: Provider) -> None:
     provider.cancel("elsewhere")
 
-    assert provider.poll("elsewhere") is SubmissionState.UNKNOWN
+    assert provider.poll("elsewhere").state is RunState.UNKNOWN
     with pytest.raises(AdapterError):
         provider.result("elsewhere")
 
@@ -174,7 +223,7 @@ def test_what_has_no_room_is_refused_before_it_is_sent(provider: Provider) -> No
         with pytest.raises(AdapterError) as refused:
             provider.preflight(request)
         assert refused.value.code is FailureCode.PROBLEM_TOO_LARGE
-        assert provider.reconcile(KEY) is None
+        assert provider.reconcile(KEY, None) == ()
 
 
 def test_what_a_backend_can_is_said_as_data_and_kept(provider: Provider) -> None:
@@ -189,41 +238,43 @@ def test_what_a_backend_can_is_said_as_data_and_kept(provider: Provider) -> None
         with pytest.raises(AdapterError) as refused:
             provider.preflight(exact)
         assert refused.value.code is FailureCode.PROBLEM_UNSUPPORTED
+    expected = [provider.preflight(request) for request in requests()]
+    assert [each.qubits for each in expected] == [3, 3]
     if told.estimates:
-        forecasts = [provider.estimate(request) for request in requests()]
-        assert all(0 < each.success <= 1 and each.seconds > 0 for each in forecasts)
+        assert all(0 < (each.success or 0) <= 1 and (each.seconds or 0) > 0 for each in expected)
+    else:
+        assert [(each.success, each.seconds) for each in expected] == [(None, None)] * 2
     assert provider.capabilities() == told
 
 
-def test_the_three_differ_in_what_they_can() -> None:
-    assert {
-        name: (make().capabilities().exact, make().capabilities().estimates) for name, make in ADAPTERS.items()
-    } == {
-        "ideal aer": (True, False),
-        "noisy aer": (False, True),
-        "memory": (False, False),
+def test_they_differ_in_what_they_can() -> None:
+    told = {name: make().capabilities() for name, make in ADAPTERS.items()}
+    assert {name: (each.exact, each.estimates, each.recovery) for name, each in told.items()} == {
+        "ideal aer": (True, False, Recovery.NONE),
+        "noisy aer": (False, True, Recovery.NONE),
+        "memory": (False, False, Recovery.TOKEN),
+        "memory with fences": (False, False, Recovery.FENCE),
+        "memory with a search": (False, False, Recovery.SEARCH),
     }
 
 
-def test_an_answer_that_is_lost_is_an_unknown_outcome_and_nothing_is_sent_twice() -> None:
-    provider, (template, _) = MemoryProvider(), requests()
-    provider.answers_lost = 2
+@pytest.mark.parametrize("recovery", [Recovery.TOKEN, Recovery.FENCE, Recovery.SEARCH])
+def test_whatever_is_raised_after_the_send_nothing_is_sent_twice(recovery: Recovery) -> None:
+    provider, (template, _) = MemoryProvider(recovery=recovery), requests()
+    provider.answers_lost = 1
 
-    with pytest.raises(SubmitUnknown) as lost:
-        provider.submit(template, KEY)
     provider_id = submit_once(provider, FreeLedger(), template, KEY)
 
-    assert lost.value.code is FailureCode.SUBMIT_UNKNOWN
-    assert (provider.taken, provider.reconcile(KEY)) == (1, provider_id)
+    assert (provider.taken, provider.reconcile(KEY, None)) == (1, (provider_id,))
 
 
 def test_what_waits_in_line_can_be_cancelled() -> None:
     provider, (template, _) = MemoryProvider(), requests()
-    provider_id = provider.submit(template, KEY)
-    assert provider.poll(provider_id) is SubmissionState.QUEUED
+    provider_id = sent(provider, template)
+    assert provider.poll(provider_id).state is RunState.QUEUED
 
     provider.cancel(provider_id)
 
-    assert provider.poll(provider_id) is SubmissionState.CANCELLED
+    assert provider.poll(provider_id).state is RunState.CANCELLED
     with pytest.raises(AdapterError):
         provider.result(provider_id)

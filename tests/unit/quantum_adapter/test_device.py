@@ -70,9 +70,9 @@ class CountingProvider(AerProvider):
         super().__init__(IdealTarget(qubits_max=16, memory_bytes_max=2**30))
         self.taken = 0
 
-    def submit(self, request: Request, key: UUID) -> str:
+    def submit(self, request: Request, key: UUID, fence: str | None = None) -> str:
         self.taken += 1
-        return super().submit(request, key)
+        return super().submit(request, key, fence)
 
 
 def test_the_place_in_a_batch_does_not_change_outcomes() -> None:

@@ -170,4 +170,4 @@ def test_a_circuit_that_does_not_survive_its_conversion_is_not_run(monkeypatch: 
     with pytest.raises(NotEquivalent):
         provider.submit(batch, an_attempt())
 
-    assert provider.reconcile(an_attempt()) is None
+    assert provider.reconcile(an_attempt()) == ()

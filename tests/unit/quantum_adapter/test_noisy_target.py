@@ -68,12 +68,12 @@ def test_noise_blurs_the_distribution_by_about_what_is_expected() -> None:
     circuit = qaoa_circuit(ising, ramp)
     provider = open_provider(TARGET)
 
-    provider_id = provider.submit(Request((circuit,), (derived_seed(1, "x"),), 20_000), uuid.UUID(int=1))
+    provider_id = provider.submit(Request((circuit,), (derived_seed(1, "x"),), 20_000), uuid.UUID(int=1), None)
     distance = total_variation(
         provider.result(provider_id).counts[0], qaoa_distribution(ising, ramp.gammas, ramp.betas)
     )
 
-    success = provider.estimate(Request((circuit,), (0,), 1)).success
+    success = provider.preflight(Request((circuit,), (0,), 1)).success or 0.0
     assert 0.02 < distance < 1 - success + 0.02
 
 

@@ -16,7 +16,7 @@ from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
 from queuebit_quantum_adapter.errors import BudgetTooSmall, InvalidProblem, KeyReused, UnusableProblem
 from queuebit_quantum_adapter.pipelines import frame
 from queuebit_quantum_adapter.pipelines.planning import prepare
-from queuebit_quantum_adapter.ports import Request, SubmissionState
+from queuebit_quantum_adapter.ports import Request, RunState
 from queuebit_quantum_adapter.providers.aer import ideal as aer
 from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
@@ -194,14 +194,14 @@ def test_aer_takes_a_key_once_and_finds_it_again() -> None:
     submission = Request((qaoa_circuit(ising, linear_ramp(ising, 2)),), (3,), 50)
     key = an_attempt()
 
-    assert provider.reconcile(key) is None
+    assert provider.reconcile(key) == ()
     provider_id = provider.submit(submission, key)
     first = provider.result(provider_id)
 
-    assert provider.submit(submission, key) == provider_id == provider.reconcile(key)
+    assert (provider.submit(submission, key),) == (provider_id,) == provider.reconcile(key)
     assert provider.result(provider_id) is first
-    assert provider.poll(provider_id) is SubmissionState.SUCCEEDED
-    assert provider.poll("elsewhere") is SubmissionState.UNKNOWN
+    assert provider.poll(provider_id).state is RunState.SUCCEEDED
+    assert provider.poll("elsewhere").state is RunState.UNKNOWN
     provider.cancel(provider_id)
     with pytest.raises(KeyReused):
         provider.submit(replace(submission, shots=51), key)

@@ -21,9 +21,9 @@ class Listening(AerProvider):
         super().__init__(IdealTarget(qubits_max=8, memory_bytes_max=2**30))
         self.heard: list[tuple[UUID, int]] = []
 
-    def submit(self, request: Request, key: UUID) -> str:
+    def submit(self, request: Request, key: UUID, fence: str | None = None) -> str:
         self.heard += [(key, seed) for seed in request.seeds]
-        return super().submit(request, key)
+        return super().submit(request, key, fence)
 
 
 def test_every_circuit_has_an_id_and_a_seed_of_its_own() -> None:
@@ -33,7 +33,7 @@ def test_every_circuit_has_an_id_and_a_seed_of_its_own() -> None:
     circuits = [qaoa_circuit(an_ising(4, seed), linear_ramp(an_ising(4, seed), 2)) for seed in range(3)]
     said: list[str] = []
 
-    counts = [sampler.sample(circuit, lambda: said.append("ready")) for circuit in circuits]
+    counts = [sampler.sample(circuit, lambda _: said.append("ready")) for circuit in circuits]
 
     assert provider.heard == [
         (key_of(task.attempt_id, 0), derived_seed(5, "simulator")),

@@ -7,15 +7,17 @@ from uuid import UUID
 import pytest
 
 from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
-from queuebit_quantum_adapter.errors import ProviderUnavailable, Stopped, SubmitUnknown
+from queuebit_quantum_adapter.errors import ProviderUnavailable, Stopped, SubmitRefused, SubmitUnknown
 from queuebit_quantum_adapter.ports import (
     Capabilities,
     Entry,
-    Forecast,
     FreeLedger,
+    Poll,
+    Preflight,
+    Recovery,
     Request,
     Result,
-    SubmissionState,
+    RunState,
 )
 from queuebit_quantum_adapter.submissions.ledger import run_to_end, submit_once
 from tests.unit.quantum_adapter.models import an_attempt, an_ising
@@ -38,15 +40,21 @@ class ScriptedProvider:
         self._known: dict[UUID, str] = {}
 
     def capabilities(self) -> Capabilities:
-        return Capabilities("scripted", "1", "quantum", 5, 100, "ideal")
+        return Capabilities("scripted", "1", "quantum", 5, 100, "ideal", recovery=Recovery.SEARCH)
 
-    def preflight(self, request: Request) -> None:
+    def discover(self) -> tuple[Capabilities, ...]:
         raise AssertionError("nobody asks for this")
 
-    def estimate(self, request: Request) -> Forecast:
+    def preflight(self, request: Request) -> Preflight:
         raise AssertionError("nobody asks for this")
 
-    def submit(self, request: Request, key: UUID) -> str:
+    def fence(self, key: UUID) -> str | None:
+        return None
+
+    def close(self, fence: str) -> None:
+        raise AssertionError("nobody asks for this")
+
+    def submit(self, request: Request, key: UUID, fence: str | None) -> str:
         self._journal.append("submit")
         if self._taken:
             self._known[key] = f"id-{len(self._known)}"
@@ -54,7 +62,7 @@ class ScriptedProvider:
             raise self._fault
         return self._known[key]
 
-    def poll(self, provider_id: str) -> SubmissionState:
+    def poll(self, provider_id: str) -> Poll:
         raise AssertionError("nobody asks for this")
 
     def result(self, provider_id: str) -> Result:
@@ -63,9 +71,9 @@ class ScriptedProvider:
     def cancel(self, provider_id: str) -> None:
         raise AssertionError("nobody asks for this")
 
-    def reconcile(self, key: UUID) -> str | None:
+    def reconcile(self, key: UUID, fence: str | None) -> tuple[str, ...]:
         self._journal.append("reconcile")
-        return self._known.get(key)
+        return (self._known[key],) if key in self._known else ()
 
 
 class RememberingLedger:
@@ -105,12 +113,11 @@ def test_a_repeat_takes_the_recorded_id_and_sends_nothing() -> None:
     assert journal.count("submit") == 1
 
 
-def test_an_answer_that_was_lost_is_looked_up() -> None:
+@pytest.mark.parametrize("fault", [SubmitUnknown(), ProviderUnavailable(), KeyError("id"), OSError("reset")])
+def test_whatever_is_raised_after_the_send_is_looked_up(fault: Exception) -> None:
     journal: list[str] = []
 
-    provider_id = submit_once(
-        ScriptedProvider(journal, fault=SubmitUnknown()), RememberingLedger(journal), a_submission(), KEY
-    )
+    provider_id = submit_once(ScriptedProvider(journal, fault=fault), RememberingLedger(journal), a_submission(), KEY)
 
     assert (provider_id, journal) == ("id-0", ["intend", "submit", "reconcile", "record"])
 
@@ -130,9 +137,9 @@ def test_what_cannot_be_found_stays_unknown_and_is_looked_up_first_the_next_time
 def test_a_refusal_is_passed_on_and_nothing_is_recorded() -> None:
     journal: list[str] = []
 
-    with pytest.raises(ProviderUnavailable):
+    with pytest.raises(SubmitRefused):
         submit_once(
-            ScriptedProvider(journal, fault=ProviderUnavailable(), taken=False),
+            ScriptedProvider(journal, fault=SubmitRefused(), taken=False),
             RememberingLedger(journal),
             a_submission(),
             KEY,
@@ -144,9 +151,9 @@ def test_a_refusal_is_passed_on_and_nothing_is_recorded() -> None:
 class SlowProvider(ScriptedProvider):
     """Never ends by itself."""
 
-    def poll(self, provider_id: str) -> SubmissionState:
+    def poll(self, provider_id: str) -> Poll:
         self._journal.append(f"poll {provider_id}")
-        return SubmissionState.RUNNING
+        return Poll(RunState.RUNNING)
 
     def cancel(self, provider_id: str) -> None:
         self._journal.append(f"cancel {provider_id}")

@@ -13,6 +13,8 @@ class AdapterError(Exception):
     """The adapter failed in a way it does not know."""
 
     code = FailureCode.INTERNAL
+    unsent = False
+    """Whether it says for sure that a submission was not taken."""
 
     def __init__(self, detail: str = "", *, remedy: str = "", retry_after_s: float | None = None) -> None:
         super().__init__(detail or self.__class__.__doc__ or "")
@@ -36,30 +38,35 @@ class NoBackend(AdapterError):
     """No backend is configured for this lane."""
 
     code = FailureCode.NO_BACKEND
+    unsent = True
 
 
 class UnknownTarget(AdapterError):
     """There is no target of this name."""
 
     code = FailureCode.NO_BACKEND
+    unsent = True
 
 
 class TooManyQubits(AdapterError):
     """The problem needs more qubits than this lane takes."""
 
     code = FailureCode.PROBLEM_TOO_LARGE
+    unsent = True
 
 
 class TooManyOperations(AdapterError):
     """The circuits are longer than this lane takes."""
 
     code = FailureCode.PROBLEM_TOO_LARGE
+    unsent = True
 
 
 class TooMuchMemory(AdapterError):
     """The simulation needs more memory than it may have."""
 
     code = FailureCode.MEMORY_EXHAUSTED
+    unsent = True
 
 
 class BudgetTooSmall(AdapterError):
@@ -78,6 +85,7 @@ class UnusableProblem(AdapterError):
     """The problem cannot be turned into a circuit."""
 
     code = FailureCode.PROBLEM_UNSUPPORTED
+    unsent = True
 
 
 class InvalidProblem(AdapterError):
@@ -114,7 +122,31 @@ class NotEquivalent(AdapterError):
     """A circuit came out of a conversion as another circuit. Nothing was run."""
 
     code = FailureCode.CONVERSION_FAILED
+    unsent = True
 
 
 class KeyReused(AdapterError):
     """The idempotency key was used for another request before."""
+
+    unsent = True
+
+
+class SubmitRefused(AdapterError):
+    """The provider refuses the submission as it is."""
+
+    code = FailureCode.PROBLEM_UNSUPPORTED
+    unsent = True
+
+
+class NotAuthorised(AdapterError):
+    """The provider does not know us, or does not let us in."""
+
+    code = FailureCode.NO_BACKEND
+    unsent = True
+
+
+class RateLimited(AdapterError):
+    """The provider takes nothing more for now."""
+
+    code = FailureCode.BACKEND_OVERLOADED
+    unsent = True

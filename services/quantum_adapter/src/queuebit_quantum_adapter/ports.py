@@ -1,7 +1,8 @@
-"""The port to quantum providers, in our own words, and the ledger that makes a submission happen once.
+"""The port to quantum providers, in our own words.
 
 Providers are called from a worker process that can be killed, so every method may block; none may retry a submission by
-itself. A provider raises only errors of `errors.py`. A local simulator may have finished when `submit` returns.
+itself. A provider raises only errors of `errors.py`; whatever else it raises after a request was sent means that nobody knows
+whether it was taken. A local simulator may have finished when `submit` returns.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from queuebit_circuits.pauli import PauliSum
 from queuebit_contracts.jobs import Lane
 
 
-class SubmissionState(StrEnum):
-    """Where a submission stands. UNKNOWN is what a provider says in words that we do not know: it may still run."""
+class RunState(StrEnum):
+    """Where a submission stands at its provider. UNKNOWN is what a provider says in words that we do not know: it may still
+    run. Only the provider's own explicit word makes a state final.
+    """
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -29,16 +32,31 @@ class SubmissionState(StrEnum):
 
     @property
     def final(self) -> bool:
-        return self in (SubmissionState.SUCCEEDED, SubmissionState.FAILED, SubmissionState.CANCELLED)
+        return self in (RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED)
+
+
+class Recovery(StrEnum):
+    """How the fate of a submission is found out whose answer was lost.
+
+    TOKEN: the same key, sent again, is the same submission. FENCE: a submission is sent inside a fence that is closed before
+    its absence is declared, so that a late one bounces; then it is searched for by its key. SEARCH: it is searched for, but one
+    that is late may come after the search. NONE: nothing outlives the process that sent it, and nothing is paid.
+    """
+
+    TOKEN = "token"  # noqa: S105
+    FENCE = "fence"
+    SEARCH = "search"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a backend is and can do. `noise` says what its samples are subject to: "ideal" or the name of a model or device.
 
-    `exact`: whether it computes expectation values from the state, without shots. `estimates`: whether it says beforehand what
-    is to be expected of a request. `calibrated_at`: when its noise was last
-    measured, RFC 3339; `health`: the share of it that works, from 0 to 1; None where that means nothing.
+    `exact`: whether it computes expectation values from the state, without shots. `estimates`: whether `preflight` says what is
+    to be expected of a request. `recovery`: how a lost answer is found again; `lag_s`: how long after a request was sent it may
+    still be taken without being found, at most. `calibrated_at`: when its noise was last measured, RFC 3339; `health`: the
+    share of it that works, from 0 to 1; None where that means nothing.
     """
 
     backend: str
@@ -49,6 +67,8 @@ class Capabilities:
     noise: str
     exact: bool = False
     estimates: bool = False
+    recovery: Recovery = Recovery.NONE
+    lag_s: float = 0.0
     calibrated_at: str | None = None
     health: float | None = None
 
@@ -87,15 +107,42 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
-    """What is to be expected of a request.
+class CostPart:
+    """One part of a price, such as shots or seconds of a processor."""
 
-    `success`: the estimated success probability of its worst circuit as the backend would run it, from 0 to 1; `seconds`: how
-    long the backend takes for all of it, an upper guess.
+    name: str
+    amount: float
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What is to be expected of a request that fits.
+
+    `qubits`: of its widest circuit; `memory_bytes`: what simulating it takes, 0 elsewhere. `success`: the estimated success
+    probability of its worst circuit as the backend would run it, from 0 to 1; `seconds`: how long the backend takes for all of
+    it, an upper guess; None where the backend does not estimate. `cost`: nothing where it is free; `cost_at_least`: whether it
+    may cost more than these parts say.
     """
 
-    success: float
-    seconds: float
+    qubits: int
+    memory_bytes: int = 0
+    success: float | None = None
+    seconds: float | None = None
+    cost: tuple[CostPart, ...] = ()
+    cost_at_least: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """How a submission stands. `queue_position` counts those before it, `wait_s` is the provider's guess: None where it says
+    nothing. `detail` are the provider's own words about the state.
+    """
+
+    state: RunState
+    queue_position: int | None = None
+    wait_s: float | None = None
+    detail: str = ""
 
 
 class Provider(Protocol):
@@ -103,26 +150,35 @@ class Provider(Protocol):
 
     def capabilities(self) -> Capabilities: ...
 
-    def preflight(self, request: Request) -> None:
+    def discover(self) -> tuple[Capabilities, ...]:
+        """Every backend that the provider has for us now, this one among them. Raises AdapterError."""
+        ...
+
+    def preflight(self, request: Request) -> Preflight:
         """Get ready to submit: transpile, check that it is still the same circuit, refuse what the backend cannot run.
 
         Nothing is sent or paid. Raises AdapterError: NotEquivalent where a conversion changed a circuit.
         """
         ...
 
-    def estimate(self, request: Request) -> Forecast:
-        """What is to be expected of the request: only of a backend that `estimates`. Nothing is sent. Raises AdapterError."""
-        ...
-
-    def submit(self, request: Request, key: UUID) -> str:
-        """Hand in the request under an idempotency key; the provider's own id comes back. A repeated key gives the same id.
-
-        Raises KeyReused where the key stands for another request, and SubmitUnknown where the request was sent and its fate
-        is not known; any other error means that it was not taken.
+    def fence(self, key: UUID) -> str | None:
+        """Open a fence for the one submission under a key: its id at the provider, which is kept before anything is sent. None
+        where the provider has no fences. Raises AdapterError.
         """
         ...
 
-    def poll(self, provider_id: str) -> SubmissionState: ...
+    def submit(self, request: Request, key: UUID, fence: str | None) -> str:
+        """Hand in the request under an idempotency key, inside its fence; the provider's own id comes back.
+
+        An AdapterError that is `unsent` says that the request was not taken, in the provider's words or before it was sent; of
+        any other exception nobody knows. Where `recovery` is TOKEN or NONE a repeated key gives the same id, and KeyReused
+        where it stands for another request.
+        """
+        ...
+
+    def poll(self, provider_id: str) -> Poll:
+        """Raises AdapterError where the provider does not answer: that says nothing about the submission."""
+        ...
 
     def result(self, provider_id: str) -> Result:
         """What a request that was submitted and succeeded gave. Raises AdapterError where it did not."""
@@ -132,8 +188,14 @@ class Provider(Protocol):
         """Ask for the end of a submission; no error where it has ended."""
         ...
 
-    def reconcile(self, key: UUID) -> str | None:
-        """The provider's id of what was submitted under the key, or None where nothing was."""
+    def reconcile(self, key: UUID, fence: str | None) -> tuple[str, ...]:
+        """The provider's ids of all that was submitted under the key, the oldest first. Raises AdapterError where the provider
+        does not answer, or in words that are not understood: that is not the same as nothing.
+        """
+        ...
+
+    def close(self, fence: str) -> None:
+        """Close a fence: from now on nothing is taken inside it. What was taken before goes on. No error where it is closed."""
         ...
 
 

@@ -23,6 +23,7 @@ from queuebit_quantum_adapter.pipelines.samples import (
     random_counts,
     read_samples,
 )
+from queuebit_quantum_adapter.ports import Preflight
 from queuebit_quantum_adapter.shell.task import Report, Stage, Task
 
 ROUND_STARTS_MAX = 3
@@ -142,11 +143,11 @@ class Attempt:
         provider, planned = self.sampler.provider, self.prepared.layers
         if self.depth is not None or not provider.capabilities().estimates:
             return
-        one, two = (provider.estimate(self.sampler.request(drawn(core, layers)[1])) for layers in (1, 2))
-        first = one.success
-        layer = two.success / first if first else 0.0
+        one, two = (provider.preflight(self.sampler.request(drawn(core, layers)[1])) for layers in (1, 2))
+        first = one.success or 0.0
+        layer = (two.success or 0.0) / first if first else 0.0
         table = GROUP_GAIN if core.groups else GAIN
-        affordable = self._affordable(one.seconds, two.seconds)
+        affordable = self._affordable(one.seconds or 0.0, two.seconds or 0.0)
         self.depth = best_depth(min(planned, affordable), table, lambda layers: first * layer ** (layers - 1))
         if self.layers < planned:
             why = "the noise of the target takes more than depth gives"
@@ -166,7 +167,7 @@ class Attempt:
             )
         return 1 + int((share_s - first) / max(second - first, 1e-9))
 
-    def _ready(self) -> None:
+    def _ready(self, expected: Preflight) -> None:  # noqa: ARG002
         """The first circuit is transpiled and about to run."""
         if not self._begun:
             self._begun = True

@@ -45,7 +45,7 @@ def warm(backend: BackendSpec) -> None:
     provider, request = open_provider(backend), Request((Bound(ONE_TURN, (1.0,)),), (0,), 1)
     provider.preflight(request)
     if backend.lane == "simulator":
-        provider.submit(request, WARM_KEY)
+        provider.submit(request, WARM_KEY, None)
 
 
 def _pipeline(task: Task) -> Pipeline:

@@ -14,7 +14,7 @@ from queuebit_quantum_adapter.errors import BudgetTooSmall, UnusableProblem
 from queuebit_quantum_adapter.pipelines.checks import check_operations
 from queuebit_quantum_adapter.pipelines.evidence import target_evidence
 from queuebit_quantum_adapter.pipelines.samples import derived_seed
-from queuebit_quantum_adapter.ports import Request, Result
+from queuebit_quantum_adapter.ports import Preflight, Request, Result
 from queuebit_quantum_adapter.submissions.running import Runner
 
 BATCH_CIRCUITS_MAX = 256
@@ -111,13 +111,11 @@ class ProviderDevice:
             for start in range(0, len(circuits), BATCH_CIRCUITS_MAX)
         ]
 
-    def _affords(self, request: Request) -> None:
-        """Where the backend estimates, whether the request fits what is left of the budget. Raises BudgetTooSmall."""
-        if not self._runner.provider.capabilities().estimates:
-            return
-        needed_s = self._runner.provider.estimate(request).seconds
+    def _check_budget(self, request: Request, expected: Preflight) -> None:
+        """Where the backend estimates, that the request fits what is left of the budget. Raises BudgetTooSmall."""
+        needed_s = expected.seconds or 0.0
         left_s = self._budget_s * self._limits.circuit_share - self._runner.run_s
-        if needed_s > left_s:
+        if expected.seconds is not None and needed_s > left_s:
             raise BudgetTooSmall(
                 f"{len(request.circuits)} circuits take about {needed_s:.3g} s with noise; {max(left_s, 0.0):.3g} s of the "
                 "budget are left for them.",
@@ -125,7 +123,7 @@ class ProviderDevice:
             )
 
     def _run(self, request: Request) -> Result:
-        result = self._runner.run(request, lambda: self._affords(request))
+        result = self._runner.run(request, lambda expected: self._check_budget(request, expected))
         self.record = {name: value for name, value in result.record.items() if name != "equivalence"}
         self._forms.update(result.record.get("equivalence", {}).get("forms", {}))
         return result

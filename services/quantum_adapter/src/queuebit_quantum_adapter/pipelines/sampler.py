@@ -9,7 +9,7 @@ from typing import Any
 from queuebit_circuits.circuit import Bound
 from queuebit_contracts.canonical import fingerprint
 from queuebit_quantum_adapter.pipelines.samples import derived_seed
-from queuebit_quantum_adapter.ports import Provider, Request, Result
+from queuebit_quantum_adapter.ports import Preflight, Provider, Request, Result
 from queuebit_quantum_adapter.shell.task import Task
 from queuebit_quantum_adapter.submissions.running import Runner
 
@@ -64,7 +64,7 @@ class Sampler:
         """All samples so far."""
         return self._runner.shots
 
-    def sample(self, circuit: Bound, ready: Callable[[], None] | None = None) -> dict[int, int]:
+    def sample(self, circuit: Bound, ready: Callable[[Preflight], None] | None = None) -> dict[int, int]:
         """The counts of a circuit; `ready` is called when it is about to be handed in. Raises AdapterError."""
         ordinal = len(self.sampled)
         seed = derived_seed(self._task.seed, f"simulator:{ordinal}" if ordinal else "simulator")

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from queuebit_quantum_adapter.errors import RunFailed, Stopped, SubmitUnknown
-from queuebit_quantum_adapter.ports import Ledger, Provider, Request, SubmissionState
+from queuebit_quantum_adapter.errors import AdapterError, RunFailed, Stopped, SubmitUnknown
+from queuebit_quantum_adapter.ports import Ledger, Provider, Recovery, Request, RunState
 
 POLL_INTERVAL_S = 0.2
 
@@ -21,16 +21,24 @@ def submit_once(provider: Provider, ledger: Ledger, request: Request, key: UUID)
     entry = ledger.intend(key, provider.capabilities().backend)
     if entry.provider_id is not None:
         return entry.provider_id
-    provider_id = None if entry.fresh else provider.reconcile(key)
-    if provider_id is None:
-        try:
-            provider_id = provider.submit(request, key)
-        except SubmitUnknown:
-            provider_id = provider.reconcile(key)
-            if provider_id is None:
-                raise
+    fence = provider.fence(key)
+    known = () if entry.fresh else provider.reconcile(key, fence)
+    provider_id = known[0] if known else _sent(provider, request, key, fence)
     ledger.record(key, provider_id)
     return provider_id
+
+
+def _sent(provider: Provider, request: Request, key: UUID, fence: str | None) -> str:
+    try:
+        return provider.submit(request, key, fence)
+    except Exception as error:
+        nothing_is_left = provider.capabilities().recovery is Recovery.NONE
+        if isinstance(error, AdapterError) and (error.unsent or nothing_is_left):
+            raise
+        found = provider.reconcile(key, fence)
+        if not found:
+            raise SubmitUnknown from error
+        return found[0]
 
 
 def run_to_end(provider: Provider, ledger: Ledger, request: Request, key: UUID, pause: Callable[[], None]) -> str:
@@ -41,13 +49,12 @@ def run_to_end(provider: Provider, ledger: Ledger, request: Request, key: UUID, 
     provider_id = None
     try:
         provider_id = submit_once(provider, ledger, request, key)
-        while not (state := provider.poll(provider_id)).final:
+        while not (state := provider.poll(provider_id).state).final:
             pause()
     except Stopped:
-        provider_id = provider_id or provider.reconcile(key)
-        if provider_id is not None:
-            provider.cancel(provider_id)
+        for each in (provider_id,) if provider_id is not None else provider.reconcile(key, None):
+            provider.cancel(each)
         raise
-    if state is not SubmissionState.SUCCEEDED:
+    if state is not RunState.SUCCEEDED:
         raise RunFailed(f"The submission {provider_id} ended as {state.value}.")
     return provider_id

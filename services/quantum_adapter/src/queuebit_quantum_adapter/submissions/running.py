@@ -11,7 +11,7 @@ from uuid import UUID
 
 from queuebit_contracts.ids import derive_id
 from queuebit_quantum_adapter.backends.spec import BackendSpec
-from queuebit_quantum_adapter.ports import FreeLedger, Ledger, Provider, Request, Result
+from queuebit_quantum_adapter.ports import FreeLedger, Ledger, Preflight, Provider, Request, Result
 from queuebit_quantum_adapter.submissions.ledger import POLL_INTERVAL_S, run_to_end
 
 
@@ -55,11 +55,11 @@ class Runner:
     def provider(self) -> Provider:
         return self._opener()
 
-    def run(self, request: Request, ready: Callable[[], None] | None = None) -> Result:
+    def run(self, request: Request, ready: Callable[[Preflight], None] | None = None) -> Result:
         """Hand the request in and wait for what it gives; `ready` is called just before. Raises AdapterError."""
-        self.provider.preflight(request)
+        expected = self.provider.preflight(request)
         if ready is not None:
-            ready()
+            ready(expected)
         key = key_of(self._attempt_id, self.requests)
         self.requests += 1
         provider_id = run_to_end(self.provider, self._ledger, request, key, lambda: self._sleep(POLL_INTERVAL_S))

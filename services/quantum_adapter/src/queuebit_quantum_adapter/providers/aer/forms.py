@@ -48,10 +48,6 @@ class FormRunner:
         self._forms: OrderedDict[Hashable, Form] = OrderedDict()
         self._operations = 0
 
-    def compiled(self, bound: Bound) -> Compiled:
-        """The circuit as the target runs it. Raises AdapterError."""
-        return self._form(bound.circuit).compiled
-
     def checked(self, circuits: Iterable[Bound]) -> list[Form]:
         """The forms of the circuits, each of which survived its conversion. Raises NotEquivalent and other AdapterErrors."""
         found = []

@@ -7,10 +7,12 @@ when the samples are there, and `poll` and `result` only look them up.
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 from uuid import UUID
 
+from queuebit_quantum_adapter.backends.limits import statevector_bytes
 from queuebit_quantum_adapter.errors import KeyReused, RunFailed, UnusableProblem
-from queuebit_quantum_adapter.ports import Capabilities, Forecast, Request, Result, SubmissionState
+from queuebit_quantum_adapter.ports import Capabilities, Poll, Preflight, Request, Result, RunState
 from queuebit_quantum_adapter.providers.aer.forms import FormRunner
 from queuebit_quantum_adapter.providers.aer.target import Target
 
@@ -28,21 +30,28 @@ class AerProvider:
     def capabilities(self) -> Capabilities:
         return self._target.capabilities
 
-    def preflight(self, request: Request) -> None:
+    def discover(self) -> tuple[Capabilities, ...]:
+        return (self._target.capabilities,)
+
+    def preflight(self, request: Request) -> Preflight:
         if request.observable is not None and not self._target.capabilities.exact:
             raise UnusableProblem("A noisy target has no exact expectation values.", remedy="Ask for shots.")
-        self._check_room(request)
-        self._forms.checked(request.circuits)
-
-    def estimate(self, request: Request) -> Forecast:
-        self._check_room(request)
-        fitted = [self._forms.compiled(bound).fitted for bound in request.circuits]
-        return Forecast(
+        qubits = max((bound.circuit.qubits for bound in request.circuits), default=0)
+        self._target.space.check(qubits)
+        fitted = [form.compiled.fitted for form in self._forms.checked(request.circuits)]
+        found = Preflight(qubits, statevector_bytes(qubits))
+        if not self._target.capabilities.estimates:
+            return found
+        return replace(
+            found,
             success=min((each.success for each in fitted), default=1.0),
             seconds=sum(self._target.seconds(each, request.shots or 0) for each in fitted),
         )
 
-    def submit(self, request: Request, key: UUID) -> str:
+    def fence(self, key: UUID) -> None:
+        """What runs here needs none."""
+
+    def submit(self, request: Request, key: UUID, fence: str | None = None) -> str:  # noqa: ARG002
         provider_id = str(key)
         kept = self._results.get(provider_id)
         if kept is None:
@@ -53,8 +62,8 @@ class AerProvider:
             raise KeyReused(f"The key {key} was used for another request before.")
         return provider_id
 
-    def poll(self, provider_id: str) -> SubmissionState:
-        return SubmissionState.SUCCEEDED if provider_id in self._results else SubmissionState.UNKNOWN
+    def poll(self, provider_id: str) -> Poll:
+        return Poll(RunState.SUCCEEDED if provider_id in self._results else RunState.UNKNOWN)
 
     def result(self, provider_id: str) -> Result:
         kept = self._results.get(provider_id)
@@ -65,8 +74,8 @@ class AerProvider:
     def cancel(self, provider_id: str) -> None:
         """Nothing runs between two calls, so that there is nothing to end."""
 
-    def reconcile(self, key: UUID) -> str | None:
-        return str(key) if str(key) in self._results else None
+    def reconcile(self, key: UUID, fence: str | None = None) -> tuple[str, ...]:  # noqa: ARG002
+        return (str(key),) if str(key) in self._results else ()
 
-    def _check_room(self, request: Request) -> None:
-        self._target.space.check(max((bound.circuit.qubits for bound in request.circuits), default=0))
+    def close(self, fence: str) -> None:
+        """There are no fences."""
