@@ -161,12 +161,12 @@ def decode(
     if specversion != b"1.0":
         read_specversion(None if specversion is None else specversion.decode("utf-8", "replace"), "ce_specversion")
     known = registry.known_bytes.get(found.get("ce_type", b"")) or registry.named(_text(found, "ce_type"))
-    time = _time(found.get("ce_time"), "ce_time", timestamp_ms)
-    name, source = _text(found, "ce_id"), _text(found, "ce_source")
-    subject, tenant, version = found.get("ce_subject"), found.get("ce_tenant"), found.get("ce_streamversion")
-    trace, replay = found.get("traceparent"), found.get("ce_replayid")
-    event_id, given_id = read_event_id(name, source)
-    correlation = found.get("ce_correlationid")
+    get = found.get
+    time = _time(get("ce_time"), "ce_time", timestamp_ms)
+    source = _text(found, "ce_source")
+    subject, tenant, version, trace = get("ce_subject"), get("ce_tenant"), get("ce_streamversion"), get("traceparent")
+    replay, correlation = get("ce_replayid"), get("ce_correlationid")
+    event_id, given_id = read_event_id(_text(found, "ce_id"), source)
     return Envelope(
         event_id,
         source,

@@ -62,7 +62,7 @@ def uuid7(time_ms: int, random_74: int) -> UUID:
 def derive_id(cause: UUID, name: str, scope: str = "") -> UUID:
     """The id of what `cause` brings about under `name`: the same arguments give the same id, everywhere, for ever."""
     number = cause.int
-    digest = hashlib.sha256(b"%b\x1f%b\x1f%b" % (number.to_bytes(16), scope.encode(), name.encode())).digest()
+    digest = hashlib.sha256(number.to_bytes(16) + f"\x1f{scope}\x1f{name}".encode()).digest()
     hashed = int.from_bytes(digest[:10])
     return _uuid_of(number & _TIME | _V8 | hashed << 2 & _RAND_A | hashed & _RAND_B)
 
@@ -73,7 +73,7 @@ def time_ordered_key(key: str) -> UUID | None:
         value = uuid_from(key)
     except ValueError:
         return None
-    return value if value.version == 7 and str(value) == key.lower() else None
+    return value if value.version == 7 and id_bytes(value).decode() == key.lower() else None
 
 
 def job_id_of(tenant: str, key: UUID) -> UUID:

@@ -9,6 +9,8 @@ from queuebit_contracts.events import ExecutionSucceeded, JobQueued, JobSubmitte
 from queuebit_contracts.jobs import Problem
 from queuebit_contracts.statement_text import PLACE, PLACE_JSON, StatementText, statement_of
 
+CARRIERS = frozenset({JobSubmitted, JobQueued, ExecutionSucceeded})
+"""The messages that carry a problem: of all others, most of a job's, nothing need be asked."""
 TEXT_BYTES_MIN = 16 * 1024
 """Smaller messages are read whole: that costs less than finding the statement."""
 
@@ -68,6 +70,8 @@ def decode_as_text(model: type[Data], value: bytes) -> Data | None:
 
 def with_text(data: Data, encoded: bytes) -> bytes:
     """The encoded message with the text in the place of its statement."""
+    if type(data) not in CARRIERS:
+        return encoded
     problem = problem_of(data)
     if problem is None or not isinstance(problem.statement, StatementText):
         return encoded

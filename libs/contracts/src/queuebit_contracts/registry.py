@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any, NamedTuple, get_args
 
+from pydantic import ValidationError
+
 from queuebit_contracts import commands, events
 from queuebit_contracts.data import Data
 from queuebit_contracts.errors import FieldError, UnknownType
+from queuebit_contracts.large import TEXT_BYTES_MIN
 from queuebit_contracts.structured import Document, decode_data, read_data
 
 PREFIX = "io.queuebit."
@@ -36,6 +39,7 @@ class Known(NamedTuple):
     upcast: Step | None = None
 
 
+@cache
 def name_of(model: type[Data]) -> str:
     """The name of what is said, which all its versions share."""
     return model.type_name or model.__name__
@@ -90,6 +94,13 @@ class Registry:
 
 def read_data_of(known: Known, said: bytes | Document, *, text: bool = False) -> Data:
     """The one place where bytes become data of today, from wherever they come. Raises as `decode_data` and `read_data`."""
+    if known.upcast is None and type(said) is bytes and (not text or len(said) < TEXT_BYTES_MIN):
+        try:
+            # Nearly all that is read: no more calls than it needs. What is wrong is read again, to say where.
+            today: Data = known.model.__pydantic_validator__.validate_json(said)
+            return today
+        except ValidationError:
+            pass
     data = decode_data(known.model, said, text=text) if isinstance(said, bytes) else read_data(said, known.model)
     return data if known.upcast is None else known.upcast(data)
 

@@ -27,6 +27,7 @@ BATCH_BYTES_MAX = 256 * 1024
 """Opening the worst batch of this size takes some milliseconds; whoever asks more asks in several records."""
 
 _FAMILY = b"application/cloudevents"
+_JSON = b"application/json"
 _BINARY = ("ce_specversion", "ce_id", "ce_source", "ce_type")
 _ATTRIBUTES = ("id", "source", "type", "subject", "time", "tenant", "replayid", "correlationid")
 ATTRIBUTES_READ = (*_ATTRIBUTES, "specversion", "streamversion", "traceparent")
@@ -63,9 +64,9 @@ def is_structured(headers: Mapping[str, bytes]) -> bool:
     The binding leaves the content type out, or, in version 1 of the Python SDK, has that of the data.
     """
     content_type = headers.get("content-type")
-    if content_type is not None and content_type[: len(_FAMILY)].lower() == _FAMILY:
+    if content_type is not None and content_type != _JSON and content_type[: len(_FAMILY)].lower() == _FAMILY:
         return True
-    return not any(name in headers for name in _BINARY)
+    return "ce_type" not in headers and not any(name in headers for name in _BINARY)
 
 
 def media_type(content_type: bytes) -> bytes:

@@ -4,57 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
-from queuebit_contracts.envelope import encode_data
-from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobRejected
-from queuebit_contracts.ids import derive_id
-from queuebit_contracts.jobs import is_past
-from queuebit_contracts.registry import name_of
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.heads import head_of
 from queuebit_control_plane.remembered import Kept, Remembered, weight_of
+from queuebit_control_plane.work import InboundCommand as InboundCommand
+from queuebit_control_plane.work import Work
+from queuebit_control_plane.work import log_fields as log_fields
 from queuebit_domain.job.codec import fold
-from queuebit_domain.job.decide import decide, refusal_of
-from queuebit_domain.job.messages import Message, Refuse, Submit
-from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob
-from queuebit_runtime.bus.port import Record
+from queuebit_domain.job.messages import Refuse
+from queuebit_domain.job.state import EndedJob, OpenJob
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.telemetry import semconv
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_store.errors import StoreError
-from queuebit_store.ports import Append, NewEvent, StoredEvent, StreamStore
+from queuebit_store.ports import Append, StoredEvent, StreamStore
 
 APPEND_ATTEMPTS_MAX = 5
-NO_JOB = NoJob()
-
-
-class InboundCommand(NamedTuple):
-    """One message about one job. `tenant` is the sender's; `cause_id` and `traceparent` go onto the events that follow.
-
-    Events of a message without a traceparent, such as one of the timers, belong to the trace of the job's first event.
-
-    `rival_id`: where the same question ended, if it was decided the other way before. Of a submission that is the stream of its
-    refusal, of a refusal the job, where it is known. Who decided first is right.
-    """
-
-    job_id: UUID
-    message: Message
-    cause_id: UUID
-    tenant: str = ""
-    traceparent: str | None = None
-    record: Record | None = None
-    rival_id: UUID | None = None
-
-
-def log_fields(command: InboundCommand) -> dict[str, str]:
-    """What a log line about the message carries beside its text."""
-    fields = {"job_id": str(command.job_id), "message_id": str(command.cause_id)}
-    return {**fields, "tenant": command.tenant} if command.tenant else fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,36 +33,6 @@ class Undecidable:
 
     command: InboundCommand
     error: Exception
-
-
-@dataclass(slots=True)
-class _Work:
-    """A job within one batch: where it stood, where it stands, and what happened between.
-
-    `refused`: submissions in conflict with it, which count only once it is known to stand there. `rival_id`: that of the
-    submission that began it. `rejection`: the code, where it was rejected. `late`: executions reported after its end.
-    """
-
-    job_id: UUID
-    tenant: str
-    commands: list[InboundCommand]
-    version: int = 0
-    job: Job = NO_JOB
-    trace: str | None = None
-    cached: bool = False
-    began_at: datetime | None = None
-    events: list[NewEvent] = field(default_factory=list)
-    refused: tuple[InboundCommand, ...] = ()
-    rival_id: UUID | None = None
-    rejection: str | None = None
-    late: int = 0
-    size_bytes: int = 0
-
-    def stands(self, version: int, job: Job, trace: str | None, size_bytes: int) -> None:
-        """Where the job stood."""
-        self.version, self.job, self.trace, self.size_bytes = version, job, trace, size_bytes
-        if isinstance(job, OpenJob):
-            self.tenant, self.began_at = job.request.tenant, job.submitted_at
 
 
 class CommandHandler:
@@ -141,11 +81,11 @@ class CommandHandler:
         """Decide and append once; returns what must be decided again. `trusting`: see `_open`."""
         now = self._clock.now()
         again: list[InboundCommand] = []
-        changed: list[_Work] = []
+        changed: list[Work] = []
         for work in await self._open(commands, undecidable, now if trusting else None):
             try:
                 for each in work.commands:
-                    _decide(work, each, now)
+                    work.decide(each, now)
             except Exception as error:
                 undecidable.extend(Undecidable(each, error) for each in work.commands)
             else:
@@ -171,27 +111,27 @@ class CommandHandler:
 
     async def _open(
         self, commands: Sequence[InboundCommand], undecidable: list[Undecidable], trusting: datetime | None
-    ) -> Iterable[_Work]:
+    ) -> Iterable[Work]:
         """The jobs that the messages are about, out of the cache: only what went well puts one back.
 
         With `trusting`, the moment, a submission that is not in the cache and in time is taken to be new: the append finds
         out if it is not. One that is late is looked up, as its refusal would be appended elsewhere and find out nothing.
         """
-        works: dict[UUID, _Work] = {}
-        unknown: list[_Work] = []
+        works: dict[UUID, Work] = {}
+        unknown: list[Work] = []
         for each in commands:
             work = works.get(each.job_id)
             if work is not None:
                 work.commands.append(each)
                 continue
-            works[each.job_id] = work = _Work(each.job_id, each.tenant, [each])
+            works[each.job_id] = work = Work(each.job_id, each.tenant, [each])
             remembered = self._remembered.take(each.job_id)
             if remembered is None:
                 unknown.append(work)
             else:
                 work.cached = True
                 work.stands(*remembered)
-        missing = [work for work in unknown if trusting is None or not _looks_new(work, trusting)]
+        missing = [work for work in unknown if trusting is None or not work.looks_new(trusting)]
         if missing:
             rivals = [each.rival_id for work in missing for each in work.commands if each.rival_id is not None]
             found = await self._store.load([*(work.job_id for work in missing), *rivals])
@@ -205,7 +145,7 @@ class CommandHandler:
                     undecidable.extend(Undecidable(each, error) for each in works.pop(work.job_id).commands)
         return works.values()
 
-    async def _append(self, changed: Sequence[_Work], undecidable: list[Undecidable]) -> list[bool | None]:
+    async def _append(self, changed: Sequence[Work], undecidable: list[Undecidable]) -> list[bool | None]:
         """One statement for all; where the store refuses it for what may be one of them, one by one, to find which.
 
         None: refused.
@@ -236,7 +176,7 @@ class CommandHandler:
         self._telemetry.count(Metric.APPENDED, sum(len(each.events) for each in batch))
         return appended
 
-    def _measure(self, work: _Work, ended: EndedJob, now: datetime) -> None:
+    def _measure(self, work: Work, ended: EndedJob, now: datetime) -> None:
         labels = {semconv.JOB_STATE: ended.state}
         self._telemetry.count(Metric.JOBS_ENDED, labels=labels)
         duration_s = (now - work.began_at).total_seconds() if work.began_at else 0.0
@@ -244,22 +184,15 @@ class CommandHandler:
         if work.rejection is not None:
             self._telemetry.count(Metric.REJECTIONS, labels={semconv.CODE: work.rejection})
 
-    def _count_late(self, work: _Work) -> None:
+    def _count_late(self, work: Work) -> None:
         if work.late:
             self._telemetry.count(Metric.LATE_EXECUTIONS, work.late)
 
-    def _remember(self, work: _Work) -> None:
+    def _remember(self, work: Work) -> None:
         """Keep a job that goes on: little is said to one that ended, and that is looked up."""
         if isinstance(work.job, OpenJob):
             version = work.version + len(work.events)
             self._remembered.keep(work.job_id, Kept(version, work.job, work.trace, work.size_bytes))
-
-
-def _looks_new(work: _Work, now: datetime) -> bool:
-    message = work.commands[0].message
-    if isinstance(message, Submit):
-        return not is_past(message.event.request.deadline, now)
-    return isinstance(message, Refuse) and work.commands[0].rival_id is None
 
 
 def _ended_elsewhere(command: InboundCommand, found: Mapping[UUID, Sequence[StoredEvent]]) -> bool:
@@ -275,33 +208,3 @@ def _against(command: InboundCommand, found: Mapping[UUID, Sequence[StoredEvent]
         if isinstance(command.message, Refuse) and command.rival_id in found
         else command
     )
-
-
-def _decide(work: _Work, command: InboundCommand, now: datetime) -> None:
-    """Decide one message within the batch; a conflicting submission turns into a refusal."""
-    message, job_id = command.message, work.job_id
-    if isinstance(message, Submit):
-        refusal = refusal_of(work.job, message, now)
-        if refusal is not None:
-            assert command.rival_id is not None
-            refusal = refusal.model_copy(update={"cause_id": command.cause_id})
-            refused = InboundCommand(
-                command.rival_id, Refuse(refusal), command.cause_id, command.tenant, command.traceparent
-            )
-            work.refused = (*work.refused, refused)
-            return
-    if isinstance(work.job, EndedJob) and isinstance(message, ExecutionSucceeded | ExecutionFailed):
-        work.late += 1
-    decided, work.job = decide(work.job, message, now, job_id)
-    if work.version == 0 and not work.events:
-        work.tenant, work.trace = command.tenant, command.traceparent
-        work.rival_id = command.rival_id
-    trace = command.traceparent or work.trace
-    for version, event in enumerate(decided, start=work.version + len(work.events) + 1):
-        event_id = derive_id(job_id, f"event:{version}")
-        data = encode_data(event).decode()
-        name = name_of(type(event))
-        work.size_bytes += weight_of(name, data)
-        if isinstance(event, JobRejected):
-            work.rejection = event.code
-        work.events.append(NewEvent(event_id, name, event.schema_version, data, now, command.cause_id, trace))

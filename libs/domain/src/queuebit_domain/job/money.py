@@ -14,7 +14,7 @@ _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 def add_cost(left: Cost, right: Cost) -> Cost:
     """The sum, currency by currency, that of the first amount in front. What is zero has no currency."""
-    if right is NO_COST or right == NO_COST:
+    if right.further is None and right.amount == NO_COST.amount:
         return left
     sums: dict[str, Decimal] = {}
     for part in (*_parts(left), *_parts(right)):

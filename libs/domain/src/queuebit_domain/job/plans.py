@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from queuebit_contracts.events import JobPlanned
-from queuebit_contracts.jobs import Leg, Trigger
+from queuebit_contracts.jobs import Leg, Role, Trigger
 
+SHADOW: Role = "shadow"
 AT_ONCE: tuple[Trigger, ...] = ()
 WHEN_NEEDED: tuple[Trigger, ...] = ("failed", "rejected", "latency_budget", "exhausted")
 """A fallback starts when the legs before it give no accepted answer in time."""
@@ -14,6 +15,8 @@ TO_IMPROVE: tuple[Trigger, ...] = (*WHEN_NEEDED, "refine")
 
 def legs_of(planned: JobPlanned) -> tuple[Leg, ...]:
     """The legs, each with what starts it: as stated, or, in a plan of before that, as its role and the plan's name say."""
+    if None not in [leg.starts for leg in planned.legs]:
+        return planned.legs
     return tuple([leg if leg.starts is not None else _stated(leg, planned.plan) for leg in planned.legs])
 
 
@@ -34,4 +37,4 @@ def starts_on(leg: Leg, trigger: Trigger) -> bool:
 
 def counts(leg: Leg) -> bool:
     """Whether the leg is waited for and its answer may be the job's: not that of a shadow."""
-    return leg.role != "shadow"
+    return leg.role != SHADOW

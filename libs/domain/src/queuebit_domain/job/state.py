@@ -16,7 +16,7 @@ from queuebit_contracts.jobs import Cost, JobRequest, JobState, Leg, Sense, Usag
 from queuebit_contracts.origin import NO_ORIGIN, Origin
 from queuebit_domain.job.limits import Limits
 from queuebit_domain.job.money import NO_COST, NO_USAGE
-from queuebit_domain.job.plans import counts
+from queuebit_domain.job.plans import SHADOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class OpenJob:
     @property
     def counted(self) -> list[LegState]:
         """The legs that are waited for and whose answers may be the job's."""
-        return [leg for leg in self.legs if counts(leg.spec)]
+        return [leg for leg in self.legs if leg.spec.role != SHADOW]
 
 
 @dataclass(frozen=True, slots=True)

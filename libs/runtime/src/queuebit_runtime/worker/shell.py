@@ -186,10 +186,9 @@ class WorkShell:
             self._orders.add(work)
 
     def _is_small(self, order: JobQueued, now: datetime) -> bool:
-        if too_late(order, now) is not None:
-            return True
+        """What comes too late is answered at once too; of what is small that is asked when it runs."""
         try:
-            return self._executor.is_small(order)
+            return self._executor.is_small(order) or too_late(order, now) is not None
         except Exception:
             return True
 

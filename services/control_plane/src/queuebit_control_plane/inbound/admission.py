@@ -55,13 +55,13 @@ class Intake:
         for received, outcome, job_id in zip(submitted, checked, ids, strict=True):
             if isinstance(outcome, Admitted):
                 assert job_id is not None
-                commands.append(self._submit(received, outcome, job_id))
+                commands.append(self._submit(received, _asked(received), outcome, job_id))
             else:
                 tenant = _told_to(received.envelope, _asked(received).request)
                 commands.append(refuse(received.envelope, outcome, tenant, received.record, job_id=job_id))
         return commands
 
-    def _submit(self, received: Received, admitted: Admitted, job_id: UUID) -> InboundCommand:
+    def _submit(self, received: Received, asked: ev.JobSubmitted, admitted: Admitted, job_id: UUID) -> InboundCommand:
         request, found, envelope = admitted.request, admitted.admission, received.envelope
         inputs = RoutingInputs(
             kind=request.problem.kind,
@@ -77,7 +77,6 @@ class Intake:
             quantum_available=self._lanes.available("quantum"),
             simulator_available=self._lanes.available("simulator"),
         )
-        asked = _asked(received)
         event = ev.JobSubmitted(
             request=request,
             idempotency_key=asked.idempotency_key,

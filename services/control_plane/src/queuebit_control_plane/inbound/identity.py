@@ -10,7 +10,15 @@ from datetime import datetime
 from uuid import UUID
 
 from queuebit_contracts.envelope import Envelope
-from queuebit_contracts.ids import asked_job_id_of, asked_key_of, derive_id, job_id_of, time_ordered_key, uuid7
+from queuebit_contracts.ids import (
+    asked_job_id_of,
+    asked_key_of,
+    derive_id,
+    id_bytes,
+    job_id_of,
+    time_ordered_key,
+    uuid7,
+)
 from queuebit_contracts.origin import NO_ORIGIN, Origin
 from queuebit_runtime.bus.decoding import Refused
 from queuebit_store.ports import Reservation
@@ -38,10 +46,10 @@ def job_of(
 
 def origin_of(question: Envelope | Refused, given: Origin | None, job_id: UUID | None) -> Origin:
     """Where a question came from: what its sender says of it, and for the rest what its event says."""
-    subject = question.subject if question.subject not in ("", str(job_id)) else None
+    subject = question.subject if question.subject and question.subject != str(job_id) else None
     said = given or NO_ORIGIN
     return Origin(
-        event_id=said.event_id or question.given_id or str(question.id),
+        event_id=said.event_id or question.given_id or id_bytes(question.id).decode(),
         source=said.source or question.source,
         subject=said.subject or subject,
         correlation_id=said.correlation_id or question.correlation_id,

@@ -1,0 +1,127 @@
+"""One job within a batch of messages: what it is told, what is decided, and the events that follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+from uuid import UUID
+
+from queuebit_contracts.envelope import encode_data
+from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobEvent, JobPlanned, JobRejected
+from queuebit_contracts.ids import derive_id
+from queuebit_contracts.jobs import is_past
+from queuebit_contracts.registry import name_of
+from queuebit_control_plane.remembered import weight_of
+from queuebit_domain.job import routing
+from queuebit_domain.job.decide import decide, refusal_of
+from queuebit_domain.job.messages import Message, Refuse, Submit
+from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob
+from queuebit_runtime.bus.port import Record
+from queuebit_store.ports import NewEvent
+
+NO_JOB = NoJob()
+
+
+class InboundCommand(NamedTuple):
+    """One message about one job. `tenant` is the sender's; `cause_id` and `traceparent` go onto the events that follow.
+
+    Events of a message without a traceparent, such as one of the timers, belong to the trace of the job's first event.
+
+    `rival_id`: where the same question ended, if it was decided the other way before. Of a submission that is the stream of its
+    refusal, of a refusal the job, where it is known. Who decided first is right.
+    """
+
+    job_id: UUID
+    message: Message
+    cause_id: UUID
+    tenant: str = ""
+    traceparent: str | None = None
+    record: Record | None = None
+    rival_id: UUID | None = None
+
+
+def log_fields(command: InboundCommand) -> dict[str, str]:
+    """What a log line about the message carries beside its text."""
+    fields = {"job_id": str(command.job_id), "message_id": str(command.cause_id)}
+    return {**fields, "tenant": command.tenant} if command.tenant else fields
+
+
+@dataclass(slots=True)
+class Work:
+    """A job within one batch: where it stood, where it stands, and what happened between.
+
+    `refused`: submissions in conflict with it, which count only once it is known to stand there. `rival_id`: that of the
+    submission that began it. `rejection`: the code, where it was rejected. `late`: executions reported after its end.
+    """
+
+    job_id: UUID
+    tenant: str
+    commands: list[InboundCommand]
+    version: int = 0
+    job: Job = NO_JOB
+    trace: str | None = None
+    cached: bool = False
+    began_at: datetime | None = None
+    events: list[NewEvent] = field(default_factory=list)
+    refused: tuple[InboundCommand, ...] = ()
+    rival_id: UUID | None = None
+    rejection: str | None = None
+    late: int = 0
+    size_bytes: int = 0
+
+    def stands(self, version: int, job: Job, trace: str | None, size_bytes: int) -> None:
+        """Where the job stood."""
+        self.version, self.job, self.trace, self.size_bytes = version, job, trace, size_bytes
+        if isinstance(job, OpenJob):
+            self.tenant, self.began_at = job.request.tenant, job.submitted_at
+
+    def looks_new(self, now: datetime) -> bool:
+        """Whether what it is told first may well be the first that is ever heard of it."""
+        message = self.commands[0].message
+        if isinstance(message, Submit):
+            return not is_past(message.event.request.deadline, now)
+        return isinstance(message, Refuse) and self.commands[0].rival_id is None
+
+    def decide(self, command: InboundCommand, now: datetime) -> None:
+        """Decide one message within the batch; a conflicting submission turns into a refusal."""
+        message, job_id = command.message, self.job_id
+        if isinstance(message, Submit):
+            refusal = refusal_of(self.job, message, now)
+            if refusal is not None:
+                assert command.rival_id is not None
+                refusal = refusal.model_copy(update={"cause_id": command.cause_id})
+                refused = InboundCommand(
+                    command.rival_id, Refuse(refusal), command.cause_id, command.tenant, command.traceparent
+                )
+                self.refused = (*self.refused, refused)
+                return
+        if isinstance(self.job, EndedJob) and isinstance(message, ExecutionSucceeded | ExecutionFailed):
+            self.late += 1
+        decided, self.job = decide(self.job, message, now, job_id)
+        if self.version == 0 and not self.events:
+            self.tenant, self.trace = command.tenant, command.traceparent
+            self.rival_id = command.rival_id
+        trace = command.traceparent or self.trace
+        for version, event in enumerate(decided, start=self.version + len(self.events) + 1):
+            event_id = derive_id(job_id, f"event:{version}")
+            data = _json_of(event, message)
+            name = name_of(type(event))
+            self.size_bytes += weight_of(name, data)
+            if isinstance(event, JobRejected):
+                self.rejection = event.code
+            self.events.append(NewEvent(event_id, name, event.schema_version, data, now, command.cause_id, trace))
+
+
+def _json_of(event: JobEvent, message: Message) -> str:
+    """The event as it is stored."""
+    if isinstance(event, JobPlanned) and isinstance(message, Submit):
+        return _json_of_plan(message.inputs)
+    return encode_data(event).decode()
+
+
+@lru_cache(maxsize=1024)
+def _json_of_plan(inputs: routing.RoutingInputs) -> str:
+    """Most jobs share their plan with many others."""
+    return encode_data(routing.plan(inputs)).decode()
