@@ -23,6 +23,7 @@ INSERT INTO stream SELECT md5('s' || n)::uuid, 'job', 'acme', 'default', 1, 'don
 INSERT INTO event (epoch, stream_id, version, schema_version, event_id, time, category, tenant, environment, type, data)
 SELECT 1, md5('s' || n)::uuid, v, 1, md5('e' || n || v)::uuid, now(), 'job', 'acme', 'default', 'JobPlanned', '{}'
 FROM generate_series(1, 30000) AS n, generate_series(1, 2) AS v;
+INSERT INTO payload SELECT md5('s' || n)::uuid, sha256(md5('p' || n)::bytea), 0, 'x' FROM generate_series(1, 30000) AS n;
 INSERT INTO idempotency (tenant, key, stream_id, fingerprint, created_at)
 SELECT 'acme', 'key' || n, md5('s' || n)::uuid, 'f', now() FROM generate_series(1, 30000) AS n;
 """
@@ -33,6 +34,8 @@ _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "append": (*to.stream_columns(_BATCH), *to.event_columns(_BATCH)),
     "load": ([an_id(n) for n in range(100)],),
     "events_of": (an_id(1), 0, 100),
+    "kept_payloads": ([an_id(1)] * 2, [b"1" * 32] * 2, [9, 9]),
+    "payloads": ([an_id(1)] * 2, [b"1" * 32] * 2),
     "read": ("job", 1, 3, 0, 500),
     "heads": ([an_id(n) for n in range(100)],),
     "walk": (None, "job", "default", 500),
@@ -43,7 +46,7 @@ _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "held_for": (an_id(1),),
     "rewrite_heads": tuple(head_columns([(an_id(n), 1, a_head()) for n in range(100)])),
 }
-_TABLES = {"stream", "event", "idempotency"}
+_TABLES = {"stream", "event", "idempotency", "payload"}
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -86,10 +89,10 @@ async def test_every_hot_statement_walks_an_index(
 ) -> None:
     """Statistics: never gathered, gathered when the tables were empty, gathered now."""
     if statistics == "stale":
-        await admin.execute("ANALYZE stream, event, idempotency")
+        await admin.execute("ANALYZE stream, event, idempotency, payload")
     await admin.execute(_FILL)
     if statistics == "fresh":
-        await admin.execute("ANALYZE stream, event, idempotency")
+        await admin.execute("ANALYZE stream, event, idempotency, payload")
     arguments = connect_arguments(settings, role="test")
     arguments["server_settings"] |= {"plan_cache_mode": mode}
     connection = await asyncpg.connect(**arguments)
@@ -113,9 +116,9 @@ async def test_without_the_session_settings_a_plan_would_read_whole_tables(
     admin: asyncpg.Connection,
 ) -> None:
     """The hazard that the settings remove: it is real, so the test above is not idle."""
-    await admin.execute("ANALYZE stream, event, idempotency")
+    await admin.execute("ANALYZE stream, event, idempotency, payload")
     await admin.execute(_FILL)
-    await admin.execute("ANALYZE stream, event, idempotency")
+    await admin.execute("ANALYZE stream, event, idempotency, payload")
     batch = [an_append(n, expected=1) for n in range(5000)]
 
     text = await admin.fetchval(

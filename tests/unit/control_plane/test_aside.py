@@ -178,6 +178,10 @@ async def test_a_large_question_is_admitted_once_and_its_order_says_how_large_it
     assert queued["problem"] == submitted["request"]["problem"]
     assert queued["size"] == {"variables": LARGE_EDGES, "qubits": LARGE_EDGES, "terms": LARGE_EDGES}
     assert queued["fingerprint"] == submitted["admission"]["problem_fingerprint"]
+    apart = plane.store.database.bare.values()
+    assert [event.type for event in apart] == ["JobSubmitted", "JobQueued"]
+    assert len({event.payload_hash for event in apart}) == 1, "both hold one text, stored once"
+    assert max(len(event.data) for event in apart) < 2000
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 from queuebit_contracts.data import Data
@@ -75,9 +77,33 @@ def with_text(data: Data, encoded: bytes) -> bytes:
     problem = problem_of(data)
     if problem is None or not isinstance(problem.statement, StatementText):
         return encoded
-    # An answer may hold anything: of questions and orders it comes after the problem, of executions before.
-    at = encoded.rfind(PLACE_JSON) if isinstance(data, ExecutionSucceeded) else encoded.find(PLACE_JSON)
+    at = _place_in(data, encoded)
     return b"%b%b%b" % (encoded[:at], problem.statement.text, encoded[at + len(PLACE_JSON) :])
+
+
+class Apart(NamedTuple):
+    """A message in two parts: the JSON around its statement, with a null `at` so many bytes in its place, and the statement."""
+
+    around: bytes
+    at: int
+    statement: bytes
+
+
+def apart(data: Data, bytes_min: int) -> Apart | None:
+    """The message in two parts, where its statement is a text of so many bytes or more."""
+    if type(data) not in CARRIERS:
+        return None
+    problem = problem_of(data)
+    if problem is None or not isinstance(problem.statement, StatementText) or len(problem.statement.text) < bytes_min:
+        return None
+    encoded = data.__pydantic_serializer__.to_json(data, exclude_none=True)
+    at = _place_in(data, encoded)
+    return Apart(b"%bnull%b" % (encoded[:at], encoded[at + len(PLACE_JSON) :]), at, problem.statement.text)
+
+
+def _place_in(data: Data, encoded: bytes) -> int:
+    """An answer may hold anything: of questions and orders it comes after the problem, of executions before."""
+    return encoded.rfind(PLACE_JSON) if isinstance(data, ExecutionSucceeded) else encoded.find(PLACE_JSON)
 
 
 def _statement_in(model: type[Data], value: bytes) -> bytes | None:

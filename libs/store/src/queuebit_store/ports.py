@@ -7,7 +7,7 @@ from typing import Protocol
 from queuebit_store.directory.port import ApiKeyRow, Directory
 from queuebit_store.heads.port import Head, Heads, Place, StreamFilter, StreamRow
 from queuebit_store.idempotency.port import Idempotency, Reservation
-from queuebit_store.log.port import Append, EventLog, NewEvent, OrderedReaderCursors, Position, StoredEvent
+from queuebit_store.log.port import Append, EventLog, NewEvent, OrderedReaderCursors, Payload, Position, StoredEvent
 
 __all__ = [
     "ApiKeyRow",
@@ -19,6 +19,7 @@ __all__ = [
     "Heads",
     "Idempotency",
     "NewEvent",
+    "Payload",
     "Place",
     "Position",
     "Reservation",

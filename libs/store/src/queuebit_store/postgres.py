@@ -31,6 +31,7 @@ class PostgresStore(
 
     def __init__(self, settings: PostgresSettings) -> None:
         self._session: Session = Session(settings)
+        self._payloads_apart = False
 
     @classmethod
     async def open(cls, settings: PostgresSettings) -> Self:
@@ -42,8 +43,10 @@ class PostgresStore(
         try:
             await store._session.open()
             await check_schema(store._session)
-            if (await store._session.fetch("epoch_check"))[0]["stale"]:
+            era = (await store._session.fetch("epoch_check"))[0]
+            if era["stale"]:
                 raise EpochStale
+            store._payloads_apart = era["payloads_apart"]
         except BaseException:
             await store.close()
             raise

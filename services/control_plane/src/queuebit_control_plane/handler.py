@@ -139,7 +139,7 @@ class CommandHandler:
                 stored = found.get(work.job_id, [])
                 work.commands = [_against(each, found) for each in work.commands if not _ended_elsewhere(each, found)]
                 try:
-                    held = sum(weight_of(event.type, event.data) for event in stored)
+                    held = sum(weight_of(event.type, len(event.data)) for event in stored)
                     work.stands(len(stored), fold(stored), stored[0].traceparent if stored else None, held)
                 except Exception as error:
                     undecidable.extend(Undecidable(each, error) for each in works.pop(work.job_id).commands)

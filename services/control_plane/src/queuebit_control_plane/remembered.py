@@ -55,9 +55,8 @@ class Remembered:
             self.size_bytes -= gone.size_bytes
 
 
-def weight_of(event_name: str, encoded: str) -> int:
-    """About how many bytes of memory the state of a job holds of an event, from its JSON."""
+def weight_of(event_name: str, size: int) -> int:
+    """About how many bytes of memory the state of a job holds of an event, from the size of its JSON."""
     if event_name not in HELD:
         return 0
-    size = len(encoded)
     return size if size >= TEXT_BYTES_MIN else size * OBJECTS_PER_BYTE

@@ -14,12 +14,13 @@ from queuebit_contracts.ids import derive_id
 from queuebit_contracts.jobs import is_past
 from queuebit_contracts.registry import name_of
 from queuebit_control_plane.remembered import weight_of
+from queuebit_control_plane.stored_form import stored_form
 from queuebit_domain.job import routing
 from queuebit_domain.job.decide import decide, refusal_of
 from queuebit_domain.job.messages import Message, Refuse, Submit
 from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob
 from queuebit_runtime.bus.port import Record
-from queuebit_store.ports import NewEvent
+from queuebit_store.ports import NewEvent, Payload
 
 NO_JOB = NoJob()
 
@@ -106,19 +107,20 @@ class Work:
         trace = command.traceparent or self.trace
         for version, event in enumerate(decided, start=self.version + len(self.events) + 1):
             event_id = derive_id(job_id, f"event:{version}")
-            data = _json_of(event, message)
+            data, payload = _form_of(event, message)
             name = name_of(type(event))
-            self.size_bytes += weight_of(name, data)
+            self.size_bytes += weight_of(name, len(data) if payload is None else len(data) + len(payload.text))
             if isinstance(event, JobRejected):
                 self.rejection = event.code
-            self.events.append(NewEvent(event_id, name, event.schema_version, data, now, command.cause_id, trace))
+            new = NewEvent(event_id, name, event.schema_version, data, now, command.cause_id, trace, payload)
+            self.events.append(new)
 
 
-def _json_of(event: JobEvent, message: Message) -> str:
+def _form_of(event: JobEvent, message: Message) -> tuple[str, Payload | None]:
     """The event as it is stored."""
     if isinstance(event, JobPlanned) and isinstance(message, Submit):
-        return _json_of_plan(message.inputs)
-    return encode_data(event).decode()
+        return _json_of_plan(message.inputs), None
+    return stored_form(event)
 
 
 @lru_cache(maxsize=1024)

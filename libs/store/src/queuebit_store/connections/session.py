@@ -98,6 +98,10 @@ class Session:
         """Run the append statement, on a connection for appends. Large ones have their own: no small one waits for them."""
         return await _fetch(self._large_pool if large else self._append_pool, "append", arguments)
 
+    async def fetch_large(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Run a named statement on the connection for what is large."""
+        return await _fetch(self._large_pool, name, arguments)
+
     async def fetch_lead(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
         """Run a named statement on the connection that serves the lead alone: it must not queue behind slow reads."""
         return await _fetch(self._lead_pool, name, arguments)

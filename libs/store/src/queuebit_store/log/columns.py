@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -15,6 +16,9 @@ _T = TypeVar("_T")
 
 SEPARATOR = "\x1f"
 """Parts the values of a column that travels as one text. JSON has no such character, and nothing else may hold it."""
+
+DATA = -3
+"""Where the data stand in what `event_columns` gives."""
 
 
 def joined(column: Sequence[str]) -> str:
@@ -59,8 +63,8 @@ def stream_columns(batch: Sequence[Append]) -> list[Any]:
     ]
 
 
-def event_columns(batch: Sequence[Append]) -> list[Any]:
-    """The other parameters of `append`: the events in batch order."""
+def event_columns(batch: Sequence[Append], hashes: Mapping[int, bytes] = MappingProxyType({})) -> list[Any]:
+    """The other parameters of `append`: the events in batch order. `hashes`: of payloads, by the identity of their text."""
     stream_ids: list[UUID] = []
     versions: list[int] = []
     events: list[NewEvent] = []
@@ -69,7 +73,7 @@ def event_columns(batch: Sequence[Append]) -> list[Any]:
         stream_ids += [one.stream_id] * count
         versions += range(one.expected_version + 1, one.expected_version + 1 + count)
         events += one.events
-    ids, types, schema_versions, data, times, causation_ids, traceparents = zip(*events, strict=True)
+    ids, types, schema_versions, data, times, causation_ids, traceparents, payloads = zip(*events, strict=True)
     return [
         stream_ids,
         versions,
@@ -83,6 +87,8 @@ def event_columns(batch: Sequence[Append]) -> list[Any]:
         joined(types),
         joined([each or "" for each in traceparents]),
         joined(data),
+        [None if each is None else each.at for each in payloads] if hashes else (),
+        [None if each is None else hashes[id(each.text)] for each in payloads] if hashes else (),
     ]
 
 

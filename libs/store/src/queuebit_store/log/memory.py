@@ -12,6 +12,7 @@ from uuid import UUID
 from queuebit_store.checks import check_batch
 from queuebit_store.errors import InvalidBatch
 from queuebit_store.leadership.port import Lease
+from queuebit_store.log.payloads import whole_event
 from queuebit_store.log.port import Append, Position, StoredEvent
 from queuebit_store.memory_state.database import CategoryLog, MemoryDatabase, log_key
 from queuebit_store.memory_state.hooks import Hooks
@@ -50,13 +51,20 @@ class MemoryLog:
         start = max(after_version, 0)
         return self.database.events.get(stream_id, [])[start : start + limit]
 
-    async def read(self, after: Position, *, limit: int, category: str = "job") -> list[StoredEvent]:
+    async def read(
+        self, after: Position, *, limit: int, category: str = "job", whole: bool = True
+    ) -> list[StoredEvent]:
         await self.hooks.before("read")
         db = self.database
         log = db.logs.get(category, CategoryLog())
         start = bisect_right(log.keys, log_key(after))
         end = bisect_left(log.keys, (db.epoch, db.horizon, 0))
-        return log.events[start : min(end, start + limit)]
+        events = log.events[start : min(end, start + limit)]
+        return events if whole else [db.bare.get(event.position, event) for event in events]
+
+    async def fill(self, events: Sequence[StoredEvent]) -> list[StoredEvent]:
+        await self.hooks.before("fill")
+        return [self.database.events[event.stream_id][event.version - 1] for event in events]
 
 
 class MemoryCursors:
@@ -97,7 +105,7 @@ def _check_text(batch: Sequence[Append]) -> None:
         head = append.head
         texts = [append.tenant, append.category, append.environment]
         texts += [head.state, head.kind, head.tier, head.lane, head.fingerprint]
-        for event in append.events:
+        for event in map(whole_event, append.events):
             try:
                 _DECODER.decode(event.data)
             except (ValueError, RecursionError):

@@ -17,9 +17,24 @@ from uuid import UUID
 from queuebit_store.heads.port import Head
 from queuebit_store.leadership.port import Lease
 
+PLACE = "null"
+"""Stands in the data of an event where its payload belongs."""
+
+
+class Payload(NamedTuple):
+    """A large part of an event's data: the JSON, as UTF-8, that belongs where `PLACE` stands `at` so many characters.
+
+    It is stored once a stream, however many of its events hold it, and before them. Whoever appends it knows that it is JSON.
+    """
+
+    at: int
+    text: bytes
+
 
 class NewEvent(NamedTuple):
-    """An event to append. `type` is the bare name (`JobQueued`); `data` is its JSON, kept byte for byte."""
+    """An event to append. `type` is the bare name (`JobQueued`); `data` is its JSON, kept byte for byte, but for the payload
+    that belongs in it.
+    """
 
     id: UUID
     type: str
@@ -28,6 +43,7 @@ class NewEvent(NamedTuple):
     time: datetime
     causation_id: UUID | None = None
     traceparent: str | None = None
+    payload: Payload | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +72,9 @@ class Position(NamedTuple):
 
 
 class StoredEvent(NamedTuple):
-    """An event as stored. `epoch`, `xid` and `seq` are its position."""
+    """An event as stored. `epoch`, `xid` and `seq` are its position. With a `payload_hash` its data lacks a payload, where
+    `PLACE` stands at `payload_at`.
+    """
 
     epoch: int
     xid: int
@@ -71,6 +89,8 @@ class StoredEvent(NamedTuple):
     tenant: str
     causation_id: UUID | None
     traceparent: str | None
+    payload_at: int | None = None
+    payload_hash: bytes | None = None
 
     @property
     def position(self) -> Position:
@@ -84,7 +104,8 @@ class EventLog(Protocol):
         """Append each; True where it was appended, False where the stream was not at its expected version, or is new and its
         rival exists (nothing written).
 
-        At most one Append a stream in a batch, none without events. One statement, one transaction. A stream keeps the
+        At most one Append a stream in a batch, none without events. One statement, one transaction, and before it short ones
+        that store payloads: those of an append that fails then are left over, and do no harm. A stream keeps the
         tenant, category and environment that created it: an append that names others is refused like a wrong version.
         Raises StoreUnavailable (transient: nothing is known to be written; appending again is safe because of the expected
         version, and where the first try had taken effect it answers False: load the stream and look). Raises InvalidBatch
@@ -93,15 +114,25 @@ class EventLog(Protocol):
         ...
 
     async def load(self, stream_ids: Sequence[UUID]) -> dict[UUID, list[StoredEvent]]:
-        """The events of each stream in version order; a stream that does not exist is absent."""
+        """The events of each stream in version order; a stream that does not exist is absent. An event whose payload is gone
+        comes without it.
+        """
         ...
 
     async def events_of(self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000) -> list[StoredEvent]:
         """One stream from a version on."""
         ...
 
-    async def read(self, after: Position, *, limit: int, category: str = "job") -> list[StoredEvent]:
-        """The next events in order, only those that no open transaction can still precede."""
+    async def read(
+        self, after: Position, *, limit: int, category: str = "job", whole: bool = True
+    ) -> list[StoredEvent]:
+        """The next events in order, only those that no open transaction can still precede. Without their payloads where not
+        `whole`: ask for those by `fill`.
+        """
+        ...
+
+    async def fill(self, events: Sequence[StoredEvent]) -> list[StoredEvent]:
+        """The same events, whole."""
         ...
 
 

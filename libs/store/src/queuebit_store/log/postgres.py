@@ -10,6 +10,7 @@ from queuebit_store.checks import check_batch
 from queuebit_store.connections.session import Session
 from queuebit_store.leadership.port import Lease
 from queuebit_store.log import columns as to
+from queuebit_store.log.payloads import Name, filled, hashes_of, inlined_in, missing, parts_of, payloads_of
 from queuebit_store.log.port import Append, Position, StoredEvent
 
 LARGE_CHARACTERS = 262_144
@@ -19,8 +20,12 @@ LARGE_CHARACTERS = 262_144
 class PostgresLog:
     """Appends, loads and reads in order. Always on the primary: a replica may show commits in another order."""
 
-    def __init__(self, session: Session) -> None:
+    _payloads_apart: bool
+    """Whether whatever reads this store finds payloads that are stored apart."""
+
+    def __init__(self, session: Session, *, payloads_apart: bool) -> None:
         self._session = session
+        self._payloads_apart = payloads_apart
 
     async def append(self, batch: Sequence[Append]) -> list[bool]:
         """One statement, which is one implicit transaction.
@@ -35,8 +40,13 @@ class PostgresLog:
         check_batch(batch)
         if not batch:
             return []
-        events = to.event_columns(batch)
-        large = len(events[-1]) > LARGE_CHARACTERS
+        hashes = hashes_of(batch)
+        if hashes and not self._payloads_apart:
+            batch, hashes = inlined_in(batch), {}
+        if hashes:
+            await self._keep(payloads_of(batch, hashes))
+        events = to.event_columns(batch, hashes)
+        large = len(events[to.DATA]) > LARGE_CHARACTERS
         found = await self._session.fetch_append(*to.stream_columns(batch), *events, large=large)
         if len(found) == len(batch):
             return [True] * len(batch)
@@ -45,15 +55,43 @@ class PostgresLog:
 
     async def load(self, stream_ids: Sequence[UUID]) -> dict[UUID, list[StoredEvent]]:
         loaded: dict[UUID, list[StoredEvent]] = {}
-        for event in to.stored_events(await self._session.fetch("load", list(stream_ids))):
+        for event in await self.fill(to.stored_events(await self._session.fetch("load", list(stream_ids)))):
             loaded.setdefault(event.stream_id, []).append(event)
         return loaded
 
     async def events_of(self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000) -> list[StoredEvent]:
-        return to.stored_events(await self._session.fetch("events_of", stream_id, after_version, limit))
+        rows = await self._session.fetch("events_of", stream_id, after_version, limit)
+        return await self.fill(to.stored_events(rows))
 
-    async def read(self, after: Position, *, limit: int, category: str = "job") -> list[StoredEvent]:
-        return to.stored_events(await self._session.fetch("read", category, after.epoch, after.xid, after.seq, limit))
+    async def read(
+        self, after: Position, *, limit: int, category: str = "job", whole: bool = True
+    ) -> list[StoredEvent]:
+        rows = await self._session.fetch("read", category, after.epoch, after.xid, after.seq, limit)
+        events = to.stored_events(rows)
+        return await self.fill(events) if whole else events
+
+    async def fill(self, events: Sequence[StoredEvent]) -> list[StoredEvent]:
+        wanted = missing(events)
+        if not wanted:
+            return list(events)
+        found: dict[Name, bytearray] = {}
+        stream_ids, hashes = zip(*wanted, strict=True)
+        for stream_id, digest, data in await self._session.fetch("payloads", stream_ids, hashes):
+            found.setdefault((stream_id, digest), bytearray()).extend(data)
+        return filled(events, found)
+
+    async def _keep(self, payloads: dict[Name, bytes]) -> None:
+        """Store what is not stored yet, a piece in a transaction: each is seen by others as soon as it is written, and what
+        names it comes after all of them.
+        """
+        parts = {name: parts_of(text) for name, text in payloads.items()}
+        stream_ids, hashes = zip(*parts, strict=True)
+        last = [len(each) - 1 for each in parts.values()]
+        kept = {(row[0], row[1]) for row in await self._session.fetch("kept_payloads", stream_ids, hashes, last)}
+        for (stream_id, digest), pieces in parts.items():
+            if (stream_id, digest) not in kept:
+                for nth, piece in enumerate(pieces):
+                    await self._session.fetch_large("keep_payload", stream_id, digest, nth, piece)
 
 
 class PostgresCursors:

@@ -13,6 +13,7 @@ from uuid import UUID
 from queuebit_store.directory.port import ApiKeyRow
 from queuebit_store.heads.port import Place, StreamRow
 from queuebit_store.idempotency.port import Reservation
+from queuebit_store.log.payloads import hash_of, whole_event
 from queuebit_store.log.port import Append, NewEvent, Position, StoredEvent
 
 
@@ -53,6 +54,8 @@ class MemoryDatabase:
         self.now_s = now_s
         self.streams: dict[UUID, StreamRow] = {}
         self.events: dict[UUID, list[StoredEvent]] = {}
+        self.bare: dict[Position, StoredEvent] = {}
+        """Events that have a payload, without it."""
         self.logs: dict[str, CategoryLog] = {}
         self.places: list[Place] = []
         self.timers: list[tuple[datetime, UUID]] = []
@@ -134,7 +137,8 @@ class MemoryDatabase:
     def _stored(self, append: Append, event: NewEvent, xid: int, nth: int) -> StoredEvent:
         seq = self.next_seq
         self.next_seq += 1
-        return StoredEvent(
+        whole = whole_event(event)
+        stored = StoredEvent(
             epoch=self.epoch,
             xid=xid,
             seq=seq,
@@ -143,9 +147,14 @@ class MemoryDatabase:
             id=event.id,
             type=event.type,
             schema_version=event.schema_version,
-            data=event.data,
+            data=whole.data,
             time=event.time,
             tenant=append.tenant,
             causation_id=event.causation_id,
             traceparent=event.traceparent,
         )
+        if event.payload is not None:
+            self.bare[stored.position] = stored._replace(
+                data=event.data, payload_at=event.payload.at, payload_hash=hash_of(event.payload)
+            )
+        return stored
