@@ -13,6 +13,8 @@ class CountingStore(MemoryStore):
         super().__init__()
         self.limits: list[int] = []
 
-    async def read(self, after: Position, *, limit: int, category: str = "job") -> list[StoredEvent]:
+    async def read(
+        self, after: Position, *, limit: int, category: str = "job", whole: bool = True
+    ) -> list[StoredEvent]:
         self.limits.append(limit)
-        return await super().read(after, limit=limit, category=category)
+        return await super().read(after, limit=limit, category=category, whole=whole)

@@ -13,6 +13,7 @@ from tests.contract.store.builders import a_head, an_append, an_event, an_id
 
 TEXT = b'"' + b"x" * (3 * PART_BYTES) + b'"'
 DATA = '{"statement": null}'
+_BY_SQL = "SELECT event_data(stream_id, data, payload_at, payload_hash) AS data FROM event ORDER BY seq"
 WHOLE = f'{{"statement": {TEXT.decode()}}}'
 
 
@@ -79,6 +80,13 @@ async def test_an_event_whose_payload_is_gone_comes_without_and_says_so(
     found = await postgres_store.read(Position(), limit=9)
 
     assert [(event.data, event.payload_hash is None) for event in found] == [(DATA, False), ("{}", True)]
+    assert [row["data"] for row in await admin.fetch(_BY_SQL)] == [DATA, "{}"]
+
+
+async def test_who_reads_by_sql_gets_whole_events_too(postgres_store: PostgresStore, admin: asyncpg.Connection) -> None:
+    await postgres_store.append([_large(1), an_append(2)])
+
+    assert [row["data"] for row in await admin.fetch(_BY_SQL)] == [WHOLE, "{}"]
 
 
 @pytest.mark.parametrize("apart", [False, True])

@@ -1,6 +1,7 @@
 -- name: scan_events
 -- Events in the order of their streams after a place, whoever they belong to.
-SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version, data, time, tenant, causation_id, traceparent,
+SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version,
+       event_data(stream_id, data, payload_at, payload_hash) AS data, time, tenant, causation_id, traceparent,
        category, environment, recorded_at
 FROM event WHERE (stream_id, version) > ($1::uuid, $2::integer) ORDER BY stream_id, version LIMIT $3;
 
@@ -21,7 +22,8 @@ ORDER BY s.stream_id LIMIT $6;
 
 -- name: events_of_streams
 -- All events of some streams.
-SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version, data, time, tenant, causation_id, traceparent,
+SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version,
+       event_data(stream_id, data, payload_at, payload_hash) AS data, time, tenant, causation_id, traceparent,
        category, environment, recorded_at
 FROM event WHERE stream_id = ANY ($1::uuid[]) ORDER BY stream_id, version;
 

@@ -23,7 +23,7 @@ class PostgresLog:
     _payloads_apart: bool
     """Whether whatever reads this store finds payloads that are stored apart."""
 
-    def __init__(self, session: Session, *, payloads_apart: bool) -> None:
+    def __init__(self, session: Session, *, payloads_apart: bool = False) -> None:
         self._session = session
         self._payloads_apart = payloads_apart
 

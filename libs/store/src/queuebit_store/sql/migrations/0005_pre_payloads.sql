@@ -24,6 +24,17 @@ $$;
 ALTER TABLE event ADD COLUMN payload_at integer, ADD COLUMN payload_hash bytea;
 COMMENT ON COLUMN event.payload_at IS 'Where in the data a null stands for the payload, in characters; NULL where the data is whole.';
 
+CREATE FUNCTION event_data(stream_id uuid, data json, payload_at integer, payload_hash bytea) RETURNS text STABLE
+RETURN CASE WHEN payload_at IS NULL THEN data::text ELSE COALESCE(
+    substr(data::text, 1, payload_at)
+    || convert_from((
+        SELECT string_agg(p.data, ''::bytea ORDER BY p.part) FROM payload AS p
+        WHERE p.stream_id = event_data.stream_id AND p.hash = event_data.payload_hash
+    ), 'UTF8')
+    || substr(data::text, payload_at + length('null') + 1),
+    data::text) END;
+COMMENT ON FUNCTION event_data IS 'The whole data of an event, for whoever reads by SQL; without its payload where that is gone.';
+
 ALTER TABLE era ADD COLUMN payloads_apart boolean NOT NULL DEFAULT false;
 COMMENT ON COLUMN era.payloads_apart IS 'Whether large parts of events are stored apart: whatever runs can read them so.';
 UPDATE era SET payloads_apart = NOT EXISTS (SELECT FROM event);
