@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from queuebit_devstack.external import External
 from queuebit_devstack.kafka_tls import tls_files
 from queuebit_devstack.ports import free_ports
 from queuebit_devstack.private import write_private
-from queuebit_devstack.stack import External, start_stack
+from queuebit_devstack.stack import start_stack
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "infra" / "docs" / "run-by-hand.md"

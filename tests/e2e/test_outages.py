@@ -16,8 +16,9 @@ import pytest_asyncio
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.ids import uuid7
+from queuebit_devstack.external import External
 from queuebit_devstack.ready import ask_ready
-from queuebit_devstack.stack import External, start_stack
+from queuebit_devstack.stack import start_stack
 from tests.builders import a_problem
 from tests.e2e.harness import WAIT_S, Platform, assert_once_each, platform, trivial
 from tests.freezing import freeze, thaw

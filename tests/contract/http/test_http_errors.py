@@ -13,7 +13,7 @@ import pytest
 from queuebit_contracts.jobs import BODY_BYTES_MAX
 from queuebit_gateway.access.rate_limits import RATES, Rate
 from queuebit_gateway.http.app import openapi_document
-from queuebit_gateway.problem_details import PROBLEMS
+from queuebit_gateway.problem_types import PROBLEMS
 from queuebit_store.errors import StoreUnavailable
 from tests.contract.http.running_gateway import RunningGateway, a_body, a_world
 

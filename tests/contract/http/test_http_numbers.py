@@ -11,7 +11,7 @@ import pytest
 
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.jobs import BODY_BYTES_MAX
-from queuebit_gateway.problem_details import PROBLEMS
+from queuebit_gateway.problem_types import PROBLEMS
 from queuebit_store.ports import Append, Head, NewEvent
 from tests.contract.http.running_gateway import RunningGateway, a_body
 from tests.contract.http.sse_frames import frames

@@ -10,10 +10,11 @@ import pytest
 from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
 
 from queuebit_devstack.errors import DataUnusable
+from queuebit_devstack.external import External
 from queuebit_devstack.java import Java
 from queuebit_devstack.kafka import KafkaCluster, plan_nodes
 from queuebit_devstack.kafka_users import client_file, load_passwords
-from queuebit_devstack.stack import External, start_stack
+from queuebit_devstack.stack import start_stack
 from queuebit_runtime.access.login import refusal
 
 

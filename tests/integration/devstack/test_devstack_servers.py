@@ -16,11 +16,12 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-u
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]
 
 from queuebit_devstack.errors import ServerFailed, StackBusy, UnknownProcess
+from queuebit_devstack.external import External
 from queuebit_devstack.kafka import wait_kafka
 from queuebit_devstack.leftovers import end_stack
 from queuebit_devstack.ports import free_ports
 from queuebit_devstack.processes import find_marked
-from queuebit_devstack.stack import External, Stack, start_stack
+from queuebit_devstack.stack import Stack, start_stack
 from queuebit_devstack.state import StateFile
 from queuebit_runtime.access.settings import KafkaAccess
 
@@ -29,7 +30,8 @@ NOTHING_GIVEN = External()
 STARTER = """
 import asyncio, sys
 from pathlib import Path
-from queuebit_devstack.stack import External, start_stack
+from queuebit_devstack.external import External
+from queuebit_devstack.stack import start_stack
 async def main():
     stack = await start_stack(Path(sys.argv[1]), external=External(), remove=sys.argv[2] == "remove")
     print(stack._guard.pid, flush=True)

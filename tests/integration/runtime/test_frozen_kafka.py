@@ -13,7 +13,8 @@ from uuid import uuid4
 import pytest
 
 from queuebit_contracts.channels import BY_TOPIC, SUBMITTED
-from queuebit_devstack.stack import External, Stack, start_stack
+from queuebit_devstack.external import External
+from queuebit_devstack.stack import Stack, start_stack
 from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
 from queuebit_runtime.bus.kafka.consumer import ReadSettings
 from queuebit_runtime.bus.kafka.topics import ensure_topics

@@ -22,7 +22,7 @@ from queuebit_client.errors import (
     WaitTimeout,
 )
 from queuebit_client.models import Job
-from queuebit_gateway.problem_details import PROBLEMS
+from queuebit_gateway.problem_types import PROBLEMS
 from queuebit_gateway.read_model.models import Explanation as ExplanationView
 from queuebit_gateway.read_model.models import JobView
 

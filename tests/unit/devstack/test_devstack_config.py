@@ -6,11 +6,11 @@ import pytest
 
 from queuebit_devstack.containers import Source, choose_source, kafka_environment
 from queuebit_devstack.errors import DevstackError
+from queuebit_devstack.external import External, default_data_dir
 from queuebit_devstack.java import Java
 from queuebit_devstack.kafka_config import Node, bootstrap, jvm_flags, properties_text
 from queuebit_devstack.kafka_tls import TlsFiles
 from queuebit_devstack.postgres import SETTINGS, Account
-from queuebit_devstack.stack import External, default_data_dir
 from queuebit_devstack.supervise import service_specs
 from queuebit_runtime.access.settings import KafkaAccess
 

@@ -5,11 +5,20 @@ The envelope carries the job id (subject), the tenant and the stream version; an
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime
 
+from queuebit_contracts.event import Answer as Answer
+from queuebit_contracts.event import Event as Event
+from queuebit_contracts.event import Verdict as Verdict
+from queuebit_contracts.executions import ExecutionFailed as ExecutionFailed
+from queuebit_contracts.executions import ExecutionProgressed as ExecutionProgressed
+from queuebit_contracts.executions import ExecutionSucceeded as ExecutionSucceeded
+from queuebit_contracts.executions import JobStarted as JobStarted
+from queuebit_contracts.executions import ResultRejected as ResultRejected
+from queuebit_contracts.executions import ResultValidated as ResultValidated
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import (
     TERMINAL_NAMES,
@@ -31,16 +40,6 @@ from queuebit_contracts.jobs import (
 )
 from queuebit_contracts.model import Model, Sensitive
 from queuebit_contracts.origin import Origin
-
-Answer = dict[str, Any]
-Verdict = Literal["accepted", "rejected", "needs_review"]
-
-
-class Event(Model):
-    """Something that happened. `type_name` is its name where that is not the class name: of the model of an older version."""
-
-    type_name: ClassVar[str] = ""
-    schema_version: ClassVar[int] = 1
 
 
 class ProblemSize(Model):
@@ -150,93 +149,6 @@ class JobQueued(Event):
     hint: Sensitive[Answer] | None = None
     begin_by: AwareDatetime | None = None
     size: ProblemSize | None = None
-
-
-class JobStarted(Event):
-    """A worker began an attempt."""
-
-    attempt_id: UUID
-    leg: str
-    worker: str
-    started_at: AwareDatetime
-
-
-class ExecutionProgressed(Event):
-    """How far an attempt has come: best objective and bound so far, elapsed seconds."""
-
-    attempt_id: UUID
-    leg: str
-    elapsed_s: float
-    objective: Number | None = None
-    bound: Number | None = None
-    gap: float | None = None
-    detail: str = ""
-
-
-class ExecutionSucceeded(Event):
-    """A worker has an answer. Its objective is a claim: the validator recomputes it. It is None where the kind has none.
-
-    `problem` is echoed for the validator and is never stored; `fingerprint` is that of the problem, so a validator that was
-    shown another problem is found out. `evidence` holds what confidence is computed from (feasible fraction, samples, …).
-    """
-
-    attempt_id: UUID
-    leg: str
-    lane: Lane
-    ran: Ran
-    answer: Sensitive[Answer]
-    objective: Number | None = None
-    bound: Number | None = None
-    proven_optimal: bool = False
-    started_at: AwareDatetime
-    finished_at: AwareDatetime
-    worker: str = ""
-    usage: Usage = Usage()
-    cost: Cost = Cost()
-    provenance: dict[str, Any] = {}
-    evidence: dict[str, Any] = {}
-    problem: Sensitive[Problem] | None = None
-    params: dict[str, ParamValue] = {}
-
-
-class ExecutionFailed(Event):
-    """An attempt ended without an answer, with the reason, the remedy and when a retry makes sense."""
-
-    attempt_id: UUID
-    leg: str
-    code: FailureCode
-    detail: Sensitive[str]
-    remedy: str
-    retry_after_s: float | None = None
-    usage: Usage = Usage()
-    cost: Cost = Cost()
-
-
-class ResultValidated(Event):
-    """The validator recomputed the answer from the problem itself and found it feasible."""
-
-    attempt_id: UUID
-    leg: str
-    verdict: Verdict
-    objective: Number | None = None
-    bound: Number | None = None
-    gap: float | None = None
-    proven_optimal: bool = False
-    confidence: Confidence
-    reasons: tuple[str, ...] = ()
-    problem_fingerprint: str
-    answer_fingerprint: str
-
-
-class ResultRejected(Event):
-    """The validator proved the answer wrong."""
-
-    attempt_id: UUID
-    leg: str
-    code: str
-    reasons: tuple[str, ...]
-    problem_fingerprint: str
-    answer_fingerprint: str
 
 
 class AttemptAbandoned(Event):

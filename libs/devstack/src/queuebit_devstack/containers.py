@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from queuebit_devstack.errors import DevstackError
+from queuebit_devstack.external import External
 from queuebit_devstack.jars import KAFKA_VERSION
 from queuebit_devstack.kafka_config import settings_of
 from queuebit_devstack.ports import free_ports
-from queuebit_devstack.stack import External
 from queuebit_runtime.access.settings import KafkaAccess
 
 KAFKA_IMAGE = f"apache/kafka:{KAFKA_VERSION}"

@@ -16,11 +16,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import assert_never
 
+from queuebit_devstack.external import External
 from queuebit_devstack.notes import Note, State, write_notes
 from queuebit_devstack.private import write_private
 from queuebit_devstack.processes import is_alive, tail
 from queuebit_devstack.restarts import Again, GivenUp, Stopped, fate_of
-from queuebit_devstack.stack import External, Stack
+from queuebit_devstack.stack import Stack
 from queuebit_devstack.state import StateFile
 from queuebit_devstack.supervise import ServiceSpec, Supervisor
 from queuebit_runtime.clock import Clock, SystemClock

@@ -9,14 +9,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from queuebit_devstack.errors import DevstackError, StackBusy, UnknownProcess
+from queuebit_devstack.external import External, default_data_dir
 from queuebit_devstack.jars import ensure_jars
 from queuebit_devstack.java import find_java
 from queuebit_devstack.kafka import KafkaCluster, plan_nodes, wait_kafka
@@ -28,34 +27,7 @@ from queuebit_devstack.postgres import PostgresServer, wait_postgres
 from queuebit_devstack.private import private_folder
 from queuebit_devstack.processes import Child, end_processes, own_record
 from queuebit_devstack.state import ProcessRecord, StackState, StateFile
-from queuebit_runtime.access.settings import KafkaAccess, access_env, access_from, client_options
-from queuebit_runtime.service.settings import complaints
-
-DATA_DIR_DEFAULT = ".queuebit"
-
-
-def default_data_dir(environ: Mapping[str, str] | None = None) -> Path:
-    """QUEUEBIT_DATA, else `.queuebit` in the current folder."""
-    environ = os.environ if environ is None else environ
-    return Path(environ.get("QUEUEBIT_DATA") or DATA_DIR_DEFAULT).expanduser().resolve()
-
-
-@dataclass(frozen=True, slots=True)
-class External:
-    """Servers that run already and are taken as they are: how to reach Kafka, a PostgreSQL URL."""
-
-    kafka: KafkaAccess | None = None
-    postgres: str | None = None
-
-    @classmethod
-    def from_env(cls, environ: Mapping[str, str] | None = None) -> External:
-        """Read QUEUEBIT_KAFKA, with what belongs to it, and QUEUEBIT_POSTGRES. Raises `DevstackError`."""
-        environ = os.environ if environ is None else environ
-        try:
-            kafka = access_from(environ) if environ.get("QUEUEBIT_KAFKA") else None
-        except ValidationError as error:
-            raise DevstackError(f"A setting is wrong: {complaints(error)}") from None
-        return cls(kafka, environ.get("QUEUEBIT_POSTGRES") or None)
+from queuebit_runtime.access.settings import KafkaAccess, access_env, client_options
 
 
 class Stack:

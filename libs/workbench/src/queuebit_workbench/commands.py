@@ -51,8 +51,8 @@ def up(
 def down() -> None:
     """Stop everything that `up` started, and leftovers of a crashed run. The data stays."""
     from queuebit_devstack.errors import DevstackError
+    from queuebit_devstack.external import default_data_dir
     from queuebit_devstack.leftovers import end_stack
-    from queuebit_devstack.stack import default_data_dir
 
     try:
         ended = end_stack(default_data_dir())
@@ -67,7 +67,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON docume
     import json
 
     from queuebit_devstack.errors import DevstackError
-    from queuebit_devstack.stack import default_data_dir
+    from queuebit_devstack.external import default_data_dir
     from queuebit_devstack.up import report
 
     try:
@@ -106,8 +106,8 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written from now on.")] = False,
 ) -> None:
     """Print the last lines of the logs: of all, or of one process."""
+    from queuebit_devstack.external import default_data_dir
     from queuebit_devstack.processes import tail
-    from queuebit_devstack.stack import default_data_dir
 
     folder = default_data_dir() / "logs"
     files = sorted(folder.glob("*.log"))

@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from queuebit_contracts.jobs import Confidence, Cost, Ran, Usage
-from queuebit_gateway.problem_details import PROBLEMS, ProblemPage, ProblemPages
+from queuebit_gateway.problem_details import ProblemPage, ProblemPages
+from queuebit_gateway.problem_types import PROBLEMS
 from queuebit_gateway.read_model.models import (
     AttemptTimes,
     AttemptView,

@@ -10,7 +10,8 @@ from starlette.responses import Response
 from queuebit_gateway.http import examples
 from queuebit_gateway.http.openapi import RATE, answer, problems
 from queuebit_gateway.http.parts import actor_who
-from queuebit_gateway.problem_details import PROBLEMS, ProblemPage, ProblemPages, Refusal
+from queuebit_gateway.problem_details import ProblemPage, ProblemPages, Refusal
+from queuebit_gateway.problem_types import PROBLEMS
 from queuebit_gateway.read_model.models import KindList, KindSummary, KindView
 from queuebit_problems.errors import ProblemError
 from queuebit_problems.registry import AnyKind, kind_of, usable_kinds

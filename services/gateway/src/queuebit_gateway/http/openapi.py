@@ -11,7 +11,8 @@ from pydantic.json_schema import models_json_schema
 from queuebit_contracts.model import Model, StrictModel
 from queuebit_gateway.http.conditions import IF_MATCH_PATTERN
 from queuebit_gateway.http.requests import EVENT_ID_PATTERN, KEY_PATTERN, CancelBody, SubmitBody
-from queuebit_gateway.problem_details import MEDIA_TYPE, PROBLEMS, ProblemBody, Refusal
+from queuebit_gateway.problem_details import MEDIA_TYPE, ProblemBody, Refusal
+from queuebit_gateway.problem_types import PROBLEMS
 
 REF = "#/components/schemas/{model}"
 LICENSE = {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}

@@ -1,0 +1,100 @@
+"""What workers and the validator say of an attempt: that it began, how far it is, what came of it, and what that is worth."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from queuebit_contracts.event import Answer, Event, Verdict
+from queuebit_contracts.failures import FailureCode
+from queuebit_contracts.jobs import Confidence, Cost, Lane, Number, ParamValue, Problem, Ran, Usage
+from queuebit_contracts.model import Sensitive
+
+
+class JobStarted(Event):
+    """A worker began an attempt."""
+
+    attempt_id: UUID
+    leg: str
+    worker: str
+    started_at: AwareDatetime
+
+
+class ExecutionProgressed(Event):
+    """How far an attempt has come: best objective and bound so far, elapsed seconds."""
+
+    attempt_id: UUID
+    leg: str
+    elapsed_s: float
+    objective: Number | None = None
+    bound: Number | None = None
+    gap: float | None = None
+    detail: str = ""
+
+
+class ExecutionSucceeded(Event):
+    """A worker has an answer. Its objective is a claim: the validator recomputes it. It is None where the kind has none.
+
+    `problem` is echoed for the validator and is never stored; `fingerprint` is that of the problem, so a validator that was
+    shown another problem is found out. `evidence` holds what confidence is computed from (feasible fraction, samples, …).
+    """
+
+    attempt_id: UUID
+    leg: str
+    lane: Lane
+    ran: Ran
+    answer: Sensitive[Answer]
+    objective: Number | None = None
+    bound: Number | None = None
+    proven_optimal: bool = False
+    started_at: AwareDatetime
+    finished_at: AwareDatetime
+    worker: str = ""
+    usage: Usage = Usage()
+    cost: Cost = Cost()
+    provenance: dict[str, Any] = {}
+    evidence: dict[str, Any] = {}
+    problem: Sensitive[Problem] | None = None
+    params: dict[str, ParamValue] = {}
+
+
+class ExecutionFailed(Event):
+    """An attempt ended without an answer, with the reason, the remedy and when a retry makes sense."""
+
+    attempt_id: UUID
+    leg: str
+    code: FailureCode
+    detail: Sensitive[str]
+    remedy: str
+    retry_after_s: float | None = None
+    usage: Usage = Usage()
+    cost: Cost = Cost()
+
+
+class ResultValidated(Event):
+    """The validator recomputed the answer from the problem itself and found it feasible."""
+
+    attempt_id: UUID
+    leg: str
+    verdict: Verdict
+    objective: Number | None = None
+    bound: Number | None = None
+    gap: float | None = None
+    proven_optimal: bool = False
+    confidence: Confidence
+    reasons: tuple[str, ...] = ()
+    problem_fingerprint: str
+    answer_fingerprint: str
+
+
+class ResultRejected(Event):
+    """The validator proved the answer wrong."""
+
+    attempt_id: UUID
+    leg: str
+    code: str
+    reasons: tuple[str, ...]
+    problem_fingerprint: str
+    answer_fingerprint: str

@@ -1,0 +1,185 @@
+"""The codes of every answer that is not the one asked for: one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from queuebit_contracts.jobs import BODY_BYTES_MAX
+
+Retry = Literal["never", "same_request", "after_change"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """One kind of refusal: its HTTP status, a title that never varies, whether to try again, and the usual remedy."""
+
+    code: str
+    status: int
+    title: str
+    retry: Retry
+    remedy: str
+
+
+_TABLE: tuple[ProblemType, ...] = (
+    ProblemType(
+        "malformed_request", 400, "The request is not HTTP", "after_change", "Send HTTP/1.1 as RFC 9112 has it."
+    ),
+    ProblemType("malformed_json", 400, "The body is not JSON", "after_change", "Send one JSON object in UTF-8."),
+    ProblemType(
+        "idempotency_key_required",
+        400,
+        "An idempotency key is required",
+        "after_change",
+        "Send the header Idempotency-Key with a value that is unique for this job: a UUIDv7 is best.",
+    ),
+    ProblemType(
+        "idempotency_key_invalid",
+        400,
+        "The idempotency key is not usable",
+        "after_change",
+        "Use 1 to 255 visible ASCII characters without spaces, quoted or bare.",
+    ),
+    ProblemType(
+        "cursor_invalid", 400, "The cursor is not one of ours", "after_change", "Start again without a cursor."
+    ),
+    ProblemType(
+        "cursor_mismatch",
+        400,
+        "The cursor belongs to another list",
+        "after_change",
+        "Keep the filters of the first page, or start again without a cursor.",
+    ),
+    ProblemType(
+        "key_missing",
+        401,
+        "No API key",
+        "after_change",
+        "Send the header Authorization: Bearer qb_live_… with your key.",
+    ),
+    ProblemType("key_malformed", 401, "The API key is mistyped", "after_change", "Copy the whole key again."),
+    ProblemType("key_unknown", 401, "The API key is not known", "after_change", "Use a key of this installation."),
+    ProblemType("key_expired", 401, "The API key has expired", "after_change", "Ask an administrator for a new key."),
+    ProblemType("key_revoked", 401, "The API key was revoked", "after_change", "Ask an administrator for a new key."),
+    ProblemType(
+        "role_forbids", 403, "The key's role does not allow this", "after_change", "Use a key with a wider role."
+    ),
+    ProblemType(
+        "tenant_forbidden",
+        403,
+        "The tenant is not the key's",
+        "after_change",
+        "Leave `tenant` out: it comes from the API key.",
+    ),
+    ProblemType("not_found", 404, "There is nothing here", "never", "See /openapi.json for what there is."),
+    ProblemType("job_not_found", 404, "No such job", "never", "Check the job id; jobs of other tenants are not shown."),
+    ProblemType("kind_not_found", 404, "No such problem kind", "never", "GET /v1/kinds lists the kinds."),
+    ProblemType("method_not_allowed", 405, "The method is not allowed here", "after_change", "See the header Allow."),
+    ProblemType(
+        "request_timeout",
+        408,
+        "The request did not come in time",
+        "same_request",
+        "Send the whole request without a pause; a smaller one over a slow line.",
+    ),
+    ProblemType(
+        "job_ended",
+        409,
+        "The job has already ended",
+        "never",
+        "Nothing is left to cancel; read the job for its outcome.",
+    ),
+    ProblemType(
+        "job_not_started",
+        409,
+        "The job is not recorded yet",
+        "same_request",
+        "Send the same request again in a moment.",
+    ),
+    ProblemType(
+        "version_mismatch",
+        412,
+        "The job has changed since",
+        "after_change",
+        "Read the job again and send its new ETag in If-Match.",
+    ),
+    ProblemType(
+        "body_too_large",
+        413,
+        "The body is too large",
+        "after_change",
+        f"State a smaller problem: at most {BODY_BYTES_MAX} bytes of JSON.",
+    ),
+    ProblemType(
+        "uri_too_long", 414, "The URI is too long", "after_change", "Send fewer filters, and a cursor as it was given."
+    ),
+    ProblemType(
+        "unsupported_media_type", 415, "The body is not JSON", "after_change", "Send Content-Type: application/json."
+    ),
+    ProblemType("invalid_request", 422, "The request is not valid", "after_change", "Correct the named fields."),
+    ProblemType("nested_too_deep", 422, "The JSON is nested too deep", "after_change", "Nest at most 32 levels."),
+    ProblemType(
+        "number_not_finite",
+        422,
+        "A number is not finite",
+        "after_change",
+        "JSON has no NaN and no infinity: leave the field out or send a number.",
+    ),
+    ProblemType(
+        "unknown_kind",
+        422,
+        "The problem kind is not known",
+        "after_change",
+        "GET /v1/kinds lists the kinds and versions.",
+    ),
+    ProblemType(
+        "invalid_statement",
+        422,
+        "The problem statement is not valid",
+        "after_change",
+        "Correct the named fields; GET /v1/kinds/{kind} has the schema and an example.",
+    ),
+    ProblemType(
+        "statement_too_costly",
+        422,
+        "The problem takes too much to check",
+        "after_change",
+        "State a smaller or simpler problem, or divide it.",
+    ),
+    ProblemType(
+        "deadline_past", 422, "The deadline has passed", "after_change", "Give a deadline in the future, or none."
+    ),
+    ProblemType(
+        "idempotency_key_reused",
+        422,
+        "The idempotency key stands for another request",
+        "after_change",
+        "Repeat the request unchanged, or send a new Idempotency-Key for a new job.",
+    ),
+    ProblemType("rate_limited", 429, "Too many requests", "same_request", "Wait as long as Retry-After says."),
+    ProblemType(
+        "headers_too_large", 431, "The headers are too large", "after_change", "Send fewer and shorter headers."
+    ),
+    ProblemType(
+        "internal", 500, "Something failed inside", "same_request", "Try again; report the request_id if it stays."
+    ),
+    ProblemType(
+        "service_unavailable",
+        503,
+        "A part that is needed does not answer",
+        "same_request",
+        "Send the same request again after Retry-After; the idempotency key makes that safe.",
+    ),
+    ProblemType(
+        "overloaded",
+        503,
+        "Too many connections or requests at once",
+        "same_request",
+        "Use fewer connections, and send the same request again after Retry-After.",
+    ),
+    ProblemType(
+        "shutting_down", 503, "This instance is stopping", "same_request", "Send the same request again in a moment."
+    ),
+)
+
+PROBLEMS: dict[str, ProblemType] = {item.code: item for item in _TABLE}
