@@ -41,7 +41,7 @@ def _cost(data: Data, answer: Answer) -> Fraction | None:
 
 
 @st.composite
-def generalised(draw: st.DrawFn) -> Data:
+def generalised(draw: st.DrawFn, worth: str = "profits") -> Data:
     agents, jobs = draw(st.integers(1, 3)), draw(st.integers(1, 3))
     value = draw(st.sampled_from([naturals, naturals.map(lambda tenth: tenth / 10)]))
     profits, weights = draw(_table(value, agents, jobs)), draw(_table(st.integers(0, 4), agents, jobs))
@@ -50,11 +50,11 @@ def generalised(draw: st.DrawFn) -> Data:
         capacities[a] = max(capacities[a], most)
     assume(all(any(row[job] <= has for row, has in zip(weights, capacities, strict=True)) for job in range(jobs)))
     assume(sum(min(uses) for uses in zip(*weights, strict=True)) <= sum(capacities))
-    return {"profits": profits, "weights": weights, "capacities": capacities}
+    return {worth: profits, "weights": weights, "capacities": capacities}
 
 
 def _agents(data: Data) -> Iterable[Answer]:
-    agents, jobs = len(data["profits"]), len(data["profits"][0])
+    agents, jobs = len(data["weights"]), len(data["weights"][0])
     return ({"assigned_to": list(chosen)} for chosen in product(range(agents), repeat=jobs))
 
 
@@ -64,6 +64,10 @@ def _earned(data: Data, answer: Answer) -> Fraction | None:
         if sum(data["weights"][agent][job] for job, a in enumerate(chosen) if a == agent) > capacity:
             return None
     return total(data["profits"][agent][job] for job, agent in enumerate(chosen))
+
+
+def _paid(data: Data, answer: Answer) -> Fraction | None:
+    return _earned({**data, "profits": data["costs"]}, answer)
 
 
 @st.composite
@@ -90,6 +94,7 @@ def _flow_times_distance(data: Data, answer: Answer) -> Fraction | None:
 
 FIELDS = [
     Field("generalised_assignment", generalised(), _agents, _earned, example=Fraction(20)),
+    Field("generalised_assignment_cost", generalised("costs"), _agents, _paid, example=Fraction(16)),
     Field("quadratic_assignment", quadratic(), _permutations, _flow_times_distance, example=Fraction(24)),
     Field("assignment", linear(), _given, _cost, example=Fraction(12)),
 ]

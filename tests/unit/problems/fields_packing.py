@@ -94,11 +94,12 @@ def _together(data: Data, answer: Answer) -> Fraction | None:
 def selections(draw: st.DrawFn) -> Data:
     assets = draw(st.integers(1, 5))
     value = st.integers(-30, 30).map(lambda hundredths: hundredths / 100)
-    covariances = [[0.0] * assets for _ in range(assets)]
-    for i in range(assets):
-        covariances[i][i] = draw(st.integers(0, 30)) / 100
-        for j in range(i):
-            covariances[i][j] = covariances[j][i] = draw(value)
+    loads = draw(st.lists(st.lists(st.integers(-5, 5), min_size=2, max_size=2), min_size=assets, max_size=assets))
+    own = draw(st.lists(st.integers(0, 20), min_size=assets, max_size=assets))
+    covariances = [
+        [(sum(map(int.__mul__, loads[i], loads[j])) + (own[i] if i == j else 0)) / 100 for j in range(assets)]
+        for i in range(assets)
+    ]
     returns = draw(st.lists(value, min_size=assets, max_size=assets))
     budget, risk = draw(st.integers(1, assets)), draw(st.sampled_from([0, 1, 0.5, 3]))
     return {"expected_returns": returns, "covariances": covariances, "budget": budget, "risk_factor": risk}

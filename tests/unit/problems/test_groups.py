@@ -14,6 +14,7 @@ GROUPED = {
     "bin_packing",
     "cvrp",
     "generalised_assignment",
+    "generalised_assignment_cost",
     "graph_colouring",
     "job_shop",
     "portfolio",

@@ -105,7 +105,9 @@ needs_shared = pytest.mark.skipif(not PUBLISHED, reason="the shared data folder 
 @pytest.mark.parametrize(("family", "name", "entry"), PUBLISHED, ids=[name for _, name, _ in PUBLISHED])
 def test_a_published_instance_has_its_best_known_value(family: Family, name: str, entry: Entry) -> None:
     kind, path = optimisation_of(family.kind), SHARED / family.folder / entry["file"]
-    problem = read_problem(path.read_text(), file_name=path.name, beside=beside(path.parent))
+    problem = read_problem(
+        path.read_text(), file_name=path.name, kind=family.kind if kind.bare else None, beside=beside(path.parent)
+    )
     statement = kind.parse(problem.statement)
     value = Fraction(exact(entry["value"]))
     tolerance = Fraction(repr(entry.get("tolerance", 0))) + value * Fraction(repr(entry.get("tolerance_relative", 0)))

@@ -27,6 +27,7 @@ BUILT_IN = (
     "cvrp",
     "expectation",
     "generalised_assignment",
+    "generalised_assignment_cost",
     "graph_colouring",
     "job_shop",
     "kernel",

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from queuebit_contracts.errors import field_errors
 from queuebit_contracts.jobs import Problem
 from queuebit_problems.admission import check_bytes
-from queuebit_problems.errors import InvalidStatement, ProblemError, UnreadableFile
+from queuebit_problems.errors import InvalidStatement, UnreadableFile
 from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.kind import Params, Statement
 from queuebit_problems.registry import AnyKind, kind_of, kinds, usable_kinds
@@ -21,11 +21,10 @@ from queuebit_problems.registry import AnyKind, kind_of, kinds, usable_kinds
 TEXT_LENGTH_MAX = 10_000_000
 """Characters. Larger than any statement that is taken, so that field formats may be wordy."""
 
-DECIDED_LENGTH_MAX = 1_000_000
-"""Characters. Up to here a file whose form several kinds recognise is read by each, to see which of them take it."""
 GLANCE_LENGTH = 10_000
 """Characters in which a layout that is not read shows itself."""
-_NOT_READ: tuple[tuple[re.Pattern[str], str, str], ...] = (
+Layout = tuple[re.Pattern[str], str, str]
+_NOT_READ: tuple[Layout, ...] = (
     (
         re.compile(r"\A\s*(?:nb|number) of jobs", re.IGNORECASE),
         "has Taillard's layout, durations and machines in two blocks",
@@ -36,13 +35,14 @@ _NOT_READ: tuple[tuple[re.Pattern[str], str, str], ...] = (
         "has the .qubo layout of qbsolv",
         "State it as Biq Mac sparse: `n entries`, then `i j q`, variables from 1, off-diagonal entries halved.",
     ),
-    (
-        re.compile(r"^TYPE\s*:\s*(?!(?:TSP|ATSP|CVRP)\b)(\w{1,20})", re.MULTILINE),
-        r"is a TSPLIB file of type \1",
-        "State a problem of type TSP, ATSP or CVRP.",
-    ),
 )
 """Layouts that the field knows and no kind reads: how they begin, what they are, what to do."""
+_OTHER_TYPE = (
+    re.compile(r"^TYPE\s*:\s*(?!(?:TSP|ATSP|CVRP)\b)(\w{1,20})", re.MULTILINE),
+    r"is a TSPLIB file of type \1",
+    "State a problem of type TSP, ATSP or CVRP.",
+)
+"""Where a kind is given, its own reader names this, with the line."""
 
 Beside = Callable[[str], str | None]
 """The text of another file of the same folder, by its name; None where it is not there."""
@@ -60,7 +60,8 @@ def read_problem(
 
     A JSON object is a problem {"kind", "version", "statement"}, a whole job request with such a "problem", or, where `kind` is
     given, a statement alone, or a document of a form that the field itself uses. Any other text is read by the kind that is
-    given, else by the only one whose form it has and whose reader takes it; `beside` finds the second file that some need.
+    given, else by the only one whose form it has; `beside` finds the second file that some need. Nothing is guessed: a kind
+    whose form a file has stays in question when its reader refuses what the file holds.
     Raises UnreadableFile, InvalidStatement or UnknownKind, each with the line or field and the remedy.
     """
     if len(text) > TEXT_LENGTH_MAX:
@@ -73,7 +74,8 @@ def read_problem(
         statement = found.parse(problem.statement)
     else:
         text = text.lstrip("\ufeff")
-        found = kind_of(kind) if kind is not None else _recognised(text, file_name, beside)
+        found = kind_of(kind) if kind is not None else _recognised(text, file_name)
+        found = kind_of(found.variant(file_name, params))
         statement = _of_text(found, text, file_name, params, beside)
     normal = statement.model_dump(mode="json")
     check_bytes(normal)
@@ -95,6 +97,9 @@ def _statement_of(found: AnyKind, text: str, file_name: str, params: Params | No
         statement: Statement = found.read(text, file_name=file_name, params=params)
     except ValidationError as error:
         raise found.refusal(error) from None
+    except UnreadableFile:
+        _refuse_known_layout(text, file_name or "The file", _NOT_READ)
+        raise
     return statement
 
 
@@ -163,8 +168,19 @@ def _json(text: str, file_name: str) -> dict[str, Any]:
             f"{file_name or 'The file'} holds {constant}, which is no JSON number.", remedy="State finite numbers."
         )
 
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for place, name in enumerate(names) if name in names[:place])
+            raise UnreadableFile(
+                f"{file_name or 'The file'} states {twice[:40]!r} twice in one JSON object.",
+                remedy="State each name once: programs differ in which of them they take.",
+            )
+        return found
+
     try:
-        document = json.loads(text, parse_constant=refuse)
+        document = json.loads(text, parse_constant=refuse, object_pairs_hook=once)
     except json.JSONDecodeError as error:
         raise UnreadableFile(
             f"{file_name or 'The file'}, line {error.lineno}, column {error.colno}: no JSON: {error.msg}.",
@@ -181,38 +197,30 @@ def _json(text: str, file_name: str) -> dict[str, Any]:
     return document
 
 
-def _recognised(text: str, file_name: str, beside: Beside | None) -> AnyKind:
-    """The only kind whose suffix the file has, else the only one that recognises its form and reads it."""
+def _recognised(text: str, file_name: str) -> AnyKind:
+    """The only kind whose suffix the file has, else the only one that recognises its form."""
     known = usable_kinds()
     suffix = PurePath(file_name).suffix.lower()
     candidates = [kind for kind in known if suffix and suffix in kind.suffixes]
-    if len(candidates) != 1:
-        candidates = [kind for kind in candidates or known if kind.recognises(text)]
-        if len(candidates) > 1 and len(text) <= DECIDED_LENGTH_MAX:
-            candidates = [kind for kind in candidates if _reads(kind, text, file_name, beside)] or candidates
-        shape_of.cache_clear()
     if len(candidates) == 1:
+        return candidates[0]
+    candidates = [kind for kind in candidates or known if kind.recognises(text)]
+    shape_of.cache_clear()
+    if len(candidates) == 1 and not candidates[0].bare:
         return candidates[0]
     place = file_name or "The file"
     if not candidates:
-        _refuse_known_layout(text, place)
+        _refuse_known_layout(text, place, (*_NOT_READ, _OTHER_TYPE))
     names = [kind.name for kind in candidates]
     guess = f"could be {' or '.join(names)}" if names else "has a form that no kind recognises"
+    if len(names) == 1:
+        guess = f"is numbers alone, which could be {names[0]} or anything else"
     raise UnreadableFile(f"{place} {guess}.", remedy=f"Give --kind; one of {', '.join(names or kinds())}.")
 
 
-def _reads(kind: AnyKind, text: str, file_name: str, beside: Beside | None) -> bool:
-    """Whether the reader of a kind takes a text, the first problem of several."""
-    try:
-        _of_text(kind, text, file_name, {"problem": 1} if "problem" in kind.params else None, beside)
-    except ProblemError:
-        return False
-    return True
-
-
-def _refuse_known_layout(text: str, place: str) -> None:
+def _refuse_known_layout(text: str, place: str, layouts: tuple[Layout, ...]) -> None:
     """Raise an error that names the layout where it is one that the field knows and no kind reads."""
-    for pattern, layout, remedy in _NOT_READ:
+    for pattern, layout, remedy in layouts:
         found = pattern.search(text[:GLANCE_LENGTH])
         if found is not None:
             raise UnreadableFile(f"{place} {found.expand(layout)}, which is not read.", remedy=remedy)

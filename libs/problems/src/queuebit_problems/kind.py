@@ -65,6 +65,8 @@ class Kind(ABC, Generic[S]):
     """The file formats that `read` understands, in a few words each."""
     suffixes: ClassVar[tuple[str, ...]] = ()
     """File name endings that belong to this kind alone, lower case, with the dot."""
+    bare: ClassVar[bool] = False
+    """Whether its files are numbers alone, as many questions write them: such a file is always asked about."""
     params: ClassVar[Mapping[str, str]] = {}
     """The job parameters that the kind understands, with their meaning."""
     admission_is_linear: ClassVar[bool] = False
@@ -129,6 +131,16 @@ class Kind(ABC, Generic[S]):
 
     @abstractmethod
     def size(self, statement: S) -> Size: ...
+
+    def assumptions(self, statement: S) -> tuple[str, ...]:
+        """What a reader of the answer may take otherwise, and then find another objective: told with every answer."""
+        del statement
+        return ()
+
+    def variant(self, file_name: str, params: Params | None) -> str:
+        """The kind that a file is of when it is read as this one: another where a param or the file's name says so."""
+        del file_name, params
+        return self.name
 
     @abstractmethod
     def answer_errors(self, statement: S, answer: Answer) -> list[FieldError]:

@@ -32,6 +32,7 @@ class Code(StrEnum):
     POLISH_NOT_CIRCUIT = "polish_not_circuit"
     KNOWN_BEFORE_CIRCUIT = "known_before_circuit"
     ACCEPTANCE_DROPPED = "acceptance_dropped"
+    ASSUMED = "assumed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ RULINGS: dict[Code, Ruling] = {
     ),
     Code.KNOWN_BEFORE_CIRCUIT: Ruling("accepted", "The answer was there before any circuit ran."),
     Code.ACCEPTANCE_DROPPED: Ruling("accepted", "Of late, fewer answers of this backend to this kind were accepted."),
+    Code.ASSUMED: Ruling("accepted", "The question was read so:"),
 }
 
 _SEVERITY: dict[Verdict, int] = {"accepted": 0, "needs_review": 1, "rejected": 2}

@@ -110,6 +110,8 @@ def _examine(execution: ExecutionSucceeded, now: datetime, seen: _Seen) -> None:
     if not math.isfinite(objective):
         return seen.add(Code.NOT_A_NUMBER, "The recomputed objective.")
     seen.objective = objective
+    for assumption in kind.assumptions(statement):
+        seen.add(Code.ASSUMED, assumption)
     if execution.objective is None or not same(objective, execution.objective, problem.statement):
         return seen.add(Code.OBJECTIVE_MISMATCH, f"claimed {execution.objective}, recomputed {objective}")
     _bound(execution, problem, kind, statement, objective, seen)

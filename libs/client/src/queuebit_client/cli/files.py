@@ -123,7 +123,9 @@ def json_of(file: str, text: str) -> dict[str, Any] | None:
     if not text.lstrip("\ufeff \t\r\n").startswith("{"):
         return None
     try:
-        document = json.loads(text.lstrip("\ufeff"), parse_constant=_refuse, parse_float=_finite)
+        document = json.loads(
+            text.lstrip("\ufeff"), parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_once
+        )
     except (ValueError, RecursionError) as error:
         long = () if isinstance(error, json.JSONDecodeError | RecursionError) else long_integers(text)
         if long:
@@ -132,6 +134,15 @@ def json_of(file: str, text: str) -> dict[str, Any] | None:
             f"{file} is not valid JSON: {error}.", remedy="Correct it; it begins like a JSON object."
         ) from None
     return dict(document)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        raise ValueError(f"{twice[:40]!r} stands twice in one object")
+    return found
 
 
 def _bytes(path: Path) -> bytes:
@@ -150,7 +161,7 @@ def _document(submission: Submission, text: str, params: dict[str, Any], here: b
     elif "kind" in document and "statement" in document:
         body = {"problem": document}
     else:
-        body = {"problem": _bare(submission, text, params, document)}
+        return {"problem": _bare(submission, text, params, document)}
     stated = body["problem"].get("kind") if isinstance(body["problem"], dict) else None
     if submission.kind is not None and stated != submission.kind:
         raise BadFlag(f"The file states the kind {stated}, --kind says {submission.kind}.", remedy="Leave --kind out.")

@@ -71,3 +71,14 @@ def shape_of(text: str) -> Shape:
     """The shape of a text; that of the last one is kept, since every kind is asked about it."""
     stripped = (line.strip() for line in text.splitlines())
     return Shape([line for line in stripped if line and line[0] not in "#%"])
+
+
+def counted_squares(text: str) -> int | None:
+    """How many n by n tables follow n, wherever lines break; None where the numbers do not add up to whole tables."""
+    shape = shape_of(text)
+    n, count = shape.count_at(0) if shape.lines else None, shape.total - 1
+    if not n or not count or count % (n * n) or not shape.numeric:
+        return None
+    if shape.widths[0] == 2 and shape.later in ({2}, {3}):  # two counts and a list of edges or items, if a wrong one
+        return None
+    return count // (n * n)

@@ -10,7 +10,7 @@ from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, Number
 from queuebit_problems.formats.text import Row, Rows
 
 NODES_MAX = 2_000
-Metric = Literal["EXPLICIT", "EUC_2D", "CEIL_2D", "MAN_2D", "MAX_2D", "GEO", "ATT"]
+Metric = Literal["EXPLICIT", "EUC_2D", "CEIL_2D", "FLOOR_2D", "EXACT_2D", "MAN_2D", "MAX_2D", "GEO", "ATT"]
 METRICS: tuple[str, ...] = get_args(Metric)
 _TRIANGLES: dict[str, tuple[bool, bool]] = {
     "UPPER_ROW": (True, False),

@@ -12,7 +12,8 @@ from queuebit_problems.kind import Params
 
 KEYS = frozenset({"CAPACITY", "VEHICLES", "DISTANCE", "SERVICE_TIME"})
 SECTIONS = frozenset({"DEMAND_SECTION", "DEPOT_SECTION"})
-_LIMITED_NAME = re.compile(r"[ABEFMP]-n[0-9]+-k([0-9]{1,6})")
+_LIMITED_NAME = re.compile(r"(?!X-)[A-Za-z]+-n[0-9]+-k([0-9]{1,6})")
+"""Names state how many routes there are at the most, but for those of the set X, where it is only the least."""
 _LIMITED_COMMENT = re.compile(r"at most ([0-9]{1,4}) vehicles?")
 
 

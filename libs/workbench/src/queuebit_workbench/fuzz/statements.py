@@ -84,6 +84,11 @@ def _agents(rng: random.Random, most: int) -> Data:
             "capacities": [rng.choice((10**15, draw() * jobs)) for _ in range(agents)]}  # fmt: skip
 
 
+def _agents_paid(rng: random.Random, most: int) -> Data:
+    stated = _agents(rng, most)
+    return {"costs": stated.pop("profits"), **stated}
+
+
 def _roads(rng: random.Random, most: int) -> Data:
     draw, each = numbers(rng)
     metric = rng.choice(("EUC_2D", "CEIL_2D", "MAN_2D", "MAX_2D", "GEO", "ATT", "EXPLICIT"))
@@ -157,6 +162,10 @@ def _portfolio(rng: random.Random, most: int) -> Data:
     n = isqrt(size_of(rng, most // each) or 1) or 1
     table = _table(draw, n, n)
     covariances = [[table[max(i, j)][min(i, j)] for j in range(n)] for i in range(n)]
+    if rng.random() < 0.7:  # semidefinite, so that all of it is looked at
+        covariances = [
+            [sum(map(abs, row)) if i == j else row[j] for j in range(n)] for i, row in enumerate(covariances)
+        ]
     return {"expected_returns": _row(draw, n), "covariances": covariances, "risk_factor": draw(),
             "budget": rng.choice((None, 1, n))}  # fmt: skip
 
@@ -206,7 +215,8 @@ def _kernel(rng: random.Random, most: int) -> Data:
 
 STATEMENTS: dict[str, Callable[[random.Random, int], Data]] = {
     "assignment": _square, "bin_packing": _bins, "circuit_sampling": _sampling, "cvrp": _fleet, "expectation": _expectation,
-    "generalised_assignment": _agents, "graph_colouring": _graph, "job_shop": _shop, "kernel": _kernel, "knapsack": _packing,
+    "generalised_assignment": _agents, "generalised_assignment_cost": _agents_paid,
+    "graph_colouring": _graph, "job_shop": _shop, "kernel": _kernel, "knapsack": _packing,
     "max_clique": _graph, "max_independent_set": _graph, "maxcut": _weighted, "multi_knapsack": _multi,
     "number_partitioning": _partition, "portfolio": _portfolio, "quadratic_assignment": _placements,
     "quadratic_knapsack": _together, "qubo": _qubo, "tsp": _roads,

@@ -1,3 +1,3 @@
 """Kinds that assign one thing to another."""
 
-KINDS = ("assignment", "generalised_assignment", "quadratic_assignment")
+KINDS = ("assignment", "generalised_assignment", "generalised_assignment_cost", "quadratic_assignment")

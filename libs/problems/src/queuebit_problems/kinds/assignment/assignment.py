@@ -16,7 +16,7 @@ from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.one_hot import add_one_hot, completed, decoded, encoded, least_cost
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.formats.glance import shape_of
+from queuebit_problems.formats.glance import counted_squares
 from queuebit_problems.formats.text import Numbers, Rows
 from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.numeric import Real, cp_coefficients, integers, number, number_below
@@ -73,6 +73,7 @@ class Assignment(Optimisation[AssignmentStatement]):
     answer_shape = '{"assigned_to": [column of each row, from 0]}'
     formats = ("OR-Library assign: `n`, then the n by n costs by rows, lines broken anywhere",)
     suffixes = (".lap",)
+    bare = True
     statement = AssignmentStatement
 
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> AssignmentStatement:
@@ -197,17 +198,6 @@ class Assignment(Optimisation[AssignmentStatement]):
     def example(self) -> AssignmentStatement:
         """Three workers and three tasks; the least cost is 12."""
         return AssignmentStatement(costs=((4, 2, 8), (4, 3, 7), (3, 1, 6)))
-
-
-def counted_squares(text: str) -> int | None:
-    """How many n by n tables follow n, wherever lines break; None where the numbers do not add up to whole tables."""
-    shape = shape_of(text)
-    n, count = shape.count_at(0) if shape.lines else None, shape.total - 1
-    if not n or not count or count % (n * n) or not shape.numeric:
-        return None
-    if shape.widths[0] == 2 and shape.later in ({2}, {3}):  # two counts and a list of edges or items, if a wrong one
-        return None
-    return count // (n * n)
 
 
 def twice_given(columns_of: Sequence[int], rows: str, column: str) -> list[Violation]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from collections.abc import Iterator
 from fractions import Fraction
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from queuebit_contracts.errors import FieldError
@@ -14,7 +16,7 @@ from queuebit_problems.checks import FAULTS_MAX, integers_errors
 from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.one_hot import add_one_hot, decoded, encoded
 from queuebit_problems.encoding.qubo import Exact, QuboBuilder
-from queuebit_problems.errors import TooManyQubits
+from queuebit_problems.errors import TooManyQubits, UnreadableFile
 from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.orlib import PROBLEM_PARAM, adds_up, chosen_problem
 from queuebit_problems.formats.text import Numbers, Rows
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 
 QUBITS_MAX = 1_000
 ENUMERATED_JOBS_MAX = 12
+_COST_NAME = re.compile(r"gap_?[a-d]\b|gap_?[a-d]\.|[cde][0-9]{5,6}\b", re.IGNORECASE)
+"""OR-Library's gapa to gapd and the types C, D and E of Yagiura and others state costs."""
 ENUMERATED_SURELY_MAX = 10_000
 """So many ways to assign are gone through in no time, whatever can be ruled out."""
 
@@ -54,7 +58,11 @@ class GeneralisedAssignment(Optimisation[GeneralisedAssignmentStatement]):
         "OR-Library gap: `agents jobs`, profits and weights by agents, capacities; the number of problems may come first",
     )
     suffixes = (".gap",)
-    params = {"problem": PROBLEM_PARAM}
+    params = {
+        "problem": PROBLEM_PARAM,
+        "sense": "max where the first table states profits (as unless the file's name is one of gapa to gapd, or of the types "
+        "C, D and E), min where it states costs",
+    }
     statement = GeneralisedAssignmentStatement
 
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> GeneralisedAssignmentStatement:
@@ -75,6 +83,19 @@ class GeneralisedAssignment(Optimisation[GeneralisedAssignmentStatement]):
                 found = {"profits": profits, "weights": weights, "capacities": capacities}
         numbers.end(f"the {count} problems")
         return self.parse(found)
+
+    def variant(self, file_name: str, params: Params | None) -> str:
+        sense = (params or {}).get("sense")
+        if sense not in (None, "min", "max"):
+            raise UnreadableFile(
+                f"The param sense should be min or max, not {str(sense)[:40]!r}.", remedy="Give --param sense=min."
+            )
+        least = sense == "min" or (sense is None and _COST_NAME.match(PurePath(file_name).name) is not None)
+        return "generalised_assignment_cost" if least else self.name
+
+    def assumptions(self, statement: GeneralisedAssignmentStatement) -> tuple[str, ...]:
+        del statement
+        return ("The first table states profits, of which the most are sought (--param sense=min seeks the least).",)
 
     def recognises(self, text: str) -> bool:
         shape, counted = shape_of(text), _counted(text)
@@ -145,25 +166,7 @@ class GeneralisedAssignment(Optimisation[GeneralisedAssignmentStatement]):
 
     def cp_model(self, statement: GeneralisedAssignmentStatement, model: cp_model.CpModel) -> CpReading:
         """A Boolean for each job and agent; exactly one agent a job, one capacity an agent. Too many digits are rounded up."""
-        profits, unit = statement.earned
-        jobs, agents = statement.jobs, len(profits)
-        given = [model.new_bool_var(f"job{job}_{a}") for job in range(jobs) for a in range(agents)]
-        values = [profits[a][job] for job in range(jobs) for a in range(agents)]
-        coefficients = cp_coefficients(values, unit)
-        rounded = False
-        for job in range(jobs):
-            model.add_exactly_one(given[job * agents : (job + 1) * agents])
-        for a, (exact_weights, exact_capacity, _) in enumerate(statement.used):
-            weights, capacity, changed = cp_weights(exact_weights, exact_capacity)
-            rounded |= changed
-            model.add(sum(w * bit for w, bit in zip(weights, given[a::agents], strict=True)) <= capacity)
-        model.maximize(sum(c * bit for c, bit in zip(coefficients.coefficients, given, strict=True)))
-        return CpReading(
-            answer=lambda value: {"assigned_to": decoded([value(bit) for bit in given], jobs, agents)},
-            scale=coefficients.scale,
-            hint=lambda answer: list(zip(given, encoded(answer["assigned_to"], agents), strict=True)),
-            error=math.inf if rounded else coefficients.error,
-        )
+        return assignment_model(statement, statement.earned, model, least=False)
 
     def heuristic(self, statement: GeneralisedAssignmentStatement, seed: int) -> Answer | None:
         """Starts that look at profit or at room, repaired and improved by moves and exchanges; None where none is feasible."""
@@ -212,6 +215,39 @@ class GeneralisedAssignment(Optimisation[GeneralisedAssignmentStatement]):
         return GeneralisedAssignmentStatement(
             profits=((8, 6, 5), (5, 7, 5)), weights=((4, 3, 3), (3, 4, 2)), capacities=(5, 6)
         )
+
+
+def assignment_model(
+    statement: GeneralisedAssignmentStatement,
+    table: tuple[list[list[int]], int],
+    model: cp_model.CpModel,
+    *,
+    least: bool,
+) -> CpReading:
+    """The model of the constraints, for the most or the least of the values in a table and their denominator."""
+    profits, unit = table
+    jobs, agents = statement.jobs, len(profits)
+    given = [model.new_bool_var(f"job{job}_{a}") for job in range(jobs) for a in range(agents)]
+    values = [profits[a][job] for job in range(jobs) for a in range(agents)]
+    coefficients = cp_coefficients(values, unit)
+    rounded = False
+    for job in range(jobs):
+        model.add_exactly_one(given[job * agents : (job + 1) * agents])
+    for a, (exact_weights, exact_capacity, _) in enumerate(statement.used):
+        weights, capacity, changed = cp_weights(exact_weights, exact_capacity)
+        rounded |= changed
+        model.add(sum(w * bit for w, bit in zip(weights, given[a::agents], strict=True)) <= capacity)
+    total = sum(c * bit for c, bit in zip(coefficients.coefficients, given, strict=True))
+    if least:
+        model.minimize(total)
+    else:
+        model.maximize(total)
+    return CpReading(
+        answer=lambda value: {"assigned_to": decoded([value(bit) for bit in given], jobs, agents)},
+        scale=coefficients.scale,
+        hint=lambda answer: list(zip(given, encoded(answer["assigned_to"], agents), strict=True)),
+        error=math.inf if rounded else coefficients.error,
+    )
 
 
 def _counted(text: str) -> bool:

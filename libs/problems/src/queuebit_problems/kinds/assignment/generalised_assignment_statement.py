@@ -27,7 +27,7 @@ def _filled(profits: Table) -> Table:
 
 
 def _like_profits(weights: Table, info: ValidationInfo) -> Table:
-    profits = info.data.get("profits")
+    profits = info.data.get("profits", info.data.get("costs"))
     if profits is not None:
         raise_faults("generalised_assignment", _faults(weights, len(profits), len(profits[0])))
     return weights
@@ -40,11 +40,11 @@ def _faults(table: Table, rows: int, columns: int) -> Iterator[tuple[Place, str,
 
 
 def _one_each(capacities: tuple[NonNegative, ...], info: ValidationInfo) -> tuple[NonNegative, ...]:
-    profits = info.data.get("profits")
+    profits = info.data.get("profits", info.data.get("costs"))
     if profits is not None and len(profits) != len(capacities):
         message = f"should have one capacity for each of the {len(profits)} agents, not {len(capacities)}"
         raise_faults("generalised_assignment", [((), "length", message)])
-    if info.data.keys() >= {"profits", "weights"}:
+    if profits is not None and "weights" in info.data:
         raise_faults("generalised_assignment", _too_small(info.data["weights"], capacities))
     return capacities
 
@@ -94,3 +94,41 @@ class GeneralisedAssignmentStatement(Statement):
             values, unit = integers([*row, capacity])
             found.append((values[:-1], values[-1], unit))
         return found
+
+
+class GeneralisedAssignmentCostStatement(Statement):
+    """What each job costs and uses at each agent, and what each agent has. Agents and jobs count from 0."""
+
+    costs: Annotated[
+        Table,
+        AfterValidator(_filled),
+        Field(max_length=AGENTS_MAX, description="Row a lists what each job costs at agent a; not negative."),
+    ]
+    weights: Annotated[
+        Table,
+        AfterValidator(_like_profits),
+        Field(description="Row a lists what each job uses at agent a; not negative."),
+    ]
+    capacities: Annotated[
+        tuple[NonNegative, ...], AfterValidator(_one_each), Field(description="What each agent has for its jobs.")
+    ]
+
+    @cached_property
+    def paid(self) -> tuple[list[list[int]], int]:
+        """The costs as integers, and their common denominator."""
+        flat, unit = integers(cost for row in self.costs for cost in row)
+        jobs = len(self.costs[0])
+        return [flat[a * jobs : (a + 1) * jobs] for a in range(len(self.costs))], unit
+
+    @cached_property
+    def dearest(self) -> int:
+        """The highest cost, in integers."""
+        return max(map(max, self.paid[0]))
+
+    @cached_property
+    def saved(self) -> GeneralisedAssignmentStatement:
+        """The same question for the most profit: what each job costs less than the dearest, in integers."""
+        profits = tuple(tuple(self.dearest - cost for cost in row) for row in self.paid[0])
+        return GeneralisedAssignmentStatement.model_construct(
+            profits=profits, weights=self.weights, capacities=self.capacities
+        )

@@ -19,9 +19,10 @@ from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.one_hot import add_one_hot, completed, decoded, encoded, least_cost
 from queuebit_problems.encoding.qubo import QuboBuilder, exact
 from queuebit_problems.errors import TooManyQubits
+from queuebit_problems.formats.glance import counted_squares, shape_of
 from queuebit_problems.formats.text import Numbers, Rows
 from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
-from queuebit_problems.kinds.assignment.assignment import counted_squares, twice_given
+from queuebit_problems.kinds.assignment.assignment import twice_given
 from queuebit_problems.kinds.assignment.quadratic_assignment_search import cost_of, improved, lawler_costs, tabu
 from queuebit_problems.numeric import NonNegative, cp_coefficients, integers, number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
@@ -107,7 +108,7 @@ class QuadraticAssignment(Optimisation[QuadraticAssignmentStatement]):
         return QuadraticAssignmentStatement(flows=flows, distances=distances)
 
     def recognises(self, text: str) -> bool:
-        return counted_squares(text) == 2
+        return shape_of(text).widths[:1] == [1] and counted_squares(text) == 2
 
     def size(self, statement: QuadraticAssignmentStatement) -> Size:
         n = len(statement.flows)

@@ -57,14 +57,15 @@ def curvature_missing(covariance: Sequence[Floats]) -> float:
     """By how much the matrix at most falls short of having no negative eigenvalue, judged by Cholesky's method."""
     top = max(row[i] for i, row in enumerate(covariance)) or 1.0
     missing = 1e-13 * top
-    while not _positive(covariance, missing):
+    while not is_positive(covariance, missing):
         missing *= 10
         if missing > 2 * len(covariance) * top:
             return math.inf
     return 2 * missing
 
 
-def _positive(covariance: Sequence[Floats], added: float) -> bool:
+def is_positive(covariance: Sequence[Floats], added: float) -> bool:
+    """Whether a symmetric matrix has only positive eigenvalues once so much is added to its diagonal, by Cholesky's method."""
     lower: list[list[float]] = []
     for i, row in enumerate(covariance):
         mine: list[float] = []

@@ -86,7 +86,8 @@ class Portfolio(Optimisation[PortfolioStatement]):
             numbered = [line[0] for line in shape.head[:2]] == ["1", "2"]
             return numbered and "." in shape.head[0][1] and set(shape.widths) == {3}
         n, body = shape.counts[0] or 0, shape.widths[1:]
-        return len(shape.counts) == 1 and 0 < n < len(body) and set(body[:n]) == {2} and set(body[n:]) == {3}
+        pairs = body.count(2)
+        return len(shape.counts) == 1 and n > 0 < pairs < len(body) and body == [2] * pairs + [3] * (len(body) - pairs)
 
     def size(self, statement: PortfolioStatement) -> Size:
         """Weights are continuous: no number of qubits states them, and more than are written down is given."""
@@ -230,7 +231,7 @@ class Portfolio(Optimisation[PortfolioStatement]):
 
     def example(self) -> PortfolioStatement:
         """Three assets, two to choose; the first and the last, which hardly move together, are best at -0.25."""
-        covariances = ((0.1, 0.2, 0), (0.2, 0.3, 0.1), (0, 0.1, 0.2))
+        covariances = ((0.1, 0.1, 0), (0.1, 0.3, 0.1), (0, 0.1, 0.2))
         return PortfolioStatement(expected_returns=(0.25, 0.5, 0.3), covariances=covariances, budget=2)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import Annotated
@@ -14,12 +15,19 @@ from queuebit_problems.checks import Place, raise_faults, table_faults
 from queuebit_problems.encoding.qubo import exact
 from queuebit_problems.formats.portlib import ASSETS_MAX
 from queuebit_problems.kind import Statement
-from queuebit_problems.kinds.finance.mean_variance_search import curvature_missing, least_variance, price_of_return
+from queuebit_problems.kinds.finance.mean_variance_search import (
+    curvature_missing,
+    is_positive,
+    least_variance,
+    price_of_return,
+)
 from queuebit_problems.kinds.finance.portfolio_search import Choice
 from queuebit_problems.numeric import NonNegative, Real, integers
 
 TOLERANCE = Fraction(1, 10**9)
 """By how much the sum of the weights may miss 1, and the return what is asked for."""
+EXACT = 1e-9
+"""The relative error that floats leave in a test for negative eigenvalues."""
 WEIGHT_UNITS = 10**12
 """Weights of ours are whole multiples of one over these."""
 
@@ -48,6 +56,36 @@ def _covariance_faults(table: Table, assets: int) -> Iterator[tuple[Place, str, 
         for j in range(i):
             if row[j] != table[j][i]:
                 yield (i, j), "asymmetric", f"should be the same as row {j}, column {i}: {table[j][i]}"
+                faults.append(((i, j), "", ""))
+    if not faults and all(row[i] >= 0 for i, row in enumerate(table)):
+        yield from _indefinite(table)
+
+
+def _indefinite(table: Sequence[Sequence[float]]) -> Iterator[tuple[Place, str, str]]:
+    """Where a symmetric table is no covariance matrix, as far as its decimals tell: a correlation beyond 1, or weights of a
+    negative variance.
+    """
+    unit = _rounding(table)
+    beyond = False
+    for i, row in enumerate(table):
+        for j in range(i):
+            most = math.sqrt((row[i] + unit) * (table[j][j] + unit))
+            if abs(row[j]) - unit > most * (1 + EXACT):
+                beyond = True
+                share = math.sqrt(row[i] * table[j][j])
+                told = f"a correlation of {row[j] / share:.3g}" if share else "a covariance with what never varies"
+                yield (i, j), "correlation", f"means {told}; it is at most {share:.6g} between these variances"
+    top = max((row[i] for i, row in enumerate(table)), default=0)
+    if not beyond and top and not is_positive(table, unit * len(table) + EXACT * top):
+        text = "are those of no assets: some weights have a negative variance (the matrix has a negative eigenvalue)"
+        yield (), "indefinite", f"{text}; estimate it anew, or take the nearest positive semidefinite one"
+
+
+def _rounding(table: Sequence[Sequence[float]]) -> float:
+    """By how much each number may have been rounded, judged by the most decimals that any has; whole numbers are exact."""
+    exponents = {Decimal(repr(value)).as_tuple().exponent for row in table for value in row if isinstance(value, float)}
+    finest = min((exponent for exponent in exponents if isinstance(exponent, int)), default=0)
+    return 0.5 * 10.0**finest if finest < 0 else 0.0
 
 
 def _deviations(deviations: tuple[NonNegative, ...], info: ValidationInfo) -> tuple[NonNegative, ...]:
@@ -77,6 +115,10 @@ def _correlation_faults(rows: Table, assets: int) -> Iterator[tuple[Place, str, 
         for j, value in enumerate(row):
             if abs(value) > 1:
                 yield (i, j), "correlation", "should be from -1 to 1"
+                return
+    if len(rows) == assets and all(len(row) == i for i, row in enumerate(rows)):
+        whole = [[1 if i == j else rows[max(i, j)][min(i, j)] for j in range(assets)] for i in range(assets)]
+        yield from _indefinite(whole)
 
 
 def _budget(budget: int | None, info: ValidationInfo) -> int | None:

@@ -22,8 +22,8 @@ from queuebit_problems.encoding.enumeration import (
 )
 from queuebit_problems.encoding.qubo import QuboBuilder, exact
 from queuebit_problems.encoding.qubo_search import Quadratic, descend, search
-from queuebit_problems.formats.glance import shape_of
-from queuebit_problems.formats.text import Rows
+from queuebit_problems.formats.glance import Shape, shape_of
+from queuebit_problems.formats.text import Rows, count_of
 from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.numeric import Index, Real, cp_coefficients, integers, number, number_above
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
@@ -145,8 +145,10 @@ class MaxCut(Optimisation[MaxCutStatement]):
         if None in shape.counts:
             return False
         if len(shape.counts) == 1:
-            return shape.later <= {2}
-        return len(shape.counts) == 2 and shape.counts[1] == len(shape.lines) - 1 and shape.later in ({2}, {3}, set())
+            ends = [[count_of(token) for token in line] for line in shape.head[1:] if len(line) == 2]
+            edges = [pair for pair in ends if all(end is not None and end < (shape.counts[0] or 0) for end in pair)]
+            return 2 * len(edges) >= len(shape.head) - 1 or shape.later == {2}  # most are edges, some may be wrong
+        return len(shape.counts) == 2 and shape.later in ({2}, {3}, set()) and _joins_nodes(shape)
 
     def size(self, statement: MaxCutStatement) -> Size:
         return Size(statement.nodes, statement.nodes, len(statement.edges))
@@ -277,6 +279,15 @@ def _cut_is_xor(model: cp_model.CpModel, u: Any, v: Any, cut: Any) -> None:
     model.add_bool_or(~u, ~v, ~cut)
     model.add_bool_or(u, ~v, cut)
     model.add_bool_or(~u, v, cut)
+
+
+def _joins_nodes(shape: Shape) -> bool:
+    """Whether the lines after the first could be edges, if wrong ones: as many as it says, or between nodes that it counts."""
+    nodes, edges = shape.counts
+    if edges == len(shape.lines) - 1:
+        return True
+    ends = [count_of(token) for line in shape.head[1:] for token in line[:2]]
+    return bool(ends) and all(end is not None and end <= (nodes or 0) for end in ends)
 
 
 KIND = MaxCut()

@@ -65,6 +65,7 @@ class NumberPartitioning(Optimisation[PartitionStatement]):
     answer_shape = '{"side": [0|1 of each number]}'
     formats = ("one number a line",)
     suffixes = (".npp",)
+    bare = True
     statement = PartitionStatement
 
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> PartitionStatement:

@@ -75,6 +75,11 @@ class Cvrp(Optimisation[CvrpStatement]):
     def recognises(self, text: str) -> bool:
         return type_of(text) == "CVRP"
 
+    def assumptions(self, statement: CvrpStatement) -> tuple[str, ...]:
+        fleet = statement.vehicles
+        routes = "not limited" if fleet is None else f"limited to {fleet}"
+        return (f"The number of routes is {routes} (--param vehicles=N limits it).", *statement.rounding)
+
     def size(self, statement: CvrpStatement) -> Size:
         """Beyond QUBITS_MAX qubits are not counted any further."""
         n = statement.nodes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Annotated
 
@@ -19,6 +19,8 @@ Coordinates = tuple[tuple[Real, Real], ...]
 
 GEO_PI = 3.141592
 GEO_RADIUS_KM = 6378.388
+EXACT_UNIT = 10**9
+"""Unrounded distances are kept in this part of one: the sum of a thousand is right to six decimals."""
 
 
 def _square(distances: Matrix, info: ValidationInfo) -> Matrix:
@@ -50,7 +52,8 @@ class RoadStatement(Statement):
     metric: Annotated[
         Metric,
         Field(
-            description="How distances come about: EXPLICIT as the matrix states, else from coordinates as in TSPLIB."
+            description="How distances come about: EXPLICIT as the matrix states, else from coordinates as in TSPLIB; "
+            "EXACT_2D is not rounded, but kept to nine decimals."
         ),
     ] = "EXPLICIT"
     coordinates: Annotated[
@@ -79,7 +82,13 @@ class RoadStatement(Statement):
             return [flat[i * n : (i + 1) * n] for i in range(n)], denominator
         if self.metric == "GEO":
             return _geographic(self.coordinates), 1
-        return _plane(self.coordinates, self.metric), 1
+        return _plane(self.coordinates, self.metric), EXACT_UNIT if self.metric == "EXACT_2D" else 1
+
+    @property
+    def rounding(self) -> tuple[str, ...]:
+        """What is to be said of how the distances were rounded."""
+        told = _ROUNDING.get(self.metric)
+        return () if told is None else (f"Distances are {told} ({self.metric}).",)
 
     @cached_property
     def symmetric(self) -> bool:
@@ -89,37 +98,52 @@ class RoadStatement(Statement):
         )
 
 
+_ROUNDING = {
+    "EUC_2D": "rounded to the nearest integer, as TSPLIB does",
+    "CEIL_2D": "rounded up to integers",
+    "FLOOR_2D": "rounded down to integers",
+    "EXACT_2D": "not rounded",
+    "MAN_2D": "rounded to the nearest integer",
+    "MAX_2D": "rounded to the nearest integer",
+    "ATT": "rounded as TSPLIB's pseudo-Euclidean ones are",
+    "GEO": "whole kilometres on TSPLIB's sphere",
+}
+
+
 def _plane(coordinates: Coordinates, metric: str) -> list[list[int]]:
-    flat, unit = integers(value for pair in coordinates for value in pair)
-    points = list(zip(flat[::2], flat[1::2], strict=True))
+    points = [(float(x), float(y)) for x, y in coordinates]
     matrix = [[0] * len(points) for _ in points]
+    length = _LENGTHS[metric]
     for i, (x, y) in enumerate(points):
         row = matrix[i]
         for j in range(i):
-            row[j] = matrix[j][i] = _length(abs(x - points[j][0]), abs(y - points[j][1]), unit, metric)
+            row[j] = matrix[j][i] = length(abs(x - points[j][0]), abs(y - points[j][1]))
     return matrix
 
 
-def _length(dx: int, dy: int, unit: int, metric: str) -> int:
-    """A distance of TSPLIB: `nint` rounds halves up. dx and dy are in 1 / unit; all in integers, so nothing is lost."""
-    match metric:
-        case "EUC_2D":
-            return (math.isqrt(4 * (dx * dx + dy * dy)) + unit) // (2 * unit)
-        case "CEIL_2D":
-            return -(-_root_above(dx * dx + dy * dy) // unit)
-        case "MAN_2D":
-            return (2 * (dx + dy) + unit) // (2 * unit)
-        case "MAX_2D":
-            return max((2 * dx + unit) // (2 * unit), (2 * dy + unit) // (2 * unit))
-        case "ATT":
-            return _root_above(-(-(dx * dx + dy * dy) // (10 * unit * unit)))
-        case other:
-            raise ValueError(f"{other} has no rule in the plane")
+def _nint(value: float) -> int:
+    return int(value + 0.5)
 
 
-def _root_above(square: int) -> int:
-    root = math.isqrt(square)
-    return root if root * root == square else root + 1
+def _euclidean(dx: float, dy: float) -> float:
+    return math.sqrt(dx * dx + dy * dy)
+
+
+def _att(dx: float, dy: float) -> int:
+    length = math.sqrt((dx * dx + dy * dy) / 10.0)
+    return _nint(length) + (_nint(length) < length)
+
+
+_LENGTHS: dict[str, Callable[[float, float], int]] = {
+    "EUC_2D": lambda dx, dy: _nint(_euclidean(dx, dy)),
+    "CEIL_2D": lambda dx, dy: math.ceil(_euclidean(dx, dy)),
+    "FLOOR_2D": lambda dx, dy: math.floor(_euclidean(dx, dy)),
+    "EXACT_2D": lambda dx, dy: round(_euclidean(dx, dy) * EXACT_UNIT),
+    "MAN_2D": lambda dx, dy: _nint(dx + dy),
+    "MAX_2D": lambda dx, dy: max(_nint(dx), _nint(dy)),
+    "ATT": _att,
+}
+"""The distances of TSPLIB and VRPLIB, in doubles and in the order of TSPLIB's own code: published lengths were counted so."""
 
 
 def _geographic(coordinates: Coordinates) -> list[list[int]]:

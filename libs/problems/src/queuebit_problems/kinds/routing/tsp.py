@@ -16,8 +16,9 @@ from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.one_hot import add_one_hot
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.formats.text import Rows
-from queuebit_problems.formats.tsplib import TsplibFile, read_roads, type_of
+from queuebit_problems.formats.glance import counted_squares
+from queuebit_problems.formats.text import Numbers, Rows
+from queuebit_problems.formats.tsplib import NODES_MAX, TsplibFile, read_roads, type_of
 from queuebit_problems.kind import Answer, Params, Size, Violation
 from queuebit_problems.kinds.routing.road_statement import RoadStatement
 from queuebit_problems.kinds.routing.tsp_exact_search import shortest_tour
@@ -71,18 +72,27 @@ class Tsp(Optimisation[TspStatement]):
     sense = "min"
     answer_shape = '{"tour": [each node in the order of the tour, from 1]}'
     formats = (
-        "TSPLIB: TYPE TSP or ATSP; EDGE_WEIGHT_TYPE EUC_2D, CEIL_2D, MAN_2D, MAX_2D, GEO, ATT, or EXPLICIT with any matrix",
+        "TSPLIB: TYPE TSP or ATSP; EDGE_WEIGHT_TYPE EUC_2D, CEIL_2D, FLOOR_2D, EXACT_2D, MAN_2D, MAX_2D, GEO, ATT, or EXPLICIT "
+        "with any matrix",
+        "a bare matrix: the number of nodes, then the distances by rows",
     )
     suffixes = (".tsp", ".atsp")
     statement = TspStatement
 
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> TspStatement:
         del params
-        rows = Rows(text, file_name=file_name, remedy=f"Tsp reads {self.formats[0]}.")
+        rows = Rows(text, file_name=file_name, remedy=f"Tsp reads {'; or '.join(self.formats)}.")
+        if counted_squares(text) == 1:
+            numbers = Numbers(rows)
+            nodes = numbers.integer("the number of nodes", 2, NODES_MAX)
+            return TspStatement(distances=numbers.table(nodes, nodes, "a distance", 0))
         return TspStatement(**read_roads(TsplibFile(rows, types=("TSP", "ATSP"))))
 
     def recognises(self, text: str) -> bool:
-        return type_of(text) in {"TSP", "ATSP"}
+        return type_of(text) in {"TSP", "ATSP"} or counted_squares(text) == 1
+
+    def assumptions(self, statement: TspStatement) -> tuple[str, ...]:
+        return statement.rounding
 
     def size(self, statement: TspStatement) -> Size:
         n = statement.nodes

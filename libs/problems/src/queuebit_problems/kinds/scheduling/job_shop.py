@@ -68,9 +68,13 @@ class JobShop(Optimisation[JobShopStatement]):
 
     def recognises(self, text: str) -> bool:
         shape = shape_of(text)
-        if len(shape.counts) != 2 or shape.counts[0] != len(shape.lines) - 1:
+        if len(shape.counts) != 2 or None in shape.counts:
             return False
-        machines = shape.counts[1] or 0
+        machines, rows = shape.counts[1] or 0, shape.widths[1:]
+        if machines > 1 and 0 < len(rows) <= 2 * rows.count(2 * machines):  # most jobs are whole, some may be wrong
+            return True
+        if shape.counts[0] != len(rows):
+            return False
         if shape.later <= {2} and machines != 1:  # jobs of one operation each: knapsacks look like them
             return False
         numbers = [[count_of(token) for token in line] for line in shape.head[1:]]
