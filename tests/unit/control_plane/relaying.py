@@ -14,3 +14,10 @@ from queuebit_store.memory import MemoryStore
 def a_relay(store: MemoryStore, bus: Bus, clock: Clock, *, holder: str = "one", **bounds: Any) -> Relay:
     """The relay of the process `holder`."""
     return Relay(store, bus, clock, Lead(store, clock, name=CURSOR, holder=holder), **bounds)
+
+
+async def stepped(relay: Relay) -> None:
+    """One step, and what it left on the path for large events."""
+    await relay.step()
+    if (task := relay._path._task) is not None:
+        await task

@@ -55,6 +55,14 @@ class InvalidBatch(StoreError):
     remedy = "Correct the batch, or send its parts one by one to find the bad one."
 
 
+class PayloadGone(StoreError):
+    """A large part of an event is stored no more."""
+
+    code = "payload_gone"
+    of_one = True
+    remedy = "Restore the table `payload` from a backup."
+
+
 class AlreadyExists(StoreError):
     """Something with this key is stored already."""
 

@@ -1,7 +1,8 @@
 """The relay: the event table is the outbox. It reads committed events in order and publishes each where it belongs.
 
 At least once: the cursor is saved after the broker acknowledged, a little later than that to spare statements, so a crash
-publishes some events again. Readers recognise a repeat by id or by (job, version).
+publishes some events again. Readers recognise a repeat by id or by (job, version). What is large is published on a path of its
+own, while the relay reads on; the cursor stays behind the oldest event that is not acknowledged.
 
 No event holds up the others: one that cannot be made into a record, or into one that the broker takes, leaves a dead letter.
 """
@@ -24,15 +25,17 @@ from queuebit_contracts.events import JobQueued
 from queuebit_contracts.jobs import LANES, TIERS
 from queuebit_contracts.registry import type_name_of
 from queuebit_control_plane.relay.dead_letters import unreadable
-from queuebit_control_plane.relay.lead import ASK_INTERVAL_S, Lead
+from queuebit_control_plane.relay.large_path import LargePath
+from queuebit_control_plane.relay.lead import ASK_INTERVAL_S, PATIENCE_S, Lead
 from queuebit_control_plane.relay.publishing import publish_all
 from queuebit_runtime.bus.port import Bus, BusError, Outgoing
 from queuebit_runtime.clock import Clock
+from queuebit_runtime.processes.bounded_work import LARGE_BYTES
 from queuebit_runtime.retry import Backoff
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_runtime.waiting import end_task, wait_event
-from queuebit_store.errors import StoreUnavailable
+from queuebit_store.errors import PayloadGone, StoreUnavailable
 from queuebit_store.leadership.port import Lease
 from queuebit_store.ports import OrderedReaderCursors, Position, StoredEvent, StreamStore
 
@@ -68,11 +71,14 @@ class Relay:
         *,
         batch_max: int = 1000,
         batch_bytes: int = 8 * 1024 * 1024,
+        large_bytes: int = LARGE_BYTES,
         poll_interval_s: float = 0.05,
         save_interval_s: float = 0.2,
         telemetry: Telemetry = SILENT,
     ) -> None:
-        """`batch_max`: events read at once, fewer while those of the last batch came to more than `batch_bytes`."""
+        """`batch_max`: events read at once, fewer while those of the last batch came to more than `batch_bytes`.
+        `large_bytes`: events of more take the path for large ones.
+        """
         self._telemetry = telemetry
         self._store = store
         self._bus = bus
@@ -83,6 +89,7 @@ class Relay:
         self._limit = min(batch_max, FIRST_BATCH)
         self._poll_interval_s = poll_interval_s
         self._save_interval_s = save_interval_s
+        self._path = LargePath(self._publish_large, clock, large_bytes=large_bytes)
         self._woken = asyncio.Event()
         self._lease: Lease | None = None
         """The lease under which the position was loaded."""
@@ -95,6 +102,7 @@ class Relay:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Relay until `stop`, then save the cursor."""
+        await self._begin_anew(None)
         keeping = asyncio.create_task(self._lead.keep())
         failures = 0
         try:
@@ -115,6 +123,7 @@ class Relay:
                     await self._pause(stop, self._poll_interval_s)
         finally:
             await end_task(keeping)
+            await self._path.stop()
         await self._leave()
 
     async def _leave(self) -> None:
@@ -130,25 +139,46 @@ class Relay:
         if not await self._leads():
             return False
         self._woken.clear()
+        if self._path.full:
+            await self.save()
+            return False
         limit = self._limit
-        stored = await self._store.read(self._position, limit=limit)
+        stored = await self._store.read(self._position, limit=limit, whole=False)
         if stored:
-            await publish_all(self._bus, records_of(stored, self._clock.now()), self._clock)
+            at_once, later = self._path.divide(stored, self._position)
+            if at_once:
+                await self._publish(at_once)
+            self._path.take(later, len(at_once))
             self._position = stored[-1].position
-            self._telemetry.count(Metric.RELAYED, len(stored))
-            self._telemetry.observe(Metric.RELAY_DELAY, (self._clock.now() - stored[0].time).total_seconds())
-        self._lead.worked()
+        if self._path.stands_for_s() < PATIENCE_S:
+            self._lead.worked()
         await self.save()
         self._limit = self._next_limit(limit, stored)
         return len(stored) == limit
 
+    async def _publish(self, events: Sequence[StoredEvent]) -> None:
+        await publish_all(self._bus, records_of(events, self._clock.now()), self._clock)
+        self._telemetry.count(Metric.RELAYED, len(events))
+        self._telemetry.observe(Metric.RELAY_DELAY, (self._clock.now() - events[0].time).total_seconds())
+
+    async def _publish_large(self, event: StoredEvent) -> None:
+        await self._publish(await self._store.fill([event]))
+        self._lead.worked()
+
     async def _leads(self) -> bool:
         """Whether this process leads now. With a new token others may have led in between: begin where they ended."""
         lease = await self._lead.ask()
-        if lease is not None and lease != self._lease:
-            self._position = self._saved = await self._store.load_cursor(CURSOR)
-        self._lease = lease
+        if lease != self._lease:
+            await self._begin_anew(lease)
         return lease is not None
+
+    async def _begin_anew(self, lease: Lease | None) -> None:
+        """Under another lease, or none: what is still on the path is read again by whoever leads."""
+        await self._path.clear()
+        self._lease = None
+        if lease is not None:
+            self._position = self._saved = await self._store.load_cursor(CURSOR)
+            self._lease = lease
 
     def _next_limit(self, limit: int, stored: Sequence[StoredEvent]) -> int:
         """Twice as many as long as they are small: a backlog of large statements must fit into memory."""
@@ -160,14 +190,15 @@ class Relay:
     async def save(self, *, force: bool = False) -> None:
         """Save the cursor if it moved and the last time is long enough ago. A lost lead is noticed here."""
         now_s = self._clock.monotonic_s()
-        if self._lease is None or self._position == self._saved:
+        position = self._path.behind or self._position
+        if self._lease is None or position == self._saved:
             return
         if not force and now_s - self._saved_at_s < self._save_interval_s:
             return
-        lease, position = self._lease, self._position
+        lease = self._lease
         if not await self._store.save_cursor(CURSOR, position, lease):
             self._lead.lost(lease)
-            self._lease = None
+            await self._begin_anew(None)
             return
         self._lead.saved(lease, now_s)
         self._saved, self._saved_at_s = position, now_s
@@ -198,6 +229,8 @@ def records_of(events: Sequence[StoredEvent], now: datetime) -> list[Outgoing]:
             subject = str(stream_id)
             key = subject.encode()
         try:
+            if event.payload_hash is not None:
+                raise PayloadGone
             if event.time != moment:
                 time = rfc3339(event.time)
                 moment = event.time

@@ -21,9 +21,10 @@ from aiokafka.producer.message_accumulator import BatchBuilder  # type: ignore[i
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
-from queuebit_contracts.channels import BY_TOPIC, LARGE
+from queuebit_contracts.channels import BY_TOPIC
 from queuebit_runtime.access.login import ensure_believed, told_apart
 from queuebit_runtime.access.settings import Codec, KafkaAccess, client_options
+from queuebit_runtime.bus.delivery import LARGE_BYTES
 from queuebit_runtime.bus.kafka.consumer import PatientConsumer, ReadSettings, pass_decoder, pass_parser
 from queuebit_runtime.bus.kafka.errors import wrapped
 from queuebit_runtime.bus.kafka.gzip import GzipBatchBuilder
@@ -97,10 +98,10 @@ class KafkaBus:
         self._running = False
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
-        """Large questions have a producer of their own: a broker takes what comes on one connection in its order, and small
-        records would wait for them.
+        """Large records, and what is published with them, have a producer of their own: a broker takes what comes on one
+        connection in its order, and small records would wait for them.
         """
-        large = all(record.topic == LARGE for record in records)
+        large = any(len(record.value) > LARGE_BYTES for record in records)
         await (self._large_publisher if large else self._publisher).publish(records)
 
     def subscribe(self, subscription: Subscription) -> None:
