@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from queuebit_contracts.ids import asked_job_id_of
+from queuebit_control_plane.relay.large_path import LargePath
 from queuebit_control_plane.relay.relay import Relay, records_of
 from queuebit_runtime.bus.delivery import Slot
 from queuebit_runtime.bus.memory import MemoryBus
@@ -15,11 +17,11 @@ from queuebit_runtime.bus.port import BusError
 from queuebit_runtime.worker.orders import Work
 from queuebit_runtime.worker.shell import Outcome, WorkShell
 from queuebit_store.memory_state.database import MemoryDatabase
-from queuebit_store.ports import Append
+from queuebit_store.ports import Append, Position, StoredEvent
 from tests.simulation.checkers import check
 from tests.simulation.simulation import run_simulation
 
-SEEDS = range(1, 40)
+SEEDS = range(1, 60)
 """As many as it takes, from the front; the unchanged code passes all of them."""
 
 
@@ -62,6 +64,27 @@ def cursor_before_publish(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Relay, "step", step)
 
 
+def cursor_past_large(patch: pytest.MonkeyPatch) -> None:
+    """The relay saves how far it has read, whatever large events are still open."""
+    patch.setattr(LargePath, "behind", None)
+
+
+def large_overtaken(patch: pytest.MonkeyPatch) -> None:
+    """What is small does not wait for a large event of its job."""
+    divide = LargePath.divide
+
+    def divide_alone(path: LargePath, events: Sequence[StoredEvent], after: Position) -> Any:
+        path._streams.clear()
+        found = [divide(path, [event], before) for event, before in zip(events, _befores(events, after), strict=True)]
+        return [one for at_once, _ in found for one in at_once], [one for _, later in found for one in later]
+
+    patch.setattr(LargePath, "divide", divide_alone)
+
+
+def _befores(events: Sequence[StoredEvent], after: Position) -> list[Position]:
+    return [after, *(event.position for event in events[:-1])]
+
+
 def results_sent_once(patch: pytest.MonkeyPatch) -> None:
     """Results are thrown away where the broker does not take them."""
 
@@ -102,6 +125,8 @@ def sources_mixed_up(patch: pytest.MonkeyPatch) -> None:
         (without_expected_version, "stories_make_sense"),
         (offsets_before_work, "asks_answered"),
         (cursor_before_publish, "committed_is_published"),
+        (cursor_past_large, "committed_is_published"),
+        (large_overtaken, "first_seen_in_order"),
         (results_sent_once, "drained"),
         (refusals_forgotten, "asks_answered"),
         (sources_mixed_up, "asks_answered"),
