@@ -210,6 +210,19 @@ async def test_lists_know_category_and_environment(store: Any) -> None:
     assert await store.list_heads(StreamFilter("acme", environment="staging"), limit=9) == []
 
 
+async def test_held_jobs_are_walked_over_all_tenants_the_oldest_first(store: Any) -> None:
+    await store.append([an_append(1, head=a_head("held"), seconds=5), an_append(2), an_append(3, head=a_head("held"))])
+    await store.append([an_append(4, head=a_head("held"), tenant="globex", seconds=2)])
+    await store.append([an_append(5, head=a_head("held"), seconds=1)])
+    await store.append([an_append(5, expected=1, head=a_head("queued"))])
+
+    first = await store.held_heads(limit=2)
+
+    assert [row.stream_id for row in first] == [an_id(3), an_id(4)]
+    assert [row.stream_id for row in await store.held_heads(first[-1].place, limit=2)] == [an_id(1)]
+    assert await store.held_heads((await store.held_heads(limit=9))[-1].place, limit=2) == []
+
+
 async def test_heads_are_rewritten_only_at_the_version_that_was_folded(store: Any) -> None:
     await store.append([an_append(1, events=2), an_append(2), an_append(3, head=a_head(wake_at=at(1)))])
     before = await store.heads([an_id(2)])

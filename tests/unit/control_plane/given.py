@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from queuebit_contracts.events import Event, JobEvent
+from queuebit_domain.holds.gate import OPEN, Gate
 from queuebit_domain.job.decide import decide
 from queuebit_domain.job.messages import Message
 from queuebit_domain.job.state import Job, NoJob
@@ -22,9 +23,9 @@ class Story:
     job: Job
     events: tuple[JobEvent, ...] = ()
 
-    def when(self, message: Message, now: datetime = NOW) -> Story:
+    def when(self, message: Message, now: datetime = NOW, gate: Gate = OPEN) -> Story:
         """Tell the job something; the new story holds only what happened then."""
-        decided, job = decide(self.job, message, now, JOB_ID)
+        decided, job = decide(self.job, message, now, JOB_ID, gate)
         return Story(job, tuple(decided))
 
     @property

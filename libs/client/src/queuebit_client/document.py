@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 _FIELDS = (
     "state", "kind", "tier", "lane", "answer", "objective", "bound", "gap", "proven_optimal", "verdict", "confidence",
-    "ran", "cost", "usage", "elapsed_s", "reasons", "failure", "rejection", "cancellation", "created_at", "updated_at",
+    "ran", "cost", "usage", "elapsed_s", "reasons", "failure", "rejection", "cancellation",
+    "suspect", "parent", "created_at", "updated_at",
 )  # fmt: skip
 
 
@@ -27,6 +28,7 @@ def document_of(job: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
     document["confidence"] = confidence["value"] if confidence else None
     document["confidence_parts"] = confidence["parts"] if confidence else []
     document["reasons"] = list(view.get("reasons") or ())
+    document["held"] = list(view.get("held") or ())
     plan = view.get("plan")
     document["plan"] = plan["name"] if plan else None
     document["sense"] = plan.get("sense") if plan else None

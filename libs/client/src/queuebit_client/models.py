@@ -118,6 +118,35 @@ class Origin(Model):
     labels: dict[str, str] = {}
 
 
+class Held(Model):
+    """An operator holds a leg back."""
+
+    leg: str
+    hold: int
+    actor: str
+    reason: str
+    since: datetime
+
+
+class Suspect(Model):
+    """An operator found the answer suspect; `replaced_by` asks the same again."""
+
+    actor: str
+    reason: str
+    at: datetime
+    replaced_by: UUID | None = None
+
+
+class Parent(Model):
+    """The job that a job was forked from, or asks again."""
+
+    job_id: UUID
+    version: int
+    role: str
+    actor: str
+    reason: str
+
+
 class Job(Model):
     """A job as it stood at `version`."""
 
@@ -150,6 +179,9 @@ class Job(Model):
     progress: Progress | None = None
     fallbacks: tuple[Fallback, ...] = ()
     improvements: int = 0
+    held: tuple[Held, ...] = ()
+    suspect: Suspect | None = None
+    parent: Parent | None = None
     failure: Failure | None = None
     rejection: Rejection | None = None
     cancellation: Cancellation | None = None

@@ -48,6 +48,7 @@ EXECUTIONS = "jobs.executions"
 VALIDATIONS = "jobs.validations"
 COMPLETED = "jobs.completed"
 FAILED = "jobs.failed"
+INVALIDATED = "jobs.invalidated"
 LIFECYCLE = "jobs.lifecycle"
 BACKENDS = "backends.status"
 CONTROL = "control.commands"
@@ -148,6 +149,14 @@ _OUTCOMES = (
         (),
         public=True,
     ),
+    Channel(
+        INVALIDATED,
+        "Completed jobs whose answers an operator found to be suspect: whoever acted on one looks at it again.",
+        (events.JobInvalidated,),
+        ("control-plane",),
+        (),
+        public=True,
+    ),
     Channel(LIFECYCLE, "Every event of every job, for dashboards.", _JOB_EVENTS, ("control-plane",), (), public=True),
 )
 _COMMANDS = Channel(
@@ -187,6 +196,7 @@ BY_TOPIC: dict[str, Channel] = {channel.topic: channel for channel in CHANNELS}
 _PURPOSE: dict[str, str] = {
     events.JobCompleted.__name__: COMPLETED,
     events.JobImproved.__name__: COMPLETED,
+    events.JobInvalidated.__name__: INVALIDATED,
     events.JobFailed.__name__: FAILED,
     events.JobCancelled.__name__: FAILED,
     events.JobExpired.__name__: FAILED,

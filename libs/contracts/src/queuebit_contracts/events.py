@@ -39,6 +39,9 @@ from queuebit_contracts.jobs import (
     Usage,
 )
 from queuebit_contracts.model import Model, Sensitive
+from queuebit_contracts.operators import JobHeld as JobHeld
+from queuebit_contracts.operators import JobInvalidated as JobInvalidated
+from queuebit_contracts.operators import Parent
 from queuebit_contracts.origin import Origin
 
 
@@ -65,7 +68,8 @@ class JobSubmitted(Event):
     `idempotency_key` is unique within a tenant, whatever the source; absent, the event itself is, by its source and id. What
     `origin` leaves out is taken from the event.
 
-    `admission` is for our own services: from anyone else it is not believed, and the question is admitted anew.
+    `admission` is for our own services: from anyone else it is not believed, and the question is admitted anew. So is `parent`:
+    the job that an operator made this one from.
     """
 
     request: Sensitive[JobRequest]
@@ -73,6 +77,7 @@ class JobSubmitted(Event):
     fingerprint: str | None = None
     admission: Admission | None = None
     origin: Origin | None = None
+    parent: Parent | None = None
 
 
 class JobRejected(Event):
@@ -253,7 +258,7 @@ class BackendStatusReported(Event):
 JobEvent = (
     JobSubmitted | JobRejected | JobPlanned | ApprovalRequested | ApprovalGranted | ApprovalDenied | JobQueued | JobStarted
     | ExecutionProgressed | ExecutionSucceeded | ExecutionFailed | ResultValidated | ResultRejected | AttemptAbandoned
-    | FallbackTaken | JobCompleted | JobImproved | JobFailed | JobCancelled | JobExpired
+    | FallbackTaken | JobHeld | JobCompleted | JobImproved | JobInvalidated | JobFailed | JobCancelled | JobExpired
 )  # fmt: skip
 """What may stand in the stream of a job."""
 

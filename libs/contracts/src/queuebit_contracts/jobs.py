@@ -24,6 +24,7 @@ Tier = Literal["interactive", "batch", "scheduled"]
 JobState = Literal[
     "submitted",
     "planned",
+    "held",
     "queued",
     "running",
     "validating",
@@ -37,7 +38,8 @@ JobState = Literal[
 TIERS: tuple[Tier, ...] = ("interactive", "batch", "scheduled")
 LANES: tuple[Lane, ...] = ("quantum", "simulator", "classical", "rule")
 JOB_STATES: tuple[JobState, ...] = (
-    "submitted", "planned", "queued", "running", "validating", "completed", "failed", "cancelled", "expired", "rejected",
+    "submitted", "planned", "held", "queued", "running", "validating",
+    "completed", "failed", "cancelled", "expired", "rejected",
 )  # fmt: skip
 ENDS: Mapping[JobState, str] = {
     "completed": "JobCompleted",

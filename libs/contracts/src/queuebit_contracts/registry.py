@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, get_args
 
 from pydantic import ValidationError
 
-from queuebit_contracts import commands, events
+from queuebit_contracts import commands, events, operators
 from queuebit_contracts.data import Data
 from queuebit_contracts.errors import FieldError, UnknownType
 from queuebit_contracts.large import TEXT_BYTES_MIN
@@ -134,6 +134,8 @@ def _members(union: Any) -> tuple[type[Data], ...]:
 MODELS: tuple[type[Data], ...] = (
     *_members(events.JobEvent),
     events.BackendStatusReported,
+    *_members(operators.HoldEvent),
+    *_members(operators.OperationEvent),
     *_members(commands.Command),
 )
 UPCASTS: tuple[Upcast, ...] = ()

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from queuebit_contracts import commands
-from queuebit_contracts.channels import CHANNELS, COMPLETED, FAILED, LIFECYCLE, Channel
-from queuebit_contracts.registry import REGISTRY, type_of
+from queuebit_contracts.channels import CHANNELS, COMPLETED, FAILED, INVALIDATED, LIFECYCLE, Channel
+from queuebit_contracts.registry import REGISTRY, name_of, type_of
 
 DEAD_LETTER = "DeadLetter"
-_FOR_DOWNSTREAM = (COMPLETED, FAILED, LIFECYCLE)
+_FOR_DOWNSTREAM = (COMPLETED, FAILED, INVALIDATED, LIFECYCLE)
 _ABOUT = (
     "Questions come on `jobs.submitted` and answers go to `jobs.completed` and `jobs.failed`. Every message is a CloudEvent "
     "1.0: Queuebit writes Kafka binary mode and reads structured mode (`application/cloudevents+json`) too, and on "
@@ -52,7 +52,7 @@ def asyncapi(version: str, examples: Mapping[str, Mapping[str, Any]]) -> dict[st
         "operations": {use.name: _operation(use) for use in _uses()},
         "components": {
             "messages": {
-                **{name: _message(name, examples[name]) for name in sorted(REGISTRY.known)},
+                **{name: _message(name, examples[name]) for name in sorted(_on_the_bus())},
                 DEAD_LETTER: _dead_letter(),
             },
             "messageTraits": {"cloudEvent": {"headers": _headers()}},
@@ -70,6 +70,12 @@ _TAGS = {
     "classical-solver": "Runs work on classical solvers.",
     "result-validation": "Proves or rejects every answer.",
 }
+
+
+def _on_the_bus() -> set[str]:
+    """The types that travel on some channel, in every version that is read: the others are only stored."""
+    names = {name_of(message) for channel in CHANNELS for message in channel.messages}
+    return {name for name, known in REGISTRY.known.items() if name_of(known.model) in names}
 
 
 def _uses() -> Iterable[Use]:
@@ -221,7 +227,7 @@ def _headers() -> dict[str, Any]:
             "content-type": {"const": "application/json"},
             "ce_id": {**text, "description": "Unique with ce_source; a repeat is recognised by both."},
             "ce_source": text,
-            "ce_type": {"enum": sorted(REGISTRY.known)},
+            "ce_type": {"enum": sorted(_on_the_bus())},
             "ce_subject": {**text, "description": "The job id; the backend's name in backend reports."},
             "ce_time": {
                 "type": "string",

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from queuebit_control_plane.availability import Lanes
 from queuebit_control_plane.handler import CommandHandler
+from queuebit_control_plane.holding.gatekeeper import Gatekeeper
+from queuebit_control_plane.holding.releaser import Releaser
 from queuebit_control_plane.inbound.admission import Intake
 from queuebit_control_plane.inbound.subscriptions import Consumer
 from queuebit_control_plane.inbound.tenants import Tenants
@@ -30,7 +32,7 @@ class Store(StreamStore, OrderedReaderCursors, Directory, Leadership, Diagnosis,
 
 
 class ControlPlane:
-    """Subscribes on construction. The relay and the timers run beside the bus, each until it is told to stop."""
+    """Subscribes on construction. Relay, timers and releaser run beside the bus, each until it is told to stop."""
 
     def __init__(
         self,
@@ -50,16 +52,20 @@ class ControlPlane:
         lead = Lead(store, clock, name=CURSOR, holder=holder)
         self.relay = Relay(store, bus, clock, lead, telemetry=telemetry)
         self.watch = Watch(store, lead, clock, cursor=CURSOR, telemetry=telemetry)
-        self.handler = CommandHandler(store, clock, appended=self.relay.wake, telemetry=telemetry)
         self.lanes = Lanes()
+        gatekeeper = Gatekeeper(store, self.lanes, clock)
+        self.handler = CommandHandler(store, clock, appended=self.relay.wake, gate=gatekeeper.gate, telemetry=telemetry)
+        self.releaser = Releaser(store, self.handler, gatekeeper, lead, clock)
         self.timers = Timers(store, self.handler, clock)
         intake = Intake(store, Tenants(store), self.lanes)
         Consumer(bus, self.handler, intake, self.lanes, clock, work or inline()).subscribe()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Both until `stop`; one that fails is run again, and the other goes on."""
+        """All until `stop`; one that fails is run again, and the others go on."""
         await asyncio.gather(
-            self._supervised("relay", self.relay.run, stop), self._supervised("timers", self.timers.run, stop)
+            self._supervised("relay", self.relay.run, stop),
+            self._supervised("timers", self.timers.run, stop),
+            self._supervised("releaser", self.releaser.run, stop),
         )
 
     async def _supervised(self, name: str, run: Run, stop: asyncio.Event) -> None:

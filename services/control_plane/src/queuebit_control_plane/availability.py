@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from queuebit_contracts.events import BackendStatusReported
@@ -27,6 +28,15 @@ class Lanes:
         """Set the moment that `available` speaks of."""
         oldest = now - timedelta(seconds=REPORT_AGE_S_MAX)
         self._available = frozenset(s.lane for s, at in self._backends.values() if s.available and at >= oldest)
+
+    def backends(self, now: datetime) -> Mapping[Lane, frozenset[str]]:
+        """The backends of each lane that reported themselves available within the last `REPORT_AGE_S_MAX` seconds."""
+        oldest = now - timedelta(seconds=REPORT_AGE_S_MAX)
+        found: dict[Lane, frozenset[str]] = {}
+        for status, at in self._backends.values():
+            if status.available and at >= oldest:
+                found[status.lane] = found.get(status.lane, frozenset()) | {status.backend}
+        return found
 
     def available(self, lane: Lane) -> bool:
         """Whether a backend of the lane reported itself available within the last `REPORT_AGE_S_MAX` seconds."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +14,7 @@ from queuebit_control_plane.remembered import Kept, Remembered, weight_of
 from queuebit_control_plane.work import InboundCommand as InboundCommand
 from queuebit_control_plane.work import Work
 from queuebit_control_plane.work import log_fields as log_fields
+from queuebit_domain.holds.gate import OPEN, Gate
 from queuebit_domain.job.codec import fold
 from queuebit_domain.job.messages import Refuse
 from queuebit_domain.job.state import EndedJob, OpenJob
@@ -25,6 +26,12 @@ from queuebit_store.errors import StoreError
 from queuebit_store.ports import Append, StoredEvent, StreamStore
 
 APPEND_ATTEMPTS_MAX = 5
+AskGate = Callable[[], Awaitable[Gate]]
+
+
+async def always_open() -> Gate:
+    """The gate where nobody holds anything back."""
+    return OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +48,16 @@ class CommandHandler:
     """
 
     def __init__(
-        self, store: StreamStore, clock: Clock, *, appended: Callable[[], None], telemetry: Telemetry = SILENT
+        self,
+        store: StreamStore,
+        clock: Clock,
+        *,
+        appended: Callable[[], None],
+        gate: AskGate = always_open,
+        telemetry: Telemetry = SILENT,
     ) -> None:
-        """`appended` is called after every append that changed something."""
+        """`appended` is called after every append that changed something. `gate` says what operators hold back."""
+        self._gate = gate
         self._store = store
         self._telemetry = telemetry
         self._clock = clock
@@ -79,13 +93,14 @@ class CommandHandler:
         self, commands: Sequence[InboundCommand], undecidable: list[Undecidable], *, trusting: bool
     ) -> list[InboundCommand]:
         """Decide and append once; returns what must be decided again. `trusting`: see `_open`."""
+        gate = await self._gate()
         now = self._clock.now()
         again: list[InboundCommand] = []
         changed: list[Work] = []
         for work in await self._open(commands, undecidable, now if trusting else None):
             try:
                 for each in work.commands:
-                    work.decide(each, now)
+                    work.decide(each, now, gate)
             except Exception as error:
                 undecidable.extend(Undecidable(each, error) for each in work.commands)
             else:

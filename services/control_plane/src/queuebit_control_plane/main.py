@@ -32,6 +32,7 @@ async def build(service: Service, database: PostgresSettings) -> None:
     service.check("relay", plane.watch.relay)
     service.task("relay", plane.relay.run)
     service.task("timers", plane.timers.run)
+    service.task("releaser", plane.releaser.run)
 
 
 def main() -> int:

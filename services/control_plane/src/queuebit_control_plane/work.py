@@ -15,6 +15,7 @@ from queuebit_contracts.jobs import is_past
 from queuebit_contracts.registry import name_of
 from queuebit_control_plane.remembered import weight_of
 from queuebit_control_plane.stored_form import stored_form
+from queuebit_domain.holds.gate import Gate
 from queuebit_domain.job import routing
 from queuebit_domain.job.decide import decide, refusal_of
 from queuebit_domain.job.messages import Message, Refuse, Submit
@@ -85,7 +86,7 @@ class Work:
             return not is_past(message.event.request.deadline, now)
         return isinstance(message, Refuse) and self.commands[0].rival_id is None
 
-    def decide(self, command: InboundCommand, now: datetime) -> None:
+    def decide(self, command: InboundCommand, now: datetime, gate: Gate) -> None:
         """Decide one message within the batch; a conflicting submission turns into a refusal."""
         message, job_id = command.message, self.job_id
         if isinstance(message, Submit):
@@ -100,7 +101,7 @@ class Work:
                 return
         if isinstance(self.job, EndedJob) and isinstance(message, ExecutionSucceeded | ExecutionFailed):
             self.late += 1
-        decided, self.job = decide(self.job, message, now, job_id)
+        decided, self.job = decide(self.job, message, now, job_id, gate)
         if self.version == 0 and not self.events:
             self.tenant, self.trace = command.tenant, command.traceparent
             self.rival_id = command.rival_id

@@ -51,6 +51,17 @@ def print_outcome(document: Mapping[str, Any]) -> None:
 
 def _rows(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "state", coloured(document["state"])
+    for held in document.get("held") or ():
+        yield "held", f"{held['leg']} by {held['actor']}: {held['reason']}"
+    if document.get("suspect"):
+        suspect = document["suspect"]
+        again = f" (asked again: {suspect['replaced_by']})" if suspect.get("replaced_by") else ""
+        yield "suspect", f"{suspect['actor']}: {suspect['reason']}{again}"
+    if document.get("parent"):
+        yield (
+            "made from",
+            f"{document['parent']['job_id']} at {document['parent']['version']} ({document['parent']['role']})",
+        )
     if document["verdict"]:
         yield "verdict", coloured(document["verdict"])
     yield "kind", document["kind"]

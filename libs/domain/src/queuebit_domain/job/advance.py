@@ -7,8 +7,10 @@ from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.jobs import Sense, Trigger
 from queuebit_domain.job.draft import Draft
 from queuebit_domain.job.plans import starts_on
+from queuebit_domain.job.quarantine import distrust
 from queuebit_domain.job.state import (
     Answered,
+    Held,
     Idle,
     LegState,
     OpenJob,
@@ -20,7 +22,7 @@ from queuebit_domain.job.state import (
     proved,
 )
 
-_PENDING = (Working, Resting)
+_PENDING = (Working, Resting, Held)
 
 
 def advance(draft: Draft) -> None:
@@ -30,6 +32,8 @@ def advance(draft: Draft) -> None:
     if draft.job.denied is not None:
         _end_denied(draft, draft.job.denied)
         return
+    if draft.gate.closed:
+        distrust(draft)
     _release_ready(draft)
     job = draft.open
     late = draft.now >= job.latency_due_at
@@ -47,7 +51,8 @@ def advance(draft: Draft) -> None:
     elif not good and not pending:
         _fall_back_or_end(draft)
     elif not good and late and not job.hurried:
-        _start(draft, "latency_budget", pending[0], "the latency budget ran out while it still worked")
+        waited = "was held" if isinstance(pending[0].status, Held) else "still worked"
+        _start(draft, "latency_budget", pending[0], f"the latency budget ran out while it {waited}")
 
 
 def complete(draft: Draft) -> bool:
@@ -93,6 +98,8 @@ def _release_ready(draft: Draft) -> None:
                 draft.release(leg, 1)
             case Resting(number=number, until=until) if until <= draft.now:
                 draft.release(leg, number + 1)
+            case Held(number=number):
+                draft.release(leg, number)
             case _:
                 pass
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Protocol, cast
-from uuid import UUID
+from typing import cast
 
 from queuebit_contracts.errors import UnknownType
 from queuebit_contracts.events import JobEvent
@@ -13,23 +11,7 @@ from queuebit_contracts.registry import REGISTRY
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.evolve import evolve
 from queuebit_domain.job.state import Job, NoJob
-
-
-class Stored(Protocol):
-    """What is read of a stored event. `type` is the bare name (`JobQueued`); `data` is its JSON."""
-
-    @property
-    def stream_id(self) -> UUID: ...
-    @property
-    def version(self) -> int: ...
-    @property
-    def type(self) -> str: ...
-    @property
-    def schema_version(self) -> int: ...
-    @property
-    def data(self) -> str: ...
-    @property
-    def time(self) -> datetime: ...
+from queuebit_domain.stored import Stored
 
 
 def fold(stored: Sequence[Stored]) -> Job:

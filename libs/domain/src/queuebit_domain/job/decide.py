@@ -15,22 +15,32 @@ from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.jobs import is_past
 from queuebit_contracts.model import copy_with
 from queuebit_contracts.origin import Origin, whole_origin
+from queuebit_domain.holds.gate import OPEN, Gate
 from queuebit_domain.job import routing
 from queuebit_domain.job.advance import advance, complete
 from queuebit_domain.job.draft import Draft
-from queuebit_domain.job.messages import Cancel, Message, Refuse, Submit, Wake
-from queuebit_domain.job.state import Job, NoJob, OpenJob, Working, working_on
+from queuebit_domain.job.messages import Cancel, Invalidate, Message, Refuse, Submit, Wake
+from queuebit_domain.job.quarantine import distrust
+from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob, Working, working_on
 from queuebit_domain.job.timers import lost_attempts
 
 
-def decide(job: Job, message: Message, now: datetime, job_id: UUID) -> tuple[Sequence[JobEvent], Job]:
-    """What happens now that `message` has arrived, and the job as it stands after that: the fold of what happened."""
-    draft = Draft(job, job_id, now)
+def decide(
+    job: Job, message: Message, now: datetime, job_id: UUID, gate: Gate = OPEN
+) -> tuple[Sequence[JobEvent], Job]:
+    """What happens now that `message` has arrived, and the job as it stands after that: the fold of what happened.
+
+    `gate`: what operators hold back.
+    """
+    draft = Draft(job, job_id, now, gate, eased=isinstance(message, Wake) and message.eased)
     match message:
         case Submit():
             _submit(draft, message)
         case Refuse():
             if isinstance(job, NoJob):
+                draft.add(message.event)
+        case Invalidate():
+            if isinstance(job, EndedJob) and job.state == "completed" and not job.suspect:
                 draft.add(message.event)
         case _ if not isinstance(job, OpenJob):
             pass
@@ -104,6 +114,9 @@ def _cancel(draft: Draft, job: OpenJob, message: Cancel) -> None:
 
 
 def _wake(draft: Draft, job: OpenJob) -> None:
+    if draft.gate.closed:
+        distrust(draft)
+        job = draft.open
     if job.denied is not None or draft.now < job.deadline:
         for leg, working, code in lost_attempts(job, draft.now):
             draft.add(_lost(leg, working, code))

@@ -8,17 +8,22 @@ from uuid import UUID
 from queuebit_contracts import events as ev
 from queuebit_contracts.events import JobEvent
 from queuebit_contracts.ids import attempt_id_of, derive_id
+from queuebit_domain.holds.gate import OPEN, Asking, Gate
+from queuebit_domain.holds.register import Hold
 from queuebit_domain.job.evolve import evolve
-from queuebit_domain.job.state import Answered, Job, LegState, OpenJob, Working, best_first
+from queuebit_domain.job.state import Answered, Held, Job, LegState, OpenJob, Working, best_first
 from queuebit_domain.job.timers import lost_after
 
 
 class Draft:
     """Collects the events of one decision. It lives inside `decide` only and is never shared."""
 
-    def __init__(self, job: Job, job_id: UUID, now: datetime) -> None:
+    def __init__(self, job: Job, job_id: UUID, now: datetime, gate: Gate = OPEN, *, eased: bool = False) -> None:
+        """`gate`: what operators hold back. `eased`: it is the turn of this job at the holds that were eased."""
         self.job = job
         self.now = now
+        self.gate = gate
+        self._eased = eased
         self.events: list[JobEvent] = []
         self._job_id = job_id
 
@@ -35,8 +40,11 @@ class Draft:
         self.job = evolve(self.job, event, self.now, self._job_id)
 
     def release(self, leg: LegState, number: int) -> None:
-        """Let an attempt of a leg onto its lane: at once, in this version; fairness comes in here."""
+        """Let an attempt of a leg onto its lane, unless an operator holds it back; fairness comes in here."""
         job = self.open
+        if self.gate.closed and (hold := self._hold_on(leg)) is not None:
+            self.hold_back(leg, number, hold)
+            return
         request = job.request
         asked = request.seed
         self.add(
@@ -58,6 +66,35 @@ class Draft:
                 size=job.size,
             )
         )
+
+    def hold_back(self, leg: LegState, number: int, hold: Hold) -> None:
+        """Record that an attempt waits behind a hold, where that is not known yet."""
+        if isinstance(leg.status, Held) and leg.status.hold == hold.number:
+            return
+        self.add(
+            ev.JobHeld(
+                leg=leg.spec.leg,
+                lane=leg.spec.lane,
+                number=number,
+                hold=hold.number,
+                scope=hold.scope,
+                value=hold.value,
+                actor=hold.actor,
+                reason=hold.reason,
+            )
+        )
+
+    def _hold_on(self, leg: LegState) -> Hold | None:
+        """The hold that stops the leg. Where it is not known which backends a lane has, a leg that was held for its backend
+        waits as long as that hold stands.
+        """
+        request, lane, status = self.open.request, leg.spec.lane, leg.status
+        if isinstance(status, Held) and status.scope == "backend" and not self.gate.backends.get(lane):
+            standing = self.gate.standing(status.hold, eased=self._eased)
+            if standing is not None:
+                return standing
+        asking = Asking(self._job_id, request.tenant, request.problem.kind, request.tier)
+        return self.gate.on_leg(asking, lane, eased=self._eased)
 
     def abandon_all(self, reason: str) -> None:
         """Tell whoever still works for this job to stop."""

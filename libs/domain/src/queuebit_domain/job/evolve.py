@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
@@ -21,6 +22,7 @@ from queuebit_domain.job.state import (
     IDLE,
     Answered,
     EndedJob,
+    Held,
     Job,
     LegState,
     LegStatus,
@@ -41,7 +43,7 @@ def evolve(job: Job, event: JobEvent, at: datetime, job_id: UUID) -> Job:
         case NoJob():
             return _begin(event, at, job_id)
         case EndedJob():
-            return job
+            return replace(job, suspect=True) if isinstance(event, ev.JobInvalidated) else job
         case _:
             assert_never(job)
 
@@ -104,6 +106,8 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
         case ev.FallbackTaken():
             reasons = (*job.reasons, f"{event.from_leg} -> {event.to_leg}: {event.reason}")
             return copy_with(job, reasons=reasons, hurried=job.hurried or event.trigger == "latency_budget")
+        case ev.JobHeld():
+            return _held(job, event, at)
         case ev.JobFailed():
             return _ended(job, "failed")
         case ev.JobCancelled():
@@ -112,7 +116,7 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
             return _ended(job, "expired")
         case ev.ApprovalDenied():
             return copy_with(job, denied=event)
-        case ev.ApprovalRequested() | ev.ApprovalGranted() | ev.JobImproved():
+        case ev.ApprovalRequested() | ev.ApprovalGranted() | ev.JobImproved() | ev.JobInvalidated():
             return job
         case ev.JobSubmitted() | ev.JobRejected():
             raise CorruptStream(f"{type(event).__name__} stands in the middle of the stream of job {job.job_id}")
@@ -160,6 +164,12 @@ def _failed(job: OpenJob, event: ev.ExecutionFailed, at: datetime) -> OpenJob:
         delay_s = retry_delay_s(status.attempt_id, status.number, event.retry_after_s)
         return with_leg(charged, event.leg, Resting(status.number, at + timedelta(seconds=delay_s)))
     return _spent(charged, event.leg, f"{event.leg}: {event.code.value}, {event.detail}", event)
+
+
+def _held(job: OpenJob, event: ev.JobHeld, at: datetime) -> OpenJob:
+    reason = f"{event.leg}: held by {event.actor}: {event.reason}"
+    reasons = job.reasons if reason in job.reasons else (*job.reasons, reason)
+    return copy_with(with_leg(job, event.leg, Held(event.number, event.hold, event.scope, reason, at)), reasons=reasons)
 
 
 def _spent(job: OpenJob, leg: str, reason: str, failure: ev.ExecutionFailed | None = None) -> OpenJob:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from queuebit_contracts.jobs import JobState
-from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob, Working
+from queuebit_domain.job.state import EndedJob, Held, Job, NoJob, OpenJob, Working
 
 
 def label(job: Job) -> JobState:
@@ -22,16 +22,19 @@ def label(job: Job) -> JobState:
 
 
 def _open(job: OpenJob) -> JobState:
-    """As far as that leg at work that has come farthest: an answer before its verdict is farther than a run, a run farther than
-    an order. A leg that is answered, spent or rests is not at work, and a shadow does not count. `planned` where none is.
+    """`held` where an operator holds a leg back, whatever others do. Else as far as the leg at work that has come farthest: an
+    answer before its verdict is farther than a run, a run farther than an order. A leg that is answered, spent or rests is
+    not at work, and a shadow does not count. `planned` where none is.
     """
     word: JobState = "planned" if job.legs else "submitted"
     for leg in job.counted:
         if isinstance(leg.status, Working):
             if leg.status.execution is not None:
-                return "validating"
-            if leg.status.started:
-                word = "running"
-            elif word != "running":
+                word = "validating"
+            elif leg.status.started:
+                word = "running" if word != "validating" else word
+            elif word not in ("running", "validating"):
                 word = "queued"
+        elif isinstance(leg.status, Held):
+            return "held"
     return word

@@ -36,7 +36,16 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """Time has passed: look at what is due."""
+    """Time has passed, or a hold was lifted: look at what is due. `eased`: it is the job's turn at holds that were eased."""
+
+    eased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Invalidate:
+    """An operator finds the answer of the completed job suspect."""
+
+    event: ev.JobInvalidated
 
 
 Report = (
@@ -49,4 +58,4 @@ Report = (
 )
 """What workers and the validator say."""
 
-Message = Submit | Refuse | Cancel | Wake | Report
+Message = Submit | Refuse | Cancel | Wake | Invalidate | Report

@@ -1,7 +1,7 @@
 """The job as a union of frozen states.
 
-A leg is Idle until the plan releases it, Working on an attempt, Resting before a retry, Answered once a verdict let its answer
-pass, or Spent. Both halves of an answer, execution and verdict, may arrive in either order.
+A leg is Idle until the plan releases it, Working on an attempt, Resting before a retry, Held back by an operator, Answered once
+a verdict let its answer pass, or Spent. Both halves of an answer, execution and verdict, may arrive in either order.
 """
 
 from __future__ import annotations
@@ -49,6 +49,17 @@ class Resting:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """An operator holds the attempt of that number back, by the hold of that number; `reason` says who and why."""
+
+    number: int
+    hold: int
+    scope: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The leg has a checked answer."""
 
@@ -64,7 +75,7 @@ class Spent:
     failure: ev.ExecutionFailed | None = None
 
 
-LegStatus = Idle | Working | Resting | Answered | Spent
+LegStatus = Idle | Working | Resting | Held | Answered | Spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +127,14 @@ class OpenJob:
 
 @dataclass(frozen=True, slots=True)
 class EndedJob:
-    """The job ended, exactly once, as `state`."""
+    """The job ended, exactly once, as `state`. `suspect`: its answer was invalidated since."""
 
     state: JobState
     fingerprint: str
     kind: str = ""
     tier: str = ""
     lane: str = ""
+    suspect: bool = False
 
 
 Job = NoJob | OpenJob | EndedJob

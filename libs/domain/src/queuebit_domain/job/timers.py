@@ -10,7 +10,18 @@ from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Leg
 from queuebit_domain.job.limits import Limits
 from queuebit_domain.job.plans import counts, starts_on
-from queuebit_domain.job.state import Answered, Idle, Job, LegState, OpenJob, Resting, Spent, Working, accepted
+from queuebit_domain.job.state import (
+    Answered,
+    Held,
+    Idle,
+    Job,
+    LegState,
+    OpenJob,
+    Resting,
+    Spent,
+    Working,
+    accepted,
+)
 
 
 def next_wake(job: Job) -> datetime | None:
@@ -29,6 +40,8 @@ def next_wake(job: Job) -> datetime | None:
                 moments.append(until)
             case Idle():
                 hurry_would_help = hurry_would_help or starts_on(leg.spec, "latency_budget")
+            case Held():
+                pass
             case Answered():
                 hurry_would_help = hurry_would_help or (accepted(leg) and counts(leg.spec))
             case Spent():

@@ -6,9 +6,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
-from queuebit_store.heads.port import Head, StreamFilter, StreamRow
+from queuebit_store.heads.port import Head, Place, StreamFilter, StreamRow
 from queuebit_store.memory_state.database import MemoryDatabase
 from queuebit_store.memory_state.hooks import Hooks
 
@@ -49,6 +50,13 @@ class MemoryHeads:
         await self.hooks.before("due")
         end = bisect_right(self.database.timers, now, key=lambda timer: timer[0])
         return [stream_id for _, stream_id in self.database.timers[: min(end, limit)]]
+
+    async def held_heads(self, after: Place | None = None, *, limit: int) -> list[StreamRow]:
+        await self.hooks.before("held_heads")
+        places = self.database.places
+        start = 0 if after is None else bisect_right(places, after)
+        rows = (self.database.streams[place.stream_id] for place in places[start:])
+        return list(islice((row for row in rows if row.head.state == "held"), limit))
 
     async def rewrite_heads(self, rows: Sequence[tuple[UUID, int, Head]]) -> int:
         await self.hooks.before("rewrite_heads")

@@ -91,6 +91,10 @@ class Heads(Protocol):
         """Streams whose `wake_at` has come, earliest first."""
         ...
 
+    async def held_heads(self, after: Place | None = None, *, limit: int) -> list[StreamRow]:
+        """Jobs in the state `held`, over all tenants, by their places, after one; the oldest first. Empty at the end."""
+        ...
+
     async def rewrite_heads(self, rows: Sequence[tuple[UUID, int, Head]]) -> int:
         """Replace heads by what folding gives, where the version still matches; returns how many were replaced."""
         ...

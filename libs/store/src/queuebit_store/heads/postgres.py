@@ -8,7 +8,7 @@ from uuid import UUID
 
 from queuebit_store.connections.session import Session
 from queuebit_store.heads import columns as to
-from queuebit_store.heads.port import Head, StreamFilter, StreamRow
+from queuebit_store.heads.port import Head, Place, StreamFilter, StreamRow
 
 
 class PostgresHeads:
@@ -47,6 +47,10 @@ class PostgresHeads:
 
     async def due(self, now: datetime, *, limit: int) -> list[UUID]:
         return [row[0] for row in await self._session.fetch("due", now, limit)]
+
+    async def held_heads(self, after: Place | None = None, *, limit: int) -> list[StreamRow]:
+        place = (None, None) if after is None else after
+        return [to.stream_row(row) for row in await self._session.fetch("held", *place, limit)]
 
     async def rewrite_heads(self, rows: Sequence[tuple[UUID, int, Head]]) -> int:
         if not rows:

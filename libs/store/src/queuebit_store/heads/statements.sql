@@ -41,6 +41,13 @@ ORDER BY page.created_at DESC, page.stream_id DESC LIMIT $11;
 -- Streams whose time to be looked at has come, earliest first.
 SELECT stream_id FROM stream WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2;
 
+-- name: held
+-- Jobs that an operator holds back, the oldest first: the walk of an index that has no other rows.
+SELECT stream_id, tenant, version, state, kind, tier, lane, fingerprint, wake_at, created_at, updated_at, category, environment
+FROM stream
+WHERE state = 'held' AND (created_at, stream_id) > (COALESCE($1::timestamptz, '-infinity'), COALESCE($2::uuid, '00000000-0000-0000-0000-000000000000'))
+ORDER BY created_at, stream_id LIMIT $3;
+
 -- name: rewrite_heads
 -- Replace heads where the version is still the one that was folded; gives the ids of those replaced.
 UPDATE stream AS s

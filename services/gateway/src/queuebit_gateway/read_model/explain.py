@@ -50,6 +50,8 @@ def _summary(view: JobView) -> str:
         return f"{view.state.capitalize()} ({view.failure.code}): {view.failure.detail}"
     if view.plan is None:
         return "Accepted; the control plane has not planned it yet."
+    if view.held:
+        return "; ".join(f"{held.leg} is held by {held.actor}: {held.reason}" for held in view.held)
     live = [leg for leg in view.plan.legs if leg.state in ("queued", "running", "validating")]
     doing = ", ".join(f"{leg.leg} is {leg.state} on the {leg.lane} lane" for leg in live)
     return f"Plan {view.plan.name}: {doing or 'between two attempts'}."
@@ -142,6 +144,10 @@ def _text(event: ev.JobEvent) -> str:
             return f"{event.leg} is no longer wanted: {event.reason}"
         case ev.FallbackTaken():
             return f"Fell back from {event.from_leg} to {event.to_leg} ({event.trigger}): {event.reason}"
+        case ev.JobHeld():
+            return f"Attempt {event.number} of {event.leg} is held by {event.actor} (hold {event.hold}): {event.reason}"
+        case ev.JobInvalidated():
+            return f"The answer of {event.leg} is suspect, says {event.actor}: {event.reason}"
         case ev.JobCompleted():
             return f"Completed with the answer of {event.leg}: {_worth(event.objective, ', ')}{event.verdict}."
         case ev.JobImproved():

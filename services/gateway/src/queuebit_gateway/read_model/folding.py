@@ -19,12 +19,15 @@ from queuebit_gateway.read_model.models import (
     CancellationView,
     FailureView,
     FallbackView,
+    HeldView,
     JobView,
     LegProgress,
     LegView,
+    ParentView,
     PlanView,
     ProgressView,
     RejectionView,
+    SuspectView,
 )
 from queuebit_problems.kind import gap_of
 
@@ -46,6 +49,7 @@ class Folding:
     improvements: int = 0
     spent: list[tuple[Cost, Usage]] = field(default_factory=list)
     chosen: UUID | None = None
+    held: dict[str, HeldView] = field(default_factory=dict)
 
     def apply(self, event: ev.JobEvent, at: datetime) -> None:
         """Take one event in. Raises CorruptStream where it does not fit those before."""
@@ -75,6 +79,14 @@ class Folding:
                 self._attempt_abandoned(event, at)
             case ev.FallbackTaken():
                 self._fallback_taken(event, at)
+            case ev.JobHeld():
+                self.held[event.leg] = HeldView(
+                    leg=event.leg, hold=event.hold, actor=event.actor, reason=event.reason, since=at
+                )
+            case ev.JobInvalidated():
+                self.outcome["suspect"] = SuspectView(
+                    actor=event.actor, reason=event.reason, at=at, replaced_by=event.replaced_by
+                )
             case ev.JobCompleted():
                 self._job_completed(event)
             case ev.JobImproved():
@@ -99,6 +111,7 @@ class Folding:
             "labels": request.labels,
             "deadline": request.deadline,
             "origin": whole_origin(event.origin, event.idempotency_key, request),
+            "parent": event.parent and ParentView.model_validate(event.parent.model_dump()),
         }
 
     def _job_rejected(self, event: ev.JobRejected) -> None:
@@ -116,6 +129,7 @@ class Folding:
         self.planned = event
 
     def _job_queued(self, event: ev.JobQueued, at: datetime) -> None:
+        self.held.pop(event.leg, None)
         self.attempts[event.attempt_id] = Attempt(event, queued_at=at)
 
     def _job_started(self, event: ev.JobStarted) -> None:
@@ -262,6 +276,7 @@ class Folding:
             progress=self.progress,
             fallbacks=tuple(self.fallbacks),
             improvements=self.improvements,
+            held=() if isinstance(self.job, EndedJob) else tuple(self.held.values()),
             **facts,
         )
 
@@ -285,7 +300,7 @@ class Folding:
             leg=leg.leg,
             role=leg.role,
             lane=leg.lane,
-            state=tries[-1].state if tries else idle,
+            state="held" if leg.leg in self.held and idle == "waiting" else tries[-1].state if tries else idle,
             chosen=any(attempt.order.attempt_id == self.chosen for attempt in tries),
             budget_s=leg.budget_s,
             attempts_max=leg.attempts_max,

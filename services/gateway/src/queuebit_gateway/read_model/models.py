@@ -14,6 +14,7 @@ from queuebit_contracts.origin import Origin
 
 LegProgress = Literal[
     "waiting",
+    "held",
     "queued",
     "running",
     "validating",
@@ -74,6 +75,35 @@ class RejectionView(Model):
 class CancellationView(Model):
     """Who withdrew the job, and why."""
 
+    actor: str
+    reason: str
+
+
+class HeldView(Model):
+    """An operator holds a leg back: who, why and since when. `hold` is the number of the hold."""
+
+    leg: str
+    hold: int
+    actor: str
+    reason: str
+    since: AwareDatetime
+
+
+class SuspectView(Model):
+    """An operator found the answer suspect: who, why and when. `replaced_by`: the job that asks the same again."""
+
+    actor: str
+    reason: str
+    at: AwareDatetime
+    replaced_by: UUID | None = None
+
+
+class ParentView(Model):
+    """The job that this one was made from: a `fork` goes on from its version, a `rerun` asks the very same again."""
+
+    job_id: UUID
+    version: int
+    role: Literal["fork", "rerun"]
     actor: str
     reason: str
 
@@ -168,6 +198,9 @@ class JobView(Model):
     progress: ProgressView | None = None
     fallbacks: tuple[FallbackView, ...] = ()
     improvements: int = 0
+    held: tuple[HeldView, ...] = Field(default=(), description="Why it waits, where an operator holds it back.")
+    suspect: SuspectView | None = Field(default=None, description="Set where its answer was invalidated.")
+    parent: ParentView | None = Field(default=None, description="The job that it was forked from, or asks again.")
     failure: FailureView | None = None
     rejection: RejectionView | None = None
     cancellation: CancellationView | None = None

@@ -1,0 +1,70 @@
+"""The gate: which hold stops a leg of a job, looked up in the holds that are in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+from queuebit_contracts.jobs import Lane
+from queuebit_domain.holds.register import NO_HOLDS, Hold, Holds
+
+
+class Asking(NamedTuple):
+    """What a gate looks at of a job."""
+
+    job_id: UUID
+    tenant: str
+    kind: str
+    tier: str
+
+
+class Gate:
+    """Holds, and which backends each lane is known to have. It is closed while there is any hold."""
+
+    def __init__(self, holds: Holds = NO_HOLDS, backends: Mapping[Lane, frozenset[str]] | None = None) -> None:
+        self.holds = holds
+        self.closed = bool(holds.holds)
+        self.backends = backends or {}
+        self._by: dict[tuple[str, str], Hold] = {(hold.scope, hold.value): hold for hold in holds.holds}
+        self._lanes = {lane: hold for lane, names in self.backends.items() if (hold := self._all_held(names))}
+
+    def on_job(self, job: Asking, *, eased: bool = False) -> Hold | None:
+        """The hold that stops every leg of a job; with `eased`, only one that lets nothing through."""
+        return self._first(
+            ("all", ""),
+            ("job", str(job.job_id)),
+            ("tenant", job.tenant),
+            ("kind", job.kind),
+            ("tier", job.tier),
+            eased=eased,
+        )
+
+    def on_leg(self, job: Asking, lane: Lane, *, eased: bool = False) -> Hold | None:
+        """The hold that stops a leg on a lane: one on the job, on the lane, or on all of the backends that the lane has."""
+        held = self.on_job(job, eased=eased) or self._first(("lane", lane), eased=eased)
+        if held is not None:
+            return held
+        backends = self._lanes.get(lane)
+        return None if backends is None or (eased and backends.rate_per_s is not None) else backends
+
+    def on_backend(self, backend: str) -> Hold | None:
+        """The hold on a backend whose answers are not believed; none where it lets work through again."""
+        return self._first(("backend", backend), eased=True)
+
+    def standing(self, number: int, *, eased: bool = False) -> Hold | None:
+        """The hold of that number, while it stops what it stopped."""
+        hold = self.holds.numbered(number)
+        return None if hold is None or (eased and hold.rate_per_s is not None) else hold
+
+    def _first(self, *wanted: tuple[str, str], eased: bool) -> Hold | None:
+        found = [hold for each in wanted if (hold := self._by.get(each)) is not None]
+        return next((hold for hold in found if not (eased and hold.rate_per_s is not None)), None)
+
+    def _all_held(self, backends: frozenset[str]) -> Hold | None:
+        found = [self._by.get(("backend", name)) for name in sorted(backends)]
+        return found[0] if found and None not in found else None
+
+
+OPEN = Gate()
+"""Nothing is held."""
