@@ -68,7 +68,7 @@ def nothing_invented(history: History) -> Iterator[str]:
     known: set[UUID | None] = set()
     for ask in history.plan.asks:
         known |= {history.job_of(ask), history.refusal_of(ask)}
-    yield from (f"nobody asked for {stream_id}" for stream_id in history.database.streams if stream_id not in known)
+    yield from (f"nobody asked for {stream_id}" for stream_id in history.jobs() if stream_id not in known)
 
 
 def _reason(history: History, ask: Ask) -> str:

@@ -13,9 +13,12 @@ from queuebit_contracts.envelope import decode
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.ids import attempt_id_of
 from queuebit_contracts.jobs import TERMINAL_NAMES
+from queuebit_contracts.operators import HoldEased, HoldReleased
+from queuebit_contracts.registry import REGISTRY
 from queuebit_control_plane.heads import head_of
 from queuebit_control_plane.relay.relay import records_of
 from queuebit_domain.errors import CorruptStream
+from queuebit_domain.holds.register import REGISTER_ID
 from queuebit_domain.job.codec import fold, read_event
 from queuebit_domain.job.state import EndedJob
 from queuebit_problems.registry import optimisation_of
@@ -41,6 +44,7 @@ def check(history: History) -> list[str]:
             stories_make_sense,
             heads_are_folds,
             attempts_make_sense,
+            held_until_lifted,
             nothing_given_up_as_lost,
             nothing_begun_in_vain,
             answers_are_right,
@@ -67,7 +71,7 @@ def no_errors(history: History) -> Iterator[str]:
 
 def stories_make_sense(history: History) -> Iterator[str]:
     """I2: versions from 1 without a gap, one terminal event and nothing after it, only legal transitions."""
-    for stream_id, stored in history.database.events.items():
+    for stream_id, stored in history.stories().items():
         names = [event.type for event in stored]
         if [event.version for event in stored] != list(range(1, len(stored) + 1)):
             yield f"{stream_id} has the versions {[event.version for event in stored]}"
@@ -88,7 +92,7 @@ def stories_make_sense(history: History) -> Iterator[str]:
 def heads_are_folds(history: History) -> Iterator[str]:
     """I7: what the store keeps beside the events is what folding them gives."""
     database = history.database
-    for stream_id, stored in database.events.items():
+    for stream_id, stored in history.stories().items():
         try:
             job = fold(stored)
         except CorruptStream:
@@ -103,7 +107,7 @@ def heads_are_folds(history: History) -> Iterator[str]:
 
 def attempts_make_sense(history: History) -> Iterator[str]:
     """I5, I12: attempts of a leg are numbered from 1, and each is answered and judged at most once."""
-    for stream_id, stored in history.database.events.items():
+    for stream_id, stored in history.stories().items():
         numbers: defaultdict[str, list[int]] = defaultdict(list)
         told: Counter[tuple[UUID, str]] = Counter()
         for event in map(read_event, stored):
@@ -122,6 +126,29 @@ def attempts_make_sense(history: History) -> Iterator[str]:
         for (attempt_id, what), count in told.items():
             if count > 1 and not (what == "execution" and attempt_id in failed_after and count == 2):
                 yield f"{stream_id} has {count} times {what} of the attempt {attempt_id}"
+
+
+def held_until_lifted(history: History) -> Iterator[str]:
+    """What an operator holds back goes on only when that hold is lifted or eased, and nothing is held behind no hold."""
+    lifted: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    register = history.database.events.get(REGISTER_ID, [])
+    placed = {stored.version for stored in register if stored.type == "HoldPlaced"}
+    for stored in register:
+        event = REGISTRY.read_stored(stored.type, stored.schema_version, stored.data)
+        if isinstance(event, HoldReleased | HoldEased):
+            lifted[event.hold].append((stored.xid, stored.seq))
+    for stream_id, story in history.stories().items():
+        behind: dict[str, int] = {}
+        for stored in story:
+            event = read_event(stored)
+            if isinstance(event, ev.JobHeld):
+                behind[event.leg] = event.hold
+                if event.hold not in placed:
+                    yield f"{stream_id} is held behind {event.hold}, which nobody placed"
+            elif isinstance(event, ev.JobQueued):
+                hold = behind.pop(event.leg, None)
+                if hold is not None and not any(position < (stored.xid, stored.seq) for position in lifted[hold]):
+                    yield f"{stream_id} let {event.leg} go on, and hold {hold} was not lifted"
 
 
 def nothing_begun_in_vain(history: History) -> Iterator[str]:
@@ -158,7 +185,7 @@ def nothing_given_up_as_lost(history: History) -> Iterator[str]:
 
 def answers_are_right(history: History) -> Iterator[str]:
     """A completed job's answer is feasible, its objective is the problem's own, and a proved optimum is one."""
-    for stream_id, stored in history.database.events.items():
+    for stream_id, stored in history.stories().items():
         ends = [event for event in map(read_event, stored) if isinstance(event, ev.JobCompleted)]
         begins = [event for event in map(read_event, stored) if isinstance(event, ev.JobSubmitted)]
         for event in ends:
@@ -247,7 +274,7 @@ def poison_set_aside(history: History) -> Iterator[str]:
 def tenants_apart(history: History) -> Iterator[str]:
     """I14: an event and its records belong to the tenant of the request, and strangers see and cancel nothing."""
     yield from history.leaks
-    for stream_id, stored in history.database.events.items():
+    for stream_id, stored in history.stories().items():
         yield from _of_one_tenant(history, stream_id, stored)
 
 
@@ -267,7 +294,7 @@ def _keys_of(history: History, tenant: str) -> list[str]:
 
 def not_vacuous(history: History) -> Iterator[str]:
     """I15: most fair questions were answered, and every planned fault happened."""
-    states = Counter(row.head.state for row in history.database.streams.values())
+    states = Counter(row.head.state for row in history.jobs().values())
     fair = sum(ask.fair for ask in history.plan.asks)
     if states["completed"] < fair // 3:
         yield f"only {states['completed']} jobs were completed of {fair}"

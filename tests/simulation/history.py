@@ -15,7 +15,7 @@ from queuebit_gateway.read_model.watching import refusal_stream
 from queuebit_runtime.bus.memory import MemoryBroker
 from queuebit_runtime.bus.port import Record
 from queuebit_store.memory import MemoryDatabase
-from queuebit_store.ports import StoredEvent
+from queuebit_store.ports import StoredEvent, StreamRow
 from tests.simulation.faults import Fault
 from tests.simulation.plan import Ask, Plan
 
@@ -68,9 +68,17 @@ class History:
     starts: list[Start] = field(default_factory=list)
     took_s: float = 0.0
 
+    def jobs(self) -> dict[UUID, StreamRow]:
+        """The heads of all jobs and refusals: what operators keep beside them is left out."""
+        return {stream_id: row for stream_id, row in self.database.streams.items() if row.category == "job"}
+
+    def stories(self) -> dict[UUID, list[StoredEvent]]:
+        """The events of each of them."""
+        return {stream_id: self.database.events[stream_id] for stream_id in self.jobs()}
+
     def events(self) -> list[StoredEvent]:
-        """Every stored event, stream after stream."""
-        return [event for stored in self.database.events.values() for event in stored]
+        """Every stored event of a job, stream after stream."""
+        return [event for stored in self.stories().values() for event in stored]
 
     def records(self) -> list[Record]:
         """Every record of every topic."""

@@ -26,6 +26,7 @@ from queuebit_workbench.world import SERVICES, Ports, World
 from tests.simulation.clients import Clients
 from tests.simulation.faults import FAULTS_S, Fault, draw_faults
 from tests.simulation.history import GROUPS, History, Start
+from tests.simulation.operators import Operator
 from tests.simulation.plan import draw_plan
 from tests.simulation.process import Killed, Process
 from tests.simulation.virtual import SkewedClock, VirtualClock, run_virtual
@@ -72,6 +73,7 @@ class _Simulation:
         self._busy: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._history = History(seed, plan, faults, self._world.database, self._world.broker)
         self._clients = Clients(self._world, self._weather, self._processes, self._history)
+        self._operator = Operator(self._world, self._clock, Random(f"operator {seed}"))
 
     async def run(self) -> History:
         await self._clients.prepare()
@@ -163,6 +165,8 @@ class _Simulation:
                 self._weather.store_down_until_s = self._clock.monotonic_s() + fault.for_s
             case "bus_outage":
                 self._weather.bus_down_until_s = self._clock.monotonic_s() + fault.for_s
+            case "operator_holds" | "operator_eases":
+                await self._operator.hold_for(1.0 + fault.for_s, eases=fault.name == "operator_eases")
             case _:
                 assert_never(fault.name)
 
@@ -223,9 +227,10 @@ class _Simulation:
     def _left(self) -> tuple[str, ...]:
         """What is not done yet."""
         database, broker = self._world.database, self._world.broker
-        open_jobs = [row for row in database.streams.values() if row.head.state not in TERMINAL_STATES]
+        jobs = self._history.jobs().values()
+        open_jobs = [row for row in jobs if row.head.state not in TERMINAL_STATES]
         lags = {f"{group} on {topic}": broker.lag(group, topic) for group, topic in GROUPS}
-        ends = [log.events[-1].position for log in database.logs.values() if log.events]
+        ends = [log.events[-1].position for name, log in database.logs.items() if log.events and name == "job"]
         relayed = [database.cursors.get("relay")] if ends else []
         return (
             *(f"job {row.stream_id} is {row.head.state}" for row in open_jobs),

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from queuebit_contracts.ids import asked_job_id_of
+from queuebit_control_plane.holding.releaser import Releaser
 from queuebit_control_plane.relay.large_path import LargePath
 from queuebit_control_plane.relay.relay import Relay, records_of
+from queuebit_domain.job.draft import Draft
+from queuebit_domain.job.state import Held
 from queuebit_runtime.bus.delivery import Slot
 from queuebit_runtime.bus.memory import MemoryBus
 from queuebit_runtime.bus.port import BusError
@@ -110,6 +113,21 @@ def control_from_now_on(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(MemoryBus, "subscribe", lambda bus, each: subscribe(bus, replace(each, from_age_s=None)))
 
 
+def held_until_something_else_happens(patch: pytest.MonkeyPatch) -> None:
+    """A leg that is held goes on with whatever the job hears next."""
+    hold_on = Draft._hold_on
+    patch.setattr(Draft, "_hold_on", lambda draft, leg: None if isinstance(leg.status, Held) else hold_on(draft, leg))
+
+
+def held_for_ever(patch: pytest.MonkeyPatch) -> None:
+    """Nobody looks at what was held when its hold is lifted."""
+
+    async def nothing(_releaser: Releaser) -> bool:
+        return False
+
+    patch.setattr(Releaser, "step", nothing)
+
+
 def sources_mixed_up(patch: pytest.MonkeyPatch) -> None:
     """One id is one question, whoever sent it."""
     patch.setattr(
@@ -131,6 +149,8 @@ def sources_mixed_up(patch: pytest.MonkeyPatch) -> None:
         (refusals_forgotten, "asks_answered"),
         (sources_mixed_up, "asks_answered"),
         (control_from_now_on, "nothing_begun_in_vain"),
+        (held_until_something_else_happens, "held_until_lifted"),
+        (held_for_ever, "drained"),
     ],
 )
 def test_some_seed_finds_it(

@@ -61,8 +61,14 @@ def test_every_fault_happens_somewhere() -> None:
 
 
 def test_every_outcome_happens_somewhere() -> None:
-    seen = {row.head.state for seed in SEEDS for row in history_of(seed).database.streams.values()}
+    seen = {row.head.state for seed in SEEDS for row in history_of(seed).jobs().values()}
     assert seen == {"completed", "failed", "cancelled", "expired", "rejected"}
+
+
+def test_work_is_held_and_answers_of_held_backends_are_not_believed() -> None:
+    events = [event for seed in SEEDS for event in history_of(seed).events()]
+    assert sum(event.type == "JobHeld" for event in events) > 50
+    assert any('"code":"backend_quarantined"' in event.data for event in events if event.type == "ResultRejected")
 
 
 def test_the_same_seed_gives_the_same_history_in_this_process_and_in_another() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 GROUPS = {
+    "quarantine": "Hold back what is suspect, while all else flows, and let it go again.",
     "replay": "Look at what happened, compare it with today's code, and let it happen again.",
 }
 """The groups of verbs and what they are for: `queuebit ops replay inspect` is the verb `inspect` of the group `replay`."""

@@ -6,9 +6,9 @@ import typer
 
 from queuebit_operations.exit_codes import MEANINGS
 from queuebit_operations.groups import Groups
-from queuebit_operations.verbs import replay_inspect, verify
+from queuebit_operations.verbs import pause, quarantine, replay_inspect, verify
 
-VERBS = (verify.add, replay_inspect.add)
+VERBS = (verify.add, replay_inspect.add, pause.add, quarantine.add)
 """Every verb, in the order of `queuebit ops --help`."""
 
 _HELP = (

@@ -74,7 +74,7 @@ _TAGS = {
 
 def _on_the_bus() -> set[str]:
     """The types that travel on some channel, in every version that is read: the others are only stored."""
-    names = {name_of(message) for channel in CHANNELS for message in channel.messages}
+    names = {message.__name__ for channel in CHANNELS for message in channel.messages}
     return {name for name, known in REGISTRY.known.items() if name_of(known.model) in names}
 
 

@@ -10,6 +10,7 @@ from queuebit_domain.job.label import label
 from queuebit_domain.job.state import (
     Answered,
     EndedJob,
+    Held,
     Idle,
     Job,
     LegState,
@@ -75,6 +76,8 @@ def _status(status: LegStatus) -> dict[str, Any]:
             }
         case Resting():
             return {"status": "resting", "attempt": status.number, "until": moment(status.until)}
+        case Held():
+            return {"status": "held", "attempt": status.number, "hold": status.hold, "since": moment(status.since)}
         case Answered():
             verdict = status.verdict
             return {"status": "answered", "verdict": verdict.verdict, "objective": verdict.objective}

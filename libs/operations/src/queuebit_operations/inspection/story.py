@@ -135,7 +135,7 @@ def reasons_of(event: JobEvent) -> Iterator[str]:
             yield from event.reasons
         case ev.AttemptAbandoned():
             yield event.reason
-        case ev.JobCancelled() | ev.ApprovalGranted() | ev.ApprovalDenied():
+        case ev.JobCancelled() | ev.ApprovalGranted() | ev.ApprovalDenied() | ev.JobHeld() | ev.JobInvalidated():
             yield f"by {event.actor}" + (f": {event.reason}" if event.reason else "")
         case ev.JobExpired():
             yield f"the deadline {moment(event.deadline)} passed"

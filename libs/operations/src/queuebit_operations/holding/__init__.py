@@ -1,0 +1,1 @@
+"""Holding work back, and letting it go again."""
