@@ -8,14 +8,14 @@ from tests.fakes.histories import a_job_id, tell_jobs
 from tests.integration.operations.conftest import Ops
 
 WHY = ("--reason", "it looks bad", "--actor", "alice")
-NO_KAFKA = {"QUEUEBIT_KAFKA": "127.0.0.1:1"}
+NO_KAFKA = "127.0.0.1:1"
 
 
 async def test_what_is_held_is_kept_listed_and_let_go(ops: Ops, postgres_store: PostgresStore) -> None:
-    first = await ops("quarantine", "add", "--tenant", "acme", *WHY, "--json", **NO_KAFKA)
-    again = await ops("quarantine", "add", "--tenant", "acme", *WHY, **NO_KAFKA)
-    await ops("pause", *WHY, **NO_KAFKA)
-    listed = await ops("quarantine", "list", "--json", **NO_KAFKA)
+    first = await ops("quarantine", "add", "--tenant", "acme", *WHY, "--json", QUEUEBIT_KAFKA=NO_KAFKA)
+    again = await ops("quarantine", "add", "--tenant", "acme", *WHY, QUEUEBIT_KAFKA=NO_KAFKA)
+    await ops("pause", *WHY, QUEUEBIT_KAFKA=NO_KAFKA)
+    listed = await ops("quarantine", "list", "--json", QUEUEBIT_KAFKA=NO_KAFKA)
 
     assert (first.code, first.document) == (
         0,
@@ -29,9 +29,9 @@ async def test_what_is_held_is_kept_listed_and_let_go(ops: Ops, postgres_store: 
     stored = await postgres_store.events_of(REGISTER_ID)
     assert [event.type for event in stored] == ["HoldPlaced", "HoldPlaced"]
 
-    eased = await ops("resume", "--rate", "5", *WHY, **NO_KAFKA)
-    released = await ops("quarantine", "release", "1", *WHY, **NO_KAFKA)
-    left = await ops("quarantine", "list", "--json", **NO_KAFKA)
+    eased = await ops("resume", "--rate", "5", *WHY, QUEUEBIT_KAFKA=NO_KAFKA)
+    released = await ops("quarantine", "release", "1", *WHY, QUEUEBIT_KAFKA=NO_KAFKA)
+    left = await ops("quarantine", "list", "--json", QUEUEBIT_KAFKA=NO_KAFKA)
 
     assert (eased.code, "Hold 2 lets at most 5 jobs a second through." in eased.out) == (0, True)
     assert (released.code, "Hold 1 is lifted." in released.out) == (0, True)
