@@ -22,11 +22,11 @@ LIBS = {
     "operations": ("contracts", "domain", "runtime", "store", "client"),
 }
 HAS = {
-    "gateway": {"fastapi", "faststream", "asyncpg"},
-    "control_plane": {"faststream", "asyncpg"},
-    "quantum_adapter": {"qiskit", "qiskit_aer", "numpy", "faststream"},
-    "classical_solver": {"ortools", "numpy", "faststream"},
-    "result_validation": {"numpy", "faststream"},
+    "gateway": {"fastapi", "asyncpg"},
+    "control_plane": {"asyncpg"},
+    "quantum_adapter": {"qiskit", "qiskit_aer", "numpy"},
+    "classical_solver": {"ortools", "numpy"},
+    "result_validation": {"numpy"},
     "client": {"httpx2", "typer"},
     "operations": {"httpx2", "typer", "faststream", "asyncpg"},
 }

@@ -14,11 +14,12 @@ from queuebit_control_plane.relay.large_path import LargePath
 from queuebit_control_plane.relay.relay import Relay, records_of
 from queuebit_domain.job.draft import Draft
 from queuebit_domain.job.state import Held
-from queuebit_runtime.bus.delivery import Slot
-from queuebit_runtime.bus.memory import MemoryBus
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import BusError
+from queuebit_runtime.bus.slots import Slot
+from queuebit_runtime.worker.attempts import Outcome
 from queuebit_runtime.worker.orders import Work
-from queuebit_runtime.worker.shell import Outcome, WorkShell
+from queuebit_runtime.worker.results import Results
 from queuebit_store.memory_state.database import MemoryDatabase
 from queuebit_store.ports import Append, Position, StoredEvent
 from tests.simulation.checkers import check
@@ -91,13 +92,13 @@ def _befores(events: Sequence[StoredEvent], after: Position) -> list[Position]:
 def results_sent_once(patch: pytest.MonkeyPatch) -> None:
     """Results are thrown away where the broker does not take them."""
 
-    async def publish_once(shell: WorkShell, results: list[tuple[Work, Outcome]]) -> None:
+    async def publish_once(self: Results, results: list[tuple[Work, Outcome]]) -> None:
         try:
-            await shell._bus.publish([shell._record(*result, shell._clock.now()) for result in results])
+            await self._bus.publish([work.report.record(outcome, self._clock.now()) for work, outcome in results])
         except BusError:
             return
 
-    patch.setattr(WorkShell, "_publish", publish_once)
+    patch.setattr(Results, "publish", publish_once)
 
 
 def refusals_forgotten(patch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, fields, replace
 from random import Random
 from typing import Any
 
-from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.partitioner import partition_of
 from queuebit_runtime.bus.port import BusError, Delivery, Outgoing, Subscription
 from queuebit_runtime.clock import Clock

@@ -16,10 +16,11 @@ from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.events import JobSubmitted
 from queuebit_contracts.jobs import JobRequest, Problem
 from queuebit_runtime.access.settings import KafkaAccess, client_options
-from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
-from queuebit_runtime.bus.kafka.consumer import ReadSettings
+from queuebit_runtime.bus.kafka.bus import KafkaBus
+from queuebit_runtime.bus.kafka.settings import KafkaSettings, ReadSettings
 from queuebit_runtime.bus.kafka.topics import ensure_topics
-from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import Delivery, HostedBus, Outgoing, Record, Subscription
 from queuebit_runtime.clock import Clock, SystemClock
 

@@ -13,9 +13,10 @@ from queuebit_contracts.channels import BY_TOPIC, SUBMITTED, dead_letter
 from queuebit_devstack.stack import Stack
 from queuebit_runtime.access.settings import KafkaAccess
 from queuebit_runtime.bus.decoding import Item, Received, subscribe_decoded
-from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
+from queuebit_runtime.bus.kafka.bus import KafkaBus
+from queuebit_runtime.bus.kafka.settings import KafkaSettings
 from queuebit_runtime.bus.kafka.topics import ensure_topics
-from queuebit_runtime.bus.kafka.unpacking import PatientRecords
+from queuebit_runtime.bus.kafka.unpacking import Reread
 from queuebit_runtime.bus.partitioner import partition_of
 from queuebit_runtime.bus.port import BusError, Outgoing
 from queuebit_runtime.clock import SystemClock
@@ -130,15 +131,15 @@ async def test_what_the_client_cannot_take_ends_the_reading_aloud_and_commits_no
     stack: Stack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Given batches whose checksums do not fit, when they are polled, then the bus is not healthy, says why, and is stuck."""
+
+    async def refuse(access: KafkaAccess, place: TopicPartition, offset: int, error: Exception) -> Reread:
+        raise CorruptRecordException("Invalid CRC")
+
+    monkeypatch.setattr("queuebit_runtime.bus.kafka.bus.reread", refuse)
     reading = Reading(stack.access())
     await reading.start()
     try:
         assert reading.bus.healthy()
-
-        def refuse(records: PatientRecords, error: Exception) -> None:
-            raise CorruptRecordException("Invalid CRC")
-
-        monkeypatch.setattr(PatientRecords, "_failed_batch", refuse)
         await reading.send(0, [Outgoing(SUBMITTED, b"key", b"x", [(OddName("xx"), b"odd")])])
         await until(lambda: not reading.bus.healthy(), "falling ill")
         assert reading.bus.stuck()

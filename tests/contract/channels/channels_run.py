@@ -18,7 +18,8 @@ from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.ids import attempt_id_of, uuid7
 from queuebit_contracts.jobs import TERMINAL_STATES, JobRequest, Problem
 from queuebit_gateway.access.authentication import make_key, row_of
-from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import Outgoing, Subscription
 from queuebit_runtime.errors import PoolStopped
 from queuebit_runtime.ids import SeededIds

@@ -24,7 +24,8 @@ from queuebit_gateway.access.rate_limits import RATES
 from queuebit_gateway.http.app import create_app
 from queuebit_gateway.http.parts import Parts
 from queuebit_gateway.main import build_parts
-from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import Delivery, Subscription
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.ids import SystemIds

@@ -16,7 +16,8 @@ from queuebit_contracts.channels import CHANNELS
 from queuebit_control_plane.relay.lead import Lead
 from queuebit_control_plane.relay.relay import CURSOR, Relay, records_of
 from queuebit_devstack.stack import Stack
-from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
+from queuebit_runtime.bus.kafka.bus import KafkaBus
+from queuebit_runtime.bus.kafka.settings import KafkaSettings
 from queuebit_runtime.bus.kafka.topics import ensure_topics, plan_topic
 from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.clock import SystemClock

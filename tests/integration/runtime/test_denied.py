@@ -28,7 +28,8 @@ from queuebit_runtime.access.admin import apply_rules, set_passwords
 from queuebit_runtime.access.login import refusal, wait_let_in
 from queuebit_runtime.access.rules import Rule, access_rules
 from queuebit_runtime.access.settings import KafkaAccess, access_env, client_options
-from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
+from queuebit_runtime.bus.kafka.bus import KafkaBus
+from queuebit_runtime.bus.kafka.settings import KafkaSettings
 from queuebit_runtime.errors import AccessDenied, LoginRefused
 from tests.contract.bus.bus_under_test import Collector, reads, say
 

@@ -15,8 +15,8 @@ import pytest
 from queuebit_contracts.channels import BY_TOPIC, SUBMITTED
 from queuebit_devstack.external import External
 from queuebit_devstack.stack import Stack, start_stack
-from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
-from queuebit_runtime.bus.kafka.consumer import ReadSettings
+from queuebit_runtime.bus.kafka.bus import KafkaBus
+from queuebit_runtime.bus.kafka.settings import KafkaSettings, ReadSettings
 from queuebit_runtime.bus.kafka.topics import ensure_topics
 from queuebit_runtime.bus.port import BusError
 from queuebit_runtime.service.readiness import Reason

@@ -29,7 +29,8 @@ from queuebit_devstack.processes import end_processes
 from queuebit_runtime.access.admin import apply_rules
 from queuebit_runtime.access.rules import access_rules
 from queuebit_runtime.access.settings import KafkaAccess
-from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
+from queuebit_runtime.bus.kafka.bus import KafkaBus
+from queuebit_runtime.bus.kafka.settings import KafkaSettings
 from queuebit_runtime.bus.kafka.topics import ensure_topics
 from queuebit_runtime.errors import AccessDenied, LoginRefused
 from tests.contract.bus.bus_under_test import Collector, reads, say, until

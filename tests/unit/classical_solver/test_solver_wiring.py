@@ -16,7 +16,8 @@ from queuebit_contracts.envelope import Envelope, decode, encode_data, encode_he
 from queuebit_contracts.events import ExecutionSucceeded, JobQueued
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.jobs import Problem
-from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.processes.pool import InlinePool

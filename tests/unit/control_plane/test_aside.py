@@ -18,7 +18,8 @@ from queuebit_contracts.jobs import JobRequest, Problem
 from queuebit_control_plane.app import ControlPlane
 from queuebit_problems.admission import admit, admit_as_text
 from queuebit_problems.kind import Kind
-from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.errors import PoolError, PoolExhausted, PoolMemory

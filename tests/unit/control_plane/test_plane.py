@@ -8,7 +8,8 @@ from collections import Counter
 import pytest
 
 from queuebit_control_plane.app import ControlPlane
-from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_store.errors import StatementRefused
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
 from tests.simulation.virtual import VirtualClock, run_virtual

@@ -13,7 +13,8 @@ from queuebit_contracts.operators import HoldEased, HoldReleased
 from queuebit_control_plane.app import ControlPlane
 from queuebit_domain.holds.codec import fold_holds
 from queuebit_domain.holds.register import REGISTER_ID
-from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
 from tests.builders import a_submit

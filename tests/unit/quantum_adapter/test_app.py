@@ -18,7 +18,8 @@ from queuebit_contracts.events import (
 from queuebit_contracts.jobs import Problem
 from queuebit_quantum_adapter.shell.app import QuantumAdapter
 from queuebit_quantum_adapter.shell.settings import AdapterSettings
-from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.ids import SeededIds

@@ -17,7 +17,8 @@ from queuebit_problems.registry import optimisation_of
 from queuebit_result_validation.consumer import SOURCE, Validator
 from queuebit_result_validation.validate import validate
 from queuebit_runtime.bus.decoding import Received
-from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import Bus, BusError, Outgoing
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.errors import PoolCrashed, PoolError

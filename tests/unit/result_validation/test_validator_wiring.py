@@ -14,7 +14,8 @@ from queuebit_contracts.events import ResultValidated
 from queuebit_contracts.ids import derive_id
 from queuebit_result_validation.main import build_validator, main
 from queuebit_result_validation.settings import ValidationSettings
-from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.clock import SystemClock
 from tests.unit.result_validation.executions import JOB_ID, NOW, an_execution

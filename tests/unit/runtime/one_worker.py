@@ -19,9 +19,12 @@ from queuebit_contracts.events import (
 )
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import TIERS, Problem, Ran, Tier
-from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import Outgoing
-from queuebit_runtime.worker.shell import Outcome, WorkShell
+from queuebit_runtime.telemetry.port import SILENT, Telemetry
+from queuebit_runtime.worker.attempts import Outcome
+from queuebit_runtime.worker.shell import WorkShell
 from tests.fakes.moved_clock import START, MovedClock, settle
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
@@ -122,7 +125,7 @@ class ScriptedExecutor:
 class OneWorker:
     """One worker on a bus of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, telemetry: Telemetry = SILENT) -> None:
         self.clock = MovedClock()
         self.broker = MemoryBroker(self.clock)
         self.bus = MemoryBus(self.broker)
@@ -137,6 +140,7 @@ class OneWorker:
             clock=self.clock,
             concurrency_max=2,
             hop=self._hop,
+            telemetry=telemetry,
         )
 
     async def _hop(self, run: Callable[[], list[Outcome]]) -> list[Outcome]:

@@ -22,9 +22,8 @@ class HeardWorld(OneWorker):
     """A worker whose telemetry listens."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.ears = Listener()
-        self.shell._telemetry = self.ears
+        super().__init__(self.ears)
 
 
 def traced(order: Envelope) -> Envelope:

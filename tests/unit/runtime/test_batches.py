@@ -14,7 +14,8 @@ from queuebit_contracts.envelope import Envelope, decode, encode_data, encode_he
 from queuebit_contracts.events import JobSubmitted
 from queuebit_contracts.jobs import JobRequest, Problem
 from queuebit_runtime.bus.decoding import Item, Received, Refused, subscribe_open
-from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import Delivery, Outgoing, Record
 from tests.fakes.moved_clock import START, MovedClock
 

@@ -8,8 +8,9 @@ from aiokafka.record.default_records import DefaultRecordBatch  # type: ignore[i
 
 from queuebit_contracts.channels import BY_TOPIC
 from queuebit_runtime.access.settings import Codec, KafkaAccess
-from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
+from queuebit_runtime.bus.kafka.bus import KafkaBus
 from queuebit_runtime.bus.kafka.gzip import GzipBatchBuilder
+from queuebit_runtime.bus.kafka.settings import KafkaSettings
 
 NONE, GZIP, ZSTD = 0, 1, 4
 PUBLIC = {"jobs.completed", "jobs.failed", "jobs.lifecycle"}

@@ -12,7 +12,7 @@ from aiokafka.record.util import calc_crc32c  # type: ignore[import-untyped]
 from queuebit_contracts.errors import MalformedEnvelope
 from queuebit_runtime.bus.dead_letters import dead_letter_of
 from queuebit_runtime.bus.decoding import read
-from queuebit_runtime.bus.kafka.unpacking import UNREADABLE, KeptRecords, PatientRecords
+from queuebit_runtime.bus.kafka.unpacking import UNREADABLE, Reread, read_leniently
 from queuebit_runtime.bus.port import Record
 from queuebit_runtime.bus.record_size import check_size
 from tests.contract.bus.odd_records import ZSTD, OddName, builder
@@ -35,12 +35,12 @@ def sealed(batch: bytes) -> bytes:
     return batch[:CRC_AT] + struct.pack(">I", calc_crc32c(batch[CRC_AT + 4 :])) + batch[CRC_AT + 4 :]
 
 
-def unpack(data: bytes, *, at: int = 0) -> PatientRecords:
-    return PatientRecords(TopicPartition("t", 0), KeptRecords(data), [], at, None, None, True, 1)
+def unpack(data: bytes, *, at: int = 0) -> Reread:
+    return read_leniently(data, TopicPartition("t", 0), at)
 
 
-def shown(records: PatientRecords) -> list[tuple[int, bytes, dict[str, bytes]]]:
-    return [(each.offset, each.value, dict(each.headers)) for each in records]
+def shown(found: Reread) -> list[tuple[int, bytes, dict[str, bytes]]]:
+    return [(each.offset, each.value, dict(each.headers)) for each in found.records]
 
 
 SOUND = {"about": b"test"}
@@ -55,12 +55,12 @@ def test_it_reads_an_odd_name_leniently_and_everything_around_it(compression: in
         + a_batch(5, b"5", odd=0, compression=compression)
         + a_batch(6, b"6")
     )
-    records = unpack(data)
+    found = unpack(data)
     expected = [(number, str(number).encode(), SOUND) for number in range(7)]
     for number in (3, 5):
         expected[number] = (number, str(number).encode(), {**SOUND, ODD: b"odd"})
-    assert shown(records) == expected
-    assert records.next_fetch_offset == 7
+    assert shown(found) == expected
+    assert found.next_offset == 7
 
 
 def test_it_goes_on_in_the_middle_of_an_odd_batch() -> None:
@@ -124,4 +124,26 @@ def test_it_refuses_a_batch_whose_checksum_is_wrong() -> None:
     batch = bytearray(a_batch(0, b"first", b"second", odd=0))
     batch[-2] ^= 1
     with pytest.raises(CorruptRecordException):
-        shown(unpack(bytes(batch)))
+        unpack(bytes(batch))
+
+
+def test_it_stays_quiet_about_markers_and_what_an_aborted_transaction_wrote() -> None:
+    """Given batches of a transaction that was aborted, then only those of others come, and reading goes on behind all."""
+    control, transactional = 0x20, 0x10
+    data = b""
+    for base, attributes in ((0, transactional), (1, 0), (2, transactional | control), (3, transactional)):
+        batch = bytearray(a_batch(base, b"%d" % base, odd=0))
+        batch[CODEC_AT] |= attributes
+        data += sealed(bytes(batch))
+    place = TopicPartition("t", 0)
+
+    none_aborted = read_leniently(data, place, 0)
+    aborted = read_leniently(data, place, 0, {(-1, 0)})
+
+    assert [each.offset for each in none_aborted.records] == [0, 1, 3]
+    assert ([each.offset for each in aborted.records], aborted.next_offset) == ([1], 4)
+
+
+def test_a_batch_that_is_not_all_there_is_left_for_the_next_answer() -> None:
+    data = a_batch(0, b"0") + a_batch(1, b"1", b"2")
+    assert unpack(data[:-1]).next_offset == 1

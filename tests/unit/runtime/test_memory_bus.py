@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from queuebit_contracts.channels import CONTROL, SUBMITTED
-from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import BusError, Delivery, Outgoing, Subscription
 from tests.fakes.moved_clock import MovedClock, settle
 

@@ -10,7 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from queuebit_contracts.channels import SUBMITTED, dead_letter
 from queuebit_contracts.jobs import Lane
-from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import Delivery, Outgoing, Subscription
 from queuebit_runtime.ids import SeededIds
 from queuebit_runtime.service.readiness import Reason

@@ -15,7 +15,8 @@ import pytest
 
 from queuebit_contracts.channels import SUBMITTED
 from queuebit_runtime.bus.delivery import FAILING_S
-from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import BusError, Delivery, Outgoing, Subscription
 from queuebit_runtime.errors import DependencyUnavailable
 from queuebit_runtime.ids import SeededIds

@@ -15,7 +15,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from queuebit_contracts.attributes import read_traceparent
 from queuebit_contracts.channels import COMPLETED, SUBMITTED, dead_letter
-from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import Delivery, Outgoing, Record, Subscription
 from queuebit_runtime.bus.traced import TracedBus
 from queuebit_runtime.service.settings import RuntimeSettings

@@ -10,7 +10,7 @@ import pytest
 from queuebit_contracts.channels import CONTROL
 from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.events import AttemptAbandoned, JobQueued
-from queuebit_runtime.bus.memory import MemoryBus
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.worker import orders
 from queuebit_runtime.worker.orders import Orders
@@ -82,7 +82,7 @@ async def test_what_was_running_when_it_died_and_was_abandoned_since_is_not_begu
 async def test_it_takes_nothing_before_it_knows_what_is_abandoned_and_stops_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("queuebit_runtime.bus.memory._Reader._tell_caught_up", lambda _reader: None)
+    monkeypatch.setattr("queuebit_runtime.bus.memory.reader.Reader._tell_caught_up", lambda _reader: None)
     world = OneWorker()
     await world.bus.start()
     await world.give(an_order(1))

@@ -18,7 +18,7 @@ from queuebit_client.document import document_of
 from queuebit_contracts.channels import LIFECYCLE
 from queuebit_gateway.access.authentication import make_key, row_of
 from queuebit_runtime.bus.decoding import Received, sort_out
-from queuebit_runtime.bus.memory import MemoryBus
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import Delivery, Subscription
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.ids import SystemIds

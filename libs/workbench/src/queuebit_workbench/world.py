@@ -22,7 +22,8 @@ from queuebit_quantum_adapter.shell.app import QuantumAdapter
 from queuebit_quantum_adapter.shell.settings import AdapterSettings
 from queuebit_result_validation.main import build_validator
 from queuebit_result_validation.settings import ValidationSettings
-from queuebit_runtime.bus.memory import MemoryBroker, MemoryBus
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.ids import Ids
 from queuebit_runtime.processes.bounded_work import BoundedWork

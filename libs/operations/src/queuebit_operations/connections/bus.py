@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from queuebit_operations.errors import BadArgument
 from queuebit_runtime.access.settings import KafkaAccess, access_from
-from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
+from queuebit_runtime.bus.kafka.bus import KafkaBus
+from queuebit_runtime.bus.kafka.settings import KafkaSettings
 from queuebit_runtime.service.settings import complaints
 
 NAMESPACE_VARIABLE = "QUEUEBIT_NAMESPACE"

@@ -1,76 +1,23 @@
-"""What is delivered and what is done: the bookkeeping that every adapter of the bus shares.
-
-A `Slot` is one partition during one assignment. Giving the partition away makes the slot dead, and everything said about its
-records afterwards is ignored: that is the fence. A `Member` is one subscription at work: it calls the handler, tries again
-after a failure, bounds what is in flight and knows what may be committed.
+"""Delivery as every adapter of the bus does it: a `Member` is one subscription at work. It calls the handler, tries again after
+a failure, bounds what is in flight and knows what may be committed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from queuebit_runtime.bus.port import Record, Subscription
+from queuebit_runtime.bus.slots import LARGE_BYTES, Place, Slot
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.retry import FOR_HANDLERS, Backoff
 from queuebit_runtime.waiting import end_task, wait_event
 
-Place = tuple[str, int]
-"""A topic and a partition."""
-
-LARGE_BYTES = 65_536
-"""Records of more are counted in bytes too."""
 FAILING_S = 30.0
 """A handler that has failed so long on the same records, and none of them is done meanwhile, needs somebody to look."""
 
 _log = logging.getLogger(__name__)
-
-
-class Slot:
-    """The delivered records of one partition in one assignment."""
-
-    __slots__ = ("_next", "_open", "_order", "committed", "large", "live", "place")
-
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self.live = True
-        self.committed: int | None = None
-        self._next: int | None = None
-        self._order: deque[int] = deque()
-        self._open: set[int] = set()
-        self.large: dict[int, int] = {}
-        """The bytes of the open records that have more than `LARGE_BYTES`, by offset."""
-
-    def add(self, offsets: Sequence[int]) -> None:
-        """Delivered: in order, after everything delivered before."""
-        self._order.extend(offsets)
-        self._open.update(offsets)
-        self._next = offsets[-1] + 1
-
-    def done(self, offset: int) -> bool:
-        """Whether the record was open until now."""
-        if not self.live or offset not in self._open:
-            return False
-        self._open.discard(offset)
-        if self.large:
-            self.large.pop(offset, None)
-        return True
-
-    def is_open(self, offset: int) -> bool:
-        return self.live and offset in self._open
-
-    @property
-    def open_count(self) -> int:
-        return len(self._open)
-
-    def prefix(self) -> int | None:
-        """The offset up to which, itself excluded, everything delivered is done; None before the first delivery."""
-        order, is_open = self._order, self._open
-        while order and order[0] not in is_open:
-            order.popleft()
-        return order[0] if order else self._next
 
 
 class Batch:

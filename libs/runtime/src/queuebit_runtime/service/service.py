@@ -276,7 +276,8 @@ async def _live(name: str, build: Build, settings: RuntimeSettings) -> int:
 
 
 def _kafka(name: str, settings: RuntimeSettings, clock: Clock) -> HostedBus:
-    from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
+    from queuebit_runtime.bus.kafka.bus import KafkaBus
+    from queuebit_runtime.bus.kafka.settings import KafkaSettings
 
     kafka = KafkaSettings(
         access=settings,

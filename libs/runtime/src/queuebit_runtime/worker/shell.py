@@ -10,42 +10,38 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
 
 from queuebit_contracts.channels import CONTROL, Service
 from queuebit_contracts.events import (
     AttemptAbandoned,
-    ExecutionProgressed,
     JobQueued,
     JobStarted,
 )
 from queuebit_contracts.jobs import BUDGET_S_MAX
 from queuebit_runtime.bus.decoding import Item, Received, sort_out, subscribe_decoded
-from queuebit_runtime.bus.port import Bus, BusError, Delivery, Outgoing, RecordTooLarge, Subscription
-from queuebit_runtime.bus.record_size import check_size
+from queuebit_runtime.bus.port import Bus, BusError, Delivery, Subscription
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.retry import FOR_HANDLERS, Backoff
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_runtime.waiting import end_task, wait_event
-from queuebit_runtime.worker.attempts import Outcome as Outcome
 from queuebit_runtime.worker.attempts import (
+    Outcome,
     begin_attempt,
-    count_attempts,
     end_attempt,
     executed,
     failed_inside,
     too_late,
 )
+from queuebit_runtime.worker.executor import Executor, Hop
 from queuebit_runtime.worker.orders import Orders, Work
 from queuebit_runtime.worker.progress import ProgressReport
 from queuebit_runtime.worker.queue_ages import queue_ages
-from queuebit_runtime.worker.reports import Report, too_large
-
-Hop = Callable[[Callable[[], list[Outcome]]], Awaitable[list[Outcome]]]
+from queuebit_runtime.worker.reports import Report
+from queuebit_runtime.worker.results import Results, fields_of
 
 SMALL_BATCH_MAX = 200
 DIRECT_S = 0.005
@@ -57,24 +53,6 @@ clocks that differ.
 """
 
 _log = logging.getLogger(__name__)
-
-
-class Executor(Protocol):
-    """Turns a work order into an outcome. Whatever it raises becomes an ExecutionFailed with the code INTERNAL."""
-
-    def is_small(self, order: JobQueued) -> bool:
-        """Whether the order takes at most about 2 ms: a cheap estimate, asked on the event loop."""
-        ...
-
-    def run_small(self, order: JobQueued) -> Outcome:
-        """Run it now. Called on the event loop or in a thread, one order after another."""
-        ...
-
-    async def run(
-        self, order: JobQueued, progress: Callable[[ExecutionProgressed], None], stop: asyncio.Event
-    ) -> Outcome:
-        """Run it off the event loop; `progress` is called on the loop and costs nothing; end soon after `stop` is set."""
-        ...
 
 
 class WorkShell:
@@ -109,8 +87,8 @@ class WorkShell:
         self._concurrency_max = concurrency_max
         self._small_batch_max = small_batch_max
         self._hop = hop
-        self._backoff = backoff
         self._telemetry = telemetry
+        self._results = Results(bus, clock, backoff, telemetry)
         self._orders = Orders()
         self._tasks: set[asyncio.Task[object]] = set()
         self._small_task: asyncio.Task[object] | None = None
@@ -227,11 +205,11 @@ class WorkShell:
                 outcomes = self._run_directly(works)
                 if len(outcomes) < len(works):
                     outcomes += await self._hop(partial(self._run_all, works[len(outcomes) :]))
-                await self._publish(list(zip(works, outcomes, strict=True)))
+                await self._results.publish(list(zip(works, outcomes, strict=True)))
                 for work in works:
                     self._orders.finish(work)
         except Exception:
-            _log.exception("%d orders were left undone.", len(works), extra=_fields(works))
+            _log.exception("%d orders were left undone.", len(works), extra=fields_of(works))
         finally:
             for work in works:
                 self._orders.drop(work)
@@ -272,7 +250,7 @@ class WorkShell:
                 await self._say_started(work)
                 outcome = await self._outcome(work, progress)
             await progress.end()
-            await self._publish([(work, outcome)])
+            await self._results.publish([(work, outcome)])
             self._orders.finish(work)
         finally:
             await progress.end()
@@ -301,42 +279,3 @@ class WorkShell:
             raise
         end_attempt(span, outcome)
         return outcome
-
-    async def _publish(self, results: list[tuple[Work, Outcome]]) -> None:
-        """Publish, however often it takes. An answer that no record can hold becomes a failure that says so."""
-        now = self._clock.now()
-        records = [self._record(work, outcome, now) for work, outcome in results]
-        attempt = 0
-        while True:
-            try:
-                await self._bus.publish(records)
-            except RecordTooLarge:
-                records = [work.report.record(too_large(work.order), self._clock.now()) for work, _ in results]
-                if len(results) > 1:
-                    for result in results:
-                        await self._publish([result])
-                    return
-            except BusError:
-                attempt += 1
-                _log.warning(
-                    "The results of %d orders were not published; they are sent again.",
-                    len(records),
-                    extra=_fields([work for work, _ in results]),
-                )
-                await self._clock.sleep(self._backoff.delay_s(attempt, 1.0) or self._backoff.ceiling_s)
-            else:
-                count_attempts(self._telemetry, (outcome for _, outcome in results))
-                return
-
-    def _record(self, work: Work, outcome: Outcome, now: datetime) -> Outgoing:
-        record = work.report.record(outcome, now)
-        try:
-            check_size(record)
-        except RecordTooLarge:
-            return work.report.record(too_large(work.order), now)
-        return record
-
-
-def _fields(works: Sequence[Work]) -> dict[str, str | None]:
-    """What a log line about several orders carries: the job where it is one."""
-    return works[0].report.log_fields if len(works) == 1 else {}

@@ -17,7 +17,8 @@ from queuebit_control_plane.relay.relay import CURSOR, Relay
 from queuebit_domain.job.codec import fold
 from queuebit_runtime.access.settings import KafkaAccess, client_options
 from queuebit_runtime.bus.decoding import Item, subscribe_decoded
-from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
+from queuebit_runtime.bus.kafka.bus import KafkaBus
+from queuebit_runtime.bus.kafka.settings import KafkaSettings
 from queuebit_runtime.bus.kafka.topics import ensure_topics, plan_topic
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.telemetry.metrics import Metric

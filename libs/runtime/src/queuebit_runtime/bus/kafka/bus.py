@@ -1,84 +1,43 @@
-"""The bus on Apache Kafka: FastStream subscribes, aiokafka does the work, by our own rules for what is done and committed.
+"""The bus on Apache Kafka: aiokafka speaks the protocol, what is done and committed goes by our own rules.
 
-Batches, manual acknowledgement, explicit offsets of the contiguous prefix, `earliest`, `read_committed`; drain, commit and
-fence before a partition is given away. FastStream's own defaults, acknowledgements, decoding and batch publishing are not used:
-they lose keys, headers and records.
+Batches, explicit offsets of the contiguous prefix, `earliest`, `read_committed`; drain, commit and fence before a partition is
+given away.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
 from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 from aiokafka.producer.message_accumulator import BatchBuilder  # type: ignore[import-untyped]
-from faststream import AckPolicy
-from faststream.kafka import KafkaBroker
 
 from queuebit_contracts.channels import BY_TOPIC
 from queuebit_runtime.access.login import ensure_believed, told_apart
-from queuebit_runtime.access.settings import Codec, KafkaAccess, client_options
-from queuebit_runtime.bus.delivery import LARGE_BYTES
-from queuebit_runtime.bus.kafka.consumer import PatientConsumer, ReadSettings, pass_decoder, pass_parser
+from queuebit_runtime.access.settings import Codec, client_options
+from queuebit_runtime.bus.kafka.consumer import make_consumer
 from queuebit_runtime.bus.kafka.errors import wrapped
 from queuebit_runtime.bus.kafka.gzip import GzipBatchBuilder
 from queuebit_runtime.bus.kafka.probe import KafkaProbe
 from queuebit_runtime.bus.kafka.publishing import Publisher
 from queuebit_runtime.bus.kafka.reading import Reader
-from queuebit_runtime.bus.kafka.unpacking import use_patient_records
+from queuebit_runtime.bus.kafka.rereading import reread
+from queuebit_runtime.bus.kafka.settings import KafkaSettings
 from queuebit_runtime.bus.port import BusError, Outgoing, Subscription
 from queuebit_runtime.bus.record_size import BATCH_BYTES_MAX
+from queuebit_runtime.bus.slots import LARGE_BYTES
 from queuebit_runtime.clock import Clock, SystemClock
 from queuebit_runtime.service.readiness import Reason
+from queuebit_runtime.waiting import end_task
 
 STALLED_S = 5.0
 """Records that wait so long for their acknowledgement mean that nothing flows."""
 
 CODEC_NUMBERS: dict[Codec, int] = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 """As a batch of the protocol names them."""
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class KafkaSettings:
-    """How the adapter uses Kafka.
-
-    `group_instance_id` makes the membership static: a restart within the session timeout takes its partitions back at once, and
-    a member that stops leaves them to nobody before that time. `prefetch_wait_ms`: so long the client fetches nothing more from
-    a broker while fetched records wait for the handler; if it did, a long poll for the idle partitions would hold up the busy.
-    `compression` of what is published for our own services: a batch of JSON shrinks to a fifth, which spares the broker a third
-    of its work. (Of the client's codecs zstd is the cheapest in sum: its lz4 always takes the slowest level, at seven times the
-    time.) `compression_public` of what others read: not every client can unpack zstd.
-    `publish_timeout_s`: a publish that is not acknowledged by then fails. `request_timeout_s`: how long a broker may take for
-    one request before its connection is given up.
-    """
-
-    access: KafkaAccess
-    namespace: str = ""
-    client_id: str = "queuebit"
-    group_instance_id: str | None = None
-    session_timeout_s: float = 30.0
-    heartbeat_interval_s: float = 1.0
-    max_batch_bytes: int = 256 * 1024
-    compression: Codec = "zstd"
-    compression_public: Codec = "gzip"
-    fetch_bytes_max: int = 16 * 1024 * 1024
-    prefetch_wait_ms: int = 5000
-    metadata_age_max_s: float = 60.0
-    publish_timeout_s: float = 10.0
-    request_timeout_s: float = 15.0
-    read: ReadSettings = field(default_factory=ReadSettings)
-
-    @property
-    def prefix(self) -> str:
-        return f"{self.namespace}." if self.namespace else ""
 
 
 class KafkaBus:
@@ -92,7 +51,6 @@ class KafkaBus:
         self._fraction = fraction
         self._subscriptions: list[Subscription] = []
         self._readers: list[Reader] = []
-        self._broker: KafkaBroker | None = None
         self._publisher, self._large_publisher = self._make_publisher(), self._make_publisher()
         self._probe = KafkaProbe(settings.access.kafka, self._clock)
         self._running = False
@@ -147,7 +105,7 @@ class KafkaBus:
             return BusError("The bus does not run.")
         if self._probe.silent:
             for reader in self._readers:
-                reader.excuse()
+                reader.liveness.excuse()
         return next((error for reader in self._readers if (error := reader.stuck()) is not None), None)
 
     async def probe(self) -> Reason | None:
@@ -170,69 +128,25 @@ class KafkaBus:
 
     async def _abort(self) -> None:
         self._probe.end()
-        if self._broker is not None:
-            with contextlib.suppress(KafkaError, OSError, ExceptionGroup):
-                await self._broker.stop()
-        for reader in self._readers:
-            await reader.end()
+        await asyncio.gather(*(reader.end() for reader in self._readers))
         self._readers.clear()
-        self._broker = None
         await asyncio.gather(self._publisher.stop(), self._large_publisher.stop())
 
     async def _start_reading(self) -> None:
-        if not self._subscriptions:
-            return
-        use_patient_records()
         settings = self._settings
-        self._broker = broker = KafkaBroker(
-            settings.access.kafka.split(","),
-            client_id=settings.client_id,
-            metadata_max_age_ms=int(settings.metadata_age_max_s * 1000),
-            consumer_only=True,
-            allow_auto_create_topics=False,
-            graceful_timeout=1.0,
-            logger=None,
-            apply_types=False,
-        )
-        subscribers = [self._subscriber(broker, subscription) for subscription in self._subscriptions]
-        await broker.connect()
-        config = broker.config.broker_config
-        build = config.builder
-        assert isinstance(build, partial)
-        config.builder = partial(PatientConsumer, *build.args, **(build.keywords | client_options(settings.access)))
-        await asyncio.gather(*(subscriber.start() for subscriber in subscribers))
-        for reader, subscriber in zip(self._readers, subscribers, strict=True):
-            consumer = subscriber.consumer
-            if not isinstance(consumer, PatientConsumer):
-                raise BusError("The subscriber runs on a consumer that is not ours.")
-            await reader.started(consumer)
-
-    def _subscriber(self, broker: KafkaBroker, subscription: Subscription):  # type: ignore[no-untyped-def]
-        settings = self._settings
-        reader = Reader(subscription, settings.prefix, settings.read, self._clock, self._fraction)
-        self._readers.append(reader)
-        subscriber = broker.subscriber(
-            *(settings.prefix + topic for topic in subscription.topics),
-            batch=True,
-            group_id=None if subscription.broadcast else settings.prefix + subscription.group,
-            group_instance_id=self._instance(subscription),
-            auto_offset_reset="latest" if subscription.broadcast and not subscription.from_start else "earliest",
-            isolation_level="read_committed",
-            ack_policy=AckPolicy.MANUAL,
-            max_records=subscription.batch_max,
-            max_poll_records=subscription.batch_max,
-            batch_timeout_ms=settings.read.empty_pause_ms,
-            session_timeout_ms=int(settings.session_timeout_s * 1000),
-            heartbeat_interval_ms=int(settings.heartbeat_interval_s * 1000),
-            fetch_max_bytes=settings.fetch_bytes_max,
-            consumer_timeout_ms=settings.prefetch_wait_ms,
-            listener=reader,
-            parser=pass_parser,
-            decoder=pass_decoder,
-            no_reply=True,
-        )
-        subscriber(reader.on_batch)
-        return subscriber
+        read_again = partial(reread, settings.access)
+        starting: list[asyncio.Task[None]] = []
+        for subscription in self._subscriptions:
+            reader = Reader(subscription, settings.prefix, settings.read, self._clock, self._fraction, read_again)
+            self._readers.append(reader)
+            instance = self._instance(subscription)
+            consumer = make_consumer(settings, subscription, instance)
+            starting.append(asyncio.create_task(reader.start(consumer, instance)))
+        try:
+            await asyncio.gather(*starting)
+        finally:
+            for task in starting:
+                await end_task(task)
 
     def _instance(self, subscription: Subscription) -> str | None:
         """Unique within the group, as one process may hold several subscriptions of it."""

@@ -18,11 +18,11 @@ from aiokafka.client import AIOKafkaClient  # type: ignore[import-untyped]
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 from aiokafka.producer.message_accumulator import BatchBuilder  # type: ignore[import-untyped]
 
-from queuebit_runtime.bus.delivery import Place
 from queuebit_runtime.bus.kafka.errors import wrapped
 from queuebit_runtime.bus.partitioner import partition_of
 from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.bus.record_size import check_size
+from queuebit_runtime.bus.slots import Place
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import BusError
 from queuebit_runtime.waiting import end_task

@@ -1,25 +1,18 @@
-"""Unpacking what Kafka brings, also where the client library cannot: one odd record must not stop its partition.
+"""Unpacking what the broker keeps, also where the client library cannot: one odd record must not stop its partition.
 
-aiokafka reads a header's name strictly as UTF-8, while the broker takes any bytes; and an error while it unpacks loses what
-the same poll had taken from other partitions. So a batch that it gives up on is unpacked here, record by record, leniently.
-Only such a batch costs anything. Layout of a record: https://kafka.apache.org/documentation/#record
+The broker takes any bytes as a header's name, and more that aiokafka does not read. Here a batch is unpacked record by record,
+leniently. Layout of batches and records: https://kafka.apache.org/documentation/#messageformat
 """
 
 from __future__ import annotations
 
-import logging
 import struct
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
-from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
-from aiokafka.consumer import fetcher  # type: ignore[import-untyped]
+from aiokafka import ConsumerRecord, TopicPartition, codec  # type: ignore[import-untyped]
 from aiokafka.errors import CorruptRecordException, UnsupportedCodecError  # type: ignore[import-untyped]
-from aiokafka.record.default_records import (  # type: ignore[import-untyped]
-    _DefaultRecordBatchPy,
-    _DefaultRecordPy,
-)
-from aiokafka.record.util import decode_varint  # type: ignore[import-untyped]
+from aiokafka.record.util import calc_crc32c, decode_varint  # type: ignore[import-untyped]
 
 from queuebit_contracts.channels import RECORD_BYTES_MAX
 from queuebit_runtime.bus.record_size import HEADER_BYTES_MAX
@@ -29,118 +22,134 @@ UNREADABLE = "qb_unreadable"
 envelope is on it, so that whoever reads envelopes buries it.
 """
 
-_HEAD = struct.Struct(">qiib")
+_HEAD = struct.Struct(">qiibIhiqqqhii")
 _LENGTH_OVERHEAD = 12
-_BATCH_BYTES_MIN = _DefaultRecordBatchPy.HEADER_STRUCT.size
-_MAGIC_MIN = 2
-
-_log = logging.getLogger(__name__)
-
-
-def use_patient_records() -> None:
-    """From now on the client's fetcher unpacks with the classes below. It names its own, and has no other seam."""
-    assert issubclass(PatientRecords, fetcher.PartitionRecords)
-    fetcher.MemoryRecords = KeptRecords
-    fetcher.PartitionRecords = PatientRecords
+_CRC_COVERS_FROM = 21
+_MAGIC = 2
+_CODEC, _APPEND_TIME, _TRANSACTIONAL, _CONTROL = 0x07, 0x08, 0x10, 0x20
+"""What the bits of a batch's attributes mean."""
 
 
-class KeptRecords(fetcher.MemoryRecords):  # type: ignore[misc]
-    """The client's own, which reads batches fast, and the bytes that it reads; `seen` of them lie behind an odd batch."""
+class Batch(NamedTuple):
+    """A record batch of format 2 as the broker keeps it."""
 
-    def __init__(self, data: bytes) -> None:
-        super().__init__(data)
-        self.data = data
-        self.seen = 0
+    raw: bytes
+    base_offset: int
+    last_delta: int
+    attributes: int
+    first_ms: int
+    max_ms: int
+    producer_id: int
+    records: int
 
+    @property
+    def next_offset(self) -> int:
+        return self.base_offset + self.last_delta + 1
 
-class PatientRecords(fetcher.PartitionRecords):  # type: ignore[misc]
-    """The client's own, which goes on leniently with a batch that it cannot unpack.
-
-    Raises CorruptRecordException for a batch whose checksum is wrong (nothing in it can be trusted, and reading it again may
-    help) and UnsupportedCodecError where this installation is not complete.
-    """
-
-    next_fetch_offset: int
-    _records_iterator: Iterator[ConsumerRecord]
-
-    def __next__(self) -> ConsumerRecord:
-        while True:
-            try:
-                return next(self._records_iterator)
-            except (StopIteration, UnsupportedCodecError):
-                raise
-            except Exception as error:
-                self._records_iterator = self._go_on(self._failed_batch(error), error)
-
-    def _failed_batch(self, error: Exception) -> bytes:
-        """The batch that the next record lies in. Raises the error where there is none, or its checksum is wrong."""
-        records: KeptRecords = self._records
-        while len(records.data) - records.seen >= _BATCH_BYTES_MIN:
-            _, length, _, magic = _HEAD.unpack_from(records.data, records.seen)
-            end = records.seen + _LENGTH_OVERHEAD + length
-            batch = records.data[records.seen : end]
-            if not _BATCH_BYTES_MIN <= len(batch) == _LENGTH_OVERHEAD + length or magic < _MAGIC_MIN:
-                break
-            records.seen = end
-            opened = _DefaultRecordBatchPy(batch)
-            if opened.next_offset > self.next_fetch_offset:
-                if not opened.validate_crc():
-                    break
-                return batch
-        raise error
-
-    def _go_on(self, raw: bytes, error: Exception) -> Iterator[ConsumerRecord]:
-        """What is left of the batch, which the client has taken already, then those behind it in the ordinary way."""
-        batch = _DefaultRecordBatchPy(raw)
-        _log.warning(
-            "%s/%d@%d could not be unpacked (%s); its batch is read leniently.",
-            self._tp.topic,
-            self._tp.partition,
-            self.next_fetch_offset,
-            type(error).__name__,
+    def hidden(self, aborted: Collection[tuple[int, int]]) -> bool:
+        """Whether nobody reads it: a marker, or of a transaction among the aborted, each a producer and its first offset."""
+        if self.attributes & _CONTROL:
+            return True
+        return bool(self.attributes & _TRANSACTIONAL) and any(
+            producer_id == self.producer_id and first <= self.base_offset for producer_id, first in aborted
         )
-        for record in unpacked(batch, raw, self.next_fetch_offset):
-            if not batch.is_control_batch and record.offset >= self.next_fetch_offset:
-                self.next_fetch_offset = record.offset + 1
-                yield self._consumer_record(self._tp, record)
-        self.next_fetch_offset = batch.next_offset
-        yield from self._unpack_records()
 
 
-def unpacked(batch: Any, raw: bytes, wanted: int) -> Iterator[_DefaultRecordPy]:
+class Reread(NamedTuple):
+    """What lies in a partition from an offset on, as far as some bytes go, and where to go on."""
+
+    records: tuple[ConsumerRecord, ...]
+    next_offset: int
+
+
+def read_leniently(
+    data: bytes, place: TopicPartition, wanted: int, aborted: Collection[tuple[int, int]] = ()
+) -> Reread:
+    """Every record from the offset `wanted` on that a reader of what is committed would get. Raises CorruptRecordException for
+    what cannot be trusted, and UnsupportedCodecError where this installation is not complete.
+    """
+    records: list[ConsumerRecord] = []
+    next_offset = wanted
+    for batch in batches(data):
+        if batch.next_offset <= wanted:
+            continue
+        if not batch.hidden(aborted):
+            records.extend(each for each in unpacked(batch, place, wanted) if each.offset >= wanted)
+        next_offset = batch.next_offset
+    return Reread(tuple(records), next_offset)
+
+
+def batches(data: bytes) -> Iterator[Batch]:
+    """The whole batches that the data begins with. Raises CorruptRecordException for one that cannot be trusted: its checksum
+    is wrong, or its format is another.
+    """
+    at = 0
+    while len(data) - at >= _HEAD.size:
+        base, length, _, magic, crc, attributes, delta, first_ms, max_ms, producer_id, _, _, count = _HEAD.unpack_from(
+            data, at
+        )
+        raw = data[at : at + _LENGTH_OVERHEAD + length]
+        if len(raw) < _LENGTH_OVERHEAD + length:
+            return
+        if magic != _MAGIC or len(raw) < _HEAD.size:
+            raise CorruptRecordException(f"a batch of format {magic} with {len(raw)} bytes")
+        if calc_crc32c(memoryview(raw)[_CRC_COVERS_FROM:]) != crc:
+            raise CorruptRecordException(f"a batch whose checksum is wrong, from offset {base}")
+        at += len(raw)
+        yield Batch(raw, base, delta, attributes, first_ms, max_ms, producer_id, count)
+
+
+def unpacked(batch: Batch, place: TopicPartition, wanted: int) -> Iterator[ConsumerRecord]:
     """Every record of a batch, in order; a stand-in for one that cannot be read, and one, not before the offset `wanted`, for
-    all that lie behind a broken frame.
+    all that lie behind a broken frame. Raises UnsupportedCodecError where this installation is not complete.
     """
     offset, end = batch.base_offset, batch.next_offset
     try:
-        batch._maybe_uncompress()
+        data = _decompressed(batch)
     except UnsupportedCodecError:
         raise
     except Exception as error:
-        yield _stand_in(batch, max(offset, wanted), raw, error)
+        yield _stand_in(batch, place, max(offset, wanted), batch.raw, error)
         return
-    data, at = bytes(batch._buffer), batch._pos
-    for _ in range(batch._num_records):
+    at = 0
+    for _ in range(batch.records):
         try:
             length, start = decode_varint(data, at)
             body = data[start : start + length]
             if length < 0 or len(body) < length:
                 raise CorruptRecordException(f"a record of {length} bytes, where {len(data) - start} are left")
         except Exception as error:
-            yield _stand_in(batch, max(offset, wanted), data[at:], error)
+            yield _stand_in(batch, place, max(offset, wanted), data[at:], error)
             return
         at = start + length
         try:
-            record = _record(batch, body)
+            record = _record(batch, place, body)
             if not offset <= record.offset < end:
                 raise CorruptRecordException(f"a record at {record.offset}, which is not from {offset} to {end - 1}")
         except Exception as error:
-            record = _stand_in(batch, offset, body, error)
+            record = _stand_in(batch, place, offset, body, error)
         offset = record.offset + 1
         yield record
 
 
-def _record(batch: Any, body: bytes) -> _DefaultRecordPy:
+def _decompressed(batch: Batch) -> bytes:
+    packed = batch.raw[_HEAD.size :]
+    number = batch.attributes & _CODEC
+    if number == 0:
+        return packed
+    decoders = {
+        1: (codec.has_gzip, codec.gzip_decode),
+        2: (codec.has_snappy, codec.snappy_decode),
+        3: (codec.has_lz4, codec.lz4_decode),
+        4: (codec.has_zstd, codec.zstd_decode),
+    }
+    there, decode = decoders.get(number, (lambda: False, None))
+    if not there():
+        raise UnsupportedCodecError(f"Nothing here unpacks codec {number}.")
+    return bytes(decode(packed))
+
+
+def _record(batch: Batch, place: TopicPartition, body: bytes) -> ConsumerRecord:
     delta_ms, at = decode_varint(body, 1)
     delta, at = decode_varint(body, at)
     key, at = _bytes(body, at)
@@ -157,8 +166,8 @@ def _record(batch: Any, body: bytes) -> _DefaultRecordPy:
             # An odd name grows fourfold here; the dead letter must hold it.
             raise CorruptRecordException(f"more than {HEADER_BYTES_MAX} bytes of headers")
         headers.append((name, said))
-    time_ms = batch.max_timestamp if batch.timestamp_type else batch.first_timestamp + delta_ms
-    return _DefaultRecordPy(batch.base_offset + delta, time_ms, batch.timestamp_type, key, value, headers)
+    time_ms = batch.max_ms if batch.attributes & _APPEND_TIME else batch.first_ms + delta_ms
+    return _told(batch, place, batch.base_offset + delta, time_ms, key, value, headers)
 
 
 def _bytes(body: bytes, at: int) -> tuple[bytes | None, int]:
@@ -170,8 +179,22 @@ def _bytes(body: bytes, at: int) -> tuple[bytes | None, int]:
     return body[at : at + length], at + length
 
 
-def _stand_in(batch: Any, offset: int, raw: bytes, error: Exception) -> _DefaultRecordPy:
+def _stand_in(batch: Batch, place: TopicPartition, offset: int, raw: bytes, error: Exception) -> ConsumerRecord:
     why = f"{type(error).__name__}: {error}"[:500].encode("utf-8", "replace")
-    return _DefaultRecordPy(
-        offset, batch.max_timestamp, batch.timestamp_type, None, raw[:RECORD_BYTES_MAX], [(UNREADABLE, why)]
+    return _told(batch, place, offset, batch.max_ms, None, raw[:RECORD_BYTES_MAX], [(UNREADABLE, why)])
+
+
+def _told(
+    batch: Batch,
+    place: TopicPartition,
+    offset: int,
+    time_ms: int,
+    key: bytes | None,
+    value: bytes | None,
+    headers: list[tuple[str, bytes | None]],
+) -> ConsumerRecord:
+    time_type = int(bool(batch.attributes & _APPEND_TIME))
+    sizes = (-1 if key is None else len(key), -1 if value is None else len(value))
+    return ConsumerRecord(
+        place.topic, place.partition, offset, time_ms, time_type, key, value, None, *sizes, tuple(headers)
     )

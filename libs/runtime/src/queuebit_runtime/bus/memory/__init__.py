@@ -1,0 +1,1 @@
+"""The bus in memory, for tests, simulation and one-process worlds."""
