@@ -6,7 +6,9 @@ counting before it is expanded. Nothing heavy is imported.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from queuebit_circuits.circuit import Circuit
 from queuebit_circuits.cost import QUBITS_DEVICE_MAX, QUBITS_EXACT_MAX, affordable
@@ -14,24 +16,35 @@ from queuebit_circuits.qasm.parser import Parser
 from queuebit_circuits.qasm.run import Run
 from queuebit_circuits.qasm.source import Source, check_length
 
+NO_INPUTS: Mapping[str, float] = MappingProxyType({})
+_INPUT = re.compile(r"^\s*input\s+[a-z]+\s*(?:\[[^\]\n]*\])?\s*([^\W\d]\w*)\s*;", re.MULTILINE)
 STACK_WORDS = 20_000
 
 
-def read_circuit(text: str, *, file_name: str = "", to_run: bool = False) -> Circuit:
+def read_circuit(
+    text: str, *, file_name: str = "", to_run: bool = False, inputs: Mapping[str, float] = NO_INPUTS
+) -> Circuit:
     """The circuit that an OpenQASM text states, in version 2 or 3 as its header says.
 
-    `to_run`: refuse what is too large for every lane.
+    `to_run`: refuse what is too large for every lane. `inputs`: the values of what the text declares as `input`.
 
     Raises UnreadableCircuit with the line, what is wrong, and the remedy.
     """
-    return _with_room(_read, Source(text, file_name), to_run)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _with_room(_read, Source(text, file_name), to_run, inputs)
 
 
-def _read(source: Source, to_run: bool) -> Circuit:
+def input_names(text: str) -> tuple[str, ...]:
+    """The names that a text declares as `input`, as far as a glance can tell."""
+    return tuple(dict.fromkeys(_INPUT.findall(text)))
+
+
+def _read(source: Source, to_run: bool, inputs: Mapping[str, float]) -> Circuit:
     check_length(source)
     parser = Parser(source)
     version = parser.header()
-    run = Run(source, version)
+    run = Run(source, version, inputs)
     found = run.circuit(parser.statements())
     if to_run and found.qubits > QUBITS_DEVICE_MAX and not affordable(found):
         raise source.error(
@@ -43,8 +56,13 @@ def _read(source: Source, to_run: bool) -> Circuit:
     return found
 
 
-def _with_room(read: Callable[[Source, bool], Circuit], source: Source, to_run: bool) -> Circuit:
-    return read(source, to_run)
+def _with_room(
+    read: Callable[[Source, bool, Mapping[str, float]], Circuit],
+    source: Source,
+    to_run: bool,
+    inputs: Mapping[str, float],
+) -> Circuit:
+    return read(source, to_run, inputs)
 
 
 _with_room.__code__ = _with_room.__code__.replace(co_stacksize=STACK_WORDS)

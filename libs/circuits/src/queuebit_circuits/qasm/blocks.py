@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from queuebit_circuits.qasm.scope import Scope, Value
-from queuebit_circuits.qasm.syntax import DeclareValue, For, If, Listed, Number, Range, Statement
+from queuebit_circuits.qasm.syntax import DeclareValue, For, If, Listed, Number, Range, Statement, While
 from queuebit_circuits.qasm.values import Evaluator
 
 
@@ -45,6 +45,8 @@ def weight(body: Sequence[Statement]) -> int:
     for each in body:
         if isinstance(each, For):
             total += each.weight * _turns(each.values)
+        elif isinstance(each, While):
+            total += weight(each.body)
         elif isinstance(each, If):
             total += weight(each.then) + weight(each.otherwise)
     return total

@@ -8,11 +8,14 @@ from queuebit_circuits.qasm.operands import OPERANDS_MAX, OperandParser
 from queuebit_circuits.qasm.source import Token, shown
 from queuebit_circuits.qasm.syntax import (
     DeclareBits,
+    DeclareInput,
     DeclareQubits,
     DeclareValue,
+    Delay,
     Expression,
     Include,
     Number,
+    Opaque,
     Operand,
     Statement,
 )  # fmt: skip
@@ -80,12 +83,45 @@ class DeclarationParser(OperandParser):
         self.end(token.text)
         return DeclareValue(kind, name.text, value, constant, name.place)
 
+    def given(self) -> DeclareInput:
+        """`input float theta;`, its first word taken."""
+        kind = self.tokens.name("the type of an input")
+        if kind.text not in ("int", "uint", "float", "angle", "bool"):
+            raise self.tokens.source.error(
+                kind, f"an input of type {kind.text!r} is not supported", "Use int, uint, float, angle or bool."
+            )
+        stated = self.type_after(kind)
+        name = self.tokens.name("an input")
+        self.end("input")
+        return DeclareInput(stated, name.text, name.place)
+
+    def opaque(self) -> Opaque:
+        """`opaque g(a) q;`, its first word taken."""
+        name = self.tokens.name("a gate")
+        if self.tokens.skip("("):
+            self.names(")", "a parameter")
+        self.names(";", "a qubit of a gate")
+        return Opaque(name.text, name.place)
+
+    def delay(self, token: Token) -> Delay:
+        """`delay[100ns] q[0];`, its first word taken. How long it takes is passed over."""
+        self.tokens.expect("[", "delay")
+        while not self.tokens.skip("]"):
+            if self.tokens.at(";") or self.tokens.next.kind == "end":
+                raise self.tokens.error("the time of a delay is not closed", "Write delay[100ns] q[0];")
+            self.tokens.take()
+        operands = () if self.tokens.at(";") else self.operands()
+        self.end("delay")
+        return Delay(operands, token.place)
+
     def names(self, end: str, what: str) -> tuple[str, ...]:
         """Names with commas between, up to the sign that ends them."""
         names: list[str] = []
         while not self.tokens.skip(end):
             if names:
                 self.tokens.expect(",", what)
+                if self.version == 3 and self.tokens.skip(end):
+                    break
             token = self.tokens.name(what)
             if token.text in names:
                 raise self.tokens.source.error(token, f"{token.text!r} is named twice", "Name each once.")

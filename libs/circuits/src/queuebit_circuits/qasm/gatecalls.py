@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
-from queuebit_circuits.circuit import Barrier, Gate
+from queuebit_circuits.circuit import Barrier, Gate, Reset
 from queuebit_circuits.gates import ALIASES, GATES
 from queuebit_circuits.qasm.blocks import declare_value, loop
-from queuebit_circuits.qasm.library import BUILT_IN, INCLUDES
+from queuebit_circuits.qasm.definitions import Definitions
+from queuebit_circuits.qasm.library import IDLE
 from queuebit_circuits.qasm.modifiers import PHASE, controlled, inverse, power
-from queuebit_circuits.qasm.scope import OPERATIONS_MAX, Budget, Qubits, Scope, Value
-from queuebit_circuits.qasm.source import Source
+from queuebit_circuits.qasm.scope import OPERATIONS_MAX, Qubits, Scope, Value
 from queuebit_circuits.qasm.syntax import (
     BarrierAcross,
     Call,
     DeclareValue,
-    Define,
+    Delay,
     Expression,
     For,
-    Include,
     Modifier,
     Operand,
+    ResetQubits,
     Statement,
 )  # fmt: skip
-from queuebit_circuits.qasm.values import Evaluator
 
-DEFINITION_DEPTH_MAX = 64
-"""Gates defined by gates defined by gates…"""
+Piece = Gate | Barrier | Reset
+"""What the body of a gate comes to; Qiskit exports what prepares a state as a gate that resets first."""
 CONTROLS_MAX = 8
 """Of one gate under modifiers."""
 POWER_MAX = OPERATIONS_MAX
@@ -37,106 +35,17 @@ BODY_STEPS = 4
 """What beginning the body of a gate takes, beside its qubits and angles."""
 
 
-@dataclass(frozen=True, slots=True)
-class Defined:
-    """A gate of the text. `calls` is how many gates it expands into at least, gates of gates counted."""
-
-    define: Define
-    calls: int
-    depth: int
-
-
-class GateCalls:
+class GateCalls(Definitions):
     """The gates that are known so far, and what calls of them expand into."""
 
-    def __init__(self, source: Source, evaluator: Evaluator, budget: Budget, outermost: Scope) -> None:
-        self._source = source
-        self._evaluator = evaluator
-        self._budget = budget
-        self._outermost = outermost
-        self._known = set(BUILT_IN[evaluator.version])
-        self._defined: dict[str, Defined] = {}
-
-    def include(self, statement: Include) -> None:
-        found = INCLUDES.get(statement.name)
-        if found is None:
-            raise self._source.error(
-                statement.place, f"the file {statement.name[:40]!r} cannot be included: circuits are read from one text",
-                f"Include {' or '.join(INCLUDES)} alone, and copy the gates of other files into the text.",
-            )  # fmt: skip
-        self._known |= found
-
-    def define(self, statement: Define) -> None:
-        """Check a definition: every gate of its body is known, and how much it expands into is counted."""
-        name, place = statement.name, statement.place
-        if name in self._defined:
-            raise self._source.error(place, f"the gate {name} is defined twice", "Give the second another name.")
-        if not statement.qubits:
-            raise self._source.error(place, f"the gate {name} has no qubits", "Name its qubits.")
-        both = set(statement.parameters) & set(statement.qubits)
-        if both:
-            raise self._source.error(place, f"{min(both)!r} is a parameter and a qubit", "Give it one meaning.")
-        calls, depth = 1, 1
-        for call in self._calls_of(statement.body, set(statement.qubits), name):
-            inner = self._defined.get(call.name)
-            calls = min(calls + (1 if inner is None else inner.calls), OPERATIONS_MAX + 1)
-            depth = max(depth, 1 + (0 if inner is None else inner.depth))
-        if depth > DEFINITION_DEPTH_MAX:
-            raise self._source.error(
-                place, f"the gate {name} stands on more than {DEFINITION_DEPTH_MAX} definitions on top of each other",
-                "Define it by the standard gates.",
-            )  # fmt: skip
-        self._defined[name] = Defined(statement, calls, depth)
-
-    def _calls_of(self, body: Sequence[Statement], qubits: set[str], gate: str) -> Iterator[Call]:
-        for statement in body:
-            match statement:
-                case Call(operands=operands):
-                    self._signature(statement)
-                    for operand in operands:
-                        if operand.name not in qubits or operand.indices:
-                            raise self._source.error(
-                                operand.place,
-                                f"{operand.name!r} is no qubit of the gate {gate}",
-                                "Name its own qubits.",
-                            )
-                    yield statement
-                case For():
-                    yield from self._calls_of(statement.body, qubits, gate)
-                case BarrierAcross() | DeclareValue():
-                    pass
-                case _:
-                    raise self._source.error(
-                        statement.place, f"the body of the gate {gate} holds more than gates",
-                        "Leave measurements, resets and conditions to the circuit.",
-                    )  # fmt: skip
-
-    def _signature(self, call: Call) -> tuple[int, int]:
-        """(qubits, angles) of the gate that is called, modifiers apart. Refuses unknown gates and wrong numbers of angles."""
-        defined = self._defined.get(call.name)
-        if defined is not None:
-            qubits, angles = len(defined.define.qubits), len(defined.define.parameters)
-        elif call.name == PHASE and PHASE in self._known:
-            qubits, angles = 0, 1
-        elif call.name in self._known:
-            qubits, angles = GATES[call.name].qubits, GATES[call.name].angles
-        else:
-            raise self._source.error(call.place, f"the gate {call.name!r} is not defined", self._advice(call.name))
-        if len(call.angles) != angles:
-            raise self._source.error(
-                call.place, f"the gate {call.name} takes {angles} angles, not {len(call.angles)}", "Correct them."
-            )
-        return qubits, angles
-
-    def _advice(self, name: str) -> str:
-        files = [file for file, gates in INCLUDES.items() if name in gates]
-        if files and not (self._evaluator.version == 2 and files == ["stdgates.inc"]):
-            return f'Write `include "{files[-1 if self._evaluator.version == 2 else 0]}";`, or define it.'
-        return "Define it before it is used, or correct its name."
-
-    def expanded(self, call: Call, operands: Sequence[Qubits], scope: Scope) -> list[Gate | Barrier]:
+    def expanded(self, call: Call, operands: Sequence[Qubits], scope: Scope) -> list[Piece]:
         """The standard gates of a call, for each qubit of its registers in turn. Counted before anything is written out."""
+        if call.name in self._opaque and call.name in IDLE and call.name not in self._defined:
+            return []
         arity, _ = self._signature(call)
+        if call.name == PHASE and not call.modifiers and call.name not in self._defined:
+            self._evaluator.real(call.angles[0], scope)
+            return []
         modifiers = [self._modifier(each, scope) for each in call.modifiers]
         controls = sum(number for name, number in modifiers if name in ("ctrl", "negctrl"))
         if controls > CONTROLS_MAX:
@@ -159,7 +68,7 @@ class GateCalls:
         times = lengths.pop() if lengths else 1
         self._count((1 if defined is None else defined.calls) * times, call)
         angles = [self._evaluator.real(angle, scope) for angle in call.angles]
-        found: list[Gate | Barrier] = []
+        found: list[Piece] = []
         for turn in range(times):
             found += self._once(call, modifiers, angles, self._distinct(call, operands, turn))
         return found
@@ -197,11 +106,18 @@ class GateCalls:
 
     def _once(
         self, call: Call, modifiers: Sequence[tuple[str, float]], angles: Sequence[float], qubits: tuple[int, ...]
-    ) -> list[Gate | Barrier]:
+    ) -> list[Piece]:
         if not modifiers:
             return self._body(call, angles, qubits)
         start = int(sum(number for name, number in modifiers if name in ("ctrl", "negctrl")))
-        found = [gate for gate in self._body(call, angles, qubits[start:]) if isinstance(gate, Gate)]
+        body = self._body(call, angles, qubits[start:])
+        if any(isinstance(each, Reset) for each in body):
+            raise self._source.error(
+                call.place,
+                f"a modifier of {call.name}, which resets qubits",
+                "Only gates can be controlled or inverted.",
+            )
+        found = [gate for gate in body if isinstance(gate, Gate)]
         for name, number in reversed(modifiers):
             match name:
                 case "inv":
@@ -244,7 +160,7 @@ class GateCalls:
             self._count(len(found), call)
         return found
 
-    def _body(self, call: Call, angles: Sequence[float], qubits: tuple[int, ...]) -> list[Gate | Barrier]:
+    def _body(self, call: Call, angles: Sequence[float], qubits: tuple[int, ...]) -> list[Piece]:
         """The gates of a call without modifiers."""
         defined = self._defined.get(call.name)
         if defined is None:
@@ -260,8 +176,8 @@ class GateCalls:
             scope.names[qubit] = Qubits((number,), True)
         return self._statements(defined.define.body, scope)
 
-    def _statements(self, body: Sequence[Statement], scope: Scope) -> list[Gate | Barrier]:
-        found: list[Gate | Barrier] = []
+    def _statements(self, body: Sequence[Statement], scope: Scope) -> list[Piece]:
+        found: list[Piece] = []
         for statement in body:
             self._budget.spend(1, statement.place)
             match statement:
@@ -272,6 +188,10 @@ class GateCalls:
                     numbers = [self._own(operand, scope).numbers[0] for operand in operands]
                     if numbers:
                         found.append(Barrier(tuple(dict.fromkeys(numbers))))
+                case ResetQubits(qubits=operand):
+                    found.append(Reset(self._own(operand, scope).numbers[0]))
+                case Delay():
+                    pass
                 case For():
                     for inner in loop(self._evaluator, statement, scope):
                         found += self._statements(statement.body, inner)

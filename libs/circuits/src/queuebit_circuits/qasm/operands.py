@@ -17,6 +17,8 @@ class OperandParser(ExpressionParser):
     def operands(self) -> tuple[Operand, ...]:
         found = [self.operand_after("a gate")]
         while self.tokens.skip(","):
+            if self.version == 3 and self.tokens.at(";"):
+                break
             if len(found) == OPERANDS_MAX:
                 raise self.tokens.error(f"more than {OPERANDS_MAX} qubits are named", "Name fewer.")
             found.append(self.operand_after(","))

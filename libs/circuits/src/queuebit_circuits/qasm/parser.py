@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from queuebit_circuits.qasm.blocks import weight
-from queuebit_circuits.qasm.declarations import DeclarationParser
+from queuebit_circuits.qasm.control import ControlParser
 from queuebit_circuits.qasm.library import REFUSED
 from queuebit_circuits.qasm.plain import plain
 from queuebit_circuits.qasm.source import Token, shown
@@ -16,17 +15,15 @@ from queuebit_circuits.qasm.syntax import (
     Call,
     Define,
     Expression,
-    For,
-    If,
     Index,
     Listed,
+    MeasureAway,
     MeasureInto,
     Modifier,
     Operand,
     Range,
     ResetQubits,
     Statement,
-    Type,
 )  # fmt: skip
 
 _VALUES = frozenset({"int", "uint", "float", "angle", "bool"})
@@ -35,7 +32,7 @@ _ASSIGNING = {"=": "=", "+=": "+", "-=": "-", "*=": "*", "/=": "/", "%=": "%", "
               "&=": "&", "|=": "|", "^=": "^"}  # fmt: skip
 
 
-class Parser(DeclarationParser):
+class Parser(ControlParser):
     """Reads one statement at a time, so that what is too large is refused before the rest is read."""
 
     def header(self) -> int:
@@ -62,8 +59,11 @@ class Parser(DeclarationParser):
 
     def _statement(self, *, outermost: bool = False) -> Iterator[Statement]:
         token = self.tokens.next
-        if token.text in ("#", "@", "pragma") and token.kind != "string" and self.version == 3:
-            raise self.tokens.error("pragmas and annotations are not supported", "Leave the line out.")
+        if token.text in ("#", "pragma") and token.kind != "string" and self.version == 3:
+            raise self.tokens.error("pragmas are not supported", "Leave the line out.")
+        if token.text == "@" and token.kind == "sign" and self.version == 3:
+            self._pass_line(token)
+            return
         if token.kind == "qubit":
             raise self.tokens.error("a statement cannot begin with a qubit", "Write the gate first.")
         if self.tokens.skip(";"):
@@ -79,6 +79,12 @@ class Parser(DeclarationParser):
                 token, f"{token.text} cannot stand in a block", "Declare it before, outside of all blocks."
             )
         yield from self._of(token)
+
+    def _pass_line(self, token: Token) -> None:
+        """Pass over an annotation: it tells tools what to do, and changes no outcome."""
+        text = self.tokens.source.text
+        end = text.find("\n", token.place)
+        self.tokens.jump(len(text) if end < 0 else end)
 
     def _of(self, token: Token) -> Iterator[Statement]:
         """The statement that this name, which is taken, begins."""
@@ -97,6 +103,8 @@ class Parser(DeclarationParser):
                 operand = self.operand_after("reset")
                 self.end("reset")
                 yield ResetQubits(operand, token.place)
+            case "opaque" if self.version == 2:
+                yield self.opaque()
             case "measure":
                 yield self._measure(token)
             case "if":
@@ -123,6 +131,16 @@ class Parser(DeclarationParser):
                 value = self.joined()
                 self.end("let")
                 yield Alias(name.text, value, token.place)
+            case "input":
+                yield self.given()
+            case "delay":
+                yield self.delay(token)
+            case "box":
+                yield from self._box()
+            case "while":
+                yield self._while(token)
+            case "switch":
+                yield self._switch(token)
             case "for":
                 yield self._for(token)
             case _ if token.text in _VALUES:
@@ -143,69 +161,16 @@ class Parser(DeclarationParser):
         body = self._block_rest()
         return Define(name.text, parameters, qubits, body, token.place)
 
-    def _measure(self, token: Token) -> MeasureInto:
+    def _measure(self, token: Token) -> Statement:
         qubits = self.operand_after("measure")
+        if self.version == 3 and self.tokens.skip(";"):
+            return MeasureAway(qubits, token.place)
         if not self.tokens.at("->"):
             raise self.tokens.error("a measurement should say into which bits", "Write `measure q -> c;`.")
         self.tokens.take()
         bits = self.operand_after("->")
         self.end("measure")
         return MeasureInto(qubits, bits, token.place)
-
-    def _if(self, token: Token) -> If:
-        self.tokens.expect("(", "if")
-        with self.nested():
-            condition = self.expression()
-            self.tokens.expect(")", "the condition")
-            then = self._block() if self.version == 3 else self._conditional()
-            otherwise: tuple[Statement, ...] = ()
-            if self.version == 3 and self.tokens.skip("else"):
-                otherwise = self._block()
-        return If(condition, then, otherwise, token.place)
-
-    def _conditional(self) -> tuple[Statement, ...]:
-        token = self.tokens.next
-        if token.text in ("if", "gate", "qreg", "creg", "barrier", "include", "{"):
-            raise self.tokens.error(
-                f"{token.text!r} cannot be conditional", "Write a gate, a measurement or a reset after the condition."
-            )
-        return tuple(self._statement())
-
-    def _block(self) -> tuple[Statement, ...]:
-        if self.tokens.skip("{"):
-            return self._block_rest()
-        with self.nested():
-            return tuple(self._statement())
-
-    def _block_rest(self) -> tuple[Statement, ...]:
-        found: list[Statement] = []
-        with self.nested():
-            while not self.tokens.skip("}"):
-                if self.tokens.next.kind == "end":
-                    raise self.tokens.error("a block is not closed", "Write '}' at its end.")
-                found += self._statement()
-        return tuple(found)
-
-    def _for(self, token: Token) -> For:
-        kind = self.tokens.name("the type of a loop variable")
-        if kind.text not in ("int", "uint"):
-            raise self.tokens.source.error(
-                kind, "a loop variable needs a type, int or uint", "Write `for int i in [0:3] { … }`."
-            )
-        stated: Type = self.type_after(kind)
-        name = self.tokens.name("a loop variable")
-        self.tokens.expect("in", "the loop variable")
-        start = self.tokens.next
-        values: Range | Listed
-        if self.tokens.skip("{"):
-            values = Listed(self.listed("}"), start.place)
-        else:
-            self.tokens.expect("[", "in")
-            values = self.range_after(self.expression(), start)
-            self.tokens.expect("]", "the range")
-        with self.nested():
-            body = self._block()
-        return For(stated, name.text, values, body, token.place, weight(body))
 
     def _assignment(self, token: Token) -> Statement:
         """`c = measure q;`, `c[0] = measure q[0];`, `n += 1;`; the name is taken."""

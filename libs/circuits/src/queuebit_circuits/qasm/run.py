@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Register, Reset
-from queuebit_circuits.cost import QUBITS_DEVICE_MAX
 from queuebit_circuits.qasm.blocks import declare_value, loop
 from queuebit_circuits.qasm.conditions import Conditions
 from queuebit_circuits.qasm.gatecalls import GateCalls
 from queuebit_circuits.qasm.modifiers import PHASE
+from queuebit_circuits.qasm.registers import Registers
 from queuebit_circuits.qasm.scope import CLBITS_MAX, QUBITS_MAX, Bits, Budget, Qubits, Scope, Value
 from queuebit_circuits.qasm.source import Source
 from queuebit_circuits.qasm.syntax import (
@@ -19,41 +19,41 @@ from queuebit_circuits.qasm.syntax import (
     Binary,
     Call,
     DeclareBits,
+    DeclareInput,
     DeclareQubits,
     DeclareValue,
     Define,
+    Delay,
     Expression,
     For,
     If,
     Include,
-    Index,
+    MeasureAway,
     MeasureInto,
     Named,
     Number,
+    Opaque,
     Operand,
     ResetQubits,
     Statement,
+    While,
 )  # fmt: skip
 from queuebit_circuits.qasm.values import Evaluator
 
 
-class Run:
+class Run(Registers):
     """Reads statements one by one; `circuit` is what they came to."""
 
-    def __init__(self, source: Source, version: int) -> None:
-        self._source = source
-        self._version = version
+    def __init__(self, source: Source, version: int, inputs: Mapping[str, float]) -> None:
         self._budget = Budget(source)
         self._evaluator = Evaluator(source, version, self._budget)
+        super().__init__(source, self._evaluator, self._budget)
+        self._version = version
+        self._inputs = inputs
         self._conditions = Conditions(source, self._evaluator, self._budget)
         self._outermost = Scope()
         self._gates = GateCalls(source, self._evaluator, self._budget, self._outermost)
-        self._qubits = 0
-        self._physical = False
-        self._registers: list[Register] = []
-        self._clbits = 0
-        self.wide_at: int | None = None
-        """Where the qubits become more than any device takes."""
+        self._forgotten = set[int]()
 
     def circuit(self, statements: Iterable[Statement]) -> Circuit:
         operations: list[Operation] = []
@@ -71,6 +71,8 @@ class Run:
                 found = self._gates.expanded(statement, operands, scope)
                 kept = [each for each in found if not (isinstance(each, Gate) and each.name == PHASE)]
                 self._budget.emit(len(kept), statement.place)
+                if self._forgotten:
+                    self._check_forgotten(kept, statement.place)
                 into.extend(kept)
             case MeasureInto(qubits, bits, place):
                 self._measure(self._qubits_of(qubits, scope), self._bits_of(bits, scope), place, into)
@@ -82,6 +84,13 @@ class Run:
                 self._barrier(operands, place, scope, into)
             case If():
                 into.extend(self._if(statement, scope))
+            case While(condition, body, place):
+                self._while(condition, body, scope, place, into)
+            case MeasureAway(qubits, _):
+                self._forgotten.update(self._qubits_of(qubits, scope).numbers)
+            case Delay(operands, _):
+                for operand in operands:
+                    self._qubits_of(operand, scope)
             case For():
                 for inner in loop(self._evaluator, statement, scope):
                     self._block(statement.body, inner, into)
@@ -100,6 +109,10 @@ class Run:
                 self._gates.include(statement)
             case Define():
                 self._gates.define(statement)
+            case Opaque(name, _):
+                self._gates.opaque(name)
+            case DeclareInput():
+                self._input(statement, scope)
             case DeclareQubits(name, size, place):
                 self._new(name, scope, place)
                 if self._physical:
@@ -118,22 +131,35 @@ class Run:
             case _:
                 raise self._source.error(statement.place, "the statement cannot stand here", "Leave it out.")
 
-    def _count(self, qubits: int, place: int) -> None:
-        self._qubits = qubits
-        if qubits > QUBITS_DEVICE_MAX and self.wide_at is None:
-            self.wide_at = place
+    def _input(self, statement: DeclareInput, scope: Scope) -> None:
+        name, place = statement.name, statement.place
+        self._new(name, scope, place)
+        given = self._inputs.get(name)
+        if given is None:
+            raise self._source.error(place, f"the input {name} has no value", f"Give it: --param {name}=VALUE.")
+        literal = self._evaluator.value(Number(given, place), scope)
+        scope.names[name] = self._evaluator.converted(literal, statement.type, scope, place)._replace(constant=False)
 
-    def _new(self, name: str, scope: Scope, place: int) -> None:
-        if name in scope.names:
-            raise self._source.error(place, f"{name!r} is declared twice", "Give the second another name.")
-
-    def _size(self, size: Expression, scope: Scope, what: str, left: int, most: int) -> int:
-        count = self._evaluator.whole(size, scope, f"the number of {what} of a register", 1, 2**53)
-        if count > left:
+    def _check_forgotten(self, gates: Sequence[Gate | Barrier | Reset], place: int) -> None:
+        """Refuse gates on what was measured without a bit: that is no operation of a circuit here."""
+        if any(isinstance(gate, Gate) and self._forgotten.intersection(gate.qubits) for gate in gates):
             raise self._source.error(
-                size.place, f"the circuit has more than {most} {what}", "Use fewer, or smaller registers."
+                place, "a qubit is used after a measurement that no bit keeps", "Measure it into a bit: c = measure q;"
             )
-        return count
+
+    def _while(
+        self, condition: Expression, body: Sequence[Statement], scope: Scope, place: int, into: list[Operation]
+    ) -> None:
+        """Run a loop whose condition is known while reading."""
+        while True:
+            self._budget.spend(1 + condition.size, place)
+            if self._evaluator.read_bits(condition, scope):
+                raise self._source.error(
+                    place, "the length of a loop depends on a measurement", "Write a for loop over a constant range."
+                )
+            if not self._evaluator.number(condition, scope):
+                return
+            self._block(body, scope.inner(), into)
 
     def _declare_bits(self, statement: DeclareBits, scope: Scope, into: list[Operation]) -> None:
         name, place, initial = statement.name, statement.place, statement.initial
@@ -157,24 +183,6 @@ class Run:
             raise self._source.error(
                 place, f"the bit {name} begins with a value other than 0", "Prepare a qubit with x and measure it."
             )
-
-    def _alias(self, name: str, value: Operand, place: int, scope: Scope) -> None:
-        self._new(name, scope, place)
-        parts = []
-        following: Operand | None = value
-        while following is not None:
-            parts.append(self._of(following, scope))
-            following = following.following
-        kinds = {type(part) for part in parts}
-        numbers = tuple(number for part in parts for number in part.numbers)
-        if len(kinds) > 1 or len(set(numbers)) < len(numbers):
-            raise self._source.error(
-                place,
-                f"the alias {name} joins what does not belong together",
-                "Join distinct qubits, or distinct bits.",
-            )
-        single = len(parts) == 1 and parts[0].single
-        scope.names[name] = Qubits(numbers, single) if kinds == {Qubits} else Bits(numbers, single)
 
     def _assign(self, statement: Assign, scope: Scope) -> None:
         name, place = statement.name, statement.place
@@ -212,58 +220,6 @@ class Run:
         self._budget.emit(1, place)
         into.append(Barrier(numbers))
 
-    def _of(self, operand: Operand, scope: Scope) -> Qubits | Bits:
-        """The qubits or bits that an operand names."""
-        if operand.name.startswith("$"):
-            found: Qubits | Bits = self._hardware(operand)
-        else:
-            meaning = self._evaluator.meaning(operand.name, scope, operand.place)
-            if isinstance(meaning, Value):
-                raise self._source.error(operand.place, f"{operand.name} is a number", "Name a qubit or a bit.")
-            found = meaning
-        if not operand.indices:
-            self._budget.spend(len(found.numbers), operand.place)
-            return found
-        if len(operand.indices) == 1 and not found.single:
-            number = _plain_number(operand.indices[0], len(found.numbers))
-            if number is not None:
-                self._budget.spend(1, operand.place)
-                one = (found.numbers[number],)
-                return Qubits(one, True) if isinstance(found, Qubits) else Bits(one, True)
-        for index in operand.indices:
-            if found.single:
-                raise self._source.error(
-                    operand.place, f"{operand.name} is indexed, but it is a single one", "Leave the index out."
-                )
-            picked, single = self._evaluator.pick(index, len(found.numbers), scope, operand.place, operand.name)
-            numbers = tuple(found.numbers[place] for place in picked)
-            found = Qubits(numbers, single) if isinstance(found, Qubits) else Bits(numbers, single)
-        self._budget.spend(len(found.numbers), operand.place)
-        return found
-
-    def _hardware(self, operand: Operand) -> Qubits:
-        """A qubit of the device by its number, $n."""
-        number = int(operand.name[1:8])
-        if number >= QUBITS_MAX or len(operand.name) > 8:
-            raise self._source.error(operand.place, f"the circuit has more than {QUBITS_MAX} qubits", "Use fewer.")
-        if self._qubits and not self._physical:
-            raise self._source.error(operand.place, "qubits are declared and named by $n", "Use one of both ways.")
-        self._physical = True
-        self._count(max(self._qubits, number + 1), operand.place)
-        return Qubits((number,), True)
-
-    def _qubits_of(self, operand: Operand, scope: Scope) -> Qubits:
-        found = self._of(operand, scope)
-        if isinstance(found, Qubits):
-            return found
-        raise self._source.error(operand.place, f"{operand.name} is a classical bit", "Name a qubit.")
-
-    def _bits_of(self, operand: Operand, scope: Scope) -> Bits:
-        found = self._of(operand, scope)
-        if isinstance(found, Bits):
-            return found
-        raise self._source.error(operand.place, f"{operand.name} is a qubit", "Name classical bits to measure into.")
-
     def _if(self, statement: If, scope: Scope) -> list[Operation]:
         """The operations of a condition: one way where it is known while reading, else both as a branch."""
         condition, place = statement.condition, statement.place
@@ -289,9 +245,3 @@ class Run:
         found: list[Operation] = []
         self._block(body, scope.inner(conditional=scope.conditional + 1), found)
         return tuple(found)
-
-
-def _plain_number(index: Index, count: int) -> int | None:
-    """The index where it is written as a number from 0 to count - 1; None where it needs a closer look."""
-    value = index.value if type(index) is Number else None
-    return value if type(value) is int and 0 <= value < count else None

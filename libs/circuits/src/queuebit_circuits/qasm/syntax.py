@@ -150,6 +150,46 @@ class MeasureInto:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureAway:
+    """A measurement whose result nothing keeps."""
+
+    qubits: Operand
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeclareInput:
+    """A value that is given with the text, not in it."""
+
+    type: Type
+    name: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class While:
+    condition: Expression
+    body: tuple[Statement, ...]
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Time that passes on qubits, which a circuit without noise does not feel."""
+
+    qubits: tuple[Operand, ...]
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A gate that has a name alone."""
+
+    name: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class ResetQubits:
     qubits: Operand
     place: int
@@ -245,5 +285,5 @@ class Include:
 
 Statement = (
     Call | MeasureInto | ResetQubits | BarrierAcross | DeclareQubits | DeclareBits | DeclareValue | Alias | Assign | Define
-    | If | For | Include
+    | If | For | Include | MeasureAway | DeclareInput | While | Delay | Opaque
 )  # fmt: skip

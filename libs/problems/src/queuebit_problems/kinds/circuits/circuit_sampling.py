@@ -6,21 +6,30 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any
 
-from pydantic import Field, Strict, ValidationError, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    Strict,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from queuebit_circuits.circuit import Circuit, Measure, length_of, walk
 from queuebit_circuits.cost import affordable, splitting
 from queuebit_circuits.errors import UnreadableCircuit
-from queuebit_circuits.qasm import read_circuit
+from queuebit_circuits.qasm import input_names, read_circuit
 from queuebit_circuits.qasm.source import TEXT_LENGTH_MAX
 from queuebit_contracts.errors import FieldError
 from queuebit_problems.checks import FAULTS_MAX, Place, raise_faults
 from queuebit_problems.errors import UnreadableFile
 from queuebit_problems.kind import Answer, Params, Size, Statement
 from queuebit_problems.measurement import Device, Effort, Examination, Measured, Measurement, OnStep, Step, Stop, Test
+from queuebit_problems.numeric import Real
 
 SHOTS = 1024
 SHOTS_MAX = 1_000_000
+INPUTS_MAX = 1_000
 ANSWER_BYTES_MAX = 2_000_000
 """Of the counts, where every run gives another outcome: what a message can carry with room to spare."""
 _NUMBER_BYTES = 12
@@ -49,6 +58,17 @@ class CircuitSamplingStatement(Statement):
     ]
     shots: Annotated[int, Strict(), Field(ge=1, le=SHOTS_MAX, description="How often the circuit is run.")] = SHOTS
 
+    inputs: Annotated[
+        dict[str, bool | Real],
+        Field(max_length=INPUTS_MAX, description="The value of each name that the circuit declares as `input`."),
+    ] = {}
+
+    @model_serializer(mode="wrap")
+    def _compact(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without inputs where there are none, as before there were any."""
+        written: dict[str, Any] = plain(self)
+        return written if self.inputs else {key: value for key, value in written.items() if key != "inputs"}
+
     @model_validator(mode="after")
     def _runs(self) -> CircuitSamplingStatement:
         raise_faults("circuit_sampling", self._faults())
@@ -72,7 +92,7 @@ class CircuitSamplingStatement(Statement):
     @cached_property
     def circuit(self) -> Circuit:
         """The circuit that the text states."""
-        return read_circuit(self.qasm, to_run=True)
+        return read_circuit(self.qasm, to_run=True, inputs=self.inputs)
 
 
 def _advice(qasm: str) -> str:
@@ -96,14 +116,18 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
     answer_shape = '{"counts": {bits as Qiskit writes them: how often}, "shots": sum of the counts}'
     formats = ("OpenQASM 2", "OpenQASM 3: gates, loops, measurements and conditions")
     suffixes = (".qasm", ".qasm2", ".qasm3")
-    params = {"shots": f"how often the circuit is run, {SHOTS} where it is left out"}
+    params = {
+        "shots": f"how often the circuit is run, {SHOTS} where it is left out",
+        "(an input)": "the value of a name that the circuit declares as `input`",
+    }
     statement = CircuitSamplingStatement
 
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> CircuitSamplingStatement:
         try:
-            return CircuitSamplingStatement(qasm=text, shots=_shots(params))
+            inputs = {name: _given(params, name) for name in input_names(text) if name in (params or {})}
+            return CircuitSamplingStatement(qasm=text, shots=_shots(params), inputs=inputs)
         except ValidationError as error:
-            found = _read(text, file_name)
+            found = _read(text, file_name, inputs)
             if not any(isinstance(each, Measure) for each in walk(found.operations)):
                 where = file_name or "the circuit"
                 raise UnreadableFile(f"{where}: the circuit measures nothing.", remedy=_advice(text)) from None
@@ -205,12 +229,19 @@ def _form(circuit: Circuit) -> str:
     return repr(" ".join("0" * digits for digits in circuit.layout)[:80])
 
 
-def _read(text: str, file_name: str) -> Circuit:
+def _read(text: str, file_name: str, inputs: Mapping[str, float]) -> Circuit:
     """Names the line within the file, where the text is to blame."""
     try:
-        return read_circuit(text, file_name=file_name, to_run=True)
+        return read_circuit(text, file_name=file_name, to_run=True, inputs=inputs)
     except UnreadableCircuit as error:
         raise UnreadableFile(error.detail, remedy=error.remedy, line=error.line) from None
+
+
+def _given(params: Params | None, name: str) -> float:
+    value = (params or {})[name]
+    if isinstance(value, bool | int | float):
+        return value
+    raise UnreadableFile(f"The param {name} should be a number.", remedy=f"Give --param {name}=1.5.")
 
 
 def _shots(params: Params | None) -> int:

@@ -1,0 +1,134 @@
+"""Parsing what decides which statements are run, and how often: conditions, cases, loops, and the blocks of all of them."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+
+from queuebit_circuits.qasm.blocks import weight
+from queuebit_circuits.qasm.declarations import DeclarationParser
+from queuebit_circuits.qasm.source import Token
+from queuebit_circuits.qasm.syntax import Binary, Expression, For, If, Listed, Range, Statement, Type, While
+
+CASES_MAX = 32
+"""Of a switch; each stands within the one before."""
+
+
+class ControlParser(DeclarationParser):
+    """Reads statements that hold statements; their first word is taken."""
+
+    @abstractmethod
+    def _statement(self, *, outermost: bool = False) -> Iterator[Statement]:
+        """The statements that the next one stands for."""
+
+    def _if(self, token: Token) -> If:
+        self.tokens.expect("(", "if")
+        with self.nested():
+            condition = self.expression()
+            self.tokens.expect(")", "the condition")
+            then = self._block() if self.version == 3 else self._conditional()
+            otherwise: tuple[Statement, ...] = ()
+            if self.version == 3 and self.tokens.skip("else"):
+                otherwise = self._block()
+        return If(condition, then, otherwise, token.place)
+
+    def _conditional(self) -> tuple[Statement, ...]:
+        token = self.tokens.next
+        if token.text in ("if", "gate", "qreg", "creg", "barrier", "include", "{"):
+            raise self.tokens.error(
+                f"{token.text!r} cannot be conditional", "Write a gate, a measurement or a reset after the condition."
+            )
+        return tuple(self._statement())
+
+    def _block(self) -> tuple[Statement, ...]:
+        if self.tokens.skip("{"):
+            return self._block_rest()
+        with self.nested():
+            return tuple(self._statement())
+
+    def _block_rest(self) -> tuple[Statement, ...]:
+        found: list[Statement] = []
+        with self.nested():
+            while not self.tokens.skip("}"):
+                if self.tokens.next.kind == "end":
+                    raise self.tokens.error("a block is not closed", "Write '}' at its end.")
+                found += self._statement()
+        return tuple(found)
+
+    def _for(self, token: Token) -> For:
+        kind = self.tokens.name("the type of a loop variable")
+        if kind.text not in ("int", "uint"):
+            raise self.tokens.source.error(
+                kind, "a loop variable needs a type, int or uint", "Write `for int i in [0:3] { … }`."
+            )
+        stated: Type = self.type_after(kind)
+        name = self.tokens.name("a loop variable")
+        self.tokens.expect("in", "the loop variable")
+        start = self.tokens.next
+        values: Range | Listed
+        if self.tokens.skip("{"):
+            values = Listed(self.listed("}"), start.place)
+        else:
+            self.tokens.expect("[", "in")
+            values = self.range_after(self.expression(), start)
+            self.tokens.expect("]", "the range")
+        with self.nested():
+            body = self._block()
+        return For(stated, name.text, values, body, token.place, weight(body))
+
+    def _box(self) -> tuple[Statement, ...]:
+        """The statements of a box; the time that it may state is passed over, as delays are."""
+        if self.tokens.skip("["):
+            while not self.tokens.skip("]"):
+                if self.tokens.at("{") or self.tokens.next.kind == "end":
+                    raise self.tokens.error("the time of a box is not closed", "Write box[100ns] { … }.")
+                self.tokens.take()
+        self.tokens.expect("{", "box")
+        return self._block_rest()
+
+    def _while(self, token: Token) -> While:
+        self.tokens.expect("(", "while")
+        with self.nested():
+            condition = self.expression()
+            self.tokens.expect(")", "the condition")
+            return While(condition, self._block(), token.place)
+
+    def _switch(self, token: Token) -> If:
+        """A switch as conditions within each other, the first case outermost."""
+        self.tokens.expect("(", "switch")
+        with self.nested():
+            target = self.expression()
+            self.tokens.expect(")", "what is switched on")
+            self.tokens.expect("{", "what is switched on")
+            cases: list[tuple[Expression, tuple[Statement, ...], int]] = []
+            otherwise: tuple[Statement, ...] = ()
+            while self.tokens.skip("case"):
+                if len(cases) == CASES_MAX:
+                    raise self.tokens.error(f"a switch has more than {CASES_MAX} cases", "Use fewer.")
+                place = self.tokens.next.place
+                values = [self.expression()]
+                while self.tokens.skip(","):
+                    if self.tokens.at("{"):
+                        break
+                    values.append(self.expression())
+                cases.append((self._one_of(target, values, place), self._block(), place))
+            if self.tokens.skip("default"):
+                otherwise = self._block()
+            self.tokens.expect("}", "the cases")
+        if not cases:
+            raise self.tokens.source.error(token, "a switch has no case", "Write case 0 { … }.")
+        for condition, body, place in reversed(cases):
+            otherwise = (If(condition, body, otherwise, place),)
+        [found] = otherwise
+        assert isinstance(found, If)
+        return found
+
+    def _one_of(self, target: Expression, values: list[Expression], place: int) -> Expression:
+        tests = [
+            Binary("==", target, value, place, max(target.depth, value.depth) + 1, target.size + value.size + 1)
+            for value in values
+        ]
+        found: Expression = tests[0]
+        for test in tests[1:]:
+            found = Binary("||", found, test, place, max(found.depth, test.depth) + 1, found.size + test.size + 1)
+        return found
