@@ -40,7 +40,7 @@ class Timers:
         """Ring until `stop`."""
         while not stop.is_set():
             try:
-                full = await self.step() == self._batch_max
+                full = await self.step() >= self._batch_max
             except (StoreUnavailable, Contended) as error:
                 log.warning("the timers wait: %s", error)
                 full = False
@@ -48,8 +48,10 @@ class Timers:
                 await self._clock.sleep(self._poll_interval_s)
 
     async def step(self) -> int:
-        """Wake what is due; returns how many that were. A job that cannot be woken is left alone until a restart."""
-        due = await self._store.due(self._clock.now(), limit=self._batch_max)
+        """Wake what is due; returns how many that were. A job that cannot be woken is left alone until a restart, and takes
+        no other's turn.
+        """
+        due = await self._store.due(self._clock.now(), limit=self._batch_max + len(self._undecidable))
         ringing = [job_id for job_id in due if job_id not in self._undecidable]
         if ringing:
             commands = [InboundCommand(job_id, Wake(), derive_id(job_id, "wake")) for job_id in ringing]

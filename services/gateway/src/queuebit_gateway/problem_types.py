@@ -161,6 +161,13 @@ _TABLE: tuple[ProblemType, ...] = (
         "headers_too_large", 431, "The headers are too large", "after_change", "Send fewer and shorter headers."
     ),
     ProblemType(
+        "history_unreadable",
+        500,
+        "What is stored of this job makes no sense",
+        "never",
+        "Tell whoever runs Queuebit the job's id; its raw events are still listed, and other jobs are not concerned.",
+    ),
+    ProblemType(
         "internal", 500, "Something failed inside", "same_request", "Try again; report the request_id if it stays."
     ),
     ProblemType(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import UUID
 
 from queuebit_contracts import events as ev
+from queuebit_contracts.errors import ContractError
 from queuebit_contracts.jobs import Problem
+from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.codec import read_event
+from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.bounded_memory import Kept
 from queuebit_gateway.read_model.explain import explain
 from queuebit_gateway.read_model.folding import Folding
@@ -19,6 +23,8 @@ from queuebit_gateway.read_model.shared_work import Shared
 from queuebit_gateway.read_model.view import Happened
 from queuebit_runtime.processes.hops import AnyHop
 from queuebit_store.ports import StoredEvent, StreamStore
+
+log = logging.getLogger(__name__)
 
 KEPT_BYTES_MAX = 64 * 1024 * 1024
 READS_MAX = 8
@@ -49,8 +55,10 @@ class Story:
         return self.events[-1].version if self.events else 0
 
     def tell(self, happened: Sequence[Happened], bytes_kept: int) -> None:
-        """Take events in that follow on those before."""
+        """Take events in that follow on those before. Raises CorruptStream where they do not."""
         for each in happened:
+            if each.version != self.version + 1:
+                raise CorruptStream(f"version {each.version} stands where {self.version + 1} is due")
             self.folding.apply(each.event, each.at)
             self.events.append(each)
         self.bytes_kept += bytes_kept
@@ -86,11 +94,16 @@ class Stories:
         self._reads = asyncio.Semaphore(READS_MAX)
 
     async def until(self, stream_id: UUID, version: int) -> Story:
-        """The story of this stream up to `version` at least, which is there. Raises StoreError, ContractError
-        or CorruptStream."""
+        """The story of this stream up to `version` at least, which is there. Raises StoreError, and Refusal
+        history_unreadable where its events cannot be read or do not follow on one another.
+        """
         story = self._kept.get(stream_id)
-        while story is None or story.version < version:
-            story = await self._reading.run(stream_id, partial(self._read_on, stream_id, story or Story(stream_id)))
+        try:
+            while story is None or story.version < version:
+                story = await self._reading.run(stream_id, partial(self._read_on, stream_id, story or Story(stream_id)))
+        except (CorruptStream, ContractError) as error:
+            log.error("the history of a job makes no sense: %s", error, extra={"job_id": str(stream_id)})
+            raise Refusal("history_unreadable", job_id=stream_id) from error
         return story
 
     async def _read_on(self, stream_id: UUID, story: Story) -> Story:
