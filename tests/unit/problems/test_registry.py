@@ -19,6 +19,7 @@ from queuebit_problems.errors import BrokenKind, InvalidStatement, UnknownKind
 from queuebit_problems.files import read_problem
 from queuebit_problems.kinds.graphs.maxcut import MaxCut
 from queuebit_problems.registry import built_in_modules, kind_of, kinds, parse_optimisation, parse_problem
+from tests.fakes.ones_kind import KIND
 
 BUILT_IN = (
     "assignment",
@@ -44,66 +45,9 @@ BUILT_IN = (
     "tsp",
 )
 
-SAMPLE = '''
-"""Count ones: the most ones among n bits."""
-from typing import Annotated
-
-from pydantic import Field
-
-from queuebit_problems.checks import bits_errors
-from queuebit_problems.kind import Size, Statement
-from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
-from queuebit_problems.encoding.qubo import Qubo
-
-
-class OnesStatement(Statement):
-    bits: Annotated[int, Field(ge=1, le=10)]
-
-
-class Ones(Optimisation[OnesStatement]):
-    name = "ones"
-    title = "Count ones"
-    sense = "max"
-    answer_shape = '{"x": [0|1]}'
-    formats = ("`ones n`",)
-    suffixes = (".ones",)
-    statement = OnesStatement
-
-    def read(self, text, *, file_name="", params=None):
-        return OnesStatement(bits=int(text.split()[1]))
-
-    def recognises(self, text):
-        return text.startswith("ones ")
-
-    def size(self, statement):
-        return Size(statement.bits, statement.bits, statement.bits)
-
-    def answer_errors(self, statement, answer):
-        return bits_errors(answer, "x", statement.bits)
-
-    def objective(self, statement, answer):
-        return sum(answer["x"])
-
-    def violations(self, statement, answer):
-        return []
-
-    def encoding(self, statement):
-        qubo = Qubo(statement.bits, dict.fromkeys(range(statement.bits), -1))
-        return Encoding(qubo, lambda bits: {"x": list(bits)}, lambda answer: answer["x"])
-
-    def cp_model(self, statement, model):
-        bits = [model.new_bool_var(str(i)) for i in range(statement.bits)]
-        model.maximize(sum(bits))
-        return CpReading(lambda value: {"x": [value(bit) for bit in bits]}, 1, lambda answer: [])
-
-    def heuristic(self, statement, seed):
-        return {"x": [1] * statement.bits}
-
-    improve = lambda self, statement, answer: {"x": [1] * statement.bits}
-    default_answer = lambda self, statement: {"x": [0] * statement.bits}
-    trivial_bound = lambda self, statement: statement.bits
-    example = lambda self: OnesStatement(bits=3)
-
+SAMPLE = (
+    KIND
+    + """
 
 class OnesTwo(Ones):
     version = 2
@@ -111,7 +55,8 @@ class OnesTwo(Ones):
 
 ONES_TWO = OnesTwo()
 NOT_A_KIND = 7
-'''
+"""
+)
 
 Install = Callable[..., None]
 
