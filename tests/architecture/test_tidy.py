@@ -20,7 +20,7 @@ DOCUMENTS = sorted(
     path for path in (*ROOT.glob("*.md"), *(ROOT / "infra").rglob("*.md"), *(ROOT / "schemas").glob("*.md"))
 )
 
-FILE_LINES_MAX = {"libs": 300, "services": 310, "tests": 400}
+FILE_LINES_MAX = {"libs": 300, "services": 300, "tests": 400}
 FUNCTION_LINES_MAX = 60
 LOOSE_ENDS = re.compile(r"\b(TODO|FIXME|XXX)\b|NotImplementedError|#\s*(stub|for now|placeholder)\b", re.IGNORECASE)
 STRANGERS = re.compile(

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from queuebit_contracts.envelope import encode_data
-from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobEvent, JobPlanned, JobRejected
+from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobPlanned, JobRejected
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.jobs import is_past
 from queuebit_contracts.registry import name_of
-from queuebit_control_plane.remembered import weight_of
+from queuebit_control_plane.remembered import HELD, weight_of
 from queuebit_control_plane.stored_form import stored_form
 from queuebit_domain.holds.gate import Gate
 from queuebit_domain.job import routing
@@ -21,7 +21,7 @@ from queuebit_domain.job.decide import decide, refusal_of
 from queuebit_domain.job.messages import Message, Refuse, Submit
 from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob
 from queuebit_runtime.bus.port import Record
-from queuebit_store.ports import NewEvent, Payload
+from queuebit_store.ports import NewEvent
 
 NO_JOB = NoJob()
 
@@ -108,20 +108,18 @@ class Work:
         trace = command.traceparent or self.trace
         for version, event in enumerate(decided, start=self.version + len(self.events) + 1):
             event_id = derive_id(job_id, f"event:{version}")
-            data, payload = _form_of(event, message)
-            name = name_of(type(event))
-            self.size_bytes += weight_of(name, len(data) if payload is None else len(data) + len(payload.text))
-            if isinstance(event, JobRejected):
+            model = type(event)
+            if model is JobPlanned and isinstance(message, Submit):
+                data, payload = _json_of_plan(message.inputs), None
+            else:
+                data, payload = stored_form(event)
+            name = name_of(model)
+            if name in HELD:
+                self.size_bytes += weight_of(name, len(data) if payload is None else len(data) + len(payload.text))
+            elif isinstance(event, JobRejected):
                 self.rejection = event.code
             new = NewEvent(event_id, name, event.schema_version, data, now, command.cause_id, trace, payload)
             self.events.append(new)
-
-
-def _form_of(event: JobEvent, message: Message) -> tuple[str, Payload | None]:
-    """The event as it is stored."""
-    if isinstance(event, JobPlanned) and isinstance(message, Submit):
-        return _json_of_plan(message.inputs), None
-    return stored_form(event)
 
 
 @lru_cache(maxsize=1024)

@@ -9,6 +9,7 @@ from uuid import UUID
 from queuebit_contracts.jobs import Confidence, Cost, Ran, Usage
 from queuebit_gateway.problem_details import ProblemPage, ProblemPages
 from queuebit_gateway.problem_types import PROBLEMS
+from queuebit_gateway.read_model.kind_models import KindList, KindSummary, KindView
 from queuebit_gateway.read_model.models import (
     AttemptTimes,
     AttemptView,
@@ -16,9 +17,6 @@ from queuebit_gateway.read_model.models import (
     JobList,
     JobSummary,
     JobView,
-    KindList,
-    KindSummary,
-    KindView,
     LegView,
     PlanView,
     TimelineEntry,

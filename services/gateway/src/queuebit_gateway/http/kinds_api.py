@@ -12,7 +12,7 @@ from queuebit_gateway.http.openapi import RATE, answer, problems
 from queuebit_gateway.http.parts import actor_who
 from queuebit_gateway.problem_details import ProblemPage, ProblemPages, Refusal
 from queuebit_gateway.problem_types import PROBLEMS
-from queuebit_gateway.read_model.models import KindList, KindSummary, KindView
+from queuebit_gateway.read_model.kind_models import KindList, KindSummary, KindView
 from queuebit_problems.errors import ProblemError
 from queuebit_problems.registry import AnyKind, kind_of, usable_kinds
 

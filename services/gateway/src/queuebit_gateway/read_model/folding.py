@@ -8,7 +8,7 @@ from typing import Any, assert_never
 from uuid import UUID
 
 from queuebit_contracts import events as ev
-from queuebit_contracts.jobs import Cost, Leg, Usage
+from queuebit_contracts.jobs import Cost, Usage
 from queuebit_contracts.origin import whole_origin
 from queuebit_domain.job.evolve import evolve
 from queuebit_domain.job.label import label
@@ -21,14 +21,12 @@ from queuebit_gateway.read_model.models import (
     FallbackView,
     HeldView,
     JobView,
-    LegProgress,
-    LegView,
     ParentView,
-    PlanView,
     ProgressView,
     RejectionView,
     SuspectView,
 )
+from queuebit_gateway.read_model.plan_view import Progress, plan_view
 from queuebit_problems.kind import gap_of
 
 
@@ -254,6 +252,7 @@ class Folding:
     ) -> JobView:
         """The finished view."""
         cost, usage = total(self.spent)
+        progress = Progress(self.attempts.values(), self.held, self.chosen, isinstance(self.job, EndedJob))
         facts: dict[str, Any] = {
             "kind": "",
             "tier": "",
@@ -271,38 +270,11 @@ class Folding:
             created_at=created_at,
             updated_at=updated_at,
             version=version,
-            plan=self._plan(with_plan),
+            plan=plan_view(self.planned, progress, with_plan=with_plan) if self.planned else None,
             attempts=tuple(attempt.view() for attempt in self.attempts.values()),
             progress=self.progress,
             fallbacks=tuple(self.fallbacks),
             improvements=self.improvements,
             held=() if isinstance(self.job, EndedJob) else tuple(self.held.values()),
             **facts,
-        )
-
-    def _plan(self, with_plan: bool) -> PlanView | None:
-        if self.planned is None:
-            return None
-        return PlanView(
-            name=self.planned.plan,
-            rule=self.planned.rule,
-            policy_version=self.planned.policy_version,
-            sense=self.planned.sense,
-            legs=tuple(self._leg(leg) for leg in self.planned.legs),
-            reasons=self.planned.reasons if with_plan else None,
-            inputs=self.planned.inputs if with_plan else None,
-        )
-
-    def _leg(self, leg: Leg) -> LegView:
-        tries = [attempt for attempt in self.attempts.values() if attempt.order.leg == leg.leg]
-        idle: LegProgress = "not_needed" if isinstance(self.job, EndedJob) else "waiting"
-        return LegView(
-            leg=leg.leg,
-            role=leg.role,
-            lane=leg.lane,
-            state="held" if leg.leg in self.held and idle == "waiting" else tries[-1].state if tries else idle,
-            chosen=any(attempt.order.attempt_id == self.chosen for attempt in tries),
-            budget_s=leg.budget_s,
-            attempts_max=leg.attempts_max,
-            reason=leg.reason,
         )
