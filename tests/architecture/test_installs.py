@@ -15,7 +15,7 @@ HEAVY = {"qiskit", "qiskit_aer", "ortools", "numpy", "fastapi", "faststream", "a
 LIBS = {
     "gateway": ("contracts", "domain", "circuits", "problems", "runtime", "store"),
     "control_plane": ("contracts", "domain", "circuits", "problems", "runtime", "store"),
-    "quantum_adapter": ("contracts", "circuits", "problems", "runtime"),
+    "quantum_adapter": ("contracts", "circuits", "problems", "runtime", "store"),
     "classical_solver": ("contracts", "circuits", "problems", "runtime"),
     "result_validation": ("contracts", "circuits", "problems", "runtime"),
     "client": ("contracts",),
@@ -24,7 +24,7 @@ LIBS = {
 HAS = {
     "gateway": {"fastapi", "asyncpg"},
     "control_plane": {"asyncpg"},
-    "quantum_adapter": {"qiskit", "qiskit_aer", "numpy"},
+    "quantum_adapter": {"qiskit", "qiskit_aer", "numpy", "asyncpg"},
     "classical_solver": {"ortools", "numpy"},
     "result_validation": {"numpy"},
     "client": {"httpx2", "typer"},

@@ -12,7 +12,7 @@ from queuebit_circuits.pauli import PauliSum
 from queuebit_problems.measuring.exact_device import ExactDevice
 from queuebit_quantum_adapter.errors import BudgetTooSmall, TooManyOperations, TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.pipelines.measurement_device import ProviderDevice, runs_shot_by_shot, seeds_of
-from queuebit_quantum_adapter.ports import Capabilities, Entry, Ledger, Provider, Request
+from queuebit_quantum_adapter.ports import Capabilities, Provider, Request
 from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
 from queuebit_quantum_adapter.submissions.running import Runner, key_of
@@ -22,15 +22,13 @@ from tests.unit.quantum_adapter.models import LIMITS, an_attempt
 OBSERVABLE = PauliSum(3, ((0.5, "III"), (1.0, "ZII"), (0.3, "XYZ"), (-0.2, "IZZ")))
 
 
-def a_device(
-    provider: Provider | None = None, ledger: Ledger | None = None, *, budget_s: float = 60.0
-) -> ProviderDevice:
-    return ProviderDevice(a_runner(provider, ledger), LIMITS, budget_s, name="aer")
+def a_device(provider: Provider | None = None, *, budget_s: float = 60.0) -> ProviderDevice:
+    return ProviderDevice(a_runner(provider), LIMITS, budget_s, name="aer")
 
 
-def a_runner(provider: Provider | None = None, ledger: Ledger | None = None) -> Runner:
+def a_runner(provider: Provider | None = None) -> Runner:
     found = provider or AerProvider(IdealTarget(qubits_max=16, memory_bytes_max=2**30))
-    return Runner(an_attempt(), lambda: found, ledger)
+    return Runner(an_attempt(), lambda: found)
 
 
 def read_out(circuit: Circuit) -> Circuit:
@@ -48,30 +46,15 @@ class Sampling(AerProvider):
         return Capabilities("sampling", "1", "quantum", 16, 10**6, "ideal")
 
 
-class JournalLedger:
+class CountingProvider(AerProvider):
     """Remembers under which keys something was handed in."""
 
     def __init__(self) -> None:
-        self.known: dict[UUID, str | None] = {}
-
-    def intend(self, key: UUID, backend: str) -> Entry:
-        entry = Entry(key not in self.known, self.known.get(key))
-        self.known.setdefault(key, None)
-        return entry
-
-    def record(self, key: UUID, provider_id: str) -> None:
-        self.known[key] = provider_id
-
-
-class CountingProvider(AerProvider):
-    """Counts what is handed in."""
-
-    def __init__(self) -> None:
         super().__init__(IdealTarget(qubits_max=16, memory_bytes_max=2**30))
-        self.taken = 0
+        self.keys: list[UUID] = []
 
     def submit(self, request: Request, key: UUID, fence: str | None = None) -> str:
-        self.taken += 1
+        self.keys.append(key)
         return super().submit(request, key, fence)
 
 
@@ -127,17 +110,16 @@ def test_a_constant_needs_no_run() -> None:
     assert (found.value, found.std_error, runner.requests) == (0.25, 0.0, 0)
 
 
-def test_each_batch_has_a_key_of_its_own_and_a_repeat_of_the_attempt_finds_it() -> None:
-    provider, ledger = CountingProvider(), JournalLedger()
+def test_each_batch_has_a_key_of_its_own_and_a_repeat_of_the_attempt_has_the_same() -> None:
+    provider = CountingProvider()
 
-    first = a_device(provider, ledger)
+    first = a_device(provider)
     counts = [first.counts([A], shots=50, seed=1), first.counts([B], shots=50, seed=1)]
-    again = a_device(provider, ledger)
+    again = a_device(provider)
     repeated = [again.counts([A], shots=50, seed=1), again.counts([B], shots=50, seed=1)]
 
     assert repeated == counts
-    assert provider.taken == 2
-    assert list(ledger.known) == [key_of(an_attempt(), number) for number in range(2)]
+    assert provider.keys == [key_of(an_attempt(), number) for number in (0, 1, 0, 1)]
 
 
 def test_many_circuits_are_handed_in_by_several_batches() -> None:

@@ -1,4 +1,4 @@
-"""Plugs `queuebit ops` into the command line."""
+"""Plugs `queuebit ops` and `queuebit submissions` into the command line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import typer
 
 from queuebit_operations.exit_codes import MEANINGS
 from queuebit_operations.groups import Groups
-from queuebit_operations.verbs import pause, quarantine, replay_inspect, verify
+from queuebit_operations.verbs import pause, quarantine, replay_inspect, submissions, verify
 
 VERBS = (verify.add, replay_inspect.add, pause.add, quarantine.add)
 """Every verb, in the order of `queuebit ops --help`."""
@@ -19,9 +19,10 @@ _EPILOG = "Exit codes: " + "; ".join(f"{code.value} {text}" for code, text in ME
 
 
 def register(app: typer.Typer) -> None:
-    """Add `ops` with all its verbs to `app`."""
+    """Add `ops` with all its verbs, and `submissions`, to `app`."""
     ops = typer.Typer(help=_HELP, epilog=_EPILOG, no_args_is_help=True, rich_markup_mode=None)
     groups = Groups(ops)
     for add in VERBS:
         add(groups)
     app.add_typer(ops, name="ops")
+    submissions.register(app)

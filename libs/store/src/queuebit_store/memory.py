@@ -14,12 +14,20 @@ from queuebit_store.leadership.memory import MemoryLeadership
 from queuebit_store.log.memory import MemoryCursors, MemoryLog
 from queuebit_store.memory_state.database import MemoryDatabase
 from queuebit_store.memory_state.hooks import Hook, Hooks
+from queuebit_store.submissions.memory import MemorySubmissions
 
 __all__ = ["Hook", "Hooks", "MemoryDatabase", "MemoryStore"]
 
 
 class MemoryStore(
-    MemoryLog, MemoryHeads, MemoryIdempotency, MemoryCursors, MemoryDirectory, MemoryLeadership, MemoryDiagnosis
+    MemoryLog,
+    MemoryHeads,
+    MemoryIdempotency,
+    MemoryCursors,
+    MemoryDirectory,
+    MemoryLeadership,
+    MemoryDiagnosis,
+    MemorySubmissions,
 ):
     """One session on a MemoryDatabase: every port of the store."""
 

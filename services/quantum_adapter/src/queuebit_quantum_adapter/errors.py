@@ -118,6 +118,17 @@ class RunFailed(AdapterError):
     code = FailureCode.INTERNAL
 
 
+class SubmissionEnded(AdapterError):
+    """The provider ended the submission, and gave no result."""
+
+    def __init__(self, detail: str, code: FailureCode, *, remedy: str = "") -> None:
+        self.code = code
+        super().__init__(detail, remedy=remedy)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (SubmissionEnded, (self.detail, self.code))
+
+
 class NotEquivalent(AdapterError):
     """A circuit came out of a conversion as another circuit. Nothing was run."""
 
@@ -142,6 +153,13 @@ class NotAuthorised(AdapterError):
     """The provider does not know us, or does not let us in."""
 
     code = FailureCode.NO_BACKEND
+    unsent = True
+
+
+class NotSent(AdapterError):
+    """Nothing left for the provider, or nothing that it could take; it can be sent again."""
+
+    code = FailureCode.BACKEND_UNAVAILABLE
     unsent = True
 
 

@@ -29,6 +29,7 @@ def main() -> int:
 
     async def build(service: Service) -> None:
         pool = ProcessPool(settings.workers_max, settings.process_memory_max_mb, WARM_MODULES, niceness=NICENESS)
+        follow_pool = ProcessPool(1, settings.process_memory_max_mb, WARM_MODULES, niceness=NICENESS)
         adapter = QuantumAdapter(
             service.bus,
             pool,
@@ -38,10 +39,13 @@ def main() -> int:
             worker_name=service.settings.worker_name,
             warm=True,
             telemetry=service.telemetry,
+            follow_pool=follow_pool,
         )
         service.task("backends", adapter.run)
+        service.task("submissions", adapter.follow)
         service.gauge(adapter.shell.show_queue)
         service.on_drain(adapter.stop)
         service.on_close(pool.close)
+        service.on_close(follow_pool.close)
 
     return run_service(NAME, build)

@@ -54,9 +54,9 @@ class Capabilities:
     """What a backend is and can do. `noise` says what its samples are subject to: "ideal" or the name of a model or device.
 
     `exact`: whether it computes expectation values from the state, without shots. `estimates`: whether `preflight` says what is
-    to be expected of a request. `recovery`: how a lost answer is found again; `lag_s`: how long after a request was sent it may
-    still be taken without being found, at most. `calibrated_at`: when its noise was last measured, RFC 3339; `health`: the
-    share of it that works, from 0 to 1; None where that means nothing.
+    to be expected of a request. `repeats`: whether equal seeds give equal outcomes. `recovery`: how a lost answer is found
+    again; `lag_s`: how long after a request was sent it may still be taken without being found, at most. `calibrated_at`: when
+    its noise was last measured, RFC 3339; `health`: the share of it that works, from 0 to 1; None where that means nothing.
     """
 
     backend: str
@@ -67,6 +67,7 @@ class Capabilities:
     noise: str
     exact: bool = False
     estimates: bool = False
+    repeats: bool = True
     recovery: Recovery = Recovery.NONE
     lag_s: float = 0.0
     calibrated_at: str | None = None
@@ -122,7 +123,8 @@ class Preflight:
     `qubits`: of its widest circuit; `memory_bytes`: what simulating it takes, 0 elsewhere. `success`: the estimated success
     probability of its worst circuit as the backend would run it, from 0 to 1; `seconds`: how long the backend takes for all of
     it, an upper guess; None where the backend does not estimate. `cost`: nothing where it is free; `cost_at_least`: whether it
-    may cost more than these parts say.
+    may cost more than these parts say. `record` and `ran` are those parts of the result that are known before: of a provider
+    whose results are fetched by any process, which may not have prepared the request.
     """
 
     qubits: int
@@ -131,6 +133,8 @@ class Preflight:
     seconds: float | None = None
     cost: tuple[CostPart, ...] = ()
     cost_at_least: bool = False
+    record: Mapping[str, Any] = field(default_factory=dict)
+    ran: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,33 +201,3 @@ class Provider(Protocol):
     def close(self, fence: str) -> None:
         """Close a fence: from now on nothing is taken inside it. What was taken before goes on. No error where it is closed."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What the ledger knows of a key. Not fresh and without a provider's id: sent perhaps, so it must be looked up."""
-
-    fresh: bool
-    provider_id: str | None = None
-
-
-class Ledger(Protocol):
-    """Remembers what was handed in. Intent first, submission second, record third: so that none is ever sent twice."""
-
-    def intend(self, key: UUID, backend: str) -> Entry:
-        """Note that a submission is about to be sent, and say what was known before."""
-        ...
-
-    def record(self, key: UUID, provider_id: str) -> None:
-        """Note the provider's id."""
-        ...
-
-
-class FreeLedger:
-    """The ledger of local simulators: nothing is paid and nothing outlives the process, so nothing needs to be kept."""
-
-    def intend(self, key: UUID, backend: str) -> Entry:  # noqa: ARG002
-        return Entry(fresh=True)
-
-    def record(self, key: UUID, provider_id: str) -> None:
-        pass

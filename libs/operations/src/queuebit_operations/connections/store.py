@@ -10,6 +10,7 @@ from queuebit_store.connections.session import Session
 from queuebit_store.connections.settings import PostgresSettings, settings_from
 from queuebit_store.heads.postgres import PostgresHeads
 from queuebit_store.log.postgres import PostgresCursors, PostgresLog
+from queuebit_store.submissions.postgres import PostgresSubmissions
 
 SERVICE = "ops"
 """What the server's own views call our sessions: queuebit-ops-…"""
@@ -29,12 +30,25 @@ def postgres_settings(env: Mapping[str, str]) -> PostgresSettings:
 
 
 @asynccontextmanager
+async def opened_submissions(env: Mapping[str, str]) -> AsyncIterator[PostgresSubmissions]:
+    """The ledger of submissions, with the tables that this version works with. Raises what the store raises."""
+    async with _session(env) as session:
+        yield PostgresSubmissions(session)
+
+
+@asynccontextmanager
 async def opened_store(env: Mapping[str, str]) -> AsyncIterator[OperatorStore]:
     """Connected, with the tables that this version works with. Raises what the store raises."""
+    async with _session(env) as session:
+        yield OperatorStore(session)
+
+
+@asynccontextmanager
+async def _session(env: Mapping[str, str]) -> AsyncIterator[Session]:
     session = Session(postgres_settings(env))
     try:
         await session.open()
         await check_schema(session)
-        yield OperatorStore(session)
+        yield session
     finally:
         await session.close()

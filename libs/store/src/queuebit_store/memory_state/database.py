@@ -15,6 +15,7 @@ from queuebit_store.heads.port import Place, StreamRow
 from queuebit_store.idempotency.port import Reservation
 from queuebit_store.log.payloads import hash_of, whole_event
 from queuebit_store.log.port import Append, NewEvent, Position, StoredEvent
+from queuebit_store.submissions.port import Note, Submission
 
 
 def log_key(position: Position) -> tuple[int, int, int]:
@@ -64,6 +65,10 @@ class MemoryDatabase:
         self.tenants: dict[str, datetime] = {}
         self.api_keys: dict[str, ApiKeyRow] = {}
         self.leases: dict[str, LeaseRow] = {}
+        self.submissions: dict[UUID, Submission] = {}
+        self.requests: dict[UUID, bytes] = {}
+        self.results: dict[UUID, bytes] = {}
+        self.submission_notes: dict[UUID, list[Note]] = {}
         self.epoch = 1
         self.next_xid = 1
         self.next_seq = 1

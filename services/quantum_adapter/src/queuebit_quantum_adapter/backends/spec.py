@@ -20,7 +20,8 @@ class BackendSpec:
     `name` is what people know it by. `qubits_max`: of any circuit; `core_qubits_max`: of the cores that a problem beyond that
     is cut into. `noisy`: whether a device's noise is simulated; `calibrated_at`: when that was measured, RFC 3339, where it is
     known; `remedy`: what to do about a problem that is too large for it. `opener` is the dotted path of the function that opens
-    its provider in a worker process, called with `options`; naming it imports nothing.
+    its provider in a worker process, called with `options`; naming it imports nothing. `durable`: whether what is handed in
+    outlives the process that sent it, so that it is kept in the ledger.
     """
 
     name: str
@@ -32,6 +33,7 @@ class BackendSpec:
     noisy: bool = False
     calibrated_at: str | None = None
     remedy: str = ""
+    durable: bool = False
     options: Mapping[str, int | float | str] = field(default_factory=dict)
 
 

@@ -18,8 +18,9 @@ from queuebit_quantum_adapter.pipelines.checks import is_measurement
 from queuebit_quantum_adapter.pipelines.measurement import measured
 from queuebit_quantum_adapter.pipelines.optimisation import optimised
 from queuebit_quantum_adapter.ports import Request
-from queuebit_quantum_adapter.shell.task import Outcome, Report, Task
-from queuebit_quantum_adapter.submissions.running import Runner, open_provider
+from queuebit_quantum_adapter.shell.task import Outcome, Report, Stage, Task
+from queuebit_quantum_adapter.submissions.local import Here
+from queuebit_quantum_adapter.submissions.running import HandIn, Runner, open_provider
 
 Pipeline = Callable[[Task, Runner, Report], Outcome]
 
@@ -32,7 +33,8 @@ def run(task: Task, report: Report) -> Outcome:
     """Answer the problem on the task's backend. Raises AdapterError."""
     cpu_begun = time.process_time()
     pipeline = _pipeline(task)
-    outcome = pipeline(task, Runner(task.attempt_id, lambda: open_provider(task.backend)), report)
+    runner = Runner(task.attempt_id, lambda: open_provider(task.backend), _hand_in(task, report))
+    outcome = pipeline(task, runner, report)
     return replace(
         outcome,
         cpu_s=time.process_time() - cpu_begun,
@@ -44,8 +46,17 @@ def warm(backend: BackendSpec) -> None:
     """Load what the first attempt would wait for: the SDK, and one small run of it where it runs here."""
     provider, request = open_provider(backend), Request((Bound(ONE_TURN, (1.0,)),), (0,), 1)
     provider.preflight(request)
-    if backend.lane == "simulator":
+    if not backend.durable:
         provider.submit(request, WARM_KEY, None)
+
+
+def _hand_in(task: Task, report: Report) -> HandIn:
+    """Through the ledger where what is handed in outlives this process."""
+    if not task.backend.durable:
+        return Here()
+    from queuebit_quantum_adapter.submissions.durable import Durable, ledger_loop, open_ledger
+
+    return Durable(open_ledger, task.backend.name, loop=ledger_loop(), heard=lambda words: report(Stage(words)))
 
 
 def _pipeline(task: Task) -> Pipeline:

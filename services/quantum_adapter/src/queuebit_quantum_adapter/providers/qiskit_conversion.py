@@ -54,7 +54,8 @@ def to_open_circuit(circuit: Circuit) -> OpenCircuit:
     """The same form in Qiskit, its classical registers in the order of their declaration: one parameter for each slot."""
     parameters = ParameterVector("t", circuit.slots)
     made = QuantumCircuit(
-        QuantumRegister(circuit.qubits), *(ClassicalRegister(register.size) for register in circuit.registers)
+        QuantumRegister(circuit.qubits),
+        *(ClassicalRegister(register.size, f"m{place}") for place, register in enumerate(circuit.registers)),
     )
     _add(made, circuit.operations, list(parameters))
     return OpenCircuit(made, parameters)

@@ -12,6 +12,7 @@ from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.backends.status import BackendReporter
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_quantum_adapter.shell.settings import AdapterSettings
+from queuebit_quantum_adapter.submissions.follower import Follower
 from queuebit_runtime.bus.port import Bus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.ids import Ids
@@ -42,16 +43,28 @@ class QuantumAdapter:
         warm: bool,
         hop: AnyHop = asyncio.to_thread,
         telemetry: Telemetry = SILENT,
+        follow_pool: Pool | None = None,
     ) -> None:
         """`warm`: load the SDK into a worker process at the start, instead of when the first order comes. `hop` reads an order
-        off the loop; a simulation passes one that calls directly.
+        off the loop; a simulation passes one that calls directly. `follow_pool`: where submissions are followed that outlive
+        their process; `pool` where it is None.
         """
         limits = settings.limits
         found = discover(settings.provider_names, settings.setup)
         for fault in found.broken:
             _log.error("%s", fault)
         backends = Backends(found.specs, found.broken)
-        executor = QuantumExecutor(pool, backends, limits, clock, worker=worker_name, grace_s=settings.grace_s, hop=hop)
+        self.follower = Follower(follow_pool or pool, backends.all(), clock, interval_s=settings.follow_interval_s)
+        executor = QuantumExecutor(
+            pool,
+            backends,
+            limits,
+            clock,
+            worker=worker_name,
+            grace_s=settings.grace_s,
+            hop=hop,
+            follower=self.follower,
+        )
         self.shell = WorkShell(
             bus,
             executor,
@@ -76,6 +89,11 @@ class QuantumAdapter:
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`."""
         await self.reporter.run(stop)
+
+    async def follow(self, stop: asyncio.Event) -> None:
+        """Look after what was handed in and outlives its process, until told to stop."""
+        await self.follower.run(stop)
+        await stop.wait()
 
     async def stop(self, drain_s: float = 10.0) -> None:
         """Finish what runs, at most so long. The bus and the pool are stopped after by whoever made them."""

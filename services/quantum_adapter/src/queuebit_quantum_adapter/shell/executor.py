@@ -17,6 +17,7 @@ from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError
 from queuebit_quantum_adapter.pipelines.checks import check_measurement, check_optimisation, is_measurement
 from queuebit_quantum_adapter.shell.task import Failed, Outcome, Recipe, Stage, Task
+from queuebit_quantum_adapter.submissions.follower import Follower
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolError
 from queuebit_runtime.processes.pool import Pool
@@ -43,6 +44,7 @@ class QuantumExecutor:
         grace_s: float = 5.0,
         warm_timeout_s: float = 60.0,
         hop: TaskHop = asyncio.to_thread,
+        follower: Follower | None = None,
     ) -> None:
         """`grace_s`: how long past its budget a process may take to load the SDK and to hand over its answer. `hop` reads large
         statements off the loop; a simulation passes one that calls directly.
@@ -55,6 +57,7 @@ class QuantumExecutor:
         self._grace_s = grace_s
         self._warm_timeout_s = warm_timeout_s
         self._hop = hop
+        self._follower = follower
 
     def is_small(self, order: JobQueued) -> bool:  # noqa: ARG002
         """No circuit is small enough for the event loop."""
@@ -98,12 +101,18 @@ class QuantumExecutor:
             case Failed(code, detail, remedy, retry_after_s):
                 usage = Usage(wall_s=wall_s)
                 if stop.is_set():
+                    await self._unwanted(order)
                     return cancelled(order, usage)
                 return failed(order, code, detail, remedy=remedy, retry_after_s=retry_after_s, usage=usage)
             case Outcome():
                 return self._succeeded(order, ended, task.backend, started_at, wall_s)
             case _:
                 assert_never(ended)
+
+    async def _unwanted(self, order: JobQueued) -> None:
+        """What was handed in for the order is cancelled by whoever follows it."""
+        if self._follower is not None:
+            await self._follower.cancel(self._backends.of(order.lane), order.attempt_id)
 
     def _succeeded(
         self, order: JobQueued, outcome: Outcome, backend: BackendSpec, started_at: datetime, wall_s: float

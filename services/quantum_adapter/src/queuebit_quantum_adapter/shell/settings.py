@@ -47,6 +47,8 @@ class AdapterSettings(BaseSettings):
     """
     status_interval_s: Annotated[float, Field(gt=0, le=240)] = 60.0
     """How often the backends are reported."""
+    follow_interval_s: Annotated[float, Field(gt=0, le=60)] = 1.0
+    """How often what was handed in at providers that charge is looked after; only where one is used."""
 
     @field_validator("simulator_target")
     @classmethod

@@ -13,7 +13,6 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
-from qiskit.circuit import QuantumCircuit, QuantumRegister
 from qiskit.exceptions import QiskitError
 from qiskit.transpiler import Target, generate_preset_pass_manager
 from qiskit_aer.noise import NoiseModel, ReadoutError
@@ -21,11 +20,11 @@ from qiskit_aer.noise.device.models import basic_device_gate_errors
 from qiskit_ibm_runtime import fake_provider  # type: ignore[import-untyped]
 
 from queuebit_quantum_adapter.errors import NoBackend, TooManyQubits, UnusableProblem
+from queuebit_quantum_adapter.providers.active_qubits import IGNORED, on_active_qubits
 from queuebit_quantum_adapter.providers.aer.fitted import Fitted, Placed
 
 LEVEL = 2
 TRANSPILER_SEED = 7
-IGNORED = frozenset({"barrier", "delay"})
 NO_GATES = frozenset({"measure", "reset", "delay", "if_else", "for_loop", "while_loop", "switch_case"})
 READ_BY_HAND = frozenset({"measure", "if_else"})
 REMEDY = "Use another device, as fake_sherbrooke, or the target exact."
@@ -132,15 +131,3 @@ def operations_of(circuit: Any, at: Sequence[int] | None = None) -> Iterator[Pla
         yield Placed(item.operation.name, qubits)
         for block in getattr(item.operation, "blocks", ()):
             yield from operations_of(block, qubits)
-
-
-def on_active_qubits(circuit: Any) -> tuple[Any, tuple[int, ...]]:
-    """The circuit on the qubits that it uses, in their order, and which qubits of the device these are."""
-    doing = [item for item in circuit.data if item.operation.name not in IGNORED]
-    used = sorted({circuit.find_bit(qubit).index for item in doing for qubit in item.qubits})
-    register = QuantumRegister(len(used))
-    place = {physical: register[index] for index, physical in enumerate(used)}
-    compact = QuantumCircuit(register, circuit.clbits, *circuit.cregs, global_phase=circuit.global_phase)
-    for item in doing:
-        compact.append(item.operation, [place[circuit.find_bit(qubit).index] for qubit in item.qubits], item.clbits)
-    return compact, tuple(used)

@@ -1,0 +1,1 @@
+"""What an unmodified qiskit-ibm-runtime takes for IBM Quantum: jobs run on Aer, faults come on command."""

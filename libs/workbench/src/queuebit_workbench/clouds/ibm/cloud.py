@@ -1,0 +1,203 @@
+"""What the cloud knows: backends, jobs and sessions, and how they change with time."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from queuebit_runtime.clock import SystemClock
+from queuebit_workbench.clouds.ibm.execution import BadParams, checked, executed
+
+SESSION_CLOSED = 1217
+BAD_PARAMS = 1002
+FINAL = frozenset({"Completed", "Failed", "Cancelled"})
+
+
+class Refused(Exception):
+    """A request that the cloud does not serve, with the status and the code that its client expects."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+@dataclass(slots=True)
+class Job:
+    """One job as it was accepted. `state` is forced where it is set."""
+
+    id: str
+    backend: str
+    program: str
+    params: dict[str, Any]
+    tags: list[str]
+    session_id: str | None
+    cost: int
+    created: datetime
+    state: str = "Queued"
+    reason: str = ""
+    reason_code: int | None = None
+    result: str | None = None
+    ended: datetime | None = None
+
+
+@dataclass(slots=True)
+class Session:
+    """A batch or a session: it takes jobs until it is closed."""
+
+    id: str
+    backend: str
+    mode: str
+    max_ttl: int
+    started: datetime
+    accepting: bool = True
+
+
+@dataclass(slots=True)
+class Behaviour:
+    """How the cloud is today. `lag_s`: how long a new job is not listed; `queue_s`: how long one waits; `state`: the word that
+    all jobs are forced to show; `versions` of the API that are served, all where none is named.
+    """
+
+    lag_s: float = 0.0
+    queue_s: float = 0.0
+    state: str | None = None
+    versions: tuple[str, ...] = ()
+
+
+class Cloud:
+    """All of it, for several threads. Every method that changes something takes the lock."""
+
+    def __init__(self, backends: Mapping[str, Mapping[str, Any]], machine: Any) -> None:
+        """`backends`: name to configuration, properties and the like; `machine` is what Aer takes on the noise of."""
+        self.backends = backends
+        self.behaviour = Behaviour()
+        self.jobs: dict[str, Job] = {}
+        self.sessions: dict[str, Session] = {}
+        self._machine = machine
+        self._lock = threading.RLock()
+        self._numbers = itertools.count(1)
+
+    def open_session(self, backend: str, mode: str, max_ttl: int) -> Session:
+        with self._lock:
+            session = Session(f"session-{next(self._numbers):06d}", backend, mode, max_ttl, _now())
+            self.sessions[session.id] = session
+            return session
+
+    def session(self, session_id: str) -> Session:
+        found = self.sessions.get(session_id)
+        if found is None:
+            raise Refused(404, 1218, f"There is no session {session_id}.")
+        return found
+
+    def close_session(self, session_id: str) -> None:
+        with self._lock:
+            self.session(session_id).accepting = False
+
+    def submit(self, body: Mapping[str, Any], *, strict: bool) -> Job:
+        """Accept a job. Raises Refused for a closed session, an unknown backend, and parameters that the schema refuses."""
+        backend = str(body.get("backend"))
+        if backend not in self.backends:
+            raise Refused(404, 1216, f"There is no backend {backend}.")
+        if strict:
+            try:
+                checked(str(body.get("program_id")), body.get("params"))
+            except BadParams as error:
+                raise Refused(400, BAD_PARAMS, str(error)) from error
+        with self._lock:
+            session_id = body.get("session_id")
+            if session_id is not None and not self.session(session_id).accepting:
+                raise Refused(400, SESSION_CLOSED, f"The session {session_id} is closed.")
+            job = Job(
+                id=f"job-{next(self._numbers):06d}",
+                backend=backend,
+                program=str(body.get("program_id")),
+                params=dict(body["params"]),
+                tags=list(body.get("tags") or ()),
+                session_id=session_id,
+                cost=int(body.get("cost") or 0),
+                created=_now(),
+            )
+            self.jobs[job.id] = job
+            return job
+
+    def job(self, job_id: str) -> Job:
+        """As it is now: what has waited long enough runs."""
+        found = self.jobs.get(job_id)
+        if found is None:
+            raise Refused(404, 1291, f"There is no job {job_id}.")
+        with self._lock:
+            if found.state not in FINAL and _now() >= found.created + timedelta(seconds=self.behaviour.queue_s):
+                self._run(found)
+        return found
+
+    def cancel(self, job_id: str) -> None:
+        with self._lock:
+            found = self.jobs.get(job_id)
+            if found is None:
+                raise Refused(404, 1291, f"There is no job {job_id}.")
+            if found.state in FINAL:
+                raise Refused(409, 1203, f"The job {job_id} has ended.")
+            found.state, found.reason, found.ended = "Cancelled", "Cancelled by user", _now()
+
+    def listed(self, query: Mapping[str, list[str]]) -> dict[str, Any]:
+        """The page of jobs that a query asks for. A new job is not listed before the lag is over."""
+        wanted = {name: values[-1] for name, values in query.items()}
+        horizon = _now() - timedelta(seconds=self.behaviour.lag_s)
+        tags, session_id = set(query.get("tags", ())), wanted.get("session_id")
+        with self._lock:
+            found = [
+                job
+                for job in self.jobs.values()
+                if job.created <= horizon
+                and tags <= set(job.tags)
+                and session_id in (None, job.session_id)
+                and wanted.get("backend") in (None, job.backend)
+                and wanted.get("program") in (None, job.program)
+                and ("pending" not in wanted or (wanted["pending"] == "true") is (job.state not in FINAL))
+                and ("created_after" not in wanted or job.created >= _moment(wanted["created_after"]))
+                and ("created_before" not in wanted or job.created <= _moment(wanted["created_before"]))
+            ]
+        found.sort(key=lambda job: job.created, reverse=wanted.get("sort") != "ASC")
+        limit, offset = int(wanted.get("limit", 200)), int(wanted.get("offset", 0))
+        page = [self.shown(job, params=False) for job in found[offset : offset + limit]]
+        return {"jobs": page, "count": len(found), "limit": limit, "offset": offset}
+
+    def shown(self, job: Job, *, params: bool) -> dict[str, Any]:
+        """A job as the API tells of it."""
+        state = self.behaviour.state or job.state
+        document = {
+            "id": job.id,
+            "backend": job.backend,
+            "state": {"status": state, "reason": job.reason, "reason_code": job.reason_code, "reason_solution": ""},
+            "status": state,
+            "program": {"id": job.program},
+            "tags": list(job.tags),
+            "created": job.created.isoformat().replace("+00:00", "Z"),
+            "cost": job.cost,
+            "runtime": "none",
+            "session_id": job.session_id,
+            "user_id": "loopback",
+            "estimated_running_time_seconds": 1.0,
+        }
+        return {**document, "params": job.params} if params else document
+
+    def _run(self, job: Job) -> None:
+        try:
+            job.result = json.dumps(executed(job.params, self._machine, job.id))
+            job.state = "Completed"
+        except Exception as error:
+            job.state, job.reason, job.reason_code = "Failed", f"{type(error).__name__}: {error}"[:300], 1007
+        job.ended = _now()
+
+
+def _now() -> datetime:
+    return SystemClock().now()
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))

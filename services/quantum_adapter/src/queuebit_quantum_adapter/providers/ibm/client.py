@@ -1,0 +1,113 @@
+"""The client of IBM Quantum as we need it: no POST is ever repeated, every request has a deadline, and what was answered to a
+submission is known even where the client keeps it to itself. Imported in worker processes only.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from qiskit_ibm_runtime import QiskitRuntimeService  # type: ignore[import-untyped]
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+from queuebit_quantum_adapter.errors import AdapterError, NoBackend, NotAuthorised, NotSent, RateLimited, SubmitRefused
+
+CONNECT_S = 5.0
+RETRIED = (429, 500, 502, 503, 504, 520, 521, 522, 524)
+SESSION_CLOSED = 1217
+RATE_LIMITED = frozenset({409, 429})
+NOT_LET_IN = frozenset({401, 403})
+
+
+@dataclass(slots=True)
+class Heard:
+    """The last submission: how many requests left, what was answered to the last one."""
+
+    sent: int = 0
+    status: int | None = None
+    body: bytes = b""
+    retry_after_s: float | None = None
+
+    def begin(self) -> None:
+        self.sent, self.status, self.body, self.retry_after_s = 0, None, b"", None
+
+
+class Guard(HTTPAdapter):
+    """Carries the requests: reads are repeated, submissions never are, and all have a deadline."""
+
+    def __init__(self, heard: Heard, deadline_s: float) -> None:
+        self._heard = heard
+        self._deadline_s = deadline_s
+        retry = Retry(
+            total=3,
+            connect=2,
+            read=2,
+            status=3,
+            backoff_factor=0.2,
+            raise_on_status=False,
+            allowed_methods=frozenset({"GET", "HEAD"}),
+            status_forcelist=RETRIED,
+        )
+        super().__init__(max_retries=retry)
+
+    def send(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """The client's own deadline of 900 seconds is not kept."""
+        kwargs["timeout"] = (CONNECT_S, self._deadline_s)
+        submits = request.method == "POST" and request.path_url.split("?")[0].endswith("/jobs")
+        if submits:
+            self._heard.sent += 1
+        response = super().send(request, *args, **kwargs)
+        if submits:
+            self._heard.status, self._heard.body = response.status_code, response.content[:10_000]
+            self._heard.retry_after_s = _seconds(response.headers.get("Retry-After"))
+        return response
+
+
+def open_service(heard: Heard, deadline_s: float) -> Any:
+    """The service of the account that the environment names, guarded. Raises NoBackend."""
+    try:
+        service = QiskitRuntimeService()
+        clients = [client for client in service._api_clients.values() if client is not None]
+        for client in clients:
+            for scheme in ("http://", "https://"):
+                client._session.mount(scheme, Guard(heard, deadline_s))
+    except Exception as error:
+        raise NoBackend(
+            f"IBM Quantum cannot be opened: {type(error).__name__}: {str(error)[:200]}",
+            remedy="Check QISKIT_IBM_TOKEN, QISKIT_IBM_INSTANCE, QISKIT_IBM_CHANNEL and QISKIT_IBM_URL.",
+        ) from error
+    if not clients:
+        raise NoBackend("IBM Quantum offers no instance.", remedy="Set QISKIT_IBM_INSTANCE to one of the account.")
+    return service
+
+
+def refusal(heard: Heard, error: Exception) -> AdapterError | None:
+    """What says for sure that a submission was not taken; None where nobody knows."""
+    words = f"{type(error).__name__}: {str(error)[:300]}"
+    if not heard.sent:
+        return NotSent(f"It was not sent: {words}")
+    if heard.sent > 1 or heard.status is None or not 400 <= heard.status < 500:
+        return None
+    if SESSION_CLOSED in _codes(heard.body):
+        return NotSent("Its batch is closed.")
+    if heard.status in NOT_LET_IN:
+        return NotAuthorised(words)
+    if heard.status in RATE_LIMITED:
+        return RateLimited(words, retry_after_s=heard.retry_after_s)
+    return None if heard.status == 408 else SubmitRefused(words)
+
+
+def _codes(body: bytes) -> set[int]:
+    try:
+        return {each["code"] for each in json.loads(body)["errors"]}
+    except (ValueError, KeyError, TypeError):
+        return set()
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None

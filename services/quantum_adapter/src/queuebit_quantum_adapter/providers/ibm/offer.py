@@ -1,0 +1,64 @@
+"""Backends of IBM Quantum as an operator names them. Nothing of Qiskit is imported, and nothing is asked of the network.
+
+| variable | meaning |
+| --- | --- |
+| `QUEUEBIT_IBM_BACKENDS` | the backends that are used, parted by commas, in order of preference |
+| `QUEUEBIT_IBM_QUBITS_MAX` | the largest circuit that is sent there; 127 where it is not set |
+| `QUEUEBIT_IBM_LAG_S` | how long after it was sent a job may still turn up, at most; 300 where it is not set |
+| `QUEUEBIT_IBM_DEADLINE_S` | how long one request may take; 30 where it is not set |
+| `QISKIT_IBM_TOKEN`, `QISKIT_IBM_INSTANCE` and others | the account, as the client of IBM reads them |
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from importlib.metadata import version
+
+from queuebit_quantum_adapter.backends.spec import BackendSpec, Setup
+from queuebit_quantum_adapter.errors import NoBackend
+
+CORE_QUBITS_MAX = 16
+QUBITS_MAX, LAG_S, DEADLINE_S = 127, 300.0, 30.0
+
+
+def offer(setup: Setup) -> tuple[BackendSpec, ...]:  # noqa: ARG001
+    """The backends that the environment names: an entry point of `queuebit.providers`. Raises NoBackend."""
+    return backends(os.environ)
+
+
+def backends(env: Mapping[str, str]) -> tuple[BackendSpec, ...]:
+    """The same of any environment. Raises NoBackend."""
+    names = [name.strip() for name in env.get("QUEUEBIT_IBM_BACKENDS", "").split(",") if name.strip()]
+    if not names:
+        raise NoBackend("QUEUEBIT_IBM_BACKENDS is not set.", remedy="Name the backends, such as ibm_brisbane.")
+    qubits_max = int(_number(env, "QUEUEBIT_IBM_QUBITS_MAX", QUBITS_MAX))
+    options = {
+        "lag_s": _number(env, "QUEUEBIT_IBM_LAG_S", LAG_S),
+        "deadline_s": _number(env, "QUEUEBIT_IBM_DEADLINE_S", DEADLINE_S),
+    }
+    return tuple(
+        BackendSpec(
+            name=name,
+            version=f"qiskit-ibm-runtime {version('qiskit-ibm-runtime')}",
+            lane="quantum",
+            opener="queuebit_quantum_adapter.providers.ibm.provider:open_provider",
+            qubits_max=qubits_max,
+            core_qubits_max=min(CORE_QUBITS_MAX, qubits_max),
+            noisy=True,
+            durable=True,
+            options={"backend": name, **options},
+        )
+        for name in names
+    )
+
+
+def _number(env: Mapping[str, str], name: str, default: float) -> float:
+    text = env.get(name) or str(default)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not value > 0:
+        raise NoBackend(f"{name} is {text[:40]!r}.", remedy="Use a number above 0.")
+    return value

@@ -1,0 +1,144 @@
+"""Requests as IBM's sampler takes them: transpiled for the backend, checked, and their outcomes read.
+
+Imported in worker processes only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from math import prod
+from typing import Any
+
+import numpy as np
+from qiskit.exceptions import QiskitError
+from qiskit.transpiler import generate_preset_pass_manager
+
+from queuebit_circuits.circuit import Bound, Circuit, opened
+from queuebit_contracts.canonical import fingerprint
+from queuebit_quantum_adapter.errors import UnusableProblem
+from queuebit_quantum_adapter.ports import Request
+from queuebit_quantum_adapter.providers.active_qubits import on_active_qubits
+from queuebit_quantum_adapter.providers.qiskit_circuits import circuit_fingerprint
+from queuebit_quantum_adapter.providers.qiskit_conversion import OpenCircuit, to_open_circuit
+from queuebit_quantum_adapter.providers.read_back import read_back, same_outcomes
+from queuebit_quantum_adapter.verification.equivalence import Equivalence
+
+LEVEL = 2
+TRANSPILER_SEED = 7
+EQUIVALENCE_SEED = 20_240_601
+FORMS_MAX = 256
+PACKAGES = ("qiskit", "qiskit-ibm-runtime")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A structure as the backend runs it, and what is known of that."""
+
+    name: str
+    open: OpenCircuit
+    layout: tuple[int, ...]
+    equivalence: Equivalence
+    success: float
+
+
+class Programs:
+    """What was transpiled for one backend."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+        self._passes = generate_preset_pass_manager(
+            optimization_level=LEVEL, target=backend.target, seed_transpiler=TRANSPILER_SEED
+        )
+        self._forms: OrderedDict[Hashable, Form] = OrderedDict()
+        self._packages = {name: version(name) for name in PACKAGES}
+        properties = backend.properties()
+        moment = None if properties is None else properties.last_update_date
+        self.calibrated_at: str | None = None if moment is None else moment.isoformat()
+
+    def prepared(self, request: Request) -> tuple[dict[str, Any], tuple[dict[str, Any], ...], float]:
+        """What reproduces the request, for all circuits and for each, and the success of the worst. Raises AdapterError."""
+        pairs = [self._form(bound) for bound in request.circuits]
+        record = {
+            "method": "device",
+            "transpiler": {"passes": ["preset"], "optimization_level": LEVEL, "seed": TRANSPILER_SEED},
+            "noise": self._backend.name,
+            "calibrated_at": self.calibrated_at,
+            "packages": self._packages,
+            "equivalence": {
+                "circuits": len(pairs),
+                "forms": {form.name: asdict(form.equivalence) for form, _ in pairs},
+            },
+        }
+        ran = tuple(
+            {
+                "form": form.name,
+                "layout": list(form.layout),
+                "template_key": form.name,
+                "circuit_fingerprint": circuit_fingerprint(form.open.bind(angles)),
+            }
+            for form, angles in pairs
+        )
+        return record, ran, min((form.success for form, _ in pairs), default=1.0)
+
+    def pubs(self, request: Request) -> list[tuple[Any, Any]]:
+        """One program where all circuits are of one form, so that it is sent once with all its angles; else one a circuit."""
+        pairs = [self._form(bound) for bound in request.circuits]
+        if len({form.name for form, _ in pairs}) == 1 and len(pairs) > 1:
+            form = pairs[0][0]
+            return [_pub(form, np.array([angles for _, angles in pairs], dtype=np.float64))]
+        return [_pub(form, np.array(angles, dtype=np.float64)) for form, angles in pairs]
+
+    def _form(self, bound: Bound) -> tuple[Form, tuple[float, ...]]:
+        template = bound if bound.circuit.slots else opened(bound.circuit)
+        name = fingerprint([template.circuit.fingerprint, self._backend.name, self.calibrated_at, self._packages])
+        form = self._forms.get(name)
+        if form is None:
+            form = self._forms[name] = self._made(name, template.circuit)
+            while len(self._forms) > FORMS_MAX:
+                self._forms.popitem(last=False)
+        return form, template.angles
+
+    def _made(self, name: str, circuit: Circuit) -> Form:
+        plain = to_open_circuit(circuit)
+        try:
+            made = self._passes.run(plain.circuit)
+        except QiskitError as error:
+            raise UnusableProblem(f"It cannot be fitted to {self._backend.name}: {str(error)[:200]}.") from error
+        compact, _ = on_active_qubits(made)
+        angles = np.random.default_rng(EQUIVALENCE_SEED).uniform(-np.pi, np.pi, size=circuit.slots).tolist()
+        there = OpenCircuit(compact, plain.parameters)
+        found = same_outcomes(read_back(plain.bind(angles)), read_back(there.bind(angles)))
+        layout = range(circuit.qubits) if made.layout is None else made.layout.initial_index_layout(True)
+        success = prod(1.0 - error for error in self._errors(made))
+        return Form(name, OpenCircuit(made, plain.parameters), tuple(layout), found, success)
+
+    def _errors(self, made: Any) -> Iterator[float]:
+        for item in made.data:
+            known = self._backend.target.get(item.operation.name)
+            place = tuple(made.find_bit(qubit).index for qubit in item.qubits)
+            properties = None if known is None else known.get(place)
+            yield min(1.0, float(getattr(properties, "error", None) or 0.0))
+
+
+def counts_of(data: Any) -> list[dict[int, int]]:
+    """The outcomes of each set of angles, bit k of the integer classical bit k: registers in the order of their numbers."""
+    names = sorted(data.keys(), key=lambda name: int(name[1:]))
+    bits = np.concatenate([data[name].to_bool_array(order="little") for name in names], axis=-1)
+    rows = bits.reshape(-1, *bits.shape[-2:])
+    return [_counted(each) for each in rows]
+
+
+def _counted(shots: Any) -> dict[int, int]:
+    weights = [1 << place for place in range(shots.shape[-1])]
+    found = Counter(sum(weight for weight, bit in zip(weights, row, strict=True) if bit) for row in shots.tolist())
+    return dict(sorted(found.items()))
+
+
+def _pub(form: Form, angles: Any) -> tuple[Any, Mapping[Any, Any] | None]:
+    """A circuit and its angles; those that Qiskit's circuit does not have are left out."""
+    used = form.open.circuit.parameters
+    values = {each: angles[..., place] for place, each in enumerate(form.open.parameters) if each in used}
+    return form.open.circuit, values or None

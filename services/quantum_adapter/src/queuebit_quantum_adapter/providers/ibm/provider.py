@@ -1,0 +1,193 @@
+"""One backend of IBM Quantum. Imported in worker processes only.
+
+A submission is one job in a batch of its own. The batch is its fence: it is closed before the job's absence is declared, so
+that a POST which is late bounces. The job carries its key as a tag, by which it is searched for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.metadata import version
+from typing import Any
+from uuid import UUID
+
+from qiskit_ibm_runtime import Batch  # type: ignore[import-untyped]
+from qiskit_ibm_runtime.api.exceptions import RequestsApiError  # type: ignore[import-untyped]
+from qiskit_ibm_runtime.executor_sampler import Sampler  # type: ignore[import-untyped]
+
+from queuebit_quantum_adapter.errors import ProviderUnavailable, RunFailed, TooManyQubits, UnusableProblem
+from queuebit_quantum_adapter.ports import Capabilities, Poll, Preflight, Recovery, Request, Result, RunState
+from queuebit_quantum_adapter.providers.ibm.client import Heard, open_service, refusal
+from queuebit_quantum_adapter.providers.ibm.programs import Programs, counts_of
+
+SHOTS_MAX = 100_000
+JOB_S, SHOT_S = 2.0, 3e-4
+"""What a job and one run of a circuit take on a device, in seconds: an upper guess, without the queue."""
+BATCH_TTL_S = 8 * 3600
+PAGE, PAGES_MAX = 50, 20
+RAN_TOO_LONG = 1305
+CONFLICT, NOT_FOUND = 409, 404
+STATES = {
+    "queued": RunState.QUEUED,
+    "running": RunState.RUNNING,
+    "completed": RunState.SUCCEEDED,
+    "failed": RunState.FAILED,
+    "cancelled": RunState.CANCELLED,
+    "cancelled - ran too long": RunState.FAILED,
+}
+
+
+class IbmProvider:
+    """One backend. The client is not shared between threads."""
+
+    def __init__(self, *, backend: str, lag_s: float, deadline_s: float) -> None:
+        """Raises NoBackend where the account or the backend is not there."""
+        self._heard = Heard()
+        self._service = open_service(self._heard, deadline_s)
+        self._backend = self._service.backend(backend)
+        self._programs = Programs(self._backend)
+        self._lag_s = lag_s + deadline_s
+        self._version = version("qiskit-ibm-runtime")
+
+    def capabilities(self) -> Capabilities:
+        return self._capable(self._backend.name, self._backend.num_qubits, self._programs.calibrated_at)
+
+    def discover(self) -> tuple[Capabilities, ...]:
+        devices = self._ask(lambda client: client.list_backends())
+        try:
+            found = {str(each["name"]): int(each["qubits"]) for each in devices}
+        except (KeyError, TypeError) as error:
+            raise ProviderUnavailable(f"IBM Quantum lists its backends in other words: {error!r}") from error
+        others = [self._capable(name, qubits, None) for name, qubits in found.items() if name != self._backend.name]
+        return (self.capabilities(), *others)
+
+    def preflight(self, request: Request) -> Preflight:
+        if request.observable is not None:
+            raise UnusableProblem("A device has no exact expectation values.", remedy="Ask for shots.")
+        qubits = max((bound.circuit.qubits for bound in request.circuits), default=0)
+        if qubits > self._backend.num_qubits:
+            raise TooManyQubits(
+                f"The circuit has {qubits} qubits; {self._backend.name} has {self._backend.num_qubits}."
+            )
+        record, ran, success = self._programs.prepared(request)
+        seconds = JOB_S + SHOT_S * (request.shots or 0) * len(request.circuits)
+        return Preflight(qubits, success=success, seconds=seconds, cost_at_least=True, record=record, ran=ran)
+
+    def fence(self, key: UUID) -> str | None:  # noqa: ARG002
+        opened = self._ask(lambda client: client.create_session(self._backend.name, None, BATCH_TTL_S, "batch"))
+        return str(opened["id"])
+
+    def submit(self, request: Request, key: UUID, fence: str | None) -> str:
+        pubs = self._programs.pubs(request)
+        self._heard.begin()
+        try:
+            sampler = Sampler(mode=self._backend if fence is None else Batch.from_id(fence, self._service))
+            sampler.options.environment.job_tags = [tag_of(key)]
+            return str(sampler.run(pubs, shots=request.shots).job_id())
+        except Exception as error:
+            said = refusal(self._heard, error)
+            if said is None:
+                raise
+            raise said from error
+
+    def poll(self, provider_id: str) -> Poll:
+        try:
+            job = self._client().job_get(provider_id)
+        except RequestsApiError as error:
+            if error.status_code == NOT_FOUND:
+                return Poll(RunState.UNKNOWN, detail=f"There is no job {provider_id}.")
+            raise ProviderUnavailable(f"IBM Quantum does not answer: {str(error)[:200]}") from error
+        except Exception as error:
+            raise ProviderUnavailable(f"IBM Quantum does not answer: {type(error).__name__}: {error}") from error
+        try:
+            state = job["state"]
+            word, reason, code = str(state["status"]), str(state.get("reason") or ""), state.get("reason_code")
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ProviderUnavailable(f"IBM Quantum tells of a job in other words: {error!r}") from error
+        found = STATES.get(word.lower(), RunState.UNKNOWN)
+        if found is RunState.CANCELLED and code == RAN_TOO_LONG:
+            found = RunState.FAILED
+        return Poll(found, detail=f"{word} {reason}".strip() if found.final or found is RunState.UNKNOWN else word)
+
+    def result(self, provider_id: str) -> Result:
+        try:
+            answer = self._service.job(provider_id).result()
+        except Exception as error:
+            raise ProviderUnavailable(
+                f"The result cannot be read: {type(error).__name__}: {str(error)[:200]}"
+            ) from error
+        if answer is None:
+            raise ProviderUnavailable(f"The result of {provider_id} is not there yet.")
+        counts = tuple(each for pub in answer for each in counts_of(pub.data))
+        return Result(counts, record={"job": provider_id, "usage": self._usage(provider_id)})
+
+    def cancel(self, provider_id: str) -> None:
+        try:
+            self._client().job_cancel(provider_id)
+        except RequestsApiError as error:
+            if error.status_code not in (CONFLICT, NOT_FOUND):
+                raise ProviderUnavailable(f"It could not be cancelled: {str(error)[:200]}") from error
+
+    def reconcile(self, key: UUID, fence: str | None) -> tuple[str, ...]:  # noqa: ARG002
+        """Of all batches: a key may have had several. The client's own list may never end, so that its pages are asked for."""
+        found: dict[str, str] = {}
+        for page in range(PAGES_MAX):
+            wanted = {"limit": PAGE, "skip": page * PAGE, "job_tags": [tag_of(key)], "descending": False}
+            listed = self._ask(lambda client, wanted=wanted: client.jobs_get(**wanted))
+            try:
+                found |= {str(each["id"]): str(each["created"]) for each in listed["jobs"]}
+                if len(found) >= int(listed["count"]) or not listed["jobs"]:
+                    return tuple(sorted(found, key=lambda job: found[job]))
+            except (KeyError, TypeError, ValueError) as error:
+                raise ProviderUnavailable(f"IBM Quantum lists jobs in other words: {error!r}") from error
+        raise RunFailed(f"There are more than {PAGE * PAGES_MAX} jobs of one key.")
+
+    def close(self, fence: str) -> None:
+        self._ask(lambda client: client.close_session(fence))
+
+    def _client(self) -> Any:
+        return self._service._active_api_client
+
+    def _ask(self, question: Any) -> Any:
+        """Raises ProviderUnavailable where there is no answer."""
+        try:
+            return question(self._client())
+        except Exception as error:
+            raise ProviderUnavailable(
+                f"IBM Quantum does not answer: {type(error).__name__}: {str(error)[:200]}"
+            ) from error
+
+    def _capable(self, name: str, qubits: int, calibrated_at: str | None) -> Capabilities:
+        return Capabilities(
+            backend=name,
+            version=f"qiskit-ibm-runtime {self._version}",
+            lane="quantum",
+            qubits_max=qubits,
+            shots_max=SHOTS_MAX,
+            noise=name,
+            estimates=True,
+            repeats=False,
+            recovery=Recovery.FENCE,
+            lag_s=self._lag_s,
+            calibrated_at=calibrated_at,
+        )
+
+    def _usage(self, provider_id: str) -> Mapping[str, Any]:
+        """What it cost as far as it is known: never 0 where it is not."""
+        try:
+            usage = self._client().job_metadata(provider_id)["usage"]
+            return {"qpu_s": usage["qpu_charge_time_seconds"], "status": str(usage["status"])}
+        except Exception:
+            return {"status": "unknown"}
+
+
+def tag_of(key: UUID) -> str:
+    """What a job of a key is tagged with: the tags of all users of an instance are searched together."""
+    return f"queuebit:{key}"
+
+
+@lru_cache(maxsize=4)
+def open_provider(backend: str, lag_s: float, deadline_s: float) -> IbmProvider:
+    """The provider of this process: made once, so that what was transpiled stays."""
+    return IbmProvider(backend=backend, lag_s=lag_s, deadline_s=deadline_s)

@@ -1,0 +1,198 @@
+"""Acts on claimed submissions: asks the machine what to do, does it at the provider, stores what came of it.
+
+Any process may act on any submission: whoever claims it takes over where the last owner stopped, however that ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from queuebit_quantum_adapter.errors import AdapterError
+from queuebit_quantum_adapter.ports import Provider, Recovery
+from queuebit_quantum_adapter.submissions import machine
+from queuebit_quantum_adapter.submissions.codec import decode_request, encode_result
+from queuebit_quantum_adapter.submissions.machine import Act, Observation, Terms
+from queuebit_store.submissions.port import Submission, Submissions
+
+LEASE_S = 60.0
+"""Longer than any call to a provider takes: each has a deadline of its own."""
+
+Mark = Callable[[str], None]
+"""Told of the place that is passed: tests stop a process there."""
+
+
+def unheard(words: str) -> None:
+    """Nobody listens."""
+
+
+class Lost(Exception):
+    """Somebody else has claimed the submission: what was seen is theirs to see again."""
+
+
+class Driver:
+    """Acts for one backend under the name of one owner."""
+
+    def __init__(
+        self,
+        store: Submissions,
+        provider: Provider,
+        terms: Terms,
+        *,
+        owner: str,
+        lease_s: float = LEASE_S,
+        mark: Mark = unheard,
+    ) -> None:
+        self._store = store
+        self._provider = provider
+        self._terms = terms
+        self._owner = owner
+        self._lease_s = lease_s
+        self._mark = mark
+
+    async def advance(self, row: Submission) -> Submission | None:
+        """Act on a claimed row until it has to wait or has ended, and release it; None where somebody else has it now."""
+        try:
+            while True:
+                row, rests = await self._step(row)
+                if rests:
+                    return row
+        except Lost:
+            return None
+
+    async def advance_due(self, backend: str) -> bool:
+        """Act on the submission of the backend that has been due for longest; whether there was one."""
+        row = await self._store.claim_due([backend], self._owner, self._lease_s)
+        if row is None:
+            return False
+        self._mark("claimed")
+        await self.advance(row)
+        return True
+
+    async def _step(self, row: Submission) -> tuple[Submission, bool]:
+        """One act; the row as saved, and whether it was released because nothing is to be done now."""
+        act = machine.next_act(row, self._terms)
+        now = await self._store.submissions_now()
+        result: bytes | None = None
+        seen: Observation
+        match act:
+            case None:
+                await self._store.save_submission(row, "There was nothing to do.", release=True)
+                return row, True
+            case Act.END_UNSENT:
+                seen = machine.Unwanted()
+            case Act.GIVE_UP_OWNER:
+                seen = machine.Doubt("Whoever sent it is gone.")
+            case Act.OPEN_FENCE:
+                seen = self._open_fence(row)
+            case Act.SEND:
+                row, seen = await self._send(row, now)
+            case Act.LOOK_UP:
+                seen = self._look_up(row)
+            case Act.POLL:
+                seen = self._poll(row)
+            case Act.FETCH:
+                seen, result = self._fetch(row)
+        now = await self._store.submissions_now()
+        reaction = machine.react(row, seen, now, self._terms)
+        rests = reaction.row.due_at is None or reaction.row.due_at > now
+        self._mark(f"before saving {reaction.row.state.value}")
+        if not await self._store.save_submission(reaction.row, reaction.note, release=rests, result=result):
+            raise Lost
+        self._mark(f"saved {reaction.row.state.value}")
+        if row.fence is not None and reaction.row.fence is None:
+            self._quietly(lambda: self._provider.close(row.fence or ""))
+        for provider_id in reaction.cancel:
+            self._quietly(lambda provider_id=provider_id: self._provider.cancel(provider_id))  # type: ignore[misc]
+        return reaction.row, rests
+
+    def _open_fence(self, row: Submission) -> Observation:
+        try:
+            fence = self._provider.fence(row.key)
+        except Exception as error:
+            return _refused(error) or _no_answer(error)
+        self._mark("fence open")
+        return machine.NoAnswer("The provider opened no fence.") if fence is None else machine.FenceOpened(fence)
+
+    async def _send(self, row: Submission, now: datetime) -> tuple[Submission, Observation]:
+        request = await self._store.submission_request(row.key)
+        if request is None:
+            raise Lost
+        asked = decode_request(request)
+        stored = machine.sending(row, now)
+        if not await self._store.save_submission(stored.row, stored.note, release=False):
+            raise Lost
+        self._mark("before the send")
+        try:
+            provider_id = self._provider.submit(asked, row.key, row.fence)
+        except Exception as error:
+            self._mark("sent, no answer")
+            return stored.row, _of_send(error)
+        self._mark("sent")
+        if row.fence is not None:
+            self._quietly(lambda: self._provider.close(row.fence or ""))
+        return stored.row, machine.Taken(provider_id)
+
+    def _look_up(self, row: Submission) -> Observation:
+        try:
+            if self._terms.recovery is Recovery.FENCE and row.fence is not None:
+                self._provider.close(row.fence)
+                self._mark("fence closed")
+            found = self._provider.reconcile(row.key, row.fence)
+        except Exception as error:
+            return _no_answer(error)
+        self._mark("looked up")
+        return machine.Found(found)
+
+    def _poll(self, row: Submission) -> Observation:
+        assert row.provider_id is not None
+        try:
+            if row.cancel_wanted:
+                self._provider.cancel(row.provider_id)
+                self._mark("cancelled")
+            seen = self._provider.poll(row.provider_id)
+        except Exception as error:
+            return _no_answer(error)
+        self._mark("polled")
+        return seen
+
+    def _fetch(self, row: Submission) -> tuple[Observation, bytes | None]:
+        assert row.provider_id is not None
+        try:
+            result = encode_result(self._provider.result(row.provider_id))
+        except Exception as error:
+            return _no_answer(error), None
+        self._mark("fetched")
+        return machine.Fetched(), result
+
+    def _quietly(self, call: Callable[[], None]) -> None:
+        """What is good to do, and done again by whoever looks later."""
+        try:
+            call()
+        except Exception as error:
+            self._mark(f"not done: {type(error).__name__}")
+
+
+def terms_of(provider: Provider, *, poll_s: float = 2.0) -> Terms:
+    """How a provider is dealt with, by what it says of itself."""
+    told = provider.capabilities()
+    return Terms(told.recovery, told.lag_s, poll_s=poll_s)
+
+
+def _of_send(error: Exception) -> Observation:
+    return _refused(error) or machine.Doubt(_words(error))
+
+
+def _refused(error: Exception) -> machine.Refused | None:
+    """What says for sure that nothing was taken."""
+    if not isinstance(error, AdapterError) or not error.unsent:
+        return None
+    return machine.Refused(error.code, error.detail, error.transient, error.retry_after_s)
+
+
+def _no_answer(error: Exception) -> machine.NoAnswer:
+    return machine.NoAnswer(_words(error), error.retry_after_s if isinstance(error, AdapterError) else None)
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,49 @@
+"""Follows what was handed in at providers that charge, also what nobody of this process began."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from uuid import UUID
+
+from queuebit_quantum_adapter.backends.spec import BackendSpec
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.errors import PoolError
+from queuebit_runtime.processes.pool import Pool
+from queuebit_runtime.waiting import wait_event
+
+FOLLOW = "queuebit_quantum_adapter.shell.child:follow"
+CANCEL = "queuebit_quantum_adapter.shell.child:cancel"
+CALL_TIMEOUT_S = 300.0
+
+_log = logging.getLogger(__name__)
+
+
+class Follower:
+    """Acts on submissions that are due, in processes of its own: an attempt that waits holds up nobody."""
+
+    def __init__(self, pool: Pool, specs: Iterable[BackendSpec], clock: Clock, *, interval_s: float) -> None:
+        self._pool = pool
+        self._specs = tuple(spec for spec in specs if spec.durable)
+        self._clock = clock
+        self._interval_s = interval_s
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`. What cannot be done now is done at the next round."""
+        while self._specs and not stop.is_set():
+            for spec in self._specs:
+                await self._try(FOLLOW, spec, stop)
+            await wait_event(stop, self._clock, self._interval_s)
+
+    async def cancel(self, spec: BackendSpec, attempt_id: UUID) -> None:
+        """Note that nobody wants the results of an attempt; nothing where the backend keeps no ledger."""
+        if spec.durable:
+            await self._try(CANCEL, (spec, attempt_id), None)
+
+    async def _try(self, path: str, argument: object, stop: asyncio.Event | None) -> None:
+        try:
+            await self._pool.run(path, argument, timeout_s=CALL_TIMEOUT_S, stop=stop)
+        except PoolError as error:
+            if stop is None or not stop.is_set():
+                _log.warning("Submissions could not be followed: %s", error)

@@ -1,0 +1,146 @@
+"""What a submission does next: by where it stands, what was seen and the time, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from queuebit_contracts.failures import FailureCode
+from queuebit_quantum_adapter.ports import Poll, Recovery, RunState
+from queuebit_quantum_adapter.submissions import machine
+from queuebit_quantum_adapter.submissions.machine import Act, Doubt, Fetched, Found, NoAnswer, Refused, Taken, Terms
+from queuebit_store.submissions.port import Submission, SubmissionState
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+FENCE = Terms(Recovery.FENCE, lag_s=30.0)
+SEARCH = Terms(Recovery.SEARCH, lag_s=30.0)
+TOKEN = Terms(Recovery.TOKEN, lag_s=30.0)
+REFUSED = Refused(FailureCode.PROBLEM_UNSUPPORTED, "too wide", transient=False)
+
+
+def a_row(state: SubmissionState = SubmissionState.INTENDED, **fields: object) -> Submission:
+    row = Submission(UUID(int=1), UUID(int=2), 0, "ibm", "0" * 64, state, NOW, NOW, due_at=NOW, epoch=1)
+    return replace(row, **fields)  # type: ignore[arg-type]
+
+
+def later(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("row", "terms", "act"),
+    [
+        (a_row(), FENCE, Act.OPEN_FENCE),
+        (a_row(fence="f"), FENCE, Act.SEND),
+        (a_row(), SEARCH, Act.SEND),
+        (a_row(cancel_wanted=True), FENCE, Act.END_UNSENT),
+        (a_row(SubmissionState.SUBMITTING), TOKEN, Act.GIVE_UP_OWNER),
+        (a_row(SubmissionState.UNKNOWN), TOKEN, Act.SEND),
+        (a_row(SubmissionState.UNKNOWN), SEARCH, Act.LOOK_UP),
+        (a_row(SubmissionState.UNKNOWN, cancel_wanted=True), FENCE, Act.LOOK_UP),
+        (a_row(SubmissionState.FOLLOWING, provider_id="j"), FENCE, Act.POLL),
+        (a_row(SubmissionState.SUCCEEDED, provider_id="j"), FENCE, Act.FETCH),
+        (a_row(SubmissionState.CONCLUDED, provider_id="j"), FENCE, Act.LOOK_UP),
+        (a_row(SubmissionState.CONCLUDED, provider_id="j", due_at=None), FENCE, None),
+        (a_row(SubmissionState.FAILED, due_at=None), FENCE, None),
+    ],
+)
+def test_what_is_done_follows_from_where_it_stands(row: Submission, terms: Terms, act: Act | None) -> None:
+    assert machine.next_act(row, terms) is act
+
+
+def test_it_is_stored_before_it_is_sent_and_one_in_doubt_stays_in_doubt() -> None:
+    sent = machine.sending(a_row(), NOW).row
+    again = machine.sending(a_row(SubmissionState.UNKNOWN), NOW).row
+
+    assert (sent.state, sent.sent_at) == (SubmissionState.SUBMITTING, NOW)
+    assert (again.state, again.sent_at) == (SubmissionState.UNKNOWN, NOW)
+
+
+def test_an_answer_that_is_heard_is_followed() -> None:
+    row = machine.react(a_row(SubmissionState.SUBMITTING), Taken("job-1"), NOW, FENCE).row
+
+    assert (row.state, row.provider_id, row.unknown_since) == (SubmissionState.FOLLOWING, "job-1", None)
+
+
+def test_absence_needs_several_looks_and_the_longest_time() -> None:
+    """Neither many looks at once nor a single late one prove it."""
+    doubted = machine.react(a_row(SubmissionState.SUBMITTING, sent_at=NOW, fence="f"), Doubt("lost"), NOW, FENCE).row
+    assert (doubted.state, doubted.unknown_since) == (SubmissionState.UNKNOWN, NOW)
+
+    often = doubted
+    for _ in range(10):
+        often = machine.react(often, Found(()), later(1), FENCE).row
+    late = machine.react(doubted, Found(()), later(100), FENCE).row
+    both = machine.react(replace(late, misses=2), Found(()), later(100), FENCE).row
+
+    assert (often.state, late.state) == (SubmissionState.UNKNOWN, SubmissionState.UNKNOWN)
+    assert (both.state, both.fence, both.misses) == (SubmissionState.INTENDED, None, 0)
+    assert both.unknown_since == NOW, "that it was in doubt is remembered for a late look"
+
+
+def test_of_several_the_oldest_is_kept_and_the_others_are_cancelled() -> None:
+    found = machine.react(a_row(SubmissionState.UNKNOWN), Found(("a", "b", "c")), NOW, SEARCH)
+
+    assert (found.row.state, found.row.provider_id, found.cancel) == (SubmissionState.FOLLOWING, "a", ("b", "c"))
+    assert "b, c" in found.note
+
+
+def test_a_refusal_ends_it_only_where_nothing_was_in_doubt() -> None:
+    fresh = machine.react(a_row(SubmissionState.SUBMITTING), REFUSED, NOW, TOKEN).row
+    doubtful = machine.react(a_row(SubmissionState.UNKNOWN, unknown_since=NOW), REFUSED, NOW, TOKEN).row
+
+    assert (fresh.state, fresh.code, fresh.due_at) == (SubmissionState.FAILED, "problem_unsupported", None)
+    assert doubtful.state is SubmissionState.UNKNOWN
+
+
+def test_who_is_limited_waits_as_long_as_the_provider_says() -> None:
+    limited = Refused(FailureCode.BACKEND_OVERLOADED, "slow down", transient=True, retry_after_s=17.0)
+
+    row = machine.react(a_row(SubmissionState.SUBMITTING), limited, NOW, FENCE).row
+
+    assert (row.state, row.due_at) == (SubmissionState.INTENDED, later(17))
+
+
+def test_an_end_that_was_in_doubt_is_looked_at_once_more_and_finds_what_was_paid_twice() -> None:
+    row = a_row(SubmissionState.SUCCEEDED, provider_id="a", unknown_since=NOW)
+    ended = machine.react(row, Fetched(), NOW, SEARCH).row
+    assert (ended.state, ended.due_at) == (SubmissionState.CONCLUDED, later(300))
+
+    twice = machine.react(ended, Found(("a", "b")), later(300), SEARCH)
+    once = machine.react(ended, Found(("a",)), later(300), SEARCH)
+
+    assert (twice.cancel, twice.row.due_at, twice.row.state) == (("b",), None, SubmissionState.CONCLUDED)
+    assert "paid" in twice.row.detail
+    assert (once.cancel, once.row.due_at) == ((), None)
+    assert machine.react(replace(row, unknown_since=None), Fetched(), NOW, SEARCH).row.due_at is None
+
+
+OBSERVATIONS = st.one_of(
+    st.builds(Taken, st.just("j")),
+    st.builds(Doubt, st.text(max_size=5)),
+    st.builds(NoAnswer, st.text(max_size=5)),
+    st.builds(Found, st.lists(st.sampled_from("abc"), max_size=2, unique=True).map(tuple)),
+    st.sampled_from([REFUSED, Poll(RunState.UNKNOWN), Poll(RunState.QUEUED), Poll(RunState.RUNNING)]),
+)
+
+
+@given(st.lists(OBSERVATIONS, max_size=12), st.sampled_from([TOKEN, FENCE, SEARCH]))
+def test_nothing_but_the_word_of_the_provider_ends_what_is_in_doubt(
+    seen: list[machine.Observation], terms: Terms
+) -> None:
+    """Whatever is seen short of a final word: unknown never becomes failed."""
+    row, now = a_row(SubmissionState.UNKNOWN, unknown_since=NOW, sent_at=NOW, fence="f"), NOW
+    for each in seen:
+        now += timedelta(seconds=1)
+        before = row
+        row = machine.react(row, each, now, terms).row
+        assert not row.state.final
+        assert row.due_at is not None
+        if before.state is not SubmissionState.UNKNOWN:
+            return
