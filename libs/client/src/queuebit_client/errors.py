@@ -112,6 +112,12 @@ class KeyReused(Conflict):
     code = "idempotency_key_reused"
 
 
+class HistoryUnreadable(QueuebitError):
+    """What the server stores of this job makes no sense: it cannot be shown until an operator has looked."""
+
+    code = "history_unreadable"
+
+
 class WaitTimeout(QueuebitError):
     """The job has not ended in the time allowed; it goes on."""
 
@@ -167,6 +173,7 @@ ERRORS: dict[str, type[QueuebitError]] = {
     "idempotency_key_reused": KeyReused,
     "rate_limited": RateLimited,
     "headers_too_large": InvalidRequest,
+    "history_unreadable": HistoryUnreadable,
     "internal": ServerFailed,
     "service_unavailable": Unavailable,
     "overloaded": Unavailable,
