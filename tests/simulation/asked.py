@@ -64,10 +64,14 @@ def _began(history: History, ask: Ask) -> bool:
 
 
 def nothing_invented(history: History) -> Iterator[str]:
-    """Every stream goes back to a question."""
+    """Every stream goes back to a question, or to a job that an operator asked again."""
     known: set[UUID | None] = set()
     for ask in history.plan.asks:
         known |= {history.job_of(ask), history.refusal_of(ask)}
+    for stored in history.stories().values():
+        first = read_event(stored[0])
+        if isinstance(first, ev.JobSubmitted) and first.parent is not None and first.parent.job_id in history.jobs():
+            known.add(stored[0].stream_id)
     yield from (f"nobody asked for {stream_id}" for stream_id in history.jobs() if stream_id not in known)
 
 

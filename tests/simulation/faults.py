@@ -12,7 +12,7 @@ FAULTS_S = 16.0
 FaultName = Literal[
     "crash", "crash_while_starting", "crash_while_stopping", "stop", "second_member_stops", "second_member_crashes",
     "lead_lost", "leader_frozen", "redelivery", "clock_jump", "skewed_clock", "store_outage", "bus_outage",
-    "operator_holds", "operator_eases",
+    "operator_holds", "operator_eases", "operator_invalidates",
 ]  # fmt: skip
 FAULTS: tuple[FaultName, ...] = FaultName.__args__  # type: ignore[attr-defined]
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from random import Random
 
+from queuebit_contracts.ids import uuid7
 from queuebit_contracts.jobs import LANES, TIERS
 from queuebit_contracts.operators import HoldPlaced, HoldScope
+from queuebit_operations.bulk.operation import Operation, freeze
+from queuebit_operations.bulk.runner import Runner, Step
+from queuebit_operations.bulk.store import Operations
 from queuebit_operations.holding.register import HoldRegister
+from queuebit_operations.jobs.acting import INVALIDATE, act_of
 from queuebit_workbench.world import World
 from tests.simulation.plan import TENANTS
 from tests.simulation.virtual import VirtualClock
@@ -16,12 +23,18 @@ KINDS = ("maxcut", "knapsack")
 RATE_PER_S = 40.0
 
 
+class _Killed(Exception):
+    """The operator's tool ends here."""
+
+
 class Operator:
     """Acts through a session of its own, which no weather reaches: what was promised to a person was stored."""
 
     def __init__(self, world: World, clock: VirtualClock, random: Random) -> None:
         self._world = world
-        self._register = HoldRegister(world.store(), clock)
+        self._store = world.store()
+        self._register = HoldRegister(self._store, clock)
+        self._operations = Operations(self._store, clock)
         self._clock = clock
         self._random = random
 
@@ -35,6 +48,25 @@ class Operator:
         if (await self._register.holds()).numbered(hold.number) is not None:
             rate = RATE_PER_S if eases else None
             await self._register.lift(hold.number, actor="alice", reason="it is fine", rate_per_s=rate)
+
+    async def invalidate(self, *, dies: bool) -> None:
+        """Find some answers suspect and ask the same again; with `dies`, the tool is killed in the middle and started again."""
+        completed = [row.stream_id for row in self._world.database.streams.values() if row.head.state == "completed"]
+        targets = [str(each) for each in self._random.sample(completed, min(len(completed), 5))]
+        now_ms = int(self._clock.now().timestamp() * 1000)
+        operation_id = uuid7(now_ms, self._random.getrandbits(74))
+        arguments = {"requeue": self._random.choice(("yes", "no"))}
+        await self._operations.create(operation_id, freeze(INVALIDATE, arguments, targets, "alice"))
+        act = act_of(INVALIDATE, self._store, self._clock, operation_id)
+
+        async def and_die(some: Sequence[str], operation: Operation) -> Step:
+            await act(some, operation)
+            raise _Killed
+
+        for each, holder in ((and_die, "first"), (act, "second")) if dies else ((act, "only"),):
+            runner = Runner(self._store, self._clock, holder=holder)
+            with suppress(_Killed):
+                await runner.run(operation_id, each, actor="alice", reason="it looks wrong")
 
     def _what(self) -> tuple[HoldScope, str]:
         choices: dict[HoldScope, tuple[str, ...]] = {

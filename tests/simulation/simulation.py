@@ -167,6 +167,8 @@ class _Simulation:
                 self._weather.bus_down_until_s = self._clock.monotonic_s() + fault.for_s
             case "operator_holds" | "operator_eases":
                 await self._operator.hold_for(1.0 + fault.for_s, eases=fault.name == "operator_eases")
+            case "operator_invalidates":
+                await self._operator.invalidate(dies=fault.size > 0)
             case _:
                 assert_never(fault.name)
 

@@ -71,6 +71,13 @@ def test_work_is_held_and_answers_of_held_backends_are_not_believed() -> None:
     assert any('"code":"backend_quarantined"' in event.data for event in events if event.type == "ResultRejected")
 
 
+def test_suspect_answers_are_told_of_and_asked_again() -> None:
+    told = [record for seed in SEEDS for record in history_of(seed).broker.records("jobs.invalidated")]
+    again = [event for seed in SEEDS for event in history_of(seed).events() if '"role":"rerun"' in event.data]
+    assert len(told) > 20
+    assert len(again) > 10
+
+
 def test_the_same_seed_gives_the_same_history_in_this_process_and_in_another() -> None:
     busiest = max(SEEDS, key=lambda seed: len(history_of(seed).faults))
     digests = [history_of(seed).digest() for seed in (busiest, WITH_CIRCUITS)]

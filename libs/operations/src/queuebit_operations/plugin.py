@@ -6,9 +6,17 @@ import typer
 
 from queuebit_operations.exit_codes import MEANINGS
 from queuebit_operations.groups import Groups
-from queuebit_operations.verbs import pause, quarantine, replay_inspect, submissions, verify
+from queuebit_operations.verbs import jobs_bulk, operations, pause, quarantine, replay_inspect, submissions, verify
 
-VERBS = (verify.add, replay_inspect.add, pause.add, quarantine.add)
+VERBS = (
+    verify.add,
+    replay_inspect.add,
+    pause.add,
+    quarantine.add,
+    jobs_bulk.add,
+    operations.add,
+    submissions.add,
+)
 """Every verb, in the order of `queuebit ops --help`."""
 
 _HELP = (

@@ -19,7 +19,7 @@ from queuebit_contracts.operators import (
 REGISTER_ID = UUID("ffffffff-ffff-8000-8000-000000000001")
 """The stream of the register. The time in its id is the last there is: it is never among what is archived."""
 CATEGORY = "hold"
-OPERATOR = "operator"
+OPERATOR = "(operators)"
 """Whose stream it is: no tenant's."""
 HEAD_STATE = "kept"
 """What its head says, which nobody lists."""

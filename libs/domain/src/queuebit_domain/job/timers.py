@@ -25,29 +25,39 @@ from queuebit_domain.job.state import (
 
 
 def next_wake(job: Job) -> datetime | None:
-    """The earliest moment at which time alone changes something; None for a job that ended."""
+    """The earliest moment at which time alone changes something; None for a job that ended.
+
+    That is at once where a leg should have started, or none is at work: what an operator made of another job stands so.
+    """
     if not isinstance(job, OpenJob):
         return None
     if job.denied is not None:
         return job.submitted_at
     moments = [job.deadline]
     hurry_would_help = False
+    pending = not job.legs
     for leg in job.legs:
         match leg.status:
             case Working():
+                pending = True
                 moments.append(_lost_at(job, leg, leg.status))
             case Resting(until=until):
+                pending = True
                 moments.append(until)
             case Idle():
+                if not leg.spec.starts:
+                    moments.append(job.submitted_at)
                 hurry_would_help = hurry_would_help or starts_on(leg.spec, "latency_budget")
             case Held():
-                pass
+                pending = True
             case Answered():
                 hurry_would_help = hurry_would_help or (accepted(leg) and counts(leg.spec))
             case Spent():
                 pass
             case _:
                 assert_never(leg.status)
+    if not pending:
+        moments.append(job.submitted_at)
     if hurry_would_help and not job.hurried:
         moments.append(job.latency_due_at)
     return min(moments)

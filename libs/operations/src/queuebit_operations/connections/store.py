@@ -9,6 +9,7 @@ from queuebit_store.connections.migrations import check_schema
 from queuebit_store.connections.session import Session
 from queuebit_store.connections.settings import PostgresSettings, settings_from
 from queuebit_store.heads.postgres import PostgresHeads
+from queuebit_store.leadership.postgres import PostgresLeadership
 from queuebit_store.log.postgres import PostgresCursors, PostgresLog
 from queuebit_store.submissions.postgres import PostgresSubmissions
 
@@ -16,7 +17,7 @@ SERVICE = "ops"
 """What the server's own views call our sessions: queuebit-ops-…"""
 
 
-class OperatorStore(PostgresLog, PostgresHeads, PostgresCursors):
+class OperatorStore(PostgresLog, PostgresHeads, PostgresCursors, PostgresLeadership):
     """The rooms of the store that hold what happened. Made by `opened_store`."""
 
     @property

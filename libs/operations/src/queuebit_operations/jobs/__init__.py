@@ -1,0 +1,1 @@
+"""What operators do with jobs: invalidate, cancel, ask again, fork, compare."""

@@ -1,0 +1,113 @@
+"""What each bulk verb on jobs does with a step of its targets."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from uuid import UUID
+
+from queuebit_contracts.operators import Parent
+from queuebit_domain.job.codec import fold
+from queuebit_domain.job.messages import Cancel, Message
+from queuebit_domain.job.state import EndedJob, Job
+from queuebit_operations.bulk.operation import FAILED, Operation
+from queuebit_operations.bulk.runner import Act, Step
+from queuebit_operations.errors import BadArgument, OperationsError
+from queuebit_operations.jobs.again import Changes, again_id, rerun
+from queuebit_operations.jobs.suspects import DONE, invalidating
+from queuebit_operations.jobs.telling import MISSING, NOTHING, Jobs, Skip, append_of, tell
+from queuebit_runtime.clock import Clock
+from queuebit_store.ports import StoredEvent
+
+INVALIDATE, CANCEL, RERUN = "jobs invalidate", "jobs cancel", "jobs rerun"
+ASKED, ASKED_BEFORE = "asked again", "asked again before"
+CONTENDED = "others kept changing the job"
+
+
+def act_of(verb: str, store: Jobs, clock: Clock, operation_id: UUID) -> Act:
+    """What the verb does. Raises BadArgument where it is none of ours."""
+    acts: dict[str, Callable[..., Awaitable[Step]]] = {INVALIDATE: _invalidate, CANCEL: _cancel, RERUN: _rerun}
+    if verb not in acts:
+        raise BadArgument(f"{verb!r} cannot be run from here.", remedy="Give the verb itself.")
+    return partial(acts[verb], store, clock, operation_id)
+
+
+async def _invalidate(
+    store: Jobs, clock: Clock, operation_id: UUID, targets: Sequence[str], operation: Operation
+) -> Step:
+    ids = [UUID(each) for each in targets]
+    requeue = operation.arguments.get("requeue") == "yes"
+    again: dict[UUID, UUID] = {}
+    if requeue:
+        asked = await _ask_again(store, clock, operation_id, ids, operation, only=_counts_still)
+        again = {job_id: again_id(job_id, operation_id) for job_id in ids if asked[job_id] in (ASKED, ASKED_BEFORE)}
+    outcomes = await tell(
+        store, clock, ids, invalidating(operation, operation_id, again), done=DONE, cause_id=operation_id
+    )
+    return _step(outcomes)
+
+
+async def _cancel(store: Jobs, clock: Clock, operation_id: UUID, targets: Sequence[str], operation: Operation) -> Step:
+    def say(_job_id: UUID, job: Job, stored: Sequence[StoredEvent]) -> Message | Skip:
+        if isinstance(job, EndedJob):
+            return Skip(f"{job.state} before")
+        return Cancel(stored[0].tenant, operation.actor, operation.reason)
+
+    outcomes = await tell(store, clock, [UUID(each) for each in targets], say, done="cancelled", cause_id=operation_id)
+    return _step(outcomes)
+
+
+async def _rerun(store: Jobs, clock: Clock, operation_id: UUID, targets: Sequence[str], operation: Operation) -> Step:
+    return _step(await _ask_again(store, clock, operation_id, [UUID(each) for each in targets], operation))
+
+
+async def _ask_again(
+    store: Jobs,
+    clock: Clock,
+    operation_id: UUID,
+    ids: Sequence[UUID],
+    operation: Operation,
+    *,
+    only: Callable[[Job], bool] = lambda _job: True,
+) -> dict[UUID, str]:
+    """Make a job of each that asks the same again. A job of that id is the one that was made before a crash."""
+    found = await store.load(ids)
+    changes = Changes(lane=operation.arguments.get("lane"))  # type: ignore[arg-type]
+    outcomes: dict[UUID, str] = {job_id: MISSING for job_id in ids if job_id not in found}
+    appends = {}
+    for job_id, stored in found.items():
+        if not only(fold(stored)):
+            outcomes[job_id] = NOTHING
+            continue
+        parent = Parent(
+            job_id=job_id,
+            version=len(stored),
+            role="rerun",
+            actor=operation.actor,
+            reason=operation.reason,
+            operation=operation_id,
+        )
+        new_id, now = again_id(job_id, operation_id), clock.now()
+        try:
+            events, job = rerun(stored, new_id, now, parent, changes)
+        except OperationsError as error:
+            outcomes[job_id] = f"{FAILED}: {error.detail}"
+            continue
+        appends[job_id] = append_of(new_id, stored[0].tenant, 0, events, job, clock, operation_id)
+    passed = await store.append(list(appends.values())) if appends else []
+    for job_id, ok in zip(appends, passed, strict=True):
+        outcomes[job_id] = ASKED if ok else ASKED_BEFORE
+    return outcomes
+
+
+def _counts_still(job: Job) -> bool:
+    return isinstance(job, EndedJob) and job.state == "completed" and not job.suspect
+
+
+def _step(outcomes: dict[UUID, str]) -> Step:
+    failures = {
+        str(job_id): outcome.partition(": ")[2] or CONTENDED
+        for job_id, outcome in outcomes.items()
+        if outcome.partition(": ")[0] == FAILED
+    }
+    return Step({str(job_id): outcome.partition(": ")[0] for job_id, outcome in outcomes.items()}, failures)

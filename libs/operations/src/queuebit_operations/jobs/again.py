@@ -1,0 +1,152 @@
+"""A job made from another: asked again as it was, or gone on from one of its versions with something changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from queuebit_contracts import events as ev
+from queuebit_contracts.canonical import fingerprint
+from queuebit_contracts.ids import attempt_id_of, derive_id, uuid7
+from queuebit_contracts.jobs import Cost, JobRequest, LaneWish, ParamValue, Tier, Usage
+from queuebit_contracts.operators import Parent
+from queuebit_domain.job.codec import read_event
+from queuebit_domain.job.evolve import evolve
+from queuebit_domain.job.routing import REFINE_PARAM, RoutingInputs, budget_s_of, plan
+from queuebit_domain.job.state import Job, NoJob
+from queuebit_operations.errors import BadArgument, InConflict
+from queuebit_store.ports import StoredEvent
+
+_ATTEMPTS = (ev.JobStarted, ev.ExecutionProgressed, ev.ExecutionSucceeded, ev.ExecutionFailed,
+             ev.ResultValidated, ev.ResultRejected)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is asked otherwise. A `deadline` of before is not kept: it would have passed."""
+
+    lane: LaneWish | None = None
+    tier: Tier | None = None
+    budget_s: float | None = None
+    seed: int | None = None
+    deadline: datetime | None = None
+    params: Mapping[str, ParamValue] = field(default_factory=dict)
+
+    @property
+    def of_the_plan(self) -> bool:
+        """Whether the plan must be made anew."""
+        return (
+            self.lane is not None or self.tier is not None or self.budget_s is not None or REFINE_PARAM in self.params
+        )
+
+
+def again_id(job_id: UUID, operation_id: UUID) -> UUID:
+    """The job that an operation makes of another: the same one, however often it is made."""
+    return derive_id(operation_id, f"again:{job_id}")
+
+
+def child_id(now: datetime, random_74: int) -> UUID:
+    """The id of a fork."""
+    return uuid7(int(now.timestamp() * 1000), random_74)
+
+
+def rerun(
+    stored: Sequence[StoredEvent], new_id: UUID, now: datetime, parent: Parent, changes: Changes
+) -> tuple[list[ev.JobEvent], Job]:
+    """The very same question with the very same seed, planned as it was planned; or on another lane."""
+    seed = next((event.seed for event in map(read_event, stored) if isinstance(event, ev.JobQueued)), None)
+    kept = Changes(
+        changes.lane, changes.tier, changes.budget_s, seed if changes.seed is None else changes.seed, changes.deadline
+    )
+    return fork(stored, 1, new_id, now, parent, kept, keep_plan=not changes.of_the_plan)
+
+
+def fork(
+    stored: Sequence[StoredEvent],
+    version: int,
+    new_id: UUID,
+    now: datetime,
+    parent: Parent,
+    changes: Changes,
+    *,
+    keep_plan: bool = False,
+) -> tuple[list[ev.JobEvent], Job]:
+    """The events of the new job, and the job as it stands behind them: what had happened by `version` and is over, with new ids
+    and at no cost, for it was paid for. What was out then is let out anew. Raises BadArgument and InConflict.
+    """
+    told = [read_event(each) for each in stored]
+    begun = told[0]
+    if not isinstance(begun, ev.JobSubmitted):
+        raise InConflict(
+            "The job was refused: there is nothing to go on from.", remedy="Submit a question that can be taken."
+        )
+    if not 1 <= version <= len(told):
+        raise BadArgument(f"The job has the versions 1 to {len(told)}.", remedy="See: queuebit ops replay inspect JOB")
+    planned_at = next((place for place, event in enumerate(told, 1) if isinstance(event, ev.JobPlanned)), None)
+    if planned_at is None:
+        raise InConflict("The job was never planned.", remedy="Submit it again.")
+    planned = told[planned_at - 1]
+    assert isinstance(planned, ev.JobPlanned)
+    past = version if not (changes.of_the_plan or version < planned_at) else 1
+    if changes.of_the_plan and version >= planned_at:
+        raise BadArgument(
+            f"The plan was made at version {planned_at}: a lane, tier or budget cannot change behind it.",
+            remedy="Fork before it: --at 1",
+        )
+    request = _request(begun.request, changes)
+    submitted = begun.model_copy(
+        update={"request": request, "idempotency_key": None, "fingerprint": fingerprint(request), "parent": parent}
+    )
+    made: list[ev.JobEvent] = [submitted, planned if past > 1 or keep_plan else _planned(planned, request)]
+    made += _history(told[planned_at:past], new_id)
+    job: Job = NoJob()
+    for event in made:
+        job = evolve(job, event, now, new_id)
+    return made, job
+
+
+def _request(asked: JobRequest, changes: Changes) -> JobRequest:
+    update: dict[str, Any] = {"deadline": changes.deadline, "params": {**asked.params, **changes.params}}
+    for name in ("lane", "tier", "budget_s", "seed"):
+        value = getattr(changes, name)
+        if value is not None:
+            update[name] = value
+    return JobRequest.model_validate({**asked.model_dump(), **update})
+
+
+def _planned(before: ev.JobPlanned, request: JobRequest) -> ev.JobPlanned:
+    """By the policy of today, from the numbers that were weighed then."""
+    known = {name: value for name, value in before.inputs.items() if name in RoutingInputs._fields}
+    return plan(
+        RoutingInputs(**known)._replace(
+            wish=request.lane,
+            tier=request.tier,
+            budget_s=budget_s_of(request.budget_s, request.tier),
+            refine=request.params.get(REFINE_PARAM) is True,
+        )
+    )
+
+
+def _history(told: Sequence[ev.JobEvent], new_id: UUID) -> list[ev.JobEvent]:
+    """What is over of the attempts: an answer with its verdict, a failure, a rejection; and the fallbacks that were taken."""
+    run = {event.attempt_id for event in told if isinstance(event, ev.ExecutionSucceeded | ev.ExecutionFailed)}
+    over = run & {
+        event.attempt_id
+        for event in told
+        if isinstance(event, ev.ExecutionFailed | ev.ResultRejected | ev.ResultValidated)
+    }
+    numbers = {event.attempt_id: (event.leg, event.number) for event in told if isinstance(event, ev.JobQueued)}
+    ids = {old: attempt_id_of(new_id, *place) for old, place in numbers.items() if old in over}
+    kept: list[ev.JobEvent] = []
+    for event in told:
+        if isinstance(event, ev.FallbackTaken):
+            kept.append(event)
+        elif isinstance(event, (ev.JobQueued, *_ATTEMPTS)) and event.attempt_id in ids:
+            update: dict[str, Any] = {"attempt_id": ids[event.attempt_id]}
+            if isinstance(event, ev.ExecutionSucceeded | ev.ExecutionFailed):
+                update |= {"cost": Cost(), "usage": Usage()}
+            kept.append(event.model_copy(update=update))
+    return kept

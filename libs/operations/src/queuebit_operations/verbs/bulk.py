@@ -1,0 +1,146 @@
+"""What every bulk verb has: it shows first, freezes what it showed, and acts only when it is told to, with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import typer
+
+from queuebit_operations.verbs import acting as a
+
+if TYPE_CHECKING:
+    from queuebit_client.cli.exit_codes import ExitCode
+    from queuebit_operations.bulk.operation import Operation
+
+Apply = Annotated[
+    bool,
+    typer.Option("--apply/--dry-run", help="Act at once; else only count and freeze, and say how to act on just that."),
+]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why; it is recorded. Needed to act.", metavar="TEXT")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Act on at most so many, and stop there.")]
+SHOWN = 5
+
+
+async def freeze_and_act(
+    verb: str,
+    arguments: Mapping[str, str | None],
+    targets: Sequence[object],
+    *,
+    apply: bool,
+    reason: str | None,
+    rate: float | None,
+    limit: int | None,
+    actor: str | None,
+    as_json: bool,
+) -> ExitCode:
+    """Freeze an operation on these targets, say how many they are, and run it where that is asked."""
+    import os
+    import time
+
+    from queuebit_client.cli.exit_codes import ExitCode
+    from queuebit_client.cli.output import note, print_json, print_line
+    from queuebit_contracts.ids import uuid7
+    from queuebit_operations.bulk.operation import freeze
+    from queuebit_operations.bulk.store import Operations
+    from queuebit_operations.connections.store import opened_store
+    from queuebit_operations.errors import BadArgument
+    from queuebit_runtime.clock import SystemClock
+
+    if apply and not reason:
+        raise BadArgument("A reason is needed to act.", remedy="Say why: --reason 'text'")
+    who = a.actor_or_user(actor)
+    operation_id = uuid7(time.time_ns() // 1_000_000, int.from_bytes(os.urandom(9)))
+    given = {name: value for name, value in arguments.items() if value is not None}
+    texts = [str(each) for each in targets]
+    async with opened_store(os.environ) as store:
+        await Operations(store, SystemClock()).create(operation_id, freeze(verb, given, texts, who))
+    note(f"{verb}: {len(texts)} jobs, frozen as the operation {operation_id}.")
+    if apply and reason and texts:
+        return await run_operation(operation_id, reason, who, rate, limit, as_json=as_json)
+    if as_json:
+        print_json({"operation": str(operation_id), "verb": verb, "targets": len(texts), "state": "frozen"})
+    else:
+        for each in texts[:SHOWN]:
+            print_line(each)
+        if len(texts) > SHOWN:
+            note(f"… and {len(texts) - SHOWN} others.")
+    if texts:
+        note(f"Nothing was changed. To act on them: queuebit ops operations resume {operation_id} --reason 'why'")
+    return ExitCode.OK
+
+
+async def run_operation(
+    operation_id: UUID, reason: str, actor: str, rate: float | None, limit: int | None, *, as_json: bool
+) -> ExitCode:
+    """Run it to its end, its limit or its cancellation, and say what became of its targets."""
+    import os
+    import socket
+
+    from queuebit_operations.bulk.runner import Runner
+    from queuebit_operations.bulk.store import Operations
+    from queuebit_operations.connections.progress import Progress
+    from queuebit_operations.connections.store import opened_store
+    from queuebit_operations.jobs.acting import act_of
+    from queuebit_runtime.clock import SystemClock
+
+    clock = SystemClock()
+    async with opened_store(os.environ) as store:
+        verb = (await Operations(store, clock).load(operation_id)).verb
+        act = act_of(verb, store, clock, operation_id)
+        progress = Progress["Operation"](clock, lambda it: f"{it.done} of {it.count}: {_counts(it.outcomes)}")
+        holder = f"{socket.gethostname()}/{os.getpid()}/{clock.monotonic_s()}"
+        try:
+            ended = await Runner(store, clock, holder=holder).run(
+                operation_id, act, actor=actor, reason=reason, rate_per_s=rate, limit=limit, told=progress.tell
+            )
+        finally:
+            progress.end()
+    return tell_operation(operation_id, ended, as_json=as_json)
+
+
+def tell_operation(operation_id: UUID, operation: Operation, *, as_json: bool) -> ExitCode:
+    """Where an operation stands, for people or as JSON; the exit code says where something of it failed."""
+    from queuebit_client.cli.exit_codes import ExitCode
+    from queuebit_client.cli.output import print_json, print_line
+
+    if as_json:
+        print_json(document_of(operation_id, operation))
+    else:
+        print_line(f"{operation_id}  {operation.verb}  {operation.state}  {operation.done} of {operation.count}")
+        for name, value in operation.arguments.items():
+            print_line(f"  {name}: {value}")
+        if operation.reason:
+            print_line(f"  by {operation.actor}: {operation.reason}")
+        for name, count in sorted((operation.outcomes or {}).items()):
+            print_line(f"  {count} {name}")
+        for target, why in (operation.failures or {}).items():
+            print_line(f"  failed {target}: {why}")
+        if operation.note:
+            print_line(f"  {operation.note}")
+    return ExitCode.PARTLY_FAILED if operation.failed else ExitCode.OK
+
+
+def document_of(operation_id: UUID, operation: Operation) -> dict[str, Any]:
+    """The operation as JSON, without its targets."""
+    return {
+        "operation": str(operation_id),
+        "verb": operation.verb,
+        "arguments": dict(operation.arguments),
+        "state": operation.state,
+        "targets": operation.count,
+        "done": operation.done,
+        "outcomes": dict(operation.outcomes or {}),
+        "failures": dict(operation.failures or {}),
+        "frozen_by": operation.frozen_by,
+        "frozen_at": operation.frozen_at.isoformat(),
+        "actor": operation.actor,
+        "reason": operation.reason,
+        "rate_per_s": operation.rate_per_s,
+        "note": operation.note,
+    }
+
+
+def _counts(outcomes: Mapping[str, int] | None) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted((outcomes or {}).items())) or "begins"

@@ -1,0 +1,84 @@
+"""`queuebit ops jobs invalidate`, `rerun`, `cancel` and `ops operations` on a real PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from queuebit_contracts import events as ev
+from queuebit_domain.job.codec import read_event
+from queuebit_store.postgres import PostgresStore
+from tests.builders import NOW
+from tests.fakes.histories import tell_jobs
+from tests.integration.operations.conftest import Ops
+
+WHY = ("--reason", "wrong since the upgrade", "--actor", "alice")
+BY_BACKEND = ("--backend", "test", "--since", NOW.isoformat(), "--until", (NOW + timedelta(minutes=5)).isoformat())
+
+
+async def test_suspect_answers_are_counted_frozen_invalidated_and_asked_again(
+    ops: Ops, postgres_store: PostgresStore
+) -> None:
+    bad = await tell_jobs(postgres_store, range(120))
+    later = await tell_jobs(postgres_store, range(5), began_at=NOW + timedelta(hours=1))
+
+    shown = await ops("jobs", "invalidate", *BY_BACKEND, "--requeue", "--json")
+    frozen = shown.document["operation"]
+    meanwhile = await tell_jobs(postgres_store, range(200, 203))
+    first = await ops("operations", "resume", frozen, "--limit", "50", *WHY, "--json")
+    rest = await ops("operations", "resume", frozen, *WHY, "--json")
+    over = await ops("operations", "resume", frozen, *WHY)
+    listed = await ops("operations", "list", "--json")
+
+    assert (shown.code, shown.document["targets"], shown.document["state"]) == (0, 120, "frozen")
+    assert f"queuebit ops operations resume {frozen}" in shown.err
+    assert (first.code, first.document["state"], first.document["done"]) == (0, "stopped", 50)
+    assert (rest.document["state"], rest.document["outcomes"]) == ("done", {"invalidated": 120})
+    assert over.code == 6
+    assert [each["operation"] for each in listed.document["operations"]] == [frozen]
+    stories = await postgres_store.load([*bad, *meanwhile, *later])
+    assert [stories[each][-1].type for each in bad] == ["JobInvalidated"] * 120
+    assert {stories[each][-1].type for each in [*meanwhile, *later]} == {"JobCompleted"}
+    event = read_event(stories[bad[0]][-1])
+    assert isinstance(event, ev.JobInvalidated)
+    assert (event.actor, event.reason, event.ran.backend) == ("alice", "wrong since the upgrade", "test")
+    assert event.replaced_by is not None
+    again = (await postgres_store.load([event.replaced_by]))[event.replaced_by]
+    assert [each.type for each in again] == ["JobSubmitted", "JobPlanned"]
+    asked = read_event(again[0])
+    assert isinstance(asked, ev.JobSubmitted)
+    assert asked.parent is not None
+    assert (asked.parent.job_id, asked.parent.role, str(asked.parent.operation)) == (bad[0], "rerun", frozen)
+
+
+async def test_it_acts_only_when_it_is_told_to_with_a_reason(ops: Ops, postgres_store: PostgresStore) -> None:
+    (done,) = await tell_jobs(postgres_store, [1])
+    (still,) = await tell_jobs(postgres_store, [2], then=[])
+
+    unreasoned = await ops("jobs", "cancel", "--tenant", "acme", "--apply")
+    unnamed = await ops("jobs", "cancel", "--apply", *WHY)
+    cancelled = await ops("jobs", "cancel", "--tenant", "acme", "--apply", *WHY, "--json")
+    none = await ops("jobs", "rerun", "--backend", "nobody", "--apply", *WHY)
+    rerun = await ops("jobs", "rerun", str(done), "--lane", "rule", "--apply", *WHY, "--json")
+
+    assert (unreasoned.code, "A reason is needed to act." in unreasoned.err) == (2, True)
+    assert (unnamed.code, "No job is named." in unnamed.err) == (2, True)
+    assert (cancelled.code, cancelled.document["outcomes"]) == (0, {"cancelled": 1})
+    assert (none.code, "0 jobs, frozen" in none.err) == (0, True)
+    assert (rerun.code, rerun.document["outcomes"]) == (0, {"asked again": 1})
+    states = {row.stream_id: row.head.state for row in (await postgres_store.heads([done, still])).values()}
+    assert states == {done: "completed", still: "cancelled"}
+
+
+async def test_an_operation_is_shown_and_cancelled(ops: Ops, postgres_store: PostgresStore) -> None:
+    jobs = await tell_jobs(postgres_store, range(3))
+
+    frozen = (await ops("jobs", "invalidate", *BY_BACKEND, "--json")).document["operation"]
+    targets = await ops("operations", "show", frozen, "--targets")
+    gone = await ops("operations", "cancel", frozen, *WHY)
+    resumed = await ops("operations", "resume", frozen, *WHY)
+    unknown = await ops("operations", "show", str(jobs[0]))
+
+    assert targets.out.split() == sorted(str(each) for each in jobs)
+    assert (gone.code, "cancelled" in gone.out) == (0, True)
+    assert (resumed.code, "The operation is cancelled." in resumed.err) == (6, True)
+    assert unknown.code == 3
