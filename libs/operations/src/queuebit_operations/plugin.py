@@ -15,7 +15,6 @@ VERBS = (
     quarantine.add,
     jobs_bulk.add,
     operations.add,
-    submissions.add,
 )
 """Every verb, in the order of `queuebit ops --help`."""
 
