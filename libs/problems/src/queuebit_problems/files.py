@@ -31,16 +31,28 @@ _NOT_READ: tuple[Layout, ...] = (
         "State it as JSPLIB: `jobs machines`, then for each job a line of `machine duration` pairs, machines from 0.",
     ),
     (
-        re.compile(r"\A(?:[ \t]*(?:c\b.*)?\r?\n)*p[ \t]+qubo\b"),
-        "has the .qubo layout of qbsolv",
-        "State it as Biq Mac sparse: `n entries`, then `i j q`, variables from 1, off-diagonal entries halved.",
+        re.compile(r"\A\s*&FCI\b", re.IGNORECASE),
+        "is an FCIDUMP of integrals",
+        "Map it to qubits first (OpenFermion, Qiskit Nature), and state the Pauli sum.",
+    ),
+    (
+        re.compile(r"<graphml\b"),
+        "is GraphML",
+        "Write an edge list: networkx.write_weighted_edgelist.",
     ),
 )
 """Layouts that the field knows and no kind reads: how they begin, what they are, what to do."""
-_OTHER_TYPE = (
-    re.compile(r"^TYPE\s*:\s*(?!(?:TSP|ATSP|CVRP)\b)(\w{1,20})", re.MULTILINE),
-    r"is a TSPLIB file of type \1",
-    "State a problem of type TSP, ATSP or CVRP.",
+_NAMED_BY_KINDS: tuple[Layout, ...] = (
+    (
+        re.compile(r"^TYPE\s*:\s*(?!(?:TSP|ATSP|CVRP)\b)(\w{1,20})", re.MULTILINE),
+        r"is a TSPLIB file of type \1",
+        "State a problem of type TSP, ATSP or CVRP.",
+    ),
+    (
+        re.compile(r"\A%%MatrixMarket"),
+        "is a Matrix Market file, of which nothing says what it asks",
+        "Give --kind maxcut where it is the matrix of a weighted graph.",
+    ),
 )
 """Where a kind is given, its own reader names this, with the line."""
 
@@ -210,7 +222,7 @@ def _recognised(text: str, file_name: str) -> AnyKind:
         return candidates[0]
     place = file_name or "The file"
     if not candidates:
-        _refuse_known_layout(text, place, (*_NOT_READ, _OTHER_TYPE))
+        _refuse_known_layout(text, place, (*_NOT_READ, *_NAMED_BY_KINDS))
     names = [kind.name for kind in candidates]
     guess = f"could be {' or '.join(names)}" if names else "has a form that no kind recognises"
     if len(names) == 1:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from queuebit_contracts.jobs import Number, Sense
 from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.qubo import Exact, Qubo, QuboBuilder, exact
+from queuebit_problems.formats.solutions import Solution
 from queuebit_problems.kind import Answer, Family, Kind, S, Violation
 from queuebit_problems.numeric import number_above, number_below
 
@@ -129,6 +130,11 @@ class Optimisation(Kind[S]):
         """Whether `enumerated` may serve the statement, told without going through anything."""
         del statement
         return type(self).enumerated is not Optimisation.enumerated
+
+    def solution(self, statement: S, text: str, *, file_name: str = "") -> Solution | None:
+        """The answer of a published solution file; None where the kind reads none. Raises UnreadableFile."""
+        del statement, text, file_name
+        return None
 
     def better(self, left: Number, right: Number) -> bool:
         """Whether objective `left` is strictly better than `right`."""

@@ -77,7 +77,7 @@ def check(submission: Submission, answer_file: str, *, as_json: bool) -> ExitCod
             "Standard input cannot be both the problem and the answer.", remedy="Name a file for one of them."
         )
     problem = problem_of(submission)
-    answer, claimed = read_answer(answer_file, problem.kind)
+    answer, claimed = read_answer(answer_file, problem)
     found = checked(problem, answer, claimed)
     document, lines = (
         (_compared_document(found), _compared_lines(found))
@@ -92,14 +92,16 @@ def check(submission: Submission, answer_file: str, *, as_json: bool) -> ExitCod
     return ExitCode.OK if found.correct else ExitCode.JOB_NOT_ACCEPTED
 
 
-def read_answer(file: str, kind: str) -> tuple[dict[str, Any], Number | None]:
+def read_answer(file: str, problem: Problem) -> tuple[dict[str, Any], Number | None]:
     """The answer in a file and the objective that is claimed for it, if any.
 
-    The file is an answer alone, or a document of a job that holds an `answer` and an `objective`. Raises BadFile.
+    The file is an answer alone, a document of a job that holds an `answer` and an `objective`, or a solution as the field
+    publishes it. Raises BadFile.
     """
-    document = json_of(file, text_of(file))
+    text, kind = text_of(file), problem.kind
+    document = json_of(file, text)
     if document is None:
-        raise BadFile(f"{file} is not a JSON object.", remedy=f"`queuebit kinds show {kind}` prints the answer_shape.")
+        return _published(file, text, problem)
     if "answer" not in document:
         return document, None
     stated, answer, claimed = document.get("kind"), document["answer"], document.get("objective")
@@ -113,6 +115,24 @@ def read_answer(file: str, kind: str) -> tuple[dict[str, Any], Number | None]:
     if claimed is not None and type(claimed) not in (int, float):
         raise BadFile(f"{file} claims an objective that is no number.", remedy="Correct or remove `objective`.")
     return answer, claimed
+
+
+def _published(file: str, text: str, problem: Problem) -> tuple[dict[str, Any], Number | None]:
+    from queuebit_problems.errors import UnreadableFile
+    from queuebit_problems.optimisation import Optimisation
+    from queuebit_problems.registry import parse_problem
+
+    kind, statement = parse_problem(problem)
+    try:
+        found = kind.solution(statement, text, file_name=file) if isinstance(kind, Optimisation) else None
+    except UnreadableFile as error:
+        raise BadFile(error.detail, remedy=error.remedy) from None
+    if found is None:
+        raise BadFile(
+            f"{file} is not a JSON object, nor a solution as {problem.kind} publishes them.",
+            remedy=f"`queuebit kinds show {problem.kind}` prints the answer_shape.",
+        )
+    return found.answer, found.claimed
 
 
 def checked(problem: Problem, answer: dict[str, Any], claimed: Number | None) -> Checked | Compared:

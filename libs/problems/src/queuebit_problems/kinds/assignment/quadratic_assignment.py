@@ -20,6 +20,7 @@ from queuebit_problems.encoding.one_hot import add_one_hot, completed, decoded, 
 from queuebit_problems.encoding.qubo import QuboBuilder, exact
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.glance import counted_squares, shape_of
+from queuebit_problems.formats.solutions import Solution, read_permutation
 from queuebit_problems.formats.text import Numbers, Rows
 from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.kinds.assignment.assignment import twice_given
@@ -125,6 +126,14 @@ class QuadraticAssignment(Optimisation[QuadraticAssignmentStatement]):
     def violations(self, statement: QuadraticAssignmentStatement, answer: Answer) -> list[Violation]:
         del statement
         return twice_given(answer["permutation"], "facilities", "location")
+
+    def solution(self, statement: QuadraticAssignmentStatement, text: str, *, file_name: str = "") -> Solution | None:
+        """QAPLIB's files list the place of each flow, or the flow of each place: whichever has the value that they claim."""
+        n = len(statement.flows)
+        found, claimed = read_permutation(text, n, file_name)
+        inverse = sorted(range(n), key=found.__getitem__)
+        as_claimed = [way for way in (found, inverse) if self.objective(statement, {"permutation": way}) == claimed]
+        return Solution({"permutation": as_claimed[0] if as_claimed else found}, claimed)
 
     def encoding(self, statement: QuadraticAssignmentStatement) -> Encoding:
         """A qubit for each facility and location; each facility and each location is taken once.

@@ -29,7 +29,15 @@ from queuebit_problems.encoding.qubo_rows import ROWS_TERMS_MIN, rows_of, stated
 from queuebit_problems.encoding.qubo_search import Quadratic, descend, greedy, search
 from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.orlib import PROBLEM_PARAM, adds_up, chosen_problem
+from queuebit_problems.formats.qubo_lists import (
+    is_coordinates,
+    is_qbsolv,
+    read_coordinates,
+    read_qbsolv,
+    statement_of_bqpjson,
+)
 from queuebit_problems.formats.qubolib import TERMS_MAX, VARIABLES_STATED_MAX, read_entries, read_problems, read_spins
+from queuebit_problems.formats.solutions import Solution, read_bits
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.numeric import Index, Real, cp_coefficients, integers, number, number_below
@@ -142,10 +150,12 @@ class QuboKind(Optimisation[QuboStatement]):
         "Biq Mac sparse: `n entries`, then `i j q`, variables from 1, for x'Qx: off-diagonal entries count twice",
         "OR-Library bqp: `problems`, then the same for each; a maximum is meant there, so every sign is turned",
         "X.ising: `spins couplings`, then `i j J`, spins from 1, `i i h` for a field: the sum of J s_i s_j is minimised",
-        "JSON: an Ising statement, or what dimod's to_serializable() writes of a model of bits or spins",
+        "qbsolv .qubo: `p qubo 0 variables linear quadratic`, then `i j q`, variables from 0, each counted once",
+        "COO of dimod: `# vartype=SPIN` or BINARY, then `i j q`, variables from 0, each counted once",
+        "JSON: an Ising statement, bqpjson, or what dimod's to_serializable() writes of a model of bits or spins",
     )
-    suffixes = (".sparse", ".ising")
-    params = {"problem": PROBLEM_PARAM}
+    suffixes = (".sparse", ".ising", ".qubo", ".coo")
+    params = {"problem": PROBLEM_PARAM, "vartype": "BINARY or SPIN, where a list of coordinates does not say it"}
     statement = QuboStatement
 
     def parse(self, data: Mapping[str, Any]) -> QuboStatement:
@@ -162,10 +172,16 @@ class QuboKind(Optimisation[QuboStatement]):
     def from_document(self, document: Mapping[str, Any], *, params: Params | None = None) -> Mapping[str, Any] | None:
         """An Ising statement alone, or a model of dimod."""
         del params
-        return document if document.keys() >= {"spins", "J"} else statement_of_bqm(document)
+        if document.keys() >= {"spins", "J"}:
+            return document
+        return statement_of_bqm(document) or statement_of_bqpjson(document)
 
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> QuboStatement:
         rows = Rows(text, file_name=file_name, remedy=f"Qubo reads {'; or '.join(self.formats)}.")
+        if is_qbsolv(text):
+            return self.parse(read_qbsolv(rows))
+        if is_coordinates(text, file_name):
+            return self.parse(read_coordinates(text, rows, params))
         header = rows.take("`n entries`")
         if shape_of(text).widths[:2] == [1, 2]:
             count = rows.integer(header, header.tokens[0], "the number of problems", 1, 1_000)
@@ -175,6 +191,8 @@ class QuboKind(Optimisation[QuboStatement]):
         return self.parse(read_entries(rows, header))
 
     def recognises(self, text: str) -> bool:
+        if is_qbsolv(text) or is_coordinates(text, ""):
+            return True
         shape = shape_of(text)
         if shape.widths[:2] == [1, 2]:
             return adds_up(shape, 2, lambda head: 3 * head[1])
@@ -203,6 +221,10 @@ class QuboKind(Optimisation[QuboStatement]):
         """None: every bit string is an answer."""
         del statement, answer
         return []
+
+    def solution(self, statement: QuboStatement, text: str, *, file_name: str = "") -> Solution | None:
+        del file_name
+        return read_bits(text, "x", statement.variables)
 
     def encoding(self, statement: QuboStatement) -> Encoding:
         """The statement itself."""

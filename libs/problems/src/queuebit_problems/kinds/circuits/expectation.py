@@ -12,6 +12,7 @@ from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number, Sense
 from queuebit_problems.checks import FAULTS_MAX
 from queuebit_problems.formats.hamiltonians import TERMS_MAX, Observable, read_document
+from queuebit_problems.formats.pauli_text import layout_of, read_pauli_text
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.kind import Answer, Params, Size
 from queuebit_problems.kinds.circuits.expectation_statement import ExpectationStatement, Particles
@@ -45,7 +46,10 @@ class Expectation(Measurement[ExpectationStatement]):
         return None if found is None else {**found, **wanted}
 
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> ExpectationStatement:
-        rows = Rows(text, file_name=file_name, remedy="Expectation reads `coefficient string` a line; or JSON.")
+        found = read_pauli_text(text, file_name)
+        if found is not None:
+            return self.parse(self.from_document(found, params=params) or {})
+        rows = Rows(text, file_name=file_name, remedy=f"Expectation reads {'; or '.join(self.formats)}.")
         terms: list[list[Number | str]] = []
         qubits = 0
         for row in rows:
@@ -61,7 +65,13 @@ class Expectation(Measurement[ExpectationStatement]):
         document = {"qubits": qubits, "terms": terms}
         return self.parse(self.from_document(document, params=params) or {})
 
+    def assumptions(self, statement: ExpectationStatement) -> tuple[str, ...]:
+        del statement
+        return ("The leftmost letter of a string acts on qubit 0 (Qiskit writes that one rightmost).",)
+
     def recognises(self, text: str) -> bool:
+        if layout_of(text) is not None:
+            return True
         lines = [
             line.split() for line in text[:100_000].splitlines()[:100] if line.strip() and line.strip()[0] not in "#%"
         ]

@@ -17,6 +17,7 @@ from queuebit_problems.encoding.enumeration import VARIABLES_MAX, Enumerated, be
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.glance import shape_of
+from queuebit_problems.formats.solutions import Solution, read_bits
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.kinds.packing.knapsack_search import (
@@ -147,6 +148,10 @@ class Knapsack(Optimisation[KnapsackStatement]):
         total = number(Fraction(weight, packing.weight_unit))
         detail = f"the items weigh {total}, which is {excess} over the capacity {statement.capacity}"
         return [Violation("over_capacity", detail, excess)]
+
+    def solution(self, statement: KnapsackStatement, text: str, *, file_name: str = "") -> Solution | None:
+        del file_name
+        return read_bits(text, "take", len(statement.profits))
 
     def encoding(self, statement: KnapsackStatement) -> Encoding:
         """A bit an item, and slack bits that fill the knapsack up to its capacity exactly, at a penalty where they cannot.

@@ -16,6 +16,7 @@ from queuebit_problems.encoding.qubo import Exact, QuboBuilder
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.orlib import PROBLEM_PARAM, adds_up, chosen_problem
+from queuebit_problems.formats.solutions import Solution, read_bits
 from queuebit_problems.formats.text import Numbers, Rows
 from queuebit_problems.kind import Answer, Params, Size, Violation
 from queuebit_problems.kinds.packing.knapsack_search import Packing, fractional_bound, slack_bits, slack_values
@@ -91,6 +92,10 @@ class MultiKnapsack(Optimisation[MultiKnapsackStatement]):
                 detail = f"the items are {amount} over capacity {k}, which is {statement.capacities[k]}"
                 found.append(Violation("over_capacity", detail, amount))
         return found[:FAULTS_MAX]
+
+    def solution(self, statement: MultiKnapsackStatement, text: str, *, file_name: str = "") -> Solution | None:
+        del file_name
+        return read_bits(text, "take", len(statement.profits))
 
     def encoding(self, statement: MultiKnapsackStatement) -> Encoding:
         """A bit an item, and slack bits that fill each capacity up exactly, at a penalty where they cannot.

@@ -14,6 +14,7 @@ from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.qubo import Exact, QuboBuilder
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.glance import shape_of
+from queuebit_problems.formats.solutions import Solution, read_bits
 from queuebit_problems.formats.text import Numbers, Rows, count_of, parse_number
 from queuebit_problems.kind import Answer, Params, Size, Violation
 from queuebit_problems.kinds.packing.knapsack_search import Packing, fractional_bound, slack_bits, slack_values
@@ -91,6 +92,10 @@ class QuadraticKnapsack(Optimisation[QuadraticKnapsackStatement]):
         amount = number(Fraction(over, packing.weight_unit))
         detail = f"the items are {amount} over the capacity {statement.capacity}"
         return [Violation("over_capacity", detail, amount)]
+
+    def solution(self, statement: QuadraticKnapsackStatement, text: str, *, file_name: str = "") -> Solution | None:
+        del file_name
+        return read_bits(text, "take", len(statement.profits))
 
     def encoding(self, statement: QuadraticKnapsackStatement) -> Encoding:
         """A bit an item, and slack bits that fill the knapsack up to its capacity exactly, at a penalty where they cannot.

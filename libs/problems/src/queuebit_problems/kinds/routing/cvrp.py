@@ -15,6 +15,7 @@ from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.qubo import Exact
 from queuebit_problems.encoding.set_partitioning import covering, parts
 from queuebit_problems.errors import TooManyQubits
+from queuebit_problems.formats.solutions import Solution, read_routes
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.formats.tsplib import NODES_MAX, TsplibFile, read_roads, type_of
 from queuebit_problems.formats.vrplib import KEYS, SECTIONS, check_demands, check_depot, check_lengths, vehicles_of
@@ -129,6 +130,10 @@ class Cvrp(Optimisation[CvrpStatement]):
             detail = f"{used} routes leave, but there are {statement.vehicles} vehicles"
             found.append(Violation("too_many_routes", detail, used - statement.vehicles))
         return found[:FAULTS_MAX]
+
+    def solution(self, statement: CvrpStatement, text: str, *, file_name: str = "") -> Solution | None:
+        del statement
+        return read_routes(text, file_name)
 
     def encoding(self, statement: CvrpStatement) -> Encoding:
         """A qubit for each set of customers that one vehicle can serve, at the length of its shortest route.

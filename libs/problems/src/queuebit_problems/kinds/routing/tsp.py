@@ -17,6 +17,7 @@ from queuebit_problems.encoding.one_hot import add_one_hot
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.glance import counted_squares
+from queuebit_problems.formats.solutions import Solution, read_tour
 from queuebit_problems.formats.text import Numbers, Rows
 from queuebit_problems.formats.tsplib import NODES_MAX, TsplibFile, read_roads, type_of
 from queuebit_problems.kind import Answer, Params, Size, Violation
@@ -125,6 +126,9 @@ class Tsp(Optimisation[TspStatement]):
         missing = (node for node in range(1, statement.nodes + 1) if node not in seen)
         found += [Violation("missing", f"node {node} is not visited") for node in missing]
         return found[:FAULTS_MAX]
+
+    def solution(self, statement: TspStatement, text: str, *, file_name: str = "") -> Solution | None:
+        return read_tour(text, statement.nodes, file_name)
 
     def encoding(self, statement: TspStatement) -> Encoding:
         """A qubit for each node but the first at each place but the first, which the first node has.

@@ -1,0 +1,86 @@
+"""Weighted graphs as programs write them: edge lists, CSV and Matrix Market. Edge lists and CSV count nodes from 0."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from queuebit_contracts.jobs import Number
+from queuebit_problems.formats.text import Row, Rows
+
+Edge = tuple[int, int, Number]
+
+MARKET = "%%MatrixMarket"
+_WEIGHT = re.compile(r"\{\s*'weight'\s*:\s*([^,}\s]+)\s*\}")
+_NAMES = frozenset({"source", "target", "weight", "from", "to", "u", "v", "w", "src", "dst", "node1", "node2"})
+
+
+def is_edge_file(text: str, file_name: str) -> bool:
+    """Whether a text says, in itself or by its name, that it is one of these layouts."""
+    first = next((line for line in text.splitlines() if line.strip() and line.lstrip()[0] not in "#%"), "")
+    suffix = PurePath(file_name).suffix.lower()
+    return text.startswith(MARKET) or "," in first or suffix in (".edgelist", ".edges", ".csv")
+
+
+def read_edge_file(text: str, rows: Rows, *, nodes_max: int, edges_max: int) -> tuple[int, list[Edge]]:
+    """(nodes, edges from 0) of a text in one of these layouts. Raises UnreadableFile with the line."""
+    edges = list(_market(text, rows, nodes_max) if text.startswith(MARKET) else _listed(rows, nodes_max))
+    if len(edges) > edges_max + 1:
+        raise rows.error(None, f"there are more than {edges_max} edges")
+    if text.startswith(MARKET):
+        return edges[0][0], edges[1:]
+    if not edges:
+        raise rows.error(None, "the file ends at once, where an edge should follow")
+    return max(max(u, v) for u, v, _ in edges) + 1, edges
+
+
+def _listed(rows: Rows, nodes_max: int) -> Iterator[Edge]:
+    """`u v`, `u v weight` or `u v {'weight': weight}` a line, with spaces or commas between; a line of names may come first."""
+    for place, row in enumerate(rows):
+        tokens = _cells(" ".join(row.tokens))
+        if place == 0 and {token.lower() for token in tokens} <= _NAMES:
+            continue
+        if len(tokens) not in (2, 3):
+            raise rows.error(row, f"an edge should read `u v weight`, not {' '.join(tokens)[:40]!r}")
+        u, v = (rows.integer(row, token, "a node", 0, nodes_max - 1) for token in tokens[:2])
+        yield u, v, rows.number(row, tokens[2], "a weight") if len(tokens) == 3 else 1
+
+
+def _cells(line: str) -> list[str]:
+    line = _WEIGHT.sub(r"\1", line).replace("{}", "")
+    return [token.strip(" \"'") for token in line.split(",")] if "," in line else line.split()
+
+
+def _market(text: str, rows: Rows, nodes_max: int) -> Iterator[Edge]:
+    """First (nodes, nodes, 0), then the edges; an edge that stands in both directions is one."""
+    words = text.splitlines()[0].lower().split()
+    known = words[1:3] == ["matrix", "coordinate"] and words[3:4] and words[3] in ("integer", "real", "pattern")
+    if not known or words[4:] not in (["symmetric"], ["general"]):
+        raise rows.error(
+            None, "the matrix should be `coordinate`, of integer, real or pattern entries, symmetric or general"
+        )
+    head = rows.take("`rows columns entries`")
+    counts = rows.columns(head, (3,), "`rows columns entries`")
+    nodes = rows.integer(head, counts[0], "the number of rows", 1, nodes_max)
+    if counts[1] != counts[0]:
+        raise rows.error(head, f"the matrix of a graph is square, not {counts[0]} by {counts[1]}")
+    yield nodes, nodes, 0
+    seen: dict[tuple[int, int], tuple[Row, Number, bool]] = {}
+    for place in range(rows.integer(head, counts[2], "the number of entries", 0, 10**9)):
+        row = rows.take(f"entry {place + 1} of {counts[2]}")
+        tokens = rows.columns(row, (2,) if words[3] == "pattern" else (3,), "an entry")
+        i, j = (rows.integer(row, token, "a node", 1, nodes) - 1 for token in tokens[:2])
+        value = rows.number(row, tokens[2], "a weight") if len(tokens) == 3 else 1
+        pair, other_way = (min(i, j), max(i, j)), i > j
+        before = seen.get(pair)
+        if before is not None:
+            twice = words[4] == "symmetric" or before[2] == other_way
+            if twice or before[1] != value:
+                detail = "stands twice" if twice else "has another weight the other way round"
+                raise rows.error(row, f"the edge of nodes {i + 1} and {j + 1} {detail} (line {before[0].line})")
+            continue
+        seen[pair] = row, value, other_way
+        if i != j or value:
+            yield i, j, value
+    rows.end("the entries")

@@ -1,0 +1,95 @@
+"""Published solutions: TSPLIB tours, CVRPLIB routes, QAPLIB permutations, rows of bits, and the values that they claim."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from queuebit_contracts.jobs import Number
+from queuebit_problems.errors import UnreadableFile
+from queuebit_problems.formats.text import count_of, parse_number
+from queuebit_problems.kind import Answer
+
+_ROUTE = re.compile(r"route\s*#?\s*[0-9]+\s*:\s*(.*)", re.IGNORECASE)
+_COST = re.compile(r"\s*cost\s*[:=]?\s*([0-9.eE+-]+)\s*", re.IGNORECASE)
+_LENGTH = re.compile(r"length\s*[=:(]?\s*([0-9]+(?:\.[0-9]+)?)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """An answer as a file states it, and the objective that the file claims for it, None where it claims none."""
+
+    answer: Answer
+    claimed: Number | None = None
+
+
+def read_tour(text: str, nodes: int, file_name: str) -> Solution:
+    """TSPLIB's TOUR_SECTION, nodes from 1; or Concorde's `nodes` and the tour, nodes from 0."""
+    head, section, body = text.partition("TOUR_SECTION")
+    if section:
+        tokens = body.split()
+        end = next((place for place, token in enumerate(tokens) if token in ("-1", "EOF")), len(tokens))
+        length = _LENGTH.search(head)
+        tour = _counts(tokens[:end], file_name, "a node of the tour")
+        return Solution({"tour": tour}, None if length is None else parse_number(length[1]))
+    numbers = _counts(text.split(), file_name, "a node of the tour")
+    if numbers[:1] == [nodes] and len(numbers) == nodes + 1 and 0 in numbers[1:]:
+        return Solution({"tour": [node + 1 for node in numbers[1:]]})
+    if len(numbers) == nodes:
+        return Solution({"tour": [node + (0 in numbers) for node in numbers]})
+    raise _refused(file_name, f"a tour should have TOUR_SECTION, or {nodes} nodes", "State a TSPLIB tour (.opt.tour).")
+
+
+def read_routes(text: str, file_name: str) -> Solution:
+    """CVRPLIB's `Route #1: …`, which leaves the depot out: customer k is node k + 1. `Cost …` claims a length."""
+    routes: list[list[int]] = []
+    claimed: Number | None = None
+    for line in text.splitlines():
+        route, cost = _ROUTE.fullmatch(line.strip()), _COST.fullmatch(line)
+        if route is not None:
+            routes.append([customer + 1 for customer in _counts(route[1].split(), file_name, "a customer")])
+        elif cost is not None:
+            claimed = parse_number(cost[1])
+        elif line.strip() and not routes:
+            continue  # what some sets write above the routes
+    if not routes:
+        raise _refused(file_name, "no line reads `Route #1: …`", "State the routes as CVRPLIB does, customers from 1.")
+    return Solution({"routes": routes}, claimed)
+
+
+def read_permutation(text: str, size: int, file_name: str) -> tuple[list[int], Number]:
+    """QAPLIB's .sln: `n value`, then a permutation from 1. (the permutation from 0, the value)."""
+    tokens = text.replace(",", " ").split()
+    if len(tokens) != size + 2 or count_of(tokens[0]) != size:
+        raise _refused(
+            file_name, f"a solution should read `{size} value`, then {size} numbers", "State it as QAPLIB does."
+        )
+    value = parse_number(tokens[1])
+    if value is None:
+        raise _refused(file_name, f"the value {tokens[1][:40]!r} is no number", "State it as QAPLIB does.")
+    places = _counts(tokens[2:], file_name, "a place")
+    if sorted(places) != list(range(1, size + 1)):
+        raise _refused(file_name, f"the permutation does not hold each of 1 to {size} once", "Correct it.")
+    return [place - 1 for place in places], value
+
+
+def read_bits(text: str, key: str, count: int) -> Solution | None:
+    """As many 0s and 1s as there are variables, and nothing else; None for any other text."""
+    tokens = text.split()
+    bits = list(tokens[0]) if len(tokens) == 1 else tokens
+    if len(bits) != count or set(bits) - {"0", "1"}:
+        return None
+    return Solution({key: [int(bit) for bit in bits]})
+
+
+def _counts(tokens: Sequence[str], file_name: str, what: str) -> list[int]:
+    found = [count_of(token) for token in tokens]
+    wrong = next((token for token, number in zip(tokens, found, strict=True) if number is None), None)
+    if wrong is not None:
+        raise _refused(file_name, f"{what} should be a whole number, not {wrong[:40]!r}", "Correct it.")
+    return [number for number in found if number is not None]
+
+
+def _refused(file_name: str, detail: str, remedy: str) -> UnreadableFile:
+    return UnreadableFile(f"{file_name or 'The solution'}: {detail}.", remedy=remedy)
