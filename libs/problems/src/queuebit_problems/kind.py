@@ -49,6 +49,14 @@ class Size:
     terms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """An answer as a file states it, and the objective that the file claims for it, None where it claims none."""
+
+    answer: Answer
+    claimed: Number | None = None
+
+
 class Kind(ABC, Generic[S]):
     """A problem kind: what all have in common, whether they ask for a best answer (`Optimisation`) or for a measurement
     (`Measurement`). Stateless; every method is pure: what is random takes a seed.

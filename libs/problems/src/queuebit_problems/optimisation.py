@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from queuebit_contracts.jobs import Number, Sense
 from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.qubo import Exact, Qubo, QuboBuilder, exact
-from queuebit_problems.formats.solutions import Solution
-from queuebit_problems.kind import Answer, Family, Kind, S, Violation
+from queuebit_problems.kind import Answer, Family, Kind, S, Solution, Violation
 from queuebit_problems.numeric import number_above, number_below
 
 if TYPE_CHECKING:

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from queuebit_contracts.jobs import Number
 from queuebit_problems.errors import UnreadableFile
 from queuebit_problems.formats.text import count_of, parse_number
-from queuebit_problems.kind import Answer
+from queuebit_problems.kind import Solution
 
 _ROUTE = re.compile(r"route\s*#?\s*[0-9]+\s*:\s*(.*)", re.IGNORECASE)
 _COST = re.compile(r"\s*cost\s*[:=]?\s*([0-9.eE+-]+)\s*", re.IGNORECASE)
 _LENGTH = re.compile(r"length\s*[=:(]?\s*([0-9]+(?:\.[0-9]+)?)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Solution:
-    """An answer as a file states it, and the objective that the file claims for it, None where it claims none."""
-
-    answer: Answer
-    claimed: Number | None = None
 
 
 def read_tour(text: str, nodes: int, file_name: str) -> Solution:

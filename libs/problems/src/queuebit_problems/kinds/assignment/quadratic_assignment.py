@@ -20,9 +20,9 @@ from queuebit_problems.encoding.one_hot import add_one_hot, completed, decoded, 
 from queuebit_problems.encoding.qubo import QuboBuilder, exact
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.glance import counted_squares, shape_of
-from queuebit_problems.formats.solutions import Solution, read_permutation
+from queuebit_problems.formats.solutions import read_permutation
 from queuebit_problems.formats.text import Numbers, Rows
-from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Solution, Statement, Violation
 from queuebit_problems.kinds.assignment.assignment import twice_given
 from queuebit_problems.kinds.assignment.quadratic_assignment_search import cost_of, improved, lawler_costs, tabu
 from queuebit_problems.numeric import NonNegative, cp_coefficients, integers, number, number_below

@@ -37,9 +37,9 @@ from queuebit_problems.formats.qubo_lists import (
     statement_of_bqpjson,
 )
 from queuebit_problems.formats.qubolib import TERMS_MAX, VARIABLES_STATED_MAX, read_entries, read_problems, read_spins
-from queuebit_problems.formats.solutions import Solution, read_bits
+from queuebit_problems.formats.solutions import read_bits
 from queuebit_problems.formats.text import Rows
-from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Solution, Statement, Violation
 from queuebit_problems.numeric import Index, Real, cp_coefficients, integers, number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 

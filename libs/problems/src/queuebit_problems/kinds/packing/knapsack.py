@@ -17,9 +17,9 @@ from queuebit_problems.encoding.enumeration import VARIABLES_MAX, Enumerated, be
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.glance import shape_of
-from queuebit_problems.formats.solutions import Solution, read_bits
+from queuebit_problems.formats.solutions import read_bits
 from queuebit_problems.formats.text import Rows
-from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Solution, Statement, Violation
 from queuebit_problems.kinds.packing.knapsack_search import (
     Packing,
     fill,

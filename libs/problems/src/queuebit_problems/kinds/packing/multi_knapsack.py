@@ -16,9 +16,9 @@ from queuebit_problems.encoding.qubo import Exact, QuboBuilder
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.orlib import PROBLEM_PARAM, adds_up, chosen_problem
-from queuebit_problems.formats.solutions import Solution, read_bits
+from queuebit_problems.formats.solutions import read_bits
 from queuebit_problems.formats.text import Numbers, Rows
-from queuebit_problems.kind import Answer, Params, Size, Violation
+from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.packing.knapsack_search import Packing, fractional_bound, slack_bits, slack_values
 from queuebit_problems.kinds.packing.multi_knapsack_statement import CAPACITIES_MAX, ITEMS_MAX, MultiKnapsackStatement
 from queuebit_problems.numeric import cp_coefficients, cp_weights, number, number_above

@@ -14,9 +14,9 @@ from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.qubo import Exact, QuboBuilder
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.glance import shape_of
-from queuebit_problems.formats.solutions import Solution, read_bits
+from queuebit_problems.formats.solutions import read_bits
 from queuebit_problems.formats.text import Numbers, Rows, count_of, parse_number
-from queuebit_problems.kind import Answer, Params, Size, Violation
+from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.packing.knapsack_search import Packing, fractional_bound, slack_bits, slack_values
 from queuebit_problems.kinds.packing.quadratic_knapsack_search import exchanged, gains_of, greedy, profit_of, searched
 from queuebit_problems.kinds.packing.quadratic_knapsack_statement import ITEMS_MAX, QuadraticKnapsackStatement

@@ -15,11 +15,11 @@ from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.qubo import Exact
 from queuebit_problems.encoding.set_partitioning import covering, parts
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.formats.solutions import Solution, read_routes
+from queuebit_problems.formats.solutions import read_routes
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.formats.tsplib import NODES_MAX, TsplibFile, read_roads, type_of
 from queuebit_problems.formats.vrplib import KEYS, SECTIONS, check_demands, check_depot, check_lengths, vehicles_of
-from queuebit_problems.kind import Answer, Params, Size, Violation
+from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.packing.knapsack_search import slack_bits
 from queuebit_problems.kinds.routing.cvrp_exact_search import best_order, cheapest
 from queuebit_problems.kinds.routing.cvrp_search import Routes, repaired, searched

@@ -17,10 +17,10 @@ from queuebit_problems.encoding.one_hot import add_one_hot
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.glance import counted_squares
-from queuebit_problems.formats.solutions import Solution, read_tour
+from queuebit_problems.formats.solutions import read_tour
 from queuebit_problems.formats.text import Numbers, Rows
 from queuebit_problems.formats.tsplib import NODES_MAX, TsplibFile, read_roads, type_of
-from queuebit_problems.kind import Answer, Params, Size, Violation
+from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.routing.road_statement import RoadStatement
 from queuebit_problems.kinds.routing.tsp_exact_search import shortest_tour
 from queuebit_problems.kinds.routing.tsp_search import (
