@@ -17,7 +17,11 @@ from qiskit.quantum_info import SparsePauliOp
 from queuebit_problems.errors import UnreadableFile
 from queuebit_problems.files import read_problem
 from queuebit_problems.registry import parse_optimisation
-from tests.unit.client.test_cli_files import SHARED, needs_shared
+from tests.unit.problems.published import SHARED
+
+needs_shared = pytest.mark.skipif(
+    not SHARED.is_dir(), reason="the shared data folder is not there (QUEUEBIT_SHARED_DATA)"
+)
 
 GRAPHS = {
     "a.csv": "source,target,weight\n0,1,1\n1,2,2\n0,2,3\n",
