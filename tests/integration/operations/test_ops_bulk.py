@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from queuebit_contracts import events as ev
 from queuebit_domain.job.codec import read_event
@@ -82,3 +83,24 @@ async def test_an_operation_is_shown_and_cancelled(ops: Ops, postgres_store: Pos
     assert (gone.code, "cancelled" in gone.out) == (0, True)
     assert (resumed.code, "The operation is cancelled." in resumed.err) == (6, True)
     assert unknown.code == 3
+
+
+async def test_a_job_is_forked_compared_and_its_backend_surveyed(ops: Ops, postgres_store: PostgresStore) -> None:
+    first, second = await tell_jobs(postgres_store, [1, 2])
+
+    forked = await ops("jobs", "fork", str(first), "--lane", "rule", "--param", "layers=2", *WHY, "--json")
+    behind = await ops("jobs", "fork", str(first), "--at", "5", "--lane", "rule", *WHY)
+    same = await ops("jobs", "compare", str(first), str(second))
+    pending = await ops("jobs", "compare", forked.document["job"])
+    surveyed = await ops("jobs", "survey", "--since", NOW.isoformat(), "--json")
+
+    assert forked.code == 0
+    story = (await postgres_store.load([UUID(forked.document["job"])]))[UUID(forked.document["job"])]
+    submitted = read_event(story[0])
+    assert isinstance(submitted, ev.JobSubmitted)
+    assert (submitted.request.lane, submitted.request.params) == ("rule", {"layers": 2})
+    assert (behind.code, "Fork before it: --at 1" in behind.err) == (2, True)
+    assert (same.code, "objective 6 both times" in same.out) == (0, True)
+    assert (pending.code, pending.out.startswith("pending")) == (1, True)
+    (stretch,) = surveyed.document["stretches"]
+    assert (stretch["backend"], stretch["answers"], stretch["mean_gap"]) == ("test", 2, 0.0)

@@ -6,7 +6,16 @@ import typer
 
 from queuebit_operations.exit_codes import MEANINGS
 from queuebit_operations.groups import Groups
-from queuebit_operations.verbs import jobs_bulk, operations, pause, quarantine, replay_inspect, submissions, verify
+from queuebit_operations.verbs import (
+    jobs_bulk,
+    jobs_one,
+    operations,
+    pause,
+    quarantine,
+    replay_inspect,
+    submissions,
+    verify,
+)
 
 VERBS = (
     verify.add,
@@ -14,6 +23,7 @@ VERBS = (
     pause.add,
     quarantine.add,
     jobs_bulk.add,
+    jobs_one.add,
     operations.add,
 )
 """Every verb, in the order of `queuebit ops --help`."""
