@@ -111,7 +111,7 @@ async def platform(
     specs += tuple(control_plane_spec(number, extra) for number in range(2, control_planes + 1))
     store = await PostgresStore.open(settings_from({**stack.env(), **extra}))
     prefix = f"{namespace}." if namespace else ""
-    letters = [each.topic for each in channels.CHANNELS if each.topic.endswith(".dead-letter")]
+    letters = [each.topic for each in channels.CHANNELS if channels.is_dead_letter(each.topic)]
     topics = [prefix + topic for topic in (*OUTCOMES, *letters)]
     consumer = AIOKafkaConsumer(*topics, **stack.client(), auto_offset_reset="earliest")
     producer = AIOKafkaProducer(**stack.client(), acks="all", enable_idempotence=True, max_request_size=4_500_000)

@@ -12,6 +12,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.ids import refusal_id_of
 from queuebit_devstack.credentials import TENANT
+from queuebit_runtime.bus.dead_letters.headers import PLACE
 from tests.builders import BEST_SIDE, a_problem, a_request, a_verdict, at
 from tests.e2e.harness import Platform, clock, eventually, ids, trivial
 
@@ -93,19 +94,19 @@ POISON = {
 
 @pytest.mark.parametrize("case", POISON)
 @pytest.mark.parametrize(
-    ("topic", "consumer"),
+    ("topic", "group"),
     [
         (channels.SUBMITTED, "control-plane"),
         (channels.EXECUTIONS, "result-validation"),
-        (channels.queued("classical", "interactive"), "classical-solver"),
-        (channels.queued("quantum", "interactive"), "quantum-adapter"),
+        (channels.queued("classical", "interactive"), "classical-solver.interactive"),
+        (channels.queued("quantum", "interactive"), "quantum-adapter.interactive"),
     ],
 )
 async def test_poison_goes_to_the_dead_letters_with_the_reason(
-    queuebit: Platform, case: str, topic: str, consumer: Any
+    queuebit: Platform, case: str, topic: str, group: str
 ) -> None:
     headers, value = POISON[case]
-    letters = channels.dead_letter(consumer)
+    letters = channels.dead_letter(group)
 
     sent = await (await queuebit.send(topic, headers, value, key=case))
 
@@ -113,7 +114,7 @@ async def test_poison_goes_to_the_dead_letters_with_the_reason(
 
     def found() -> list[dict[str, bytes]]:
         headers_of_all = [dict(record.headers) for record in queuebit.letters.get(letters, [])]
-        return [each for each in headers_of_all if (each["qb_topic"], each["qb_partition"], each["qb_offset"]) == place]
+        return [each for each in headers_of_all if tuple(each[name] for name in PLACE) == place]
 
     await eventually(found, f"{case} arrives in {letters}")
     (sound,) = await queuebit.publish(trivial(1))
@@ -134,7 +135,7 @@ async def test_an_event_of_the_wrong_type_on_a_topic_is_set_aside(queuebit: Plat
         return [
             record
             for record in queuebit.letters.get(channels.dead_letter("control-plane"), [])
-            if dict(record.headers)["qb_offset"] == str(sent.offset).encode()
+            if dict(record.headers)["__dlq.errors.offset"] == str(sent.offset).encode()
             and dict(record.headers)["qb_error_code"] == b"unknown_type"
         ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from queuebit_runtime.bus.port import Bus, BusError, Outgoing, Subscription
+from queuebit_runtime.service.readiness import Reason
 
 
 class CollectingBus(Bus):
@@ -26,6 +27,8 @@ class CollectingBus(Bus):
 
     async def stop(self, drain_s: float = 10.0) -> None: ...
 
+    def hold(self, group: str, reason: Reason | None) -> None: ...
+
     def healthy(self) -> bool:
         return True
 
@@ -40,6 +43,8 @@ class ListeningBus:
     @property
     def records(self) -> list[Outgoing]:
         return [record for call in self.calls for record in call]
+
+    def hold(self, group: str, reason: Reason | None) -> None: ...
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         if self.failing:

@@ -22,6 +22,7 @@ from queuebit_domain.holds.register import REGISTER_ID
 from queuebit_domain.job.codec import fold, read_event
 from queuebit_domain.job.state import EndedJob
 from queuebit_problems.registry import optimisation_of
+from queuebit_runtime.bus.dead_letters.headers import OF_A_LETTER, PLACE
 from queuebit_runtime.bus.port import Record
 from queuebit_store.ports import StoredEvent, StreamRow
 from tests.simulation.asked import asks_answered, nothing_invented
@@ -229,7 +230,7 @@ def committed_is_published(history: History) -> Iterator[str]:
 def first_seen_in_order(history: History) -> Iterator[str]:
     """I4: whoever reads a topic and forgets repeats sees the events of a job in the order of their versions."""
     for channel in channels.CHANNELS:
-        if "control-plane" not in channel.writers or channel.topic.endswith(".dead-letter"):
+        if "control-plane" not in channel.writers or channels.is_dead_letter(channel.topic):
             continue
         for partition in history.broker.log(channel.topic):
             for job, versions in _first_seen(partition).items():
@@ -258,12 +259,15 @@ def nothing_committed_too_far(history: History) -> Iterator[str]:
 def poison_set_aside(history: History) -> Iterator[str]:
     """I10: each unreadable record is with the dead letters of everyone who must read it, and nothing else is."""
     letters: set[tuple[str, str, str, str]] = set()
-    for consumer in sorted({reader for readers in READERS.values() for reader in readers}):
-        for letter in history.broker.records(channels.dead_letter(consumer)):
-            headers = {name: value for name, value in letter.headers if name.startswith("qb_")}
+    for channel in channels.CHANNELS:
+        if not channel.readers or not channels.is_dead_letter(channel.topic):
+            continue
+        (consumer,) = channel.readers
+        for letter in history.broker.records(channel.topic):
+            headers = {name: value for name, value in letter.headers if name in OF_A_LETTER}
             if mark_of(letter) is None:
                 yield f"{consumer} set aside what can be read: {headers}"
-            topic, partition, offset = (headers[name].decode() for name in ("qb_topic", "qb_partition", "qb_offset"))
+            topic, partition, offset = (headers[name].decode() for name in PLACE)
             letters.add((consumer, topic, partition, offset))
     for record in history.records():
         if mark_of(record) is not None and record.topic in READERS:

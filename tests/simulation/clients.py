@@ -12,8 +12,9 @@ import httpx2
 import orjson
 
 from queuebit_contracts import channels
-from queuebit_gateway.access.authentication import make_key, row_of
+from queuebit_gateway.access.authentication import row_of
 from queuebit_runtime.bus.port import Outgoing
+from queuebit_store.directory.keys import make_key
 from queuebit_workbench.world import PEPPER, World
 from tests.simulation.history import History, Reply
 from tests.simulation.plan import LATECOMER, LATECOMER_AT_S, TENANTS, Ask, Poison, Withdrawal

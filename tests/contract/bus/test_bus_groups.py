@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from queuebit_contracts.channels import SUBMITTED, dead_letter
+from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
 from queuebit_runtime.bus.decoding import Item, Received, subscribe_decoded
 from queuebit_runtime.bus.port import Outgoing, Record
 from tests.contract.bus.bus_under_test import BusUnderTest, Collector, a_question, reads, say, until, until_committed
@@ -95,9 +96,9 @@ async def test_it_puts_poison_into_the_dead_letters_and_goes_on(world: BusUnderT
     async def handle(items: object) -> None:
         seen.extend(items)  # type: ignore[arg-type]
 
-    subscribe_decoded(
-        bus, topics=(SUBMITTED,), group="control", consumer="control-plane", handle=handle, clock=world.clock
-    )
+    letters = DeadLetters(bus, group="control-plane", consumer="control-plane", clock=world.clock)
+    hear_dead_letters(bus, [letters], "control")
+    subscribe_decoded(bus, topics=(SUBMITTED,), group="control", letters=letters, handle=handle)
     bus.subscribe(reads(dead, topic=dead_letter("control-plane")))
     await bus.start()
     sound = [a_question(number) for number in (1, 2, 3)]

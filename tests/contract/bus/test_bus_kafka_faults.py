@@ -12,6 +12,8 @@ from aiokafka.errors import CorruptRecordException  # type: ignore[import-untype
 from queuebit_contracts.channels import BY_TOPIC, SUBMITTED, dead_letter
 from queuebit_devstack.stack import Stack
 from queuebit_runtime.access.settings import KafkaAccess
+from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
+from queuebit_runtime.bus.dead_letters.headers import PLACE
 from queuebit_runtime.bus.decoding import Item, Received, subscribe_decoded
 from queuebit_runtime.bus.kafka.bus import KafkaBus
 from queuebit_runtime.bus.kafka.settings import KafkaSettings
@@ -74,14 +76,9 @@ class Reading:
     async def start(self) -> None:
         channels = [BY_TOPIC[SUBMITTED], BY_TOPIC[dead_letter("control-plane")]]
         await ensure_topics(self.kafka, self.namespace, channels=channels)
-        subscribe_decoded(
-            self.bus,
-            topics=(SUBMITTED,),
-            group="control",
-            consumer="control-plane",
-            handle=self._handle,
-            clock=SystemClock(),
-        )
+        letters = DeadLetters(self.bus, group="control-plane", consumer="control-plane", clock=SystemClock())
+        hear_dead_letters(self.bus, [letters], "control")
+        subscribe_decoded(self.bus, topics=(SUBMITTED,), group="control", letters=letters, handle=self._handle)
         self.bus.subscribe(reads(self.dead, topic=dead_letter("control-plane")))
         await self.bus.start()
 
@@ -118,7 +115,7 @@ async def test_a_header_name_that_is_not_utf8_stops_nothing(stack: Stack) -> Non
         headers = dict(letter.headers)
         assert letter.value == b"what is this"
         assert headers["\\xff\\xfe"] == b"odd"
-        assert (headers["qb_topic"], headers["qb_partition"], headers["qb_offset"]) == (SUBMITTED.encode(), b"1", b"2")
+        assert [headers[name] for name in PLACE] == [SUBMITTED.encode(), b"1", b"2"]
         assert headers["qb_error_code"] == b"malformed_envelope"
         assert reading.bus.healthy()
         await reading.send(1, [a_question(5)])

@@ -17,15 +17,16 @@ from queuebit_contracts.data import Data
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.ids import attempt_id_of, uuid7
 from queuebit_contracts.jobs import TERMINAL_STATES, JobRequest, Problem
-from queuebit_gateway.access.authentication import make_key, row_of
+from queuebit_gateway.access.authentication import row_of
 from queuebit_runtime.bus.memory.broker import MemoryBroker
 from queuebit_runtime.bus.memory.bus import MemoryBus
-from queuebit_runtime.bus.port import Outgoing, Subscription
+from queuebit_runtime.bus.port import Outgoing, RecordTooLarge, Subscription
 from queuebit_runtime.errors import PoolStopped
 from queuebit_runtime.ids import SeededIds
 from queuebit_runtime.processes.hops import directly
 from queuebit_runtime.processes.pool import InlinePool
 from queuebit_runtime.waiting import wait_event
+from queuebit_store.directory.keys import make_key
 from queuebit_workbench.world import PEPPER, Ports, World
 from tests.builders import a_success
 from tests.simulation.virtual import BEGIN, VirtualClock, run_virtual
@@ -49,16 +50,26 @@ class _NotingBus(MemoryBus):
         super().__init__(broker)
         self._service = service
         self._seen = seen
+        self._too_large: bytes | None = None
 
     def subscribe(self, subscription: Subscription) -> None:
         self._seen.subscribed.append((self._service, subscription))
         super().subscribe(subscription)
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
+        self._refuse_one(records)
         for record in records:
             said = dict(record.headers).get("ce_type", b"").decode()
             self._seen.published.add((self._service, record.topic, said))
         await super().publish(records)
+
+    def _refuse_one(self, records: Sequence[Outgoing]) -> None:
+        """The first event that the relay publishes is too large for the broker."""
+        events = [dict(each.headers)["ce_id"] for each in records if each.topic == channels.LIFECYCLE]
+        if events and self._too_large is None:
+            self._too_large = events[0]
+        if self._too_large in events:
+            raise RecordTooLarge
 
 
 class _SlowPool(InlinePool):

@@ -19,7 +19,7 @@ from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.envelope import Envelope, decode, encode_data
 from queuebit_contracts.ids import attempt_id_of, derive_id, refusal_id_of
 from queuebit_contracts.jobs import Confidence, Leg, Ran
-from queuebit_gateway.access.authentication import Role, make_key, row_of
+from queuebit_gateway.access.authentication import Role, row_of
 from queuebit_gateway.access.rate_limits import RATES
 from queuebit_gateway.http.app import create_app
 from queuebit_gateway.http.parts import Parts
@@ -30,6 +30,7 @@ from queuebit_runtime.bus.port import Delivery, Subscription
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.ids import SystemIds
 from queuebit_runtime.processes.bounded_work import BoundedWork
+from queuebit_store.directory.keys import make_key
 from queuebit_store.memory import MemoryStore
 from queuebit_store.ports import Append, Head, NewEvent
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from queuebit_gateway.access.authentication import ALLOWED, ROLES, Action, Role, make_key, row_of
+from queuebit_gateway.access.authentication import ALLOWED, ROLES, Action, Role, row_of
 from queuebit_gateway.http.app import openapi_document
+from queuebit_store.directory.keys import make_key
 from queuebit_store.ports import ApiKeyRow
 from tests.contract.http.running_gateway import PEPPER, RunningGateway, a_body
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from queuebit_gateway.access.authentication import make_key
 from queuebit_gateway.access.lookups import KeyLookup
 from queuebit_gateway.access.rate_limits import RATES, Rate
 from queuebit_runtime.errors import BusError
+from queuebit_store.directory.keys import make_key
 from queuebit_store.memory import MemoryStore
 from queuebit_store.ports import ApiKeyRow
 from tests.contract.http.running_gateway import RunningGateway, a_world

@@ -49,8 +49,8 @@ class Plane:
         )
 
     async def hear(self, *records: Record) -> None:
-        items, dead = sort_out(records, "control-plane", self.clock, refusals=True)
-        assert not dead
+        items, _ = sort_out(records, None, refusals=True)
+        assert len(items) == len(records), "nothing is poison"
         await self.consumer.on_messages(items, Batch([item for item in items if isinstance(item, Received)]))
 
     def streams(self) -> dict[UUID, list[str]]:

@@ -252,9 +252,9 @@ async def test_a_large_record_that_nobody_can_read_is_kept_for_a_person(plane: P
 
     await plane.send(good._replace(headers=headers), asked(2, problem=a_ring(LARGE_EDGES)))
     await plane.until(lambda: plane.jobs("acme") == 1)
-    await plane.until(lambda: len(plane.broker.records(channels.dead_letter("control-plane"))) == 1)
+    await plane.until(lambda: len(plane.broker.records(channels.dead_letter("control-plane.large"))) == 1)
 
-    (letter,) = plane.broker.records(channels.dead_letter("control-plane"))
+    (letter,) = plane.broker.records(channels.dead_letter("control-plane.large"))
     assert letter.value == good.value
 
 

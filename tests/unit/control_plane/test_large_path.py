@@ -171,5 +171,5 @@ async def test_an_event_whose_payload_is_gone_leaves_a_dead_letter() -> None:
 
     await stepped(a_relay(store, bus, StoppedClock()))
 
-    assert [record.topic for record in bus.records] == ["control-plane.dead-letter", "jobs.lifecycle"]
+    assert [record.topic for record in bus.records] == ["dlq.control-plane.relay", "jobs.lifecycle"]
     assert b"PayloadGone" in dict(bus.records[0].headers)["qb_error_detail"]

@@ -142,7 +142,7 @@ async def test_the_dead_letter_of_what_cannot_be_stored_names_the_reason(error: 
     await consumer.on_messages(items, delivery)
 
     letter = dead(bus)
-    assert (letter["topic"], letter["value"], letter["qb_offset"]) == ("control-plane.dead-letter", b"v", b"1")
+    assert (letter["topic"], letter["value"], letter["__dlq.errors.offset"]) == ("dlq.control-plane", b"v", b"1")
     assert f"{bad}: {type(error).__name__}: {error.detail}".encode() in letter["qb_error_detail"]
     assert delivery.finished == [1, 2]
 
@@ -162,5 +162,5 @@ async def test_a_dead_letter_too_large_is_cut_and_keeps_its_reason() -> None:
     await consumer.on_messages(items, delivery)
 
     letter = dead(bus)
-    assert (letter["ce_source"], "more" in letter, letter["qb_offset"]) == (b"s" * 2000, False, b"1")
+    assert (letter["ce_source"], "more" in letter, letter["__dlq.errors.offset"]) == (b"s" * 2000, False, b"1")
     assert (letter["qb_error_code"], delivery.finished) == (b"invalid_data", [1])

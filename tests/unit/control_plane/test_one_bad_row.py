@@ -23,7 +23,7 @@ from tests.fakes.clocks import StoppedClock
 from tests.unit.control_plane.relaying import a_relay, stepped
 
 OTHER = uuid7(5, 5)
-DEAD, LIFECYCLE, COMPLETED = "control-plane.dead-letter", "jobs.lifecycle", "jobs.completed"
+DEAD, LIFECYCLE, COMPLETED = "dlq.control-plane.relay", "jobs.lifecycle", "jobs.completed"
 ORDER = '{"attempt_id":"a","leg":"l","role":"primary","lane":"%s","number":1,"tier":"%s","problem":{"n":%s}}'
 Place = tuple[str, str, int]
 
@@ -151,7 +151,7 @@ async def test_a_record_too_large_leaves_a_dead_letter_with_its_head_and_holds_u
         (DEAD, job, 2),
         (LIFECYCLE, job, 3),
     ]
-    assert [(headers["qb_topic"], headers["qb_error_code"]) for _, headers in the_dead(bus)] == [
+    assert [(headers["__dlq.errors.topic"], headers["qb_error_code"]) for _, headers in the_dead(bus)] == [
         (b"jobs.completed", b"record_too_large"),
         (b"jobs.lifecycle", b"record_too_large"),
     ]

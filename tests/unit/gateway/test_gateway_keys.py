@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from datetime import timedelta
 
-from queuebit_gateway.access.authentication import hash_secret, parse_key
 from queuebit_gateway.access.keys import create, main, revoke, table
+from queuebit_store.directory.keys import hash_secret, parse_key
 from queuebit_store.memory import MemoryStore
 from tests.builders import NOW
 

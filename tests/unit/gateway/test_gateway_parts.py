@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from queuebit_contracts.jobs import BODY_BYTES_MAX
-from queuebit_gateway.access.authentication import make_key, parse_key
 from queuebit_gateway.access.rate_limits import Limiter, Rate
 from queuebit_gateway.batching import Batcher
 from queuebit_gateway.http.parsing import is_deeper, parse_object
@@ -22,6 +21,7 @@ from queuebit_gateway.http.requests import read_key, read_wait_s
 from queuebit_gateway.http.tracing import traceparent_of
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.cursors import PageCursors
+from queuebit_store.directory.keys import make_key, parse_key
 from queuebit_store.ports import Place
 
 JOB = UUID("01890000-0000-7000-8000-000000000001")

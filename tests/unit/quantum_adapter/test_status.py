@@ -15,6 +15,7 @@ from queuebit_quantum_adapter.providers.aer.offer import aer
 from queuebit_runtime.bus.port import BusError, Outgoing, Subscription
 from queuebit_runtime.errors import PoolCrashed
 from queuebit_runtime.ids import SeededIds
+from queuebit_runtime.service.readiness import Reason
 from tests.unit.quantum_adapter.models import LIMITS, NOW
 
 SPEC = aer(LIMITS)
@@ -66,6 +67,9 @@ class ListeningBus:
         raise AssertionError("nobody asks for this")
 
     async def stop(self, drain_s: float = 10.0) -> None:
+        raise AssertionError("nobody asks for this")
+
+    def hold(self, group: str, reason: Reason | None) -> None:
         raise AssertionError("nobody asks for this")
 
     def healthy(self) -> bool:

@@ -27,7 +27,7 @@ def test_only_the_services_named_here_may_say_what_a_job_came_to() -> None:
     assert writers["control.commands"] == {"gateway", "control-plane"}
     assert writers["jobs.completed"] == writers["jobs.failed"] == writers["jobs.lifecycle"] == {"control-plane"}
     assert writers["jobs.queued.quantum.batch"] == writers["jobs.queued.classical.batch"] == {"control-plane"}
-    assert writers["quantum-adapter.dead-letter"] == {"quantum-adapter"}
+    assert writers["dlq.quantum-adapter.batch"] == {"quantum-adapter"}
     assert all(writers.values())
 
 
@@ -37,6 +37,7 @@ def test_outsiders_may_do_this_and_nothing_else() -> None:
         Rule("upstream", "write", "topic", "jobs.submitted"),
         Rule("downstream", "read", "topic", "jobs.completed"),
         Rule("downstream", "read", "topic", "jobs.failed"),
+        Rule("downstream", "read", "topic", "jobs.invalidated"),
         Rule("downstream", "read", "topic", "jobs.lifecycle"),
         Rule("downstream", "read", "group", "downstream", prefixed=True),
     }

@@ -13,6 +13,7 @@ from queuebit_contracts.channels import EXECUTIONS, SUBMITTED, dead_letter
 from queuebit_contracts.envelope import Envelope, decode, encode_data, encode_headers, to_structured
 from queuebit_contracts.events import JobSubmitted
 from queuebit_contracts.jobs import JobRequest, Problem
+from queuebit_runtime.bus.dead_letters.burial import DeadLetters
 from queuebit_runtime.bus.decoding import Item, Received, Refused, subscribe_open
 from queuebit_runtime.bus.memory.broker import MemoryBroker
 from queuebit_runtime.bus.memory.bus import MemoryBus
@@ -47,13 +48,14 @@ class OneReader:
         self.bus = MemoryBus(self.broker)
         self.handled: list[tuple[Sequence[Item], Delivery]] = []
         self.failures = 0
-        self.watch = subscribe_open(
+        self.letters = DeadLetters(self.bus, group="control-plane", consumer="control-plane", clock=self.clock)
+        self.letters.known()
+        subscribe_open(
             self.bus,
             self._handle,
             topics=(SUBMITTED, EXECUTIONS),
             group="g",
-            consumer="control-plane",
-            clock=self.clock,
+            letters=self.letters,
             refusals=True,
             batch_max=batch_max,
         )
@@ -138,13 +140,13 @@ async def test_a_bad_event_spoils_no_other_and_all_bad_ones_are_kept_in_one_dead
     (letter,) = dead_letters(world)
     headers = dict(letter.headers)
     assert orjson.loads(letter.value or b"") == [unsound, 7]
-    assert {name: headers[name] for name in ("content-type", "qb_unreadable_events", "qb_offset")} == {
+    assert {name: headers[name] for name in ("content-type", "qb_unreadable_events", "__dlq.errors.offset")} == {
         "content-type": b"application/cloudevents-batch+json",
         "qb_unreadable_events": b"2",
-        "qb_offset": b"0",
+        "__dlq.errors.offset": b"0",
     }
     assert headers["qb_error_detail"] == b"id is missing."
-    assert world.watch.total == 2
+    assert world.letters.total == 1
     world.handled[0][1].done_all()
     await world.clock.advance(1.0)
     assert world.committed == 1

@@ -15,7 +15,10 @@ from queuebit_contracts.envelope import Envelope, encode_data, encode_headers, t
 from queuebit_contracts.errors import InvalidData
 from queuebit_contracts.events import JobStarted, JobSubmitted
 from queuebit_contracts.jobs import JobRequest, Problem
+from queuebit_runtime.bus.dead_letters.burial import DeadLetters
 from queuebit_runtime.bus.decoding import Received, Refused, sort_out
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import Record
 from tests.fakes.moved_clock import START, MovedClock
 
@@ -38,7 +41,9 @@ def a_record(envelope: Envelope = QUESTION, topic: str = SUBMITTED, **changes: A
 
 def sorted_out(record: Record, **options: bool) -> tuple[object, str | None]:
     """The item, and the code of the dead letter."""
-    items, dead = sort_out([record], "control-plane", MovedClock(), **options)
+    clock = MovedClock()
+    letters = DeadLetters(MemoryBus(MemoryBroker(clock)), group="control-plane", consumer="control-plane", clock=clock)
+    items, dead = sort_out([record], letters, **options)
     code = dict(dead[0].headers)["qb_error_code"].decode() if dead else None
     return (items[0] if items else None), code
 

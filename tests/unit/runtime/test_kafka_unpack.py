@@ -10,7 +10,7 @@ from aiokafka.errors import CorruptRecordException  # type: ignore[import-untype
 from aiokafka.record.util import calc_crc32c  # type: ignore[import-untyped]
 
 from queuebit_contracts.errors import MalformedEnvelope
-from queuebit_runtime.bus.dead_letters import dead_letter_of
+from queuebit_runtime.bus.dead_letters.letter import dead_letter_of
 from queuebit_runtime.bus.decoding import read
 from queuebit_runtime.bus.kafka.unpacking import UNREADABLE, Reread, read_leniently
 from queuebit_runtime.bus.port import Record
@@ -94,6 +94,7 @@ def test_odd_headers_that_no_dead_letter_could_hold_become_a_stand_in() -> None:
     letter = dead_letter_of(
         Record("t", 0, 0, None, value, tuple(headers.items())),
         MalformedEnvelope("x", remedy="y"),
+        "control-plane",
         "control-plane",
         START,
     )

@@ -9,15 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from queuebit_contracts.channels import BACKENDS, BY_TOPIC, CHANNELS, SUBMITTED, dead_letter
-from queuebit_contracts.errors import MalformedEnvelope
-from queuebit_runtime.bus.dead_letters import PoisonLimit, PoisonWatch, dead_letter_of
 from queuebit_runtime.bus.kafka.topics import TopicPlan, plan_topic
 from queuebit_runtime.bus.partitioner import murmur2, partition_of
-from queuebit_runtime.bus.port import Outgoing, Record, RecordTooLarge
+from queuebit_runtime.bus.port import Outgoing, RecordTooLarge
 from queuebit_runtime.bus.record_size import check_size, topic_bytes_max
 from queuebit_runtime.retry import Backoff
 from queuebit_runtime.telemetry.trace_context import fresh_traceparent, sampled_parent, with_parent
-from tests.fakes.moved_clock import START
 
 
 @pytest.mark.parametrize(
@@ -31,41 +28,6 @@ def test_it_doubles_the_pause_up_to_its_ceiling_with_full_jitter(attempt: int, f
 def test_it_ends_after_so_many_attempts() -> None:
     policy = Backoff(attempts_max=3)
     assert [policy.delay_s(attempt, 1.0) is None for attempt in (1, 2, 3, 4)] == [False, False, True, True]
-
-
-def test_a_dead_letter_is_the_record_as_it_came_and_the_reason() -> None:
-    record = Record(SUBMITTED, 2, 7, b"key", b"\xff", (("a", b"1"), ("qb_offset", b"forged")))
-    letter = dead_letter_of(record, MalformedEnvelope("broken", remedy="mend it"), "control-plane", START)
-    assert letter == Outgoing(
-        "control-plane.dead-letter",
-        b"key",
-        b"\xff",
-        [
-            ("a", b"1"),
-            ("qb_error_code", b"malformed_envelope"),
-            ("qb_error_detail", b"broken"),
-            ("qb_error_remedy", b"mend it"),
-            ("qb_topic", b"jobs.submitted"),
-            ("qb_partition", b"2"),
-            ("qb_offset", b"7"),
-            ("qb_consumer", b"control-plane"),
-            ("qb_failed_at", b"2026-01-02T03:04:05Z"),
-        ],
-    )
-
-
-@pytest.mark.parametrize(
-    ("poison", "seen", "exceeded"), [(0, 0, False), (199, 199, False), (200, 399, True), (500, 1000, False)]
-)
-def test_it_says_when_too_much_is_poison(poison: int, seen: int, exceeded: bool) -> None:
-    assert PoisonLimit().exceeded(poison, seen) is exceeded
-
-
-def test_it_says_once_that_too_much_is_poison_until_it_is_well_again() -> None:
-    watch = PoisonWatch()
-    said = [watch.add(100, poison) for poison in (100, 100, 100, *(0,) * 10, 100, 100, 100, 100, 100, 100)]
-    assert said == [False, True, *(False,) * 16, True]
-    assert watch.total == 900
 
 
 @given(st.binary(max_size=60))

@@ -203,7 +203,7 @@ async def test_it_puts_aside_what_is_no_order(world: OneWorker) -> None:
     await world.bus.publish([Outgoing(queued("classical", "batch"), b"k", b"{}", []), a_record(an_order(1))])
     await settle()
     assert world.outcomes() == {1: "ok"}
-    assert len(world.broker.records(dead_letter("classical-solver"))) == 1
+    assert len(world.broker.records(dead_letter("classical-solver.batch"))) == 1
     assert await world.undone() == 0
 
 

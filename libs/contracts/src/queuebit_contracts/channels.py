@@ -52,9 +52,12 @@ INVALIDATED = "jobs.invalidated"
 LIFECYCLE = "jobs.lifecycle"
 BACKENDS = "backends.status"
 CONTROL = "control.commands"
+DEAD_LETTER_PREFIX = "dlq."
+"""As Kafka asks it of every topic of dead letters (KIP-1191)."""
+UNPUBLISHED = "control-plane.relay"
+"""In the place of a group: what the relay could not publish."""
 
 _JOB_EVENTS: tuple[type[Event], ...] = events.JobEvent.__args__
-_CONSUMERS: tuple[Service, ...] = ("control-plane", "quantum-adapter", "classical-solver", "result-validation")
 
 
 def queued(family: WorkerFamily, tier: Tier) -> str:
@@ -67,9 +70,14 @@ def source_of(service: Service) -> str:
     return f"/queuebit/{service}"
 
 
-def dead_letter(consumer: Service) -> str:
-    """The topic that keeps what a consumer could not read, with the reason in its headers."""
-    return f"{consumer}.dead-letter"
+def dead_letter(group: str) -> str:
+    """The topic that keeps what a group of consumers could not take, with the reason in its headers."""
+    return f"{DEAD_LETTER_PREFIX}{group}"
+
+
+def is_dead_letter(topic: str) -> bool:
+    """Whether it is such a topic."""
+    return topic.startswith(DEAD_LETTER_PREFIX)
 
 
 def family_of(lane: Lane) -> WorkerFamily:
@@ -175,10 +183,27 @@ def _orders(family: WorkerFamily, reader: Service) -> Iterable[Channel]:
         yield Channel(queued(family, tier), meaning, (events.JobQueued,), ("control-plane",), (reader,))
 
 
-def _dead_letters(consumer: Service) -> Channel:
-    meaning = f"What the {consumer} could not read, as it came, with the reason in its headers."
-    topic = dead_letter(consumer)
-    return Channel(topic, meaning, (), (consumer,), (), partitions=1, retention_ms=30 * DAY_MS)
+def _dead_letters() -> Iterable[Channel]:
+    groups: dict[str, Service] = {"control-plane": "control-plane", "control-plane.large": "control-plane"}
+    workers: tuple[Service, ...] = ("quantum-adapter", "classical-solver")
+    groups |= {f"{worker}.{tier}": worker for worker in workers for tier in TIERS}
+    groups["result-validation"] = "result-validation"
+    for group, service in groups.items():
+        meaning = (
+            f"What the group {group} could not take, as it came, the reason in its headers, and what waits behind it."
+        )
+        yield Channel(
+            dead_letter(group),
+            meaning,
+            (),
+            (service,),
+            (service,),
+            broadcast=True,
+            partitions=1,
+            retention_ms=30 * DAY_MS,
+        )
+    meaning = "What the relay of the control-plane could not publish, with the reason in its headers."
+    yield Channel(dead_letter(UNPUBLISHED), meaning, (), ("control-plane",), (), partitions=1, retention_ms=30 * DAY_MS)
 
 
 CHANNELS: tuple[Channel, ...] = (
@@ -188,7 +213,7 @@ CHANNELS: tuple[Channel, ...] = (
     *_REPORTS,
     *_OUTCOMES,
     _COMMANDS,
-    *(_dead_letters(consumer) for consumer in _CONSUMERS),
+    *_dead_letters(),
 )
 BY_TOPIC: dict[str, Channel] = {channel.topic: channel for channel in CHANNELS}
 

@@ -42,6 +42,22 @@ class LoginRefused(BusError):
     )
 
 
+class ManyFailAlike(BusError):
+    """Many different jobs fail alike: no poison, but something larger. Transient: nothing is set aside, all is tried again."""
+
+    remedy = (
+        "Mend what the log names, often a service of another version. Where the records themselves are wrong, let them be set"
+        " aside with `queuebit ops dlq accept`."
+    )
+
+    def __init__(self, group: str, topic: str, fingerprint: str, jobs: int) -> None:
+        super().__init__(f"Group {group} pauses: {jobs} jobs on {topic} fail alike (fingerprint {fingerprint}).")
+        self.group = group
+        self.topic = topic
+        self.fingerprint = fingerprint
+        self.jobs = jobs
+
+
 class InstanceTaken(BusError):
     """Another live process has the same group instance id. Permanent: give each process its own."""
 

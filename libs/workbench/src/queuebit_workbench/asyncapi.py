@@ -9,6 +9,7 @@ from typing import Any, Literal
 from queuebit_contracts import commands
 from queuebit_contracts.channels import CHANNELS, COMPLETED, FAILED, INVALIDATED, LIFECYCLE, Channel
 from queuebit_contracts.registry import REGISTRY, name_of, type_of
+from queuebit_runtime.bus.dead_letters import headers as h
 
 DEAD_LETTER = "DeadLetter"
 _FOR_DOWNSTREAM = (COMPLETED, FAILED, INVALIDATED, LIFECYCLE)
@@ -182,18 +183,22 @@ def _headers_of(example: Mapping[str, Any]) -> dict[str, str]:
 
 def _dead_letter() -> dict[str, Any]:
     text = {"type": "string"}
-    reasons = ("qb_error_code", "qb_error_detail", "qb_error_remedy", "qb_consumer")
-    place = ("qb_topic", "qb_partition", "qb_offset", "qb_failed_at")
+    reasons = (h.CODE, h.DETAIL, h.REMEDY, h.ERROR_TYPE, h.ERROR_AT, h.FINGERPRINT, h.CONSUMER, h.FAILED_AT)
+    place = (*h.PLACE, h.GROUP, h.MESSAGE)
+    spring = (h.SPRING_TOPIC, h.SPRING_GROUP, h.SPRING_CLASS, h.SPRING_MESSAGE)
     return {
         "name": DEAD_LETTER,
         "title": "Dead letter",
-        "summary": "A record that could not be read, as it came, with the reason and its place in the headers.",
+        "summary": "A record that could not be taken, as it came, with the reason and its place in the headers.",
         "contentType": "application/octet-stream",
         "headers": {
             "type": "object",
-            "required": [*reasons, *place],
+            "required": [h.CODE, h.CONSUMER, h.FAILED_AT, h.TOPIC],
             "properties": {
-                **dict.fromkeys((*reasons, *place), text),
+                **dict.fromkeys((*reasons, *place, *spring), text),
+                h.BEHIND: {**text, "description": "The dead letter of the same key that it waits behind."},
+                h.REPLAYS: {**text, "description": "How often it was sent again before."},
+                h.MARK: {**text, "description": "It is no dead letter, but says what became of one."},
                 "qb_unreadable_events": {**text, "description": "How many events of a batch this holds."},
             },
         },
@@ -202,14 +207,15 @@ def _dead_letter() -> dict[str, Any]:
             {
                 "name": "recorded",
                 "headers": {
-                    "qb_error_code": "malformed_envelope",
-                    "qb_error_detail": "ce_id is missing.",
-                    "qb_error_remedy": "Send CloudEvents 1.0 as schemas/asyncapi.json describes it.",
-                    "qb_consumer": "control-plane",
-                    "qb_topic": "jobs.submitted",
-                    "qb_partition": "0",
-                    "qb_offset": "41",
-                    "qb_failed_at": "2026-01-02T03:04:05Z",
+                    h.CODE: "malformed_envelope",
+                    h.DETAIL: "ce_id is missing.",
+                    h.REMEDY: "Send CloudEvents 1.0 as schemas/asyncapi.json describes it.",
+                    h.CONSUMER: "control-plane",
+                    h.TOPIC: "jobs.submitted",
+                    h.PARTITION: "0",
+                    h.OFFSET: "41",
+                    h.GROUP: "control-plane",
+                    h.FAILED_AT: "2026-01-02T03:04:05Z",
                 },
                 "payload": {},
             }

@@ -16,13 +16,14 @@ import httpx2
 from queuebit_client.asynchronous import AsyncQueuebit
 from queuebit_client.document import document_of
 from queuebit_contracts.channels import LIFECYCLE
-from queuebit_gateway.access.authentication import make_key, row_of
+from queuebit_gateway.access.authentication import row_of
 from queuebit_runtime.bus.decoding import Received, sort_out
 from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import Delivery, Subscription
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.ids import SystemIds
 from queuebit_runtime.processes.pool import ProcessPool
+from queuebit_store.directory.keys import make_key
 from queuebit_store.memory import MemoryStore
 from queuebit_workbench.world import PEPPER, World
 
@@ -82,7 +83,7 @@ def _listen(world: World, tell: Tell) -> MemoryBus:
     bus = MemoryBus(world.broker)
 
     async def on_delivery(delivery: Delivery) -> None:
-        for item in sort_out(delivery.records, "control-plane", world.clock)[0]:
+        for item in sort_out(delivery.records, None)[0]:
             if isinstance(item, Received):
                 name = type(item.envelope.data).__name__
                 tell(name, item.envelope.data.model_dump(mode="json", exclude_none=True))

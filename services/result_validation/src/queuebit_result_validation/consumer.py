@@ -18,7 +18,7 @@ from queuebit_result_validation.history import LANES, NO_TRACK, History, Track
 from queuebit_result_validation.measured import is_measurement, validate_measurement
 from queuebit_result_validation.rivals import wants_time
 from queuebit_result_validation.validate import validate
-from queuebit_runtime.bus.dead_letters import PoisonWatch
+from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
 from queuebit_runtime.bus.decoding import Item, Received, subscribe_decoded
 from queuebit_runtime.bus.port import Bus, Outgoing
 from queuebit_runtime.clock import Clock
@@ -69,19 +69,21 @@ class Validator:
         self._history = History()
         self._runs = Runs()
 
-    def subscribe(self, *, batch_max: int, in_flight_max: int) -> PoisonWatch:
-        """Register with the bus. Returns the count of what could not be read."""
-        return subscribe_decoded(
+    def subscribe(self, *, batch_max: int, in_flight_max: int) -> DeadLetters:
+        """Register with the bus. Returns what could not be read."""
+        letters = DeadLetters(self._bus, group=SERVICE, consumer=SERVICE, clock=self._clock)
+        hear_dead_letters(self._bus, [letters], SERVICE)
+        subscribe_decoded(
             self._bus,
             topics=(EXECUTIONS,),
             group=SERVICE,
-            consumer=SERVICE,
+            letters=letters,
             handle=self.handle,
-            clock=self._clock,
             batch_max=batch_max,
             in_flight_max=in_flight_max,
             overlap=OVERLAP,
         )
+        return letters
 
     async def handle(self, items: Sequence[Item]) -> None:
         """Check every success of the batch: the small ones first, published at once; none of them waits for a large one."""

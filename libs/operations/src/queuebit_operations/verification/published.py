@@ -20,7 +20,8 @@ from queuebit_operations.verification.findings import Finding
 from queuebit_runtime.bus.port import Record
 from queuebit_store.ports import Position
 
-LETTERS = channels.dead_letter("control-plane")
+LETTERS = channels.dead_letter(channels.UNPUBLISHED)
+"""What the relay could not publish."""
 _BITS = {topic: 1 << at for at, topic in enumerate(RELAYED)}
 _LOW = (1 << 64) - 1
 CLOCKS_APART_S = timedelta(seconds=5).total_seconds()
@@ -75,8 +76,9 @@ class Published:
             place = Place(record.topic, record.partition)
             if place not in self._first_s:
                 self._first_s[place] = record.timestamp_ms / 1000
-            if record.topic == LETTERS:
-                self._excuse(headers)
+            if channels.is_dead_letter(record.topic):
+                if record.topic == LETTERS:
+                    self._excuse(headers)
             elif "ce_replayid" in headers:
                 self.replays += 1
             elif headers.get("ce_source") == SOURCE:

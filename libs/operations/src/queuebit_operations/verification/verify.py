@@ -19,7 +19,7 @@ from queuebit_operations.records.port import Place, Records, Span
 from queuebit_operations.records.relayed import RELAYED
 from queuebit_operations.scan.port import Marks, Scan, Selection, Stream
 from queuebit_operations.verification.findings import Finding, Findings
-from queuebit_operations.verification.published import LETTERS, Published
+from queuebit_operations.verification.published import Published
 from queuebit_operations.verification.questions import GROUPS, Questions
 from queuebit_operations.verification.streams import CATEGORY, examine
 from queuebit_runtime.clock import Clock
@@ -67,6 +67,10 @@ class Verified:
             "checked": {name: getattr(counts, name) for name in counts.__slots__},
             "findings": self.findings.document(),
         }
+
+
+SET_ASIDE = tuple(channels.dead_letter(group) for group in ("control-plane", "control-plane.large"))
+"""Where questions lie that nobody could read or decide on."""
 
 
 class Verification:
@@ -202,7 +206,7 @@ class Verification:
         async for some in records.read(others):
             for finding in published.look_up(some):
                 self._add(finding)
-            if some[0].topic == LETTERS:
+            if some[0].topic in SET_ASIDE:
                 questions.set_aside |= {value for each in some for name, value in each.headers if name == "ce_id"}
             counts.records += len(some)
             self._on_progress(counts)

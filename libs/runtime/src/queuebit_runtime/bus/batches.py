@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 
 from queuebit_contracts.channels import BY_TOPIC
 from queuebit_contracts.structured import BATCH_TYPE, STRUCTURED_TYPE, join_batch, may_be_batch, media_type, split_batch
+from queuebit_runtime.bus.dead_letters.headers import PLACE
 from queuebit_runtime.bus.port import Delivery, Outgoing, Record
 
 _EVENT: tuple[tuple[str, bytes], ...] = (("content-type", STRUCTURED_TYPE),)
 _CONTENT_TYPE = "content-type"
-_PLACE = ("qb_topic", "qb_partition", "qb_offset")
 Place = tuple[str, int, int]
 
 
@@ -86,7 +86,7 @@ def gathered(dead: Sequence[Outgoing], delivery: Delivery) -> list[Outgoing]:
     by_place: dict[tuple[bytes, ...], list[Outgoing]] = {}
     for letter in dead:
         headers = dict(letter.headers)
-        by_place.setdefault(tuple(headers[name] for name in _PLACE), []).append(letter)
+        by_place.setdefault(tuple(headers[name] for name in PLACE), []).append(letter)
     for together in by_place.values():
         first = together[0]
         if len(together) == 1:

@@ -12,16 +12,15 @@ from uuid import UUID
 from pydantic_core import from_json, to_json
 
 from queuebit_contracts.attributes import known_headers, malformed
-from queuebit_contracts.channels import BY_TOPIC, Service
+from queuebit_contracts.channels import BY_TOPIC
 from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.envelope import Envelope, decode
 from queuebit_contracts.errors import ContractError, FieldError, InvalidData, MalformedEnvelope, UnknownType
 from queuebit_contracts.events import BackendStatusReported, JobSubmitted
 from queuebit_contracts.structured import ATTRIBUTES_READ, is_structured
 from queuebit_runtime.bus.batches import gathered, opened
-from queuebit_runtime.bus.dead_letters import PoisonWatch, dead_letter_of
+from queuebit_runtime.bus.dead_letters.burial import DeadLetters
 from queuebit_runtime.bus.port import Bus, Delivery, Outgoing, Record, Subscription
-from queuebit_runtime.clock import Clock
 
 _log = logging.getLogger(__name__)
 _ABOUT_NO_JOB = (JobSubmitted, BackendStatusReported)
@@ -93,7 +92,8 @@ def read(record: Record, *, refusals: bool, replays: bool) -> Item | None:
 
 
 class Reading(TypedDict, total=False):
-    """How to read. `batch_max` to `overlap`: see Subscription.
+    """How to read. `batch_max` to `overlap`: see Subscription. `letters` takes what cannot be read; without, it is only logged,
+    as suits a broadcast, which every instance reads.
 
     With `refusals`, a JobSubmitted with a sound envelope and unsound data reaches the handler as Refused; with `replays`,
     records of a replay do too. `first` is shown each delivery before anything of it is read, and returns what is to be read.
@@ -101,8 +101,7 @@ class Reading(TypedDict, total=False):
 
     topics: Required[tuple[str, ...]]
     group: Required[str]
-    consumer: Required[Service]
-    clock: Required[Clock]
+    letters: DeadLetters | None
     refusals: bool
     replays: bool
     broadcast: bool
@@ -115,12 +114,11 @@ class Reading(TypedDict, total=False):
     first: First
 
 
-def subscribe_decoded(bus: Bus, handle: Handle, **reading: Unpack[Reading]) -> PoisonWatch:
+def subscribe_decoded(bus: Bus, handle: Handle, **reading: Unpack[Reading]) -> None:
     """Subscribe `handle` to what can be read on the topics.
 
-    When `handle` returns, the whole batch is done; when it raises, the bus delivers the batch again. Poison is published to
-    the dead letters of `consumer` first; of a broadcast, which every instance reads, poison is only logged. Returns the count
-    of what was poison.
+    When `handle` returns, the whole batch is done; when it raises, the bus delivers the batch again. Poison goes to the dead
+    letters first.
     """
 
     async def handle_all(items: Sequence[Item], delivery: Delivery) -> None:
@@ -128,81 +126,77 @@ def subscribe_decoded(bus: Bus, handle: Handle, **reading: Unpack[Reading]) -> P
             await handle(items)
         delivery.done_all()
 
-    return subscribe_open(bus, handle_all, **reading)
+    subscribe_open(bus, handle_all, **reading)
 
 
-def subscribe_open(bus: Bus, handle: OpenHandle, **reading: Unpack[Reading]) -> PoisonWatch:
+def subscribe_open(bus: Bus, handle: OpenHandle, **reading: Unpack[Reading]) -> None:
     """As `subscribe_decoded`, but `handle` itself says what is done, at once or later: of every record of the delivery, also of
     those that it is not shown because they are poison or of a replay.
     """
-    consumer, topics = reading["consumer"], reading["topics"]
+    letters = reading.get("letters")
     refusals, replays = reading.get("refusals", False), reading.get("replays", False)
-    broadcast, batch_max = reading.get("broadcast", False), reading.get("batch_max", 500)
+    batch_max = reading.get("batch_max", 500)
     first = reading.get("first")
-    watch = PoisonWatch()
 
     async def on_delivery(delivery: Delivery) -> None:
+        if letters is not None:
+            await letters.wait_known()
         for part in opened(delivery, batch_max):
             records = await first(part) if first is not None else part.records
-            items, dead = sort_out(records, consumer, reading["clock"], refusals=refusals, replays=replays)
-            if dead and not broadcast:
-                await bus.publish(gathered(dead, part))
-            if watch.add(len(part.records), len(dead)):
-                _log.error("More than half of the recent records of %s cannot be read by %s.", topics, consumer)
+            items, dead = sort_out(records, letters, refusals=refusals, replays=replays)
+            if letters is not None:
+                await letters.bury(gathered(dead, part) if dead else ())
             await handle(items, part)
 
     bus.subscribe(
         Subscription(
-            topics=topics,
+            topics=reading["topics"],
             group=reading["group"],
             handler=on_delivery,
             batch_max=batch_max,
             in_flight_max=reading.get("in_flight_max", 2000),
-            broadcast=broadcast,
+            broadcast=reading.get("broadcast", False),
             from_start=reading.get("from_start", False),
             from_age_s=reading.get("from_age_s"),
             caught_up=reading.get("caught_up"),
             overlap=reading.get("overlap", 1),
         )
     )
-    return watch
 
 
 def sort_out(
-    records: Sequence[Record], consumer: Service, clock: Clock, *, refusals: bool = False, replays: bool = False
+    records: Sequence[Record], letters: DeadLetters | None, *, refusals: bool = False, replays: bool = False
 ) -> tuple[list[Item], list[Outgoing]]:
-    """What can be read, and the dead letters of what cannot."""
+    """What can be read, and the dead letters of what cannot and of what has to wait behind those. `letters` buries them."""
     items: list[Item] = []
     dead: list[Outgoing] = []
+    if letters is not None:
+        letters.read(records)
     for record in records:
+        if letters is not None and (waiting := letters.waits(record)) is not None:
+            dead.append(waiting)
+            continue
         try:
             item = read(record, refusals=refusals, replays=replays)
         except ContractError as error:
-            dead.append(_bury(record, error, consumer, clock))
+            _set_aside(record, error, error, letters, dead)
         except Exception as error:
             # Nothing in one record may stop the stream, whatever the parser raised.
             unreadable = MalformedEnvelope(f"The record cannot be read: {type(error).__name__}.", remedy=_REMEDY)
-            dead.append(_bury(record, unreadable, consumer, clock))
+            _set_aside(record, unreadable, error, letters, dead)
         else:
             if item is not None:
                 items.append(item)
     return items, dead
 
 
-def _bury(record: Record, error: ContractError, consumer: Service, clock: Clock) -> Outgoing:
-    _log.warning(
-        "Poison at %s/%d@%d: %s", record.topic, record.partition, record.offset, error.code, extra=_named(record)
-    )
-    return dead_letter_of(record, error, consumer, clock.now())
-
-
-def _named(record: Record) -> dict[str, str]:
-    """The job that the record names, where the name is an id: nothing else from outside gets into a log line."""
-    subject = next((value for name, value in record.headers if name == "ce_subject"), b"")
-    try:
-        return {"job_id": str(UUID(subject.decode("ascii")))}
-    except (ValueError, AttributeError):
-        return {}
+def _set_aside(
+    record: Record, error: ContractError, cause: Exception, letters: DeadLetters | None, dead: list[Outgoing]
+) -> None:
+    if letters is None:
+        _log.warning("Poison at %s/%d@%d: %s", record.topic, record.partition, record.offset, error.code)
+    else:
+        dead.append(letters.fail(record, error, cause))
 
 
 def refused_of(record: Record, error: InvalidData) -> Refused | None:

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from queuebit_contracts.channels import is_dead_letter
 from queuebit_runtime.bus.port import Delivery, Handler, HostedBus, Outgoing, Subscription
 from queuebit_runtime.bus.wrapped import WrappedBus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.telemetry import semconv
 from queuebit_runtime.telemetry.metrics import Metric
 
-DEAD_LETTER_SUFFIX = ".dead-letter"
 _SEND = {semconv.OPERATION_NAME: "send"}
 
 
@@ -37,7 +37,7 @@ class MeasuredBus(WrappedBus):
         for topic, count in Counter([record.topic for record in records]).items():
             labels = {semconv.DESTINATION: topic}
             self._meter.count(Metric.SENT, count, labels)
-            if topic.endswith(DEAD_LETTER_SUFFIX):
+            if is_dead_letter(topic):
                 self._meter.count(Metric.DEAD_LETTERS, count, labels)
 
     def _handler(self, subscription: Subscription) -> Handler:

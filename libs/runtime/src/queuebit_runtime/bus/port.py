@@ -119,6 +119,10 @@ class Bus(Protocol):
         """Stop delivering, wait at most `drain_s` seconds for what is in flight, commit, leave."""
         ...
 
+    def hold(self, group: str, reason: Reason | None) -> None:
+        """Say why the group takes nothing for now, or, with None, that it goes on: `HostedBus.probe` tells it."""
+        ...
+
     def healthy(self) -> bool:
         """Whether the positions advance while there is something to read; also false while a handler fails for long."""
         ...
@@ -134,7 +138,7 @@ class HostedBus(Bus, Protocol):
         ...
 
     async def probe(self) -> Reason | None:
-        """Ask whether records can be published and read now; asked each second."""
+        """Ask whether records can be published and read now, and are taken; asked each second."""
         ...
 
     def lags(self) -> Mapping[tuple[str, str], int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from queuebit_contracts.channels import RECORD_BYTES_MAX
+from queuebit_contracts.channels import RECORD_BYTES_MAX, is_dead_letter
 from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.errors import RecordTooLarge
 
@@ -13,7 +13,7 @@ BATCH_BYTES_MAX = RECORD_BYTES_MAX + 4 * HEADER_BYTES_MAX
 
 def topic_bytes_max(topic: str) -> int:
     """The size that a topic takes: a dead letter is larger than the record that it keeps."""
-    return RECORD_BYTES_MAX + HEADER_BYTES_MAX * (2 if topic.endswith(".dead-letter") else 1)
+    return RECORD_BYTES_MAX + HEADER_BYTES_MAX * (2 if is_dead_letter(topic) else 1)
 
 
 def check_size(record: Outgoing) -> None:

@@ -31,6 +31,9 @@ class WrappedBus(ABC):
     async def stop(self, drain_s: float = 10.0) -> None:
         await self._bus.stop(drain_s)
 
+    def hold(self, group: str, reason: Reason | None) -> None:
+        self._bus.hold(group, reason)
+
     def healthy(self) -> bool:
         return self._bus.healthy()
 

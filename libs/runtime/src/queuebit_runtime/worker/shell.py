@@ -21,6 +21,7 @@ from queuebit_contracts.events import (
     JobStarted,
 )
 from queuebit_contracts.jobs import BUDGET_S_MAX
+from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
 from queuebit_runtime.bus.decoding import Item, Received, sort_out, subscribe_decoded
 from queuebit_runtime.bus.port import Bus, BusError, Delivery, Subscription
 from queuebit_runtime.clock import Clock
@@ -95,22 +96,24 @@ class WorkShell:
         self._stopping = False
         self._idle = asyncio.Event()
         self._caught_up = asyncio.Event()
+        all_letters: list[DeadLetters] = []
         for topic in topics:
+            letters = DeadLetters(bus, group=f"{group}.{topic.rpartition('.')[2]}", consumer=service, clock=clock)
+            all_letters.append(letters)
             bus.subscribe(
                 Subscription(
                     topics=(topic,),
-                    group=f"{group}.{topic.rpartition('.')[2]}",
-                    handler=self._on_orders,
+                    group=letters.group,
+                    handler=partial(self._on_orders, letters),
                     in_flight_max=in_flight_max,
                 )
             )
+        hear_dead_letters(bus, all_letters, group)
         subscribe_decoded(
             bus,
             topics=(CONTROL,),
             group=f"{group}.control",
-            consumer=service,
             handle=self._on_control,
-            clock=clock,
             broadcast=True,
             from_age_s=BEGIN_WITHIN_S_MAX,
             caught_up=self._caught_up.set,
@@ -135,14 +138,14 @@ class WorkShell:
         """Tell telemetry how long orders wait here."""
         self._telemetry.show(Metric.QUEUE_AGE, queue_ages(self._orders.waiting(), self._clock.now()))
 
-    async def _on_orders(self, delivery: Delivery) -> None:
+    async def _on_orders(self, letters: DeadLetters, delivery: Delivery) -> None:
         """Sort a batch into what runs at once, what waits, and what is done already."""
         await self._caught_up.wait()
+        await letters.wait_known()
         if self._stopping:
             return
-        items, dead = sort_out(delivery.records, self._service, self._clock)
-        if dead:
-            await self._bus.publish(dead)
+        items, dead = sort_out(delivery.records, letters)
+        await letters.bury(dead)
         if len(items) < len(delivery.records):
             kept = {id(item.record) for item in items}
             for record in delivery.records:

@@ -150,7 +150,7 @@ async def _consume(kafka: KafkaAccess, events: int) -> float:
         if sum(counts) >= events:
             complete.set()
 
-    subscribe_decoded(bus, topics=(LIFECYCLE,), group="bench", consumer="gateway", handle=on_items, clock=SystemClock())
+    subscribe_decoded(bus, topics=(LIFECYCLE,), group="bench", handle=on_items)
     await bus.start()
     try:
         await asyncio.wait_for(complete.wait(), TIMEOUT_S)

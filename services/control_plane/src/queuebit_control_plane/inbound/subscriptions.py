@@ -19,10 +19,9 @@ from queuebit_control_plane.inbound.admission import UNKNOWN_TENANT, Intake, adm
 from queuebit_control_plane.inbound.aside import Aside, Place, place_of
 from queuebit_control_plane.inbound.join_buffer import JoinBuffer, PendingMessage
 from queuebit_control_plane.inbound.reading import Question, rejection_of
-from queuebit_control_plane.relay.publishing import publish_all
 from queuebit_domain.job.messages import Cancel, Message
 from queuebit_problems.admission import is_quick
-from queuebit_runtime.bus.dead_letters import dead_letter_of
+from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
 from queuebit_runtime.bus.decoding import Item, Received, Refused, subscribe_decoded, subscribe_open
 from queuebit_runtime.bus.port import Bus, BusError, Delivery, Record, Subscription
 from queuebit_runtime.clock import Clock
@@ -32,6 +31,7 @@ from queuebit_store.errors import StoreError, StoreUnavailable
 log = logging.getLogger(__name__)
 
 GROUP = "control-plane"
+LARGE_GROUP = f"{GROUP}.large"
 TOPICS = (channels.SUBMITTED, channels.ADMITTED, channels.EXECUTIONS, channels.VALIDATIONS, channels.CONTROL)
 BATCH_MAX = 200
 """Large enough to share a commit, small enough that batches do not wait for one another and stay in the cache."""
@@ -69,6 +69,8 @@ class Consumer:
         self._retry_s = retry_s
         self._join_buffer = JoinBuffer(patience_s=patience_s, held_max=held_max)
         self._flushing: asyncio.Task[None] | None = None
+        self._letters = DeadLetters(bus, group=GROUP, consumer="control-plane", clock=clock)
+        self._large_letters = DeadLetters(bus, group=LARGE_GROUP, consumer="control-plane", clock=clock)
         self._aside = Aside(bus, work, clock, tell=self._tell_aside, bury=self._bury_unread, retry_s=retry_s)
 
     def subscribe(self) -> None:
@@ -77,24 +79,22 @@ class Consumer:
             self._bus,
             topics=TOPICS,
             group=GROUP,
-            consumer="control-plane",
+            letters=self._letters,
             handle=self.on_messages,
-            clock=self._clock,
             refusals=True,
             batch_max=BATCH_MAX,
             overlap=OVERLAP,
             first=self.on_records,
         )
         self._bus.subscribe(
-            Subscription((channels.LARGE,), f"{GROUP}.large", self.on_large, LARGE_IN_FLIGHT_MAX, LARGE_IN_FLIGHT_MAX)
+            Subscription((channels.LARGE,), LARGE_GROUP, self.on_large, LARGE_IN_FLIGHT_MAX, LARGE_IN_FLIGHT_MAX)
         )
+        hear_dead_letters(self._bus, [self._letters, self._large_letters], GROUP)
         subscribe_decoded(
             self._bus,
             topics=(channels.BACKENDS,),
             group=GROUP,
-            consumer="control-plane",
             handle=self.on_reports,
-            clock=self._clock,
             broadcast=True,
             from_start=True,
         )
@@ -188,20 +188,20 @@ class Consumer:
 
     async def _bury_unread(self, record: Record, error: ContractError) -> None:
         log.warning("a large record cannot be read: %s", error.code)
-        await publish_all(self._bus, [dead_letter_of(record, error, "control-plane", self._clock.now())], self._clock)
+        letters = self._letters if record.topic in TOPICS else self._large_letters
+        await letters.bury([letters.fail(record, error)])
 
     async def _bury(self, undecidable: Sequence[Undecidable]) -> None:
         """Set aside what cannot be decided on: in the dead letters, with the reason, for a person."""
         for each in undecidable:
             log.error("a message cannot be decided on", exc_info=each.error, extra=log_fields(each.command))
-        now = self._clock.now()
-        records = [
-            dead_letter_of(each.command.record, _reason_of(each), "control-plane", now)
-            for each in undecidable
-            if each.command.record is not None
-        ]
-        if records:
-            await publish_all(self._bus, records, self._clock)
+        await self._letters.bury(
+            [
+                self._letters.fail(each.command.record, _reason_of(each), each.error, ours=True)
+                for each in undecidable
+                if each.command.record is not None
+            ]
+        )
 
 
 def _say_done(

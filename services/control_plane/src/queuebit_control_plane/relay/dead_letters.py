@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from queuebit_contracts.channels import dead_letter
+from queuebit_contracts.channels import UNPUBLISHED, dead_letter
 from queuebit_contracts.envelope import rfc3339
+from queuebit_runtime.bus.dead_letters.headers import TOPIC
 from queuebit_runtime.bus.port import Outgoing
 from queuebit_store.ports import StoredEvent
 
@@ -19,9 +20,7 @@ _REASON = (
     "qb_error_code",
     "qb_error_detail",
     "qb_error_remedy",
-    "qb_topic",
-    "qb_partition",
-    "qb_offset",
+    TOPIC,
     "qb_consumer",
     "qb_failed_at",
 )
@@ -39,7 +38,7 @@ def unreadable(event: StoredEvent, error: Exception, now: datetime) -> Outgoing:
     detail = f"The stored {event.type} of job {event.stream_id}, version {event.version}, cannot be made into a record"
     reason = _reason("unreadable_event", f"{detail}: {type(error).__name__}.", "", now)
     value = event.data[:HEAD_BYTES].encode(errors="replace")[:HEAD_BYTES]
-    return Outgoing(dead_letter(CONSUMER), job, value, headers + reason)
+    return Outgoing(dead_letter(UNPUBLISHED), job, value, headers + reason)
 
 
 def too_large(record: Outgoing, error: Exception, now: datetime) -> Outgoing:
@@ -47,7 +46,7 @@ def too_large(record: Outgoing, error: Exception, now: datetime) -> Outgoing:
 
     One that is a dead letter itself keeps its reason.
     """
-    topic = dead_letter(CONSUMER)
+    topic = dead_letter(UNPUBLISHED)
     kept = {name: value[:HEADER_BYTES] for name, value in record.headers if name in _KEPT}
     size = len(record.key) + len(record.value)
     detail = f"The record of {size} bytes for {record.topic} is too large: {error}"
@@ -63,7 +62,7 @@ def _reason(code: str, detail: str, topic: str, now: datetime) -> list[tuple[str
         "qb_error_code": code,
         "qb_error_detail": detail[:HEADER_BYTES],
         "qb_error_remedy": _REMEDY,
-        "qb_topic": topic,
+        TOPIC: topic,
         "qb_consumer": CONSUMER,
     }
     return [*((name, value.encode()) for name, value in reason.items()), ("qb_failed_at", rfc3339(now))]

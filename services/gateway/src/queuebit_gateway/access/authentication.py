@@ -1,15 +1,8 @@
-"""API keys and what their roles allow.
-
-A key reads `qb_live_<8 id>_<43 secret><6 CRC32>`: a prefix that secret scanners know, an id for the look-up, a secret of 256
-random bits in base 62, and a checksum that refuses typing mistakes without the database. Stored is only the HMAC-SHA256 of
-the secret under the server's pepper.
-"""
+"""Who asks, by API key, and what the role of a key allows."""
 
 from __future__ import annotations
 
 import hmac
-import re
-import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -17,6 +10,7 @@ from typing import Literal
 from queuebit_gateway.access.lookups import KeyLookup
 from queuebit_gateway.problem_details import Refusal
 from queuebit_runtime.clock import Clock
+from queuebit_store.directory.keys import hash_secret, parse_key
 from queuebit_store.ports import ApiKeyRow, Directory
 
 Role = Literal["viewer", "submitter", "operator", "admin"]
@@ -31,14 +25,7 @@ ALLOWED: dict[Role, frozenset[Action]] = {
 }
 
 LIFE = timedelta(days=90)
-ID_LENGTH, SECRET_LENGTH, CHECK_LENGTH = 8, 43, 6
 SECRET_BITS = 256
-
-_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_PREFIX = "qb_live_"
-_PATTERN = re.compile(
-    rf"qb_live_([0-9A-Za-z]{{{ID_LENGTH}}})_([0-9A-Za-z]{{{SECRET_LENGTH}}})([0-9A-Za-z]{{{CHECK_LENGTH}}})"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +38,6 @@ class Actor:
 
     def may(self, action: Action) -> bool:
         return action in ALLOWED[self.role]
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedKey:
-    """A key whose checksum holds."""
-
-    key_id: str
-    secret: str
-
-
-def make_key(id_bits: int, secret_bits: int) -> str:
-    """The text of a key from random bits: 47 for the id, 256 for the secret."""
-    body = f"{_PREFIX}{_base62(id_bits, ID_LENGTH)}_{_base62(secret_bits, SECRET_LENGTH)}"
-    return body + _checksum(body)
-
-
-def parse_key(text: str) -> ParsedKey | None:
-    """The parts of a key; None where it is not one, or mistyped."""
-    match = _PATTERN.fullmatch(text)
-    if match is None or not hmac.compare_digest(_checksum(text[:-CHECK_LENGTH]), match[3]):
-        return None
-    return ParsedKey(match[1], match[2])
-
-
-def hash_secret(pepper: bytes, secret: str) -> bytes:
-    """What is stored of a secret."""
-    return hmac.digest(pepper, secret.encode(), "sha256")
 
 
 def row_of(key: str, pepper: bytes, tenant: str, role: Role, now: datetime, life: timedelta | None = LIFE) -> ApiKeyRow:
@@ -144,15 +104,3 @@ def require(actor: Actor, action: Action) -> None:
 
 def _unauthorised(code: str) -> Refusal:
     return Refusal(code, headers={"WWW-Authenticate": 'Bearer realm="queuebit"'})
-
-
-def _base62(value: int, length: int) -> str:
-    digits = []
-    for _ in range(length):
-        value, digit = divmod(value, 62)
-        digits.append(_DIGITS[digit])
-    return "".join(reversed(digits))
-
-
-def _checksum(body: str) -> str:
-    return _base62(zlib.crc32(body.encode()), CHECK_LENGTH)

@@ -11,8 +11,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from queuebit_gateway.access.authentication import LIFE, ROLES, SECRET_BITS, make_key, parse_key, row_of
+from queuebit_gateway.access.authentication import LIFE, ROLES, SECRET_BITS, row_of
 from queuebit_runtime.clock import SystemClock
+from queuebit_store.directory.keys import make_key, parse_key
 from queuebit_store.errors import StoreError
 from queuebit_store.ports import ApiKeyRow, Directory
 from queuebit_store.postgres import PostgresSettings, PostgresStore, settings_from

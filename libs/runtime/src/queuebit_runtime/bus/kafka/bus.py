@@ -18,6 +18,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder  # type: ignore[i
 from queuebit_contracts.channels import BY_TOPIC
 from queuebit_runtime.access.login import ensure_believed, told_apart
 from queuebit_runtime.access.settings import Codec, client_options
+from queuebit_runtime.bus.holds import Holds
 from queuebit_runtime.bus.kafka.consumer import make_consumer
 from queuebit_runtime.bus.kafka.errors import wrapped
 from queuebit_runtime.bus.kafka.gzip import GzipBatchBuilder
@@ -54,6 +55,7 @@ class KafkaBus:
         self._publisher, self._large_publisher = self._make_publisher(), self._make_publisher()
         self._probe = KafkaProbe(settings.access.kafka, self._clock)
         self._running = False
+        self._holds = Holds()
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Large records, and what is published with them, have a producer of their own: a broker takes what comes on one
@@ -117,7 +119,10 @@ class KafkaBus:
         if found is None and stalled_s >= STALLED_S:
             detail = f"Kafka answers, but has acknowledged nothing of what waits for {stalled_s:.0f} s."
             return Reason("kafka_stalled", detail, {"stalled_s": round(stalled_s, 1)})
-        return found
+        return found or self._holds.first
+
+    def hold(self, group: str, reason: Reason | None) -> None:
+        self._holds.say(group, reason)
 
     def lags(self) -> Mapping[tuple[str, str], int]:
         found: Counter[tuple[str, str]] = Counter()

@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from queuebit_runtime.bus.holds import Holds
 from queuebit_runtime.bus.memory.broker import MemoryBroker
 from queuebit_runtime.bus.memory.reader import COMMIT_INTERVAL_S, REBALANCE_DRAIN_S, MemorySettings, Reader
 from queuebit_runtime.bus.port import BusError, Outgoing, Subscription
@@ -34,6 +35,7 @@ class MemoryBus:
         self._readers: list[Reader] = []
         self._started = False
         self._stopped = False
+        self._holds = Holds()
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         if not self._started or self._stopped:
@@ -75,7 +77,10 @@ class MemoryBus:
         return None
 
     async def probe(self) -> Reason | None:
-        return None
+        return self._holds.first
+
+    def hold(self, group: str, reason: Reason | None) -> None:
+        self._holds.say(group, reason)
 
     def lags(self) -> Mapping[tuple[str, str], int]:
         found: Counter[tuple[str, str]] = Counter()

@@ -1,0 +1,168 @@
+"""Setting aside what a group cannot take: record by record, in the order of each key, and never a whole topic."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from uuid import UUID
+
+from queuebit_contracts.channels import Service, dead_letter
+from queuebit_contracts.errors import ContractError
+from queuebit_runtime.bus.dead_letters import headers as h
+from queuebit_runtime.bus.dead_letters.fingerprint import fingerprint_of
+from queuebit_runtime.bus.dead_letters.letter import Origin, cut, dead_letter_of, header_of, origin_of, parked
+from queuebit_runtime.bus.dead_letters.outage import OutageLimit, OutageWatch, from_outside
+from queuebit_runtime.bus.dead_letters.sequences import Sequences
+from queuebit_runtime.bus.port import Bus, Delivery, Outgoing, Record, Subscription
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.errors import ManyFailAlike, RecordTooLarge
+from queuebit_runtime.service.readiness import Reason
+
+_log = logging.getLogger(__name__)
+
+
+class DeadLetters:
+    """The dead letters of one group in one process. `limit`: when it is an outage."""
+
+    def __init__(
+        self, bus: Bus, *, group: str, consumer: Service, clock: Clock, limit: OutageLimit | None = None
+    ) -> None:
+        self.group = group
+        self.total = 0
+        """How many records were set aside here."""
+        self._bus = bus
+        self._consumer = consumer
+        self._clock = clock
+        self._sequences = Sequences()
+        self._watch = OutageWatch(limit)
+        self._known = asyncio.Event()
+        self.held_by: str | None = None
+        """The fingerprint of the failures that the group pauses over."""
+
+    @property
+    def topic(self) -> str:
+        return dead_letter(self.group)
+
+    def hear(self, record: Record) -> None:
+        """A record of the topic of dead letters."""
+        self._sequences.hear(record)
+
+    def known(self) -> None:
+        """Everything was heard that was there at the start."""
+        self._known.set()
+
+    async def wait_known(self) -> None:
+        """Nothing may be taken before it is known what waits behind what."""
+        await self._known.wait()
+
+    def read(self, records: Sequence[Record]) -> None:
+        """These are about to be read."""
+        self._watch.read(records, self._clock.monotonic_s())
+
+    def waits(self, record: Record) -> Outgoing | None:
+        """The dead letter of a record that has to wait behind another; None for one that may be taken."""
+        behind = self._sequences.waits_behind(record)
+        if behind is None:
+            return None
+        self._fail(record)
+        return parked(record, behind, self._consumer, self.group, self._clock.now())
+
+    def fail(
+        self, record: Record, error: ContractError, cause: BaseException | None = None, *, ours: bool = False
+    ) -> Outgoing:
+        """The dead letter of a record that cannot be taken. Whatever follows it waits from now on. `ours`: it can be read, and
+        we fail over it.
+        """
+        if ours or not from_outside(record.topic):
+            fingerprint = fingerprint_of(cause or error).id
+            self._watch.failed(record.topic, fingerprint, record.key or b"", self._clock.monotonic_s())
+        self._fail(record)
+        return dead_letter_of(record, error, self._consumer, self.group, self._clock.now(), cause=cause)
+
+    async def bury(self, letters: Sequence[Outgoing]) -> None:
+        """Publish them. Raises ManyFailAlike, and sets nothing aside, where so many jobs fail alike that it is no poison; and
+        BusError. The caller tries the records again after a pause, which is what pausing means.
+        """
+        try:
+            self.check()
+            if letters:
+                await self._publish(letters)
+        except BaseException:
+            for letter in letters:
+                self._sequences.forget(letter)
+            raise
+        self.total += len(letters)
+        for letter in letters:
+            said = dict(letter.headers)
+            _log.warning("Poison at %s: %s", origin_of(said), said[h.CODE].decode(), extra=_named(said))
+
+    async def _publish(self, letters: Sequence[Outgoing]) -> None:
+        try:
+            await self._bus.publish(letters)
+        except RecordTooLarge:
+            if len(letters) == 1:
+                await self._bus.publish([cut(letters[0])])
+                return
+            for letter in letters:
+                await self._publish([letter])
+
+    def check(self) -> None:
+        """Raises ManyFailAlike, as `bury` does."""
+        outage = self._watch.outage(self._sequences.accepted, self._clock.monotonic_s())
+        if outage is None:
+            if self.held_by is not None:
+                self.held_by = None
+                self._bus.hold(self.group, None)
+                _log.info("Group %s goes on: jobs fail alike no more, or it was accepted.", self.group)
+            return
+        error = ManyFailAlike(self.group, outage.topic, outage.fingerprint, outage.jobs)
+        if self.held_by is None:
+            self.held_by = outage.fingerprint
+            _log.error("%s %s", error, error.remedy)
+        about: dict[str, str | int | float] = {
+            "group": self.group,
+            "topic": outage.topic,
+            "fingerprint": outage.fingerprint,
+            "jobs": outage.jobs,
+        }
+        self._bus.hold(self.group, Reason("many_fail_alike", f"{error} {error.remedy}", about))
+        raise error
+
+    def _fail(self, record: Record) -> None:
+        self._sequences.fail(
+            Origin(record.topic, record.partition, record.offset), record.key, header_of(record, h.REDRIVE)
+        )
+
+
+def hear_dead_letters(bus: Bus, all_of: Sequence[DeadLetters], group: str) -> None:
+    """Let each hear its topic, from its beginning: every process does. `group` names the reader in logs."""
+    by_topic = {letters.topic: letters for letters in all_of}
+
+    async def on_delivery(delivery: Delivery) -> None:
+        for record in delivery.records:
+            by_topic[record.topic].hear(record)
+        delivery.done_all()
+
+    def caught_up() -> None:
+        for letters in all_of:
+            letters.known()
+
+    bus.subscribe(
+        Subscription(
+            topics=tuple(by_topic),
+            group=f"{group}.dead-letters",
+            handler=on_delivery,
+            broadcast=True,
+            from_start=True,
+            caught_up=caught_up,
+        )
+    )
+
+
+def _named(said: dict[str, bytes]) -> dict[str, str]:
+    """The job that the record names, where the name is an id: nothing else from outside gets into a log line."""
+    try:
+        return {"job_id": str(UUID(said.get("ce_subject", b"").decode("ascii")))}
+    except ValueError:
+        return {}

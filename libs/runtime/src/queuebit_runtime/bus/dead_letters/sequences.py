@@ -1,0 +1,92 @@
+"""Which records wait behind a dead letter of the same key: the order of a job is kept also where one of its records fails."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from queuebit_contracts.channels import BY_TOPIC
+from queuebit_contracts.events import JobSubmitted
+from queuebit_runtime.bus.dead_letters import headers as h
+from queuebit_runtime.bus.dead_letters.letter import Origin, header_of, origin_of
+from queuebit_runtime.bus.dead_letters.marks import mark_of
+from queuebit_runtime.bus.port import Outgoing, Record
+
+SENT_AGAIN_MAX = 10_000
+"""Of so many keys it is remembered where their records were sent again to."""
+
+Sequence = tuple[str, bytes | None]
+"""A topic and a key."""
+
+
+def keeps_order(topic: str) -> bool:
+    """Whether records of one key follow one another: not where each asks a question of its own."""
+    channel = BY_TOPIC.get(topic)
+    return channel is not None and JobSubmitted not in channel.messages
+
+
+class Sequences:
+    """The keys of one group that have open dead letters, as its topic of dead letters tells it."""
+
+    def __init__(self) -> None:
+        self.accepted: set[str] = set()
+        """The fingerprints of failures that are no outage, however many there are: somebody has looked."""
+        self._open: dict[Sequence, dict[Origin, str | None]] = {}
+        self._sent_again_to: OrderedDict[Sequence, int] = OrderedDict()
+
+    def hear(self, record: Record) -> None:
+        """A record of the topic of dead letters."""
+        mark = mark_of(record)
+        if mark is None:
+            said = {name: value or b"" for name, value in record.headers}
+            if h.MARK not in said and (origin := origin_of(said)) is not None:
+                self.fail(origin, record.key, header_of(record, h.REDRIVE))
+            return
+        if mark.became == "accepted" and mark.fingerprint is not None:
+            self.accepted.add(mark.fingerprint)
+        if not mark.settles or mark.origin is None:
+            return
+        self._settle(mark.origin, mark.key)
+        sequence = (mark.origin.topic, mark.key)
+        if mark.sent_at_offset is not None:
+            self._sent_again_to[sequence] = max(mark.sent_at_offset, self._sent_again_to.pop(sequence, 0))
+            while len(self._sent_again_to) > SENT_AGAIN_MAX:
+                self._sent_again_to.popitem(last=False)
+
+    def fail(self, origin: Origin, key: bytes | None, redrive: str | None) -> None:
+        """A record is a dead letter now, or about to be."""
+        if keeps_order(origin.topic):
+            self._open.setdefault((origin.topic, key or b""), {})[origin] = redrive
+
+    def forget(self, letter: Outgoing) -> None:
+        """This one did not come to be."""
+        origin = origin_of(dict(letter.headers))
+        if origin is not None:
+            self._settle(origin, letter.key)
+
+    def _settle(self, origin: Origin, key: bytes) -> None:
+        letters = self._open.get((origin.topic, key), {})
+        letters.pop(origin, None)
+        if not letters:
+            self._open.pop((origin.topic, key), None)
+
+    def waits_behind(self, record: Record) -> Origin | None:
+        """The dead letter that the record has to wait for.
+
+        One that is sent again goes first, unless what was sent again before it failed again. Others wait until everything of
+        their key that was sent again has passed.
+        """
+        if not self._open and not self._sent_again_to:
+            return None
+        sequence = (record.topic, record.key or b"")
+        origin = Origin(record.topic, record.partition, record.offset)
+        letters = self._open.get(sequence, {})
+        redrive = header_of(record, h.REDRIVE)
+        for each, failed_in in letters.items():
+            if each == origin:
+                # It failed before, and its own letter may be there already.
+                return None
+            if redrive is None or failed_in == redrive:
+                return each
+        if redrive is None and record.offset < self._sent_again_to.get(sequence, 0):
+            return Origin(record.topic, record.partition, self._sent_again_to[sequence])
+        return None
