@@ -50,7 +50,8 @@ check: $(READY) ## Format, lint, types, arrows between rooms, no circles, no dea
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy $(SOURCES)
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q tests/architecture/test_tidy.py tests/architecture/test_circles.py tests/architecture/test_documents.py
+	@$(BIN)/python -m pytest -q tests/architecture/test_tidy.py tests/architecture/test_circles.py tests/architecture/test_documents.py \
+		tests/architecture/test_shipped.py
 
 contract: $(READY) ## Prove the documents with outside tools, the gateway with schemathesis, the examples in Node and Java where those are.
 	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group contract

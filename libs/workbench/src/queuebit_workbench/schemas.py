@@ -1,5 +1,7 @@
 """Write `schemas/`: JSON Schemas of everything that is said, AsyncAPI 3.0 of the channels, OpenAPI of the gateway.
 
+Refuses to where a message would not go together any more with what was shipped of it: that is a new version.
+
 Usage: python -m queuebit_workbench.schemas FOLDER
 """
 
@@ -18,6 +20,7 @@ from queuebit_contracts.registry import PREFIX, REGISTRY
 from queuebit_gateway.http.app import openapi_document
 from queuebit_problems.registry import kind_of, kinds
 from queuebit_workbench.asyncapi import asyncapi
+from queuebit_workbench.shipped import complaints, messages, record, shipped
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 VERSION = "1.0.0"
@@ -56,12 +59,19 @@ def openapi() -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write every file, remove generated files that are no longer made; returns the exit code."""
+    """Write every file, keep new forms of messages, remove generated files that are no longer made; returns the exit code."""
     if len(arguments) != 1:
         sys.stderr.write(__doc__ or "")
         return 2
     folder = Path(arguments[0])
     wanted = documents(folder / "examples")
+    said = messages(wanted)
+    if wrong := complaints(said, shipped(folder / "shipped")):
+        sys.stderr.write(
+            "\n".join([*wrong, "Make it a new version of the message, with an upcast and an example.", ""])
+        )
+        return 1
+    record(folder / "shipped", said)
     for part in ("events", "commands", "problems", "jobs"):
         for stale in (folder / part).glob("*.json"):
             if f"{part}/{stale.name}" not in wanted:
