@@ -221,7 +221,7 @@ def test_what_some_lane_may_run_is_read(body: str) -> None:
 
 
 def test_of_a_circuit_that_is_too_large_only_the_form_is_checked() -> None:
-    large = TWO + "qreg q[24]; creg c[24]; creg d[1]; h q; measure q -> c;"
+    large = TWO + "qreg q[24]; creg c[24]; creg d[1]; h q; t q; h q; measure q -> c;"
     statement = _statement(large, 2)
 
     assert KIND.exact(statement, EFFORT) is None

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset
+from queuebit_circuits.clifford import Parities
 from queuebit_circuits.cost import IDLE, active, affordable, final_measurements, on_active
 from queuebit_circuits.errors import UnfitCircuit
 from queuebit_circuits.gates import GATES, target_of
@@ -84,6 +85,13 @@ def outcomes(circuit: Circuit) -> Outcomes:
     ).astype(np.float64)
     kept_ones = total >= PROBABILITY_MIN
     return Outcomes(circuit, values[kept_ones], total[kept_ones], float(total[~kept_ones].sum()))
+
+
+def outcomes_of(parities: Parities) -> Outcomes:
+    """The outcomes of a Clifford circuit, of which there should be few enough to be listed."""
+    wide: type = np.int64 if parities.circuit.clbits <= _INT64_BITS else object
+    bits: NDArray[Any] = np.array(parities.outcomes(), dtype=wide)
+    return Outcomes(parities.circuit, bits, np.full(len(bits), 1 / len(bits)), 0.0)
 
 
 def statevector(circuit: Circuit) -> State:

@@ -17,7 +17,7 @@ EXTRAS = """
 gate rzx(t) a, b { h b; cx a, b; rz(t) b; cx a, b; h b; }
 gate iswap a, b { s a; s b; h a; cx a, b; cx b, a; h b; }
 gate dcx a, b { cx a, b; cx b, a; }
-gate ecr a, b { rzx(pi/4) a, b; x a; rzx(-pi/4) a, b; }
+gate ecr a, b { s a; sx b; cx a, b; x a; }
 gate cs a, b { cp(pi/2) a, b; }
 gate csdg a, b { cp(-pi/2) a, b; }
 gate ccz a, b, c { h c; ccx a, b, c; h c; }

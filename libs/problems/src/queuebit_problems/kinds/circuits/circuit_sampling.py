@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from queuebit_circuits.circuit import Circuit, Measure, length_of, walk
+from queuebit_circuits.clifford import parities_of
 from queuebit_circuits.cost import affordable, splitting
 from queuebit_circuits.errors import UnreadableCircuit
 from queuebit_circuits.qasm import input_names, read_circuit
@@ -25,6 +26,7 @@ from queuebit_problems.checks import FAULTS_MAX, Place, raise_faults
 from queuebit_problems.errors import UnreadableFile
 from queuebit_problems.kind import Answer, Params, Size, Statement
 from queuebit_problems.measurement import Device, Effort, Examination, Measured, Measurement, OnStep, Step, Stop, Test
+from queuebit_problems.measuring.parities import clifford_tests
 from queuebit_problems.numeric import Real
 
 SHOTS = 1024
@@ -179,7 +181,11 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
     def exact(self, statement: CircuitSamplingStatement, effort: Effort) -> Measured | None:
         """A draw from the exact distribution."""
         if not affordable(statement.circuit):
-            return None
+            parities = parities_of(statement.circuit)
+            if parities is None:
+                return None
+            drawn = parities.sample(statement.shots, effort.seed)
+            return _measured(statement, drawn, "drawn from the exact distribution of a Clifford circuit")
         from queuebit_circuits.simulator import outcomes
 
         found = outcomes(statement.circuit)
@@ -190,7 +196,10 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
         """Against the exact distribution; where that is too large, only that bits which nothing measures are 0."""
         circuit: Circuit = statement.circuit
         if not affordable(circuit):
-            return Examination(False, (_unmeasured(circuit, answer["counts"]),))
+            parities = parities_of(circuit)
+            if parities is None:
+                return Examination(False, (_unmeasured(circuit, answer["counts"]),))
+            return Examination(True, clifford_tests(parities, answer["counts"]))
         from queuebit_circuits.simulator import outcomes
         from queuebit_problems.measuring import goodness_of_fit as fit
 
