@@ -9,7 +9,7 @@ MEMBERS := $(sort $(wildcard libs/*) $(wildcard services/*))
 SOURCES := $(foreach member,$(MEMBERS),$(member)/src) tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test unit check contract fmt bench bench-admission sweep fuzz readings soak schemas constraints clean
+.PHONY: help setup demo up down status logs test unit check contract fmt bench bench-admission drill sweep fuzz readings soak schemas constraints clean
 
 help: ## List the targets.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ bench: $(READY) ## Measure throughput, latency and memory on the real stack; OUT
 
 bench-admission: $(READY) ## Measure what strangers can make admission cost, and whom it holds up (LARGE=30 statements).
 	@$(BIN)/python -m queuebit_workbench.bench.admission $(if $(LARGE),--large $(LARGE))
+
+drill: $(READY) ## A backend returns wrong results among JOBS=10000 jobs: found, held, invalidated, asked again, verified.
+	@$(BIN)/python -m queuebit_workbench.drill $(if $(JOBS),--jobs $(JOBS))
 
 sweep: $(READY) ## Run every published instance of a folder (DATA=folder FAMILY=tsp BUDGET_S=10 N_MAX=50 OUT=file.json).
 	@$(BIN)/python -m queuebit_workbench.sweep "$(DATA)" $(if $(FAMILY),--family $(FAMILY)) $(if $(BUDGET_S),--budget-s $(BUDGET_S)) \

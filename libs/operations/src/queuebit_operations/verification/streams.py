@@ -24,7 +24,7 @@ from queuebit_store.ports import StreamRow
 
 CATEGORY = "job"
 """The streams whose story is known here; of others only the order and the owner are looked at."""
-MAY_FOLLOW_THE_END = "JobImproved"
+MAY_FOLLOW_THE_END = frozenset({"JobImproved", "JobInvalidated"})
 
 
 @dataclass(slots=True)
@@ -110,7 +110,7 @@ def _story(stream: Stream, result: Examined) -> None:
         except (CorruptStream, ContractError) as error:
             result.found("unreadable_event", stream_id, f"version {event.version}, {event.type}: {error}"[:500])
             return
-        if ended is not None and event.type != MAY_FOLLOW_THE_END:
+        if ended is not None and event.type not in MAY_FOLLOW_THE_END:
             result.found("after_end", stream_id, f"version {event.version}, {event.type}, follows {ended}")
         try:
             job = evolve(job, said, event.time, stream_id)
