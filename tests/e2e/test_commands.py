@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+from queuebit_devstack.state import StateFile
 from queuebit_problems.instances import file_name, load
 from tests.e2e.command_line import queuebit
 from tests.e2e.exposure import open_paths, told
@@ -106,6 +108,16 @@ async def test_the_demo_answers_everything_and_leaves_nothing_behind(tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
+async def becomes(state: str, job_id: str, cwd: Path) -> dict[str, Any]:
+    """The job once it is in that state."""
+    for _ in range(200):
+        shown = await queuebit("show", job_id, "--json", cwd=cwd)
+        job: dict[str, Any] = json.loads(shown.stdout)
+        if job["state"] == state:
+            return job
+    raise AssertionError(f"the job is {job['state']}")
+
+
 @pytest.mark.slow
 async def test_up_submit_show_down(tmp_path: Path, instance: Path) -> None:
     try:
@@ -121,6 +133,16 @@ async def test_up_submit_show_down(tmp_path: Path, instance: Path) -> None:
         missing = await queuebit("show", "01900000-0000-7000-8000-000000000000", cwd=tmp_path)
         given_away = told(tmp_path / ".queuebit", [up.stdout, up.stderr, said.stdout, plain.stdout])
         open_to_others = open_paths(tmp_path / ".queuebit")
+        await queuebit("down", cwd=tmp_path)
+        await queuebit("up", "--paused", cwd=tmp_path, timeout_s=180.0)
+        paused = await queuebit("submit", str(instance), "--kind", "maxcut", "--json", cwd=tmp_path)
+        waiting = json.loads(paused.stdout)["id"]
+        held = await becomes("held", waiting, tmp_path)
+        state = StateFile(tmp_path / ".queuebit").load()
+        assert state is not None
+        reason = ("--reason", "it is fine")
+        resumed = await queuebit("ops", "resume", *reason, cwd=tmp_path, postgres=state.postgres)
+        went_on = await becomes("completed", waiting, tmp_path)
     finally:
         down = await queuebit("down", cwd=tmp_path)
 
@@ -130,6 +152,9 @@ async def test_up_submit_show_down(tmp_path: Path, instance: Path) -> None:
     assert document["id"] in listed.stdout
     assert "rule" in shown.stdout
     assert missing.returncode == 3
+    assert [each["reason"] for each in held["held"]] == ["Started with queuebit up --paused."] * len(held["held"])
+    assert held["held"] != []
+    assert (resumed.returncode, went_on["verdict"], went_on["held"]) == (0, "accepted", [])
     assert down.returncode == 0
     assert alive_in(tmp_path) == []
 

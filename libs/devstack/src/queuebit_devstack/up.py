@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -40,13 +40,21 @@ from queuebit_devstack.supervise import (
 from queuebit_runtime.clock import SystemClock
 
 Say = Callable[[str], None]
+First = Callable[[Stack], Awaitable[None]]
 
 
 async def bring_up(
-    *, brokers: int, servers_only: bool, foreground: bool, http_port: int, say: Say, tls: bool = False
+    *,
+    brokers: int,
+    servers_only: bool,
+    foreground: bool,
+    http_port: int,
+    say: Say,
+    tls: bool = False,
+    first: First | None = None,
 ) -> None:
     """Start what is missing, say where it is, and leave it running under a supervisor; with `foreground` stay, be the
-    supervisor, and end it after.
+    supervisor, and end it after. `first` is done when the servers are prepared, before a service starts.
 
     Raises the errors of the stack and of the services; whatever this call started is ended then.
     """
@@ -55,6 +63,9 @@ async def bring_up(
     services = Supervisor(stack, ())
     keeper: Child | None = None
     try:
+        if first is not None:
+            await prepare(stack)
+            await first(stack)
         if not servers_only:
             services, keeper = await _start_services(stack, http_port, say, foreground=foreground)
         if not foreground:

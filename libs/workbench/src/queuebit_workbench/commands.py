@@ -36,14 +36,29 @@ def up(
     foreground: Annotated[bool, typer.Option("--foreground", help="Stay, and stop all at Ctrl-C.")] = False,
     tls: Annotated[bool, typer.Option("--tls", envvar="QUEUEBIT_LOCAL_TLS", help="Let Kafka speak TLS.")] = False,
     port: _Port = HTTP_PORT_DEFAULT,
+    paused: Annotated[
+        bool,
+        typer.Option("--paused", help="Hold all work back before a service starts; go on with queuebit ops resume."),
+    ] = False,
 ) -> None:
-    """Start Kafka, PostgreSQL and the services on this machine, or what of them is missing."""
+    """Start Kafka, PostgreSQL and the services on this machine, or what of them is missing.
+
+    With --paused questions are taken in and planned, and no further attempt is let out: look, cancel what is bad, and resume,
+    with --rate not all at once.
+    """
     if brokers not in (1, 3):
         raise typer.BadParameter("1 or 3, please.", param_hint="--brokers")
     from queuebit_devstack.up import bring_up
+    from queuebit_workbench.pausing import pause_everything
 
     work = bring_up(
-        brokers=brokers, servers_only=servers_only, foreground=foreground, http_port=port, say=typer.echo, tls=tls
+        brokers=brokers,
+        servers_only=servers_only,
+        foreground=foreground,
+        http_port=port,
+        say=typer.echo,
+        tls=tls,
+        first=pause_everything if paused else None,
     )
     _run(work)
 
