@@ -9,7 +9,7 @@ MEMBERS := $(sort $(wildcard libs/*) $(wildcard services/*))
 SOURCES := $(foreach member,$(MEMBERS),$(member)/src) tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test unit check contract fmt bench bench-admission drill sweep fuzz readings soak schemas constraints clean
+.PHONY: help setup demo up down status logs test unit check contract fmt bench bench-admission drill sweep fuzz readings provider-crash-matrix soak schemas constraints clean
 
 help: ## List the targets.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ readings: $(READY) ## Compare the reading of random OpenQASM programs with a sec
 
 soak: $(READY) ## Run the simulation over many seeds (SEEDS=2000).
 	@$(BIN)/python -m pytest tests/simulation -m soak --timeout 0
+
+provider-crash-matrix: $(READY) ## Kill, pause and cut submissions everywhere: is each paid for once? (RUNS=100 WAY=fence SEED=1).
+	@$(BIN)/python -m queuebit_workbench.clouds.crashes $(if $(RUNS),--runs $(RUNS)) $(if $(WAY),--way $(WAY)) $(if $(SEED),--seed $(SEED))
 
 schemas: $(READY) ## Write JSON Schemas, AsyncAPI and OpenAPI into schemas/, and the settings reference.
 	@$(BIN)/python -m queuebit_workbench.schemas schemas

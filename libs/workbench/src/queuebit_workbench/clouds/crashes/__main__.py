@@ -1,0 +1,177 @@
+"""`make provider-crash-matrix`: RUNS submissions through the unmodified client against the cloud on loopback, while processes
+are killed and paused, answers are lost and the list lags. Afterwards the cloud is asked how many jobs it accepted for each.
+
+Exit 0: one each, nothing failed, and the control (which sends again without looking) shows duplicates. 1: otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx2
+
+from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
+from queuebit_devstack.stack import start_stack
+from queuebit_quantum_adapter.ports import Request
+from queuebit_quantum_adapter.submissions.codec import encode_request, hash_of
+from queuebit_quantum_adapter.submissions.running import key_of
+from queuebit_runtime.clock import SystemClock
+from queuebit_store.connections.migrations import migrate
+from queuebit_store.postgres import PostgresSettings, PostgresStore
+from queuebit_store.submissions.port import NewSubmission, Submission
+from queuebit_workbench.clouds.crashes.nursery import Plan
+from queuebit_workbench.clouds.crashes.ways import WAYS, Way
+
+BACKEND = "fake_manila"
+LAG_S = 0.3
+CHAOS = [
+    {"method": "POST", "path": "/experimental/jobs", "when": "before", "status": 503, "times": None, "share": 0.05},
+    {"method": "POST", "path": "/experimental/jobs", "when": "before", "drop": True, "times": None, "share": 0.05},
+    {"method": "POST", "path": "/experimental/jobs", "when": "before", "hang_s": 3.0, "times": None, "share": 0.02},
+    {"method": "POST", "path": "/experimental/jobs", "when": "after", "status": 503, "times": None, "share": 0.08},
+    {"method": "POST", "path": "/experimental/jobs", "when": "after", "drop": True, "times": None, "share": 0.07},
+    {"method": "POST", "path": "/experimental/sessions", "when": "after", "drop": True, "times": None, "share": 0.03},
+    {"method": "GET", "path": "/experimental/jobs.*", "when": "after", "drop": True, "times": None, "share": 0.01},
+    {"method": "POST", "path": ".*/cancel", "when": "after", "drop": True, "times": None, "share": 0.2},
+]
+CIRCUIT = Circuit(1, (Register("c", 1),), (Gate("rx", (0,), (), (0,)), Measure(0, 0)), 1)
+
+
+async def main(arguments: argparse.Namespace) -> int:
+    ways: tuple[Way, ...] = WAYS if arguments.way == "all" else (arguments.way,)
+    good = True
+    with tempfile.TemporaryDirectory(prefix="queuebit-crashes-") as folder:
+        async with await start_stack(Path(folder), kafka=False, remove=True) as stack:
+            for way in ways:
+                runs = arguments.runs if way == "fence" else min(arguments.runs, arguments.control_runs)
+                told = await one_way(stack.postgres, way, runs, arguments)
+                sys.stdout.write(json.dumps(told) + "\n")
+                sys.stdout.flush()
+                good = good and verdict(told)
+    return 0 if good else 1
+
+
+def verdict(told: dict[str, Any]) -> bool:
+    """What each way must show. Without a fence a paused process may pay twice: that is the window, and no verdict on us."""
+    match told["way"]:
+        case "fence":
+            return bool(told["accepted"] == {"1": told["runs"]} and told["states"] == {"concluded": told["runs"]})
+        case "search":
+            return bool(told["states"] == {"concluded": told["runs"]})
+        case _:
+            return any(int(times) > 1 for times in told["accepted"])
+
+
+async def one_way(postgres: str, way: Way, runs: int, arguments: argparse.Namespace) -> dict[str, Any]:
+    """One ledger, one cloud, and processes that die; what became of it."""
+    settings = PostgresSettings(postgres, namespace=f"crashes_{way}")
+    await migrate(settings)
+    keys = [UUID(int=arguments.seed << 64 | number) for number in range(runs)]
+    clock = SystemClock()
+    async with cloud() as env, await PostgresStore.open(settings) as store:
+        for number, attempt_id in enumerate(keys):
+            request = encode_request(Request((Bound(CIRCUIT, (number / runs,)),), (number,), 16))
+            await store.intend(NewSubmission(key_of(attempt_id, 0), attempt_id, 0, BACKEND, request, hash_of(request)))
+        command(env, {"faults": CHAOS, "behaviour": {"lag_s": LAG_S, "queue_s": 0.1}})
+        plan = Plan(
+            postgres,
+            settings.namespace,
+            BACKEND,
+            way,
+            arguments.seed,
+            arguments.workers,
+            kill=0.02,
+            pause=0.03,
+            kill_every_s=2.0,
+            deadline_s=arguments.deadline_s,
+        )
+        begun_s = clock.monotonic_s()
+        deaths = await tended(plan, env)
+        wall_s = clock.monotonic_s() - begun_s
+        rows = await store.list_submissions(limit=runs)
+        notes = [note.text for row in rows for note in await store.submission_notes(row.key)]
+    return {**counted(way, rows, told_by(env), notes), "deaths": deaths, "wall_s": round(wall_s, 1)}
+
+
+def counted(way: Way, rows: list[Submission], jobs: list[dict[str, Any]], notes: list[str]) -> dict[str, Any]:
+    """How many jobs the cloud accepted for each submission, and how they got there."""
+    tags = Counter(tag for job in jobs for tag in job["tags"])
+    accepted = Counter(tags.get(f"queuebit:{row.key}", 0) for row in rows)
+    return {
+        "way": way,
+        "runs": len(rows),
+        "accepted": {str(times): count for times, count in sorted(accepted.items())},
+        "states": dict(Counter(row.state.value for row in rows)),
+        "taken over": sum(note == "Nobody knows its fate: Whoever sent it is gone." for note in notes),
+        "answers lost": sum(note.startswith("Nobody knows its fate") for note in notes),
+        "found again": sum(note.startswith("It was found as") for note in notes),
+        "sent again after proof of absence": sum(note.startswith("It is not there") for note in notes),
+        "late looks that found more": sum("more, which may have been paid" in note for note in notes),
+    }
+
+
+@asynccontextmanager
+async def cloud() -> AsyncIterator[dict[str, str]]:
+    """A cloud in a process of its own; what makes a client come to it."""
+    arguments = ("-m", "queuebit_workbench.clouds.ibm", BACKEND)
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        yield json.loads(await process.stdout.readline())
+    finally:
+        process.kill()
+        await process.wait()
+
+
+def command(env: dict[str, str], orders: dict[str, Any]) -> None:
+    """Tell the cloud how to behave."""
+    httpx2.put(f"{env['IAM_URL']}/_loopback", json=orders, timeout=30).raise_for_status()
+
+
+def told_by(env: dict[str, str]) -> list[dict[str, Any]]:
+    """Every job that the cloud accepted."""
+    jobs: list[dict[str, Any]] = httpx2.get(f"{env['IAM_URL']}/_loopback", timeout=30).json()["jobs"]
+    return jobs
+
+
+async def tended(plan: Plan, env: dict[str, str]) -> dict[str, int]:
+    """Let the workers work, in a process that forks them: no thread may run where one forks."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "queuebit_workbench.clouds.crashes.nursery",
+        plan.told(),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, **env, "OMP_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"},
+    )
+    out, _ = await process.communicate()
+    if process.returncode:
+        raise SystemExit(f"The workers could not be kept: exit code {process.returncode}.")
+    deaths: dict[str, int] = json.loads(out.splitlines()[-1])
+    return deaths
+
+
+def arguments_of(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m queuebit_workbench.clouds.crashes", description=__doc__)
+    parser.add_argument("--runs", type=int, default=100, help="submissions behind a fence")
+    parser.add_argument("--control-runs", type=int, default=40, help="submissions of the other ways, at most")
+    parser.add_argument("--way", choices=(*WAYS, "all"), default="all")
+    parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--deadline-s", type=float, default=1800.0, help="for each way")
+    return parser.parse_args(words)
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(arguments_of(sys.argv[1:]))))

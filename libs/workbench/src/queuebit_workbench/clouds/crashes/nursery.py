@@ -1,0 +1,103 @@
+"""Keeps workers alive by forking new ones from a process that has everything loaded, and kills some of them by the clock.
+
+Called with one JSON document; it ends when a worker finds that nothing is left, and prints how many died.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+from dataclasses import asdict, dataclass
+
+from queuebit_runtime.clock import SystemClock
+from queuebit_store.postgres import PostgresSettings
+from queuebit_workbench.clouds.crashes.ways import Way
+from queuebit_workbench.clouds.crashes.worker import work
+
+LOOK_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done to how many workers. `kill_every_s`: how often one is killed by the clock, on average."""
+
+    postgres: str
+    namespace: str
+    backend: str
+    way: Way
+    seed: int
+    workers: int
+    kill: float
+    pause: float
+    kill_every_s: float
+    deadline_s: float
+
+    def told(self) -> str:
+        return json.dumps(asdict(self))
+
+
+@dataclass(slots=True)
+class Deaths:
+    """How the workers ended."""
+
+    killed: int = 0
+    failed: int = 0
+    ended: int = 0
+
+
+def tend(plan: Plan) -> Deaths:
+    """Keep the workers going until one finds that nothing is left."""
+    import queuebit_quantum_adapter.providers.ibm.provider  # noqa: F401 - loaded once, for all that are forked
+
+    chance, clock, deaths = random.Random(plan.seed), SystemClock(), Deaths()
+    begun_s, born = clock.monotonic_s(), 0
+    next_kill_s = begun_s + chance.expovariate(1 / plan.kill_every_s)
+    alive: set[int] = set()
+    while not deaths.ended and clock.monotonic_s() - begun_s < plan.deadline_s:
+        while len(alive) < plan.workers:
+            born += 1
+            alive.add(_forked(plan, born))
+        if clock.monotonic_s() >= next_kill_s:
+            os.kill(chance.choice(sorted(alive)), signal.SIGKILL)
+            next_kill_s += chance.expovariate(1 / plan.kill_every_s)
+        _reap(alive, deaths)
+        time.sleep(LOOK_S)
+    for pid in alive:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    return deaths
+
+
+def _forked(plan: Plan, number: int) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        settings = PostgresSettings(plan.postgres, namespace=plan.namespace)
+        work(settings, plan.backend, plan.way, plan.seed * 100_003 + number, kill=plan.kill, pause=plan.pause)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _reap(alive: set[int], deaths: Deaths) -> None:
+    for pid in tuple(alive):
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if not found:
+            continue
+        alive.discard(pid)
+        if os.WIFSIGNALED(status):
+            deaths.killed += 1
+        elif os.WEXITSTATUS(status):
+            deaths.failed += 1
+        else:
+            deaths.ended += 1
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(asdict(tend(Plan(**json.loads(sys.argv[1]))))) + "\n")

@@ -1,0 +1,55 @@
+"""The ways of handing in that are compared: as we do it, without the fence, and without reconciliation at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Literal
+from uuid import UUID
+
+from queuebit_quantum_adapter.ports import Capabilities, Recovery, Request
+
+Way = Literal["fence", "search", "control"]
+WAYS: tuple[Way, ...] = ("fence", "search", "control")
+
+
+class Searched:
+    """A provider without its fences: what is left is the search by key."""
+
+    def __init__(self, provider: Any) -> None:
+        self._provider = provider
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._provider, name)
+
+    def capabilities(self) -> Capabilities:
+        told: Capabilities = self._provider.capabilities()
+        return replace(told, recovery=Recovery.SEARCH)
+
+    def fence(self, key: UUID) -> None:
+        """None is opened."""
+
+    def submit(self, request: Request, key: UUID, fence: str | None) -> str:
+        del fence
+        sent: str = self._provider.submit(request, key, None)
+        return sent
+
+
+class Careless(Searched):
+    """A caller that takes a lost answer for a failure, as most do: nothing is looked up, and it is sent again."""
+
+    def capabilities(self) -> Capabilities:
+        return replace(super().capabilities(), lag_s=0.01)
+
+    def reconcile(self, key: UUID, fence: str | None) -> tuple[str, ...]:  # noqa: ARG002
+        return ()
+
+
+def in_the_way(provider: Any, way: Way) -> Any:
+    """The provider as this way uses it."""
+    match way:
+        case "fence":
+            return provider
+        case "search":
+            return Searched(provider)
+        case "control":
+            return Careless(provider)

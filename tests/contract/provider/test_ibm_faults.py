@@ -1,0 +1,278 @@
+"""What the unmodified client of IBM makes of faults, and what we make of that: one POST each, never a wrong word."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
+from queuebit_quantum_adapter.errors import (
+    AdapterError,
+    NotAuthorised,
+    NotSent,
+    ProviderUnavailable,
+    RateLimited,
+    SubmitRefused,
+)
+from queuebit_quantum_adapter.ports import Request, RunState
+from queuebit_workbench.clouds.ibm.cloud import Behaviour
+from queuebit_workbench.clouds.ibm.faults import Fault
+from queuebit_workbench.clouds.ibm.server import Server, started
+
+pytest.importorskip("qiskit_ibm_runtime", reason="the extra `ibm` is not installed")
+
+from queuebit_quantum_adapter.providers.ibm.client import Guard
+from queuebit_quantum_adapter.providers.ibm.provider import IbmProvider, tag_of
+
+KEY = UUID(int=7)
+CIRCUIT = Circuit(
+    2, (Register("c", 2),), (Gate("ry", (0,), (), (0,)), Gate("cx", (0, 1)), Measure(0, 0), Measure(1, 1)), 1
+)
+REQUEST = Request((Bound(CIRCUIT, (0.5,)), Bound(CIRCUIT, (3.0,))), (1, 2), 50)
+JOBS = "/experimental/jobs"
+DEADLINE_S = 3.0
+
+
+@pytest.fixture(scope="module")
+def both() -> Iterator[tuple[Server, IbmProvider]]:
+    server = started()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in server.env().items():
+            patch.setenv(name, value)
+        yield server, IbmProvider(backend="fake_manila", lag_s=1.0, deadline_s=DEADLINE_S)
+    server.close()
+
+
+@pytest.fixture
+def server(both: tuple[Server, IbmProvider]) -> Iterator[Server]:
+    """A cloud that has nothing and does nothing wrong yet."""
+    found = both[0]
+    found.cloud.jobs.clear()
+    yield found
+    found.site.faults.table, found.site.faults.without = [], ()
+    found.cloud.behaviour = Behaviour()
+
+
+@pytest.fixture
+def provider(both: tuple[Server, IbmProvider]) -> IbmProvider:
+    return both[1]
+
+
+def sent(provider: IbmProvider) -> str:
+    return provider.submit(REQUEST, KEY, provider.fence(KEY))
+
+
+def raised(provider: IbmProvider) -> Exception:
+    """What a submission raises."""
+    with pytest.raises(Exception) as found:
+        sent(provider)
+    return found.value
+
+
+def test_our_adapter_carries_every_request_of_every_client(provider: IbmProvider) -> None:
+    """The names are private: a new version of the client may have others."""
+    clients = provider._service._api_clients.values()
+
+    assert clients
+    for client in clients:
+        assert isinstance(client._session.get_adapter("https://x"), Guard)
+        assert isinstance(client._session.get_adapter("http://x"), Guard)
+
+
+@pytest.mark.parametrize(
+    ("fault", "accepted"),
+    [
+        (Fault("POST", JOBS, "after", status=503, times=None), 1),
+        (Fault("POST", JOBS, "after", status=503), 1),
+        (Fault("POST", JOBS, "after", drop=True), 1),
+        (Fault("POST", JOBS, "before", status=500, times=None), 0),
+        (Fault("POST", JOBS, "before", drop=True), 0),
+    ],
+    ids=["503 after accept", "one 503 after accept", "dropped after accept", "500 before", "dropped before"],
+)
+def test_a_lost_answer_is_no_refusal_and_is_not_sent_again(
+    server: Server, provider: IbmProvider, fault: Fault, accepted: int
+) -> None:
+    server.site.faults.table = [fault]
+
+    error = raised(provider)
+
+    assert not (isinstance(error, AdapterError) and error.unsent)
+    assert len(server.cloud.jobs) == accepted == len(provider.reconcile(KEY, None))
+
+
+@pytest.mark.parametrize("missing", ["id", "backend"])
+def test_an_answer_in_other_words_is_a_lost_answer(server: Server, provider: IbmProvider, missing: str) -> None:
+    fence = provider.fence(KEY)
+    server.site.faults.without = (missing,)
+
+    with pytest.raises(KeyError):
+        provider.submit(REQUEST, KEY, fence)
+
+    server.site.faults.without = ()
+    assert len(provider.reconcile(KEY, None)) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "headers"),
+    [
+        (400, SubmitRefused, {}),
+        (401, NotAuthorised, {}),
+        (403, NotAuthorised, {}),
+        (429, RateLimited, {"Retry-After": "17"}),
+        (409, RateLimited, {}),
+    ],
+)
+def test_a_refusal_in_so_many_words_says_that_nothing_was_taken(
+    server: Server, provider: IbmProvider, status: int, kind: type[AdapterError], headers: dict[str, str]
+) -> None:
+    body = {"errors": [{"code": 1000, "message": "no", "solution": "", "more_info": ""}]}
+    server.site.faults.table = [Fault("POST", JOBS, status=status, headers=headers, body=body, times=None)]
+
+    error = raised(provider)
+
+    assert isinstance(error, kind)
+    assert error.unsent
+    assert error.retry_after_s == (17.0 if headers else None)
+    assert server.cloud.jobs == {}
+
+
+def test_what_fails_before_the_post_was_not_sent(server: Server, provider: IbmProvider) -> None:
+    fence = provider.fence(KEY)
+    server.site.faults.table = [Fault("GET", "/experimental/backends/.*/status", status=404, times=None)]
+
+    with pytest.raises(NotSent):
+        provider.submit(REQUEST, KEY, fence)
+
+    assert server.cloud.jobs == {}
+
+
+def test_behind_a_closed_fence_a_late_post_bounces(server: Server, provider: IbmProvider) -> None:
+    """Also one that is held while the fence closes: the client could not know."""
+    fence = provider.fence(KEY)
+    assert fence is not None
+    server.site.faults.table = [Fault("POST", JOBS, "before", hang_s=DEADLINE_S + 1)]
+
+    with pytest.raises(Exception) as late:
+        provider.submit(REQUEST, KEY, fence)
+    provider.close(fence)
+    time.sleep(1.5)
+
+    assert not getattr(late.value, "unsent", False)
+    assert (server.cloud.jobs, provider.reconcile(KEY, fence)) == ({}, ())
+    with pytest.raises(NotSent):
+        provider.submit(REQUEST, KEY, fence)
+
+
+def test_a_list_in_other_words_is_not_an_empty_one(server: Server, provider: IbmProvider) -> None:
+    sent(provider)
+    for missing in ("jobs", "count", "id", "created"):
+        server.site.faults.without = (missing,)
+        with pytest.raises(ProviderUnavailable):
+            provider.reconcile(KEY, None)
+
+
+def test_a_job_that_the_list_does_not_show_yet_is_shown_later(server: Server, provider: IbmProvider) -> None:
+    server.cloud.behaviour = Behaviour(lag_s=60.0)
+    job = sent(provider)
+    assert provider.reconcile(KEY, None) == ()
+
+    server.cloud.behaviour = Behaviour()
+
+    assert provider.reconcile(KEY, None) == (job,)
+
+
+def test_only_ones_own_jobs_are_found_all_of_them_and_the_oldest_first(server: Server, provider: IbmProvider) -> None:
+    jobs = [sent(provider) for _ in range(3)]
+    provider.submit(REQUEST, UUID(int=8), None)
+
+    assert provider.reconcile(KEY, None) == tuple(jobs)
+    assert server.cloud.jobs[jobs[0]].tags == [tag_of(KEY)]
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [
+        ("Queued", RunState.QUEUED),
+        ("Running", RunState.RUNNING),
+        ("Completed", RunState.SUCCEEDED),
+        ("completed", RunState.SUCCEEDED),
+        ("Failed", RunState.FAILED),
+        ("Cancelled", RunState.CANCELLED),
+        ("Cancelled - Ran too long", RunState.FAILED),
+        ("Defragmenting", RunState.UNKNOWN),
+    ],
+)
+def test_a_word_that_is_not_known_is_not_a_failure(
+    server: Server, provider: IbmProvider, word: str, state: RunState
+) -> None:
+    job = sent(provider)
+    server.cloud.behaviour = Behaviour(state=word)
+
+    assert provider.poll(job).state is state
+
+
+def test_a_job_that_was_purged_or_told_in_other_words_is_not_failed(server: Server, provider: IbmProvider) -> None:
+    job = sent(provider)
+    server.site.faults.without = ("state",)
+    with pytest.raises(ProviderUnavailable):
+        provider.poll(job)
+    server.site.faults.without = ()
+
+    server.cloud.jobs.clear()
+
+    assert provider.poll(job).state is RunState.UNKNOWN
+
+
+def test_a_cancel_that_is_lost_is_asked_for_again_and_one_that_is_late_is_no_error(
+    server: Server, provider: IbmProvider
+) -> None:
+    server.cloud.behaviour = Behaviour(queue_s=600.0)
+    job = sent(provider)
+    server.site.faults.table = [Fault("POST", f"{JOBS}/.*/cancel", "before", drop=True)]
+    with pytest.raises(ProviderUnavailable):
+        provider.cancel(job)
+    assert provider.poll(job).state is RunState.QUEUED
+
+    provider.cancel(job)
+    provider.cancel(job)
+
+    assert provider.poll(job).state is RunState.CANCELLED
+
+
+def test_one_program_carries_all_angles_of_one_form_and_the_outcomes_come_in_order(
+    server: Server, provider: IbmProvider
+) -> None:
+    job = sent(provider)
+
+    while provider.poll(job).state is not RunState.SUCCEEDED:
+        time.sleep(0.01)
+    result = provider.result(job)
+
+    program: dict[str, Any] = server.cloud.jobs[job].params["quantum_program"]
+    assert [item["circuit_arguments"]["shape"] for item in program["items"]] == [[2, 1]]
+    ones = [sum(count for bits, count in counts.items() if bits & 1) for counts in result.counts]
+    assert [sum(counts.values()) for counts in result.counts] == [50, 50]
+    assert ones[0] < 15
+    assert ones[1] > 35
+    assert result.record["usage"]["status"] == "complete"
+
+
+def test_the_schema_of_ibm_is_asked_of_every_program(server: Server, provider: IbmProvider) -> None:
+    client = provider._service._active_api_client
+
+    with pytest.raises(Exception, match="quantum_program"):
+        client.program_run(
+            program_id="executor",
+            backend_name="fake_manila",
+            params={"schema_version": "v2.0", "options": {}},
+            image=None,
+            log_level=None,
+            session_id=None,
+        )
+
+    assert server.cloud.jobs == {}
