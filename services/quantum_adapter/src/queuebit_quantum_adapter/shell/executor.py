@@ -112,7 +112,7 @@ class QuantumExecutor:
     async def _unwanted(self, order: JobQueued) -> None:
         """What was handed in for the order is cancelled by whoever follows it."""
         if self._follower is not None:
-            await self._follower.cancel(self._backends.of(order.lane), order.attempt_id)
+            await self._follower.cancel(order.attempt_id)
 
     def _succeeded(
         self, order: JobQueued, outcome: Outcome, backend: BackendSpec, started_at: datetime, wall_s: float

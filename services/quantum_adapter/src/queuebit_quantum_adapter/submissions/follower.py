@@ -36,10 +36,10 @@ class Follower:
                 await self._try(FOLLOW, spec, stop)
             await wait_event(stop, self._clock, self._interval_s)
 
-    async def cancel(self, spec: BackendSpec, attempt_id: UUID) -> None:
-        """Note that nobody wants the results of an attempt; nothing where the backend keeps no ledger."""
-        if spec.durable:
-            await self._try(CANCEL, (spec, attempt_id), None)
+    async def cancel(self, attempt_id: UUID) -> None:
+        """Note that nobody wants the results of an attempt; nothing where no backend keeps a ledger."""
+        if self._specs:
+            await self._try(CANCEL, (self._specs[0], attempt_id), None)
 
     async def _try(self, path: str, argument: object, stop: asyncio.Event | None) -> None:
         try:
