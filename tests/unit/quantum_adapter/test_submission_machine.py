@@ -121,6 +121,15 @@ def test_an_end_that_was_in_doubt_is_looked_at_once_more_and_finds_what_was_paid
     assert machine.react(replace(row, unknown_since=None), Fetched(), NOW, SEARCH).row.due_at is None
 
 
+@pytest.mark.parametrize(("wanted", "code"), [(True, "cancelled"), (False, "backend_unavailable")])
+def test_what_the_provider_cancels_by_itself_may_be_tried_again(wanted: bool, code: str) -> None:
+    row = a_row(SubmissionState.FOLLOWING, provider_id="j", cancel_wanted=wanted)
+
+    ended = machine.react(row, Poll(RunState.CANCELLED), NOW, FENCE).row
+
+    assert (ended.state, ended.code) == (SubmissionState.CANCELLED, code)
+
+
 OBSERVATIONS = st.one_of(
     st.builds(Taken, st.just("j")),
     st.builds(Doubt, st.text(max_size=5)),

@@ -222,7 +222,9 @@ def _polled(row: Submission, seen: Poll, now: datetime, terms: Terms) -> Reactio
         case RunState.FAILED:
             return _ended(row, SubmissionState.FAILED, FailureCode.INTERNAL, words or "It failed.", now, terms)
         case RunState.CANCELLED:
-            return _ended(row, SubmissionState.CANCELLED, FailureCode.CANCELLED, words or "Cancelled.", now, terms)
+            # What nobody here asked to cancel, such as a job whose batch ran out of time, may be tried again.
+            code = FailureCode.CANCELLED if row.cancel_wanted else FailureCode.BACKEND_UNAVAILABLE
+            return _ended(row, SubmissionState.CANCELLED, code, words or "Cancelled.", now, terms)
         case RunState.QUEUED | RunState.RUNNING | RunState.UNKNOWN:
             waited_s = (now - (row.sent_at or row.created_at)).total_seconds()
             place = "" if seen.queue_position is None else f", {seen.queue_position} before it"

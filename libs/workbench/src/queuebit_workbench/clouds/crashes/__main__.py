@@ -12,7 +12,6 @@ import json
 import os
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -29,8 +28,9 @@ from queuebit_quantum_adapter.submissions.running import key_of
 from queuebit_runtime.clock import SystemClock
 from queuebit_store.connections.migrations import migrate
 from queuebit_store.postgres import PostgresSettings, PostgresStore
-from queuebit_store.submissions.port import NewSubmission, Submission
+from queuebit_store.submissions.port import NewSubmission
 from queuebit_workbench.clouds.crashes.nursery import Plan
+from queuebit_workbench.clouds.crashes.verdict import counted, verdict
 from queuebit_workbench.clouds.crashes.ways import WAYS, Way
 
 BACKEND = "fake_manila"
@@ -62,17 +62,6 @@ async def main(arguments: argparse.Namespace) -> int:
     return 0 if good else 1
 
 
-def verdict(told: dict[str, Any]) -> bool:
-    """What each way must show. Without a fence a paused process may pay twice: that is the window, and no verdict on us."""
-    match told["way"]:
-        case "fence":
-            return bool(told["accepted"] == {"1": told["runs"]} and told["states"] == {"concluded": told["runs"]})
-        case "search":
-            return bool(told["states"] == {"concluded": told["runs"]})
-        case _:
-            return any(int(times) > 1 for times in told["accepted"])
-
-
 async def one_way(postgres: str, way: Way, runs: int, arguments: argparse.Namespace) -> dict[str, Any]:
     """One ledger, one cloud, and processes that die; what became of it."""
     settings = PostgresSettings(postgres, namespace=f"crashes_{way}")
@@ -101,24 +90,7 @@ async def one_way(postgres: str, way: Way, runs: int, arguments: argparse.Namesp
         wall_s = clock.monotonic_s() - begun_s
         rows = await store.list_submissions(limit=runs)
         notes = [note.text for row in rows for note in await store.submission_notes(row.key)]
-    return {**counted(way, rows, told_by(env), notes), "deaths": deaths, "wall_s": round(wall_s, 1)}
-
-
-def counted(way: Way, rows: list[Submission], jobs: list[dict[str, Any]], notes: list[str]) -> dict[str, Any]:
-    """How many jobs the cloud accepted for each submission, and how they got there."""
-    tags = Counter(tag for job in jobs for tag in job["tags"])
-    accepted = Counter(tags.get(f"queuebit:{row.key}", 0) for row in rows)
-    return {
-        "way": way,
-        "runs": len(rows),
-        "accepted": {str(times): count for times, count in sorted(accepted.items())},
-        "states": dict(Counter(row.state.value for row in rows)),
-        "taken over": sum(note == "Nobody knows its fate: Whoever sent it is gone." for note in notes),
-        "answers lost": sum(note.startswith("Nobody knows its fate") for note in notes),
-        "found again": sum(note.startswith("It was found as") for note in notes),
-        "sent again after proof of absence": sum(note.startswith("It is not there") for note in notes),
-        "late looks that found more": sum("more, which may have been paid" in note for note in notes),
-    }
+        return {**counted(way, rows, told_by(env), notes), "deaths": deaths, "wall_s": round(wall_s, 1)}
 
 
 @asynccontextmanager
