@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import socket
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,14 +20,23 @@ from queuebit_workbench.clouds.ibm.routes import CRN, JSON, PREFIX, ROUTES, TEXT
 BODY_MAX = 64 * 2**20
 
 
+class Http(ThreadingHTTPServer):
+    """A client that goes away in the middle is no news: the crash matrix kills them by the dozen."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Server:
     """One cloud on a port of loopback, in threads of its own."""
 
     def __init__(self, cloud: Cloud, port: int = 0) -> None:
         self.cloud = cloud
         self.site = Site(cloud)
-        self.http = ThreadingHTTPServer(("127.0.0.1", port), type("Bound", (Handler,), {"owner": self}))
-        self.http.daemon_threads = True
+        self.http = Http(("127.0.0.1", port), type("Bound", (Handler,), {"owner": self}))
 
     @property
     def url(self) -> str:
