@@ -130,7 +130,29 @@ def test_a_single_run_has_the_largest_error_and_equal_runs_have_none() -> None:
     observable = PauliSum(1, ((2.0, "Z"), (1.0, "I")))
 
     assert estimate(observable, [{"1": 1}]) == (-1.0, 2.0)
-    assert estimate(observable, [{"0": 7}]) == (3.0, 0.0)
+    value, std_error = estimate(observable, [{"0": 7}])
+    assert (value, std_error) == pytest.approx((3.0, 2 * math.sqrt(8 / 77)))
+
+
+@pytest.mark.parametrize("expected", [0.05, 0.2, 0.5, 1, 2, 3, 5, 10, 50])
+def test_errors_near_an_eigenstate_cover_what_they_say(expected: float) -> None:
+    """`expected`: how many of 1000 runs read -1 on average; exactly how likely the true value lies within 1, 2, 3 errors."""
+    observable, shots = PauliSum(1, ((1.0, "Z"),)), 1000
+    share = expected / shots
+    covered = [0.0, 0.0, 0.0]
+    for ones in range(shots + 1):
+        log = math.lgamma(shots + 1) - math.lgamma(ones + 1) - math.lgamma(shots - ones + 1)
+        probability = math.exp(log + ones * math.log(share) + (shots - ones) * math.log1p(-share))
+        if probability < 1e-12:
+            continue
+        counts = {key: number for key, number in (("0", shots - ones), ("1", ones)) if number}
+        value, std_error = estimate(observable, [counts])
+        for place in range(3):
+            covered[place] += probability * (abs(value - (1 - 2 * share)) <= (place + 1) * std_error)
+
+    assert covered[0] >= 0.64
+    assert covered[1] >= 0.94
+    assert covered[2] >= 0.985
 
 
 @settings(max_examples=40, deadline=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -9,6 +10,8 @@ import pytest
 
 from queuebit_circuits.circuit import Circuit, Gate, Measure, Register
 from queuebit_circuits.pauli import PauliSum
+from queuebit_circuits.qasm import read_circuit
+from queuebit_circuits.simulator import distribution
 from queuebit_problems.measuring.exact_device import ExactDevice
 from queuebit_quantum_adapter.errors import BudgetTooSmall, TooManyOperations, TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.pipelines.measurement_device import ProviderDevice, runs_shot_by_shot, seeds_of
@@ -182,3 +185,25 @@ def test_outcomes_are_numbers_of_runs() -> None:
 
     found: Mapping[str, int] = counts
     assert sum(found.values()) == 321
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_conditions_on_bits_that_nothing_measured_run(seed: int) -> None:
+    """Aer drops such bits where it may, and then dies of their absence."""
+    rng = random.Random(seed)
+    lines = ["qubit[4] q; bit[4] c;"]
+    for _ in range(6):
+        lines.append(
+            rng.choice(
+                [
+                    f"h q[{rng.randrange(4)}];",
+                    f"c[{rng.randrange(4)}] = measure q[{rng.randrange(4)}];",
+                    f"if (c[{rng.randrange(4)}] == {rng.randrange(2)}) {{ x q[{rng.randrange(4)}]; }}",
+                ]
+            )
+        )
+    circuit = read_circuit('OPENQASM 3.0; include "stdgates.inc"; ' + " ".join(lines) + " c[0] = measure q[0];")
+
+    [counts] = a_device().counts([circuit], shots=400, seed=seed)
+
+    assert counts.keys() <= distribution(circuit).keys()

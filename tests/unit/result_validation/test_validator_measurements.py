@@ -9,6 +9,7 @@ import pytest
 
 from queuebit_contracts.events import ResultRejected, ResultValidated
 from queuebit_contracts.jobs import Lane, Problem
+from queuebit_problems.kinds.circuits.circuit_sampling import KIND
 from queuebit_result_validation.drift import Drift, Runs, drift
 from queuebit_result_validation.measured import RULINGS, MeasuredCode, is_measurement, validate_measurement
 from tests.measuring import TOSSES, coins, tosses
@@ -207,3 +208,39 @@ def test_a_drift_is_a_finding_of_its_own(coins: Any) -> None:
     assert isinstance(still, ResultValidated)
     assert still.verdict == "accepted"
     assert still.reasons[-1].endswith("no drift.")
+
+
+def _noisy(counts: dict[str, int], success: float, **changes: Any) -> Any:
+    target = {"target": {"name": "a device", "circuits": [{"success": success}]}}
+    values: dict[str, Any] = {"evidence": {**CONVERTED, **target}, "provenance": {"noise": "a device"}, **changes}
+    return validate_measurement(a_measurement(counts, BELL, **values), NOW)
+
+
+BELL = Problem(kind="circuit_sampling", statement={"qasm": KIND.example().qasm, "shots": 1000})
+
+
+def test_noise_is_an_answer_as_far_as_it_explains_it() -> None:
+    counts = {"00": 450, "01": 50, "10": 50, "11": 450}
+
+    told = _noisy(counts, 0.9)
+    assert isinstance(told, ResultValidated)
+    assert told.verdict == "accepted"
+    assert any(reason.startswith("noise: ") and "possible outcomes 100" in reason for reason in told.reasons)
+    assert told.confidence.value < 0.9
+
+
+def test_noise_explains_no_more_than_its_gates_do() -> None:
+    wrong = {"00": 50, "01": 450, "10": 450, "11": 50}
+    counts = {"00": 450, "01": 50, "10": 50, "11": 450}
+
+    refused = [
+        _noisy(wrong, 0.9),
+        _noisy(counts, 0.9, params={"reference": "ideal"}),
+        _noisy(counts, 0.9, provenance={"noise": "ideal"}),
+        _noisy(counts, float("nan")),
+        _noisy(counts, 1.0),
+        _noisy(counts, 0.999),
+        _noisy(counts, 0.9, evidence=CONVERTED),
+    ]
+    assert [told.code for told in refused if isinstance(told, ResultRejected)][:3] == ["test_failed"] * 3
+    assert all(isinstance(told, ResultRejected) for told in refused)

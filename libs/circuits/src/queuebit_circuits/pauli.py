@@ -70,6 +70,10 @@ class Basis:
         )
 
 
+PSEUDO = 4
+"""Runs that an estimate adds to judge its error, two of each end."""
+
+
 @lru_cache(maxsize=32)
 def bases(observable: PauliSum) -> tuple[Basis, ...]:
     """The measurements that give every term but the identity: strings that agree on each qubit share one.
@@ -120,7 +124,9 @@ def measured(circuit: Circuit, basis: Basis) -> Circuit:
 def estimate(observable: PauliSum, counts: Sequence[Mapping[str, int]]) -> tuple[float, float]:
     """(value, standard error) from the counts of `measured(circuit, basis)` for each of the `bases`, in their order.
 
-    Each basis is a sample of its own: their variances add. Of a single run the error is unknown and taken at its most.
+    Each basis is a sample of its own: their variances add. Of a single run the error is unknown and taken at its most; of more
+    it is that of the sample and of PSEUDO runs more, half at either end of what can be read (Agresti and Coull 1998), so that
+    runs that all agree do not claim to be certain.
     """
     value, variance = [observable.constant], 0.0
     for basis, outcomes in zip(bases(observable), counts, strict=True):
@@ -132,7 +138,8 @@ def estimate(observable: PauliSum, counts: Sequence[Mapping[str, int]]) -> tuple
             variance += basis.spread**2
         else:
             squares = math.fsum(number * (sample - mean) ** 2 for sample, number in samples)
-            variance += squares / (shots - 1) / shots
+            ends = (basis.spread - mean) ** 2 + (basis.spread + mean) ** 2
+            variance += (squares + PSEUDO / 2 * ends) / (shots + PSEUDO) / shots
     return math.fsum(value), math.sqrt(variance)
 
 

@@ -28,6 +28,7 @@ from queuebit_result_validation.evidence import NOTHING, Evidence, read_evidence
 from queuebit_result_validation.findings import Code, Finding
 from queuebit_result_validation.history import NO_TRACK, Track
 from queuebit_result_validation.measured_confidence import confidence_of, told
+from queuebit_result_validation.noise import noise_allowed
 
 REASONS_MAX = 20
 STALE_S = 7 * 24 * 3600.0
@@ -42,6 +43,7 @@ class MeasuredCode(StrEnum):
     NOT_RECOMPUTED = "not_recomputed"
     CONVERSION_UNCHECKED = "conversion_unchecked"
     DRIFTED = "drifted"
+    NOISE = "noise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,12 @@ RULINGS: dict[MeasuredCode, LaneRuling] = {
         quantum="accepted",
         simulator="needs_review",
         classical="accepted",
+    ),
+    MeasuredCode.NOISE: LaneRuling(
+        "The machine is simulated with its noise, which takes the answer away from the exact result:",
+        quantum="needs_review",
+        simulator="accepted",
+        classical="rejected",
     ),
     MeasuredCode.DRIFTED: LaneRuling(
         "The same circuits on the same backend gave another distribution before.",
@@ -175,12 +183,17 @@ def _plausible(found: Examination) -> bool:
 
 
 def _tests(execution: ExecutionSucceeded, found: Examination, seen: _Seen) -> None:
-    """Each test is a reason, passed or not."""
+    """Each test is a reason, passed or not. What the noise that was simulated explains is told, not held against an answer."""
+    allowed = noise_allowed(execution, found)
     for test in found.tests[:REASONS_MAX]:
         if test.passed:
             seen.reasons.append(f"{told(test)}: passed.")
+        elif allowed is not None:
+            seen.rule(MeasuredCode.NOISE, execution.lane, f"{told(test)}; noise explains a distance of {allowed:.3g}.")
         else:
             seen.rule(MeasuredCode.TEST_FAILED, execution.lane, f"{told(test)}.")
+    if allowed is not None and not _converted(execution.evidence.get("equivalence")):
+        seen.rule(MeasuredCode.CONVERSION_UNCHECKED, execution.lane)
     if found.exact:
         return
     seen.rule(MeasuredCode.NOT_RECOMPUTED, execution.lane)

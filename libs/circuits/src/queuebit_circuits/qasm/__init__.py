@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Literal
 
 from queuebit_circuits.circuit import Circuit
 from queuebit_circuits.clifford import is_clifford
@@ -19,21 +20,23 @@ from queuebit_circuits.qasm.source import Source, check_length
 
 NO_INPUTS: Mapping[str, float] = MappingProxyType({})
 _INPUT = re.compile(r"^\s*input\s+[a-z]+\s*(?:\[[^\]\n]*\])?\s*([^\W\d]\w*)\s*;", re.MULTILINE)
+Use = Literal["read", "run", "sample"]
 STACK_WORDS = 20_000
 
 
 def read_circuit(
-    text: str, *, file_name: str = "", to_run: bool = False, inputs: Mapping[str, float] = NO_INPUTS
+    text: str, *, file_name: str = "", to: Use = "read", inputs: Mapping[str, float] = NO_INPUTS
 ) -> Circuit:
     """The circuit that an OpenQASM text states, in version 2 or 3 as its header says.
 
-    `to_run`: refuse what is too large for every lane. `inputs`: the values of what the text declares as `input`.
+    `to` run or sample it: what is too large for every lane is refused; Clifford circuits are sampled whatever their width.
+    `inputs`: the values of what the text declares as `input`.
 
     Raises UnreadableCircuit with the line, what is wrong, and the remedy.
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _with_room(_read, Source(text, file_name), to_run, inputs)
+    return _with_room(_read, Source(text, file_name), to, inputs)
 
 
 def input_names(text: str) -> tuple[str, ...]:
@@ -41,29 +44,30 @@ def input_names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_INPUT.findall(text)))
 
 
-def _read(source: Source, to_run: bool, inputs: Mapping[str, float]) -> Circuit:
+def _read(source: Source, to: Use, inputs: Mapping[str, float]) -> Circuit:
     check_length(source)
     parser = Parser(source)
     version = parser.header()
     run = Run(source, version, inputs)
     found = run.circuit(parser.statements())
-    if to_run and found.qubits > QUBITS_DEVICE_MAX and not affordable(found) and not is_clifford(found):
+    too_wide = to != "read" and found.qubits > QUBITS_DEVICE_MAX and not affordable(found)
+    if too_wide and not (to == "sample" and is_clifford(found)):
         raise source.error(
             run.wide_at,
             f"the circuit has {found.qubits} qubits; no lane runs more than {QUBITS_DEVICE_MAX}, "
-            f"or {QUBITS_EXACT_MAX} that gates act on, or more of Clifford gates alone",
+            f"or {QUBITS_EXACT_MAX} that gates act on, or more where only Clifford gates are sampled",
             "Use fewer qubits; --tier batch takes more than interactive, --tier scheduled the most.",
         )
     return found
 
 
 def _with_room(
-    read: Callable[[Source, bool, Mapping[str, float]], Circuit],
+    read: Callable[[Source, Use, Mapping[str, float]], Circuit],
     source: Source,
-    to_run: bool,
+    to: Use,
     inputs: Mapping[str, float],
 ) -> Circuit:
-    return read(source, to_run, inputs)
+    return read(source, to, inputs)
 
 
 _with_room.__code__ = _with_room.__code__.replace(co_stacksize=STACK_WORDS)

@@ -94,7 +94,7 @@ class CircuitSamplingStatement(Statement):
     @cached_property
     def circuit(self) -> Circuit:
         """The circuit that the text states."""
-        return read_circuit(self.qasm, to_run=True, inputs=self.inputs)
+        return read_circuit(self.qasm, to="sample", inputs=self.inputs)
 
 
 def _advice(qasm: str) -> str:
@@ -241,7 +241,7 @@ def _form(circuit: Circuit) -> str:
 def _read(text: str, file_name: str, inputs: Mapping[str, float]) -> Circuit:
     """Names the line within the file, where the text is to blame."""
     try:
-        return read_circuit(text, file_name=file_name, to_run=True, inputs=inputs)
+        return read_circuit(text, file_name=file_name, to="sample", inputs=inputs)
     except UnreadableCircuit as error:
         raise UnreadableFile(error.detail, remedy=error.remedy, line=error.line) from None
 

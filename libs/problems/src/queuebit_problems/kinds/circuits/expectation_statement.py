@@ -43,7 +43,7 @@ def _gates_only(circuit: str | None, info: ValidationInfo) -> str | None:
     if circuit is None:
         return None
     try:
-        read = read_circuit(circuit, to_run=True)
+        read = read_circuit(circuit, to="run")
     except ProblemError as error:
         raise_faults("expectation", [((), "circuit", error.detail)])
         raise

@@ -1,0 +1,51 @@
+"""What the noise of a simulated machine explains: how far it may take an answer from the exact result."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from queuebit_contracts.events import ExecutionSucceeded
+from queuebit_problems.measurement import Examination
+
+TOTAL_VARIATION, POSSIBLE = "total variation", "possible outcomes"
+"""The tests whose statistics are the distance between the measured and the exact distribution, and the runs that no circuit
+without noise can give.
+"""
+FALSE_ALARM = 1e-8
+"""How often noise of the size that is named may look like more."""
+ERRORS_PER_INFIDELITY = 1.5
+"""A gate of average infidelity e errs with a probability of up to 3 e / 2, that of a single qubit that is depolarised."""
+
+
+def noise_allowed(execution: ExecutionSucceeded, found: Examination) -> float | None:
+    """How far noise may take the distribution of an answer from the exact one; None where noise explains nothing.
+
+    That is so where no noise was simulated, where the param `reference` says ideal, and where the answer is further away than
+    the gates and readouts can take it that the worker names: no error happens with a probability of about their `success`.
+    """
+    noise, target = execution.provenance.get("noise"), execution.evidence.get("target")
+    if (
+        noise in (None, "ideal")
+        or execution.params.get("reference", "noise") == "ideal"
+        or not isinstance(target, dict)
+    ):
+        return None
+    circuits = target.get("circuits")
+    stated = [each.get("success") for each in circuits if isinstance(each, dict)] if isinstance(circuits, list) else []
+    successes = [each for each in stated if isinstance(each, float | int) and 0 <= each <= 1]
+    if not successes or len(successes) < len(stated):
+        return None
+    allowed = float(1 - min(successes) ** ERRORS_PER_INFIDELITY)
+    shots = max(1, _shots(execution.answer))
+    chance = -2 * math.log(FALSE_ALARM) / shots
+    strays = allowed + math.sqrt(chance * allowed) + chance
+    limits = {test.name: test.limit + allowed for test in found.tests if test.name == TOTAL_VARIATION}
+    limits[POSSIBLE] = shots * strays
+    beyond = any(test.statistic > limits.get(test.name, math.inf) for test in found.tests)
+    return None if beyond or not allowed else allowed
+
+
+def _shots(answer: Any) -> int:
+    shots = answer.get("shots") if isinstance(answer, dict) else None
+    return shots if type(shots) is int else 0
