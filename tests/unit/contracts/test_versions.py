@@ -22,6 +22,7 @@ from queuebit_contracts.registry import (
     type_bytes_of,
     type_of,
 )
+from queuebit_contracts.writing import Writing
 from tests.builders import JOB_ID, NOW
 
 EVENT_ID = UUID("01900000-0000-7000-8000-000000000001")
@@ -53,8 +54,11 @@ class Moved(Event):
     before: str
 
 
-FIRST = Upcast(MovedV1, MovedV2, lambda old: MovedV2(place=old.where))
-SECOND = Upcast(MovedV2, Moved, lambda old: Moved(place=old.place, before="unknown"))
+FIRST = Upcast(MovedV1, MovedV2, lambda old: MovedV2(place=old.where), lambda new: MovedV1(where=new.place))
+SECOND = Upcast(
+    MovedV2, Moved, lambda old: Moved(place=old.place, before="unknown"), lambda new: MovedV2(place=new.place)
+)
+FALLBACK = FallbackTaken(from_leg="a", to_leg="b", trigger="failed", reason="it failed")
 VERSIONS = Registry((*MODELS, Moved), (*UPCASTS, FIRST, SECOND))
 
 
@@ -123,3 +127,40 @@ def test_upcasts_that_lead_nowhere_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=why):
         Registry(models, upcasts)
+
+
+@pytest.mark.parametrize(
+    ("versions", "written"),
+    [
+        ((), Moved(place="here", before="there")),
+        (("Moved.v3",), Moved(place="here", before="there")),
+        (("Moved.v2",), MovedV2(place="here")),
+        (("JobPlanned.v1", "Moved.v1"), MovedV1(where="here")),
+    ],
+    ids=["as today", "today's by name", "one back", "two back"],
+)
+def test_today_s_data_is_written_in_the_version_that_is_asked_for(versions: tuple[str, ...], written: Event) -> None:
+    writing = Writing(VERSIONS.written_as(versions))
+
+    said = writing.form(Moved(place="here", before="there"))
+
+    assert (said, type_of(type(said))) == (written, type_of(type(written)))
+    assert writing.form(FALLBACK) is FALLBACK
+
+
+def test_a_version_that_cannot_be_written_is_refused() -> None:
+    one_way = Registry((*MODELS, Moved), (FIRST, Upcast(MovedV2, Moved, SECOND.step)))
+
+    with pytest.raises(ValueError, match=r"Moved\.v3 cannot be said as Moved\.v1"):
+        one_way.written_as(["Moved.v1"])
+    with pytest.raises(UnknownType):
+        VERSIONS.written_as(["Moved.v4"])
+
+
+def test_a_version_of_a_newer_release_is_told_as_one() -> None:
+    with pytest.raises(UnknownType, match="of a newer release") as newer:
+        VERSIONS.named("io.queuebit.Moved.v4")
+    assert "older version" in newer.value.remedy
+    for other in ("io.queuebit.Moved.v0", "io.queuebit.Gone.v9", "io.queuebit.Moved.v9999999", "io.queuebit.Moved.vx"):
+        with pytest.raises(UnknownType, match="is not known"):
+            VERSIONS.named(other)

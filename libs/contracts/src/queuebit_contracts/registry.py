@@ -7,7 +7,7 @@ keeps the class name and counts its `schema_version` up; the model of before is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, NamedTuple, get_args
 
@@ -25,11 +25,15 @@ Step = Callable[[Any], Data]
 
 
 class Upcast(NamedTuple):
-    """Data of an old version as data of the next: `step` is pure and takes whatever is valid data of the old one."""
+    """Data of an old version as data of the next: `step` is pure and takes whatever is valid data of the old one.
+
+    `back` says the new one's data in the old version, for writers beside readers that know no newer; None where it cannot be.
+    """
 
     old: type[Data]
     new: type[Data]
     step: Step
+    back: Step | None = None
 
 
 class Known(NamedTuple):
@@ -70,6 +74,7 @@ class Registry:
         """Raises ValueError where a version is named twice, or an upcast leads nowhere."""
         today = {type_of(model): Known(model) for model in models}
         steps = {upcast.old: upcast for upcast in upcasts}
+        self._before = {upcast.new: upcast for upcast in steps.values()}
         older = {type_of(model): Known(model, _way(model, steps, today)) for model in steps}
         if today.keys() & older.keys():
             raise ValueError(f"named twice: {', '.join(sorted(today.keys() & older.keys()))}")
@@ -80,12 +85,46 @@ class Registry:
         """The version of a CloudEvents type. Raises UnknownType."""
         known = self.known.get(type_name)
         if known is None:
+            if self._is_newer(type_name):
+                raise UnknownType(
+                    f"The type {type_name!r} is that of a newer release.",
+                    remedy="Run a release that knows it here, then send the message again; or let the new release write the "
+                    "older version while this one runs (QUEUEBIT_CONTROL_PLANE_WRITE_AS).",
+                    fields=(FieldError("/ce_type", "newer_version", "is newer than what is known"),),
+                )
             raise UnknownType(
                 f"The type {type_name[:200]!r} is not known.",
                 remedy=f"Use one of: {', '.join(sorted(self.known))}.",
                 fields=(FieldError("/ce_type", "unknown_type", "is not known"),),
             )
         return known
+
+    def _is_newer(self, type_name: str) -> bool:
+        """Whether it is a version, beyond those that are known, of a name that is."""
+        name, _, version = type_name.rpartition(".v")
+        known = [int(each.rpartition(".v")[2]) for each in self.known if each.rpartition(".v")[0] == name]
+        return bool(known) and version.isdecimal() and len(version) < 6 and int(version) > max(known)
+
+    def written_as(self, versions: Iterable[str]) -> Mapping[type[Data], Step]:
+        """How data of today is said in older versions, each named like `JobPlanned.v1`; what is not named stays as it is.
+
+        Raises UnknownType for a version that is not read, and ValueError for one that today's cannot be said in.
+        """
+        found: dict[type[Data], Step] = {}
+        for version in versions:
+            wanted = self.named(f"{PREFIX}{version}").model
+            today = next(known.model for known in self.known.values() if known.upcast is None and _alike(known, wanted))
+            back: list[Step] = []
+            at = today
+            while at is not wanted:
+                upcast = self._before.get(at)
+                if upcast is None or upcast.back is None:
+                    raise ValueError(f"{type_of(today)} cannot be said as {version}")
+                back.append(upcast.back)
+                at = upcast.old
+            if back:
+                found[today] = _chained(back)
+        return found
 
     def read_stored(self, name: str, schema_version: int, data: str, *, text: bool = False) -> Data:
         """Data as the event store keeps it. Raises UnknownType and InvalidData. `text`: see `decode_data`."""
@@ -119,12 +158,20 @@ def _way(model: type[Data], steps: Mapping[type[Data], Upcast], today: Mapping[s
     if today.get(type_of(at)) != Known(at) or name_of(at) != name_of(model):
         raise ValueError(f"the upcasts of {type_of(model)} do not lead to a version of today")
 
-    def upcast(data: Data) -> Data:
-        for step in way:
+    return _chained(way)
+
+
+def _chained(steps: Sequence[Step]) -> Step:
+    def walk(data: Data) -> Data:
+        for step in steps:
             data = step(data)
         return data
 
-    return upcast
+    return walk
+
+
+def _alike(known: Known, model: type[Data]) -> bool:
+    return name_of(known.model) == name_of(model)
 
 
 def _members(union: Any) -> tuple[type[Data], ...]:

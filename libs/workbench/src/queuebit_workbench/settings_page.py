@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from queuebit_classical_solver.shell.settings import SolverSettings
+from queuebit_control_plane.settings import ControlPlaneSettings
 from queuebit_gateway.settings import GatewaySettings
 from queuebit_quantum_adapter.shell.settings import AdapterSettings
 from queuebit_result_validation.settings import ValidationSettings
@@ -31,6 +32,7 @@ def sections() -> tuple[Section, ...]:
     return (
         Section("Every service", "Read by each of the five services.", tuple(settings_of(RuntimeSettings))),
         Section("gateway", "Besides what every service reads.", tuple(settings_of(GatewaySettings, without=shared))),
+        Section("control-plane", "Besides what every service reads.", tuple(settings_of(ControlPlaneSettings))),
         Section("quantum-adapter", "Besides what every service reads.", tuple(settings_of(AdapterSettings))),
         Section("classical-solver", "Besides what every service reads.", tuple(settings_of(SolverSettings))),
         Section("result-validation", "Besides what every service reads.", tuple(settings_of(ValidationSettings))),

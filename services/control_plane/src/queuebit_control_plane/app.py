@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
+from queuebit_contracts.writing import TODAY, Writing
 from queuebit_control_plane.availability import Lanes
 from queuebit_control_plane.handler import CommandHandler
 from queuebit_control_plane.holding.gatekeeper import Gatekeeper
@@ -43,9 +44,10 @@ class ControlPlane:
         *,
         holder: str,
         work: BoundedWork | None = None,
+        writing: Writing = TODAY,
     ) -> None:
         """`holder`: who takes the lead; new at each start of a process. `work` admits what takes more than a moment; absent, in
-        the caller.
+        the caller. `writing`: in which version events are written.
         """
         self._clock = clock
         self.readiness = Readiness(clock)
@@ -54,7 +56,9 @@ class ControlPlane:
         self.watch = Watch(store, lead, clock, cursor=CURSOR, telemetry=telemetry)
         self.lanes = Lanes()
         gatekeeper = Gatekeeper(store, self.lanes, clock)
-        self.handler = CommandHandler(store, clock, appended=self.relay.wake, gate=gatekeeper.gate, telemetry=telemetry)
+        self.handler = CommandHandler(
+            store, clock, appended=self.relay.wake, gate=gatekeeper.gate, writing=writing, telemetry=telemetry
+        )
         self.releaser = Releaser(store, self.handler, gatekeeper, lead, clock)
         self.timers = Timers(store, self.handler, clock)
         intake = Intake(store, Tenants(store), self.lanes)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from queuebit_contracts.writing import TODAY, Writing
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.heads import head_of
 from queuebit_control_plane.remembered import Kept, Remembered, weight_of
@@ -54,9 +55,13 @@ class CommandHandler:
         *,
         appended: Callable[[], None],
         gate: AskGate = always_open,
+        writing: Writing = TODAY,
         telemetry: Telemetry = SILENT,
     ) -> None:
-        """`appended` is called after every append that changed something. `gate` says what operators hold back."""
+        """`appended` is called after every append that changed something. `gate` says what operators hold back, `writing` in
+        which version events are written.
+        """
+        self._writing = writing
         self._gate = gate
         self._store = store
         self._telemetry = telemetry
@@ -100,7 +105,7 @@ class CommandHandler:
         for work in await self._open(commands, undecidable, now if trusting else None):
             try:
                 for each in work.commands:
-                    work.decide(each, now, gate)
+                    work.decide(each, now, gate, self._writing)
             except Exception as error:
                 undecidable.extend(Undecidable(each, error) for each in work.commands)
             else:

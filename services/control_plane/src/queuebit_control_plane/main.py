@@ -6,10 +6,14 @@ import os
 import sys
 from functools import partial
 
+from pydantic import ValidationError
+
 from queuebit_control_plane.app import ControlPlane
+from queuebit_control_plane.settings import PREFIX, ControlPlaneSettings
 from queuebit_problems.registry import built_in_modules, usable_kinds
 from queuebit_runtime.processes.bounded_work import in_processes
 from queuebit_runtime.service.service import EXIT_USAGE, Service, run_service
+from queuebit_runtime.service.settings import refuse_settings
 from queuebit_store.errors import InvalidSettings, StoreUnavailable
 from queuebit_store.postgres import PostgresSettings, PostgresStore, settings_from
 
@@ -17,7 +21,7 @@ NAME = "control-plane"
 REMEDY = "Start PostgreSQL (`queuebit up`), or set QUEUEBIT_POSTGRES to the URL of a running server."
 
 
-async def build(service: Service, database: PostgresSettings) -> None:
+async def build(service: Service, database: PostgresSettings, settings: ControlPlaneSettings) -> None:
     """Connect, subscribe, and say what runs beside the bus."""
     store = await service.wait_for(
         "PostgreSQL", partial(PostgresStore.open, database), remedy=REMEDY, transient=(StoreUnavailable,)
@@ -27,7 +31,15 @@ async def build(service: Service, database: PostgresSettings) -> None:
     work = in_processes(("queuebit_control_plane.inbound.reading", *built_in_modules()))
     service.on_close(work.close)
     usable_kinds()
-    plane = ControlPlane(store, service.bus, service.clock, service.telemetry, holder=holder, work=work)
+    plane = ControlPlane(
+        store,
+        service.bus,
+        service.clock,
+        service.telemetry,
+        holder=holder,
+        work=work,
+        writing=settings.writing,
+    )
     service.check("postgres", plane.watch.database)
     service.check("relay", plane.watch.relay)
     service.task("relay", plane.relay.run)
@@ -38,8 +50,11 @@ async def build(service: Service, database: PostgresSettings) -> None:
 def main() -> int:
     """Run until told to stop; the exit code says why it ended."""
     try:
+        settings = ControlPlaneSettings()
         database = settings_from(os.environ, service=NAME)
+    except ValidationError as error:
+        return refuse_settings(NAME, error, PREFIX)
     except InvalidSettings as error:
         sys.stderr.write(f"{NAME}: {error.detail} {error.remedy}\n")
         return EXIT_USAGE
-    return run_service(NAME, partial(build, database=database))
+    return run_service(NAME, partial(build, database=database, settings=settings))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from queuebit_contracts.data import Data
 from queuebit_contracts.envelope import encode_data
-from queuebit_contracts.events import JobEvent
 from queuebit_contracts.large import apart
 from queuebit_store.ports import Payload
 
@@ -13,7 +13,7 @@ PAYLOAD_BYTES_MIN: Final = 65_536
 """Smaller statements stay in their events: storing one apart costs a statement of SQL a piece, and one more when it is read."""
 
 
-def stored_form(event: JobEvent) -> tuple[str, Payload | None]:
+def stored_form(event: Data) -> tuple[str, Payload | None]:
     """The data of the event, and its payload where it has one."""
     parts = apart(event, PAYLOAD_BYTES_MIN)
     if parts is None:

@@ -13,6 +13,7 @@ from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobPl
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.jobs import is_past
 from queuebit_contracts.registry import name_of
+from queuebit_contracts.writing import TODAY, Writing
 from queuebit_control_plane.remembered import HELD, weight_of
 from queuebit_control_plane.stored_form import stored_form
 from queuebit_domain.holds.gate import Gate
@@ -86,7 +87,7 @@ class Work:
             return not is_past(message.event.request.deadline, now)
         return isinstance(message, Refuse) and self.commands[0].rival_id is None
 
-    def decide(self, command: InboundCommand, now: datetime, gate: Gate) -> None:
+    def decide(self, command: InboundCommand, now: datetime, gate: Gate, writing: Writing = TODAY) -> None:
         """Decide one message within the batch; a conflicting submission turns into a refusal."""
         message, job_id = command.message, self.job_id
         if isinstance(message, Submit):
@@ -108,17 +109,18 @@ class Work:
         trace = command.traceparent or self.trace
         for version, event in enumerate(decided, start=self.version + len(self.events) + 1):
             event_id = derive_id(job_id, f"event:{version}")
-            model = type(event)
-            if model is JobPlanned and isinstance(message, Submit):
+            said = writing.form(event)
+            model = type(said)
+            if model is JobPlanned and said is event and isinstance(message, Submit):
                 data, payload = _json_of_plan(message.inputs), None
             else:
-                data, payload = stored_form(event)
+                data, payload = stored_form(said)
             name = name_of(model)
             if name in HELD:
                 self.size_bytes += weight_of(name, len(data) if payload is None else len(data) + len(payload.text))
             elif isinstance(event, JobRejected):
                 self.rejection = event.code
-            new = NewEvent(event_id, name, event.schema_version, data, now, command.cause_id, trace, payload)
+            new = NewEvent(event_id, name, said.schema_version, data, now, command.cause_id, trace, payload)
             self.events.append(new)
 
 

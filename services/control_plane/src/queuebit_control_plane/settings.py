@@ -1,0 +1,42 @@
+"""What an operator may set: environment variables that begin with QUEUEBIT_CONTROL_PLANE_."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from queuebit_contracts.errors import UnknownType
+from queuebit_contracts.registry import REGISTRY
+from queuebit_contracts.writing import Writing
+
+PREFIX = "QUEUEBIT_CONTROL_PLANE_"
+
+
+def versions_in(text: str) -> tuple[str, ...]:
+    """The versions that a list with commas names."""
+    return tuple(each.strip() for each in text.split(",") if each.strip())
+
+
+def _usable(text: str) -> str:
+    try:
+        REGISTRY.written_as(versions_in(text))
+    except UnknownType as error:
+        raise ValueError(error.detail) from None
+    return text
+
+
+class ControlPlaneSettings(BaseSettings):
+    """How events are written."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+
+    write_as: Annotated[str, NoDecode, AfterValidator(_usable)] = ""
+    """Older versions of events to write, such as `JobPlanned.v1`, parted by commas: while services of the release before still
+    run beside this one, or may come back."""
+
+    @property
+    def writing(self) -> Writing:
+        """In which version each event is written."""
+        return Writing(REGISTRY.written_as(versions_in(self.write_as)))
