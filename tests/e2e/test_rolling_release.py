@@ -20,7 +20,7 @@ from queuebit_devstack.ports import LOOPBACK, free_ports
 from queuebit_devstack.stack import Stack
 from queuebit_devstack.supervise import ServiceSpec, Supervisor
 from tests.e2e.harness import Platform, assert_once_each, platform, trivial
-from tests.e2e.test_metrics import families, total
+from tests.e2e.scraped import families, total
 
 ROOT = Path(__file__).parents[2]
 NAMESPACE = "rolling"
