@@ -67,6 +67,11 @@ async def world(
 
 
 @pytest.fixture
+def settings_namespace(settings: PostgresSettings) -> str:
+    return settings.namespace
+
+
+@pytest.fixture
 def ops(stack: Stack, settings: PostgresSettings) -> Ops:
     env = {name: value for name, value in os.environ.items() if not name.startswith("QUEUEBIT_")}
     return Ops({**env, **stack.env(), "QUEUEBIT_NAMESPACE": settings.namespace})

@@ -7,11 +7,14 @@ import typer
 from queuebit_operations.exit_codes import MEANINGS
 from queuebit_operations.groups import Groups
 from queuebit_operations.verbs import (
+    export,
+    import_,
     jobs_bulk,
     jobs_one,
     operations,
     pause,
     quarantine,
+    replay_diff,
     replay_inspect,
     submissions,
     verify,
@@ -20,6 +23,9 @@ from queuebit_operations.verbs import (
 VERBS = (
     verify.add,
     replay_inspect.add,
+    replay_diff.add,
+    export.add,
+    import_.add,
     pause.add,
     quarantine.add,
     jobs_bulk.add,

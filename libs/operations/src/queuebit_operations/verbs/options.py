@@ -18,6 +18,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 Job = Annotated[UUID, typer.Argument(metavar="JOB", help="The job id.")]
 At = Annotated[datetime | None, typer.Option(metavar="TIME", formats=_FORMATS, help=f"A time, {_TIME}")]
 
+UUIDs = list[UUID] | None
 Jobs = Annotated[list[UUID] | None, typer.Option("--job", metavar="JOB", help="Only this job; repeatable.")]
 Tenants = Annotated[list[str] | None, typer.Option("--tenant", help="Only jobs of this tenant; repeatable.")]
 Types = Annotated[

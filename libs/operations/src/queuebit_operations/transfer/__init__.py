@@ -1,0 +1,1 @@
+"""History as one file, with checksums, that any installation can open."""
