@@ -16,6 +16,8 @@ from queuebit_operations.verbs import (
     quarantine,
     replay_diff,
     replay_inspect,
+    replay_shadow,
+    replay_topic,
     submissions,
     verify,
 )
@@ -24,6 +26,8 @@ VERBS = (
     verify.add,
     replay_inspect.add,
     replay_diff.add,
+    replay_topic.add,
+    replay_shadow.add,
     export.add,
     import_.add,
     pause.add,

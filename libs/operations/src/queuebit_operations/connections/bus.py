@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 
 from pydantic import ValidationError
 
+from queuebit_contracts.channels import BY_TOPIC, Channel
 from queuebit_operations.errors import BadArgument
 from queuebit_runtime.access.settings import KafkaAccess, access_from
 from queuebit_runtime.bus.kafka.bus import KafkaBus
 from queuebit_runtime.bus.kafka.settings import KafkaSettings
+from queuebit_runtime.bus.kafka.topics import ensure_topics
 from queuebit_runtime.service.settings import complaints
 
 NAMESPACE_VARIABLE = "QUEUEBIT_NAMESPACE"
@@ -27,6 +29,12 @@ def kafka_access(env: Mapping[str, str]) -> KafkaAccess:
 def namespace_of(env: Mapping[str, str]) -> str:
     """What stands before every topic; empty where nothing does."""
     return env.get(NAMESPACE_VARIABLE, "")
+
+
+async def made_topics(env: Mapping[str, str], namespace: str, topics: Collection[str]) -> None:
+    """Create those of the topics that are missing; one that no channel stands for is made like any other. Raises BusError."""
+    channels = [BY_TOPIC.get(topic) or Channel(topic, "What operators publish.", (), (), ()) for topic in topics]
+    await ensure_topics(kafka_access(env), namespace, channels=channels)
 
 
 @asynccontextmanager

@@ -54,6 +54,10 @@ class PostgresScan:
     def __init__(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
         self._connection = connection
 
+    @property
+    def connection(self) -> asyncpg.Connection[asyncpg.Record]:
+        return self._connection
+
     async def streams(self, selection: Selection, *, page_events: int = PAGE_EVENTS) -> AsyncIterator[list[Stream]]:
         if selection.everything:
             pages = self._all(page_events)

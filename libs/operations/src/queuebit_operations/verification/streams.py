@@ -25,6 +25,7 @@ from queuebit_store.ports import StreamRow
 CATEGORY = "job"
 """The streams whose story is known here; of others only the order and the owner are looked at."""
 MAY_FOLLOW_THE_END = frozenset({"JobImproved", "JobInvalidated"})
+"""What may be said of a job that has ended."""
 
 
 @dataclass(slots=True)

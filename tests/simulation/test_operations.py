@@ -1,0 +1,30 @@
+"""What operators' tools say of histories under faults: nothing is wrong with them, and the same is decided again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from queuebit_operations.replaying.shadow import shadow
+from queuebit_operations.scan.port import EventRow, Stream
+from queuebit_operations.verification.streams import examine
+from tests.simulation.history import History
+from tests.simulation.simulation import run_simulation
+
+
+def streams_of(history: History) -> Iterator[Stream]:
+    database = history.database
+    for stream_id, events in database.events.items():
+        rows = [EventRow(*event, "job", "default", event.time) for event in events]
+        yield Stream(stream_id, database.streams[stream_id], rows)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_nothing_is_found_and_nothing_is_decided_otherwise(seed: int) -> None:
+    streams = list(streams_of(run_simulation(seed)))
+
+    assert len(streams) > 10
+    assert [found for stream in streams for found in examine(stream).findings] == []
+    assert [found for stream in streams for found in shadow(stream).divergences] == []
+    assert sum(shadow(stream).messages for stream in streams) > 2 * len(streams)
