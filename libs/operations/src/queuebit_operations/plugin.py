@@ -18,11 +18,13 @@ from queuebit_operations.verbs import (
     replay_inspect,
     replay_shadow,
     replay_topic,
+    status,
     submissions,
     verify,
 )
 
 VERBS = (
+    status.add,
     verify.add,
     replay_inspect.add,
     replay_diff.add,

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from queuebit_store.connections.migrations import check_schema
 from queuebit_store.connections.session import Session
 from queuebit_store.connections.settings import PostgresSettings, settings_from
+from queuebit_store.diagnosis.postgres import PostgresDiagnosis
 from queuebit_store.heads.postgres import PostgresHeads
 from queuebit_store.leadership.postgres import PostgresLeadership
 from queuebit_store.log.postgres import PostgresCursors, PostgresLog
@@ -17,7 +18,7 @@ SERVICE = "ops"
 """What the server's own views call our sessions: queuebit-ops-…"""
 
 
-class OperatorStore(PostgresLog, PostgresHeads, PostgresCursors, PostgresLeadership):
+class OperatorStore(PostgresLog, PostgresHeads, PostgresCursors, PostgresLeadership, PostgresDiagnosis):
     """The rooms of the store that hold what happened. Made by `opened_store`."""
 
     @property

@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 
 from queuebit_contracts.channels import BY_TOPIC
-from queuebit_operations.records.port import Place, Span
+from queuebit_operations.records.port import BrokerState, Place, Span
 from queuebit_runtime.access.login import told_apart
 from queuebit_runtime.access.settings import KafkaAccess, client_options
 from queuebit_runtime.bus.kafka.errors import wrapped
@@ -111,6 +111,19 @@ class KafkaRecords:
             if place in left and await self._consumer.position(each) >= left[place]:
                 del left[place]
                 self._consumer.pause(each)
+
+    async def brokers(self, topics: Collection[str]) -> BrokerState:
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                cluster = await self._admin.describe_cluster()
+                present = set(await self._admin.list_topics())
+                names = [self._prefix + topic for topic in topics if self._prefix + topic in present]
+                described = await self._admin.describe_topics(names) if names else []
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise _told(error) from error
+        parts = [part for topic in described for part in topic["partitions"]]
+        behind = sum(len(part["isr"]) < len(part["replicas"]) for part in parts)
+        return BrokerState(len(cluster["brokers"]), len(parts), behind, sum(part["leader"] < 0 for part in parts))
 
     async def committed(self) -> dict[str, dict[Place, int]]:
         try:

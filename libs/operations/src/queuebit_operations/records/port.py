@@ -22,6 +22,15 @@ class Span(NamedTuple):
     end: int
 
 
+class BrokerState(NamedTuple):
+    """The brokers, and how many partitions of ours have a replica out of step, or nobody who leads."""
+
+    brokers: int
+    partitions: int
+    behind: int
+    leaderless: int
+
+
 class Records(Protocol):
     """Reads what is there. Joins no group and commits nothing."""
 
@@ -31,6 +40,10 @@ class Records(Protocol):
 
     def read(self, spans: Mapping[Place, Span]) -> AsyncIterator[Sequence[Record]]:
         """Every record of the spans that is still there, each partition in the order of its offsets."""
+        ...
+
+    async def brokers(self, topics: Collection[str]) -> BrokerState:
+        """How the brokers of these topics are."""
         ...
 
     async def committed(self) -> dict[str, dict[Place, int]]:

@@ -97,6 +97,15 @@ class Marks:
     next_xid: int
 
 
+class LeaseState(NamedTuple):
+    """Who has a name, whether still, and since how many seconds."""
+
+    name: str
+    holder: str
+    held: bool
+    for_s: float
+
+
 class Scan(Protocol):
     """Reads in pages, each of one moment. Bounded in memory; holds no lock, and no transaction longer than a page."""
 
@@ -110,6 +119,14 @@ class Scan(Protocol):
 
     async def marks(self) -> Marks:
         """Where the store stands now."""
+        ...
+
+    async def leases(self) -> list[LeaseState]:
+        """Who leads."""
+        ...
+
+    async def event_id(self, stream_id: UUID, version: int) -> UUID | None:
+        """The id under which a version of a stream is stored; None where it is not."""
         ...
 
     def reservations(self, *, page: int = ...) -> AsyncIterator[list[Reservation]]:

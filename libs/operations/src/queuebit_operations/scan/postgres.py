@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
-from queuebit_operations.scan.port import EventRow, Marks, Selection, Stream
+from queuebit_operations.scan.port import EventRow, LeaseState, Marks, Selection, Stream
 from queuebit_store.connections.moments import teach_moments
 from queuebit_store.connections.queries import named
 from queuebit_store.connections.settings import PostgresSettings, connect_arguments
@@ -87,6 +87,13 @@ class PostgresScan:
         row = (await self._fetch("newest", CATEGORY))[0]
         newest = Position() if row["seq"] is None else Position(row["epoch"], row["xid"], row["seq"])
         return Marks(cursors, newest, row["era"], row["next_xid"])
+
+    async def leases(self) -> list[LeaseState]:
+        return [LeaseState(*row) for row in await self._fetch("leases")]
+
+    async def event_id(self, stream_id: UUID, version: int) -> UUID | None:
+        rows = await self._fetch("has_event", stream_id, version)
+        return rows[0][0] if rows else None
 
     async def reservations(self, *, page: int = PAGE_KEYS) -> AsyncIterator[list[Reservation]]:
         after = ("", "")

@@ -95,3 +95,13 @@ WHERE stream_id = ANY ($1::uuid[]) AND category = $2 AND (epoch, xid, seq) > ($3
   AND (cardinality($9::text[]) = 0 OR tenant = ANY ($9)) AND (cardinality($10::text[]) = 0 OR type = ANY ($10))
   AND time >= COALESCE($11::timestamptz, '-infinity') AND time < COALESCE($12::timestamptz, 'infinity')
 ORDER BY epoch, xid, seq;
+
+-- name: leases
+-- Who leads under which name, and for how long by the clock of the database.
+SELECT name, holder, expires_at > clock_timestamp() AS held,
+       extract(epoch FROM clock_timestamp() - taken_at)::double precision AS for_s
+FROM lease ORDER BY name;
+
+-- name: has_event
+-- Whether a version of a stream is stored, and under which id.
+SELECT event_id FROM event WHERE stream_id = $1 AND version = $2;
