@@ -10,7 +10,8 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.ids import attempt_id_of, derive_id, refusal_id_of, uuid7
 from queuebit_control_plane.handler import CommandHandler, InboundCommand
 from queuebit_domain.job.messages import Cancel, Message
-from queuebit_store.ports import StreamStore
+from queuebit_operations.scan.port import EventRow
+from queuebit_store.ports import StoredEvent, StreamStore
 from tests.builders import NOW, a_failure, a_submit, a_success, a_verdict
 from tests.fakes.clocks import StoppedClock
 
@@ -62,6 +63,12 @@ async def tell_jobs(
         assert refused == []
         clock.moment += timedelta(seconds=1)
     return job_ids
+
+
+def as_rows(events: Sequence[StoredEvent]) -> list[EventRow]:
+    """Stored events as an operator reads them. They hold no payload apart."""
+    assert all(event.payload_hash is None for event in events)
+    return [EventRow._make((*event[: len(EventRow._fields) - 3], "job", "default", event.time)) for event in events]
 
 
 def _command(job_id: UUID, message: Message, place: int, tenant: str) -> InboundCommand:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from queuebit_operations.replaying.shadow import shadow
-from queuebit_operations.scan.port import EventRow, Stream
+from queuebit_operations.scan.port import Stream
 from queuebit_operations.verification.streams import examine
+from tests.fakes.histories import as_rows
 from tests.simulation.history import History
 from tests.simulation.simulation import run_simulation
 
@@ -16,7 +17,7 @@ from tests.simulation.simulation import run_simulation
 def streams_of(history: History) -> Iterator[Stream]:
     database = history.database
     for stream_id, events in database.events.items():
-        rows = [EventRow(*event, "job", "default", event.time) for event in events]
+        rows = as_rows(events)
         yield Stream(stream_id, database.streams[stream_id], rows)
 
 

@@ -21,7 +21,7 @@ from queuebit_runtime.processes.pool import ProcessPool
 from queuebit_store.memory import MemoryStore
 from queuebit_workbench.world import World
 from tests.builders import a_request
-from tests.fakes.histories import a_job_id, tell_jobs
+from tests.fakes.histories import a_job_id, as_rows, tell_jobs
 
 NOW = SystemClock().now()
 ORDERS = channels.queued("classical", "interactive")
@@ -63,7 +63,7 @@ async def an_order(number: int) -> EventRow:
     (job_id,) = await tell_jobs(store, [number], began_at=NOW, then=[])
     event = (await store.load([job_id]))[job_id][2]
     assert event.type == "JobQueued"
-    return EventRow(*event, "job", "default", event.time)
+    return as_rows([event])[0]
 
 
 async def test_a_question_of_a_replay_is_no_question(world: World) -> None:

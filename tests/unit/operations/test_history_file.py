@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from queuebit_operations.errors import BadArgument
-from queuebit_operations.scan.port import EventRow, Stream
+from queuebit_operations.scan.port import Stream
 from queuebit_operations.transfer.file import (
     FileStream,
     Sums,
@@ -23,16 +23,13 @@ from queuebit_operations.transfer.file import (
 from queuebit_operations.transfer.importing import Imported, import_streams
 from queuebit_store.memory import MemoryStore
 from tests.builders import NOW
-from tests.fakes.histories import tell_jobs
+from tests.fakes.histories import as_rows, tell_jobs
 
 
 async def streams(count: int = 3) -> list[Stream]:
     store = MemoryStore()
     loaded = await store.load(await tell_jobs(store, range(count)))
-    return [
-        Stream(stream_id, None, [EventRow(*event, "job", "default", event.time) for event in events])
-        for stream_id, events in loaded.items()
-    ]
+    return [Stream(stream_id, None, as_rows(events)) for stream_id, events in loaded.items()]
 
 
 def written(some: Sequence[Stream]) -> bytes:

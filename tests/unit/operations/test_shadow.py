@@ -12,9 +12,9 @@ from queuebit_domain.job import routing
 from queuebit_domain.job.messages import Message, Wake
 from queuebit_domain.job.routing import plan
 from queuebit_operations.replaying.shadow import Divergence, shadow
-from queuebit_operations.scan.port import EventRow, Stream
+from queuebit_operations.scan.port import Stream
 from queuebit_store.memory import MemoryStore
-from tests.fakes.histories import a_job_id, answered, cancelled, failed, tell_jobs
+from tests.fakes.histories import a_job_id, answered, as_rows, cancelled, failed, tell_jobs
 
 JOB = a_job_id(1)
 STORIES = {
@@ -31,7 +31,7 @@ async def a_stream(then: Sequence[Message]) -> Stream:
     store = MemoryStore()
     (job_id,) = await tell_jobs(store, [1], then=then)
     events = (await store.load([job_id]))[job_id]
-    return Stream(job_id, None, [EventRow(*event, "job", "default", event.time) for event in events])
+    return Stream(job_id, None, as_rows(events))
 
 
 @pytest.mark.parametrize("then", STORIES.values(), ids=STORIES)

@@ -66,7 +66,8 @@ ORDER BY epoch, xid, seq OFFSET $8 LIMIT 1;
 
 -- name: window_events
 -- The selected events of a window, in the order in which they happened.
-SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version, data, time, tenant, causation_id, traceparent,
+SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version,
+       event_data(stream_id, data, payload_at, payload_hash) AS data, time, tenant, causation_id, traceparent,
        category, environment, recorded_at
 FROM event
 WHERE category = $1 AND (epoch, xid, seq) > ($2::smallint, $3::xid8, $4::bigint)
@@ -87,7 +88,8 @@ WHERE category = $1 AND (epoch, xid, seq) > ($2::smallint, $3::xid8, $4::bigint)
 
 -- name: events_of_jobs
 -- The selected events of a few jobs, in the order in which they happened.
-SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version, data, time, tenant, causation_id, traceparent,
+SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version,
+       event_data(stream_id, data, payload_at, payload_hash) AS data, time, tenant, causation_id, traceparent,
        category, environment, recorded_at
 FROM event
 WHERE stream_id = ANY ($1::uuid[]) AND category = $2 AND (epoch, xid, seq) > ($3::smallint, $4::xid8, $5::bigint)
