@@ -13,7 +13,7 @@ async def test_it_tells_a_job_and_ends_where_it_is_asked_to(ops: Ops, postgres_s
     (job_id,) = await tell_jobs(postgres_store, [1])
 
     whole, early = (
-        await ops("replay", "inspect", str(job_id), "--json"),
+        await ops.process("replay", "inspect", str(job_id), "--json"),
         await ops("replay", "inspect", str(job_id), "--version", "3"),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 from collections.abc import Coroutine
 from typing import Any
 
@@ -52,8 +53,9 @@ def run(work: Coroutine[Any, Any, ExitCode]) -> ExitCode:
 async def _interruptible(work: Coroutine[Any, Any, ExitCode]) -> ExitCode:
     task = asyncio.current_task()
     assert task is not None
-    for each in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(each, task.cancel)
+    if threading.current_thread() is threading.main_thread():
+        for each in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(each, task.cancel)
     return await work
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
 from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
@@ -45,7 +47,7 @@ async def opened_records(access: KafkaAccess, namespace: str) -> AsyncIterator[K
         await admin.close()
         raise await told_apart(_told(error), access) from None
     try:
-        yield KafkaRecords(consumer, admin, f"{namespace}." if namespace else "")
+        yield KafkaRecords(consumer, admin, client_options(access), f"{namespace}." if namespace else "")
     finally:
         await consumer.stop()
         await admin.close()
@@ -54,9 +56,12 @@ async def opened_records(access: KafkaAccess, namespace: str) -> AsyncIterator[K
 class KafkaRecords:
     """Reads by assignment. Made by `opened_records`."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient, prefix: str) -> None:
+    def __init__(
+        self, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient, options: Mapping[str, Any], prefix: str
+    ) -> None:
         self._consumer = consumer
         self._admin = admin
+        self._options = options
         self._prefix = prefix
 
     async def spans(self, topics: Collection[str]) -> dict[Place, Span]:
@@ -124,6 +129,43 @@ class KafkaRecords:
         parts = [part for topic in described for part in topic["partitions"]]
         behind = sum(len(part["isr"]) < len(part["replicas"]) for part in parts)
         return BrokerState(len(cluster["brokers"]), len(parts), behind, sum(part["leader"] < 0 for part in parts))
+
+    async def members(self, group: str) -> int:
+        """How many members a group has now."""
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                found = await self._admin.describe_consumer_groups([self._prefix + group])
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise _told(error) from error
+        return sum(len(each[5]) for response in found for each in response.groups)
+
+    async def offsets_at(self, places: list[Place], at: datetime) -> dict[Place, int]:
+        """The first offset of each partition that was written at a moment or later; its end where none was."""
+        by_partition = {TopicPartition(self._prefix + place.topic, place.partition): place for place in places}
+        moment_ms = int(at.timestamp() * 1000)
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                found = await self._consumer.offsets_for_times(dict.fromkeys(by_partition, moment_ms))
+                ends = await self._consumer.end_offsets(list(by_partition))
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise _told(error) from error
+        return {
+            place: ends[each] if found.get(each) is None else found[each].offset for each, place in by_partition.items()
+        }
+
+    async def commit(self, group: str, offsets: Mapping[Place, int]) -> None:
+        """Say in the name of a group, which must have no members, where it goes on."""
+        consumer = AIOKafkaConsumer(**self._options, group_id=self._prefix + group, enable_auto_commit=False)
+        wanted = {TopicPartition(self._prefix + place.topic, place.partition): at for place, at in offsets.items()}
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                await consumer.start()
+                consumer.assign(list(wanted))
+                await consumer.commit(wanted)
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise _told(error) from error
+        finally:
+            await consumer.stop()
 
     async def committed(self) -> dict[str, dict[Place, int]]:
         try:

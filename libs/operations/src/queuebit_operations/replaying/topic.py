@@ -75,12 +75,12 @@ async def publish_again(
             batch = window[start : start + BATCH_EVENTS]
             if replay.limit is not None:
                 batch = batch[: replay.limit - count]
-            if not batch:
-                return count
             await bus.publish(_records(batch, replay))
             count += len(batch)
             await cursors.save_cursor(replay.cursor, batch[-1].position)
             on_progress(count)
+            if count == replay.limit:
+                return count
             if replay.rate_per_s is not None:
                 await clock.sleep(max(0.0, count / replay.rate_per_s - (clock.monotonic_s() - began_s)))
         await cursors.save_cursor(replay.cursor, end)

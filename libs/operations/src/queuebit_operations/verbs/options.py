@@ -11,12 +11,12 @@ import typer
 if TYPE_CHECKING:
     from queuebit_operations.scan.port import Selection
 
-_FORMATS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
+FORMATS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
 _TIME = "such as 2026-11-29T17:00:00Z; without a zone it is UTC."
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Job = Annotated[UUID, typer.Argument(metavar="JOB", help="The job id.")]
-At = Annotated[datetime | None, typer.Option(metavar="TIME", formats=_FORMATS, help=f"A time, {_TIME}")]
+At = Annotated[datetime | None, typer.Option(metavar="TIME", formats=FORMATS, help=f"A time, {_TIME}")]
 
 UUIDs = list[UUID] | None
 Jobs = Annotated[list[UUID] | None, typer.Option("--job", metavar="JOB", help="Only this job; repeatable.")]
@@ -26,11 +26,11 @@ Types = Annotated[
     typer.Option("--type", metavar="EVENT", help="Only jobs with such an event, as JobFailed; repeatable."),
 ]
 Since = Annotated[
-    datetime | None, typer.Option(metavar="TIME", formats=_FORMATS, help=f"Only what happened at or after, {_TIME}")
+    datetime | None, typer.Option(metavar="TIME", formats=FORMATS, help=f"Only what happened at or after, {_TIME}")
 ]
 TimeUntil = Annotated[
     datetime | None,
-    typer.Option("--until", metavar="TIME", formats=_FORMATS, help=f"Only what happened before, {_TIME}"),
+    typer.Option("--until", metavar="TIME", formats=FORMATS, help=f"Only what happened before, {_TIME}"),
 ]
 
 

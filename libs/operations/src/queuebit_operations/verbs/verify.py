@@ -60,9 +60,10 @@ async def _verify(selection: Selection, bounds: Bounds, *, kafka: bool, as_json:
     from queuebit_operations.verification.verify import Counts, Verification
     from queuebit_runtime.clock import SystemClock
 
-    # Nothing here makes circles, and looking for them among millions of small values takes a fifth of the time.
-    gc.set_threshold(200_000, 50, 1000)
     async with AsyncExitStack() as stack:
+        # Nothing here makes circles, and looking for them among millions of small values takes a fifth of the time.
+        stack.callback(gc.set_threshold, *gc.get_threshold())
+        gc.set_threshold(200_000, 50, 1000)
         scan = await stack.enter_async_context(opened_scan(postgres_settings(os.environ)))
         records = None
         if kafka and selection.everything:

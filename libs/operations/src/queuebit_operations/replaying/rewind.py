@@ -1,0 +1,49 @@
+"""Moves a group back to where its topics were at a moment, so that it reads again what came since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from queuebit_operations.errors import InConflict, NotThere
+from queuebit_operations.records.port import Place
+
+
+class Groups(Protocol):
+    """What is asked of the brokers about groups."""
+
+    async def committed(self) -> dict[str, dict[Place, int]]: ...
+    async def members(self, group: str) -> int: ...
+    async def offsets_at(self, places: list[Place], at: datetime) -> dict[Place, int]: ...
+    async def commit(self, group: str, offsets: Mapping[Place, int]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A group on a partition: where it stands, and where it would go on from."""
+
+    place: Place
+    before: int
+    after: int
+
+    def document(self) -> dict[str, Any]:
+        return {"topic": self.place.topic, "partition": self.place.partition, "from": self.before, "to": self.after}
+
+
+async def moves_of(groups: Groups, group: str, at: datetime) -> list[Move]:
+    """Where a group would go: back only, never forward. Raises NotThere for a group that has committed nothing."""
+    committed = (await groups.committed()).get(group)
+    if not committed:
+        raise NotThere(f"The group {group} has committed nothing.", remedy="`queuebit ops status` lists the groups.")
+    offsets = await groups.offsets_at(sorted(committed), at)
+    moves = (Move(place, before, offsets[place]) for place, before in sorted(committed.items()) if place in offsets)
+    return [move for move in moves if move.after < move.before]
+
+
+async def rewind(groups: Groups, group: str, moves: list[Move]) -> None:
+    """Move it. Raises InConflict while the group has members: they would go on from where they are."""
+    if members := await groups.members(group):
+        raise InConflict(f"The group {group} has {members} members.", remedy="Stop the service that reads it first.")
+    await groups.commit(group, {move.place: move.after for move in moves})

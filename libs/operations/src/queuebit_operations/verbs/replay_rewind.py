@@ -1,0 +1,64 @@
+"""`queuebit ops replay rewind`: let a group read again what came since a moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from queuebit_operations.groups import Groups
+from queuebit_operations.verbs import options as o
+
+if TYPE_CHECKING:
+    from queuebit_client.cli.exit_codes import ExitCode
+
+
+def add(ops: Groups) -> None:
+    """Add the verb."""
+    ops.group("replay").command("rewind")(rewind)
+
+
+def rewind(
+    to: Annotated[
+        datetime, typer.Option(metavar="TIME", formats=o.FORMATS, help="Back to where the topics were then.")
+    ],
+    group: Annotated[str, typer.Option(help="Which group of readers.")] = "control-plane",
+    dry_run: Annotated[bool, typer.Option("--dry-run/--apply", help="Only show, or do it.")] = True,
+    as_json: o.Json = False,
+) -> int:
+    """Let a group of readers read again what came since a moment: after the store was restored to that moment.
+
+    What it knows already changes nothing when it comes again. The service that reads must be stopped. It only moves back.
+    """
+    from queuebit_operations.running import run
+
+    at = o.in_utc(to)
+    assert at is not None
+    return run(_rewind(at, group, dry_run=dry_run, as_json=as_json))
+
+
+async def _rewind(at: datetime, group: str, *, dry_run: bool, as_json: bool) -> ExitCode:
+    import os
+
+    from queuebit_client.cli.exit_codes import ExitCode
+    from queuebit_client.cli.output import print_json, print_line
+    from queuebit_operations.connections.bus import kafka_access, namespace_of
+    from queuebit_operations.records.kafka import opened_records
+    from queuebit_operations.replaying.rewind import moves_of, rewind
+
+    async with opened_records(kafka_access(os.environ), namespace_of(os.environ)) as records:
+        moves = await moves_of(records, group, at)
+        if moves and not dry_run:
+            await rewind(records, group, moves)
+    count = sum(move.before - move.after for move in moves)
+    if as_json:
+        print_json(
+            {"group": group, "done": not dry_run, "records": count, "moves": [move.document() for move in moves]}
+        )
+        return ExitCode.OK
+    for move in moves:
+        print_line(f"{move.place.topic}/{move.place.partition}: {move.before} -> {move.after}")
+    told = "would read" if dry_run else "reads"
+    print_line(f"{group} {told} {count} records again." + (" --apply does it." if dry_run and moves else ""))
+    return ExitCode.OK

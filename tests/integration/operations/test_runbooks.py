@@ -1,0 +1,167 @@
+"""The runbooks: each incident is staged on real servers, and every command of its page ends there as the page says."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from queuebit_domain.job.codec import fold
+from queuebit_domain.job.summary import summary_of
+from queuebit_operations.inspection.installation import RUNBOOKS
+from queuebit_runtime.clock import SystemClock
+from queuebit_store.ports import Head
+from tests.fakes.histories import tell_jobs
+from tests.integration.operations.conftest import Ops
+from tests.integration.operations.world import World
+
+ROOT = Path(__file__).parents[3]
+PAGES = ROOT / RUNBOOKS
+PARTS = (
+    "**Meaning.**",
+    "**Impact.**",
+    "## First three commands",
+    "## Decision",
+    "**Undo.**",
+    "## Afterwards",
+    "**Escalation.**",
+    "**Tell customers.**",
+)
+NO_INCIDENT = {"README.md", "post-incident.md"}
+LINES_MAX = 70
+NOBODY = "127.0.0.1:1"
+_BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_LINE = re.compile(r"(?P<command>\S.*?)\s*# exit (?P<code>\d+)")
+
+
+class Command(NamedTuple):
+    """A command of a page, and how it ends there."""
+
+    words: tuple[str, ...]
+    code: int
+
+
+@dataclass
+class Incident:
+    """What is wrong: variables of the commands, what the environment is while it lasts, and what ends it."""
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    end: Callable[[], Awaitable[None]] | None = None
+
+
+def blocks_of(page: str) -> Iterator[list[Command]]:
+    """The commands of each block of a page. A line that is no command with its exit code is a mistake."""
+    for block in _BLOCK.findall((PAGES / page).read_text()):
+        commands: list[Command] = []
+        for line in block.splitlines():
+            found = _LINE.fullmatch(line)
+            assert found is not None, f"{page}: {line}"
+            commands.append(Command(tuple(shlex.split(found["command"])), int(found["code"])))
+        yield commands
+
+
+async def run(ops: Ops, command: Command, variables: Mapping[str, str], env: Mapping[str, str], cwd: Path) -> None:
+    """Run a command where the incident is, and compare how it ends."""
+    words = [variables.get(word.removeprefix("$"), word) if word.startswith("$") else word for word in command.words]
+    here = {**ops.env, **env}
+    program = str(Path(sys.executable).with_name("queuebit")) if words[0] == "queuebit" else sys.executable
+    done = await asyncio.to_thread(
+        subprocess.run, [program, *words[1:]], env=here, cwd=cwd, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == command.code, f"{shlex.join(words)}\n{done.stdout}\n{done.stderr}"
+
+
+async def stalled_relay(world: World) -> Incident:
+    (job_id, *_) = await tell_jobs(world.store, range(3))
+    await world.admin.execute("UPDATE event SET recorded_at = now() - interval '5 minutes'")
+    return Incident({"JOB": str(job_id)}, end=world.relay)
+
+
+async def database_lost(world: World) -> Incident:
+    await tell_jobs(world.store, range(3))
+    await world.relay()
+    return Incident(env={"QUEUEBIT_POSTGRES": f"postgresql://queuebit@{NOBODY}/queuebit"})
+
+
+async def kafka_ahead(world: World) -> Incident:
+    """Three jobs were told; the store comes back from a dump of before the end of the last."""
+    began_at = SystemClock().now()
+    job_ids = await tell_jobs(world.store, range(3), began_at=began_at)
+    await world.relay()
+    await world.commit("control-plane", "jobs.executions", 0)
+    cut = job_ids[-1]
+    head = Head(*summary_of(fold((await world.events(cut))[:3])))
+    await world.admin.execute("DELETE FROM event WHERE stream_id = $1 AND version > 3", cut)
+    await world.admin.execute("UPDATE stream SET version = 3, updated_at = created_at WHERE stream_id = $1", cut)
+    await world.store.rewrite_heads([(cut, 3, head)])
+    await world.admin.execute("UPDATE event SET xid = '1099511627776' WHERE stream_id = $1", job_ids[0])
+    return Incident({"RESTORED_TO": (began_at - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")})
+
+
+async def broker_lost(world: World) -> Incident:
+    await tell_jobs(world.store, range(3))
+    await world.relay()
+    return Incident(env={"QUEUEBIT_KAFKA": NOBODY})
+
+
+INCIDENTS: dict[str, Callable[[World], Awaitable[Incident]]] = {
+    "stalled-relay.md": stalled_relay,
+    "database-lost.md": database_lost,
+    "kafka-ahead.md": kafka_ahead,
+    "broker-lost.md": broker_lost,
+}
+
+
+def test_every_page_has_its_incident_and_every_reason_its_page() -> None:
+    pages = {page.name for page in PAGES.glob("*.md")} - NO_INCIDENT
+    code = (ROOT / "libs/operations/src/queuebit_operations/inspection/installation.py").read_text()
+    named = {f"{name}.md" for name in re.findall(r'Reason\(.*, "([a-z-]+)"\)', code)}
+
+    assert pages == set(INCIDENTS)
+    assert named <= pages
+    assert len(named) == 4
+
+
+@pytest.mark.parametrize("page", INCIDENTS)
+def test_a_page_is_one_page_and_says_everything(page: str) -> None:
+    text = (PAGES / page).read_text()
+    places = [text.find(part) for part in PARTS]
+
+    assert -1 not in places, f"{page} lacks {PARTS[places.index(-1)]}"
+    assert places == sorted(places)
+    assert len(text.splitlines()) <= LINES_MAX
+    assert len(next(blocks_of(page))) == 3
+
+
+@pytest.mark.parametrize("page", INCIDENTS)
+async def test_every_command_ends_as_its_page_says(page: str, ops: Ops, world: World, tmp_path: Path) -> None:
+    incident = await INCIDENTS[page](world)
+    *during, afterwards = blocks_of(page)
+
+    for command in (each for block in during for each in block):
+        await run(ops, command, incident.variables, incident.env, tmp_path)
+    if incident.end is not None:
+        await incident.end()
+    for command in afterwards:
+        await run(ops, command, incident.variables, {}, tmp_path)
+
+
+@pytest.mark.parametrize("page", sorted(NO_INCIDENT))
+async def test_where_all_is_well_the_other_pages_find_nothing(
+    page: str, ops: Ops, world: World, tmp_path: Path
+) -> None:
+    await tell_jobs(world.store, range(2))
+    await world.relay()
+
+    for command in (each for block in blocks_of(page) for each in block):
+        await run(ops, command, {}, {}, tmp_path)
