@@ -8,7 +8,7 @@ import pytest
 
 from queuebit_operations.replaying.shadow import shadow
 from queuebit_operations.scan.port import Stream
-from queuebit_operations.verification.streams import examine
+from queuebit_operations.verification.streams import CATEGORY, examine
 from tests.fakes.histories import as_rows
 from tests.simulation.history import History
 from tests.simulation.simulation import run_simulation
@@ -17,6 +17,8 @@ from tests.simulation.simulation import run_simulation
 def streams_of(history: History) -> Iterator[Stream]:
     database = history.database
     for stream_id, events in database.events.items():
+        if database.streams[stream_id].category != CATEGORY:
+            continue
         rows = as_rows(events)
         yield Stream(stream_id, database.streams[stream_id], rows)
 

@@ -16,6 +16,7 @@ from queuebit_contracts.events import JobEvent
 from queuebit_contracts.ids import derive_id
 from queuebit_domain.job.codec import read_event
 from queuebit_domain.job.messages import Cancel, Message, Refuse, Submit, Wake
+from queuebit_domain.job.quarantine import CODE as QUARANTINED
 from queuebit_domain.job.routing import RoutingInputs
 from queuebit_operations.scan.port import EventRow
 
@@ -40,6 +41,8 @@ def decisions_of(stream_id: UUID, rows: Sequence[EventRow]) -> Iterator[Decision
 
 
 def _message_of(stream_id: UUID, first: EventRow, events: Sequence[JobEvent]) -> Message | None:
+    if any(map(_of_operators, events)):
+        return None
     match events[0]:
         case ev.JobSubmitted() as submitted:
             return _submit(stream_id, submitted, events)
@@ -53,6 +56,13 @@ def _message_of(stream_id: UUID, first: EventRow, events: Sequence[JobEvent]) ->
         if isinstance(event, _SPOKEN):
             return event
     return next((event for event in events if isinstance(event, _PROGRESS)), None)
+
+
+def _of_operators(event: JobEvent) -> bool:
+    """Whether an operator had a part in it: what was held back at that moment is not on the job."""
+    return isinstance(event, ev.JobHeld | ev.JobInvalidated) or (
+        isinstance(event, ev.ResultRejected) and event.code == QUARANTINED
+    )
 
 
 def _submit(stream_id: UUID, submitted: ev.JobSubmitted, events: Sequence[JobEvent]) -> Submit | None:

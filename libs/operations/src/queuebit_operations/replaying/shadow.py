@@ -19,7 +19,7 @@ from queuebit_contracts.registry import name_of
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.decide import decide
 from queuebit_domain.job.evolve import evolve
-from queuebit_domain.job.state import Job, NoJob
+from queuebit_domain.job.state import Held, Job, NoJob, OpenJob
 from queuebit_domain.job.summary import summary_of
 from queuebit_operations.replaying.recorded import Decision, decisions_of
 from queuebit_operations.scan.port import EventRow, Stream
@@ -97,7 +97,7 @@ def _handle(decision: Decision, result: Shadowed) -> None:
     first = decision.rows[0]
     stream_id = result.stream.stream_id
     events: Sequence[JobEvent]
-    if decision.message is None:
+    if decision.message is None or _waits(result.job):
         events = decision.events
         result.taken_over += len(events)
         for event in events:
@@ -108,6 +108,11 @@ def _handle(decision: Decision, result: Shadowed) -> None:
     told = [_new_event(stream_id, len(result.events) + at, event, first) for at, event in enumerate(events, start=1)]
     result.events += told
     _compare(decision.rows, told, result)
+
+
+def _waits(job: Job) -> bool:
+    """Whether an operator holds the job back: when it goes on is the operator's doing, and taken as it was."""
+    return isinstance(job, OpenJob) and any(isinstance(leg.status, Held) for leg in job.legs)
 
 
 def _new_event(stream_id: UUID, version: int, event: JobEvent, cause: EventRow) -> NewEvent:
