@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from string import Template
 from typing import NamedTuple
 
 import pytest
@@ -72,7 +73,7 @@ def blocks_of(page: str) -> Iterator[list[Command]]:
 
 async def run(ops: Ops, command: Command, variables: Mapping[str, str], env: Mapping[str, str], cwd: Path) -> None:
     """Run a command where the incident is, and compare how it ends."""
-    words = [variables.get(word.removeprefix("$"), word) if word.startswith("$") else word for word in command.words]
+    words = [Template(word).substitute(variables) for word in command.words]
     here = {**ops.env, **env}
     program = str(Path(sys.executable).with_name("queuebit")) if words[0] == "queuebit" else sys.executable
     done = await asyncio.to_thread(
@@ -114,11 +115,18 @@ async def broker_lost(world: World) -> Incident:
     return Incident(env={"QUEUEBIT_KAFKA": NOBODY})
 
 
+async def wrong_results(world: World) -> Incident:
+    (job_id, *_) = await tell_jobs(world.store, range(3))
+    await world.relay()
+    return Incident({"JOB": str(job_id), "BACKEND": "test", "SINCE": "2026-01-01T00:00:00Z", "HOLD": "1"})
+
+
 INCIDENTS: dict[str, Callable[[World], Awaitable[Incident]]] = {
     "stalled-relay.md": stalled_relay,
     "database-lost.md": database_lost,
     "kafka-ahead.md": kafka_ahead,
     "broker-lost.md": broker_lost,
+    "wrong-results.md": wrong_results,
 }
 
 
@@ -128,8 +136,7 @@ def test_every_page_has_its_incident_and_every_reason_its_page() -> None:
     named = {f"{name}.md" for name in re.findall(r'Reason\(.*, "([a-z-]+)"\)', code)}
 
     assert pages == set(INCIDENTS)
-    assert named <= pages
-    assert len(named) == 4
+    assert named == pages - {"wrong-results.md"}, "nothing stands still where results are wrong"
 
 
 @pytest.mark.parametrize("page", INCIDENTS)

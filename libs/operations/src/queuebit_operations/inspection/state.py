@@ -71,6 +71,7 @@ def _status(status: LegStatus) -> dict[str, Any]:
                 "attempt_id": str(status.attempt_id),
                 "started": status.started,
                 "executed": status.execution is not None,
+                "backend": None if status.execution is None else status.execution.ran.backend,
                 "validated": status.verdict is not None,
                 "moved_at": moment(status.moved_at),
             }
@@ -79,8 +80,9 @@ def _status(status: LegStatus) -> dict[str, Any]:
         case Held():
             return {"status": "held", "attempt": status.number, "hold": status.hold, "since": moment(status.since)}
         case Answered():
-            verdict = status.verdict
-            return {"status": "answered", "verdict": verdict.verdict, "objective": verdict.objective}
+            verdict, ran = status.verdict, status.execution.ran
+            told = {"backend": ran.backend, "method": ran.method, "verdict": verdict.verdict}
+            return {"status": "answered", **told, "objective": verdict.objective}
         case Spent():
             return {"status": "spent", "reason": status.reason}
         case _:
