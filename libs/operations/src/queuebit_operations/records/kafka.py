@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -21,6 +22,7 @@ from queuebit_runtime.bus.port import BusError, Record
 
 CLIENT_ID = "queuebit-ops"
 ANSWER_TIMEOUT_S = 30.0
+CLOSE_TIMEOUT_S = 5.0
 FETCH_BYTES_MAX = 8 * 1024 * 1024
 RECORDS_MAX = 5000
 
@@ -43,14 +45,20 @@ async def opened_records(access: KafkaAccess, namespace: str) -> AsyncIterator[K
             await consumer.start()
             await admin.start()
     except (KafkaError, OSError, TimeoutError, ValueError) as error:
-        await consumer.stop()
-        await admin.close()
+        await _end(consumer, admin)
         raise await told_apart(_told(error), access) from None
     try:
         yield KafkaRecords(consumer, admin, client_options(access), f"{namespace}." if namespace else "")
     finally:
-        await consumer.stop()
-        await admin.close()
+        await _end(consumer, admin)
+
+
+async def _end(consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient) -> None:
+    """Disconnect, in bounded time: a consumer that loses its assignment at this very moment passes its cancellation over."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await consumer.stop()
+    await admin.close()
 
 
 class KafkaRecords:
@@ -107,8 +115,6 @@ class KafkaRecords:
                 await self._leave_what_is_read(assigned, left)
         except (KafkaError, OSError, TimeoutError) as error:
             raise _told(error) from error
-        finally:
-            self._consumer.unsubscribe()
 
     async def _leave_what_is_read(self, assigned: Mapping[TopicPartition, Place], left: dict[Place, int]) -> None:
         """Positions count and not records: markers of transactions and gaps of compaction are no records."""
