@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from queuebit_contracts import channels
 from queuebit_operations.records.kafka import opened_records
-from queuebit_runtime.bus.kafka.bus import KafkaBus, KafkaSettings
+from queuebit_runtime.bus.kafka.bus import KafkaBus
+from queuebit_runtime.bus.kafka.settings import KafkaSettings
 from queuebit_runtime.bus.partitioner import partition_of
 from queuebit_runtime.bus.port import Delivery, Outgoing, Subscription
 from queuebit_runtime.clock import SystemClock
