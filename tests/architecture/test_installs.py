@@ -28,7 +28,7 @@ HAS = {
     "classical_solver": {"ortools", "numpy"},
     "result_validation": {"numpy"},
     "client": {"httpx2", "typer"},
-    "operations": {"httpx2", "typer", "faststream", "asyncpg"},
+    "operations": {"httpx2", "typer", "asyncpg"},
 }
 ENTRIES = {"client": ".cli.main", "operations": ".plugin"}
 PROBE = """
