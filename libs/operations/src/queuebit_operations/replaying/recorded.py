@@ -59,10 +59,18 @@ def _message_of(stream_id: UUID, first: EventRow, events: Sequence[JobEvent]) ->
 
 
 def _of_operators(event: JobEvent) -> bool:
-    """Whether an operator had a part in it: what was held back at that moment is not on the job."""
-    return isinstance(event, ev.JobHeld | ev.JobInvalidated) or (
-        isinstance(event, ev.ResultRejected) and event.code == QUARANTINED
-    )
+    """Whether an operator had a part in it: what was held back at that moment is not on the job, and a job that was made from
+    another begins where that one stood.
+    """
+    match event:
+        case ev.JobHeld() | ev.JobInvalidated():
+            return True
+        case ev.ResultRejected():
+            return event.code == QUARANTINED
+        case ev.JobSubmitted():
+            return event.parent is not None
+        case _:
+            return False
 
 
 def _submit(stream_id: UUID, submitted: ev.JobSubmitted, events: Sequence[JobEvent]) -> Submit | None:
