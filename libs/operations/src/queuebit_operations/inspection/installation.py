@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
-from queuebit_contracts.channels import BY_TOPIC, LIFECYCLE
+from queuebit_contracts.channels import BY_TOPIC, LIFECYCLE, is_dead_letter
 from queuebit_contracts.ids import uuid_from
 from queuebit_operations.records.port import BrokerState, Place, Records, Span
 from queuebit_operations.scan.port import LeaseState, Marks
@@ -154,7 +154,7 @@ async def look_at_kafka(seen: Installation, records: Records, scan: Marked | Non
         lag = sum(max(0, spans[place].end - max(offset, 0)) for place, offset in offsets.items() if place in spans)
         seen.lags[group] = lag
     for place, span in spans.items():
-        if place.topic.endswith(".dead-letter"):
+        if is_dead_letter(place.topic):
             seen.letters[place.topic] = seen.letters.get(place.topic, 0) + span.end - span.begin
     if scan is not None:
         async for some in records.read(_last_of(spans)):
