@@ -209,6 +209,37 @@ async def test_a_process_that_wakes_after_it_was_taken_over_pays_twice_only_with
     assert ("may have been paid" in row.detail) is (taken == 2)
 
 
+class Queueing(MemoryProvider):
+    """A provider whose line is days long."""
+
+    def __init__(self, clock: Ticking, queue_s: float) -> None:
+        super().__init__(recovery=Recovery.FENCE, lag_s=LAG_S)
+        self.clock, self.queue_s, self.polls = clock, queue_s, 0
+
+    def poll(self, provider_id: str) -> Poll:
+        self.polls += 1
+        if self.clock.now_s < self.queue_s:
+            return Poll(RunState.QUEUED, queue_position=7)
+        return super().poll(provider_id)
+
+
+async def test_what_waits_in_line_for_a_week_ends_well_and_is_asked_about_ever_more_rarely() -> None:
+    """Each look is a process of its own that ends at once: nothing is held meanwhile."""
+    week_s = 7 * 86_400.0
+    world = World(Recovery.FENCE)
+    world.provider = provider = Queueing(world.clock, week_s)
+    await world.begin()
+
+    while (row := await world.row()).due_at is not None:
+        world.clock.now_s = max(world.clock.now_s, row.due_at.timestamp())
+        await world.live()
+
+    assert (row.state, provider.taken) == (SubmissionState.CONCLUDED, 1)
+    assert week_s <= world.clock.now_s < week_s + 1000
+    assert provider.polls < 3000
+    assert "7 before it" in [note.text for note in await world.store.submission_notes(KEY)][10]
+
+
 class Refusing(MemoryProvider):
     """Says no, in so many words, so many times."""
 

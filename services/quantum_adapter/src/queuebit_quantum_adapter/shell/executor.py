@@ -84,6 +84,7 @@ class QuantumExecutor:
             assert isinstance(item, Stage)
             progress(progressed(order, self._clock.monotonic_s() - began_s, item.name, objective=item.objective))
 
+        task: Task | None = None
         try:
             task = await self._hop(lambda: self.task_of(order))
             ended = await self._pool.run(
@@ -100,17 +101,21 @@ class QuantumExecutor:
         match ended:
             case Failed(code, detail, remedy, retry_after_s):
                 usage = Usage(wall_s=wall_s)
-                if stop.is_set():
+                if task is not None and task.backend.durable:
                     await self._unwanted(order)
+                if stop.is_set():
                     return cancelled(order, usage)
                 return failed(order, code, detail, remedy=remedy, retry_after_s=retry_after_s, usage=usage)
             case Outcome():
+                assert task is not None
                 return self._succeeded(order, ended, task.backend, started_at, wall_s)
             case _:
                 assert_never(ended)
 
     async def _unwanted(self, order: JobQueued) -> None:
-        """What was handed in for the order is cancelled by whoever follows it."""
+        """What was handed in for an order that ends without it is cancelled by whoever follows it: a retry is another attempt,
+        and nobody would take the result.
+        """
         if self._follower is not None:
             await self._follower.cancel(order.attempt_id)
 

@@ -42,7 +42,7 @@ class Terms:
     recovery: Recovery
     lag_s: float
     poll_s: float = 2.0
-    poll_max_s: float = 60.0
+    poll_max_s: float = 300.0
     retry_s: float = 1.0
     late_look_s: float | None = None
     """When something that was in doubt is looked up once more; LATE_LOOK times the lag where it is None."""
