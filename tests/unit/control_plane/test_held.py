@@ -127,6 +127,13 @@ def test_a_lane_is_held_when_all_of_its_backends_are() -> None:
     assert given().when(asked, gate=a_gate(*both, backends=SIMULATORS)).names[-1] == "JobHeld"  # type: ignore[arg-type]
 
 
+def test_a_work_order_names_the_backends_of_its_lane_that_are_held() -> None:
+    gate = a_gate(a_hold("backend", "aer"), a_hold("backend", "elsewhere"), backends=SIMULATORS)  # type: ignore[arg-type]
+
+    assert given().when(a_submit("simulator"), gate=gate).the(ev.JobQueued).avoid == ("aer",)
+    assert given().when(a_submit("simulator")).the(ev.JobQueued).avoid is None
+
+
 @pytest.mark.parametrize("verdict_first", [False, True])
 def test_an_answer_of_a_held_backend_is_kept_and_paid_and_not_believed(verdict_first: bool) -> None:
     gate = a_gate(a_hold("backend", "test"))

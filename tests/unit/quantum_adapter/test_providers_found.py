@@ -96,6 +96,7 @@ def test_of_several_backends_the_first_that_has_room_is_taken(install: Install) 
     install("acme = acme_queuebit:offer")
     backends = Backends(discover(["acme"], SETUP).specs)
 
+    assert backends.of("quantum", 3, avoid=("acme-small",)).name == "acme-large"
     assert [backends.of("quantum", qubits).name for qubits in (0, 3, 4, 8, 20)] == [
         "acme-small",
         "acme-small",
@@ -129,6 +130,7 @@ async def test_a_broken_provider_is_named_and_hides_no_other(install: Install, p
     assert isinstance(told, ExecutionFailed)
     assert (told.code, fault in told.detail) == (FailureCode.NO_BACKEND, True)
     assert backends.of("simulator").name == "aer_simulator"
+    assert backends.of("simulator", avoid=("aer_simulator",)).name == "aer_simulator"
 
 
 def test_of_two_backends_with_one_name_the_first_counts() -> None:

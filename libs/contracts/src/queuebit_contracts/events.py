@@ -136,7 +136,8 @@ class JobQueued(Event):
 
     `hint` is the best answer that another leg already gave, for a solver to start from. It may be wrong, and binds nobody. Who
     has not begun by `begin_by` need not begin: the job has given the attempt up.
-    `size` spares a worker to read the problem where that is all it wants to know.
+    `size` spares a worker to read the problem where that is all it wants to know. `avoid` names backends that operators hold
+    back: another one of the lane is to be used.
     """
 
     attempt_id: UUID
@@ -154,6 +155,7 @@ class JobQueued(Event):
     hint: Sensitive[Answer] | None = None
     begin_by: AwareDatetime | None = None
     size: ProblemSize | None = None
+    avoid: tuple[str, ...] | None = None
 
 
 class AttemptAbandoned(Event):

@@ -52,6 +52,11 @@ class Gate:
         """The hold on a backend whose answers are not believed; none where it lets work through again."""
         return self._first(("backend", backend), eased=True)
 
+    def held_of(self, lane: Lane) -> tuple[str, ...] | None:
+        """The backends of a lane that are held, where there are any."""
+        names = self.backends.get(lane, frozenset())
+        return tuple(name for name in sorted(names) if self.on_backend(name) is not None) or None
+
     def standing(self, number: int, *, eased: bool = False) -> Hold | None:
         """The hold of that number, while it stops what it stopped."""
         hold = self.holds.numbered(number)

@@ -64,6 +64,7 @@ class Draft:
                 hint=_hint(job, leg),
                 begin_by=lost_after(self.now, leg.spec, job.limits),
                 size=job.size,
+                avoid=self.gate.held_of(leg.spec.lane) if self.gate.closed else None,
             )
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from queuebit_contracts.jobs import Lane
 from queuebit_quantum_adapter.backends.spec import BackendSpec
@@ -32,12 +32,14 @@ class Backends:
     def all(self) -> tuple[BackendSpec, ...]:
         return self._specs
 
-    def of(self, lane: Lane, qubits: int = 0) -> BackendSpec:
-        """The backend of a lane for so many qubits: the first that takes them, else the first of those that take most.
+    def of(self, lane: Lane, qubits: int = 0, avoid: Collection[str] = ()) -> BackendSpec:
+        """The backend of a lane for so many qubits: the first that takes them, else the first of those that take most. One
+        that is to be avoided only where there is no other.
 
         Raises NoBackend.
         """
-        found = [spec for spec in self._specs if spec.lane == lane]
+        all_of_lane = [spec for spec in self._specs if spec.lane == lane]
+        found = [spec for spec in all_of_lane if spec.name not in avoid] or all_of_lane
         if not found:
             known = ", ".join(sorted({spec.lane for spec in self._specs})) or "none"
             raise NoBackend(

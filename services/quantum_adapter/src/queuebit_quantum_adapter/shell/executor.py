@@ -143,7 +143,7 @@ class QuantumExecutor:
 
     def task_of(self, order: JobQueued) -> Task:
         """What a work order asks of a worker process. Raises AdapterError or ProblemError where it cannot be served."""
-        backend = self._backends.of(order.lane, 0 if order.size is None else order.size.qubits)
+        backend = self._backends.of(order.lane, 0 if order.size is None else order.size.qubits, order.avoid or ())
         if is_measurement(order.problem):
             recipe = Recipe()
             check_measurement(order, backend, self._limits)
