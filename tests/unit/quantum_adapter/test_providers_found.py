@@ -113,7 +113,10 @@ def test_of_several_backends_the_first_that_has_room_is_taken(install: Install) 
         ("acme = acme_queuebit:absent", "of acme-queuebit (acme_queuebit:absent) fails: AttributeError"),
         ("acme = acme_missing:offer", "of acme-queuebit (acme_missing:offer) fails: ModuleNotFoundError"),
         ("acme = acme_queuebit:nonsense", "offers a str, not a BackendSpec."),
-        ("other = acme_queuebit:offer", "No installed package provides the provider 'acme' (installed: aer, ibm, other)."),
+        (
+            "other = acme_queuebit:offer",
+            "No installed package provides the provider 'acme' (installed: aer, ibm, other).",
+        ),
     ],
 )
 async def test_a_broken_provider_is_named_and_hides_no_other(install: Install, point: str, said: str) -> None:
