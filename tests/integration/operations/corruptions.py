@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from queuebit_contracts import channels
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
-from queuebit_contracts.ids import derive_id
+from queuebit_contracts.ids import attempt_id_of, derive_id
 from queuebit_control_plane.relay.relay import records_of
 from queuebit_runtime.bus.partitioner import partition_of
 from queuebit_runtime.bus.port import Outgoing
 from queuebit_store.ports import Position, Reservation
 from tests.builders import NOW, a_submit
-from tests.fakes.histories import a_job_id
+from tests.fakes.histories import LEG, a_job_id
 from tests.integration.operations.world import World
 
 Expected = tuple[str, str]
@@ -183,11 +184,28 @@ async def relay_stands_still(world: World, job_ids: Sequence[UUID]) -> Expected:
     return "not_relayed", str(job_ids[0])
 
 
+SUBMIT = """INSERT INTO submission (key, attempt_id, round, backend, request_hash, request, state, created_at)
+VALUES (gen_random_uuid(), $1, $2, 'ibm', 'x', 'x', 'submitting', now() - $3::interval) RETURNING key"""
+
+
+async def handed_in_for_nobody(world: World) -> Expected:
+    key = await world.admin.fetchval(SUBMIT, derive_id(a_job_id(555), "attempt"), 0, timedelta(hours=1))
+    return "submission_without_attempt", str(key)
+
+
+async def handed_in_twice(world: World) -> Expected:
+    attempt_id = attempt_id_of(a_job_id(0), LEG, 1)
+    keys = [await world.admin.fetchval(SUBMIT, attempt_id, number, timedelta()) for number in range(2)]
+    return "two_live_submissions", str(max(keys))
+
+
 BESIDE: dict[str, Callable[[World], Awaitable[Expected]]] = {
     "a cursor is beyond the last event": cursor_too_far,
     "an offset is beyond the end": offset_too_far,
     "retention took what was not read": unread_taken,
     "a question was read and forgotten": question_forgotten,
+    "a provider was asked for nobody": handed_in_for_nobody,
+    "a provider was asked twice at once": handed_in_twice,
 }
 
 

@@ -106,6 +106,16 @@ class LeaseState(NamedTuple):
     for_s: float
 
 
+class LedgerRow(NamedTuple):
+    """One round of one attempt at a provider."""
+
+    key: UUID
+    attempt_id: UUID
+    round: int
+    state: str
+    created_at: datetime
+
+
 class Scan(Protocol):
     """Reads in pages, each of one moment. Bounded in memory; holds no lock, and no transaction longer than a page."""
 
@@ -127,6 +137,10 @@ class Scan(Protocol):
 
     async def event_id(self, stream_id: UUID, version: int) -> UUID | None:
         """The id under which a version of a stream is stored; None where it is not."""
+        ...
+
+    def ledger(self, *, page: int = ...) -> AsyncIterator[list[LedgerRow]]:
+        """Everything that was handed in at providers."""
         ...
 
     def reservations(self, *, page: int = ...) -> AsyncIterator[list[Reservation]]:

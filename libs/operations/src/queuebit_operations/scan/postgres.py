@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
-from queuebit_operations.scan.port import EventRow, LeaseState, Marks, Selection, Stream
+from queuebit_operations.scan.port import EventRow, LeaseState, LedgerRow, Marks, Selection, Stream
 from queuebit_store.connections.moments import teach_moments
 from queuebit_store.connections.queries import named
 from queuebit_store.connections.settings import PostgresSettings, connect_arguments
@@ -94,6 +94,12 @@ class PostgresScan:
     async def event_id(self, stream_id: UUID, version: int) -> UUID | None:
         rows = await self._fetch("has_event", stream_id, version)
         return rows[0][0] if rows else None
+
+    async def ledger(self, *, page: int = PAGE_KEYS) -> AsyncIterator[list[LedgerRow]]:
+        after = NOWHERE
+        while rows := await self._fetch("ledger", after, page):
+            yield [LedgerRow(*row) for row in rows]
+            after = rows[-1]["key"]
 
     async def reservations(self, *, page: int = PAGE_KEYS) -> AsyncIterator[list[Reservation]]:
         after = ("", "")

@@ -107,3 +107,7 @@ FROM lease ORDER BY name;
 -- name: has_event
 -- Whether a version of a stream is stored, and under which id.
 SELECT event_id FROM event WHERE stream_id = $1 AND version = $2;
+
+-- name: ledger
+-- What was handed in at providers, in the order of its keys, after one.
+SELECT key, attempt_id, round, state, created_at FROM submission WHERE key > $1 ORDER BY key LIMIT $2;

@@ -21,6 +21,8 @@ CHECKS: dict[str, tuple[str, str]] = {
         "I12",
         "An attempt is not the next of its leg, or its id is not the one that follows from the job.",
     ),
+    "submission_without_attempt": ("I12", "Something was handed in at a provider for an attempt that no job has made."),
+    "two_live_submissions": ("I12", "Two submissions of one attempt are on their way at once."),
     "answer_differs": ("I5", "A completed job has another answer than the one that was judged."),
     "foreign_tenant": ("I14", "An event belongs to another tenant, category or environment than its stream."),
     "position_order": ("I4", "The order of all events is not the order of the versions of a stream."),

@@ -36,6 +36,8 @@ class Examined:
     summary: Summary | None = None
     refused_cause: UUID | None = None
     """Where the stream is a refusal: of what."""
+    attempts: list[UUID] = field(default_factory=list)
+    """The attempts that were let onto a lane."""
 
     def found(self, check: str, stream_id: UUID, detail: str) -> None:
         self.findings.append(Finding(check, str(stream_id), detail))
@@ -130,6 +132,7 @@ def _of_attempt(said: JobEvent, event: EventRow, stream_id: UUID, attempts: _Att
         case ev.JobQueued():
             due = attempts.numbers.get(said.leg, 0) + 1
             attempts.numbers[said.leg] = said.number
+            result.attempts.append(said.attempt_id)
             if said.number != due or said.attempt_id != attempt_id_of(stream_id, said.leg, said.number):
                 detail = f"version {event.version}: attempt {said.number} of {said.leg}, where {due} is due"
                 result.found("foreign_attempt", stream_id, detail)

@@ -24,7 +24,9 @@ from queuebit_operations.verification.questions import GROUPS, Questions
 from queuebit_operations.verification.streams import CATEGORY, examine
 from queuebit_runtime.clock import Clock
 from queuebit_store.ports import Position, Reservation
+from queuebit_store.submissions.port import SubmissionState
 
+LIVE = frozenset(state.value for state in SubmissionState if not state.final)
 RELAY = "relay"
 """The cursor of the relay."""
 
@@ -47,6 +49,7 @@ class Counts:
     streams: int = 0
     events: int = 0
     reservations: int = 0
+    submissions: int = 0
     records: int = 0
     replays: int = 0
     questions: int = 0
@@ -92,6 +95,7 @@ class Verification:
         self._on_progress = on_progress
         self._result = Verified()
         self._fingerprints: dict[UUID, int] = {}
+        self._attempts: set[int] = set()
         self._highest: dict[int, tuple[int, UUID]] = {}
         """The highest transaction id of each epoch, and a stream that has it."""
 
@@ -116,6 +120,7 @@ class Verification:
         if whole:
             self._cursors(before, after)
             await self._keys()
+            await self._ledger(overdue=self._clock.now() - timedelta(seconds=self._bounds.grace_s))
         if self._records is not None and whole:
             await self._topics(self._records, published, questions, spans)
             self._groups(committed, spans)
@@ -154,6 +159,7 @@ class Verification:
                 self._highest[event.epoch] = (event.xid, stream.stream_id)
             if event.category == CATEGORY and (twice := published.note(event)) is not None:
                 self._add(twice)
+        self._attempts.update(each.int for each in examined.attempts)
         questions.jobs.add(stream.stream_id)
         if stream.events and stream.events[0].causation_id is not None:
             questions.causes.add(stream.events[0].causation_id)
@@ -186,6 +192,20 @@ class Verification:
             for each in page:
                 self._key(each)
             self._result.counts.reservations += len(page)
+
+    async def _ledger(self, *, overdue: datetime) -> None:
+        """A submission is stored before it is sent, and after its work order: what is older than the grace has one here."""
+        live: dict[UUID, UUID] = {}
+        async for page in self._scan.ledger():
+            for row in page:
+                name = str(row.key)
+                if row.attempt_id.int not in self._attempts and row.created_at < overdue:
+                    detail = f"round {row.round} of the attempt {row.attempt_id}, {row.state}"
+                    self._add(Finding("submission_without_attempt", name, detail))
+                if row.state in LIVE and (other := live.setdefault(row.attempt_id, row.key)) != row.key:
+                    detail = f"beside {other}, of the attempt {row.attempt_id}"
+                    self._add(Finding("two_live_submissions", name, detail))
+            self._result.counts.submissions += len(page)
 
     def _key(self, held: Reservation) -> None:
         fingerprint = self._fingerprints.get(held.stream_id)
