@@ -13,6 +13,8 @@ from tests.fakes.histories import cancelled, tell_jobs
 from tests.integration.operations.conftest import Ops
 from tests.integration.operations.world import World
 
+APPLY = ("--apply", "--reason", "a test")
+
 
 async def records_on(world: World, *topics: str, namespace: str | None = None) -> list[Record]:
     found: list[Record] = []
@@ -45,8 +47,10 @@ async def test_it_counts_first_and_then_publishes_the_same_in_order(ops: Ops, wo
     selection = ("--job", str(first), "--to-topic", "replayed", "--replay-id", "r1", "--json")
 
     counted = await ops("replay", "topic", *selection)
-    done = await ops("replay", "topic", *selection, "--apply")
-    again = await ops("replay", "topic", *selection, "--apply")
+    done = await ops("replay", "topic", *selection, *APPLY)
+    again = await ops("replay", "topic", *selection, *APPLY)
+    told = await ops("operations", "show", done.document["operation"], "--json")
+    unreasoned = await ops("replay", "topic", *selection, "--apply")
     found = await records_on(world, "replayed")
     await drop(world, f"{world.namespace}.replayed")
 
@@ -55,6 +59,12 @@ async def test_it_counts_first_and_then_publishes_the_same_in_order(ops: Ops, wo
         (0, 7, 7),
         (0, 0, 0),
     ]
+    assert {name: told.document[name] for name in ("verb", "state", "reason")} == {
+        "verb": "replay topic",
+        "state": "done",
+        "reason": "a test",
+    }
+    assert (unreasoned.code, "A reason is needed to act." in unreasoned.err) == (2, True)
     assert ids_of(found) == await versions(world, first)
     assert {dict(record.headers)["ce_replayid"] for record in found} == {b"r1"}
     assert [record.value for record in found] == [event.data.encode() for event in await world.events(first)]
@@ -76,9 +86,9 @@ async def test_the_set_is_frozen_and_a_limit_is_gone_on_from(ops: Ops, world: Wo
         "--json",
     )
 
-    part = await ops("replay", "topic", *selection, "--apply", "--limit", "2", "--rate", "1000")
+    part = await ops("replay", "topic", *selection, *APPLY, "--limit", "2", "--rate", "1000")
     await tell_jobs(world.store, [8])
-    rest = await ops("replay", "topic", *selection, "--apply")
+    rest = await ops("replay", "topic", *selection, *APPLY)
     found = await records_on(world, "ends")
     await drop(world, f"{world.namespace}.ends")
 
@@ -93,13 +103,13 @@ async def test_a_namespace_gets_the_topics_of_the_relay_and_live_ones_get_what_c
     await world.relay()
     apart = f"{world.namespace}_replay"
 
-    there = await ops("replay", "topic", "--to-namespace", apart, "--apply", "--json")
-    here = await ops("replay", "topic", "--live", "--job", str(job_id), "--apply", "--json")
+    there = await ops("replay", "topic", "--to-namespace", apart, *APPLY, "--json")
+    here = await ops("replay", "topic", "--live", "--job", str(job_id), *APPLY, "--json")
     lifecycle = await records_on(world, "jobs.lifecycle", namespace=apart)
     completed = await records_on(world, "jobs.completed", namespace=apart)
     live = await records_on(world, "jobs.lifecycle")
     verified = await ops("verify", "--json")
-    nowhere = await ops("replay", "topic", "--apply")
+    nowhere = await ops("replay", "topic", *APPLY)
     relayed = {record.topic for record in [*lifecycle, *completed]}
     await drop(world, *(f"{apart}.{topic}" for topic in await topics_of(world, apart)))
 

@@ -18,6 +18,8 @@ from tests.integration.operations.world import World
 TOPIC = channels.EXECUTIONS
 PARTITION = partition_of(b"key", channels.BY_TOPIC[TOPIC].partitions)
 
+APPLY = ("--apply", "--reason", "a test")
+
 
 async def committed(world: World) -> int:
     async with opened_records(world.stack.access(), world.namespace) as records:
@@ -34,8 +36,8 @@ async def test_a_group_goes_back_and_nowhere_else(ops: Ops, world: World) -> Non
 
     shown = await ops("replay", "rewind", "--to", before.isoformat(), "--json")
     stood = await committed(world)
-    forward = await ops("replay", "rewind", "--to", later, "--apply", "--json")
-    done = await ops("replay", "rewind", "--to", before.isoformat(), "--apply", "--json")
+    forward = await ops("replay", "rewind", "--to", later, *APPLY, "--json")
+    done = await ops("replay", "rewind", "--to", before.isoformat(), *APPLY, "--json")
     unknown = await ops("replay", "rewind", "--to", later, "--group", "nobody")
 
     move = {"topic": TOPIC, "partition": PARTITION, "from": 5, "to": 0}
@@ -61,7 +63,7 @@ async def test_a_group_that_reads_is_left_alone(ops: Ops, world: World) -> None:
     try:
         await world.bus.publish([Outgoing(TOPIC, b"key", b"2", [])])
         await asyncio.wait_for(seen.wait(), 60)
-        said = await ops("replay", "rewind", "--to", before.isoformat(), "--apply")
+        said = await ops("replay", "rewind", "--to", before.isoformat(), *APPLY)
     finally:
         await reader.stop()
 

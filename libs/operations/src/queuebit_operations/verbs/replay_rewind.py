@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from queuebit_operations.groups import Groups
+from queuebit_operations.verbs import acting as a
+from queuebit_operations.verbs import bulk as b
 from queuebit_operations.verbs import options as o
 
 if TYPE_CHECKING:
     from queuebit_client.cli.exit_codes import ExitCode
+
+
+VERB = "replay rewind"
 
 
 def add(ops: Groups) -> None:
@@ -25,33 +30,55 @@ def rewind(
     ],
     group: Annotated[str, typer.Option(help="Which group of readers.")] = "control-plane",
     dry_run: Annotated[bool, typer.Option("--dry-run/--apply", help="Only show, or do it.")] = True,
+    reason: b.Reason = None,
+    actor: a.Actor = None,
     as_json: o.Json = False,
 ) -> int:
     """Let a group of readers read again what came since a moment: after the store was restored to that moment.
 
     What it knows already changes nothing when it comes again. The service that reads must be stopped. It only moves back.
     """
+    from queuebit_operations.errors import BadArgument
     from queuebit_operations.running import run
 
     at = o.in_utc(to)
     assert at is not None
-    return run(_rewind(at, group, dry_run=dry_run, as_json=as_json))
+
+    async def work() -> ExitCode:
+        if not dry_run and not reason:
+            raise BadArgument("A reason is needed to act.", remedy="Say why: --reason 'text'")
+        return await _rewind(at, group, a.actor_or_user(actor), None if dry_run else reason, as_json=as_json)
+
+    return run(work())
 
 
-async def _rewind(at: datetime, group: str, *, dry_run: bool, as_json: bool) -> ExitCode:
+async def _rewind(at: datetime, group: str, actor: str, reason: str | None, *, as_json: bool) -> ExitCode:
+    """Without a reason it only shows."""
     import os
 
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_client.cli.output import print_json, print_line
+    from queuebit_operations.bulk.recorded import recorded
     from queuebit_operations.connections.bus import kafka_access, namespace_of
+    from queuebit_operations.connections.store import opened_store
     from queuebit_operations.records.kafka import opened_records
     from queuebit_operations.replaying.rewind import moves_of, rewind
+    from queuebit_runtime.clock import SystemClock
+    from queuebit_runtime.ids import SystemIds
 
     async with opened_records(kafka_access(os.environ), namespace_of(os.environ)) as records:
         moves = await moves_of(records, group, at)
-        if moves and not dry_run:
-            await rewind(records, group, moves)
-    count = sum(move.before - move.after for move in moves)
+        count = sum(move.before - move.after for move in moves)
+        if moves and reason is not None:
+            clock = SystemClock()
+            given = {"group": group, "to": at.isoformat()}
+            async with (
+                opened_store(os.environ) as store,
+                recorded(store, clock, SystemIds(clock).mint(), VERB, given, actor=actor, reason=reason) as deed,
+            ):
+                await rewind(records, group, moves)
+                deed.outcome = f"{count} records are read again."
+    dry_run = reason is None
     if as_json:
         print_json(
             {"group": group, "done": not dry_run, "records": count, "moves": [move.document() for move in moves]}
