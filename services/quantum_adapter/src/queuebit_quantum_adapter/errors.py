@@ -106,12 +106,6 @@ class ProviderUnavailable(AdapterError):
     code = FailureCode.BACKEND_UNAVAILABLE
 
 
-class SubmitUnknown(AdapterError):
-    """It is not known whether the provider took the submission. It is looked up by its key before anything is sent again."""
-
-    code = FailureCode.SUBMIT_UNKNOWN
-
-
 class RunFailed(AdapterError):
     """The provider ran the circuit and failed."""
 
