@@ -1,4 +1,4 @@
-"""The store against the topics of the relay. Pure, and bounded: about two hundred bytes of memory an event.
+"""The store against the topics of the relay. Pure, and bounded: about four hundred bytes of memory an event.
 
 What is stored is noted first, then each record is looked up. A record is told from an event by a hash of all that both say:
 key, type, subject, version, tenant and value. Whoever forgets repeats must see the events of a job in the order of their

@@ -34,7 +34,7 @@ RELAY = "relay"
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """How much verify may ask. `rate_per_s`: events a second, None for as fast as one connection goes. `events_max`: what it
-    keeps in memory, about two hundred bytes each. `grace_s`: how long something may wait before it counts.
+    keeps in memory, about four hundred bytes each. `grace_s`: how long something may wait before it counts.
     """
 
     rate_per_s: float | None = None
