@@ -100,3 +100,14 @@ def _solve(model: object) -> cp_model.CpSolver:
     solver.parameters.max_time_in_seconds = 20
     assert solver.solve(model) == cp_model.OPTIMAL
     return solver
+
+
+@pytest.mark.parametrize(("size", "value", "presolved"), [(4, 10**9, True), (16, 10, True), (16, 10**5, False)])
+def test_large_sums_under_conditions_are_not_presolved(size: int, value: int, presolved: bool) -> None:
+    """The presolve of OR-Tools 9.15 can lose solutions where such sums pass 2**31."""
+    kind = optimisation_of("quadratic_assignment")
+    table = [[0 if i == j else value for j in range(size)] for i in range(size)]
+
+    reading = kind.cp_model(kind.parse({"flows": table, "distances": table}), cp_model.CpModel())
+
+    assert reading.presolve is presolved

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, ResultValidated
-from queuebit_contracts.jobs import Confidence, ConfidencePart, Problem, Usage
+from queuebit_contracts.jobs import Confidence, ConfidencePart, Problem, Ran, Usage
 from queuebit_problems import instances
 from queuebit_problems.registry import optimisation_of
 from queuebit_result_validation.findings import RULINGS, Code
@@ -30,8 +31,11 @@ from tests.unit.result_validation.executions import (
     unproved,
 )
 
+HERE = f"queuebit-problems {version('queuebit-problems')}"
 FEASIBLE = ConfidencePart(name="feasibility", value=1.0, weight=4.0, detail="recomputed from the problem")
-PROVED = ConfidencePart(name="optimality", value=1.0, weight=4.0, detail="proved")
+PROVED = ConfidencePart(
+    name="optimality", value=1.0, weight=4.0, detail=f"proved by going through all answers with {HERE}"
+)
 
 
 def accepted(execution: ExecutionSucceeded) -> ResultValidated:
@@ -60,6 +64,19 @@ def test_an_optimal_answer_is_accepted_and_the_proof_is_the_validators_own() -> 
         problem_fingerprint=fingerprint(RING),
         answer_fingerprint=fingerprint(BEST),
     )
+
+
+def test_a_proof_names_who_made_it() -> None:
+    """An odd ring, whose quick bound is not tight: the proof that the validator honours is the solver's."""
+    ring = {"nodes": 13, "edges": [[k, k % 13 + 1] for k in range(1, 14)]}
+    problem = Problem(kind="max_independent_set", statement=ring)
+    ran = Ran(lane="classical", method="cp-sat", backend="ortools", backend_version="9.15.6755")
+
+    told = accepted(an_execution(problem, answer={"nodes": [1, 3, 5, 7, 9, 11]}, objective=6, bound=6, ran=ran))
+
+    part = next(part for part in told.confidence.parts if part.name == "optimality")
+    assert told.proven_optimal
+    assert part.detail == "proved by cp-sat of ortools 9.15.6755"
 
 
 @pytest.mark.parametrize(

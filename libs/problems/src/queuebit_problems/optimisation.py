@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
 
+ENFORCED_SUM_MAX = 2**31 - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """A constraint of a QUBO that a circuit can keep by itself: exactly `count` of the variables are 1 (1: one-hot).
@@ -72,6 +75,10 @@ class CpReading:
     scale: Number
     hint: Callable[[Answer], list[tuple[Any, int]]]
     error: Number = 0
+    presolve: bool = True
+    """False where the model sums more than ENFORCED_SUM_MAX under a condition: there the presolve of OR-Tools 9.15 can lose
+    solutions (its issue 5293).
+    """
 
     def bound(self, model_bound: float, sense: Sense) -> Number | None:
         """The bound on the objective that the model's bound proves, rounded to the safe side; None where it proves none."""

@@ -54,8 +54,6 @@ def _part(name: str, value: float, detail: str) -> ConfidencePart:
 
 
 _FEASIBILITY = _part("feasibility", 1.0, "recomputed from the problem")
-_PROVED = _part("optimality", 1.0, "proved")
-_CERTAIN = Confidence(value=1.0, parts=(_FEASIBILITY, _PROVED))
 
 
 def confidence_of(
@@ -66,17 +64,19 @@ def confidence_of(
     baseline: Baseline | None = None,
     track: Track = NO_TRACK,
     uncredited: str = "",
+    prover: str = "",
 ) -> Confidence:
     """The confidence in a feasible answer with this gap (None: no bound is known).
 
-    `uncredited`: why the circuit gets no credit for it, "" where it may.
+    `uncredited`: why the circuit gets no credit for it, "" where it may. `prover`: who proved it, with the version.
     """
+    shown = _part("optimality", 1.0, f"proved by {prover}" if prover else "proved")
     if proved and evidence is NOTHING and track is NO_TRACK:
-        return _CERTAIN
+        return Confidence(value=1.0, parts=(_FEASIBILITY, shown))
     sampled = tuple(_credited(part, uncredited) for part in sampled_parts(evidence, track))
     if proved:
         stated = tuple(part.model_copy(update={"weight": 0.0}) for part in sampled)
-        return Confidence(value=1.0, parts=(_FEASIBILITY, _PROVED, *stated))
+        return Confidence(value=1.0, parts=(_FEASIBILITY, shown, *stated))
     parts = (_FEASIBILITY, _optimality(gap), *_against(baseline), *sampled)
     mean = sum(part.weight * part.value for part in parts) / sum(part.weight for part in parts)
     return Confidence(value=min(UNPROVED_MAX, round(mean, 6)), parts=parts)

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from importlib.metadata import version
 from typing import Any
 
 from queuebit_contracts.canonical import fingerprint
@@ -51,6 +53,7 @@ class _Seen:
     objective: Number | None = None
     bound: Number | None = None
     proved: bool = False
+    prover: str = ""
     evidence: Evidence = NOTHING
     optimum: Number | None = None
     baseline: Baseline | None = None
@@ -145,7 +148,7 @@ def _bound(
     known = kind.enumerated(statement) if kind.size(statement).variables <= ENUMERATED_VARIABLES_MAX else None
     if known is not None:
         return _against_optimum(execution, problem, kind, objective, known.objective, seen)
-    bound = kind.trivial_bound(statement)
+    bound = trivial = kind.trivial_bound(statement)
     if beyond(objective, bound, sense, data):
         seen.add(Code.VALIDATOR_CONTRADICTION, f"bound {bound}, objective {objective}")
         return None
@@ -153,6 +156,10 @@ def _bound(
         bound = tighter(bound, claimed, sense)
     seen.bound = bound
     seen.proved = objective == bound or (execution.proven_optimal and same(objective, bound, data))
+    ran = execution.ran
+    seen.prover = f"{ran.method} of {ran.backend} {ran.backend_version or ''}".strip()
+    if objective == trivial:
+        seen.prover = f"the bound of {_here()}"
     if execution.proven_optimal and not seen.proved:
         seen.add(Code.PROOF_NOT_HONOURED, f"The best bound is {bound}, the objective {objective}.")
     return None
@@ -174,7 +181,7 @@ def _against_optimum(
     if execution.bound is not None and beyond(optimum, execution.bound, kind.sense, data):
         return seen.add(Code.BOUND_IMPOSSIBLE, f"bound {execution.bound}, but {optimum} can be reached")
     seen.bound = seen.optimum = optimum
-    seen.proved = same(objective, optimum, data)
+    seen.proved, seen.prover = same(objective, optimum, data), f"going through all answers with {_here()}"
     if execution.proven_optimal and not seen.proved:
         seen.add(Code.OPTIMALITY_FALSE, f"objective {objective}, but {optimum} can be reached")
     return None
@@ -250,6 +257,7 @@ def _verdict(execution: ExecutionSucceeded, seen: _Seen) -> ResultValidated | Re
             baseline=seen.baseline,
             track=seen.track,
             uncredited=_uncredited(seen),
+            prover=seen.prover,
         ),
         reasons=reasons,
         problem_fingerprint=problem_print,
@@ -266,6 +274,12 @@ def _gap(objective: Number, bound: Number | None, *, proved: bool) -> float | No
     if bound is None:
         return None
     return 0.0 if proved and close(objective, bound) else gap_of(objective, bound)
+
+
+@cache
+def _here() -> str:
+    """What proves where no solver does."""
+    return f"queuebit-problems {version('queuebit-problems')}"
 
 
 def _fingerprint(value: Any) -> str:

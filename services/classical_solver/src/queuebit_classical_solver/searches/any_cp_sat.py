@@ -92,6 +92,8 @@ class CpSatSolver:
         search = _Search(kind, statement, model, reading)
         time_s = max(TIME_S_MIN, limits.left_s - (time.perf_counter() - began_s))
         parameters = _parameters(kind.name, limits, neighbourhoods=self.neighbourhoods)
+        if not reading.presolve:
+            parameters["cp_model_presolve"] = False
         solver = cp_model.CpSolver()
         solver.parameters.max_time_in_seconds = time_s
         for name, value in parameters.items():

@@ -26,7 +26,7 @@ from queuebit_problems.kind import Answer, Params, Size, Solution, Statement, Vi
 from queuebit_problems.kinds.assignment.assignment import twice_given
 from queuebit_problems.kinds.assignment.quadratic_assignment_search import cost_of, improved, lawler_costs, tabu
 from queuebit_problems.numeric import NonNegative, cp_coefficients, integers, number, number_below
-from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
+from queuebit_problems.optimisation import ENFORCED_SUM_MAX, CpReading, Encoding, Optimisation
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -198,6 +198,7 @@ class QuadraticAssignment(Optimisation[QuadraticAssignmentStatement]):
             scale=scale,
             hint=hint,
             error=0 if factor.denominator == 1 and n <= CHOICE_MODEL_MAX else math.inf,
+            presolve=costs is not _choice_costs or factor * max(map(sum, a)) * max(map(sum, b)) <= ENFORCED_SUM_MAX,
         )
 
     def heuristic(self, statement: QuadraticAssignmentStatement, seed: int) -> Answer | None:
