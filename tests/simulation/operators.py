@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from random import Random
+from uuid import UUID
 
 from queuebit_contracts.ids import uuid7
 from queuebit_contracts.jobs import LANES, TIERS
@@ -13,7 +14,7 @@ from queuebit_operations.bulk.operation import Operation, freeze
 from queuebit_operations.bulk.runner import Runner, Step
 from queuebit_operations.bulk.store import Operations
 from queuebit_operations.holding.register import HoldRegister
-from queuebit_operations.jobs.acting import INVALIDATE, act_of
+from queuebit_operations.jobs.acting import INVALIDATE, RECALL, act_of
 from queuebit_workbench.world import World
 from tests.simulation.plan import TENANTS
 from tests.simulation.virtual import VirtualClock
@@ -43,18 +44,30 @@ class Operator:
         scope, value = self._what()
         wanted = HoldPlaced(why="pause", scope=scope, value=value, actor="alice", reason="I want to look at it")
         hold, _ = await self._register.place(wanted)
+        if self._random.random() < 0.5:
+            await self._recall()
         await self._clock.sleep(for_s)
         # Somebody may have held the same and let it go meanwhile.
         if (await self._register.holds()).numbered(hold.number) is not None:
             rate = RATE_PER_S if eases else None
             await self._register.lift(hold.number, actor="alice", reason="it is fine", rate_per_s=rate)
 
+    async def _recall(self) -> None:
+        """Take back what is out and was not begun."""
+        queued = [str(row.stream_id) for row in self._world.database.streams.values() if row.head.state == "queued"]
+        operation_id = self._new_id()
+        await self._operations.create(operation_id, freeze(RECALL, {}, queued, "alice"))
+        act = act_of(RECALL, self._store, self._clock, operation_id)
+        await Runner(self._store, self._clock, holder="only").run(operation_id, act, actor="alice", reason="a look")
+
+    def _new_id(self) -> UUID:
+        return uuid7(int(self._clock.now().timestamp() * 1000), self._random.getrandbits(74))
+
     async def invalidate(self, *, dies: bool) -> None:
         """Find some answers suspect and ask the same again; with `dies`, the tool is killed in the middle and started again."""
         completed = [row.stream_id for row in self._world.database.streams.values() if row.head.state == "completed"]
         targets = [str(each) for each in self._random.sample(completed, min(len(completed), 5))]
-        now_ms = int(self._clock.now().timestamp() * 1000)
-        operation_id = uuid7(now_ms, self._random.getrandbits(74))
+        operation_id = self._new_id()
         arguments = {"requeue": self._random.choice(("yes", "no"))}
         await self._operations.create(operation_id, freeze(INVALIDATE, arguments, targets, "alice"))
         act = act_of(INVALIDATE, self._store, self._clock, operation_id)

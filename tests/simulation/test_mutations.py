@@ -116,8 +116,8 @@ def control_from_now_on(patch: pytest.MonkeyPatch) -> None:
 
 def held_until_something_else_happens(patch: pytest.MonkeyPatch) -> None:
     """A leg that is held goes on with whatever the job hears next."""
-    hold_on = Draft._hold_on
-    patch.setattr(Draft, "_hold_on", lambda draft, leg: None if isinstance(leg.status, Held) else hold_on(draft, leg))
+    hold_on = Draft.hold_on
+    patch.setattr(Draft, "hold_on", lambda draft, leg: None if isinstance(leg.status, Held) else hold_on(draft, leg))
 
 
 def held_for_ever(patch: pytest.MonkeyPatch) -> None:

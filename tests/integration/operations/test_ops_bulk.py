@@ -104,3 +104,14 @@ async def test_a_job_is_forked_compared_and_its_backend_surveyed(ops: Ops, postg
     assert (pending.code, pending.out.startswith("pending")) == (1, True)
     (stretch,) = surveyed.document["stretches"]
     assert (stretch["backend"], stretch["answers"], stretch["mean_gap"]) == ("test", 2, 0.0)
+
+
+async def test_work_that_nobody_began_is_recalled_behind_a_pause(ops: Ops, postgres_store: PostgresStore) -> None:
+    (out,) = await tell_jobs(postgres_store, [1], then=[])
+
+    early = await ops("jobs", "recall", "--tenant", "acme", "--apply", *WHY, "--json")
+    await ops("pause", *WHY)
+    late = await ops("jobs", "recall", "--tenant", "acme", "--apply", *WHY, "--json")
+
+    assert (early.document["outcomes"], late.document["outcomes"]) == ({"nothing to do": 1}, {"recalled": 1})
+    assert (await postgres_store.heads([out]))[out].head.state == "held"

@@ -9,10 +9,10 @@ from queuebit_contracts.operators import HoldEased, HoldPlaced, HoldReleased
 from queuebit_domain.holds.gate import OPEN
 from queuebit_domain.holds.register import NO_HOLDS, lift, place
 from queuebit_domain.job.label import label
-from queuebit_domain.job.messages import Cancel, Invalidate, Wake
+from queuebit_domain.job.messages import Cancel, Invalidate, Recall, Wake
 from queuebit_domain.job.state import EndedJob, OpenJob
 from queuebit_domain.job.timers import next_wake
-from tests.builders import JOB_ID, NOW, a_failure, a_submit, a_success, a_verdict, at
+from tests.builders import JOB_ID, NOW, a_failure, a_start, a_submit, a_success, a_verdict, at
 from tests.unit.control_plane.given import Story, given
 from tests.unit.control_plane.holding import a_gate, a_hold, holds
 
@@ -125,6 +125,21 @@ def test_a_lane_is_held_when_all_of_its_backends_are() -> None:
 
     assert given().when(asked, gate=a_gate(one, backends=SIMULATORS)).names[-1] == "JobQueued"  # type: ignore[arg-type]
     assert given().when(asked, gate=a_gate(*both, backends=SIMULATORS)).names[-1] == "JobHeld"  # type: ignore[arg-type]
+
+
+def test_what_nobody_began_is_recalled_and_waits_behind_the_hold() -> None:
+    gate = a_gate(a_hold("tenant", "acme"))
+    queued = given(a_submit())
+
+    recalled = queued.when(Recall(), gate=gate)
+
+    assert recalled.names == ["AttemptAbandoned", "JobHeld"]
+    assert recalled.the(ev.AttemptAbandoned).reason == "recalled by alice: why"
+    assert label(recalled.job) == "held"
+    assert recalled.when(a_success()).names == []
+    assert recalled.when(Wake(), at(1)).the(ev.JobQueued).number == 2
+    assert queued.when(Recall(), gate=a_gate(a_hold("tenant", "globex"))).names == []
+    assert given(a_submit(), a_start()).when(Recall(), gate=gate).names == []
 
 
 def test_a_work_order_names_the_backends_of_its_lane_that_are_held() -> None:

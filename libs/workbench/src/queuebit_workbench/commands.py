@@ -44,7 +44,7 @@ def up(
     """Start Kafka, PostgreSQL and the services on this machine, or what of them is missing.
 
     With --paused questions are taken in and planned, and no further attempt is let out: look, cancel what is bad, and resume,
-    with --rate not all at once.
+    with --rate not all at once. What was out before is taken back by queuebit ops jobs recall.
     """
     if brokers not in (1, 3):
         raise typer.BadParameter("1 or 3, please.", param_hint="--brokers")

@@ -19,8 +19,8 @@ from queuebit_domain.holds.gate import OPEN, Gate
 from queuebit_domain.job import routing
 from queuebit_domain.job.advance import advance, complete
 from queuebit_domain.job.draft import Draft
-from queuebit_domain.job.messages import Cancel, Invalidate, Message, Refuse, Submit, Wake
-from queuebit_domain.job.quarantine import distrust
+from queuebit_domain.job.messages import Cancel, Invalidate, Message, Recall, Refuse, Submit, Wake
+from queuebit_domain.job.quarantine import distrust, recall
 from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob, Working, working_on
 from queuebit_domain.job.timers import lost_attempts
 
@@ -52,6 +52,8 @@ def decide(
             _cancel(draft, job, message)
         case Wake():
             _wake(draft, job)
+        case Recall():
+            recall(draft)
         case ev.JobStarted() | ev.ExecutionProgressed():
             _progress(draft, job, message)
         case ev.ExecutionFailed() | ev.ResultRejected():

@@ -42,7 +42,7 @@ class Draft:
     def release(self, leg: LegState, number: int) -> None:
         """Let an attempt of a leg onto its lane, unless an operator holds it back; fairness comes in here."""
         job = self.open
-        if self.gate.closed and (hold := self._hold_on(leg)) is not None:
+        if self.gate.closed and (hold := self.hold_on(leg)) is not None:
             self.hold_back(leg, number, hold)
             return
         request = job.request
@@ -85,7 +85,7 @@ class Draft:
             )
         )
 
-    def _hold_on(self, leg: LegState) -> Hold | None:
+    def hold_on(self, leg: LegState) -> Hold | None:
         """The hold that stops the leg. Where it is not known which backends a lane has, a leg that was held for its backend
         waits as long as that hold stands.
         """
@@ -101,12 +101,12 @@ class Draft:
         """Tell whoever still works for this job to stop."""
         for leg in self.open.legs:
             if isinstance(leg.status, Working) and leg.status.execution is None:
-                begin_by = lost_after(leg.status.queued_at, leg.spec, self.open.limits)
-                self.add(
-                    ev.AttemptAbandoned(
-                        attempt_id=leg.status.attempt_id, leg=leg.spec.leg, reason=reason, begin_by=begin_by
-                    )
-                )
+                self.abandon(leg, leg.status, reason)
+
+    def abandon(self, leg: LegState, working: Working, reason: str) -> None:
+        """Tell whoever works for this attempt to stop."""
+        begin_by = lost_after(working.queued_at, leg.spec, self.open.limits)
+        self.add(ev.AttemptAbandoned(attempt_id=working.attempt_id, leg=leg.spec.leg, reason=reason, begin_by=begin_by))
 
 
 def _hint(job: OpenJob, leg: LegState) -> ev.Answer | None:

@@ -42,6 +42,11 @@ class Wake:
 
 
 @dataclass(frozen=True, slots=True)
+class Recall:
+    """An operator wants back what is out, was not begun, and would be held now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Invalidate:
     """An operator finds the answer of the completed job suspect."""
 
@@ -58,4 +63,4 @@ Report = (
 )
 """What workers and the validator say."""
 
-Message = Submit | Refuse | Cancel | Wake | Invalidate | Report
+Message = Submit | Refuse | Cancel | Wake | Recall | Invalidate | Report

@@ -1,4 +1,6 @@
-"""Answers of a backend that operators hold back: they are paid for and kept, and not believed."""
+"""What is out when operators hold something back: what nobody began is recalled where that is asked, and answers of a held
+backend are paid for and kept, and not believed.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +21,18 @@ def distrust(draft: Draft) -> None:
         hold = None if execution is None else draft.gate.on_backend(execution.ran.backend)
         if execution is not None and hold is not None:
             _reject(draft, leg, execution, hold)
+
+
+def recall(draft: Draft) -> None:
+    """Take back what no worker is known to have begun, and would be held now: its next attempt waits behind the hold."""
+    for leg in draft.open.legs:
+        status = leg.status
+        if not isinstance(status, Working) or status.started or status.execution is not None:
+            continue
+        hold = draft.hold_on(leg)
+        if hold is not None:
+            draft.abandon(leg, status, f"recalled by {hold.actor}: {hold.reason}")
+            draft.hold_back(leg, status.number + 1, hold)
 
 
 def _reject(draft: Draft, leg: LegState, execution: ev.ExecutionSucceeded, hold: Hold) -> None:

@@ -7,9 +7,12 @@ from functools import partial
 from uuid import UUID
 
 from queuebit_contracts.operators import Parent
+from queuebit_domain.holds.codec import fold_holds
+from queuebit_domain.holds.gate import Gate
+from queuebit_domain.holds.register import NO_HOLDS, REGISTER_ID
 from queuebit_domain.job.codec import fold
-from queuebit_domain.job.messages import Cancel, Message
-from queuebit_domain.job.state import EndedJob, Job
+from queuebit_domain.job.messages import Cancel, Message, Recall
+from queuebit_domain.job.state import EndedJob, Job, OpenJob
 from queuebit_operations.bulk.operation import FAILED, Operation
 from queuebit_operations.bulk.runner import Act, Step
 from queuebit_operations.errors import BadArgument, OperationsError
@@ -19,14 +22,19 @@ from queuebit_operations.jobs.telling import MISSING, NOTHING, Jobs, Skip, appen
 from queuebit_runtime.clock import Clock
 from queuebit_store.ports import StoredEvent
 
-INVALIDATE, CANCEL, RERUN = "jobs invalidate", "jobs cancel", "jobs rerun"
+INVALIDATE, CANCEL, RERUN, RECALL = "jobs invalidate", "jobs cancel", "jobs rerun", "jobs recall"
 ASKED, ASKED_BEFORE = "asked again", "asked again before"
 CONTENDED = "others kept changing the job"
 
 
 def act_of(verb: str, store: Jobs, clock: Clock, operation_id: UUID) -> Act:
     """What the verb does. Raises BadArgument where it is none of ours."""
-    acts: dict[str, Callable[..., Awaitable[Step]]] = {INVALIDATE: _invalidate, CANCEL: _cancel, RERUN: _rerun}
+    acts: dict[str, Callable[..., Awaitable[Step]]] = {
+        INVALIDATE: _invalidate,
+        CANCEL: _cancel,
+        RERUN: _rerun,
+        RECALL: _recall,
+    }
     if verb not in acts:
         raise BadArgument(f"{verb!r} cannot be run from here.", remedy="Give the verb itself.")
     return partial(acts[verb], store, clock, operation_id)
@@ -55,6 +63,18 @@ async def _cancel(store: Jobs, clock: Clock, operation_id: UUID, targets: Sequen
 
     outcomes = await tell(store, clock, [UUID(each) for each in targets], say, done="cancelled", cause_id=operation_id)
     return _step(outcomes)
+
+
+async def _recall(store: Jobs, clock: Clock, operation_id: UUID, targets: Sequence[str], _: Operation) -> Step:
+    holds = NO_HOLDS
+    while stored := await store.events_of(REGISTER_ID, after_version=holds.version):
+        holds = fold_holds(stored, holds)
+
+    def say(_job_id: UUID, job: Job, _stored: Sequence[StoredEvent]) -> Message | Skip:
+        return Recall() if isinstance(job, OpenJob) else Skip("ended before")
+
+    ids = [UUID(each) for each in targets]
+    return _step(await tell(store, clock, ids, say, done="recalled", cause_id=operation_id, gate=Gate(holds)))
 
 
 async def _rerun(store: Jobs, clock: Clock, operation_id: UUID, targets: Sequence[str], operation: Operation) -> Step:

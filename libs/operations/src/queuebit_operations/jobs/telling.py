@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from queuebit_contracts.event import Event
+from queuebit_domain.holds.gate import OPEN, Gate
 from queuebit_domain.job.codec import fold
 from queuebit_domain.job.decide import decide
 from queuebit_domain.job.messages import Message
@@ -17,7 +18,7 @@ from queuebit_domain.job.state import Job, NoJob
 from queuebit_domain.job.summary import summary_of
 from queuebit_runtime.clock import Clock
 from queuebit_store.log.new_events import new_events
-from queuebit_store.ports import Append, EventLog, Head, StoredEvent
+from queuebit_store.ports import Append, Head, StoredEvent
 
 ROUNDS_MAX = 5
 NOTHING = "nothing to do"
@@ -37,19 +38,27 @@ class Jobs(Protocol):
 
     async def append(self, batch: Sequence[Append]) -> list[bool]: ...
     async def load(self, stream_ids: Sequence[UUID]) -> dict[UUID, list[StoredEvent]]: ...
+    async def events_of(self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000) -> list[StoredEvent]: ...
 
 
 async def tell(
-    store: Jobs | EventLog, clock: Clock, job_ids: Sequence[UUID], say: Say, *, done: str, cause_id: UUID
+    store: Jobs,
+    clock: Clock,
+    job_ids: Sequence[UUID],
+    say: Say,
+    *,
+    done: str,
+    cause_id: UUID,
+    gate: Gate = OPEN,
 ) -> dict[UUID, str]:
-    """What became of each: `done` where something followed, why nothing was said, or `nothing to do`."""
+    """What became of each: `done` where something followed, why nothing was said, or `nothing to do`. `gate`: what is held."""
     outcomes: dict[UUID, str] = {}
     left = list(dict.fromkeys(job_ids))
     for _ in range(ROUNDS_MAX):
         found = await store.load(left)
         appends: list[Append] = []
         for job_id in left:
-            made = _made(job_id, found, say, clock, cause_id)
+            made = _made(job_id, found, say, clock, cause_id, gate)
             if isinstance(made, Append):
                 appends.append(made)
             else:
@@ -63,7 +72,7 @@ async def tell(
 
 
 def _made(
-    job_id: UUID, found: Mapping[UUID, Sequence[StoredEvent]], say: Say, clock: Clock, cause_id: UUID
+    job_id: UUID, found: Mapping[UUID, Sequence[StoredEvent]], say: Say, clock: Clock, cause_id: UUID, gate: Gate
 ) -> Append | str:
     stored = found.get(job_id)
     if not stored:
@@ -73,7 +82,7 @@ def _made(
     if isinstance(message, Skip):
         return str(message)
     now = clock.now()
-    events, after = decide(job, message, now, job_id)
+    events, after = decide(job, message, now, job_id, gate)
     if not events:
         return NOTHING
     return append_of(job_id, stored[0].tenant, len(stored), events, after, clock, cause_id)

@@ -1,4 +1,4 @@
-"""`queuebit ops jobs invalidate`, `rerun` and `cancel`: what is done to many jobs at once."""
+"""`queuebit ops jobs invalidate`, `rerun`, `cancel` and `recall`: what is done to many jobs at once."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def add(ops: Groups) -> None:
     group.command("invalidate")(invalidate)
     group.command("rerun")(rerun)
     group.command("cancel")(cancel)
+    group.command("recall")(recall)
 
 
 def invalidate(
@@ -124,27 +125,71 @@ def cancel(
     from queuebit_operations.running import run
 
     wanted = Standing(state, tenant, kind, tier, o.in_utc(since), o.in_utc(until))
+    return run(_standing(CANCEL, jobs, wanted, apply, reason, rate, limit, actor, as_json))
 
-    async def work() -> ExitCode:
-        import os
 
-        from queuebit_operations.choosing.postgres import OPEN_STATES, opened_choosing
-        from queuebit_operations.connections.store import postgres_settings
-        from queuebit_operations.errors import BadArgument
+def recall(
+    jobs: _Jobs = None,
+    since: _Since = None,
+    until: _Until = None,
+    tenant: _Tenant = None,
+    kind: _Kind = None,
+    tier: Annotated[str | None, typer.Option("--tier", help="Of this tier.")] = None,
+    apply: b.Apply = False,
+    reason: b.Reason = None,
+    rate: a.Rate = None,
+    limit: b.Limit = None,
+    actor: a.Actor = None,
+    as_json: o.Json = False,
+) -> int:
+    """Take back work that is out and was not begun, where a hold would stop it now: it waits behind that hold.
 
-        if state is not None and state not in OPEN_STATES:
-            raise BadArgument(f"--state {state!r} is none of: {', '.join(OPEN_STATES)}.", remedy="See --help.")
-        targets = list(jobs or ())
-        if not targets:
-            _named(wanted == Standing())
-            async with opened_choosing(postgres_settings(os.environ)) as choosing:
-                targets = await choosing.standing(wanted)
-        given = {"state": state, "tenant": tenant, "kind": kind, "tier": tier, **_times(since, until)}
-        return await b.freeze_and_act(
-            CANCEL, given, targets, apply=apply, reason=reason, rate=rate, limit=limit, actor=actor, as_json=as_json
-        )
+    Pause or quarantine first. Whoever takes such an order up meanwhile is told to stop.
+    """
+    from queuebit_operations.choosing.port import Standing
+    from queuebit_operations.jobs.acting import RECALL
+    from queuebit_operations.running import run
 
-    return run(work())
+    wanted = Standing("queued", tenant, kind, tier, o.in_utc(since), o.in_utc(until))
+    return run(_standing(RECALL, jobs, wanted, apply, reason, rate, limit, actor, as_json))
+
+
+async def _standing(
+    verb: str,
+    jobs: list[UUID] | None,
+    wanted: object,
+    apply: bool,
+    reason: str | None,
+    rate: float | None,
+    limit: int | None,
+    actor: str | None,
+    as_json: bool,
+) -> ExitCode:
+    import os
+
+    from queuebit_operations.choosing.port import Standing
+    from queuebit_operations.choosing.postgres import OPEN_STATES, opened_choosing
+    from queuebit_operations.connections.store import postgres_settings
+    from queuebit_operations.errors import BadArgument
+
+    assert isinstance(wanted, Standing)
+    if wanted.state is not None and wanted.state not in OPEN_STATES:
+        raise BadArgument(f"--state {wanted.state!r} is none of: {', '.join(OPEN_STATES)}.", remedy="See --help.")
+    targets = list(jobs or ())
+    if not targets:
+        _named(wanted == Standing())
+        async with opened_choosing(postgres_settings(os.environ)) as choosing:
+            targets = await choosing.standing(wanted)
+    given = {
+        "state": wanted.state,
+        "tenant": wanted.tenant,
+        "kind": wanted.kind,
+        "tier": wanted.tier,
+        **_times(wanted.since, wanted.until),
+    }
+    return await b.freeze_and_act(
+        verb, given, targets, apply=apply, reason=reason, rate=rate, limit=limit, actor=actor, as_json=as_json
+    )
 
 
 async def _answered(
