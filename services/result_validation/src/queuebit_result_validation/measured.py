@@ -167,6 +167,8 @@ def _examine(execution: ExecutionSucceeded, now: datetime, seen: _Seen) -> None:
     seen.examination = found = kind.examine(statement, execution.answer)
     if not _plausible(found):
         return seen.add(Code.NOT_A_NUMBER, "The recomputed numbers.")
+    for assumption in kind.assumptions(statement):
+        seen.add(Code.ASSUMED, assumption)
     _tests(execution, found, seen)
     _claims(execution, found, kind, seen)
     seen.evidence, absurd = read_evidence(execution.evidence, execution.usage.shots, now)

@@ -138,6 +138,13 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
                 remedy=f"Give --param shots=N with a whole number up to {_shots_max(found)}.",
             ) from None
 
+    def assumptions(self, statement: CircuitSamplingStatement) -> tuple[str, ...]:
+        if statement.circuit.clbits < 2:
+            return ()
+        return (
+            "Bit 0 of a register is written rightmost, and the register declared first too, as Qiskit writes them.",
+        )
+
     def recognises(self, text: str) -> bool:
         lines = (line.strip() for line in text[:10_000].splitlines())
         return any(line.startswith(("OPENQASM", "qreg ", "qubit[", "qubit ", 'include "stdgates.inc"', 'include "qelib1'))
