@@ -52,16 +52,23 @@ class Ops:
         """Run a verb in a thread of this process, as the command line does: a process each would take longer than the verbs."""
         return await asyncio.to_thread(_run, arguments, {**self.env, **env})
 
-    async def process(self, *arguments: str, timeout_s: float = 120.0, **env: str) -> Said:
+    async def process(self, *arguments: str, **env: str) -> Said:
         """Run a verb as a process beside the event loop."""
+        return await self._process([QUEUEBIT, "ops", *arguments], env)
+
+    async def python(self, *arguments: str, **env: str) -> Said:
+        """Run `python` with these arguments."""
+        return await self._process([sys.executable, *arguments], env)
+
+    async def _process(self, command: list[str], env: Mapping[str, str]) -> Said:
         done = await asyncio.to_thread(
             subprocess.run,
-            [QUEUEBIT, "ops", *arguments],
+            command,
             env={**self.env, **env},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=timeout_s,
+            timeout=120,
         )
         return Said(done.returncode, done.stdout, done.stderr)
 

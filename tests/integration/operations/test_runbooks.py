@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -73,15 +70,14 @@ def blocks_of(page: str) -> Iterator[list[Command]]:
         yield commands
 
 
-async def run(ops: Ops, command: Command, variables: Mapping[str, str], env: Mapping[str, str], cwd: Path) -> None:
+async def run(ops: Ops, command: Command, variables: Mapping[str, str], env: Mapping[str, str]) -> None:
     """Run a command where the incident is, and compare how it ends."""
     words = [Template(word).substitute(variables) for word in command.words]
-    here = {**ops.env, **env}
-    program = str(Path(sys.executable).with_name("queuebit")) if words[0] == "queuebit" else sys.executable
-    done = await asyncio.to_thread(
-        subprocess.run, [program, *words[1:]], env=here, cwd=cwd, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == command.code, f"{shlex.join(words)}\n{done.stdout}\n{done.stderr}"
+    if words[:2] == ["queuebit", "ops"]:
+        said = await ops(*words[2:], **env)
+    else:
+        said = await ops.python(*words[1:], **env)
+    assert said.code == command.code, f"{shlex.join(words)}\n{said.out}\n{said.err}"
 
 
 async def stalled_relay(world: World) -> Incident:
@@ -146,16 +142,19 @@ def test_a_page_is_one_page_and_says_everything(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", INCIDENTS)
-async def test_every_command_ends_as_its_page_says(page: str, ops: Ops, world: World, tmp_path: Path) -> None:
+async def test_every_command_ends_as_its_page_says(
+    page: str, ops: Ops, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     incident = await INCIDENTS[page](world)
     *during, afterwards = blocks_of(page)
 
     for command in (each for block in during for each in block):
-        await run(ops, command, incident.variables, incident.env, tmp_path)
+        await run(ops, command, incident.variables, incident.env)
     if incident.end is not None:
         await incident.end()
     for command in afterwards:
-        await run(ops, command, incident.variables, {}, tmp_path)
+        await run(ops, command, incident.variables, {})
 
 
 @pytest.mark.parametrize("page", sorted(NO_INCIDENT))
@@ -166,4 +165,4 @@ async def test_where_all_is_well_the_other_pages_find_nothing(
     await world.relay()
 
     for command in (each for block in blocks_of(page) for each in block):
-        await run(ops, command, {}, {}, tmp_path)
+        await run(ops, command, {}, {})
