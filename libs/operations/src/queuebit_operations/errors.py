@@ -33,6 +33,12 @@ class InConflict(OperationsError):
     code = "conflict"
 
 
+class NotAllowed(OperationsError):
+    """The role does not allow it."""
+
+    code = "role_forbids"
+
+
 class Unreachable(OperationsError):
     """PostgreSQL or Kafka does not answer."""
 

@@ -7,6 +7,7 @@ import typer
 from queuebit_operations.exit_codes import MEANINGS
 from queuebit_operations.groups import Groups
 from queuebit_operations.verbs import (
+    dlq,
     export,
     import_,
     jobs_bulk,
@@ -39,6 +40,7 @@ VERBS = (
     jobs_bulk.add,
     jobs_one.add,
     operations.add,
+    dlq.add,
 )
 """Every verb, in the order of `queuebit ops --help`."""
 

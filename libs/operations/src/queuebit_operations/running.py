@@ -19,6 +19,7 @@ from queuebit_store import errors as store
 _KINDS: tuple[tuple[type[Exception], ExitCode], ...] = (
     (e.NotThere, ExitCode.NOT_FOUND),
     (e.InConflict, ExitCode.CONFLICT),
+    (e.NotAllowed, ExitCode.AUTH),
     (e.Unreachable, ExitCode.UNAVAILABLE),
     (e.OperationsError, ExitCode.USAGE),
     (store.StoreUnavailable, ExitCode.UNAVAILABLE),

@@ -80,8 +80,10 @@ def start(
     return [OperationStarted(actor=actor, reason=reason, rate_per_s=rate_per_s, limit=limit)]
 
 
-def advance(operation: Operation, outcomes: Mapping[str, str], failures: Mapping[str, str]) -> list[OperationEvent]:
-    """One step was done: the outcome of each of its targets, and why those failed that did."""
+def advance(
+    operation: Operation, outcomes: Mapping[str, str], failures: Mapping[str, str], *, stop: str = ""
+) -> list[OperationEvent]:
+    """One step was done: the outcome of each of its targets, and why those failed that did. `stop`: why it may not go on."""
     counts: dict[str, int] = {}
     for outcome in outcomes.values():
         counts[outcome] = counts.get(outcome, 0) + 1
@@ -89,6 +91,8 @@ def advance(operation: Operation, outcomes: Mapping[str, str], failures: Mapping
     room = max(0, FAILURES_KEPT_MAX - len(operation.failures or {}))
     kept = dict(list(failures.items())[:room])
     events: list[OperationEvent] = [OperationAdvanced(done=done, outcomes=counts, failures=kept)]
+    if stop:
+        return [*events, OperationStopped(how="stopped", actor=operation.actor, reason=stop)]
     failed = counts.get(FAILED, 0)
     if failed > 1 and 2 * failed >= len(outcomes):
         why = f"{failed} of the last {len(outcomes)} failed: {next(iter(failures.values()), '')}"

@@ -16,10 +16,13 @@ LEASE_S = 30.0
 
 
 class Step(NamedTuple):
-    """What became of each target of a step; `failures` says why those failed whose outcome is `failed`."""
+    """What became of each target of a step, which may be the first of them only; `failures` says why those failed whose outcome
+    is `failed`, `stop` why the operation may not go on by itself.
+    """
 
     outcomes: Mapping[str, str]
     failures: Mapping[str, str] = {}
+    stop: str = ""
 
 
 Act = Callable[[Sequence[str], Operation], Awaitable[Step]]
@@ -73,7 +76,7 @@ class Runner:
             targets = operation.left[:size]
             step = await act(targets, operation) if targets else Step({})
             after = await self._operations.record(
-                operation_id, operation, advance(operation, step.outcomes, step.failures)
+                operation_id, operation, advance(operation, step.outcomes, step.failures, stop=step.stop)
             )
             operation = after if after is not None else await self._operations.load(operation_id)
             told(operation)

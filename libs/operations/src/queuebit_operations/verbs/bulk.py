@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -13,6 +14,9 @@ from queuebit_operations.verbs import acting as a
 if TYPE_CHECKING:
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_operations.bulk.operation import Operation
+    from queuebit_operations.bulk.runner import Act
+    from queuebit_operations.connections.store import OperatorStore
+    from queuebit_runtime.clock import SystemClock
 
 Apply = Annotated[
     bool,
@@ -34,6 +38,7 @@ async def freeze_and_act(
     limit: int | None,
     actor: str | None,
     as_json: bool,
+    what: str = "jobs",
 ) -> ExitCode:
     """Freeze an operation on these targets, say how many they are, and run it where that is asked."""
     import os
@@ -56,7 +61,7 @@ async def freeze_and_act(
     texts = [str(each) for each in targets]
     async with opened_store(os.environ) as store:
         await Operations(store, SystemClock()).create(operation_id, freeze(verb, given, texts, who))
-    note(f"{verb}: {len(texts)} jobs, frozen as the operation {operation_id}.")
+    note(f"{verb}: {len(texts)} {what}, frozen as the operation {operation_id}.")
     if apply and reason and texts:
         return await run_operation(operation_id, reason, who, rate, limit, as_json=as_json)
     if as_json:
@@ -82,13 +87,13 @@ async def run_operation(
     from queuebit_operations.bulk.store import Operations
     from queuebit_operations.connections.progress import Progress
     from queuebit_operations.connections.store import opened_store
-    from queuebit_operations.jobs.acting import act_of
     from queuebit_runtime.clock import SystemClock
 
     clock = SystemClock()
-    async with opened_store(os.environ) as store:
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(opened_store(os.environ))
         verb = (await Operations(store, clock).load(operation_id)).verb
-        act = act_of(verb, store, clock, operation_id)
+        act = await _act_of(verb, store, clock, operation_id, stack)
         progress = Progress["Operation"](clock, lambda it: f"{it.done} of {it.count}: {_counts(it.outcomes)}")
         holder = f"{socket.gethostname()}/{os.getpid()}/{clock.monotonic_s()}"
         try:
@@ -98,6 +103,20 @@ async def run_operation(
         finally:
             progress.end()
     return tell_operation(operation_id, ended, as_json=as_json)
+
+
+async def _act_of(
+    verb: str, store: OperatorStore, clock: SystemClock, operation_id: UUID, stack: AsyncExitStack
+) -> Act:
+    """What the verb does; what it has to connect to is closed with `stack`."""
+    import os
+
+    from queuebit_operations.dead_letters.acting import VERBS, opened_act
+    from queuebit_operations.jobs.acting import act_of
+
+    if verb in VERBS:
+        return await stack.enter_async_context(opened_act(verb, os.environ, clock, operation_id))
+    return act_of(verb, store, clock, operation_id)
 
 
 def tell_operation(operation_id: UUID, operation: Operation, *, as_json: bool) -> ExitCode:

@@ -170,23 +170,28 @@ def sort_out(
     """What can be read, and the dead letters of what cannot and of what has to wait behind those. `letters` buries them."""
     items: list[Item] = []
     dead: list[Outgoing] = []
-    if letters is not None:
-        letters.read(records)
+    behind: set[int] = set()
+    looks = letters is not None and letters.some_wait
     for record in records:
-        if letters is not None and (waiting := letters.waits(record)) is not None:
+        if looks and letters is not None and (waiting := letters.waits(record)) is not None:
             dead.append(waiting)
+            behind.add(id(record))
             continue
         try:
             item = read(record, refusals=refusals, replays=replays)
         except ContractError as error:
             _set_aside(record, error, error, letters, dead)
+            looks = True
         except Exception as error:
             # Nothing in one record may stop the stream, whatever the parser raised.
             unreadable = MalformedEnvelope(f"The record cannot be read: {type(error).__name__}.", remedy=_REMEDY)
             _set_aside(record, unreadable, error, letters, dead)
+            looks = True
         else:
             if item is not None:
                 items.append(item)
+    if letters is not None:
+        letters.read([each for each in records if id(each) not in behind] if behind else records)
     return items, dead
 
 

@@ -36,6 +36,7 @@ class DeadLetters:
         self._clock = clock
         self._sequences = Sequences()
         self._watch = OutageWatch(limit)
+        self._failed: dict[tuple[str, int, int], str] = {}
         self._known = asyncio.Event()
         self.held_by: str | None = None
         """The fingerprint of the failures that the group pauses over."""
@@ -57,8 +58,15 @@ class DeadLetters:
         await self._known.wait()
 
     def read(self, records: Sequence[Record]) -> None:
-        """These are about to be read."""
-        self._watch.read(records, self._clock.monotonic_s())
+        """These were read together, or failed; none of them waits."""
+        failed, self._failed = self._failed, {}
+        if failed or self._watch.looks:
+            self._watch.note(records, failed, self._clock.monotonic_s())
+
+    @property
+    def some_wait(self) -> bool:
+        """Whether anything may have to wait."""
+        return self._sequences.some
 
     def waits(self, record: Record) -> Outgoing | None:
         """The dead letter of a record that has to wait behind another; None for one that may be taken."""
@@ -71,12 +79,13 @@ class DeadLetters:
     def fail(
         self, record: Record, error: ContractError, cause: BaseException | None = None, *, ours: bool = False
     ) -> Outgoing:
-        """The dead letter of a record that cannot be taken. Whatever follows it waits from now on. `ours`: it can be read, and
-        we fail over it.
+        """The dead letter of a record that cannot be taken. Whatever follows it waits from now on. `ours`: it was read, and we
+        fail over it.
         """
         if ours or not from_outside(record.topic):
-            fingerprint = fingerprint_of(cause or error).id
-            self._watch.failed(record.topic, fingerprint, record.key or b"", self._clock.monotonic_s())
+            self._failed[record.topic, record.partition, record.offset] = fingerprint_of(cause or error).id
+        if ours:
+            self.read([record])
         self._fail(record)
         return dead_letter_of(record, error, self._consumer, self.group, self._clock.now(), cause=cause)
 

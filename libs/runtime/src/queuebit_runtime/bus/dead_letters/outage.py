@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from queuebit_contracts.channels import BY_TOPIC, LARGE
 from queuebit_runtime.bus.port import Record
 
+Offset = tuple[int, int]
+"""A partition and an offset."""
+
 
 @dataclass(frozen=True, slots=True)
 class OutageLimit:
-    """More than `alike_max` different keys that fail alike within `window_s`, and more than half of what was read meanwhile."""
+    """More than `alike_max` different keys that fail alike, and more than `share_max` of the last `reads` records of a topic;
+    what failed longer than `window_s` ago does not count.
+    """
 
     alike_max: int = 20
-    window_s: float = 60.0
     share_max: float = 0.5
+    reads: int = 50
+    window_s: float = 60.0
 
 
 class Outage(NamedTuple):
@@ -28,60 +34,57 @@ class Outage(NamedTuple):
     jobs: int
 
 
-class _Failure(NamedTuple):
+class _Outcome(NamedTuple):
+    """Of one record: `fingerprint` is None where it was taken."""
+
     at_s: float
-    fingerprint: str
+    fingerprint: str | None
     key: bytes
 
 
 class OutageWatch:
-    """Remembers what failed in the last while, topic by topic."""
+    """Remembers the last outcomes of each topic on which something failed. A record that comes again has its last one."""
 
     def __init__(self, limit: OutageLimit | None = None) -> None:
         self._limit = limit or OutageLimit()
-        self._failures: defaultdict[str, deque[_Failure]] = defaultdict(deque)
-        self._reads: defaultdict[str, deque[tuple[float, int]]] = defaultdict(deque)
-        self._ends: dict[tuple[str, int], int] = {}
+        self._last: defaultdict[str, OrderedDict[Offset, _Outcome]] = defaultdict(OrderedDict)
 
-    def read(self, records: Sequence[Record], now_s: float) -> None:
-        """Count records that were read, each once however often it is delivered."""
-        counts: defaultdict[str, int] = defaultdict(int)
-        for topic, partition, offset, *_ in records:
-            if offset >= self._ends.get((topic, partition), 0):
-                self._ends[topic, partition] = offset + 1
-                counts[topic] += 1
-        for topic, count in counts.items():
-            self._reads[topic].append((now_s, count))
+    @property
+    def looks(self) -> bool:
+        """Whether something failed lately, so that what is taken counts too."""
+        return bool(self._last)
 
-    def failed(self, topic: str, fingerprint: str, key: bytes, now_s: float) -> None:
-        """A record failed."""
-        self._failures[topic].append(_Failure(now_s, fingerprint, key))
+    def note(self, records: Sequence[Record], failed: Mapping[tuple[str, int, int], str], now_s: float) -> None:
+        """What became of some records that were read together; `failed`: the fingerprints of those that did, by their place."""
+        topics = {topic for topic, _, _ in failed}
+        for record in records:
+            topic, place = record.topic, (record.partition, record.offset)
+            if topic not in topics and topic not in self._last:
+                continue
+            outcomes = self._last[topic]
+            outcomes[place] = _Outcome(now_s, failed.get((topic, *place)), record.key or b"")
+            outcomes.move_to_end(place)
+            if len(outcomes) > self._limit.reads:
+                outcomes.popitem(last=False)
+        for topic in [each for each in topics ^ self._last.keys() if self._all_well(each)]:
+            del self._last[topic]
 
-    def outage(self, accepted: frozenset[str] | set[str], now_s: float) -> Outage | None:
+    def outage(self, accepted: Collection[str], now_s: float) -> Outage | None:
         """Where the limit is crossed. `accepted`: fingerprints that are no outage."""
         since_s = now_s - self._limit.window_s
-        for topic, failures in self._failures.items():
-            while failures and failures[0].at_s < since_s:
-                failures.popleft()
-            if len(failures) <= self._limit.alike_max:
-                continue
+        for topic, outcomes in self._last.items():
             keys: defaultdict[str, set[bytes]] = defaultdict(set)
-            for failure in failures:
-                keys[failure.fingerprint].add(failure.key)
+            for outcome in outcomes.values():
+                if outcome.fingerprint is not None and outcome.at_s >= since_s:
+                    keys[outcome.fingerprint].add(outcome.key)
             for fingerprint, jobs in keys.items():
-                if (
-                    len(jobs) > self._limit.alike_max
-                    and fingerprint not in accepted
-                    and self._most(topic, len(jobs), since_s)
-                ):
+                many = len(jobs) > self._limit.alike_max and len(jobs) > self._limit.share_max * len(outcomes)
+                if many and fingerprint not in accepted:
                     return Outage(topic, fingerprint, len(jobs))
         return None
 
-    def _most(self, topic: str, jobs: int, since_s: float) -> bool:
-        reads = self._reads[topic]
-        while reads and reads[0][0] < since_s:
-            reads.popleft()
-        return jobs > self._limit.share_max * sum(count for _, count in reads)
+    def _all_well(self, topic: str) -> bool:
+        return topic in self._last and all(each.fingerprint is None for each in self._last[topic].values())
 
 
 def from_outside(topic: str) -> bool:

@@ -33,6 +33,11 @@ class Sequences:
         self._open: dict[Sequence, dict[Origin, str | None]] = {}
         self._sent_again_to: OrderedDict[Sequence, int] = OrderedDict()
 
+    @property
+    def some(self) -> bool:
+        """Whether any key has to be looked at."""
+        return bool(self._open or self._sent_again_to)
+
     def hear(self, record: Record) -> None:
         """A record of the topic of dead letters."""
         mark = mark_of(record)
@@ -75,7 +80,7 @@ class Sequences:
         One that is sent again goes first, unless what was sent again before it failed again. Others wait until everything of
         their key that was sent again has passed.
         """
-        if not self._open and not self._sent_again_to:
+        if not self.some:
             return None
         sequence = (record.topic, record.key or b"")
         origin = Origin(record.topic, record.partition, record.offset)

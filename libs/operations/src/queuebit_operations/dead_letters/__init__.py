@@ -1,0 +1,1 @@
+"""Dead letters as operators handle them: found, grouped, sent again, edited, dropped."""

@@ -1,0 +1,47 @@
+"""A corrected copy of a dead letter. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from queuebit_contracts.ids import derive_id
+from queuebit_operations.dead_letters.box import Kept
+from queuebit_operations.errors import BadArgument, InConflict
+from queuebit_runtime.bus.dead_letters.headers import OF_A_LETTER
+
+
+class Copy(NamedTuple):
+    """What is sent: the value, and the headers that are set."""
+
+    value: bytes
+    headers: dict[str, bytes]
+
+
+def edited(kept: Kept, box: Sequence[Kept], value: bytes | None, said: Sequence[str]) -> Copy:
+    """The copy with `said`, each NAME=VALUE. Its id follows from the letter's place, so that the same edit made twice is one
+    event. Raises BadArgument, and InConflict where the letter is settled or waits behind another.
+    """
+    if value is None and not said:
+        raise BadArgument("Nothing is changed.", remedy="Give --value-file, --header or both.")
+    if kept.state not in ("open", "quarantined"):
+        raise InConflict(f"The dead letter {kept.id} is {kept.state}.", remedy="Only one that is open can be edited.")
+    same_key = [each for each in box if each.open and each.sequence == kept.sequence]
+    if any(each.letter.first_offset < kept.letter.first_offset for each in same_key):
+        raise InConflict(f"The dead letter {kept.id} is behind another of its key.", remedy="Settle that one first.")
+    headers: dict[str, bytes] = {}
+    for each in said:
+        name, sign, text = each.partition("=")
+        if not sign or not name or name in OF_A_LETTER:
+            raise BadArgument(f"{each!r} is no header to set.", remedy="Give NAME=VALUE; what we set ourselves stays.")
+        headers[name] = text.encode()
+    headers.setdefault("ce_id", str(_id_of(kept)).encode())
+    return Copy((kept.letter.value or b"") if value is None else value, headers)
+
+
+def _id_of(kept: Kept) -> UUID:
+    try:
+        return derive_id(UUID(kept.letter.named("ce_id") or ""), f"edited {kept.letter.origin}")
+    except ValueError:
+        return uuid5(NAMESPACE_URL, f"queuebit:edited:{kept.letter.origin}")

@@ -1,0 +1,77 @@
+"""The dead letters of groups, as their topics hold them now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from queuebit_contracts.channels import CHANNELS, DEAD_LETTER_PREFIX, dead_letter, is_dead_letter
+from queuebit_operations.dead_letters.box import Kept, box_of
+from queuebit_operations.errors import BadArgument, NotThere
+from queuebit_operations.records.port import Place, Records, Span
+from queuebit_runtime.bus.port import Record
+
+
+def groups_with_letters() -> tuple[str, ...]:
+    """Every consumer group that sets records aside."""
+    return tuple(
+        each.topic.removeprefix(DEAD_LETTER_PREFIX) for each in CHANNELS if is_dead_letter(each.topic) and each.readers
+    )
+
+
+def checked_groups(named: Iterable[str]) -> tuple[str, ...]:
+    """The groups that were named, or all. Raises NotThere."""
+    known = groups_with_letters()
+    wanted = tuple(dict.fromkeys(named)) or known
+    for group in wanted:
+        if group not in known:
+            raise NotThere(f"No group {group} has dead letters.", remedy=f"There are: {', '.join(known)}.")
+    return wanted
+
+
+def groups_of(named: Iterable[str], ids: Iterable[str]) -> tuple[str, ...]:
+    """The groups that were named, or those of the letters that were; else all. Raises BadArgument, NotThere."""
+    return checked_groups([*named] or [place_named(each)[0] for each in ids])
+
+
+def place_named(name: str) -> tuple[str, int]:
+    """The group and the offset of a letter's id, as control-plane:17. Raises BadArgument, NotThere."""
+    group, _, offset = name.rpartition(":")
+    if not offset.isdecimal():
+        raise BadArgument(f"{name!r} is no id of a dead letter.", remedy="One reads GROUP:OFFSET, as control-plane:17.")
+    checked_groups([group])
+    return group, int(offset)
+
+
+class LetterReader:
+    """Reads whole topics of dead letters, and what comes behind."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    async def read(self, group: str, *, after: int = -1) -> list[Record]:
+        """The records of its topic whose offset is larger, as far as it goes now. Raises NotThere, BusError."""
+        topic = dead_letter(group)
+        place = Place(topic, 0)
+        span = (await self._records.spans([topic])).get(place)
+        if span is None:
+            raise NotThere(f"Kafka has no topic {topic}.", remedy="Make it: `python -m queuebit_runtime topics`.")
+        begin = max(span.begin, after + 1)
+        if begin >= span.end:
+            return []
+        found: list[Record] = []
+        async for some in self._records.read({place: Span(begin, span.end)}):
+            found += some
+        return found
+
+    async def boxes(self, groups: Iterable[str]) -> dict[str, list[Kept]]:
+        """The letters of each group. Raises NotThere, BusError."""
+        return {group: box_of(await self.read(group)) for group in groups}
+
+    async def one(self, name: str) -> tuple[Kept, list[Kept]]:
+        """A letter by its id, and all of its group. Raises BadArgument, NotThere, BusError."""
+        group, offset = place_named(name)
+        box = box_of(await self.read(group))
+        for each in box:
+            if each.letter.offset == offset:
+                return each, box
+        raise NotThere(f"There is no dead letter {name}.", remedy="`queuebit ops dlq list --all` names them.")

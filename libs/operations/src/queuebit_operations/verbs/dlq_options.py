@@ -1,0 +1,112 @@
+"""The flags and the connections of the verbs about dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from queuebit_operations.dead_letters.box import Wanted
+    from queuebit_operations.dead_letters.reading import LetterReader
+    from queuebit_operations.dead_letters.sending import LetterSender
+
+Group = Annotated[
+    list[str] | None,
+    typer.Option("--group", metavar="GROUP", help="Only this consumer group; repeatable. Absent: all."),
+]
+Fingerprint = Annotated[
+    list[str] | None, typer.Option("--fingerprint", help="Only those that fail so; `groups` names them; repeatable.")
+]
+Tenant = Annotated[list[str] | None, typer.Option("--tenant", help="Only records of this tenant; repeatable.")]
+Topic = Annotated[list[str] | None, typer.Option("--topic", help="Only records from this topic; repeatable.")]
+Job = Annotated[list[str] | None, typer.Option("--job", metavar="JOB", help="Only records of this job; repeatable.")]
+Type = Annotated[
+    list[str] | None, typer.Option("--type", metavar="TYPE", help="Only this CloudEvents type; repeatable.")
+]
+Code = Annotated[
+    list[str] | None, typer.Option("--code", help="Only errors of this code, as invalid_data; repeatable.")
+]
+Id = Annotated[list[str] | None, typer.Option("--id", metavar="GROUP:OFFSET", help="Only this one; repeatable.")]
+Letter = Annotated[str, typer.Argument(metavar="GROUP:OFFSET", help="The id of a dead letter, as `list` shows it.")]
+Apply = Annotated[bool, typer.Option("--apply/--dry-run", help="Do it; else only say what would be done.")]
+Quarantined = Annotated[
+    bool, typer.Option("--quarantined", help="Also what is in quarantine; to redrive it, raise --replays-max too.")
+]
+
+
+def wanted(
+    ids: list[str] | None = None,
+    fingerprints: list[str] | None = None,
+    tenants: list[str] | None = None,
+    topics: list[str] | None = None,
+    jobs: list[str] | None = None,
+    types: list[str] | None = None,
+    codes: list[str] | None = None,
+    *,
+    every_state: bool = False,
+    quarantined: bool = False,
+) -> Wanted:
+    """What the flags select."""
+    from queuebit_operations.dead_letters.box import Wanted
+
+    return Wanted(
+        tuple(ids or ()),
+        tuple(fingerprints or ()),
+        tuple(tenants or ()),
+        tuple(topics or ()),
+        tuple(jobs or ()),
+        tuple(types or ()),
+        tuple(codes or ()),
+        every_state,
+        quarantined,
+    )
+
+
+def new_id() -> str:
+    """The name of a redrive."""
+    from queuebit_runtime.clock import SystemClock
+    from queuebit_runtime.ids import SystemIds
+
+    return SystemIds(SystemClock()).mint().hex
+
+
+async def key_that_sees() -> str:
+    """The id of the API key of the environment. Raises NotAllowed where its role does not see payloads."""
+    import os
+
+    from queuebit_operations.connections.store import postgres_settings
+    from queuebit_operations.dead_letters.payloads import require_sight
+    from queuebit_runtime.clock import SystemClock
+    from queuebit_store.postgres import PostgresStore
+
+    store = await PostgresStore.open(postgres_settings(os.environ))
+    try:
+        return await require_sight(store, os.environ, SystemClock().now())
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def opened_reader() -> AsyncIterator[LetterReader]:
+    """Connected to the Kafka of the environment. Raises BusError."""
+    import os
+
+    from queuebit_operations.connections.bus import kafka_access, namespace_of
+    from queuebit_operations.dead_letters.reading import LetterReader
+    from queuebit_operations.records.kafka import opened_records
+
+    async with opened_records(kafka_access(os.environ), namespace_of(os.environ)) as records:
+        yield LetterReader(records)
+
+
+def a_sender() -> LetterSender:
+    """To be entered."""
+    import os
+
+    from queuebit_operations.connections.bus import kafka_access, namespace_of
+    from queuebit_operations.dead_letters.sending import LetterSender
+
+    return LetterSender(kafka_access(os.environ), namespace_of(os.environ))

@@ -1,0 +1,309 @@
+"""What became of dead letters, how they are planned, sent and edited: pure, but for a clock that is moved."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import islice, pairwise
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from queuebit_contracts.channels import EXECUTIONS, SUBMITTED, dead_letter
+from queuebit_contracts.errors import MalformedEnvelope
+from queuebit_operations.bulk.operation import Operation, advance, evolve_operation
+from queuebit_operations.dead_letters.acting import arguments_of, settings_of
+from queuebit_operations.dead_letters.box import Kept, Wanted, box_of, in_sequence
+from queuebit_operations.dead_letters.editing import edited
+from queuebit_operations.dead_letters.grouping import failing
+from queuebit_operations.dead_letters.redrive import Redrive, RedriveSettings, plan_redrive, rates
+from queuebit_operations.errors import BadArgument, InConflict
+from queuebit_runtime.bus.dead_letters import headers as h
+from queuebit_runtime.bus.dead_letters.letter import Origin, dead_letter_of, parked
+from queuebit_runtime.bus.dead_letters.marks import Became, Mark, mark_record
+from queuebit_runtime.bus.port import Outgoing, Record
+from tests.fakes.moved_clock import START, MovedClock
+
+GROUP = "control-plane"
+
+
+class Topic:
+    """A topic of dead letters."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+
+    def add(self, made: Outgoing) -> int:
+        offset = len(self.records)
+        self.records.append(Record(made.topic, 0, offset, made.key, made.value, tuple(made.headers)))
+        return offset
+
+    def fails(
+        self,
+        at: int,
+        key: str = "job",
+        *,
+        topic: str = EXECUTIONS,
+        tenant: str = "acme",
+        again: dict[str, str] | None = None,
+    ) -> Origin:
+        headers = [("ce_id", str(UUID(int=at)).encode()), ("ce_tenant", tenant.encode())]
+        headers += [(name, value.encode()) for name, value in (again or {}).items()]
+        record = Record(topic, 0, at, key.encode(), b"?", tuple(headers))
+        self.add(dead_letter_of(record, MalformedEnvelope("odd", remedy="mend"), "control-plane", GROUP, START))
+        return Origin(topic, 0, at)
+
+    def waits(self, at: int, behind: Origin, key: str = "job") -> Origin:
+        record = Record(behind.topic, 0, at, key.encode(), b"!", (("ce_id", str(UUID(int=at)).encode()),))
+        self.add(parked(record, behind, "control-plane", GROUP, START))
+        return Origin(behind.topic, 0, at)
+
+    def mark(self, became: Became, origin: Origin, key: str = "job") -> None:
+        self.add(mark_record(Mark(became, "ann", "why", START, origin, key.encode(), 9), GROUP))
+
+    @property
+    def box(self) -> list[Kept]:
+        return box_of(self.records)
+
+    async def read(self, group: str, *, after: int = -1) -> list[Record]:
+        assert group == GROUP
+        return [record for record in self.records if record.offset > after]
+
+
+def states(box: list[Kept]) -> list[tuple[int, str]]:
+    return [(each.letter.origin.offset, each.state) for each in box]
+
+
+def test_a_mark_settles_its_letter_and_no_other() -> None:
+    topic = Topic()
+    first = topic.fails(1)
+    second = topic.waits(2, first)
+    topic.fails(3, "other")
+    topic.mark("redriven", first)
+    topic.mark("dropped", second)
+    assert states(topic.box) == [(1, "redriven"), (2, "dropped"), (3, "open")]
+
+
+def test_a_record_that_was_set_aside_twice_is_one_letter() -> None:
+    topic = Topic()
+    first = topic.fails(1)
+    topic.fails(1)
+    topic.mark("redriven", first)
+    assert states(topic.box) == [(1, "redriven")]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (Wanted(), [1, 2]),
+        (Wanted(every_state=True), [1, 2, 3]),
+        (Wanted(tenants=("other",)), [2]),
+        (Wanted(ids=(f"{GROUP}:0",)), [1]),
+        (Wanted(codes=("malformed_envelope",), topics=(SUBMITTED,)), [2]),
+        (Wanted(fingerprints=("nothing",)), []),
+    ],
+)
+def test_letters_are_chosen_by_what_they_say(wanted: Wanted, found: list[int]) -> None:
+    topic = Topic()
+    topic.fails(1)
+    topic.fails(2, tenant="other", topic=SUBMITTED)
+    topic.mark("dropped", topic.fails(3, "third"), "third")
+    assert [each.letter.origin.offset for each in topic.box if wanted.includes(each)] == found
+
+
+def test_a_chosen_letter_takes_along_what_its_key_has_and_questions_go_alone() -> None:
+    topic = Topic()
+    first = topic.fails(1)
+    topic.fails(2, "other")
+    topic.waits(3, first)
+    topic.fails(4, "order", topic=SUBMITTED)
+    topic.fails(5, "order", topic=SUBMITTED)
+    box = topic.box
+    assert [each.letter.origin.offset for each in in_sequence(box, [box[0], box[3]])] == [1, 3, 4]
+
+
+def test_what_failed_again_stands_where_it_stood_before() -> None:
+    """Given a letter that came back behind a later follower, then it is sent before that one all the same."""
+    topic = Topic()
+    first = topic.fails(1)
+    topic.waits(5, first)
+    topic.mark("redriven", first)
+    topic.fails(9, again={h.REPLAYS: "1", h.FIRST_OFFSET: "1", h.REDRIVE: "r"})
+    box = topic.box
+    assert [each.letter.origin.offset for each in in_sequence(box, box)] == [9, 5]
+
+
+def test_what_fails_alike_is_one_group_with_its_first_and_last() -> None:
+    topic = Topic()
+    topic.fails(1)
+    topic.fails(2, "other", tenant="other", again={h.REPLAYS: "2", h.FIRST_FAILED_AT: "2025-01-01T00:00:00Z"})
+    topic.mark("dropped", Origin(EXECUTIONS, 0, 1))
+    (group,) = failing(topic.box)
+    assert (group.letters, group.open, group.jobs, group.tenants, group.replays) == (2, 1, 2, 2, 2)
+    assert (group.first_seen, group.last_seen, group.example) == (
+        "2025-01-01T00:00:00Z", "2026-01-02T03:04:05Z", f"{GROUP}:1",
+    )  # fmt: skip
+
+
+def planned(topic: Topic, **bounds: Any) -> tuple[list[int], list[int]]:
+    box = topic.box
+    plan = plan_redrive(in_sequence(box, box), **{"replays_max": 3, **bounds})
+    send, held = ([each.letter.origin.offset for each in some] for some in (plan.send, plan.held_back))
+    return send, held
+
+
+def test_nothing_overtakes_what_is_held_back() -> None:
+    topic = Topic()
+    topic.waits(2, topic.fails(1, tenant="other"))
+    topic.fails(3, "second", again={h.REPLAYS: "3"})
+    topic.waits(4, Origin(EXECUTIONS, 0, 3), "second")
+    topic.fails(5, "third")
+    assert planned(topic, skip_tenants=("other",)) == ([3, 5], [1, 2, 4])
+
+
+def test_what_is_in_quarantine_stays_there_until_it_is_asked_for() -> None:
+    topic = Topic()
+    first = topic.fails(1)
+    topic.waits(2, first)
+    topic.mark("quarantined", first)
+    assert planned(topic) == ([], [1, 2])
+    assert planned(topic, quarantined=True) == ([1, 2], [])
+
+
+def test_the_rate_rises_in_steps_to_the_one_that_is_allowed() -> None:
+    assert list(islice(rates(30), 7)) == [1, 2, 5, 10, 20, 30, 30]
+    assert list(islice(rates(0.5), 2)) == [0.5, 0.5]
+
+
+class Sender:
+    """Sends, and lets the records of some keys fail again."""
+
+    def __init__(self, topic: Topic, failing_keys: set[bytes], clock: MovedClock) -> None:
+        self.topic, self.failing, self.clock = topic, failing_keys, clock
+        self.sent: list[tuple[int, float]] = []
+
+    async def send(self, kept: Kept, redrive: str) -> int:
+        self.sent.append((kept.letter.origin.offset, self.clock.monotonic_s()))
+        offset = 100 + len(self.sent)
+        if kept.letter.key in self.failing:
+            self.topic.fails(
+                offset,
+                (kept.letter.key or b"").decode(),
+                again={h.REDRIVE: redrive, h.REPLAYS: "1", h.FIRST_OFFSET: str(kept.letter.first_offset)},
+            )
+        return offset
+
+    async def mark(self, mark: Mark, group: str) -> None:
+        self.topic.add(mark_record(mark, group))
+
+
+async def driven(topic: Topic, sender: Sender, clock: MovedClock, **changes: Any) -> Operation:
+    """Run as the frame of bulk verbs runs it, until it is done or stopped."""
+    box = topic.box
+    plan = plan_redrive(in_sequence(box, box), replays_max=3)
+    settings = RedriveSettings(**{"stage_s": 2.0, "settle_s": 1.0, **changes})
+    assert settings_of(arguments_of(settings)) == settings
+    act = Redrive("r1", settings, sender, topic, clock)
+    operation = Operation(
+        2, "dlq redrive", {}, len(plan.send), "ann", START, tuple(each.id for each in plan.send), "running", "ann", "mended",
+        5.0, len(plan.send),
+    )  # fmt: skip
+    while operation.state == "running":
+        step = asyncio.ensure_future(act(operation.left, operation))
+        while not step.done():
+            await clock.advance(0.1)
+        done = step.result()
+        for event in advance(operation, done.outcomes, done.failures, stop=done.stop):
+            operation = evolve_operation(operation, event, START)
+    return operation
+
+
+async def test_a_redrive_begins_slowly_and_marks_what_it_sent() -> None:
+    topic, clock = Topic(), MovedClock()
+    for at in range(12):
+        topic.fails(at, f"job-{at}")
+    sender = Sender(topic, set(), clock)
+
+    done = await driven(topic, sender, clock)
+
+    assert (done.state, done.outcomes) == ("done", {"redriven": 12})
+    times = [when for _, when in sender.sent]
+    assert [round(later - earlier, 1) for earlier, later in pairwise(times)][:7] == [
+        1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.2,
+    ]  # fmt: skip
+    assert {state for _, state in states(topic.box)} == {"redriven"}
+
+
+async def test_a_redrive_stops_after_the_stage_in_which_letters_came_back() -> None:
+    topic, clock = Topic(), MovedClock()
+    for at in range(12):
+        topic.fails(at, f"job-{at}")
+    sender = Sender(topic, {b"job-1"}, clock)
+
+    done = await driven(topic, sender, clock)
+
+    assert (done.state, done.outcomes, len(done.left)) == ("stopped", {"redriven": 1, "failed": 1}, 10)
+    assert done.note == f"1 came back, as {GROUP}:13."
+    assert sum(state == "open" for _, state in states(topic.box)) == 11
+
+
+async def test_a_redrive_goes_on_over_as_many_failures_as_it_may() -> None:
+    topic, clock = Topic(), MovedClock()
+    for at in range(6):
+        topic.fails(at, f"job-{at}")
+    sender = Sender(topic, {b"job-1", b"job-4"}, clock)
+
+    done = await driven(topic, sender, clock, failures_max=2)
+
+    assert (done.state, done.outcomes) == ("done", {"redriven": 4, "failed": 2})
+
+
+async def test_a_redrive_passes_over_what_is_settled_and_sets_what_was_sent_too_often_aside() -> None:
+    topic, clock = Topic(), MovedClock()
+    topic.fails(1, "one")
+    topic.fails(2, "two", again={h.REPLAYS: "3"})
+    topic.fails(3, "three")
+    sender = Sender(topic, set(), clock)
+    targets = (*(each.id for each in topic.box), f"{GROUP}:99")
+    topic.mark("dropped", Origin(EXECUTIONS, 0, 3), "three")
+    act = Redrive("r1", RedriveSettings(settle_s=0.0), sender, topic, clock)
+    operation = Operation(2, "dlq redrive", {}, 4, "ann", START, targets, "running")
+
+    step = asyncio.ensure_future(act(targets, operation))
+    while not step.done():
+        await clock.advance(0.1)
+
+    assert list(step.result().outcomes.values()) == ["redriven", "quarantined", "settled before", "not there"]
+    assert [at for at, _ in sender.sent] == [1]
+
+
+def test_a_copy_has_an_id_of_its_own_that_an_edit_made_twice_has_too() -> None:
+    topic = Topic()
+    topic.fails(1)
+    (kept,) = topic.box
+    first, again = (edited(kept, topic.box, b"{}", ["ce_tenant=other"]) for _ in range(2))
+    assert first == again
+    assert (first.value, first.headers["ce_tenant"]) == (b"{}", b"other")
+    assert first.headers["ce_id"] != str(UUID(int=1)).encode()
+
+
+@pytest.mark.parametrize("said", [["nonsense"], ["=x"], [f"{h.REPLAYS}=0"]])
+def test_it_refuses_headers_that_are_none_or_ours(said: list[str]) -> None:
+    topic = Topic()
+    topic.fails(1)
+    with pytest.raises(BadArgument):
+        edited(topic.box[0], topic.box, None, said)
+
+
+def test_it_edits_only_the_first_open_one_of_a_key() -> None:
+    topic = Topic()
+    first = topic.fails(1)
+    topic.waits(2, first)
+    with pytest.raises(InConflict, match="waiting"):
+        edited(topic.box[1], topic.box, b"{}", [])
+    topic.mark("dropped", first)
+    with pytest.raises(InConflict, match="dropped"):
+        edited(topic.box[0], topic.box, b"{}", [])
+    with pytest.raises(BadArgument):
+        edited(topic.box[1], topic.box, None, [])
+    assert dead_letter(GROUP) == topic.box[0].letter.topic
