@@ -141,6 +141,17 @@ def test_a_refusal_in_so_many_words_says_that_nothing_was_taken(
     assert server.cloud.jobs == {}
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_who_is_not_let_in_hears_it_before_anything_is_sent(server: Server, provider: IbmProvider, status: int) -> None:
+    body = {"errors": [{"code": 1200, "message": "who are you", "solution": "", "more_info": ""}]}
+    server.site.faults.table = [Fault("POST", "/experimental/sessions", status=status, body=body, times=None)]
+
+    error = raised(provider)
+
+    assert isinstance(error, NotAuthorised)
+    assert (error.unsent, error.transient, server.cloud.jobs) == (True, False, {})
+
+
 def test_what_fails_before_the_post_was_not_sent(server: Server, provider: IbmProvider) -> None:
     fence = provider.fence(KEY)
     server.site.faults.table = [Fault("GET", "/experimental/backends/.*/status", status=404, times=None)]

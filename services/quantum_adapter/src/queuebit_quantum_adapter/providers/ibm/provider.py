@@ -14,11 +14,18 @@ from uuid import UUID
 
 from qiskit_ibm_runtime import Batch  # type: ignore[import-untyped]
 from qiskit_ibm_runtime.api.exceptions import RequestsApiError  # type: ignore[import-untyped]
+from qiskit_ibm_runtime.exceptions import IBMNotAuthorizedError  # type: ignore[import-untyped]
 from qiskit_ibm_runtime.executor_sampler import Sampler  # type: ignore[import-untyped]
 
-from queuebit_quantum_adapter.errors import ProviderUnavailable, RunFailed, TooManyQubits, UnusableProblem
+from queuebit_quantum_adapter.errors import (
+    NotAuthorised,
+    ProviderUnavailable,
+    RunFailed,
+    TooManyQubits,
+    UnusableProblem,
+)
 from queuebit_quantum_adapter.ports import Capabilities, Poll, Preflight, Recovery, Request, Result, RunState
-from queuebit_quantum_adapter.providers.ibm.client import Heard, open_service, refusal
+from queuebit_quantum_adapter.providers.ibm.client import NOT_LET_IN, Heard, open_service, refusal
 from queuebit_quantum_adapter.providers.ibm.programs import Programs, counts_of
 
 SHOTS_MAX = 100_000
@@ -150,10 +157,12 @@ class IbmProvider:
         return self._service._active_api_client
 
     def _ask(self, question: Any) -> Any:
-        """Raises ProviderUnavailable where there is no answer."""
+        """Raises ProviderUnavailable where there is no answer, NotAuthorised where we are not let in."""
         try:
             return question(self._client())
         except Exception as error:
+            if isinstance(error, IBMNotAuthorizedError) or getattr(error, "status_code", None) in NOT_LET_IN:
+                raise NotAuthorised(f"IBM Quantum does not let us in: {str(error)[:200]}") from error
             raise ProviderUnavailable(
                 f"IBM Quantum does not answer: {type(error).__name__}: {str(error)[:200]}"
             ) from error
