@@ -19,6 +19,7 @@ from queuebit_circuits.qasm.library import BRAKET, EXTRAS
 from queuebit_circuits.simulator import distribution, statevector
 from queuebit_problems.errors import UnreadableFile
 from queuebit_problems.files import read_problem
+from queuebit_problems.kinds.circuits.circuit_sampling import KIND
 
 TWO = 'OPENQASM 2.0;\ninclude "qelib1.inc";\n'
 THREE = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
@@ -192,3 +193,20 @@ def test_what_cannot_be_told_is_refused(text: str, detail: str, remedy: str) -> 
 
     assert detail in refused.value.detail
     assert remedy in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("x q; c = measure q;", []),
+        ("delay[100ns] q[0]; c = measure q;", ["take no time"]),
+        ("ctrl @ U(.1, .2, .3) q[0], q[1]; c = measure q;", ["that OpenQASM 3 gives U"]),
+    ],
+)
+def test_what_others_read_otherwise_is_told(body: str, told: list[str]) -> None:
+    statement = KIND.parse({"qasm": f"{THREE}qubit[2] q; bit[2] c;\n{body}"})
+
+    order, *rest = KIND.assumptions(statement)
+
+    assert "rightmost" in order
+    assert [part in line for part, line in zip(told, rest, strict=True)] == [True] * len(told)

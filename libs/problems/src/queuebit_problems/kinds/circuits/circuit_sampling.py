@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any
@@ -45,6 +46,20 @@ h q[0];
 cx q[0], q[1];
 c = measure q;
 """
+
+
+_ORDER = "Bit 0 of a register is written rightmost, and the register declared first too, as Qiskit writes them."
+_TOLD = (
+    (
+        re.compile(r"ctrl\b[^;]*@\s*U\s*\("),
+        "A controlled U has the phase θ / 2 that OpenQASM 3 gives U; Qiskit leaves it out.",
+    ),
+    (
+        re.compile(r"^\s*(?:delay|box)\b", re.MULTILINE),
+        "Delays and boxes take no time: nothing happens to idle qubits.",
+    ),
+)
+"""What is told of a circuit that holds this: others read it otherwise."""
 
 
 class CircuitSamplingStatement(Statement):
@@ -139,11 +154,8 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
             ) from None
 
     def assumptions(self, statement: CircuitSamplingStatement) -> tuple[str, ...]:
-        if statement.circuit.clbits < 2:
-            return ()
-        return (
-            "Bit 0 of a register is written rightmost, and the register declared first too, as Qiskit writes them.",
-        )
+        told = [] if statement.circuit.clbits < 2 else [_ORDER]
+        return (*told, *(line for pattern, line in _TOLD if pattern.search(statement.qasm)))
 
     def recognises(self, text: str) -> bool:
         lines = (line.strip() for line in text[:10_000].splitlines())
