@@ -45,7 +45,10 @@ class _Bus:
         self._heard = asyncio.Event()
 
     def subscribe(self, subscription: Subscription) -> None:
+        """Nothing lies on the topics that a member reads from their beginning: it has caught up at once."""
         self.subscriptions.append(subscription)
+        if subscription.caught_up is not None:
+            subscription.caught_up()
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         self.said.extend(records)
