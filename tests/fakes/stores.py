@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from queuebit_store.memory import MemoryStore
 from queuebit_store.ports import Position, StoredEvent
 
@@ -14,7 +16,7 @@ class CountingStore(MemoryStore):
         self.limits: list[int] = []
 
     async def read(
-        self, after: Position, *, limit: int, category: str = "job", whole: bool = True
+        self, after: Position, *, limit: int, categories: Sequence[str] = ("job",), whole: bool = True
     ) -> list[StoredEvent]:
         self.limits.append(limit)
-        return await super().read(after, limit=limit, category=category, whole=whole)
+        return await super().read(after, limit=limit, categories=categories, whole=whole)

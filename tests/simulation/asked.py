@@ -37,7 +37,7 @@ def _answered(history: History, ask: Ask, replies: list[Reply], *, contested: bo
     job = found.get(history.job_of(ask) or ask.event_id)
     refusal = found.get(history.refusal_of(ask) or ask.event_id)
     content = content_of(ask)
-    taken = job is not None and content is not None and job.head.fingerprint == content
+    taken = job is not None and content is not None and job.head.attributes["fingerprint"] == content
     refused = refusal is not None or any(reply.status != 202 for reply in replies)
     told = f"ask {ask.number} over {ask.entrance} (job {history.job_of(ask)})"
     if not taken and not refused:

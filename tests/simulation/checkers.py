@@ -15,6 +15,7 @@ from queuebit_contracts.ids import attempt_id_of
 from queuebit_contracts.jobs import TERMINAL_NAMES
 from queuebit_contracts.operators import HoldEased, HoldReleased
 from queuebit_contracts.registry import REGISTRY
+from queuebit_contracts.streams import JOB, REFUSAL
 from queuebit_control_plane.heads import head_of
 from queuebit_control_plane.relay.relay import records_of
 from queuebit_domain.errors import CorruptStream
@@ -100,7 +101,10 @@ def heads_are_folds(history: History) -> Iterator[str]:
         except CorruptStream:
             continue
         row = database.streams[stream_id]
-        expected = StreamRow(stream_id, stored[0].tenant, len(stored), head_of(job), stored[0].time, stored[-1].time)
+        category = REFUSAL if stored[0].type == ev.JobRejected.__name__ else JOB
+        expected = StreamRow(
+            stream_id, stored[0].tenant, len(stored), head_of(job), stored[0].time, stored[-1].time, category
+        )
         if row != expected:
             yield f"{stream_id} has the head {row}, its events give {expected}"
     if database.timers:

@@ -148,11 +148,13 @@ class Plane:
     ) -> bool:
         row = self.store.database.streams.get(job_id)
         request = envelope.data.request if envelope is not None else None  # type: ignore[union-attr]
-        head = (
-            Head(state, request.problem.kind, request.tier, request.lane, envelope.data.fingerprint, None)  # type: ignore[union-attr]
-            if request is not None
-            else Head(state, row.head.kind, row.head.tier, row.head.lane, row.head.fingerprint, None)  # type: ignore[union-attr]
-        )
+        if envelope is None:
+            attributes = row.head.attributes  # type: ignore[union-attr]
+        else:
+            about: Any = envelope.data
+            attributes = {"kind": about.request.problem.kind, "tier": about.request.tier, "lane": about.request.lane}
+            attributes |= {"fingerprint": about.fingerprint}
+        head = Head(state, None, attributes)
         tenant = request.tenant if request is not None else row.tenant  # type: ignore[union-attr]
         now = self.clock.now()
         new = tuple(

@@ -161,7 +161,7 @@ async def test_streams_whatever_is_stored(world: RunningGateway, stored: str, tr
     await world.key()
     now = world.clock.now()
     events = (NewEvent(derive_id(JOB_ID, "1"), "JobExpired", 1, stored, now),)
-    head = Head("expired", "maxcut", "batch", "auto", "f", None)
+    head = Head("expired", None, {"kind": "maxcut", "tier": "batch", "lane": "auto", "fingerprint": "f"})
     assert await world.store.append([Append(JOB_ID, "acme", 0, events, head)]) == [True]
 
     for query, wanted in (("", stored), ("?compact=true", trimmed or stored)):

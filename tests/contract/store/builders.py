@@ -22,7 +22,7 @@ def at(seconds: float) -> datetime:
 def a_head(
     state: str = "planned", *, kind: str = "maxcut", tier: str = "batch", wake_at: datetime | None = None
 ) -> Head:
-    return Head(state, kind, tier, "classical", "f00d", wake_at)
+    return Head(state, wake_at, {"kind": kind, "tier": tier, "lane": "classical", "fingerprint": "f00d"})
 
 
 def an_event(number: int, *, data: str = "{}", seconds: float = 0) -> NewEvent:

@@ -41,7 +41,7 @@ async def test_new_stream_is_stored_whole(store: Any) -> None:
         for version, stored, given in ((1, first, append.events[0]), (2, second, append.events[1]))
     )
     assert await store.heads([an_id(1)]) == {
-        an_id(1): StreamRow(an_id(1), "acme", 2, a_head("queued", wake_at=at(60)), at(5), at(5), "job", "default")
+        an_id(1): StreamRow(an_id(1), "acme", 2, a_head("queued", wake_at=at(60)), at(5), at(5), "job")
     }
 
 
@@ -97,18 +97,16 @@ async def test_stream_of_another_tenant_is_refused(store: Any) -> None:
     assert await store.append([an_append(1, expected=1, tenant="other")]) == [False]
 
 
-def _first(
-    stream: int, event: NewEvent, head: Head, tenant: str = "", category: str = "job", environment: str = "default"
-) -> Append:
+def _first(stream: int, event: NewEvent, head: Head, tenant: str = "", category: str = "job") -> Append:
     events = (event, event._replace(id=an_id(stream + 50), time=at(9)))
-    return Append(an_id(stream), tenant, 0, events, head, category, environment)
+    return Append(an_id(stream), tenant, 0, events, head, category)
 
 
 _PLAIN = NewEvent(an_id(90), "", 1, "{}", at(1))
 _FULL = NewEvent(an_id(91), "JobQueued", 2, '{"a": [1,  2]}', at(2), an_id(92), "00-f00d-01")
-_EMPTY_HEAD = Head("", "", "", "", "", None)
-_HEAD = Head("queued", "maxcut", "batch", "classical", "f00d", at(60))
-_NAMES = {"tenant": "acme", "category": "path", "environment": "test"}
+_EMPTY_HEAD = Head("")
+_HEAD = a_head("queued", wake_at=at(60))
+_NAMES = {"tenant": "acme", "category": "path"}
 
 
 @pytest.mark.parametrize(
@@ -169,10 +167,21 @@ async def test_values_are_stored_alike_whether_streams_share_them_or_not(store: 
             one.events[0].time,
             one.events[1].time,
             one.category,
-            one.environment,
         )
         for one in batch
     }
+
+
+async def test_no_character_but_u0000_means_anything(store: Any) -> None:
+    odd = '\x1f,"{}()\\ NULL \u20ac\U0001f600'
+    event = NewEvent(an_id(90), odd, 1, "{}", at(1), None, odd)
+    append = Append(an_id(1), odd, 0, (event,), Head(odd, None, {odd: odd, "empty": ""}), odd)
+
+    assert await store.append([append]) == [True]
+
+    assert [(one.tenant, one.type, one.traceparent) for one in await store.events_of(an_id(1))] == [(odd, odd, odd)]
+    row = (await store.heads([an_id(1)]))[an_id(1)]
+    assert (row.tenant, row.category, row.head) == (odd, odd, append.head)
 
 
 async def test_empty_batch_does_nothing(store: Any) -> None:
@@ -195,7 +204,9 @@ def _with_data(data: str) -> Append:
         [_with_data("")],
         [_with_data("{}\x00")],
         [an_append(1, head=a_head("a\x00b"))],
-        [an_append(1, head=a_head("a\x1fb"))],
+        [an_append(1, head=a_head("a\ud800b"))],
+        [an_append(1, head=a_head(kind="a\x00b"))],
+        [an_append(1, head=a_head(kind="a\ud800b"))],
         [an_append(2), _with_data("nil")],
     ],
     ids=[
@@ -208,7 +219,9 @@ def _with_data(data: str) -> Append:
         "empty",
         "nul-data",
         "nul-head",
-        "separator",
+        "half-a-pair",
+        "nul-attribute",
+        "half-a-pair-attribute",
         "among-good",
     ],
 )

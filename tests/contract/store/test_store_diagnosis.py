@@ -71,7 +71,7 @@ async def test_what_waits_is_counted_from_the_saved_cursor(store: Any) -> None:
     assert backlog.oldest_age_s >= 0.0
     assert (await store.backlog("relay", count_max=2)).count == 2
     assert (await store.backlog("another")).count == 5
-    assert (await store.backlog("another", category="path")).count == 1
+    assert (await store.backlog("another", categories=("path",))).count == 1
 
     await store.save_cursor("relay", stored[-1].position)
     done = await settled(store, lambda found: found.held_age_s is None)

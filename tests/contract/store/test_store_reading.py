@@ -61,8 +61,8 @@ async def test_read_knows_categories(store: Any) -> None:
     await store.append([an_append(1), an_append(2, category="path"), an_append(3)])
 
     assert names(await store.read(Position(), limit=9)) == [(an_id(1), 1), (an_id(3), 1)]
-    assert names(await store.read(Position(), limit=9, category="path")) == [(an_id(2), 1)]
-    assert await store.read(Position(), limit=9, category="policy") == []
+    assert names(await store.read(Position(), limit=9, categories=("path",))) == [(an_id(2), 1)]
+    assert await store.read(Position(), limit=9, categories=("policy",)) == []
 
 
 async def test_reader_beside_appenders_gets_everything_once_and_each_stream_in_order(open_session: OpenSession) -> None:
@@ -144,8 +144,14 @@ _FILTERS = [
     (StreamFilter(tenant="none"), lambda n: False),
     (StreamFilter(tenant="acme", states=("done",)), lambda n: n % 5 != 0 and n % 3 == 0),
     (StreamFilter(tenant="acme", states=("done", "failed", "done")), lambda n: n % 5 != 0 and n % 3 != 2),
-    (StreamFilter(tenant="acme", states=("queued",), kinds=("tsp",)), lambda n: n % 5 and n % 3 == 2 and n % 2),
-    (StreamFilter(tenant="bolt", kinds=("maxcut", "tsp"), tiers=("fast",)), lambda n: n % 5 == 0 and n > 15),
+    (
+        StreamFilter(tenant="acme", states=("queued",), attributes={"kind": ("tsp",)}),
+        lambda n: n % 5 and n % 3 == 2 and n % 2,
+    ),
+    (
+        StreamFilter(tenant="bolt", attributes={"kind": ("maxcut", "tsp"), "tier": ("fast",)}),
+        lambda n: n % 5 == 0 and n > 15,
+    ),
     (StreamFilter("acme", created_from=at(10), created_to=at(20)), lambda n: n % 5 and 10 <= n < 20),
     (StreamFilter(tenant="acme", states=("done",), created_from=at(10)), lambda n: n % 5 and n % 3 == 0 and n >= 10),
 ]
@@ -201,13 +207,15 @@ async def test_a_walk_visits_all_tenants_in_the_order_of_ids(store: Any) -> None
     assert [row.stream_id for row in await store.walk_heads(limit=9, category="path")] == [an_id(40)]
 
 
-async def test_lists_know_category_and_environment(store: Any) -> None:
+async def test_lists_know_categories(store: Any) -> None:
     await _three_tenants(store)
 
-    assert [row.stream_id for row in await store.list_heads(StreamFilter("acme", category="path"), limit=9)] == [
+    assert [row.stream_id for row in await store.list_heads(StreamFilter("acme", categories=("path",)), limit=9)] == [
         an_id(40)
     ]
-    assert await store.list_heads(StreamFilter("acme", environment="staging"), limit=9) == []
+    both = StreamFilter("acme", categories=("path", "job"), states=("planned", "done"))
+    assert len(await store.list_heads(both, limit=99)) == 1 + sum(1 for n in range(1, 31) if n % 5 and n % 3 == 0)
+    assert await store.list_heads(StreamFilter("acme", attributes={"colour": ("red",)}), limit=9) == []
 
 
 async def test_held_jobs_are_walked_over_all_tenants_the_oldest_first(store: Any) -> None:

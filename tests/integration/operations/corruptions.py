@@ -37,9 +37,9 @@ def sql(check: str, *statements: str) -> Plant:
 HEAD = "UPDATE stream SET {} WHERE stream_id = $1"
 EVENT = "UPDATE event SET {} WHERE stream_id = $1 AND version = {}"
 COPY = """INSERT INTO event (
-    epoch, xid, stream_id, version, schema_version, event_id, time, category, tenant, environment, type, data
+    epoch, xid, stream_id, version, schema_version, event_id, time, category, tenant, type, data
 )
-SELECT epoch, xid, stream_id, {}, schema_version, gen_random_uuid(), time, category, tenant, environment, type, data
+SELECT epoch, xid, stream_id, {}, schema_version, gen_random_uuid(), time, category, tenant, type, data
 FROM event WHERE stream_id = $1 AND version = {}"""
 
 ENDED: dict[str, Plant] = {

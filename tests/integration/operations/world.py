@@ -14,7 +14,7 @@ from aiokafka.admin.records_to_delete import RecordsToDelete  # type: ignore[imp
 
 from queuebit_contracts.channels import CHANNELS
 from queuebit_control_plane.relay.lead import Lead
-from queuebit_control_plane.relay.relay import CURSOR, Relay, records_of
+from queuebit_control_plane.relay.relay import LEASE, Relay, records_of
 from queuebit_devstack.stack import Stack
 from queuebit_runtime.bus.kafka.bus import KafkaBus
 from queuebit_runtime.bus.kafka.settings import KafkaSettings
@@ -39,7 +39,7 @@ class World:
     async def relay(self) -> None:
         """Publish everything that is stored, as the control plane does."""
         clock = SystemClock()
-        relay = Relay(self.store, self.bus, clock, Lead(self.store, clock, name=CURSOR, holder="test"))
+        relay = Relay(self.store, self.bus, clock, Lead(self.store, clock, name=LEASE, holder="test"))
         while await relay.step():
             pass
         await relay.save(force=True)

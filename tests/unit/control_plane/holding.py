@@ -36,5 +36,5 @@ async def store_holds(store: MemoryStore, *events: HoldEvent) -> None:
     """Append to the register, as an operator's tool does."""
     version = len(await store.events_of(REGISTER_ID))
     new = new_events(REGISTER_ID, version, events, NOW)
-    head = Head(HEAD_STATE, "", "", "", "", None)
+    head = Head(HEAD_STATE)
     assert await store.append([Append(REGISTER_ID, OPERATOR, version, new, head, category=CATEGORY)]) == [True]

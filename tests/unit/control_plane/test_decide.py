@@ -393,7 +393,7 @@ def test_the_head_says_where_the_job_stands() -> None:
 
     for state, story in stories.items():
         head = head_of(story.job)
-        assert (head.state, head.kind, head.tier, head.fingerprint) == (
+        assert (head.state, head.attributes["kind"], head.attributes["tier"], head.attributes["fingerprint"]) == (
             state, "maxcut", "interactive", a_submit().event.fingerprint,
         )  # fmt: skip
         assert (head.wake_at is None) == (state == "completed")

@@ -144,7 +144,7 @@ async def test_a_job_whose_stream_is_corrupt_stops_nobody_else() -> None:
     other = uuid7(5, 5)
     sound = a_submit(job_id=other)
     broken = NewEvent(CAUSE, "JobCompleted", 1, "{}", NOW)
-    head = Head("open", "maxcut", "interactive", "auto", "", NOW)
+    head = Head("open", NOW, {"kind": "maxcut", "tier": "interactive", "lane": "auto", "fingerprint": ""})
     await store.append([Append(JOB_ID, "acme", 0, (broken,), head)])
 
     undecidable = await a_handler(store).handle([a_command(Wake()), a_command(sound, other)])

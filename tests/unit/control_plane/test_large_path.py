@@ -18,7 +18,7 @@ from tests.fakes.clocks import StoppedClock
 from tests.unit.control_plane.relaying import a_relay, stepped
 
 LARGE = "large"
-HEAD = Head("open", "maxcut", "batch", "auto", "", None)
+HEAD = Head("open")
 STATEMENT = b'"' + b"x" * 70_000 + b'"'
 
 

@@ -13,6 +13,7 @@ from queuebit_control_plane.relay.lead import (
     TTL_S,
     Lead,
 )
+from queuebit_control_plane.relay.relay import CURSOR
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
 from queuebit_store.ports import Position
@@ -95,12 +96,12 @@ async def test_what_a_thawed_leader_saves_is_refused_and_it_begins_where_the_oth
     clock.moment = at(TTL_S + 1)
     await two.step()
     await two.save(force=True)
-    after = await store.load_cursor("relay")
+    after = await store.load_cursor(CURSOR)
 
     one._position = Position(1, 0, 1)
     await one.save(force=True)
 
-    assert await store.load_cursor("relay") == after
+    assert await store.load_cursor(CURSOR) == after
     assert [await one.step(), len(bus.records)] == [False, 4]
 
 

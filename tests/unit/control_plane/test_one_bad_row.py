@@ -50,7 +50,7 @@ async def stored(*events: tuple[UUID, str, str]) -> MemoryStore:
         version = versions.get(job_id, 0)
         versions[job_id] = version + 1
         event = NewEvent(uuid7(1, number), name, 1, data, NOW)
-        head = Head("open", "maxcut", "batch", "auto", "", None)
+        head = Head("open")
         assert await store.append([Append(job_id, "acme", version, (event,), head)]) == [True]
     return store
 

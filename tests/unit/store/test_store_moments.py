@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from queuebit_store.connections.moments import encode_moment, moment_decoder
+from queuebit_store.connections.moments import encode_moment, moment_decoder, moment_encoder
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 MOMENTS = (
@@ -20,11 +20,11 @@ MOMENTS = (
 
 
 def test_every_moment_comes_back_whatever_came_before() -> None:
-    decode = moment_decoder()
+    decode, encode = moment_decoder(), moment_encoder()
 
     for moment in (*MOMENTS, *reversed(MOMENTS)):
-        assert decode(encode_moment(moment)) == moment
-        assert decode(encode_moment(moment)) == moment
+        assert decode(encode(moment)) == moment
+        assert decode(encode(moment)) == moment
 
 
 def test_a_moment_is_the_same_in_every_time_zone() -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from queuebit_store.connections.session import Session
+from queuebit_store.connections.settings import QUERY
 from queuebit_store.postgres import PostgresSettings
 
 
@@ -47,7 +48,7 @@ async def test_transactions_are_bounded_where_the_server_can_and_else_it_is_said
 
     with caplog.at_level(logging.WARNING, "queuebit_store"):
         for connection in connections:
-            await session._begin(connection)  # type: ignore[arg-type]
+            await session._begin(connection, role=QUERY)  # type: ignore[arg-type]
 
     assert [connection.told for connection in connections] == [told, told]
     assert [record.args for record in caplog.records] == [(major,)] * warnings

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from queuebit_store.heads.projection import HeadProjection
 from queuebit_store.ports import Head, StoredEvent, StreamRow, StreamStore
 
 PAGE_STREAMS_MAX = 500
@@ -30,24 +31,24 @@ class RebuildReport:
 
 async def rebuild(
     store: StreamStore,
-    fold: Callable[[list[StoredEvent]], Head],
+    projection: HeadProjection,
     *,
     on_progress: Callable[[RebuildReport], None],
     page_streams: int = PAGE_STREAMS_MAX,
     write: bool = True,
 ) -> RebuildReport:
-    """Fold all streams of jobs, in the order of their ids, page by page, and rewrite heads that differ.
+    """Fold all streams of a category, in the order of their ids, page by page, and rewrite heads that differ.
 
-    The next page is fetched while one is folded; memory holds two pages. `fold` gets a stream's events in version order.
-    With `write` false it only compares. Streams made meanwhile may be visited or not. Raises what the store raises.
+    The next page is fetched while one is folded; memory holds two pages. With `write` false it only compares. Streams made
+    meanwhile may be visited or not. Raises what the store raises.
     """
     report = RebuildReport()
-    page = await _fetch(store, None, page_streams)
+    page = await _fetch(store, projection, None, page_streams)
     while page[0]:
         rows, events = page
-        following = asyncio.create_task(_fetch(store, rows[-1].stream_id, page_streams))
+        following = asyncio.create_task(_fetch(store, projection, rows[-1].stream_id, page_streams))
         try:
-            report = await _fold_page(store, fold, rows, events, report, write=write)
+            report = await _fold_page(store, projection, rows, events, report, write=write)
             on_progress(report)
             page = await following
         finally:
@@ -55,14 +56,14 @@ async def rebuild(
     return report
 
 
-async def _fetch(store: StreamStore, after: UUID | None, page_streams: int) -> _Page:
-    rows = await store.walk_heads(after, limit=page_streams)
+async def _fetch(store: StreamStore, projection: HeadProjection, after: UUID | None, page_streams: int) -> _Page:
+    rows = await store.walk_heads(after, limit=page_streams, category=projection.category)
     return rows, await store.load([row.stream_id for row in rows]) if rows else {}
 
 
 async def _fold_page(
     store: StreamStore,
-    fold: Callable[[list[StoredEvent]], Head],
+    projection: HeadProjection,
     rows: list[StreamRow],
     events: dict[UUID, list[StoredEvent]],
     report: RebuildReport,
@@ -79,7 +80,7 @@ async def _fold_page(
         if [event.version for event in stream] != list(range(1, row.version + 1)):
             broken.append(row.stream_id)
             continue
-        head = fold(stream)
+        head = projection.fold(stream)
         if head != row.head:
             differing.append((row.stream_id, row.version, head))
     rewritten = await store.rewrite_heads(differing) if differing and write else 0

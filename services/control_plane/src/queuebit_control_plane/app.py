@@ -14,7 +14,7 @@ from queuebit_control_plane.inbound.admission import Intake
 from queuebit_control_plane.inbound.subscriptions import Consumer
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_control_plane.relay.lead import Lead
-from queuebit_control_plane.relay.relay import CURSOR, Relay
+from queuebit_control_plane.relay.relay import CURSOR, LEASE, Relay
 from queuebit_control_plane.relay.watch import Watch
 from queuebit_control_plane.timers import Timers
 from queuebit_runtime.bus.port import Bus
@@ -51,7 +51,7 @@ class ControlPlane:
         """
         self._clock = clock
         self.readiness = Readiness(clock)
-        lead = Lead(store, clock, name=CURSOR, holder=holder)
+        lead = Lead(store, clock, name=LEASE, holder=holder)
         self.relay = Relay(store, bus, clock, lead, telemetry=telemetry)
         self.watch = Watch(store, lead, clock, cursor=CURSOR, telemetry=telemetry)
         self.lanes = Lanes()

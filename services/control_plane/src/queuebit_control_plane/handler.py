@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from queuebit_contracts.streams import JOB, REFUSAL
 from queuebit_contracts.writing import TODAY, Writing
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.heads import head_of
@@ -179,6 +180,7 @@ class CommandHandler:
                 work.version,
                 tuple(work.events),
                 head_of(work.job),
+                category=JOB if work.rejection is None else REFUSAL,
                 rival_id=work.rival_id,
             )
             for work in changed

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
+from queuebit_contracts.jobs import TERMINAL_STATES
+from queuebit_contracts.streams import JOB, REFUSAL
+from queuebit_domain.job.codec import fold
 from queuebit_domain.job.state import Job
-from queuebit_domain.job.summary import summary_of
-from queuebit_store.ports import Head
+from queuebit_domain.job.summary import ATTRIBUTES, summary_of
+from queuebit_store.heads.projection import HeadProjection
+from queuebit_store.ports import Head, StoredEvent
 
 
 def head_of(job: Job) -> Head:
     """The head that goes with the job. Raises AssertionError for NoJob, which has no stream."""
     return Head(*summary_of(job))
+
+
+def _folded(events: Sequence[StoredEvent]) -> Head:
+    return head_of(fold(events))
+
+
+HEADS: Final = tuple(
+    HeadProjection(category, ATTRIBUTES, frozenset(TERMINAL_STATES), _folded) for category in (JOB, REFUSAL)
+)
+"""The heads of each category that is ours. A refusal is a job that ended when it began."""

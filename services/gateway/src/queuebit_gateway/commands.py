@@ -104,7 +104,7 @@ class Submitter:
     async def _known(self, job_id: UUID, content: str | None = None) -> bool:
         """Whether the job has events. Raises Refusal where it came through another door with other content."""
         row = (await self._store.heads([job_id])).get(job_id)
-        if row is not None and content is not None and row.head.fingerprint != content:
+        if row is not None and content is not None and row.head.attributes["fingerprint"] != content:
             raise _reused(job_id)
         return row is not None
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from queuebit_contracts.jobs import JobState
 from queuebit_domain.job.label import label
 from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob
 from queuebit_domain.job.timers import next_wake
 
+ATTRIBUTES: Final = ("kind", "tier", "lane", "fingerprint")
+"""What jobs are listed by beside their state."""
+
 
 class Summary(NamedTuple):
-    """A job without its story. `wake_at`: when somebody must look at it again, or None."""
+    """A job without its story. `wake_at`: when somebody must look at it again, or None. `attributes`: one of each name."""
 
     state: JobState
-    kind: str
-    tier: str
-    lane: str
-    fingerprint: str
     wake_at: datetime | None
+    attributes: Mapping[str, str]
 
 
 def summary_of(job: Job) -> Summary:
@@ -27,9 +28,13 @@ def summary_of(job: Job) -> Summary:
     match job:
         case OpenJob():
             request = job.request
-            kind = request.problem.kind
-            return Summary(label(job), kind, request.tier, request.lane, job.fingerprint, next_wake(job))
+            about = _attributes(request.problem.kind, request.tier, request.lane, job.fingerprint)
+            return Summary(label(job), next_wake(job), about)
         case EndedJob():
-            return Summary(label(job), job.kind, job.tier, job.lane, job.fingerprint, None)
+            return Summary(label(job), None, _attributes(job.kind, job.tier, job.lane, job.fingerprint))
         case NoJob():
             raise AssertionError("a job that never began has no summary")
+
+
+def _attributes(kind: str, tier: str, lane: str, fingerprint: str) -> dict[str, str]:
+    return {"kind": kind, "tier": tier, "lane": lane, "fingerprint": fingerprint}

@@ -77,7 +77,7 @@ class HoldRegister:
             if not events:
                 return holds, False
             new = new_events(REGISTER_ID, holds.version, events, self._clock.now())
-            head = Head(HEAD_STATE, "", "", "", "", None)
+            head = Head(HEAD_STATE)
             append = Append(REGISTER_ID, OPERATOR, holds.version, new, head, category=CATEGORY)
             if (await self._store.append([append]))[0]:
                 return await self.holds(), True

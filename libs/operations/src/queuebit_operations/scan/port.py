@@ -28,7 +28,6 @@ class EventRow(NamedTuple):
     causation_id: UUID | None
     traceparent: str | None
     category: str
-    environment: str
     recorded_at: datetime
 
     @property

@@ -13,16 +13,15 @@ from uuid import UUID
 
 import asyncpg
 
+from queuebit_contracts.streams import PUBLISHED
 from queuebit_operations.scan.port import EventRow, LeaseState, LedgerRow, Marks, Selection, Stream
 from queuebit_store.connections.moments import teach_moments
 from queuebit_store.connections.queries import named
-from queuebit_store.connections.settings import PostgresSettings, connect_arguments
+from queuebit_store.connections.settings import OPERATE, PostgresSettings, connect_arguments
 from queuebit_store.connections.translate import translated
 from queuebit_store.heads.columns import stream_row
 from queuebit_store.ports import Position, Reservation, StreamRow
 
-ROLE = "operate"
-CATEGORY = "job"
 PAGE_EVENTS = 4000
 PAGE_STREAMS = 500
 PAGE_KEYS = 5000
@@ -40,7 +39,7 @@ def statements() -> dict[str, str]:
 async def opened_scan(settings: PostgresSettings) -> AsyncIterator[PostgresScan]:
     """A connection of its own, so that no append waits behind it. Raises what the store raises."""
     with translated():
-        connection = await asyncpg.connect(**connect_arguments(settings, role=ROLE))
+        connection = await asyncpg.connect(**connect_arguments(settings, role=OPERATE))
         await teach_moments(connection)
     try:
         yield PostgresScan(connection)
@@ -84,7 +83,7 @@ class PostgresScan:
 
     async def marks(self) -> Marks:
         cursors = {row[0]: Position(*row[1:]) for row in await self._fetch("cursors")}
-        row = (await self._fetch("newest", CATEGORY))[0]
+        row = (await self._fetch("newest", list(PUBLISHED)))[0]
         newest = Position() if row["seq"] is None else Position(row["epoch"], row["xid"], row["seq"])
         return Marks(cursors, newest, row["era"], row["next_xid"])
 

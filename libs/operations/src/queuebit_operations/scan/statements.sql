@@ -2,12 +2,12 @@
 -- Events in the order of their streams after a place, whoever they belong to.
 SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version,
        event_data(stream_id, data, payload_at, payload_hash) AS data, time, tenant, causation_id, traceparent,
-       category, environment, recorded_at
+       category, recorded_at
 FROM event WHERE (stream_id, version) > ($1::uuid, $2::integer) ORDER BY stream_id, version LIMIT $3;
 
 -- name: scan_heads
 -- Heads in the order of their ids, after one and up to another.
-SELECT stream_id, tenant, version, state, kind, tier, lane, fingerprint, wake_at, created_at, updated_at, category, environment
+SELECT stream_id, tenant, version, state, wake_at, attributes, created_at, updated_at, category
 FROM stream WHERE stream_id > $1::uuid AND stream_id <= $2::uuid ORDER BY stream_id LIMIT $3;
 
 -- name: select_streams
@@ -24,12 +24,12 @@ ORDER BY s.stream_id LIMIT $6;
 -- All events of some streams.
 SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version,
        event_data(stream_id, data, payload_at, payload_hash) AS data, time, tenant, causation_id, traceparent,
-       category, environment, recorded_at
+       category, recorded_at
 FROM event WHERE stream_id = ANY ($1::uuid[]) ORDER BY stream_id, version;
 
 -- name: heads_of_streams
 -- The heads of some streams.
-SELECT stream_id, tenant, version, state, kind, tier, lane, fingerprint, wake_at, created_at, updated_at, category, environment
+SELECT stream_id, tenant, version, state, wake_at, attributes, created_at, updated_at, category
 FROM stream WHERE stream_id = ANY ($1::uuid[]) ORDER BY stream_id;
 
 -- name: count_streams
@@ -46,10 +46,14 @@ WHERE (cardinality($1::uuid[]) = 0 OR s.stream_id = ANY ($1))
 SELECT name, epoch, xid, seq FROM cursor ORDER BY name;
 
 -- name: newest
--- The last event of the category, the era, and the first transaction id that is not given out yet.
+-- The last event of some categories, the era, and the first transaction id that is not given out yet.
 SELECT e.epoch, e.xid, e.seq, (SELECT epoch FROM era) AS era, pg_snapshot_xmax(pg_current_snapshot()) AS next_xid
 FROM (SELECT 1) AS one LEFT JOIN LATERAL (
-    SELECT epoch, xid, seq FROM event WHERE category = $1 ORDER BY category DESC, epoch DESC, xid DESC, seq DESC LIMIT 1
+    SELECT last.* FROM unnest($1::text[]) AS wanted (category) CROSS JOIN LATERAL (
+        SELECT epoch, xid, seq FROM event WHERE category = wanted.category
+        ORDER BY category DESC, epoch DESC, xid DESC, seq DESC LIMIT 1
+    ) AS last
+    ORDER BY epoch DESC, xid DESC, seq DESC LIMIT 1
 ) AS e ON true;
 
 -- name: reservations

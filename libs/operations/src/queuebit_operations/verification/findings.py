@@ -24,7 +24,7 @@ CHECKS: dict[str, tuple[str, str]] = {
     "submission_without_attempt": ("I12", "Something was handed in at a provider for an attempt that no job has made."),
     "two_live_submissions": ("I12", "Two submissions of one attempt are on their way at once."),
     "answer_differs": ("I5", "A completed job has another answer than the one that was judged."),
-    "foreign_tenant": ("I14", "An event belongs to another tenant, category or environment than its stream."),
+    "foreign_tenant": ("I14", "An event belongs to another tenant or category than its stream."),
     "position_order": ("I4", "The order of all events is not the order of the versions of a stream."),
     "epoch_ahead": ("I9", "An event was written in an epoch that has not begun."),
     "future_transaction": (

@@ -13,6 +13,7 @@ from queuebit_contracts.errors import ContractError
 from queuebit_contracts.events import JobEvent
 from queuebit_contracts.ids import attempt_id_of
 from queuebit_contracts.jobs import TERMINAL_NAMES
+from queuebit_contracts.streams import PUBLISHED
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.codec import read_event
 from queuebit_domain.job.evolve import evolve
@@ -22,8 +23,6 @@ from queuebit_operations.scan.port import EventRow, Stream
 from queuebit_operations.verification.findings import Finding
 from queuebit_store.ports import StreamRow
 
-CATEGORY = "job"
-"""The streams whose story is known here; of others only the order and the owner are looked at."""
 MAY_FOLLOW_THE_END = frozenset({"JobImproved", "JobInvalidated"})
 """What may be said of a job that has ended."""
 
@@ -55,7 +54,7 @@ def examine(stream: Stream) -> Examined:
         result.found("events_without_head", stream.stream_id, f"it has {len(events)} events")
     _in_order(stream, result)
     _of_one_owner(stream, result)
-    if events[0].category == CATEGORY:
+    if events[0].category in PUBLISHED:  # Of other streams only the order and the owner are known here.
         _story(stream, result)
     if head is not None:
         _head(head, events, result)
@@ -79,13 +78,9 @@ def _in_order(stream: Stream, result: Examined) -> None:
 
 def _of_one_owner(stream: Stream, result: Examined) -> None:
     head, first = stream.head, stream.events[0]
-    owner = (
-        (first.tenant, first.category, first.environment)
-        if head is None
-        else (head.tenant, head.category, head.environment)
-    )
+    owner = (first.tenant, first.category) if head is None else (head.tenant, head.category)
     for event in stream.events:
-        if (event.tenant, event.category, event.environment) != owner:
+        if (event.tenant, event.category) != owner:
             detail = f"version {event.version} is of {event.tenant}, its stream of {owner[0]}"
             result.found("foreign_tenant", stream.stream_id, detail)
 

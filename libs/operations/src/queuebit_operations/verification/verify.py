@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from queuebit_contracts import channels
+from queuebit_contracts.streams import PUBLISHED
 from queuebit_operations.errors import BadArgument
 from queuebit_operations.records.port import Place, Records, Span
 from queuebit_operations.records.relayed import RELAYED
@@ -21,13 +22,13 @@ from queuebit_operations.scan.port import Marks, Scan, Selection, Stream
 from queuebit_operations.verification.findings import Finding, Findings
 from queuebit_operations.verification.published import Published
 from queuebit_operations.verification.questions import GROUPS, Questions
-from queuebit_operations.verification.streams import CATEGORY, examine
+from queuebit_operations.verification.streams import examine
 from queuebit_runtime.clock import Clock
 from queuebit_store.ports import Position, Reservation
 from queuebit_store.submissions.port import SubmissionState
 
 LIVE = frozenset(state.value for state in SubmissionState if not state.final)
-RELAY = "relay"
+RELAY = "publisher"
 """The cursor of the relay."""
 
 
@@ -157,7 +158,7 @@ class Verification:
         for event in stream.events:
             if event.xid > self._highest.get(event.epoch, (0, stream.stream_id))[0]:
                 self._highest[event.epoch] = (event.xid, stream.stream_id)
-            if event.category == CATEGORY and (twice := published.note(event)) is not None:
+            if event.category in PUBLISHED and (twice := published.note(event)) is not None:
                 self._add(twice)
         self._attempts.update(each.int for each in examined.attempts)
         questions.jobs.add(stream.stream_id)
@@ -167,7 +168,7 @@ class Verification:
             questions.causes.add(examined.refused_cause)
         head = stream.head
         if head is not None:
-            self._fingerprints[stream.stream_id] = hash(head.head.fingerprint)
+            self._fingerprints[stream.stream_id] = hash(head.head.attributes.get("fingerprint", ""))
             if head.head.wake_at is not None and head.head.wake_at < overdue:
                 self._add(Finding("timer_overdue", str(stream.stream_id), f"since {head.head.wake_at.isoformat()}"))
 

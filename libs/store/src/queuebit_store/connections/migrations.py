@@ -19,13 +19,11 @@ import asyncpg
 
 from queuebit_store.connections.queries import queries
 from queuebit_store.connections.session import Session
-from queuebit_store.connections.settings import PostgresSettings, connect_arguments, milliseconds
+from queuebit_store.connections.settings import MIGRATE, PostgresSettings, connect_arguments
 from queuebit_store.connections.translate import translated
 from queuebit_store.errors import InvalidSettings, MigrationChanged, SchemaMismatch
 
 _FILE = re.compile(r"(\d{4})_(pre|post)_(\w+)\.sql")
-LOCK_TIMEOUT_S = 60.0
-STATEMENT_TIMEOUT_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +94,9 @@ async def migrate(
 ) -> tuple[str, ...]:
     """Apply what is pending, each migration in its own transaction; the names of those applied.
 
-    Post migrations are applied only with `post`; then every one before it must be applied too, in file order. Several
-    processes may do this at the same time: they take turns. Raises MigrationChanged, StoreUnavailable, InvalidSettings.
+    Post migrations are applied only with `post`, or where nothing was there before, so that no older code can run; then every
+    one before it must be applied too, in file order. Several processes may do this at the same time: they take turns. Raises
+    MigrationChanged, StoreUnavailable, InvalidSettings.
     """
     wanted = shipped() if migrations is None else tuple(migrations)
     async with _connection(settings) as connection:
@@ -106,7 +105,7 @@ async def migrate(
             await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{settings.namespace}"')
             await connection.execute(queries()["create_migrations"])
         status = compare(wanted, await _applied(connection))
-        names = {*status.pending_pre, *(status.pending_post if post else ())}
+        names = {*status.pending_pre, *(status.pending_post if post or not status.applied else ())}
         for migration in (one for one in wanted if one.name in names):
             with translated():
                 async with connection.transaction():
@@ -133,14 +132,8 @@ async def new_epoch(settings: PostgresSettings) -> int:
 
 @asynccontextmanager
 async def _connection(settings: PostgresSettings) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
-    arguments = connect_arguments(settings, role="migrate")
-    arguments["command_timeout"] = STATEMENT_TIMEOUT_S
-    arguments["server_settings"] |= {
-        "statement_timeout": milliseconds(STATEMENT_TIMEOUT_S),
-        "lock_timeout": milliseconds(LOCK_TIMEOUT_S),
-    }
     with translated():
-        connection = await asyncpg.connect(**arguments)
+        connection = await asyncpg.connect(**connect_arguments(settings, role=MIGRATE))
     try:
         yield connection
     except BaseException:

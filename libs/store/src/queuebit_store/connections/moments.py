@@ -14,7 +14,7 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 async def teach_moments(connection: asyncpg.Connection[asyncpg.Record]) -> None:
     """Have a connection read and write timestamptz by the functions below."""
     await connection.set_type_codec(
-        "timestamptz", schema="pg_catalog", encoder=encode_moment, decoder=moment_decoder(), format="tuple"
+        "timestamptz", schema="pg_catalog", encoder=moment_encoder(), decoder=moment_decoder(), format="tuple"
     )
 
 
@@ -22,6 +22,20 @@ def encode_moment(moment: datetime) -> tuple[int]:
     """The microseconds of a moment. Raises TypeError for a datetime without a time zone: it names no moment."""
     since = moment - _EPOCH
     return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds,)
+
+
+def moment_encoder() -> Callable[[datetime], tuple[int]]:
+    """An encoder that remembers the last moment: the events of one decision share theirs."""
+    known: datetime | None = None
+    value = (0,)
+
+    def encode(moment: datetime) -> tuple[int]:
+        nonlocal known, value
+        if moment is not known:
+            value, known = encode_moment(moment), moment
+        return value
+
+    return encode
 
 
 def moment_decoder() -> Callable[[tuple[int]], datetime]:

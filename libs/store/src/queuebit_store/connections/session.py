@@ -1,28 +1,34 @@
-"""The connections of one process: a pool for appends alone, one for large ones, one for what a leader says, and one for
-everything else.
+"""The connections of one process, a pool for each role: appends, large ones, what a leader says, queries, and what operators
+ask, who wait for nobody and hold up nobody.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, Literal
+from functools import partial
+from typing import Any
 
 import asyncpg
 
 from queuebit_store.connections.moments import teach_moments
 from queuebit_store.connections.queries import queries
-from queuebit_store.connections.settings import PostgresSettings, connect_arguments, milliseconds
+from queuebit_store.connections.settings import (
+    APPEND,
+    LARGE,
+    LEAD,
+    OPERATE,
+    QUERY,
+    PostgresSettings,
+    Role,
+    connect_arguments,
+    milliseconds,
+)
 from queuebit_store.connections.translate import translated
 
 CLOSE_TIMEOUT_S = 5.0
-LEAD_TIMEOUT_S = 2.0
-"""A leader that cannot say within this time that it goes on had better ask anew."""
-LEAD_LOCK_TIMEOUT_S = 1.0
 TRANSACTION_TIMEOUT_SINCE = 17
 """The first major version of PostgreSQL that knows transaction_timeout."""
-
-Role = Literal["append", "large", "query", "lead"]
 
 log = logging.getLogger(__name__)
 
@@ -37,38 +43,30 @@ class Session:
     def __init__(self, settings: PostgresSettings) -> None:
         self.settings = settings
         self._told_of_version = False
-        self._append_pool = self._pool("append", settings.append_connections, plan_cache_mode="force_generic_plan")
-        self._large_pool = self._pool("large", 1, plan_cache_mode="force_generic_plan")
-        self._query_pool = self._pool("query", settings.query_connections_max)
-        self._lead_pool = self._pool(
-            "lead",
-            1,
-            statement_timeout=milliseconds(min(settings.statement_timeout_s, LEAD_TIMEOUT_S)),
-            lock_timeout=milliseconds(LEAD_LOCK_TIMEOUT_S),
-        )
+        self._append_pool = self._pool(APPEND, settings.append_connections, 1)
+        self._large_pool = self._pool(LARGE, 1, 0)
+        self._query_pool = self._pool(QUERY, settings.query_connections_max, 1)
+        self._lead_pool = self._pool(LEAD, 1, 0)
+        self._operate_pool = self._pool(OPERATE, settings.operate_connections_max, 0)
         self._open: list[asyncpg.Pool[asyncpg.Record]] = []
 
-    def _pool(self, role: Role, size_max: int, **server_settings: str) -> asyncpg.Pool[asyncpg.Record]:
-        arguments = connect_arguments(self.settings, role=role)
-        arguments["server_settings"] |= server_settings
-        if role == "lead":
-            arguments["command_timeout"] = LEAD_TIMEOUT_S
+    def _pool(self, role: Role, size_max: int, size_min: int) -> asyncpg.Pool[asyncpg.Record]:
         return asyncpg.create_pool(
-            **arguments,
-            min_size=0 if role in ("lead", "large") else 1,
+            **connect_arguments(self.settings, role=role),
+            min_size=size_min,
             max_size=size_max,
             max_inactive_connection_lifetime=0.0,
-            init=self._begin,
+            init=partial(self._begin, role=role),
             reset=_keep_as_is,
         )
 
-    async def _begin(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    async def _begin(self, connection: asyncpg.Connection[asyncpg.Record], *, role: Role) -> None:
         """What a new connection is told, once. A server that does not know a setting would refuse a connection for it."""
         await teach_moments(connection)
         version = connection.get_server_version()
         if version.major >= TRANSACTION_TIMEOUT_SINCE:
-            timeout = milliseconds(self.settings.transaction_timeout_s)
-            await connection.fetchval(queries()["bound_transactions"], timeout)
+            timeout_s = role.transaction_timeout_s or self.settings.transaction_timeout_s
+            await connection.fetchval(queries()["bound_transactions"], milliseconds(timeout_s))
         elif not self._told_of_version:
             self._told_of_version = True
             log.warning(
@@ -76,10 +74,10 @@ class Session:
             )
 
     async def open(self) -> None:
-        """Connect. Raises StoreUnavailable or InvalidSettings. The connections of a leader and for large appends are made when
-        they are first needed.
+        """Connect. Raises StoreUnavailable or InvalidSettings. The connections of a leader, for large appends and for operators
+        are made when they are first needed.
         """
-        for pool in (self._lead_pool, self._large_pool, self._append_pool, self._query_pool):
+        for pool in (self._operate_pool, self._lead_pool, self._large_pool, self._append_pool, self._query_pool):
             with translated():
                 await pool
             self._open.append(pool)
@@ -107,8 +105,12 @@ class Session:
         return await _fetch(self._lead_pool, name, arguments)
 
     async def fetch(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
-        """Run a named statement on any other connection."""
+        """Run a named statement that a service waits for."""
         return await _fetch(self._query_pool, name, arguments)
+
+    async def fetch_operate(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Run a named statement of an operator, which may take minutes."""
+        return await _fetch(self._operate_pool, name, arguments)
 
 
 async def _fetch(pool: asyncpg.Pool[asyncpg.Record], name: str, arguments: tuple[Any, ...]) -> list[asyncpg.Record]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 
 from queuebit_store.diagnosis.port import Backlog, HorizonHolder
 from queuebit_store.log.port import Position
-from queuebit_store.memory_state.database import CategoryLog, MemoryDatabase, log_key
+from queuebit_store.memory_state.database import MemoryDatabase, log_key
 from queuebit_store.memory_state.hooks import Hooks
 
 
@@ -20,20 +21,22 @@ class MemoryDiagnosis:
         await self.hooks.before("writable")
         return True
 
-    async def backlog(self, cursor: str, *, count_max: int = 1000, category: str = "job") -> Backlog:
+    async def backlog(self, cursor: str, *, count_max: int = 1000, categories: Sequence[str] = ("job",)) -> Backlog:
         await self.hooks.before("backlog")
         db = self.database
         position = db.cursors.get(cursor, Position())
-        log = db.logs.get(category, CategoryLog())
         now_s = db.now_s()
-        start = bisect_right(log.keys, log_key(position))
-        unread = log.recorded_s[start : start + count_max]
-        held = log.recorded_s[bisect_left(log.keys, (db.epoch, db.horizon, 0)) :][:1]
+        unread: list[float] = []
+        held: list[float] = []
+        for log in (db.logs[category] for category in categories if category in db.logs):
+            start = bisect_right(log.keys, log_key(position))
+            unread += log.recorded_s[start : start + count_max]
+            held += log.recorded_s[bisect_left(log.keys, (db.epoch, db.horizon, 0)) :][:1]
         return Backlog(
             position,
-            len(unread),
+            min(len(unread), count_max),
             now_s - min(unread) if unread else None,
-            now_s - held[0] if held else None,
+            now_s - min(held) if held else None,
         )
 
     async def horizon_holders(self, *, limit: int = 3) -> list[HorizonHolder]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -59,7 +60,7 @@ class Diagnosis(Protocol):
         """Whether the store takes writes: a standby does not, nor one that an operator set so."""
         ...
 
-    async def backlog(self, cursor: str, *, count_max: int = 1000, category: str = "job") -> Backlog:
+    async def backlog(self, cursor: str, *, count_max: int = 1000, categories: Sequence[str] = ("job",)) -> Backlog:
         """What the reader with this cursor has before it; counted up to `count_max`."""
         ...
 

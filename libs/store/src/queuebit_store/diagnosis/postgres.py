@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from queuebit_store.connections.session import Session
 from queuebit_store.diagnosis.port import Backlog, HorizonHolder
 from queuebit_store.log.port import Position
@@ -16,8 +18,8 @@ class PostgresDiagnosis:
     async def writable(self) -> bool:
         return bool((await self._session.fetch("writable"))[0]["writable"])
 
-    async def backlog(self, cursor: str, *, count_max: int = 1000, category: str = "job") -> Backlog:
-        row = (await self._session.fetch("backlog", cursor, category, count_max))[0]
+    async def backlog(self, cursor: str, *, count_max: int = 1000, categories: Sequence[str] = ("job",)) -> Backlog:
+        row = (await self._session.fetch("backlog", cursor, list(categories), count_max))[0]
         position = Position(row["epoch"], row["xid"], row["seq"])
         return Backlog(position, row["waiting"], row["oldest_age_s"], row["held_age_s"])
 

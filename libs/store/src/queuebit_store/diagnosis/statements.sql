@@ -8,19 +8,23 @@ WITH place AS (
     SELECT COALESCE(c.epoch, 0::smallint) AS epoch, COALESCE(c.xid, '0'::xid8) AS xid, COALESCE(c.seq, 0) AS seq
     FROM (VALUES ($1::text)) AS wanted (name) LEFT JOIN cursor AS c ON c.name = wanted.name
 ), unread AS (
-    SELECT e.recorded_at FROM place AS p CROSS JOIN LATERAL (
+    SELECT e.recorded_at FROM place AS p CROSS JOIN unnest($2::text[]) AS wanted (category) CROSS JOIN LATERAL (
         SELECT recorded_at FROM event
-        WHERE category = $2 AND (epoch, xid, seq) > (p.epoch, p.xid, p.seq) ORDER BY epoch, xid, seq LIMIT $3
+        WHERE category = wanted.category AND (epoch, xid, seq) > (p.epoch, p.xid, p.seq)
+        ORDER BY epoch, xid, seq LIMIT $3
     ) AS e
 )
 SELECT p.epoch, p.xid, p.seq, u.waiting, u.oldest_age_s,
        extract(epoch FROM clock_timestamp() - (
-           SELECT recorded_at FROM event
-           WHERE category = $2 AND (epoch, xid) >= ((SELECT epoch FROM era), pg_snapshot_xmin(pg_current_snapshot()))
-           ORDER BY epoch, xid, seq LIMIT 1
+           SELECT min(e.recorded_at) FROM unnest($2::text[]) AS wanted (category) CROSS JOIN LATERAL (
+               SELECT recorded_at FROM event
+               WHERE category = wanted.category
+                 AND (epoch, xid) >= ((SELECT epoch FROM era), pg_snapshot_xmin(pg_current_snapshot()))
+               ORDER BY epoch, xid, seq LIMIT 1
+           ) AS e
        ))::double precision AS held_age_s
 FROM place AS p CROSS JOIN (
-    SELECT count(*) AS waiting, extract(epoch FROM clock_timestamp() - min(recorded_at))::double precision AS oldest_age_s
+    SELECT least(count(*), $3) AS waiting, extract(epoch FROM clock_timestamp() - min(recorded_at))::double precision AS oldest_age_s
     FROM unread
 ) AS u;
 

@@ -38,18 +38,18 @@ class MemoryHeads:
                 found.append(row)
         return found
 
-    async def walk_heads(
-        self, after: UUID | None = None, *, limit: int, category: str = "job", environment: str = "default"
-    ) -> list[StreamRow]:
+    async def walk_heads(self, after: UUID | None = None, *, limit: int, category: str = "job") -> list[StreamRow]:
         await self.hooks.before("walk_heads")
         streams = self.database.streams
         rows = [streams[stream_id] for stream_id in sorted(streams) if after is None or stream_id > after]
-        return [row for row in rows if (row.category, row.environment) == (category, environment)][:limit]
+        return [row for row in rows if row.category == category][:limit]
 
-    async def due(self, now: datetime, *, limit: int) -> list[UUID]:
+    async def due(self, now: datetime, *, limit: int, category: str = "job") -> list[UUID]:
         await self.hooks.before("due")
-        end = bisect_right(self.database.timers, now, key=lambda timer: timer[0])
-        return [stream_id for _, stream_id in self.database.timers[: min(end, limit)]]
+        db = self.database
+        end = bisect_right(db.timers, now, key=lambda timer: timer[0])
+        ids = (stream_id for _, stream_id in db.timers[:end] if db.streams[stream_id].category == category)
+        return list(islice(ids, limit))
 
     async def held_heads(self, after: Place | None = None, *, limit: int) -> list[StreamRow]:
         await self.hooks.before("held_heads")
@@ -72,12 +72,10 @@ class MemoryHeads:
 
 def _matches(row: StreamRow, wanted: StreamFilter) -> bool:
     return (
-        row.category == wanted.category
-        and row.environment == wanted.environment
+        row.category in wanted.categories
         and row.tenant == wanted.tenant
         and (not wanted.states or row.head.state in wanted.states)
-        and (not wanted.kinds or row.head.kind in wanted.kinds)
-        and (not wanted.tiers or row.head.tier in wanted.tiers)
+        and all(row.head.attributes.get(name) in values for name, values in wanted.attributes.items())
         and (wanted.created_from is None or row.created_at >= wanted.created_from)
         and (wanted.created_to is None or row.created_at < wanted.created_to)
     )

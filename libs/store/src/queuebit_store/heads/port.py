@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -13,15 +13,13 @@ from uuid import UUID
 class Head:
     """What is known of a stream without its events: for lists and timers. Always derivable by folding the events.
 
-    `wake_at`: the moment at which somebody must look at the stream again, or None.
+    `wake_at`: the moment at which somebody must look at the stream again, or None. `attributes`: what else the streams of a
+    category are listed by; the projection of the category declares their names.
     """
 
     state: str
-    kind: str
-    tier: str
-    lane: str
-    fingerprint: str
-    wake_at: datetime | None
+    wake_at: datetime | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 class Place(NamedTuple):
@@ -42,7 +40,6 @@ class StreamRow:
     created_at: datetime
     updated_at: datetime
     category: str = "job"
-    environment: str = "default"
 
     @property
     def place(self) -> Place:
@@ -53,18 +50,17 @@ class StreamRow:
 class StreamFilter:
     """Which streams of a tenant to list, newest first. The page starts after the place `before`.
 
-    An empty tuple means any. `created_from` is inclusive, `created_to` exclusive.
+    No states mean any. `attributes`: name to the values of which it must have one. `created_from` is inclusive, `created_to`
+    exclusive.
     """
 
     tenant: str
     states: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-    tiers: tuple[str, ...] = ()
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     before: Place | None = None
     created_from: datetime | None = None
     created_to: datetime | None = None
-    category: str = "job"
-    environment: str = "default"
+    categories: tuple[str, ...] = ("job",)
 
 
 class Heads(Protocol):
@@ -81,14 +77,12 @@ class Heads(Protocol):
         """
         ...
 
-    async def walk_heads(
-        self, after: UUID | None = None, *, limit: int, category: str = "job", environment: str = "default"
-    ) -> list[StreamRow]:
-        """Heads over all tenants in the order of their ids, after one. Empty at the end."""
+    async def walk_heads(self, after: UUID | None = None, *, limit: int, category: str = "job") -> list[StreamRow]:
+        """Heads over all tenants in the order of their ids, after one. Empty at the end. For operators: it may take long."""
         ...
 
-    async def due(self, now: datetime, *, limit: int) -> list[UUID]:
-        """Streams whose `wake_at` has come, earliest first."""
+    async def due(self, now: datetime, *, limit: int, category: str = "job") -> list[UUID]:
+        """Streams of a category whose `wake_at` has come, earliest first."""
         ...
 
     async def held_heads(self, after: Place | None = None, *, limit: int) -> list[StreamRow]:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import orjson
+
 from queuebit_store.connections.session import Session
 from queuebit_store.heads import columns as to
 from queuebit_store.heads.port import Head, Place, StreamFilter, StreamRow
@@ -22,17 +24,15 @@ class PostgresHeads:
         return {row.stream_id: row for row in found}
 
     async def list_heads(self, wanted: StreamFilter, *, limit: int) -> list[StreamRow]:
-        """Filters by kind or tier are checked while walking: bounded by the timeout."""
+        """Filters by attributes are checked while walking: bounded by the timeout."""
         before = wanted.before
         arguments = (
             wanted.tenant,
             before.created_at if before else None,
             before.stream_id if before else None,
-            wanted.category,
-            wanted.environment,
+            list(wanted.categories),
             list(dict.fromkeys(wanted.states)),
-            list(wanted.kinds),
-            list(wanted.tiers),
+            orjson.dumps(wanted.attributes).decode(),
             wanted.created_from,
             wanted.created_to,
             limit,
@@ -40,13 +40,11 @@ class PostgresHeads:
         found = await self._session.fetch("list_states" if wanted.states else "list_tenant", *arguments)
         return [to.stream_row(row) for row in found]
 
-    async def walk_heads(
-        self, after: UUID | None = None, *, limit: int, category: str = "job", environment: str = "default"
-    ) -> list[StreamRow]:
-        return [to.stream_row(row) for row in await self._session.fetch("walk", after, category, environment, limit)]
+    async def walk_heads(self, after: UUID | None = None, *, limit: int, category: str = "job") -> list[StreamRow]:
+        return [to.stream_row(row) for row in await self._session.fetch_operate("walk", after, category, limit)]
 
-    async def due(self, now: datetime, *, limit: int) -> list[UUID]:
-        return [row[0] for row in await self._session.fetch("due", now, limit)]
+    async def due(self, now: datetime, *, limit: int, category: str = "job") -> list[UUID]:
+        return [row[0] for row in await self._session.fetch("due", now, category, limit)]
 
     async def held_heads(self, after: Place | None = None, *, limit: int) -> list[StreamRow]:
         place = (None, None) if after is None else after

@@ -14,7 +14,7 @@ from queuebit_store.errors import InvalidBatch
 from queuebit_store.leadership.port import Lease
 from queuebit_store.log.payloads import whole_event
 from queuebit_store.log.port import Append, Position, StoredEvent
-from queuebit_store.memory_state.database import CategoryLog, MemoryDatabase, log_key
+from queuebit_store.memory_state.database import MemoryDatabase, log_key
 from queuebit_store.memory_state.hooks import Hooks
 
 
@@ -52,14 +52,16 @@ class MemoryLog:
         return self.database.events.get(stream_id, [])[start : start + limit]
 
     async def read(
-        self, after: Position, *, limit: int, category: str = "job", whole: bool = True
+        self, after: Position, *, limit: int, categories: Sequence[str] = ("job",), whole: bool = True
     ) -> list[StoredEvent]:
         await self.hooks.before("read")
         db = self.database
-        log = db.logs.get(category, CategoryLog())
-        start = bisect_right(log.keys, log_key(after))
-        end = bisect_left(log.keys, (db.epoch, db.horizon, 0))
-        events = log.events[start : min(end, start + limit)]
+        found: list[StoredEvent] = []
+        for log in (db.logs[category] for category in categories if category in db.logs):
+            start = bisect_right(log.keys, log_key(after))
+            end = bisect_left(log.keys, (db.epoch, db.horizon, 0))
+            found += log.events[start : min(end, start + limit)]
+        events = sorted(found, key=_place)[:limit] if len(categories) > 1 else found
         return events if whole else [db.bare.get(event.position, event) for event in events]
 
     async def fill(self, events: Sequence[StoredEvent]) -> list[StoredEvent]:
@@ -89,6 +91,10 @@ class MemoryCursors:
         return True
 
 
+def _place(event: StoredEvent) -> tuple[int, int, int]:
+    return event.epoch, event.xid, event.seq
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
@@ -98,13 +104,10 @@ _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refu
 
 
 def _check_text(batch: Sequence[Append]) -> None:
-    """Refuse what the adapter for PostgreSQL refuses: data that is no JSON, two control characters in text, and text that
-    UTF-8 cannot hold.
-    """
+    """Refuse what the adapter for PostgreSQL refuses: data that is no JSON, U+0000 in text, and text that UTF-8 cannot hold."""
     for append in batch:
         head = append.head
-        texts = [append.tenant, append.category, append.environment]
-        texts += [head.state, head.kind, head.tier, head.lane, head.fingerprint]
+        texts = [append.tenant, append.category, head.state, *head.attributes, *head.attributes.values()]
         for event in map(whole_event, append.events):
             try:
                 _DECODER.decode(event.data)
@@ -115,7 +118,5 @@ def _check_text(batch: Sequence[Append]) -> None:
             "".join(texts).encode()
         except UnicodeEncodeError:
             raise InvalidBatch(f"A text of the append to the stream {append.stream_id} is no Unicode text.") from None
-        if any("\x00" in text or "\x1f" in text for text in texts):
-            raise InvalidBatch(
-                f"A text of the append to the stream {append.stream_id} holds the character U+0000 or U+001F."
-            )
+        if any("\x00" in text for text in texts):
+            raise InvalidBatch(f"A text of the append to the stream {append.stream_id} holds the character U+0000.")

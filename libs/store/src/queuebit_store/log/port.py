@@ -33,7 +33,7 @@ class Payload(NamedTuple):
 
 class NewEvent(NamedTuple):
     """An event to append. `type` is the bare name (`JobQueued`); `data` is its JSON, kept byte for byte, but for the payload
-    that belongs in it.
+    that belongs in it. The fields are those of the type `event_append` in the database, in the same order.
     """
 
     id: UUID
@@ -59,7 +59,6 @@ class Append:
     events: tuple[NewEvent, ...]
     head: Head
     category: str = "job"
-    environment: str = "default"
     rival_id: UUID | None = None
 
 
@@ -105,8 +104,8 @@ class EventLog(Protocol):
         rival exists (nothing written).
 
         At most one Append a stream in a batch, none without events. One statement, one transaction, and before it short ones
-        that store payloads: those of an append that fails then are left over, and do no harm. A stream keeps the
-        tenant, category and environment that created it: an append that names others is refused like a wrong version.
+        that store payloads: those of an append that fails then are left over, and do no harm. A stream keeps the tenant and
+        category that created it: an append that names others is refused like a wrong version.
         Raises StoreUnavailable (transient: nothing is known to be written; appending again is safe because of the expected
         version, and where the first try had taken effect it answers False: load the stream and look). Raises InvalidBatch
         (permanent: nothing is written; one bad append refuses the whole batch). The same is unknown after a cancellation.
@@ -124,10 +123,10 @@ class EventLog(Protocol):
         ...
 
     async def read(
-        self, after: Position, *, limit: int, category: str = "job", whole: bool = True
+        self, after: Position, *, limit: int, categories: Sequence[str] = ("job",), whole: bool = True
     ) -> list[StoredEvent]:
-        """The next events in order, only those that no open transaction can still precede. Without their payloads where not
-        `whole`: ask for those by `fill`.
+        """The next events of these categories in order, only those that no open transaction can still precede. Without their
+        payloads where not `whole`: ask for those by `fill`.
         """
         ...
 

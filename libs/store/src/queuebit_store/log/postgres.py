@@ -45,9 +45,8 @@ class PostgresLog:
             batch, hashes = inlined_in(batch), {}
         if hashes:
             await self._keep(payloads_of(batch, hashes))
-        events = to.event_columns(batch, hashes)
-        large = len(events[to.DATA]) > LARGE_CHARACTERS
-        found = await self._session.fetch_append(*to.stream_columns(batch), *events, large=large)
+        large = sum([len(event.data) for one in batch for event in one.events]) > LARGE_CHARACTERS
+        found = await self._session.fetch_append(to.given(batch, hashes), large=large)
         if len(found) == len(batch):
             return [True] * len(batch)
         passed = {row[0] for row in found}
@@ -64,9 +63,9 @@ class PostgresLog:
         return await self.fill(to.stored_events(rows))
 
     async def read(
-        self, after: Position, *, limit: int, category: str = "job", whole: bool = True
+        self, after: Position, *, limit: int, categories: Sequence[str] = ("job",), whole: bool = True
     ) -> list[StoredEvent]:
-        rows = await self._session.fetch("read", category, after.epoch, after.xid, after.seq, limit)
+        rows = await self._session.fetch("read", list(categories), *after, limit)
         events = to.stored_events(rows)
         return await self.fill(events) if whole else events
 

@@ -1,43 +1,23 @@
 -- name: append
 -- Compare-and-set every stream of a batch and store the events of those that passed; gives the ids of those that passed.
--- The streams come sorted by id, so that concurrent batches lock in the same order; the events come in batch order, and
--- the final ORDER BY is what gives their sequence numbers that order. The CASE keeps the membership test a hashed subplan:
--- as a join it would be a nested loop of every event over every stream. The IS TRUE keeps the walk on the primary key: for
--- the planner the index by tenant looks as good, and it is not.
--- A column of texts travels as one text, its values parted by the unit separator, and a column of one and the same value as
--- that value alone: the driver looks at every element of an array several times. Such a column is one row long, unnest fills
--- it up with NULL, and COALESCE with the value. (wake_at, rival_id, causation_id and what is said of a payload may be NULL and are filled with nothing else.)
--- Each unnest stands in a SELECT list, because in FROM it would copy its column into a store of its own first.
+-- The streams come sorted by id, so that concurrent batches lock in the same order, each with its events and its place in the
+-- batch; the final ORDER BY is what gives the sequence numbers batch order. The CASE keeps the membership test a
+-- hashed subplan: as a join it would be a nested loop. The IS TRUE keeps the walk on the primary key: for the planner the index
+-- by tenant looks as good, and it is not.
 WITH given AS (
-    SELECT stream_id, COALESCE(tenant, $2) AS tenant, COALESCE(category, $3) AS category,
-           COALESCE(environment, $4) AS environment, COALESCE(expected_version, $5[1]) AS expected_version,
-           COALESCE(version, $6[1]) AS version, COALESCE(state, $7) AS state, COALESCE(kind, $8) AS kind,
-           COALESCE(tier, $9) AS tier, COALESCE(lane, $10) AS lane, COALESCE(fingerprint, $11) AS fingerprint, wake_at,
-           COALESCE(first_at, $13[1]) AS first_at, COALESCE(last_at, $14[1]) AS last_at, rival_id
-    FROM (
-        SELECT unnest($1::uuid[]) AS stream_id, unnest(string_to_array($2::text, chr(31))) AS tenant,
-               unnest(string_to_array($3::text, chr(31))) AS category,
-               unnest(string_to_array($4::text, chr(31))) AS environment, unnest($5::integer[]) AS expected_version,
-               unnest($6::integer[]) AS version, unnest(string_to_array($7::text, chr(31))) AS state,
-               unnest(string_to_array($8::text, chr(31))) AS kind, unnest(string_to_array($9::text, chr(31))) AS tier,
-               unnest(string_to_array($10::text, chr(31))) AS lane,
-               unnest(string_to_array($11::text, chr(31))) AS fingerprint, unnest($12::timestamptz[]) AS wake_at,
-               unnest($13::timestamptz[]) AS first_at, unnest($14::timestamptz[]) AS last_at,
-               unnest($15::uuid[]) AS rival_id
-    ) AS g
+    SELECT *, (events[1]).time AS first_at, (events[cardinality(events)]).time AS last_at,
+           expected_version + cardinality(events) AS version
+    FROM unnest($1::stream_append[])
 ), updated AS (
     UPDATE stream AS s
-    SET version = g.version, state = g.state, kind = g.kind, tier = g.tier, lane = g.lane, fingerprint = g.fingerprint,
-        wake_at = g.wake_at, updated_at = g.last_at
+    SET version = g.version, state = g.state, wake_at = g.wake_at, attributes = g.attributes, updated_at = g.last_at
     FROM given AS g
     WHERE s.stream_id = g.stream_id AND s.version = g.expected_version
-      AND (s.tenant = g.tenant AND s.category = g.category AND s.environment = g.environment) IS TRUE
+      AND (s.tenant = g.tenant AND s.category = g.category) IS TRUE
     RETURNING s.stream_id
 ), created AS (
-    INSERT INTO stream (
-        stream_id, tenant, category, environment, version, state, kind, tier, lane, fingerprint, wake_at, created_at, updated_at
-    )
-    SELECT stream_id, tenant, category, environment, version, state, kind, tier, lane, fingerprint, wake_at, first_at, last_at
+    INSERT INTO stream (stream_id, tenant, category, version, state, wake_at, attributes, created_at, updated_at)
+    SELECT stream_id, tenant, category, version, state, wake_at, attributes, first_at, last_at
     FROM given AS g
     WHERE expected_version = 0 AND (SELECT r.version FROM stream AS r WHERE r.stream_id = g.rival_id) IS NULL
     ON CONFLICT (stream_id) DO NOTHING
@@ -46,24 +26,15 @@ WITH given AS (
     SELECT stream_id FROM updated UNION ALL SELECT stream_id FROM created
 ), written AS (
     INSERT INTO event (
-        epoch, stream_id, version, schema_version, event_id, causation_id, time, category, tenant, environment, type,
-        traceparent, data, payload_at, payload_hash
+        epoch, stream_id, version, schema_version, event_id, causation_id, time, category, tenant, type, traceparent, data,
+        payload_at, payload_hash
     )
-    SELECT (SELECT epoch FROM era), e.stream_id, e.version, COALESCE(e.schema_version, $18[1]), e.event_id, e.causation_id,
-           COALESCE(e.time, $21[1]), COALESCE(e.category, $22), COALESCE(e.tenant, $23), COALESCE(e.environment, $24),
-           COALESCE(e.type, $25), NULLIF(COALESCE(e.traceparent, $26), ''), COALESCE(e.data, $27)::json,
-           e.payload_at, e.payload_hash
-    FROM (
-        SELECT generate_subscripts($16::uuid[], 1) AS nth, unnest($16::uuid[]) AS stream_id, unnest($17::integer[]) AS version,
-               unnest($18::smallint[]) AS schema_version, unnest($19::uuid[]) AS event_id, unnest($20::uuid[]) AS causation_id,
-               unnest($21::timestamptz[]) AS time, unnest(string_to_array($22::text, chr(31))) AS category,
-               unnest(string_to_array($23::text, chr(31))) AS tenant,
-               unnest(string_to_array($24::text, chr(31))) AS environment, unnest(string_to_array($25::text, chr(31))) AS type,
-               unnest(string_to_array($26::text, chr(31))) AS traceparent, unnest(string_to_array($27::text, chr(31))) AS data,
-               unnest($28::integer[]) AS payload_at, unnest($29::bytea[]) AS payload_hash
-    ) AS e
-    WHERE CASE WHEN e.stream_id IN (SELECT stream_id FROM passed) THEN true ELSE false END
-    ORDER BY e.nth
+    SELECT (SELECT epoch FROM era), g.stream_id, g.expected_version + e.nth, e.schema_version, e.event_id, e.causation_id,
+           e.time, g.category, g.tenant, e.type, e.traceparent, e.data, (e.payload).at, (e.payload).hash
+    FROM given AS g, unnest(g.events) WITH ORDINALITY
+        AS e (event_id, type, schema_version, data, time, causation_id, traceparent, payload, nth)
+    WHERE CASE WHEN g.stream_id IN (SELECT stream_id FROM passed) THEN true ELSE false END
+    ORDER BY g.nth, e.nth
 )
 SELECT stream_id FROM passed;
 
@@ -80,13 +51,17 @@ SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version, data
 FROM event WHERE stream_id = $1 AND version > $2 ORDER BY version LIMIT $3;
 
 -- name: read
--- The events of a category after a position, in order, below the horizon: no transaction that is still open can precede them.
-SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version, data, time, tenant, causation_id, traceparent,
-       payload_at, payload_hash
-FROM event
-WHERE category = $1 AND (epoch, xid, seq) > ($2::smallint, $3::xid8, $4::bigint)
-  AND (epoch, xid) < ((SELECT epoch FROM era), pg_snapshot_xmin(pg_current_snapshot()))
-ORDER BY epoch, xid, seq LIMIT $5;
+-- The events of some categories after a position, in order, below the horizon: no transaction that is still open can precede
+-- them. One walk a category, merged.
+SELECT page.* FROM unnest($1::text[]) AS wanted (category) CROSS JOIN LATERAL (
+    SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version, data, time, tenant, causation_id, traceparent,
+           payload_at, payload_hash
+    FROM event AS e
+    WHERE e.category = wanted.category AND (epoch, xid, seq) > ($2::smallint, $3::xid8, $4::bigint)
+      AND (epoch, xid) < ((SELECT epoch FROM era), pg_snapshot_xmin(pg_current_snapshot()))
+    ORDER BY epoch, xid, seq LIMIT $5
+) AS page
+ORDER BY page.epoch, page.xid, page.seq LIMIT $5;
 
 -- name: kept_payloads
 -- Which of these payloads are stored already: their last piece is.

@@ -101,12 +101,7 @@ class MemoryDatabase:
         row = self.streams.get(append.stream_id)
         if row is None:
             return append.expected_version == 0 and append.rival_id not in self.streams
-        return (append.expected_version, append.tenant, append.category, append.environment) == (
-            row.version,
-            row.tenant,
-            row.category,
-            row.environment,
-        )
+        return (append.expected_version, append.tenant, append.category) == (row.version, row.tenant, row.category)
 
     def write(self, append: Append, xid: int) -> None:
         """Store the events and the head of an append that fits."""
@@ -124,7 +119,6 @@ class MemoryDatabase:
             created_at=old.created_at if old else append.events[0].time,
             updated_at=append.events[-1].time,
             category=append.category,
-            environment=append.environment,
         )
         if old is None:
             insort(self.places, row.place)

@@ -31,7 +31,7 @@ SWEEP_INTERVAL_S = 30.0
 """So often is everything that is held looked at again, whether a hold was lifted or not."""
 SETTLED_S = 5.0
 """For so long after a hold was lifted, jobs may come to be held that were decided on before."""
-HEAD = Head(HEAD_STATE, "", "", "", "", None)
+HEAD = Head(HEAD_STATE)
 
 
 class Leads(Protocol):
@@ -177,4 +177,4 @@ def _holds_of(stored: Sequence[StoredEvent], gate: Gate) -> list[Hold]:
 
 
 def _asked(row: StreamRow) -> Asking:
-    return Asking(row.stream_id, row.tenant, row.head.kind, row.head.tier)
+    return Asking(row.stream_id, row.tenant, row.head.attributes["kind"], row.head.attributes["tier"])

@@ -24,6 +24,7 @@ from queuebit_contracts.envelope import binary_headers, rfc3339
 from queuebit_contracts.events import JobQueued
 from queuebit_contracts.jobs import LANES, TIERS
 from queuebit_contracts.registry import type_name_of
+from queuebit_contracts.streams import PUBLISHED
 from queuebit_control_plane.relay.dead_letters import unreadable
 from queuebit_control_plane.relay.large_path import LargePath
 from queuebit_control_plane.relay.lead import ASK_INTERVAL_S, PATIENCE_S, Lead
@@ -42,7 +43,8 @@ from queuebit_store.ports import OrderedReaderCursors, Position, StoredEvent, St
 log = logging.getLogger(__name__)
 
 SOURCE = source_of("control-plane")
-CURSOR = "relay"
+LEASE = "relay"
+CURSOR = "publisher"
 RETRY = Backoff(base_s=0.1, ceiling_s=2.0)
 """A cut session is replaced at once; a server that restarts takes its time."""
 FIRST_BATCH = 64
@@ -143,7 +145,7 @@ class Relay:
             await self.save()
             return False
         limit = self._limit
-        stored = await self._store.read(self._position, limit=limit, whole=False)
+        stored = await self._store.read(self._position, limit=limit, categories=PUBLISHED, whole=False)
         if stored:
             at_once, later = self._path.divide(stored, self._position)
             if at_once:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from queuebit_contracts.streams import PUBLISHED
 from queuebit_control_plane.relay.lead import Lead
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.service.readiness import Reason
@@ -51,7 +52,7 @@ class Watch:
     async def relay(self) -> Reason | None:
         """Why stored events do not reach Kafka; None where they do, or where `database` says it. Asked about once a second."""
         try:
-            backlog = await self._store.backlog(self._cursor)
+            backlog = await self._store.backlog(self._cursor, categories=PUBLISHED)
             now_s = self._clock.monotonic_s()
             self._standing = stand(self._standing, backlog, now_s)
             self._measure(backlog)

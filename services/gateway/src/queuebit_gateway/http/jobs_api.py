@@ -11,6 +11,7 @@ from starlette.responses import Response
 from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.jobs import BODY_BYTES_MAX, JobState, KindName, Tier
 from queuebit_contracts.model import Model
+from queuebit_contracts.streams import PUBLISHED
 from queuebit_gateway.access.authentication import Actor
 from queuebit_gateway.http import examples
 from queuebit_gateway.http.conditions import check_if_match, header_of, is_unchanged, tag_of
@@ -110,7 +111,8 @@ async def list_jobs(
         "created_to": created_to.isoformat() if created_to else "",
     }
     before = parts.cursors.read(cursor, actor.tenant, filters) if cursor is not None else None
-    wanted = StreamFilter(actor.tenant, tuple(state), tuple(kind), tuple(tier), before, created_from, created_to)
+    attributes = {name: tuple(values) for name, values in (("kind", kind), ("tier", tier)) if values}
+    wanted = StreamFilter(actor.tenant, tuple(state), attributes, before, created_from, created_to, PUBLISHED)
     lines, more = await parts.jobs.page(wanted, limit)
     next_cursor = parts.cursors.make(Place(lines[-1].created_at, lines[-1].id), actor.tenant, filters) if more else None
     query = {**{name: value for name, value in filters.items() if value}, "limit": limit, "cursor": next_cursor}

@@ -203,12 +203,13 @@ def _trim(data: Any) -> list[str]:
 
 def _summary(row: StreamRow) -> JobSummary:
     head = row.head
+    about = head.attributes
     return JobSummary(
         id=row.stream_id,
         state=head.state,
-        kind=head.kind,
-        tier=head.tier,
-        lane=head.lane,
+        kind=about["kind"],
+        tier=about["tier"],
+        lane=about["lane"],
         created_at=row.created_at,
         updated_at=row.updated_at,
         version=row.version,
