@@ -28,13 +28,12 @@ def summary_of(job: Job) -> Summary:
     match job:
         case OpenJob():
             request = job.request
-            about = _attributes(request.problem.kind, request.tier, request.lane, job.fingerprint)
+            about = {"kind": request.problem.kind, "tier": request.tier, "lane": request.lane}
+            about["fingerprint"] = job.fingerprint
             return Summary(label(job), next_wake(job), about)
         case EndedJob():
-            return Summary(label(job), None, _attributes(job.kind, job.tier, job.lane, job.fingerprint))
+            about = {"kind": job.kind, "tier": job.tier, "lane": job.lane, "fingerprint": job.fingerprint}
+            return Summary(label(job), None, about)
         case NoJob():
             raise AssertionError("a job that never began has no summary")
 
-
-def _attributes(kind: str, tier: str, lane: str, fingerprint: str) -> dict[str, str]:
-    return {"kind": kind, "tier": tier, "lane": lane, "fingerprint": fingerprint}
