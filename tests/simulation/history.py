@@ -10,6 +10,7 @@ from uuid import UUID
 from queuebit_contracts import channels
 from queuebit_contracts.ids import asked_job_id_of, asked_key_of, job_id_of, refusal_id_of, time_ordered_key
 from queuebit_contracts.jobs import TIERS
+from queuebit_contracts.streams import PUBLISHED
 from queuebit_control_plane.inbound.admission import UNKNOWN_TENANT
 from queuebit_gateway.read_model.watching import refusal_stream
 from queuebit_runtime.bus.memory.broker import MemoryBroker
@@ -70,7 +71,7 @@ class History:
 
     def jobs(self) -> dict[UUID, StreamRow]:
         """The heads of all jobs and refusals: what operators keep beside them is left out."""
-        return {stream_id: row for stream_id, row in self.database.streams.items() if row.category == "job"}
+        return {stream_id: row for stream_id, row in self.database.streams.items() if row.category in PUBLISHED}
 
     def stories(self) -> dict[UUID, list[StoredEvent]]:
         """The events of each of them."""

@@ -10,7 +10,7 @@ from queuebit_store.ports import Append, Head, NewEvent
 from tests.contract.http.running_gateway import RunningGateway
 from tests.contract.http.served import Served
 
-HEAD = Head("queued", "maxcut", "interactive", "auto", "f", None)
+HEAD = Head("queued", None, {"kind": "maxcut", "tier": "interactive", "lane": "auto", "fingerprint": "f"})
 ENDS_AGAIN = ("JobSubmitted", 1, '{"request":{"tenant":"acme","problem":{"kind":"maxcut","statement":{}}}}')
 UNKNOWN = ("JobQueued", 9, "{}")
 UNREADABLE = ("JobStarted", 1, '{"leg":7}')

@@ -17,16 +17,22 @@ from queuebit_store.ports import Position, Reservation, StreamFilter
 from queuebit_store.postgres import PostgresSettings, PostgresStore
 from tests.contract.store.builders import a_head, an_append, an_id, at
 
-_FILL = """
+PARTS = 14
+_ID = """(substr(stream_bound('2030-01-01'::timestamptz + n % 14 * interval '30 days')::text, 1, 13)
+    || '-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid"""
+"""Streams whose ids lie in all partitions alike."""
+_FILL = f"""
+SELECT add_event_partition('event_part_' || p, '2030-01-01'::timestamptz + p * interval '30 days',
+    '2030-01-01'::timestamptz + (p + 1) * interval '30 days') FROM generate_series(0, {PARTS - 1}) AS p;
 INSERT INTO stream (stream_id, category, tenant, version, state, attributes, wake_at, created_at, updated_at)
-SELECT md5('s' || n)::uuid, 'job', 'acme', 1, 'done', '{"kind": "maxcut", "tier": "batch"}',
+SELECT {_ID}, 'job', 'acme', 1, 'done', '{{"kind": "maxcut", "tier": "batch"}}',
     CASE WHEN n % 10 = 0 THEN now() END, now(), now() FROM generate_series(1, 30000) AS n;
 INSERT INTO event (epoch, stream_id, version, schema_version, event_id, time, category, tenant, type, data)
-SELECT 1, md5('s' || n)::uuid, v, 1, md5('e' || n || v)::uuid, now(), 'job', 'acme', 'JobPlanned', '{}'
+SELECT 1, {_ID}, v, 1, md5('e' || n || v)::uuid, now(), 'job', 'acme', 'JobPlanned', '{{}}'
 FROM generate_series(1, 30000) AS n, generate_series(1, 2) AS v;
-INSERT INTO payload SELECT md5('s' || n)::uuid, sha256(md5('p' || n)::bytea), 0, 'x' FROM generate_series(1, 30000) AS n;
+INSERT INTO payload SELECT {_ID}, sha256(md5('p' || n)::bytea), 0, 'x' FROM generate_series(1, 30000) AS n;
 INSERT INTO idempotency (tenant, key, stream_id, fingerprint, created_at)
-SELECT 'acme', 'key' || n, md5('s' || n)::uuid, 'f', now() FROM generate_series(1, 30000) AS n;
+SELECT 'acme', 'key' || n, {_ID}, 'f', now() FROM generate_series(1, 30000) AS n;
 """
 _BATCH = [an_append(n, expected=n % 2 * 3, events=3) for n in range(200)]
 _LISTED: tuple[Any, ...] = ("acme", None, None, ["job"], [], '{"kind": ["tsp"]}', None, None, 50)
@@ -47,7 +53,7 @@ _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "held_for": (an_id(1),),
     "rewrite_heads": tuple(head_columns([(an_id(n), 1, a_head()) for n in range(100)])),
 }
-_TABLES = {"stream", "event", "idempotency", "payload"}
+_TABLES = ("stream", "event", "idempotency", "payload")
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -60,10 +66,10 @@ def _bad_nodes(plan: dict[str, Any]) -> list[str]:
     """Nodes that touch a whole table, or sort what an index gives in order."""
     found = []
     for node in _nodes(plan):
-        table = node.get("Relation Name")
+        table = node.get("Relation Name", "")
         kind = node["Node Type"]
         whole = kind.startswith(("Index", "Bitmap")) and "Index Cond" not in node
-        if table in _TABLES and kind != "ModifyTable" and (kind == "Seq Scan" or whole):
+        if table.startswith(_TABLES) and kind != "ModifyTable" and (kind == "Seq Scan" or whole):
             found.append(f"{kind} on {table}")
         if kind in ("Hash Join", "Merge Join"):
             found.append(kind)
@@ -111,6 +117,26 @@ async def test_every_hot_statement_walks_an_index(
     }
     assert sorted_by == set()
     assert {node["Index Name"] for node in _nodes(plans["append"]) if "Index Name" in node} == {"stream_pkey"}
+
+
+async def _partitions_of(connection: asyncpg.Connection, name: str, *values: Any) -> set[str]:
+    """The partitions that a prepared statement looks into for these values."""
+    text = await connection.fetchval(f"EXPLAIN (FORMAT JSON, ANALYZE) {queries()[name]}", *values)
+    found = (node.get("Relation Name", "") for node in _nodes(json.loads(text)[0]["Plan"]))
+    return {table for table in found if table.startswith("event_")}
+
+
+async def test_one_stream_is_looked_for_in_one_partition(settings: PostgresSettings, admin: asyncpg.Connection) -> None:
+    await admin.execute(_FILL)
+    stream_id = await admin.fetchval("SELECT stream_id FROM event_part_3 LIMIT 1")
+    connection = await asyncpg.connect(**connect_arguments(settings, role=QUERY))
+    try:
+        for name, values in (("load", ([stream_id],)), ("events_of", (stream_id, 0, 10))):
+            assert await _partitions_of(connection, name, *values) == {"event_part_3"}
+        read = await _partitions_of(connection, "read", ["job"], 0, 0, 0, 10)
+        assert {f"event_part_{nth}" for nth in range(PARTS)} <= read
+    finally:
+        await connection.close()
 
 
 async def test_without_the_session_settings_a_plan_would_read_whole_tables(

@@ -15,7 +15,7 @@ from tests.unit.control_plane.handling import CAUSE, a_command, a_handler, names
 
 async def corrupt(store: MemoryStore, job_id: UUID) -> None:
     """A due job whose first event is one that ends it."""
-    head = Head("queued", "maxcut", "interactive", "auto", "", NOW)
+    head = Head("queued", NOW)
     await store.append([Append(job_id, "acme", 0, (NewEvent(CAUSE, "JobCompleted", 1, "{}", NOW),), head)])
 
 

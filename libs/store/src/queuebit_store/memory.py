@@ -14,6 +14,7 @@ from queuebit_store.leadership.memory import MemoryLeadership
 from queuebit_store.log.memory import MemoryCursors, MemoryLog
 from queuebit_store.memory_state.database import MemoryDatabase
 from queuebit_store.memory_state.hooks import Hook, Hooks
+from queuebit_store.partitions.memory import MemoryPartitions
 from queuebit_store.submissions.memory import MemorySubmissions
 
 __all__ = ["Hook", "Hooks", "MemoryDatabase", "MemoryStore"]
@@ -28,6 +29,7 @@ class MemoryStore(
     MemoryLeadership,
     MemoryDiagnosis,
     MemorySubmissions,
+    MemoryPartitions,
 ):
     """One session on a MemoryDatabase: every port of the store."""
 

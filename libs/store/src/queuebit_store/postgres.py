@@ -14,6 +14,7 @@ from queuebit_store.heads.postgres import PostgresHeads
 from queuebit_store.idempotency.postgres import PostgresIdempotency
 from queuebit_store.leadership.postgres import PostgresLeadership
 from queuebit_store.log.postgres import PostgresCursors, PostgresLog
+from queuebit_store.partitions.postgres import PostgresPartitions
 from queuebit_store.submissions.postgres import PostgresSubmissions
 
 __all__ = ["PostgresSettings", "PostgresStore", "settings_from"]
@@ -28,6 +29,7 @@ class PostgresStore(
     PostgresLeadership,
     PostgresDiagnosis,
     PostgresSubmissions,
+    PostgresPartitions,
 ):
     """Every port of the store on one database. Made by `open`, ended by `close`."""
 

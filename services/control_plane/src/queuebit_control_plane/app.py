@@ -13,6 +13,7 @@ from queuebit_control_plane.holding.releaser import Releaser
 from queuebit_control_plane.inbound.admission import Intake
 from queuebit_control_plane.inbound.subscriptions import Consumer
 from queuebit_control_plane.inbound.tenants import Tenants
+from queuebit_control_plane.partitions import PartitionKeeper
 from queuebit_control_plane.relay.lead import Lead
 from queuebit_control_plane.relay.relay import CURSOR, LEASE, Relay
 from queuebit_control_plane.relay.watch import Watch
@@ -25,15 +26,16 @@ from queuebit_runtime.service.supervision import Run, run_supervised
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_store.diagnosis.port import Diagnosis
 from queuebit_store.leadership.port import Leadership
+from queuebit_store.partitions.port import Partitions
 from queuebit_store.ports import Directory, OrderedReaderCursors, StreamStore
 
 
-class Store(StreamStore, OrderedReaderCursors, Directory, Leadership, Diagnosis, Protocol):
+class Store(StreamStore, OrderedReaderCursors, Directory, Leadership, Diagnosis, Partitions, Protocol):
     """Everything that the control plane keeps."""
 
 
 class ControlPlane:
-    """Subscribes on construction. Relay, timers and releaser run beside the bus, each until it is told to stop."""
+    """Subscribes on construction. Relay, timers, releaser and the keeper of partitions run beside it until told to stop."""
 
     def __init__(
         self,
@@ -61,6 +63,7 @@ class ControlPlane:
         )
         self.releaser = Releaser(store, self.handler, gatekeeper, lead, clock)
         self.timers = Timers(store, self.handler, clock)
+        self.partitions = PartitionKeeper(store, clock)
         intake = Intake(store, Tenants(store), self.lanes)
         Consumer(bus, self.handler, intake, self.lanes, clock, work or inline()).subscribe()
 
@@ -70,6 +73,7 @@ class ControlPlane:
             self._supervised("relay", self.relay.run, stop),
             self._supervised("timers", self.timers.run, stop),
             self._supervised("releaser", self.releaser.run, stop),
+            self._supervised("partitions", self.partitions.run, stop),
         )
 
     async def _supervised(self, name: str, run: Run, stop: asyncio.Event) -> None:

@@ -45,6 +45,7 @@ async def build(service: Service, database: PostgresSettings, settings: ControlP
     service.task("relay", plane.relay.run)
     service.task("timers", plane.timers.run)
     service.task("releaser", plane.releaser.run)
+    service.task("partitions", plane.partitions.run)
 
 
 def main() -> int:

@@ -36,4 +36,3 @@ def summary_of(job: Job) -> Summary:
             return Summary(label(job), None, about)
         case NoJob():
             raise AssertionError("a job that never began has no summary")
-

@@ -65,11 +65,11 @@ class Operations:
         for event in events:
             after = evolve_operation(after, event, now)
         assert after is not None, "there is an event"
-        head = Head(after.state, after.verb, "", "", "", None)
+        head = Head(after.state, None, {"verb": after.verb})
         new = new_events(operation_id, version, events, now)
         append = Append(operation_id, OPERATOR, version, new, head, category=CATEGORY)
         return after if (await self._store.append([append]))[0] else None
 
     async def list(self, *, limit: int) -> list[StreamRow]:
         """The latest operations, newest first."""
-        return await self._store.list_heads(StreamFilter(OPERATOR, category=CATEGORY), limit=limit)
+        return await self._store.list_heads(StreamFilter(OPERATOR, categories=(CATEGORY,)), limit=limit)

@@ -18,7 +18,7 @@ ORDER BY e.stream_id;
 -- Jobs that have not ended.
 SELECT stream_id FROM stream
 WHERE category = 'job' AND state = ANY ($1::text[])
-  AND ($2::text IS NULL OR tenant = $2) AND ($3::text IS NULL OR kind = $3) AND ($4::text IS NULL OR tier = $4)
+  AND ($2::text IS NULL OR tenant = $2) AND ($3::text IS NULL OR attributes ->> 'kind' = $3) AND ($4::text IS NULL OR attributes ->> 'tier' = $4)
   AND created_at >= COALESCE($5::timestamptz, '-infinity') AND created_at < COALESCE($6::timestamptz, 'infinity')
 ORDER BY stream_id;
 

@@ -12,7 +12,17 @@ from importlib.resources import files
 _BLOCK = re.compile(r"^-- name: (\w+)\n(.*?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
 
 
-ROOMS = ("log", "heads", "idempotency", "directory", "leadership", "diagnosis", "connections", "submissions")
+ROOMS = (
+    "log",
+    "heads",
+    "idempotency",
+    "directory",
+    "leadership",
+    "diagnosis",
+    "connections",
+    "submissions",
+    "partitions",
+)
 """Each has its statements in a file of its own, beside the adapter that asks them."""
 
 

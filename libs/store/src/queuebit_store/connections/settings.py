@@ -40,11 +40,14 @@ class Role:
     lock_timeout_s: float | None = None
 
 
-APPEND: Final = Role("append", INDEX_WALKS | {"plan_cache_mode": "force_generic_plan"})
+ONE_PLAN: Final = {"plan_cache_mode": "force_generic_plan"}
+"""Whatever the values: planning over all partitions costs more than most statements."""
+
+APPEND: Final = Role("append", INDEX_WALKS | ONE_PLAN)
 LARGE: Final = Role("large", APPEND.planner)
 """Appends too, of which one takes long: no small one waits for it."""
-QUERY: Final = Role("query", INDEX_WALKS)
-LEAD: Final = Role("lead", INDEX_WALKS, statement_timeout_s=2.0, lock_timeout_s=1.0)
+QUERY: Final = Role("query", INDEX_WALKS | ONE_PLAN)
+LEAD: Final = Role("lead", QUERY.planner, statement_timeout_s=2.0, lock_timeout_s=1.0)
 """A leader that cannot say within this time that it goes on had better ask anew."""
 OPERATE: Final = Role("operate", {}, statement_timeout_s=300.0, transaction_timeout_s=330.0, lock_timeout_s=1.0)
 """Walks over whole tables, by whatever plan the server finds best. It gives up a lock before appends queue behind it."""

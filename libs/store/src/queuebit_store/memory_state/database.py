@@ -15,6 +15,7 @@ from queuebit_store.heads.port import Place, StreamRow
 from queuebit_store.idempotency.port import Reservation
 from queuebit_store.log.payloads import hash_of, whole_event
 from queuebit_store.log.port import Append, NewEvent, Position, StoredEvent
+from queuebit_store.partitions.port import Partition
 from queuebit_store.submissions.port import Note, Submission
 
 
@@ -69,6 +70,7 @@ class MemoryDatabase:
         self.requests: dict[UUID, bytes] = {}
         self.results: dict[UUID, bytes] = {}
         self.submission_notes: dict[UUID, list[Note]] = {}
+        self.partitions: list[Partition] = []
         self.epoch = 1
         self.next_xid = 1
         self.next_seq = 1

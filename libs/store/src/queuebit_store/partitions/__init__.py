@@ -1,0 +1,1 @@
+"""Partitions: events by the month in which their stream began, made before the month begins."""
