@@ -9,7 +9,7 @@ MEMBERS := $(sort $(wildcard libs/*) $(wildcard services/*))
 SOURCES := $(foreach member,$(MEMBERS),$(member)/src) tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test unit check contract fmt bench bench-admission drill sweep fuzz readings provider-crash-matrix soak schemas constraints clean
+.PHONY: help setup demo up down status logs test unit check contract fmt bench bench-store bench-admission drill sweep fuzz readings provider-crash-matrix soak schemas constraints clean
 
 help: ## List the targets.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ fmt: $(READY) ## Format and mend what can be mended.
 
 bench: $(READY) ## Measure throughput, latency and memory on the real stack; OUT=file.json keeps the figures.
 	@$(BIN)/python -m queuebit_workbench.bench $(if $(OUT),--out $(OUT))
+
+bench-store: $(READY) ## Measure appends, timelines and lists on a log of 100,000 events, and on one of ten million (EVENTS=10000000).
+	@$(BIN)/python -m queuebit_workbench.bench.store $(if $(EVENTS),--events $(EVENTS))
 
 bench-admission: $(READY) ## Measure what strangers can make admission cost, and whom it holds up (LARGE=30 statements).
 	@$(BIN)/python -m queuebit_workbench.bench.admission $(if $(LARGE),--large $(LARGE))
