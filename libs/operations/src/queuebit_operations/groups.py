@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 GROUPS = {
+    "archive": "Months of the log as files: write and take out, list, put back.",
     "jobs": "Find answers suspect, ask again, go on from a version, compare, cancel: one job or many at once.",
     "operations": "The verbs that act on many things: what was frozen, how far it is, go on, cancel.",
     "quarantine": "Hold back what is suspect, while all else flows, and let it go again.",

@@ -7,6 +7,7 @@ import typer
 from queuebit_operations.exit_codes import MEANINGS
 from queuebit_operations.groups import Groups
 from queuebit_operations.verbs import (
+    archive,
     dlq,
     export,
     import_,
@@ -41,6 +42,7 @@ VERBS = (
     jobs_one.add,
     operations.add,
     dlq.add,
+    archive.add,
 )
 """Every verb, in the order of `queuebit ops --help`."""
 

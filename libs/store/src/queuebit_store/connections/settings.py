@@ -29,8 +29,9 @@ must stay one on an empty table that grows by millions of rows before the next A
 class Role:
     """What a session is for, and so how the server plans and bounds what it asks.
 
-    `planner`: settings of the planner; none leaves them to the server. `statement_timeout_s` and `transaction_timeout_s`: None
-    takes those of the settings. `lock_timeout_s`: None waits for a lock as long as a statement may take.
+    `planner`: settings of the planner; none leaves them to the server. `statement_timeout_s`, `transaction_timeout_s` and
+    `idle_timeout_s` (for how long a transaction may do nothing): None takes those of the settings. `lock_timeout_s`: None waits
+    for a lock as long as a statement may take.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Role:
     statement_timeout_s: float | None = None
     transaction_timeout_s: float | None = None
     lock_timeout_s: float | None = None
+    idle_timeout_s: float | None = None
 
 
 ONE_PLAN: Final = {"plan_cache_mode": "force_generic_plan"}
@@ -49,7 +51,9 @@ LARGE: Final = Role("large", APPEND.planner)
 QUERY: Final = Role("query", INDEX_WALKS | ONE_PLAN)
 LEAD: Final = Role("lead", QUERY.planner, statement_timeout_s=2.0, lock_timeout_s=1.0)
 """A leader that cannot say within this time that it goes on had better ask anew."""
-OPERATE: Final = Role("operate", {}, statement_timeout_s=300.0, transaction_timeout_s=330.0, lock_timeout_s=1.0)
+OPERATE: Final = Role(
+    "operate", {}, statement_timeout_s=300.0, transaction_timeout_s=330.0, lock_timeout_s=1.0, idle_timeout_s=60.0
+)
 """Walks over whole tables, by whatever plan the server finds best. It gives up a lock before appends queue behind it."""
 MIGRATE: Final = Role("migrate", {}, statement_timeout_s=3600.0, lock_timeout_s=60.0)
 
@@ -130,7 +134,9 @@ def connect_arguments(settings: PostgresSettings, *, role: Role) -> dict[str, An
             "search_path": f'"{settings.namespace}"',
             "timezone": "UTC",
             "statement_timeout": milliseconds(timeout_s),
-            "idle_in_transaction_session_timeout": milliseconds(settings.idle_in_transaction_timeout_s),
+            "idle_in_transaction_session_timeout": milliseconds(
+                role.idle_timeout_s or settings.idle_in_transaction_timeout_s
+            ),
             **_keepalives(settings.dead_peer_s),
             "default_transaction_isolation": "read committed",
             "jit": "off",

@@ -1,0 +1,105 @@
+"""Take a month of the log out into files, and put it back: each step may be done again after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from queuebit_operations.archiving.manifest import Manifest, Part, part_of, read_manifest, write_manifest
+from queuebit_operations.archiving.store import ArchiveStore, Noted
+from queuebit_operations.archiving.tables import TABLES, need_arrow, read_table, writing
+from queuebit_operations.errors import InConflict, NotThere
+from queuebit_store.partitions.port import Partition
+
+Progress = Callable[[str, int], None]
+"""Told of a table and how many of its rows are done."""
+
+
+async def chosen(store: ArchiveStore, name: str, now: datetime) -> Partition:
+    """The partition of that name, if it may be taken out. Raises NotThere or InConflict."""
+    partition = next((each for each in await store.partitions() if each.name == name), None)
+    if partition is None:
+        raise NotThere(f"There is no partition {name}.", remedy="See: queuebit ops archive list")
+    if partition.until > now:
+        raise InConflict(f"{name} has not ended: jobs still begin in it.", remedy="Wait until its month is over.")
+    if open_streams := await store.unfinished(partition):
+        raise InConflict(
+            f"{open_streams} streams of {name} have not ended.", remedy="Let them end, or cancel them, and try again."
+        )
+    if behind := await store.unread(partition):
+        raise InConflict(
+            f"Not all of {name} was read by {', '.join(behind)}.", remedy="Let the readers catch up first."
+        )
+    return partition
+
+
+async def write(store: ArchiveStore, partition: Partition, folder: Path, now: datetime, progress: Progress) -> Manifest:
+    """Write it into a folder of its own below `folder`, and read every file again. Changes nothing in the store."""
+    place = folder / partition.name
+    place.mkdir(parents=True, exist_ok=True)
+    parts: dict[str, Part] = {}
+    need_arrow()
+    async with store.one_moment():
+        for table in TABLES:
+            path = place / f"{table}.parquet"
+            with writing(path, table) as file:
+                async for rows in store.pages(table, partition):
+                    file.write(rows)
+                    progress(table, file.rows)
+            parts[table] = part_of(path, file.rows)
+    manifest = Manifest(partition, parts, now)
+    write_manifest(place, manifest)
+    _check(place, read_manifest(place))
+    return manifest
+
+
+async def take_out(store: ArchiveStore, manifest: Manifest, folder: Path, *, actor: str, reason: str) -> None:
+    """Take out what was written: the events at once, then their heads, keys and payloads. Raises InConflict."""
+    partition, events = manifest.partition, manifest.rows("events")
+    place = str((folder / partition.name).resolve())
+    await store.note(partition, manifest.digest, place, events, manifest.rows("streams"), actor, reason)
+    if not await store.take_out(partition, events):
+        raise InConflict(f"{partition.name} has got events since it was written.", remedy="Create the archive again.")
+    await store.clear(partition)
+
+
+async def go_on(store: ArchiveStore) -> list[str]:
+    """Finish what a crash left between the events and their heads; the names of those."""
+    left = [each for each in await store.archives() if each.state == "detached"]
+    for each in left:
+        await store.clear(Partition(each.name, each.since, each.until))
+    return [each.name for each in left]
+
+
+async def restore(store: ArchiveStore, folder: Path, progress: Progress) -> Manifest:
+    """Put an archive back: its heads and keys, and last its events, all at once. Raises BadArgument or InConflict."""
+    manifest = read_manifest(folder)
+    partition = manifest.partition
+    noted = await _noted(store, partition.name)
+    if noted is not None and noted.state == "archived" and noted.digest != manifest.digest:
+        raise InConflict(f"{folder} is another archive of {partition.name} than the one that was taken out.")
+    if any(each.since < partition.until and partition.since < each.until for each in await store.partitions()):
+        raise InConflict(f"{partition.name} is in the log already.")
+    _check(folder, manifest)
+    await store.begin_restore(partition)
+    for table in ("streams", "keys", "events"):
+        done = 0
+        for rows in read_table(folder / f"{table}.parquet", table):
+            await store.put(partition, table, rows)
+            done += len(rows)
+            progress(table, done)
+    await store.end_restore(partition)
+    return manifest
+
+
+async def _noted(store: ArchiveStore, name: str) -> Noted | None:
+    return next((each for each in await store.archives() if each.name == name), None)
+
+
+def _check(folder: Path, manifest: Manifest) -> None:
+    """Whether each file has as many rows as it says. Raises InConflict."""
+    for table, part in manifest.parts.items():
+        rows = sum(len(page) for page in read_table(folder / f"{table}.parquet", table))
+        if rows != part.rows:
+            raise InConflict(f"{table} of {folder} has {rows} rows; {part.rows} were written.")

@@ -1,0 +1,166 @@
+"""What an archive takes from the store and gives back, on a connection of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from queuebit_contracts.jobs import TERMINAL_STATES
+from queuebit_contracts.streams import PUBLISHED
+from queuebit_operations.archiving.tables import PAGE_ROWS, TABLES
+from queuebit_store.connections.moments import teach_moments
+from queuebit_store.connections.queries import named
+from queuebit_store.connections.settings import OPERATE, PostgresSettings, connect_arguments
+from queuebit_store.connections.translate import translated
+from queuebit_store.partitions.port import Partition
+
+Rows = Sequence[Any]
+"""Rows of a table, each with its columns in order."""
+_KEYS = {"events": ("stream_id", "version"), "streams": ("stream_id",), "keys": ("stream_id", "tenant", "key")}
+"""By what each table is read in order."""
+_LAST = {"events": (2**31 - 1,), "streams": (), "keys": ("\U0010ffff", "\U0010ffff")}
+"""Behind all rows of one stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What the store remembers of an archive."""
+
+    name: str
+    since: datetime
+    until: datetime
+    digest: str
+    folder: str
+    events: int
+    streams: int
+    state: str
+    actor: str
+    reason: str
+    noted_at: datetime
+
+
+@cache
+def statements() -> dict[str, str]:
+    """The statements of this room by name."""
+    return named(files("queuebit_operations").joinpath("archiving", "statements.sql").read_text(encoding="utf-8"))
+
+
+@asynccontextmanager
+async def opened_archives(settings: PostgresSettings) -> AsyncIterator[ArchiveStore]:
+    """Connected until the end of the block. Raises what the store raises."""
+    with translated():
+        connection = await asyncpg.connect(**connect_arguments(settings, role=OPERATE))
+        await teach_moments(connection)
+    try:
+        yield ArchiveStore(connection)
+    finally:
+        connection.terminate()
+
+
+class ArchiveStore:
+    """Made by `opened_archives`."""
+
+    def __init__(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        self._connection = connection
+
+    async def partitions(self) -> list[Partition]:
+        """The partitions of the log, the oldest first."""
+        with translated():
+            rows = await self._connection.fetch(
+                "SELECT name, greatest(since, 'epoch'), until FROM event_partition ORDER BY from_id"
+            )
+        return [Partition(*row) for row in rows]
+
+    async def archives(self) -> list[Noted]:
+        return [Noted(*row) for row in await self._fetch("archives")]
+
+    async def unfinished(self, partition: Partition) -> int:
+        """How many of its streams may still get events."""
+        bounds = (partition.from_id, partition.until_id)
+        return int((await self._fetch("unfinished", *bounds, list(PUBLISHED), list(TERMINAL_STATES)))[0][0])
+
+    async def unread(self, partition: Partition) -> list[str]:
+        """The ordered readers that have not read all of it."""
+        rows = await self._fetch("unread", partition.from_id, partition.until_id, list(PUBLISHED))
+        return [row[0] for row in rows]
+
+    @asynccontextmanager
+    async def one_moment(self) -> AsyncIterator[None]:
+        """One snapshot for all pages within."""
+        with translated():
+            transaction = self._connection.transaction(isolation="repeatable_read", readonly=True)
+            await transaction.start()
+        try:
+            yield
+        finally:
+            with translated():
+                await transaction.rollback()
+
+    async def pages(self, table: str, partition: Partition) -> AsyncIterator[Rows]:
+        """The rows of a table that belong to the partition, in pages."""
+        place: tuple[Any, ...] = (UUID(int=max(0, partition.from_id.int - 1)), *_LAST[table])
+        keys = [list(TABLES[table]).index(name) for name in _KEYS[table]]
+        while rows := await self._fetch(f"page_of_{table}", partition.until_id, *place, PAGE_ROWS):
+            yield rows
+            place = tuple(rows[-1][key] for key in keys)
+
+    async def note(
+        self, partition: Partition, digest: str, folder: str, events: int, streams: int, actor: str, reason: str
+    ) -> None:
+        """Remember that it was written, and where."""
+        await self._fetch(
+            "note_archive",
+            partition.name,
+            partition.since,
+            partition.until,
+            digest,
+            folder,
+            events,
+            streams,
+            actor,
+            reason,
+        )
+
+    async def take_out(self, partition: Partition, events: int) -> bool:
+        """Take its events out; False where it holds others than so many."""
+        return bool((await self._fetch("take_out", partition.name, events))[0][0])
+
+    async def clear(self, partition: Partition) -> None:
+        """Drop what belongs to events that are out, a page in a transaction; then it is archived."""
+        for name in ("clear_streams", "clear_keys", "clear_payloads"):
+            while await self._changed(name, partition.from_id, partition.until_id, PAGE_ROWS):
+                pass
+        await self._fetch("archive_state", partition.name, "archived")
+
+    async def begin_restore(self, partition: Partition) -> None:
+        await self._fetch("begin_restore", partition.name)
+
+    async def put(self, partition: Partition, table: str, rows: Rows) -> None:
+        """Put a page back."""
+        if table == "events":
+            with translated():
+                await self._connection.copy_records_to_table(
+                    f"{partition.name}_restored", records=rows, columns=list(TABLES[table])
+                )
+        else:
+            await self._fetch(f"restore_{table}", *zip(*rows, strict=True))
+
+    async def end_restore(self, partition: Partition) -> None:
+        await self._fetch("end_restore", partition.name, partition.since, partition.until)
+
+    async def _changed(self, name: str, *arguments: Any) -> int:
+        with translated():
+            done = await self._connection.execute(statements()[name], *arguments)
+        return int(done.rsplit(" ", 1)[1])
+
+    async def _fetch(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
+        with translated():
+            return await self._connection.fetch(statements()[name], *arguments)

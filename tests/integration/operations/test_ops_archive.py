@@ -1,0 +1,148 @@
+"""`queuebit ops archive`: a month goes out whole into files, cannot be mistaken, and answers as before when it is back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from queuebit_contracts.streams import PUBLISHED
+from queuebit_control_plane.relay.relay import CURSOR
+from queuebit_store.partitions.port import Partition
+from queuebit_store.ports import Position, Reservation, StreamFilter
+from queuebit_store.postgres import PostgresSettings, PostgresStore
+from tests.fakes.histories import tell_jobs
+from tests.integration.operations.conftest import Ops
+
+NAME = "event_past"
+WHY = ("--reason", "older than a year", "--actor", "alice")
+NO_KAFKA = "127.0.0.1:1"
+MONTH = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+"""The migration makes the first partition end here, so that a month that is over can be made behind it."""
+
+
+@pytest.fixture
+async def jobs(postgres_store: PostgresStore) -> list[UUID]:
+    """Jobs that ended in a month that is over, and one of another; all were read."""
+    assert await postgres_store.add_partition(Partition(NAME, MONTH, MONTH + timedelta(minutes=1)))
+    found = await tell_jobs(postgres_store, range(5), began_at=MONTH + timedelta(seconds=1))
+    await tell_jobs(postgres_store, [9], began_at=MONTH + timedelta(days=2))
+    await postgres_store.reserve([Reservation("acme", f"key {each}", each, "f", MONTH) for each in found])
+    await _catch_up(postgres_store)
+    return found
+
+
+async def _catch_up(store: PostgresStore) -> None:
+    await store.save_cursor(CURSOR, (await store.read(Position(), limit=999, categories=PUBLISHED))[-1].position)
+
+
+async def _all_that_is_told(store: PostgresStore, jobs: Sequence[UUID]) -> list[Any]:
+    listed = await store.list_heads(StreamFilter("acme", categories=PUBLISHED), limit=99)
+    return [
+        await store.load(jobs),
+        await store.heads(jobs),
+        [await store.held_for(each) for each in jobs],
+        {row.stream_id for row in listed},
+        await store.read(Position(), limit=999, categories=PUBLISHED),
+    ]
+
+
+async def test_a_month_goes_out_whole_and_answers_as_before_when_it_is_back(
+    ops: Ops, postgres_store: PostgresStore, jobs: list[UUID], tmp_path: Path
+) -> None:
+    before = await _all_that_is_told(postgres_store, jobs)
+
+    dry = await ops("archive", "create", NAME, "--to", str(tmp_path), *WHY, "--json", QUEUEBIT_KAFKA=NO_KAFKA)
+    assert dry.code == 0, dry.err
+    assert (dry.document["taken_out"], await _all_that_is_told(postgres_store, jobs)) == (False, before)
+
+    done = await ops("archive", "create", NAME, "--to", str(tmp_path), *WHY, "--run", "--json", QUEUEBIT_KAFKA=NO_KAFKA)
+    assert done.code == 0, done.err
+    assert done.document["rows"] == {"events": sum(map(len, before[0].values())), "streams": 5, "keys": 5}
+    assert await _all_that_is_told(postgres_store, jobs) == [
+        {},
+        {},
+        [None] * 5,
+        before[3] - set(jobs),
+        [event for event in before[4] if event.stream_id not in jobs],
+    ]
+    listed = (await ops("archive", "list", "--json")).document
+    assert [(each["name"], each["state"], each["actor"]) for each in listed["archives"]] == [
+        (NAME, "archived", "alice")
+    ]
+    assert NAME not in {each["name"] for each in listed["partitions"]}
+
+    back = await ops("archive", "restore", str(tmp_path / NAME), QUEUEBIT_KAFKA=NO_KAFKA)
+    assert back.code == 0, back.err
+    assert await _all_that_is_told(postgres_store, jobs) == before
+    again = await ops("archive", "restore", str(tmp_path / NAME))
+    assert (again.code, "is in the log already" in again.err) == (6, True)
+
+
+async def test_what_may_still_change_or_was_not_read_stays(
+    ops: Ops, postgres_store: PostgresStore, jobs: list[UUID], tmp_path: Path
+) -> None:
+    async def refused(name: str = NAME) -> str:
+        said = await ops("archive", "create", name, "--to", str(tmp_path), *WHY, "--run")
+        assert said.code != 0
+        return said.err
+
+    assert "There is no partition event_none." in await refused("event_none")
+    await postgres_store.save_cursor(CURSOR, Position(1, 1, 1))
+    assert "was read by publisher" in await refused()
+    await _catch_up(postgres_store)
+    await tell_jobs(postgres_store, [7], began_at=MONTH + timedelta(seconds=2), then=())
+    assert "1 streams of event_past have not ended." in await refused()
+    later = Partition("event_later", datetime(2090, 1, 1, tzinfo=UTC), datetime(2090, 2, 1, tzinfo=UTC))
+    await postgres_store.add_partition(later)
+    assert "has not ended" in await refused("event_later")
+    assert len(await postgres_store.load(jobs)) == 5
+
+
+async def test_a_file_that_changed_is_not_put_back(
+    ops: Ops, postgres_store: PostgresStore, jobs: list[UUID], tmp_path: Path
+) -> None:
+    await ops("archive", "create", NAME, "--to", str(tmp_path), *WHY, "--run")
+    path = tmp_path / NAME / "events.parquet"
+    text = bytearray(path.read_bytes())
+    text[len(text) // 2] ^= 1
+    path.write_bytes(text)
+
+    said = await ops("archive", "restore", str(tmp_path / NAME))
+
+    assert (said.code, "its checksum differs" in said.err) == (2, True)
+    assert await postgres_store.load(jobs) == {}
+
+
+async def test_a_crash_between_events_and_heads_is_mended_by_the_same_command(
+    ops: Ops,
+    postgres_store: PostgresStore,
+    jobs: list[UUID],
+    tmp_path: Path,
+    admin: asyncpg.Connection,
+    settings: PostgresSettings,
+) -> None:
+    await ops("archive", "create", NAME, "--to", str(tmp_path), *WHY)
+    count = await admin.fetchval(f"SELECT count(*) FROM {NAME}")
+    month = Partition(NAME, MONTH, MONTH + timedelta(minutes=1))
+    await admin.execute(
+        "INSERT INTO archive VALUES ($1, $2, $3, 'digest', 'folder', $4, 5, 'written', 'alice', 'why')",
+        NAME,
+        month.since,
+        month.until,
+        count,
+    )
+    assert await admin.fetchval("SELECT take_out_event_partition($1, $2)", NAME, count + 1) is False
+    assert await admin.fetchval("SELECT take_out_event_partition($1, $2)", NAME, count) is True
+    assert len(await postgres_store.heads(jobs)) == 5
+
+    said = await ops("archive", "create", NAME, "--to", str(tmp_path), *WHY, "--run")
+
+    assert (said.code, "was taken out before" in said.err) == (0, True)
+    assert await postgres_store.heads(jobs) == {}
+    assert await admin.fetchval("SELECT state FROM archive") == "archived"
