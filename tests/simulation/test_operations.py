@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from queuebit_contracts.streams import PUBLISHED
 from queuebit_operations.replaying.shadow import shadow
 from queuebit_operations.scan.port import Stream
-from queuebit_operations.verification.streams import CATEGORY, examine
+from queuebit_operations.verification.streams import examine
 from tests.fakes.histories import as_rows
 from tests.simulation.history import History
 from tests.simulation.simulation import run_simulation
@@ -17,7 +18,7 @@ from tests.simulation.simulation import run_simulation
 def streams_of(history: History) -> Iterator[Stream]:
     database = history.database
     for stream_id, events in database.events.items():
-        if database.streams[stream_id].category != CATEGORY:
+        if database.streams[stream_id].category not in PUBLISHED:
             continue
         rows = as_rows(events)
         yield Stream(stream_id, database.streams[stream_id], rows)

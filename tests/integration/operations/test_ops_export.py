@@ -61,7 +61,7 @@ async def test_it_refuses_what_is_damaged_and_where_services_run(
     content = file.read_bytes()
     damaged = tmp_path / "damaged.jsonl"
     damaged.write_bytes(content.replace(b'"objective":6', b'"objective":9', 1))
-    await postgres_store.save_cursor("relay", Position(1, 1, 1))
+    await postgres_store.save_cursor("publisher", Position(1, 1, 1))
 
     bent, live = await ops("import", str(damaged)), await ops("import", str(file), "--into", settings_namespace)
     nothing, everything = await ops("export"), await ops("export", "--tenant", "globex")

@@ -15,7 +15,7 @@ from queuebit_operations.connections.store import postgres_settings
 from queuebit_operations.errors import BadArgument
 from queuebit_runtime.access.settings import client_options
 from queuebit_store.connections.migrations import migrate
-from queuebit_store.connections.settings import connect_arguments
+from queuebit_store.connections.settings import OPERATE, connect_arguments
 from queuebit_store.connections.translate import translated
 
 PREFIX = "replay_"
@@ -47,7 +47,7 @@ async def isolated(
 
 async def _drop_schema(env: Mapping[str, str], namespace: str) -> None:
     with translated():
-        connection = await asyncpg.connect(**connect_arguments(postgres_settings(env), role="operate"))
+        connection = await asyncpg.connect(**connect_arguments(postgres_settings(env), role=OPERATE))
     try:
         with translated():
             await connection.execute(f'DROP SCHEMA IF EXISTS "{namespace}" CASCADE')

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
 from queuebit_contracts.channels import BY_TOPIC, LIFECYCLE, is_dead_letter
 from queuebit_contracts.ids import uuid_from
+from queuebit_contracts.streams import PUBLISHED
 from queuebit_operations.records.port import BrokerState, Place, Records, Span
 from queuebit_operations.scan.port import LeaseState, Marks
 from queuebit_runtime.bus.port import Record
 from queuebit_store.diagnosis.port import Backlog, HorizonHolder
 
-RELAY = "relay"
+LEASE = "relay"
+"""Under which name the relay leads."""
+RELAY = "publisher"
+"""The cursor of the relay."""
 HELD_S = 3.0
 """No transaction of ours is open for so long while all is well."""
 WAITING_S = 10.0
@@ -101,7 +105,7 @@ class Installation:
             detail = f"Stored events have been held back for {backlog.held_age_s:.0f} s{who}."
             yield Reason("horizon_held", detail, "stalled-relay")
         if backlog.oldest_age_s is not None and backlog.oldest_age_s >= WAITING_S:
-            leader = next((each.holder for each in self.leases if each.name == RELAY and each.held), None)
+            leader = next((each.holder for each in self.leases if each.name == LEASE and each.held), None)
             led = f"{leader} leads" if leader else "nobody leads"
             detail = f"{backlog.count} events wait for the relay, the oldest for {backlog.oldest_age_s:.0f} s; {led}."
             yield Reason("relay_stalled", detail, "stalled-relay")
@@ -122,7 +126,7 @@ class Diagnosed(Protocol):
     """What is asked of the store."""
 
     async def writable(self) -> bool: ...
-    async def backlog(self, cursor: str) -> Backlog: ...
+    async def backlog(self, cursor: str, *, categories: Sequence[str]) -> Backlog: ...
     async def horizon_holders(self) -> list[HorizonHolder]: ...
 
 
@@ -138,7 +142,7 @@ async def look_at_store(seen: Installation, store: Diagnosed, scan: Marked) -> N
     """Fill in what the store says. Raises what it raises."""
     seen.writable = await store.writable()
     seen.marks = await scan.marks()
-    seen.backlog = await store.backlog(RELAY)
+    seen.backlog = await store.backlog(RELAY, categories=PUBLISHED)
     seen.leases = await scan.leases()
     if seen.backlog.held_age_s is not None:
         seen.holders = await store.horizon_holders()

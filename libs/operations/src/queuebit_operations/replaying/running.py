@@ -7,13 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from queuebit_contracts.streams import PUBLISHED
 from queuebit_operations.replaying.records import records_of
 from queuebit_operations.replaying.shadow import Divergence, Shadowed, shadow
 from queuebit_operations.scan.port import Scan, Selection
 from queuebit_runtime.bus.port import Bus
 from queuebit_store.ports import EventLog
-
-CATEGORY = "job"
 
 
 @dataclass(slots=True)
@@ -65,7 +64,7 @@ async def run_shadow(
     """Handle every selected job again, and keep what comes of it. Raises what scan, store and bus raise."""
     report = Report()
     async for page in scan.streams(selection):
-        done = [shadow(stream) for stream in page if stream.events and stream.events[0].category == CATEGORY]
+        done = [shadow(stream) for stream in page if stream.events and stream.events[0].category in PUBLISHED]
         whole = [each for each in done if each.events]
         await store.append([each.append() for each in whole])
         if bus is not None:

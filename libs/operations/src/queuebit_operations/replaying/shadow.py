@@ -69,7 +69,7 @@ class Shadowed:
         return [
             EventRow(
                 0, 0, 0, self.stream.stream_id, version, event.id, event.type, event.schema_version, event.data, event.time,
-                first.tenant, event.causation_id, event.traceparent, first.category, first.environment, event.time,
+                first.tenant, event.causation_id, event.traceparent, first.category, event.time,
             )
             for version, event in enumerate(self.events, start=1)
         ]  # fmt: skip

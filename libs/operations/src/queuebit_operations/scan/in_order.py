@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from queuebit_contracts.streams import PUBLISHED
 from queuebit_operations.scan.port import EventRow, Selection
-from queuebit_operations.scan.postgres import CATEGORY, statements
+from queuebit_operations.scan.postgres import statements
 from queuebit_store.connections.translate import translated
 from queuebit_store.ports import Position
 
@@ -53,17 +54,17 @@ class EventsInOrder:
             after = end
 
     async def _of_jobs(self, after: Position) -> list[EventRow]:
-        arguments = (list(self._selection.jobs), CATEGORY, *after, *self._until, *self._filters)
+        arguments = (list(self._selection.jobs), list(PUBLISHED), *after, *self._until, *self._filters)
         return list(map(EventRow._make, await self._fetch("events_of_jobs", *arguments)))
 
     async def _window_end(self, after: Position) -> Position | None:
         if after >= self._until:
             return None
-        rows = await self._fetch("window_end", CATEGORY, *after, *self._until, WINDOW_EVENTS - 1)
+        rows = await self._fetch("window_end", list(PUBLISHED), *after, *self._until, WINDOW_EVENTS - 1)
         return Position(*rows[0]) if rows else self._until
 
     def _between(self, after: Position, end: Position) -> tuple[Any, ...]:
-        return (CATEGORY, *after, *end, list(self._selection.jobs), *self._filters)
+        return (list(PUBLISHED), *after, *end, list(self._selection.jobs), *self._filters)
 
     async def _fetch(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
         with translated():

@@ -62,19 +62,22 @@ SELECT tenant, key, stream_id, fingerprint, created_at, question FROM idempotenc
 WHERE (tenant, key) > ($1, $2) ORDER BY tenant, key LIMIT $3;
 
 -- name: window_end
--- Where the next so many events of the category end, whichever they are; nothing at the end.
-SELECT epoch, xid, seq FROM event
-WHERE category = $1 AND (epoch, xid, seq) > ($2::smallint, $3::xid8, $4::bigint)
-  AND (epoch, xid, seq) <= ($5::smallint, $6::xid8, $7::bigint)
-ORDER BY epoch, xid, seq OFFSET $8 LIMIT 1;
+-- Where the next so many events of some categories end, whichever they are; nothing at the end. One walk a category, merged.
+SELECT page.* FROM unnest($1::text[]) AS wanted (category) CROSS JOIN LATERAL (
+    SELECT epoch, xid, seq FROM event AS e
+    WHERE e.category = wanted.category AND (epoch, xid, seq) > ($2::smallint, $3::xid8, $4::bigint)
+      AND (epoch, xid, seq) <= ($5::smallint, $6::xid8, $7::bigint)
+    ORDER BY epoch, xid, seq LIMIT $8 + 1
+) AS page
+ORDER BY page.epoch, page.xid, page.seq OFFSET $8 LIMIT 1;
 
 -- name: window_events
 -- The selected events of a window, in the order in which they happened.
 SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version,
        event_data(stream_id, data, payload_at, payload_hash) AS data, time, tenant, causation_id, traceparent,
-       category, environment, recorded_at
+       category, recorded_at
 FROM event
-WHERE category = $1 AND (epoch, xid, seq) > ($2::smallint, $3::xid8, $4::bigint)
+WHERE category = ANY ($1::text[]) AND (epoch, xid, seq) > ($2::smallint, $3::xid8, $4::bigint)
   AND (epoch, xid, seq) <= ($5::smallint, $6::xid8, $7::bigint)
   AND (cardinality($8::uuid[]) = 0 OR stream_id = ANY ($8)) AND (cardinality($9::text[]) = 0 OR tenant = ANY ($9))
   AND (cardinality($10::text[]) = 0 OR type = ANY ($10))
@@ -84,7 +87,7 @@ ORDER BY epoch, xid, seq;
 -- name: window_count
 -- How many events of a window are selected.
 SELECT count(*) FROM event
-WHERE category = $1 AND (epoch, xid, seq) > ($2::smallint, $3::xid8, $4::bigint)
+WHERE category = ANY ($1::text[]) AND (epoch, xid, seq) > ($2::smallint, $3::xid8, $4::bigint)
   AND (epoch, xid, seq) <= ($5::smallint, $6::xid8, $7::bigint)
   AND (cardinality($8::uuid[]) = 0 OR stream_id = ANY ($8)) AND (cardinality($9::text[]) = 0 OR tenant = ANY ($9))
   AND (cardinality($10::text[]) = 0 OR type = ANY ($10))
@@ -94,9 +97,9 @@ WHERE category = $1 AND (epoch, xid, seq) > ($2::smallint, $3::xid8, $4::bigint)
 -- The selected events of a few jobs, in the order in which they happened.
 SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version,
        event_data(stream_id, data, payload_at, payload_hash) AS data, time, tenant, causation_id, traceparent,
-       category, environment, recorded_at
+       category, recorded_at
 FROM event
-WHERE stream_id = ANY ($1::uuid[]) AND category = $2 AND (epoch, xid, seq) > ($3::smallint, $4::xid8, $5::bigint)
+WHERE stream_id = ANY ($1::uuid[]) AND category = ANY ($2::text[]) AND (epoch, xid, seq) > ($3::smallint, $4::xid8, $5::bigint)
   AND (epoch, xid, seq) <= ($6::smallint, $7::xid8, $8::bigint)
   AND (cardinality($9::text[]) = 0 OR tenant = ANY ($9)) AND (cardinality($10::text[]) = 0 OR type = ANY ($10))
   AND time >= COALESCE($11::timestamptz, '-infinity') AND time < COALESCE($12::timestamptz, 'infinity')

@@ -60,7 +60,6 @@ class FileStream(msgspec.Struct, frozen=True):
     stream_id: UUID
     tenant: str
     category: str
-    environment: str
     events: tuple[FileEvent, ...]
 
 
@@ -118,9 +117,7 @@ def stream_line(stream: Stream, sums: Sums) -> bytes:
         )
         for each in stream.events
     )
-    body = _ENCODER.encode(
-        FileStream(UUID(int=stream.stream_id.int), first.tenant, first.category, first.environment, events)
-    )
+    body = _ENCODER.encode(FileStream(UUID(int=stream.stream_id.int), first.tenant, first.category, events))
     digest = hashlib.sha256(body).hexdigest()
     sums.add(digest, len(events))
     return b"".join((_PREFIX, digest.encode(), _INFIX, body, b"}\n"))

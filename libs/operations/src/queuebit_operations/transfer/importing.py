@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from queuebit_contracts.errors import ContractError
+from queuebit_contracts.streams import PUBLISHED
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.codec import fold
 from queuebit_domain.job.summary import summary_of
@@ -15,7 +16,6 @@ from queuebit_operations.transfer.file import FileEvent, FileStream
 from queuebit_store.ports import Append, EventLog, Head, Heads, NewEvent, StoredEvent
 
 BATCH_EVENTS = 1000
-CATEGORY = "job"
 
 
 class ImportStore(EventLog, Heads, Protocol):
@@ -106,13 +106,12 @@ def _append_of(stream: FileStream, head: Head, present: int) -> Append:
         ),
         head,
         stream.category,
-        stream.environment,
     )
 
 
 def _head_of(stream: FileStream, report: Imported) -> Head | None:
     """The head as this version folds it; None, and it is noted, where it cannot."""
-    if stream.category != CATEGORY:
+    if stream.category not in PUBLISHED:
         report.refuse(stream.stream_id, f"streams of the category {stream.category} are not imported")
         return None
     try:

@@ -66,7 +66,7 @@ async def _import(file: str, into: str | None, *, live: bool, as_json: bool) -> 
             env = {**os.environ, "QUEUEBIT_NAMESPACE": into}
             await migrate(postgres_settings(env))
             store = await stack.enter_async_context(opened_store(env))
-            if not live and await store.load_cursor("relay") != Position():
+            if not live and await store.load_cursor("publisher") != Position():
                 raise InConflict(
                     f"Services run in the namespace {into}: they would publish every event again and go on with open jobs.",
                     remedy="Import into a namespace of its own; or say --live where that is what you want.",
