@@ -65,10 +65,10 @@ async def tell_jobs(
     return job_ids
 
 
-def as_rows(events: Sequence[StoredEvent]) -> list[EventRow]:
+def as_rows(events: Sequence[StoredEvent], category: str = "job") -> list[EventRow]:
     """Stored events as an operator reads them. They hold no payload apart."""
     assert all(event.payload_hash is None for event in events)
-    return [EventRow._make((*event[: len(EventRow._fields) - 3], "job", "default", event.time)) for event in events]
+    return [EventRow._make((*event[: len(EventRow._fields) - 2], category, event.time)) for event in events]
 
 
 def _command(job_id: UUID, message: Message, place: int, tenant: str) -> InboundCommand:

@@ -20,7 +20,7 @@ def streams_of(history: History) -> Iterator[Stream]:
     for stream_id, events in database.events.items():
         if database.streams[stream_id].category not in PUBLISHED:
             continue
-        rows = as_rows(events)
+        rows = as_rows(events, database.streams[stream_id].category)
         yield Stream(stream_id, database.streams[stream_id], rows)
 
 
