@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from queuebit_store.connections.queries import queries
-from queuebit_store.connections.settings import connect_arguments
+from queuebit_store.connections.settings import QUERY, connect_arguments
 from queuebit_store.postgres import PostgresSettings
 
 _FILL = """
@@ -47,7 +47,7 @@ async def test_every_statement_walks_an_index(
     await admin.execute(_FILL)
     if analysed:
         await admin.execute("ANALYZE submission, submission_note")
-    connection = await asyncpg.connect(**connect_arguments(settings, role="test"))
+    connection = await asyncpg.connect(**connect_arguments(settings, role=QUERY))
     try:
         found = {
             name: json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON) {queries()[name]}", *values))[0]["Plan"]
