@@ -35,8 +35,8 @@ PARTS = (
     "**Tell customers.**",
 )
 NO_INCIDENT = {"README.md", "post-incident.md"}
-DRILLED = {"wrong-results-from-a-backend.md"}
-"""Its commands are run by the drill, among many jobs."""
+DRILLED = {"wrong-results-from-a-backend.md", "poison-record.md"}
+"""Their commands are run elsewhere: by the drill among many jobs, and by the tests of the dead letters."""
 LINES_MAX = 70
 NOBODY = "127.0.0.1:1"
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
