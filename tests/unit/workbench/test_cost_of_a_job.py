@@ -227,6 +227,6 @@ def test_a_job_is_seven_events_and_eleven_records(cost: Mapping[str, float]) -> 
     assert (cost["events"], cost["records"]) == (7.0, 11.0)
 
 
-@pytest.mark.parametrize(("what", "bytes_max"), [("stored_bytes", 4_360), ("published_bytes", 10_560)])
+@pytest.mark.parametrize(("what", "bytes_max"), [("stored_bytes", 4_480), ("published_bytes", 10_800)])
 def test_no_more_bytes_are_stored_or_published(cost: Mapping[str, float], what: str, bytes_max: int) -> None:
     assert bytes_max / 2 < cost[what] <= bytes_max
