@@ -9,10 +9,10 @@ MEMBERS := $(sort $(wildcard libs/*) $(wildcard services/*))
 SOURCES := $(foreach member,$(MEMBERS),$(member)/src) tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test unit check contract fmt bench bench-store bench-admission drill sweep fuzz readings provider-crash-matrix soak schemas constraints clean
+.PHONY: help setup demo up down status logs test unit check contract fmt bench bench-store bench-admission drill sweep fuzz readings provider-crash-matrix crash-matrix soak schemas constraints clean
 
 help: ## List the targets.
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Build .venv with everything, from the pinned constraints.
 
@@ -89,6 +89,9 @@ soak: $(READY) ## Run the simulation over many seeds (SEEDS=2000).
 
 provider-crash-matrix: $(READY) ## Kill, pause and cut submissions everywhere: is each paid for once? (RUNS=100 WAY=fence SEED=1).
 	@$(BIN)/python -m queuebit_workbench.clouds.crashes $(if $(RUNS),--runs $(RUNS)) $(if $(WAY),--way $(WAY)) $(if $(SEED),--seed $(SEED))
+
+crash-matrix: $(READY) ## Kill every service before and after each commit, publish and offset commit; verify everything (ONLY=point).
+	@$(BIN)/python -m queuebit_workbench.crash $(addprefix --only ,$(ONLY))
 
 schemas: $(READY) ## Write JSON Schemas, AsyncAPI and OpenAPI into schemas/, and the settings reference.
 	@$(BIN)/python -m queuebit_workbench.schemas schemas

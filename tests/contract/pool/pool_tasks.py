@@ -77,3 +77,8 @@ def ask_too_much(_: Any, __: Progress) -> None:
 def no_data(_: Any, __: Progress) -> Any:
     """What no process can hand to another."""
     return lambda: None
+
+
+def priority(_argument: object, _progress: Progress) -> tuple[int, int]:
+    """How far this process stands back: its niceness, and its policy for the kernel."""
+    return os.nice(0), os.sched_getscheduler(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from queuebit_contracts.failures import FailureCode
 from queuebit_runtime.errors import PoolCrashed, PoolMemory, PoolStopped, PoolTimeout, TaskFailed
-from queuebit_runtime.processes.pool import InlinePool, Pool, ProcessPool
+from queuebit_runtime.processes.pool import IDLE_NICENESS, NICENESS, InlinePool, Pool, ProcessPool
 from queuebit_runtime.worker.reports import pool_code
 
 TASKS = "tests.contract.pool.pool_tasks"
@@ -116,3 +117,14 @@ async def test_what_cannot_travel_is_a_task_that_failed(
         await processes.run(f"{TASKS}:{task}", argument, timeout_s=30)
     assert caught.value.detail == complaint
     assert await works(processes)
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="this system has no policy for what is idle")
+@pytest.mark.parametrize("niceness", [0, NICENESS, IDLE_NICENESS])
+async def test_heavy_work_stands_back_as_far_as_it_is_told(niceness: int) -> None:
+    pool = ProcessPool(workers_max=1, memory_max_mb=200, niceness=niceness)
+    policy = os.SCHED_IDLE if niceness == IDLE_NICENESS else os.SCHED_OTHER
+    try:
+        assert await pool.run(f"{TASKS}:priority", None, timeout_s=30) == (os.nice(0) + niceness, policy)
+    finally:
+        await pool.close()

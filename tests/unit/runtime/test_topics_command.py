@@ -17,7 +17,15 @@ def test_names_of_principals_may_hold_an_equals_sign() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["topic"], ["topics", "--principal", "upstream"], ["topics", "--principal", "nobody=x"]]
+    "words",
+    [
+        [],
+        ["topic"],
+        ["topics", "--principal", "upstream"],
+        ["topics", "--principal", "nobody=x"],
+        ["topics", "--upstream-bytes-per-s", "much"],
+        ["topics", "--upstream-bytes-per-s", "-1"],
+    ],
 )
 def test_what_is_not_clear_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:

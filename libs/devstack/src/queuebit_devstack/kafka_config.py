@@ -106,7 +106,8 @@ def settings_of(node_id: int, log_dir: Path, ports: Mapping[int, tuple[int, int]
     """The settings of one node; `ports` gives broker and controller port of every node id.
 
     Few threads, because two cores carry everything; a small cleaner buffer, because its default is a quarter of the
-    heap; no waiting for members at the first rebalance; a dead broker is noticed after six seconds.
+    heap; no waiting for members at the first rebalance; a dead broker is noticed after six seconds. A quota counts
+    over two seconds (ten, as Kafka has it, let a flood of twenty megabytes through first).
     """
     replicas = min(3, len(ports))
     in_sync = 2 if replicas == 3 else 1
@@ -140,6 +141,7 @@ def settings_of(node_id: int, log_dir: Path, ports: Mapping[int, tuple[int, int]
         "log.preallocate": "false",
         "log.cleaner.threads": 1,
         "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
+        "quota.window.num": 3,
         "num.network.threads": 2,
         "num.io.threads": 4,
         "num.replica.alter.log.dirs.threads": 1,

@@ -23,6 +23,8 @@ SERVICES = ("gateway", "control_plane", "quantum_adapter", "classical_solver", "
 READY_TIMEOUT_S = 60.0
 STOP_GRACE_S = 15.0
 PREPARE_TIMEOUT_S = 60.0
+UPSTREAM_BYTES_PER_S = 2_000_000
+"""A few thousand small questions a second, or a large one in two: about as much as one machine admits."""
 _POLL_S = 0.05
 
 
@@ -69,7 +71,8 @@ async def prepare(stack: Stack, env: Mapping[str, str] | None = None) -> None:
     Repeatable. Raises `ToolFailed`.
     """
     users = stack.passwords_file
-    access = () if users is None else ("--acls", "--users", str(users))
+    limit = ("--upstream-bytes-per-s", str(UPSTREAM_BYTES_PER_S))
+    access = () if users is None else ("--acls", "--users", str(users), *limit)
     steps = {"the migrations": ("queuebit_store", "migrate"), "the topics": ("queuebit_runtime", "topics", *access)}
     results = await asyncio.gather(
         *(

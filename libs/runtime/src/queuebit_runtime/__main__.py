@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from queuebit_runtime.access.login import wait_let_in
-from queuebit_runtime.access.rules import PRINCIPALS, access_rules
+from queuebit_runtime.access.rules import PRINCIPALS, UPSTREAM, access_rules
 from queuebit_runtime.bus.kafka.topics import ensure_topics
 from queuebit_runtime.errors import BusError, DependencyUnavailable
 from queuebit_runtime.service.service import EXIT_CLEAN, EXIT_CRASH, EXIT_UNAVAILABLE, EXIT_USAGE
@@ -46,11 +46,23 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     topics.add_argument(
         "--users", type=Path, metavar="FILE", help="a JSON object of user and password: set them, for SCRAM-SHA-512"
     )
+    topics.add_argument(
+        "--upstream-bytes-per-s",
+        type=_rate,
+        metavar="N",
+        help="each client of the role upstream may publish so many bytes a second (Kafka's producer_byte_rate); 0: no limit",
+    )
     given = parser.parse_args(argv)
     given.names = dict(each.split("=", 1) for each in given.principal if "=" in each)
     if len(given.names) != len(given.principal) or not set(given.names) <= set(PRINCIPALS):
         parser.error(f"--principal takes ROLE=NAME, and a role is one of {', '.join(PRINCIPALS)}")
     return given
+
+
+def _rate(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of bytes a second")
+    return int(text)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -91,6 +103,12 @@ async def _prepare(settings: RuntimeSettings, given: argparse.Namespace) -> list
         await asyncio.to_thread(set_passwords, settings, passwords)
         await wait_let_in(settings, passwords)
         said.append(f"users: {', '.join(passwords)}")
+    if given.upstream_bytes_per_s is not None:
+        from queuebit_runtime.access.admin import limit_upstream
+
+        rate, user = given.upstream_bytes_per_s, given.names.get(UPSTREAM, UPSTREAM)
+        await asyncio.to_thread(limit_upstream, settings, user, rate or None)
+        said.append(f"{user}: {rate} bytes a second for each client" if rate else f"{user}: no limit of bytes a second")
     return said
 
 

@@ -11,7 +11,7 @@ from queuebit_result_validation.settings import PREFIX, ValidationSettings
 from queuebit_runtime.bus.port import Bus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.processes.bounded_work import IDLE_MAX_S, LARGE_MEMORY_MB
-from queuebit_runtime.processes.pool import NICENESS, Pool, ProcessPool
+from queuebit_runtime.processes.pool import IDLE_NICENESS, Pool, ProcessPool
 from queuebit_runtime.service.service import Service, run_service
 from queuebit_runtime.service.settings import refuse_settings
 
@@ -40,7 +40,7 @@ def main() -> int:
         return refuse_settings(SERVICE, error, PREFIX)
 
     async def wire(service: Service) -> None:
-        pool = ProcessPool(1, LARGE_MEMORY_MB, WARM_IMPORT, niceness=NICENESS, idle_max_s=IDLE_MAX_S)
+        pool = ProcessPool(1, LARGE_MEMORY_MB, WARM_IMPORT, niceness=IDLE_NICENESS, idle_max_s=IDLE_MAX_S)
         service.on_close(pool.close)
         build_validator(service.bus, service.clock, settings, pool=pool)
 

@@ -1,4 +1,4 @@
-"""Rules and users on a Kafka cluster. aiokafka can set neither, so this uses kafka-python, which blocks: call it in threads."""
+"""Rules, users and quotas on a Kafka cluster. aiokafka sets none of them; kafka-python does, and blocks: call it in threads."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from kafka.admin import (  # type: ignore[import-untyped]
     ScramMechanism,
     UserScramCredentialUpsertion,
 )
-from kafka.errors import KafkaError  # type: ignore[import-untyped]
+from kafka.errors import KafkaError, for_code  # type: ignore[import-untyped]
 from kafka.net.sasl.oauth import AbstractTokenProvider  # type: ignore[import-untyped]
+from kafka.protocol.admin import AlterClientQuotasRequest  # type: ignore[import-untyped]
 
 from queuebit_runtime.access.oauth import TokenSource
 from queuebit_runtime.access.rules import Rule
@@ -30,6 +31,7 @@ from queuebit_runtime.errors import AccessDenied, BusError
 
 ANSWER_TIMEOUT_S = 10.0
 ITERATIONS = 4096
+PRODUCE_QUOTA = "producer_byte_rate"
 _OPERATIONS = {"read": ACLOperation.READ, "write": ACLOperation.WRITE}
 _RESOURCES = {"topic": ResourceType.TOPIC, "group": ResourceType.GROUP}
 
@@ -70,6 +72,22 @@ def set_passwords(access: KafkaAccess, passwords: Mapping[str, str]) -> None:
     refused = {user: message for user, message in answers.items() if message is not None}
     if refused:
         raise AccessDenied(f"Kafka does not set passwords: {refused}.")
+
+
+def limit_upstream(access: KafkaAccess, user: str, bytes_per_s: int | None) -> None:
+    """Let each client of the user publish so many bytes a second at most, None: as much as it will. The broker answers a client
+    that sends more later, and takes nothing more from it meanwhile; no record is refused. Raises BusError, AccessDenied.
+    """
+    quota = (PRODUCE_QUOTA, 0.0 if bytes_per_s is None else float(bytes_per_s), bytes_per_s is None)
+    entity = [("user", user), ("client-id", None)]
+    request = AlterClientQuotasRequest(entries=[(entity, [quota])], validate_only=False)
+    with _admin(access) as admin:
+        answer = admin._manager.run(admin._manager.send, request)
+    refused = [
+        entry.error_message or for_code(entry.error_code).__name__ for entry in answer.entries if entry.error_code
+    ]
+    if refused:
+        raise AccessDenied(f"Kafka does not set a quota: {refused}.")
 
 
 class _Token(AbstractTokenProvider):  # type: ignore[misc]

@@ -9,7 +9,7 @@ import asyncio
 from typing import Any
 
 from queuebit_runtime.errors import PoolCrashed
-from queuebit_runtime.processes.pool import NICENESS, InlinePool, Pool, ProcessPool
+from queuebit_runtime.processes.pool import IDLE_NICENESS, InlinePool, Pool, ProcessPool
 from queuebit_runtime.processes.turns import Turns
 
 LARGE_BYTES = 65_536
@@ -73,7 +73,7 @@ def in_processes(warm_import: tuple[str, ...]) -> BoundedWork:
     """Work in processes, started when first needed."""
     return BoundedWork(
         ProcessPool(SMALL_PLACES, SMALL_MEMORY_MB, warm_import, idle_max_s=IDLE_MAX_S),
-        ProcessPool(LARGE_PLACES, LARGE_MEMORY_MB, warm_import, niceness=NICENESS, idle_max_s=IDLE_MAX_S),
+        ProcessPool(LARGE_PLACES, LARGE_MEMORY_MB, warm_import, niceness=IDLE_NICENESS, idle_max_s=IDLE_MAX_S),
     )
 
 

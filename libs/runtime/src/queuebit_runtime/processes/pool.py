@@ -18,6 +18,8 @@ from queuebit_runtime.processes.pool_worker import Worker
 
 NICENESS = 10
 """How far heavy work stands back for the event loops, which everybody's messages pass through."""
+IDLE_NICENESS = 19
+"""As far as work can stand back: it runs where the machine has nothing else to do."""
 
 
 class Pool(Protocol):

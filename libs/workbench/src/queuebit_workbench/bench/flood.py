@@ -1,6 +1,7 @@
 """`python -m queuebit_workbench.bench.flood COUNT`: a tenant who sends large statements, in a process of its own.
 
-It makes them, says so by a line, waits for a line, and sends one after another as fast as they are acknowledged.
+It makes them, says so by a line, waits for a line, and sends one after another as fast as they are acknowledged: as an upstream
+service, so Kafka holds it to the quota of one.
 """
 
 from __future__ import annotations
@@ -24,12 +25,15 @@ from queuebit_contracts.ids import job_id_of, uuid7
 from queuebit_contracts.registry import type_bytes_of
 from queuebit_devstack.processes import child_env
 from queuebit_devstack.stack import Stack
+from queuebit_runtime.access.rules import UPSTREAM
 from queuebit_runtime.access.settings import KafkaAccess, access_from, client_options
 from queuebit_runtime.clock import SystemClock
 from queuebit_workbench.bench.driver import Question
 
 FLOOD = "flood"
 NODES, REACH = 3000, 73
+REQUEST_TIMEOUT_MS = 60_000
+"""A broker that holds a client to its quota answers later."""
 
 
 def large_question(seed: int) -> Question:
@@ -55,7 +59,7 @@ async def flood_of(stack: Stack, count: int) -> AsyncIterator[Process]:
     """The process, with its statements made: a line on its input lets it send."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", __name__, str(count)),
-        env=child_env(stack.data_dir, stack.env()),
+        env=child_env(stack.data_dir, stack.env(UPSTREAM)),
         stdin=PIPE,
         stdout=PIPE,
     )
@@ -71,7 +75,12 @@ async def flood_of(stack: Stack, count: int) -> AsyncIterator[Process]:
 
 async def _send(access: KafkaAccess, count: int) -> None:
     questions = [large_question(number) for number in range(count)]
-    producer = AIOKafkaProducer(**client_options(access), max_request_size=2 * RECORD_BYTES_MAX)
+    producer = AIOKafkaProducer(
+        **client_options(access),
+        client_id=FLOOD,
+        max_request_size=2 * RECORD_BYTES_MAX,
+        request_timeout_ms=REQUEST_TIMEOUT_MS,
+    )
     await producer.start()
     try:
         sys.stdout.write("ready\n")
