@@ -58,7 +58,7 @@ class Work:
             questions += [({"kind": "maxcut", "statement": SMALL}, "simulator")] * 5
         for number, (problem, lane) in enumerate(questions):
             event_id = _ids.mint()
-            key = str(event_id) if number % 2 else f"key {event_id}"
+            key = str(event_id) if number % 2 else f"key-{event_id}"
             request = {"tenant": TENANT, "problem": problem, "lane": lane, "seed": number}
             value = orjson.dumps({"request": request, "idempotency_key": key})
             headers = binary_headers(
@@ -78,7 +78,7 @@ class Work:
         """As an application that outlives the gateway: it asks with the same key until it is answered."""
         async with AsyncQueuebit(self.url, self.api_key) as client:
             for number in range(count):
-                key = f"http {_ids.mint()}"
+                key = f"http-{_ids.mint()}"
                 while True:
                     try:
                         await client.submit(
