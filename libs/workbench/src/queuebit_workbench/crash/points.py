@@ -29,8 +29,14 @@ SEAMS: dict[str, tuple[Seam, ...]] = {
 }
 """What each service makes durable."""
 
-NTH = {"append": 3, "payload": 2, "publish": 4, "offsets": 2}
-"""At which call of a process it is killed, so that work lies on both sides; else at the first."""
+NTH: dict[tuple[str, Seam], int] = {
+    ("control_plane", "append"): 3,
+    ("control_plane", "payload"): 2,
+    ("control_plane", "publish"): 4,
+    ("control_plane", "offsets"): 2,
+    ("gateway", "publish"): 4,
+}
+"""At which call of a process it is killed, so that work lies on both sides; else at the first, as workers do much at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Point:
 
     @property
     def nth(self) -> int:
-        return NTH.get(self.seam, 1)
+        return NTH.get((self.service, self.seam), 1)
 
     @property
     def name(self) -> str:
