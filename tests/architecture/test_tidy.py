@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,22 @@ def test_a_file_fits_a_few_screens() -> None:
     lines = {_name(path): len(path.read_text().splitlines()) for path in SOURCES}
 
     assert {name: count for name, count in lines.items() if count > FILE_LINES_MAX[name.split("/")[0]]} == {}
+
+
+def test_what_is_numbered_or_found_by_its_name_is_one() -> None:
+    """Test files go by their base name, decisions and migrations by their number."""
+    names = [path.name for path in SOURCES if path.name.startswith("test_")]
+    decisions = [path.name[:4] for path in (ROOT / "infra/docs/decisions").glob("*.md")]
+    migrations = [path.name[:4] for path in ROOT.glob("libs/store/src/*/sql/migrations/*.sql")]
+
+    assert min(len(names), len(decisions), len(migrations)) > 10
+    assert [
+        [one for one, count in Counter(found).items() if count > 1] for found in (names, decisions, migrations)
+    ] == [
+        [],
+        [],
+        [],
+    ]
 
 
 def test_a_function_fits_a_screen() -> None:
