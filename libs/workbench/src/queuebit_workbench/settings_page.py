@@ -34,6 +34,7 @@ def sections() -> tuple[Section, ...]:
         Section("gateway", "Besides what every service reads.", tuple(settings_of(GatewaySettings, without=shared))),
         Section("control-plane", "Besides what every service reads.", tuple(settings_of(ControlPlaneSettings))),
         Section("quantum-adapter", "Besides what every service reads.", tuple(settings_of(AdapterSettings))),
+        Section("IBM Quantum", "Read by the quantum-adapter; the account is read by IBM's own client.", _IBM),
         Section("classical-solver", "Besides what every service reads.", tuple(settings_of(SolverSettings))),
         Section("result-validation", "Besides what every service reads.", tuple(settings_of(ValidationSettings))),
         Section(
@@ -60,8 +61,23 @@ _TOOLS = (
 _CLIENT = (
     Setting("QUEUEBIT_URL", "The gateway.", "http://127.0.0.1:8080", "URL", False),
     Setting("QUEUEBIT_API_KEY", "The key that opens it.", "none", "text", True),
+    Setting("QUEUEBIT_ACTOR", "Who does what `queuebit ops` records.", "the user of this machine", "text", False),
     Setting("QUEUEBIT_PROFILE", "Which profile of the configuration file counts.", "default", "text", False),
     Setting("XDG_CONFIG_HOME", "The folder that holds queuebit/config.toml.", "~/.config", "path", False),
+)
+_IBM = (
+    Setting(
+        "QUEUEBIT_IBM_BACKENDS",
+        "The backends that are used, in order of preference.",
+        "none",
+        "names with commas",
+        False,
+    ),
+    Setting("QUEUEBIT_IBM_QUBITS_MAX", "The largest circuit that is sent there.", "127", "number, > 0", False),
+    Setting(
+        "QUEUEBIT_IBM_LAG_S", "How long after it was sent a job may still turn up, at most.", "300", "seconds", False
+    ),
+    Setting("QUEUEBIT_IBM_DEADLINE_S", "How long one request may take.", "30", "seconds", False),
 )
 _LOCAL = (
     Setting("QUEUEBIT_DATA", "Where the servers keep data, logs and credentials.", ".queuebit", "path", False),
