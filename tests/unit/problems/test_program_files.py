@@ -46,6 +46,11 @@ def test_a_triangle_is_cut_for_five(name: str) -> None:
     assert _best(GRAPHS[name], name, "maxcut") == 5
 
 
+def test_a_decimal_comma_makes_no_list_of_edges() -> None:
+    with pytest.raises(UnreadableFile, match="line 1"):
+        read_problem("1,5\n0 1\n1 2\n", file_name="a.txt", kind="maxcut")
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_what_networkx_writes_is_the_same_graph(seed: int) -> None:
     rng = random.Random(seed)

@@ -20,7 +20,8 @@ def is_edge_file(text: str, file_name: str) -> bool:
     """Whether a text says, in itself or by its name, that it is one of these layouts."""
     first = next((line for line in text.splitlines() if line.strip() and line.lstrip()[0] not in "#%"), "")
     suffix = PurePath(file_name).suffix.lower()
-    return text.startswith(MARKET) or "," in first or suffix in (".edgelist", ".edges", ".csv")
+    named = "," in first and {cell.lower() for cell in _cells(first)} <= _NAMES
+    return text.startswith(MARKET) or named or suffix in (".edgelist", ".edges", ".csv")
 
 
 def read_edge_file(text: str, rows: Rows, *, nodes_max: int, edges_max: int) -> tuple[int, list[Edge]]:
