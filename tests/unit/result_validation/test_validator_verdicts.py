@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -31,7 +30,6 @@ from tests.unit.result_validation.executions import (
     unproved,
 )
 
-HERE = f"queuebit-problems {version('queuebit-problems')}"
 FEASIBLE = ConfidencePart(name="feasibility", value=1.0, weight=4.0, detail="recomputed from the problem")
 PROVED = ConfidencePart(
     name="optimality", value=1.0, weight=4.0, detail=f"proved by going through all answers with {HERE}"

@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 from queuebit_contracts.canonical import fingerprint
@@ -156,10 +154,9 @@ def _bound(
         bound = tighter(bound, claimed, sense)
     seen.bound = bound
     seen.proved = objective == bound or (execution.proven_optimal and same(objective, bound, data))
-    ran = execution.ran
-    seen.prover = f"{ran.method} of {ran.backend} {ran.backend_version or ''}".strip()
-    if objective == trivial:
-        seen.prover = f"the bound of {_here()}"
+    if objective != trivial:
+        ran = execution.ran
+        seen.prover = f"{ran.method} of {ran.backend} {ran.backend_version}".rstrip()
     if execution.proven_optimal and not seen.proved:
         seen.add(Code.PROOF_NOT_HONOURED, f"The best bound is {bound}, the objective {objective}.")
     return None
@@ -181,7 +178,7 @@ def _against_optimum(
     if execution.bound is not None and beyond(optimum, execution.bound, kind.sense, data):
         return seen.add(Code.BOUND_IMPOSSIBLE, f"bound {execution.bound}, but {optimum} can be reached")
     seen.bound = seen.optimum = optimum
-    seen.proved, seen.prover = same(objective, optimum, data), f"going through all answers with {_here()}"
+    seen.proved = same(objective, optimum, data)
     if execution.proven_optimal and not seen.proved:
         seen.add(Code.OPTIMALITY_FALSE, f"objective {objective}, but {optimum} can be reached")
     return None
@@ -274,12 +271,6 @@ def _gap(objective: Number, bound: Number | None, *, proved: bool) -> float | No
     if bound is None:
         return None
     return 0.0 if proved and close(objective, bound) else gap_of(objective, bound)
-
-
-@cache
-def _here() -> str:
-    """What proves where no solver does."""
-    return f"queuebit-problems {version('queuebit-problems')}"
 
 
 def _fingerprint(value: Any) -> str:
