@@ -68,8 +68,8 @@ def confidence_of(
 ) -> Confidence:
     """The confidence in a feasible answer with this gap (None: no bound is known).
 
-    `uncredited`: why the circuit gets no credit for it, "" where it may. `prover`: the solver that proved it, with its version; "" where
-    the proof was made here.
+    `uncredited`: why the circuit gets no credit for it, "" where it may.
+    `prover`: the solver that proved it, with its version; "" where the proof was made here.
     """
     shown = _part("optimality", 1.0, f"proved by {prover}" if prover else "proved")
     if proved and evidence is NOTHING and track is NO_TRACK:
