@@ -132,7 +132,7 @@ def test_every_code_of_the_server_has_an_exception_that_agrees_on_retrying() -> 
 
 
 def test_shows_everything_that_the_server_shows() -> None:
-    from queuebit_client.models import Explanation
+    from queuebit_client.reads import Explanation
 
     assert JobView.model_fields.keys() - Job.model_fields.keys() == {"object"}
     assert ExplanationView.model_fields.keys() - Explanation.model_fields.keys() == {"object"}

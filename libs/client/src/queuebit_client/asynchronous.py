@@ -28,11 +28,14 @@ from queuebit_client.core import (
     unreachable,
 )
 from queuebit_client.errors import QueuebitError
-from queuebit_client.models import Explanation, Job, JobEvent, JobSummary, Kind, KindSummary
+from queuebit_client.models import Job, JobEvent, JobSummary
+from queuebit_client.reads import EXPLANATION, KIND, KINDS, Explanation, Kind, KindSummary, Read
 from queuebit_client.request import request_body
 from queuebit_contracts.jobs import LaneWish, ParamValue, Tier
+from queuebit_contracts.model import Model
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 
 
 class AsyncQueuebit:
@@ -109,9 +112,13 @@ class AsyncQueuebit:
         """What has happened so far, as structured CloudEvents without problem statements."""
         return (await self.get(job_id, include=("events",))).events or ()
 
+    async def read(self, what: Read[M], **fields: Any) -> M:
+        """The document that answers this question of `queuebit_client.reads`, for these fields of its path."""
+        return await self._run(self._core.read(what, fields))
+
     async def explain(self, job_id: UUID | str) -> Explanation:
         """Why the job went as it went."""
-        return await self._run(self._core.explain(str(job_id)))
+        return await self.read(EXPLANATION, job_id=job_id)
 
     async def cancel(self, job_id: UUID | str, *, reason: str = "", if_version: int | None = None) -> Job:
         """Ask for the job to be withdrawn. Raises Conflict where it has ended, or is not at `if_version`."""
@@ -123,11 +130,11 @@ class AsyncQueuebit:
 
     async def kinds(self) -> tuple[KindSummary, ...]:
         """The problem kinds of the server."""
-        return await self._run(self._core.kinds())
+        return (await self.read(KINDS)).data
 
     async def kind(self, name: str) -> Kind:
         """One problem kind: schema and example."""
-        return await self._run(self._core.kind(name))
+        return await self.read(KIND, name=name)
 
     async def _run(self, steps: Steps[T]) -> T:
         found: list[T] = []

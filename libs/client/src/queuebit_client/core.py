@@ -18,9 +18,11 @@ from pydantic import BaseModel, ValidationError
 
 from queuebit_client.errors import BadAnswer, InvalidRequest, QueuebitError, Unreachable, WaitTimeout, error_of
 from queuebit_client.keys import fresh_key
-from queuebit_client.models import Explanation, Job, JobEvent, JobPage, JobSummary, Kind, KindList, KindSummary
+from queuebit_client.models import Job, JobEvent, JobPage, JobSummary
+from queuebit_client.reads import Read
 from queuebit_client.sse import Frame, FrameReader
 from queuebit_contracts.jobs import TERMINAL_NAMES
+from queuebit_contracts.model import Model
 
 ATTEMPTS_MAX = 4
 TOTAL_S = 60.0
@@ -33,6 +35,7 @@ STREAM_IDLE_S = 45.0
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
+R = TypeVar("R", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +141,9 @@ class Core:
         call = Call("POST", f"{_job_path(job_id)}/cancel", headers, _encoded({"reason": reason}))
         return _read(Job, (yield from self._request(call)))
 
-    def explain(self, job_id: str) -> Steps[Explanation]:
-        """Why the job went as it went."""
-        return _read(Explanation, (yield from self._request(Call("GET", f"{_job_path(job_id)}/explain"))))
-
-    def kinds(self) -> Steps[tuple[KindSummary, ...]]:
-        """The problem kinds of the server."""
-        return _read(KindList, (yield from self._request(Call("GET", "/v1/kinds")))).data
-
-    def kind(self, name: str) -> Steps[Kind]:
-        """One problem kind."""
-        return _read(Kind, (yield from self._request(Call("GET", f"/v1/kinds/{quote(name, safe='')}"))))
+    def read(self, what: Read[R], fields: dict[str, Any]) -> Steps[R]:
+        """One document."""
+        return _read(what.model, (yield from self._request(Call("GET", what.path_of(fields)))))
 
     def list(self, filters: Mapping[str, Any], limit: int | None) -> Stream[JobSummary]:
         """Jobs, newest first, page after page; at most `limit`."""

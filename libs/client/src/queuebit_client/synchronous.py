@@ -28,11 +28,14 @@ from queuebit_client.core import (
     unreachable,
 )
 from queuebit_client.errors import QueuebitError
-from queuebit_client.models import Explanation, Job, JobEvent, JobSummary, Kind, KindSummary
+from queuebit_client.models import Job, JobEvent, JobSummary
+from queuebit_client.reads import EXPLANATION, KIND, KINDS, Explanation, Kind, KindSummary, Read
 from queuebit_client.request import request_body
 from queuebit_contracts.jobs import LaneWish, ParamValue, Tier
+from queuebit_contracts.model import Model
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 
 
 class Queuebit:
@@ -109,9 +112,13 @@ class Queuebit:
         """What has happened so far, as structured CloudEvents without problem statements."""
         return (self.get(job_id, include=("events",))).events or ()
 
+    def read(self, what: Read[M], **fields: Any) -> M:
+        """The document that answers this question of `queuebit_client.reads`, for these fields of its path."""
+        return self._run(self._core.read(what, fields))
+
     def explain(self, job_id: UUID | str) -> Explanation:
         """Why the job went as it went."""
-        return self._run(self._core.explain(str(job_id)))
+        return self.read(EXPLANATION, job_id=job_id)
 
     def cancel(self, job_id: UUID | str, *, reason: str = "", if_version: int | None = None) -> Job:
         """Ask for the job to be withdrawn. Raises Conflict where it has ended, or is not at `if_version`."""
@@ -123,11 +130,11 @@ class Queuebit:
 
     def kinds(self) -> tuple[KindSummary, ...]:
         """The problem kinds of the server."""
-        return self._run(self._core.kinds())
+        return (self.read(KINDS)).data
 
     def kind(self, name: str) -> Kind:
         """One problem kind: schema and example."""
-        return self._run(self._core.kind(name))
+        return self.read(KIND, name=name)
 
     def _run(self, steps: Steps[T]) -> T:
         found: list[T] = []

@@ -8,7 +8,7 @@ from queuebit_client.cli.exit_codes import ExitCode
 from queuebit_client.cli.output import note, print_json, show_table
 from queuebit_client.cli.session import Target
 from queuebit_client.errors import NotFound, QueuebitError
-from queuebit_client.models import Kind, KindSummary
+from queuebit_client.reads import Kind, KindSummary
 
 
 class BrokenKind(QueuebitError):

@@ -33,6 +33,7 @@ from queuebit_gateway.http.requests import (
 from queuebit_gateway.http.tracing import name_job, traceparent_of
 from queuebit_gateway.http.waits import Waiter
 from queuebit_gateway.problem_details import Refusal
+from queuebit_gateway.read_model.explain import explain
 from queuebit_gateway.read_model.models import Explanation, JobList, JobView
 from queuebit_gateway.read_model.view import fresh_view
 from queuebit_store.ports import Place, StreamFilter
@@ -166,11 +167,11 @@ async def read(
     operation_id="explain_job",
     responses={200: answer(*RATE, example=examples.EXPLAINED), **problems(401, 403, 404, 422, 429)},
 )
-async def explain(request: Request, actor: Reading, job_id: JobId) -> Response:
+async def explain_job(request: Request, actor: Reading, job_id: JobId) -> Response:
     """Why the job went as it went: plan, rule, policy version, every number used, what ran, and the story in order."""
     parts = parts_of(request)
     found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
-    return _json(await parts.jobs.explanation(found))
+    return _json(await parts.jobs.told(found, explain))
 
 
 @router.post(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
@@ -19,13 +19,14 @@ from queuebit_contracts.envelope import structured_attributes
 from queuebit_contracts.jobs import TERMINAL_STATES
 from queuebit_contracts.registry import type_name_of
 from queuebit_gateway.problem_details import Refusal
-from queuebit_gateway.read_model.explain import explain
-from queuebit_gateway.read_model.models import Explanation, JobSummary, JobView
+from queuebit_gateway.read_model.models import JobSummary, JobView
 from queuebit_gateway.read_model.stories import LARGE_BYTES, Stories, pages
-from queuebit_gateway.read_model.view import Accepted, accepted_of, fresh_view
+from queuebit_gateway.read_model.view import Accepted, Happened, accepted_of, fresh_view
 from queuebit_gateway.read_model.watching import refusal_stream
 from queuebit_runtime.processes.hops import AnyHop
 from queuebit_store.ports import StoredEvent, StreamFilter, StreamRow, StreamStore
+
+T = TypeVar("T")
 
 ACCEPTED_MAX = 10_000
 EVENTS_SHOWN_MAX = 1000
@@ -104,13 +105,13 @@ class Jobs:
             view = view.model_copy(update={"events": tuple(await self._shown(found))})
         return view
 
-    async def explanation(self, found: Found) -> Explanation:
-        """Why the job went as it went."""
+    async def told(self, found: Found, tell: Callable[[JobView, Sequence[Happened]], T]) -> T:
+        """What `tell` makes of the job's view, with its plan, and of what has happened to it."""
         if found.row is None:
             assert found.accepted is not None
-            return explain(fresh_view(found.accepted), ())
+            return tell(fresh_view(found.accepted), ())
         story = await self._stories.until(found.stream_id, found.row.version)
-        return story.explanation(found.job_id, found.tenant)
+        return tell(story.view(found.job_id, found.tenant, with_plan=True), story.events)
 
     async def page(self, wanted: StreamFilter, limit: int) -> tuple[list[JobSummary], bool]:
         """One page of a list, and whether there is more."""

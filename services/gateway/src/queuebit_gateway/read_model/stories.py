@@ -16,9 +16,8 @@ from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.codec import read_event
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.bounded_memory import Kept
-from queuebit_gateway.read_model.explain import explain
 from queuebit_gateway.read_model.folding import Folding
-from queuebit_gateway.read_model.models import Explanation, JobView
+from queuebit_gateway.read_model.models import JobView
 from queuebit_gateway.read_model.shared_work import Shared
 from queuebit_gateway.read_model.view import Happened
 from queuebit_runtime.processes.hops import AnyHop
@@ -73,10 +72,6 @@ class Story:
                 job_id, tenant, version=last.version, created_at=first.at, updated_at=last.at, with_plan=with_plan
             )
         return found
-
-    def explanation(self, job_id: UUID, tenant: str) -> Explanation:
-        """Why the job went as it went."""
-        return explain(self.view(job_id, tenant, with_plan=True), self.events)
 
 
 class Stories:
