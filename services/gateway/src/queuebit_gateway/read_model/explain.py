@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import assert_never
 
 from queuebit_contracts import events as ev
-from queuebit_contracts.jobs import Number
+from queuebit_domain.job.words import in_words, worth
 from queuebit_gateway.read_model.models import AttemptTimes, Explanation, JobView, TimelineEntry
 from queuebit_gateway.read_model.view import Happened
 
@@ -40,7 +39,7 @@ def _summary(view: JobView) -> str:
         proof = ", proved optimal" if view.proven_optimal else ""
         return (
             f"Answered by {view.ran.method} on {view.ran.backend} ({view.ran.lane} lane): "
-            f"{_worth(view.objective, f'{gap}{proof}, ')}verdict {view.verdict}."
+            f"{worth(view.objective, f'{gap}{proof}, ')}verdict {view.verdict}."
         )
     if view.rejection is not None:
         return f"Refused ({view.rejection.code}): {view.rejection.detail}"
@@ -55,11 +54,6 @@ def _summary(view: JobView) -> str:
     live = [leg for leg in view.plan.legs if leg.state in ("queued", "running", "validating")]
     doing = ", ".join(f"{leg.leg} is {leg.state} on the {leg.lane} lane" for leg in live)
     return f"Plan {view.plan.name}: {doing or 'between two attempts'}."
-
-
-def _worth(objective: Number | None, rest: str) -> str:
-    """The objective and what follows on it; nothing where the kind has none."""
-    return "" if objective is None else f"objective {objective}{rest}"
 
 
 def _times(view: JobView, story: Sequence[Happened]) -> tuple[AttemptTimes, ...]:
@@ -99,64 +93,8 @@ def _timeline(story: Sequence[Happened]) -> tuple[TimelineEntry, ...]:
                 since_previous_s=round((happened.at - previous).total_seconds(), 6),
                 event=happened.name,
                 leg=getattr(happened.event, "leg", None),
-                text=_text(happened.event),
+                text=in_words(happened.event),
             )
         )
         previous = happened.at
     return tuple(entries)
-
-
-def _text(event: ev.JobEvent) -> str:
-    """One event in a few words."""
-    match event:
-        case ev.JobSubmitted():
-            return f"Asked: {event.request.problem.kind}, lane {event.request.lane}, tier {event.request.tier}."
-        case ev.JobRejected():
-            return f"Refused: {event.detail} {event.remedy}"
-        case ev.JobPlanned():
-            return f"Planned {event.plan} by rule {event.rule}: {', '.join(leg.leg for leg in event.legs)}."
-        case ev.ApprovalRequested():
-            return f"Waits for approval: {event.reason}"
-        case ev.ApprovalGranted() | ev.ApprovalDenied():
-            return f"{event.actor} {'approved' if isinstance(event, ev.ApprovalGranted) else 'refused'}: {event.reason}"
-        case ev.JobQueued():
-            return f"Attempt {event.number} of {event.leg} queued on the {event.lane} lane."
-        case ev.JobStarted():
-            return f"{event.worker} began {event.leg}."
-        case ev.ExecutionProgressed():
-            reached = f"objective {event.objective}, bound {event.bound}"
-            if event.objective is None and event.bound is None:
-                reached = event.detail or "at work"
-            return f"{event.leg}: {reached} after {event.elapsed_s:.3g} s."
-        case ev.ExecutionSucceeded():
-            claim = "has an answer" if event.objective is None else f"claims objective {event.objective}"
-            return f"{event.ran.method} on {event.ran.backend} {claim}."
-        case ev.ExecutionFailed():
-            return f"{event.leg} failed ({event.code.value}): {event.detail}"
-        case ev.ResultValidated():
-            checked = (
-                f"Checked: {event.verdict}, {_worth(event.objective, ', ')}confidence {event.confidence.value:.3g}."
-            )
-            return " ".join((checked, *event.reasons))
-        case ev.ResultRejected():
-            return f"Answer of {event.leg} refused: {'; '.join(event.reasons)}"
-        case ev.AttemptAbandoned():
-            return f"{event.leg} is no longer wanted: {event.reason}"
-        case ev.FallbackTaken():
-            return f"Fell back from {event.from_leg} to {event.to_leg} ({event.trigger}): {event.reason}"
-        case ev.JobHeld():
-            return f"Attempt {event.number} of {event.leg} is held by {event.actor} (hold {event.hold}): {event.reason}"
-        case ev.JobInvalidated():
-            return f"The answer of {event.leg} is suspect, says {event.actor}: {event.reason}"
-        case ev.JobCompleted():
-            return f"Completed with the answer of {event.leg}: {_worth(event.objective, ', ')}{event.verdict}."
-        case ev.JobImproved():
-            return f"Improved by {event.leg}: objective {event.previous_objective} to {event.objective}."
-        case ev.JobFailed():
-            return f"Failed ({event.code.value}): {event.detail}"
-        case ev.JobCancelled():
-            return f"Cancelled by {event.actor}{': ' + event.reason if event.reason else '.'}"
-        case ev.JobExpired():
-            return "The deadline passed."
-        case _:
-            assert_never(event)

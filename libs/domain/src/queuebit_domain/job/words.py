@@ -1,0 +1,69 @@
+"""What an event of a job says, in a few words for people: whoever tells a job takes them from here."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from queuebit_contracts import events as ev
+from queuebit_contracts.jobs import Number
+
+
+def worth(objective: Number | None, rest: str) -> str:
+    """The objective and what follows on it; nothing where the kind has none."""
+    return "" if objective is None else f"objective {objective}{rest}"
+
+
+def in_words(event: ev.JobEvent) -> str:
+    """One event in a few words."""
+    match event:
+        case ev.JobSubmitted():
+            return f"Asked: {event.request.problem.kind}, lane {event.request.lane}, tier {event.request.tier}."
+        case ev.JobRejected():
+            return f"Refused: {event.detail} {event.remedy}"
+        case ev.JobPlanned():
+            return f"Planned {event.plan} by rule {event.rule}: {', '.join(leg.leg for leg in event.legs)}."
+        case ev.ApprovalRequested():
+            return f"Waits for approval: {event.reason}"
+        case ev.ApprovalGranted() | ev.ApprovalDenied():
+            return f"{event.actor} {'approved' if isinstance(event, ev.ApprovalGranted) else 'refused'}: {event.reason}"
+        case ev.JobQueued():
+            return f"Attempt {event.number} of {event.leg} queued on the {event.lane} lane."
+        case ev.JobStarted():
+            return f"{event.worker} began {event.leg}."
+        case ev.ExecutionProgressed():
+            reached = f"objective {event.objective}, bound {event.bound}"
+            if event.objective is None and event.bound is None:
+                reached = event.detail or "at work"
+            return f"{event.leg}: {reached} after {event.elapsed_s:.3g} s."
+        case ev.ExecutionSucceeded():
+            claim = "has an answer" if event.objective is None else f"claims objective {event.objective}"
+            return f"{event.ran.method} on {event.ran.backend} {claim}."
+        case ev.ExecutionFailed():
+            return f"{event.leg} failed ({event.code.value}): {event.detail}"
+        case ev.ResultValidated():
+            checked = (
+                f"Checked: {event.verdict}, {worth(event.objective, ', ')}confidence {event.confidence.value:.3g}."
+            )
+            return " ".join((checked, *event.reasons))
+        case ev.ResultRejected():
+            return f"Answer of {event.leg} refused: {'; '.join(event.reasons)}"
+        case ev.AttemptAbandoned():
+            return f"{event.leg} is no longer wanted: {event.reason}"
+        case ev.FallbackTaken():
+            return f"Fell back from {event.from_leg} to {event.to_leg} ({event.trigger}): {event.reason}"
+        case ev.JobHeld():
+            return f"Attempt {event.number} of {event.leg} is held by {event.actor} (hold {event.hold}): {event.reason}"
+        case ev.JobInvalidated():
+            return f"The answer of {event.leg} is suspect, says {event.actor}: {event.reason}"
+        case ev.JobCompleted():
+            return f"Completed with the answer of {event.leg}: {worth(event.objective, ', ')}{event.verdict}."
+        case ev.JobImproved():
+            return f"Improved by {event.leg}: objective {event.previous_objective} to {event.objective}."
+        case ev.JobFailed():
+            return f"Failed ({event.code.value}): {event.detail}"
+        case ev.JobCancelled():
+            return f"Cancelled by {event.actor}{': ' + event.reason if event.reason else '.'}"
+        case ev.JobExpired():
+            return "The deadline passed."
+        case _:
+            assert_never(event)
