@@ -65,6 +65,7 @@ async def test_what_has_no_answer_is_told_with_its_reason(
     assert isinstance(told, ExecutionFailed)
     assert told.code is code
     assert detail in told.detail
+    assert f"{lane} lane" not in told.remedy
 
 
 async def test_no_circuit_is_read_where_there_is_no_default(monkeypatch: pytest.MonkeyPatch) -> None:

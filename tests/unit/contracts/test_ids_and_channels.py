@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from queuebit_contracts import channels, events
 from queuebit_contracts.canonical import fingerprint
-from queuebit_contracts.failures import FAILURES, FailureCode
+from queuebit_contracts.failures import FAILURES, FailureCode, remedy_on
 from queuebit_contracts.ids import (
     asked_job_id_of,
     asked_key_of,
@@ -25,7 +25,7 @@ from queuebit_contracts.ids import (
     uuid7,
     uuid_from,
 )
-from queuebit_contracts.jobs import LANES, TIERS
+from queuebit_contracts.jobs import LANES, TIERS, Lane
 
 
 class DriversId(UUID):
@@ -146,3 +146,19 @@ def test_every_topic_is_listed_once_and_every_message_has_a_reader_or_is_for_oth
 def test_every_failure_has_a_meaning_and_a_remedy() -> None:
     assert set(FAILURES) == set(FailureCode)
     assert all(failure.meaning.endswith(".") and failure.remedy.endswith(".") for failure in FAILURES.values())
+
+
+@pytest.mark.parametrize("lane", ["quantum", "simulator", "classical", "rule"])
+@pytest.mark.parametrize("code", FailureCode)
+def test_no_remedy_advises_the_lane_that_failed(code: FailureCode, lane: Lane) -> None:
+    told = remedy_on(code, lane)
+
+    assert told.endswith(".")
+    assert f"{lane} lane" not in told
+
+
+@pytest.mark.parametrize(("lane", "advised"), [("simulator", "classical"), ("classical", "simulator")])
+def test_a_remedy_advises_the_lane_that_may_do_better(lane: Lane, advised: str) -> None:
+    told = remedy_on(FailureCode.PROBLEM_TOO_LARGE, lane)
+
+    assert told == f"Use the {advised} lane, or state a smaller problem."

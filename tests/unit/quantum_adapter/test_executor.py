@@ -9,13 +9,14 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from datetime import datetime
+from importlib.metadata import version
 from typing import Any
 
 import pytest
 
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded
 from queuebit_contracts.failures import FailureCode
-from queuebit_contracts.jobs import Problem
+from queuebit_contracts.jobs import Lane, Problem, Ran
 from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.providers.aer.offer import aer
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
@@ -108,6 +109,33 @@ async def test_an_order_becomes_an_answer_with_its_label(pool: ProcessPool) -> N
     assert isinstance(outcome.started_at, datetime)
     assert [item.detail for item in heard] == ["encoded", "transpiled", "running", "decoded", "polished"]
     assert ExecutionSucceeded.model_validate_json(outcome.model_dump_json()) == outcome
+
+
+async def test_an_answer_that_needed_no_circuit_names_no_simulator(pool: ProcessPool) -> None:
+    problem = Problem(kind="qubo", statement={"variables": 3, "terms": [[0, 0, -5], [1, 1, 4], [0, 1, 1], [2, 2, -1]]})
+
+    outcome = await an_executor(pool).run(an_order(problem), lambda item: None, asyncio.Event())
+
+    assert isinstance(outcome, ExecutionSucceeded)
+    assert outcome.ran == Ran(
+        lane="simulator",
+        method="roof duality (no circuit was needed)",
+        backend="queuebit-quantum-adapter",
+        backend_version=version("queuebit-quantum-adapter"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("lane", "advised"),
+    [("simulator", "use the classical lane."), ("quantum", "use the simulator or the classical lane.")],
+)
+async def test_a_lane_without_a_backend_is_not_advised(lane: Lane, advised: str) -> None:
+    executor = QuantumExecutor(BrokenPool(RuntimeError()), Backends([]), LIMITS, SystemClock(), worker="worker-1")
+
+    outcome = await executor.run(an_order(RING, lane=lane), lambda item: None, asyncio.Event())
+
+    assert isinstance(outcome, ExecutionFailed)
+    assert outcome.remedy == f"Configure a provider for this lane, or {advised}"
 
 
 async def test_a_stop_kills_the_simulation_at_once(pool: ProcessPool) -> None:

@@ -118,8 +118,10 @@ def test_a_problem_that_roof_duality_decides_needs_no_circuit() -> None:
 
     assert (decided.answer, decided.objective, decided.shots) == ({"x": [1, 0, 1]}, -6, 0)
     assert (decided.method, decided.evidence["best_source"]) == ("roof duality (no circuit was needed)", "reduction")
+    assert (decided.without_circuit, decided.provenance["backend"]["name"]) == (True, "queuebit-quantum-adapter")
     assert stages == ["encoded", "decoded", "polished"]
     assert (sampled.objective, sampled.shots > 0) == (-6, True)
+    assert (sampled.without_circuit, sampled.provenance["backend"]["name"]) == (False, "aer_simulator_statevector")
 
 
 def test_the_placebo_takes_the_same_steps_on_random_samples() -> None:

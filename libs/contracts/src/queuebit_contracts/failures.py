@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from queuebit_contracts.jobs import Lane
+
 FailureAction = Literal["retry", "next_leg"]
 
 
@@ -34,11 +36,15 @@ class FailureCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a failure code means: whether the leg is tried again or the plan moves on, and what the caller can do."""
+    """What a failure code means: whether the leg is tried again or the plan moves on, and what the caller can do.
+
+    `remedy_on_classical`: what can be done where the classical lane failed, if `remedy` advises it.
+    """
 
     action: FailureAction
     meaning: str
     remedy: str
+    remedy_on_classical: str = ""
 
     @property
     def transient(self) -> bool:
@@ -60,9 +66,13 @@ FAILURES: dict[FailureCode, Failure] = {
         "next_leg",
         "The problem is larger than this lane can hold.",
         "Use the classical lane, or state a smaller problem.",
+        "Use the simulator lane, or state a smaller problem.",
     ),
     FailureCode.PROBLEM_UNSUPPORTED: Failure(
-        "next_leg", "This lane has no way to answer this kind of problem.", "Use the classical lane."
+        "next_leg",
+        "This lane has no way to answer this kind of problem.",
+        "Use the classical lane.",
+        "State the problem as another kind, or install the package of this one where the workers run.",
     ),
     FailureCode.PROBLEM_INVALID: Failure("next_leg", "The problem statement is not valid.", "Correct the named field."),
     FailureCode.PROBLEM_INFEASIBLE: Failure(
@@ -89,3 +99,9 @@ FAILURES: dict[FailureCode, Failure] = {
         "next_leg", "The worker failed in a way it does not know.", "Report it with the job id."
     ),
 }
+
+
+def remedy_on(code: FailureCode, lane: Lane) -> str:
+    """What the caller can do about a failure on a lane; it is never to use that lane."""
+    failure = FAILURES[code]
+    return failure.remedy_on_classical or failure.remedy if lane == "classical" else failure.remedy

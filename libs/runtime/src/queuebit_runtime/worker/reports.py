@@ -17,7 +17,7 @@ from queuebit_contracts.events import (
     JobStarted,
 )
 from queuebit_contracts.failed_attempts import execution_failed
-from queuebit_contracts.failures import FailureCode
+from queuebit_contracts.failures import FailureCode, remedy_on
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.jobs import Number, Usage
 from queuebit_contracts.registry import type_bytes_of
@@ -74,7 +74,13 @@ def failed(
 ) -> ExecutionFailed:
     """The attempt ended without an answer; where no better remedy is known, the table of failures has one for the code."""
     return execution_failed(
-        order.attempt_id, order.leg, code, detail, remedy=remedy, retry_after_s=retry_after_s, usage=usage
+        order.attempt_id,
+        order.leg,
+        code,
+        detail,
+        remedy=remedy or remedy_on(code, order.lane),
+        retry_after_s=retry_after_s,
+        usage=usage,
     )
 
 

@@ -49,7 +49,12 @@ class Backends:
                         *self.broken,
                     )
                 ),
-                remedy="Configure a provider for this lane, or use the simulator or the classical lane.",
+                remedy=f"Configure a provider for this lane, or use {_others(lane)}.",
             )
         roomy = (spec for spec in found if spec.qubits_max >= qubits)
         return next(roomy, None) or max(found, key=lambda spec: spec.qubits_max)
+
+
+def _others(lane: Lane) -> str:
+    """The lanes that serve without a provider of this one."""
+    return "the classical lane" if lane == "simulator" else "the simulator or the classical lane"

@@ -4,6 +4,7 @@ read the samples, polish.
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Any
 
 from queuebit_circuits.text import text_hash, to_qasm3
@@ -13,7 +14,7 @@ from queuebit_quantum_adapter.pipelines.conclusion import conclude, method_name
 from queuebit_quantum_adapter.pipelines.planning import prepare
 from queuebit_quantum_adapter.pipelines.sampler import CIRCUITS_TOLD_MAX, Sampler
 from queuebit_quantum_adapter.pipelines.samples import derived_seed
-from queuebit_quantum_adapter.shell.task import Outcome, Report, Stage, Task
+from queuebit_quantum_adapter.shell.task import PACKAGE, Outcome, Report, Stage, Task
 from queuebit_quantum_adapter.submissions.running import Runner
 
 
@@ -38,6 +39,7 @@ def optimised(task: Task, runner: Runner, report: Report) -> Outcome:
         iterations=max(1, attempt.work.iterations),
         evidence=evidence,
         provenance=_provenance(attempt),
+        without_circuit=not attempt.sampler.sampled,
     )
 
 
@@ -47,7 +49,6 @@ def _provenance(attempt: Attempt) -> dict[str, Any]:
     The first circuit is told in full; of the others, as many as CIRCUITS_TOLD_MAX, what tells them apart.
     """
     task, prepared, sampled = attempt.task, attempt.prepared, attempt.sampler.sampled
-    capabilities = attempt.sampler.provider.capabilities()
     told: dict[str, Any] = {
         "algorithm": prepared.method,
         "mixer": prepared.mixer,
@@ -59,13 +60,14 @@ def _provenance(attempt: Attempt) -> dict[str, Any]:
             "simulator": derived_seed(task.seed, "simulator"),
             "placebo": derived_seed(task.seed, "placebo") if task.recipe.placebo else None,
         },
-        "backend": {"name": capabilities.backend, "version": capabilities.version},
     }
     if not sampled:
-        return told
+        return told | {"backend": {"name": PACKAGE, "version": version(PACKAGE)}}
+    capabilities = attempt.sampler.provider.capabilities()
     ramp, first = attempt.work.final[0]
     qasm3 = to_qasm3(first.circuit.filled)
     told |= {
+        "backend": {"name": capabilities.backend, "version": capabilities.version},
         "gammas": list(ramp.gammas),
         "betas": list(ramp.betas),
         "sigma": ramp.sigma,

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from importlib.metadata import version
 from typing import Any, assert_never
 
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FailureCode
-from queuebit_contracts.jobs import Ran, Usage
+from queuebit_contracts.jobs import Lane, Ran, Usage
 from queuebit_problems.errors import ProblemError
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError
 from queuebit_quantum_adapter.pipelines.checks import check_measurement, check_optimisation, is_measurement
-from queuebit_quantum_adapter.shell.task import Failed, Outcome, Recipe, Stage, Task
+from queuebit_quantum_adapter.shell.task import PACKAGE, Failed, Outcome, Recipe, Stage, Task
 from queuebit_quantum_adapter.submissions.follower import Follower
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolError
@@ -127,7 +128,7 @@ class QuantumExecutor:
             attempt_id=order.attempt_id,
             leg=order.leg,
             lane=order.lane,
-            ran=Ran(lane=order.lane, method=outcome.method, backend=backend.name, backend_version=backend.version),
+            ran=_ran(order.lane, outcome, backend),
             answer=outcome.answer,
             objective=outcome.objective,
             bound=outcome.bound,
@@ -153,3 +154,9 @@ class QuantumExecutor:
         return Task(
             order.attempt_id, order.problem, order.seed, order.budget_s, recipe, self._limits, backend, order.tier
         )
+
+
+def _ran(lane: Lane, outcome: Outcome, backend: BackendSpec) -> Ran:
+    """What really ran: the backend, or this package where no circuit was needed."""
+    name, which = (PACKAGE, version(PACKAGE)) if outcome.without_circuit else (backend.name, backend.version)
+    return Ran(lane=lane, method=outcome.method, backend=name, backend_version=which)

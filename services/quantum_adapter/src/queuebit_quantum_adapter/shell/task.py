@@ -17,6 +17,8 @@ from queuebit_quantum_adapter.errors import InvalidParam
 Method = Literal["auto", "lr", "rqaoa", "trained"]
 Mixer = Literal["auto", "x", "xy"]
 
+PACKAGE = "queuebit-quantum-adapter"
+"""What answered where no circuit was needed."""
 LAYERS = 10
 LAYERS_LEAST = 4
 GATES_MAX = ((12, 700), (16, 1800), (10**6, 2300))
@@ -112,7 +114,7 @@ class Task:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a worker process found, checked against the problem by the kind's own rules. `objective` is None where the kind has
-    none.
+    none. `without_circuit`: the task's backend ran nothing, for the worker itself decided everything.
     """
 
     answer: dict[str, Any]
@@ -124,6 +126,7 @@ class Outcome:
     provenance: dict[str, Any]
     bound: Number | None = None
     cpu_s: float = 0.0
+    without_circuit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
