@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition  # type: ignore[import-untyped]
-from aiokafka.errors import CorruptRecordException, GroupAuthorizationFailedError  # type: ignore[import-untyped]
+from aiokafka.errors import (  # type: ignore[import-untyped]
+    CorruptRecordException,
+    GroupAuthorizationFailedError,
+    KafkaTimeoutError,
+)
 
 from queuebit_runtime.bus.kafka.polling import Poller
 from queuebit_runtime.bus.kafka.unpacking import Reread
@@ -104,6 +108,28 @@ async def test_a_partition_of_which_nothing_came_goes_on_where_the_group_stands(
     poller = Poller(consumer, Again(counts), MovedClock())
 
     assert await drained(poller) == [(A, 2), (A, 3), (A, 4), (B, 1), (B, 2)]
+
+
+async def test_nothing_is_passed_over_where_the_broker_first_does_not_say_where_the_group_stands() -> None:
+    """Given a broker that answers late, and more records meanwhile, then what the failed poll had taken comes all the same."""
+
+    class Late(OddConsumer):
+        refusals = 1
+
+        async def committed(self, place: TopicPartition) -> int | None:
+            self.refusals -= 1
+            if self.refusals >= 0:
+                raise KafkaTimeoutError
+            return await super().committed(place)
+
+    counts = {A: 2, B: 3}
+    poller = Poller(Late(counts, {(B, 1)}), Again(counts), MovedClock())
+
+    with pytest.raises(KafkaTimeoutError):
+        await poller.poll(0, 4)
+    counts[A] = 6
+
+    assert await drained(poller) == [*((A, at) for at in range(6)), *((B, at) for at in range(3))]
 
 
 async def test_a_reader_of_no_group_goes_on_where_it_began() -> None:

@@ -41,6 +41,7 @@ class Poller:
         self._next: dict[TopicPartition, int] = {}
         self._spare: deque[ConsumerRecord] = deque()
         self._rounds_left = 0
+        self._astray = False
         self._restarts = 0
 
     def restart(self, positions: Mapping[TopicPartition, int] | None = None) -> None:
@@ -48,6 +49,7 @@ class Poller:
         self._next = dict(positions or {})
         self._spare.clear()
         self._rounds_left = 0
+        self._astray = False
         self._restarts += 1
 
     @property
@@ -61,6 +63,9 @@ class Poller:
         """
         if self._spare:
             return [self._spare.popleft() for _ in range(min(records_max, len(self._spare)))]
+        if self._astray:
+            await self._go_back()
+            return []
         if self._rounds_left:
             return await self._one_by_one(records_max)
         try:
@@ -68,8 +73,8 @@ class Poller:
         except Exception as error:
             if not of_a_batch(error):
                 raise
+            self._astray = True
             await self._go_back()
-            self._rounds_left = ROUNDS_MAX
             return []
         return self._noted(found)
 
@@ -81,9 +86,13 @@ class Poller:
         return records
 
     async def _go_back(self) -> None:
-        """To what comes after what was given."""
+        """To what comes after what was given. Where the broker does not say where the group stands, the next poll asks again:
+        what the failed one had taken must not be passed over.
+        """
         for place in self._consumer.assignment():
             self._consumer.seek(place, await self._goes_on_at(place))
+        self._astray = False
+        self._rounds_left = ROUNDS_MAX
 
     async def _goes_on_at(self, place: TopicPartition) -> int:
         if (known := self._next.get(place)) is not None:
