@@ -90,7 +90,8 @@ def test_a_measured_kernel_passes_every_test(shots: int) -> None:
         examined = KIND.examine(statement, found.answer)
 
         assert (examined.exact, examined.objective) == (True, None)
-        assert [(test.name, test.passed) for test in examined.tests] == [(name, True) for name in NAMES]
+        names = [*NAMES, "repaired"] if "repaired" in found.answer else NAMES
+        assert [(test.name, test.passed) for test in examined.tests] == [(name, True) for name in names]
         assert found.shots == shots * (15 + 18)
     assert KIND.answer_errors(statement, json.loads(json.dumps(found.answer))) == []
     assert measured(statement, 5) == measured(statement, 5) != measured(statement, 6)

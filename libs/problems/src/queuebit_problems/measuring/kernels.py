@@ -6,7 +6,8 @@ This module needs numpy: only what computes imports it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +16,13 @@ from queuebit_circuits.circuit import Circuit
 from queuebit_circuits.cost import affordable
 from queuebit_circuits.simulator import statevector
 from queuebit_problems.measurement import Test
+from queuebit_problems.measuring.positive import ROUNDING, least_eigenvalue, repair_error
 from queuebit_problems.measuring.sampling_error import FALSE_ALARM, WIDTH_95, deviation_max
 
 AMPLITUDES_MAX = 1 << 22
 """Of all states together: 64 MiB."""
-ROUNDING = 1e-8
+REPAIR_CLOSE = 1e-6
+"""How far two machines' repairs of one matrix may differ."""
 
 Matrix = npt.NDArray[np.float64]
 
@@ -65,6 +68,18 @@ def kernel_tests(
     return tuple(tests)
 
 
+def repair_tests(train: Sequence[Sequence[float]], repaired: Mapping[str, Any] | None) -> tuple[Test, ...]:
+    """Whether the matrix beside a sampled one is the nearest kernel, and its least eigenvalue is told rightly."""
+    if repaired is None:
+        return ()
+    least = repaired["least_eigenvalue"]
+    detail = (
+        "how far the repaired train matrix is from the nearest positive semidefinite one "
+        f"(the least eigenvalue of the sampled one is {least:.3g})"
+    )
+    return (_at_most("repaired", repair_error(train, repaired), REPAIR_CLOSE, detail),)
+
+
 def _at_most(name: str, statistic: float, limit: float, detail: str) -> Test:
     return Test(name, statistic, statistic, statistic, limit, statistic <= limit, detail)
 
@@ -81,7 +96,7 @@ def _positive(square: Matrix, shots: int | None) -> Test:
         log = math.log(size / FALSE_ALARM)
         linear = log / shots / 3
         limit += linear + math.sqrt(linear**2 + 2 * log * (size - 1) / (4 * shots))
-    least = float(np.linalg.eigvalsh((square + square.T) / 2)[0])
+    least = least_eigenvalue(square)
     detail = f"the least eigenvalue, which noise may put down to -{limit:.3g}"
     return Test("positive", least, least, least, -limit, least >= -limit, detail)
 

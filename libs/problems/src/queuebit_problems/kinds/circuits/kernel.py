@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
@@ -15,10 +14,11 @@ from queuebit_circuits.features import Entanglement, MapName, feature_map, measu
 from queuebit_circuits.pauli import PauliSum
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number, Sense
-from queuebit_problems.checks import FAULTS_MAX, Place, raise_faults
+from queuebit_problems.checks import Place, raise_faults
 from queuebit_problems.errors import OutOfBudget
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.kind import Answer, Params, Size, Statement
+from queuebit_problems.kinds.circuits.kernel_answer import repaired_errors, table_errors
 from queuebit_problems.measurement import Device, Effort, Examination, Measured, Measurement, OnStep, Step, Stop
 from queuebit_problems.numeric import Real
 
@@ -132,7 +132,8 @@ class Kernel(Measurement[KernelStatement]):
     sense: ClassVar[Sense | None] = None
     answer_shape = (
         '{"train": [[k(x, y) of train points] …], "test": [[k(test point, train point)] …], '
-        '"split": {"train": [row …], "test": [row …]}, "shots": n or null}'
+        '"split": {"train": [row …], "test": [row …]}, "shots": n or null, where sampled values make train no kernel: '
+        '"repaired": {"train": [[the nearest kernel] …], "least_eigenvalue": that of train, "method": "…"}}'
     )
     formats = (
         "a point a line: `train x1 x2 …` or `test x1 x2 …`, separated by blanks or commas",
@@ -185,13 +186,12 @@ class Kernel(Measurement[KernelStatement]):
 
     def answer_errors(self, statement: KernelStatement, answer: Answer) -> list[FieldError]:
         train = len(statement.train)
-        errors = _table_errors(answer, "train", train, train) + _table_errors(
-            answer, "test", len(statement.test), train
-        )
+        errors = table_errors(answer, "train", train, train) + table_errors(answer, "test", len(statement.test), train)
         if answer.get("split") != statement.split:
             errors.append(
                 FieldError("/split", "split", "should be the rows of the train and of the test points, as stated")
             )
+        errors += repaired_errors(answer, train)
         if answer.get("shots", 0) not in (None, statement.shots):
             errors.append(FieldError("/shots", "shots", f"should be {statement.shots or 'null'}; null says exact"))
         return errors
@@ -201,8 +201,11 @@ class Kernel(Measurement[KernelStatement]):
     ) -> Measured:
         """By as few calls as BATCH_MAX allows, each pair a circuit; the diagonal is 1 by definition.
 
-        Raises OutOfBudget where it ends before all pairs are measured: a part of a matrix is no answer.
+        Where the runs make the train matrix no kernel, the nearest one stands beside it. Raises OutOfBudget where it ends
+        before all pairs are measured: a part of a matrix is no answer.
         """
+        from queuebit_problems.measuring.positive import repair
+
         maps, pairs = statement.maps(), statement.pairs
         end, values = time.monotonic() + effort.budget_s, list[float]()
         circuits = [overlap(maps[i], maps[j]) for i, j in pairs]
@@ -215,8 +218,10 @@ class Kernel(Measurement[KernelStatement]):
             batch = circuits[begin : begin + BATCH_MAX]
             values += _returned(batch, device, statement.shots, effort.seed + begin)
             on_step(Step(1, detail=f"{len(values)} of {len(pairs)} pairs"))
+        answer = _answer(statement, values)
+        found = None if statement.shots is None else repair(answer["train"])
         return Measured(
-            _answer(statement, values),
+            answer if found is None else {**answer, "repaired": found},
             None,
             f"overlap circuits on {device.name}",
             shots=(statement.shots or 0) * len(pairs),
@@ -236,11 +241,12 @@ class Kernel(Measurement[KernelStatement]):
         return Measured(answer, None, "state vectors", circuits=tuple(maps))
 
     def examine(self, statement: KernelStatement, answer: Answer) -> Examination:
-        from queuebit_problems.measuring.kernels import exact_kernels, kernel_tests
+        from queuebit_problems.measuring.kernels import exact_kernels, kernel_tests, repair_tests
 
         maps = statement.maps()
         exact = exact_kernels(maps[: len(statement.train)], maps[len(statement.train) :])
-        return Examination(exact is not None, kernel_tests(answer["train"], answer["test"], answer["shots"], exact))
+        tests = kernel_tests(answer["train"], answer["test"], answer["shots"], exact)
+        return Examination(exact is not None, tests + repair_tests(answer["train"], answer.get("repaired")))
 
     def example(self) -> KernelStatement:
         """Three points to train on and one to test, of two features."""
@@ -275,23 +281,6 @@ def _answer(statement: KernelStatement, values: Sequence[float]) -> Answer:
         else:
             test[i - size][j] = value
     return {"train": train, "test": test, "split": statement.split, "shots": statement.shots}
-
-
-def _table_errors(answer: Answer, key: str, rows: int, columns: int) -> list[FieldError]:
-    if key not in answer:
-        return [FieldError(f"/{key}", "missing", f"is missing; it should be {rows} rows of {columns} numbers")]
-    table = answer[key]
-    if not isinstance(table, list | tuple) or not all(isinstance(row, list | tuple) for row in table):
-        return [FieldError(f"/{key}", "list_type", "should be a list of rows")]
-    if len(table) != rows:
-        return [FieldError(f"/{key}", "length", f"should have {rows} rows, not {len(table)}")]
-    errors: list[FieldError] = []
-    for place, row in enumerate(table):
-        if len(row) != columns:
-            errors.append(FieldError(f"/{key}/{place}", "length", f"should have {columns} numbers, not {len(row)}"))
-        wrong = (k for k, each in enumerate(row) if type(each) not in (int, float) or not math.isfinite(each))
-        errors += [FieldError(f"/{key}/{place}/{k}", "number", "should be a finite number") for k in wrong]
-    return errors[:FAULTS_MAX]
 
 
 KIND = Kernel()
