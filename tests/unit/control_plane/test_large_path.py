@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from queuebit_contracts.ids import uuid7
+from queuebit_control_plane.relay.large_path import LargePath
 from queuebit_control_plane.relay.relay import CURSOR, Relay
 from queuebit_runtime.bus.port import BusError, Outgoing
 from queuebit_store.memory import MemoryStore
@@ -162,6 +163,29 @@ async def test_what_waits_is_bounded_and_then_nothing_more_is_read(bound: dict[s
     for _ in range(6):
         await stepped(relay)
     assert sorted(told(bus)) == [(1, 1), (1, 2), *((job, 1) for job in range(2, 7))]
+
+
+async def test_what_is_published_ahead_counts_from_the_oldest_that_still_waits() -> None:
+    store = await log_of((1, LARGE), (2, LARGE))
+    first, second = await store.read(Position(), limit=2, whole=False)
+    turn = asyncio.Semaphore(0)
+
+    async def publish(_: object) -> None:
+        await turn.acquire()
+
+    path = LargePath(publish, StoppedClock(), ahead_max=3)
+    path.take([(first, Position())], 0)
+    path.take([], 2)
+    path.take([(second, first.position)], 0)
+    path.take([], 2)
+    assert path.full
+
+    turn.release()
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+    assert (path.behind, path.full) == (first.position, False)
+    await path.stop()
 
 
 async def test_an_event_whose_payload_is_gone_leaves_a_dead_letter() -> None:

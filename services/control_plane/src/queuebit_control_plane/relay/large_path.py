@@ -26,6 +26,8 @@ class _Waiting(NamedTuple):
     event: StoredEvent
     after: Position
     """Where the event stands behind: whoever begins there reads it next."""
+    passed: int
+    """How many others had been published when it was taken."""
 
 
 class LargePath:
@@ -55,7 +57,7 @@ class LargePath:
         self._waiting: deque[_Waiting] = deque()
         self._streams: Counter[UUID] = Counter()
         self._bytes = 0
-        self._ahead = 0
+        self._passed = 0
         self._task: asyncio.Task[None] | None = None
         self._began_s = 0.0
 
@@ -87,10 +89,10 @@ class LargePath:
     def take(self, later: Sequence[tuple[StoredEvent, Position]], passed: int) -> None:
         """Publish these in their turn. `passed`: how many others were published meanwhile."""
         for event, after in later:
-            self._waiting.append(_Waiting(event, after))
+            self._waiting.append(_Waiting(event, after, self._passed))
             self._streams[event.stream_id] += 1
             self._bytes += len(event.data)
-        self._ahead = self._ahead + passed if self._waiting else 0
+        self._passed += passed
         if self._waiting and self._task is None:
             self._began_s = self._clock.monotonic_s()
             self._task = asyncio.create_task(self._run())
@@ -103,7 +105,7 @@ class LargePath:
         return bool(self._waiting) and (
             len(self._waiting) >= self._waiting_max
             or self._bytes >= self._waiting_bytes_max
-            or self._ahead >= self._ahead_max
+            or self._passed - self._waiting[0].passed >= self._ahead_max
         )
 
     def stands_for_s(self) -> float:
@@ -120,7 +122,7 @@ class LargePath:
         await self.stop()
         self._waiting.clear()
         self._streams.clear()
-        self._bytes = self._ahead = 0
+        self._bytes = 0
 
     def _is_large(self, event: StoredEvent) -> bool:
         return event.payload_hash is not None or len(event.data) > self._large_bytes
@@ -129,7 +131,7 @@ class LargePath:
         while self._waiting:
             self._began_s = self._clock.monotonic_s()
             await self._settle(self._waiting[0].event)
-            event, _ = self._waiting.popleft()
+            event = self._waiting.popleft().event
             self._streams[event.stream_id] -= 1
             if not self._streams[event.stream_id]:
                 del self._streams[event.stream_id]
