@@ -127,6 +127,16 @@ def test_a_lane_is_held_when_all_of_its_backends_are() -> None:
     assert given().when(asked, gate=a_gate(*both, backends=SIMULATORS)).names[-1] == "JobHeld"  # type: ignore[arg-type]
 
 
+def test_a_lane_of_held_backends_lets_through_what_one_that_is_eased_takes() -> None:
+    both = (a_hold("backend", "other"), a_hold("backend", "aer"))
+    story = given().when(a_submit("simulator"), gate=a_gate(*both, backends=SIMULATORS))  # type: ignore[arg-type]
+    gate = a_gate(*both, EASED, backends=SIMULATORS)  # type: ignore[arg-type]
+
+    assert "JobQueued" not in story.when(Wake(), at(1), gate).names
+    turn = story.when(Wake(eased=True), at(1), gate)
+    assert (turn.names, turn.the(ev.JobQueued).avoid) == (["JobQueued"], ("aer",))
+
+
 def test_what_nobody_began_is_recalled_and_waits_behind_the_hold() -> None:
     gate = a_gate(a_hold("tenant", "acme"))
     queued = given(a_submit())

@@ -11,6 +11,8 @@ import pytest
 from queuebit_contracts.ids import uuid7
 from queuebit_contracts.operators import HoldEased, HoldReleased
 from queuebit_control_plane.app import ControlPlane
+from queuebit_control_plane.availability import Lanes
+from queuebit_control_plane.holding.gatekeeper import Gatekeeper
 from queuebit_domain.holds.codec import fold_holds
 from queuebit_domain.holds.register import REGISTER_ID
 from queuebit_runtime.bus.memory.broker import MemoryBroker
@@ -18,6 +20,7 @@ from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
 from tests.builders import a_submit
+from tests.fakes.clocks import StoppedClock
 from tests.simulation.virtual import BEGIN, VirtualClock, run_virtual
 from tests.unit.control_plane.handling import a_command
 from tests.unit.control_plane.holding import a_hold, store_holds
@@ -84,6 +87,65 @@ def test_an_eased_hold_lets_the_oldest_through_at_its_rate_and_ends_when_nothing
         await at.end()
 
     run_virtual(main())
+
+
+def test_an_eased_hold_stays_while_what_it_covers_waits_behind_another() -> None:
+    async def main() -> None:
+        at = _Plane()
+        await store_holds(at.store, a_hold("tenant", "acme"))
+        await at.submit(100)
+        await store_holds(at.store, a_hold(), HoldEased(hold=1, rate_per_s=5.0, actor="bob", reason="slowly"))
+        await at.clock.sleep(60.0)
+        assert at.states() == {"held": 100}
+        await store_holds(at.store, HoldReleased(hold=2, actor="a", reason="r"))
+        await at.clock.sleep(4.0)
+        assert 12 <= at.states()["queued"] <= 32
+        await at.clock.sleep(60.0)
+        assert at.states() == {"queued": 100}
+        assert fold_holds(await at.store.events_of(REGISTER_ID)).holds == ()
+        await at.end()
+
+    run_virtual(main())
+
+
+def test_what_waited_behind_a_hold_that_is_released_goes_on_at_the_rate_of_an_eased_one() -> None:
+    async def main() -> None:
+        at = _Plane()
+        await store_holds(at.store, a_hold("tenant", "acme"))
+        await at.submit(100)
+        await store_holds(at.store, a_hold("kind", "maxcut"))
+        eased = HoldEased(hold=2, rate_per_s=5.0, actor="bob", reason="slowly")
+        await store_holds(at.store, eased, HoldReleased(hold=1, actor="a", reason="r"))
+        await at.clock.sleep(4.0)
+        assert 12 <= at.states()["queued"] <= 32
+        await at.end()
+
+    run_virtual(main())
+
+
+def test_a_job_that_cannot_be_read_keeps_no_other_held() -> None:
+    async def main() -> None:
+        at = _Plane()
+        await store_holds(at.store, a_hold("tenant", "acme"), a_hold("kind", "tsp"))
+        await at.submit(3)
+        broken = at.store.database.events[uuid7(int(BEGIN.timestamp() * 1000), 0)]
+        broken[0] = broken[0]._replace(data="{}")
+        await store_holds(at.store, HoldReleased(hold=1, actor="a", reason="r"))
+        await at.clock.sleep(60.0)
+        assert at.states() == {"held": 1, "queued": 2}
+        await at.end()
+
+    run_virtual(main())
+
+
+async def test_the_gate_is_that_of_the_whole_register_however_long() -> None:
+    store = MemoryStore()
+    past = [(a_hold("tenant", "acme"), HoldReleased(hold=2 * nth + 1, actor="a", reason="r")) for nth in range(501)]
+    await store_holds(store, *(event for each in past for event in each), a_hold("kind", "maxcut"))
+
+    gate = await Gatekeeper(store, Lanes(), StoppedClock()).gate()
+
+    assert (gate.holds.version, [hold.name for hold in gate.holds.holds]) == (1003, ["kind maxcut"])
 
 
 def test_while_the_register_cannot_be_read_nothing_is_decided() -> None:

@@ -31,14 +31,16 @@ class Gate:
 
     def on_job(self, job: Asking, *, eased: bool = False) -> Hold | None:
         """The hold that stops every leg of a job; with `eased`, only one that lets nothing through."""
-        return self._first(
-            ("all", ""),
-            ("job", str(job.job_id)),
-            ("tenant", job.tenant),
-            ("kind", job.kind),
-            ("tier", job.tier),
-            eased=eased,
-        )
+        return self._first(*_scopes(job), eased=eased)
+
+    def eased_over(self, job: Asking) -> list[Hold]:
+        """The eased holds that legs of a job may have to pass: on lanes and backends any, as its legs are not known here."""
+        return [
+            hold
+            for hold in self.holds.holds
+            if hold.rate_per_s is not None
+            and (hold.scope in ("lane", "backend") or (hold.scope, hold.value) in _scopes(job))
+        ]
 
     def on_leg(self, job: Asking, lane: Lane, *, eased: bool = False) -> Hold | None:
         """The hold that stops a leg on a lane: one on the job, on the lane, or on all of the backends that the lane has."""
@@ -67,8 +69,22 @@ class Gate:
         return next((hold for hold in found if not (eased and hold.rate_per_s is not None)), None)
 
     def _all_held(self, backends: frozenset[str]) -> Hold | None:
-        found = [self._by.get(("backend", name)) for name in sorted(backends)]
-        return found[0] if found and None not in found else None
+        """One of their holds, where all are held: an eased one, as work may flow to that backend again."""
+        found = [hold for name in sorted(backends) if (hold := self._by.get(("backend", name))) is not None]
+        if not found or len(found) < len(backends):
+            return None
+        return next((hold for hold in found if hold.rate_per_s is not None), found[0])
+
+
+def _scopes(job: Asking) -> tuple[tuple[str, str], ...]:
+    """What a hold on all legs of a job may name."""
+    return (
+        ("all", ""),
+        ("job", str(job.job_id)),
+        ("tenant", job.tenant),
+        ("kind", job.kind),
+        ("tier", job.tier),
+    )
 
 
 OPEN = Gate()

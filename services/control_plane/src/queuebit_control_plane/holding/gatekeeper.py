@@ -9,6 +9,7 @@ from queuebit_domain.holds.register import REGISTER_ID, Holds
 from queuebit_runtime.clock import Clock
 from queuebit_store.ports import StreamStore
 
+PAGE = 1000
 STALE_S = 0.25
 """A hold is in force so long after it was stored, at the latest: everywhere, for every decision."""
 
@@ -36,10 +37,12 @@ class Gatekeeper:
         return self._gate
 
     async def _read(self) -> None:
+        while stored := await self._store.events_of(REGISTER_ID, after_version=self._holds.version, limit=PAGE):
+            # Another decision may have read on meanwhile.
+            self._holds = fold_holds([each for each in stored if each.version > self._holds.version], self._holds)
+            if len(stored) < PAGE:
+                break
         holds = self._holds
-        stored = await self._store.events_of(REGISTER_ID, after_version=holds.version)
-        # Another decision may have read on meanwhile.
-        holds = self._holds = fold_holds([each for each in stored if each.version > self._holds.version], self._holds)
         if holds.holds:
             self._gate = Gate(holds, self._lanes.backends(self._clock.now()))
         elif self._gate.holds.version != holds.version:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from queuebit_contracts.ids import derive_id
@@ -111,8 +111,13 @@ class Releaser:
     async def _wake(self, rows: Sequence[StreamRow], gate: Gate) -> bool:
         """Wake those of a page that may go on; whether some of it must wait for their turn."""
         asking = [row for row in rows if row.stream_id not in self._undecidable]
-        free = [row.stream_id for row in asking if not (gate.closed and gate.on_job(_asked(row), eased=True))]
-        turns = await self._in_turn(free, gate) if gate.closed and free else free
+        free: list[StreamRow] = []
+        for row in asking:
+            if gate.closed and gate.on_job(_asked(row), eased=True) is not None:
+                self._wait(gate.eased_over(_asked(row)))
+            else:
+                free.append(row)
+        turns = await self._in_turn(free, gate) if gate.closed and free else [row.stream_id for row in free]
         commands = [InboundCommand(each, Wake(eased=True), derive_id(each, "release")) for each in turns]
         if commands:
             for each in await self._handler.handle(commands):
@@ -120,17 +125,28 @@ class Releaser:
                 self._undecidable.add(each.command.job_id)
         return len(turns) < len(free)
 
-    async def _in_turn(self, job_ids: Sequence[UUID], gate: Gate) -> list[UUID]:
+    async def _in_turn(self, rows: Sequence[StreamRow], gate: Gate) -> list[UUID]:
         """Those whose holds are gone, and of those behind eased holds as many as each may let through now."""
-        found = await self._store.load(job_ids)
+        found = await self._store.load([row.stream_id for row in rows])
         turns: list[UUID] = []
-        for job_id in job_ids:
-            eased = [hold for hold in _holds_of(found.get(job_id, ()), gate) if hold.rate_per_s is not None]
-            if all(self._allowances.take(hold) for hold in eased):
-                turns.append(job_id)
+        for row in rows:
+            try:
+                behind = _behind(found.get(row.stream_id, ()), _asked(row), gate)
+            except Exception as error:
+                # Whatever it is: the others must not wait for it.
+                log.error("a held job cannot be read", exc_info=error, extra={"job_id": str(row.stream_id)})
+                self._undecidable.add(row.stream_id)
+                continue
+            if behind.stopped:
+                self._wait(gate.eased_over(_asked(row)))
+            if all(self._allowances.take(hold) for hold in behind.eased):
+                turns.append(row.stream_id)
             else:
-                self._waiting.update(hold.number for hold in eased)
+                self._wait(behind.eased)
         return turns
+
+    def _wait(self, eased: Sequence[Hold]) -> None:
+        self._waiting.update(hold.number for hold in eased)
 
     async def _lift_eased(self, gate: Gate) -> None:
         """Lift an eased hold behind which a sweep to the end found nothing waiting."""
@@ -168,12 +184,28 @@ class Allowances:
         self._left.pop(hold.number, None)
 
 
-def _holds_of(stored: Sequence[StoredEvent], gate: Gate) -> list[Hold]:
-    """The holds in force behind which legs of the job wait."""
+class _Behind(NamedTuple):
+    """The eased holds that a job passes when it is woken, and whether another hold stops a leg of it all the same."""
+
+    eased: Sequence[Hold]
+    stopped: bool
+
+
+def _behind(stored: Sequence[StoredEvent], asking: Asking, gate: Gate) -> _Behind:
+    """What is recorded may be another hold than those that stop the job now."""
     job = fold(stored)
-    legs = job.legs if isinstance(job, OpenJob) else ()
-    numbers = sorted({leg.status.hold for leg in legs if isinstance(leg.status, Held)})
-    return [hold for number in numbers if (hold := gate.holds.numbered(number)) is not None]
+    stopped = False
+    eased: dict[int, Hold] = {}
+    for leg in job.legs if isinstance(job, OpenJob) else ():
+        if not isinstance(leg.status, Held):
+            continue
+        if gate.on_leg(asking, leg.spec.lane, eased=True) is not None:
+            stopped = True
+            continue
+        for hold in (gate.holds.numbered(leg.status.hold), gate.on_leg(asking, leg.spec.lane)):
+            if hold is not None and hold.rate_per_s is not None:
+                eased[hold.number] = hold
+    return _Behind([eased[number] for number in sorted(eased)], stopped)
 
 
 def _asked(row: StreamRow) -> Asking:
