@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from queuebit_client.cli.exit_codes import ExitCode
 from queuebit_contracts.channels import EXECUTIONS, SUBMITTED, dead_letter
 from queuebit_contracts.errors import MalformedEnvelope
 from queuebit_operations.bulk.operation import Operation, advance, evolve_operation
@@ -18,6 +19,7 @@ from queuebit_operations.dead_letters.editing import edited
 from queuebit_operations.dead_letters.grouping import failing
 from queuebit_operations.dead_letters.redrive import Redrive, RedriveSettings, plan_redrive, rates
 from queuebit_operations.errors import BadArgument, InConflict
+from queuebit_operations.verbs.bulk import tell_operation
 from queuebit_runtime.bus.dead_letters import headers as h
 from queuebit_runtime.bus.dead_letters.letter import Origin, dead_letter_of, parked
 from queuebit_runtime.bus.dead_letters.marks import Became, Mark, mark_record
@@ -245,6 +247,38 @@ async def test_a_redrive_stops_after_the_stage_in_which_letters_came_back() -> N
     assert (done.state, done.outcomes, len(done.left)) == ("stopped", {"redriven": 1, "failed": 1}, 10)
     assert done.note == f"1 came back, as {GROUP}:13."
     assert sum(state == "open" for _, state in states(topic.box)) == 11
+
+
+class LateSender(Sender):
+    """What fails comes back only once the next has been sent."""
+
+    late: list[Kept]
+
+    async def send(self, kept: Kept, redrive: str) -> int:
+        self.failing, failing = set(), self.failing
+        offset = await super().send(kept, redrive)
+        for each in self.late:
+            again = {h.REDRIVE: redrive, h.REPLAYS: "1", h.FIRST_OFFSET: str(each.letter.first_offset)}
+            self.topic.fails(offset + 100, (each.letter.key or b"").decode(), again=again)
+        self.failing, self.late = failing, [kept] if kept.letter.key in failing else []
+        return offset
+
+
+async def test_what_comes_back_in_a_later_stage_is_a_failure_too_and_the_exit_code_says_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    topic, clock = Topic(), MovedClock()
+    for at in range(12):
+        topic.fails(at, f"job-{at}")
+    sender = LateSender(topic, {b"job-1"}, clock)
+    sender.late = []
+
+    done = await driven(topic, sender, clock)
+
+    assert (done.state, done.outcomes, len(done.left)) == ("stopped", {"redriven": 6}, 6)
+    assert done.failures == {f"{GROUP}:1": f"It came back as {GROUP}:14."}
+    assert tell_operation(UUID(int=1), done, as_json=False) is ExitCode.PARTLY_FAILED
+    assert f"failed {GROUP}:1: It came back as {GROUP}:14." in capsys.readouterr().out
 
 
 async def test_a_redrive_goes_on_over_as_many_failures_as_it_may() -> None:

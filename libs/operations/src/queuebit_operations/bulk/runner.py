@@ -17,7 +17,7 @@ LEASE_S = 30.0
 
 class Step(NamedTuple):
     """What became of each target of a step, which may be the first of them only; `failures` says why those failed whose outcome
-    is `failed`, `stop` why the operation may not go on by itself.
+    is `failed`, and those of earlier steps that turned out so only now; `stop` why the operation may not go on by itself.
     """
 
     outcomes: Mapping[str, str]

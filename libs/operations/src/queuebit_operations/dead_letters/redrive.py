@@ -117,11 +117,14 @@ class Redrive:
         if len(stage) == len(operation.left):
             await self._settle()
         failures: dict[str, str] = {}
-        for each in stage:
+        # Consumers need their time: what comes back now may have been sent in a stage before.
+        for each in (*operation.targets[: operation.done], *stage) if self._back else ():
             again = self._came_back(each)
-            if again is not None:
+            if again is None or each in (operation.failures or {}):
+                continue
+            failures[each] = f"It came back as {again.id}."
+            if each in outcomes:
                 outcomes[each] = FAILED
-                failures[each] = f"It came back as {again.id}."
         stop = ""
         if len(self._back) > self._settings.failures_max:
             stop = f"{len(self._back)} came back, as {self._back[0].id}."

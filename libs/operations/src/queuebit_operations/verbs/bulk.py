@@ -138,7 +138,7 @@ def tell_operation(operation_id: UUID, operation: Operation, *, as_json: bool) -
             print_line(f"  failed {target}: {why}")
         if operation.note:
             print_line(f"  {operation.note}")
-    return ExitCode.PARTLY_FAILED if operation.failed else ExitCode.OK
+    return ExitCode.PARTLY_FAILED if operation.failed or operation.failures else ExitCode.OK
 
 
 def document_of(operation_id: UUID, operation: Operation) -> dict[str, Any]:
