@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import socket
 from typing import Annotated
 
@@ -23,5 +24,12 @@ Rate = Annotated[
 
 
 def actor_or_user(actor: str | None) -> str:
-    """Who does it."""
-    return (actor or f"{getpass.getuser()}@{socket.gethostname()}")[:255]
+    """Who does it. In a container the user may have a number and no name."""
+    return (actor or f"{_user()}@{socket.gethostname()}")[:255]
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"

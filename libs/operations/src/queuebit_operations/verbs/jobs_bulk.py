@@ -171,13 +171,14 @@ async def _standing(
     from queuebit_operations.choosing.postgres import OPEN_STATES, opened_choosing
     from queuebit_operations.connections.store import postgres_settings
     from queuebit_operations.errors import BadArgument
+    from queuebit_operations.jobs.acting import RECALL
 
     assert isinstance(wanted, Standing)
     if wanted.state is not None and wanted.state not in OPEN_STATES:
         raise BadArgument(f"--state {wanted.state!r} is none of: {', '.join(OPEN_STATES)}.", remedy="See --help.")
-    targets = list(jobs or ())
+    plain = Standing("queued") if verb == RECALL else Standing()
+    targets = _named(jobs, flags=wanted != plain, needed=verb != RECALL)
     if not targets:
-        _named(wanted == Standing())
         async with opened_choosing(postgres_settings(os.environ)) as choosing:
             targets = await choosing.standing(wanted)
     given = {
@@ -216,9 +217,8 @@ async def _answered(
     lane = more.get("lane")
     if lane is not None and lane not in (*LANES, "auto"):
         raise BadArgument(f"--lane {lane!r} is none of: auto, {', '.join(LANES)}.", remedy="See --help.")
-    targets = list(jobs or ())
+    targets = _named(jobs, flags=wanted != AnsweredBy())
     if not targets:
-        _named(wanted == AnsweredBy())
         async with opened_choosing(postgres_settings(os.environ)) as choosing:
             targets = await choosing.answered(wanted)
     given = {
@@ -236,13 +236,19 @@ async def _answered(
     )
 
 
-def _named(nothing: bool) -> None:
+def _named(jobs: list[UUID] | None, *, flags: bool, needed: bool = True) -> list[UUID]:
+    """The jobs that were named by their ids, each once; none where flags choose them, or where the verb itself does (then
+    neither is `needed`). Raises BadArgument for both: which was meant is not known.
+    """
     from queuebit_operations.errors import BadArgument
 
-    if nothing:
+    if needed and not jobs and not flags:
         raise BadArgument(
             "No job is named.", remedy="Name jobs by their ids, or by flags such as --backend and --since."
         )
+    if jobs and flags:
+        raise BadArgument("Jobs are named by their ids and by flags.", remedy="Give the ids, or the flags.")
+    return list(dict.fromkeys(jobs or ()))
 
 
 def _times(since: datetime | None, until: datetime | None) -> dict[str, str | None]:

@@ -96,7 +96,7 @@ async def _show(operation_id: UUID, *, targets: bool, as_json: bool) -> ExitCode
     import os
 
     from queuebit_client.cli.exit_codes import ExitCode
-    from queuebit_client.cli.output import print_line
+    from queuebit_client.cli.output import print_json, print_line
     from queuebit_operations.bulk.store import Operations
     from queuebit_operations.connections.store import opened_store
     from queuebit_runtime.clock import SystemClock
@@ -105,6 +105,9 @@ async def _show(operation_id: UUID, *, targets: bool, as_json: bool) -> ExitCode
         found = await Operations(store, SystemClock()).load(operation_id)
     if not targets:
         return b.tell_operation(operation_id, found, as_json=as_json)
+    if as_json:
+        print_json({"operation": str(operation_id), "targets": list(found.targets)})
+        return ExitCode.OK
     for each in found.targets:
         print_line(each)
     return ExitCode.OK
