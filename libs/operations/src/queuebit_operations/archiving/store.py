@@ -16,6 +16,7 @@ import asyncpg
 from queuebit_contracts.jobs import TERMINAL_STATES
 from queuebit_contracts.streams import PUBLISHED
 from queuebit_operations.archiving.tables import PAGE_ROWS, TABLES
+from queuebit_operations.replaying.topic import REPLAYS
 from queuebit_store.connections.moments import teach_moments
 from queuebit_store.connections.queries import named
 from queuebit_store.connections.settings import OPERATE, PostgresSettings, connect_arguments
@@ -88,9 +89,9 @@ class ArchiveStore:
         return int((await self._fetch("unfinished", *bounds, list(PUBLISHED), list(TERMINAL_STATES)))[0][0])
 
     async def unread(self, partition: Partition) -> list[str]:
-        """The ordered readers that have not read all of it."""
+        """The ordered readers that have not read all of it. A replay is none: what it is about was frozen, and it may never end."""
         rows = await self._fetch("unread", partition.from_id, partition.until_id, list(PUBLISHED))
-        return [row[0] for row in rows]
+        return [row[0] for row in rows if not row[0].startswith(REPLAYS)]
 
     @asynccontextmanager
     async def one_moment(self) -> AsyncIterator[None]:

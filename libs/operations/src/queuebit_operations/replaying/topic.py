@@ -13,6 +13,8 @@ from queuebit_runtime.clock import Clock
 from queuebit_store.ports import OrderedReaderCursors, Position
 
 BATCH_EVENTS = 500
+REPLAYS = "replay/"
+"""How the names of all cursors of replays begin."""
 
 
 class Events(Protocol):
@@ -33,12 +35,12 @@ class Replay:
     @property
     def cursor(self) -> str:
         """The name under which the store knows how far it came."""
-        return f"replay/{self.replay_id}"
+        return f"{REPLAYS}{self.replay_id}"
 
     @property
     def end(self) -> str:
         """The name under which the store knows where it ends."""
-        return f"replay/{self.replay_id}/end"
+        return f"{self.cursor}/end"
 
 
 async def frozen(

@@ -54,8 +54,10 @@ def create(
 
         now = SystemClock().now()
         async with opened_archives(postgres_settings(os.environ)) as store:
-            if partition in await go_on(store):
+            if run_it and partition in await go_on(store):
                 note(f"{partition} was taken out before; what was left of it is gone now.")
+                if as_json:
+                    _tell(True, {"partition": partition, "taken_out": True})
                 return ExitCode.OK
             month = await chosen(store, partition, now)
             manifest = await write(store, month, to, now, _progress)
