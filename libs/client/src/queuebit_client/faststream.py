@@ -2,13 +2,14 @@
 
     broker = KafkaBroker(...)
 
-    @broker.subscriber("jobs.completed", group_id="downstream-orders", auto_offset_reset="earliest", ack_policy=AckPolicy.ACK,
-                       parser=event_parser, decoder=event_decoder)
+    @broker.subscriber("jobs.completed", group_id="downstream-orders", auto_offset_reset="earliest",
+                       ack_policy=AckPolicy.NACK_ON_ERROR, parser=event_parser, decoder=event_decoder)
     async def on_end(event: Envelope | Unreadable) -> None: ...
 
     await broker.publish(**as_message(envelope), topic="jobs.submitted")
 
-Needs the extra `queuebit[faststream]`. FastStream's own parser reads every header as UTF-8, and one of somebody else that is
+Needs the extra `queuebit[faststream]`. With `NACK_ON_ERROR` a message whose handler raises comes again; with `ACK` it would be
+lost. FastStream's own parser reads every header as UTF-8, and one of somebody else that is
 none would stop the subscriber; this one gives it those alone that are of the message.
 """
 

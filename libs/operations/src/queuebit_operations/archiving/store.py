@@ -89,7 +89,7 @@ class ArchiveStore:
         return int((await self._fetch("unfinished", *bounds, list(PUBLISHED), list(TERMINAL_STATES)))[0][0])
 
     async def unread(self, partition: Partition) -> list[str]:
-        """The ordered readers that have not read all of it. A replay is none: what it sends was frozen, and it may never end."""
+        """The ordered readers that have not read all of it. A replay is none: its set was frozen, and it may never end."""
         rows = await self._fetch("unread", partition.from_id, partition.until_id, list(PUBLISHED))
         return [row[0] for row in rows if not row[0].startswith(REPLAYS)]
 
