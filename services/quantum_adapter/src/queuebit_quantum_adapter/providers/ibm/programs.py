@@ -84,9 +84,12 @@ class Programs:
         return record, ran, min((form.success for form, _ in pairs), default=1.0)
 
     def pubs(self, request: Request) -> list[tuple[Any, Any]]:
-        """One program where all circuits are of one form, so that it is sent once with all its angles; else one a circuit."""
+        """One program where all circuits are of one form, so that it is sent once with all its angles; else one a circuit.
+
+        A form that has no angle, or none left, is one a circuit, too: without angles a program runs once.
+        """
         pairs = [self._form(bound) for bound in request.circuits]
-        if len({form.name for form, _ in pairs}) == 1 and len(pairs) > 1:
+        if len({form.name for form, _ in pairs}) == 1 and len(pairs) > 1 and pairs[0][0].open.circuit.parameters:
             form = pairs[0][0]
             return [_pub(form, np.array([angles for _, angles in pairs], dtype=np.float64))]
         return [_pub(form, np.array(angles, dtype=np.float64)) for form, angles in pairs]
