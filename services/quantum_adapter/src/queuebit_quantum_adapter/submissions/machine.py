@@ -197,8 +197,11 @@ def _found(row: Submission, provider_ids: tuple[str, ...], now: datetime, terms:
         told = f" {len(others)} more were found: {', '.join(others)}." if others else ""
         return Reaction(row, f"It was found as {first}.{told}", tuple(others))
     misses = row.misses + 1
+    if misses == 1:
+        # Until its fence is seen closed, which may take as long as the provider is silent, a late one is still taken.
+        row = replace(row, unknown_since=now)
     last = max(moment for moment in (row.unknown_since, row.sent_at, row.created_at) if moment is not None)
-    if misses >= MISSES_MIN and now > last + timedelta(seconds=terms.lag_s):
+    if misses >= MISSES_MIN and now >= last + timedelta(seconds=terms.lag_s):
         absent = replace(row, state=SubmissionState.INTENDED, fence=None, misses=0, due_at=now)
         return Reaction(absent, f"It is not there: looked up {misses} times behind its fence, if any, and long enough.")
     again_s = max(terms.lag_s / MISSES_MIN, 0.001)
