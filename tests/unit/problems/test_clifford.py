@@ -115,3 +115,13 @@ def test_a_circuit_without_bits_has_one_outcome() -> None:
 
     assert parities is not None
     assert parities.outcomes() == [0]
+
+
+def test_what_is_turned_where_a_bit_is_set_counts_as_work() -> None:
+    """Each Pauli gate in a condition goes through all rows, and each gate after a condition turns the whole tableau."""
+    head = HEAD + "qubit[300] q; bit c; h q[0]; c = measure q[0]; "
+    few = "if (c) { x q[1]; } h q[1];"
+    long = "if (c) { for uint i in [0:29999] { x q[1]; } }"
+    often = f"for uint i in [0:9999] {{ {few} }}"
+
+    assert [is_clifford(read_circuit(head + body)) for body in (few, long, often)] == [True, False, False]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import assert_never
 
 from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset
@@ -72,10 +73,12 @@ def is_clifford(circuit: Circuit) -> bool:
     if circuit.qubits > QUBITS_MAX or not all(map(_is_clifford, circuit.operations)):
         return False
     rows = 2 * circuit.qubits
-    changes = sum(1 for one, other in zip(circuit.operations, circuit.operations[1:], strict=False)
-                  if isinstance(one, Measure | Reset) != isinstance(other, Measure | Reset))  # fmt: skip
-    measured = sum(1 for each in circuit.operations if isinstance(each, Measure | Reset))
-    return len(circuit.operations) * 8 + (changes + 1) * rows * circuit.qubits + measured * rows <= WORK_MAX
+    on_rows = [not isinstance(each, Gate) for each in circuit.operations if not isinstance(each, Barrier)]
+    changes = sum(one != other for one, other in pairwise(on_rows))
+    measured = sum(isinstance(each, Measure | Reset) for each in circuit.operations)
+    turned = sum(len(each.then) + len(each.otherwise) for each in circuit.operations if isinstance(each, Branch))
+    work = len(circuit.operations) * 8 + (changes + 1) * rows * circuit.qubits + (measured + turned) * rows
+    return work <= WORK_MAX
 
 
 def _is_clifford(operation: Operation) -> bool:

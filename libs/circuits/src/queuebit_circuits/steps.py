@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from queuebit_circuits.circuit import Gate
 from queuebit_circuits.gates import GATES, Matrix, target_of
@@ -59,7 +59,7 @@ def _quarters(angle: float) -> int | None:
     return turns if abs(angle - turns * math.pi / 2) < _NEAR else None
 
 
-@cache
+@lru_cache(maxsize=1_024)
 def _one_qubit(name: str, angles: tuple[float, ...]) -> str | None:
     images = _images(target_of(Gate(name, (0,), angles)))
     return None if images is None else _words().get(images)
