@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 
@@ -161,3 +162,18 @@ def test_weights_of_one_mean_none() -> None:
     found = read_problem("p edge 3 2\nn 1 1\nn 2 1.0\nn 3\ne 1 2 1\ne 2 3\n", kind="max_clique")
 
     assert found.statement == {"nodes": 3, "edges": [[1, 2], [2, 3]]}
+
+
+MANY = json.dumps({f"a{i}": 1 for i in range(200_000)})[:-1] + ', "a199999": 2}'
+HOSTILE: list[tuple[str, str, str]] = [
+    ("spaces between a coefficient and nothing", "1" + " " * 20_000 + "x", "has a form that no kind recognises"),
+    ("many names, the last of them twice", MANY, "'a199999' twice"),
+    ("lists within lists", '[["X", ' + "[" * 100_000, "no JSON"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), [row[1:] for row in HOSTILE], ids=[row[0] for row in HOSTILE])
+def test_what_is_long_and_wrong_is_refused_after_one_reading(text: str, said: str) -> None:
+    """Read in every way, each of these would take hours."""
+    with pytest.raises(UnreadableFile, match=said):
+        read_problem(text, file_name="a.json" if text.startswith("{") else "a.txt")

@@ -14,10 +14,11 @@ from queuebit_problems.errors import UnreadableFile
 
 QUBITS_MAX = 64
 TERMS_MAX = 10_000
-_COEFFICIENT = r"\(?\s*(?P<real>[+-]?\s*[0-9.]+(?:[eE][+-]?[0-9]+)?)\s*(?:[+-]\s*0(?:\.0*)?j)?\s*\)?"
-_OPENFERMION = re.compile(rf"\s*{_COEFFICIENT}\s*\[(?P<factors>[^\]]*)\]\s*(?:\+|$)")
+# Spaces are taken whole (*+): shared out between neighbours in every way, a few thousand of them would take minutes.
+_COEFFICIENT = r"\(?\s*+(?P<real>[+-]?\s*+[0-9.]++(?:[eE][+-]?[0-9]+)?)\s*+(?:[+-]\s*+0(?:\.0*)?j)?\s*+\)?"
+_OPENFERMION = re.compile(rf"\s*+{_COEFFICIENT}\s*+\[(?P<factors>[^\]]*)\]\s*+(?:\+|$)")
 _PENNYLANE = re.compile(
-    rf"\s*{_COEFFICIENT}\s*\*\s*\(?(?P<factors>[IXYZ]\([0-9]+\)(?:\s*@\s*[IXYZ]\([0-9]+\))*)\)?\s*(?:\+|$)"
+    rf"\s*+{_COEFFICIENT}\s*+\*\s*+\(?(?P<factors>[IXYZ]\([0-9]+\)(?:\s*+@\s*+[IXYZ]\([0-9]+\))*)\)?\s*+(?:\+|$)"
 )
 _FACTOR = re.compile(r"([IXYZ])\(?([0-9]{1,4})\)?")
 _REMEDY = "Write real coefficients and factors of X, Y, Z with the number of their qubit, such as `0.5 [X0 Z1] +`."
@@ -87,7 +88,7 @@ def _letters(factors: tuple[tuple[int, str], ...], qubits: int) -> str:
 def _pairs(text: str, file_name: str) -> dict[str, Any]:
     try:
         listed = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _refused(file_name, "it begins like a list of pairs, but is no JSON") from None
     terms = []
     for pair in listed:

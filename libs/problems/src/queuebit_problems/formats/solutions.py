@@ -11,8 +11,8 @@ from queuebit_problems.formats.text import count_of, parse_number
 from queuebit_problems.kind import Solution
 
 _ROUTE = re.compile(r"route\s*#?\s*[0-9]+\s*:\s*(.*)", re.IGNORECASE)
-_COST = re.compile(r"\s*cost\s*[:=]?\s*([0-9.eE+-]+)\s*", re.IGNORECASE)
-_LENGTH = re.compile(r"length\s*[=:(]?\s*([0-9]+(?:\.[0-9]+)?)", re.IGNORECASE)
+_COST = re.compile(r"\s*+cost\s*+[:=]?\s*+([0-9.eE+-]+)\s*", re.IGNORECASE)
+_LENGTH = re.compile(r"length\s*+[=:(]?\s*+([0-9]+(?:\.[0-9]+)?)", re.IGNORECASE)
 
 
 def read_tour(text: str, nodes: int, file_name: str) -> Solution:

@@ -55,8 +55,8 @@ class Submission:
 
     `epoch` rises with every claim and fences off former owners. `due_at`: when somebody has to look at it again, None where
     nobody has to. `sent_at`: when it was last sent; `unknown_since`: since when its fate is not known, or was not known at
-    last, from the first look that did not find it on; `misses`: how often it has not been found since. `cancel_wanted`: whether nobody wants its result any more. `code` and
-    `detail` say why it failed, or what was last heard.
+    last, from the first look that did not find it on; `misses`: how often it has not been found since. `cancel_wanted`:
+    whether nobody wants its result any more. `code` and `detail` say why it failed, or what was last heard.
     """
 
     key: UUID
