@@ -8,7 +8,9 @@ from queuebit_client.cli import main
 
 
 @pytest.mark.parametrize(
-    ("command", "package"), [("ops", "queuebit-operations"), ("demo", "queuebit-workbench")], ids=str
+    ("command", "package"),
+    [("ops", "queuebit-operations"), ("submissions", "queuebit-operations"), ("demo", "queuebit-workbench")],
+    ids=str,
 )
 def test_a_command_of_a_package_that_is_missing_names_the_package(
     command: str, package: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -17,7 +17,7 @@ from queuebit_client.cli.exit_codes import ExitCode
 from queuebit_operations.bulk.operation import freeze
 from queuebit_operations.bulk.store import Operations
 from queuebit_operations.connections import store as connections
-from queuebit_operations.verbs import jobs_bulk, operations
+from queuebit_operations.verbs import jobs_bulk, jobs_one, operations
 from queuebit_operations.verbs.acting import actor_or_user
 from queuebit_store.memory import MemoryDatabase, MemoryStore
 from tests.fakes.moved_clock import MovedClock
@@ -74,3 +74,22 @@ def test_the_targets_of_an_operation_are_json_too(
 
     assert operations.show(JOB, targets=True, as_json=True) == ExitCode.OK
     assert json.loads(capsys.readouterr().out) == {"operation": str(JOB), "targets": ["a", "b"]}
+
+
+def test_nothing_compared_is_nothing_proved(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given an operation that was frozen and never run, then the exit code does not say that its answers are right."""
+
+    @asynccontextmanager
+    async def opened(env: object) -> AsyncIterator[MemoryStore]:
+        yield MemoryStore(MemoryDatabase(MovedClock().monotonic_s))
+
+    async def no_pairs(*given: object) -> list[tuple[UUID, UUID]]:
+        return []
+
+    monkeypatch.setattr(connections, "opened_store", opened)
+    monkeypatch.setattr(jobs_one, "_pairs_of", no_pairs)
+
+    assert jobs_one.compare(operation=JOB) == ExitCode.JOB_NOT_ACCEPTED
+    assert "There is nothing to compare." in capsys.readouterr().err

@@ -76,7 +76,7 @@ def compare(
     """Compare the answers of jobs with those that ask the same again.
 
     Samples by their total variation distance with its interval, estimates within their errors, optima by their objectives. Exit
-    1 where an answer is missing yet, or is worse.
+    1 where an answer is missing yet, or is worse, or where the operation has asked nothing again.
     """
     from queuebit_operations.running import run
 
@@ -163,7 +163,7 @@ async def _compare(jobs: list[UUID], operation_id: UUID | None, *, as_json: bool
     async with opened_store(os.environ) as store:
         pairs = await compare_pairs(store, await _pairs_of(store, jobs, operation_id))
     _tell_pairs(pairs, as_json=as_json)
-    return ExitCode.OK if all(pair.fine for pair in pairs) else FOUND
+    return ExitCode.OK if pairs and all(pair.fine for pair in pairs) else FOUND
 
 
 async def _pairs_of(store: object, jobs: list[UUID], operation_id: UUID | None) -> list[tuple[UUID, UUID]]:

@@ -82,5 +82,5 @@ def _print(document: dict[str, Any]) -> None:
             print_line(f"        {group:<32} {lag} not done")
     for topic, count in document["dead_letters"].items():
         if count:
-            print_line(f"letters {count} on {topic}")
+            print_line(f"letters {count} records on {topic}, settled ones too: see queuebit ops dlq groups")
     print_line("All is well." if document["ok"] else f"{len(document['reasons'])} things are not as they should be.")
