@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import orjson
@@ -12,8 +12,10 @@ import pytest
 from queuebit_contracts.canonical import canonical_json, fingerprint
 from queuebit_contracts.envelope import decode_data, encode_data
 from queuebit_contracts.errors import InvalidData
+from queuebit_contracts.event import Event
 from queuebit_contracts.events import JobQueued, JobSubmitted
-from queuebit_contracts.large import TEXT_BYTES_MIN, problem_of
+from queuebit_contracts.jobs import JobRequest, Problem
+from queuebit_contracts.large import TEXT_BYTES_MIN, apart, problem_of
 from queuebit_contracts.statement_text import PLACE, StatementText, statement_of
 
 ITEMS = list(range(TEXT_BYTES_MIN // 4))
@@ -53,6 +55,37 @@ def test_integers_beyond_64_bits_stay_exact_in_text() -> None:
     unread, read = decode_data(JobSubmitted, value, text=True), decode_data(JobSubmitted, value)
 
     assert canonical_json(unread) == canonical_json(read)
+
+
+class OlderSubmitted(Event):
+    """JobSubmitted as some release before might have had it."""
+
+    type_name: ClassVar[str] = "JobSubmitted"
+    request: JobRequest
+
+
+class OlderExecution(Event):
+    """ExecutionSucceeded, likewise."""
+
+    type_name: ClassVar[str] = "ExecutionSucceeded"
+    answer: dict[str, Any]
+    problem: Problem
+
+
+def test_what_is_written_as_an_older_version_carries_the_text_too() -> None:
+    unread = decode_data(JobSubmitted, submitted({"items": ITEMS}), text=True)
+    problem = problem_of(unread)
+    assert problem is not None
+
+    asked = encode_data(OlderSubmitted(request=unread.request))  # type: ignore[union-attr]
+    ran = OlderExecution(answer={"a": PLACE}, problem=problem)
+
+    assert orjson.loads(asked)["request"]["problem"]["statement"] == {"items": ITEMS}
+    assert orjson.loads(encode_data(ran))["problem"]["statement"] == {"items": ITEMS}
+    assert orjson.loads(encode_data(ran))["answer"] == {"a": PLACE}
+    parts = apart(ran, 1)
+    assert parts is not None
+    assert orjson.loads(parts.around)["problem"]["statement"] is None
 
 
 def test_an_order_carries_the_text_on() -> None:

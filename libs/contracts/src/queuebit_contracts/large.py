@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -12,7 +13,8 @@ from queuebit_contracts.jobs import Problem
 from queuebit_contracts.statement_text import PLACE, PLACE_JSON, StatementText, statement_of
 
 CARRIERS = frozenset({JobSubmitted, JobQueued, ExecutionSucceeded})
-"""The messages that carry a problem: of all others, most of a job's, nothing need be asked."""
+"""The messages that carry a problem, and so do their older versions: of all others, most of a job's, nothing need be asked."""
+_CARRYING = frozenset(model.__name__ for model in CARRIERS)
 TEXT_BYTES_MIN = 16 * 1024
 """Smaller messages are read whole: that costs less than finding the statement."""
 
@@ -40,8 +42,18 @@ def problem_of(data: Data) -> Problem | None:
             return data.request.problem
         case JobQueued() | ExecutionSucceeded():
             return data.problem
+        case _ if _carries(type(data)):
+            older: Any = data
+            said: Problem = older.request.problem if data.type_name == JobSubmitted.__name__ else older.problem
+            return said
         case _:
             return None
+
+
+@cache
+def _carries(model: type[Data]) -> bool:
+    """Whether messages of the model carry a problem."""
+    return model in CARRIERS or model.type_name in _CARRYING
 
 
 def read_problem(problem: Problem) -> Problem:
@@ -72,7 +84,7 @@ def decode_as_text(model: type[Data], value: bytes) -> Data | None:
 
 def with_text(data: Data, encoded: bytes) -> bytes:
     """The encoded message with the text in the place of its statement."""
-    if type(data) not in CARRIERS:
+    if not _carries(type(data)):
         return encoded
     problem = problem_of(data)
     if problem is None or not isinstance(problem.statement, StatementText):
@@ -91,7 +103,7 @@ class Apart(NamedTuple):
 
 def apart(data: Data, bytes_min: int) -> Apart | None:
     """The message in two parts, where its statement is a text of so many bytes or more."""
-    if type(data) not in CARRIERS:
+    if not _carries(type(data)):
         return None
     problem = problem_of(data)
     if problem is None or not isinstance(problem.statement, StatementText) or len(problem.statement.text) < bytes_min:
@@ -103,7 +115,8 @@ def apart(data: Data, bytes_min: int) -> Apart | None:
 
 def _place_in(data: Data, encoded: bytes) -> int:
     """An answer may hold anything: of questions and orders it comes after the problem, of executions before."""
-    return encoded.rfind(PLACE_JSON) if isinstance(data, ExecutionSucceeded) else encoded.find(PLACE_JSON)
+    name = data.type_name or type(data).__name__
+    return encoded.rfind(PLACE_JSON) if name == ExecutionSucceeded.__name__ else encoded.find(PLACE_JSON)
 
 
 def _statement_in(model: type[Data], value: bytes) -> bytes | None:
