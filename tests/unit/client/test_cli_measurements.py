@@ -74,6 +74,12 @@ def test_people_see_the_value_with_its_error(capsys: pytest.CaptureFixture[str])
     assert "-1.13712 ± 0.0021 hartree" in capsys.readouterr().out
 
 
+def test_people_see_how_far_noise_may_have_taken_a_value(capsys: pytest.CaptureFixture[str]) -> None:
+    print_outcome(a_document({"value": -1.1, "std_error": 0.0021, "unit": "hartree", "bias_max": 0.0312}))
+
+    assert "up to 0.031 by the noise of the machine, beside chance" in capsys.readouterr().out
+
+
 def test_people_see_the_most_frequent_outcomes(capsys: pytest.CaptureFixture[str]) -> None:
     counts = {format(number, "04b"): 100 - number for number in range(10)}
 

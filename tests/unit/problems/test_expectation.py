@@ -278,6 +278,7 @@ def test_an_ansatz_of_too_many_parameters_is_refused() -> None:
         ({"value": True}, "/value"),
         ({"value": math.nan}, "/value"),
         ({"std_error": -1.0}, "/std_error"),
+        ({"bias_max": -1.0}, "/bias_max"),
         ({"unit": "eV"}, "/unit"),
         ({"parameters": [0.0]}, "/parameters"),
         ({"parameters": "0"}, "/parameters"),

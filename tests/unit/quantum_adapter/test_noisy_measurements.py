@@ -134,7 +134,22 @@ def test_expectation_values_are_estimated_from_noisy_shots() -> None:
 
     assert found.std_error > 0
     assert found.value == pytest.approx(0.5 + 1.0 + 0.3 * 0.5646, abs=0.25)
-    assert found.value < 0.5 + 1.0 + 0.3 * 0.5646 - 3 * found.std_error
+    exact = 0.5 + 1.0 + 0.3 * 0.5646
+    assert exact - found.bias_max - 3 * found.std_error < found.value < exact - 3 * found.std_error
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("qubits", [1, 5])
+def test_the_bias_of_a_value_is_part_of_the_error_that_is_told(name: str, qubits: int) -> None:
+    """All qubits excited: readouts err here more often than on average."""
+    circuit = Circuit(qubits, (), tuple(Gate("x", (qubit,)) for qubit in range(qubits)))
+    parity = PauliSum(qubits, ((1.0, "Z" * qubits),))
+
+    [found] = a_device(name).expectations([circuit], parity, shots=4000, seed=4)
+
+    away = abs(found.value - (-1) ** qubits)
+    assert found.std_error < away < found.bias_max + 3 * found.std_error
+    assert found.bias_max < 10 * away
 
 
 async def test_an_order_tells_that_its_noise_is_simulated() -> None:

@@ -22,10 +22,14 @@ Counts = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """An expectation value and its standard error, in the observable's unit; the error is 0 where it was computed exactly."""
+    """An expectation value and its standard error, in the observable's unit; the error is 0 where it was computed exactly.
+
+    `bias_max`: how far the noise of the machine may have taken it, beside chance; 0 where it has none or does not say.
+    """
 
     value: float
     std_error: float
+    bias_max: float = 0.0
 
 
 class Device(Protocol):

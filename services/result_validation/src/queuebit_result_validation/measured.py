@@ -28,7 +28,7 @@ from queuebit_result_validation.evidence import NOTHING, Evidence, read_evidence
 from queuebit_result_validation.findings import Code, Finding
 from queuebit_result_validation.history import NO_TRACK, Track
 from queuebit_result_validation.measured_confidence import confidence_of, told
-from queuebit_result_validation.noise import noise_allowed
+from queuebit_result_validation.noise import VALUE, explained, noise_allowed
 
 REASONS_MAX = 20
 STALE_S = 7 * 24 * 3600.0
@@ -188,10 +188,11 @@ def _tests(execution: ExecutionSucceeded, found: Examination, seen: _Seen) -> No
     """Each test is a reason, passed or not. What the noise that was simulated explains is told, not held against an answer."""
     allowed = noise_allowed(execution, found)
     for test in found.tests[:REASONS_MAX]:
+        share = "" if allowed is None else f"; noise explains a distance of {explained(allowed, test, found):.3g}"
         if test.passed:
-            seen.reasons.append(f"{told(test)}: passed.")
+            seen.reasons.append(f"{told(test)}{share if test.name == VALUE else ''}: passed.")
         elif allowed is not None:
-            seen.rule(MeasuredCode.NOISE, execution.lane, f"{told(test)}; noise explains a distance of {allowed:.3g}.")
+            seen.rule(MeasuredCode.NOISE, execution.lane, f"{told(test)}{share}.")
         else:
             seen.rule(MeasuredCode.TEST_FAILED, execution.lane, f"{told(test)}.")
     if allowed is not None and not _converted(execution.evidence.get("equivalence")):

@@ -6,16 +6,17 @@ import math
 from typing import Any
 
 from queuebit_contracts.events import ExecutionSucceeded
-from queuebit_problems.measurement import Examination
+from queuebit_problems.measurement import Examination, Test
+from queuebit_problems.measuring.machine_noise import bias_max, error_probability
 
+VALUE, RANGE = "value", "range"
+"""The tests whose statistics are how far a mean is from the exact one, and which keeps the largest distance of any."""
 TOTAL_VARIATION, POSSIBLE = "total variation", "possible outcomes"
 """The tests whose statistics are the distance between the measured and the exact distribution, and the runs that no circuit
 without noise can give.
 """
 FALSE_ALARM = 1e-8
 """How often noise of the size that is named may look like more."""
-ERRORS_PER_INFIDELITY = 1.5
-"""A gate of average infidelity e errs with a probability of up to 3 e / 2, that of a single qubit that is depolarised."""
 
 
 def noise_allowed(execution: ExecutionSucceeded, found: Examination) -> float | None:
@@ -36,14 +37,22 @@ def noise_allowed(execution: ExecutionSucceeded, found: Examination) -> float | 
     successes = [each for each in stated if isinstance(each, float | int) and 0 <= each <= 1]
     if not successes or len(successes) < len(stated):
         return None
-    allowed = float(1 - min(successes) ** ERRORS_PER_INFIDELITY)
+    allowed = error_probability(successes)
     shots = max(1, _shots(execution.answer))
     chance = -2 * math.log(FALSE_ALARM) / shots
     strays = allowed + math.sqrt(chance * allowed) + chance
     limits = {test.name: test.limit + allowed for test in found.tests if test.name == TOTAL_VARIATION}
     limits[POSSIBLE] = shots * strays
-    beyond = any(test.statistic > limits.get(test.name, math.inf) for test in found.tests)
+    limits |= {test.name: test.limit + explained(allowed, test, found) for test in found.tests if test.name == VALUE}
+    beyond = any(abs(test.statistic) > limits.get(test.name, math.inf) for test in found.tests)
     return None if beyond or not allowed else allowed
+
+
+def explained(allowed: float, test: Test, found: Examination) -> float:
+    """How far noise may take the statistic of a test: a distance between distributions, or one in the unit of a mean."""
+    if test.name != VALUE:
+        return allowed
+    return bias_max(allowed, next((each.limit for each in found.tests if each.name == RANGE), 0.0))
 
 
 def _shots(answer: Any) -> int:

@@ -102,6 +102,9 @@ def _measured(answer: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, int | float):
         spread = f" ± {error:.2g}" if isinstance(error, int | float) and error else ""
         yield "value", f"{value:.10g}{spread} {answer.get('unit', '')}".rstrip()
+        bias = answer.get("bias_max")
+        if isinstance(bias, int | float) and bias:
+            yield "bias", f"up to {bias:.2g} by the noise of the machine, beside chance"
     counts = answer.get("counts")
     if isinstance(counts, dict) and counts and all(isinstance(count, int) for count in counts.values()):
         shots = sum(counts.values())

@@ -9,6 +9,7 @@ from typing import Any
 from queuebit_circuits.circuit import Bound, Branch, Circuit, Gate, Measure, Reset, length_of
 from queuebit_circuits.pauli import PauliSum, bases, estimate, measured
 from queuebit_problems.measurement import Counts, Estimate
+from queuebit_problems.measuring.machine_noise import bias_max, error_probability
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.errors import BudgetTooSmall, UnusableProblem
 from queuebit_quantum_adapter.pipelines.checks import check_operations
@@ -75,10 +76,16 @@ class ProviderDevice:
             return [Estimate(observable.constant, 0.0) for _ in circuits]
         turned = [measured(circuit, basis) for circuit in circuits for basis in chosen]
         found = self.counts(turned, shots=shots or SHOTS_OF_ITS_CHOICE, seed=seed)
+        bias = self._bias_max(observable)
         return [
-            Estimate(*estimate(observable, found[start : start + len(chosen)]))
+            Estimate(*estimate(observable, found[start : start + len(chosen)]), bias)
             for start in range(0, len(found), len(chosen))
         ]
+
+    def _bias_max(self, observable: PauliSum) -> float:
+        """How far the noise of the target may take the value that the last circuits gave; 0 for an ideal one."""
+        circuits = self.record.get("target", {}).get("circuits", ())
+        return bias_max(error_probability([each["success"] for each in circuits]), observable.spread)
 
     def equivalence(self) -> dict[str, Any]:
         """How it was checked that the circuits that ran are those that were asked for.

@@ -16,14 +16,27 @@ from queuebit_problems.formats.pauli_text import layout_of, read_pauli_text
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.kind import Answer, Params, Size
 from queuebit_problems.kinds.circuits.expectation_statement import ExpectationStatement, Particles
-from queuebit_problems.measurement import Device, Effort, Examination, Measured, Measurement, OnStep, Step, Stop
+from queuebit_problems.measurement import (
+    Device,
+    Effort,
+    Estimate,
+    Examination,
+    Measured,
+    Measurement,
+    OnStep,
+    Step,
+    Stop,
+)
 
 
 class Expectation(Measurement[ExpectationStatement]):
     name = "expectation"
     title = "Expectation value, also the least over an ansatz"
     sense: ClassVar[Sense | None] = "min"
-    answer_shape = '{"value": v, "std_error": s, "unit": u}, of a search with "parameters": [the angles of the ansatz]'
+    answer_shape = (
+        '{"value": v, "std_error": s, "unit": u}, of a search with "parameters": [the angles of the ansatz], from a machine '
+        'with noise "bias_max": how far it may have taken v, beside chance'
+    )
     formats = (
         'JSON: {"qubits", "terms": [[coefficient, "XIZ"] …], "unit"}, or a statement with "observable" and "circuit"',
         "JSON: OpenFermion molecules (qubit_hamiltonian); QED-C (paired_hamiltonian, jordan_wigner_hamiltonian)",
@@ -82,9 +95,11 @@ class Expectation(Measurement[ExpectationStatement]):
         return Size(qubits, qubits, len(statement.observable.terms))
 
     def answer_errors(self, statement: ExpectationStatement, answer: Answer) -> list[FieldError]:
-        errors = [error for key in ("value", "std_error") if (error := _number_error(answer, key)) is not None]
-        if not errors and answer["std_error"] < 0:
-            errors.append(FieldError("/std_error", "range", "should not be negative"))
+        keys = ("value", "std_error", *(("bias_max",) if "bias_max" in answer else ()))
+        errors = [error for key in keys if (error := _number_error(answer, key)) is not None]
+        if not errors:
+            negative = (key for key in keys[1:] if answer[key] < 0)
+            errors += [FieldError(f"/{key}", "range", "should not be negative") for key in negative]
         unit = statement.observable.unit
         if answer.get("unit", "") != unit:
             errors.append(FieldError("/unit", "unit", f"should be {unit!r}"))
@@ -99,7 +114,7 @@ class Expectation(Measurement[ExpectationStatement]):
         [found] = device.expectations([circuit], statement.sum, shots=statement.shots, seed=effort.seed)
         on_step(Step(1, found.value))
         return Measured(
-            _answer(statement, found.value, found.std_error),
+            _answer(statement, found),
             None,
             f"circuit on {device.name}",
             shots=_runs(statement),
@@ -114,13 +129,13 @@ class Expectation(Measurement[ExpectationStatement]):
         circuit = statement.measured
         if circuit is not None:
             value = references.value_in(circuit, statement.sum)
-            answer = None if value is None else _answer(statement, value, 0.0)
+            answer = None if value is None else _answer(statement, Estimate(value, 0.0))
             return None if answer is None else Measured(answer, None, "state vector", circuits=(circuit,))
         found = references.lowest_of(statement.sum, statement.groups)
         if found is None:
             return None
         return Measured(
-            _answer(statement, found.value, 0.0),
+            _answer(statement, Estimate(found.value, 0.0)),
             found.value,
             "exact diagonalisation",
             bound=found.value - found.residual,
@@ -164,7 +179,7 @@ def _search(statement: ExpectationStatement, device: Device, effort: Effort, on_
         out=lambda: stop() or time.monotonic() >= end,
         on_step=on_step,
     )
-    answer = _answer(statement, found.estimate.value, found.estimate.std_error)
+    answer = _answer(statement, found.estimate)
     return Measured(
         answer | {"parameters": list(found.angles)},
         found.estimate.value,
@@ -185,8 +200,9 @@ def _search(statement: ExpectationStatement, device: Device, effort: Effort, on_
     )
 
 
-def _answer(statement: ExpectationStatement, value: float, std_error: float) -> Answer:
-    return {"value": value, "std_error": std_error, "unit": statement.observable.unit}
+def _answer(statement: ExpectationStatement, found: Estimate) -> Answer:
+    answer = {"value": found.value, "std_error": found.std_error, "unit": statement.observable.unit}
+    return {**answer, "bias_max": found.bias_max} if found.bias_max else answer
 
 
 def _runs(statement: ExpectationStatement) -> int:
