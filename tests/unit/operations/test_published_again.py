@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +12,7 @@ from queuebit_control_plane.relay.relay import records_of
 from queuebit_operations.records.port import Place, Span
 from queuebit_operations.scan.port import EventRow
 from queuebit_operations.verification.published import LETTERS, Published
+from queuebit_runtime.bus.dead_letters.headers import EDITED_FROM
 from queuebit_runtime.bus.partitioner import partition_of
 from queuebit_runtime.bus.port import Outgoing, Record
 from queuebit_store.memory import MemoryStore
@@ -53,6 +55,18 @@ async def test_all_that_is_stored_and_published_is_quiet_also_when_it_comes_twic
     assert found == []
     assert [*published.missing({}, 0.0)] == []
     assert (published.events, published.records) == (7, 18)
+
+
+async def test_an_edited_dead_letter_is_the_operators_and_no_event_that_was_never_stored() -> None:
+    events, rows = await a_history()
+    published = noted(rows)
+    (first, *_) = records_of(events, NOW)
+    headers = [(name, value) for name, value in first.headers if name != "ce_id"]
+    copy = first._replace(headers=[*headers, ("ce_id", str(UUID(int=5)).encode())])
+    edited = copy._replace(headers=[*copy.headers, (EDITED_FROM, b"jobs.lifecycle/0@1")])
+
+    assert [found.check for found in published.look_up(written([copy], at_s=0.0))] == ["not_committed"]
+    assert [*published.look_up(written([edited], at_s=0.0))] == []
 
 
 async def test_what_lies_behind_the_cursor_is_late_and_not_missing() -> None:
