@@ -1,0 +1,60 @@
+"""IBM Quantum that cannot be opened: because nobody answers, which passes, or because what was named is not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from queuebit_contracts.failures import FailureCode
+from queuebit_quantum_adapter.errors import AdapterError
+
+pytest.importorskip("qiskit_ibm_runtime", reason="the extra `ibm` is not installed")
+
+
+def _raising(error: Exception, cause: Exception | None = None) -> Any:
+    def call(*_arguments: object) -> Any:
+        raise error from cause
+
+    return call
+
+
+class Opened:
+    """A service without the backend that is asked for."""
+
+    def __init__(self, error: Exception) -> None:
+        self.backend = _raising(error)
+
+
+def test_an_account_that_nobody_answers_for_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client itself says that the token is wrong."""
+    from requests.exceptions import ConnectionError as NotConnected
+
+    from queuebit_quantum_adapter.providers.ibm import client
+
+    found = []
+    for cause in (NotConnected("refused"), None):
+        monkeypatch.setattr(client, "QiskitRuntimeService", _raising(ValueError("a valid API token"), cause))
+        with pytest.raises(AdapterError) as raised:
+            client.open_service(client.Heard(), 1.0)
+        found.append(raised.value.code)
+
+    assert found == [FailureCode.BACKEND_UNAVAILABLE, FailureCode.NO_BACKEND]
+
+
+def test_a_backend_that_is_not_there_is_named_and_one_that_is_silent_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from qiskit.providers.exceptions import QiskitBackendNotFoundError
+    from qiskit_ibm_runtime.api.exceptions import RequestsApiError  # type: ignore[import-untyped]
+
+    from queuebit_quantum_adapter.providers.ibm import provider
+
+    found = []
+    for error in (QiskitBackendNotFoundError("no match"), RequestsApiError("503"), RequestsApiError("gone", 404)):
+        monkeypatch.setattr(provider, "open_service", lambda *_, error=error: Opened(error))
+        with pytest.raises(AdapterError, match="ibm_nowhere") as raised:
+            provider.IbmProvider(backend="ibm_nowhere", lag_s=1.0, deadline_s=1.0)
+        found.append(raised.value.code)
+
+    assert found == [FailureCode.NO_BACKEND, FailureCode.BACKEND_UNAVAILABLE, FailureCode.NO_BACKEND]
