@@ -161,6 +161,15 @@ def test_an_input_without_a_value_is_asked_for() -> None:
     assert refused.value.remedy == "Give it: --param n=VALUE."
 
 
+@pytest.mark.parametrize(
+    ("stated", "given"), [("int[4]", 3.7), ("int[4]", 8), ("uint[4]", -1), ("uint[4]", 16), ("int", 0.5), ("bool", 2)]
+)
+def test_an_input_that_its_type_does_not_hold_is_refused(stated: str, given: float) -> None:
+    """Nobody who gives 3.7 asks for 3."""
+    with pytest.raises(UnreadableCircuit, match="the input n cannot be"):
+        read_circuit(THREE + f"input {stated} n;\nqubit q; rx(n) q;", inputs={"n": given})
+
+
 WRONG: list[tuple[str, str, str]] = [
     (THREE + "qubit[2] q; bit c; h q; measure q[0]; h q[0];", "a measurement that no bit keeps", "c = measure q"),
     (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -10,6 +11,7 @@ from queuebit_operations.bulk.operation import FAILED, Operation, advance, start
 from queuebit_operations.bulk.store import Operations, OperationStore
 from queuebit_operations.errors import InConflict
 from queuebit_runtime.clock import Clock
+from queuebit_runtime.waiting import end_task
 
 STEP_MAX = 100
 LEASE_S = 30.0
@@ -74,7 +76,7 @@ class Runner:
             if await self._store.take(f"operation/{operation_id}", self._holder, LEASE_S) is None:
                 raise InConflict("Another process runs the operation now: this one was too slow.")
             targets = operation.left[:size]
-            step = await act(targets, operation) if targets else Step({})
+            step = await self._step(operation_id, act(targets, operation)) if targets else Step({})
             after = await self._operations.record(
                 operation_id, operation, advance(operation, step.outcomes, step.failures, stop=step.stop)
             )
@@ -84,6 +86,19 @@ class Runner:
                 due_s = began_at_s + (operation.done - began) / operation.rate_per_s
                 await self._clock.sleep(max(0.0, due_s - self._clock.monotonic_s()))
         return operation
+
+    async def _step(self, operation_id: UUID, acting: Awaitable[Step]) -> Step:
+        """Act, and keep the lease however long that takes: nobody may begin beside a step that is not recorded yet."""
+        keeper = asyncio.create_task(self._keep(operation_id))
+        try:
+            return await acting
+        finally:
+            await end_task(keeper)
+
+    async def _keep(self, operation_id: UUID) -> None:
+        while True:
+            await self._clock.sleep(LEASE_S / 3)
+            await self._store.take(f"operation/{operation_id}", self._holder, LEASE_S)
 
 
 def failed_all(targets: Sequence[str], why: str) -> Step:
