@@ -13,6 +13,7 @@ from queuebit_contracts.operators import HoldEased, HoldReleased
 from queuebit_control_plane.app import ControlPlane
 from queuebit_control_plane.availability import Lanes
 from queuebit_control_plane.holding.gatekeeper import Gatekeeper
+from queuebit_control_plane.holding.releaser import Allowances
 from queuebit_domain.holds.codec import fold_holds
 from queuebit_domain.holds.register import REGISTER_ID
 from queuebit_runtime.bus.memory.broker import MemoryBroker
@@ -23,7 +24,7 @@ from tests.builders import a_submit
 from tests.fakes.clocks import StoppedClock
 from tests.simulation.virtual import BEGIN, VirtualClock, run_virtual
 from tests.unit.control_plane.handling import a_command
-from tests.unit.control_plane.holding import a_hold, store_holds
+from tests.unit.control_plane.holding import a_hold, holds, store_holds
 
 
 class _Plane:
@@ -121,6 +122,24 @@ def test_what_waited_behind_a_hold_that_is_released_goes_on_at_the_rate_of_an_ea
         await at.end()
 
     run_virtual(main())
+
+
+def test_what_must_pass_two_eased_holds_uses_up_neither_where_one_lets_nothing_through() -> None:
+    standing = holds(
+        a_hold("tenant", "acme"),
+        a_hold("kind", "maxcut"),
+        *(HoldEased(hold=number, rate_per_s=1.0, actor="bob", reason="slowly") for number in (1, 2)),
+    )
+    tenant, kind = standing.holds
+    allowances = Allowances(StoppedClock())
+
+    assert [allowances.take(each) for each in ([kind], [tenant, kind], [tenant], [tenant], [])] == [
+        True,
+        False,
+        True,
+        False,
+        True,
+    ]
 
 
 def test_a_job_that_cannot_be_read_keeps_no_other_held() -> None:

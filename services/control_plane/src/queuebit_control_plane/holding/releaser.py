@@ -139,7 +139,7 @@ class Releaser:
                 continue
             if behind.stopped:
                 self._wait(gate.eased_over(_asked(row)))
-            if all(self._allowances.take(hold) for hold in behind.eased):
+            if self._allowances.take(behind.eased):
                 turns.append(row.stream_id)
             else:
                 self._wait(behind.eased)
@@ -169,15 +169,19 @@ class Allowances:
         self._clock = clock
         self._left: dict[int, tuple[float, float]] = {}
 
-    def take(self, hold: Hold) -> bool:
-        """Whether the hold lets one more through now."""
+    def take(self, holds: Sequence[Hold]) -> bool:
+        """Whether all of the holds let one more through now; only then is it counted."""
+        left = {hold.number: self._left_of(hold) for hold in holds}
+        lets = all(each >= 1.0 for each in left.values())
+        now_s = self._clock.monotonic_s()
+        self._left |= {number: (each - 1.0 if lets else each, now_s) for number, each in left.items()}
+        return lets
+
+    def _left_of(self, hold: Hold) -> float:
         rate_per_s = hold.rate_per_s or 0.0
         now_s = self._clock.monotonic_s()
         left, at_s = self._left.get(hold.number, (1.0, now_s))
-        left = min(max(1.0, rate_per_s), left + (now_s - at_s) * rate_per_s)
-        lets = left >= 1.0
-        self._left[hold.number] = (left - 1.0 if lets else left, now_s)
-        return lets
+        return min(max(1.0, rate_per_s), left + (now_s - at_s) * rate_per_s)
 
     def forget(self, hold: Hold) -> None:
         """The hold is over."""
