@@ -25,7 +25,7 @@ EXCITED = Problem(
 
 def a_verdict_on(value: float, success: float, **changes: Any) -> ResultValidated | ResultRejected:
     target = {"target": {"name": "a device", "circuits": [{"success": success}]}}
-    error = max(0.0044, 2 * (1 - ((0.5 - value) / 2) ** 2) ** 0.5 / 1000**0.5)
+    error = max(0.0044, 2 * max(0.0, 1 - ((0.5 - value) / 2) ** 2) ** 0.5 / 1000**0.5)
     values: dict[str, Any] = {
         "answer": {"value": value, "std_error": error, "unit": ""},
         "evidence": {**CONVERTED, **target},
@@ -57,6 +57,7 @@ def test_a_value_that_chance_explains_tells_the_distance_of_noise_too() -> None:
     ("value", "success", "changes"),
     [
         (0.5, 0.9, {}),
+        (-1.7, 0.1, {}),
         (-1.3, 0.999, {}),
         (-1.3, 0.9, {"params": {"reference": "ideal"}}),
         (-1.3, 0.9, {"provenance": {"noise": "ideal"}}),
@@ -77,3 +78,31 @@ def test_a_bias_that_is_no_size_is_refused(bias: Any) -> None:
 
     assert isinstance(told, ResultRejected)
     assert (told.code, "/bias_max" in told.reasons[0]) == ("answer_malformed", True)
+
+
+def a_kernel(near: float, diagonal: float = 1.0) -> ResultValidated | ResultRejected:
+    problem = Problem(kind="kernel", statement={"train": [[0.3], [0.3], [0.3]], "feature_map": "z", "shots": 1000})
+    train = [[diagonal if i == j else near for j in range(3)] for i in range(3)]
+    answer = {"train": train, "test": [], "split": {"train": [0, 1, 2], "test": []}, "shots": 1000}
+    target = {"target": {"name": "a device", "circuits": [{"success": 0.9}]}}
+    return validate_measurement(
+        a_measurement({}, problem, answer=answer, evidence={**CONVERTED, **target}, provenance={"noise": "a device"}),
+        NOW,
+    )
+
+
+def test_noise_takes_entries_of_a_kernel_off_and_no_further_than_it_explains() -> None:
+    """The points are equal, so that all entries are 1."""
+    told, refused = a_kernel(0.9), a_kernel(0.5)
+
+    assert isinstance(told, ResultValidated)
+    assert told.verdict == "accepted"
+    assert any(reason.startswith("noise: ") and "mean" in reason for reason in told.reasons)
+    assert isinstance(refused, ResultRejected)
+
+
+def test_noise_explains_no_diagonal_that_is_not_one() -> None:
+    told = a_kernel(0.9, diagonal=0.9)
+
+    assert isinstance(told, ResultRejected)
+    assert any("diagonal" in reason for reason in told.reasons)

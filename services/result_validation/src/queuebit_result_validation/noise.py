@@ -11,6 +11,10 @@ from queuebit_problems.measuring.machine_noise import bias_max, error_probabilit
 
 VALUE, RANGE = "value", "range"
 """The tests whose statistics are how far a mean is from the exact one, and which keeps the largest distance of any."""
+MEAN = "mean"
+"""The test whose statistic is how far the entries of a kernel are off on average."""
+NEVER = frozenset({RANGE, "unmeasured bits", "diagonal", "symmetry", "repaired"})
+"""The tests of what holds for the results of any machine."""
 TOTAL_VARIATION, POSSIBLE = "total variation", "possible outcomes"
 """The tests whose statistics are the distance between the measured and the exact distribution, and the runs that no circuit
 without noise can give.
@@ -41,11 +45,15 @@ def noise_allowed(execution: ExecutionSucceeded, found: Examination) -> float | 
     shots = max(1, _shots(execution.answer))
     chance = -2 * math.log(FALSE_ALARM) / shots
     strays = allowed + math.sqrt(chance * allowed) + chance
-    limits = {test.name: test.limit + allowed for test in found.tests if test.name == TOTAL_VARIATION}
+    limits = {
+        test.name: test.limit + explained(allowed, test, found)
+        for test in found.tests
+        if test.name in (TOTAL_VARIATION, VALUE, MEAN)
+    }
     limits[POSSIBLE] = shots * strays
-    limits |= {test.name: test.limit + explained(allowed, test, found) for test in found.tests if test.name == VALUE}
     beyond = any(abs(test.statistic) > limits.get(test.name, math.inf) for test in found.tests)
-    return None if beyond or not allowed else allowed
+    never = any(not test.passed for test in found.tests if test.name in NEVER)
+    return None if beyond or never or not allowed else allowed
 
 
 def explained(allowed: float, test: Test, found: Examination) -> float:
