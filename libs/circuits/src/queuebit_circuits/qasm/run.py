@@ -138,7 +138,12 @@ class Run(Registers):
         if given is None:
             raise self._source.error(place, f"the input {name} has no value", f"Give it: --param {name}=VALUE.")
         literal = self._evaluator.value(Number(given, place), scope)
-        scope.names[name] = self._evaluator.converted(literal, statement.type, scope, place)._replace(constant=False)
+        found = self._evaluator.converted(literal, statement.type, scope, place)
+        if found.type in ("int", "uint", "bool") and found.number != given:
+            raise self._source.error(
+                place, f"the input {name} cannot be {given:g}: its type holds no such value", f"Give another {name}."
+            )
+        scope.names[name] = found._replace(constant=False)
 
     def _check_forgotten(self, gates: Sequence[Gate | Barrier | Reset], place: int) -> None:
         """Refuse gates on what was measured without a bit: that is no operation of a circuit here."""
