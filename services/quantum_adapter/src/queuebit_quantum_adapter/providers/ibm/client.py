@@ -9,10 +9,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from qiskit_ibm_runtime import QiskitRuntimeService  # type: ignore[import-untyped]
+from qiskit_ibm_runtime.api.exceptions import RequestsApiError  # type: ignore[import-untyped]
 from requests.adapters import HTTPAdapter
+from requests.exceptions import ConnectionError as NotConnected
+from requests.exceptions import Timeout
 from urllib3.util.retry import Retry
 
-from queuebit_quantum_adapter.errors import AdapterError, NoBackend, NotAuthorised, NotSent, RateLimited, SubmitRefused
+from queuebit_quantum_adapter.errors import (
+    AdapterError,
+    NoBackend,
+    NotAuthorised,
+    NotSent,
+    ProviderUnavailable,
+    RateLimited,
+    SubmitRefused,
+)
 
 CONNECT_S = 5.0
 RETRIED = (429, 500, 502, 503, 504, 520, 521, 522, 524)
@@ -66,7 +77,9 @@ class Guard(HTTPAdapter):
 
 
 def open_service(heard: Heard, deadline_s: float) -> Any:
-    """The service of the account that the environment names, guarded. Raises NoBackend."""
+    """The service of the account that the environment names, guarded. Raises NoBackend, or
+    ProviderUnavailable where nobody answers.
+    """
     try:
         service = QiskitRuntimeService()
         clients = [client for client in service._api_clients.values() if client is not None]
@@ -74,13 +87,29 @@ def open_service(heard: Heard, deadline_s: float) -> Any:
             for scheme in ("http://", "https://"):
                 client._session.mount(scheme, Guard(heard, deadline_s))
     except Exception as error:
-        raise NoBackend(
-            f"IBM Quantum cannot be opened: {type(error).__name__}: {str(error)[:200]}",
-            remedy="Check QISKIT_IBM_TOKEN, QISKIT_IBM_INSTANCE, QISKIT_IBM_CHANNEL and QISKIT_IBM_URL.",
-        ) from error
+        remedy = "Check QISKIT_IBM_TOKEN, QISKIT_IBM_INSTANCE, QISKIT_IBM_CHANNEL and QISKIT_IBM_URL."
+        raise unopened("IBM Quantum", error, remedy) from error
     if not clients:
         raise NoBackend("IBM Quantum offers no instance.", remedy="Set QISKIT_IBM_INSTANCE to one of the account.")
     return service
+
+
+def unopened(what: str, error: Exception, remedy: str) -> AdapterError:
+    """What an error says at the opening: that nobody answers, which passes, or that there is no such account or backend."""
+    words = f"{what} cannot be opened: {type(error).__name__}: {str(error)[:200]}"
+    return ProviderUnavailable(words) if _unanswered(error) else NoBackend(words, remedy=remedy)
+
+
+def _unanswered(error: BaseException) -> bool:
+    """The client wraps a connection that fails in words about the account, so that its causes are looked at."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, NotConnected | Timeout):
+            return True
+        if isinstance(seen, RequestsApiError) and not 400 <= seen.status_code < 500:
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
 
 
 def refusal(heard: Heard, error: Exception) -> AdapterError | None:

@@ -25,7 +25,7 @@ from queuebit_quantum_adapter.errors import (
     UnusableProblem,
 )
 from queuebit_quantum_adapter.ports import Capabilities, Poll, Preflight, Recovery, Request, Result, RunState
-from queuebit_quantum_adapter.providers.ibm.client import NOT_LET_IN, Heard, open_service, refusal
+from queuebit_quantum_adapter.providers.ibm.client import NOT_LET_IN, Heard, open_service, refusal, unopened
 from queuebit_quantum_adapter.providers.ibm.programs import Programs, counts_of
 
 SHOTS_MAX = 100_000
@@ -49,11 +49,15 @@ class IbmProvider:
     """One backend. The client is not shared between threads."""
 
     def __init__(self, *, backend: str, lag_s: float, deadline_s: float) -> None:
-        """Raises NoBackend where the account or the backend is not there."""
+        """Raises NoBackend where the account or the backend is not there, ProviderUnavailable where nobody answers."""
         self._heard = Heard()
         self._service = open_service(self._heard, deadline_s)
-        self._backend = self._service.backend(backend)
-        self._programs = Programs(self._backend)
+        try:
+            self._backend = self._service.backend(backend)
+            self._programs = Programs(self._backend)
+        except Exception as error:
+            remedy = "Name a backend of the account in QUEUEBIT_IBM_BACKENDS."
+            raise unopened(f"The backend {backend}", error, remedy) from error
         self._lag_s = lag_s + deadline_s
         self._version = version("qiskit-ibm-runtime")
 
