@@ -9,7 +9,7 @@ import pytest
 
 from queuebit_contracts.ids import uuid7
 from queuebit_operations.bulk.operation import FAILED, Operation, cancel, freeze, start
-from queuebit_operations.bulk.runner import Runner, Step
+from queuebit_operations.bulk.runner import LEASE_S, Runner, Step
 from queuebit_operations.bulk.store import Operations
 from queuebit_operations.errors import InConflict, NotThere
 from queuebit_store.memory import MemoryDatabase, MemoryStore
@@ -115,6 +115,26 @@ def test_one_process_runs_it_and_another_may_cancel_it() -> None:
         assert (ended.state, ended.note, ended.done, len(at.acted)) == ("cancelled", "enough", 300, 400)
         with pytest.raises(InConflict):
             start(ended, actor="a", reason="r", rate_per_s=None, limit=None)
+
+    run_virtual(main())
+
+
+def test_a_step_that_takes_longer_than_the_lease_keeps_it() -> None:
+    """Given a step of a minute, as when a redrive looks long for what comes back, then nobody begins beside it."""
+
+    async def main() -> None:
+        at = _Bench()
+        await at.frozen(TARGETS[:3])
+
+        async def act(targets: Sequence[str], operation: Operation) -> Step:
+            await at.clock.sleep(2 * LEASE_S)
+            with pytest.raises(InConflict, match="is being run by another process"):
+                await at.runner("two").run(ID, at.act, **WHY)
+            return await at.act(targets, operation)
+
+        ended = await at.runner().run(ID, act, **WHY)
+
+        assert (ended.state, at.acted) == ("done", TARGETS[:3])
 
     run_virtual(main())
 
