@@ -44,7 +44,7 @@ def test_every_writer_and_reader_has_an_operation_and_neighbours_too(document: d
         for action, services in (("send", channel.writers), ("receive", channel.readers))
         for service in services
     }
-    neighbours = {f"downstream.receive.jobs.{name}" for name in ("completed", "failed", "lifecycle")}
+    neighbours = {f"downstream.receive.jobs.{name}" for name in ("completed", "failed", "invalidated", "lifecycle")}
 
     assert set(document["operations"]) == ours | neighbours | {"upstream.send.jobs.submitted"}
 
