@@ -6,7 +6,7 @@ from datetime import datetime
 from random import Random
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from queuebit_contracts.envelope import Envelope, decode, encode_data
@@ -120,6 +120,8 @@ def _id(text: str, source: str) -> tuple[UUID, str | None]:
 
 
 @given(left_out, mistakes, st.randoms(use_true_random=False))
+@example({"ce_id", "ce_source"}, [], Random(0))
+@example({"ce_id"}, [("ce_type", NEWER)], Random(0))
 def test_headers_are_read_as_the_rules_say(gone: set[str], more: list[Header], order: Random) -> None:
     """Given sound headers with some left out, some wrong and some twice, then they are read, or refused, as the rules say."""
     headers: list[Header] = [each for each in SOUND.items() if each[0] not in gone]

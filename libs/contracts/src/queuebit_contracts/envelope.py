@@ -163,10 +163,10 @@ def decode(
     known = registry.known_bytes.get(found.get("ce_type", b"")) or registry.named(_text(found, "ce_type"))
     get = found.get
     time = _time(get("ce_time"), "ce_time", timestamp_ms)
-    source = _text(found, "ce_source")
+    name, source = _text(found, "ce_id"), _text(found, "ce_source")
     subject, tenant, version, trace = get("ce_subject"), get("ce_tenant"), get("ce_streamversion"), get("traceparent")
     replay, correlation = get("ce_replayid"), get("ce_correlationid")
-    event_id, given_id = read_event_id(_text(found, "ce_id"), source)
+    event_id, given_id = read_event_id(name, source)
     return Envelope(
         event_id,
         source,
