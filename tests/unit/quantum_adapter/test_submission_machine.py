@@ -118,6 +118,16 @@ def test_who_is_limited_waits_as_long_as_the_provider_says() -> None:
     assert (row.state, row.due_at) == (SubmissionState.INTENDED, later(17))
 
 
+@pytest.mark.parametrize(("after_s", "again_s"), [(5, 1), (600, 60), (86_400, 300)])
+def test_who_does_not_answer_is_asked_ever_more_rarely(after_s: float, again_s: float) -> None:
+    """Such as about a result that nobody can read any more."""
+    row = a_row(SubmissionState.SUCCEEDED, provider_id="j", sent_at=NOW)
+
+    asked = machine.react(row, NoAnswer("gone"), later(after_s), FENCE).row
+
+    assert (asked.state, asked.due_at) == (SubmissionState.SUCCEEDED, later(after_s + again_s))
+
+
 def test_an_end_that_was_in_doubt_is_looked_at_once_more_and_finds_what_was_paid_twice() -> None:
     row = a_row(SubmissionState.SUCCEEDED, provider_id="a", unknown_since=NOW)
     ended = machine.react(row, Fetched(), NOW, SEARCH).row

@@ -158,7 +158,9 @@ def react(row: Submission, seen: Observation, now: datetime, terms: Terms) -> Re
             return _doubted(row, words, now, terms)
         case NoAnswer(words, retry_after_s):
             row = replace(row, detail=words[:WORDS_MAX])
-            return Reaction(_after(row, now, retry_after_s or terms.retry_s), f"No answer: {words[:WORDS_MAX]}")
+            sent_s = 0.0 if row.sent_at is None else (now - row.sent_at).total_seconds()
+            again_s = retry_after_s or max(terms.retry_s, min(terms.poll_max_s, sent_s / 10))
+            return Reaction(_after(row, now, again_s), f"No answer: {words[:WORDS_MAX]}")
         case Found(provider_ids):
             return _late(row, provider_ids) if row.state.final else _found(row, provider_ids, now, terms)
         case Fetched():

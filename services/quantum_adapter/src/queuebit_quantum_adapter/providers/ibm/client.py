@@ -26,6 +26,8 @@ from queuebit_quantum_adapter.errors import (
 )
 
 CONNECT_S = 5.0
+WAIT_S_MAX = 24 * 3600.0
+"""A Retry-After beyond this, or none that is a number of seconds, is not heard."""
 RETRIED = (429, 500, 502, 503, 504, 520, 521, 522, 524)
 SESSION_CLOSED = 1217
 RATE_LIMITED = frozenset({409, 429})
@@ -137,6 +139,7 @@ def _codes(body: bytes) -> set[int]:
 
 def _seconds(text: str | None) -> float | None:
     try:
-        return None if text is None else float(text)
+        seconds = None if text is None else float(text)
     except ValueError:
         return None
+    return seconds if seconds is not None and 0 <= seconds <= WAIT_S_MAX else None

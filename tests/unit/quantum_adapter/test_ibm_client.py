@@ -1,4 +1,4 @@
-"""IBM Quantum that cannot be opened: because nobody answers, which passes, or because what was named is not there."""
+"""The client of IBM Quantum: what it says where nobody answers, where what was named is not there, how long to wait."""
 
 from __future__ import annotations
 
@@ -58,3 +58,13 @@ def test_a_backend_that_is_not_there_is_named_and_one_that_is_silent_is_tried_ag
         found.append(raised.value.code)
 
     assert found == [FailureCode.NO_BACKEND, FailureCode.BACKEND_UNAVAILABLE, FailureCode.NO_BACKEND]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("17", 17.0), ("0", 0.0), ("-5", None), ("inf", None), ("nan", None), ("1e12", None), ("soon", None)],
+)
+def test_a_wait_that_is_none_is_not_heard(text: str, seconds: float | None) -> None:
+    from queuebit_quantum_adapter.providers.ibm import client
+
+    assert client._seconds(text) == seconds
