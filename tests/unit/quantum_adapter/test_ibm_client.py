@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from queuebit_contracts.failures import FailureCode
-from queuebit_quantum_adapter.errors import AdapterError
+from queuebit_quantum_adapter.errors import AdapterError, ProviderUnavailable
 
 pytest.importorskip("qiskit_ibm_runtime", reason="the extra `ibm` is not installed")
 
@@ -68,3 +70,21 @@ def test_a_wait_that_is_none_is_not_heard(text: str, seconds: float | None) -> N
     from queuebit_quantum_adapter.providers.ibm import client
 
     assert client._seconds(text) == seconds
+
+
+def test_jobs_that_are_counted_and_not_listed_are_not_absent() -> None:
+    from queuebit_quantum_adapter.providers.ibm.provider import IbmProvider
+
+    def reconciled(*pages: dict[str, Any]) -> tuple[str, ...]:
+        left = iter(pages)
+        provider = object.__new__(IbmProvider)
+        provider._service = SimpleNamespace(_active_api_client=SimpleNamespace(jobs_get=lambda **_: next(left)))
+        return provider.reconcile(UUID(int=1), "f")
+
+    job = {"id": "j", "created": "2026-01-01"}
+    assert reconciled({"jobs": [], "count": 0}) == ()
+    assert reconciled({"jobs": [job], "count": 1}) == ("j",)
+    with pytest.raises(ProviderUnavailable):
+        reconciled({"jobs": [], "count": 1})
+    with pytest.raises(ProviderUnavailable):
+        reconciled({"jobs": [job], "count": 2}, {"jobs": [], "count": 2})

@@ -148,8 +148,10 @@ class IbmProvider:
             listed = self._ask(lambda client, wanted=wanted: client.jobs_get(**wanted))
             try:
                 found |= {str(each["id"]): str(each["created"]) for each in listed["jobs"]}
-                if len(found) >= int(listed["count"]) or not listed["jobs"]:
+                if len(found) >= int(listed["count"]):
                     return tuple(sorted(found, key=lambda job: found[job]))
+                if not listed["jobs"]:
+                    raise ProviderUnavailable(f"IBM Quantum counts {listed['count']} jobs and lists {len(found)}.")
             except (KeyError, TypeError, ValueError) as error:
                 raise ProviderUnavailable(f"IBM Quantum lists jobs in other words: {error!r}") from error
         raise RunFailed(f"There are more than {PAGE * PAGES_MAX} jobs of one key.")
