@@ -13,8 +13,8 @@ from queuebit_classical_solver.shell.outcome import package_versions
 from queuebit_classical_solver.shell.task import Task
 from queuebit_contracts.envelope import encode_data
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded
-from queuebit_contracts.failures import FAILURES, FailureCode
-from queuebit_contracts.jobs import Problem, Ran
+from queuebit_contracts.failures import FailureCode, remedy_on
+from queuebit_contracts.jobs import Lane, Problem, Ran
 from queuebit_problems.registry import parse_optimisation
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolMemory, PoolStopped, PoolTimeout, TaskFailed
@@ -136,13 +136,13 @@ def test_what_is_small(problem: Problem, lane: str, small: bool) -> None:
         (a_triangle(), "quantum", FailureCode.PROBLEM_UNSUPPORTED),
     ],
 )
-async def test_what_cannot_be_done_is_refused_with_its_code(problem: Problem, lane: str, code: FailureCode) -> None:
+async def test_what_cannot_be_done_is_refused_with_its_code(problem: Problem, lane: Lane, code: FailureCode) -> None:
     order = an_order(problem, lane=lane)
     small = an_executor().run_small(order)
     large, _ = await run(an_executor(), order)
     for event in (small, large):
         assert isinstance(event, ExecutionFailed)
-        assert (event.code, event.remedy, event.leg) == (code, FAILURES[code].remedy, "classical")
+        assert (event.code, event.remedy, event.leg) == (code, remedy_on(code, lane), "classical")
 
 
 async def test_a_large_order_goes_through_the_pool_and_tells_how_far_it_is() -> None:
