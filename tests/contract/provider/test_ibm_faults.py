@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from queue import Queue
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from queuebit_quantum_adapter.errors import (
     SubmitRefused,
 )
 from queuebit_quantum_adapter.ports import Request, RunState
-from queuebit_workbench.clouds.ibm.cloud import Behaviour
+from queuebit_workbench.clouds.ibm.cloud import Behaviour, Refused
 from queuebit_workbench.clouds.ibm.faults import Fault
 from queuebit_workbench.clouds.ibm.server import Server, started
 
@@ -162,8 +163,22 @@ def test_what_fails_before_the_post_was_not_sent(server: Server, provider: IbmPr
     assert server.cloud.jobs == {}
 
 
-def test_behind_a_closed_fence_a_late_post_bounces(server: Server, provider: IbmProvider) -> None:
+def test_behind_a_closed_fence_a_late_post_bounces(
+    server: Server, provider: IbmProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also one that is held while the fence closes: the client could not know."""
+    bounced: Queue[int] = Queue()
+    answer = server.answer
+
+    def told(method: str, path: str, *rest: Any) -> Any:
+        try:
+            return answer(method, path, *rest)
+        except Refused as error:
+            if method == "POST" and JOBS in path:
+                bounced.put(error.status)
+            raise
+
+    monkeypatch.setattr(server, "answer", told)
     fence = provider.fence(KEY)
     assert fence is not None
     server.site.faults.table = [Fault("POST", JOBS, "before", hang_s=DEADLINE_S + 1)]
@@ -171,8 +186,8 @@ def test_behind_a_closed_fence_a_late_post_bounces(server: Server, provider: Ibm
     with pytest.raises(Exception) as late:
         provider.submit(REQUEST, KEY, fence)
     provider.close(fence)
-    time.sleep(1.5)
 
+    assert 400 <= bounced.get(timeout=60) < 500
     assert not getattr(late.value, "unsent", False)
     assert (server.cloud.jobs, provider.reconcile(KEY, fence)) == ({}, ())
     with pytest.raises(NotSent):
