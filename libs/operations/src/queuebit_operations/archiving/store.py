@@ -16,10 +16,10 @@ import asyncpg
 from queuebit_contracts.jobs import TERMINAL_STATES
 from queuebit_contracts.streams import PUBLISHED
 from queuebit_operations.archiving.tables import PAGE_ROWS, TABLES
+from queuebit_operations.connections.own import own_connection
 from queuebit_operations.replaying.topic import REPLAYS
-from queuebit_store.connections.moments import teach_moments
 from queuebit_store.connections.queries import named
-from queuebit_store.connections.settings import OPERATE, PostgresSettings, connect_arguments
+from queuebit_store.connections.settings import PostgresSettings
 from queuebit_store.connections.translate import translated
 from queuebit_store.partitions.port import Partition
 
@@ -57,13 +57,8 @@ def statements() -> dict[str, str]:
 @asynccontextmanager
 async def opened_archives(settings: PostgresSettings) -> AsyncIterator[ArchiveStore]:
     """Connected until the end of the block. Raises what the store raises."""
-    with translated():
-        connection = await asyncpg.connect(**connect_arguments(settings, role=OPERATE))
-        await teach_moments(connection)
-    try:
+    async with own_connection(settings) as connection:
         yield ArchiveStore(connection)
-    finally:
-        connection.terminate()
 
 
 class ArchiveStore:

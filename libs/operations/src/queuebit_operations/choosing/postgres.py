@@ -14,9 +14,9 @@ import asyncpg
 
 from queuebit_contracts.jobs import JOB_STATES, TERMINAL_STATES
 from queuebit_operations.choosing.port import AnsweredBy, Standing, Surveyed
-from queuebit_store.connections.moments import teach_moments
+from queuebit_operations.connections.own import own_connection
 from queuebit_store.connections.queries import named
-from queuebit_store.connections.settings import OPERATE, PostgresSettings, connect_arguments
+from queuebit_store.connections.settings import PostgresSettings
 from queuebit_store.connections.translate import translated
 
 OPEN_STATES = [state for state in JOB_STATES if state not in TERMINAL_STATES]
@@ -31,13 +31,8 @@ def statements() -> dict[str, str]:
 @asynccontextmanager
 async def opened_choosing(settings: PostgresSettings) -> AsyncIterator[PostgresChoosing]:
     """Connected until the end of the block. Raises what the store raises."""
-    with translated():
-        connection = await asyncpg.connect(**connect_arguments(settings, role=OPERATE))
-        await teach_moments(connection)
-    try:
+    async with own_connection(settings) as connection:
         yield PostgresChoosing(connection)
-    finally:
-        connection.terminate()
 
 
 class PostgresChoosing:

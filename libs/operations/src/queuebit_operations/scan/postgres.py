@@ -14,10 +14,10 @@ from uuid import UUID
 import asyncpg
 
 from queuebit_contracts.streams import PUBLISHED
+from queuebit_operations.connections.own import own_connection
 from queuebit_operations.scan.port import EventRow, LeaseState, LedgerRow, Marks, Selection, Stream
-from queuebit_store.connections.moments import teach_moments
 from queuebit_store.connections.queries import named
-from queuebit_store.connections.settings import OPERATE, PostgresSettings, connect_arguments
+from queuebit_store.connections.settings import PostgresSettings
 from queuebit_store.connections.translate import translated
 from queuebit_store.heads.columns import stream_row
 from queuebit_store.ports import Position, Reservation, StreamRow
@@ -38,13 +38,8 @@ def statements() -> dict[str, str]:
 @asynccontextmanager
 async def opened_scan(settings: PostgresSettings) -> AsyncIterator[PostgresScan]:
     """A connection of its own, so that no append waits behind it. Raises what the store raises."""
-    with translated():
-        connection = await asyncpg.connect(**connect_arguments(settings, role=OPERATE))
-        await teach_moments(connection)
-    try:
+    async with own_connection(settings) as connection:
         yield PostgresScan(connection)
-    finally:
-        connection.terminate()
 
 
 class PostgresScan:
