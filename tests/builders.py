@@ -55,7 +55,7 @@ def inputs(request: JobRequest, **changes: Any) -> RoutingInputs:
 def a_submit(lane: LaneWish = "classical", job_id: UUID = JOB_ID, **changes: Any) -> Submit:
     routing = {
         name: changes.pop(name)
-        for name in ("quantum_available", "simulator_available", "qubits", "refine")
+        for name in ("quantum_available", "simulator_available", "qubits", "refine", "alone")
         if name in changes
     }
     request = a_request(lane=lane, **changes)

@@ -69,7 +69,7 @@ class TestSubmit:
         assert planned.inputs == {
             "kind": "maxcut", "family": "optimisation", "sense": "max", "wish": "auto", "tier": "interactive",
             "variables": 6, "qubits": 17, "terms": 6,
-            "budget_s": 10.0, "quantum_available": False, "simulator_available": True, "refine": False,
+            "budget_s": 10.0, "quantum_available": False, "simulator_available": True, "refine": False, "alone": False,
         }  # fmt: skip
 
     def test_it_keeps_the_seed_that_was_asked_for_and_repeats_its_own(self) -> None:

@@ -137,7 +137,8 @@ class JobQueued(Event):
     `hint` is the best answer that another leg already gave, for a solver to start from. It may be wrong, and binds nobody. Who
     has not begun by `begin_by` need not begin: the job has given the attempt up.
     `size` spares a worker to read the problem where that is all it wants to know. `avoid` names backends that operators hold
-    back: another one of the lane is to be used.
+    back: another one of the lane is to be used. `not_on` names those on which this leg failed as it may not on others: these
+    are never used. `degraded`: how often the attempt is to be made smaller than was asked for, to fit.
     """
 
     attempt_id: UUID
@@ -156,6 +157,8 @@ class JobQueued(Event):
     begin_by: AwareDatetime | None = None
     size: ProblemSize | None = None
     avoid: tuple[str, ...] | None = None
+    not_on: tuple[str, ...] | None = None
+    degraded: int | None = None
 
 
 class AttemptAbandoned(Event):

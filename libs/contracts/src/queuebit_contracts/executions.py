@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from queuebit_contracts.event import Answer, Event, Verdict
-from queuebit_contracts.failures import FailureCode
+from queuebit_contracts.failures import FailureAction, FailureCode
 from queuebit_contracts.jobs import Confidence, Cost, Lane, Number, ParamValue, Problem, Ran, Usage
 from queuebit_contracts.model import Sensitive
 
@@ -23,7 +23,11 @@ class JobStarted(Event):
 
 
 class ExecutionProgressed(Event):
-    """How far an attempt has come: best objective and bound so far, elapsed seconds."""
+    """How far an attempt has come: best objective and bound so far, elapsed seconds.
+
+    Of one that waits at a provider: how many are before it, how long that may take, and within how long the next such sign is
+    to be expected, where that is longer than its budget. Nobody takes it for lost before.
+    """
 
     attempt_id: UUID
     leg: str
@@ -32,6 +36,9 @@ class ExecutionProgressed(Event):
     bound: Number | None = None
     gap: float | None = None
     detail: str = ""
+    queue_position: int | None = None
+    wait_s: float | None = None
+    next_within_s: float | None = None
 
 
 class ExecutionSucceeded(Event):
@@ -61,7 +68,11 @@ class ExecutionSucceeded(Event):
 
 
 class ExecutionFailed(Event):
-    """An attempt ended without an answer, with the reason, the remedy and when a retry makes sense."""
+    """An attempt ended without an answer, with the reason, the remedy and when a retry makes sense.
+
+    `action`: what the plan is to do, where the attempt knows better than the table of failures. `backend`: where it failed;
+    `reason`: the provider's own code for it.
+    """
 
     attempt_id: UUID
     leg: str
@@ -71,6 +82,9 @@ class ExecutionFailed(Event):
     retry_after_s: float | None = None
     usage: Usage = Usage()
     cost: Cost = Cost()
+    action: FailureAction | None = None
+    backend: str | None = None
+    reason: str | None = None
 
 
 class ResultValidated(Event):

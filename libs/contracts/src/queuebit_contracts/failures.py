@@ -8,7 +8,10 @@ from typing import Literal
 
 from queuebit_contracts.jobs import Lane
 
-FailureAction = Literal["retry", "next_leg"]
+FailureAction = Literal["retry", "reroute", "degrade", "fail_fast"]
+"""What a plan does about a failed attempt of a leg. retry: the same again, after a while. reroute: the same on another backend
+of the lane. degrade: smaller, so that it fits. fail_fast: nothing more on this leg; the plan goes on with the next.
+"""
 
 
 class FailureCode(StrEnum):
@@ -36,7 +39,7 @@ class FailureCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a failure code means: whether the leg is tried again or the plan moves on, and what the caller can do.
+    """What a failure code means: what the plan does where the attempt says nothing better, and what the caller can do.
 
     `remedy_on_classical`: what can be done where the classical lane failed, if `remedy` advises it.
     """
@@ -60,43 +63,49 @@ FAILURES: dict[FailureCode, Failure] = {
         "It is looked up before it is sent again.",
     ),
     FailureCode.NO_BACKEND: Failure(
-        "next_leg", "No backend is configured for this lane.", "Configure one, or use another lane."
+        "fail_fast", "No backend is configured for this lane.", "Configure one, or use another lane."
     ),
     FailureCode.PROBLEM_TOO_LARGE: Failure(
-        "next_leg",
+        "fail_fast",
         "The problem is larger than this lane can hold.",
         "Use the classical lane, or state a smaller problem.",
         "Use the simulator lane, or state a smaller problem.",
     ),
     FailureCode.PROBLEM_UNSUPPORTED: Failure(
-        "next_leg",
+        "fail_fast",
         "This lane has no way to answer this kind of problem.",
         "Use the classical lane.",
         "State the problem as another kind, or install the package of this one where the workers run.",
     ),
-    FailureCode.PROBLEM_INVALID: Failure("next_leg", "The problem statement is not valid.", "Correct the named field."),
-    FailureCode.PROBLEM_INFEASIBLE: Failure(
-        "next_leg", "It is proved that no answer satisfies the constraints.", "Relax the constraints."
+    FailureCode.PROBLEM_INVALID: Failure(
+        "fail_fast", "The problem statement is not valid.", "Correct the named field."
     ),
-    FailureCode.NO_ANSWER_FOUND: Failure("next_leg", "No feasible answer was found in the budget.", "Raise budget_s."),
-    FailureCode.BUDGET_EXHAUSTED: Failure("next_leg", "The attempt used up its budget.", "Raise budget_s."),
+    FailureCode.PROBLEM_INFEASIBLE: Failure(
+        "fail_fast", "It is proved that no answer satisfies the constraints.", "Relax the constraints."
+    ),
+    FailureCode.NO_ANSWER_FOUND: Failure("fail_fast", "No feasible answer was found in the budget.", "Raise budget_s."),
+    FailureCode.BUDGET_EXHAUSTED: Failure("fail_fast", "The attempt used up its budget.", "Raise budget_s."),
     FailureCode.WORKER_LOST: Failure("retry", "The worker stopped before it answered.", "It is tried again."),
     FailureCode.MEMORY_EXHAUSTED: Failure(
-        "next_leg", "The attempt needed more memory than it may have.", "State a smaller problem."
+        "fail_fast", "The attempt needed more memory than it may have.", "State a smaller problem."
     ),
     FailureCode.CANCELLED: Failure(
-        "next_leg", "The attempt was stopped on request.", "Submit again if you still want it."
+        "fail_fast", "The attempt was stopped on request.", "Submit again if you still want it."
     ),
     FailureCode.CONVERSION_FAILED: Failure(
-        "next_leg",
+        "fail_fast",
         "The circuit as made for the backend is not the one that was asked for; it was not run.",
         "Another leg is taken; report it with the job id.",
     ),
-    FailureCode.ANSWER_REJECTED: Failure("next_leg", "The validator proved the answer wrong.", "Another leg is taken."),
+    FailureCode.ANSWER_REJECTED: Failure(
+        "fail_fast", "The validator proved the answer wrong.", "Another leg is taken."
+    ),
     FailureCode.VALIDATION_LOST: Failure("retry", "No verdict arrived in time.", "The attempt is tried again."),
-    FailureCode.ALL_LEGS_FAILED: Failure("next_leg", "No leg of the plan gave an accepted answer.", "See the reasons."),
+    FailureCode.ALL_LEGS_FAILED: Failure(
+        "fail_fast", "No leg of the plan gave an accepted answer.", "See the reasons."
+    ),
     FailureCode.INTERNAL: Failure(
-        "next_leg", "The worker failed in a way it does not know.", "Report it with the job id."
+        "fail_fast", "The worker failed in a way it does not know.", "Report it with the job id."
     ),
 }
 

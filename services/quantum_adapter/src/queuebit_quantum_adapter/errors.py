@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from queuebit_contracts.failures import FAILURES, FailureCode
+from queuebit_contracts.failures import FAILURES, FailureAction, FailureCode
 
 
 class Stopped(SystemExit):
@@ -15,23 +15,44 @@ class AdapterError(Exception):
     code = FailureCode.INTERNAL
     unsent = False
     """Whether it says for sure that a submission was not taken."""
+    action: FailureAction | None = None
+    """What the plan is to do, where that is not what the table of failures says of the code."""
+    reason: str | None = None
+    """The provider's own code, where it gave one."""
 
-    def __init__(self, detail: str = "", *, remedy: str = "", retry_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        remedy: str = "",
+        retry_after_s: float | None = None,
+        action: FailureAction | None = None,
+        reason: str | None = None,
+    ) -> None:
         super().__init__(detail or self.__class__.__doc__ or "")
         self.detail = str(self)
         self.remedy = remedy or FAILURES[self.code].remedy
         self.retry_after_s = retry_after_s
+        self.action = action or type(self).action
+        self.reason = reason
 
     @property
     def transient(self) -> bool:
         return FAILURES[self.code].transient
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild, (type(self), self.detail, self.remedy, self.retry_after_s))
+        return (_rebuild, (type(self), self.detail, self.remedy, self.retry_after_s, self.action, self.reason))
 
 
-def _rebuild(cls: type[AdapterError], detail: str, remedy: str, retry_after_s: float | None) -> AdapterError:
-    return cls(detail, remedy=remedy, retry_after_s=retry_after_s)
+def _rebuild(
+    cls: type[AdapterError],
+    detail: str,
+    remedy: str,
+    retry_after_s: float | None,
+    action: FailureAction | None,
+    reason: str | None,
+) -> AdapterError:
+    return cls(detail, remedy=remedy, retry_after_s=retry_after_s, action=action, reason=reason)
 
 
 class NoBackend(AdapterError):
@@ -67,6 +88,7 @@ class TooMuchMemory(AdapterError):
 
     code = FailureCode.MEMORY_EXHAUSTED
     unsent = True
+    action = "degrade"
 
 
 class BudgetTooSmall(AdapterError):
@@ -115,12 +137,26 @@ class RunFailed(AdapterError):
 class SubmissionEnded(AdapterError):
     """The provider ended the submission, and gave no result."""
 
-    def __init__(self, detail: str, code: FailureCode, *, remedy: str = "") -> None:
+    def __init__(
+        self,
+        detail: str,
+        code: FailureCode,
+        *,
+        remedy: str = "",
+        action: FailureAction | None = None,
+        reason: str | None = None,
+    ) -> None:
         self.code = code
-        super().__init__(detail, remedy=remedy)
+        super().__init__(detail, remedy=remedy, action=action, reason=reason)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (SubmissionEnded, (self.detail, self.code))
+        return (_ended, (self.detail, self.code, self.remedy, self.action, self.reason))
+
+
+def _ended(
+    detail: str, code: FailureCode, remedy: str, action: FailureAction | None, reason: str | None
+) -> SubmissionEnded:
+    return SubmissionEnded(detail, code, remedy=remedy, action=action, reason=reason)
 
 
 class NotEquivalent(AdapterError):

@@ -65,6 +65,8 @@ class Draft:
                 begin_by=lost_after(self.now, leg.spec, job.limits),
                 size=job.size,
                 avoid=self.gate.held_of(leg.spec.lane) if self.gate.closed else None,
+                not_on=leg.not_on or None,
+                degraded=leg.degraded or None,
             )
         )
 

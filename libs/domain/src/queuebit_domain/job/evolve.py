@@ -15,7 +15,7 @@ from queuebit_contracts.jobs import JobState
 from queuebit_contracts.origin import whole_origin
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.copying import copy_with
-from queuebit_domain.job.limits import Limits, retry_delay_s
+from queuebit_domain.job.limits import DEGRADED_MAX, QUIET_S_MAX, REROUTES_MAX, Limits, retry_delay_s
 from queuebit_domain.job.money import add_cost, add_usage
 from queuebit_domain.job.plans import counts, legs_of
 from queuebit_domain.job.state import (
@@ -95,7 +95,13 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
         case ev.JobCompleted():
             return _ended(job, "completed", event.ran.lane)
         case ev.ExecutionProgressed():
-            return _on_attempt(job, event.leg, event.attempt_id, moved_at=at)
+            return _on_attempt(
+                job,
+                event.leg,
+                event.attempt_id,
+                moved_at=at,
+                next_within_s=min(event.next_within_s or 0.0, QUIET_S_MAX),
+            )
         case ev.ExecutionFailed():
             return _failed(job, event, at)
         case ev.ResultRejected():
@@ -134,7 +140,7 @@ def with_leg(job: OpenJob, leg: str, status: LegStatus) -> OpenJob:
     legs = [*job.legs]
     for place, each in enumerate(legs):
         if each.spec.leg == leg:
-            legs[place] = LegState(each.spec, status)
+            legs[place] = LegState(each.spec, status, each.not_on, each.degraded)
             break
     return copy_with(job, legs=tuple(legs))
 
@@ -160,10 +166,21 @@ def _failed(job: OpenJob, event: ev.ExecutionFailed, at: datetime) -> OpenJob:
     if current is None:
         return charged
     leg, status = current
-    if FAILURES[event.code].transient and status.number < leg.spec.attempts_max:
-        delay_s = retry_delay_s(status.attempt_id, status.number, event.retry_after_s)
-        return with_leg(charged, event.leg, Resting(status.number, at + timedelta(seconds=delay_s)))
-    return _spent(charged, event.leg, f"{event.leg}: {event.code.value}, {event.detail}", event)
+    match event.action or FAILURES[event.code].action:
+        case "retry" if status.number < leg.spec.attempts_max:
+            delay_s = retry_delay_s(status.attempt_id, status.number, event.retry_after_s)
+            return with_leg(charged, event.leg, Resting(status.number, at + timedelta(seconds=delay_s)))
+        case "reroute" if event.backend is not None and len(leg.not_on) < REROUTES_MAX:
+            rerouted = replace(leg, status=Resting(status.number, at), not_on=(*leg.not_on, event.backend))
+            return _put(charged, rerouted)
+        case "degrade" if leg.degraded < DEGRADED_MAX:
+            return _put(charged, replace(leg, status=Resting(status.number, at), degraded=leg.degraded + 1))
+        case "retry" | "reroute" | "degrade" | "fail_fast":
+            return _spent(charged, event.leg, f"{event.leg}: {event.code.value}, {event.detail}", event)
+
+
+def _put(job: OpenJob, leg: LegState) -> OpenJob:
+    return copy_with(job, legs=tuple([leg if each.spec.leg == leg.spec.leg else each for each in job.legs]))
 
 
 def _held(job: OpenJob, event: ev.JobHeld, at: datetime) -> OpenJob:

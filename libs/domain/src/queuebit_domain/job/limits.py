@@ -10,6 +10,11 @@ from queuebit_contracts.jobs import Tier
 
 RETRY_BASE_S = 0.5
 RETRY_MAX_S = 30.0
+REROUTES_MAX = 8
+DEGRADED_MAX = 3
+"""How often a leg goes to another backend, and how often it is made smaller."""
+QUIET_S_MAX = 6 * 3600.0
+"""For so long an attempt that waits in a queue may be silent, whatever its worker promises."""
 
 
 @dataclass(frozen=True, slots=True)

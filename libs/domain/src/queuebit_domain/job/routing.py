@@ -16,9 +16,13 @@ from queuebit_domain.job.limits import Limits
 from queuebit_domain.job.plans import AT_ONCE, TO_IMPROVE, WHEN_NEEDED
 
 POLICY_VERSION = "routing/2"
-PlanName = Literal["classical_only", "quantum_with_baseline", "quantum_then_fallback", "refine", "rule_only"]
+PlanName = Literal[
+    "classical_only", "quantum_with_baseline", "quantum_then_fallback", "quantum_alone", "refine", "rule_only"
+]
 REFINE_PARAM = "refine"
 """A job that says `refine: true` lets the classical solver go on from the quantum answer."""
+FALLBACK_PARAM = "fallback"
+"""A job that says `fallback: false` wants the answer of the lane that it names or none: it may wait there for days."""
 
 
 class RoutingInputs(NamedTuple):
@@ -36,6 +40,7 @@ class RoutingInputs(NamedTuple):
     simulator_available: bool
     family: Literal["optimisation", "measurement"] = "optimisation"
     refine: bool = False
+    alone: bool = False
 
 
 InputName = Literal[
@@ -45,6 +50,7 @@ InputName = Literal[
     "sense",
     "family",
     "refine",
+    "alone",
     "variables",
     "qubits",
     "terms",
@@ -134,6 +140,20 @@ RULES: tuple[Rule, ...] = (
         (PlannedLeg("primary", "classical"), _RULE_LAST),
         "The caller asked for the classical lane.",
         when=(Is("wish", "classical"),),
+    ),
+    Rule(
+        "quantum-alone",
+        "quantum_alone",
+        (PlannedLeg("primary", "quantum"),),
+        "The caller asked for the quantum lane, and for no answer of another.",
+        when=(Is("wish", "quantum"), Is("alone", True)),
+    ),
+    Rule(
+        "simulator-alone",
+        "quantum_alone",
+        (PlannedLeg("primary", "simulator"),),
+        "The caller asked for the simulator lane, and for no answer of another.",
+        when=(Is("wish", "simulator"), Is("alone", True)),
     ),
     Rule(
         "refine-quantum",

@@ -29,7 +29,9 @@ IDLE = Idle()
 
 @dataclass(frozen=True)
 class Working:
-    """An attempt is out. `execution` and `verdict` are filled as they arrive."""
+    """An attempt is out. `execution` and `verdict` are filled as they arrive. `next_within_s`: within how long its worker has
+    promised the next sign of life, counted from `moved_at`.
+    """
 
     attempt_id: UUID
     number: int
@@ -38,6 +40,7 @@ class Working:
     started: bool = False
     execution: ev.ExecutionSucceeded | None = None
     verdict: ev.ResultValidated | None = None
+    next_within_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,14 @@ LegStatus = Idle | Working | Resting | Held | Answered | Spent
 
 @dataclass(frozen=True, slots=True)
 class LegState:
-    """A leg of the plan and where it stands."""
+    """A leg of the plan and where it stands. `not_on`: the backends on which it failed and that it does not go to again;
+    `degraded`: how often it was made smaller.
+    """
 
     spec: Leg
     status: LegStatus
+    not_on: tuple[str, ...] = ()
+    degraded: int = 0
 
 
 @dataclass(frozen=True, slots=True)

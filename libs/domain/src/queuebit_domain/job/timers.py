@@ -74,7 +74,8 @@ def lost_attempts(job: OpenJob, now: datetime) -> Iterator[tuple[str, Working, F
 def _lost_at(job: OpenJob, leg: LegState, working: Working) -> datetime:
     if working.execution is not None:
         return working.moved_at + timedelta(seconds=job.limits.verdict_after_s)
-    return lost_after(working.moved_at, leg.spec, job.limits)
+    quiet_s = max(leg.spec.budget_s, working.next_within_s)
+    return working.moved_at + timedelta(seconds=quiet_s + job.limits.lost_after_s)
 
 
 def lost_after(moved_at: datetime, leg: Leg, limits: Limits) -> datetime:

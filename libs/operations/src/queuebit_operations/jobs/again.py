@@ -15,7 +15,7 @@ from queuebit_contracts.jobs import Cost, JobRequest, LaneWish, ParamValue, Tier
 from queuebit_contracts.operators import Parent
 from queuebit_domain.job.codec import read_event
 from queuebit_domain.job.evolve import evolve
-from queuebit_domain.job.routing import REFINE_PARAM, RoutingInputs, budget_s_of, plan
+from queuebit_domain.job.routing import FALLBACK_PARAM, REFINE_PARAM, RoutingInputs, budget_s_of, plan
 from queuebit_domain.job.state import Job, NoJob
 from queuebit_operations.errors import BadArgument, InConflict
 from queuebit_store.ports import StoredEvent
@@ -39,7 +39,10 @@ class Changes:
     def of_the_plan(self) -> bool:
         """Whether the plan must be made anew."""
         return (
-            self.lane is not None or self.tier is not None or self.budget_s is not None or REFINE_PARAM in self.params
+            self.lane is not None
+            or self.tier is not None
+            or self.budget_s is not None
+            or bool({REFINE_PARAM, FALLBACK_PARAM} & set(self.params))
         )
 
 
@@ -126,6 +129,7 @@ def _planned(before: ev.JobPlanned, request: JobRequest) -> ev.JobPlanned:
             tier=request.tier,
             budget_s=budget_s_of(request.budget_s, request.tier),
             refine=request.params.get(REFINE_PARAM) is True,
+            alone=request.params.get(FALLBACK_PARAM) is False,
         )
     )
 

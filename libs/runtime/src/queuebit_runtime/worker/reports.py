@@ -17,7 +17,7 @@ from queuebit_contracts.events import (
     JobStarted,
 )
 from queuebit_contracts.failed_attempts import execution_failed
-from queuebit_contracts.failures import FailureCode, remedy_on
+from queuebit_contracts.failures import FailureAction, FailureCode, remedy_on
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.jobs import Number, Usage
 from queuebit_contracts.registry import type_bytes_of
@@ -71,6 +71,9 @@ def failed(
     remedy: str = "",
     retry_after_s: float | None = None,
     usage: Usage | None = None,
+    action: FailureAction | None = None,
+    backend: str | None = None,
+    reason: str | None = None,
 ) -> ExecutionFailed:
     """The attempt ended without an answer; where no better remedy is known, the table of failures has one for the code."""
     return execution_failed(
@@ -81,6 +84,9 @@ def failed(
         remedy=remedy or remedy_on(code, order.lane),
         retry_after_s=retry_after_s,
         usage=usage,
+        action=action,
+        backend=backend,
+        reason=reason,
     )
 
 

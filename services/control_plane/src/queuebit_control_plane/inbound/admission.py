@@ -20,7 +20,7 @@ from queuebit_control_plane.inbound.identity import job_of, origin_of
 from queuebit_control_plane.inbound.reading import Outcome, Question, admitted_or_refused
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_domain.job.messages import Refuse, Submit
-from queuebit_domain.job.routing import REFINE_PARAM, RoutingInputs, budget_s_of
+from queuebit_domain.job.routing import FALLBACK_PARAM, REFINE_PARAM, RoutingInputs, budget_s_of
 from queuebit_problems.admission import Admitted, admit
 from queuebit_runtime.bus.decoding import Received, Refused
 from queuebit_runtime.bus.port import Record
@@ -74,6 +74,7 @@ class Intake:
             terms=found.size.terms,
             budget_s=budget_s_of(request.budget_s, request.tier),
             refine=request.params.get(REFINE_PARAM) is True,
+            alone=request.params.get(FALLBACK_PARAM) is False,
             quantum_available=self._lanes.available("quantum"),
             simulator_available=self._lanes.available("simulator"),
         )

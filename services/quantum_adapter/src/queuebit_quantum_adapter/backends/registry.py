@@ -32,14 +32,22 @@ class Backends:
     def all(self) -> tuple[BackendSpec, ...]:
         return self._specs
 
-    def of(self, lane: Lane, qubits: int = 0, avoid: Collection[str] = ()) -> BackendSpec:
+    def of(
+        self, lane: Lane, qubits: int = 0, avoid: Collection[str] = (), *, not_on: Collection[str] = ()
+    ) -> BackendSpec:
         """The backend of a lane for so many qubits: the first that takes them, else the first of those that take most. One
-        that is to be avoided only where there is no other.
+        that is to be avoided only where there is no other, and never one of `not_on`.
 
         Raises NoBackend.
         """
-        all_of_lane = [spec for spec in self._specs if spec.lane == lane]
+        of_lane = [spec for spec in self._specs if spec.lane == lane]
+        all_of_lane = [spec for spec in of_lane if spec.name not in not_on]
         found = [spec for spec in all_of_lane if spec.name not in avoid] or all_of_lane
+        if not found and of_lane:
+            raise NoBackend(
+                f"The {lane} lane has no backend but {', '.join(sorted(spec.name for spec in of_lane))}, where it failed.",
+                remedy="Wait, or allow another lane.",
+            )
         if not found:
             known = ", ".join(sorted({spec.lane for spec in self._specs})) or "none"
             raise NoBackend(

@@ -63,6 +63,10 @@ def prepare(task: Task) -> Prepared:
     groups = () if x_only else disjoint(encoding.groups)
     reduced = reduce(encoding, groups=groups, prefilter=recipe.reduce, form=form)
     reasons = list(reduced.reasons)
+    if task.degraded:
+        reasons.append(
+            f"The circuits were made smaller, {task.degraded} times, for an attempt before failed for their size."
+        )
     if recipe.mixer == "xy" and not groups:
         reasons.append("The mixer is x: the encoding states no groups that it could keep.")
     core_max = qubits_max

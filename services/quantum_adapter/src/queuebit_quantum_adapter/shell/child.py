@@ -26,10 +26,10 @@ def attempt(task: Task, on_progress: Report) -> Ended:
     try:
         return frame.run(task, on_progress)
     except AdapterError as error:
-        return Failed(error.code, error.detail, error.remedy, error.retry_after_s)
+        return Failed.of(error)
     except MemoryError:
         code = FailureCode.MEMORY_EXHAUSTED
-        return Failed(code, "The worker process ran out of memory.", FAILURES[code].remedy)
+        return Failed(code, "The worker process ran out of memory.", FAILURES[code].remedy, action="degrade")
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -20,7 +20,7 @@ from queuebit_quantum_adapter.pipelines.checks import check_measurement, check_o
 from queuebit_quantum_adapter.shell.task import PACKAGE, Failed, Outcome, Recipe, Stage, Task
 from queuebit_quantum_adapter.submissions.follower import Follower
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.errors import PoolError
+from queuebit_runtime.errors import PoolError, PoolMemory
 from queuebit_runtime.processes.pool import Pool
 from queuebit_runtime.worker.reports import cancelled, failed, pool_code, progressed
 
@@ -92,21 +92,22 @@ class QuantumExecutor:
                 ATTEMPT, task, timeout_s=order.budget_s + self._grace_s, on_progress=hear, stop=stop
             )
         except AdapterError as error:
-            ended = Failed(error.code, error.detail, error.remedy, error.retry_after_s)
+            ended = Failed.of(error)
         except ProblemError as error:
             ended = Failed(FailureCode.PROBLEM_INVALID, error.detail, error.remedy)
         except PoolError as error:
-            ended = Failed(pool_code(error), str(error), remedy="")
+            too_large = isinstance(error, PoolMemory)
+            ended = Failed(pool_code(error), str(error), remedy="", action="degrade" if too_large else None)
         assert isinstance(ended, Outcome | Failed)
         wall_s = self._clock.monotonic_s() - began_s
         match ended:
-            case Failed(code, detail, remedy, retry_after_s):
+            case Failed():
                 usage = Usage(wall_s=wall_s)
                 if task is not None and task.backend.durable:
                     await self._unwanted(order)
                 if stop.is_set():
                     return cancelled(order, usage)
-                return failed(order, code, detail, remedy=remedy, retry_after_s=retry_after_s, usage=usage)
+                return told_of(order, ended, task, usage)
             case Outcome():
                 assert task is not None
                 return self._succeeded(order, ended, task.backend, started_at, wall_s)
@@ -144,7 +145,8 @@ class QuantumExecutor:
 
     def task_of(self, order: JobQueued) -> Task:
         """What a work order asks of a worker process. Raises AdapterError or ProblemError where it cannot be served."""
-        backend = self._backends.of(order.lane, 0 if order.size is None else order.size.qubits, order.avoid or ())
+        qubits = 0 if order.size is None else order.size.qubits
+        backend = self._backends.of(order.lane, qubits, order.avoid or (), not_on=order.not_on or ())
         if is_measurement(order.problem):
             recipe = Recipe()
             check_measurement(order, backend, self._limits)
@@ -152,8 +154,34 @@ class QuantumExecutor:
             recipe = Recipe.of(order.params)
             check_optimisation(order, backend, self._limits)
         return Task(
-            order.attempt_id, order.problem, order.seed, order.budget_s, recipe, self._limits, backend, order.tier
-        )
+            order.attempt_id,
+            order.problem,
+            order.seed,
+            order.budget_s,
+            recipe,
+            self._limits,
+            backend,
+            order.tier,
+            order.degraded or 0,
+        ).smaller
+
+
+def told_of(order: JobQueued, ended: Failed, task: Task | None, usage: Usage) -> ExecutionFailed:
+    """The failure as the plan hears of it. What cannot be made smaller is not asked for again."""
+    action = ended.action
+    if action == "degrade" and (is_measurement(order.problem) or not Recipe.of(order.params).rounds):
+        action = "fail_fast"
+    return failed(
+        order,
+        ended.code,
+        ended.detail,
+        remedy=ended.remedy,
+        retry_after_s=ended.retry_after_s,
+        usage=usage,
+        action=action,
+        backend=None if task is None else task.backend.name,
+        reason=ended.reason,
+    )
 
 
 def _ran(lane: Lane, outcome: Outcome, backend: BackendSpec) -> Ran:

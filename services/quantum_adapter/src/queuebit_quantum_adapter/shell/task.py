@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from typing import Any, Literal, assert_never, cast, get_args
 from uuid import UUID
 
-from queuebit_contracts.failures import FailureCode
+from queuebit_contracts.failures import FailureAction, FailureCode
 from queuebit_contracts.jobs import Number, ParamValue, Problem, Tier
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.spec import CORE_MAX, BackendSpec
-from queuebit_quantum_adapter.errors import InvalidParam
+from queuebit_quantum_adapter.errors import AdapterError, InvalidParam
 
 Method = Literal["auto", "lr", "rqaoa", "trained"]
 Mixer = Literal["auto", "x", "xy"]
@@ -26,6 +26,8 @@ GATES_MAX = ((12, 700), (16, 1800), (10**6, 2300))
 that a dense problem of 12, 16 or 20 qubits is answered within 50 ms, 0.3 s or 5 s too.
 """
 LAYERS_MAX = 50
+QUBITS_LESS, QUBITS_LEAST, SHOTS_LEAST = 4, 4, 128
+"""By how much an attempt that was too large is made smaller, and where that ends."""
 SHOTS_MAX = 100_000
 POLISH_STARTS_MAX = 100
 ITERATIONS_MAX = 500
@@ -98,7 +100,8 @@ _DEFAULTS = Recipe()
 class Task:
     """One attempt, as a worker process gets it. `seed` is the job's: attempts repeat each other. `tier` says what fits.
 
-    `recipe` is for problems that circuits solve: circuits that are measured have their own.
+    `recipe` is for problems that circuits solve: circuits that are measured have their own. `degraded`: how often it is to be
+    made smaller than that, for an attempt failed for its size.
     """
 
     attempt_id: UUID
@@ -109,6 +112,28 @@ class Task:
     limits: Limits
     backend: BackendSpec
     tier: Tier = "interactive"
+    degraded: int = 0
+
+    @property
+    def smaller(self) -> Task:
+        """What is left of it where it is made smaller: fewer qubits a circuit, fewer layers and samples, no training."""
+        if not self.degraded:
+            return self
+        recipe, times = self.recipe, self.degraded
+        least = replace(
+            recipe,
+            method="lr",
+            layers=max(1, (recipe.layers or LAYERS) >> times),
+            shots=max(min(recipe.shots, SHOTS_LEAST), recipe.shots >> times),
+            core_qubits=max(min(recipe.core_qubits, QUBITS_LEAST), recipe.core_qubits - QUBITS_LESS * times),
+        )
+        limits = replace(
+            self.limits,
+            qubits_max={
+                tier: max(QUBITS_LEAST, most - QUBITS_LESS * times) for tier, most in self.limits.qubits_max.items()
+            },
+        )
+        return replace(self, recipe=least, limits=limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +156,20 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Why there is no answer, and what to do about it."""
+    """Why there is no answer, and what to do about it: `remedy` for people, `action` for the plan where the code alone does not
+    say it. `reason` is the provider's own code.
+    """
 
     code: FailureCode
     detail: str
     remedy: str
     retry_after_s: float | None = None
+    action: FailureAction | None = None
+    reason: str | None = None
+
+    @classmethod
+    def of(cls, error: AdapterError) -> Failed:
+        return cls(error.code, error.detail, error.remedy, error.retry_after_s, error.action, error.reason)
 
 
 Ended = Outcome | Failed
