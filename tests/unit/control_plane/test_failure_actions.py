@@ -8,6 +8,7 @@ import pytest
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.failures import FailureCode
+from queuebit_contracts.jobs import Lane
 from queuebit_domain.job.limits import DEGRADED_MAX, REROUTES_MAX
 from queuebit_domain.job.messages import Wake
 from queuebit_domain.job.timers import next_wake
@@ -117,7 +118,7 @@ class TestSignsOfLife:
 
 
 @pytest.mark.parametrize("lane", ["quantum", "simulator"])
-def test_a_job_that_wants_no_other_lane_waits_for_its_own_and_fails_with_it(lane: str) -> None:
+def test_a_job_that_wants_no_other_lane_waits_for_its_own_and_fails_with_it(lane: Lane) -> None:
     story = given(a_submit(lane, alone=True))
     assert story.when(Wake(), at(120)).events == ()
 
