@@ -20,8 +20,9 @@ from queuebit_quantum_adapter.errors import (
     SubmitRefused,
 )
 from queuebit_quantum_adapter.ports import Request, RunState
+from queuebit_workbench.clouds.faults import Fault
+from queuebit_workbench.clouds.http import Asked, Reply
 from queuebit_workbench.clouds.ibm.cloud import Behaviour, Refused
-from queuebit_workbench.clouds.ibm.faults import Fault
 from queuebit_workbench.clouds.ibm.server import Server, started
 
 pytest.importorskip("qiskit_ibm_runtime", reason="the extra `ibm` is not installed")
@@ -170,11 +171,11 @@ def test_behind_a_closed_fence_a_late_post_bounces(
     bounced: Queue[int] = Queue()
     answer = server.answer
 
-    def told(method: str, path: str, *rest: Any) -> Any:
+    def told(asked: Asked) -> Reply:
         try:
-            return answer(method, path, *rest)
+            return answer(asked)
         except Refused as error:
-            if method == "POST" and JOBS in path:
+            if asked.method == "POST" and JOBS in asked.path:
                 bounced.put(error.status)
             raise
 

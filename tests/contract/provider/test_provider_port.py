@@ -22,6 +22,7 @@ from queuebit_quantum_adapter.providers.aer.noisy import NoisyTarget
 from queuebit_quantum_adapter.providers.aer.offer import noisy_aer
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
 from queuebit_quantum_adapter.submissions.local import run_to_end
+from queuebit_workbench.clouds.braket.server import Server as BraketServer
 from queuebit_workbench.clouds.ibm.cloud import Cloud
 from queuebit_workbench.clouds.ibm.server import started
 from tests.fakes.memory_provider import MemoryProvider
@@ -71,6 +72,36 @@ def ibm() -> Provider:
     return provider
 
 
+@cache
+def aws() -> tuple[BraketServer, Provider]:
+    """Braket's cloud and a device of it, for all tests."""
+    pytest.importorskip("braket.aws", reason="the extra `braket` is not installed")
+    from queuebit_quantum_adapter.providers.braket.provider import BraketProvider
+    from queuebit_workbench.clouds.braket.execution import SIMULATOR
+    from queuebit_workbench.clouds.braket.server import BUCKET
+    from queuebit_workbench.clouds.braket.server import started as opened_cloud
+
+    with pytest.MonkeyPatch.context() as patch:
+        server = opened_cloud()
+        for name, value in server.env().items():
+            patch.setenv(name, value)
+        return server, BraketProvider(device=SIMULATOR, bucket=BUCKET, prefix="t", lag_s=1.0, deadline_s=20.0)
+
+
+def braket() -> Provider:
+    """With nothing submitted."""
+    server, provider = aws()
+    server.cloud.forget()
+    return provider
+
+
+def local_braket() -> Provider:
+    pytest.importorskip("braket.devices", reason="the extra `braket` is not installed")
+    from queuebit_quantum_adapter.providers.braket.local import LocalBraket
+
+    return LocalBraket(qubits_max=5, memory_bytes_max=2**30)
+
+
 ADAPTERS: dict[str, Callable[[], Provider]] = {
     "ideal aer": ideal,
     "noisy aer": noisy,
@@ -78,6 +109,8 @@ ADAPTERS: dict[str, Callable[[], Provider]] = {
     "memory with fences": fenced,
     "memory with a search": searched,
     "ibm on loopback": ibm,
+    "braket on loopback": braket,
+    "local braket": local_braket,
 }
 
 
@@ -156,13 +189,12 @@ def test_what_was_submitted_is_found_by_its_key(provider: Provider, request_: Re
 def test_a_repeated_key_is_the_same_submission_where_the_provider_promises_it(
     provider: Provider, request_: Request
 ) -> None:
-    template, batch = requests()
     ids = [sent(provider, request_) for _ in range(3)]
 
     if idempotent(provider):
         assert len(set(ids)) == 1
         with pytest.raises(KeyReused):
-            sent(provider, batch if request_ == template else template)
+            sent(provider, a_batch((Gate("x", (2,)),)))
     else:
         assert len(set(ids)) == 3
     assert provider.reconcile(KEY, None) == tuple(dict.fromkeys(ids)), "all of them, the oldest first"
@@ -282,6 +314,8 @@ def test_they_differ_in_what_they_can() -> None:
         "memory with fences": (False, False, Recovery.FENCE),
         "memory with a search": (False, False, Recovery.SEARCH),
         "ibm on loopback": (False, True, Recovery.FENCE),
+        "braket on loopback": (False, False, Recovery.TOKEN),
+        "local braket": (False, False, Recovery.NONE),
     }
 
 

@@ -128,18 +128,20 @@ def test_who_does_not_answer_is_asked_ever_more_rarely(after_s: float, again_s: 
     assert (asked.state, asked.due_at) == (SubmissionState.SUCCEEDED, later(after_s + again_s))
 
 
-def test_an_end_that_was_in_doubt_is_looked_at_once_more_and_finds_what_was_paid_twice() -> None:
+@pytest.mark.parametrize("terms", [SEARCH, TOKEN])
+def test_an_end_that_was_in_doubt_is_looked_at_once_more_and_finds_what_was_paid_twice(terms: Terms) -> None:
+    """Also where the provider knows keys: it may have forgotten one."""
     row = a_row(SubmissionState.SUCCEEDED, provider_id="a", unknown_since=NOW)
-    ended = machine.react(row, Fetched(), NOW, SEARCH).row
+    ended = machine.react(row, Fetched(), NOW, terms).row
     assert (ended.state, ended.due_at) == (SubmissionState.CONCLUDED, later(300))
 
-    twice = machine.react(ended, Found(("a", "b")), later(300), SEARCH)
-    once = machine.react(ended, Found(("a",)), later(300), SEARCH)
+    twice = machine.react(ended, Found(("a", "b")), later(300), terms)
+    once = machine.react(ended, Found(("a",)), later(300), terms)
 
     assert (twice.cancel, twice.row.due_at, twice.row.state) == (("b",), None, SubmissionState.CONCLUDED)
     assert "paid" in twice.row.detail
     assert (once.cancel, once.row.due_at) == ((), None)
-    assert machine.react(replace(row, unknown_since=None), Fetched(), NOW, SEARCH).row.due_at is None
+    assert machine.react(replace(row, unknown_since=None), Fetched(), NOW, terms).row.due_at is None
 
 
 @pytest.mark.parametrize(("wanted", "code"), [(True, "cancelled"), (False, "backend_unavailable")])

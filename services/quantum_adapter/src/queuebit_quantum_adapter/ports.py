@@ -57,6 +57,7 @@ class Capabilities:
     to be expected of a request. `repeats`: whether equal seeds give equal outcomes. `recovery`: how a lost answer is found
     again; `lag_s`: how long after a request was sent it may still be taken without being found, at most. `calibrated_at`: when
     its noise was last measured, RFC 3339; `health`: the share of it that works, from 0 to 1; None where that means nothing.
+    `circuits_max`: how many circuits one request may have.
     """
 
     backend: str
@@ -72,6 +73,7 @@ class Capabilities:
     lag_s: float = 0.0
     calibrated_at: str | None = None
     health: float | None = None
+    circuits_max: int = 256
 
 
 @dataclass(frozen=True, slots=True)

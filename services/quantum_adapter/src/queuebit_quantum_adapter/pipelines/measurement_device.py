@@ -18,7 +18,6 @@ from queuebit_quantum_adapter.pipelines.samples import derived_seed
 from queuebit_quantum_adapter.ports import Preflight, Request, Result
 from queuebit_quantum_adapter.submissions.running import Runner
 
-BATCH_CIRCUITS_MAX = 256
 SHOTS_OF_ITS_CHOICE = 4096
 """Where exact values are wanted of a device that only samples."""
 
@@ -108,14 +107,15 @@ class ProviderDevice:
             runs = shots if shots and runs_shot_by_shot(circuit) else 1
             check_operations(self._limits, self._budget_s, circuit.qubits, length_of(circuit.operations), runs)
         seeds = seeds_of(circuits, seed) if shots is not None else [0] * len(circuits)
+        batch = self._runner.provider.capabilities().circuits_max
         return [
             Request(
-                tuple(Bound(each) for each in circuits[start : start + BATCH_CIRCUITS_MAX]),
-                tuple(seeds[start : start + BATCH_CIRCUITS_MAX]),
+                tuple(Bound(each) for each in circuits[start : start + batch]),
+                tuple(seeds[start : start + batch]),
                 shots,
                 observable,
             )
-            for start in range(0, len(circuits), BATCH_CIRCUITS_MAX)
+            for start in range(0, len(circuits), batch)
         ]
 
     def _check_budget(self, request: Request, expected: Preflight) -> None:

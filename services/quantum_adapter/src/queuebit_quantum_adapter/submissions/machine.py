@@ -245,7 +245,7 @@ def _ended(
 ) -> Reaction:
     """What was ever in doubt is looked up once more, when everything late must have turned up."""
     late_s = terms.late_look_s if terms.late_look_s is not None else LATE_LOOK * terms.lag_s
-    doubtful = row.unknown_since is not None and terms.recovery in (Recovery.FENCE, Recovery.SEARCH)
+    doubtful = row.unknown_since is not None and terms.recovery is not Recovery.NONE
     due_at = now + timedelta(seconds=late_s) if doubtful else None
     row = replace(row, state=state, due_at=due_at, code=None if code is None else code.value, detail=words)
     return Reaction(row, words)

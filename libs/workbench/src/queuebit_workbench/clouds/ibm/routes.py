@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from queuebit_runtime.clock import SystemClock
+from queuebit_workbench.clouds.faults import Fault, Faults
+from queuebit_workbench.clouds.http import JSON
 from queuebit_workbench.clouds.ibm.cloud import Behaviour, Cloud, Refused
-from queuebit_workbench.clouds.ibm.faults import Fault, Faults
 
 PREFIX = "/experimental"
 CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/" + "0" * 32 + ":11111111-2222-3333-4444-555555555555::"
 TOKEN_S = 3600
-JSON = "application/json"
+
 TEXT = "text/plain"
 
 Answer = tuple[int, Any, str]
@@ -30,7 +31,7 @@ class Site:
     faults: Faults = field(default_factory=Faults)
 
 
-Serve = Callable[[Site, list[str], dict[str, list[str]], Any, "str | None"], Answer]
+Serve = Callable[[Site, list[str], Mapping[str, list[str]], Any, "str | None"], Answer]
 
 
 def _token(*_: Any) -> Answer:
@@ -107,11 +108,11 @@ def _submit(site: Site, _: list[str], __: Any, body: Any, version: str | None) -
     return 200, {"id": job.id, "backend": job.backend}, JSON
 
 
-def _jobs(site: Site, _: list[str], query: dict[str, list[str]], *__: Any) -> Answer:
+def _jobs(site: Site, _: list[str], query: Mapping[str, list[str]], *__: Any) -> Answer:
     return 200, site.cloud.listed(query), JSON
 
 
-def _job(site: Site, groups: list[str], query: dict[str, list[str]], *_: Any) -> Answer:
+def _job(site: Site, groups: list[str], query: Mapping[str, list[str]], *_: Any) -> Answer:
     job = site.cloud.job(groups[0])
     return 200, site.cloud.shown(job, params=query.get("exclude_params") != ["true"]), JSON
 

@@ -15,8 +15,8 @@ import os
 from collections.abc import Mapping
 from importlib.metadata import version
 
+from queuebit_quantum_adapter.backends.settings import names, number
 from queuebit_quantum_adapter.backends.spec import BackendSpec, Setup
-from queuebit_quantum_adapter.errors import NoBackend
 
 CORE_QUBITS_MAX = 16
 QUBITS_MAX, LAG_S, DEADLINE_S = 127, 300.0, 30.0
@@ -29,13 +29,10 @@ def offer(setup: Setup) -> tuple[BackendSpec, ...]:  # noqa: ARG001
 
 def backends(env: Mapping[str, str]) -> tuple[BackendSpec, ...]:
     """The same of any environment. Raises NoBackend."""
-    names = [name.strip() for name in env.get("QUEUEBIT_IBM_BACKENDS", "").split(",") if name.strip()]
-    if not names:
-        raise NoBackend("QUEUEBIT_IBM_BACKENDS is not set.", remedy="Name the backends, such as ibm_brisbane.")
-    qubits_max = int(_number(env, "QUEUEBIT_IBM_QUBITS_MAX", QUBITS_MAX))
+    qubits_max = int(number(env, "QUEUEBIT_IBM_QUBITS_MAX", QUBITS_MAX))
     options = {
-        "lag_s": _number(env, "QUEUEBIT_IBM_LAG_S", LAG_S),
-        "deadline_s": _number(env, "QUEUEBIT_IBM_DEADLINE_S", DEADLINE_S),
+        "lag_s": number(env, "QUEUEBIT_IBM_LAG_S", LAG_S),
+        "deadline_s": number(env, "QUEUEBIT_IBM_DEADLINE_S", DEADLINE_S),
     }
     return tuple(
         BackendSpec(
@@ -49,16 +46,5 @@ def backends(env: Mapping[str, str]) -> tuple[BackendSpec, ...]:
             durable=True,
             options={"backend": name, **options},
         )
-        for name in names
+        for name in names(env, "QUEUEBIT_IBM_BACKENDS", "the backends, such as ibm_brisbane")
     )
-
-
-def _number(env: Mapping[str, str], name: str, default: float) -> float:
-    text = env.get(name) or str(default)
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not value > 0:
-        raise NoBackend(f"{name} is {text[:40]!r}.", remedy="Use a number above 0.")
-    return value

@@ -1,0 +1,201 @@
+"""The service Amazon Braket through boto3 itself: its SDK drops a session that knows of keys without a word.
+
+Tasks are created by a client that repeats nothing by itself; questions are repeated. Every request has a deadline. Imported in
+worker processes only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+from uuid import UUID
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
+
+from queuebit_quantum_adapter.errors import (
+    AdapterError,
+    KeyReused,
+    NotAuthorised,
+    NotSent,
+    ProviderUnavailable,
+    RateLimited,
+    SubmitRefused,
+)
+
+T = TypeVar("T")
+CONNECT_S = 5.0
+ATTEMPTS_MAX = 3
+PAGE, PAGES_MAX = 100, 20
+REMEDY = "Check AWS_REGION and the AWS credentials of this service, and what they may do at Braket and in the bucket."
+KEY, TOKEN_NAME = "queuebit", "clientToken"
+BAD_REQUEST, FORBIDDEN, NOT_FOUND, CONFLICT = 400, 403, 404, 409
+UNSIGNED = (NoCredentialsError, PartialCredentialsError, NoRegionError)
+UNSENT = (EndpointConnectionError, ConnectTimeoutError, ParamValidationError)
+
+
+class Client:
+    """The tasks of one device, and their results in one bucket."""
+
+    def __init__(self, arn: str, bucket: str, prefix: str, deadline_s: float) -> None:
+        """Raises NotAuthorised where there is no region or no account."""
+        self._arn, self._bucket, self._prefix = arn, bucket, prefix
+        region = arn.split(":")[3] or None
+        try:
+            session = boto3.Session(region_name=region)
+            self._once = session.client("braket", config=_config(deadline_s, 1))
+            self._braket = session.client("braket", config=_config(deadline_s, ATTEMPTS_MAX))
+            self._s3 = session.client("s3", config=_config(deadline_s, ATTEMPTS_MAX))
+        except BotoCoreError as error:
+            raise NotAuthorised(f"Braket cannot be reached: {error}", remedy=REMEDY) from error
+
+    def device(self, arn: str) -> Mapping[str, Any]:
+        """What Braket says of a device. Raises AdapterError."""
+        return _asked(lambda: self._braket.get_device(deviceArn=arn))
+
+    def devices(self) -> list[str]:
+        """The devices of the region. Raises AdapterError."""
+        pages = _paged(lambda more: self._braket.search_devices(filters=[], maxResults=PAGE, **more))
+        return [str(each["deviceArn"]) for page in pages for each in page["devices"]]
+
+    def create(self, key: UUID, action: str, shots: int) -> str:
+        """The task under a key: the same, however often it is asked for, while Braket remembers the key.
+
+        An AdapterError that is `unsent` says that it was not taken; of whatever else is raised nobody knows.
+        """
+        try:
+            answer = self._once.create_quantum_task(
+                clientToken=f"{KEY}-{key}",
+                deviceArn=self._arn,
+                shots=shots,
+                outputS3Bucket=self._bucket,
+                outputS3KeyPrefix=f"{self._prefix}/{key}",
+                action=action,
+                tags={KEY: str(key)},
+            )
+            return str(answer["quantumTaskArn"])
+        except Exception as error:
+            said = _refusal(error)
+            if said is None:
+                raise
+            raise said from error
+
+    def task(self, arn: str) -> Mapping[str, Any] | None:
+        """A task as it stands, or None where there is none. Raises AdapterError."""
+        return _unless_missing(
+            lambda: self._braket.get_quantum_task(quantumTaskArn=arn, additionalAttributeNames=["QueueInfo"])
+        )
+
+    def cancel(self, arn: str) -> None:
+        """Raises AdapterError. What has ended, or is not there, is no error."""
+        try:
+            self._once.cancel_quantum_task(quantumTaskArn=arn, clientToken=f"{KEY}-{arn[-40:]}")
+        except ClientError as error:
+            if _status(error) not in (CONFLICT, NOT_FOUND, BAD_REQUEST):
+                raise _unanswered(error) from error
+        except BotoCoreError as error:
+            raise _unanswered(error) from error
+
+    def tasks(self, key: UUID) -> list[Mapping[str, Any]]:
+        """All tasks of the device under a key, the oldest first. Raises AdapterError."""
+        wanted = [{"name": "deviceArn", "operator": "EQUAL", "values": [self._arn]}]
+        pages = _paged(lambda more: self._braket.search_quantum_tasks(filters=wanted, maxResults=PAGE, **more))
+        found = [each for page in pages for each in page["quantumTasks"] if each.get("tags", {}).get(KEY) == str(key)]
+        return sorted(found, key=lambda each: each["createdAt"])
+
+    def fetch(self, path: str) -> bytes:
+        """An object of the bucket. Raises AdapterError, also where it is not there yet."""
+
+        def get() -> bytes:
+            body: bytes = self._s3.get_object(Bucket=self._bucket, Key=path)["Body"].read()
+            return body
+
+        return _asked(get)
+
+
+def _config(deadline_s: float, attempts: int) -> Any:
+    retries = {"total_max_attempts": attempts, "mode": "standard"}
+    return Config(connect_timeout=CONNECT_S, read_timeout=deadline_s, retries=retries)
+
+
+def _paged(ask: Callable[[dict[str, str]], Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Page after page. Raises ProviderUnavailable where there is no end: what was not seen is not known to be absent."""
+    more: dict[str, str] = {}
+    for _ in range(PAGES_MAX):
+        page = _asked(lambda more=more: ask(more))  # type: ignore[misc]
+        yield page
+        if not page.get("nextToken"):
+            return
+        more = {"nextToken": str(page["nextToken"])}
+    raise ProviderUnavailable(f"Braket lists more than {PAGES_MAX} pages.")
+
+
+def _asked(question: Callable[[], T]) -> T:
+    try:
+        return question()
+    except (BotoCoreError, ClientError) as error:
+        raise _unanswered(error) from error
+
+
+def _unless_missing(question: Callable[[], T]) -> T | None:
+    try:
+        return question()
+    except ClientError as error:
+        if _status(error) in (NOT_FOUND, BAD_REQUEST):
+            return None
+        raise _unanswered(error) from error
+    except BotoCoreError as error:
+        raise _unanswered(error) from error
+
+
+def _unanswered(error: Exception) -> AdapterError:
+    words = f"Braket does not answer: {type(error).__name__}: {str(error)[:200]}"
+    if isinstance(error, UNSIGNED) or _status(error) in (401, FORBIDDEN):
+        return NotAuthorised(words, remedy=REMEDY)
+    return ProviderUnavailable(words)
+
+
+def _refusal(error: Exception) -> AdapterError | None:
+    """What says for sure that a task was not created; None where nobody knows."""
+    words = f"{type(error).__name__}: {str(error)[:300]}"
+    if isinstance(error, UNSIGNED):
+        return NotAuthorised(words, remedy=REMEDY)
+    if isinstance(error, UNSENT):
+        return NotSent(f"It was not sent: {words}")
+    status = _status(error)
+    match status:
+        case 401 | 403:
+            return NotAuthorised(words, remedy=REMEDY)
+        case 402 | 429:
+            return RateLimited(words, retry_after_s=_retry_after_s(error))
+        case 424:
+            return NotSent(f"The device is offline: {words}")
+        case 400 if TOKEN_NAME in str(error):
+            return KeyReused(words)
+        case 400 | 404 | 410:
+            return SubmitRefused(words)
+        case _:
+            return None
+
+
+def _status(error: Exception) -> int | None:
+    if not isinstance(error, ClientError):
+        return None
+    status: int | None = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return status
+
+
+def _retry_after_s(error: Exception) -> float | None:
+    assert isinstance(error, ClientError)
+    text = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("retry-after")
+    return float(text) if text is not None and text.isdecimal() and len(text) < 6 else None

@@ -1,0 +1,87 @@
+"""Devices of Amazon Braket as an operator names them. Nothing of its SDK is imported, and nothing is asked of the network.
+
+| variable | meaning |
+| --- | --- |
+| `QUEUEBIT_BRAKET_DEVICES` | ARNs, parted by commas, in order of preference; `local` is the simulator on this machine |
+| `QUEUEBIT_BRAKET_BUCKET` | the S3 bucket that results are written to; needed unless only `local` is named |
+| `QUEUEBIT_BRAKET_PREFIX` | the folder in it; `queuebit` where it is not set |
+| `QUEUEBIT_BRAKET_QUBITS_MAX` | the largest circuit that is sent to a device; 30 where it is not set |
+| `QUEUEBIT_BRAKET_LAG_S` | how long after it was sent a task may still turn up in Braket's list; 60 where it is not set |
+| `QUEUEBIT_BRAKET_DEADLINE_S` | how long one request may take; 30 where it is not set |
+| `AWS_REGION`, `AWS_PROFILE` and others | the account, as boto3 reads it |
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from importlib.metadata import version
+
+from queuebit_quantum_adapter.backends.settings import names, number
+from queuebit_quantum_adapter.backends.spec import BackendSpec, Setup
+from queuebit_quantum_adapter.errors import NoBackend
+
+LOCAL, LOCAL_NAME = "local", "braket_local"
+CORE_QUBITS_MAX = 16
+QUBITS_MAX, LAG_S, DEADLINE_S = 30, 60.0, 30.0
+ARN = "arn:aws:braket:"
+
+
+def offer(setup: Setup) -> tuple[BackendSpec, ...]:
+    """The devices that the environment names: an entry point of `queuebit.providers`. Raises NoBackend."""
+    return backends(setup, os.environ)
+
+
+def backends(setup: Setup, env: Mapping[str, str]) -> tuple[BackendSpec, ...]:
+    """The same of any environment. Raises NoBackend."""
+    return tuple(
+        _local(setup) if name == LOCAL else _device(name, env)
+        for name in names(env, "QUEUEBIT_BRAKET_DEVICES", f"{LOCAL}, or the ARNs of devices")
+    )
+
+
+def name_of(arn: str) -> str:
+    """What people know a device by: the end of its ARN, in small letters."""
+    return f"braket_{arn.rpartition('/')[2].lower()}"
+
+
+def _local(setup: Setup) -> BackendSpec:
+    limits = setup.limits
+    return BackendSpec(
+        name=LOCAL_NAME,
+        version=_version(),
+        lane="simulator",
+        opener="queuebit_quantum_adapter.providers.braket.local:open_provider",
+        qubits_max=limits.qubits_hard_max,
+        options={"qubits_max": limits.qubits_hard_max, "memory_bytes_max": limits.memory_bytes_max},
+    )
+
+
+def _device(arn: str, env: Mapping[str, str]) -> BackendSpec:
+    if not arn.startswith(ARN):
+        raise NoBackend(f"QUEUEBIT_BRAKET_DEVICES has {arn[:80]!r}.", remedy=f"Use {LOCAL}, or ARNs ({ARN}…).")
+    bucket = env.get("QUEUEBIT_BRAKET_BUCKET", "")
+    if not bucket:
+        raise NoBackend("QUEUEBIT_BRAKET_BUCKET is not set.", remedy="Name the S3 bucket for the results.")
+    qubits_max = int(number(env, "QUEUEBIT_BRAKET_QUBITS_MAX", QUBITS_MAX))
+    return BackendSpec(
+        name=name_of(arn),
+        version=_version(),
+        lane="quantum",
+        opener="queuebit_quantum_adapter.providers.braket.provider:open_provider",
+        qubits_max=qubits_max,
+        core_qubits_max=min(CORE_QUBITS_MAX, qubits_max),
+        noisy=True,
+        durable=True,
+        options={
+            "device": arn,
+            "bucket": bucket,
+            "prefix": env.get("QUEUEBIT_BRAKET_PREFIX") or "queuebit",
+            "lag_s": number(env, "QUEUEBIT_BRAKET_LAG_S", LAG_S),
+            "deadline_s": number(env, "QUEUEBIT_BRAKET_DEADLINE_S", DEADLINE_S),
+        },
+    )
+
+
+def _version() -> str:
+    return f"amazon-braket-sdk {version('amazon-braket-sdk')}"
