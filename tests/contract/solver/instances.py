@@ -56,6 +56,15 @@ def _knapsack(rng: random.Random, items: int) -> dict[str, Any]:
     return {"capacity": sum(weights) // 3, "profits": profits, "weights": weights}
 
 
+def _program(rng: random.Random, variables: int) -> dict[str, Any]:
+    rows = [[[i, rng.randint(5, 60)] for i in range(variables)] for _ in range(variables // 3)]
+    return {
+        "variables": [{"name": f"x{i}"} for i in range(variables)],
+        "linear": [[i, -rng.randint(10, 99)] for i in range(variables)],
+        "constraints": [{"terms": row, "upper": 10 * variables} for row in rows],
+    }
+
+
 STATED: dict[str, tuple[Callable[[random.Random, int], dict[str, Any]], int, int]] = {
     "cvrp": (_routes, 20, 7),
     "tsp": (lambda rng, n: {"metric": "EUC_2D", "coordinates": _places(rng, n)}, 70, 8),
@@ -67,6 +76,7 @@ STATED: dict[str, tuple[Callable[[random.Random, int], dict[str, Any]], int, int
     "knapsack": (_knapsack, 200, 12),
     "number_partitioning": (lambda rng, n: {"numbers": [rng.randint(1, 10**9) for _ in range(n)]}, 60, 10),
     "job_shop": (_shop, 12, 3),
+    "binary_program": (_program, 40, 9),
 }
 """How each is stated, its size, and a size at which it is proved at once."""
 

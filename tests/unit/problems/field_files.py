@@ -19,7 +19,19 @@ VRP = (
 )
 GRAPH = "c a graph\np edge 5 5\ne 1 2\ne 1 3\ne 2 3\ne 3 4\ne 4 5\n"
 
+LP = (
+    "\\ a plan\nMaximize\n gain: 3 x + 2 y - 4 z + [ 2 x * y ] / 2\nSubject To\n few: x + y + 2 z <= 4\n"
+    " x - z >= -1\nBounds\n y <= 3\nGenerals\n y\nBinaries\n x z\nEnd\n"
+)
+MPS = (
+    "NAME plan\nOBJSENSE\n MAX\nROWS\n N gain\n L few\n G more\nCOLUMNS\n M 'MARKER' 'INTORG'\n x gain 3 few 1\n x more 1\n"
+    " y gain 2 few 1\n z gain -4 few 2\n z more -1\n M 'MARKER' 'INTEND'\nRHS\n R few 4 more -1\nBOUNDS\n BV B x\n UP B y 3\n"
+    " BV B z\nENDATA\n"
+)
+
 FILES: dict[str, tuple[str, str]] = {
+    "lp": ("binary_program", LP),
+    "mps": ("binary_program", MPS),
     "lap": ("assignment", "3\n4 2 8\n4 3 7\n3 1 6\n"),
     "bins": ("bin_packing", "5\n10\n6\n5\n4\n3\n2\n"),
     "binpack": ("bin_packing", "2\n a\n 10 3 2\n6\n5\n4\n b\n 10 2 1\n5\n5\n"),

@@ -24,6 +24,7 @@ from tests.fakes.ones_kind import KIND
 BUILT_IN = (
     "assignment",
     "bin_packing",
+    "binary_program",
     "circuit_sampling",
     "cvrp",
     "expectation",

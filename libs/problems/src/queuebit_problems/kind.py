@@ -145,6 +145,11 @@ class Kind(ABC, Generic[S]):
         del statement
         return ()
 
+    def as_stated(self, statement: S) -> Kind[S]:
+        """The kind as this statement means it: another of the same name where the statement itself says which is better."""
+        del statement
+        return self
+
     def variant(self, file_name: str, params: Params | None) -> str:
         """The kind that a file is of when it is read as this one: another where a param or the file's name says so."""
         del file_name, params

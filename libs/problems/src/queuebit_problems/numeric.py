@@ -76,20 +76,24 @@ def integers(values: Iterable[float]) -> tuple[list[int], int]:
 
 @dataclass(frozen=True, slots=True)
 class CpCoefficients:
-    """Integers for CP-SAT: values[i] is about coefficients[i] * scale; any 0/1 combination misses by at most `error`."""
+    """Integers for CP-SAT: values[i] is about coefficients[i] * scale; what is within reach misses by at most `error`."""
 
     coefficients: list[int]
     scale: Number
     error: Number
 
 
-def cp_coefficients(numerators: Sequence[int], denominator: int = 1) -> CpCoefficients:
+def cp_coefficients(
+    numerators: Sequence[int], denominator: int = 1, reach: Sequence[int] | None = None
+) -> CpCoefficients:
     """Objective coefficients numerators / denominator for CP-SAT, exact (error 0) where their decimals fit in 53 bits.
 
     The scale is a power of ten, so that its decimal text states it exactly. Values with more digits than fit are rounded,
-    and `error` says by how much an objective may then be wrong.
+    and `error` says by how much an objective may then be wrong. `reach`: the largest magnitude of what each is multiplied by, 1
+    where nothing is said.
     """
-    total = sum(abs(item) for item in numerators)
+    most = reach if reach is not None else [1] * len(numerators)
+    total = sum(abs(item) * each for item, each in zip(numerators, most, strict=True))
     if denominator == 1 and total <= CP_TOTAL_MAX:
         return CpCoefficients(list(numerators), 1, 0)
     digits = _decimal_digits(denominator)
@@ -97,7 +101,9 @@ def cp_coefficients(numerators: Sequence[int], denominator: int = 1) -> CpCoeffi
         digits -= 1
     factor = _power(digits) / denominator
     rounded = [round(item * factor) for item in numerators]
-    missed = sum((abs(a * factor - b) for a, b in zip(numerators, rounded, strict=True)), start=Fraction(0))
+    missed = sum(
+        (abs(a * factor - b) * each for a, b, each in zip(numerators, rounded, most, strict=True)), start=Fraction(0)
+    )
     return CpCoefficients(rounded, number(_power(-digits)), number_above(missed * _power(-digits)))
 
 

@@ -95,6 +95,10 @@ class Optimisation(Kind[S]):
     family: ClassVar[Family] = "optimisation"
     sense: ClassVar[Sense]
 
+    def as_stated(self, statement: S) -> Optimisation[S]:
+        del statement
+        return self
+
     @abstractmethod
     def objective(self, statement: S, answer: Answer) -> Number:
         """The objective of a readable answer, recomputed from the statement in exact arithmetic, feasible or not."""

@@ -62,7 +62,8 @@ def kind_of(name: str, version: int = 1) -> AnyKind:
 def parse_problem(problem: Problem) -> tuple[AnyKind, Statement]:
     """The kind of a problem and its checked statement. Raises UnknownKind or InvalidStatement."""
     kind = kind_of(problem.kind, problem.version)
-    return kind, kind.parse(problem.statement)
+    statement = kind.parse(problem.statement)
+    return kind.as_stated(statement), statement
 
 
 def optimisation_of(name: str, version: int = 1) -> Optimisation[Any]:
@@ -80,7 +81,8 @@ def optimisation_of(name: str, version: int = 1) -> Optimisation[Any]:
 def parse_optimisation(problem: Problem) -> tuple[Optimisation[Any], Statement]:
     """The kind of an optimisation problem and its checked statement. Raises as `parse_problem`, and WrongFamily."""
     kind = optimisation_of(problem.kind, problem.version)
-    return kind, kind.parse(problem.statement)
+    statement = kind.parse(problem.statement)
+    return kind.as_stated(statement), statement
 
 
 def reload() -> None:

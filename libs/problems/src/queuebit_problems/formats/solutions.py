@@ -12,6 +12,15 @@ from queuebit_problems.kind import Solution
 
 _ROUTE = re.compile(r"route\s*#?\s*[0-9]+\s*:\s*(.*)", re.IGNORECASE)
 _COST = re.compile(r"\s*+cost\s*+[:=]?\s*+([0-9.eE+-]+)\s*", re.IGNORECASE)
+_CLAIMS = re.compile(
+    r"\s*(?:=obj=|#?\s*objective value\s*[:=]|(?:optimal|stopped on [a-z ]{1,30}) - objective value)\s*([0-9.eE+-]+)",
+    re.IGNORECASE,
+)
+_PREAMBLE = re.compile(
+    r"\s*(?:=\w|solution status|model status|optimal|feasible|columns|rows|primal|dual)", re.IGNORECASE
+)
+WHOLE_WITHIN = 1e-5
+"""Solvers write whole numbers as they found them, to within their tolerance."""
 _LENGTH = re.compile(r"length\s*+[=:(]?\s*+([0-9]+(?:\.[0-9]+)?)", re.IGNORECASE)
 
 
@@ -72,6 +81,29 @@ def read_bits(text: str, key: str, count: int) -> Solution | None:
     if len(bits) != count or set(bits) - {"0", "1"}:
         return None
     return Solution({key: [int(bit) for bit in bits]})
+
+
+def read_named_values(text: str, names: Sequence[str], file_name: str) -> Solution:
+    """Solutions of programs, a line `name value` for each variable, as MIPLIB, Gurobi, SCIP and CBC write them (perhaps with a
+    count before, and a cost after). What is not named is 0. `=obj= 12`, `# Objective value = 12` and the like claim a value.
+    """
+    values, claimed, known = dict.fromkeys(names, 0), None, set(names)
+    for line, content in enumerate(text.splitlines(), start=1):
+        claim = _CLAIMS.match(content)
+        if claim is not None:
+            claimed = parse_number(claim[1])
+            continue
+        words = content.split()
+        at = next((place for place, word in enumerate(words[:2]) if word in known), None)
+        if at is None or len(words) < at + 2:
+            if not words or words[0].startswith(("#", "*")) or _PREAMBLE.match(content):
+                continue
+            raise _refused(file_name, f"line {line} names no variable", "State a line `name value` for each variable.")
+        value = parse_number(words[at + 1])
+        if value is None or abs(value - round(value)) > WHOLE_WITHIN:
+            raise _refused(file_name, f"line {line}: {words[at][:40]} should be a whole number", "Correct it.")
+        values[words[at]] = round(value)
+    return Solution({"values": values}, claimed)
 
 
 def _counts(tokens: Sequence[str], file_name: str, what: str) -> list[int]:

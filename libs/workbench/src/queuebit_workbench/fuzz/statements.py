@@ -183,6 +183,24 @@ def _together(rng: random.Random, most: int) -> Data:
             "pairs": [[*pair, draw()] for pair in _pairs(rng, items, most // (2 * each + 12), 0)]}  # fmt: skip
 
 
+def _program(rng: random.Random, most: int) -> Data:
+    draw, each = numbers(rng)
+    count, value = size_of(rng, max(1, min(20_000, most // 40))), _signed(rng, draw)
+    span = rng.choice((1, 1, 7, 10**9))
+    rows = size_of(rng, max(1, most // 200))
+    width = max(1, min(count, most // 2 // rows // (each + 8)))
+    side = rng.choice(("lower", "upper"))
+    return {
+        "sense": rng.choice(("min", "max")),
+        "variables": [{"name": f"x{i}", "lower": rng.choice((0, -span)), "upper": span} for i in range(count)],
+        "linear": [[i, value()] for i in range(min(count, most // 4 // (each + 8)))],
+        "quadratic": [[*pair, value()] for pair in _pairs(rng, count, most // 8 // (each + 10), 0)],
+        "constraints": [
+            {"terms": [[i, value()] for i in rng.sample(range(count), width)], side: value()} for _ in range(rows)
+        ],
+    }
+
+
 def _sampling(rng: random.Random, most: int) -> Data:
     return {"qasm": circuit(rng, most - 100), "shots": rng.choice((1, 1000, 10**6))}
 
@@ -214,7 +232,8 @@ def _kernel(rng: random.Random, most: int) -> Data:
 
 
 STATEMENTS: dict[str, Callable[[random.Random, int], Data]] = {
-    "assignment": _square, "bin_packing": _bins, "circuit_sampling": _sampling, "cvrp": _fleet, "expectation": _expectation,
+    "assignment": _square, "bin_packing": _bins, "binary_program": _program, "circuit_sampling": _sampling, "cvrp": _fleet,
+    "expectation": _expectation,
     "generalised_assignment": _agents, "generalised_assignment_cost": _agents_paid,
     "graph_colouring": _graph, "job_shop": _shop, "kernel": _kernel, "knapsack": _packing,
     "max_clique": _graph, "max_independent_set": _graph, "maxcut": _weighted, "multi_knapsack": _multi,

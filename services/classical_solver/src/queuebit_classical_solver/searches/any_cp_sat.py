@@ -289,6 +289,7 @@ SEARCH = Search(
     (
         Turn(CpSatSolver(), 0.25, 1, frozenset({"graph_colouring"}), variables_max=300),
         Turn(CpSatSolver(neighbourhoods=True), 0.6, 2, frozenset({"job_shop"}), variables_min=200),
+        Turn(CpSatSolver(), 0.2, 1, frozenset({"binary_program"})),
         Turn(CpSatSolver(), 1.0, LAST),
     ),
 )

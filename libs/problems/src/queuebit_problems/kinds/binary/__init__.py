@@ -1,3 +1,3 @@
-"""Quadratic polynomials as they are."""
+"""Quadratic polynomials as they are, and programs with constraints."""
 
-KINDS = ("qubo",)
+KINDS = ("binary_program", "qubo")
