@@ -67,7 +67,8 @@ def _worth(data: Data, answer: Answer) -> Fraction | None:
         if (lower is not None and found < total([lower])) or (upper is not None and found > total([upper])):
             return None
     linear = sum((total([c]) * x[i] for i, c in data["linear"]), start=Fraction(0))
-    return total([data["offset"]]) + linear + sum(total([q]) * x[i] * x[j] for i, j, q in data["quadratic"])
+    products = sum((total([q]) * x[i] * x[j] for i, j, q in data["quadratic"]), start=Fraction(0))
+    return total([data["offset"]]) + linear + products
 
 
 FIELDS = [

@@ -12,7 +12,7 @@ def read(file: str) -> dict[str, Any]:
     """Columns with costs and bounds, rows with terms and sides, and the quadratic part, all by name."""
     import highspy
 
-    highs: Any = highspy.Highs()
+    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     highs.setOptionValue("output_flag", False)
     status = highs.readModel(file)
     lp, model = highs.getLp(), highs.getModel()

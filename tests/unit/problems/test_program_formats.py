@@ -55,7 +55,7 @@ def test_mps_is_the_program_that_it_states(name: str) -> None:
 def test_lp_is_the_program_that_it_states(name: str) -> None:
     assert stated(LP, name) == PLAN | {
         "quadratic": [[0, 1, 1]],
-        "constraints": [PLAN["constraints"][0], PLAN["constraints"][1] | {"name": ""}],  # type: ignore[index, operator]
+        "constraints": [PLAN["constraints"][0], PLAN["constraints"][1] | {"name": ""}],  # type: ignore[index]
     }
 
 
@@ -118,7 +118,9 @@ def _lp(rng: random.Random) -> str:
             parts += [rng.choice(["+", "-"]), f"{number} {name}" if number else name]
         return " ".join(parts if parts[0] == "-" or rng.random() < 0.5 else parts[1:])
 
-    side = lambda: str(rng.choice([0, 7, -3, 2.5]))  # noqa: E731
+    def side() -> str:
+        return str(rng.choice([0, 7, -3, 2.5]))
+
     rows = [f" c{k}: {total()} {rng.choice(['<=', '>=', '='])} {side()}" for k in range(4)]
     lines = [
         rng.choice(["Minimize", "maximize", "MAX", "min"]),
