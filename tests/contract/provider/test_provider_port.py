@@ -102,6 +102,21 @@ def local_braket() -> Provider:
     return LocalBraket(qubits_max=5, memory_bytes_max=2**30)
 
 
+@cache
+def rainbow() -> Provider:
+    pytest.importorskip("cirq_google", reason="the extra `cirq` is not installed")
+    from queuebit_quantum_adapter.providers.cirq.provider import CirqProvider
+
+    return CirqProvider(processor="rainbow", qubits_max=5, memory_bytes_max=2**30)
+
+
+def cirq() -> Provider:
+    """With nothing submitted."""
+    provider = rainbow()
+    provider._results.clear()  # type: ignore[attr-defined]
+    return provider
+
+
 ADAPTERS: dict[str, Callable[[], Provider]] = {
     "ideal aer": ideal,
     "noisy aer": noisy,
@@ -111,6 +126,7 @@ ADAPTERS: dict[str, Callable[[], Provider]] = {
     "ibm on loopback": ibm,
     "braket on loopback": braket,
     "local braket": local_braket,
+    "cirq": cirq,
 }
 
 
@@ -316,6 +332,7 @@ def test_they_differ_in_what_they_can() -> None:
         "ibm on loopback": (False, True, Recovery.FENCE),
         "braket on loopback": (False, False, Recovery.TOKEN),
         "local braket": (False, False, Recovery.NONE),
+        "cirq": (False, False, Recovery.NONE),
     }
 
 

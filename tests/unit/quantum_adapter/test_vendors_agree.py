@@ -49,7 +49,14 @@ def in_order(circuit: Circuit) -> Circuit:
     return Circuit(circuit.qubits, (Register("c", circuit.qubits),), (*gates, *reads))
 
 
-VENDORS: dict[str, Callable[[], Provider]] = {"braket": braket}
+def willow() -> Provider:
+    pytest.importorskip("cirq_google", reason="the extra `cirq` is not installed")
+    from queuebit_quantum_adapter.providers.cirq.provider import CirqProvider
+
+    return CirqProvider(processor="willow_pink", qubits_max=8, memory_bytes_max=2**30)
+
+
+VENDORS: dict[str, Callable[[], Provider]] = {"braket": braket, "cirq": willow}
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
