@@ -17,7 +17,7 @@ _CZ = np.diag([1, 1, 1, -1]).astype(np.complex128)
 
 
 def to_cirq(circuit: Any, place: Sequence[Any]) -> Any:
-    """A bound Qiskit circuit in the basis above, each of its qubits at a place of the processor; a key names the classical bits."""
+    """A bound Qiskit circuit in that basis, each qubit at a place of the processor; a key names the classical bits."""
     made: list[Any] = []
     reads: dict[Any, list[int]] = {}
     for item in circuit.data:
