@@ -9,7 +9,7 @@ MEMBERS := $(sort $(wildcard libs/*) $(wildcard services/*))
 SOURCES := $(foreach member,$(MEMBERS),$(member)/src) tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test unit check contract fmt bench bench-store bench-admission drill sweep fuzz readings provider-crash-matrix crash-matrix soak schemas constraints clean
+.PHONY: help setup demo up down status logs test unit check contract fmt bench bench-store bench-admission drill sweep fuzz readings provider-crash-matrix crash-matrix chaos soak schemas constraints clean
 
 help: ## List the targets.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,6 +92,10 @@ provider-crash-matrix: $(READY) ## Kill, pause and cut submissions everywhere: i
 
 crash-matrix: $(READY) ## Kill every service before and after each commit, publish and offset commit; verify everything (ONLY=point).
 	@$(BIN)/python -m queuebit_workbench.crash $(addprefix --only ,$(ONLY))
+
+chaos: $(READY) ## Break everything on three brokers under load, and see whether anything is lost (SEED=1 MINUTES=7 FAULTS=a,b OUT=file.json).
+	@$(BIN)/python -m queuebit_workbench.chaos $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
+		$(if $(FAULTS),--faults $(FAULTS)) $(if $(PLANES),--control-planes $(PLANES)) $(if $(OUT),--out $(OUT))
 
 schemas: $(READY) ## Write JSON Schemas, AsyncAPI and OpenAPI into schemas/, and the settings reference.
 	@$(BIN)/python -m queuebit_workbench.schemas schemas

@@ -41,10 +41,25 @@ async def test_a_group_goes_back_and_nowhere_else(ops: Ops, world: World) -> Non
     unknown = await ops("replay", "rewind", "--to", later, "--group", "nobody")
 
     move = {"topic": TOPIC, "partition": PARTITION, "from": 5, "to": 0}
-    assert shown.document == {"group": "control-plane", "done": False, "records": 5, "moves": [move]}
-    assert (stood, forward.document["moves"]) == (5, [])
-    assert (done.code, done.document["moves"], await committed(world)) == (0, [move], 0)
+    assert shown.document == {"groups": [{"group": "control-plane", "records": 5, "moves": [move]}], "done": False}
+    assert (stood, forward.document["groups"][0]["moves"]) == (5, [])
+    assert (done.code, done.document["groups"][0]["moves"], await committed(world)) == (0, [move], 0)
     assert unknown.code == 3
+
+
+async def test_what_the_control_plane_read_large_goes_back_with_the_rest(ops: Ops, world: World) -> None:
+    before = SystemClock().now() - timedelta(seconds=1)
+    large = partition_of(b"key", channels.BY_TOPIC[channels.LARGE].partitions)
+    for topic, partition in ((TOPIC, PARTITION), (channels.LARGE, large)):
+        await world.bus.publish([Outgoing(topic, b"key", b"1", [])])
+        await world.commit("control-plane.large" if topic == channels.LARGE else "control-plane", topic, 1, partition)
+
+    done = await ops("replay", "rewind", "--to", before.isoformat(), *APPLY, "--json")
+
+    assert [(each["group"], each["records"]) for each in done.document["groups"]] == [
+        ("control-plane", 1),
+        ("control-plane.large", 1),
+    ]
 
 
 async def test_a_group_that_reads_is_left_alone(ops: Ops, world: World) -> None:

@@ -148,6 +148,7 @@ async def test_restored_database_is_refused_until_a_new_epoch_begins(
     # When the next epoch begins, the old events are readable, and new ones come after them.
     assert await new_epoch(settings) == 2
     async with await PostgresStore.open(settings) as store:
+        assert (postgres_store.epoch, store.epoch) == (1, 2)
         await store.append([an_append(3)])
         old, *_ = await store.read(Position(), limit=1)
         assert names([old, *await store.read(old.position, limit=9)]) == [(an_id(n), 1) for n in (1, 2, 3)]

@@ -95,11 +95,13 @@ async def test_new_epoch_comes_after_all_that_was() -> None:
     await store.append([an_append(2)])
     last = (await store.read(Position(), limit=9))[-1].position
 
+    before = store.epoch
     database.new_epoch()
     await store.append([an_append(3)])
 
     assert names(await store.read(Position(), limit=9)) == [(an_id(n), 1) for n in (1, 2, 3)]
     assert names(await store.read(last, limit=9)) == [(an_id(3), 1)]
+    assert (before, store.epoch) == (1, 2)
 
 
 async def test_hooks_are_told_the_operation() -> None:

@@ -67,6 +67,16 @@ def derive_id(cause: UUID, name: str, scope: str = "") -> UUID:
     return _uuid_of(number & _TIME | _V8 | hashed << 2 & _RAND_A | hashed & _RAND_B)
 
 
+FIRST_EPOCH = 1
+
+
+def stored_id_of(stream_id: UUID, version: int, epoch: int = FIRST_EPOCH) -> UUID:
+    """The id of the event in this place of a stream. Where a store comes back without its last events, the same places are
+    filled anew, in another epoch, and maybe otherwise: those are other events.
+    """
+    return derive_id(stream_id, f"event:{version}" if epoch == FIRST_EPOCH else f"event:{version}:{epoch}")
+
+
 def time_ordered_key(key: str) -> UUID | None:
     """The idempotency key as a UUIDv7, or None where it is any other text."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
+from queuebit_contracts.ids import FIRST_EPOCH
 from queuebit_store.connections.migrations import check_schema
 from queuebit_store.connections.session import Session
 from queuebit_store.connections.settings import PostgresSettings, settings_from
@@ -36,6 +37,7 @@ class PostgresStore(
     def __init__(self, settings: PostgresSettings) -> None:
         self._session: Session = Session(settings)
         self._payloads_apart = False
+        self._epoch = FIRST_EPOCH
 
     @classmethod
     async def open(cls, settings: PostgresSettings) -> Self:
@@ -51,6 +53,7 @@ class PostgresStore(
             if era["stale"]:
                 raise EpochStale
             store._payloads_apart = era["payloads_apart"]
+            store._epoch = era["epoch"]
         except BaseException:
             await store.close()
             raise

@@ -106,7 +106,7 @@ class CommandHandler:
         for work in await self._open(commands, undecidable, now if trusting else None):
             try:
                 for each in work.commands:
-                    work.decide(each, now, gate, self._writing)
+                    work.decide(each, now, gate, self._writing, self._store.epoch)
             except Exception as error:
                 undecidable.extend(Undecidable(each, error) for each in work.commands)
             else:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from queuebit_contracts.envelope import encode_data
 from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobPlanned, JobRejected
-from queuebit_contracts.ids import derive_id
+from queuebit_contracts.ids import FIRST_EPOCH, stored_id_of
 from queuebit_contracts.jobs import is_past
 from queuebit_contracts.registry import name_of
 from queuebit_contracts.writing import TODAY, Writing
@@ -87,7 +87,14 @@ class Work:
             return not is_past(message.event.request.deadline, now)
         return isinstance(message, Refuse) and self.commands[0].rival_id is None
 
-    def decide(self, command: InboundCommand, now: datetime, gate: Gate, writing: Writing = TODAY) -> None:
+    def decide(
+        self,
+        command: InboundCommand,
+        now: datetime,
+        gate: Gate,
+        writing: Writing = TODAY,
+        epoch: int = FIRST_EPOCH,
+    ) -> None:
         """Decide one message within the batch; a conflicting submission turns into a refusal."""
         message, job_id = command.message, self.job_id
         if isinstance(message, Submit):
@@ -108,7 +115,7 @@ class Work:
             self.rival_id = command.rival_id
         trace = command.traceparent or self.trace
         for version, event in enumerate(decided, start=self.version + len(self.events) + 1):
-            event_id = derive_id(job_id, f"event:{version}")
+            event_id = stored_id_of(job_id, version, epoch)
             said = writing.form(event)
             model = type(said)
             if model is JobPlanned and said is event and isinstance(message, Submit):

@@ -113,7 +113,7 @@ async def _ask_again(
         except OperationsError as error:
             outcomes[job_id] = f"{FAILED}: {error.detail}"
             continue
-        appends[job_id] = append_of(new_id, stored[0].tenant, 0, events, job, clock, operation_id)
+        appends[job_id] = append_of(new_id, stored[0].tenant, 0, events, job, clock, operation_id, store.epoch)
     passed = await store.append(list(appends.values())) if appends else []
     for job_id, ok in zip(appends, passed, strict=True):
         outcomes[job_id] = ASKED if ok else ASKED_BEFORE

@@ -36,6 +36,8 @@ Say = Callable[[UUID, Job, Sequence[StoredEvent]], Message | Skip]
 class Jobs(Protocol):
     """What is needed of the store."""
 
+    @property
+    def epoch(self) -> int: ...
     async def append(self, batch: Sequence[Append]) -> list[bool]: ...
     async def load(self, stream_ids: Sequence[UUID]) -> dict[UUID, list[StoredEvent]]: ...
     async def events_of(self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000) -> list[StoredEvent]: ...
@@ -58,7 +60,7 @@ async def tell(
         found = await store.load(left)
         appends: list[Append] = []
         for job_id in left:
-            made = _made(job_id, found, say, clock, cause_id, gate)
+            made = _made(job_id, found, say, clock, cause_id, gate, store.epoch)
             if isinstance(made, Append):
                 appends.append(made)
             else:
@@ -72,7 +74,13 @@ async def tell(
 
 
 def _made(
-    job_id: UUID, found: Mapping[UUID, Sequence[StoredEvent]], say: Say, clock: Clock, cause_id: UUID, gate: Gate
+    job_id: UUID,
+    found: Mapping[UUID, Sequence[StoredEvent]],
+    say: Say,
+    clock: Clock,
+    cause_id: UUID,
+    gate: Gate,
+    epoch: int,
 ) -> Append | str:
     stored = found.get(job_id)
     if not stored:
@@ -85,13 +93,20 @@ def _made(
     events, after = decide(job, message, now, job_id, gate)
     if not events:
         return NOTHING
-    return append_of(job_id, stored[0].tenant, len(stored), events, after, clock, cause_id)
+    return append_of(job_id, stored[0].tenant, len(stored), events, after, clock, cause_id, epoch)
 
 
 def append_of(
-    job_id: UUID, tenant: str, version: int, events: Sequence[Event], after: Job, clock: Clock, cause_id: UUID
+    job_id: UUID,
+    tenant: str,
+    version: int,
+    events: Sequence[Event],
+    after: Job,
+    clock: Clock,
+    cause_id: UUID,
+    epoch: int,
 ) -> Append:
     """The append of these events to a job, which stands as `after` behind them."""
     assert not isinstance(after, NoJob), "a job that never began has no head"
-    new = new_events(job_id, version, events, clock.now(), causation_id=cause_id)
+    new = new_events(job_id, version, events, clock.now(), causation_id=cause_id, epoch=epoch)
     return Append(job_id, tenant, version, new, Head(*summary_of(after)))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from queuebit_operations.errors import InConflict, NotThere
 from queuebit_operations.records.port import Place
+
+OF_THE_CONTROL_PLANE = ("control-plane", "control-plane.large")
+"""Its groups: what came large is read apart."""
 
 
 class Groups(Protocol):
@@ -40,6 +43,19 @@ async def moves_of(groups: Groups, group: str, at: datetime) -> list[Move]:
     offsets = await groups.offsets_at(sorted(committed), at)
     moves = (Move(place, before, offsets[place]) for place, before in sorted(committed.items()) if place in offsets)
     return [move for move in moves if move.after < move.before]
+
+
+async def moves_of_all(groups: Groups, names: Sequence[str], at: datetime) -> dict[str, list[Move]]:
+    """By group, where it would go. Without names: those of the control plane, of which some may have read nothing yet. Raises
+    NotThere.
+    """
+    if names:
+        return {name: await moves_of(groups, name, at) for name in names}
+    committed = await groups.committed()
+    found = {name: await moves_of(groups, name, at) for name in OF_THE_CONTROL_PLANE if committed.get(name)}
+    if not found:
+        raise NotThere("The control plane has read nothing.", remedy="Check QUEUEBIT_KAFKA and QUEUEBIT_NAMESPACE.")
+    return found
 
 
 async def rewind(groups: Groups, group: str, moves: list[Move]) -> None:

@@ -14,7 +14,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import encode_data
 from queuebit_contracts.errors import ContractError
 from queuebit_contracts.events import JobEvent
-from queuebit_contracts.ids import derive_id
+from queuebit_contracts.ids import stored_id_of
 from queuebit_contracts.registry import name_of
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.decide import decide
@@ -117,7 +117,7 @@ def _waits(job: Job) -> bool:
 
 def _new_event(stream_id: UUID, version: int, event: JobEvent, cause: EventRow) -> NewEvent:
     return NewEvent(
-        derive_id(stream_id, f"event:{version}"),
+        stored_id_of(stream_id, version, cause.epoch),
         name_of(type(event)),
         event.schema_version,
         encode_data(event).decode(),

@@ -144,7 +144,7 @@ async def _fork(job_id: UUID, at: int, changes: Changes, reason: str, actor: str
             events, job = again.fork(stored, at, new_id, clock.now(), parent, changes)
         except ValidationError as error:
             raise BadArgument(f"What is changed cannot be asked: {complaints(error)}", remedy="See --help.") from None
-        await store.append([append_of(new_id, stored[0].tenant, 0, events, job, clock, job_id)])
+        await store.append([append_of(new_id, stored[0].tenant, 0, events, job, clock, job_id, store.epoch)])
     if as_json:
         print_json({"job": str(new_id), "parent": str(job_id), "at": at, "events": len(events)})
     else:

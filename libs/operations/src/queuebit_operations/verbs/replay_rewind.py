@@ -13,7 +13,10 @@ from queuebit_operations.verbs import bulk as b
 from queuebit_operations.verbs import options as o
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from queuebit_client.cli.exit_codes import ExitCode
+    from queuebit_operations.replaying.rewind import Move
 
 
 VERB = "replay rewind"
@@ -28,13 +31,16 @@ def rewind(
     to: Annotated[
         datetime, typer.Option(metavar="TIME", formats=o.FORMATS, help="Back to where the topics were then.")
     ],
-    group: Annotated[str, typer.Option(help="Which group of readers.")] = "control-plane",
+    group: Annotated[
+        list[str] | None,
+        typer.Option(help="Which group of readers; may be said again. Absent, all of the control plane."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run/--apply", help="Only show, or do it.")] = True,
     reason: b.Reason = None,
     actor: a.Actor = None,
     as_json: o.Json = False,
 ) -> int:
-    """Let a group of readers read again what came since a moment: after the store was restored to that moment.
+    """Let groups of readers read again what came since a moment: after the store was restored to that moment.
 
     What it knows already changes nothing when it comes again. The service that reads must be stopped. It only moves back.
     """
@@ -47,12 +53,12 @@ def rewind(
     async def work() -> ExitCode:
         if not dry_run and not reason:
             raise BadArgument("A reason is needed to act.", remedy="Say why: --reason 'text'")
-        return await _rewind(at, group, a.actor_or_user(actor), None if dry_run else reason, as_json=as_json)
+        return await _rewind(at, group or (), a.actor_or_user(actor), None if dry_run else reason, as_json=as_json)
 
     return run(work())
 
 
-async def _rewind(at: datetime, group: str, actor: str, reason: str | None, *, as_json: bool) -> ExitCode:
+async def _rewind(at: datetime, groups: Sequence[str], actor: str, reason: str | None, *, as_json: bool) -> ExitCode:
     """Without a reason it only shows."""
     import os
 
@@ -62,30 +68,43 @@ async def _rewind(at: datetime, group: str, actor: str, reason: str | None, *, a
     from queuebit_operations.connections.bus import kafka_access, namespace_of
     from queuebit_operations.connections.store import opened_store
     from queuebit_operations.records.kafka import opened_records
-    from queuebit_operations.replaying.rewind import moves_of, rewind
+    from queuebit_operations.replaying.rewind import moves_of_all, rewind
     from queuebit_runtime.clock import SystemClock
     from queuebit_runtime.ids import SystemIds
 
     async with opened_records(kafka_access(os.environ), namespace_of(os.environ)) as records:
-        moves = await moves_of(records, group, at)
-        count = sum(move.before - move.after for move in moves)
-        if moves and reason is not None:
-            clock = SystemClock()
-            given = {"group": group, "to": at.isoformat()}
-            async with (
-                opened_store(os.environ) as store,
-                recorded(store, clock, SystemIds(clock).mint(), VERB, given, actor=actor, reason=reason) as deed,
-            ):
-                await rewind(records, group, moves)
-                deed.outcome = f"{count} records are read again."
+        found = await moves_of_all(records, groups, at)
+        for group, moves in found.items():
+            if moves and reason is not None:
+                clock = SystemClock()
+                given = {"group": group, "to": at.isoformat()}
+                async with (
+                    opened_store(os.environ) as store,
+                    recorded(store, clock, SystemIds(clock).mint(), VERB, given, actor=actor, reason=reason) as deed,
+                ):
+                    await rewind(records, group, moves)
+                    deed.outcome = f"{_count(moves)} records are read again."
     dry_run = reason is None
     if as_json:
         print_json(
-            {"group": group, "done": not dry_run, "records": count, "moves": [move.document() for move in moves]}
+            {
+                "groups": [
+                    {"group": group, "records": _count(moves), "moves": [move.document() for move in moves]}
+                    for group, moves in found.items()
+                ],
+                "done": not dry_run,
+            }
         )
         return ExitCode.OK
-    for move in moves:
-        print_line(f"{move.place.topic}/{move.place.partition}: {move.before} -> {move.after}")
-    told = "would read" if dry_run else "reads"
-    print_line(f"{group} {told} {count} records again." + (" --apply does it." if dry_run and moves else ""))
+    for group, moves in found.items():
+        for move in moves:
+            print_line(f"{move.place.topic}/{move.place.partition}: {move.before} -> {move.after}")
+        told = "would read" if dry_run else "reads"
+        print_line(
+            f"{group} {told} {_count(moves)} records again." + (" --apply does it." if dry_run and moves else "")
+        )
     return ExitCode.OK
+
+
+def _count(moves: Sequence[Move]) -> int:
+    return sum(move.before - move.after for move in moves)

@@ -3,15 +3,16 @@
 SELECT set_config('transaction_timeout', $1, false);
 
 -- name: epoch_check
--- For each category the newest transaction id of the current epoch; one at or above the next id betrays a restore. And whether
--- all that runs can read events whose payloads are stored apart.
+-- For each category the newest transaction id of the current epoch; one at or above the next id betrays a restore. And which
+-- epoch that is, and whether all that runs can read events whose payloads are stored apart.
 WITH RECURSIVE category AS (
     (SELECT e.category FROM event AS e ORDER BY e.category LIMIT 1)
     UNION ALL
     SELECT (SELECT e.category FROM event AS e WHERE e.category > c.category ORDER BY e.category LIMIT 1)
     FROM category AS c WHERE c.category IS NOT NULL
 )
-SELECT bool_or(newest.xid >= pg_snapshot_xmax(pg_current_snapshot())) AS stale, (SELECT payloads_apart FROM era) AS payloads_apart
+SELECT bool_or(newest.xid >= pg_snapshot_xmax(pg_current_snapshot())) AS stale, (SELECT payloads_apart FROM era) AS payloads_apart,
+    (SELECT epoch FROM era) AS epoch
 FROM category AS c CROSS JOIN LATERAL (
     SELECT e.xid FROM event AS e WHERE e.category = c.category AND e.epoch = (SELECT epoch FROM era)
     ORDER BY e.epoch DESC, e.xid DESC, e.seq DESC LIMIT 1

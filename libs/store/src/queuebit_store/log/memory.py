@@ -24,6 +24,10 @@ class MemoryLog:
     database: MemoryDatabase
     hooks: Hooks
 
+    @property
+    def epoch(self) -> int:
+        return self.database.epoch
+
     async def append(self, batch: Sequence[Append]) -> list[bool]:
         check_batch(batch)
         _check_text(batch)

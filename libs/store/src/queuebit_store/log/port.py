@@ -99,6 +99,11 @@ class StoredEvent(NamedTuple):
 class EventLog(Protocol):
     """Append, load, read in order."""
 
+    @property
+    def epoch(self) -> int:
+        """In which epoch events are appended: part of their ids."""
+        ...
+
     async def append(self, batch: Sequence[Append]) -> list[bool]:
         """Append each; True where it was appended, False where the stream was not at its expected version, or is new and its
         rival exists (nothing written).

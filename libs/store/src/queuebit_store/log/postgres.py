@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from queuebit_contracts.ids import FIRST_EPOCH
 from queuebit_store.checks import check_batch
 from queuebit_store.connections.session import Session
 from queuebit_store.leadership.port import Lease
@@ -22,10 +23,17 @@ class PostgresLog:
 
     _payloads_apart: bool
     """Whether whatever reads this store finds payloads that are stored apart."""
+    _epoch: int
 
-    def __init__(self, session: Session, *, payloads_apart: bool = False) -> None:
+    def __init__(self, session: Session, *, payloads_apart: bool = False, epoch: int = FIRST_EPOCH) -> None:
         self._session = session
         self._payloads_apart = payloads_apart
+        self._epoch = epoch
+
+    @property
+    def epoch(self) -> int:
+        """As it was when this store was opened: a new one begins while nobody has it open."""
+        return self._epoch
 
     async def append(self, batch: Sequence[Append]) -> list[bool]:
         """One statement, which is one implicit transaction.

@@ -1,0 +1,219 @@
+"""A run: load and faults until the time is over, then quiet, then everything is looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from queuebit_contracts.jobs import TERMINAL_STATES
+from queuebit_operations.records.kafka import opened_records
+from queuebit_operations.scan.port import Selection
+from queuebit_operations.scan.postgres import opened_scan
+from queuebit_operations.verification.verify import Bounds, Verification
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.waiting import end_task
+from queuebit_store.postgres import PostgresSettings, PostgresStore
+from queuebit_workbench.chaos.arena import Arena, opened_arena
+from queuebit_workbench.chaos.errors import ChaosFailed
+from queuebit_workbench.chaos.happenings import HAPPEN
+from queuebit_workbench.chaos.judge import Happened, Judgement, Least, explained, judge
+from queuebit_workbench.chaos.load import Load
+from queuebit_workbench.chaos.observed import observe
+from queuebit_workbench.chaos.plan import LAST, Fault, Step, steps
+from queuebit_workbench.chaos.restoring import restore
+
+Say = Callable[[str], None]
+FAULT_S = 180.0
+"""No fault lasts longer, recovery of servers included."""
+SETTLE_S = 480.0
+"""What was lost with its work order is noticed after five minutes and the budget of its leg."""
+GRACE_S = 600.0
+POLL_S = 1.0
+LEAST_A_MINUTE = 60
+ALLOWED_AFTER_RESTORE = {
+    "kafka_ahead": "Kafka holds what the store lost",
+    "not_committed": "Kafka holds what the store lost",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run is made of."""
+
+    seed: int
+    minutes: float
+    faults: tuple[Fault, ...]
+    control_planes: int = 2
+    interval_s: float = 0.25
+
+
+@dataclass
+class Run:
+    """What a run came to."""
+
+    settings: Settings
+    happened: list[Happened] = field(default_factory=list)
+    judgement: Judgement = field(default_factory=Judgement)
+    verified: list[dict[str, Any]] = field(default_factory=list)
+    ends_of_services: Counter[str] = field(default_factory=Counter)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+async def run_chaos(folder: Path, settings: Settings, clock: Clock, say: Say) -> Run:
+    """Run it on fresh servers in `folder`, which is removed with them. Raises ChaosFailed and what the stack raises."""
+    say("Starting three brokers, PostgreSQL and the services …")
+    async with opened_arena(folder, clock, control_planes=settings.control_planes) as arena:
+        return await _Chaos(arena, settings, clock, say).run()
+
+
+class _Chaos:
+    def __init__(self, arena: Arena, settings: Settings, clock: Clock, say: Say) -> None:
+        self._arena = arena
+        self._settings = settings
+        self._clock = clock
+        self._say = say
+        self._run = Run(settings)
+        self._load = Load(arena.producer, arena.client, clock, settings.seed, settings.interval_s)
+        self._restored_at: datetime | None = None
+
+    async def run(self) -> Run:
+        stop = asyncio.Event()
+        watching = asyncio.create_task(self._watch())
+        loading = asyncio.create_task(self._load.run(stop))
+        try:
+            await self._break()
+            stop.set()
+            await self._settle(loading)
+            await self._verify()
+            if LAST in self._settings.faults:
+                await self._restore()
+            await self._look()
+        finally:
+            await end_task(loading)
+            await end_task(watching)
+        return self._run
+
+    async def _break(self) -> None:
+        """Each chosen fault once, however long that takes; then more until the time is over."""
+        until_s = self._clock.monotonic_s() + self._settings.minutes * 60
+        wanted = set(self._settings.faults) - {LAST}
+        for step in steps(self._settings.seed, self._settings.faults):
+            if not wanted and self._clock.monotonic_s() > until_s:
+                return
+            wanted.discard(step.fault)
+            await asyncio.sleep(step.pause_s)
+            await self._step(step)
+        await asyncio.sleep(max(0.0, until_s - self._clock.monotonic_s()))
+
+    async def _step(self, step: Step) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._happen(step.fault, random.Random(step.seed)))
+            if step.beside is not None:
+                group.create_task(self._happen(step.beside, random.Random(step.seed + 1)))
+
+    async def _happen(self, fault: Fault, chance: random.Random) -> None:
+        began_at = self._clock.now()
+        try:
+            async with asyncio.timeout(FAULT_S):
+                did = await HAPPEN[fault](self._arena, chance)
+        except TimeoutError as error:
+            raise ChaosFailed(f"{fault} did not end within {FAULT_S:g} s.") from error
+        self._note(Happened(fault, did.detail, did.count, began_at, self._clock.now(), did.marks))
+
+    def _note(self, each: Happened) -> None:
+        self._run.happened.append(each)
+        took_s = (each.ended_at - each.began_at).total_seconds()
+        self._say(
+            f"{len(self._run.happened):>4} {each.fault}: {each.detail} ({took_s:.1f} s, {len(self._load.asked)} asked)"
+        )
+
+    async def _restore(self) -> None:
+        """Under load of its own, after everything before it was found to be whole."""
+        stop = asyncio.Event()
+        loading = asyncio.create_task(self._load.run(stop))
+        began_at = self._clock.now()
+        try:
+            did, self._restored_at = await restore(self._arena, random.Random(self._settings.seed))
+            self._note(Happened(LAST, did.detail, did.count, began_at, self._clock.now()))
+            stop.set()
+            await self._settle(loading)
+            await self._verify(ALLOWED_AFTER_RESTORE)
+        finally:
+            await end_task(loading)
+
+    async def _settle(self, loading: asyncio.Task[None]) -> None:
+        """Nothing breaks any more: what was asked is acknowledged, and all of it ends."""
+        self._say("Quiet: everything must come to its end …")
+        until_s = self._clock.monotonic_s() + SETTLE_S
+        async with asyncio.timeout(SETTLE_S):
+            await loading
+        for name in self._arena.crew:
+            await self._arena.services.wait_ready(name)
+        async with await PostgresStore.open(PostgresSettings(self._arena.stack.postgres)) as store:
+            while True:
+                states = await _states(store)
+                still = sum(count for state, count in states.items() if state not in TERMINAL_STATES)
+                missing = len(self._load.asked) - states.total()
+                if (missing <= 0 and not still) or self._clock.monotonic_s() > until_s:
+                    break
+                await self._clock.sleep(POLL_S)
+        self._say(f"     {dict(states)}")
+
+    async def _verify(self, allowed: dict[str, str] | None = None) -> None:
+        """What `queuebit ops verify` says of the store and of Kafka."""
+        stack = self._arena.stack
+        async with AsyncExitStack() as opened:
+            scan = await opened.enter_async_context(opened_scan(PostgresSettings(stack.postgres)))
+            records = await opened.enter_async_context(opened_records(stack.access(), ""))
+            verification = Verification(scan, records, self._clock, Bounds(grace_s=GRACE_S), on_progress=lambda _: None)
+            document = (await verification.run(Selection())).document()
+        self._run.verified.append(document)
+        self._run.judgement.violations += explained(document["findings"], allowed or {})
+
+    async def _look(self) -> None:
+        async with opened_records(self._arena.stack.access(), "") as records:
+            seen = await observe(records)
+        settings, before = self._settings, self._run.judgement.violations
+        self._run.judgement = judge(
+            self._load.asked,
+            seen,
+            self._run.happened,
+            settings.faults,
+            Least(int(LEAST_A_MINUTE * settings.minutes)),
+            restored_at=self._restored_at,
+        )
+        self._run.judgement.violations[:0] = before
+        self._run.counts = {
+            "asked": len(self._load.asked),
+            "retries": self._load.retries,
+            "cancels": self._load.cancels,
+            "records": seen.records,
+            "events published": len(seen.contents),
+            "poison set aside": len(seen.marks),
+        }
+
+    async def _watch(self) -> None:
+        """Count how services end, whoever ended them."""
+        services, known = self._arena.services, set[int]()
+        while True:
+            for name in services.dead():
+                if (pid := services.pid(name)) not in known:
+                    known.add(pid)
+                    self._run.ends_of_services[f"{name} ended with {services.exit_code(name)}"] += 1
+            await self._clock.sleep(0.05)
+
+
+async def _states(store: PostgresStore) -> Counter[str]:
+    states: Counter[str] = Counter()
+    after = None
+    while page := await store.walk_heads(after, limit=5000):
+        states.update(row.head.state for row in page)
+        after = page[-1].stream_id
+    return states

@@ -1,0 +1,73 @@
+"""Brokers that die or stand still, leaders that move, and retention that takes what nobody has read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+
+from aiokafka import TopicPartition  # type: ignore[import-untyped]
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete  # type: ignore[import-untyped]
+from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
+
+from queuebit_devstack import freezing
+from queuebit_devstack.stack import Stack
+from queuebit_operations.records.kafka import opened_records
+from queuebit_operations.records.port import Place
+
+Leaders = dict[tuple[str, int], int]
+
+
+async def kill_broker(stack: Stack, broker: str, away_s: float) -> None:
+    """It dies, is away for a while, and comes back with its data."""
+    await stack.kill(broker)
+    try:
+        await asyncio.sleep(away_s)
+    finally:
+        await stack.restart(broker)
+
+
+async def freeze_broker(stack: Stack, broker: str, for_s: float) -> None:
+    """It stands still for a while: the others put it out of the cluster, and it comes back believing that it leads."""
+    pid = stack.pid(broker)
+    await freezing.freeze(pid)
+    try:
+        await asyncio.sleep(for_s)
+    finally:
+        freezing.thaw(pid)
+
+
+async def leaders(stack: Stack, topics: Collection[str]) -> Leaders:
+    """Which broker leads each partition now."""
+    async with _admin(stack) as admin:
+        described = await admin.describe_topics(list(topics))
+    return {(topic["topic"], part["partition"]): part["leader"] for topic in described for part in topic["partitions"]}
+
+
+async def eat_unread(stack: Stack, topic: str, group: str) -> dict[Place, int]:
+    """Retention takes everything from a topic; of each partition how many records the group had not read."""
+    async with opened_records(stack.access(), "") as records:
+        spans = await records.spans([topic])
+        committed = (await records.committed()).get(group, {})
+    async with _admin(stack) as admin:
+        await admin.delete_records(
+            {TopicPartition(place.topic, place.partition): RecordsToDelete(span.end) for place, span in spans.items()}
+        )
+    unread = {place: span.end - max(committed.get(place, span.begin), span.begin) for place, span in spans.items()}
+    return {place: count for place, count in unread.items() if count > 0}
+
+
+@asynccontextmanager
+async def _admin(stack: Stack) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Connected; tried again while the cluster sorts itself out."""
+    admin = AIOKafkaAdminClient(**stack.client(), client_id="faults")
+    for _ in range(20):
+        try:
+            await admin.start()
+            break
+        except (KafkaError, OSError):
+            await asyncio.sleep(0.5)
+    try:
+        yield admin
+    finally:
+        await admin.close()
