@@ -16,7 +16,8 @@ async def test_the_same_place_in_another_epoch_has_another_id() -> None:
     lost, restored = MemoryDatabase(), MemoryDatabase()
     restored.new_epoch()
     await a_handler(MemoryStore(lost)).handle([a_command(a_submit())])
-    later = StoppedClock(NOW + timedelta(minutes=1))
+    later = StoppedClock()
+    later.moment = NOW + timedelta(minutes=1)
     await a_handler(MemoryStore(restored), later).handle([a_command(a_submit())])
 
     before, after = lost.events[JOB_ID], restored.events[JOB_ID]

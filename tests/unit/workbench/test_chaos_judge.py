@@ -15,10 +15,12 @@ from queuebit_runtime.bus.port import Record
 from queuebit_workbench.chaos.judge import Happened, Judgement, Least, explained, judge
 from queuebit_workbench.chaos.load import Asked
 from queuebit_workbench.chaos.observed import Observed
+from queuebit_workbench.chaos.plan import Fault
 from queuebit_workbench.faults.poison import MARK
 
 BEGAN = datetime(2026, 5, 4, 12, tzinfo=UTC)
 LEAST = Least(jobs_completed=1)
+CHOSEN: tuple[Fault, ...] = ("kill_service",)
 
 
 def job(number: int) -> UUID:
@@ -39,20 +41,20 @@ def told(
     epoch: int = 1,
 ) -> Record:
     topic = channels.COMPLETED if name == "JobCompleted" else channels.FAILED
-    headers = [
+    headers = (
         ("ce_id", str(stored_id_of(job(number), version, epoch)).encode()),
         ("ce_source", SOURCE),
         ("ce_type", f"io.queuebit.{name}.v1".encode()),
         ("ce_subject", str(job(number)).encode()),
         ("ce_streamversion", str(version).encode()),
         ("ce_time", b"2026-05-04T12:00:00Z"),
-    ]
+    )
     moment = BEGAN + timedelta(seconds=after_s)
     return Record(topic, 0, version, b"k", value, headers, int(moment.timestamp() * 1000))
 
 
 def letter(*headers: tuple[str, bytes]) -> Record:
-    return Record(channels.dead_letter("control-plane"), 0, 0, b"k", b"", list(headers), 0)
+    return Record(channels.dead_letter("control-plane"), 0, 0, b"k", b"", headers, 0)
 
 
 def a_kill(*, count: int = 1, marks: tuple[str, ...] = ()) -> Happened:
@@ -69,7 +71,7 @@ def judged(
 ) -> Judgement:
     seen = Observed()
     seen.note(records)
-    return judge(jobs, seen, happened, ("kill_service",), least, restored_at=restored_at)
+    return judge(jobs, seen, happened, CHOSEN, least, restored_at=restored_at)
 
 
 def test_where_all_is_well_it_says_so_with_counts() -> None:
@@ -133,6 +135,8 @@ def test_where_too_little_happened_the_run_fails() -> None:
 
 
 def test_a_finding_of_verify_counts_unless_it_is_explained() -> None:
-    findings = [{"check": check, "count": 1, "meaning": "m", "examples": []} for check in ("kafka_ahead", "after_end")]
+    findings: list[dict[str, object]] = [
+        {"check": check, "count": 1, "meaning": "m", "examples": []} for check in ("kafka_ahead", "after_end")
+    ]
 
     assert list(explained(findings, {"kafka_ahead": "restored"})) == ["verify: after_end, 1 times: m []"]
