@@ -15,6 +15,7 @@ from queuebit_store.log.memory import MemoryCursors, MemoryLog
 from queuebit_store.memory_state.database import MemoryDatabase
 from queuebit_store.memory_state.hooks import Hook, Hooks
 from queuebit_store.partitions.memory import MemoryPartitions
+from queuebit_store.projections.memory import MemoryProjections
 from queuebit_store.submissions.memory import MemorySubmissions
 
 __all__ = ["Hook", "Hooks", "MemoryDatabase", "MemoryStore"]
@@ -30,6 +31,7 @@ class MemoryStore(
     MemoryDiagnosis,
     MemorySubmissions,
     MemoryPartitions,
+    MemoryProjections,
 ):
     """One session on a MemoryDatabase: every port of the store."""
 

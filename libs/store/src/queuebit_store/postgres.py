@@ -16,6 +16,7 @@ from queuebit_store.idempotency.postgres import PostgresIdempotency
 from queuebit_store.leadership.postgres import PostgresLeadership
 from queuebit_store.log.postgres import PostgresCursors, PostgresLog
 from queuebit_store.partitions.postgres import PostgresPartitions
+from queuebit_store.projections.postgres import PostgresProjections
 from queuebit_store.submissions.postgres import PostgresSubmissions
 
 __all__ = ["PostgresSettings", "PostgresStore", "settings_from"]
@@ -31,6 +32,7 @@ class PostgresStore(
     PostgresDiagnosis,
     PostgresSubmissions,
     PostgresPartitions,
+    PostgresProjections,
 ):
     """Every port of the store on one database. Made by `open`, ended by `close`."""
 

@@ -14,6 +14,7 @@ from queuebit_control_plane.inbound.admission import Intake
 from queuebit_control_plane.inbound.subscriptions import Consumer
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_control_plane.partitions import PartitionKeeper
+from queuebit_control_plane.projections import ProjectionKeeper
 from queuebit_control_plane.relay.lead import Lead
 from queuebit_control_plane.relay.relay import CURSOR, LEASE, Relay
 from queuebit_control_plane.relay.watch import Watch
@@ -28,14 +29,17 @@ from queuebit_store.diagnosis.port import Diagnosis
 from queuebit_store.leadership.port import Leadership
 from queuebit_store.partitions.port import Partitions
 from queuebit_store.ports import Directory, OrderedReaderCursors, StreamStore
+from queuebit_store.projections.port import Projections
 
 
-class Store(StreamStore, OrderedReaderCursors, Directory, Leadership, Diagnosis, Partitions, Protocol):
+class Store(StreamStore, OrderedReaderCursors, Directory, Leadership, Diagnosis, Partitions, Projections, Protocol):
     """Everything that the control plane keeps."""
 
 
 class ControlPlane:
-    """Subscribes on construction. Relay, timers, releaser and the keeper of partitions run beside it until told to stop."""
+    """Subscribes on construction. Relay, timers, releaser, projections and the keeper of partitions run beside it until told to
+    stop.
+    """
 
     def __init__(
         self,
@@ -47,9 +51,10 @@ class ControlPlane:
         holder: str,
         work: BoundedWork | None = None,
         writing: Writing = TODAY,
+        projections_share: float = 0.05,
     ) -> None:
         """`holder`: who takes the lead; new at each start of a process. `work` admits what takes more than a moment; absent, in
-        the caller. `writing`: in which version events are written.
+        the caller. `writing`: in which version events are written. `projections_share`: of the time, for projections.
         """
         self._clock = clock
         self.readiness = Readiness(clock)
@@ -64,6 +69,7 @@ class ControlPlane:
         self.releaser = Releaser(store, self.handler, gatekeeper, lead, clock)
         self.timers = Timers(store, self.handler, clock)
         self.partitions = PartitionKeeper(store, clock)
+        self.projections = ProjectionKeeper(store, clock, holder=holder, share=projections_share, telemetry=telemetry)
         intake = Intake(store, Tenants(store), self.lanes)
         Consumer(bus, self.handler, intake, self.lanes, clock, work or inline()).subscribe()
 
@@ -74,6 +80,7 @@ class ControlPlane:
             self._supervised("timers", self.timers.run, stop),
             self._supervised("releaser", self.releaser.run, stop),
             self._supervised("partitions", self.partitions.run, stop),
+            self._supervised("projections", self.projections.run, stop),
         )
 
     async def _supervised(self, name: str, run: Run, stop: asyncio.Event) -> None:

@@ -39,6 +39,7 @@ async def build(service: Service, database: PostgresSettings, settings: ControlP
         holder=holder,
         work=work,
         writing=settings.writing,
+        projections_share=settings.projections_share,
     )
     service.check("postgres", plane.watch.database)
     service.check("relay", plane.watch.relay)
@@ -46,6 +47,9 @@ async def build(service: Service, database: PostgresSettings, settings: ControlP
     service.task("timers", plane.timers.run)
     service.task("releaser", plane.releaser.run)
     service.task("partitions", plane.partitions.run)
+    if settings.projections:
+        service.check("projections", plane.projections.standing)
+        service.task("projections", plane.projections.run)
 
 
 def main() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from queuebit_contracts.errors import UnknownType
@@ -28,13 +28,18 @@ def _usable(text: str) -> str:
 
 
 class ControlPlaneSettings(BaseSettings):
-    """How events are written."""
+    """How events are written, and what is folded from them beside the jobs."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
     write_as: Annotated[str, NoDecode, AfterValidator(_usable)] = ""
     """Older versions of events to write, such as `JobPlanned.v1`, parted by commas: while services of the release before still
     run beside this one, or may come back."""
+
+    projections: bool = True
+    """Whether this process keeps projections up to date. Off, `queuebit ops projections run` does it elsewhere."""
+    projections_share: Annotated[float, Field(gt=0, le=1)] = 0.05
+    """Which share of its time this process gives to projections at most: under load they fall behind rather than jobs."""
 
     @property
     def writing(self) -> Writing:

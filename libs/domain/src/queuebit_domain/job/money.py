@@ -12,13 +12,18 @@ NO_USAGE = Usage()
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
+def plus(left: Decimal, right: Decimal) -> Decimal:
+    """The exact sum, however many digits it takes."""
+    return _EXACT.add(left, right)
+
+
 def add_cost(left: Cost, right: Cost) -> Cost:
     """The sum, currency by currency, that of the first amount in front. What is zero has no currency."""
     if right.further is None and right.amount == NO_COST.amount:
         return left
     sums: dict[str, Decimal] = {}
     for part in (*_parts(left), *_parts(right)):
-        sums[part.currency] = _EXACT.add(sums.get(part.currency, Decimal(0)), Decimal(part.amount))
+        sums[part.currency] = plus(sums.get(part.currency, Decimal(0)), Decimal(part.amount))
     paid = [Money(amount=f"{amount:f}", currency=currency) for currency, amount in sums.items() if amount]
     if not paid:
         return left

@@ -36,9 +36,11 @@ def live_page(alive: bool) -> Page:
     return Page(200 if alive else 503, orjson.dumps({"status": "alive" if alive else "stuck"}))
 
 
-def ready_page(reasons: Sequence[Reason]) -> Page:
-    """`/ready`: send it work only while it says 200."""
+def ready_page(reasons: Sequence[Reason], warnings: Sequence[Reason] = ()) -> Page:
+    """`/ready`: send it work only while it says 200. Warnings say what is late while work flows."""
     document = {"status": "not ready" if reasons else "ready", "reasons": [each.document() for each in reasons]}
+    if warnings:
+        document["warnings"] = [each.document() for each in warnings]
     return Page(503 if reasons else 200, orjson.dumps(document))
 
 

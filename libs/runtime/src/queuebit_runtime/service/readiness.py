@@ -1,4 +1,4 @@
-"""Whether work can flow through this process now: what stands in its way, and since when."""
+"""Whether work can flow through this process now: what stands in its way, or is late while it flows, and since when."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why no work can flow.
+    """Why no work can flow; of a `warning`, what is not as it should be while work flows.
 
     `code`: a short name for machines. `detail`: a sentence for a person, without secrets or payloads. `about`: figures and
     names behind it. `since` is filled in by `Readiness`: when it began, as long as the code stays the same.
@@ -30,6 +30,7 @@ class Reason:
     detail: str
     about: Mapping[str, str | int | float] = field(default_factory=dict)
     since: datetime | None = None
+    warning: bool = False
 
     def document(self) -> dict[str, object]:
         """As `/ready` shows it."""
@@ -58,7 +59,12 @@ class Readiness:
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """What stands in the way now, the oldest first; empty where nothing does."""
-        return tuple(self._reasons.values())
+        return tuple(each for each in self._reasons.values() if not each.warning)
+
+    @property
+    def warnings(self) -> tuple[Reason, ...]:
+        """What is not as it should be while work flows, the oldest first."""
+        return tuple(each for each in self._reasons.values() if each.warning)
 
     def check(self, name: str, probe: Probe) -> None:
         """Ask this probe too. One that takes too long, or raises, is a reason itself."""
@@ -76,7 +82,8 @@ class Readiness:
         same = former is not None and former.code == reason.code
         if not same:
             self._reasons.pop(name, None)
-            _log.warning("No work can flow: %s: %s", reason.code, reason.detail)
+            what = "Work flows, but" if reason.warning else "No work can flow:"
+            _log.warning("%s %s: %s", what, reason.code, reason.detail)
         self._reasons[name] = replace(reason, since=former.since if same and former else self._clock.now())
 
     async def watch(self, stop: asyncio.Event) -> None:

@@ -83,7 +83,7 @@ class Service:
         self._runs.append((name, run, restarts))
 
     def check(self, name: str, probe: Probe) -> None:
-        """Ask this each second while the service runs: whatever it answers stands in the way of readiness."""
+        """Ask this each second while the service runs: what it answers stands in the way of readiness, or is a warning."""
         self._readiness.check(name, probe)
 
     def gauge(self, show: Show) -> None:
@@ -154,6 +154,10 @@ class Service:
         moves = self._hosted.healthy()
         self._readiness.settle("bus", None if moves else Reason("not_consuming", _NOT_CONSUMING))
         return self._readiness.reasons
+
+    def warnings(self) -> tuple[Reason, ...]:
+        """What is not as it should be while work flows."""
+        return self._readiness.warnings if self.ready else ()
 
     async def run(self) -> None:
         """Start what was wired, and return when it was asked to end. Raises what crashed."""
@@ -243,7 +247,7 @@ async def _live(name: str, build: Build, settings: RuntimeSettings) -> int:
     health = HealthServer(
         {
             "/live": lambda: live_page(service.alive()),
-            "/ready": lambda: ready_page(service.reasons()),
+            "/ready": lambda: ready_page(service.reasons(), service.warnings()),
             "/metrics": lambda: metrics_page(telemetry.text()),
         }
     )

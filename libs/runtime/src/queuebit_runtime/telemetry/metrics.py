@@ -131,6 +131,26 @@ class Metric(Enum):
         "s",
         "How long the oldest event has been stored that an open transaction keeps from whoever reads in order.",
     )
+    PROJECTED = MetricInfo(
+        "queuebit.projection.events",
+        "counter",
+        "{event}",
+        "Stored events that a projection took.",
+        ("queuebit.projection",),
+    )
+    PROJECTION_AGE = MetricInfo(
+        "queuebit.projection.age",
+        "gauge",
+        "s",
+        "How old the last event is that the projections of this process have come to while others wait; 0 where none does.",
+    )
+    PROJECTION_STOPPED = MetricInfo(
+        "queuebit.projection.stopped",
+        "gauge",
+        "",
+        "1 for each projection that stands still before an event that it cannot take.",
+        ("queuebit.projection",),
+    )
     APPENDED = MetricInfo("queuebit.store.events", "counter", "{event}", "Events that were appended.")
 
 

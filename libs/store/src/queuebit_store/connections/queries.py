@@ -22,6 +22,7 @@ ROOMS = (
     "connections",
     "submissions",
     "partitions",
+    "projections",
 )
 """Each has its statements in a file of its own, beside the adapter that asks them."""
 

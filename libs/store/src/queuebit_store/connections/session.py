@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
@@ -25,6 +27,12 @@ from queuebit_store.connections.settings import (
     milliseconds,
 )
 from queuebit_store.connections.translate import translated
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connected = PoolConnectionProxy[asyncpg.Record]
+    """A connection that is lent."""
 
 CLOSE_TIMEOUT_S = 5.0
 TRANSACTION_TIMEOUT_SINCE = 17
@@ -107,6 +115,28 @@ class Session:
     async def fetch(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
         """Run a named statement that a service waits for."""
         return await _fetch(self._query_pool, name, arguments)
+
+    async def fetch_text(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Run a statement that was made of a named one and the name of a table, which a service waits for."""
+        with translated():
+            return await self._query_pool.fetch(statement, *arguments)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connected]:
+        """A transaction of an operator's, of several statements: what raises within it takes it back."""
+        async with AsyncExitStack() as stack:
+            with translated():
+                connection = await stack.enter_async_context(self._operate_pool.acquire())
+                transaction = connection.transaction()
+                await transaction.start()
+            try:
+                yield connection
+            except BaseException:
+                with translated():
+                    await transaction.rollback()
+                raise
+            with translated():
+                await transaction.commit()
 
     async def fetch_operate(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
         """Run a named statement of an operator, which may take minutes."""

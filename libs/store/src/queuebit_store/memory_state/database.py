@@ -16,6 +16,7 @@ from queuebit_store.idempotency.port import Reservation
 from queuebit_store.log.payloads import hash_of, whole_event
 from queuebit_store.log.port import Append, NewEvent, Position, StoredEvent
 from queuebit_store.partitions.port import Partition
+from queuebit_store.projections.port import Build, Key, Row
 from queuebit_store.submissions.port import Note, Submission
 
 
@@ -71,6 +72,9 @@ class MemoryDatabase:
         self.results: dict[UUID, bytes] = {}
         self.submission_notes: dict[UUID, list[Note]] = {}
         self.partitions: list[Partition] = []
+        self.builds: dict[str, Build] = {}
+        self.projected: dict[str, dict[Key, Row]] = {}
+        """The rows of each build."""
         self.epoch = 1
         self.next_xid = 1
         self.next_seq = 1

@@ -1,0 +1,126 @@
+"""Every job in a row: what heads know, and by what else people look for jobs: labels, backend, cost, why it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from queuebit_contracts import facts as f
+from queuebit_contracts.facts import Happened
+from queuebit_domain.projections.progress import READ, Legs, moved, word_of
+from queuebit_domain.projections.projection import Changes, Projection, Rows, of_its_job
+
+ENDS: Final = {"JobFailed": "failed", "JobCancelled": "cancelled", "JobExpired": "expired"}
+
+
+class JobRow(NamedTuple):
+    """A job. `lane`: what was wished for until it ends, then what gave the answer. `legs` is None once it has ended."""
+
+    job_id: UUID
+    version: int
+    tenant: str
+    kind: str
+    tier: str
+    lane: str
+    state: str
+    labels: Mapping[str, str]
+    submitted_at: datetime
+    updated_at: datetime
+    ended_at: datetime | None = None
+    backend: str = ""
+    method: str = ""
+    verdict: str = ""
+    proven_optimal: bool = False
+    suspect: bool = False
+    code: str = ""
+    cost: Mapping[str, str] = {}
+    wall_s: Decimal = Decimal(0)
+    legs: Legs | None = None
+
+
+def apply(rows: Rows, happened: Happened) -> Changes:
+    """The row of the job after the event."""
+    found = rows.get((happened.job_id,))
+    if found is None:
+        row = _begun(happened)
+        return {} if row is None else {(happened.job_id,): row}
+    before = JobRow._make(found)
+    return {(happened.job_id,): _after(before, happened)._replace(version=happened.version, updated_at=happened.at)}
+
+
+def _begun(happened: Happened) -> JobRow | None:
+    fact = happened.fact
+    match fact:
+        case f.Submitted():
+            asked = fact.request
+            return JobRow(
+                happened.job_id, happened.version, happened.tenant, asked.problem.kind, asked.tier, asked.lane,
+                "submitted", asked.labels, happened.at, happened.at, legs={},
+            )  # fmt: skip
+        case f.Rejected():
+            return JobRow(
+                happened.job_id, happened.version, happened.tenant, "", "", "", "rejected", {}, happened.at, happened.at,
+                ended_at=happened.at, code=fact.code,
+            )  # fmt: skip
+        case _:
+            return None
+
+
+def _after(row: JobRow, happened: Happened) -> JobRow:
+    fact = happened.fact
+    if row.legs is None:
+        return row._replace(suspect=True) if isinstance(fact, f.Invalidated) else row
+    match fact:
+        case f.Completed():
+            return _ended(row, happened, fact.cost, fact.usage)._replace(
+                state="completed", lane=fact.ran.lane, backend=fact.ran.backend, method=fact.ran.method,
+                verdict=fact.verdict, proven_optimal=fact.proven_optimal,
+            )  # fmt: skip
+        case f.Ended():
+            return _ended(row, happened, fact.cost, fact.usage)._replace(state=ENDS[happened.type], code=fact.code)
+        case _:
+            legs = moved(row.legs, fact)
+            return row if legs is row.legs else row._replace(legs=legs, state=word_of(legs))
+
+
+def _ended(row: JobRow, happened: Happened, paid: f.Paid, used: f.Used) -> JobRow:
+    cost = {currency: f"{amount:f}" for currency, amount in paid.sums().items()}
+    return row._replace(ended_at=happened.at, cost=cost, wall_s=used.wall_s, legs=None)
+
+
+JOB_LIST: Final = Projection(
+    name="job_list",
+    version=1,
+    meaning="Every job: state, tenant, kind, tier, lane, labels, backend, verdict, cost, why it failed.",
+    columns={
+        "job_id": "uuid",
+        "version": "bigint",
+        "tenant": "text",
+        "kind": "text",
+        "tier": "text",
+        "lane": "text",
+        "state": "text",
+        "labels": "jsonb",
+        "submitted_at": "timestamptz",
+        "updated_at": "timestamptz",
+        "ended_at": "timestamptz",
+        "backend": "text",
+        "method": "text",
+        "verdict": "text",
+        "proven_optimal": "boolean",
+        "suspect": "boolean",
+        "code": "text",
+        "cost": "jsonb",
+        "wall_s": "numeric",
+        "legs": "jsonb",
+    },
+    key_columns=1,
+    types=READ | {"JobSubmitted", "JobRejected", "JobCompleted", "JobInvalidated"} | ENDS.keys(),
+    keys=of_its_job,
+    apply=apply,
+    by_job=True,
+    indexes=("(tenant, submitted_at)", "USING gin (labels)"),
+)

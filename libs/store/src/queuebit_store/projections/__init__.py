@@ -1,0 +1,1 @@
+"""Projections: tables folded from the log in its order, each event exactly once."""

@@ -1,0 +1,163 @@
+"""Projections on PostgreSQL: a table a build, and a view by the name of the projection on the live one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from queuebit_store.connections.queries import queries
+from queuebit_store.connections.session import Session
+from queuebit_store.leadership.port import Lease
+from queuebit_store.log.port import Position
+from queuebit_store.projections import columns as to
+from queuebit_store.projections.port import Build, Failure, Key, Page, Progress, ReadEvent, Row, Shape, build_name
+
+if TYPE_CHECKING:
+    from queuebit_store.connections.session import Connected
+
+_ADVANCE_FIXED = 13
+"""So many parameters `advance_projection` has before those of the rows."""
+
+
+class PostgresProjections:
+    """Builds by statements made of their shapes: names and types come from this release alone, values are parameters."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def builds(self) -> list[Build]:
+        return list(map(to.build_of, await self._session.fetch("builds")))
+
+    async def create_build(self, shape: Shape, *, live: bool) -> Build:
+        async with self._changing(shape.name) as connection:
+            there = await connection.fetchval(queries()["live_build"], shape.name)
+            if not live or there is None:
+                there = await _create(connection, shape, live=live)
+        return next(each for each in await self.builds() if each.build == there)
+
+    async def read_page(
+        self, after: Position, *, limit: int, categories: Sequence[str], types: Collection[str]
+    ) -> Page:
+        found = await self._session.fetch("read_page", list(categories), *after, limit, sorted(types))
+        if not found:
+            return Page((), after, 0)
+        fields = len(ReadEvent._fields)
+        events = [ReadEvent._make(row[:fields]) for row in found if row["wanted"]]
+        last = found[-1]
+        return Page(events, Position(last["epoch"], last["xid"], last["seq"]), last["nth"])
+
+    async def rows(self, shape: Shape, build: str, keys: Collection[Key]) -> dict[Key, Row]:
+        if not keys:
+            return {}
+        statement = _statement("projection_rows", *_parts(shape), build, 0)
+        found = await self._session.fetch_text(statement, *to.arrays(to.key_types(shape), keys))
+        return {to.key_of(shape, row): row for row in map(to.row_of(shape), found)}
+
+    async def advance(self, shape: Shape, build: Build, progress: Progress, lease: Lease) -> bool:
+        statement = _statement("advance_projection", *_parts(shape), build.build, _ADVANCE_FIXED)
+        arguments = (
+            lease.name,
+            lease.holder,
+            lease.token,
+            timedelta(seconds=lease.ttl_s),
+            build.build,
+            build.state,
+            progress.events,
+            *progress.before,
+            *progress.after,
+            *to.arrays(to.key_types(shape), progress.gone),
+            *to.arrays(list(shape.columns.values()), progress.put),
+        )
+        return bool(await self._session.fetch_text(statement, *arguments))
+
+    async def stand_still(self, build: Build, failure: Failure | None) -> None:
+        await self._session.fetch("stand_still", build.build, None if failure is None else to.failure_text(failure))
+
+    async def switch(self, build: Build) -> bool:
+        async with self._changing(build.name) as connection:
+            quiet: tuple[Any, ...] = build.quiet_until
+            if await connection.fetchval(queries()["live_build"], build.name) is not None:
+                retired = await connection.fetchrow(queries()["retire_build"], build.name, build.build)
+                if retired is None:
+                    return False
+                quiet = tuple(retired)
+            if await connection.fetchval(queries()["raise_build"], build.build, *quiet) is None:
+                raise _TakeBack
+            await _show(connection, build.name, build.build)
+            return True
+        return False
+
+    async def reopen(self, build: Build) -> bool:
+        return bool(await self._session.fetch("reopen_build", build.build))
+
+    async def drop_build(self, build: Build) -> bool:
+        async with self._changing(build.name) as connection:
+            if await connection.fetchval(queries()["remove_build"], build.build) is None:
+                return False
+            await connection.execute(queries()["remove_build_cursor"], build.build)
+            await connection.execute(f'DROP TABLE IF EXISTS "projection_{build.build}"')
+        return True
+
+    @asynccontextmanager
+    async def _changing(self, name: str) -> AsyncIterator[Connected]:
+        """A transaction of an operator's, beside which nobody changes the builds of that projection."""
+        try:
+            async with self._session.transaction() as connection:
+                await connection.fetchval(queries()["lock_projection"], name)
+                yield connection
+        except _TakeBack:
+            pass
+
+
+class _TakeBack(Exception):
+    """Roll the transaction back, and answer no."""
+
+
+async def _create(connection: Connected, shape: Shape, *, live: bool) -> str:
+    number = await connection.fetchval(queries()["next_build"], shape.name, shape.version)
+    build = build_name(shape.name, shape.version, number)
+    state = "live" if live else "building"
+    await connection.execute(queries()["add_build"], build, shape.name, shape.version, number, state)
+    await connection.execute(queries()["add_build_cursor"], build)
+    key = ", ".join(list(shape.columns)[: shape.key_columns])
+    columns = ", ".join(f"{name} {kind}" for name, kind in shape.columns.items())
+    await connection.execute(
+        f'CREATE TABLE "projection_{build}" ({columns}, PRIMARY KEY ({key})) WITH (fillfactor = 80)'
+    )
+    for index in shape.indexes:
+        await connection.execute(f'CREATE INDEX ON "projection_{build}" {index}')
+    if live:
+        await _show(connection, shape.name, build)
+    return build
+
+
+async def _show(connection: Connected, name: str, build: str) -> None:
+    """What asks by the name of the projection sees this build from now on."""
+    await connection.execute(f'DROP VIEW IF EXISTS "projection_{name}"')
+    await connection.execute(f'CREATE VIEW "projection_{name}" AS SELECT * FROM "projection_{build}"')
+
+
+def _parts(shape: Shape) -> tuple[tuple[tuple[str, str], ...], int]:
+    return tuple(shape.columns.items()), shape.key_columns
+
+
+@lru_cache(maxsize=256)
+def _statement(name: str, columns: tuple[tuple[str, str], ...], key_columns: int, build: str, fixed: int) -> str:
+    """A statement for the table of a build. The arrays of its keys come after `fixed` parameters, then those of its rows."""
+    names = [column for column, _ in columns]
+    key, rest = names[:key_columns], names[key_columns:]
+    keys = [f"${fixed + nth}::{kind}[]" for nth, (_, kind) in enumerate(columns[:key_columns], start=1)]
+    rows = [f"${fixed + key_columns + nth}::{kind}[]" for nth, (_, kind) in enumerate(columns, start=1)]
+    return queries()[name].format(
+        table=f'"projection_{build}"',
+        columns=", ".join(names),
+        key=", ".join(key),
+        key_arrays=", ".join(keys),
+        gone_arrays=", ".join(keys),
+        arrays=", ".join(rows),
+        same_key=" AND ".join(f"t.{column} = g.{column}" for column in key),
+        assignments=", ".join(f"{column} = excluded.{column}" for column in rest),
+    )

@@ -1,0 +1,85 @@
+"""Keeps the projections up to date beside the jobs, in small batches and within a share of the time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from queuebit_domain.projections.registry import PROJECTIONS
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.service.readiness import Reason
+from queuebit_runtime.telemetry.metrics import Metric
+from queuebit_runtime.telemetry.port import SILENT, Telemetry
+from queuebit_runtime.waiting import wait_event
+from queuebit_store.errors import StoreUnavailable
+from queuebit_store.projections.port import Build
+from queuebit_store.projections.runner import ProjectionRunner, RunnerStore, Stepped, sentence_of
+
+log = logging.getLogger(__name__)
+
+INTERVAL_S = 1.0
+BATCH_EVENTS = 500
+"""A few milliseconds of this process, and of a transaction, which holds the horizon."""
+RETRY_INTERVAL_S = 5.0
+
+
+class ProjectionKeeper:
+    """Works on what is live. Several may run: of each projection one at a time."""
+
+    def __init__(
+        self, store: RunnerStore, clock: Clock, *, holder: str, share: float = 0.05, telemetry: Telemetry = SILENT
+    ) -> None:
+        self._clock = clock
+        self._share = share
+        self._telemetry = telemetry
+        self._runner = ProjectionRunner(store, PROJECTIONS, holder=holder, now=clock.now, monotonic_s=clock.monotonic_s)
+        self._stopped: dict[str, Build] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Take events until `stop`. Each name of a projection that nobody has built yet is built from the beginning."""
+        prepared = False
+        while not stop.is_set():
+            began_s = self._clock.monotonic_s()
+            try:
+                if not prepared:
+                    await self._runner.prepare()
+                    prepared = True
+                stepped = await self._runner.step(limit=BATCH_EVENTS)
+                self._measure(stepped)
+                took_s = self._clock.monotonic_s() - began_s
+                pause_s = took_s * (1 / self._share - 1) if stepped.more else INTERVAL_S
+            except StoreUnavailable as error:
+                log.warning("the projections wait: %s", error)
+                pause_s = RETRY_INTERVAL_S
+            await wait_event(stop, self._clock, pause_s)
+        try:
+            await self._runner.release()
+        except StoreUnavailable as error:
+            log.warning("the projections end without giving their leases back: %s", error)
+
+    async def standing(self) -> Reason | None:
+        """Which projections of this process stand still, if any does: work flows all the same."""
+        for build in self._stopped.values():
+            if build.failure is not None:
+                detail = (
+                    f"The projection {build.name} stands still before {sentence_of(build.failure)}. Look at the event with"
+                    f" `queuebit ops replay inspect {build.failure.stream_id}`, run a release whose fold takes it, and it"
+                    " goes on by itself; the other projections go on meanwhile."
+                )
+                about: dict[str, str | int | float] = {"projection": build.name, "build": build.build}
+                return Reason("projection_stopped", detail, about, warning=True)
+        return None
+
+    def _measure(self, stepped: Stepped) -> None:
+        for build in stepped.builds:
+            if build.failure is None:
+                self._stopped.pop(build.name, None)
+            else:
+                self._stopped[build.name] = build
+        for name, count in stepped.events.items():
+            if count:
+                self._telemetry.count(Metric.PROJECTED, count, {"queuebit.projection": name})
+        newest = stepped.newest
+        age_s = 0.0 if newest is None else (self._clock.now() - newest).total_seconds()
+        self._telemetry.observe(Metric.PROJECTION_AGE, age_s)
+        self._telemetry.show(Metric.PROJECTION_STOPPED, {(name,): 1.0 for name in self._stopped})

@@ -1,0 +1,126 @@
+"""The control plane keeps projections up to date on a share of its time, and says when one stands still."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from dataclasses import replace
+from unittest.mock import patch
+
+import pytest
+
+from queuebit_control_plane import projections
+from queuebit_control_plane.projections import BATCH_EVENTS, INTERVAL_S, ProjectionKeeper
+from queuebit_domain.projections.backlog import BACKLOG
+from queuebit_domain.projections.registry import PROJECTIONS
+from queuebit_runtime.telemetry.meters import Values
+from queuebit_runtime.telemetry.metrics import Metric
+from queuebit_store.errors import StoreUnavailable
+from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
+from tests.fakes.histories import tell_jobs
+from tests.fakes.telemetry import Listener
+from tests.simulation.virtual import VirtualClock, run_virtual
+
+COST_S = 0.2
+
+
+class Shown(Listener):
+    """Keeps what gauges show."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: dict[Metric, dict[tuple[str, ...], float]] = {}
+
+    def show(self, metric: Metric, values: Values) -> None:
+        self.shown[metric] = dict(values)
+
+
+def test_it_pauses_so_that_it_takes_its_share_and_no_more() -> None:
+    async def main() -> tuple[int, float]:
+        clock = VirtualClock()
+        store = MemoryStore(MemoryDatabase(clock.monotonic_s))
+        await tell_jobs(store, range(600))
+        reads: list[float] = []
+
+        async def before(operation: str) -> None:
+            if operation == "read_page":
+                reads.append(clock.monotonic_s())
+                await clock.sleep(COST_S)
+
+        store.hooks = Hooks(before=before)
+        stop = asyncio.Event()
+        keeper = ProjectionKeeper(store, clock, holder="one", share=0.1)
+        running = asyncio.ensure_future(keeper.run(stop))
+        await clock.sleep(60.0)
+        stop.set()
+        await running
+        waited = [after - at for at, after in itertools.pairwise(reads)]
+        full = 600 * 7 // BATCH_EVENTS
+        assert waited[:full] == pytest.approx([COST_S / 0.1] * full)
+        assert waited[full + 1 :] == pytest.approx([COST_S + INTERVAL_S] * (len(waited) - full - 1))
+        rows = store.database.projected
+        return len(rows["job_list_v1"]), len(rows["backlog_v1"])
+
+    assert run_virtual(main()) == (600, 0)
+
+
+def test_one_that_stands_still_is_told_until_it_goes_on() -> None:
+    async def main() -> None:
+        clock = VirtualClock()
+        store = MemoryStore(MemoryDatabase(clock.monotonic_s))
+        telemetry = Shown()
+        await tell_jobs(store, range(3))
+
+        def refuse(*_: object) -> dict[object, object]:
+            raise ValueError("nobody foresaw this")
+
+        broken = replace(BACKLOG, apply=refuse)
+        with patch.object(projections, "PROJECTIONS", (*PROJECTIONS[:2], broken)):
+            keeper = ProjectionKeeper(store, clock, holder="one", telemetry=telemetry)
+        stop = asyncio.Event()
+        running = asyncio.ensure_future(keeper.run(stop))
+        await clock.sleep(10.0)
+        reason = await keeper.standing()
+        assert reason is not None
+        assert (reason.code, reason.warning, reason.about["projection"]) == ("projection_stopped", True, "backlog")
+        assert "JobSubmitted" in reason.detail
+        assert telemetry.shown[Metric.PROJECTION_STOPPED] == {("backlog",): 1.0}
+        assert len(store.database.projected["job_list_v1"]) == 3
+
+        stop.set()
+        await running
+        assert all(row.holder == "" for row in store.database.leases.values())
+        next_one = ProjectionKeeper(store, clock, holder="two", telemetry=telemetry)
+        stop = asyncio.Event()
+        running = asyncio.ensure_future(next_one.run(stop))
+        await clock.sleep(10.0)
+        assert await next_one.standing() is None
+        assert all(each.failure is None for each in await store.builds())
+        stop.set()
+        await running
+
+    run_virtual(main())
+
+
+def test_without_a_store_it_waits() -> None:
+    async def main() -> None:
+        clock = VirtualClock()
+        store = MemoryStore(MemoryDatabase(clock.monotonic_s))
+        await tell_jobs(store, range(3))
+        down = True
+
+        async def before(_operation: str) -> None:
+            if down:
+                raise StoreUnavailable
+
+        store.hooks = Hooks(before=before)
+        stop = asyncio.Event()
+        running = asyncio.ensure_future(ProjectionKeeper(store, clock, holder="one").run(stop))
+        await clock.sleep(30.0)
+        down = False
+        await clock.sleep(30.0)
+        stop.set()
+        await running
+        assert len(store.database.projected["job_list_v1"]) == 3
+
+    run_virtual(main())
