@@ -150,7 +150,7 @@ def test_a_job_that_cannot_be_read_keeps_no_other_held() -> None:
         broken = at.store.database.events[uuid7(int(BEGIN.timestamp() * 1000), 0)]
         broken[0] = broken[0]._replace(data="{}")
         await store_holds(at.store, HoldReleased(hold=1, actor="a", reason="r"))
-        await at.clock.sleep(60.0)
+        await at.clock.sleep(50.0)
         assert at.states() == {"held": 1, "queued": 2}
         await at.end()
 

@@ -64,8 +64,8 @@ class Service:
         self.telemetry = telemetry
         self.ready = False
         self._fraction = fraction
-        self._readiness = Readiness(clock)
-        self._readiness.check("kafka", bus.probe)
+        self.readiness = Readiness(clock)
+        self.readiness.check("kafka", bus.probe)
         self._not_running = Reason("starting", f"{name} is starting.", since=clock.now())
         self._runs: list[tuple[str, Run, bool]] = []
         self._shows: list[Show] = []
@@ -84,7 +84,7 @@ class Service:
 
     def check(self, name: str, probe: Probe) -> None:
         """Ask this each second while the service runs: what it answers stands in the way of readiness, or is a warning."""
-        self._readiness.check(name, probe)
+        self.readiness.check(name, probe)
 
     def gauge(self, show: Show) -> None:
         """Call this each second while anybody listens: it shows gauges as they are now."""
@@ -152,12 +152,8 @@ class Service:
         if not self.ready:
             return (self._not_running,)
         moves = self._hosted.healthy()
-        self._readiness.settle("bus", None if moves else Reason("not_consuming", _NOT_CONSUMING))
-        return self._readiness.reasons
-
-    def warnings(self) -> tuple[Reason, ...]:
-        """What is not as it should be while work flows."""
-        return self._readiness.warnings if self.ready else ()
+        self.readiness.settle("bus", None if moves else Reason("not_consuming", _NOT_CONSUMING))
+        return self.readiness.reasons
 
     async def run(self) -> None:
         """Start what was wired, and return when it was asked to end. Raises what crashed."""
@@ -166,7 +162,7 @@ class Service:
         for name, run, restarts in self._runs:
             self._tasks.append(asyncio.create_task(self._guard(name, run, restarts), name=name))
         self._tasks.append(asyncio.create_task(self._watch(), name="watch"))
-        self._tasks.append(asyncio.create_task(self._readiness.watch(self._stop), name="readiness"))
+        self._tasks.append(asyncio.create_task(self.readiness.watch(self._stop), name="readiness"))
         self.ready = True
         _log.info("%s is ready", self.name)
         stopped = asyncio.create_task(self._stop.wait())
@@ -197,7 +193,7 @@ class Service:
             await run_guarded(name, run, self._stop)
             return
         await run_supervised(
-            name, run, self._stop, clock=self.clock, readiness=self._readiness, fraction=self._fraction
+            name, run, self._stop, clock=self.clock, readiness=self.readiness, fraction=self._fraction
         )
 
     async def _watch(self) -> None:
@@ -247,7 +243,7 @@ async def _live(name: str, build: Build, settings: RuntimeSettings) -> int:
     health = HealthServer(
         {
             "/live": lambda: live_page(service.alive()),
-            "/ready": lambda: ready_page(service.reasons(), service.warnings()),
+            "/ready": lambda: ready_page(service.reasons(), service.readiness.warnings),
             "/metrics": lambda: metrics_page(telemetry.text()),
         }
     )
