@@ -192,9 +192,7 @@ class Service:
         if not restarts:
             await run_guarded(name, run, self._stop)
             return
-        await run_supervised(
-            name, run, self._stop, clock=self.clock, readiness=self.readiness, fraction=self._fraction
-        )
+        await run_supervised(name, run, self._stop, clock=self.clock, readiness=self.readiness, fraction=self._fraction)
 
     async def _watch(self) -> None:
         """A bus that stands still is restarted with the process. Gauges are shown as they are."""
