@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from queuebit_contracts import events as ev
@@ -60,7 +61,7 @@ def _anything(random: Random, job: Job, tenant: str, job_id: UUID) -> Message:
         return random.choice((Wake(), Cancel(tenant, "ada", "")))
     leg = random.choice(job.legs).spec.leg
     attempt_id = attempt_id_of(job_id, leg, random.choice((1, 1, 1, 2)))
-    spent = {
+    spent: dict[str, Any] = {
         "usage": Usage(wall_s=random.random(), shots=random.randrange(100)),
         "cost": Cost(amount="0.10", currency="EUR", further=(Money(amount="2", currency="USD"),)),
     }

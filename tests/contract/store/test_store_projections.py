@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from queuebit_contracts.facts import Happened
-from queuebit_domain.projections.projection import Key, Projection, Row
+from queuebit_domain.projections.projection import Key, Notice, Projection, Row
 from queuebit_store.ports import Append, NewEvent
 from queuebit_store.projections.port import Build, Progress
 from queuebit_store.projections.runner import ProjectionRunner, Stepped
@@ -89,7 +89,8 @@ async def counts_of(store: Any, build: str, *tenants: str) -> dict[str, Any]:
 
 
 async def the_build(store: Any, name: str = "counts_v1") -> Build:
-    return next(each for each in await store.builds() if each.build == name)
+    builds: list[Build] = await store.builds()
+    return next(each for each in builds if each.build == name)
 
 
 async def test_every_event_is_taken_once_whatever_the_batches(store: Any) -> None:
@@ -226,7 +227,7 @@ async def test_what_is_told_is_told_live_and_never_again(store: Any) -> None:
     async def tell(told: Sequence[Any]) -> None:
         said.extend(each.text for each in told)
 
-    notices = replace(COUNTS, notify=lambda happened, _changes: [Notice(str(happened.job_id))])
+    notices = replace(COUNTS, notify=lambda happened, _changes: [Notice(an_id(1), "told", str(happened.job_id))])
     await store.append([a_stream(1, "JobStarted")])
     live = runner(store, folds=(notices,), tell=tell)
     await live.prepare()
@@ -246,13 +247,3 @@ async def test_what_is_told_is_told_live_and_never_again(store: Any) -> None:
     await all_steps(live)
 
     assert said == [str(an_id(2)), str(an_id(3)), str(an_id(4))]
-
-
-@dataclass(frozen=True)
-class Notice:
-    text: str
-    name: str = "told"
-
-    @property
-    def id(self) -> Any:
-        return an_id(1)

@@ -12,6 +12,7 @@ import pytest
 from queuebit_control_plane import projections
 from queuebit_control_plane.projections import BATCH_EVENTS, INTERVAL_S, ProjectionKeeper
 from queuebit_domain.projections.backlog import BACKLOG
+from queuebit_domain.projections.projection import Changes
 from queuebit_domain.projections.registry import PROJECTIONS
 from queuebit_runtime.telemetry.meters import Values
 from queuebit_runtime.telemetry.metrics import Metric
@@ -71,7 +72,7 @@ def test_one_that_stands_still_is_told_until_it_goes_on() -> None:
         telemetry = Shown()
         await tell_jobs(store, range(3))
 
-        def refuse(*_: object) -> dict[object, object]:
+        def refuse(_rows: object, _happened: object) -> Changes:
             raise ValueError("nobody foresaw this")
 
         broken = replace(BACKLOG, apply=refuse)
