@@ -15,8 +15,9 @@ from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.events import Admission, JobSubmitted, ProblemSize
 from queuebit_contracts.ids import derive_id, uuid7
 from queuebit_contracts.jobs import JobRequest, Problem
+from queuebit_contracts.statement_text import statement_of
 from queuebit_control_plane.app import ControlPlane
-from queuebit_problems.admission import admit, admit_as_text
+from queuebit_problems.admission import admit
 from queuebit_problems.kind import Kind
 from queuebit_runtime.bus.memory.broker import MemoryBroker
 from queuebit_runtime.bus.memory.bus import MemoryBus
@@ -127,7 +128,7 @@ def asked(
 
 def admitted(number: int, problem: Problem, topic: str) -> Outgoing:
     """The same as the gateway sends it."""
-    found = admit_as_text(JobRequest(tenant="acme", problem=problem, lane="classical"))
+    found = admit(JobRequest(tenant="acme", problem=problem, lane="classical"))
     return asked(number, topic=topic, request=found.request, fingerprint=found.fingerprint, admission=found.admission)
 
 
@@ -174,7 +175,7 @@ async def test_a_large_question_is_admitted_once_and_its_order_says_how_large_it
     assert parses == ["maxcut"]
     assert [event.type for event in events] == ["JobSubmitted", "JobPlanned", "JobQueued"]
     submitted, _, queued = (orjson.loads(event.data) for event in events)
-    normal = admit(JobRequest(tenant="acme", problem=problem)).request.problem.statement
+    normal = statement_of(admit(JobRequest(tenant="acme", problem=problem)).request.problem.statement)
     assert submitted["request"]["problem"]["statement"] == normal
     assert queued["problem"] == submitted["request"]["problem"]
     assert queued["size"] == {"variables": LARGE_EDGES, "qubits": LARGE_EDGES, "terms": LARGE_EDGES}

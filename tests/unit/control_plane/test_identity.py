@@ -96,7 +96,7 @@ async def test_what_became_a_job_is_not_refused_later(plane: Plane, name: str, m
     def fails(_request: object) -> None:
         raise RuntimeError("the kind has changed")
 
-    monkeypatch.setattr("queuebit_control_plane.inbound.admission.admit", fails)
+    monkeypatch.setattr("queuebit_control_plane.inbound.reading.admit", fails)
     await plane.hear(asked(name), asked("other", source="/b"))
 
     assert {stream: names for stream, names in plane.streams().items() if stream in jobs} == jobs

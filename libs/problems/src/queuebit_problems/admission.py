@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-
-from pydantic_core import to_json
 
 from queuebit_contracts.canonical import canonical_json, embedded, fingerprint
 from queuebit_contracts.errors import FieldError
@@ -22,7 +20,9 @@ QUICK_BYTES_MAX = 4096
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A request whose statement is valid and written in the kind's own normal form, so that equal questions look equal."""
+    """A request whose statement is valid and written in the kind's own normal form, so that equal questions look equal. It is
+    text from here on: whoever passes it on writes it as it is.
+    """
 
     request: JobRequest
     fingerprint: str
@@ -45,9 +45,9 @@ def check_bytes(normal: Mapping[str, Any]) -> bytes:
 def admit(request: JobRequest) -> Admitted:
     """Check the problem by its kind. Raises UnknownKind or InvalidStatement, naming the field and the remedy."""
     kind, statement = parse_problem(request.problem)
-    normal = statement.model_dump(mode="json")
-    problem = copy_with(request.problem, statement=normal)
-    written = problem.__dict__ | {"statement": embedded(check_bytes(normal))}
+    text = check_bytes(statement.model_dump(mode="json"))
+    problem = copy_with(request.problem, statement=StatementText(text))
+    written = problem.__dict__ | {"statement": embedded(text)}
     size = kind.size(statement)
     admission = Admission(
         size=ProblemSize(variables=size.variables, qubits=size.qubits, terms=size.terms),
@@ -67,11 +67,3 @@ def is_quick(request: JobRequest, size_bytes: int) -> bool:
         return kind_of(request.problem.kind, request.problem.version).admission_is_linear
     except ProblemError:
         return True
-
-
-def admit_as_text(request: JobRequest) -> Admitted:
-    """As `admit`, with the normal form as text: to be handed on by whoever need not read it. Raises as `admit`."""
-    admitted = admit(request)
-    problem = admitted.request.problem
-    stated = problem.model_copy(update={"statement": StatementText(to_json(problem.statement))})
-    return replace(admitted, request=admitted.request.model_copy(update={"problem": stated}))

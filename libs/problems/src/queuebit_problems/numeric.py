@@ -9,8 +9,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator, Strict
-from pydantic_core import PydanticCustomError
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import core_schema as cs
 
 from queuebit_contracts.jobs import Number
 from queuebit_problems.encoding.qubo import Exact, exact, simplest
@@ -23,24 +24,31 @@ CP_TOTAL_MAX = 2**53
 
 def _plain(value: float) -> Number:
     """A whole number as an int, however it was written: 2.0 is 2."""
-    return int(value) if type(value) is float and value.is_integer() else value
+    return int(value) if value.is_integer() else value
 
 
-def _real(value: Any) -> Number:
-    if (type(value) is int or type(value) is float) and -VALUE_MAX <= value <= VALUE_MAX:
-        return _plain(value)
-    raise PydanticCustomError("number", "should be a finite number of magnitude at most 1e15")
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """What a number of a statement is: the whole check happens where the value is read, without a call a number."""
+
+    least: int
+    message: str
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> cs.CoreSchema:
+        whole = cs.int_schema(strict=True, ge=self.least, le=VALUE_MAX)
+        broken = cs.float_schema(strict=True, allow_inf_nan=False, ge=self.least, le=VALUE_MAX)
+        either = cs.union_schema([whole, cs.no_info_after_validator_function(_plain, broken)], mode="left_to_right")
+        return cs.custom_error_schema(
+            either, "number", custom_error_message=self.message, serialization=cs.any_schema()
+        )
+
+    def __get_pydantic_json_schema__(self, _schema: cs.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(cs.float_schema())
 
 
-def _non_negative(value: Any) -> Number:
-    if (type(value) is int or type(value) is float) and 0 <= value <= VALUE_MAX:
-        return _plain(value)
-    raise PydanticCustomError("number", "should be a number from 0 to 1e15")
-
-
-Real = Annotated[int | float, PlainValidator(_real, json_schema_input_type=float)]
+Real = Annotated[int | float, _Within(-VALUE_MAX, "should be a finite number of magnitude at most 1e15")]
 """An int or a finite float within VALUE_MAX; no text and no boolean. Whole numbers become ints."""
-NonNegative = Annotated[int | float, PlainValidator(_non_negative, json_schema_input_type=float)]
+NonNegative = Annotated[int | float, _Within(0, "should be a number from 0 to 1e15")]
 """A Real that is not negative."""
 Index = Annotated[int, Strict(), Field(ge=0)]
 """A position, from 0; no text and no boolean."""

@@ -21,7 +21,7 @@ from queuebit_control_plane.inbound.reading import Outcome, Question, admitted_o
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_domain.job.messages import Refuse, Submit
 from queuebit_domain.job.routing import FALLBACK_PARAM, REFINE_PARAM, RoutingInputs, budget_s_of
-from queuebit_problems.admission import Admitted, admit
+from queuebit_problems.admission import Admitted
 from queuebit_runtime.bus.decoding import Received, Refused
 from queuebit_runtime.bus.port import Record
 from queuebit_store.ports import Reservation, StreamStore
@@ -171,7 +171,7 @@ def _check(question: Question, known: frozenset[str]) -> Outcome:
         )
     if question.outcome is not None:
         return question.outcome
-    return admitted_before(received) or admitted_or_refused(envelope, request, admit)
+    return admitted_before(received) or admitted_or_refused(envelope, request)
 
 
 def believed(record: Record) -> bool:

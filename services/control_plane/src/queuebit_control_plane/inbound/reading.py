@@ -18,7 +18,7 @@ from queuebit_contracts.errors import (
     shortened,
 )
 from queuebit_contracts.jobs import JobRequest
-from queuebit_problems.admission import Admitted, admit_as_text
+from queuebit_problems.admission import Admitted, admit
 from queuebit_problems.errors import ProblemError
 from queuebit_runtime.bus.decoding import Received, Refused, read
 from queuebit_runtime.bus.port import Record
@@ -50,7 +50,7 @@ def read_believed(record: Record) -> Answer:
 
 
 def read_in_process(record: Record, _progress: Callable[[Any], None]) -> Answer:
-    """Read and admit, with the statement as text. The record itself does not come back: who asks has it."""
+    """Read and admit. The record itself does not come back: who asks has it."""
     try:
         item = read(record, refusals=True, replays=False)
     except ContractError as error:
@@ -66,18 +66,16 @@ def read_in_process(record: Record, _progress: Callable[[Any], None]) -> Answer:
         return None
     asked = item.envelope.data
     assert isinstance(asked, ev.JobSubmitted)
-    outcome = admitted_or_refused(item.envelope, asked.request, admit_as_text)
+    outcome = admitted_or_refused(item.envelope, asked.request)
     request = outcome.request if isinstance(outcome, Admitted) else _without_statement(asked.request)
     told = asked.model_copy(update={"request": request, "admission": None})
     return Question(Received(item.envelope._replace(data=told), bare), outcome)
 
 
-def admitted_or_refused(
-    envelope: Envelope, request: JobRequest, admitting: Callable[[JobRequest], Admitted]
-) -> Outcome:
+def admitted_or_refused(envelope: Envelope, request: JobRequest) -> Outcome:
     """Admit a question. Never raises: a kind is a plug-in, and whatever it raises must not stop the questions of others."""
     try:
-        return admitting(request)
+        return admit(request)
     except ProblemError as error:
         rejection = rejection_of(envelope.id, error)
         return rejection.model_copy(update={"field": f"/request{rejection.field}"})

@@ -11,7 +11,7 @@ from queuebit_contracts.origin import Origin
 from queuebit_gateway.http.parsing import STATEMENT, parse_object
 from queuebit_gateway.http.requests import read_job
 from queuebit_gateway.problem_details import Refusal
-from queuebit_problems.admission import QUICK_BYTES_MAX, Admitted, admit, admit_as_text, is_quick
+from queuebit_problems.admission import QUICK_BYTES_MAX, Admitted, admit, is_quick
 from queuebit_problems.errors import ProblemError
 from queuebit_runtime.errors import Overloaded, PoolCrashed, PoolExhausted, PoolMemory, PoolStopped, PoolTimeout
 from queuebit_runtime.processes.bounded_work import BoundedWork, cpu_max_s_of
@@ -38,7 +38,7 @@ class Reader:
         if len(body) <= QUICK_BYTES_MAX:
             request, origin = read_job(parse_object(body), tenant)
             if is_quick(request, len(body)):
-                return Asked(_admitted(admit, request), origin)
+                return Asked(_admitted(request), origin)
         try:
             outcome = await self._work.run(READ, (body, tenant), tenant=tenant, size_bytes=len(body))
         except Overloaded as busy:
@@ -58,18 +58,18 @@ class Reader:
 
 
 def read_in_process(argument: tuple[bytes, str], _progress: Callable[[Any], None]) -> Asked | Refusal:
-    """What a worker process does: the question with its statement as text, or why there is none."""
+    """What a worker process does: the question, or why there is none."""
     body, tenant = argument
     try:
         request, origin = read_job(parse_object(body), tenant)
-        return Asked(_admitted(admit_as_text, request), origin)
+        return Asked(_admitted(request), origin)
     except Refusal as refusal:
         return refusal
 
 
-def _admitted(admitting: Callable[[JobRequest], Admitted], request: JobRequest) -> Admitted:
+def _admitted(request: JobRequest) -> Admitted:
     try:
-        return admitting(request)
+        return admit(request)
     except ProblemError as error:
         code = error.code if error.code in ("unknown_kind", "invalid_statement") else "invalid_request"
         raise Refusal(code, error.detail, remedy=error.remedy, errors=error.fields) from None
