@@ -168,4 +168,4 @@ class _Weighted:
 
 
 NODE_SETS = frozenset({"max_clique", "max_independent_set"})
-SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(NumvcSolver(), 0.4, 2, NODE_SETS, variables_max=NODES_MAX),))
+SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(NumvcSolver(), 0.5, 3, NODE_SETS, variables_max=NODES_MAX),))
