@@ -77,6 +77,7 @@ STATED: dict[str, tuple[Callable[[random.Random, int], dict[str, Any]], int, int
     "number_partitioning": (lambda rng, n: {"numbers": [rng.randint(1, 10**9) for _ in range(n)]}, 60, 10),
     "job_shop": (_shop, 12, 3),
     "binary_program": (_program, 40, 9),
+    "flow_shop": (lambda rng, n: {"durations": [[rng.randint(1, 99) for _ in range(5)] for _ in range(n)]}, 20, 5),
 }
 """How each is stated, its size, and a size at which it is proved at once."""
 

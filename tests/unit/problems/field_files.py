@@ -29,6 +29,16 @@ MPS = (
     " BV B z\nENDATA\n"
 )
 
+TAILLARD = (
+    "Nb of jobs, Nb of Machines, Time seed, Machine seed, Upper bound, Lower bound\n 2 2 84 39 7 6\nTimes\n 3 2\n 2 3\n"
+    "Machines\n 1 2\n 2 1\n"
+)
+FLOW = (
+    "number of jobs, number of machines, initial seed, upper bound and lower bound :\n 3 2 87 12 11\nprocessing times :\n"
+    " 5 1 4\n 2 6 3\n"
+)
+PISINGER = "knapPI_1_3_10_1\nn 3\nc 10\nz 14\ntime 0.00\n1,9,6,1\n2,5,4,1\n3,6,5,0\n-----\n"
+
 FILES: dict[str, tuple[str, str]] = {
     "lp": ("binary_program", LP),
     "mps": ("binary_program", MPS),
@@ -41,6 +51,9 @@ FILES: dict[str, tuple[str, str]] = {
     "col": ("graph_colouring", GRAPH),
     "clq": ("max_clique", GRAPH),
     "mis": ("max_independent_set", GRAPH),
+    "tail": ("job_shop", TAILLARD),
+    "fsp": ("flow_shop", FLOW),
+    "pisinger": ("knapsack", PISINGER),
     "jsp": ("job_shop", "# two jobs\n2 2\n0 3 1 2\n1 2 0 3\n"),
     "kp": ("knapsack", "4 10\n10 5\n15 4\n7 3\n22.5 6\n"),
     "rudy": ("maxcut", "4 3\n1 2 5\n2 3 -1\n3 4 2\n"),

@@ -55,4 +55,30 @@ def _makespan(data: Data, answer: Answer) -> Fraction | None:
     return Fraction(max(start + o[3] for o, start in starts.items()))
 
 
-FIELDS = [Field("job_shop", shops(), _schedules, _makespan, polished_by_encoding=True, example=Fraction(6))]
+@st.composite
+def flows(draw: st.DrawFn) -> Data:
+    machines = draw(st.integers(1, 3))
+    row = st.lists(st.integers(0, 5), min_size=machines, max_size=machines)
+    return {"durations": draw(st.lists(row, min_size=1, max_size=4))}
+
+
+def _orders(data: Data) -> Iterable[Answer]:
+    jobs = range(len(data["durations"]))
+    return ({"order": list(order)} for order in product(jobs, repeat=len(jobs)))
+
+
+def _last_end(data: Data, answer: Answer) -> Fraction | None:
+    order, rows = answer["order"], data["durations"]
+    if sorted(order) != list(range(len(rows))):
+        return None
+    ends = [[0] * (len(rows[0]) + 1) for _ in range(len(rows) + 1)]
+    for k, job in enumerate(order, start=1):
+        for m, duration in enumerate(rows[job], start=1):
+            ends[k][m] = max(ends[k - 1][m], ends[k][m - 1]) + duration
+    return Fraction(ends[-1][-1])
+
+
+FIELDS = [
+    Field("flow_shop", flows(), _orders, _last_end, example=Fraction(12)),
+    Field("job_shop", shops(), _schedules, _makespan, polished_by_encoding=True, example=Fraction(6)),
+]

@@ -21,7 +21,22 @@ from tests.unit.problems.field_files import EXAMPLES, OPEN
 
 SHARED = Path(os.environ.get("QUEUEBIT_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data"))
 PLACES_MAX = 40
-WORDS = {"lp", "mps", "tsp", "atsp", "triangle", "vrp", "col", "clq", "mis", "binpack", "qkp"}
+WORDS = {
+    "lp",
+    "mps",
+    "tail",
+    "fsp",
+    "pisinger",
+    "tsp",
+    "atsp",
+    "triangle",
+    "vrp",
+    "col",
+    "clq",
+    "mis",
+    "binpack",
+    "qkp",
+}
 """Formats that hold words, which may say anything."""
 PARAMS: dict[str, Params] = {name: {"problem": 2} for name in ("binpack", "bqp", "gaps", "mknaps")}
 ODD_TOKENS = [

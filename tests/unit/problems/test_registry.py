@@ -28,6 +28,7 @@ BUILT_IN = (
     "circuit_sampling",
     "cvrp",
     "expectation",
+    "flow_shop",
     "generalised_assignment",
     "generalised_assignment_cost",
     "graph_colouring",

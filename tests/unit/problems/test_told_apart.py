@@ -125,7 +125,6 @@ def _broken(text: str, rng: random.Random) -> str:
 
 
 NOT_READ: list[tuple[str, str, str]] = [
-    ("ta01.txt", "Nb of jobs, Nb of Machines, Time seed\n 15 15 8\nTimes\n", "Taillard's layout"),
     ("a.txt", "&FCI NORB=2,NELEC=2\n 1.0 1 1 1 1\n", "an FCIDUMP of integrals"),
     ("a.xml", "<?xml version='1.0'?>\n<graphml></graphml>\n", "GraphML"),
     ("a.hcp", "NAME : a\nTYPE : HCP\nDIMENSION : 4\nEDGE_DATA_FORMAT : EDGE_LIST\n", "a TSPLIB file of type HCP"),

@@ -27,11 +27,6 @@ GLANCE_LENGTH = 10_000
 Layout = tuple[re.Pattern[str], str, str]
 _NOT_READ: tuple[Layout, ...] = (
     (
-        re.compile(r"\A\s*(?:nb|number) of jobs", re.IGNORECASE),
-        "has Taillard's layout, durations and machines in two blocks",
-        "State it as JSPLIB: `jobs machines`, then for each job a line of `machine duration` pairs, machines from 0.",
-    ),
-    (
         re.compile(r"\A\s*&FCI\b", re.IGNORECASE),
         "is an FCIDUMP of integrals",
         "Map it to qubits first (OpenFermion, Qiskit Nature), and state the Pauli sum.",

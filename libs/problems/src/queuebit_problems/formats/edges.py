@@ -1,4 +1,4 @@
-"""Weighted graphs as programs write them: edge lists, CSV and Matrix Market. Edge lists and CSV count nodes from 0."""
+"""Weighted graphs as programs write them: edge lists, CSV, Matrix Market and METIS. Edge lists and CSV count nodes from 0."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from queuebit_contracts.jobs import Number
+from queuebit_problems.formats.metis import SUFFIXES, read_metis
 from queuebit_problems.formats.text import Row, Rows
 
 Edge = tuple[int, int, Number]
@@ -21,11 +22,14 @@ def is_edge_file(text: str, file_name: str) -> bool:
     first = next((line for line in text.splitlines() if line.strip() and line.lstrip()[0] not in "#%"), "")
     suffix = PurePath(file_name).suffix.lower()
     named = "," in first and {cell.lower() for cell in _cells(first)} <= _NAMES
-    return text.startswith(MARKET) or named or suffix in (".edgelist", ".edges", ".csv")
+    return text.startswith(MARKET) or named or suffix in (".edgelist", ".edges", ".csv", *SUFFIXES)
 
 
-def read_edge_file(text: str, rows: Rows, *, nodes_max: int, edges_max: int) -> tuple[int, list[Edge]]:
+def read_edge_file(text: str, file_name: str, rows: Rows, *, nodes_max: int, edges_max: int) -> tuple[int, list[Edge]]:
     """(nodes, edges from 0) of a text in one of these layouts. Raises UnreadableFile with the line."""
+    if PurePath(file_name).suffix.lower() in SUFFIXES:
+        nodes, pairs = read_metis(text, rows, nodes_max=nodes_max, edges_max=edges_max)
+        return nodes, [(u - 1, v - 1, weight) for u, v, weight in pairs]
     edges = list(_market(text, rows, nodes_max) if text.startswith(MARKET) else _listed(rows, nodes_max))
     if len(edges) > edges_max + 1:
         raise rows.error(None, f"there are more than {edges_max} edges")

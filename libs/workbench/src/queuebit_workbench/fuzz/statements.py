@@ -152,6 +152,12 @@ def _shop(rng: random.Random, most: int) -> Data:
     ]}  # fmt: skip
 
 
+def _flow(rng: random.Random, most: int) -> Data:
+    draw: Draw = rng.choice((lambda: 0, lambda: 1, lambda: rng.randrange(100), lambda: 10**9))
+    jobs = size_of(rng, 500)
+    return {"durations": _table(draw, jobs, max(1, most // 11 // jobs))}
+
+
 def _partition(rng: random.Random, most: int) -> Data:
     draw, each = numbers(rng)
     return {"numbers": _row(draw, size_of(rng, most // each))}
@@ -235,7 +241,7 @@ STATEMENTS: dict[str, Callable[[random.Random, int], Data]] = {
     "assignment": _square, "bin_packing": _bins, "binary_program": _program, "circuit_sampling": _sampling, "cvrp": _fleet,
     "expectation": _expectation,
     "generalised_assignment": _agents, "generalised_assignment_cost": _agents_paid,
-    "graph_colouring": _graph, "job_shop": _shop, "kernel": _kernel, "knapsack": _packing,
+    "flow_shop": _flow, "graph_colouring": _graph, "job_shop": _shop, "kernel": _kernel, "knapsack": _packing,
     "max_clique": _graph, "max_independent_set": _graph, "maxcut": _weighted, "multi_knapsack": _multi,
     "number_partitioning": _partition, "portfolio": _portfolio, "quadratic_assignment": _placements,
     "quadratic_knapsack": _together, "qubo": _qubo, "tsp": _roads,

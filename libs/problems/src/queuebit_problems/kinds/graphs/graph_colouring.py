@@ -21,7 +21,7 @@ from queuebit_problems.kinds.graphs.graph_statement import (
     edge_cliques,
     greedy_clique,
     is_dimacs,
-    read_dimacs,
+    read_graph,
 )
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 
@@ -43,7 +43,7 @@ class GraphColouring(Optimisation[GraphStatement]):
 
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> GraphStatement:
         del params
-        return read_dimacs(text, file_name=file_name, remedy=f"Graph colouring reads {DIMACS}.")
+        return read_graph(text, file_name=file_name, title="Graph colouring")
 
     def recognises(self, text: str) -> bool:
         return is_dimacs(text)

@@ -20,6 +20,7 @@ from pydantic import (
 
 from queuebit_problems.checks import Place, raise_faults
 from queuebit_problems.formats.glance import shape_of
+from queuebit_problems.formats.metis import METIS, is_metis, read_metis
 from queuebit_problems.formats.text import Row, Rows, parse_number
 from queuebit_problems.kind import Statement
 
@@ -138,7 +139,17 @@ class GraphStatement(Statement):
         return masks
 
 
-def read_dimacs(text: str, *, file_name: str, remedy: str) -> GraphStatement:
+def read_graph(text: str, *, file_name: str, title: str) -> GraphStatement:
+    """Read a graph of DIMACS, or of METIS where it begins with counts. Raises UnreadableFile with the line."""
+    remedy = f"{title} reads {DIMACS}; or {METIS}."
+    if not is_metis(text):
+        return _read_dimacs(text, file_name=file_name, remedy=remedy)
+    rows = Rows(text, file_name=file_name, remedy=remedy)
+    nodes, edges = read_metis(text, rows, nodes_max=NODES_MAX, edges_max=EDGES_MAX)
+    return GraphStatement(nodes=nodes, edges=tuple((u, v) for u, v, _ in edges))
+
+
+def _read_dimacs(text: str, *, file_name: str, remedy: str) -> GraphStatement:
     """Read a DIMACS graph. The number of edges must be that of the lines, or of the distinct pairs among them."""
     rows = Rows(text, file_name=file_name, remedy=remedy)
     header = _header(rows)

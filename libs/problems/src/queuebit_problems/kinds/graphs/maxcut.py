@@ -24,6 +24,7 @@ from queuebit_problems.encoding.qubo import QuboBuilder, exact
 from queuebit_problems.encoding.qubo_search import Quadratic, descend, search
 from queuebit_problems.formats.edges import is_edge_file, read_edge_file
 from queuebit_problems.formats.glance import Shape, shape_of
+from queuebit_problems.formats.metis import METIS
 from queuebit_problems.formats.text import Rows, count_of
 from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
 from queuebit_problems.numeric import Index, Real, cp_coefficients, integers, number, number_above
@@ -125,6 +126,7 @@ class MaxCut(Optimisation[MaxCutStatement]):
         "rudy and G-set: `nodes edges`, then `u v weight`, nodes from 1",
         "QED-C: `nodes`, then `u v`, nodes from 0, every weight 1",
         "edge lists and CSV: `u v weight`, as networkx writes them, nodes from 0; Matrix Market, nodes from 1",
+        f"{METIS}; of the suffix .graph or .metis",
     )
     suffixes = (".rud", ".rudy", ".mc")
     statement = MaxCutStatement
@@ -133,7 +135,7 @@ class MaxCut(Optimisation[MaxCutStatement]):
         del params
         rows = Rows(text, file_name=file_name, remedy=f"Maxcut reads {'; or '.join(self.formats)}.")
         if is_edge_file(text, file_name):
-            found, listed = read_edge_file(text, rows, nodes_max=NODES_MAX, edges_max=EDGES_MAX)
+            found, listed = read_edge_file(text, file_name, rows, nodes_max=NODES_MAX, edges_max=EDGES_MAX)
             return self.parse({"nodes": found, "edges": listed})
         header = rows.take("the number of nodes")
         counts = rows.columns(header, (1, 2), "the first line")

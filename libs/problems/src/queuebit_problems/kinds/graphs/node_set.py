@@ -12,6 +12,7 @@ from queuebit_problems.checks import FAULTS_MAX
 from queuebit_problems.encoding.enumeration import VARIABLES_MAX, Enumerated
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
+from queuebit_problems.formats.metis import METIS
 from queuebit_problems.kind import Answer, Params, Size, Violation
 from queuebit_problems.kinds.graphs.graph_statement import (
     DIMACS,
@@ -20,7 +21,7 @@ from queuebit_problems.kinds.graphs.graph_statement import (
     clique_cover,
     edge_cliques,
     is_dimacs,
-    read_dimacs,
+    read_graph,
 )
 from queuebit_problems.kinds.graphs.node_set_search import extended, largest, mask_of, repaired, searched
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
@@ -37,7 +38,7 @@ class NodeSet(Optimisation[GraphStatement]):
 
     sense = "max"
     answer_shape = '{"nodes": [each chosen node, from 1]}'
-    formats = (DIMACS,)
+    formats = (DIMACS, METIS)
     statement = GraphStatement
 
     @abstractmethod
@@ -50,7 +51,7 @@ class NodeSet(Optimisation[GraphStatement]):
 
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> GraphStatement:
         del params
-        return read_dimacs(text, file_name=file_name, remedy=f"{self.title} reads {DIMACS}.")
+        return read_graph(text, file_name=file_name, title=self.title)
 
     def recognises(self, text: str) -> bool:
         return is_dimacs(text)

@@ -17,6 +17,8 @@ from queuebit_problems.encoding.enumeration import VARIABLES_MAX, Enumerated, be
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.glance import shape_of
+from queuebit_problems.formats.orlib import PROBLEM_PARAM
+from queuebit_problems.formats.pisinger import PISINGER, is_pisinger, read_pisinger
 from queuebit_problems.formats.solutions import read_bits
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.kind import Answer, Params, Size, Solution, Statement, Violation
@@ -98,19 +100,22 @@ class Knapsack(Optimisation[KnapsackStatement]):
     answer_shape = '{"take": [0|1 of each item]}'
     formats = (
         "`items capacity`, then `profit weight` of each item (a last line with a known solution is passed over)",
+        PISINGER,
     )
     suffixes = (".kp", ".knapsack")
+    params = {"problem": PROBLEM_PARAM}
     statement = KnapsackStatement
 
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> KnapsackStatement:
-        del params
-        rows = Rows(text, file_name=file_name, remedy=f"Knapsack reads {self.formats[0]}.")
+        rows = Rows(text, file_name=file_name, remedy=f"Knapsack reads {'; or '.join(self.formats)}.")
+        if is_pisinger(text):
+            capacity, profits, weights = read_pisinger(rows, params, ITEMS_MAX)
+            return KnapsackStatement(capacity=capacity, profits=tuple(profits), weights=tuple(weights))
         header = rows.take("`items capacity`")
         counts = rows.columns(header, (2,), "the first line")
         items = rows.integer(header, counts[0], "the number of items", 1, ITEMS_MAX)
         capacity = rows.number(header, counts[1], "the capacity", 0)
-        profits: list[Number] = []
-        weights: list[Number] = []
+        profits, weights = list[Number](), list[Number]()
         for item in range(items):
             row = rows.take(f"item {item + 1} of {items}")
             tokens = rows.columns(row, (2,), "an item")
@@ -120,6 +125,8 @@ class Knapsack(Optimisation[KnapsackStatement]):
         return KnapsackStatement(capacity=capacity, profits=tuple(profits), weights=tuple(weights))
 
     def recognises(self, text: str) -> bool:
+        if is_pisinger(text):
+            return True
         shape = shape_of(text)
         if len(shape.counts) != 2 or shape.counts[0] is None or not shape.numeric:
             return False

@@ -1,3 +1,3 @@
 """Kinds about time."""
 
-KINDS = ("job_shop",)
+KINDS = ("flow_shop", "job_shop")

@@ -14,18 +14,12 @@ from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.one_hot import add_groups
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
-from queuebit_problems.formats.glance import shape_of
-from queuebit_problems.formats.text import Rows, count_of
+from queuebit_problems.formats.orlib import PROBLEM_PARAM
 from queuebit_problems.kind import Answer, Params, Size, Violation
 from queuebit_problems.kinds.scheduling.job_shop_exact_search import shortest
+from queuebit_problems.kinds.scheduling.job_shop_files import FORMATS, is_job_shop, read_job_shop
 from queuebit_problems.kinds.scheduling.job_shop_search import Shop, Starts, by_priority, dispatched, left_shifted
-from queuebit_problems.kinds.scheduling.job_shop_statement import (
-    DURATION_MAX,
-    JOBS_MAX,
-    MACHINES_MAX,
-    OPERATIONS_MAX,
-    JobShopStatement,
-)
+from queuebit_problems.kinds.scheduling.job_shop_statement import JobShopStatement
 from queuebit_problems.kinds.scheduling.job_shop_tabu_search import tabu
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 
@@ -42,45 +36,16 @@ class JobShop(Optimisation[JobShopStatement]):
     title = "Job shop, least makespan"
     sense = "min"
     answer_shape = '{"start": [[time when each operation of the job starts, in order] for each job]}'
-    formats = ("JSPLIB: `jobs machines`, then for each job a line of `machine duration` pairs, machines from 0",)
+    formats = FORMATS
     suffixes = (".jsp", ".jss")
+    params = {"problem": PROBLEM_PARAM}
     statement = JobShopStatement
 
     def read(self, text: str, *, file_name: str = "", params: Params | None = None) -> JobShopStatement:
-        del params
-        rows = Rows(text, file_name=file_name, remedy=f"Job shop reads {self.formats[0]}.")
-        header = rows.take("`jobs machines`")
-        counts = rows.columns(header, (2,), "the first line")
-        jobs = rows.integer(header, counts[0], "the number of jobs", 1, JOBS_MAX)
-        machines = rows.integer(header, counts[1], "the number of machines", 1, MACHINES_MAX)
-        found: list[tuple[tuple[int, int], ...]] = []
-        for job in range(jobs):
-            row = rows.take(f"job {job + 1} of {jobs}")
-            if len(row.tokens) % 2:
-                raise rows.error(row, f"a job should have pairs of numbers, not {len(row.tokens)} numbers")
-            ids = [rows.integer(row, token, "a machine", 0, machines - 1) for token in row.tokens[::2]]
-            times = [rows.integer(row, token, "a duration", 0, DURATION_MAX) for token in row.tokens[1::2]]
-            found.append(tuple(zip(ids, times, strict=True)))
-        rows.end(f"the {jobs} jobs")
-        if sum(map(len, found)) > OPERATIONS_MAX:
-            raise rows.error(None, f"there are more than {OPERATIONS_MAX} operations")
-        return JobShopStatement(machines=machines, jobs=tuple(found))
+        return read_job_shop(text, file_name, params)
 
     def recognises(self, text: str) -> bool:
-        shape = shape_of(text)
-        if len(shape.counts) != 2 or None in shape.counts:
-            return False
-        machines, rows = shape.counts[1] or 0, shape.widths[1:]
-        if machines > 1 and 0 < len(rows) <= 2 * rows.count(2 * machines):  # most jobs are whole, some may be wrong
-            return True
-        if shape.counts[0] != len(rows):
-            return False
-        if shape.later <= {2} and machines != 1:  # jobs of one operation each: knapsacks look like them
-            return False
-        numbers = [[count_of(token) for token in line] for line in shape.head[1:]]
-        return all(width % 2 == 0 for width in shape.later) and all(
-            token is not None and (k % 2 or token < machines) for line in numbers for k, token in enumerate(line)
-        )
+        return is_job_shop(text)
 
     def size(self, statement: JobShopStatement) -> Size:
         """Qubits beyond QUBITS_MAX are those of the least makespan thinkable: nothing writes them down, and no schedule is
