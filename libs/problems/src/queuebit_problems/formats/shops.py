@@ -11,8 +11,8 @@ from queuebit_problems.formats.orlib import chosen_problem
 from queuebit_problems.formats.text import Row, Rows, count_of
 from queuebit_problems.kind import Params
 
-_TAILLARD = re.compile(r"\s*(?:nb|number) of jobs", re.IGNORECASE)
-_TIMES = re.compile(r"\s*(?:processing )?times\s*:?\s*", re.IGNORECASE)
+_TAILLARD = re.compile(r"\s*(?:nb|number)\s+of\s+jobs", re.IGNORECASE)
+_TIMES = re.compile(r"\s*(?:processing\s+)?times\s*:?\s*", re.IGNORECASE)
 _MACHINES = re.compile(r"\s*machines\s*:?\s*", re.IGNORECASE)
 _INSTANCE = re.compile(r"\s{0,8}instance\s+\S{1,40}\s*", re.IGNORECASE)
 PROBLEMS_MAX = 1_000
@@ -32,7 +32,7 @@ def is_taillard(text: str, *, machines: bool) -> bool:
     if _TAILLARD.match(text) is None:
         return False
     lines = text.splitlines()
-    return machines == ("machine seed" in text[:500].lower() or any(map(_MACHINES.fullmatch, lines)))
+    return machines == ("machine seed" in " ".join(text[:500].lower().split()) or any(map(_MACHINES.fullmatch, lines)))
 
 
 def is_collection(text: str) -> bool:
