@@ -9,7 +9,7 @@ MEMBERS := $(sort $(wildcard libs/*) $(wildcard services/*))
 SOURCES := $(foreach member,$(MEMBERS),$(member)/src) tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test unit check contract fmt bench bench-store bench-admission drill sweep fuzz readings provider-crash-matrix crash-matrix chaos soak schemas constraints clean
+.PHONY: help setup demo up down status logs test unit check contract fmt bench bench-store bench-admission drill drills sweep fuzz readings provider-crash-matrix crash-matrix chaos soak schemas constraints clean
 
 help: ## List the targets.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,8 +70,11 @@ bench-store: $(READY) ## Measure appends, timelines and lists on a log of 100,00
 bench-admission: $(READY) ## Measure what strangers can make admission cost, and whom it holds up (LARGE=30 statements).
 	@$(BIN)/python -m queuebit_workbench.bench.admission $(if $(LARGE),--large $(LARGE))
 
-drill: $(READY) ## A backend returns wrong results among JOBS=10000 jobs: found, held, invalidated, asked again, verified.
-	@$(BIN)/python -m queuebit_workbench.drill $(if $(JOBS),--jobs $(JOBS))
+drill: $(READY) ## Rehearse a page of the runbooks on real servers: a bad backend among JOBS=10000 jobs, or DRILL=poison-record, ….
+	@$(BIN)/python -m queuebit_workbench.drill $(DRILL) $(if $(JOBS),--jobs $(JOBS))
+
+drills: $(READY) ## Rehearse every page, one after the other.
+	@$(BIN)/python -m queuebit_workbench.drill --all $(if $(JOBS),--jobs $(JOBS))
 
 sweep: $(READY) ## Run every published instance of a folder (DATA=folder FAMILY=tsp BUDGET_S=10 N_MAX=50 OUT=file.json).
 	@$(BIN)/python -m queuebit_workbench.sweep "$(DATA)" $(if $(FAMILY),--family $(FAMILY)) $(if $(BUDGET_S),--budget-s $(BUDGET_S)) \

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from queuebit_devstack.stack import Stack
-from queuebit_workbench.drill.run import drill_on
+from queuebit_workbench.drill.wrong_results import drill_on
 
 PAGE = Path(__file__).parents[2] / "infra/docs/runbooks/wrong-results-from-a-backend.md"
 JOBS = 60

@@ -78,7 +78,7 @@ async def test_a_group_that_reads_is_left_alone(ops: Ops, world: World) -> None:
     try:
         await world.bus.publish([Outgoing(TOPIC, b"key", b"2", [])])
         await asyncio.wait_for(seen.wait(), 60)
-        said = await ops("replay", "rewind", "--to", before.isoformat(), *APPLY)
+        said = await ops("replay", "rewind", "--to", before.isoformat(), *APPLY, "--wait-s", "0")
     finally:
         await reader.stop()
 

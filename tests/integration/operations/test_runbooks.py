@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from string import Template
-from typing import NamedTuple
 
 import pytest
 
@@ -18,6 +16,7 @@ from queuebit_domain.job.summary import summary_of
 from queuebit_operations.inspection.installation import RUNBOOKS
 from queuebit_runtime.clock import SystemClock
 from queuebit_store.ports import Head
+from queuebit_workbench.drill.page import Command, read_page
 from tests.fakes.histories import tell_jobs
 from tests.integration.operations.conftest import Ops
 from tests.integration.operations.world import World
@@ -39,15 +38,6 @@ DRILLED = {"wrong-results-from-a-backend.md", "poison-record.md"}
 """Their commands are run elsewhere: by the drill among many jobs, and by the tests of the dead letters."""
 LINES_MAX = 70
 NOBODY = "127.0.0.1:1"
-_BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_LINE = re.compile(r"(?P<command>\S.*?)\s*# exit (?P<code>\d+)")
-
-
-class Command(NamedTuple):
-    """A command of a page, and how it ends there."""
-
-    words: tuple[str, ...]
-    code: int
 
 
 @dataclass
@@ -59,21 +49,10 @@ class Incident:
     end: Callable[[], Awaitable[None]] | None = None
 
 
-def blocks_of(page: str) -> Iterator[list[Command]]:
-    """The commands of each block of a page. A line that is no command with its exit code is a mistake."""
-    for block in _BLOCK.findall((PAGES / page).read_text()):
-        commands: list[Command] = []
-        for line in block.splitlines():
-            found = _LINE.fullmatch(line)
-            assert found is not None, f"{page}: {line}"
-            commands.append(Command(tuple(shlex.split(found["command"])), int(found["code"])))
-        yield commands
-
-
 async def run(ops: Ops, command: Command, variables: Mapping[str, str], env: Mapping[str, str]) -> None:
     """Run a command where the incident is, and compare how it ends."""
-    words = [Template(word).substitute(variables) for word in command.words]
-    if words[:2] == ["queuebit", "ops"]:
+    words = command.said(variables)
+    if words[:2] == ("queuebit", "ops"):
         said = await ops(*words[2:], **env)
     else:
         said = await ops.python(*words[1:], **env)
@@ -138,7 +117,7 @@ def test_a_page_is_one_page_and_says_everything(page: str) -> None:
     assert -1 not in places, f"{page} lacks {PARTS[places.index(-1)]}"
     assert places == sorted(places)
     assert len(text.splitlines()) <= LINES_MAX
-    assert len(next(blocks_of(page))) == 3
+    assert len(read_page(PAGES, page.removesuffix(".md")).blocks[0]) == 3
 
 
 @pytest.mark.parametrize("page", INCIDENTS)
@@ -147,7 +126,7 @@ async def test_every_command_ends_as_its_page_says(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     incident = await INCIDENTS[page](world)
-    *during, afterwards = blocks_of(page)
+    *during, afterwards = read_page(PAGES, page.removesuffix(".md")).blocks
 
     for command in (each for block in during for each in block):
         await run(ops, command, incident.variables, incident.env)
@@ -164,5 +143,5 @@ async def test_where_all_is_well_the_other_pages_find_nothing(
     await tell_jobs(world.store, range(2))
     await world.relay()
 
-    for command in (each for block in blocks_of(page) for each in block):
+    for command in (each for block in read_page(PAGES, page.removesuffix(".md")).blocks for each in block):
         await run(ops, command, {}, {})

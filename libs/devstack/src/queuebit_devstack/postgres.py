@@ -133,8 +133,8 @@ class PostgresServer:
         fresh.mkdir(parents=True, mode=0o700)
         self._password_file.touch(mode=0o600)
         self._password_file.write_text(secrets.token_urlsafe(24))
-        self._own(fresh)
-        self._own(self._password_file)
+        self.own(fresh)
+        self.own(self._password_file)
         await run_tool(
             self._command(
                 "initdb",
@@ -171,6 +171,11 @@ class PostgresServer:
             await connection.close()
         await wait_postgres(self.url, child)
 
+    def own(self, path: Path) -> None:
+        """Give a file to the account that the server runs under."""
+        if self._account is not None:
+            os.chown(path, self._account.uid, self._account.gid)
+
     def _command(self, program: str, *arguments: str) -> Sequence[str]:
         prefix = () if self._account is None else self._account.prefix
         return (*prefix, str(self._programs / program), *arguments)
@@ -179,10 +184,6 @@ class PostgresServer:
         """Ours, less the variables by which a user steers other PostgreSQL clients and servers."""
         inherited = child_env(self._data_dir, {"LC_ALL": "C"})
         return {name: value for name, value in inherited.items() if not name.startswith("PG")}
-
-    def _own(self, path: Path) -> None:
-        if self._account is not None:
-            os.chown(path, self._account.uid, self._account.gid)
 
 
 async def wait_postgres(url: str, child: Child | None = None, timeout_s: float = READY_TIMEOUT_S) -> None:

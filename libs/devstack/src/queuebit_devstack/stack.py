@@ -60,6 +60,13 @@ class Stack:
         return self.state.postgres
 
     @property
+    def database(self) -> PostgresServer:
+        """The database that was started here. Raises `UnknownProcess`."""
+        if self._database is None:
+            raise UnknownProcess("PostgreSQL was not started here.")
+        return self._database
+
+    @property
     def attached(self) -> bool:
         """Whether this is a stack that ran before, started by another process."""
         return self.state.owner is None
@@ -118,18 +125,19 @@ class Stack:
         await asyncio.to_thread(end_processes, [record], ask=how, grace_s=15.0)
         self._child(server).exit_code()
 
-    async def restart(self, server: str) -> None:
-        """Start one server again on its old port and files, and wait until the whole answers."""
-        self._child(server)
-        if self._database is not None and server == "postgres":
-            child = self._database.spawn()
+    async def restart(self, *servers: str) -> None:
+        """Start servers again on their old ports and files, together, and wait until the whole answers."""
+        for server in servers:
+            self._child(server)
+        if "postgres" in servers:
+            child = self.database.spawn()
             self._adopt(child)
-            await self._database.wait_ready(child)
-            return
-        assert self._cluster is not None
-        node = next(each for each in self._cluster.nodes if each.name == server)
-        self._adopt(self._cluster.spawn_node(node))
-        await wait_kafka(self.access(), [self._child(each.name) for each in self._cluster.nodes])
+            await self.database.wait_ready(child)
+        if nodes := [] if self._cluster is None else [each for each in self._cluster.nodes if each.name in servers]:
+            assert self._cluster is not None
+            for node in nodes:
+                self._adopt(self._cluster.spawn_node(node))
+            await wait_kafka(self.access(), [self._child(each.name) for each in self._cluster.nodes])
 
     async def stop(self) -> None:
         """End everything that was started here, services first, and forget the stack. Repeatable."""

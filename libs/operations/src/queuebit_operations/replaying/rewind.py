@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from queuebit_operations.errors import InConflict, NotThere
 from queuebit_operations.records.port import Place
+from queuebit_runtime.clock import Clock
 
+LOOK_INTERVAL_S = 1.0
 OF_THE_CONTROL_PLANE = ("control-plane", "control-plane.large")
 """Its groups: what came large is read apart."""
 
@@ -58,8 +60,21 @@ async def moves_of_all(groups: Groups, names: Sequence[str], at: datetime) -> di
     return found
 
 
-async def rewind(groups: Groups, group: str, moves: list[Move]) -> None:
-    """Move it. Raises InConflict while the group has members: they would go on from where they are."""
-    if members := await groups.members(group):
-        raise InConflict(f"The group {group} has {members} members.", remedy="Stop the service that reads it first.")
+async def rewind(
+    groups: Groups, group: str, moves: list[Move], clock: Clock, *, wait_s: float, on_wait: Callable[[int], None]
+) -> None:
+    """Move it. Raises InConflict where the group still has members after `wait_s`: they would go on from where they are.
+
+    A member with an instance id says no farewell: the brokers forget it a session timeout after its end. `on_wait` hears how
+    many are left.
+    """
+    deadline_s = clock.monotonic_s() + wait_s
+    while members := await groups.members(group):
+        if clock.monotonic_s() >= deadline_s:
+            raise InConflict(
+                f"The group {group} has {members} members.",
+                remedy="Stop the service that reads it first; --wait-s waits longer until the brokers have forgotten it.",
+            )
+        on_wait(members)
+        await clock.sleep(LOOK_INTERVAL_S)
     await groups.commit(group, {move.place: move.after for move in moves})

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 
 VERB = "replay rewind"
+WAIT_S = 60.0
+"""Twice the session timeout of our services, after which the brokers forget a member that ended without a farewell."""
 
 
 def add(ops: Groups) -> None:
@@ -37,12 +39,16 @@ def rewind(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run/--apply", help="Only show, or do it.")] = True,
     reason: b.Reason = None,
+    wait_s: Annotated[
+        float, typer.Option("--wait-s", min=0, help="Wait so long until the brokers have forgotten who read.")
+    ] = WAIT_S,
     actor: a.Actor = None,
     as_json: o.Json = False,
 ) -> int:
     """Let groups of readers read again what came since a moment: after the store was restored to that moment.
 
-    What it knows already changes nothing when it comes again. The service that reads must be stopped. It only moves back.
+    What it knows already changes nothing when it comes again. The service that reads must be stopped; its
+    membership ends up to a session timeout later, which is waited for. It only moves back.
     """
     from queuebit_operations.errors import BadArgument
     from queuebit_operations.running import run
@@ -53,12 +59,16 @@ def rewind(
     async def work() -> ExitCode:
         if not dry_run and not reason:
             raise BadArgument("A reason is needed to act.", remedy="Say why: --reason 'text'")
-        return await _rewind(at, group or (), a.actor_or_user(actor), None if dry_run else reason, as_json=as_json)
+        return await _rewind(
+            at, group or (), a.actor_or_user(actor), None if dry_run else reason, wait_s, as_json=as_json
+        )
 
     return run(work())
 
 
-async def _rewind(at: datetime, groups: Sequence[str], actor: str, reason: str | None, *, as_json: bool) -> ExitCode:
+async def _rewind(
+    at: datetime, groups: Sequence[str], actor: str, reason: str | None, wait_s: float, *, as_json: bool
+) -> ExitCode:
     """Without a reason it only shows."""
     import os
 
@@ -66,6 +76,7 @@ async def _rewind(at: datetime, groups: Sequence[str], actor: str, reason: str |
     from queuebit_client.cli.output import print_json, print_line
     from queuebit_operations.bulk.recorded import recorded
     from queuebit_operations.connections.bus import kafka_access, namespace_of
+    from queuebit_operations.connections.progress import Progress
     from queuebit_operations.connections.store import opened_store
     from queuebit_operations.records.kafka import opened_records
     from queuebit_operations.replaying.rewind import moves_of_all, rewind
@@ -77,12 +88,14 @@ async def _rewind(at: datetime, groups: Sequence[str], actor: str, reason: str |
         for group, moves in found.items():
             if moves and reason is not None:
                 clock = SystemClock()
+                heard: Progress[int] = Progress(clock, _waiting)
                 given = {"group": group, "to": at.isoformat()}
                 async with (
                     opened_store(os.environ) as store,
                     recorded(store, clock, SystemIds(clock).mint(), VERB, given, actor=actor, reason=reason) as deed,
                 ):
-                    await rewind(records, group, moves)
+                    await rewind(records, group, moves, clock, wait_s=wait_s, on_wait=heard.tell)
+                    heard.end()
                     deed.outcome = f"{_count(moves)} records are read again."
     dry_run = reason is None
     if as_json:
@@ -108,3 +121,7 @@ async def _rewind(at: datetime, groups: Sequence[str], actor: str, reason: str |
 
 def _count(moves: Sequence[Move]) -> int:
     return sum(move.before - move.after for move in moves)
+
+
+def _waiting(members: int) -> str:
+    return f"{members} members have not left the group yet …"

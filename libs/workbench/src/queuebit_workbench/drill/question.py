@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-import orjson
-
-from queuebit_contracts.channels import SUBMITTED
-from queuebit_contracts.envelope import binary_headers, rfc3339
-from queuebit_contracts.events import JobSubmitted
-from queuebit_contracts.ids import job_id_of, uuid7
 from queuebit_contracts.jobs import Tier
-from queuebit_contracts.registry import type_bytes_of
 from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.clock import Clock
+from queuebit_workbench.drill.asking import question
 
 TENANT = "drill"
 TIER: Tier = "interactive"
@@ -28,24 +22,10 @@ STATEMENT = {"nodes": NODES, "edges": [[node, (node + 1) % NODES, 1] for node in
 def questions(count: int, clock: Clock, seed: int) -> Iterator[Outgoing]:
     """So many jobs as an upstream service sends them."""
     numbers = Random(seed)
-    ce_type = type_bytes_of(JobSubmitted)
+    problem = {"kind": "maxcut", "statement": STATEMENT}
     for _ in range(count):
-        now = clock.now()
-        key = uuid7(int(now.timestamp() * 1000), numbers.getrandbits(74))
-        job_id = str(job_id_of(TENANT, key))
-        problem = {"kind": "maxcut", "statement": STATEMENT}
-        request = {
-            "tenant": TENANT,
-            "problem": problem,
-            "lane": "simulator",
-            "tier": TIER,
-            "seed": numbers.getrandbits(31),
-        }
-        value = orjson.dumps({"request": request, "idempotency_key": str(key)})
-        headers = binary_headers(
-            key, "/drill", ce_type, job_id, rfc3339(now), tenant=TENANT, version=None, traceparent=None
-        )
-        yield Outgoing(SUBMITTED, job_id.encode(), value, headers)
+        request = {"problem": problem, "lane": "simulator", "tier": TIER, "seed": numbers.getrandbits(31)}
+        yield question(TENANT, request, clock, numbers)[1]
 
 
 def answer(seed: int, *, wrong: bool) -> tuple[list[int], int]:

@@ -25,6 +25,7 @@ from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.ids import SystemIds
 from queuebit_store.postgres import PostgresStore, settings_from
 from queuebit_workbench.drill.backend import NAME, DrillBackend
+from queuebit_workbench.drill.errors import DrillFailed
 from queuebit_workbench.drill.question import BEST, TENANT, questions
 
 Say = Callable[[str], None]
@@ -37,10 +38,6 @@ STRETCH_S = 1.0
 """What the ten minutes of an incident are here: right and wrong answers lie in different stretches of the survey."""
 WRONG_GAP = 0.01
 """Beyond it a stretch of the survey is a bad one: the others are at 0."""
-
-
-class DrillFailed(Exception):
-    """The drill did not come out as the runbook says."""
 
 
 @dataclass
