@@ -138,6 +138,7 @@ async def test_a_letter_is_looked_at_edited_and_its_job_goes_on(ops: Ops, world:
         await until(lambda: len(group.of(1)) == 3, "the job being whole")
         after = await ops("dlq", "list", "--json")
         history = await ops("dlq", "list", "--all", "--json")
+        deed = await ops("operations", "show", edited.document["operation"], "--json")
 
     assert (listed.code, [(each["id"], each["state"]) for each in listed.document["letters"]]) == (
         1, [(f"{GROUP}:0", "open"), (f"{GROUP}:1", "waiting")],
@@ -165,6 +166,20 @@ async def test_a_letter_is_looked_at_edited_and_its_job_goes_on(ops: Ops, world:
     assert (done[f"{GROUP}:0"]["became"], done[f"{GROUP}:0"]["reason"]) == ("edited", "a typo")
     assert "(key " in done[f"{GROUP}:0"]["actor"]
     assert done[f"{GROUP}:1"]["became"] == "redriven"
+    assert UUID(hex=done[f"{GROUP}:0"]["redrive"]) == UUID(edited.document["operation"])
+    told = deed.document
+    assert (told["verb"], told["state"], told["reason"]) == ("dlq edit", "done", "a typo")
+    assert told["actor"] == done[f"{GROUP}:0"]["actor"]
+    assert told["arguments"] == {
+        "letter": f"{GROUP}:0",
+        "edited_from": f"{EXECUTIONS}/{headers['__dlq.errors.partition'].decode()}@{headers['__dlq.errors.offset'].decode()}",
+        "original_event_id": str(UUID(int=11)),
+        "event_id": edited.document["event_id"],
+        "job": str(UUID(int=1)),
+        "tenant": "acme",
+        "changed": "value",
+    }
+    assert BAD.decode() not in deed.out
 
 
 async def test_a_redrive_stops_when_letters_come_back_and_ends_in_quarantine(ops: Ops, world: World) -> None:
@@ -246,14 +261,19 @@ async def test_a_group_that_pauses_goes_on_once_the_records_are_accepted(ops: Op
         await until(lambda: bool(group.letters.held_by), "pausing")
         reason = await group.bus.probe()
         empty = await ops("dlq", "list", "--json")
+        held_by = str(group.letters.held_by)
         accepted = await ops(
-            "dlq", "accept", GROUP, str(group.letters.held_by), "--apply", "--reason", "they are garbage"
+            "dlq", "accept", GROUP, held_by, "--apply", "--json", "--actor", "ann", "--reason", "they are garbage"
         )
+        deed = await ops("operations", "show", accepted.document["operation"], "--json")
         await until(lambda: group.letters.total == 5, "setting all aside")
 
     assert reason is not None
     assert (reason.code, reason.about["jobs"]) == ("many_fail_alike", 5)
     assert (empty.code, empty.document["letters"], accepted.code) == (0, [], 0)
+    told = deed.document
+    assert (told["verb"], told["state"], told["actor"]) == ("dlq accept", "done", "ann")
+    assert (told["reason"], told["arguments"]) == ("they are garbage", {"group": GROUP, "fingerprint": held_by})
 
 
 async def test_verbs_say_what_is_wrong(ops: Ops, world: World) -> None:

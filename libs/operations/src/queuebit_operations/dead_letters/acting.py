@@ -17,8 +17,9 @@ from queuebit_operations.records.kafka import opened_records
 from queuebit_runtime.bus.dead_letters.marks import Mark
 from queuebit_runtime.clock import Clock
 
-REDRIVE, DROP = "dlq redrive", "dlq drop"
+REDRIVE, DROP, EDIT, ACCEPT = "dlq redrive", "dlq drop", "dlq edit", "dlq accept"
 VERBS = frozenset({REDRIVE, DROP})
+"""Those that act on many, in steps."""
 
 
 def arguments_of(settings: RedriveSettings) -> dict[str, str]:

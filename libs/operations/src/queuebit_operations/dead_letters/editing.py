@@ -17,6 +17,8 @@ class Copy(NamedTuple):
 
     value: bytes
     headers: dict[str, bytes]
+    changed: tuple[str, ...]
+    """What the operator named: the value, or headers. What they hold now stands nowhere but in the copy."""
 
 
 def edited(kept: Kept, box: Sequence[Kept], value: bytes | None, said: Sequence[str]) -> Copy:
@@ -36,8 +38,9 @@ def edited(kept: Kept, box: Sequence[Kept], value: bytes | None, said: Sequence[
         if not sign or not name or name in OF_A_LETTER:
             raise BadArgument(f"{each!r} is no header to set.", remedy="Give NAME=VALUE; what we set ourselves stays.")
         headers[name] = text.encode()
+    changed = (*(() if value is None else ("value",)), *headers)
     headers.setdefault("ce_id", str(_id_of(kept)).encode())
-    return Copy((kept.letter.value or b"") if value is None else value, headers)
+    return Copy((kept.letter.value or b"") if value is None else value, headers, changed)
 
 
 def _id_of(kept: Kept) -> UUID:

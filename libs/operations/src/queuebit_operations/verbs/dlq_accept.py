@@ -30,7 +30,8 @@ def accept(
 ) -> int:
     """Say that records that fail so are what is wrong, and no outage: the group sets them aside and goes on.
 
-    It counts for good, also for records to come.
+    It counts for good, also for records to come. Who accepted what and why is an event in the store: `queuebit ops operations
+    show` tells it.
     """
     from queuebit_operations.running import run
 
@@ -40,16 +41,21 @@ def accept(
 async def _accept(group: str, fingerprint: str, reason: str, actor: str, *, dry_run: bool, as_json: bool) -> ExitCode:
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_client.cli.output import print_json, print_line
+    from queuebit_operations.dead_letters.acting import ACCEPT
     from queuebit_operations.dead_letters.reading import checked_groups
     from queuebit_runtime.bus.dead_letters.marks import Mark
-    from queuebit_runtime.clock import SystemClock
 
     checked_groups([group])
+    document: dict[str, object] = {"dry_run": dry_run, "group": group, "fingerprint": fingerprint}
     if not dry_run:
-        async with d.a_sender() as sender:
-            await sender.mark(Mark("accepted", actor, reason, SystemClock().now(), fingerprint=fingerprint), group)
+        about = {"group": group, "fingerprint": fingerprint}
+        async with d.recorded_deed(ACCEPT, about, actor, reason) as (deed, clock), d.a_sender() as sender:
+            mark = Mark("accepted", actor, reason, clock.now(), fingerprint=fingerprint, redrive=deed.operation_id.hex)
+            await sender.mark(mark, group)
+            deed.outcome = f"{group} sets aside what fails as {fingerprint}."
+        document["operation"] = str(deed.operation_id)
     if as_json:
-        print_json({"dry_run": dry_run, "group": group, "fingerprint": fingerprint})
+        print_json(document)
     else:
         print_line(f"{group} {'would set' if dry_run else 'sets'} aside what fails as {fingerprint}.")
     return ExitCode.OK

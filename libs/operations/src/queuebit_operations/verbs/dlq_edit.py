@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,8 @@ from queuebit_operations.verbs import options as o
 
 if TYPE_CHECKING:
     from queuebit_client.cli.exit_codes import ExitCode
+    from queuebit_operations.dead_letters.box import Kept
+    from queuebit_operations.dead_letters.editing import Copy
 
 
 def add(ops: Groups) -> None:
@@ -38,7 +40,8 @@ def edit(
     names the letter that it was.
 
     The copy has an id of its own, as it is not what was sent before. Needs QUEUEBIT_API_KEY of an operator or admin, as who
-    edits a record sees it. What waits behind it stays until it is redriven.
+    edits a record sees it. What waits behind it stays until it is redriven. Who edited what and why is an event in the store:
+    `queuebit ops operations show` tells it.
     """
     from queuebit_operations.running import run
 
@@ -52,37 +55,50 @@ async def _edit(
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_client.cli.output import print_json, print_line
     from queuebit_operations.dead_letters.editing import edited
-    from queuebit_runtime.bus.dead_letters.marks import Mark
-    from queuebit_runtime.clock import SystemClock
 
-    clock = SystemClock()
     key_id = await d.key_that_sees()
     async with d.opened_reader() as reader:
         kept, box = await reader.one(name)
     copy = edited(kept, box, value, said)
-    offset = None
-    if not dry_run:
-        by = f"{actor} (key {key_id})"
-        async with d.a_sender() as sender:
-            redrive = d.new_id()
-            offset = await sender.send(kept, redrive, value=copy.value, headers=copy.headers)
-            mark = Mark(
-                "edited", by, reason, clock.now(), kept.letter.origin, kept.letter.key or b"", offset, redrive=redrive
-            )
-            await sender.mark(mark, kept.letter.group)
     waiting = [each.id for each in box if each.open and each.sequence == kept.sequence and each.id != kept.id]
-    origin = kept.letter.origin
-    document = {
+    document: dict[str, Any] = {
         "dry_run": dry_run,
         "letter": kept.id,
-        "edited_from": str(origin),
+        "edited_from": str(kept.letter.origin),
         "event_id": copy.headers["ce_id"].decode(),
-        "sent_to": None if offset is None else f"{origin.topic}/{origin.partition}@{offset}",
+        "sent_to": None,
         "waiting": waiting,
     }
+    if not dry_run:
+        document |= await _sent(kept, copy, document, f"{actor} (key {key_id})", reason)
     if as_json:
         print_json(document)
     else:
         for field, each in document.items():
             print_line(f"{field}: {each}")
     return ExitCode.OK
+
+
+async def _sent(kept: Kept, copy: Copy, said: dict[str, Any], actor: str, reason: str) -> dict[str, Any]:
+    """Record it, send the copy, mark the letter: where the copy lies, and the operation that says who and why."""
+    from queuebit_operations.dead_letters.acting import EDIT
+    from queuebit_runtime.bus.dead_letters.marks import Mark
+
+    origin = kept.letter.origin
+    about = {
+        "letter": kept.id,
+        "edited_from": said["edited_from"],
+        "original_event_id": kept.letter.named("ce_id"),
+        "event_id": said["event_id"],
+        "job": kept.letter.named("ce_subject"),
+        "tenant": kept.letter.named("ce_tenant"),
+        "changed": ", ".join(copy.changed),
+    }
+    async with d.recorded_deed(EDIT, about, actor, reason) as (deed, clock), d.a_sender() as sender:
+        redrive = deed.operation_id.hex
+        offset = await sender.send(kept, redrive, value=copy.value, headers=copy.headers)
+        mark = Mark("edited", actor, reason, clock.now(), origin, kept.letter.key or b"", offset, redrive=redrive)
+        await sender.mark(mark, kept.letter.group)
+        sent_to = f"{origin.topic}/{origin.partition}@{offset}"
+        deed.outcome = f"The copy lies at {sent_to}."
+    return {"sent_to": sent_to, "operation": str(deed.operation_id)}

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from queuebit_operations.bulk.recorded import Deed
     from queuebit_operations.dead_letters.box import Wanted
     from queuebit_operations.dead_letters.reading import LetterReader
     from queuebit_operations.dead_letters.sending import LetterSender
+    from queuebit_runtime.clock import Clock
 
 Group = Annotated[
     list[str] | None,
@@ -65,12 +67,24 @@ def wanted(
     )
 
 
-def new_id() -> str:
-    """The name of a redrive."""
+@asynccontextmanager
+async def recorded_deed(
+    verb: str, about: Mapping[str, object], actor: str, reason: str
+) -> AsyncIterator[tuple[Deed, Clock]]:
+    """What is done inside is an operation in the store of the environment, with who and why. Raises StoreUnavailable."""
+    import os
+
+    from queuebit_operations.bulk.recorded import recorded
+    from queuebit_operations.connections.store import opened_store
     from queuebit_runtime.clock import SystemClock
     from queuebit_runtime.ids import SystemIds
 
-    return SystemIds(SystemClock()).mint().hex
+    clock = SystemClock()
+    async with (
+        opened_store(os.environ) as store,
+        recorded(store, clock, SystemIds(clock).mint(), verb, about, actor=actor, reason=reason) as deed,
+    ):
+        yield deed, clock
 
 
 async def key_that_sees() -> str:
