@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from queuebit_contracts import events as ev
@@ -46,16 +47,19 @@ async def tell_jobs(
     began_at: datetime = NOW,
     then: Sequence[Message] | None = None,
     tenant: str = "acme",
+    **request: Any,
 ) -> list[UUID]:
     """Take jobs from their submission to their end, one message of all of them at a time and a second apart; their ids.
 
-    `then`: what happens instead of an answer; nothing at all where it is empty.
+    `then`: what happens instead of an answer; nothing at all where it is empty. `request`: what else they ask for.
     """
     clock = StoppedClock()
     clock.moment = began_at
     handler = CommandHandler(store, clock, appended=lambda: None)
     job_ids = [a_job_id(number, began_at) for number in numbers]
-    rounds: list[list[tuple[UUID, Message]]] = [[(each, a_submit(job_id=each, tenant=tenant)) for each in job_ids]]
+    rounds: list[list[tuple[UUID, Message]]] = [
+        [(each, a_submit(job_id=each, tenant=tenant, **request)) for each in job_ids]
+    ]
     stories = [list(then) if then is not None else answered(each) for each in job_ids]
     rounds += [list(zip(job_ids, messages, strict=True)) for messages in zip(*stories, strict=True)]
     for place, each in enumerate(rounds):

@@ -10,6 +10,9 @@ from tests.fakes.histories import cancelled, tell_jobs
 from tests.integration.operations.conftest import Ops
 from tests.integration.operations.world import World
 
+DECIDED = ("--service", "control-plane")
+"""The verdicts of these histories were written down, and not given by a validator."""
+
 
 async def schemas(connection: asyncpg.Connection, name: str) -> int:
     return int(await connection.fetchval("SELECT count(*) FROM pg_namespace WHERE nspname = $1", name))
@@ -29,11 +32,11 @@ async def test_the_same_handlers_decide_the_same_apart_from_all_else(ops: Ops, w
     await tell_jobs(world.store, [8], then=cancelled(job_ids[0]))
     name = f"replay_{world.namespace[-12:]}"
 
-    kept = await ops("replay", "shadow", "--namespace", name, "--keep", "--json")
+    kept = await ops("replay", "shadow", *DECIDED, "--namespace", name, "--keep", "--json")
     verified = await ops("verify", "--store-only", "--json", QUEUEBIT_NAMESPACE=name)
     published = await topics(world, f"{name}.")
-    gone = await ops("replay", "shadow", "--namespace", f"{name}_2", "--job", str(job_ids[0]), "--json")
-    wrong = await ops("replay", "shadow", "--namespace", world.namespace)
+    gone = await ops("replay", "shadow", *DECIDED, "--namespace", f"{name}_2", "--job", str(job_ids[0]), "--json")
+    wrong = await ops("replay", "shadow", *DECIDED, "--namespace", world.namespace)
 
     assert (kept.code, kept.document["jobs"], kept.document["differing"]) == (0, 6, 0)
     assert (kept.document["recorded"], kept.document["produced"], kept.document["taken_over"]) == (40, 40, 0)
@@ -59,8 +62,8 @@ async def test_every_difference_is_in_the_report(ops: Ops, world: World) -> None
         '"policy_version":"old-',
     )
 
-    said = await ops("replay", "shadow", "--no-topics", "--json")
-    words = await ops("replay", "shadow", "--no-topics")
+    said = await ops("replay", "shadow", *DECIDED, "--no-topics", "--json")
+    words = await ops("replay", "shadow", *DECIDED, "--no-topics")
 
     assert (said.code, said.document["jobs"], said.document["differing"]) == (1, 2, 1)
     assert said.document["by_place"] == {"JobPlanned/policy_version": 1}

@@ -22,6 +22,7 @@ from queuebit_domain.job.evolve import evolve
 from queuebit_domain.job.state import Held, Job, NoJob, OpenJob
 from queuebit_domain.job.summary import summary_of
 from queuebit_operations.replaying.recorded import Decision, decisions_of
+from queuebit_operations.replaying.services import CONTROL_PLANE
 from queuebit_operations.scan.port import EventRow, Stream
 from queuebit_store.ports import Append, Head, NewEvent
 
@@ -31,8 +32,8 @@ DIFFERENCES_MAX = 50
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """Where the candidate decides otherwise. `version`: of the recorded decision. `path`: into the data of the event `name`;
-    empty where the events themselves are others.
+    """Where a handler of the candidate says otherwise. `version`: of the recorded event. `path`: into the data of the event
+    `name`; empty where the events themselves are others. `kind`: what sort of difference it is.
     """
 
     job_id: str
@@ -41,6 +42,8 @@ class Divergence:
     path: str
     recorded: Any
     candidate: Any
+    service: str = CONTROL_PLANE
+    kind: str = "decision"
 
     def document(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}

@@ -25,6 +25,15 @@ def shadow(
     type_: o.Types = None,
     since: o.Since = None,
     until: o.TimeUntil = None,
+    service: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--service",
+            metavar="SERVICE",
+            help="Whose handlers: control-plane, result-validation, classical-solver; repeatable. Absent: all but the solver, "
+            "which searches anew and takes as long as it took.",
+        ),
+    ] = None,
     namespace: Annotated[
         str | None, typer.Option(metavar="replay_NAME", help="The schema and the prefix of the topics of this run.")
     ] = None,
@@ -33,12 +42,14 @@ def shadow(
     limit: Annotated[int, typer.Option(min=1, help="Show at most so many differences; all are counted.")] = 100,
     as_json: o.Json = False,
 ) -> int:
-    """Let the handlers that are installed here decide again on everything that the selected jobs were told.
+    """Let the handlers that are installed here handle again what the selected jobs were told.
 
-    Run it from the environment of a release candidate, against production. Questions, reports of workers, verdicts and timers
-    come from the record, at their recorded moments: no worker, provider or customer is asked or told anything. What is decided
-    goes into a schema and topics of its own, and is compared with what was decided.
-    Exit 0: the same throughout. 1: there are differences.
+    Run it from the environment of a release candidate, against production. Each service is given the messages of the record, at
+    their recorded moments: the control plane decides again, the validator checks each recorded answer again, and the solver,
+    where it is named, searches again with the same seed and budget. Providers are never asked: their answers are those of the
+    record. No customer is told anything. What is decided goes into a schema and topics of its own; every difference is listed
+    with its service and kind.
+    Exit 0: the same throughout. 1: there are differences. 3: no job is selected, or a service is not installed here.
     """
     from queuebit_operations.running import run
     from queuebit_runtime.clock import SystemClock
@@ -46,11 +57,11 @@ def shadow(
 
     name = namespace or f"replay_{SystemIds(SystemClock()).mint().hex[:20]}"
     selection = o.selection(job, tenant, type_, since, until)
-    return run(_shadow(selection, name, keep=keep, topics=topics, limit=limit, as_json=as_json))
+    return run(_shadow(selection, name, service or [], keep=keep, topics=topics, limit=limit, as_json=as_json))
 
 
 async def _shadow(
-    selection: Selection, namespace: str, *, keep: bool, topics: bool, limit: int, as_json: bool
+    selection: Selection, namespace: str, services: list[str], *, keep: bool, topics: bool, limit: int, as_json: bool
 ) -> ExitCode:
     import os
     from contextlib import AsyncExitStack
@@ -64,18 +75,23 @@ async def _shadow(
     from queuebit_operations.exit_codes import FOUND
     from queuebit_operations.records.relayed import RELAYED
     from queuebit_operations.replaying.running import Report, run_shadow
+    from queuebit_operations.replaying.services import CONTROL_PLANE, installed_handlers
     from queuebit_operations.scan.postgres import opened_scan
     from queuebit_runtime.clock import SystemClock
 
     progress: Progress[Report] = Progress(
         SystemClock(), lambda so_far: f"{so_far.jobs} jobs, {so_far.differing} differ"
     )
+    handlers = installed_handlers(services)
+    decide = not services or CONTROL_PLANE in services
     async with AsyncExitStack() as stack:
         scan = await stack.enter_async_context(opened_scan(postgres_settings(os.environ)))
         env = await stack.enter_async_context(isolated(os.environ, namespace, RELAYED if topics else (), keep=keep))
         store = await stack.enter_async_context(opened_store(env))
         bus = await stack.enter_async_context(opened_bus(env)) if topics else None
-        report = await run_shadow(scan, selection, store, bus, namespace, limit=limit, on_progress=progress.tell)
+        report = await run_shadow(
+            scan, selection, store, bus, namespace, handlers, decide=decide, limit=limit, on_progress=progress.tell
+        )
     progress.end()
     if not report.jobs:
         raise NotThere(f"No job is selected by {selection.words()}.", remedy="Check the flags and QUEUEBIT_NAMESPACE.")
@@ -90,10 +106,16 @@ def _say(report: Any, where: dict[str, Any], *, as_json: bool) -> None:
         print_json({**where, **report.document()})
         return
     for each in report.shown:
-        print_line(f"{each.job_id}  v{each.version} {each.name}{each.path}: {each.recorded!r} -> {each.candidate!r}")
+        what = f"{each.name}{each.path}: {each.recorded!r} -> {each.candidate!r}"
+        print_line(f"{each.job_id}  v{each.version} {each.service}, {each.kind}: {what}")
     if report.differences > len(report.shown):
         print_line(f"… and {report.differences - len(report.shown)} more; --limit shows them.")
     print_line(f"{report.differing} of {report.jobs} jobs differ, in {report.differences} places.")
+    for kind, count in report.by_kind.most_common():
+        print_line(f"    {count} × {kind}")
+    for name, counts in report.services.items():
+        unknown = f", {counts['not_comparable']} not comparable" if counts["not_comparable"] else ""
+        print_line(f"{name}: {counts['handled']} answered again{unknown}.")
     print_line(f"{report.messages} messages gave {report.produced} events; {report.recorded} are recorded.")
     if where["kept"]:
         print_line(f"What was decided is in the namespace {where['namespace']}.")
