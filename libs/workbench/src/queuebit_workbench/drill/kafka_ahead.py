@@ -34,6 +34,7 @@ async def kafka_ahead(scene: Scene) -> None:
     if "kafka_ahead" not in status.out:
         raise DrillFailed(f"The page's first command does not say kafka_ahead: {status.out}")
     await scene.do(act)
+    scene.epochs += 1
     await scene.services.start()
     await scene.ended()
     await scene.healed()
