@@ -10,10 +10,10 @@ import orjson
 import pytest
 
 from queuebit_contracts import channels
-from queuebit_control_plane.availability import Lanes
 from queuebit_control_plane.inbound.admission import Intake
 from queuebit_control_plane.inbound.subscriptions import Consumer
 from queuebit_control_plane.inbound.tenants import Tenants
+from queuebit_domain.holds.lanes import Lanes
 from queuebit_runtime.bus.decoding import Received, sort_out
 from queuebit_runtime.bus.port import Record
 from queuebit_runtime.processes.bounded_work import inline

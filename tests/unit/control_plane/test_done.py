@@ -9,9 +9,9 @@ from typing import Any, cast
 from uuid import UUID
 
 from queuebit_contracts.envelope import Envelope
-from queuebit_control_plane.availability import Lanes
 from queuebit_control_plane.handler import CommandHandler, InboundCommand, Undecidable
 from queuebit_control_plane.inbound.subscriptions import Consumer
+from queuebit_domain.holds.lanes import Lanes
 from queuebit_domain.job.messages import Report
 from queuebit_runtime.bus.decoding import Received
 from queuebit_runtime.bus.port import Record

@@ -11,11 +11,11 @@ import pytest
 from queuebit_contracts import events as ev
 from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.ids import job_id_of, refusal_id_of, uuid7
-from queuebit_control_plane.availability import Lanes
 from queuebit_control_plane.handler import CommandHandler
 from queuebit_control_plane.inbound.admission import Intake
 from queuebit_control_plane.inbound.subscriptions import Consumer
 from queuebit_control_plane.inbound.tenants import Tenants
+from queuebit_domain.holds.lanes import Lanes
 from queuebit_runtime.bus.decoding import Received
 from queuebit_runtime.bus.port import Outgoing, Record, RecordTooLarge
 from queuebit_runtime.processes.bounded_work import inline

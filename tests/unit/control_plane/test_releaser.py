@@ -11,10 +11,10 @@ import pytest
 from queuebit_contracts.ids import uuid7
 from queuebit_contracts.operators import HoldEased, HoldReleased
 from queuebit_control_plane.app import ControlPlane
-from queuebit_control_plane.availability import Lanes
 from queuebit_control_plane.holding.gatekeeper import Gatekeeper
 from queuebit_control_plane.holding.releaser import Allowances
 from queuebit_domain.holds.codec import fold_holds
+from queuebit_domain.holds.lanes import Lanes
 from queuebit_domain.holds.register import REGISTER_ID
 from queuebit_runtime.bus.memory.broker import MemoryBroker
 from queuebit_runtime.bus.memory.bus import MemoryBus

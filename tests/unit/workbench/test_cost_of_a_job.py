@@ -16,12 +16,12 @@ import pytest
 from queuebit_classical_solver.main import build_shell
 from queuebit_classical_solver.shell.settings import SolverSettings
 from queuebit_contracts import channels
-from queuebit_control_plane.availability import Lanes
 from queuebit_control_plane.handler import CommandHandler
 from queuebit_control_plane.inbound.admission import Intake
 from queuebit_control_plane.inbound.subscriptions import Consumer
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_control_plane.relay.relay import records_of
+from queuebit_domain.holds.lanes import Lanes
 from queuebit_result_validation.main import build_validator
 from queuebit_result_validation.settings import ValidationSettings
 from queuebit_runtime.bus.port import Outgoing, Record, Subscription

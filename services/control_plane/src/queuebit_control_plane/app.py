@@ -6,7 +6,6 @@ import asyncio
 from typing import Protocol
 
 from queuebit_contracts.writing import TODAY, Writing
-from queuebit_control_plane.availability import Lanes
 from queuebit_control_plane.handler import CommandHandler
 from queuebit_control_plane.holding.gatekeeper import Gatekeeper
 from queuebit_control_plane.holding.releaser import Releaser
@@ -19,6 +18,7 @@ from queuebit_control_plane.relay.lead import Lead
 from queuebit_control_plane.relay.relay import CURSOR, LEASE, Relay
 from queuebit_control_plane.relay.watch import Watch
 from queuebit_control_plane.timers import Timers
+from queuebit_domain.holds.lanes import Lanes
 from queuebit_runtime.bus.port import Bus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.processes.bounded_work import BoundedWork, inline

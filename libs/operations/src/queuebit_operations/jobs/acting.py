@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
+from queuebit_contracts.jobs import Lane
 from queuebit_contracts.operators import Parent
 from queuebit_domain.holds.codec import fold_holds
 from queuebit_domain.holds.gate import Gate
@@ -27,13 +28,22 @@ ASKED, ASKED_BEFORE = "asked again", "asked again before"
 CONTENDED = "others kept changing the job"
 
 
-def act_of(verb: str, store: Jobs, clock: Clock, operation_id: UUID) -> Act:
-    """What the verb does. Raises BadArgument where it is none of ours."""
+def act_of(
+    verb: str,
+    store: Jobs,
+    clock: Clock,
+    operation_id: UUID,
+    *,
+    backends: Mapping[Lane, frozenset[str]] | None = None,
+) -> Act:
+    """What the verb does. `backends`: those that each lane has, where they are known. Raises BadArgument where the verb is none
+    of ours.
+    """
     acts: dict[str, Callable[..., Awaitable[Step]]] = {
         INVALIDATE: _invalidate,
         CANCEL: _cancel,
         RERUN: _rerun,
-        RECALL: _recall,
+        RECALL: partial(_recall, backends),
     }
     if verb not in acts:
         raise BadArgument(f"{verb!r} cannot be run from here.", remedy="Give the verb itself.")
@@ -65,7 +75,14 @@ async def _cancel(store: Jobs, clock: Clock, operation_id: UUID, targets: Sequen
     return _step(outcomes)
 
 
-async def _recall(store: Jobs, clock: Clock, operation_id: UUID, targets: Sequence[str], _: Operation) -> Step:
+async def _recall(
+    backends: Mapping[Lane, frozenset[str]] | None,
+    store: Jobs,
+    clock: Clock,
+    operation_id: UUID,
+    targets: Sequence[str],
+    _: Operation,
+) -> Step:
     holds = NO_HOLDS
     while stored := await store.events_of(REGISTER_ID, after_version=holds.version):
         holds = fold_holds(stored, holds)
@@ -74,7 +91,7 @@ async def _recall(store: Jobs, clock: Clock, operation_id: UUID, targets: Sequen
         return Recall() if isinstance(job, OpenJob) else Skip("ended before")
 
     ids = [UUID(each) for each in targets]
-    return _step(await tell(store, clock, ids, say, done="recalled", cause_id=operation_id, gate=Gate(holds)))
+    return _step(await tell(store, clock, ids, say, done="recalled", cause_id=operation_id, gate=Gate(holds, backends)))
 
 
 async def _rerun(store: Jobs, clock: Clock, operation_id: UUID, targets: Sequence[str], operation: Operation) -> Step:

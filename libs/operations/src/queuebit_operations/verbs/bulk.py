@@ -13,6 +13,7 @@ from queuebit_operations.verbs import acting as a
 
 if TYPE_CHECKING:
     from queuebit_client.cli.exit_codes import ExitCode
+    from queuebit_contracts.jobs import Lane
     from queuebit_operations.bulk.operation import Operation
     from queuebit_operations.bulk.runner import Act
     from queuebit_operations.connections.store import OperatorStore
@@ -112,11 +113,30 @@ async def _act_of(
     import os
 
     from queuebit_operations.dead_letters.acting import VERBS, opened_act
-    from queuebit_operations.jobs.acting import act_of
+    from queuebit_operations.jobs.acting import RECALL, act_of
 
     if verb in VERBS:
         return await stack.enter_async_context(opened_act(verb, os.environ, clock, operation_id))
-    return act_of(verb, store, clock, operation_id)
+    backends = await _backends(clock) if verb == RECALL else None
+    return act_of(verb, store, clock, operation_id, backends=backends)
+
+
+async def _backends(clock: SystemClock) -> Mapping[Lane, frozenset[str]]:
+    """Those that each lane has; none, and a word of it, where Kafka does not answer."""
+    import os
+
+    from queuebit_client.cli.output import note
+    from queuebit_operations.connections.bus import kafka_access, namespace_of
+    from queuebit_operations.holding.backends import known_backends
+    from queuebit_operations.records.kafka import opened_records
+    from queuebit_runtime.errors import BusError
+
+    try:
+        async with opened_records(kafka_access(os.environ), namespace_of(os.environ)) as records:
+            return await known_backends(records, clock.now())
+    except BusError as error:
+        note(f"Kafka does not answer, so holds on backends take nothing back: {error}")
+        return {}
 
 
 def tell_operation(operation_id: UUID, operation: Operation, *, as_json: bool) -> ExitCode:

@@ -144,7 +144,8 @@ def recall(
 ) -> int:
     """Take back work that is out and was not begun, where a hold would stop it now: it waits behind that hold.
 
-    Pause or quarantine first. Whoever takes such an order up meanwhile is told to stop.
+    Pause or quarantine first. A hold on a backend takes back what is out on its lane where the lane has no other. Whoever
+    takes such an order up meanwhile is told to stop.
     """
     from queuebit_operations.choosing.port import Standing
     from queuebit_operations.jobs.acting import RECALL

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from queuebit_control_plane.availability import Lanes
 from queuebit_domain.holds.codec import fold_holds
 from queuebit_domain.holds.gate import OPEN, Gate
+from queuebit_domain.holds.lanes import Lanes
 from queuebit_domain.holds.register import REGISTER_ID, Holds
 from queuebit_runtime.clock import Clock
 from queuebit_store.ports import StreamStore

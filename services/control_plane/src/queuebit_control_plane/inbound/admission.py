@@ -13,12 +13,12 @@ from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.ids import refusal_id_of
 from queuebit_contracts.jobs import JobRequest, is_tenant_name
 from queuebit_contracts.origin import Origin, whole_origin
-from queuebit_control_plane.availability import Lanes
 from queuebit_control_plane.handler import InboundCommand
 from queuebit_control_plane.inbound.idempotency import reserve_each, unheld
 from queuebit_control_plane.inbound.identity import job_of, origin_of
 from queuebit_control_plane.inbound.reading import Outcome, Question, admitted_or_refused
 from queuebit_control_plane.inbound.tenants import Tenants
+from queuebit_domain.holds.lanes import Lanes
 from queuebit_domain.job.messages import Refuse, Submit
 from queuebit_domain.job.routing import FALLBACK_PARAM, REFINE_PARAM, RoutingInputs, budget_s_of
 from queuebit_problems.admission import Admitted

@@ -12,13 +12,13 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.errors import ContractError, InvalidData
-from queuebit_control_plane.availability import Lanes
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.handler import CommandHandler, InboundCommand, Undecidable, log_fields
 from queuebit_control_plane.inbound.admission import UNKNOWN_TENANT, Intake, admitted_before, refuse
 from queuebit_control_plane.inbound.aside import Aside, Place, place_of
 from queuebit_control_plane.inbound.join_buffer import JoinBuffer, PendingMessage
 from queuebit_control_plane.inbound.reading import Question, rejection_of
+from queuebit_domain.holds.lanes import Lanes
 from queuebit_domain.job.messages import Cancel, Message
 from queuebit_problems.admission import is_quick
 from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
