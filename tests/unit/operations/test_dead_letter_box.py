@@ -16,7 +16,7 @@ from queuebit_operations.bulk.operation import Operation, advance, evolve_operat
 from queuebit_operations.dead_letters.acting import arguments_of, settings_of
 from queuebit_operations.dead_letters.box import Kept, Wanted, box_of, in_sequence
 from queuebit_operations.dead_letters.editing import edited
-from queuebit_operations.dead_letters.grouping import failing
+from queuebit_operations.dead_letters.grouping import Grouping
 from queuebit_operations.dead_letters.redrive import Redrive, RedriveSettings, plan_redrive, rates
 from queuebit_operations.errors import BadArgument, InConflict
 from queuebit_operations.verbs.bulk import tell_operation
@@ -140,7 +140,10 @@ def test_what_fails_alike_is_one_group_with_its_first_and_last() -> None:
     topic.fails(1)
     topic.fails(2, "other", tenant="other", again={h.REPLAYS: "2", h.FIRST_FAILED_AT: "2025-01-01T00:00:00Z"})
     topic.mark("dropped", Origin(EXECUTIONS, 0, 1))
-    (group,) = failing(topic.box)
+    grouping = Grouping()
+    for each in topic.box:
+        grouping.add(each)
+    (group,) = grouping.found()
     assert (group.letters, group.open, group.jobs, group.tenants, group.replays) == (2, 1, 2, 2, 2)
     assert (group.first_seen, group.last_seen, group.example) == (
         "2025-01-01T00:00:00Z", "2026-01-02T03:04:05Z", f"{GROUP}:1",

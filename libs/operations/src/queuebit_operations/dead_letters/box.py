@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from sys import intern
 from typing import Any, Literal
 
-from queuebit_runtime.bus.dead_letters.letter import Letter, Origin, letter_of
+from queuebit_runtime.bus.dead_letters import headers as h
+from queuebit_runtime.bus.dead_letters.letter import Letter, Origin, letter_of, origin_of
 from queuebit_runtime.bus.dead_letters.marks import Mark, mark_of
 from queuebit_runtime.bus.dead_letters.sequences import keeps_order
 from queuebit_runtime.bus.port import Record
@@ -112,26 +114,46 @@ class Wanted:
         return of_interest and all(not names or said in names for names, said in asked)
 
 
-def box_of(records: Iterable[Record]) -> list[Kept]:
-    """The letters in the order in which they came. Of a record that was set aside twice, as after a crash, the last counts."""
-    kept: dict[int, Kept] = {}
-    newest: dict[Origin, int] = {}
-    for record in records:
-        mark = mark_of(record)
-        if mark is not None:
-            offset = None if mark.origin is None else newest.get(mark.origin)
+class Fates:
+    """What became of each letter of a topic, without the letters: some three hundred bytes each, whatever they hold.
+
+    First it hears the whole topic, then it tells of each record what it is. Of a record that was set aside twice, as after a
+    crash, the last letter counts.
+    """
+
+    def __init__(self) -> None:
+        self._newest: dict[Origin, int] = {}
+        self._marks: dict[int, Mark] = {}
+        self._replaced: set[int] = set()
+
+    def hear(self, record: Record) -> None:
+        """The next record of the topic."""
+        if (mark := mark_of(record)) is not None:
+            offset = None if mark.origin is None else self._newest.get(mark.origin)
             if offset is not None and mark.became != "accepted":
-                kept[offset] = Kept(kept[offset].letter, mark)
-            continue
-        letter = letter_of(record)
-        if letter is None:
-            continue
-        before = newest.get(letter.origin)
-        if before is not None and kept[before].open:
-            del kept[before]
-        newest[letter.origin] = letter.offset
-        kept[letter.offset] = Kept(letter)
-    return list(kept.values())
+                self._marks[offset] = mark
+            return
+        said = {name: value or b"" for name, value in record.headers}
+        origin = None if h.MARK in said else origin_of(said)
+        if origin is None:
+            return
+        before = self._newest.get(origin)
+        if before is not None and before not in self._marks:
+            self._replaced.add(before)
+        self._newest[origin._replace(topic=intern(origin.topic))] = record.offset
+
+    def kept(self, record: Record) -> Kept | None:
+        """The letter that the record is, with the last that was done to it; None for a mark, and for one that came again."""
+        letter = None if record.offset in self._replaced else letter_of(record)
+        return None if letter is None else Kept(letter, self._marks.get(record.offset))
+
+
+def box_of(records: Sequence[Record]) -> list[Kept]:
+    """The letters of a whole topic in the order in which they came."""
+    fates = Fates()
+    for record in records:
+        fates.hear(record)
+    return [kept for record in records if (kept := fates.kept(record)) is not None]
 
 
 def in_sequence(kept: Sequence[Kept], chosen: Iterable[Kept]) -> list[Kept]:

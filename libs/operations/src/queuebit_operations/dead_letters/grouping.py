@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from queuebit_operations.dead_letters.box import Kept
+from queuebit_runtime.bus.dead_letters.letter import Letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,30 +32,69 @@ class Failing:
         return asdict(self)
 
 
-def failing(kept: Iterable[Kept]) -> list[Failing]:
-    """The groups, that with the most open letters first."""
-    by_group: defaultdict[tuple[str, str], list[Kept]] = defaultdict(list)
-    for each in kept:
-        by_group[each.letter.group, each.letter.fingerprint].append(each)
-    found = [_failing(some) for some in by_group.values()]
-    return sorted(found, key=lambda each: (-each.open, each.group, each.fingerprint))
+@dataclass(slots=True)
+class _Tally:
+    """What is counted of one way to fail. Of the letters only the newest is kept, without what it holds."""
+
+    newest: Letter
+    letters: int = 0
+    open: int = 0
+    replays: int = 0
+    first_seen: str = ""
+    jobs: set[tuple[str, bytes]] = field(default_factory=set)
+    tenants: set[str] = field(default_factory=set)
+
+    def add(self, kept: Kept) -> None:
+        letter = kept.letter
+        if (letter.failed_at, letter.offset) >= (self.newest.failed_at, self.newest.offset):
+            self.newest = _without_what_it_holds(letter)
+        self.letters += 1
+        self.open += kept.open
+        self.replays += letter.replays
+        self.first_seen = min(self.first_seen or letter.first_failed_at, letter.first_failed_at)
+        self.jobs.add(kept.sequence)
+        if (tenant := letter.named("ce_tenant")) is not None:
+            self.tenants.add(tenant)
 
 
-def _failing(some: list[Kept]) -> Failing:
-    letters = [each.letter for each in some]
-    newest = max(some, key=lambda each: (each.letter.failed_at, each.letter.offset))
+class Grouping:
+    """Letters, one after the other, by group and fingerprint: memory for each job that fails, not for what its records hold."""
+
+    def __init__(self) -> None:
+        self._tallies: dict[tuple[str, str], _Tally] = {}
+
+    def add(self, kept: Kept) -> None:
+        """Count one more."""
+        letter = kept.letter
+        tally = self._tallies.get((letter.group, letter.fingerprint))
+        if tally is None:
+            tally = self._tallies[letter.group, letter.fingerprint] = _Tally(_without_what_it_holds(letter))
+        tally.add(kept)
+
+    def found(self) -> list[Failing]:
+        """The groups, that with the most open letters first."""
+        found = [_failing(tally) for tally in self._tallies.values()]
+        return sorted(found, key=lambda each: (-each.open, each.group, each.fingerprint))
+
+
+def _without_what_it_holds(letter: Letter) -> Letter:
+    return replace(letter, value=None, headers=())
+
+
+def _failing(tally: _Tally) -> Failing:
+    newest = tally.newest
     return Failing(
-        group=newest.letter.group,
-        fingerprint=newest.letter.fingerprint,
-        error_type=newest.letter.error_type,
-        error_at=newest.letter.error_at,
-        code=newest.letter.code,
-        letters=len(some),
-        open=sum(each.open for each in some),
-        jobs=len({each.sequence for each in some}),
-        tenants=len({letter.named("ce_tenant") for letter in letters} - {None}),
-        replays=sum(letter.replays for letter in letters),
-        first_seen=min(letter.first_failed_at for letter in letters),
-        last_seen=max(letter.failed_at for letter in letters),
-        example=newest.id,
+        group=newest.group,
+        fingerprint=newest.fingerprint,
+        error_type=newest.error_type,
+        error_at=newest.error_at,
+        code=newest.code,
+        letters=tally.letters,
+        open=tally.open,
+        jobs=len(tally.jobs),
+        tenants=len(tally.tenants),
+        replays=tally.replays,
+        first_seen=tally.first_seen,
+        last_seen=newest.failed_at,
+        example=f"{newest.group}:{newest.offset}",
     )

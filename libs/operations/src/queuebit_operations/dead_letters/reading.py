@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 
 from queuebit_contracts.channels import CHANNELS, DEAD_LETTER_PREFIX, dead_letter, is_dead_letter
-from queuebit_operations.dead_letters.box import Kept, box_of
+from queuebit_operations.dead_letters.box import Fates, Kept, box_of
 from queuebit_operations.errors import BadArgument, NotThere
 from queuebit_operations.records.port import Place, Records, Span
 from queuebit_runtime.bus.port import Record
@@ -43,18 +43,14 @@ def place_named(name: str) -> tuple[str, int]:
 
 
 class LetterReader:
-    """Reads whole topics of dead letters, and what comes behind."""
+    """Reads topics of dead letters: one letter after the other, or whole; and what comes behind."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
 
     async def read(self, group: str, *, after: int = -1) -> list[Record]:
         """The records of its topic whose offset is larger, as far as it goes now. Raises NotThere, BusError."""
-        topic = dead_letter(group)
-        place = Place(topic, 0)
-        span = (await self._records.spans([topic])).get(place)
-        if span is None:
-            raise NotThere(f"Kafka has no topic {topic}.", remedy="Make it: `python -m queuebit_runtime topics`.")
+        place, span = await self._span(group)
         begin = max(span.begin, after + 1)
         if begin >= span.end:
             return []
@@ -62,6 +58,28 @@ class LetterReader:
         async for some in self._records.read({place: Span(begin, span.end)}):
             found += some
         return found
+
+    async def kept(self, group: str) -> AsyncIterator[Kept]:
+        """Its letters in the order in which they came, none held longer than it is looked at: the topic is read twice,
+        first for what became of each. Raises NotThere, BusError.
+        """
+        place, span = await self._span(group)
+        fates = Fates()
+        async for some in self._records.read({place: span}):
+            for record in some:
+                fates.hear(record)
+        async for some in self._records.read({place: span}):
+            for record in some:
+                if (letter := fates.kept(record)) is not None:
+                    yield letter
+
+    async def _span(self, group: str) -> tuple[Place, Span]:
+        topic = dead_letter(group)
+        place = Place(topic, 0)
+        span = (await self._records.spans([topic])).get(place)
+        if span is None:
+            raise NotThere(f"Kafka has no topic {topic}.", remedy="Make it: `python -m queuebit_runtime topics`.")
+        return place, span
 
     async def boxes(self, groups: Iterable[str]) -> dict[str, list[Kept]]:
         """The letters of each group. Raises NotThere, BusError."""

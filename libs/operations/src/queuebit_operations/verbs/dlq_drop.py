@@ -48,9 +48,10 @@ def drop(
         from queuebit_operations.dead_letters.acting import DROP
         from queuebit_operations.dead_letters.reading import groups_of
 
+        ids: list[str] = []
         async with d.opened_reader() as reader:
-            boxes = await reader.boxes(groups_of(group or [], chosen.ids))
-        ids = [each.id for box in boxes.values() for each in box if chosen.includes(each)]
+            for name in groups_of(group or [], chosen.ids):
+                ids += [each.id async for each in reader.kept(name) if chosen.includes(each)]
         return await b.freeze_and_act(
             DROP,
             {},

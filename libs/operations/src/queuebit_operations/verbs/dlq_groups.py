@@ -39,13 +39,17 @@ def groups(
 async def _groups(named: list[str], chosen: Wanted, *, as_json: bool) -> ExitCode:
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_client.cli.output import print_json, print_line
-    from queuebit_operations.dead_letters.grouping import failing
+    from queuebit_operations.dead_letters.grouping import Grouping
     from queuebit_operations.dead_letters.reading import checked_groups
     from queuebit_operations.exit_codes import FOUND
 
+    grouping = Grouping()
     async with d.opened_reader() as reader:
-        boxes = await reader.boxes(checked_groups(named))
-    found = failing(each for box in boxes.values() for each in box if chosen.includes(each))
+        for group in checked_groups(named):
+            async for kept in reader.kept(group):
+                if chosen.includes(kept):
+                    grouping.add(kept)
+    found = grouping.found()
     if as_json:
         print_json({"groups": [each.document() for each in found]})
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -43,24 +43,30 @@ def list_letters(
 
 
 async def _list(groups: list[str], chosen: Wanted, limit: int, *, as_json: bool) -> ExitCode:
+    from heapq import heappush, heappushpop
+
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_client.cli.output import note, print_json, print_line
     from queuebit_operations.dead_letters.reading import checked_groups
     from queuebit_operations.exit_codes import FOUND
 
+    newest: list[tuple[str, str, dict[str, Any]]] = []
+    total, some_open = 0, False
     async with d.opened_reader() as reader:
-        boxes = await reader.boxes(checked_groups(groups))
-    found = [each for box in boxes.values() for each in box if chosen.includes(each)]
-    found.sort(key=lambda each: (each.letter.failed_at, each.id))
-    shown = found[-limit:]
+        for group in checked_groups(groups):
+            async for kept in reader.kept(group):
+                if chosen.includes(kept):
+                    total += 1
+                    some_open |= kept.open
+                    row = (kept.letter.failed_at, kept.id, kept.document())
+                    heappush(newest, row) if len(newest) < limit else heappushpop(newest, row)
+    shown = [document for _, _, document in sorted(newest, key=lambda row: row[:2])]
     if as_json:
-        print_json({"total": len(found), "letters": [each.document() for each in shown]})
+        print_json({"total": total, "letters": shown})
     else:
         for each in shown:
-            letter = each.letter
-            job = letter.named("ce_subject") or "-"
-            when = letter.failed_at[:19]
-            line = f"{each.id:<34} {each.state:<11} {when:<19} {letter.fingerprint:<12} {letter.code:<20} {job}"
+            job, when = each["job_id"] or "-", each["failed_at"][:19]
+            line = f"{each['id']:<34} {each['state']:<11} {when:<19} {each['fingerprint']:<12} {each['code']:<20} {job}"
             print_line(line)
-        note(f"{len(shown)} of {len(found)} dead letters.")
-    return FOUND if any(each.open for each in found) else ExitCode.OK
+        note(f"{len(shown)} of {total} dead letters.")
+    return FOUND if some_open else ExitCode.OK
