@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from itertools import islice, pairwise
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -17,8 +18,10 @@ from queuebit_operations.dead_letters.acting import arguments_of, settings_of
 from queuebit_operations.dead_letters.box import Kept, Wanted, box_of, in_sequence
 from queuebit_operations.dead_letters.editing import edited
 from queuebit_operations.dead_letters.grouping import Grouping
+from queuebit_operations.dead_letters.reading import LetterReader
 from queuebit_operations.dead_letters.redrive import Redrive, RedriveSettings, plan_redrive, rates
 from queuebit_operations.errors import BadArgument, InConflict
+from queuebit_operations.records.port import Place, Span
 from queuebit_operations.verbs.bulk import tell_operation
 from queuebit_runtime.bus.dead_letters import headers as h
 from queuebit_runtime.bus.dead_letters.letter import Origin, dead_letter_of, parked
@@ -70,6 +73,35 @@ class Topic:
     async def read(self, group: str, *, after: int = -1) -> list[Record]:
         assert group == GROUP
         return [record for record in self.records if record.offset > after]
+
+    async def spans(self, topics: Collection[str]) -> dict[Place, Span]:
+        return {Place(topic, 0): Span(0, len(self.records)) for topic in topics}
+
+
+class Broker:
+    """Hands out the records of a topic, a few at a time."""
+
+    def __init__(self, topic: Topic) -> None:
+        self.spans = topic.spans
+        self._topic = topic
+
+    async def read(self, spans: Mapping[Place, Span]) -> AsyncIterator[Sequence[Record]]:
+        (span,) = spans.values()
+        for at in range(span.begin, span.end, 2):
+            yield self._topic.records[at : min(at + 2, span.end)]
+
+
+async def test_letters_that_are_read_one_after_the_other_are_those_of_the_whole_topic() -> None:
+    topic = Topic()
+    first = topic.fails(1)
+    topic.waits(2, first)
+    topic.fails(1)
+    topic.mark("redriven", first)
+    topic.mark("quarantined", topic.fails(3, "other"), "other")
+    reader = LetterReader(cast(Any, Broker(topic)))
+
+    assert [each async for each in reader.kept(GROUP)] == topic.box
+    assert states(topic.box) == [(2, "waiting"), (1, "redriven"), (3, "quarantined")]
 
 
 def states(box: list[Kept]) -> list[tuple[int, str]]:
