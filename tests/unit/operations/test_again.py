@@ -60,6 +60,17 @@ async def test_a_rerun_on_another_lane_is_planned_for_it() -> None:
     assert (events[1].rule, events[1].inputs["wish"]) == ("simulator-asked", "simulator")
 
 
+async def test_a_rerun_on_another_backend_differs_in_that_alone() -> None:
+    told = await stored(a_submit("simulator", params={"shots": 100}), a_success("primary-simulator"))
+
+    events, job = rerun(told, NEW_ID, NOW, PARENT, Changes(params={"backend": "other"}))
+
+    assert events[1] == read_event(told[1])
+    (order,), _ = decide(job, Wake(), NOW, NEW_ID)
+    assert isinstance(order, ev.JobQueued)
+    assert order.params == {"shots": 100, "backend": "other"}
+
+
 async def test_a_fork_goes_on_from_what_was_over_and_pays_it_not_twice() -> None:
     told = await stored(
         a_submit("auto"),

@@ -81,6 +81,19 @@ def test_another_backend_is_another_one_and_where_there_is_none_that_is_said() -
         backends.of("quantum", not_on=("one", "two"))
 
 
+def test_a_backend_that_is_asked_for_is_the_only_one() -> None:
+    executor = QuantumExecutor(Failing(PoolMemory()), Backends([ONE, TWO]), LIMITS, SystemClock(), worker="w")
+
+    asked = executor.task_of(an_order(a_maxcut(4), lane="quantum", params={"backend": "two"}))
+
+    assert asked.backend is TWO
+    with pytest.raises(NoBackend, match="has no backend 'three'") as refused:
+        executor.task_of(an_order(a_maxcut(4), lane="quantum", params={"backend": "three"}))
+    assert refused.value.remedy == "Set params.backend to one of: one, two; or to none."
+    with pytest.raises(NoBackend, match="no backend but two, where it failed"):
+        Backends([ONE, TWO]).of("quantum", not_on=("two",), only="two")
+
+
 def test_a_smaller_attempt_has_smaller_circuits_and_says_so() -> None:
     executor = QuantumExecutor(Failing(PoolMemory()), Backends([ONE]), LIMITS, SystemClock(), worker="w")
     order = an_order(a_maxcut(14), lane="quantum", params={"layers": 8, "shots": 1000, "method": "trained"})

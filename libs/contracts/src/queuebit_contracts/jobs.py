@@ -117,6 +117,10 @@ class Problem(StrictModel):
     statement: Sensitive[dict[str, Any]]
 
 
+BACKEND_PARAM = "backend"
+"""The parameter of a job that names the backend of its lane; no other is used then."""
+
+
 class JobRequest(StrictModel):
     """One question from one tenant.
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
-from queuebit_contracts.jobs import Lane
+from queuebit_contracts.jobs import BACKEND_PARAM, Lane, ParamValue
 from queuebit_contracts.operators import Parent
 from queuebit_domain.holds.codec import fold_holds
 from queuebit_domain.holds.gate import Gate
@@ -109,7 +109,9 @@ async def _ask_again(
 ) -> dict[UUID, str]:
     """Make a job of each that asks the same again. A job of that id is the one that was made before a crash."""
     found = await store.load(ids)
-    changes = Changes(lane=operation.arguments.get("lane"))  # type: ignore[arg-type]
+    backend = operation.arguments.get("to_backend")
+    params: dict[str, ParamValue] = {BACKEND_PARAM: backend} if backend else {}
+    changes = Changes(lane=operation.arguments.get("lane"), params=params)  # type: ignore[arg-type]
     outcomes: dict[UUID, str] = {job_id: MISSING for job_id in ids if job_id not in found}
     appends = {}
     for job_id, stored in found.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -59,11 +59,9 @@ def child_id(now: datetime, random_74: int) -> UUID:
 def rerun(
     stored: Sequence[StoredEvent], new_id: UUID, now: datetime, parent: Parent, changes: Changes
 ) -> tuple[list[ev.JobEvent], Job]:
-    """The very same question with the very same seed, planned as it was planned; or on another lane."""
+    """The very same question with the very same seed, planned as it was planned; or on another lane or backend."""
     seed = next((event.seed for event in map(read_event, stored) if isinstance(event, ev.JobQueued)), None)
-    kept = Changes(
-        changes.lane, changes.tier, changes.budget_s, seed if changes.seed is None else changes.seed, changes.deadline
-    )
+    kept = replace(changes, seed=seed if changes.seed is None else changes.seed)
     return fork(stored, 1, new_id, now, parent, kept, keep_plan=not changes.of_the_plan)
 
 

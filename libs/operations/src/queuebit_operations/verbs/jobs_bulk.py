@@ -29,6 +29,9 @@ _Since = Annotated[datetime | None, typer.Option("--since", formats=_TIMES, help
 _Until = Annotated[datetime | None, typer.Option("--until", formats=_TIMES, help="Before this time.", metavar="TIME")]
 _Tenant = Annotated[str | None, typer.Option("--tenant", help="Of this tenant.")]
 _Kind = Annotated[str | None, typer.Option("--kind", help="Of this kind of problem.")]
+_ToBackend = Annotated[
+    str | None, typer.Option("--to-backend", help="Ask again on this backend of the lane, and on no other.")
+]
 _Lane = Annotated[str | None, typer.Option("--lane", help="Ask again on this lane, not on that of before.")]
 
 
@@ -52,6 +55,7 @@ def invalidate(
     kind: _Kind = None,
     requeue: Annotated[bool, typer.Option("--requeue", help="Ask the same again, as a job of its own.")] = False,
     lane: _Lane = None,
+    to_backend: _ToBackend = None,
     apply: b.Apply = False,
     reason: b.Reason = None,
     rate: a.Rate = None,
@@ -68,7 +72,7 @@ def invalidate(
     from queuebit_operations.running import run
 
     wanted = AnsweredBy(backend, solver_version, calibrated_at, o.in_utc(since), o.in_utc(until), tenant, kind)
-    more = {"requeue": "yes" if requeue else None, "lane": lane}
+    more = {"requeue": "yes" if requeue else None, "lane": lane, "to_backend": to_backend}
     return run(_answered(INVALIDATE, jobs, wanted, more, apply, reason, rate, limit, actor, as_json))
 
 
@@ -83,6 +87,7 @@ def rerun(
     kind: _Kind = None,
     suspect: Annotated[bool, typer.Option("--suspect", help="Only those that were invalidated.")] = False,
     lane: _Lane = None,
+    to_backend: _ToBackend = None,
     apply: b.Apply = False,
     reason: b.Reason = None,
     rate: a.Rate = None,
@@ -90,7 +95,8 @@ def rerun(
     actor: a.Actor = None,
     as_json: o.Json = False,
 ) -> int:
-    """Ask the very same again, each as a job of its own: the same problem, parameters and seed; on the same lane or another.
+    """Ask the very same again, each as a job of its own: the same problem, parameters and seed; on the same lane and backend or
+    on others.
 
     What is held waits as always. See what came of it with: queuebit ops jobs compare --operation OPERATION
     """
@@ -101,7 +107,8 @@ def rerun(
     wanted = AnsweredBy(
         backend, solver_version, calibrated_at, o.in_utc(since), o.in_utc(until), tenant, kind, suspect=suspect
     )
-    return run(_answered(RERUN, jobs, wanted, {"lane": lane}, apply, reason, rate, limit, actor, as_json))
+    more = {"lane": lane, "to_backend": to_backend}
+    return run(_answered(RERUN, jobs, wanted, more, apply, reason, rate, limit, actor, as_json))
 
 
 def cancel(

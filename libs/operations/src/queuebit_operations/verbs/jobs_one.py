@@ -40,8 +40,12 @@ def fork(
     param: Annotated[
         list[str] | None, typer.Option("--param", help="A parameter, such as layers=3; repeat for more.", metavar="K=V")
     ] = None,
+    to_backend: Annotated[
+        str | None, typer.Option("--to-backend", help="This backend of its lane, and no other.", metavar="BACKEND")
+    ] = None,
     deadline: Annotated[
-        datetime | None, typer.Option("--deadline", formats=_TIMES, help="Absent: that of its tier.")
+        datetime | None,
+        typer.Option("--deadline", formats=_TIMES, metavar="TIME", help="Absent: that of its tier."),
     ] = None,
     actor: a.Actor = None,
     as_json: o.Json = False,
@@ -51,13 +55,15 @@ def fork(
     What was over by then is kept and not paid again: answers with their verdicts, failures, fallbacks. What was out is let out
     anew. The plan is kept behind the version it was made at; before, it is made by the policy of today.
     """
+    from queuebit_contracts.jobs import BACKEND_PARAM
     from queuebit_operations.jobs.again import Changes
     from queuebit_operations.running import run
 
     given = {"lane": lane, "tier": tier, "budget_s": budget_s, "seed": seed, "deadline": o.in_utc(deadline)}
 
     async def work() -> ExitCode:
-        changes = Changes(**given, params=_params(param or []))  # type: ignore[arg-type]
+        params = _params(param or []) | ({BACKEND_PARAM: to_backend} if to_backend else {})
+        changes = Changes(**given, params=params)  # type: ignore[arg-type]
         return await _fork(job, at, changes, reason, a.actor_or_user(actor), as_json=as_json)
 
     return run(work())

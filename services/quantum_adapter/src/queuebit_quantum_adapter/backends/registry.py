@@ -33,14 +33,28 @@ class Backends:
         return self._specs
 
     def of(
-        self, lane: Lane, qubits: int = 0, avoid: Collection[str] = (), *, not_on: Collection[str] = ()
+        self,
+        lane: Lane,
+        qubits: int = 0,
+        avoid: Collection[str] = (),
+        *,
+        not_on: Collection[str] = (),
+        only: str | None = None,
     ) -> BackendSpec:
         """The backend of a lane for so many qubits: the first that takes them, else the first of those that take most. One
-        that is to be avoided only where there is no other, and never one of `not_on`.
+        that is to be avoided only where there is no other, and never one of `not_on`. `only`: this one and no other.
 
         Raises NoBackend.
         """
         of_lane = [spec for spec in self._specs if spec.lane == lane]
+        if only is not None and of_lane:
+            if only not in [spec.name for spec in of_lane]:
+                known = ", ".join(spec.name for spec in of_lane)
+                raise NoBackend(
+                    f"The {lane} lane has no backend {only!r}.",
+                    remedy=f"Set params.backend to one of: {known}; or to none.",
+                )
+            of_lane = [spec for spec in of_lane if spec.name == only]
         all_of_lane = [spec for spec in of_lane if spec.name not in not_on]
         found = [spec for spec in all_of_lane if spec.name not in avoid] or all_of_lane
         if not found and of_lane:

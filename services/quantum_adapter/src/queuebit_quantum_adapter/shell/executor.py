@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FailureCode
-from queuebit_contracts.jobs import Lane, Ran, Usage
+from queuebit_contracts.jobs import BACKEND_PARAM, Lane, Ran, Usage
 from queuebit_problems.errors import ProblemError
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.registry import Backends
@@ -146,7 +146,9 @@ class QuantumExecutor:
     def task_of(self, order: JobQueued) -> Task:
         """What a work order asks of a worker process. Raises AdapterError or ProblemError where it cannot be served."""
         qubits = 0 if order.size is None else order.size.qubits
-        backend = self._backends.of(order.lane, qubits, order.avoid or (), not_on=order.not_on or ())
+        asked = order.params.get(BACKEND_PARAM)
+        only = None if asked is None else str(asked)
+        backend = self._backends.of(order.lane, qubits, order.avoid or (), not_on=order.not_on or (), only=only)
         if is_measurement(order.problem):
             recipe = Recipe()
             check_measurement(order, backend, self._limits)
