@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from queuebit_contracts.streams import PUBLISHED
+from queuebit_operations.replaying.answers import answered_again
+from queuebit_operations.replaying.services import VALIDATION, installed_handlers
 from queuebit_operations.replaying.shadow import shadow
 from queuebit_operations.scan.port import Stream
 from queuebit_operations.verification.streams import examine
@@ -31,4 +33,7 @@ def test_nothing_is_found_and_nothing_is_decided_otherwise(seed: int) -> None:
     assert len(streams) > 10
     assert [found for stream in streams for found in examine(stream).findings] == []
     assert [found for stream in streams for found in shadow(stream).divergences] == []
+    checked = [answered_again(stream, installed_handlers([VALIDATION])) for stream in streams]
+    assert [found for each in checked for found in each.divergences] == []
+    assert sum(each.handled[VALIDATION] for each in checked) > 0
     assert sum(shadow(stream).messages for stream in streams) > 2 * len(streams)
