@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +13,10 @@ from queuebit_contracts.ids import attempt_id_of
 from queuebit_contracts.jobs import Problem
 from queuebit_operations.errors import NotThere
 from queuebit_operations.replaying.answers import Answered, answered_again
+from queuebit_operations.replaying.running import run_shadow
 from queuebit_operations.replaying.services import SOLVER, VALIDATION, installed_handlers
 from queuebit_operations.replaying.shadow import Divergence
-from queuebit_operations.scan.port import Stream
+from queuebit_operations.scan.port import Selection, Stream
 from queuebit_result_validation import compare
 from queuebit_result_validation.history import Track
 from queuebit_result_validation.shadow import verdict_again
@@ -124,6 +126,35 @@ def test_what_the_validator_remembered_and_when_it_looked_come_from_the_record()
         recorded = validate(simulated, NOW, track)
 
         assert verdict_again(simulated, recorded, NOW + timedelta(seconds=20)) == recorded
+
+
+class Pages:
+    """A scan of some streams."""
+
+    def __init__(self, *streams: Stream) -> None:
+        self._streams = streams
+
+    async def streams(self, selection: Selection) -> AsyncIterator[list[Stream]]:
+        yield list(self._streams)
+
+
+@pytest.mark.parametrize("decide", [True, False])
+async def test_the_report_counts_by_service_and_kind(monkeypatch: pytest.MonkeyPatch, decide: bool) -> None:
+    scan: Any = Pages(await a_stream(DECIMALS, **ANSWER))
+    monkeypatch.setattr(compare, "TOLERANCE", 1e-15)
+    store, handlers = MemoryStore(), installed_handlers([VALIDATION])
+
+    report = await run_shadow(
+        scan, Selection(), store, None, "replay_1", handlers, decide=decide, limit=9, on_progress=lambda _: None
+    )
+
+    document = report.document()
+    assert (document["jobs"], document["differing"], document["differences"]) == (1, 1, 1)
+    assert document["by_kind"] == {"result-validation: verdict": 1}
+    assert document["by_place"] == {"ResultValidated": 1}
+    assert document["services"] == {VALIDATION: {"handled": 1, "not_comparable": 0}}
+    assert (document["recorded"] > 0, bool(await store.load([JOB]))) == (decide, decide)
+    assert document["shown"][0]["candidate"] == "ResultRejected: objective_mismatch"
 
 
 def test_a_service_that_is_not_installed_is_named_with_those_that_are() -> None:
