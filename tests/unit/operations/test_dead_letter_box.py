@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from itertools import islice, pairwise
 from typing import Any, cast
 from uuid import UUID
@@ -12,83 +11,20 @@ import pytest
 
 from queuebit_client.cli.exit_codes import ExitCode
 from queuebit_contracts.channels import EXECUTIONS, SUBMITTED, dead_letter
-from queuebit_contracts.errors import MalformedEnvelope
 from queuebit_operations.bulk.operation import Operation, advance, evolve_operation
 from queuebit_operations.dead_letters.acting import arguments_of, settings_of
-from queuebit_operations.dead_letters.box import Kept, Wanted, box_of, in_sequence
+from queuebit_operations.dead_letters.box import Kept, Wanted, in_sequence
 from queuebit_operations.dead_letters.editing import edited
 from queuebit_operations.dead_letters.grouping import Grouping
 from queuebit_operations.dead_letters.reading import LetterReader
 from queuebit_operations.dead_letters.redrive import Redrive, RedriveSettings, plan_redrive, rates
 from queuebit_operations.errors import BadArgument, InConflict
-from queuebit_operations.records.port import Place, Span
 from queuebit_operations.verbs.bulk import tell_operation
 from queuebit_runtime.bus.dead_letters import headers as h
-from queuebit_runtime.bus.dead_letters.letter import Origin, dead_letter_of, parked
-from queuebit_runtime.bus.dead_letters.marks import Became, Mark, mark_record
-from queuebit_runtime.bus.port import Outgoing, Record
+from queuebit_runtime.bus.dead_letters.letter import Origin
+from queuebit_runtime.bus.dead_letters.marks import Mark, mark_record
+from tests.fakes.letter_topics import GROUP, Broker, Topic
 from tests.fakes.moved_clock import START, MovedClock
-
-GROUP = "control-plane"
-
-
-class Topic:
-    """A topic of dead letters."""
-
-    def __init__(self) -> None:
-        self.records: list[Record] = []
-
-    def add(self, made: Outgoing) -> int:
-        offset = len(self.records)
-        self.records.append(Record(made.topic, 0, offset, made.key, made.value, tuple(made.headers)))
-        return offset
-
-    def fails(
-        self,
-        at: int,
-        key: str = "job",
-        *,
-        topic: str = EXECUTIONS,
-        tenant: str = "acme",
-        again: dict[str, str] | None = None,
-    ) -> Origin:
-        headers = [("ce_id", str(UUID(int=at)).encode()), ("ce_tenant", tenant.encode())]
-        headers += [(name, value.encode()) for name, value in (again or {}).items()]
-        record = Record(topic, 0, at, key.encode(), b"?", tuple(headers))
-        self.add(dead_letter_of(record, MalformedEnvelope("odd", remedy="mend"), "control-plane", GROUP, START))
-        return Origin(topic, 0, at)
-
-    def waits(self, at: int, behind: Origin, key: str = "job") -> Origin:
-        record = Record(behind.topic, 0, at, key.encode(), b"!", (("ce_id", str(UUID(int=at)).encode()),))
-        self.add(parked(record, behind, "control-plane", GROUP, START))
-        return Origin(behind.topic, 0, at)
-
-    def mark(self, became: Became, origin: Origin, key: str = "job") -> None:
-        self.add(mark_record(Mark(became, "ann", "why", START, origin, key.encode(), 9), GROUP))
-
-    @property
-    def box(self) -> list[Kept]:
-        return box_of(self.records)
-
-    async def read(self, group: str, *, after: int = -1) -> list[Record]:
-        assert group == GROUP
-        return [record for record in self.records if record.offset > after]
-
-    async def spans(self, topics: Collection[str]) -> dict[Place, Span]:
-        return {Place(topic, 0): Span(0, len(self.records)) for topic in topics}
-
-
-class Broker:
-    """Hands out the records of a topic, a few at a time."""
-
-    def __init__(self, topic: Topic) -> None:
-        self.spans = topic.spans
-        self._topic = topic
-
-    async def read(self, spans: Mapping[Place, Span]) -> AsyncIterator[Sequence[Record]]:
-        (span,) = spans.values()
-        for at in range(span.begin, span.end, 2):
-            yield self._topic.records[at : min(at + 2, span.end)]
 
 
 async def test_letters_that_are_read_one_after_the_other_are_those_of_the_whole_topic() -> None:

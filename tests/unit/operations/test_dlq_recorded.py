@@ -21,7 +21,7 @@ from queuebit_operations.verbs import dlq_options
 from queuebit_runtime.bus.dead_letters.marks import Mark
 from queuebit_runtime.clock import SystemClock
 from queuebit_store.memory import MemoryStore
-from tests.unit.operations.test_dead_letter_box import GROUP, Broker, Topic
+from tests.fakes.letter_topics import GROUP, Broker, Topic
 
 
 class Sender:
