@@ -90,8 +90,8 @@ readings: $(READY) ## Compare the reading of random OpenQASM programs with a sec
 soak: $(READY) ## Run the simulation over many seeds (SEEDS=2000).
 	@$(BIN)/python -m pytest tests/simulation -m soak --timeout 0
 
-provider-crash-matrix: $(READY) ## Kill, pause and cut submissions everywhere: is each paid for once? (RUNS=100 WAY=fence SEED=1).
-	@$(BIN)/python -m queuebit_workbench.clouds.crashes $(if $(RUNS),--runs $(RUNS)) $(if $(WAY),--way $(WAY)) $(if $(SEED),--seed $(SEED))
+provider-crash-matrix: $(READY) ## Kill, pause and cut submissions everywhere: is each paid for once? (CLIENT=ibm RUNS=100 WAY=all SEED=1).
+	@$(BIN)/python -m queuebit_workbench.clouds.crashes $(if $(CLIENT),--client $(CLIENT)) $(if $(RUNS),--runs $(RUNS)) $(if $(WAY),--way $(WAY)) $(if $(SEED),--seed $(SEED))
 
 crash-matrix: $(READY) ## Kill every service before and after each commit, publish and offset commit; verify everything (ONLY=point).
 	@$(BIN)/python -m queuebit_workbench.crash $(addprefix --only ,$(ONLY))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -19,9 +18,9 @@ def rows(*states: SubmissionState) -> list[Submission]:
     return [Submission(UUID(int=n), UUID(int=n), 0, "b", "h", state, NOW, NOW) for n, state in enumerate(states)]
 
 
-def jobs(*times: int) -> list[dict[str, Any]]:
+def jobs(*times: int) -> dict[str, int]:
     """So many jobs of each submission."""
-    return [{"tags": [f"queuebit:{UUID(int=n)}"]} for n, count in enumerate(times) for _ in range(count)]
+    return {str(UUID(int=n)): count for n, count in enumerate(times)}
 
 
 ENDED, LOST = SubmissionState.CONCLUDED, SubmissionState.UNKNOWN
@@ -37,6 +36,9 @@ ENDED, LOST = SubmissionState.CONCLUDED, SubmissionState.UNKNOWN
         ("fence", (ENDED, SubmissionState.FAILED), (1, 1), False),
         ("search", (ENDED, ENDED), (1, 2), True),
         ("search", (ENDED, SubmissionState.FAILED), (1, 1), False),
+        ("token", (ENDED, ENDED), (1, 1), True),
+        ("token", (ENDED, ENDED), (1, 2), False),
+        ("forgotten", (ENDED, ENDED), (1, 2), False),
         ("control", (ENDED, ENDED), (1, 3), True),
         ("control", (ENDED, ENDED), (1, 1), False),
     ],
@@ -44,7 +46,7 @@ ENDED, LOST = SubmissionState.CONCLUDED, SubmissionState.UNKNOWN
 def test_it_wants_one_each_and_a_control_that_sees_more(
     way: Way, states: tuple[SubmissionState, ...], times: tuple[int, ...], good: bool
 ) -> None:
-    assert verdict(counted(way, rows(*states), jobs(*times), [])) is good
+    assert verdict(counted(way, rows(*states), jobs(*times), {})) is good
 
 
 def test_it_counts_how_they_got_there() -> None:
@@ -55,7 +57,14 @@ def test_it_counts_how_they_got_there() -> None:
         "It has run.",
     ]
 
-    told = counted("fence", rows(ENDED, ENDED), jobs(1, 2), notes)
+    told = counted("fence", rows(ENDED, ENDED), jobs(1, 2), {str(UUID(int=0)): notes})
 
     assert told["accepted"] == {"1": 1, "2": 1}
     assert (told["answers lost"], told["found again"], told["sent again after proof of absence"]) == (1, 1, 1)
+
+
+def test_what_was_paid_twice_because_a_token_was_forgotten_must_have_been_found() -> None:
+    notes = {str(UUID(int=1)): ["A late look found 1 more, which may have been paid: a."]}
+
+    assert verdict(counted("forgotten", rows(ENDED, ENDED), jobs(1, 2), notes))
+    assert not verdict(counted("forgotten", rows(ENDED, ENDED), jobs(2, 2), notes))

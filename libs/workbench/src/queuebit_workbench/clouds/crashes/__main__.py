@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import httpx2
@@ -29,54 +29,48 @@ from queuebit_runtime.clock import SystemClock
 from queuebit_store.connections.migrations import migrate
 from queuebit_store.postgres import PostgresSettings, PostgresStore
 from queuebit_store.submissions.port import NewSubmission
+from queuebit_workbench.clouds.crashes.clients import CLIENTS, Client
 from queuebit_workbench.clouds.crashes.nursery import Plan
 from queuebit_workbench.clouds.crashes.verdict import counted, verdict
-from queuebit_workbench.clouds.crashes.ways import WAYS, Way
+from queuebit_workbench.clouds.crashes.ways import SURE, Way
 
-BACKEND = "fake_manila"
-LAG_S = 0.3
-CHAOS = [
-    {"method": "POST", "path": "/experimental/jobs", "when": "before", "status": 503, "times": None, "share": 0.05},
-    {"method": "POST", "path": "/experimental/jobs", "when": "before", "drop": True, "times": None, "share": 0.05},
-    {"method": "POST", "path": "/experimental/jobs", "when": "before", "hang_s": 3.0, "times": None, "share": 0.02},
-    {"method": "POST", "path": "/experimental/jobs", "when": "after", "status": 503, "times": None, "share": 0.08},
-    {"method": "POST", "path": "/experimental/jobs", "when": "after", "drop": True, "times": None, "share": 0.07},
-    {"method": "POST", "path": "/experimental/sessions", "when": "after", "drop": True, "times": None, "share": 0.03},
-    {"method": "GET", "path": "/experimental/jobs.*", "when": "after", "drop": True, "times": None, "share": 0.01},
-    {"method": "POST", "path": ".*/cancel", "when": "after", "drop": True, "times": None, "share": 0.2},
-]
 CIRCUIT = Circuit(1, (Register("c", 1),), (Gate("rx", (0,), (), (0,)), Measure(0, 0)), 1)
 
 
 async def main(arguments: argparse.Namespace) -> int:
-    ways: tuple[Way, ...] = WAYS if arguments.way == "all" else (arguments.way,)
+    client = CLIENTS[arguments.client]
     good = True
     with tempfile.TemporaryDirectory(prefix="queuebit-crashes-") as folder:
         async with await start_stack(Path(folder), kafka=False, remove=True) as stack:
-            for way in ways:
-                runs = arguments.runs if way == "fence" else min(arguments.runs, arguments.control_runs)
-                told = await one_way(stack.postgres, way, runs, arguments)
+            for way in client.ways:
+                if arguments.way not in ("all", way):
+                    continue
+                runs = arguments.runs if way in SURE else min(arguments.runs, arguments.control_runs)
+                told = await one_way(stack.postgres, client, way, runs, arguments)
                 sys.stdout.write(json.dumps(told) + "\n")
                 sys.stdout.flush()
                 good = good and verdict(told)
     return 0 if good else 1
 
 
-async def one_way(postgres: str, way: Way, runs: int, arguments: argparse.Namespace) -> dict[str, Any]:
+async def one_way(postgres: str, client: Client, way: Way, runs: int, arguments: argparse.Namespace) -> dict[str, Any]:
     """One ledger, one cloud, and processes that die; what became of it."""
     settings = PostgresSettings(postgres, namespace=f"crashes_{way}")
     await migrate(settings)
     keys = [UUID(int=arguments.seed << 64 | number) for number in range(runs)]
     clock = SystemClock()
-    async with cloud() as env, await PostgresStore.open(settings) as store:
+    async with cloud(client) as env, await PostgresStore.open(settings) as store:
         for number, attempt_id in enumerate(keys):
             request = encode_request(Request((Bound(CIRCUIT, (number / runs,)),), (number,), 16))
-            await store.intend(NewSubmission(key_of(attempt_id, 0), attempt_id, 0, BACKEND, request, hash_of(request)))
-        command(env, {"faults": CHAOS, "behaviour": {"lag_s": LAG_S, "queue_s": 0.1}})
+            await store.intend(
+                NewSubmission(key_of(attempt_id, 0), attempt_id, 0, client.backend, request, hash_of(request))
+            )
+        url = f"{env[client.url]}/_loopback"
+        httpx2.put(url, json=client.orders(way), timeout=30).raise_for_status()
         plan = Plan(
             postgres,
             settings.namespace,
-            BACKEND,
+            arguments.client,
             way,
             arguments.seed,
             arguments.workers,
@@ -89,32 +83,22 @@ async def one_way(postgres: str, way: Way, runs: int, arguments: argparse.Namesp
         deaths = await tended(plan, env)
         wall_s = clock.monotonic_s() - begun_s
         rows = await store.list_submissions(limit=runs)
-        notes = [note.text for row in rows for note in await store.submission_notes(row.key)]
-        return {**counted(way, rows, told_by(env), notes), "deaths": deaths, "wall_s": round(wall_s, 1)}
+        history = {str(row.key): [note.text for note in await store.submission_notes(row.key)] for row in rows}
+        accepted = client.counted(httpx2.get(url, timeout=30).json())
+        told = counted(way, rows, accepted, history)
+        return {"client": arguments.client, **told, "deaths": deaths, "wall_s": round(wall_s, 1)}
 
 
 @asynccontextmanager
-async def cloud() -> AsyncIterator[dict[str, str]]:
-    """A cloud in a process of its own; what makes a client come to it."""
-    arguments = ("-m", "queuebit_workbench.clouds.ibm", BACKEND)
-    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
+async def cloud(client: Client) -> AsyncIterator[dict[str, str]]:
+    """The cloud of a client in a process of its own; what makes the client come to it."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", *client.cloud, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     try:
         yield json.loads(await process.stdout.readline())
     finally:
         process.kill()
         await process.wait()
-
-
-def command(env: dict[str, str], orders: dict[str, Any]) -> None:
-    """Tell the cloud how to behave."""
-    httpx2.put(f"{env['IAM_URL']}/_loopback", json=orders, timeout=30).raise_for_status()
-
-
-def told_by(env: dict[str, str]) -> list[dict[str, Any]]:
-    """Every job that the cloud accepted."""
-    jobs: list[dict[str, Any]] = httpx2.get(f"{env['IAM_URL']}/_loopback", timeout=30).json()["jobs"]
-    return jobs
 
 
 async def tended(plan: Plan, env: dict[str, str]) -> dict[str, int]:
@@ -136,9 +120,10 @@ async def tended(plan: Plan, env: dict[str, str]) -> dict[str, int]:
 
 def arguments_of(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m queuebit_workbench.clouds.crashes", description=__doc__)
-    parser.add_argument("--runs", type=int, default=100, help="submissions behind a fence")
+    parser.add_argument("--client", choices=tuple(CLIENTS), default="ibm")
+    parser.add_argument("--runs", type=int, default=100, help="submissions as we do it")
     parser.add_argument("--control-runs", type=int, default=40, help="submissions of the other ways, at most")
-    parser.add_argument("--way", choices=(*WAYS, "all"), default="all")
+    parser.add_argument("--way", choices=(*get_args(Way), "all"), default="all")
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--deadline-s", type=float, default=1800.0, help="for each way")

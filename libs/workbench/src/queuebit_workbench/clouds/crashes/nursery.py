@@ -5,6 +5,7 @@ Called with one JSON document; it ends when a worker finds that nothing is left,
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import random
@@ -15,6 +16,7 @@ from dataclasses import asdict, dataclass
 
 from queuebit_runtime.clock import SystemClock
 from queuebit_store.postgres import PostgresSettings
+from queuebit_workbench.clouds.crashes.clients import CLIENTS, Name
 from queuebit_workbench.clouds.crashes.ways import Way
 from queuebit_workbench.clouds.crashes.worker import work
 
@@ -27,7 +29,7 @@ class Plan:
 
     postgres: str
     namespace: str
-    backend: str
+    client: Name
     way: Way
     seed: int
     workers: int
@@ -51,8 +53,7 @@ class Deaths:
 
 def tend(plan: Plan) -> Deaths:
     """Keep the workers going until one finds that nothing is left."""
-    import queuebit_quantum_adapter.providers.ibm.provider  # noqa: F401 - loaded once, for all that are forked
-
+    importlib.import_module(CLIENTS[plan.client].provider.partition(":")[0])  # once, for all that are forked
     chance, clock, deaths = random.Random(plan.seed), SystemClock(), Deaths()
     begun_s, born = clock.monotonic_s(), 0
     next_kill_s = begun_s + chance.expovariate(1 / plan.kill_every_s)
@@ -79,7 +80,7 @@ def _forked(plan: Plan, number: int) -> int:
     code = 1
     try:
         settings = PostgresSettings(plan.postgres, namespace=plan.namespace)
-        work(settings, plan.backend, plan.way, plan.seed * 100_003 + number, kill=plan.kill, pause=plan.pause)
+        work(settings, CLIENTS[plan.client], plan.way, plan.seed * 100_003 + number, kill=plan.kill, pause=plan.pause)
         code = 0
     finally:
         os._exit(code)

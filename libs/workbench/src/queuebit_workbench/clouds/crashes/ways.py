@@ -1,4 +1,4 @@
-"""The ways of handing in that are compared: as we do it, without the fence, and without reconciliation at all."""
+"""The ways of handing in that are compared: as we do it, in the window that a provider leaves, and as most callers do."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from uuid import UUID
 
 from queuebit_quantum_adapter.ports import Capabilities, Recovery, Request
 
-Way = Literal["fence", "search", "control"]
-WAYS: tuple[Way, ...] = ("fence", "search", "control")
+Way = Literal["fence", "search", "token", "forgotten", "control"]
+"""fence and token: as we do it; search: without the fence; forgotten: where the provider forgets tokens at once; control: an
+answer that is lost is taken for a failure.
+"""
+SURE: tuple[Way, ...] = ("fence", "token")
 
 
 class Searched:
@@ -47,7 +50,7 @@ class Careless(Searched):
 def in_the_way(provider: Any, way: Way) -> Any:
     """The provider as this way uses it."""
     match way:
-        case "fence":
+        case "fence" | "token" | "forgotten":
             return provider
         case "search":
             return Searched(provider)

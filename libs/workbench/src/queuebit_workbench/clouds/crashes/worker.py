@@ -13,6 +13,7 @@ from dataclasses import replace
 from queuebit_quantum_adapter.submissions.driver import Driver, terms_of
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.postgres import PostgresSettings, PostgresStore
+from queuebit_workbench.clouds.crashes.clients import Client, opened
 from queuebit_workbench.clouds.crashes.ways import Way, in_the_way
 
 LEASE_S = 3.0
@@ -23,7 +24,7 @@ POLL_S = 0.05
 LATE_LOOK_S = 5.0
 
 
-def work(postgres: PostgresSettings, backend: str, way: Way, seed: int, *, kill: float, pause: float) -> None:
+def work(postgres: PostgresSettings, client: Client, way: Way, seed: int, *, kill: float, pause: float) -> None:
     """Act on what is due until there is nothing left. `kill`: how probable an end is at every place; `pause`: how probable a
     sleep is just before the send.
     """
@@ -35,19 +36,17 @@ def work(postgres: PostgresSettings, backend: str, way: Way, seed: int, *, kill:
         if place == "before the send" and chance.random() < pause:
             time.sleep(PAUSE_S)
 
-    asyncio.run(_work(postgres, backend, way, f"worker {seed}", mark))
+    asyncio.run(_work(postgres, client, way, f"worker {seed}", mark))
 
 
-async def _work(postgres: PostgresSettings, backend: str, way: Way, owner: str, mark: Callable[[str], None]) -> None:
-    from queuebit_quantum_adapter.providers.ibm.provider import IbmProvider
-
-    provider = in_the_way(IbmProvider(backend=backend, lag_s=1.0, deadline_s=2.0), way)
+async def _work(postgres: PostgresSettings, client: Client, way: Way, owner: str, mark: Callable[[str], None]) -> None:
+    provider = in_the_way(opened(client), way)
     terms = replace(terms_of(provider, poll_s=POLL_S), retry_s=0.2, poll_max_s=0.5, late_look_s=LATE_LOOK_S)
     async with await PostgresStore.open(postgres) as store:
         driver = Driver(store, provider, terms, owner=owner, lease_s=LEASE_S, mark=mark)
         while await _left(store):
             try:
-                if not await driver.advance_due(backend):
+                if not await driver.advance_due(client.backend):
                     await asyncio.sleep(IDLE_S)
             except StoreUnavailable:
                 await asyncio.sleep(IDLE_S)

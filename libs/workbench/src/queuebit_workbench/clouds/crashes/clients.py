@@ -1,0 +1,103 @@
+"""The clients whose submissions are crashed: their clouds, what goes wrong there, and the ways in which they are used."""
+
+from __future__ import annotations
+
+import importlib
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from queuebit_workbench.clouds.crashes.ways import Way
+
+Name = Literal["ibm", "braket"]
+LAG_S, QUEUE_S = 0.3, 0.1
+ANSWERED_LATE_S = 3.0
+"""Longer than the deadline of a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """`cloud`: the module that is its cloud, with its arguments; `url`: the variable that says where that is. `posts` are where
+    it submits, `others` other requests whose answers are lost now and then. `counted` says how often each key was accepted.
+    """
+
+    cloud: tuple[str, ...]
+    url: str
+    backend: str
+    provider: str
+    options: Mapping[str, Any]
+    ways: tuple[Way, ...]
+    posts: str
+    others: tuple[tuple[str, str, float], ...]
+    counted: Callable[[Mapping[str, Any]], Counter[str]]
+    behaviour: Mapping[Way, Mapping[str, Any]] = field(default_factory=dict)
+
+    def orders(self, way: Way) -> dict[str, Any]:
+        """What the cloud is told before the work begins."""
+        at: dict[str, Any] = {"method": "POST", "path": self.posts, "times": None}
+        faults = [
+            {**at, "when": "before", "status": 503, "share": 0.05},
+            {**at, "when": "before", "drop": True, "share": 0.05},
+            {**at, "when": "before", "hang_s": ANSWERED_LATE_S, "share": 0.02},
+            {**at, "when": "after", "status": 503, "share": 0.08},
+            {**at, "when": "after", "drop": True, "share": 0.07},
+            *(
+                {"method": method, "path": path, "when": "after", "drop": True, "times": None, "share": share}
+                for method, path, share in self.others
+            ),
+        ]
+        behaviour = {"lag_s": LAG_S, "queue_s": QUEUE_S, **self.behaviour.get(way, {})}
+        return {"faults": faults, "behaviour": behaviour}
+
+
+def _of_ibm(told: Mapping[str, Any]) -> Counter[str]:
+    return Counter(tag.removeprefix("queuebit:") for job in told["jobs"] for tag in job["tags"])
+
+
+def _of_braket(told: Mapping[str, Any]) -> Counter[str]:
+    return Counter(task["tags"]["queuebit"] for task in told["tasks"])
+
+
+SV1 = "arn:aws:braket:::device/quantum-simulator/amazon/sv1"
+CLIENTS: Mapping[Name, Client] = {
+    "ibm": Client(
+        cloud=("queuebit_workbench.clouds.ibm", "fake_manila"),
+        url="IAM_URL",
+        backend="fake_manila",
+        provider="queuebit_quantum_adapter.providers.ibm.provider:IbmProvider",
+        options={"backend": "fake_manila", "lag_s": 1.0, "deadline_s": 2.0},
+        ways=("fence", "search", "control"),
+        posts="/experimental/jobs",
+        others=(
+            ("POST", "/experimental/sessions", 0.03),
+            ("GET", "/experimental/jobs.*", 0.01),
+            ("POST", ".*/cancel", 0.2),
+        ),
+        counted=_of_ibm,
+    ),
+    "braket": Client(
+        cloud=("queuebit_workbench.clouds.braket",),
+        url="AWS_ENDPOINT_URL_BRAKET",
+        backend="braket_sv1",
+        provider="queuebit_quantum_adapter.providers.braket.provider:BraketProvider",
+        options={
+            "device": SV1,
+            "bucket": "amazon-braket-loopback",
+            "prefix": "crashes",
+            "lag_s": 1.0,
+            "deadline_s": 2.0,
+        },
+        ways=("token", "forgotten", "control"),
+        posts="/quantum-task",
+        others=(("GET", "/quantum-task/.*", 0.01), ("POST", "/quantum-tasks", 0.05), ("PUT", ".*/cancel", 0.2)),
+        counted=_of_braket,
+        behaviour={"forgotten": {"token_s": 0.0}, "control": {"token_s": 0.0}},
+    ),
+}
+
+
+def opened(client: Client) -> Any:
+    """Its provider, by its dotted path: its SDK is imported here."""
+    module, _, name = client.provider.partition(":")
+    return getattr(importlib.import_module(module), name)(**client.options)
