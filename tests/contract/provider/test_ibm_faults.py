@@ -289,6 +289,33 @@ def test_one_program_carries_all_angles_of_one_form_and_the_outcomes_come_in_ord
     assert result.record["usage"]["status"] == "complete"
 
 
+def test_a_device_is_calibrated_while_a_process_lives_and_what_was_transpiled_before_is_forgotten(
+    server: Server, provider: IbmProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    properties = server.cloud.backends["fake_manila"]["properties"]
+    before = provider.preflight(REQUEST).record["calibrated_at"]
+    monkeypatch.setitem(properties, "last_update_date", "2026-11-29T12:00:00+00:00")
+    clock_s = [0.0]
+    fresh = IbmProvider(
+        backend="fake_manila", lag_s=1.0, deadline_s=DEADLINE_S, calibration_s=60.0, monotonic_s=lambda: clock_s[0]
+    )
+    first = fresh.preflight(REQUEST)
+    monkeypatch.setitem(properties, "last_update_date", "2026-11-29T18:00:00+00:00")
+
+    kept = fresh.preflight(REQUEST)
+    clock_s[0] = 61.0
+    server.site.faults.table = [Fault("GET", "/experimental/backends/.*", status=404, times=None)]
+    unanswered = fresh.preflight(REQUEST)
+    server.site.faults.table = []
+    refreshed = fresh.preflight(REQUEST)
+
+    told = [each.record["calibrated_at"][:13] for each in (first, kept, unanswered, refreshed)]
+    assert told == ["2026-11-29T12", "2026-11-29T12", "2026-11-29T12", "2026-11-29T18"]
+    assert before != first.record["calibrated_at"]
+    assert fresh.capabilities().calibrated_at == refreshed.record["calibrated_at"]
+    assert refreshed.ran[0]["form"] != first.ran[0]["form"]
+
+
 def test_the_schema_of_ibm_is_asked_of_every_program(server: Server, provider: IbmProvider) -> None:
     client = provider._service._active_api_client
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -111,6 +112,20 @@ async def test_it_ends_with_its_result_and_a_history(recovery: Recovery) -> None
     assert [sum(counts.values()) for counts in decode_result(result).counts] == [100, 100]
     notes = [note.text for note in await world.store.submission_notes(KEY)]
     assert (notes[0], notes[-1]) == ("It is to be handed in.", "Its result is here.")
+
+
+async def test_a_fence_behind_which_nothing_was_sent_is_closed_when_nobody_wants_it_any_more() -> None:
+    world, closed = World(Recovery.FENCE), list[str]()
+    await world.begin()
+    world.provider.close = closed.append  # type: ignore[method-assign]
+    row = await world.store.claim_due(["memory"], "somebody", LEASE_S)
+    assert row is not None
+    await world.store.save_submission(replace(row, fence="a fence"), "The fence is open.", release=True)
+    await world.store.want_cancelled(an_attempt())
+
+    ended = await world.to_the_end()
+
+    assert (ended.state, closed, world.provider.taken) == (SubmissionState.CANCELLED, ["a fence"], 0)
 
 
 async def marks_of(recovery: Recovery) -> list[str]:

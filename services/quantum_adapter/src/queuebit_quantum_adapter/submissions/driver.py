@@ -100,7 +100,7 @@ class Driver:
         if not await self._store.save_submission(reaction.row, reaction.note, release=rests, result=result):
             raise Lost
         self._mark(f"saved {reaction.row.state.value}")
-        if row.fence is not None and reaction.row.fence is None:
+        if row.fence is not None and (reaction.row.fence is None or act is Act.END_UNSENT):
             self._quietly(lambda: self._provider.close(row.fence or ""))
         for provider_id in reaction.cancel:
             self._quietly(lambda provider_id=provider_id: self._provider.cancel(provider_id))  # type: ignore[misc]

@@ -6,6 +6,7 @@
 | `QUEUEBIT_IBM_QUBITS_MAX` | the largest circuit that is sent there; 127 where it is not set |
 | `QUEUEBIT_IBM_LAG_S` | how long after it was sent a job may still turn up, at most; 300 where it is not set |
 | `QUEUEBIT_IBM_DEADLINE_S` | how long one request may take; 30 where it is not set |
+| `QUEUEBIT_IBM_CALIBRATION_S` | how old a calibration may be before it is asked for again; 3600 where it is not set |
 | `QISKIT_IBM_TOKEN`, `QISKIT_IBM_INSTANCE` and others | the account, as the client of IBM reads them |
 """
 
@@ -19,7 +20,7 @@ from queuebit_quantum_adapter.backends.settings import names, number
 from queuebit_quantum_adapter.backends.spec import BackendSpec, Setup
 
 CORE_QUBITS_MAX = 16
-QUBITS_MAX, LAG_S, DEADLINE_S = 127, 300.0, 30.0
+QUBITS_MAX, LAG_S, DEADLINE_S, CALIBRATION_S = 127, 300.0, 30.0, 3600.0
 
 
 def offer(setup: Setup) -> tuple[BackendSpec, ...]:  # noqa: ARG001
@@ -33,6 +34,7 @@ def backends(env: Mapping[str, str]) -> tuple[BackendSpec, ...]:
     options = {
         "lag_s": number(env, "QUEUEBIT_IBM_LAG_S", LAG_S),
         "deadline_s": number(env, "QUEUEBIT_IBM_DEADLINE_S", DEADLINE_S),
+        "calibration_s": number(env, "QUEUEBIT_IBM_CALIBRATION_S", CALIBRATION_S),
     }
     return tuple(
         BackendSpec(

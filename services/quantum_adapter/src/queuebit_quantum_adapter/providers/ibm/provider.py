@@ -6,7 +6,9 @@ that a POST which is late bounces. The job carries its key as a tag, by which it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+import time
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
@@ -32,6 +34,7 @@ SHOTS_MAX = 100_000
 JOB_S, SHOT_S = 2.0, 3e-4
 """What a job and one run of a circuit take on a device, in seconds: an upper guess, without the queue."""
 BATCH_TTL_S = 8 * 3600
+CALIBRATION_S = 3600.0
 PAGE, PAGES_MAX = 50, 20
 RAN_TOO_LONG = 1305
 CONFLICT, NOT_FOUND = 409, 404
@@ -43,13 +46,25 @@ STATES = {
     "cancelled": RunState.CANCELLED,
     "cancelled - ran too long": RunState.FAILED,
 }
+_log = logging.getLogger(__name__)
 
 
 class IbmProvider:
     """One backend. The client is not shared between threads."""
 
-    def __init__(self, *, backend: str, lag_s: float, deadline_s: float) -> None:
-        """Raises NoBackend where the account or the backend is not there, ProviderUnavailable where nobody answers."""
+    def __init__(
+        self,
+        *,
+        backend: str,
+        lag_s: float,
+        deadline_s: float,
+        calibration_s: float = CALIBRATION_S,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`calibration_s`: how old what is known of the calibration may be before it is asked for again.
+
+        Raises NoBackend where the account or the backend is not there, ProviderUnavailable where nobody answers.
+        """
         self._heard = Heard()
         self._service = open_service(self._heard, deadline_s)
         try:
@@ -58,6 +73,8 @@ class IbmProvider:
         except Exception as error:
             remedy = "Name a backend of the account in QUEUEBIT_IBM_BACKENDS."
             raise unopened(f"The backend {backend}", error, remedy) from error
+        self._calibration_s, self._monotonic_s = calibration_s, monotonic_s
+        self._asked_s = monotonic_s()
         self._lag_s = lag_s + deadline_s
         self._version = version("qiskit-ibm-runtime")
 
@@ -81,6 +98,7 @@ class IbmProvider:
             raise TooManyQubits(
                 f"The circuit has {qubits} qubits; {self._backend.name} has {self._backend.num_qubits}."
             )
+        self._recalibrate()
         record, ran, success = self._programs.prepared(request)
         seconds = JOB_S + SHOT_S * (request.shots or 0) * len(request.circuits)
         return Preflight(qubits, success=success, seconds=seconds, cost_at_least=True, record=record, ran=ran)
@@ -159,6 +177,23 @@ class IbmProvider:
     def close(self, fence: str) -> None:
         self._ask(lambda client: client.close_session(fence))
 
+    def _recalibrate(self) -> None:
+        """What is known of the device is asked for anew from time to time, for it is calibrated while a process lives; what was
+        transpiled for another calibration is forgotten. Where nobody answers, what was known stays, and it is tried again.
+        """
+        now_s = self._monotonic_s()
+        if now_s - self._asked_s < self._calibration_s:
+            return
+        try:
+            self._backend.refresh()
+            fresh = Programs(self._backend)
+        except Exception as error:
+            _log.warning("The calibration of %s could not be refreshed: %s", self._backend.name, error)
+            return
+        self._asked_s = now_s
+        if fresh.calibrated_at != self._programs.calibrated_at:
+            self._programs = fresh
+
     def _client(self) -> Any:
         return self._service._active_api_client
 
@@ -203,6 +238,6 @@ def tag_of(key: UUID) -> str:
 
 
 @lru_cache(maxsize=4)
-def open_provider(backend: str, lag_s: float, deadline_s: float) -> IbmProvider:
+def open_provider(backend: str, lag_s: float, deadline_s: float, calibration_s: float) -> IbmProvider:
     """The provider of this process: made once, so that what was transpiled stays."""
-    return IbmProvider(backend=backend, lag_s=lag_s, deadline_s=deadline_s)
+    return IbmProvider(backend=backend, lag_s=lag_s, deadline_s=deadline_s, calibration_s=calibration_s)
