@@ -26,7 +26,7 @@ JSON = "application/json"
 
 @dataclass(frozen=True)
 class Asked:
-    """One request of a client. `path` as it was sent, still quoted."""
+    """One request of a client. `path` as it was sent, still quoted; the names of `headers` in small letters."""
 
     method: str
     path: str
@@ -105,7 +105,8 @@ class _Handler(BaseHTTPRequestHandler):
         fault = None if own else faults.find(self.command, parts.path, "before")
         if fault is not None and self._fails(fault):
             return
-        asked = Asked(self.command, parts.path, parse_qs(parts.query), dict(self.headers.items()), body)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        asked = Asked(self.command, parts.path, parse_qs(parts.query), headers, body)
         reply = self.owner.answer(asked)
         fault = None if own else faults.find(self.command, parts.path, "after")
         if fault is not None and self._fails(fault):

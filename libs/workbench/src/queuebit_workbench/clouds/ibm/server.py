@@ -41,10 +41,10 @@ class Server:
         for verb, pattern, serve in ROUTES:
             match = re.fullmatch(pattern, asked.path) if verb == asked.method else None
             if match is not None:
-                version, served = asked.headers.get("IBM-API-Version"), self.cloud.behaviour.versions
+                version, served = asked.headers.get("ibm-api-version"), self.cloud.behaviour.versions
                 if asked.path.startswith(PREFIX) and version and served and version not in served:
                     raise Refused(400, 1300, f"The API version {version} is not served.")
-                body = asked.document if asked.body and "json" in asked.headers.get("Content-Type", "") else {}
+                body = asked.document if asked.body and "json" in asked.headers.get("content-type", "") else {}
                 status, content, kind = serve(self.site, [*map(unquote, match.groups())], asked.query, body, version)
                 return Reply(status, "" if status == 204 else content, kind)
         raise Refused(404, 1000, f"There is no {asked.method} {asked.path}.")
