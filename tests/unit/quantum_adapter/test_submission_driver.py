@@ -117,7 +117,7 @@ async def test_it_ends_with_its_result_and_a_history(recovery: Recovery) -> None
 async def test_a_fence_behind_which_nothing_was_sent_is_closed_when_nobody_wants_it_any_more() -> None:
     world, closed = World(Recovery.FENCE), list[str]()
     await world.begin()
-    world.provider.close = closed.append  # type: ignore[method-assign]
+    world.provider.close = closed.append  # type: ignore[assignment, method-assign]
     row = await world.store.claim_due(["memory"], "somebody", LEASE_S)
     assert row is not None
     await world.store.save_submission(replace(row, fence="a fence"), "The fence is open.", release=True)
