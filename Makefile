@@ -87,8 +87,8 @@ readings: $(READY) ## Compare the reading of random OpenQASM programs with a sec
 	@TYPED=$(or $(TYPED),1000) DYNAMIC=$(or $(DYNAMIC),500) SEED=$(or $(SEED),1) \
 		$(BIN)/python -m pytest tests/unit/problems/test_qasm_second_reading.py --timeout 0
 
-soak: $(READY) ## Run the simulation over many seeds (SEEDS=2000).
-	@$(BIN)/python -m pytest tests/simulation -m soak --timeout 0
+soak: $(READY) ## Run the simulation over many seeds, and keep those that find something (SEEDS=200000 FIRST=0).
+	@$(BIN)/python -m tests.simulation.soak $(or $(SEEDS),200000) $(if $(FIRST),--first $(FIRST))
 
 provider-crash-matrix: $(READY) ## Kill, pause and cut submissions everywhere: is each paid for once? (CLIENT=ibm RUNS=100 WAY=all SEED=1).
 	@$(BIN)/python -m queuebit_workbench.clouds.crashes $(if $(CLIENT),--client $(CLIENT)) $(if $(RUNS),--runs $(RUNS)) $(if $(WAY),--way $(WAY)) $(if $(SEED),--seed $(SEED))

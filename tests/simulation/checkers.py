@@ -25,7 +25,8 @@ from queuebit_domain.job.state import EndedJob
 from queuebit_problems.registry import optimisation_of
 from queuebit_runtime.bus.dead_letters.headers import OF_A_LETTER, PLACE
 from queuebit_runtime.bus.port import Record
-from queuebit_store.ports import StoredEvent, StreamRow
+from queuebit_store.memory_state.database import log_key
+from queuebit_store.ports import Position, StoredEvent, StreamRow
 from tests.simulation.asked import asks_answered, nothing_invented
 from tests.simulation.history import GROUPS, History
 from tests.simulation.poison import READERS, mark_of
@@ -53,6 +54,7 @@ def check(history: History) -> list[str]:
             committed_is_published,
             first_seen_in_order,
             nothing_committed_too_far,
+            fenced_write_nothing,
             poison_set_aside,
             tenants_apart,
             not_vacuous,
@@ -136,13 +138,13 @@ def attempts_make_sense(history: History) -> Iterator[str]:
 
 def held_until_lifted(history: History) -> Iterator[str]:
     """What an operator holds back goes on only when that hold is lifted or eased, and nothing is held behind no hold."""
-    lifted: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    lifted: defaultdict[int, list[Position]] = defaultdict(list)
     register = history.database.events.get(REGISTER_ID, [])
     placed = {stored.version for stored in register if stored.type == "HoldPlaced"}
     for stored in register:
         event = REGISTRY.read_stored(stored.type, stored.schema_version, stored.data)
         if isinstance(event, HoldReleased | HoldEased):
-            lifted[event.hold].append((stored.xid, stored.seq))
+            lifted[event.hold].append(stored.position)
     for stream_id, story in history.stories().items():
         behind: dict[str, int] = {}
         for stored in story:
@@ -153,7 +155,7 @@ def held_until_lifted(history: History) -> Iterator[str]:
                     yield f"{stream_id} is held behind {event.hold}, which nobody placed"
             elif isinstance(event, ev.JobQueued):
                 hold = behind.pop(event.leg, None)
-                if hold is not None and not any(position < (stored.xid, stored.seq) for position in lifted[hold]):
+                if hold is not None and not any(position < stored.position for position in lifted[hold]):
                     yield f"{stream_id} let {event.leg} go on, and hold {hold} was not lifted"
 
 
@@ -260,8 +262,22 @@ def nothing_committed_too_far(history: History) -> Iterator[str]:
                 yield f"{group} stands at {history.broker.committed(group, topic, partition)} of {len(log)} on {topic}"
 
 
+def fenced_write_nothing(history: History) -> Iterator[str]:
+    """I9: who has given a partition away commits nothing of it, and who has lost the lead moves no cursor back."""
+    for group in dict.fromkeys(group for group, _ in GROUPS):
+        for (topic, partition), offset in history.broker.group(group).refused:
+            yield f"{group} was to commit {offset} of {topic}/{partition} by who had given it away"
+    last: dict[str, Position] = {}
+    for name, position in history.cursors.saved:
+        if name in last and log_key(position) < log_key(last[name]):
+            yield f"the cursor {name} went back from {last[name]} to {position}"
+        last[name] = position
+
+
 def poison_set_aside(history: History) -> Iterator[str]:
-    """I10: each unreadable record is with the dead letters of everyone who must read it, and nothing else is."""
+    """I10: each unreadable record, and what follows it of its key, is with the dead letters of everyone who must read it, and
+    nothing else is.
+    """
     letters: set[tuple[str, str, str, str]] = set()
     for channel in channels.CHANNELS:
         if not channel.readers or not channels.is_dead_letter(channel.topic):

@@ -17,7 +17,7 @@ from queuebit_runtime.bus.port import Outgoing
 from queuebit_store.directory.keys import make_key
 from queuebit_workbench.world import PEPPER, World
 from tests.simulation.history import History, Reply
-from tests.simulation.plan import LATECOMER, LATECOMER_AT_S, TENANTS, Ask, Poison, Withdrawal
+from tests.simulation.plan import LATECOMER, TENANTS, Ask, Poison, Withdrawal
 from tests.simulation.poison import poison_headers
 from tests.simulation.process import Killed, Process
 from tests.simulation.virtual import BEGIN
@@ -50,7 +50,7 @@ class Clients:
         later = [
             self._later(each.at_s + nth * 0.1, self._ask(each, nth)) for each in plan.asks for nth in range(each.copies)
         ]
-        later.append(self._later(LATECOMER_AT_S, self._world.store().add_tenant(LATECOMER, BEGIN)))
+        later.append(self._later(plan.size.latecomer_at_s, self._world.store().add_tenant(LATECOMER, BEGIN)))
         later += [self._later(each.at_s, self._poison(each)) for each in plan.poison]
         later += [self._later(each.at_s, self._withdraw(each)) for each in plan.withdrawals]
         return [asyncio.ensure_future(each) for each in later]
@@ -102,6 +102,10 @@ class Clients:
     async def _poison(self, poison: Poison) -> None:
         self._history.fired["poison"] += 1
         await self._publish(poison.record)
+        for later_s, record in poison.followers:
+            await self._weather.clock.sleep(later_s)
+            self._history.fired["poison_followed"] += 1
+            await self._publish(record)
 
     async def _publish(self, record: Outgoing) -> None:
         """As any producer: again, where it is not known to be written."""

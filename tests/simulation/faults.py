@@ -8,12 +8,13 @@ from typing import Literal
 
 from queuebit_workbench.world import SERVICES
 
-FAULTS_S = 16.0
+# fmt: off
 FaultName = Literal[
     "crash", "crash_while_starting", "crash_while_stopping", "stop", "second_member_stops", "second_member_crashes",
-    "lead_lost", "leader_frozen", "redelivery", "clock_jump", "skewed_clock", "store_outage", "bus_outage",
-    "operator_holds", "operator_eases", "operator_invalidates",
-]  # fmt: skip
+    "rebalance_storm", "all_restored", "lead_lost", "leader_frozen", "member_frozen", "horizon_held", "redelivery",
+    "clock_jump", "skewed_clock", "store_outage", "bus_outage", "operator_holds", "operator_eases", "operator_invalidates",
+]
+# fmt: on
 FAULTS: tuple[FaultName, ...] = FaultName.__args__  # type: ignore[attr-defined]
 
 
@@ -28,11 +29,11 @@ class Fault:
     size: float
 
 
-def draw_faults(random: Random, count: int) -> tuple[Fault, ...]:
+def draw_faults(random: Random, count: int, within_s: float) -> tuple[Fault, ...]:
     """So many faults, in the order of time."""
     faults = [
         Fault(
-            at_s=random.uniform(0.0, FAULTS_S),
+            at_s=random.uniform(0.0, within_s),
             name=random.choice(FAULTS),
             member=random.choice(SERVICES),
             for_s=random.choice((0.0, 0.1, 1.0, 4.0)),

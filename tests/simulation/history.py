@@ -16,7 +16,7 @@ from queuebit_gateway.read_model.watching import refusal_stream
 from queuebit_runtime.bus.memory.broker import MemoryBroker
 from queuebit_runtime.bus.port import Record
 from queuebit_store.memory import MemoryDatabase
-from queuebit_store.ports import StoredEvent, StreamRow
+from queuebit_store.ports import Position, StoredEvent, StreamRow
 from tests.simulation.faults import Fault
 from tests.simulation.plan import Ask, Plan
 
@@ -52,6 +52,18 @@ class Start:
     executions: tuple[int, ...]
 
 
+class KeptCursors(dict[str, Position]):
+    """The cursors of the ordered readers, and every place at which each ever stood."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.saved: list[tuple[str, Position]] = []
+
+    def __setitem__(self, name: str, position: Position) -> None:
+        self.saved.append((name, position))
+        super().__setitem__(name, position)
+
+
 @dataclass(slots=True)
 class History:
     """The whole of one run."""
@@ -67,6 +79,7 @@ class History:
     errors: list[str] = field(default_factory=list)
     unfinished: tuple[str, ...] = ()
     starts: list[Start] = field(default_factory=list)
+    cursors: KeptCursors = field(default_factory=KeptCursors)
     took_s: float = 0.0
 
     def jobs(self) -> dict[UUID, StreamRow]:

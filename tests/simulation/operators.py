@@ -67,6 +67,8 @@ class Operator:
         """Find some answers suspect and ask the same again; with `dies`, the tool is killed in the middle and started again."""
         completed = [row.stream_id for row in self._world.database.streams.values() if row.head.state == "completed"]
         targets = [str(each) for each in self._random.sample(completed, min(len(completed), 5))]
+        if not targets:
+            return
         operation_id = self._new_id()
         arguments = {"requeue": self._random.choice(("yes", "no"))}
         await self._operations.create(operation_id, freeze(INVALIDATE, arguments, targets, "alice"))

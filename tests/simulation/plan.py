@@ -13,18 +13,46 @@ import orjson
 from queuebit_contracts import channels
 from queuebit_contracts.ids import uuid7
 from queuebit_runtime.bus.port import Outgoing
-from tests.simulation.poison import MARK, poison_headers, poison_record
+from tests.simulation.poison import FOLLOWED, MARK, follower_record, poison_headers, poison_record
 from tests.simulation.virtual import BEGIN
 
 TENANTS = ("acme", "globex")
 LATECOMER = "initech"
-LATECOMER_AT_S = 6.0
-"""When the operator adds one more tenant, who may have asked before."""
+"""One more tenant, whom the operator adds half-way, who may have asked before."""
 SOURCES = ("/upstream", "/upstream/other")
 TIMES = ("2026-01-01T00:00:00Z", "1969-07-20T20:17:40Z", "9999-12-31T23:59:59Z")
 """What senders say the time is: anew at each try, and not always right."""
-ASKING_S = 12.0
 Entrance = Literal["kafka", "http"]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much happens in a run: from `jobs_min` to `jobs_max` questions and at most `poison_max` records that nobody can read,
+    all within `asking_s`, and one of these numbers of faults within `faults_s`.
+    """
+
+    jobs_min: int
+    jobs_max: int
+    poison_max: int
+    asking_s: float
+    faults: tuple[int, ...]
+    faults_s: float
+
+    @property
+    def latecomer_at_s(self) -> float:
+        """When the latecomer becomes a tenant."""
+        return self.asking_s / 2
+
+
+LARGE = Size(jobs_min=10, jobs_max=50, poison_max=6, asking_s=12.0, faults=(0, 3, 8, 16), faults_s=16.0)
+SMALL = Size(jobs_min=2, jobs_max=6, poison_max=2, asking_s=3.0, faults=(1, 2, 3, 5), faults_s=4.0)
+LARGE_EVERY = 50
+"""One seed in so many is large; the others are small, so that many of them can be run."""
+
+
+def size_of(seed: int) -> Size:
+    """How large the run of a seed is."""
+    return SMALL if seed % LARGE_EVERY else LARGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,33 +107,41 @@ class Withdrawal:
 
 @dataclass(frozen=True, slots=True)
 class Poison:
-    """A record that nobody can read, marked."""
+    """A record that nobody can read, marked. `followers`: sound ones of the same key, each published so many seconds later."""
 
     at_s: float
     mark: str
     record: Outgoing
+    followers: tuple[tuple[float, Outgoing], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that comes from outside."""
 
+    size: Size
     asks: tuple[Ask, ...]
     withdrawals: tuple[Withdrawal, ...]
     poison: tuple[Poison, ...]
 
 
-def draw_plan(random: Random, *, jobs: int, circuits: int) -> Plan:
-    """So many questions and some more, of which `circuits` run on the simulator."""
-    within_s = random.choice((ASKING_S, ASKING_S, 3.0, 0.3))
-    asks = [_ask(random, number, within_s, circuit=number < circuits) for number in range(jobs)]
-    asks += [_echo(random, random.choice(asks), jobs + number) for number in range(jobs // 5)]
-    withdrawals = tuple(_withdrawal(random, random.choice(asks)) for _ in range(jobs // 8))
-    poison = tuple(_poison(random, number) for number in range(random.randint(0, 6)))
-    return Plan(tuple(asks), withdrawals, poison)
+def draw_plan(random: Random, size: Size, *, circuits: int) -> Plan:
+    """Some questions and some more, of which `circuits` run on the simulator."""
+    jobs = random.randint(size.jobs_min, size.jobs_max)
+    within_s = random.choice((size.asking_s, size.asking_s, size.asking_s / 4, 0.3))
+    asks = [_ask(random, size, number, within_s, circuit=number < circuits) for number in range(jobs)]
+    asks += [_echo(random, size, random.choice(asks), jobs + number) for number in range(_some(random, jobs / 5))]
+    withdrawals = tuple(_withdrawal(random, random.choice(asks)) for _ in range(_some(random, jobs / 8)))
+    poison = tuple(_poison(random, size, number) for number in range(random.randint(0, size.poison_max)))
+    return Plan(size, tuple(asks), withdrawals, poison)
 
 
-def _ask(random: Random, number: int, within_s: float, *, circuit: bool) -> Ask:
+def _some(random: Random, expected: float) -> int:
+    """A whole number next to what is expected."""
+    return int(expected + random.random())
+
+
+def _ask(random: Random, size: Size, number: int, within_s: float, *, circuit: bool) -> Ask:
     at_s = random.uniform(0.0, within_s)
     entrance: Entrance = random.choice(("kafka", "http"))
     request = _request(random, circuit=circuit)
@@ -122,8 +158,8 @@ def _ask(random: Random, number: int, within_s: float, *, circuit: bool) -> Ask:
         case share if share < 0.15 and entrance == "kafka":
             request["budget_s"], fair = -1, False
         case share if share < 0.19 and entrance == "kafka":
-            at_s = LATECOMER_AT_S + random.uniform(-0.25, 0.5)
-            request["tenant"], fair = LATECOMER, at_s > LATECOMER_AT_S
+            at_s = size.latecomer_at_s + random.uniform(-0.25, 0.5)
+            request["tenant"], fair = LATECOMER, at_s > size.latecomer_at_s
         case share if share < 0.25:
             request["deadline"], fair = _moment(at_s + random.uniform(0.02, random.choice((0.3, 20.0)))), False
         case share if share < 0.35:
@@ -136,11 +172,11 @@ def _ask(random: Random, number: int, within_s: float, *, circuit: bool) -> Ask:
     return Ask(number, at_s, entrance, event_id, key, request, fair, copies, wait_s, source)
 
 
-def _echo(random: Random, ask: Ask, number: int) -> Ask:
+def _echo(random: Random, size: Size, ask: Ask, number: int) -> Ask:
     """The same key once more, later or sooner, through either door, with the same content or with other content; without a key
     the same event again, or one with the same id from another source.
     """
-    at_s = min(ASKING_S, max(0.0, ask.at_s + random.uniform(-1.0, 4.0)))
+    at_s = min(size.asking_s, max(0.0, ask.at_s + random.uniform(-1.0, 4.0)))
     entrance: Entrance = random.choice(("kafka", "http"))
     request = dict(ask.request)
     if ask.key is None:
@@ -210,10 +246,20 @@ def _withdrawal(random: Random, ask: Ask) -> Withdrawal:
     return Withdrawal(at_s, entrance, _id(random, at_s), ask, tenant)
 
 
-def _poison(random: Random, number: int) -> Poison:
-    at_s = random.uniform(0.0, ASKING_S)
+def _poison(random: Random, size: Size, number: int) -> Poison:
+    at_s = random.uniform(0.0, size.asking_s)
     mark = f"{MARK}{number}"
-    return Poison(at_s, mark, poison_record(random, _id(random, at_s), mark))
+    record = poison_record(random, _id(random, at_s), mark)
+    if record.topic not in FOLLOWED:
+        return Poison(at_s, mark, record)
+    followers = tuple(
+        (
+            random.choice((0.0, 0.3, 2.0)),
+            follower_record(random, _id(random, at_s), record.topic, record.key, f"behind-{mark}-{nth}"),
+        )
+        for nth in range(random.choice((0, 1, 1, 3)))
+    )
+    return Poison(at_s, mark, record, followers)
 
 
 def _key(random: Random, at_s: float, entrance: Entrance) -> str | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from queuebit_contracts import channels
 from queuebit_contracts.channels import Service
+from queuebit_contracts.ids import uuid7
 from queuebit_runtime.bus.port import Outgoing, Record
 
 MARK = "poison-"
@@ -24,6 +25,9 @@ READERS: dict[str, tuple[Service, ...]] = {
     channels.queued("quantum", "interactive"): ("quantum-adapter",),
 }
 """Who must set aside what it cannot read of a topic. Readers of a broadcast only log it."""
+
+FOLLOWED = (channels.CONTROL, channels.EXECUTIONS)
+"""Where what follows poison of its key is sound."""
 
 _TYPE = "io.queuebit.ExecutionFailed.v1"
 _OTHER_TYPE = "io.queuebit.JobPlanned.v1"
@@ -65,6 +69,18 @@ def poison_record(random: Random, event_id: UUID, mark: str) -> Outgoing:
     )
     marked = [*headers, (MARK_HEADER, mark.encode())]
     return Outgoing(topic, random.randbytes(4), cast(Any, value), marked)
+
+
+def follower_record(random: Random, event_id: UUID, topic: str, key: bytes, mark: str) -> Outgoing:
+    """A sound record that comes after poison of the same key, about a job that nobody knows."""
+    subject = str(uuid7(0, random.getrandbits(74)))
+    if topic == channels.CONTROL:
+        headers = [*poison_headers(event_id, "io.queuebit.CancelJob.v1", subject), ("ce_tenant", b"acme")]
+        value = b'{"actor": "acme", "reason": "changed my mind"}'
+    else:
+        headers = poison_headers(event_id, _TYPE, subject)
+        value = b'{"attempt_id": "%s", "leg": "primary-quantum", "code": "no_backend"}' % subject.encode()
+    return Outgoing(topic, key, value, [*headers, (MARK_HEADER, mark.encode())])
 
 
 def mark_of(record: Record) -> str | None:

@@ -7,18 +7,25 @@ import logging
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache, partial
+from importlib.metadata import entry_points
 from random import Random
 from typing import assert_never
 from unittest.mock import patch
+
+from fastapi import FastAPI
 
 from queuebit_contracts.channels import CONTROL, EXECUTIONS
 from queuebit_contracts.jobs import TERMINAL_STATES
 from queuebit_contracts.streams import PUBLISHED
 from queuebit_control_plane.relay.large_path import LargePath
 from queuebit_control_plane.relay.relay import CURSOR
+from queuebit_gateway.http import app as gateway
+from queuebit_gateway.http.parts import Parts
+from queuebit_quantum_adapter.backends import discovery
 from queuebit_runtime.errors import ShellError
 from queuebit_runtime.ids import SeededIds
 from queuebit_runtime.processes.hops import directly
@@ -26,10 +33,10 @@ from queuebit_store.errors import StoreUnavailable
 from queuebit_store.memory import MemoryStore
 from queuebit_workbench.world import SERVICES, Ports, World
 from tests.simulation.clients import Clients
-from tests.simulation.faults import FAULTS_S, Fault, draw_faults
+from tests.simulation.faults import Fault, draw_faults
 from tests.simulation.history import GROUPS, History, Start
 from tests.simulation.operators import Operator
-from tests.simulation.plan import draw_plan
+from tests.simulation.plan import LARGE_EVERY, draw_plan, size_of
 from tests.simulation.process import Killed, Process
 from tests.simulation.virtual import SkewedClock, VirtualClock, run_virtual
 from tests.simulation.weather import Chances, SimulatedPool, Weather, WeatheredBus
@@ -37,14 +44,15 @@ from tests.simulation.weather import Chances, SimulatedPool, Weather, WeatheredB
 DRAIN_S = 120.0
 LARGE_BYTES = (65_536, 900, 200)
 """How large events are that take the relay's path for large ones: none here, those that hold a problem, and most."""
-CIRCUIT_SEEDS = 8
+CIRCUIT_SEEDS = 8 * LARGE_EVERY
 """One seed in so many runs real circuits, which take real time."""
 
 
 def run_simulation(seed: int) -> History:
     """Run this seed to its end. The same seed gives the same history."""
     _forget_circuits()
-    with _quiet() as errors, _machine_time_stands_still(), _large_from(LARGE_BYTES[seed % len(LARGE_BYTES)]):
+    large = LARGE_BYTES[seed % len(LARGE_BYTES)]
+    with _quiet() as errors, _machine_time_stands_still(), _large_from(large), _built_once():
         history = run_virtual(_Simulation(seed).run())
     history.errors.extend(errors)
     return history
@@ -54,8 +62,9 @@ class _Simulation:
     def __init__(self, seed: int) -> None:
         random = Random(f"simulation {seed}")
         circuits = random.randint(1, 3) if seed % CIRCUIT_SEEDS == 0 else 0
-        plan = draw_plan(random, jobs=random.randint(10, 50), circuits=circuits)
-        faults = draw_faults(random, random.choice((0, 3, 8, 16)))
+        size = size_of(seed)
+        plan = draw_plan(random, size, circuits=circuits)
+        faults = draw_faults(random, random.choice(size.faults), size.faults_s)
         self._members = (*SERVICES, *random.choice(((), ("control-plane/2",), ("control-plane/2", "control-plane/3"))))
         self._random = Random(f"faults {seed}")
         self._clock = VirtualClock()
@@ -74,6 +83,7 @@ class _Simulation:
         self._processes: dict[str, Process] = {}
         self._busy: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._history = History(seed, plan, faults, self._world.database, self._world.broker)
+        self._world.database.cursors = self._history.cursors
         self._clients = Clients(self._world, self._weather, self._processes, self._history)
         self._operator = Operator(self._world, self._clock, Random(f"operator {seed}"))
 
@@ -82,7 +92,7 @@ class _Simulation:
         for member in self._members:
             await self._start(member)
         clients = self._clients.begin()
-        async with asyncio.timeout(FAULTS_S + DRAIN_S):
+        async with asyncio.timeout(self._history.plan.size.faults_s + DRAIN_S):
             await asyncio.gather(*(self._at(fault) for fault in self._history.faults))
         self._weather.calm()
         async with asyncio.timeout(DRAIN_S):
@@ -153,10 +163,19 @@ class _Simulation:
                     await self._start(fault.member)
             case "second_member_stops" | "second_member_crashes":
                 await self._second_member(fault)
+            case "rebalance_storm":
+                await self._rebalance_storm(fault)
+            case "all_restored":
+                await self._restore_all(fault.for_s)
             case "lead_lost":
                 self._lose_lead()
             case "leader_frozen":
-                await self._freeze_leader(1.0 + fault.for_s)
+                await self._freeze(self._leaders(), 1.0 + fault.for_s)
+            case "member_frozen":
+                await self._freeze([fault.member], 1.0 + fault.for_s)
+            case "horizon_held":
+                with self._world.database.open_transaction():
+                    await self._clock.sleep(1.0 + fault.for_s)
             case "redelivery":
                 self._redeliver()
             case "clock_jump":
@@ -188,18 +207,41 @@ class _Simulation:
         await self._clock.sleep(1.0 + fault.for_s)
         await (self._stop(member) if fault.name == "second_member_stops" else self._kill(member))
 
+    async def _rebalance_storm(self, fault: Fault) -> None:
+        """Members join and leave again before anybody has come to rest."""
+        for _ in range(3):
+            await self._second_member(replace(fault, for_s=-0.8))
+
+    async def _restore_all(self, for_s: float) -> None:
+        """Everything is stopped, the database is written out and read in again, which begins a new epoch, and all goes on."""
+        members = [member for member in self._members if not self._busy[member].locked()]
+        locks = [self._busy[member] for member in members]
+        for lock in locks:
+            await lock.acquire()
+        try:
+            for member in self._world.running:
+                await self._kill(member)
+            while self._world.database.open_xids:
+                await self._clock.sleep(0.01)
+            self._world.database.new_epoch()
+            await self._clock.sleep(for_s)
+            for member in members:
+                await self._start(member)
+        finally:
+            for lock in locks:
+                lock.release()
+
     def _lose_lead(self) -> None:
         """The leader's time is over for the store, and it does not know it yet."""
         leases = self._world.database.leases
         leases.update({name: replace(row, expires_at_s=self._clock.monotonic_s()) for name, row in leases.items()})
 
-    async def _freeze_leader(self, for_s: float) -> None:
-        """Whoever leads stops in the middle of what it does, and goes on some time after another has taken the lead."""
-        frozen = [
-            self._processes[member]
-            for member in sorted({row.holder.rpartition("/")[0] for row in self._world.database.leases.values()})
-            if member in self._processes
-        ]
+    def _leaders(self) -> list[str]:
+        return sorted({row.holder.rpartition("/")[0] for row in self._world.database.leases.values()})
+
+    async def _freeze(self, members: Sequence[str], for_s: float) -> None:
+        """They stop in the middle of what they do, and go on some time later, after another has taken the lead or not."""
+        frozen = [self._processes[member] for member in members if member in self._processes]
         for process in frozen:
             process.freeze()
         await self._clock.sleep(for_s)
@@ -275,6 +317,29 @@ def _machine_time_stands_still() -> Iterator[None]:
 def _large_from(size: int) -> Iterator[None]:
     with patch.object(LargePath, "_is_large", lambda _, event: len(event.data) > size):
         yield
+
+
+@contextmanager
+def _built_once() -> Iterator[None]:
+    """What each start makes the same again, and what takes more time than a small run: the list of what is installed, and the
+    routes of the gateway.
+    """
+    with (
+        patch.object(discovery, "entry_points", _entry_points),
+        patch.object(gateway, "create_api", _api_over),
+        patch.dict(sys.modules, {"sniffio": None}),
+    ):
+        yield
+
+
+_entry_points = cache(entry_points)
+_api = cache(partial(gateway.create_api, None))
+
+
+def _api_over(parts: Parts) -> FastAPI:
+    api = _api()
+    api.state.parts = parts
+    return api
 
 
 def _forget_circuits() -> None:

@@ -14,19 +14,22 @@ from queuebit_control_plane.relay.large_path import LargePath
 from queuebit_control_plane.relay.relay import Relay, records_of
 from queuebit_domain.job.draft import Draft
 from queuebit_domain.job.state import Held
+from queuebit_runtime.bus.dead_letters.burial import DeadLetters
+from queuebit_runtime.bus.delivery import Member
 from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import BusError
 from queuebit_runtime.bus.slots import Slot
 from queuebit_runtime.worker.attempts import Outcome
 from queuebit_runtime.worker.orders import Work
 from queuebit_runtime.worker.results import Results
+from queuebit_store.log.memory import MemoryCursors
 from queuebit_store.memory_state.database import MemoryDatabase
 from queuebit_store.ports import Append, Position, StoredEvent
 from tests.simulation.checkers import check
 from tests.simulation.simulation import run_simulation
 
-SEEDS = range(1, 60)
-"""As many as it takes, from the front; the unchanged code passes all of them."""
+SEEDS = (*range(50, 400, 50), *range(1, 50), *range(51, 1000))
+"""As many as it takes, from the front, large ones first; all are among those that the unchanged code passes."""
 
 
 def without_horizon(patch: pytest.MonkeyPatch) -> None:
@@ -89,6 +92,22 @@ def _befores(events: Sequence[StoredEvent], after: Position) -> list[Position]:
     return [after, *(event.position for event in events[:-1])]
 
 
+def lease_not_compared(patch: pytest.MonkeyPatch) -> None:
+    """The store saves the cursor of whoever believes to lead."""
+    save = MemoryCursors.save_cursor
+    patch.setattr(MemoryCursors, "save_cursor", lambda store, name, position, lease=None: save(store, name, position))
+
+
+def given_away_and_kept(patch: pytest.MonkeyPatch) -> None:
+    """What a member has given away counts as its own."""
+    patch.setattr(Member, "fence", lambda member, places: None)
+
+
+def successors_pass(patch: pytest.MonkeyPatch) -> None:
+    """What follows a dead letter of its job is taken."""
+    patch.setattr(DeadLetters, "waits", lambda letters, record: None)
+
+
 def results_sent_once(patch: pytest.MonkeyPatch) -> None:
     """Results are thrown away where the broker does not take them."""
 
@@ -144,6 +163,9 @@ def sources_mixed_up(patch: pytest.MonkeyPatch) -> None:
         (without_expected_version, "stories_make_sense"),
         (offsets_before_work, "asks_answered"),
         (cursor_before_publish, "committed_is_published"),
+        (lease_not_compared, "fenced_write_nothing"),
+        (given_away_and_kept, "fenced_write_nothing"),
+        (successors_pass, "poison_set_aside"),
         (cursor_past_large, "committed_is_published"),
         (large_overtaken, "first_seen_in_order"),
         (results_sent_once, "drained"),
@@ -158,4 +180,11 @@ def test_some_seed_finds_it(
     mutate: Callable[[pytest.MonkeyPatch], None], found_by: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mutate(monkeypatch)
-    assert any(wrong.startswith(found_by) for seed in SEEDS for wrong in check(run_simulation(seed)))
+    assert any(_finds(seed, found_by) for seed in SEEDS)
+
+
+def _finds(seed: int, found_by: str) -> bool:
+    try:
+        return any(wrong.startswith(found_by) for wrong in check(run_simulation(seed)))
+    except TimeoutError:
+        return found_by == "drained"

@@ -23,6 +23,8 @@ from tests.simulation.process import Process
 
 DELAYS_S = (0.0, 0.0, 0.0, 0.0005, 0.002, 0.01)
 HELD_S = (0.05, 0.3, 1.5)
+OVERLAP_S = 4.0
+"""Longer than a rebalance waits: the next owner begins meanwhile."""
 CHANCES = (0.0, 0.0, 0.02, 0.1)
 
 
@@ -38,6 +40,7 @@ class Chances:
     store_commits_but_fails: float = 0.0
     commit_held_back: float = 0.0
     slow_handler: float = 0.0
+    very_slow_handler: float = 0.0
     worker_process_dies: float = 0.0
 
     @classmethod
@@ -128,11 +131,17 @@ class WeatheredBus(MemoryBus):
             raise BusError
 
     def subscribe(self, subscription: Subscription) -> None:
+        begins = asyncio.Lock()
+
         async def handler(delivery: Delivery) -> None:
-            slow = self._weather.strikes("slow_handler")
-            await (self._weather.clock.sleep(self._weather.random.choice(HELD_S)) if slow else self._weather.delay())
-            await self._process.moving()
+            weather = self._weather
+            async with begins:
+                slow = weather.strikes("slow_handler")
+                await (weather.clock.sleep(weather.random.choice(HELD_S)) if slow else weather.delay())
+                await self._process.moving()
             await subscription.handler(delivery)
+            if weather.strikes("very_slow_handler"):
+                await weather.clock.sleep(OVERLAP_S)
 
         super().subscribe(replace(subscription, handler=handler))
 

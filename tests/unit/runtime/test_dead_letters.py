@@ -119,7 +119,8 @@ def bad(job: int, *more: tuple[str, bytes]) -> Outgoing:
 class OneGroup:
     """A group that reads executions, on one partition, and its dead letters."""
 
-    def __init__(self, limit: OutageLimit | None = None) -> None:
+    def __init__(self, limit: OutageLimit | None = None, overlap: int = 1) -> None:
+        self.overlap = overlap
         self.clock = MovedClock()
         self.broker = MemoryBroker(self.clock, partitions={EXECUTIONS: 1})
         self.seen: list[int] = []
@@ -130,7 +131,9 @@ class OneGroup:
         bus = MemoryBus(self.broker)
         letters = DeadLetters(bus, group=GROUP, consumer="control-plane", clock=self.clock, limit=self.limit)
         hear_dead_letters(bus, [letters], GROUP)
-        subscribe_decoded(bus, self._handle, topics=(EXECUTIONS, SUBMITTED), group=GROUP, letters=letters)
+        subscribe_decoded(
+            bus, self._handle, topics=(EXECUTIONS, SUBMITTED), group=GROUP, letters=letters, overlap=self.overlap
+        )
         return bus
 
     async def _handle(self, items: Sequence[Item]) -> None:
@@ -319,3 +322,44 @@ async def test_a_letter_that_was_not_written_holds_nobody_up(group: OneGroup) ->
     await asyncio.sleep(0)
     await group.clock.advance(10.0)
     assert (len(group.letters), group.seen) == (1, [20])
+
+
+async def test_what_comes_while_a_letter_is_written_waits_behind_it() -> None:
+    """Given deliveries that overlap and a broker that refuses the letter, then what follows of the job overtakes nothing."""
+    group = OneGroup(overlap=4)
+    await group.bus.start()
+    await group.clock.advance(1.0)
+    group.broker.append([bad(1)])
+    group.broker.fail_publishes(1)
+    await asyncio.sleep(0)
+
+    await group.clock.advance(0.01)
+    refused = list(group.letters)
+    group.broker.append([started(1, 10), started(2, 20)])
+    await group.clock.advance(10.0)
+
+    assert refused == []
+    assert {each.origin.offset: each.behind for each in group.letters} == {0: None, 1: "jobs.executions/0@0"}
+    assert group.seen == [20]
+
+
+async def test_what_waited_for_a_letter_that_another_member_wrote_or_not_waits_no_longer() -> None:
+    """Given the partition goes to another member while a letter cannot be written, then that one alone says what waits."""
+    group = OneGroup(overlap=4)
+    await group.bus.start()
+    await group.clock.advance(1.0)
+    group.broker.append([bad(1)])
+    group.broker.fail_publishes(1)
+    await group.clock.advance(0.01)
+    other = group.member()
+    joining = asyncio.ensure_future(other.start())
+    await group.clock.advance(10.0)
+    await joining
+    await other.stop()
+    await group.clock.advance(1.0)
+    (letter,) = group.letters
+
+    await group.settle(letter, "dropped")
+    await group.give(started(1, 10))
+
+    assert group.seen == [10]

@@ -18,8 +18,10 @@ from queuebit_contracts.envelope import Envelope, decode
 from queuebit_contracts.errors import ContractError, FieldError, InvalidData, MalformedEnvelope, UnknownType
 from queuebit_contracts.events import BackendStatusReported, JobSubmitted
 from queuebit_contracts.structured import ATTRIBUTES_READ, is_structured
-from queuebit_runtime.bus.batches import gathered, opened
+from queuebit_runtime.bus.batches import gathered, opened, place_of
 from queuebit_runtime.bus.dead_letters.burial import DeadLetters
+from queuebit_runtime.bus.dead_letters.letter import Origin
+from queuebit_runtime.bus.dead_letters.sequences import StillOpen
 from queuebit_runtime.bus.port import Bus, Delivery, Outgoing, Record, Subscription
 
 _log = logging.getLogger(__name__)
@@ -145,7 +147,7 @@ def subscribe_open(bus: Bus, handle: OpenHandle, **reading: Unpack[Reading]) -> 
             records = await first(part) if first is not None else part.records
             items, dead = sort_out(records, letters, refusals=refusals, replays=replays)
             if letters is not None:
-                await letters.bury(gathered(dead, part) if dead else ())
+                await letters.bury(gathered(dead, part) if dead else (), open_in(part))
             await handle(items, part)
 
     bus.subscribe(
@@ -162,6 +164,15 @@ def subscribe_open(bus: Bus, handle: OpenHandle, **reading: Unpack[Reading]) -> 
             overlap=reading.get("overlap", 1),
         )
     )
+
+
+def open_in(delivery: Delivery) -> StillOpen:
+    """Says of a record whether it is still open in the delivery."""
+
+    def still_open(origin: Origin) -> bool:
+        return any(place_of(each) == origin and delivery.wanted(each) for each in delivery.records)
+
+    return still_open
 
 
 def sort_out(

@@ -22,6 +22,8 @@ from queuebit_domain.holds.lanes import Lanes
 from queuebit_domain.job.messages import Cancel, Message
 from queuebit_problems.admission import is_quick
 from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
+from queuebit_runtime.bus.dead_letters.letter import Origin
+from queuebit_runtime.bus.dead_letters.sequences import StillOpen
 from queuebit_runtime.bus.decoding import Item, Received, Refused, subscribe_decoded, subscribe_open
 from queuebit_runtime.bus.port import Bus, BusError, Delivery, Record, Subscription
 from queuebit_runtime.clock import Clock
@@ -166,7 +168,7 @@ class Consumer:
         if ready:
             undecidable = await self._handler.handle([each.command for each in ready])
             if undecidable:
-                await self._bury(undecidable)
+                await self._bury(undecidable, _open_of(ready))
 
     def _flush_later(self) -> None:
         if len(self._join_buffer) and (self._flushing is None or self._flushing.done()):
@@ -191,7 +193,7 @@ class Consumer:
         letters = self._letters if record.topic in TOPICS else self._large_letters
         await letters.bury([letters.fail(record, error)])
 
-    async def _bury(self, undecidable: Sequence[Undecidable]) -> None:
+    async def _bury(self, undecidable: Sequence[Undecidable], still_open: StillOpen | None = None) -> None:
         """Set aside what cannot be decided on: in the dead letters, with the reason, for a person."""
         for each in undecidable:
             log.error("a message cannot be decided on", exc_info=each.error, extra=log_fields(each.command))
@@ -200,7 +202,8 @@ class Consumer:
                 self._letters.fail(each.command.record, _reason_of(each), each.error, ours=True)
                 for each in undecidable
                 if each.command.record is not None
-            ]
+            ],
+            still_open,
         )
 
 
@@ -222,6 +225,18 @@ def _say_done(
             if place_of(record) not in waiting:
                 delivery.done(record)
     _close(each for each in ready if each.delivery is not delivery)
+
+
+def _open_of(ready: Sequence[PendingMessage]) -> StillOpen:
+    found = [(each.delivery, each.command.record) for each in ready if each.command.record is not None]
+
+    def still_open(origin: Origin) -> bool:
+        return any(
+            (record.topic, record.partition, record.offset) == origin and delivery.wanted(record)
+            for delivery, record in found
+        )
+
+    return still_open
 
 
 def _close(decided: Iterable[PendingMessage]) -> None:

@@ -13,7 +13,7 @@ from queuebit_runtime.bus.dead_letters import headers as h
 from queuebit_runtime.bus.dead_letters.fingerprint import fingerprint_of
 from queuebit_runtime.bus.dead_letters.letter import Origin, cut, dead_letter_of, header_of, origin_of, parked
 from queuebit_runtime.bus.dead_letters.outage import OutageLimit, OutageWatch, from_outside
-from queuebit_runtime.bus.dead_letters.sequences import Sequences
+from queuebit_runtime.bus.dead_letters.sequences import Sequences, StillOpen
 from queuebit_runtime.bus.port import Bus, Delivery, Outgoing, Record, Subscription
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import ManyFailAlike, RecordTooLarge
@@ -89,9 +89,10 @@ class DeadLetters:
         self._fail(record)
         return dead_letter_of(record, error, self._consumer, self.group, self._clock.now(), cause=cause)
 
-    async def bury(self, letters: Sequence[Outgoing]) -> None:
+    async def bury(self, letters: Sequence[Outgoing], still_open: StillOpen | None = None) -> None:
         """Publish them. Raises ManyFailAlike, and sets nothing aside, where so many jobs fail alike that it is no poison; and
-        BusError. The caller tries the records again after a pause, which is what pausing means.
+        BusError. The caller tries the records again after a pause, which is what pausing means. Where others are handled
+        meanwhile, `still_open` says how long what follows has to wait for that.
         """
         try:
             self.check()
@@ -99,7 +100,7 @@ class DeadLetters:
                 await self._publish(letters)
         except BaseException:
             for letter in letters:
-                self._sequences.forget(letter)
+                self._sequences.not_there(letter, still_open)
             raise
         self.total += len(letters)
         for letter in letters:

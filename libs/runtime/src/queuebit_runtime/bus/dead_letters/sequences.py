@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 from queuebit_contracts.channels import BY_TOPIC
 from queuebit_contracts.events import JobSubmitted
@@ -14,8 +15,10 @@ from queuebit_runtime.bus.port import Outgoing, Record
 SENT_AGAIN_MAX = 10_000
 """Of so many keys it is remembered where their records were sent again to."""
 
-Sequence = tuple[str, bytes | None]
+Sequence = tuple[str, bytes]
 """A topic and a key."""
+StillOpen = Callable[[Origin], bool]
+"""Whether the record of that place is delivered here and not done."""
 
 
 def keeps_order(topic: str) -> bool:
@@ -31,6 +34,8 @@ class Sequences:
         self.accepted: set[str] = set()
         """The fingerprints of failures that are no outage, however many there are: somebody has looked."""
         self._open: dict[Sequence, dict[Origin, str | None]] = {}
+        self._tried_again: dict[Origin, StillOpen] = {}
+        """Those whose letter is not there yet, and who says how long that counts."""
         self._sent_again_to: OrderedDict[Sequence, int] = OrderedDict()
 
     @property
@@ -59,16 +64,22 @@ class Sequences:
 
     def fail(self, origin: Origin, key: bytes | None, redrive: str | None) -> None:
         """A record is a dead letter now, or about to be."""
+        self._tried_again.pop(origin, None)
         if keeps_order(origin.topic):
             self._open.setdefault((origin.topic, key or b""), {})[origin] = redrive
 
-    def forget(self, letter: Outgoing) -> None:
-        """This one did not come to be."""
+    def not_there(self, letter: Outgoing, still_open: StillOpen | None) -> None:
+        """This one did not come to be. Its record comes again, and others wait behind it as long as it is `still_open`."""
         origin = origin_of(dict(letter.headers))
-        if origin is not None:
+        if origin is None:
+            return
+        if still_open is None:
             self._settle(origin, letter.key)
+        elif keeps_order(origin.topic):
+            self._tried_again[origin] = still_open
 
     def _settle(self, origin: Origin, key: bytes) -> None:
+        self._tried_again.pop(origin, None)
         letters = self._open.get((origin.topic, key), {})
         letters.pop(origin, None)
         if not letters:
@@ -86,7 +97,11 @@ class Sequences:
         origin = Origin(record.topic, record.partition, record.offset)
         letters = self._open.get(sequence, {})
         redrive = header_of(record, h.REDRIVE)
-        for each, failed_in in letters.items():
+        for each, failed_in in list(letters.items()):
+            still_open = self._tried_again.get(each)
+            if still_open is not None and not still_open(each):
+                self._settle(each, sequence[1])
+                continue
             if each == origin:
                 # It failed before, and its own letter may be there already.
                 return None

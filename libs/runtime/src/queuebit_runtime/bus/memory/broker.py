@@ -131,6 +131,9 @@ class Group:
 
     def __init__(self, broker: MemoryBroker) -> None:
         self.offsets: dict[Place, int] = {}
+        self.refused: list[tuple[Place, int]] = []
+        """What was to be committed of partitions by who had given them away."""
+        self._owners: dict[Place, GroupMember] = {}
         self.readers: list[GroupMember] = []
         self._broker = broker
         self._lock = asyncio.Lock()
@@ -145,6 +148,14 @@ class Group:
             self.readers.remove(reader)
             reader.revoke()
             await self._rebalanced()
+
+    def commit(self, reader: GroupMember, offsets: Mapping[Place, int]) -> None:
+        """As a broker does: of what the reader does not own nothing is taken."""
+        for place, offset in offsets.items():
+            if self._owners.get(place) is reader:
+                self.offsets[place] = offset
+            else:
+                self.refused.append((place, offset))
 
     async def _rebalanced(self) -> None:
         """The broker's own work: it comes to its end also when the member that caused it dies meanwhile."""
@@ -161,10 +172,13 @@ class Group:
             for reader in readers:
                 reader.commit()
                 reader.revoke()
+            self._owners.clear()
             shares: dict[int, list[Place]] = {id(reader): [] for reader in self.readers}
             for topic in sorted({topic for reader in self.readers for topic in reader.topics}):
                 takers = [reader for reader in self.readers if topic in reader.topics]
                 for partition in range(len(takers[0].log(topic))):
-                    shares[id(takers[partition % len(takers)])].append((topic, partition))
+                    owner = takers[partition % len(takers)]
+                    shares[id(owner)].append((topic, partition))
+                    self._owners[topic, partition] = owner
             for reader in self.readers:
                 reader.take(shares[id(reader)])

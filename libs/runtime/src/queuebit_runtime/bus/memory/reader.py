@@ -104,7 +104,7 @@ class Reader:
         if self.member.subscription.broadcast:
             return
         offsets = self.member.committable()
-        self._broker.group(self.group).offsets.update(offsets)
+        self._broker.group(self.group).commit(self, offsets)
         self.member.committed(offsets)
 
     def lags(self) -> dict[Place, int]:
