@@ -19,6 +19,7 @@ from queuebit_contracts.registry import REGISTRY, Registry, type_of
 from queuebit_contracts.structured import join_batch, split_batch
 from queuebit_runtime.bus.dead_letters.letter import dead_letter_of, letter_of
 from queuebit_runtime.bus.port import Record
+from tests.contract.messages import golden
 from tests.e2e import next_release
 
 ROOT = Path(__file__).parents[3]
@@ -67,7 +68,8 @@ def in_a_dead_letter(recorded: Recorded, registry: Registry) -> Data:
     return decode(letter.headers, letter.value, registry=registry).data
 
 
-PLACES: tuple[Place, ...] = (in_the_store, on_a_topic, in_one_document, in_a_batch, in_a_dead_letter)
+STORED: tuple[Place, ...] = (golden.in_an_archive, golden.in_an_export)
+PLACES: tuple[Place, ...] = (in_the_store, on_a_topic, in_one_document, in_a_batch, in_a_dead_letter, *STORED)
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
@@ -106,6 +108,21 @@ def test_this_release_says_of_the_next_one_s_plan_that_it_is_newer(place: Place)
     with pytest.raises(UnknownType, match="of a newer release"):
         place(newer, REGISTRY)
     assert isinstance(place(newer, NEXT), next_release.JobPlannedNext)
+
+
+@pytest.mark.parametrize("path", golden.recorded_events(), ids=lambda path: path.stem)
+def test_files_that_were_written_once_are_read_as_the_message_that_they_hold(path: Path) -> None:
+    """Given an archive and a history of an earlier release, then both say what the recorded message says, to each release."""
+    archive, export = (golden.FOLDER / f"{path.stem}{suffix}" for suffix in (golden.ARCHIVE, golden.EXPORT))
+
+    for registry in (REGISTRY, NEXT):
+        expected = from_structured(path.read_bytes(), registry=registry).data
+        assert golden.read_archive(archive, registry) == expected
+        assert golden.read_export(export, registry) == expected
+
+
+def test_each_recorded_event_has_its_files() -> None:
+    assert golden.missing() == [], "write them with: python -m tests.contract.messages.golden"
 
 
 PAST_THE_UPCASTS = re.compile(r"\b(decode_data|decode_as_text)\(|__pydantic_validator__")
