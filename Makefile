@@ -9,7 +9,7 @@ MEMBERS := $(sort $(wildcard libs/*) $(wildcard services/*))
 SOURCES := $(foreach member,$(MEMBERS),$(member)/src) tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test unit check contract fmt bench bench-store bench-admission drill drills sweep fuzz readings provider-crash-matrix crash-matrix chaos soak schemas constraints clean
+.PHONY: help setup demo up down status logs test unit check contract fmt bench scale bench-admission drill drills sweep fuzz readings provider-crash-matrix crash-matrix chaos soak schemas constraints clean
 
 help: ## List the targets.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,7 +64,7 @@ fmt: $(READY) ## Format and mend what can be mended.
 bench: $(READY) ## Measure throughput, latency and memory on the real stack; OUT=file.json keeps the figures.
 	@$(BIN)/python -m queuebit_workbench.bench $(if $(OUT),--out $(OUT))
 
-bench-store: $(READY) ## Measure appends, timelines and lists on a log of 100,000 events, and on one of ten million (EVENTS=10000000).
+scale: $(READY) ## Measure appends, timelines, lists and plans on a log of ten million events, beside an empty one (EVENTS=10000000).
 	@$(BIN)/python -m queuebit_workbench.bench.store $(if $(EVENTS),--events $(EVENTS))
 
 bench-admission: $(READY) ## Measure what strangers can make admission cost, and whom it holds up (LARGE=30 statements).
