@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -16,7 +17,8 @@ from queuebit_devstack.postgres import PostgresServer
 from queuebit_devstack.processes import end_processes
 from queuebit_store.connections.migrations import migrate
 from queuebit_store.diagnosis.port import HorizonHolder
-from queuebit_store.errors import StoreUnavailable
+from queuebit_store.errors import StatementRefused, StoreUnavailable
+from queuebit_store.partitions.port import Partition
 from queuebit_store.postgres import PostgresSettings, PostgresStore
 from tests.contract.store.builders import an_append
 
@@ -70,7 +72,7 @@ async def test_a_forgotten_prepared_transaction_and_a_writer_in_another_database
     await neighbour.close()
 
 
-async def test_without_the_right_to_statistics_the_holder_is_named_and_its_age_is_not(cluster: str) -> None:
+async def test_without_rights_the_holder_is_named_and_its_age_is_not_and_no_month_is_made(cluster: str) -> None:
     settings = PostgresSettings(cluster, namespace="queuebit")
     await migrate(settings)
     owner = await asyncpg.connect(cluster)
@@ -88,6 +90,12 @@ async def test_without_the_right_to_statistics_the_holder_is_named_and_its_age_i
 
         assert (holder.who, holder.user, holder.database) == (str(owner.get_server_pid()), "queuebit", "queuebit")
         assert (holder.state, holder.age_s) == (None, None)
+    month = Partition("event_2099_01", datetime(2099, 1, 1, tzinfo=UTC), datetime(2099, 2, 1, tzinfo=UTC))
+    async with await PostgresStore.open(modest) as store:
+        with pytest.raises(
+            StatementRefused, match=r"event_2099_01 of the log cannot be made.*\(42501\).*the owner of the table"
+        ):
+            await store.add_partition(month)
     await owner.execute("GRANT pg_read_all_stats TO modest")
     async with await PostgresStore.open(modest) as store, owner.transaction():
         await owner.fetchval("SELECT pg_current_xact_id()")

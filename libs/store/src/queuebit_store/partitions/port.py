@@ -33,7 +33,9 @@ class Partitions(Protocol):
     """What partitions there are. The store works without the newest ones: its events move there when they are made."""
 
     async def add_partition(self, partition: Partition) -> bool:
-        """Make it; False where another covers any of its time. Raises StoreUnavailable: also where readers hold the log."""
+        """Make it; False where another covers any of its time. Raises StoreUnavailable, also where readers hold the log, and
+        StatementRefused where we have no right to make tables.
+        """
         ...
 
     async def partitions(self) -> list[Partition]:
