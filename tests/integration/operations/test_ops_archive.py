@@ -13,6 +13,7 @@ import pytest
 
 from queuebit_contracts.streams import PUBLISHED
 from queuebit_control_plane.relay.relay import CURSOR
+from queuebit_operations.archiving.manifest import read_manifest
 from queuebit_store.partitions.port import Partition
 from queuebit_store.ports import Position, Reservation, StreamFilter
 from queuebit_store.postgres import PostgresSettings, PostgresStore
@@ -57,13 +58,17 @@ async def test_a_month_goes_out_whole_and_answers_as_before_when_it_is_back(
 ) -> None:
     before = await _all_that_is_told(postgres_store, jobs)
 
-    dry = await ops("archive", "create", NAME, "--to", str(tmp_path), *WHY, "--json", QUEUEBIT_KAFKA=NO_KAFKA)
+    dry = await ops("archive", "create", NAME, "--to", str(tmp_path), "--json", QUEUEBIT_KAFKA=NO_KAFKA)
     assert dry.code == 0, dry.err
-    assert (dry.document["taken_out"], await _all_that_is_told(postgres_store, jobs)) == (False, before)
+    assert (dry.document["targets"], dry.document["state"], list(tmp_path.iterdir())) == (1, "frozen", [])
+    assert f"{NAME}: {sum(map(len, before[0].values()))} events of 5 streams" in dry.err
+    assert await _all_that_is_told(postgres_store, jobs) == before
 
-    done = await ops("archive", "create", NAME, "--to", str(tmp_path), *WHY, "--run", "--json", QUEUEBIT_KAFKA=NO_KAFKA)
+    done = await ops("operations", "resume", dry.document["operation"], *WHY, "--json", QUEUEBIT_KAFKA=NO_KAFKA)
     assert done.code == 0, done.err
-    assert done.document["rows"] == {"events": sum(map(len, before[0].values())), "streams": 5, "keys": 5}
+    assert (done.document["state"], done.document["outcomes"]) == ("done", {"archived": 1})
+    rows = {name: part.rows for name, part in read_manifest(tmp_path / NAME).parts.items()}
+    assert rows == {"events": sum(map(len, before[0].values())), "streams": 5, "keys": 5}
     assert await _all_that_is_told(postgres_store, jobs) == [
         {},
         {},
@@ -77,18 +82,60 @@ async def test_a_month_goes_out_whole_and_answers_as_before_when_it_is_back(
     ]
     assert NAME not in {each["name"] for each in listed["partitions"]}
 
-    back = await ops("archive", "restore", str(tmp_path / NAME), QUEUEBIT_KAFKA=NO_KAFKA)
-    assert back.code == 0, back.err
+    shown = await ops("archive", "restore", str(tmp_path / NAME), "--json", QUEUEBIT_KAFKA=NO_KAFKA)
+    assert (shown.code, shown.document["targets"], await postgres_store.load(jobs)) == (0, 1, {})
+    back = await ops("archive", "restore", str(tmp_path / NAME), *WHY, "--apply", "--json", QUEUEBIT_KAFKA=NO_KAFKA)
+    assert (back.code, back.document["outcomes"]) == (0, {"restored": 1})
     assert await _all_that_is_told(postgres_store, jobs) == before
-    again = await ops("archive", "restore", str(tmp_path / NAME))
-    assert (again.code, "is in the log already" in again.err) == (6, True)
+    again = await ops("archive", "restore", str(tmp_path / NAME), *WHY, "--apply", "--json")
+    assert (again.code, again.document["outcomes"]) == (0, {"done before": 1})
+    told = (await ops("operations", "list", "--json")).document["operations"]
+    assert {(each["verb"], each["state"], each["actor"], each["reason"]) for each in told} == {
+        ("archive create", "done", "alice", "older than a year"),
+        ("archive restore", "done", "alice", "older than a year"),
+        ("archive restore", "frozen", "", ""),
+    }
+
+
+async def test_all_months_before_a_day_go_out_but_those_that_may_not(
+    ops: Ops, postgres_store: PostgresStore, jobs: list[UUID], tmp_path: Path
+) -> None:
+    later = Partition("event_open", MONTH + timedelta(minutes=1), MONTH + timedelta(minutes=2))
+    assert await postgres_store.add_partition(later)
+    await tell_jobs(postgres_store, [7], began_at=MONTH + timedelta(seconds=61), then=())
+    await _catch_up(postgres_store)
+    before = (MONTH + timedelta(minutes=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    done = await ops("archive", "create", "--before", before, "--to", str(tmp_path), *WHY, "--apply", "--json")
+    neither = await ops("archive", "create", "--to", str(tmp_path), *WHY, "--apply")
+
+    assert (done.code, done.document["targets"], done.document["outcomes"]) == (0, 1, {"archived": 1})
+    assert "event_open stays: 1 streams of event_open have not ended." in done.err
+    assert await postgres_store.load(jobs) == {}
+    assert (neither.code, "Name partitions, or a time." in neither.err) == (2, True)
+
+
+async def test_what_no_longer_may_go_out_when_it_comes_to_it_stays(
+    ops: Ops, postgres_store: PostgresStore, jobs: list[UUID], tmp_path: Path
+) -> None:
+    """Given a month that was frozen, and a job that began in it since, then it fails, and says why."""
+    frozen = await ops("archive", "create", NAME, "--to", str(tmp_path), "--json")
+    await tell_jobs(postgres_store, [7], began_at=MONTH + timedelta(seconds=2), then=())
+
+    said = await ops("operations", "resume", frozen.document["operation"], *WHY, "--json")
+    changed = await ops("operations", "cancel", frozen.document["operation"], *WHY)
+
+    assert (said.code, said.document["outcomes"]) == (7, {"failed": 1})
+    assert "have not ended" in said.document["failures"][NAME]
+    assert (changed.code, "is done already" in changed.err) == (6, True)
+    assert len(await postgres_store.load(jobs)) == 5
 
 
 async def test_what_may_still_change_or_was_not_read_stays(
     ops: Ops, postgres_store: PostgresStore, jobs: list[UUID], tmp_path: Path
 ) -> None:
     async def refused(name: str = NAME) -> str:
-        said = await ops("archive", "create", name, "--to", str(tmp_path), *WHY, "--run")
+        said = await ops("archive", "create", name, "--to", str(tmp_path), *WHY, "--apply")
         assert said.code != 0
         return said.err
 
@@ -107,15 +154,18 @@ async def test_what_may_still_change_or_was_not_read_stays(
 async def test_a_file_that_changed_is_not_put_back(
     ops: Ops, postgres_store: PostgresStore, jobs: list[UUID], tmp_path: Path
 ) -> None:
-    await ops("archive", "create", NAME, "--to", str(tmp_path), *WHY, "--run")
+    await ops("archive", "create", NAME, "--to", str(tmp_path), *WHY, "--apply")
+    frozen = await ops("archive", "restore", str(tmp_path / NAME), "--json")
     path = tmp_path / NAME / "events.parquet"
     text = bytearray(path.read_bytes())
     text[len(text) // 2] ^= 1
     path.write_bytes(text)
 
     said = await ops("archive", "restore", str(tmp_path / NAME))
+    late = await ops("operations", "resume", frozen.document["operation"], *WHY, "--json")
 
     assert (said.code, "its checksum differs" in said.err) == (2, True)
+    assert (late.code, "its checksum differs" in str(late.document["failures"])) == (7, True)
     assert await postgres_store.load(jobs) == {}
 
 
@@ -127,7 +177,7 @@ async def test_a_crash_between_events_and_heads_is_mended_by_the_same_command(
     admin: asyncpg.Connection,
     settings: PostgresSettings,
 ) -> None:
-    await ops("archive", "create", NAME, "--to", str(tmp_path), *WHY)
+    frozen = await ops("archive", "create", NAME, "--to", str(tmp_path), "--json")
     count = await admin.fetchval(f"SELECT count(*) FROM {NAME}")
     month = Partition(NAME, MONTH, MONTH + timedelta(minutes=1))
     await admin.execute(
@@ -141,8 +191,8 @@ async def test_a_crash_between_events_and_heads_is_mended_by_the_same_command(
     assert await admin.fetchval("SELECT take_out_event_partition($1, $2)", NAME, count) is True
     assert len(await postgres_store.heads(jobs)) == 5
 
-    said = await ops("archive", "create", NAME, "--to", str(tmp_path), *WHY, "--run")
+    said = await ops("operations", "resume", frozen.document["operation"], *WHY, "--json")
 
-    assert (said.code, "was taken out before" in said.err) == (0, True)
+    assert (said.code, said.document["outcomes"]) == (0, {"archived": 1})
     assert await postgres_store.heads(jobs) == {}
     assert await admin.fetchval("SELECT state FROM archive") == "archived"

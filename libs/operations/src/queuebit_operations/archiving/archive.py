@@ -64,20 +64,25 @@ async def take_out(store: ArchiveStore, manifest: Manifest, folder: Path, *, act
     await store.clear(partition)
 
 
-async def go_on(store: ArchiveStore) -> list[str]:
-    """Finish what a crash left between the events and their heads; the names of those."""
-    left = [each for each in await store.archives() if each.state == "detached"]
-    for each in left:
-        await store.clear(Partition(each.name, each.since, each.until))
-    return [each.name for each in left]
+async def finish(store: ArchiveStore, noted: Noted) -> None:
+    """Drop what a crash left between the events of a month and their heads."""
+    await store.clear(Partition(noted.name, noted.since, noted.until))
 
 
-async def restore(store: ArchiveStore, folder: Path, progress: Progress) -> Manifest:
-    """Put an archive back: its heads and keys, and last its events, all at once. Raises BadArgument or InConflict."""
+async def put_back(store: ArchiveStore, folder: Path, digest: str, progress: Progress) -> bool:
+    """Put an archive back: its heads and keys, and last its events, all at once; False where that was done before. `digest` is
+    what was shown to whoever wants it back. Raises BadArgument or InConflict.
+    """
     manifest = read_manifest(folder)
     partition = manifest.partition
-    noted = await _noted(store, partition.name)
-    if noted is not None and noted.state == "archived" and noted.digest != manifest.digest:
+    noted = await store.noted(partition.name)
+    if manifest.digest != digest:
+        raise InConflict(
+            f"{folder} is another archive than the one that was frozen.", remedy="Give the verb once more."
+        )
+    if noted is not None and noted.state == "restored" and noted.digest == digest:
+        return False
+    if noted is not None and noted.state == "archived" and noted.digest != digest:
         raise InConflict(f"{folder} is another archive of {partition.name} than the one that was taken out.")
     if any(each.since < partition.until and partition.since < each.until for each in await store.partitions()):
         raise InConflict(f"{partition.name} is in the log already.")
@@ -90,11 +95,7 @@ async def restore(store: ArchiveStore, folder: Path, progress: Progress) -> Mani
             done += len(rows)
             progress(table, done)
     await store.end_restore(partition)
-    return manifest
-
-
-async def _noted(store: ArchiveStore, name: str) -> Noted | None:
-    return next((each for each in await store.archives() if each.name == name), None)
+    return True
 
 
 def _check(folder: Path, manifest: Manifest) -> None:

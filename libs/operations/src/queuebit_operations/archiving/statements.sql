@@ -15,6 +15,10 @@ SELECT tenant, key, stream_id, fingerprint, created_at, question
 FROM idempotency WHERE stream_id < $1 AND (stream_id, tenant, key) > ($2::uuid, $3::text, $4::text)
 ORDER BY stream_id, tenant, key LIMIT $5;
 
+-- name: size
+-- How many events and streams a range has.
+SELECT COALESCE(sum(version), 0), count(*) FROM stream WHERE stream_id >= $1 AND stream_id < $2;
+
 -- name: unfinished
 -- How many streams of a range may still get events: those with a timer, and those of these categories in no final state.
 SELECT count(*) FROM stream

@@ -78,6 +78,15 @@ class ArchiveStore:
     async def archives(self) -> list[Noted]:
         return [Noted(*row) for row in await self._fetch("archives")]
 
+    async def noted(self, name: str) -> Noted | None:
+        """What is remembered of the archive of a month."""
+        return next((each for each in await self.archives() if each.name == name), None)
+
+    async def size(self, partition: Partition) -> tuple[int, int]:
+        """How many events and streams it has."""
+        row = (await self._fetch("size", partition.from_id, partition.until_id))[0]
+        return int(row[0]), int(row[1])
+
     async def unfinished(self, partition: Partition) -> int:
         """How many of its streams may still get events."""
         bounds = (partition.from_id, partition.until_id)

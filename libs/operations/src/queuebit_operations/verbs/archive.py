@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,13 +11,26 @@ import typer
 
 from queuebit_operations.groups import Groups
 from queuebit_operations.verbs import acting as a
+from queuebit_operations.verbs import bulk as b
 from queuebit_operations.verbs import options as o
 
 if TYPE_CHECKING:
     from queuebit_client.cli.exit_codes import ExitCode
 
-_Folder = Annotated[Path, typer.Option("--to", help="The folder that gets a folder for the month.", metavar="FOLDER")]
-_Run = Annotated[bool, typer.Option("--run/--dry-run", help="Take the month out; else it is only told what would be.")]
+_Folder = Annotated[Path, typer.Option("--to", help="The folder that gets a folder for each month.", metavar="FOLDER")]
+_Names = Annotated[
+    list[str] | None,
+    typer.Argument(help="The partitions, as in the list.", metavar="[PARTITION]...", show_default=False),
+]
+_Folders = Annotated[
+    list[Path], typer.Argument(help="Folders of archives, each with its manifest.json.", metavar="FOLDER...")
+]
+_Before = Annotated[
+    datetime | None,
+    typer.Option(
+        "--before", metavar="TIME", formats=o.FORMATS, help="All months that ended before this moment or day."
+    ),
+]
 
 
 def add(ops: Groups) -> None:
@@ -28,55 +42,57 @@ def add(ops: Groups) -> None:
 
 
 def create(
-    partition: Annotated[str, typer.Argument(help="The partition, as in the list.", metavar="PARTITION")],
     to: _Folder,
-    reason: a.Reason,
-    run_it: _Run = False,
+    partitions: _Names = None,
+    before: _Before = None,
+    apply: b.Apply = False,
+    reason: b.Reason = None,
+    limit: b.Limit = None,
     actor: a.Actor = None,
     as_json: o.Json = False,
 ) -> int:
-    """Write a month into Parquet files with checksums, read them again, and take it out of the log.
+    """Write months into Parquet files with checksums, read them again, and take them out of the log, one after the other.
 
     Only a month that is over, whose jobs have all ended and were read by all readers. Its jobs are then not found any more,
-    until it is restored. A crash on the way is mended by the same command again. Needs pyarrow, and PostgreSQL alone.
+    until it is restored. First the months are counted and frozen; what was killed on the way goes on with
+    `queuebit ops operations resume`. Needs pyarrow, and PostgreSQL alone.
     """
     from queuebit_operations.running import run
 
     async def work() -> ExitCode:
         import os
 
-        from queuebit_client.cli.exit_codes import ExitCode
         from queuebit_client.cli.output import note
-        from queuebit_operations.archiving.archive import chosen, go_on, take_out, write
+        from queuebit_operations.archiving.acting import CREATE, choose, size_of
         from queuebit_operations.archiving.store import opened_archives
+        from queuebit_operations.archiving.tables import need_arrow
         from queuebit_operations.connections.store import postgres_settings
+        from queuebit_operations.errors import BadArgument
         from queuebit_runtime.clock import SystemClock
 
-        now = SystemClock().now()
+        if bool(partitions) == bool(before):
+            raise BadArgument("Name partitions, or a time.", remedy="See: queuebit ops archive list")
+        need_arrow()
         async with opened_archives(postgres_settings(os.environ)) as store:
-            if run_it and partition in await go_on(store):
-                note(f"{partition} was taken out before; what was left of it is gone now.")
-                if as_json:
-                    _tell(True, {"partition": partition, "taken_out": True})
-                return ExitCode.OK
-            month = await chosen(store, partition, now)
-            manifest = await write(store, month, to, now, _progress)
-            if run_it:
-                await take_out(store, manifest, to, actor=a.actor_or_user(actor), reason=reason)
-            else:
-                note("Written and checked; nothing was taken out. With --run it is.")
-            rows = {table: part.rows for table, part in manifest.parts.items()}
-            _tell(
-                as_json,
-                {
-                    "partition": partition,
-                    "folder": str(to / partition),
-                    "digest": manifest.digest,
-                    "rows": rows,
-                    "taken_out": run_it,
-                },
-            )
-            return ExitCode.OK
+            names, left = await choose(store, partitions or [], o.in_utc(before), SystemClock().now())
+            for name in names:
+                events, streams = await size_of(store, name)
+                note(f"{name}: {events:,} events of {streams:,} streams")
+        for name, why in left.items():
+            note(f"{name} stays: {why}")
+        given = {"to": str(to.resolve())}
+        return await b.freeze_and_act(
+            CREATE,
+            given,
+            names,
+            apply=apply,
+            reason=reason,
+            rate=None,
+            limit=limit,
+            actor=actor,
+            as_json=as_json,
+            what="months",
+        )
 
     return run(work())
 
@@ -89,61 +105,66 @@ def show(as_json: o.Json = False) -> int:
         import os
 
         from queuebit_client.cli.exit_codes import ExitCode
+        from queuebit_client.cli.output import print_json, print_line
         from queuebit_operations.archiving.store import opened_archives
         from queuebit_operations.connections.store import postgres_settings
 
         async with opened_archives(postgres_settings(os.environ)) as store:
             live, out = await store.partitions(), await store.archives()
         if as_json:
-            _tell(True, {"partitions": [asdict(each) for each in live], "archives": [asdict(each) for each in out]})
+            print_json({"partitions": [_plain(each) for each in live], "archives": [_plain(each) for each in out]})
             return ExitCode.OK
         for month in live:
-            typer.echo(f"{month.name:<20} in the log   {month.since:%Y-%m-%d} to {month.until:%Y-%m-%d}")
+            print_line(f"{month.name:<20} in the log   {month.since:%Y-%m-%d} to {month.until:%Y-%m-%d}")
         for each in out:
-            typer.echo(f"{each.name:<20} {each.state:<12} {each.events} events in {each.folder}: {each.reason}")
+            print_line(f"{each.name:<20} {each.state:<12} {each.events} events in {each.folder}: {each.reason}")
         return ExitCode.OK
 
     return run(work())
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    return {name: each.isoformat() if isinstance(each, datetime) else each for name, each in asdict(row).items()}
 
 
 def restore(
-    folder: Annotated[
-        Path, typer.Argument(help="The folder of the archive, with its manifest.json.", metavar="FOLDER")
-    ],
+    folders: _Folders,
+    apply: b.Apply = False,
+    reason: b.Reason = None,
+    limit: b.Limit = None,
+    actor: a.Actor = None,
     as_json: o.Json = False,
 ) -> int:
-    """Put a month back into the log, where it answers as before. Checksums are compared first; nothing is published again."""
+    """Put months back into the log, where they answer as before. Checksums are compared first; nothing is published again.
+
+    First the archives are read and frozen, by their checksums; what was killed on the way goes on with
+    `queuebit ops operations resume`.
+    """
     from queuebit_operations.running import run
 
     async def work() -> ExitCode:
-        import os
+        from queuebit_client.cli.output import note
+        from queuebit_operations.archiving.acting import RESTORE
+        from queuebit_operations.archiving.manifest import read_manifest
+        from queuebit_operations.archiving.tables import need_arrow
 
-        from queuebit_client.cli.exit_codes import ExitCode
-        from queuebit_operations.archiving import archive
-        from queuebit_operations.archiving.store import opened_archives
-        from queuebit_operations.connections.store import postgres_settings
-
-        async with opened_archives(postgres_settings(os.environ)) as store:
-            manifest = await archive.restore(store, folder, _progress)
-        rows = {table: part.rows for table, part in manifest.parts.items()}
-        _tell(as_json, {"partition": manifest.partition.name, "rows": rows})
-        return ExitCode.OK
+        need_arrow()
+        places = [each.resolve() for each in folders]
+        manifests = {place: read_manifest(place) for place in places}
+        for place, found in manifests.items():
+            note(f"{place}: {found.rows('events'):,} events of {found.rows('streams'):,} streams")
+        digests = {place.name: found.digest for place, found in manifests.items()}
+        return await b.freeze_and_act(
+            RESTORE,
+            digests,
+            places,
+            apply=apply,
+            reason=reason,
+            rate=None,
+            limit=limit,
+            actor=actor,
+            as_json=as_json,
+            what="months",
+        )
 
     return run(work())
-
-
-def _progress(table: str, rows: int) -> None:
-    from queuebit_client.cli.output import note
-
-    if rows % 100_000 == 0:
-        note(f"{rows:,} {table}")
-
-
-def _tell(as_json: bool, found: dict[str, Any]) -> None:
-    import json
-
-    if as_json:
-        typer.echo(json.dumps(found, default=str, indent=2))
-        return
-    for name, value in found.items():
-        typer.echo(f"{name}: {value}")

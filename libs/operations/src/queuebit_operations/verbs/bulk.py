@@ -112,11 +112,14 @@ async def _act_of(
     """What the verb does; what it has to connect to is closed with `stack`."""
     import os
 
-    from queuebit_operations.dead_letters.acting import VERBS, opened_act
+    from queuebit_operations.archiving import acting as archiving
+    from queuebit_operations.dead_letters import acting as dead_letters
     from queuebit_operations.jobs.acting import RECALL, act_of
 
-    if verb in VERBS:
-        return await stack.enter_async_context(opened_act(verb, os.environ, clock, operation_id))
+    if verb in dead_letters.VERBS:
+        return await stack.enter_async_context(dead_letters.opened_act(verb, os.environ, clock, operation_id))
+    if verb in archiving.VERBS:
+        return await stack.enter_async_context(archiving.opened_act(verb, os.environ, clock, _rows))
     backends = await _backends(clock) if verb == RECALL else None
     return act_of(verb, store, clock, operation_id, backends=backends)
 
@@ -137,6 +140,13 @@ async def _backends(clock: SystemClock) -> Mapping[Lane, frozenset[str]]:
     except BusError as error:
         note(f"Kafka does not answer, so holds on backends take nothing back: {error}")
         return {}
+
+
+def _rows(table: str, rows: int) -> None:
+    from queuebit_client.cli.output import note
+
+    if rows % 100_000 == 0:
+        note(f"{rows:,} {table}")
 
 
 def tell_operation(operation_id: UUID, operation: Operation, *, as_json: bool) -> ExitCode:
