@@ -61,8 +61,12 @@ async def test_it_finds_every_planted_corruption(ops: Ops, world: World) -> None
         planted[name] = await plant(world, job_id)
     planted["the relay stands still"] = await relay_stands_still(world, waiting)
     said = await ops("verify", "--json")
+    in_turns = await ops("verify", "--json", "--events-max", "100")
 
     found = found_by(said.document)
+    assert (in_turns.code, found_by(in_turns.document)) == (1, found)
+    assert in_turns.document["checked"] == said.document["checked"]
+    assert "shares, 1 at once." in in_turns.err
     assert said.code == 1
     assert len(planted) >= 20
     assert {name: expected for name, expected in planted.items() if expected not in found} == {}

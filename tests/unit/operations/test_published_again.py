@@ -11,6 +11,7 @@ from queuebit_contracts import channels
 from queuebit_control_plane.relay.relay import records_of
 from queuebit_operations.records.port import Place, Span
 from queuebit_operations.scan.port import EventRow
+from queuebit_operations.verification.archived import Gone
 from queuebit_operations.verification.published import LETTERS, Published
 from queuebit_runtime.bus.dead_letters.headers import EDITED_FROM
 from queuebit_runtime.bus.partitioner import partition_of
@@ -41,7 +42,7 @@ def written(records: Sequence[Outgoing], *, at_s: float) -> list[Record]:
 
 
 def noted(rows: Sequence[EventRow], cursor: Position = EVERYTHING) -> Published:
-    published = Published(cursor)
+    published = Published(cursor, Gone(()))
     assert [found for row in rows if (found := published.note(row)) is not None] == []
     return published
 

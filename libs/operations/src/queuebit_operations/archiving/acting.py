@@ -68,8 +68,8 @@ async def _back(store: ArchiveStore, folder: Path, operation: Operation, progres
 async def choose(
     store: ArchiveStore, names: Sequence[str], before: datetime | None, now: datetime
 ) -> tuple[list[str], dict[str, str]]:
-    """Which months go out, the oldest first, and why others do not: those of these names, which all must, or all that ended
-    before a moment. Raises NotThere or InConflict.
+    """Which months go out, the oldest first, and why others do not: those of these names, which all must, or all that hold
+    something and ended before a moment. Raises NotThere or InConflict.
     """
     begun = {each.name for each in await store.archives() if each.state == "detached"}
     if names:
@@ -77,7 +77,8 @@ async def choose(
         return [*(name for name in names if name in begun), *months], {}
     found, left = sorted(begun), dict[str, str]()
     for partition in await store.partitions():
-        if before is not None and partition.until <= before:
+        ended = before is not None and partition.until <= before
+        if ended and await store.size(partition) != (0, 0):
             try:
                 found.append((await chosen(store, partition.name, now)).name)
             except OperationsError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,8 +12,7 @@ from queuebit_operations.verbs import options as o
 
 if TYPE_CHECKING:
     from queuebit_client.cli.exit_codes import ExitCode
-    from queuebit_operations.scan.port import Selection
-    from queuebit_operations.verification.verify import Bounds
+    from queuebit_operations.verification.running import Wanted
 
 
 def add(ops: Groups) -> None:
@@ -28,50 +28,50 @@ def verify(
     until: o.TimeUntil = None,
     store_only: Annotated[bool, typer.Option("--store-only", help="Do not read Kafka.")] = False,
     rate: Annotated[float | None, typer.Option(min=1, help="Read at most so many events a second.")] = None,
-    events_max: Annotated[int, typer.Option(min=1, help="Refuse to verify more events than this at once.")] = 5_000_000,
+    processes: Annotated[
+        int | None, typer.Option(min=1, max=64, help="At most so many at once; absent, one a core, at most four.")
+    ] = None,
+    events_max: Annotated[
+        int, typer.Option(min=1, help="Keep at most so many events in the memory of each; more take turns.")
+    ] = 2_000_000,
+    archives: Annotated[
+        Path | None,
+        typer.Option(help="Where archived months lie now, if not where they were written.", metavar="FOLDER"),
+    ] = None,
     grace_s: Annotated[float, typer.Option(min=0, help="How long a timer or an event may wait.")] = 60.0,
     as_json: o.Json = False,
 ) -> int:
-    """Check that nothing was lost, doubled, reordered or bent: the store against itself, and against Kafka.
+    """Check that nothing was lost, doubled, reordered or bent: the store against itself, against Kafka, and archives.
 
-    Runs beside live services: one connection, pages of one snapshot each, no lock. A selection is checked against itself alone;
-    cursors, groups, keys and topics need the whole. Exit 0: all holds. 1: something was found.
+    Runs beside live services: one connection a process, pages of one snapshot each, no lock. A selection is checked against
+    itself alone; cursors, groups, keys, topics and archived months need the whole. Of an archived month the files are compared
+    with their checksums and with what was taken out, and its jobs are told again. Exit 0: all holds. 1: something was found.
     """
     from queuebit_operations.running import run
+    from queuebit_operations.verification.running import Wanted, cores
     from queuebit_operations.verification.verify import Bounds
 
     selection = o.selection(job, tenant, type_, since, until)
-    return run(_verify(selection, Bounds(rate, events_max, grace_s), kafka=not store_only, as_json=as_json))
+    bounds = Bounds(rate, grace_s)
+    wanted = Wanted(selection, bounds, not store_only, processes or cores(), events_max, archives)
+    return run(_verify(wanted, as_json=as_json))
 
 
-async def _verify(selection: Selection, bounds: Bounds, *, kafka: bool, as_json: bool) -> ExitCode:
-    import gc
+async def _verify(wanted: Wanted, *, as_json: bool) -> ExitCode:
     import os
-    from contextlib import AsyncExitStack
 
     from queuebit_client.cli.exit_codes import ExitCode
-    from queuebit_client.cli.output import print_json
-    from queuebit_operations.connections.bus import kafka_access, namespace_of
+    from queuebit_client.cli.output import note, print_json
     from queuebit_operations.connections.progress import Progress
-    from queuebit_operations.connections.store import postgres_settings
     from queuebit_operations.exit_codes import FOUND
-    from queuebit_operations.records.kafka import opened_records
-    from queuebit_operations.scan.postgres import opened_scan
-    from queuebit_operations.verification.verify import Counts, Verification
+    from queuebit_operations.verification.parts import Counts
+    from queuebit_operations.verification.running import verify as verify_all
     from queuebit_runtime.clock import SystemClock
 
-    async with AsyncExitStack() as stack:
-        # Nothing here makes circles, and looking for them among millions of small values takes a fifth of the time.
-        stack.callback(gc.set_threshold, *gc.get_threshold())
-        gc.set_threshold(200_000, 50, 1000)
-        scan = await stack.enter_async_context(opened_scan(postgres_settings(os.environ)))
-        records = None
-        if kafka and selection.everything:
-            reading = opened_records(kafka_access(os.environ), namespace_of(os.environ))
-            records = await stack.enter_async_context(reading)
-        progress: Progress[Counts] = Progress(SystemClock(), lambda at: f"{at.events} events, {at.records} records")
-        verification = Verification(scan, records, SystemClock(), bounds, on_progress=progress.tell)
-        verified = await verification.run(selection)
+    progress: Progress[Counts] = Progress(SystemClock(), lambda at: f"{at.events:,} events, {at.records:,} records")
+    try:
+        verified = await verify_all(wanted, os.environ, progress.tell, note)
+    finally:
         progress.end()
     document = verified.document()
     if as_json:

@@ -53,6 +53,8 @@ CHECKS: dict[str, tuple[str, str]] = {
         "A group has committed offsets that the topic does not have: it will miss what comes next.",
     ),
     "unread_gone": ("I8", "Records that a group has not read are gone from the topic."),
+    "archive_differs": ("I2", "A month that lies in files is not what was taken out of the log."),
+    "archive_unfinished": ("I2", "A month was taken out of the log, and its heads and keys are there still."),
     "nothing_checked": ("I15", "There was nothing to check."),
 }
 """The name of each check, the invariant that it belongs to, and what it means when it finds something."""
@@ -81,6 +83,13 @@ class Findings:
         some = self._examples.setdefault(finding.check, [])
         if len(some) < self._examples_max:
             some.append(finding)
+
+    def merge(self, other: Findings) -> None:
+        """Add those of another."""
+        self.counts.update(other.counts)
+        for check, some in other._examples.items():
+            mine = self._examples.setdefault(check, [])
+            mine += some[: self._examples_max - len(mine)]
 
     def __bool__(self) -> bool:
         return bool(self.counts)

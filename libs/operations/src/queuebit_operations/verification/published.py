@@ -16,6 +16,7 @@ from queuebit_contracts import channels
 from queuebit_operations.records.port import Place, Span
 from queuebit_operations.records.relayed import RELAYED, SOURCE, topics_of_event
 from queuebit_operations.scan.port import EventRow
+from queuebit_operations.verification.archived import Gone
 from queuebit_operations.verification.findings import Finding
 from queuebit_runtime.bus.dead_letters.headers import EDITED_FROM
 from queuebit_runtime.bus.port import Record
@@ -32,8 +33,10 @@ CLOCKS_APART_S = timedelta(seconds=5).total_seconds()
 class Published:
     """Notes what is stored, then looks every record up. `cursor`: up to where the relay says that it published."""
 
-    def __init__(self, cursor: Position) -> None:
+    def __init__(self, cursor: Position, gone: Gone) -> None:
+        """`gone`: whose events are out of the log, and of whose records nothing can be said."""
         self._cursor = cursor
+        self._gone = gone
         self._at: dict[int, int] = {}
         self._streams: list[UUID] = []
         self._digests = array("q")
@@ -126,6 +129,8 @@ class Published:
         at = self._at.get(key_of(headers.get("ce_id", b"")))
         if at is None:
             stored = self._jobs.get(subject, 0)
+            if self._gone.has(subject):
+                return
             if 0 < stored < version:
                 yield Finding("kafka_ahead", name, f"version {version} at {where}, the store ends with {stored}")
             else:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from queuebit_contracts import channels
 from queuebit_contracts.ids import uuid_from
 from queuebit_operations.records.port import Place
+from queuebit_operations.verification.archived import Gone
 from queuebit_operations.verification.findings import Finding
 from queuebit_runtime.bus.port import Record
 from queuebit_runtime.processes.bounded_work import LARGE_BYTES
@@ -22,7 +23,8 @@ SOURCE = channels.source_of("gateway").encode()
 class Questions:
     """Knows what was decided, and looks up what was accepted. `committed`: what the groups have read, by group and place."""
 
-    def __init__(self, committed: Mapping[str, Mapping[Place, int]]) -> None:
+    def __init__(self, committed: Mapping[str, Mapping[Place, int]], gone: Gone) -> None:
+        self._gone = gone
         self._read = {
             place: offset
             for topic, group in GROUPS.items()
@@ -32,12 +34,16 @@ class Questions:
         self.jobs: set[UUID] = set()
         self.causes: set[UUID] = set()
         """What was refused, and what brought a stream about."""
+        self.refused: set[UUID] = set()
+        """What brought a refusal about: it may be a question about a job of another share."""
         self.set_aside: set[bytes] = set()
         """Ids of what the control plane could not read."""
+        self.open: list[tuple[bytes, Finding]] = []
+        """Questions that are no job here, by their ids."""
         self.asked = 0
 
-    def look_up(self, records: Sequence[Record]) -> Iterator[Finding]:
-        """What was read and not decided about."""
+    def look_up(self, records: Sequence[Record]) -> None:
+        """Keep what was read and is no job here."""
         for record in records:
             headers = dict(record.headers)
             read = self._read.get(Place(record.topic, record.partition), 0)
@@ -48,9 +54,18 @@ class Questions:
             self.asked += 1
             event_id = headers.get("ce_id", b"")
             subject = headers.get("ce_subject", b"")
-            if not (_id(subject) in self.jobs or _id(event_id) in self.causes or event_id in self.set_aside):
+            if not (_id(subject) in self.jobs or _id(event_id) in self.causes or self._gone.has(subject)):
                 detail = f"the question at {record.topic}/{record.partition}@{record.offset}"
-                yield Finding("not_decided", subject.decode(errors="replace"), detail)
+                self.open.append((event_id, Finding("not_decided", subject.decode(errors="replace"), detail)))
+
+
+def undecided(
+    open_: Iterable[tuple[bytes, Finding]], refused: Collection[UUID], set_aside: Collection[bytes]
+) -> Iterator[Finding]:
+    """Of what is open in some share, what was refused in none, nor set aside."""
+    for event_id, finding in open_:
+        if _id(event_id) not in refused and event_id not in set_aside:
+            yield finding
 
 
 def _id(text: bytes) -> UUID | None:

@@ -1,27 +1,30 @@
 """Verify: every check over the whole store, or over a selection of it, and over the topics.
 
 The order of reading is what makes it right beside running services. First where the groups, the relay's cursor and the ends
-of the topics stand; then the store, which by then holds all that was published up to those ends; then the topics up to those
-ends.
+of the topics stand, and what was handed in at providers; then the store, which by then holds all that was published up to
+those ends, and every work order that something was handed in for; then the topics up to those ends.
+
+A large store is verified in shares, each in its turn or in a process of its own, and what shares say is settled at the end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from queuebit_contracts import channels
-from queuebit_contracts.streams import PUBLISHED
-from queuebit_operations.errors import BadArgument
+from queuebit_contracts.streams import PUBLISHED, REFUSAL
 from queuebit_operations.records.port import Place, Records, Span
 from queuebit_operations.records.relayed import RELAYED
-from queuebit_operations.scan.port import Marks, Scan, Selection, Stream
-from queuebit_operations.verification.findings import Finding, Findings
+from queuebit_operations.scan.port import LedgerRow, Marks, Scan, Selection, Stream
+from queuebit_operations.verification.archived import Gone
+from queuebit_operations.verification.findings import Finding
+from queuebit_operations.verification.parts import Counts, Part, Verified, settled
 from queuebit_operations.verification.published import Published
 from queuebit_operations.verification.questions import GROUPS, Questions
+from queuebit_operations.verification.share import Share
 from queuebit_operations.verification.streams import examine
 from queuebit_runtime.clock import Clock
 from queuebit_store.ports import Position, Reservation
@@ -34,43 +37,12 @@ RELAY = "publisher"
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much verify may ask. `rate_per_s`: events a second, None for as fast as one connection goes. `events_max`: what it
-    keeps in memory, about four hundred bytes each. `grace_s`: how long something may wait before it counts.
+    """How much verify may ask. `rate_per_s`: events a second, None for as fast as one connection goes. `grace_s`: how long
+    something may wait before it counts.
     """
 
     rate_per_s: float | None = None
-    events_max: int = 5_000_000
     grace_s: float = 60.0
-
-
-@dataclass(slots=True)
-class Counts:
-    """What was looked at."""
-
-    streams: int = 0
-    events: int = 0
-    reservations: int = 0
-    submissions: int = 0
-    records: int = 0
-    replays: int = 0
-    questions: int = 0
-    groups: int = 0
-
-
-@dataclass(slots=True)
-class Verified:
-    """What verify found, and how much it looked at."""
-
-    findings: Findings = field(default_factory=Findings)
-    counts: Counts = field(default_factory=Counts)
-
-    def document(self) -> dict[str, Any]:
-        counts = self.counts
-        return {
-            "ok": not self.findings,
-            "checked": {name: getattr(counts, name) for name in counts.__slots__},
-            "findings": self.findings.document(),
-        }
 
 
 SET_ASIDE = tuple(channels.dead_letter(group) for group in ("control-plane", "control-plane.large"))
@@ -78,7 +50,7 @@ SET_ASIDE = tuple(channels.dead_letter(group) for group in ("control-plane", "co
 
 
 class Verification:
-    """One run. `records` is None where only the store is looked at."""
+    """One run over one share. `records` is None where only the store is looked at; `gone`: what is out of the log."""
 
     def __init__(
         self,
@@ -88,45 +60,48 @@ class Verification:
         bounds: Bounds,
         *,
         on_progress: Callable[[Counts], None],
+        share: Share = Share(),  # noqa: B008
+        gone: Gone | None = None,
     ) -> None:
         self._scan = scan
         self._records = records
         self._clock = clock
         self._bounds = bounds
         self._on_progress = on_progress
-        self._result = Verified()
+        self._share = share
+        self._gone = gone or Gone(())
+        self._result = Part()
         self._fingerprints: dict[UUID, int] = {}
-        self._attempts: set[int] = set()
+        self._awaited: dict[int, list[LedgerRow]] = {}
+        """What was handed in for an attempt that was not met yet."""
         self._highest: dict[int, tuple[int, UUID]] = {}
         """The highest transaction id of each epoch, and a stream that has it."""
 
     async def run(self, selection: Selection) -> Verified:
-        """Check everything that the selection holds. What needs the whole is checked only of the whole: cursors, groups, keys,
-        and what is on topics. Raises BadArgument where it would keep more in memory than it may, and what store and bus raise.
+        """Check everything that the selection holds, where this share is all of it."""
+        return settled([await self.part(selection)], selection)
+
+    async def part(self, selection: Selection) -> Part:
+        """Check what the share has of the selection. What needs the whole is checked only of the whole: cursors, groups, keys,
+        and what is on topics. Raises what store and bus raise.
         """
-        _, events = await self._scan.count(selection)
-        if events > self._bounds.events_max:
-            raise BadArgument(
-                f"The selection has {events} events; at most {self._bounds.events_max} are verified at once.",
-                remedy="Verify it in parts, by --since and --until, or raise --events-max: 1 million takes about 400 MB.",
-            )
         whole = selection.everything
         committed = await self._records.committed() if self._records is not None and whole else {}
         before = await self._scan.marks()
         spans = await self._records.spans(_topics()) if self._records is not None and whole else {}
-        published = Published(before.cursors.get(RELAY, Position()))
-        questions = Questions(committed)
-        await self._streams(selection, published, questions)
-        after = await self._scan.marks()
         if whole:
-            self._cursors(before, after)
+            await self._ledger()
+        published = Published(before.cursors.get(RELAY, Position()), self._gone)
+        questions = Questions(committed, self._gone)
+        await self._streams(selection, published, questions)
+        if whole:
+            self._marks(before, await self._scan.marks())
             await self._keys()
-            await self._ledger(overdue=self._clock.now() - timedelta(seconds=self._bounds.grace_s))
+            self._without_attempt(overdue=self._clock.now() - timedelta(seconds=self._bounds.grace_s))
         if self._records is not None and whole:
-            await self._topics(self._records, published, questions, spans)
-            self._groups(committed, spans)
-        if self._result.counts.events == 0:
-            self._add(Finding("nothing_checked", selection.words(), "there are no events; check QUEUEBIT_NAMESPACE"))
+            await self._topics(self._records, published, questions, self._share.places(spans), spans)
+            if self._share.number == 0:
+                self._groups(committed, spans)
         self._on_progress(self._result.counts)
         return self._result
 
@@ -139,9 +114,10 @@ class Verification:
         overdue = self._clock.now() - timedelta(seconds=self._bounds.grace_s)
         async for page in self._scan.streams(selection):
             for stream in page:
-                self._stream(stream, published, questions, overdue)
-                counts.events += len(stream.events)
-            counts.streams += len(page)
+                if self._share.has(str(stream.stream_id).encode()):
+                    self._stream(stream, published, questions, overdue)
+                    counts.events += len(stream.events)
+                    counts.streams += 1
             self._on_progress(counts)
             if self._bounds.rate_per_s is not None:
                 ahead_s = counts.events / self._bounds.rate_per_s - (self._clock.monotonic_s() - began_s)
@@ -160,21 +136,25 @@ class Verification:
                 self._highest[event.epoch] = (event.xid, stream.stream_id)
             if event.category in PUBLISHED and (twice := published.note(event)) is not None:
                 self._add(twice)
-        self._attempts.update(each.int for each in examined.attempts)
+        if self._awaited:
+            for attempt_id in examined.attempts:
+                self._awaited.pop(attempt_id.int, None)
         questions.jobs.add(stream.stream_id)
         if stream.events and stream.events[0].causation_id is not None:
             questions.causes.add(stream.events[0].causation_id)
         if examined.refused_cause is not None:
-            questions.causes.add(examined.refused_cause)
+            questions.refused.add(examined.refused_cause)
+        if stream.events and stream.events[0].category == REFUSAL and stream.events[0].causation_id is not None:
+            questions.refused.add(stream.events[0].causation_id)
         head = stream.head
         if head is not None:
             self._fingerprints[stream.stream_id] = hash(head.head.attributes.get("fingerprint", ""))
             if head.head.wake_at is not None and head.head.wake_at < overdue:
                 self._add(Finding("timer_overdue", str(stream.stream_id), f"since {head.head.wake_at.isoformat()}"))
 
-    def _cursors(self, before: Marks, after: Marks) -> None:
+    def _marks(self, before: Marks, after: Marks) -> None:
         """A cursor was read before the newest event, so it cannot honestly stand behind it."""
-        for name, cursor in before.cursors.items():
+        for name, cursor in before.cursors.items() if self._share.number == 0 else ():
             if cursor > after.newest:
                 detail = f"it stands at {tuple(cursor)}, the last event at {tuple(after.newest)}"
                 self._add(Finding("cursor_ahead", f"cursor {name}", detail))
@@ -194,19 +174,22 @@ class Verification:
                 self._key(each)
             self._result.counts.reservations += len(page)
 
-    async def _ledger(self, *, overdue: datetime) -> None:
-        """A submission is stored before it is sent, and after its work order: what is older than the grace has one here."""
+    async def _ledger(self) -> None:
+        """A submission is stored after its work order, which the store has when it is looked at later."""
         live: dict[UUID, UUID] = {}
         async for page in self._scan.ledger():
             for row in page:
-                name = str(row.key)
-                if row.attempt_id.int not in self._attempts and row.created_at < overdue:
-                    detail = f"round {row.round} of the attempt {row.attempt_id}, {row.state}"
-                    self._add(Finding("submission_without_attempt", name, detail))
-                if row.state in LIVE and (other := live.setdefault(row.attempt_id, row.key)) != row.key:
-                    detail = f"beside {other}, of the attempt {row.attempt_id}"
-                    self._add(Finding("two_live_submissions", name, detail))
+                self._awaited.setdefault(row.attempt_id.int, []).append(row)
+                twice = row.state in LIVE and live.setdefault(row.attempt_id, row.key) != row.key
+                if twice and self._share.number == 0:
+                    detail = f"beside {live[row.attempt_id]}, of the attempt {row.attempt_id}"
+                    self._add(Finding("two_live_submissions", str(row.key), detail))
             self._result.counts.submissions += len(page)
+
+    def _without_attempt(self, *, overdue: datetime) -> None:
+        for row in (row for rows in self._awaited.values() for row in rows if row.created_at < overdue):
+            detail = f"round {row.round} of the attempt {row.attempt_id}, {row.state}"
+            self._result.without_attempt[row.key] = Finding("submission_without_attempt", str(row.key), detail)
 
     def _key(self, held: Reservation) -> None:
         fingerprint = self._fingerprints.get(held.stream_id)
@@ -218,24 +201,28 @@ class Verification:
             )
 
     async def _topics(
-        self, records: Records, published: Published, questions: Questions, spans: dict[Place, Span]
+        self,
+        records: Records,
+        published: Published,
+        questions: Questions,
+        mine: dict[Place, Span],
+        spans: dict[Place, Span],
     ) -> None:
-        """The relay's topics and its dead letters, then the entrances: what was set aside is known by then."""
-        counts = self._result.counts
-        entrances = {place: span for place, span in spans.items() if place.topic in GROUPS}
-        others = {place: span for place, span in spans.items() if place.topic not in GROUPS}
-        async for some in records.read(others):
-            for finding in published.look_up(some):
-                self._add(finding)
+        """The relay's topics and its dead letters, and the entrances."""
+        counts, result = self._result.counts, self._result
+        async for some in records.read(mine):
+            kept = [each for each in some if self._share.has(each.key or b"")]
+            if some[0].topic in GROUPS:
+                questions.look_up(kept)
+            else:
+                for finding in published.look_up(kept):
+                    self._add(finding)
             if some[0].topic in SET_ASIDE:
-                questions.set_aside |= {value for each in some for name, value in each.headers if name == "ce_id"}
-            counts.records += len(some)
+                result.set_aside |= {value for each in some for name, value in each.headers if name == "ce_id"}
+            counts.records += len(kept)
             self._on_progress(counts)
-        async for some in records.read(entrances):
-            for finding in questions.look_up(some):
-                self._add(finding)
-            counts.records += len(some)
         counts.replays, counts.questions = published.replays, questions.asked
+        result.open_questions, result.refused = questions.open, questions.refused
         for missing in published.missing(spans, self._kept_since_s()):
             self._add(missing)
 

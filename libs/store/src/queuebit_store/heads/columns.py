@@ -33,6 +33,6 @@ def head_columns(rows: Sequence[tuple[Any, int, Head]]) -> list[Sequence[Any]]:
     )
 
 
-def stream_row(row: asyncpg.Record) -> StreamRow:
+def stream_row(row: asyncpg.Record | Sequence[Any]) -> StreamRow:
     """A row of `heads` or of a list."""
     return StreamRow(row[0], row[1], row[2], Head(row[3], row[4], orjson.loads(row[5])), *row[6:])

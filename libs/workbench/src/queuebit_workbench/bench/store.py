@@ -80,6 +80,7 @@ async def measure(logs: Sequence[Log]) -> None:
             if nth == 0:
                 log.ids = log.ids or [each.stream_id for each in batch]
     for log in logs:
+        await _analyze(log.settings)
         await _ask(log, chance)
 
 
@@ -125,9 +126,17 @@ async def fill(settings: PostgresSettings, events: int, console: Console) -> lis
             await connection.execute(statements["fill"], first, first + count - 1, BEGAN)
             done = (first + count) * EVENTS_A_JOB
             console.print(f"{done:,} events, {done / (time.perf_counter() - began_s):,.0f} a second")
-        await connection.execute("ANALYZE stream, event")
         await connection.execute("CHECKPOINT")
         return [row[0] for row in await connection.fetch(statements["some_streams"])]
+    finally:
+        await connection.close()
+
+
+async def _analyze(settings: PostgresSettings) -> None:
+    """As autovacuum does sooner or later."""
+    connection = await asyncpg.connect(settings.url, server_settings={"search_path": f'"{settings.namespace}"'})
+    try:
+        await connection.execute("ANALYZE stream, event")
     finally:
         await connection.close()
 

@@ -37,7 +37,6 @@ async def walks(settings: PostgresSettings, ids: Sequence[UUID], moment: datetim
     }
     connection = await asyncpg.connect(**connect_arguments(settings, role=QUERY))
     try:
-        await connection.execute("ANALYZE stream, event")
         found = {}
         for name, values in questions.items():
             plans = [await _explained(connection, queries()[name], each) for each in values]

@@ -1,0 +1,185 @@
+"""Verify as a whole: its shares one after the other or in processes of their own, and the months that lie in files."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import multiprocessing
+import os
+import queue
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from queuebit_operations.archiving.store import Noted, opened_archives
+from queuebit_operations.connections.bus import kafka_access, namespace_of
+from queuebit_operations.connections.store import postgres_settings
+from queuebit_operations.records.kafka import opened_records
+from queuebit_operations.scan.port import Selection
+from queuebit_operations.scan.postgres import opened_scan
+from queuebit_operations.verification.archived import Gone, check_archive, folder_of
+from queuebit_operations.verification.findings import Finding
+from queuebit_operations.verification.parts import Counts, Part, Verified, settled
+from queuebit_operations.verification.share import Share, shares
+from queuebit_operations.verification.verify import Bounds, Verification
+from queuebit_runtime.clock import SystemClock
+
+ALONE_EVENTS = 50_000
+"""So few are verified here: another process takes longer to begin."""
+POLL_INTERVAL_S = 0.2
+_told: Any = None
+"""In a process of a share: where it says how far it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be verified, and how. `events_max`: so many events, about four hundred bytes each, are kept in the memory of
+    each of `processes_max` processes; more are verified in turns. `archives`: where archives lie now, where not as written.
+    """
+
+    selection: Selection
+    bounds: Bounds
+    kafka: bool
+    processes_max: int
+    events_max: int
+    archives: Path | None = None
+
+
+async def verify(
+    wanted: Wanted, env: Mapping[str, str], on_progress: Callable[[Counts], None], note: Callable[[str], None]
+) -> Verified:
+    """Everything that is wanted. Raises what store and bus raise."""
+    selection = wanted.selection
+    async with opened_scan(postgres_settings(env)) as scan:
+        _, events = await scan.count(selection)
+    async with opened_archives(postgres_settings(env)) as store:
+        noted = await store.archives() if selection.everything else []
+    processes = 1 if events <= ALONE_EVENTS or wanted.bounds.rate_per_s is not None else wanted.processes_max
+    count = shares(events, events_max=wanted.events_max, processes=processes)
+    if count > processes:
+        note(f"{events:,} events: {count} shares, {processes} at once.")
+    jobs = [(wanted, dict(env), Share(number, count), tuple(noted)) for number in range(count)]
+    if processes == 1:
+        parts = [await _part(*job, on_progress=on_progress) for job in jobs]
+    else:
+        parts = await _in_processes(jobs, processes, on_progress)
+    verified = settled(parts, selection)
+    _archives(verified, noted, wanted.archives, on_progress, note)
+    return verified
+
+
+async def _part(
+    wanted: Wanted,
+    env: Mapping[str, str],
+    share: Share,
+    noted: Sequence[Noted],
+    *,
+    on_progress: Callable[[Counts], None],
+) -> Part:
+    async with AsyncExitStack() as stack:
+        # Nothing here makes circles, and looking for them among millions of small values takes a fifth of the time.
+        stack.callback(gc.set_threshold, *gc.get_threshold())
+        gc.set_threshold(200_000, 50, 1000)
+        scan = await stack.enter_async_context(opened_scan(postgres_settings(env)))
+        records = None
+        if wanted.kafka and wanted.selection.everything:
+            records = await stack.enter_async_context(opened_records(kafka_access(env), namespace_of(env)))
+        verification = Verification(
+            scan, records, SystemClock(), wanted.bounds, on_progress=on_progress, share=share, gone=Gone(noted)
+        )
+        return await verification.part(wanted.selection)
+
+
+async def _in_processes(
+    jobs: Sequence[tuple[Wanted, dict[str, str], Share, tuple[Noted, ...]]],
+    processes: int,
+    on_progress: Callable[[Counts], None],
+) -> list[Part]:
+    context = multiprocessing.get_context("spawn")
+    told = context.Queue()
+    far: dict[int, Counts] = {}
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(told,)) as pool:
+        loop = asyncio.get_running_loop()
+        running = [loop.run_in_executor(pool, _part_here, *job) for job in jobs]
+        try:
+            while not all(each.done() for each in running):
+                await asyncio.wait(running, timeout=POLL_INTERVAL_S, return_when=asyncio.FIRST_EXCEPTION)
+                _hear(told, far)
+                total = Counts()
+                for counts in far.values():
+                    total.add(counts)
+                on_progress(total)
+                if any(each.done() and each.exception() is not None for each in running):
+                    break
+            return list(await asyncio.gather(*running))
+        except BaseException:
+            for process in (pool._processes or {}).values():
+                process.terminate()
+            raise
+
+
+def _hear(told: Any, far: dict[int, Counts]) -> None:
+    while True:
+        try:
+            number, counts = told.get_nowait()
+        except queue.Empty:
+            return
+        far[number] = counts
+
+
+def _begin(told: Any) -> None:
+    global _told
+    _told = told
+
+
+def _part_here(wanted: Wanted, env: Mapping[str, str], share: Share, noted: Sequence[Noted]) -> Part:
+    """Runs in a process of its own."""
+    pages = 0
+
+    def tell(counts: Counts) -> None:
+        nonlocal pages
+        pages += 1
+        if pages % 8 == 0:
+            _told.put((share.number, counts))
+
+    return asyncio.run(_part(wanted, env, share, noted, on_progress=tell))
+
+
+def _archives(
+    verified: Verified,
+    noted: Sequence[Noted],
+    archives: Path | None,
+    on_progress: Callable[[Counts], None],
+    note: Callable[[str], None],
+) -> None:
+    """Each month that is out of the log: its files against what was taken out, its streams against themselves."""
+
+    def count(events: int) -> None:
+        verified.counts.archived += events
+        on_progress(verified.counts)
+
+    for each in noted:
+        if each.state == "detached":
+            detail = f"since {each.noted_at.isoformat()}; queuebit ops operations list says who goes on"
+            verified.findings.add(Finding("archive_unfinished", each.name, detail))
+        if each.state != "archived":
+            continue
+        folder = folder_of(each, archives)
+        if find_spec("pyarrow") is None:
+            note(f"{each.name} was not looked at: pip install 'queuebit-operations[archive]'")
+        elif folder is None:
+            note(
+                f"{each.name} was not looked at: it is not at {archives or each.folder}. Name its place with --archives."
+            )
+        else:
+            for finding in check_archive(each, folder, count):
+                verified.findings.add(finding)
+
+
+def cores() -> int:
+    """How many processes are worth it here."""
+    return min(4, os.cpu_count() or 1)

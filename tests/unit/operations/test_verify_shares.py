@@ -1,0 +1,89 @@
+"""Shares of a store: together they are all of it, each with its own part of the topics, and the rest is settled."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from queuebit_operations.records.port import Place, Span
+from queuebit_operations.scan.port import Selection
+from queuebit_operations.verification.findings import Finding, Findings
+from queuebit_operations.verification.parts import Counts, Part, settled
+from queuebit_operations.verification.share import Share, shares
+from queuebit_runtime.bus.partitioner import partition_of
+
+KEYS = [str(UUID(int=number)).encode() for number in range(200)]
+SPANS = {Place("a", nth): Span(0, 1) for nth in range(4)} | {Place("b", nth): Span(0, 1) for nth in range(3)}
+
+
+@pytest.mark.parametrize("of", [1, 2, 4])
+def test_each_job_is_in_one_share_and_its_records_lie_where_that_share_reads(of: int) -> None:
+    all_of = [Share(number, of) for number in range(of)]
+    for key in KEYS:
+        (mine,) = [share for share in all_of if share.has(key)]
+        places = mine.places(SPANS)
+        assert Place("a", partition_of(key, 4)) in places
+        assert Place("b", partition_of(key, 3)) in places
+
+
+def test_a_share_reads_its_part_of_the_partitions_or_all_where_they_cannot_be_parted() -> None:
+    read = Share(1, 2).places(SPANS)
+
+    assert {place.partition for place in read if place.topic == "a"} == {1, 3}
+    assert {place.partition for place in read if place.topic == "b"} == {0, 1, 2}
+    assert len([place for place in Share(5, 8).places(SPANS) if place.topic == "a"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("events", "processes", "count"),
+    [
+        (0, 1, 1),
+        (10_000, 1, 1),
+        (10_000, 2, 2),
+        (1_000_001, 2, 2),
+        (2_000_001, 2, 4),
+        (10_000_000, 2, 16),
+        (10_000_000, 3, 16),
+    ],
+)
+def test_there_are_as_many_shares_as_memory_and_processes_ask_for(events: int, processes: int, count: int) -> None:
+    assert shares(events, events_max=1_000_000, processes=processes) == count
+
+
+def test_what_one_share_lacks_another_may_have() -> None:
+    """Given questions and submissions that each share misses, then only what all of them miss is found."""
+    refused, lost = UUID(int=1, version=4), UUID(int=2, version=4)
+    aside, found_late, never = UUID(int=3, version=4), UUID(int=4), UUID(int=5)
+
+    def asked(each: UUID) -> tuple[bytes, Finding]:
+        return str(each).encode(), Finding("not_decided", str(each), "")
+
+    def handed_in(*keys: UUID) -> dict[UUID, Finding]:
+        return {key: Finding("submission_without_attempt", str(key), "") for key in keys}
+
+    first, second = Findings(), Findings()
+    first.add(Finding("version_gap", "a", ""))
+    second.add(Finding("version_gap", "b", ""))
+    parts = [
+        Part(
+            first,
+            Counts(events=3, groups=2),
+            [asked(refused), asked(lost), asked(aside)],
+            set(),
+            set(),
+            handed_in(found_late, never),
+        ),
+        Part(second, Counts(events=4, groups=0), [], {refused}, {str(aside).encode()}, handed_in(never)),
+    ]
+
+    verified = settled(parts, Selection())
+
+    assert (verified.counts.events, verified.counts.groups) == (7, 2)
+    assert {
+        each["check"]: [one["subject"] for one in each["examples"]] for each in verified.document()["findings"]
+    } == {
+        "version_gap": ["a", "b"],
+        "submission_without_attempt": [str(never)],
+        "not_decided": [str(lost)],
+    }
