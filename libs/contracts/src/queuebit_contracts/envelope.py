@@ -29,7 +29,7 @@ from queuebit_contracts.channels import RECORD_BYTES_MAX
 from queuebit_contracts.data import Data
 from queuebit_contracts.errors import MalformedEnvelope
 from queuebit_contracts.ids import id_bytes
-from queuebit_contracts.large import with_text
+from queuebit_contracts.large import carries, with_text
 from queuebit_contracts.registry import REGISTRY, Registry, read_data_of, type_bytes_of, type_of
 from queuebit_contracts.structured import check_media_type, is_structured, read_document
 from queuebit_contracts.structured import decode_data as decode_data
@@ -124,7 +124,8 @@ def binary_headers(
 
 def encode_data(data: Data) -> bytes:
     """The value of the record: the data as JSON."""
-    return with_text(data, data.__pydantic_serializer__.to_json(data, exclude_none=True))
+    encoded = data.__pydantic_serializer__.to_json(data, exclude_none=True)
+    return with_text(data, encoded) if carries(type(data)) else encoded
 
 
 def rfc3339(time: datetime) -> bytes:
@@ -154,16 +155,18 @@ def decode(
         raise MalformedEnvelope(
             f"The value is larger than {RECORD_BYTES_MAX} bytes.", remedy="State a smaller problem."
         )
-    if is_structured(found):
-        check_media_type(found.get("content-type"))
+    get = found.get
+    if ("ce_type" not in found or get("content-type") != JSON_TYPE) and is_structured(found):
+        check_media_type(get("content-type"))
         return from_structured(value, timestamp_ms=timestamp_ms, registry=registry)
-    specversion = found.get("ce_specversion")
+    specversion = get("ce_specversion")
     if specversion != b"1.0":
         read_specversion(None if specversion is None else specversion.decode("utf-8", "replace"), "ce_specversion")
-    known = registry.known_bytes.get(found.get("ce_type", b"")) or registry.named(_text(found, "ce_type"))
-    get = found.get
-    time = _time(get("ce_time"), "ce_time", timestamp_ms)
-    name, source = _text(found, "ce_id"), _text(found, "ce_source")
+    known = registry.known_bytes.get(get("ce_type", b"")) or registry.named(_text(found, "ce_type"))
+    said, named, sent_by = get("ce_time"), get("ce_id"), get("ce_source")
+    time = read_time(said.decode(), "ce_time") if said else _time(said, "ce_time", timestamp_ms)
+    name = named.decode() if named else _text(found, "ce_id")
+    source = sent_by.decode() if sent_by else _text(found, "ce_source")
     subject, tenant, version, trace = get("ce_subject"), get("ce_tenant"), get("ce_streamversion"), get("traceparent")
     replay, correlation = get("ce_replayid"), get("ce_correlationid")
     event_id, given_id = read_event_id(name, source)

@@ -64,7 +64,11 @@ def derive_id(cause: UUID, name: str, scope: str = "") -> UUID:
     number = cause.int
     digest = hashlib.sha256(number.to_bytes(16) + f"\x1f{scope}\x1f{name}".encode()).digest()
     hashed = int.from_bytes(digest[:10])
-    return _uuid_of(number & _TIME | _V8 | hashed << 2 & _RAND_A | hashed & _RAND_B)
+    # As `_uuid_of` does it: ten ids are derived for a job.
+    made = object.__new__(UUID)
+    _set_int(made, number & _TIME | _V8 | hashed << 2 & _RAND_A | hashed & _RAND_B)
+    _set_is_safe(made, _UNKNOWN)
+    return made
 
 
 FIRST_EPOCH = 1

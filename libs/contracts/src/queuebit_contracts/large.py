@@ -42,7 +42,7 @@ def problem_of(data: Data) -> Problem | None:
             return data.request.problem
         case JobQueued() | ExecutionSucceeded():
             return data.problem
-        case _ if _carries(type(data)):
+        case _ if carries(type(data)):
             older: Any = data
             said: Problem = older.request.problem if data.type_name == JobSubmitted.__name__ else older.problem
             return said
@@ -51,8 +51,8 @@ def problem_of(data: Data) -> Problem | None:
 
 
 @cache
-def _carries(model: type[Data]) -> bool:
-    """Whether messages of the model carry a problem."""
+def carries(model: type[Data]) -> bool:
+    """Whether messages of the model carry a problem, which few do: all else need not be asked for one."""
     return model in CARRIERS or model.type_name in _CARRYING
 
 
@@ -84,7 +84,7 @@ def decode_as_text(model: type[Data], value: bytes) -> Data | None:
 
 def with_text(data: Data, encoded: bytes) -> bytes:
     """The encoded message with the text in the place of its statement."""
-    if not _carries(type(data)):
+    if not carries(type(data)):
         return encoded
     problem = problem_of(data)
     if problem is None or not isinstance(problem.statement, StatementText):
@@ -103,7 +103,7 @@ class Apart(NamedTuple):
 
 def apart(data: Data, bytes_min: int) -> Apart | None:
     """The message in two parts, where its statement is a text of so many bytes or more."""
-    if not _carries(type(data)):
+    if not carries(type(data)):
         return None
     problem = problem_of(data)
     if problem is None or not isinstance(problem.statement, StatementText) or len(problem.statement.text) < bytes_min:

@@ -14,6 +14,8 @@ class Writing:
     def __init__(self, older: Mapping[type[Data], Step] | None = None) -> None:
         """`older`: as `Registry.written_as` gives it; absent, everything is written as today's."""
         self._older = dict(older or {})
+        self.all_today = not self._older
+        """Whether every message is written as it is."""
 
     def form(self, data: Data) -> Data:
         """The message in its version."""

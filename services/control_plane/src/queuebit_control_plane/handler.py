@@ -68,7 +68,8 @@ class CommandHandler:
         self._telemetry = telemetry
         self._clock = clock
         self._appended = appended
-        self._busy: set[UUID] = set()
+        self._busy: set[int] = set()
+        """The numbers of the jobs: an id itself is hashed and compared in Python, several times a message."""
         self._freed = asyncio.Event()
         self._remembered = Remembered()
 
@@ -78,7 +79,7 @@ class CommandHandler:
         Returns the messages that cannot be decided on, or not be stored; nothing of their jobs was appended. Raises Contended
         or StoreUnavailable, both transient, and what the store says of every batch alike, such as SchemaMismatch.
         """
-        jobs = {each.job_id for each in commands}
+        jobs = {each.job_id.int for each in commands}
         while not self._busy.isdisjoint(jobs):
             self._freed.clear()
             await self._freed.wait()
@@ -138,14 +139,15 @@ class CommandHandler:
         With `trusting`, the moment, a submission that is not in the cache and in time is taken to be new: the append finds
         out if it is not. One that is late is looked up, as its refusal would be appended elsewhere and find out nothing.
         """
-        works: dict[UUID, Work] = {}
+        works: dict[int, Work] = {}
         unknown: list[Work] = []
         for each in commands:
-            work = works.get(each.job_id)
+            number = each.job_id.int
+            work = works.get(number)
             if work is not None:
                 work.commands.append(each)
                 continue
-            works[each.job_id] = work = Work(each.job_id, each.tenant, [each])
+            works[number] = work = Work(each.job_id, each.tenant, [each])
             remembered = self._remembered.take(each.job_id)
             if remembered is None:
                 unknown.append(work)
@@ -163,7 +165,7 @@ class CommandHandler:
                     held = sum(weight_of(event.type, len(event.data)) for event in stored)
                     work.stands(len(stored), fold(stored), stored[0].traceparent if stored else None, held)
                 except Exception as error:
-                    undecidable.extend(Undecidable(each, error) for each in works.pop(work.job_id).commands)
+                    undecidable.extend(Undecidable(each, error) for each in works.pop(work.job_id.int).commands)
         return works.values()
 
     async def _append(self, changed: Sequence[Work], undecidable: list[Undecidable]) -> list[bool | None]:

@@ -32,7 +32,7 @@ class Remembered:
     def __init__(self, *, jobs_max: int = JOBS_MAX, bytes_max: int = BYTES_MAX) -> None:
         self._jobs_max = jobs_max
         self._bytes_max = bytes_max
-        self._kept: OrderedDict[UUID, Kept] = OrderedDict()
+        self._kept: OrderedDict[int, Kept] = OrderedDict()
         self.size_bytes = 0
 
     def __len__(self) -> int:
@@ -40,7 +40,7 @@ class Remembered:
 
     def take(self, job_id: UUID) -> Kept | None:
         """The job, which is not kept any more."""
-        kept = self._kept.pop(job_id, None)
+        kept = self._kept.pop(job_id.int, None)
         if kept is not None:
             self.size_bytes -= kept.size_bytes
         return kept
@@ -48,7 +48,7 @@ class Remembered:
     def keep(self, job_id: UUID, kept: Kept) -> None:
         """Keep the job; those told of longest ago make room."""
         self.take(job_id)
-        self._kept[job_id] = kept
+        self._kept[job_id.int] = kept
         self.size_bytes += kept.size_bytes
         while len(self._kept) > self._jobs_max or self.size_bytes > self._bytes_max:
             _, gone = self._kept.popitem(last=False)

@@ -6,7 +6,7 @@ from typing import Final
 
 from queuebit_contracts.data import Data
 from queuebit_contracts.envelope import encode_data
-from queuebit_contracts.large import apart
+from queuebit_contracts.large import apart, carries
 from queuebit_store.ports import Payload
 
 PAYLOAD_BYTES_MIN: Final = 65_536
@@ -15,7 +15,7 @@ PAYLOAD_BYTES_MIN: Final = 65_536
 
 def stored_form(event: Data) -> tuple[str, Payload | None]:
     """The data of the event, and its payload where it has one."""
-    parts = apart(event, PAYLOAD_BYTES_MIN)
+    parts = apart(event, PAYLOAD_BYTES_MIN) if carries(type(event)) else None
     if parts is None:
         return encode_data(event).decode(), None
     around, at, statement = parts

@@ -97,7 +97,7 @@ class Work:
     ) -> None:
         """Decide one message within the batch; a conflicting submission turns into a refusal."""
         message, job_id = command.message, self.job_id
-        if isinstance(message, Submit):
+        if type(message) is Submit:
             refusal = refusal_of(self.job, message, now)
             if refusal is not None:
                 assert command.rival_id is not None
@@ -107,7 +107,7 @@ class Work:
                 )
                 self.refused = (*self.refused, refused)
                 return
-        if isinstance(self.job, EndedJob) and isinstance(message, ExecutionSucceeded | ExecutionFailed):
+        if type(self.job) is EndedJob and isinstance(message, ExecutionSucceeded | ExecutionFailed):
             self.late += 1
         decided, self.job = decide(self.job, message, now, job_id, gate)
         if self.version == 0 and not self.events:
@@ -116,16 +116,16 @@ class Work:
         trace = command.traceparent or self.trace
         for version, event in enumerate(decided, start=self.version + len(self.events) + 1):
             event_id = stored_id_of(job_id, version, epoch)
-            said = writing.form(event)
+            said = event if writing.all_today else writing.form(event)
             model = type(said)
-            if model is JobPlanned and said is event and isinstance(message, Submit):
+            if model is JobPlanned and said is event and type(message) is Submit:
                 data, payload = _json_of_plan(message.inputs), None
             else:
                 data, payload = stored_form(said)
             name = name_of(model)
             if name in HELD:
                 self.size_bytes += weight_of(name, len(data) if payload is None else len(data) + len(payload.text))
-            elif isinstance(event, JobRejected):
+            elif type(event) is JobRejected:
                 self.rejection = event.code
             new = NewEvent(event_id, name, said.schema_version, data, now, command.cause_id, trace, payload)
             self.events.append(new)

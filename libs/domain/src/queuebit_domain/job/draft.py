@@ -30,9 +30,10 @@ class Draft:
     @property
     def open(self) -> OpenJob:
         """The job, which the rules have made sure is open."""
-        if not isinstance(self.job, OpenJob):
-            raise AssertionError(f"the job is not open but {type(self.job).__name__}")
-        return self.job
+        job = self.job
+        if type(job) is not OpenJob:
+            raise AssertionError(f"the job is not open but {type(job).__name__}")
+        return job
 
     def add(self, event: JobEvent) -> None:
         """Record an event and move the job."""
@@ -113,6 +114,6 @@ class Draft:
 
 def _hint(job: OpenJob, leg: LegState) -> ev.Answer | None:
     """The best checked answer of the other legs, also one that needs review."""
-    answered = [each for each in job.counted if each is not leg and isinstance(each.status, Answered)]
+    answered = [each for each in job.counted if type(each.status) is Answered and each is not leg]
     best = best_first(answered, job.sense)[0].status if answered else None
     return best.execution.answer if isinstance(best, Answered) and best.verdict.objective is not None else None

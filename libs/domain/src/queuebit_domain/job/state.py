@@ -149,7 +149,7 @@ Job = NoJob | OpenJob | EndedJob
 
 def accepted(leg: LegState) -> bool:
     """Whether the leg has an answer that the validator accepts."""
-    return isinstance(leg.status, Answered) and leg.status.verdict.verdict == "accepted"
+    return type(leg.status) is Answered and leg.status.verdict.verdict == "accepted"
 
 
 def proved(leg: LegState) -> bool:
@@ -177,5 +177,5 @@ def working_on(job: OpenJob, leg: str, attempt_id: UUID) -> tuple[LegState, Work
     for each in job.legs:
         if each.spec.leg == leg:
             status = each.status
-            return (each, status) if isinstance(status, Working) and status.attempt_id == attempt_id else None
+            return (each, status) if type(status) is Working and status.attempt_id.int == attempt_id.int else None
     return None

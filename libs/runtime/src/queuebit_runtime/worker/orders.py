@@ -43,7 +43,8 @@ class Orders:
     """Interactive before batch before scheduled; never two large ones of one job at once; an abandoned one is skipped."""
 
     def __init__(self) -> None:
-        self._works: dict[UUID, Work] = {}
+        self._works: dict[int, Work] = {}
+        """By the number of the attempt's id: the id itself is hashed in Python, several times an order."""
         self._small: dict[Tier, deque[Work]] = {tier: deque() for tier in TIERS}
         self._large: dict[Tier, deque[Work]] = {tier: deque() for tier in TIERS}
         self._large_jobs: dict[str, int] = {}
@@ -56,10 +57,10 @@ class Orders:
 
     def claim(self, attempt_id: UUID, delivery: Delivery, record: Record) -> bool:
         """Whether nothing is left to do for this record: its attempt is abandoned, or here already."""
-        if attempt_id in self._abandoned:
+        if self._abandoned and attempt_id in self._abandoned:
             delivery.done(record)
             return True
-        if (known := self._works.get(attempt_id)) is not None:
+        if (known := self._works.get(attempt_id.int)) is not None:
             known.claims.append((delivery, record))
             return True
         return False
@@ -69,7 +70,7 @@ class Orders:
         return job in self._large_jobs
 
     def add(self, work: Work) -> None:
-        self._works[work.order.attempt_id] = work
+        self._works[work.order.attempt_id.int] = work
         if work.large:
             self._large_jobs[work.report.job] = self._large_jobs.get(work.report.job, 0) + 1
         (self._large if work.large else self._small)[work.order.tier].append(work)
@@ -83,7 +84,7 @@ class Orders:
             self._abandoned.move_to_end(attempt_id)
             while len(self._abandoned) > ABANDONED_MAX or next(iter(self._abandoned.values())) <= now:
                 self._abandoned.popitem(last=False)
-        if (work := self._works.get(attempt_id)) is not None:
+        if (work := self._works.get(attempt_id.int)) is not None:
             work.stop.set()
 
     def waiting(self) -> Iterator[Work]:
@@ -127,9 +128,9 @@ class Orders:
 
     def drop(self, work: Work) -> None:
         """Forget it, done or not. Repeatable."""
-        if self._works.get(work.order.attempt_id) is not work:
+        if self._works.get(work.order.attempt_id.int) is not work:
             return
-        del self._works[work.order.attempt_id]
+        del self._works[work.order.attempt_id.int]
         job = work.report.job
         if work.running:
             self._running_jobs.discard(job)

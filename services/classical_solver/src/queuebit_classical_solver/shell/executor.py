@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from queuebit_classical_solver.cascade.ladder import Ladder
 from queuebit_classical_solver.errors import NothingFound
@@ -71,7 +70,7 @@ class ClassicalExecutor:
         self._grace_s = grace_s
         self._hop = hop
         self._inline: Solver = Ladder(_NoSearch(), enumerated_variables_max=small.variables_max)
-        self._parsed: dict[UUID, Parsed] = {}
+        self._parsed: dict[int, Parsed] = {}
 
     def is_small(self, order: JobQueued) -> bool:
         """Whether it is done within well under a millisecond. What was read to know it is kept for `run_small`."""
@@ -93,7 +92,7 @@ class ClassicalExecutor:
         if small:
             if len(self._parsed) >= PARSED_MAX:
                 self._parsed.clear()
-            self._parsed[order.attempt_id] = (kind, statement)
+            self._parsed[order.attempt_id.int] = (kind, statement)
         return small
 
     def _is_surely_large(self, order: JobQueued) -> bool:
@@ -116,7 +115,7 @@ class ClassicalExecutor:
         outcome = perform(
             task,
             self._inline,
-            parsed=self._parsed.pop(order.attempt_id, None),
+            parsed=self._parsed.pop(order.attempt_id.int, None),
             on_progress=ignore_progress,
             stop=never_stop,
         )

@@ -48,16 +48,17 @@ class Intake:
     async def admit(self, questions: Sequence[Question], now: datetime) -> list[InboundCommand]:
         """One message for each submission, in order. What nobody has admitted yet is admitted here and now."""
         submitted = [each.received for each in questions]
-        known = await self._tenants.known({_asked(each).request.tenant for each in submitted})
-        checked = [_check(each, known) for each in questions]
-        ids = await self._job_ids(submitted, checked, now)
+        asked = [_asked(each) for each in submitted]
+        known = await self._tenants.known({each.request.tenant for each in asked})
+        checked = [_check(each, said, known) for each, said in zip(questions, asked, strict=True)]
+        ids = await self._job_ids(submitted, asked, checked, now)
         commands: list[InboundCommand] = []
-        for received, outcome, job_id in zip(submitted, checked, ids, strict=True):
+        for received, said, outcome, job_id in zip(submitted, asked, checked, ids, strict=True):
             if isinstance(outcome, Admitted):
                 assert job_id is not None
-                commands.append(self._submit(received, _asked(received), outcome, job_id))
+                commands.append(self._submit(received, said, outcome, job_id))
             else:
-                tenant = _told_to(received.envelope, _asked(received).request)
+                tenant = _told_to(received.envelope, said.request)
                 commands.append(refuse(received.envelope, outcome, tenant, received.record, job_id=job_id))
         return commands
 
@@ -91,7 +92,9 @@ class Intake:
             job_id, message, envelope.id, request.tenant, envelope.traceparent, received.record, rival_id=refusal_id
         )
 
-    async def _job_ids(self, submitted: Sequence[Received], checked: list[Outcome], now: datetime) -> list[UUID | None]:
+    async def _job_ids(
+        self, submitted: Sequence[Received], questions: Sequence[ev.JobSubmitted], checked: list[Outcome], now: datetime
+    ) -> list[UUID | None]:
         """The job that each submission stands for; of a refused one the job that it may have become before, where that is
         known without holding a key of the sender's.
 
@@ -99,8 +102,8 @@ class Intake:
         """
         ids: list[UUID | None] = [None] * len(submitted)
         held: list[tuple[int, Reservation]] = []
-        for position, (received, outcome) in enumerate(zip(submitted, checked, strict=True)):
-            asked, envelope = _asked(received), received.envelope
+        for position, (received, asked, outcome) in enumerate(zip(submitted, questions, checked, strict=True)):
+            envelope = received.envelope
             if isinstance(outcome, ev.JobRejected) and outcome.code == _TENANT_MISMATCH:
                 continue
             found = job_of(
@@ -150,9 +153,9 @@ def _told_to(envelope: Envelope, request: JobRequest) -> str:
     return request.tenant if envelope.tenant is None else envelope.tenant
 
 
-def _check(question: Question, known: frozenset[str]) -> Outcome:
-    received = question.received
-    envelope, request = received.envelope, _asked(received).request
+def _check(question: Question, asked: ev.JobSubmitted, known: frozenset[str]) -> Outcome:
+    received, request = question.received, asked.request
+    envelope = received.envelope
     if envelope.tenant not in (None, request.tenant):
         return ev.JobRejected(
             code=_TENANT_MISMATCH,

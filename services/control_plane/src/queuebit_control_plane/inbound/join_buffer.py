@@ -34,7 +34,7 @@ class JoinBuffer:
         self._patience_s = patience_s
         self._held_max = held_max
         self._held: OrderedDict[UUID, tuple[float, list[PendingMessage]]] = OrderedDict()
-        self._ahead: OrderedDict[UUID, None] = OrderedDict()
+        self._ahead: OrderedDict[int, None] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._held)
@@ -42,14 +42,14 @@ class JoinBuffer:
     def take(self, commands: Sequence[InboundCommand], delivery: Delivery, now_s: float) -> list[PendingMessage]:
         """What of these messages, and of what waited, is to be decided on now, in order."""
         held = self._held
-        judged = {each.message.attempt_id for each in commands if isinstance(each.message, _VERDICTS)}
+        judged = {each.message.attempt_id.int for each in commands if isinstance(each.message, _VERDICTS)}
         ready: list[PendingMessage] = []
         for each in commands:
             message = each.message
             if (
                 isinstance(message, ExecutionSucceeded)
-                and message.attempt_id not in judged
-                and message.attempt_id not in self._ahead
+                and message.attempt_id.int not in judged
+                and message.attempt_id.int not in self._ahead
                 and (len(held) < self._held_max or each.job_id in held)
             ):
                 held.setdefault(each.job_id, (now_s + self._patience_s, []))[1].append(PendingMessage(each, delivery))
@@ -58,7 +58,7 @@ class JoinBuffer:
             if waited is not None:
                 ready.extend(waited[1])
             elif isinstance(message, _VERDICTS):
-                self._note(message.attempt_id)
+                self._note(message.attempt_id.int)
             ready.append(PendingMessage(each, delivery))
         return ready
 
@@ -90,8 +90,8 @@ class JoinBuffer:
             return max(0.0, due_s - now_s)
         return None
 
-    def _note(self, attempt_id: UUID) -> None:
+    def _note(self, attempt: int) -> None:
         """The verdict came first: its execution need not wait."""
-        self._ahead[attempt_id] = None
+        self._ahead[attempt] = None
         while len(self._ahead) > AHEAD_MAX:
             self._ahead.popitem(last=False)

@@ -101,11 +101,13 @@ class Consumer:
             from_start=True,
         )
 
-    async def on_records(self, delivery: Delivery) -> list[Record]:
+    async def on_records(self, delivery: Delivery) -> Sequence[Record]:
         """What of a delivery is to be read here. Large questions go on to their own topic unread."""
         large = [each for each in delivery.records if each.topic in ENTRANCES and len(each.value or b"") > LARGE_BYTES]
         for each in large:
             self._aside.pass_on(each, delivery)
+        if not large:
+            return delivery.records
         gone = {id(each) for each in large}
         return [each for each in delivery.records if id(each) not in gone]
 
@@ -118,7 +120,7 @@ class Consumer:
         """Everything about jobs, in the order in which it came; but see JoinBuffer and Aside."""
         now = self._clock.now()
         self._lanes.look(now)
-        slow = [item for item in items if isinstance(item, Received) and _takes_time(item)]
+        slow = [item for item in _questions(items) if _takes_time(item)]
         for item in slow:
             self._aside.offer(item.record, delivery, item)
         if slow:
@@ -149,13 +151,13 @@ class Consumer:
             await self._bury(undecidable)
 
     async def _tell_all(self, items: Sequence[Item], now: datetime) -> list[InboundCommand]:
-        submitted = [Question(item) for item in items if isinstance(item, Received) and _is_submission(item)]
+        submitted = [Question(item) for item in _questions(items)]
         admitted = iter(await self._intake.admit(submitted, now) if submitted else ())
         commands: list[InboundCommand] = []
         for item in items:
             if isinstance(item, Refused):
                 commands.append(_refused(item))
-            elif _is_submission(item):
+            elif submitted and type(item.envelope.data) is ev.JobSubmitted:
                 commands.append(next(admitted))
             elif (message := _message(item.envelope)) is not None:
                 envelope = item.envelope
@@ -263,8 +265,9 @@ def _takes_time(item: Received) -> bool:
     return not is_quick(asked.request, len(item.record.value or b""))
 
 
-def _is_submission(item: Received) -> bool:
-    return isinstance(item.envelope.data, ev.JobSubmitted)
+def _questions(items: Sequence[Item]) -> list[Received]:
+    """Those that ask for a job. Of answers, which are most, it is seen without a call."""
+    return [item for item in items if type(item) is Received and type(item.envelope.data) is ev.JobSubmitted]
 
 
 def _refused(item: Refused) -> InboundCommand:
