@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import threading
 from collections.abc import Coroutine
@@ -36,8 +37,13 @@ _KINDS: tuple[tuple[type[Exception], ExitCode], ...] = (
 """The first class that an error is of decides. Anything else is a mistake of ours, and raised on."""
 
 
+NO_KAFKA = "Try again; check that a broker runs, and QUEUEBIT_KAFKA with its neighbours."
+
+
 def run(work: Coroutine[Any, Any, ExitCode]) -> ExitCode:
     """Run the verb to its end; SIGINT and SIGTERM cancel it, so that it cleans up."""
+    # What its client says of each try is said once, by us.
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     try:
         return asyncio.run(_interruptible(work))
     except asyncio.CancelledError:
@@ -64,5 +70,6 @@ def _tell(error: Exception) -> None:
     code = getattr(error, "code", None)
     detail = getattr(error, "detail", None) or str(error)
     note(f"Error: {detail}" + (f" ({code})" if code else ""))
-    if remedy := getattr(error, "remedy", None):
+    remedy = getattr(error, "remedy", None) or (NO_KAFKA if type(error) is bus.BusError else None)
+    if remedy:
         note(f"Remedy: {remedy}")

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
 from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
-from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
+from aiokafka.errors import KafkaConnectionError, KafkaError, NoBrokersAvailable  # type: ignore[import-untyped]
 
 from queuebit_contracts.channels import BY_TOPIC
 from queuebit_operations.records.port import BrokerState, Place, Span
@@ -21,6 +21,8 @@ from queuebit_runtime.bus.kafka.errors import wrapped
 from queuebit_runtime.bus.port import BusError, Record
 
 CLIENT_ID = "queuebit-ops"
+SILENT = (KafkaConnectionError, NoBrokersAvailable, OSError, TimeoutError)
+"""No broker could be reached."""
 ANSWER_TIMEOUT_S = 30.0
 CLOSE_TIMEOUT_S = 5.0
 FETCH_BYTES_MAX = 8 * 1024 * 1024
@@ -46,7 +48,8 @@ async def opened_records(access: KafkaAccess, namespace: str) -> AsyncIterator[K
             await admin.start()
     except (KafkaError, OSError, TimeoutError, ValueError) as error:
         await _end(consumer, admin)
-        raise await told_apart(_told(error), access) from None
+        told = BusError(f"Kafka does not answer at {access.kafka}.") if isinstance(error, SILENT) else _told(error)
+        raise await told_apart(told, access) from None
     try:
         yield KafkaRecords(consumer, admin, client_options(access), f"{namespace}." if namespace else "")
     finally:

@@ -28,6 +28,14 @@ Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Act on at mos
 SHOWN = 5
 
 
+def need_reason(*, apply: bool, reason: str | None) -> None:
+    """Said before anything is asked of a server. Raises BadArgument."""
+    from queuebit_operations.errors import BadArgument
+
+    if apply and not reason:
+        raise BadArgument("A reason is needed to act.", remedy="Say why: --reason 'text'")
+
+
 async def freeze_and_act(
     verb: str,
     arguments: Mapping[str, str | None],
@@ -51,11 +59,9 @@ async def freeze_and_act(
     from queuebit_operations.bulk.operation import freeze
     from queuebit_operations.bulk.store import Operations
     from queuebit_operations.connections.store import opened_store
-    from queuebit_operations.errors import BadArgument
     from queuebit_runtime.clock import SystemClock
 
-    if apply and not reason:
-        raise BadArgument("A reason is needed to act.", remedy="Say why: --reason 'text'")
+    need_reason(apply=apply, reason=reason)
     who = a.actor_or_user(actor)
     operation_id = uuid7(time.time_ns() // 1_000_000, int.from_bytes(os.urandom(9)))
     given = {name: value for name, value in arguments.items() if value is not None}

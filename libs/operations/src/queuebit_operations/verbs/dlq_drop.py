@@ -49,8 +49,10 @@ def drop(
         from queuebit_operations.dead_letters.reading import groups_of
 
         ids: list[str] = []
+        b.need_reason(apply=apply, reason=reason)
+        named = groups_of(group or [], chosen.ids)
         async with d.opened_reader() as reader:
-            for name in groups_of(group or [], chosen.ids):
+            for name in named:
                 ids += [each.id async for each in reader.kept(name) if chosen.includes(each)]
         return await b.freeze_and_act(
             DROP,

@@ -55,7 +55,9 @@ async def _edit(
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_client.cli.output import print_json, print_line
     from queuebit_operations.dead_letters.editing import edited
+    from queuebit_operations.dead_letters.reading import place_named
 
+    place_named(name)
     key_id = await d.key_that_sees()
     async with d.opened_reader() as reader:
         kept, box = await reader.one(name)

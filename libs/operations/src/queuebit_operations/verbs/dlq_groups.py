@@ -44,8 +44,9 @@ async def _groups(named: list[str], chosen: Wanted, *, as_json: bool) -> ExitCod
     from queuebit_operations.exit_codes import FOUND
 
     grouping = Grouping()
+    checked = checked_groups(named)
     async with d.opened_reader() as reader:
-        for group in checked_groups(named):
+        for group in checked:
             async for kept in reader.kept(group):
                 if chosen.includes(kept):
                     grouping.add(kept)

@@ -52,8 +52,9 @@ async def _list(groups: list[str], chosen: Wanted, limit: int, *, as_json: bool)
 
     newest: list[tuple[str, str, dict[str, Any]]] = []
     total, some_open = 0, False
+    checked = checked_groups(groups)
     async with d.opened_reader() as reader:
-        for group in checked_groups(groups):
+        for group in checked:
             async for kept in reader.kept(group):
                 if chosen.includes(kept):
                     total += 1

@@ -74,6 +74,7 @@ async def _redrive(
 ) -> ExitCode:
     from queuebit_operations.dead_letters.acting import REDRIVE, arguments_of
 
+    b.need_reason(apply=flags["apply"], reason=flags["reason"])
     ids, held_back = await _plan(named, chosen, settings, skip_tenants)
     arguments = {**arguments_of(settings), "held_back": str(held_back), "skip_tenants": ",".join(skip_tenants)}
     return await b.freeze_and_act(REDRIVE, arguments, ids, **flags, what=f"dead letters ({held_back} held back)")
@@ -87,8 +88,9 @@ async def _plan(
     from queuebit_operations.dead_letters.reading import groups_of
     from queuebit_operations.dead_letters.redrive import plan_redrive
 
+    groups = groups_of(named, chosen.ids)
     async with d.opened_reader() as reader:
-        boxes = await reader.boxes(groups_of(named, chosen.ids))
+        boxes = await reader.boxes(groups)
     letters: list[Kept] = []
     for box in boxes.values():
         letters += in_sequence(box, [each for each in box if chosen.includes(each)])

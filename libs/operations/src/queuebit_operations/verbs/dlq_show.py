@@ -42,7 +42,9 @@ def show(
 async def _show(name: str, *, payload: bool, as_json: bool) -> ExitCode:
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_client.cli.output import print_json, print_line
+    from queuebit_operations.dead_letters.reading import place_named
 
+    place_named(name)
     seen_by = await d.key_that_sees() if payload else None
     async with d.opened_reader() as reader:
         kept, box = await reader.one(name)

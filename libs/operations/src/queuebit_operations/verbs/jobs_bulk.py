@@ -182,6 +182,7 @@ async def _standing(
     from queuebit_operations.jobs.acting import RECALL
 
     assert isinstance(wanted, Standing)
+    b.need_reason(apply=apply, reason=reason)
     if wanted.state is not None and wanted.state not in OPEN_STATES:
         raise BadArgument(f"--state {wanted.state!r} is none of: {', '.join(OPEN_STATES)}.", remedy="See --help.")
     plain = Standing("queued") if verb == RECALL else Standing()
@@ -222,6 +223,7 @@ async def _answered(
     from queuebit_operations.errors import BadArgument
 
     assert isinstance(wanted, AnsweredBy)
+    b.need_reason(apply=apply, reason=reason)
     lane = more.get("lane")
     if lane is not None and lane not in (*LANES, "auto"):
         raise BadArgument(f"--lane {lane!r} is none of: auto, {', '.join(LANES)}.", remedy="See --help.")
