@@ -35,6 +35,10 @@ LOST = frozenset(FAILURES[code].meaning for code in (FailureCode.WORKER_LOST, Fa
 UPSTREAM_TYPES = frozenset({b"io.queuebit.JobSubmitted.v1", b"io.queuebit.CancelJob.v1"})
 
 
+FAIR_MIN = 9
+"""Of fewer questions all may have been withdrawn, or have had no time: of those the whole of all seeds tells."""
+
+
 def check(history: History) -> list[str]:
     """Everything that is wrong; empty where all holds."""
     return [
@@ -318,10 +322,10 @@ def _keys_of(history: History, tenant: str) -> list[str]:
 
 
 def not_vacuous(history: History) -> Iterator[str]:
-    """I15: most fair questions were answered, and every planned fault happened."""
+    """I15: many fair questions were answered, where there were enough to say so, and every planned fault happened."""
     states = Counter(row.head.state for row in history.jobs().values())
     fair = sum(ask.fair for ask in history.plan.asks)
-    if states["completed"] < fair // 3:
+    if fair >= FAIR_MIN and states["completed"] < fair // 3:
         yield f"only {states['completed']} jobs were completed of {fair}"
     planned = Counter(fault.name for fault in history.faults)
     yield from (f"{name} happened {history.fired[name]} times, not {count}"

@@ -29,7 +29,7 @@ class Summary:
     fired: Counter[str]
     states: frozenset[str]
     seen: Counter[str]
-    """How often what an operator does showed in the history."""
+    """How many questions were fair, how many were answered, and how often what an operator does showed."""
 
     def __str__(self) -> str:
         return "\n    ".join(
@@ -68,6 +68,8 @@ def regressions() -> list[int]:
 def _seen(history: History) -> Counter[str]:
     events = history.events()
     return Counter(
+        fair=sum(ask.fair for ask in history.plan.asks),
+        completed=sum(row.head.state == "completed" for row in history.jobs().values()),
         held=sum(event.type == "JobHeld" for event in events),
         unbelieved=sum(
             event.type == "ResultRejected" and '"code":"backend_quarantined"' in event.data for event in events

@@ -95,13 +95,15 @@ async def _ask(log: Log, chance: random.Random) -> None:
 def _batch(chance: random.Random, nth: int) -> list[Append]:
     now = BEGAN + timedelta(days=30 * MONTHS, seconds=nth)
     found = []
-    for _ in range(BATCH_STREAMS):
+    for number in range(BATCH_STREAMS):
         stream_id = uuid7(round(now.timestamp() * 1000), chance.getrandbits(74))
         events = tuple(
             NewEvent(derive_id(stream_id, f"event:{version}"), "JobPlanned", 1, f'{{"x":"{"y" * 500}"}}', now)
             for version in range(1, EVENTS_A_JOB + 1)
         )
-        found.append(Append(stream_id, TENANT, 0, events, Head("completed", None, ATTRIBUTES)))
+        found.append(
+            Append(stream_id, TENANT, 0, events, Head("completed" if number % 50 else "failed", None, ATTRIBUTES))
+        )
     return found
 
 

@@ -47,13 +47,22 @@ async def walks(settings: PostgresSettings, ids: Sequence[UUID], moment: datetim
 
 
 async def _explained(connection: asyncpg.Connection[asyncpg.Record], statement: str, values: Sequence[Any]) -> Walk:
-    text = await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", *values)
+    given = ", ".join(map(_literal, values))
+    await connection.execute(f"PREPARE walk AS {statement}")
+    text = await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE walk ({given})")
+    await connection.execute("DEALLOCATE walk")
     plan = json.loads(text)[0]["Plan"]
     nodes = list(_nodes(plan))
     rows = sum(
         (each["Actual Rows"] + _removed(each)) * each["Actual Loops"] for each in nodes if "Relation Name" in each
     )
     return Walk(_shape(plan), round(rows), plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+def _literal(value: Any) -> str:
+    if value is None or isinstance(value, int):
+        return "NULL" if value is None else str(value)
+    return f"'{{{', '.join(map(str, value))}}}'" if isinstance(value, list) else f"'{value}'"
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
