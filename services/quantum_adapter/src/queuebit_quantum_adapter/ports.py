@@ -57,7 +57,7 @@ class Capabilities:
     to be expected of a request. `repeats`: whether equal seeds give equal outcomes. `recovery`: how a lost answer is found
     again; `lag_s`: how long after a request was sent it may still be taken without being found, at most. `calibrated_at`: when
     its noise was last measured, RFC 3339; `health`: the share of it that works, from 0 to 1; None where that means nothing.
-    `circuits_max`: how many circuits one request may have.
+    `circuits_max`: how many circuits one request may have. `annealer`: whether it takes spins, and no circuits.
     """
 
     backend: str
@@ -74,21 +74,32 @@ class Capabilities:
     calibrated_at: str | None = None
     health: float | None = None
     circuits_max: int = 256
+    annealer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spins:
+    """Minimise the sum of fields h_i s_i and of couplings J_ij s_i s_j over spins of -1 or +1, numbered from 0."""
+
+    count: int
+    fields: tuple[tuple[int, float], ...]
+    couplings: tuple[tuple[int, int, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Circuits to run one after the other, each with a seed of its own.
+    """Circuits to run one after the other, each with a seed of its own; or, of an annealer, `spins` and no circuit.
 
     With `shots`, the outcomes of so many runs of each are wanted. With `observable` instead, its exact expectation value in
     the final state of each: only of a backend that is `exact`. A circuit with slots is compiled and checked once for all
-    values of its slots.
+    values of its slots. Of spins so many `shots` are read with the one seed: bit k of an outcome is 1 where spin k is -1.
     """
 
     circuits: tuple[Bound, ...]
     seeds: tuple[int, ...]
     shots: int | None = None
     observable: PauliSum | None = None
+    spins: Spins | None = None
 
 
 @dataclass(frozen=True, slots=True)

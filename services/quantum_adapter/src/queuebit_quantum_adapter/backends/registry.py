@@ -21,13 +21,22 @@ def check_backend(backend: BackendSpec, qubits: int) -> None:
 class Backends:
     """The configured backends, any number a lane. Of two with one name the first counts."""
 
-    def __init__(self, specs: Iterable[BackendSpec], broken: Iterable[str] = ()) -> None:
-        """`broken`: what providers that were asked for and cannot be used lack, each in a sentence."""
+    def __init__(self, specs: Iterable[BackendSpec], broken: Iterable[str] = (), *, what: str = "backend") -> None:
+        """`broken`: what providers that were asked for and cannot be used lack, each in a sentence. `what` they are called."""
         by_name: dict[str, BackendSpec] = {}
         for spec in specs:
             by_name.setdefault(spec.name, spec)
         self._specs = tuple(by_name.values())
         self.broken = tuple(broken)
+        self._what = what
+
+    def annealers(self) -> Backends:
+        """Those that take spins."""
+        return Backends((spec for spec in self._specs if spec.annealer), self.broken, what="annealer")
+
+    def circuits(self) -> Backends:
+        """Those that take circuits."""
+        return Backends((spec for spec in self._specs if not spec.annealer), self.broken)
 
     def all(self) -> tuple[BackendSpec, ...]:
         return self._specs
@@ -67,7 +76,7 @@ class Backends:
             raise NoBackend(
                 " ".join(
                     (
-                        f"No backend is configured for the {lane} lane of the quantum adapter (configured: {known}).",
+                        f"No {self._what} is configured for the {lane} lane of the quantum adapter (configured: {known}).",
                         *self.broken,
                     )
                 ),

@@ -21,7 +21,7 @@ class BackendSpec:
     is cut into. `noisy`: whether a device's noise is simulated; `calibrated_at`: when that was measured, RFC 3339, where it is
     known; `remedy`: what to do about a problem that is too large for it. `opener` is the dotted path of the function that opens
     its provider in a worker process, called with `options`; naming it imports nothing. `durable`: whether what is handed in
-    outlives the process that sent it, so that it is kept in the ledger.
+    outlives the process that sent it, so that it is kept in the ledger. `annealer`: whether it takes spins, and no circuits.
     """
 
     name: str
@@ -34,6 +34,7 @@ class BackendSpec:
     calibrated_at: str | None = None
     remedy: str = ""
     durable: bool = False
+    annealer: bool = False
     options: Mapping[str, int | float | str] = field(default_factory=dict)
 
 

@@ -10,7 +10,7 @@ from queuebit_problems.registry import kind_of, optimisation_of, parse_problem
 from queuebit_quantum_adapter.backends.limits import Limits, check_circuit_size, check_size
 from queuebit_quantum_adapter.backends.registry import check_backend
 from queuebit_quantum_adapter.backends.spec import BackendSpec
-from queuebit_quantum_adapter.errors import BudgetTooSmall, TooManyOperations
+from queuebit_quantum_adapter.errors import BudgetTooSmall, TooManyOperations, TooManyQubits
 from queuebit_quantum_adapter.shell.task import Recipe
 
 OPERATIONS_MAX = 100_000
@@ -33,6 +33,14 @@ def check_measurement(order: JobQueued, backend: BackendSpec, limits: Limits) ->
 def check_optimisation(order: JobQueued, backend: BackendSpec, limits: Limits) -> None:
     """Raises AdapterError or ProblemError where a problem that may not be cut into cores has no room."""
     optimisation_of(order.problem.kind, order.problem.version)
+    if backend.annealer:
+        spins = (order.size or read_size(order.problem)).qubits
+        if spins > backend.qubits_max:
+            raise TooManyQubits(
+                f"The problem needs {spins} spins; {backend.name} takes at most {backend.qubits_max}.",
+                remedy="State a smaller problem, or use the classical lane.",
+            )
+        return
     if not Recipe.of(order.params).rounds:
         qubits = (order.size or read_size(order.problem)).qubits
         check_backend(backend, qubits)

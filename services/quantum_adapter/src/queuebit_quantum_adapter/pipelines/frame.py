@@ -14,10 +14,11 @@ from queuebit_contracts.canonical import fingerprint
 from queuebit_problems.errors import ProblemError
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import InvalidProblem
+from queuebit_quantum_adapter.pipelines.annealing import annealed
 from queuebit_quantum_adapter.pipelines.checks import is_measurement
 from queuebit_quantum_adapter.pipelines.measurement import measured
 from queuebit_quantum_adapter.pipelines.optimisation import optimised
-from queuebit_quantum_adapter.ports import Request
+from queuebit_quantum_adapter.ports import Request, Spins
 from queuebit_quantum_adapter.shell.task import Outcome, Report, Stage, Task
 from queuebit_quantum_adapter.submissions.local import Here
 from queuebit_quantum_adapter.submissions.running import HandIn, Runner, open_provider
@@ -27,6 +28,7 @@ Pipeline = Callable[[Task, Runner, Report], Outcome]
 WARM_KEY = UUID(int=0)
 ONE_TURN = Circuit(1, (Register("c", 1),), (Gate("rx", (0,), (), (0,)), Measure(0, 0)), 1)
 """The smallest circuit that takes every step."""
+ONE_SPIN = Spins(1, ((0, 1.0),), ())
 
 
 def run(task: Task, report: Report) -> Outcome:
@@ -44,7 +46,8 @@ def run(task: Task, report: Report) -> Outcome:
 
 def warm(backend: BackendSpec) -> None:
     """Load what the first attempt would wait for: the SDK, and one small run of it where it runs here."""
-    provider, request = open_provider(backend), Request((Bound(ONE_TURN, (1.0,)),), (0,), 1)
+    one = Request((), (0,), 1, spins=ONE_SPIN) if backend.annealer else Request((Bound(ONE_TURN, (1.0,)),), (0,), 1)
+    provider, request = open_provider(backend), one
     provider.preflight(request)
     if not backend.durable:
         provider.submit(request, WARM_KEY, None)
@@ -60,8 +63,10 @@ def _hand_in(task: Task, report: Report) -> HandIn:
 
 
 def _pipeline(task: Task) -> Pipeline:
-    """Circuits to be measured, or a problem to be solved by circuits."""
+    """Circuits to be measured, or a problem to be solved by circuits or by an annealer."""
     try:
-        return measured if is_measurement(task.problem) else optimised
+        if is_measurement(task.problem):
+            return measured
+        return annealed if task.backend.annealer else optimised
     except ProblemError as error:
         raise InvalidProblem(str(error), remedy=error.remedy) from error

@@ -28,6 +28,7 @@ TaskHop = Callable[[Callable[[], Task]], Awaitable[Task]]
 """Makes a task somewhere off the event loop; `asyncio.to_thread` is one."""
 
 ATTEMPT = "queuebit_quantum_adapter.shell.child:attempt"
+ANNEAL = "anneal"
 WARM = "queuebit_quantum_adapter.shell.child:warm"
 
 
@@ -148,7 +149,10 @@ class QuantumExecutor:
         qubits = 0 if order.size is None else order.size.qubits
         asked = order.params.get(BACKEND_PARAM)
         only = None if asked is None else str(asked)
-        backend = self._backends.of(order.lane, qubits, order.avoid or (), not_on=order.not_on or (), only=only)
+        annealers = self._backends.annealers()
+        annealed = order.params.get("method") == ANNEAL or only in [spec.name for spec in annealers.all()]
+        able = annealers if annealed and not is_measurement(order.problem) else self._backends.circuits()
+        backend = able.of(order.lane, qubits, order.avoid or (), not_on=order.not_on or (), only=only)
         if is_measurement(order.problem):
             recipe = Recipe()
             check_measurement(order, backend, self._limits)

@@ -14,7 +14,7 @@ from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.spec import CORE_MAX, BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError, InvalidParam
 
-Method = Literal["auto", "lr", "rqaoa", "trained"]
+Method = Literal["auto", "lr", "rqaoa", "trained", "anneal"]
 Mixer = Literal["auto", "x", "xy"]
 
 PACKAGE = "queuebit-quantum-adapter"
@@ -39,7 +39,8 @@ class Recipe:
     """How the job is to be run: the parameters of the job that the adapter understands.
 
     `method`: lr (one circuit without training), rqaoa (correlations of samples fix variable by variable, the quality tier),
-    trained (the angles are searched, an experiment), auto (rqaoa in the batch and scheduled tiers where it fits, else lr).
+    trained (the angles are searched, an experiment), anneal (no circuit: an annealer samples the spins), auto
+    (rqaoa in the batch and scheduled tiers where it fits, else lr).
     `mixer`: x, xy (the circuit keeps one-hot and cardinality constraints), auto (xy where the encoding states such groups).
     `layers`: depth of the circuit at most; `shots`: samples a circuit; `iterations`: circuits that training may take;
     `cvar`: the best share of the samples that training looks at. `reduce`: fix by roof duality before. `core_qubits` and

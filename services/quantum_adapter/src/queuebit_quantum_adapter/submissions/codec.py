@@ -19,7 +19,7 @@ from queuebit_circuits.circuit import (
     Reset,
 )
 from queuebit_circuits.pauli import PauliSum
-from queuebit_quantum_adapter.ports import Request, Result
+from queuebit_quantum_adapter.ports import Request, Result, Spins
 
 VERSION = 1
 
@@ -28,9 +28,11 @@ def encode_request(request: Request) -> bytes:
     """Equal requests give equal bytes. A circuit that stands in it several times is written once."""
     circuits = list(dict.fromkeys(bound.circuit for bound in request.circuits))
     place = {circuit: number for number, circuit in enumerate(circuits)}
-    observable = request.observable
+    observable, spins = request.observable, request.spins
+    annealed = {} if spins is None else {"spins": [spins.count, [*spins.fields], [*spins.couplings]]}
     return _bytes(
         {
+            **annealed,
             "version": VERSION,
             "circuits": [_circuit(circuit) for circuit in circuits],
             "runs": [[place[bound.circuit], list(bound.angles)] for bound in request.circuits],
@@ -53,7 +55,13 @@ def decode_request(data: bytes) -> Request:
         tuple(found["seeds"]),
         found["shots"],
         None if observable is None else PauliSum(observable[0], tuple((term[0], term[1]) for term in observable[1])),
+        _read_spins(found["spins"]) if "spins" in found else None,
     )
+
+
+def _read_spins(found: list[Any]) -> Spins:
+    count, fields, couplings = found
+    return Spins(count, tuple((i, h) for i, h in fields), tuple((i, k, j) for i, k, j in couplings))
 
 
 def encode_result(result: Result) -> bytes:

@@ -64,6 +64,6 @@ class Runner:
         if not result.ran:
             result = replace(result, record={**expected.record, **result.record}, ran=expected.ran)
         self.circuits += len(request.circuits)
-        self.shots += len(request.circuits) * (request.shots or 0)
+        self.shots += max(len(request.circuits), request.spins is not None) * (request.shots or 0)
         self.run_s += float(result.timing.get("run_s", 0.0))
         return result
