@@ -41,6 +41,17 @@ def _routes(rng: random.Random, n: int) -> dict[str, Any]:
     return {"metric": "EUC_2D", "coordinates": _places(rng, n), "capacity": 60, "demands": demands}
 
 
+def _timed_routes(rng: random.Random, n: int) -> dict[str, Any]:
+    opening = [rng.randint(0, 2000) for _ in range(n - 1)]
+    return {
+        "coordinates": _places(rng, n),
+        "capacity": 60,
+        "demands": [0, *(rng.randint(1, 20) for _ in range(n - 1))],
+        "windows": [[0, 9000], *([early, early + 3000] for early in opening)],
+        "service": [0, *([10] * (n - 1))],
+    }
+
+
 def _cut(rng: random.Random, n: int) -> dict[str, Any]:
     return {"nodes": n, "edges": [[u, v, rng.choice((1, -1)) * rng.randint(1, 9)] for v in range(n) for u in range(v)]}
 
@@ -76,6 +87,7 @@ STATED: dict[str, tuple[Callable[[random.Random, int], dict[str, Any]], int, int
     "knapsack": (_knapsack, 200, 12),
     "number_partitioning": (lambda rng, n: {"numbers": [rng.randint(1, 10**9) for _ in range(n)]}, 60, 10),
     "job_shop": (_shop, 12, 3),
+    "vrptw": (_timed_routes, 20, 6),
     "binary_program": (_program, 40, 9),
     "flow_shop": (lambda rng, n: {"durations": [[rng.randint(1, 99) for _ in range(5)] for _ in range(n)]}, 20, 5),
 }

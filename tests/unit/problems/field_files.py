@@ -39,12 +39,18 @@ FLOW = (
 )
 PISINGER = "knapPI_1_3_10_1\nn 3\nc 10\nz 14\ntime 0.00\n1,9,6,1\n2,5,4,1\n3,6,5,0\n-----\n"
 
+SOLOMON = (
+    "R0\n\nVEHICLE\nNUMBER CAPACITY\n 2 5\n\nCUSTOMER\nCUST NO. XCOORD. YCOORD. DEMAND READY TIME DUE DATE SERVICE TIME\n\n"
+    " 0 0 0 0 0 60 0\n 1 3 4 2 10 20 5\n 2 -3 4 3 0 15 5\n 3 0 9 1 5 40 5\n"
+)
+
 FILES: dict[str, tuple[str, str]] = {
     "lp": ("binary_program", LP),
     "mps": ("binary_program", MPS),
     "lap": ("assignment", "3\n4 2 8\n4 3 7\n3 1 6\n"),
     "bins": ("bin_packing", "5\n10\n6\n5\n4\n3\n2\n"),
     "binpack": ("bin_packing", "2\n a\n 10 3 2\n6\n5\n4\n b\n 10 2 1\n5\n5\n"),
+    "solomon": ("vrptw", SOLOMON),
     "vrp": ("cvrp", VRP),
     "gap": ("generalised_assignment", "2 3\n8 6 5\n5 7 5\n4 3 3\n3 4 2\n5 6\n"),
     "gaps": ("generalised_assignment", "2\n1 2\n5 6\n1 2\n10\n1 1\n6\n1\n20\n"),

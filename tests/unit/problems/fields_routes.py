@@ -106,7 +106,58 @@ def _driven(data: Data, answer: Answer) -> Fraction | None:
     return sum((way(data, u, v) for u, v in steps), start=Fraction(0))
 
 
+@st.composite
+def timed(draw: st.DrawFn) -> Data:
+    nodes = draw(st.integers(2, 4))
+    place = st.lists(st.integers(-9, 9), min_size=2, max_size=2)
+    span = st.tuples(st.integers(0, 20), st.integers(0, 60)).map(lambda pair: [pair[0], pair[0] + pair[1]])
+    customers = nodes - 1
+    return {
+        "coordinates": draw(st.lists(place, min_size=nodes, max_size=nodes)),
+        "rounding": draw(st.sampled_from(["tenths", "tenths", "exact"])),
+        "capacity": 10,
+        "demands": [0, *draw(st.lists(st.integers(0, 6), min_size=customers, max_size=customers))],
+        "windows": [[0, 100], *draw(st.lists(span, min_size=customers, max_size=customers))],
+        "service": [0, *draw(st.lists(st.integers(0, 5), min_size=customers, max_size=customers))],
+        "vehicles": draw(st.sampled_from([None, 2, 3])),
+    }
+
+
+def _timed_routes(data: Data) -> Iterable[Answer]:
+    """Every order of the customers, cut into routes everywhere; and one that leaves out all."""
+    yield {"routes": []}
+    for order in permutations(range(2, len(data["coordinates"]) + 1)):
+        for cuts in product((False, True), repeat=len(order) - 1):
+            routes = [[order[0]]]
+            for node, cut in zip(order[1:], cuts, strict=True):
+                routes = [*routes, [node]] if cut else [*routes[:-1], [*routes[-1], node]]
+            yield {"routes": routes}
+
+
+def _driven_in_time(data: Data, answer: Answer) -> Fraction | None:
+    scale = 10 if data["rounding"] == "tenths" else 10**9
+    routes, points = answer["routes"], data["coordinates"]
+    if sorted(node for route in routes for node in route) != list(range(2, len(points) + 1)):
+        return None
+    if data["vehicles"] is not None and len(routes) > data["vehicles"]:
+        return None
+    length = Fraction(0)
+    for route in routes:
+        time, at = Fraction(data["windows"][0][0]), 1
+        for node in [*route, 1]:
+            far = Fraction(math.floor(math.dist(points[at - 1], points[node - 1]) * scale), scale)
+            length += far
+            time = max(time + far, Fraction(data["windows"][node - 1][0]))
+            if time > data["windows"][node - 1][1]:
+                return None
+            time, at = time + data["service"][node - 1], node
+        if sum(data["demands"][node - 1] for node in route) > data["capacity"]:
+            return None
+    return length
+
+
 FIELDS = [
     Field("cvrp", fleets(), _all_routes, _driven, polished_by_encoding=True, example=Fraction(32)),
     Field("tsp", roads(5), _tours, _tour, example=Fraction(14)),
+    Field("vrptw", timed(), _timed_routes, _driven_in_time, polished_by_encoding=True, example=Fraction(32)),
 ]

@@ -36,6 +36,7 @@ WORDS = {
     "mis",
     "binpack",
     "qkp",
+    "solomon",
 }
 """Formats that hold words, which may say anything."""
 PARAMS: dict[str, Params] = {name: {"problem": 2} for name in ("binpack", "bqp", "gaps", "mknaps")}

@@ -45,6 +45,7 @@ BUILT_IN = (
     "quadratic_knapsack",
     "qubo",
     "tsp",
+    "vrptw",
 )
 
 SAMPLE = (

@@ -115,6 +115,21 @@ def _fleet(rng: random.Random, most: int) -> Data:
     return found
 
 
+def _timed(rng: random.Random, most: int) -> Data:
+    draw, each = numbers(rng)
+    nodes = max(2, size_of(rng, max(2, min(1_001, most // (7 * each)))))
+    demands = [0, *_row(draw, nodes - 1)]
+    return {
+        "coordinates": _table(_signed(rng, draw), nodes, 2),
+        "rounding": rng.choice(("tenths", "exact")),
+        "capacity": rng.choice((max(demands), 10**15)),
+        "demands": demands,
+        "windows": [[0, rng.choice((draw(), 10**15))] for _ in range(nodes)],
+        "service": [0, *_row(draw, nodes - 1)],
+        "vehicles": rng.choice((None, 1, nodes)),
+    }
+
+
 def _graph(rng: random.Random, most: int) -> Data:
     nodes = rng.choice((size_of(rng, 5000), 500, 1000, 24))
     edges = _pairs(rng, nodes, size_of(rng, most // 10), 1)
@@ -244,7 +259,7 @@ STATEMENTS: dict[str, Callable[[random.Random, int], Data]] = {
     "flow_shop": _flow, "graph_colouring": _graph, "job_shop": _shop, "kernel": _kernel, "knapsack": _packing,
     "max_clique": _graph, "max_independent_set": _graph, "maxcut": _weighted, "multi_knapsack": _multi,
     "number_partitioning": _partition, "portfolio": _portfolio, "quadratic_assignment": _placements,
-    "quadratic_knapsack": _together, "qubo": _qubo, "tsp": _roads,
+    "quadratic_knapsack": _together, "qubo": _qubo, "tsp": _roads, "vrptw": _timed,
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from queuebit_classical_solver.declaration import Search, Turn
@@ -45,6 +45,9 @@ class Delivery:
     vehicles: int
     answer: Callable[[Sequence[Sequence[int]]], Answer]
     routes: Callable[[Answer], list[list[int]]]
+    windows: Sequence[tuple[int, int]] = ()
+    """When each node may be served, where there is such a time; distances are times then."""
+    service: Sequence[int] = ()
 
 
 def _of_routes(statement: Any) -> Delivery:
@@ -59,6 +62,12 @@ def _of_routes(statement: Any) -> Delivery:
         },
         routes=lambda answer: [[node - 1 for node in route] for route in answer["routes"] if route],
     )
+
+
+def _of_timed_routes(statement: Any) -> Delivery:
+    fleet = statement.fleet
+    windows = list(zip(fleet.ready, fleet.due, strict=True))
+    return replace(_of_routes(statement), windows=windows, service=fleet.service)
 
 
 def _of_a_tour(statement: Any) -> Delivery:
@@ -79,7 +88,11 @@ def _of_a_tour(statement: Any) -> Delivery:
     )
 
 
-DELIVERIES: Mapping[str, Callable[[Any], Delivery]] = {"cvrp": _of_routes, "tsp": _of_a_tour}
+DELIVERIES: Mapping[str, Callable[[Any], Delivery]] = {
+    "cvrp": _of_routes,
+    "tsp": _of_a_tour,
+    "vrptw": _of_timed_routes,
+}
 """How each kind that PyVRP can search becomes a delivery."""
 
 
@@ -178,13 +191,20 @@ def _data(delivery: Delivery) -> pyvrp.ProblemData:
 
     distances: Any = np.array(delivery.distances, dtype=np.int64)
     loads = [[demand] for demand in delivery.demands] or [[] for _ in delivery.distances]
+    early, late = zip(*delivery.windows or [(0, np.iinfo(np.int64).max)] * len(loads), strict=True)
+    service = delivery.service or [0] * len(loads)
+    clients = [
+        pyvrp.Client(node, load, service_duration=service[node], tw_early=early[node], tw_late=late[node])
+        for node, load in enumerate(loads)
+        if node
+    ]
     return pyvrp.ProblemData(
         [pyvrp.Location(0, 0) for _ in loads],
-        [pyvrp.Client(node, delivery=load) for node, load in enumerate(loads) if node],
-        [pyvrp.Depot(0)],
+        clients,
+        [pyvrp.Depot(0, tw_early=early[0], tw_late=late[0])],
         [pyvrp.VehicleType(delivery.vehicles, capacity=[delivery.capacity] if delivery.demands else [])],
         [distances],
-        [0 * distances],
+        [distances if delivery.windows else 0 * distances],
     )
 
 
@@ -210,7 +230,7 @@ def _listener(kind: Optimisation[S], statement: S, delivery: Delivery, on_progre
     return Listener()
 
 
-ROUTES = frozenset({"cvrp"})
+ROUTES = frozenset({"cvrp", "vrptw"})
 SEARCH = Search(
     METHOD,
     "pyvrp",

@@ -1,3 +1,3 @@
 """Kinds about tours and routes."""
 
-KINDS = ("cvrp", "tsp")
+KINDS = ("cvrp", "tsp", "vrptw")

@@ -22,8 +22,9 @@ from queuebit_problems.formats.vrplib import KEYS, SECTIONS, check_demands, chec
 from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.packing.knapsack_search import slack_bits
 from queuebit_problems.kinds.routing.cvrp_exact_search import best_order, cheapest
-from queuebit_problems.kinds.routing.cvrp_search import Routes, repaired, searched
+from queuebit_problems.kinds.routing.cvrp_search import repaired, searched
 from queuebit_problems.kinds.routing.cvrp_statement import QUBITS_MAX, CvrpStatement
+from queuebit_problems.kinds.routing.routes_answer import numbered, route_errors, shown, visit_violations
 from queuebit_problems.numeric import (
     CP_TOTAL_MAX,
     cp_coefficients,
@@ -88,48 +89,22 @@ class Cvrp(Optimisation[CvrpStatement]):
         return Size(n, qubits, n * (n - 1) // 2 if statement.symmetric else n * (n - 1))
 
     def answer_errors(self, statement: CvrpStatement, answer: Answer) -> list[FieldError]:
-        if "routes" not in answer:
-            return [FieldError("/routes", "missing", "is missing; it should be a list of routes")]
-        routes = answer["routes"]
-        if not isinstance(routes, list | tuple):
-            return [FieldError("/routes", "list_type", "should be a list")]
-        n, errors, count = statement.nodes, list[FieldError](), 0
-        for place, route in enumerate(routes[: 2 * n]):
-            if not isinstance(route, list | tuple):
-                errors.append(FieldError(f"/routes/{place}", "list_type", "should be a list"))
-                continue
-            count += len(route)
-            for k, node in enumerate(route[: 2 * n]):
-                if type(node) is not int or not 2 <= node <= n:
-                    errors.append(FieldError(f"/routes/{place}/{k}", "node", f"should be a customer from 2 to {n}"))
-        if max(count, len(routes)) > 2 * n:
-            errors.append(FieldError("/routes", "length", f"should have at most {n - 1} customers in all"))
-        return errors[:FAULTS_MAX]
+        return route_errors(answer, statement.nodes)
 
     def objective(self, statement: CvrpStatement, answer: Answer) -> Number:
         """The length of all routes."""
-        return number(Fraction(statement.fleet.cost(_routes(answer)), statement.scaled[1]))
+        return number(Fraction(statement.fleet.cost(numbered(answer)), statement.scaled[1]))
 
     def violations(self, statement: CvrpStatement, answer: Answer) -> list[Violation]:
-        routes, found, seen = answer["routes"], list[Violation](), set[int]()
+        found = list[Violation]()
         _, unit = integers([*statement.demands, statement.capacity])
-        for place, route in enumerate(routes):
+        for place, route in enumerate(answer["routes"]):
             over = statement.fleet.load(node - 1 for node in route) - statement.fleet.capacity
             if over > 0:
                 amount = number(Fraction(over, unit))
                 detail = f"route {place} carries {amount} more than the capacity {statement.capacity}"
                 found.append(Violation("over_capacity", detail, amount))
-            for node in route:
-                if node in seen:
-                    found.append(Violation("repeated", f"node {node} is visited more than once"))
-                seen.add(node)
-        missing = (node for node in range(2, statement.nodes + 1) if node not in seen)
-        found += [Violation("missing", f"node {node} is not visited") for node in missing]
-        used = sum(map(bool, routes))
-        if statement.vehicles is not None and used > statement.vehicles:
-            detail = f"{used} routes leave, but there are {statement.vehicles} vehicles"
-            found.append(Violation("too_many_routes", detail, used - statement.vehicles))
-        return found[:FAULTS_MAX]
+        return [*found, *visit_violations(answer, statement.nodes, statement.vehicles)][:FAULTS_MAX]
 
     def solution(self, statement: CvrpStatement, text: str, *, file_name: str = "") -> Solution | None:
         del statement
@@ -161,11 +136,11 @@ class Cvrp(Optimisation[CvrpStatement]):
 
         def decode(bits: Sequence[int]) -> Answer:
             found = [tuple(item + 1 for item in part) for part in parts(items, bits, fleet.nodes - 1)]
-            return _answer([orders[at[members]][1] for members in found])
+            return shown([orders[at[members]][1] for members in found])
 
         def encode(answer: Answer) -> list[int]:
             bits = [0] * (len(sets) + len(spare or []))
-            routes = [route for route in _routes(answer) if route]
+            routes = [route for route in numbered(answer) if route]
             for route in routes:
                 bits[at[tuple(sorted(route))]] = 1
             if spare:
@@ -199,11 +174,11 @@ class Cvrp(Optimisation[CvrpStatement]):
                     routes.append([j])
                     while following[routes[-1][-1]]:
                         routes[-1].append(following[routes[-1][-1]])
-            return _answer(routes)
+            return shown(routes)
 
         def hint(answer: Answer) -> list[tuple[Any, int]]:
             steps, loads = set[tuple[int, int]](), [0] * fleet.nodes
-            for route in _routes(answer):
+            for route in numbered(answer):
                 carried = 0
                 for a, b in zip([0, *route], [*route, 0], strict=True):
                     steps.add((a, b))
@@ -220,21 +195,21 @@ class Cvrp(Optimisation[CvrpStatement]):
     def heuristic(self, statement: CvrpStatement, seed: int) -> Answer | None:
         """Savings, then strings of near customers are taken out and put back at the cheapest places, cooling down."""
         start = statement.start
-        return None if start is None else _answer(searched(statement.fleet, start, random.Random(seed)))
+        return None if start is None else shown(searched(statement.fleet, start, random.Random(seed)))
 
     def improve(self, statement: CvrpStatement, answer: Answer) -> Answer:
         """What repeats or is too much goes elsewhere, missing customers are put in, then a short search; else as it is."""
-        routes = _routes(answer)
+        routes = numbered(answer)
         if self.violations(statement, answer):
             found = repaired(statement.fleet, routes, random.Random(0))
             if found is None:
                 return {"routes": [list(route) for route in answer["routes"]]}
             routes = found
-        return _answer(searched(statement.fleet, routes, random.Random(0), share=20))
+        return shown(searched(statement.fleet, routes, random.Random(0), share=20))
 
     def default_answer(self, statement: CvrpStatement) -> Answer | None:
         """Savings, or demands packed into the vehicles that there are; None where they were not found to fit."""
-        return None if statement.start is None else _answer(statement.start)
+        return None if statement.start is None else shown(statement.start)
 
     def trivial_bound(self, statement: CvrpStatement) -> Number:
         """Ways to and fro in proportion to demand, the shortest ways at each node, or a spanning tree."""
@@ -247,7 +222,7 @@ class Cvrp(Optimisation[CvrpStatement]):
         routes = cheapest(statement.fleet)
         if routes is None:
             return None
-        return Enumerated(_answer(routes), number(Fraction(statement.fleet.cost(routes), statement.scaled[1])))
+        return Enumerated(shown(routes), number(Fraction(statement.fleet.cost(routes), statement.scaled[1])))
 
     def enumerates(self, statement: CvrpStatement) -> bool:
         return statement.nodes - 1 <= ENUMERATED_CUSTOMERS_MAX
@@ -256,15 +231,6 @@ class Cvrp(Optimisation[CvrpStatement]):
         """A depot in the middle of four customers, two on each side; two vehicles drive 32."""
         places = ((0, 0), (4, 3), (4, -3), (-4, 3), (-4, -3))
         return CvrpStatement(metric="EUC_2D", coordinates=places, capacity=5, demands=(0, 2, 3, 1, 4), vehicles=2)
-
-
-def _routes(answer: Answer) -> Routes:
-    """The routes with the depot as node 0."""
-    return [[node - 1 for node in route] for route in answer["routes"]]
-
-
-def _answer(routes: Sequence[Sequence[int]]) -> Answer:
-    return {"routes": [[node + 1 for node in route] for route in sorted(map(list, routes)) if route]}
 
 
 def _longest(statement: CvrpStatement) -> int:

@@ -1,0 +1,58 @@
+"""Answers that are routes: customers as nodes from 1, the depot, which is node 1, left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from queuebit_contracts.errors import FieldError
+from queuebit_problems.checks import FAULTS_MAX
+from queuebit_problems.kind import Answer, Violation
+from queuebit_problems.kinds.routing.cvrp_search import Routes
+
+
+def numbered(answer: Answer) -> Routes:
+    """The routes with the depot as node 0."""
+    return [[node - 1 for node in route] for route in answer["routes"]]
+
+
+def shown(routes: Sequence[Sequence[int]]) -> Answer:
+    """The answer of routes whose depot is node 0, in one order whatever theirs is."""
+    return {"routes": [[node + 1 for node in route] for route in sorted(map(list, routes)) if route]}
+
+
+def route_errors(answer: Answer, nodes: int) -> list[FieldError]:
+    """What makes an answer unreadable."""
+    if "routes" not in answer:
+        return [FieldError("/routes", "missing", "is missing; it should be a list of routes")]
+    routes = answer["routes"]
+    if not isinstance(routes, list | tuple):
+        return [FieldError("/routes", "list_type", "should be a list")]
+    errors, count = list[FieldError](), 0
+    for place, route in enumerate(routes[: 2 * nodes]):
+        if not isinstance(route, list | tuple):
+            errors.append(FieldError(f"/routes/{place}", "list_type", "should be a list"))
+            continue
+        count += len(route)
+        for k, node in enumerate(route[: 2 * nodes]):
+            if type(node) is not int or not 2 <= node <= nodes:
+                errors.append(FieldError(f"/routes/{place}/{k}", "node", f"should be a customer from 2 to {nodes}"))
+    if max(count, len(routes)) > 2 * nodes:
+        errors.append(FieldError("/routes", "length", f"should have at most {nodes - 1} customers in all"))
+    return errors[:FAULTS_MAX]
+
+
+def visit_violations(answer: Answer, nodes: int, vehicles: int | None) -> list[Violation]:
+    """Customers that are not visited once, and routes that there are no vehicles for."""
+    found, seen = list[Violation](), set[int]()
+    for route in answer["routes"]:
+        for node in route:
+            if node in seen:
+                found.append(Violation("repeated", f"node {node} is visited more than once"))
+            seen.add(node)
+    missing = (node for node in range(2, nodes + 1) if node not in seen)
+    found += [Violation("missing", f"node {node} is not visited") for node in missing]
+    used = sum(map(bool, answer["routes"]))
+    if vehicles is not None and used > vehicles:
+        detail = f"{used} routes leave, but there are {vehicles} vehicles"
+        found.append(Violation("too_many_routes", detail, used - vehicles))
+    return found

@@ -1,0 +1,99 @@
+"""Routes in time windows as CP-SAT takes them: ways, loads and times."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from queuebit_problems.kind import Answer
+from queuebit_problems.kinds.routing.routes_answer import numbered, shown
+from queuebit_problems.kinds.routing.vrptw_statement import VrptwStatement
+from queuebit_problems.numeric import CP_TOTAL_MAX, cp_coefficients, cp_weights
+from queuebit_problems.optimisation import ENFORCED_SUM_MAX, CpReading
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+FULL_MODEL_NODES_MAX = 130
+"""Above, the model knows only the ways to near nodes, and so proves nothing."""
+NEAR = 12
+
+Way = tuple[int, int]
+
+
+def _ways(statement: VrptwStatement) -> tuple[list[Way], bool]:
+    """(the ways that windows and loads leave open, whether those are all)."""
+    fleet, n = statement.fleet, statement.nodes
+    every = n <= FULL_MODEL_NODES_MAX and sum(map(max, fleet.d)) <= CP_TOTAL_MAX
+    known = {pair for route in statement.start or [] for pair in zip([0, *route], [*route, 0], strict=True)}
+    ways = [pair for i in range(1, n) for pair in ((0, i), (i, 0))]
+    ways += [(i, j) for i in range(1, n) for j in (range(1, n) if every else fleet.near[i][:NEAR])]
+    open_ = [
+        (i, j)
+        for i, j in ways
+        if i != j
+        and fleet.demand[i] + fleet.demand[j] <= fleet.capacity
+        and fleet.ready[i] + fleet.service[i] + fleet.d[i][j] <= fleet.due[j]
+    ]
+    return sorted({*open_, *known}), every
+
+
+def filled(statement: VrptwStatement, model: cp_model.CpModel) -> CpReading:
+    """A Boolean a way, circuits through the depot, and after each customer the load and the time."""
+    fleet = statement.fleet
+    demands, capacity, rounded = cp_weights(fleet.demand, fleet.capacity)
+    ways, every = _ways(statement)
+    used = {way: model.new_bool_var(f"way{way[0]}_{way[1]}") for way in ways}
+    if {i for i, _ in ways} | {j for _, j in ways} != set(range(fleet.nodes)):
+        model.add_bool_or([])
+        ways = [(i, i) for i in range(fleet.nodes)]
+        used = {way: model.new_bool_var("") for way in ways}
+    model.add_multiple_circuit([(i, j, bit) for (i, j), bit in used.items()])
+    leaving = sum(bit for (i, _), bit in used.items() if i == 0)
+    model.add(leaving <= fleet.limit)
+    model.add(leaving >= fleet.routes_min)
+    nodes = range(fleet.nodes)
+    load = [model.new_int_var(demands[i], max(demands[i], capacity), f"load{i}") for i in nodes]
+    time = [model.new_int_var(fleet.ready[i], fleet.due[i], f"time{i}") for i in nodes]
+    for (i, j), bit in used.items():
+        if i and j:
+            model.add(load[j] >= load[i] + demands[j]).only_enforce_if(bit)
+        if i and not j:
+            model.add(time[i] + (fleet.service[i] + fleet.d[i][0]) <= fleet.due[0]).only_enforce_if(bit)
+        elif i:
+            model.add(time[j] >= time[i] + (fleet.service[i] + fleet.d[i][j])).only_enforce_if(bit)
+        else:
+            model.add(time[j] >= fleet.ready[0] + fleet.d[0][j]).only_enforce_if(bit)
+    coefficients = cp_coefficients([fleet.d[i][j] for i, j in ways], statement.unit)
+    model.minimize(sum(c * bit for c, bit in zip(coefficients.coefficients, used.values(), strict=True)))
+
+    def read(value: Any) -> Answer:
+        following = {i: j for (i, j), bit in used.items() if i and value(bit)}
+        routes = []
+        for (i, j), bit in used.items():
+            if i == 0 and value(bit):
+                routes.append([j])
+                while following[routes[-1][-1]]:
+                    routes[-1].append(following[routes[-1][-1]])
+        return shown(routes)
+
+    def hint(answer: Answer) -> list[tuple[Any, int]]:
+        steps, pairs = set[Way](), list[tuple[Any, int]]()
+        for route in numbered(answer):
+            if not route:
+                continue
+            carried = 0
+            steps.update(zip([0, *route], [*route, 0], strict=True))
+            for node, arrival in zip(route, fleet.arrivals(route), strict=False):
+                carried += demands[node]
+                pairs += [(load[node], carried), (time[node], arrival)]
+        return [*((bit, int(way in steps)) for way, bit in used.items()), *pairs]
+
+    return CpReading(
+        answer=read,
+        scale=coefficients.scale,
+        hint=hint,
+        error=coefficients.error if every and not rounded else math.inf,
+        presolve=max(fleet.due) + max(map(max, fleet.d)) + max(fleet.service) <= ENFORCED_SUM_MAX
+        and capacity <= ENFORCED_SUM_MAX,
+    )
