@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -108,6 +109,30 @@ def test_no_bytes_break_the_parser(body: bytes) -> None:
     except Refusal as refusal:
         status = refusal.problem.status
     assert status in (200, 400, 422)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": 1, "a": 1}',
+        '{"problem": {"statement": {"capacity": 5, "capacity": 50}}}',
+        '{"a": [{"b": "x:y", "b": ":"}]}',
+        '{"a": {"b": 1, "b": 2}, "c": "\\u003a"}',
+        '{"a:": 1, "a\\u003a": 2}',
+    ],
+)
+def test_a_name_that_stands_twice_is_refused(text: str) -> None:
+    with pytest.raises(Refusal, match="stands twice in one object"):
+        parse_object(text.encode())
+
+
+@given(
+    st.dictionaries(
+        st.text(":u0\\a", max_size=3), st.recursive(st.text(':"\\a'), lambda each: st.lists(each, max_size=3))
+    )
+)
+def test_names_that_stand_once_are_read_whatever_they_hold(value: dict[str, Any]) -> None:
+    assert parse_object(json.dumps(value).encode()) == value
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ FILES: dict[str, tuple[str, str]] = {
     "triangle": ("tsp", TRIANGLE),
 }
 """A name, the kind, the text. None of them ends where a shorter file could end unnoticed, but for `OPEN` ones."""
-OPEN = {"qedc", "npp", "mc_008_003_000"}
+OPEN = {"qedc", "npp", "solomon", "mc_008_003_000"}
 """Formats that do not say how much follows: cut off at a line, they are still whole."""
 EXAMPLES: list[tuple[str, str, str]] = [(name, kind, text) for name, (kind, text) in FILES.items()] + [
     (name, instances.load(name).kind, instances.load(name).text)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -59,6 +60,7 @@ class _TooLong:
 def parse_object(body: bytes) -> dict[str, Any]:
     """The body as a JSON object. Raises Refusal: malformed_json, nested_too_deep, number_not_finite or invalid_request.
 
+    A name that stands twice in one object is refused: programs differ in which of the two they take.
     Integers beyond 64 bits are refused, except in the statement of a problem: there they stay exact, and its kind decides.
     """
     try:
@@ -69,6 +71,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
         raise Refusal("nested_too_deep")
     if not isinstance(value, dict):
         raise Refusal("invalid_request", "The body is not a JSON object.", errors=(_whole("is not an object"),))
+    _refuse_names_that_stand_twice(body, value)
     return _exact(body) if _LONG in body.translate(_ZEROS) else value
 
 
@@ -85,6 +88,26 @@ def is_deeper(value: Any, levels: int) -> bool:
         if not level:
             return False
     return bool(level)
+
+
+def _refuse_names_that_stand_twice(body: bytes, value: dict[str, Any]) -> None:
+    """Each name is followed by a colon, and no other colon stands outside a string: where the body has as many as the value
+    has when it is written again, no name was lost. Else, and where a colon may be written otherwise, it is read name by name.
+    """
+    if body.count(b":") == orjson.dumps(value).count(b":") and b"\\u003" not in body:
+        return
+    json.loads(body, parse_int=_integer, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        counted = Counter(name for name, _ in pairs)
+        twice = shortened(next(name for name, count in counted.items() if count > 1), FIELD_LENGTH_MAX)
+        raise Refusal(
+            "malformed_json", f"{twice!r} stands twice in one object.", remedy="State each name once in an object."
+        )
+    return found
 
 
 def _explained(body: bytes, error: orjson.JSONDecodeError) -> Refusal:
