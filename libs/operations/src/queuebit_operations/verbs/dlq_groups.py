@@ -38,7 +38,7 @@ def groups(
 
 async def _groups(named: list[str], chosen: Wanted, *, as_json: bool) -> ExitCode:
     from queuebit_client.cli.exit_codes import ExitCode
-    from queuebit_client.cli.output import print_json, print_line
+    from queuebit_client.cli.output import note, print_json, print_line
     from queuebit_operations.dead_letters.grouping import Grouping
     from queuebit_operations.dead_letters.reading import checked_groups
     from queuebit_operations.exit_codes import FOUND
@@ -60,4 +60,6 @@ async def _groups(named: list[str], chosen: Wanted, *, as_json: bool) -> ExitCod
             print_line(
                 f"    first {each.first_seen}  last {each.last_seen}  sent again {each.replays}×  e.g. {each.example}"
             )
+        if not found:
+            note("There are none.")
     return FOUND if any(each.open for each in found) else ExitCode.OK
