@@ -13,11 +13,11 @@ from tests.contract.store.conftest import OpenSession
 
 LONG_S = 600.0
 WAIT_S = 30.0
-ATTEMPT = UUID(int=5)
+ATTEMPT, LINEAGE = UUID(int=5), UUID(int=6)
 
 
 def a_new(number: int = 0, *, backend: str = "ibm") -> NewSubmission:
-    return NewSubmission(UUID(int=100 + number), ATTEMPT, number, backend, b"circuits", "0" * 64)
+    return NewSubmission(UUID(int=100 + number), ATTEMPT, number, backend, b"circuits", "0" * 64, LINEAGE)
 
 
 async def due(store: Any, backend: str = "ibm", owner: str = "one", lease_s: float = LONG_S) -> Any:
@@ -42,6 +42,15 @@ async def test_it_is_stored_once_and_what_is_stored_stays(store: Any) -> None:
     assert (await store.submission_request(first.key), await store.submission_result(first.key)) == (b"circuits", None)
     assert await store.submission(UUID(int=1)) is None
     assert [note.text for note in await store.submission_notes(first.key)] == ["It is to be handed in."]
+
+
+async def test_a_round_of_an_attempt_is_handed_in_once_whatever_the_key(store: Any) -> None:
+    first = await store.intend(a_new())
+
+    other = await store.intend(replace(a_new(), key=UUID(int=999), request_hash="1" * 64))
+
+    assert other == first
+    assert await store.submission(UUID(int=999)) is None
 
 
 async def test_many_who_intend_the_same_find_one(open_session: OpenSession) -> None:
@@ -109,14 +118,14 @@ async def test_a_result_is_kept_and_ends_it(store: Any) -> None:
     assert await store.submission_result(key) == b"counts"
     assert await store.claim_due(["ibm"], "one", LONG_S) is None
     assert not await store.hurry_submission(key)
-    assert await store.want_cancelled(ATTEMPT) == 0
+    assert await store.want_cancelled(LINEAGE) == 0
 
 
 async def test_a_wish_to_cancel_is_not_lost_to_a_write_that_did_not_know_of_it(store: Any) -> None:
     key = (await store.intend(a_new())).key
     row = await store.claim(key, "one", LONG_S)
 
-    assert await store.want_cancelled(ATTEMPT) == 1
+    assert await store.want_cancelled(LINEAGE) == 1
     await store.save_submission(replace(row, state=SubmissionState.SUBMITTING), "It is sent.", release=True)
 
     assert (await store.submission(key)).cancel_wanted

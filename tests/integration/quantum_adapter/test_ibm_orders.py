@@ -1,35 +1,47 @@
-"""Orders at IBM's cloud on loopback, through real processes and a real ledger: paid once, whoever asks again."""
+"""Orders at IBM's cloud on loopback, through real processes and a real ledger: paid once, whoever carries them on."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from uuid import UUID
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import pytest
 
-from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
-from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded
-from queuebit_quantum_adapter.backends.registry import Backends
-from queuebit_quantum_adapter.ports import Request
+from queuebit_contracts.channels import CONTROL, EXECUTIONS, queued
+from queuebit_contracts.envelope import Envelope, decode, encode_data, encode_headers
+from queuebit_contracts.events import (
+    AttemptAbandoned,
+    ExecutionFailed,
+    ExecutionProgressed,
+    ExecutionSucceeded,
+    JobQueued,
+)
+from queuebit_contracts.failures import FailureCode
+from queuebit_quantum_adapter.backends.discovery import Found
 from queuebit_quantum_adapter.providers.ibm.offer import backends
-from queuebit_quantum_adapter.shell.executor import QuantumExecutor
-from queuebit_quantum_adapter.submissions.codec import encode_request, hash_of
-from queuebit_quantum_adapter.submissions.follower import Follower
+from queuebit_quantum_adapter.shell import app
+from queuebit_quantum_adapter.shell.app import QuantumAdapter
+from queuebit_quantum_adapter.shell.settings import AdapterSettings
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
+from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.clock import SystemClock
+from queuebit_runtime.ids import SystemIds
 from queuebit_runtime.processes.pool import ProcessPool
 from queuebit_store.postgres import PostgresSettings, PostgresStore
-from queuebit_store.submissions.port import NewSubmission, SubmissionState
+from queuebit_store.submissions.port import SubmissionState
 from queuebit_workbench.clouds.ibm.server import Server, started
 from tests.contract.store.fixtures import empty_settings, postgres_store, settings
-from tests.unit.quantum_adapter.models import LIMITS, a_maxcut, an_attempt, an_order
+from tests.unit.quantum_adapter.models import JOB, NOW, a_maxcut, an_attempt, an_order
 
 __all__ = ["empty_settings", "postgres_store", "settings"]
 
 pytest.importorskip("qiskit_ibm_runtime", reason="the extra `ibm` is not installed")
 
 WAIT_S = 120.0
-CIRCUIT = Circuit(1, (Register("c", 1),), (Gate("h", (0,)), Measure(0, 0)))
+FAST = AdapterSettings(follow_interval_s=0.1, sign_interval_s=0.5, lease_s=2.0)
 
 
 @pytest.fixture
@@ -39,55 +51,146 @@ def cloud(settings: PostgresSettings, monkeypatch: pytest.MonkeyPatch) -> Iterat
     ours = {"QUEUEBIT_POSTGRES": settings.url, "QUEUEBIT_NAMESPACE": settings.namespace}
     for name, value in {**server.env(), **ours}.items():
         monkeypatch.setenv(name, value)
+    env = {"QUEUEBIT_IBM_BACKENDS": "fake_manila", "QUEUEBIT_IBM_LAG_S": "1"}
+    monkeypatch.setattr(app, "discover", lambda *_: Found(backends(env)))
     yield server
     server.close()
 
 
+class Adapters:
+    """Adapters that come and go, on one bus and one ledger."""
+
+    def __init__(self, store: PostgresStore) -> None:
+        self.clock = SystemClock()
+        self.broker = MemoryBroker(self.clock)
+        self.store = store
+        self.pool = ProcessPool(1, 2048)
+        self._ends: list[Callable[[], Any]] = []
+
+    async def begin(self) -> None:
+        bus, stop = MemoryBus(self.broker), asyncio.Event()
+
+        async def ledger() -> PostgresStore:
+            return self.store
+
+        adapter = QuantumAdapter(
+            bus, self.pool, self.clock, SystemIds(self.clock), FAST, worker_name="w", warm=False, open_kept=ledger
+        )
+        running = asyncio.ensure_future(adapter.whole(stop))
+        await bus.start()
+
+        async def end() -> None:
+            stop.set()
+            await adapter.stop(0.0)
+            await running
+            await bus.stop()
+
+        self._ends.append(end)
+
+    async def end(self) -> None:
+        """The oldest one goes, whatever it was at."""
+        if self._ends:
+            await self._ends.pop(0)()
+
+    def send(self, order: JobQueued) -> None:
+        self._append(queued("quantum", order.tier), order)
+
+    def abandon(self, order: JobQueued) -> None:
+        self._append(CONTROL, AttemptAbandoned(attempt_id=order.attempt_id, leg=order.leg, reason="enough"))
+
+    def _append(self, topic: str, data: Any) -> None:
+        envelope = Envelope(SystemIds(self.clock).mint(), "/test", str(JOB), NOW, data, tenant="acme", version=3)
+        self.broker.append([Outgoing(topic, str(JOB).encode(), encode_data(data), encode_headers(envelope))])
+
+    def told(self, kind: type[Any]) -> list[Any]:
+        found = (decode(record.headers, record.value).data for record in self.broker.records(EXECUTIONS))
+        return [each for each in found if isinstance(each, kind)]
+
+    async def until(self, holds: Callable[[], Any]) -> None:
+        async with asyncio.timeout(WAIT_S):
+            while not holds():  # noqa: ASYNC110 - neither cloud nor store tells anybody
+                await asyncio.sleep(0.05)
+
+
 @pytest.fixture
-async def pool() -> AsyncIterator[ProcessPool]:
-    processes = ProcessPool(1, 2048)
-    yield processes
-    await processes.close()
+async def adapters(cloud: Server, postgres_store: PostgresStore) -> AsyncIterator[Adapters]:
+    found = Adapters(postgres_store)
+    await found.begin()
+    yield found
+    while found._ends:
+        await found.end()
+    await found.pool.close()
 
 
-async def test_an_order_is_paid_once_however_often_it_is_delivered_and_what_nobody_waits_for_is_followed(
-    cloud: Server, postgres_store: PostgresStore, pool: ProcessPool
+def a_quantum(number: int = 1, **params: Any) -> JobQueued:
+    params = {"layers": 1, "shots": 200, **params}
+    return an_order(a_maxcut(4), lane="quantum", params=params, budget_s=WAIT_S, number=number)
+
+
+async def test_while_it_is_queued_nothing_is_held_and_another_adapter_carries_it_on(
+    cloud: Server, adapters: Adapters
 ) -> None:
-    (spec,) = backends({"QUEUEBIT_IBM_BACKENDS": "fake_manila", "QUEUEBIT_IBM_LAG_S": "1"})
-    clock = SystemClock()
-    follower = Follower(pool, [spec], clock, interval_s=0.1)
-    executor = QuantumExecutor(pool, Backends([spec]), LIMITS, clock, worker="w", follower=follower)
-    order = an_order(a_maxcut(4), lane="quantum", params={"layers": 1, "shots": 200}, budget_s=WAIT_S)
+    cloud.cloud.behaviour.queue_s = 3600.0
+    order = a_quantum()
+    adapters.send(order)
+    await adapters.until(lambda: cloud.cloud.jobs and len(adapters.told(ExecutionProgressed)) > 2)
 
-    told: list[ExecutionSucceeded | ExecutionFailed] = [
-        await executor.run(order, lambda _: None, asyncio.Event()) for _ in range(2)
-    ]
+    assert adapters.broker.lag("quantum-adapter.interactive", queued("quantum", order.tier)) == 0
+    assert await adapters.pool.run("operator:is_not", None, timeout_s=WAIT_S), "its only process does other things"
+    sign = adapters.told(ExecutionProgressed)[-1]
+    assert (sign.attempt_id, sign.next_within_s >= 1.0, "queued" in sign.detail) == (order.attempt_id, True, True)
+    await adapters.begin()
+    await adapters.end()
+    cloud.cloud.behaviour.queue_s = 0.0
+    for row in await adapters.store.list_submissions(limit=9):
+        await adapters.store.hurry_submission(row.key)
+    await adapters.until(lambda: adapters.told(ExecutionSucceeded))
+    adapters.send(order)
+    await adapters.until(lambda: not adapters.broker.lag("quantum-adapter.interactive", queued("quantum", order.tier)))
 
-    first, again = told
-    assert isinstance(first, ExecutionSucceeded), first
-    assert isinstance(again, ExecutionSucceeded), again
-    assert (again.answer, again.provenance["counts_fingerprint"]) == (
-        first.answer,
-        first.provenance["counts_fingerprint"],
-    )
-    assert first.provenance["usage"]["status"] == "complete"
+    (outcome,) = adapters.told(ExecutionSucceeded)
+    (row,) = await adapters.store.list_submissions(limit=9)
+    assert (len(cloud.cloud.jobs), row.state, row.attempt_id) == (1, SubmissionState.CONCLUDED, an_attempt())
+    assert outcome.provenance["job"] == row.provider_id
+    assert outcome.provenance["usage"]["status"] == "complete"
+    assert outcome.usage.qpu_s == outcome.provenance["usage"]["qpu_s"] > 0
+
+
+async def test_a_further_try_pays_nothing_for_what_a_lost_worker_has_handed_in(
+    cloud: Server, adapters: Adapters
+) -> None:
+    cloud.cloud.behaviour.queue_s = 3600.0
+    adapters.send(a_quantum(1))
+    await adapters.until(lambda: cloud.cloud.jobs)
+
+    cloud.cloud.behaviour.queue_s = 0.0
+    adapters.send(a_quantum(2))
+    await adapters.until(lambda: adapters.told(ExecutionSucceeded))
+
+    assert [each.attempt_id for each in adapters.told(ExecutionSucceeded)] == [an_attempt(2)]
     assert len(cloud.cloud.jobs) == 1
-    (row,) = await postgres_store.list_submissions(limit=10)
-    assert (row.state, row.attempt_id, row.provider_id) == (
-        SubmissionState.CONCLUDED,
-        an_attempt(),
-        first.provenance["job"],
-    )
 
-    request = encode_request(Request((Bound(CIRCUIT),), (1,), 10))
-    key = UUID(int=77)
-    await postgres_store.intend(NewSubmission(key, UUID(int=78), 0, spec.name, request, hash_of(request)))
-    stop = asyncio.Event()
-    following = asyncio.ensure_future(follower.run(stop))
-    async with asyncio.timeout(WAIT_S):
-        while await postgres_store.submission_result(key) is None:  # noqa: ASYNC110 - the store tells nobody
-            await asyncio.sleep(0.05)
-    stop.set()
-    await following
 
-    assert len(cloud.cloud.jobs) == 2
+async def test_what_nobody_wants_is_cancelled_at_the_provider(cloud: Server, adapters: Adapters) -> None:
+    cloud.cloud.behaviour.queue_s = 3600.0
+    order = a_quantum()
+    adapters.send(order)
+    await adapters.until(lambda: cloud.cloud.jobs and adapters.told(ExecutionProgressed))
+
+    adapters.abandon(order)
+    await adapters.until(lambda: adapters.told(ExecutionFailed))
+    await adapters.until(lambda: {job.state for job in cloud.cloud.jobs.values()} == {"Cancelled"})
+
+    (failed,) = adapters.told(ExecutionFailed)
+    assert (failed.attempt_id, failed.code) == (order.attempt_id, FailureCode.CANCELLED)
+    assert await adapters.store.list_attempts(limit=9) == []
+
+
+async def test_rounds_follow_each_other_and_each_is_paid_once(cloud: Server, adapters: Adapters) -> None:
+    adapters.send(a_quantum(method="trained", iterations=3))
+    await adapters.until(lambda: adapters.told(ExecutionSucceeded) or adapters.told(ExecutionFailed))
+
+    (outcome,) = adapters.told(ExecutionSucceeded)
+    rows = await adapters.store.list_submissions(limit=99)
+    assert len(cloud.cloud.jobs) == len(rows) == outcome.usage.shots // 200 > 3
+    assert Counter(row.state for row in rows) == {SubmissionState.CONCLUDED: len(rows)}

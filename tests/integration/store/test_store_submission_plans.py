@@ -16,11 +16,16 @@ from queuebit_store.connections.settings import QUERY, connect_arguments
 from queuebit_store.postgres import PostgresSettings
 
 _FILL = """
-INSERT INTO submission (key, attempt_id, round, backend, request_hash, request, state, provider_id, due_at)
-SELECT md5('k' || n)::uuid, md5('a' || n)::uuid, 0, 'ibm', 'h', 'r', 'following', 'job-' || n, now() + interval '7 days'
+INSERT INTO submission (lineage, key, attempt_id, round, backend, request_hash, request, state, provider_id, due_at)
+SELECT md5('l' || n)::uuid, md5('k' || n)::uuid, md5('a' || n)::uuid, 0,
+    'ibm', 'h', 'r', 'following', 'job-' || n, now() + interval '7 days'
 FROM generate_series(1, 10000) AS n;
 INSERT INTO submission_note (key, epoch, state, text)
 SELECT md5('k' || n)::uuid, 1, 'following', 'It is queued.' FROM generate_series(1, 10000) AS n;
+INSERT INTO attempt (attempt_id, lineage, number, backend, work_order, due_at)
+SELECT md5('a' || n)::uuid, md5('l' || n)::uuid, 1, 'ibm', 'o', now() + interval '1 hour' FROM generate_series(1, 10000) AS n;
+INSERT INTO attempt (attempt_id, lineage, number, backend)
+SELECT md5('e' || n)::uuid, md5('f' || n)::uuid, 1, 'ibm' FROM generate_series(1, 10000) AS n;
 """
 KEY = UUID(int=1)
 _ARGUMENTS: dict[str, tuple[Any, ...]] = {
@@ -31,6 +36,39 @@ _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "submission_notes": (KEY,),
     "hurry_submission": (KEY,),
     "want_cancelled": (KEY,),
+    "keep_attempt": (KEY, KEY, 2, "ibm", b"order"),
+    "claim_attempt": ("one", timedelta(seconds=60)),
+    "renew_attempt": (KEY, 1, timedelta(seconds=60)),
+    "save_attempt": (KEY, 1, None, None, 1, False, 0, datetime(2026, 1, 1, tzinfo=UTC), True),
+    "end_attempt": (KEY, 1),
+    "attempt": (KEY,),
+    "stop_attempts": ([KEY],),
+    "list_attempts": (50,),
+    "forget_attempts": (datetime(2020, 1, 1, tzinfo=UTC), 100),
+    "cancel_orphans": (datetime(2020, 1, 1, tzinfo=UTC), 100),
+    "save_submission": (
+        KEY,
+        1,
+        "concluded",
+        "job",
+        None,
+        None,
+        None,
+        None,
+        0,
+        False,
+        None,
+        "",
+        b"counts",
+        True,
+        "one",
+        "It is here.",
+        None,
+        None,
+        None,
+        None,
+        "",
+    ),
 }
 
 
@@ -46,7 +84,7 @@ async def test_every_statement_walks_an_index(
 ) -> None:
     await admin.execute(_FILL)
     if analysed:
-        await admin.execute("ANALYZE submission, submission_note")
+        await admin.execute("ANALYZE submission, submission_note, attempt")
     connection = await asyncpg.connect(**connect_arguments(settings, role=QUERY))
     try:
         found = {

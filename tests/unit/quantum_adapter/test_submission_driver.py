@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,8 +10,7 @@ from uuid import UUID
 import pytest
 
 from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
-from queuebit_contracts.failures import FailureCode
-from queuebit_quantum_adapter.errors import KeyReused, RateLimited, SubmissionEnded, SubmitRefused
+from queuebit_quantum_adapter.errors import RateLimited, SubmitRefused
 from queuebit_quantum_adapter.ports import Poll, Provider, Recovery, Request, RunState
 from queuebit_quantum_adapter.submissions.codec import (
     decode_request,
@@ -22,7 +20,7 @@ from queuebit_quantum_adapter.submissions.codec import (
     hash_of,
 )
 from queuebit_quantum_adapter.submissions.driver import Driver, terms_of
-from queuebit_quantum_adapter.submissions.durable import Durable, Loop
+from queuebit_quantum_adapter.submissions.ledger import Loop
 from queuebit_quantum_adapter.submissions.local import run_to_end
 from queuebit_quantum_adapter.submissions.running import key_of
 from queuebit_store.memory import MemoryDatabase, MemoryStore
@@ -36,6 +34,7 @@ CIRCUIT = Circuit(
 )
 REQUEST = Request((Bound(CIRCUIT, (0.5,)), Bound(CIRCUIT, (1.5,))), (1, 2), 100)
 KEY = key_of(an_attempt(), 0)
+LINEAGE = UUID(int=6)
 LAG_S, LEASE_S = 10.0, 60.0
 
 
@@ -64,7 +63,7 @@ class World:
 
     async def begin(self) -> None:
         data = encode_request(REQUEST)
-        await self.store.intend(NewSubmission(KEY, an_attempt(), 0, "memory", data, hash_of(data)))
+        await self.store.intend(NewSubmission(KEY, an_attempt(), 0, "memory", data, hash_of(data), LINEAGE))
 
     async def live(self, mark: Callable[[str], None] = lambda place: None, provider: Provider | None = None) -> None:
         """A process that acts on what is due, until it dies or nothing is due."""
@@ -288,7 +287,7 @@ async def test_what_nobody_wants_is_cancelled_at_the_provider_or_never_sent() ->
         await world.begin()
     await sent.live()
     for world in (sent, unsent):
-        assert await world.store.want_cancelled(an_attempt()) == 1
+        assert await world.store.want_cancelled(LINEAGE) == 1
         await world.to_the_end()
 
     assert [(await world.row()).state for world in (sent, unsent)] == [SubmissionState.CANCELLED] * 2
@@ -302,32 +301,3 @@ def test_requests_and_results_survive_the_ledger(request_: Request) -> None:
 
     assert decode_request(encode_request(request_)) == request_
     assert decode_result(encode_result(result)) == result
-
-
-def durable(store: MemoryStore, heard: list[str]) -> Durable:
-    async def open_store() -> MemoryStore:
-        return store
-
-    return Durable(open_store, "memory", loop=Loop(), poll_s=0.001, heard=heard.append)
-
-
-async def test_an_attempt_that_is_repeated_takes_what_is_in_the_ledger_and_pays_nothing() -> None:
-    provider, store, heard = MemoryProvider(recovery=Recovery.SEARCH), MemoryStore(), list[str]()
-
-    first = await asyncio.to_thread(durable(store, heard), provider, REQUEST, an_attempt(), 0, KEY)
-    again = await asyncio.to_thread(durable(store, heard), provider, REQUEST, an_attempt(), 0, KEY)
-
-    assert (again, provider.taken) == (first, 1)
-    assert any("queued" in words for words in heard)
-    other = Request(REQUEST.circuits, REQUEST.seeds, 99)
-    with pytest.raises(KeyReused):
-        await asyncio.to_thread(durable(store, heard), provider, other, an_attempt(), 0, KEY)
-
-
-async def test_what_the_provider_ended_is_an_error_with_its_code() -> None:
-    provider = Refusing(SubmitRefused("too wide"), 1)
-
-    with pytest.raises(SubmissionEnded, match="too wide") as ended:
-        await asyncio.to_thread(durable(MemoryStore(), []), provider, REQUEST, an_attempt(), 0, KEY)
-
-    assert ended.value.code is FailureCode.PROBLEM_UNSUPPORTED

@@ -6,6 +6,7 @@ share a database and compete for a lead. Nothing here waits by itself: hooks dec
 
 from __future__ import annotations
 
+from queuebit_store.attempts.memory import MemoryAttempts
 from queuebit_store.diagnosis.memory import MemoryDiagnosis
 from queuebit_store.directory.memory import MemoryDirectory
 from queuebit_store.heads.memory import MemoryHeads
@@ -30,6 +31,7 @@ class MemoryStore(
     MemoryLeadership,
     MemoryDiagnosis,
     MemorySubmissions,
+    MemoryAttempts,
     MemoryPartitions,
     MemoryProjections,
 ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from queuebit_contracts.ids import FIRST_EPOCH
+from queuebit_store.attempts.postgres import PostgresAttempts
 from queuebit_store.connections.migrations import check_schema
 from queuebit_store.connections.session import Session
 from queuebit_store.connections.settings import PostgresSettings, settings_from
@@ -31,6 +32,7 @@ class PostgresStore(
     PostgresLeadership,
     PostgresDiagnosis,
     PostgresSubmissions,
+    PostgresAttempts,
     PostgresPartitions,
     PostgresProjections,
 ):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from starlette.types import ASGIApp
@@ -169,9 +170,10 @@ class World:
                     worker_name=f"adapter{number}",
                     warm=False,
                     hop=self._hop,
+                    open_kept=partial(_this, store),
                 )
                 member.stop = adapter.stop
-                return adapter.run
+                return adapter.whole
             case "result-validation":
                 build_validator(bus, clock, ValidationSettings(), hop=self._hop)
                 return None
@@ -196,6 +198,10 @@ class World:
                 return None
             case _:
                 raise ValueError(f"There is no service {service!r}.")
+
+
+async def _this(store: MemoryStore) -> MemoryStore:
+    return store
 
 
 def _plain_ports(world: World, _name: str) -> Ports:

@@ -38,7 +38,8 @@ class AdapterError(Exception):
 
     @property
     def transient(self) -> bool:
-        return FAILURES[self.code].transient
+        """Whether the same may do better after a while."""
+        return (self.action or FAILURES[self.code].action) == "retry"
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.detail, self.remedy, self.retry_after_s, self.action, self.reason))
@@ -177,6 +178,22 @@ class SubmitRefused(AdapterError):
 
     code = FailureCode.PROBLEM_UNSUPPORTED
     unsent = True
+
+
+class LimitUsedUp(AdapterError):
+    """The account has used up what it may use of the provider."""
+
+    code = FailureCode.BACKEND_OVERLOADED
+    unsent = True
+    action = "reroute"
+
+
+class RequestTooLarge(AdapterError):
+    """The provider takes no request of this size."""
+
+    code = FailureCode.PROBLEM_TOO_LARGE
+    unsent = True
+    action = "degrade"
 
 
 class NotAuthorised(AdapterError):

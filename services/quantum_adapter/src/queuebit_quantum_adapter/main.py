@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from queuebit_quantum_adapter.shell.app import WARM_MODULES, QuantumAdapter
 from queuebit_quantum_adapter.shell.settings import PREFIX, AdapterSettings
+from queuebit_quantum_adapter.submissions.ledger import close_ledger
 from queuebit_runtime.processes.pool import NICENESS, ProcessPool
 from queuebit_runtime.service.service import Service, run_service
 from queuebit_runtime.service.settings import refuse_settings
@@ -43,9 +44,11 @@ def main() -> int:
         )
         service.task("backends", adapter.run)
         service.task("submissions", adapter.follow)
+        service.task("attempts", adapter.conduct)
         service.gauge(adapter.shell.show_queue)
         service.on_drain(adapter.stop)
         service.on_close(pool.close)
         service.on_close(follow_pool.close)
+        service.on_close(close_ledger)
 
     return run_service(NAME, build)

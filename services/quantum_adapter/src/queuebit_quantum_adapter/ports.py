@@ -15,6 +15,7 @@ from uuid import UUID
 
 from queuebit_circuits.circuit import Bound
 from queuebit_circuits.pauli import PauliSum
+from queuebit_contracts.failures import FailureAction, FailureCode
 from queuebit_contracts.jobs import Lane
 
 
@@ -153,13 +154,18 @@ class Preflight:
 @dataclass(frozen=True, slots=True)
 class Poll:
     """How a submission stands. `queue_position` counts those before it, `wait_s` is the provider's guess: None where it says
-    nothing. `detail` are the provider's own words about the state.
+    nothing. `detail` are the provider's own words about the state. Of one that failed: what that is in our words, what the plan
+    is to do, the provider's own code for it, and what a person can do; None and nothing where that is not known.
     """
 
     state: RunState
     queue_position: int | None = None
     wait_s: float | None = None
     detail: str = ""
+    code: FailureCode | None = None
+    action: FailureAction | None = None
+    reason: str | None = None
+    remedy: str = ""
 
 
 class Provider(Protocol):

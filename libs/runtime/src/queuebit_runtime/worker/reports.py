@@ -103,6 +103,9 @@ def progressed(
     objective: Number | None = None,
     bound: Number | None = None,
     gap: float | None = None,
+    queue_position: int | None = None,
+    wait_s: float | None = None,
+    next_within_s: float | None = None,
 ) -> ExecutionProgressed:
     """How far the attempt has come."""
     return ExecutionProgressed(
@@ -113,6 +116,9 @@ def progressed(
         bound=bound,
         gap=gap,
         detail=detail,
+        queue_position=queue_position,
+        wait_s=wait_s,
+        next_within_s=next_within_s,
     )
 
 

@@ -30,7 +30,7 @@ class Results:
     async def publish(self, results: list[tuple[Work, Outcome]]) -> None:
         """Return when all are acknowledged. An answer that no record can hold becomes a failure that says so."""
         now = self._clock.now()
-        records = [_record(work, outcome, now) for work, outcome in results]
+        records = [record_of(work, outcome, now) for work, outcome in results]
         attempt = 0
         while True:
             try:
@@ -59,7 +59,8 @@ def fields_of(works: Sequence[Work]) -> dict[str, str | None]:
     return works[0].report.log_fields if len(works) == 1 else {}
 
 
-def _record(work: Work, outcome: Outcome, now: datetime) -> Outgoing:
+def record_of(work: Work, outcome: Outcome, now: datetime) -> Outgoing:
+    """The record that tells the outcome; where no record can hold it, one that says so."""
     record = work.report.record(outcome, now)
     try:
         check_size(record)

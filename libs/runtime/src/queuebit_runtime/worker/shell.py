@@ -13,6 +13,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 from queuebit_contracts.channels import CONTROL, Service
 from queuebit_contracts.events import (
@@ -38,6 +39,7 @@ from queuebit_runtime.worker.attempts import (
     too_late,
 )
 from queuebit_runtime.worker.executor import Executor, Hop
+from queuebit_runtime.worker.keeping import Keeper
 from queuebit_runtime.worker.orders import Orders, Work
 from queuebit_runtime.worker.progress import ProgressReport
 from queuebit_runtime.worker.queue_ages import queue_ages
@@ -75,13 +77,16 @@ class WorkShell:
         hop: Hop = asyncio.to_thread,
         backoff: Backoff = FOR_HANDLERS,
         telemetry: Telemetry = SILENT,
+        keeper: Keeper | None = None,
     ) -> None:
         """Each topic is read by a group of its own, `<group>.<last word of the topic>`, so that a flood in one tier leaves the
         others room. `hop` runs small orders off the loop; a simulation passes one that calls it directly. No order is taken
         before everything is known that was abandoned within BEGIN_WITHIN_S_MAX; what is older may not begin anyway.
+        `keeper`: where orders go that outlive a process.
         """
         self._bus = bus
         self._executor = executor
+        self._keeper = keeper
         self._service = service
         self._worker_name = worker_name
         self._clock = clock
@@ -174,13 +179,16 @@ class WorkShell:
             return True
 
     async def _on_control(self, items: Sequence[Item]) -> None:
-        now = self._clock.now()
+        now, abandoned = self._clock.now(), list[UUID]()
         for item in items:
             if isinstance(item, Received) and isinstance(item.envelope.data, AttemptAbandoned):
                 told = item.envelope.data
                 begin_by = told.begin_by or now + timedelta(seconds=BEGIN_WITHIN_S_MAX)
                 self._orders.abandon(told.attempt_id, begin_by, now)
+                abandoned.append(told.attempt_id)
         self._dispatch()
+        if self._keeper is not None and abandoned:
+            await self._keeper.abandon(abandoned)
 
     def _dispatch(self) -> None:
         """Begin what may begin: interactive before batch before scheduled."""
@@ -249,6 +257,10 @@ class WorkShell:
             late = too_late(work.order, self._clock.now())
             if late is not None:
                 outcome: Outcome = late
+            elif self._keeper is not None and await self._keeper.keep(work):
+                await self._say_started(work)
+                self._orders.finish(work)
+                return
             else:
                 await self._say_started(work)
                 outcome = await self._outcome(work, progress)

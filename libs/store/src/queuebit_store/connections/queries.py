@@ -21,6 +21,7 @@ ROOMS = (
     "diagnosis",
     "connections",
     "submissions",
+    "attempts",
     "partitions",
     "projections",
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from queuebit_store.attempts.port import KeptAttempt
 from queuebit_store.directory.port import ApiKeyRow
 from queuebit_store.heads.port import Place, StreamRow
 from queuebit_store.idempotency.port import Reservation
@@ -67,6 +68,8 @@ class MemoryDatabase:
         self.tenants: dict[str, datetime] = {}
         self.api_keys: dict[str, ApiKeyRow] = {}
         self.leases: dict[str, LeaseRow] = {}
+        self.attempts: dict[UUID, KeptAttempt] = {}
+        self.orders: dict[UUID, bytes] = {}
         self.submissions: dict[UUID, Submission] = {}
         self.requests: dict[UUID, bytes] = {}
         self.results: dict[UUID, bytes] = {}

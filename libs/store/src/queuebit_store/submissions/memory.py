@@ -24,6 +24,11 @@ class MemorySubmissions:
     async def intend(self, new: NewSubmission) -> Submission:
         await self.hooks.before("intend")
         db = self.database
+        known = next(
+            (row for row in db.submissions.values() if (row.attempt_id, row.round) == (new.attempt_id, new.round)), None
+        )
+        if new.key not in db.submissions and known is not None:
+            return known
         if new.key not in db.submissions:
             db.submissions[new.key] = Submission(
                 new.key,
@@ -35,6 +40,7 @@ class MemorySubmissions:
                 created_at=self._now(),
                 updated_at=self._now(),
                 due_at=self._now(),
+                lineage=new.lineage,
             )
             db.requests[new.key] = new.request
             self._note(db.submissions[new.key], "It is to be handed in.")
@@ -82,6 +88,8 @@ class MemorySubmissions:
         self.database.submissions[kept.key] = kept
         if result is not None:
             self.database.results[kept.key] = result
+        if kept.state.final:
+            self._wake(kept.lineage)
         await self.hooks.after_commit("save_submission")
         return True
 
@@ -120,12 +128,18 @@ class MemorySubmissions:
         self.database.submissions[key] = replace(row, due_at=self._now())
         return True
 
-    async def want_cancelled(self, attempt_id: UUID) -> int:
+    async def want_cancelled(self, lineage: UUID) -> int:
         await self.hooks.before("want_cancelled")
         rows = self.database.submissions
-        found = [row for row in rows.values() if row.attempt_id == attempt_id and not row.state.final]
+        found = [row for row in rows.values() if row.lineage == lineage and not row.state.final]
         rows.update({row.key: replace(row, cancel_wanted=True, due_at=self._now()) for row in found})
         return len(found)
+
+    def _wake(self, lineage: UUID | None) -> None:
+        """Those who wait for it are due."""
+        rows, now = self.database.attempts, self._now()
+        waiting = [row for row in rows.values() if row.lineage == lineage and not row.ended]
+        rows.update({row.attempt_id: replace(row, due_at=now, wakes=row.wakes + 1) for row in waiting})
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.database.now_s(), UTC)

@@ -39,7 +39,9 @@ class SubmissionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewSubmission:
-    """What is to be handed in: one round of one attempt. `request` is its text, `request_hash` tells it from any other."""
+    """What is to be handed in: one round of one attempt. `request` is its text, `request_hash` tells it from any other.
+    `lineage` is the same for every try of one leg of a job: those find it again.
+    """
 
     key: UUID
     attempt_id: UUID
@@ -47,6 +49,7 @@ class NewSubmission:
     backend: str
     request: bytes
     request_hash: str
+    lineage: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,9 @@ class Submission:
     `epoch` rises with every claim and fences off former owners. `due_at`: when somebody has to look at it again, None where
     nobody has to. `sent_at`: when it was last sent; `unknown_since`: since when its fate is not known, or was not known at
     last, from the first look that did not find it on; `misses`: how often it has not been found since. `cancel_wanted`:
-    whether nobody wants its result any more. `code` and `detail` say why it failed, or what was last heard.
+    whether nobody wants its result any more. `code` and `detail` say why it failed, or what was last heard. `queue_position`
+    and `wait_s`: how many are before it at the provider and how long that may take, where it says so. `action`, `reason`
+    and `remedy`: what a failure asks of the plan, the provider's own code for it, and what a person can do.
     """
 
     key: UUID
@@ -79,6 +84,12 @@ class Submission:
     cancel_wanted: bool = False
     code: str | None = None
     detail: str = ""
+    lineage: UUID | None = None
+    queue_position: int | None = None
+    wait_s: float | None = None
+    action: str | None = None
+    reason: str | None = None
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,9 @@ class Submissions(Protocol):
         ...
 
     async def intend(self, new: NewSubmission) -> Submission:
-        """Store what is to be handed in, due at once; where its key is known, what is stored there, unchanged."""
+        """Store what is to be handed in, due at once; where its key is known, or that round of its attempt under another key,
+        what is stored there, unchanged.
+        """
         ...
 
     async def claim(self, key: UUID, owner: str, lease_s: float) -> Submission | None:
@@ -115,7 +128,8 @@ class Submissions(Protocol):
         self, submission: Submission, note: str, *, release: bool, result: bytes | None = None
     ) -> bool:
         """Write a claimed row, and its result where there is one; `release` lets anybody claim it. False where somebody else
-        has claimed it since: then nothing was written. A cancellation that was wanted meanwhile stays.
+        has claimed it since: then nothing was written. A cancellation that was wanted meanwhile stays. When it has ended, the
+        attempts of its lineage are due.
         """
         ...
 
@@ -139,6 +153,6 @@ class Submissions(Protocol):
         """Have it looked at now; False where there is none or nobody has to look."""
         ...
 
-    async def want_cancelled(self, attempt_id: UUID) -> int:
-        """Note that nobody wants the results of an attempt, and have what has not ended looked at now; how many those are."""
+    async def want_cancelled(self, lineage: UUID) -> int:
+        """Note that nobody wants the results of a lineage, and have what has not ended looked at now; how many those are."""
         ...

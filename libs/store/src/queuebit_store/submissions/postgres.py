@@ -22,7 +22,7 @@ class PostgresSubmissions:
         return moment
 
     async def intend(self, new: NewSubmission) -> Submission:
-        arguments = (new.key, new.attempt_id, new.round, new.backend, new.request_hash, new.request)
+        arguments = (new.key, new.attempt_id, new.round, new.backend, new.request_hash, new.request, new.lineage)
         while not (found := await self._session.fetch("intend", *arguments)):
             pass
         return to.submission(found[0])
@@ -57,6 +57,11 @@ class PostgresSubmissions:
             release,
             submission.owner,
             note,
+            submission.queue_position,
+            submission.wait_s,
+            submission.action,
+            submission.reason,
+            submission.remedy,
         )
         return bool(found)
 
@@ -84,5 +89,5 @@ class PostgresSubmissions:
     async def hurry_submission(self, key: UUID) -> bool:
         return bool(await self._session.fetch("hurry_submission", key))
 
-    async def want_cancelled(self, attempt_id: UUID) -> int:
-        return len(await self._session.fetch("want_cancelled", attempt_id))
+    async def want_cancelled(self, lineage: UUID) -> int:
+        return len(await self._session.fetch("want_cancelled", lineage))

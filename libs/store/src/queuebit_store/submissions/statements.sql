@@ -3,10 +3,10 @@
 SELECT clock_timestamp();
 
 -- name: intend
--- Nothing changes where the key is known. A row of a transaction that ended meanwhile is not seen: the caller asks again.
+-- Nothing changes where the key is known, or the round of the attempt under another key. A row of a transaction that ended meanwhile is not seen: the caller asks again.
 WITH made AS (
-    INSERT INTO submission (key, attempt_id, round, backend, request_hash, request, state, due_at)
-    VALUES ($1, $2, $3, $4, $5, $6, 'intended', clock_timestamp())
+    INSERT INTO submission (key, attempt_id, round, backend, request_hash, request, lineage, state, due_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, 'intended', clock_timestamp())
     ON CONFLICT DO NOTHING
     RETURNING *
 ), noted AS (
@@ -14,18 +14,21 @@ WITH made AS (
     SELECT key, epoch, owner, state, 'It is to be handed in.' FROM made
 )
 SELECT key, attempt_id, round, backend, request_hash, state, created_at, updated_at, provider_id, fence, epoch, owner,
-    lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail FROM made
+    lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail, lineage,
+    queue_position, wait_s, action, reason, remedy FROM made
 UNION ALL
-SELECT key, attempt_id, round, backend, request_hash, state, created_at, updated_at, provider_id, fence, epoch, owner,
-    lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail FROM submission
-WHERE key = $1 AND NOT EXISTS (SELECT FROM made);
+(SELECT key, attempt_id, round, backend, request_hash, state, created_at, updated_at, provider_id, fence, epoch, owner,
+    lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail, lineage,
+    queue_position, wait_s, action, reason, remedy FROM submission
+WHERE (key = $1 OR (attempt_id = $2 AND round = $3)) AND NOT EXISTS (SELECT FROM made) ORDER BY key = $1 DESC LIMIT 1);
 
 -- name: claim_submission
 -- Act on one submission, unless somebody else does.
 UPDATE submission SET owner = $2, epoch = epoch + 1, lease_until = clock_timestamp() + $3::interval
 WHERE key = $1 AND (lease_until IS NULL OR lease_until < clock_timestamp())
 RETURNING key, attempt_id, round, backend, request_hash, state, created_at, updated_at, provider_id, fence, epoch, owner,
-    lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail;
+    lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail, lineage,
+    queue_position, wait_s, action, reason, remedy;
 
 -- name: claim_due_submission
 -- A walk along what is due, from the oldest; rows that somebody claims at this moment are passed over.
@@ -36,18 +39,24 @@ WHERE key = (
     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 RETURNING key, attempt_id, round, backend, request_hash, state, created_at, updated_at, provider_id, fence, epoch, owner,
-    lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail;
+    lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail, lineage,
+    queue_position, wait_s, action, reason, remedy;
 
 -- name: save_submission
--- Write a row that is still claimed under the same epoch, and its note; no row where it is not.
+-- Write a row that is still claimed under the same epoch, and its note; no row where it is not. When it has ended, those that
+-- wait for it are due.
 WITH saved AS (
     UPDATE submission SET
         state = $3, provider_id = $4, fence = $5, due_at = $6, sent_at = $7, unknown_since = $8, misses = $9,
         cancel_wanted = cancel_wanted OR $10, code = $11, detail = $12, result = coalesce($13, result),
+        queue_position = $17, wait_s = $18, action = $19, reason = $20, remedy = $21,
         owner = CASE WHEN $14 THEN NULL ELSE owner END, lease_until = CASE WHEN $14 THEN NULL ELSE lease_until END,
         updated_at = clock_timestamp()
     WHERE key = $1 AND epoch = $2
-    RETURNING key, epoch
+    RETURNING key, epoch, lineage
+), woken AS (
+    UPDATE attempt SET due_at = clock_timestamp(), wakes = wakes + 1
+    WHERE lineage = (SELECT lineage FROM saved) AND due_at IS NOT NULL AND $3 IN ('concluded', 'failed', 'cancelled')
 )
 INSERT INTO submission_note (key, epoch, owner, state, text)
 SELECT key, epoch, $15, $3, $16 FROM saved
@@ -56,7 +65,8 @@ RETURNING key;
 -- name: submission
 -- One row, without what it asks for and what came of it.
 SELECT key, attempt_id, round, backend, request_hash, state, created_at, updated_at, provider_id, fence, epoch, owner,
-    lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail
+    lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail, lineage,
+    queue_position, wait_s, action, reason, remedy
 FROM submission WHERE key = $1;
 
 -- name: submission_request
@@ -70,7 +80,8 @@ SELECT result FROM submission WHERE key = $1;
 -- name: list_submissions
 -- A page, the youngest first, a walk along the time of creation.
 SELECT key, attempt_id, round, backend, request_hash, state, created_at, updated_at, provider_id, fence, epoch, owner,
-    lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail
+    lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail, lineage,
+    queue_position, wait_s, action, reason, remedy
 FROM submission
 WHERE (cardinality($1::text[]) = 0 OR state = ANY ($1::text[])) AND created_at < coalesce($2, 'infinity'::timestamptz)
 ORDER BY created_at DESC, key DESC LIMIT $3;
@@ -84,6 +95,6 @@ SELECT at, epoch, owner, state, text FROM submission_note WHERE key = $1 ORDER B
 UPDATE submission SET due_at = now() WHERE key = $1 AND due_at IS NOT NULL RETURNING key;
 
 -- name: want_cancelled
--- Nobody wants the results of an attempt.
+-- Nobody wants the results of a lineage.
 UPDATE submission SET cancel_wanted = true, due_at = now()
-WHERE attempt_id = $1 AND state NOT IN ('concluded', 'failed', 'cancelled') RETURNING key;
+WHERE lineage = $1 AND state NOT IN ('concluded', 'failed', 'cancelled') RETURNING key;

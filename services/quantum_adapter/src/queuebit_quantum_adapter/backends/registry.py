@@ -41,6 +41,15 @@ class Backends:
     def all(self) -> tuple[BackendSpec, ...]:
         return self._specs
 
+    def named(self, name: str) -> BackendSpec:
+        """The backend of that name. Raises NoBackend where it is not configured any more."""
+        found = next((spec for spec in self._specs if spec.name == name), None)
+        if found is None:
+            raise NoBackend(
+                f"The backend {name} is not configured any more.", remedy="Configure it, or use another lane."
+            )
+        return found
+
     def of(
         self,
         lane: Lane,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
@@ -18,8 +18,9 @@ from queuebit_quantum_adapter.pipelines.annealing import annealed
 from queuebit_quantum_adapter.pipelines.checks import is_measurement
 from queuebit_quantum_adapter.pipelines.measurement import measured
 from queuebit_quantum_adapter.pipelines.optimisation import optimised
-from queuebit_quantum_adapter.ports import Request, Spins
-from queuebit_quantum_adapter.shell.task import Outcome, Report, Stage, Task
+from queuebit_quantum_adapter.ports import Provider, Request, Spins
+from queuebit_quantum_adapter.shell.task import Outcome, Report, Task
+from queuebit_quantum_adapter.submissions.journal import Journal, Remembering
 from queuebit_quantum_adapter.submissions.local import Here
 from queuebit_quantum_adapter.submissions.running import HandIn, Runner, open_provider
 
@@ -31,15 +32,24 @@ ONE_TURN = Circuit(1, (Register("c", 1),), (Gate("rx", (0,), (), (0,)), Measure(
 ONE_SPIN = Spins(1, ((0, 1.0),), ())
 
 
-def run(task: Task, report: Report) -> Outcome:
-    """Answer the problem on the task's backend. Raises AdapterError."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How an attempt that outlives its process hands in, and what it has found out."""
+
+    hand_in: HandIn
+    journal: Journal
+
+
+def run(task: Task, report: Report, kept: Kept | None = None) -> Outcome:
+    """Answer the problem on the task's backend. Raises AdapterError, and what `kept` raises where a result is not there yet."""
     cpu_begun = time.process_time()
     pipeline = _pipeline(task)
-    runner = Runner(task.attempt_id, lambda: open_provider(task.backend), _hand_in(task, report))
+    runner = Runner(task.attempt_id, lambda: _provider(task, kept), kept.hand_in if kept else Here())
     outcome = pipeline(task, runner, report)
     return replace(
         outcome,
         cpu_s=time.process_time() - cpu_begun,
+        qpu_s=runner.qpu_s,
         provenance={"problem_fingerprint": fingerprint(task.problem), **outcome.provenance},
     )
 
@@ -53,13 +63,10 @@ def warm(backend: BackendSpec) -> None:
         provider.submit(request, WARM_KEY, None)
 
 
-def _hand_in(task: Task, report: Report) -> HandIn:
-    """Through the ledger where what is handed in outlives this process."""
-    if not task.backend.durable:
-        return Here()
-    from queuebit_quantum_adapter.submissions.durable import Durable, ledger_loop, open_ledger
-
-    return Durable(open_ledger, task.backend.name, loop=ledger_loop(), heard=lambda words: report(Stage(words)))
+def _provider(task: Task, kept: Kept | None) -> Provider:
+    if kept is None:
+        return open_provider(task.backend)
+    return Remembering(lambda: open_provider(task.backend), task.backend.name, kept.journal)
 
 
 def _pipeline(task: Task) -> Pipeline:

@@ -10,9 +10,12 @@ from queuebit_contracts.jobs import TIERS
 from queuebit_quantum_adapter.backends.discovery import discover
 from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.backends.status import BackendReporter
+from queuebit_quantum_adapter.shell.conductor import Conductor, Pace
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
+from queuebit_quantum_adapter.shell.keeper import OrderKeeper
 from queuebit_quantum_adapter.shell.settings import AdapterSettings
 from queuebit_quantum_adapter.submissions.follower import Follower
+from queuebit_quantum_adapter.submissions.ledger import OpenLedger, open_ledger
 from queuebit_runtime.bus.port import Bus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.ids import Ids
@@ -44,10 +47,12 @@ class QuantumAdapter:
         hop: AnyHop = asyncio.to_thread,
         telemetry: Telemetry = SILENT,
         follow_pool: Pool | None = None,
+        open_kept: OpenLedger = open_ledger,
     ) -> None:
         """`warm`: load the SDK into a worker process at the start, instead of when the first order comes. `hop` reads an order
         off the loop; a simulation passes one that calls directly. `follow_pool`: where submissions are followed that outlive
-        their process; `pool` where it is None.
+        their process; `pool` where it is None. `open_kept`: the ledger of those and of their attempts, opened only where a
+        backend needs it.
         """
         limits = settings.limits
         found = discover(settings.provider_names, settings.setup)
@@ -63,8 +68,19 @@ class QuantumAdapter:
             worker=worker_name,
             grace_s=settings.grace_s,
             hop=hop,
-            follower=self.follower,
         )
+        self.conductor = Conductor(
+            open_kept,
+            bus,
+            pool,
+            executor,
+            clock,
+            Pace(settings.follow_interval_s, settings.sign_interval_s, settings.lease_s),
+            owner=worker_name,
+            hop=hop,
+        )
+        self._keeps = any(spec.durable for spec in backends.all())
+        keeper = OrderKeeper(open_kept, executor, clock, hurry=self.conductor.hurry, hop=hop)
         self.shell = WorkShell(
             bus,
             executor,
@@ -76,6 +92,7 @@ class QuantumAdapter:
             concurrency_max=settings.workers_max,
             hop=hop,
             telemetry=telemetry,
+            keeper=keeper if self._keeps else None,
         )
         self.reporter = BackendReporter(
             bus,
@@ -94,6 +111,16 @@ class QuantumAdapter:
         """Look after what was handed in and outlives its process, until told to stop."""
         await self.follower.run(stop)
         await stop.wait()
+
+    async def conduct(self, stop: asyncio.Event) -> None:
+        """Carry on the attempts that wait for it, until told to stop."""
+        if self._keeps:
+            await self.conductor.run(stop)
+        await stop.wait()
+
+    async def whole(self, stop: asyncio.Event) -> None:
+        """All of it in one task, until told to stop."""
+        await asyncio.gather(self.run(stop), self.follow(stop), self.conduct(stop))
 
     async def stop(self, drain_s: float = 10.0) -> None:
         """Finish what runs, at most so long. The bus and the pool are stopped after by whoever made them."""

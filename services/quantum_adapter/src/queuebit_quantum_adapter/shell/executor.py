@@ -9,16 +9,15 @@ from importlib.metadata import version
 from typing import Any, assert_never
 
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
-from queuebit_contracts.failures import FailureCode
+from queuebit_contracts.failures import FailureAction, FailureCode
 from queuebit_contracts.jobs import BACKEND_PARAM, Lane, Ran, Usage
 from queuebit_problems.errors import ProblemError
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.backends.spec import BackendSpec
-from queuebit_quantum_adapter.errors import AdapterError
+from queuebit_quantum_adapter.errors import AdapterError, NoBackend
 from queuebit_quantum_adapter.pipelines.checks import check_measurement, check_optimisation, is_measurement
 from queuebit_quantum_adapter.shell.task import PACKAGE, Failed, Outcome, Recipe, Stage, Task
-from queuebit_quantum_adapter.submissions.follower import Follower
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolError, PoolMemory
 from queuebit_runtime.processes.pool import Pool
@@ -46,7 +45,6 @@ class QuantumExecutor:
         grace_s: float = 5.0,
         warm_timeout_s: float = 60.0,
         hop: TaskHop = asyncio.to_thread,
-        follower: Follower | None = None,
     ) -> None:
         """`grace_s`: how long past its budget a process may take to load the SDK and to hand over its answer. `hop` reads large
         statements off the loop; a simulation passes one that calls directly.
@@ -56,10 +54,9 @@ class QuantumExecutor:
         self._limits = limits
         self._clock = clock
         self._worker = worker
-        self._grace_s = grace_s
+        self.grace_s = grace_s
         self._warm_timeout_s = warm_timeout_s
         self._hop = hop
-        self._follower = follower
 
     def is_small(self, order: JobQueued) -> bool:  # noqa: ARG002
         """No circuit is small enough for the event loop."""
@@ -89,40 +86,27 @@ class QuantumExecutor:
         task: Task | None = None
         try:
             task = await self._hop(lambda: self.task_of(order))
-            ended = await self._pool.run(
-                ATTEMPT, task, timeout_s=order.budget_s + self._grace_s, on_progress=hear, stop=stop
-            )
-        except AdapterError as error:
-            ended = Failed.of(error)
-        except ProblemError as error:
-            ended = Failed(FailureCode.PROBLEM_INVALID, error.detail, error.remedy)
-        except PoolError as error:
-            too_large = isinstance(error, PoolMemory)
-            ended = Failed(pool_code(error), str(error), remedy="", action="degrade" if too_large else None)
+            if task.backend.durable:
+                raise NoBackend(
+                    "A provider that charges needs a ledger in PostgreSQL.", remedy="Set QUEUEBIT_POSTGRES."
+                )
+            budget_s = order.budget_s + self.grace_s
+            ended = await self._pool.run(ATTEMPT, task, timeout_s=budget_s, on_progress=hear, stop=stop)
+        except Exception as error:
+            ended = ended_by(error)
         assert isinstance(ended, Outcome | Failed)
         wall_s = self._clock.monotonic_s() - began_s
         match ended:
             case Failed():
                 usage = Usage(wall_s=wall_s)
-                if task is not None and task.backend.durable:
-                    await self._unwanted(order)
-                if stop.is_set():
-                    return cancelled(order, usage)
-                return told_of(order, ended, task, usage)
+                return cancelled(order, usage) if stop.is_set() else told_of(order, ended, task, usage)
             case Outcome():
                 assert task is not None
-                return self._succeeded(order, ended, task.backend, started_at, wall_s)
+                return self.succeeded(order, ended, task.backend, started_at, wall_s)
             case _:
                 assert_never(ended)
 
-    async def _unwanted(self, order: JobQueued) -> None:
-        """What was handed in for an order that ends without it is cancelled by whoever follows it: a retry is another attempt,
-        and nobody would take the result.
-        """
-        if self._follower is not None:
-            await self._follower.cancel(order.attempt_id)
-
-    def _succeeded(
+    def succeeded(
         self, order: JobQueued, outcome: Outcome, backend: BackendSpec, started_at: datetime, wall_s: float
     ) -> ExecutionSucceeded:
         """There is an answer. The problem is echoed, so that the validator needs nothing else."""
@@ -137,22 +121,33 @@ class QuantumExecutor:
             started_at=started_at,
             finished_at=self._clock.now(),
             worker=self._worker,
-            usage=Usage(wall_s=wall_s, cpu_s=outcome.cpu_s, shots=outcome.shots, iterations=outcome.iterations),
+            usage=Usage(
+                wall_s=wall_s,
+                cpu_s=outcome.cpu_s,
+                qpu_s=outcome.qpu_s,
+                shots=outcome.shots,
+                iterations=outcome.iterations,
+            ),
             provenance=outcome.provenance,
             evidence=outcome.evidence,
             problem=order.problem,
             params=order.params,
         )
 
-    def task_of(self, order: JobQueued) -> Task:
-        """What a work order asks of a worker process. Raises AdapterError or ProblemError where it cannot be served."""
+    def task_of(self, order: JobQueued, backend_name: str | None = None) -> Task:
+        """What a work order asks of a worker process; on that backend, where one is named. Raises AdapterError or ProblemError
+        where it cannot be served.
+        """
         qubits = 0 if order.size is None else order.size.qubits
         asked = order.params.get(BACKEND_PARAM)
         only = None if asked is None else str(asked)
-        annealers = self._backends.annealers()
-        annealed = order.params.get("method") == ANNEAL or only in [spec.name for spec in annealers.all()]
-        able = annealers if annealed and not is_measurement(order.problem) else self._backends.circuits()
-        backend = able.of(order.lane, qubits, order.avoid or (), not_on=order.not_on or (), only=only)
+        if backend_name is not None:
+            backend = self._backends.named(backend_name)
+        else:
+            annealers = self._backends.annealers()
+            annealed = order.params.get("method") == ANNEAL or only in [spec.name for spec in annealers.all()]
+            able = annealers if annealed and not is_measurement(order.problem) else self._backends.circuits()
+            backend = able.of(order.lane, qubits, order.avoid or (), not_on=order.not_on or (), only=only)
         if is_measurement(order.problem):
             recipe = Recipe()
             check_measurement(order, backend, self._limits)
@@ -170,6 +165,20 @@ class QuantumExecutor:
             order.tier,
             order.degraded or 0,
         ).smaller
+
+
+def ended_by(error: Exception) -> Failed:
+    """What an error says of the attempt; one that is not of the work itself is raised again."""
+    match error:
+        case AdapterError():
+            return Failed.of(error)
+        case ProblemError():
+            return Failed(FailureCode.PROBLEM_INVALID, error.detail, error.remedy)
+        case PoolError():
+            action: FailureAction | None = "degrade" if isinstance(error, PoolMemory) else None
+            return Failed(pool_code(error), str(error), remedy="", action=action)
+        case _:
+            raise error
 
 
 def told_of(order: JobQueued, ended: Failed, task: Task | None, usage: Usage) -> ExecutionFailed:

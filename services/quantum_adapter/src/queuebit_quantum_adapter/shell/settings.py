@@ -49,6 +49,10 @@ class AdapterSettings(BaseSettings):
     """How often the backends are reported."""
     follow_interval_s: Annotated[float, Field(gt=0, le=60)] = 1.0
     """How often what was handed in at providers that charge is looked after; only where one is used."""
+    sign_interval_s: Annotated[float, Field(gt=0, le=300)] = 15.0
+    """How soon an attempt that waits at a provider gives its next sign of life; ever more rarely the longer it waits."""
+    lease_s: Annotated[float, Field(ge=1, le=600)] = 30.0
+    """How long a process that carries on a kept attempt may be silent before another one takes over."""
 
     @field_validator("simulator_target")
     @classmethod

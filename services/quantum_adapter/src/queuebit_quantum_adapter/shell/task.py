@@ -152,6 +152,7 @@ class Outcome:
     provenance: dict[str, Any]
     bound: Number | None = None
     cpu_s: float = 0.0
+    qpu_s: float = 0.0
     without_circuit: bool = False
 
 
@@ -174,6 +175,24 @@ class Failed:
 
 
 Ended = Outcome | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A task that is kept, as a worker process gets it: under which claim it is gone through, and what was found out before."""
+
+    task: Task
+    lineage: UUID
+    epoch: int
+    journal: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The attempt waits for the end of a submission; without one it is left to whoever claims it next, for that reason."""
+
+    key: UUID | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,7 +187,8 @@ def _refused(error: Exception) -> machine.Refused | None:
     """What says for sure that nothing was taken."""
     if not isinstance(error, AdapterError) or not error.unsent:
         return None
-    return machine.Refused(error.code, error.detail, error.transient, error.retry_after_s)
+    why = machine.Why(error.action, error.reason, error.remedy)
+    return machine.Refused(error.code, error.detail, error.transient, error.retry_after_s, why)
 
 
 def _no_answer(error: Exception) -> machine.NoAnswer:

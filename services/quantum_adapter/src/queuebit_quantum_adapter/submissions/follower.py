@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
-from uuid import UUID
 
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_runtime.clock import Clock
@@ -14,7 +13,6 @@ from queuebit_runtime.processes.pool import Pool
 from queuebit_runtime.waiting import wait_event
 
 FOLLOW = "queuebit_quantum_adapter.shell.child:follow"
-CANCEL = "queuebit_quantum_adapter.shell.child:cancel"
 CALL_TIMEOUT_S = 300.0
 
 _log = logging.getLogger(__name__)
@@ -35,11 +33,6 @@ class Follower:
             for spec in self._specs:
                 await self._try(FOLLOW, spec, stop)
             await wait_event(stop, self._clock, self._interval_s)
-
-    async def cancel(self, attempt_id: UUID) -> None:
-        """Note that nobody wants the results of an attempt; nothing where no backend keeps a ledger."""
-        if self._specs:
-            await self._try(CANCEL, (self._specs[0], attempt_id), None)
 
     async def _try(self, path: str, argument: object, stop: asyncio.Event | None) -> None:
         try:

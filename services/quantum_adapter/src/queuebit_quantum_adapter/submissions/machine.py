@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from queuebit_contracts.failures import FailureCode
+from queuebit_contracts.failures import FailureAction, FailureCode
 from queuebit_quantum_adapter.ports import Poll, Recovery, RunState
 from queuebit_store.submissions.port import Submission, SubmissionState
 
@@ -61,6 +61,15 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Why:
+    """What a failure asks of the plan, the provider's own code for it, and what a person can do; as far as that is known."""
+
+    action: FailureAction | None = None
+    reason: str | None = None
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """It was not taken: said by the provider, or by us before it was sent."""
 
@@ -68,6 +77,7 @@ class Refused:
     words: str
     transient: bool
     retry_after_s: float | None = None
+    why: Why = Why()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +192,7 @@ def _refused(row: Submission, seen: Refused, now: datetime, terms: Terms) -> Rea
     if seen.transient:
         waiting = replace(row, state=SubmissionState.INTENDED, fence=None, detail=words, code=seen.code.value)
         return Reaction(_after(waiting, now, seen.retry_after_s or terms.retry_s), f"Refused for now: {words}")
-    return _ended(row, SubmissionState.FAILED, seen.code, words, now, terms)
+    return _ended(row, SubmissionState.FAILED, seen.code, words, now, terms, seen.why)
 
 
 def _doubted(row: Submission, words: str, now: datetime, terms: Terms) -> Reaction:
@@ -225,7 +235,9 @@ def _polled(row: Submission, seen: Poll, now: datetime, terms: Terms) -> Reactio
         case RunState.SUCCEEDED:
             return Reaction(replace(row, state=SubmissionState.SUCCEEDED, due_at=now), "It has run.")
         case RunState.FAILED:
-            return _ended(row, SubmissionState.FAILED, FailureCode.INTERNAL, words or "It failed.", now, terms)
+            why = Why(seen.action, seen.reason, seen.remedy)
+            code = seen.code or FailureCode.INTERNAL
+            return _ended(row, SubmissionState.FAILED, code, words or "It failed.", now, terms, why)
         case RunState.CANCELLED:
             # What nobody here asked to cancel, such as a job whose batch ran out of time, may be tried again.
             code = FailureCode.CANCELLED if row.cancel_wanted else FailureCode.BACKEND_UNAVAILABLE
@@ -235,19 +247,27 @@ def _polled(row: Submission, seen: Poll, now: datetime, terms: Terms) -> Reactio
             place = "" if seen.queue_position is None else f", {seen.queue_position} before it"
             note = f"It is {seen.state.value}{place}. {words}".strip()
             again_s = max(terms.poll_s, min(terms.poll_max_s, waited_s / 10))
-            return Reaction(_after(replace(row, detail=note), now, again_s), note)
+            row = replace(row, detail=note, queue_position=seen.queue_position, wait_s=seen.wait_s)
+            return Reaction(_after(row, now, again_s), note)
         case _:
             assert_never(seen.state)
 
 
 def _ended(
-    row: Submission, state: SubmissionState, code: FailureCode | None, words: str, now: datetime, terms: Terms
+    row: Submission,
+    state: SubmissionState,
+    code: FailureCode | None,
+    words: str,
+    now: datetime,
+    terms: Terms,
+    why: Why = Why(),
 ) -> Reaction:
     """What was ever in doubt is looked up once more, when everything late must have turned up."""
     late_s = terms.late_look_s if terms.late_look_s is not None else LATE_LOOK * terms.lag_s
     doubtful = row.unknown_since is not None and terms.recovery is not Recovery.NONE
     due_at = now + timedelta(seconds=late_s) if doubtful else None
     row = replace(row, state=state, due_at=due_at, code=None if code is None else code.value, detail=words)
+    row = replace(row, action=why.action, reason=why.reason, remedy=why.remedy)
     return Reaction(row, words)
 
 

@@ -48,6 +48,8 @@ class Runner:
         self.shots = 0
         self.run_s = 0.0
         """Seconds that the backend ran, as far as it tells."""
+        self.qpu_s = 0.0
+        """Seconds of a quantum processor that were charged, as far as they are known."""
 
     @cached_property
     def provider(self) -> Provider:
@@ -65,5 +67,6 @@ class Runner:
             result = replace(result, record={**expected.record, **result.record}, ran=expected.ran)
         self.circuits += len(request.circuits)
         self.shots += max(len(request.circuits), request.spins is not None) * (request.shots or 0)
+        self.qpu_s += float(result.record.get("usage", {}).get("qpu_s") or 0.0)
         self.run_s += float(result.timing.get("run_s", 0.0))
         return result

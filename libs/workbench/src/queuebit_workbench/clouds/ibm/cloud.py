@@ -167,6 +167,14 @@ class Cloud:
         page = [self.shown(job, params=False) for job in found[offset : offset + limit]]
         return {"jobs": page, "count": len(found), "limit": limit, "offset": offset}
 
+    def place(self, job: Job) -> dict[str, Any]:
+        """Where a job stands in the queue, and when it will begin; nothing of one that does not wait."""
+        if job.state != "Queued":
+            return {}
+        before = sum(other.state == "Queued" and other.created < job.created for other in self.jobs.values())
+        begins = job.created + timedelta(seconds=self.behaviour.queue_s)
+        return {"position_in_queue": before, "estimated_start_time": begins.isoformat()}
+
     def shown(self, job: Job, *, params: bool) -> dict[str, Any]:
         """A job as the API tells of it."""
         state = self.behaviour.state or job.state

@@ -130,7 +130,8 @@ def _metrics(site: Site, groups: list[str], *_: Any) -> Answer:
     job = site.cloud.job(groups[0])
     ended = None if job.ended is None else job.ended.isoformat()
     stamps = {"created": job.created.isoformat(), "running": ended, "finished": ended}
-    return 200, {"timestamps": stamps, "usage": {"qpu_charge_time_seconds": 1, "status": "complete"}}, JSON
+    told = {"timestamps": stamps, "usage": {"qpu_charge_time_seconds": 1, "status": "complete"}}
+    return 200, {**told, **site.cloud.place(job)}, JSON
 
 
 def _cancel(site: Site, groups: list[str], *_: Any) -> Answer:

@@ -5,9 +5,11 @@ submission is known even where the client keeps it to itself. Imported in worker
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ibm_cloud_sdk_core import ApiException  # type: ignore[import-untyped]
 from qiskit_ibm_runtime import QiskitRuntimeService  # type: ignore[import-untyped]
 from qiskit_ibm_runtime.api.exceptions import RequestsApiError  # type: ignore[import-untyped]
 from requests.adapters import HTTPAdapter
@@ -15,23 +17,36 @@ from requests.exceptions import ConnectionError as NotConnected
 from requests.exceptions import Timeout
 from urllib3.util.retry import Retry
 
+from queuebit_contracts.failures import FailureAction
 from queuebit_quantum_adapter.errors import (
     AdapterError,
+    LimitUsedUp,
     NoBackend,
     NotAuthorised,
     NotSent,
     ProviderUnavailable,
     RateLimited,
+    RequestTooLarge,
     SubmitRefused,
 )
+from queuebit_quantum_adapter.providers.ibm.taxonomy import BY_STATUS, REFUSED
 
 CONNECT_S = 5.0
 WAIT_S_MAX = 24 * 3600.0
 """A Retry-After beyond this, or none that is a number of seconds, is not heard."""
 RETRIED = (429, 500, 502, 503, 504, 520, 521, 522, 524)
 SESSION_CLOSED = 1217
-RATE_LIMITED = frozenset({409, 429})
+REQUEST_TIMEOUT = 408
 NOT_LET_IN = frozenset({401, 403})
+KINDS: Mapping[int, type[AdapterError]] = {
+    401: NotAuthorised,
+    403: NotAuthorised,
+    404: NotSent,
+    409: LimitUsedUp,
+    413: RequestTooLarge,
+    429: RateLimited,
+}
+"""What is raised for a status; SubmitRefused for any other. What it asks for says the taxonomy."""
 
 
 @dataclass(slots=True)
@@ -96,10 +111,10 @@ def open_service(heard: Heard, deadline_s: float) -> Any:
     return service
 
 
-def unopened(what: str, error: Exception, remedy: str) -> AdapterError:
+def unopened(what: str, error: Exception, remedy: str, *, action: FailureAction = "fail_fast") -> AdapterError:
     """What an error says at the opening: that nobody answers, which passes, or that there is no such account or backend."""
     words = f"{what} cannot be opened: {type(error).__name__}: {str(error)[:200]}"
-    return ProviderUnavailable(words) if _unanswered(error) else NoBackend(words, remedy=remedy)
+    return ProviderUnavailable(words) if _unanswered(error) else NoBackend(words, remedy=remedy, action=action)
 
 
 def _unanswered(error: BaseException) -> bool:
@@ -109,6 +124,8 @@ def _unanswered(error: BaseException) -> bool:
         if isinstance(seen, NotConnected | Timeout):
             return True
         if isinstance(seen, RequestsApiError) and not 400 <= seen.status_code < 500:
+            return True
+        if isinstance(seen, ApiException) and seen.status_code is not None and seen.status_code >= 500:
             return True
         seen = seen.__cause__ or seen.__context__
     return False
@@ -123,11 +140,13 @@ def refusal(heard: Heard, error: Exception) -> AdapterError | None:
         return None
     if SESSION_CLOSED in _codes(heard.body):
         return NotSent("Its batch is closed.")
-    if heard.status in NOT_LET_IN:
-        return NotAuthorised(words)
-    if heard.status in RATE_LIMITED:
-        return RateLimited(words, retry_after_s=heard.retry_after_s)
-    return None if heard.status == 408 else SubmitRefused(words)
+    if heard.status == REQUEST_TIMEOUT:
+        return None
+    row = BY_STATUS.get(heard.status, REFUSED)
+    kind = KINDS.get(heard.status, SubmitRefused)
+    return kind(
+        words, remedy=row.advice, retry_after_s=heard.retry_after_s, action=row.action, reason=str(heard.status)
+    )
 
 
 def _codes(body: bytes) -> set[int]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 from uuid import UUID
 
+from qiskit.providers.exceptions import QiskitBackendNotFoundError
 from qiskit_ibm_runtime import Batch  # type: ignore[import-untyped]
 from qiskit_ibm_runtime.api.exceptions import RequestsApiError  # type: ignore[import-untyped]
 from qiskit_ibm_runtime.exceptions import IBMNotAuthorizedError  # type: ignore[import-untyped]
@@ -29,6 +31,8 @@ from queuebit_quantum_adapter.errors import (
 from queuebit_quantum_adapter.ports import Capabilities, Poll, Preflight, Recovery, Request, Result, RunState
 from queuebit_quantum_adapter.providers.ibm.client import NOT_LET_IN, Heard, open_service, refusal, unopened
 from queuebit_quantum_adapter.providers.ibm.programs import Programs, counts_of
+from queuebit_quantum_adapter.providers.ibm.taxonomy import BY_REASON, FAILED
+from queuebit_runtime.clock import SystemClock
 
 SHOTS_MAX = 100_000
 JOB_S, SHOT_S = 2.0, 3e-4
@@ -72,7 +76,10 @@ class IbmProvider:
             self._programs = Programs(self._backend)
         except Exception as error:
             remedy = "Name a backend of the account in QUEUEBIT_IBM_BACKENDS."
-            raise unopened(f"The backend {backend}", error, remedy) from error
+            if isinstance(error, QiskitBackendNotFoundError):
+                # The client says the same where the list of backends could not be read.
+                self._ask(lambda client: client.list_backends())
+            raise unopened(f"The backend {backend}", error, remedy, action="reroute") from error
         self._calibration_s, self._monotonic_s = calibration_s, monotonic_s
         self._asked_s = monotonic_s()
         self._lag_s = lag_s + deadline_s
@@ -96,7 +103,8 @@ class IbmProvider:
         qubits = max((bound.circuit.qubits for bound in request.circuits), default=0)
         if qubits > self._backend.num_qubits:
             raise TooManyQubits(
-                f"The circuit has {qubits} qubits; {self._backend.name} has {self._backend.num_qubits}."
+                f"The circuit has {qubits} qubits; {self._backend.name} has {self._backend.num_qubits}.",
+                action="reroute",
             )
         self._recalibrate()
         record, ran, success = self._programs.prepared(request)
@@ -137,7 +145,15 @@ class IbmProvider:
         found = STATES.get(word.lower(), RunState.UNKNOWN)
         if found is RunState.CANCELLED and code == RAN_TOO_LONG:
             found = RunState.FAILED
-        return Poll(found, detail=f"{word} {reason}".strip() if found.final or found is RunState.UNKNOWN else word)
+        words = f"{word} {reason}".strip() if found.final or found is RunState.UNKNOWN else word
+        if found is RunState.FAILED:
+            code = RAN_TOO_LONG if code is None and "too long" in word.lower() else code
+            row = BY_REASON.get(code, FAILED) if isinstance(code, int) else FAILED
+            told = None if code is None else str(code)
+            return Poll(
+                found, None, None, words, row.code, row.action, told, str(state.get("reason_solution") or row.advice)
+            )
+        return Poll(found, *self._place(provider_id, found), words)
 
     def result(self, provider_id: str) -> Result:
         try:
@@ -222,6 +238,18 @@ class IbmProvider:
             lag_s=self._lag_s,
             calibrated_at=calibrated_at,
         )
+
+    def _place(self, provider_id: str, state: RunState) -> tuple[int | None, float | None]:
+        """How many are before it, and how long that may take: where it is queued and IBM says so."""
+        if state is not RunState.QUEUED:
+            return None, None
+        try:
+            told = self._client().job_metadata(provider_id)
+            position, begins = told.get("position_in_queue"), told.get("estimated_start_time")
+            wait_s = None if begins is None else (datetime.fromisoformat(begins) - SystemClock().now()).total_seconds()
+            return None if position is None else int(position), None if wait_s is None else max(0.0, wait_s)
+        except Exception:
+            return None, None
 
     def _usage(self, provider_id: str) -> Mapping[str, Any]:
         """What it cost as far as it is known: never 0 where it is not."""

@@ -1,0 +1,158 @@
+"""Kept attempts in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from queuebit_store.attempts.port import KeptAttempt, NewAttempt
+from queuebit_store.memory_state.database import MemoryDatabase
+from queuebit_store.memory_state.hooks import Hooks
+
+
+class MemoryAttempts:
+    """What is carried on by whoever has time, on the database's clock, which counts from 1970."""
+
+    database: MemoryDatabase
+    hooks: Hooks
+
+    async def attempts_now(self) -> datetime:
+        return self._moment()
+
+    async def keep_attempt(self, new: NewAttempt) -> KeptAttempt:
+        await self.hooks.before("keep_attempt")
+        rows, now = self.database.attempts, self._moment()
+        if new.attempt_id not in rows:
+            earlier = [row for row in rows.values() if row.lineage == new.lineage and row.number < new.number]
+            for row in earlier:
+                if not row.ended:
+                    self._end(row, epoch=row.epoch + 1)
+            rows[new.attempt_id] = KeptAttempt(
+                new.attempt_id,
+                new.lineage,
+                new.number,
+                new.backend,
+                created_at=now,
+                updated_at=now,
+                journal=max(earlier, key=lambda row: row.number).journal if earlier else None,
+                due_at=now,
+            )
+            self.database.orders[new.attempt_id] = new.order
+        await self.hooks.after_commit("keep_attempt")
+        return rows[new.attempt_id]
+
+    async def claim_attempt(self, owner: str, lease_s: float) -> KeptAttempt | None:
+        await self.hooks.before("claim_attempt")
+        now = self._moment()
+        due = [
+            (row.due_at, row)
+            for row in self.database.attempts.values()
+            if row.due_at is not None and row.due_at <= now and (row.lease_until is None or row.lease_until < now)
+        ]
+        if not due:
+            return None
+        row = min(due, key=lambda each: each[0])[1]
+        until = now + timedelta(seconds=lease_s)
+        return self._put(replace(row, owner=owner, epoch=row.epoch + 1, lease_until=until))
+
+    async def renew_attempt(self, attempt_id: UUID, epoch: int, lease_s: float) -> bool:
+        await self.hooks.before("renew_attempt")
+        row = self._held(attempt_id, epoch)
+        if row is None or row.stop_wanted:
+            return False
+        self._put(replace(row, lease_until=self._moment() + timedelta(seconds=lease_s)))
+        return True
+
+    async def save_journal(self, attempt_id: UUID, epoch: int, journal: bytes) -> bool:
+        await self.hooks.before("save_journal")
+        row = self._held(attempt_id, epoch)
+        if row is None:
+            return False
+        self._put(replace(row, journal=journal, updated_at=self._moment()))
+        return True
+
+    async def save_attempt(self, attempt: KeptAttempt, *, release: bool) -> bool:
+        await self.hooks.before("save_attempt")
+        old = self._held(attempt.attempt_id, attempt.epoch)
+        if old is None:
+            return False
+        self._put(
+            replace(
+                attempt,
+                journal=old.journal,
+                wakes=old.wakes,
+                stop_wanted=old.stop_wanted or attempt.stop_wanted,
+                due_at=attempt.due_at if old.wakes == attempt.wakes else self._moment(),
+                owner=None if release else old.owner,
+                lease_until=None if release else old.lease_until,
+                updated_at=self._moment(),
+            )
+        )
+        await self.hooks.after_commit("save_attempt")
+        return True
+
+    async def end_attempt(self, attempt: KeptAttempt) -> bool:
+        await self.hooks.before("end_attempt")
+        old = self._held(attempt.attempt_id, attempt.epoch)
+        if old is None:
+            return False
+        self._end(old, epoch=old.epoch)
+        return True
+
+    async def attempt(self, attempt_id: UUID) -> KeptAttempt | None:
+        await self.hooks.before("attempt")
+        return self.database.attempts.get(attempt_id)
+
+    async def attempt_order(self, attempt_id: UUID) -> bytes | None:
+        await self.hooks.before("attempt_order")
+        return self.database.orders.get(attempt_id)
+
+    async def stop_attempts(self, attempt_ids: Collection[UUID]) -> Sequence[UUID]:
+        await self.hooks.before("stop_attempts")
+        found = [row for row in self.database.attempts.values() if row.attempt_id in attempt_ids and not row.ended]
+        for row in found:
+            self._put(replace(row, stop_wanted=True, due_at=self._moment(), wakes=row.wakes + 1))
+        return [row.attempt_id for row in found]
+
+    async def list_attempts(self, *, limit: int) -> list[KeptAttempt]:
+        await self.hooks.before("list_attempts")
+        found = [row for row in self.database.attempts.values() if not row.ended]
+        return sorted(found, key=lambda row: row.created_at)[:limit]
+
+    async def forget_attempts(self, before: datetime, limit: int) -> int:
+        await self.hooks.before("forget_attempts")
+        old = [row for row in self.database.attempts.values() if row.ended and row.updated_at < before][:limit]
+        for row in old:
+            del self.database.attempts[row.attempt_id]
+        return len(old)
+
+    async def cancel_orphans(self, before: datetime, limit: int) -> int:
+        await self.hooks.before("cancel_orphans")
+        attempts, rows = list(self.database.attempts.values()), self.database.submissions
+        known = {row.lineage for row in attempts}
+        wanted = {row.lineage for row in attempts if not row.ended or row.updated_at >= before}
+        found = [
+            row
+            for row in rows.values()
+            if row.lineage in known - wanted and not row.state.final and not row.cancel_wanted
+        ][:limit]
+        rows.update({row.key: replace(row, cancel_wanted=True, due_at=self._moment()) for row in found})
+        return len(found)
+
+    def _moment(self) -> datetime:
+        return datetime.fromtimestamp(self.database.now_s(), UTC)
+
+    def _held(self, attempt_id: UUID, epoch: int) -> KeptAttempt | None:
+        row = self.database.attempts.get(attempt_id)
+        return row if row is not None and row.epoch == epoch and not row.ended else None
+
+    def _put(self, row: KeptAttempt) -> KeptAttempt:
+        self.database.attempts[row.attempt_id] = row
+        return row
+
+    def _end(self, row: KeptAttempt, *, epoch: int) -> None:
+        ended = replace(row, outcome=None, owner=None, lease_until=None, due_at=None, epoch=epoch)
+        self._put(replace(ended, updated_at=self._moment()))
+        self.database.orders.pop(row.attempt_id, None)

@@ -1,0 +1,99 @@
+-- name: attempts_now
+-- The clock that leases and due times are on.
+SELECT clock_timestamp();
+
+-- name: keep_attempt
+-- Earlier tries of the lineage end; nothing changes where the attempt is known. A row of a transaction that ended meanwhile is
+-- not seen: the caller asks again.
+WITH made AS (
+    INSERT INTO attempt (attempt_id, lineage, number, backend, work_order, journal, due_at)
+    SELECT $1, $2, $3, $4, $5, (
+        SELECT before.journal FROM attempt AS before
+        WHERE before.lineage = $2 AND before.number < $3 ORDER BY before.number DESC LIMIT 1
+    ), clock_timestamp()
+    ON CONFLICT DO NOTHING
+    RETURNING *
+), superseded AS (
+    UPDATE attempt SET due_at = NULL, work_order = NULL, outcome = NULL, epoch = attempt.epoch + 1, updated_at = clock_timestamp()
+    FROM made WHERE attempt.lineage = made.lineage AND attempt.number < made.number AND attempt.due_at IS NOT NULL
+)
+SELECT attempt_id, lineage, number, backend, created_at, updated_at, journal, awaits, outcome, signs, wakes, stop_wanted, epoch,
+    owner, lease_until, due_at FROM made
+UNION ALL
+SELECT attempt_id, lineage, number, backend, created_at, updated_at, journal, awaits, outcome, signs, wakes, stop_wanted, epoch,
+    owner, lease_until, due_at FROM attempt
+WHERE attempt_id = $1 AND NOT EXISTS (SELECT FROM made);
+
+-- name: claim_attempt
+-- A walk along what is due, from the oldest; rows that somebody claims at this moment are passed over.
+UPDATE attempt SET owner = $1, epoch = epoch + 1, lease_until = clock_timestamp() + $2::interval
+WHERE attempt_id = (
+    SELECT attempt_id FROM attempt
+    WHERE due_at <= now() AND (lease_until IS NULL OR lease_until < now())
+    ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING attempt_id, lineage, number, backend, created_at, updated_at, journal, awaits, outcome, signs, wakes, stop_wanted, epoch,
+    owner, lease_until, due_at;
+
+-- name: renew_attempt
+-- Carry it on for longer, unless somebody else does or nobody wants it.
+UPDATE attempt SET lease_until = clock_timestamp() + $3::interval
+WHERE attempt_id = $1 AND epoch = $2 AND NOT stop_wanted AND due_at IS NOT NULL RETURNING attempt_id;
+
+-- name: save_journal
+-- What was found out on the way.
+UPDATE attempt SET journal = $3, updated_at = clock_timestamp() WHERE attempt_id = $1 AND epoch = $2 RETURNING attempt_id;
+
+-- name: save_attempt
+-- Write a row that is still claimed under the same epoch. What happened to it since makes it due at once.
+UPDATE attempt SET
+    awaits = $3, outcome = $4, signs = $5, stop_wanted = stop_wanted OR $6,
+    due_at = CASE WHEN wakes <> $7 THEN clock_timestamp() ELSE $8 END,
+    owner = CASE WHEN $9 THEN NULL ELSE owner END, lease_until = CASE WHEN $9 THEN NULL ELSE lease_until END,
+    updated_at = clock_timestamp()
+WHERE attempt_id = $1 AND epoch = $2 AND due_at IS NOT NULL RETURNING attempt_id;
+
+-- name: end_attempt
+-- Nothing is left to do.
+UPDATE attempt SET
+    due_at = NULL, work_order = NULL, outcome = NULL, owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
+WHERE attempt_id = $1 AND epoch = $2 AND due_at IS NOT NULL RETURNING attempt_id;
+
+-- name: attempt
+-- One row, without its order.
+SELECT attempt_id, lineage, number, backend, created_at, updated_at, journal, awaits, outcome, signs, wakes, stop_wanted, epoch,
+    owner, lease_until, due_at FROM attempt WHERE attempt_id = $1;
+
+-- name: attempt_order
+-- The order as it came.
+SELECT work_order FROM attempt WHERE attempt_id = $1;
+
+-- name: stop_attempts
+-- Nobody wants these any more.
+UPDATE attempt SET stop_wanted = true, due_at = clock_timestamp(), wakes = wakes + 1
+WHERE attempt_id = ANY ($1::uuid[]) AND due_at IS NOT NULL RETURNING attempt_id;
+
+-- name: list_attempts
+-- Those that have not ended, the oldest first.
+SELECT attempt_id, lineage, number, backend, created_at, updated_at, journal, awaits, outcome, signs, wakes, stop_wanted, epoch,
+    owner, lease_until, due_at FROM attempt WHERE due_at IS NOT NULL AND created_at < 'infinity' ORDER BY created_at LIMIT $1;
+
+-- name: forget_attempts
+-- A walk along those that ended, from the oldest.
+DELETE FROM attempt WHERE attempt_id IN (
+    SELECT attempt_id FROM attempt WHERE due_at IS NULL AND updated_at < $1 ORDER BY updated_at LIMIT $2
+) RETURNING attempt_id;
+
+-- name: cancel_orphans
+-- What is on its way for attempts that have all ended a while ago. A walk along what is due.
+UPDATE submission SET cancel_wanted = true, due_at = now() WHERE key IN (
+    SELECT live.key FROM submission AS live
+    WHERE live.due_at < 'infinity' AND live.lineage IS NOT NULL AND NOT live.cancel_wanted
+        AND live.state NOT IN ('concluded', 'failed', 'cancelled')
+        AND EXISTS (SELECT FROM attempt WHERE attempt.lineage = live.lineage)
+        AND NOT EXISTS (
+            SELECT FROM attempt
+            WHERE attempt.lineage = live.lineage AND (attempt.due_at IS NOT NULL OR attempt.updated_at >= $1)
+        )
+    LIMIT $2
+) RETURNING key;

@@ -1,0 +1,30 @@
+"""Records as the ledger keeps them: an order as it came, an outcome as it will be told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from queuebit_contracts.envelope import Envelope, decode
+from queuebit_runtime.bus.port import Outgoing
+
+
+def packed(headers: Iterable[tuple[str, bytes]], value: bytes) -> bytes:
+    """One line of headers, then the value as it is."""
+    return json.dumps([[name, text.decode()] for name, text in headers]).encode() + b"\n" + value
+
+
+def order_of(data: bytes) -> Envelope:
+    """The order that was packed. Raises what `decode` raises where it is of a version that is not known."""
+    return decode(*_parts(data))
+
+
+def record_of(data: bytes, topic: str, key: bytes) -> Outgoing:
+    """The record that was packed."""
+    headers, value = _parts(data)
+    return Outgoing(topic, key, value, headers)
+
+
+def _parts(data: bytes) -> tuple[list[tuple[str, bytes]], bytes]:
+    line, _, value = data.partition(b"\n")
+    return [(name, text.encode()) for name, text in json.loads(line)], value
