@@ -12,8 +12,8 @@ from queuebit_quantum_adapter.errors import AdapterError, NoBackend, ProviderUna
 from queuebit_quantum_adapter.ports import Poll, Request, RunState
 from queuebit_quantum_adapter.providers.ibm.provider import IbmProvider
 from queuebit_quantum_adapter.providers.ibm.taxonomy import BY_REASON, BY_STATUS, FAILED, REFUSED, Row
+from queuebit_workbench.clouds.faults import Fault
 from queuebit_workbench.clouds.ibm.cloud import Behaviour
-from queuebit_workbench.clouds.ibm.faults import Fault
 from queuebit_workbench.clouds.ibm.server import Server
 from tests.contract.provider.test_ibm_faults import JOBS, KEY, both, provider, raised, sent, server
 from tests.unit.quantum_adapter.circuits_at_random import a_unitary

@@ -22,7 +22,9 @@ def _raising(error: Exception, cause: Exception | None = None) -> Any:
 
 
 class Opened:
-    """A service without the backend that is asked for."""
+    """A service without the backend that is asked for, whose list of backends can be read."""
+
+    _active_api_client = SimpleNamespace(list_backends=list)
 
     def __init__(self, error: Exception) -> None:
         self.backend = _raising(error)

@@ -120,7 +120,7 @@ async def test_a_fence_behind_which_nothing_was_sent_is_closed_when_nobody_wants
     row = await world.store.claim_due(["memory"], "somebody", LEASE_S)
     assert row is not None
     await world.store.save_submission(replace(row, fence="a fence"), "The fence is open.", release=True)
-    await world.store.want_cancelled(an_attempt())
+    await world.store.want_cancelled(LINEAGE)
 
     ended = await world.to_the_end()
 
