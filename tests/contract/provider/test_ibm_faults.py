@@ -3,76 +3,34 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from queue import Queue
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
 from queuebit_quantum_adapter.errors import (
     AdapterError,
+    LimitUsedUp,
     NotAuthorised,
     NotSent,
     ProviderUnavailable,
     RateLimited,
     SubmitRefused,
 )
-from queuebit_quantum_adapter.ports import Request, RunState
+from queuebit_quantum_adapter.ports import RunState
 from queuebit_workbench.clouds.faults import Fault
 from queuebit_workbench.clouds.http import Asked, Reply
 from queuebit_workbench.clouds.ibm.cloud import Behaviour, Refused
-from queuebit_workbench.clouds.ibm.server import Server, started
+from queuebit_workbench.clouds.ibm.server import Server
 
 pytest.importorskip("qiskit_ibm_runtime", reason="the extra `ibm` is not installed")
 
 from queuebit_quantum_adapter.providers.ibm.client import Guard
 from queuebit_quantum_adapter.providers.ibm.provider import IbmProvider, tag_of
+from tests.contract.provider.ibm_on_loopback import DEADLINE_S, JOBS, KEY, REQUEST, both, provider, raised, sent, server
 
-KEY = UUID(int=7)
-CIRCUIT = Circuit(
-    2, (Register("c", 2),), (Gate("ry", (0,), (), (0,)), Gate("cx", (0, 1)), Measure(0, 0), Measure(1, 1)), 1
-)
-REQUEST = Request((Bound(CIRCUIT, (0.5,)), Bound(CIRCUIT, (3.0,))), (1, 2), 50)
-JOBS = "/experimental/jobs"
-DEADLINE_S = 3.0
-
-
-@pytest.fixture(scope="module")
-def both() -> Iterator[tuple[Server, IbmProvider]]:
-    server = started()
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in server.env().items():
-            patch.setenv(name, value)
-        yield server, IbmProvider(backend="fake_manila", lag_s=1.0, deadline_s=DEADLINE_S)
-    server.close()
-
-
-@pytest.fixture
-def server(both: tuple[Server, IbmProvider]) -> Iterator[Server]:
-    """A cloud that has nothing and does nothing wrong yet."""
-    found = both[0]
-    found.cloud.jobs.clear()
-    yield found
-    found.site.faults.table, found.site.faults.without = [], ()
-    found.cloud.behaviour = Behaviour()
-
-
-@pytest.fixture
-def provider(both: tuple[Server, IbmProvider]) -> IbmProvider:
-    return both[1]
-
-
-def sent(provider: IbmProvider) -> str:
-    return provider.submit(REQUEST, KEY, provider.fence(KEY))
-
-
-def raised(provider: IbmProvider) -> Exception:
-    """What a submission raises."""
-    with pytest.raises(Exception) as found:
-        sent(provider)
-    return found.value
+__all__ = ["both", "provider", "server"]
 
 
 def test_our_adapter_carries_every_request_of_every_client(provider: IbmProvider) -> None:
@@ -126,7 +84,7 @@ def test_an_answer_in_other_words_is_a_lost_answer(server: Server, provider: Ibm
         (401, NotAuthorised, {}),
         (403, NotAuthorised, {}),
         (429, RateLimited, {"Retry-After": "17"}),
-        (409, RateLimited, {}),
+        (409, LimitUsedUp, {}),
     ],
 )
 def test_a_refusal_in_so_many_words_says_that_nothing_was_taken(

@@ -15,7 +15,7 @@ from queuebit_quantum_adapter.providers.ibm.taxonomy import BY_REASON, BY_STATUS
 from queuebit_workbench.clouds.faults import Fault
 from queuebit_workbench.clouds.ibm.cloud import Behaviour
 from queuebit_workbench.clouds.ibm.server import Server
-from tests.contract.provider.test_ibm_faults import JOBS, KEY, both, provider, raised, sent, server
+from tests.contract.provider.ibm_on_loopback import JOBS, KEY, both, provider, raised, sent, server
 from tests.unit.quantum_adapter.circuits_at_random import a_unitary
 
 __all__ = ["both", "provider", "server"]

@@ -114,8 +114,11 @@ class WorkShell:
                 )
             )
         hear_dead_letters(bus, all_letters, group)
+        self._hear_control(group)
+
+    def _hear_control(self, group: str) -> None:
         subscribe_decoded(
-            bus,
+            self._bus,
             topics=(CONTROL,),
             group=f"{group}.control",
             handle=self._on_control,

@@ -69,16 +69,8 @@ class QuantumAdapter:
             grace_s=settings.grace_s,
             hop=hop,
         )
-        self.conductor = Conductor(
-            open_kept,
-            bus,
-            pool,
-            executor,
-            clock,
-            Pace(settings.follow_interval_s, settings.sign_interval_s, settings.lease_s),
-            owner=worker_name,
-            hop=hop,
-        )
+        pace = Pace(settings.follow_interval_s, settings.sign_interval_s, settings.lease_s)
+        self.conductor = Conductor(open_kept, bus, pool, executor, clock, pace, owner=worker_name, hop=hop)
         self._keeps = any(spec.durable for spec in backends.all())
         keeper = OrderKeeper(open_kept, executor, clock, hurry=self.conductor.hurry, hop=hop)
         self.shell = WorkShell(

@@ -1,0 +1,60 @@
+"""IBM's cloud on loopback and the unmodified client on it: what tests of both share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+
+pytest.importorskip("qiskit_ibm_runtime", reason="the extra `ibm` is not installed")
+
+from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
+from queuebit_quantum_adapter.ports import Request
+from queuebit_quantum_adapter.providers.ibm.provider import IbmProvider
+from queuebit_workbench.clouds.ibm.cloud import Behaviour
+from queuebit_workbench.clouds.ibm.server import Server, started
+
+KEY = UUID(int=7)
+CIRCUIT = Circuit(
+    2, (Register("c", 2),), (Gate("ry", (0,), (), (0,)), Gate("cx", (0, 1)), Measure(0, 0), Measure(1, 1)), 1
+)
+REQUEST = Request((Bound(CIRCUIT, (0.5,)), Bound(CIRCUIT, (3.0,))), (1, 2), 50)
+JOBS = "/experimental/jobs"
+DEADLINE_S = 3.0
+
+
+@pytest.fixture(scope="module")
+def both() -> Iterator[tuple[Server, IbmProvider]]:
+    server = started()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in server.env().items():
+            patch.setenv(name, value)
+        yield server, IbmProvider(backend="fake_manila", lag_s=1.0, deadline_s=DEADLINE_S)
+    server.close()
+
+
+@pytest.fixture
+def server(both: tuple[Server, IbmProvider]) -> Iterator[Server]:
+    """A cloud that has nothing and does nothing wrong yet."""
+    found = both[0]
+    found.cloud.jobs.clear()
+    yield found
+    found.site.faults.table, found.site.faults.without = [], ()
+    found.cloud.behaviour = Behaviour()
+
+
+@pytest.fixture
+def provider(both: tuple[Server, IbmProvider]) -> IbmProvider:
+    return both[1]
+
+
+def sent(provider: IbmProvider) -> str:
+    return provider.submit(REQUEST, KEY, provider.fence(KEY))
+
+
+def raised(provider: IbmProvider) -> Exception:
+    """What a submission raises."""
+    with pytest.raises(Exception) as found:
+        sent(provider)
+    return found.value
