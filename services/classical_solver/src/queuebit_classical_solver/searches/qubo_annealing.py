@@ -61,7 +61,7 @@ class AnnealingSolver:
         encoding = kind.encoding(statement)
         model = _model(encoding.qubo)
         narrow = _beta_range(model)
-        sampler: Any = SimulatedAnnealingSampler()
+        sampler: Any = SimulatedAnnealingSampler()  # type: ignore[no-untyped-call]
         pace = _Pace(limits, encoding.qubo)
         best, objective = hint, None if hint is None else kind.objective(statement, hint)
         cut_off_by: CutOffBy | None = None

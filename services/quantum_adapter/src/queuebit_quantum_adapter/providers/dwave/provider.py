@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
@@ -18,6 +19,11 @@ from queuebit_quantum_adapter.providers.here import RunsHere
 SHOTS_MAX = 100_000
 TABU_RESTARTS, TABU_TIMEOUT_MS = 3, 60_000
 """Restarts end a read, not the clock: the same seed gives the same samples."""
+SAMPLERS: Mapping[str, tuple[Callable[[], Any], Mapping[str, int]]] = {
+    "annealing": (SimulatedAnnealingSampler, {}),
+    "tabu": (TabuSampler, {"num_restarts": TABU_RESTARTS, "timeout": TABU_TIMEOUT_MS}),
+    "descent": (SteepestDescentSampler, {}),
+}
 METHODS = {"annealing": "simulated annealing", "tabu": "tabu search", "descent": "steepest descent"}
 
 
@@ -66,14 +72,8 @@ class DwaveSampler(RunsHere):
     def _sampled(self, spins: Spins, shots: int, seed: int) -> Any:
         fields = dict.fromkeys(range(spins.count), 0.0) | dict(spins.fields)
         couplings = {(i, k): value for i, k, value in spins.couplings}
-        match self._name:
-            case "tabu":
-                sampler, more = TabuSampler(), {"num_restarts": TABU_RESTARTS, "timeout": TABU_TIMEOUT_MS}
-            case "descent":
-                sampler, more = SteepestDescentSampler(), {}
-            case _:
-                sampler, more = SimulatedAnnealingSampler(), {}
-        return sampler.sample_ising(fields, couplings, num_reads=shots, seed=seed, **more)
+        make, more = SAMPLERS[self._name]
+        return make().sample_ising(fields, couplings, num_reads=shots, seed=seed, **more)
 
     def _record(self) -> dict[str, Any]:
         packages = {"dwave-samplers": version("dwave-samplers")}
