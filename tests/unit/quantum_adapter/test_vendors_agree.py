@@ -49,14 +49,14 @@ def in_order(circuit: Circuit) -> Circuit:
     return Circuit(circuit.qubits, (Register("c", circuit.qubits),), (*gates, *reads))
 
 
-def willow() -> Provider:
+def rainbow() -> Provider:
     pytest.importorskip("cirq_google", reason="the extra `cirq` is not installed")
     from queuebit_quantum_adapter.providers.cirq.provider import CirqProvider
 
-    return CirqProvider(processor="willow_pink", qubits_max=8, memory_bytes_max=2**30)
+    return CirqProvider(processor="rainbow", qubits_max=8, memory_bytes_max=2**30)
 
 
-VENDORS: dict[str, Callable[[], Provider]] = {"braket": braket, "cirq": willow}
+VENDORS: dict[str, Callable[[], Provider]] = {"braket": braket, "cirq": rainbow}
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

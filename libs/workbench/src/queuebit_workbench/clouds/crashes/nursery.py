@@ -21,6 +21,8 @@ from queuebit_workbench.clouds.crashes.ways import Way
 from queuebit_workbench.clouds.crashes.worker import work
 
 LOOK_S = 0.02
+FAILED_MAX = 50
+"""So many workers that end with an error are no accident any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def tend(plan: Plan) -> Deaths:
     begun_s, born = clock.monotonic_s(), 0
     next_kill_s = begun_s + chance.expovariate(1 / plan.kill_every_s)
     alive: set[int] = set()
-    while not deaths.ended and clock.monotonic_s() - begun_s < plan.deadline_s:
+    while not deaths.ended and deaths.failed < FAILED_MAX and clock.monotonic_s() - begun_s < plan.deadline_s:
         while len(alive) < plan.workers:
             born += 1
             alive.add(_forked(plan, born))
