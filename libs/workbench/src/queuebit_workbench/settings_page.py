@@ -16,6 +16,7 @@ from queuebit_quantum_adapter.shell.settings import AdapterSettings
 from queuebit_result_validation.settings import ValidationSettings
 from queuebit_runtime.service.settings import RuntimeSettings
 from queuebit_runtime.service.settings_text import Setting, settings_of
+from queuebit_workbench.provider_settings import PROVIDERS
 
 
 class Section(NamedTuple):
@@ -34,7 +35,7 @@ def sections() -> tuple[Section, ...]:
         Section("gateway", "Besides what every service reads.", tuple(settings_of(GatewaySettings, without=shared))),
         Section("control-plane", "Besides what every service reads.", tuple(settings_of(ControlPlaneSettings))),
         Section("quantum-adapter", "Besides what every service reads.", tuple(settings_of(AdapterSettings))),
-        Section("IBM Quantum", "Read by the quantum-adapter; the account is read by IBM's own client.", _IBM),
+        *(Section(*each) for each in PROVIDERS),
         Section("classical-solver", "Besides what every service reads.", tuple(settings_of(SolverSettings))),
         Section("result-validation", "Besides what every service reads.", tuple(settings_of(ValidationSettings))),
         Section(
@@ -64,20 +65,6 @@ _CLIENT = (
     Setting("QUEUEBIT_ACTOR", "Who does what `queuebit ops` records.", "the user of this machine", "text", False),
     Setting("QUEUEBIT_PROFILE", "Which profile of the configuration file counts.", "default", "text", False),
     Setting("XDG_CONFIG_HOME", "The folder that holds queuebit/config.toml.", "~/.config", "path", False),
-)
-_IBM = (
-    Setting(
-        "QUEUEBIT_IBM_BACKENDS",
-        "The backends that are used, in order of preference.",
-        "none",
-        "names with commas",
-        False,
-    ),
-    Setting("QUEUEBIT_IBM_QUBITS_MAX", "The largest circuit that is sent there.", "127", "number, > 0", False),
-    Setting(
-        "QUEUEBIT_IBM_LAG_S", "How long after it was sent a job may still turn up, at most.", "300", "seconds", False
-    ),
-    Setting("QUEUEBIT_IBM_DEADLINE_S", "How long one request may take.", "30", "seconds", False),
 )
 _LOCAL = (
     Setting("QUEUEBIT_DATA", "Where the servers keep data, logs and credentials.", ".queuebit", "path", False),
