@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from queuebit_control_plane.app import ControlPlane
 from queuebit_control_plane.settings import PREFIX, ControlPlaneSettings
+from queuebit_control_plane.store_clock import StoreClock
 from queuebit_problems.registry import built_in_modules, usable_kinds
 from queuebit_runtime.processes.bounded_work import in_processes
 from queuebit_runtime.service.service import EXIT_USAGE, Service, run_service
@@ -27,6 +28,8 @@ async def build(service: Service, database: PostgresSettings, settings: ControlP
         "PostgreSQL", partial(PostgresStore.open, database), remedy=REMEDY, transient=(StoreUnavailable,)
     )
     service.on_close(store.close)
+    clock = StoreClock(store, service.clock)
+    await service.wait_for("PostgreSQL", clock.set, remedy=REMEDY, transient=(StoreUnavailable,))
     holder = f"{service.settings.worker_name}/{service.ids.mint()}"
     work = in_processes(("queuebit_control_plane.inbound.reading", *built_in_modules()))
     service.on_close(work.close)
@@ -34,7 +37,7 @@ async def build(service: Service, database: PostgresSettings, settings: ControlP
     plane = ControlPlane(
         store,
         service.bus,
-        service.clock,
+        clock,
         service.telemetry,
         holder=holder,
         work=work,
@@ -43,6 +46,7 @@ async def build(service: Service, database: PostgresSettings, settings: ControlP
     )
     service.check("postgres", plane.watch.database)
     service.check("relay", plane.watch.relay)
+    service.task("clock", clock.run)
     service.task("relay", plane.relay.run)
     service.task("timers", plane.timers.run)
     service.task("releaser", plane.releaser.run)

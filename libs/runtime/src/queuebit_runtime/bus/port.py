@@ -144,3 +144,7 @@ class HostedBus(Bus, Protocol):
     def lags(self) -> Mapping[tuple[str, str], int]:
         """How many records each group has not done, by group and topic: in our partitions, as far as the end is known."""
         ...
+
+    def gone(self) -> Mapping[tuple[str, str], int]:
+        """How many records retention took before each group had read them, by group and topic: seen since the start."""
+        ...

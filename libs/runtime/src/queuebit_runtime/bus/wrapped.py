@@ -45,3 +45,6 @@ class WrappedBus(ABC):
 
     def lags(self) -> Mapping[tuple[str, str], int]:
         return self._bus.lags()
+
+    def gone(self) -> Mapping[tuple[str, str], int]:
+        return self._bus.gone()

@@ -205,7 +205,8 @@ class Service:
     def _show_gauges(self) -> None:
         try:
             self.telemetry.show(Metric.NOT_READY, {(each.code,): 1.0 for each in self.reasons()})
-            self.telemetry.show(Metric.LAG, {place: float(lag) for place, lag in self._hosted.lags().items()})
+            for metric, found in ((Metric.LAG, self._hosted.lags()), (Metric.UNREAD_GONE, self._hosted.gone())):
+                self.telemetry.show(metric, {place: float(count) for place, count in found.items()})
             for show in self._shows:
                 show()
         except Exception:
@@ -214,9 +215,7 @@ class Service:
 
 Build = Callable[[Service], Awaitable[None]]
 
-_NOT_CONSUMING = (
-    "Nothing that is read gets done: see the log for the group and the handler or partition that holds it up."
-)
+_NOT_CONSUMING = "Nothing that is read gets done: the log names the group, and the handler or partition at fault."
 _KAFKA_REMEDY = "Start it (`queuebit up`), or set QUEUEBIT_KAFKA to host:port of a running broker."
 
 

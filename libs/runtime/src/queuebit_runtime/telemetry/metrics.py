@@ -73,6 +73,13 @@ class Metric(Enum):
         "Records that the group has not done yet, in the partitions of this process, as far as it knows the end of the topic.",
         ("messaging.consumer.group.name", "messaging.destination.name"),
     )
+    UNREAD_GONE = MetricInfo(
+        "queuebit.consumer.unread.gone",
+        "gauge",
+        "{message}",
+        "Records that retention took before the group had read them, seen by this process since it started.",
+        ("messaging.consumer.group.name", "messaging.destination.name"),
+    )
     NOT_READY = MetricInfo(
         "queuebit.not_ready",
         "gauge",

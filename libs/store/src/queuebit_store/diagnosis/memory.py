@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from queuebit_store.diagnosis.port import Backlog, HorizonHolder
 from queuebit_store.log.port import Position
@@ -20,6 +21,10 @@ class MemoryDiagnosis:
     async def writable(self) -> bool:
         await self.hooks.before("writable")
         return True
+
+    async def now(self) -> datetime:
+        await self.hooks.before("now")
+        return datetime.fromtimestamp(self.database.now_s(), UTC)
 
     async def backlog(self, cursor: str, *, count_max: int = 1000, categories: Sequence[str] = ("job",)) -> Backlog:
         await self.hooks.before("backlog")

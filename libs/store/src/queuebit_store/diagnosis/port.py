@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal, Protocol
 
 from queuebit_store.errors import StoreUnavailable
@@ -58,6 +59,10 @@ class Diagnosis(Protocol):
 
     async def writable(self) -> bool:
         """Whether the store takes writes: a standby does not, nor one that an operator set so."""
+        ...
+
+    async def now(self) -> datetime:
+        """The moment on the store's clock: the one that all processes share."""
         ...
 
     async def backlog(self, cursor: str, *, count_max: int = 1000, categories: Sequence[str] = ("job",)) -> Backlog:

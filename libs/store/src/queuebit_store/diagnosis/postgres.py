@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from queuebit_store.connections.session import Session
 from queuebit_store.diagnosis.port import Backlog, HorizonHolder
@@ -17,6 +18,10 @@ class PostgresDiagnosis:
 
     async def writable(self) -> bool:
         return bool((await self._session.fetch("writable"))[0]["writable"])
+
+    async def now(self) -> datetime:
+        moment: datetime = (await self._session.fetch("now"))[0]["now"]
+        return moment
 
     async def backlog(self, cursor: str, *, count_max: int = 1000, categories: Sequence[str] = ("job",)) -> Backlog:
         row = (await self._session.fetch("backlog", cursor, list(categories), count_max))[0]

@@ -2,6 +2,10 @@
 -- Whether this server takes writes.
 SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off' AS writable;
 
+-- name: now
+-- The moment on the server's clock.
+SELECT clock_timestamp() AS now;
+
 -- name: backlog
 -- What a reader has before it from where its cursor was saved, and the first event that lies beyond the horizon.
 WITH place AS (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import get_args
@@ -13,6 +14,7 @@ from typing import get_args
 from queuebit_contracts import channels
 from queuebit_contracts.jobs import TIERS
 from queuebit_workbench.chaos.arena import SPARE, Arena
+from queuebit_workbench.chaos.errors import ChaosFailed
 from queuebit_workbench.chaos.plan import Fault
 from queuebit_workbench.faults import brokers, database, groups, poison, services
 
@@ -22,6 +24,8 @@ STORMY: Mapping[str, tuple[str, ...]] = {
     "classical-solver.interactive": (channels.queued("classical", "interactive"),),
 }
 HOUR = timedelta(hours=1)
+TOLD_WITHIN_S = 5.0
+_GONE = re.compile(r"(\d+) records of \S+ are gone before group")
 EATEN = tuple((channels.queued("classical", tier), f"classical-solver.{tier}") for tier in TIERS[:2])
 
 
@@ -134,7 +138,19 @@ async def retention(arena: Arena, chance: random.Random) -> Did:
         await asyncio.sleep(chance.uniform(3.0, 5.0))
         for topic, group in EATEN:
             gone += sum((await brokers.eat_unread(arena.stack, topic, group)).values())
-    return Did(f"{gone} work orders", gone)
+    told = await _told_gone(arena, workers) if gone else 0
+    if told != gone:
+        raise ChaosFailed(f"Retention took {gone} work orders that nobody had read; the log tells of {told}.")
+    return Did(f"{gone} work orders, told", gone)
+
+
+async def _told_gone(arena: Arena, names: Sequence[str]) -> int:
+    """How many records the services say that they missed, once they have looked."""
+    for name in names:
+        await arena.services.wait_ready(name)
+    await asyncio.sleep(TOLD_WITHIN_S)
+    texts = [arena.services.log(name).read_text(errors="replace") for name in names]
+    return sum(int(found) for text in texts for found in _GONE.findall(text))
 
 
 def _broker(chance: random.Random) -> str:

@@ -25,6 +25,7 @@ def document_of(run: Run) -> dict[str, Any]:
         "ends": dict(found.ends),
         "counts": run.counts,
         "services_ended": dict(run.ends_of_services),
+        "witnesses_missing": run.testimony.missing,
         "violations": found.violations,
         "too_little": found.too_little,
         "verified": run.verified,
@@ -49,6 +50,8 @@ def lines_of(run: Run) -> Iterator[str]:
             yield f"{fault:<20} {found.fired[fault]:>6} {found.affected.get(fault, 0):>18}"
     for name, count in (*run.counts.items(), *sorted(found.ends.items()), *sorted(run.ends_of_services.items())):
         yield f"{count:>8} {name}"
+    for each in run.testimony.missing:
+        yield f"WITNESS MISSING: {each}"
     for each in found.violations:
         yield f"VIOLATED: {each}"
     for each in found.too_little:

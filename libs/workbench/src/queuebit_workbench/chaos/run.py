@@ -28,6 +28,7 @@ from queuebit_workbench.chaos.load import Load
 from queuebit_workbench.chaos.observed import observe
 from queuebit_workbench.chaos.plan import LAST, Fault, Step, steps
 from queuebit_workbench.chaos.restoring import restore
+from queuebit_workbench.chaos.witnessing import Testimony, opened_witnesses
 
 Say = Callable[[str], None]
 FAULT_S = 180.0
@@ -64,6 +65,7 @@ class Run:
     verified: list[dict[str, Any]] = field(default_factory=list)
     ends_of_services: Counter[str] = field(default_factory=Counter)
     counts: dict[str, int] = field(default_factory=dict)
+    testimony: Testimony = field(default_factory=Testimony)
 
 
 async def run_chaos(folder: Path, settings: Settings, clock: Clock, say: Say) -> Run:
@@ -84,21 +86,29 @@ class _Chaos:
         self._restored_at: datetime | None = None
 
     async def run(self) -> Run:
-        stop = asyncio.Event()
         watching = asyncio.create_task(self._watch())
+        try:
+            async with opened_witnesses(self._arena.stack, self._settings.seed) as witnesses:
+                await self._under_load()
+                self._run.testimony = await witnesses.hear()
+            if LAST in self._settings.faults:
+                await self._restore()
+            await self._look()
+        finally:
+            await end_task(watching)
+        return self._run
+
+    async def _under_load(self) -> None:
+        """Everything but the last, until all of it has come to its end."""
+        stop = asyncio.Event()
         loading = asyncio.create_task(self._load.run(stop))
         try:
             await self._break()
             stop.set()
             await self._settle(loading)
             await self._verify()
-            if LAST in self._settings.faults:
-                await self._restore()
-            await self._look()
         finally:
             await end_task(loading)
-            await end_task(watching)
-        return self._run
 
     async def _break(self) -> None:
         """Each chosen fault once, however long that takes; then more until the time is over."""
@@ -189,7 +199,8 @@ class _Chaos:
             Least(int(LEAST_A_MINUTE * settings.minutes)),
             restored_at=self._restored_at,
         )
-        self._run.judgement.violations[:0] = before
+        self._run.judgement.violations[:0] = [*before, *self._run.testimony.violations]
+        self._run.judgement.too_little += self._run.testimony.too_little
         self._run.counts = {
             "asked": len(self._load.asked),
             "retries": self._load.retries,
@@ -197,6 +208,7 @@ class _Chaos:
             "records": seen.records,
             "events published": len(seen.contents),
             "poison set aside": len(seen.marks),
+            **self._run.testimony.counts,
         }
 
     async def _watch(self) -> None:

@@ -131,6 +131,13 @@ class KafkaBus:
                 found[reader.member.subscription.group, topic] += count
         return found
 
+    def gone(self) -> Mapping[tuple[str, str], int]:
+        found: Counter[tuple[str, str]] = Counter()
+        for reader in self._readers:
+            for topic, count in reader.gone().items():
+                found[reader.member.subscription.group, topic] += count
+        return found
+
     async def _abort(self) -> None:
         self._probe.end()
         await asyncio.gather(*(reader.end() for reader in self._readers))

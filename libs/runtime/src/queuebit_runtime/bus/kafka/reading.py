@@ -121,6 +121,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         poller = self._poller
         assert poller is not None
         try:
+            if self._standing is not None:
+                await self._standing.look_behind()
             if self._behind:
                 await self._look_back()
             records = await poller.poll(self.settings.poll_wait_ms, max(1, self.member.room))
@@ -245,6 +247,10 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         if self._standing is None or self.member.subscription.broadcast:
             return {}
         return self._standing.lags()
+
+    def gone(self) -> dict[str, int]:
+        """By topic, how many records were gone unread."""
+        return {} if self._standing is None else dict(self._standing.gone)
 
     def _place(self, partition: TopicPartition) -> Place:
         return (self._names[partition.topic], partition.partition)

@@ -1,9 +1,11 @@
-"""How far a reader is behind: where its partitions end, and where those are read of which nothing was delivered."""
+"""How far a reader is behind: where its partitions end, where those are read that delivered nothing, and what is gone."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+from collections import Counter
 
 from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
 from aiokafka.errors import IllegalStateError, KafkaError  # type: ignore[import-untyped]
@@ -12,6 +14,9 @@ from queuebit_runtime.bus.delivery import Member
 from queuebit_runtime.bus.slots import Place
 
 LOOK_AHEAD_TIMEOUT_S = 0.5
+LOOK_BEHIND_TIMEOUT_S = 5.0
+
+_log = logging.getLogger(__name__)
 
 
 class Standing:
@@ -23,10 +28,44 @@ class Standing:
         self._prefix = prefix
         self._ends: dict[Place, int] = {}
         self._positions: dict[Place, int] = {}
+        self._looked_behind = False
+        self.gone: Counter[str] = Counter()
+        """By topic, how many records were gone before the group had read them."""
 
     def restart(self) -> None:
         """The partitions are others now."""
         self._ends, self._positions = {}, {}
+        self._looked_behind = False
+
+    async def look_behind(self) -> None:
+        """Once an assignment, before anything of it is read: tell where retention took what the group has not read. The client
+        goes on at the first record that is left, and says nothing.
+        """
+        if self._looked_behind:
+            return
+        self._looked_behind = True
+        wanted = self._member.subscription
+        if wanted.broadcast:
+            return
+        places = {self._partition(place): place for place in self._member.slots}
+        with contextlib.suppress(KafkaError, TimeoutError, IllegalStateError):
+            async with asyncio.timeout(LOOK_BEHIND_TIMEOUT_S):
+                begins = await self._consumer.beginning_offsets(list(places))
+                stands = dict(zip(places, await asyncio.gather(*map(self._consumer.committed, places)), strict=True))
+            for each, place in places.items():
+                if stands[each] is not None and stands[each] < begins[each]:
+                    self._tell_gone(wanted.group, place, begins[each] - stands[each])
+
+    def _tell_gone(self, group: str, place: Place, count: int) -> None:
+        self.gone[place[0]] += count
+        _log.error(
+            "%d records of %s/%d are gone before group %s had read them: retention took them. Questions among them must be"
+            " asked again; lost attempts and verdicts are made again when their time is over.",
+            count,
+            place[0],
+            place[1],
+            group,
+        )
 
     async def look_ahead(self, *, paused: bool) -> None:
         """Ask where partitions end while nothing is fetched, whose answers would tell it. Asked each second."""
