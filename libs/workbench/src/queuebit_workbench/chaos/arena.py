@@ -50,11 +50,6 @@ class Arena:
     _keeping: asyncio.Task[None] | None = None
 
     @property
-    def planes(self) -> tuple[str, ...]:
-        """The control planes."""
-        return tuple(each for each in self.services.names if each.startswith("control_plane"))
-
-    @property
     def crew(self) -> tuple[str, ...]:
         """The services that always run."""
         return tuple(each for each in self.services.names if each not in SPARE)

@@ -15,6 +15,7 @@ from queuebit_devstack.stack import Stack
 from queuebit_operations.records.kafka import opened_records
 from queuebit_operations.records.port import Place
 
+TRIES, TRY_INTERVAL_S = 20, 0.5
 Leaders = dict[tuple[str, int], int]
 
 
@@ -59,15 +60,21 @@ async def eat_unread(stack: Stack, topic: str, group: str) -> dict[Place, int]:
 
 @asynccontextmanager
 async def _admin(stack: Stack) -> AsyncIterator[AIOKafkaAdminClient]:
-    """Connected; tried again while the cluster sorts itself out."""
+    """Connected; tried again while the cluster sorts itself out. Raises KafkaError where it does not."""
     admin = AIOKafkaAdminClient(**stack.client(), client_id="faults")
-    for _ in range(20):
+    try:
+        await _connected(admin)
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def _connected(admin: AIOKafkaAdminClient) -> None:
+    for left in reversed(range(TRIES)):
         try:
             await admin.start()
             break
         except (KafkaError, OSError):
-            await asyncio.sleep(0.5)
-    try:
-        yield admin
-    finally:
-        await admin.close()
+            if not left:
+                raise
+            await asyncio.sleep(TRY_INTERVAL_S)
