@@ -49,8 +49,9 @@ async def eat_unread(stack: Stack, topic: str, group: str) -> dict[Place, int]:
     """Retention takes everything from a topic; of each partition how many records the group had not read."""
     async with opened_records(stack.access(), "") as records:
         spans = await records.spans([topic])
-        committed = (await records.committed()).get(group, {})
     async with _admin(stack) as admin:
+        found = await admin.list_consumer_group_offsets(group)
+        committed = {Place(*each): at.offset for each, at in found.items()}
         await admin.delete_records(
             {TopicPartition(place.topic, place.partition): RecordsToDelete(span.end) for place, span in spans.items()}
         )
