@@ -96,7 +96,7 @@ provider-crash-matrix: $(READY) ## Kill, pause and cut submissions everywhere: i
 crash-matrix: $(READY) ## Kill every service before and after each commit, publish and offset commit; verify everything (ONLY=point).
 	@$(BIN)/python -m queuebit_workbench.crash $(addprefix --only ,$(ONLY))
 
-chaos: $(READY) ## Break everything on three brokers under load, and see whether anything is lost (SEED=1 MINUTES=7 FAULTS=a,b OUT=file.json).
+chaos: $(READY) ## Break everything on three brokers under load, and see whether anything is lost (SEED=1 MINUTES=6 FAULTS=a,b OUT=file.json).
 	@$(BIN)/python -m queuebit_workbench.chaos $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
 		$(if $(FAULTS),--faults $(FAULTS)) $(if $(PLANES),--control-planes $(PLANES)) $(if $(OUT),--out $(OUT))
 

@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 
 from queuebit_workbench.chaos.happenings import HAPPEN
-from queuebit_workbench.chaos.plan import FAULTS, LAST, ONCE, parse_faults, steps
+from queuebit_workbench.chaos.plan import FAULTS, FIRST, LAST, ONCE, parse_faults, steps
 
 
 def test_a_seed_gives_the_same_faults_and_another_seed_others() -> None:
@@ -23,6 +23,7 @@ def test_each_happens_before_any_happens_again_and_the_last_is_left_out(seed: in
     others = [each for each in FAULTS if each != LAST]
 
     assert sorted(drawn[: len(others)]) == sorted(others)
+    assert drawn[0] == FIRST
     assert not ONCE & set(drawn[len(others) :])
 
 

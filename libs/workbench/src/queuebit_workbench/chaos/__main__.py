@@ -25,7 +25,7 @@ from queuebit_workbench.chaos.plan import FAULTS, parse_faults
 from queuebit_workbench.chaos.report import document_of, lines_of
 from queuebit_workbench.chaos.run import Run, Settings, run_chaos
 
-MINUTES = 7.0
+MINUTES = 6.0
 
 
 def main(argv: Sequence[str]) -> int:

@@ -22,12 +22,14 @@ Fault = Literal[
     "restore",
 ]
 FAULTS: tuple[Fault, ...] = get_args(Fault)
+FIRST: Fault = "retention"
+"""What was lost so is noticed after minutes, which go by while other things break."""
 LAST: Fault = "restore"
 """It is once, and the end: what was published before it is not in the store any more."""
 BESIDE: tuple[Fault, ...] = ("kill_service", "cut_sessions")
 """What may happen beside another fault."""
 BESIDE_SHARE = 0.25
-ONCE: frozenset[Fault] = frozenset({"retention", LAST})
+ONCE: frozenset[Fault] = frozenset({FIRST, LAST})
 PAUSE_S = (1.0, 4.0)
 
 
@@ -50,12 +52,13 @@ def parse_faults(text: str) -> tuple[Fault, ...]:
 
 
 def steps(seed: int, chosen: Sequence[Fault]) -> Iterator[Step]:
-    """Without an end: first each of the chosen once, in the order of the seed, then those that may come again. The last fault
+    """Without an end: each of the chosen once, in the order of the seed but for the first, then those that may come again. The last fault
     is left out: it comes when the time is over.
     """
     chance = random.Random(seed)
     first = [each for each in chosen if each != LAST]
     chance.shuffle(first)
+    first.sort(key=lambda fault: fault != FIRST)
     for fault in first:
         yield _step(fault, chance, chosen)
     again = [each for each in chosen if each not in ONCE]
