@@ -52,8 +52,8 @@ def parse_faults(text: str) -> tuple[Fault, ...]:
 
 
 def steps(seed: int, chosen: Sequence[Fault]) -> Iterator[Step]:
-    """Without an end: each of the chosen once, in the order of the seed but for the first, then those that may come again. The last fault
-    is left out: it comes when the time is over.
+    """Without an end: each of the chosen once, in the order of the seed but for the first, then those that may come again. The
+    last fault is left out: it comes when the time is over.
     """
     chance = random.Random(seed)
     first = [each for each in chosen if each != LAST]
