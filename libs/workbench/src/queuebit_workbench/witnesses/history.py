@@ -23,6 +23,9 @@ CATEGORY = "job"
 TENANT = "witness"
 OPERATIONS_OF_A_STREAM = 60
 """A checker tries orders: a stream is left for another before there are too many."""
+LOOKS_AFTER_UNKNOWN = 12
+"""What nobody heard the answer of may take effect at any later moment, and the orders to try double with each. So it is
+looked at a few times more, and the stream is left."""
 READ_SHARE = 0.4
 STALE_SHARE = 0.3
 PAUSE_S = (0.02, 0.12)
@@ -74,6 +77,8 @@ class Historian:
                 done = await self._append(number, store, stream, expected)
                 known = (stream, known[1] + (done.outcome == "ok"))
             self.operations.append(done)
+            if done.outcome == "unknown":
+                self._left = min(self._left, LOOKS_AFTER_UNKNOWN)
             await asyncio.sleep(AFTER_UNKNOWN_S if done.outcome == "unknown" else chance.uniform(*PAUSE_S))
 
     def _next_stream(self) -> UUID:
