@@ -78,6 +78,8 @@ class Search:
     seed: int
     out: Stop
     on_step: OnStep
+    begin: Sequence[float] | None = None
+    """Where it starts, instead of where the ansatz does."""
     exact: bool = True
     iterations: int = 0
     calls: int = 0
@@ -87,7 +89,7 @@ class Search:
 
     def run(self) -> Found:
         """Search until nothing more is promised, or as long as `out` allows. The first call is always made."""
-        angles = np.array(self.ansatz.start(self.seed))
+        angles = np.array(self.ansatz.start(self.seed) if self.begin is None else self.begin)
         start = self._ask([self._circuit(angles)])[0]
         self.exact = start.std_error == 0
         self._accept(angles, start)
@@ -273,6 +275,7 @@ def minimise(
     seed: int,
     out: Callable[[], bool],
     on_step: OnStep,
+    start: Sequence[float] | None = None,
 ) -> Found:
     """The least expectation value over the ansatz that the search finds. The same arguments give the same result."""
-    return Search(device, observable, ansatz, shots, seed, out, on_step).run()
+    return Search(device, observable, ansatz, shots, seed, out, on_step, start).run()

@@ -166,11 +166,11 @@ class Expectation(Measurement[ExpectationStatement]):
 
 
 def _search(statement: ExpectationStatement, device: Device, effort: Effort, on_step: OnStep, stop: Stop) -> Measured:
-    from queuebit_problems.measuring.variational import minimise
+    from queuebit_problems.measuring.restarts import settled
 
     ansatz = statement.states
     end = time.monotonic() + effort.budget_s
-    found = minimise(
+    search = settled(
         device,
         statement.sum,
         ansatz,
@@ -179,6 +179,7 @@ def _search(statement: ExpectationStatement, device: Device, effort: Effort, on_
         out=lambda: stop() or time.monotonic() >= end,
         on_step=on_step,
     )
+    found = search.found
     answer = _answer(statement, found.estimate)
     return Measured(
         answer | {"parameters": list(found.angles)},
@@ -196,6 +197,8 @@ def _search(statement: ExpectationStatement, device: Device, effort: Effort, on_
             "calls": found.calls,
             "circuits": found.circuits,
             "converged": found.converged,
+            "restarts": search.restarts,
+            "agreeing": search.agreeing,
         },
     )
 
