@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from uuid import UUID
 
 from queuebit_contracts import channels
@@ -38,6 +39,8 @@ class Published:
         self._cursor = cursor
         self._gone = gone
         self._at: dict[int, int] = {}
+        self._of: tuple[UUID, bytes] = (UUID(int=0), b"")
+        """The stream of the last event, and what a record calls it."""
         self._streams: list[UUID] = []
         self._digests = array("q")
         self._versions = array("i")
@@ -62,11 +65,13 @@ class Published:
         if key in self._at:
             return Finding("duplicate_event_id", str(event.stream_id), f"version {event.version} has the id {event.id}")
         self._at[key] = len(self._digests)
-        subject = str(event.stream_id).encode()
-        self._streams.append(event.stream_id)
+        if event.version == 1 or event.stream_id != self._of[0]:
+            self._of = (event.stream_id, str(event.stream_id).encode())
+        stream_id, subject = self._of
+        self._streams.append(stream_id)
         self._digests.append(_digest_of_event(event, subject))
         self._versions.append(event.version)
-        self._wanted.append(sum(_BITS[topic] for topic in topics_of_event(event.type, event.data)))
+        self._wanted.append(_bits_of(topics_of_event(event.type, event.data)))
         self._seen.append(0)
         self._recorded_s.append(event.recorded_at.timestamp())
         self._relayed.append((event.epoch, event.xid, event.seq) <= self._cursor)
@@ -168,9 +173,27 @@ def _number(text: bytes) -> int:
 
 
 def _digest_of_event(event: EventRow, subject: bytes) -> int:
-    version = str(event.version).encode()
-    name = f"io.queuebit.{event.type}.v{event.schema_version}".encode()
-    return hash((subject, subject, version, name, event.tenant.encode(), event.data.encode()))
+    version = b"%d" % event.version
+    return hash(
+        (
+            subject,
+            subject,
+            version,
+            _name_of(event.type, event.schema_version),
+            event.tenant.encode(),
+            event.data.encode(),
+        )
+    )
+
+
+@cache
+def _name_of(type_: str, schema_version: int) -> bytes:
+    return f"io.queuebit.{type_}.v{schema_version}".encode()
+
+
+@cache
+def _bits_of(topics: tuple[str, ...]) -> int:
+    return sum(_BITS[topic] for topic in topics)
 
 
 def _digest_of_record(record: Record, headers: Mapping[str, bytes]) -> int:
