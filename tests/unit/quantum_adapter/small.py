@@ -87,15 +87,48 @@ def _generalised_assignment(draw: Draw) -> Statement:
     }
 
 
+def _program(draw: Draw) -> Statement:
+    """The most of a choice under a budget, with exactly two of the first four."""
+    count = 9
+    return {
+        "sense": "max",
+        "variables": [{"name": f"x{i}"} for i in range(count)],
+        "linear": [[i, draw.randint(1, 20)] for i in range(count)],
+        "quadratic": [[0, 4, draw.randint(1, 9)], [2, 5, -draw.randint(1, 9)]],
+        "constraints": [
+            {"terms": [[i, 1] for i in range(4)], "lower": 2, "upper": 2},
+            {"terms": [[i, draw.randint(1, 5)] for i in range(4, count)], "upper": 7},
+        ],
+    }
+
+
+def _flow_shop(draw: Draw) -> Statement:
+    return {"durations": _table(draw, 3, 3, 9)}
+
+
+def _timed_routes(draw: Draw) -> Statement:
+    customers = 4
+    opening = [draw.randint(0, 100) for _ in range(customers)]
+    return {
+        "coordinates": _points(draw, customers + 1),
+        "capacity": 10,
+        "demands": [0, *(draw.randint(2, 4) for _ in range(customers))],
+        "windows": [[0, 1000], *([early, early + 300] for early in opening)],
+        "service": [0, *([5] * customers)],
+    }
+
+
 MAKERS: dict[str, Callable[[Draw], Statement]] = {
     "assignment": lambda draw: {"costs": _table(draw, 4, 4, 20)},
     "bin_packing": lambda draw: {"capacity": 10, "sizes": sorted((draw.randint(3, 8) for _ in range(6)), reverse=True)},
+    "binary_program": _program,
     "cvrp": lambda draw: {
         "metric": "EUC_2D",
         "coordinates": _points(draw, 5),
         "demands": [0, *(draw.randint(2, 5) for _ in range(4))],
         "capacity": 9,
     },
+    "flow_shop": _flow_shop,
     "generalised_assignment": _generalised_assignment,
     "graph_colouring": lambda draw: {"nodes": 5, "edges": _from_one(_graph(draw, 5, 0.3))},
     "job_shop": lambda draw: {
@@ -116,4 +149,5 @@ MAKERS: dict[str, Callable[[Draw], Statement]] = {
     "quadratic_knapsack": _quadratic_knapsack,
     "qubo": _qubo,
     "tsp": lambda draw: {"metric": "EUC_2D", "coordinates": _points(draw, 5)},
+    "vrptw": _timed_routes,
 }

@@ -12,13 +12,16 @@ from tests.unit.quantum_adapter.small import MAKERS, small
 XY = {
     "assignment",
     "bin_packing",
+    "binary_program",
     "cvrp",
+    "flow_shop",
     "generalised_assignment",
     "graph_colouring",
     "job_shop",
     "portfolio",
     "quadratic_assignment",
     "tsp",
+    "vrptw",
 }
 
 
