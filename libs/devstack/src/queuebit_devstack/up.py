@@ -41,6 +41,8 @@ from queuebit_runtime.clock import SystemClock
 
 Say = Callable[[str], None]
 First = Callable[[Stack], Awaitable[None]]
+Beside = Callable[[Stack], Awaitable[Mapping[str, str]]]
+"""Starts what runs beside the services, and says what they need in their environment to use it."""
 
 
 async def bring_up(
@@ -52,9 +54,11 @@ async def bring_up(
     say: Say,
     tls: bool = False,
     first: First | None = None,
+    beside: Beside | None = None,
 ) -> None:
     """Start what is missing, say where it is, and leave it running under a supervisor; with `foreground` stay, be the
-    supervisor, and end it after. `first` is done when the servers are prepared, before a service starts.
+    supervisor, and end it after. `first` is done when the servers are prepared, before a service starts; then `beside`, which
+    services that run already would not hear of, so that they are not allowed.
 
     Raises the errors of the stack and of the services; whatever this call started is ended then.
     """
@@ -67,7 +71,7 @@ async def bring_up(
             await prepare(stack)
             await first(stack)
         if not servers_only:
-            services, keeper = await _start_services(stack, http_port, say, foreground=foreground)
+            services, keeper = await _start_services(stack, http_port, say, beside, foreground=foreground)
         if not foreground:
             stack.disown()
         _tell(stack, say, foreground=foreground)
@@ -83,7 +87,7 @@ async def bring_up(
 
 
 async def _start_services(
-    stack: Stack, http_port: int, say: Say, *, foreground: bool
+    stack: Stack, http_port: int, say: Say, beside: Beside | None, *, foreground: bool
 ) -> tuple[Supervisor, Child | None]:
     """Start the services that do not run yet, the gateway where it was before, and the supervisor where there is none.
 
@@ -91,18 +95,21 @@ async def _start_services(
     """
     alive = {each.name: each for each in stack.state.processes if is_alive(each)}
     missing = [name for name in SERVICES if name not in alive]
+    if beside is not None and (NAME in alive or len(missing) < len(SERVICES)):
+        raise ServiceFailed("The services run already, and not beside what was asked for. Run queuebit down first.")
     if not missing and NAME in alive:
         return Supervisor(stack, ()), None
     say("Preparing the database and the topics …")
     await prepare(stack)
     wanted = urlsplit(stack.state.gateway).port or http_port if stack.state.gateway else http_port
     port = prefer_port(wanted) if "gateway" in missing else wanted
+    extra = {} if beside is None else await beside(stack)
     say(f"Starting {', '.join(missing or (NAME,))} …")
     url = f"http://{LOOPBACK}:{port}"
     await ensure_credentials(stack, url)
     specs = [
         replace(spec, health_port=alive[spec.name].port or spec.health_port) if spec.name in alive else spec
-        for spec in service_specs(port, env=gateway_env(stack.data_dir))
+        for spec in service_specs(port, env={**gateway_env(stack.data_dir), **extra})
     ]
     keeper: Child | None = None
     services = Supervisor(stack, specs if foreground else ())
@@ -217,7 +224,7 @@ async def _describe(record: ProcessRecord, note: Note | None) -> dict[str, Any]:
     ready, reasons = await ask_ready(record.port) if alive and is_service and record.port else (False, ())
     return {
         "name": record.name,
-        "kind": "server" if is_server(record) else "service" if is_service else "supervisor",
+        "kind": _kind(record),
         "alive": alive,
         "ready": ready if is_service else None,
         "reasons": list(reasons),
@@ -227,6 +234,14 @@ async def _describe(record: ProcessRecord, note: Note | None) -> dict[str, Any]:
         "log": record.log,
         "rss_mb": rss_mb(record.pid) if alive else None,
     }
+
+
+def _kind(record: ProcessRecord) -> str:
+    if is_server(record):
+        return "server"
+    if record.name in SERVICES:
+        return "service"
+    return "supervisor" if record.name == NAME else "beside"
 
 
 def rss_mb(pid: int) -> int:

@@ -40,17 +40,34 @@ def up(
         bool,
         typer.Option("--paused", help="Hold all work back before a service starts; go on with queuebit ops resume."),
     ] = False,
+    with_ibm_stub: Annotated[
+        bool,
+        typer.Option(
+            "--with-ibm-stub", help="An IBM Quantum on loopback serves the quantum lane, on a noisy simulator."
+        ),
+    ] = False,
+    with_braket_stub: Annotated[
+        bool,
+        typer.Option("--with-braket-stub", help="The same of Amazon Braket; of both, IBM is preferred."),
+    ] = False,
 ) -> None:
     """Start Kafka, PostgreSQL and the services on this machine, or what of them is missing.
 
     With --paused questions are taken in and planned, and no further attempt is let out: look, cancel what is bad, and resume,
     with --rate not all at once. What was out before is taken back by queuebit ops jobs recall.
+
+    With --with-ibm-stub or --with-braket-stub a cloud on loopback runs beside the services, which its vendor's own client takes
+    for the real one: questions of the quantum lane are handed in there, and nothing is paid.
     """
     if brokers not in (1, 3):
         raise typer.BadParameter("1 or 3, please.", param_hint="--brokers")
     from queuebit_devstack.up import bring_up
+    from queuebit_workbench.clouds.beside import start_clouds
     from queuebit_workbench.pausing import pause_everything
 
+    clouds = [name for name, wanted in (("ibm", with_ibm_stub), ("braket", with_braket_stub)) if wanted]
+    if clouds and servers_only:
+        raise typer.BadParameter("A cloud runs beside the services.", param_hint="--servers-only")
     work = bring_up(
         brokers=brokers,
         servers_only=servers_only,
@@ -59,6 +76,7 @@ def up(
         say=typer.echo,
         tls=tls,
         first=pause_everything if paused else None,
+        beside=(lambda stack: start_clouds(stack, clouds)) if clouds else None,
     )
     _run(work)
 
