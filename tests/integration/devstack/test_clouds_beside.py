@@ -40,16 +40,17 @@ async def test_the_adapter_is_led_to_a_cloud_that_has_the_backend_it_is_told_of(
     records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("braket.aws", reason="the extra `braket` is not installed")
+    from queuebit_quantum_adapter.backends.limits import Limits
+    from queuebit_quantum_adapter.backends.spec import Setup
     from queuebit_quantum_adapter.providers.braket.offer import backends
     from queuebit_quantum_adapter.providers.braket.provider import open_provider
-    from tests.unit.quantum_adapter.test_providers_found import SETUP
 
     monkeypatch.setenv(PROVIDERS, "aer")
     env = await start_clouds(cast(Stack, records), ["braket"])
     for name, value in env.items():
         monkeypatch.setenv(name, value)
 
-    (spec,) = backends(SETUP, os.environ)
+    (spec,) = backends(Setup(Limits({}, memory_bytes_max=2**30)), os.environ)
 
     assert env[PROVIDERS] == "aer,braket"
     assert open_provider(**spec.options).capabilities().backend == spec.name
