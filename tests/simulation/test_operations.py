@@ -14,6 +14,7 @@ from queuebit_operations.scan.port import Stream
 from queuebit_operations.verification.streams import examine
 from tests.fakes.histories import as_rows
 from tests.simulation.history import History
+from tests.simulation.plan import LARGE_EVERY
 from tests.simulation.simulation import run_simulation
 
 
@@ -26,7 +27,7 @@ def streams_of(history: History) -> Iterator[Stream]:
         yield Stream(stream_id, database.streams[stream_id], rows)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [LARGE_EVERY, 2 * LARGE_EVERY, 4 * LARGE_EVERY])
 def test_nothing_is_found_and_nothing_is_decided_otherwise(seed: int) -> None:
     streams = list(streams_of(run_simulation(seed)))
 
