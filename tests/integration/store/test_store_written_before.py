@@ -18,7 +18,7 @@ from tests.contract.store.builders import an_append, an_id, at
 from tests.simulation.history import History
 from tests.simulation.simulation import run_simulation
 
-SEED = 3
+SEED = 200
 BEFORE = tuple(migration for migration in shipped() if migration.name < "0009")
 STREAM = """
 INSERT INTO stream (stream_id, category, tenant, environment, version, state, kind, tier, lane, fingerprint, wake_at,
