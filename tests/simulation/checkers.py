@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from typing import Any
 from uuid import UUID
 
 from queuebit_contracts import channels
 from queuebit_contracts import events as ev
 from queuebit_contracts.data import Data
 from queuebit_contracts.envelope import decode
+from queuebit_contracts.facts import Happened, read_fact
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.ids import attempt_id_of
 from queuebit_contracts.jobs import TERMINAL_NAMES
@@ -22,6 +24,7 @@ from queuebit_domain.errors import CorruptStream
 from queuebit_domain.holds.register import REGISTER_ID
 from queuebit_domain.job.codec import fold, read_event
 from queuebit_domain.job.state import EndedJob
+from queuebit_domain.projections.registry import PROJECTIONS
 from queuebit_problems.registry import optimisation_of
 from queuebit_runtime.bus.dead_letters.headers import OF_A_LETTER, PLACE
 from queuebit_runtime.bus.port import Record
@@ -50,6 +53,7 @@ def check(history: History) -> list[str]:
             nothing_invented,
             stories_make_sense,
             heads_are_folds,
+            projections_are_folds,
             attempts_make_sense,
             held_until_lifted,
             nothing_given_up_as_lost,
@@ -115,6 +119,26 @@ def heads_are_folds(history: History) -> Iterator[str]:
             yield f"{stream_id} has the head {row}, its events give {expected}"
     if database.timers:
         yield f"{len(database.timers)} timers are left"
+
+
+def projections_are_folds(history: History) -> Iterator[str]:
+    """I7: the rows of each projection are what folding the events that it has read gives, each of them once."""
+    database = history.database
+    folds = {each.name: each for each in PROJECTIONS}
+    if {each.name for each in database.builds.values()} != folds.keys():
+        yield f"there are builds of {[each.name for each in database.builds.values()]} alone"
+    for build in database.builds.values():
+        projection, rows = folds[build.name], dict[Any, Any]()
+        for event in sorted(history.events(), key=lambda event: event.position):
+            if event.type not in projection.types or event.position > build.cursor:
+                continue
+            fact = read_fact(event.type, event.schema_version, event.data)
+            happened = Happened(event.stream_id, event.version, event.tenant, event.time, event.type, fact)
+            for key, row in projection.apply(rows, happened).items():
+                rows.pop(key, None)
+                rows.update({} if row is None else {key: row})
+        if rows != database.projected[build.build]:
+            yield f"the projection {build.build} is not the fold over what it has read"
 
 
 def attempts_make_sense(history: History) -> Iterator[str]:

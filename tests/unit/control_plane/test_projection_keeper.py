@@ -10,14 +10,15 @@ from unittest.mock import patch
 import pytest
 
 from queuebit_control_plane import projections
-from queuebit_control_plane.projections import BATCH_EVENTS, INTERVAL_S, ProjectionKeeper
+from queuebit_control_plane.projections import BATCH_EVENTS, INTERVAL_S, ProjectionKeeper, pause_after
 from queuebit_domain.projections.backlog import BACKLOG
 from queuebit_domain.projections.projection import Changes
 from queuebit_domain.projections.registry import PROJECTIONS
 from queuebit_runtime.telemetry.meters import Values
 from queuebit_runtime.telemetry.metrics import Metric
-from queuebit_store.errors import StoreUnavailable
+from queuebit_store.errors import StatementRefused, StoreError, StoreUnavailable
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
+from queuebit_store.projections.runner import Stepped
 from tests.fakes.histories import tell_jobs
 from tests.fakes.telemetry import Listener
 from tests.simulation.virtual import VirtualClock, run_virtual
@@ -36,8 +37,21 @@ class Shown(Listener):
         self.shown[metric] = dict(values)
 
 
-def test_it_pauses_so_that_it_takes_its_share_and_no_more() -> None:
-    async def main() -> tuple[int, float]:
+@pytest.mark.parametrize(
+    ("stepped", "took_s", "pause_s"),
+    [
+        (Stepped(busy_s=0.01), 0.02, INTERVAL_S),
+        (Stepped(more=True, busy_s=0.01), 1.0, 0.18),
+        (Stepped(more=True, busy_s=0.01), 0.03, 0.02),
+    ],
+    ids=["nothing waits", "jobs are busy", "jobs are quiet"],
+)
+def test_it_leaves_the_process_to_its_jobs(stepped: Stepped, took_s: float, pause_s: float) -> None:
+    assert pause_after(stepped, took_s, share=0.1) == pytest.approx(pause_s)
+
+
+def test_it_takes_everything_in_small_batches_and_then_looks_once_a_second() -> None:
+    async def main() -> None:
         clock = VirtualClock()
         store = MemoryStore(MemoryDatabase(clock.monotonic_s))
         await tell_jobs(store, range(600))
@@ -50,19 +64,18 @@ def test_it_pauses_so_that_it_takes_its_share_and_no_more() -> None:
 
         store.hooks = Hooks(before=before)
         stop = asyncio.Event()
-        keeper = ProjectionKeeper(store, clock, holder="one", share=0.1)
-        running = asyncio.ensure_future(keeper.run(stop))
+        running = asyncio.ensure_future(ProjectionKeeper(store, clock, holder="one").run(stop))
         await clock.sleep(60.0)
         stop.set()
         await running
         waited = [after - at for at, after in itertools.pairwise(reads)]
         full = 600 * 7 // BATCH_EVENTS
-        assert waited[:full] == pytest.approx([COST_S / 0.1] * full)
+        assert waited[:full] == pytest.approx([COST_S] * full)
         assert waited[full + 1 :] == pytest.approx([COST_S + INTERVAL_S] * (len(waited) - full - 1))
         rows = store.database.projected
-        return len(rows["job_list_v1"]), len(rows["backlog_v1"])
+        assert (len(rows["job_list_v1"]), len(rows["backlog_v1"])) == (600, 0)
 
-    assert run_virtual(main()) == (600, 0)
+    run_virtual(main())
 
 
 def test_one_that_stands_still_is_told_until_it_goes_on() -> None:
@@ -103,7 +116,10 @@ def test_one_that_stands_still_is_told_until_it_goes_on() -> None:
     run_virtual(main())
 
 
-def test_without_a_store_it_waits() -> None:
+@pytest.mark.parametrize(("error", "code"), [(StoreUnavailable(), None), (StatementRefused(), "projections_refused")])
+def test_without_a_store_or_its_rights_it_waits(error: StoreError, code: str | None) -> None:
+    """What PostgreSQL refuses is told, and stops no job."""
+
     async def main() -> None:
         clock = VirtualClock()
         store = MemoryStore(MemoryDatabase(clock.monotonic_s))
@@ -112,14 +128,18 @@ def test_without_a_store_it_waits() -> None:
 
         async def before(_operation: str) -> None:
             if down:
-                raise StoreUnavailable
+                raise error
 
         store.hooks = Hooks(before=before)
         stop = asyncio.Event()
-        running = asyncio.ensure_future(ProjectionKeeper(store, clock, holder="one").run(stop))
+        keeper = ProjectionKeeper(store, clock, holder="one")
+        running = asyncio.ensure_future(keeper.run(stop))
         await clock.sleep(30.0)
+        told = await keeper.standing()
+        assert (None if told is None else (told.code, told.warning)) == (None if code is None else (code, True))
         down = False
         await clock.sleep(30.0)
+        assert await keeper.standing() is None
         stop.set()
         await running
         assert len(store.database.projected["job_list_v1"]) == 3

@@ -11,7 +11,7 @@ from queuebit_runtime.service.readiness import Reason
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_runtime.waiting import wait_event
-from queuebit_store.errors import StoreUnavailable
+from queuebit_store.errors import StoreError, StoreUnavailable
 from queuebit_store.projections.port import Build
 from queuebit_store.projections.runner import ProjectionRunner, RunnerStore, Stepped, sentence_of
 
@@ -21,6 +21,11 @@ INTERVAL_S = 1.0
 BATCH_EVENTS = 500
 """A few milliseconds of this process, and of a transaction, which holds the horizon."""
 RETRY_INTERVAL_S = 5.0
+BESIDE = 2.0
+"""Reading and saving cost about as much as folding."""
+QUIET = 4.0
+"""A step that lasts no longer than so many times what it folds found a process that had little else to do."""
+QUIET_SHARE = 0.5
 
 
 class ProjectionKeeper:
@@ -34,6 +39,7 @@ class ProjectionKeeper:
         self._telemetry = telemetry
         self._runner = ProjectionRunner(store, PROJECTIONS, holder=holder, now=clock.now, monotonic_s=clock.monotonic_s)
         self._stopped: dict[str, Build] = {}
+        self._trouble: StoreError | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take events until `stop`. Each name of a projection that nobody has built yet is built from the beginning."""
@@ -46,10 +52,11 @@ class ProjectionKeeper:
                     prepared = True
                 stepped = await self._runner.step(limit=BATCH_EVENTS)
                 self._measure(stepped)
-                took_s = self._clock.monotonic_s() - began_s
-                pause_s = took_s * (1 / self._share - 1) if stepped.more else INTERVAL_S
-            except StoreUnavailable as error:
+                pause_s = pause_after(stepped, self._clock.monotonic_s() - began_s, self._share)
+                self._trouble = None
+            except StoreError as error:
                 log.warning("the projections wait: %s", error)
+                self._trouble = None if error.transient else error
                 pause_s = RETRY_INTERVAL_S
             await wait_event(stop, self._clock, pause_s)
         try:
@@ -59,6 +66,8 @@ class ProjectionKeeper:
 
     async def standing(self) -> Reason | None:
         """Which projections of this process stand still, if any does: work flows all the same."""
+        if self._trouble is not None:
+            return Reason("projections_refused", f"No projection goes on: {self._trouble}", warning=True)
         for build in self._stopped.values():
             if build.failure is not None:
                 detail = (
@@ -83,3 +92,11 @@ class ProjectionKeeper:
         age_s = 0.0 if newest is None else (self._clock.now() - newest).total_seconds()
         self._telemetry.observe(Metric.PROJECTION_AGE, age_s)
         self._telemetry.show(Metric.PROJECTION_STOPPED, {(name,): 1.0 for name in self._stopped})
+
+
+def pause_after(stepped: Stepped, took_s: float, share: float) -> float:
+    """For how long to leave the process to its jobs: so that projections get their share, and more where it is quiet."""
+    if not stepped.more:
+        return INTERVAL_S
+    quiet = took_s <= QUIET * stepped.busy_s
+    return BESIDE * stepped.busy_s * (1 / (max(share, QUIET_SHARE) if quiet else share) - 1)

@@ -47,7 +47,7 @@ def apply(rows: Rows, happened: Happened) -> Changes:
         }  # fmt: skip
     if happened.type in _ENDS:
         return {key: None}
-    row = OpenRow._make(found)
+    row = found if isinstance(found, OpenRow) else OpenRow._make(found)
     legs = moved(row.legs, fact)
     state, lane = word_of(legs), lane_of(legs, row.wish)
     since = row.since if (state, lane) == (row.state, row.lane) else happened.at

@@ -47,8 +47,8 @@ def apply(rows: Rows, happened: Happened) -> Changes:
     if found is None:
         row = _begun(happened)
         return {} if row is None else {(happened.job_id,): row}
-    before = JobRow._make(found)
-    return {(happened.job_id,): _after(before, happened)._replace(version=happened.version, updated_at=happened.at)}
+    before = found if isinstance(found, JobRow) else JobRow._make(found)
+    return {(happened.job_id,): _after(before, happened)}
 
 
 def _begun(happened: Happened) -> JobRow | None:
@@ -70,9 +70,10 @@ def _begun(happened: Happened) -> JobRow | None:
 
 
 def _after(row: JobRow, happened: Happened) -> JobRow:
-    fact = happened.fact
+    fact, version, at = happened.fact, happened.version, happened.at
     if row.legs is None:
-        return row._replace(suspect=True) if isinstance(fact, f.Invalidated) else row
+        suspect = row.suspect or isinstance(fact, f.Invalidated)
+        return row._replace(suspect=suspect, version=version, updated_at=at)
     match fact:
         case f.Completed():
             return _ended(row, happened, fact.cost, fact.usage)._replace(
@@ -83,12 +84,14 @@ def _after(row: JobRow, happened: Happened) -> JobRow:
             return _ended(row, happened, fact.cost, fact.usage)._replace(state=ENDS[happened.type], code=fact.code)
         case _:
             legs = moved(row.legs, fact)
-            return row if legs is row.legs else row._replace(legs=legs, state=word_of(legs))
+            return row._replace(legs=legs, state=word_of(legs), version=version, updated_at=at)
 
 
 def _ended(row: JobRow, happened: Happened, paid: f.Paid, used: f.Used) -> JobRow:
     cost = {currency: f"{amount:f}" for currency, amount in paid.sums().items()}
-    return row._replace(ended_at=happened.at, cost=cost, wall_s=used.wall_s, legs=None)
+    return row._replace(
+        ended_at=happened.at, cost=cost, wall_s=used.wall_s, legs=None, version=happened.version, updated_at=happened.at
+    )
 
 
 JOB_LIST: Final = Projection(

@@ -64,8 +64,15 @@ def word_of(legs: Legs) -> JobState:
     """The word for an open job: `held` where a leg is, else that of the leg at work that has come farthest."""
     if not legs:
         return "submitted"
-    words = [leg[1] for leg in legs.values()]
-    return HELD if HELD in words else _WORDS[max(_FARTHEST.get(word, 0) for word in words)]
+    farthest = 0
+    for leg in legs.values():
+        word = leg[1]
+        if word == HELD:
+            return HELD
+        rank = _FARTHEST.get(word, 0)
+        if rank > farthest:
+            farthest = rank
+    return _WORDS[farthest]
 
 
 def lane_of(legs: Legs, wish: str) -> str:

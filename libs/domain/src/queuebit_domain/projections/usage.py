@@ -50,7 +50,7 @@ def apply(rows: Rows, happened: Happened) -> Changes:
     """The day of the tenant after the event."""
     (key,) = keys(happened)
     found = rows.get(key)
-    row = UsageRow(*key) if found is None else UsageRow._make(found)
+    row = found if isinstance(found, UsageRow) else UsageRow(*key) if found is None else UsageRow._make(found)
     outcome = OUTCOMES.get(happened.type)
     if outcome is not None:
         return {key: row._replace(jobs=_counted(row.jobs, outcome))}

@@ -6,6 +6,7 @@ others go on.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -45,14 +46,17 @@ class RunnerStore(Projections, Leadership, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stepped:
-    """How the builds of a runner stand after a step. `events`: how many each projection took. `more`: there is more to read at
-    once; then `newest` is the time of the last event that the one farthest behind has come to.
+    """How the builds of a runner stand after a step. `events`: how many each projection took; `read`: how many were read, also
+    those that none of them takes. `more`: there is more to read at once; then `newest` is the time of the last event that the
+    one farthest behind has come to. `busy_s`: how long the process did nothing but fold.
     """
 
     builds: Sequence[Build] = ()
     events: Mapping[str, int] = field(default_factory=dict)
     more: bool = False
     newest: datetime | None = None
+    read: int = 0
+    busy_s: float = 0.0
 
 
 async def tell_nobody(_told: Sequence[Told]) -> None:
@@ -73,7 +77,9 @@ class ProjectionRunner:
         states: Collection[BuildState] = LIVE,
         only: Collection[str] | None = None,
         tell: Tell = tell_nobody,
+        reads_ahead: bool = False,
     ) -> None:
+        """`reads_ahead`: the next page is read while one is folded, for whoever has a whole log before him."""
         self._store = store
         self._folds = registry_of(folds)
         self._holder = holder
@@ -82,8 +88,11 @@ class ProjectionRunner:
         self._states = states
         self._only = only
         self._tell = tell
+        self._reads_ahead = reads_ahead
+        self._ahead: tuple[tuple[object, ...], asyncio.Task[Page]] | None = None
         self._leases: dict[str, tuple[Lease, float]] = {}
         self._tried: dict[str, float] = {}
+        self._busy_s = 0.0
 
     async def prepare(self) -> None:
         """A live build for each projection that has none yet."""
@@ -108,6 +117,8 @@ class ProjectionRunner:
             {name: count for each in stepped for name, count in each.events.items()},
             any(each.more for each in stepped),
             min((each.newest for each in stepped if each.more and each.newest is not None), default=None),
+            sum(each.read for each in stepped),
+            sum(each.busy_s for each in stepped),
         )
 
     async def _step(self, after: Position, builds: Sequence[Build], limit: int) -> Stepped:
@@ -115,16 +126,37 @@ class ProjectionRunner:
         folds = [self._folds[each.name, each.version] for each in builds]
         types = frozenset[str]().union(*(each.types for each in folds))
         categories = tuple(dict.fromkeys(category for each in folds for category in each.categories))
-        page = await self._store.read_page(after, limit=limit, categories=categories, types=types)
+        page = await self._page(after, limit, categories, types)
         if not page.count:
             return Stepped(tuple(builds))
+        self._busy_s = 0.0
+        began_s = self._monotonic_s()
         reads = read_all(page.events)
+        self._busy_s += self._monotonic_s() - began_s
         taken = [await self._take(build, page, reads) for build in builds]
         events = {new.name: new.events - old.events for old, new in zip(builds, taken, strict=True)}
-        return Stepped(taken, events, page.count == limit, page.events[-1].time if page.events else None)
+        newest = page.events[-1].time if page.events else None
+        return Stepped(taken, events, page.count == limit, newest, page.count, self._busy_s)
+
+    async def _page(self, after: Position, limit: int, categories: tuple[str, ...], types: frozenset[str]) -> Page:
+        """The next page, read before where that was foreseen. What was read earlier is no less true: events only follow."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead[0] == (after, limit, categories, types):
+            page = await ahead[1]
+        else:
+            if ahead is not None:
+                ahead[1].cancel()
+            page = await self._store.read_page(after, limit=limit, categories=categories, types=types)
+        if self._reads_ahead and page.count == limit:
+            reading = self._store.read_page(page.end, limit=limit, categories=categories, types=types)
+            self._ahead = (page.end, limit, categories, types), asyncio.ensure_future(reading)
+        return page
 
     async def release(self) -> None:
         """Let others take over at once. Raises StoreUnavailable."""
+        if self._ahead is not None:
+            self._ahead[1].cancel()
+            self._ahead = None
         while self._leases:
             _, (lease, _) = self._leases.popitem()
             await self._store.release(lease)
@@ -161,7 +193,9 @@ class ProjectionRunner:
         mine, end = wanted_of(fold, build, reads), page.end
         while True:
             rows = await self._store.rows(fold, build.build, keys_of(fold, mine))
+            began_s = self._monotonic_s()
             folded = fold_batch(fold, build, mine, end, rows, self._now())
+            self._busy_s += self._monotonic_s() - began_s
             try:
                 return await self._save(fold, build, folded)
             except StoreError as error:
