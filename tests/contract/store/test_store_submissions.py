@@ -111,14 +111,16 @@ async def test_what_waits_until_later_is_not_due_but_can_be_hurried(store: Any) 
 async def test_a_result_is_kept_and_ends_it(store: Any) -> None:
     key = (await store.intend(a_new())).key
     row = await store.claim(key, "one", LONG_S)
-    ended = replace(row, state=SubmissionState.CONCLUDED, provider_id="job-1", due_at=None)
+    later = await store.submissions_now() + timedelta(days=7)
+    ended = replace(row, state=SubmissionState.CONCLUDED, provider_id="job-1", due_at=later)
 
     assert await store.save_submission(ended, "Its result is here.", release=True, result=b"counts")
 
     assert await store.submission_result(key) == b"counts"
     assert await store.claim_due(["ibm"], "one", LONG_S) is None
     assert not await store.hurry_submission(key)
-    assert await store.want_cancelled(LINEAGE) == 0
+    kept = await store.submission(key)
+    assert (kept.due_at, await store.want_cancelled(LINEAGE)) == (later, 0)
 
 
 async def test_a_wish_to_cancel_is_not_lost_to_a_write_that_did_not_know_of_it(store: Any) -> None:

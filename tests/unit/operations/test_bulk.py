@@ -112,7 +112,8 @@ def test_one_process_runs_it_and_another_may_cancel_it() -> None:
 
         ended = await at.runner().run(ID, act, **WHY)
 
-        assert (ended.state, ended.note, ended.done, len(at.acted)) == ("cancelled", "enough", 300, 400)
+        assert (ended.state, ended.note, ended.done, len(at.acted)) == ("cancelled", "enough", 400, 400)
+        assert ended.outcomes == {"fine": 400}
         with pytest.raises(InConflict):
             start(ended, actor="a", reason="r", rate_per_s=None, limit=None)
 
@@ -149,6 +150,22 @@ def test_it_stops_by_itself_when_most_of_a_step_fails() -> None:
 
         assert (stopped.state, stopped.done, stopped.failed) == ("stopped", 300, 60)
         assert stopped.note == "60 of the last 100 failed: broken"
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("rate_per_s", [0.5, 1.0, 2.0, 4.0])
+def test_it_stops_by_itself_at_any_rate(rate_per_s: float) -> None:
+    """Given steps of one or a few, then what failed of the last of them counts together; one that fails alone stops nothing."""
+
+    async def main() -> None:
+        at = _Bench()
+        await at.frozen()
+        at.fails = frozenset({"t3", *TARGETS[15:]})
+
+        stopped = await at.runner().run(ID, at.act, rate_per_s=rate_per_s, **WHY)
+
+        assert (stopped.state, stopped.note, stopped.done) == ("stopped", "5 of the last 10 failed: broken", 20)
 
     run_virtual(main())
 

@@ -81,9 +81,17 @@ def start(
 
 
 def advance(
-    operation: Operation, outcomes: Mapping[str, str], failures: Mapping[str, str], *, stop: str = ""
+    operation: Operation,
+    outcomes: Mapping[str, str],
+    failures: Mapping[str, str],
+    *,
+    stop: str = "",
+    recent: Sequence[str] = (),
 ) -> list[OperationEvent]:
-    """One step was done: the outcome of each of its targets, and why those failed that did. `stop`: why it may not go on."""
+    """One step was done: the outcome of each of its targets, and why those failed that did. `stop`: why it may not go on.
+    `recent`: the outcomes before, where a step is too small to say by itself that most fails. Of one that was cancelled while
+    the step was done, the step counts.
+    """
     counts: dict[str, int] = {}
     for outcome in outcomes.values():
         counts[outcome] = counts.get(outcome, 0) + 1
@@ -91,11 +99,14 @@ def advance(
     room = max(0, FAILURES_KEPT_MAX - len(operation.failures or {}))
     kept = dict(list(failures.items())[:room])
     events: list[OperationEvent] = [OperationAdvanced(done=done, outcomes=counts, failures=kept)]
+    if operation.state in ENDED:
+        return events
     if stop:
         return [*events, OperationStopped(how="stopped", actor=operation.actor, reason=stop)]
-    failed = counts.get(FAILED, 0)
-    if failed > 1 and 2 * failed >= len(outcomes):
-        why = f"{failed} of the last {len(outcomes)} failed: {next(iter(failures.values()), '')}"
+    looked_at = [*recent, *outcomes.values()]
+    failed = looked_at.count(FAILED)
+    if failures and failed > 1 and 2 * failed >= len(looked_at):
+        why = f"{failed} of the last {len(looked_at)} failed: {next(iter(failures.values()), '')}"
         return [*events, OperationStopped(how="stopped", actor=operation.actor, reason=why)]
     if done >= operation.count:
         return [*events, OperationStopped(how="done", actor=operation.actor)]

@@ -15,6 +15,8 @@ from queuebit_runtime.waiting import end_task
 
 STEP_MAX = 100
 LEASE_S = 30.0
+RECENT = 10
+"""Of smaller steps so many outcomes are looked at together, to see whether most fails."""
 
 
 class Step(NamedTuple):
@@ -71,21 +73,31 @@ class Runner:
 
     async def _go_on(self, operation_id: UUID, operation: Operation, act: Act, told: Told) -> Operation:
         began_at_s, began = self._clock.monotonic_s(), operation.done
+        recent: list[str] = []
         size = STEP_MAX if operation.rate_per_s is None else max(1, min(STEP_MAX, int(operation.rate_per_s)))
         while operation.state == "running":
             if await self._store.take(f"operation/{operation_id}", self._holder, LEASE_S) is None:
                 raise InConflict("Another process runs the operation now: this one was too slow.")
             targets = operation.left[:size]
             step = await self._step(operation_id, act(targets, operation)) if targets else Step({})
-            after = await self._operations.record(
-                operation_id, operation, advance(operation, step.outcomes, step.failures, stop=step.stop)
-            )
-            operation = after if after is not None else await self._operations.load(operation_id)
+            operation = await self._record(operation_id, operation, step, recent)
+            recent = [*recent, *step.outcomes.values()][-RECENT:]
             told(operation)
             if operation.rate_per_s is not None and operation.state == "running":
                 due_s = began_at_s + (operation.done - began) / operation.rate_per_s
                 await self._clock.sleep(max(0.0, due_s - self._clock.monotonic_s()))
         return operation
+
+    async def _record(self, operation_id: UUID, operation: Operation, step: Step, recent: Sequence[str]) -> Operation:
+        """What the step did counts, also where somebody cancelled the operation meanwhile: nobody else can have changed it."""
+        room = RECENT - len(step.outcomes)
+        before = recent[-room:] if room > 0 else ()
+        while True:
+            events = advance(operation, step.outcomes, step.failures, stop=step.stop, recent=before)
+            after = await self._operations.record(operation_id, operation, events)
+            if after is not None:
+                return after
+            operation = await self._operations.load(operation_id)
 
     async def _step(self, operation_id: UUID, acting: Awaitable[Step]) -> Step:
         """Act, and keep the lease however long that takes: nobody may begin beside a step that is not recorded yet."""

@@ -51,7 +51,8 @@ class LetterSender:
         letter = kept.letter
         edited = value is not None or headers is not None
         said = {
-            h.REPLAYS: str(letter.replays + 1).encode(),
+            # What waited behind another has not been tried by that.
+            h.REPLAYS: str(letter.replays + (letter.behind is None)).encode(),
             h.REDRIVE: redrive.encode(),
             h.FIRST_FAILED_AT: letter.first_failed_at.encode(),
             h.FIRST_OFFSET: str(letter.first_offset).encode(),

@@ -25,6 +25,7 @@ from queuebit_store.ports import StoredEvent
 
 INVALIDATE, CANCEL, RERUN, RECALL = "jobs invalidate", "jobs cancel", "jobs rerun", "jobs recall"
 ASKED, ASKED_BEFORE = "asked again", "asked again before"
+NOT_ASKED = "not asked again"
 CONTENDED = "others kept changing the job"
 
 
@@ -56,13 +57,14 @@ async def _invalidate(
     ids = [UUID(each) for each in targets]
     requeue = operation.arguments.get("requeue") == "yes"
     again: dict[UUID, UUID] = {}
+    asked: dict[UUID, str] = {}
     if requeue:
         asked = await _ask_again(store, clock, operation_id, ids, operation, only=_counts_still)
         again = {job_id: again_id(job_id, operation_id) for job_id in ids if asked[job_id] in (ASKED, ASKED_BEFORE)}
     outcomes = await tell(
         store, clock, ids, invalidating(operation, operation_id, again), done=DONE, cause_id=operation_id
     )
-    return _step(outcomes)
+    return _with_unasked(_step(outcomes), asked)
 
 
 async def _cancel(store: Jobs, clock: Clock, operation_id: UUID, targets: Sequence[str], operation: Operation) -> Step:
@@ -141,6 +143,17 @@ async def _ask_again(
 
 def _counts_still(job: Job) -> bool:
     return isinstance(job, EndedJob) and job.state == "completed" and not job.suspect
+
+
+def _with_unasked(step: Step, asked: Mapping[UUID, str]) -> Step:
+    """The step, with what is suspect now and could not be asked again as an outcome of its own, and why."""
+    outcomes, failures = dict(step.outcomes), dict(step.failures)
+    for job_id, outcome in asked.items():
+        failed, _, why = outcome.partition(": ")
+        if failed == FAILED and outcomes[str(job_id)] == DONE:
+            outcomes[str(job_id)] = f"{DONE}, {NOT_ASKED}"
+            failures[str(job_id)] = f"{NOT_ASKED}: {why}"
+    return Step(outcomes, failures, step.stop)
 
 
 def _step(outcomes: dict[UUID, str]) -> Step:

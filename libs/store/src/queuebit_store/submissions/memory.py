@@ -123,7 +123,7 @@ class MemorySubmissions:
     async def hurry_submission(self, key: UUID) -> bool:
         await self.hooks.before("hurry_submission")
         row = self.database.submissions.get(key)
-        if row is None or row.due_at is None:
+        if row is None or row.due_at is None or row.state.final:
             return False
         self.database.submissions[key] = replace(row, due_at=self._now())
         return True

@@ -150,7 +150,7 @@ class Submissions(Protocol):
         ...
 
     async def hurry_submission(self, key: UUID) -> bool:
-        """Have it looked at now; False where there is none or nobody has to look."""
+        """Have it looked at now; False where there is none or it has ended: a late look at that keeps its time."""
         ...
 
     async def want_cancelled(self, lineage: UUID) -> int:

@@ -91,8 +91,9 @@ ORDER BY created_at DESC, key DESC LIMIT $3;
 SELECT at, epoch, owner, state, text FROM submission_note WHERE key = $1 ORDER BY seq;
 
 -- name: hurry_submission
--- Have it looked at now.
-UPDATE submission SET due_at = now() WHERE key = $1 AND due_at IS NOT NULL RETURNING key;
+-- Have it looked at now. The late look at one that has ended keeps its time: sooner it would find nothing, and there is one.
+UPDATE submission SET due_at = now()
+WHERE key = $1 AND due_at IS NOT NULL AND state NOT IN ('concluded', 'failed', 'cancelled') RETURNING key;
 
 -- name: want_cancelled
 -- Nobody wants the results of a lineage.
