@@ -102,3 +102,11 @@ async def test_the_oldest_of_several_comes_first(store: Any, open_transaction: O
     async with open_transaction() as first, open_transaction() as second, open_transaction() as third:
         assert [holder.who for holder in await store.horizon_holders()] == [first, second, third]
         assert [holder.who for holder in await store.horizon_holders(limit=1)] == [first]
+
+
+async def test_the_time_goes_on_in_the_store(store: Any) -> None:
+    first = await store.now()
+    second = await store.now()
+
+    assert first.tzinfo is not None
+    assert second >= first

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from queuebit_contracts.jobs import TERMINAL_STATES
+from queuebit_devstack.supervise import is_ready
 from queuebit_operations.records.kafka import opened_records
 from queuebit_operations.scan.port import Selection
 from queuebit_operations.scan.postgres import opened_scan
@@ -164,8 +165,7 @@ class _Chaos:
         until_s = self._clock.monotonic_s() + SETTLE_S
         async with asyncio.timeout(SETTLE_S):
             await loading
-        for name in self._arena.crew:
-            await self._arena.services.wait_ready(name)
+        await self._all_ready(until_s)
         async with await PostgresStore.open(PostgresSettings(self._arena.stack.postgres)) as store:
             while True:
                 states = await _states(store)
@@ -175,6 +175,15 @@ class _Chaos:
                     break
                 await self._clock.sleep(POLL_S)
         self._say(f"     {dict(states)}")
+
+    async def _all_ready(self, until_s: float) -> None:
+        """The supervisor starts again what has just been killed. Raises ChaosFailed."""
+        services = self._arena.services
+        for name in self._arena.crew:
+            while not await is_ready(services.health_port(name)):
+                if self._clock.monotonic_s() > until_s:
+                    raise ChaosFailed(f"{name} does not come back: {services.last_lines(name)}")
+                await self._clock.sleep(POLL_S)
 
     async def _verify(self, allowed: dict[str, str] | None = None) -> None:
         """What `queuebit ops verify` says of the store and of Kafka."""
