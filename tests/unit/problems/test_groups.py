@@ -12,7 +12,9 @@ from queuebit_problems.registry import kind_of, kinds
 GROUPED = {
     "assignment",
     "bin_packing",
+    "binary_program",
     "cvrp",
+    "flow_shop",
     "generalised_assignment",
     "generalised_assignment_cost",
     "graph_colouring",
@@ -20,6 +22,7 @@ GROUPED = {
     "portfolio",
     "quadratic_assignment",
     "tsp",
+    "vrptw",
 }
 
 
