@@ -8,6 +8,7 @@ GROUPS = {
     "archive": "Months of the log as files: write and take out, list, put back.",
     "jobs": "Find answers suspect, ask again, go on from a version, compare, cancel: one job or many at once.",
     "operations": "The verbs that act on many things: what was frozen, how far it is, go on, cancel.",
+    "projections": "Tables folded from all events: how each stands, filled anew beside the live one, switched to, dropped.",
     "quarantine": "Hold back what is suspect, while all else flows, and let it go again.",
     "dlq": "Dead letters: what a consumer group could not take. Look at them, send them again, edit them, drop them.",
     "replay": "Look at what happened, compare it with today's code, and let it happen again.",

@@ -8,6 +8,7 @@ from queuebit_operations.exit_codes import MEANINGS
 from queuebit_operations.groups import Groups
 from queuebit_operations.verbs import (
     archive,
+    asked,
     dlq,
     export,
     import_,
@@ -15,6 +16,8 @@ from queuebit_operations.verbs import (
     jobs_one,
     operations,
     pause,
+    projections,
+    projections_change,
     quarantine,
     replay_diff,
     replay_inspect,
@@ -43,6 +46,9 @@ VERBS = (
     operations.add,
     dlq.add,
     archive.add,
+    projections.add,
+    projections_change.add,
+    asked.add,
 )
 """Every verb, in the order of `queuebit ops --help`."""
 

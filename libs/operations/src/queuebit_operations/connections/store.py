@@ -12,14 +12,17 @@ from queuebit_store.diagnosis.postgres import PostgresDiagnosis
 from queuebit_store.heads.postgres import PostgresHeads
 from queuebit_store.leadership.postgres import PostgresLeadership
 from queuebit_store.log.postgres import PostgresCursors, PostgresLog
+from queuebit_store.projections.postgres import PostgresProjections
 from queuebit_store.submissions.postgres import PostgresSubmissions
 
 SERVICE = "ops"
 """What the server's own views call our sessions: queuebit-ops-…"""
 
 
-class OperatorStore(PostgresLog, PostgresHeads, PostgresCursors, PostgresLeadership, PostgresDiagnosis):
-    """The rooms of the store that hold what happened. Made by `opened_store`."""
+class OperatorStore(
+    PostgresLog, PostgresHeads, PostgresCursors, PostgresLeadership, PostgresDiagnosis, PostgresProjections
+):
+    """The rooms of the store that hold what happened and what follows from it. Made by `opened_store`."""
 
     @property
     def session(self) -> Session:
