@@ -152,7 +152,7 @@ async def switch(
     for _ in range(SWITCH_TRIES):
         filled = await fill(store, clock, projection, replace(build, state="building"), holder=holder, told=told)
         if await store.switch(filled.build):
-            return filled.build
+            return replace(filled.build, state="live")
         await clock.sleep(0.05)
     raise InConflict(
         f"The build {build.build} does not come past the live one, or was changed meanwhile.", remedy="Try again."
