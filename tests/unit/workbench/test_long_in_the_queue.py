@@ -64,7 +64,7 @@ class LedgerPool(InlinePool):
 
     async def run(self, function_path: str, argument: Any, **options: Any) -> Any:
         if function_path == FOLLOW:
-            return Direct().run(advance(self.ledger, argument.name, opened))
+            return Direct().run(advance(self.ledger, argument, opened))
         if isinstance(argument, Step):
             self.steps += 1
             return self.step(argument)
@@ -72,7 +72,7 @@ class LedgerPool(InlinePool):
 
     def step(self, asked: Step) -> Any:
         journal = Journal(asked.journal)
-        claim = Claim(asked.task.attempt_id, asked.lineage, asked.epoch, "memory")
+        claim = Claim(asked.task.attempt_id, asked.lineage, asked.epoch, SPEC, patient=True)
         parking: Any = Parking(self.ledger, claim, journal, loop=Direct())  # type: ignore[arg-type]
         try:
             return told(lambda: frame.run(asked.task, lambda _: None, frame.Kept(parking, journal)))

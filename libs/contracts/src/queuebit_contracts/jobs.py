@@ -117,6 +117,8 @@ class Problem(StrictModel):
     statement: Sensitive[dict[str, Any]]
 
 
+FALLBACK_PARAM = "fallback"
+"""A job that says `fallback: false` wants the answer of the lane that it names or none: it may wait there for days."""
 BACKEND_PARAM = "backend"
 """The parameter of a job that names the backend of its lane; no other is used then."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from queuebit_store.attempts.memory import MemoryAttempts
 from queuebit_store.diagnosis.memory import MemoryDiagnosis
 from queuebit_store.directory.memory import MemoryDirectory
+from queuebit_store.gates.memory import MemoryGates
 from queuebit_store.heads.memory import MemoryHeads
 from queuebit_store.idempotency.memory import MemoryIdempotency
 from queuebit_store.leadership.memory import MemoryLeadership
@@ -32,6 +33,7 @@ class MemoryStore(
     MemoryDiagnosis,
     MemorySubmissions,
     MemoryAttempts,
+    MemoryGates,
     MemoryPartitions,
     MemoryProjections,
 ):

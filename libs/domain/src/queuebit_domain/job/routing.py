@@ -21,8 +21,6 @@ PlanName = Literal[
 ]
 REFINE_PARAM = "refine"
 """A job that says `refine: true` lets the classical solver go on from the quantum answer."""
-FALLBACK_PARAM = "fallback"
-"""A job that says `fallback: false` wants the answer of the lane that it names or none: it may wait there for days."""
 
 
 class RoutingInputs(NamedTuple):

@@ -11,11 +11,11 @@ from uuid import UUID
 from queuebit_contracts import events as ev
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.ids import attempt_id_of, derive_id, uuid7
-from queuebit_contracts.jobs import Cost, JobRequest, LaneWish, ParamValue, Tier, Usage
+from queuebit_contracts.jobs import FALLBACK_PARAM, Cost, JobRequest, LaneWish, ParamValue, Tier, Usage
 from queuebit_contracts.operators import Parent
 from queuebit_domain.job.codec import read_event
 from queuebit_domain.job.evolve import evolve
-from queuebit_domain.job.routing import FALLBACK_PARAM, REFINE_PARAM, RoutingInputs, budget_s_of, plan
+from queuebit_domain.job.routing import REFINE_PARAM, RoutingInputs, budget_s_of, plan
 from queuebit_domain.job.state import Job, NoJob
 from queuebit_operations.errors import BadArgument, InConflict
 from queuebit_store.ports import StoredEvent

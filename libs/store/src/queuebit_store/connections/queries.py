@@ -22,6 +22,7 @@ ROOMS = (
     "connections",
     "submissions",
     "attempts",
+    "gates",
     "partitions",
     "projections",
 )

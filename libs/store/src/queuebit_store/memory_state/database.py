@@ -12,6 +12,7 @@ from uuid import UUID
 
 from queuebit_store.attempts.port import KeptAttempt
 from queuebit_store.directory.port import ApiKeyRow
+from queuebit_store.gates.port import Gate
 from queuebit_store.heads.port import Place, StreamRow
 from queuebit_store.idempotency.port import Reservation
 from queuebit_store.log.payloads import hash_of, whole_event
@@ -51,6 +52,15 @@ class LeaseRow:
     expires_at_s: float
 
 
+@dataclass(slots=True)
+class AccountRow:
+    """Who holds a place of an account, when places were taken, until when there is none."""
+
+    holders: list[UUID] = field(default_factory=list)
+    taken_s: list[float] = field(default_factory=list)
+    closed_until_s: float = float("-inf")
+
+
 class MemoryDatabase:
     """Everything stored. Shared by the sessions on it. `now_s` is its clock, in seconds that only grow."""
 
@@ -68,6 +78,8 @@ class MemoryDatabase:
         self.tenants: dict[str, datetime] = {}
         self.api_keys: dict[str, ApiKeyRow] = {}
         self.leases: dict[str, LeaseRow] = {}
+        self.gates: dict[str, Gate] = {}
+        self.accounts: dict[str, AccountRow] = {}
         self.attempts: dict[UUID, KeptAttempt] = {}
         self.orders: dict[UUID, bytes] = {}
         self.submissions: dict[UUID, Submission] = {}

@@ -41,6 +41,7 @@ class MemorySubmissions:
                 updated_at=self._now(),
                 due_at=self._now(),
                 lineage=new.lineage,
+                patient=new.patient,
             )
             db.requests[new.key] = new.request
             self._note(db.submissions[new.key], "It is to be handed in.")

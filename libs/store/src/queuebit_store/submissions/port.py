@@ -40,7 +40,8 @@ class SubmissionState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class NewSubmission:
     """What is to be handed in: one round of one attempt. `request` is its text, `request_hash` tells it from any other.
-    `lineage` is the same for every try of one leg of a job: those find it again.
+    `lineage` is the same for every try of one leg of a job: those find it again. `patient`:
+    whether it waits for its provider where that does not answer, instead of ending unsent.
     """
 
     key: UUID
@@ -50,6 +51,7 @@ class NewSubmission:
     request: bytes
     request_hash: str
     lineage: UUID | None = None
+    patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Submission:
     action: str | None = None
     reason: str | None = None
     remedy: str = ""
+    patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,16 @@ class PostgresSubmissions:
         return moment
 
     async def intend(self, new: NewSubmission) -> Submission:
-        arguments = (new.key, new.attempt_id, new.round, new.backend, new.request_hash, new.request, new.lineage)
+        arguments = (
+            new.key,
+            new.attempt_id,
+            new.round,
+            new.backend,
+            new.request_hash,
+            new.request,
+            new.lineage,
+            new.patient,
+        )
         while not (found := await self._session.fetch("intend", *arguments)):
             pass
         return to.submission(found[0])

@@ -11,7 +11,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.channels import ADMITTED, LARGE
 from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.ids import refusal_id_of
-from queuebit_contracts.jobs import JobRequest, is_tenant_name
+from queuebit_contracts.jobs import FALLBACK_PARAM, JobRequest, is_tenant_name
 from queuebit_contracts.origin import Origin, whole_origin
 from queuebit_control_plane.handler import InboundCommand
 from queuebit_control_plane.inbound.idempotency import reserve_each, unheld
@@ -20,7 +20,7 @@ from queuebit_control_plane.inbound.reading import Outcome, Question, admitted_o
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_domain.holds.lanes import Lanes
 from queuebit_domain.job.messages import Refuse, Submit
-from queuebit_domain.job.routing import FALLBACK_PARAM, REFINE_PARAM, RoutingInputs, budget_s_of
+from queuebit_domain.job.routing import REFINE_PARAM, RoutingInputs, budget_s_of
 from queuebit_problems.admission import Admitted
 from queuebit_runtime.bus.decoding import Received, Refused
 from queuebit_runtime.bus.port import Record

@@ -29,7 +29,7 @@ def step(asked: Step, on_progress: Report) -> Ended | Waiting:
     from queuebit_store.errors import StoreError
 
     task, journal = asked.task, Journal(asked.journal)
-    claim = Claim(task.attempt_id, asked.lineage, asked.epoch, task.backend.name)
+    claim = Claim(task.attempt_id, asked.lineage, asked.epoch, task.backend, task.patient)
     parking = Parking(open_ledger, claim, journal, loop=ledger_loop())
     try:
         return told(lambda: frame.run(task, on_progress, frame.Kept(parking, journal)))
@@ -45,7 +45,7 @@ def follow(backend: BackendSpec, on_progress: Callable[[Any], None]) -> int:
     from queuebit_quantum_adapter.submissions.ledger import ledger_loop, open_ledger
 
     del on_progress
-    return ledger_loop().run(advance(open_ledger, backend.name, lambda: open_provider(backend)))
+    return ledger_loop().run(advance(open_ledger, backend, lambda: open_provider(backend)))
 
 
 def warm(backend: BackendSpec, on_progress: Callable[[Any], None]) -> None:

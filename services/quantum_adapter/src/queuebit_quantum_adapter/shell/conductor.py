@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from queuebit_contracts.channels import EXECUTIONS
-from queuebit_contracts.failures import FAILURES
+from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.jobs import Usage, is_past
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor, TaskHop, ended_by, told_of
 from queuebit_quantum_adapter.shell.task import Failed, Outcome, Stage, Step, Task, Waiting
@@ -234,6 +234,9 @@ class Conductor:
                 assert task is not None
                 wall_s = (now - row.created_at).total_seconds()
                 return self._executor.succeeded(order, ended, task.backend, row.created_at, wall_s)
+            case Failed(code) if task is not None and task.patient and code is FailureCode.BACKEND_UNAVAILABLE:
+                await self._give_sign(ledger, replace(row, awaits=None), work, now)
+                return None
             case Failed():
                 return await self._failed(ledger, row, work, ended, task, now)
             case _:

@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FailureAction, FailureCode
-from queuebit_contracts.jobs import BACKEND_PARAM, Lane, Ran, Usage
+from queuebit_contracts.jobs import BACKEND_PARAM, FALLBACK_PARAM, Lane, Ran, Usage
 from queuebit_problems.errors import ProblemError
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.registry import Backends
@@ -164,6 +164,7 @@ class QuantumExecutor:
             backend,
             order.tier,
             order.degraded or 0,
+            order.params.get(FALLBACK_PARAM) is False,
         ).smaller
 
 

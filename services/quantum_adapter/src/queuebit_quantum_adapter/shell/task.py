@@ -102,7 +102,7 @@ class Task:
     """One attempt, as a worker process gets it. `seed` is the job's: attempts repeat each other. `tier` says what fits.
 
     `recipe` is for problems that circuits solve: circuits that are measured have their own. `degraded`: how often it is to be
-    made smaller than that, for an attempt failed for its size.
+    made smaller than that, for an attempt failed for its size. `patient`: whether it waits for its backend however long.
     """
 
     attempt_id: UUID
@@ -114,6 +114,7 @@ class Task:
     backend: BackendSpec
     tier: Tier = "interactive"
     degraded: int = 0
+    patient: bool = False
 
     @property
     def smaller(self) -> Task:

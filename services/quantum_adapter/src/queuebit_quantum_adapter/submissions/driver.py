@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 
+from queuebit_contracts.failures import FailureCode
+from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError
 from queuebit_quantum_adapter.ports import Provider, Recovery
 from queuebit_quantum_adapter.submissions import machine
 from queuebit_quantum_adapter.submissions.codec import decode_request, encode_result
 from queuebit_quantum_adapter.submissions.machine import Act, Observation, Terms
+from queuebit_store.gates.port import Allowance, Gates
 from queuebit_store.submissions.port import Submission, Submissions
 
 LEASE_S = 60.0
@@ -26,6 +30,10 @@ def unheard(words: str) -> None:
     """Nobody listens."""
 
 
+class Shared(Submissions, Gates, Protocol):
+    """Submissions, and what is shared about their providers."""
+
+
 class Lost(Exception):
     """Somebody else has claimed the submission: what was seen is theirs to see again."""
 
@@ -35,8 +43,8 @@ class Driver:
 
     def __init__(
         self,
-        store: Submissions,
-        provider: Provider,
+        store: Shared,
+        provider: Provider | None,
         terms: Terms,
         *,
         owner: str,
@@ -44,11 +52,17 @@ class Driver:
         mark: Mark = unheard,
     ) -> None:
         self._store = store
-        self._provider = provider
+        self._opened = provider
         self._terms = terms
         self._owner = owner
         self._lease_s = lease_s
         self._mark = mark
+
+    @property
+    def _provider(self) -> Provider:
+        """What is asked only where the gate is open."""
+        assert self._opened is not None
+        return self._opened
 
     async def advance(self, row: Submission) -> Submission | None:
         """Act on a claimed row until it has to wait or has ended, and release it; None where somebody else has it now."""
@@ -75,6 +89,8 @@ class Driver:
         now = await self._store.submissions_now()
         result: bytes | None = None
         seen: Observation
+        if act in machine.ASKING and (held := await self._held_back(row, act)) is not None:
+            return await self._saved(row, act, held, None)
         match act:
             case None:
                 await self._store.save_submission(row, "There was nothing to do.", release=True)
@@ -93,6 +109,32 @@ class Driver:
                 seen = self._poll(row)
             case Act.FETCH:
                 seen, result = self._fetch(row)
+        if act in machine.ASKING:
+            await self._note(row, seen)
+        return await self._saved(row, act, seen, result)
+
+    async def _held_back(self, row: Submission, act: Act) -> Observation | None:
+        """Why the provider is not asked now; None where it may be."""
+        until = await self._store.pass_gate(row.backend, self._terms.breaker.probe_s)
+        if until is not None:
+            return machine.Unreachable(until)
+        terms = self._terms
+        if machine.takes_place(row, act) and not await self._store.take_place(terms.account, row.key, terms.allowance):
+            return machine.Full()
+        return None
+
+    async def _note(self, row: Submission, seen: Observation) -> None:
+        """Tell all others whether it has answered, and for how long it takes nothing more."""
+        if isinstance(seen, machine.NoAnswer | machine.Doubt):
+            await self._store.note_silence(row.backend, self._terms.breaker)
+            return
+        await self._store.note_answer(row.backend)
+        if isinstance(seen, machine.Refused) and seen.code is FailureCode.BACKEND_OVERLOADED and seen.transient:
+            await self._store.close_account(self._terms.account, seen.retry_after_s or self._terms.poll_s)
+
+    async def _saved(
+        self, row: Submission, act: Act, seen: Observation, result: bytes | None
+    ) -> tuple[Submission, bool]:
         now = await self._store.submissions_now()
         reaction = machine.react(row, seen, now, self._terms)
         rests = reaction.row.due_at is None or reaction.row.due_at > now
@@ -173,10 +215,13 @@ class Driver:
             self._mark(f"not done: {type(error).__name__}")
 
 
-def terms_of(provider: Provider, *, poll_s: float = 2.0) -> Terms:
-    """How a provider is dealt with, by what it says of itself."""
+def terms_of(provider: Provider, spec: BackendSpec | None = None, *, poll_s: float = 2.0) -> Terms:
+    """How a provider is dealt with, by what it says of itself and what is configured of it."""
     told = provider.capabilities()
-    return Terms(told.recovery, told.lag_s, poll_s=poll_s)
+    if spec is None:
+        return Terms(told.recovery, told.lag_s, poll_s=poll_s, account=told.backend)
+    allowance = Allowance(spec.at_once_max, spec.per_minute_max)
+    return Terms(told.recovery, told.lag_s, poll_s=poll_s, account=spec.account or spec.name, allowance=allowance)
 
 
 def _of_send(error: Exception) -> Observation:

@@ -6,25 +6,52 @@ import os
 import socket
 from collections.abc import Callable
 
-from queuebit_quantum_adapter.ports import Provider
+from queuebit_quantum_adapter.backends.spec import BackendSpec
+from queuebit_quantum_adapter.errors import AdapterError
+from queuebit_quantum_adapter.ports import Provider, Recovery
 from queuebit_quantum_adapter.submissions.driver import LEASE_S, Driver, terms_of
-from queuebit_quantum_adapter.submissions.ledger import OpenLedger
+from queuebit_quantum_adapter.submissions.ledger import Ledger, OpenLedger
+from queuebit_quantum_adapter.submissions.machine import Terms
+from queuebit_store.gates.port import USUAL
 
 ADVANCED_MAX = 50
+UNOPENED = Terms(Recovery.FENCE, 0.0)
+"""Of a provider that is not asked, so that nothing else matters."""
 
 
 async def advance(
     open_ledger: OpenLedger,
-    backend: str,
+    spec: BackendSpec,
     opener: Callable[[], Provider],
     *,
     poll_s: float = 2.0,
     lease_s: float = LEASE_S,
 ) -> int:
-    """Act on what is due, so many at most; how many submissions that were. Raises AdapterError or StoreError."""
-    ledger, provider, count = await open_ledger(), opener(), 0
+    """Act on what is due, so many at most; how many submissions that were. Raises AdapterError or StoreError.
+
+    A provider that cannot be opened is one that does not answer: while its breaker is open, what was not sent ends, to go
+    elsewhere, and nothing is asked.
+    """
+    ledger, count = await open_ledger(), 0
     owner = f"{socket.gethostname()}/{os.getpid()}"
-    driver = Driver(ledger, provider, terms_of(provider, poll_s=poll_s), owner=owner, lease_s=lease_s)
-    while count < ADVANCED_MAX and await driver.advance_due(backend):
+    provider = await _opened(ledger, spec, opener)
+    if provider is None and (await ledger.gate(spec.name)).open_until is None:
+        return 0
+    terms = UNOPENED if provider is None else terms_of(provider, spec, poll_s=poll_s)
+    driver = Driver(ledger, provider, terms, owner=owner, lease_s=lease_s)
+    while count < ADVANCED_MAX and await driver.advance_due(spec.name):
         count += 1
     return count
+
+
+async def _opened(ledger: Ledger, spec: BackendSpec, opener: Callable[[], Provider]) -> Provider | None:
+    gate, now = await ledger.gate(spec.name), await ledger.submissions_now()
+    if gate.open_until is not None and gate.open_until > now:
+        return None
+    try:
+        return opener()
+    except AdapterError as error:
+        if not error.transient:
+            raise
+        await ledger.note_silence(spec.name, USUAL)
+        return None

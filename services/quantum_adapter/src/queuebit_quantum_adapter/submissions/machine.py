@@ -15,6 +15,7 @@ from typing import assert_never
 
 from queuebit_contracts.failures import FailureAction, FailureCode
 from queuebit_quantum_adapter.ports import Poll, Recovery, RunState
+from queuebit_store.gates.port import NO_LIMIT, USUAL, Allowance, Breaker
 from queuebit_store.submissions.port import Submission, SubmissionState
 
 MISSES_MIN = 3
@@ -37,13 +38,18 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a provider is dealt with: how a lost answer is found, how late it may turn up, how often it is asked."""
+    """How a provider is dealt with: how a lost answer is found, how late it may turn up, how often it is asked, how much of its
+    account may be in use, and when it is taken for one that does not answer.
+    """
 
     recovery: Recovery
     lag_s: float
     poll_s: float = 2.0
     poll_max_s: float = 300.0
     retry_s: float = 1.0
+    account: str = ""
+    allowance: Allowance = NO_LIMIT
+    breaker: Breaker = USUAL
     late_look_s: float | None = None
     """When something that was in doubt is looked up once more; LATE_LOOK times the lag where it is None."""
 
@@ -96,6 +102,18 @@ class NoAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreachable:
+    """The backend has not answered others so often that it is not asked before that moment."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """There is no place left of the account now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What the provider has under the key, the oldest first."""
 
@@ -112,7 +130,7 @@ class Unwanted:
     """Nobody wants it, and nothing was sent."""
 
 
-Observation = FenceOpened | Taken | Refused | Doubt | NoAnswer | Found | Fetched | Unwanted | Poll
+Observation = FenceOpened | Taken | Refused | Doubt | NoAnswer | Unreachable | Full | Found | Fetched | Unwanted | Poll
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +140,15 @@ class Reaction:
     row: Submission
     note: str
     cancel: tuple[str, ...] = ()
+
+
+ASKING = frozenset({Act.OPEN_FENCE, Act.SEND, Act.LOOK_UP, Act.POLL, Act.FETCH})
+"""What asks the provider something."""
+
+
+def takes_place(row: Submission, act: Act) -> bool:
+    """Whether this is the first step of what is to be sent, for which there must be a place."""
+    return row.state is SubmissionState.INTENDED and (act is Act.OPEN_FENCE or (act is Act.SEND and row.fence is None))
 
 
 def next_act(row: Submission, terms: Terms) -> Act | None:
@@ -171,6 +198,10 @@ def react(row: Submission, seen: Observation, now: datetime, terms: Terms) -> Re
             sent_s = 0.0 if row.sent_at is None else (now - row.sent_at).total_seconds()
             again_s = retry_after_s or max(terms.retry_s, min(terms.poll_max_s, sent_s / 10))
             return Reaction(_after(row, now, again_s), f"No answer: {words[:WORDS_MAX]}")
+        case Unreachable(until):
+            return _unreachable(row, until, now, terms)
+        case Full():
+            return Reaction(_after(row, now, terms.poll_s), "It waits for a place of the account.")
         case Found(provider_ids):
             return _late(row, provider_ids) if row.state.final else _found(row, provider_ids, now, terms)
         case Fetched():
@@ -193,6 +224,15 @@ def _refused(row: Submission, seen: Refused, now: datetime, terms: Terms) -> Rea
         waiting = replace(row, state=SubmissionState.INTENDED, fence=None, detail=words, code=seen.code.value)
         return Reaction(_after(waiting, now, seen.retry_after_s or terms.retry_s), f"Refused for now: {words}")
     return _ended(row, SubmissionState.FAILED, seen.code, words, now, terms, seen.why)
+
+
+def _unreachable(row: Submission, until: datetime, now: datetime, terms: Terms) -> Reaction:
+    """What was not sent may go elsewhere; whatever else is known of it stays so."""
+    words = f"{row.backend} does not answer."
+    if row.state is SubmissionState.INTENDED and not row.patient:
+        why = Why("reroute")
+        return _ended(row, SubmissionState.FAILED, FailureCode.BACKEND_UNAVAILABLE, words, now, terms, why)
+    return Reaction(replace(row, detail=words, due_at=until), f"It is not asked for a while: {words}")
 
 
 def _doubted(row: Submission, words: str, now: datetime, terms: Terms) -> Reaction:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from queuebit_contracts.failures import FailureAction, FailureCode
 from queuebit_contracts.ids import derive_id
+from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError, KeyReused, SubmissionEnded
 from queuebit_quantum_adapter.ports import Provider, Request, Result
 from queuebit_quantum_adapter.submissions.codec import decode_result, encode_request, hash_of
@@ -37,12 +38,17 @@ class Waits(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Which attempt is gone through, under which claim."""
+    """Which attempt is gone through, under which claim; `patient`: whether it waits for its backend however long that takes."""
 
     attempt_id: UUID
     lineage: UUID
     epoch: int
-    backend: str
+    spec: BackendSpec
+    patient: bool = False
+
+    @property
+    def backend(self) -> str:
+        return self.spec.name
 
 
 def round_key(lineage: UUID, backend: str, number: int, request_hash: str, generation: int) -> UUID:
@@ -99,7 +105,9 @@ class Parking:
         for generation in range(GENERATIONS_MAX):
             key = round_key(claim.lineage, claim.backend, number, request_hash, generation)
             row = await ledger.intend(
-                NewSubmission(key, claim.attempt_id, number, claim.backend, data, request_hash, claim.lineage)
+                NewSubmission(
+                    key, claim.attempt_id, number, claim.backend, data, request_hash, claim.lineage, claim.patient
+                )
             )
             if row.request_hash != request_hash:
                 raise KeyReused(
@@ -119,7 +127,13 @@ class Parking:
         claimed = await ledger.claim(row.key, self._owner, self._lease_s)
         if claimed is None:
             return row
-        driver = Driver(ledger, real, terms_of(real, poll_s=self._poll_s), owner=self._owner, lease_s=self._lease_s)
+        driver = Driver(
+            ledger,
+            real,
+            terms_of(real, self._claim.spec, poll_s=self._poll_s),
+            owner=self._owner,
+            lease_s=self._lease_s,
+        )
         await driver.advance(claimed)
         return await ledger.submission(row.key) or row
 

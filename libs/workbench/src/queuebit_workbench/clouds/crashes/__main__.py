@@ -63,7 +63,9 @@ async def one_way(postgres: str, client: Client, way: Way, runs: int, arguments:
         for number, attempt_id in enumerate(keys):
             request = encode_request(Request((Bound(CIRCUIT, (number / runs,)),), (number,), 16))
             await store.intend(
-                NewSubmission(key_of(attempt_id, 0), attempt_id, 0, client.backend, request, hash_of(request))
+                NewSubmission(
+                    key_of(attempt_id, 0), attempt_id, 0, client.backend, request, hash_of(request), patient=True
+                )
             )
         url = f"{env[client.url]}/_loopback"
         httpx2.put(url, json=client.orders(way), timeout=30).raise_for_status()

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from queuebit_quantum_adapter.submissions.driver import Driver, terms_of
 from queuebit_store.errors import StoreUnavailable
+from queuebit_store.gates.port import Breaker
 from queuebit_store.postgres import PostgresSettings, PostgresStore
 from queuebit_workbench.clouds.crashes.clients import Client, opened
 from queuebit_workbench.clouds.crashes.ways import Way, in_the_way
@@ -22,6 +23,8 @@ PAUSE_S = 4.0
 IDLE_S = 0.05
 POLL_S = 0.05
 LATE_LOOK_S = 5.0
+BREAKER = Breaker(failures_max=8, open_s=0.5, open_s_max=1.0, probe_s=LEASE_S)
+"""As soon over as everything else here."""
 
 
 def work(postgres: PostgresSettings, client: Client, way: Way, seed: int, *, kill: float, pause: float) -> None:
@@ -41,7 +44,9 @@ def work(postgres: PostgresSettings, client: Client, way: Way, seed: int, *, kil
 
 async def _work(postgres: PostgresSettings, client: Client, way: Way, owner: str, mark: Callable[[str], None]) -> None:
     provider = in_the_way(opened(client), way)
-    terms = replace(terms_of(provider, poll_s=POLL_S), retry_s=0.2, poll_max_s=0.5, late_look_s=LATE_LOOK_S)
+    terms = replace(
+        terms_of(provider, poll_s=POLL_S), retry_s=0.2, poll_max_s=0.5, late_look_s=LATE_LOOK_S, breaker=BREAKER
+    )
     async with await PostgresStore.open(postgres) as store:
         driver = Driver(store, provider, terms, owner=owner, lease_s=LEASE_S, mark=mark)
         while await _left(store):

@@ -7,11 +7,14 @@
 | `QUEUEBIT_IBM_LAG_S` | how long after it was sent a job may still turn up, at most; 300 where it is not set |
 | `QUEUEBIT_IBM_DEADLINE_S` | how long one request may take; 30 where it is not set |
 | `QUEUEBIT_IBM_CALIBRATION_S` | how old a calibration may be before it is asked for again; 3600 where it is not set |
+| `QUEUEBIT_IBM_AT_ONCE` | how many submissions of the account are there at a time; no limit where it is not set |
+| `QUEUEBIT_IBM_PER_MINUTE` | how many begin in a minute; no limit where it is not set |
 | `QISKIT_IBM_TOKEN`, `QISKIT_IBM_INSTANCE` and others | the account, as the client of IBM reads them |
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -46,7 +49,15 @@ def backends(env: Mapping[str, str]) -> tuple[BackendSpec, ...]:
             core_qubits_max=min(CORE_QUBITS_MAX, qubits_max),
             noisy=True,
             durable=True,
+            account=f"ibm:{hashlib.sha256(env.get('QISKIT_IBM_INSTANCE', '').encode()).hexdigest()[:12]}",
+            at_once_max=_limit(env, "QUEUEBIT_IBM_AT_ONCE"),
+            per_minute_max=_limit(env, "QUEUEBIT_IBM_PER_MINUTE"),
             options={"backend": name, **options},
         )
         for name in names(env, "QUEUEBIT_IBM_BACKENDS", "the backends, such as ibm_brisbane")
     )
+
+
+def _limit(env: Mapping[str, str], name: str) -> int:
+    """So many at most; 0, where it is not set, for no limit."""
+    return int(number(env, name, 1.0)) if env.get(name) else 0

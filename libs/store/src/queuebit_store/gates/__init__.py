@@ -1,0 +1,1 @@
+"""How much goes to each provider, and whether it answers: shared by all who ask it."""

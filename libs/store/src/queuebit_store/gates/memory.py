@@ -1,0 +1,61 @@
+"""Gates in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from queuebit_store.gates.port import Allowance, Breaker, Gate
+from queuebit_store.memory_state.database import AccountRow, MemoryDatabase
+
+MINUTE_S = 60.0
+
+
+class MemoryGates:
+    """Who may ask which provider now, on the database's clock."""
+
+    database: MemoryDatabase
+
+    async def gate(self, backend: str) -> Gate:
+        return self.database.gates.get(backend, Gate(backend))
+
+    async def pass_gate(self, backend: str, probe_s: float) -> datetime | None:
+        known, now = await self.gate(backend), datetime.fromtimestamp(self.database.now_s(), UTC)
+        if known.open_until is None:
+            return None
+        if known.open_until > now:
+            return known.open_until
+        self.database.gates[backend] = replace(known, open_until=now + timedelta(seconds=probe_s))
+        return None
+
+    async def note_answer(self, backend: str) -> None:
+        self.database.gates.pop(backend, None)
+
+    async def note_silence(self, backend: str, breaker: Breaker) -> Gate:
+        known, now = await self.gate(backend), datetime.fromtimestamp(self.database.now_s(), UTC)
+        failures, open_until = known.failures + 1, known.open_until
+        if failures >= breaker.failures_max:
+            open_s = min(breaker.open_s * 2.0 ** min(failures - breaker.failures_max, 20), breaker.open_s_max)
+            open_until = now + timedelta(seconds=open_s)
+        found = self.database.gates[backend] = Gate(backend, failures, open_until)
+        return found
+
+    async def take_place(self, account: str, key: UUID, allowance: Allowance) -> bool:
+        row, now_s = self.database.accounts.setdefault(account, AccountRow()), self.database.now_s()
+        rows = self.database.submissions
+        row.holders = [held for held in row.holders if held != key and held in rows and not rows[held].state.final]
+        row.taken_s = [taken_s for taken_s in row.taken_s if taken_s > now_s - MINUTE_S]
+        if (
+            row.closed_until_s > now_s
+            or 0 < allowance.at_once <= len(row.holders)
+            or 0 < allowance.per_minute <= len(row.taken_s)
+        ):
+            return False
+        row.holders.append(key)
+        row.taken_s.append(now_s)
+        return True
+
+    async def close_account(self, account: str, seconds: float) -> None:
+        row = self.database.accounts.setdefault(account, AccountRow())
+        row.closed_until_s = max(row.closed_until_s, self.database.now_s() + seconds)

@@ -1,0 +1,74 @@
+"""What is shared about a provider by all who ask it: whether it answers, and how much of an account is in use.
+
+A breaker stands between us and each backend. So many questions in a row without an answer open it: nothing is asked any more,
+until its time is over and one single question goes through. An answer closes it; none opens it for twice as long.
+A place of an account is taken before something is sent, at most so many at a time and so many a minute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """`failures_max` questions in a row without an answer open it, for `open_s` at first, for `open_s_max` at most. A probe
+    that has not ended after `probe_s` is one without an answer.
+    """
+
+    failures_max: int = 4
+    open_s: float = 10.0
+    open_s_max: float = 300.0
+    probe_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How much of an account may be in use: `at_once` submissions, and `per_minute` new ones; 0 for no limit."""
+
+    at_once: int = 0
+    per_minute: int = 0
+
+
+USUAL = Breaker()
+NO_LIMIT = Allowance()
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """How a backend has answered. `open_until`: until when it is not asked, None where it may be."""
+
+    backend: str
+    failures: int = 0
+    open_until: datetime | None = None
+
+
+class Gates(Protocol):
+    """Every method raises StoreUnavailable where the store does not answer: a write may then have taken effect."""
+
+    async def gate(self, backend: str) -> Gate:
+        """How it has answered; as one that always has where nothing is known."""
+        ...
+
+    async def pass_gate(self, backend: str, probe_s: float) -> datetime | None:
+        """None where it may be asked: the breaker is closed, or this is the question that tries. Else when to look again."""
+        ...
+
+    async def note_answer(self, backend: str) -> None:
+        """It has answered: the breaker is closed."""
+        ...
+
+    async def note_silence(self, backend: str, breaker: Breaker) -> Gate:
+        """It has not answered once more; how it stands now."""
+        ...
+
+    async def take_place(self, account: str, key: UUID, allowance: Allowance) -> bool:
+        """Whether there is a place of the account for a submission. Who has one has it until the submission has ended."""
+        ...
+
+    async def close_account(self, account: str, seconds: float) -> None:
+        """Nobody gets a place for so long: the provider has said so."""
+        ...

@@ -1,0 +1,40 @@
+"""Gates on PostgreSQL: single statements."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from queuebit_store.connections.session import Session
+from queuebit_store.gates.port import Allowance, Breaker, Gate
+
+
+class PostgresGates:
+    """Who may ask which provider now."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def gate(self, backend: str) -> Gate:
+        found = await self._session.fetch("gate", backend)
+        return Gate(**found[0]) if found else Gate(backend)
+
+    async def pass_gate(self, backend: str, probe_s: float) -> datetime | None:
+        known = await self.gate(backend)
+        if known.open_until is None or await self._session.fetch("pass_gate", backend, timedelta(seconds=probe_s)):
+            return None
+        return (await self.gate(backend)).open_until
+
+    async def note_answer(self, backend: str) -> None:
+        await self._session.fetch("note_answer", backend)
+
+    async def note_silence(self, backend: str, breaker: Breaker) -> Gate:
+        open_s, open_s_max = timedelta(seconds=breaker.open_s), timedelta(seconds=breaker.open_s_max)
+        found = await self._session.fetch("note_silence", backend, breaker.failures_max, open_s, open_s_max)
+        return Gate(**found[0])
+
+    async def take_place(self, account: str, key: UUID, allowance: Allowance) -> bool:
+        return bool(await self._session.fetch("take_place", account, key, allowance.at_once, allowance.per_minute))
+
+    async def close_account(self, account: str, seconds: float) -> None:
+        await self._session.fetch("close_account", account, timedelta(seconds=seconds))

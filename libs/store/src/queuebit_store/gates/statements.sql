@@ -1,0 +1,56 @@
+-- name: gate
+-- How a backend has answered.
+SELECT backend, failures, open_until FROM provider_gate WHERE backend = $1;
+
+-- name: pass_gate
+-- Where the time of an open breaker is over, one question goes through: who gets a row asks it.
+UPDATE provider_gate SET open_until = clock_timestamp() + $2::interval
+WHERE backend = $1 AND open_until IS NOT NULL AND open_until <= clock_timestamp() RETURNING backend;
+
+-- name: note_answer
+-- It has answered.
+UPDATE provider_gate SET failures = 0, open_until = NULL
+WHERE backend = $1 AND (failures > 0 OR open_until IS NOT NULL) RETURNING backend;
+
+-- name: note_silence
+-- It has not answered once more. From the last that is borne on it is open, each time twice as long.
+INSERT INTO provider_gate AS gate (backend, failures, open_until)
+VALUES ($1, 1, CASE WHEN $2 <= 1 THEN clock_timestamp() + $3::interval END)
+ON CONFLICT (backend) DO UPDATE SET
+    failures = gate.failures + 1,
+    open_until = CASE
+        WHEN gate.failures + 1 >= $2
+        THEN clock_timestamp() + least($3::interval * power(2, least(gate.failures + 1 - $2, 20)), $4::interval)
+        ELSE gate.open_until
+    END
+RETURNING backend, failures, open_until;
+
+-- name: take_place
+-- The lock on the row of the account parts those who ask at once; what has ended since gives its place back.
+INSERT INTO provider_account AS account (account, holders, taken) VALUES ($1, ARRAY[$2::uuid], ARRAY[clock_timestamp()])
+ON CONFLICT (account) DO UPDATE SET
+    holders = ARRAY(
+        SELECT holder FROM unnest(account.holders) AS holder
+        WHERE holder <> $2 AND EXISTS (
+            SELECT FROM submission WHERE key = holder AND state NOT IN ('concluded', 'failed', 'cancelled')
+        )
+    ) || $2::uuid,
+    taken = ARRAY(
+        SELECT moment FROM unnest(account.taken) AS moment WHERE moment > clock_timestamp() - interval '60 seconds'
+    ) || clock_timestamp()
+WHERE (account.closed_until IS NULL OR account.closed_until <= clock_timestamp())
+    AND ($3 = 0 OR $3 > (
+        SELECT count(*) FROM unnest(account.holders) AS holder
+        WHERE holder <> $2 AND EXISTS (
+            SELECT FROM submission WHERE key = holder AND state NOT IN ('concluded', 'failed', 'cancelled')
+        )
+    ))
+    AND ($4 = 0 OR $4 > (
+        SELECT count(*) FROM unnest(account.taken) AS moment WHERE moment > clock_timestamp() - interval '60 seconds'
+    ))
+RETURNING account;
+
+-- name: close_account
+-- The provider has said how long.
+INSERT INTO provider_account AS account (account, closed_until) VALUES ($1, clock_timestamp() + $2::interval)
+ON CONFLICT (account) DO UPDATE SET closed_until = greatest(account.closed_until, excluded.closed_until);
