@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from queuebit_contracts.failures import FailureCode
 from queuebit_quantum_adapter.ports import Poll, Recovery, RunState
 from queuebit_quantum_adapter.submissions import machine
-from queuebit_quantum_adapter.submissions.machine import Act, Doubt, Fetched, Found, NoAnswer, Refused, Taken, Terms
+from queuebit_quantum_adapter.submissions.machine import Act, Terms
+from queuebit_quantum_adapter.submissions.seen import Doubt, Fetched, Found, NoAnswer, Observation, Refused, Taken
 from queuebit_store.submissions.port import Submission, SubmissionState
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -163,9 +164,7 @@ OBSERVATIONS = st.one_of(
 
 
 @given(st.lists(OBSERVATIONS, max_size=12), st.sampled_from([TOKEN, FENCE, SEARCH]))
-def test_nothing_but_the_word_of_the_provider_ends_what_is_in_doubt(
-    seen: list[machine.Observation], terms: Terms
-) -> None:
+def test_nothing_but_the_word_of_the_provider_ends_what_is_in_doubt(seen: list[Observation], terms: Terms) -> None:
     """Whatever is seen short of a final word: unknown never becomes failed."""
     row, now = a_row(SubmissionState.UNKNOWN, unknown_since=NOW, sent_at=NOW, fence="f"), NOW
     for each in seen:

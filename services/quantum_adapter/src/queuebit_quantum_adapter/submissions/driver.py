@@ -14,8 +14,10 @@ from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError
 from queuebit_quantum_adapter.ports import Provider, Recovery
 from queuebit_quantum_adapter.submissions import machine
+from queuebit_quantum_adapter.submissions import seen as see
 from queuebit_quantum_adapter.submissions.codec import decode_request, encode_result
-from queuebit_quantum_adapter.submissions.machine import Act, Observation, Terms
+from queuebit_quantum_adapter.submissions.machine import Act, Terms
+from queuebit_quantum_adapter.submissions.seen import Observation
 from queuebit_store.gates.port import Allowance, Gates
 from queuebit_store.submissions.port import Submission, Submissions
 
@@ -96,9 +98,9 @@ class Driver:
                 await self._store.save_submission(row, "There was nothing to do.", release=True)
                 return row, True
             case Act.END_UNSENT:
-                seen = machine.Unwanted()
+                seen = see.Unwanted()
             case Act.GIVE_UP_OWNER:
-                seen = machine.Doubt("Whoever sent it is gone.")
+                seen = see.Doubt("Whoever sent it is gone.")
             case Act.OPEN_FENCE:
                 seen = self._open_fence(row)
             case Act.SEND:
@@ -117,19 +119,19 @@ class Driver:
         """Why the provider is not asked now; None where it may be."""
         until = await self._store.pass_gate(row.backend, self._terms.breaker.probe_s)
         if until is not None:
-            return machine.Unreachable(until)
+            return see.Unreachable(until)
         terms = self._terms
         if machine.takes_place(row, act) and not await self._store.take_place(terms.account, row.key, terms.allowance):
-            return machine.Full()
+            return see.Full()
         return None
 
     async def _note(self, row: Submission, seen: Observation) -> None:
         """Tell all others whether it has answered, and for how long it takes nothing more."""
-        if isinstance(seen, machine.NoAnswer | machine.Doubt):
+        if isinstance(seen, see.NoAnswer | see.Doubt):
             await self._store.note_silence(row.backend, self._terms.breaker)
             return
         await self._store.note_answer(row.backend)
-        if isinstance(seen, machine.Refused) and seen.code is FailureCode.BACKEND_OVERLOADED and seen.transient:
+        if isinstance(seen, see.Refused) and seen.code is FailureCode.BACKEND_OVERLOADED and seen.transient:
             await self._store.close_account(self._terms.account, seen.retry_after_s or self._terms.poll_s)
 
     async def _saved(
@@ -154,7 +156,7 @@ class Driver:
         except Exception as error:
             return _refused(error) or _no_answer(error)
         self._mark("fence open")
-        return machine.NoAnswer("The provider opened no fence.") if fence is None else machine.FenceOpened(fence)
+        return see.NoAnswer("The provider opened no fence.") if fence is None else see.FenceOpened(fence)
 
     async def _send(self, row: Submission, now: datetime) -> tuple[Submission, Observation]:
         request = await self._store.submission_request(row.key)
@@ -173,7 +175,7 @@ class Driver:
         self._mark("sent")
         if row.fence is not None:
             self._quietly(lambda: self._provider.close(row.fence or ""))
-        return stored.row, machine.Taken(provider_id)
+        return stored.row, see.Taken(provider_id)
 
     def _look_up(self, row: Submission) -> Observation:
         try:
@@ -184,7 +186,7 @@ class Driver:
         except Exception as error:
             return _no_answer(error)
         self._mark("looked up")
-        return machine.Found(found)
+        return see.Found(found)
 
     def _poll(self, row: Submission) -> Observation:
         assert row.provider_id is not None
@@ -205,7 +207,7 @@ class Driver:
         except Exception as error:
             return _no_answer(error), None
         self._mark("fetched")
-        return machine.Fetched(), result
+        return see.Fetched(), result
 
     def _quietly(self, call: Callable[[], None]) -> None:
         """What is good to do, and done again by whoever looks later."""
@@ -225,19 +227,19 @@ def terms_of(provider: Provider, spec: BackendSpec | None = None, *, poll_s: flo
 
 
 def _of_send(error: Exception) -> Observation:
-    return _refused(error) or machine.Doubt(_words(error))
+    return _refused(error) or see.Doubt(_words(error))
 
 
-def _refused(error: Exception) -> machine.Refused | None:
+def _refused(error: Exception) -> see.Refused | None:
     """What says for sure that nothing was taken."""
     if not isinstance(error, AdapterError) or not error.unsent:
         return None
-    why = machine.Why(error.action, error.reason, error.remedy)
-    return machine.Refused(error.code, error.detail, error.transient, error.retry_after_s, why)
+    why = see.Why(error.action, error.reason, error.remedy)
+    return see.Refused(error.code, error.detail, error.transient, error.retry_after_s, why)
 
 
-def _no_answer(error: Exception) -> machine.NoAnswer:
-    return machine.NoAnswer(_words(error), error.retry_after_s if isinstance(error, AdapterError) else None)
+def _no_answer(error: Exception) -> see.NoAnswer:
+    return see.NoAnswer(_words(error), error.retry_after_s if isinstance(error, AdapterError) else None)
 
 
 def _words(error: Exception) -> str:

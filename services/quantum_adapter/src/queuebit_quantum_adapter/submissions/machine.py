@@ -13,8 +13,23 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from queuebit_contracts.failures import FailureAction, FailureCode
+from queuebit_contracts.failures import FailureCode
 from queuebit_quantum_adapter.ports import Poll, Recovery, RunState
+from queuebit_quantum_adapter.submissions.seen import (
+    NO_WHY,
+    Doubt,
+    FenceOpened,
+    Fetched,
+    Found,
+    Full,
+    NoAnswer,
+    Observation,
+    Refused,
+    Taken,
+    Unreachable,
+    Unwanted,
+    Why,
+)
 from queuebit_store.gates.port import NO_LIMIT, USUAL, Allowance, Breaker
 from queuebit_store.submissions.port import Submission, SubmissionState
 
@@ -52,85 +67,6 @@ class Terms:
     breaker: Breaker = USUAL
     late_look_s: float | None = None
     """When something that was in doubt is looked up once more; LATE_LOOK times the lag where it is None."""
-
-
-@dataclass(frozen=True, slots=True)
-class FenceOpened:
-    fence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """The provider has it, and says so."""
-
-    provider_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """What a failure asks of the plan, the provider's own code for it, and what a person can do; as far as that is known."""
-
-    action: FailureAction | None = None
-    reason: str | None = None
-    remedy: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """It was not taken: said by the provider, or by us before it was sent."""
-
-    code: FailureCode
-    words: str
-    transient: bool
-    retry_after_s: float | None = None
-    why: Why = Why()
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """Something was raised after it was sent, or its sender is gone."""
-
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class NoAnswer:
-    """The provider did not answer a question, or not in words that are understood: nothing is known that was not before."""
-
-    words: str
-    retry_after_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unreachable:
-    """The backend has not answered others so often that it is not asked before that moment."""
-
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Full:
-    """There is no place left of the account now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What the provider has under the key, the oldest first."""
-
-    provider_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """Its result is here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unwanted:
-    """Nobody wants it, and nothing was sent."""
-
-
-Observation = FenceOpened | Taken | Refused | Doubt | NoAnswer | Unreachable | Full | Found | Fetched | Unwanted | Poll
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +236,7 @@ def _ended(
     words: str,
     now: datetime,
     terms: Terms,
-    why: Why = Why(),
+    why: Why = NO_WHY,
 ) -> Reaction:
     """What was ever in doubt is looked up once more, when everything late must have turned up."""
     late_s = terms.late_look_s if terms.late_look_s is not None else LATE_LOOK * terms.lag_s
