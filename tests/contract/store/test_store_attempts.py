@@ -24,7 +24,7 @@ def a_new(number: int = 1, *, lineage: UUID = LINEAGE) -> NewAttempt:
 async def claimed(store: Any, owner: str = "one", lease_s: float = LONG_S) -> Any:
     """Ask until something is due."""
     async with asyncio.timeout(WAIT_S):
-        while (found := await store.claim_attempt(owner, lease_s)) is None:  # noqa: ASYNC110 - the store tells nobody
+        while (found := await store.claim_attempt(["ibm"], owner, lease_s)) is None:  # noqa: ASYNC110 - the store tells nobody
             await asyncio.sleep(0.01)
     return found
 
@@ -53,12 +53,12 @@ async def test_one_carries_it_on_at_a_time_and_a_former_owner_is_fenced_off(open
     one, two = await open_session(), await open_session()
     await one.keep_attempt(a_new())
 
-    held = await one.claim_attempt("one", 0.05)
+    held = await one.claim_attempt(["ibm"], "one", 0.05)
     assert held is not None
     taken = await claimed(two, "two")
 
     assert (held.owner, held.epoch, taken.owner, taken.epoch) == ("one", 1, "two", 2)
-    assert await one.claim_attempt("three", LONG_S) is None
+    assert await one.claim_attempt(["ibm"], "three", LONG_S) is None
     assert not await one.renew_attempt(held.attempt_id, held.epoch, LONG_S)
     assert not await one.save_journal(held.attempt_id, held.epoch, b"late")
     assert not await one.save_attempt(replace(held, signs=9), release=True)
@@ -70,9 +70,20 @@ async def test_one_carries_it_on_at_a_time_and_a_former_owner_is_fenced_off(open
     assert (row.signs, row.journal, row.outcome, row.owner, row.epoch) == (1, b"found out", b"answer", None, 2)
 
 
+async def test_nobody_carries_on_what_waits_at_a_backend_that_is_not_theirs(store: Any) -> None:
+    kept = await store.keep_attempt(a_new())
+
+    assert await store.claim_attempt(["braket"], "one", LONG_S) is None
+    assert await store.claim_attempt([], "one", LONG_S) is None
+    await store.stop_attempts([kept.attempt_id])
+
+    found = await store.claim_attempt(["braket"], "one", LONG_S)
+    assert (found.attempt_id, found.stop_wanted) == (kept.attempt_id, True)
+
+
 async def test_what_waits_is_woken_by_the_end_of_what_it_waits_for(store: Any) -> None:
     row = await waits(store)
-    assert await store.claim_attempt("one", LONG_S) is None
+    assert await store.claim_attempt(["ibm"], "one", LONG_S) is None
     await store.intend(NewSubmission(KEY, row.attempt_id, 0, "ibm", b"circuits", "0" * 64, LINEAGE))
     sent = await store.claim(KEY, "one", LONG_S)
     await store.save_submission(
@@ -82,7 +93,7 @@ async def test_what_waits_is_woken_by_the_end_of_what_it_waits_for(store: Any) -
     )
     queued = await store.submission(KEY)
     assert (queued.queue_position, queued.wait_s, queued.lineage) == (3, 60.0, LINEAGE)
-    assert await store.claim_attempt("one", LONG_S) is None
+    assert await store.claim_attempt(["ibm"], "one", LONG_S) is None
 
     done = replace(sent, state=SubmissionState.CONCLUDED, provider_id="job-1", due_at=None)
     await store.save_submission(done, "Its result is here.", release=True, result=b"counts")
@@ -125,7 +136,7 @@ async def test_what_has_ended_is_forgotten_when_it_is_old_and_never_begins_again
     ended: Any = await store.attempt(row.attempt_id)
     assert (ended.ended, ended.outcome, await store.attempt_order(row.attempt_id)) == (True, None, None)
     assert (await store.keep_attempt(a_new())).ended
-    assert await store.claim_attempt("one", LONG_S) is None
+    assert await store.claim_attempt(["ibm"], "one", LONG_S) is None
     assert await store.forget_attempts(await store.attempts_now() - timedelta(days=1), 10) == 0
     assert await store.forget_attempts(await store.attempts_now() + timedelta(days=1), 10) == 1
 

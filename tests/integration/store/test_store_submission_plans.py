@@ -40,7 +40,7 @@ _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "pass_gate": ("ibm", timedelta(seconds=60)),
     "note_answer": ("ibm",),
     "keep_attempt": (KEY, KEY, 2, "ibm", b"order"),
-    "claim_attempt": ("one", timedelta(seconds=60)),
+    "claim_attempt": (["ibm"], "one", timedelta(seconds=60)),
     "renew_attempt": (KEY, 1, timedelta(seconds=60)),
     "save_attempt": (KEY, 1, None, None, 1, False, 0, datetime(2026, 1, 1, tzinfo=UTC), True),
     "end_attempt": (KEY, 1),

@@ -58,7 +58,7 @@ class World:
 
     async def kept(self, task: Task, number: int = 1, lineage: UUID = LINEAGE) -> KeptAttempt:
         await self.store.keep_attempt(NewAttempt(task.attempt_id, lineage, number, "memory", b"order"))
-        row = await self.store.claim_attempt("one", 60.0)
+        row = await self.store.claim_attempt(["memory"], "one", 60.0)
         assert row is not None
         return row
 
@@ -193,7 +193,7 @@ async def test_whoever_lost_the_attempt_hands_nothing_in() -> None:
     world, task = World(Changing()), a_paid()
     row = await world.kept(task)
     world.now_s += 61.0
-    assert await world.store.claim_attempt("two", 60.0) is not None
+    assert await world.store.claim_attempt(["memory"], "two", 60.0) is not None
 
     assert await world.step(task, row) is None
 

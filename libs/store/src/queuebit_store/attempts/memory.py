@@ -43,13 +43,16 @@ class MemoryAttempts:
         await self.hooks.after_commit("keep_attempt")
         return rows[new.attempt_id]
 
-    async def claim_attempt(self, owner: str, lease_s: float) -> KeptAttempt | None:
+    async def claim_attempt(self, backends: Collection[str], owner: str, lease_s: float) -> KeptAttempt | None:
         await self.hooks.before("claim_attempt")
         now = self._moment()
         due = [
             (row.due_at, row)
             for row in self.database.attempts.values()
-            if row.due_at is not None and row.due_at <= now and (row.lease_until is None or row.lease_until < now)
+            if row.due_at is not None
+            and row.due_at <= now
+            and (row.lease_until is None or row.lease_until < now)
+            and (row.backend in backends or row.stop_wanted)
         ]
         if not due:
             return None

@@ -69,8 +69,10 @@ class Attempts(Protocol):
         """
         ...
 
-    async def claim_attempt(self, owner: str, lease_s: float) -> KeptAttempt | None:
-        """Carry on the attempt that has been due for longest; None where nobody waits for one."""
+    async def claim_attempt(self, backends: Collection[str], owner: str, lease_s: float) -> KeptAttempt | None:
+        """Carry on the attempt that has been due for longest, of these backends or one that nobody wants any more; None where
+        nobody waits for one.
+        """
         ...
 
     async def renew_attempt(self, attempt_id: UUID, epoch: int, lease_s: float) -> bool:

@@ -27,8 +27,8 @@ class PostgresAttempts:
             pass
         return _row(found[0])
 
-    async def claim_attempt(self, owner: str, lease_s: float) -> KeptAttempt | None:
-        found = await self._session.fetch("claim_attempt", owner, timedelta(seconds=lease_s))
+    async def claim_attempt(self, backends: Collection[str], owner: str, lease_s: float) -> KeptAttempt | None:
+        found = await self._session.fetch("claim_attempt", list(backends), owner, timedelta(seconds=lease_s))
         return _row(found[0]) if found else None
 
     async def renew_attempt(self, attempt_id: UUID, epoch: int, lease_s: float) -> bool:

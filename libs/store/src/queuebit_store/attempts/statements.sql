@@ -26,10 +26,11 @@ WHERE attempt_id = $1 AND NOT EXISTS (SELECT FROM made);
 
 -- name: claim_attempt
 -- A walk along what is due, from the oldest; rows that somebody claims at this moment are passed over.
-UPDATE attempt SET owner = $1, epoch = epoch + 1, lease_until = clock_timestamp() + $2::interval
+UPDATE attempt SET owner = $2, epoch = epoch + 1, lease_until = clock_timestamp() + $3::interval
 WHERE attempt_id = (
     SELECT attempt_id FROM attempt
     WHERE due_at <= now() AND (lease_until IS NULL OR lease_until < now())
+        AND (backend = ANY ($1::text[]) OR stop_wanted)
     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 RETURNING attempt_id, lineage, number, backend, created_at, updated_at, journal, awaits, outcome, signs, wakes, stop_wanted, epoch,

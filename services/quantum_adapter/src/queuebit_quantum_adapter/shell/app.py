@@ -54,7 +54,6 @@ class QuantumAdapter:
         their process; `pool` where it is None. `open_kept`: the ledger of those and of their attempts, opened only where a
         backend needs it.
         """
-        limits = settings.limits
         found = discover(settings.provider_names, settings.setup)
         for fault in found.broken:
             _log.error("%s", fault)
@@ -63,15 +62,16 @@ class QuantumAdapter:
         executor = QuantumExecutor(
             pool,
             backends,
-            limits,
+            settings.limits,
             clock,
             worker=worker_name,
             grace_s=settings.grace_s,
             hop=hop,
         )
         pace = Pace(settings.follow_interval_s, settings.sign_interval_s, settings.lease_s)
-        self.conductor = Conductor(open_kept, bus, pool, executor, clock, pace, owner=worker_name, hop=hop)
-        self._keeps = any(spec.durable for spec in backends.all())
+        kept = [spec.name for spec in backends.all() if spec.durable]
+        self.conductor = Conductor(open_kept, bus, pool, executor, clock, pace, kept, owner=worker_name, hop=hop)
+        self._keeps = bool(kept)
         keeper = OrderKeeper(open_kept, executor, clock, hurry=self.conductor.hurry, hop=hop)
         self.shell = WorkShell(
             bus,

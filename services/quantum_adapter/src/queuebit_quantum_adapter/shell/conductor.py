@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from queuebit_contracts.channels import EXECUTIONS
+from queuebit_contracts.events import ExecutionFailed
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_contracts.jobs import Usage, is_past
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor, TaskHop, ended_by, told_of
-from queuebit_quantum_adapter.shell.task import Failed, Outcome, Stage, Step, Task, Waiting
+from queuebit_quantum_adapter.shell.task import Failed, Outcome, Stage, Step, Waiting
 from queuebit_quantum_adapter.submissions.ledger import Ledger, OpenLedger
 from queuebit_quantum_adapter.submissions.packed import order_of, packed, record_of
 from queuebit_runtime.bus.port import Bus, BusError
@@ -38,6 +39,7 @@ CARRIED_MAX = 16
 AGAIN_S = 1.0
 """When something is tried again that others did not take."""
 SIGN_S_MAX = 3600.0
+_SILENT = FailureCode.BACKEND_UNAVAILABLE
 TIDY_S, ENDED_S, ORPHANED_S, TIDIED_MAX = 600.0, 30 * 86_400.0, 600.0, 1000
 """How often what nobody needs any more is put away: attempts that ended so long ago, and submissions whose attempts ended so
 long ago that no further try will ask for them.
@@ -66,11 +68,14 @@ class Conductor:
         executor: QuantumExecutor,
         clock: Clock,
         pace: Pace,
+        backends: Collection[str],
         *,
         owner: str,
         hop: TaskHop = asyncio.to_thread,
     ) -> None:
+        """`backends`: those that are configured here. What waits at others is left to whoever knows them."""
         self._open_ledger = open_ledger
+        self._backends = backends
         self._bus = bus
         self._pool = pool
         self._executor = executor
@@ -112,7 +117,7 @@ class Conductor:
 
     async def _begin_due(self, ledger: Ledger) -> None:
         while len(self._tasks) < CARRIED_MAX:
-            row = await ledger.claim_attempt(self._owner, self._pace.lease_s)
+            row = await ledger.claim_attempt(self._backends, self._owner, self._pace.lease_s)
             if row is None:
                 break
             task = asyncio.ensure_future(self._carried(ledger, row))
@@ -132,7 +137,9 @@ class Conductor:
         try:
             await self._carry(ledger, row)
         except asyncio.CancelledError:
-            await ledger.save_attempt(row, release=True)
+            found = await ledger.attempt(row.attempt_id)
+            if found is not None and found.epoch == row.epoch and found.lease_until is not None:
+                await ledger.save_attempt(found, release=True)
             raise
         except StoreError as error:
             _log.warning("A kept attempt is left to others: %s", error)
@@ -153,6 +160,8 @@ class Conductor:
             row = replace(row, outcome=packed(record.headers, record.value))
             if not await ledger.save_attempt(row, release=False):
                 return
+            if _is_last(told):
+                await ledger.want_cancelled(row.lineage)
         await self._tell(ledger, row, work)
 
     async def _tell(self, ledger: Ledger, row: KeptAttempt, work: Work) -> None:
@@ -171,7 +180,6 @@ class Conductor:
         """What became of it; None where it waits, or where somebody else carries it on."""
         now = await ledger.attempts_now()
         if row.stop_wanted or is_past(work.order.deadline, self._clock.now()):
-            await ledger.want_cancelled(row.lineage)
             return cancelled(work.order, _usage(row, now))
         if row.awaits is not None:
             awaited = await ledger.submission(row.awaits)
@@ -234,22 +242,14 @@ class Conductor:
                 assert task is not None
                 wall_s = (now - row.created_at).total_seconds()
                 return self._executor.succeeded(order, ended, task.backend, row.created_at, wall_s)
-            case Failed(code) if task is not None and task.patient and code is FailureCode.BACKEND_UNAVAILABLE:
+            case Failed(code, action=None) if task is not None and task.patient and code is _SILENT:
+                # What the provider itself has ended says what is to be done: it would end as often as it is looked at.
                 await self._give_sign(ledger, replace(row, awaits=None), work, now)
                 return None
             case Failed():
-                return await self._failed(ledger, row, work, ended, task, now)
+                return told_of(order, ended, task, _usage(row, now))
             case _:
                 raise AssertionError(f"a step ended as {type(ended).__name__}")
-
-    async def _failed(
-        self, ledger: Ledger, row: KeptAttempt, work: Work, ended: Failed, task: Task | None, now: datetime
-    ) -> Told:
-        """A further try finds what was handed in; where there will be none, that is cancelled."""
-        told = told_of(work.order, ended, task, _usage(row, now))
-        if (told.action or FAILURES[told.code].action) != "retry":
-            await ledger.want_cancelled(row.lineage)
-        return told
 
     async def _leave(self, ledger: Ledger, row: KeptAttempt) -> None:
         """Whoever has time may go on; where nobody wants it any more, that is seen then."""
@@ -276,6 +276,11 @@ class Conductor:
             yield
         finally:
             await end_task(renewing)
+
+
+def _is_last(told: Told) -> bool:
+    """Whether nobody will ask for what was handed in: a further try finds it."""
+    return isinstance(told, ExecutionFailed) and (told.action or FAILURES[told.code].action) != "retry"
 
 
 def _usage(row: KeptAttempt, now: datetime) -> Usage:

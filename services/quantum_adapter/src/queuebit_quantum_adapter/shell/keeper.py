@@ -70,6 +70,8 @@ class OrderKeeper:
                 _log.warning("An order could not be kept: %s", error, extra=work.report.log_fields)
                 await wait_event(work.stop, self._clock, self._backoff.delay_s(tries, 1.0) or self._backoff.ceiling_s)
             else:
+                if work.stop.is_set():
+                    await self.abandon([order.attempt_id])
                 self._hurry()
                 return True
         return False

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import get_args
 from uuid import UUID
 
-from queuebit_contracts.failures import FailureAction, FailureCode
+from queuebit_contracts.failures import FAILURES, FailureAction, FailureCode
 from queuebit_contracts.ids import derive_id
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError, KeyReused, SubmissionEnded
@@ -144,6 +144,6 @@ def _ended(row: Submission) -> SubmissionEnded:
         f"The submission {row.provider_id or row.key} {row.state.value}: {row.detail}",
         code,
         remedy=row.remedy,
-        action=next((action for action in get_args(FailureAction) if action == row.action), None),
+        action=next((action for action in get_args(FailureAction) if action == row.action), FAILURES[code].action),
         reason=row.reason,
     )

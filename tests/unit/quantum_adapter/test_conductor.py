@@ -1,0 +1,233 @@
+"""Who carries an attempt on may be paused, drained or late: the others' work and what was stored stay as they are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
+from queuebit_contracts.events import JobQueued
+from queuebit_contracts.failures import FailureCode
+from queuebit_quantum_adapter.backends.registry import Backends
+from queuebit_quantum_adapter.shell.conductor import Conductor, Pace
+from queuebit_quantum_adapter.shell.executor import QuantumExecutor
+from queuebit_quantum_adapter.shell.keeper import OrderKeeper, lineage_of
+from queuebit_quantum_adapter.shell.task import Failed, Waiting
+from queuebit_quantum_adapter.submissions.packed import packed
+from queuebit_runtime.bus.port import Outgoing, Record
+from queuebit_runtime.clock import SystemClock
+from queuebit_runtime.errors import PoolTimeout
+from queuebit_runtime.worker.orders import Work
+from queuebit_runtime.worker.reports import Report
+from queuebit_store.attempts.port import KeptAttempt, NewAttempt
+from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
+from queuebit_store.submissions.port import NewSubmission
+from tests.fakes.buses import CollectingBus
+from tests.fakes.opened_provider import SPEC
+from tests.unit.quantum_adapter.models import JOB, LIMITS, NOW, a_maxcut, an_attempt, an_order
+
+ORDER = an_order(a_maxcut(4), lane="quantum")
+PATIENT = an_order(a_maxcut(4), lane="quantum", params={"fallback": False})
+LINEAGE, KEY = lineage_of(str(JOB), ORDER.leg), UUID(int=100)
+LEASE_S = 60.0
+
+
+def enveloped(order: JobQueued) -> Envelope:
+    return Envelope(UUID(int=9), "/test", str(JOB), NOW, order, tenant="acme", version=3)
+
+
+class Steps:
+    """Worker processes whose steps end as a test says, after what a test does meanwhile."""
+
+    def __init__(self) -> None:
+        self.ends: Any = Waiting(None)
+        self.meanwhile: Any = None
+
+    async def run(self, function_path: str, argument: Any, **_: Any) -> Any:
+        if self.meanwhile is not None:
+            await self.meanwhile()
+        if isinstance(self.ends, Exception):
+            raise self.ends
+        return self.ends
+
+    async def close(self) -> None:
+        return
+
+
+class Stuck(CollectingBus):
+    """Nothing is ever acknowledged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        self.records.extend(records)
+        self.asked.set()
+        await asyncio.Event().wait()
+
+
+class Place:
+    """One ledger, and a conductor who looks at it."""
+
+    def __init__(self, bus: CollectingBus, backends: Sequence[str] = (SPEC.name,), order: JobQueued = ORDER) -> None:
+        self.data = packed(encode_headers(enveloped(order)), encode_data(order))
+        self.now_s = 1000.0
+        self.hooks = Hooks()
+        self.store = MemoryStore(MemoryDatabase(lambda: self.now_s), hooks=self.hooks)
+        self.bus = bus
+        self.pool = Steps()
+        clock = SystemClock()
+        self.executor = QuantumExecutor(self.pool, Backends([SPEC]), LIMITS, clock, worker="w")
+        pace = Pace(0.01, 15.0, LEASE_S)
+        self.conductor = Conductor(self.open, bus, self.pool, self.executor, clock, pace, backends, owner="one")
+
+    async def open(self) -> Any:
+        return self.store
+
+    async def kept(self, number: int = 1) -> KeptAttempt:
+        return await self.store.keep_attempt(NewAttempt(an_attempt(number), LINEAGE, number, SPEC.name, self.data))
+
+    async def handed_in(self) -> None:
+        await self.store.intend(NewSubmission(KEY, an_attempt(1), 0, SPEC.name, b"circuits", "0" * 64, LINEAGE))
+
+    async def row(self, number: int = 1) -> KeptAttempt:
+        found = await self.store.attempt(an_attempt(number))
+        assert found is not None
+        return found
+
+    async def until(self, happened: Any) -> None:
+        """Conduct until it has happened, then stop."""
+        stop = asyncio.Event()
+        running = asyncio.ensure_future(self.conductor.run(stop))
+        async with asyncio.timeout(30.0):
+            while not await happened():  # noqa: ASYNC110 - the ledger tells nobody
+                await asyncio.sleep(0.005)
+            stop.set()
+            await running
+
+    async def wanted(self) -> bool:
+        found = await self.store.submission(KEY)
+        return found is not None and not found.cancel_wanted
+
+
+@pytest.fixture
+def place() -> Place:
+    return Place(CollectingBus())
+
+
+async def test_who_ends_while_an_outcome_is_published_leaves_the_outcome_as_it_is() -> None:
+    """Told once more by another one, it must be the same: its id is."""
+    bus = Stuck()
+    place = Place(bus)
+    place.pool.ends = Failed(FailureCode.NO_BACKEND, "gone", "wait")
+    await place.kept()
+
+    async def published() -> bool:
+        return bus.asked.is_set()
+
+    await place.until(published)
+
+    row = await place.row()
+    assert row.outcome is not None
+    assert row.outcome.endswith(bus.records[0].value or b"-")
+    assert (row.owner, row.lease_until, row.ended) == (None, None, False)
+
+
+async def test_who_has_lost_an_attempt_cancels_nothing_of_it(place: Place) -> None:
+    """Given a conductor that was paused in a step while another one took over, then its failure is nobody's."""
+    taken: list[Any] = []
+
+    async def paused() -> None:
+        place.now_s += LEASE_S + 1.0
+        taken.append(await place.store.claim_attempt([SPEC.name], "two", 1e6))
+
+    place.pool.meanwhile, place.pool.ends = paused, PoolTimeout()
+    await place.kept()
+    await place.handed_in()
+
+    async def looked() -> bool:
+        return bool(taken) and not place.conductor._tasks
+
+    await place.until(looked)
+
+    assert await place.wanted()
+    assert (await place.row()).owner == "two"
+    assert place.bus.records == []
+
+
+async def test_what_ends_for_good_is_cancelled_at_the_provider(place: Place) -> None:
+    place.pool.ends = PoolTimeout()
+    await place.kept()
+    await place.handed_in()
+
+    async def ended() -> bool:
+        return (await place.row()).ended
+
+    await place.until(ended)
+
+    assert not await place.wanted()
+    assert len(place.bus.records) == 1
+
+
+async def test_what_is_tried_again_stays_at_the_provider(place: Place) -> None:
+    place.pool.ends = Failed(FailureCode.WORKER_LOST, "gone", "wait")
+    await place.kept()
+    await place.handed_in()
+
+    async def ended() -> bool:
+        return (await place.row()).ended
+
+    await place.until(ended)
+
+    assert await place.wanted()
+
+
+@pytest.mark.parametrize(("action", "ends"), [(None, False), ("retry", True)])
+async def test_who_is_patient_waits_for_who_is_silent_and_not_for_what_has_ended(action: Any, ends: bool) -> None:
+    place = Place(CollectingBus(), order=PATIENT)
+    place.pool.ends = Failed(FailureCode.BACKEND_UNAVAILABLE, "cancelled", "wait", action=action)
+    await place.kept()
+
+    async def told() -> bool:
+        return bool(place.bus.records)
+
+    await place.until(told)
+
+    assert (await place.row()).ended is ends
+
+
+async def test_what_waits_at_a_backend_that_is_not_configured_here_is_left_alone() -> None:
+    place = Place(CollectingBus(), ["other"])
+    await place.kept()
+    begun = asyncio.get_running_loop().time()
+
+    async def looked() -> bool:
+        return asyncio.get_running_loop().time() > begun + 0.1
+
+    await place.until(looked)
+
+    assert await place.row() == await place.kept()
+    assert (await place.row()).epoch == 0
+
+
+async def test_an_order_that_is_abandoned_while_it_is_stored_is_not_carried_on(place: Place) -> None:
+    work = Work(ORDER, Report(enveloped(ORDER), "quantum-adapter"), large=True)
+    nothing: Any = None
+    work.claims.append((nothing, Record("t", 0, 0, b"", encode_data(ORDER), tuple(encode_headers(enveloped(ORDER))))))
+    keeper = OrderKeeper(place.open, place.executor, SystemClock(), hurry=lambda: None)
+
+    async def meanwhile(operation: str) -> None:
+        if operation == "keep_attempt":
+            work.stop.set()
+            await keeper.abandon([ORDER.attempt_id])
+
+    place.hooks.before = meanwhile
+
+    assert await keeper.keep(work)
+
+    assert (await place.row()).stop_wanted
