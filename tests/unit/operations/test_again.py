@@ -8,7 +8,7 @@ import pytest
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.ids import attempt_id_of, derive_id
-from queuebit_contracts.jobs import Cost, Usage
+from queuebit_contracts.jobs import BACKEND_PARAM, PARAM_LENGTH_MAX, Cost, Usage
 from queuebit_contracts.operators import Parent
 from queuebit_control_plane.handler import CommandHandler
 from queuebit_domain.job.codec import fold, read_event
@@ -69,6 +69,13 @@ async def test_a_rerun_on_another_backend_differs_in_that_alone() -> None:
     (order,), _ = decide(job, Wake(), NOW, NEW_ID)
     assert isinstance(order, ev.JobQueued)
     assert order.params == {"shots": 100, "backend": "other"}
+
+
+async def test_a_backend_whose_name_no_job_may_have_is_refused_for_that_job_alone() -> None:
+    told = await stored(a_submit(), a_success(), a_verdict())
+
+    with pytest.raises(BadArgument, match="What is changed cannot be asked: params/backend: "):
+        rerun(told, NEW_ID, NOW, PARENT, Changes(params={BACKEND_PARAM: "x" * (PARAM_LENGTH_MAX + 1)}))
 
 
 async def test_a_fork_goes_on_from_what_was_over_and_pays_it_not_twice() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -155,6 +157,31 @@ async def test_the_report_counts_by_service_and_kind(monkeypatch: pytest.MonkeyP
     assert document["services"] == {VALIDATION: {"handled": 1, "not_comparable": 0}}
     assert (document["recorded"] > 0, bool(await store.load([JOB]))) == (decide, decide)
     assert document["shown"][0]["candidate"] == "ResultRejected: objective_mismatch"
+
+
+async def test_who_is_interrupted_waits_for_one_job_and_not_for_a_page() -> None:
+    stream, begun, go, asked = await a_stream(a_problem()), threading.Event(), threading.Event(), list[Any]()
+    scan: Any = Pages(stream, stream, stream)
+
+    def slow(question: Any, recorded: Any, at: Any) -> Any:
+        asked.append(question)
+        begun.set()
+        go.wait(60)
+        return recorded
+
+    handlers: Any = {SOLVER: slow}
+    shadow = run_shadow(
+        scan, Selection(), MemoryStore(), None, "replay_1", handlers, decide=False, limit=9, on_progress=lambda _: None
+    )
+    running = asyncio.create_task(shadow)
+    await asyncio.to_thread(begun.wait, 60)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    go.set()
+    await asyncio.get_running_loop().shutdown_default_executor()
+
+    assert len(asked) == 1
 
 
 def test_a_service_that_is_not_installed_is_named_with_those_that_are() -> None:

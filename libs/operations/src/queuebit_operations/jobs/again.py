@@ -8,8 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from queuebit_contracts import events as ev
 from queuebit_contracts.canonical import fingerprint
+from queuebit_contracts.errors import field_errors
 from queuebit_contracts.ids import attempt_id_of, derive_id, uuid7
 from queuebit_contracts.jobs import FALLBACK_PARAM, Cost, JobRequest, LaneWish, ParamValue, Tier, Usage
 from queuebit_contracts.operators import Parent
@@ -115,7 +118,11 @@ def _request(asked: JobRequest, changes: Changes) -> JobRequest:
         value = getattr(changes, name)
         if value is not None:
             update[name] = value
-    return JobRequest.model_validate({**asked.model_dump(), **update})
+    try:
+        return JobRequest.model_validate({**asked.model_dump(), **update})
+    except ValidationError as error:
+        wrong = "; ".join(f"{each.pointer.lstrip('/')}: {each.detail}" for each in field_errors(error))
+        raise BadArgument(f"What is changed cannot be asked: {wrong}.", remedy="See --help.") from None
 
 
 def _planned(before: ev.JobPlanned, request: JobRequest) -> ev.JobPlanned:

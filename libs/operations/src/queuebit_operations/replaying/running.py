@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
@@ -14,7 +15,7 @@ from queuebit_operations.replaying.answers import Answered, answered_again
 from queuebit_operations.replaying.records import records_of
 from queuebit_operations.replaying.services import Handlers
 from queuebit_operations.replaying.shadow import Divergence, Shadowed, shadow
-from queuebit_operations.scan.port import Scan, Selection
+from queuebit_operations.scan.port import Scan, Selection, Stream
 from queuebit_runtime.bus.port import Bus
 from queuebit_store.ports import EventLog
 
@@ -90,7 +91,7 @@ async def run_shadow(
     async for page in scan.streams(selection):
         streams = [stream for stream in page if stream.events and stream.events[0].category in PUBLISHED]
         done = [shadow(stream) for stream in streams] if decide else []
-        answered = await asyncio.to_thread(lambda some: [answered_again(each, handlers) for each in some], streams)
+        answered = await _answered(streams, handlers)
         whole = [each for each in done if each.events]
         await store.append([each.append() for each in whole])
         if bus is not None:
@@ -101,3 +102,16 @@ async def run_shadow(
             report.add(decided, again, limit)
         on_progress(report)
     return report
+
+
+async def _answered(streams: Sequence[Stream], handlers: Handlers) -> list[Answered]:
+    """In a thread. Who is interrupted waits for one job at most, not for a page of searches."""
+    ended = threading.Event()
+
+    def answer() -> list[Answered]:
+        return [answered_again(each, handlers) for each in streams if not ended.is_set()]
+
+    try:
+        return await asyncio.to_thread(answer)
+    finally:
+        ended.set()

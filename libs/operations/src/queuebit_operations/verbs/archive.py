@@ -70,6 +70,7 @@ def create(
         from queuebit_operations.errors import BadArgument
         from queuebit_runtime.clock import SystemClock
 
+        b.need_reason(apply=apply, reason=reason)
         if bool(partitions) == bool(before):
             raise BadArgument("Name partitions, or a time.", remedy="See: queuebit ops archive list")
         need_arrow()
@@ -148,6 +149,7 @@ def restore(
         from queuebit_operations.archiving.manifest import read_manifest
         from queuebit_operations.archiving.tables import need_arrow
 
+        b.need_reason(apply=apply, reason=reason)
         need_arrow()
         places = [each.resolve() for each in folders]
         manifests = {place: read_manifest(place) for place in places}

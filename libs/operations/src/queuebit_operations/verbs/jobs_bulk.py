@@ -175,6 +175,7 @@ async def _standing(
 ) -> ExitCode:
     import os
 
+    from queuebit_contracts.jobs import TIERS
     from queuebit_operations.choosing.port import Standing
     from queuebit_operations.choosing.postgres import OPEN_STATES, opened_choosing
     from queuebit_operations.connections.store import postgres_settings
@@ -185,6 +186,8 @@ async def _standing(
     b.need_reason(apply=apply, reason=reason)
     if wanted.state is not None and wanted.state not in OPEN_STATES:
         raise BadArgument(f"--state {wanted.state!r} is none of: {', '.join(OPEN_STATES)}.", remedy="See --help.")
+    if wanted.tier is not None and wanted.tier not in TIERS:
+        raise BadArgument(f"--tier {wanted.tier!r} is none of: {', '.join(TIERS)}.", remedy="See --help.")
     plain = Standing("queued") if verb == RECALL else Standing()
     targets = _named(jobs, flags=wanted != plain, needed=verb != RECALL)
     if not targets:
@@ -221,12 +224,15 @@ async def _answered(
     from queuebit_operations.choosing.postgres import opened_choosing
     from queuebit_operations.connections.store import postgres_settings
     from queuebit_operations.errors import BadArgument
+    from queuebit_operations.jobs.acting import INVALIDATE
 
     assert isinstance(wanted, AnsweredBy)
     b.need_reason(apply=apply, reason=reason)
     lane = more.get("lane")
     if lane is not None and lane not in (*LANES, "auto"):
         raise BadArgument(f"--lane {lane!r} is none of: auto, {', '.join(LANES)}.", remedy="See --help.")
+    if verb == INVALIDATE and more.get("requeue") is None and (lane or more.get("to_backend")):
+        raise BadArgument("--lane and --to-backend say how it is asked again.", remedy="Say --requeue too.")
     targets = _named(jobs, flags=wanted != AnsweredBy())
     if not targets:
         async with opened_choosing(postgres_settings(os.environ)) as choosing:

@@ -127,17 +127,14 @@ def _params(given: list[str]) -> dict[str, bool | int | float | str]:
 async def _fork(job_id: UUID, at: int, changes: Changes, reason: str, actor: str, *, as_json: bool) -> ExitCode:
     import os
 
-    from pydantic import ValidationError
-
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_client.cli.output import print_json, print_line
     from queuebit_contracts.operators import Parent
     from queuebit_operations.connections.store import opened_store
-    from queuebit_operations.errors import BadArgument, NotThere
+    from queuebit_operations.errors import NotThere
     from queuebit_operations.jobs import again
     from queuebit_operations.jobs.telling import append_of
     from queuebit_runtime.clock import SystemClock
-    from queuebit_runtime.service.settings import complaints
 
     clock = SystemClock()
     new_id = again.child_id(clock.now(), int.from_bytes(os.urandom(9)))
@@ -146,10 +143,7 @@ async def _fork(job_id: UUID, at: int, changes: Changes, reason: str, actor: str
         stored = (await store.load([job_id])).get(job_id)
         if not stored:
             raise NotThere(f"There is no job {job_id}.", remedy="Check the id and QUEUEBIT_NAMESPACE.")
-        try:
-            events, job = again.fork(stored, at, new_id, clock.now(), parent, changes)
-        except ValidationError as error:
-            raise BadArgument(f"What is changed cannot be asked: {complaints(error)}", remedy="See --help.") from None
+        events, job = again.fork(stored, at, new_id, clock.now(), parent, changes)
         await store.append([append_of(new_id, stored[0].tenant, 0, events, job, clock, job_id, store.epoch)])
     if as_json:
         print_json({"job": str(new_id), "parent": str(job_id), "at": at, "events": len(events)})

@@ -10,6 +10,7 @@ import typer
 
 from queuebit_operations.groups import Groups
 from queuebit_operations.verbs import acting as a
+from queuebit_operations.verbs import bulk as b
 from queuebit_operations.verbs import options as o
 from queuebit_operations.verbs.projections import Name, holder, store_of_env
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from queuebit_store.projections.port import Build
 
 _Apply = Annotated[bool, typer.Option("--apply/--dry-run", help="Do it; else it is only told what would be done.")]
-_Reason = Annotated[str | None, typer.Option("--reason", help="Why; it is recorded. Needed to act.", metavar="TEXT")]
 
 
 def add(ops: Groups) -> None:
@@ -37,7 +37,7 @@ def add(ops: Groups) -> None:
 def rebuild(
     name: Name,
     apply: _Apply = False,
-    reason: _Reason = None,
+    reason: b.Reason = None,
     anew: Annotated[bool, typer.Option("--anew", help="Begin another build beside one that was begun before.")] = False,
     then_switch: Annotated[bool, typer.Option("--then-switch", help="Let it take over when it has caught up.")] = False,
     rate: Annotated[float | None, typer.Option("--rate", min=1, help="At most so many events a second.")] = None,
@@ -52,15 +52,19 @@ def rebuild(
     from queuebit_operations.running import run
 
     async def work() -> ExitCode:
+        from queuebit_operations.projections import building
+
+        b.need_reason(apply=apply, reason=reason)
+        projection = building.declared(name)
         async with store_of_env() as store:
-            return await _rebuild(store, name, apply, reason, anew, then_switch, rate, actor, as_json=as_json)
+            return await _rebuild(store, projection, apply, reason, anew, then_switch, rate, actor, as_json=as_json)
 
     return run(work())
 
 
 async def _rebuild(
     store: OperatorStore,
-    name: str,
+    projection: Projection,
     apply: bool,
     reason: str | None,
     anew: bool,
@@ -74,7 +78,7 @@ async def _rebuild(
     from queuebit_operations.projections import building
     from queuebit_runtime.clock import SystemClock
 
-    projection = building.declared(name)
+    name = projection.name
     builds = await store.builds()
     begun = None if anew else building.unfinished(builds, projection)
     if not apply:
@@ -129,7 +133,7 @@ def switch(
         str | None, typer.Option("--to", help="The build; absent, the last that was filled.", metavar="BUILD")
     ] = None,
     apply: _Apply = False,
-    reason: _Reason = None,
+    reason: b.Reason = None,
     actor: a.Actor = None,
     as_json: o.Json = False,
 ) -> int:
@@ -145,6 +149,7 @@ def switch(
         from queuebit_operations.projections import building
         from queuebit_runtime.clock import SystemClock
 
+        b.need_reason(apply=apply, reason=reason)
         projection, clock = building.declared(name), SystemClock()
         async with store_of_env() as store:
             builds = await store.builds()
@@ -172,7 +177,7 @@ def switch(
 def drop(
     build: Annotated[str, typer.Argument(metavar="BUILD", help="The build, as in the list.")],
     apply: _Apply = False,
-    reason: _Reason = None,
+    reason: b.Reason = None,
     actor: a.Actor = None,
     as_json: o.Json = False,
 ) -> int:
@@ -184,6 +189,7 @@ def drop(
         from queuebit_operations.errors import InConflict
         from queuebit_operations.projections import building
 
+        b.need_reason(apply=apply, reason=reason)
         async with store_of_env() as store:
             found = building.named(await store.builds(), build)
             if found.state == "live":

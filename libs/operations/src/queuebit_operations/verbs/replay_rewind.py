@@ -50,15 +50,13 @@ def rewind(
     What it knows already changes nothing when it comes again. The service that reads must be stopped; its
     membership ends up to a session timeout later, which is waited for. It only moves back.
     """
-    from queuebit_operations.errors import BadArgument
     from queuebit_operations.running import run
 
     at = o.in_utc(to)
     assert at is not None
 
     async def work() -> ExitCode:
-        if not dry_run and not reason:
-            raise BadArgument("A reason is needed to act.", remedy="Say why: --reason 'text'")
+        b.need_reason(apply=not dry_run, reason=reason)
         return await _rewind(
             at, group or (), a.actor_or_user(actor), None if dry_run else reason, wait_s, as_json=as_json
         )
