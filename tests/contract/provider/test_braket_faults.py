@@ -11,12 +11,14 @@ from uuid import UUID
 import pytest
 
 from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
+from queuebit_contracts.failures import FailureCode
 from queuebit_quantum_adapter.errors import (
     AdapterError,
     NotAuthorised,
     NotSent,
     ProviderUnavailable,
     RateLimited,
+    SubmissionEnded,
     SubmitRefused,
     UnusableProblem,
 )
@@ -223,6 +225,55 @@ def test_several_circuits_are_one_task_and_their_outcomes_come_in_order(
     assert len(server.cloud.tasks) == 1
     assert [sum(each.values()) for each in counts] == [50, 50]
     assert counts[0].get(0b11, 0) < 15 < 35 < counts[1].get(0b11, 0)
+
+
+@pytest.mark.parametrize(
+    ("category", "retryable", "code", "action"),
+    [
+        ("COMPILATION", False, FailureCode.PROBLEM_UNSUPPORTED, "fail_fast"),
+        ("DEVICE", False, FailureCode.BACKEND_UNAVAILABLE, "reroute"),
+        ("SERVICE", True, FailureCode.BACKEND_UNAVAILABLE, "retry"),
+    ],
+)
+def test_a_set_of_which_a_part_failed_ends_with_what_braket_says_of_it(
+    server: Server, provider: BraketProvider, category: str, retryable: bool, code: FailureCode, action: str
+) -> None:
+    task = provider.submit(REQUEST, KEY, None)
+    assert provider.poll(task).state is RunState.SUCCEEDED
+    path = next(path for path in server.cloud.objects if path.endswith("programs/1/executables/0.json"))
+    why = {"failureReason": "no such gate", "retryable": retryable, "category": category}
+
+    server.cloud.objects[path] = json.dumps({"inputsIndex": 0, "failureMetadata": why}).encode()
+
+    with pytest.raises(SubmissionEnded, match="no such gate") as ended:
+        provider.result(task)
+    assert (ended.value.code, ended.value.action, ended.value.reason) == (code, action, category)
+
+
+def test_each_part_of_a_set_is_fetched_once(
+    server: Server, provider: BraketProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = provider.submit(Request(REQUEST.circuits * 3, tuple(range(6)), 10), KEY, None)
+    assert provider.poll(task).state is RunState.SUCCEEDED
+    fetched: list[str] = []
+    fetch = provider._client.fetch
+    monkeypatch.setattr(provider._client, "fetch", lambda path: fetched.append(path) or fetch(path))
+
+    assert [sum(each.values()) for each in provider.result(task).counts] == [10] * 6
+
+    assert len(fetched) == len(set(fetched)) == 1 + 6 * 3
+
+
+def test_outcomes_of_other_qubits_than_were_asked_for_are_not_read(server: Server, provider: BraketProvider) -> None:
+    task = provider.submit(ONE, KEY, None)
+    assert provider.poll(task).state is RunState.SUCCEEDED
+    (path, data), *_ = server.cloud.objects.items()
+    told = json.loads(data) | {"measurements": None, "measurementProbabilities": {"010": 1.0}}
+
+    server.cloud.objects[path] = json.dumps(told).encode()
+
+    with pytest.raises(ProviderUnavailable, match="columns"):
+        provider.result(task)
 
 
 def test_shares_become_counts(server: Server, provider: BraketProvider) -> None:

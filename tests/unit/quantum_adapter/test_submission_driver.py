@@ -10,8 +10,9 @@ from uuid import UUID
 import pytest
 
 from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
-from queuebit_quantum_adapter.errors import RateLimited, SubmitRefused
-from queuebit_quantum_adapter.ports import Poll, Provider, Recovery, Request, RunState
+from queuebit_contracts.failures import FailureCode
+from queuebit_quantum_adapter.errors import RateLimited, SubmissionEnded, SubmitRefused
+from queuebit_quantum_adapter.ports import Poll, Provider, Recovery, Request, Result, RunState
 from queuebit_quantum_adapter.submissions.codec import (
     decode_request,
     decode_result,
@@ -279,6 +280,23 @@ async def test_a_refusal_ends_it_and_a_limit_makes_it_wait() -> None:
     waiting = await limited.row()
     assert (waiting.state, waiting.due_at and waiting.due_at.timestamp()) == (SubmissionState.INTENDED, 100.0)
     assert (await limited.to_the_end()).state is SubmissionState.CONCLUDED
+
+
+class PartFailed(MemoryProvider):
+    """It succeeds, and then says that there is no result."""
+
+    def result(self, provider_id: str) -> Result:
+        raise SubmissionEnded(f"A part of {provider_id} failed.", FailureCode.BACKEND_UNAVAILABLE, action="reroute")
+
+
+async def test_what_the_provider_never_gives_a_result_of_ends_and_is_not_fetched_again() -> None:
+    world = World(Recovery.TOKEN, provider=PartFailed(qubits_max=5, recovery=Recovery.TOKEN))
+    await world.begin()
+
+    row = await world.to_the_end()
+
+    assert (row.state, row.code, row.action) == (SubmissionState.FAILED, "backend_unavailable", "reroute")
+    assert "A part of" in row.detail
 
 
 async def test_what_nobody_wants_is_cancelled_at_the_provider_or_never_sent() -> None:

@@ -204,7 +204,9 @@ class Provider(Protocol):
         ...
 
     def result(self, provider_id: str) -> Result:
-        """What a request that was submitted and succeeded gave. Raises AdapterError where it did not."""
+        """What a request that was submitted and succeeded gave. Raises AdapterError where it is not here: SubmissionEnded where
+        the provider says that it never will be.
+        """
         ...
 
     def cancel(self, provider_id: str) -> None:

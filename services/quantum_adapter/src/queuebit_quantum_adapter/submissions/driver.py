@@ -11,8 +11,8 @@ from typing import Protocol
 
 from queuebit_contracts.failures import FailureCode
 from queuebit_quantum_adapter.backends.spec import BackendSpec
-from queuebit_quantum_adapter.errors import AdapterError
-from queuebit_quantum_adapter.ports import Provider, Recovery
+from queuebit_quantum_adapter.errors import AdapterError, SubmissionEnded
+from queuebit_quantum_adapter.ports import Poll, Provider, Recovery, RunState
 from queuebit_quantum_adapter.submissions import machine
 from queuebit_quantum_adapter.submissions import seen as see
 from queuebit_quantum_adapter.submissions.codec import decode_request, encode_result
@@ -204,6 +204,9 @@ class Driver:
         assert row.provider_id is not None
         try:
             result = encode_result(self._provider.result(row.provider_id))
+        except SubmissionEnded as error:
+            told = error.code, error.action, error.reason, error.remedy
+            return Poll(RunState.FAILED, None, None, error.detail, *told), None
         except Exception as error:
             return _no_answer(error), None
         self._mark("fetched")
