@@ -111,12 +111,43 @@ def test_a_refusal_ends_it_only_where_nothing_was_in_doubt() -> None:
     assert doubtful.state is SubmissionState.UNKNOWN
 
 
+def test_what_is_refused_for_good_while_in_doubt_is_looked_up_and_then_ends() -> None:
+    """The refusal says nothing about the first; where that is proved to be absent, it says all."""
+    row = machine.react(a_row(SubmissionState.UNKNOWN, unknown_since=NOW, sent_at=NOW), REFUSED, NOW, TOKEN).row
+    assert machine.next_act(row, TOKEN) is Act.LOOK_UP
+    assert machine.react(row, Found(("j",)), later(1), TOKEN).row.state is SubmissionState.FOLLOWING
+
+    for seconds in (1, 11, 21, 31):
+        row = machine.react(row, Found(()), later(seconds), TOKEN).row
+    assert (row.state, machine.next_act(row, TOKEN)) == (SubmissionState.INTENDED, Act.SEND)
+    ended = machine.react(machine.sending(row, later(32)).row, REFUSED, later(32), TOKEN).row
+
+    assert (ended.state, ended.code, ended.due_at) == (SubmissionState.FAILED, "problem_unsupported", later(332))
+
+
+def test_a_limit_while_in_doubt_and_a_further_doubt_are_no_refusals() -> None:
+    limited = Refused(FailureCode.BACKEND_OVERLOADED, "slow down", transient=True)
+    row = a_row(SubmissionState.UNKNOWN, unknown_since=NOW, sent_at=NOW)
+
+    for seen in (limited, Doubt("lost")):
+        again = machine.react(row, seen, later(600), TOKEN).row
+        assert (machine.next_act(again, TOKEN), again.due_at) == (Act.SEND, later(660))
+
+
 def test_who_is_limited_waits_as_long_as_the_provider_says() -> None:
     limited = Refused(FailureCode.BACKEND_OVERLOADED, "slow down", transient=True, retry_after_s=17.0)
 
     row = machine.react(a_row(SubmissionState.SUBMITTING), limited, NOW, FENCE).row
 
     assert (row.state, row.due_at) == (SubmissionState.INTENDED, later(17))
+
+
+def test_who_says_nothing_of_it_is_sent_to_ever_more_rarely() -> None:
+    offline = Refused(FailureCode.BACKEND_UNAVAILABLE, "offline", transient=True)
+
+    row = machine.react(a_row(SubmissionState.SUBMITTING, sent_at=later(600)), offline, later(600), FENCE).row
+
+    assert (row.state, row.due_at) == (SubmissionState.INTENDED, later(660))
 
 
 @pytest.mark.parametrize(("after_s", "again_s"), [(5, 1), (600, 60), (86_400, 300)])

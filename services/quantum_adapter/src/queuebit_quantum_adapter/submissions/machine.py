@@ -97,7 +97,8 @@ def next_act(row: Submission, terms: Terms) -> Act | None:
         case SubmissionState.SUBMITTING:
             return Act.GIVE_UP_OWNER
         case SubmissionState.UNKNOWN:
-            return Act.SEND if terms.recovery is Recovery.TOKEN else Act.LOOK_UP
+            # What is refused for good is not sent again before it is known whether the first was taken.
+            return Act.SEND if terms.recovery is Recovery.TOKEN and row.code is None else Act.LOOK_UP
         case SubmissionState.FOLLOWING:
             return Act.POLL
         case SubmissionState.SUCCEEDED:
@@ -131,8 +132,7 @@ def react(row: Submission, seen: Observation, now: datetime, terms: Terms) -> Re
             return _doubted(row, words, now, terms)
         case NoAnswer(words, retry_after_s):
             row = replace(row, detail=words[:WORDS_MAX])
-            sent_s = 0.0 if row.sent_at is None else (now - row.sent_at).total_seconds()
-            again_s = retry_after_s or max(terms.retry_s, min(terms.poll_max_s, sent_s / 10))
+            again_s = retry_after_s or _patience_s(row.sent_at or now, now, terms)
             return Reaction(_after(row, now, again_s), f"No answer: {words[:WORDS_MAX]}")
         case Unreachable(until):
             return _unreachable(row, until, now, terms)
@@ -154,11 +154,13 @@ def react(row: Submission, seen: Observation, now: datetime, terms: Terms) -> Re
 def _refused(row: Submission, seen: Refused, now: datetime, terms: Terms) -> Reaction:
     words = seen.words[:WORDS_MAX]
     if row.state not in (SubmissionState.INTENDED, SubmissionState.SUBMITTING):
-        again_s = seen.retry_after_s or terms.retry_s
-        return Reaction(_after(replace(row, detail=words), now, again_s), f"Refused, and still in doubt: {words}")
+        again_s = seen.retry_after_s or _patience_s(row.unknown_since or row.created_at, now, terms)
+        row = replace(row, detail=words, code=None if seen.transient else seen.code.value)
+        return Reaction(_after(row, now, again_s), f"Refused, and still in doubt: {words}")
     if seen.transient:
         waiting = replace(row, state=SubmissionState.INTENDED, fence=None, detail=words, code=seen.code.value)
-        return Reaction(_after(waiting, now, seen.retry_after_s or terms.retry_s), f"Refused for now: {words}")
+        again_s = seen.retry_after_s or _patience_s(row.created_at, now, terms)
+        return Reaction(_after(waiting, now, again_s), f"Refused for now: {words}")
     return _ended(row, SubmissionState.FAILED, seen.code, words, now, terms, seen.why)
 
 
@@ -174,8 +176,11 @@ def _unreachable(row: Submission, until: datetime, now: datetime, terms: Terms) 
 def _doubted(row: Submission, words: str, now: datetime, terms: Terms) -> Reaction:
     words = words[:WORDS_MAX]
     since = row.unknown_since if row.state is SubmissionState.UNKNOWN and row.unknown_since is not None else now
-    row = replace(row, state=SubmissionState.UNKNOWN, unknown_since=since, misses=0, detail=words)
-    return Reaction(_after(row, now, min(terms.retry_s, terms.lag_s / MISSES_MIN)), f"Nobody knows its fate: {words}")
+    row = replace(row, state=SubmissionState.UNKNOWN, unknown_since=since, misses=0, detail=words, code=None)
+    again_s = max(
+        min(terms.retry_s, terms.lag_s / MISSES_MIN), min(terms.poll_max_s, (now - since).total_seconds() / 10)
+    )
+    return Reaction(_after(row, now, again_s), f"Nobody knows its fate: {words}")
 
 
 def _found(row: Submission, provider_ids: tuple[str, ...], now: datetime, terms: Terms) -> Reaction:
@@ -245,6 +250,11 @@ def _ended(
     row = replace(row, state=state, due_at=due_at, code=None if code is None else code.value, detail=words)
     row = replace(row, action=why.action, reason=why.reason, remedy=why.remedy)
     return Reaction(row, words)
+
+
+def _patience_s(since: datetime, now: datetime, terms: Terms) -> float:
+    """What has been so for long is looked at ever more rarely."""
+    return max(terms.retry_s, min(terms.poll_max_s, (now - since).total_seconds() / 10))
 
 
 def _after(row: Submission, now: datetime, seconds: float) -> Submission:
