@@ -7,11 +7,12 @@ import random
 
 import pytest
 
-from queuebit_problems.encoding.qubo import Qubo, QuboBuilder
+from queuebit_problems.encoding.qubo import Ising, Qubo, QuboBuilder
 from queuebit_problems.optimisation import Encoding, Group
-from queuebit_quantum_adapter.algorithms.reduction import Reduced, disjoint, form_of, reduce
+from queuebit_quantum_adapter.algorithms.reduction import Core, Reduced, disjoint, form_of, reduce
 from queuebit_quantum_adapter.algorithms.roof_duality import Form, fix_persistent
 from queuebit_quantum_adapter.algorithms.spectrum import range_of
+from queuebit_quantum_adapter.pipelines.samples import joined
 
 
 def a_qubo(seed: int, n: int = 8, density: float = 0.4) -> Qubo:
@@ -117,3 +118,15 @@ def test_fixed_bits_that_break_a_group_leave_it_to_the_penalty() -> None:
 
     assert all(not core.groups for core in reduced.cores)
     assert any("keeps no group" in reason for reason in reduced.reasons)
+
+
+def test_parts_of_which_one_gave_fewer_samples_are_put_side_by_side_as_far_as_they_go() -> None:
+    reduced = Reduced(2, (_one(0), _one(1)), {}, 0, ())
+
+    together = joined(reduced, [{0: 10}, {1: 7}], seed=1)
+
+    assert together == {(0, 1): 7}
+
+
+def _one(variable: int) -> Core:
+    return Core(Ising(1, {0: 1}, {}), (variable,))

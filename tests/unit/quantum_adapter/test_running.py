@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
+import pytest
+
 from queuebit_quantum_adapter.algorithms.qaoa import linear_ramp, qaoa_circuit
+from queuebit_quantum_adapter.errors import RunFailed
 from queuebit_quantum_adapter.pipelines.sampler import Sampler
 from queuebit_quantum_adapter.pipelines.samples import derived_seed
-from queuebit_quantum_adapter.ports import Request
+from queuebit_quantum_adapter.ports import Request, Result
 from queuebit_quantum_adapter.providers.aer.ideal import IdealTarget
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
 from queuebit_quantum_adapter.submissions.running import Runner, key_of
@@ -56,3 +60,25 @@ def test_an_attempt_that_runs_again_hands_in_the_same() -> None:
             sampler.sample(circuit)
 
     assert first.heard == second.heard
+
+
+def given(*counts: Mapping[int, int]) -> Runner:
+    """A runner for whose requests these outcomes come back."""
+    task = a_task(a_maxcut(4), number=9)
+    return Runner(task.attempt_id, Listening, lambda *_: Result(counts))
+
+
+def test_the_shots_are_those_that_came_back() -> None:
+    circuit = qaoa_circuit(an_ising(4, 1), linear_ramp(an_ising(4, 1), 2))
+    runner = given({1: 30, 2: 20})
+
+    runner.run(Request((circuit,), (1,), 64))
+
+    assert runner.shots == 50
+
+
+def test_fewer_results_than_circuits_are_no_result() -> None:
+    circuit = qaoa_circuit(an_ising(4, 1), linear_ramp(an_ising(4, 1), 2))
+
+    with pytest.raises(RunFailed, match="1 results came back of 2 circuits"):
+        given({1: 64}).run(Request((circuit, circuit), (1, 2), 64))

@@ -134,7 +134,9 @@ def polish(
 
 
 def joined(reduced: Reduced, counts: Sequence[Mapping[int, int]], seed: int) -> dict[Bits, int]:
-    """Samples of cores, which are independent, as samples of the whole: the shots of each are put side by side at random."""
+    """Samples of cores, which are independent, as samples of the whole: the shots of each are put side by side at random, as
+    many as there are of all.
+    """
     if len(counts) == 1:
         return {reduced.lift([sample]): count for sample, count in sorted(counts[0].items())}
     generator = np.random.default_rng(seed)
@@ -143,7 +145,7 @@ def joined(reduced: Reduced, counts: Sequence[Mapping[int, int]], seed: int) -> 
         samples = sorted(each)
         drawn = np.repeat(np.arange(len(samples)), [each[sample] for sample in samples])
         columns.append([samples[place] for place in generator.permutation(drawn)])
-    together = Counter(zip(*columns, strict=True))
+    together = Counter(zip(*columns, strict=False))
     return {reduced.lift(samples): count for samples, count in sorted(together.items())}
 
 

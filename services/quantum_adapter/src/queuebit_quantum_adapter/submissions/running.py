@@ -11,6 +11,7 @@ from uuid import UUID
 
 from queuebit_contracts.ids import derive_id
 from queuebit_quantum_adapter.backends.spec import BackendSpec
+from queuebit_quantum_adapter.errors import RunFailed
 from queuebit_quantum_adapter.ports import Preflight, Provider, Request, Result
 from queuebit_quantum_adapter.submissions.local import Here
 
@@ -63,10 +64,13 @@ class Runner:
         number = self.requests
         self.requests += 1
         result = self._hand_in(self.provider, request, self._attempt_id, number, key_of(self._attempt_id, number))
+        asked, given = len(request.circuits) or int(request.spins is not None), len(result.counts) + len(result.values)
+        if given != asked:
+            raise RunFailed(f"{given} results came back of {asked} circuits.")
         if not result.ran:
             result = replace(result, record={**expected.record, **result.record}, ran=expected.ran)
         self.circuits += len(request.circuits)
-        self.shots += max(len(request.circuits), request.spins is not None) * (request.shots or 0)
+        self.shots += sum(sum(counts.values()) for counts in result.counts)
         self.qpu_s += float(result.record.get("usage", {}).get("qpu_s") or 0.0)
         self.run_s += float(result.timing.get("run_s", 0.0))
         return result
