@@ -99,7 +99,7 @@ def test_a_backend_that_is_not_there_is_another_matter_than_a_list_that_cannot_b
         IbmProvider(backend="fake_nowhere", lag_s=1.0, deadline_s=3.0)
     assert absent.value.action == "reroute"
 
-    server.site.faults.table = [Fault("GET", DEVICES, status=503, times=None)]
+    server.site.faults.table = [Fault("GET", DEVICES, status=501, times=None)]
     with pytest.raises(ProviderUnavailable) as silent:
         IbmProvider(backend="fake_manila", lag_s=1.0, deadline_s=3.0)
     assert silent.value.transient
