@@ -44,6 +44,7 @@ def later(seconds: float) -> datetime:
         (a_row(SubmissionState.UNKNOWN), TOKEN, Act.SEND),
         (a_row(SubmissionState.UNKNOWN), SEARCH, Act.LOOK_UP),
         (a_row(SubmissionState.UNKNOWN, cancel_wanted=True), FENCE, Act.LOOK_UP),
+        (a_row(SubmissionState.UNKNOWN, cancel_wanted=True), TOKEN, Act.LOOK_UP),
         (a_row(SubmissionState.FOLLOWING, provider_id="j"), FENCE, Act.POLL),
         (a_row(SubmissionState.SUCCEEDED, provider_id="j"), FENCE, Act.FETCH),
         (a_row(SubmissionState.CONCLUDED, provider_id="j"), FENCE, Act.LOOK_UP),

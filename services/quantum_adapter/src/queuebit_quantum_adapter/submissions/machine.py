@@ -97,8 +97,9 @@ def next_act(row: Submission, terms: Terms) -> Act | None:
         case SubmissionState.SUBMITTING:
             return Act.GIVE_UP_OWNER
         case SubmissionState.UNKNOWN:
-            # What is refused for good is not sent again before it is known whether the first was taken.
-            return Act.SEND if terms.recovery is Recovery.TOKEN and row.code is None else Act.LOOK_UP
+            # What is refused for good, or nobody wants, is not sent again to learn whether the first was taken.
+            again = terms.recovery is Recovery.TOKEN and row.code is None and not row.cancel_wanted
+            return Act.SEND if again else Act.LOOK_UP
         case SubmissionState.FOLLOWING:
             return Act.POLL
         case SubmissionState.SUCCEEDED:
