@@ -257,7 +257,12 @@ def test_each_part_of_a_set_is_fetched_once(
     assert provider.poll(task).state is RunState.SUCCEEDED
     fetched: list[str] = []
     fetch = provider._client.fetch
-    monkeypatch.setattr(provider._client, "fetch", lambda path: fetched.append(path) or fetch(path))
+
+    def noted(path: str) -> bytes:
+        fetched.append(path)
+        return fetch(path)
+
+    monkeypatch.setattr(provider._client, "fetch", noted)
 
     assert [sum(each.values()) for each in provider.result(task).counts] == [10] * 6
 
