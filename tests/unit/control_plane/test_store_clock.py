@@ -101,3 +101,8 @@ async def test_a_slow_answer_counts_only_where_there_is_no_other(machine: Machin
 
     assert first == START + timedelta(seconds=1.5 * store.takes_s)
     assert clock.now() == first + timedelta(seconds=store.takes_s)
+
+    store.takes_s = 2 * ROUND_TRIP_MAX_S
+    await clock.set()
+
+    assert clock.now() == MovedClock.now(machine) + timedelta(seconds=store.takes_s / 2)

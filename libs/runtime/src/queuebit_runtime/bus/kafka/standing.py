@@ -29,6 +29,8 @@ class Standing:
         self._ends: dict[Place, int] = {}
         self._positions: dict[Place, int] = {}
         self._looked_behind = False
+        self._told_until: dict[Place, int] = {}
+        """What was gone is told once, also where the group has committed nothing since."""
         self.gone: Counter[str] = Counter()
         """By topic, how many records were gone before the group had read them."""
 
@@ -48,13 +50,20 @@ class Standing:
         if wanted.broadcast:
             return
         places = {self._partition(place): place for place in self._member.slots}
-        with contextlib.suppress(KafkaError, TimeoutError, IllegalStateError):
+        try:
             async with asyncio.timeout(LOOK_BEHIND_TIMEOUT_S):
                 begins = await self._consumer.beginning_offsets(list(places))
                 stands = dict(zip(places, await asyncio.gather(*map(self._consumer.committed, places)), strict=True))
-            for each, place in places.items():
-                if stands[each] is not None and stands[each] < begins[each]:
-                    self._tell_gone(wanted.group, place, begins[each] - stands[each])
+        except (KafkaError, TimeoutError, IllegalStateError) as error:
+            _log.warning("It is not known whether retention took what group %s had not read: %r", wanted.group, error)
+            return
+        for each, place in places.items():
+            if stands[each] is None:
+                continue
+            unread_from = max(stands[each], self._told_until.get(place, 0))
+            if unread_from < begins[each]:
+                self._told_until[place] = begins[each]
+                self._tell_gone(wanted.group, place, begins[each] - unread_from)
 
     def _tell_gone(self, group: str, place: Place, count: int) -> None:
         self.gone[place[0]] += count
