@@ -11,7 +11,7 @@ from queuebit_contracts.jobs import JobState
 Leg = Sequence[str | bool]
 """The lane, the word for where the leg stands, the attempt that is out, and whether its verdict is there already."""
 Legs = Mapping[str, Leg]
-"""The legs that are waited for, by name, in the order of the plan. A shadow is none of them."""
+"""The legs that are waited for, by name, in no order: a table keeps none. A shadow is none of them."""
 
 SHADOW: Final = "shadow"
 IDLE, QUEUED, RUNNING, VALIDATING = "idle", "queued", "running", "validating"
@@ -76,9 +76,10 @@ def word_of(legs: Legs) -> JobState:
 
 
 def lane_of(legs: Legs, wish: str) -> str:
-    """On which lane the job is: that of the leg that gives it its word, or what was wished for."""
+    """On which lane the job is: that of the leg that gives it its word, the first by name of several; or what was wished for."""
     word = word_of(legs)
-    return next((str(leg[0]) for leg in legs.values() if leg[1] == word), wish)
+    first = min((name for name, leg in legs.items() if leg[1] == word), default=None)
+    return wish if first is None else str(legs[first][0])
 
 
 def _out(legs: Legs, name: str, attempt_id: str) -> str | None:
