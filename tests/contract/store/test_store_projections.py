@@ -169,6 +169,7 @@ async def test_a_former_runner_saves_nothing(open_session: OpenSession) -> None:
     right = Progress(build.cursor, build.cursor, 1, [("acme", {"JobStarted": 9})], [])
     assert not await first.advance(COUNTS, build, right, replace(lease, token=lease.token - 1))
     assert await counts_of(first, "counts_v1") == {"acme": {"JobStarted": 2}}
+    assert await first.builds() == [build]
 
 
 def replace_cursor(build: Build) -> Any:

@@ -76,7 +76,7 @@ def word_of(legs: Legs) -> JobState:
 
 
 def lane_of(legs: Legs, wish: str) -> str:
-    """On which lane the job is: that of the leg that gives it its word, the first by name of several; or what was wished for."""
+    """The lane of a job: that of the leg that gives it its word, of several the first by name; or what was wished for."""
     word = word_of(legs)
     first = min((name for name, leg in legs.items() if leg[1] == word), default=None)
     return wish if first is None else str(legs[first][0])

@@ -62,14 +62,15 @@ WITH soon AS (
 ), led AS (
     UPDATE lease SET expires_at = clock_timestamp() + $4::interval FROM soon WHERE name = $1 AND holder = $2 AND token = $3
     RETURNING name
-), counted AS (
-    UPDATE projection SET events = events + $7, failure = NULL
-    WHERE build = $5 AND state = $6 AND EXISTS (SELECT FROM led) RETURNING build
+), there AS (
+    SELECT build FROM projection WHERE build = $5 AND state = $6 AND EXISTS (SELECT FROM led) FOR UPDATE
 ), moved AS (
     UPDATE cursor SET epoch = $11::smallint, xid = $12::xid8, seq = $13::bigint, saved_at = clock_timestamp()
     WHERE name = 'projection/' || $5 AND (epoch, xid, seq) = ($8::smallint, $9::xid8, $10::bigint)
-      AND EXISTS (SELECT FROM counted)
+      AND EXISTS (SELECT FROM there)
     RETURNING name
+), counted AS (
+    UPDATE projection SET events = events + $7, failure = NULL WHERE build = $5 AND EXISTS (SELECT FROM moved)
 ), gone AS (
     DELETE FROM {table} AS t USING unnest({gone_arrays}) AS g ({key})
     WHERE {same_key} AND EXISTS (SELECT FROM moved)
