@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from queuebit_devstack.stack import Stack
+from queuebit_store.connections.migrations import shipped
 from queuebit_store.ports import Position
 from queuebit_store.postgres import PostgresStore
 from tests.fakes.histories import tell_jobs
@@ -53,7 +54,7 @@ async def test_a_history_goes_elsewhere_and_is_the_same_there(
 
 
 async def test_it_refuses_what_is_damaged_and_where_services_run(
-    ops: Ops, postgres_store: PostgresStore, settings_namespace: str, tmp_path: Path
+    ops: Ops, postgres_store: PostgresStore, admin: asyncpg.Connection, settings_namespace: str, tmp_path: Path
 ) -> None:
     (job_id, _) = await tell_jobs(postgres_store, range(2))
     file = tmp_path / "one.jsonl"
@@ -62,6 +63,7 @@ async def test_it_refuses_what_is_damaged_and_where_services_run(
     damaged = tmp_path / "damaged.jsonl"
     damaged.write_bytes(content.replace(b'"objective":6', b'"objective":9', 1))
     await postgres_store.save_cursor("publisher", Position(1, 1, 1))
+    await admin.execute("DELETE FROM schema_migration WHERE name = $1", shipped()[-1].name)
 
     bent, live = await ops("import", str(damaged)), await ops("import", str(file), "--into", settings_namespace)
     nothing, everything = await ops("export"), await ops("export", "--tenant", "globex")
@@ -69,4 +71,5 @@ async def test_it_refuses_what_is_damaged_and_where_services_run(
     assert (bent.code, live.code, nothing.code, everything.code) == (2, 6, 2, 3)
     assert "damaged at line 2: its checksum differs" in bent.err
     assert f"Services run in the namespace {settings_namespace}" in live.err
+    assert await admin.fetchval("SELECT count(*) FROM schema_migration") == len(shipped()) - 1
     assert file.stat().st_mode & 0o077 == 0

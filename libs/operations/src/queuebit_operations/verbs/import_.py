@@ -52,9 +52,9 @@ async def _import(file: str, into: str | None, *, live: bool, as_json: bool) -> 
     from queuebit_operations.transfer.file import read_head, read_streams
     from queuebit_operations.transfer.importing import import_streams
     from queuebit_operations.transfer.opening import lines_of
+    from queuebit_operations.transfer.services import services_run
     from queuebit_runtime.clock import SystemClock
     from queuebit_store.connections.migrations import migrate
-    from queuebit_store.ports import Position
 
     progress: Progress[Imported] = Progress(SystemClock(), lambda so_far: f"{so_far.streams} jobs")
     async with AsyncExitStack() as stack:
@@ -64,13 +64,14 @@ async def _import(file: str, into: str | None, *, live: bool, as_json: bool) -> 
         report, store = checked, None
         if into is not None:
             env = {**os.environ, "QUEUEBIT_NAMESPACE": into}
-            await migrate(postgres_settings(env))
-            store = await stack.enter_async_context(opened_store(env))
-            if not live and await store.load_cursor("publisher") != Position():
+            # First: an installation of an older release must not find its schema changed.
+            if not live and await services_run(postgres_settings(env)):
                 raise InConflict(
                     f"Services run in the namespace {into}: they would publish every event again and go on with open jobs.",
                     remedy="Import into a namespace of its own; or say --live where that is what you want.",
                 )
+            await migrate(postgres_settings(env))
+            store = await stack.enter_async_context(opened_store(env))
             again = stack.enter_context(lines_of(file))
             read_head(again)
             report = await import_streams(read_streams(again), store, on_progress=progress.tell)

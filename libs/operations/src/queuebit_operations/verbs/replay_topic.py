@@ -88,10 +88,12 @@ async def _replay(
 
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_operations.bulk.recorded import recorded
+    from queuebit_operations.bulk.store import Operations
     from queuebit_operations.connections.bus import made_topics, namespace_of, opened_bus
     from queuebit_operations.connections.progress import Progress
     from queuebit_operations.connections.store import opened_store, postgres_settings
     from queuebit_operations.records.relayed import RELAYED
+    from queuebit_operations.replaying.held import operation_of_run
     from queuebit_operations.replaying.topic import frozen, publish_again
     from queuebit_operations.scan.in_order import EventsInOrder
     from queuebit_operations.scan.postgres import opened_scan
@@ -102,6 +104,10 @@ async def _replay(
     document: dict[str, Any] = {"replay_id": replay.replay_id, "namespace": namespace, "topic": replay.topic}
     async with opened_store(os.environ) as store, opened_scan(postgres_settings(os.environ)) as scan:
         newest = (await scan.marks()).newest
+        clock = SystemClock()
+        given = {name: str(value) for name, value in document.items() if value} | {"selection": selection.words()}
+        next_id = SystemIds(clock).mint()
+        operation_id = await operation_of_run(Operations(store, clock), replay.replay_id, given, next_id)
         after, end = await frozen(store, replay, newest, save=reason is not None)
         events = EventsInOrder(scan.connection, selection, end)
         selected = await events.count(after)
@@ -110,8 +116,6 @@ async def _replay(
             return ExitCode.OK
         progress: Progress[int] = Progress(SystemClock(), lambda count: f"{count} of {selected} events")
         await made_topics(os.environ, namespace, RELAYED if replay.topic is None else (replay.topic,))
-        clock, operation_id = SystemClock(), SystemIds(SystemClock()).mint()
-        given = {**document, "selection": selection.words()}
         bounds: dict[str, Any] = {"rate_per_s": replay.rate_per_s, "limit": replay.limit}
         async with (
             opened_bus(os.environ, namespace=namespace) as bus,
