@@ -8,6 +8,7 @@ from queuebit_operations.exit_codes import MEANINGS
 from queuebit_operations.groups import Groups
 from queuebit_operations.verbs import (
     archive,
+    asked,
     dlq,
     export,
     import_,
@@ -47,6 +48,7 @@ VERBS = (
     archive.add,
     projections.add,
     projections_change.add,
+    asked.add,
 )
 """Every verb, in the order of `queuebit ops --help`."""
 

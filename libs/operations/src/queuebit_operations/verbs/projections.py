@@ -57,19 +57,27 @@ def show_all(as_json: o.Json = False) -> int:
 
 
 def show(name: Name, as_json: o.Json = False) -> int:
-    """Show what a projection is: what it holds, its columns, its builds."""
+    """Show what a projection is: what it holds, its columns, its builds and how large they are."""
     from queuebit_operations.running import run
 
     async def work() -> ExitCode:
+        import os
+
         from queuebit_client.cli.exit_codes import ExitCode
         from queuebit_client.cli.output import print_json, print_line
+        from queuebit_operations.connections.store import postgres_settings
         from queuebit_operations.projections.building import declared
+        from queuebit_operations.projections.reading import opened_reading
         from queuebit_operations.projections.standing import document_of, standing
 
         projection = declared(name)
-        async with store_of_env() as store:
+        async with store_of_env() as store, opened_reading(postgres_settings(os.environ)) as reading:
             builds = [each for each in await standing(store, count_max=_COUNT_MAX) if each.name == name and each.build]
-        documents = [document_of(each) for each in builds]
+            sizes = {each.build.build: await reading.size(each.build.build) for each in builds if each.build}
+        documents = [
+            {**document_of(each), "rows_about": rows, "bytes": size}
+            for each, (rows, size) in zip(builds, sizes.values(), strict=True)
+        ]
         found: dict[str, Any] = {
             "projection": name,
             "meaning": projection.meaning,
@@ -89,7 +97,10 @@ def show(name: Name, as_json: o.Json = False) -> int:
             print_line(f"    {column:<16} {kind}")
         print_line(f"  reads {', '.join(found['reads'])}")
         for each in documents:
-            print_line(f"  build {each['build']}: {each['state']}, {each['behind']} events behind")
+            print_line(
+                f"  build {each['build']}: {each['state']}, {each['rows_about']} rows, about, {each['bytes'] // 1024} KiB,"
+                f" {each['behind']} events behind"
+            )
         return ExitCode.OK
 
     return run(work())

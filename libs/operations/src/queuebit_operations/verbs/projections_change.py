@@ -74,23 +74,29 @@ async def _rebuild(
     *,
     as_json: bool,
 ) -> ExitCode:
+    import os
+
     from queuebit_client.cli.output import note
+    from queuebit_operations.connections.store import postgres_settings
     from queuebit_operations.projections import building
+    from queuebit_operations.projections.reading import opened_reading
     from queuebit_runtime.clock import SystemClock
 
     name = projection.name
     builds = await store.builds()
     begun = None if anew else building.unfinished(builds, projection)
+    async with opened_reading(postgres_settings(os.environ)) as reading:
+        total = await reading.events_about()
     if not apply:
         what = f"go on with the build {begun.build}" if begun else f"begin a build of version {projection.version}"
-        return _would(f"It would {what} of {name}, and read the log from its beginning.", name, as_json=as_json)
+        return _would(f"It would {what} of {name}, and read about {total} events.", name, as_json=as_json)
     arguments = {"projection": name, "anew": anew}
     async with _deed(store, "projections rebuild", arguments, reason, actor) as (deed, cancelled):
         build = begun or await store.create_build(projection, live=False)
         if build.counts_from is not None:
             since = f"{build.counts_from:%Y-%m-%d}"
             note(f"What began before {since} lies in archives and is not in it: restore it first, or go on.")
-        filled = await _filled(store, projection, build, rate, cancelled)
+        filled = await _filled(store, projection, build, rate, cancelled, total)
         deed.outcome = f"{filled.read} events read into {build.build}, {filled.per_s:.0f} a second"
         if await cancelled():
             note(f"{deed.outcome}. Cancelled: go on by the same command, or drop {build.build}.")
@@ -106,7 +112,7 @@ async def _rebuild(
 
 
 async def _filled(
-    store: OperatorStore, projection: Projection, build: Build, rate: float | None, cancelled: Cancelled
+    store: OperatorStore, projection: Projection, build: Build, rate: float | None, cancelled: Cancelled, total: int
 ) -> Filled:
     """Fill it, and show how far it is."""
     from queuebit_operations.connections.progress import Progress
@@ -114,7 +120,7 @@ async def _filled(
     from queuebit_runtime.clock import SystemClock
 
     clock = SystemClock()
-    progress = Progress["Filled"](clock, lambda at: f"{at.read} events, {at.per_s:.0f} a second")
+    progress = Progress["Filled"](clock, lambda at: f"{at.read} of about {total} events, {at.per_s:.0f} a second")
     try:
         return await building.fill(
             store, clock, projection, build, holder=holder(), told=progress.tell, rate_per_s=rate, cancelled=cancelled
