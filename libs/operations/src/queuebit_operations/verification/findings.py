@@ -14,6 +14,8 @@ CHECKS: dict[str, tuple[str, str]] = {
     "after_end": ("I2", "Something happened to a job after it had ended."),
     "head_version": ("I7", "The version of a head is not that of its last event."),
     "head_differs": ("I7", "A head is not what folding its events gives."),
+    "projection_differs": ("I7", "A row of a projection is not what folding the events gives."),
+    "projection_stopped": ("I7", "A projection stands still before an event that it cannot take."),
     "head_times": ("I7", "The times of a head are not those of its first and last event."),
     "duplicate_event_id": ("I5", "Two events have the same id."),
     "told_twice": ("I5", "One attempt was answered or judged twice."),

@@ -24,12 +24,12 @@ class Counts:
     replays: int = 0
     questions: int = 0
     groups: int = 0
-
     archived: int = 0
+    rows: int = 0
 
     def add(self, other: Counts) -> None:
         """What another share has looked at too. Keys, submissions and groups are read by each, and are the same ones."""
-        for name in ("streams", "events", "records", "replays", "questions", "archived"):
+        for name in ("streams", "events", "records", "replays", "questions", "archived", "rows"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name in ("reservations", "submissions", "groups"):
             setattr(self, name, max(getattr(self, name), getattr(other, name)))

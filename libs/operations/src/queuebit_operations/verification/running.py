@@ -24,6 +24,7 @@ from queuebit_operations.scan.postgres import opened_scan
 from queuebit_operations.verification.archived import Gone, check_archive, folder_of
 from queuebit_operations.verification.findings import Finding
 from queuebit_operations.verification.parts import Counts, Part, Verified, settled
+from queuebit_operations.verification.projected import verify_live
 from queuebit_operations.verification.share import Share, shares
 from queuebit_operations.verification.verify import Bounds, Verification
 from queuebit_runtime.clock import SystemClock
@@ -68,6 +69,9 @@ async def verify(
     else:
         parts = await _in_processes(jobs, processes, on_progress)
     verified = settled(parts, selection)
+    if selection.everything:
+        await verify_live(postgres_settings(env), verified)
+        on_progress(verified.counts)
     _archives(verified, noted, wanted.archives, on_progress, note)
     return verified
 
