@@ -14,6 +14,7 @@ import pytest
 from queuebit_domain.job.codec import fold
 from queuebit_domain.job.summary import summary_of
 from queuebit_operations.inspection.installation import RUNBOOKS
+from queuebit_operations.projections.running import keep_running
 from queuebit_runtime.clock import SystemClock
 from queuebit_store.ports import Head
 from queuebit_workbench.drill.page import Command, read_page
@@ -92,11 +93,28 @@ async def broker_lost(world: World) -> Incident:
     return Incident(env={"QUEUEBIT_KAFKA": NOBODY})
 
 
+async def stopped_projection(world: World) -> Incident:
+    """The data of an event are cut, and come back from a backup."""
+    (job_id, *_) = await tell_jobs(world.store, range(3))
+    whole = (await world.events(job_id))[0].data
+    await world.relay()
+    await world.admin.execute("UPDATE event SET data = '{}' WHERE stream_id = $1 AND version = 1", job_id)
+    clock = SystemClock()
+    await keep_running(world.store, clock, holder="test", once=True)
+
+    async def restore() -> None:
+        text = "UPDATE event SET data = $2::json WHERE stream_id = $1 AND version = 1"
+        await world.admin.execute(text, job_id, whole)
+
+    return Incident({"JOB": str(job_id)}, end=restore)
+
+
 INCIDENTS: dict[str, Callable[[World], Awaitable[Incident]]] = {
     "stalled-relay.md": stalled_relay,
     "database-lost.md": database_lost,
     "kafka-ahead.md": kafka_ahead,
     "broker-lost.md": broker_lost,
+    "stopped-projection.md": stopped_projection,
 }
 
 

@@ -10,6 +10,8 @@ from uuid import UUID
 from queuebit_contracts.channels import BY_TOPIC, LIFECYCLE, is_dead_letter
 from queuebit_contracts.ids import uuid_from
 from queuebit_contracts.streams import PUBLISHED
+from queuebit_operations.projections.building import BuildStore
+from queuebit_operations.projections.standing import Standing, document_of, standing
 from queuebit_operations.records.port import BrokerState, Place, Records, Span
 from queuebit_operations.scan.port import LeaseState, Marks
 from queuebit_runtime.bus.port import Record
@@ -51,11 +53,12 @@ class Installation:
     lags: dict[str, int] = field(default_factory=dict)
     letters: dict[str, int] = field(default_factory=dict)
     ahead: list[str] = field(default_factory=list)
+    projections: list[Standing] = field(default_factory=list)
     silent: dict[str, str] = field(default_factory=dict)
 
     def reasons(self) -> list[Reason]:
         """Everything that is not as it should be."""
-        return [*self._store(), *self._relay(), *self._kafka()]
+        return [*self._store(), *self._relay(), *self._projections(), *self._kafka()]
 
     def document(self) -> dict[str, Any]:
         reasons = self.reasons()
@@ -75,6 +78,7 @@ class Installation:
             "relay": None
             if backlog is None
             else {"waiting": backlog.count, "oldest_age_s": backlog.oldest_age_s, "held_age_s": backlog.held_age_s},
+            "projections": [document_of(each) for each in self.projections],
             "kafka": None if self.brokers is None else {**self.brokers._asdict(), "lags": self.lags},
             "dead_letters": self.letters,
         }
@@ -109,6 +113,12 @@ class Installation:
             led = f"{leader} leads" if leader else "nobody leads"
             detail = f"{backlog.count} events wait for the relay, the oldest for {backlog.oldest_age_s:.0f} s; {led}."
             yield Reason("relay_stalled", detail, "stalled-relay")
+
+    def _projections(self) -> Iterator[Reason]:
+        for each in self.projections:
+            if each.build is not None and each.build.failure is not None:
+                detail = f"The projection {each.name} {each.note}; {each.behind} events wait for it, and for no other."
+                yield Reason("projection_stopped", detail, "stopped-projection")
 
     def _kafka(self) -> Iterator[Reason]:
         if "kafka" in self.silent:
@@ -146,6 +156,11 @@ async def look_at_store(seen: Installation, store: Diagnosed, scan: Marked) -> N
     seen.leases = await scan.leases()
     if seen.backlog.held_age_s is not None:
         seen.holders = await store.horizon_holders()
+
+
+async def look_at_projections(seen: Installation, store: BuildStore) -> None:
+    """Fill in how the projections stand: those that somebody has run."""
+    seen.projections = [each for each in await standing(store, count_max=100_000) if each.build is not None]
 
 
 async def look_at_kafka(seen: Installation, records: Records, scan: Marked | None) -> None:

@@ -35,7 +35,12 @@ async def _status(*, as_json: bool) -> ExitCode:
     from queuebit_operations.connections.bus import kafka_access, namespace_of
     from queuebit_operations.connections.store import opened_store, postgres_settings
     from queuebit_operations.exit_codes import FOUND
-    from queuebit_operations.inspection.installation import Installation, look_at_kafka, look_at_store
+    from queuebit_operations.inspection.installation import (
+        Installation,
+        look_at_kafka,
+        look_at_projections,
+        look_at_store,
+    )
     from queuebit_operations.records.kafka import opened_records
     from queuebit_operations.scan.postgres import opened_scan
     from queuebit_runtime.errors import BusError
@@ -48,6 +53,7 @@ async def _status(*, as_json: bool) -> ExitCode:
             store = await stack.enter_async_context(opened_store(os.environ))
             scan = await stack.enter_async_context(opened_scan(postgres_settings(os.environ)))
             await look_at_store(seen, store, scan)
+            await look_at_projections(seen, store)
         except StoreUnavailable as error:
             seen.silent["postgres"] = error.detail
         try:
@@ -76,6 +82,9 @@ def _print(document: dict[str, Any]) -> None:
         leaders = ", ".join(f"{each['name']} {each['holder']}" for each in store["leaders"] if each["held"]) or "nobody"
         print_line(f"store   epoch {store['epoch']}, newest {store['newest']}, leaders: {leaders}")
         print_line(f"relay   {relay['waiting']} events wait, the oldest for {relay['oldest_age_s'] or 0:.1f} s")
+    for each in document["projections"]:
+        if each["state"] == "live":
+            print_line(f"project {each['build']:<20} {each['behind']} events behind {each['note']}".rstrip())
     if kafka is not None:
         print_line(f"kafka   {kafka['brokers']} brokers, {kafka['behind']} of {kafka['partitions']} partitions behind")
         for group, lag in kafka["lags"].items():
