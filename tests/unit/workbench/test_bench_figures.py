@@ -23,7 +23,8 @@ from queuebit_workbench.bench.table import verdicts
 
 CONTRACT = {
     "jobs_per_s", "bare_jobs_per_s", "idle_p50_ms", "idle_p99_ms", "append_events_per_s", "relay_events_per_s",
-    "consume_events_per_s", "rebuild_events_per_s", "rss_mb", "settings", "ratio", "half_load", "records_per_job",
+    "consume_events_per_s", "rebuild_events_per_s", "project_events_per_s",
+    "rss_mb", "settings", "ratio", "half_load", "records_per_job",
     "statements_per_job", "cpu_us_per_job",
 }  # fmt: skip
 
@@ -93,7 +94,7 @@ def test_the_document_has_every_figure_of_a_whole_run() -> None:
         settings={"cores": 2},
         bare=a_pipeline(4000.0),
         queuebit=a_pipeline(1400.0),
-        store=StoreFigures(1.0, 2.0, 3.0, 4.0),
+        store=StoreFigures(1.0, 2.0, 3.0, 4.0, 5.0),
         telemetry=BurstFigures((900.0,), {"control_plane": 500.0}),
     )
     written = json.loads(json.dumps(document(figures)))

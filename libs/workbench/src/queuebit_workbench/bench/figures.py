@@ -21,7 +21,13 @@ PIPELINE_KEYS = (
     "cpu_us_per_job_total",
     "repeats",
 )
-STORE_KEYS = ("append_events_per_s", "relay_events_per_s", "consume_events_per_s", "rebuild_events_per_s")
+STORE_KEYS = (
+    "append_events_per_s",
+    "relay_events_per_s",
+    "consume_events_per_s",
+    "rebuild_events_per_s",
+    "project_events_per_s",
+)
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -95,12 +101,15 @@ class PipelineFigures:
 
 @dataclass(frozen=True, slots=True)
 class StoreFigures:
-    """Events a second: appended by the store alone, relayed to Kafka, consumed and decoded, folded again."""
+    """Events a second: appended by the store alone, relayed to Kafka, consumed and decoded, folded again into heads, and into
+    the projection of which that takes longest.
+    """
 
     append_events_per_s: float
     relay_events_per_s: float
     consume_events_per_s: float
     rebuild_events_per_s: float
+    project_events_per_s: float
 
 
 @dataclass(frozen=True, slots=True)

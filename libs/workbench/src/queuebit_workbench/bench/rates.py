@@ -14,6 +14,9 @@ from queuebit_contracts.channels import CHANNELS, LIFECYCLE
 from queuebit_control_plane.heads import HEADS
 from queuebit_control_plane.relay.lead import Lead
 from queuebit_control_plane.relay.relay import LEASE, Relay
+from queuebit_domain.projections.projection import Projection
+from queuebit_domain.projections.registry import PROJECTIONS
+from queuebit_operations.projections.building import fill
 from queuebit_runtime.access.settings import KafkaAccess, client_options
 from queuebit_runtime.bus.decoding import Item, subscribe_decoded
 from queuebit_runtime.bus.kafka.bus import KafkaBus
@@ -53,13 +56,14 @@ async def measure_parts(kafka: KafkaAccess, source: PostgresSettings) -> StoreFi
     """Measure with the jobs that `source` holds. Raises BenchFailed where the rebuilt heads differ from the stored ones."""
     async with await PostgresStore.open(source) as store:
         rebuilt_per_s = await _rebuild(store)
+        projected_per_s = min([await _project(store, each) for each in PROJECTIONS])
         appends = await _appends(store)
     async with _copy(kafka, source.url) as settings, await PostgresStore.open(settings) as copy:
         appended_per_s = await _append(copy, appends)
         events = sum(len(each.events) for batch in appends for each in batch)
         relayed_per_s = await _relay(copy, kafka, events)
         consumed_per_s = await _consume(kafka, events)
-    return StoreFigures(appended_per_s, relayed_per_s, consumed_per_s, rebuilt_per_s)
+    return StoreFigures(appended_per_s, relayed_per_s, consumed_per_s, rebuilt_per_s, projected_per_s)
 
 
 async def _rebuild(store: PostgresStore) -> float:
@@ -73,6 +77,19 @@ async def _rebuild(store: PostgresStore) -> float:
                 f"{report.differing} heads differ from their events, {len(report.broken)} streams are broken."
             )
     return events / (time.perf_counter() - began_s)
+
+
+async def _project(store: PostgresStore, projection: Projection) -> float:
+    """Fill a build beside the live one, from the beginning of the log."""
+    clock = SystemClock()
+    build = await store.create_build(projection, live=False)
+    try:
+        filled = await fill(store, clock, projection, build, holder="bench", told=lambda _filled: None)
+        if not filled.read:
+            raise BenchFailed("There is nothing to fold.")
+        return filled.per_s
+    finally:
+        await store.drop_build(build)
 
 
 def _ignore(_report: RebuildReport) -> None:

@@ -79,7 +79,7 @@ def _latency(latency: Latency) -> str:
 def _store(figures: Figures) -> Table:
     assert figures.store is not None
     table = Table(title="Events a second")
-    for name in ("appended", "relayed", "consumed", "rebuilt"):
+    for name in ("appended", "relayed", "consumed", "rebuilt", "projected"):
         table.add_column(name, justify="right")
     rates = figures.store
     values = (
@@ -87,6 +87,7 @@ def _store(figures: Figures) -> Table:
         rates.relay_events_per_s,
         rates.consume_events_per_s,
         rates.rebuild_events_per_s,
+        rates.project_events_per_s,
     )
     table.add_row(*(f"{value:,.0f}" for value in values))
     return table
