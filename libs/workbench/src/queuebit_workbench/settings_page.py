@@ -16,7 +16,7 @@ from queuebit_quantum_adapter.shell.settings import AdapterSettings
 from queuebit_result_validation.settings import ValidationSettings
 from queuebit_runtime.service.settings import RuntimeSettings
 from queuebit_runtime.service.settings_text import Setting, settings_of
-from queuebit_workbench.provider_settings import PROVIDERS
+from queuebit_workbench.provider_settings import providers
 
 
 class Section(NamedTuple):
@@ -35,7 +35,7 @@ def sections() -> tuple[Section, ...]:
         Section("gateway", "Besides what every service reads.", tuple(settings_of(GatewaySettings, without=shared))),
         Section("control-plane", "Besides what every service reads.", tuple(settings_of(ControlPlaneSettings))),
         Section("quantum-adapter", "Besides what every service reads.", tuple(settings_of(AdapterSettings))),
-        *(Section(*each) for each in PROVIDERS),
+        *(Section(*each) for each in providers()),
         Section("classical-solver", "Besides what every service reads.", tuple(settings_of(SolverSettings))),
         Section("result-validation", "Besides what every service reads.", tuple(settings_of(ValidationSettings))),
         Section(

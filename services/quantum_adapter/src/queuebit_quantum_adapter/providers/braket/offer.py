@@ -1,14 +1,15 @@
 """Devices of Amazon Braket as an operator names them. Nothing of its SDK is imported, and nothing is asked of the network.
 
-| variable | meaning |
-| --- | --- |
-| `QUEUEBIT_BRAKET_DEVICES` | ARNs, parted by commas, in order of preference; `local` is the simulator on this machine |
-| `QUEUEBIT_BRAKET_BUCKET` | the S3 bucket that results are written to; needed unless only `local` is named |
-| `QUEUEBIT_BRAKET_PREFIX` | the folder in it; `queuebit` where it is not set |
-| `QUEUEBIT_BRAKET_QUBITS_MAX` | the largest circuit that is sent to a device; 30 where it is not set |
-| `QUEUEBIT_BRAKET_LAG_S` | how long after it was sent a task may still turn up in Braket's list; 60 where it is not set |
-| `QUEUEBIT_BRAKET_DEADLINE_S` | how long one request may take; 30 where it is not set |
-| `AWS_REGION`, `AWS_PROFILE` and others | the account, as boto3 reads it |
+boto3 reads the account: `AWS_REGION`, `AWS_PROFILE` and others.
+
+| variable | meaning | default | values |
+| --- | --- | --- | --- |
+| `QUEUEBIT_BRAKET_DEVICES` | ARNs, in order of preference; local is the simulator on this machine. | none | names with commas |
+| `QUEUEBIT_BRAKET_BUCKET` | The S3 bucket of the results; needed unless only local is named. | none | text |
+| `QUEUEBIT_BRAKET_PREFIX` | The folder in the bucket. | queuebit | text |
+| `QUEUEBIT_BRAKET_QUBITS_MAX` | The largest circuit that is sent to a device. | 30 | number, > 0 |
+| `QUEUEBIT_BRAKET_LAG_S` | How long after it was sent a task may be missing from Braket's list, at most. | 60 | seconds |
+| `QUEUEBIT_BRAKET_DEADLINE_S` | How long one request may take. | 30 | seconds |
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Processors of Google that Cirq simulates here. Nothing of it is imported.
 
-| variable | meaning |
-| --- | --- |
-| `QUEUEBIT_CIRQ_PROCESSORS` | whose constraints hold, parted by commas, in order of preference; else `willow_pink` |
+| variable | meaning | default | values |
+| --- | --- | --- | --- |
+| `QUEUEBIT_CIRQ_PROCESSORS` | Whose constraints hold: willow_pink, weber, rainbow. | willow_pink | names with commas |
 """
 
 from __future__ import annotations

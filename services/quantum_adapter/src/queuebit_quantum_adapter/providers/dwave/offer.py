@@ -1,8 +1,8 @@
 """Samplers of D-Wave that run here. Nothing of them is imported.
 
-| variable | meaning |
-| --- | --- |
-| `QUEUEBIT_DWAVE_SAMPLERS` | `annealing`, `tabu`, `descent`, parted by commas, in order of preference; else the first |
+| variable | meaning | default | values |
+| --- | --- | --- | --- |
+| `QUEUEBIT_DWAVE_SAMPLERS` | Which are offered: annealing, tabu, descent. | annealing | names with commas |
 """
 
 from __future__ import annotations

@@ -1,15 +1,16 @@
 """Backends of IBM Quantum as an operator names them. Nothing of Qiskit is imported, and nothing is asked of the network.
 
-| variable | meaning |
-| --- | --- |
-| `QUEUEBIT_IBM_BACKENDS` | the backends that are used, parted by commas, in order of preference |
-| `QUEUEBIT_IBM_QUBITS_MAX` | the largest circuit that is sent there; 127 where it is not set |
-| `QUEUEBIT_IBM_LAG_S` | how long after it was sent a job may still turn up, at most; 300 where it is not set |
-| `QUEUEBIT_IBM_DEADLINE_S` | how long one request may take; 30 where it is not set |
-| `QUEUEBIT_IBM_CALIBRATION_S` | how old a calibration may be before it is asked for again; 3600 where it is not set |
-| `QUEUEBIT_IBM_AT_ONCE` | how many submissions of the account are there at a time; no limit where it is not set |
-| `QUEUEBIT_IBM_PER_MINUTE` | how many begin in a minute; no limit where it is not set |
-| `QISKIT_IBM_TOKEN`, `QISKIT_IBM_INSTANCE` and others | the account, as the client of IBM reads them |
+IBM's own client reads the account: `QISKIT_IBM_TOKEN`, `QISKIT_IBM_INSTANCE` and others.
+
+| variable | meaning | default | values |
+| --- | --- | --- | --- |
+| `QUEUEBIT_IBM_BACKENDS` | The backends that are used, in order of preference. | none | names with commas |
+| `QUEUEBIT_IBM_QUBITS_MAX` | The largest circuit that is sent there. | 127 | number, > 0 |
+| `QUEUEBIT_IBM_LAG_S` | How long after it was sent a job may still turn up, at most. | 300 | seconds |
+| `QUEUEBIT_IBM_DEADLINE_S` | How long one request may take. | 30 | seconds |
+| `QUEUEBIT_IBM_CALIBRATION_S` | How old a calibration may be before it is asked for again. | 3600 | seconds |
+| `QUEUEBIT_IBM_AT_ONCE` | How many submissions of the account there are at a time. | no limit | number, > 0 |
+| `QUEUEBIT_IBM_PER_MINUTE` | How many submissions of the account begin in a minute. | no limit | number, > 0 |
 """
 
 from __future__ import annotations
