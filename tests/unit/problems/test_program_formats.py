@@ -107,6 +107,33 @@ def test_an_instance_of_ommx_is_known_by_its_form() -> None:
     }
 
 
+def test_variables_of_ommx_stay_apart_and_unread_constraints_are_told() -> None:
+    names, kind = ["a#2", "a", "a"], "KIND_BINARY"
+    document: dict[str, Any] = {
+        "decisionVariables": [{"id": str(k), "name": name, "kind": kind} for k, name in enumerate(names)],
+        "objective": {"linear": {"terms": [{"id": "2", "coefficient": 5.0}]}},
+        "sense": "SENSE_MINIMIZE",
+    }
+
+    assert [one["name"] for one in stated(json.dumps(document), "a.json")["variables"]] == ["a#2", "a", "a#2#2"]
+    with pytest.raises(UnreadableFile, match="/sos1Constraints states constraints that are not read"):
+        stated(json.dumps(document | {"sos1Constraints": {"1": {"variables": ["0", "1"]}}}), "a.json")
+
+
+@pytest.mark.parametrize("bound", ["-inf <= y", "y >= -1e30", "-1e+20 <= y <= 1e20"])
+def test_an_infinite_bound_of_lp_is_open(bound: str) -> None:
+    text = f"Minimize\n y\nSubject To\n a: y <= 3\n b: y >= -2\nBounds\n {bound}\nGeneral\n y\nEnd\n"
+
+    assert stated(text, "a.lp")["variables"] == [{"name": "y", "lower": -2, "upper": 3}]
+
+
+@pytest.mark.parametrize("infinity", ["1e30", "Inf", "+infinity", "1000000000000000"])
+def test_an_infinite_bound_of_mps_is_open(infinity: str) -> None:
+    text = MPS.replace(" UP B y 3\n", f" UP B y {infinity}\n")
+
+    assert stated(text, "a.mps")["variables"][1] == {"name": "y", "lower": 0, "upper": 4}
+
+
 def _lp(rng: random.Random) -> str:
     """A program in the words of LP, written in as many ways as there are."""
     names = [f"{rng.choice(['x', 'y_', 'q.'])}{i}" for i in range(rng.randint(2, 6))]
@@ -214,6 +241,14 @@ REFUSED = [
     ("a.lp", HEAD + " c: x + y >= 1\nSOS1\n s: x:1 y:2\nEnd\n", 5, "special ordered sets are not read"),
     ("a.lp", HEAD + " c: x + y >= 1\nBounds\n x <= -2\nBinary\n x y\nEnd\n", 2, "no whole number between its bounds"),
     ("a.lp", "max: 3x + 2y;\nc1: x + y <= 4;\nint x;\n", 2, "LP format of lp_solve"),
+    ("a.lp", HEAD + " c: x + y >= 1\nBinary\n x Generals y\nEnd\n", 6, "a section should begin on a line of its own"),
+    ("a.lp", HEAD + f" c: x >= 0.{'3' * 41}\n x + y <= 1\nBinary\n x y\nEnd\n", 4, "is no number, or has too many digits"),
+    ("a.lp", HEAD + " c: x + y >= 1\nBounds\n x >= 1e30\nBinary\n x y\nEnd\n", 7, "bounded by an infinity on this side"),
+    ("a.mps", MPS.replace("BOUNDS\n", "RHS\n R few 3\nBOUNDS\n"), 19, "the row few has a side twice"),
+    ("a.mps", MPS.replace("RHS\n", "RANGES\n R few 3\nRHS\n"), 19, "or a range before its side"),
+    ("a.mps", MPS.replace(" UP B y 3\n", " UP B x y 3\n"), 20, "a bound should be its type"),
+    ("a.mps", MPS.replace(" UP B y 3\n", " LO B y 1e30\n"), 20, "bounded by an infinity on this side"),
+    ("a.mps", MPS.replace("ENDATA", "QMATRIX\n x y 4\nENDATA"), 24, "QMATRIX should list the product of x and y both ways"),
     ("a.mps", MPS.replace(" UP B y 3\n", " UP B y -3\n"), 20, "a negative upper bound without a lower one"),
     ("a.mps", MPS.replace(" UP B y 3\n", ""), 12, "an integer column without bounds, which programs read differently"),
     ("a.mps", MPS.replace(" BV B z", " UP B y 4"), 21, "the column y has the same bound twice"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NoReturn
 
 from queuebit_contracts.jobs import Number
 from queuebit_problems.errors import UnreadableFile
-from queuebit_problems.formats.lp_tokens import INFINITE, RELATIONS, REMEDY, Token, refused, tokens_of
+from queuebit_problems.formats.lp_tokens import INFINITE, RELATIONS, REMEDY, Token, is_keyword, refused, tokens_of
 from queuebit_problems.formats.programs import NAMES_MAX, TERMS_READ_MAX, Column, Draft, Line, add, times
-from queuebit_problems.formats.text import parse_number
+from queuebit_problems.formats.text import is_infinite, parse_number
 
 
 def read_lp(text: str, file_name: str) -> dict[str, Any]:
@@ -224,18 +225,17 @@ class _Reader:
         if relation != ">=":
             row.upper = side if row.upper is None else min(side, row.upper)
 
-    def _end(self) -> Number | None:
-        """A bound: a number, or None for an infinite one."""
+    def _end(self) -> Number:
+        """A bound: a number, infinite where it says so or is as large."""
         sign = self._sign()
-        if self._peek().text.lower() in INFINITE:
+        if self._peek().text.lower() in INFINITE or is_infinite(self._peek().text):
             self._next()
-            return None
-        value = sign * self._number(self._next())
-        return None if abs(value) >= 10**15 else value
+            return sign * math.inf
+        return sign * self._number(self._next())
 
     def _bound(self) -> None:
         """x <= 4, -1 <= x <= 4, x = 3, or x free."""
-        lower_first: tuple[Number | None, str] | None = None
+        lower_first: tuple[Number, str] | None = None
         if self._peek().kind != "name" or self._peek().text.lower() in INFINITE:
             lower_first = (self._end(), self._relation())
         column = self.draft.columns[self._place(self._name())]
@@ -250,16 +250,24 @@ class _Reader:
             return
         self._bounded(column, self._relation(), self._end())
 
-    @staticmethod
-    def _bounded(column: Column, relation: str, value: Number | None) -> None:
+    def _bounded(self, column: Column, relation: str, value: Number) -> None:
+        if math.isinf(value) and relation != ("<=" if value > 0 else ">="):
+            self._refuse(self._peek(), f"{column.name[:40]} cannot be bounded by an infinity on this side")
+        end = None if math.isinf(value) else value
         if relation != "<=":
-            column.lower = value
+            column.lower = end
         if relation != ">=":
-            column.upper = value
+            column.upper = end
+
+    def _listed(self) -> Column:
+        token = self._name()
+        if is_keyword(token.text):
+            self._refuse(token, "a section should begin on a line of its own")
+        return self.draft.columns[self._place(token)]
 
     def _whole(self) -> None:
-        self.draft.columns[self._place(self._name())].whole = True
+        self._listed().whole = True
 
     def _binary(self) -> None:
-        column = self.draft.columns[self._place(self._name())]
+        column = self._listed()
         column.whole = column.binary = True

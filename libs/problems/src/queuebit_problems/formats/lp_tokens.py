@@ -74,8 +74,15 @@ def tokens_of(text: str, file_name: str) -> Iterator[Token]:
             if found is None or found.lastgroup is None:
                 raise refused(file_name, line, f"{content[at : at + 20]!r} is not understood", REMEDY)
             at = found.end()
+            if found.lastgroup == "number" and content[at : at + 1] and content[at] in "0123456789.":
+                raise refused(file_name, line, f"{found[0][:20]}… is no number, or has too many digits", REMEDY)
             yield Token(found.lastgroup, found[0], line)
     yield Token("end", "", len(text.splitlines()))
+
+
+def is_keyword(word: str) -> bool:
+    """Whether a line that begins with the word begins a section."""
+    return word.lower() in _SECTIONS or word.lower() in _NOT_READ
 
 
 def refused(file_name: str, line: int, detail: str, remedy: str) -> UnreadableFile:

@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from queuebit_contracts.jobs import Number
 from queuebit_problems.errors import UnreadableFile
+from queuebit_problems.formats.mps_sections import INFINITE, NOT_READ, REMEDY, SECTIONS, SIDES
 from queuebit_problems.formats.programs import NAMES_MAX, TERMS_READ_MAX, Column, Draft, Line, add, times
-from queuebit_problems.formats.text import parse_number
+from queuebit_problems.formats.text import is_infinite, parse_number
 from queuebit_problems.kind import Params
-
-INTEGERS_PARAM = (
-    "of MPS: what an integer column without bounds is, which programs read differently: binary, or unbounded"
-)
-REMEDY = "MPS reads NAME, OBJSENSE, ROWS, COLUMNS, RHS, RANGES, BOUNDS, QUADOBJ or QMATRIX, and ENDATA."
-INFINITE = 10**15
-_SECTIONS = ("NAME", "OBJSENSE", "ROWS", "COLUMNS", "RHS", "RANGES", "BOUNDS", "QUADOBJ", "QMATRIX", "ENDATA")
-_SIDES = {"UP": "u", "UI": "u", "PL": "u", "LO": "l", "LI": "l", "MI": "l", "FX": "lu", "FR": "lu", "BV": "lu"}
-_NOT_READ = {
-    "SOS": "special ordered sets",
-    "QCMATRIX": "quadratic constraints",
-    "QSECTION": "QSECTION, whose halves programs read differently",
-    "INDICATORS": "conditions of constraints",
-    "CSECTION": "cones",
-    "LAZYCONS": "lazy constraints",
-    "GENCONS": "general constraints",
-}
-
-
-def is_mps(text: str) -> bool:
-    """Whether it begins as an MPS file does, with NAME, OBJSENSE or ROWS at the start of a line."""
-    found = ""
-    for content in text[:20_000].splitlines():
-        word = content.split(None, 1)[0] if content.strip() and content[0] not in "*$ \t" else ""
-        if word in ("NAME", "OBJSENSE") and not found:
-            found = word
-        elif word:
-            return word in ("ROWS", "OBJSENSE", "OBJSENSE_MAX") and (bool(found) or word == "ROWS")
-    return False
 
 
 def read_mps(text: str, file_name: str, params: Params | None) -> dict[str, Any]:
@@ -62,6 +35,8 @@ class _Reader:
         self._marked = False
         self._bounded = set[tuple[int, str]]()
         self._sets: dict[str, str] = {}
+        self._sided = set[tuple[str, str]]()
+        self._halves: dict[tuple[int, int], Number] = {}
         self._terms = 0
 
     def read(self, text: str) -> dict[str, Any]:
@@ -74,9 +49,9 @@ class _Reader:
                 self._entry(section, words)
                 continue
             section = words[0].upper()
-            if section in _NOT_READ:
-                raise self._error(f"{_NOT_READ[section]} are not read", "State whole numbers and linear rows.")
-            if section not in _SECTIONS:
+            if section in NOT_READ:
+                raise self._error(f"{NOT_READ[section]} are not read", "State whole numbers and linear rows.")
+            if section not in SECTIONS:
                 raise self._error(f"{words[0][:40]!r} is no section of MPS")
             if section == "ENDATA":
                 ended = True
@@ -85,6 +60,7 @@ class _Reader:
                 self._sense(words[1:])
         if not ended:
             raise self._error("the file ends without ENDATA")
+        self._check_halves()
         self._unstated()
         return self.draft.statement(self._about)
 
@@ -181,7 +157,11 @@ class _Reader:
         if not rest or len(rest) > 4:
             raise self._error(f"a line of {section} should be one or two rows with a number each")
         for name, word in zip(rest[::2], rest[1::2], strict=True):
-            take(name, self._known(name), self._number(word))
+            row = self._known(name)
+            if (section, name) in self._sided or ("RANGES", name) in self._sided:
+                raise self._error(f"the row {name[:40]} has a side twice, or a range before its side")
+            self._sided.add((section, name))
+            take(name, row, self._number(word))
 
     def _side(self, name: str, row: Line | None, value: Number) -> None:
         """The right side of a row; that of the objective is what is taken off it."""
@@ -209,22 +189,32 @@ class _Reader:
             )
             at = 0 if at is None and rest and rest[0] in self.draft.places else at
             value: Number = 0
+        elif len(rest) in (2, 3):
+            at, value = len(rest) - 2, self._end(rest[-1])
         else:
-            at, value = len(rest) - 2, self._number(rest[-1]) if len(rest) in (2, 3) else 0
+            at, value = None, 0
         if at is None or at < 0 or rest[at] not in self.draft.places:
             raise self._error(
                 "a bound should be its type, the name of the set, a column, and a number where it has one"
             )
         self._one_set("BOUNDS", rest[0] if at else "")
         place = self.draft.places[rest[at]]
-        sides = {(place, side) for side in _SIDES.get(kind, "")}
+        sides = {(place, side) for side in SIDES.get(kind, "")}
         if sides & self._bounded:
             raise self._error(f"the column {rest[at][:40]} has the same bound twice, which programs read differently")
         self._set(self.draft.columns[place], kind, value, stated=(place, "l") in self._bounded)
         self._bounded |= sides
 
+    def _end(self, word: str) -> Number:
+        """A bound: a number, infinite where it says so or is as large."""
+        if word.lower().removeprefix("-") in INFINITE or is_infinite(word):
+            return -math.inf if word.startswith("-") else math.inf
+        return self._number(word)
+
     def _set(self, column: Column, kind: str, value: Number, *, stated: bool) -> None:
-        ends = None if abs(value) >= INFINITE else value
+        if math.isinf(value) and kind not in (("UP", "UI") if value > 0 else ("LO", "LI")):
+            raise self._error(f"{column.name[:40]} cannot be bounded by an infinity on this side")
+        ends = None if math.isinf(value) else value
         match kind:
             case "UP" | "UI":
                 if value < 0 and column.lower == 0 and not stated:
@@ -258,9 +248,18 @@ class _Reader:
         i, j = self.draft.places[words[0]], self.draft.places[words[1]]
         factor: Number = 0.5 if whole or i == j else 1
         pair = (min(i, j), max(i, j))
-        if pair in self.draft.quadratic and not whole:
-            raise self._error("QUADOBJ lists this pair twice")
-        self.draft.quadratic[pair] = add(self.draft.quadratic.get(pair, 0), times(self._number(words[2]), factor))
+        value = self._number(words[2])
+        if (i, j) in self._halves or (pair in self.draft.quadratic and not whole):
+            raise self._error(f"{'QMATRIX' if whole else 'QUADOBJ'} lists this pair twice")
+        if whole:
+            self._halves[i, j] = value
+        self.draft.quadratic[pair] = add(self.draft.quadratic.get(pair, 0), times(value, factor))
+
+    def _check_halves(self) -> None:
+        for (i, j), value in self._halves.items():
+            if self._halves.get((j, i), 0) != value:
+                names = f"{self.draft.columns[i].name[:40]} and {self.draft.columns[j].name[:40]}"
+                raise self._error(f"QMATRIX should list the product of {names} both ways, with one number")
 
     def _stated(self, place: int) -> bool:
         return bool({(place, "l"), (place, "u")} & self._bounded)

@@ -62,6 +62,10 @@ class _Reader:
     def read(self, document: Mapping[str, Any]) -> dict[str, Any]:
         for path, one in _objects(_get(document, "decisionVariables", []), "/decisionVariables"):
             self._variable(one, path)
+        for field, value in document.items():
+            name = field.replace("_", "").lower()
+            if value and name.endswith("constraints") and not name.startswith(("constraints", "removed")):
+                _refuse(f"/{field[:40]}", "states constraints that are not read")
         if _get(document, "decisionVariableDependency", {}):
             _refuse("/decisionVariableDependency", "states variables by others, which is not read")
         sense = document.get("sense", "SENSE_UNSPECIFIED")
@@ -86,7 +90,7 @@ class _Reader:
         subscripts = one.get("subscripts", [])
         if isinstance(subscripts, list) and subscripts:
             name += f"[{','.join(str(each)[:20] for each in subscripts[:10])}]"
-        if name in self.draft.places:
+        while name in self.draft.places:
             name += f"#{number}"
         place = self._ids[number] = self.draft.place(name, 0)
         column = self.draft.columns[place]

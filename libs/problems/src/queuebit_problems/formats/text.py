@@ -153,5 +153,10 @@ def parse_number(token: str) -> Number | None:
     return None
 
 
+def is_infinite(token: str) -> bool:
+    """Whether a number is so large that it stands for no bound, as 1e30 does."""
+    return _DECIMAL.fullmatch(token) is not None and abs(float(token)) >= VALUE_MAX
+
+
 def _shown(token: str) -> str:
     return repr(token if len(token) <= 40 else f"{token[:40]}…")

@@ -15,7 +15,8 @@ from queuebit_problems.checks import FAULTS_MAX
 from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.formats.lp_text import read_lp
 from queuebit_problems.formats.lp_tokens import is_lp
-from queuebit_problems.formats.mps import INTEGERS_PARAM, is_mps, read_mps
+from queuebit_problems.formats.mps import read_mps
+from queuebit_problems.formats.mps_sections import INTEGERS_PARAM, is_mps
 from queuebit_problems.formats.ommx import statement_of_ommx
 from queuebit_problems.formats.solutions import read_named_values
 from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
