@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from ortools.sat.python import cp_model
 
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, Progress, Solution, Solver, ignore_progress, never_stop
@@ -16,6 +18,7 @@ from queuebit_classical_solver.searches import any_heuristic_restarts as restart
 from queuebit_classical_solver.searches.any_cp_sat import CpSatSolver
 from queuebit_classical_solver.searches.any_heuristic_restarts import RestartSolver
 from queuebit_classical_solver.searches.bin_packing_column_generation import ColumnGenerationSolver
+from queuebit_classical_solver.searches.branch_and_cut.model import model_of, proved
 from queuebit_classical_solver.searches.graph_colouring_tabucol import TabuColSolver
 from queuebit_classical_solver.searches.job_shop_tabu import JobShopTabuSolver
 from queuebit_classical_solver.searches.knapsack_minknap import MinknapSolver
@@ -24,6 +27,7 @@ from queuebit_classical_solver.searches.node_set_numvc import NumvcSolver
 from queuebit_classical_solver.searches.quadratic_assignment_branch_and_bound import AssignmentBranchAndBoundSolver
 from queuebit_classical_solver.searches.quadratic_assignment_robust_tabu import RobustTabuSolver
 from queuebit_classical_solver.searches.qubo_annealing import AnnealingSolver
+from queuebit_classical_solver.searches.routing_pyvrp import PyVrpSolver
 from queuebit_classical_solver.searches.tsp_lin_kernighan import LinKernighanSolver
 from queuebit_problems.kind import Answer
 from queuebit_problems.optimisation import Optimisation
@@ -265,3 +269,59 @@ def test_annealing_beats_the_heuristic_on_a_large_sparse_cut() -> None:
     assert heuristic is not None
     found = solved((AnnealingSolver(), kind, statement), hint=heuristic)
     assert found.objective > kind.objective(statement, heuristic)
+
+
+@pytest.mark.parametrize(
+    ("small", "cost", "bound"), [(1e-3, 1, 1), (1e-9, 1, None), (1e-310, 1, None), (1e-3, 1e-310, None)]
+)
+def test_no_bound_stands_where_floats_take_numbers_for_nothing(small: float, cost: float, bound: int | None) -> None:
+    """Given y >= 2 s - s a with s so small that HiGHS drops it, then its bound of 1 is wrong, and none is claimed."""
+    kind = optimisation_of("binary_program")
+    statement: Any = kind.parse(
+        {
+            "variables": [{"name": "a", "upper": 1000}, {"name": "y"}],
+            "linear": [[1, cost]],
+            "constraints": [{"terms": [[0, small], [1, 1]], "lower": 2 * small}],
+        }
+    )
+
+    assert proved(statement.program, model_of(statement.program), 1.0) == bound
+
+
+@pytest.mark.parametrize("solver", [CpSatSolver(), PyVrpSolver()], ids=["cp-sat", "pyvrp"])
+def test_windows_that_never_close_are_no_matter_of_digits(solver: Solver) -> None:
+    kind = optimisation_of("vrptw")
+    statement = kind.parse(
+        {
+            "coordinates": [[0, 0], [1, 1], [2, 2]],
+            "rounding": "exact",
+            "capacity": 5,
+            "demands": [0, 1, 1],
+            "windows": [[0, 10**15]] * 3,
+            "service": [0, 1, 1],
+        }
+    )
+
+    found = solver.solve(
+        kind, statement, limits=Limits(5.0, 1), hint=None, on_progress=ignore_progress, stop=never_stop
+    )
+
+    assert kind.violations(statement, found.answer) == []
+    assert found.objective == 5.656854248
+
+
+def test_times_of_too_many_digits_are_rounded_to_the_safe_side_and_prove_nothing() -> None:
+    kind = optimisation_of("vrptw")
+    statement = kind.parse(
+        {
+            "coordinates": [[0, 0], [1, 1], [2, 2]],
+            "capacity": 5,
+            "demands": [0, 1, 1],
+            "windows": [[0, 100], [0, 100], [0, 100]],
+            "service": [0, 1e-300, 1],
+        }
+    )
+
+    reading = kind.cp_model(statement, cp_model.CpModel())
+
+    assert math.isinf(reading.error)

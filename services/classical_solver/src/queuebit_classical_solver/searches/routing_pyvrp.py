@@ -66,7 +66,7 @@ def _of_routes(statement: Any) -> Delivery:
 
 def _of_timed_routes(statement: Any) -> Delivery:
     fleet = statement.fleet
-    windows = list(zip(fleet.ready, fleet.due, strict=True))
+    windows = list(zip(fleet.ready, fleet.closing, strict=True))
     return replace(_of_routes(statement), windows=windows, service=fleet.service)
 
 
@@ -183,6 +183,8 @@ class _Rule:
 def _check_range(delivery: Delivery) -> None:
     if sum(map(max, delivery.distances)) > DISTANCE_TOTAL_MAX or sum(delivery.demands) > LOAD_TOTAL_MAX:
         raise NothingFound("The distances or demands have more digits than PyVRP takes.")
+    if sum(delivery.service) > DISTANCE_TOTAL_MAX or any(early > DISTANCE_TOTAL_MAX for early, _ in delivery.windows):
+        raise NothingFound("The times have more digits than PyVRP takes.")
 
 
 def _data(delivery: Delivery) -> pyvrp.ProblemData:

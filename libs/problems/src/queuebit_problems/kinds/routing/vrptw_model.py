@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from queuebit_problems.kind import Answer
 from queuebit_problems.kinds.routing.routes_answer import numbered, shown
+from queuebit_problems.kinds.routing.vrptw_search import TimedFleet
 from queuebit_problems.kinds.routing.vrptw_statement import VrptwStatement
 from queuebit_problems.numeric import CP_TOTAL_MAX, cp_coefficients, cp_weights
 from queuebit_problems.optimisation import ENFORCED_SUM_MAX, CpReading
@@ -38,8 +40,28 @@ def _ways(statement: VrptwStatement) -> tuple[list[Way], bool]:
     return sorted({*open_, *known}), every
 
 
+def _times(
+    fleet: TimedFleet, used: Mapping[Way, Any], due: Sequence[int], unit: int, model: cp_model.CpModel
+) -> list[Any]:
+    """When each customer is served, in so many of the fleet's units: later than it is, never earlier."""
+    ready = [-(-start // unit) for start in fleet.ready]
+    if any(late < early for early, late in zip(ready, due, strict=True)):
+        model.add_bool_or([])
+    time = [model.new_int_var(ready[i], max(ready[i], due[i]), f"time{i}") for i in range(fleet.nodes)]
+    for (i, j), bit in used.items():
+        if i and not j:
+            model.add(time[i] + -(-(fleet.service[i] + fleet.d[i][0]) // unit) <= due[0]).only_enforce_if(bit)
+        elif i:
+            model.add(time[j] >= time[i] + -(-(fleet.service[i] + fleet.d[i][j]) // unit)).only_enforce_if(bit)
+        else:
+            model.add(time[j] >= ready[0] + -(-fleet.d[0][j] // unit)).only_enforce_if(bit)
+    return time
+
+
 def filled(statement: VrptwStatement, model: cp_model.CpModel) -> CpReading:
-    """A Boolean a way, circuits through the depot, and after each customer the load and the time."""
+    """A Boolean a way, circuits through the depot, and after each customer the load and the time. Times of more digits than fit
+    are rounded to the safe side.
+    """
     fleet = statement.fleet
     demands, capacity, rounded = cp_weights(fleet.demand, fleet.capacity)
     ways, every = _ways(statement)
@@ -54,16 +76,12 @@ def filled(statement: VrptwStatement, model: cp_model.CpModel) -> CpReading:
     model.add(leaving >= fleet.routes_min)
     nodes = range(fleet.nodes)
     load = [model.new_int_var(demands[i], max(demands[i], capacity), f"load{i}") for i in nodes]
-    time = [model.new_int_var(fleet.ready[i], fleet.due[i], f"time{i}") for i in nodes]
     for (i, j), bit in used.items():
         if i and j:
             model.add(load[j] >= load[i] + demands[j]).only_enforce_if(bit)
-        if i and not j:
-            model.add(time[i] + (fleet.service[i] + fleet.d[i][0]) <= fleet.due[0]).only_enforce_if(bit)
-        elif i:
-            model.add(time[j] >= time[i] + (fleet.service[i] + fleet.d[i][j])).only_enforce_if(bit)
-        else:
-            model.add(time[j] >= fleet.ready[0] + fleet.d[0][j]).only_enforce_if(bit)
+    unit = -(-fleet.horizon // CP_TOTAL_MAX) or 1
+    due = [end // unit for end in fleet.closing]
+    time = _times(fleet, used, due, unit, model)
     coefficients = cp_coefficients([fleet.d[i][j] for i, j in ways], statement.unit)
     model.minimize(sum(c * bit for c, bit in zip(coefficients.coefficients, used.values(), strict=True)))
 
@@ -86,14 +104,14 @@ def filled(statement: VrptwStatement, model: cp_model.CpModel) -> CpReading:
             steps.update(zip([0, *route], [*route, 0], strict=True))
             for node, arrival in zip(route, fleet.arrivals(route), strict=False):
                 carried += demands[node]
-                pairs += [(load[node], carried), (time[node], arrival)]
+                pairs += [(load[node], carried), (time[node], arrival // unit)]
         return [*((bit, int(way in steps)) for way, bit in used.items()), *pairs]
 
     return CpReading(
         answer=read,
         scale=coefficients.scale,
         hint=hint,
-        error=coefficients.error if every and not rounded else math.inf,
-        presolve=max(fleet.due) + max(map(max, fleet.d)) + max(fleet.service) <= ENFORCED_SUM_MAX
+        error=coefficients.error if every and not rounded and unit == 1 else math.inf,
+        presolve=max(due) + max(map(max, fleet.d)) + max(fleet.service) <= ENFORCED_SUM_MAX
         and capacity <= ENFORCED_SUM_MAX,
     )

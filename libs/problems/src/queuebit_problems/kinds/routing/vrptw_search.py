@@ -39,6 +39,16 @@ class TimedFleet(Fleet):
         return all(time <= self.due[node] for time, node in zip(self.arrivals(route), [*route, 0], strict=True))
 
     @cached_property
+    def horizon(self) -> int:
+        """By when any route is over, as none waits longer than until the last window opens."""
+        return max(self.ready) + sum(self.service) + sum(map(max, self.d))
+
+    @cached_property
+    def closing(self) -> list[int]:
+        """When each window closes, at the horizon at the latest: the same routes are in time."""
+        return [min(due, self.horizon) for due in self.due]
+
+    @cached_property
     def by_due(self) -> list[int]:
         """The customers by when their windows close."""
         return sorted(range(1, self.nodes), key=lambda node: (self.due[node], node))

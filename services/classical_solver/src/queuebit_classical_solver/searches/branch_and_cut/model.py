@@ -15,6 +15,8 @@ from queuebit_problems.numeric import number_above, number_below
 TERMS_MAX = 300_000
 TOLERANCE = 1e-6
 """HiGHS's own, for feasibility and for whole numbers."""
+UNIT_MAX = 10**9
+"""Above, the tolerance is more than a unit of the objective."""
 
 LinearRow = tuple[list[tuple[int, float]], float | None, float | None]
 
@@ -69,10 +71,15 @@ def _row(terms: Sequence[tuple[int, int]], lower: int | None, upper: int | None,
 
 
 def proved(program: Program, model: Model, dual: float | None) -> Number | None:
-    """The bound in whole units of the objective, where the tolerances cannot miss half of one; else None."""
-    if dual is None:
+    """The bound in whole units of the objective, where the tolerances cannot miss half of one; else None. HiGHS takes numbers
+    of rows that are small beside its tolerance for nothing: then no bound stands.
+    """
+    if dual is None or program.unit > UNIT_MAX:
         return None
-    numbers = [abs(c) for c in model.costs] + [abs(a) for terms, _, _ in model.rows for _, a in terms]
+    factors = [abs(a) for terms, _, _ in model.rows for _, a in terms if a]
+    if min(factors, default=1.0) < TOLERANCE:
+        return None
+    numbers = [abs(c) for c in model.costs] + factors
     reach = sum(max(map(abs, pair)) for pair in model.ranges) + abs(dual)
     margin = 2 * TOLERANCE * program.unit * (1 + reach) * max(1.0, *numbers)
     if margin >= 0.5:
