@@ -9,7 +9,7 @@ from queuebit_classical_solver.searches.routing_pyvrp import PyVrpSolver
 from queuebit_problems.errors import UnreadableFile
 from queuebit_problems.files import read_problem
 from queuebit_problems.kind import Solution, Violation
-from queuebit_problems.registry import parse_optimisation
+from queuebit_problems.registry import optimisation_of, parse_optimisation
 from tests.unit.problems.field_files import SOLOMON
 
 C101_25 = """C101
@@ -108,3 +108,19 @@ def test_a_wrong_file_is_told(text: str, line: int | None, detail: str) -> None:
         read_problem(text, kind="vrptw")
 
     assert line is None or (isinstance(refused.value, UnreadableFile) and refused.value.line == line)
+
+
+def test_windows_of_three_hundred_digits_are_looked_through_too() -> None:
+    """Given no vehicle that is in time, when routes are sought in many orders, then there are none, and no error."""
+    kind = optimisation_of("vrptw")
+    statement = kind.parse(
+        {
+            "coordinates": [[0, 0], [9, 9], [9, -9]],
+            "capacity": 5,
+            "demands": [0, 1, 1],
+            "windows": [[0, 1], [0, 1e-300], [0, 1]],
+            "service": [0, 1, 1],
+        }
+    )
+
+    assert kind.default_answer(statement) is None

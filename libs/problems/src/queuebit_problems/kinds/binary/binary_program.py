@@ -20,7 +20,7 @@ from queuebit_problems.formats.mps_sections import INTEGERS_PARAM, is_mps
 from queuebit_problems.formats.ommx import statement_of_ommx
 from queuebit_problems.formats.solutions import read_named_values
 from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
-from queuebit_problems.kinds.binary.binary_program_encoding import encoding_of, plan_of
+from queuebit_problems.kinds.binary.binary_program_encoding import counts_of, encoding_of
 from queuebit_problems.kinds.binary.binary_program_model import filled
 from queuebit_problems.kinds.binary.binary_program_rows import Program, Row
 from queuebit_problems.kinds.binary.binary_program_search import feasible, polished
@@ -69,7 +69,7 @@ class BinaryProgram(Optimisation[BinaryProgramStatement]):
 
     def size(self, statement: BinaryProgramStatement) -> Size:
         program = statement.program
-        return Size(program.variables, plan_of(program).qubits, program.terms)
+        return Size(program.variables, counts_of(program)[0], program.terms)
 
     def assumptions(self, statement: BinaryProgramStatement) -> tuple[str, ...]:
         rounded = sum(row.tolerant for row in statement.program.rows)

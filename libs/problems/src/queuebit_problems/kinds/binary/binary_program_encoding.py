@@ -31,11 +31,6 @@ class Penalty:
     slack: tuple[int, ...] = ()
     pairs: tuple[tuple[int, bool], ...] = ()
 
-    @property
-    def written(self) -> int:
-        """About how many pairs of bits its penalty joins."""
-        return (len(self.pairs) or len(self.terms) + len(self.slack)) ** 2 // 2
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -58,8 +53,37 @@ def plan_of(program: Program) -> Plan:
     return Plan(bits, penalties, qubits + sum(len(one.slack) for one in penalties))
 
 
-def _penalty(row: Row, program: Program, bits: list[Bits]) -> Penalty | None:
-    """What a row asks of bits; None where every answer within the ranges keeps it."""
+def counts_of(program: Program) -> tuple[int, int]:
+    """(how many qubits its plan has, about how many pairs of bits its penalties join), without making the plan."""
+    values = [slack_values(high - low) for low, high in program.ranges]
+    widths, ones = list(map(len, values)), [set(each) <= {1} for each in values]
+    qubits, pairs = sum(widths), 0
+    for row in program.rows:
+        asked = _asked(row, program)
+        negative = sum(widths[i] for i, a in row.terms if a < 0)
+        positive = sum(widths[i] for i, a in row.terms if a > 0)
+        if asked is None or asked.low > asked.high or not negative + positive:
+            continue
+        slack = 0
+        plain = all(abs(a) == asked.divisor and ones[i] for i, a in row.terms if a and widths[i])
+        if not plain or not _sides_of_one(negative, positive, asked):
+            slack = len(slack_values(asked.high - asked.low))
+        qubits += slack
+        pairs += (negative + positive + slack) ** 2 // 2
+    return qubits, pairs
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """low <= sum (a / divisor) (x - its least value) <= high."""
+
+    low: int
+    high: int
+    divisor: int
+
+
+def _asked(row: Row, program: Program) -> _Asked | None:
+    """What a row asks; None where every answer within the ranges keeps it."""
     least, most = row.reach(program.ranges)
     lower = least if row.lower is None else max(row.lower, least)
     upper = most if row.upper is None else min(row.upper, most)
@@ -67,35 +91,47 @@ def _penalty(row: Row, program: Program, bits: list[Bits]) -> Penalty | None:
         return None
     divisor = math.gcd(*(a for _, a in row.terms)) or 1
     base = sum(a * program.ranges[i][0] for i, a in row.terms)
-    low, high = -(-(lower - base) // divisor), (upper - base) // divisor
-    terms = {qubit: a // divisor * value for i, a in row.terms if a for qubit, value in bits[i]}
+    return _Asked(-(-(lower - base) // divisor), (upper - base) // divisor, divisor)
+
+
+def _penalty(row: Row, program: Program, bits: list[Bits]) -> Penalty | None:
+    """What a row asks of bits; None where it asks nothing."""
+    asked = _asked(row, program)
+    if asked is None:
+        return None
+    low, high = asked.low, asked.high
+    terms = {qubit: a // asked.divisor * value for i, a in row.terms if a for qubit, value in bits[i]}
     if low > high or not terms:
         return Penalty({}, 1, 0)
-    if set(terms.values()) <= {1, -1} and (pairs := _at_most_one(terms, low, high)):
+    if set(terms.values()) <= {1, -1} and (pairs := _at_most_one(terms, asked)):
         return Penalty(terms, low, high - low, pairs=pairs)
     return Penalty(terms, low, high - low, tuple(slack_values(high - low)))
 
 
-def _at_most_one(terms: dict[int, int], low: int, high: int) -> tuple[tuple[int, bool], ...]:
+def _at_most_one(terms: dict[int, int], asked: _Asked) -> tuple[tuple[int, bool], ...]:
     """The literals of which at most one may be true, where that is all that the row says; else none."""
     negative = sum(a < 0 for a in terms.values())
-    positive = len(terms) - negative
-    if low <= -negative and high + negative == 1:
-        return tuple((qubit, a > 0) for qubit, a in terms.items())
-    if high >= positive and positive - low == 1:
-        return tuple((qubit, a < 0) for qubit, a in terms.items())
-    return ()
+    side = _sides_of_one(negative, len(terms) - negative, asked)
+    return tuple((qubit, a * side > 0) for qubit, a in terms.items()) if side else ()
+
+
+def _sides_of_one(negative: int, positive: int, asked: _Asked) -> int:
+    """1 or -1 where the row says only that at most one of its bits, or of their opposites, is set; else 0."""
+    if asked.low <= -negative and asked.high + negative == 1:
+        return 1
+    return -1 if asked.high >= positive and positive - asked.low == 1 else 0
 
 
 def encoding_of(program: Program, names: Sequence[str]) -> Encoding:
     """The QUBO. One unit of violation costs more than the whole range of the objective. Raises TooManyQubits."""
-    plan = plan_of(program)
-    if plan.qubits > QUBITS_MAX or sum(one.written for one in plan.penalties) > PAIRS_MAX:
+    qubits, pairs = counts_of(program)
+    if qubits > QUBITS_MAX or pairs > PAIRS_MAX:
         raise TooManyQubits(
-            f"The QUBO of this program needs {plan.qubits} qubits; at most {QUBITS_MAX} are written down, "
+            f"The QUBO of this program needs {qubits} qubits; at most {QUBITS_MAX} are written down, "
             f"and {PAIRS_MAX} pairs.",
             remedy="Use the classical lane, or state fewer variables, narrower ranges or sides with fewer digits.",
         )
+    plan = plan_of(program)
     builder = QuboBuilder(plan.qubits)
     _add_objective(builder, program, plan)
     low, high = program.worth_range

@@ -89,7 +89,7 @@ def first_routes(fleet: TimedFleet, rng: random.Random) -> Routes | None:
     for attempt in range(6):
         order = list(fleet.by_due)
         if attempt:
-            order.sort(key=lambda node: fleet.due[node] * rng.uniform(0.7, 1.3))
+            order.sort(key=lambda node: fleet.due[node] * rng.randint(700, 1300))
         found = inserted(fleet, [], order, rng, 0.0)
         if found is not None:
             return found
