@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from queuebit_contracts import events as ev
+from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.ids import attempt_id_of, derive_id
-from queuebit_contracts.jobs import BACKEND_PARAM, PARAM_LENGTH_MAX, Cost, Usage
+from queuebit_contracts.jobs import BACKEND_PARAM, PARAM_LENGTH_MAX, Cost, Problem, Usage
+from queuebit_contracts.large import read_problem
 from queuebit_contracts.operators import Parent
 from queuebit_control_plane.handler import CommandHandler
 from queuebit_domain.job.codec import fold, read_event
@@ -49,6 +51,21 @@ async def test_a_rerun_asks_the_very_same_and_is_let_out_at_once() -> None:
     assert isinstance(order, ev.JobQueued)
     assert (order.seed, order.problem, order.params) == (queued.seed, queued.problem, queued.params)
     assert (order.attempt_id, order.deadline) == (attempt_id_of(NEW_ID, "primary-classical", 1), at(900 + 600))
+
+
+async def test_a_large_question_is_asked_again_word_for_word() -> None:
+    edges = [[place, place + 1, 1] for place in range(3000)]
+    large = Problem(kind="maxcut", version=1, statement={"nodes": 3001, "edges": edges})
+    told = await stored(a_submit(problem=large), a_success(), a_verdict())
+
+    (submitted, *_), job = rerun(told, NEW_ID, at(900), PARENT, Changes())
+    (order,), _ = decide(job, Wake(), at(900), NEW_ID)
+
+    assert isinstance(submitted, ev.JobSubmitted)
+    assert isinstance(order, ev.JobQueued)
+    for said in (submitted.request.problem, order.problem):
+        assert read_problem(said) == large
+    assert submitted.fingerprint == fingerprint(submitted.request)
 
 
 async def test_a_rerun_on_another_lane_is_planned_for_it() -> None:

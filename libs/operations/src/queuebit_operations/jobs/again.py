@@ -118,8 +118,10 @@ def _request(asked: JobRequest, changes: Changes) -> JobRequest:
         value = getattr(changes, name)
         if value is not None:
             update[name] = value
+    # The problem is passed on as it is: a large statement is text, of which a dump knows nothing.
+    as_it_was = {**asked.model_dump(exclude={"problem"}), "problem": asked.problem}
     try:
-        return JobRequest.model_validate({**asked.model_dump(), **update})
+        return JobRequest.model_validate({**as_it_was, **update})
     except ValidationError as error:
         wrong = "; ".join(f"{each.pointer.lstrip('/')}: {each.detail}" for each in field_errors(error))
         raise BadArgument(f"What is changed cannot be asked: {wrong}.", remedy="See --help.") from None
