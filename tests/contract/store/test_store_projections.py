@@ -11,7 +11,8 @@ import pytest
 
 from queuebit_contracts.facts import Happened
 from queuebit_domain.projections.projection import Key, Notice, Projection, Row
-from queuebit_store.ports import Append, NewEvent
+from queuebit_store.ports import Append, NewEvent, Position
+from queuebit_store.projections import memory, postgres
 from queuebit_store.projections.port import Build, Progress
 from queuebit_store.projections.runner import ProjectionRunner, Stepped
 from tests.contract.store.builders import a_head, an_id, at
@@ -109,6 +110,25 @@ async def test_every_event_is_taken_once_whatever_the_batches(store: Any) -> Non
     assert (build.state, build.events, build.failure) == ("live", 5, None)
     assert build.cursor == await store.load_cursor("projection/counts_v1")
     assert (await one.step(limit=2)).events == {}
+
+
+async def test_a_page_holds_so_many_bytes_and_one_event_of_any_size(
+    store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.append([a_stream(1, *["JobStarted"] * 5), a_stream(2, "JobFailed")])
+    whole = await store.read_page(Position(), limit=9, categories=("job",), types=COUNTS.types)
+    size = len(whole.events[0].data.encode())
+    for bytes_max, expected in ((1, 1), (2 * size, 2), (2 * size + 1, 2)):
+        for adapter in (memory, postgres):
+            monkeypatch.setattr(adapter, "PAGE_BYTES_MAX", bytes_max)
+        page = await store.read_page(Position(), limit=9, categories=("job",), types=COUNTS.types)
+        assert (page.events, page.count, page.more) == (whole.events[:expected], expected, True)
+        assert page.end == page.events[-1].position
+        one = runner(store, f"{bytes_max}")
+        await one.prepare()
+    await all_steps(one, 9)
+    assert await counts_of(store, "counts_v1") == {"acme": {"JobFailed": 1, "JobStarted": 5}}
+    assert (whole.count, whole.more) == (6, False)
 
 
 async def test_a_row_goes_and_comes_again(store: Any) -> None:

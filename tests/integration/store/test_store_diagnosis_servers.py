@@ -15,6 +15,7 @@ from queuebit_devstack import postgres as server_module
 from queuebit_devstack.ports import free_ports
 from queuebit_devstack.postgres import PostgresServer
 from queuebit_devstack.processes import end_processes
+from queuebit_domain.projections.backlog import BACKLOG
 from queuebit_store.connections.migrations import migrate
 from queuebit_store.diagnosis.port import HorizonHolder
 from queuebit_store.errors import StatementRefused, StoreUnavailable
@@ -96,6 +97,8 @@ async def test_without_rights_the_holder_is_named_and_its_age_is_not_and_no_mont
             StatementRefused, match=r"event_2099_01 of the log cannot be made.*\(42501\).*the owner of the table"
         ):
             await store.add_partition(month)
+        with pytest.raises(StatementRefused, match=r"permission denied.*\(42501\)"):
+            await store.create_build(BACKLOG, live=True)
     await owner.execute("GRANT pg_read_all_stats TO modest")
     async with await PostgresStore.open(modest) as store, owner.transaction():
         await owner.fetchval("SELECT pg_current_xact_id()")

@@ -38,6 +38,8 @@ CLOSE_TIMEOUT_S = 5.0
 TRANSACTION_TIMEOUT_SINCE = 17
 """The first major version of PostgreSQL that knows transaction_timeout."""
 
+_OF_THE_DRIVER = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+
 log = logging.getLogger(__name__)
 
 
@@ -123,7 +125,9 @@ class Session:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connected]:
-        """A transaction of an operator's, of several statements: what raises within it takes it back."""
+        """A transaction of an operator's, of several statements: what raises within it takes it back. What the driver raises
+        within it becomes a StoreError here.
+        """
         async with AsyncExitStack() as stack:
             with translated():
                 connection = await stack.enter_async_context(self._operate_pool.acquire())
@@ -131,9 +135,11 @@ class Session:
                 await transaction.start()
             try:
                 yield connection
-            except BaseException:
+            except BaseException as error:
                 with translated():
                     await transaction.rollback()
+                    if isinstance(error, _OF_THE_DRIVER):
+                        raise
                 raise
             with translated():
                 await transaction.commit()

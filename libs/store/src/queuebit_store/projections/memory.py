@@ -6,12 +6,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import accumulate
 
 from queuebit_store.leadership.port import Lease
 from queuebit_store.log.port import Position, StoredEvent
 from queuebit_store.memory_state.database import MemoryDatabase, log_key
 from queuebit_store.memory_state.hooks import Hooks
 from queuebit_store.projections.port import (
+    PAGE_BYTES_MAX,
     Build,
     BuildState,
     Failure,
@@ -69,7 +71,10 @@ class MemoryProjections:
         found = sorted(found, key=lambda event: log_key(event.position))[:limit]
         if not found:
             return Page((), after, 0)
-        return Page(tuple(_read(each) for each in found if each.type in types), found[-1].position, len(found))
+        bytes_to = accumulate(len(each.data.encode()) for each in found)
+        count = max(1, sum(size <= PAGE_BYTES_MAX for size in bytes_to))
+        taken, more = found[:count], len(found) == limit or count < len(found)
+        return Page(tuple(_read(each) for each in taken if each.type in types), taken[-1].position, count, more)
 
     async def rows(self, shape: Shape, build: str, keys: Collection[Key]) -> dict[Key, Row]:  # noqa: ARG002
         await self.hooks.before("rows")

@@ -14,6 +14,8 @@ from uuid import UUID
 from queuebit_store.leadership.port import Lease
 from queuebit_store.log.port import Position
 
+PAGE_BYTES_MAX = 8 * 1024 * 1024
+"""So many bytes of data a page has at most, or one event: answers may be of megabytes each."""
 BuildState = Literal["building", "live", "retired"]
 Key = tuple[Any, ...]
 Row = tuple[Any, ...]
@@ -94,11 +96,14 @@ class ReadEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The next events of some types. `end`: the position up to which everything was read, also what has another type."""
+    """The next events of some types. `end`: the position up to which everything was read, also what has another type.
+    `count`: how many that were. `more`: the page was full.
+    """
 
     events: Sequence[ReadEvent]
     end: Position
     count: int
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +143,8 @@ class Projections(Protocol):
     async def read_page(
         self, after: Position, *, limit: int, categories: Sequence[str], types: Collection[str]
     ) -> Page:
-        """The next `limit` events of these categories in their order, without those of other types. Only what no open
-        transaction can still precede.
+        """The next `limit` events of these categories in their order, or as many as PAGE_BYTES_MAX hold, without those of other
+        types. Only what no open transaction can still precede.
         """
         ...
 

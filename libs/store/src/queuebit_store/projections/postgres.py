@@ -8,12 +8,25 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
+
 from queuebit_store.connections.queries import queries
 from queuebit_store.connections.session import Session
 from queuebit_store.leadership.port import Lease
 from queuebit_store.log.port import Position
 from queuebit_store.projections import columns as to
-from queuebit_store.projections.port import Build, Failure, Key, Page, Progress, ReadEvent, Row, Shape, build_name
+from queuebit_store.projections.port import (
+    PAGE_BYTES_MAX,
+    Build,
+    Failure,
+    Key,
+    Page,
+    Progress,
+    ReadEvent,
+    Row,
+    Shape,
+    build_name,
+)
 
 if TYPE_CHECKING:
     from queuebit_store.connections.session import Connected
@@ -41,13 +54,14 @@ class PostgresProjections:
     async def read_page(
         self, after: Position, *, limit: int, categories: Sequence[str], types: Collection[str]
     ) -> Page:
-        found = await self._session.fetch("read_page", list(categories), *after, limit, sorted(types))
+        found = await self._session.fetch("read_page", list(categories), *after, limit, sorted(types), PAGE_BYTES_MAX)
         if not found:
             return Page((), after, 0)
         fields = len(ReadEvent._fields)
         events = [ReadEvent._make(row[:fields]) for row in found if row["wanted"]]
         last = found[-1]
-        return Page(events, Position(last["epoch"], last["xid"], last["seq"]), last["nth"])
+        more = last["found"] == limit or last["nth"] < last["found"]
+        return Page(events, Position(last["epoch"], last["xid"], last["seq"]), last["nth"], more)
 
     async def rows(self, shape: Shape, build: str, keys: Collection[Key]) -> dict[Key, Row]:
         if not keys:
@@ -135,9 +149,16 @@ async def _create(connection: Connected, shape: Shape, *, live: bool) -> str:
 
 
 async def _show(connection: Connected, name: str, build: str) -> None:
-    """What asks by the name of the projection sees this build from now on."""
-    await connection.execute(f'DROP VIEW IF EXISTS "projection_{name}"')
-    await connection.execute(f'CREATE VIEW "projection_{name}" AS SELECT * FROM "projection_{build}"')
+    """What asks by the name of the projection sees this build from now on. Where the columns are other ones the view is new,
+    and nobody has the rights to it that were given before.
+    """
+    view = f'VIEW "projection_{name}" AS SELECT * FROM "projection_{build}"'
+    try:
+        async with connection.transaction():
+            await connection.execute(f"CREATE OR REPLACE {view}")
+    except asyncpg.InvalidTableDefinitionError:
+        await connection.execute(f'DROP VIEW "projection_{name}"')
+        await connection.execute(f"CREATE {view}")
 
 
 def _parts(shape: Shape) -> tuple[tuple[tuple[str, str], ...], int]:

@@ -136,7 +136,7 @@ class ProjectionRunner:
         taken = [await self._take(build, page, reads) for build in builds]
         events = {new.name: new.events - old.events for old, new in zip(builds, taken, strict=True)}
         newest = page.events[-1].time if page.events else None
-        return Stepped(taken, events, page.count == limit, newest, page.count, self._busy_s)
+        return Stepped(taken, events, page.more, newest, page.count, self._busy_s)
 
     async def _page(self, after: Position, limit: int, categories: tuple[str, ...], types: frozenset[str]) -> Page:
         """The next page, read before where that was foreseen. What was read earlier is no less true: events only follow."""
@@ -147,7 +147,7 @@ class ProjectionRunner:
             if ahead is not None:
                 ahead[1].cancel()
             page = await self._store.read_page(after, limit=limit, categories=categories, types=types)
-        if self._reads_ahead and page.count == limit:
+        if self._reads_ahead and page.more:
             reading = self._store.read_page(page.end, limit=limit, categories=categories, types=types)
             self._ahead = (page.end, limit, categories, types), asyncio.ensure_future(reading)
         return page

@@ -10,8 +10,9 @@ ORDER BY p.name, p.created_at, p.build;
 SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/projection/' || $1, 0));
 
 -- name: live_build
--- The build that is live, if one is.
-SELECT build FROM projection WHERE name = $1 AND state = 'live';
+-- The build that is live, if one is. It takes nothing more until the transaction ends: what a later statement reads of its cursor
+-- is still so when that is acted on.
+SELECT build FROM projection WHERE name = $1 AND state = 'live' FOR UPDATE;
 
 -- name: next_build
 -- The number that the next build of a version gets.
@@ -30,22 +31,28 @@ ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, xid = excluded.xid, seq
 
 -- name: read_page
 -- The next events of some categories after a position, in order, below the horizon: one walk a category, merged. Those of other
--- types are counted and left out, but for the last, which says up to where everything was read.
-SELECT p.epoch, p.xid, p.seq, p.stream_id, p.version, p.type, p.schema_version, p.data, p.time, p.tenant, p.wanted, p.nth
+-- types are counted and left out, but for the last, which says up to where everything was read. It ends before the event whose
+-- data would exceed so many bytes, unless that is the first.
+SELECT p.epoch, p.xid, p.seq, p.stream_id, p.version, p.type, p.schema_version, p.data, p.time, p.tenant, p.wanted, p.nth,
+       p.found
 FROM (
-    SELECT page.*, page.type = ANY ($6::text[]) AS wanted,
-           row_number() OVER in_order AS nth, lead(page.seq) OVER in_order IS NULL AS last
+    SELECT cut.*, lead(cut.seq) OVER (ORDER BY cut.nth) IS NULL AS last
     FROM (
-        SELECT one.* FROM unnest($1::text[]) AS wanted (category) CROSS JOIN LATERAL (
-            SELECT epoch, xid, seq, stream_id, version, type, schema_version, data, time, tenant
-            FROM event AS e
-            WHERE e.category = wanted.category AND (epoch, xid, seq) > ($2::smallint, $3::xid8, $4::bigint)
-              AND (epoch, xid) < ((SELECT epoch FROM era), pg_snapshot_xmin(pg_current_snapshot()))
-            ORDER BY epoch, xid, seq LIMIT $5
-        ) AS one
-        ORDER BY one.epoch, one.xid, one.seq LIMIT $5
-    ) AS page
-    WINDOW in_order AS (ORDER BY page.epoch, page.xid, page.seq)
+        SELECT page.*, page.type = ANY ($6::text[]) AS wanted, row_number() OVER in_order AS nth, count(*) OVER () AS found,
+               sum(octet_length(page.data::text)) OVER in_order AS bytes
+        FROM (
+            SELECT one.* FROM unnest($1::text[]) AS wanted (category) CROSS JOIN LATERAL (
+                SELECT epoch, xid, seq, stream_id, version, type, schema_version, data, time, tenant
+                FROM event AS e
+                WHERE e.category = wanted.category AND (epoch, xid, seq) > ($2::smallint, $3::xid8, $4::bigint)
+                  AND (epoch, xid) < ((SELECT epoch FROM era), pg_snapshot_xmin(pg_current_snapshot()))
+                ORDER BY epoch, xid, seq LIMIT $5
+            ) AS one
+            ORDER BY one.epoch, one.xid, one.seq LIMIT $5
+        ) AS page
+        WINDOW in_order AS (ORDER BY page.epoch, page.xid, page.seq)
+    ) AS cut
+    WHERE cut.bytes <= $7::bigint OR cut.nth = 1
 ) AS p
 WHERE p.wanted OR p.last ORDER BY p.nth;
 
