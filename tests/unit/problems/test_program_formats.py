@@ -286,6 +286,15 @@ def test_what_the_constraints_imply_is_no_question() -> None:
     assert stated(text, "a.lp")["variables"] == ranges
 
 
+@pytest.mark.parametrize("third", ["0.33333333333333337", "0.3333333333333333"])
+def test_what_is_implied_cuts_off_nothing_that_keeps_the_rows(third: str) -> None:
+    text = f"Maximize\n y\nSubject To\n a: {third} y <= 1\nGeneral\n y\nEnd\n"
+    kind, statement = kind_and_statement(text, "a.lp")
+
+    assert statement.variables[0].upper == 3
+    assert kind.violations(statement, {"values": {"y": 3}}) == []
+
+
 @pytest.mark.parametrize(
     ("wrong", "pointer"),
     [

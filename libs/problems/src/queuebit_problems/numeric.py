@@ -18,6 +18,10 @@ from queuebit_problems.encoding.qubo import Exact, exact, simplest
 
 VALUE_MAX = 10**15
 """The largest magnitude of a number in a statement."""
+DECIMALS_EXACT = 9
+"""Up to so many decimals, a number is taken for what was meant; longer ones were rounded before they were written."""
+TOLERANCE = Fraction(1, 10**9)
+"""By how much a constraint with such numbers may be missed, relative to its side where that is beyond 1."""
 CP_TOTAL_MAX = 2**53
 """Up to here a float states every integer, and CP-SAT reports objectives as floats."""
 
@@ -80,6 +84,13 @@ def integers(values: Iterable[float]) -> tuple[list[int], int]:
     ratios = [(item, 1) if isinstance(item, int) else Decimal(repr(item)).as_integer_ratio() for item in items]
     denominator = math.lcm(*(below for _, below in ratios))
     return [above * (denominator // below) for above, below in ratios], denominator
+
+
+def leeway(side: Number, denominator: int) -> Fraction:
+    """By how much a constraint of this side may be missed; `denominator`: the common one of its numbers."""
+    if denominator <= 10**DECIMALS_EXACT:
+        return Fraction(0)
+    return TOLERANCE * max(Fraction(1), abs(Fraction(exact(side))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 from queuebit_contracts.jobs import Number
 from queuebit_problems.encoding.qubo import exact, simplest
 from queuebit_problems.errors import UnreadableFile
-from queuebit_problems.numeric import number
+from queuebit_problems.numeric import integers, leeway, number
 
 NAMES_MAX = 50_000
 TERMS_READ_MAX = 1_000_000
@@ -137,6 +137,7 @@ def _open(column: Column) -> bool:
 def _tightened(draft: Draft, one: Line) -> bool:
     """Bounds that one constraint implies for its open variables; whether there are any."""
     changed = False
+    _, unit = integers([*one.terms.values(), *_sides(one).values()])
     for side, sign in ((one.upper, 1), (one.lower, -1)):
         if side is None:
             continue
@@ -146,7 +147,7 @@ def _tightened(draft: Draft, one: Line) -> bool:
         if len(missing) > 1:
             continue
         least = sum((a * Fraction(exact(end)) for end, a in ends if end is not None), start=Fraction(0))
-        room = sign * Fraction(exact(side)) - least
+        room = sign * Fraction(exact(side)) + leeway(side, unit) - least
         for place, (column, a) in enumerate(terms):
             if not _open(column) or (missing and missing[0] != place):
                 continue

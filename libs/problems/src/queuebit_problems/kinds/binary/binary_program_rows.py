@@ -10,12 +10,7 @@ from functools import cached_property
 
 from queuebit_contracts.jobs import Number
 from queuebit_problems.encoding.qubo import Exact, exact, simplest
-from queuebit_problems.numeric import integers
-
-DECIMALS_EXACT = 9
-"""Up to so many decimals, a number is taken for what was meant; longer ones were rounded before they were written."""
-TOLERANCE = Fraction(1, 10**9)
-"""By how much a constraint with such numbers may be missed, relative to its side where that is beyond 1."""
+from queuebit_problems.numeric import integers, leeway
 
 Sides = tuple[Sequence[tuple[int, Number]], Number | None, Number | None]
 
@@ -145,15 +140,10 @@ def program_of(
 def _row(terms: Sequence[tuple[int, Number]], lower: Number | None, upper: Number | None) -> Row:
     sides = [side for side in (lower, upper) if side is not None]
     values, unit = integers([*(a for _, a in terms), *sides])
-    tolerant = unit > 10**DECIMALS_EXACT
-
-    def slack(side: Number) -> Fraction:
-        return TOLERANCE * max(Fraction(1), abs(Fraction(exact(side)))) if tolerant else Fraction(0)
-
     return Row(
         tuple((i, a) for (i, _), a in zip(terms, values, strict=False)),
-        None if lower is None else math.ceil((Fraction(exact(lower)) - slack(lower)) * unit),
-        None if upper is None else math.floor((Fraction(exact(upper)) + slack(upper)) * unit),
+        None if lower is None else math.ceil((Fraction(exact(lower)) - leeway(lower, unit)) * unit),
+        None if upper is None else math.floor((Fraction(exact(upper)) + leeway(upper, unit)) * unit),
         unit,
-        tolerant,
+        any(leeway(side, unit) for side in sides),
     )
