@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from queuebit_operations.archiving.manifest import Manifest, Part, part_of, read_manifest, write_manifest
+from queuebit_operations.archiving.manifest import Manifest, Part, part_of, read_manifest, told_in, write_manifest
 from queuebit_operations.archiving.store import ArchiveStore, Noted
 from queuebit_operations.archiving.tables import TABLES, need_arrow, read_table, writing
 from queuebit_operations.errors import InConflict, NotThere
@@ -35,8 +35,11 @@ async def chosen(store: ArchiveStore, name: str, now: datetime) -> Partition:
 
 
 async def write(store: ArchiveStore, partition: Partition, folder: Path, now: datetime, progress: Progress) -> Manifest:
-    """Write it into a folder of its own below `folder`, and read every file again. Changes nothing in the store."""
+    """Write it into a folder of its own below `folder`, and read every file again. Changes nothing in the store. Raises
+    InConflict where the archive of another log lies there.
+    """
     place = folder / partition.name
+    await _refuse_another(store, partition, place)
     place.mkdir(parents=True, exist_ok=True)
     parts: dict[str, Part] = {}
     need_arrow()
@@ -52,6 +55,20 @@ async def write(store: ArchiveStore, partition: Partition, folder: Path, now: da
     write_manifest(place, manifest)
     _check(place, read_manifest(place))
     return manifest
+
+
+async def _refuse_another(store: ArchiveStore, partition: Partition, place: Path) -> None:
+    """Months of two namespaces have the same names. What a crash left of this one holds as many events as the month."""
+    found = told_in(place)
+    if found is None:
+        return
+    digest, events = found
+    noted = await store.noted(partition.name)
+    ours = noted is not None and noted.digest == digest
+    if not ours and events != (await store.size(partition))[0]:
+        raise InConflict(
+            f"{place} holds the archive of another log.", remedy="Name a folder for this namespace alone by --to."
+        )
 
 
 async def take_out(store: ArchiveStore, manifest: Manifest, folder: Path, *, actor: str, reason: str) -> None:

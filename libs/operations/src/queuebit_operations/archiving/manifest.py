@@ -70,6 +70,21 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     (folder / FILE).write_text(manifest.text(), encoding="utf-8")
 
 
+def told_in(folder: Path) -> tuple[str, int] | None:
+    """The digest of the manifest that lies in a folder and how many events it tells of, whatever became of the files; -1 where
+    that cannot be read. None without a manifest.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return None
+    text = path.read_bytes()
+    try:
+        events = int(json.loads(text)["parts"]["events"]["rows"])
+    except (ValueError, KeyError, TypeError):
+        events = -1
+    return hashlib.sha256(text).hexdigest(), events
+
+
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a folder whose files are as they were written. Raises BadArgument."""
     try:

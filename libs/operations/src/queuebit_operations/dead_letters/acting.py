@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import UUID
 
 from queuebit_operations.bulk.operation import Operation
 from queuebit_operations.bulk.runner import Act, Step
 from queuebit_operations.connections.bus import kafka_access, namespace_of
-from queuebit_operations.dead_letters.box import Kept, box_of
+from queuebit_operations.dead_letters.box import Kept
 from queuebit_operations.dead_letters.reading import LetterReader
 from queuebit_operations.dead_letters.redrive import DONE_BEFORE, DROPPED, GONE, Redrive, RedriveSettings
 from queuebit_operations.dead_letters.sending import LetterSender
@@ -69,7 +70,7 @@ class _Redriving:
 
 
 class _Dropping:
-    """Settles letters without sending them."""
+    """Settles letters without sending them. What they hold is not kept here."""
 
     def __init__(self, sender: LetterSender, reader: LetterReader, clock: Clock) -> None:
         self._sender, self._reader, self._clock = sender, reader, clock
@@ -81,7 +82,12 @@ class _Dropping:
     async def _one(self, target: str, operation: Operation) -> str:
         group = target.rpartition(":")[0]
         if group not in self._letters:
-            self._letters[group] = {each.id: each for each in box_of(await self._reader.read(group))}
+            chosen = {each for each in operation.targets if each.rpartition(":")[0] == group}
+            self._letters[group] = {
+                each.id: Kept(replace(each.letter, value=None, headers=()), each.mark)
+                async for each in self._reader.kept(group)
+                if each.id in chosen
+            }
         kept = self._letters[group].get(target)
         if kept is None:
             return GONE
