@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
@@ -212,7 +213,8 @@ def test_refusals_load_nothing_heavy() -> None:
 
 
 def test_the_same_job_is_the_same_in_every_process() -> None:
-    first, second = python(REPEAT, hash_seed="1"), python(REPEAT, hash_seed="2")
+    with ThreadPoolExecutor(2) as both:
+        first, second = both.map(lambda seed: python(REPEAT, hash_seed=seed), ("1", "2"))
 
     assert first == second
     assert [len(json.loads(line)) for line in first.splitlines()] == [6] * 4

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -114,19 +115,22 @@ def test_long_circuits_are_refused_by_number() -> None:
 
 
 def test_the_same_job_gives_the_same_counts_and_record_in_every_process() -> None:
-    found = [
-        subprocess.run(
-            [sys.executable, "-c", REPEAT],
-            capture_output=True,
-            text=True,
-            check=True,
-            env={**os.environ, "PYTHONHASHSEED": str(number), "OMP_NUM_THREADS": str(number)},
-        ).stdout
-        for number in (1, 2)
-    ]
+    with ThreadPoolExecutor(2) as both:
+        found = list(both.map(repeated, (1, 2)))
 
     assert found[0] == found[1]
     assert sum(json.loads(found[0])[0]["counts"].values()) == 1000
+
+
+def repeated(number: int) -> str:
+    """What a process says whose hashes and threads are others by the number."""
+    return subprocess.run(
+        [sys.executable, "-c", REPEAT],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONHASHSEED": str(number), "OMP_NUM_THREADS": str(number)},
+    ).stdout
 
 
 def test_a_loop_has_time_to_end() -> None:
