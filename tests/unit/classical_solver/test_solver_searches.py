@@ -159,7 +159,7 @@ def test_branch_and_bound_proves_a_graph_of_two_hundred_nodes() -> None:
 
 
 def test_conflict_weights_find_the_set_that_branch_and_bound_proves() -> None:
-    kind, statement = a_graph("max_independent_set", 150, 0.15)
+    kind, statement = a_graph("max_independent_set", 110, 0.15)
     proved = solved((NodeSetBranchAndBoundSolver(), kind, statement), work_share=1.0)
     found = solved((NumvcSolver(), kind, statement), work_share=0.05)
     assert (found.objective, proved.proven_optimal) == (proved.objective, True)
@@ -228,7 +228,7 @@ def test_iterated_tabu_search_beats_the_heuristic_of_a_shop() -> None:
     kind, statement = a_shop(15, 10)
     heuristic = kind.heuristic(statement, 3)
     assert heuristic is not None
-    found = solved((JobShopTabuSolver(), kind, statement), hint=heuristic, work_share=0.1)
+    found = solved((JobShopTabuSolver(), kind, statement), hint=heuristic, work_share=0.02)
     assert found.objective < kind.objective(statement, heuristic)
 
 
