@@ -22,9 +22,12 @@ from queuebit_runtime.bus.slots import Slot
 from queuebit_runtime.worker.attempts import Outcome
 from queuebit_runtime.worker.orders import Work
 from queuebit_runtime.worker.results import Results
+from queuebit_store.leadership.port import Lease
 from queuebit_store.log.memory import MemoryCursors
 from queuebit_store.memory_state.database import MemoryDatabase
 from queuebit_store.ports import Append, Position, StoredEvent
+from queuebit_store.projections.memory import MemoryProjections
+from queuebit_store.projections.port import Build, Progress
 from tests.simulation.checkers import check
 from tests.simulation.simulation import run_simulation
 
@@ -156,6 +159,20 @@ def sources_mixed_up(patch: pytest.MonkeyPatch) -> None:
     )
 
 
+def folded_by_two(patch: pytest.MonkeyPatch) -> None:
+    """A batch of a projection is saved wherever the build stands by now, and whoever holds its lease."""
+
+    async def advance(store: MemoryProjections, shape: Any, build: Build, progress: Progress, _lease: Lease) -> bool:
+        there, rows = store.database.builds[build.build], store.database.projected[build.build]
+        await store.hooks.before("advance")
+        rows.update({row[: shape.key_columns]: row for row in progress.put})
+        store.database.builds[build.build] = replace(there, cursor=progress.after)
+        await store.hooks.after_commit("advance")
+        return True
+
+    patch.setattr(MemoryProjections, "advance", advance)
+
+
 @pytest.mark.parametrize(
     ("mutate", "found_by"),
     [
@@ -174,6 +191,7 @@ def sources_mixed_up(patch: pytest.MonkeyPatch) -> None:
         (control_from_now_on, "nothing_begun_in_vain"),
         (held_until_something_else_happens, "held_until_lifted"),
         (held_for_ever, "drained"),
+        (folded_by_two, "projections_are_folds"),
     ],
 )
 def test_some_seed_finds_it(
