@@ -128,9 +128,13 @@ async def test_a_wish_to_cancel_is_not_lost_to_a_write_that_did_not_know_of_it(s
     row = await store.claim(key, "one", LONG_S)
 
     assert await store.want_cancelled(LINEAGE) == 1
-    await store.save_submission(replace(row, state=SubmissionState.SUBMITTING), "It is sent.", release=True)
+    later = await store.submissions_now() + timedelta(minutes=5)
+    await store.save_submission(
+        replace(row, state=SubmissionState.SUBMITTING, due_at=later), "It is sent.", release=True
+    )
 
-    assert (await store.submission(key)).cancel_wanted
+    found = await store.submission(key)
+    assert (found.cancel_wanted, found.due_at < later) == (True, True)
 
 
 async def test_lists_are_the_youngest_first_by_state_and_by_pages(store: Any) -> None:

@@ -79,8 +79,10 @@ class MemorySubmissions:
         if old is None or old.epoch != submission.epoch:
             return False
         self._note(submission, note)
+        hurried = old.cancel_wanted and not submission.cancel_wanted and not submission.state.final
         kept = replace(
             submission,
+            due_at=self._now() if hurried else submission.due_at,
             owner=None if release else old.owner,
             lease_until=None if release else old.lease_until,
             cancel_wanted=old.cancel_wanted or submission.cancel_wanted,

@@ -131,8 +131,8 @@ class Submissions(Protocol):
         self, submission: Submission, note: str, *, release: bool, result: bytes | None = None
     ) -> bool:
         """Write a claimed row, and its result where there is one; `release` lets anybody claim it. False where somebody else
-        has claimed it since: then nothing was written. A cancellation that was wanted meanwhile stays. When it has ended, the
-        attempts of its lineage are due.
+        has claimed it since: then nothing was written. A cancellation that was wanted meanwhile stays, and has it looked at
+        now. When it has ended, the attempts of its lineage are due.
         """
         ...
 

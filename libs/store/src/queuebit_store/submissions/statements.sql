@@ -47,7 +47,10 @@ RETURNING key, attempt_id, round, backend, request_hash, state, created_at, upda
 -- wait for it are due.
 WITH saved AS (
     UPDATE submission SET
-        state = $3, provider_id = $4, fence = $5, due_at = $6, sent_at = $7, unknown_since = $8, misses = $9,
+        state = $3, provider_id = $4, fence = $5, sent_at = $7, unknown_since = $8, misses = $9,
+        due_at = CASE
+            WHEN cancel_wanted AND NOT $10 AND $3 NOT IN ('concluded', 'failed', 'cancelled') THEN clock_timestamp() ELSE $6
+        END,
         cancel_wanted = cancel_wanted OR $10, code = $11, detail = $12, result = coalesce($13, result),
         queue_position = $17, wait_s = $18, action = $19, reason = $20, remedy = $21,
         owner = CASE WHEN $14 THEN NULL ELSE owner END, lease_until = CASE WHEN $14 THEN NULL ELSE lease_until END,
