@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -173,13 +174,18 @@ async def test_who_is_interrupted_waits_for_one_job_and_not_for_a_page() -> None
     shadow = run_shadow(
         scan, Selection(), MemoryStore(), None, "replay_1", handlers, decide=False, limit=9, on_progress=lambda _: None
     )
-    running = asyncio.create_task(shadow)
-    await asyncio.to_thread(begun.wait, 60)
-    running.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await running
-    go.set()
-    await asyncio.get_running_loop().shutdown_default_executor()
+    loop, threads = asyncio.get_running_loop(), ThreadPoolExecutor()
+    loop.set_default_executor(threads)
+    try:
+        running = asyncio.create_task(shadow)
+        await asyncio.to_thread(begun.wait, 60)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    finally:
+        go.set()
+        loop.set_default_executor(ThreadPoolExecutor())
+    threads.shutdown()
 
     assert len(asked) == 1
 
