@@ -9,7 +9,7 @@ MEMBERS := $(sort $(wildcard libs/*) $(wildcard services/*))
 SOURCES := $(foreach member,$(MEMBERS),$(member)/src) tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test unit check contract fmt bench scale bench-admission drill drills sweep fuzz readings provider-crash-matrix crash-matrix chaos soak schemas constraints clean
+.PHONY: help setup demo up down status logs test unit check contract fmt bench scale bench-admission drill drills sweep fuzz readings provider-crash-matrix crash-matrix versitygw chaos soak schemas constraints clean
 
 help: ## List the targets.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ soak: $(READY) ## Run the simulation over many seeds, and keep those that find s
 
 provider-crash-matrix: $(READY) ## Kill, pause and cut submissions everywhere: is each paid for once? (CLIENT=ibm RUNS=100 WAY=all SEED=1).
 	@$(BIN)/python -m queuebit_workbench.clouds.crashes $(if $(CLIENT),--client $(CLIENT)) $(if $(RUNS),--runs $(RUNS)) $(if $(WAY),--way $(WAY)) $(if $(SEED),--seed $(SEED))
+
+versitygw: $(READY) ## Build the S3 server that the tests of artifacts ask, from its Go module; it is kept in the cache.
+	@$(BIN)/python -m queuebit_workbench.witnesses.versitygw
 
 crash-matrix: $(READY) ## Kill every service before and after each commit, publish and offset commit; verify everything (ONLY=point).
 	@$(BIN)/python -m queuebit_workbench.crash $(addprefix --only ,$(ONLY))

@@ -38,7 +38,7 @@ def test_every_variable_that_the_sources_name_is_on_the_page() -> None:
 def test_what_holds_a_secret_is_marked() -> None:
     """Given every variable with a secret, then the page marks it; a file that holds one is none itself."""
     marked = {setting.variable for setting in SETTINGS if setting.secret}
-    telling = re.compile(r"(PASSWORD|SECRET|PEPPER|API_KEY|POSTGRES|OTLP_HEADERS)$")
+    telling = re.compile(r"(PASSWORD|SECRET|PEPPER|API_KEY|POSTGRES|OTLP_HEADERS|SECRET_ACCESS_KEY)$")
 
     assert marked == {each.variable for each in SETTINGS if telling.search(each.variable)}
 

@@ -63,6 +63,30 @@ class PayloadGone(StoreError):
     remedy = "Restore the table `payload` from a backup."
 
 
+class ArtifactTooLarge(StoreError):
+    """An artifact is larger than what is kept."""
+
+    code = "artifact_too_large"
+    of_one = True
+    remedy = "Raise QUEUEBIT_ARTIFACT_MIB_MAX."
+
+
+class ArtifactGone(StoreError):
+    """There is no artifact with this hash."""
+
+    code = "artifact_gone"
+    of_one = True
+    remedy = "Check QUEUEBIT_ARTIFACTS; what is older than its retention is kept no more."
+
+
+class ArtifactDamaged(StoreError):
+    """What is kept under a hash has another one."""
+
+    code = "artifact_damaged"
+    of_one = True
+    remedy = "Restore it from a backup; nothing reads it as it is."
+
+
 class AlreadyExists(StoreError):
     """Something with this key is stored already."""
 

@@ -16,6 +16,8 @@ from queuebit_quantum_adapter.shell.settings import AdapterSettings
 from queuebit_result_validation.settings import ValidationSettings
 from queuebit_runtime.service.settings import RuntimeSettings
 from queuebit_runtime.service.settings_text import Setting, settings_of
+from queuebit_store.artifacts.opening import KEEP_D, KEEP_D_LEAST, KEEP_DEFAULT_D, MIB_DEFAULT, MIB_MAX, PLACE
+from queuebit_store.artifacts.port import Shelf
 from queuebit_workbench.provider_settings import providers
 
 
@@ -36,6 +38,12 @@ def sections() -> tuple[Section, ...]:
         Section("control-plane", "Besides what every service reads.", tuple(settings_of(ControlPlaneSettings))),
         Section("quantum-adapter", "Besides what every service reads.", tuple(settings_of(AdapterSettings))),
         *(Section(*each) for each in providers()),
+        Section(
+            "Artifacts",
+            "Read by the quantum-adapter, which keeps them, and by `queuebit ops` and `queuebit submissions`. A bucket is "
+            "reached with the variables of Amazon's own clients, and needs the extra `queuebit-store[s3]`.",
+            _ARTIFACTS,
+        ),
         Section("classical-solver", "Besides what every service reads.", tuple(settings_of(SolverSettings))),
         Section("result-validation", "Besides what every service reads.", tuple(settings_of(ValidationSettings))),
         Section(
@@ -51,6 +59,34 @@ def sections() -> tuple[Section, ...]:
     )
 
 
+_ARTIFACTS = (
+    Setting(
+        PLACE,
+        "Where what providers said and what ran is kept by its hash: a folder, or a bucket of S3. Nothing is kept without.",
+        "",
+        "absolute path, s3://BUCKET/PREFIX",
+        False,
+    ),
+    Setting(MIB_MAX, "The largest artifact that is kept.", str(MIB_DEFAULT), "MiB", False),
+    Setting(
+        KEEP_D[Shelf.PAID],
+        "How long what proves paid work is kept since it was last seen; 0 for ever.",
+        str(KEEP_DEFAULT_D[Shelf.PAID]),
+        f"days, >= {KEEP_D_LEAST}",
+        False,
+    ),
+    Setting(
+        KEEP_D[Shelf.FREE],
+        "The same for what simulators made; 0 for ever.",
+        str(KEEP_DEFAULT_D[Shelf.FREE]),
+        f"days, >= {KEEP_D_LEAST}",
+        False,
+    ),
+    Setting("AWS_ENDPOINT_URL_S3", "A server other than Amazon's; AWS_ENDPOINT_URL counts too.", "", "URL", False),
+    Setting("AWS_REGION", "The region of the bucket.", "", "text", False),
+    Setting("AWS_ACCESS_KEY_ID", "Who we are to it.", "", "text", False),
+    Setting("AWS_SECRET_ACCESS_KEY", "The key that goes with it.", "", "text", True),
+)
 _SCHEMA = "The PostgreSQL schema of the tables."
 _TOOLS = (
     Setting("QUEUEBIT_POSTGRES", "The database: postgresql://user:password@host:port/name.", None, "URL", True),
