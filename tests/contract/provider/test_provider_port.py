@@ -117,6 +117,21 @@ def cirq() -> Provider:
     return provider
 
 
+@cache
+def manila() -> Provider:
+    pytest.importorskip("qiskit_ibm_runtime", reason="the extra `ibm` is not installed")
+    from queuebit_quantum_adapter.providers.ibm.local import LocalIbm
+
+    return LocalIbm(device="fake_manila", maker="FakeManilaV2", qubits_max=5)
+
+
+def local_ibm() -> Provider:
+    """With nothing submitted."""
+    provider = manila()
+    provider._results.clear()  # type: ignore[attr-defined]
+    return provider
+
+
 ADAPTERS: dict[str, Callable[[], Provider]] = {
     "ideal aer": ideal,
     "noisy aer": noisy,
@@ -124,6 +139,7 @@ ADAPTERS: dict[str, Callable[[], Provider]] = {
     "memory with fences": fenced,
     "memory with a search": searched,
     "ibm on loopback": ibm,
+    "ibm in local mode": local_ibm,
     "braket on loopback": braket,
     "local braket": local_braket,
     "cirq": cirq,
@@ -330,6 +346,7 @@ def test_they_differ_in_what_they_can() -> None:
         "memory with fences": (False, False, Recovery.FENCE),
         "memory with a search": (False, False, Recovery.SEARCH),
         "ibm on loopback": (False, True, Recovery.FENCE),
+        "ibm in local mode": (False, True, Recovery.NONE),
         "braket on loopback": (False, False, Recovery.TOKEN),
         "local braket": (False, False, Recovery.NONE),
         "cirq": (False, False, Recovery.NONE),

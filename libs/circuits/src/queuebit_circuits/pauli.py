@@ -143,6 +143,14 @@ def estimate(observable: PauliSum, counts: Sequence[Mapping[str, int]]) -> tuple
     return math.fsum(value), math.sqrt(variance)
 
 
+def error_floor(observable: PauliSum, shots: int) -> float:
+    """The least standard error that `estimate` tells of so many runs in each basis: that of runs which all agree."""
+    if shots == 1:
+        return math.sqrt(math.fsum(basis.spread**2 for basis in bases(observable)))
+    each = (PSEUDO / 2 * (2 * basis.spread) ** 2 / (shots + PSEUDO) / shots for basis in bases(observable))
+    return math.sqrt(math.fsum(each))
+
+
 def commutes_with_number(observable: PauliSum, qubits: Sequence[int]) -> bool:
     """As `commute_with_numbers` for one group."""
     return commute_with_numbers(observable, (qubits,))[0]

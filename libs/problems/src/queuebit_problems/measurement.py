@@ -21,15 +21,25 @@ Counts = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Raw:
+    """What the same runs say without any correction."""
+
+    value: float
+    std_error: float
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """An expectation value and its standard error, in the observable's unit; the error is 0 where it was computed exactly.
 
     `bias_max`: how far the noise of the machine may have taken it, beside chance; 0 where it has none or does not say.
+    `raw`: what it was before the machine's errors were corrected, where that was done.
     """
 
     value: float
     std_error: float
     bias_max: float = 0.0
+    raw: Raw | None = None
 
 
 class Device(Protocol):

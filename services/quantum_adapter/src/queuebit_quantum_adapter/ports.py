@@ -58,7 +58,8 @@ class Capabilities:
     to be expected of a request. `repeats`: whether equal seeds give equal outcomes. `recovery`: how a lost answer is found
     again; `lag_s`: how long after a request was sent it may still be taken without being found, at most. `calibrated_at`: when
     its noise was last measured, RFC 3339; `health`: the share of it that works, from 0 to 1; None where that means nothing.
-    `circuits_max`: how many circuits one request may have. `annealer`: whether it takes spins, and no circuits.
+    `circuits_max`: how many circuits one request may have. `annealer`: whether it takes spins, and no circuits. `mitigations`:
+    what it does against errors where it is asked to; one that names any estimates expectation values by itself.
     """
 
     backend: str
@@ -76,6 +77,7 @@ class Capabilities:
     health: float | None = None
     circuits_max: int = 256
     annealer: bool = False
+    mitigations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +90,34 @@ class Spins:
 
 
 @dataclass(frozen=True, slots=True)
+class Mitigation:
+    """What is to be done against errors: `methods`, in the order in which they are named.
+
+    dd: dynamical decoupling by `dd_sequence` where a qubit is idle. twirling: of gates and measurements. trex: expectation
+    values are corrected for readouts that err. zne: they are taken at the `zne_factors` of the noise, and to none by the first
+    of the `zne_extrapolators` that fits. pea and pec are known by name, so that they can be refused by it.
+    """
+
+    methods: tuple[str, ...] = ()
+    dd_sequence: str = "XX"
+    zne_factors: tuple[float, ...] = (1.0, 3.0, 5.0)
+    zne_extrapolators: tuple[str, ...] = ("exponential", "linear")
+
+
+NO_MITIGATION = Mitigation()
+MITIGATIONS = ("dd", "twirling", "trex", "zne", "pea", "pec")
+ON_SAMPLES = frozenset({"dd", "twirling"})
+"""What changes how circuits run; the others correct expectation values, and samples have none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """Circuits to run one after the other, each with a seed of its own; or, of an annealer, `spins` and no circuit.
 
-    With `shots`, the outcomes of so many runs of each are wanted. With `observable` instead, its exact expectation value in
-    the final state of each: only of a backend that is `exact`. A circuit with slots is compiled and checked once for all
-    values of its slots. Of spins so many `shots` are read with the one seed: bit k of an outcome is 1 where spin k is -1.
+    With `shots`, the outcomes of so many runs of each are wanted. With `observable` alone, its exact expectation value in
+    the final state of each: only of a backend that is `exact`. With both, the value as the backend estimates it from so many
+    runs in each basis that it needs: only of one that has `mitigations`. A circuit with slots is compiled and checked once for
+    all values of its slots. Of spins so many `shots` are read with the one seed: bit k of an outcome is 1 where spin k is -1.
     """
 
     circuits: tuple[Bound, ...]
@@ -101,11 +125,22 @@ class Request:
     shots: int | None = None
     observable: PauliSum | None = None
     spins: Spins | None = None
+    mitigation: Mitigation = NO_MITIGATION
+
+
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """A value that was estimated from runs, and its standard error; the same runs without correction give `raw`."""
+
+    std_error: float
+    raw: float
+    raw_std_error: float
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came back of a request, in the order of its circuits: `counts` or `values`.
+    """What came back of a request, in the order of its circuits: `counts` or `values`; of values that were not computed but
+    estimated, how well, in `estimated`.
 
     `counts` map each outcome to how often it was seen: bit k of the integer is classical bit k. `record` holds what reproduces
     the run and is equal whenever the same request runs again: transpiler, packages, and under "equivalence" how it was checked
@@ -119,6 +154,7 @@ class Result:
     record: Mapping[str, Any] = field(default_factory=dict)
     ran: tuple[Mapping[str, Any], ...] = ()
     timing: Mapping[str, Any] = field(default_factory=dict)
+    estimated: tuple[Estimated, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

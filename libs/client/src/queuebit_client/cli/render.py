@@ -105,6 +105,9 @@ def _measured(answer: Any) -> Iterator[tuple[str, str]]:
         bias = answer.get("bias_max")
         if isinstance(bias, int | float) and bias:
             yield "bias", f"up to {bias:.2g} by the noise of the machine, beside chance"
+        raw, raw_error = answer.get("raw_value"), answer.get("raw_std_error")
+        if isinstance(raw, int | float) and isinstance(raw_error, int | float):
+            yield "uncorrected", f"{raw:.10g} ± {raw_error:.2g} {answer.get('unit', '')}".rstrip()
     counts = answer.get("counts")
     if isinstance(counts, dict) and counts and all(isinstance(count, int) for count in counts.values()):
         shots = sum(counts.values())

@@ -40,11 +40,18 @@ def lowest_of(observable: PauliSum, groups: Sequence[Group]) -> Lowest | None:
 
 
 def value_tests(
-    circuit: Circuit, observable: PauliSum, shots: int | None, value: float, std_error: float
+    circuit: Circuit,
+    observable: PauliSum,
+    shots: int | None,
+    value: float,
+    std_error: float,
+    *,
+    corrected: bool = False,
 ) -> tuple[Test, ...]:
     """Whether a value could come from the final state of the circuit, and its standard error from so many runs of each basis.
 
-    With a standard error of 0 it may be the exact value, whatever the shots. Where the state is too large to compute, only
+    With a standard error of 0 it may be the exact value, whatever the shots. A value that was `corrected` for the errors of a
+    machine has a larger error than its runs, up to the range of the observable. Where the state is too large to compute, only
     whether the value lies in the observable's range.
     """
     inside = _range_test(observable, value, std_error)
@@ -62,6 +69,7 @@ def value_tests(
     slack = error_slack(together, shots) + rounding
     low = (min(math.sqrt(shared), math.sqrt(separate)) - slack) / ERROR_FACTOR
     high = (max(math.sqrt(shared), math.sqrt(separate)) + slack) * ERROR_FACTOR
+    high = max(high, observable.spread) if corrected else high
     detail = f"the standard error; from {shots} runs a basis it should be {max(0.0, low):.3g} to {high:.3g}"
     plausible = Test("std_error", std_error, std_error, std_error, high, low <= std_error <= high, detail)
     return inside, _value_test(value - exact, std_error, limit, exact), plausible
@@ -74,13 +82,15 @@ def examine_search(
     shots: int | None,
     value: float,
     std_error: float,
+    *,
+    corrected: bool = False,
 ) -> Examination:
     """Test the least value that a search found: against its own circuit where the answer has one, and against the lowest
     eigenvalue, below which no state has a value.
     """
     tests = [_range_test(observable, value, std_error)] if circuit is None else []
     if circuit is not None:
-        tests += value_tests(circuit, observable, shots, value, std_error)
+        tests += value_tests(circuit, observable, shots, value, std_error, corrected=corrected)
     recomputed = next((test for test in tests if test.name == "value"), None)
     found = lowest_of(observable, groups)
     if found is None:

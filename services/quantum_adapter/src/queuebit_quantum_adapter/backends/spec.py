@@ -22,6 +22,7 @@ class BackendSpec:
     known; `remedy`: what to do about a problem that is too large for it. `opener` is the dotted path of the function that opens
     its provider in a worker process, called with `options`; naming it imports nothing. `durable`: whether what is handed in
     outlives the process that sent it, so that it is kept in the ledger. `annealer`: whether it takes spins, and no circuits.
+    `mitigations`: what it does against errors where a job asks for it.
     `account`: what its submissions are charged to, by a name that tells no secret; of one at most `at_once_max` are at the
     provider, and `per_minute_max` begin; 0 for no limit.
     """
@@ -40,6 +41,7 @@ class BackendSpec:
     at_once_max: int = 0
     per_minute_max: int = 0
     annealer: bool = False
+    mitigations: tuple[str, ...] = ()
     options: Mapping[str, int | float | str] = field(default_factory=dict)
 
 

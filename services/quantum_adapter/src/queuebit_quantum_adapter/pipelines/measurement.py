@@ -30,7 +30,7 @@ def measured(task: Task, runner: Runner, report: Report) -> Outcome:
     """Measure on the task's backend. Raises AdapterError."""
     begun_s = time.monotonic()
     kind, statement = _parsed(task)
-    device = ProviderDevice(runner, task.limits, task.budget_s, name=task.backend.name)
+    device = ProviderDevice(runner, task.limits, task.budget_s, name=task.backend.name, mitigation=task.mitigation)
     report(Stage("running"))
     effort = Effort(left_s(task.budget_s, time.monotonic() - begun_s), task.seed)
     try:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from queuebit_circuits.circuit import Bound, Branch, Circuit, Gate, Measure, Reset, length_of
-from queuebit_circuits.pauli import PauliSum, bases, estimate, measured
-from queuebit_problems.measurement import Counts, Estimate
+from queuebit_circuits.pauli import PauliSum, bases, error_floor, estimate, measured
+from queuebit_problems.measurement import Counts, Estimate, Raw
 from queuebit_problems.measuring.machine_noise import bias_max, error_probability
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.errors import BudgetTooSmall, UnusableProblem
 from queuebit_quantum_adapter.pipelines.checks import check_operations
 from queuebit_quantum_adapter.pipelines.evidence import target_evidence
 from queuebit_quantum_adapter.pipelines.samples import derived_seed
-from queuebit_quantum_adapter.ports import Preflight, Request, Result
+from queuebit_quantum_adapter.ports import NO_MITIGATION, Mitigation, Preflight, Request, Result
 from queuebit_quantum_adapter.submissions.running import Runner
 
 SHOTS_OF_ITS_CHOICE = 4096
@@ -27,11 +28,20 @@ class ProviderDevice:
     change the outcomes of a circuit, for its seed comes from the circuit and not from its place.
     """
 
-    def __init__(self, runner: Runner, limits: Limits, budget_s: float, *, name: str) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        limits: Limits,
+        budget_s: float,
+        *,
+        name: str,
+        mitigation: Mitigation = NO_MITIGATION,
+    ) -> None:
         self._runner = runner
         self._limits = limits
         self._budget_s = budget_s
         self._name = name
+        self._mitigation = mitigation
         self._forms: dict[str, Mapping[str, Any]] = {}
         self.record: Mapping[str, Any] = {}
 
@@ -73,6 +83,8 @@ class ProviderDevice:
         chosen = bases(observable)
         if not chosen:
             return [Estimate(observable.constant, 0.0) for _ in circuits]
+        if self._mitigation.methods:
+            return self._mitigated(circuits, observable, shots or SHOTS_OF_ITS_CHOICE, seed)
         turned = [measured(circuit, basis) for circuit in circuits for basis in chosen]
         found = self.counts(turned, shots=shots or SHOTS_OF_ITS_CHOICE, seed=seed)
         bias = self._bias_max(observable)
@@ -80,6 +92,25 @@ class ProviderDevice:
             Estimate(*estimate(observable, found[start : start + len(chosen)]), bias)
             for start in range(0, len(found), len(chosen))
         ]
+
+    def _mitigated(self, circuits: Sequence[Circuit], observable: PauliSum, shots: int, seed: int) -> list[Estimate]:
+        """As the backend itself estimates it. The constant is added here, and no error is less than so many runs can tell."""
+        constant, floor = observable.constant, error_floor(observable, shots)
+        moving = replace(observable, terms=tuple(term for term in observable.terms if term[1].strip("I")))
+        found: list[Estimate] = []
+        for request in self._requests(circuits, seed, shots=shots, observable=moving):
+            result = self._run(request)
+            bias = self._bias_max(observable)
+            found += [
+                Estimate(
+                    value + constant,
+                    max(each.std_error, floor),
+                    bias,
+                    Raw(each.raw + constant, max(each.raw_std_error, floor)),
+                )
+                for value, each in zip(result.values, result.estimated, strict=True)
+            ]
+        return found
 
     def _bias_max(self, observable: PauliSum) -> float:
         """How far the noise of the target may take the value that the last circuits gave; 0 for an ideal one."""
@@ -114,6 +145,7 @@ class ProviderDevice:
                 tuple(seeds[start : start + batch]),
                 shots,
                 observable,
+                mitigation=self._mitigation,
             )
             for start in range(0, len(circuits), batch)
         ]

@@ -74,4 +74,4 @@ class Sampler:
 
     def request(self, circuit: Bound, seed: int = 0) -> Request:
         """A request for the samples of one circuit."""
-        return Request((circuit,), (seed,), self._task.recipe.shots)
+        return Request((circuit,), (seed,), self._task.recipe.shots, mitigation=self._task.mitigation)

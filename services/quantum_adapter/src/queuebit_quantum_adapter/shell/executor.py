@@ -17,6 +17,7 @@ from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError, NoBackend
 from queuebit_quantum_adapter.pipelines.checks import check_measurement, check_optimisation, is_measurement
+from queuebit_quantum_adapter.shell.mitigation import check_mitigation, mitigation_of
 from queuebit_quantum_adapter.shell.task import PACKAGE, Failed, Outcome, Recipe, Stage, Task
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolError, PoolMemory
@@ -154,6 +155,8 @@ class QuantumExecutor:
         else:
             recipe = Recipe.of(order.params)
             check_optimisation(order, backend, self._limits)
+        mitigation = mitigation_of(order.params)
+        check_mitigation(mitigation, backend, measures=is_measurement(order.problem))
         return Task(
             order.attempt_id,
             order.problem,
@@ -165,6 +168,7 @@ class QuantumExecutor:
             order.tier,
             order.degraded or 0,
             order.params.get(FALLBACK_PARAM) is False,
+            mitigation,
         ).smaller
 
 

@@ -13,6 +13,7 @@ from queuebit_contracts.jobs import Number, ParamValue, Problem, Tier
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.spec import CORE_MAX, BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError, InvalidParam
+from queuebit_quantum_adapter.ports import NO_MITIGATION, Mitigation
 
 Method = Literal["auto", "lr", "rqaoa", "trained", "anneal"]
 Mixer = Literal["auto", "x", "xy"]
@@ -103,6 +104,7 @@ class Task:
 
     `recipe` is for problems that circuits solve: circuits that are measured have their own. `degraded`: how often it is to be
     made smaller than that, for an attempt failed for its size. `patient`: whether it waits for its backend however long.
+    `mitigation`: what its backend is to do against errors.
     """
 
     attempt_id: UUID
@@ -115,6 +117,7 @@ class Task:
     tier: Tier = "interactive"
     degraded: int = 0
     patient: bool = False
+    mitigation: Mitigation = NO_MITIGATION
 
     @property
     def smaller(self) -> Task:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import asdict, astuple
 from typing import Any, assert_never
 
 from queuebit_circuits.circuit import (
@@ -19,7 +20,7 @@ from queuebit_circuits.circuit import (
     Reset,
 )
 from queuebit_circuits.pauli import PauliSum
-from queuebit_quantum_adapter.ports import Request, Result, Spins
+from queuebit_quantum_adapter.ports import NO_MITIGATION, Estimated, Mitigation, Request, Result, Spins
 
 VERSION = 1
 
@@ -30,9 +31,11 @@ def encode_request(request: Request) -> bytes:
     place = {circuit: number for number, circuit in enumerate(circuits)}
     observable, spins = request.observable, request.spins
     annealed = {} if spins is None else {"spins": [spins.count, [*spins.fields], [*spins.couplings]]}
+    mitigated = {} if request.mitigation == NO_MITIGATION else {"mitigation": asdict(request.mitigation)}
     return _bytes(
         {
             **annealed,
+            **mitigated,
             "version": VERSION,
             "circuits": [_circuit(circuit) for circuit in circuits],
             "runs": [[place[bound.circuit], list(bound.angles)] for bound in request.circuits],
@@ -56,6 +59,13 @@ def decode_request(data: bytes) -> Request:
         found["shots"],
         None if observable is None else PauliSum(observable[0], tuple((term[0], term[1]) for term in observable[1])),
         _read_spins(found["spins"]) if "spins" in found else None,
+        _read_mitigation(found["mitigation"]) if "mitigation" in found else NO_MITIGATION,
+    )
+
+
+def _read_mitigation(found: dict[str, Any]) -> Mitigation:
+    return Mitigation(
+        tuple(found["methods"]), found["dd_sequence"], tuple(found["zne_factors"]), tuple(found["zne_extrapolators"])
     )
 
 
@@ -74,6 +84,7 @@ def encode_result(result: Result) -> bytes:
             "record": dict(result.record),
             "ran": [dict(each) for each in result.ran],
             "timing": dict(result.timing),
+            **({"estimated": [list(astuple(each)) for each in result.estimated]} if result.estimated else {}),
         }
     )
 
@@ -82,7 +93,8 @@ def decode_result(data: bytes) -> Result:
     """Raises ValueError where it was written by a version that is not known."""
     found = _read(data)
     counts = tuple({int(bits, 16): count for bits, count in each.items()} for each in found["counts"])
-    return Result(counts, tuple(found["values"]), found["record"], tuple(found["ran"]), found["timing"])
+    estimated = tuple(Estimated(*each) for each in found.get("estimated", ()))
+    return Result(counts, tuple(found["values"]), found["record"], tuple(found["ran"]), found["timing"], estimated)
 
 
 def hash_of(data: bytes) -> str:

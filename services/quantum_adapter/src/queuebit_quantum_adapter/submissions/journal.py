@@ -68,7 +68,8 @@ class Remembering:
             told = self.real.capabilities()
             self._journal.put(name, asdict(told))
             return told
-        return Capabilities(**{**found, "recovery": Recovery(found["recovery"])})
+        typed = {"recovery": Recovery(found["recovery"]), "mitigations": tuple(found.get("mitigations", ()))}
+        return Capabilities(**{**found, **typed})
 
     def preflight(self, request: Request) -> Preflight:
         name = f"preflight:{self._backend}:{hash_of(encode_request(request))}"

@@ -28,6 +28,8 @@ from queuebit_problems.measurement import (
     Stop,
 )
 
+RAW = ("raw_value", "raw_std_error")
+
 
 class Expectation(Measurement[ExpectationStatement]):
     name = "expectation"
@@ -35,7 +37,8 @@ class Expectation(Measurement[ExpectationStatement]):
     sense: ClassVar[Sense | None] = "min"
     answer_shape = (
         '{"value": v, "std_error": s, "unit": u}, of a search with "parameters": [the angles of the ansatz], from a machine '
-        'with noise "bias_max": how far it may have taken v, beside chance'
+        'with noise "bias_max": how far it may have taken v, beside chance, where errors were corrected "raw_value" and '
+        '"raw_std_error": what the same runs say without'
     )
     formats = (
         'JSON: {"qubits", "terms": [[coefficient, "XIZ"] …], "unit"}, or a statement with "observable" and "circuit"',
@@ -95,10 +98,11 @@ class Expectation(Measurement[ExpectationStatement]):
         return Size(qubits, qubits, len(statement.observable.terms))
 
     def answer_errors(self, statement: ExpectationStatement, answer: Answer) -> list[FieldError]:
-        keys = ("value", "std_error", *(("bias_max",) if "bias_max" in answer else ()))
+        raw = RAW if any(key in answer for key in RAW) else ()
+        keys = ("value", "std_error", *(("bias_max",) if "bias_max" in answer else ()), *raw)
         errors = [error for key in keys if (error := _number_error(answer, key)) is not None]
         if not errors:
-            negative = (key for key in keys[1:] if answer[key] < 0)
+            negative = (key for key in keys if key not in ("value", RAW[0]) and answer[key] < 0)
             errors += [FieldError(f"/{key}", "range", "should not be negative") for key in negative]
         unit = statement.observable.unit
         if answer.get("unit", "") != unit:
@@ -148,12 +152,19 @@ class Expectation(Measurement[ExpectationStatement]):
 
         circuit, observable = statement.measured, statement.sum
         if circuit is not None:
-            tests = references.value_tests(circuit, observable, statement.shots, answer["value"], answer["std_error"])
+            told = answer["value"], answer["std_error"]
+            tests = references.value_tests(circuit, observable, statement.shots, *told, corrected=RAW[0] in answer)
             return Examination(any(test.name == "value" for test in tests), tests)
         parameters = answer.get("parameters")
         stated = None if parameters is None else statement.states.circuit(parameters)
         return references.examine_search(
-            observable, statement.groups, stated, statement.shots, answer["value"], answer["std_error"]
+            observable,
+            statement.groups,
+            stated,
+            statement.shots,
+            answer["value"],
+            answer["std_error"],
+            corrected=RAW[0] in answer,
         )
 
     def example(self) -> ExpectationStatement:
@@ -204,8 +215,11 @@ def _search(statement: ExpectationStatement, device: Device, effort: Effort, on_
 
 
 def _answer(statement: ExpectationStatement, found: Estimate) -> Answer:
-    answer = {"value": found.value, "std_error": found.std_error, "unit": statement.observable.unit}
-    return {**answer, "bias_max": found.bias_max} if found.bias_max else answer
+    answer: Answer = {"value": found.value, "std_error": found.std_error, "unit": statement.observable.unit}
+    if found.bias_max:
+        answer = {**answer, "bias_max": found.bias_max}
+    raw = found.raw
+    return answer if raw is None else {**answer, **dict(zip(RAW, (raw.value, raw.std_error), strict=True))}
 
 
 def _runs(statement: ExpectationStatement) -> int:

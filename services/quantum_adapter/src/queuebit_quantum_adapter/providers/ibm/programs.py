@@ -21,6 +21,7 @@ from queuebit_contracts.canonical import fingerprint
 from queuebit_quantum_adapter.errors import UnusableProblem
 from queuebit_quantum_adapter.ports import Request
 from queuebit_quantum_adapter.providers.active_qubits import on_active_qubits
+from queuebit_quantum_adapter.providers.ibm.states import places_of, same_states
 from queuebit_quantum_adapter.providers.qiskit_circuits import circuit_fingerprint
 from queuebit_quantum_adapter.providers.qiskit_conversion import OpenCircuit, to_open_circuit
 from queuebit_quantum_adapter.providers.read_back import read_back, same_outcomes
@@ -56,6 +57,7 @@ class Programs:
         self._packages = {name: version(name) for name in PACKAGES}
         properties = backend.properties()
         moment = None if properties is None else properties.last_update_date
+        self.name, self.qubits = str(backend.name), int(backend.num_qubits)
         self.calibrated_at: str | None = None if moment is None else moment.isoformat()
 
     def prepared(self, request: Request) -> tuple[dict[str, Any], tuple[dict[str, Any], ...], float]:
@@ -113,17 +115,24 @@ class Programs:
         compact, _ = on_active_qubits(made)
         angles = np.random.default_rng(EQUIVALENCE_SEED).uniform(-np.pi, np.pi, size=circuit.slots).tolist()
         there = OpenCircuit(compact, plain.parameters)
-        found = same_outcomes(read_back(plain.bind(angles)), read_back(there.bind(angles)))
+        if circuit.clbits:
+            found = same_outcomes(read_back(plain.bind(angles)), read_back(there.bind(angles)))
+        else:
+            found = same_states(plain.bind(angles), OpenCircuit(made, plain.parameters).bind(angles))
         layout = range(circuit.qubits) if made.layout is None else made.layout.initial_index_layout(True)
         success = prod(1.0 - error for error in self._errors(made))
+        if not circuit.clbits:
+            success *= prod(1.0 - self._error("measure", (place,)) for place in places_of(made))
         return Form(name, OpenCircuit(made, plain.parameters), tuple(layout), found, success)
 
     def _errors(self, made: Any) -> Iterator[float]:
         for item in made.data:
-            known = self._backend.target.get(item.operation.name)
-            place = tuple(made.find_bit(qubit).index for qubit in item.qubits)
-            properties = None if known is None else known.get(place)
-            yield min(1.0, float(getattr(properties, "error", None) or 0.0))
+            yield self._error(item.operation.name, tuple(made.find_bit(qubit).index for qubit in item.qubits))
+
+    def _error(self, name: str, place: tuple[int, ...]) -> float:
+        known = self._backend.target.get(name)
+        properties = None if known is None else known.get(place)
+        return min(1.0, float(getattr(properties, "error", None) or 0.0))
 
 
 def counts_of(data: Any) -> list[dict[int, int]]:

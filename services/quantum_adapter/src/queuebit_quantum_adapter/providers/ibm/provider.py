@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from importlib.metadata import version
@@ -19,24 +20,18 @@ from qiskit.providers.exceptions import QiskitBackendNotFoundError
 from qiskit_ibm_runtime import Batch  # type: ignore[import-untyped]
 from qiskit_ibm_runtime.api.exceptions import RequestsApiError  # type: ignore[import-untyped]
 from qiskit_ibm_runtime.exceptions import IBMNotAuthorizedError  # type: ignore[import-untyped]
-from qiskit_ibm_runtime.executor_sampler import Sampler  # type: ignore[import-untyped]
 
-from queuebit_quantum_adapter.errors import (
-    NotAuthorised,
-    ProviderUnavailable,
-    RunFailed,
-    TooManyQubits,
-    UnusableProblem,
-)
+from queuebit_quantum_adapter.errors import AdapterError, NotAuthorised, ProviderUnavailable, RunFailed
 from queuebit_quantum_adapter.ports import Capabilities, Poll, Preflight, Recovery, Request, Result, RunState
+from queuebit_quantum_adapter.providers.ibm import primitives
 from queuebit_quantum_adapter.providers.ibm.client import NOT_LET_IN, Heard, open_service, refusal, unopened
-from queuebit_quantum_adapter.providers.ibm.programs import Programs, counts_of
+from queuebit_quantum_adapter.providers.ibm.estimates import raw_answer
+from queuebit_quantum_adapter.providers.ibm.offer import MITIGATIONS
+from queuebit_quantum_adapter.providers.ibm.programs import Programs
 from queuebit_quantum_adapter.providers.ibm.taxonomy import BY_REASON, FAILED
 from queuebit_runtime.clock import SystemClock
 
 SHOTS_MAX = 100_000
-JOB_S, SHOT_S = 2.0, 3e-4
-"""What a job and one run of a circuit take on a device, in seconds: an upper guess, without the queue."""
 BATCH_TTL_S = 8 * 3600
 CALIBRATION_S = 3600.0
 PAGE, PAGES_MAX = 50, 20
@@ -98,30 +93,20 @@ class IbmProvider:
         return (self.capabilities(), *others)
 
     def preflight(self, request: Request) -> Preflight:
-        if request.observable is not None:
-            raise UnusableProblem("A device has no exact expectation values.", remedy="Ask for shots.")
-        qubits = max((bound.circuit.qubits for bound in request.circuits), default=0)
-        if qubits > self._backend.num_qubits:
-            raise TooManyQubits(
-                f"The circuit has {qubits} qubits; {self._backend.name} has {self._backend.num_qubits}.",
-                action="reroute",
-            )
         self._recalibrate()
-        record, ran, success = self._programs.prepared(request)
-        seconds = JOB_S + SHOT_S * (request.shots or 0) * len(request.circuits)
-        return Preflight(qubits, success=success, seconds=seconds, cost_at_least=True, record=record, ran=ran)
+        return primitives.prepared(self._programs, request)
 
     def fence(self, key: UUID) -> str | None:  # noqa: ARG002
         opened = self._ask(lambda client: client.create_session(self._backend.name, None, BATCH_TTL_S, "batch"))
         return str(opened["id"])
 
     def submit(self, request: Request, key: UUID, fence: str | None) -> str:
-        pubs = self._programs.pubs(request)
         self._heard.begin()
         try:
-            sampler = Sampler(mode=self._backend if fence is None else Batch.from_id(fence, self._service))
-            sampler.options.environment.job_tags = [tag_of(key)]
-            return str(sampler.run(pubs, shots=request.shots).job_id())
+            mode = self._backend if fence is None else Batch.from_id(fence, self._service)
+            return str(primitives.started(mode, self._programs, request, [tag_of(key)]).job_id())
+        except AdapterError:
+            raise
         except Exception as error:
             said = refusal(self._heard, error)
             if said is None:
@@ -157,15 +142,15 @@ class IbmProvider:
 
     def result(self, provider_id: str) -> Result:
         try:
-            answer = self._service.job(provider_id).result()
+            answer = raw_answer(self._service.job(provider_id))
         except Exception as error:
             raise ProviderUnavailable(
                 f"The result cannot be read: {type(error).__name__}: {str(error)[:200]}"
             ) from error
         if answer is None:
             raise ProviderUnavailable(f"The result of {provider_id} is not there yet.")
-        counts = tuple(each for pub in answer for each in counts_of(pub.data))
-        return Result(counts, record={"job": provider_id, "usage": self._usage(provider_id)})
+        found = primitives.read(answer)
+        return replace(found, record={**found.record, "job": provider_id, "usage": self._usage(provider_id)})
 
     def cancel(self, provider_id: str) -> None:
         try:
@@ -237,6 +222,7 @@ class IbmProvider:
             recovery=Recovery.FENCE,
             lag_s=self._lag_s,
             calibrated_at=calibrated_at,
+            mitigations=MITIGATIONS,
         )
 
     def _place(self, provider_id: str, state: RunState) -> tuple[int | None, float | None]:
