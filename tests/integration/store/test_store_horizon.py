@@ -28,7 +28,7 @@ async def slow_appender(settings: PostgresSettings) -> AsyncIterator[asyncpg.Con
 
 
 async def _append_on(connection: asyncpg.Connection, batch: list[Append]) -> None:
-    await connection.fetch(queries()["append"], to.given(batch))
+    await connection.fetch(queries()["append"], *to.given(batch))
 
 
 async def test_late_commit_is_not_skipped(postgres_store: PostgresStore, slow_appender: asyncpg.Connection) -> None:

@@ -38,7 +38,7 @@ _BATCH = [an_append(n, expected=n % 2 * 3, events=3) for n in range(200)]
 _LISTED: tuple[Any, ...] = ("acme", None, None, ["job"], [], '{"kind": ["tsp"]}', None, None, 50)
 
 _ARGUMENTS: dict[str, tuple[Any, ...]] = {
-    "append": (to.given(_BATCH),),
+    "append": to.given(_BATCH),
     "load": ([an_id(n) for n in range(100)],),
     "events_of": (an_id(1), 0, 100),
     "kept_payloads": ([an_id(1)] * 2, [b"1" * 32] * 2, [9, 9]),
@@ -149,7 +149,7 @@ async def test_without_the_session_settings_a_plan_would_read_whole_tables(
     await admin.execute("ANALYZE stream, event, idempotency, payload")
     batch = [an_append(n, expected=1) for n in range(5000)]
 
-    text = await admin.fetchval(f"EXPLAIN (FORMAT JSON) {queries()['append']}", to.given(batch))
+    text = await admin.fetchval(f"EXPLAIN (FORMAT JSON) {queries()['append']}", *to.given(batch))
 
     assert _bad_nodes(json.loads(text)[0]["Plan"]) != []
 

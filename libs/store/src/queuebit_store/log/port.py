@@ -33,7 +33,7 @@ class Payload(NamedTuple):
 
 class NewEvent(NamedTuple):
     """An event to append. `type` is the bare name (`JobQueued`); `data` is its JSON, kept byte for byte, but for the payload
-    that belongs in it. The fields are those of the type `event_append` in the database, in the same order.
+    that belongs in it.
     """
 
     id: UUID

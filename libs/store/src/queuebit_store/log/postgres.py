@@ -54,7 +54,7 @@ class PostgresLog:
         if hashes:
             await self._keep(payloads_of(batch, hashes))
         large = sum([len(event.data) for one in batch for event in one.events]) > LARGE_CHARACTERS
-        found = await self._session.fetch_append(to.given(batch, hashes), large=large)
+        found = await self._session.fetch_append(*to.given(batch, hashes), large=large)
         if len(found) == len(batch):
             return [True] * len(batch)
         passed = {row[0] for row in found}

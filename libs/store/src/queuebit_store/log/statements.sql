@@ -1,13 +1,25 @@
 -- name: append
 -- Compare-and-set every stream of a batch and store the events of those that passed; gives the ids of those that passed.
--- The streams come sorted by id, so that concurrent batches lock in the same order, each with its events and its place in the
--- batch; the final ORDER BY is what gives the sequence numbers batch order. The CASE keeps the membership test a
--- hashed subplan: as a join it would be a nested loop. The IS TRUE keeps the walk on the primary key: for the planner the index
--- by tenant looks as good, and it is not.
+-- The streams come sorted by id, so that concurrent batches lock in the same order; the events come in batch order, and
+-- the final ORDER BY is what gives their sequence numbers that order. The CASE keeps the membership test a hashed subplan:
+-- as a join it would be a nested loop. The IS TRUE keeps the walk on the primary key: for the planner the index by tenant
+-- looks as good, and it is not.
+-- A column of texts travels as one text, its values parted by $25, which none of them holds, and a column of one and the same value as
+-- that value alone: the driver looks at every element of an array several times. Such a column is one row long, unnest fills
+-- it up with NULL, and COALESCE with the value. What may be NULL and is filled with nothing else is empty where it always is.
+-- Each unnest stands in a SELECT list, because in FROM it would copy its column into a store of its own first.
 WITH given AS (
-    SELECT *, (events[1]).time AS first_at, (events[cardinality(events)]).time AS last_at,
-           expected_version + cardinality(events) AS version
-    FROM unnest($1::stream_append[])
+    SELECT stream_id, COALESCE(tenant, $2) AS tenant, COALESCE(category, $3) AS category,
+           COALESCE(expected_version, $4[1]) AS expected_version, COALESCE(version, $5[1]) AS version,
+           COALESCE(state, $6) AS state, wake_at, COALESCE(attributes, $8)::jsonb AS attributes, rival_id,
+           COALESCE(first_at, $10[1]) AS first_at, COALESCE(last_at, $11[1]) AS last_at
+    FROM (
+        SELECT unnest($1::uuid[]) AS stream_id, unnest(string_to_array($2::text, $25)) AS tenant,
+               unnest(string_to_array($3::text, $25)) AS category, unnest($4::integer[]) AS expected_version,
+               unnest($5::integer[]) AS version, unnest(string_to_array($6::text, $25)) AS state,
+               unnest($7::timestamptz[]) AS wake_at, unnest(string_to_array($8::text, $25)) AS attributes,
+               unnest($9::uuid[]) AS rival_id, unnest($10::timestamptz[]) AS first_at, unnest($11::timestamptz[]) AS last_at
+    ) AS g
 ), updated AS (
     UPDATE stream AS s
     SET version = g.version, state = g.state, wake_at = g.wake_at, attributes = g.attributes, updated_at = g.last_at
@@ -29,12 +41,19 @@ WITH given AS (
         epoch, stream_id, version, schema_version, event_id, causation_id, time, category, tenant, type, traceparent, data,
         payload_at, payload_hash
     )
-    SELECT (SELECT epoch FROM era), g.stream_id, g.expected_version + e.nth, e.schema_version, e.event_id, e.causation_id,
-           e.time, g.category, g.tenant, e.type, e.traceparent, e.data, (e.payload).at, (e.payload).hash
-    FROM given AS g, unnest(g.events) WITH ORDINALITY
-        AS e (event_id, type, schema_version, data, time, causation_id, traceparent, payload, nth)
-    WHERE CASE WHEN g.stream_id IN (SELECT stream_id FROM passed) THEN true ELSE false END
-    ORDER BY g.nth, e.nth
+    SELECT (SELECT epoch FROM era), e.stream_id, e.version, COALESCE(e.schema_version, $14[1]), e.event_id, e.causation_id,
+           COALESCE(e.time, $17[1]), COALESCE(e.category, $18), COALESCE(e.tenant, $19), COALESCE(e.type, $20),
+           NULLIF(COALESCE(e.traceparent, $21), ''), COALESCE(e.data, $22)::json, e.payload_at, e.payload_hash
+    FROM (
+        SELECT generate_subscripts($12::uuid[], 1) AS nth, unnest($12::uuid[]) AS stream_id, unnest($13::integer[]) AS version,
+               unnest($14::smallint[]) AS schema_version, unnest($15::uuid[]) AS event_id, unnest($16::uuid[]) AS causation_id,
+               unnest($17::timestamptz[]) AS time, unnest(string_to_array($18::text, $25)) AS category,
+               unnest(string_to_array($19::text, $25)) AS tenant, unnest(string_to_array($20::text, $25)) AS type,
+               unnest(string_to_array($21::text, $25)) AS traceparent, unnest(string_to_array($22::text, $25)) AS data,
+               unnest($23::integer[]) AS payload_at, unnest($24::bytea[]) AS payload_hash
+    ) AS e
+    WHERE CASE WHEN e.stream_id IN (SELECT stream_id FROM passed) THEN true ELSE false END
+    ORDER BY e.nth
 )
 SELECT stream_id FROM passed;
 
