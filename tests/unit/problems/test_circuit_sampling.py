@@ -13,7 +13,8 @@ from queuebit_circuits.simulator import outcomes
 from queuebit_problems.errors import InvalidStatement, UnreadableFile
 from queuebit_problems.files import read_problem
 from queuebit_problems.kind import Size
-from queuebit_problems.kinds.circuits.circuit_sampling import BELL, KIND, CircuitSamplingStatement
+from queuebit_problems.kinds.circuits.circuit_sampling import BELL, KIND
+from queuebit_problems.kinds.circuits.circuit_sampling_statement import CircuitSamplingStatement
 from queuebit_problems.measurement import Counts, Effort, Step
 from queuebit_problems.measuring import goodness_of_fit as fit
 from queuebit_problems.measuring.exact_device import ExactDevice
@@ -248,6 +249,8 @@ class Flipping:
         return found
 
     expectations = ExactDevice.expectations
+    outcomes = ExactDevice.outcomes
+    readouts = ExactDevice.readouts
 
 
 def test_a_device_that_errs_is_found_out() -> None:

@@ -39,13 +39,19 @@ class Watched(ExactDevice):
         self.noisy = noisy
 
     def expectations(
-        self, circuits: Sequence[Circuit], observable: PauliSum, *, shots: int | None, seed: int
+        self,
+        circuits: Sequence[Circuit],
+        observable: PauliSum,
+        *,
+        shots: int | None,
+        seed: int,
+        per_term: bool = False,
     ) -> list[Estimate]:
         self.batches.append(len(circuits))
         for circuit in circuits:
             self.forms.add(tuple((gate.name, gate.qubits) for gate in circuit.operations if isinstance(gate, Gate)))
         runs = 5000 if self.noisy and shots is None else shots
-        return super().expectations(circuits, observable, shots=runs, seed=seed)
+        return super().expectations(circuits, observable, shots=runs, seed=seed, per_term=per_term)
 
 
 def molecule(name: str) -> ExpectationStatement:

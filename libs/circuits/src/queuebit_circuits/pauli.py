@@ -151,6 +151,28 @@ def error_floor(observable: PauliSum, shots: int) -> float:
     return math.sqrt(math.fsum(each))
 
 
+def term_estimates(observable: PauliSum, counts: Sequence[Mapping[str, int]]) -> tuple[tuple[float, float] | None, ...]:
+    """(value, standard error) of each string by itself, from the same counts; None of one whose coefficient is 0.
+
+    The values of strings that share a basis come from the same runs, so that their errors do not add up to that of the sum.
+    """
+    found: dict[str, tuple[float, float]] = {}
+    for basis, outcomes in zip(bases(observable), counts, strict=True):
+        shots = sum(outcomes.values())
+        read = [(int(key, 2), number) for key, number in outcomes.items()]
+        for coefficient, letters in observable.terms:
+            flips, signs = masks(letters)
+            if (coefficient, flips | signs) in basis.terms and _within(letters, basis.letters):
+                odd = sum(number for bits, number in read if (bits & (flips | signs)).bit_count() & 1)
+                share = (odd + PSEUDO / 2) / (shots + PSEUDO)
+                found[letters] = (1 - 2 * odd / shots, 2 * math.sqrt(share * (1 - share) / (shots + PSEUDO)))
+    return tuple((1.0, 0.0) if not letters.strip("I") else found.get(letters) for _, letters in observable.terms)
+
+
+def _within(letters: str, basis: str) -> bool:
+    return all(letter in ("I", other) for letter, other in zip(letters, basis, strict=True))
+
+
 def commutes_with_number(observable: PauliSum, qubits: Sequence[int]) -> bool:
     """As `commute_with_numbers` for one group."""
     return commute_with_numbers(observable, (qubits,))[0]

@@ -121,6 +121,8 @@ FALLBACK_PARAM = "fallback"
 """A job that says `fallback: false` wants the answer of the lane that it names or none: it may wait there for days."""
 BACKEND_PARAM = "backend"
 """The parameter of a job that names the backend of its lane; no other is used then."""
+TARGET_PARAM = "target"
+"""The parameter of a job that names the machine that the simulator stands in for: "exact", or a device with its noise."""
 
 
 class JobRequest(StrictModel):

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 
 from queuebit_circuits.circuit import Circuit
 from queuebit_circuits.pauli import PauliSum
+from queuebit_circuits.readout import Readout
 from queuebit_contracts.jobs import Number
 from queuebit_problems.kind import Answer, Family, Kind, S
 
@@ -34,12 +35,17 @@ class Estimate:
 
     `bias_max`: how far the noise of the machine may have taken it, beside chance; 0 where it has none or does not say.
     `raw`: what it was before the machine's errors were corrected, where that was done.
+    `mitigated`: the same with what is known of that noise taken out. `shots`: the runs in each basis, 0 where there are none.
+    `terms`: value and standard error of each string of the observable, where asked for; None of one that was not measured.
     """
 
     value: float
     std_error: float
     bias_max: float = 0.0
     raw: Raw | None = None
+    mitigated: Estimate | None = None
+    shots: int = 0
+    terms: tuple[tuple[float, float] | None, ...] = ()
 
 
 class Device(Protocol):
@@ -52,10 +58,27 @@ class Device(Protocol):
         """The outcomes of `shots` runs of each circuit, in their order."""
         ...
 
+    def outcomes(self, circuit: Circuit, *, shots: int, seed: int) -> list[str]:
+        """The outcome of each of `shots` runs of a circuit, in the order of the runs."""
+        ...
+
+    def readouts(self) -> Sequence[Readout | None]:
+        """How wrong the bits of each circuit of the last call are read, as far as the machine says; nothing of one without
+        noise, and None of a circuit whose readings something follows on.
+        """
+        ...
+
     def expectations(
-        self, circuits: Sequence[Circuit], observable: PauliSum, *, shots: int | None, seed: int
+        self,
+        circuits: Sequence[Circuit],
+        observable: PauliSum,
+        *,
+        shots: int | None,
+        seed: int,
+        per_term: bool = False,
     ) -> list[Estimate]:
-        """The expectation value in the final state of each circuit (which measures nothing), in their order.
+        """The expectation value in the final state of each circuit (which measures nothing), in their order; with `per_term`
+        that of each string too.
 
         With shots None it is computed from the state, where the device can, else from a number of shots of its choice.
         """

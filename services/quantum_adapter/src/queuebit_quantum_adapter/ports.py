@@ -59,7 +59,8 @@ class Capabilities:
     again; `lag_s`: how long after a request was sent it may still be taken without being found, at most. `calibrated_at`: when
     its noise was last measured, RFC 3339; `health`: the share of it that works, from 0 to 1; None where that means nothing.
     `circuits_max`: how many circuits one request may have. `annealer`: whether it takes spins, and no circuits. `mitigations`:
-    what it does against errors where it is asked to; one that names any estimates expectation values by itself.
+    what it does against errors where it is asked to; one that names any estimates expectation values by itself. `memory`:
+    whether it tells the outcome of each run.
     """
 
     backend: str
@@ -78,6 +79,7 @@ class Capabilities:
     circuits_max: int = 256
     annealer: bool = False
     mitigations: tuple[str, ...] = ()
+    memory: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ class Request:
     the final state of each: only of a backend that is `exact`. With both, the value as the backend estimates it from so many
     runs in each basis that it needs: only of one that has `mitigations`. A circuit with slots is compiled and checked once for
     all values of its slots. Of spins so many `shots` are read with the one seed: bit k of an outcome is 1 where spin k is -1.
+    With `memory` the outcome of each run is wanted too: only of a backend that tells it.
     """
 
     circuits: tuple[Bound, ...]
@@ -126,6 +129,7 @@ class Request:
     observable: PauliSum | None = None
     spins: Spins | None = None
     mitigation: Mitigation = NO_MITIGATION
+    memory: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +146,12 @@ class Result:
     """What came back of a request, in the order of its circuits: `counts` or `values`; of values that were not computed but
     estimated, how well, in `estimated`.
 
-    `counts` map each outcome to how often it was seen: bit k of the integer is classical bit k. `record` holds what reproduces
-    the run and is equal whenever the same request runs again: transpiler, packages, and under "equivalence" how it was checked
-    that the circuits that ran are those that were asked for. `ran` says the same of each circuit by itself: the "form" that it
-    is of, its layout, of one with slots its fingerprint as it ran. `timing` holds what is not equal: seconds spent in each
-    step, whether the templates were cached.
+    `memory`: the outcomes of each run, in order, where they were asked for. `counts` map each outcome to how often it was
+    seen: bit k of the integer is classical bit k. `record` holds what reproduces the run and is equal whenever the same
+    request runs again: transpiler, packages, and under "equivalence" how it was checked that the circuits that ran are
+    those that were asked for. `ran` says the same of each circuit by itself: the "form" that it is of, its layout, of one
+    with slots its fingerprint as it ran. `timing` holds what is not equal: seconds spent in each step, whether the
+    templates were cached.
     """
 
     counts: tuple[Mapping[int, int], ...] = ()
@@ -155,6 +160,7 @@ class Result:
     ran: tuple[Mapping[str, Any], ...] = ()
     timing: Mapping[str, Any] = field(default_factory=dict)
     estimated: tuple[Estimated, ...] = ()
+    memory: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,19 @@ VALUE, RANGE = "value", "range"
 """The tests whose statistics are how far a mean is from the exact one, and which keeps the largest distance of any."""
 MEAN = "mean"
 """The test whose statistic is how far the entries of a kernel are off on average."""
-NEVER = frozenset({RANGE, "unmeasured bits", "diagonal", "symmetry", "repaired"})
+NEVER = frozenset(
+    {
+        RANGE,
+        "unmeasured bits",
+        "diagonal",
+        "symmetry",
+        "repaired",
+        "mitigated",
+        "deviation",
+        "sum of terms",
+        "precision",
+    }
+)
 """The tests of what holds for the results of any machine."""
 TOTAL_VARIATION, POSSIBLE = "total variation", "possible outcomes"
 """The tests whose statistics are the distance between the measured and the exact distribution, and the runs that no circuit

@@ -11,7 +11,18 @@ from functools import lru_cache
 from typing import Literal, NamedTuple, assert_never
 
 from queuebit_contracts.events import JobPlanned
-from queuebit_contracts.jobs import Lane, LaneWish, Leg, Role, Sense, Tier, Trigger
+from queuebit_contracts.jobs import (
+    FALLBACK_PARAM,
+    TARGET_PARAM,
+    Lane,
+    LaneWish,
+    Leg,
+    ParamValue,
+    Role,
+    Sense,
+    Tier,
+    Trigger,
+)
 from queuebit_domain.job.limits import Limits
 from queuebit_domain.job.plans import AT_ONCE, TO_IMPROVE, WHEN_NEEDED
 
@@ -21,6 +32,16 @@ PlanName = Literal[
 ]
 REFINE_PARAM = "refine"
 """A job that says `refine: true` lets the classical solver go on from the quantum answer."""
+
+
+def wish_of(lane: LaneWish, params: Mapping[str, ParamValue]) -> LaneWish:
+    """The lane that a job asks for: one that names a target of the simulator asks for the simulator."""
+    return "simulator" if lane == "auto" and TARGET_PARAM in params else lane
+
+
+def alone_of(params: Mapping[str, ParamValue]) -> bool:
+    """Whether the answer of another lane is none: so it is of a target, unless the job says that it falls back."""
+    return params.get(FALLBACK_PARAM, TARGET_PARAM not in params) is False
 
 
 class RoutingInputs(NamedTuple):

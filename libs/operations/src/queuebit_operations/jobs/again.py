@@ -14,11 +14,11 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.errors import field_errors
 from queuebit_contracts.ids import attempt_id_of, derive_id, uuid7
-from queuebit_contracts.jobs import FALLBACK_PARAM, Cost, JobRequest, LaneWish, ParamValue, Tier, Usage
+from queuebit_contracts.jobs import FALLBACK_PARAM, TARGET_PARAM, Cost, JobRequest, LaneWish, ParamValue, Tier, Usage
 from queuebit_contracts.operators import Parent
 from queuebit_domain.job.codec import read_event
 from queuebit_domain.job.evolve import evolve
-from queuebit_domain.job.routing import REFINE_PARAM, RoutingInputs, budget_s_of, plan
+from queuebit_domain.job.routing import REFINE_PARAM, RoutingInputs, alone_of, budget_s_of, plan, wish_of
 from queuebit_domain.job.state import Job, NoJob
 from queuebit_operations.errors import BadArgument, InConflict
 from queuebit_store.ports import StoredEvent
@@ -45,7 +45,7 @@ class Changes:
             self.lane is not None
             or self.tier is not None
             or self.budget_s is not None
-            or bool({REFINE_PARAM, FALLBACK_PARAM} & set(self.params))
+            or bool({REFINE_PARAM, FALLBACK_PARAM, TARGET_PARAM} & set(self.params))
         )
 
 
@@ -132,11 +132,11 @@ def _planned(before: ev.JobPlanned, request: JobRequest) -> ev.JobPlanned:
     known = {name: value for name, value in before.inputs.items() if name in RoutingInputs._fields}
     return plan(
         RoutingInputs(**known)._replace(
-            wish=request.lane,
+            wish=wish_of(request.lane, request.params),
             tier=request.tier,
             budget_s=budget_s_of(request.budget_s, request.tier),
             refine=request.params.get(REFINE_PARAM) is True,
-            alone=request.params.get(FALLBACK_PARAM) is False,
+            alone=alone_of(request.params),
         )
     )
 

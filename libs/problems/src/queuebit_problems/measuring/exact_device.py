@@ -9,7 +9,8 @@ import numpy as np
 
 from queuebit_circuits.circuit import Circuit
 from queuebit_circuits.operators import expectation
-from queuebit_circuits.pauli import PauliSum, bases, rotations
+from queuebit_circuits.pauli import PauliSum, bases, estimate, measured, rotations, term_estimates
+from queuebit_circuits.readout import Readout
 from queuebit_circuits.simulator import State, apply, outcomes, statevector
 from queuebit_problems.measurement import Counts, Estimate
 
@@ -26,9 +27,23 @@ class ExactDevice:
     def counts(self, circuits: Sequence[Circuit], *, shots: int, seed: int) -> list[Counts]:
         return [outcomes(circuit).sample(shots, (seed, place)) for place, circuit in enumerate(circuits)]
 
+    def outcomes(self, circuit: Circuit, *, shots: int, seed: int) -> list[str]:
+        return in_some_order(outcomes(circuit).sample(shots, (seed, 0)), seed)
+
+    def readouts(self) -> list[Readout | None]:
+        return []
+
     def expectations(
-        self, circuits: Sequence[Circuit], observable: PauliSum, *, shots: int | None, seed: int
+        self,
+        circuits: Sequence[Circuit],
+        observable: PauliSum,
+        *,
+        shots: int | None,
+        seed: int,
+        per_term: bool = False,
     ) -> list[Estimate]:
+        if per_term:
+            return [_by_terms(circuit, observable, shots, (seed, place)) for place, circuit in enumerate(circuits)]
         states = map(statevector, circuits)
         if shots is None:
             return [Estimate(expectation(state, observable), 0.0) for state in states]
@@ -36,6 +51,26 @@ class ExactDevice:
             _estimate(state, observable, shots, np.random.default_rng((seed, place)))
             for place, state in enumerate(states)
         ]
+
+
+def _by_terms(circuit: Circuit, observable: PauliSum, shots: int | None, seed: tuple[int, int]) -> Estimate:
+    if shots is None:
+        state = statevector(circuit)
+        single = [PauliSum(observable.qubits, ((1.0, letters),)) for _, letters in observable.terms]
+        terms = tuple((expectation(state, each), 0.0) for each in single)
+        return Estimate(expectation(state, observable), 0.0, terms=terms)
+    counts = [
+        outcomes(measured(circuit, basis)).sample(shots, (*seed, place))
+        for place, basis in enumerate(bases(observable))
+    ]
+    return Estimate(*estimate(observable, counts), shots=shots, terms=term_estimates(observable, counts))
+
+
+def in_some_order(counts: Counts, seed: int) -> list[str]:
+    """Runs that give these counts, in an order that says nothing."""
+    keys = sorted(counts)
+    places = np.repeat(np.arange(len(keys)), [counts[key] for key in keys])
+    return [keys[place] for place in np.random.default_rng((seed, 1)).permutation(places).tolist()]
 
 
 def _estimate(state: State, observable: PauliSum, shots: int, rng: np.random.Generator) -> Estimate:
@@ -53,4 +88,4 @@ def _estimate(state: State, observable: PauliSum, shots: int, rng: np.random.Gen
             readings += coefficient * (1.0 - 2.0 * (np.bitwise_count(indices & mask) & 1))
         value += float(rng.multinomial(shots, weights) @ readings) / shots
         variance += max(0.0, float(weights @ readings**2) - float(weights @ readings) ** 2) / shots
-    return Estimate(value, math.sqrt(variance))
+    return Estimate(value, math.sqrt(variance), shots=shots)

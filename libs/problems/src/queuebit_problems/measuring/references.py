@@ -6,7 +6,8 @@ This module needs numpy: only what computes imports it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from queuebit_circuits.ansatz import Group
 from queuebit_circuits.circuit import Circuit
@@ -73,6 +74,51 @@ def value_tests(
     detail = f"the standard error; from {shots} runs a basis it should be {max(0.0, low):.3g} to {high:.3g}"
     plausible = Test("std_error", std_error, std_error, std_error, high, low <= std_error <= high, detail)
     return inside, _value_test(value - exact, std_error, limit, exact), plausible
+
+
+def part_tests(
+    circuit: Circuit, observable: PauliSum, shots: int | None, answer: Mapping[str, Any], precision: float | None
+) -> tuple[Test, ...]:
+    """What an answer says beside its value: each string's, how far the machine's noise took it, and the precision reached."""
+    tests = []
+    if precision is not None:
+        error = answer["std_error"]
+        detail = "the standard error; at most the precision that was asked for"
+        tests.append(Test("precision", error, error, error, precision, error <= precision, detail))
+    state = _state(circuit, observable)
+    if state is None:
+        return tuple(tests)
+    exact = expectation(state, observable)
+    rounding = ROUNDING * max(1.0, observable.spread)
+    if "deviation" in answer:
+        away = abs(answer["value"] - exact - answer["deviation"])
+        mended = answer.get("mitigated")
+        left = "" if mended is None else f"; {mended['value'] - exact:.4g} with readout errors taken out"
+        detail = f"the value is {answer['value'] - exact:.4g} from the exact one{left}; stated within the limit"
+        tests.append(Test("deviation", away, away, away, rounding, away <= rounding, detail))
+    if answer.get("terms"):
+        tests += _term_tests(state, observable, shots, answer)
+    return tuple(tests)
+
+
+def _term_tests(state: State, observable: PauliSum, shots: int | None, answer: Mapping[str, Any]) -> list[Test]:
+    """Each string against its exact value, all of them together; and their sum against the value."""
+    told = [(c, letters, each) for (c, letters), each in zip(observable.terms, answer["terms"], strict=True) if c]
+    worst, where = 0.0, ""
+    for _, letters, each in told:
+        value = expectation(state, PauliSum(observable.qubits, ((1.0, letters),)))
+        runs = 0 if each["std_error"] == 0 and abs(each["value"] - value) <= ROUNDING else shots or 0
+        limit = ROUNDING + (deviation_max(max(0.0, 1 - value**2) / runs, 2 / runs, len(told)) if runs else 0.0)
+        if (share := abs(each["value"] - value) / limit) >= worst:
+            worst, where = share, f"{letters}, which is {value:.6g} and was stated as {each['value']:.6g}"
+    added = abs(math.fsum(c * each["value"] for c, _, each in told) - answer["value"])
+    rounding = ROUNDING * max(1.0, observable.spread)
+    return [
+        Test(
+            "terms", worst, worst, worst, 1.0, worst <= 1, f"of what chance explains, the most of any string: {where}"
+        ),
+        Test("sum of terms", added, added, added, rounding, added <= rounding, "how far their sum is from the value"),
+    ]
 
 
 def examine_search(

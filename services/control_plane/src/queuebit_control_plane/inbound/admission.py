@@ -11,7 +11,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.channels import ADMITTED, LARGE
 from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.ids import refusal_id_of
-from queuebit_contracts.jobs import FALLBACK_PARAM, JobRequest, is_tenant_name
+from queuebit_contracts.jobs import JobRequest, is_tenant_name
 from queuebit_contracts.origin import Origin, whole_origin
 from queuebit_control_plane.handler import InboundCommand
 from queuebit_control_plane.inbound.idempotency import reserve_each, unheld
@@ -20,7 +20,7 @@ from queuebit_control_plane.inbound.reading import Outcome, Question, admitted_o
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_domain.holds.lanes import Lanes
 from queuebit_domain.job.messages import Refuse, Submit
-from queuebit_domain.job.routing import REFINE_PARAM, RoutingInputs, budget_s_of
+from queuebit_domain.job.routing import REFINE_PARAM, RoutingInputs, alone_of, budget_s_of, wish_of
 from queuebit_problems.admission import Admitted
 from queuebit_runtime.bus.decoding import Received, Refused
 from queuebit_runtime.bus.port import Record
@@ -68,14 +68,14 @@ class Intake:
             kind=request.problem.kind,
             family=found.family,
             sense=found.sense,
-            wish=request.lane,
+            wish=wish_of(request.lane, request.params),
             tier=request.tier,
             variables=found.size.variables,
             qubits=found.size.qubits,
             terms=found.size.terms,
             budget_s=budget_s_of(request.budget_s, request.tier),
             refine=request.params.get(REFINE_PARAM) is True,
-            alone=request.params.get(FALLBACK_PARAM) is False,
+            alone=alone_of(request.params),
             quantum_available=self._lanes.available("quantum"),
             simulator_available=self._lanes.available("simulator"),
         )

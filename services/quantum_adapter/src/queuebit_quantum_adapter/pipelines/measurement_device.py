@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from queuebit_circuits.circuit import Bound, Branch, Circuit, Gate, Measure, Reset, length_of
-from queuebit_circuits.pauli import PauliSum, bases, error_floor, estimate, measured
+from queuebit_circuits.pauli import PauliSum, bases, error_floor, estimate, measured, term_estimates
+from queuebit_circuits.readout import Misread, Readout, mendable, mended_estimate
 from queuebit_problems.measurement import Counts, Estimate, Raw
 from queuebit_problems.measuring.machine_noise import bias_max, error_probability
 from queuebit_quantum_adapter.backends.limits import Limits
@@ -43,6 +44,7 @@ class ProviderDevice:
         self._name = name
         self._mitigation = mitigation
         self._forms: dict[str, Mapping[str, Any]] = {}
+        self._ran: list[Mapping[str, Any]] = []
         self.record: Mapping[str, Any] = {}
 
     @property
@@ -59,15 +61,43 @@ class ProviderDevice:
         if any(not circuit.clbits for circuit in circuits):
             raise UnusableProblem("The circuit has no classical bit, so that nothing can be read.")
         outcomes: list[Mapping[int, int]] = []
+        self._ran = []
         for request in self._requests(circuits, seed, shots=shots, observable=None):
-            outcomes += self._run(request).counts
+            result = self._run(request)
+            outcomes += result.counts
+            self._ran += result.ran
         return [
             dict(zip(circuit.keys(counts), counts.values(), strict=True))
             for circuit, counts in zip(circuits, outcomes, strict=True)
         ]
 
+    def outcomes(self, circuit: Circuit, *, shots: int, seed: int) -> list[str]:
+        """The outcome of each run. Raises AdapterError: UnusableProblem where the backend does not tell it."""
+        if not self._runner.provider.capabilities().memory:
+            raise UnusableProblem(
+                f"{self._name} does not tell the outcomes of single runs.",
+                remedy="Leave out memory, or use the simulator.",
+            )
+        [request] = self._requests([circuit], seed, shots=shots, observable=None)
+        result = self._run(replace(request, memory=True))
+        self._ran = list(result.ran)
+        return circuit.keys(result.memory[0])
+
+    def readouts(self) -> list[Readout | None]:
+        """Of the circuits of the last call; nothing where the target has no noise that is known."""
+        if "target" not in self.record:
+            return []
+        told = [{clbit: Misread(zero, one) for clbit, zero, one in each.get("readout", ())} for each in self._ran]
+        return [each or None for each in told]
+
     def expectations(
-        self, circuits: Sequence[Circuit], observable: PauliSum, *, shots: int | None, seed: int
+        self,
+        circuits: Sequence[Circuit],
+        observable: PauliSum,
+        *,
+        shots: int | None,
+        seed: int,
+        per_term: bool = False,
     ) -> list[Estimate]:
         """With `shots`, so many for each basis in which the observable is measured. Raises AdapterError."""
         for circuit in circuits:
@@ -76,22 +106,52 @@ class ProviderDevice:
                     "An expectation value is that of a final state: the circuit may not measure or reset."
                 )
         if shots is None and self._runner.provider.capabilities().exact:
-            values: list[float] = []
-            for request in self._requests(circuits, seed, shots=None, observable=observable):
-                values += self._run(request).values
-            return [Estimate(value, 0.0) for value in values]
+            values = self._values(circuits, observable, seed)
+            single = [PauliSum(observable.qubits, ((1.0, letters),)) for _, letters in observable.terms if per_term]
+            by_term = [self._values(circuits, each, seed) for each in single]
+            told = [tuple((found[place], 0.0) for found in by_term) for place in range(len(values))]
+            return [Estimate(value, 0.0, terms=each) for value, each in zip(values, told, strict=True)]
         chosen = bases(observable)
         if not chosen:
-            return [Estimate(observable.constant, 0.0) for _ in circuits]
+            ones = ((1.0, 0.0),) * len(observable.terms) if per_term else ()
+            return [Estimate(observable.constant, 0.0, terms=ones) for _ in circuits]
         if self._mitigation.methods:
+            if per_term:
+                raise UnusableProblem(
+                    f"{self._name} tells no single strings of a value that it corrects.",
+                    remedy="Leave out per_term or the mitigation.",
+                )
             return self._mitigated(circuits, observable, shots or SHOTS_OF_ITS_CHOICE, seed)
         turned = [measured(circuit, basis) for circuit in circuits for basis in chosen]
-        found = self.counts(turned, shots=shots or SHOTS_OF_ITS_CHOICE, seed=seed)
-        bias = self._bias_max(observable)
-        return [
-            Estimate(*estimate(observable, found[start : start + len(chosen)]), bias)
-            for start in range(0, len(found), len(chosen))
-        ]
+        runs = shots or SHOTS_OF_ITS_CHOICE
+        found = self.counts(turned, shots=runs, seed=seed)
+        bias, readouts = self._bias_max(observable), self.readouts()
+        estimates = []
+        for start in range(0, len(found), len(chosen)):
+            mine = slice(start, start + len(chosen))
+            mended = self._mended(observable, found[mine], readouts[mine], mine) if readouts else None
+            terms = term_estimates(observable, found[mine]) if per_term else ()
+            estimates.append(
+                Estimate(*estimate(observable, found[mine]), bias, mitigated=mended, shots=runs, terms=terms)
+            )
+        return estimates
+
+    def _values(self, circuits: Sequence[Circuit], observable: PauliSum, seed: int) -> list[float]:
+        values: list[float] = []
+        for request in self._requests(circuits, seed, shots=None, observable=observable):
+            values += self._run(request).values
+        return values
+
+    def _mended(
+        self, observable: PauliSum, counts: Sequence[Counts], readouts: Sequence[Readout | None], mine: slice
+    ) -> Estimate | None:
+        """The value with the errors of readout taken out, where all of them are known; those of gates are left."""
+        known = [each for each in readouts if each is not None and mendable(each)]
+        if len(known) < len(readouts):
+            return None
+        successes = [float(each["gates_success"]) for each in self._ran[mine]]
+        left = bias_max(error_probability(successes), observable.spread)
+        return Estimate(*mended_estimate(observable, counts, known), left)
 
     def _mitigated(self, circuits: Sequence[Circuit], observable: PauliSum, shots: int, seed: int) -> list[Estimate]:
         """As the backend itself estimates it. The constant is added here, and no error is less than so many runs can tell."""
@@ -107,6 +167,7 @@ class ProviderDevice:
                     max(each.std_error, floor),
                     bias,
                     Raw(each.raw + constant, max(each.raw_std_error, floor)),
+                    shots=shots,
                 )
                 for value, each in zip(result.values, result.estimated, strict=True)
             ]

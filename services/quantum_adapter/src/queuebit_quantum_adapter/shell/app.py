@@ -10,6 +10,7 @@ from queuebit_contracts.jobs import TIERS
 from queuebit_quantum_adapter.backends.discovery import discover
 from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.backends.status import BackendReporter
+from queuebit_quantum_adapter.backends.targets import Targets
 from queuebit_quantum_adapter.shell.conductor import Conductor, Pace
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_quantum_adapter.shell.keeper import OrderKeeper
@@ -67,6 +68,7 @@ class QuantumAdapter:
             worker=worker_name,
             grace_s=settings.grace_s,
             hop=hop,
+            targets=Targets(settings.provider_names, settings.setup),
         )
         pace = Pace(settings.follow_interval_s, settings.sign_interval_s, settings.lease_s)
         kept = [spec.name for spec in backends.all() if spec.durable]

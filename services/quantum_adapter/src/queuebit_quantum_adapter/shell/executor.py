@@ -10,12 +10,13 @@ from typing import Any, assert_never
 
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FailureAction, FailureCode
-from queuebit_contracts.jobs import BACKEND_PARAM, FALLBACK_PARAM, Lane, Ran, Usage
+from queuebit_contracts.jobs import BACKEND_PARAM, FALLBACK_PARAM, TARGET_PARAM, Lane, Ran, Usage
 from queuebit_problems.errors import ProblemError
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.backends.spec import BackendSpec
-from queuebit_quantum_adapter.errors import AdapterError, NoBackend
+from queuebit_quantum_adapter.backends.targets import Targets
+from queuebit_quantum_adapter.errors import AdapterError, InvalidParam, NoBackend
 from queuebit_quantum_adapter.pipelines.checks import check_measurement, check_optimisation, is_measurement
 from queuebit_quantum_adapter.shell.mitigation import check_mitigation, mitigation_of
 from queuebit_quantum_adapter.shell.task import PACKAGE, Failed, Outcome, Recipe, Stage, Task
@@ -46,10 +47,13 @@ class QuantumExecutor:
         grace_s: float = 5.0,
         warm_timeout_s: float = 60.0,
         hop: TaskHop = asyncio.to_thread,
+        targets: Targets | None = None,
     ) -> None:
         """`grace_s`: how long past its budget a process may take to load the SDK and to hand over its answer. `hop` reads large
-        statements off the loop; a simulation passes one that calls directly.
+        statements off the loop; a simulation passes one that calls directly. `targets`: what jobs may have simulated instead of
+        what `backends` simulate.
         """
+        self._targets = targets
         self._pool = pool
         self._backends = backends
         self._limits = limits
@@ -147,7 +151,7 @@ class QuantumExecutor:
         else:
             annealers = self._backends.annealers()
             annealed = order.params.get("method") == ANNEAL or only in [spec.name for spec in annealers.all()]
-            able = annealers if annealed and not is_measurement(order.problem) else self._backends.circuits()
+            able = annealers if annealed and not is_measurement(order.problem) else self._of_target(order).circuits()
             backend = able.of(order.lane, qubits, order.avoid or (), not_on=order.not_on or (), only=only)
         if is_measurement(order.problem):
             recipe = Recipe()
@@ -170,6 +174,17 @@ class QuantumExecutor:
             order.params.get(FALLBACK_PARAM) is False,
             mitigation,
         ).smaller
+
+    def _of_target(self, order: JobQueued) -> Backends:
+        """The backends of an order: those that simulate the target of its job, where that names one."""
+        target = order.params.get(TARGET_PARAM)
+        if target is None or order.lane != "simulator" or self._targets is None:
+            return self._backends
+        if not isinstance(target, str):
+            raise InvalidParam(
+                f"params.{TARGET_PARAM} is {str(target)[:60]!r}.", remedy="Name a device, as fake_sherbrooke, or exact."
+            )
+        return self._targets.backends(target)
 
 
 def ended_by(error: Exception) -> Failed:

@@ -7,15 +7,17 @@ import time
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from queuebit_circuits.circuit import Circuit
+from queuebit_circuits.errors import UnfitCircuit
 from queuebit_circuits.pauli import bases
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number, Sense
-from queuebit_problems.checks import FAULTS_MAX
 from queuebit_problems.formats.hamiltonians import TERMS_MAX, Observable, read_document
 from queuebit_problems.formats.pauli_text import layout_of, read_pauli_text
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.kind import Answer, Params, Size
-from queuebit_problems.kinds.circuits.expectation_statement import ExpectationStatement, Particles
+from queuebit_problems.kinds.circuits.expectation_statement import SHOTS_MAX, ExpectationStatement, Particles
+from queuebit_problems.kinds.circuits.value_answer import RAW, answer_errors, answer_of
 from queuebit_problems.measurement import (
     Device,
     Effort,
@@ -28,7 +30,12 @@ from queuebit_problems.measurement import (
     Stop,
 )
 
-RAW = ("raw_value", "raw_std_error")
+ATTEMPTS_MAX = 4
+PILOT_SHOTS = 1_000
+SAFETY = 1.1
+"""By how much more runs are made than the error of the last sample asks for."""
+OF_THE_LANE = ("target", "reference")
+"""Params that say how it is run, and not what is asked."""
 
 
 class Expectation(Measurement[ExpectationStatement]):
@@ -37,7 +44,9 @@ class Expectation(Measurement[ExpectationStatement]):
     sense: ClassVar[Sense | None] = "min"
     answer_shape = (
         '{"value": v, "std_error": s, "unit": u}, of a search with "parameters": [the angles of the ansatz], from a machine '
-        'with noise "bias_max": how far it may have taken v, beside chance, where errors were corrected "raw_value" and '
+        'with noise "bias_max": how far it may have taken v, beside chance, "deviation": v less the exact value, and '
+        '"mitigated": {"value", "std_error", "bias_max", "method"}; towards a precision "shots": runs in each basis; where '
+        'asked for "terms": [{"string", "value", "variance", "std_error"} …]; where errors were corrected "raw_value" and '
         '"raw_std_error": what the same runs say without'
     )
     formats = (
@@ -50,11 +59,17 @@ class Expectation(Measurement[ExpectationStatement]):
         "ansatz": "particle_conserving or hardware_efficient",
         "layers": "how many layers of gates the ansatz has",
         "shots": "runs of each circuit in each basis; exact values where it is left out",
+        "precision": "of a circuit, instead of shots: the standard error to reach",
+        "per_term": "true: value and variance of each Pauli string too",
+        "target": "the machine that the simulator stands in for: exact, or a device with its noise, as fake_sherbrooke",
+        "reference": "noise or ideal: what the answer of a machine with noise is held against; noise where it is left out",
     }
     statement = ExpectationStatement
 
     def from_document(self, document: Mapping[str, Any], *, params: Params | None = None) -> Mapping[str, Any] | None:
-        wanted = {name: value for name, value in (params or {}).items() if name in self.params}
+        wanted = {
+            name: value for name, value in (params or {}).items() if name in self.params and name not in OF_THE_LANE
+        }
         hamiltonian = wanted.pop("hamiltonian", None)
         found = read_document(document, None if hamiltonian is None else str(hamiltonian))
         if found is None:
@@ -98,16 +113,7 @@ class Expectation(Measurement[ExpectationStatement]):
         return Size(qubits, qubits, len(statement.observable.terms))
 
     def answer_errors(self, statement: ExpectationStatement, answer: Answer) -> list[FieldError]:
-        raw = RAW if any(key in answer for key in RAW) else ()
-        keys = ("value", "std_error", *(("bias_max",) if "bias_max" in answer else ()), *raw)
-        errors = [error for key in keys if (error := _number_error(answer, key)) is not None]
-        if not errors:
-            negative = (key for key in keys if key not in ("value", RAW[0]) and answer[key] < 0)
-            errors += [FieldError(f"/{key}", "range", "should not be negative") for key in negative]
-        unit = statement.observable.unit
-        if answer.get("unit", "") != unit:
-            errors.append(FieldError("/unit", "unit", f"should be {unit!r}"))
-        return errors + _parameter_errors(statement, answer)
+        return answer_errors(statement, answer)
 
     def measure(
         self, statement: ExpectationStatement, device: Device, effort: Effort, on_step: OnStep, stop: Stop
@@ -115,13 +121,13 @@ class Expectation(Measurement[ExpectationStatement]):
         circuit = statement.measured
         if circuit is None:
             return _search(statement, device, effort, on_step, stop)
-        [found] = device.expectations([circuit], statement.sum, shots=statement.shots, seed=effort.seed)
+        found, runs = _estimated(statement, circuit, device, effort)
         on_step(Step(1, found.value))
         return Measured(
-            _answer(statement, found),
+            answer_of(statement, found, circuit),
             None,
             f"circuit on {device.name}",
-            shots=_runs(statement),
+            shots=runs,
             circuits=(circuit,),
         )
 
@@ -129,17 +135,14 @@ class Expectation(Measurement[ExpectationStatement]):
         """From the state vector; of a search, the lowest eigenvalue among the states with the stated particles."""
         from queuebit_problems.measuring import references
 
-        del effort
         circuit = statement.measured
         if circuit is not None:
-            value = references.value_in(circuit, statement.sum)
-            answer = None if value is None else _answer(statement, Estimate(value, 0.0))
-            return None if answer is None else Measured(answer, None, "state vector", circuits=(circuit,))
+            return _from_the_state(statement, circuit, effort.seed)
         found = references.lowest_of(statement.sum, statement.groups)
         if found is None:
             return None
         return Measured(
-            _answer(statement, Estimate(found.value, 0.0)),
+            answer_of(statement, Estimate(found.value, 0.0)),
             found.value,
             "exact diagonalisation",
             bound=found.value - found.residual,
@@ -152,8 +155,9 @@ class Expectation(Measurement[ExpectationStatement]):
 
         circuit, observable = statement.measured, statement.sum
         if circuit is not None:
-            told = answer["value"], answer["std_error"]
-            tests = references.value_tests(circuit, observable, statement.shots, *told, corrected=RAW[0] in answer)
+            shots, told = answer.get("shots", statement.shots), (answer["value"], answer["std_error"])
+            tests = references.value_tests(circuit, observable, shots, *told, corrected=RAW[0] in answer)
+            tests += references.part_tests(circuit, observable, shots, answer, statement.precision)
             return Examination(any(test.name == "value" for test in tests), tests)
         parameters = answer.get("parameters")
         stated = None if parameters is None else statement.states.circuit(parameters)
@@ -191,7 +195,7 @@ def _search(statement: ExpectationStatement, device: Device, effort: Effort, on_
         on_step=on_step,
     )
     found = search.found
-    answer = _answer(statement, found.estimate)
+    answer = answer_of(statement, found.estimate, ansatz.circuit(found.angles))
     return Measured(
         answer | {"parameters": list(found.angles)},
         found.estimate.value,
@@ -214,41 +218,46 @@ def _search(statement: ExpectationStatement, device: Device, effort: Effort, on_
     )
 
 
-def _answer(statement: ExpectationStatement, found: Estimate) -> Answer:
-    answer: Answer = {"value": found.value, "std_error": found.std_error, "unit": statement.observable.unit}
-    if found.bias_max:
-        answer = {**answer, "bias_max": found.bias_max}
-    raw = found.raw
-    return answer if raw is None else {**answer, **dict(zip(RAW, (raw.value, raw.std_error), strict=True))}
+def _estimated(
+    statement: ExpectationStatement, circuit: Circuit, device: Device, effort: Effort
+) -> tuple[Estimate, int]:
+    """The value, and how many runs it took. Towards a precision the first sample says how many the next one needs, and each
+    stands for itself, so that none is chosen for its value.
+    """
+    observable, shots, total = statement.sum, statement.shots, 0
+    for attempt in range(ATTEMPTS_MAX):
+        if statement.precision is not None and shots is None:
+            shots = min(SHOTS_MAX, PILOT_SHOTS)
+        [found] = device.expectations(
+            [circuit], observable, shots=shots, seed=effort.seed + attempt, per_term=statement.per_term
+        )
+        total += (shots or 0) * len(bases(observable))
+        if statement.precision is None or found.std_error <= statement.precision:
+            return found, total
+        assert shots is not None
+        needed = math.ceil(SAFETY * shots * (found.std_error / statement.precision) ** 2)
+        if shots == SHOTS_MAX or needed > SHOTS_MAX:
+            break
+        shots = max(needed, shots + 1)
+    raise UnfitCircuit(
+        f"The precision {statement.precision:g} takes about {needed} runs in each basis; at most {SHOTS_MAX} are made.",
+        remedy="State a larger precision, or no precision for exact values.",
+    )
+
+
+def _from_the_state(statement: ExpectationStatement, circuit: Circuit, seed: int) -> Measured | None:
+    from queuebit_problems.measuring import references
+    from queuebit_problems.measuring.exact_device import ExactDevice
+
+    if references.value_in(circuit, statement.sum) is None:
+        return None
+    [found] = ExactDevice().expectations([circuit], statement.sum, shots=None, seed=seed, per_term=statement.per_term)
+    return Measured(answer_of(statement, found), None, "state vector", circuits=(circuit,))
 
 
 def _runs(statement: ExpectationStatement) -> int:
     """Runs of one circuit, all bases together; 0 where values are exact."""
     return 0 if statement.shots is None else statement.shots * len(bases(statement.sum))
-
-
-def _number_error(answer: Answer, key: str) -> FieldError | None:
-    if key not in answer:
-        return FieldError(f"/{key}", "missing", "is missing; it should be a number")
-    value = answer[key]
-    if type(value) not in (int, float) or not math.isfinite(value):
-        return FieldError(f"/{key}", "number", "should be a finite number")
-    return None
-
-
-def _parameter_errors(statement: ExpectationStatement, answer: Answer) -> list[FieldError]:
-    parameters = answer.get("parameters")
-    if parameters is None:
-        return []
-    if statement.circuit is not None:
-        return [FieldError("/parameters", "needless", "should be left out where a circuit is stated")]
-    wanted = statement.states.parameters
-    if not isinstance(parameters, list | tuple):
-        return [FieldError("/parameters", "list_type", "should be a list")]
-    if len(parameters) != wanted:
-        return [FieldError("/parameters", "length", f"should have {wanted} values, not {len(parameters)}")]
-    wrong = [k for k, each in enumerate(parameters) if type(each) not in (int, float) or not math.isfinite(each)]
-    return [FieldError(f"/parameters/{k}", "number", "should be a finite number") for k in wrong[:FAULTS_MAX]]
 
 
 KIND = Expectation()

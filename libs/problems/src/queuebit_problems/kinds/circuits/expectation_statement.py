@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, Strict, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    Strict,
+    ValidationInfo,
+    model_serializer,
+)
 
 from queuebit_circuits.ansatz import Ansatz, Group, HardwareEfficient, ParticleConserving, particle_conserving
 from queuebit_circuits.circuit import Barrier, Circuit, Gate
@@ -26,6 +33,7 @@ PARAMETERS_MAX = 1_000
 CIRCUIT_LENGTH_MAX = 1_000_000
 HARDWARE_EFFICIENT_LAYERS = 3
 """Where none are stated."""
+PER_TERM_MAX = 1_000
 SECOND_LAYER_MAX = 400
 """Up to so many parameters a particle-conserving ansatz has two layers where none are stated and values are exact; else one."""
 
@@ -95,6 +103,23 @@ def _searched_only(layers: int | None, info: ValidationInfo) -> int | None:
     return layers
 
 
+def _of_a_circuit(precision: float | None, info: ValidationInfo) -> float | None:
+    if precision is not None and info.data.get("circuit") is None:
+        raise_faults("expectation", [((), "needless", "should be left out of a search: state shots")])
+    if precision is not None and info.data.get("shots") is not None:
+        raise_faults("expectation", [((), "needless", "should be left out where shots are stated")])
+    return precision
+
+
+def _terms_of_a_circuit(per_term: bool, info: ValidationInfo) -> bool:
+    if per_term and info.data.get("circuit") is None:
+        raise_faults("expectation", [((), "needless", "should be left out of a search")])
+    observable = info.data.get("observable")
+    if per_term and observable is not None and len(observable.terms) > PER_TERM_MAX:
+        raise_faults("expectation", [((), "length", f"should be left out of more than {PER_TERM_MAX} terms")])
+    return per_term
+
+
 class ExpectationStatement(Statement):
     """With a circuit: the expectation value of the observable in its final state. Without one: the least expectation value over
     the states of an ansatz, by a variational search; with particles, over the states that hold so many.
@@ -129,6 +154,24 @@ class ExpectationStatement(Statement):
         Annotated[int, Strict(), Field(ge=2, le=SHOTS_MAX)] | None,
         Field(description="Runs of each circuit in each basis; null for exact values."),
     ] = None
+    precision: Annotated[
+        Annotated[float, Field(gt=0, allow_inf_nan=False)] | None,
+        AfterValidator(_of_a_circuit),
+        Field(description="Of a circuit, instead of shots: the standard error to reach, in the observable's unit."),
+    ] = None
+    per_term: Annotated[
+        bool,
+        Strict(),
+        AfterValidator(_terms_of_a_circuit),
+        Field(description="Whether the value and variance of each Pauli string are told too."),
+    ] = False
+
+    @model_serializer(mode="wrap")
+    def _compact(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not stated, as before it could be."""
+        written: dict[str, Any] = plain(self)
+        left_out = [name for name in ("precision", "per_term") if not getattr(self, name)]
+        return {key: value for key, value in written.items() if key not in left_out}
 
     @cached_property
     def sum(self) -> PauliSum:

@@ -22,7 +22,8 @@ class Fitted:
 
     `active[q]` is the target's qubit of qubit q; `layout[q]` where qubit q of the circuit as it was asked for begins.
     `operations` and `noise` are those of a noisy target: Aer's model, None where there is no noise. `success`: the product of
-    1 - error over all its gates and readouts.
+    1 - error over all its gates and readouts; `gates`: of its gates alone. `readout`: of each classical bit how often a 0 is
+    read as 1 and a 1 as 0, where each is read once and at the end.
     """
 
     circuit: Any
@@ -31,6 +32,8 @@ class Fitted:
     operations: tuple[Placed, ...] = ()
     noise: Any = None
     success: float = 1.0
+    gates: float = 1.0
+    readout: tuple[tuple[int, float, float], ...] = ()
 
     def told(self) -> dict[str, Any]:
         """What people read about it."""

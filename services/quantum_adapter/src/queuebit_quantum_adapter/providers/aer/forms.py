@@ -6,7 +6,7 @@ Circuits run one by one, because within one call of Aer the place of a circuit c
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -70,9 +70,16 @@ class FormRunner:
         )
         ready = time.perf_counter()
         counts: tuple[Mapping[int, int], ...] = ()
+        memory: tuple[tuple[int, ...], ...] = ()
         values: tuple[float, ...] = ()
         if request.observable is not None:
             values = self._target.values(made, request.observable)
+        elif request.shots is not None and request.memory:
+            memory = tuple(
+                self._target.memory(each, form.compiled.fitted, request.shots, seed)
+                for each, form, seed in zip(made, forms, request.seeds, strict=True)
+            )
+            counts = tuple(Counter(runs) for runs in memory)
         elif request.shots is not None:
             counts = tuple(
                 self._target.counts(each, form.compiled.fitted, request.shots, seed)
@@ -98,10 +105,14 @@ class FormRunner:
                 "queue_s": 0.0,
                 "run_s": round(ended - ready, 6),
             },
+            memory=memory,
         )
 
     def _told(self, bound: Bound, form: Form, made: Any) -> dict[str, Any]:
-        told: dict[str, Any] = {"form": form.name, "layout": list(form.compiled.fitted.layout)}
+        fitted = form.compiled.fitted
+        told: dict[str, Any] = {"form": form.name, "layout": list(fitted.layout)}
+        if fitted.readout:
+            told |= {"readout": [list(each) for each in fitted.readout], "gates_success": fitted.gates}
         if bound.circuit.slots:
             told |= {"circuit_fingerprint": circuit_fingerprint(made), "template_key": form.name}
         return told

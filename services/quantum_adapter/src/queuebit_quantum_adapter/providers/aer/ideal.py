@@ -22,7 +22,7 @@ from queuebit_quantum_adapter.errors import UnusableProblem
 from queuebit_quantum_adapter.ports import Capabilities
 from queuebit_quantum_adapter.providers.aer.fitted import Fitted
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
-from queuebit_quantum_adapter.providers.aer.simulators import a_simulator, counts_of, values_of
+from queuebit_quantum_adapter.providers.aer.simulators import a_simulator, counts_of, memory_of, values_of
 from queuebit_quantum_adapter.providers.aer.target import EQUIVALENCE_SEED, Space
 from queuebit_quantum_adapter.providers.qiskit_conversion import OpenCircuit, steps_of_quantum_circuit
 from queuebit_quantum_adapter.verification.equivalence import Equivalence, check_circuit, check_template
@@ -58,6 +58,7 @@ class IdealTarget:
             shots_max=SHOTS_MAX,
             noise="ideal",
             exact=True,
+            memory=True,
         )
 
     def key_of(self, template: Circuit) -> str:
@@ -78,6 +79,9 @@ class IdealTarget:
 
     def counts(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> dict[int, int]:  # noqa: ARG002
         return counts_of(self._simulator, bound, shots, seed)
+
+    def memory(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> tuple[int, ...]:  # noqa: ARG002
+        return memory_of(self._simulator, bound, shots, seed)
 
     def values(self, circuits: Sequence[Any], observable: PauliSum) -> tuple[float, ...]:
         return values_of(self._simulator, circuits, observable)

@@ -22,7 +22,7 @@ from queuebit_quantum_adapter.providers.aer.fitted import Fitted
 from queuebit_quantum_adapter.providers.aer.ideal import PACKAGES, SHOTS_MAX
 from queuebit_quantum_adapter.providers.aer.noisy_device import LEVEL, TRANSPILER_SEED, NoisyDevice
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
-from queuebit_quantum_adapter.providers.aer.simulators import a_simulator, counts_of
+from queuebit_quantum_adapter.providers.aer.simulators import a_simulator, counts_of, memory_of
 from queuebit_quantum_adapter.providers.aer.target import EQUIVALENCE_SEED, Space
 from queuebit_quantum_adapter.providers.qiskit_conversion import OpenCircuit
 from queuebit_quantum_adapter.providers.read_back import read_back, same_outcomes
@@ -68,6 +68,7 @@ class NoisyTarget:
             shots_max=SHOTS_MAX,
             noise=noise,
             estimates=True,
+            memory=True,
             calibrated_at=self._calibrated_at,
             health=health,
         )
@@ -105,6 +106,10 @@ class NoisyTarget:
     def counts(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> dict[int, int]:
         simulator = a_simulator(self._cheapest(fitted, shots)[0], self.space.memory_bytes_max, fitted.noise)
         return counts_of(simulator, bound, shots, seed)
+
+    def memory(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> tuple[int, ...]:
+        simulator = a_simulator(self._cheapest(fitted, shots)[0], self.space.memory_bytes_max, fitted.noise)
+        return memory_of(simulator, bound, shots, seed)
 
     def values(self, circuits: Sequence[Any], observable: PauliSum) -> tuple[float, ...]:  # noqa: ARG002
         raise UnusableProblem("A noisy target has no exact expectation values.", remedy="Ask for shots.")

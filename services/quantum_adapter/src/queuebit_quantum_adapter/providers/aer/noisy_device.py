@@ -62,8 +62,10 @@ class NoisyDevice:
         compact, active = on_active_qubits(made)
         layout = range(circuit.num_qubits) if made.layout is None else made.layout.initial_index_layout(True)
         operations = tuple(each for each in operations_of(compact) if each.name not in IGNORED)
-        success = prod(1 - self._error(each, active) for each in operations)
-        return Fitted(compact, active, tuple(layout), operations, self._noise(operations, active), success)
+        gates = prod(1 - self._error(each, active) for each in operations if each.name != "measure")
+        success = gates * prod(1 - self._error(each, active) for each in operations if each.name == "measure")
+        noise, readout = self._noise(operations, active), self._misread(compact, active)
+        return Fitted(compact, active, tuple(layout), operations, noise, success, gates, readout)
 
     def _error(self, each: Placed, active: Sequence[int]) -> float:
         """The calibrated error of an operation, from 0 to 1; 0 where none is known."""
@@ -97,13 +99,31 @@ class NoisyDevice:
         known = self._target.qubit_properties
         return None if known is None else [known[physical] for physical in active]
 
+    def _misread(self, compact: Any, active: Sequence[int]) -> tuple[tuple[int, float, float], ...]:
+        """How wrong each classical bit is read; nothing where something follows on a measurement."""
+        read: dict[int, int] = {}
+        for item in compact.data:
+            qubits = [compact.find_bit(qubit).index for qubit in item.qubits]
+            if item.operation.name == "measure":
+                read[compact.find_bit(item.clbits[0]).index] = qubits[0]
+            elif item.clbits or (item.operation.name not in IGNORED and set(qubits) & set(read.values())):
+                return ()
+        if len(set(read.values())) < len(read):
+            return ()
+        return tuple((clbit, *self._wrong(active[qubit])) for clbit, qubit in sorted(read.items()))
+
     def _readout(self, physical: int) -> ReadoutError:
+        one, zero = self._wrong(physical)
+        return ReadoutError([[1 - one, one], [zero, 1 - zero]])
+
+    def _wrong(self, physical: int) -> tuple[float, float]:
+        """How often a 0 of a qubit is read as 1, and a 1 as 0."""
         known = self._calibrated.qubit_property(physical)
         both = [
             known.get(name, known.get("readout_error", (0.0,)))[0] for name in ("prob_meas1_prep0", "prob_meas0_prep1")
         ]
         one, zero = (min(1.0, float(value)) for value in both)
-        return ReadoutError([[1 - one, one], [zero, 1 - zero]])
+        return one, zero
 
     @cached_property
     def _calibrated(self) -> Any:

@@ -38,6 +38,12 @@ def counts_of(simulator: AerSimulator, circuit: Any, shots: int, seed: int) -> d
     return dict(sorted((int(outcome, 16), count) for outcome, count in found.items()))
 
 
+def memory_of(simulator: AerSimulator, circuit: Any, shots: int, seed: int) -> tuple[int, ...]:
+    """As `counts_of`, the outcome of each run in order."""
+    (data,) = data_of(simulator, [circuit], shots=shots, seed_simulator=seed, memory=True)
+    return tuple(int(outcome, 16) for outcome in data.get("memory", ("0x0",) * shots))
+
+
 def values_of(simulator: AerSimulator, circuits: Sequence[Any], observable: PauliSum) -> tuple[float, ...]:
     """The exact values, by one call: nothing is drawn. Aer could fill in angles itself, but for some gates it does not."""
     probe = SaveExpectationValue(operator_of(observable), label=LABEL)

@@ -58,6 +58,10 @@ class Target(Protocol):
         """Sample a fitted circuit, its angles filled in: bit c of an outcome is classical bit c."""
         ...
 
+    def memory(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> tuple[int, ...]:
+        """As `counts`, the outcome of each run in order."""
+        ...
+
     def values(self, circuits: Sequence[Any], observable: PauliSum) -> tuple[float, ...]:
         """The exact expectation values: only where `capabilities.exact`."""
         ...

@@ -1,0 +1,130 @@
+"""Counts with the errors of readout taken out: the distribution that, read by this machine, is seen as these counts.
+
+The inverse of the readout errors, bit by bit, gives shares that may be negative by chance; the nearest distribution (Smolin,
+Gambetta and Smith 2012) takes their place. This module needs numpy: only what computes imports it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from queuebit_circuits.circuit import Circuit
+from queuebit_circuits.pauli import PSEUDO
+from queuebit_circuits.readout import Misread, Readout, mendable
+from queuebit_circuits.simulator import Outcomes
+from queuebit_problems.measurement import Test
+from queuebit_problems.measuring.goodness_of_fit import ALPHA
+
+ROUNDING_MAX = 1e-6
+BITS_MAX = 12
+"""So many bits are mended at most: the distribution may have all their outcomes."""
+SHARE_MIN = 1e-9
+"""Outcomes that are less likely are left out."""
+METHOD = "inverse of the readout errors, nearest distribution"
+
+Floats = NDArray[np.float64]
+
+
+def mitigated(circuit: Circuit, counts: Mapping[str, int], readout: Readout | None) -> dict[str, Any] | None:
+    """What the counts were before they were read, as answers state it; None where that cannot be said.
+
+    `std_error` is the largest of all outcomes; `readout` says of each classical bit how often a 0 is read as 1 and a 1 as 0.
+    """
+    if readout is None or not mendable(readout) or len(readout) > BITS_MAX:
+        return None
+    clbits = sorted(readout)
+    shares, shots = _shares(circuit, counts, clbits), sum(counts.values())
+    inverse = [_inverse(readout[clbit]) for clbit in clbits]
+    quasi = _applied(inverse, shares)
+    variance = (_applied([each**2 for each in inverse], shares) - quasi**2) / shots
+    gain = math.prod(float(np.abs(each).max()) for each in inverse)
+    floor = PSEUDO / 2 * (gain / (shots + PSEUDO)) ** 2
+    nearest = _nearest(quasi)
+    kept = np.flatnonzero(nearest > SHARE_MIN)
+    outcomes = [sum((place >> k & 1) << clbit for k, clbit in enumerate(clbits)) for place in kept.tolist()]
+    return {
+        "probabilities": dict(sorted(zip(circuit.keys(outcomes), nearest[kept].tolist(), strict=True))),
+        "std_error": math.sqrt(max(0.0, float(variance.max())) + floor),
+        "method": METHOD,
+        "readout": [
+            [readout[clbit].zero, readout[clbit].one] if clbit in readout else [0.0, 0.0]
+            for clbit in range(circuit.clbits)
+        ],
+    }
+
+
+def mitigation_test(circuit: Circuit, counts: Mapping[str, int], stated: Mapping[str, Any]) -> Test:
+    """That the stated distribution, read as wrongly as is stated, is seen as the counts, but for chance."""
+    readout = {clbit: Misread(*each) for clbit, each in enumerate(stated["readout"]) if any(each)}
+    clbits = sorted(readout) or [0]
+    seen, shots = _shares(circuit, counts, clbits), sum(counts.values())
+    read = _applied([_confusion(readout.get(clbit, Misread(0.0, 0.0))) for clbit in clbits],
+                    _shares(circuit, stated["probabilities"], clbits))  # fmt: skip
+    away = float(np.abs(seen - read).sum()) / 2
+    noise = float(np.sqrt(read * np.maximum(0.0, 1 - read) / shots).sum()) / 2
+    limit = min(1.0, 2 * noise + math.sqrt(-math.log(ALPHA) / (2 * shots)) + 1e-6)
+    detail = "how far the counts are from the mitigated distribution, read with the stated errors; at most the limit"
+    return Test("mitigated", away, max(0.0, away - noise), min(1.0, away + noise), limit, away <= limit, detail)
+
+
+def deviation(exact: Mapping[str, float], seen: Mapping[str, float]) -> float:
+    """The total variation distance of what was seen, counts or shares, from the exact distribution."""
+    total = math.fsum(seen.values())
+    keys = exact.keys() | seen.keys()
+    return min(1.0, math.fsum(abs(exact.get(key, 0.0) - seen.get(key, 0.0) / total) for key in keys) / 2)
+
+
+def deviation_test(exact: Outcomes, answer: Mapping[str, Any]) -> Test:
+    """That the stated deviations are those that are found again."""
+    shares = exact.as_dict()
+    seen = {"counts": answer["counts"], "mitigated": answer["mitigated"]["probabilities"]}
+    found = {name: deviation(shares, each) for name, each in seen.items()}
+    away = max(abs(found[name] - answer["deviation"][name]) for name in found)
+    detail = (
+        f"total variation from the exact distribution: {found['counts']:.4g} of the counts, "
+        f"{found['mitigated']:.4g} with readout errors taken out; stated within the limit"
+    )
+    return Test("deviation", away, away, away, ROUNDING_MAX, away <= ROUNDING_MAX, detail)
+
+
+def _confusion(misread: Misread) -> Floats:
+    """Columns are what was, rows what is read."""
+    return np.array([[1 - misread.zero, misread.one], [misread.zero, 1 - misread.one]])
+
+
+def _inverse(misread: Misread) -> Floats:
+    return np.array([[1 - misread.one, -misread.one], [-misread.zero, 1 - misread.zero]]) / misread.contrast
+
+
+def _shares(circuit: Circuit, weights: Mapping[str, float], clbits: list[int]) -> Floats:
+    """By the values of these bits, the first the least significant: the share of each."""
+    found = np.zeros(1 << len(clbits))
+    for key, weight in weights.items():
+        bits = circuit.bits(key) or 0
+        found[sum((bits >> clbit & 1) << k for k, clbit in enumerate(clbits))] += weight
+    total = float(found.sum())
+    return found / total if total else found
+
+
+def _applied(matrices: list[Floats], vector: Floats) -> Floats:
+    """The product of one matrix a bit, the first for the least significant."""
+    bits = len(matrices)
+    found = vector.reshape((2,) * bits)
+    for k, matrix in enumerate(matrices):
+        axis = bits - 1 - k
+        found = np.moveaxis(np.tensordot(matrix, found, axes=(1, axis)), 0, axis)
+    return found.reshape(-1)
+
+
+def _nearest(quasi: Floats) -> Floats:
+    """The distribution nearest to shares that add up to 1 and may be negative (Euclidean)."""
+    ordered = np.sort(quasi)[::-1]
+    excess = (np.cumsum(ordered) - 1) / np.arange(1, len(ordered) + 1)
+    last = int(np.flatnonzero(ordered - excess > 0)[-1])
+    nearest: Floats = np.maximum(quasi - excess[last], 0.0)
+    return nearest
