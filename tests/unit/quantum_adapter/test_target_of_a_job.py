@@ -25,10 +25,14 @@ from queuebit_result_validation.measured import validate_measurement
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.processes.pool import InlinePool
 from tests.unit.quantum_adapter.models import LIMITS, NOW, an_order
-from tests.unit.quantum_adapter.test_noisy_measurements import ASYMMETRIC
 
 pytest.importorskip("qiskit_ibm_runtime", reason="the extra `noise` is not installed")
-SAMPLED = Problem(kind="circuit_sampling", statement={"qasm": ASYMMETRIC, "shots": 20_000})
+CROSSED = (
+    'OPENQASM 3.0; include "stdgates.inc"; qubit[4] q; bit[2] a; bit[2] b; x q[0]; ry(0.4) q[1]; ry(2.0) q[2];'
+    "cx q[1], q[3]; cx q[0], q[2]; a[0] = measure q[3]; a[1] = measure q[1]; b[1] = measure q[0]; b[0] = measure q[2];"
+)
+"""Four bits with different means in two registers, measured across each other."""
+SAMPLED = Problem(kind="circuit_sampling", statement={"qasm": CROSSED, "shots": 20_000})
 NUMBERS = itertools.count(1)
 TURNED = 'OPENQASM 3.0; include "stdgates.inc"; qubit[3] q; ry(0.7) q[0]; cx q[0], q[1]; x q[2];'
 OBSERVABLE: dict[str, Any] = {

@@ -60,16 +60,14 @@ class QuantumAdapter:
             _log.error("%s", fault)
         backends = Backends(found.specs, found.broken)
         self.follower = Follower(follow_pool or pool, backends.all(), clock, interval_s=settings.follow_interval_s)
+        limits = settings.limits
         executor = QuantumExecutor(
-            pool,
-            backends,
-            settings.limits,
-            clock,
+            pool, backends, limits, clock,
             worker=worker_name,
             grace_s=settings.grace_s,
             hop=hop,
             targets=Targets(settings.provider_names, settings.setup),
-        )
+        )  # fmt: skip
         pace = Pace(settings.follow_interval_s, settings.sign_interval_s, settings.lease_s)
         kept = [spec.name for spec in backends.all() if spec.durable]
         self.conductor = Conductor(open_kept, bus, pool, executor, clock, pace, kept, owner=worker_name, hop=hop)
