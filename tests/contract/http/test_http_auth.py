@@ -19,6 +19,8 @@ CALLS: list[tuple[str, str, Action, int]] = [
     ("GET", "/v1/jobs/{id}/explain", "job:read", 200),
     ("GET", "/v1/jobs/{id}/events", "job:read", 200),
     ("POST", "/v1/jobs/{id}/cancel", "job:cancel", 409),
+    ("GET", "/v1/usage", "job:read", 503),
+    ("GET", "/v1/backlog", "job:read", 503),
     ("GET", "/v1/kinds", "kind:read", 200),
     ("GET", "/v1/kinds/maxcut", "kind:read", 200),
 ]

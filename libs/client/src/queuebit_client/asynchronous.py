@@ -29,7 +29,19 @@ from queuebit_client.core import (
 )
 from queuebit_client.errors import QueuebitError
 from queuebit_client.models import Job, JobEvent, JobSummary
-from queuebit_client.reads import EXPLANATION, KIND, KINDS, Explanation, Kind, KindSummary, Read
+from queuebit_client.reads import (
+    BACKLOG,
+    EXPLANATION,
+    KIND,
+    KINDS,
+    USAGE,
+    Backlog,
+    Explanation,
+    Kind,
+    KindSummary,
+    Read,
+    Usage,
+)
 from queuebit_client.request import request_body
 from queuebit_contracts.jobs import LaneWish, ParamValue, Tier
 from queuebit_contracts.model import Model
@@ -127,6 +139,14 @@ class AsyncQueuebit:
     def list(self, *, limit: int | None = None, **filters: Any) -> AsyncIterator[JobSummary]:
         """Jobs, newest first; pages are fetched as needed. Filters: state, kind, tier, created_from, created_to."""
         return self._iterate(self._core.list(filters, limit))
+
+    async def usage(self, days: int = 7) -> Usage:
+        """What you used on the last days, today included, in UTC."""
+        return await self.read(USAGE, days=days)
+
+    async def backlog(self) -> Backlog:
+        """Your jobs that have not ended, by state, lane and tier."""
+        return await self.read(BACKLOG)
 
     async def kinds(self) -> tuple[KindSummary, ...]:
         """The problem kinds of the server."""

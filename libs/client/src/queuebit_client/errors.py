@@ -176,6 +176,7 @@ ERRORS: dict[str, type[QueuebitError]] = {
     "history_unreadable": HistoryUnreadable,
     "internal": ServerFailed,
     "service_unavailable": Unavailable,
+    "figures_unavailable": Unavailable,
     "overloaded": Unavailable,
     "shutting_down": Unavailable,
 }

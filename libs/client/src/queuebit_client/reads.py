@@ -6,7 +6,8 @@ A new one is its model and its `Read` here; both clients ask it by `read`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 from uuid import UUID
@@ -97,6 +98,50 @@ class KindList(Model):
     data: tuple[KindSummary, ...]
 
 
+class Fresh(Model):
+    """How far behind the events the figures are. `counts_from`: what began before lay in archives, and is not in them."""
+
+    behind_s: float
+    counts_from: datetime | None = None
+
+
+class UsageDay(Model):
+    """What was used on one day, in UTC. Amounts are exact."""
+
+    day: date
+    jobs: dict[str, int] = {}
+    executions: dict[str, int] = {}
+    shots: int = 0
+    cost: dict[str, Decimal] = {}
+    lane_s: dict[str, Decimal] = {}
+
+
+class Usage(Fresh):
+    """What was used, the latest day first."""
+
+    days: tuple[UsageDay, ...]
+
+
+class BacklogGroup(Model):
+    """Jobs that have not ended, at the same place: since when the one is there that is there longest."""
+
+    state: str
+    lane: str
+    tier: str
+    jobs: int
+    there_since: datetime
+    submitted_at: datetime
+
+
+class Backlog(Fresh):
+    """What is on its way, the largest groups first."""
+
+    open: int
+    groups: tuple[BacklogGroup, ...]
+
+
 EXPLANATION = Read(Explanation, "/v1/jobs/{job_id}/explain")
 KIND = Read(Kind, "/v1/kinds/{name}")
 KINDS = Read(KindList, "/v1/kinds")
+USAGE = Read(Usage, "/v1/usage?days={days}")
+BACKLOG = Read(Backlog, "/v1/backlog")

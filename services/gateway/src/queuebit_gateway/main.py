@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from functools import partial
+from typing import Protocol
 
 from pydantic import ValidationError
 
@@ -19,6 +20,7 @@ from queuebit_gateway.http.app import create_app
 from queuebit_gateway.http.parts import Parts
 from queuebit_gateway.http.server import HttpServer
 from queuebit_gateway.read_model.cursors import PageCursors
+from queuebit_gateway.read_model.figures import Figures, FiguresStore
 from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.jobs import Jobs
 from queuebit_gateway.read_model.watching import POLL_INTERVAL_S, Tailer
@@ -41,8 +43,12 @@ NAME = "gateway"
 REMEDY = "Start PostgreSQL (`queuebit up`), or set QUEUEBIT_POSTGRES to the URL of a running server."
 
 
+class Store(StreamStore, FiguresStore, Protocol):
+    """What a gateway reads."""
+
+
 def build_parts(
-    store: StreamStore,
+    store: Store,
     directory: Directory,
     bus: Bus,
     *,
@@ -66,6 +72,7 @@ def build_parts(
         limiter=Limiter(rates),
         jobs=jobs,
         frames=Frames(store, hop),
+        figures=Figures(store),
         reader=Reader(work or inline()),
         submitter=Submitter(store, bus, jobs, clock, ids),
         tailer=Tailer(store, clock, poll_interval_s=poll_interval_s),

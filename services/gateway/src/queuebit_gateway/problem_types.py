@@ -178,6 +178,13 @@ _TABLE: tuple[ProblemType, ...] = (
         "Send the same request again after Retry-After; the idempotency key makes that safe.",
     ),
     ProblemType(
+        "figures_unavailable",
+        503,
+        "Nobody has counted yet",
+        "same_request",
+        "Ask again after Retry-After; where it stays so, a control plane must run its projections.",
+    ),
+    ProblemType(
         "overloaded",
         503,
         "Too many connections or requests at once",

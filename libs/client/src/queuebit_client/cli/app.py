@@ -45,7 +45,7 @@ def new_app() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(_root)
-    for command in (submit, watch, show, events, explain, cancel, check, version):
+    for command in (submit, watch, show, events, explain, cancel, usage, backlog, check, version):
         app.command()(command)
     app.command("list")(list_jobs)
     app.command()(report)
@@ -128,6 +128,24 @@ def explain(context: typer.Context, job: JobId, as_json: o.Json = False) -> int:
     from queuebit_client.cli import jobs
 
     return jobs.explain(context.obj, job, as_json=as_json)
+
+
+def usage(
+    context: typer.Context,
+    days: Annotated[int, typer.Option(min=1, max=366, help="Of so many days, today included, in UTC.")] = 7,
+    as_json: o.Json = False,
+) -> int:
+    """Show what you used: jobs by outcome, executions, shots, cost by currency, seconds by lane, day by day."""
+    from queuebit_client.cli import figures
+
+    return figures.usage(context.obj, days, as_json=as_json)
+
+
+def backlog(context: typer.Context, as_json: o.Json = False) -> int:
+    """Show your jobs that have not ended, by state, lane and tier."""
+    from queuebit_client.cli import figures
+
+    return figures.backlog(context.obj, as_json=as_json)
 
 
 def cancel(

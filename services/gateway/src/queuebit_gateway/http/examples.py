@@ -9,6 +9,7 @@ from uuid import UUID
 from queuebit_contracts.jobs import Confidence, Cost, Ran, Usage
 from queuebit_gateway.problem_details import ProblemPage, ProblemPages
 from queuebit_gateway.problem_types import PROBLEMS
+from queuebit_gateway.read_model.figures import BacklogGroup, BacklogView, UsageDay, UsageView
 from queuebit_gateway.read_model.kind_models import KindList, KindSummary, KindView
 from queuebit_gateway.read_model.models import (
     AttemptTimes,
@@ -157,6 +158,24 @@ KIND = KindView(
     params={},
     statement_schema={"type": "object"},
     example=PROBLEM,
+)
+USED = UsageView(
+    days=(
+        UsageDay(
+            day=_AT.date(),
+            jobs={"submitted": 3, "completed": 2},
+            executions={"succeeded": 2},
+            shots=2000,
+            cost={"USD": "0.30"},
+            lane_s={"classical": "0.012", "quantum": "1.5"},
+        ),
+    ),
+    behind_s=0.0,
+)
+ON_ITS_WAY = BacklogView(
+    open=1,
+    groups=(BacklogGroup(state="running", lane="quantum", tier="batch", jobs=1, there_since=_SOON, submitted_at=_AT),),
+    behind_s=0.0,
 )
 ERROR_PAGE = ProblemPage.of(PROBLEMS["rate_limited"])
 ERROR_PAGES = ProblemPages(data=(ERROR_PAGE,))

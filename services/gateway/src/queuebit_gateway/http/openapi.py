@@ -18,6 +18,7 @@ REF = "#/components/schemas/{model}"
 LICENSE = {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
 TAGS = [
     {"name": "errors", "description": "Every error code, what it means and what to do."},
+    {"name": "figures", "description": "What you used, and what is on its way, over all your jobs."},
     {"name": "jobs", "description": "Questions: submit them, watch them, read their checked answers, withdraw them."},
     {"name": "kinds", "description": "What can be asked here, and how."},
 ]

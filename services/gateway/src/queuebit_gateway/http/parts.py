@@ -17,6 +17,7 @@ from queuebit_gateway.http.admission import Reader
 from queuebit_gateway.http.tracing import ROUTE_CLASS
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.cursors import PageCursors
+from queuebit_gateway.read_model.figures import Figures
 from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.jobs import Jobs
 from queuebit_gateway.read_model.watching import Tailer
@@ -33,6 +34,7 @@ class Parts:
     limiter: Limiter
     jobs: Jobs
     frames: Frames
+    figures: Figures
     reader: Reader
     submitter: Submitter
     tailer: Tailer
