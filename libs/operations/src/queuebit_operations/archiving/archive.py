@@ -27,11 +27,15 @@ async def chosen(store: ArchiveStore, name: str, now: datetime) -> Partition:
         raise InConflict(
             f"{open_streams} streams of {name} have not ended.", remedy="Let them end, or cancel them, and try again."
         )
+    await _refuse_unread(store, partition)
+    return partition
+
+
+async def _refuse_unread(store: ArchiveStore, partition: Partition) -> None:
     if behind := await store.unread(partition):
         raise InConflict(
-            f"Not all of {name} was read by {', '.join(behind)}.", remedy="Let the readers catch up first."
+            f"Not all of {partition.name} was read by {', '.join(behind)}.", remedy="Let the readers catch up first."
         )
-    return partition
 
 
 async def write(store: ArchiveStore, partition: Partition, folder: Path, now: datetime, progress: Progress) -> Manifest:
@@ -76,8 +80,12 @@ async def take_out(store: ArchiveStore, manifest: Manifest, folder: Path, *, act
     partition, events = manifest.partition, manifest.rows("events")
     place = str((folder / partition.name).resolve())
     await store.note(partition, manifest.digest, place, events, manifest.rows("streams"), actor, reason)
-    if not await store.take_out(partition, events):
-        raise InConflict(f"{partition.name} has got events since it was written.", remedy="Create the archive again.")
+    async with store.before_builds():
+        await _refuse_unread(store, partition)
+        if not await store.take_out(partition, events):
+            raise InConflict(
+                f"{partition.name} has got events since it was written.", remedy="Create the archive again."
+            )
     await store.clear(partition)
 
 

@@ -1,3 +1,11 @@
+-- name: partitions
+-- The partitions of the log, the oldest first.
+SELECT name, greatest(since, 'epoch'), until FROM event_partition ORDER BY from_id;
+
+-- name: lock_archiving
+-- No build of a projection begins until the transaction ends: `begin_reading` of the store waits for the same lock.
+SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/archiving', 0));
+
 -- name: page_of_events
 -- Whole events of a range of streams, after a place.
 SELECT epoch, xid, seq, stream_id, version, schema_version, event_id, causation_id, time, recorded_at, category, tenant, type,

@@ -6,19 +6,15 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
 from typing import Any
 from uuid import UUID
-
-import asyncpg
 
 from queuebit_contracts.jobs import TERMINAL_STATES
 from queuebit_contracts.streams import PUBLISHED
 from queuebit_operations.archiving.tables import PAGE_ROWS, TABLES
 from queuebit_operations.connections.own import own_connection
+from queuebit_operations.connections.room import RoomReader
 from queuebit_operations.replaying.topic import REPLAYS
-from queuebit_store.connections.queries import named
 from queuebit_store.connections.settings import PostgresSettings
 from queuebit_store.connections.translate import translated
 from queuebit_store.partitions.port import Partition
@@ -48,12 +44,6 @@ class Noted:
     noted_at: datetime
 
 
-@cache
-def statements() -> dict[str, str]:
-    """The statements of this room by name."""
-    return named(files("queuebit_operations").joinpath("archiving", "statements.sql").read_text(encoding="utf-8"))
-
-
 @asynccontextmanager
 async def opened_archives(settings: PostgresSettings) -> AsyncIterator[ArchiveStore]:
     """Connected until the end of the block. Raises what the store raises."""
@@ -61,19 +51,14 @@ async def opened_archives(settings: PostgresSettings) -> AsyncIterator[ArchiveSt
         yield ArchiveStore(connection)
 
 
-class ArchiveStore:
+class ArchiveStore(RoomReader):
     """Made by `opened_archives`."""
 
-    def __init__(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        self._connection = connection
+    room = "archiving"
 
     async def partitions(self) -> list[Partition]:
         """The partitions of the log, the oldest first."""
-        with translated():
-            rows = await self._connection.fetch(
-                "SELECT name, greatest(since, 'epoch'), until FROM event_partition ORDER BY from_id"
-            )
-        return [Partition(*row) for row in rows]
+        return [Partition(*row) for row in await self._fetch("partitions")]
 
     async def archives(self) -> list[Noted]:
         return [Noted(*row) for row in await self._fetch("archives")]
@@ -96,18 +81,6 @@ class ArchiveStore:
         """The ordered readers that have not read all of it. A replay is none: its set was frozen, and it may never end."""
         rows = await self._fetch("unread", partition.from_id, partition.until_id, list(PUBLISHED))
         return [row[0] for row in rows if not row[0].startswith(REPLAYS)]
-
-    @asynccontextmanager
-    async def one_moment(self) -> AsyncIterator[None]:
-        """One snapshot for all pages within."""
-        with translated():
-            transaction = self._connection.transaction(isolation="repeatable_read", readonly=True)
-            await transaction.start()
-        try:
-            yield
-        finally:
-            with translated():
-                await transaction.rollback()
 
     async def pages(self, table: str, partition: Partition) -> AsyncIterator[Rows]:
         """The rows of a table that belong to the partition, in pages."""
@@ -133,6 +106,22 @@ class ArchiveStore:
             actor,
             reason,
         )
+
+    @asynccontextmanager
+    async def before_builds(self) -> AsyncIterator[None]:
+        """A transaction in which no projection is begun: what one would read is not taken out under its hands."""
+        with translated():
+            transaction = self._connection.transaction()
+            await transaction.start()
+        try:
+            await self._fetch("lock_archiving")
+            yield
+        except BaseException:
+            with translated():
+                await transaction.rollback()
+            raise
+        with translated():
+            await transaction.commit()
 
     async def take_out(self, partition: Partition, events: int) -> bool:
         """Take its events out; False where it holds others than so many."""
@@ -160,12 +149,3 @@ class ArchiveStore:
 
     async def end_restore(self, partition: Partition) -> None:
         await self._fetch("end_restore", partition.name, partition.since, partition.until)
-
-    async def _changed(self, name: str, *arguments: Any) -> int:
-        with translated():
-            done = await self._connection.execute(statements()[name], *arguments)
-        return int(done.rsplit(" ", 1)[1])
-
-    async def _fetch(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
-        with translated():
-            return await self._connection.fetch(statements()[name], *arguments)

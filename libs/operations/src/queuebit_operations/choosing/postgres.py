@@ -5,27 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
-from typing import Any
 from uuid import UUID
-
-import asyncpg
 
 from queuebit_contracts.jobs import JOB_STATES, TERMINAL_STATES
 from queuebit_operations.choosing.port import AnsweredBy, Standing, Surveyed
 from queuebit_operations.connections.own import own_connection
-from queuebit_store.connections.queries import named
+from queuebit_operations.connections.room import RoomReader
 from queuebit_store.connections.settings import PostgresSettings
-from queuebit_store.connections.translate import translated
 
 OPEN_STATES = [state for state in JOB_STATES if state not in TERMINAL_STATES]
-
-
-@cache
-def statements() -> dict[str, str]:
-    """The statements of this room by name."""
-    return named(files("queuebit_operations").joinpath("choosing", "statements.sql").read_text(encoding="utf-8"))
 
 
 @asynccontextmanager
@@ -35,11 +23,10 @@ async def opened_choosing(settings: PostgresSettings) -> AsyncIterator[PostgresC
         yield PostgresChoosing(connection)
 
 
-class PostgresChoosing:
+class PostgresChoosing(RoomReader):
     """Made by `opened_choosing`."""
 
-    def __init__(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        self._connection = connection
+    room = "choosing"
 
     async def answered(self, wanted: AnsweredBy) -> list[UUID]:
         found = await self._fetch(
@@ -64,7 +51,3 @@ class PostgresChoosing:
 
     async def survey(self, since: datetime, until: datetime, every_s: float) -> list[Surveyed]:
         return [Surveyed(*row) for row in await self._fetch("survey", since, until, every_s)]
-
-    async def _fetch(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
-        with translated():
-            return await self._connection.fetch(statements()[name], *arguments)

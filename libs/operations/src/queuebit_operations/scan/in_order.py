@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from queuebit_contracts.streams import PUBLISHED
+from queuebit_operations.connections.room import RoomReader
 from queuebit_operations.scan.port import EventRow, Selection
-from queuebit_operations.scan.postgres import statements
-from queuebit_store.connections.translate import translated
 from queuebit_store.ports import Position
 
 WINDOW_EVENTS = 20_000
@@ -23,12 +22,14 @@ class Window(NamedTuple):
     end: Position
 
 
-class EventsInOrder:
+class EventsInOrder(RoomReader):
     """Events that happened up to a position, which is where the set is frozen."""
+
+    room = "scan"
 
     def __init__(self, connection: asyncpg.Connection[asyncpg.Record], selection: Selection, until: Position) -> None:
         """In `selection` the type and the time are those of each event."""
-        self._connection = connection
+        super().__init__(connection)
         self._selection = selection
         self._until = until
         self._filters = (list(selection.tenants), list(selection.types), selection.since, selection.until)
@@ -65,7 +66,3 @@ class EventsInOrder:
 
     def _between(self, after: Position, end: Position) -> tuple[Any, ...]:
         return (list(PUBLISHED), *after, *end, list(self._selection.jobs), *self._filters)
-
-    async def _fetch(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
-        with translated():
-            return await self._connection.fetch(statements()[name], *arguments)

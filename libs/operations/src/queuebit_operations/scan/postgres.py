@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
-from importlib.resources import files
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from queuebit_contracts.streams import PUBLISHED
 from queuebit_operations.connections.own import own_connection
+from queuebit_operations.connections.room import RoomReader
 from queuebit_operations.scan.port import EventRow, LeaseState, LedgerRow, Marks, Selection, Stream
-from queuebit_store.connections.queries import named
 from queuebit_store.connections.settings import PostgresSettings
-from queuebit_store.connections.translate import translated
 from queuebit_store.heads.columns import stream_row
 from queuebit_store.ports import Position, Reservation, StreamRow
 
@@ -29,12 +25,6 @@ NOWHERE = UUID(int=0)
 EVERYWHERE = UUID(int=(1 << 128) - 1)
 
 
-@cache
-def statements() -> dict[str, str]:
-    """The statements of this room by name."""
-    return named(files("queuebit_operations").joinpath("scan", "statements.sql").read_text(encoding="utf-8"))
-
-
 @asynccontextmanager
 async def opened_scan(settings: PostgresSettings) -> AsyncIterator[PostgresScan]:
     """A connection of its own, so that no append waits behind it. Raises what the store raises."""
@@ -42,11 +32,10 @@ async def opened_scan(settings: PostgresSettings) -> AsyncIterator[PostgresScan]
         yield PostgresScan(connection)
 
 
-class PostgresScan:
+class PostgresScan(RoomReader):
     """Reads whole streams. Made by `opened_scan`."""
 
-    def __init__(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        self._connection = connection
+    room = "scan"
 
     @property
     def connection(self) -> asyncpg.Connection[asyncpg.Record]:
@@ -105,7 +94,7 @@ class PostgresScan:
         """By events, so that those without a head are met too; a stream that a page cuts in two is read again with the next."""
         after, limit = NOWHERE, page_events
         while True:
-            async with self._one_moment():
+            async with self.one_moment():
                 rows = await self._fetch("scan_events", after, EVENTS_END, limit)
                 full = len(rows) == limit
                 events = list(map(EventRow._make, rows))
@@ -145,26 +134,10 @@ class PostgresScan:
 
     async def _some(self, groups: Sequence[Sequence[UUID]]) -> AsyncIterator[list[Stream]]:
         for ids in groups:
-            async with self._one_moment():
+            async with self.one_moment():
                 events = list(map(EventRow._make, await self._fetch("events_of_streams", list(ids))))
                 heads = list(map(stream_row, await self._fetch("heads_of_streams", list(ids))))
             yield _joined(heads, events)
-
-    @asynccontextmanager
-    async def _one_moment(self) -> AsyncIterator[None]:
-        """One snapshot for the statements within: a head and its events belong together."""
-        with translated():
-            transaction = self._connection.transaction(isolation="repeatable_read", readonly=True)
-            await transaction.start()
-        try:
-            yield
-        finally:
-            with translated():
-                await transaction.rollback()
-
-    async def _fetch(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
-        with translated():
-            return await self._connection.fetch(statements()[name], *arguments)
 
 
 EVENTS_END = 2_147_483_647
