@@ -53,6 +53,20 @@ async def test_an_ordered_reader_may_do_without_and_ask_for_them_later(store: An
     assert await store.fill([]) == []
 
 
+async def test_projections_do_without_but_where_data_are_to_be_upcast(store: Any) -> None:
+    """Facts of today need no payload; those of another version are read by way of the whole event."""
+    await store.append([_holding(1, [TEXT, None])])
+    name = (await store.read(Position(), limit=1))[0].type
+
+    async def page(types: dict[str, int]) -> list[str]:
+        found = await store.read_page(Position(), limit=9, categories=("job",), types=types)
+        return [event.data for event in found.events]
+
+    assert await page({name: 1}) == [_whole(None), _whole(None)]
+    assert await page({name: 2}) == [_whole(TEXT), _whole(None)]
+    assert await page({"Another": 2}) == []
+
+
 async def test_an_append_that_comes_too_late_changes_nothing(store: Any) -> None:
     await store.append([_holding(1, [TEXT])])
 

@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 
 from queuebit_contracts.facts import Happened
+from queuebit_domain.projections.backlog import BACKLOG
 from queuebit_domain.projections.projection import Key, Notice, Projection, Row
 from queuebit_store.ports import Append, NewEvent, Position
 from queuebit_store.projections import memory, postgres
-from queuebit_store.projections.port import Build, Progress
+from queuebit_store.projections.folding import types_of
+from queuebit_store.projections.port import Advance, Build, Progress
 from queuebit_store.projections.runner import ProjectionRunner, Stepped
 from tests.contract.store.builders import a_head, an_id, at
 from tests.contract.store.conftest import OpenSession
+from tests.fakes.histories import tell_jobs
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -48,6 +51,9 @@ COUNTS = Projection(
     by_job=False,
     categories=("job",),
 )
+
+
+TYPES = types_of([COUNTS])
 
 
 @dataclass
@@ -116,12 +122,12 @@ async def test_a_page_holds_so_many_bytes_and_one_event_of_any_size(
     store: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await store.append([a_stream(1, *["JobStarted"] * 5), a_stream(2, "JobFailed")])
-    whole = await store.read_page(Position(), limit=9, categories=("job",), types=COUNTS.types)
+    whole = await store.read_page(Position(), limit=9, categories=("job",), types=TYPES)
     size = len(whole.events[0].data.encode())
     for bytes_max, expected in ((1, 1), (2 * size, 2), (2 * size + 1, 2)):
         for adapter in (memory, postgres):
             monkeypatch.setattr(adapter, "PAGE_BYTES_MAX", bytes_max)
-        page = await store.read_page(Position(), limit=9, categories=("job",), types=COUNTS.types)
+        page = await store.read_page(Position(), limit=9, categories=("job",), types=TYPES)
         assert (page.events, page.count, page.more) == (whole.events[:expected], expected, True)
         assert page.end == page.events[-1].position
         one = runner(store, f"{bytes_max}")
@@ -129,6 +135,26 @@ async def test_a_page_holds_so_many_bytes_and_one_event_of_any_size(
     await all_steps(one, 9)
     assert await counts_of(store, "counts_v1") == {"acme": {"JobFailed": 1, "JobStarted": 5}}
     assert (whole.count, whole.more) == (6, False)
+
+
+async def test_rows_are_counted_in_groups(store: Any) -> None:
+    one = runner(store, folds=(BACKLOG,))
+    await one.prepare()
+    ids = [
+        await tell_jobs(store, numbers, then=(), tenant=tenant) for numbers, tenant in (((1, 2), "acme"), ((3,), "b"))
+    ]
+    await tell_jobs(store, [4], then=(), lane="quantum")
+    await all_steps(one, 100)
+
+    async def counted(**equal: str) -> list[Any]:
+        wanted = {"by": ("lane", "state"), "least": ("submitted_at",), "limit": 9}
+        return list(await store.counted(BACKLOG, "backlog_v1", equal=equal, **wanted))
+
+    found = await counted(tenant="acme")
+    assert [row[:3] for row in found] == [("classical", "queued", 2), ("quantum", "queued", 1)]
+    assert all(row[3] == found[0][3] for row in found)
+    assert [row[2] for row in await counted(tenant="acme", lane="quantum")] == [1]
+    assert (await counted(tenant="nobody"), len(ids[1])) == ([], 1)
 
 
 async def test_a_row_goes_and_comes_again(store: Any) -> None:
@@ -185,9 +211,9 @@ async def test_a_former_runner_saves_nothing(open_session: OpenSession) -> None:
     lease = await second.take(build.lease, "two", 30.0)
     assert lease is not None
     progress = Progress(stale.cursor, build.cursor, 1, [("acme", {"JobStarted": 9})], [])
-    assert not await second.advance(COUNTS, build, progress, lease)
+    assert not await second.advance([Advance(COUNTS, build, progress, lease)])
     right = Progress(build.cursor, build.cursor, 1, [("acme", {"JobStarted": 9})], [])
-    assert not await first.advance(COUNTS, build, right, replace(lease, token=lease.token - 1))
+    assert not await first.advance([Advance(COUNTS, build, right, replace(lease, token=lease.token - 1))])
     assert await counts_of(first, "counts_v1") == {"acme": {"JobStarted": 2}}
     assert await first.builds() == [build]
 

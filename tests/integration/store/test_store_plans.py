@@ -44,7 +44,7 @@ _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "kept_payloads": ([an_id(1)] * 2, [b"1" * 32] * 2, [9, 9]),
     "payloads": ([an_id(1)] * 2, [b"1" * 32] * 2),
     "read": (["job", "refusal"], 1, 3, 0, 500),
-    "read_page": (["job", "refusal"], 1, 3, 0, 500, ["JobQueued", "JobPlanned"], 1 << 23),
+    "read_page": (["job", "refusal"], 1, 3, 0, 500, ["JobQueued", "JobPlanned"], [1, 1], 1 << 23),
     "heads": ([an_id(n) for n in range(100)],),
     "walk": (None, "job", 500),
     "list_tenant": _LISTED,

@@ -38,16 +38,18 @@ class Shown(Listener):
 
 
 @pytest.mark.parametrize(
-    ("stepped", "took_s", "pause_s"),
+    ("stepped", "took_s", "load", "pause_s"),
     [
-        (Stepped(busy_s=0.01), 0.02, INTERVAL_S),
-        (Stepped(more=True, busy_s=0.01), 1.0, 0.18),
-        (Stepped(more=True, busy_s=0.01), 0.03, 0.02),
+        (Stepped(busy_s=0.001), 0.02, 0.1, INTERVAL_S),
+        (Stepped(more=True, busy_s=0.01), 0.03, 0.7, 0.98),
+        (Stepped(more=True, busy_s=0.01), 1.0, 0.1, 0.98),
+        (Stepped(more=True, busy_s=0.01), 0.03, 0.1, 0.08),
+        (Stepped(busy_s=0.03), 0.1, 0.7, 2.94),
     ],
-    ids=["nothing waits", "jobs are busy", "jobs are quiet"],
+    ids=["nothing waits", "jobs are busy", "the store is busy", "all is quiet", "busy, and it kept up"],
 )
-def test_it_leaves_the_process_to_its_jobs(stepped: Stepped, took_s: float, pause_s: float) -> None:
-    assert pause_after(stepped, took_s, share=0.1) == pytest.approx(pause_s)
+def test_it_leaves_the_process_to_its_jobs(stepped: Stepped, took_s: float, load: float, pause_s: float) -> None:
+    assert pause_after(stepped, took_s, load, share=0.02) == pytest.approx(pause_s)
 
 
 def test_it_takes_everything_in_small_batches_and_then_looks_once_a_second() -> None:
@@ -112,6 +114,34 @@ def test_one_that_stands_still_is_told_until_it_goes_on() -> None:
         assert all(each.failure is None for each in await store.builds())
         stop.set()
         await running
+
+    run_virtual(main())
+
+
+def test_a_release_says_that_what_is_live_waits_for_another_version() -> None:
+    async def main() -> None:
+        clock = VirtualClock()
+        store = MemoryStore(MemoryDatabase(clock.monotonic_s))
+        for each in PROJECTIONS:
+            await store.create_build(each, live=True)
+        newer = replace(BACKLOG, version=2)
+        with patch.object(projections, "PROJECTIONS", (*PROJECTIONS[:2], newer)):
+            keeper = ProjectionKeeper(store, clock, holder="one")
+            stop = asyncio.Event()
+            running = asyncio.ensure_future(keeper.run(stop))
+            await clock.sleep(3.0)
+            reason = await keeper.standing()
+            assert reason is not None
+            assert (reason.code, reason.warning, reason.about) == (
+                "projection_waits", True, {"projection": "backlog", "build": "backlog_v1"},
+            )  # fmt: skip
+            assert "queuebit ops projections rebuild backlog --then-switch" in reason.detail
+            new = await store.create_build(newer, live=False)
+            assert await store.switch(new)
+            await clock.sleep(3.0)
+            assert await keeper.standing() is None
+            stop.set()
+            await running
 
     run_virtual(main())
 

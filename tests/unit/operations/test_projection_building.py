@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -97,6 +98,32 @@ def test_what_another_process_fills_and_what_is_too_far_behind_is_left_alone(mon
             await at.switch(new)
         with pytest.raises(InConflict, match="this release folds version 1"):
             await at.switch(replace(new, version=2))
+        assert (await at.states())["usage_v1"] == "live"
+
+    run_virtual(main())
+
+
+def test_going_back_waits_for_whoever_died_with_the_lease_and_for_nobody_who_lives() -> None:
+    async def main() -> None:
+        at = _Plant()
+        await at.switch((await at.fill(await at.begin())).build)
+        former = named(await at.store.builds(), "usage_v1")
+        assert await at.store.take(former.lease, "another", 30.0) is not None
+        assert (await at.switch(former)).state == "live"
+        assert 29.0 <= at.clock.monotonic_s() <= 32.0
+
+        new = named(await at.store.builds(), "usage_v1_2")
+
+        async def live_on() -> None:
+            while True:
+                await at.store.take(new.lease, "another", 30.0)
+                await at.clock.sleep(5.0)
+
+        living = asyncio.ensure_future(live_on())
+        await at.clock.sleep(0.0)
+        with pytest.raises(InConflict, match="usage_v1_2 is being filled by another process"):
+            await at.switch(new)
+        living.cancel()
         assert (await at.states())["usage_v1"] == "live"
 
     run_virtual(main())

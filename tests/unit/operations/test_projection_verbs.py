@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -25,6 +26,9 @@ class Sizes:
 
     async def events_about(self) -> int:
         return 70
+
+    async def archived_until(self) -> datetime:
+        return datetime(2026, 2, 1, tzinfo=UTC)
 
 
 @pytest.fixture

@@ -184,8 +184,15 @@ _DECODERS = {name: msgspec.json.Decoder(fact, strict=False) for name, fact in FA
 _TODAY = {name_of(model): model.schema_version for model in MODELS}
 
 
+def version_of(name: str) -> int | None:
+    """The version in which an event is said today, whose fact is read without its payload; None for a name without a fact."""
+    return _TODAY.get(name) if name in FACTS else None
+
+
 def read_fact(name: str, schema_version: int, data: str) -> Fact:
-    """The fact of a stored event. Raises UnknownType for a version that is not read, and InvalidData."""
+    """The fact of a stored event; of another version than today's the data must be whole, as its upcasts read all of it.
+    Raises UnknownType for a version that is not read, and InvalidData.
+    """
     if schema_version != _TODAY[name]:
         data = encode_data(REGISTRY.read_stored(name, schema_version, data)).decode()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from queuebit_contracts.writing import TODAY, Writing
@@ -51,10 +52,12 @@ class ControlPlane:
         holder: str,
         work: BoundedWork | None = None,
         writing: Writing = TODAY,
-        projections_share: float = 0.05,
+        projections_share: float = 0.02,
+        cpu_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         """`holder`: who takes the lead; new at each start of a process. `work` admits what takes more than a moment; absent, in
-        the caller. `writing`: in which version events are written. `projections_share`: of the time, for projections.
+        the caller. `writing`: in which version events are written. `projections_share`: of the time, for projections
+        under load. `cpu_s`: how long the process has computed so far.
         """
         self._clock = clock
         self.readiness = Readiness(clock)
@@ -69,7 +72,9 @@ class ControlPlane:
         self.releaser = Releaser(store, self.handler, gatekeeper, lead, clock)
         self.timers = Timers(store, self.handler, clock)
         self.partitions = PartitionKeeper(store, clock)
-        self.projections = ProjectionKeeper(store, clock, holder=holder, share=projections_share, telemetry=telemetry)
+        self.projections = ProjectionKeeper(
+            store, clock, holder=holder, share=projections_share, telemetry=telemetry, cpu_s=cpu_s
+        )
         intake = Intake(store, Tenants(store), self.lanes)
         Consumer(bus, self.handler, intake, self.lanes, clock, work or inline()).subscribe()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from functools import partial
 
 from pydantic import ValidationError
@@ -43,6 +44,7 @@ async def build(service: Service, database: PostgresSettings, settings: ControlP
         work=work,
         writing=settings.writing,
         projections_share=settings.projections_share,
+        cpu_s=time.process_time,
     )
     service.check("postgres", plane.watch.database)
     service.check("relay", plane.watch.relay)

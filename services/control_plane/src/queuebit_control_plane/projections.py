@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 
 from queuebit_domain.projections.registry import PROJECTIONS
 from queuebit_runtime.clock import Clock
@@ -12,52 +13,70 @@ from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_runtime.waiting import wait_event
 from queuebit_store.errors import StoreError, StoreUnavailable
+from queuebit_store.projections.folding import sentence_of
 from queuebit_store.projections.port import Build
-from queuebit_store.projections.runner import ProjectionRunner, RunnerStore, Stepped, sentence_of
+from queuebit_store.projections.runner import ProjectionRunner, RunnerStore, Stepped
 
 log = logging.getLogger(__name__)
 
 INTERVAL_S = 1.0
-BATCH_EVENTS = 500
-"""A few milliseconds of this process, and of a transaction, which holds the horizon."""
+BATCH_EVENTS = 2000
+"""So many that most jobs are in one batch from their beginning to their end, and their rows are written once; few enough that
+the transaction that saves them lasts some tens of milliseconds: it holds the horizon.
+"""
 RETRY_INTERVAL_S = 5.0
 BESIDE = 2.0
 """Reading and saving cost about as much as folding."""
-QUIET = 4.0
-"""A step that lasts no longer than so many times what it folds found a process that had little else to do."""
-QUIET_SHARE = 0.5
+BUSY_LOAD = 0.4
+"""A process that computes for more than this part of the time has jobs to do first."""
+QUIET = 8.0
+"""A step that lasts longer than so many times what it folds found a process, or a database, that had much else to do."""
+QUIET_SHARE = 0.2
 
 
 class ProjectionKeeper:
     """Works on what is live. Several may run: of each projection one at a time."""
 
     def __init__(
-        self, store: RunnerStore, clock: Clock, *, holder: str, share: float = 0.05, telemetry: Telemetry = SILENT
+        self,
+        store: RunnerStore,
+        clock: Clock,
+        *,
+        holder: str,
+        share: float = 0.02,
+        telemetry: Telemetry = SILENT,
+        cpu_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
+        """`share`: of the time, under load. `cpu_s`: how long the process has computed so far."""
         self._clock = clock
         self._share = share
         self._telemetry = telemetry
         self._runner = ProjectionRunner(store, PROJECTIONS, holder=holder, now=clock.now, monotonic_s=clock.monotonic_s)
+        self._cpu_s = cpu_s
         self._stopped: dict[str, Build] = {}
+        self._foreign: Sequence[Build] = ()
         self._trouble: StoreError | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take events until `stop`. Each name of a projection that nobody has built yet is built from the beginning."""
         prepared = False
+        ended_s, computed_s = self._clock.monotonic_s(), self._cpu_s()
         while not stop.is_set():
             began_s = self._clock.monotonic_s()
+            load = (self._cpu_s() - computed_s) / max(began_s - ended_s, 1e-3)
             try:
                 if not prepared:
                     await self._runner.prepare()
                     prepared = True
                 stepped = await self._runner.step(limit=BATCH_EVENTS)
                 self._measure(stepped)
-                pause_s = pause_after(stepped, self._clock.monotonic_s() - began_s, self._share)
+                pause_s = pause_after(stepped, self._clock.monotonic_s() - began_s, load, self._share)
                 self._trouble = None
             except StoreError as error:
                 log.warning("the projections wait: %s", error)
                 self._trouble = None if error.transient else error
                 pause_s = RETRY_INTERVAL_S
+            ended_s, computed_s = self._clock.monotonic_s(), self._cpu_s()
             await wait_event(stop, self._clock, pause_s)
         try:
             await self._runner.release()
@@ -77,9 +96,18 @@ class ProjectionKeeper:
                 )
                 about: dict[str, str | int | float] = {"projection": build.name, "build": build.build}
                 return Reason("projection_stopped", detail, about, warning=True)
+        for build in self._foreign:
+            version = next(each.version for each in PROJECTIONS if each.name == build.name)
+            detail = (
+                f"The projection {build.name} is live in version {build.version}, and this release folds version {version}:"
+                f" it waits for a process that folds {build.version}, or for `queuebit ops projections rebuild {build.name}"
+                " --then-switch`."
+            )
+            return Reason("projection_waits", detail, {"projection": build.name, "build": build.build}, warning=True)
         return None
 
     def _measure(self, stepped: Stepped) -> None:
+        self._foreign = stepped.foreign
         for build in stepped.builds:
             if build.failure is None:
                 self._stopped.pop(build.name, None)
@@ -94,9 +122,10 @@ class ProjectionKeeper:
         self._telemetry.show(Metric.PROJECTION_STOPPED, {(name,): 1.0 for name in self._stopped})
 
 
-def pause_after(stepped: Stepped, took_s: float, share: float) -> float:
-    """For how long to leave the process to its jobs: so that projections get their share, and more where it is quiet."""
-    if not stepped.more:
-        return INTERVAL_S
-    quiet = took_s <= QUIET * stepped.busy_s
-    return BESIDE * stepped.busy_s * (1 / (max(share, QUIET_SHARE) if quiet else share) - 1)
+def pause_after(stepped: Stepped, took_s: float, load: float, share: float) -> float:
+    """For how long to leave the process to its jobs: so that projections get their share, and more where it is quiet.
+    `load`: for which part of the time the process computed before the step.
+    """
+    quiet = load < BUSY_LOAD and took_s <= QUIET * stepped.busy_s
+    beside_s = BESIDE * stepped.busy_s * (1 / (max(share, QUIET_SHARE) if quiet else share) - 1)
+    return beside_s if stepped.more else max(INTERVAL_S, beside_s)

@@ -38,8 +38,8 @@ class ControlPlaneSettings(BaseSettings):
 
     projections: bool = True
     """Whether this process keeps projections up to date. Off, `queuebit ops projections run` does it elsewhere."""
-    projections_share: Annotated[float, Field(gt=0, le=1)] = 0.05
-    """Which share of its time this process gives to projections at most: under load they fall behind rather than jobs."""
+    projections_share: Annotated[float, Field(gt=0, le=1)] = 0.02
+    """Which share of its time this process gives to projections under load, when they fall behind rather than jobs."""
 
     @property
     def writing(self) -> Writing:

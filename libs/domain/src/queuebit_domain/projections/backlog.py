@@ -49,7 +49,10 @@ def apply(rows: Rows, happened: Happened) -> Changes:
         return {key: None}
     row = found if isinstance(found, OpenRow) else OpenRow._make(found)
     legs = moved(row.legs, fact)
-    state, lane = word_of(legs), lane_of(legs, row.wish)
+    if legs is row.legs:
+        return {key: row._replace(version=happened.version)}
+    state = word_of(legs)
+    lane = lane_of(legs, state, row.wish)
     since = row.since if (state, lane) == (row.state, row.lane) else happened.at
     return {key: row._replace(version=happened.version, legs=legs, state=state, lane=lane, since=since)}
 
@@ -76,4 +79,5 @@ BACKLOG: Final = Projection(
     keys=of_its_job,
     apply=apply,
     by_job=True,
+    indexes=("(tenant, state, lane, tier)",),
 )

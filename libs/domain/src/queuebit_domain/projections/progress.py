@@ -75,11 +75,13 @@ def word_of(legs: Legs) -> JobState:
     return _WORDS[farthest]
 
 
-def lane_of(legs: Legs, wish: str) -> str:
+def lane_of(legs: Legs, word: JobState, wish: str) -> str:
     """The lane of a job: that of the leg that gives it its word, of several the first by name; or what was wished for."""
-    word = word_of(legs)
-    first = min((name for name, leg in legs.items() if leg[1] == word), default=None)
-    return wish if first is None else str(legs[first][0])
+    found = ""
+    for name in legs:
+        if legs[name][1] == word and (not found or name < found):
+            found = name
+    return str(legs[found][0]) if found else wish
 
 
 def _out(legs: Legs, name: str, attempt_id: str) -> str | None:

@@ -27,18 +27,15 @@ class Notice(NamedTuple):
     text: str
 
 
-def _tell_nothing(_happened: Happened, _changes: Changes) -> Sequence[Notice]:
-    return ()
-
-
 @dataclass(frozen=True, slots=True)
 class Projection:
     """A fold over events in the order in which they were committed.
 
     `columns`: name to type in PostgreSQL, in order, of which the first `key_columns` are the key. `types`: the events that it
     reads; all others pass by. `keys`: of which rows it must know how they are, for one event. `apply`: what one event changes,
-    from the rows of those keys that there are. `by_job`: whether a row is of one job, whose id is the key. `notify`: what is to
-    be told because of an event; it is asked while the projection is live, and never while history is read again.
+    from the rows of those keys that there are. `by_job`: whether a row is of one job, by whose id, so that there is none
+    before its first event. `notify`: what is to be told because of an event, if anything ever is; it is asked while the
+    projection is live, and never while history is read again.
 
     Another fold or other columns need another version: the rows of two versions are never mixed.
     """
@@ -54,7 +51,7 @@ class Projection:
     by_job: bool
     indexes: Sequence[str] = ()
     categories: Sequence[str] = PUBLISHED
-    notify: Callable[[Happened, Changes], Sequence[Notice]] = _tell_nothing
+    notify: Callable[[Happened, Changes], Sequence[Notice]] | None = None
 
 
 def of_its_job(happened: Happened) -> Sequence[Key]:

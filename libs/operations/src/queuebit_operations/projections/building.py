@@ -14,8 +14,9 @@ from queuebit_operations.errors import InConflict, NotThere
 from queuebit_runtime.clock import Clock
 from queuebit_store.diagnosis.port import Diagnosis
 from queuebit_store.leadership.port import Leadership
+from queuebit_store.projections.folding import sentence_of
 from queuebit_store.projections.port import Build, BuildState, Projections
-from queuebit_store.projections.runner import ProjectionRunner, Stepped, sentence_of
+from queuebit_store.projections.runner import TTL_S, ProjectionRunner, Stepped
 
 PAGE_EVENTS = 4000
 """Few enough that a page is saved in some tens of milliseconds, for which its transaction holds the horizon."""
@@ -23,6 +24,7 @@ CATCH_UP_EVENTS_MAX = 200_000
 """So far behind a build may be that is switched to: what is left is read while whoever asked waits."""
 SWITCH_TRIES = 20
 ASKED_EVERY_S = 1.0
+FREE_EVERY_S = 1.0
 BUILDING: tuple[BuildState, ...] = ("building",)
 
 
@@ -37,6 +39,10 @@ class Filled:
     build: Build
     read: int
     per_s: float
+
+
+class BeingFilled(InConflict):
+    """Another process holds the lease of a build."""
 
 
 Cancelled = Callable[[], Awaitable[bool]]
@@ -112,7 +118,7 @@ async def fill(
 
 def _after(filled: Filled, stepped: Stepped, took_s: float) -> Filled:
     if not stepped.builds:
-        raise InConflict(
+        raise BeingFilled(
             f"The build {filled.build.build} is being filled by another process, or is gone.",
             remedy="Wait for it; one that died gives way within 30 s.",
         )
@@ -149,6 +155,7 @@ async def switch(
         )
     if build.state == "retired" and not await store.reopen(build):
         raise InConflict(f"Somebody else changed {build.build} just now.", remedy="Look at it, and try again.")
+    await _until_free(store, clock, build, holder)
     for _ in range(SWITCH_TRIES):
         filled = await fill(store, clock, projection, replace(build, state="building"), holder=holder, told=told)
         if await store.switch(filled.build):
@@ -157,3 +164,18 @@ async def switch(
     raise InConflict(
         f"The build {build.build} does not come past the live one, or was changed meanwhile.", remedy="Try again."
     )
+
+
+async def _until_free(store: BuildStore, clock: Clock, build: Build, holder: str) -> None:
+    """Wait until whoever kept it up to date while it was live has let go: that one sees at its next step that it is live no
+    more, and one that has died holds the lease no longer than its time. Raises BeingFilled.
+    """
+    until_s = clock.monotonic_s() + TTL_S + FREE_EVERY_S
+    while (lease := await store.take(build.lease, holder, TTL_S)) is None:
+        if clock.monotonic_s() >= until_s:
+            raise BeingFilled(
+                f"The build {build.build} is being filled by another process.",
+                remedy="Let it end, or cancel it, and switch then.",
+            )
+        await clock.sleep(FREE_EVERY_S)
+    await store.release(lease)

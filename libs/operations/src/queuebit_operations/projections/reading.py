@@ -6,18 +6,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import asyncpg
 import orjson
 
 from queuebit_operations.connections.own import own_connection
+from queuebit_operations.connections.room import RoomReader, statements_of
 from queuebit_operations.errors import NotThere
-from queuebit_store.connections.queries import named
 from queuebit_store.connections.settings import PostgresSettings
-from queuebit_store.connections.translate import translated
 from queuebit_store.errors import SchemaMismatch
 
 ORDERS = {
@@ -47,12 +43,6 @@ class JobQuestion:
     limit: int = 50
 
 
-@cache
-def statements() -> dict[str, str]:
-    """The statements of this room by name."""
-    return named(files("queuebit_operations").joinpath("projections", "statements.sql").read_text(encoding="utf-8"))
-
-
 @asynccontextmanager
 async def opened_reading(settings: PostgresSettings) -> AsyncIterator[Reading]:
     """Connected until the end of the block. Raises what the store raises."""
@@ -60,43 +50,45 @@ async def opened_reading(settings: PostgresSettings) -> AsyncIterator[Reading]:
         yield Reading(connection)
 
 
-class Reading:
+class Reading(RoomReader):
     """Made by `opened_reading`. Everything raises NotThere where nobody has built the projection yet."""
 
-    def __init__(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        self._connection = connection
+    room = "projections"
 
     async def backlog(self, tenant: str | None, by: Sequence[str]) -> list[dict[str, Any]]:
         """Open jobs by state, lane, tier and what else is named."""
         groups = ", ".join(("state", "lane", "tier", *by))
-        text = statements()["backlog"].format(groups=groups, by="".join(f"{each}, " for each in by))
-        return await self._fetch(text, tenant)
+        text = statements_of(self.room)["backlog"].format(groups=groups, by="".join(f"{each}, " for each in by))
+        return await self._asked(text, tenant)
 
     async def usage(self, tenant: str | None, after: date, limit: int) -> list[dict[str, Any]]:
         """A document a day and tenant."""
-        return await self._fetch(statements()["usage"], tenant, after, limit)
+        return await self._asked(statements_of(self.room)["usage"], tenant, after, limit)
 
     async def job_list(self, asked: JobQuestion) -> list[dict[str, Any]]:
         """A document a job."""
         wanted = orjson.dumps(dict(asked.labels)).decode() if asked.labels else None
-        text = statements()["job_list"].format(order=ORDERS[asked.order])
+        text = statements_of(self.room)["job_list"].format(order=ORDERS[asked.order])
         given = (asked.tenant, asked.states, asked.kind, asked.lane, asked.backend, asked.code, wanted)
-        return await self._fetch(text, *given, asked.since, asked.until, asked.limit)
+        return await self._asked(text, *given, asked.since, asked.until, asked.limit)
 
     async def size(self, build: str) -> tuple[int, int]:
         """Rows, about, and bytes of a build."""
-        (row,) = await self._fetch(statements()["size_of_build"], f'"projection_{build}"')
+        (row,) = await self._fetch("size_of_build", f'"projection_{build}"')
         return row["rows"], row["bytes"]
 
     async def events_about(self) -> int:
         """How many events there are, about."""
-        with translated():
-            return int(await self._connection.fetchval(statements()["events_about"]))
+        return int((await self._fetch("events_about"))[0][0])
 
-    async def _fetch(self, statement: str, *arguments: Any) -> list[dict[str, Any]]:
+    async def archived_until(self) -> datetime | None:
+        """What began before lies in archives; None where nothing does."""
+        until: datetime | None = (await self._fetch("archived_until"))[0][0]
+        return until
+
+    async def _asked(self, statement: str, *arguments: Any) -> list[dict[str, Any]]:
         try:
-            with translated():
-                found = await self._connection.fetch(statement, *arguments)
+            found = await self._fetch_text(statement, *arguments)
         except SchemaMismatch:
             raise NotThere(
                 "Nobody has built this projection yet.",

@@ -10,8 +10,8 @@ from queuebit_contracts.streams import PUBLISHED
 from queuebit_domain.projections.projection import Projection
 from queuebit_domain.projections.registry import PROJECTIONS
 from queuebit_operations.projections.building import BuildStore, live_of
+from queuebit_store.projections.folding import sentence_of
 from queuebit_store.projections.port import Build
-from queuebit_store.projections.runner import sentence_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,22 @@ SELECT COALESCE(sum(greatest(reltuples, 0)), 0)::bigint FROM pg_class
 WHERE oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = 'event'::regclass);
 
 -- name: events_of_range
--- What projections read of events, in the order of their streams after a place.
-SELECT epoch, xid, seq, stream_id, version, type, schema_version, data, time, tenant
-FROM event
-WHERE (stream_id, version) > ($1::uuid, $2::integer) AND category = ANY ($3::text[]) AND type = ANY ($4::text[])
-ORDER BY stream_id, version LIMIT $5;
+-- What projections read of events, in the order of their streams after a place: up to the first with which the data are more
+-- than so many bytes. Where a payload lies apart it is put back only into data of another version than the one that is named.
+SELECT epoch, xid, seq, stream_id, version, type, schema_version, data, time, tenant, bytes
+FROM (
+    SELECT page.*, sum(octet_length(page.data)) OVER in_order AS bytes
+    FROM (
+        SELECT epoch, xid, seq, stream_id, version, type, schema_version,
+               CASE WHEN payload_hash IS NULL OR schema_version = ($5::integer[])[array_position($4::text[], type)]
+                    THEN data::text ELSE event_data(stream_id, data, payload_at, payload_hash) END AS data, time, tenant
+        FROM event
+        WHERE (stream_id, version) > ($1::uuid, $2::integer) AND category = ANY ($3::text[]) AND type = ANY ($4::text[])
+        ORDER BY stream_id, version LIMIT $6
+    ) AS page
+    WINDOW in_order AS (ORDER BY page.stream_id, page.version)
+) AS cut
+WHERE bytes - octet_length(data) <= $7::bigint ORDER BY stream_id, version;
 
 -- name: rows_of_range
 -- The rows of a build of a range of jobs.
@@ -50,3 +61,7 @@ SELECT epoch, xid, seq FROM cursor WHERE name = $1;
 -- name: any_archived
 -- Whether part of the log lies in files.
 SELECT EXISTS (SELECT FROM archive WHERE state IN ('detached', 'archived'));
+
+-- name: archived_until
+-- When the last month ended of which events lie in files.
+SELECT max(until) FROM archive WHERE state IN ('detached', 'archived');

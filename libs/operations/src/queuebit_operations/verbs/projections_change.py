@@ -16,6 +16,7 @@ from queuebit_operations.verbs.projections import Name, holder, store_of_env
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+    from datetime import datetime
 
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_domain.projections.projection import Projection
@@ -86,16 +87,16 @@ async def _rebuild(
     builds = await store.builds()
     begun = None if anew else building.unfinished(builds, projection)
     async with opened_reading(postgres_settings(os.environ)) as reading:
-        total = await reading.events_about()
+        total, archived = await reading.events_about(), await reading.archived_until()
+    lacks = "" if archived is None or begun else f" {_lacks(archived)}"
     if not apply:
         what = f"go on with the build {begun.build}" if begun else f"begin a build of version {projection.version}"
-        return _would(f"It would {what} of {name}, and read about {total} events.", name, as_json=as_json)
+        return _would(f"It would {what} of {name}, and read about {total} events.{lacks}", name, as_json=as_json)
     arguments = {"projection": name, "anew": anew}
     async with _deed(store, "projections rebuild", arguments, reason, actor) as (deed, cancelled):
         build = begun or await store.create_build(projection, live=False)
         if build.counts_from is not None:
-            since = f"{build.counts_from:%Y-%m-%d}"
-            note(f"What began before {since} lies in archives and is not in it: restore it first, or go on.")
+            note(_lacks(build.counts_from))
         filled = await _filled(store, projection, build, rate, cancelled, total)
         deed.outcome = f"{filled.read} events read into {build.build}, {filled.per_s:.0f} a second"
         if await cancelled():
@@ -127,6 +128,13 @@ async def _filled(
         )
     finally:
         progress.end()
+
+
+def _lacks(until: datetime) -> str:
+    return (
+        f"Jobs that began before {until:%Y-%m-%d} lie in archives and will not be in it: where they matter, restore them first"
+        " (`queuebit ops archive list`, `queuebit ops archive restore FOLDER`)."
+    )
 
 
 def _silent(_filled: Filled) -> None:

@@ -17,8 +17,8 @@ from queuebit_operations.verification.findings import Finding
 from queuebit_operations.verification.parts import Verified
 from queuebit_store.connections.settings import PostgresSettings
 from queuebit_store.ports import Position
+from queuebit_store.projections.folding import sentence_of, types_of
 from queuebit_store.projections.port import Build, ReadEvent
-from queuebit_store.projections.runner import sentence_of
 
 Chosen = Sequence[tuple[Projection, Build]]
 
@@ -53,7 +53,7 @@ async def verify_projections(
     over_all = [] if archived else [each for each in chosen if not each[0].by_job]
     whole = {build.build: await scan.whole(projection, build) for projection, build in over_all}
     sums: dict[str, dict[Key, Row]] = {build.build: {} for _, build in over_all}
-    types = frozenset[str]().union(*(projection.types for projection, _ in chosen))
+    types = types_of([projection for projection, _ in chosen])
     async for page in scan.pages(by_job, types):
         happened = [(each, _happened(each)) for each in page.events]
         for projection, build in by_job:

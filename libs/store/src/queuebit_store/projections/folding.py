@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from queuebit_contracts.facts import Happened, read_fact
+from queuebit_contracts.facts import Happened, read_fact, version_of
 from queuebit_store.log.port import Position
 from queuebit_store.projections.port import Build, Failure, Key, Progress, ReadEvent, Row, Shape
 
@@ -30,13 +30,15 @@ class Fold(Shape, Protocol):
     @property
     def types(self) -> frozenset[str]: ...
     @property
+    def by_job(self) -> bool: ...
+    @property
     def categories(self) -> Sequence[str]: ...
     @property
     def keys(self) -> Callable[[Happened], Sequence[Key]]: ...
     @property
     def apply(self) -> Callable[[Mapping[Key, Row], Happened], Mapping[Key, Row | None]]: ...
     @property
-    def notify(self) -> Callable[[Happened, Mapping[Key, Row | None]], Sequence[Told]]: ...
+    def notify(self) -> Callable[[Happened, Mapping[Key, Row | None]], Sequence[Told]] | None: ...
 
 
 class Read(NamedTuple):
@@ -48,9 +50,12 @@ class Read(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """What a batch makes of a build, and the event before which it has to stop, if there is one."""
+    """What a batch makes of a build, and the event before which it has to stop, if there is one. `changed`: the rows that are
+    other than before, None where there is none any more.
+    """
 
     progress: Progress
+    changed: Mapping[Key, Row | None]
     told: Sequence[Told]
     failure: Failure | None
 
@@ -60,15 +65,29 @@ def read_all(events: Iterable[ReadEvent]) -> list[Read]:
     return [Read(event, _happened(event)) for event in events]
 
 
-def wanted_of(fold: Fold, build: Build, reads: Iterable[Read]) -> list[Read]:
-    """Those that the build reads and has not taken yet."""
-    types, cursor = fold.types, build.cursor
-    return [each for each in reads if each.event.type in types and each.event[:3] > cursor]
+def types_of(folds: Iterable[Fold]) -> dict[str, int]:
+    """The events that they read, each with the version whose facts need no payload."""
+    names = frozenset[str]().union(*(each.types for each in folds))
+    return {name: version_of(name) or 0 for name in sorted(names)}
 
 
-def keys_of(fold: Fold, reads: Iterable[Read]) -> Collection[Key]:
-    """The rows that must be known. Of an event that cannot be read, or whose keys cannot be told, none."""
+def wanted_of(fold: Fold, reads: Iterable[Read]) -> list[Read]:
+    """Those that the fold takes."""
+    types = fold.types
+    return [each for each in reads if each[0].type in types]
+
+
+def unknown_keys(fold: Fold, reads: Iterable[Read], known: Mapping[Key, Row]) -> Collection[Key]:
+    """The rows that must be asked for: not those that are known, nor those of a job that begins here, which has none.
+    Of an event that cannot be read, or whose keys cannot be told, none.
+    """
     found: dict[Key, None] = {}
+    if fold.by_job:
+        begun = {event.stream_id for event, _ in reads if event.version == 1}
+        for stream_id in {event.stream_id for event, _ in reads} - begun:
+            if (stream_id,) not in known:
+                found[(stream_id,)] = None
+        return found.keys()
     for _, happened in reads:
         if isinstance(happened, Happened):
             try:
@@ -76,38 +95,58 @@ def keys_of(fold: Fold, reads: Iterable[Read]) -> Collection[Key]:
             except Exception:
                 # The fold meets it again, and says so.
                 break
-    return found.keys()
+    return found.keys() - known.keys()
 
 
-def fold_batch(
-    fold: Fold, build: Build, reads: Sequence[Read], end: Position, rows: Mapping[Key, Row], now: datetime
-) -> Folded:
-    """Take the events in their order, from the rows that there are. `end`: up to where everything was read."""
-    current, changed, told = dict(rows), dict[Key, Row | None](), list[Told]()
-    at, failure, done = build.cursor, None, 0
-    for event, happened in reads:
-        try:
-            if isinstance(happened, Exception):
-                raise happened
-            changes = fold.apply(current, happened)
-            if build.state == "live" and event[:3] > build.quiet_until:
-                told.extend(fold.notify(happened, changes))
-        except Exception as error:
-            # Whatever it is: the event stays as it is, and this one projection stops before it.
-            failure = failure_of(event, error, now)
-            end = at
-            break
-        for key, row in changes.items():
-            changed[key] = row
-            if row is None:
-                current.pop(key, None)
-            else:
-                current[key] = row
-        at = Position(*event[:3])
-        done += 1
-    put = [row for key, row in changed.items() if row is not None and rows.get(key) != row]
-    gone = [key for key, row in changed.items() if row is None and key in rows]
-    return Folded(Progress(build.cursor, end, done, put, gone), told, failure)
+class Batch:
+    """Takes events of a build in their order, from the rows that there are; as many at once as the caller likes."""
+
+    def __init__(self, fold: Fold, build: Build, rows: Mapping[Key, Row]) -> None:
+        self._fold = fold
+        self._build = build
+        self._rows = rows
+        self._current = dict(rows)
+        self._changed: dict[Key, Row | None] = {}
+        self._told: list[Told] = []
+        self._last: ReadEvent | None = None
+        self._done = 0
+        self._failed: tuple[ReadEvent, Exception] | None = None
+
+    def take(self, reads: Iterable[Read]) -> None:
+        """Fold them; behind one that cannot be taken nothing is."""
+        if self._failed is not None:
+            return
+        apply, current, changed = self._fold.apply, self._current, self._changed
+        notify = self._fold.notify if self._build.state == "live" else None
+        for event, happened in reads:
+            try:
+                if isinstance(happened, Exception):
+                    raise happened
+                changes = apply(current, happened)
+                if notify is not None and event[:3] > self._build.quiet_until:
+                    self._told.extend(notify(happened, changes))
+            except Exception as error:
+                # Whatever it is: the event stays as it is, and this one projection stops before it.
+                self._failed = event, error
+                return
+            for key in changes:
+                row = changed[key] = changes[key]
+                if row is not None:
+                    current[key] = row
+                elif key in current:
+                    del current[key]
+            self._last = event
+            self._done += 1
+
+    def folded(self, end: Position, now: datetime) -> Folded:
+        """What came of it. `end`: up to where everything was read."""
+        before, failure, rows = self._build.cursor, None, self._rows
+        if self._failed is not None:
+            failure = failure_of(*self._failed, now)
+            end = before if self._last is None else self._last.position
+        put = [row for key, row in self._changed.items() if row is not None and rows.get(key) != row]
+        gone = [key for key, row in self._changed.items() if row is None and key in rows]
+        return Folded(Progress(before, end, self._done, put, gone), self._changed, self._told, failure)
 
 
 def failure_of(event: ReadEvent, error: Exception, now: datetime) -> Failure:
@@ -115,6 +154,12 @@ def failure_of(event: ReadEvent, error: Exception, now: datetime) -> Failure:
     said = getattr(error, "detail", None) if hasattr(error, "remedy") else None
     text = f"{type(error).__name__}: {said}" if said else type(error).__name__
     return Failure(event.position, event.stream_id, event.version, event.type, text[:500], now)
+
+
+def sentence_of(failure: Failure) -> str:
+    """Which event it is and why, for people."""
+    place = "/".join(map(str, failure.position))
+    return f"version {failure.version} of {failure.stream_id} ({failure.type}, position {place}): {failure.error}"
 
 
 def _happened(event: ReadEvent) -> Happened | Exception:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import accumulate
+from typing import Any
 
-from queuebit_store.leadership.port import Lease
 from queuebit_store.log.port import Position, StoredEvent
 from queuebit_store.memory_state.database import MemoryDatabase, log_key
 from queuebit_store.memory_state.hooks import Hooks
 from queuebit_store.projections.port import (
     PAGE_BYTES_MAX,
+    Advance,
     Build,
     BuildState,
     Failure,
     Key,
     Page,
-    Progress,
     ReadEvent,
     Row,
     Shape,
@@ -59,7 +59,7 @@ class MemoryProjections:
         return db.builds[name]
 
     async def read_page(
-        self, after: Position, *, limit: int, categories: Sequence[str], types: Collection[str]
+        self, after: Position, *, limit: int, categories: Sequence[str], types: Mapping[str, int]
     ) -> Page:
         await self.hooks.before("read_page")
         db = self.database
@@ -68,7 +68,10 @@ class MemoryProjections:
             start = bisect_right(log.keys, log_key(after))
             end = bisect_left(log.keys, (db.epoch, db.horizon, 0))
             found += log.events[start : min(end, start + limit)]
-        found = sorted(found, key=lambda event: log_key(event.position))[:limit]
+        found = [
+            each if each.schema_version != types.get(each.type) else db.bare.get(each.position, each)
+            for each in sorted(found, key=lambda event: log_key(event.position))[:limit]
+        ]
         if not found:
             return Page((), after, 0)
         bytes_to = accumulate(len(each.data.encode()) for each in found)
@@ -81,9 +84,36 @@ class MemoryProjections:
         rows = self.database.projected.get(build, {})
         return {key: rows[key] for key in keys if key in rows}
 
-    async def advance(self, shape: Shape, build: Build, progress: Progress, lease: Lease) -> bool:
+    async def counted(
+        self,
+        shape: Shape,
+        build: str,
+        *,
+        equal: Mapping[str, Any],
+        by: Sequence[str],
+        least: Sequence[str],
+        limit: int,
+    ) -> list[Row]:
+        await self.hooks.before("counted")
+        place = {name: nth for nth, name in enumerate(shape.columns)}
+        groups: dict[Row, list[Row]] = {}
+        for row in self.database.projected.get(build, {}).values():
+            if all(row[place[name]] == value for name, value in equal.items()):
+                groups.setdefault(tuple(row[place[name]] for name in by), []).append(row)
+        found = [
+            (*group, len(rows), *(min(row[place[name]] for row in rows) for name in least))
+            for group, rows in groups.items()
+        ]
+        return sorted(found, key=lambda each: (-each[len(by)], each[: len(by)]))[:limit]
+
+    async def advance(self, advances: Sequence[Advance]) -> Collection[str]:
         await self.hooks.before("advance")
-        db = self.database
+        saved = {each.build.build for each in advances if self._advanced(each)}
+        await self.hooks.after_commit("advance")
+        return saved
+
+    def _advanced(self, one: Advance) -> bool:
+        db, build, progress, lease = self.database, one.build, one.progress, one.lease
         held, there = db.leases.get(lease.name), db.builds.get(build.build)
         if held is None or (held.holder, held.token) != (lease.holder, lease.token):
             return False
@@ -93,12 +123,11 @@ class MemoryProjections:
         rows = db.projected[build.build]
         for key in progress.gone:
             rows.pop(key, None)
-        rows.update({row[: shape.key_columns]: row for row in progress.put})
+        rows.update({row[: one.shape.key_columns]: row for row in progress.put})
         db.cursors[build.lease] = progress.after
         db.builds[build.build] = replace(
             there, cursor=progress.after, events=there.events + progress.events, failure=None
         )
-        await self.hooks.after_commit("advance")
         return True
 
     async def stand_still(self, build: Build, failure: Failure | None) -> None:

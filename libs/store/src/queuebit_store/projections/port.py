@@ -76,7 +76,7 @@ class Build:
 
 
 class ReadEvent(NamedTuple):
-    """What projections read of a stored event. Its data lack a payload that is stored apart."""
+    """What projections read of a stored event. Its data may lack a payload that is stored apart: see `read_page`."""
 
     epoch: int
     xid: int
@@ -117,6 +117,16 @@ class Progress:
     gone: Sequence[Key]
 
 
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """Progress of a build, by who holds its lease."""
+
+    shape: Shape
+    build: Build
+    progress: Progress
+    lease: Lease
+
+
 def cursor_of(build: str) -> str:
     """The name of a build's cursor."""
     return f"projection/{build}"
@@ -141,10 +151,11 @@ class Projections(Protocol):
         ...
 
     async def read_page(
-        self, after: Position, *, limit: int, categories: Sequence[str], types: Collection[str]
+        self, after: Position, *, limit: int, categories: Sequence[str], types: Mapping[str, int]
     ) -> Page:
         """The next `limit` events of these categories in their order, or as many as PAGE_BYTES_MAX hold, without those of other
-        types. Only what no open transaction can still precede.
+        types. Only what no open transaction can still precede. `types`: each with the version whose data may lack a payload
+        that is stored apart; those of other versions are whole, as their upcasts need them.
         """
         ...
 
@@ -152,9 +163,24 @@ class Projections(Protocol):
         """The rows of a build that have these keys."""
         ...
 
-    async def advance(self, shape: Shape, build: Build, progress: Progress, lease: Lease) -> bool:
-        """Save rows and cursor, all or nothing, and keep the lease. False, and nothing saved, where the build is gone, has
-        another state or another cursor, or the lease is somebody else's.
+    async def counted(
+        self,
+        shape: Shape,
+        build: str,
+        *,
+        equal: Mapping[str, Any],
+        by: Sequence[str],
+        least: Sequence[str],
+        limit: int,
+    ) -> list[Row]:
+        """The rows of a build that have these values, in groups by some columns, the largest first: those columns, how many,
+        and the least of others.
+        """
+        ...
+
+    async def advance(self, advances: Sequence[Advance]) -> Collection[str]:
+        """Save rows and cursors of several builds, all in one transaction, and keep their leases; the names of those that were
+        saved. Nothing of one is saved where it is gone, has another state or another cursor, or the lease is somebody else's.
         """
         ...
 

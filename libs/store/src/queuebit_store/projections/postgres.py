@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import lru_cache
@@ -12,16 +12,15 @@ import asyncpg
 
 from queuebit_store.connections.queries import queries
 from queuebit_store.connections.session import Session
-from queuebit_store.leadership.port import Lease
 from queuebit_store.log.port import Position
 from queuebit_store.projections import columns as to
 from queuebit_store.projections.port import (
     PAGE_BYTES_MAX,
+    Advance,
     Build,
     Failure,
     Key,
     Page,
-    Progress,
     ReadEvent,
     Row,
     Shape,
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from queuebit_store.connections.session import Connected
 
 _ADVANCE_FIXED = 13
-"""So many parameters `advance_projection` has before those of the rows."""
+"""So many parameters `advance_projections` has before those of the rows."""
 
 
 class PostgresProjections:
@@ -48,13 +47,15 @@ class PostgresProjections:
         async with self._changing(shape.name) as connection:
             there = await connection.fetchval(queries()["live_build"], shape.name)
             if not live or there is None:
+                await connection.fetchval(queries()["begin_reading"])
                 there = await _create(connection, shape, live=live)
         return next(each for each in await self.builds() if each.build == there)
 
     async def read_page(
-        self, after: Position, *, limit: int, categories: Sequence[str], types: Collection[str]
+        self, after: Position, *, limit: int, categories: Sequence[str], types: Mapping[str, int]
     ) -> Page:
-        found = await self._session.fetch("read_page", list(categories), *after, limit, sorted(types), PAGE_BYTES_MAX)
+        known = (list(types), list(types.values()))
+        found = await self._session.fetch("read_page", list(categories), *after, limit, *known, PAGE_BYTES_MAX)
         if not found:
             return Page((), after, 0)
         fields = len(ReadEvent._fields)
@@ -70,22 +71,50 @@ class PostgresProjections:
         found = await self._session.fetch_text(statement, *to.arrays(to.key_types(shape), keys))
         return {to.key_of(shape, row): row for row in map(to.row_of(shape), found)}
 
-    async def advance(self, shape: Shape, build: Build, progress: Progress, lease: Lease) -> bool:
-        statement = _statement("advance_projection", *_parts(shape), build.build, _ADVANCE_FIXED)
-        arguments = (
-            lease.name,
-            lease.holder,
-            lease.token,
-            timedelta(seconds=lease.ttl_s),
-            build.build,
-            build.state,
-            progress.events,
-            *progress.before,
-            *progress.after,
-            *to.arrays(to.key_types(shape), progress.gone),
-            *to.arrays(list(shape.columns.values()), progress.put),
+    async def counted(
+        self,
+        shape: Shape,
+        build: str,
+        *,
+        equal: Mapping[str, Any],
+        by: Sequence[str],
+        least: Sequence[str],
+        limit: int,
+    ) -> list[Row]:
+        kinds = {name: shape.columns[name] for name in (*equal, *by, *least)}
+        statement = queries()["count_projection"].format(
+            table=f'"projection_{build}"',
+            groups=", ".join(by),
+            least="".join(f", min({name})" for name in least),
+            equal=" AND ".join(f"{name} = ${nth}::{kinds[name]}" for nth, name in enumerate(equal, start=2)),
         )
-        return bool(await self._session.fetch_text(statement, *arguments))
+        return [tuple(row) for row in await self._session.fetch_text(statement, limit, *equal.values())]
+
+    async def advance(self, advances: Sequence[Advance]) -> Collection[str]:
+        statement = _advance_statement(tuple((*_parts(each.shape), each.build.build) for each in advances))
+        ways = [
+            (
+                each.lease.name,
+                each.lease.holder,
+                each.lease.token,
+                timedelta(seconds=each.lease.ttl_s),
+                each.build.build,
+                each.build.state,
+                each.progress.events,
+                *each.progress.before,
+                *each.progress.after,
+            )
+            for each in advances
+        ]
+        rows = [
+            array
+            for each in advances
+            for array in (
+                *to.arrays(to.key_types(each.shape), each.progress.gone),
+                *to.arrays(list(each.shape.columns.values()), each.progress.put),
+            )
+        ]
+        return {row[0] for row in await self._session.fetch_text(statement, *zip(*ways, strict=True), *rows)}
 
     async def stand_still(self, build: Build, failure: Failure | None) -> None:
         await self._session.fetch("stand_still", build.build, None if failure is None else to.failure_text(failure))
@@ -161,6 +190,10 @@ async def _show(connection: Connected, name: str, build: str) -> None:
         await connection.execute(f"CREATE {view}")
 
 
+_Table = tuple[tuple[tuple[str, str], ...], int, str]
+"""The columns of the table of a build, how many of them are its key, and the name of the build."""
+
+
 def _parts(shape: Shape) -> tuple[tuple[tuple[str, str], ...], int]:
     return tuple(shape.columns.items()), shape.key_columns
 
@@ -173,6 +206,7 @@ def _statement(name: str, columns: tuple[tuple[str, str], ...], key_columns: int
     keys = [f"${fixed + nth}::{kind}[]" for nth, (_, kind) in enumerate(columns[:key_columns], start=1)]
     rows = [f"${fixed + key_columns + nth}::{kind}[]" for nth, (_, kind) in enumerate(columns, start=1)]
     return queries()[name].format(
+        build=build,
         table=f'"projection_{build}"',
         columns=", ".join(names),
         key=", ".join(key),
@@ -182,3 +216,13 @@ def _statement(name: str, columns: tuple[tuple[str, str], ...], key_columns: int
         same_key=" AND ".join(f"t.{column} = g.{column}" for column in key),
         assignments=", ".join(f"{column} = excluded.{column}" for column in rest),
     )
+
+
+@lru_cache(maxsize=256)
+def _advance_statement(tables: tuple[_Table, ...]) -> str:
+    """One statement for the tables of several builds, with the arrays of one after those of the other."""
+    fixed, parts = _ADVANCE_FIXED, []
+    for columns, key_columns, build in tables:
+        parts.append(_statement("advance_rows", columns, key_columns, build, fixed))
+        fixed += key_columns + len(columns)
+    return queries()["advance_projections"].format(tables="".join(f",\n{part}" for part in parts))

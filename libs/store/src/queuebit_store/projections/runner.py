@@ -8,27 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from queuebit_store.errors import StoreError
 from queuebit_store.leadership.port import Leadership, Lease
 from queuebit_store.log.port import Position
 from queuebit_store.projections.folding import (
+    Batch,
     Fold,
     Folded,
     Read,
     Told,
     failure_of,
-    fold_batch,
-    keys_of,
     read_all,
     registry_of,
+    sentence_of,
+    types_of,
+    unknown_keys,
     wanted_of,
 )
-from queuebit_store.projections.port import Build, BuildState, Failure, Page, Projections
+from queuebit_store.projections.known import KnownRows
+from queuebit_store.projections.port import Advance, Build, BuildState, Failure, Page, Projections
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +40,10 @@ TTL_S = 30.0
 """A runner that stops without a word is replaced after this: projections are late meanwhile, and lose nothing."""
 RETRY_S = 60.0
 """A build that stands still is tried again so often, and once by each new process: its release may take the event."""
+SLICE_EVENTS = 250
+"""So many are folded before whatever else the process has to do gets its turn."""
 LIVE: tuple[BuildState, ...] = ("live",)
+_T = TypeVar("_T")
 Tell = Callable[[Sequence[Told]], Awaitable[None]]
 
 
@@ -48,7 +55,8 @@ class RunnerStore(Projections, Leadership, Protocol):
 class Stepped:
     """How the builds of a runner stand after a step. `events`: how many each projection took; `read`: how many were read, also
     those that none of them takes. `more`: there is more to read at once; then `newest` is the time of the last event that the
-    one farthest behind has come to. `busy_s`: how long the process did nothing but fold.
+    one farthest behind has come to. `busy_s`: how long the process did nothing but fold. `foreign`: live builds of other
+    versions of the folds, which wait for whoever folds those.
     """
 
     builds: Sequence[Build] = ()
@@ -57,6 +65,7 @@ class Stepped:
     newest: datetime | None = None
     read: int = 0
     busy_s: float = 0.0
+    foreign: Sequence[Build] = ()
 
 
 async def tell_nobody(_told: Sequence[Told]) -> None:
@@ -91,6 +100,7 @@ class ProjectionRunner:
         self._reads_ahead = reads_ahead
         self._ahead: tuple[tuple[object, ...], asyncio.Task[Page]] | None = None
         self._leases: dict[str, tuple[Lease, float]] = {}
+        self._known: dict[str, KnownRows] = {}
         self._tried: dict[str, float] = {}
         self._busy_s = 0.0
 
@@ -111,7 +121,7 @@ class ProjectionRunner:
         together: dict[Position, list[Build]] = {}
         for build in mine:
             together.setdefault(build.cursor, []).append(build)
-        stepped = [await self._step(after, builds, limit) for after, builds in together.items()]
+        stepped = [await self._step(after, some, limit) for after, some in together.items()]
         return Stepped(
             tuple(build for each in stepped for build in each.builds),
             {name: count for each in stepped for name, count in each.events.items()},
@@ -119,26 +129,28 @@ class ProjectionRunner:
             min((each.newest for each in stepped if each.more and each.newest is not None), default=None),
             sum(each.read for each in stepped),
             sum(each.busy_s for each in stepped),
+            tuple(each for each in builds if each.state == "live" and self._is_foreign(each)),
         )
 
     async def _step(self, after: Position, builds: Sequence[Build], limit: int) -> Stepped:
-        """Take builds forward that stand at the same place: what comes next is read once for all of them."""
-        folds = [self._folds[each.name, each.version] for each in builds]
-        types = frozenset[str]().union(*(each.types for each in folds))
+        """Take builds forward that stand at the same place: what comes next is read once for all of them, and saved at once."""
+        folds = [self._fold_of(each) for each in builds]
         categories = tuple(dict.fromkeys(category for each in folds for category in each.categories))
-        page = await self._page(after, limit, categories, types)
+        page = await self._page(after, limit, categories, types_of(folds))
         if not page.count:
             return Stepped(tuple(builds))
         self._busy_s = 0.0
-        began_s = self._monotonic_s()
-        reads = read_all(page.events)
-        self._busy_s += self._monotonic_s() - began_s
-        taken = [await self._take(build, page, reads) for build in builds]
+        reads: list[Read] = []
+        for some in _slices(page.events):
+            with self._busy():
+                reads += read_all(some)
+            await asyncio.sleep(0)
+        taken = await self._take_all(builds, page, reads)
         events = {new.name: new.events - old.events for old, new in zip(builds, taken, strict=True)}
         newest = page.events[-1].time if page.events else None
         return Stepped(taken, events, page.more, newest, page.count, self._busy_s)
 
-    async def _page(self, after: Position, limit: int, categories: tuple[str, ...], types: frozenset[str]) -> Page:
+    async def _page(self, after: Position, limit: int, categories: tuple[str, ...], types: Mapping[str, int]) -> Page:
         """The next page, read before where that was foreseen. What was read earlier is no less true: events only follow."""
         ahead, self._ahead = self._ahead, None
         if ahead is not None and ahead[0] == (after, limit, categories, types):
@@ -157,6 +169,7 @@ class ProjectionRunner:
         if self._ahead is not None:
             self._ahead[1].cancel()
             self._ahead = None
+        self._known.clear()
         while self._leases:
             _, (lease, _) = self._leases.popitem()
             await self._store.release(lease)
@@ -164,6 +177,7 @@ class ProjectionRunner:
     async def _let_go(self, wanted: Collection[str]) -> None:
         """What was switched away or stands still may be somebody else's."""
         for build in [each for each in self._leases if each not in wanted]:
+            self._known.pop(build, None)
             await self._store.release(self._leases.pop(build)[0])
 
     def _is_mine(self, build: Build) -> bool:
@@ -173,6 +187,9 @@ class ProjectionRunner:
             return False
         tried_s = self._tried.get(build.build)
         return build.failure is None or tried_s is None or self._monotonic_s() >= tried_s + RETRY_S
+
+    def _is_foreign(self, build: Build) -> bool:
+        return (build.name, build.version) not in self._folds and any(name == build.name for name, _ in self._folds)
 
     async def _holds(self, build: Build) -> bool:
         """Whether nobody else works on it, as far as this process can know; the store knows for certain when it saves."""
@@ -187,17 +204,24 @@ class ProjectionRunner:
         self._leases[build.build] = (lease, now_s)
         return True
 
-    async def _take(self, build: Build, page: Page, reads: Sequence[Read]) -> Build:
-        """The build after the events of the page, or before the first that it cannot take."""
-        fold = self._folds[build.name, build.version]
-        mine, end = wanted_of(fold, build, reads), page.end
+    async def _take_all(self, builds: Sequence[Build], page: Page, reads: Sequence[Read]) -> list[Build]:
+        """The builds after the events of the page, each at most before the first that it cannot take."""
+        folded = [
+            (build, await self._fold(build, wanted_of(self._fold_of(build), reads), page.end)) for build in builds
+        ]
+        try:
+            return await self._save(folded)
+        except StoreError as error:
+            if error.transient or not error.of_one:
+                raise
+        # Something that one of them would save is refused: each alone then, so that the others go on.
+        return [await self._take_alone(build, page, reads) for build in builds]
+
+    async def _take_alone(self, build: Build, page: Page, reads: Sequence[Read]) -> Build:
+        mine, end = wanted_of(self._fold_of(build), reads), page.end
         while True:
-            rows = await self._store.rows(fold, build.build, keys_of(fold, mine))
-            began_s = self._monotonic_s()
-            folded = fold_batch(fold, build, mine, end, rows, self._now())
-            self._busy_s += self._monotonic_s() - began_s
             try:
-                return await self._save(fold, build, folded)
+                return (await self._save([(build, await self._fold(build, mine, end))]))[0]
             except StoreError as error:
                 if error.transient or not error.of_one or not mine:
                     raise
@@ -208,23 +232,63 @@ class ProjectionRunner:
                 mine = mine[: len(mine) // 2]
                 end = mine[-1].event.position
 
-    async def _save(self, fold: Fold, build: Build, folded: Folded) -> Build:
+    async def _fold(self, build: Build, reads: Sequence[Read], end: Position) -> Folded:
+        """Fold them, from the rows that are known and those that the store says."""
+        fold = self._fold_of(build)
+        known = self._known.setdefault(build.build, KnownRows()).at(build.cursor)
+        with self._busy():
+            unknown = unknown_keys(fold, reads, known)
+        rows = {**known, **await self._store.rows(fold, build.build, unknown)} if unknown else known
+        batch = Batch(fold, build, rows)
+        for some in _slices(reads):
+            with self._busy():
+                batch.take(some)
+            await asyncio.sleep(0)
+        return batch.folded(end, self._now())
+
+    async def _save(self, folded: Sequence[tuple[Build, Folded]]) -> list[Build]:
+        """Save what was folded, all of it by one statement; the builds as they stand then."""
+        for _, each in folded:
+            if each.told:
+                await self._tell(each.told)
+        advances = [
+            Advance(self._fold_of(build), build, each.progress, self._leases[build.build][0])
+            for build, each in folded
+            if each.progress.after != build.cursor
+        ]
+        saved = await self._store.advance(advances) if advances else ()
+        tried = {each.build.build for each in advances}
+        return [
+            await self._after(build, each, tried=build.build in tried, saved=build.build in saved)
+            for build, each in folded
+        ]
+
+    async def _after(self, build: Build, folded: Folded, *, tried: bool, saved: bool) -> Build:
         after = build
-        lease, _ = self._leases[build.build]
-        if folded.told:
-            await self._tell(folded.told)
-        if folded.progress.after != build.cursor:
-            if not await self._store.advance(fold, build, folded.progress, lease):
-                log.warning("another process works on the projection %s, or it was changed", build.build)
-                self._leases.pop(build.build, None)
-                return build
-            self._leases[build.build] = (lease, self._monotonic_s())
-            after = replace(build, cursor=folded.progress.after, events=build.events + folded.progress.events)
+        if tried and not saved:
+            log.warning("another process works on the projection %s, or it was changed", build.build)
+            self._leases.pop(build.build, None)
+            return build
+        if saved:
+            progress = folded.progress
+            self._leases[build.build] = (self._leases[build.build][0], self._monotonic_s())
+            self._known[build.build].moved(progress.after, folded.changed)
+            after = replace(build, cursor=progress.after, events=build.events + progress.events)
         if folded.failure is not None:
             await self._stand_still(after, folded.failure)
             return replace(after, failure=folded.failure)
         self._tried.pop(build.build, None)
         return replace(after, failure=None)
+
+    def _fold_of(self, build: Build) -> Fold:
+        return self._folds[build.name, build.version]
+
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        """Counts the time in which the process does nothing else."""
+        began_s = self._monotonic_s()
+        yield
+        self._busy_s += self._monotonic_s() - began_s
 
     async def _stand_still(self, build: Build, failure: Failure) -> None:
         self._tried[build.build] = self._monotonic_s()
@@ -232,7 +296,5 @@ class ProjectionRunner:
         await self._store.stand_still(build, failure)
 
 
-def sentence_of(failure: Failure) -> str:
-    """Which event it is and why, for people."""
-    place = "/".join(map(str, failure.position))
-    return f"version {failure.version} of {failure.stream_id} ({failure.type}, position {place}): {failure.error}"
+def _slices(rows: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    return (rows[at : at + SLICE_EVENTS] for at in range(0, len(rows), SLICE_EVENTS))

@@ -1,0 +1,102 @@
+"""What it costs to keep the projections up to date, in statements and in calls: a bound that no machine's mood changes."""
+
+from __future__ import annotations
+
+import asyncio
+import cProfile
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+from queuebit_domain.projections.registry import PROJECTIONS
+from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
+from queuebit_store.projections import known
+from queuebit_store.projections.runner import ProjectionRunner
+from tests.fakes.histories import tell_jobs
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+BATCH_EVENTS = 500
+ROUNDS, JOBS = 4, 70
+EVENTS = ROUNDS * JOBS * 7
+CALLS_MAX = 95
+"""An event, all three projections together, on Python 3.11 and where ids are hashed in Python."""
+
+
+async def _told() -> MemoryStore:
+    store = MemoryStore(MemoryDatabase(lambda: 0.0))
+    for nth in range(ROUNDS):
+        await tell_jobs(store, range(nth * JOBS, (nth + 1) * JOBS))
+    return store
+
+
+async def _kept(store: MemoryStore, holder: str = "one") -> tuple[Counter[str], int]:
+    """The operations on the store, each of which is one statement on PostgreSQL, and how many events were read."""
+    asked = Counter[str]()
+
+    async def before(operation: str) -> None:
+        asked[operation] += 1
+
+    runner = ProjectionRunner(store, PROJECTIONS, holder=holder, now=lambda: NOW, monotonic_s=lambda: 0.0)
+    await runner.prepare()
+    store.hooks = Hooks(before=before)
+    read, more = 0, True
+    while more:
+        stepped = await runner.step(limit=BATCH_EVENTS)
+        read, more = read + stepped.read, stepped.more
+    store.hooks = Hooks()
+    await runner.release()
+    return asked, read
+
+
+def test_a_batch_is_three_statements_for_all_projections_together() -> None:
+    """One says which builds there are, one reads, one saves; and once each its lease, and the day of the tenant."""
+
+    async def main() -> None:
+        asked, read = await _kept(await _told())
+        batches = -(-EVENTS // BATCH_EVENTS)
+        assert read == EVENTS
+        assert asked == {"builds": batches, "read_page": batches, "advance": batches, "take": 3, "rows": 1}
+
+    asyncio.run(main())
+
+
+def test_another_runner_knows_no_row_and_asks_for_those_it_needs() -> None:
+    async def main() -> None:
+        store = await _told()
+        first = ProjectionRunner(store, PROJECTIONS, holder="one", now=lambda: NOW, monotonic_s=lambda: 0.0)
+        await first.prepare()
+        await first.step(limit=JOBS)
+        await first.release()
+        asked, read = await _kept(store, "two")
+        assert (read, asked["rows"]) == (EVENTS - JOBS, 3)
+        assert len(store.database.projected["job_list_v1"]) == ROUNDS * JOBS
+
+    asyncio.run(main())
+
+
+def test_rows_that_were_forgotten_are_asked_for_again(monkeypatch: Any) -> None:
+    async def main() -> None:
+        rich = await _told()
+        await _kept(rich)
+        monkeypatch.setattr(known, "ROWS_MAX", 3)
+        poor = await _told()
+        asked, _ = await _kept(poor)
+        assert asked["rows"] > 1
+        assert poor.database.projected == rich.database.projected
+
+    asyncio.run(main())
+
+
+def test_no_event_makes_more_calls_than_it_did() -> None:
+    async def main() -> None:
+        store, warm = await _told(), await _told()
+        await _kept(warm)
+        profile = cProfile.Profile()
+        profile.enable()
+        await _kept(store)
+        profile.disable()
+        entries: Any = profile.getstats()
+        calls = sum(each.callcount for each in entries) / EVENTS
+        assert CALLS_MAX / 2 < calls <= CALLS_MAX
+
+    asyncio.run(main())
