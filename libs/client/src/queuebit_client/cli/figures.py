@@ -34,10 +34,7 @@ def backlog(target: Target, *, as_json: bool) -> ExitCode:
     if as_json:
         print_json(found.model_dump(mode="json"))
         return ExitCode.OK
-    rows = [
-        [each.state, each.lane, each.tier, each.jobs, each.there_since, each.submitted_at]
-        for each in found.groups
-    ]
+    rows = [[each.state, each.lane, each.tier, each.jobs, each.there_since, each.submitted_at] for each in found.groups]
     show_table("", ["state", "lane", "tier", "jobs", "there since", "oldest of"], rows)
     _say(f"{found.open} jobs have not ended", found)
     return ExitCode.OK
