@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +33,8 @@ from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.ids import SystemIds
 from queuebit_runtime.processes.pool import ProcessPool
+from queuebit_store.artifacts.manifest import decode_manifest
+from queuebit_store.artifacts.opening import artifacts_from
 from queuebit_store.postgres import PostgresSettings, PostgresStore
 from queuebit_store.submissions.port import SubmissionState
 from queuebit_workbench.clouds.ibm.server import Server, started
@@ -41,14 +46,16 @@ __all__ = ["empty_settings", "postgres_store", "settings"]
 pytest.importorskip("qiskit_ibm_runtime", reason="the extra `ibm` is not installed")
 
 WAIT_S = 120.0
+JOBS = "/experimental/jobs"
 FAST = AdapterSettings(follow_interval_s=0.1, sign_interval_s=0.5, lease_s=2.0)
 
 
 @pytest.fixture
-def cloud(settings: PostgresSettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A cloud, and the environment that leads processes to it and to the ledger."""
+def cloud(settings: PostgresSettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
+    """A cloud, and the environment that leads processes to it, to the ledger and to the artifacts."""
     server = started()
     ours = {"QUEUEBIT_POSTGRES": settings.url, "QUEUEBIT_NAMESPACE": settings.namespace}
+    ours["QUEUEBIT_ARTIFACTS"] = str(tmp_path / "artifacts")
     for name, value in {**server.env(), **ours}.items():
         monkeypatch.setenv(name, value)
     env = {"QUEUEBIT_IBM_BACKENDS": "fake_manila", "QUEUEBIT_IBM_LAG_S": "1"}
@@ -154,6 +161,17 @@ async def test_while_it_is_queued_nothing_is_held_and_another_adapter_carries_it
     assert outcome.provenance["job"] == row.provider_id
     assert outcome.provenance["usage"]["status"] == "complete"
     assert outcome.usage.qpu_s == outcome.provenance["usage"]["qpu_s"] > 0
+    artifacts = artifacts_from(os.environ, SystemClock().now)
+    assert artifacts is not None
+    manifest = decode_manifest(artifacts.get(outcome.artifacts.sha256))
+    answer = manifest.item("POST /experimental/jobs answer")
+    assert answer is not None
+    assert json.loads(artifacts.get(str(answer.sha256)))["id"] == row.provider_id
+    names = [item.name for item in manifest.items]
+    assert {"round-0/counts.json", "journal.json", "ran.qpy", f"GET {JOBS}/{row.provider_id}/results answer"} <= {
+        *names
+    }
+    assert all(artifacts.get(str(item.sha256)) for item in manifest.items if item.kept)
 
 
 async def test_a_further_try_pays_nothing_for_what_a_lost_worker_has_handed_in(

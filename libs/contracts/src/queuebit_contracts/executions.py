@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 
 from queuebit_contracts.event import Answer, Event, Verdict
 from queuebit_contracts.failures import FailureAction, FailureCode
-from queuebit_contracts.jobs import Confidence, Cost, Lane, Number, ParamValue, Problem, Ran, Usage
+from queuebit_contracts.jobs import Artifacts, Confidence, Cost, Lane, Number, ParamValue, Problem, Ran, Usage
 from queuebit_contracts.model import Sensitive
 
 
@@ -46,6 +46,7 @@ class ExecutionSucceeded(Event):
 
     `problem` is echoed for the validator and is never stored; `fingerprint` is that of the problem, so a validator that was
     shown another problem is found out. `evidence` holds what confidence is computed from (feasible fraction, samples, …).
+    `artifacts`: what is kept of the run, where something is.
     """
 
     attempt_id: UUID
@@ -65,13 +66,14 @@ class ExecutionSucceeded(Event):
     evidence: dict[str, Any] = {}
     problem: Sensitive[Problem] | None = None
     params: dict[str, ParamValue] = {}
+    artifacts: Artifacts | None = None
 
 
 class ExecutionFailed(Event):
     """An attempt ended without an answer, with the reason, the remedy and when a retry makes sense.
 
     `action`: what the plan is to do, where the attempt knows better than the table of failures. `backend`: where it failed;
-    `reason`: the provider's own code for it.
+    `reason`: the provider's own code for it; `artifacts`: what is kept of what it said.
     """
 
     attempt_id: UUID
@@ -85,6 +87,7 @@ class ExecutionFailed(Event):
     action: FailureAction | None = None
     backend: str | None = None
     reason: str | None = None
+    artifacts: Artifacts | None = None
 
 
 class ResultValidated(Event):

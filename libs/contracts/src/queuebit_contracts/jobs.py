@@ -119,6 +119,8 @@ class Problem(StrictModel):
 
 FALLBACK_PARAM = "fallback"
 """A job that says `fallback: false` wants the answer of the lane that it names or none: it may wait there for days."""
+ARTIFACTS_PARAM = "artifacts"
+"""A job that says `artifacts: true` has what ran and what came of it kept, also where nothing is paid for it."""
 BACKEND_PARAM = "backend"
 """The parameter of a job that names the backend of its lane; no other is used then."""
 TARGET_PARAM = "target"
@@ -176,6 +178,14 @@ class Ran(Model):
     method: str
     backend: str
     backend_version: str = ""
+
+
+class Artifacts(Model):
+    """What is kept of an attempt outside of its events: the hash of a list of `count` artifacts, which has a hash for each."""
+
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    bytes: Annotated[int, Field(ge=0)]
+    count: Annotated[int, Field(ge=0)]
 
 
 class Usage(Model):

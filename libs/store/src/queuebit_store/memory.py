@@ -9,6 +9,7 @@ from __future__ import annotations
 from queuebit_store.attempts.memory import MemoryAttempts
 from queuebit_store.diagnosis.memory import MemoryDiagnosis
 from queuebit_store.directory.memory import MemoryDirectory
+from queuebit_store.evidence.memory import MemoryEvidence
 from queuebit_store.gates.memory import MemoryGates
 from queuebit_store.heads.memory import MemoryHeads
 from queuebit_store.idempotency.memory import MemoryIdempotency
@@ -34,6 +35,7 @@ class MemoryStore(
     MemorySubmissions,
     MemoryAttempts,
     MemoryGates,
+    MemoryEvidence,
     MemoryPartitions,
     MemoryProjections,
 ):

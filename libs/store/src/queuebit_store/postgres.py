@@ -12,6 +12,7 @@ from queuebit_store.connections.settings import PostgresSettings, settings_from
 from queuebit_store.diagnosis.postgres import PostgresDiagnosis
 from queuebit_store.directory.postgres import PostgresDirectory
 from queuebit_store.errors import EpochStale
+from queuebit_store.evidence.postgres import PostgresEvidence
 from queuebit_store.gates.postgres import PostgresGates
 from queuebit_store.heads.postgres import PostgresHeads
 from queuebit_store.idempotency.postgres import PostgresIdempotency
@@ -35,6 +36,7 @@ class PostgresStore(
     PostgresSubmissions,
     PostgresAttempts,
     PostgresGates,
+    PostgresEvidence,
     PostgresPartitions,
     PostgresProjections,
 ):

@@ -9,6 +9,7 @@ from queuebit_store.connections.migrations import check_schema
 from queuebit_store.connections.session import Session
 from queuebit_store.connections.settings import PostgresSettings, settings_from
 from queuebit_store.diagnosis.postgres import PostgresDiagnosis
+from queuebit_store.evidence.postgres import PostgresEvidence
 from queuebit_store.heads.postgres import PostgresHeads
 from queuebit_store.leadership.postgres import PostgresLeadership
 from queuebit_store.log.postgres import PostgresCursors, PostgresLog
@@ -29,16 +30,20 @@ class OperatorStore(
         return self._session
 
 
+class SubmissionStore(PostgresSubmissions, PostgresEvidence):
+    """What was handed in, and what was seen of it. Made by `opened_submissions`."""
+
+
 def postgres_settings(env: Mapping[str, str]) -> PostgresSettings:
     """As the services read them. Raises InvalidSettings."""
     return settings_from(env, service=SERVICE)
 
 
 @asynccontextmanager
-async def opened_submissions(env: Mapping[str, str]) -> AsyncIterator[PostgresSubmissions]:
+async def opened_submissions(env: Mapping[str, str]) -> AsyncIterator[SubmissionStore]:
     """The ledger of submissions, with the tables that this version works with. Raises what the store raises."""
     async with _session(env) as session:
-        yield PostgresSubmissions(session)
+        yield SubmissionStore(session)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from queuebit_operations.verbs import options as o
 
 if TYPE_CHECKING:
     from queuebit_client.cli.exit_codes import ExitCode
+    from queuebit_store.evidence.port import Piece
     from queuebit_store.submissions.port import Note, Submission
 
 HELP = (
@@ -51,7 +52,10 @@ def list_(
 
 
 def show(key: _Key, as_json: o.Json = False) -> int:
-    """Show one submission and its history: who did what, when. Exit 3: there is none with this key."""
+    """Show one submission: who did what and when, and every request and answer of its provider, by its hash.
+
+    `queuebit ops jobs artifacts` fetches them. Exit 3: there is none with this key.
+    """
     from queuebit_operations.running import run
 
     return run(_show(key, as_json=as_json))
@@ -105,11 +109,12 @@ async def _show(key: UUID, *, as_json: bool) -> ExitCode:
 
     async with opened_submissions(os.environ) as store:
         row, notes = await store.submission(key), await store.submission_notes(key)
+        seen = await store.evidence(key)
     if row is None:
         raise _not_there(key)
     document = _document(row)
     if as_json:
-        print_json({**document, "history": [_line(each) for each in notes]})
+        print_json({**document, "history": [_line(each) for each in notes], "evidence": [_seen(each) for each in seen]})
         return ExitCode.OK
     for name, value in document.items():
         if value not in (None, ""):
@@ -117,6 +122,10 @@ async def _show(key: UUID, *, as_json: bool) -> ExitCode:
     for each in notes:
         at, owner = each.at.isoformat(timespec="milliseconds"), each.owner or "-"
         print_line(f"{at}  {each.state.value:<10}  {owner:<24}  {each.text}")
+    for piece in seen:
+        at, what = piece.at.isoformat(timespec="milliseconds"), piece.seen
+        where = what.sha256 if what.kept else f"{what.sha256 or 'no answer'} (not kept)"
+        print_line(f"{at}  {where}  {what.bytes:>9}  {what.name} {what.status or ''}".rstrip())
     return ExitCode.OK
 
 
@@ -178,6 +187,12 @@ def _document(row: Submission) -> dict[str, Any]:
         "code": row.code,
         "detail": row.detail,
     }
+
+
+def _seen(piece: Piece) -> dict[str, Any]:
+    what = piece.seen
+    told = {"name": what.name, "sha256": what.sha256, "bytes": what.bytes, "status": what.status, "kept": what.kept}
+    return {"at": piece.at.isoformat(), "epoch": piece.epoch, **told}
 
 
 def _line(note: Note) -> dict[str, Any]:

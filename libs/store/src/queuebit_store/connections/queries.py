@@ -23,6 +23,7 @@ ROOMS = (
     "submissions",
     "attempts",
     "gates",
+    "evidence",
     "partitions",
     "projections",
 )

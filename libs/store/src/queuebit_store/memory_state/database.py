@@ -12,6 +12,7 @@ from uuid import UUID
 
 from queuebit_store.attempts.port import KeptAttempt
 from queuebit_store.directory.port import ApiKeyRow
+from queuebit_store.evidence.port import Piece
 from queuebit_store.gates.port import Gate
 from queuebit_store.heads.port import Place, StreamRow
 from queuebit_store.idempotency.port import Reservation
@@ -79,6 +80,7 @@ class MemoryDatabase:
         self.api_keys: dict[str, ApiKeyRow] = {}
         self.leases: dict[str, LeaseRow] = {}
         self.gates: dict[str, Gate] = {}
+        self.evidence: dict[UUID, list[Piece]] = {}
         self.accounts: dict[str, AccountRow] = {}
         self.attempts: dict[UUID, KeptAttempt] = {}
         self.orders: dict[UUID, bytes] = {}

@@ -54,7 +54,7 @@ def to_open_circuit(circuit: Circuit) -> OpenCircuit:
     """The same form in Qiskit, its classical registers in the order of their declaration: one parameter for each slot."""
     parameters = ParameterVector("t", circuit.slots)
     made = QuantumCircuit(
-        QuantumRegister(circuit.qubits),
+        QuantumRegister(circuit.qubits, "q"),
         *(ClassicalRegister(register.size, f"m{place}") for place, register in enumerate(circuit.registers)),
     )
     _add(made, circuit.operations, list(parameters))

@@ -67,6 +67,7 @@ class QuantumAdapter:
             grace_s=settings.grace_s,
             hop=hop,
             targets=Targets(settings.provider_names, settings.setup),
+            keep_all=settings.keep_artifacts == "all",
         )  # fmt: skip
         pace = Pace(settings.follow_interval_s, settings.sign_interval_s, settings.lease_s)
         kept = [spec.name for spec in backends.all() if spec.durable]

@@ -4,35 +4,53 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError, Stopped
+from queuebit_quantum_adapter.evidence.keeping import keeping_here
+from queuebit_quantum_adapter.evidence.run import Recorded, items_of, listed
 from queuebit_quantum_adapter.pipelines import frame
 from queuebit_quantum_adapter.shell.task import Ended, Failed, Report, Step, Task, Waiting
+from queuebit_quantum_adapter.submissions.journal import Journal
+from queuebit_quantum_adapter.submissions.local import Here
 from queuebit_quantum_adapter.submissions.running import open_provider
+from queuebit_store.evidence.port import Piece
 
 
 def attempt(task: Task, on_progress: Report) -> Ended:
     """Do the task. What is expected to fail is told as a value. On SIGTERM it is Stopped between two steps of the interpreter,
     and the process ends.
     """
-    return told(lambda: frame.run(task, on_progress))
+    keeping = keeping_here(paid=False) if task.kept else None
+    if keeping is None:
+        return told(lambda: frame.run(task, on_progress))
+    recorded, journal = Recorded(Here()), Journal()
+    ended = told(lambda: frame.run(task, on_progress, frame.Kept(recorded, journal)))
+    items = recorded.items(keeping, journal, programs=True)
+    return replace(ended, artifacts=listed(keeping, task.attempt_id, task.backend.name, items, recorded.count))
 
 
 def step(asked: Step, on_progress: Report) -> Ended | Waiting:
     """Go through a task whose circuits are handed in through the ledger: to its outcome, or until a result is not there yet."""
-    from queuebit_quantum_adapter.submissions.journal import Journal
     from queuebit_quantum_adapter.submissions.ledger import ledger_loop, open_ledger
     from queuebit_quantum_adapter.submissions.parking import Claim, Parking, Waits
     from queuebit_store.errors import StoreError
 
     task, journal = asked.task, Journal(asked.journal)
     claim = Claim(task.attempt_id, asked.lineage, asked.epoch, task.backend, task.patient)
-    parking = Parking(open_ledger, claim, journal, loop=ledger_loop())
+    keeping = keeping_here(paid=True) if task.kept else None
+    recorded = Recorded(Parking(open_ledger, claim, journal, loop=ledger_loop(), keeping=keeping))
     try:
-        return told(lambda: frame.run(task, on_progress, frame.Kept(parking, journal)))
+        ended = told(lambda: frame.run(task, on_progress, frame.Kept(recorded, journal)))
+        if keeping is None:
+            return ended
+        seen = ledger_loop().run(_seen(asked.lineage))
+        items = [*recorded.items(keeping, journal, programs=False), *items_of(seen)]
+        return replace(ended, artifacts=listed(keeping, task.attempt_id, task.backend.name, items, recorded.count))
     except Waits as waits:
         return Waiting(waits.key)
     except StoreError as error:
@@ -45,7 +63,14 @@ def follow(backend: BackendSpec, on_progress: Callable[[Any], None]) -> int:
     from queuebit_quantum_adapter.submissions.ledger import ledger_loop, open_ledger
 
     del on_progress
-    return ledger_loop().run(advance(open_ledger, backend, lambda: open_provider(backend)))
+    keeping = keeping_here(paid=True)
+    return ledger_loop().run(advance(open_ledger, backend, lambda: open_provider(backend), keeping=keeping))
+
+
+async def _seen(lineage: UUID) -> list[Piece]:
+    from queuebit_quantum_adapter.submissions.ledger import open_ledger
+
+    return await (await open_ledger()).evidence_of_lineage(lineage)
 
 
 def warm(backend: BackendSpec, on_progress: Callable[[Any], None]) -> None:

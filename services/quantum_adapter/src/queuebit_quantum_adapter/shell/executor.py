@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FailureAction, FailureCode
-from queuebit_contracts.jobs import BACKEND_PARAM, FALLBACK_PARAM, TARGET_PARAM, Lane, Ran, Usage
+from queuebit_contracts.jobs import ARTIFACTS_PARAM, BACKEND_PARAM, FALLBACK_PARAM, TARGET_PARAM, Lane, Ran, Usage
 from queuebit_problems.errors import ProblemError
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.registry import Backends
@@ -48,10 +48,11 @@ class QuantumExecutor:
         warm_timeout_s: float = 60.0,
         hop: TaskHop = asyncio.to_thread,
         targets: Targets | None = None,
+        keep_all: bool = False,
     ) -> None:
         """`grace_s`: how long past its budget a process may take to load the SDK and to hand over its answer. `hop` reads large
         statements off the loop; a simulation passes one that calls directly. `targets`: what jobs may have simulated instead of
-        what `backends` simulate.
+        what `backends` simulate. `keep_all`: artifacts of simulators are kept too.
         """
         self._targets = targets
         self._pool = pool
@@ -62,6 +63,7 @@ class QuantumExecutor:
         self.grace_s = grace_s
         self._warm_timeout_s = warm_timeout_s
         self._hop = hop
+        self._keep_all = keep_all
 
     def is_small(self, order: JobQueued) -> bool:  # noqa: ARG002
         """No circuit is small enough for the event loop."""
@@ -137,6 +139,7 @@ class QuantumExecutor:
             evidence=outcome.evidence,
             problem=order.problem,
             params=order.params,
+            artifacts=outcome.artifacts,
         )
 
     def task_of(self, order: JobQueued, backend_name: str | None = None) -> Task:
@@ -173,6 +176,7 @@ class QuantumExecutor:
             order.degraded or 0,
             order.params.get(FALLBACK_PARAM) is False,
             mitigation,
+            backend.durable or self._keep_all or order.params.get(ARTIFACTS_PARAM) is True,
         ).smaller
 
     def _of_target(self, order: JobQueued) -> Backends:
@@ -206,7 +210,7 @@ def told_of(order: JobQueued, ended: Failed, task: Task | None, usage: Usage) ->
     action = ended.action
     if action == "degrade" and (is_measurement(order.problem) or not Recipe.of(order.params).rounds):
         action = "fail_fast"
-    return failed(
+    told = failed(
         order,
         ended.code,
         ended.detail,
@@ -217,6 +221,7 @@ def told_of(order: JobQueued, ended: Failed, task: Task | None, usage: Usage) ->
         backend=None if task is None else task.backend.name,
         reason=ended.reason,
     )
+    return told if ended.artifacts is None else told.model_copy(update={"artifacts": ended.artifacts})
 
 
 def _ran(lane: Lane, outcome: Outcome, backend: BackendSpec) -> Ran:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -53,6 +53,11 @@ class AdapterSettings(BaseSettings):
     """How soon an attempt that waits at a provider gives its next sign of life; ever more rarely the longer it waits."""
     lease_s: Annotated[float, Field(ge=1, le=600)] = 30.0
     """How long a process that carries on a kept attempt may be silent before another one takes over."""
+
+    keep_artifacts: Literal["paid", "all"] = "paid"
+    """Of which attempts what ran and what came of it are kept, where QUEUEBIT_ARTIFACTS names a place: of those that are paid
+    for, or of simulators too. A job that says artifacts=true has it in any case.
+    """
 
     @field_validator("simulator_target")
     @classmethod

@@ -9,7 +9,7 @@ from typing import Any, Literal, assert_never, cast, get_args
 from uuid import UUID
 
 from queuebit_contracts.failures import FailureAction, FailureCode
-from queuebit_contracts.jobs import Number, ParamValue, Problem, Tier
+from queuebit_contracts.jobs import Artifacts, Number, ParamValue, Problem, Tier
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.spec import CORE_MAX, BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError, InvalidParam
@@ -104,7 +104,7 @@ class Task:
 
     `recipe` is for problems that circuits solve: circuits that are measured have their own. `degraded`: how often it is to be
     made smaller than that, for an attempt failed for its size. `patient`: whether it waits for its backend however long.
-    `mitigation`: what its backend is to do against errors.
+    `mitigation`: what its backend is to do against errors. `kept`: whether what ran and what came of it are kept as artifacts.
     """
 
     attempt_id: UUID
@@ -118,6 +118,7 @@ class Task:
     degraded: int = 0
     patient: bool = False
     mitigation: Mitigation = NO_MITIGATION
+    kept: bool = False
 
     @property
     def smaller(self) -> Task:
@@ -158,6 +159,7 @@ class Outcome:
     cpu_s: float = 0.0
     qpu_s: float = 0.0
     without_circuit: bool = False
+    artifacts: Artifacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ class Failed:
     retry_after_s: float | None = None
     action: FailureAction | None = None
     reason: str | None = None
+    artifacts: Artifacts | None = None
 
     @classmethod
     def of(cls, error: AdapterError) -> Failed:

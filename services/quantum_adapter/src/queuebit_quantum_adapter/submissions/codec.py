@@ -79,14 +79,19 @@ def encode_result(result: Result) -> bytes:
     return _bytes(
         {
             "version": VERSION,
-            "counts": [{f"{bits:x}": count for bits, count in counts.items()} for counts in result.counts],
+            "counts": _counts(result),
             "values": list(result.values),
             "record": dict(result.record),
             "ran": [dict(each) for each in result.ran],
             "timing": dict(result.timing),
-            **({"estimated": [list(astuple(each)) for each in result.estimated]} if result.estimated else {}),
+            **_estimated(result),
         }
     )
+
+
+def encode_counts(result: Result) -> bytes:
+    """What was measured and nothing else: runs that are equal bit by bit give equal bytes."""
+    return _bytes({"version": VERSION, "counts": _counts(result), "values": list(result.values), **_estimated(result)})
 
 
 def decode_result(data: bytes) -> Result:
@@ -100,6 +105,14 @@ def decode_result(data: bytes) -> Result:
 def hash_of(data: bytes) -> str:
     """SHA-256, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
+
+
+def _estimated(result: Result) -> dict[str, Any]:
+    return {"estimated": [list(astuple(each)) for each in result.estimated]} if result.estimated else {}
+
+
+def _counts(result: Result) -> list[dict[str, int]]:
+    return [{f"{bits:x}": count for bits, count in counts.items()} for counts in result.counts]
 
 
 def _bytes(document: dict[str, Any]) -> bytes:

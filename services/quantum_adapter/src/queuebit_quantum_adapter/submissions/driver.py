@@ -5,6 +5,7 @@ Any process may act on any submission: whoever claims it takes over where the la
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
@@ -12,18 +13,22 @@ from typing import Protocol
 from queuebit_contracts.failures import FailureCode
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError, SubmissionEnded
+from queuebit_quantum_adapter.evidence.watch import Watch
 from queuebit_quantum_adapter.ports import Poll, Provider, Recovery, RunState
 from queuebit_quantum_adapter.submissions import machine
 from queuebit_quantum_adapter.submissions import seen as see
 from queuebit_quantum_adapter.submissions.codec import decode_request, encode_result
 from queuebit_quantum_adapter.submissions.machine import Act, Terms
 from queuebit_quantum_adapter.submissions.seen import Observation
+from queuebit_store.errors import StoreError
+from queuebit_store.evidence.port import Evidence
 from queuebit_store.gates.port import Allowance, Gates
 from queuebit_store.submissions.port import Submission, Submissions
 
 LEASE_S = 60.0
 """Longer than any call to a provider takes: each has a deadline of its own."""
 
+_log = logging.getLogger(__name__)
 Mark = Callable[[str], None]
 """Told of the place that is passed: tests stop a process there."""
 
@@ -32,8 +37,8 @@ def unheard(words: str) -> None:
     """Nobody listens."""
 
 
-class Shared(Submissions, Gates, Protocol):
-    """Submissions, and what is shared about their providers."""
+class Shared(Submissions, Gates, Evidence, Protocol):
+    """Submissions, what was seen of them, and what is shared about their providers."""
 
 
 class Lost(Exception):
@@ -52,13 +57,16 @@ class Driver:
         owner: str,
         lease_s: float = LEASE_S,
         mark: Mark = unheard,
+        watch: Watch | None = None,
     ) -> None:
+        """`watch` keeps what is said about submissions; nothing is where it is None."""
         self._store = store
         self._opened = provider
         self._terms = terms
         self._owner = owner
         self._lease_s = lease_s
         self._mark = mark
+        self._watch = watch or Watch()
 
     @property
     def _provider(self) -> Provider:
@@ -69,10 +77,11 @@ class Driver:
     async def advance(self, row: Submission) -> Submission | None:
         """Act on a claimed row until it has to wait or has ended, and release it; None where somebody else has it now."""
         try:
-            while True:
-                row, rests = await self._step(row)
-                if rests:
-                    return row
+            with self._watch.listening(self._opened):
+                while True:
+                    row, rests = await self._step(row)
+                    if rests:
+                        return row
         except Lost:
             return None
 
@@ -137,6 +146,7 @@ class Driver:
     async def _saved(
         self, row: Submission, act: Act, seen: Observation, result: bytes | None
     ) -> tuple[Submission, bool]:
+        await self._note_evidence(row)
         now = await self._store.submissions_now()
         reaction = machine.react(row, seen, now, self._terms)
         rests = reaction.row.due_at is None or reaction.row.due_at > now
@@ -148,6 +158,7 @@ class Driver:
             self._quietly(lambda: self._provider.close(row.fence or ""))
         for provider_id in reaction.cancel:
             self._quietly(lambda provider_id=provider_id: self._provider.cancel(provider_id))  # type: ignore[misc]
+        await self._note_evidence(row)
         return reaction.row, rests
 
     def _open_fence(self, row: Submission) -> Observation:
@@ -163,6 +174,7 @@ class Driver:
         if request is None:
             raise Lost
         asked = decode_request(request)
+        self._watch.sees(self._provider, asked)
         stored = machine.sending(row, now)
         if not await self._store.save_submission(stored.row, stored.note, release=False):
             raise Lost
@@ -211,6 +223,15 @@ class Driver:
             return _no_answer(error), None
         self._mark("fetched")
         return see.Fetched(), result
+
+    async def _note_evidence(self, row: Submission) -> None:
+        """What was seen, beside the submission. What comes of the submission never depends on it."""
+        if not (seen := self._watch.taken()):
+            return
+        try:
+            await self._store.note_evidence(row.key, row.epoch, seen)
+        except StoreError as error:
+            _log.warning("What was seen of a submission is kept, and not noted: %s", error)
 
     def _quietly(self, call: Callable[[], None]) -> None:
         """What is good to do, and done again by whoever looks later."""

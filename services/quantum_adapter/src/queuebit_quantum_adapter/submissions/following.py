@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError
+from queuebit_quantum_adapter.evidence.keeping import Keeping
+from queuebit_quantum_adapter.evidence.watch import Watch
 from queuebit_quantum_adapter.ports import Provider, Recovery
 from queuebit_quantum_adapter.submissions.driver import LEASE_S, Driver, terms_of
 from queuebit_quantum_adapter.submissions.ledger import Ledger, OpenLedger
@@ -26,6 +28,7 @@ async def advance(
     *,
     poll_s: float = 2.0,
     lease_s: float = LEASE_S,
+    keeping: Keeping | None = None,
 ) -> int:
     """Act on what is due, so many at most; how many submissions that were. Raises AdapterError or StoreError.
 
@@ -38,7 +41,7 @@ async def advance(
     if provider is None and (await ledger.gate(spec.name)).open_until is None:
         return 0
     terms = UNOPENED if provider is None else terms_of(provider, spec, poll_s=poll_s)
-    driver = Driver(ledger, provider, terms, owner=owner, lease_s=lease_s)
+    driver = Driver(ledger, provider, terms, owner=owner, lease_s=lease_s, watch=Watch(keeping))
     while count < ADVANCED_MAX and await driver.advance_due(spec.name):
         count += 1
     return count

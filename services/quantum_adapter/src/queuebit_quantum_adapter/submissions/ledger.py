@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from queuebit_quantum_adapter.errors import NoBackend
 from queuebit_store.attempts.port import Attempts
 from queuebit_store.errors import InvalidSettings
+from queuebit_store.evidence.port import Evidence
 from queuebit_store.gates.port import Gates
 from queuebit_store.postgres import PostgresStore, settings_from
 from queuebit_store.submissions.port import Submissions
@@ -19,8 +20,8 @@ from queuebit_store.submissions.port import Submissions
 T = TypeVar("T")
 
 
-class Ledger(Submissions, Attempts, Gates, Protocol):
-    """Submissions, the attempts that wait for them, and what is shared about their providers."""
+class Ledger(Submissions, Attempts, Evidence, Gates, Protocol):
+    """Submissions with what was seen of them, the attempts that wait for them, and what is shared about their providers."""
 
 
 OpenLedger = Callable[[], Awaitable[Ledger]]

@@ -17,6 +17,8 @@ from queuebit_contracts.failures import FAILURES, FailureAction, FailureCode
 from queuebit_contracts.ids import derive_id
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError, KeyReused, SubmissionEnded
+from queuebit_quantum_adapter.evidence.keeping import Keeping
+from queuebit_quantum_adapter.evidence.watch import Watch
 from queuebit_quantum_adapter.ports import Provider, Request, Result
 from queuebit_quantum_adapter.submissions.codec import decode_result, encode_request, hash_of
 from queuebit_quantum_adapter.submissions.driver import LEASE_S, Driver, terms_of
@@ -68,6 +70,7 @@ class Parking:
         loop: Loop,
         poll_s: float = 2.0,
         lease_s: float = LEASE_S,
+        keeping: Keeping | None = None,
     ) -> None:
         self._open_ledger = open_ledger
         self._claim = claim
@@ -76,6 +79,7 @@ class Parking:
         self._owner = f"{socket.gethostname()}/{os.getpid()}"
         self._poll_s = poll_s
         self._lease_s = lease_s
+        self._keeping = keeping
 
     def __call__(self, provider: Provider, request: Request, attempt_id: UUID, number: int, key: UUID) -> Result:  # noqa: ARG002
         """What the request gave, where that is in the ledger. Raises Waits, SubmissionEnded, KeyReused or StoreError."""
@@ -133,6 +137,7 @@ class Parking:
             terms_of(real, self._claim.spec, poll_s=self._poll_s),
             owner=self._owner,
             lease_s=self._lease_s,
+            watch=Watch(self._keeping),
         )
         await driver.advance(claimed)
         return await ledger.submission(row.key) or row

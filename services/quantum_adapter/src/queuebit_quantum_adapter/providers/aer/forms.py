@@ -108,6 +108,10 @@ class FormRunner:
             memory=memory,
         )
 
+    def bound(self, request: Request) -> list[Any]:
+        """Each circuit as it is run. Raises AdapterError."""
+        return [self._bound(bound, self._form(bound.circuit)) for bound in request.circuits]
+
     def _told(self, bound: Bound, form: Form, made: Any) -> dict[str, Any]:
         fitted = form.compiled.fitted
         told: dict[str, Any] = {"form": form.name, "layout": list(fitted.layout)}

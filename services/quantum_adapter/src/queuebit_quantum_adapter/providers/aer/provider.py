@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from queuebit_quantum_adapter.backends.limits import statevector_bytes
 from queuebit_quantum_adapter.errors import UnusableProblem
-from queuebit_quantum_adapter.ports import Capabilities, Preflight, Request
+from queuebit_quantum_adapter.ports import Capabilities, Preflight, Program, Request
 from queuebit_quantum_adapter.providers.aer.forms import FormRunner
 from queuebit_quantum_adapter.providers.aer.target import Target
 from queuebit_quantum_adapter.providers.here import RunsHere
+from queuebit_quantum_adapter.providers.qiskit_circuits import shown
 
 
 class AerProvider(RunsHere):
@@ -40,3 +41,6 @@ class AerProvider(RunsHere):
             success=min((each.success for each in fitted), default=1.0),
             seconds=sum(self._target.seconds(each, request.shots or 0) for each in fitted),
         )
+
+    def shown(self, request: Request) -> tuple[Program, ...]:
+        return shown(self._forms.bound(request))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import boto3
@@ -32,12 +33,14 @@ from queuebit_quantum_adapter.errors import (
     RateLimited,
     SubmitRefused,
 )
+from queuebit_quantum_adapter.ports import Exchange, Hear
 
 T = TypeVar("T")
 CONNECT_S = 5.0
 ATTEMPTS_MAX = 3
 PAGE, PAGES_MAX = 100, 20
 REMEDY = "Check AWS_REGION and the AWS credentials of this service, and what they may do at Braket and in the bucket."
+_OF_TASKS = ("/quantum-task", "/quantum-tasks")
 KEY, TOKEN_NAME = "queuebit", "clientToken"
 BAD_REQUEST, FORBIDDEN, NOT_FOUND, CONFLICT = 400, 403, 404, 409
 UNSIGNED = (NoCredentialsError, PartialCredentialsError, NoRegionError)
@@ -50,12 +53,16 @@ class Client:
     def __init__(self, arn: str, bucket: str, prefix: str, deadline_s: float) -> None:
         """Raises NotAuthorised where there is no region or no account."""
         self._arn, self._bucket, self._prefix = arn, bucket, prefix
+        self.hear: Hear | None = None
+        """Told of every exchange about a task, and of every object that is fetched."""
         region = arn.split(":")[3] or None
         try:
             session = boto3.Session(region_name=region)
             self._once = session.client("braket", config=_config(deadline_s, 1))
             self._braket = session.client("braket", config=_config(deadline_s, ATTEMPTS_MAX))
             self._s3 = session.client("s3", config=_config(deadline_s, ATTEMPTS_MAX))
+            for client in (self._once, self._braket):
+                client._endpoint.http_session = Line(client._endpoint.http_session, self._overheard)
         except BotoCoreError as error:
             raise NotAuthorised(f"Braket cannot be reached: {error}", remedy=REMEDY) from error
 
@@ -118,9 +125,41 @@ class Client:
 
         def get() -> bytes:
             body: bytes = self._s3.get_object(Bucket=self._bucket, Key=path)["Body"].read()
+            if self.hear is not None:
+                self.hear(Exchange(f"GET s3://{self._bucket}/{path}", b"", 200, body))
             return body
 
         return _asked(get)
+
+    def _overheard(self, request: Any, response: Any) -> None:
+        """What went over the wire, where it is about a task; each of the client's own repeats too."""
+        path = unquote(urlsplit(request.url).path)
+        if self.hear is None or not path.startswith(_OF_TASKS):
+            return
+        body = request.body or b""
+        asked = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else b""
+        said = (None, None) if response is None else (int(response.status_code), response.content)
+        self.hear(Exchange(f"{request.method} {path}", asked, *said))
+
+
+class Line:
+    """Carries the requests of a client of boto3 as its own session does; what goes over it is heard before it is read."""
+
+    def __init__(self, session: Any, overheard: Callable[[Any, Any], None]) -> None:
+        self._session = session
+        self._overheard = overheard
+
+    def send(self, request: Any) -> Any:
+        try:
+            response = self._session.send(request)
+        except Exception:
+            self._overheard(request, None)
+            raise
+        self._overheard(request, response)
+        return response
+
+    def close(self) -> None:
+        self._session.close()
 
 
 def _config(deadline_s: float, attempts: int) -> Any:

@@ -9,11 +9,11 @@ from importlib.metadata import version
 from typing import Any
 
 from braket.devices import LocalSimulator
-from braket.ir.openqasm import Program
+from braket.ir.openqasm import Program as OpenQasm
 
 from queuebit_quantum_adapter.backends.limits import statevector_bytes
 from queuebit_quantum_adapter.errors import TooManyQubits, TooMuchMemory, UnusableProblem
-from queuebit_quantum_adapter.ports import Capabilities, Preflight, Request, Result
+from queuebit_quantum_adapter.ports import Capabilities, Preflight, Program, Request, Result
 from queuebit_quantum_adapter.providers.braket.offer import LOCAL_NAME
 from queuebit_quantum_adapter.providers.braket.outcomes import counts_of
 from queuebit_quantum_adapter.providers.braket.programs import Programs, words_of
@@ -58,13 +58,17 @@ class LocalBraket(RunsHere):
         self._programs.texts(request)
         return Preflight(qubits, statevector_bytes(qubits), record=self._record(record), ran=ran)
 
+    def shown(self, request: Request) -> tuple[Program, ...]:
+        texts = self._programs.texts(request)
+        return tuple(Program(f"ran-{place}.qasm", text.source.encode()) for place, text in enumerate(texts))
+
     def _ran(self, request: Request) -> Result:
         shots, begun = request.shots or 0, time.perf_counter()
         record, ran = self._programs.prepared(request)
         ready = time.perf_counter()
         counts: list[dict[int, int]] = []
         for text in self._programs.texts(request):
-            task = self._device.run(Program(source=text.source), shots=shots)
+            task = self._device.run(OpenQasm(source=text.source), shots=shots)
             outcome = {"measurements": task.result().measurements.tolist()}
             action = {"action": {"source": text.source}}
             counts += counts_of({**outcome, "additionalMetadata": action}, shots, _nothing)

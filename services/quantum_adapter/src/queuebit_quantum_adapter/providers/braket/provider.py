@@ -18,8 +18,10 @@ from queuebit_quantum_adapter.errors import AdapterError, ProviderUnavailable, T
 from queuebit_quantum_adapter.ports import (
     Capabilities,
     CostPart,
+    Hear,
     Poll,
     Preflight,
+    Program,
     Recovery,
     Request,
     Result,
@@ -119,6 +121,13 @@ class BraketProvider:
         except (KeyError, TypeError, ValueError) as error:
             raise ProviderUnavailable(f"The result cannot be read: {type(error).__name__}: {error}") from error
         return Result(counts, record={"job": provider_id, "usage": {"shots": shots, "tasks": 1, "status": "complete"}})
+
+    def overhear(self, hear: Hear | None) -> None:
+        self._client.hear = hear
+
+    def shown(self, request: Request) -> tuple[Program, ...]:
+        texts = self._programs.texts(request)
+        return tuple(Program(f"ran-{place}.qasm", text.source.encode()) for place, text in enumerate(texts))
 
     def cancel(self, provider_id: str) -> None:
         self._client.cancel(provider_id)

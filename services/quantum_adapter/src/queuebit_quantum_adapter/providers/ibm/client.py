@@ -5,6 +5,7 @@ submission is known even where the client keeps it to itself. Imported in worker
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,12 +30,14 @@ from queuebit_quantum_adapter.errors import (
     RequestTooLarge,
     SubmitRefused,
 )
+from queuebit_quantum_adapter.ports import Exchange, Hear
 from queuebit_quantum_adapter.providers.ibm.taxonomy import BY_STATUS, REFUSED
 
 CONNECT_S = 5.0
 WAIT_S_MAX = 24 * 3600.0
 """A Retry-After beyond this, or none that is a number of seconds, is not heard."""
 RETRIED = (429, 500, 502, 503, 504, 520, 521, 522, 524)
+_OF_SUBMISSIONS = re.compile(r"/(jobs|sessions)(/|$)")
 SESSION_CLOSED = 1217
 REQUEST_TIMEOUT = 408
 NOT_LET_IN = frozenset({401, 403})
@@ -51,12 +54,13 @@ KINDS: Mapping[int, type[AdapterError]] = {
 
 @dataclass(slots=True)
 class Heard:
-    """The last submission: how many requests left, what was answered to the last one."""
+    """The last submission: how many requests left, what was answered to the last one. `hear` is told of every exchange."""
 
     sent: int = 0
     status: int | None = None
     body: bytes = b""
     retry_after_s: float | None = None
+    hear: Hear | None = None
 
     def begin(self) -> None:
         self.sent, self.status, self.body, self.retry_after_s = 0, None, b"", None
@@ -68,6 +72,7 @@ class Guard(HTTPAdapter):
     def __init__(self, heard: Heard, deadline_s: float) -> None:
         self._heard = heard
         self._deadline_s = deadline_s
+        self._led_on = ""
         retry = Retry(
             total=3,
             connect=2,
@@ -86,11 +91,35 @@ class Guard(HTTPAdapter):
         submits = request.method == "POST" and request.path_url.split("?")[0].endswith("/jobs")
         if submits:
             self._heard.sent += 1
-        response = super().send(request, *args, **kwargs)
+        name, hear = self._name_of(request), self._heard.hear
+        try:
+            response = super().send(request, *args, **kwargs)
+            answer = response.content if hear is not None and name else b""
+        except Exception:
+            if hear is not None and name:
+                hear(Exchange(name, _bytes(request.body)))
+            raise
+        if hear is not None and name:
+            hear(Exchange(name, _bytes(request.body), response.status_code, answer))
+            self._led_on = name if response.is_redirect else ""
         if submits:
             self._heard.status, self._heard.body = response.status_code, response.content[:10_000]
             self._heard.retry_after_s = _seconds(response.headers.get("Retry-After"))
         return response
+
+    def _name_of(self, request: Any) -> str:
+        """What a request is kept as; nothing where it is not about a submission. Where a result lies elsewhere, IBM leads there
+        with a signed address, which is not kept.
+        """
+        if self._led_on and request.method == "GET":
+            return f"{self._led_on} elsewhere"
+        path = request.path_url
+        return f"{request.method} {path}" if _OF_SUBMISSIONS.search(path.split("?")[0]) else ""
+
+
+def _bytes(body: Any) -> bytes:
+    """The body of a request as it was sent."""
+    return body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else b""
 
 
 def open_service(heard: Heard, deadline_s: float) -> Any:

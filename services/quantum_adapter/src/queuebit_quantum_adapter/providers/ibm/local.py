@@ -15,11 +15,12 @@ from qiskit.primitives.primitive_job import PrimitiveJob
 from qiskit_ibm_runtime import fake_provider  # type: ignore[import-untyped]
 
 from queuebit_quantum_adapter.errors import NoBackend, RunFailed, TooManyQubits
-from queuebit_quantum_adapter.ports import Capabilities, Preflight, Request, Result
+from queuebit_quantum_adapter.ports import Capabilities, Preflight, Program, Request, Result
 from queuebit_quantum_adapter.providers.here import RunsHere
 from queuebit_quantum_adapter.providers.ibm import primitives
 from queuebit_quantum_adapter.providers.ibm.offer import MITIGATIONS, local_name
 from queuebit_quantum_adapter.providers.ibm.programs import Programs
+from queuebit_quantum_adapter.providers.qiskit_circuits import shown
 
 SHOTS_MAX = 100_000
 
@@ -67,6 +68,9 @@ class LocalIbm(RunsHere):
             "circuits": [{"success": found.success}],
         }
         return replace(found, cost_at_least=False, record={**found.record, "method": "local mode", "target": target})
+
+    def shown(self, request: Request) -> tuple[Program, ...]:
+        return shown(self._programs.bound(request))
 
     def _ran(self, request: Request) -> Result:
         begun = time.perf_counter()

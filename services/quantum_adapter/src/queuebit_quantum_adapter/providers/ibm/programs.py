@@ -96,6 +96,10 @@ class Programs:
             return [_pub(form, np.array([angles for _, angles in pairs], dtype=np.float64))]
         return [_pub(form, np.array(angles, dtype=np.float64)) for form, angles in pairs]
 
+    def bound(self, request: Request) -> list[Any]:
+        """Each circuit as the backend runs it."""
+        return [form.open.bind(angles) for form, angles in map(self._form, request.circuits)]
+
     def _form(self, bound: Bound) -> tuple[Form, tuple[float, ...]]:
         template = bound if bound.circuit.slots else opened(bound.circuit)
         name = fingerprint([template.circuit.fingerprint, self._backend.name, self.calibrated_at, self._packages])

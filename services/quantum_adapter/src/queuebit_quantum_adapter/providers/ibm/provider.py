@@ -22,13 +22,24 @@ from qiskit_ibm_runtime.api.exceptions import RequestsApiError  # type: ignore[i
 from qiskit_ibm_runtime.exceptions import IBMNotAuthorizedError  # type: ignore[import-untyped]
 
 from queuebit_quantum_adapter.errors import AdapterError, NotAuthorised, ProviderUnavailable, RunFailed
-from queuebit_quantum_adapter.ports import Capabilities, Poll, Preflight, Recovery, Request, Result, RunState
+from queuebit_quantum_adapter.ports import (
+    Capabilities,
+    Hear,
+    Poll,
+    Preflight,
+    Program,
+    Recovery,
+    Request,
+    Result,
+    RunState,
+)
 from queuebit_quantum_adapter.providers.ibm import primitives
 from queuebit_quantum_adapter.providers.ibm.client import NOT_LET_IN, Heard, open_service, refusal, unopened
 from queuebit_quantum_adapter.providers.ibm.estimates import raw_answer
 from queuebit_quantum_adapter.providers.ibm.offer import MITIGATIONS
 from queuebit_quantum_adapter.providers.ibm.programs import Programs
 from queuebit_quantum_adapter.providers.ibm.taxonomy import BY_REASON, FAILED
+from queuebit_quantum_adapter.providers.qiskit_circuits import shown
 from queuebit_runtime.clock import SystemClock
 
 SHOTS_MAX = 100_000
@@ -174,6 +185,12 @@ class IbmProvider:
             except (KeyError, TypeError, ValueError) as error:
                 raise ProviderUnavailable(f"IBM Quantum lists jobs in other words: {error!r}") from error
         raise RunFailed(f"There are more than {PAGE * PAGES_MAX} jobs of one key.")
+
+    def overhear(self, hear: Hear | None) -> None:
+        self._heard.hear = hear
+
+    def shown(self, request: Request) -> tuple[Program, ...]:
+        return shown(self._programs.bound(request))
 
     def close(self, fence: str) -> None:
         self._ask(lambda client: client.close_session(fence))

@@ -1,0 +1,89 @@
+"""What an attempt asked and got, round by round, kept at its end: as requests and results, and as OpenQASM 3 and QPY."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+from queuebit_circuits.text import to_qasm3
+from queuebit_contracts.jobs import Artifacts as Reference
+from queuebit_quantum_adapter.evidence.keeping import Keeping
+from queuebit_quantum_adapter.ports import Program, Provider, Request, Result, Shown
+from queuebit_quantum_adapter.submissions.codec import encode_counts, encode_request, encode_result
+from queuebit_quantum_adapter.submissions.journal import Journal, Remembering
+from queuebit_quantum_adapter.submissions.running import HandIn
+from queuebit_store.artifacts.manifest import Item, encode_manifest
+from queuebit_store.evidence.port import Piece
+
+ROUNDS_MAX = 200
+"""Of so many rounds requests and results are kept; the list says how many there were."""
+TEXTS_MAX = 16
+JOURNAL = "journal.json"
+_log = logging.getLogger(__name__)
+
+
+class Recorded:
+    """Hands in as another one does, and remembers."""
+
+    def __init__(self, hand_in: HandIn) -> None:
+        self._hand_in = hand_in
+        self._rounds: list[tuple[Provider, Request, Result]] = []
+        self.count = 0
+
+    def __call__(self, provider: Provider, request: Request, attempt_id: UUID, number: int, key: UUID) -> Result:
+        result = self._hand_in(provider, request, attempt_id, number, key)
+        self.count += 1
+        if len(self._rounds) < ROUNDS_MAX:
+            self._rounds.append((provider, request, result))
+        return result
+
+    def items(self, keeping: Keeping, journal: Journal, *, programs: bool) -> Iterator[Item]:
+        """Keep it. `programs`: also what the provider made of the circuits, where it was made in this process."""
+        for number, (provider, request, result) in enumerate(self._rounds):
+            pieces = [
+                Program("request.json", encode_request(request)),
+                Program("counts.json", encode_counts(result)),
+                Program("result.json", encode_result(result)),
+                *_asked(request),
+                *(_ran(provider, request) if programs else ()),
+            ]
+            for piece in pieces:
+                name = f"round-{number}/{piece.name}"
+                yield Item(name, *keeping.put(name, piece.data))
+        yield Item(JOURNAL, *keeping.put(JOURNAL, journal.encode()))
+
+
+def listed(keeping: Keeping, attempt_id: UUID, backend: str, items: Iterable[Item], rounds: int) -> Reference | None:
+    """The list of it, kept too; None where that cannot be kept."""
+    found = tuple(items)
+    of = {"attempt_id": str(attempt_id), "backend": backend, "rounds": rounds}
+    sha256, size, kept = keeping.put("manifest.json", encode_manifest(of, found))
+    return Reference(sha256=sha256, bytes=size, count=len(found)) if kept else None
+
+
+def items_of(pieces: Iterable[Piece]) -> Iterator[Item]:
+    """What was seen of submissions, as items of the list."""
+    for piece in pieces:
+        seen = piece.seen
+        about = {"submission": str(piece.key), "at": piece.at.isoformat()}
+        if seen.status is not None:
+            about["status"] = str(seen.status)
+        yield Item(seen.name, seen.sha256, seen.bytes, seen.kept, about)
+
+
+def _asked(request: Request) -> Iterator[Program]:
+    """The first circuits that were asked for, a text each; of an annealer there are none."""
+    for place, bound in enumerate(request.circuits[:TEXTS_MAX]):
+        yield Program(f"asked-{place}.qasm", to_qasm3(bound.filled).encode())
+
+
+def _ran(provider: Provider, request: Request) -> tuple[Program, ...]:
+    real = provider.real if isinstance(provider, Remembering) else provider
+    if not isinstance(real, Shown):
+        return ()
+    try:
+        return tuple(real.shown(request))
+    except Exception as error:
+        _log.warning("The programs that ran are not kept: %s", type(error).__name__)
+        return ()
