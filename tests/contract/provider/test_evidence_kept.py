@@ -11,9 +11,11 @@ import pytest
 
 from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
 from queuebit_quantum_adapter.evidence.keeping import Keeping
+from queuebit_quantum_adapter.evidence.port import Overheard, Shown
 from queuebit_quantum_adapter.evidence.secrets import secrets_of
 from queuebit_quantum_adapter.evidence.watch import Watch
-from queuebit_quantum_adapter.ports import Overheard, Provider, Request, Shown
+from queuebit_quantum_adapter.ports import Provider, Request
+from queuebit_quantum_adapter.providers.braket.provider import BraketProvider
 from queuebit_quantum_adapter.submissions.codec import encode_request, hash_of
 from queuebit_quantum_adapter.submissions.driver import Driver, terms_of
 from queuebit_runtime.clock import SystemClock
@@ -23,9 +25,12 @@ from queuebit_store.errors import StoreUnavailable
 from queuebit_store.evidence.port import Piece
 from queuebit_store.memory import MemoryDatabase, MemoryStore
 from queuebit_store.submissions.port import NewSubmission, Submission, SubmissionState
+from queuebit_workbench.clouds.braket.execution import SIMULATOR
+from queuebit_workbench.clouds.braket.server import BUCKET
+from queuebit_workbench.clouds.braket.server import Server as Braket
+from queuebit_workbench.clouds.braket.server import started as began
 from queuebit_workbench.clouds.faults import Fault, Faults
 from tests.contract.provider.ibm_on_loopback import both, provider, server
-from tests.contract.provider.test_provider_port import aws, braket
 
 __all__ = ["both", "provider", "server"]
 
@@ -66,6 +71,17 @@ class World:
         return self.artifacts.get(piece.seen.sha256)
 
 
+@pytest.fixture(scope="module")
+def aws() -> Iterator[tuple[Braket, Provider]]:
+    """Amazon's cloud on loopback, and a device of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        server = began()
+        for name, value in server.env().items():
+            patch.setenv(name, value)
+        yield server, BraketProvider(device=SIMULATOR, bucket=BUCKET, prefix="t", lag_s=1.0, deadline_s=20.0)
+    server.close()
+
+
 @pytest.fixture(params=["ibm", "braket"])
 def cloud(request: pytest.FixtureRequest) -> str:
     name: str = request.param
@@ -75,7 +91,9 @@ def cloud(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def faults(cloud: str, request: pytest.FixtureRequest) -> Iterator[Faults]:
     """What goes wrong in the cloud: nothing yet."""
-    found: Faults = request.getfixturevalue("server").site.faults if cloud == "ibm" else aws()[0].faults
+    found: Faults = (
+        request.getfixturevalue("server").site.faults if cloud == "ibm" else request.getfixturevalue("aws")[0].faults
+    )
     yield found
     found.table = []
 
@@ -83,7 +101,11 @@ def faults(cloud: str, request: pytest.FixtureRequest) -> Iterator[Faults]:
 @pytest.fixture
 def world(cloud: str, faults: Faults, request: pytest.FixtureRequest) -> World:
     assert not faults.table
-    return World(request.getfixturevalue("provider") if cloud == "ibm" else braket())
+    if cloud == "ibm":
+        return World(request.getfixturevalue("provider"))
+    server, provider = request.getfixturevalue("aws")
+    server.cloud.forget()
+    return World(provider)
 
 
 POST = {"ibm": ("POST /experimental/jobs", "/experimental/jobs"), "braket": ("POST /quantum-task", "/quantum-task")}

@@ -95,8 +95,10 @@ class Stack:
         return client_options(self.access(user))
 
     def env(self, user: str | None = ADMIN) -> dict[str, str]:
-        """What a process that is `user` needs to find the servers."""
-        return {**access_env(self.access(user)), "QUEUEBIT_POSTGRES": self.postgres}
+        """What a process that is `user` needs to find the servers, and where artifacts are kept."""
+        artifacts = os.environ.get("QUEUEBIT_ARTIFACTS") or str(self.data_dir / "artifacts")
+        servers = {"QUEUEBIT_POSTGRES": self.postgres, "QUEUEBIT_ARTIFACTS": artifacts}
+        return {**access_env(self.access(user)), **servers}
 
     def record(self, process: ProcessRecord) -> None:
         """Write a process of this stack into the state file, so that it never survives the stack."""

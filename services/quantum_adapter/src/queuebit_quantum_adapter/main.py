@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 from pydantic import ValidationError
 
+from queuebit_quantum_adapter.evidence.retention import Forgetting
 from queuebit_quantum_adapter.shell.app import WARM_MODULES, QuantumAdapter
 from queuebit_quantum_adapter.shell.settings import PREFIX, AdapterSettings
 from queuebit_quantum_adapter.submissions.ledger import close_ledger
+from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.processes.pool import NICENESS, ProcessPool
-from queuebit_runtime.service.service import Service, run_service
+from queuebit_runtime.service.service import EXIT_USAGE, Service, run_service
 from queuebit_runtime.service.settings import refuse_settings
+from queuebit_store.artifacts.opening import artifacts_from, retention_from
+from queuebit_store.errors import InvalidSettings
 
 NAME = "quantum-adapter"
 
@@ -27,6 +34,11 @@ def main() -> int:
     settings = read_settings()
     if isinstance(settings, int):
         return settings
+    try:
+        artifacts, retention = artifacts_from(os.environ, SystemClock().now), retention_from(os.environ)
+    except InvalidSettings as error:
+        sys.stderr.write(f"{NAME}: {error.detail} {error.remedy}\n")
+        return EXIT_USAGE
 
     async def build(service: Service) -> None:
         pool = ProcessPool(settings.workers_max, settings.process_memory_max_mb, WARM_MODULES, niceness=NICENESS)
@@ -45,6 +57,8 @@ def main() -> int:
         service.task("backends", adapter.run)
         service.task("submissions", adapter.follow)
         service.task("attempts", adapter.conduct)
+        if artifacts is not None:
+            service.task("artifacts", Forgetting(artifacts, retention, service.clock).run)
         service.gauge(adapter.shell.show_queue)
         service.on_drain(adapter.stop)
         service.on_close(pool.close)

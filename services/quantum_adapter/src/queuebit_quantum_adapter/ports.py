@@ -7,10 +7,10 @@ whether it was taken. A local simulator may have finished when `submit` returns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 from uuid import UUID
 
 from queuebit_circuits.circuit import Bound
@@ -263,48 +263,4 @@ class Provider(Protocol):
 
     def close(self, fence: str) -> None:
         """Close a fence: from now on nothing is taken inside it. What was taken before goes on. No error where it is closed."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request to a provider about a submission and what came back: the bytes as they went over the wire, and no headers,
-    for those hold who we are. `name` is the verb and the place. `status` and `answer` are None where nothing came back.
-    """
-
-    name: str
-    request: bytes
-    status: int | None = None
-    answer: bytes | None = None
-
-
-Hear = Callable[[Exchange], None]
-"""Told of an exchange before anything is made of it; raises nothing."""
-
-
-@runtime_checkable
-class Overheard(Protocol):
-    """A provider whose raw words can be kept: one that is spoken with over a wire."""
-
-    def overhear(self, hear: Hear | None) -> None:
-        """From now on `hear` is told of all that is said about submissions; nobody where it is None. What is asked about the
-        account or the device is not told.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """Circuits as the backend is given them, in a format that others read: `name` ends as such files do."""
-
-    name: str
-    data: bytes
-
-
-@runtime_checkable
-class Shown(Protocol):
-    """A provider that shows what it makes of circuits."""
-
-    def shown(self, request: Request) -> Iterable[Program]:
-        """The circuits of a request that was prepared, as they are run. Raises AdapterError."""
         ...

@@ -9,7 +9,8 @@ from uuid import UUID
 from queuebit_circuits.text import to_qasm3
 from queuebit_contracts.jobs import Artifacts as Reference
 from queuebit_quantum_adapter.evidence.keeping import Keeping
-from queuebit_quantum_adapter.ports import Program, Provider, Request, Result, Shown
+from queuebit_quantum_adapter.evidence.port import Program, Shown
+from queuebit_quantum_adapter.ports import Provider, Request, Result
 from queuebit_quantum_adapter.submissions.codec import encode_counts, encode_request, encode_result
 from queuebit_quantum_adapter.submissions.journal import Journal, Remembering
 from queuebit_quantum_adapter.submissions.running import HandIn

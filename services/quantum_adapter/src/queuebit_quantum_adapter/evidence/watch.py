@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from queuebit_quantum_adapter.evidence.keeping import Keeping
-from queuebit_quantum_adapter.ports import Exchange, Overheard, Provider, Request, Shown
+from queuebit_quantum_adapter.evidence.port import Exchange, Overheard, Shown
+from queuebit_quantum_adapter.ports import Provider, Request
 from queuebit_store.evidence.port import Seen
 
 _log = logging.getLogger(__name__)

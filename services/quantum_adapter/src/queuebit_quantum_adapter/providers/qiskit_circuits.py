@@ -10,7 +10,7 @@ from typing import Any
 from qiskit import qasm3, qpy
 
 from queuebit_contracts.canonical import fingerprint
-from queuebit_quantum_adapter.ports import Program
+from queuebit_quantum_adapter.evidence.port import Program
 
 DIGITS = 12
 TEXTS_MAX = 16

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from queuebit_quantum_adapter.backends.limits import statevector_bytes
 from queuebit_quantum_adapter.errors import UnusableProblem
-from queuebit_quantum_adapter.ports import Capabilities, Preflight, Program, Request
+from queuebit_quantum_adapter.evidence.port import Program
+from queuebit_quantum_adapter.ports import Capabilities, Preflight, Request
 from queuebit_quantum_adapter.providers.aer.forms import FormRunner
 from queuebit_quantum_adapter.providers.aer.target import Target
 from queuebit_quantum_adapter.providers.here import RunsHere

@@ -33,7 +33,7 @@ from queuebit_quantum_adapter.errors import (
     RateLimited,
     SubmitRefused,
 )
-from queuebit_quantum_adapter.ports import Exchange, Hear
+from queuebit_quantum_adapter.evidence.port import Exchange, Hear
 
 T = TypeVar("T")
 CONNECT_S = 5.0

@@ -13,7 +13,8 @@ from braket.ir.openqasm import Program as OpenQasm
 
 from queuebit_quantum_adapter.backends.limits import statevector_bytes
 from queuebit_quantum_adapter.errors import TooManyQubits, TooMuchMemory, UnusableProblem
-from queuebit_quantum_adapter.ports import Capabilities, Preflight, Program, Request, Result
+from queuebit_quantum_adapter.evidence.port import Program
+from queuebit_quantum_adapter.ports import Capabilities, Preflight, Request, Result
 from queuebit_quantum_adapter.providers.braket.offer import LOCAL_NAME
 from queuebit_quantum_adapter.providers.braket.outcomes import counts_of
 from queuebit_quantum_adapter.providers.braket.programs import Programs, words_of

@@ -15,18 +15,8 @@ from uuid import UUID
 
 from queuebit_contracts.jobs import Lane
 from queuebit_quantum_adapter.errors import AdapterError, ProviderUnavailable, TooManyQubits, UnusableProblem
-from queuebit_quantum_adapter.ports import (
-    Capabilities,
-    CostPart,
-    Hear,
-    Poll,
-    Preflight,
-    Program,
-    Recovery,
-    Request,
-    Result,
-    RunState,
-)
+from queuebit_quantum_adapter.evidence.port import Hear, Program
+from queuebit_quantum_adapter.ports import Capabilities, CostPart, Poll, Preflight, Recovery, Request, Result, RunState
 from queuebit_quantum_adapter.providers.braket.client import Client
 from queuebit_quantum_adapter.providers.braket.offer import name_of
 from queuebit_quantum_adapter.providers.braket.outcomes import counts_of

@@ -14,7 +14,8 @@ from cirq import to_json
 
 from queuebit_quantum_adapter.backends.limits import statevector_bytes
 from queuebit_quantum_adapter.errors import TooManyQubits, UnusableProblem
-from queuebit_quantum_adapter.ports import Capabilities, Preflight, Program, Request, Result
+from queuebit_quantum_adapter.evidence.port import Program
+from queuebit_quantum_adapter.ports import Capabilities, Preflight, Request, Result
 from queuebit_quantum_adapter.providers.cirq.circuits import counted
 from queuebit_quantum_adapter.providers.cirq.forms import Forms, simulated
 from queuebit_quantum_adapter.providers.here import RunsHere

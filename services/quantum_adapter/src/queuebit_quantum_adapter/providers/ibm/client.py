@@ -30,7 +30,7 @@ from queuebit_quantum_adapter.errors import (
     RequestTooLarge,
     SubmitRefused,
 )
-from queuebit_quantum_adapter.ports import Exchange, Hear
+from queuebit_quantum_adapter.evidence.port import Exchange, Hear
 from queuebit_quantum_adapter.providers.ibm.taxonomy import BY_STATUS, REFUSED
 
 CONNECT_S = 5.0

@@ -15,7 +15,8 @@ from qiskit.primitives.primitive_job import PrimitiveJob
 from qiskit_ibm_runtime import fake_provider  # type: ignore[import-untyped]
 
 from queuebit_quantum_adapter.errors import NoBackend, RunFailed, TooManyQubits
-from queuebit_quantum_adapter.ports import Capabilities, Preflight, Program, Request, Result
+from queuebit_quantum_adapter.evidence.port import Program
+from queuebit_quantum_adapter.ports import Capabilities, Preflight, Request, Result
 from queuebit_quantum_adapter.providers.here import RunsHere
 from queuebit_quantum_adapter.providers.ibm import primitives
 from queuebit_quantum_adapter.providers.ibm.offer import MITIGATIONS, local_name

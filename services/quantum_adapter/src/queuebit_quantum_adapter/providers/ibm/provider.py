@@ -22,17 +22,8 @@ from qiskit_ibm_runtime.api.exceptions import RequestsApiError  # type: ignore[i
 from qiskit_ibm_runtime.exceptions import IBMNotAuthorizedError  # type: ignore[import-untyped]
 
 from queuebit_quantum_adapter.errors import AdapterError, NotAuthorised, ProviderUnavailable, RunFailed
-from queuebit_quantum_adapter.ports import (
-    Capabilities,
-    Hear,
-    Poll,
-    Preflight,
-    Program,
-    Recovery,
-    Request,
-    Result,
-    RunState,
-)
+from queuebit_quantum_adapter.evidence.port import Hear, Program
+from queuebit_quantum_adapter.ports import Capabilities, Poll, Preflight, Recovery, Request, Result, RunState
 from queuebit_quantum_adapter.providers.ibm import primitives
 from queuebit_quantum_adapter.providers.ibm.client import NOT_LET_IN, Heard, open_service, refusal, unopened
 from queuebit_quantum_adapter.providers.ibm.estimates import raw_answer
