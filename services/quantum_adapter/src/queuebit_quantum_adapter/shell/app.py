@@ -60,12 +60,9 @@ class QuantumAdapter:
             _log.error("%s", fault)
         backends = Backends(found.specs, found.broken)
         self.follower = Follower(follow_pool or pool, backends.all(), clock, interval_s=settings.follow_interval_s)
-        limits = settings.limits
         executor = QuantumExecutor(
-            pool, backends, limits, clock,
-            worker=worker_name,
-            grace_s=settings.grace_s,
-            hop=hop,
+            pool, backends, settings.limits, clock,
+            worker=worker_name, grace_s=settings.grace_s, hop=hop,
             targets=Targets(settings.provider_names, settings.setup),
             keep_all=settings.keep_artifacts == "all",
         )  # fmt: skip
