@@ -16,7 +16,7 @@ from queuebit_classical_solver.cascade.bounds import only_better
 from queuebit_classical_solver.cascade.rungs import rungs
 from queuebit_classical_solver.cascade.stages import Rung, Stages
 from queuebit_classical_solver.declaration import Turn
-from queuebit_classical_solver.errors import InvalidModel, NothingFound, SolverError, Stopped
+from queuebit_classical_solver.errors import InvalidModel, NothingFound, SearchFailed, SolverError, Stopped
 from queuebit_classical_solver.ports import Limits, Progress, Solution, Solver, ignore_progress, never_stop
 from queuebit_classical_solver.searches import any_cp_sat as cp_sat
 from queuebit_classical_solver.searches import any_heuristic_restarts as restarts
@@ -225,13 +225,13 @@ for problem in (as_problem(*a_delivery(20)), a_hard_cut(50)):
 class Scripted:
     """A search that notes what it is given and does what the test says."""
 
-    def __init__(self, outcome: Solution | SolverError) -> None:
+    def __init__(self, outcome: Solution | Exception) -> None:
         self.outcome = outcome
         self.given: list[tuple[Limits, Answer | None]] = []
 
     def solve(self, kind: Any, statement: Any, *, limits: Limits, hint: Answer | None, **_: Any) -> Solution:
         self.given.append((limits, hint))
-        if isinstance(self.outcome, SolverError):
+        if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome
 
@@ -280,6 +280,14 @@ def test_a_rung_that_fails_leaves_the_others(failure: SolverError) -> None:
     assert found.method == "first"
     with pytest.raises(type(failure)):
         staged(Scripted(NothingFound()), Scripted(failure))
+
+
+def test_a_rung_that_fails_inside_is_told_and_leaves_the_others() -> None:
+    broken = Scripted(IndexError("pop"))
+    found = staged(broken, Scripted(a_cut(30, 7, 80, "last")))
+    assert found.details["rungs"][0] == {"method": "rung 0", "error": "rung 0 failed inside: IndexError: pop"}
+    with pytest.raises(SearchFailed):
+        staged(Scripted(NothingFound()), broken)
 
 
 def test_an_infeasible_answer_is_no_answer() -> None:

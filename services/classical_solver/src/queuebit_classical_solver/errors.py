@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from queuebit_contracts.failures import FAILURES, FailureCode
 
+DETAIL_MAX = 500
+
 
 class SolverError(Exception):
     """The solver gave no answer."""
@@ -49,6 +51,17 @@ class Stopped(SolverError):
     """The attempt was stopped on request."""
 
     code = FailureCode.CANCELLED
+
+
+class SearchFailed(SolverError):
+    """A search failed inside."""
+
+    code = FailureCode.INTERNAL
+
+    @classmethod
+    def of(cls, method: str, error: Exception) -> SearchFailed:
+        """What a search raised that is none of our errors, with its words."""
+        return cls(f"{method} failed inside: {type(error).__name__}: {error}"[:DETAIL_MAX])
 
 
 class InvalidModel(SolverError):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from queuebit_classical_solver.cascade.bounds import only_better
 from queuebit_classical_solver.cascade.stages import better_of
-from queuebit_classical_solver.errors import InvalidModel, NothingFound, Stopped
+from queuebit_classical_solver.errors import InvalidModel, NothingFound, SearchFailed, Stopped
 from queuebit_classical_solver.ports import Limits, OnProgress, Progress, Solution, Solver, Stop
 from queuebit_problems.kind import Answer, S
 from queuebit_problems.optimisation import Optimisation
@@ -71,7 +71,7 @@ class Ladder:
         hint = None if floor is None else floor.answer
         try:
             found = self.search.solve(kind, statement, limits=limits, hint=hint, on_progress=on_progress, stop=stop)
-        except (NothingFound, Stopped, InvalidModel) as error:
+        except (NothingFound, Stopped, InvalidModel, SearchFailed) as error:
             return replace(_or_raise(floor, error), details={"status": "UNKNOWN", "search": str(error)})
         infeasible = bool(kind.violations(statement, found.answer))
         if infeasible:

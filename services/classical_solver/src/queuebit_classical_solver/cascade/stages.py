@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from queuebit_classical_solver.declaration import Turn
-from queuebit_classical_solver.errors import InvalidModel, NothingFound, SolverError, Stopped
+from queuebit_classical_solver.errors import InvalidModel, NothingFound, ProvedInfeasible, SearchFailed, SolverError
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
+from queuebit_problems.errors import ProblemError
 from queuebit_problems.kind import Answer, S, tighter
 from queuebit_problems.optimisation import Optimisation
 
@@ -42,7 +43,9 @@ class Stages:
         on_progress: OnProgress,
         stop: Stop,
     ) -> Solution:
-        """See the port. `details["rungs"]` lists what each came to; where none has an answer, the last failure is raised."""
+        """See the port. `details["rungs"]` lists what each came to, also where a search failed inside; where none has an
+        answer, the last failure is raised. Out of memory is the end of all.
+        """
         variables = kind.size(statement).variables
         serving = [rung for rung in self.rungs if rung.serves(kind.name, variables)]
         began_s, work_left = time.perf_counter(), limits.work_share
@@ -53,18 +56,12 @@ class Stages:
             spent_s = limits.spent_s + time.perf_counter() - began_s
             last = place == len(serving) - 1
             given = _given(replace(limits, work_share=work_left, spent_s=spent_s), 1.0 if last else rung.turn.share)
+            known = hint if best is None else best.answer
             try:
-                found = rung.turn.solver.solve(
-                    kind,
-                    statement,
-                    limits=given,
-                    hint=hint if best is None else best.answer,
-                    on_progress=on_progress,
-                    stop=stop,
-                )
-                if kind.violations(statement, found.answer):
-                    raise InvalidModel(f"What {rung.method} takes for {kind.name} allows what the problem forbids.")
-            except (NothingFound, Stopped, InvalidModel) as error:
+                found = _searched(rung, kind, statement, limits=given, hint=known, on_progress=on_progress, stop=stop)
+            except ProvedInfeasible:
+                raise
+            except SolverError as error:
                 failure = error
                 account.append({"method": rung.method, "error": str(error)})
                 work_left -= 0.0 if last else given.work_share
@@ -84,6 +81,19 @@ class Stages:
         if best is None:
             raise failure
         return replace(best, details={**best.details, "rungs": account})
+
+
+def _searched(rung: Rung, kind: Optimisation[S], statement: S, *, hint: Answer | None, **limits: Any) -> Solution:
+    """What the search of a rung finds; whatever it raises is one of our errors, or MemoryError."""
+    try:
+        found = rung.turn.solver.solve(kind, statement, hint=hint, **limits)
+    except (SolverError, ProblemError, MemoryError):
+        raise
+    except Exception as error:
+        raise SearchFailed.of(rung.method, error) from error
+    if kind.violations(statement, found.answer):
+        raise InvalidModel(f"What {rung.method} takes for {kind.name} allows what the problem forbids.")
+    return found
 
 
 def better_of(kind: Optimisation[Any], floor: Solution, found: Solution) -> Solution:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, assert_never
 
 from queuebit_classical_solver.cascade import ladder
-from queuebit_classical_solver.errors import NoDefaultAnswer, SolverError
+from queuebit_classical_solver.errors import DETAIL_MAX, NoDefaultAnswer, SolverError
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Solver, Stop
 from queuebit_classical_solver.shell.reference import Reference, computed, measurement_of
 from queuebit_contracts.failures import FailureCode
@@ -19,7 +19,6 @@ from queuebit_problems.optimisation import Optimisation
 from queuebit_problems.registry import parse_optimisation
 
 Way = Literal["search", "default"]
-DETAIL_MAX = 500
 _SIZED = (list, tuple, dict, str)
 
 
