@@ -13,7 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from queuebit_classical_solver.cascade.ladder import Ladder, default, quick
-from queuebit_classical_solver.errors import InvalidModel, NothingFound, ProvedInfeasible, SearchFailed, SolverError, Stopped
+from queuebit_classical_solver.errors import (
+    InvalidModel,
+    NothingFound,
+    ProvedInfeasible,
+    SearchFailed,
+    SolverError,
+    Stopped,
+)
 from queuebit_classical_solver.ports import Limits, Progress, Solution, Solver, ignore_progress, never_stop
 from queuebit_classical_solver.searches.any_cp_sat import CpSatSolver
 from queuebit_problems import instances
@@ -131,7 +138,9 @@ def test_a_stop_before_the_search_leaves_the_floor() -> None:
     assert search.hints == []
 
 
-@pytest.mark.parametrize("failure", [NothingFound(), Stopped(), InvalidModel("variable 3 is empty"), SearchFailed("cp-sat")])
+@pytest.mark.parametrize(
+    "failure", [NothingFound(), Stopped(), InvalidModel("variable 3 is empty"), SearchFailed("cp-sat")]
+)
 def test_the_floor_stands_when_the_search_fails(failure: SolverError) -> None:
     kind, statement = parse_optimisation(a_hard_cut())
     search = Search(failure)

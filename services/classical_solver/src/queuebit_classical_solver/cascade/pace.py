@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from queuebit_classical_solver.cascade.bounds import contradicts
@@ -99,3 +101,28 @@ class Incumbent:
             worked=worked,
             details={"status": "OPTIMAL" if self.proved else "FEASIBLE", "cut_off_by": cut_off_by, **details},
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round of a search did: work, and steps of which patience counts how many bring nothing better."""
+
+    units: float
+    steps: int
+    better: bool = False
+
+
+def until_over(best: Incumbent, pace: Pace, one_round: Callable[[], Round], *, patience: int) -> tuple[CutOffBy, int]:
+    """Round after round, until the best is proved, work or time is over, a stop comes, or so many steps brought nothing better:
+    what ended it, and how many steps there were.
+    """
+    steps = better_at = 0
+    cut_off_by: CutOffBy | None = "proof" if best.proved else None
+    while cut_off_by is None:
+        done = one_round()
+        steps += done.steps
+        better_at = steps if done.better else better_at
+        over = pace.spend(done.units)
+        tired = steps - better_at >= patience
+        cut_off_by = "proof" if best.proved else over or ("patience" if tired else None)
+    return cut_off_by, steps

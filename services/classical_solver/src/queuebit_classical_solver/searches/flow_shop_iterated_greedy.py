@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
+from queuebit_classical_solver.cascade.pace import Incumbent, Pace, Round, until_over
 from queuebit_classical_solver.declaration import Search, Turn
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.kind import Answer, S
@@ -39,15 +39,12 @@ class IteratedGreedySolver:
         best = Incumbent(kind, statement, hint or {"order": stated.quick}, on_progress, METHOD)
         assert best.answer is not None
         greedy = IteratedGreedy(stated.rows, best.answer["order"], random.Random(limits.seed))
-        rounds = better_at = 0
-        cut_off_by: CutOffBy | None = "proof" if best.proved else None
-        while cut_off_by is None:
-            rounds += 1
-            if greedy.step() and best.offer({"order": greedy.best}):
-                better_at = rounds
-            over = pace.spend(greedy.work_each)
-            tired = rounds - better_at >= PATIENCE_ROUNDS
-            cut_off_by = "proof" if best.proved else over or ("patience" if tired else None)
+
+        def one_round() -> Round:
+            better = greedy.step() and best.offer({"order": greedy.best})
+            return Round(greedy.work_each, 1, better)
+
+        cut_off_by, rounds = until_over(best, pace, one_round, patience=PATIENCE_ROUNDS)
         return best.solution(cut_off_by, rounds, pace.worked)
 
 

@@ -9,7 +9,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
+from queuebit_classical_solver.cascade.pace import Incumbent, Pace, Round, until_over
 from queuebit_classical_solver.declaration import Search, Turn
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
@@ -52,25 +52,38 @@ class TabuColSolver:
         assert best.answer is not None
         if graph.nodes * int(best.objective or 0) > CELLS_MAX:
             raise NothingFound("The graph has more nodes and colours than the tables take.")
-        rng = random.Random(limits.seed)
-        near = _neighbours(graph.masks)
-        steps = starts = 0
-        cut_off_by: CutOffBy | None = "proof" if best.proved else None
-        search: _TabuCol | None = None
-        while cut_off_by is None:
-            if search is None:
-                search = _TabuCol(near, _merged(best.answer["colour"], rng, fresh=starts % 2 == 1), rng)
-                starts += 1
-            over = pace.spend(sum(search.step() for _ in range(POLL_STEPS) if search.conflicts))
-            steps += POLL_STEPS
-            if not search.conflicts:
-                best.offer({"colour": search.colour.tolist()})
-                search, starts = None, 0
-            elif search.stale >= STALE_STEPS + STALE_STEPS_EACH * graph.nodes:
-                search = None
-            tired = search is None and starts >= PATIENCE_STARTS
-            cut_off_by = "proof" if best.proved else over or ("patience" if tired else None)
-        return best.solution(cut_off_by, steps, pace.worked)
+        search = _Fewer(_neighbours(graph.masks), best, random.Random(limits.seed))
+        cut_off_by, _ = until_over(best, pace, search.one_round, patience=PATIENCE_STARTS)
+        return best.solution(cut_off_by, search.steps, pace.worked)
+
+
+class _Fewer:
+    """Searches for a colouring with one colour fewer than the best: again once there is one, and where it goes stale."""
+
+    def __init__(self, near: list[Any], best: Incumbent, rng: random.Random) -> None:
+        self._near, self._best, self._rng = near, best, rng
+        self._stale_steps = STALE_STEPS + STALE_STEPS_EACH * len(near)
+        self.steps = 0
+        self._starts = 0
+        self._search: _TabuCol | None = None
+
+    def one_round(self) -> Round:
+        """A few steps; a start that went stale counts for the patience."""
+        search = self._search or self._started()
+        units = sum(search.step() for _ in range(POLL_STEPS) if search.conflicts)
+        self.steps += POLL_STEPS
+        found, stale = not search.conflicts, search.stale >= self._stale_steps
+        if found:
+            self._best.offer({"colour": search.colour.tolist()})
+            self._starts = 0
+        self._search = None if found or stale else search
+        return Round(units, int(stale and not found), found)
+
+    def _started(self) -> _TabuCol:
+        assert self._best.answer is not None
+        fresh = self._starts % 2 == 1
+        self._starts += 1
+        return _TabuCol(self._near, _merged(self._best.answer["colour"], self._rng, fresh=fresh), self._rng)
 
 
 def _neighbours(masks: list[int]) -> list[Any]:

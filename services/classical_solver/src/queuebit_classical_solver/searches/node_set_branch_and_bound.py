@@ -15,6 +15,7 @@ from queuebit_classical_solver.cascade.pace import CutOffBy, Incumbent, Pace
 from queuebit_classical_solver.declaration import Search, Turn
 from queuebit_classical_solver.errors import NothingFound
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
+from queuebit_classical_solver.searches.node_sets.reduction import Reduced, reduced
 from queuebit_problems.kind import Answer, S
 from queuebit_problems.kinds.graphs.graph_statement import bits_of, complement
 from queuebit_problems.optimisation import Optimisation
@@ -43,12 +44,13 @@ class NodeSetBranchAndBoundSolver:
     ) -> Solution:
         """See the port. The bound only moves by a proof. Raises NothingFound where there are too many edges."""
         sets: Any = kind
-        masks = complement(sets.conflicts(statement))
+        rest = reduced(sets.conflicts(statement))
+        masks = complement(rest.masks)
         if sum(mask.bit_count() for mask in masks) > 2 * EDGES_MAX:
             raise NothingFound("The graph has more edges than the search takes.")
         pace = Pace(limits, stop, units_per_s=STEPS_PER_S)
         best = Incumbent(kind, statement, hint, on_progress, METHOD)
-        search = _Search(masks, pace, best)
+        search = _Search(masks, rest, pace, best)
         if not best.proved:
             search.run()
             if search.over is None:
@@ -60,12 +62,14 @@ class NodeSetBranchAndBoundSolver:
 class _Search:
     """Cliques in a graph whose nodes are renumbered so that the first have most neighbours among the later ones."""
 
-    def __init__(self, masks: list[int], pace: Pace, best: Incumbent) -> None:
+    def __init__(self, masks: list[int], rest: Reduced, pace: Pace, best: Incumbent) -> None:
         self.order = _by_width(masks)
         self.masks = _renumbered(masks, self.order)
         self.apart = [~mask for mask in self.masks]
-        self.pace, self.best = pace, best
-        self.size = int(best.objective or 0)
+        self.pace, self.best, self.rest = pace, best, rest
+        self.size = max(0, int(best.objective or 0) - len(rest.taken))
+        if len(rest.taken) > int(best.objective or 0):
+            best.offer(rest.answer([]))
         self.branches = 0
         self.over: CutOffBy | None = None
         self._steps = 0
@@ -102,7 +106,7 @@ class _Search:
     def _found(self, chosen: list[int]) -> None:
         if len(chosen) > self.size:
             self.size = len(chosen)
-            self.best.offer({"nodes": sorted(self.order[node] + 1 for node in chosen)})
+            self.best.offer(self.rest.answer([self.order[node] for node in chosen]))
 
     def _coloured(self, free: int, enough: int) -> tuple[list[int], list[int]]:
         """(nodes to branch on, the colour of each): those whose colour is beyond `enough`, least colour first."""

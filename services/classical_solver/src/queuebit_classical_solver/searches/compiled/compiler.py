@@ -1,0 +1,44 @@
+"""Functions over numbers and numpy arrays, made machine code at their first call, and what such functions share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+F = TypeVar("F", bound=Callable[..., object])
+
+Counts = NDArray[np.int64]
+Rows = NDArray[np.int32]
+Flags = NDArray[np.int8]
+Lot = NDArray[np.uint64]
+"""The state of a generator of random numbers."""
+
+
+def compiled(function: F) -> F:
+    """The same as machine code, which is kept on disk where there is a place for it, so that only the first process that ever
+    needs it waits for the compiler.
+    """
+    try:
+        return cast(F, njit(cache=True)(function))
+    except RuntimeError:
+        return cast(F, njit(function))
+
+
+def lot(seed: int) -> Lot:
+    """A generator for `drawn`: the same seed draws the same."""
+    return np.array([(seed * 0x9E3779B97F4A7C15 + 0x2545F4914F6CDD1D) % 2**64 or 1], dtype=np.uint64)
+
+
+@compiled
+def drawn(state: Lot, below: int) -> int:
+    """A whole number from 0 on, under `below` (xorshift: Marsaglia)."""
+    x = state[0]
+    x ^= x << np.uint64(13)
+    x ^= x >> np.uint64(7)
+    x ^= x << np.uint64(17)
+    state[0] = x
+    return np.int64((x >> np.uint64(11)) % np.uint64(below))  # type: ignore[return-value]

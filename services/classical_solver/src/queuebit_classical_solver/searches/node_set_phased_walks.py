@@ -1,0 +1,60 @@
+"""The solver port over independent sets and cliques by phased local search (Pullan): a walk takes what fits its set, else
+exchanges one node for another, and where it is stuck it goes on from elsewhere, in turns of two ways: it puts any node in and
+drops what conflicts with it; or it starts again from one node and shuns for a while what it stood at, so that sets which hide
+behind better-looking ones are found. numba makes its steps machine code. Steps are counted: time is the backstop.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from queuebit_classical_solver.declaration import Search, Turn
+from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
+from queuebit_classical_solver.searches.node_sets.steps import Steps, stepped
+from queuebit_problems.kind import Answer, S
+from queuebit_problems.optimisation import Optimisation
+
+if TYPE_CHECKING:
+    from numpy import int32
+    from numpy.typing import NDArray
+
+METHOD = "phased local search"
+
+
+@dataclass(frozen=True, slots=True)
+class PhasedWalksSolver:
+    """Serves sets of nodes: cliques and independent sets."""
+
+    def solve(
+        self,
+        kind: Optimisation[S],
+        statement: S,
+        *,
+        limits: Limits,
+        hint: Answer | None,
+        on_progress: OnProgress,
+        stop: Stop,
+    ) -> Solution:
+        """See the port. It proves nothing that reductions do not."""
+        return stepped(_begun, METHOD, kind, statement, limits=limits, hint=hint, on_progress=on_progress, stop=stop)
+
+
+def _begun(nodes: int, conflicts: NDArray[int32], members: list[int], seed: int) -> Steps:
+    from queuebit_classical_solver.searches.compiled import set_walks
+
+    walk = set_walks.begun(nodes, conflicts, members, seed)
+
+    class Walks:
+        def advance(self, steps: int) -> int:
+            return set_walks.advance(walk, steps)
+
+        def members(self) -> list[int]:
+            found: list[int] = walk.largest[: walk.counts[set_walks.LARGEST]].tolist()
+            return found
+
+    return Walks()
+
+
+NODE_SETS = frozenset({"max_clique", "max_independent_set"})
+SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(PhasedWalksSolver(), 0.4, 2, NODE_SETS),))

@@ -1,0 +1,1 @@
+"""What searches over independent sets and cliques share."""
