@@ -25,6 +25,7 @@ from queuebit_workbench.drill.kafka_ahead import kafka_ahead
 from queuebit_workbench.drill.poison_record import poison_record
 from queuebit_workbench.drill.scene import Drill, a_scene
 from queuebit_workbench.drill.stalled_relay import stalled_relay
+from queuebit_workbench.drill.stopped_projection import stopped_projection
 from queuebit_workbench.drill.wrong_results import run_drill
 
 JOBS = 10_000
@@ -35,6 +36,7 @@ DRILLS: dict[str, tuple[Drill, int]] = {
     "database-lost": (database_lost, 1),
     "broker-lost": (broker_lost, 3),
     "kafka-ahead": (kafka_ahead, 1),
+    "stopped-projection": (stopped_projection, 1),
 }
 """By the name of its page: what happens, and on how many brokers."""
 NAMES = (WRONG_RESULTS, *DRILLS)
