@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from queuebit_store.heads.projection import HeadProjection
-from queuebit_store.ports import Head, Position, StoredEvent
+from queuebit_store.log.port import FoldedEvent
+from queuebit_store.ports import Head, Position
 from queuebit_store.rebuild import RebuildReport, rebuild
 from tests.contract.store.builders import a_head, an_append, an_id
 
 
-def _fold(events: Sequence[StoredEvent]) -> Head:
+def _fold(events: Sequence[FoldedEvent]) -> Head:
     assert [event.version for event in events] == list(range(1, len(events) + 1))
     return a_head(f"after-{len(events)}")
 

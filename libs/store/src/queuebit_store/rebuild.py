@@ -5,13 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from queuebit_store.heads.projection import HeadProjection
-from queuebit_store.ports import Head, StoredEvent, StreamRow, StreamStore
+from queuebit_store.log.port import FoldedEvent, Stories
+from queuebit_store.ports import Head, StreamRow, StreamStore
 
 PAGE_STREAMS_MAX = 500
-_Page = tuple[list[StreamRow], dict[UUID, list[StoredEvent]]]
+SLICE_STREAMS = 50
+"""So many are folded before the next page, which is on its way, is taken from the wire: so the server goes on meanwhile."""
+_Page = tuple[list[StreamRow], dict[UUID, list[FoldedEvent]]]
+
+
+class RebuildStore(StreamStore, Stories, Protocol):
+    """What is needed of the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +38,7 @@ class RebuildReport:
 
 
 async def rebuild(
-    store: StreamStore,
+    store: RebuildStore,
     projection: HeadProjection,
     *,
     on_progress: Callable[[RebuildReport], None],
@@ -56,16 +64,16 @@ async def rebuild(
     return report
 
 
-async def _fetch(store: StreamStore, projection: HeadProjection, after: UUID | None, page_streams: int) -> _Page:
+async def _fetch(store: RebuildStore, projection: HeadProjection, after: UUID | None, page_streams: int) -> _Page:
     rows = await store.walk_heads(after, limit=page_streams, category=projection.category)
-    return rows, await store.load([row.stream_id for row in rows]) if rows else {}
+    return rows, await store.stories([row.stream_id for row in rows]) if rows else {}
 
 
 async def _fold_page(
-    store: StreamStore,
+    store: RebuildStore,
     projection: HeadProjection,
     rows: list[StreamRow],
-    events: dict[UUID, list[StoredEvent]],
+    events: dict[UUID, list[FoldedEvent]],
     report: RebuildReport,
     *,
     write: bool,
@@ -73,7 +81,9 @@ async def _fold_page(
     differing: list[tuple[UUID, int, Head]] = []
     broken: list[UUID] = []
     count = 0
-    for row in rows:
+    for nth, row in enumerate(rows, start=1):
+        if nth % SLICE_STREAMS == 0:
+            await asyncio.sleep(0)
         # Events that were appended after the head was read do not belong to it.
         stream = events.get(row.stream_id, [])[: row.version]
         count += len(stream)

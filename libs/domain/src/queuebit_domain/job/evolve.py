@@ -93,7 +93,7 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
         case ev.ResultValidated():
             return _on_attempt(job, event.leg, event.attempt_id, verdict=event, moved_at=at)
         case ev.JobCompleted():
-            return _ended(job, "completed", event.ran.lane)
+            return ended(job, "completed", event.ran.lane)
         case ev.ExecutionProgressed():
             return _on_attempt(
                 job,
@@ -115,11 +115,11 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
         case ev.JobHeld():
             return _held(job, event, at)
         case ev.JobFailed():
-            return _ended(job, "failed")
+            return ended(job, "failed")
         case ev.JobCancelled():
-            return _ended(job, "cancelled")
+            return ended(job, "cancelled")
         case ev.JobExpired():
-            return _ended(job, "expired")
+            return ended(job, "expired")
         case ev.ApprovalDenied():
             return copy_with(job, denied=event)
         case ev.ApprovalRequested() | ev.ApprovalGranted() | ev.JobImproved() | ev.JobInvalidated():
@@ -130,7 +130,8 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
             assert_never(event)
 
 
-def _ended(job: OpenJob, state: JobState, lane: str | None = None) -> EndedJob:
+def ended(job: OpenJob, state: JobState, lane: str | None = None) -> EndedJob:
+    """The job once it has ended. `lane`: which one answered."""
     request = job.request
     return EndedJob(state, job.fingerprint, request.problem.kind, request.tier, lane or request.lane)
 

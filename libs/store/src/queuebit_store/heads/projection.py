@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from queuebit_store.heads.port import Head
-from queuebit_store.log.port import StoredEvent
+from queuebit_store.log.port import FoldedEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,4 +20,4 @@ class HeadProjection:
     category: str
     attributes: tuple[str, ...]
     final: frozenset[str]
-    fold: Callable[[Sequence[StoredEvent]], Head]
+    fold: Callable[[Sequence[FoldedEvent]], Head]

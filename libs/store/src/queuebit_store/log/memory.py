@@ -13,7 +13,7 @@ from queuebit_store.checks import check_batch
 from queuebit_store.errors import InvalidBatch
 from queuebit_store.leadership.port import Lease
 from queuebit_store.log.payloads import whole_event
-from queuebit_store.log.port import Append, Position, StoredEvent
+from queuebit_store.log.port import Append, FoldedEvent, Position, StoredEvent
 from queuebit_store.memory_state.database import MemoryDatabase, log_key
 from queuebit_store.memory_state.hooks import Hooks
 
@@ -49,6 +49,15 @@ class MemoryLog:
         await self.hooks.before("load")
         events = self.database.events
         return {stream_id: list(events[stream_id]) for stream_id in stream_ids if stream_id in events}
+
+    async def stories(self, stream_ids: Sequence[UUID]) -> dict[UUID, list[FoldedEvent]]:
+        return {
+            stream_id: [
+                FoldedEvent(each.stream_id, each.version, each.type, each.schema_version, each.data, each.time)
+                for each in events
+            ]
+            for stream_id, events in (await self.load(stream_ids)).items()
+        }
 
     async def events_of(self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000) -> list[StoredEvent]:
         await self.hooks.before("events_of")

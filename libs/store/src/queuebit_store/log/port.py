@@ -96,6 +96,27 @@ class StoredEvent(NamedTuple):
         return Position(self.epoch, self.xid, self.seq)
 
 
+class FoldedEvent(NamedTuple):
+    """What a fold reads of a stored event, which is whole: it is read for less."""
+
+    stream_id: UUID
+    version: int
+    type: str
+    schema_version: int
+    data: str
+    time: datetime
+
+
+class Stories(Protocol):
+    """Streams, for whoever folds many of them."""
+
+    async def stories(self, stream_ids: Sequence[UUID]) -> dict[UUID, list[FoldedEvent]]:
+        """The events of each stream in version order; a stream that does not exist is absent. An event whose payload is gone
+        comes without it.
+        """
+        ...
+
+
 class EventLog(Protocol):
     """Append, load, read in order."""
 

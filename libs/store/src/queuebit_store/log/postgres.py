@@ -12,7 +12,7 @@ from queuebit_store.connections.session import Session
 from queuebit_store.leadership.port import Lease
 from queuebit_store.log import columns as to
 from queuebit_store.log.payloads import Name, filled, hashes_of, inlined_in, missing, parts_of, payloads_of
-from queuebit_store.log.port import Append, Position, StoredEvent
+from queuebit_store.log.port import Append, FoldedEvent, Position, StoredEvent
 
 LARGE_CHARACTERS = 262_144
 """A batch with more of data than this takes tens of milliseconds to store."""
@@ -65,6 +65,12 @@ class PostgresLog:
         for event in await self.fill(to.stored_events(await self._session.fetch("load", list(stream_ids)))):
             loaded.setdefault(event.stream_id, []).append(event)
         return loaded
+
+    async def stories(self, stream_ids: Sequence[UUID]) -> dict[UUID, list[FoldedEvent]]:
+        found: dict[UUID, list[FoldedEvent]] = {}
+        for event in map(FoldedEvent._make, await self._session.fetch("stories", list(stream_ids))):
+            found.setdefault(event[0], []).append(event)
+        return found
 
     async def events_of(self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000) -> list[StoredEvent]:
         rows = await self._session.fetch("events_of", stream_id, after_version, limit)

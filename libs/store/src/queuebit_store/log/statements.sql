@@ -63,6 +63,12 @@ SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version, data
        payload_at, payload_hash
 FROM event WHERE stream_id = ANY ($1::uuid[]) ORDER BY stream_id, version;
 
+-- name: stories
+-- What a fold reads of all events of many streams, each stream's together and in version order. They are whole.
+SELECT stream_id, version, type, schema_version,
+       CASE WHEN payload_hash IS NULL THEN data::text ELSE event_data(stream_id, data, payload_at, payload_hash) END, time
+FROM event WHERE stream_id = ANY ($1::uuid[]) ORDER BY stream_id, version;
+
 -- name: events_of
 -- The events of one stream after a version.
 SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version, data, time, tenant, causation_id, traceparent,
