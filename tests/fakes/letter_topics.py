@@ -59,6 +59,9 @@ class Topic:
         assert group == GROUP
         return [record for record in self.records if record.offset > after]
 
+    async def whole(self, kept: Kept) -> Kept:
+        return kept
+
     async def spans(self, topics: Collection[str]) -> dict[Place, Span]:
         return {Place(topic, 0): Span(0, len(self.records)) for topic in topics}
 

@@ -18,7 +18,7 @@ from queuebit_operations.dead_letters.editing import edited
 from queuebit_operations.dead_letters.grouping import Grouping
 from queuebit_operations.dead_letters.reading import LetterReader
 from queuebit_operations.dead_letters.redrive import Redrive, RedriveSettings, plan_redrive, rates
-from queuebit_operations.errors import BadArgument, InConflict
+from queuebit_operations.errors import BadArgument, InConflict, NotThere
 from queuebit_operations.verbs.bulk import tell_operation
 from queuebit_runtime.bus.dead_letters import headers as h
 from queuebit_runtime.bus.dead_letters.letter import Origin
@@ -290,6 +290,34 @@ def test_a_copy_has_an_id_of_its_own_that_an_edit_made_twice_has_too() -> None:
     assert first == again
     assert (first.value, first.headers["ce_tenant"]) == (b"{}", b"other")
     assert first.headers["ce_id"] != str(UUID(int=1)).encode()
+    others = [(b"[]", ["ce_tenant=other"]), (b"{}", ["ce_tenant=third"]), (b"{}", ["ce_tenant=other", "a=b"])]
+    ids = {edited(kept, topic.box, *each).headers["ce_id"] for each in others}
+    assert len(ids - {first.headers["ce_id"]}) == 3, (
+        "another edit is another event, also where the first was marked late"
+    )
+
+
+async def test_what_letters_hold_is_read_of_the_one_that_is_looked_at() -> None:
+    topic = Topic()
+    first = topic.fails(1)
+    topic.waits(2, first)
+    topic.fails(3, "another")
+    topic.mark("dropped", Origin(EXECUTIONS, 0, 3), "another")
+    reader = LetterReader(cast(Any, Broker(topic)))
+
+    one, box = await reader.one(f"{GROUP}:1")
+    (boxed,) = (await reader.boxes([GROUP])).values()
+
+    assert (one.letter.value, one.state) == (b"!", "waiting")
+    assert [each.letter.value for each in (*box, *boxed)] == [None] * 6
+    assert [(each.id, each.state, each.sequence, each.letter.headers) for each in box] == [
+        (each.id, each.state, each.sequence, each.letter.headers) for each in topic.box
+    ]
+    with pytest.raises(NotThere):
+        await reader.one(f"{GROUP}:9")
+    topic.records.clear()
+    with pytest.raises(NotThere, match="is gone"):
+        await reader.whole(one)
 
 
 @pytest.mark.parametrize("said", [["nonsense"], ["=x"], [f"{h.REPLAYS}=0"]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, ClassVar
@@ -27,6 +28,11 @@ class RoomReader:
 
     def __init__(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
         self._connection = connection
+
+    async def now(self) -> datetime:
+        """The moment on the store's clock, in UTC: the one that operators and services share."""
+        at: datetime = (await self._fetch_text("SELECT clock_timestamp()"))[0][0]
+        return at.astimezone(UTC)
 
     async def _fetch(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
         return await self._fetch_text(statements_of(self.room)[name], *arguments)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -22,8 +23,9 @@ class Copy(NamedTuple):
 
 
 def edited(kept: Kept, box: Sequence[Kept], value: bytes | None, said: Sequence[str]) -> Copy:
-    """The copy with `said`, each NAME=VALUE. Its id follows from the letter's place, so that the same edit made twice is one
-    event. Raises BadArgument, and InConflict where the letter is settled or waits behind another.
+    """The copy with `said`, each NAME=VALUE. Its id follows from the letter's place and from what the copy says: the same edit
+    made twice is one event, and another edit is another. Raises BadArgument, and InConflict where the letter is settled or
+    waits behind another.
     """
     if value is None and not said:
         raise BadArgument("Nothing is changed.", remedy="Give --value-file, --header or both.")
@@ -39,12 +41,21 @@ def edited(kept: Kept, box: Sequence[Kept], value: bytes | None, said: Sequence[
             raise BadArgument(f"{each!r} is no header to set.", remedy="Give NAME=VALUE; what we set ourselves stays.")
         headers[name] = text.encode()
     changed = (*(() if value is None else ("value",)), *headers)
-    headers.setdefault("ce_id", str(_id_of(kept)).encode())
-    return Copy((kept.letter.value or b"") if value is None else value, headers, changed)
+    new = (kept.letter.value or b"") if value is None else value
+    headers.setdefault("ce_id", str(_id_of(kept, new, headers)).encode())
+    return Copy(new, headers, changed)
 
 
-def _id_of(kept: Kept) -> UUID:
+def _id_of(kept: Kept, value: bytes, headers: Mapping[str, bytes]) -> UUID:
+    said = sha256(b"".join(b"%d:%b" % (len(each), each) for each in _parts(value, headers))).hexdigest()
     try:
-        return derive_id(UUID(kept.letter.named("ce_id") or ""), f"edited {kept.letter.origin}")
+        return derive_id(UUID(kept.letter.named("ce_id") or ""), f"edited {kept.letter.origin} {said}")
     except ValueError:
-        return uuid5(NAMESPACE_URL, f"queuebit:edited:{kept.letter.origin}")
+        return uuid5(NAMESPACE_URL, f"queuebit:edited:{kept.letter.origin}:{said}")
+
+
+def _parts(value: bytes, headers: Mapping[str, bytes]) -> Iterator[bytes]:
+    yield value
+    for name in sorted(headers):
+        yield name.encode()
+        yield headers[name]

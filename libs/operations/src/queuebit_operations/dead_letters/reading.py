@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 
 from queuebit_contracts.channels import CHANNELS, DEAD_LETTER_PREFIX, dead_letter, is_dead_letter
 from queuebit_operations.dead_letters.box import Fates, Kept, box_of
 from queuebit_operations.errors import BadArgument, NotThere
 from queuebit_operations.records.port import Place, Records, Span
+from queuebit_runtime.bus.dead_letters.headers import MARK
+from queuebit_runtime.bus.dead_letters.letter import letter_of
 from queuebit_runtime.bus.port import Record
 
 
@@ -49,15 +52,29 @@ class LetterReader:
         self._records = records
 
     async def read(self, group: str, *, after: int = -1) -> list[Record]:
-        """The records of its topic whose offset is larger, as far as it goes now. Raises NotThere, BusError."""
+        """The records of its topic whose offset is larger, as far as it goes now: letters without what they hold, so that this
+        takes no more memory where they hold much. Raises NotThere, BusError.
+        """
         place, span = await self._span(group)
         begin = max(span.begin, after + 1)
         if begin >= span.end:
             return []
         found: list[Record] = []
         async for some in self._records.read({place: Span(begin, span.end)}):
-            found += some
+            found += map(_bare, some)
         return found
+
+    async def whole(self, kept: Kept) -> Kept:
+        """The letter with what it holds. Raises NotThere where retention has taken it, BusError."""
+        place, at = Place(dead_letter(kept.letter.group), 0), kept.letter.offset
+        async for some in self._records.read({place: Span(at, at + 1)}):
+            for record in some:
+                letter = letter_of(record)
+                if letter is not None and record.offset == at:
+                    return replace(kept, letter=letter)
+        raise NotThere(
+            f"The dead letter {kept.id} is gone.", remedy="`queuebit ops dlq list --all` names those that are left."
+        )
 
     async def kept(self, group: str) -> AsyncIterator[Kept]:
         """Its letters in the order in which they came, none held longer than it is looked at: the topic is read twice,
@@ -82,14 +99,19 @@ class LetterReader:
         return place, span
 
     async def boxes(self, groups: Iterable[str]) -> dict[str, list[Kept]]:
-        """The letters of each group. Raises NotThere, BusError."""
+        """The letters of each group, without what they hold. Raises NotThere, BusError."""
         return {group: box_of(await self.read(group)) for group in groups}
 
     async def one(self, name: str) -> tuple[Kept, list[Kept]]:
-        """A letter by its id, and all of its group. Raises BadArgument, NotThere, BusError."""
+        """A letter by its id, whole, and all of its group without what they hold. Raises BadArgument, NotThere, BusError."""
         group, offset = place_named(name)
         box = box_of(await self.read(group))
         for each in box:
             if each.letter.offset == offset:
-                return each, box
+                return await self.whole(each), box
         raise NotThere(f"There is no dead letter {name}.", remedy="`queuebit ops dlq list --all` names them.")
+
+
+def _bare(record: Record) -> Record:
+    """Without what it holds, but for a mark: that says what became of a letter, and is small."""
+    return record if any(name == MARK for name, _ in record.headers) else record._replace(value=None)

@@ -29,9 +29,11 @@ class Sender(Protocol):
 
 
 class Reader(Protocol):
-    """Reads what lies behind a letter."""
+    """Reads what lies behind a letter, and what one holds."""
 
     async def read(self, group: str, *, after: int = -1) -> list[Record]: ...
+
+    async def whole(self, kept: Kept) -> Kept: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ class Redrive:
         if kept.letter.replays >= self._settings.replays_max:
             await self._mark(kept, "quarantined", operation)
             return QUARANTINED
-        offset = await self._sender.send(kept, self._id)
+        offset = await self._sender.send(await self._reader.whole(kept), self._id)
         await self._mark(kept, "redriven", operation, offset)
         await self._clock.sleep(max(0.0, 1 / rate - (self._clock.monotonic_s() - began_s)))
         return REDRIVEN

@@ -68,14 +68,13 @@ def create(
         from queuebit_operations.archiving.tables import need_arrow
         from queuebit_operations.connections.store import postgres_settings
         from queuebit_operations.errors import BadArgument
-        from queuebit_runtime.clock import SystemClock
 
         b.need_reason(apply=apply, reason=reason)
         if bool(partitions) == bool(before):
             raise BadArgument("Name partitions, or a time.", remedy="See: queuebit ops archive list")
         need_arrow()
         async with opened_archives(postgres_settings(os.environ)) as store:
-            names, left = await choose(store, partitions or [], o.in_utc(before), SystemClock().now())
+            names, left = await choose(store, partitions or [], o.in_utc(before), await store.now())
             for name in names:
                 events, streams = await size_of(store, name)
                 note(f"{name}: {events:,} events of {streams:,} streams")

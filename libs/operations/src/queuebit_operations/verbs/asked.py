@@ -47,14 +47,13 @@ def backlog(
         from queuebit_client.cli.output import print_json, show_table
         from queuebit_operations.connections.store import postgres_settings
         from queuebit_operations.projections.reading import opened_reading
-        from queuebit_runtime.clock import SystemClock
 
         more = list(dict.fromkeys(by or ()))
         if unknown := [each for each in more if each not in BY]:
             raise BadArgument(f"--by {unknown[0]} is not known.", remedy=f"Use one of: {', '.join(BY)}.")
         async with opened_reading(postgres_settings(os.environ)) as reading:
             found = await reading.backlog(tenant, more)
-        now = SystemClock().now()
+            now = await reading.now()
         rows = [
             {
                 **{name: each[name] for name in ("state", "lane", "tier", *more)},
@@ -100,10 +99,9 @@ def usage(
         from queuebit_client.cli.output import print_json, show_table
         from queuebit_operations.connections.store import postgres_settings
         from queuebit_operations.projections.reading import opened_reading
-        from queuebit_runtime.clock import SystemClock
 
-        after = SystemClock().now().date() - timedelta(days=days)
         async with opened_reading(postgres_settings(os.environ)) as reading:
+            after = (await reading.now()).date() - timedelta(days=days)
             found = await reading.usage(tenant, after, limit)
         rows = [{**each, "day": each["day"].isoformat(), "shots": int(each["shots"])} for each in found]
         behind = await _behind("usage")

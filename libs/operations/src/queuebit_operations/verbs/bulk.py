@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from queuebit_operations.bulk.operation import Operation
     from queuebit_operations.bulk.runner import Act
     from queuebit_operations.connections.store import OperatorStore
-    from queuebit_runtime.clock import SystemClock
+    from queuebit_runtime.clock import Clock
 
 Apply = Annotated[
     bool,
@@ -58,8 +58,8 @@ async def freeze_and_act(
     from queuebit_contracts.ids import uuid7
     from queuebit_operations.bulk.operation import freeze
     from queuebit_operations.bulk.store import Operations
+    from queuebit_operations.connections.clock import store_time
     from queuebit_operations.connections.store import opened_store
-    from queuebit_runtime.clock import SystemClock
 
     need_reason(apply=apply, reason=reason)
     who = a.actor_or_user(actor)
@@ -67,7 +67,7 @@ async def freeze_and_act(
     given = {name: value for name, value in arguments.items() if value is not None}
     texts = [str(each) for each in targets]
     async with opened_store(os.environ) as store:
-        await Operations(store, SystemClock()).create(operation_id, freeze(verb, given, texts, who))
+        await Operations(store, await store_time(store)).create(operation_id, freeze(verb, given, texts, who))
     note(f"{verb}: {len(texts)} {what}, frozen as the operation {operation_id}.")
     if apply and reason and texts:
         return await run_operation(operation_id, reason, who, rate, limit, as_json=as_json)
@@ -92,13 +92,13 @@ async def run_operation(
 
     from queuebit_operations.bulk.runner import Runner
     from queuebit_operations.bulk.store import Operations
+    from queuebit_operations.connections.clock import store_time
     from queuebit_operations.connections.progress import Progress
     from queuebit_operations.connections.store import opened_store
-    from queuebit_runtime.clock import SystemClock
 
-    clock = SystemClock()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(os.environ))
+        clock = await store_time(store)
         verb = (await Operations(store, clock).load(operation_id)).verb
         act = await _act_of(verb, store, clock, operation_id, stack)
         progress = Progress["Operation"](clock, lambda it: f"{it.done} of {it.count}: {_counts(it.outcomes)}")
@@ -112,9 +112,7 @@ async def run_operation(
     return tell_operation(operation_id, ended, as_json=as_json)
 
 
-async def _act_of(
-    verb: str, store: OperatorStore, clock: SystemClock, operation_id: UUID, stack: AsyncExitStack
-) -> Act:
+async def _act_of(verb: str, store: OperatorStore, clock: Clock, operation_id: UUID, stack: AsyncExitStack) -> Act:
     """What the verb does; what it has to connect to is closed with `stack`."""
     import os
 
@@ -130,7 +128,7 @@ async def _act_of(
     return act_of(verb, store, clock, operation_id, backends=backends)
 
 
-async def _backends(clock: SystemClock) -> Mapping[Lane, frozenset[str]]:
+async def _backends(clock: Clock) -> Mapping[Lane, frozenset[str]]:
     """Those that each lane has; none, and a word of it, where Kafka does not answer."""
     import os
 

@@ -75,30 +75,28 @@ async def recorded_deed(
     import os
 
     from queuebit_operations.bulk.recorded import recorded
+    from queuebit_operations.connections.clock import store_time
     from queuebit_operations.connections.store import opened_store
-    from queuebit_runtime.clock import SystemClock
     from queuebit_runtime.ids import SystemIds
 
-    clock = SystemClock()
-    async with (
-        opened_store(os.environ) as store,
-        recorded(store, clock, SystemIds(clock).mint(), verb, about, actor=actor, reason=reason) as deed,
-    ):
-        yield deed, clock
+    async with opened_store(os.environ) as store:
+        clock = await store_time(store)
+        async with recorded(store, clock, SystemIds(clock).mint(), verb, about, actor=actor, reason=reason) as deed:
+            yield deed, clock
 
 
 async def key_that_sees() -> str:
     """The id of the API key of the environment. Raises NotAllowed where its role does not see payloads."""
     import os
 
+    from queuebit_operations.connections.clock import store_time
     from queuebit_operations.connections.store import postgres_settings
     from queuebit_operations.dead_letters.payloads import require_sight
-    from queuebit_runtime.clock import SystemClock
     from queuebit_store.postgres import PostgresStore
 
     store = await PostgresStore.open(postgres_settings(os.environ))
     try:
-        return await require_sight(store, os.environ, SystemClock().now())
+        return await require_sight(store, os.environ, (await store_time(store)).now())
     finally:
         await store.close()
 

@@ -130,16 +130,16 @@ async def _fork(job_id: UUID, at: int, changes: Changes, reason: str, actor: str
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_client.cli.output import print_json, print_line
     from queuebit_contracts.operators import Parent
+    from queuebit_operations.connections.clock import store_time
     from queuebit_operations.connections.store import opened_store
     from queuebit_operations.errors import NotThere
     from queuebit_operations.jobs import again
     from queuebit_operations.jobs.telling import append_of
-    from queuebit_runtime.clock import SystemClock
 
-    clock = SystemClock()
-    new_id = again.child_id(clock.now(), int.from_bytes(os.urandom(9)))
     parent = Parent(job_id=job_id, version=at, role="fork", actor=actor, reason=reason)
     async with opened_store(os.environ) as store:
+        clock = await store_time(store)
+        new_id = again.child_id(clock.now(), int.from_bytes(os.urandom(9)))
         stored = (await store.load([job_id])).get(job_id)
         if not stored:
             raise NotThere(f"There is no job {job_id}.", remedy="Check the id and QUEUEBIT_NAMESPACE.")
@@ -170,16 +170,16 @@ async def _pairs_of(store: object, jobs: list[UUID], operation_id: UUID | None) 
     from queuebit_contracts.events import JobSubmitted
     from queuebit_domain.job.codec import read_event
     from queuebit_operations.bulk.store import Operations
+    from queuebit_operations.connections.clock import store_time
     from queuebit_operations.connections.store import OperatorStore
     from queuebit_operations.errors import BadArgument, NotThere
     from queuebit_operations.jobs.again import again_id
-    from queuebit_runtime.clock import SystemClock
 
     assert isinstance(store, OperatorStore)
     if (operation_id is None) == (not jobs) or len(jobs) > 2:
         raise BadArgument("Name one or two jobs, or an --operation.", remedy="See --help.")
     if operation_id is not None:
-        operation = await Operations(store, SystemClock()).load(operation_id)
+        operation = await Operations(store, await store_time(store)).load(operation_id)
         return [(UUID(each), again_id(UUID(each), operation_id)) for each in operation.targets[: operation.done]]
     if len(jobs) == 2:
         return [(jobs[0], jobs[1])]
@@ -221,11 +221,11 @@ async def _survey(since: datetime, until: datetime | None, every_s: float, *, as
     from queuebit_client.cli.output import note, print_json, show_table
     from queuebit_operations.choosing.postgres import opened_choosing
     from queuebit_operations.connections.store import postgres_settings
-    from queuebit_runtime.clock import SystemClock
 
-    begins, ends = o.in_utc(since), o.in_utc(until) or SystemClock().now() + timedelta(seconds=1)
+    begins = o.in_utc(since)
     assert begins is not None
     async with opened_choosing(postgres_settings(os.environ)) as choosing:
+        ends = o.in_utc(until) or await choosing.now() + timedelta(seconds=1)
         found = await choosing.survey(begins, ends, every_s)
     if as_json:
         print_json({"stretches": [{**row._asdict(), "began_at": row.began_at.isoformat()} for row in found]})

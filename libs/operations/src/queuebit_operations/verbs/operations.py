@@ -75,11 +75,11 @@ async def _show_all(limit: int, *, as_json: bool) -> ExitCode:
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_client.cli.output import note, print_json, show_table
     from queuebit_operations.bulk.store import Operations
+    from queuebit_operations.connections.clock import store_time
     from queuebit_operations.connections.store import opened_store
-    from queuebit_runtime.clock import SystemClock
 
     async with opened_store(os.environ) as store:
-        operations = Operations(store, SystemClock())
+        operations = Operations(store, await store_time(store))
         found = [(row.stream_id, await operations.load(row.stream_id)) for row in await operations.list(limit=limit)]
     if as_json:
         print_json({"operations": [b.document_of(*each) for each in found]})
@@ -98,11 +98,11 @@ async def _show(operation_id: UUID, *, targets: bool, as_json: bool) -> ExitCode
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_client.cli.output import print_json, print_line
     from queuebit_operations.bulk.store import Operations
+    from queuebit_operations.connections.clock import store_time
     from queuebit_operations.connections.store import opened_store
-    from queuebit_runtime.clock import SystemClock
 
     async with opened_store(os.environ) as store:
-        found = await Operations(store, SystemClock()).load(operation_id)
+        found = await Operations(store, await store_time(store)).load(operation_id)
     if not targets:
         return b.tell_operation(operation_id, found, as_json=as_json)
     if as_json:
@@ -118,12 +118,12 @@ async def _cancel(operation_id: UUID, reason: str, actor: str, *, as_json: bool)
 
     from queuebit_operations.bulk import operation as rules
     from queuebit_operations.bulk.store import Operations
+    from queuebit_operations.connections.clock import store_time
     from queuebit_operations.connections.store import opened_store
     from queuebit_operations.errors import InConflict
-    from queuebit_runtime.clock import SystemClock
 
     async with opened_store(os.environ) as store:
-        operations = Operations(store, SystemClock())
+        operations = Operations(store, await store_time(store))
         for _ in range(10):
             found = await operations.load(operation_id)
             events = rules.cancel(found, actor=actor, reason=reason)

@@ -78,16 +78,16 @@ async def _resume(
 ) -> ExitCode:
     import os
 
+    from queuebit_operations.connections.clock import store_time
     from queuebit_operations.connections.store import opened_store
     from queuebit_operations.errors import NotThere
     from queuebit_operations.holding.register import HoldRegister
     from queuebit_operations.holding.selectors import selected
     from queuebit_operations.verbs.quarantine import let_go
-    from queuebit_runtime.clock import SystemClock
 
     scope, value = selected(tenant=tenant, lane=lane, tier=tier)
     async with opened_store(os.environ) as store:
-        holds = await HoldRegister(store, SystemClock()).holds()
+        holds = await HoldRegister(store, await store_time(store)).holds()
     hold = holds.on(scope, value)
     if hold is None or hold.why != "pause":
         others = ", ".join(each.name for each in holds.holds if each.why == "pause") or "nothing"

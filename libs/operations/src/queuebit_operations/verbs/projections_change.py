@@ -231,19 +231,18 @@ async def _deed(
 ) -> AsyncIterator[tuple[Any, Any]]:
     """Record what is done, with who and why, and tell whether it was cancelled meanwhile. Raises BadArgument."""
     import os
-    import time
 
     from queuebit_client.cli.output import note
     from queuebit_contracts.ids import uuid7
     from queuebit_operations.bulk.recorded import recorded
     from queuebit_operations.bulk.store import Operations
+    from queuebit_operations.connections.clock import store_time
     from queuebit_operations.errors import BadArgument
-    from queuebit_runtime.clock import SystemClock
 
     if not reason:
         raise BadArgument("A reason is needed to act.", remedy="Say why: --reason 'text'")
-    clock = SystemClock()
-    operation_id = uuid7(time.time_ns() // 1_000_000, int.from_bytes(os.urandom(9)))
+    clock = await store_time(store)
+    operation_id = uuid7(int(clock.now().timestamp() * 1000), int.from_bytes(os.urandom(9)))
 
     async def cancelled() -> bool:
         return (await Operations(store, clock).load(operation_id)).state == "cancelled"

@@ -93,16 +93,16 @@ async def hold_back(why: str, scope: HoldScope, value: str, reason: str, actor: 
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_client.cli.output import print_json, print_line
     from queuebit_contracts.operators import HoldPlaced
+    from queuebit_operations.connections.clock import store_time
     from queuebit_operations.connections.store import opened_store
     from queuebit_operations.errors import NotThere
     from queuebit_operations.holding.register import HoldRegister
-    from queuebit_runtime.clock import SystemClock
 
     wanted = HoldPlaced.model_validate({"why": why, "scope": scope, "value": value, "actor": actor, "reason": reason})
     async with opened_store(os.environ) as store:
         if scope == "job" and not await store.heads([UUID(value)]):
             raise NotThere(f"There is no job {value}.", remedy="Check the id and QUEUEBIT_NAMESPACE.")
-        hold, new = await HoldRegister(store, SystemClock()).place(wanted)
+        hold, new = await HoldRegister(store, await store_time(store)).place(wanted)
     if as_json:
         print_json({"hold": hold.number, "new": new, "scope": hold.scope, "value": hold.value, "why": hold.why})
     else:
@@ -120,12 +120,12 @@ async def let_go(numbers: list[int], reason: str, actor: str, rate: float | None
 
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_client.cli.output import print_json, print_line
+    from queuebit_operations.connections.clock import store_time
     from queuebit_operations.connections.store import opened_store
     from queuebit_operations.holding.register import HoldRegister
-    from queuebit_runtime.clock import SystemClock
 
     async with opened_store(os.environ) as store:
-        register = HoldRegister(store, SystemClock())
+        register = HoldRegister(store, await store_time(store))
         changed = [await register.lift(each, actor=actor, reason=reason, rate_per_s=rate) for each in numbers]
         waiting = await register.waiting(limit=SHOWN_MAX)
     if as_json:
@@ -142,12 +142,12 @@ async def _show(*, as_json: bool) -> ExitCode:
 
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_client.cli.output import note, print_json, show_table
+    from queuebit_operations.connections.clock import store_time
     from queuebit_operations.connections.store import opened_store
     from queuebit_operations.holding.register import HoldRegister
-    from queuebit_runtime.clock import SystemClock
 
     async with opened_store(os.environ) as store:
-        register = HoldRegister(store, SystemClock())
+        register = HoldRegister(store, await store_time(store))
         holds = await register.holds()
         waiting = await register.waiting(limit=SHOWN_MAX)
     rows: list[dict[str, object]] = [

@@ -74,27 +74,26 @@ async def _rewind(
     from queuebit_client.cli.output import print_json, print_line
     from queuebit_operations.bulk.recorded import recorded
     from queuebit_operations.connections.bus import kafka_access, namespace_of
+    from queuebit_operations.connections.clock import store_time
     from queuebit_operations.connections.progress import Progress
     from queuebit_operations.connections.store import opened_store
     from queuebit_operations.records.kafka import opened_records
     from queuebit_operations.replaying.rewind import moves_of_all, rewind
-    from queuebit_runtime.clock import SystemClock
     from queuebit_runtime.ids import SystemIds
 
     async with opened_records(kafka_access(os.environ), namespace_of(os.environ)) as records:
         found = await moves_of_all(records, groups, at)
         for group, moves in found.items():
             if moves and reason is not None:
-                clock = SystemClock()
-                heard: Progress[int] = Progress(clock, _waiting)
                 given = {"group": group, "to": at.isoformat()}
-                async with (
-                    opened_store(os.environ) as store,
-                    recorded(store, clock, SystemIds(clock).mint(), VERB, given, actor=actor, reason=reason) as deed,
-                ):
-                    await rewind(records, group, moves, clock, wait_s=wait_s, on_wait=heard.tell)
-                    heard.end()
-                    deed.outcome = f"{_count(moves)} records are read again."
+                async with opened_store(os.environ) as store:
+                    clock = await store_time(store)
+                    heard: Progress[int] = Progress(clock, _waiting)
+                    next_id = SystemIds(clock).mint()
+                    async with recorded(store, clock, next_id, VERB, given, actor=actor, reason=reason) as deed:
+                        await rewind(records, group, moves, clock, wait_s=wait_s, on_wait=heard.tell)
+                        heard.end()
+                        deed.outcome = f"{_count(moves)} records are read again."
     dry_run = reason is None
     if as_json:
         print_json(

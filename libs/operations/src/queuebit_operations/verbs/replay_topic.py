@@ -90,6 +90,7 @@ async def _replay(
     from queuebit_operations.bulk.recorded import recorded
     from queuebit_operations.bulk.store import Operations
     from queuebit_operations.connections.bus import made_topics, namespace_of, opened_bus
+    from queuebit_operations.connections.clock import store_time
     from queuebit_operations.connections.progress import Progress
     from queuebit_operations.connections.store import opened_store, postgres_settings
     from queuebit_operations.records.relayed import RELAYED
@@ -97,14 +98,13 @@ async def _replay(
     from queuebit_operations.replaying.topic import frozen, publish_again
     from queuebit_operations.scan.in_order import EventsInOrder
     from queuebit_operations.scan.postgres import opened_scan
-    from queuebit_runtime.clock import SystemClock
     from queuebit_runtime.ids import SystemIds
 
     namespace = namespace_of(os.environ) if to_namespace is None else to_namespace
     document: dict[str, Any] = {"replay_id": replay.replay_id, "namespace": namespace, "topic": replay.topic}
     async with opened_store(os.environ) as store, opened_scan(postgres_settings(os.environ)) as scan:
         newest = (await scan.marks()).newest
-        clock = SystemClock()
+        clock = await store_time(store)
         given = {name: str(value) for name, value in document.items() if value} | {"selection": selection.words()}
         next_id = SystemIds(clock).mint()
         operation_id = await operation_of_run(Operations(store, clock), replay.replay_id, given, next_id)
@@ -114,7 +114,7 @@ async def _replay(
         if reason is None:
             _say({**document, "selected": selected, "published": 0}, selection, as_json=as_json)
             return ExitCode.OK
-        progress: Progress[int] = Progress(SystemClock(), lambda count: f"{count} of {selected} events")
+        progress: Progress[int] = Progress(clock, lambda count: f"{count} of {selected} events")
         await made_topics(os.environ, namespace, RELAYED if replay.topic is None else (replay.topic,))
         bounds: dict[str, Any] = {"rate_per_s": replay.rate_per_s, "limit": replay.limit}
         async with (
