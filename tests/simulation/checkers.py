@@ -26,7 +26,7 @@ from queuebit_domain.job.codec import fold, read_event
 from queuebit_domain.job.state import EndedJob
 from queuebit_domain.projections.registry import PROJECTIONS
 from queuebit_problems.registry import optimisation_of
-from queuebit_runtime.bus.dead_letters.headers import OF_A_LETTER, PLACE
+from queuebit_runtime.bus.dead_letters.headers import MARK, OF_A_LETTER, PLACE
 from queuebit_runtime.bus.port import Record
 from queuebit_store.memory_state.database import log_key
 from queuebit_store.ports import Position, StoredEvent, StreamRow
@@ -246,7 +246,11 @@ def committed_is_published(history: History) -> Iterator[str]:
         for event in history.events()
         for out in records_of([event], event.time)
     }
-    topics = {channel.topic for channel in channels.CHANNELS if channel.writers == ("control-plane",)}
+    topics = {
+        channel.topic
+        for channel in channels.CHANNELS
+        if channel.writers == ("control-plane",) and not channels.is_dead_letter(channel.topic)
+    }
     seen: set[tuple[str, UUID]] = set()
     for record in history.records():
         if record.topic not in topics | {channels.CONTROL} or mark_of(record) is not None:
@@ -314,6 +318,8 @@ def poison_set_aside(history: History) -> Iterator[str]:
             continue
         (consumer,) = channel.readers
         for letter in history.broker.records(channel.topic):
+            if any(name == MARK for name, _ in letter.headers):
+                continue
             headers = {name: value for name, value in letter.headers if name in OF_A_LETTER}
             if mark_of(letter) is None:
                 yield f"{consumer} set aside what can be read: {headers}"

@@ -26,6 +26,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "F17 a job is withdrawn, ends and expires at once": ("withdrawn over http", "withdrawn over kafka"),
     "F18 services are replaced one by one": ("stop",),
     "F20 transaction ids begin anew": ("all_restored",),
+    "F21 dead letters are sent again under traffic": ("operator_redrives", "letters_sent_again"),
     "F22 two believe that they lead": ("lead_lost", "leader_frozen"),
     "operators in the middle of everything": ("operator_holds", "operator_eases", "operator_invalidates"),
 }
@@ -36,7 +37,6 @@ SHOWN: dict[str, tuple[str, ...]] = {
 ELSEWHERE: dict[str, str] = {
     "F12 a notification is lost": "Queuebit sends none: every reader polls",
     "F19 the database is restored, Kafka is ahead": "tests/e2e, make chaos, make drill",
-    "F21 dead letters are sent again under traffic": "tests/integration/operations/test_ops_dlq.py",
 }
 
 

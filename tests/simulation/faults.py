@@ -13,9 +13,13 @@ FaultName = Literal[
     "crash", "crash_while_starting", "crash_while_stopping", "stop", "second_member_stops", "second_member_crashes",
     "rebalance_storm", "all_restored", "lead_lost", "leader_frozen", "member_frozen", "horizon_held", "redelivery",
     "clock_jump", "skewed_clock", "store_outage", "bus_outage", "operator_holds", "operator_eases", "operator_invalidates",
+    "operator_redrives",
 ]
 # fmt: on
 FAULTS: tuple[FaultName, ...] = FaultName.__args__  # type: ignore[attr-defined]
+REDRIVES: FaultName = "operator_redrives"
+"""Needs letters, which most runs have few of: so it is drawn by itself, late, and often."""
+DRAWN = tuple(name for name in FAULTS if name != REDRIVES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ def draw_faults(random: Random, count: int, within_s: float) -> tuple[Fault, ...
     faults = [
         Fault(
             at_s=random.uniform(0.0, within_s),
-            name=random.choice(FAULTS),
+            name=random.choice(DRAWN),
             member=random.choice(SERVICES),
             for_s=random.choice((0.0, 0.1, 1.0, 4.0)),
             size=random.uniform(-1.0, 1.0),
@@ -42,3 +46,12 @@ def draw_faults(random: Random, count: int, within_s: float) -> tuple[Fault, ...
         for _ in range(count)
     ]
     return tuple(sorted(faults, key=lambda fault: fault.at_s))
+
+
+def with_redrives(random: Random, faults: tuple[Fault, ...], within_s: float) -> tuple[Fault, ...]:
+    """In every third run dead letters are sent again, in the middle of what else happens."""
+    if random.random() > 1 / 3:
+        return faults
+    at_s = random.uniform(within_s / 2, within_s)
+    redrive = Fault(at_s, REDRIVES, "control-plane", random.choice((0.0, 0.1, 1.0)), random.uniform(-1.0, 1.0))
+    return tuple(sorted((*faults, redrive), key=lambda fault: fault.at_s))

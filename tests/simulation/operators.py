@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import suppress
 from random import Random
+from typing import Any, cast
 from uuid import UUID
 
+from queuebit_contracts.channels import dead_letter
 from queuebit_contracts.ids import uuid7
 from queuebit_contracts.jobs import LANES, TIERS
 from queuebit_contracts.operators import HoldPlaced, HoldScope
 from queuebit_operations.bulk.operation import Operation, freeze
 from queuebit_operations.bulk.runner import Runner, Step
 from queuebit_operations.bulk.store import Operations
+from queuebit_operations.dead_letters.acting import REDRIVE, arguments_of
+from queuebit_operations.dead_letters.box import Kept, in_sequence
+from queuebit_operations.dead_letters.reading import LetterReader, groups_with_letters
+from queuebit_operations.dead_letters.redrive import REDRIVEN, Redrive, RedriveSettings, plan_redrive
+from queuebit_operations.dead_letters.sending import headers_again
 from queuebit_operations.holding.register import HoldRegister
 from queuebit_operations.jobs.acting import INVALIDATE, RECALL, act_of
+from queuebit_operations.records.port import Place, Span
+from queuebit_runtime.bus.dead_letters.marks import Mark, mark_record
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.partitioner import partition_of
+from queuebit_runtime.bus.port import Outgoing, Record
 from queuebit_workbench.world import World
 from tests.simulation.plan import TENANTS
 from tests.simulation.virtual import VirtualClock
@@ -22,6 +34,37 @@ from tests.simulation.virtual import VirtualClock
 BACKENDS = ("aer_simulator", "queuebit-problems", "queuebit-problems")
 KINDS = ("maxcut", "knapsack")
 RATE_PER_S = 40.0
+
+
+SETTINGS = RedriveSettings(stage_s=0.5, failures_max=100, settle_s=0.5, replays_max=2)
+
+
+class _Topics:
+    """The topics of dead letters as an operator reads and writes them."""
+
+    def __init__(self, broker: MemoryBroker, pause_s: float) -> None:
+        self._broker = broker
+        self._pause_s = pause_s
+
+    async def spans(self, topics: Collection[str]) -> dict[Place, Span]:
+        return {Place(topic, 0): Span(0, len(self._broker.records(topic))) for topic in topics}
+
+    async def read(self, spans: Mapping[Place, Span]) -> AsyncIterator[Sequence[Record]]:
+        for place, span in spans.items():
+            yield self._broker.records(place.topic)[span.begin : span.end]
+
+    async def send(self, kept: Kept, redrive: str) -> int:
+        letter = kept.letter
+        key, value = letter.key or b"", cast(bytes, letter.value)
+        topic = letter.origin.topic
+        self._broker.append([Outgoing(topic, key, value, headers_again(kept, redrive, {}))])
+        log = self._broker.log(topic)
+        offset = len(log[partition_of(key, len(log))]) - 1
+        await self._broker.clock.sleep(self._pause_s)
+        return offset
+
+    async def mark(self, mark: Mark, group: str) -> None:
+        self._broker.append([mark_record(mark, group)])
 
 
 class _Killed(Exception):
@@ -62,6 +105,30 @@ class Operator:
 
     def _new_id(self) -> UUID:
         return uuid7(int(self._clock.now().timestamp() * 1000), self._random.getrandbits(74))
+
+    async def redrive(self, pause_s: float) -> int:
+        """Send open dead letters of some group again, those that follow one another in their order, while everything goes on;
+        how many were sent.
+        """
+        topics = _Topics(self._world.broker, pause_s)
+        reader = LetterReader(cast(Any, topics))
+        sent = 0
+        for group in groups_with_letters():
+            if not self._world.broker.records(dead_letter(group)):
+                continue
+            box = (await reader.boxes([group]))[group]
+            chosen = [each for each in box if each.open and self._random.random() < 0.7]
+            plan = plan_redrive(in_sequence(box, chosen), replays_max=SETTINGS.replays_max)
+            targets = [each.id for each in plan.send]
+            if not targets:
+                continue
+            operation_id = self._new_id()
+            await self._operations.create(operation_id, freeze(REDRIVE, arguments_of(SETTINGS), targets, "alice"))
+            act = Redrive(operation_id.hex, SETTINGS, topics, reader, self._clock)
+            runner = Runner(self._store, self._clock, holder="only")
+            ended = await runner.run(operation_id, act, actor="alice", reason="it is mended", rate_per_s=RATE_PER_S)
+            sent += (ended.outcomes or {}).get(REDRIVEN, 0)
+        return sent
 
     async def invalidate(self, *, dies: bool) -> None:
         """Find some answers suspect and ask the same again; with `dies`, the tool is killed in the middle and started again."""

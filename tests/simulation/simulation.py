@@ -33,7 +33,7 @@ from queuebit_store.errors import StoreUnavailable
 from queuebit_store.memory import MemoryStore
 from queuebit_workbench.world import SERVICES, Ports, World
 from tests.simulation.clients import Clients
-from tests.simulation.faults import Fault, draw_faults
+from tests.simulation.faults import Fault, draw_faults, with_redrives
 from tests.simulation.history import GROUPS, History, Start
 from tests.simulation.operators import Operator
 from tests.simulation.plan import LARGE_EVERY, draw_plan, size_of
@@ -65,6 +65,7 @@ class _Simulation:
         size = size_of(seed)
         plan = draw_plan(random, size, circuits=circuits)
         faults = draw_faults(random, random.choice(size.faults), size.faults_s)
+        faults = with_redrives(Random(f"redrives {seed}"), faults, size.faults_s)
         self._members = (*SERVICES, *random.choice(((), ("control-plane/2",), ("control-plane/2", "control-plane/3"))))
         self._random = Random(f"faults {seed}")
         self._clock = VirtualClock()
@@ -190,6 +191,8 @@ class _Simulation:
                 await self._operator.hold_for(1.0 + fault.for_s, eases=fault.name == "operator_eases")
             case "operator_invalidates":
                 await self._operator.invalidate(dies=fault.size > 0)
+            case "operator_redrives":
+                self._history.fired["letters_sent_again"] += await self._operator.redrive(fault.for_s)
             case _:
                 assert_never(fault.name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
 
 from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
@@ -13,6 +14,22 @@ from queuebit_runtime.bus.dead_letters import headers as h
 from queuebit_runtime.bus.dead_letters.marks import Mark, mark_record
 from queuebit_runtime.bus.kafka.errors import wrapped
 from queuebit_runtime.bus.record_size import BATCH_BYTES_MAX
+
+
+def headers_again(
+    kept: Kept, redrive: str, put_in: Mapping[str, bytes], *, edited: bool = False
+) -> list[tuple[str, bytes]]:
+    """The headers with which a letter is sent again: its own with `put_in`, how often it was sent, and where it lay."""
+    letter = kept.letter
+    said = {
+        # What waited behind another has not been tried by that.
+        h.REPLAYS: str(letter.replays + (letter.behind is None)).encode(),
+        h.REDRIVE: redrive.encode(),
+        h.FIRST_FAILED_AT: letter.first_failed_at.encode(),
+        h.FIRST_OFFSET: str(letter.first_offset).encode(),
+        **({h.EDITED_FROM: str(letter.origin).encode()} if edited else {}),
+    }
+    return [*(each for each in letter.headers if each[0] not in put_in), *put_in.items(), *said.items()]
 
 
 class LetterSender:
@@ -50,22 +67,13 @@ class LetterSender:
         """
         letter = kept.letter
         edited = value is not None or headers is not None
-        said = {
-            # What waited behind another has not been tried by that.
-            h.REPLAYS: str(letter.replays + (letter.behind is None)).encode(),
-            h.REDRIVE: redrive.encode(),
-            h.FIRST_FAILED_AT: letter.first_failed_at.encode(),
-            h.FIRST_OFFSET: str(letter.first_offset).encode(),
-            **({h.EDITED_FROM: str(letter.origin).encode()} if edited else {}),
-        }
-        own = [(name, each) for name, each in letter.headers if name not in (headers or {})]
         try:
             sent = await self._producer.send_and_wait(
                 self._prefix + letter.origin.topic,
                 letter.value if value is None else value,
                 key=letter.key,
                 partition=letter.origin.partition,
-                headers=[*own, *(headers or {}).items(), *said.items()],
+                headers=headers_again(kept, redrive, headers or {}, edited=edited),
             )
         except (KafkaError, OSError) as error:
             raise wrapped(error) from error
