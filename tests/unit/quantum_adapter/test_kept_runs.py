@@ -80,6 +80,7 @@ def test_circuits_and_counts_are_kept_in_forms_that_others_read(artifacts: Memor
         "ran.qpy",
         "ran-0.qasm",
         "journal.json",
+        "setting.json",
     ]
     (circuit,) = qpy.load(io.BytesIO(bytes_of(artifacts, manifest, "round-0/ran.qpy")))
     text = bytes_of(artifacts, manifest, "round-0/ran-0.qasm").decode()

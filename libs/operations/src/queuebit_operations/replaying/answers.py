@@ -14,7 +14,7 @@ from queuebit_contracts.errors import ContractError
 from queuebit_contracts.event import Event
 from queuebit_contracts.jobs import Number
 from queuebit_domain.errors import CorruptStream
-from queuebit_operations.replaying.services import SOLVER, Handlers, Question, questions_of
+from queuebit_operations.replaying.services import ADAPTER, SOLVER, Handlers, Question, questions_of
 from queuebit_operations.replaying.shadow import Divergence, changed
 from queuebit_operations.scan.port import Stream
 
@@ -27,6 +27,8 @@ KINDS = {
     "confidence": "confidence",
 }
 """Of a verdict's fields; every other one is words."""
+MADE = {"answer": "answer", "ran": "label", "evidence": "evidence", "provenance": "provenance"}
+"""Of an execution's fields."""
 TOLERANCE = 1e-9
 
 
@@ -59,8 +61,7 @@ def answered_again(stream: Stream, handlers: Handlers) -> Answered:
             result.not_comparable[service] += 1
             continue
         result.handled[service] += 1
-        differ = _answers if service == SOLVER else _verdicts
-        result.divergences += differ(stream, question, again)
+        result.divergences += _DIFFER.get(service, _verdicts)(stream, question, again)
     return result
 
 
@@ -87,6 +88,23 @@ def _answers(stream: Stream, question: Question, again: Event) -> Iterator[Diver
     if recorded.proven_optimal != again.proven_optimal:
         kind = "proof lost" if recorded.proven_optimal else "proof found"
         yield _divergence(stream, question, "/proven_optimal", recorded.proven_optimal, again.proven_optimal, kind)
+
+
+def _executions(stream: Stream, question: Question, again: Event) -> Iterator[Divergence]:
+    """What is made of the same outcomes is the same in every field that is not about when and where it ran."""
+    yield from _answers(stream, question, again)
+    recorded = question.recorded
+    if not isinstance(recorded, ev.ExecutionSucceeded) or not isinstance(again, ev.ExecutionSucceeded):
+        return
+    for field_, kind in MADE.items():
+        one, other = (json.loads(encode_data(each)).get(field_) for each in (recorded, again))
+        if field_ == "provenance":
+            one, other = ({name: each[name] for name in each if name != "run"} for each in (one, other))
+        for path, before, after in changed(f"/{field_}", one, other):
+            yield _divergence(stream, question, path, before, after, kind)
+
+
+_DIFFER = {SOLVER: _answers, ADAPTER: _executions}
 
 
 def _as_good(before: Number | None, after: Number | None) -> bool:

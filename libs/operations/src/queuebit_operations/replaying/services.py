@@ -21,10 +21,11 @@ from queuebit_operations.scan.port import Stream
 
 GROUP = "queuebit.shadows"
 CONTROL_PLANE = "control-plane"
-VALIDATION, SOLVER = "result-validation", "classical-solver"
+VALIDATION, SOLVER, ADAPTER = "result-validation", "classical-solver", "quantum-adapter"
 OF_DECIDERS = frozenset({QUARANTINED, "fingerprint_mismatch"})
 """What the control plane rejects by itself: no validator said so."""
-SOLVER_LANES = frozenset({"classical", "rule"})
+LANES = {"classical": SOLVER, "rule": SOLVER, "quantum": ADAPTER, "simulator": ADAPTER}
+"""Whose answer one of a lane is."""
 
 
 class Handler(Protocol):
@@ -75,8 +76,8 @@ def questions_of(stream: Stream) -> Iterator[Question]:
                 order_of = orders.get(answer.attempt_id)
                 params = order_of.params if order_of is not None else answer.params
                 answers[answer.attempt_id] = answer.model_copy(update={"problem": problem, "params": params})
-                if order_of is not None and answer.lane in SOLVER_LANES:
-                    yield Question(SOLVER, order_of, answer, row.version, row.time)
+                if order_of is not None:
+                    yield Question(LANES[answer.lane], order_of, answer, row.version, row.time)
             case ev.ResultRejected(code=code) if code in OF_DECIDERS:
                 continue
             case ev.ResultValidated() | ev.ResultRejected() as verdict:

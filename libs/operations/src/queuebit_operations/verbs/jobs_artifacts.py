@@ -12,7 +12,7 @@ from queuebit_operations.verbs import options as o
 
 if TYPE_CHECKING:
     from queuebit_client.cli.exit_codes import ExitCode
-    from queuebit_operations.jobs.kept import Kept
+    from queuebit_operations.evidence.kept import Kept
 
 
 def add(ops: Groups) -> None:
@@ -47,7 +47,7 @@ async def _artifacts(job: UUID, fetch: str | None, out: str, *, as_json: bool) -
     from queuebit_operations.connections.artifacts import opened_artifacts
     from queuebit_operations.connections.store import opened_store
     from queuebit_operations.errors import NotThere
-    from queuebit_operations.jobs.kept import chosen, kept_of
+    from queuebit_operations.evidence.kept import chosen, kept_of
 
     store_of_bytes = opened_artifacts(os.environ)
     async with opened_store(os.environ) as store:

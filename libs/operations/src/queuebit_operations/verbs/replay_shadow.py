@@ -30,8 +30,8 @@ def shadow(
         typer.Option(
             "--service",
             metavar="SERVICE",
-            help="Whose handlers: control-plane, result-validation, classical-solver; repeatable. Absent: all but the solver, "
-            "which searches anew and takes as long as it took.",
+            help="Whose handlers: control-plane, result-validation, quantum-adapter, classical-solver; repeatable. Absent: all "
+            "but the solver, which searches anew and takes as long as it took.",
         ),
     ] = None,
     namespace: Annotated[
@@ -45,10 +45,10 @@ def shadow(
     """Let the handlers that are installed here handle again what the selected jobs were told.
 
     Run it from the environment of a release candidate, against production. Each service is given the messages of the record, at
-    their recorded moments: the control plane decides again, the validator checks each recorded answer again, and the solver,
-    where it is named, searches again with the same seed and budget. Providers are never asked: their answers are those of the
-    record. No customer is told anything. What is decided goes into a schema and topics of its own; every difference is listed
-    with its service and kind.
+    their recorded moments: the control plane decides again, the validator checks each recorded answer again, the quantum
+    adapter goes again through each attempt whose rounds are kept as artifacts, and the solver, where it is named, searches
+    again with the same seed and budget. Providers are never asked: their answers are those of the record. No customer is told
+    anything. What is decided goes into a schema and topics of its own; every difference is listed with its service and kind.
     Exit 0: the same throughout. 1: there are differences. 3: no job is selected, or a service is not installed here.
     """
     from queuebit_operations.running import run

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from uuid import UUID
 
 from queuebit_circuits.text import to_qasm3
 from queuebit_contracts.jobs import Artifacts as Reference
+from queuebit_quantum_adapter.backends.limits import Limits
+from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.evidence.keeping import Keeping
 from queuebit_quantum_adapter.evidence.port import Program, Shown
 from queuebit_quantum_adapter.ports import Provider, Request, Result
@@ -20,7 +24,7 @@ from queuebit_store.evidence.port import Piece
 ROUNDS_MAX = 200
 """Of so many rounds requests and results are kept; the list says how many there were."""
 TEXTS_MAX = 16
-JOURNAL = "journal.json"
+JOURNAL, SETTING = "journal.json", "setting.json"
 _log = logging.getLogger(__name__)
 
 
@@ -39,7 +43,7 @@ class Recorded:
             self._rounds.append((provider, request, result))
         return result
 
-    def items(self, keeping: Keeping, journal: Journal, *, programs: bool) -> Iterator[Item]:
+    def items(self, keeping: Keeping, journal: Journal, setting: bytes, *, programs: bool) -> Iterator[Item]:
         """Keep it. `programs`: also what the provider made of the circuits, where it was made in this process."""
         for number, (provider, request, result) in enumerate(self._rounds):
             pieces = [
@@ -52,7 +56,19 @@ class Recorded:
             for piece in pieces:
                 name = f"round-{number}/{piece.name}"
                 yield Item(name, *keeping.put(name, piece.data))
-        yield Item(JOURNAL, *keeping.put(JOURNAL, journal.encode()))
+        for name, data in ((JOURNAL, journal.encode()), (SETTING, setting)):
+            yield Item(name, *keeping.put(name, data))
+
+
+def setting_of(spec: BackendSpec, limits: Limits) -> bytes:
+    """Under which bounds, and on which backend as it was configured."""
+    return json.dumps({"backend": asdict(spec), "limits": asdict(limits)}, sort_keys=True).encode()
+
+
+def read_setting(data: bytes) -> tuple[BackendSpec, Limits]:
+    """The same, read. Raises TypeError where it is of a version that configured backends otherwise."""
+    found = json.loads(data)
+    return BackendSpec(**found["backend"]), Limits(**found["limits"])
 
 
 def listed(keeping: Keeping, attempt_id: UUID, backend: str, items: Iterable[Item], rounds: int) -> Reference | None:

@@ -12,7 +12,7 @@ from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError, Stopped
 from queuebit_quantum_adapter.evidence.keeping import keeping_here
-from queuebit_quantum_adapter.evidence.run import Recorded, items_of, listed
+from queuebit_quantum_adapter.evidence.run import Recorded, items_of, listed, setting_of
 from queuebit_quantum_adapter.pipelines import frame
 from queuebit_quantum_adapter.shell.task import Ended, Failed, Report, Step, Task, Waiting
 from queuebit_quantum_adapter.submissions.journal import Journal
@@ -30,7 +30,7 @@ def attempt(task: Task, on_progress: Report) -> Ended:
         return told(lambda: frame.run(task, on_progress))
     recorded, journal = Recorded(Here()), Journal()
     ended = told(lambda: frame.run(task, on_progress, frame.Kept(recorded, journal)))
-    items = recorded.items(keeping, journal, programs=True)
+    items = recorded.items(keeping, journal, setting_of(task.backend, task.limits), programs=True)
     return replace(ended, artifacts=listed(keeping, task.attempt_id, task.backend.name, items, recorded.count))
 
 
@@ -49,7 +49,8 @@ def step(asked: Step, on_progress: Report) -> Ended | Waiting:
         if keeping is None:
             return ended
         seen = ledger_loop().run(_seen(asked.lineage))
-        items = [*recorded.items(keeping, journal, programs=False), *items_of(seen)]
+        setting = setting_of(task.backend, task.limits)
+        items = [*recorded.items(keeping, journal, setting, programs=False), *items_of(seen)]
         return replace(ended, artifacts=listed(keeping, task.attempt_id, task.backend.name, items, recorded.count))
     except Waits as waits:
         return Waiting(waits.key)

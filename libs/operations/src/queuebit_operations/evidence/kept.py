@@ -8,11 +8,10 @@ from uuid import UUID
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.jobs import Artifacts as Reference
-from queuebit_domain.job.codec import read_event
+from queuebit_domain.job.codec import Stored, read_event
 from queuebit_operations.errors import NotThere
 from queuebit_store.artifacts.manifest import Item, Manifest, decode_manifest
 from queuebit_store.artifacts.port import Artifacts
-from queuebit_store.ports import StoredEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Kept:
     manifest: Manifest
 
 
-def references(stored: Sequence[StoredEvent]) -> Iterator[tuple[int, ev.ExecutionSucceeded | ev.ExecutionFailed]]:
+def references(stored: Sequence[Stored]) -> Iterator[tuple[int, ev.ExecutionSucceeded | ev.ExecutionFailed]]:
     """The events of a job that refer to something, with their versions. Raises CorruptStream."""
     for version, row in enumerate(stored, start=1):
         event = read_event(row)
@@ -34,7 +33,7 @@ def references(stored: Sequence[StoredEvent]) -> Iterator[tuple[int, ev.Executio
             yield version, event
 
 
-def kept_of(stored: Sequence[StoredEvent], artifacts: Artifacts) -> list[Kept]:
+def kept_of(stored: Sequence[Stored], artifacts: Artifacts) -> list[Kept]:
     """What is kept of a job, attempt by attempt. Raises what the store raises: also where a list is gone or damaged."""
     found = []
     for version, event in references(stored):
