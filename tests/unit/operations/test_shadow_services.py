@@ -17,7 +17,7 @@ from queuebit_contracts.jobs import Problem
 from queuebit_operations.errors import NotThere
 from queuebit_operations.replaying.answers import Answered, answered_again
 from queuebit_operations.replaying.running import run_shadow
-from queuebit_operations.replaying.services import SOLVER, VALIDATION, installed_handlers
+from queuebit_operations.replaying.services import ADAPTER, SOLVER, VALIDATION, installed_handlers
 from queuebit_operations.replaying.shadow import Divergence
 from queuebit_operations.scan.port import Selection, Stream
 from queuebit_result_validation import compare
@@ -191,7 +191,7 @@ async def test_who_is_interrupted_waits_for_one_job_and_not_for_a_page() -> None
 
 
 def test_a_service_that_is_not_installed_is_named_with_those_that_are() -> None:
-    assert set(installed_handlers([])) == {VALIDATION}
+    assert set(installed_handlers([])) == {VALIDATION, ADAPTER}
     assert set(installed_handlers(["control-plane"])) == set()
     with pytest.raises(NotThere, match="'quantum-adapter'"):
         installed_handlers(["quantum-adapter"])

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.jobs import Artifacts as Reference
-from queuebit_domain.job.codec import Stored, read_event
+from queuebit_domain.job.codec import read_event
+from queuebit_domain.stored import Stored
 from queuebit_operations.errors import NotThere
 from queuebit_store.artifacts.manifest import Item, Manifest, decode_manifest
 from queuebit_store.artifacts.port import Artifacts
