@@ -50,14 +50,18 @@ def up(
         bool,
         typer.Option("--with-braket-stub", help="The same of Amazon Braket; of both, IBM is preferred."),
     ] = False,
+    with_leap_stub: Annotated[
+        bool,
+        typer.Option("--with-leap-stub", help="D-Wave's Leap on loopback serves who asks for an annealer."),
+    ] = False,
 ) -> None:
     """Start Kafka, PostgreSQL and the services on this machine, or what of them is missing.
 
     With --paused questions are taken in and planned, and no further attempt is let out: look, cancel what is bad, and resume,
     with --rate not all at once. What was out before is taken back by queuebit ops jobs recall.
 
-    With --with-ibm-stub or --with-braket-stub a cloud on loopback runs beside the services, which its vendor's own client takes
-    for the real one: questions of the quantum lane are handed in there, and nothing is paid.
+    With --with-ibm-stub, --with-braket-stub or --with-leap-stub a cloud on loopback runs beside the services, which the own
+    client of its vendor takes for the real one: questions of the quantum lane are handed in there, and nothing is paid.
     """
     if brokers not in (1, 3):
         raise typer.BadParameter("1 or 3, please.", param_hint="--brokers")
@@ -65,7 +69,8 @@ def up(
     from queuebit_workbench.clouds.beside import start_clouds
     from queuebit_workbench.pausing import pause_everything
 
-    clouds = [name for name, wanted in (("ibm", with_ibm_stub), ("braket", with_braket_stub)) if wanted]
+    stubs = {"ibm": with_ibm_stub, "braket": with_braket_stub, "leap": with_leap_stub}
+    clouds = [name for name, wanted in stubs.items() if wanted]
     if clouds and servers_only:
         raise typer.BadParameter("A cloud runs beside the services.", param_hint="--servers-only")
     work = bring_up(

@@ -38,6 +38,7 @@ CLOUDS: Mapping[str, Cloud] = {
         },
     ),
     "braket": Cloud(("queuebit_workbench.clouds.braket",), {"QUEUEBIT_BRAKET_QUBITS_MAX": "16"}),
+    "leap": Cloud(("queuebit_workbench.clouds.leap",), {"QUEUEBIT_LEAP_LAG_S": "1"}),
 }
 
 

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -117,8 +117,20 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(reply.status, content, reply.kind, reply.headers)
 
     def _body(self) -> bytes:
-        raw = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), BODY_MAX))
+        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+            raw = b"".join(self._chunks())
+        else:
+            raw = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), BODY_MAX))
         return zlib.decompress(raw) if self.headers.get("Content-Encoding") == "deflate" else raw
+
+    def _chunks(self) -> Iterator[bytes]:
+        """A body that comes in parts, each behind its length in hexadecimal, until one that is empty."""
+        left = BODY_MAX
+        while (size := int(self.rfile.readline().split(b";")[0] or b"0", 16)) and size <= left:
+            left -= size
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
 
     def _fails(self, fault: Fault) -> bool:
         """Whether the answer is the fault's; where it only waits, it goes on."""

@@ -25,3 +25,8 @@ def number(env: Mapping[str, str], variable: str, default: float) -> float:
     if not value > 0:
         raise NoBackend(f"{variable} is {text[:40]!r}.", remedy="Use a number above 0.")
     return value
+
+
+def limit(env: Mapping[str, str], variable: str) -> int:
+    """So many at most; 0, where it is not set, for no limit. Raises NoBackend where it is no number above 0."""
+    return int(number(env, variable, 1.0)) if env.get(variable) else 0

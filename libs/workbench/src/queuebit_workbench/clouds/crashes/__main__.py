@@ -20,9 +20,7 @@ from uuid import UUID
 
 import httpx2
 
-from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
 from queuebit_devstack.stack import start_stack
-from queuebit_quantum_adapter.ports import Request
 from queuebit_quantum_adapter.submissions.codec import encode_request, hash_of
 from queuebit_quantum_adapter.submissions.running import key_of
 from queuebit_runtime.clock import SystemClock
@@ -32,9 +30,7 @@ from queuebit_store.submissions.port import NewSubmission
 from queuebit_workbench.clouds.crashes.clients import CLIENTS, Client
 from queuebit_workbench.clouds.crashes.nursery import Plan
 from queuebit_workbench.clouds.crashes.verdict import counted, verdict
-from queuebit_workbench.clouds.crashes.ways import SURE, Way
-
-CIRCUIT = Circuit(1, (Register("c", 1),), (Gate("rx", (0,), (), (0,)), Measure(0, 0)), 1)
+from queuebit_workbench.clouds.crashes.ways import OURS, Way
 
 
 async def main(arguments: argparse.Namespace) -> int:
@@ -45,7 +41,7 @@ async def main(arguments: argparse.Namespace) -> int:
             for way in client.ways:
                 if arguments.way not in ("all", way):
                     continue
-                runs = arguments.runs if way in SURE else min(arguments.runs, arguments.control_runs)
+                runs = arguments.runs if way in OURS else min(arguments.runs, arguments.control_runs)
                 told = await one_way(stack.postgres, client, way, runs, arguments)
                 sys.stdout.write(json.dumps(told) + "\n")
                 sys.stdout.flush()
@@ -61,13 +57,13 @@ async def one_way(postgres: str, client: Client, way: Way, runs: int, arguments:
     clock = SystemClock()
     async with cloud(client) as env, await PostgresStore.open(settings) as store:
         for number, attempt_id in enumerate(keys):
-            request = encode_request(Request((Bound(CIRCUIT, (number / runs,)),), (number,), 16))
+            request = encode_request(client.request(number, number / runs))
             await store.intend(
                 NewSubmission(
                     key_of(attempt_id, 0), attempt_id, 0, client.backend, request, hash_of(request), patient=True
                 )
             )
-        url = f"{env[client.url]}/_loopback"
+        url = f"{env[client.url].rstrip('/')}/_loopback"
         httpx2.put(url, json=client.orders(way), timeout=30).raise_for_status()
         plan = Plan(
             postgres,

@@ -8,18 +8,32 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
+from queuebit_quantum_adapter.ports import Request, Spins
 from queuebit_workbench.clouds.crashes.ways import Way
 
-Name = Literal["ibm", "braket"]
+Name = Literal["ibm", "braket", "leap"]
 LAG_S, QUEUE_S = 0.3, 0.1
+CIRCUIT = Circuit(1, (Register("c", 1),), (Gate("rx", (0,), (), (0,)), Measure(0, 0)), 1)
 ANSWERED_LATE_S = 3.0
 """Longer than the deadline of a request."""
+
+
+def a_circuit(number: int, share: float) -> Request:
+    """One circuit with an angle of its own."""
+    return Request((Bound(CIRCUIT, (share,)),), (number,), 16)
+
+
+def two_spins(number: int, share: float) -> Request:
+    """Two spins with a field of their own."""
+    return Request((), (number,), 16, spins=Spins(2, ((0, share),), ((0, 1, 0.5),)))
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
     """`cloud`: the module that is its cloud, with its arguments; `url`: the variable that says where that is. `posts` are where
     it submits, `others` other requests whose answers are lost now and then. `counted` says how often each key was accepted.
+    `request`: what the one with this number hands in, which is at this share of all.
     """
 
     cloud: tuple[str, ...]
@@ -32,6 +46,7 @@ class Client:
     others: tuple[tuple[str, str, float], ...]
     counted: Callable[[Mapping[str, Any]], Counter[str]]
     behaviour: Mapping[Way, Mapping[str, Any]] = field(default_factory=dict)
+    request: Callable[[int, float], Request] = a_circuit
 
     def orders(self, way: Way) -> dict[str, Any]:
         """What the cloud is told before the work begins."""
@@ -57,6 +72,10 @@ def _of_ibm(told: Mapping[str, Any]) -> Counter[str]:
 
 def _of_braket(told: Mapping[str, Any]) -> Counter[str]:
     return Counter(task["tags"]["queuebit"] for task in told["tasks"])
+
+
+def _of_leap(told: Mapping[str, Any]) -> Counter[str]:
+    return Counter(problem["label"].removeprefix("queuebit:") for problem in told["problems"])
 
 
 SV1 = "arn:aws:braket:::device/quantum-simulator/amazon/sv1"
@@ -93,6 +112,18 @@ CLIENTS: Mapping[Name, Client] = {
         others=(("GET", "/quantum-task/.*", 0.01), ("POST", "/quantum-tasks", 0.05), ("PUT", ".*/cancel", 0.2)),
         counted=_of_braket,
         behaviour={"forgotten": {"token_s": 0.0}, "control": {"token_s": 0.0}},
+    ),
+    "leap": Client(
+        cloud=("queuebit_workbench.clouds.leap",),
+        url="DWAVE_API_ENDPOINT",
+        backend="leap_loopback_clique",
+        provider="queuebit_quantum_adapter.providers.leap.provider:open_provider",
+        options={"solver": "Loopback_clique", "spins_max": 20, "lag_s": 1.0, "deadline_s": 2.0},
+        ways=("label", "control"),
+        posts="/problems/",
+        others=(("GET", "/problems/.*", 0.03), ("DELETE", "/problems/.*", 0.2)),
+        counted=_of_leap,
+        request=two_spins,
     ),
 }
 

@@ -15,7 +15,7 @@ FOUND = re.compile(r" more were found: | more, which may have been paid")
 
 def verdict(told: Mapping[str, Any]) -> bool:
     """What each way must show. Without a fence a paused process may pay twice, and so may whoever the provider forgets: these
-    are windows; what was paid twice because a token was forgotten, a late look must find.
+    are windows; what was paid twice because a token was forgotten, or because a provider has neither, a late look must find.
     """
     concluded = told["states"] == {"concluded": told["runs"]}
     twice = sum(count for times, count in told["accepted"].items() if int(times) > 1)
@@ -24,7 +24,7 @@ def verdict(told: Mapping[str, Any]) -> bool:
             return bool(told["accepted"] == {"1": told["runs"]} and concluded)
         case "search":
             return bool(concluded)
-        case "forgotten":
+        case "forgotten" | "label":
             return bool(concluded and told["paid twice and found"] == twice)
         case _:
             return bool(twice)

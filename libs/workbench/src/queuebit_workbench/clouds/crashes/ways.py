@@ -8,11 +8,13 @@ from uuid import UUID
 
 from queuebit_quantum_adapter.ports import Capabilities, Recovery, Request
 
-Way = Literal["fence", "search", "token", "forgotten", "control"]
-"""fence and token: as we do it; search: without the fence; forgotten: where the provider forgets tokens at once; control: an
-answer that is lost is taken for a failure.
+Way = Literal["fence", "search", "token", "forgotten", "label", "control"]
+"""fence, token and label: as we do it; search: without the fence; forgotten: where the provider forgets tokens at once;
+control: an answer that is lost is taken for a failure.
 """
 SURE: tuple[Way, ...] = ("fence", "token")
+OURS: tuple[Way, ...] = (*SURE, "label")
+"""As we do it: where a provider has neither, what is found by its label may still be paid twice, and that is found out."""
 
 
 class Searched:
@@ -50,7 +52,7 @@ class Careless(Searched):
 def in_the_way(provider: Any, way: Way) -> Any:
     """The provider as this way uses it."""
     match way:
-        case "fence" | "token" | "forgotten":
+        case "fence" | "token" | "forgotten" | "label":
             return provider
         case "search":
             return Searched(provider)

@@ -20,7 +20,7 @@ import os
 from collections.abc import Mapping
 from importlib.metadata import version
 
-from queuebit_quantum_adapter.backends.settings import names, number
+from queuebit_quantum_adapter.backends.settings import limit, names, number
 from queuebit_quantum_adapter.backends.snapshots import snapshot_of
 from queuebit_quantum_adapter.backends.spec import BackendSpec, Setup
 
@@ -61,8 +61,8 @@ def _device(name: str, env: Mapping[str, str]) -> BackendSpec:
         noisy=True,
         durable=True,
         account=f"ibm:{hashlib.sha256(env.get('QISKIT_IBM_INSTANCE', '').encode()).hexdigest()[:12]}",
-        at_once_max=_limit(env, "QUEUEBIT_IBM_AT_ONCE"),
-        per_minute_max=_limit(env, "QUEUEBIT_IBM_PER_MINUTE"),
+        at_once_max=limit(env, "QUEUEBIT_IBM_AT_ONCE"),
+        per_minute_max=limit(env, "QUEUEBIT_IBM_PER_MINUTE"),
         mitigations=MITIGATIONS,
         options={
             "backend": name,
@@ -93,8 +93,3 @@ def _local(device: str) -> BackendSpec:
 
 def _version() -> str:
     return f"qiskit-ibm-runtime {version('qiskit-ibm-runtime')}"
-
-
-def _limit(env: Mapping[str, str], name: str) -> int:
-    """So many at most; 0, where it is not set, for no limit."""
-    return int(number(env, name, 1.0)) if env.get(name) else 0

@@ -1,0 +1,61 @@
+"""Annealers of D-Wave's cloud Leap as an operator names them. Nothing of its client is imported, nothing asked of the network.
+
+D-Wave's own client reads the account: `DWAVE_API_TOKEN`, `DWAVE_API_ENDPOINT`, `DWAVE_API_REGION`, or its configuration file.
+
+| variable | meaning | default | values |
+| --- | --- | --- | --- |
+| `QUEUEBIT_LEAP_SOLVERS` | The annealers that are used, in order of preference. | none | names with commas |
+| `QUEUEBIT_LEAP_SPINS_MAX` | The largest problem that is sent there. | 180 | number, > 0 |
+| `QUEUEBIT_LEAP_LAG_S` | How long after it was sent a problem may be missing from Leap's list, at most. | 60 | seconds |
+| `QUEUEBIT_LEAP_DEADLINE_S` | How long one request may take. | 30 | seconds |
+| `QUEUEBIT_LEAP_AT_ONCE` | How many submissions of the account there are at a time. | no limit | number, > 0 |
+| `QUEUEBIT_LEAP_PER_MINUTE` | How many submissions of the account begin in a minute. | no limit | number, > 0 |
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from importlib.metadata import version
+
+from queuebit_quantum_adapter.backends.settings import limit, names, number
+from queuebit_quantum_adapter.backends.spec import BackendSpec, Setup
+
+SPINS_MAX, LAG_S, DEADLINE_S = 180, 60.0, 30.0
+
+
+def offer(setup: Setup) -> tuple[BackendSpec, ...]:  # noqa: ARG001
+    """The annealers that the environment names: an entry point of `queuebit.providers`. Raises NoBackend."""
+    return backends(os.environ)
+
+
+def backends(env: Mapping[str, str]) -> tuple[BackendSpec, ...]:
+    """The same of any environment. Raises NoBackend."""
+    spins_max = int(number(env, "QUEUEBIT_LEAP_SPINS_MAX", SPINS_MAX))
+    return tuple(
+        BackendSpec(
+            name=name_of(solver),
+            version=f"dwave-cloud-client {version('dwave-cloud-client')}",
+            lane="quantum",
+            opener="queuebit_quantum_adapter.providers.leap.provider:open_provider",
+            qubits_max=spins_max,
+            annealer=True,
+            durable=True,
+            account=f"leap:{hashlib.sha256(env.get('DWAVE_API_TOKEN', '').encode()).hexdigest()[:12]}",
+            at_once_max=limit(env, "QUEUEBIT_LEAP_AT_ONCE"),
+            per_minute_max=limit(env, "QUEUEBIT_LEAP_PER_MINUTE"),
+            options={
+                "solver": solver,
+                "spins_max": spins_max,
+                "lag_s": number(env, "QUEUEBIT_LEAP_LAG_S", LAG_S),
+                "deadline_s": number(env, "QUEUEBIT_LEAP_DEADLINE_S", DEADLINE_S),
+            },
+        )
+        for solver in names(env, "QUEUEBIT_LEAP_SOLVERS", "the annealers, such as Advantage2_system1")
+    )
+
+
+def name_of(solver: str) -> str:
+    """What people know an annealer by."""
+    return f"leap_{solver.lower()}"
