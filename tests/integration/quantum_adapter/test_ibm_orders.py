@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from queuebit_contracts.channels import CONTROL, EXECUTIONS, queued
-from queuebit_contracts.envelope import Envelope, decode, encode_data, encode_headers
+from queuebit_contracts.channels import queued
 from queuebit_contracts.events import (
-    AttemptAbandoned,
     ExecutionFailed,
     ExecutionProgressed,
     ExecutionSucceeded,
@@ -25,29 +22,21 @@ from queuebit_contracts.failures import FailureCode
 from queuebit_quantum_adapter.backends.discovery import Found
 from queuebit_quantum_adapter.providers.ibm.offer import backends
 from queuebit_quantum_adapter.shell import app
-from queuebit_quantum_adapter.shell.app import QuantumAdapter
-from queuebit_quantum_adapter.shell.settings import AdapterSettings
-from queuebit_runtime.bus.memory.broker import MemoryBroker
-from queuebit_runtime.bus.memory.bus import MemoryBus
-from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.clock import SystemClock
-from queuebit_runtime.ids import SystemIds
-from queuebit_runtime.processes.pool import ProcessPool
 from queuebit_store.artifacts.manifest import decode_manifest
 from queuebit_store.artifacts.opening import artifacts_from
-from queuebit_store.postgres import PostgresSettings, PostgresStore
+from queuebit_store.postgres import PostgresSettings
 from queuebit_store.submissions.port import SubmissionState
 from queuebit_workbench.clouds.ibm.server import Server, started
 from tests.contract.store.fixtures import empty_settings, postgres_store, settings
-from tests.unit.quantum_adapter.models import JOB, NOW, a_maxcut, an_attempt, an_order
+from tests.integration.quantum_adapter.adapters_at_work import WAIT_S, Adapters, adapters
+from tests.unit.quantum_adapter.models import a_maxcut, an_attempt, an_order
 
-__all__ = ["empty_settings", "postgres_store", "settings"]
+__all__ = ["adapters", "empty_settings", "postgres_store", "settings"]
 
 pytest.importorskip("qiskit_ibm_runtime", reason="the extra `ibm` is not installed")
 
-WAIT_S = 120.0
 JOBS = "/experimental/jobs"
-FAST = AdapterSettings(follow_interval_s=0.1, sign_interval_s=0.5, lease_s=2.0)
 
 
 @pytest.fixture
@@ -62,71 +51,6 @@ def cloud(settings: PostgresSettings, monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setattr(app, "discover", lambda *_: Found(backends(env)))
     yield server
     server.close()
-
-
-class Adapters:
-    """Adapters that come and go, on one bus and one ledger."""
-
-    def __init__(self, store: PostgresStore) -> None:
-        self.clock = SystemClock()
-        self.broker = MemoryBroker(self.clock)
-        self.store = store
-        self.pool = ProcessPool(1, 2048)
-        self._ends: list[Callable[[], Any]] = []
-
-    async def begin(self) -> None:
-        bus, stop = MemoryBus(self.broker), asyncio.Event()
-
-        async def ledger() -> PostgresStore:
-            return self.store
-
-        adapter = QuantumAdapter(
-            bus, self.pool, self.clock, SystemIds(self.clock), FAST, worker_name="w", warm=False, open_kept=ledger
-        )
-        running = asyncio.ensure_future(adapter.whole(stop))
-        await bus.start()
-
-        async def end() -> None:
-            stop.set()
-            await adapter.stop(0.0)
-            await running
-            await bus.stop()
-
-        self._ends.append(end)
-
-    async def end(self) -> None:
-        """The oldest one goes, whatever it was at."""
-        if self._ends:
-            await self._ends.pop(0)()
-
-    def send(self, order: JobQueued) -> None:
-        self._append(queued("quantum", order.tier), order)
-
-    def abandon(self, order: JobQueued) -> None:
-        self._append(CONTROL, AttemptAbandoned(attempt_id=order.attempt_id, leg=order.leg, reason="enough"))
-
-    def _append(self, topic: str, data: Any) -> None:
-        envelope = Envelope(SystemIds(self.clock).mint(), "/test", str(JOB), NOW, data, tenant="acme", version=3)
-        self.broker.append([Outgoing(topic, str(JOB).encode(), encode_data(data), encode_headers(envelope))])
-
-    def told(self, kind: type[Any]) -> list[Any]:
-        found = (decode(record.headers, record.value).data for record in self.broker.records(EXECUTIONS))
-        return [each for each in found if isinstance(each, kind)]
-
-    async def until(self, holds: Callable[[], Any]) -> None:
-        async with asyncio.timeout(WAIT_S):
-            while not holds():  # noqa: ASYNC110 - neither cloud nor store tells anybody
-                await asyncio.sleep(0.05)
-
-
-@pytest.fixture
-async def adapters(cloud: Server, postgres_store: PostgresStore) -> AsyncIterator[Adapters]:
-    found = Adapters(postgres_store)
-    await found.begin()
-    yield found
-    while found._ends:
-        await found.end()
-    await found.pool.close()
 
 
 def a_quantum(number: int = 1, **params: Any) -> JobQueued:

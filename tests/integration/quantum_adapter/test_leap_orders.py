@@ -16,7 +16,7 @@ from queuebit_workbench.clouds.faults import Fault
 from queuebit_workbench.clouds.leap.execution import CLIQUE
 from queuebit_workbench.clouds.leap.server import Server, started
 from tests.contract.store.fixtures import empty_settings, postgres_store, settings
-from tests.integration.quantum_adapter.test_ibm_orders import WAIT_S, Adapters, adapters
+from tests.integration.quantum_adapter.adapters_at_work import WAIT_S, Adapters, adapters
 from tests.unit.quantum_adapter.models import a_maxcut, an_order
 
 __all__ = ["adapters", "empty_settings", "postgres_store", "settings"]
