@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MEMBERS := $(sort $(wildcard libs/*) $(wildcard services/*))
+WORKERS ?= 2
 SOURCES := $(foreach member,$(MEMBERS),$(member)/src) tests
 
 .DEFAULT_GOAL := help
@@ -39,8 +40,8 @@ status: $(READY) ## Show what runs, where.
 logs: $(READY) ## Show the logs of servers and services.
 	@$(BIN)/queuebit logs
 
-test: $(READY) ## Run every test, on a real Kafka and PostgreSQL.
-	@$(BIN)/python -m pytest
+test: $(READY) ## Run every test, on a real Kafka and PostgreSQL, file beside file (WORKERS=2; 0: one after the other).
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 unit: $(READY) ## Run the tests that need no server.
 	@$(BIN)/python -m pytest tests/unit tests/simulation tests/architecture

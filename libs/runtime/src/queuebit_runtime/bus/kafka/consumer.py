@@ -24,5 +24,6 @@ def make_consumer(settings: KafkaSettings, subscription: Subscription, instance:
         session_timeout_ms=int(settings.session_timeout_s * 1000),
         heartbeat_interval_ms=int(settings.heartbeat_interval_s * 1000),
         fetch_max_bytes=settings.fetch_bytes_max,
+        fetch_max_wait_ms=settings.quiet_wait_ms if subscription.broadcast else settings.fetch_wait_ms,
         consumer_timeout_ms=settings.prefetch_wait_ms,
     )

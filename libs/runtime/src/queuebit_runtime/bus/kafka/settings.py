@@ -33,7 +33,8 @@ class KafkaSettings:
     of its work. (Of the client's codecs zstd is the cheapest in sum: its lz4 always takes the slowest level, at seven times the
     time.) `compression_public` of what others read: not every client can unpack zstd.
     `publish_timeout_s`: a publish that is not acknowledged by then fails. `request_timeout_s`: how long a broker may take for
-    one request before its connection is given up.
+    one request before its connection is given up. `fetch_wait_ms`: how long the broker waits with an answer that has no record;
+    `quiet_wait_ms`: the same where every process hears a topic on which hardly anything is said, and waits for nothing else.
     """
 
     access: KafkaAccess
@@ -46,6 +47,8 @@ class KafkaSettings:
     compression: Codec = "zstd"
     compression_public: Codec = "gzip"
     fetch_bytes_max: int = 16 * 1024 * 1024
+    fetch_wait_ms: int = 500
+    quiet_wait_ms: int = 5000
     prefetch_wait_ms: int = 5000
     metadata_age_max_s: float = 60.0
     publish_timeout_s: float = 10.0
