@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Lane
 from queuebit_domain.job.limits import DEGRADED_MAX, REROUTES_MAX
 from queuebit_domain.job.messages import Wake
+from queuebit_domain.job.state import OpenJob
 from queuebit_domain.job.timers import next_wake
 from tests.builders import a_failure, a_submit, at
 from tests.unit.control_plane.given import Story, given
@@ -22,11 +24,20 @@ def a_failed(number: int = 1, **changes: Any) -> ev.ExecutionFailed:
     return a_failure(LEG, number, **{"code": "backend_unavailable", **changes})
 
 
-def released(story: Story) -> ev.JobQueued:
-    """The order that follows the rest."""
+def moment(story: Story) -> datetime:
     until = next_wake(story.job)
     assert until is not None
-    return story.when(Wake(), until).the(ev.JobQueued)
+    return until
+
+
+def opened(story: Story) -> OpenJob:
+    assert isinstance(story.job, OpenJob)
+    return story.job
+
+
+def released(story: Story) -> ev.JobQueued:
+    """The order that follows the rest."""
+    return story.when(Wake(), moment(story)).the(ev.JobQueued)
 
 
 def test_what_the_attempt_says_counts_before_what_the_code_says() -> None:
@@ -56,6 +67,38 @@ def test_rerouted_it_goes_at_once_and_never_back() -> None:
 
     last = story.when(a_failed(REROUTES_MAX + 1, action="reroute", backend="one more"))
     assert last.names == ["ExecutionFailed", "FallbackTaken", "JobQueued"]
+
+
+def test_only_what_is_repeated_counts_as_a_try() -> None:
+    """Given a leg that was rerouted and made smaller, then it is still tried as often as it was asked for."""
+    story = given(a_submit("simulator"))
+    story = story.when(a_failed(1, action="reroute", backend="one")).when(a_failed(2, action="degrade"))
+    leg = next(leg for leg in opened(story).legs if leg.spec.leg == LEG)
+    assert leg.spec.attempts_max > 1
+
+    for number in range(3, leg.spec.attempts_max + 2):
+        story = story.when(a_failed(number, action="retry"))
+        assert story.names == ["ExecutionFailed"]
+        assert released(story).number == number + 1
+        story = story.when(Wake(), moment(story))
+
+    last = story.when(a_failed(leg.spec.attempts_max + 2, action="retry"))
+    assert last.names == ["ExecutionFailed", "FallbackTaken", "JobQueued"]
+
+
+def test_what_is_lost_on_its_last_try_is_abandoned_for_it_may_be_paid() -> None:
+    story = given(a_submit("quantum", alone=True, deadline=at(8 * 86_400)))
+    told, first = [], None
+    while "JobFailed" not in story.names:
+        story = story.when(Wake(), moment(story))
+        told += story.names
+        first = first or story.names
+
+    assert first == ["ExecutionFailed"], "a further try finds what the first handed in"
+    assert told[-3:] == ["ExecutionFailed", "AttemptAbandoned", "JobFailed"]
+    assert told.count("AttemptAbandoned") == 1
+    assert story.the(ev.AttemptAbandoned).attempt_id == story.the(ev.ExecutionFailed).attempt_id
+    assert story.the(ev.JobFailed).reasons[-1].endswith("The worker stopped before it answered.")
 
 
 def test_where_nobody_says_from_where_there_is_nowhere_to_go() -> None:

@@ -122,6 +122,7 @@ def _wake(draft: Draft, job: OpenJob) -> None:
     if job.denied is not None or draft.now < job.deadline:
         for leg, working, code in lost_attempts(job, draft.now):
             draft.add(_lost(leg, working, code))
+            draft.abandon_if_spent(leg, working)
         advance(draft)
     elif not complete(draft):
         draft.abandon_all("the deadline passed")

@@ -11,7 +11,7 @@ from queuebit_contracts.ids import attempt_id_of, derive_id
 from queuebit_domain.holds.gate import OPEN, Asking, Gate
 from queuebit_domain.holds.register import Hold
 from queuebit_domain.job.evolve import evolve
-from queuebit_domain.job.state import Answered, Held, Job, LegState, OpenJob, Working, best_first
+from queuebit_domain.job.state import Answered, Held, Job, LegState, OpenJob, Spent, Working, best_first
 from queuebit_domain.job.timers import lost_after
 
 
@@ -105,6 +105,12 @@ class Draft:
         for leg in self.open.legs:
             if isinstance(leg.status, Working) and leg.status.execution is None:
                 self.abandon(leg, leg.status, reason)
+
+    def abandon_if_spent(self, name: str, working: Working) -> None:
+        """Tell whoever may still work for a lost attempt to stop, where no further try will find what it handed in."""
+        leg = next(each for each in self.open.legs if each.spec.leg == name)
+        if isinstance(leg.status, Spent) and working.execution is None:
+            self.abandon(leg, working, "it was lost on its last try")
 
     def abandon(self, leg: LegState, working: Working, reason: str) -> None:
         """Tell whoever works for this attempt to stop."""

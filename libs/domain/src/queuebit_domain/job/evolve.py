@@ -108,7 +108,7 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
             reason = f"{event.leg}: answer rejected, {'; '.join(event.reasons)}"
             return _spent(job, event.leg, reason)
         case ev.AttemptAbandoned():
-            return _spent(job, event.leg, f"{event.leg}: {event.reason}")
+            return _abandoned(job, event)
         case ev.FallbackTaken():
             reasons = (*job.reasons, f"{event.from_leg} -> {event.to_leg}: {event.reason}")
             return copy_with(job, reasons=reasons, hurried=job.hurried or event.trigger == "latency_budget")
@@ -167,9 +167,10 @@ def _failed(job: OpenJob, event: ev.ExecutionFailed, at: datetime) -> OpenJob:
     if current is None:
         return charged
     leg, status = current
+    tries = status.number - len(leg.not_on) - leg.degraded
     match event.action or FAILURES[event.code].action:
-        case "retry" if status.number < leg.spec.attempts_max:
-            delay_s = retry_delay_s(status.attempt_id, status.number, event.retry_after_s)
+        case "retry" if tries < leg.spec.attempts_max:
+            delay_s = retry_delay_s(status.attempt_id, tries, event.retry_after_s)
             return with_leg(charged, event.leg, Resting(status.number, at + timedelta(seconds=delay_s)))
         case "reroute" if event.backend is not None and len(leg.not_on) < REROUTES_MAX:
             rerouted = replace(leg, status=Resting(status.number, at), not_on=(*leg.not_on, event.backend))
@@ -178,6 +179,12 @@ def _failed(job: OpenJob, event: ev.ExecutionFailed, at: datetime) -> OpenJob:
             return _put(charged, replace(leg, status=Resting(status.number, at), degraded=leg.degraded + 1))
         case "retry" | "reroute" | "degrade" | "fail_fast":
             return _spent(charged, event.leg, f"{event.leg}: {event.code.value}, {event.detail}", event)
+
+
+def _abandoned(job: OpenJob, event: ev.AttemptAbandoned) -> OpenJob:
+    if working_on(job, event.leg, event.attempt_id) is None:
+        return job
+    return _spent(job, event.leg, f"{event.leg}: {event.reason}")
 
 
 def _put(job: OpenJob, leg: LegState) -> OpenJob:

@@ -47,7 +47,7 @@ def _reject(draft: Draft, leg: LegState, execution: ev.ExecutionSucceeded, hold:
             answer_fingerprint=fingerprint(execution.answer),
         )
     )
-    tried = range(1, leg.spec.attempts_max)
+    tried = range(1, leg.spec.attempts_max + len(leg.not_on) + leg.degraded)
     number = next((n for n in tried if attempt_id_of(job.job_id, leg.spec.leg, n) == execution.attempt_id), None)
     if number is not None:
         draft.hold_back(leg, number + 1, hold)
