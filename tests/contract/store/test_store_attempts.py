@@ -127,6 +127,18 @@ async def test_nobody_wants_it_any_more(store: Any) -> None:
     assert await store.stop_attempts([row.attempt_id]) == []
 
 
+async def test_one_attempt_is_carried_on_though_it_is_not_due_and_by_one_only(store: Any) -> None:
+    row = await waits(store)
+
+    found = await store.claim_kept(row.attempt_id, "two", LONG_S)
+
+    assert (found.owner, found.epoch) == ("two", row.epoch + 1)
+    assert await store.claim_kept(row.attempt_id, "three", LONG_S) is None
+    assert await store.claim_kept(UUID(int=1), "three", LONG_S) is None
+    await store.end_attempt(found)
+    assert await store.claim_kept(row.attempt_id, "three", LONG_S) is None
+
+
 async def test_what_has_ended_is_forgotten_when_it_is_old_and_never_begins_again(store: Any) -> None:
     await store.keep_attempt(a_new())
     row = await claimed(store)

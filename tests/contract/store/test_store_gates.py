@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from queuebit_store.gates.port import Allowance, Breaker, Gate
+from queuebit_store.gates.port import Account, Allowance, Breaker, Gate
 from queuebit_store.submissions.port import NewSubmission, SubmissionState
 from tests.contract.store.conftest import OpenSession
 
@@ -72,6 +72,34 @@ async def test_each_silence_more_keeps_it_open_twice_as_long_up_to_a_bound(store
         lasts.append(round((found.open_until - await store.submissions_now()).total_seconds(), -1))
 
     assert lasts == [100, 200, 400, 800, 1000, 1000]
+
+
+async def test_a_question_that_hung_counts_as_much_as_its_weight_and_who_is_silent_is_listed(store: Any) -> None:
+    await store.note_silence("braket", SLOW)
+    found = await store.note_silence("ibm", SLOW, 5)
+
+    assert (found.failures, found.open_until is not None) == (5, True)
+    assert [(gate.backend, gate.failures) for gate in await store.list_gates()] == [("braket", 1), ("ibm", 5)]
+
+    await store.note_answer("ibm")
+
+    assert [gate.backend for gate in await store.list_gates()] == ["braket"]
+
+
+def test_no_question_alone_opens_a_breaker_that_bears_several() -> None:
+    assert [Breaker().weight(seconds) for seconds in (0.0, 0.1, 3.0, 5.0, 8.0, 900.0)] == [1, 1, 1, 2, 3, 3]
+    assert Breaker(failures_max=1).weight(900.0) == 1
+
+
+async def test_accounts_say_who_holds_a_place_and_until_when_there_is_none(store: Any) -> None:
+    key = await submitted(store, 1)
+    assert await store.take_place("acme", key, Allowance(at_once=2))
+    await store.close_account("other", 600.0)
+
+    acme, other = await store.list_accounts()
+
+    assert acme == Account("acme", (key,))
+    assert (other.account, other.holders, other.closed_until is not None) == ("other", (), True)
 
 
 async def test_so_many_places_at_once_whoever_asks(open_session: OpenSession) -> None:

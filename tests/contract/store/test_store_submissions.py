@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from queuebit_store.attempts.port import NewAttempt
 from queuebit_store.submissions.port import NewSubmission, SubmissionState
 from tests.contract.store.conftest import OpenSession
 
@@ -147,3 +148,40 @@ async def test_lists_are_the_youngest_first_by_state_and_by_pages(store: Any) ->
     assert [each.round for each in await store.list_submissions([SubmissionState.UNKNOWN], limit=10)] == [1]
     assert [each.round for each in await store.list_submissions(before=everything[1].created_at, limit=10)] == [0]
     assert [each.round for each in await store.list_submissions(limit=1)] == [2]
+
+
+async def test_all_of_a_leg_are_found_the_oldest_first(store: Any) -> None:
+    rows = [await store.intend(a_new(number)) for number in range(3)]
+    await store.intend(replace(a_new(9), attempt_id=UUID(int=55), lineage=UUID(int=8)))
+
+    assert await store.submissions_of(LINEAGE) == rows
+
+
+async def test_what_ended_long_ago_is_forgotten_with_its_history_in_batches(store: Any) -> None:
+    keys = [(await store.intend(a_new(number))).key for number in range(4)]
+    for key in keys[:3]:
+        row = await store.claim(key, "one", LONG_S)
+        late = await store.submissions_now() if key == keys[2] else None
+        ended = replace(row, state=SubmissionState.FAILED, due_at=late)
+        assert await store.save_submission(ended, "It failed.", release=True)
+    later = await store.submissions_now() + timedelta(days=1)
+
+    assert await store.forget_submissions(later - timedelta(days=2), 10) == 0
+    assert await store.forget_submissions(later, 1) == 1
+    assert await store.forget_submissions(later, 10) == 1
+    assert await store.forget_submissions(later, 10) == 0
+
+    assert [row.key for row in await store.submissions_of(LINEAGE)] == keys[2:], (
+        "one is on its way, one is looked at late"
+    )
+    assert (await store.submission_request(keys[0]), await store.submission_notes(keys[0])) == (None, [])
+
+
+async def test_what_an_attempt_may_still_ask_for_is_not_forgotten(store: Any) -> None:
+    await store.keep_attempt(NewAttempt(ATTEMPT, LINEAGE, 1, "ibm", b"order"))
+    await store.intend(a_new())
+    row = await store.claim(a_new().key, "one", LONG_S)
+    concluded = replace(row, state=SubmissionState.CONCLUDED, provider_id="job", due_at=None)
+    await store.save_submission(concluded, "Here.", release=True, result=b"counts")
+
+    assert await store.forget_submissions(await store.submissions_now() + timedelta(days=1), 10) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,10 @@ from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.events import JobQueued
 from queuebit_contracts.failures import FailureCode
 from queuebit_quantum_adapter.backends.registry import Backends
-from queuebit_quantum_adapter.shell.conductor import Conductor, Pace
+from queuebit_quantum_adapter.shell.conductor import Conductor
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_quantum_adapter.shell.keeper import OrderKeeper, lineage_of
+from queuebit_quantum_adapter.shell.stepping import Pace
 from queuebit_quantum_adapter.shell.task import Failed, Waiting
 from queuebit_quantum_adapter.submissions.packed import packed
 from queuebit_runtime.bus.port import Outgoing, Record
@@ -25,7 +27,7 @@ from queuebit_runtime.worker.orders import Work
 from queuebit_runtime.worker.reports import Report
 from queuebit_store.attempts.port import KeptAttempt, NewAttempt
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
-from queuebit_store.submissions.port import NewSubmission
+from queuebit_store.submissions.port import NewSubmission, Submission, SubmissionState
 from tests.fakes.buses import CollectingBus
 from tests.fakes.opened_provider import SPEC
 from tests.unit.quantum_adapter.models import JOB, LIMITS, NOW, a_maxcut, an_attempt, an_order
@@ -46,8 +48,15 @@ class Steps:
     def __init__(self) -> None:
         self.ends: Any = Waiting(None)
         self.meanwhile: Any = None
+        self.counted()
+
+    def counted(self) -> list[str]:
+        """The steps from now on."""
+        self.steps: list[str] = []
+        return self.steps
 
     async def run(self, function_path: str, argument: Any, **_: Any) -> Any:
+        self.steps.append(function_path)
         if self.meanwhile is not None:
             await self.meanwhile()
         if isinstance(self.ends, Exception):
@@ -74,17 +83,36 @@ class Stuck(CollectingBus):
 class Place:
     """One ledger, and a conductor who looks at it."""
 
-    def __init__(self, bus: CollectingBus, backends: Sequence[str] = (SPEC.name,), order: JobQueued = ORDER) -> None:
+    def __init__(
+        self,
+        bus: CollectingBus,
+        backends: Sequence[str] = (SPEC.name,),
+        order: JobQueued = ORDER,
+        pool: Steps | None = None,
+        kept_s: float = 1e9,
+    ) -> None:
         self.data = packed(encode_headers(enveloped(order)), encode_data(order))
         self.now_s = 1000.0
         self.hooks = Hooks()
         self.store = MemoryStore(MemoryDatabase(lambda: self.now_s), hooks=self.hooks)
         self.bus = bus
-        self.pool = Steps()
+        self.pool = pool or Steps()
         clock = SystemClock()
         self.executor = QuantumExecutor(self.pool, Backends([SPEC]), LIMITS, clock, worker="w")
         pace = Pace(0.01, 15.0, LEASE_S)
-        self.conductor = Conductor(self.open, bus, self.pool, self.executor, clock, pace, backends, owner="one")
+
+        def conductor() -> Conductor:
+            return Conductor(
+                self.open, bus, self.pool, self.executor, clock, pace, backends, owner="one", kept_s=kept_s
+            )
+
+        self._conductor = conductor
+        self.conductor = conductor()
+
+    def again(self) -> Place:
+        """The same place, with a conductor that has just started."""
+        self.conductor = self._conductor()
+        return self
 
     async def open(self) -> Any:
         return self.store
@@ -100,15 +128,25 @@ class Place:
         assert found is not None
         return found
 
-    async def until(self, happened: Any) -> None:
-        """Conduct until it has happened, then stop."""
+    async def until(self, happened: Any, *, then: Any = None, last: Any = None) -> None:
+        """Conduct until it has happened, and something more after what a test does then; then stop."""
         stop = asyncio.Event()
         running = asyncio.ensure_future(self.conductor.run(stop))
         async with asyncio.timeout(30.0):
             while not await happened():  # noqa: ASYNC110 - the ledger tells nobody
                 await asyncio.sleep(0.005)
+            if then is not None:
+                then()
+                while not await last():  # noqa: ASYNC110 - the ledger tells nobody
+                    await asyncio.sleep(0.005)
             stop.set()
             await running
+
+    def concluded(self, row: Submission) -> Submission:
+        return replace(row, state=SubmissionState.CONCLUDED, provider_id="job", due_at=None)
+
+    def cancelled(self, row: Submission) -> Submission:
+        return replace(row, state=SubmissionState.CANCELLED, due_at=None)
 
     async def wanted(self) -> bool:
         found = await self.store.submission(KEY)
@@ -161,7 +199,7 @@ async def test_who_has_lost_an_attempt_cancels_nothing_of_it(place: Place) -> No
 
 
 async def test_what_ends_for_good_is_cancelled_at_the_provider(place: Place) -> None:
-    place.pool.ends = PoolTimeout()
+    place.pool.ends = Failed(FailureCode.NO_BACKEND, "gone", "wait")
     await place.kept()
     await place.handed_in()
 
@@ -219,7 +257,8 @@ async def test_an_order_that_is_abandoned_while_it_is_stored_is_not_carried_on(p
     work = Work(ORDER, Report(enveloped(ORDER), "quantum-adapter"), large=True)
     nothing: Any = None
     work.claims.append((nothing, Record("t", 0, 0, b"", encode_data(ORDER), tuple(encode_headers(enveloped(ORDER))))))
-    keeper = OrderKeeper(place.open, place.executor, SystemClock(), hurry=lambda: None)
+    conductor = place.conductor
+    keeper = OrderKeeper(place.open, place.executor, SystemClock(), hurry=conductor.hurry, drop=conductor.abandon)
 
     async def meanwhile(operation: str) -> None:
         if operation == "keep_attempt":
@@ -230,4 +269,8 @@ async def test_an_order_that_is_abandoned_while_it_is_stored_is_not_carried_on(p
 
     assert await keeper.keep(work)
 
+    async def ended() -> bool:
+        return (await place.row()).ended
+
+    await place.until(ended)
     assert (await place.row()).stop_wanted

@@ -10,16 +10,18 @@ import pytest
 
 from queuebit_circuits.circuit import Bound, Circuit, Measure, Register
 from queuebit_contracts.failures import FailureCode
-from queuebit_quantum_adapter.errors import NoBackend, ProviderUnavailable, RateLimited
-from queuebit_quantum_adapter.ports import Poll, Recovery, Request
+from queuebit_quantum_adapter.errors import AnswerUnreadable, NoBackend, ProviderUnavailable, RateLimited
+from queuebit_quantum_adapter.ports import Poll, Recovery, Request, Result
 from queuebit_quantum_adapter.submissions.codec import encode_request, hash_of
 from queuebit_quantum_adapter.submissions.following import advance
+from queuebit_quantum_adapter.submissions.running import OPEN_S
 from queuebit_store.memory import MemoryDatabase, MemoryStore
 from queuebit_store.submissions.port import NewSubmission, Submission, SubmissionState
 from tests.fakes.memory_provider import MemoryProvider
 from tests.fakes.opened_provider import SPEC
 
 REQUEST = encode_request(Request((Bound(Circuit(1, (Register("c", 1),), (Measure(0, 0),))),), (1,), 10))
+HANG_S = 5.0
 KEYS = [UUID(int=100 + number) for number in range(6)]
 
 
@@ -28,7 +30,8 @@ class Moody(MemoryProvider):
 
     def __init__(self) -> None:
         super().__init__(recovery=Recovery.TOKEN)
-        self.up, self.asked, self.limited = True, 0, 0
+        self.up, self.asked, self.limited, self.mumbles = True, 0, 0, False
+        self.hang: Any = lambda: None
 
     def submit(self, request: Request, key: UUID, fence: str | None) -> str:
         self._answer()
@@ -41,9 +44,15 @@ class Moody(MemoryProvider):
         self._answer()
         return super().poll(provider_id)
 
+    def result(self, provider_id: str) -> Result:
+        if self.mumbles:
+            raise AnswerUnreadable("what is that?")
+        return super().result(provider_id)
+
     def _answer(self) -> None:
         self.asked += 1
         if not self.up:
+            self.hang()
             raise ProviderUnavailable("gone")
 
 
@@ -75,7 +84,11 @@ class World:
         """Look once a second."""
         for _ in range(int(seconds)):
             self.now_s += 1.0
-            await advance(self.ledger, self.spec, lambda: self.provider, poll_s=1.0)
+            await advance(self.ledger, self.spec, lambda: self.provider, poll_s=1.0, monotonic_s=lambda: self.now_s)
+
+    def hang(self) -> None:
+        """Time passes, and nobody answers."""
+        self.now_s += HANG_S
 
     async def row(self, number: int) -> Submission:
         row = await self.store.submission(KEYS[number])
@@ -109,6 +122,58 @@ async def test_an_outage_is_seen_within_seconds_and_what_was_not_sent_goes_elsew
     await world.live(400)
     assert {(await world.row(number)).state for number in (0, 2)} == {SubmissionState.CONCLUDED}
     assert (await world.store.gate("memory")).failures == 0
+
+
+async def test_a_provider_that_hangs_is_left_within_twenty_seconds() -> None:
+    """Given questions that end at their deadline, then what was not sent is elsewhere before four of them have ended."""
+    world = World()
+    await world.intend(0)
+    await world.live(1)
+    world.provider.up, world.provider.hang = False, world.hang
+    for number in (1, 2, 3):
+        await world.intend(number)
+    began_s = world.now_s
+
+    while (await world.row(3)).state is not SubmissionState.FAILED:
+        await world.live(1)
+
+    assert world.now_s - began_s < 20.0
+    assert world.provider.asked < 6
+    rows = [await world.row(number) for number in range(4)]
+    assert (rows[0].state, rows[3].action, rows[3].sent_at) == (SubmissionState.FOLLOWING, "reroute", None)
+    assert all(row.state is SubmissionState.UNKNOWN or row.action == "reroute" for row in rows[1:])
+
+
+async def test_who_cannot_be_opened_in_time_is_left_as_soon() -> None:
+    world = World()
+    await world.intend(0)
+
+    def hung() -> Any:
+        world.now_s += OPEN_S
+        raise ProviderUnavailable("could not be opened in time")
+
+    while (await world.row(0)).state is not SubmissionState.FAILED:
+        world.now_s += 1.0
+        await advance(world.ledger, world.spec, hung, monotonic_s=lambda: world.now_s)
+    assert world.now_s < 20.0
+
+
+async def test_an_answer_that_is_not_understood_is_no_silence() -> None:
+    """Given a result that nobody can read, then it is asked for again, and others go on as before."""
+    world = World()
+    await world.intend(0)
+    world.provider.mumbles = True
+    await world.live(60)
+    await world.intend(1)
+    await world.live(10)
+
+    rows = [await world.row(number) for number in (0, 1)]
+    assert [row.state for row in rows] == [SubmissionState.SUCCEEDED, SubmissionState.SUCCEEDED]
+    assert (await world.store.gate("memory")).failures == 0
+
+    world.provider.mumbles = False
+    await world.live(60)
+    assert {(await world.row(number)).state for number in (0, 1)} == {SubmissionState.CONCLUDED}
 
 
 async def test_a_provider_that_cannot_be_opened_does_not_answer_either() -> None:

@@ -129,6 +129,10 @@ class ProviderUnavailable(AdapterError):
     code = FailureCode.BACKEND_UNAVAILABLE
 
 
+class AnswerUnreadable(ProviderUnavailable):
+    """The provider answers, in words that are not understood."""
+
+
 class RunFailed(AdapterError):
     """The provider ran the circuit and failed."""
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from queuebit_quantum_adapter.evidence.retention import Forgetting
 from queuebit_quantum_adapter.shell.app import WARM_MODULES, QuantumAdapter
 from queuebit_quantum_adapter.shell.settings import PREFIX, AdapterSettings
-from queuebit_quantum_adapter.submissions.ledger import close_ledger
+from queuebit_quantum_adapter.submissions.ledger import close_ledger, ledger_fault
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.processes.pool import NICENESS, ProcessPool
 from queuebit_runtime.service.service import EXIT_USAGE, Service, run_service
@@ -19,6 +19,8 @@ from queuebit_store.artifacts.opening import artifacts_from, retention_from
 from queuebit_store.errors import InvalidSettings
 
 NAME = "quantum-adapter"
+FOLLOWERS_MAX = 4
+"""So many backends are followed at once, each in a process that is started when it is needed."""
 
 
 def read_settings() -> AdapterSettings | int:
@@ -42,7 +44,7 @@ def main() -> int:
 
     async def build(service: Service) -> None:
         pool = ProcessPool(settings.workers_max, settings.process_memory_max_mb, WARM_MODULES, niceness=NICENESS)
-        follow_pool = ProcessPool(1, settings.process_memory_max_mb, WARM_MODULES, niceness=NICENESS)
+        follow_pool = ProcessPool(FOLLOWERS_MAX, settings.process_memory_max_mb, WARM_MODULES, niceness=NICENESS)
         adapter = QuantumAdapter(
             service.bus,
             pool,
@@ -53,6 +55,7 @@ def main() -> int:
             warm=True,
             telemetry=service.telemetry,
             follow_pool=follow_pool,
+            no_ledger=ledger_fault(),
         )
         service.task("backends", adapter.run)
         service.task("submissions", adapter.follow)

@@ -60,6 +60,14 @@ class MemoryAttempts:
         until = now + timedelta(seconds=lease_s)
         return self._put(replace(row, owner=owner, epoch=row.epoch + 1, lease_until=until))
 
+    async def claim_kept(self, attempt_id: UUID, owner: str, lease_s: float) -> KeptAttempt | None:
+        await self.hooks.before("claim_kept")
+        row, now = self.database.attempts.get(attempt_id), self._moment()
+        if row is None or row.ended or (row.lease_until is not None and row.lease_until >= now):
+            return None
+        until = now + timedelta(seconds=lease_s)
+        return self._put(replace(row, owner=owner, epoch=row.epoch + 1, lease_until=until))
+
     async def renew_attempt(self, attempt_id: UUID, epoch: int, lease_s: float) -> bool:
         await self.hooks.before("renew_attempt")
         row = self._held(attempt_id, epoch)

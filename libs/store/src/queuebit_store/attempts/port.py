@@ -75,6 +75,10 @@ class Attempts(Protocol):
         """
         ...
 
+    async def claim_kept(self, attempt_id: UUID, owner: str, lease_s: float) -> KeptAttempt | None:
+        """Carry on this attempt, due or not. None where it has ended, while somebody else does, and where there is none."""
+        ...
+
     async def renew_attempt(self, attempt_id: UUID, epoch: int, lease_s: float) -> bool:
         """Carry it on for so long from now; False where somebody else has claimed it since, or nobody wants it any more."""
         ...

@@ -31,6 +31,10 @@ class PostgresAttempts:
         found = await self._session.fetch("claim_attempt", list(backends), owner, timedelta(seconds=lease_s))
         return _row(found[0]) if found else None
 
+    async def claim_kept(self, attempt_id: UUID, owner: str, lease_s: float) -> KeptAttempt | None:
+        found = await self._session.fetch("claim_kept", attempt_id, owner, timedelta(seconds=lease_s))
+        return _row(found[0]) if found else None
+
     async def renew_attempt(self, attempt_id: UUID, epoch: int, lease_s: float) -> bool:
         return bool(await self._session.fetch("renew_attempt", attempt_id, epoch, timedelta(seconds=lease_s)))
 

@@ -36,6 +36,13 @@ WHERE attempt_id = (
 RETURNING attempt_id, lineage, number, backend, created_at, updated_at, journal, awaits, outcome, signs, wakes, stop_wanted, epoch,
     owner, lease_until, due_at;
 
+-- name: claim_kept
+-- Carry on one attempt, unless somebody else does.
+UPDATE attempt SET owner = $2, epoch = epoch + 1, lease_until = clock_timestamp() + $3::interval
+WHERE attempt_id = $1 AND due_at IS NOT NULL AND (lease_until IS NULL OR lease_until < clock_timestamp())
+RETURNING attempt_id, lineage, number, backend, created_at, updated_at, journal, awaits, outcome, signs, wakes, stop_wanted, epoch,
+    owner, lease_until, due_at;
+
 -- name: renew_attempt
 -- Carry it on for longer, unless somebody else does or nobody wants it.
 UPDATE attempt SET lease_until = clock_timestamp() + $3::interval

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from queuebit_store.gates.port import Allowance, Breaker, Gate
+from queuebit_store.gates.port import Account, Allowance, Breaker, Gate
 from queuebit_store.memory_state.database import AccountRow, MemoryDatabase
 
 MINUTE_S = 60.0
@@ -32,9 +32,9 @@ class MemoryGates:
     async def note_answer(self, backend: str) -> None:
         self.database.gates.pop(backend, None)
 
-    async def note_silence(self, backend: str, breaker: Breaker) -> Gate:
+    async def note_silence(self, backend: str, breaker: Breaker, weight: int = 1) -> Gate:
         known, now = await self.gate(backend), datetime.fromtimestamp(self.database.now_s(), UTC)
-        failures, open_until = known.failures + 1, known.open_until
+        failures, open_until = known.failures + weight, known.open_until
         if failures >= breaker.failures_max:
             open_s = min(breaker.open_s * 2.0 ** min(failures - breaker.failures_max, 20), breaker.open_s_max)
             open_until = now + timedelta(seconds=open_s)
@@ -55,6 +55,16 @@ class MemoryGates:
         row.holders.append(key)
         row.taken_s.append(now_s)
         return True
+
+    async def list_gates(self) -> list[Gate]:
+        return sorted(self.database.gates.values(), key=lambda gate: gate.backend)
+
+    async def list_accounts(self) -> list[Account]:
+        closed = {name: row.closed_until_s for name, row in self.database.accounts.items() if row.closed_until_s > 0.0}
+        return [
+            Account(name, tuple(row.holders), datetime.fromtimestamp(closed[name], UTC) if name in closed else None)
+            for name, row in sorted(self.database.accounts.items())
+        ]
 
     async def close_account(self, account: str, seconds: float) -> None:
         row = self.database.accounts.setdefault(account, AccountRow())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from typing import Protocol
 from uuid import UUID
 
@@ -16,13 +17,18 @@ from uuid import UUID
 @dataclass(frozen=True, slots=True)
 class Breaker:
     """`failures_max` questions in a row without an answer open it, for `open_s` at first, for `open_s_max` at most. A probe
-    that has not ended after `probe_s` is one without an answer.
+    that has not ended after `probe_s` is one without an answer. Each `hang_s` that a question hung weighs as much as one.
     """
 
     failures_max: int = 4
     open_s: float = 10.0
     open_s_max: float = 300.0
     probe_s: float = 60.0
+    hang_s: float = 3.0
+
+    def weight(self, silent_s: float) -> int:
+        """How much a question weighs that had no answer for so long: never so much that one alone opens it."""
+        return min(max(1, ceil(silent_s / self.hang_s)), max(1, self.failures_max - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,15 @@ class Gate:
     open_until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How much of an account is in use: who holds a place, and until when nobody gets one, None where one may."""
+
+    account: str
+    holders: tuple[UUID, ...] = ()
+    closed_until: datetime | None = None
+
+
 class Gates(Protocol):
     """Every method raises StoreUnavailable where the store does not answer: a write may then have taken effect."""
 
@@ -61,12 +76,20 @@ class Gates(Protocol):
         """It has answered: the breaker is closed."""
         ...
 
-    async def note_silence(self, backend: str, breaker: Breaker) -> Gate:
-        """It has not answered once more; how it stands now."""
+    async def note_silence(self, backend: str, breaker: Breaker, weight: int = 1) -> Gate:
+        """It has not answered once more, or for so long that this weighs as much as several; how it stands now."""
         ...
 
     async def take_place(self, account: str, key: UUID, allowance: Allowance) -> bool:
         """Whether there is a place of the account for a submission. Who has one has it until the submission has ended."""
+        ...
+
+    async def list_gates(self) -> list[Gate]:
+        """Those of the backends that did not answer when they were last asked, by name."""
+        ...
+
+    async def list_accounts(self) -> list[Account]:
+        """All of which something is known, by name. A holder that has ended gives its place back when the next one asks."""
         ...
 
     async def close_account(self, account: str, seconds: float) -> None:

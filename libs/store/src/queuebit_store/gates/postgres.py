@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from queuebit_store.connections.session import Session
-from queuebit_store.gates.port import Allowance, Breaker, Gate
+from queuebit_store.gates.port import Account, Allowance, Breaker, Gate
 
 
 class PostgresGates:
@@ -28,13 +28,20 @@ class PostgresGates:
     async def note_answer(self, backend: str) -> None:
         await self._session.fetch("note_answer", backend)
 
-    async def note_silence(self, backend: str, breaker: Breaker) -> Gate:
+    async def note_silence(self, backend: str, breaker: Breaker, weight: int = 1) -> Gate:
         open_s, open_s_max = timedelta(seconds=breaker.open_s), timedelta(seconds=breaker.open_s_max)
-        found = await self._session.fetch("note_silence", backend, breaker.failures_max, open_s, open_s_max)
+        found = await self._session.fetch("note_silence", backend, breaker.failures_max, open_s, open_s_max, weight)
         return Gate(**found[0])
 
     async def take_place(self, account: str, key: UUID, allowance: Allowance) -> bool:
         return bool(await self._session.fetch("take_place", account, key, allowance.at_once, allowance.per_minute))
+
+    async def list_gates(self) -> list[Gate]:
+        return [Gate(**row) for row in await self._session.fetch("list_gates")]
+
+    async def list_accounts(self) -> list[Account]:
+        found = await self._session.fetch("list_accounts")
+        return [Account(row["account"], tuple(row["holders"]), row["closed_until"]) for row in found]
 
     async def close_account(self, account: str, seconds: float) -> None:
         await self._session.fetch("close_account", account, timedelta(seconds=seconds))

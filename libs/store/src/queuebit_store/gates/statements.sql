@@ -13,14 +13,14 @@ UPDATE provider_gate SET failures = 0, open_until = NULL
 WHERE backend = $1 AND (failures > 0 OR open_until IS NOT NULL) RETURNING backend;
 
 -- name: note_silence
--- It has not answered once more. From the last that is borne on it is open, each time twice as long.
+-- It has not answered once more, or for so long that it weighs as much as several times. From the last that is borne on it is open, each time twice as long.
 INSERT INTO provider_gate AS gate (backend, failures, open_until)
-VALUES ($1, 1, CASE WHEN $2 <= 1 THEN clock_timestamp() + $3::interval END)
+VALUES ($1, $5::int, CASE WHEN $2 <= $5::int THEN clock_timestamp() + $3::interval END)
 ON CONFLICT (backend) DO UPDATE SET
-    failures = gate.failures + 1,
+    failures = gate.failures + $5::int,
     open_until = CASE
-        WHEN gate.failures + 1 >= $2
-        THEN clock_timestamp() + least($3::interval * power(2, least(gate.failures + 1 - $2, 20)), $4::interval)
+        WHEN gate.failures + $5::int >= $2
+        THEN clock_timestamp() + least($3::interval * power(2, least(gate.failures + $5::int - $2, 20)), $4::interval)
         ELSE gate.open_until
     END
 RETURNING backend, failures, open_until;
@@ -49,6 +49,14 @@ WHERE (account.closed_until IS NULL OR account.closed_until <= clock_timestamp()
         SELECT count(*) FROM unnest(account.taken) AS moment WHERE moment > clock_timestamp() - interval '60 seconds'
     ))
 RETURNING account;
+
+-- name: list_gates
+-- A row a backend that did not answer when it was last asked.
+SELECT backend, failures, open_until FROM provider_gate WHERE failures > 0 OR open_until IS NOT NULL ORDER BY backend;
+
+-- name: list_accounts
+-- A row an account.
+SELECT account, holders, closed_until FROM provider_account ORDER BY account;
 
 -- name: close_account
 -- The provider has said how long.

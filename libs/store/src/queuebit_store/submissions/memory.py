@@ -123,6 +123,29 @@ class MemorySubmissions:
         await self.hooks.before("submission_notes")
         return list(self.database.submission_notes.get(key, ()))
 
+    async def submissions_of(self, lineage: UUID) -> list[Submission]:
+        await self.hooks.before("submissions_of")
+        found = [row for row in self.database.submissions.values() if row.lineage == lineage]
+        return sorted(found, key=lambda row: (row.created_at, row.key))
+
+    async def forget_submissions(self, before: datetime, limit: int) -> int:
+        await self.hooks.before("forget_submissions")
+        db = self.database
+        going_on = {row.lineage for row in db.attempts.values() if not row.ended}
+        old = [
+            row
+            for row in db.submissions.values()
+            if max(row.created_at, row.updated_at) < before
+            and row.state.final
+            and row.due_at is None
+            and row.lineage not in going_on
+        ]
+        gone = [row.key for row in sorted(old, key=lambda row: row.created_at)[:limit]]
+        for key in gone:
+            for kept in (db.submissions, db.requests, db.results, db.submission_notes):
+                kept.pop(key, None)
+        return len(gone)
+
     async def hurry_submission(self, key: UUID) -> bool:
         await self.hooks.before("hurry_submission")
         row = self.database.submissions.get(key)

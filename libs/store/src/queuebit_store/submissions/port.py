@@ -152,6 +152,16 @@ class Submissions(Protocol):
         """The history, the oldest first."""
         ...
 
+    async def submissions_of(self, lineage: UUID) -> list[Submission]:
+        """All that was handed in for one leg of a job, the oldest first."""
+        ...
+
+    async def forget_submissions(self, before: datetime, limit: int) -> int:
+        """Delete those that ended before a moment and have nothing left to be looked at, with their history, so many at most;
+        how many those are. One whose lineage has an attempt that goes on stays.
+        """
+        ...
+
     async def hurry_submission(self, key: UUID) -> bool:
         """Have it looked at now; False where there is none or it has ended: a late look at that keeps its time."""
         ...

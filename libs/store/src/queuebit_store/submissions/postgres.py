@@ -95,6 +95,12 @@ class PostgresSubmissions:
     async def submission_notes(self, key: UUID) -> list[Note]:
         return [to.note(row) for row in await self._session.fetch("submission_notes", key)]
 
+    async def submissions_of(self, lineage: UUID) -> list[Submission]:
+        return [to.submission(row) for row in await self._session.fetch("submissions_of", lineage)]
+
+    async def forget_submissions(self, before: datetime, limit: int) -> int:
+        return len(await self._session.fetch("forget_submissions", before, limit))
+
     async def hurry_submission(self, key: UUID) -> bool:
         return bool(await self._session.fetch("hurry_submission", key))
 

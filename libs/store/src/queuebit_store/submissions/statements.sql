@@ -93,6 +93,28 @@ ORDER BY created_at DESC, key DESC LIMIT $3;
 -- The history, the oldest first.
 SELECT at, epoch, owner, state, text FROM submission_note WHERE key = $1 ORDER BY seq;
 
+-- name: submissions_of
+-- All that was handed in for one leg of a job, the oldest first.
+SELECT key, attempt_id, round, backend, request_hash, state, created_at, updated_at, provider_id, fence, epoch, owner,
+    lease_until, due_at, sent_at, unknown_since, misses, cancel_wanted, code, detail, lineage,
+    queue_position, wait_s, action, reason, remedy, patient
+FROM submission WHERE lineage = $1 ORDER BY created_at, key;
+
+-- name: forget_submissions
+-- A walk along what was begun before, from the oldest; what somebody claims at this moment is passed over.
+WITH gone AS (
+    DELETE FROM submission WHERE key IN (
+        SELECT old.key FROM submission AS old
+        WHERE old.created_at < $1 AND old.updated_at < $1 AND old.due_at IS NULL
+            AND old.state IN ('concluded', 'failed', 'cancelled')
+            AND NOT EXISTS (SELECT FROM attempt WHERE attempt.lineage = old.lineage AND attempt.due_at IS NOT NULL)
+        ORDER BY old.created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    ) RETURNING key
+), notes AS (
+    DELETE FROM submission_note USING gone WHERE submission_note.key = gone.key
+)
+SELECT key FROM gone;
+
 -- name: hurry_submission
 -- Have it looked at now. The late look at one that has ended keeps its time: sooner it would find nothing, and there is one.
 UPDATE submission SET due_at = now()

@@ -39,6 +39,15 @@ def discover(names: Iterable[str], setup: Setup) -> Found:
     return Found(tuple(specs), tuple(broken))
 
 
+def without_ledger(found: Found, why: str) -> Found:
+    """What is left where there is no ledger: what is handed in elsewhere would be paid for and forgotten."""
+    lost = [spec.name for spec in found.specs if spec.durable]
+    if not lost:
+        return found
+    told = f"{', '.join(lost)} cannot be used: what is paid for needs a ledger in PostgreSQL. {why}"
+    return Found(tuple(spec for spec in found.specs if not spec.durable), (*found.broken, told[:DETAIL_MAX]))
+
+
 def _offered(name: str, setup: Setup) -> list[BackendSpec]:
     points = tuple(entry_points(group=GROUP, name=name))
     if not points:

@@ -7,14 +7,15 @@ import logging
 
 from queuebit_contracts.channels import queued
 from queuebit_contracts.jobs import TIERS
-from queuebit_quantum_adapter.backends.discovery import discover
+from queuebit_quantum_adapter.backends.discovery import discover, without_ledger
 from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.backends.status import BackendReporter
 from queuebit_quantum_adapter.backends.targets import Targets
-from queuebit_quantum_adapter.shell.conductor import Conductor, Pace
+from queuebit_quantum_adapter.shell.conductor import Conductor
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_quantum_adapter.shell.keeper import OrderKeeper
 from queuebit_quantum_adapter.shell.settings import AdapterSettings
+from queuebit_quantum_adapter.shell.stepping import Pace
 from queuebit_quantum_adapter.submissions.follower import Follower
 from queuebit_quantum_adapter.submissions.ledger import OpenLedger, open_ledger
 from queuebit_runtime.bus.port import Bus
@@ -27,6 +28,7 @@ from queuebit_runtime.worker.shell import WorkShell
 
 TOPICS = tuple(queued("quantum", tier) for tier in TIERS)
 GROUP = "quantum-adapter"
+DAY_S = 86_400.0
 _log = logging.getLogger(__name__)
 WARM_MODULES = ("queuebit_quantum_adapter.shell.child",)
 """What a worker process imports before it has a task, so that an attempt's time is not spent on it."""
@@ -49,13 +51,16 @@ class QuantumAdapter:
         telemetry: Telemetry = SILENT,
         follow_pool: Pool | None = None,
         open_kept: OpenLedger = open_ledger,
+        no_ledger: str | None = None,
     ) -> None:
         """`warm`: load the SDK into a worker process at the start, instead of when the first order comes. `hop` reads an order
         off the loop; a simulation passes one that calls directly. `follow_pool`: where submissions are followed that outlive
         their process; `pool` where it is None. `open_kept`: the ledger of those and of their attempts, opened only where a
-        backend needs it.
+        backend needs it. `no_ledger`: why there can be none, with the remedy; backends that need one are not used then.
         """
         found = discover(settings.provider_names, settings.setup)
+        if no_ledger is not None:
+            found = without_ledger(found, no_ledger)
         for fault in found.broken:
             _log.error("%s", fault)
         backends = Backends(found.specs, found.broken)
@@ -68,9 +73,23 @@ class QuantumAdapter:
         )  # fmt: skip
         pace = Pace(settings.follow_interval_s, settings.sign_interval_s, settings.lease_s)
         kept = [spec.name for spec in backends.all() if spec.durable]
-        self.conductor = Conductor(open_kept, bus, pool, executor, clock, pace, kept, owner=worker_name, hop=hop)
+        self.conductor = Conductor(
+            open_kept,
+            bus,
+            pool,
+            executor,
+            clock,
+            pace,
+            kept,
+            owner=worker_name,
+            hop=hop,
+            steps_max=2 * settings.workers_max,
+            kept_s=settings.kept_days * DAY_S,
+        )
         self._keeps = bool(kept)
-        keeper = OrderKeeper(open_kept, executor, clock, hurry=self.conductor.hurry, hop=hop)
+        keeper = OrderKeeper(
+            open_kept, executor, clock, hurry=self.conductor.hurry, drop=self.conductor.abandon, hop=hop
+        )
         self.shell = WorkShell(
             bus,
             executor,

@@ -33,14 +33,16 @@ class OrderKeeper:
         clock: Clock,
         *,
         hurry: Callable[[], None],
+        drop: Callable[[Sequence[UUID]], None],
         hop: TaskHop = asyncio.to_thread,
         backoff: Backoff = FOR_HANDLERS,
     ) -> None:
-        """`hurry` is called when there is something new to carry on."""
+        """`hurry` is called when there is something new to carry on, `drop` of what nobody wants any more."""
         self._open_ledger = open_ledger
         self._executor = executor
         self._clock = clock
         self._hurry = hurry
+        self._drop = drop
         self._hop = hop
         self._backoff = backoff
 
@@ -71,18 +73,14 @@ class OrderKeeper:
                 await wait_event(work.stop, self._clock, self._backoff.delay_s(tries, 1.0) or self._backoff.ceiling_s)
             else:
                 if work.stop.is_set():
-                    await self.abandon([order.attempt_id])
+                    self._drop([order.attempt_id])
                 self._hurry()
                 return True
         return False
 
     async def abandon(self, attempt_ids: Sequence[UUID]) -> None:
-        """Whoever carries them on tells the provider."""
-        try:
-            if await (await self._open_ledger()).stop_attempts(attempt_ids):
-                self._hurry()
-        except AdapterError as error:
-            _log.warning("Nothing is kept here: %s", error.detail)
+        """Whoever carries them on tells the provider. Nothing is waited for: whoever hears of it has more to hear."""
+        self._drop(attempt_ids)
 
 
 def lineage_of(job: str, leg: str) -> UUID:

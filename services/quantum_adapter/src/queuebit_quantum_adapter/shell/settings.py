@@ -53,6 +53,8 @@ class AdapterSettings(BaseSettings):
     """How soon an attempt that waits at a provider gives its next sign of life; ever more rarely the longer it waits."""
     lease_s: Annotated[float, Field(ge=1, le=600)] = 30.0
     """How long a process that carries on a kept attempt may be silent before another one takes over."""
+    kept_days: Annotated[float, Field(ge=8, le=3650)] = 30.0
+    """How long submissions and attempts stay in the ledger after their end; longer than any job is open."""
 
     keep_artifacts: Literal["paid", "all"] = "paid"
     """Of which attempts what ran and what came of it are kept, where QUEUEBIT_ARTIFACTS names a place: of those that are paid

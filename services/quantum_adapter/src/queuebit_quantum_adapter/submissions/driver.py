@@ -6,13 +6,14 @@ Any process may act on any submission: whoever claims it takes over where the la
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
 from queuebit_contracts.failures import FailureCode
 from queuebit_quantum_adapter.backends.spec import BackendSpec
-from queuebit_quantum_adapter.errors import AdapterError, SubmissionEnded
+from queuebit_quantum_adapter.errors import AdapterError, AnswerUnreadable, SubmissionEnded
 from queuebit_quantum_adapter.evidence.watch import Watch
 from queuebit_quantum_adapter.ports import Poll, Provider, Recovery, RunState
 from queuebit_quantum_adapter.submissions import machine
@@ -58,6 +59,7 @@ class Driver:
         lease_s: float = LEASE_S,
         mark: Mark = unheard,
         watch: Watch | None = None,
+        monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """`watch` keeps what is said about submissions; nothing is where it is None."""
         self._store = store
@@ -67,6 +69,7 @@ class Driver:
         self._lease_s = lease_s
         self._mark = mark
         self._watch = watch or Watch()
+        self._monotonic_s = monotonic_s
 
     @property
     def _provider(self) -> Provider:
@@ -102,6 +105,7 @@ class Driver:
         seen: Observation
         if act in machine.ASKING and (held := await self._held_back(row, act)) is not None:
             return await self._saved(row, act, held, None)
+        began_s = self._monotonic_s()
         match act:
             case None:
                 await self._store.save_submission(row, "There was nothing to do.", release=True)
@@ -121,7 +125,7 @@ class Driver:
             case Act.FETCH:
                 seen, result = self._fetch(row)
         if act in machine.ASKING:
-            await self._note(row, seen)
+            await self._note(row, seen, self._monotonic_s() - began_s)
         return await self._saved(row, act, seen, result)
 
     async def _held_back(self, row: Submission, act: Act) -> Observation | None:
@@ -134,10 +138,11 @@ class Driver:
             return see.Full()
         return None
 
-    async def _note(self, row: Submission, seen: Observation) -> None:
-        """Tell all others whether it has answered, and for how long it takes nothing more."""
-        if isinstance(seen, see.NoAnswer | see.Doubt):
-            await self._store.note_silence(row.backend, self._terms.breaker)
+    async def _note(self, row: Submission, seen: Observation, asked_s: float) -> None:
+        """Tell all others whether it has answered, for how long it did not, and for how long it takes nothing more."""
+        silent = isinstance(seen, see.Doubt) or (isinstance(seen, see.NoAnswer) and not seen.unreadable)
+        if silent:
+            await self._store.note_silence(row.backend, self._terms.breaker, self._terms.breaker.weight(asked_s))
             return
         await self._store.note_answer(row.backend)
         if isinstance(seen, see.Refused) and seen.code is FailureCode.BACKEND_OVERLOADED and seen.transient:
@@ -263,7 +268,8 @@ def _refused(error: Exception) -> see.Refused | None:
 
 
 def _no_answer(error: Exception) -> see.NoAnswer:
-    return see.NoAnswer(_words(error), error.retry_after_s if isinstance(error, AdapterError) else None)
+    told = error.retry_after_s if isinstance(error, AdapterError) else None
+    return see.NoAnswer(_words(error), told, isinstance(error, AnswerUnreadable))
 
 
 def _words(error: Exception) -> str:

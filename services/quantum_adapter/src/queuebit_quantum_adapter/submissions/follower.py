@@ -19,7 +19,9 @@ _log = logging.getLogger(__name__)
 
 
 class Follower:
-    """Acts on submissions that are due, in processes of its own: an attempt that waits holds up nobody."""
+    """Acts on submissions that are due, in processes of its own: an attempt that waits holds up nobody, and a backend that
+    hangs holds up no other.
+    """
 
     def __init__(self, pool: Pool, specs: Iterable[BackendSpec], clock: Clock, *, interval_s: float) -> None:
         self._pool = pool
@@ -29,14 +31,13 @@ class Follower:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`. What cannot be done now is done at the next round."""
-        while self._specs and not stop.is_set():
-            for spec in self._specs:
-                await self._try(FOLLOW, spec, stop)
-            await wait_event(stop, self._clock, self._interval_s)
+        await asyncio.gather(*(self._follow(spec, stop) for spec in self._specs))
 
-    async def _try(self, path: str, argument: object, stop: asyncio.Event | None) -> None:
-        try:
-            await self._pool.run(path, argument, timeout_s=CALL_TIMEOUT_S, stop=stop)
-        except PoolError as error:
-            if stop is None or not stop.is_set():
-                _log.warning("Submissions could not be followed: %s", error)
+    async def _follow(self, spec: BackendSpec, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await self._pool.run(FOLLOW, spec, timeout_s=CALL_TIMEOUT_S, stop=stop)
+            except PoolError as error:
+                if not stop.is_set():
+                    _log.warning("Submissions at %s could not be followed: %s", spec.name, error)
+            await wait_event(stop, self._clock, self._interval_s)

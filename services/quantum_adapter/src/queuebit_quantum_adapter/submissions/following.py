@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Callable
 
 from queuebit_quantum_adapter.backends.spec import BackendSpec
@@ -29,6 +30,7 @@ async def advance(
     poll_s: float = 2.0,
     lease_s: float = LEASE_S,
     keeping: Keeping | None = None,
+    monotonic_s: Callable[[], float] = time.monotonic,
 ) -> int:
     """Act on what is due, so many at most; how many submissions that were. Raises AdapterError or StoreError.
 
@@ -37,24 +39,29 @@ async def advance(
     """
     ledger, count = await open_ledger(), 0
     owner = f"{socket.gethostname()}/{os.getpid()}"
-    provider = await _opened(ledger, spec, opener)
+    provider = await _opened(ledger, spec, opener, monotonic_s)
     if provider is None and (await ledger.gate(spec.name)).open_until is None:
         return 0
     terms = UNOPENED if provider is None else terms_of(provider, spec, poll_s=poll_s)
-    driver = Driver(ledger, provider, terms, owner=owner, lease_s=lease_s, watch=Watch(keeping))
+    driver = Driver(
+        ledger, provider, terms, owner=owner, lease_s=lease_s, watch=Watch(keeping), monotonic_s=monotonic_s
+    )
     while count < ADVANCED_MAX and await driver.advance_due(spec.name):
         count += 1
     return count
 
 
-async def _opened(ledger: Ledger, spec: BackendSpec, opener: Callable[[], Provider]) -> Provider | None:
+async def _opened(
+    ledger: Ledger, spec: BackendSpec, opener: Callable[[], Provider], monotonic_s: Callable[[], float]
+) -> Provider | None:
     gate, now = await ledger.gate(spec.name), await ledger.submissions_now()
     if gate.open_until is not None and gate.open_until > now:
         return None
+    began_s = monotonic_s()
     try:
         return opener()
     except AdapterError as error:
         if not error.transient:
             raise
-        await ledger.note_silence(spec.name, USUAL)
+        await ledger.note_silence(spec.name, USUAL, USUAL.weight(monotonic_s() - began_s))
         return None

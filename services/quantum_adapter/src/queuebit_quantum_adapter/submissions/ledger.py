@@ -45,6 +45,15 @@ def ledger_loop() -> Loop:
     return Loop()
 
 
+def ledger_fault() -> str | None:
+    """Why this process can have no ledger, with the remedy; None where one is configured."""
+    try:
+        settings_from(os.environ, service="quantum-adapter")
+    except InvalidSettings as error:
+        return f"{error.detail} {error.remedy}".strip()
+    return None
+
+
 _stores: dict[tuple[int, int], PostgresStore] = {}
 
 

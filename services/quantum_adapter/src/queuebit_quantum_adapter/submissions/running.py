@@ -3,23 +3,55 @@
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import cached_property
-from typing import Protocol, cast
+from typing import Protocol, TypeVar, cast
 from uuid import UUID
 
 from queuebit_contracts.ids import derive_id
 from queuebit_quantum_adapter.backends.spec import BackendSpec
-from queuebit_quantum_adapter.errors import RunFailed
+from queuebit_quantum_adapter.errors import ProviderUnavailable, RunFailed
 from queuebit_quantum_adapter.ports import Preflight, Provider, Request, Result
 from queuebit_quantum_adapter.submissions.local import Here
 
+T = TypeVar("T")
+OPEN_S = 8.0
+"""How long it may take to open a provider that is reached over a network, whose client may know no deadline there."""
+
 
 def open_provider(backend: BackendSpec) -> Provider:
-    """The provider that the specification names; its SDK is imported here, in the worker process."""
+    """The provider that the specification names; its SDK is imported here, in the worker process. Raises AdapterError."""
     module, _, function = backend.opener.partition(":")
-    return cast(Provider, getattr(importlib.import_module(module), function)(**backend.options))
+    opener = getattr(importlib.import_module(module), function)
+
+    def opened() -> Provider:
+        return cast(Provider, opener(**backend.options))
+
+    return within(OPEN_S, opened, backend.name) if backend.durable else opened()
+
+
+def within(seconds: float, question: Callable[[], T], whom: str) -> T:
+    """What a question gives. Raises what it raises, and ProviderUnavailable where it hangs for longer: it is left hanging then
+    in a thread, which ends with the process.
+    """
+    found: Future[T] = Future()
+
+    def ask() -> None:
+        try:
+            found.set_result(question())
+        except BaseException as error:
+            found.set_exception(error)
+
+    threading.Thread(target=ask, name=f"ask {whom}", daemon=True).start()
+    try:
+        return found.result(seconds)
+    except TimeoutError:
+        if found.done():
+            raise
+        raise ProviderUnavailable(f"{whom} does not answer: it could not be opened within {seconds:g} s.") from None
 
 
 def key_of(attempt_id: UUID, number: int) -> UUID:

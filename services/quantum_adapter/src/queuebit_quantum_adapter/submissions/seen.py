@@ -57,6 +57,8 @@ class NoAnswer:
 
     words: str
     retry_after_s: float | None = None
+    unreadable: bool = False
+    """It did answer, so that others may well understand what it tells them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from botocore.exceptions import (
 
 from queuebit_quantum_adapter.errors import (
     AdapterError,
+    AnswerUnreadable,
     KeyReused,
     NotAuthorised,
     NotSent,
@@ -36,13 +37,14 @@ from queuebit_quantum_adapter.errors import (
 from queuebit_quantum_adapter.evidence.port import Exchange, Hear
 
 T = TypeVar("T")
-CONNECT_S = 5.0
-ATTEMPTS_MAX = 3
+CONNECT_S, READ_S = 3.0, 4.0
+ATTEMPTS_MAX = 2
+"""How long a connection and the answer to a question may take, and how often it is asked before it counts as one without."""
 PAGE, PAGES_MAX = 100, 20
 REMEDY = "Check AWS_REGION and the AWS credentials of this service, and what they may do at Braket and in the bucket."
 _OF_TASKS = ("/quantum-task", "/quantum-tasks")
 KEY, TOKEN_NAME = "queuebit", "clientToken"
-BAD_REQUEST, FORBIDDEN, NOT_FOUND, CONFLICT = 400, 403, 404, 409
+BAD_REQUEST, FORBIDDEN, NOT_FOUND, CONFLICT, SERVER_ERROR = 400, 403, 404, 409, 500
 UNSIGNED = (NoCredentialsError, PartialCredentialsError, NoRegionError)
 UNSENT = (EndpointConnectionError, ConnectTimeoutError, ParamValidationError)
 
@@ -59,8 +61,8 @@ class Client:
         try:
             session = boto3.Session(region_name=region)
             self._once = session.client("braket", config=_config(deadline_s, 1))
-            self._braket = session.client("braket", config=_config(deadline_s, ATTEMPTS_MAX))
-            self._s3 = session.client("s3", config=_config(deadline_s, ATTEMPTS_MAX))
+            self._braket = session.client("braket", config=_config(min(READ_S, deadline_s), ATTEMPTS_MAX))
+            self._s3 = session.client("s3", config=_config(min(READ_S, deadline_s), ATTEMPTS_MAX))
             for client in (self._once, self._braket):
                 client._endpoint.http_session = Line(client._endpoint.http_session, self._overheard)
         except BotoCoreError as error:
@@ -201,7 +203,8 @@ def _unanswered(error: Exception) -> AdapterError:
     words = f"Braket does not answer: {type(error).__name__}: {str(error)[:200]}"
     if isinstance(error, UNSIGNED) or _status(error) in (401, FORBIDDEN):
         return NotAuthorised(words, remedy=REMEDY)
-    return ProviderUnavailable(words)
+    status = _status(error)
+    return (AnswerUnreadable if status is not None and status < SERVER_ERROR else ProviderUnavailable)(words)
 
 
 def _refusal(error: Exception) -> AdapterError | None:

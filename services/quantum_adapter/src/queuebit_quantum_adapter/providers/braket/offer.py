@@ -9,7 +9,7 @@ boto3 reads the account: `AWS_REGION`, `AWS_PROFILE` and others.
 | `QUEUEBIT_BRAKET_PREFIX` | The folder in the bucket. | queuebit | text |
 | `QUEUEBIT_BRAKET_QUBITS_MAX` | The largest circuit that is sent to a device. | 30 | number, > 0 |
 | `QUEUEBIT_BRAKET_LAG_S` | How long after it was sent a task may be missing from Braket's list, at most. | 60 | seconds |
-| `QUEUEBIT_BRAKET_DEADLINE_S` | How long one request may take. | 30 | seconds |
+| `QUEUEBIT_BRAKET_DEADLINE_S` | How long one request may take. | 8 | seconds |
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from queuebit_quantum_adapter.errors import NoBackend
 
 LOCAL, LOCAL_NAME = "local", "braket_local"
 CORE_QUBITS_MAX = 16
-QUBITS_MAX, LAG_S, DEADLINE_S = 30, 60.0, 30.0
+QUBITS_MAX, LAG_S, DEADLINE_S = 30, 60.0, 8.0
 ARN = "arn:aws:braket:"
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from queuebit_contracts.jobs import Lane
-from queuebit_quantum_adapter.errors import AdapterError, ProviderUnavailable, TooManyQubits, UnusableProblem
+from queuebit_quantum_adapter.errors import AdapterError, AnswerUnreadable, TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.evidence.port import Hear, Program
 from queuebit_quantum_adapter.ports import Capabilities, CostPart, Poll, Preflight, Recovery, Request, Result, RunState
 from queuebit_quantum_adapter.providers.braket.client import Client
@@ -95,7 +95,7 @@ class BraketProvider:
         try:
             word, queue = str(task["status"]), task.get("queueInfo") or {}
         except KeyError as error:
-            raise ProviderUnavailable(f"Braket tells of a task in other words: {error!r}") from error
+            raise AnswerUnreadable(f"Braket tells of a task in other words: {error!r}") from error
         position = str(queue.get("position") or "").lstrip(">")
         detail = f"{word} {task.get('failureReason') or ''}".strip()
         return Poll(STATES.get(word, RunState.UNKNOWN), int(position) if position.isdecimal() else None, detail=detail)
@@ -103,13 +103,13 @@ class BraketProvider:
     def result(self, provider_id: str) -> Result:
         task = self._client.task(provider_id)
         if task is None or task.get("status") != "COMPLETED":
-            raise ProviderUnavailable(f"The task {provider_id} has no result yet.")
+            raise AnswerUnreadable(f"The task {provider_id} has no result yet.")
         try:
             folder, shots = str(task["outputS3Directory"]), int(task["shots"])
             said = json.loads(self._client.fetch(f"{folder}/results.json"))
             counts = counts_of(said, shots, lambda path: self._client.fetch(f"{folder}/{path}"))
         except (KeyError, TypeError, ValueError) as error:
-            raise ProviderUnavailable(f"The result cannot be read: {type(error).__name__}: {error}") from error
+            raise AnswerUnreadable(f"The result cannot be read: {type(error).__name__}: {error}") from error
         return Result(counts, record={"job": provider_id, "usage": {"shots": shots, "tasks": 1, "status": "complete"}})
 
     def overhear(self, hear: Hear | None) -> None:
@@ -126,7 +126,7 @@ class BraketProvider:
         try:
             return tuple(str(each["quantumTaskArn"]) for each in self._client.tasks(key))
         except (KeyError, TypeError) as error:
-            raise ProviderUnavailable(f"Braket lists tasks in other words: {error!r}") from error
+            raise AnswerUnreadable(f"Braket lists tasks in other words: {error!r}") from error
 
     def close(self, fence: str) -> None:
         """There are no fences."""
@@ -166,7 +166,7 @@ def _told(client: Client, arn: str) -> Mapping[str, Any]:
         if PROGRAM not in told["action"] or "qubitCount" not in told["paradigm"]:
             raise UnusableProblem(f"{name_of(arn)} runs no OpenQASM programs.", remedy="Name another device.")
     except (KeyError, TypeError, ValueError) as error:
-        raise ProviderUnavailable(f"Braket tells of {name_of(arn)} in other words: {error!r}") from error
+        raise AnswerUnreadable(f"Braket tells of {name_of(arn)} in other words: {error!r}") from error
     return told
 
 

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any
 
 from ibm_cloud_sdk_core import ApiException  # type: ignore[import-untyped]
@@ -16,6 +17,10 @@ from qiskit_ibm_runtime.api.exceptions import RequestsApiError  # type: ignore[i
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectionError as NotConnected
 from requests.exceptions import Timeout
+from urllib3 import BaseHTTPResponse
+from urllib3.connectionpool import ConnectionPool
+from urllib3.exceptions import MaxRetryError
+from urllib3.exceptions import TimeoutError as TimedOut
 from urllib3.util.retry import Retry
 
 from queuebit_contracts.failures import FailureAction
@@ -33,7 +38,8 @@ from queuebit_quantum_adapter.errors import (
 from queuebit_quantum_adapter.evidence.port import Exchange, Hear
 from queuebit_quantum_adapter.providers.ibm.taxonomy import BY_STATUS, REFUSED
 
-CONNECT_S = 5.0
+CONNECT_S, READ_S = 3.0, 5.0
+"""How long a connection may take, and the answer to a question: what is only asked is asked again later by whoever needs it."""
 WAIT_S_MAX = 24 * 3600.0
 """A Retry-After beyond this, or none that is a number of seconds, is not heard."""
 RETRIED = (429, 500, 502, 503, 504, 520, 521, 522, 524)
@@ -66,6 +72,23 @@ class Heard:
         self.sent, self.status, self.body, self.retry_after_s = 0, None, b"", None
 
 
+class Once(Retry):
+    """What hangs is not asked again here: whoever waits for it finds out sooner that nobody answers."""
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: ConnectionPool | None = None,
+        _stacktrace: TracebackType | None = None,
+    ) -> Once:
+        if isinstance(error, TimedOut) and _pool is not None:
+            raise MaxRetryError(_pool, url, error) from error
+        return super().increment(method, url, response, error, _pool, _stacktrace)
+
+
 class Guard(HTTPAdapter):
     """Carries the requests: reads are repeated, submissions never are, and all have a deadline."""
 
@@ -73,7 +96,7 @@ class Guard(HTTPAdapter):
         self._heard = heard
         self._deadline_s = deadline_s
         self._led_on = ""
-        retry = Retry(
+        retry = Once(
             total=3,
             connect=2,
             read=2,
@@ -87,8 +110,8 @@ class Guard(HTTPAdapter):
 
     def send(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """The client's own deadline of 900 seconds is not kept."""
-        kwargs["timeout"] = (CONNECT_S, self._deadline_s)
         submits = request.method == "POST" and request.path_url.split("?")[0].endswith("/jobs")
+        kwargs["timeout"] = (CONNECT_S, self._deadline_s if submits else min(READ_S, self._deadline_s))
         if submits:
             self._heard.sent += 1
         name, hear = self._name_of(request), self._heard.hear
@@ -143,10 +166,10 @@ def open_service(heard: Heard, deadline_s: float) -> Any:
 def unopened(what: str, error: Exception, remedy: str, *, action: FailureAction = "fail_fast") -> AdapterError:
     """What an error says at the opening: that nobody answers, which passes, or that there is no such account or backend."""
     words = f"{what} cannot be opened: {type(error).__name__}: {str(error)[:200]}"
-    return ProviderUnavailable(words) if _unanswered(error) else NoBackend(words, remedy=remedy, action=action)
+    return ProviderUnavailable(words) if unanswered(error) else NoBackend(words, remedy=remedy, action=action)
 
 
-def _unanswered(error: BaseException) -> bool:
+def unanswered(error: BaseException) -> bool:
     """The client wraps a connection that fails in words about the account, so that its causes are looked at."""
     seen: BaseException | None = error
     while seen is not None:

@@ -7,7 +7,7 @@ IBM's own client reads the account: `QISKIT_IBM_TOKEN`, `QISKIT_IBM_INSTANCE` an
 | `QUEUEBIT_IBM_BACKENDS` | The backends, the preferred one first; local:fake_manila is simulated. | none | names with commas |
 | `QUEUEBIT_IBM_QUBITS_MAX` | The largest circuit that is sent there. | 127 | number, > 0 |
 | `QUEUEBIT_IBM_LAG_S` | How long after it was sent a job may still turn up, at most. | 300 | seconds |
-| `QUEUEBIT_IBM_DEADLINE_S` | How long one request may take. | 30 | seconds |
+| `QUEUEBIT_IBM_DEADLINE_S` | How long a submission may take; what is only asked may take 5 s. | 30 | seconds |
 | `QUEUEBIT_IBM_CALIBRATION_S` | How old a calibration may be before it is asked for again. | 3600 | seconds |
 | `QUEUEBIT_IBM_AT_ONCE` | How many submissions of the account there are at a time. | no limit | number, > 0 |
 | `QUEUEBIT_IBM_PER_MINUTE` | How many submissions of the account begin in a minute. | no limit | number, > 0 |

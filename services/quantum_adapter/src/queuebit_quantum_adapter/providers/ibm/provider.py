@@ -21,11 +21,17 @@ from qiskit_ibm_runtime import Batch  # type: ignore[import-untyped]
 from qiskit_ibm_runtime.api.exceptions import RequestsApiError  # type: ignore[import-untyped]
 from qiskit_ibm_runtime.exceptions import IBMNotAuthorizedError  # type: ignore[import-untyped]
 
-from queuebit_quantum_adapter.errors import AdapterError, NotAuthorised, ProviderUnavailable, RunFailed
+from queuebit_quantum_adapter.errors import (
+    AdapterError,
+    AnswerUnreadable,
+    NotAuthorised,
+    ProviderUnavailable,
+    RunFailed,
+)
 from queuebit_quantum_adapter.evidence.port import Hear, Program
 from queuebit_quantum_adapter.ports import Capabilities, Poll, Preflight, Recovery, Request, Result, RunState
 from queuebit_quantum_adapter.providers.ibm import primitives
-from queuebit_quantum_adapter.providers.ibm.client import NOT_LET_IN, Heard, open_service, refusal, unopened
+from queuebit_quantum_adapter.providers.ibm.client import NOT_LET_IN, Heard, open_service, refusal, unanswered, unopened
 from queuebit_quantum_adapter.providers.ibm.estimates import raw_answer
 from queuebit_quantum_adapter.providers.ibm.offer import MITIGATIONS
 from queuebit_quantum_adapter.providers.ibm.programs import Programs
@@ -90,7 +96,7 @@ class IbmProvider:
         try:
             found = {str(each["name"]): int(each["qubits"]) for each in devices}
         except (KeyError, TypeError) as error:
-            raise ProviderUnavailable(f"IBM Quantum lists its backends in other words: {error!r}") from error
+            raise AnswerUnreadable(f"IBM Quantum lists its backends in other words: {error!r}") from error
         others = [self._capable(name, qubits, None) for name, qubits in found.items() if name != self._backend.name]
         return (self.capabilities(), *others)
 
@@ -123,12 +129,13 @@ class IbmProvider:
                 return Poll(RunState.UNKNOWN, detail=f"There is no job {provider_id}.")
             raise ProviderUnavailable(f"IBM Quantum does not answer: {str(error)[:200]}") from error
         except Exception as error:
-            raise ProviderUnavailable(f"IBM Quantum does not answer: {type(error).__name__}: {error}") from error
+            words = f"IBM Quantum does not answer: {type(error).__name__}: {error}"
+            raise (ProviderUnavailable if unanswered(error) else AnswerUnreadable)(words) from error
         try:
             state = job["state"]
             word, reason, code = str(state["status"]), str(state.get("reason") or ""), state.get("reason_code")
         except (KeyError, TypeError, AttributeError) as error:
-            raise ProviderUnavailable(f"IBM Quantum tells of a job in other words: {error!r}") from error
+            raise AnswerUnreadable(f"IBM Quantum tells of a job in other words: {error!r}") from error
         found = STATES.get(word.lower(), RunState.UNKNOWN)
         if found is RunState.CANCELLED and code == RAN_TOO_LONG:
             found = RunState.FAILED
@@ -146,12 +153,14 @@ class IbmProvider:
         try:
             answer = raw_answer(self._service.job(provider_id))
         except Exception as error:
-            raise ProviderUnavailable(
-                f"The result cannot be read: {type(error).__name__}: {str(error)[:200]}"
-            ) from error
+            words = f"The result cannot be read: {type(error).__name__}: {str(error)[:200]}"
+            raise (ProviderUnavailable if unanswered(error) else AnswerUnreadable)(words) from error
         if answer is None:
-            raise ProviderUnavailable(f"The result of {provider_id} is not there yet.")
-        found = primitives.read(answer)
+            raise AnswerUnreadable(f"The result of {provider_id} is not there yet.")
+        try:
+            found = primitives.read(answer)
+        except Exception as error:
+            raise AnswerUnreadable(f"The result cannot be read: {type(error).__name__}: {error}") from error
         return replace(found, record={**found.record, "job": provider_id, "usage": self._usage(provider_id)})
 
     def cancel(self, provider_id: str) -> None:
@@ -172,9 +181,9 @@ class IbmProvider:
                 if len(found) >= int(listed["count"]):
                     return tuple(sorted(found, key=lambda job: found[job]))
                 if not listed["jobs"]:
-                    raise ProviderUnavailable(f"IBM Quantum counts {listed['count']} jobs and lists {len(found)}.")
+                    raise AnswerUnreadable(f"IBM Quantum counts {listed['count']} jobs and lists {len(found)}.")
             except (KeyError, TypeError, ValueError) as error:
-                raise ProviderUnavailable(f"IBM Quantum lists jobs in other words: {error!r}") from error
+                raise AnswerUnreadable(f"IBM Quantum lists jobs in other words: {error!r}") from error
         raise RunFailed(f"There are more than {PAGE * PAGES_MAX} jobs of one key.")
 
     def overhear(self, hear: Hear | None) -> None:
@@ -213,9 +222,8 @@ class IbmProvider:
         except Exception as error:
             if isinstance(error, IBMNotAuthorizedError) or getattr(error, "status_code", None) in NOT_LET_IN:
                 raise NotAuthorised(f"IBM Quantum does not let us in: {str(error)[:200]}") from error
-            raise ProviderUnavailable(
-                f"IBM Quantum does not answer: {type(error).__name__}: {str(error)[:200]}"
-            ) from error
+            words = f"IBM Quantum does not answer: {type(error).__name__}: {str(error)[:200]}"
+            raise (ProviderUnavailable if unanswered(error) else AnswerUnreadable)(words) from error
 
     def _capable(self, name: str, qubits: int, calibrated_at: str | None) -> Capabilities:
         return Capabilities(
