@@ -17,7 +17,7 @@ from qiskit_ibm_runtime.decoders.executor_estimator.decoder import (  # type: ig
 from qiskit_mitigation.utils.utils import load_tasks_from_result  # type: ignore[import-untyped]
 
 from queuebit_circuits.pauli import PauliSum, bases
-from queuebit_quantum_adapter.errors import ProviderUnavailable
+from queuebit_quantum_adapter.errors import AnswerUnreadable
 from queuebit_quantum_adapter.ports import Estimated, Request, Result
 from queuebit_quantum_adapter.providers.ibm.mitigation import applied
 from queuebit_quantum_adapter.providers.ibm.programs import Programs
@@ -60,14 +60,14 @@ def raw_answer(job: Any) -> Any:
 
 
 def read(answer: Any) -> Result:
-    """The values of all circuits. Raises ProviderUnavailable for what is not understood."""
+    """The values of all circuits. Raises AnswerUnreadable for what is not understood."""
     try:
         options = answer.passthrough_data["post_processor"]["options"]
         corrected = [pub.data for pub in ClientSideEstimatorDecoder.decode(answer)]
         plain = list(_uncorrected(answer))
         told = applied(options)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ProviderUnavailable(f"IBM Quantum tells of values in other words: {error!r}") from error
+        raise AnswerUnreadable(f"IBM Quantum tells of values in other words: {error!r}") from error
     values: list[float] = []
     estimated: list[Estimated] = []
     lost = 0
