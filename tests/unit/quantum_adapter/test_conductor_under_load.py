@@ -26,8 +26,8 @@ from queuebit_store.gates.port import Breaker
 from queuebit_store.submissions.port import NewSubmission
 from tests.fakes.buses import CollectingBus
 from tests.fakes.opened_provider import SPEC
+from tests.unit.quantum_adapter.conducting import KEY, PATIENT, Place, Steps
 from tests.unit.quantum_adapter.models import LIMITS, an_attempt
-from tests.unit.quantum_adapter.test_conductor import KEY, PATIENT, Place, Steps
 
 BURST = 40
 

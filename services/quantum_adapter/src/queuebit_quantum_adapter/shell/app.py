@@ -58,12 +58,7 @@ class QuantumAdapter:
         their process; `pool` where it is None. `open_kept`: the ledger of those and of their attempts, opened only where a
         backend needs it. `no_ledger`: why there can be none, with the remedy; backends that need one are not used then.
         """
-        found = discover(settings.provider_names, settings.setup)
-        if no_ledger is not None:
-            found = without_ledger(found, no_ledger)
-        for fault in found.broken:
-            _log.error("%s", fault)
-        backends = Backends(found.specs, found.broken)
+        backends = _configured(settings, no_ledger)
         self.follower = Follower(follow_pool or pool, backends.all(), clock, interval_s=settings.follow_interval_s)
         executor = QuantumExecutor(
             pool, backends, settings.limits, clock,
@@ -71,25 +66,12 @@ class QuantumAdapter:
             targets=Targets(settings.provider_names, settings.setup),
             keep_all=settings.keep_artifacts == "all",
         )  # fmt: skip
-        pace = Pace(settings.follow_interval_s, settings.sign_interval_s, settings.lease_s)
         kept = [spec.name for spec in backends.all() if spec.durable]
-        self.conductor = Conductor(
-            open_kept,
-            bus,
-            pool,
-            executor,
-            clock,
-            pace,
-            kept,
-            owner=worker_name,
-            hop=hop,
-            steps_max=2 * settings.workers_max,
-            kept_s=settings.kept_days * DAY_S,
-        )
+        pace = _pace(settings)
+        self.conductor = Conductor(open_kept, bus, pool, executor, clock, pace, kept, owner=worker_name, hop=hop)
         self._keeps = bool(kept)
-        keeper = OrderKeeper(
-            open_kept, executor, clock, hurry=self.conductor.hurry, drop=self.conductor.abandon, hop=hop
-        )
+        hurry, drop = self.conductor.hurry, self.conductor.abandon
+        keeper = OrderKeeper(open_kept, executor, clock, hurry=hurry, drop=drop, hop=hop)
         self.shell = WorkShell(
             bus,
             executor,
@@ -134,3 +116,23 @@ class QuantumAdapter:
     async def stop(self, drain_s: float = 10.0) -> None:
         """Finish what runs, at most so long. The bus and the pool are stopped after by whoever made them."""
         await self.shell.stop(drain_s)
+
+
+def _configured(settings: AdapterSettings, no_ledger: str | None) -> Backends:
+    """The backends that can be used; what the others lack is logged."""
+    found = discover(settings.provider_names, settings.setup)
+    if no_ledger is not None:
+        found = without_ledger(found, no_ledger)
+    for fault in found.broken:
+        _log.error("%s", fault)
+    return Backends(found.specs, found.broken)
+
+
+def _pace(settings: AdapterSettings) -> Pace:
+    return Pace(
+        settings.follow_interval_s,
+        settings.sign_interval_s,
+        settings.lease_s,
+        steps_max=2 * settings.workers_max,
+        kept_s=settings.kept_days * DAY_S,
+    )

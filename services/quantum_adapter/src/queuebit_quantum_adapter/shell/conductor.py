@@ -41,7 +41,6 @@ DEFERRED_MAX = 10_000
 """How often those that wait for their turn say so, and how many of them are remembered here."""
 ABANDONED_MAX, STOPPED_MAX = 100_000, 1000
 """How many abandoned attempts are remembered until the ledger has noted them, and how many it notes at a time."""
-KEPT_S = 30 * 86_400.0
 
 _log = logging.getLogger(__name__)
 
@@ -61,12 +60,8 @@ class Conductor:
         *,
         owner: str,
         hop: TaskHop = asyncio.to_thread,
-        steps_max: int = 4,
-        kept_s: float = KEPT_S,
     ) -> None:
-        """`backends`: those that are configured here. What waits at others is left to whoever knows them. `steps_max`: so many
-        attempts are gone through at once; `kept_s`: how long what has ended stays in the ledger.
-        """
+        """`backends`: those that are configured here. What waits at others is left to whoever knows them."""
         self._open_ledger = open_ledger
         self._backends = backends
         self._bus = bus
@@ -74,8 +69,8 @@ class Conductor:
         self._pace = pace
         self._owner = owner
         self._signs = Signs(bus, clock, pace.sign_s)
-        self._stepper = Stepper(pool, executor, clock, pace, self._signs, hop=hop, steps_max=steps_max)
-        self._tidier = Tidier(clock, kept_s)
+        self._stepper = Stepper(pool, executor, clock, pace, self._signs, hop=hop)
+        self._tidier = Tidier(clock, pace.kept_s)
         self._deferred: dict[UUID, None] = {}
         self._abandoned: dict[UUID, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()

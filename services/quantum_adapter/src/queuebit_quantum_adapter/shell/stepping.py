@@ -45,11 +45,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often it looks for what is due, how soon the first sign of life follows, how long a claim holds without renewal."""
+    """How often it looks for what is due, how soon the first sign of life follows, how long a claim holds without renewal.
+    `steps_max`: so many attempts are gone through at once; `kept_s`: how long what has ended stays in the ledger.
+    """
 
     interval_s: float
     sign_s: float
     lease_s: float
+    steps_max: int = 4
+    kept_s: float = 30 * 86_400.0
 
 
 class Stepper:
@@ -64,7 +68,6 @@ class Stepper:
         signs: Signs,
         *,
         hop: TaskHop,
-        steps_max: int,
     ) -> None:
         self._pool = pool
         self._executor = executor
@@ -72,14 +75,13 @@ class Stepper:
         self._pace = pace
         self._signs = signs
         self._hop = hop
-        self._steps_max = steps_max
         self._unexpected: Counter[UUID] = Counter()
         self.running = 0
 
     @property
     def free(self) -> int:
         """How many more may be gone through now."""
-        return max(0, self._steps_max - self.running)
+        return max(0, self._pace.steps_max - self.running)
 
     async def step(self, carried: Carried) -> Told | None:
         """What became of it; None where it waits, or where it is left to whoever claims it next."""
