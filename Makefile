@@ -23,6 +23,7 @@ $(READY): pyproject.toml constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS))
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/uv --version 2>/dev/null | grep -qF "$(UV_VERSION)" || $(BIN)/python -m pip install -q "uv==$(UV_VERSION)"
 	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group dev $(foreach member,$(MEMBERS),-e ./$(member))
+	@$(BIN)/python -m queuebit_classical_solver.searches.compiled
 	@touch $@
 
 demo: $(READY) ## Start everything, run published instances, kill a worker on the way, show the table.

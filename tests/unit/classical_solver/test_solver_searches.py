@@ -224,7 +224,20 @@ def test_a_model_of_more_parts_than_the_budget_allows_is_not_built(monkeypatch: 
         solved((CpSatSolver(), kind, statement), budget_s=60.0)
 
 
-def test_iterated_tabu_search_beats_the_heuristic_of_a_shop() -> None:
+@pytest.mark.parametrize("seed", range(12))
+def test_relinked_schedules_are_as_short_as_enumeration_proves(seed: int) -> None:
+    """Also where operations take no time and jobs come back to a machine."""
+    rng = random.Random(seed)
+    kind = optimisation_of("job_shop")
+    rows = [[[rng.randrange(3), rng.choice([0, 1, 4, 9])] for _ in range(4)] for _ in range(4)]
+    statement = kind.parse({"machines": 3, "jobs": rows})
+    best = kind.enumerated(statement)
+    assert best is not None
+    found = solved((JobShopTabuSolver(), kind, statement), work_share=0.01)
+    assert (found.objective, kind.violations(statement, found.answer)) == (best.objective, [])
+
+
+def test_tabu_search_beats_the_heuristic_of_a_shop() -> None:
     kind, statement = a_shop(15, 10)
     heuristic = kind.heuristic(statement, 3)
     assert heuristic is not None

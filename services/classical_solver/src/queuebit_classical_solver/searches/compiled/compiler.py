@@ -14,6 +14,8 @@ F = TypeVar("F", bound=Callable[..., object])
 Counts = NDArray[np.int64]
 Rows = NDArray[np.int32]
 Flags = NDArray[np.int8]
+Whole = int | np.int64
+"""A whole number; machine code has one form of a function for each width, so narrow ones are widened before they are passed."""
 Lot = NDArray[np.uint64]
 """The state of a generator of random numbers."""
 
@@ -34,11 +36,11 @@ def lot(seed: int) -> Lot:
 
 
 @compiled
-def drawn(state: Lot, below: int) -> int:
+def drawn(state: Lot, below: Whole) -> Whole:
     """A whole number from 0 on, under `below` (xorshift: Marsaglia)."""
     x = state[0]
     x ^= x << np.uint64(13)
     x ^= x >> np.uint64(7)
     x ^= x << np.uint64(17)
     state[0] = x
-    return np.int64((x >> np.uint64(11)) % np.uint64(below))  # type: ignore[return-value]
+    return np.int64((x >> np.uint64(11)) % np.uint64(below))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from queuebit_classical_solver.searches.compiled.compiler import Counts, Lot, Rows, compiled, drawn, lot
+from queuebit_classical_solver.searches.compiled.compiler import Counts, Lot, Rows, Whole, compiled, drawn, lot
 
 NOWHERE, MEMBERS, FREE, SINGLE = range(4)
 """Lists: the nodes of the set, those that conflict with none of them, those that conflict with one."""
@@ -77,7 +77,7 @@ def begun(nodes: int, ends: Rows, members: list[int], seed: int) -> Walk:
 
 
 @compiled
-def _moved(w: Walk, way: int, v: int, to: int) -> None:
+def _moved(w: Walk, way: int, v: Whole, to: int) -> None:
     """Put a node into another list."""
     old, at = w.where[way, v], w.place[way, v]
     w.sizes[way, old] -= 1
@@ -91,44 +91,45 @@ def _moved(w: Walk, way: int, v: int, to: int) -> None:
 
 
 @compiled
-def _drop(w: Walk, way: int, v: int) -> None:
+def _drop(w: Walk, way: int, v: Whole) -> None:
     clash, where = w.clash[way], w.where[way]
     _moved(w, way, v, FREE if clash[v] == 0 else SINGLE if clash[v] == 1 else NOWHERE)
     for k in range(w.first[v], w.first[v + 1]):
-        n = w.near[k]
+        n = np.int64(w.near[k])
         clash[n] -= 1
         if clash[n] <= 1 and where[n] != MEMBERS:
             _moved(w, way, n, FREE if clash[n] == 0 else SINGLE)
 
 
 @compiled
-def _take(w: Walk, way: int, v: int) -> None:
+def _take(w: Walk, way: int, v: Whole) -> None:
     """Put a node in; all members that conflict with it go out."""
     clash, where = w.clash[way], w.where[way]
     k = w.first[v]
     while clash[v] > 0:
-        if where[w.near[k]] == MEMBERS:
-            _drop(w, way, w.near[k])
+        n = np.int64(w.near[k])
+        if where[n] == MEMBERS:
+            _drop(w, way, n)
         k += 1
     _moved(w, way, v, MEMBERS)
     w.round[v] = w.counts[ROUND]
     w.counts[LAST] = v
     for k in range(w.first[v], w.first[v + 1]):
-        n = w.near[k]
+        n = np.int64(w.near[k])
         clash[n] += 1
         if clash[n] <= 2:
             _moved(w, way, n, SINGLE if clash[n] == 1 else NOWHERE)
 
 
 @compiled
-def _lightest(w: Walk, way: int, among: int) -> int:
+def _lightest(w: Walk, way: int, among: int) -> Whole:
     """A node of the list that was not in the set in this round, of least penalty where the walk shuns, or -1."""
-    size, found = w.sizes[way, among], -1
+    size, found = np.int64(w.sizes[way, among]), np.int64(-1)
     if size == 0:
         return found
     at = drawn(w.lot, size)
     for _ in range(size):
-        v = int(w.lists[way, among, at])
+        v = np.int64(w.lists[way, among, at])
         at = at + 1 if at + 1 < size else 0
         if w.round[v] == w.counts[ROUND]:
             continue
@@ -164,10 +165,10 @@ def _started_again(w: Walk) -> None:
     counts = w.counts
     last = counts[LAST]
     if w.where[SHUNNING, last] != MEMBERS:
-        last = w.lists[SHUNNING, MEMBERS, 0]
+        last = np.int64(w.lists[SHUNNING, MEMBERS, 0])
     while w.sizes[SHUNNING, MEMBERS] > 1:
-        v = w.lists[SHUNNING, MEMBERS, w.sizes[SHUNNING, MEMBERS] - 1]
-        _drop(w, SHUNNING, v if v != last else w.lists[SHUNNING, MEMBERS, 0])
+        v = np.int64(w.lists[SHUNNING, MEMBERS, w.sizes[SHUNNING, MEMBERS] - 1])
+        _drop(w, SHUNNING, v if v != last else np.int64(w.lists[SHUNNING, MEMBERS, 0]))
 
 
 @compiled
