@@ -23,6 +23,8 @@ CALLS: list[tuple[str, str, Action, int]] = [
     ("GET", "/v1/backlog", "job:read", 503),
     ("GET", "/v1/kinds", "kind:read", 200),
     ("GET", "/v1/kinds/maxcut", "kind:read", 200),
+    ("GET", "/v1/backends", "backend:read", 200),
+    ("GET", "/v1/backends/{backend}", "backend:read", 404),
 ]
 
 
@@ -36,7 +38,7 @@ async def test_role_by_action_by_owner(
     headers = await world.headers("acme" if owner == "own" else "globex", role, **{"Idempotency-Key": "other"})
 
     body = a_body() if path == "/v1/jobs" and method == "POST" else None
-    answer = await world.http.request(method, path.format(id=job["id"]), headers=headers, json=body)
+    answer = await world.http.request(method, path.format(id=job["id"], backend="nothing"), headers=headers, json=body)
 
     if action not in ALLOWED[role]:
         assert (answer.status_code, answer.json()["code"]) == (403, "role_forbids")

@@ -13,6 +13,7 @@ import pytest
 from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register, opened
 from queuebit_circuits.pauli import PauliSum
 from queuebit_contracts.failures import FailureCode
+from queuebit_quantum_adapter.backends.conditions import TellsCondition
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.snapshots import snapshot_of
 from queuebit_quantum_adapter.errors import AdapterError, KeyReused
@@ -335,6 +336,21 @@ def test_what_a_backend_can_is_said_as_data_and_kept(provider: Provider) -> None
     else:
         assert [(each.success, each.seconds) for each in expected] == [(None, None)] * 2
     assert provider.capabilities() == told
+
+
+def test_how_its_backend_is_is_said_where_the_provider_tells(provider: Provider) -> None:
+    if isinstance(provider, TellsCondition):
+        found = provider.condition()
+
+        assert found.available
+        assert found.queue_length in (None, 0)
+        if provider.capabilities().calibrated_at is not None:
+            assert found.calibrated_at == provider.capabilities().calibrated_at
+            assert found.calibration is not None
+            assert found.calibration.qubits >= 3
+            assert 0 < (found.calibration.two_qubit_error or 0) < 0.2
+            assert 0 < (found.calibration.readout_error or 0) < 0.2
+            assert 1e-6 < (found.calibration.t1_s or 0) < 1e-2
 
 
 def test_they_differ_in_what_they_can() -> None:

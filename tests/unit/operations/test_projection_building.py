@@ -162,8 +162,8 @@ def test_how_they_stand_is_told_also_of_what_this_release_does_not_fold() -> Non
             if each.build
         }
         assert found == {
-            "backlog_v1": "", "job_list_v1": "this release does not know it", "usage_v1": "this release folds version 2",
-            "usage_v1_2": "",
+            "backend_runs_v1": "this release does not know it", "backlog_v1": "",
+            "job_list_v1": "this release does not know it", "usage_v1": "this release folds version 2", "usage_v1_2": "",
         }  # fmt: skip
         builds = await at.store.builds()
         assert (live_of(builds, "usage") or builds[0]).build == "usage_v1"

@@ -30,6 +30,8 @@ from queuebit_client.core import (
 from queuebit_client.errors import QueuebitError
 from queuebit_client.models import Job, JobEvent, JobSummary
 from queuebit_client.reads import (
+    BACKEND,
+    BACKENDS,
     BACKLOG,
     EXPLANATION,
     KIND,
@@ -43,6 +45,7 @@ from queuebit_client.reads import (
     Usage,
 )
 from queuebit_client.request import request_body
+from queuebit_contracts.backends import BackendView
 from queuebit_contracts.jobs import LaneWish, ParamValue, Tier
 from queuebit_contracts.model import Model
 
@@ -155,6 +158,14 @@ class AsyncQueuebit:
     async def kind(self, name: str) -> Kind:
         """One problem kind: schema and example."""
         return await self.read(KIND, name=name)
+
+    async def backends(self) -> tuple[BackendView, ...]:
+        """The backends, how each can and is; one that has not reported lately is `stale`."""
+        return (await self.read(BACKENDS)).data
+
+    async def backend(self, name: str) -> BackendView:
+        """One backend by its name."""
+        return await self.read(BACKEND, name=name)
 
     async def _run(self, steps: Steps[T]) -> T:
         found: list[T] = []

@@ -155,6 +155,7 @@ ERRORS: dict[str, type[QueuebitError]] = {
     "not_found": NotFound,
     "job_not_found": NotFound,
     "kind_not_found": NotFound,
+    "backend_not_found": NotFound,
     "method_not_allowed": InvalidRequest,
     "request_timeout": Unavailable,
     "job_ended": Conflict,

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from queuebit_client.models import Fallback, PlannedLeg
+from queuebit_contracts.backends import BackendList, BackendView
 from queuebit_contracts.jobs import Ran
 from queuebit_contracts.model import Model
 
@@ -140,6 +141,8 @@ class Backlog(Fresh):
     groups: tuple[BacklogGroup, ...]
 
 
+BACKEND = Read(BackendView, "/v1/backends/{name}")
+BACKENDS = Read(BackendList, "/v1/backends")
 EXPLANATION = Read(Explanation, "/v1/jobs/{job_id}/explain")
 KIND = Read(Kind, "/v1/kinds/{name}")
 KINDS = Read(KindList, "/v1/kinds")

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
+from queuebit_contracts.backends import BackendCapabilities, CalibrationSummary
 from queuebit_contracts.event import Answer as Answer
 from queuebit_contracts.event import Event as Event
 from queuebit_contracts.event import Verdict as Verdict
@@ -249,7 +250,10 @@ class JobExpired(Event):
 
 
 class BackendStatusReported(Event):
-    """How a backend is: what it can do, how busy it is, how old its calibration is."""
+    """How a backend is: what it can do, how busy it is, how old its calibration is.
+
+    `provider`: the software that it is reached by.
+    """
 
     backend: str
     lane: Lane
@@ -258,6 +262,9 @@ class BackendStatusReported(Event):
     queue_length: int | None = None
     calibrated_at: AwareDatetime | None = None
     detail: str = ""
+    provider: str | None = None
+    capabilities: BackendCapabilities | None = None
+    calibration: CalibrationSummary | None = None
 
 
 JobEvent = (

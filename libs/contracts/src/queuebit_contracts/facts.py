@@ -72,6 +72,8 @@ class Used(msgspec.Struct, frozen=True, gc=False):
 
     wall_s: Decimal = Decimal(0)
     shots: int = 0
+    cpu_s: Decimal = Decimal(0)
+    qpu_s: Decimal = Decimal(0)
 
 
 class Sum(msgspec.Struct, frozen=True, gc=False):
@@ -95,12 +97,19 @@ class Paid(msgspec.Struct, frozen=True):
         return found
 
 
+class RanOn(msgspec.Struct, frozen=True, gc=False):
+    lane: str
+    method: str = ""
+    backend: str = ""
+
+
 class Succeeded(Fact, frozen=True):
     attempt_id: str
     leg: str
     lane: str
     usage: Used = Used()
     cost: Paid = Paid()
+    ran: RanOn = RanOn("")
 
 
 class Failed(Fact, frozen=True):
@@ -108,6 +117,7 @@ class Failed(Fact, frozen=True):
     leg: str
     usage: Used = Used()
     cost: Paid = Paid()
+    backend: str | None = None
 
 
 class Validated(Fact, frozen=True, gc=False):
@@ -119,12 +129,6 @@ class Spent(Fact, frozen=True, gc=False):
     """A leg gives no answer any more: it was rejected, or is not wanted."""
 
     leg: str
-
-
-class RanOn(msgspec.Struct, frozen=True, gc=False):
-    lane: str
-    method: str = ""
-    backend: str = ""
 
 
 class Completed(Fact, frozen=True):

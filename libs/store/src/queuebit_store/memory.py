@@ -7,6 +7,7 @@ share a database and compete for a lead. Nothing here waits by itself: hooks dec
 from __future__ import annotations
 
 from queuebit_store.attempts.memory import MemoryAttempts
+from queuebit_store.backends.memory import MemoryBackendReports
 from queuebit_store.diagnosis.memory import MemoryDiagnosis
 from queuebit_store.directory.memory import MemoryDirectory
 from queuebit_store.evidence.memory import MemoryEvidence
@@ -36,6 +37,7 @@ class MemoryStore(
     MemoryAttempts,
     MemoryGates,
     MemoryEvidence,
+    MemoryBackendReports,
     MemoryPartitions,
     MemoryProjections,
 ):

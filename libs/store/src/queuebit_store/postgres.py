@@ -6,6 +6,7 @@ from typing import Self
 
 from queuebit_contracts.ids import FIRST_EPOCH
 from queuebit_store.attempts.postgres import PostgresAttempts
+from queuebit_store.backends.postgres import PostgresBackendReports
 from queuebit_store.connections.migrations import check_schema
 from queuebit_store.connections.session import Session
 from queuebit_store.connections.settings import PostgresSettings, settings_from
@@ -37,6 +38,7 @@ class PostgresStore(
     PostgresAttempts,
     PostgresGates,
     PostgresEvidence,
+    PostgresBackendReports,
     PostgresPartitions,
     PostgresProjections,
 ):

@@ -11,7 +11,8 @@ from queuebit_control_plane.handler import CommandHandler
 from queuebit_control_plane.holding.gatekeeper import Gatekeeper
 from queuebit_control_plane.holding.releaser import Releaser
 from queuebit_control_plane.inbound.admission import Intake
-from queuebit_control_plane.inbound.subscriptions import Consumer
+from queuebit_control_plane.inbound.backend_reports import ReportListener
+from queuebit_control_plane.inbound.subscriptions import GROUP, Consumer
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_control_plane.partitions import PartitionKeeper
 from queuebit_control_plane.projections import ProjectionKeeper
@@ -26,6 +27,7 @@ from queuebit_runtime.processes.bounded_work import BoundedWork, inline
 from queuebit_runtime.service.readiness import Readiness
 from queuebit_runtime.service.supervision import Run, run_supervised
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
+from queuebit_store.backends.port import BackendReports
 from queuebit_store.diagnosis.port import Diagnosis
 from queuebit_store.leadership.port import Leadership
 from queuebit_store.partitions.port import Partitions
@@ -33,7 +35,17 @@ from queuebit_store.ports import Directory, OrderedReaderCursors, StreamStore
 from queuebit_store.projections.port import Projections
 
 
-class Store(StreamStore, OrderedReaderCursors, Directory, Leadership, Diagnosis, Partitions, Projections, Protocol):
+class Store(
+    StreamStore,
+    OrderedReaderCursors,
+    Directory,
+    Leadership,
+    Diagnosis,
+    Partitions,
+    Projections,
+    BackendReports,
+    Protocol,
+):
     """Everything that the control plane keeps."""
 
 
@@ -77,6 +89,7 @@ class ControlPlane:
         )
         intake = Intake(store, Tenants(store), self.lanes)
         Consumer(bus, self.handler, intake, self.lanes, clock, work or inline()).subscribe()
+        ReportListener(bus, self.lanes, store).subscribe(GROUP)
 
     async def run(self, stop: asyncio.Event) -> None:
         """All until `stop`; one that fails is run again, and the others go on."""

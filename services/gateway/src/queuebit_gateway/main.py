@@ -35,6 +35,7 @@ from queuebit_runtime.processes.hops import AnyHop
 from queuebit_runtime.service.service import EXIT_USAGE, Service, run_service
 from queuebit_runtime.service.settings import refuse_settings
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
+from queuebit_store.backends.port import BackendReports
 from queuebit_store.errors import InvalidSettings, StoreUnavailable
 from queuebit_store.ports import Directory, StreamStore
 from queuebit_store.postgres import PostgresSettings, PostgresStore, settings_from
@@ -43,7 +44,7 @@ NAME = "gateway"
 REMEDY = "Start PostgreSQL (`queuebit up`), or set QUEUEBIT_POSTGRES to the URL of a running server."
 
 
-class Store(StreamStore, FiguresStore, Protocol):
+class Store(StreamStore, FiguresStore, BackendReports, Protocol):
     """What a gateway reads."""
 
 
@@ -71,6 +72,7 @@ def build_parts(
         authenticator=Authenticator(directory, pepper, clock),
         limiter=Limiter(rates),
         jobs=jobs,
+        backends=store,
         frames=Frames(store, hop),
         figures=Figures(store),
         reader=Reader(work or inline()),

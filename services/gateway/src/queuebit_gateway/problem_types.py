@@ -74,6 +74,7 @@ _TABLE: tuple[ProblemType, ...] = (
     ProblemType("not_found", 404, "There is nothing here", "never", "See /openapi.json for what there is."),
     ProblemType("job_not_found", 404, "No such job", "never", "Check the job id; jobs of other tenants are not shown."),
     ProblemType("kind_not_found", 404, "No such problem kind", "never", "GET /v1/kinds lists the kinds."),
+    ProblemType("backend_not_found", 404, "No such backend", "never", "GET /v1/backends lists the backends."),
     ProblemType("method_not_allowed", 405, "The method is not allowed here", "after_change", "See the header Allow."),
     ProblemType(
         "request_timeout",

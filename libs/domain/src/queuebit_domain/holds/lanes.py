@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from queuebit_contracts.backends import REPORT_AGE_S_MAX
 from queuebit_contracts.events import BackendStatusReported
 from queuebit_contracts.jobs import Lane
-
-REPORT_AGE_S_MAX = 300.0
 
 
 class Lanes:

@@ -24,6 +24,7 @@ ROOMS = (
     "attempts",
     "gates",
     "evidence",
+    "backends",
     "partitions",
     "projections",
 )

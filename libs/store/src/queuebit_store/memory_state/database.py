@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from queuebit_store.attempts.port import KeptAttempt
+from queuebit_store.backends.port import ReportedBackend
 from queuebit_store.directory.port import ApiKeyRow
 from queuebit_store.evidence.port import Piece
 from queuebit_store.gates.port import Gate
@@ -81,6 +82,7 @@ class MemoryDatabase:
         self.leases: dict[str, LeaseRow] = {}
         self.gates: dict[str, Gate] = {}
         self.evidence: dict[UUID, list[Piece]] = {}
+        self.backends: dict[str, ReportedBackend] = {}
         self.accounts: dict[str, AccountRow] = {}
         self.attempts: dict[UUID, KeptAttempt] = {}
         self.orders: dict[UUID, bytes] = {}

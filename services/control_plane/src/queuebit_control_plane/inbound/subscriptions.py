@@ -24,7 +24,7 @@ from queuebit_problems.admission import is_quick
 from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
 from queuebit_runtime.bus.dead_letters.letter import Origin
 from queuebit_runtime.bus.dead_letters.sequences import StillOpen
-from queuebit_runtime.bus.decoding import Item, Received, Refused, subscribe_decoded, subscribe_open
+from queuebit_runtime.bus.decoding import Item, Received, Refused, subscribe_open
 from queuebit_runtime.bus.port import Bus, BusError, Delivery, Record, Subscription
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.processes.bounded_work import LARGE_BYTES, BoundedWork
@@ -76,7 +76,7 @@ class Consumer:
         self._aside = Aside(bus, work, clock, tell=self._tell_aside, bury=self._bury_unread, retry_s=retry_s)
 
     def subscribe(self) -> None:
-        """Register with the bus: jobs as a group, backend reports by every instance."""
+        """Register with the bus."""
         subscribe_open(
             self._bus,
             topics=TOPICS,
@@ -92,14 +92,6 @@ class Consumer:
             Subscription((channels.LARGE,), LARGE_GROUP, self.on_large, LARGE_IN_FLIGHT_MAX, LARGE_IN_FLIGHT_MAX)
         )
         hear_dead_letters(self._bus, [self._letters, self._large_letters], GROUP)
-        subscribe_decoded(
-            self._bus,
-            topics=(channels.BACKENDS,),
-            group=GROUP,
-            handle=self.on_reports,
-            broadcast=True,
-            from_start=True,
-        )
 
     async def on_records(self, delivery: Delivery) -> Sequence[Record]:
         """What of a delivery is to be read here. Large questions go on to their own topic unread."""
@@ -136,12 +128,6 @@ class Consumer:
         finally:
             self._flush_later()
         _say_done(commands, ready, delivery, self._aside.held_of(delivery.records))
-
-    async def on_reports(self, items: Sequence[Item]) -> None:
-        """How the backends are."""
-        for item in items:
-            if isinstance(item, Received) and isinstance(item.envelope.data, ev.BackendStatusReported):
-                self._lanes.report(item.envelope.data, item.envelope.time)
 
     async def _tell_aside(self, item: Question | Refused) -> None:
         now = self._clock.now()

@@ -14,14 +14,14 @@ from queuebit_store.directory.keys import hash_secret, parse_key
 from queuebit_store.ports import ApiKeyRow, Directory
 
 Role = Literal["viewer", "submitter", "operator", "admin"]
-Action = Literal["job:read", "job:submit", "job:cancel", "kind:read"]
+Action = Literal["job:read", "job:submit", "job:cancel", "kind:read", "backend:read", "backend:detail"]
 
 ROLES: tuple[Role, ...] = ("viewer", "submitter", "operator", "admin")
 ALLOWED: dict[Role, frozenset[Action]] = {
-    "viewer": frozenset({"job:read", "kind:read"}),
-    "submitter": frozenset({"job:read", "kind:read", "job:submit", "job:cancel"}),
-    "operator": frozenset({"job:read", "kind:read", "job:cancel"}),
-    "admin": frozenset({"job:read", "kind:read", "job:submit", "job:cancel"}),
+    "viewer": frozenset({"job:read", "kind:read", "backend:read"}),
+    "submitter": frozenset({"job:read", "kind:read", "backend:read", "job:submit", "job:cancel"}),
+    "operator": frozenset({"job:read", "kind:read", "backend:read", "backend:detail", "job:cancel"}),
+    "admin": frozenset({"job:read", "kind:read", "backend:read", "backend:detail", "job:submit", "job:cancel"}),
 }
 
 LIFE = timedelta(days=90)

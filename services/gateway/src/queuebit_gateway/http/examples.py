@@ -6,6 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from queuebit_contracts.backends import (
+    BackendCapabilities,
+    BackendList,
+    BackendRuns,
+    BackendView,
+    CalibrationSummary,
+)
 from queuebit_contracts.jobs import Confidence, Cost, Ran, Usage
 from queuebit_gateway.problem_details import ProblemPage, ProblemPages
 from queuebit_gateway.problem_types import PROBLEMS
@@ -177,5 +184,28 @@ ON_ITS_WAY = BacklogView(
     groups=(BacklogGroup(state="running", lane="quantum", tier="batch", jobs=1, there_since=_SOON, submitted_at=_AT),),
     behind_s=0.0,
 )
+BACKEND = BackendView(
+    name="ibm_brisbane",
+    lane="quantum",
+    state="available",
+    reported_at=_AT,
+    report_age_s=12.0,
+    provider="qiskit-ibm-runtime 0.51.0",
+    qubits_max=127,
+    queue_length=7,
+    calibrated_at=_AT - timedelta(hours=3),
+    calibration_age_s=10_812.0,
+    capabilities=BackendCapabilities(
+        shots_max=100_000, circuits_max=256, noise="ibm_brisbane", exact=False, estimates=True, repeats=False,
+        annealer=False, recovery="fence", lag_s=330.0,
+    ),
+    calibration=CalibrationSummary(
+        qubits=127, couplings=144, working=0.99, two_qubit_error=0.0076, readout_error=0.013, t1_s=2.2e-4, t2_s=1.4e-4
+    ),
+    runs=BackendRuns(
+        count=64, total=310, failed=4, wait_s_median=1800.0, wait_s_p90=5400.0, turnaround_s_median=1812.5, last_at=_AT
+    ),
+)  # fmt: skip
+BACKENDS = BackendList(data=(BACKEND,))
 ERROR_PAGE = ProblemPage.of(PROBLEMS["rate_limited"])
 ERROR_PAGES = ProblemPages(data=(ERROR_PAGE,))

@@ -17,6 +17,7 @@ from queuebit_gateway.problem_types import PROBLEMS
 REF = "#/components/schemas/{model}"
 LICENSE = {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
 TAGS = [
+    {"name": "backends", "description": "Devices and simulators: what each can do, and how it is."},
     {"name": "errors", "description": "Every error code, what it means and what to do."},
     {"name": "figures", "description": "What you used, and what is on its way, over all your jobs."},
     {"name": "jobs", "description": "Questions: submit them, watch them, read their checked answers, withdraw them."},

@@ -24,6 +24,7 @@ from queuebit_gateway.read_model.watching import Tailer
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.ids import Ids
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
+from queuebit_store.backends.port import BackendReports
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Parts:
     authenticator: Authenticator
     limiter: Limiter
     jobs: Jobs
+    backends: BackendReports
     frames: Frames
     figures: Figures
     reader: Reader

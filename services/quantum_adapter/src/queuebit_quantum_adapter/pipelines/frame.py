@@ -12,6 +12,7 @@ from uuid import UUID
 from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
 from queuebit_contracts.canonical import fingerprint
 from queuebit_problems.errors import ProblemError
+from queuebit_quantum_adapter.backends.conditions import Described, TellsCondition
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import InvalidProblem
 from queuebit_quantum_adapter.pipelines.annealing import annealed
@@ -52,6 +53,13 @@ def run(task: Task, report: Report, kept: Kept | None = None) -> Outcome:
         qpu_s=runner.qpu_s,
         provenance={"problem_fingerprint": fingerprint(task.problem), **outcome.provenance},
     )
+
+
+def describe(backend: BackendSpec) -> Described:
+    """Ask a backend for both. Raises AdapterError."""
+    provider = open_provider(backend)
+    condition = provider.condition() if isinstance(provider, TellsCondition) else None
+    return Described(provider.capabilities(), condition)
 
 
 def warm(backend: BackendSpec) -> None:

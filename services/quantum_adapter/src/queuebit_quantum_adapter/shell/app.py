@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 
 from queuebit_contracts.channels import queued
 from queuebit_contracts.jobs import TIERS
+from queuebit_quantum_adapter.backends.conditions import Described
 from queuebit_quantum_adapter.backends.discovery import discover, without_ledger
 from queuebit_quantum_adapter.backends.registry import Backends
+from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.backends.status import BackendReporter
 from queuebit_quantum_adapter.backends.targets import Targets
 from queuebit_quantum_adapter.shell.conductor import Conductor
@@ -26,6 +29,8 @@ from queuebit_runtime.processes.pool import Pool
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_runtime.worker.shell import WorkShell
 
+DESCRIBE = "queuebit_quantum_adapter.shell.child:describe"
+DESCRIBE_TIMEOUT_S = 60.0
 TOPICS = tuple(queued("quantum", tier) for tier in TIERS)
 GROUP = "quantum-adapter"
 DAY_S = 86_400.0
@@ -91,6 +96,7 @@ class QuantumAdapter:
             clock,
             ids,
             probe=executor.warm if warm else None,
+            look=partial(_described, follow_pool or pool) if warm else None,
             interval_s=settings.status_interval_s,
         )
 
@@ -136,3 +142,10 @@ def _pace(settings: AdapterSettings) -> Pace:
         steps_max=2 * settings.workers_max,
         kept_s=settings.kept_days * DAY_S,
     )
+
+
+async def _described(pool: Pool, spec: BackendSpec) -> Described:
+    """How a backend is now, asked in a process that may be killed. Raises AdapterError or PoolError."""
+    found = await pool.run(DESCRIBE, spec, timeout_s=DESCRIBE_TIMEOUT_S)
+    assert isinstance(found, Described)
+    return found

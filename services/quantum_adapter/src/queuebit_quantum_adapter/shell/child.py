@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from queuebit_contracts.failures import FAILURES, FailureCode
+from queuebit_quantum_adapter.backends.conditions import Described
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError, Stopped
 from queuebit_quantum_adapter.evidence.keeping import keeping_here
@@ -74,10 +75,16 @@ async def _seen(lineage: UUID) -> list[Piece]:
     return await (await open_ledger()).evidence_of_lineage(lineage)
 
 
-def warm(backend: BackendSpec, on_progress: Callable[[Any], None]) -> None:
-    """Load the SDK before the first attempt asks for it."""
-    del on_progress
+def warm(backend: BackendSpec, on_progress: Callable[[Any], None]) -> Described:
+    """Load the SDK before the first attempt asks for it, and say what the backend can do and how it is."""
     frame.warm(backend)
+    return describe(backend, on_progress)
+
+
+def describe(backend: BackendSpec, on_progress: Callable[[Any], None]) -> Described:
+    """What a backend can do, and how it is now."""
+    del on_progress
+    return frame.describe(backend)
 
 
 def told(work: Callable[[], Ended]) -> Ended:

@@ -12,6 +12,7 @@ from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, Exec
 from queuebit_contracts.failures import FailureAction, FailureCode
 from queuebit_contracts.jobs import ARTIFACTS_PARAM, BACKEND_PARAM, FALLBACK_PARAM, TARGET_PARAM, Lane, Ran, Usage
 from queuebit_problems.errors import ProblemError
+from queuebit_quantum_adapter.backends.conditions import Described
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.backends.spec import BackendSpec
@@ -73,12 +74,15 @@ class QuantumExecutor:
         """Nothing is small; whoever asks is told so."""
         return failed(order, FailureCode.INTERNAL, "A circuit does not run on the event loop.")
 
-    async def warm(self, backend: BackendSpec) -> None:
-        """Load the SDK of a backend into a worker process, so that the first attempt need not wait for it.
+    async def warm(self, backend: BackendSpec) -> Described:
+        """Load the SDK of a backend into a worker process, so that the first attempt need not wait for it, and say what the
+        backend can do and how it is.
 
         Raises PoolError where that does not work.
         """
-        await self._pool.run(WARM, backend, timeout_s=self._warm_timeout_s)
+        found = await self._pool.run(WARM, backend, timeout_s=self._warm_timeout_s)
+        assert isinstance(found, Described)
+        return found
 
     async def run(
         self, order: JobQueued, progress: Callable[[ExecutionProgressed], None], stop: asyncio.Event

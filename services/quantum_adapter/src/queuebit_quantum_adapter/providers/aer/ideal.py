@@ -61,6 +61,9 @@ class IdealTarget:
             memory=True,
         )
 
+    def calibration(self) -> None:
+        """An ideal machine has none."""
+
     def key_of(self, template: Circuit) -> str:
         return fingerprint([template.fingerprint, self._key, PASSES])
 

@@ -15,6 +15,7 @@ import numpy as np
 from queuebit_circuits.circuit import Circuit
 from queuebit_circuits.pauli import PauliSum
 from queuebit_contracts.canonical import fingerprint
+from queuebit_quantum_adapter.backends.conditions import Calibration
 from queuebit_quantum_adapter.backends.limits import statevector_bytes
 from queuebit_quantum_adapter.errors import TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.ports import Capabilities
@@ -72,6 +73,9 @@ class NoisyTarget:
             calibrated_at=self._calibrated_at,
             health=health,
         )
+
+    def calibration(self) -> Calibration:
+        return self._device.calibration()
 
     def key_of(self, template: Circuit) -> str:
         return fingerprint([template.fingerprint, self._key])

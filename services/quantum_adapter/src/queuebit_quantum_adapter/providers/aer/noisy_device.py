@@ -19,9 +19,11 @@ from qiskit_aer.noise import NoiseModel, ReadoutError
 from qiskit_aer.noise.device.models import basic_device_gate_errors
 from qiskit_ibm_runtime import fake_provider  # type: ignore[import-untyped]
 
+from queuebit_quantum_adapter.backends.conditions import Calibration
 from queuebit_quantum_adapter.errors import NoBackend, TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.providers.active_qubits import IGNORED, on_active_qubits
 from queuebit_quantum_adapter.providers.aer.fitted import Fitted, Placed
+from queuebit_quantum_adapter.providers.calibration import calibration_of
 
 LEVEL = 2
 TRANSPILER_SEED = 7
@@ -44,6 +46,10 @@ class NoisyDevice:
         self._passes = generate_preset_pass_manager(
             optimization_level=LEVEL, target=self._target, seed_transpiler=TRANSPILER_SEED
         )
+
+    def calibration(self) -> Calibration:
+        """How well it was calibrated."""
+        return calibration_of(self._backend.target)
 
     def fit(self, circuit: Any) -> Fitted:
         """Transpile a circuit, its angles open or not. Raises TooManyQubits or UnusableProblem."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from queuebit_quantum_adapter.backends.conditions import Condition
 from queuebit_quantum_adapter.backends.limits import statevector_bytes
 from queuebit_quantum_adapter.errors import UnusableProblem
 from queuebit_quantum_adapter.evidence.port import Program
@@ -24,6 +25,10 @@ class AerProvider(RunsHere):
 
     def capabilities(self) -> Capabilities:
         return self._target.capabilities
+
+    def condition(self) -> Condition:
+        told = self._target.capabilities
+        return Condition(calibrated_at=told.calibrated_at, calibration=self._target.calibration())
 
     def discover(self) -> tuple[Capabilities, ...]:
         return (self._target.capabilities,)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from queuebit_circuits.circuit import Circuit
 from queuebit_circuits.pauli import PauliSum
+from queuebit_quantum_adapter.backends.conditions import Calibration
 from queuebit_quantum_adapter.backends.limits import statevector_bytes
 from queuebit_quantum_adapter.errors import TooManyQubits, TooMuchMemory
 from queuebit_quantum_adapter.ports import Capabilities
@@ -28,6 +29,10 @@ class Target(Protocol):
 
     @property
     def capabilities(self) -> Capabilities: ...
+
+    def calibration(self) -> Calibration | None:
+        """How well it was calibrated; None where that means nothing."""
+        ...
 
     @property
     def record(self) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from queuebit_contracts.jobs import Lane
+from queuebit_quantum_adapter.backends.conditions import Condition
 from queuebit_quantum_adapter.errors import AdapterError, AnswerUnreadable, TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.evidence.port import Hear, Program
 from queuebit_quantum_adapter.ports import Capabilities, CostPart, Poll, Preflight, Recovery, Request, Result, RunState
@@ -23,6 +24,7 @@ from queuebit_quantum_adapter.providers.braket.outcomes import counts_of
 from queuebit_quantum_adapter.providers.braket.programs import Programs, words_of
 
 PROGRAM, SET = "braket.ir.openqasm.program", "braket.ir.openqasm.program_set"
+ONLINE, TASKS = "ONLINE", "QUANTUM_TASKS_QUEUE"
 TASK_USD = 0.3
 """What Amazon takes for each task on a machine, whatever the shots; nothing where it is a simulator."""
 LANE: Lane = "quantum"
@@ -51,6 +53,16 @@ class BraketProvider:
 
     def capabilities(self) -> Capabilities:
         return self._capable(self._arn, self._told)
+
+    def condition(self) -> Condition:
+        told = self._client.device(self._arn)
+        try:
+            status, queues = str(told["deviceStatus"]), told.get("deviceQueueInfo") or ()
+            sizes = [str(each["queueSize"]).lstrip(">") for each in queues if each["queue"] == TASKS]
+        except (KeyError, TypeError) as error:
+            raise AnswerUnreadable(f"Braket tells of {name_of(self._arn)} in other words: {error!r}") from error
+        known = bool(sizes) and all(size.isdecimal() for size in sizes)
+        return Condition(status == ONLINE, sum(map(int, sizes)) if known else None, detail=status)
 
     def discover(self) -> tuple[Capabilities, ...]:
         others = [arn for arn in self._client.devices() if arn != self._arn]

@@ -21,6 +21,7 @@ from qiskit_ibm_runtime import Batch  # type: ignore[import-untyped]
 from qiskit_ibm_runtime.api.exceptions import RequestsApiError  # type: ignore[import-untyped]
 from qiskit_ibm_runtime.exceptions import IBMNotAuthorizedError  # type: ignore[import-untyped]
 
+from queuebit_quantum_adapter.backends.conditions import Condition
 from queuebit_quantum_adapter.errors import (
     AdapterError,
     AnswerUnreadable,
@@ -30,6 +31,7 @@ from queuebit_quantum_adapter.errors import (
 )
 from queuebit_quantum_adapter.evidence.port import Hear, Program
 from queuebit_quantum_adapter.ports import Capabilities, Poll, Preflight, Recovery, Request, Result, RunState
+from queuebit_quantum_adapter.providers.calibration import calibration_of
 from queuebit_quantum_adapter.providers.ibm import primitives
 from queuebit_quantum_adapter.providers.ibm.client import NOT_LET_IN, Heard, open_service, refusal, unanswered, unopened
 from queuebit_quantum_adapter.providers.ibm.estimates import raw_answer
@@ -90,6 +92,21 @@ class IbmProvider:
 
     def capabilities(self) -> Capabilities:
         return self._capable(self._backend.name, self._backend.num_qubits, self._programs.calibrated_at)
+
+    def condition(self) -> Condition:
+        self._recalibrate()
+        told = self._ask(lambda client: client.backend_status(self._backend.name))
+        try:
+            available, queue, words = (
+                bool(told["operational"]),
+                told.get("pending_jobs"),
+                str(told.get("status_msg") or ""),
+            )
+            queue_length = None if queue is None else int(queue)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise AnswerUnreadable(f"IBM Quantum tells of its backend in other words: {error!r}") from error
+        calibration = calibration_of(self._backend.target)
+        return Condition(available, queue_length, self._programs.calibrated_at, calibration, words)
 
     def discover(self) -> tuple[Capabilities, ...]:
         devices = self._ask(lambda client: client.list_backends())

@@ -1,0 +1,113 @@
+"""Backends over HTTP, by the client and on the command line: what each can do, and an old report never as how it is."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from queuebit_client import AsyncQueuebit
+from queuebit_contracts.backends import BackendCapabilities, CalibrationSummary
+from queuebit_contracts.envelope import encode_data
+from queuebit_contracts.events import BackendStatusReported
+from queuebit_domain.projections.backend_runs import BACKEND_RUNS
+from queuebit_store.backends.port import ReportedBackend
+from tests.contract.http.running_gateway import RunningGateway
+from tests.contract.http.served import Served
+
+CAN = BackendCapabilities(
+    shots_max=1000, circuits_max=10, noise="ibm_b", exact=False, estimates=True, repeats=False, annealer=False,
+    recovery="fence", lag_s=330.0,
+)  # fmt: skip
+
+
+async def keep(world: RunningGateway, backend: str, age_s: float = 1.0, **status: Any) -> None:
+    now = world.clock.now()
+    told = BackendStatusReported(backend=backend, available=status.pop("available", True), **status)
+    document = json.loads(encode_data(told))
+    await world.store.keep_reports([ReportedBackend(backend, now - timedelta(seconds=age_s), document)])
+
+
+async def fill(world: RunningGateway) -> None:
+    """A device that is well known, one that has been silent for long, and a simulator of which little is known."""
+    calibrated_at = world.clock.now() - timedelta(hours=3)
+    calibration = CalibrationSummary(qubits=127, two_qubit_error=0.0076)
+    await keep(
+        world, "ibm_b", lane="quantum", queue_length=7, qubits_max=127, capabilities=CAN, calibrated_at=calibrated_at,
+        calibration=calibration, detail="active", provider="sdk 1",
+    )  # fmt: skip
+    await keep(world, "ibm_old", age_s=301.0, lane="quantum", queue_length=3)
+    await keep(world, "aer", lane="simulator", available=False)
+    build = await world.store.create_build(BACKEND_RUNS, live=True)
+    runs = {"total": 5, "failed": 1, "last": [["2026-03-01T00:00:00+00:00", 60.0, 62.5]]}
+    world.store.database.projected[build.build]["ibm_b",] = ("ibm_b", runs)
+
+
+async def test_each_backend_is_told_with_its_queue_its_calibration_and_our_history(served: Served) -> None:
+    await fill(served.world)
+
+    async with AsyncQueuebit(served.url, await served.world.key()) as client:
+        listed = {each.name: each for each in await client.backends()}
+        one = await client.backend("ibm_b")
+
+    assert list(listed) == ["aer", "ibm_b", "ibm_old"]
+    assert {name: each.state for name, each in listed.items()} == {
+        "aer": "unavailable",
+        "ibm_b": "available",
+        "ibm_old": "stale",
+    }
+    assert (one.queue_length, one.capabilities, one.calibration) == (7, CAN, listed["ibm_b"].calibration)
+    assert one.calibration_age_s == pytest.approx(3 * 3600, abs=60)
+    assert one.runs is not None
+    assert (one.runs.total, one.runs.failed, one.runs.wait_s_median) == (5, 1, 60.0)
+    assert (listed["ibm_old"].queue_length, listed["ibm_old"].runs) == (None, None)
+
+
+async def test_its_own_words_are_for_those_who_run_it(served: Served) -> None:
+    await fill(served.world)
+    told = {}
+    for role in ("viewer", "submitter", "operator", "admin"):
+        async with AsyncQueuebit(served.url, await served.world.key("acme", role)) as client:
+            told[role] = (await client.backend("ibm_b")).detail
+
+    assert told == {"viewer": None, "submitter": None, "operator": "active", "admin": "active"}
+
+
+async def test_a_backend_that_is_not_there_is_said_to_be_so(served: Served) -> None:
+    headers = await served.world.headers()
+
+    missing = await served.world.http.get("/v1/backends/nothing", headers=headers)
+
+    assert (missing.status_code, missing.json()["code"]) == (404, "backend_not_found")
+
+
+async def test_the_command_line_sets_them_side_by_side(served: Served) -> None:
+    await fill(served.world)
+
+    listed = (await served.cli("backends", "list"))[1]
+    compared = dict(line.split("\t", 1) for line in (await served.cli("backends", "compare"))[1].splitlines())
+    one = (await served.cli("backends", "show", "ibm_b"))[1]
+    as_json = json.loads((await served.cli("backends", "compare", "ibm_b", "--json"))[1])
+    code, out, err = await served.cli("backends", "show", "nothing")
+
+    assert listed.splitlines()[1].split("\t") == ["ibm_b", "quantum", "available", "127", "7", "3 h", "1 min"]
+    assert listed.splitlines()[2].split("\t")[2].startswith("stale: last heard 5.0")
+    assert compared["can a lost answer be reconciled?"].split("\t") == [
+        "unknown",
+        "yes: looked for behind a closed fence",
+        "unknown",
+    ]
+    assert compared["queue"].split("\t") == ["unknown", "7", "unknown"]
+    assert "can a lost answer be reconciled?\tyes: looked for behind a closed fence\n" in one
+    assert [each["name"] for each in as_json] == ["ibm_b"]
+    assert (code, out) == (3, "")
+    assert "aer, ibm_b, ibm_old" in err
+
+
+async def test_nobody_has_reported(served: Served) -> None:
+    code, out, err = await served.cli("backends", "list")
+
+    assert (code, out) == (0, "")
+    assert "No backend has reported" in err
