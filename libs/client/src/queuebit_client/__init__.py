@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from queuebit_client.document import document_of
     from queuebit_client.errors import QueuebitError
     from queuebit_client.models import Job, JobEvent, JobSummary
+    from queuebit_client.results.comparison import Comparison
+    from queuebit_client.results.histogram import Histogram
     from queuebit_client.synchronous import Queuebit
 
 _PLACES = {
     "AsyncQueuebit": "asynchronous",
+    "Comparison": "results.comparison",
+    "Histogram": "results.histogram",
     "Job": "models",
     "JobEvent": "models",
     "JobSummary": "models",
@@ -28,7 +32,17 @@ _PLACES = {
     "document_of": "document",
 }
 
-__all__ = ["AsyncQueuebit", "Job", "JobEvent", "JobSummary", "Queuebit", "QueuebitError", "document_of"]
+__all__ = [
+    "AsyncQueuebit",
+    "Comparison",
+    "Histogram",
+    "Job",
+    "JobEvent",
+    "JobSummary",
+    "Queuebit",
+    "QueuebitError",
+    "document_of",
+]
 
 
 def __getattr__(name: str) -> Any:

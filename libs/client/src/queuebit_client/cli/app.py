@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from queuebit_client.cli import backend_verbs
+from queuebit_client.cli import backend_verbs, job_verbs
 from queuebit_client.cli import options as o
 from queuebit_client.cli.exit_codes import MEANINGS
 from queuebit_client.cli.session import Target
@@ -55,7 +55,8 @@ def new_app() -> typer.Typer:
     kinds.command("show")(kinds_show)
     kinds.command("example")(kinds_example)
     app.add_typer(kinds, name="kinds")
-    app.add_typer(backend_verbs.group(), name=backend_verbs.NAME)
+    for each in (backend_verbs, job_verbs):
+        app.add_typer(each.group(), name=each.NAME)
     config = typer.Typer(
         help="Where the server is, and which key opens it.", invoke_without_command=True, rich_markup_mode=None
     )

@@ -1,0 +1,47 @@
+"""`queuebit jobs`: what came of jobs, looked at closely. Flags here, what they do in `results.py`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from queuebit_client.cli import options as o
+
+NAME = "jobs"
+Job = Annotated[str, typer.Argument(metavar="JOB", help="The job id.")]
+Plot = Annotated[str | None, typer.Option(metavar="FILE.svg", help="Draw it into this file as well.")]
+
+
+def group() -> typer.Typer:
+    """The group with its verbs."""
+    jobs = typer.Typer(help="Look closely at what came of jobs.", no_args_is_help=True, rich_markup_mode=None)
+    jobs.command("histogram")(histogram)
+    jobs.command("diff")(diff)
+    return jobs
+
+
+def histogram(
+    context: typer.Context,
+    job: Job,
+    top: Annotated[int, typer.Option(min=1, max=1000, help="So many outcomes, the most frequent first.")] = 16,
+    plot: Plot = None,
+    as_json: o.Json = False,
+) -> int:
+    """Show the outcomes of a circuit, the share of each with its 95 % interval (Wilson)."""
+    from queuebit_client.cli import results
+
+    return results.histogram(context.obj, job, top=top, plot=plot, as_json=as_json)
+
+
+def diff(
+    context: typer.Context,
+    one: Annotated[str, typer.Argument(metavar="A", help="A job id.")],
+    other: Annotated[str, typer.Argument(metavar="B", help="Another.")],
+    plot: Plot = None,
+    as_json: o.Json = False,
+) -> int:
+    """Compare two runs: distance of their outcomes with its interval, depth, gates, calibration, packages and cost."""
+    from queuebit_client.cli import results
+
+    return results.diff(context.obj, one, other, plot=plot, as_json=as_json)
