@@ -13,6 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from queuebit_client.cli import options as o
+from queuebit_workbench.circuits import verbs
 
 EXIT_UNAVAILABLE = 8
 HTTP_PORT_DEFAULT = 8080
@@ -28,6 +29,7 @@ def register(app: typer.Typer) -> None:
     app.command("logs")(logs)
     app.command("run")(run)
     app.command("demo")(demo)
+    verbs.register(app)
 
 
 def up(

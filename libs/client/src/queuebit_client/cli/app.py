@@ -23,6 +23,7 @@ PLUG_INS = {
     "run": ("Take one job through all services in one process, without a server.", WORKBENCH),
     "demo": ("Start everything and send real jobs.", WORKBENCH),
     "ops": ("What operators do: inspect, verify, export, replay.", OPERATIONS),
+    "circuit": ("Draw, count and convert circuits, before and after they are fitted to a device.", WORKBENCH),
     "submissions": ("What was handed in at providers that charge for it.", OPERATIONS),
 }
 """What other packages bring: the meaning of each command, and the package that has it."""

@@ -1,0 +1,168 @@
+"""What runs in a process that may be killed: a file of Qiskit's read, a circuit fitted to a device, a backend asked."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from queuebit_circuits.circuit import Bound, Circuit
+from queuebit_circuits.drawing import Drawn, Picture, picture_of, shown
+from queuebit_quantum_adapter.errors import AdapterError, UnusableProblem
+from queuebit_quantum_adapter.ports import Request
+from queuebit_workbench.circuits.values import Ask, Estimate, Fit, Fitting, Stats
+
+Progress = Callable[[Any], None]
+QUIET = frozenset({"barrier", "delay"})
+
+
+def read_qpy(content: bytes, on_progress: Progress) -> Circuit:
+    """The one circuit in a file of QPY. Whatever the file makes of this process ends with it. Raises UnusableProblem."""
+    del on_progress
+    from qiskit import qpy
+
+    from queuebit_quantum_adapter.providers.read_back import read_back
+
+    try:
+        found = qpy.load(io.BytesIO(content))
+    except Exception as error:
+        raise UnusableProblem(f"The file is no QPY that can be read: {type(error).__name__}.") from error
+    if len(found) != 1:
+        raise UnusableProblem(f"The file holds {len(found)} circuits, not one.")
+    if found[0].parameters:
+        raise UnusableProblem("The circuit has open parameters.", remedy="Bind them before it is written.")
+    return read_back(found[0])
+
+
+def write_qpy(circuit: Circuit, on_progress: Progress) -> bytes:
+    """The circuit as a file of QPY."""
+    del on_progress
+    from qiskit import qpy
+
+    file = io.BytesIO()
+    qpy.dump(_plain(circuit), file)
+    return file.getvalue()
+
+
+def write_qasm2(circuit: Circuit, on_progress: Progress) -> str:
+    """The circuit as OpenQASM 2. Raises UnusableProblem where that has no words for it."""
+    del on_progress
+    from qiskit import qasm2
+
+    try:
+        return str(qasm2.dumps(_plain(circuit)))
+    except qasm2.QASM2Error as error:
+        raise UnusableProblem(
+            f"OpenQASM 2 has no words for it: {str(error)[:200]}", remedy="Write version 3."
+        ) from error
+
+
+def fit(asked: Fit, on_progress: Progress) -> Fitting:
+    """Draw and count a circuit, fitted to its target where one is named. Raises AdapterError."""
+    del on_progress
+    plain = _plain(asked.circuit)
+    if asked.target is None:
+        return Fitting(picture_of(asked.circuit, "as stated"), _stats(plain, None))
+    from qiskit.exceptions import QiskitError
+    from qiskit.transpiler import generate_preset_pass_manager
+    from qiskit_ibm_runtime import fake_provider  # type: ignore[import-untyped]
+
+    from queuebit_quantum_adapter.backends.snapshots import snapshot_of
+    from queuebit_quantum_adapter.providers.aer.noisy_device import working
+
+    snapshot = snapshot_of(asked.target)
+    target = working(getattr(fake_provider, snapshot.maker)().target)
+    try:
+        passes = generate_preset_pass_manager(
+            optimization_level=asked.level,
+            target=target,
+            seed_transpiler=asked.seed,
+            initial_layout=list(asked.layout) or None,
+        )
+        made = passes.run(plain)
+    except (QiskitError, ValueError) as error:
+        raise UnusableProblem(f"It cannot be fitted to {asked.target}: {str(error)[:200]}") from error
+    layout = () if made.layout is None else tuple(made.layout.initial_index_layout(True))
+    stats = _stats(made, target, layout)
+    title = f"on {asked.target}, optimisation level {asked.level}, seed {asked.seed}"
+    return Fitting(_picture(made, title), stats, snapshot.calibrated_at)
+
+
+def ask(asked: Ask, on_progress: Progress) -> Estimate:
+    """What a backend expects of a circuit; why it refuses it, where it does."""
+    del on_progress
+    from queuebit_quantum_adapter.submissions.running import open_provider
+
+    spec = asked.spec
+    try:
+        provider = open_provider(spec)
+        told = provider.capabilities()
+        found = provider.preflight(Request((Bound(asked.circuit),), (0,), asked.shots))
+    except AdapterError as error:
+        return Estimate(spec.name, spec.lane, refused=str(error)[:200])
+    cost = Counter[str]()
+    for part in found.cost:
+        cost[part.currency] += part.amount  # type: ignore[assignment]
+    success = 1.0 if found.success is None and told.noise == "ideal" else found.success
+    return Estimate(spec.name, spec.lane, success, found.seconds, dict(cost), found.cost_at_least)
+
+
+def _plain(circuit: Circuit) -> Any:
+    from queuebit_quantum_adapter.providers.qiskit_conversion import to_open_circuit
+
+    return to_open_circuit(circuit).circuit
+
+
+def _stats(made: Any, target: Any, layout: tuple[int, ...] = ()) -> Stats:
+    named = Counter(item.operation.name for item in made.data if item.operation.name not in QUIET)
+    errors = [] if target is None else list(_errors(made, target))
+    known = [error for error in errors if error is not None]
+    used = {qubit for item in made.data if item.operation.name not in QUIET for qubit in item.qubits}
+    return Stats(
+        qubits=len(used),
+        depth=made.depth(lambda item: item.operation.name not in QUIET),
+        operations=dict(sorted(named.items())),
+        two_qubit_gates=sum(_is_two(item) for item in made.data),
+        two_qubit_depth=made.depth(_is_two),
+        success=math.prod(1.0 - error for error in known) if known else None,
+        unknown_errors=len(errors) - len(known),
+        layout=layout,
+    )
+
+
+def _is_two(item: Any) -> bool:
+    return len(item.qubits) == 2 and item.operation.name not in QUIET and not getattr(item.operation, "blocks", ())
+
+
+def _errors(made: Any, target: Any) -> Iterator[float | None]:
+    for item in made.data:
+        if item.operation.name not in QUIET:
+            places = target.get(item.operation.name)
+            properties = None if places is None else places.get(tuple(made.find_bit(q).index for q in item.qubits))
+            error = getattr(properties, "error", None)
+            yield None if error is None else min(1.0, float(error))
+
+
+def _picture(made: Any, title: str) -> Picture:
+    """On the qubits of the device that it uses."""
+    doing = [item for item in made.data if item.operation.name not in QUIET]
+    used = sorted({made.find_bit(qubit).index for item in doing for qubit in item.qubits})
+    place = {physical: wire for wire, physical in enumerate(used)}
+    operations = []
+    for item in doing:
+        qubits = tuple(place[made.find_bit(qubit).index] for qubit in item.qubits)
+        operations.append(Drawn(_label(made, item), qubits))
+    return Picture(title, tuple(f"${physical}" for physical in used), tuple(operations))
+
+
+def _label(made: Any, item: Any) -> str:
+    name = item.operation.name
+    if name == "measure":
+        return f"M→{made.find_bit(item.clbits[0]).index}"
+    if name == "reset":
+        return "|0⟩"
+    if blocks := getattr(item.operation, "blocks", ()):
+        return f"{name}: {sum(len(block.data) for block in blocks)} ops"
+    return shown(name, [float(value) for value in item.operation.params if isinstance(value, int | float)])

@@ -1,0 +1,165 @@
+"""An engineer's tools for circuits: drawn, counted and written elsewhere, also hostile files, and backends in order."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from queuebit_circuits.circuit import Circuit
+from queuebit_circuits.drawing import COLUMNS_MAX, picture_of
+from queuebit_circuits.qasm import read_circuit
+from queuebit_client.cli import main
+from queuebit_client.cli.files import BadFile
+from queuebit_contracts.backends import BackendRuns, BackendView
+from queuebit_workbench.circuits import child, files
+from queuebit_workbench.circuits.ranking import By, ranked
+from queuebit_workbench.circuits.values import FILE_BYTES_MAX, Estimate, Fit
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+HEAD = 'OPENQASM 3.0; include "stdgates.inc";'
+GHZ = f"{HEAD} qubit[3] q; bit[3] c; h q[0]; cx q[0], q[1]; cx q[0], q[2]; barrier q; c = measure q;"
+
+
+def ghz() -> Circuit:
+    return read_circuit(GHZ)
+
+
+def quiet(_item: Any) -> None:
+    """Nobody listens."""
+
+
+def test_a_circuit_is_drawn_as_early_as_its_wires_are_free() -> None:
+    assert picture_of(ghz(), "ghz").text().splitlines() == [
+        "ghz",
+        "q0: ─[h]──●───●──░─[M→0]─",
+        "q1: ─────[x]──│──░─[M→1]─",
+        "q2: ─────────[x]─░─[M→2]─",
+    ]
+
+
+def test_the_picture_is_a_picture_and_has_no_script() -> None:
+    root = ElementTree.fromstring(picture_of(ghz(), "<ghz>").svg())  # noqa: S314 - our own picture
+
+    kinds = [each.tag.rpartition("}")[2] for each in root.iter()]
+    assert (kinds.count("circle"), kinds.count("script")) == (2, 0)
+    assert kinds.count("rect") == 1 + 1 + 2 + 3
+
+
+def test_conditions_are_boxes_and_what_is_too_long_is_counted() -> None:
+    branch = read_circuit(f"{HEAD} qubit[2] q; bit c; c = measure q[0]; if (c) {{ x q[1]; h q[1]; }}")
+    long = read_circuit(f"{HEAD} qubit q; " + "x q; " * (COLUMNS_MAX + 5))
+
+    assert "[if c0: 2 ops]" in picture_of(branch, "").text()
+    assert picture_of(long, "").text().endswith("and 5 more operations")
+
+
+def test_before_and_after_a_device_are_counted() -> None:
+    plain = child.fit(Fit(ghz()), quiet).stats
+    fitted = child.fit(Fit(ghz(), "fake_manila", layout=(2, 1, 3)), quiet)
+
+    assert (plain.depth, plain.two_qubit_gates, plain.two_qubit_depth, plain.success) == (4, 2, 2, None)
+    assert fitted.stats.layout == (2, 1, 3)
+    assert fitted.stats.two_qubit_gates == 2
+    assert set(fitted.stats.operations) <= {"rz", "sx", "x", "cx", "measure"}
+    assert 0.5 < (fitted.stats.success or 0) < 1
+    assert fitted.picture.wires == ("$1", "$2", "$3")
+
+
+def test_a_circuit_goes_through_every_format_and_back(tmp_path: Path) -> None:
+    for name, version in (("a.qasm", 2), ("b.qasm", 3), ("c.qpy", 3)):
+        files.write(ghz(), str(tmp_path / name), version)
+        again = files.read(str(tmp_path / name))
+
+        assert (again.qubits, again.clbits, again.count(2)) == (3, 3, 2), name
+        assert child.fit(Fit(again), quiet).stats == child.fit(Fit(ghz()), quiet).stats, name
+
+
+def test_a_hostile_file_of_qpy_is_refused_in_its_process(tmp_path: Path) -> None:
+    hostile = [b"", b"QISKIT", b"QISKIT\x0f\x02\x00\x00\x00" + b"\xff" * 400, b"\x80\x04." * 30]
+
+    refused = files.in_processes("read_qpy", hostile, instead=lambda content, error: (content, type(error).__name__))
+
+    assert refused == [(content, "TaskFailed") for content in hostile]
+    file = tmp_path / "bad.qpy"
+    file.write_bytes(hostile[2])
+    with pytest.raises(BadFile, match="no QPY that can be read"):
+        files.read(str(file))
+
+
+def test_what_is_too_large_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "large.qpy"
+    file.write_bytes(b"x" * (FILE_BYTES_MAX + 1))
+
+    with pytest.raises(BadFile, match="more than 1000000 bytes"):
+        files.read(str(file))
+
+
+def estimates() -> list[Estimate]:
+    return [
+        Estimate("dear", "quantum", 0.9, 2.0, {"USD": 3.0}),
+        Estimate("cheap", "quantum", 0.7, 2.0, {"USD": 0.5}, cost_at_least=True),
+        Estimate("silent", "quantum", None, None, {}, cost_at_least=True),
+        Estimate("ideal", "simulator", 1.0),
+        Estimate("small", "quantum", refused="The circuit has 3 qubits; small has 2."),
+    ]
+
+
+def view(name: str, wait_s: float | None, state: Any = "available") -> BackendView:
+    runs = BackendRuns(count=1, total=1, failed=0, wait_s_median=wait_s)
+    return BackendView(name=name, lane="quantum", state=state, reported_at=AT, report_age_s=1.0, runs=runs)
+
+
+@pytest.mark.parametrize(
+    ("by", "order"),
+    [
+        ("success", ["ideal", "dear", "cheap", "silent", "small"]),
+        ("wait", ["cheap", "dear", "ideal", "silent", "small"]),
+        ("cost", ["ideal", "cheap", "dear", "silent", "small"]),
+    ],
+)
+def test_what_is_not_known_stands_behind_what_is(by: By, order: list[str]) -> None:
+    views = {
+        name: view(name, wait_s) for name, wait_s in (("dear", 60.0), ("cheap", 5.0), ("silent", None), ("ideal", None))
+    }
+
+    found = ranked(estimates(), views, by)
+
+    assert [each.backend for each in found] == order
+    assert [each.cost for each in found if each.backend in ("silent", "ideal")] == (
+        [{}, None] if order.index("ideal") < order.index("silent") else [None, {}]
+    )
+
+
+def test_one_that_is_not_there_stands_behind_those_that_are() -> None:
+    views = {
+        "dear": view("dear", 1.0),
+        "cheap": view("cheap", 1.0, "stale"),
+        "ideal": view("ideal", 1.0, "unavailable"),
+    }
+
+    found = [(each.backend, each.state) for each in ranked(estimates()[:4], views, "success")]
+
+    assert found == [("dear", "available"), ("silent", "unknown"), ("cheap", "stale"), ("ideal", "unavailable")]
+
+
+def test_the_command_line_ranks_what_is_configured_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "ghz.qasm"
+    file.write_text(GHZ)
+    for name in ("QUEUEBIT_QUANTUM_PROVIDERS", "QUEUEBIT_QUANTUM_SIMULATOR_TARGET"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("QUEUEBIT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("QUEUEBIT_API_KEY", "none")
+
+    code = main.run(["backends", "rank", str(file), "--json"])
+
+    out, err = capsys.readouterr()
+    assert code == 0
+    assert '"backend":"aer_simulator"' in out.replace(" ", "")
+    assert '"wait_s":null' in out.replace(" ", "")
+    assert "Waits and states are unknown" in err
