@@ -124,10 +124,13 @@ class _Chaos:
         await asyncio.sleep(max(0.0, until_s - self._clock.monotonic_s()))
 
     async def _step(self, step: Step) -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._happen(step.fault, random.Random(step.seed)))
-            if step.beside is not None:
-                group.create_task(self._happen(step.beside, random.Random(step.seed + 1)))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._happen(step.fault, random.Random(step.seed)))
+                if step.beside is not None:
+                    group.create_task(self._happen(step.beside, random.Random(step.seed + 1)))
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
 
     async def _happen(self, fault: Fault, chance: random.Random) -> None:
         began_at = self._clock.now()

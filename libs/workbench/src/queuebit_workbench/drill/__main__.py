@@ -22,6 +22,7 @@ from queuebit_workbench.drill.broker_lost import broker_lost
 from queuebit_workbench.drill.database_lost import database_lost
 from queuebit_workbench.drill.errors import DrillFailed
 from queuebit_workbench.drill.kafka_ahead import kafka_ahead
+from queuebit_workbench.drill.page import read_page
 from queuebit_workbench.drill.poison_record import poison_record
 from queuebit_workbench.drill.scene import Drill, a_scene
 from queuebit_workbench.drill.stalled_relay import stalled_relay
@@ -74,7 +75,7 @@ def _rehearse(name: str, jobs: int, pages: Path) -> bool:
     folder = Path(tempfile.mkdtemp(prefix="queuebit-drill-"))
     try:
         counts, commands = uvloop.run(
-            _wrong_results(folder, jobs) if name == WRONG_RESULTS else _incident(folder, pages, name)
+            _wrong_results(folder, pages, jobs) if name == WRONG_RESULTS else _incident(folder, pages, name)
         )
     except (DrillFailed, DevstackError) as error:
         _say(f"The drill failed: {error}")
@@ -85,8 +86,8 @@ def _rehearse(name: str, jobs: int, pages: Path) -> bool:
     return True
 
 
-async def _wrong_results(folder: Path, jobs: int) -> tuple[dict[str, int], int]:
-    outcome = await run_drill(folder, jobs, _say)
+async def _wrong_results(folder: Path, pages: Path, jobs: int) -> tuple[dict[str, int], int]:
+    outcome = await run_drill(folder, read_page(pages, WRONG_RESULTS), jobs, _say)
     return outcome.counts, len(outcome.commands)
 
 

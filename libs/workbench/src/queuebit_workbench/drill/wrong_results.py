@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +27,7 @@ from queuebit_runtime.ids import SystemIds
 from queuebit_store.postgres import PostgresStore, settings_from
 from queuebit_workbench.drill.backend import NAME, DrillBackend
 from queuebit_workbench.drill.errors import DrillFailed
+from queuebit_workbench.drill.page import Command, Page
 from queuebit_workbench.drill.question import BEST, TENANT, questions
 
 Say = Callable[[str], None]
@@ -48,14 +50,14 @@ class Outcome:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-async def run_drill(folder: Path, jobs: int, say: Say) -> Outcome:
+async def run_drill(folder: Path, page: Page, jobs: int, say: Say) -> Outcome:
     """Run it on a fresh stack in `folder`, which is removed with it. Raises DrillFailed, or what the stack raises."""
     say("Starting Kafka and PostgreSQL …")
     async with await start_stack(folder, remove=True) as stack:
-        return await drill_on(stack, jobs, say)
+        return await drill_on(stack, page, jobs, say)
 
 
-async def drill_on(stack: Stack, jobs: int, say: Say, *, namespace: str = "") -> Outcome:
+async def drill_on(stack: Stack, page: Page, jobs: int, say: Say, *, namespace: str = "") -> Outcome:
     """Run it on these servers, in a namespace that nobody else uses."""
     env = {"QUEUEBIT_NAMESPACE": namespace} if namespace else {}
     await prepare(stack, env)
@@ -64,12 +66,14 @@ async def drill_on(stack: Stack, jobs: int, say: Say, *, namespace: str = "") ->
         await store.add_tenant(TENANT, SystemClock().now())
         specs = service_specs(free_ports(1)[0], names=SERVICES, env=env)
         async with Supervisor(stack, specs):
-            return await _Drill(stack, store, jobs, say, namespace).run()
+            return await _Drill(stack, store, page, jobs, say, namespace).run()
 
 
 class _Drill:
-    def __init__(self, stack: Stack, store: PostgresStore, jobs: int, say: Say, namespace: str) -> None:
+    def __init__(self, stack: Stack, store: PostgresStore, page: Page, jobs: int, say: Say, namespace: str) -> None:
         self._store = store
+        self._page = page
+        self._variables: dict[str, str] = {}
         self._jobs = jobs
         self._say = say
         self._clock = SystemClock()
@@ -114,27 +118,26 @@ class _Drill:
         return began
 
     async def _put_right(self, began: datetime) -> None:
-        """The six commands, as they stand on the page."""
-        found = await self._ops("jobs", "survey", "--since", began.isoformat(), "--every", f"{STRETCH_S:g}", "--json")
+        """The six commands, as they stand on the page: three to stop the harm, three when the backend is mended."""
+        (survey, quarantine, invalidate), *_, (release, compare, verify) = self._page.blocks
+        found = await self._do(survey, SINCE=began.isoformat())
         bad = [each for each in found["stretches"] if (each["mean_gap"] or 0.0) > WRONG_GAP]
         if not bad:
             raise DrillFailed("The survey shows no bad stretch.")
         backend = str(Counter(each["backend"] for each in bad).most_common(1)[0][0])
         since = min(datetime.fromisoformat(each["began_at"]) for each in bad if each["backend"] == backend)
-        why = f"wrong since {since.isoformat(timespec='seconds')}"
-        hold = await self._ops("quarantine", "add", "--backend", backend, "--reason", why, "--json")
+        hold = await self._do(quarantine, BACKEND=backend, BAD_SINCE=since.isoformat())
         await self._until(lambda states: states["completed"] + states["held"] >= self._jobs)
-        words = ("--backend", backend, "--since", since.isoformat(), "--requeue", "--apply")
-        done = await self._ops("jobs", "invalidate", *words, "--reason", why, "--json")
+        done = await self._do(invalidate)
         self._outcome.counts["invalidated"] = done["outcomes"].get("invalidated", 0)
         self._backend.wrong = False
         self._say(f"{NAME} is mended")
-        await self._ops("quarantine", "release", str(hold["hold"]), "--reason", "it is mended", "--json")
+        await self._do(release, HOLD=str(hold["hold"]))
         again = self._outcome.counts["invalidated"]
         await self._until(lambda states: states["completed"] >= self._jobs + again)
-        compared = await self._ops("jobs", "compare", "--operation", done["operation"], "--json")
+        compared = await self._do(compare, OPERATION=done["operation"])
         self._outcome.counts.update(compared["counts"])
-        await self._ops("verify", "--json")
+        await self._do(verify)
 
     async def _judge(self) -> None:
         """No wrong answer is left standing, each was asked again, and nothing is lost."""
@@ -185,21 +188,25 @@ class _Drill:
             after = page[-1].stream_id
         return counts
 
-    async def _ops(self, *words: str) -> Mapping[str, Any]:
-        """One command of the page, as a process of its own; what it prints."""
-        shown = shell_line(words)
+    async def _do(self, command: Command, **variables: str) -> Mapping[str, Any]:
+        """One command of the page, as a process of its own; what it prints. Raises DrillFailed where it ends otherwise."""
+        self._variables |= variables
+        words = in_stretches(command.said(self._variables))
+        shown = shlex.join(words)
         self._say(f"$ {shown}")
-        argv: Sequence[str] = (str(Path(sys.executable).with_name("queuebit")), "ops", *words)
+        argv = (str(Path(sys.executable).with_name(words[0])), *words[1:], "--json")
         child = await asyncio.create_subprocess_exec(*argv, env=self._env, stdout=asyncio.subprocess.PIPE)
         out, _ = await child.communicate()
         code = child.returncode or 0
         self._outcome.commands.append((shown, code))
-        if code != 0:
-            raise DrillFailed(f"The command ended with {code}: {out.decode()[-2000:]}")
+        if code != command.code:
+            raise DrillFailed(f"The command ended with {code}, the page says {command.code}: {out.decode()[-2000:]}")
         document: Mapping[str, Any] = json.loads(out)
         return document
 
 
-def shell_line(words: Sequence[str]) -> str:
-    """The command for people."""
-    return "queuebit ops " + " ".join(f"'{word}'" if " " in word else word for word in words if word != "--json")
+def in_stretches(words: Sequence[str]) -> tuple[str, ...]:
+    """The words of the page with the length of its stretches: ten minutes of an incident are some seconds here."""
+    return tuple(
+        f"{STRETCH_S:g}" if before == "--every" else word for before, word in zip(("", *words), words, strict=False)
+    )
