@@ -53,6 +53,18 @@ async def test_an_ordered_reader_may_do_without_and_ask_for_them_later(store: An
     assert await store.fill([]) == []
 
 
+async def test_who_folds_streams_gets_them_whole(store: Any) -> None:
+    await store.append([_holding(1, [TEXT, None]), an_append(2)])
+    found = await store.stories([an_id(1), an_id(2), an_id(3)])
+    loaded = await store.load([an_id(1), an_id(2)])
+    assert {key: [each.data for each in events] for key, events in found.items()} == {
+        key: [each.data for each in events] for key, events in loaded.items()
+    }
+    assert [(each.version, each.type, each.time) for each in found[an_id(1)]] == [
+        (each.version, each.type, each.time) for each in loaded[an_id(1)]
+    ]
+
+
 async def test_projections_do_without_but_where_data_are_to_be_upcast(store: Any) -> None:
     """Facts of today need no payload; those of another version are read by way of the whole event."""
     await store.append([_holding(1, [TEXT, None])])

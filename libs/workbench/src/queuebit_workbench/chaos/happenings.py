@@ -135,6 +135,9 @@ async def retention(arena: Arena, chance: random.Random) -> Did:
     """Work orders pile up while no solver runs, and are gone before one comes back."""
     workers = [name for name in arena.services.names if name.startswith("classical_solver") and name not in SPARE]
     gone = 0
+    for _, group in EATEN:
+        while not await brokers.has_read(arena.stack, group):
+            await arena.clock.sleep(0.5)
     async with arena.without(workers):
         await asyncio.sleep(chance.uniform(3.0, 5.0))
         for topic, group in EATEN:

@@ -46,17 +46,31 @@ async def leaders(stack: Stack, topics: Collection[str]) -> Leaders:
 
 
 async def eat_unread(stack: Stack, topic: str, group: str) -> dict[Place, int]:
-    """Retention takes everything from a topic; of each partition how many records the group had not read."""
+    """Retention takes everything from a topic; of each partition how many records the group had not read. Where it has read
+    nothing so far it cannot know that something is gone.
+    """
     async with opened_records(stack.access(), "") as records:
         spans = await records.spans([topic])
     async with _admin(stack) as admin:
-        found = await admin.list_consumer_group_offsets(group)
-        committed = {Place(*each): at.offset for each, at in found.items()}
+        committed = await _committed(admin, group)
         await admin.delete_records(
             {TopicPartition(place.topic, place.partition): RecordsToDelete(span.end) for place, span in spans.items()}
         )
-    unread = {place: span.end - max(committed.get(place, span.begin), span.begin) for place, span in spans.items()}
+    unread = {
+        place: span.end - max(committed[place], span.begin) for place, span in spans.items() if place in committed
+    }
     return {place: count for place, count in unread.items() if count > 0}
+
+
+async def has_read(stack: Stack, group: str) -> bool:
+    """Whether the group has committed anything yet."""
+    async with _admin(stack) as admin:
+        return bool(await _committed(admin, group))
+
+
+async def _committed(admin: AIOKafkaAdminClient, group: str) -> dict[Place, int]:
+    found = await admin.list_consumer_group_offsets(group)
+    return {Place(*each): at.offset for each, at in found.items() if at.offset >= 0}
 
 
 @asynccontextmanager
