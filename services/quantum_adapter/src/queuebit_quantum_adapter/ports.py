@@ -7,7 +7,7 @@ whether it was taken. A local simulator may have finished when `submit` returns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -208,6 +208,16 @@ class Poll:
     action: FailureAction | None = None
     reason: str | None = None
     remedy: str = ""
+
+
+class Joining(Protocol):
+    """A provider that runs requests of several attempts together: one that runs here and charges nothing."""
+
+    def run_together(self, requests: Sequence[Request]) -> list[Result]:
+        """What each request gives alone, in as few executions as there are structures. Each was preflighted. Raises AdapterError
+        where one cannot run: then none has a result.
+        """
+        ...
 
 
 class Provider(Protocol):

@@ -94,8 +94,11 @@ class Runner:
         if ready is not None:
             ready(expected)
         number = self.requests
-        self.requests += 1
         result = self._hand_in(self.provider, request, self._attempt_id, number, key_of(self._attempt_id, number))
+        return self._counted(request, expected, result)
+
+    def _counted(self, request: Request, expected: Preflight, result: Result) -> Result:
+        self.requests += 1
         asked, given = len(request.circuits) or int(request.spins is not None), len(result.counts) + len(result.values)
         if given != asked:
             raise RunFailed(f"{given} results came back of {asked} circuits.")
@@ -106,3 +109,38 @@ class Runner:
         self.qpu_s += float(result.record.get("usage", {}).get("qpu_s") or 0.0)
         self.run_s += float(result.timing.get("run_s", 0.0))
         return result
+
+
+class Asked(BaseException):
+    """An attempt of several that run together has come to its request."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__()
+        self.request = request
+
+
+class JoinedRunner(Runner):
+    """Of an attempt whose first request runs together with those of others: gone through to that request, which is `Asked`,
+    and again when its result is there.
+    """
+
+    def __init__(self, attempt_id: UUID, opener: Callable[[], Provider]) -> None:
+        super().__init__(attempt_id, opener)
+        self._expected: Preflight | None = None
+        self._result: Result | None = None
+
+    def give(self, result: Result) -> None:
+        """What the request has given."""
+        self._result = result
+
+    def run(self, request: Request, ready: Callable[[Preflight], None] | None = None) -> Result:
+        result, expected = self._result, self._expected
+        if result is not None and expected is not None:
+            self._result = None
+            return self._counted(request, expected, result)
+        if self.requests:
+            return super().run(request, ready)
+        self._expected = self.provider.preflight(request)
+        if ready is not None:
+            ready(self._expected)
+        raise Asked(request)

@@ -1,6 +1,7 @@
 """Circuits on Aer: each form fitted and checked when it is new, then run with whatever angles. In worker processes only.
 
-Circuits run one by one, because within one call of Aer the place of a circuit changes its samples even with a fixed seed.
+Circuits of one form run in one execution, also those of several requests, where their outcomes are drawn from probabilities;
+others one by one, because within one call of Aer the place of a circuit changes its samples even with a fixed seed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from queuebit_circuits.circuit import Bound, Branch, Circuit, Gate, Operation, angles_of, length_of, opened
 from queuebit_circuits.text import text_hash
 from queuebit_quantum_adapter.ports import Request, Result
+from queuebit_quantum_adapter.providers.aer.drawing import STATES_MAX, Drawing, Probabilities
 from queuebit_quantum_adapter.providers.aer.fitted import Compiled
 from queuebit_quantum_adapter.providers.aer.target import Target
 from queuebit_quantum_adapter.providers.qiskit_circuits import circuit_fingerprint
@@ -32,9 +34,16 @@ class Form:
     name: str
     compiled: Compiled
     operations: int
+    drawing: Drawing | None = None
+    """Where its outcomes are drawn from probabilities."""
     equivalence: Equivalence | None = None
     ready_s: float = 0.0
     runs: int = 0
+
+
+Angles = tuple[float, ...]
+Known = dict[tuple[str, Angles], Probabilities]
+"""Probabilities by the name of the form and its angles."""
 
 
 class FormRunner:
@@ -47,6 +56,8 @@ class FormRunner:
         self._target = target
         self._forms: OrderedDict[Hashable, Form] = OrderedDict()
         self._operations = 0
+        self.transpilations = 0
+        self.executions = 0
 
     def checked(self, circuits: Iterable[Bound]) -> list[Form]:
         """The forms of the circuits, each of which survived its conversion. Raises NotEquivalent and other AdapterErrors."""
@@ -62,28 +73,74 @@ class FormRunner:
 
     def run(self, request: Request) -> Result:
         """Raises AdapterError."""
-        forms = self.checked(request.circuits)
+        return self.run_together((request,))[0]
+
+    def run_together(self, requests: Sequence[Request]) -> list[Result]:
+        """Each as if it ran alone. Raises AdapterError where one cannot."""
         begun = time.perf_counter()
-        made = [self._bound(bound, form) for bound, form in zip(request.circuits, forms, strict=True)]
-        ran = tuple(
-            self._told(bound, form, each) for bound, form, each in zip(request.circuits, forms, made, strict=True)
+        all_forms = [self.checked(request.circuits) for request in requests]
+        executions = self.executions
+        known = self._probabilities(
+            [
+                (form, self._angles(bound))
+                for request, forms in zip(requests, all_forms, strict=True)
+                if request.shots is not None and request.observable is None
+                for bound, form in zip(request.circuits, forms, strict=True)
+                if form.drawing is not None
+            ]
         )
+        shared_s = (time.perf_counter() - begun) / len(requests)
+        return [
+            self._result(request, forms, known, shared_s, self.executions - executions)
+            for request, forms in zip(requests, all_forms, strict=True)
+        ]
+
+    def _probabilities(self, wanted: Iterable[tuple[Form, Angles]]) -> Known:
+        """Of what is to be drawn: an execution a form, as far as there is room for its probabilities."""
+        sets: dict[str, tuple[Form, dict[Angles, None]]] = {}
+        for form, angles in wanted:
+            sets.setdefault(form.name, (form, {}))[1][angles] = None
+        known: Known = {}
+        for name, (form, distinct) in sets.items():
+            assert form.drawing is not None
+            each = list(distinct)
+            at_once = max(1, STATES_MAX >> form.drawing.circuit.num_qubits)
+            for start in range(0, len(each), at_once):
+                part = each[start : start + at_once]
+                self.executions += 1
+                found = self._target.probabilities(form.drawing, part)
+                known |= {(name, angles): values for angles, values in zip(part, found, strict=True)}
+        return known
+
+    def _result(
+        self, request: Request, forms: Sequence[Form], known: Known, shared_s: float, executions: int
+    ) -> Result:
+        begun = time.perf_counter()
+        pairs = list(zip(request.circuits, forms, strict=True))
+        made = [self._bound(*pair) if self._is_needed(request, *pair) else None for pair in pairs]
+        ran = tuple(self._told(bound, form, each) for (bound, form), each in zip(pairs, made, strict=True))
         ready = time.perf_counter()
         counts: tuple[Mapping[int, int], ...] = ()
         memory: tuple[tuple[int, ...], ...] = ()
         values: tuple[float, ...] = ()
         if request.observable is not None:
+            self.executions += 1
+            executions += 1
             values = self._target.values(made, request.observable)
         elif request.shots is not None and request.memory:
             memory = tuple(
-                self._target.memory(each, form.compiled.fitted, request.shots, seed)
-                for each, form, seed in zip(made, forms, request.seeds, strict=True)
+                form.drawing.memory(known[form.name, self._angles(bound)], request.shots, seed)
+                if form.drawing is not None
+                else self._target.memory(each, form.compiled.fitted, request.shots, seed)
+                for each, (bound, form), seed in zip(made, pairs, request.seeds, strict=True)
             )
             counts = tuple(Counter(runs) for runs in memory)
         elif request.shots is not None:
             counts = tuple(
-                self._target.counts(each, form.compiled.fitted, request.shots, seed)
-                for each, form, seed in zip(made, forms, request.seeds, strict=True)
+                form.drawing.drawn(known[form.name, self._angles(bound)], request.shots, seed)
+                if form.drawing is not None
+                else self._counts(each, form, request.shots, seed)
+                for each, (bound, form), seed in zip(made, pairs, request.seeds, strict=True)
             )
         ended = time.perf_counter()
         fresh = {form.name: form.ready_s for form in forms if not form.runs}
@@ -103,7 +160,8 @@ class FormRunner:
                 "transpile_s": round(sum(fresh.values()), 6),
                 "bind_s": round(ready - begun, 6),
                 "queue_s": 0.0,
-                "run_s": round(ended - ready, 6),
+                "run_s": round(ended - ready + shared_s, 6),
+                "executions": executions,
             },
             memory=memory,
         )
@@ -111,6 +169,17 @@ class FormRunner:
     def bound(self, request: Request) -> list[Any]:
         """Each circuit as it is run. Raises AdapterError."""
         return [self._bound(bound, self._form(bound.circuit)) for bound in request.circuits]
+
+    def _counts(self, made: Any, form: Form, shots: int, seed: int) -> dict[int, int]:
+        self.executions += 1
+        return self._target.counts(made, form.compiled.fitted, shots, seed)
+
+    def _is_needed(self, request: Request, bound: Bound, form: Form) -> bool:
+        """Whether the circuit itself is, with its angles, and not its probabilities alone."""
+        return form.drawing is None or request.observable is not None or bound.circuit.slots > 0
+
+    def _angles(self, bound: Bound) -> Angles:
+        return bound.angles if bound.circuit.slots else angles_of(bound.circuit)
 
     def _told(self, bound: Bound, form: Form, made: Any) -> dict[str, Any]:
         fitted = form.compiled.fitted
@@ -126,7 +195,7 @@ class FormRunner:
         return self._bound(Bound(circuit), self._form(circuit))
 
     def _bound(self, bound: Bound, form: Form) -> Any:
-        return form.compiled.open.bind(bound.angles if bound.circuit.slots else angles_of(bound.circuit))
+        return form.compiled.open.bind(self._angles(bound))
 
     def _form(self, circuit: Circuit) -> Form:
         key = circuit.fingerprint if circuit.slots else form_of(circuit)
@@ -143,17 +212,24 @@ class FormRunner:
     def _template(self, circuit: Circuit) -> Form:
         begun = time.perf_counter()
         plain = to_open_circuit(circuit)
+        self.transpilations += 1
         made = Compiled.of(plain, self._target.fit_template(plain.circuit))
         found = self._target.check_template(circuit, plain, made.open)
         operations = length_of(circuit.operations)
-        return Form(self._target.key_of(circuit), made, operations, found, time.perf_counter() - begun)
+        name, drawing = self._target.key_of(circuit), self._drawing(circuit, made)
+        return Form(name, made, operations, drawing, found, time.perf_counter() - begun)
 
     def _closed(self, circuit: Circuit, key: Hashable) -> Form:
         begun = time.perf_counter()
         plain = to_open_circuit(opened(circuit).circuit)
+        self.transpilations += 1
         made = Compiled.of(plain, self._target.fit(plain.circuit))
         operations = length_of(circuit.operations)
-        return Form(text_hash(repr(key)), made, operations, None, time.perf_counter() - begun)
+        name, drawing = text_hash(repr(key)), self._drawing(circuit, made)
+        return Form(name, made, operations, drawing, None, time.perf_counter() - begun)
+
+    def _drawing(self, circuit: Circuit, made: Compiled) -> Drawing | None:
+        return Drawing.of(made.open) if self._target.is_drawn(circuit) else None
 
 
 def form_of(circuit: Circuit) -> Hashable:

@@ -20,6 +20,13 @@ from queuebit_circuits.pauli import PauliSum
 from queuebit_contracts.canonical import fingerprint
 from queuebit_quantum_adapter.errors import UnusableProblem
 from queuebit_quantum_adapter.ports import Capabilities
+from queuebit_quantum_adapter.providers.aer.drawing import (
+    DRAWN_QUBITS_MAX,
+    GENERATOR,
+    Drawing,
+    Probabilities,
+    is_drawn,
+)
 from queuebit_quantum_adapter.providers.aer.fitted import Fitted
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
 from queuebit_quantum_adapter.providers.aer.simulators import a_simulator, counts_of, memory_of, values_of
@@ -47,6 +54,7 @@ class IdealTarget:
             "method": "statevector",
             "transpiler": {"passes": list(PASSES), "optimization_level": None, "seed": None},
             "threads": 1,
+            "drawn": {"generator": GENERATOR, "qubits_max": DRAWN_QUBITS_MAX},
             "noise": "ideal",
             "packages": packages,
         }
@@ -85,6 +93,12 @@ class IdealTarget:
 
     def memory(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> tuple[int, ...]:  # noqa: ARG002
         return memory_of(self._simulator, bound, shots, seed)
+
+    def is_drawn(self, circuit: Circuit) -> bool:
+        return is_drawn(circuit)
+
+    def probabilities(self, drawing: Drawing, sets: Sequence[Sequence[float]]) -> list[Probabilities]:
+        return drawing.probabilities(self._simulator, sets)
 
     def values(self, circuits: Sequence[Any], observable: PauliSum) -> tuple[float, ...]:
         return values_of(self._simulator, circuits, observable)

@@ -19,6 +19,7 @@ from queuebit_quantum_adapter.backends.conditions import Calibration
 from queuebit_quantum_adapter.backends.limits import statevector_bytes
 from queuebit_quantum_adapter.errors import TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.ports import Capabilities
+from queuebit_quantum_adapter.providers.aer.drawing import Drawing, Probabilities
 from queuebit_quantum_adapter.providers.aer.fitted import Fitted
 from queuebit_quantum_adapter.providers.aer.ideal import PACKAGES, SHOTS_MAX
 from queuebit_quantum_adapter.providers.aer.noisy_device import LEVEL, TRANSPILER_SEED, NoisyDevice
@@ -114,6 +115,13 @@ class NoisyTarget:
     def memory(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> tuple[int, ...]:
         simulator = a_simulator(self._cheapest(fitted, shots)[0], self.space.memory_bytes_max, fitted.noise)
         return memory_of(simulator, bound, shots, seed)
+
+    def is_drawn(self, circuit: Circuit) -> bool:  # noqa: ARG002
+        """Readout errors are in Aer's samples and not in its probabilities."""
+        return False
+
+    def probabilities(self, drawing: Drawing, sets: Sequence[Sequence[float]]) -> list[Probabilities]:  # noqa: ARG002
+        raise UnusableProblem("A noisy target gives no probabilities.", remedy="Ask for shots.")
 
     def values(self, circuits: Sequence[Any], observable: PauliSum) -> tuple[float, ...]:  # noqa: ARG002
         raise UnusableProblem("A noisy target has no exact expectation values.", remedy="Ask for shots.")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from queuebit_quantum_adapter.backends.conditions import Condition
 from queuebit_quantum_adapter.backends.limits import statevector_bytes
 from queuebit_quantum_adapter.errors import UnusableProblem
 from queuebit_quantum_adapter.evidence.port import Program
-from queuebit_quantum_adapter.ports import Capabilities, Preflight, Request
+from queuebit_quantum_adapter.ports import Capabilities, Preflight, Request, Result
 from queuebit_quantum_adapter.providers.aer.forms import FormRunner
 from queuebit_quantum_adapter.providers.aer.target import Target
 from queuebit_quantum_adapter.providers.here import RunsHere
@@ -32,6 +33,15 @@ class AerProvider(RunsHere):
 
     def discover(self) -> tuple[Capabilities, ...]:
         return (self._target.capabilities,)
+
+    def run_together(self, requests: Sequence[Request]) -> list[Result]:
+        """Each as if it ran alone. Raises AdapterError where one cannot."""
+        return self._forms.run_together(requests)
+
+    @property
+    def counted(self) -> Mapping[str, int]:
+        """How often this process has transpiled for the target and called Aer."""
+        return {"transpilations": self._forms.transpilations, "executions": self._forms.executions}
 
     def preflight(self, request: Request) -> Preflight:
         if request.observable is not None and not self._target.capabilities.exact:

@@ -52,19 +52,30 @@ def values_of(simulator: AerSimulator, circuits: Sequence[Any], observable: Paul
     return tuple(float(data[LABEL]) for data in data_of(simulator, circuits, shots=1, seed_simulator=0))
 
 
-def data_of(simulator: AerSimulator, circuits: Sequence[Any], **options: int) -> list[Mapping[str, Any]]:
-    """What Aer gives for each circuit. Raises RunFailed or TooMuchMemory."""
+def data_of(
+    simulator: AerSimulator,
+    circuits: Sequence[Any],
+    *,
+    binds: Mapping[Any, Sequence[float]] | None = None,
+    count: int | None = None,
+    **options: int,
+) -> list[Mapping[str, Any]]:
+    """What Aer gives for each circuit, or for each of `count` sets of angles of one. Raises RunFailed or TooMuchMemory."""
     if any(item.operation.name == "if_else" for circuit in circuits for item in circuit.data):
         options["enable_truncation"] = False  # which dies on conditions over bits that nothing has measured
+    many = {} if binds is None else {"parameter_binds": [dict(binds)]}
+    asked = len(circuits) if count is None else count
     try:
-        result = simulator.run(list(circuits), **options).result()
+        result = simulator.run(list(circuits), **many, **options).result()
     except QiskitError as error:
         raise RunFailed(f"Aer failed: {error.message}") from error
     if not result.success:
         if "nsufficient memory" in str(result.status):
             raise TooMuchMemory(f"Aer refused: {str(result.status)[:300]}")
         raise RunFailed(f"Aer failed: {str(result.status)[:300]}")
-    return [result.data(place) for place in range(len(circuits))]
+    if len(result.results) != asked:
+        raise RunFailed(f"Aer ran {len(result.results)} of {asked} circuits.")
+    return [each.data.to_dict() for each in result.results]
 
 
 def operator_of(observable: PauliSum) -> Any:

@@ -11,6 +11,7 @@ from queuebit_quantum_adapter.backends.conditions import Calibration
 from queuebit_quantum_adapter.backends.limits import statevector_bytes
 from queuebit_quantum_adapter.errors import TooManyQubits, TooMuchMemory
 from queuebit_quantum_adapter.ports import Capabilities
+from queuebit_quantum_adapter.providers.aer.drawing import Drawing, Probabilities
 from queuebit_quantum_adapter.providers.aer.fitted import Fitted
 from queuebit_quantum_adapter.providers.qiskit_conversion import OpenCircuit
 from queuebit_quantum_adapter.verification.equivalence import Equivalence
@@ -65,6 +66,14 @@ class Target(Protocol):
 
     def memory(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> tuple[int, ...]:
         """As `counts`, the outcome of each run in order."""
+        ...
+
+    def is_drawn(self, circuit: Circuit) -> bool:
+        """Whether its outcomes are drawn here from `probabilities`, and not by `counts`."""
+        ...
+
+    def probabilities(self, drawing: Drawing, sets: Sequence[Sequence[float]]) -> list[Probabilities]:
+        """Of a form for so many sets of angles, in one execution."""
         ...
 
     def values(self, circuits: Sequence[Any], observable: PauliSum) -> tuple[float, ...]:

@@ -1,0 +1,125 @@
+"""Outcomes drawn here, from the probabilities that Aer computes. Imported in worker processes only.
+
+Within one call of Aer the place of a circuit changes its samples even with a fixed seed. Probabilities do not depend on it: so
+circuits of one form run in one call, however many jobs they belong to, and each is drawn with its own seed as if it were alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.circuit import ParameterExpression
+from qiskit_aer import AerSimulator
+from qiskit_aer.library import SaveProbabilities
+
+from queuebit_circuits.circuit import Barrier, Circuit, Gate, Measure
+from queuebit_quantum_adapter.providers.aer.simulators import data_of
+from queuebit_quantum_adapter.providers.qiskit_conversion import OpenCircuit
+
+DRAWN_QUBITS_MAX = 16
+"""Wider circuits are sampled by Aer, which then keeps no copy of the probabilities."""
+STATES_MAX = 1 << 22
+"""So many probabilities are held at one time: 32 MiB."""
+GENERATOR = "PCG64"
+LABEL = "probabilities"
+BOUND_BY_AER = frozenset({"p", "rx", "ry", "rz", "u", "u2", "u3", "cu", "rxx", "ryy", "rzz"})
+"""The gates whose angles Aer fills in itself. With others it runs one of many sets of angles, and says that all went well."""
+
+Probabilities = NDArray[np.float64]
+
+
+def is_drawn(circuit: Circuit) -> bool:
+    """Whether a circuit measures at its end alone, each bit once, and is small: whatever else runs beside it."""
+    if circuit.qubits > DRAWN_QUBITS_MAX:
+        return False
+    read: set[int] = set()
+    written: set[int] = set()
+    for operation in circuit.operations:
+        match operation:
+            case Gate(_, qubits) if read.isdisjoint(qubits):
+                pass
+            case Measure(qubit, clbit) if clbit not in written:
+                read.add(qubit)
+                written.add(clbit)
+            case Barrier():
+                pass
+            case _:
+                return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A form without its measurements. `parameters`: each open angle that the circuit has, and its place among all."""
+
+    circuit: Any
+    parameters: tuple[tuple[int, Any], ...]
+    bound_by_aer: bool
+    reads: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, made: OpenCircuit) -> Drawing:
+        bare = made.circuit.copy_empty_like()
+        reads: list[tuple[int, int]] = []
+        for item in made.circuit.data:
+            if item.operation.name == "measure":
+                reads.append((bare.find_bit(item.qubits[0]).index, bare.find_bit(item.clbits[0]).index))
+            else:
+                bare.append(item)
+        bare.append(SaveProbabilities(bare.num_qubits, label=LABEL), range(bare.num_qubits))
+        open_names = {item.operation.name for item in bare.data if _is_open(item.operation)}
+        parameters = [(place, each) for place, each in enumerate(made.parameters) if each in bare.parameters]
+        return cls(bare, tuple(parameters), open_names <= BOUND_BY_AER, tuple(reads))
+
+    def probabilities(self, simulator: AerSimulator, sets: Sequence[Sequence[float]]) -> list[Probabilities]:
+        """Of each basis state, for each set of angles, by one call of Aer. Raises RunFailed or TooMuchMemory."""
+        if not self.parameters:
+            found = data_of(simulator, [self.circuit], shots=1, seed_simulator=0) * len(sets)
+        elif self.bound_by_aer:
+            binds = {each: [angles[place] for angles in sets] for place, each in self.parameters}
+            found = data_of(simulator, [self.circuit], binds=binds, count=len(sets), shots=1, seed_simulator=0)
+        else:
+            bound = [
+                self.circuit.assign_parameters({each: angles[place] for place, each in self.parameters})
+                for angles in sets
+            ]
+            found = data_of(simulator, bound, shots=1, seed_simulator=0)
+        return [np.asarray(data[LABEL], dtype=np.float64) for data in found]
+
+    def drawn(self, probabilities: Probabilities, shots: int, seed: int) -> dict[int, int]:
+        """So many outcomes: bit c of one is classical bit c."""
+        seen = np.bincount(_states(probabilities, shots, seed))
+        states = np.flatnonzero(seen)
+        return _added(self._outcomes(states.tolist()), seen[states].tolist())
+
+    def memory(self, probabilities: Probabilities, shots: int, seed: int) -> tuple[int, ...]:
+        """The same, in the order in which they are drawn."""
+        return tuple(self._outcomes(_states(probabilities, shots, seed).tolist()))
+
+    def _outcomes(self, states: Iterable[int]) -> list[int]:
+        if all(qubit == clbit for qubit, clbit in self.reads):
+            mask = sum(1 << qubit for qubit, _ in self.reads)
+            return [state & mask for state in states]
+        return [sum((state >> qubit & 1) << clbit for qubit, clbit in self.reads) for state in states]
+
+
+def _is_open(operation: Any) -> bool:
+    return any(isinstance(each, ParameterExpression) for each in operation.params)
+
+
+def _states(probabilities: Probabilities, shots: int, seed: int) -> NDArray[np.int64]:
+    edges = np.cumsum(probabilities)
+    points = np.random.Generator(np.random.PCG64(seed)).random(shots) * edges[-1]
+    last = int(np.flatnonzero(probabilities)[-1])  # where rounding takes a point up to the last edge
+    return np.minimum(np.searchsorted(edges, points, side="right"), last)
+
+
+def _added(outcomes: Iterable[int], counts: Iterable[int]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for outcome, count in zip(outcomes, counts, strict=True):
+        found[outcome] = found.get(outcome, 0) + count
+    return dict(sorted(found.items()))
