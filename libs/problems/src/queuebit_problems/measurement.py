@@ -158,6 +158,8 @@ class Measurement(Kind[S]):
     """A kind whose answer is measured on circuits: a distribution, an expectation value, a matrix of them."""
 
     family: ClassVar[Family] = "measurement"
+    joins: ClassVar[bool] = False
+    """Whether it asks its device once, so that its circuits may run together with those of other jobs."""
 
     @abstractmethod
     def measure(self, statement: S, device: Device, effort: Effort, on_step: OnStep, stop: Stop) -> Measured:

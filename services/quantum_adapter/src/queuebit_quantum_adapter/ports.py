@@ -214,7 +214,7 @@ class Joining(Protocol):
     """A provider that runs requests of several attempts together: one that runs here and charges nothing."""
 
     def run_together(self, requests: Sequence[Request]) -> list[Result]:
-        """What each request gives alone, in as few executions as there are structures. Each was preflighted. Raises AdapterError
+        """What each request, preflighted before, gives alone, in as few executions as there are structures. Raises AdapterError
         where one cannot run: then none has a result.
         """
         ...

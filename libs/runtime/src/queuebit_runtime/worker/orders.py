@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -17,16 +18,25 @@ ABANDONED_MAX = 100_000
 """Some 20 MB. Beyond it the oldest are forgotten, and their orders may be run for nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """What orders have in common that may run together, and how many of them may at one time."""
+
+    key: Hashable
+    count_max: int
+
+
 class Work:
     """An attempt that waits or runs, and every record that asked for it."""
 
-    __slots__ = ("claims", "large", "order", "report", "running", "stop")
+    __slots__ = ("alike", "claims", "large", "order", "report", "running", "stop")
 
     def __init__(self, order: JobQueued, report: Report, *, large: bool) -> None:
         self.order = order
         self.report = report
         self.large = large
         self.running = False
+        self.alike: Alike | None = None
         self.claims: list[tuple[Delivery, Record]] = []
         self.stop = asyncio.Event()
 
@@ -116,10 +126,34 @@ class Orders:
                     self.finish(work)
                 elif work.report.job not in self._running_jobs:
                     waiting.remove(work)
-                    self._running_jobs.add(work.report.job)
-                    work.running = True
+                    self._run(work)
                     return work
         return None
+
+    def next_alike(self, first: Work) -> list[Work]:
+        """The large orders of its tier that wait and may run together with one whose turn it is: as many as it says."""
+        if first.alike is None:
+            return []
+        found: list[Work] = []
+        waiting = self._large[first.order.tier]
+        for _ in range(len(waiting)):
+            work = waiting.popleft()
+            if (
+                len(found) + 1 < first.alike.count_max
+                and work.alike == first.alike
+                and work.report.job not in self._running_jobs
+                and work.wanted
+                and not work.stop.is_set()
+            ):
+                self._run(work)
+                found.append(work)
+            else:
+                waiting.append(work)
+        return found
+
+    def _run(self, work: Work) -> None:
+        self._running_jobs.add(work.report.job)
+        work.running = True
 
     def finish(self, work: Work) -> None:
         """Nothing more will come of it here: its records are done, unless they are no longer ours."""

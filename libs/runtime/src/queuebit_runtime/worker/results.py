@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
+from queuebit_contracts.events import JobStarted
 from queuebit_runtime.bus.port import Bus, BusError, Outgoing, RecordTooLarge
 from queuebit_runtime.bus.record_size import check_size
 from queuebit_runtime.clock import Clock
@@ -26,6 +27,20 @@ class Results:
         self._clock = clock
         self._backoff = backoff
         self._telemetry = telemetry
+
+    async def started(self, works: Sequence[Work], worker: str) -> None:
+        """Say so at once, and once: where it is lost, the result tells when they started."""
+        now = self._clock.now()
+        records = [
+            work.report.record(
+                JobStarted(attempt_id=work.order.attempt_id, leg=work.order.leg, worker=worker, started_at=now), now
+            )
+            for work in works
+        ]
+        try:
+            await self._bus.publish(records)
+        except BusError:
+            _log.info("The start of %d attempts was not published.", len(works), extra=fields_of(works))
 
     async def publish(self, results: list[tuple[Work, Outcome]]) -> None:
         """Return when all are acknowledged. An answer that no record can hold becomes a failure that says so."""

@@ -16,29 +16,19 @@ from functools import partial
 from uuid import UUID
 
 from queuebit_contracts.channels import CONTROL, Service
-from queuebit_contracts.events import (
-    AttemptAbandoned,
-    JobQueued,
-    JobStarted,
-)
+from queuebit_contracts.events import AttemptAbandoned, JobQueued
 from queuebit_contracts.jobs import BUDGET_S_MAX
 from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
 from queuebit_runtime.bus.decoding import Item, Received, sort_out, subscribe_decoded
-from queuebit_runtime.bus.port import Bus, BusError, Delivery, Subscription
+from queuebit_runtime.bus.port import Bus, Delivery, Subscription
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.retry import FOR_HANDLERS, Backoff
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_runtime.waiting import end_task, wait_event
-from queuebit_runtime.worker.attempts import (
-    Outcome,
-    begin_attempt,
-    end_attempt,
-    executed,
-    failed_inside,
-    too_late,
-)
+from queuebit_runtime.worker.attempts import Outcome, begin_attempt, end_attempt, executed, failed_inside, too_late
 from queuebit_runtime.worker.executor import Executor, Hop
+from queuebit_runtime.worker.joining import Joiner, answer_joined
 from queuebit_runtime.worker.keeping import Keeper
 from queuebit_runtime.worker.orders import Orders, Work
 from queuebit_runtime.worker.progress import ProgressReport
@@ -78,15 +68,17 @@ class WorkShell:
         backoff: Backoff = FOR_HANDLERS,
         telemetry: Telemetry = SILENT,
         keeper: Keeper | None = None,
+        joiner: Joiner | None = None,
     ) -> None:
         """Each topic is read by a group of its own, `<group>.<last word of the topic>`, so that a flood in one tier leaves the
         others room. `hop` runs small orders off the loop; a simulation passes one that calls it directly. No order is taken
         before everything is known that was abandoned within BEGIN_WITHIN_S_MAX; what is older may not begin anyway.
-        `keeper`: where orders go that outlive a process.
+        `keeper`: where orders go that outlive a process. `joiner`: does those together that wait together.
         """
         self._bus = bus
         self._executor = executor
         self._keeper = keeper
+        self._joiner = joiner
         self._service = service
         self._worker_name = worker_name
         self._clock = clock
@@ -172,6 +164,8 @@ class WorkShell:
             large = self._orders.has_large(item.envelope.subject) or not self._is_small(order, now)
             work = Work(order, Report(item.envelope, self._service), large=large)
             work.claims.append((delivery, item.record))
+            if self._joiner is not None and large:
+                work.alike = self._joiner.alike(order)
             self._orders.add(work)
 
     def _is_small(self, order: JobQueued, now: datetime) -> bool:
@@ -201,7 +195,9 @@ class WorkShell:
             work = self._orders.next_large()
             if work is None:
                 return
-            task = asyncio.ensure_future(self._run_large(work))
+            others, joiner = self._orders.next_alike(work), self._joiner
+            run = self._run_joined([work, *others], joiner) if others and joiner else self._run_large(work)
+            task = asyncio.ensure_future(run)
             self._tasks.add(task)
             task.add_done_callback(partial(self._ended, work))
 
@@ -261,11 +257,11 @@ class WorkShell:
             if late is not None:
                 outcome: Outcome = late
             elif self._keeper is not None and await self._keeper.keep(work):
-                await self._say_started(work)
+                await self._results.started([work], self._worker_name)
                 self._orders.finish(work)
                 return
             else:
-                await self._say_started(work)
+                await self._results.started([work], self._worker_name)
                 outcome = await self._outcome(work, progress)
             await progress.end()
             await self._results.publish([(work, outcome)])
@@ -274,16 +270,14 @@ class WorkShell:
             await progress.end()
             self._orders.drop(work)
 
-    async def _say_started(self, work: Work) -> None:
-        """At once, and once: where it is lost, the result tells when it started."""
-        now = self._clock.now()
-        started = JobStarted(
-            attempt_id=work.order.attempt_id, leg=work.order.leg, worker=self._worker_name, started_at=now
-        )
+    async def _run_joined(self, works: list[Work], joiner: Joiner) -> None:
         try:
-            await self._bus.publish([work.report.record(started, now)])
-        except BusError:
-            _log.info("The start of an attempt was not published.", extra=work.report.log_fields)
+            await answer_joined(works, joiner, self._results, self._clock, self._telemetry, worker=self._worker_name)
+            for work in works:
+                self._orders.finish(work)
+        finally:
+            for work in works:
+                self._orders.drop(work)
 
     async def _outcome(self, work: Work, progress: ProgressReport) -> Outcome:
         """What the executor does, as telemetry sees it."""

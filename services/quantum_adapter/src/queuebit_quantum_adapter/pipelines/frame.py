@@ -46,13 +46,14 @@ def run(task: Task, report: Report, kept: Kept | None = None) -> Outcome:
     cpu_begun = time.process_time()
     pipeline = _pipeline(task)
     runner = Runner(task.attempt_id, lambda: _provider(task, kept), kept.hand_in if kept else Here())
-    outcome = pipeline(task, runner, report)
-    return replace(
-        outcome,
-        cpu_s=time.process_time() - cpu_begun,
-        qpu_s=runner.qpu_s,
-        provenance={"problem_fingerprint": fingerprint(task.problem), **outcome.provenance},
-    )
+    outcome = told_of(task, pipeline(task, runner, report), runner)
+    return replace(outcome, cpu_s=time.process_time() - cpu_begun)
+
+
+def told_of(task: Task, outcome: Outcome, runner: Runner) -> Outcome:
+    """An outcome with what is told of every attempt."""
+    provenance = {"problem_fingerprint": fingerprint(task.problem), **outcome.provenance}
+    return replace(outcome, qpu_s=runner.qpu_s, provenance=provenance)
 
 
 def describe(backend: BackendSpec) -> Described:

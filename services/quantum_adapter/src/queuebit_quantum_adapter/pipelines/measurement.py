@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from queuebit_circuits.text import batch_print, text_hash, to_qasm3
@@ -26,32 +27,52 @@ TEXTS_MAX = 16
 """So many circuits of a result have their text hashed; the fingerprint covers all."""
 
 
-def measured(task: Task, runner: Runner, report: Report) -> Outcome:
-    """Measure on the task's backend. Raises AdapterError."""
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a task asks, read once, however often it is gone through."""
+
+    task: Task
+    kind: Measurement[Any]
+    statement: Any
+    read_s: float
+
+    def measured(self, runner: Runner, report: Report) -> Outcome:
+        """Measure on the task's backend. Raises AdapterError."""
+        task = self.task
+        device = ProviderDevice(runner, task.limits, task.budget_s, name=task.backend.name, mitigation=task.mitigation)
+        report(Stage("running"))
+        effort = Effort(left_s(task.budget_s, self.read_s), task.seed)
+        try:
+            found = self.kind.measure(self.statement, device, effort, thinned(report, time.monotonic), lambda: False)
+        except OutOfBudget as error:
+            raise BudgetTooSmall(error.detail, remedy=error.remedy) from error
+        except ProblemError as error:
+            raise UnusableProblem(error.detail, remedy=error.remedy) from error
+        # A kind that asks for exact values counts no shots; a device that only samples has taken some nevertheless.
+        shots = found.shots or runner.shots
+        report(Stage("measured", found.objective))
+        return Outcome(
+            answer=found.answer,
+            objective=found.objective,
+            method=found.method.removesuffix(f" on {device.name}").rstrip(", "),
+            shots=shots,
+            evidence={**found.evidence, "shots": shots, "equivalence": device.equivalence(), **device.target()},
+            provenance=_provenance(task, found, device, runner, shots),
+            bound=found.bound,
+            iterations=found.iterations,
+        )
+
+
+def question_of(task: Task) -> Question:
+    """Raises InvalidProblem or UnusableProblem."""
     begun_s = time.monotonic()
     kind, statement = _parsed(task)
-    device = ProviderDevice(runner, task.limits, task.budget_s, name=task.backend.name, mitigation=task.mitigation)
-    report(Stage("running"))
-    effort = Effort(left_s(task.budget_s, time.monotonic() - begun_s), task.seed)
-    try:
-        found = kind.measure(statement, device, effort, thinned(report, time.monotonic), lambda: False)
-    except OutOfBudget as error:
-        raise BudgetTooSmall(error.detail, remedy=error.remedy) from error
-    except ProblemError as error:
-        raise UnusableProblem(error.detail, remedy=error.remedy) from error
-    # A kind that asks for exact values counts no shots; a device that only samples has taken some nevertheless.
-    shots = found.shots or runner.shots
-    report(Stage("measured", found.objective))
-    return Outcome(
-        answer=found.answer,
-        objective=found.objective,
-        method=found.method.removesuffix(f" on {device.name}").rstrip(", "),
-        shots=shots,
-        evidence={**found.evidence, "shots": shots, "equivalence": device.equivalence(), **device.target()},
-        provenance=_provenance(task, found, device, runner, shots),
-        bound=found.bound,
-        iterations=found.iterations,
-    )
+    return Question(task, kind, statement, time.monotonic() - begun_s)
+
+
+def measured(task: Task, runner: Runner, report: Report) -> Outcome:
+    """Measure on the task's backend. Raises AdapterError."""
+    return question_of(task).measured(runner, report)
 
 
 def left_s(budget_s: float, spent_s: float) -> float:

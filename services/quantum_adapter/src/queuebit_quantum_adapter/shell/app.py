@@ -16,6 +16,7 @@ from queuebit_quantum_adapter.backends.status import BackendReporter
 from queuebit_quantum_adapter.backends.targets import Targets
 from queuebit_quantum_adapter.shell.conductor import Conductor
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
+from queuebit_quantum_adapter.shell.joiner import OrderJoiner
 from queuebit_quantum_adapter.shell.keeper import OrderKeeper
 from queuebit_quantum_adapter.shell.settings import AdapterSettings
 from queuebit_quantum_adapter.shell.stepping import Pace
@@ -89,6 +90,7 @@ class QuantumAdapter:
             hop=hop,
             telemetry=telemetry,
             keeper=keeper if self._keeps else None,
+            joiner=OrderJoiner(executor, pool, settings.limits, clock, count_max=settings.joined_max),
         )
         self.reporter = BackendReporter(
             bus,

@@ -35,6 +35,14 @@ def attempt(task: Task, on_progress: Report) -> Ended:
     return replace(ended, artifacts=listed(keeping, task.attempt_id, task.backend.name, items, recorded.count))
 
 
+def attempts(tasks: tuple[Task, ...], on_progress: Report) -> tuple[Ended | None, ...]:
+    """Do several tasks together; None for one that is to be done alone."""
+    from queuebit_quantum_adapter.pipelines.joined import run_joined
+
+    del on_progress
+    return run_joined(tasks)
+
+
 def step(asked: Step, on_progress: Report) -> Ended | Waiting:
     """Go through a task whose circuits are handed in through the ledger: to its outcome, or until a result is not there yet."""
     from queuebit_quantum_adapter.submissions.ledger import ledger_loop, open_ledger

@@ -146,20 +146,21 @@ class QuantumExecutor:
             artifacts=outcome.artifacts,
         )
 
+    def backend_of(self, order: JobQueued) -> BackendSpec:
+        """The backend that an order is for. Raises NoBackend or ProblemError."""
+        qubits = 0 if order.size is None else order.size.qubits
+        asked = order.params.get(BACKEND_PARAM)
+        only = None if asked is None else str(asked)
+        annealers = self._backends.annealers()
+        annealed = order.params.get("method") == ANNEAL or only in [spec.name for spec in annealers.all()]
+        able = annealers if annealed and not is_measurement(order.problem) else self._of_target(order).circuits()
+        return able.of(order.lane, qubits, order.avoid or (), not_on=order.not_on or (), only=only)
+
     def task_of(self, order: JobQueued, backend_name: str | None = None) -> Task:
         """What a work order asks of a worker process; on that backend, where one is named. Raises AdapterError or ProblemError
         where it cannot be served.
         """
-        qubits = 0 if order.size is None else order.size.qubits
-        asked = order.params.get(BACKEND_PARAM)
-        only = None if asked is None else str(asked)
-        if backend_name is not None:
-            backend = self._backends.named(backend_name)
-        else:
-            annealers = self._backends.annealers()
-            annealed = order.params.get("method") == ANNEAL or only in [spec.name for spec in annealers.all()]
-            able = annealers if annealed and not is_measurement(order.problem) else self._of_target(order).circuits()
-            backend = able.of(order.lane, qubits, order.avoid or (), not_on=order.not_on or (), only=only)
+        backend = self.backend_of(order) if backend_name is None else self._backends.named(backend_name)
         if is_measurement(order.problem):
             recipe = Recipe()
             check_measurement(order, backend, self._limits)

@@ -40,6 +40,10 @@ class AdapterSettings(BaseSettings):
     """The same for the scheduled tier."""
     grace_s: Annotated[float, Field(gt=0)] = 5.0
     """How long past its budget a process may take to end."""
+    joined_max: Annotated[int, Field(ge=1, le=256)] = 64
+    """How many jobs whose circuits have the same size, and that wait at the same time, run together on the ideal simulator:
+    those of one structure in one execution. 1 for none.
+    """
     simulator_target: str = EXACT
     providers: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*(,[a-z][a-z0-9_-]*)*$")] = "aer"
     """The providers that are used, by the names of their entry points, parted by commas. Of the backends of a lane the first

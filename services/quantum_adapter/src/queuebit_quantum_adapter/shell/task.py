@@ -216,6 +216,12 @@ Report = Callable[[Stage], None]
 """Whoever hears of the steps that are done."""
 
 
+def shares(total: int, count: int) -> list[int]:
+    """A whole number in so many parts, as equal as they can be: they add up to it."""
+    each, left = divmod(total, count)
+    return [each + (place < left) for place in range(count)]
+
+
 def _whole(params: Mapping[str, ParamValue], name: str, default: int, most: int, *, least: int = 1) -> int:
     value = params.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:

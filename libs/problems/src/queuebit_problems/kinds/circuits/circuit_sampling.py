@@ -63,6 +63,7 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
     )
     formats = ("OpenQASM 2", "OpenQASM 3: gates, loops, measurements and conditions")
     suffixes = (".qasm", ".qasm2", ".qasm3")
+    joins = True
     params = {
         "shots": f"how often the circuit is run, {SHOTS} where it is left out",
         "precision": "instead of shots: the standard error that no outcome's share may exceed",

@@ -23,6 +23,7 @@ def aer(limits: Limits) -> BackendSpec:
         lane="simulator",
         opener="queuebit_quantum_adapter.providers.aer.ideal:open_provider",
         qubits_max=limits.qubits_hard_max,
+        joins=True,
         options={"qubits_max": limits.qubits_hard_max, "memory_bytes_max": limits.memory_bytes_max},
     )
 
