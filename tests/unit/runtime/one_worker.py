@@ -24,6 +24,7 @@ from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_runtime.worker.attempts import Outcome
+from queuebit_runtime.worker.joining import Joiner
 from queuebit_runtime.worker.shell import WorkShell
 from tests.fakes.moved_clock import START, MovedClock, settle
 
@@ -125,7 +126,7 @@ class ScriptedExecutor:
 class OneWorker:
     """One worker on a bus of its own."""
 
-    def __init__(self, telemetry: Telemetry = SILENT) -> None:
+    def __init__(self, telemetry: Telemetry = SILENT, joiner: Joiner | None = None) -> None:
         self.clock = MovedClock()
         self.broker = MemoryBroker(self.clock)
         self.bus = MemoryBus(self.broker)
@@ -141,6 +142,7 @@ class OneWorker:
             concurrency_max=2,
             hop=self._hop,
             telemetry=telemetry,
+            joiner=joiner,
         )
 
     async def _hop(self, run: Callable[[], list[Outcome]]) -> list[Outcome]:

@@ -216,7 +216,7 @@ class FormRunner:
         made = Compiled.of(plain, self._target.fit_template(plain.circuit))
         found = self._target.check_template(circuit, plain, made.open)
         operations = length_of(circuit.operations)
-        name, drawing = self._target.key_of(circuit), self._drawing(circuit, made)
+        name, drawing = self._target.key_of(circuit), self._target.drawing(circuit, made.open)
         return Form(name, made, operations, drawing, found, time.perf_counter() - begun)
 
     def _closed(self, circuit: Circuit, key: Hashable) -> Form:
@@ -225,11 +225,8 @@ class FormRunner:
         self.transpilations += 1
         made = Compiled.of(plain, self._target.fit(plain.circuit))
         operations = length_of(circuit.operations)
-        name, drawing = text_hash(repr(key)), self._drawing(circuit, made)
+        name, drawing = text_hash(repr(key)), self._target.drawing(circuit, made.open)
         return Form(name, made, operations, drawing, None, time.perf_counter() - begun)
-
-    def _drawing(self, circuit: Circuit, made: Compiled) -> Drawing | None:
-        return Drawing.of(made.open) if self._target.is_drawn(circuit) else None
 
 
 def form_of(circuit: Circuit) -> Hashable:

@@ -94,8 +94,8 @@ class IdealTarget:
     def memory(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> tuple[int, ...]:  # noqa: ARG002
         return memory_of(self._simulator, bound, shots, seed)
 
-    def is_drawn(self, circuit: Circuit) -> bool:
-        return is_drawn(circuit)
+    def drawing(self, circuit: Circuit, made: OpenCircuit) -> Drawing | None:
+        return Drawing.of(made).tried(self._simulator) if is_drawn(circuit) else None
 
     def probabilities(self, drawing: Drawing, sets: Sequence[Sequence[float]]) -> list[Probabilities]:
         return drawing.probabilities(self._simulator, sets)

@@ -116,9 +116,8 @@ class NoisyTarget:
         simulator = a_simulator(self._cheapest(fitted, shots)[0], self.space.memory_bytes_max, fitted.noise)
         return memory_of(simulator, bound, shots, seed)
 
-    def is_drawn(self, circuit: Circuit) -> bool:  # noqa: ARG002
+    def drawing(self, circuit: Circuit, made: OpenCircuit) -> None:
         """Readout errors are in Aer's samples and not in its probabilities."""
-        return False
 
     def probabilities(self, drawing: Drawing, sets: Sequence[Sequence[float]]) -> list[Probabilities]:  # noqa: ARG002
         raise UnusableProblem("A noisy target gives no probabilities.", remedy="Ask for shots.")

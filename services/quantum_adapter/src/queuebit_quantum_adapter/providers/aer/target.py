@@ -68,8 +68,8 @@ class Target(Protocol):
         """As `counts`, the outcome of each run in order."""
         ...
 
-    def is_drawn(self, circuit: Circuit) -> bool:
-        """Whether its outcomes are drawn here from `probabilities`, and not by `counts`."""
+    def drawing(self, circuit: Circuit, made: OpenCircuit) -> Drawing | None:
+        """How the outcomes of a fitted circuit are drawn here from `probabilities`; None where `counts` gives them."""
         ...
 
     def probabilities(self, drawing: Drawing, sets: Sequence[Sequence[float]]) -> list[Probabilities]:
