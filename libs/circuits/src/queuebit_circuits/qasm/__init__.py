@@ -17,11 +17,14 @@ from queuebit_circuits.cost import QUBITS_DEVICE_MAX, QUBITS_EXACT_MAX, affordab
 from queuebit_circuits.qasm.parser import Parser
 from queuebit_circuits.qasm.run import Run
 from queuebit_circuits.qasm.source import Source, check_length
+from queuebit_circuits.qasm.templates import Templates
 
 NO_INPUTS: Mapping[str, float] = MappingProxyType({})
 _INPUT = re.compile(r"^\s*input\s+[a-z]+\s*(?:\[[^\]\n]*\])?\s*([^\W\d]\w*)\s*;", re.MULTILINE)
 Use = Literal["read", "run", "sample"]
 STACK_WORDS = 20_000
+TEMPLATES = Templates()
+"""Of this process."""
 
 
 def read_circuit(
@@ -36,7 +39,9 @@ def read_circuit(
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _with_room(_read, Source(text, file_name), to, inputs)
+    return TEMPLATES.circuit(
+        text, inputs, to, lambda each, values: _with_room(_read, Source(each, file_name), to, values)
+    )
 
 
 def input_names(text: str) -> tuple[str, ...]:
