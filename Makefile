@@ -10,7 +10,7 @@ WORKERS ?= 2
 SOURCES := $(foreach member,$(MEMBERS),$(member)/src) tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test unit check contract fmt bench scale bench-admission drill drills sweep fuzz readings provider-crash-matrix crash-matrix versitygw chaos soak schemas constraints clean
+.PHONY: help setup demo up down status logs test unit check contract fmt bench scale bench-admission bench-quantum drill drills sweep fuzz readings provider-crash-matrix crash-matrix versitygw chaos soak schemas constraints clean
 
 help: ## List the targets.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ scale: $(READY) ## Measure appends, timelines, lists and plans on a log of ten m
 
 bench-admission: $(READY) ## Measure what strangers can make admission cost, and whom it holds up (LARGE=30 statements).
 	@$(BIN)/python -m queuebit_workbench.bench.admission $(if $(LARGE),--large $(LARGE))
+
+bench-quantum: $(READY) ## Measure circuits as jobs beside the same circuits by hand, in one run (JOBS=100 TURNS=5).
+	@$(BIN)/python -m queuebit_workbench.bench.quantum $(if $(JOBS),--jobs $(JOBS)) $(if $(TURNS),--turns $(TURNS))
 
 drill: $(READY) ## Rehearse a page of the runbooks on real servers: a bad backend among JOBS=10000 jobs, or DRILL=poison-record, ….
 	@$(BIN)/python -m queuebit_workbench.drill $(DRILL) $(if $(JOBS),--jobs $(JOBS))
