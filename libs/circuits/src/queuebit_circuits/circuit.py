@@ -111,7 +111,7 @@ class Circuit:
     def clbits(self) -> int:
         return sum(register.size for register in self.registers)
 
-    @property
+    @cached_property
     def layout(self) -> tuple[int, ...]:
         """How many digits the words of a key have, from the left: one word a register, one for loose bits side by side."""
         words: list[int] = []

@@ -28,19 +28,12 @@ def edges() -> list[tuple[int, int]]:
 
 
 def text_of(angles: Sequence[float]) -> str:
-    """The same circuit as OpenQASM 3."""
-    lines = [
-        "OPENQASM 3.0;",
-        'include "stdgates.inc";',
-        "gate rzz(t) a, b { cx a, b; rz(t) b; cx a, b; }",
-        f"qubit[{RING}] q;",
-        f"bit[{RING}] c;",
-        "h q;",
-    ]
+    """The same circuit as OpenQASM 2, which has all of its gates."""
+    lines = ["OPENQASM 2.0;", 'include "qelib1.inc";', f"qreg q[{RING}];", f"creg c[{RING}];", "h q;"]
     for layer in range(LAYERS):
         lines += [f"rzz({angles[2 * layer]!r}) q[{one}], q[{other}];" for one, other in edges()]
         lines += [f"rx({angles[2 * layer + 1]!r}) q[{qubit}];" for qubit in range(RING)]
-    return "\n".join([*lines, "c = measure q;", ""])
+    return "\n".join([*lines, "measure q -> c;", ""])
 
 
 def run(asked: ByHand, on_progress: Callable[[Any], None]) -> dict[str, float]:
