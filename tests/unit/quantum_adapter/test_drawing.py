@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -98,6 +100,17 @@ def test_bits_are_read_from_the_qubits_that_are_measured_into_them() -> None:
     [probabilities] = TARGET.probabilities(made, [()])
 
     assert made.drawn(probabilities, 50, 1) == {0b100: 50}
+
+
+def test_each_run_in_order_adds_up_to_the_counts_of_the_same_seed() -> None:
+    circuit = Circuit(3, (Register("c", 3),), (Gate("h", (0,)), Gate("cx", (0, 2)), Measure(0, 1), Measure(2, 2)))
+    made = a_drawing(circuit)
+    [probabilities] = TARGET.probabilities(made, [()])
+
+    runs = made.memory(probabilities, 200, 9)
+
+    assert Counter(runs) == made.drawn(probabilities, 200, 9)
+    assert set(runs) == {0b000, 0b110}
 
 
 def test_an_outcome_that_cannot_be_is_never_drawn() -> None:

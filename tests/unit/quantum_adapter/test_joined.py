@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobQu
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Problem
 from queuebit_quantum_adapter.backends.registry import Backends
-from queuebit_quantum_adapter.pipelines import frame, joined
+from queuebit_quantum_adapter.pipelines import frame
 from queuebit_quantum_adapter.pipelines.joined import run_joined
 from queuebit_quantum_adapter.ports import Request, Result
 from queuebit_quantum_adapter.providers.aer import ideal
@@ -145,7 +146,7 @@ def test_what_fails_for_all_at_once_is_the_failure_of_none(
 
 def test_the_processor_time_is_shared_to_the_nanosecond(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = iter((1_000, 1_000 + 1_000_000_007))
-    monkeypatch.setattr(joined.time, "process_time_ns", lambda: next(moments))
+    monkeypatch.setattr(time, "process_time_ns", lambda: next(moments))
 
     found = run_joined([a_task(a_chain(0.1 * number)) for number in range(3)])
 
@@ -217,6 +218,8 @@ def test_an_order_that_is_refused_is_no_member() -> None:
         (sized(a_chain(0.1), 1), True),
         (an_order(a_chain(0.1)), False),  # nobody knows its size
         (sized(a_maxcut(3), 1), False),
+        (sized(a_chain(0.1), 1, params={"target": "exact"}), False),
+        (sized(a_chain(0.1), 1, params={"artifacts": True}), False),
         (sized(a_chain(0.1), 1, lane="quantum"), False),
         (
             sized(a_chain(0.1), 1).model_copy(update={"size": ProblemSize(variables=20, qubits=20, terms=7)}),

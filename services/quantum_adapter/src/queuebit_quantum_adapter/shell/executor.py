@@ -146,6 +146,10 @@ class QuantumExecutor:
             artifacts=outcome.artifacts,
         )
 
+    def is_kept(self, order: JobQueued, backend: BackendSpec) -> bool:
+        """Whether artifacts of its attempt are kept."""
+        return backend.durable or self._keep_all or order.params.get(ARTIFACTS_PARAM) is True
+
     def backend_of(self, order: JobQueued) -> BackendSpec:
         """The backend that an order is for. Raises NoBackend or ProblemError."""
         qubits = 0 if order.size is None else order.size.qubits
@@ -181,7 +185,7 @@ class QuantumExecutor:
             order.degraded or 0,
             order.params.get(FALLBACK_PARAM) is False,
             mitigation,
-            backend.durable or self._keep_all or order.params.get(ARTIFACTS_PARAM) is True,
+            self.is_kept(order, backend),
         ).smaller
 
     def _of_target(self, order: JobQueued) -> Backends:

@@ -134,7 +134,7 @@ def _states(probabilities: Probabilities, shots: int, seed: int) -> NDArray[np.i
     edges = np.cumsum(probabilities)
     points = np.random.Generator(np.random.PCG64(seed)).random(shots) * edges[-1]
     last = int(np.flatnonzero(probabilities)[-1])  # where rounding takes a point up to the last edge
-    return np.minimum(np.searchsorted(edges, points, side="right"), last)
+    return np.asarray(np.minimum(np.searchsorted(edges, points, side="right"), last), dtype=np.int64)
 
 
 def _added(outcomes: Iterable[int], counts: Iterable[int]) -> dict[int, int]:
