@@ -8,14 +8,16 @@ only this module and `operators` import numpy, so import them only where somethi
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
-from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset
+from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset, length_of
 from queuebit_circuits.clifford import Parities
 from queuebit_circuits.cost import IDLE, active, affordable, final_measurements, on_active
 from queuebit_circuits.errors import UnfitCircuit
@@ -28,6 +30,8 @@ PROBABILITY_MIN = 1e-12
 _WEIGHT_MIN = 1e-15
 """Branches that are less likely are not followed; rounding leaves about 1e-32 where nothing should be."""
 _INT64_BITS = 62
+KNOWN_MAX, KNOWN_OUTCOMES_MAX, KNOWN_OPERATIONS_MAX = 16, 1 << 16, 10_000
+"""So many circuits are remembered with their outcomes, of those that have no more outcomes and operations: 16 MiB."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +58,32 @@ class Outcomes:
         return dict(zip(keys, drawn[seen].tolist(), strict=True))
 
 
+class _Known:
+    """The outcomes of circuits that came last, where they are few: who asks for many samples of one circuit asks for them again
+    and again. Safe to use from several threads.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._found: OrderedDict[Circuit, Outcomes] = OrderedDict()
+
+    def get(self, circuit: Circuit) -> Outcomes | None:
+        with self._lock:
+            return self._found.get(circuit)
+
+    def keep(self, circuit: Circuit, outcomes: Outcomes) -> None:
+        if len(outcomes.bits) > KNOWN_OUTCOMES_MAX or length_of(circuit.operations) > KNOWN_OPERATIONS_MAX:
+            return
+        outcomes.bits.flags.writeable = outcomes.probabilities.flags.writeable = False
+        with self._lock:
+            self._found[circuit] = outcomes
+            if len(self._found) > KNOWN_MAX:
+                self._found.popitem(last=False)
+
+
+_KNOWN = _Known()
+
+
 def distribution(circuit: Circuit) -> dict[str, float]:
     """The exact probability of every outcome, by its key, in ascending order. Raises UnfitCircuit where it is too large."""
     return outcomes(circuit).as_dict()
@@ -66,6 +96,14 @@ def outcomes(circuit: Circuit) -> Outcomes:
             "The circuit is too large to be simulated exactly.",
             remedy="State fewer qubits, gates, or measurements and resets in the middle of the circuit.",
         )
+    known = _KNOWN.get(circuit)
+    if known is None:
+        known = _outcomes(circuit)
+        _KNOWN.keep(circuit, known)
+    return known
+
+
+def _outcomes(circuit: Circuit) -> Outcomes:
     kept = active(circuit)
     operations, final = final_measurements(on_active(circuit, kept), range(len(kept)))
     wide: type = np.int64 if circuit.clbits <= _INT64_BITS else object

@@ -28,6 +28,8 @@ from queuebit_store.errors import StoreUnavailable
 log = logging.getLogger(__name__)
 
 CRASHES_MAX = 5
+BUSY_S = 0.1
+"""When it is asked again for a turn, where all are taken: whoever waits holds up nobody."""
 Place = tuple[str, int, int, int | None]
 Tell = Callable[[Question | Refused], Awaitable[None]]
 Bury = Callable[[Record, ContractError], Awaitable[None]]
@@ -99,7 +101,9 @@ class Aside:
         while delivery.wanted(record):
             try:
                 await self._once(record, item, refuse=crashes >= CRASHES_MAX)
-            except (StoreUnavailable, Contended, BusError, Overloaded, PoolError) as error:
+            except Overloaded:
+                await self._clock.sleep(BUSY_S)
+            except (StoreUnavailable, Contended, BusError, PoolError) as error:
                 crashes += isinstance(error, PoolCrashed)
                 log.warning("a question waits on: %s", error)
                 await self._clock.sleep(self._retry_s)
