@@ -59,10 +59,13 @@ Sets = tuple[tuple[float, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Seconds of one turn: by hand, through the adapter, through all; how many executions the adapter's circuits took."""
+    """Seconds of one turn: by hand, through the adapter, through all; of the processor for the adapter's circuits, and how many
+    executions these took.
+    """
 
     by_hand: dict[str, float]
     adapter_s: float
+    adapter_cpu_s: float
     whole_s: float
     executions: int
 
@@ -142,7 +145,9 @@ class Watch:
 async def through_adapter(
     pool: ProcessPool, all_sets: Sequence[Sets], numbers: random.Random
 ) -> list[tuple[float, int]]:
-    """Of each turn the seconds from the first order to the last answer, and in how many executions the circuits ran."""
+    """Of each turn the seconds from the first order to the last answer, those of the processor that the jobs say they took, and
+    in how many executions the circuits ran.
+    """
     broker = MemoryBroker(CLOCK)
     bus = MemoryBus(broker)
     adapter = QuantumAdapter(bus, pool, CLOCK, SystemIds(CLOCK), AdapterSettings(), worker_name="bench", warm=False)
@@ -156,7 +161,8 @@ async def through_adapter(
             answers = await watch.until(len(orders))
             took_s = time.perf_counter() - begun_s
             runs = [each.provenance["run"].get("batch", {}).get("id") for each in answers]
-            found.append((took_s, len(set(runs) - {None}) + runs.count(None)))
+            cpu_s = sum(each.usage.cpu_s or 0.0 for each in answers)
+            found.append((took_s, cpu_s, len(set(runs) - {None}) + runs.count(None)))
     finally:
         await adapter.stop()
         await bus.stop(1.0)
@@ -217,9 +223,9 @@ async def measured(jobs: int, turns: int) -> tuple[list[Turn], list[float]]:
         await through_all(whole, [some()], numbers)
         for turn in range(turns):
             by_hand = await hand.run(BY_HAND, ByHand(some(), SHOTS, turn), timeout_s=PATIENCE_S)
-            [(adapter_s, executions)] = await through_adapter(adapter, [some()], numbers)
+            [(adapter_s, cpu_s, executions)] = await through_adapter(adapter, [some()], numbers)
             [whole_s] = await through_all(whole, [some()], numbers)
-            found.append(Turn(by_hand, adapter_s, whole_s, executions))
+            found.append(Turn(by_hand, adapter_s, cpu_s, whole_s, executions))
         return found, await noisy(hand, 4)
     finally:
         for pool in pools:
@@ -243,6 +249,8 @@ def told(jobs: int, turns: Sequence[Turn], noisy_s: Sequence[float], console: Co
         ratio = median(each / turn.by_hand["bound"] for each, turn in zip(seconds, turns, strict=True))
         kept = kept and ratio <= bar
         console.print(f"{name}: {median(seconds):.3f} s, {ratio:.2f} times by hand (bar {bar:g})")
+    cpu_ratio = median(turn.adapter_cpu_s / turn.by_hand["bound_cpu"] for turn in turns)
+    console.print(f"of the processor, reading and checking included: {cpu_ratio:.2f} times by hand")
     console.print(f"executions of {jobs} jobs in the adapter: {[turn.executions for turn in turns]}")
     first_s, *warm_s = noisy_s
     console.print(
