@@ -7,7 +7,7 @@ import pytest
 
 from queuebit_circuits import simulator
 from queuebit_circuits.circuit import Circuit, Gate, Measure, Register
-from queuebit_circuits.simulator import KNOWN_MAX, outcomes
+from queuebit_circuits.simulator import KNOWN_MAX, Outcomes, outcomes
 
 
 def a_circuit(angle: float) -> Circuit:
@@ -20,7 +20,12 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> list[Circuit]:
     found: list[Circuit] = []
     honest = simulator._outcomes
     monkeypatch.setattr(simulator, "_KNOWN", simulator._Known())
-    monkeypatch.setattr(simulator, "_outcomes", lambda circuit: found.append(circuit) or honest(circuit))
+
+    def counted(circuit: Circuit) -> Outcomes:
+        found.append(circuit)
+        return honest(circuit)
+
+    monkeypatch.setattr(simulator, "_outcomes", counted)
     return found
 
 

@@ -144,7 +144,7 @@ class Watch:
 
 async def through_adapter(
     pool: ProcessPool, all_sets: Sequence[Sets], numbers: random.Random
-) -> list[tuple[float, int]]:
+) -> list[tuple[float, float, int]]:
     """Of each turn the seconds from the first order to the last answer, those of the processor that the jobs say they took, and
     in how many executions the circuits ran.
     """
