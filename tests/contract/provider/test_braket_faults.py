@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from queue import Queue
 from typing import Any
 from uuid import UUID
@@ -14,12 +14,8 @@ from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
 from queuebit_contracts.failures import FailureCode
 from queuebit_quantum_adapter.errors import (
     AdapterError,
-    NotAuthorised,
-    NotSent,
     ProviderUnavailable,
-    RateLimited,
     SubmissionEnded,
-    SubmitRefused,
     UnusableProblem,
 )
 from queuebit_quantum_adapter.ports import CostPart, Request, RunState
@@ -30,40 +26,19 @@ pytest.importorskip("braket.aws", reason="the extra `braket` is not installed")
 
 from queuebit_quantum_adapter.providers.braket.provider import BraketProvider
 from queuebit_workbench.clouds.braket.execution import MACHINE, SHOT_USD, SIMULATOR
-from queuebit_workbench.clouds.braket.server import BUCKET, Server, started
-
-KEY = UUID(int=7)
-CIRCUIT = Circuit(
-    2, (Register("c", 2),), (Gate("ry", (0,), (), (0,)), Gate("cx", (0, 1)), Measure(0, 0), Measure(1, 1)), 1
+from queuebit_workbench.clouds.braket.server import BUCKET, Server
+from tests.contract.provider.braket_on_loopback import (
+    DEADLINE_S,
+    KEY,
+    ONE,
+    REQUEST,
+    TASKS,
+    cloud,
+    provider,
+    server,
 )
-REQUEST = Request((Bound(CIRCUIT, (0.5,)), Bound(CIRCUIT, (3.0,))), (1, 2), 50)
-ONE = Request(REQUEST.circuits[:1], (1,), 50)
-TASKS = "/quantum-task"
-DEADLINE_S = 2.0
 
-
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[Server]:
-    server = started()
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in server.env().items():
-            patch.setenv(name, value)
-        yield server
-    server.close()
-
-
-@pytest.fixture
-def server(cloud: Server) -> Iterator[Server]:
-    """A cloud that has nothing and does nothing wrong yet."""
-    cloud.cloud.forget()
-    yield cloud
-    cloud.faults.table, cloud.faults.without = [], ()
-    cloud.cloud.behaviour = Behaviour()
-
-
-@pytest.fixture(scope="module")
-def provider(cloud: Server) -> BraketProvider:
-    return BraketProvider(device=SIMULATOR, bucket=BUCKET, prefix="t", lag_s=1.0, deadline_s=DEADLINE_S)
+__all__ = ["cloud", "provider", "server"]
 
 
 @pytest.mark.parametrize(
@@ -110,30 +85,6 @@ def test_an_answer_in_other_words_is_a_lost_answer(server: Server, provider: Bra
     server.faults.without = ()
 
     assert provider.reconcile(KEY, None) == (provider.submit(REQUEST, KEY, None),)
-
-
-@pytest.mark.parametrize(
-    ("status", "name", "kind", "transient"),
-    [
-        (400, "ValidationException", SubmitRefused, False),
-        (402, "ServiceQuotaExceededException", RateLimited, True),
-        (403, "AccessDeniedException", NotAuthorised, False),
-        (410, "DeviceRetiredException", SubmitRefused, False),
-        (424, "DeviceOfflineException", NotSent, True),
-        (429, "ThrottlingException", RateLimited, True),
-    ],
-)
-def test_a_refusal_in_so_many_words_says_that_nothing_was_taken(
-    server: Server, provider: BraketProvider, status: int, name: str, kind: type[AdapterError], transient: bool
-) -> None:
-    headers = {"x-amzn-ErrorType": name, "Retry-After": "17"}
-    server.faults.table = [Fault("POST", TASKS, status=status, headers=headers, body={"message": "no"}, times=None)]
-
-    with pytest.raises(kind) as refused:
-        provider.submit(REQUEST, KEY, None)
-
-    assert (refused.value.unsent, refused.value.transient, server.cloud.tasks) == (True, transient, {})
-    assert refused.value.retry_after_s == (17.0 if kind is RateLimited else None)
 
 
 def test_a_token_that_is_forgotten_makes_a_second_task_and_both_are_found(

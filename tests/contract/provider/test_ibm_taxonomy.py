@@ -11,7 +11,8 @@ from queuebit_contracts.failures import FailureCode
 from queuebit_quantum_adapter.errors import AdapterError, NoBackend, ProviderUnavailable, TooManyQubits
 from queuebit_quantum_adapter.ports import Poll, Request, RunState
 from queuebit_quantum_adapter.providers.ibm.provider import IbmProvider
-from queuebit_quantum_adapter.providers.ibm.taxonomy import BY_REASON, BY_STATUS, FAILED, REFUSED, Row
+from queuebit_quantum_adapter.providers.ibm.taxonomy import BY_REASON, BY_STATUS, REFUSED
+from queuebit_quantum_adapter.providers.rows import FAILED, Row
 from queuebit_workbench.clouds.faults import Fault
 from queuebit_workbench.clouds.ibm.cloud import Behaviour
 from queuebit_workbench.clouds.ibm.server import Server

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -184,6 +184,7 @@ async def relay_stands_still(world: World, job_ids: Sequence[UUID]) -> Expected:
     return "not_relayed", str(job_ids[0])
 
 
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 SUBMIT = """INSERT INTO submission (key, attempt_id, round, backend, request_hash, request, state, created_at)
 VALUES (gen_random_uuid(), $1, $2, 'ibm', 'x', 'x', 'submitting', now() - $3::interval) RETURNING key"""
 
@@ -199,6 +200,38 @@ async def handed_in_twice(world: World) -> Expected:
     return "two_live_submissions", str(max(keys))
 
 
+async def kept_for_nobody(world: World) -> Expected:
+    attempt_id = derive_id(a_job_id(556), "attempt")
+    await world.admin.execute(
+        "INSERT INTO attempt (attempt_id, lineage, number, backend, created_at) VALUES ($1, $1, 1, 'ibm', $2)",
+        attempt_id,
+        LONG_AGO,
+    )
+    return "attempt_without_job", str(attempt_id)
+
+
+async def handed_in_and_left(world: World) -> Expected:
+    attempt_id = attempt_id_of(a_job_id(0), LEG, 1)
+    key = await world.admin.fetchval(SUBMIT, attempt_id, 0, timedelta())
+    await world.admin.execute("UPDATE submission SET due_at = $2 WHERE key = $1", key, LONG_AGO)
+    return "submission_overdue", str(key)
+
+
+async def kept_and_left(world: World) -> Expected:
+    attempt_id = attempt_id_of(a_job_id(0), LEG, 1)
+    await world.admin.execute(
+        "INSERT INTO attempt (attempt_id, lineage, number, backend, work_order, due_at) VALUES ($1, $1, 1, 'ibm', 'o', $2)",
+        attempt_id,
+        LONG_AGO,
+    )
+    return "attempt_overdue", str(attempt_id)
+
+
+async def asked_never_again(world: World) -> Expected:
+    await world.admin.execute("INSERT INTO provider_gate VALUES ('ibm', 9, now() + interval '1 day')")
+    return "breaker_stuck", "ibm"
+
+
 BESIDE: dict[str, Callable[[World], Awaitable[Expected]]] = {
     "a cursor is beyond the last event": cursor_too_far,
     "an offset is beyond the end": offset_too_far,
@@ -206,6 +239,10 @@ BESIDE: dict[str, Callable[[World], Awaitable[Expected]]] = {
     "a question was read and forgotten": question_forgotten,
     "a provider was asked for nobody": handed_in_for_nobody,
     "a provider was asked twice at once": handed_in_twice,
+    "an attempt is kept for nobody": kept_for_nobody,
+    "a submission is left alone": handed_in_and_left,
+    "a kept attempt is left alone": kept_and_left,
+    "a backend is not asked again": asked_never_again,
 }
 
 

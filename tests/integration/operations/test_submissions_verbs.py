@@ -11,6 +11,8 @@ from uuid import UUID
 
 import pytest
 
+from queuebit_store.attempts.port import NewAttempt
+from queuebit_store.gates.port import NO_LIMIT, USUAL
 from queuebit_store.postgres import PostgresSettings, PostgresStore
 from queuebit_store.submissions.port import NewSubmission, SubmissionState
 from tests.integration.operations.conftest import QUEUEBIT, Said
@@ -79,3 +81,26 @@ async def test_it_says_what_there_is_not(submissions: Submissions, postgres_stor
     assert f"There is no submission {MISSING}." in found[0].err
     assert (over.code, f"The submission {KEY} has ended." in over.err) == (6, True)
     assert wrong.code == 2
+
+
+async def test_who_waits_who_is_silent_and_who_holds_places_is_listed_and_shown(
+    submissions: Submissions, postgres_store: PostgresStore
+) -> None:
+    lineage, attempt_id = UUID(int=3), UUID(int=1)
+    await postgres_store.keep_attempt(NewAttempt(attempt_id, lineage, 1, "ibm_brisbane", b"order"))
+    await unknown_for_a_week(postgres_store)
+    for _ in range(4):
+        await postgres_store.note_silence("ibm_brisbane", USUAL)
+    assert await postgres_store.take_place("acme", KEY, NO_LIMIT)
+
+    listed, told = await submissions("list", "--json"), await submissions("list")
+    shown, document = await submissions("show", str(KEY)), (await submissions("show", str(KEY), "--json")).document
+
+    (attempt,), (backend,), (account,) = (listed.document[name] for name in ("attempts", "backends", "accounts"))
+    assert (attempt["attempt_id"], attempt["awaits"], attempt["signs"]) == (str(attempt_id), None, 0)
+    assert (backend["backend"], backend["failures"], backend["open_until"] is not None) == ("ibm_brisbane", 4, True)
+    assert account == {"account": "acme", "holders": [str(KEY)], "closed_until": None}
+    for words in ("waits for nothing, 0 signs of life", "4 without an answer, not asked before", "1 places held"):
+        assert words in told.out
+    assert "its backend    4 without an answer" in shown.out
+    assert (document["attempt"]["attempt_id"], document["gate"]["failures"]) == (str(attempt_id), 4)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+from queuebit_store.attempts.postgres import PostgresAttempts
 from queuebit_store.connections.migrations import check_schema
 from queuebit_store.connections.session import Session
 from queuebit_store.connections.settings import PostgresSettings, settings_from
 from queuebit_store.diagnosis.postgres import PostgresDiagnosis
 from queuebit_store.evidence.postgres import PostgresEvidence
+from queuebit_store.gates.postgres import PostgresGates
 from queuebit_store.heads.postgres import PostgresHeads
 from queuebit_store.leadership.postgres import PostgresLeadership
 from queuebit_store.log.postgres import PostgresCursors, PostgresLog
@@ -30,8 +32,8 @@ class OperatorStore(
         return self._session
 
 
-class SubmissionStore(PostgresSubmissions, PostgresEvidence):
-    """What was handed in, and what was seen of it. Made by `opened_submissions`."""
+class SubmissionStore(PostgresSubmissions, PostgresAttempts, PostgresGates, PostgresEvidence):
+    """What was handed in, who waits for it, which backends answer, and what was seen. Made by `opened_submissions`."""
 
 
 def postgres_settings(env: Mapping[str, str]) -> PostgresSettings:

@@ -113,6 +113,23 @@ class LedgerRow(NamedTuple):
     round: int
     state: str
     created_at: datetime
+    due_at: datetime | None = None
+
+
+class AttemptRow(NamedTuple):
+    """An attempt that is kept: when somebody has to look at it again, None where it has ended."""
+
+    attempt_id: UUID
+    created_at: datetime
+    due_at: datetime | None
+
+
+class GateRow(NamedTuple):
+    """A backend that is not asked, and until when."""
+
+    backend: str
+    failures: int
+    open_until: datetime
 
 
 class Scan(Protocol):
@@ -140,6 +157,14 @@ class Scan(Protocol):
 
     def ledger(self, *, page: int = ...) -> AsyncIterator[list[LedgerRow]]:
         """Everything that was handed in at providers."""
+        ...
+
+    def attempts(self, *, page: int = ...) -> AsyncIterator[list[AttemptRow]]:
+        """Every attempt that is kept because its circuits wait at a provider."""
+        ...
+
+    async def gates(self) -> list[GateRow]:
+        """The backends that are not asked."""
         ...
 
     def reservations(self, *, page: int = ...) -> AsyncIterator[list[Reservation]]:

@@ -13,7 +13,7 @@ import asyncpg
 from queuebit_contracts.streams import PUBLISHED
 from queuebit_operations.connections.own import own_connection
 from queuebit_operations.connections.room import RoomReader
-from queuebit_operations.scan.port import EventRow, LeaseState, LedgerRow, Marks, Selection, Stream
+from queuebit_operations.scan.port import AttemptRow, EventRow, GateRow, LeaseState, LedgerRow, Marks, Selection, Stream
 from queuebit_store.connections.settings import PostgresSettings
 from queuebit_store.heads.columns import stream_row
 from queuebit_store.ports import Position, Reservation, StreamRow
@@ -83,6 +83,15 @@ class PostgresScan(RoomReader):
         while rows := await self._fetch("ledger", after, page):
             yield [LedgerRow(*row) for row in rows]
             after = rows[-1]["key"]
+
+    async def attempts(self, *, page: int = PAGE_KEYS) -> AsyncIterator[list[AttemptRow]]:
+        after = NOWHERE
+        while rows := await self._fetch("kept_attempts", after, page):
+            yield [AttemptRow(*row) for row in rows]
+            after = rows[-1]["attempt_id"]
+
+    async def gates(self) -> list[GateRow]:
+        return [GateRow(*row) for row in await self._fetch("open_gates")]
 
     async def reservations(self, *, page: int = PAGE_KEYS) -> AsyncIterator[list[Reservation]]:
         after = ("", "")

@@ -117,4 +117,12 @@ SELECT event_id FROM event WHERE stream_id = $1 AND version = $2;
 
 -- name: ledger
 -- What was handed in at providers, in the order of its keys, after one.
-SELECT key, attempt_id, round, state, created_at FROM submission WHERE key > $1 ORDER BY key LIMIT $2;
+SELECT key, attempt_id, round, state, created_at, due_at FROM submission WHERE key > $1 ORDER BY key LIMIT $2;
+
+-- name: kept_attempts
+-- Attempts that wait at providers, or did, in the order of their ids, after one.
+SELECT attempt_id, created_at, due_at FROM attempt WHERE attempt_id > $1 ORDER BY attempt_id LIMIT $2;
+
+-- name: open_gates
+-- The backends that are not asked: a row a backend at most.
+SELECT backend, failures, open_until FROM provider_gate WHERE open_until IS NOT NULL ORDER BY backend;

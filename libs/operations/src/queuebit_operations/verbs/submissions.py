@@ -10,8 +10,12 @@ import typer
 from queuebit_operations.verbs import options as o
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from queuebit_client.cli.exit_codes import ExitCode
+    from queuebit_store.attempts.port import KeptAttempt
     from queuebit_store.evidence.port import Piece
+    from queuebit_store.gates.port import Account, Gate
     from queuebit_store.submissions.port import Note, Submission
 
 HELP = (
@@ -41,7 +45,8 @@ def list_(
     """List submissions, the youngest first.
 
     `unknown` are those whose answer was lost and that are being looked up: they were taken, or not, and are never sent again
-    before that is known.
+    before that is known. Without `--state` the attempts that wait follow, then the backends that did not answer when they were
+    last asked, and who holds the places of each account.
     """
     unknown = [each for each in state or () if each not in STATES]
     if unknown:
@@ -88,8 +93,15 @@ async def _list(states: list[str], limit: int, *, as_json: bool) -> ExitCode:
 
     async with opened_submissions(os.environ) as store:
         rows = await store.list_submissions([SubmissionState(state) for state in states], limit=limit)
+        waiting = [] if states else await store.list_attempts(limit=limit)
+        gates, accounts = ([], []) if states else (await store.list_gates(), await store.list_accounts())
     if as_json:
-        print_json({"submissions": [_document(row) for row in rows]})
+        beside = {
+            "attempts": [_of_attempt(each) for each in waiting],
+            "backends": [_of_gate(each) for each in gates],
+            "accounts": [_of_account(each) for each in accounts],
+        }
+        print_json({"submissions": [_document(row) for row in rows], **({} if states else beside)})
         return ExitCode.OK
     for row in rows:
         told = row.provider_id or "-"
@@ -97,6 +109,19 @@ async def _list(states: list[str], limit: int, *, as_json: bool) -> ExitCode:
         print_line(
             f"{row.key}  {row.state.value:<10}  {row.backend:<20}  {told:<24}  {began}  {row.detail[:60]}".rstrip()
         )
+    for each in waiting:
+        awaits, signs = each.awaits or "nothing", each.signs
+        print_line(f"attempt {each.attempt_id}  {each.backend:<20}  waits for {awaits}, {signs} signs of life")
+    for gate in gates:
+        until = "" if gate.open_until is None else f", not asked before {gate.open_until.isoformat(timespec='seconds')}"
+        print_line(f"backend {gate.backend:<20}  {gate.failures} without an answer{until}")
+    for account in accounts:
+        until = (
+            ""
+            if account.closed_until is None
+            else f", closed until {account.closed_until.isoformat(timespec='seconds')}"
+        )
+        print_line(f"account {account.account:<20}  {len(account.holders)} places held{until}")
     return ExitCode.OK
 
 
@@ -109,16 +134,30 @@ async def _show(key: UUID, *, as_json: bool) -> ExitCode:
 
     async with opened_submissions(os.environ) as store:
         row, notes = await store.submission(key), await store.submission_notes(key)
+        attempt = None if row is None else await store.attempt(row.attempt_id)
+        gate = None if row is None else await store.gate(row.backend)
         seen = await store.evidence(key)
     if row is None:
         raise _not_there(key)
     document = _document(row)
     if as_json:
-        print_json({**document, "history": [_line(each) for each in notes], "evidence": [_seen(each) for each in seen]})
+        told = {"history": [_line(each) for each in notes], "evidence": [_seen(each) for each in seen]}
+        beside = {
+            "attempt": None if attempt is None else _of_attempt(attempt),
+            "gate": _of_gate(gate) if gate else None,
+        }
+        print_json({**document, **beside, **told})
         return ExitCode.OK
     for name, value in document.items():
         if value not in (None, ""):
             print_line(f"{name:<14} {value}")
+    if attempt is not None:
+        waits = (
+            "has ended" if attempt.ended else f"waits for {attempt.awaits or 'nothing'}, {attempt.signs} signs of life"
+        )
+        print_line(f"{'its attempt':<14} {waits}")
+    if gate is not None and gate.failures:
+        print_line(f"{'its backend':<14} {gate.failures} without an answer")
     for each in notes:
         at, owner = each.at.isoformat(timespec="milliseconds"), each.owner or "-"
         print_line(f"{at}  {each.state.value:<10}  {owner:<24}  {each.text}")
@@ -186,7 +225,41 @@ def _document(row: Submission) -> dict[str, Any]:
         **{name: None if moment is None else moment.isoformat() for name, moment in moments.items()},
         "code": row.code,
         "detail": row.detail,
+        "lineage": None if row.lineage is None else str(row.lineage),
+        "queue_position": row.queue_position,
+        "wait_s": row.wait_s,
+        "action": row.action,
+        "reason": row.reason,
+        "remedy": row.remedy,
     }
+
+
+def _of_attempt(row: KeptAttempt) -> dict[str, Any]:
+    return {
+        "attempt_id": str(row.attempt_id),
+        "lineage": str(row.lineage),
+        "number": row.number,
+        "backend": row.backend,
+        "awaits": None if row.awaits is None else str(row.awaits),
+        "signs": row.signs,
+        "stop_wanted": row.stop_wanted,
+        "owner": row.owner,
+        "created_at": row.created_at.isoformat(),
+        "due_at": _moment(row.due_at),
+    }
+
+
+def _of_gate(gate: Gate) -> dict[str, Any]:
+    return {"backend": gate.backend, "failures": gate.failures, "open_until": _moment(gate.open_until)}
+
+
+def _of_account(account: Account) -> dict[str, Any]:
+    holders = [str(holder) for holder in account.holders]
+    return {"account": account.account, "holders": holders, "closed_until": _moment(account.closed_until)}
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 def _seen(piece: Piece) -> dict[str, Any]:

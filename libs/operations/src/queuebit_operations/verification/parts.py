@@ -20,6 +20,7 @@ class Counts:
     events: int = 0
     reservations: int = 0
     submissions: int = 0
+    attempts: int = 0
     records: int = 0
     replays: int = 0
     questions: int = 0
@@ -31,7 +32,7 @@ class Counts:
         """What another share has looked at too. Keys, submissions and groups are read by each, and are the same ones."""
         for name in ("streams", "events", "records", "replays", "questions", "archived", "rows"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("reservations", "submissions", "groups"):
+        for name in ("reservations", "submissions", "attempts", "groups"):
             setattr(self, name, max(getattr(self, name), getattr(other, name)))
 
 

@@ -18,7 +18,7 @@ from queuebit_contracts import channels
 from queuebit_contracts.streams import PUBLISHED, REFUSAL
 from queuebit_operations.records.port import Place, Records, Span
 from queuebit_operations.records.relayed import RELAYED
-from queuebit_operations.scan.port import LedgerRow, Marks, Scan, Selection, Stream
+from queuebit_operations.scan.port import Marks, Scan, Selection, Stream
 from queuebit_operations.verification.archived import Gone
 from queuebit_operations.verification.findings import Finding
 from queuebit_operations.verification.parts import Counts, Part, Verified, settled
@@ -27,10 +27,13 @@ from queuebit_operations.verification.questions import GROUPS, Questions
 from queuebit_operations.verification.share import Share
 from queuebit_operations.verification.streams import examine
 from queuebit_runtime.clock import Clock
+from queuebit_store.gates.port import USUAL
 from queuebit_store.ports import Position, Reservation
 from queuebit_store.submissions.port import SubmissionState
 
 LIVE = frozenset(state.value for state in SubmissionState if not state.final)
+LOOKED_AT_S = 900.0
+"""How much longer than its moment something at a provider may wait: longer than any question there and any lease."""
 RELAY = "publisher"
 """The cursor of the relay."""
 
@@ -72,8 +75,8 @@ class Verification:
         self._gone = gone or Gone(())
         self._result = Part()
         self._fingerprints: dict[UUID, int] = {}
-        self._awaited: dict[int, list[LedgerRow]] = {}
-        """What was handed in for an attempt that was not met yet."""
+        self._awaited: dict[int, list[tuple[UUID, datetime, Finding]]] = {}
+        """What is known of an attempt that was not met yet: since when, and what is wrong where it never is."""
         self._highest: dict[int, tuple[int, UUID]] = {}
         """The highest transaction id of each epoch, and a stream that has it."""
 
@@ -179,17 +182,36 @@ class Verification:
         live: dict[UUID, UUID] = {}
         async for page in self._scan.ledger():
             for row in page:
-                self._awaited.setdefault(row.attempt_id.int, []).append(row)
+                about = f"round {row.round} of the attempt {row.attempt_id}, {row.state}"
+                found = Finding("submission_without_attempt", str(row.key), about)
+                self._awaited.setdefault(row.attempt_id.int, []).append((row.key, row.created_at, found))
+                self._looked_at("submission_overdue", row.key, row.due_at)
                 twice = row.state in LIVE and live.setdefault(row.attempt_id, row.key) != row.key
                 if twice and self._share.number == 0:
                     detail = f"beside {live[row.attempt_id]}, of the attempt {row.attempt_id}"
                     self._add(Finding("two_live_submissions", str(row.key), detail))
             self._result.counts.submissions += len(page)
+        async for kept in self._scan.attempts():
+            for attempt in kept:
+                found = Finding("attempt_without_job", str(attempt.attempt_id), "")
+                waiting = attempt.attempt_id, attempt.created_at, found
+                self._awaited.setdefault(attempt.attempt_id.int, []).append(waiting)
+                self._looked_at("attempt_overdue", attempt.attempt_id, attempt.due_at)
+            self._result.counts.attempts += len(kept)
+        for gate in await self._scan.gates():
+            longest = self._clock.now() + timedelta(seconds=self._bounds.grace_s + USUAL.open_s_max)
+            if gate.open_until > longest and self._share.number == 0:
+                self._add(Finding("breaker_stuck", gate.backend, f"until {gate.open_until.isoformat()}"))
+
+    def _looked_at(self, check: str, subject: object, due_at: datetime | None) -> None:
+        """Whoever looks, looks within a lease: nobody does where it was due so long ago."""
+        late = self._clock.now() - timedelta(seconds=self._bounds.grace_s + LOOKED_AT_S)
+        if due_at is not None and due_at < late and self._share.number == 0:
+            self._add(Finding(check, str(subject), f"since {due_at.isoformat()}"))
 
     def _without_attempt(self, *, overdue: datetime) -> None:
-        for row in (row for rows in self._awaited.values() for row in rows if row.created_at < overdue):
-            detail = f"round {row.round} of the attempt {row.attempt_id}, {row.state}"
-            self._result.without_attempt[row.key] = Finding("submission_without_attempt", str(row.key), detail)
+        for key, _, found in (row for rows in self._awaited.values() for row in rows if row[1] < overdue):
+            self._result.without_attempt[key] = found
 
     def _key(self, held: Reservation) -> None:
         fingerprint = self._fingerprints.get(held.stream_id)

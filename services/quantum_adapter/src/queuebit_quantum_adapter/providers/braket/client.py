@@ -31,20 +31,19 @@ from queuebit_quantum_adapter.errors import (
     NotAuthorised,
     NotSent,
     ProviderUnavailable,
-    RateLimited,
-    SubmitRefused,
 )
 from queuebit_quantum_adapter.evidence.port import Exchange, Hear
+from queuebit_quantum_adapter.providers.braket.taxonomy import REMEDY, row_of_error
 
 T = TypeVar("T")
 CONNECT_S, READ_S = 3.0, 4.0
 ATTEMPTS_MAX = 2
 """How long a connection and the answer to a question may take, and how often it is asked before it counts as one without."""
 PAGE, PAGES_MAX = 100, 20
-REMEDY = "Check AWS_REGION and the AWS credentials of this service, and what they may do at Braket and in the bucket."
 _OF_TASKS = ("/quantum-task", "/quantum-tasks")
 KEY, TOKEN_NAME = "queuebit", "clientToken"
 BAD_REQUEST, FORBIDDEN, NOT_FOUND, CONFLICT, SERVER_ERROR = 400, 403, 404, 409, 500
+SAYS_WHEN = (402, 429)
 UNSIGNED = (NoCredentialsError, PartialCredentialsError, NoRegionError)
 UNSENT = (EndpointConnectionError, ConnectTimeoutError, ParamValidationError)
 
@@ -214,20 +213,15 @@ def _refusal(error: Exception) -> AdapterError | None:
         return NotAuthorised(words, remedy=REMEDY)
     if isinstance(error, UNSENT):
         return NotSent(f"It was not sent: {words}")
-    status = _status(error)
-    match status:
-        case 401 | 403:
-            return NotAuthorised(words, remedy=REMEDY)
-        case 402 | 429:
-            return RateLimited(words, retry_after_s=_retry_after_s(error))
-        case 424:
-            return NotSent(f"The device is offline: {words}")
-        case 400 if TOKEN_NAME in str(error):
-            return KeyReused(words)
-        case 400 | 404 | 410:
-            return SubmitRefused(words)
-        case _:
-            return None
+    status, name = _status(error), _name(error)
+    if status == BAD_REQUEST and TOKEN_NAME in str(error):
+        return KeyReused(words)
+    row = row_of_error(name, status)
+    return None if row is None else row.refusal(words, reason=name or None, retry_after_s=_retry_after_s(error))
+
+
+def _name(error: Exception) -> str:
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 
 
 def _status(error: Exception) -> int | None:
@@ -239,5 +233,7 @@ def _status(error: Exception) -> int | None:
 
 def _retry_after_s(error: Exception) -> float | None:
     assert isinstance(error, ClientError)
+    if _status(error) not in SAYS_WHEN:
+        return None
     text = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("retry-after")
     return float(text) if text is not None and text.isdecimal() and len(text) < 6 else None

@@ -22,6 +22,7 @@ from queuebit_quantum_adapter.providers.braket.client import Client
 from queuebit_quantum_adapter.providers.braket.offer import name_of
 from queuebit_quantum_adapter.providers.braket.outcomes import counts_of
 from queuebit_quantum_adapter.providers.braket.programs import Programs, words_of
+from queuebit_quantum_adapter.providers.braket.taxonomy import row_of_words
 
 PROGRAM, SET = "braket.ir.openqasm.program", "braket.ir.openqasm.program_set"
 ONLINE, TASKS = "ONLINE", "QUANTUM_TASKS_QUEUE"
@@ -108,9 +109,13 @@ class BraketProvider:
             word, queue = str(task["status"]), task.get("queueInfo") or {}
         except KeyError as error:
             raise AnswerUnreadable(f"Braket tells of a task in other words: {error!r}") from error
+        reason = str(task.get("failureReason") or "")
+        detail, state = f"{word} {reason}".strip(), STATES.get(word, RunState.UNKNOWN)
+        if state is RunState.FAILED:
+            row = row_of_words(reason)
+            return Poll(state, detail=detail, code=row.code, action=row.action, remedy=row.advice)
         position = str(queue.get("position") or "").lstrip(">")
-        detail = f"{word} {task.get('failureReason') or ''}".strip()
-        return Poll(STATES.get(word, RunState.UNKNOWN), int(position) if position.isdecimal() else None, detail=detail)
+        return Poll(state, int(position) if position.isdecimal() else None, detail=detail)
 
     def result(self, provider_id: str) -> Result:
         task = self._client.task(provider_id)

@@ -37,8 +37,9 @@ from queuebit_quantum_adapter.providers.ibm.client import NOT_LET_IN, Heard, ope
 from queuebit_quantum_adapter.providers.ibm.estimates import raw_answer
 from queuebit_quantum_adapter.providers.ibm.offer import MITIGATIONS
 from queuebit_quantum_adapter.providers.ibm.programs import Programs
-from queuebit_quantum_adapter.providers.ibm.taxonomy import BY_REASON, FAILED
+from queuebit_quantum_adapter.providers.ibm.taxonomy import BY_REASON
 from queuebit_quantum_adapter.providers.qiskit_circuits import shown
+from queuebit_quantum_adapter.providers.rows import FAILED
 from queuebit_runtime.clock import SystemClock
 
 SHOTS_MAX = 100_000
