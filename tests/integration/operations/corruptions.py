@@ -211,14 +211,14 @@ async def kept_for_nobody(world: World) -> Expected:
 
 
 async def handed_in_and_left(world: World) -> Expected:
-    attempt_id = attempt_id_of(a_job_id(0), LEG, 1)
+    attempt_id = attempt_id_of(a_job_id(1), LEG, 1)
     key = await world.admin.fetchval(SUBMIT, attempt_id, 0, timedelta())
     await world.admin.execute("UPDATE submission SET due_at = $2 WHERE key = $1", key, LONG_AGO)
     return "submission_overdue", str(key)
 
 
 async def kept_and_left(world: World) -> Expected:
-    attempt_id = attempt_id_of(a_job_id(0), LEG, 1)
+    attempt_id = attempt_id_of(a_job_id(1), LEG, 1)
     await world.admin.execute(
         "INSERT INTO attempt (attempt_id, lineage, number, backend, work_order, due_at) VALUES ($1, $1, 1, 'ibm', 'o', $2)",
         attempt_id,
