@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -26,6 +27,8 @@ from queuebit_runtime.errors import PoolCrashed, PoolMemory, PoolTimeout, TaskFa
 from queuebit_runtime.processes.pool import InlinePool, Pool, ProcessPool
 from tests.unit.quantum_adapter.models import LIMITS, a_maxcut, an_order
 
+CANCELLED_S = 10.0
+"""Far above the second that it may take on a machine that does nothing else."""
 RING = Problem(kind="maxcut", statement={"nodes": 6, "edges": [[i, (i + 1) % 6] for i in range(6)]})
 """Six nodes in a ring: the best cut is 6."""
 
@@ -141,10 +144,11 @@ async def test_a_lane_without_a_backend_is_not_advised(lane: Lane, advised: str)
 
 async def test_a_stop_kills_the_simulation_at_once(pool: ProcessPool) -> None:
     """24 qubits take minutes; the stop comes when the simulation has begun."""
-    stop = asyncio.Event()
+    stop, moments = asyncio.Event(), list[float]()
 
     def on_progress(item: ExecutionProgressed) -> None:
         if item.detail == "running":
+            moments.append(time.monotonic())
             stop.set()
 
     order = an_order(a_maxcut(24, density=1.0), tier="batch", budget_s=3600.0, params={"layers": 20})
@@ -153,6 +157,7 @@ async def test_a_stop_kills_the_simulation_at_once(pool: ProcessPool) -> None:
 
     assert isinstance(outcome, ExecutionFailed)
     assert (outcome.code, stop.is_set()) == (FailureCode.CANCELLED, True)
+    assert time.monotonic() - moments[0] < CANCELLED_S
 
 
 async def test_the_next_order_runs_after_a_kill(pool: ProcessPool) -> None:

@@ -25,7 +25,7 @@ from queuebit_runtime.errors import (
 Progress = Callable[[Any], None]
 
 WATCH_INTERVAL_S = 0.1
-END_GRACE_S = 1.0
+END_GRACE_S = 0.5
 START_TIMEOUT_S = 120.0
 LENGTH_BYTES = 8
 _THREAD_VARIABLES = (
