@@ -23,6 +23,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from queuebit_contracts.failures import FailureAction
 from queuebit_quantum_adapter.errors import (
     AdapterError,
+    AnswerUnreadable,
     LimitUsedUp,
     NotAuthorised,
     NotSent,
@@ -38,7 +39,7 @@ CONNECT_S = 5.0
 READS = {"total": 3, "connect": 2, "read": 2, "backoff_factor": 0.2, "backoff_max": 5}
 LISTED_MAX = 1000
 WAIT_S_MAX = 24 * 3600.0
-REQUEST_TIMEOUT = 408
+REQUEST_TIMEOUT, SERVER_ERROR = 408, 500
 REMEDY = "Check DWAVE_API_TOKEN and DWAVE_API_ENDPOINT."
 KINDS: dict[int, tuple[type[AdapterError], FailureAction]] = {
     401: (NotAuthorised, "fail_fast"),
@@ -134,7 +135,11 @@ def _asked(question: Callable[[], T]) -> T:
         words = f"Leap does not answer: {type(error).__name__}: {str(error)[:200]}"
         if _status(error) in (401, 403):
             raise NotAuthorised(words, remedy=REMEDY) from error
-        raise ProviderUnavailable(words) from error
+        status = _status(error)
+        answered = (
+            not isinstance(error, RequestError | NotConnected | OSError) or (status or SERVER_ERROR) < SERVER_ERROR
+        )
+        raise (AnswerUnreadable if answered else ProviderUnavailable)(words) from error
 
 
 def _unless_missing(question: Callable[[], T]) -> T | None:

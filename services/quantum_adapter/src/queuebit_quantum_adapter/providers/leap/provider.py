@@ -16,7 +16,7 @@ from dwave.cloud.api import models  # type: ignore[import-untyped]
 
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_quantum_adapter.annealers import Annealed, Annealing, Samples
-from queuebit_quantum_adapter.errors import NoBackend, ProviderUnavailable
+from queuebit_quantum_adapter.errors import AnswerUnreadable, NoBackend
 from queuebit_quantum_adapter.ports import Capabilities, Poll, Preflight, Recovery, RunState
 from queuebit_quantum_adapter.providers.leap.client import Client, label_of
 from queuebit_quantum_adapter.providers.leap.offer import name_of
@@ -115,14 +115,14 @@ class LeapAnnealer:
         try:
             return [each for each in self._client.solvers() if each["properties"].get("category") == "qpu"]
         except (KeyError, TypeError, AttributeError) as error:
-            raise ProviderUnavailable(f"Leap lists its solvers in other words: {error!r}") from error
+            raise AnswerUnreadable(f"Leap lists its solvers in other words: {error!r}") from error
 
     def _capable(self, told: Mapping[str, Any]) -> Capabilities:
         properties, name = told["properties"], str(told["identity"]["name"])
         try:
             spins, reads = len(properties["qubits"]), int(properties["num_reads_range"][1])
         except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise ProviderUnavailable(f"Leap tells of {name} in other words: {error!r}") from error
+            raise AnswerUnreadable(f"Leap tells of {name} in other words: {error!r}") from error
         return Capabilities(
             backend=name_of(name),
             version=f"dwave-cloud-client {version('dwave-cloud-client')}",
