@@ -98,6 +98,11 @@ soak: $(READY) ## Run the simulation over many seeds, and keep those that find s
 provider-crash-matrix: $(READY) ## Kill, pause and cut submissions everywhere: is each paid for once? (CLIENT=ibm RUNS=100 WAY=all SEED=1).
 	@$(BIN)/python -m queuebit_workbench.clouds.crashes $(if $(CLIENT),--client $(CLIENT)) $(if $(RUNS),--runs $(RUNS)) $(if $(WAY),--way $(WAY)) $(if $(SEED),--seed $(SEED))
 
+.PHONY: provider-fixtures
+provider-fixtures: $(READY) ## Record once what vendors' own clients and the clouds on loopback say to each other; tests replay it.
+	@$(BIN)/python -m queuebit_workbench.clouds.spoken ibm tests/contract/provider/recorded/ibm.jsonl
+	@$(BIN)/python -m queuebit_workbench.clouds.spoken braket tests/contract/provider/recorded/braket.jsonl
+
 versitygw: $(READY) ## Build the S3 server that the tests of artifacts ask, from its Go module; it is kept in the cache.
 	@$(BIN)/python -m queuebit_workbench.witnesses.versitygw
 

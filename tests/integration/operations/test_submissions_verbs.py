@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 
 from queuebit_store.attempts.port import NewAttempt
+from queuebit_store.evidence.port import Seen
 from queuebit_store.gates.port import NO_LIMIT, USUAL
 from queuebit_store.postgres import PostgresSettings, PostgresStore
 from queuebit_store.submissions.port import NewSubmission, SubmissionState
@@ -52,6 +53,8 @@ async def test_what_is_unknown_is_listed_shown_and_looked_up_at_once(
     submissions: Submissions, postgres_store: PostgresStore
 ) -> None:
     await unknown_for_a_week(postgres_store)
+    seen = [Seen("POST /jobs request", "a" * 64, 2_000), Seen("POST /jobs answer", None, 0, kept=False)]
+    await postgres_store.note_evidence(KEY, 1, seen)
 
     listed = await submissions("list", "--state", "unknown", "--json")
     shown = await submissions("show", str(KEY))
@@ -61,6 +64,8 @@ async def test_what_is_unknown_is_listed_shown_and_looked_up_at_once(
     assert [(each["key"], each["backend"]) for each in listed.document["submissions"]] == [(str(KEY), "ibm_brisbane")]
     assert (await submissions("list", "--state", "failed")).out == ""
     assert "somebody" in shown.out
+    assert f"{'a' * 64}       2000  POST /jobs request" in shown.out
+    assert "no answer (not kept)" in shown.out
     assert "Nobody knows its fate: ConnectionError: reset" in shown.out
     assert (hurried.code, hurried.out) == (0, "1 will be looked up now.\n")
     assert await postgres_store.claim_due(["ibm_brisbane"], "adapter", 60.0) is not None

@@ -81,8 +81,10 @@ def compare(
 ) -> int:
     """Compare the answers of jobs with those that ask the same again.
 
-    Samples by their total variation distance with its interval, estimates within their errors, optima by their objectives. Exit
-    1 where an answer is missing yet, or is worse, or where the operation has asked nothing again.
+    Samples by their total variation distance with its interval, estimates within their errors, optima by their objectives. What
+    was run otherwise is named field by field: backend, calibration, layout, seeds, packages; and whether the second gave the
+    very same bit by bit, as a rerun on a simulator does. Exit 1 where an answer is missing yet, or is worse, or where the
+    operation has asked nothing again.
     """
     from queuebit_operations.running import run
 
@@ -204,6 +206,8 @@ def _tell_pairs(pairs: list[Pair], *, as_json: bool) -> None:
                 "finding": pair.finding,
                 "detail": pair.detail,
                 "backends": pair.backends,
+                "bit_by_bit": pair.repeated,
+                "differs": [each._asdict() for each in pair.differs],
             }
             for pair in pairs
         ]
@@ -211,6 +215,10 @@ def _tell_pairs(pairs: list[Pair], *, as_json: bool) -> None:
         return
     for pair in [each for each in pairs if each.finding != "same" or len(pairs) == 1][:SHOWN_MAX]:
         print_line(f"{pair.finding:<10} {pair.first} -> {pair.second}: {pair.detail}")
+        if pair.repeated:
+            print_line("    the very same outcomes, bit by bit")
+        for each in pair.differs:
+            print_line(f"    {each.path}: {each.first!r} -> {each.second!r}"[:200])
     note(", ".join(f"{count} {name}" for name, count in counts.most_common()) or "There is nothing to compare.")
 
 

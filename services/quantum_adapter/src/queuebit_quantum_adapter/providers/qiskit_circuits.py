@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -55,6 +56,13 @@ def shown(circuits: Sequence[Any]) -> tuple[Program, ...]:
         except qasm3.QASM3ExporterError as error:
             _log.info("A circuit has no OpenQASM 3: %s", error)
     return tuple(found)
+
+
+def calibration_fingerprint(properties: Any) -> str | None:
+    """SHA-256 of all that was measured of a device, as Qiskit has it; None where nothing was."""
+    if properties is None:
+        return None
+    return fingerprint(json.loads(json.dumps(properties.to_dict(), default=str)))
 
 
 def _rounded(value: Any) -> float:

@@ -15,13 +15,13 @@ from uuid import UUID
 from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.jobs import Usage
 from queuebit_quantum_adapter.backends.registry import Backends
+from queuebit_quantum_adapter.errors import AdapterError
 from queuebit_quantum_adapter.evidence.keeping import artifacts_here
 from queuebit_quantum_adapter.evidence.run import JOURNAL, SETTING, read_setting
 from queuebit_quantum_adapter.pipelines import frame
 from queuebit_quantum_adapter.ports import Provider, Request, Result
-from queuebit_quantum_adapter.shell.child import told
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor, told_of
-from queuebit_quantum_adapter.shell.task import Failed, Outcome
+from queuebit_quantum_adapter.shell.task import Failed
 from queuebit_quantum_adapter.submissions.codec import decode_result, encode_request, hash_of
 from queuebit_quantum_adapter.submissions.journal import Journal
 from queuebit_runtime.clock import SystemClock
@@ -54,13 +54,12 @@ def answer_again(
     spec = replace(spec, opener=f"{__name__}:open_nothing", options={})
     executor = QuantumExecutor(InlinePool(), Backends([spec]), limits, SystemClock(), worker=recorded.worker)
     task = executor.task_of(order, spec.name)
-    ended = told(lambda: frame.run(task, lambda _: None, frame.Kept(record, journal)))
-    match ended:
-        case Outcome():
-            again = executor.succeeded(order, ended, spec, recorded.started_at, recorded.usage.wall_s)
-            return again.model_copy(update={"finished_at": at, "artifacts": recorded.artifacts})
-        case Failed():
-            return told_of(order, ended, task, Usage())
+    try:
+        outcome = frame.run(task, lambda _: None, frame.Kept(record, journal))
+    except AdapterError as error:
+        return told_of(order, Failed.of(error), task, Usage())
+    again = executor.succeeded(order, outcome, spec, recorded.started_at, recorded.usage.wall_s)
+    return again.model_copy(update={"finished_at": at, "artifacts": recorded.artifacts})
 
 
 class Record:

@@ -19,14 +19,31 @@ PAGE = 100
 Serve = Callable[["Server", str, Asked], Reply]
 
 
+def env_at(url: str, bucket_url: str) -> dict[str, str]:
+    """What makes unmodified clients go to a cloud on loopback, and to its bucket."""
+    return {
+        "AWS_ENDPOINT_URL_BRAKET": url,
+        "AWS_ENDPOINT_URL": bucket_url,
+        "AWS_ACCESS_KEY_ID": "loopback",
+        "AWS_SECRET_ACCESS_KEY": "loopback",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "QUEUEBIT_BRAKET_BUCKET": BUCKET,
+    }
+
+
 class Server:
     """One cloud on two ports of loopback, in threads of its own."""
 
     def __init__(self, cloud: Cloud, port: int = 0) -> None:
         self.cloud = cloud
         self.faults = Faults()
-        self._service = Loopback(self._replied, self.faults, port)
-        self._bucket = Loopback(self._object, self.faults)
+        self.record: Callable[[Asked], Reply] = self._replied
+        self.record_object: Callable[[Asked], Reply] = self._object
+        """Whoever listens stands here, and asks the one before."""
+        self._service = Loopback(lambda asked: self.record(asked), self.faults, port)
+        self._bucket = Loopback(lambda asked: self.record_object(asked), self.faults)
 
     @property
     def url(self) -> str:
@@ -34,16 +51,7 @@ class Server:
 
     def env(self) -> dict[str, str]:
         """What makes unmodified clients come here."""
-        return {
-            "AWS_ENDPOINT_URL_BRAKET": self._service.url,
-            "AWS_ENDPOINT_URL": self._bucket.url,
-            "AWS_ACCESS_KEY_ID": "loopback",
-            "AWS_SECRET_ACCESS_KEY": "loopback",
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "QUEUEBIT_BRAKET_BUCKET": BUCKET,
-        }
+        return env_at(self._service.url, self._bucket.url)
 
     def start(self) -> None:
         self._service.start()

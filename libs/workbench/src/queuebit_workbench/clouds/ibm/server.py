@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import unquote
 
 from queuebit_workbench.clouds.http import Asked, Loopback, Reply
 from queuebit_workbench.clouds.ibm.cloud import Cloud, Refused
 from queuebit_workbench.clouds.ibm.routes import CRN, PREFIX, ROUTES, Site
+
+
+def env_at(url: str) -> dict[str, str]:
+    """What makes an unmodified client go to a cloud on loopback."""
+    return {
+        "IAM_URL": url,
+        "GLOBAL_SEARCH_URL": url,
+        "GLOBAL_CATALOG_URL": f"{url}/api/v1",
+        "QISKIT_IBM_TOKEN": "loopback",
+        "QISKIT_IBM_URL": f"{url}{PREFIX}",
+        "QISKIT_IBM_CHANNEL": "ibm_quantum_platform",
+        "QISKIT_IBM_INSTANCE": CRN,
+        "USAGE_DATA_OPT_OUT": "True",
+    }
 
 
 class Server:
@@ -16,7 +31,9 @@ class Server:
     def __init__(self, cloud: Cloud, port: int = 0) -> None:
         self.cloud = cloud
         self.site = Site(cloud)
-        self._http = Loopback(self._replied, self.site.faults, port)
+        self.record: Callable[[Asked], Reply] = self._replied
+        """Whoever listens stands here, and asks the one before."""
+        self._http = Loopback(lambda asked: self.record(asked), self.site.faults, port)
         self.start, self.close = self._http.start, self._http.close
 
     @property
@@ -25,16 +42,7 @@ class Server:
 
     def env(self) -> dict[str, str]:
         """What makes an unmodified client come here."""
-        return {
-            "IAM_URL": self.url,
-            "GLOBAL_SEARCH_URL": self.url,
-            "GLOBAL_CATALOG_URL": f"{self.url}/api/v1",
-            "QISKIT_IBM_TOKEN": "loopback",
-            "QISKIT_IBM_URL": f"{self.url}{PREFIX}",
-            "QISKIT_IBM_CHANNEL": "ibm_quantum_platform",
-            "QISKIT_IBM_INSTANCE": CRN,
-            "USAGE_DATA_OPT_OUT": "True",
-        }
+        return env_at(self.url)
 
     def answer(self, asked: Asked) -> Reply:
         """What the cloud says. Raises Refused."""

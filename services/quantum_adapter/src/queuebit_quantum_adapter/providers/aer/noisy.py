@@ -19,6 +19,7 @@ from queuebit_quantum_adapter.backends.conditions import Calibration
 from queuebit_quantum_adapter.backends.limits import statevector_bytes
 from queuebit_quantum_adapter.errors import TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.ports import Capabilities
+from queuebit_quantum_adapter.providers import qiskit_circuits
 from queuebit_quantum_adapter.providers.aer.drawing import Drawing, Probabilities
 from queuebit_quantum_adapter.providers.aer.fitted import Fitted
 from queuebit_quantum_adapter.providers.aer.ideal import PACKAGES, SHOTS_MAX
@@ -60,6 +61,7 @@ class NoisyTarget:
             "threads": 1,
             "noise": noise,
             "calibrated_at": self._calibrated_at,
+            "calibration_fingerprint": qiskit_circuits.calibration_fingerprint(self._device.calibrated),
             "packages": packages,
         }
         self.capabilities = Capabilities(

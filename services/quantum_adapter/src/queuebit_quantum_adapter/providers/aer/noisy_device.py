@@ -124,7 +124,7 @@ class NoisyDevice:
 
     def _wrong(self, physical: int) -> tuple[float, float]:
         """How often a 0 of a qubit is read as 1, and a 1 as 0."""
-        known = self._calibrated.qubit_property(physical)
+        known = self.calibrated.qubit_property(physical)
         both = [
             known.get(name, known.get("readout_error", (0.0,)))[0] for name in ("prob_meas1_prep0", "prob_meas0_prep1")
         ]
@@ -132,7 +132,8 @@ class NoisyDevice:
         return one, zero
 
     @cached_property
-    def _calibrated(self) -> Any:
+    def calibrated(self) -> Any:
+        """All that was measured of the device."""
         return self._backend.properties()
 
 

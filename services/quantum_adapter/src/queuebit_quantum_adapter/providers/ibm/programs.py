@@ -22,7 +22,7 @@ from queuebit_quantum_adapter.errors import UnusableProblem
 from queuebit_quantum_adapter.ports import Request
 from queuebit_quantum_adapter.providers.active_qubits import on_active_qubits
 from queuebit_quantum_adapter.providers.ibm.states import places_of, same_states
-from queuebit_quantum_adapter.providers.qiskit_circuits import circuit_fingerprint
+from queuebit_quantum_adapter.providers.qiskit_circuits import calibration_fingerprint, circuit_fingerprint
 from queuebit_quantum_adapter.providers.qiskit_conversion import OpenCircuit, to_open_circuit
 from queuebit_quantum_adapter.providers.read_back import read_back, same_outcomes
 from queuebit_quantum_adapter.verification.equivalence import Equivalence
@@ -59,6 +59,7 @@ class Programs:
         moment = None if properties is None else properties.last_update_date
         self.name, self.qubits = str(backend.name), int(backend.num_qubits)
         self.calibrated_at: str | None = None if moment is None else moment.isoformat()
+        self._calibration = calibration_fingerprint(properties)
 
     def prepared(self, request: Request) -> tuple[dict[str, Any], tuple[dict[str, Any], ...], float]:
         """What reproduces the request, for all circuits and for each, and the success of the worst. Raises AdapterError."""
@@ -68,6 +69,7 @@ class Programs:
             "transpiler": {"passes": ["preset"], "optimization_level": LEVEL, "seed": TRANSPILER_SEED},
             "noise": self._backend.name,
             "calibrated_at": self.calibrated_at,
+            "calibration_fingerprint": self._calibration,
             "packages": self._packages,
             "equivalence": {
                 "circuits": len(pairs),

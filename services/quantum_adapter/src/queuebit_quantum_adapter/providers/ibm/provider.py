@@ -179,7 +179,9 @@ class IbmProvider:
             found = primitives.read(answer)
         except Exception as error:
             raise AnswerUnreadable(f"The result cannot be read: {type(error).__name__}: {error}") from error
-        return replace(found, record={**found.record, "job": provider_id, "usage": self._usage(provider_id)})
+        told = self._told(provider_id)
+        record = {**found.record, "job": provider_id, "usage": _usage(told)}
+        return replace(found, record=record, timing={**found.timing, **_times(told)})
 
     def cancel(self, provider_id: str) -> None:
         try:
@@ -271,13 +273,33 @@ class IbmProvider:
         except Exception:
             return None, None
 
-    def _usage(self, provider_id: str) -> Mapping[str, Any]:
-        """What it cost as far as it is known: never 0 where it is not."""
+    def _told(self, provider_id: str) -> Mapping[str, Any]:
+        """What IBM has measured of a job; nothing where it does not say."""
         try:
-            usage = self._client().job_metadata(provider_id)["usage"]
-            return {"qpu_s": usage["qpu_charge_time_seconds"], "status": str(usage["status"])}
+            told: Mapping[str, Any] = self._client().job_metadata(provider_id)
+            return told
         except Exception:
-            return {"status": "unknown"}
+            return {}
+
+
+def _usage(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What it cost as far as it is known: never 0 where it is not."""
+    try:
+        return {"qpu_s": told["usage"]["qpu_charge_time_seconds"], "status": str(told["usage"]["status"])}
+    except (KeyError, TypeError):
+        return {"status": "unknown"}
+
+
+def _times(told: Mapping[str, Any]) -> Mapping[str, float]:
+    """How long it waited and ran there, in seconds, as far as that is known."""
+    stamps, found = told.get("timestamps") or {}, {}
+    for name, begins, ends in (("queue_s", "created", "running"), ("device_s", "running", "finished")):
+        try:
+            passed = datetime.fromisoformat(stamps[ends]) - datetime.fromisoformat(stamps[begins])
+            found[name] = max(0.0, round(passed.total_seconds(), 6))
+        except (KeyError, TypeError, ValueError):
+            continue
+    return found
 
 
 def tag_of(key: UUID) -> str:
