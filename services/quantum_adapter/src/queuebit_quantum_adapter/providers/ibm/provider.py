@@ -35,6 +35,7 @@ from queuebit_quantum_adapter.providers.calibration import calibration_of
 from queuebit_quantum_adapter.providers.ibm import primitives
 from queuebit_quantum_adapter.providers.ibm.client import NOT_LET_IN, Heard, open_service, refusal, unanswered, unopened
 from queuebit_quantum_adapter.providers.ibm.estimates import raw_answer
+from queuebit_quantum_adapter.providers.ibm.metrics import times_of, usage_of
 from queuebit_quantum_adapter.providers.ibm.offer import MITIGATIONS
 from queuebit_quantum_adapter.providers.ibm.programs import Programs
 from queuebit_quantum_adapter.providers.ibm.taxonomy import BY_REASON
@@ -180,8 +181,8 @@ class IbmProvider:
         except Exception as error:
             raise AnswerUnreadable(f"The result cannot be read: {type(error).__name__}: {error}") from error
         told = self._told(provider_id)
-        record = {**found.record, "job": provider_id, "usage": _usage(told)}
-        return replace(found, record=record, timing={**found.timing, **_times(told)})
+        record = {**found.record, "job": provider_id, "usage": usage_of(told)}
+        return replace(found, record=record, timing={**found.timing, **times_of(told)})
 
     def cancel(self, provider_id: str) -> None:
         try:
@@ -280,26 +281,6 @@ class IbmProvider:
             return told
         except Exception:
             return {}
-
-
-def _usage(told: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What it cost as far as it is known: never 0 where it is not."""
-    try:
-        return {"qpu_s": told["usage"]["qpu_charge_time_seconds"], "status": str(told["usage"]["status"])}
-    except (KeyError, TypeError):
-        return {"status": "unknown"}
-
-
-def _times(told: Mapping[str, Any]) -> Mapping[str, float]:
-    """How long it waited and ran there, in seconds, as far as that is known."""
-    stamps, found = told.get("timestamps") or {}, {}
-    for name, begins, ends in (("queue_s", "created", "running"), ("device_s", "running", "finished")):
-        try:
-            passed = datetime.fromisoformat(stamps[ends]) - datetime.fromisoformat(stamps[begins])
-            found[name] = max(0.0, round(passed.total_seconds(), 6))
-        except (KeyError, TypeError, ValueError):
-            continue
-    return found
 
 
 def tag_of(key: UUID) -> str:
