@@ -25,6 +25,7 @@ BUILT_IN = (
     "assignment",
     "bin_packing",
     "binary_program",
+    "circuit_batch",
     "circuit_sampling",
     "cvrp",
     "expectation",

@@ -8,11 +8,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from queuebit_client.errors import InvalidRequest
 from queuebit_contracts.jobs import LaneWish, ParamValue, Tier
 
 
 def request_body(
-    problem: Mapping[str, Any] | BaseModel,
+    problem: Mapping[str, Any] | BaseModel | object,
     *,
     lane: LaneWish | None = None,
     tier: Tier | None = None,
@@ -22,9 +23,11 @@ def request_body(
     seed: int | None = None,
     params: Mapping[str, ParamValue] | None = None,
     labels: Mapping[str, str] | None = None,
+    kind: str | None = None,
+    statement: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What POST /v1/jobs takes: the problem and the wishes that were stated. The server checks it."""
-    statement = problem.model_dump(mode="json") if isinstance(problem, BaseModel) else dict(problem)
+    stated = _problem(problem, kind, statement)
     wishes = {
         "lane": lane,
         "tier": tier,
@@ -35,4 +38,16 @@ def request_body(
         "params": dict(params) if params else None,
         "labels": dict(labels) if labels else None,
     }
-    return {"problem": statement, **{name: value for name, value in wishes.items() if value is not None}}
+    return {"problem": stated, **{name: value for name, value in wishes.items() if value is not None}}
+
+
+def _problem(problem: Any, kind: str | None, statement: Mapping[str, Any] | None) -> dict[str, Any]:
+    if not isinstance(problem, BaseModel | Mapping):
+        from queuebit_client.objects import problem_of
+
+        return problem_of(problem, kind, statement)
+    if kind is not None or statement is not None:
+        raise InvalidRequest(
+            "The problem says itself of which kind it is and what it states.", remedy="Leave out kind and statement."
+        )
+    return problem.model_dump(mode="json") if isinstance(problem, BaseModel) else dict(problem)

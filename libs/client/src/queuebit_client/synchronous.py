@@ -87,7 +87,7 @@ class Queuebit:
 
     def submit(
         self,
-        problem: Mapping[str, Any] | BaseModel,
+        problem: Mapping[str, Any] | BaseModel | object,
         *,
         lane: LaneWish | None = None,
         tier: Tier | None = None,
@@ -99,11 +99,16 @@ class Queuebit:
         labels: Mapping[str, str] | None = None,
         key: str | None = None,
         wait_s: float | None = None,
+        kind: str | None = None,
+        statement: Mapping[str, Any] | None = None,
     ) -> Job:
-        """Submit a problem (`kind`, `version`, `statement`). The same `key` with the same content gives the same job."""
+        """Submit a problem (`kind`, `version`, `statement`), or an object of another package (see `objects`) with its
+        `kind`, where it may be several, and what it does not hold in `statement`. The same `key` with the same content gives
+        the same job.
+        """
         body = request_body(
             problem, lane=lane, tier=tier, budget_s=budget_s, latency_budget_s=latency_budget_s, deadline=deadline,
-            seed=seed, params=params, labels=labels,
+            seed=seed, params=params, labels=labels, kind=kind, statement=statement,
         )  # fmt: skip
         return self._run(self._core.submit(body, key, wait_s))
 

@@ -241,6 +241,17 @@ def _expectation(rng: random.Random, most: int) -> Data:
     return found
 
 
+def _batch(rng: random.Random, most: int) -> Data:
+    """A few circuits, sampled or measured by observables, with as many sets of values as fit."""
+    pubs: list[Data] = []
+    for _ in range(rng.randrange(1, 5)):
+        sampled = _sampling(rng, most // 8)
+        pubs.append({**sampled, "parameters": {"x": _row(rng.random, rng.randrange(1, 400))}})
+        if rng.random() < 0.5:
+            pubs[-1]["observables"] = [_expectation(rng, most // 16)["observable"]]
+    return {"pubs": pubs}
+
+
 def _kernel(rng: random.Random, most: int) -> Data:
     draw, each = numbers(rng)
     features = rng.randrange(1, 21)
@@ -253,7 +264,8 @@ def _kernel(rng: random.Random, most: int) -> Data:
 
 
 STATEMENTS: dict[str, Callable[[random.Random, int], Data]] = {
-    "assignment": _square, "bin_packing": _bins, "binary_program": _program, "circuit_sampling": _sampling, "cvrp": _fleet,
+    "assignment": _square, "bin_packing": _bins, "binary_program": _program,
+    "circuit_batch": _batch, "circuit_sampling": _sampling, "cvrp": _fleet,
     "expectation": _expectation,
     "generalised_assignment": _agents, "generalised_assignment_cost": _agents_paid,
     "flow_shop": _flow, "graph_colouring": _graph, "job_shop": _shop, "kernel": _kernel, "knapsack": _packing,

@@ -45,6 +45,7 @@ class ProviderDevice:
         self._mitigation = mitigation
         self._forms: dict[str, Mapping[str, Any]] = {}
         self._ran: list[Mapping[str, Any]] = []
+        self._worst: Mapping[str, Any] | None = None
         self.record: Mapping[str, Any] = {}
 
     @property
@@ -53,8 +54,13 @@ class ProviderDevice:
         return self._name
 
     def target(self) -> dict[str, Any]:
-        """What a noisy target is and what it made of the last circuits; empty for an ideal one."""
-        return target_evidence(self._runner.provider.capabilities(), self.record.get("target"))
+        """What a noisy target is and what it made of the last circuits, and of the one that erred most; empty for an ideal
+        one.
+        """
+        target = self.record.get("target")
+        if target is not None and self._worst is not None and self._worst not in target["circuits"]:
+            target = {**target, "circuits": [*target["circuits"], self._worst]}
+        return target_evidence(self._runner.provider.capabilities(), target)
 
     def counts(self, circuits: Sequence[Circuit], *, shots: int, seed: int) -> list[Counts]:
         """The outcomes by their keys. Raises AdapterError."""
@@ -225,6 +231,9 @@ class ProviderDevice:
     def _run(self, request: Request) -> Result:
         result = self._runner.run(request, lambda expected: self._check_budget(request, expected))
         self.record = {name: value for name, value in result.record.items() if name != "equivalence"}
+        for each in self.record.get("target", {}).get("circuits", ()):
+            if self._worst is None or each["success"] < self._worst["success"]:
+                self._worst = each
         self._forms.update(result.record.get("equivalence", {}).get("forms", {}))
         return result
 

@@ -1,3 +1,3 @@
 """Kinds that measure circuits."""
 
-KINDS = ("circuit_sampling", "expectation", "kernel")
+KINDS = ("circuit_batch", "circuit_sampling", "expectation", "kernel")

@@ -14,6 +14,7 @@ from queuebit_circuits.clifford import parities_of
 from queuebit_circuits.cost import affordable
 from queuebit_circuits.errors import UnreadableCircuit
 from queuebit_circuits.qasm import input_names, read_circuit
+from queuebit_circuits.readout import Readout
 from queuebit_contracts.errors import FieldError
 from queuebit_problems.errors import UnreadableFile
 from queuebit_problems.kind import Answer, Params, Size
@@ -124,7 +125,7 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
         else:
             [counts] = device.counts([circuit], shots=statement.runs, seed=effort.seed)
         on_step(Step(1))
-        answer = _answer(statement, counts, memory) | _noise(circuit, counts, device)
+        answer = sampled(statement, counts, *(device.readouts() or [None]), memory=memory)
         return _measured(statement, answer, f"circuit on {device.name}")
 
     def exact(self, statement: CircuitSamplingStatement, effort: Effort) -> Measured | None:
@@ -147,7 +148,7 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
             from queuebit_problems.measuring.exact_device import in_some_order
 
             memory = in_some_order(counts, effort.seed)
-        return _measured(statement, _answer(statement, counts, memory), method, evidence)
+        return _measured(statement, sampled(statement, counts, memory=memory), method, evidence)
 
     def examine(self, statement: CircuitSamplingStatement, answer: Answer) -> Examination:
         """Against the exact distribution; where that is too large, only that bits which nothing measures are 0."""
@@ -173,18 +174,23 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
         return CircuitSamplingStatement(qasm=BELL)
 
 
-def _answer(
-    statement: CircuitSamplingStatement, counts: Mapping[str, int], memory: list[str] | None = None
+def sampled(
+    statement: CircuitSamplingStatement,
+    counts: Mapping[str, int],
+    readout: Readout | None = None,
+    *,
+    memory: list[str] | None = None,
 ) -> dict[str, Any]:
+    """The answer that counts make, with what a machine whose readout is known allows to be said beside them."""
     answer: dict[str, Any] = {"counts": dict(sorted(counts.items())), "shots": statement.runs}
     if statement.marginals:
         answer["marginals"] = statement.marginal_counts(counts)
-    return answer if memory is None else {**answer, "memory": memory}
+    if memory is not None:
+        answer["memory"] = memory
+    return answer | _noise(statement.circuit, counts, readout)
 
 
-def _noise(circuit: Circuit, counts: Mapping[str, int], device: Device) -> dict[str, Any]:
-    """What a machine with known noise allows to be said beside the counts; nothing of any other."""
-    [readout] = device.readouts() or [None]
+def _noise(circuit: Circuit, counts: Mapping[str, int], readout: Readout | None) -> dict[str, Any]:
     if readout is None or not affordable(circuit):
         return {}
     from queuebit_circuits.simulator import outcomes

@@ -25,7 +25,7 @@ from queuebit_problems.checks import Place, raise_faults
 from queuebit_problems.errors import ProblemError
 from queuebit_problems.formats.hamiltonians import Observable
 from queuebit_problems.kind import Statement
-from queuebit_problems.numeric import Index
+from queuebit_problems.numeric import Index, Real
 
 SHOTS_MAX = 1_000_000
 LAYERS_MAX = 20
@@ -51,7 +51,7 @@ def _gates_only(circuit: str | None, info: ValidationInfo) -> str | None:
     if circuit is None:
         return None
     try:
-        read = read_circuit(circuit, to="run")
+        read = read_circuit(circuit, to="run", inputs=info.data.get("inputs") or {})
     except ProblemError as error:
         raise_faults("expectation", [((), "circuit", error.detail)])
         raise
@@ -128,6 +128,10 @@ class ExpectationStatement(Statement):
     """
 
     observable: Observable
+    inputs: Annotated[
+        dict[str, bool | Real],
+        Field(max_length=1_000, description="The value of each name that the circuit declares as `input`."),
+    ] = {}
     circuit: Annotated[
         Annotated[str, Field(max_length=CIRCUIT_LENGTH_MAX)] | None,
         AfterValidator(_gates_only),
@@ -170,7 +174,7 @@ class ExpectationStatement(Statement):
     def _compact(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is not stated, as before it could be."""
         written: dict[str, Any] = plain(self)
-        left_out = [name for name in ("precision", "per_term") if not getattr(self, name)]
+        left_out = [name for name in ("inputs", "precision", "per_term") if not getattr(self, name)]
         return {key: value for key, value in written.items() if key not in left_out}
 
     @cached_property
@@ -180,7 +184,7 @@ class ExpectationStatement(Statement):
     @cached_property
     def measured(self) -> Circuit | None:
         """The stated circuit."""
-        return None if self.circuit is None else read_circuit(self.circuit)
+        return None if self.circuit is None else read_circuit(self.circuit, inputs=self.inputs)
 
     @property
     def groups(self) -> tuple[Group, ...]:

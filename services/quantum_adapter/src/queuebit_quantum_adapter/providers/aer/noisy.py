@@ -131,8 +131,12 @@ class NoisyTarget:
         return self._cheapest(fitted, shots)[1]
 
     def told(self, fitted: Sequence[Fitted], shots: int) -> dict[str, Any]:
-        """The device and what the circuits became there, the first of them."""
-        circuits = [{**each.told(), "method": self._cheapest(each, shots)[0]} for each in fitted[:TOLD_MAX]]
+        """The device and what the circuits became there: the first of them, the one that errs most among them."""
+        shown = list(fitted[:TOLD_MAX])
+        worst = min(fitted, key=lambda each: each.success, default=None)
+        if worst is not None and worst not in shown:
+            shown[-1] = worst
+        circuits = [{**each.told(), "method": self._cheapest(each, shots)[0]} for each in shown]
         return {
             "target": {
                 "name": self._device.name,
