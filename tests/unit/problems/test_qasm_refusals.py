@@ -83,7 +83,7 @@ WRONG = [
     (THREE + "for int i in [0:c] { x q[i]; }", 2, 17, "the value depends on the measured c"),
     (THREE + "input float a;", 2, 13, "the input a has no value"),
     (THREE + "output bit r;", 2, 1, "chosen outputs (output) are not supported"),
-    (THREE + "def f(qubit r) { x r; }", 2, 1, "subroutines (def) are not supported"),
+    (THREE + "def f(qubit r) { return; x r; }", 2, 26, "'}' should follow what a subroutine returns"),
     (THREE + "while (b) { x q; }", 2, 1, "the length of a loop depends on a measurement"),
     (THREE + "switch (1) { }", 2, 1, "a switch has no case"),
     (THREE + "defcal x $0 { }", 2, 1, "pulse-level calibrations (defcal) are not supported"),

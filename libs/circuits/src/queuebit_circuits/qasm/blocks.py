@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from queuebit_circuits.qasm.scope import Scope, Value
-from queuebit_circuits.qasm.syntax import DeclareValue, For, If, Listed, Number, Range, Statement, While
+from queuebit_circuits.qasm.syntax import (
+    DeclareValue,
+    For,
+    If,
+    Statement,
+    While,
+)
+from queuebit_circuits.qasm.terms import Listed, Number, Range
 from queuebit_circuits.qasm.values import Evaluator
 
 

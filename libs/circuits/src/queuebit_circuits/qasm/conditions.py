@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from queuebit_circuits.qasm.scope import Budget, Scope
 from queuebit_circuits.qasm.source import Source
-from queuebit_circuits.qasm.syntax import Binary, Expression
+from queuebit_circuits.qasm.terms import Binary, Expression
 from queuebit_circuits.qasm.values import Evaluator
 
 Known = tuple[tuple[int, ...], list[int], bool]

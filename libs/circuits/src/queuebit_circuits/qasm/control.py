@@ -8,8 +8,19 @@ from collections.abc import Iterator
 from queuebit_circuits.qasm.blocks import weight
 from queuebit_circuits.qasm.declarations import DeclarationParser
 from queuebit_circuits.qasm.source import Token
-from queuebit_circuits.qasm.syntax import Binary, Expression, For, If, Listed, Range, Statement, Type, While
+from queuebit_circuits.qasm.syntax import (
+    For,
+    If,
+    Operand,
+    Parameter,
+    Statement,
+    Subroutine,
+    While,
+)
+from queuebit_circuits.qasm.terms import Binary, Expression, Listed, Named, Range, Type
 
+PARAMETER_TYPES = ("qubit", "bit", "int", "uint", "float", "angle", "bool")
+PARAMETERS_MAX = 64
 CASES_MAX = 32
 """Of a switch; each stands within the one before."""
 
@@ -54,6 +65,69 @@ class ControlParser(DeclarationParser):
                     raise self.tokens.error("a block is not closed", "Write '}' at its end.")
                 found += self._statement()
         return tuple(found)
+
+    def _subroutine(self, token: Token) -> Subroutine:
+        """`def name(qubit q, float x) -> bit { … return measure q; }`, its first word taken."""
+        name = self.tokens.name("a subroutine")
+        self.tokens.expect("(", "the name of a subroutine")
+        parameters: list[Parameter] = []
+        while not self.tokens.skip(")"):
+            if parameters:
+                self.tokens.expect(",", "a parameter")
+                if self.tokens.skip(")"):
+                    break
+            if len(parameters) == PARAMETERS_MAX:
+                raise self.tokens.error(f"a subroutine has more than {PARAMETERS_MAX} parameters", "Use fewer.")
+            parameters.append(self._parameter())
+        if self.tokens.skip("->"):
+            kind = self.tokens.name("the type of a result")
+            if kind.text != "bit":
+                raise self.tokens.source.error(
+                    kind, f"a subroutine that returns {kind.text} is not supported", "Compute it where it is needed."
+                )
+            self.type_after(kind)
+        self.tokens.expect("{", "a subroutine")
+        body: list[Statement] = []
+        returns: Operand | Named | None = None
+        with self.nested():
+            while not self.tokens.skip("}"):
+                if self.tokens.next.kind == "end":
+                    raise self.tokens.error("a block is not closed", "Write '}' at its end.")
+                if not self.tokens.skip("return"):
+                    body += self._statement()
+                    continue
+                returns = self._returned()
+                self.end("return")
+                self.tokens.expect("}", "what a subroutine returns")
+                break
+        return Subroutine(name.text, tuple(parameters), tuple(body), returns, token.place)
+
+    def _parameter(self) -> Parameter:
+        kind = self.tokens.name("the type of a parameter")
+        if kind.text == "qubit":
+            size: Expression | None = None
+            if self.tokens.skip("["):
+                size = self.expression()
+                self.tokens.expect("]", "the number of qubits")
+            name = self.tokens.name("a parameter")
+            return Parameter(name.text, None, size, name.place)
+        if kind.text not in PARAMETER_TYPES:
+            raise self.tokens.source.error(
+                kind, f"a parameter of type {kind.text!r} is not supported", f"Use {', '.join(PARAMETER_TYPES)}."
+            )
+        stated = self.type_after(kind)
+        name = self.tokens.name("a parameter")
+        return Parameter(name.text, stated, None, name.place)
+
+    def _returned(self) -> Operand | Named | None:
+        if self.tokens.at(";"):
+            return None
+        if self.tokens.skip("measure"):
+            return self.operand_after("measure")
+        found = self.expression()
+        if isinstance(found, Named):
+            return found
+        raise self.tokens.source.error(found.place, "a value that is computed is returned", "Return bits: measure q.")
 
     def _for(self, token: Token) -> For:
         kind = self.tokens.name("the type of a loop variable")

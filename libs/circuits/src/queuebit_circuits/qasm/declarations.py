@@ -12,13 +12,12 @@ from queuebit_circuits.qasm.syntax import (
     DeclareQubits,
     DeclareValue,
     Delay,
-    Expression,
     Include,
-    Number,
     Opaque,
     Operand,
     Statement,
-)  # fmt: skip
+)
+from queuebit_circuits.qasm.terms import Expression, Number
 
 
 class DeclarationParser(OperandParser):

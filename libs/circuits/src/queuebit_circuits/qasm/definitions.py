@@ -22,7 +22,7 @@ from queuebit_circuits.qasm.syntax import (
     Include,
     ResetQubits,
     Statement,
-)  # fmt: skip
+)
 from queuebit_circuits.qasm.values import Evaluator
 
 DEFINITION_DEPTH_MAX = 64

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import cast, get_args
 
 from queuebit_circuits.qasm.source import Source, Token, Tokens, shown
-from queuebit_circuits.qasm.syntax import (
+from queuebit_circuits.qasm.terms import (
     Binary,
     Called,
     Cast,
@@ -21,7 +21,7 @@ from queuebit_circuits.qasm.syntax import (
     Type,
     TypeName,
     Unary,
-)  # fmt: skip
+)
 
 NESTING_MAX = 64
 """Brackets, signs and blocks within each other."""

@@ -16,13 +16,13 @@ from queuebit_circuits.qasm.syntax import (
     Call,
     DeclareValue,
     Delay,
-    Expression,
     For,
     Modifier,
     Operand,
     ResetQubits,
     Statement,
-)  # fmt: skip
+)
+from queuebit_circuits.qasm.terms import Expression
 
 Piece = Gate | Barrier | Reset
 """What the body of a gate comes to; Qiskit exports what prepares a state as a gate that resets first."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from queuebit_circuits.qasm.expressions import ExpressionParser
 from queuebit_circuits.qasm.source import shown
-from queuebit_circuits.qasm.syntax import Index, Operand
+from queuebit_circuits.qasm.syntax import Operand
+from queuebit_circuits.qasm.terms import Index
 
 OPERANDS_MAX = 2_000
 JOINED_MAX = 32

@@ -14,17 +14,14 @@ from queuebit_circuits.qasm.syntax import (
     BarrierAcross,
     Call,
     Define,
-    Expression,
-    Index,
-    Listed,
     MeasureAway,
     MeasureInto,
     Modifier,
     Operand,
-    Range,
     ResetQubits,
     Statement,
-)  # fmt: skip
+)
+from queuebit_circuits.qasm.terms import Expression, Index, Listed, Range
 
 _VALUES = frozenset({"int", "uint", "float", "angle", "bool"})
 _MODIFIERS = frozenset({"ctrl", "negctrl", "inv", "pow"})
@@ -74,7 +71,7 @@ class Parser(ControlParser):
             raise self.tokens.source.error(token, f"{refused[0]} ({token.text}) are not supported", refused[1])
         if token.text == "OPENQASM":
             raise self.tokens.source.error(token, "OPENQASM should stand first", "Leave the second header out.")
-        if token.text in ("qreg", "creg", "include", "gate", "qubit") and not outermost:
+        if token.text in ("qreg", "creg", "include", "gate", "qubit", "def") and not outermost:
             raise self.tokens.source.error(
                 token, f"{token.text} cannot stand in a block", "Declare it before, outside of all blocks."
             )
@@ -125,6 +122,8 @@ class Parser(ControlParser):
                         kind, f"a constant has no type {kind.text!r}", f"Write one of {', '.join(sorted(_VALUES))}."
                     )
                 yield self.value_of(kind, constant=True)
+            case "def":
+                yield self._subroutine(token)
             case "let":
                 name = self.tokens.name("an alias")
                 self.tokens.expect("=", "the name of an alias")

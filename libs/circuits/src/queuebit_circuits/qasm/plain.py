@@ -9,7 +9,8 @@ import re
 
 from queuebit_circuits.qasm.library import WORDS
 from queuebit_circuits.qasm.source import Tokens
-from queuebit_circuits.qasm.syntax import Call, MeasureInto, Number, Operand, Statement
+from queuebit_circuits.qasm.syntax import Call, MeasureInto, Operand, Statement
+from queuebit_circuits.qasm.terms import Number
 
 _NAME = r"[^\W\d]\w*"
 _ELEMENT = rf"({_NAME})\[([0-9]{{1,6}})\]"

@@ -6,7 +6,8 @@ from queuebit_circuits.circuit import Register
 from queuebit_circuits.cost import QUBITS_DEVICE_MAX
 from queuebit_circuits.qasm.scope import QUBITS_MAX, Bits, Budget, Qubits, Scope, Value
 from queuebit_circuits.qasm.source import Source
-from queuebit_circuits.qasm.syntax import Expression, Index, Number, Operand
+from queuebit_circuits.qasm.syntax import Operand
+from queuebit_circuits.qasm.terms import Expression, Index, Number
 from queuebit_circuits.qasm.values import Evaluator
 
 

@@ -9,14 +9,13 @@ from queuebit_circuits.qasm.blocks import declare_value, loop
 from queuebit_circuits.qasm.conditions import Conditions
 from queuebit_circuits.qasm.gatecalls import GateCalls
 from queuebit_circuits.qasm.modifiers import PHASE
-from queuebit_circuits.qasm.registers import Registers
 from queuebit_circuits.qasm.scope import CLBITS_MAX, QUBITS_MAX, Bits, Budget, Qubits, Scope, Value
 from queuebit_circuits.qasm.source import Source
+from queuebit_circuits.qasm.subroutines import Subroutines
 from queuebit_circuits.qasm.syntax import (
     Alias,
     Assign,
     BarrierAcross,
-    Binary,
     Call,
     DeclareBits,
     DeclareInput,
@@ -24,34 +23,32 @@ from queuebit_circuits.qasm.syntax import (
     DeclareValue,
     Define,
     Delay,
-    Expression,
     For,
     If,
     Include,
     MeasureAway,
     MeasureInto,
-    Named,
-    Number,
     Opaque,
     Operand,
     ResetQubits,
     Statement,
+    Subroutine,
     While,
-)  # fmt: skip
+)
+from queuebit_circuits.qasm.terms import Binary, Called, Expression, Named, Number
 from queuebit_circuits.qasm.values import Evaluator
 
 
-class Run(Registers):
+class Run(Subroutines):
     """Reads statements one by one; `circuit` is what they came to."""
 
     def __init__(self, source: Source, version: int, inputs: Mapping[str, float]) -> None:
         self._budget = Budget(source)
         self._evaluator = Evaluator(source, version, self._budget)
-        super().__init__(source, self._evaluator, self._budget)
+        super().__init__(source, self._evaluator, self._budget, Scope())
         self._version = version
         self._inputs = inputs
         self._conditions = Conditions(source, self._evaluator, self._budget)
-        self._outermost = Scope()
         self._gates = GateCalls(source, self._evaluator, self._budget, self._outermost)
         self._forgotten = set[int]()
 
@@ -66,6 +63,8 @@ class Run(Registers):
     def _statement(self, statement: Statement, scope: Scope, into: list[Operation]) -> None:
         self._budget.spend(1, statement.place)
         match statement:
+            case Call(name=name) if name in self._subroutines and not statement.operands:
+                self._call(name, statement.angles, statement.place, scope, into, None)
             case Call():
                 operands = [self._qubits_of(operand, scope) for operand in statement.operands]
                 found = self._gates.expanded(statement, operands, scope)
@@ -86,8 +85,12 @@ class Run(Registers):
                 into.extend(self._if(statement, scope))
             case While(condition, body, place):
                 self._while(condition, body, scope, place, into)
+            case Assign(value=Called(name=name, arguments=arguments), operator="=") if name in self._subroutines:
+                index = () if statement.index is None else (statement.index,)
+                target = self._bits_of(Operand(statement.name, index, statement.place), scope)
+                self._call(name, arguments, statement.place, scope, into, target)
             case MeasureAway(qubits, _):
-                self._forgotten.update(self._qubits_of(qubits, scope).numbers)
+                self._forget(self._qubits_of(qubits, scope))
             case Delay(operands, _):
                 for operand in operands:
                     self._qubits_of(operand, scope)
@@ -122,6 +125,8 @@ class Run(Registers):
                     raise self._source.error(place, f"the circuit has more than {QUBITS_MAX} qubits", "Use fewer.")
                 scope.names[name] = Qubits(tuple(range(self._qubits, self._qubits + count)), size is None)
                 self._count(self._qubits + count, place)
+            case Subroutine():
+                self._define_subroutine(statement)
             case DeclareValue():
                 declare_value(self._evaluator, statement, scope)
             case Alias(name, value, place):
@@ -144,6 +149,9 @@ class Run(Registers):
                 place, f"the input {name} cannot be {given:g}: its type holds no such value", f"Give another {name}."
             )
         scope.names[name] = found._replace(constant=False)
+
+    def _forget(self, qubits: Qubits) -> None:
+        self._forgotten.update(qubits.numbers)
 
     def _check_forgotten(self, gates: Sequence[Gate | Barrier | Reset], place: int) -> None:
         """Refuse gates on what was measured without a bit: that is no operation of a circuit here."""
@@ -184,6 +192,8 @@ class Run(Registers):
         self._clbits += count
         if isinstance(initial, Operand):
             self._measure(self._qubits_of(initial, scope), bits, place, into)
+        elif isinstance(initial, Called) and initial.name in self._subroutines:
+            self._call(initial.name, initial.arguments, place, scope, into, bits)
         elif initial is not None and self._evaluator.number(initial, scope) != 0:
             raise self._source.error(
                 place, f"the bit {name} begins with a value other than 0", "Prepare a qubit with x and measure it."

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from queuebit_circuits.qasm.source import Source
-from queuebit_circuits.qasm.syntax import TypeName
+from queuebit_circuits.qasm.terms import TypeName
 
 QUBITS_MAX = 1_000
 CLBITS_MAX = 1_000

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from queuebit_circuits.qasm.arithmetic import CONSTANTS, Arithmetic
 from queuebit_circuits.qasm.scope import Bits, Budget, Meaning, Qubits, Scope, Value, ValueType
 from queuebit_circuits.qasm.source import Source
-from queuebit_circuits.qasm.syntax import (
+from queuebit_circuits.qasm.terms import (
     Binary,
     Called,
     Cast,
@@ -22,7 +22,7 @@ from queuebit_circuits.qasm.syntax import (
     Range,
     Type,
     Unary,
-)  # fmt: skip
+)
 from queuebit_circuits.qasm.types import WIDTH_MAX, real_of
 
 Reading = Mapping[int, int]

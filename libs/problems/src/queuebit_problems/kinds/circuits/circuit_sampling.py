@@ -62,7 +62,7 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
         '{name: counts}, "memory": [outcome of each run]; of a machine with known noise "deviation" (total variation '
         'from the exact distribution) and "mitigated": {"probabilities", "std_error", "readout", "method"}'
     )
-    formats = ("OpenQASM 2", "OpenQASM 3: gates, loops, measurements and conditions")
+    formats = ("OpenQASM 2", "OpenQASM 3: gates, subroutines, loops, measurements and conditions")
     suffixes = (".qasm", ".qasm2", ".qasm3")
     joins = True
     params = {
