@@ -16,6 +16,7 @@ from queuebit_circuits.clifford import is_clifford
 from queuebit_circuits.cost import QUBITS_DEVICE_MAX, QUBITS_EXACT_MAX, affordable
 from queuebit_circuits.qasm.parser import Parser
 from queuebit_circuits.qasm.run import Run
+from queuebit_circuits.qasm.scope import STEPS_MAX
 from queuebit_circuits.qasm.source import Source, check_length
 from queuebit_circuits.qasm.templates import Templates
 
@@ -28,19 +29,24 @@ TEMPLATES = Templates()
 
 
 def read_circuit(
-    text: str, *, file_name: str = "", to: Use = "read", inputs: Mapping[str, float] = NO_INPUTS
+    text: str,
+    *,
+    file_name: str = "",
+    to: Use = "read",
+    inputs: Mapping[str, float] = NO_INPUTS,
+    steps_max: int = STEPS_MAX,
 ) -> Circuit:
     """The circuit that an OpenQASM text states, in version 2 or 3 as its header says.
 
     `to` run or sample it: what is too large for every lane is refused; Clifford circuits are sampled whatever their width.
-    `inputs`: the values of what the text declares as `input`.
+    `inputs`: the values of what the text declares as `input`. `steps_max`: what reading may take; it depends on the inputs too.
 
     Raises UnreadableCircuit with the line, what is wrong, and the remedy.
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return TEMPLATES.circuit(
-        text, inputs, to, lambda each, values: _with_room(_read, Source(each, file_name), to, values)
+        text, inputs, to, lambda each, values: _with_room(_read, Source(each, file_name), to, values, steps_max)
     )
 
 
@@ -49,11 +55,11 @@ def input_names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_INPUT.findall(text)))
 
 
-def _read(source: Source, to: Use, inputs: Mapping[str, float]) -> Circuit:
+def _read(source: Source, to: Use, inputs: Mapping[str, float], steps_max: int) -> Circuit:
     check_length(source)
     parser = Parser(source)
     version = parser.header()
-    run = Run(source, version, inputs)
+    run = Run(source, version, inputs, steps_max)
     found = run.circuit(parser.statements())
     too_wide = to != "read" and found.qubits > QUBITS_DEVICE_MAX and not affordable(found)
     if too_wide and not (to == "sample" and is_clifford(found)):
@@ -67,12 +73,13 @@ def _read(source: Source, to: Use, inputs: Mapping[str, float]) -> Circuit:
 
 
 def _with_room(
-    read: Callable[[Source, Use, Mapping[str, float]], Circuit],
+    read: Callable[[Source, Use, Mapping[str, float], int], Circuit],
     source: Source,
     to: Use,
     inputs: Mapping[str, float],
+    steps_max: int,
 ) -> Circuit:
-    return read(source, to, inputs)
+    return read(source, to, inputs, steps_max)
 
 
 _with_room.__code__ = _with_room.__code__.replace(co_stacksize=STACK_WORDS)

@@ -42,8 +42,8 @@ from queuebit_circuits.qasm.values import Evaluator
 class Run(Subroutines):
     """Reads statements one by one; `circuit` is what they came to."""
 
-    def __init__(self, source: Source, version: int, inputs: Mapping[str, float]) -> None:
-        self._budget = Budget(source)
+    def __init__(self, source: Source, version: int, inputs: Mapping[str, float], steps_max: int) -> None:
+        self._budget = Budget(source, steps_max)
         self._evaluator = Evaluator(source, version, self._budget)
         super().__init__(source, self._evaluator, self._budget, Scope())
         self._version = version

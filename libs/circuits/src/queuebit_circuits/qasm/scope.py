@@ -103,22 +103,23 @@ class Budget:
     """Counts what is done, before it is done."""
 
     source: Source
+    steps_max: int = STEPS_MAX
     steps: int = 0
     operations: int = 0
 
     def spend(self, steps: int, place: int) -> None:
-        """Raises UnreadableCircuit where that is more than STEPS_MAX in all."""
+        """Raises UnreadableCircuit where that is more than `steps_max` in all."""
         self.steps += steps
-        if self.steps > STEPS_MAX:
+        if self.steps > self.steps_max:
             self.steps -= steps
             self.foresee(steps, place)
 
     def foresee(self, steps: int, place: int) -> None:
         """Raises UnreadableCircuit where so many more steps will be too many; they are counted as they are taken."""
-        if self.steps + steps > STEPS_MAX:
+        if self.steps + steps > self.steps_max:
             raise self.source.error(
                 place,
-                f"reading the circuit takes more than {STEPS_MAX} steps",
+                f"reading the circuit takes more than {self.steps_max} steps",
                 "State fewer loops, gates or registers.",
             )
 

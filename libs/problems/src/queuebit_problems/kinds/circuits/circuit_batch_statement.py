@@ -10,6 +10,9 @@ from typing import Annotated, Any
 from pydantic import Field, SerializerFunctionWrapHandler, Strict, ValidationError, model_serializer, model_validator
 
 from queuebit_circuits.circuit import Circuit, length_of
+from queuebit_circuits.errors import UnreadableCircuit
+from queuebit_circuits.qasm import read_circuit
+from queuebit_circuits.qasm.scope import STEPS_MAX
 from queuebit_circuits.qasm.source import TEXT_LENGTH_MAX
 from queuebit_contracts.model import StrictModel
 from queuebit_problems.checks import Place, raise_faults
@@ -25,6 +28,8 @@ OBSERVABLES_MAX = 100
 ENTRIES_MAX = 1_000
 OPERATIONS_MAX = 100_000
 """Of all circuits with all their parameters."""
+READING_STEPS_MAX = 1_200_000
+"""What reading all of them may take, a loop counted as often as it turns, in equal parts."""
 TEXTS_MAX = TEXT_LENGTH_MAX
 
 Element = CircuitSamplingStatement | ExpectationStatement
@@ -158,11 +163,18 @@ class CircuitBatchStatement(Statement):
             yield ("pubs",), "length", f"should have at most {ENTRIES_MAX} results together, not {entries}"
 
     def _entry_faults(self) -> Iterator[tuple[Place, str, str]]:
-        total = 0
+        found: list[Entry] = []
+        total, entries = 0, sum(len(pub.places) for pub in self.pubs)
+        steps_max = min(STEPS_MAX, READING_STEPS_MAX // entries)
         for number, pub in enumerate(self.pubs):
+            read: list[Entry] = []
             for place in pub.places:
                 try:
+                    read_circuit(pub.qasm, inputs=pub.inputs(place[0]), steps_max=steps_max)
                     element = pub.element(place)
+                except UnreadableCircuit as error:
+                    yield ("pubs", number, "qasm"), "unreadable_circuit", f"{error.detail} {error.remedy}"
+                    break
                 except ValidationError as error:
                     first = error.errors(include_url=False)[0]
                     where: Place = tuple(part for part in first["loc"] if isinstance(part, str | int))
@@ -172,13 +184,16 @@ class CircuitBatchStatement(Statement):
                         (first["msg"]),
                     )
                     break
-                total += length_of(Entry(number, 0, place, element).circuit.operations)
+                read.append(Entry(number, len(read), place, element))
+                total += length_of(read[-1].circuit.operations)
                 if total > OPERATIONS_MAX:
                     detail = (
                         f"should have at most {OPERATIONS_MAX} operations in all circuits with all their parameters"
                     )
                     yield ("pubs", number), "too_long", detail
                     return
+            found += read
+        self.__dict__["entries"] = tuple(found)  # they were read just now, which is what takes time
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
