@@ -251,6 +251,7 @@ class Flipping:
     expectations = ExactDevice.expectations
     outcomes = ExactDevice.outcomes
     readouts = ExactDevice.readouts
+    models = ExactDevice.models
 
 
 def test_a_device_that_errs_is_found_out() -> None:

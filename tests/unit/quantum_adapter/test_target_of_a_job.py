@@ -60,16 +60,23 @@ async def test_two_jobs_have_two_targets_and_each_tells_its_own() -> None:
     assert plain.answer.keys() == {"counts", "shots"}
     away = noisy.answer["deviation"]
     assert 0 < away["mitigated"] < 0.8 * away["counts"]
+    assert deviation(noisy.answer["model"], noisy.answer["counts"]) < 0.02 < away["model"]
+    assert abs(away["model"] - away["counts"]) < 0.02
     told = validate_measurement(noisy, NOW)
     assert isinstance(told, ResultValidated)
     assert told.verdict == "accepted"
-    assert any(line.startswith("deviation 0") and line.endswith("passed.") for line in told.reasons)
+    passed = {line.split(" ")[0] for line in told.reasons if line.endswith("passed.")}
+    assert passed >= {"deviation", "mitigated", "noise"}
+    strict = validate_measurement(noisy.model_copy(update={"params": {"reference": "ideal"}}), NOW)
+    assert getattr(strict, "code", strict) == "test_failed"
 
 
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"deviation": {"counts": 0.0, "mitigated": 0.0}}, "test_failed"),
+        ({"deviation": {"counts": 0.0, "mitigated": 0.0, "model": 0.0}}, "test_failed"),
+        ({"model": {"11 11": 1.0}}, "test_failed"),
+        ({"model": {"11 11": 0.5}}, "answer_malformed"),
         ({"deviation": {"counts": 0.1}}, "answer_malformed"),
         ({"mitigated": None}, "answer_malformed"),
     ],

@@ -68,6 +68,12 @@ class Device(Protocol):
         """
         ...
 
+    def models(self) -> Sequence[Mapping[str, float] | None]:
+        """The probabilities that the noise of the machine gives the outcomes of each circuit of the last call, where they are
+        known; nothing of a machine without noise.
+        """
+        ...
+
     def expectations(
         self,
         circuits: Sequence[Circuit],

@@ -15,22 +15,17 @@ MEAN = "mean"
 """The test whose statistic is how far the entries of a kernel are off on average."""
 NEVER = frozenset(
     {
-        RANGE,
-        "unmeasured bits",
-        "diagonal",
-        "symmetry",
-        "repaired",
-        "mitigated",
-        "deviation",
-        "sum of terms",
-        "precision",
+        RANGE, "unmeasured bits", "diagonal", "symmetry", "repaired", "mitigated", "deviation", "sum of terms", "precision",
+        "noise model",
     }
-)
+)  # fmt: skip
 """The tests of what holds for the results of any machine."""
 TOTAL_VARIATION, POSSIBLE = "total variation", "possible outcomes"
 """The tests whose statistics are the distance between the measured and the exact distribution, and the runs that no circuit
 without noise can give.
 """
+BIAS = "bias"
+"""The test whose statistic is how far noise takes a distribution on average: no chance is in it."""
 FALSE_ALARM = 1e-8
 """How often noise of the size that is named may look like more."""
 
@@ -62,6 +57,7 @@ def noise_allowed(execution: ExecutionSucceeded, found: Examination) -> float | 
         for test in found.tests
         if test.name in (TOTAL_VARIATION, VALUE, MEAN)
     }
+    limits[BIAS] = allowed
     limits[POSSIBLE] = shots * strays
     beyond = any(abs(test.statistic) > limits.get(test.name, math.inf) for test in found.tests)
     never = any(not test.passed for test in found.tests if test.name in NEVER)

@@ -33,6 +33,9 @@ class ExactDevice:
     def readouts(self) -> list[Readout | None]:
         return []
 
+    def models(self) -> list[Counts | None]:
+        return []
+
     def expectations(
         self,
         circuits: Sequence[Circuit],

@@ -83,6 +83,8 @@ def deviation_test(exact: Outcomes, answer: Mapping[str, Any]) -> Test:
     """That the stated deviations are those that are found again."""
     shares = exact.as_dict()
     seen = {"counts": answer["counts"], "mitigated": answer["mitigated"]["probabilities"]}
+    if "model" in answer:
+        seen["model"] = answer["model"]
     found = {name: deviation(shares, each) for name, each in seen.items()}
     away = max(abs(found[name] - answer["deviation"][name]) for name in found)
     detail = (
@@ -90,6 +92,22 @@ def deviation_test(exact: Outcomes, answer: Mapping[str, Any]) -> Test:
         f"{found['mitigated']:.4g} with readout errors taken out; stated within the limit"
     )
     return Test("deviation", away, away, away, ROUNDING_MAX, away <= ROUNDING_MAX, detail)
+
+
+def model_tests(exact: Outcomes, answer: Mapping[str, Any]) -> tuple[Test, ...]:
+    """That the counts are drawn from what the noise gives on average, and how far that is from the exact distribution: with
+    chance left out, so that nothing but noise explains it.
+    """
+    model, counts = answer["model"], answer["counts"]
+    shots, total = sum(counts.values()), math.fsum(model.values())
+    away = deviation({key: share / total for key, share in model.items()}, counts)
+    noise = math.fsum(math.sqrt(max(0.0, share * (1 - share)) / shots) for share in model.values()) / 2
+    limit = min(1.0, noise + math.sqrt(-math.log(ALPHA) / (2 * shots)) + ROUNDING_MAX)
+    detail = "total variation of the counts from what the noise gives on average; at most the limit"
+    drawn = Test("noise model", away, max(0.0, away - noise), min(1.0, away + noise), limit, away <= limit, detail)
+    bias = deviation(exact.as_dict(), model)
+    told = "total variation of what the noise gives on average from the exact distribution"
+    return drawn, Test("bias", bias, bias, bias, ROUNDING_MAX, bias <= ROUNDING_MAX, told)
 
 
 def _confusion(misread: Misread) -> Floats:

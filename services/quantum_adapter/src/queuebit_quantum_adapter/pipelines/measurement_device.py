@@ -45,6 +45,7 @@ class ProviderDevice:
         self._mitigation = mitigation
         self._forms: dict[str, Mapping[str, Any]] = {}
         self._ran: list[Mapping[str, Any]] = []
+        self._circuits: Sequence[Circuit] = []
         self._worst: Mapping[str, Any] | None = None
         self.record: Mapping[str, Any] = {}
 
@@ -67,7 +68,7 @@ class ProviderDevice:
         if any(not circuit.clbits for circuit in circuits):
             raise UnusableProblem("The circuit has no classical bit, so that nothing can be read.")
         outcomes: list[Mapping[int, int]] = []
-        self._ran = []
+        self._ran, self._circuits = [], circuits
         for request in self._requests(circuits, seed, shots=shots, observable=None):
             result = self._run(request)
             outcomes += result.counts
@@ -86,7 +87,7 @@ class ProviderDevice:
             )
         [request] = self._requests([circuit], seed, shots=shots, observable=None)
         result = self._run(replace(request, memory=True))
-        self._ran = list(result.ran)
+        self._ran, self._circuits = list(result.ran), [circuit]
         return circuit.keys(result.memory[0])
 
     def readouts(self) -> list[Readout | None]:
@@ -95,6 +96,12 @@ class ProviderDevice:
             return []
         told = [{clbit: Misread(zero, one) for clbit, zero, one in each.get("readout", ())} for each in self._ran]
         return [each or None for each in told]
+
+    def models(self) -> list[Mapping[str, float] | None]:
+        return [
+            None if "model" not in told else _by_keys(circuit, told["model"])
+            for circuit, told in zip(self._circuits, self._ran, strict=True)
+        ]
 
     def expectations(
         self,
@@ -236,6 +243,11 @@ class ProviderDevice:
                 self._worst = each
         self._forms.update(result.record.get("equivalence", {}).get("forms", {}))
         return result
+
+
+def _by_keys(circuit: Circuit, model: Sequence[tuple[int, float]]) -> dict[str, float]:
+    keys = circuit.keys(outcome for outcome, _ in model)
+    return dict(zip(keys, (share for _, share in model), strict=True))
 
 
 def seeds_of(circuits: Sequence[Circuit], seed: int) -> list[int]:

@@ -43,7 +43,7 @@ class Sampled:
         """What reproduces this run."""
         record, ran = self.result.record, self.result.ran[0]
         check = record["equivalence"]["forms"][ran["form"]]
-        shown = {name: value for name, value in ran.items() if name != "form"}
+        shown = {name: value for name, value in ran.items() if name not in ("form", "model")}
         return {**record, **shown, "batch_index": 0, "equivalence": check}
 
 

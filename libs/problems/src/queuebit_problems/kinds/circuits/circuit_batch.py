@@ -15,7 +15,7 @@ from queuebit_problems.checks import FAULTS_MAX
 from queuebit_problems.errors import OutOfBudget, UnreadableFile
 from queuebit_problems.kind import Answer, Params, Size
 from queuebit_problems.kinds.circuits.circuit_batch_statement import CircuitBatchStatement, Entry
-from queuebit_problems.kinds.circuits.circuit_sampling import BELL, sampled
+from queuebit_problems.kinds.circuits.circuit_sampling import BELL, noise_of, sampled
 from queuebit_problems.kinds.circuits.circuit_sampling import KIND as SAMPLING
 from queuebit_problems.kinds.circuits.circuit_sampling_statement import CircuitSamplingStatement
 from queuebit_problems.kinds.circuits.expectation import KIND as EXPECTATION
@@ -164,11 +164,10 @@ def _together(group: Sequence[Entry], device: Device, effort: Effort) -> list[tu
     first, circuits = group[0].element, [entry.circuit for entry in group]
     if isinstance(first, CircuitSamplingStatement):
         found = device.counts(circuits, shots=first.runs, seed=effort.seed)
-        readouts = device.readouts() or [None] * len(found)
         asked = [entry.element for entry in group if isinstance(entry.element, CircuitSamplingStatement)]
         return [
-            (sampled(each, counts, readout), first.runs)
-            for each, counts, readout in zip(asked, found, readouts, strict=True)
+            (sampled(each, counts, *noise), first.runs)
+            for each, counts, noise in zip(asked, found, noise_of(device, len(found)), strict=True)
         ]
     if first.precision is not None:
         alone = EXPECTATION.measure(first, device, effort, _quiet, lambda: False)

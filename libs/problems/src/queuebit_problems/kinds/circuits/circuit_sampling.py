@@ -60,7 +60,8 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
     answer_shape = (
         '{"counts": {bits as Qiskit writes them: how often}, "shots": sum of the counts}; where asked for "marginals": '
         '{name: counts}, "memory": [outcome of each run]; of a machine with known noise "deviation" (total variation '
-        'from the exact distribution) and "mitigated": {"probabilities", "std_error", "readout", "method"}'
+        'from the exact distribution), "model" (what the noise gives on average), "mitigated": {"probabilities", '
+        '"std_error", "readout", "method"}'
     )
     formats = ("OpenQASM 2", "OpenQASM 3: gates, subroutines, loops, measurements and conditions")
     suffixes = (".qasm", ".qasm2", ".qasm3")
@@ -125,7 +126,7 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
         else:
             [counts] = device.counts([circuit], shots=statement.runs, seed=effort.seed)
         on_step(Step(1))
-        answer = sampled(statement, counts, *(device.readouts() or [None]), memory=memory)
+        answer = sampled(statement, counts, *noise_of(device, 1)[0], memory=memory)
         return _measured(statement, answer, f"circuit on {device.name}")
 
     def exact(self, statement: CircuitSamplingStatement, effort: Effort) -> Measured | None:
@@ -164,9 +165,11 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
         exact = outcomes(circuit)
         tests = fit.tests(exact, answer["counts"])
         if "mitigated" in answer:
-            from queuebit_problems.measuring.readout_mitigation import deviation_test, mitigation_test
+            from queuebit_problems.measuring.readout_mitigation import deviation_test, mitigation_test, model_tests
 
             tests += (mitigation_test(circuit, answer["counts"], answer["mitigated"]), deviation_test(exact, answer))
+        if "model" in answer:
+            tests += model_tests(exact, answer)
         return Examination(True, tests)
 
     def example(self) -> CircuitSamplingStatement:
@@ -178,6 +181,7 @@ def sampled(
     statement: CircuitSamplingStatement,
     counts: Mapping[str, int],
     readout: Readout | None = None,
+    model: Mapping[str, float] | None = None,
     *,
     memory: list[str] | None = None,
 ) -> dict[str, Any]:
@@ -187,10 +191,18 @@ def sampled(
         answer["marginals"] = statement.marginal_counts(counts)
     if memory is not None:
         answer["memory"] = memory
-    return answer | _noise(statement.circuit, counts, readout)
+    return answer | _noise(statement.circuit, counts, readout, model)
 
 
-def _noise(circuit: Circuit, counts: Mapping[str, int], readout: Readout | None) -> dict[str, Any]:
+def noise_of(device: Device, circuits: int) -> list[tuple[Readout | None, Mapping[str, float] | None]]:
+    """What a device says of its noise, for each circuit of the last call."""
+    readouts, models = device.readouts() or [None] * circuits, device.models() or [None] * circuits
+    return list(zip(readouts, models, strict=True))
+
+
+def _noise(
+    circuit: Circuit, counts: Mapping[str, int], readout: Readout | None, model: Mapping[str, float] | None
+) -> dict[str, Any]:
     if readout is None or not affordable(circuit):
         return {}
     from queuebit_circuits.simulator import outcomes
@@ -201,7 +213,11 @@ def _noise(circuit: Circuit, counts: Mapping[str, int], readout: Readout | None)
         return {}
     exact = outcomes(circuit).as_dict()
     away = {"counts": deviation(exact, counts), "mitigated": deviation(exact, found["probabilities"])}
-    return {"deviation": away, "mitigated": found}
+    told: dict[str, Any] = {"deviation": away, "mitigated": found}
+    if model is None:
+        return told
+    away["model"] = deviation(exact, model)
+    return {**told, "model": dict(sorted(model.items()))}
 
 
 def _measured(

@@ -14,7 +14,7 @@ from queuebit_problems.kind import Answer
 from queuebit_problems.kinds.circuits.circuit_sampling_statement import CircuitSamplingStatement
 
 SUM_ROUNDING = 1e-6
-NOISE_KEYS = ("deviation", "mitigated")
+NOISE_KEYS = ("deviation", "mitigated", "model")
 
 
 def answer_errors(statement: CircuitSamplingStatement, answer: Answer) -> list[FieldError]:
@@ -57,23 +57,30 @@ def _parts_errors(statement: CircuitSamplingStatement, answer: Answer) -> Iterat
 def _noise_errors(circuit: Circuit, answer: Answer) -> Iterator[FieldError]:
     if not any(key in answer for key in NOISE_KEYS):
         return
-    away, mitigated = (answer.get(key) for key in NOISE_KEYS)
-    if not (isinstance(away, dict) and away.keys() == {"counts", "mitigated"} and all(map(_share, away.values()))):
-        yield FieldError("/deviation", "deviation", "should be {counts, mitigated}, numbers from 0 to 1")
+    away, mitigated = answer.get("deviation"), answer.get("mitigated")
+    if "model" in answer:
+        yield from _shares_errors(circuit, answer["model"], "/model")
+    wanted = {"counts", "mitigated", *(("model",) if "model" in answer else ())}
+    if not (isinstance(away, dict) and away.keys() == wanted and all(map(_share, away.values()))):
+        yield FieldError("/deviation", "deviation", f"should be {', '.join(sorted(wanted))}: numbers from 0 to 1")
     if not isinstance(mitigated, dict):
         yield FieldError("/mitigated", "dict_type", "should be an object, as the deviation is there")
         return
-    probabilities, readout = mitigated.get("probabilities"), mitigated.get("readout")
-    if not isinstance(probabilities, dict) or not probabilities:
-        yield FieldError("/mitigated/probabilities", "dict_type", "should be an object {bits: share}")
-    elif not all(circuit.bits(key) is not None and _share(each) for key, each in probabilities.items()):
-        yield FieldError("/mitigated/probabilities", "shares", f"should be shares by bits as {form_of(circuit)}")
-    elif abs(math.fsum(probabilities.values()) - 1) > SUM_ROUNDING:
-        yield FieldError("/mitigated/probabilities", "sum", "should add up to 1")
+    readout = mitigated.get("readout")
+    yield from _shares_errors(circuit, mitigated.get("probabilities"), "/mitigated/probabilities")
     if not _pairs(readout, circuit.clbits):
         yield FieldError("/mitigated/readout", "readout", f"should be {circuit.clbits} pairs of shares")
     if not _share(mitigated.get("std_error")):
         yield FieldError("/mitigated/std_error", "range", "should be a number from 0 to 1")
+
+
+def _shares_errors(circuit: Circuit, shares: Any, pointer: str) -> Iterator[FieldError]:
+    if not isinstance(shares, dict) or not shares:
+        yield FieldError(pointer, "dict_type", "should be an object {bits: share}")
+    elif not all(circuit.bits(key) is not None and _share(each) for key, each in shares.items()):
+        yield FieldError(pointer, "shares", f"should be shares by bits as {form_of(circuit)}")
+    elif abs(math.fsum(shares.values()) - 1) > SUM_ROUNDING:
+        yield FieldError(pointer, "sum", "should add up to 1")
 
 
 def _pairs(readout: Any, many: int) -> bool:

@@ -17,11 +17,12 @@ from queuebit_circuits.text import text_hash
 from queuebit_quantum_adapter.ports import Request, Result
 from queuebit_quantum_adapter.providers.aer.drawing import STATES_MAX, Drawing, Probabilities
 from queuebit_quantum_adapter.providers.aer.fitted import Compiled
-from queuebit_quantum_adapter.providers.aer.target import Target
+from queuebit_quantum_adapter.providers.aer.target import Drawn, Target
 from queuebit_quantum_adapter.providers.qiskit_circuits import circuit_fingerprint
 from queuebit_quantum_adapter.providers.qiskit_conversion import to_open_circuit
 from queuebit_quantum_adapter.verification.equivalence import Equivalence
 
+MODEL = "model"
 FORMS_MAX = 1024
 OPERATIONS_MAX = 150_000
 """So many forms are kept, and so many operations of all of them: a long circuit takes a megabyte."""
@@ -136,11 +137,11 @@ class FormRunner:
             )
             counts = tuple(Counter(runs) for runs in memory)
         elif request.shots is not None:
-            counts = tuple(
-                form.drawing.drawn(known[form.name, self._angles(bound)], request.shots, seed)
-                if form.drawing is not None
-                else self._counts(each, form, request.shots, seed)
-                for each, (bound, form), seed in zip(made, pairs, request.seeds, strict=True)
+            drawn = self._drawn(request, pairs, made, known)
+            counts = tuple(each.counts for each in drawn)
+            ran = tuple(
+                told if each.model is None else {**told, MODEL: sorted(each.model.items())}
+                for told, each in zip(ran, drawn, strict=True)
             )
         ended = time.perf_counter()
         fresh = {form.name: form.ready_s for form in forms if not form.runs}
@@ -170,7 +171,18 @@ class FormRunner:
         """Each circuit as it is run. Raises AdapterError."""
         return [self._bound(bound, self._form(bound.circuit)) for bound in request.circuits]
 
-    def _counts(self, made: Any, form: Form, shots: int, seed: int) -> dict[int, int]:
+    def _drawn(
+        self, request: Request, pairs: Sequence[tuple[Bound, Form]], made: Sequence[Any], known: Known
+    ) -> list[Drawn]:
+        assert request.shots is not None
+        return [
+            Drawn(form.drawing.drawn(known[form.name, self._angles(bound)], request.shots, seed))
+            if form.drawing is not None
+            else self._counts(each, form, request.shots, seed)
+            for each, (bound, form), seed in zip(made, pairs, request.seeds, strict=True)
+        ]
+
+    def _counts(self, made: Any, form: Form, shots: int, seed: int) -> Drawn:
         self.executions += 1
         return self._target.counts(made, form.compiled.fitted, shots, seed)
 

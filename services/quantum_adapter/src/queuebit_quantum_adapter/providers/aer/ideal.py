@@ -30,7 +30,7 @@ from queuebit_quantum_adapter.providers.aer.drawing import (
 from queuebit_quantum_adapter.providers.aer.fitted import Fitted
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
 from queuebit_quantum_adapter.providers.aer.simulators import a_simulator, counts_of, memory_of, values_of
-from queuebit_quantum_adapter.providers.aer.target import EQUIVALENCE_SEED, Space
+from queuebit_quantum_adapter.providers.aer.target import EQUIVALENCE_SEED, Drawn, Space
 from queuebit_quantum_adapter.providers.qiskit_conversion import OpenCircuit, steps_of_quantum_circuit
 from queuebit_quantum_adapter.verification.equivalence import Equivalence, check_circuit, check_template
 
@@ -88,8 +88,8 @@ class IdealTarget:
     def check_circuit(self, circuit: Circuit, convert: Callable[[Circuit], Any]) -> Equivalence:
         return check_circuit(circuit, lambda each: steps_of_quantum_circuit(convert(each)), EQUIVALENCE_SEED)
 
-    def counts(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> dict[int, int]:  # noqa: ARG002
-        return counts_of(self._simulator, bound, shots, seed)
+    def counts(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> Drawn:  # noqa: ARG002
+        return Drawn(counts_of(self._simulator, bound, shots, seed))
 
     def memory(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> tuple[int, ...]:  # noqa: ARG002
         return memory_of(self._simulator, bound, shots, seed)

@@ -23,10 +23,11 @@ from queuebit_quantum_adapter.providers import qiskit_circuits
 from queuebit_quantum_adapter.providers.aer.drawing import Drawing, Probabilities
 from queuebit_quantum_adapter.providers.aer.fitted import Fitted
 from queuebit_quantum_adapter.providers.aer.ideal import PACKAGES, SHOTS_MAX
+from queuebit_quantum_adapter.providers.aer.modelled import MODEL_BITS_MAX, modelled
 from queuebit_quantum_adapter.providers.aer.noisy_device import LEVEL, TRANSPILER_SEED, NoisyDevice
 from queuebit_quantum_adapter.providers.aer.provider import AerProvider
 from queuebit_quantum_adapter.providers.aer.simulators import a_simulator, counts_of, memory_of
-from queuebit_quantum_adapter.providers.aer.target import EQUIVALENCE_SEED, Space
+from queuebit_quantum_adapter.providers.aer.target import EQUIVALENCE_SEED, Drawn, Space
 from queuebit_quantum_adapter.providers.qiskit_conversion import OpenCircuit
 from queuebit_quantum_adapter.providers.read_back import read_back, same_outcomes
 from queuebit_quantum_adapter.verification.equivalence import Equivalence, at_random_angles
@@ -110,9 +111,13 @@ class NoisyTarget:
         found = [same_outcomes(each, read_back(convert(each))) for each in chosen]
         return Equivalence(found[0].method, sum(each.inputs for each in found), min(each.fidelity for each in found))
 
-    def counts(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> dict[int, int]:
-        simulator = a_simulator(self._cheapest(fitted, shots)[0], self.space.memory_bytes_max, fitted.noise)
-        return counts_of(simulator, bound, shots, seed)
+    def counts(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> Drawn:
+        """Where the whole density matrix is computed, and nothing follows on a measurement, it gives the probabilities too."""
+        method = self._cheapest(fitted, shots)[0]
+        simulator = a_simulator(method, self.space.memory_bytes_max, fitted.noise)
+        if method == "density_matrix" and 0 < len(fitted.readout) <= MODEL_BITS_MAX:
+            return modelled(simulator, bound, fitted.readout, shots, seed)
+        return Drawn(counts_of(simulator, bound, shots, seed))
 
     def memory(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> tuple[int, ...]:
         simulator = a_simulator(self._cheapest(fitted, shots)[0], self.space.memory_bytes_max, fitted.noise)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from queuebit_circuits.circuit import Circuit
@@ -18,6 +19,14 @@ from queuebit_quantum_adapter.verification.equivalence import Equivalence
 
 EQUIVALENCE_SEED = 20_240_601
 """The inputs of the check need to be random only to whoever made the conversion: fixed, so that evidence repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Counts, and the probabilities that the noise of the target gives the same outcomes, where they are known."""
+
+    counts: dict[int, int]
+    model: Mapping[int, float] | None = None
 
 
 class Target(Protocol):
@@ -60,7 +69,7 @@ class Target(Protocol):
         """That circuits of this form survive their conversion. Raises NotEquivalent."""
         ...
 
-    def counts(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> dict[int, int]:
+    def counts(self, bound: Any, fitted: Fitted, shots: int, seed: int) -> Drawn:
         """Sample a fitted circuit, its angles filled in: bit c of an outcome is classical bit c."""
         ...
 
