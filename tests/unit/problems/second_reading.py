@@ -60,6 +60,7 @@ class SecondReading:
     def __init__(self, text: str) -> None:
         self.qubits: dict[str, list[int]] = {}
         self.registers: list[str] = []
+        self.subroutines: dict[str, ast.SubroutineDefinition] = {}
         program = openqasm3.parse(text)
         size = sum(self._size(each) for each in program.statements if isinstance(each, ast.QubitDeclaration))
         state = np.zeros(2**size, dtype=complex)
@@ -106,6 +107,17 @@ class SecondReading:
             case ast.BranchingStatement():
                 holds = bool(self.value(statement.condition, names).real)
                 yield from self._block(statement.if_block if holds else statement.else_block, [world])
+            case ast.SubroutineDefinition():
+                self.subroutines[statement.name.name] = statement
+                yield world
+            case ast.ExpressionStatement(expression=ast.FunctionCall() as call):
+                yield from (after for after, _ in self._call(call, world))
+            case ast.ReturnStatement(expression=ast.QuantumMeasurement() as measurement):
+                for bit, state in measured(world.state, self._qubit(measurement.qubit, names)):
+                    yield World(state, {**names, "return": bit})
+            case ast.ClassicalAssignment(rvalue=ast.FunctionCall() as call):
+                for after, bit in self._call(call, world):
+                    yield World(after.state, self._with_bit(statement.lvalue, bit, after.names))
             case ast.ClassicalAssignment():
                 name = str(statement.lvalue.name)
                 value = self.value(statement.rvalue, names)
@@ -134,17 +146,35 @@ class SecondReading:
             self.registers.append(name)
         names[name] = converted(value, kind, width)
 
+    def _call(self, call: ast.FunctionCall, world: World) -> list[tuple[World, Any]]:
+        """What may come of a call: each time what the caller has after it, and the bit that is returned."""
+        called, own, outside = self.subroutines[call.name.name], dict[str, Any](), dict(self.qubits)
+        for parameter, each in zip(called.arguments, call.arguments, strict=True):
+            given: Any = each
+            if isinstance(parameter, ast.QuantumArgument):
+                single = isinstance(given, ast.Identifier)
+                where, at = (given, 0) if single else (given.collection, self.value(given.index[0], world.names).whole)
+                self.qubits[parameter.name.name] = [outside[where.name][at]]
+            else:
+                own[parameter.name.name] = converted(self.value(given, world.names), *type_of(parameter.type))
+        after = self._block(called.body, [World(world.state, own)])
+        self.qubits = outside
+        return [(World(end.state, dict(world.names)), end.names.get("return")) for end in after]
+
+    def _with_bit(self, target: Any, bit: int, names: dict[str, Any]) -> dict[str, Any]:
+        bits = list(names[target.name.name].bits)
+        bits[self.value(target.indices[0][0], names).whole] = bit
+        return {**names, target.name.name: Typed("bit", bits=tuple(bits))}
+
     def _qubit(self, operand: Any, names: dict[str, Any]) -> int:
+        if isinstance(operand, ast.Identifier):
+            return self.qubits[operand.name][0]
         return self.qubits[operand.name.name][self.value(operand.indices[0][0], names).whole]
 
     def _measure(self, statement: Any, world: World) -> Iterator[World]:
         target = statement.target
         for bit, state in measured(world.state, self._qubit(statement.measure.qubit, world.names)):
-            names = dict(world.names)
-            bits = list(names[target.name.name].bits)
-            bits[self.value(target.indices[0][0], names).whole] = bit
-            names[target.name.name] = Typed("bit", bits=tuple(bits))
-            yield World(state, names)
+            yield World(state, self._with_bit(target, bit, world.names))
 
     def value(self, node: Any, names: dict[str, Any]) -> Typed:
         match node:

@@ -98,16 +98,28 @@ class Programs:
 def dynamic(rng: random.Random) -> str:
     """A program that measures, resets and branches as it goes, with gates of every common kind."""
     qubits = rng.randint(2, 4)
-    lines = [f"qubit[{qubits}] q;", "bit[3] c;", "bit[2] d;"]
+    lines = [*_subroutines(rng), f"qubit[{qubits}] q;", "bit[3] c;", "bit[2] d;"]
     lines += _steps(rng, qubits, rng.randint(6, 14), 3)
     return HEAD + "\n".join([*lines, "d[0] = measure q[0];", "d[1] = measure q[1];"]) + "\n"
+
+
+def _subroutines(rng: random.Random) -> list[str]:
+    """One that turns as often as it is told and calls another, and one that measures and returns what it saw."""
+    angle = f"{rng.uniform(-3, 3):.4f}"
+    return [
+        f"def bend(qubit a, float[64] x) {{ {rng.choice(['rx', 'ry', 'rz'])}(x / 2) a; }}",
+        f"def turn(qubit a, uint[3] n, qubit b, float[64] x) {{ for uint i in [1:n] {{ bend(b, x * i); }} "
+        f"{rng.choice(['cx', 'cz', 'ch'])} a, b; ry({angle}) a; }}",
+        f"def look(qubit a, qubit b) -> bit {{ bend(a, {angle}); {rng.choice(['cx a, b;', 'cz b, a;', 'reset b;'])} h b; "
+        f"return measure {rng.choice('ab')}; }}",
+    ]
 
 
 def _steps(rng: random.Random, qubits: int, count: int, depth: int) -> list[str]:
     lines = []
     for _ in range(count):
         one, two = rng.sample(range(qubits), 2)
-        match rng.randrange(8 if depth else 6):
+        match rng.randrange(10 if depth else 8):
             case 0 | 1:
                 lines.append(f"{rng.choice(['h', 'x', 's', 't', 'sx', 'sdg'])} q[{one}];")
             case 2:
@@ -119,6 +131,10 @@ def _steps(rng: random.Random, qubits: int, count: int, depth: int) -> list[str]
             case 5:
                 lines.append(f"{rng.choice(['crx', 'cp', 'cry'])}({rng.uniform(-4, 4):.4f}) q[{one}], q[{two}];")
             case 6:
+                lines.append(f"turn(q[{one}], {rng.randint(0, 3)}, q[{two}], {rng.uniform(-4, 4):.4f});")
+            case 7:
+                lines.append(f"c[{rng.randrange(3)}] = look(q[{one}], q[{two}]);")
+            case 8:
                 lines.append(f"reset q[{one}];")
             case _:
                 condition = rng.choice(

@@ -245,8 +245,7 @@ def _batch(rng: random.Random, most: int) -> Data:
     """A few circuits, sampled or measured by observables, with as many sets of values as fit."""
     pubs: list[Data] = []
     for _ in range(rng.randrange(1, 5)):
-        sampled = _sampling(rng, most // 8)
-        pubs.append({**sampled, "parameters": {"x": _row(rng.random, rng.randrange(1, 400))}})
+        pubs.append({**_sampling(rng, most // 8), "parameters": {"x": _row(rng.random, rng.randrange(1, 400))}})
         if rng.random() < 0.5:
             pubs[-1]["observables"] = [_expectation(rng, most // 16)["observable"]]
     return {"pubs": pubs}
@@ -264,9 +263,8 @@ def _kernel(rng: random.Random, most: int) -> Data:
 
 
 STATEMENTS: dict[str, Callable[[random.Random, int], Data]] = {
-    "assignment": _square, "bin_packing": _bins, "binary_program": _program,
-    "circuit_batch": _batch, "circuit_sampling": _sampling, "cvrp": _fleet,
-    "expectation": _expectation,
+    "assignment": _square, "bin_packing": _bins, "binary_program": _program, "circuit_batch": _batch,
+    "circuit_sampling": _sampling, "cvrp": _fleet, "expectation": _expectation,
     "generalised_assignment": _agents, "generalised_assignment_cost": _agents_paid,
     "flow_shop": _flow, "graph_colouring": _graph, "job_shop": _shop, "kernel": _kernel, "knapsack": _packing,
     "max_clique": _graph, "max_independent_set": _graph, "maxcut": _weighted, "multi_knapsack": _multi,
