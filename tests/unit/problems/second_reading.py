@@ -119,8 +119,11 @@ class SecondReading:
                 for after, bit in self._call(call, world):
                     yield World(after.state, self._with_bit(statement.lvalue, bit, after.names))
             case ast.ClassicalAssignment():
-                name = str(statement.lvalue.name)
                 value = self.value(statement.rvalue, names)
+                if isinstance(statement.lvalue, ast.IndexedIdentifier):
+                    yield World(world.state, self._with_bit(statement.lvalue, value.whole & 1, names))
+                    return
+                name = str(statement.lvalue.name)
                 if statement.op.name != "=":
                     value = self.binary(statement.op.name[:-1], names[name], value)
                 names[name] = converted(

@@ -93,8 +93,6 @@ WRONG = [
     (THREE + "rx(10ns) q;", 2, 4, "durations are not supported"),
     (THREE + "rx(2im) q;", 2, 4, "imaginary numbers are not supported"),
     (THREE + "rx(1/2) q;", 2, 5, "1 / 2 divides whole numbers, where OpenQASM 3 drops the remainder"),
-    (THREE + "b = 1;", 2, 1, "the bit b is set by a value"),
-    (THREE + "bit[2] d = 3;", 2, 8, "the bit d begins with a value other than 0"),
     (THREE + "const int n = 1; n = 2;", 2, 18, "n cannot be set"),
     (THREE + "int n; if (b) { n = 2; }", 2, 17, "n is set where it depends on a measurement"),
     (THREE + "int n = b;", 2, 9, "the value depends on the measured b"),

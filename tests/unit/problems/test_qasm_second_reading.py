@@ -119,7 +119,7 @@ def _steps(rng: random.Random, qubits: int, count: int, depth: int) -> list[str]
     lines = []
     for _ in range(count):
         one, two = rng.sample(range(qubits), 2)
-        match rng.randrange(10 if depth else 8):
+        match rng.randrange(12 if depth else 10):
             case 0 | 1:
                 lines.append(f"{rng.choice(['h', 'x', 's', 't', 'sx', 'sdg'])} q[{one}];")
             case 2:
@@ -135,6 +135,12 @@ def _steps(rng: random.Random, qubits: int, count: int, depth: int) -> list[str]
             case 7:
                 lines.append(f"c[{rng.randrange(3)}] = look(q[{one}], q[{two}]);")
             case 8:
+                value = rng.choice(["c[0:1] ^ 2", '"10"', "c[1:2]", "1", "uint[2](c[0:1]) + 1", "c[0:1] & 1"])
+                lines.append(f"d = {value};")
+            case 9:
+                value = rng.choice(["c[1] ^ d[0]", "!c[0]", "c[0] && d[1]", "1", "0", "c == 3"])
+                lines.append(f"{rng.choice(['c', 'd'])}[{rng.randrange(2)}] = {value};")
+            case 10:
                 lines.append(f"reset q[{one}];")
             case _:
                 condition = rng.choice(

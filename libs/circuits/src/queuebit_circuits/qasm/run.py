@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Register, Reset
+from queuebit_circuits.qasm.bitvalues import BitValues
 from queuebit_circuits.qasm.blocks import declare_value, loop
 from queuebit_circuits.qasm.conditions import Conditions
 from queuebit_circuits.qasm.gatecalls import GateCalls
 from queuebit_circuits.qasm.modifiers import PHASE
 from queuebit_circuits.qasm.scope import CLBITS_MAX, QUBITS_MAX, Bits, Budget, Qubits, Scope, Value
 from queuebit_circuits.qasm.source import Source
-from queuebit_circuits.qasm.subroutines import Subroutines
 from queuebit_circuits.qasm.syntax import (
     Alias,
     Assign,
@@ -35,11 +35,11 @@ from queuebit_circuits.qasm.syntax import (
     Subroutine,
     While,
 )
-from queuebit_circuits.qasm.terms import Binary, Called, Expression, Named, Number
+from queuebit_circuits.qasm.terms import Binary, Called, Expression, Indexed, Named, Number
 from queuebit_circuits.qasm.values import Evaluator
 
 
-class Run(Subroutines):
+class Run(BitValues):
     """Reads statements one by one; `circuit` is what they came to."""
 
     def __init__(self, source: Source, version: int, inputs: Mapping[str, float], steps_max: int) -> None:
@@ -89,6 +89,8 @@ class Run(Subroutines):
                 index = () if statement.index is None else (statement.index,)
                 target = self._bits_of(Operand(statement.name, index, statement.place), scope)
                 self._call(name, arguments, statement.place, scope, into, target)
+            case Assign(name=name) if isinstance(scope.find(name), Bits):
+                self._assign_bits(statement, scope, into)
             case MeasureAway(qubits, _):
                 self._forget(self._qubits_of(qubits, scope))
             case Delay(operands, _):
@@ -194,16 +196,25 @@ class Run(Subroutines):
             self._measure(self._qubits_of(initial, scope), bits, place, into)
         elif isinstance(initial, Called) and initial.name in self._subroutines:
             self._call(initial.name, initial.arguments, place, scope, into, bits)
-        elif initial is not None and self._evaluator.number(initial, scope) != 0:
-            raise self._source.error(
-                place, f"the bit {name} begins with a value other than 0", "Prepare a qubit with x and measure it."
-            )
+        elif initial is not None and (
+            self._evaluator.read_bits(initial, scope) or self._evaluator.number(initial, scope)
+        ):
+            self._set_bits(bits, initial, scope, place, into)
+
+    def _assign_bits(self, statement: Assign, scope: Scope, into: list[Operation]) -> None:
+        name, place, index = statement.name, statement.place, statement.index
+        target = self._bits_of(Operand(name, () if index is None else (index,), place), scope)
+        value: Expression = statement.value
+        if statement.operator != "=":
+            old: Expression = Named(name, place)
+            if index is not None:
+                old = Indexed(name, index, place, index.depth + 1, index.size + 1)
+            value = Binary(statement.operator, old, value, place, value.depth + 1, value.size + old.size + 1)
+        self._set_bits(target, value, scope, place, into)
 
     def _assign(self, statement: Assign, scope: Scope) -> None:
         name, place = statement.name, statement.place
         found = self._evaluator.meaning(name, scope, place)
-        if isinstance(found, Bits):
-            raise self._source.error(place, f"the bit {name} is set by a value", "Bits are set by measurements alone.")
         if not isinstance(found, Value) or found.constant or statement.index is not None:
             raise self._source.error(place, f"{name} cannot be set", "Set whole variables that are no constants.")
         holder = scope.holder(name)

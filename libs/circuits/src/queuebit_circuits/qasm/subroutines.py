@@ -11,6 +11,7 @@ from queuebit_circuits.qasm.scope import QUBITS_MAX, Bits, Budget, Qubits, Scope
 from queuebit_circuits.qasm.source import Source
 from queuebit_circuits.qasm.syntax import (
     Alias,
+    Assign,
     DeclareBits,
     For,
     If,
@@ -57,6 +58,7 @@ class Subroutines(Registers):
         bits = {each.name for each in statement.parameters if each.type is not None and each.type.name == "bit"}
         for inner in _all(statement.body):
             written = inner.bits.name if isinstance(inner, MeasureInto) else None
+            written = inner.name if isinstance(inner, Assign) else written
             joined = inner.value.name if isinstance(inner, Alias) else None
             if written in bits or joined in bits:
                 raise self._source.error(
