@@ -48,3 +48,11 @@ def test_one_more_qubit_is_taken_for_all_of_them_and_only_where_there_are_any() 
 def test_what_cannot_be_set_is_refused(text: str, told: str) -> None:
     with pytest.raises(UnreadableCircuit, match=told):
         read_circuit(HEADER + text)
+
+
+def test_a_bit_that_follows_from_an_input_is_read_anew_each_time() -> None:
+    text = HEADER + "input float x; qubit q; bit[2] c; rx(x) q; c[0] = x > 50.0; c[1] = measure q;"
+
+    found = [distribution(read_circuit(text, inputs={"x": x})) for x in (0.5, 0.7, 0.9, 60.0)]
+
+    assert [max(key[1] for key in each) for each in found] == ["0", "0", "0", "1"]

@@ -55,7 +55,7 @@ def input_names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_INPUT.findall(text)))
 
 
-def _read(source: Source, to: Use, inputs: Mapping[str, float], steps_max: int) -> Circuit:
+def _read(source: Source, to: Use, inputs: Mapping[str, float], steps_max: int = STEPS_MAX) -> Circuit:
     check_length(source)
     parser = Parser(source)
     version = parser.header()
