@@ -56,4 +56,4 @@ def _begun(nodes: int, conflicts: NDArray[int32], members: list[int], seed: int)
 
 
 NODE_SETS = frozenset({"max_clique", "max_independent_set"})
-SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(NumvcSolver(), 0.75, 3, NODE_SETS),))
+SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(NumvcSolver(), 0.85, 3, NODE_SETS),))

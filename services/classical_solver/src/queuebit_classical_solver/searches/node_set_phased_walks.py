@@ -57,4 +57,4 @@ def _begun(nodes: int, conflicts: NDArray[int32], members: list[int], seed: int)
 
 
 NODE_SETS = frozenset({"max_clique", "max_independent_set"})
-SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(PhasedWalksSolver(), 0.4, 2, NODE_SETS),))
+SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(PhasedWalksSolver(), 0.25, 2, NODE_SETS),))

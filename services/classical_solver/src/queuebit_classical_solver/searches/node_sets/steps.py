@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from numpy import int32
     from numpy.typing import NDArray
 
-UNITS_PER_S = 1_000_000_000.0
-"""A step counts STEP_UNITS, one for each node and CONFLICT_UNITS for each conflict of a node; an idle machine does twice as
-many."""
+UNITS_PER_S = 1_600_000_000.0
+"""A step counts STEP_UNITS, one for each node and CONFLICT_UNITS for each conflict of a node; an idle machine does half as
+many again."""
 STEP_UNITS = 800.0
 CONFLICT_UNITS = 4.0
 UNITS_EACH_POLL = 30_000_000.0
