@@ -84,6 +84,15 @@ def test_unrounded_distances_are_what_is_asked_for() -> None:
     assert kind.objective(statement, published.answer) == pytest.approx(191.81, abs=0.01)
 
 
+def test_decimal_places_are_cut_off_exactly() -> None:
+    """From 0.1 to 0.7 is 0.6, which floating point puts just below."""
+    places = [[0.1, 0], [0.7, 0], [0.1, 1.999]]
+    statement = optimisation_of("vrptw").parse(
+        {"coordinates": places, "capacity": 1, "demands": [0, 1, 1], "windows": [[0, 99]] * 3, "service": [0, 0, 0]}
+    )
+    assert [distance * 10 // statement.unit for distance in statement.distances[0]] == [0, 6, 19]
+
+
 def test_who_comes_too_late_is_told_by_how_much() -> None:
     kind, statement = parse_optimisation(read_problem(SOLOMON))
 

@@ -110,10 +110,14 @@ class VrptwStatement(Statement):
 
     @cached_property
     def distances(self) -> list[list[int]]:
-        """In the fleet's integers; each is cut off before it is scaled."""
+        """In the fleet's integers; each is cut off, exactly, before it is scaled."""
         scale, factor = UNITS[self.rounding], self.unit // UNITS[self.rounding]
-        points = [(float(x), float(y)) for x, y in self.coordinates]
-        return [[int(math.dist(one, other) * scale) * factor for other in points] for one in points]
+        flat, below = integers([part for point in self.coordinates for part in point])
+        points = list(zip(flat[::2], flat[1::2], strict=True))
+        if below == 1:
+            return [[int(math.dist(one, other) * scale) * factor for other in points] for one in points]
+        squares = [[(a - c) ** 2 + (b - d) ** 2 for c, d in points] for a, b in points]
+        return [[math.isqrt(scale**2 * square // below**2) * factor for square in row] for row in squares]
 
     @cached_property
     def loads(self) -> tuple[list[int], int]:
