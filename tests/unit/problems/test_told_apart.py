@@ -126,7 +126,6 @@ def _broken(text: str, rng: random.Random) -> str:
 
 NOT_READ: list[tuple[str, str, str]] = [
     ("a.txt", "&FCI NORB=2,NELEC=2\n 1.0 1 1 1 1\n", "an FCIDUMP of integrals"),
-    ("a.xml", "<?xml version='1.0'?>\n<graphml></graphml>\n", "GraphML"),
     ("a.hcp", "NAME : a\nTYPE : HCP\nDIMENSION : 4\nEDGE_DATA_FORMAT : EDGE_LIST\n", "a TSPLIB file of type HCP"),
 ]
 

@@ -31,11 +31,6 @@ _NOT_READ: tuple[Layout, ...] = (
         "is an FCIDUMP of integrals",
         "Map it to qubits first (OpenFermion, Qiskit Nature), and state the Pauli sum.",
     ),
-    (
-        re.compile(r"<graphml\b"),
-        "is GraphML",
-        "Write an edge list: networkx.write_weighted_edgelist.",
-    ),
 )
 """Layouts that the field knows and no kind reads: how they begin, what they are, what to do."""
 _NAMED_BY_KINDS: tuple[Layout, ...] = (

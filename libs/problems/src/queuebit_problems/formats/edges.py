@@ -1,4 +1,4 @@
-"""Weighted graphs as programs write them: edge lists, CSV, Matrix Market and METIS. Edge lists and CSV count nodes from 0."""
+"""Weighted graphs as programs write them: edge lists and CSV, which count nodes from 0, Matrix Market, METIS and GraphML."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from queuebit_contracts.jobs import Number
+from queuebit_problems.formats.graphml import is_graphml, read_graphml
 from queuebit_problems.formats.metis import SUFFIXES, read_metis
 from queuebit_problems.formats.text import Row, Rows
 
@@ -19,6 +20,8 @@ _NAMES = frozenset({"source", "target", "weight", "from", "to", "u", "v", "w", "
 
 def is_edge_file(text: str, file_name: str) -> bool:
     """Whether a text says, in itself or by its name, that it is one of these layouts."""
+    if is_graphml(text):
+        return True
     first = next((line for line in text.splitlines() if line.strip() and line.lstrip()[0] not in "#%"), "")
     suffix = PurePath(file_name).suffix.lower()
     named = "," in first and {cell.lower() for cell in _cells(first)} <= _NAMES
@@ -27,6 +30,9 @@ def is_edge_file(text: str, file_name: str) -> bool:
 
 def read_edge_file(text: str, file_name: str, rows: Rows, *, nodes_max: int, edges_max: int) -> tuple[int, list[Edge]]:
     """(nodes, edges from 0) of a text in one of these layouts. Raises UnreadableFile with the line."""
+    if is_graphml(text):
+        nodes, found = read_graphml(text, rows, nodes_max=nodes_max, edges_max=edges_max)
+        return nodes, [(each.u, each.v, each.weight) for each in found]
     if PurePath(file_name).suffix.lower() in SUFFIXES:
         nodes, pairs = read_metis(text, rows, nodes_max=nodes_max, edges_max=edges_max)
         return nodes, [(u - 1, v - 1, weight) for u, v, weight in pairs]

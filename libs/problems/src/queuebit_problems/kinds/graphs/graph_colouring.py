@@ -13,6 +13,8 @@ from queuebit_problems.encoding.enumeration import VARIABLES_MAX, Enumerated
 from queuebit_problems.encoding.one_hot import add_one_hot
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
+from queuebit_problems.formats.graphml import GRAPHML
+from queuebit_problems.formats.metis import METIS
 from queuebit_problems.kind import Answer, Params, Size, Violation
 from queuebit_problems.kinds.graphs.colouring_search import dsatur, fewer, first_fit, least, relabelled, repaired
 from queuebit_problems.kinds.graphs.graph_statement import (
@@ -20,7 +22,7 @@ from queuebit_problems.kinds.graphs.graph_statement import (
     GraphStatement,
     edge_cliques,
     greedy_clique,
-    is_dimacs,
+    is_graph,
     read_graph,
 )
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
@@ -37,7 +39,7 @@ class GraphColouring(Optimisation[GraphStatement]):
     title = "Graph colouring"
     sense = "min"
     answer_shape = '{"colour": [colour of each node in order, from 0]}'
-    formats = (DIMACS,)
+    formats = (DIMACS, METIS, GRAPHML)
     suffixes = (".col",)
     statement = GraphStatement
 
@@ -46,7 +48,7 @@ class GraphColouring(Optimisation[GraphStatement]):
         return read_graph(text, file_name=file_name, title="Graph colouring")
 
     def recognises(self, text: str) -> bool:
-        return is_dimacs(text)
+        return is_graph(text)
 
     def size(self, statement: GraphStatement) -> Size:
         """Qubits beyond QUBITS_MAX are those of the fewest colours thinkable: nothing writes them down, and no colouring is

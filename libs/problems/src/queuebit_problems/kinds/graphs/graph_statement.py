@@ -20,6 +20,7 @@ from pydantic import (
 
 from queuebit_problems.checks import Place, raise_faults
 from queuebit_problems.formats.glance import shape_of
+from queuebit_problems.formats.graphml import GRAPHML, is_graphml, read_graphml
 from queuebit_problems.formats.metis import METIS, is_metis, read_metis
 from queuebit_problems.formats.text import Row, Rows, parse_number
 from queuebit_problems.kind import Statement
@@ -140,13 +141,24 @@ class GraphStatement(Statement):
 
 
 def read_graph(text: str, *, file_name: str, title: str) -> GraphStatement:
-    """Read a graph of DIMACS, or of METIS where it begins with counts. Raises UnreadableFile with the line."""
-    remedy = f"{title} reads {DIMACS}; or {METIS}."
+    """Read a graph of DIMACS, of GraphML, or of METIS where it begins with counts. Raises UnreadableFile with the line."""
+    remedy = f"{title} reads {DIMACS}; or {METIS}; or {GRAPHML}."
+    if is_graphml(text):
+        return _read_graphml(text, Rows(text, file_name=file_name, remedy=remedy))
     if not is_metis(text):
         return _read_dimacs(text, file_name=file_name, remedy=remedy)
     rows = Rows(text, file_name=file_name, remedy=remedy)
     nodes, edges = read_metis(text, rows, nodes_max=NODES_MAX, edges_max=EDGES_MAX)
     return GraphStatement(nodes=nodes, edges=tuple((u, v) for u, v, _ in edges))
+
+
+def _read_graphml(text: str, rows: Rows) -> GraphStatement:
+    nodes, edges = read_graphml(text, rows, nodes_max=NODES_MAX, edges_max=EDGES_MAX)
+    for each in edges:
+        _check_weight(rows, each.row, str(each.weight), "edge")
+        if each.u == each.v:
+            raise rows.error(each.row, f"the edge joins node {each.u + 1} with itself")
+    return GraphStatement(nodes=nodes, edges=tuple((each.u + 1, each.v + 1) for each in edges))
 
 
 def _read_dimacs(text: str, *, file_name: str, remedy: str) -> GraphStatement:
@@ -200,8 +212,10 @@ def _header(rows: Rows) -> Row:
         return row
 
 
-def is_dimacs(text: str) -> bool:
-    """Whether the first line that is no comment is a header of a DIMACS graph."""
+def is_graph(text: str) -> bool:
+    """Whether it is GraphML, or the first line that is no comment is a header of a DIMACS graph."""
+    if is_graphml(text):
+        return True
     for line in shape_of(text).lines:
         if not line.startswith("c"):
             tokens = line.split()

@@ -24,6 +24,7 @@ from queuebit_problems.encoding.qubo import QuboBuilder, exact
 from queuebit_problems.encoding.qubo_search import Quadratic, descend, search
 from queuebit_problems.formats.edges import is_edge_file, read_edge_file
 from queuebit_problems.formats.glance import Shape, shape_of
+from queuebit_problems.formats.graphml import GRAPHML, is_graphml
 from queuebit_problems.formats.metis import METIS
 from queuebit_problems.formats.text import Rows, count_of
 from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
@@ -126,7 +127,7 @@ class MaxCut(Optimisation[MaxCutStatement]):
         "rudy and G-set: `nodes edges`, then `u v weight`, nodes from 1",
         "QED-C: `nodes`, then `u v`, nodes from 0, every weight 1",
         "edge lists and CSV: `u v weight`, as networkx writes them, nodes from 0; Matrix Market, nodes from 1",
-        f"{METIS}; of the suffix .graph or .metis",
+        f"{METIS}; of the suffix .graph or .metis; {GRAPHML}",
     )
     suffixes = (".rud", ".rudy", ".mc")
     statement = MaxCutStatement
@@ -141,8 +142,7 @@ class MaxCut(Optimisation[MaxCutStatement]):
         counts = rows.columns(header, (1, 2), "the first line")
         nodes = rows.integer(header, counts[0], "the number of nodes", 1, NODES_MAX)
         stated = rows.integer(header, counts[1], "the number of edges", 0, EDGES_MAX) if len(counts) == 2 else None
-        first = 0 if stated is None else 1
-        edges = list(_read_edges(rows, first, nodes, EDGES_MAX if stated is None else stated))
+        edges = list(_read_edges(rows, 0 if stated is None else 1, nodes, EDGES_MAX if stated is None else stated))
         if stated is not None and len(edges) < stated:
             raise rows.error(None, f"the first line promises {stated} edges, but only {len(edges)} follow")
         return MaxCutStatement(nodes=nodes, edges=tuple(edges))
@@ -150,7 +150,7 @@ class MaxCut(Optimisation[MaxCutStatement]):
     def recognises(self, text: str) -> bool:
         shape = shape_of(text)
         if None in shape.counts:
-            return False
+            return is_graphml(text)
         if len(shape.counts) == 1:
             ends = [[count_of(token) for token in line] for line in shape.head[1:] if len(line) == 2]
             edges = [pair for pair in ends if all(end is not None and end < (shape.counts[0] or 0) for end in pair)]

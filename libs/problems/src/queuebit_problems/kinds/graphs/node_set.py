@@ -12,6 +12,7 @@ from queuebit_problems.checks import FAULTS_MAX
 from queuebit_problems.encoding.enumeration import VARIABLES_MAX, Enumerated
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
+from queuebit_problems.formats.graphml import GRAPHML
 from queuebit_problems.formats.metis import METIS
 from queuebit_problems.kind import Answer, Params, Size, Violation
 from queuebit_problems.kinds.graphs.graph_statement import (
@@ -20,7 +21,7 @@ from queuebit_problems.kinds.graphs.graph_statement import (
     bits_of,
     clique_cover,
     edge_cliques,
-    is_dimacs,
+    is_graph,
     read_graph,
 )
 from queuebit_problems.kinds.graphs.node_set_search import extended, largest, mask_of, repaired, searched
@@ -38,7 +39,7 @@ class NodeSet(Optimisation[GraphStatement]):
 
     sense = "max"
     answer_shape = '{"nodes": [each chosen node, from 1]}'
-    formats = (DIMACS, METIS)
+    formats = (DIMACS, METIS, GRAPHML)
     statement = GraphStatement
 
     @abstractmethod
@@ -54,7 +55,7 @@ class NodeSet(Optimisation[GraphStatement]):
         return read_graph(text, file_name=file_name, title=self.title)
 
     def recognises(self, text: str) -> bool:
-        return is_dimacs(text)
+        return is_graph(text)
 
     def size(self, statement: GraphStatement) -> Size:
         return Size(statement.nodes, statement.nodes, len(statement.edges))
