@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from queuebit_circuits.circuit import Circuit
@@ -108,7 +109,7 @@ class MemoryProvider:
         if taken is not None and taken.waits:
             taken.cancelled = True
 
-    def reconcile(self, key: UUID, fence: str | None) -> tuple[str, ...]:
+    def reconcile(self, key: UUID, fence: str | None, since: datetime | None = None) -> tuple[str, ...]:
         return tuple(name for name, taken in self._taken.items() if taken.key == key)
 
     def close(self, fence: str) -> None:

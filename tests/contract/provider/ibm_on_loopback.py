@@ -9,18 +9,14 @@ import pytest
 
 pytest.importorskip("qiskit_ibm_runtime", reason="the extra `ibm` is not installed")
 
-from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
-from queuebit_quantum_adapter.ports import Request
 from queuebit_quantum_adapter.providers.ibm.provider import IbmProvider
 from queuebit_workbench.clouds.ibm.cloud import Behaviour
 from queuebit_workbench.clouds.ibm.server import Server, started
+from tests.contract.provider.ibm_asked import JOBS, REQUEST
+
+__all__ = ["JOBS", "REQUEST"]
 
 KEY = UUID(int=7)
-CIRCUIT = Circuit(
-    2, (Register("c", 2),), (Gate("ry", (0,), (), (0,)), Gate("cx", (0, 1)), Measure(0, 0), Measure(1, 1)), 1
-)
-REQUEST = Request((Bound(CIRCUIT, (0.5,)), Bound(CIRCUIT, (3.0,))), (1, 2), 50)
-JOBS = "/experimental/jobs"
 DEADLINE_S = 3.0
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from queue import Queue
 from typing import Any
 from uuid import UUID
@@ -25,7 +27,7 @@ from queuebit_workbench.clouds.faults import Fault
 pytest.importorskip("braket.aws", reason="the extra `braket` is not installed")
 
 from queuebit_quantum_adapter.providers.braket.provider import BraketProvider
-from queuebit_workbench.clouds.braket.execution import MACHINE, SHOT_USD, SIMULATOR
+from queuebit_workbench.clouds.braket.execution import MACHINE, MINUTE_USD, SHOT_USD, SIMULATOR
 from queuebit_workbench.clouds.braket.server import BUCKET, Server
 from tests.contract.provider.braket_on_loopback import (
     DEADLINE_S,
@@ -218,6 +220,41 @@ def test_each_part_of_a_set_is_fetched_once(
     assert [sum(each.values()) for each in provider.result(task).counts] == [10] * 6
 
     assert len(fetched) == len(set(fetched)) == 1 + 6 * 3
+
+
+def test_what_others_created_long_before_is_not_looked_through(server: Server, provider: BraketProvider) -> None:
+    task = provider.submit(ONE, KEY, None)
+    mine = server.cloud.tasks[task]
+    for number in range(2_500):
+        arn = f"{task[:-12]}{number + 900_000_000_000:012d}"
+        server.cloud.tasks[arn] = replace(mine, arn=arn, created=mine.created - timedelta(days=3))
+    asked: list[str] = []
+    listed = server.cloud.listed
+
+    def counting(*arguments: Any) -> dict[str, Any]:
+        asked.append("page")
+        return listed(*arguments)
+
+    server.cloud.listed = counting  # type: ignore[method-assign]
+    try:
+        found = provider.reconcile(KEY, None, mine.created)
+        pages, asked[:] = len(asked), []
+        provider.reconcile(KEY, None)
+    finally:
+        server.cloud.listed = listed  # type: ignore[method-assign]
+
+    assert (found, pages) == ((task,), 1)
+    assert len(asked) == 26, "without a moment all pages are asked for, however many"
+
+
+def test_a_simulator_that_is_rented_is_a_simulator_and_says_the_least_that_it_costs(
+    server: Server, provider: BraketProvider
+) -> None:
+    expected = provider.preflight(ONE)
+
+    assert provider.capabilities().lane == "simulator"
+    assert expected.cost == (CostPart("minutes", MINUTE_USD * 3 / 60, "USD"),)
+    assert expected.cost_at_least
 
 
 def test_outcomes_of_other_qubits_than_were_asked_for_are_not_read(server: Server, provider: BraketProvider) -> None:

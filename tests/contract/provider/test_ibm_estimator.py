@@ -9,14 +9,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from queuebit_circuits.circuit import Bound, Branch, Circuit, Gate, Measure, Register, opened
 from queuebit_circuits.operators import expectation
-from queuebit_circuits.pauli import PauliSum
 from queuebit_circuits.simulator import statevector
 from queuebit_contracts.events import ExecutionSucceeded, ResultValidated
 from queuebit_contracts.jobs import Problem
@@ -36,25 +34,11 @@ from tests.unit.quantum_adapter.models import LIMITS, NOW, an_order
 pytest.importorskip("qiskit_ibm_runtime", reason="the extra `ibm` is not installed")
 
 from queuebit_quantum_adapter.providers.ibm.provider import IbmProvider
+from tests.contract.provider.ibm_asked import OBSERVABLE, SHOTS, STATE, asked
 from tests.contract.provider.ibm_on_loopback import both, provider, server
 
 __all__ = ["both", "provider", "server"]
 
-STATE = Circuit(
-    3,
-    (),
-    (
-        Gate("ry", (0,), (0.7,)),
-        Gate("cx", (0, 1)),
-        Gate("rx", (2,), (1.1,)),
-        Gate("cx", (1, 2)),
-        Gate("rz", (2,), (0.4,)),
-        Gate("h", (1,)),
-    ),
-)
-OBSERVABLE = PauliSum(3, ((0.7, "ZII"), (-0.4, "IXZ"), (0.3, "YIX"), (0.5, "IIZ"), (0.25, "XYI")))
-"""No exchange of qubits and no sign leaves its value in the state as it is."""
-SHOTS = 4096
 LOCAL = {"QUEUEBIT_IBM_BACKENDS": "local:fake_manila"}
 Places = dict[str, Callable[[], Provider]]
 
@@ -68,10 +52,6 @@ def places(provider: IbmProvider) -> Places:
 def estimated(provider: Provider, request: Request) -> Result:
     provider.preflight(request)
     return run_to_end(provider, request, uuid4(), lambda: time.sleep(0.01))
-
-
-def asked(*methods: str, shots: int = SHOTS, **more: Any) -> Request:
-    return Request((Bound(STATE),), (1,), shots, OBSERVABLE, mitigation=Mitigation(methods, **more))
 
 
 @pytest.mark.parametrize("place", ["remote", "local"])

@@ -50,9 +50,10 @@ async def test_the_adapter_is_led_to_a_cloud_that_has_the_backend_it_is_told_of(
     for name, value in env.items():
         monkeypatch.setenv(name, value)
 
-    (spec,) = backends(Setup(Limits({}, memory_bytes_max=2**30)), os.environ)
+    spec, simulator = backends(Setup(Limits({}, memory_bytes_max=2**30)), os.environ)
 
     assert env[PROVIDERS] == "aer,braket"
+    assert (spec.lane, simulator.lane) == ("quantum", "simulator")
     assert open_provider(**spec.options).capabilities().backend == spec.name
     assert [each.name for each in records.processes] == ["braket-cloud"]
 

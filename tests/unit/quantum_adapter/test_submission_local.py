@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -69,7 +70,7 @@ class ScriptedProvider:
     def cancel(self, provider_id: str) -> None:
         raise AssertionError("nobody asks for this")
 
-    def reconcile(self, key: UUID, fence: str | None) -> tuple[str, ...]:
+    def reconcile(self, key: UUID, fence: str | None, since: datetime | None = None) -> tuple[str, ...]:
         self._journal.append("reconcile")
         return (self._known[key],) if key in self._known else ()
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -86,7 +87,7 @@ class Annealed:
     def cancel(self, provider_id: str) -> None:
         self._annealer.cancel(provider_id)
 
-    def reconcile(self, key: UUID, fence: str | None) -> tuple[str, ...]:  # noqa: ARG002
+    def reconcile(self, key: UUID, fence: str | None, since: datetime | None = None) -> tuple[str, ...]:  # noqa: ARG002
         return self._annealer.reconcile(key)
 
     def close(self, fence: str) -> None:

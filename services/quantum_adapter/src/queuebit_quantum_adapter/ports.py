@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
@@ -265,9 +266,11 @@ class Provider(Protocol):
         """Ask for the end of a submission; no error where it has ended."""
         ...
 
-    def reconcile(self, key: UUID, fence: str | None) -> tuple[str, ...]:
-        """The provider's ids of all that was submitted under the key, the oldest first. Raises AdapterError where the provider
-        does not answer, or in words that are not understood: that is not the same as nothing.
+    def reconcile(self, key: UUID, fence: str | None, since: datetime | None = None) -> tuple[str, ...]:
+        """The provider's ids of all that was submitted under the key, the oldest first. `fence`: the last that was opened for
+        it. `since`: nothing was handed in under it before that moment, by the ledger's clock; it may make the search cheaper.
+        Raises AdapterError where the provider does not answer, or in words that are not understood: that is not the same as
+        nothing.
         """
         ...
 

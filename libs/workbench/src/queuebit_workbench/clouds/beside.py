@@ -37,7 +37,7 @@ CLOUDS: Mapping[str, Cloud] = {
             "QUEUEBIT_IBM_LAG_S": "1",
         },
     ),
-    "braket": Cloud(("queuebit_workbench.clouds.braket",), {"QUEUEBIT_BRAKET_QUBITS_MAX": "16"}),
+    "braket": Cloud(("queuebit_workbench.clouds.braket",), {"QUEUEBIT_BRAKET_QUBITS_MAX": "8"}),
     "leap": Cloud(("queuebit_workbench.clouds.leap",), {"QUEUEBIT_LEAP_LAG_S": "1"}),
 }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from queuebit_quantum_adapter.errors import KeyReused, RunFailed
@@ -48,7 +49,7 @@ class RunsHere:
     def cancel(self, provider_id: str) -> None:
         """Nothing runs between two calls, so that there is nothing to end."""
 
-    def reconcile(self, key: UUID, fence: str | None = None) -> tuple[str, ...]:  # noqa: ARG002
+    def reconcile(self, key: UUID, fence: str | None = None, since: datetime | None = None) -> tuple[str, ...]:  # noqa: ARG002
         return (str(key),) if str(key) in self._results else ()
 
     def close(self, fence: str) -> None:

@@ -199,7 +199,7 @@ class Driver:
             if self._terms.recovery is Recovery.FENCE and row.fence is not None:
                 self._provider.close(row.fence)
                 self._mark("fence closed")
-            found = self._provider.reconcile(row.key, row.fence)
+            found = self._provider.reconcile(row.key, row.fence, row.created_at)
         except Exception as error:
             return _no_answer(error)
         self._mark("looked up")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -98,8 +99,8 @@ class Remembering:
     def cancel(self, provider_id: str) -> None:
         self.real.cancel(provider_id)
 
-    def reconcile(self, key: UUID, fence: str | None) -> tuple[str, ...]:
-        return self.real.reconcile(key, fence)
+    def reconcile(self, key: UUID, fence: str | None, since: datetime | None = None) -> tuple[str, ...]:
+        return self.real.reconcile(key, fence, since)
 
     def close(self, fence: str) -> None:
         self.real.close(fence)

@@ -6,11 +6,11 @@ import json
 import sys
 import threading
 
-from queuebit_workbench.clouds.braket.execution import SIMULATOR
+from queuebit_workbench.clouds.braket.execution import MACHINE, SIMULATOR
 from queuebit_workbench.clouds.braket.server import started
 
 if __name__ == "__main__":
     server = started(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
-    sys.stdout.write(json.dumps({**server.env(), "QUEUEBIT_BRAKET_DEVICES": SIMULATOR}) + "\n")
+    sys.stdout.write(json.dumps({**server.env(), "QUEUEBIT_BRAKET_DEVICES": f"{MACHINE},{SIMULATOR}"}) + "\n")
     sys.stdout.flush()
     threading.Event().wait()

@@ -179,8 +179,14 @@ class Cloud:
 def _fits(task: Task, filters: list[Mapping[str, Any]]) -> bool:
     of_task = {"deviceArn": task.asked["deviceArn"], "status": task.state, "quantumTaskArn": task.arn}
     for each in filters:
+        if each["name"] == "createdAt" and each["operator"] == "GTE":
+            if task.created < datetime.fromisoformat(each["values"][0]):
+                return False
+            continue
         if each["name"] not in of_task or each["operator"] != "EQUAL":
-            raise Refused(400, "ValidationException", f"This cloud filters by {', '.join(of_task)}.")
+            raise Refused(
+                400, "ValidationException", f"This cloud filters by {', '.join(of_task)}, and by createdAt GTE."
+            )
         if of_task[each["name"]] not in each["values"]:
             return False
     return True

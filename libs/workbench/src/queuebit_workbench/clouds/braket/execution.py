@@ -9,7 +9,7 @@ from typing import Any
 SIMULATOR = "arn:aws:braket:::device/quantum-simulator/amazon/sv1"
 MACHINE = "arn:aws:braket:us-east-1::device/qpu/loopback/one"
 PROGRAM, SET = "braket.ir.openqasm.program", "braket.ir.openqasm.program_set"
-SHOT_USD = 0.00145
+SHOT_USD, MINUTE_USD = 0.00145, 0.075
 GATES_OF_MACHINE = ("h", "x", "rx", "ry", "rz", "cz", "cnot", "i")
 
 
@@ -69,6 +69,8 @@ def _device(arn: str, name: str, kind: str, qubits: int) -> dict[str, Any]:
         del told["action"][SET]
         told["action"][PROGRAM]["supportedOperations"] = list(GATES_OF_MACHINE)
         told["service"]["deviceCost"] = {"price": SHOT_USD, "unit": "shot"}
+    else:
+        told["service"]["deviceCost"] = {"price": MINUTE_USD, "unit": "minute"}
     return {
         "deviceArn": arn,
         "deviceName": name,

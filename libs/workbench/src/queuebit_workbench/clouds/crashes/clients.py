@@ -12,7 +12,7 @@ from queuebit_circuits.circuit import Bound, Circuit, Gate, Measure, Register
 from queuebit_quantum_adapter.ports import Request, Spins
 from queuebit_workbench.clouds.crashes.ways import Way
 
-Name = Literal["ibm", "braket", "leap"]
+Name = Literal["ibm", "braket", "leap", "qrmi"]
 LAG_S, QUEUE_S = 0.3, 0.1
 CIRCUIT = Circuit(1, (Register("c", 1),), (Gate("rx", (0,), (), (0,)), Measure(0, 0)), 1)
 ANSWERED_LATE_S = 3.0
@@ -74,6 +74,10 @@ def _of_braket(told: Mapping[str, Any]) -> Counter[str]:
     return Counter(task["tags"]["queuebit"] for task in told["tasks"])
 
 
+def _of_qrmi(told: Mapping[str, Any]) -> Counter[str]:
+    return Counter(job["key"].removeprefix("queuebit:") for job in told["jobs"])
+
+
 def _of_leap(told: Mapping[str, Any]) -> Counter[str]:
     return Counter(problem["label"].removeprefix("queuebit:") for problem in told["problems"])
 
@@ -124,6 +128,17 @@ CLIENTS: Mapping[Name, Client] = {
         others=(("GET", "/problems/.*", 0.03), ("DELETE", "/problems/.*", 0.2)),
         counted=_of_leap,
         request=two_spins,
+    ),
+    "qrmi": Client(
+        cloud=("queuebit_workbench.clouds.ibm", "fake_manila"),
+        url="IAM_URL",
+        backend="qrmi_fake_manila",
+        provider="queuebit_quantum_adapter.providers.qrmi.provider:QrmiProvider",
+        options={"resource": "fake_manila", "lag_s": 1.0, "deadline_s": 2.0},
+        ways=("fence",),
+        posts="/experimental/jobs",
+        others=(("POST", "/experimental/sessions", 0.03), ("POST", ".*/cancel", 0.2)),
+        counted=_of_qrmi,
     ),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -45,7 +46,7 @@ class Careless(Searched):
     def capabilities(self) -> Capabilities:
         return replace(super().capabilities(), lag_s=0.01)
 
-    def reconcile(self, key: UUID, fence: str | None) -> tuple[str, ...]:  # noqa: ARG002
+    def reconcile(self, key: UUID, fence: str | None, since: datetime | None = None) -> tuple[str, ...]:  # noqa: ARG002
         return ()
 
 

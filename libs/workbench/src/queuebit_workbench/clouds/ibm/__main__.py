@@ -9,7 +9,8 @@ import threading
 from queuebit_workbench.clouds.ibm.server import started
 
 if __name__ == "__main__":
-    server = started(sys.argv[1] if len(sys.argv) > 1 else "fake_manila", int(sys.argv[2]) if len(sys.argv) > 2 else 0)
-    sys.stdout.write(json.dumps(server.env()) + "\n")
+    device = sys.argv[1] if len(sys.argv) > 1 else "fake_manila"
+    server = started(device, int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    sys.stdout.write(json.dumps({**server.env(), **server.env_of_qrmi(device)}) + "\n")
     sys.stdout.flush()
     threading.Event().wait()

@@ -11,7 +11,7 @@ from typing import Any
 from queuebit_runtime.clock import SystemClock
 from queuebit_workbench.clouds.faults import Fault, Faults
 from queuebit_workbench.clouds.http import JSON
-from queuebit_workbench.clouds.ibm.cloud import Behaviour, Cloud, Refused
+from queuebit_workbench.clouds.ibm.cloud import Behaviour, Cloud, Job, Refused
 
 PREFIX = "/experimental"
 CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/" + "0" * 32 + ":11111111-2222-3333-4444-555555555555::"
@@ -181,8 +181,17 @@ def _shown(site: Site, session_id: str) -> dict[str, Any]:
     }
 
 
+def key_of(job: Job) -> str | None:
+    """The first tag that the client wrote into its program, where the job itself may have none."""
+    try:
+        options = job.params["quantum_program"]["passthrough_data"]["post_processor"]["options"]
+        return str(options["environment"]["job_tags"][0])
+    except (KeyError, TypeError, IndexError):
+        return None
+
+
 def _told(site: Site, *_: Any) -> Answer:
-    jobs = [site.cloud.shown(job, params=False) for job in site.cloud.jobs.values()]
+    jobs = [{**site.cloud.shown(job, params=False), "key": key_of(job)} for job in site.cloud.jobs.values()]
     sessions = [_shown(site, each) for each in site.cloud.sessions]
     return 200, {"jobs": jobs, "sessions": sessions}, JSON
 

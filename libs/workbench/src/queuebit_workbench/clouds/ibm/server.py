@@ -44,6 +44,16 @@ class Server:
         """What makes an unmodified client come here."""
         return env_at(self.url)
 
+    def env_of_qrmi(self, resource: str) -> dict[str, str]:
+        """The same of QRMI, for one resource."""
+        told = {
+            "ENDPOINT": f"{self.url}{PREFIX}",
+            "IAM_ENDPOINT": self.url,
+            "IAM_APIKEY": "loopback",
+            "SERVICE_CRN": CRN,
+        }
+        return {f"{resource}_QRMI_IBM_QCS_{name}": value for name, value in told.items()}
+
     def answer(self, asked: Asked) -> Reply:
         """What the cloud says. Raises Refused."""
         for verb, pattern, serve in ROUTES:

@@ -7,6 +7,7 @@ worker processes only.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -39,7 +40,9 @@ T = TypeVar("T")
 CONNECT_S, READ_S = 3.0, 4.0
 ATTEMPTS_MAX = 2
 """How long a connection and the answer to a question may take, and how often it is asked before it counts as one without."""
-PAGE, PAGES_MAX = 100, 20
+PAGE, PAGES_MAX = 100, 100
+CLOCKS_APART = timedelta(hours=1)
+"""How far the ledger's clock may be ahead of Amazon's."""
 _OF_TASKS = ("/quantum-task", "/quantum-tasks")
 KEY, TOKEN_NAME = "queuebit", "clientToken"
 BAD_REQUEST, FORBIDDEN, NOT_FOUND, CONFLICT, SERVER_ERROR = 400, 403, 404, 409, 500
@@ -114,9 +117,12 @@ class Client:
         except BotoCoreError as error:
             raise _unanswered(error) from error
 
-    def tasks(self, key: UUID) -> list[Mapping[str, Any]]:
-        """All tasks of the device under a key, the oldest first. Raises AdapterError."""
+    def tasks(self, key: UUID, since: datetime | None) -> list[Mapping[str, Any]]:
+        """All tasks of the device under a key that were created since then, the oldest first. Raises AdapterError."""
         wanted = [{"name": "deviceArn", "operator": "EQUAL", "values": [self._arn]}]
+        if since is not None:
+            earliest = (since - CLOCKS_APART).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            wanted.append({"name": "createdAt", "operator": "GTE", "values": [earliest]})
         pages = _paged(lambda more: self._braket.search_quantum_tasks(filters=wanted, maxResults=PAGE, **more))
         found = [each for page in pages for each in page["quantumTasks"] if each.get("tags", {}).get(KEY) == str(key)]
         return sorted(found, key=lambda each: each["createdAt"])

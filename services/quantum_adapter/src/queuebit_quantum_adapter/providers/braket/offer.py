@@ -18,6 +18,7 @@ import os
 from collections.abc import Mapping
 from importlib.metadata import version
 
+from queuebit_contracts.jobs import Lane
 from queuebit_quantum_adapter.backends.settings import names, number
 from queuebit_quantum_adapter.backends.spec import BackendSpec, Setup
 from queuebit_quantum_adapter.errors import NoBackend
@@ -46,6 +47,11 @@ def name_of(arn: str) -> str:
     return f"braket_{arn.rpartition('/')[2].lower()}"
 
 
+def lane_of(arn: str) -> Lane:
+    """Amazon rents simulators beside machines: what they give is simulated."""
+    return "simulator" if "/quantum-simulator/" in arn else "quantum"
+
+
 def _local(setup: Setup) -> BackendSpec:
     limits = setup.limits
     return BackendSpec(
@@ -68,11 +74,11 @@ def _device(arn: str, env: Mapping[str, str]) -> BackendSpec:
     return BackendSpec(
         name=name_of(arn),
         version=_version(),
-        lane="quantum",
+        lane=lane_of(arn),
         opener="queuebit_quantum_adapter.providers.braket.provider:open_provider",
         qubits_max=qubits_max,
         core_qubits_max=min(CORE_QUBITS_MAX, qubits_max),
-        noisy=True,
+        noisy=lane_of(arn) == "quantum",
         durable=True,
         options={
             "device": arn,

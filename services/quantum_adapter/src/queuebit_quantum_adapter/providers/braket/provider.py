@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property, lru_cache
 from importlib.metadata import version
 from typing import Any
 from uuid import UUID
 
-from queuebit_contracts.jobs import Lane
 from queuebit_quantum_adapter.backends.conditions import Condition
 from queuebit_quantum_adapter.errors import AdapterError, AnswerUnreadable, TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.evidence.port import Hear, Program
 from queuebit_quantum_adapter.ports import Capabilities, CostPart, Poll, Preflight, Recovery, Request, Result, RunState
 from queuebit_quantum_adapter.providers.braket.client import Client
-from queuebit_quantum_adapter.providers.braket.offer import name_of
+from queuebit_quantum_adapter.providers.braket.offer import lane_of, name_of
 from queuebit_quantum_adapter.providers.braket.outcomes import counts_of
 from queuebit_quantum_adapter.providers.braket.programs import Programs, words_of
 from queuebit_quantum_adapter.providers.braket.taxonomy import row_of_words
@@ -28,7 +28,8 @@ PROGRAM, SET = "braket.ir.openqasm.program", "braket.ir.openqasm.program_set"
 ONLINE, TASKS = "ONLINE", "QUANTUM_TASKS_QUEUE"
 TASK_USD = 0.3
 """What Amazon takes for each task on a machine, whatever the shots; nothing where it is a simulator."""
-LANE: Lane = "quantum"
+SECONDS_LEAST = 3.0
+"""A task on a simulator of Amazon is charged by time, so much at least."""
 STATES = {
     "CREATED": RunState.QUEUED,
     "QUEUED": RunState.QUEUED,
@@ -139,9 +140,9 @@ class BraketProvider:
     def cancel(self, provider_id: str) -> None:
         self._client.cancel(provider_id)
 
-    def reconcile(self, key: UUID, fence: str | None) -> tuple[str, ...]:  # noqa: ARG002
+    def reconcile(self, key: UUID, fence: str | None, since: datetime | None = None) -> tuple[str, ...]:  # noqa: ARG002
         try:
-            return tuple(str(each["quantumTaskArn"]) for each in self._client.tasks(key))
+            return tuple(str(each["quantumTaskArn"]) for each in self._client.tasks(key, since))
         except (KeyError, TypeError) as error:
             raise AnswerUnreadable(f"Braket lists tasks in other words: {error!r}") from error
 
@@ -153,11 +154,16 @@ class BraketProvider:
         return "/qpu/" in self._arn
 
     def _cost(self, shots: int) -> tuple[CostPart, ...]:
-        """As far as the device says it: a price a shot; one by time is known when it has run."""
+        """As far as the device says it: a price a shot; of one by time the least that is charged."""
         parts = [CostPart("tasks", TASK_USD, "USD")] if self._on_machine else []
         price = self._told.get("service", {}).get("deviceCost") or {}
-        if price.get("unit") == "shot":
-            parts.append(CostPart("shots", float(price["price"]) * shots, "USD"))
+        match price.get("unit"):
+            case "shot":
+                parts.append(CostPart("shots", float(price["price"]) * shots, "USD"))
+            case "minute":
+                parts.append(CostPart("minutes", float(price["price"]) * SECONDS_LEAST / 60, "USD"))
+            case _:
+                pass
         return tuple(parts)
 
     def _capable(self, arn: str, told: Mapping[str, Any]) -> Capabilities:
@@ -165,7 +171,7 @@ class BraketProvider:
         return Capabilities(
             backend=name_of(arn),
             version=self._version,
-            lane=LANE,
+            lane=lane_of(arn),
             qubits_max=int(told["paradigm"]["qubitCount"]),
             shots_max=int(told["service"]["shotsRange"][1]),
             noise=name_of(arn) if "/qpu/" in arn else "ideal",

@@ -38,25 +38,15 @@ from queuebit_quantum_adapter.providers.ibm.estimates import raw_answer
 from queuebit_quantum_adapter.providers.ibm.metrics import times_of, usage_of
 from queuebit_quantum_adapter.providers.ibm.offer import MITIGATIONS
 from queuebit_quantum_adapter.providers.ibm.programs import Programs
-from queuebit_quantum_adapter.providers.ibm.taxonomy import BY_REASON
+from queuebit_quantum_adapter.providers.ibm.reading import poll_of
 from queuebit_quantum_adapter.providers.qiskit_circuits import shown
-from queuebit_quantum_adapter.providers.rows import FAILED
 from queuebit_runtime.clock import SystemClock
 
 SHOTS_MAX = 100_000
 BATCH_TTL_S = 8 * 3600
 CALIBRATION_S = 3600.0
 PAGE, PAGES_MAX = 50, 20
-RAN_TOO_LONG = 1305
 CONFLICT, NOT_FOUND = 409, 404
-STATES = {
-    "queued": RunState.QUEUED,
-    "running": RunState.RUNNING,
-    "completed": RunState.SUCCEEDED,
-    "failed": RunState.FAILED,
-    "cancelled": RunState.CANCELLED,
-    "cancelled - ran too long": RunState.FAILED,
-}
 _log = logging.getLogger(__name__)
 
 
@@ -150,23 +140,9 @@ class IbmProvider:
         except Exception as error:
             words = f"IBM Quantum does not answer: {type(error).__name__}: {error}"
             raise (ProviderUnavailable if unanswered(error) else AnswerUnreadable)(words) from error
-        try:
-            state = job["state"]
-            word, reason, code = str(state["status"]), str(state.get("reason") or ""), state.get("reason_code")
-        except (KeyError, TypeError, AttributeError) as error:
-            raise AnswerUnreadable(f"IBM Quantum tells of a job in other words: {error!r}") from error
-        found = STATES.get(word.lower(), RunState.UNKNOWN)
-        if found is RunState.CANCELLED and code == RAN_TOO_LONG:
-            found = RunState.FAILED
-        words = f"{word} {reason}".strip() if found.final or found is RunState.UNKNOWN else word
-        if found is RunState.FAILED:
-            code = RAN_TOO_LONG if code is None and "too long" in word.lower() else code
-            row = BY_REASON.get(code, FAILED) if isinstance(code, int) else FAILED
-            told = None if code is None else str(code)
-            return Poll(
-                found, None, None, words, row.code, row.action, told, str(state.get("reason_solution") or row.advice)
-            )
-        return Poll(found, *self._place(provider_id, found), words)
+        found = poll_of(job)
+        position, wait_s = self._place(provider_id, found.state)
+        return replace(found, queue_position=position, wait_s=wait_s)
 
     def result(self, provider_id: str) -> Result:
         try:
@@ -191,7 +167,7 @@ class IbmProvider:
             if error.status_code not in (CONFLICT, NOT_FOUND):
                 raise ProviderUnavailable(f"It could not be cancelled: {str(error)[:200]}") from error
 
-    def reconcile(self, key: UUID, fence: str | None) -> tuple[str, ...]:  # noqa: ARG002
+    def reconcile(self, key: UUID, fence: str | None, since: datetime | None = None) -> tuple[str, ...]:  # noqa: ARG002
         """Of all batches: a key may have had several. The client's own list may never end, so that its pages are asked for."""
         found: dict[str, str] = {}
         for page in range(PAGES_MAX):
