@@ -37,7 +37,8 @@ def server(both: tuple[Server, IbmProvider]) -> Iterator[Server]:
     found.cloud.jobs.clear()
     yield found
     found.site.faults.table, found.site.faults.without = [], ()
-    found.cloud.behaviour = Behaviour()
+    found.cloud.behave(Behaviour())
+    found.cloud.valid_from = 1
 
 
 @pytest.fixture

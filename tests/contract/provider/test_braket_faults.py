@@ -222,7 +222,9 @@ def test_each_part_of_a_set_is_fetched_once(
     assert len(fetched) == len(set(fetched)) == 1 + 6 * 3
 
 
-def test_what_others_created_long_before_is_not_looked_through(server: Server, provider: BraketProvider) -> None:
+def test_what_others_created_long_before_is_not_looked_through(
+    server: Server, provider: BraketProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
     task = provider.submit(ONE, KEY, None)
     mine = server.cloud.tasks[task]
     for number in range(2_500):
@@ -235,13 +237,10 @@ def test_what_others_created_long_before_is_not_looked_through(server: Server, p
         asked.append("page")
         return listed(*arguments)
 
-    server.cloud.listed = counting  # type: ignore[method-assign]
-    try:
-        found = provider.reconcile(KEY, None, mine.created)
-        pages, asked[:] = len(asked), []
-        provider.reconcile(KEY, None)
-    finally:
-        server.cloud.listed = listed  # type: ignore[method-assign]
+    monkeypatch.setattr(server.cloud, "listed", counting)
+    found = provider.reconcile(KEY, None, mine.created)
+    pages, asked[:] = len(asked), []
+    provider.reconcile(KEY, None)
 
     assert (found, pages) == ((task,), 1)
     assert len(asked) == 26, "without a moment all pages are asked for, however many"

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from queuebit_quantum_adapter.errors import TooManyQubits, UnusableProblem
+from queuebit_quantum_adapter.evidence.port import Hear
 from queuebit_quantum_adapter.ports import Capabilities, Poll, Preflight, Request, Result, Spins
 
 
@@ -55,6 +56,10 @@ class Annealer(Protocol):
 
     def reconcile(self, key: UUID) -> tuple[str, ...]: ...
 
+    def overhear(self, hear: Hear | None) -> None:
+        """As of a provider that is `Overheard`; nothing where there is no wire."""
+        ...
+
 
 class Annealed:
     """An annealer as a provider."""
@@ -92,6 +97,9 @@ class Annealed:
 
     def close(self, fence: str) -> None:
         """There are no fences."""
+
+    def overhear(self, hear: Hear | None) -> None:
+        self._annealer.overhear(hear)
 
     def _asked(self, request: Request) -> Annealing:
         """Raises UnusableProblem for circuits, TooManyQubits for more spins than it takes."""

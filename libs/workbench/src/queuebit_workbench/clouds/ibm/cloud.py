@@ -16,6 +16,8 @@ from queuebit_workbench.clouds.ibm.execution import BadParams, checked, executed
 SESSION_CLOSED = 1217
 BAD_PARAMS = 1002
 FINAL = frozenset({"Completed", "Failed", "Cancelled"})
+CANCELLING = "cancelling"
+"""Accepted and not acted on: told as running."""
 
 
 class Refused(Exception):
@@ -60,13 +62,22 @@ class Session:
 @dataclass(slots=True)
 class Behaviour:
     """How the cloud is today. `lag_s`: how long a new job is not listed; `queue_s`: how long one waits; `state`: the word that
-    all jobs are forced to show; `versions` of the API that are served, all where none is named.
+    all jobs are forced to show; `versions` of the API that are served, all where none is named. `cancels`: whether a cancel
+    that was accepted takes hold, or the job ends with a result nevertheless. `reason_code`: with which code every job fails
+    that runs from now on. `calibrated_at`: when devices say that they were calibrated. `purged_s`: how long a job that has
+    ended is remembered. `archived`: whether the instance is. `revoked`: whether tokens given before are not valid any more.
     """
 
     lag_s: float = 0.0
     queue_s: float = 0.0
     state: str | None = None
     versions: tuple[str, ...] = ()
+    cancels: bool = True
+    reason_code: int | None = None
+    calibrated_at: str | None = None
+    purged_s: float | None = None
+    archived: bool = False
+    revoked: bool = False
 
 
 class Cloud:
@@ -78,9 +89,18 @@ class Cloud:
         self.behaviour = Behaviour()
         self.jobs: dict[str, Job] = {}
         self.sessions: dict[str, Session] = {}
+        self.tokens = 0
+        """How many were given, and the number of the first that is valid."""
+        self.valid_from = 1
         self._machine = machine
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
+
+    def behave(self, behaviour: Behaviour) -> None:
+        """From now on so."""
+        self.behaviour = behaviour
+        if behaviour.revoked:
+            self.valid_from = self.tokens + 1
 
     def open_session(self, backend: str, mode: str, max_ttl: int) -> Session:
         with self._lock:
@@ -131,8 +151,13 @@ class Cloud:
         if found is None:
             raise Refused(404, 1291, f"There is no job {job_id}.")
         with self._lock:
-            if found.state not in FINAL and _now() >= found.created + timedelta(seconds=self.behaviour.queue_s):
+            due = _now() >= found.created + timedelta(seconds=self.behaviour.queue_s)
+            if found.state not in FINAL and (due or found.state == CANCELLING):
                 self._run(found)
+            kept_s = self.behaviour.purged_s
+            if found.ended is not None and kept_s is not None and _now() >= found.ended + timedelta(seconds=kept_s):
+                del self.jobs[job_id]
+                raise Refused(404, 1291, f"There is no job {job_id}.")
         return found
 
     def cancel(self, job_id: str) -> None:
@@ -142,6 +167,9 @@ class Cloud:
                 raise Refused(404, 1291, f"There is no job {job_id}.")
             if found.state in FINAL:
                 raise Refused(409, 1203, f"The job {job_id} has ended.")
+            if not self.behaviour.cancels:
+                found.state = CANCELLING
+                return
             found.state, found.reason, found.ended = "Cancelled", "Cancelled by user", _now()
 
     def listed(self, query: Mapping[str, list[str]]) -> dict[str, Any]:
@@ -177,7 +205,7 @@ class Cloud:
 
     def shown(self, job: Job, *, params: bool) -> dict[str, Any]:
         """A job as the API tells of it."""
-        state = self.behaviour.state or job.state
+        state = self.behaviour.state or ("Running" if job.state == CANCELLING else job.state)
         document = {
             "id": job.id,
             "backend": job.backend,
@@ -195,6 +223,10 @@ class Cloud:
         return {**document, "params": job.params} if params else document
 
     def _run(self, job: Job) -> None:
+        if self.behaviour.reason_code is not None:
+            job.state, job.reason, job.reason_code = "Failed", "It failed on command.", self.behaviour.reason_code
+            job.ended = _now()
+            return
         try:
             job.result = json.dumps(executed(job.params, self._machine, job.id))
             job.state = "Completed"

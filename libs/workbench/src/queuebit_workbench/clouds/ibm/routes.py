@@ -34,10 +34,14 @@ class Site:
 Serve = Callable[[Site, list[str], Mapping[str, list[str]], Any, "str | None"], Answer]
 
 
-def token(*_: Any) -> Answer:
-    """A token that lets anybody in, for an hour."""
+def token(site: Site | None = None, *_: Any) -> Answer:
+    """A token that lets anybody in, for an hour, with its number at its cloud."""
     now = int(SystemClock().now().timestamp())
-    claims = {"iat": now, "exp": now + TOKEN_S, "iam_id": "loopback"}
+    number = 0
+    if site is not None:
+        site.cloud.tokens += 1
+        number = site.cloud.tokens
+    claims = {"iat": now, "exp": now + TOKEN_S, "iam_id": "loopback", "number": number}
     parts = ({"alg": "none", "typ": "JWT"}, claims)
     encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
     access = ".".join((*encoded, "loopback"))
@@ -89,7 +93,9 @@ def _backend(site: Site, groups: list[str], *_: Any) -> Answer:
         pending = sum(job.state not in ("Completed", "Failed", "Cancelled") for job in site.cloud.jobs.values())
         status = {"state": True, "status": "active", "message": "", "length_queue": pending, "backend_version": "1.0.0"}
         return 200, status, JSON
-    return 200, site.cloud.backends[name][what], JSON
+    document = site.cloud.backends[name][what]
+    moment = site.cloud.behaviour.calibrated_at
+    return 200, {**document, "last_update_date": moment} if what == "properties" and moment else document, JSON
 
 
 def _usage(*_: Any) -> Answer:
@@ -201,8 +207,17 @@ def _command(site: Site, _: list[str], __: Any, body: Any, ___: Any) -> Answer:
     site.faults.table = [Fault(**each) for each in body.get("faults", ())]
     site.faults.without = tuple(body.get("without", ()))
     behaviour = body.get("behaviour", {})
-    site.cloud.behaviour = replace(Behaviour(), **{**behaviour, "versions": tuple(behaviour.get("versions", ()))})
+    site.cloud.behave(replace(Behaviour(), **{**behaviour, "versions": tuple(behaviour.get("versions", ()))}))
     return 200, {}, JSON
+
+
+def number_of(authorization: str | None) -> int:
+    """The number of the token that a request carries; 0 for none of ours."""
+    try:
+        claims = (authorization or "").split(".")[1]
+        return int(json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["number"])
+    except (IndexError, KeyError, ValueError):
+        return 0
 
 
 ROUTES: tuple[tuple[str, str, Serve], ...] = (

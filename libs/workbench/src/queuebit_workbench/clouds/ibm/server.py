@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from queuebit_workbench.clouds.http import Asked, Loopback, Reply
 from queuebit_workbench.clouds.ibm.cloud import Cloud, Refused
-from queuebit_workbench.clouds.ibm.routes import CRN, PREFIX, ROUTES, Site
+from queuebit_workbench.clouds.ibm.routes import CRN, PREFIX, ROUTES, Site, number_of
 
 
 def env_at(url: str) -> dict[str, str]:
@@ -59,6 +59,8 @@ class Server:
         for verb, pattern, serve in ROUTES:
             match = re.fullmatch(pattern, asked.path) if verb == asked.method else None
             if match is not None:
+                if asked.path.startswith(PREFIX):
+                    self._let_in(asked)
                 version, served = asked.headers.get("ibm-api-version"), self.cloud.behaviour.versions
                 if asked.path.startswith(PREFIX) and version and served and version not in served:
                     raise Refused(400, 1300, f"The API version {version} is not served.")
@@ -66,6 +68,14 @@ class Server:
                 status, content, kind = serve(self.site, [*map(unquote, match.groups())], asked.query, body, version)
                 return Reply(status, "" if status == 204 else content, kind)
         raise Refused(404, 1000, f"There is no {asked.method} {asked.path}.")
+
+    def _let_in(self, asked: Asked) -> None:
+        """Raises Refused for a token that is not valid any more, and for everybody where the instance is archived."""
+        number = number_of(asked.headers.get("authorization"))
+        if 0 < number < self.cloud.valid_from:
+            raise Refused(401, 1200, "The token is expired or revoked.")
+        if self.cloud.behaviour.archived:
+            raise Refused(403, 1201, "The instance is archived.")
 
     def _replied(self, asked: Asked) -> Reply:
         try:

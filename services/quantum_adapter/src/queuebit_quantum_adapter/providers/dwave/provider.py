@@ -15,6 +15,7 @@ from dwave.samplers import SimulatedAnnealingSampler, SteepestDescentSampler, Ta
 
 from queuebit_quantum_adapter.annealers import Annealed, Annealing, Samples
 from queuebit_quantum_adapter.errors import KeyReused, RunFailed
+from queuebit_quantum_adapter.evidence.port import Hear
 from queuebit_quantum_adapter.ports import Capabilities, Poll, Preflight, RunState
 from queuebit_quantum_adapter.providers.dwave.offer import SPINS_MAX
 
@@ -78,6 +79,9 @@ class DwaveSampler:
 
     def reconcile(self, key: UUID) -> tuple[str, ...]:
         return (str(key),) if str(key) in self._results else ()
+
+    def overhear(self, hear: Hear | None) -> None:
+        """There is no wire."""
 
     def _sampled(self, asked: Annealing) -> Samples:
         spins, begun_s = asked.spins, time.perf_counter()

@@ -33,6 +33,7 @@ from queuebit_quantum_adapter.errors import (
     RunFailed,
     SubmitRefused,
 )
+from queuebit_quantum_adapter.evidence.port import Exchange, Hear
 
 T = TypeVar("T")
 CONNECT_S = 5.0
@@ -58,13 +59,37 @@ class Client:
 
     def __init__(self, deadline_s: float) -> None:
         """Raises NotAuthorised where there is no account."""
+        self.hear: Hear | None = None
+        """Told of every exchange about a problem."""
         try:
             config = resolve_endpoints(validate_config_v1(load_config()))
             options = {"timeout": (CONNECT_S, deadline_s), "retry": READS, "cache": {"enabled": False}}
             self._problems = Problems(Problems.client_class.from_config_model(config, **options))
             self._solvers = Solvers(Solvers.client_class.from_config_model(config, **options))
+            for scheme in ("http://", "https://"):
+                carrier = self._problems.client.session.get_adapter(scheme)
+                carrier.send = self._listening(carrier.send)
         except (ValueError, OSError) as error:
             raise NotAuthorised(f"Leap cannot be opened: {str(error)[:200]}", remedy=REMEDY) from error
+
+    def _listening(self, send: Callable[..., Any]) -> Callable[..., Any]:
+        """Carries a request as before; what goes over the wire is heard before anything is made of it."""
+
+        def heard(request: Any, **more: Any) -> Any:
+            name, body = f"{request.method} {request.path_url}", request.body
+            asked = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else b""
+            try:
+                response = send(request, **more)
+                said = response.status_code, response.content
+            except Exception:
+                if self.hear is not None:
+                    self.hear(Exchange(name, asked))
+                raise
+            if self.hear is not None:
+                self.hear(Exchange(name, asked, *said))
+            return response
+
+        return heard
 
     def solvers(self) -> list[dict[str, Any]]:
         """Every solver of the account, as Leap describes it. Raises AdapterError."""

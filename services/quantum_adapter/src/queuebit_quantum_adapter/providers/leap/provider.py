@@ -17,6 +17,7 @@ from dwave.cloud.api import models  # type: ignore[import-untyped]
 from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_quantum_adapter.annealers import Annealed, Annealing, Samples
 from queuebit_quantum_adapter.errors import AnswerUnreadable, NoBackend
+from queuebit_quantum_adapter.evidence.port import Hear
 from queuebit_quantum_adapter.ports import Capabilities, Poll, Preflight, Recovery, RunState
 from queuebit_quantum_adapter.providers.leap.client import Client, label_of
 from queuebit_quantum_adapter.providers.leap.offer import name_of
@@ -109,6 +110,9 @@ class LeapAnnealer:
 
     def reconcile(self, key: UUID) -> tuple[str, ...]:
         return tuple(str(row["id"]) for row in self._client.labelled(label_of(key)))
+
+    def overhear(self, hear: Hear | None) -> None:
+        self._client.hear = hear
 
     def _listed(self) -> list[dict[str, Any]]:
         """The quantum processors among the solvers. Raises ProviderUnavailable where they are not told as we know it."""

@@ -10,6 +10,8 @@ import sys
 import time
 from typing import Any
 
+from queuebit_quantum_adapter.evidence.port import Exchange, Hear
+
 START_S = 60.0
 """How long the process may take to load QRMI, before its first answer."""
 VERBS = "queuebit_quantum_adapter.providers.qrmi.verbs"
@@ -35,6 +37,8 @@ class Verbs:
         self._deadline_s = deadline_s
         self._process: subprocess.Popen[bytes] | None = None
         self._heard = b""
+        self.hear: Hear | None = None
+        """Told of every verb about a task: QRMI keeps the wire to itself."""
 
     def ask(self, verb: str, **more: Any) -> Any:
         """What the verb gave. Raises Said or Silent."""
@@ -49,7 +53,13 @@ class Verbs:
         except OSError as error:
             self.close()
             raise Silent(f"{verb}: {error}") from error
-        answer = self._answer(process, verb, self._deadline_s + (START_S if fresh else 0.0))
+        told = json.dumps(more, sort_keys=True).encode()
+        try:
+            answer = self._answer(process, verb, self._deadline_s + (START_S if fresh else 0.0))
+        except Silent:
+            self._tell(Exchange(f"qrmi {verb}", told))
+            raise
+        self._tell(Exchange(f"qrmi {verb}", told, None, json.dumps(answer).encode()))
         if "error" in answer:
             raise Said(str(answer["error"]), str(answer["words"]))
         return answer["gave"]
@@ -63,6 +73,10 @@ class Verbs:
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
                     pipe.close()
+
+    def _tell(self, exchange: Exchange) -> None:
+        if self.hear is not None:
+            self.hear(exchange)
 
     def _begun(self) -> subprocess.Popen[bytes]:
         self.close()

@@ -26,6 +26,7 @@ from queuebit_quantum_adapter.errors import (
     RateLimited,
     SubmitRefused,
 )
+from queuebit_quantum_adapter.evidence.port import Hear
 from queuebit_quantum_adapter.ports import Capabilities, Poll, Preflight, Recovery, Request, Result, RunState
 from queuebit_quantum_adapter.providers.ibm import primitives
 from queuebit_quantum_adapter.providers.ibm.programs import Programs
@@ -118,6 +119,9 @@ class QrmiProvider:
         except (KeyError, TypeError, ValueError) as error:
             raise ProviderUnavailable(f"The result cannot be read: {type(error).__name__}: {error}") from error
         return replace(found, record={**found.record, "job": provider_id, "usage": self._rest.usage(provider_id)})
+
+    def overhear(self, hear: Hear | None) -> None:
+        self._verbs.hear = hear
 
     def cancel(self, provider_id: str) -> None:
         try:

@@ -22,7 +22,7 @@ GRACE_S = 2.0
 
 def serve(resource: str) -> None:
     """Answer line after line."""
-    import qrmi  # type: ignore[import-untyped]
+    import qrmi
 
     os.environ[variable(resource, "SESSION_MODE")] = "batch"
     os.environ.setdefault(variable(resource, "SESSION_MAX_TTL"), str(TTL_S))
