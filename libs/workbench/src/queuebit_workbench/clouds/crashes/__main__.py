@@ -74,7 +74,7 @@ async def one_way(postgres: str, client: Client, way: Way, runs: int, arguments:
             arguments.workers,
             kill=0.02,
             pause=0.03,
-            kill_every_s=2.0,
+            kill_every_s=client.kill_every_s,
             deadline_s=arguments.deadline_s,
         )
         begun_s = clock.monotonic_s()

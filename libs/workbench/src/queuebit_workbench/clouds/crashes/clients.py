@@ -33,7 +33,8 @@ def two_spins(number: int, share: float) -> Request:
 class Client:
     """`cloud`: the module that is its cloud, with its arguments; `url`: the variable that says where that is. `posts` are where
     it submits, `others` other requests whose answers are lost now and then. `counted` says how often each key was accepted.
-    `request`: what the one with this number hands in, which is at this share of all.
+    `request`: what the one with this number hands in, which is at this share of all. `kill_every_s`: how often a worker is
+    killed by the clock, on average: longer than it takes to begin.
     """
 
     cloud: tuple[str, ...]
@@ -47,6 +48,7 @@ class Client:
     counted: Callable[[Mapping[str, Any]], Counter[str]]
     behaviour: Mapping[Way, Mapping[str, Any]] = field(default_factory=dict)
     request: Callable[[int, float], Request] = a_circuit
+    kill_every_s: float = 2.0
 
     def orders(self, way: Way) -> dict[str, Any]:
         """What the cloud is told before the work begins."""
@@ -139,6 +141,7 @@ CLIENTS: Mapping[Name, Client] = {
         posts="/experimental/jobs",
         others=(("POST", "/experimental/sessions", 0.03), ("POST", ".*/cancel", 0.2)),
         counted=_of_qrmi,
+        kill_every_s=20.0,
     ),
 }
 

@@ -35,8 +35,11 @@ def serve(resource: str) -> None:
         except Exception as error:
             answer = {"error": type(error).__name__, "words": str(error)[:1000]}
         signal.setitimer(signal.ITIMER_REAL, 0.0)
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(json.dumps(answer) + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os._exit(0)
 
 
 def _opened(qrmi: Any, resource: str, session: str | None = None) -> Any:
