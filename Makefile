@@ -10,7 +10,8 @@ WORKERS ?= 2
 SOURCES := $(foreach member,$(MEMBERS),$(member)/src) tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test unit check contract fmt bench scale bench-admission bench-quantum drill drills sweep fuzz readings provider-crash-matrix crash-matrix versitygw chaos soak schemas constraints clean
+CONTRACT := libs/workbench/src/queuebit_workbench/provider_contract.py
+.PHONY: help setup demo up down status logs test unit check contract fmt bench scale bench-admission bench-quantum drill drills sweep fuzz readings provider-contract provider-crash-matrix crash-matrix versitygw chaos soak schemas constraints clean
 
 help: ## List the targets.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,6 +103,15 @@ provider-crash-matrix: $(READY) ## Kill, pause and cut submissions everywhere: i
 provider-fixtures: $(READY) ## Record once what vendors' own clients and the clouds on loopback say to each other; tests replay it.
 	@$(BIN)/python -m queuebit_workbench.clouds.spoken ibm tests/contract/provider/recorded/ibm.jsonl
 	@$(BIN)/python -m queuebit_workbench.clouds.spoken braket tests/contract/provider/recorded/braket.jsonl
+
+provider-contract: $(READY) ## Do the SDKs keep the calls that providers make? (NEXT=1: their next versions; RECORD=1: write down those of today).
+	@PYTHON=$(BIN)/python; \
+	if [ -n "$(NEXT)" ]; then \
+	  NEXT_VENV=$$(mktemp -d); trap 'rm -rf "$$NEXT_VENV"' EXIT; \
+	  $(BIN)/uv venv -q "$$NEXT_VENV" && $(BIN)/uv pip install -q --prerelease allow --python "$$NEXT_VENV/bin/python" $(or $(PACKAGES),qiskit qiskit-aer qiskit-ibm-runtime) || exit 2; \
+	  $(BIN)/uv pip list -q --python "$$NEXT_VENV/bin/python" | grep -E '^(qiskit|amazon-braket|cirq|dwave)'; PYTHON="$$NEXT_VENV/bin/python"; \
+	fi; \
+	$$PYTHON $(CONTRACT) services/quantum_adapter/src/queuebit_quantum_adapter/providers services/quantum_adapter/provider-contract.json $(if $(RECORD),--record)
 
 versitygw: $(READY) ## Build the S3 server that the tests of artifacts ask, from its Go module; it is kept in the cache.
 	@$(BIN)/python -m queuebit_workbench.witnesses.versitygw
