@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -55,6 +56,18 @@ def test_only_the_last_ones_are_remembered() -> None:
 
     assert (len(runs["last"]), runs["total"]) == (LAST_MAX, LAST_MAX + 10)
     assert runs["last"][0][2] == 10.0
+
+
+def test_the_row_is_the_same_in_whatever_order_jobs_are_folded() -> None:
+    stories = [happened(success(float(nth % 7), qpu_s=nth % 3), nth // 2) for nth in range(LAST_MAX + 30)]
+    found = []
+    for seed in range(5):
+        rows: dict[Key, Row] = {}
+        for each in random.Random(seed).sample(stories, len(stories)):
+            rows |= {key: row for key, row in apply(rows, each).items() if row is not None}
+        found.append(rows)
+
+    assert found == [found[0]] * 5
 
 
 def test_failures_count_where_they_name_their_backend_and_no_time_is_made_of_them() -> None:

@@ -14,7 +14,9 @@ from queuebit_contracts.facts import Happened
 from queuebit_domain.projections.projection import Changes, Key, Projection, Rows
 
 LAST_MAX: Final = 64
-"""So many attempts are remembered of each backend, those that succeeded last."""
+"""So many attempts are remembered of each backend, those that succeeded last: by their moments, so that the row is the same in
+whatever order the events of several jobs are folded.
+"""
 LANES: Final = frozenset({"quantum", "simulator"})
 P90: Final = 0.9
 
@@ -43,7 +45,7 @@ def apply(rows: Rows, happened: Happened) -> Changes:
     if isinstance(fact, f.Succeeded):
         wait_s = max(Decimal(0), fact.usage.wall_s - fact.usage.cpu_s - fact.usage.qpu_s)
         one = [happened.at.astimezone(UTC).isoformat(), _seconds(wait_s), _seconds(fact.usage.wall_s)]
-        runs = {**runs, "total": runs["total"] + 1, "last": [*runs["last"], one][-LAST_MAX:]}
+        runs = {**runs, "total": runs["total"] + 1, "last": sorted([*runs["last"], one])[-LAST_MAX:]}
     else:
         runs = {**runs, "total": runs["total"] + 1, "failed": runs["failed"] + 1}
     return {(backend,): BackendRow(backend, runs)}
