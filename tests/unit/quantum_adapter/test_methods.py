@@ -28,7 +28,7 @@ def run(task: Task) -> tuple[Outcome, list[str]]:
 
 @pytest.mark.parametrize("kind_name", ["maxcut", "max_independent_set", "qubo", "number_partitioning"])
 def test_elimination_ends_at_the_optimum_by_itself(kind_name: str) -> None:
-    outcome, stages = run(a_task(small(kind_name, 1), method="rqaoa"))
+    outcome, stages = run(a_task(small(kind_name, 1), method="rqaoa", seed=8))
 
     evidence = outcome.evidence
     assert evidence["rqaoa_objective"] == evidence["optimum"] == outcome.objective

@@ -46,7 +46,10 @@ def read_circuit(
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return TEMPLATES.circuit(
-        text, inputs, to, lambda each, values: _with_room(_read, Source(each, file_name), to, values, steps_max)
+        text,
+        inputs,
+        f"{to} {steps_max}",
+        lambda each, values: _with_room(_read, Source(each, file_name), to, values, steps_max),
     )
 
 
