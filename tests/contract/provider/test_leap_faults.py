@@ -22,6 +22,7 @@ from queuebit_quantum_adapter.errors import (
     SubmitRefused,
     UnusableProblem,
 )
+from queuebit_quantum_adapter.evidence.port import Exchange, Overheard
 from queuebit_quantum_adapter.ports import Provider, Request, RunState, Spins
 from queuebit_workbench.clouds.faults import Fault
 from queuebit_workbench.clouds.leap.cloud import Behaviour
@@ -317,3 +318,32 @@ def test_the_higher_layer_of_the_unmodified_client_takes_the_cloud_for_leap(serv
         answer: Any = client.get_solver(name=CLIQUE).sample_ising({0: 2.0, 4: 0.0}, {(0, 4): 1.0}, num_reads=20)
         assert dict(answer.result())["num_occurrences"] is not None
         assert {tuple(row[each] for each in (0, 4)) for row in answer.samples} == {(-1, 1)}
+
+
+def test_what_is_said_about_a_problem_is_heard_before_it_is_read_and_never_who_says_it(
+    server: Server, provider: Provider
+) -> None:
+    assert isinstance(provider, Overheard)
+    heard: list[Exchange] = []
+    server.faults.table = [Fault("POST", PROBLEMS, "after", drop=True)]
+
+    provider.overhear(heard.append)
+    try:
+        with pytest.raises(Exception) as lost:
+            provider.submit(REQUEST, KEY, None)
+        (problem,) = provider.reconcile(KEY, None)
+        provider.poll(problem)
+        provider.result(problem)
+    finally:
+        provider.overhear(None)
+
+    assert not getattr(lost.value, "unsent", False)
+    assert [(each.name.split("?")[0], each.status) for each in heard] == [
+        ("POST /problems/", None),
+        ("GET /problems/", 200),
+        ("GET /problems/", 200),
+        (f"GET /problems/{problem}/answer", 200),
+    ]
+    assert label_of(KEY).encode() in heard[0].request
+    assert b"solutions" in (heard[-1].answer or b"")
+    assert not any(b"X-Auth-Token" in each.request for each in heard)

@@ -22,6 +22,7 @@ from queuebit_quantum_adapter.errors import (
     RateLimited,
     SubmitRefused,
 )
+from queuebit_quantum_adapter.evidence.port import Exchange, Overheard
 from queuebit_quantum_adapter.ports import RunState
 from queuebit_quantum_adapter.providers.qrmi.offer import backends
 from queuebit_workbench.clouds.faults import Fault
@@ -244,3 +245,22 @@ def test_a_resource_without_its_variables_is_named(server: Server) -> None:
     (spec,) = backends({**env, "QUEUEBIT_QRMI_RESOURCES": RESOURCE})
     assert (spec.name, spec.lane, spec.durable) == ("qrmi_fake_manila", "quantum", True)
     assert "loopback" not in str(spec)
+
+
+def test_what_qrmi_is_told_and_tells_of_a_task_is_heard_and_no_key_of_the_account(
+    server: Server, provider: QrmiProvider
+) -> None:
+    assert isinstance(provider, Overheard)
+    heard: list[Exchange] = []
+
+    provider.overhear(heard.append)
+    try:
+        task, fence = sent(provider)
+    finally:
+        provider.overhear(None)
+
+    assert [each.name for each in heard] == ["qrmi acquire", "qrmi task_start"]
+    assert f"queuebit:{KEY}".encode() in heard[1].request
+    assert task.encode() in (heard[1].answer or b"")
+    assert fence.encode() in (heard[0].answer or b"")
+    assert not any(b"apikey" in each.request for each in heard)

@@ -63,7 +63,13 @@ class Client:
         """Told of every exchange about a problem."""
         try:
             config = resolve_endpoints(validate_config_v1(load_config()))
-            options = {"timeout": (CONNECT_S, deadline_s), "retry": READS, "cache": {"enabled": False}}
+            # What is sent is kept as it was sent, so that it is not compressed on its way.
+            options = {
+                "timeout": (CONNECT_S, deadline_s),
+                "retry": READS,
+                "cache": {"enabled": False},
+                "compress_qpu_problem_data": False,
+            }
             self._problems = Problems(Problems.client_class.from_config_model(config, **options))
             self._solvers = Solvers(Solvers.client_class.from_config_model(config, **options))
             for scheme in ("http://", "https://"):
