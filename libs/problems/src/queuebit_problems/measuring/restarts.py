@@ -11,9 +11,14 @@ from queuebit_circuits.pauli import PauliSum
 from queuebit_problems.measurement import Device, OnStep, Step, Stop
 from queuebit_problems.measuring.variational import Found, minimise
 
-QUBITS_MAX = 6
-"""Above, a search again and again takes too long."""
-RESTARTS_MIN, RESTARTS_MAX = 2, 6
+SMALL_QUBITS_MAX = 6
+"""Above, a search takes long, and fewer are made."""
+RESTARTS_SMALL = (2, 6)
+RESTARTS_LARGE = (1, 3)
+"""The least and the most further searches; also where the ansatz grows, which starts from the mean field and seldom strays."""
+KICKED_MAX = 8
+KICK_MAX = 0.5
+"""A further search of an ansatz that grows starts with so many angles turned by so much: each angle costs gates."""
 AGREEING_MIN = 2
 AGREE_WITHIN = 1e-5
 """Of the observable's spread: values no further apart are one."""
@@ -31,20 +36,22 @@ class Settled:
 def settled(
     device: Device, observable: PauliSum, ansatz: Ansatz, *, shots: int | None, seed: int, out: Stop, on_step: OnStep
 ) -> Settled:
-    """The least value that searches from several starts find. Where values are exact, qubits few, and the start of the ansatz
-    is anywhere, it has converged only once two searches ended at it.
+    """The least value that searches from several starts find, as far as `out` allows. It has converged only once two searches
+    ended at it: one alone is never sure, nor are sampled values, of which no second search is made.
     """
     first = minimise(device, observable, ansatz, shots=shots, seed=seed, out=out, on_step=on_step)
-    if shots is not None or first.start.std_error or ansatz.grows or observable.qubits > QUBITS_MAX:
-        return Settled(first)
+    if shots is not None or first.start.std_error:
+        return Settled(replace(first, converged=False))
+    large = ansatz.grows or observable.qubits > SMALL_QUBITS_MAX
+    restarts_min, restarts_max = RESTARTS_LARGE if large else RESTARTS_SMALL
     every, restarts = [first], 0
     least, near = first.estimate.value, AGREE_WITHIN * observable.spread
-    while restarts < RESTARTS_MAX and not out():
-        if restarts >= RESTARTS_MIN and sum(one.estimate.value <= least + near for one in every) >= AGREEING_MIN:
+    while restarts < restarts_max and not out():
+        if restarts >= restarts_min and sum(one.estimate.value <= least + near for one in every) >= AGREEING_MIN:
             break
         restarts += 1
         rng = random.Random(f"{seed} restart {restarts}")
-        start = tuple(rng.uniform(-math.pi, math.pi) for _ in range(ansatz.parameters))
+        start = _elsewhere(ansatz, rng)
         done, best = sum(one.iterations for one in every), least
 
         def told(step: Step, done: int = done, best: float = best) -> None:
@@ -69,3 +76,11 @@ def settled(
         converged=best_found.converged and agreeing >= AGREEING_MIN,
     )
     return Settled(whole, restarts, agreeing)
+
+
+def _elsewhere(ansatz: Ansatz, rng: random.Random) -> tuple[float, ...]:
+    """Angles to start from, of an ansatz that grows only a few that are not 0."""
+    if not ansatz.grows:
+        return tuple(rng.uniform(-math.pi, math.pi) for _ in range(ansatz.parameters))
+    kicked = set(rng.sample(range(ansatz.parameters), min(KICKED_MAX, ansatz.parameters)))
+    return tuple(rng.uniform(-KICK_MAX, KICK_MAX) if place in kicked else 0.0 for place in range(ansatz.parameters))
