@@ -93,7 +93,7 @@ def test_more_than_six_qubits_are_not_sure_where_the_budget_ends_before_a_second
 
 def test_searches_that_end_apart_are_not_sure(monkeypatch: pytest.MonkeyPatch) -> None:
     """Given further searches that end above the first one, then its value stands, and it does not say that it converged."""
-    real = restarts.minimise
+    real = minimise
 
     def apart(*args: Any, start: Sequence[float] | None = None, **kwargs: Any) -> Found:
         found = real(*args, start=start, **kwargs)
