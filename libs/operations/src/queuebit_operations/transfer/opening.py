@@ -17,8 +17,11 @@ MAGIC = b"\x1f\x8b"
 
 
 @contextmanager
-def written(name: str) -> Iterator[BinaryIO]:
-    """A file to write to, which only its owner may read; `-` is standard output. Raises BadArgument."""
+def written(name: str, *, pack: bool = True) -> Iterator[BinaryIO]:
+    """A file to write to, which only its owner may read; `-` is standard output. `pack`: one that is named so is packed.
+
+    Raises BadArgument.
+    """
     if name == "-":
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
@@ -31,7 +34,7 @@ def written(name: str) -> Iterator[BinaryIO]:
         raise BadArgument(f"{part} cannot be written: {error.strerror}.", remedy="Name another --out.") from None
     try:
         with os.fdopen(descriptor, "wb") as plain:
-            if path.suffix == ".gz":
+            if pack and path.suffix == ".gz":
                 with gzip.GzipFile(filename="", fileobj=plain, mode="wb", mtime=0) as packed:
                     yield cast(BinaryIO, packed)
             else:

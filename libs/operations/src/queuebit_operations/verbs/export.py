@@ -102,7 +102,6 @@ async def _export(selection: Selection, out: str, *, as_json: bool) -> ExitCode:
 async def _capsule(selection: Selection, out: str, *, as_json: bool) -> ExitCode:
     import asyncio
     import os
-    from pathlib import Path
 
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_client.cli.output import note, print_json, print_line
@@ -112,6 +111,7 @@ async def _capsule(selection: Selection, out: str, *, as_json: bool) -> ExitCode
     from queuebit_operations.evidence.kept import kept_of, references
     from queuebit_operations.scan.postgres import opened_scan
     from queuebit_operations.transfer.capsule import capsule_of, packed
+    from queuebit_operations.transfer.opening import written
     from queuebit_operations.verbs.acting import actor_or_user
     from queuebit_runtime.clock import SystemClock
 
@@ -126,7 +126,8 @@ async def _capsule(selection: Selection, out: str, *, as_json: bool) -> ExitCode
     else:
         kept, fetch = [], _nothing
     made = await asyncio.to_thread(capsule_of, stream, kept, fetch, SystemClock().now(), actor_or_user(None))
-    await asyncio.to_thread(Path(out).write_bytes, packed(made, f"job-{stream.stream_id}"))
+    with written(out, pack=False) as file:
+        file.write(await asyncio.to_thread(packed, made, f"job-{stream.stream_id}"))
     if as_json:
         print_json({"file": out, "id": made.id, "files": len(made.files), "attempts": len(kept)})
         return ExitCode.OK

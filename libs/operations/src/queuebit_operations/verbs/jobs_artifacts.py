@@ -67,17 +67,13 @@ async def _artifacts(job: UUID, fetch: str | None, out: str, *, as_json: bool) -
 
 
 def _write(data: bytes, out: str) -> None:
-    import sys
-    from pathlib import Path
-
     from queuebit_client.cli.output import note
+    from queuebit_operations.transfer.opening import written
 
-    if out == "-":
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-        return
-    Path(out).write_bytes(data)
-    note(f"{len(data)} bytes are written to {out}.")
+    with written(out, pack=False) as file:
+        file.write(data)
+    if out != "-":
+        note(f"{len(data)} bytes are written to {out}.")
 
 
 def _tell(kept: list[Kept], *, as_json: bool) -> None:
