@@ -15,7 +15,7 @@ import numpy as np
 from dwave.cloud.coders import decode_qp_numpy  # type: ignore[import-untyped]
 
 from queuebit_quantum_adapter.annealers import Annealing
-from queuebit_quantum_adapter.errors import ProviderUnavailable, UnusableProblem
+from queuebit_quantum_adapter.errors import AnswerUnreadable, UnusableProblem
 
 ISING = "ising"
 
@@ -58,7 +58,7 @@ class Graph:
 
 
 def counted(answer: Mapping[str, Any]) -> dict[int, int]:
-    """How often each outcome was read: bit k is 1 where spin k is -1. Raises ProviderUnavailable."""
+    """How often each outcome was read: bit k is 1 where spin k is -1. Raises AnswerUnreadable."""
     try:
         found = decode_qp_numpy({"type": ISING, "answer": dict(answer)})
         active = np.sort(np.asarray(found["active_variables"]))
@@ -66,7 +66,7 @@ def counted(answer: Mapping[str, Any]) -> dict[int, int]:
         if not len(rows) or len(rows) != len(times) or not (np.abs(rows) == 1).all():
             raise ValueError("outcomes that are no spins")
     except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise ProviderUnavailable(f"Leap tells of samples in other words: {error!r}") from error
+        raise AnswerUnreadable(f"Leap tells of samples in other words: {error!r}") from error
     counts: dict[int, int] = {}
     for row, number in zip(rows < 0, times, strict=True):
         bits = sum(1 << k for k, down in enumerate(row) if down)

@@ -99,5 +99,12 @@ class Verbs:
                     raise Silent(f"{verb}: its process is gone")
                 self._heard += part
         line, _, self._heard = self._heard.partition(b"\n")
-        found: dict[str, Any] = json.loads(line)
+        try:
+            found = json.loads(line)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            # What comes next may answer another verb than the one that is asked.
+            self.close()
+            raise Silent(f"{verb}: an answer in other words")
         return found

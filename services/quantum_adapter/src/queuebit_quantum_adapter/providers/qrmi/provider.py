@@ -19,6 +19,7 @@ from qiskit_ibm_runtime.decoders.executor.decoder import ExecutorResultDecoder  
 
 from queuebit_quantum_adapter.errors import (
     AdapterError,
+    AnswerUnreadable,
     NoBackend,
     NotAuthorised,
     NotSent,
@@ -56,7 +57,7 @@ class QrmiProvider:
         try:
             self._device = Device(json.loads(told))
         except (KeyError, TypeError, ValueError) as error:
-            raise ProviderUnavailable(f"QRMI tells of {resource} in other words: {error!r}") from error
+            raise AnswerUnreadable(f"QRMI tells of {resource} in other words: {error!r}") from error
         self._programs = Programs(self._device)
 
     def capabilities(self) -> Capabilities:
@@ -117,7 +118,7 @@ class QrmiProvider:
         try:
             found = primitives.read(ExecutorResultDecoder.decode(text))
         except (KeyError, TypeError, ValueError) as error:
-            raise ProviderUnavailable(f"The result cannot be read: {type(error).__name__}: {error}") from error
+            raise AnswerUnreadable(f"The result cannot be read: {type(error).__name__}: {error}") from error
         return replace(found, record={**found.record, "job": provider_id, "usage": self._rest.usage(provider_id)})
 
     def overhear(self, hear: Hear | None) -> None:

@@ -10,7 +10,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from queuebit_quantum_adapter.errors import NotAuthorised, ProviderUnavailable, RunFailed
+from queuebit_quantum_adapter.errors import AnswerUnreadable, NotAuthorised, ProviderUnavailable, RunFailed
 from queuebit_quantum_adapter.providers.qrmi.offer import variable
 
 API_VERSION = "2026-04-15"
@@ -56,11 +56,11 @@ class Rest:
                 seen += len(rows)
                 yield from ({"id": str(row["id"]), "created": str(row["created"])} for row in rows)
             except (KeyError, TypeError, ValueError) as error:
-                raise ProviderUnavailable(f"IBM Quantum lists jobs in other words: {error!r}") from error
+                raise AnswerUnreadable(f"IBM Quantum lists jobs in other words: {error!r}") from error
             if seen >= count:
                 return
             if not rows:
-                raise ProviderUnavailable(f"IBM Quantum counts {count} jobs and lists {seen}.")
+                raise AnswerUnreadable(f"IBM Quantum counts {count} jobs and lists {seen}.")
         raise RunFailed(f"There are more than {PAGE * PAGES_MAX} jobs in one batch.")
 
     def _asked(self, path: str, query: Mapping[str, str]) -> dict[str, Any] | None:

@@ -21,7 +21,9 @@ GRACE_S = 2.0
 
 
 def serve(resource: str) -> None:
-    """Answer line after line."""
+    """Answer line after line. Whatever else is said in this process, in QRMI too, goes where errors go."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     import qrmi
 
     os.environ[variable(resource, "SESSION_MODE")] = "batch"
@@ -36,8 +38,8 @@ def serve(resource: str) -> None:
             answer = {"error": type(error).__name__, "words": str(error)[:1000]}
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         try:
-            sys.stdout.write(json.dumps(answer) + "\n")
-            sys.stdout.flush()
+            answers.write(json.dumps(answer) + "\n")
+            answers.flush()
         except BrokenPipeError:
             os._exit(0)
 
