@@ -57,6 +57,7 @@ def test_it_is_read_from_the_parameters(params: dict[str, Any], asked: Mitigatio
         ({"dd_sequence": "XX"}, "params.dd_sequence needs dd"),
         ({"mitigation": "zne", "zne_factors": "5,3,1"}, "params.zne_factors is '5,3,1'"),
         ({"mitigation": "zne", "zne_factors": "0.5,1,2"}, "params.zne_factors is '0.5,1,2'"),
+        ({"mitigation": "zne", "zne_factors": "1.5,3,5"}, "params.zne_factors is '1.5,3,5'"),
         ({"mitigation": "zne", "zne_factors": 3}, "params.zne_factors is '3'"),
         ({"mitigation": "zne", "zne_factors": "1,3"}, "params.zne_factors is '1,3'"),
         ({"mitigation": "zne", "zne_factors": "1,2,nan"}, "params.zne_factors is '1,2,nan'"),

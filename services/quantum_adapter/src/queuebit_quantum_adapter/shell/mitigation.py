@@ -19,6 +19,7 @@ POINTS = {"double_exponential": 5, **{name: degree for degree, name in enumerate
 POINTS_LEAST = 3
 """How many factors a curve needs: one more than it has parameters, for without nobody knows how well it fits."""
 FACTOR_MAX, FACTORS_MAX = 25.0, 10
+"""The first factor is 1: what is read there is told as the uncorrected value."""
 NOTHING = "none"
 
 
@@ -94,9 +95,9 @@ def _factors(params: Mapping[str, ParamValue], default: tuple[float, ...]) -> tu
     except ValueError:
         found = ()
     rising = all(low < high for low, high in pairwise(found))
-    if not POINTS_LEAST <= len(found) <= FACTORS_MAX or not rising or found[0] < 1 or max(found) > FACTOR_MAX:
+    if not POINTS_LEAST <= len(found) <= FACTORS_MAX or not rising or found[0] != 1 or max(found) > FACTOR_MAX:
         raise InvalidParam(
             f"params.{FACTORS} is {str(params[FACTORS])[:60]!r}.",
-            remedy=f"Use {POINTS_LEAST} to {FACTORS_MAX} rising numbers from 1 to {FACTOR_MAX:g}, parted by commas, as 1,3,5.",
+            remedy=f"Use {POINTS_LEAST} to {FACTORS_MAX} rising numbers from 1, up to {FACTOR_MAX:g}, with commas, as 1,3,5.",
         )
     return found
