@@ -33,8 +33,23 @@ def test_the_values_of_secret_variables_are_known_the_longest_first() -> None:
             b'{"url":"https://cos/x?X-Amz-Credential=AKIA%2F1&X-Amz-Signature=00ff&part=1"}',
             b'{"url":"https://cos/x?X-Amz-Credential=[secret]&X-Amz-Signature=[secret]&part=1"}',
         ),
+        (
+            b'{"url":"https://cos/x?part=1\\u0026X-Amz-Signature=00ff\\u0026sig=ab%2B"}',
+            b'{"url":"https://cos/x?part=1\\u0026X-Amz-Signature=[secret]\\u0026sig=[secret]"}',
+        ),
+        (b'{"token": "short", "nextToken": "page-2"}', b'{"token": "[secret]", "nextToken": "page-2"}'),
     ],
-    ids=["nothing", "of the environment", "a field", "in any case", "a bearer", "a token", "a signed address"],
+    ids=[
+        "nothing",
+        "of the environment",
+        "a field",
+        "in any case",
+        "a bearer",
+        "a token",
+        "a signed address",
+        "a signed address as Go writes it",
+        "a token by its name",
+    ],
 )
 def test_a_secret_is_taken_out_and_nothing_else(said: bytes, kept: bytes) -> None:
     assert without_secrets(said, secrets_of(ENV)) == kept

@@ -31,7 +31,10 @@ class FileArtifacts:
         path = self._root / port.place_of(sha256, shelf)
         with _translated():
             if not _renewed(path, data):
-                _written(self._root, path, data)
+                try:
+                    _written(self._root, path, data)
+                except FileNotFoundError as error:
+                    raise StoreUnavailable(f"A folder of the artifacts is gone: {error}.") from error
         return sha256
 
     def get(self, sha256: str) -> bytes:

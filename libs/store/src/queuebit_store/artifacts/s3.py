@@ -18,7 +18,8 @@ from queuebit_store.artifacts import port
 from queuebit_store.artifacts.port import BYTES_MAX, FORGOTTEN_MAX, RENEWED_AFTER_S, Now, Shelf
 from queuebit_store.errors import ArtifactGone, StoreFailed, StoreUnavailable
 
-REQUEST_S, RETRIES_MAX, RETRY_S = 30, 3, 20
+REQUEST_S, RETRIES_MAX, RETRY_S = 15, 2, 5
+"""In all a put takes less than the lease of who keeps what a provider has just answered."""
 REMEDY = "Check QUEUEBIT_ARTIFACTS, the AWS credentials of this process, and what they may do in the bucket."
 _REFUSED = (
     refused.PermissionDeniedError,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from uuid import UUID
 
@@ -50,7 +50,7 @@ class Recorded:
                 Program("request.json", encode_request(request)),
                 Program("counts.json", encode_counts(result)),
                 Program("result.json", encode_result(result)),
-                *_asked(request),
+                *_quietly(lambda request=request: _asked(request)),  # type: ignore[misc]
                 *(_ran(provider, request) if programs else ()),
             ]
             for piece in pieces:
@@ -72,8 +72,12 @@ def read_setting(data: bytes) -> tuple[BackendSpec, Limits]:
 
 
 def listed(keeping: Keeping, attempt_id: UUID, backend: str, items: Iterable[Item], rounds: int) -> Reference | None:
-    """The list of it, kept too; None where that cannot be kept."""
-    found = tuple(items)
+    """The list of it, kept too; None where that cannot be kept: no answer is lost over it."""
+    try:
+        found = tuple(items)
+    except Exception as error:
+        _log.warning("What an attempt asked and got is not kept: %s", type(error).__name__)
+        return None
     of = {"attempt_id": str(attempt_id), "backend": backend, "rounds": rounds}
     sha256, size, kept = keeping.put("manifest.json", encode_manifest(of, found))
     return Reference(sha256=sha256, bytes=size, count=len(found)) if kept else None
@@ -99,8 +103,13 @@ def _ran(provider: Provider, request: Request) -> tuple[Program, ...]:
     real = provider.real if isinstance(provider, Remembering) else provider
     if not isinstance(real, Shown):
         return ()
+    return _quietly(lambda: real.shown(request))
+
+
+def _quietly(programs: Callable[[], Iterable[Program]]) -> tuple[Program, ...]:
+    """Those that can be written down."""
     try:
-        return tuple(real.shown(request))
+        return tuple(programs())
     except Exception as error:
-        _log.warning("The programs that ran are not kept: %s", type(error).__name__)
+        _log.warning("Programs of an attempt are not kept: %s", type(error).__name__)
         return ()

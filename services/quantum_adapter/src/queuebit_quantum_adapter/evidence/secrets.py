@@ -12,9 +12,13 @@ _TELLING = re.compile(r"TOKEN|SECRET|PASSWORD|API_?KEY|PEPPER|CREDENTIAL", re.IG
 _PATTERNS = (
     re.compile(rb"(Bearer )[^\s\"']+"),
     re.compile(rb"()\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"),
-    re.compile(rb"([?&;](?:X-Amz-(?:Signature|Credential|Security-Token)|Signature|access_token|token)=)[^&\"\s\\]+"),
     re.compile(
-        rb"(\"(?:access_token|refresh_token|apikey|api_key|password|secret|authorization)\"\s*:\s*\")[^\"]*",
+        rb"((?:[?&;]|\\u0026)(?:X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|Signature|sig|access_token|token)=)"
+        rb"[^&\"\s\\]+",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rb"(\"(?:(?:access_|refresh_|id_|session_)?token|apikey|api_key|password|secret|authorization)\"\s*:\s*\")[^\"]*",
         re.IGNORECASE,
     ),
 )

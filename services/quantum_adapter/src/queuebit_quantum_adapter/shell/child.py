@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -59,7 +60,7 @@ def step(asked: Step, on_progress: Report) -> Ended | Waiting:
             return ended
         seen = ledger_loop().run(_seen(asked.lineage))
         setting = setting_of(task.backend, task.limits)
-        items = [*recorded.items(keeping, journal, setting, programs=False), *items_of(seen)]
+        items = chain(recorded.items(keeping, journal, setting, programs=False), items_of(seen))
         return replace(ended, artifacts=listed(keeping, task.attempt_id, task.backend.name, items, recorded.count))
     except Waits as waits:
         return Waiting(waits.key)
