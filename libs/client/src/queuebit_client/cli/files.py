@@ -57,7 +57,7 @@ def body_of(submission: Submission, *, here: bool = False) -> dict[str, Any]:
     """
     params = params_of(submission)
     labels = _pairs(submission.labels, "--label")
-    body = _document(submission, text_of(submission.file), params, here)
+    body = _document(submission, _problem_text(submission.file), params, here)
     wishes = {
         "lane": submission.lane,
         "tier": submission.tier,
@@ -76,7 +76,7 @@ def body_of(submission: Submission, *, here: bool = False) -> dict[str, Any]:
 
 def problem_of(submission: Submission) -> Problem:
     """The problem of the file, checked on this machine. Raises BadFile, KindsMissing or BadFlag."""
-    text = text_of(submission.file)
+    text = _problem_text(submission.file)
     json_of(submission.file, text)
     return _read(submission, text, params_of(submission))
 
@@ -88,13 +88,33 @@ def params_of(submission: Submission) -> dict[str, Any]:
 
 def text_of(file: str) -> str:
     """The text of a file; - is standard input. Raises BadFile."""
+    return _decoded(file, _raw(file))
+
+
+def _problem_text(file: str) -> str:
+    """The text of a file that states a problem: of an instance of OMMX as bytes its JSON form. Raises BadFile, KindsMissing."""
+    raw = _raw(file)
+    if not file.lower().endswith(".ommx") or raw.lstrip().startswith(b"{"):
+        return _decoded(file, raw)
+    try:
+        from queuebit_problems.errors import UnreadableFile
+        from queuebit_problems.formats.ommx_binary import json_of_ommx
+    except ImportError:
+        raise KindsMissing(f"{file} is read by the package of problem kinds.") from None
+    try:
+        return json_of_ommx(raw, file)
+    except UnreadableFile as error:
+        raise BadFile(error.detail, remedy=error.remedy) from None
+
+
+def _raw(file: str) -> bytes:
     try:
         raw = sys.stdin.buffer.read(FILE_BYTES_MAX + 1) if file == "-" else _bytes(Path(file))
         if len(raw) > FILE_BYTES_MAX:
             raise BadFile(f"{file} is larger than {FILE_BYTES_MAX} bytes.", remedy="State a smaller problem.")
     except OSError as error:
         raise BadFile(f"{file}: {error.strerror or error}.", remedy="Name a file that can be read.") from None
-    return _decoded(file, raw)
+    return raw
 
 
 def _decoded(file: str, raw: bytes) -> str:

@@ -102,11 +102,14 @@ class _Reader:
         elif kind not in ("KIND_CONTINUOUS", 3):
             _refuse(f"{path}/kind", "should be KIND_BINARY or KIND_INTEGER")
         bound = one.get("bound")
-        if not isinstance(bound, Mapping):
+        if isinstance(bound, Mapping):
+            column.lower = self._side(bound.get("lower", 0), f"{path}/bound/lower")
+            column.upper = self._side(bound.get("upper", 0), f"{path}/bound/upper")
+        else:
             column.lower = None
-            return
-        column.lower = self._side(bound.get("lower", 0), f"{path}/bound/lower")
-        column.upper = self._side(bound.get("upper", 0), f"{path}/bound/upper")
+        fixed = _get(one, "substitutedValue", None)
+        if fixed is not None:
+            column.lower = column.upper = _number(fixed, f"{path}/substitutedValue")
 
     @staticmethod
     def _side(value: Any, path: str) -> Number | None:
@@ -149,6 +152,8 @@ class _Reader:
             return self._quadratic(stated["quadratic"], f"{path}/quadratic", linear, quadratic)
         if "polynomial" in stated:
             return self._polynomial(stated["polynomial"], f"{path}/polynomial", linear, quadratic)
+        if stated:
+            _refuse(f"{path}/{next(iter(stated))[:40]}", "is no constant, linear, quadratic or polynomial function")
         return 0
 
     def _linear(self, stated: Any, path: str, linear: dict[int, Number]) -> Number:

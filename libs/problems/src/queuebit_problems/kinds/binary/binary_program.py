@@ -46,7 +46,7 @@ class BinaryProgram(Optimisation[BinaryProgramStatement]):
     formats = (
         "LP as CPLEX writes it: Minimize or Maximize, Subject To, Bounds, Generals, Binaries, End",
         "MPS, fixed or free: ROWS, COLUMNS, RHS, RANGES, BOUNDS, and QUADOBJ or QMATRIX",
-        "OMMX: an instance as JSON, as protobuf's json_format writes it",
+        "OMMX: an instance as JSON, as protobuf's json_format writes it; in a file .ommx also as bytes or as an artifact",
     )
     suffixes = (".lp", ".mps")
     params = {"integers": INTEGERS_PARAM}
