@@ -7,15 +7,24 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from queuebit_runtime.clock import SystemClock
+from queuebit_store.artifacts import files
 from queuebit_store.artifacts.files import FileArtifacts
 from queuebit_store.artifacts.memory import MemoryArtifacts
 from queuebit_store.artifacts.opening import artifacts_from
 from queuebit_store.artifacts.port import Artifacts, Shelf, place_of
-from queuebit_store.errors import ArtifactDamaged, ArtifactGone, ArtifactTooLarge, StoreError, StoreFailed
+from queuebit_store.errors import (
+    ArtifactDamaged,
+    ArtifactGone,
+    ArtifactTooLarge,
+    StoreError,
+    StoreFailed,
+    StoreUnavailable,
+)
 from queuebit_workbench.witnesses import versitygw
 from queuebit_workbench.witnesses.errors import WitnessMissing
 
@@ -158,6 +167,19 @@ def test_files_are_their_owners_alone_and_whole(tmp_path: Path) -> None:
     paths = [root, *root.rglob("*")]
     assert {path.stat().st_mode & 0o077 for path in paths} == {0}
     assert [path.name for path in paths if path.is_file()] == [SHA256]
+
+
+def test_a_disk_that_is_nearly_full_is_left_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = FileArtifacts(tmp_path / "artifacts", NOW)
+    store.put(SAID, Shelf.PAID)
+    nearly = SimpleNamespace(free=files.FREE_LEAST_BYTES)
+    monkeypatch.setattr(files, "shutil", SimpleNamespace(disk_usage=lambda _: nearly))
+
+    with pytest.raises(StoreUnavailable, match="nearly full"):
+        store.put(b"another", Shelf.PAID)
+
+    assert store.put(SAID, Shelf.PAID) == SHA256
+    assert store.get(SHA256) == SAID
 
 
 def test_a_damaged_file_is_mended_by_the_next_put(tmp_path: Path) -> None:

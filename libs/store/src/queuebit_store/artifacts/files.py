@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,11 +11,13 @@ from datetime import datetime
 from pathlib import Path
 
 from queuebit_store.artifacts import port
-from queuebit_store.artifacts.port import BYTES_MAX, FORGOTTEN_MAX, Now, Shelf
+from queuebit_store.artifacts.port import BYTES_MAX, FORGOTTEN_MAX, MIB, Now, Shelf
 from queuebit_store.errors import ArtifactGone, StoreFailed, StoreUnavailable
 
 ABANDONED_S = 3600.0
 """A file that was begun so long ago is of a process that died."""
+FREE_LEAST_BYTES = 512 * MIB
+"""So much of the disk is left to whatever else lives on it."""
 _BEGUN = ".begun-"
 
 
@@ -74,9 +77,13 @@ def _renewed(path: Path, data: bytes) -> bool:
 
 
 def _written(root: Path, path: Path, data: bytes) -> None:
-    """On the disk under another name first, then under its own."""
+    """On the disk under another name first, then under its own. Raises StoreUnavailable where the disk is nearly full."""
     for folder in (root, path.parent.parent, path.parent):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if shutil.disk_usage(path.parent).free < len(data) + FREE_LEAST_BYTES:
+        raise StoreUnavailable(
+            "The disk of the artifacts is nearly full.", remedy="Check the disk behind QUEUEBIT_ARTIFACTS."
+        )
     descriptor, begun = tempfile.mkstemp(prefix=_BEGUN, dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
 
-EVIDENCE_MAX: Final = 2_000
-"""So many pieces of a submission are noted. One that waits for weeks is asked about a thousand times."""
+EVIDENCE_MAX: Final = 10_000
+"""So many pieces of a submission are noted. One that waits for a month is asked about nine thousand times before its result."""
 
 
 @dataclass(frozen=True, slots=True)
