@@ -133,3 +133,10 @@ def test_a_file_is_recognised_by_its_pubs() -> None:
 
     assert found.kind == "circuit_batch"
     assert KIND.parse(found.statement) == KIND.parse({"pubs": PUBS})
+
+
+def test_a_long_text_is_not_read_for_very_many_parameters() -> None:
+    text = READ.replace("int n; ", "int n; /*" + "x" * 20_000 + "*/ ")
+
+    with pytest.raises(InvalidStatement, match="each counted for each of its results"):
+        KIND.parse({"pubs": [{"qasm": text, "parameters": {"n": [0] * 250}, "shots": 5}]})

@@ -42,12 +42,13 @@ def test_one_more_qubit_is_taken_for_all_of_them_and_only_where_there_are_any() 
         ("qubit q; bit[2] c; c = c << 1;", "a register is set by its own bits"),
         ("bit c = 1; x $0;", "qubits are declared and named by|a bit is set by a value where qubits are named"),
         ("qubit[11] q; bit[11] c; bit d; c = measure q; d = c == 3 || c == 5;", "reads more than 10 bits"),
+        ("input float x; qubit q; bit c; c = x;", "a float is cast to bits"),
         ("def f(bit b) { b = 1; } qubit q; bit c; f(c);", "bits that a subroutine is called with are set in it"),
     ],
 )
 def test_what_cannot_be_set_is_refused(text: str, told: str) -> None:
     with pytest.raises(UnreadableCircuit, match=told):
-        read_circuit(HEADER + text)
+        read_circuit(HEADER + text, inputs={"x": 0.5})
 
 
 def test_a_bit_that_follows_from_an_input_is_read_anew_each_time() -> None:

@@ -92,6 +92,7 @@ def test_another_reader_runs_them_alike() -> None:
         ("def f(qubit a) { } def f(qubit a) { } qubit q;", "the subroutine f is defined twice"),
         ("qubit q; if (true) { def f() { } }", "def cannot stand in a block"),
         ("def f(qubit a) -> bit { return measure a; } qubit q; f(q); x q;", "after a measurement that no bit keeps"),
+        ("def f(qubit a) { s a; } qubit q; inv @ f(q);", "the subroutine f stands under a modifier"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_written_out_is_refused(text: str, told: str) -> None:

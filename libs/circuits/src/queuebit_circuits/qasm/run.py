@@ -64,6 +64,7 @@ class Run(BitValues):
         self._budget.spend(1, statement.place)
         match statement:
             case Call(name=name) if name in self._subroutines and not statement.operands:
+                self._check_bare(statement)
                 self._call(name, statement.angles, statement.place, scope, into, None)
             case Call():
                 operands = [self._qubits_of(operand, scope) for operand in statement.operands]
@@ -154,6 +155,12 @@ class Run(BitValues):
 
     def _forget(self, qubits: Qubits) -> None:
         self._forgotten.update(qubits.numbers)
+
+    def _check_bare(self, call: Call) -> None:
+        if call.modifiers:
+            raise self._source.error(
+                call.place, f"the subroutine {call.name} stands under a modifier", "Define it as a gate."
+            )
 
     def _check_forgotten(self, gates: Sequence[Gate | Barrier | Reset], place: int) -> None:
         """Refuse gates on what was measured without a bit: that is no operation of a circuit here."""

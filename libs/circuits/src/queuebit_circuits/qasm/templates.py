@@ -29,8 +29,8 @@ _NUMBER = r"-?(?:[0-9]{1,30}\.[0-9]{0,30}|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,3})?
 _NUMBERS = re.compile(rf"\(\s*{_NUMBER}(?:\s*,\s*{_NUMBER})*\s*\)(?=\s*[^\W\d]\w*\[)")
 _ONE = re.compile(_NUMBER)
 _DECIDING = re.compile(
-    r"@|\b(?:if|while|for|def|switch|int|uint|bool|angle|const|defcal|extern)\b|(?<!input )\bfloat\b"
-    r"|[<!&|^~%]|(?<!-)>|=="
+    r"@|\b(?:if|while|for|def|switch|int|uint|bool|angle|const|defcal|extern|mod|floor|ceiling|pow)\b|(?<!input )\bfloat\b"
+    r"|[<!&|^~%]|(?<!-)>|==|\*\*"
 )
 """By these a number may decide about more than an angle, or be computed with."""
 _HOLE = "\0"

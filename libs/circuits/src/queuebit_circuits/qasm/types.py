@@ -116,6 +116,8 @@ class Types:
             return self._float(value, width, place)
         if name == "angle":
             return self._angle(value, width, place)
+        if name == "bit" and value.type == "float":
+            raise self._source.error(place, "a float is cast to bits", "Compare it, or cast it to int first.")
         number = value.number
         if not math.isfinite(number):
             raise self._source.error(place, "the value is not finite", "State a finite number.")

@@ -31,6 +31,8 @@ OPERATIONS_MAX = 100_000
 READING_STEPS_MAX = 1_200_000
 """What reading all of them may take, a loop counted as often as it turns, in equal parts."""
 TEXTS_MAX = TEXT_LENGTH_MAX
+READ_TEXTS_MAX = 4_000_000
+"""Characters of all circuits, each counted as often as it is read: once for each of its results."""
 
 Element = CircuitSamplingStatement | ExpectationStatement
 
@@ -161,6 +163,9 @@ class CircuitBatchStatement(Statement):
             entries += len(pub.pairs or ()) or pub.sets * max(1, len(pub.observables))
         if entries > ENTRIES_MAX:
             yield ("pubs",), "length", f"should have at most {ENTRIES_MAX} results together, not {entries}"
+        elif sum(len(pub.qasm) * len(pub.places) for pub in self.pubs) > READ_TEXTS_MAX:
+            detail = f"should have at most {READ_TEXTS_MAX} characters of circuits, each counted for each of its results"
+            yield ("pubs",), "too_long", detail
 
     def _entry_faults(self) -> Iterator[tuple[Place, str, str]]:
         found: list[Entry] = []
