@@ -164,7 +164,9 @@ class CircuitBatchStatement(Statement):
         if entries > ENTRIES_MAX:
             yield ("pubs",), "length", f"should have at most {ENTRIES_MAX} results together, not {entries}"
         elif sum(len(pub.qasm) * len(pub.places) for pub in self.pubs) > READ_TEXTS_MAX:
-            detail = f"should have at most {READ_TEXTS_MAX} characters of circuits, each counted for each of its results"
+            detail = (
+                f"should have at most {READ_TEXTS_MAX} characters of circuits, each counted for each of its results"
+            )
             yield ("pubs",), "too_long", detail
 
     def _entry_faults(self) -> Iterator[tuple[Place, str, str]]:
