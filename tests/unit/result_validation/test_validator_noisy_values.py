@@ -80,6 +80,39 @@ def test_a_bias_that_is_no_size_is_refused(bias: Any) -> None:
     assert (told.code, "/bias_max" in told.reasons[0]) == ("answer_malformed", True)
 
 
+@pytest.mark.parametrize(
+    ("part", "test"),
+    [
+        ({"bias_max": 1e-6}, "bias_max"),
+        ({"mitigated": {"value": -3.4, "std_error": 0.02, "bias_max": 0.1, "method": "m"}}, "mitigated"),
+        ({"std_error": 0.0001}, "least error"),
+    ],
+)
+def test_what_is_told_beside_a_value_is_held_against_the_exact_one(part: dict[str, Any], test: str) -> None:
+    honest = {"value": -1.3, "std_error": 0.02, "unit": "", "bias_max": 0.8, "deviation": 0.2}
+
+    told, refused = a_verdict_on(-1.3, 0.9, answer=honest), a_verdict_on(-1.3, 0.9, answer=honest | part)
+
+    assert isinstance(told, ResultValidated)
+    assert isinstance(refused, ResultRejected)
+    assert any(reason.startswith("test_failed") and f" {test} " in reason for reason in refused.reasons)
+
+
+@pytest.mark.parametrize(("one", "accepted"), [(60, True), (450, False)])
+def test_noise_explains_as_many_impossible_outcomes_in_a_batch_as_in_its_circuits(one: int, accepted: bool) -> None:
+    text = 'OPENQASM 3.0; include "stdgates.inc"; qubit[1] q; bit[1] c; x q[0]; c = measure q;'
+    problem = Problem(kind="circuit_batch", statement={"pubs": [{"qasm": text, "shots": 1000}]})
+    answer = {"results": [[{"counts": {"0": one, "1": 1000 - one}, "shots": 1000}]]}
+    target = {"target": {"name": "a device", "circuits": [{"success": 0.95}]}}
+
+    told = validate_measurement(
+        a_measurement({}, problem, answer=answer, evidence={**CONVERTED, **target}, provenance={"noise": "a device"}),
+        NOW,
+    )
+
+    assert isinstance(told, ResultValidated) == accepted
+
+
 def a_kernel(near: float, diagonal: float = 1.0) -> ResultValidated | ResultRejected:
     problem = Problem(kind="kernel", statement={"train": [[0.3], [0.3], [0.3]], "feature_map": "z", "shots": 1000})
     train = [[diagonal if i == j else near for j in range(3)] for i in range(3)]

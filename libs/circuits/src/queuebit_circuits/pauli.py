@@ -144,7 +144,9 @@ def estimate(observable: PauliSum, counts: Sequence[Mapping[str, int]]) -> tuple
 
 
 def error_floor(observable: PauliSum, shots: int) -> float:
-    """The least standard error that `estimate` tells of so many runs in each basis: that of runs which all agree."""
+    """The standard error that `estimate` tells of so many runs in each basis which all read the largest value. That of runs which
+    all read 0 is smaller by the root of 2, and none is smaller than that.
+    """
     if shots == 1:
         return math.sqrt(math.fsum(basis.spread**2 for basis in bases(observable)))
     each = (PSEUDO / 2 * (2 * basis.spread) ** 2 / (shots + PSEUDO) / shots for basis in bases(observable))

@@ -187,7 +187,7 @@ def _plausible(found: Examination) -> bool:
 def _tests(execution: ExecutionSucceeded, found: Examination, seen: _Seen) -> None:
     """Each test is a reason, passed or not. What the noise that was simulated explains is told, not held against an answer."""
     allowed = noise_allowed(execution, found)
-    for test in found.tests[:REASONS_MAX]:
+    for test in found.tests:
         share = "" if allowed is None else f"; noise explains a distance of {explained(allowed, test, found):.3g}"
         if test.passed:
             seen.reasons.append(f"{told(test)}{share if test.name == VALUE else ''}: passed.")

@@ -16,7 +16,7 @@ MEAN = "mean"
 NEVER = frozenset(
     {
         RANGE, "unmeasured bits", "diagonal", "symmetry", "repaired", "mitigated", "deviation", "sum of terms", "precision",
-        "noise model",
+        "noise model", "mitigated again", "bias_max", "least error", "errors of terms",
     }
 )  # fmt: skip
 """The tests of what holds for the results of any machine."""
@@ -72,5 +72,10 @@ def explained(allowed: float, test: Test, found: Examination) -> float:
 
 
 def _shots(answer: Any) -> int:
-    shots = answer.get("shots") if isinstance(answer, dict) else None
-    return shots if type(shots) is int else 0
+    """Runs of a circuit; of many circuits the most that any had."""
+    if not isinstance(answer, dict):
+        return 0
+    results = answer.get("results")
+    parts = [part for each in results for part in each] if isinstance(results, list) else [answer]
+    stated = (part.get("shots") for part in parts if isinstance(part, dict))
+    return max((each for each in stated if type(each) is int), default=0)

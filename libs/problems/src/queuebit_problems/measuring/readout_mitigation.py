@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from queuebit_circuits.circuit import Circuit
+from queuebit_circuits.circuit import Circuit, Measure, walk
 from queuebit_circuits.pauli import PSEUDO
 from queuebit_circuits.readout import Misread, Readout, mendable
 from queuebit_circuits.simulator import Outcomes
@@ -58,18 +58,38 @@ def mitigated(circuit: Circuit, counts: Mapping[str, int], readout: Readout | No
     }
 
 
-def mitigation_test(circuit: Circuit, counts: Mapping[str, int], stated: Mapping[str, Any]) -> Test:
-    """That the stated distribution, read as wrongly as is stated, is seen as the counts, but for chance."""
-    readout = {clbit: Misread(*each) for clbit, each in enumerate(stated["readout"]) if any(each)}
-    clbits = sorted(readout) or [0]
+def mitigation_tests(circuit: Circuit, counts: Mapping[str, int], stated: Mapping[str, Any]) -> tuple[Test, ...]:
+    """That the stated distribution, read as wrongly as is stated, is seen as the counts, but for chance; and that the same
+    errors taken out of the same counts give it again, with its error.
+    """
+    clbits = sorted({each.clbit for each in walk(circuit.operations) if isinstance(each, Measure)})
+    if len(clbits) > BITS_MAX:
+        many, most = float(len(clbits)), float(BITS_MAX)
+        return (Test("mitigated", many, many, many, most, False, f"bits are mended, of which there may be {BITS_MAX}"),)
+    readout = {clbit: Misread(*stated["readout"][clbit]) for clbit in clbits}
     seen, shots = _shares(circuit, counts, clbits), sum(counts.values())
-    read = _applied([_confusion(readout.get(clbit, Misread(0.0, 0.0))) for clbit in clbits],
-                    _shares(circuit, stated["probabilities"], clbits))  # fmt: skip
+    read = _applied([_confusion(each) for each in readout.values()], _shares(circuit, stated["probabilities"], clbits))
     away = float(np.abs(seen - read).sum()) / 2
     noise = float(np.sqrt(read * np.maximum(0.0, 1 - read) / shots).sum()) / 2
     limit = min(1.0, 2 * noise + math.sqrt(-math.log(ALPHA) / (2 * shots)) + 1e-6)
     detail = "how far the counts are from the mitigated distribution, read with the stated errors; at most the limit"
-    return Test("mitigated", away, max(0.0, away - noise), min(1.0, away + noise), limit, away <= limit, detail)
+    again = _away(mitigated(circuit, counts, readout), stated)
+    told = (
+        "how far the mitigated distribution and its error are from those that the counts give again; at most the limit"
+    )
+    return (
+        Test("mitigated", away, max(0.0, away - noise), min(1.0, away + noise), limit, away <= limit, detail),
+        Test("mitigated again", again, again, again, ROUNDING_MAX, again <= ROUNDING_MAX, told),
+    )
+
+
+def _away(found: Mapping[str, Any] | None, stated: Mapping[str, Any]) -> float:
+    """The largest difference of two mitigations; 1 where there is none."""
+    if found is None:
+        return 1.0
+    one, other = found["probabilities"], stated["probabilities"]
+    shares = (abs(one.get(key, 0.0) - other.get(key, 0.0)) for key in one.keys() | other.keys())
+    return float(max(abs(found["std_error"] - stated["std_error"]), *shares))
 
 
 def deviation(exact: Mapping[str, float], seen: Mapping[str, float]) -> float:

@@ -6,14 +6,14 @@ This module needs numpy: only what computes imports it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from queuebit_circuits.ansatz import Group
 from queuebit_circuits.circuit import Circuit
 from queuebit_circuits.cost import affordable
 from queuebit_circuits.operators import Lowest, Sector, expectation, lowest, variances
-from queuebit_circuits.pauli import PauliSum, bases
+from queuebit_circuits.pauli import PauliSum, bases, error_floor
 from queuebit_circuits.simulator import State, statevector
 from queuebit_problems.measurement import Examination, Test
 from queuebit_problems.measuring.sampling_error import WIDTH_95, deviation_max, error_slack
@@ -25,6 +25,8 @@ OPTIMUM_TOLERANCE = 1e-6
 WORK_MAX = 1 << 28
 """Amplitudes times Pauli strings that an examination looks at."""
 BASES_TERMS_MAX = 3_000
+LEAST_ERROR = 0.7
+"""Of the error of runs that all read the largest value: that of runs which all read 0."""
 ERROR_FACTOR = 3.0
 """How far a standard error may be from the expected ones by the choice of bases alone."""
 
@@ -96,26 +98,59 @@ def part_tests(
         left = "" if mended is None else f"; {mended['value'] - exact:.4g} with readout errors taken out"
         detail = f"the value is {answer['value'] - exact:.4g} from the exact one{left}; stated within the limit"
         tests.append(Test("deviation", away, away, away, rounding, away <= rounding, detail))
+    if "bias_max" in answer:
+        tests += _noise_tests(observable, shots, answer, exact)
     if answer.get("terms"):
         tests += _term_tests(state, observable, shots, answer)
     return tuple(tests)
 
 
+def _noise_tests(observable: PauliSum, shots: int | None, answer: Mapping[str, Any], exact: float) -> Iterator[Test]:
+    """That what is told of the noise of a machine covers how far its values are from the exact one."""
+    rounding = ROUNDING * max(1.0, observable.spread)
+    largest = _steps(observable, shots)[0] if shots else 0.0
+    mended = answer.get("mitigated")
+    for name, told in (("bias_max", answer), *((("mitigated", mended),) if mended else ())):
+        away = abs(told["value"] - exact)
+        limit = told["bias_max"] + rounding + deviation_max(told["std_error"] ** 2, largest)
+        detail = "how far the value is from the exact one; at most what is told of the noise, and chance"
+        yield Test(name, away, away, away, limit, away <= limit, detail)
+    if shots and len(observable.terms) <= BASES_TERMS_MAX:
+        error, least = answer["std_error"], LEAST_ERROR * error_floor(observable, shots)
+        detail = f"the standard error; runs that all agree have one of {least:.3g} or more"
+        yield Test("least error", error, error, error, least, error >= least, detail)
+
+
 def _term_tests(state: State, observable: PauliSum, shots: int | None, answer: Mapping[str, Any]) -> list[Test]:
-    """Each string against its exact value, all of them together; and their sum against the value."""
+    """Each string against its exact value, all of them together; the least of their errors; and their sum against the value."""
     told = [(c, letters, each) for (c, letters), each in zip(observable.terms, answer["terms"], strict=True) if c]
-    worst, where = 0.0, ""
+    worst, where, least, small = 0.0, "", 1.0, ""
     for _, letters, each in told:
-        value = expectation(state, PauliSum(observable.qubits, ((1.0, letters),)))
-        runs = 0 if each["std_error"] == 0 and abs(each["value"] - value) <= ROUNDING else shots or 0
-        limit = ROUNDING + (deviation_max(max(0.0, 1 - value**2) / runs, 2 / runs, len(told)) if runs else 0.0)
+        value, error = expectation(state, PauliSum(observable.qubits, ((1.0, letters),))), each["std_error"]
+        if error == 0 and abs(each["value"] - value) <= ROUNDING:
+            continue
+        runs = shots or 0
+        chance = (max(0.0, 1 - value**2) / runs, 2 / runs) if runs else (error**2, 0.0)
+        limit = ROUNDING + deviation_max(*chance, len(told))
         if (share := abs(each["value"] - value) / limit) >= worst:
             worst, where = share, f"{letters}, which is {value:.6g} and was stated as {each['value']:.6g}"
+        wanted = math.sqrt(each["variance"] / runs) / ERROR_FACTOR if runs else 0.0
+        if wanted and (share := error / wanted) < least:
+            least, small = share, f"{letters}, {error:.3g} from {runs} runs"
     added = abs(math.fsum(c * each["value"] for c, _, each in told) - answer["value"])
     rounding = ROUNDING * max(1.0, observable.spread)
     return [
         Test(
             "terms", worst, worst, worst, 1.0, worst <= 1, f"of what chance explains, the most of any string: {where}"
+        ),
+        Test(
+            "errors of terms",
+            least,
+            least,
+            least,
+            1.0,
+            least >= 1,
+            f"of what so many runs tell at the least, the error that is smallest: {small or 'none is smaller'}",
         ),
         Test("sum of terms", added, added, added, rounding, added <= rounding, "how far their sum is from the value"),
     ]

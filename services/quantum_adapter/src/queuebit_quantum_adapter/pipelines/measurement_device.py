@@ -187,8 +187,9 @@ class ProviderDevice:
         return found
 
     def _bias_max(self, observable: PauliSum) -> float:
-        """How far the noise of the target may take the value that the last circuits gave; 0 for an ideal one."""
+        """How far the noise of the target may take the values of any circuit so far; 0 for an ideal one."""
         circuits = self.record.get("target", {}).get("circuits", ())
+        circuits = circuits if self._worst is None else (*circuits, self._worst)
         return bias_max(error_probability([each["success"] for each in circuits]), observable.spread)
 
     def equivalence(self) -> dict[str, Any]:

@@ -165,9 +165,9 @@ class CircuitSampling(Measurement[CircuitSamplingStatement]):
         exact = outcomes(circuit)
         tests = fit.tests(exact, answer["counts"])
         if "mitigated" in answer:
-            from queuebit_problems.measuring.readout_mitigation import deviation_test, mitigation_test, model_tests
+            from queuebit_problems.measuring.readout_mitigation import deviation_test, mitigation_tests, model_tests
 
-            tests += (mitigation_test(circuit, answer["counts"], answer["mitigated"]), deviation_test(exact, answer))
+            tests += (*mitigation_tests(circuit, answer["counts"], answer["mitigated"]), deviation_test(exact, answer))
         if "model" in answer:
             tests += model_tests(exact, answer)
         return Examination(True, tests)

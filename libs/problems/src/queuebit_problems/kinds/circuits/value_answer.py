@@ -14,6 +14,7 @@ from queuebit_problems.kinds.circuits.expectation_statement import SHOTS_MAX, Ex
 from queuebit_problems.measurement import Estimate
 
 METHOD = "readout errors taken out"
+ROUNDING = 1e-9
 RAW = ("raw_value", "raw_std_error")
 OPTIONAL = ("bias_max", "deviation")
 TERM_KEYS = {"string", "value", "variance", "std_error"}
@@ -98,6 +99,10 @@ def _term_errors(statement: ExpectationStatement, answer: Answer) -> Iterator[Fi
             zero = statement.sum.terms[place][0] == 0 and numbers == [None, None, None]
             if not measured and not zero:
                 yield FieldError(f"/terms/{place}", "number", "should have numbers from -1 to 1")
+            elif measured and abs(each["variance"] - max(0.0, 1 - each["value"] ** 2)) > ROUNDING:
+                yield FieldError(f"/terms/{place}/variance", "variance", "should be 1 less the square of the value")
+            elif measured and each["std_error"] < 0:
+                yield FieldError(f"/terms/{place}/std_error", "range", "should not be negative")
 
 
 def _mitigated_errors(answer: Answer) -> Iterator[FieldError]:
