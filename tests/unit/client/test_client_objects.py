@@ -197,6 +197,35 @@ def test_pubs_of_a_sampler_have_their_shots_and_parameters() -> None:
     assert set(state.sample_counts(9)) == {"10"}
 
 
+def test_parameters_may_have_any_names_and_come_by_them() -> None:
+    first, second = Parameter("a"), Parameter("p0")
+    circuit = QuantumCircuit(2, 2)
+    circuit.rx(first, 0)
+    circuit.rx(second, 1)
+    bare = circuit.copy()
+    circuit.measure([0, 1], [0, 1])
+
+    for values in ({first: [0.0, math.pi], second: [math.pi, 0.0]}, {("p0", "a"): [[math.pi, 0.0], [0.0, math.pi]]}):
+        [found] = exact([(circuit, values, 9)])["results"]
+        assert [each["counts"] for each in found] == [{"10": 9}, {"01": 9}]
+    [[value]] = exact([(bare, {"IZ": 1.0, "ZI": 0.25}, [0.0, math.pi])])["results"]
+    assert value["value"] == pytest.approx(1 - 0.25)
+
+
+def test_what_a_package_cannot_say_is_refused_in_a_sentence() -> None:
+    twice = nx.MultiGraph([(0, 1, {"weight": 5}), (0, 1, {"weight": 2})])
+    part = QuantumCircuit(1, name="part")
+    whole = QuantumCircuit(1, 1)
+    whole.append(part.to_instruction(), [0])
+
+    with pytest.raises(InvalidRequest, match="several distances"):
+        problem_of(twice, "tsp")
+    with pytest.raises(InvalidRequest, match="has constraints"):
+        problem_of(dimod.ConstrainedQuadraticModel())
+    with pytest.raises(InvalidRequest, match="cannot write the circuit"):
+        problem_of(whole)
+
+
 def test_a_request_holds_the_problem_and_says_what_it_cannot_take() -> None:
     body = request_body(a_graph(), kind="maxcut", seed=3)
 

@@ -144,8 +144,8 @@ def estimate(observable: PauliSum, counts: Sequence[Mapping[str, int]]) -> tuple
 
 
 def error_floor(observable: PauliSum, shots: int) -> float:
-    """The standard error that `estimate` tells of so many runs in each basis which all read the largest value. That of runs which
-    all read 0 is smaller by the root of 2, and none is smaller than that.
+    """The standard error that `estimate` tells of so many runs in each basis which all read the largest value. That of runs
+    which all read 0 is smaller by the root of 2, and none is smaller than that.
     """
     if shots == 1:
         return math.sqrt(math.fsum(basis.spread**2 for basis in bases(observable)))

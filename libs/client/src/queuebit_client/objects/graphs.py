@@ -38,6 +38,8 @@ def _weights(graph: Any, place: dict[Any, int]) -> dict[tuple[int, int], int | f
 
 
 def _distances(graph: Any, place: dict[Any, int]) -> list[list[int | float]]:
+    if graph.is_multigraph():
+        refuse("Two nodes may have several distances.", "Submit networkx.Graph(graph) or networkx.DiGraph(graph).")
     table: list[list[int | float | None]] = [[None] * len(place) for _ in place]
     for u, v, weight in graph.edges(data="weight", default=None):
         if weight is None:

@@ -37,9 +37,19 @@ def _pub(given: Any) -> dict[str, Any]:
     from qiskit.primitives.containers.sampler_pub import SamplerPub
 
     parts = given if isinstance(given, tuple | list) else (given,)
-    if isinstance(given, EstimatorPub) or (len(parts) > 1 and _is_observable(parts[1])):
+    measured = len(parts) > 1 and not _is_binding(parts[0], parts[1]) and _is_observable(parts[1])
+    if isinstance(given, EstimatorPub) or measured:
         return _estimated(EstimatorPub.coerce(given))
     return _sampled(SamplerPub.coerce(given))
+
+
+def _is_binding(circuit: Any, given: Any) -> bool:
+    """Whether a mapping gives values to parameters of the circuit; the coefficients of Pauli strings are mappings too."""
+    if not isinstance(given, dict) or not given:
+        return False
+    named = [each for key in given for each in (key if isinstance(key, tuple) else (key,))]
+    known = {each.name for each in circuit.parameters} | {each.name.partition("[")[0] for each in circuit.parameters}
+    return all(getattr(each, "name", each) in known for each in named)
 
 
 def _is_observable(given: Any) -> bool:
@@ -87,7 +97,10 @@ def _bound(pub: Any) -> tuple[Any, dict[str, list[int | float]]]:
     circuit = pub.circuit
     if not circuit.parameters:
         return circuit, {}
-    plain = [Parameter(f"p{k}") for k in range(len(circuit.parameters))]
+    prefix = "p"
+    while any(each.name.startswith(prefix) for each in circuit.parameters):
+        prefix += "_"
+    plain = [Parameter(f"{prefix}{k}") for k in range(len(circuit.parameters))]
     renamed = circuit.assign_parameters(dict(zip(circuit.parameters, plain, strict=True)))
     table = pub.parameter_values.as_array(circuit.parameters).reshape(-1, len(plain))
     return renamed, {each.name: [number(value) for value in table[:, k]] for k, each in enumerate(plain)}
@@ -105,4 +118,7 @@ def _observable(qubits: int, terms: Iterable[tuple[str, Any]]) -> dict[str, Any]
 def _text(circuit: Any) -> str:
     from qiskit import qasm3
 
-    return str(qasm3.dumps(circuit))
+    try:
+        return str(qasm3.dumps(circuit))
+    except qasm3.QASM3ExporterError as error:
+        refuse(f"Qiskit cannot write the circuit as OpenQASM 3: {error.message[:200]}", "Submit circuit.decompose().")
