@@ -10,7 +10,7 @@ from queuebit_client.objects.words import number, one_of, refuse
 def problem(model: Any, kind: str | None) -> dict[str, Any]:
     """qubo: variable k is `bqm.variables[k]`; spins are put as s = 2x - 1, which keeps every energy."""
     one_of(kind or "qubo", "model of dimod", ("qubo",))
-    if not hasattr(model, "change_vartype") or callable(model.vartype):
+    if not hasattr(model, "spin"):
         refuse(
             f"A {type(model).__name__} has constraints or more than two values.",
             "Write it with dimod.lp.dumps and submit that file as binary_program.",

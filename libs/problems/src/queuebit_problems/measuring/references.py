@@ -130,8 +130,8 @@ def _term_tests(state: State, observable: PauliSum, shots: int | None, answer: M
         if error == 0 and abs(each["value"] - value) <= ROUNDING:
             continue
         runs = shots or 0
-        chance = (max(0.0, 1 - value**2) / runs, 2 / runs) if runs else (error**2, 0.0)
-        limit = ROUNDING + deviation_max(*chance, len(told))
+        variance, step = (max(0.0, 1 - value**2) / runs, 2 / runs) if runs else (error**2, 0.0)
+        limit = ROUNDING + deviation_max(variance, step, len(told))
         if (share := abs(each["value"] - value) / limit) >= worst:
             worst, where = share, f"{letters}, which is {value:.6g} and was stated as {each['value']:.6g}"
         wanted = math.sqrt(each["variance"] / runs) / ERROR_FACTOR if runs else 0.0
