@@ -221,7 +221,7 @@ def test_what_a_package_cannot_say_is_refused_in_a_sentence() -> None:
     with pytest.raises(InvalidRequest, match="several distances"):
         problem_of(twice, "tsp")
     with pytest.raises(InvalidRequest, match="has constraints"):
-        problem_of(dimod.QuadraticModel({"i": 1.0}, {}, 0.0, {"i": "INTEGER"}))
+        problem_of(dimod.QuadraticModel())
     with pytest.raises(InvalidRequest, match="cannot write the circuit"):
         problem_of(whole)
 

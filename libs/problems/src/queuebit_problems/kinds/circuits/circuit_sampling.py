@@ -271,6 +271,10 @@ def _wishes(params: Params | None) -> dict[str, Any]:
         return found
     named = [part.partition("=") for part in str(stated).split(";") if part.strip()]
     marginals = {name.strip(): [bit.strip() for bit in bits.split(",")] for name, _, bits in named}
+    if len(marginals) < len(named):
+        raise UnreadableFile(
+            "Two marginals have one name.", remedy="Give --param 'marginals=ends=c[0],c[4];middle=c[2]'."
+        )
     return {**found, "marginals": marginals}
 
 
