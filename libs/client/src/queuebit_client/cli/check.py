@@ -119,10 +119,17 @@ def read_answer(file: str, problem: Problem) -> tuple[dict[str, Any], Number | N
 
 def _published(file: str, text: str, problem: Problem) -> tuple[dict[str, Any], Number | None]:
     from queuebit_problems.errors import UnreadableFile
+    from queuebit_problems.formats.solutions import told_layout
     from queuebit_problems.optimisation import Optimisation
     from queuebit_problems.registry import parse_problem
 
     kind, statement = parse_problem(problem)
+    layout = told_layout(text, kind.name)
+    if layout is not None:
+        raise BadFile(
+            f"{file} holds {layout}, which is not read as a solution of {kind.name}.",
+            remedy=f"Name a solution of this problem; `queuebit kinds show {kind.name}` prints the answer_shape.",
+        )
     try:
         found = kind.solution(statement, text, file_name=file) if isinstance(kind, Optimisation) else None
     except UnreadableFile as error:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from queuebit_contracts.jobs import Number
 from queuebit_problems.formats.orlib import chosen_problem
-from queuebit_problems.formats.text import Row, Rows
-from queuebit_problems.kind import Params
+from queuebit_problems.formats.text import Row, Rows, parse_number
+from queuebit_problems.kind import Params, Solution
 
 PISINGER = (
     "Pisinger: a name, `n items`, `c capacity`, `z optimum`, `time`, then `item,profit,weight,taken`; several in a file"
@@ -22,6 +22,8 @@ class _Listed:
     head: Row
     capacity: Number | None = None
     items: list[tuple[Number, Number]] = field(default_factory=list)
+    value: Number | None = None
+    taken: list[str] = field(default_factory=list)
 
 
 def is_pisinger(text: str) -> bool:
@@ -31,6 +33,30 @@ def is_pisinger(text: str) -> bool:
 
 def read_pisinger(rows: Rows, params: Params | None, items_max: int) -> tuple[Number, list[Number], list[Number]]:
     """(capacity, profits, weights) of the problem that is asked for. Raises UnreadableFile with the line."""
+    found = _listed(rows, items_max)
+    one = found[chosen_problem(rows, found[0].head, len(found), params) - 1]
+    if one.capacity is None:
+        raise rows.error(one.head, "the line `c capacity` is missing after this one")
+    if len(one.items) != int(one.head.tokens[1]):
+        raise rows.error(one.head, f"this line promises {one.head.tokens[1]} items, but {len(one.items)} follow")
+    return one.capacity, [profit for profit, _ in one.items], [weight for _, weight in one.items]
+
+
+def read_pisinger_taken(
+    text: str, capacity: Number, profits: list[Number], weights: list[Number], file_name: str
+) -> Solution:
+    """What the last column of the same knapsack says is taken, and the optimum that `z` claims. Raises UnreadableFile."""
+    rows = Rows(text, file_name=file_name, remedy="Name the file that lists this knapsack with what is taken.")
+    stated = list(zip(profits, weights, strict=True))
+    one = next((one for one in _listed(rows, len(stated)) if (one.capacity, one.items) == (capacity, stated)), None)
+    if one is None:
+        raise rows.error(None, "the file lists no knapsack like the one that is checked")
+    if len(one.taken) != len(stated) or set(one.taken) - {"0", "1"}:
+        raise rows.error(one.head, "each item of this knapsack should say 0 or 1 in its last column")
+    return Solution({"take": [int(bit) for bit in one.taken]}, one.value)
+
+
+def _listed(rows: Rows, items_max: int) -> list[_Listed]:
     found: list[_Listed] = []
     for row in rows:
         word = row.tokens[0]
@@ -46,15 +72,13 @@ def read_pisinger(rows: Rows, params: Params | None, items_max: int) -> tuple[Nu
             found[-1].items.append(
                 (rows.number(row, cells[1], "a profit", 0), rows.number(row, cells[2], "a weight", 0))
             )
+            found[-1].taken += cells[3:]
+        elif found and word == "z" and len(row.tokens) == 2:
+            found[-1].value = parse_number(row.tokens[1])
         elif found and word not in ("z", "time") and not word.startswith(("-", "knapPI")) and not word[0].isalpha():
             raise rows.error(row, "an item should read `item,profit,weight,taken`")
         if len(found) > PROBLEMS_MAX:
             raise rows.error(row, f"there are more than {PROBLEMS_MAX} problems")
     if not found:
         raise rows.error(None, "the line `n items` is missing")
-    one = found[chosen_problem(rows, found[0].head, len(found), params) - 1]
-    if one.capacity is None:
-        raise rows.error(one.head, "the line `c capacity` is missing after this one")
-    if len(one.items) != int(one.head.tokens[1]):
-        raise rows.error(one.head, f"this line promises {one.head.tokens[1]} items, but {len(one.items)} follow")
-    return one.capacity, [profit for profit, _ in one.items], [weight for _, weight in one.items]
+    return found

@@ -1,4 +1,4 @@
-"""Published solutions: TSPLIB tours, CVRPLIB routes, QAPLIB permutations, rows of bits, and the values that they claim."""
+"""Published solutions: TSPLIB tours, CVRPLIB routes, QAPLIB permutations, DIMACS labels, rows of bits, and what they claim."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ _PREAMBLE = re.compile(
 )
 WHOLE_WITHIN = 1e-5
 """Solvers write whole numbers as they found them, to within their tolerance."""
+_KNOWN: tuple[tuple[re.Pattern[str], str, tuple[str, ...]], ...] = (
+    (re.compile(r"^TOUR_SECTION", re.MULTILINE), "a TSPLIB tour", ("tsp",)),
+    (re.compile(r"^route[ #]*[0-9]+ *:", re.MULTILINE | re.IGNORECASE), "routes of CVRPLIB", ("cvrp", "vrptw")),
+    (re.compile(r"^l [0-9]+ [0-9]+ *$", re.MULTILINE), "a DIMACS colouring", ("graph_colouring",)),
+    (re.compile(r"^v [0-9]+ *$", re.MULTILINE), "a DIMACS set of nodes", ("max_clique", "max_independent_set")),
+    (re.compile(r"\A\s*(?:<\?xml[^>]*>\s*)?<CPLEXSolution"), "a solution in the XML of CPLEX", ()),
+    (re.compile(r"\A(?:c )?Problem: ", re.MULTILINE), "a report of GLPK", ()),
+    (re.compile(r"^v [-+x]", re.MULTILINE), "a solution of a SAT or pseudo-Boolean competition", ()),
+)
+"""Solution files that the field knows: how they look, what they are, and the kinds that read them."""
+GLANCE_LENGTH = 10_000
 _LENGTH = re.compile(r"length\s*+[=:(]?\s*+([0-9]+(?:\.[0-9]+)?)", re.IGNORECASE)
 
 
@@ -104,6 +115,53 @@ def read_named_values(text: str, names: Sequence[str], file_name: str) -> Soluti
             raise _refused(file_name, f"line {line}: {words[at][:40]} should be a whole number", "Correct it.")
         values[words[at]] = round(value)
     return Solution({"values": values}, claimed)
+
+
+def read_colouring(text: str, nodes: int, file_name: str) -> Solution:
+    """DIMACS: `l node colour` of each node, perhaps `s col count`; or the colour of each node in order and nothing else."""
+    remedy = "State a line `l node colour` for each node."
+    words = text.split()
+    if len(words) == nodes and all(count_of(word) is not None for word in words):
+        labels = dict(enumerate(_counts(words, file_name, "a colour"), start=1))
+        claimed = None
+    else:
+        claimed, lines = _dimacs(text, "l", 3, file_name, remedy)
+        labels = {line[0]: line[1] for line in lines}
+        if len(labels) < len(lines) or sorted(labels) != list(range(1, nodes + 1)):
+            raise _refused(file_name, f"each node from 1 to {nodes} should have one line `l node colour`", remedy)
+    palette = {colour: place for place, colour in enumerate(sorted(set(labels.values())))}
+    return Solution({"colour": [palette[labels[node]] for node in range(1, nodes + 1)]}, claimed)
+
+
+def read_node_set(text: str, file_name: str) -> Solution:
+    """DIMACS: `v node` of each node that is chosen, from 1, perhaps `s clq count`."""
+    claimed, lines = _dimacs(text, "v", 2, file_name, "State a line `v node` for each chosen node, from 1.")
+    return Solution({"nodes": [node for (node,) in lines]}, claimed)
+
+
+def _dimacs(text: str, mark: str, width: int, file_name: str, remedy: str) -> tuple[Number | None, list[list[int]]]:
+    """What an `s` line claims, and the numbers of the lines of a mark; comments and bounds are passed over."""
+    claimed, found = None, []
+    for line, content in enumerate(text.splitlines(), start=1):
+        words = content.split()
+        if not words or words[0] in ("c", "b", "t"):
+            continue
+        if words[0] == "s" and len(words) == 3:
+            claimed = parse_number(words[2])
+        elif words[0] == mark and len(words) == width:
+            found.append(_counts(words[1:], file_name, "a number of a line"))
+        else:
+            raise _refused(file_name, f"line {line} is no line of a DIMACS solution", remedy)
+    if not found:
+        raise _refused(file_name, f"no line begins with `{mark}`", remedy)
+    return claimed, found
+
+
+def told_layout(text: str, kind: str) -> str | None:
+    """What a solution file is, where it is known and the kind does not read such ones."""
+    glance = text[:GLANCE_LENGTH]
+    found = next(((name, kinds) for pattern, name, kinds in _KNOWN if pattern.search(glance)), None)
+    return None if found is None or kind in found[1] else found[0]
 
 
 def _counts(tokens: Sequence[str], file_name: str, what: str) -> list[int]:

@@ -15,7 +15,8 @@ from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.graphml import GRAPHML
 from queuebit_problems.formats.metis import METIS
-from queuebit_problems.kind import Answer, Params, Size, Violation
+from queuebit_problems.formats.solutions import read_colouring
+from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.graphs.colouring_search import dsatur, fewer, first_fit, least, relabelled, repaired
 from queuebit_problems.kinds.graphs.graph_statement import (
     DIMACS,
@@ -72,6 +73,9 @@ class GraphColouring(Optimisation[GraphStatement]):
             Violation("same_colour", f"nodes {u} and {v} are joined and both have colour {colour[u - 1]}")
             for u, v in clashes[:FAULTS_MAX]
         ]
+
+    def solution(self, statement: GraphStatement, text: str, *, file_name: str = "") -> Solution | None:
+        return read_colouring(text, statement.nodes, file_name)
 
     def encoding(self, statement: GraphStatement) -> Encoding:
         """A qubit for each node and colour, and one for each colour beyond those that a clique needs: whether it is used.

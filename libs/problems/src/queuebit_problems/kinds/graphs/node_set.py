@@ -14,7 +14,8 @@ from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.graphml import GRAPHML
 from queuebit_problems.formats.metis import METIS
-from queuebit_problems.kind import Answer, Params, Size, Violation
+from queuebit_problems.formats.solutions import read_node_set
+from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.graphs.graph_statement import (
     DIMACS,
     GraphStatement,
@@ -78,6 +79,10 @@ class NodeSet(Optimisation[GraphStatement]):
                 if len(found) == FAULTS_MAX:
                     return found
         return found
+
+    def solution(self, statement: GraphStatement, text: str, *, file_name: str = "") -> Solution | None:
+        del statement
+        return read_node_set(text, file_name)
 
     def encoding(self, statement: GraphStatement) -> Encoding:
         """A qubit a node: minus the number of nodes, plus 2 for each conflict.

@@ -18,7 +18,7 @@ from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.orlib import PROBLEM_PARAM
-from queuebit_problems.formats.pisinger import PISINGER, is_pisinger, read_pisinger
+from queuebit_problems.formats.pisinger import PISINGER, is_pisinger, read_pisinger, read_pisinger_taken
 from queuebit_problems.formats.solutions import read_bits
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.kind import Answer, Params, Size, Solution, Statement, Violation
@@ -157,7 +157,9 @@ class Knapsack(Optimisation[KnapsackStatement]):
         return [Violation("over_capacity", detail, excess)]
 
     def solution(self, statement: KnapsackStatement, text: str, *, file_name: str = "") -> Solution | None:
-        del file_name
+        if is_pisinger(text):
+            stated = (statement.capacity, list(statement.profits), list(statement.weights))
+            return read_pisinger_taken(text, *stated, file_name)
         return read_bits(text, "take", len(statement.profits))
 
     def encoding(self, statement: KnapsackStatement) -> Encoding:

@@ -19,6 +19,7 @@ from queuebit_problems.encoding.one_hot import add_groups, completed
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.orlib import PROBLEM_PARAM
+from queuebit_problems.formats.schedules import read_order
 from queuebit_problems.formats.shops import (
     collected_problem,
     counts,
@@ -29,7 +30,7 @@ from queuebit_problems.formats.shops import (
     taillard_problem,
 )
 from queuebit_problems.formats.text import Rows
-from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Solution, Statement, Violation
 from queuebit_problems.kinds.scheduling.flow_shop_search import lower_bound, makespan, neh, searched, settled
 from queuebit_problems.kinds.scheduling.job_shop_statement import DURATION_MAX, JOBS_MAX, MACHINES_MAX, Duration
 from queuebit_problems.optimisation import ENFORCED_SUM_MAX, CpReading, Encoding, Optimisation
@@ -132,6 +133,9 @@ class FlowShop(Optimisation[FlowShopStatement]):
         order = answer["order"]
         missing = sorted(set(range(len(statement.rows))) - set(order))
         return [Violation("missing", f"job {job} does not stand in the order") for job in missing[:20]]
+
+    def solution(self, statement: FlowShopStatement, text: str, *, file_name: str = "") -> Solution | None:
+        return read_order(text, len(statement.rows), file_name)
 
     def assumptions(self, statement: FlowShopStatement) -> tuple[str, ...]:
         del statement

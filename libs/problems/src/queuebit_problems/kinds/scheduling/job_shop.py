@@ -15,7 +15,8 @@ from queuebit_problems.encoding.one_hot import add_groups
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
 from queuebit_problems.formats.orlib import PROBLEM_PARAM
-from queuebit_problems.kind import Answer, Params, Size, Violation
+from queuebit_problems.formats.schedules import read_schedule
+from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.scheduling.job_shop_exact_search import shortest
 from queuebit_problems.kinds.scheduling.job_shop_files import FORMATS, is_job_shop, read_job_shop
 from queuebit_problems.kinds.scheduling.job_shop_search import Shop, Starts, by_priority, dispatched, left_shifted
@@ -104,6 +105,9 @@ class JobShop(Optimisation[JobShopStatement]):
                 if start[o] + shop.duration[o] >= start[last] + shop.duration[last]:
                     last = o
         return found[:FAULTS_MAX]
+
+    def solution(self, statement: JobShopStatement, text: str, *, file_name: str = "") -> Solution | None:
+        return read_schedule(text, statement.jobs, statement.machines, file_name)
 
     def encoding(self, statement: JobShopStatement) -> Encoding:
         """A qubit for each operation and time when it may start, and one for each unit of makespan beyond the bound.
