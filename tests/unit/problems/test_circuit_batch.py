@@ -9,7 +9,7 @@ import pytest
 from queuebit_problems.errors import InvalidStatement, OutOfBudget
 from queuebit_problems.files import read_problem
 from queuebit_problems.kind import Size
-from queuebit_problems.kinds.circuits.circuit_batch import KIND
+from queuebit_problems.kinds.circuits.circuit_batch import KIND, _computed
 from queuebit_problems.kinds.circuits.expectation import KIND as EXPECTATION
 from queuebit_problems.measurement import Effort
 from queuebit_problems.measuring.exact_device import ExactDevice
@@ -140,3 +140,17 @@ def test_a_long_text_is_not_read_for_very_many_parameters() -> None:
 
     with pytest.raises(InvalidStatement, match="each counted for each of its results"):
         KIND.parse({"pubs": [{"qasm": text, "parameters": {"n": [0] * 250}, "shots": 5}]})
+
+
+def test_more_than_can_be_computed_again_in_time_is_not() -> None:
+    layers = "for int i in [0:4] { h q; ry(a) q; }"
+    wide = f'OPENQASM 3.0; include "stdgates.inc"; input float a; qubit[20] q; {layers}'
+    z = {"qubits": 20, "terms": [[1.0, "Z" + "I" * 19]]}
+    small: dict[str, Any] = {"qasm": TURNED, "parameters": {"a": [0.7]}, "observables": [Z0]}
+    many = {"qasm": wide, "parameters": {"a": [k / 100 for k in range(400)]}, "observables": [z]}
+    statement = KIND.parse({"pubs": [many, small]})
+
+    assert KIND.exact(statement, EFFORT) is None
+    computed = _computed(statement.entries)
+    assert len(computed) < 20
+    assert computed[-1] == statement.entries[-1]

@@ -47,6 +47,14 @@ def affordable(circuit: Circuit) -> bool:
     return cost.updates <= UPDATES_MAX and amplitudes <= AMPLITUDES_MAX and outcomes <= OUTCOMES_EXACT_MAX
 
 
+def updates(circuit: Circuit) -> int:
+    """How many amplitudes computing the outcomes writes, where that is affordable."""
+    gated = set(active(circuit))
+    cost = _Cost(gated, set(gated))
+    cost.run(final_measurements(circuit.operations, gated)[0])
+    return cost.updates
+
+
 def splitting(circuit: Circuit) -> int:
     """How many gates can double the number of outcomes."""
     return sum(1 for each in walk(circuit.operations) if isinstance(each, Gate) and each.name not in MONOMIAL)

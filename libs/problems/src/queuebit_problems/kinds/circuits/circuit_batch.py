@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any, ClassVar
 
 from queuebit_circuits.circuit import Circuit, length_of
+from queuebit_circuits.cost import UPDATES_MAX, affordable, updates
 from queuebit_circuits.pauli import bases
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Sense
@@ -22,6 +23,8 @@ from queuebit_problems.kinds.circuits.expectation import KIND as EXPECTATION
 from queuebit_problems.kinds.circuits.value_answer import answer_of
 from queuebit_problems.measurement import Device, Effort, Examination, Measured, Measurement, OnStep, Step, Stop, Test
 
+WORK_MAX = 2 * UPDATES_MAX
+"""Amplitudes that exact computation writes and reads for all entries: about twenty seconds of one processor."""
 SHAPE = (
     '{"pubs": [{"qasm", "parameters": {name: [value of each set]}, "observables": [{"qubits", "terms"}], "shots"} …]}'
 )
@@ -105,8 +108,10 @@ class CircuitBatch(Measurement[CircuitBatchStatement]):
         )
 
     def exact(self, statement: CircuitBatchStatement, effort: Effort) -> Measured | None:
-        """By exact computation, entry by entry; None where one of them is too large."""
+        """By exact computation, entry by entry; None where one of them, or all together, are too large."""
         results, shots = list[Answer](), 0
+        if len(_computed(statement.entries)) < len(statement.entries):
+            return None
         for entry in statement.entries:
             found = _kind(entry).exact(entry.element, effort)
             if found is None:
@@ -116,10 +121,13 @@ class CircuitBatch(Measurement[CircuitBatchStatement]):
         return _measured(statement, results, "exact computation of each", shots)
 
     def examine(self, statement: CircuitBatchStatement, answer: Answer) -> Examination:
-        """Each entry by the tests of its own kind; of each test the worst of all entries is told."""
+        """Each entry by the tests of its own kind; of each test the worst of all entries is told. What is more work than
+        WORK_MAX is not computed again.
+        """
         tests: dict[str, list[tuple[Entry, Test]]] = {}
-        exact = True
-        for entry in statement.entries:
+        computed = _computed(statement.entries)
+        exact = len(computed) == len(statement.entries)
+        for entry in computed:
             found = _kind(entry).examine(entry.element, answer["results"][entry.pub][entry.number])
             exact = exact and found.exact
             for test in found.tests:
@@ -141,6 +149,26 @@ class CircuitBatch(Measurement[CircuitBatchStatement]):
                 ]
             }
         )
+
+
+def _computed(entries: Sequence[Entry]) -> list[Entry]:
+    """Those that are computed exactly: each that fits into what is left of WORK_MAX; one that is too large takes nothing."""
+    found, left = list[Entry](), WORK_MAX
+    for entry in entries:
+        work = _work(entry)
+        if work <= left:
+            found.append(entry)
+            left -= work
+    return found
+
+
+def _work(entry: Entry) -> int:
+    circuit, element = entry.circuit, entry.element
+    if not affordable(circuit):
+        return 0
+    if isinstance(element, CircuitSamplingStatement):
+        return updates(circuit)
+    return 2 * (updates(circuit) + (len(element.sum.terms) << circuit.qubits))
 
 
 def _groups(entries: Sequence[Entry]) -> list[list[int]]:
