@@ -120,6 +120,23 @@ async def test_every_hot_statement_walks_an_index(
     assert {node["Index Name"] for node in _nodes(plans["append"]) if "Index Name" in node} == {"stream_pkey"}
 
 
+async def test_a_rare_state_is_found_where_statistics_know_another_one_alone(
+    settings: PostgresSettings, admin: asyncpg.Connection
+) -> None:
+    """A walk by time would look at every job of the tenant before it has seen that none failed."""
+    await admin.execute(_FILL)
+    await admin.execute("UPDATE stream SET state = 'completed'")
+    await admin.execute("ANALYZE stream")
+    connection = await asyncpg.connect(**connect_arguments(settings, role=QUERY))
+    try:
+        plans = [await _plan(connection, "list_states", "force_generic_plan")]
+        plans.append(await _plan(connection, "list_states", "force_custom_plan"))
+    finally:
+        await connection.close()
+    walked = {node["Index Name"] for plan in plans for node in _nodes(plan) if "Index Name" in node}
+    assert walked == {"stream_by_state_and_time"}
+
+
 async def _partitions_of(connection: asyncpg.Connection, name: str, *values: Any) -> set[str]:
     """The partitions that a prepared statement looks into for these values."""
     text = await connection.fetchval(f"EXPLAIN (FORMAT JSON, ANALYZE) {queries()[name]}", *values)
