@@ -6,7 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MEMBERS := $(sort $(wildcard libs/*) $(wildcard services/*))
-WORKERS ?= 2
+# Servers that are given are one pair for all files: nothing there may run beside the platform that is tested.
+WORKERS ?= $(if $(QUEUEBIT_KAFKA)$(QUEUEBIT_POSTGRES),0,2)
 SOURCES := $(foreach member,$(MEMBERS),$(member)/src) tests
 
 .DEFAULT_GOAL := help
