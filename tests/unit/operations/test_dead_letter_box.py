@@ -282,6 +282,27 @@ async def test_a_redrive_passes_over_what_is_settled_and_sets_what_was_sent_too_
     assert [at for at, _ in sender.sent] == [1]
 
 
+class Retained(Topic):
+    """Retention takes the letter of one job after the topic was read."""
+
+    async def whole(self, kept: Kept) -> Kept:
+        if kept.letter.key == b"job-1":
+            raise NotThere(f"The dead letter {kept.id} is gone.")
+        return kept
+
+
+async def test_a_redrive_goes_on_past_a_letter_that_retention_took_meanwhile() -> None:
+    topic, clock = Retained(), MovedClock()
+    for at in range(3):
+        topic.fails(at, f"job-{at}")
+    sender = Sender(topic, set(), clock)
+
+    done = await driven(topic, sender, clock)
+
+    assert (done.state, done.outcomes) == ("done", {"redriven": 2, "not there": 1})
+    assert [at for at, _ in sender.sent] == [0, 2]
+
+
 def test_a_copy_has_an_id_of_its_own_that_an_edit_made_twice_has_too() -> None:
     topic = Topic()
     topic.fails(1)

@@ -9,6 +9,7 @@ from typing import Protocol
 from queuebit_operations.bulk.operation import FAILED, Operation
 from queuebit_operations.bulk.runner import Step
 from queuebit_operations.dead_letters.box import Kept, box_of
+from queuebit_operations.errors import NotThere
 from queuebit_runtime.bus.dead_letters.marks import Became, Mark
 from queuebit_runtime.bus.port import Record
 from queuebit_runtime.clock import Clock
@@ -142,7 +143,12 @@ class Redrive:
         if kept.letter.replays >= self._settings.replays_max:
             await self._mark(kept, "quarantined", operation)
             return QUARANTINED
-        offset = await self._sender.send(await self._reader.whole(kept), self._id)
+        try:
+            whole = await self._reader.whole(kept)
+        except NotThere:
+            # Retention took it after its group was read.
+            return GONE
+        offset = await self._sender.send(whole, self._id)
         await self._mark(kept, "redriven", operation, offset)
         await self._clock.sleep(max(0.0, 1 / rate - (self._clock.monotonic_s() - began_s)))
         return REDRIVEN
