@@ -5,9 +5,15 @@ recorded, held and chosen by moments all the same.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from queuebit_runtime.clock import Clock, SystemClock
-from queuebit_store.diagnosis.port import Diagnosis
+
+
+class Timed(Protocol):
+    """Whoever can ask the store what time it is."""
+
+    async def now(self) -> datetime: ...
 
 
 class StoreTime:
@@ -28,7 +34,7 @@ class StoreTime:
         await self._clock.sleep(delay_s)
 
 
-async def store_time(store: Diagnosis, clock: Clock | None = None) -> StoreTime:
+async def store_time(store: Timed, clock: Clock | None = None) -> StoreTime:
     """Ask the store what time it is. Raises StoreUnavailable."""
     clock = clock or SystemClock()
     before_s = clock.monotonic_s()

@@ -116,12 +116,15 @@ FROM lease ORDER BY name;
 SELECT event_id FROM event WHERE stream_id = $1 AND version = $2;
 
 -- name: ledger
--- What was handed in at providers, in the order of its keys, after one.
-SELECT key, attempt_id, round, state, created_at, due_at FROM submission WHERE key > $1 ORDER BY key LIMIT $2;
+-- What was handed in at providers, in the order of its keys, after one. What somebody looks at is due when its lease has ended.
+SELECT key, attempt_id, round, state, created_at, CASE WHEN due_at IS NOT NULL THEN greatest(due_at, lease_until) END AS due_at
+FROM submission WHERE key > $1 ORDER BY key LIMIT $2;
 
 -- name: kept_attempts
--- Attempts that wait at providers, or did, in the order of their ids, after one.
-SELECT attempt_id, created_at, due_at FROM attempt WHERE attempt_id > $1 ORDER BY attempt_id LIMIT $2;
+-- Attempts that wait at providers, or did, in the order of their ids, after one. What somebody goes through is due when its lease
+-- has ended.
+SELECT attempt_id, created_at, CASE WHEN due_at IS NOT NULL THEN greatest(due_at, lease_until) END AS due_at
+FROM attempt WHERE attempt_id > $1 ORDER BY attempt_id LIMIT $2;
 
 -- name: open_gates
 -- The backends that are not asked: a row a backend at most.

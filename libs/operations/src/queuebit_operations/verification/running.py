@@ -17,6 +17,7 @@ from typing import Any
 
 from queuebit_operations.archiving.store import Noted, opened_archives
 from queuebit_operations.connections.bus import kafka_access, namespace_of
+from queuebit_operations.connections.clock import store_time
 from queuebit_operations.connections.store import postgres_settings
 from queuebit_operations.records.kafka import opened_records
 from queuebit_operations.scan.port import Selection
@@ -27,7 +28,6 @@ from queuebit_operations.verification.parts import Counts, Part, Verified, settl
 from queuebit_operations.verification.projected import verify_live
 from queuebit_operations.verification.share import Share, shares
 from queuebit_operations.verification.verify import Bounds, Verification
-from queuebit_runtime.clock import SystemClock
 
 ALONE_EVENTS = 50_000
 """So few are verified here: another process takes longer to begin."""
@@ -92,8 +92,9 @@ async def _part(
         records = None
         if wanted.kafka and wanted.selection.everything:
             records = await stack.enter_async_context(opened_records(kafka_access(env), namespace_of(env)))
+        clock = await store_time(scan)
         verification = Verification(
-            scan, records, SystemClock(), wanted.bounds, on_progress=on_progress, share=share, gone=Gone(noted)
+            scan, records, clock, wanted.bounds, on_progress=on_progress, share=share, gone=Gone(noted)
         )
         return await verification.part(wanted.selection)
 
