@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from queuebit_contracts.backends import REPORT_AGE_S_MAX
 from queuebit_contracts.channels import BACKENDS
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.events import BackendStatusReported
@@ -17,6 +18,7 @@ from queuebit_runtime.bus.port import Record
 from queuebit_store.backends.port import ReportedBackend
 from queuebit_store.errors import StoreUnavailable
 from tests.builders import NOW
+from tests.fakes.clocks import StoppedClock
 
 
 class Store:
@@ -44,7 +46,9 @@ def heard(seconds: float, backend: str = "aer", **more: Any) -> Received:
 
 def listener(store: Store, lanes: Lanes | None = None) -> ReportListener:
     unused: Any = None
-    return ReportListener(unused, lanes or Lanes(), store)
+    clock = StoppedClock()
+    clock.moment = NOW + timedelta(seconds=30)
+    return ReportListener(unused, lanes or Lanes(), store, clock)
 
 
 async def test_the_planner_hears_it_and_the_newest_is_kept() -> None:
@@ -87,3 +91,14 @@ async def test_a_name_or_a_report_without_measure_is_not_kept() -> None:
     await listener(store).hear([heard(0, backend="x" * 201), heard(0, detail="x" * REPORT_BYTES_MAX)])
 
     assert store.kept == []
+
+
+async def test_a_report_of_an_adapter_whose_clock_is_ahead_is_as_old_as_the_moment_at_which_it_was_heard() -> None:
+    store, lanes = Store(), Lanes()
+    ears = listener(store, lanes)
+
+    await ears.hear([heard(3600)])
+
+    assert [each.reported_at for each in store.kept[0]] == [NOW + timedelta(seconds=30)]
+    lanes.look(NOW + timedelta(seconds=30 + REPORT_AGE_S_MAX + 1))
+    assert not lanes.available("simulator")

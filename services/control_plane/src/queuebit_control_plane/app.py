@@ -89,7 +89,7 @@ class ControlPlane:
         )
         intake = Intake(store, Tenants(store), self.lanes)
         Consumer(bus, self.handler, intake, self.lanes, clock, work or inline()).subscribe()
-        ReportListener(bus, self.lanes, store).subscribe(GROUP)
+        ReportListener(bus, self.lanes, store, clock).subscribe(GROUP)
 
     async def run(self, stop: asyncio.Event) -> None:
         """All until `stop`; one that fails is run again, and the others go on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from queuebit_contracts import channels
 from queuebit_contracts.backends import BACKEND_NAME_MAX
@@ -14,6 +14,7 @@ from queuebit_contracts.events import BackendStatusReported
 from queuebit_domain.holds.lanes import Lanes
 from queuebit_runtime.bus.decoding import Item, Received, subscribe_decoded
 from queuebit_runtime.bus.port import Bus
+from queuebit_runtime.clock import Clock
 from queuebit_store.backends.port import BackendReports, ReportedBackend
 from queuebit_store.errors import StoreError
 
@@ -24,12 +25,15 @@ log = logging.getLogger(__name__)
 
 
 class ReportListener:
-    """Every instance hears every report. One that could not be kept is replaced by the next: they come every minute."""
+    """Every instance hears every report. One that could not be kept is replaced by the next: they come every minute. An adapter
+    whose clock is ahead reports as of now: else its backends would count as there for as long after it has gone.
+    """
 
-    def __init__(self, bus: Bus, lanes: Lanes, store: BackendReports) -> None:
+    def __init__(self, bus: Bus, lanes: Lanes, store: BackendReports, clock: Clock) -> None:
         self._bus = bus
         self._lanes = lanes
         self._store = store
+        self._clock = clock
         self._kept: dict[str, ReportedBackend] = {}
 
     def subscribe(self, group: str) -> None:
@@ -40,15 +44,15 @@ class ReportListener:
 
     async def hear(self, items: Sequence[Item]) -> None:
         """How the backends are."""
-        envelopes = [item.envelope for item in items if isinstance(item, Received)]
+        envelopes, now = [item.envelope for item in items if isinstance(item, Received)], self._clock.now()
         for envelope in envelopes:
             if isinstance(envelope.data, BackendStatusReported):
-                self._lanes.report(envelope.data, envelope.time)
-        await self._keep(envelopes)
+                self._lanes.report(envelope.data, min(envelope.time, now))
+        await self._keep(envelopes, now)
 
-    async def _keep(self, envelopes: Collection[Envelope]) -> None:
+    async def _keep(self, envelopes: Collection[Envelope], now: datetime) -> None:
         """What is new in them. An outage of the store is logged and goes by."""
-        found = filter(None, map(_report, envelopes))
+        found = filter(None, (_report(each, now) for each in envelopes))
         reports = {each.backend: each for each in sorted(found, key=lambda each: each.reported_at)}
         fresh = {name: each for name, each in reports.items() if self._is_new(each)}
         if not fresh:
@@ -68,7 +72,7 @@ class ReportListener:
         return age >= INTERVAL or (age > timedelta(0) and report.status != known.status)
 
 
-def _report(envelope: Envelope) -> ReportedBackend | None:
+def _report(envelope: Envelope, now: datetime) -> ReportedBackend | None:
     data = envelope.data
     if not isinstance(data, BackendStatusReported) or not 0 < len(data.backend) <= BACKEND_NAME_MAX:
         return None
@@ -76,4 +80,4 @@ def _report(envelope: Envelope) -> ReportedBackend | None:
     if len(text) > REPORT_BYTES_MAX:
         log.warning("the report of the backend %s is of %d bytes and is not kept", data.backend, len(text))
         return None
-    return ReportedBackend(data.backend, envelope.time, json.loads(text))
+    return ReportedBackend(data.backend, min(envelope.time, now), json.loads(text))
