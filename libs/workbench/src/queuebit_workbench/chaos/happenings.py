@@ -46,7 +46,7 @@ Happen = Callable[[Arena, random.Random], Awaitable[Did]]
 async def kill_service(arena: Arena, chance: random.Random) -> Did:
     name = chance.choice(arena.crew)
     if not arena.services.is_alive(name):
-        return Did(f"{name} was down already", 0)
+        return _down(arena, name)
     await arena.services.kill(name)
     return Did(name)
 
@@ -55,9 +55,14 @@ async def freeze_service(arena: Arena, chance: random.Random) -> Did:
     """For longer than a lease lasts, now and then for longer than a member may be silent."""
     name, for_s = chance.choice(arena.crew), chance.choice((2.0, 4.0, 8.0))
     if not arena.services.is_alive(name):
-        return Did(f"{name} was down already", 0)
+        return _down(arena, name)
     await services.freeze_service(arena.services, name, for_s)
     return Did(f"{name} for {for_s:g} s")
+
+
+def _down(arena: Arena, name: str) -> Did:
+    """Nothing to do; how it had ended says whether anything of the run did that."""
+    return Did(f"{name} was down already, ended with {arena.services.exit_code(name)}", 0)
 
 
 async def restart_database(arena: Arena, chance: random.Random) -> Did:
