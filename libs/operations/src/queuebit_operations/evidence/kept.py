@@ -13,6 +13,7 @@ from queuebit_domain.stored import Stored
 from queuebit_operations.errors import NotThere
 from queuebit_store.artifacts.manifest import Item, Manifest, decode_manifest
 from queuebit_store.artifacts.port import Artifacts
+from queuebit_store.errors import ArtifactGone
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,22 @@ def references(stored: Sequence[Stored]) -> Iterator[tuple[int, ev.ExecutionSucc
 
 
 def kept_of(stored: Sequence[Stored], artifacts: Artifacts) -> list[Kept]:
-    """What is kept of a job, attempt by attempt. Raises what the store raises: also where a list is gone or damaged."""
-    found = []
+    """What is kept of a job, attempt by attempt: what proves a paid one is there for longer than what simulators made.
+
+    Raises what the store raises: ArtifactGone where nothing is left, ArtifactDamaged for any list.
+    """
+    found: list[Kept] = []
+    gone: ArtifactGone | None = None
     for version, event in references(stored):
         assert event.artifacts is not None
-        manifest = decode_manifest(artifacts.get(event.artifacts.sha256))
+        try:
+            manifest = decode_manifest(artifacts.get(event.artifacts.sha256))
+        except ArtifactGone as error:
+            gone = error
+            continue
         found.append(Kept(event.attempt_id, event.leg, version, event.artifacts, manifest))
+    if gone is not None and not found:
+        raise gone
     return found
 
 

@@ -44,10 +44,11 @@ async def _artifacts(job: UUID, fetch: str | None, out: str, *, as_json: bool) -
     import os
 
     from queuebit_client.cli.exit_codes import ExitCode
+    from queuebit_client.cli.output import note
     from queuebit_operations.connections.artifacts import opened_artifacts
     from queuebit_operations.connections.store import opened_store
     from queuebit_operations.errors import NotThere
-    from queuebit_operations.evidence.kept import chosen, kept_of
+    from queuebit_operations.evidence.kept import chosen, kept_of, references
 
     store_of_bytes = opened_artifacts(os.environ)
     async with opened_store(os.environ) as store:
@@ -59,6 +60,8 @@ async def _artifacts(job: UUID, fetch: str | None, out: str, *, as_json: bool) -
         raise NotThere(f"Nothing is kept of the job {job}.", remedy="Submit it with --param artifacts=true.")
     if fetch is None:
         _tell(kept, as_json=as_json)
+        if gone := len(list(references(stored))) - len(kept):
+            note(f"What was kept of {gone} more attempts is there no more: its time is over.")
         return ExitCode.OK
     item = chosen(kept, fetch)
     assert item.sha256 is not None
