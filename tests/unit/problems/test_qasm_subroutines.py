@@ -111,3 +111,11 @@ def test_calls_that_double_at_every_level_are_refused_in_time() -> None:
     with pytest.raises(UnreadableCircuit, match="more than 32 subroutines call each other"):
         read_circuit(HEADER + "def f0(qubit a) { x a; } " + chain + "qubit q; f199(q);")
     assert time.process_time() - begun < 20
+
+
+def test_bits_that_many_calls_are_given_are_counted() -> None:
+    names = ", ".join(f"bit[1000] b{k}" for k in range(10))
+    called = ", ".join(["c"] * 10)
+
+    with pytest.raises(UnreadableCircuit, match="more than 600000 steps"):
+        read_circuit(HEADER + f"def f({names}) {{}} qubit q; bit[1000] c; for int i in [1:1000] {{ f({called}); }}")

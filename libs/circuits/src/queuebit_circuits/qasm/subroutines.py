@@ -113,6 +113,7 @@ class Subroutines(Registers):
             return
         bits = self._evaluator.bits(argument, scope) if stated.name == "bit" else None
         if bits is not None:
+            self._budget.spend(len(bits.numbers), argument.place)
             wanted = 1 if stated.width is None else self._evaluator.whole(stated.width, inner, "a width", 1, 2**20)
             if len(bits.numbers) != wanted:
                 raise self._source.error(
