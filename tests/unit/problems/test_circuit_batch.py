@@ -154,3 +154,11 @@ def test_more_than_can_be_computed_again_in_time_is_not() -> None:
     computed = _computed(statement.entries)
     assert len(computed) < 20
     assert computed[-1] == statement.entries[-1]
+
+
+def test_what_is_asked_twice_is_sampled_twice() -> None:
+    pair = {"qasm": TURNED, "parameters": {"a": [0.7]}, "observables": [Z0], "pairs": [[0, 0], [0, 0]]}
+
+    _, answer = answered([{**pair, "precision": 0.02}, {**pair, "shots": 2000}])
+
+    assert all(one["value"] != other["value"] for one, other in answer["results"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any, ClassVar
 
@@ -19,6 +20,7 @@ from queuebit_problems.kinds.circuits.circuit_batch_statement import CircuitBatc
 from queuebit_problems.kinds.circuits.circuit_sampling import BELL, noise_of, sampled
 from queuebit_problems.kinds.circuits.circuit_sampling import KIND as SAMPLING
 from queuebit_problems.kinds.circuits.circuit_sampling_statement import CircuitSamplingStatement
+from queuebit_problems.kinds.circuits.expectation import ATTEMPTS_MAX
 from queuebit_problems.kinds.circuits.expectation import KIND as EXPECTATION
 from queuebit_problems.kinds.circuits.value_answer import answer_of
 from queuebit_problems.measurement import Device, Effort, Examination, Measured, Measurement, OnStep, Step, Stop, Test
@@ -89,7 +91,8 @@ class CircuitBatch(Measurement[CircuitBatchStatement]):
 
         Raises OutOfBudget where it ends before all are measured: some of the results are no answer.
         """
-        end, entries, shots = time.monotonic() + effort.budget_s, statement.entries, 0
+        end, entries = time.monotonic() + effort.budget_s, statement.entries
+        shots, alone = 0, 0
         results: dict[int, Answer] = {}
         for group in _groups(entries):
             if results and (stop() or time.monotonic() >= end):
@@ -97,11 +100,11 @@ class CircuitBatch(Measurement[CircuitBatchStatement]):
                     f"The budget ended after {len(results)} of {len(entries)} results.",
                     remedy="State fewer circuits, parameters or shots, or a larger budget.",
                 )
-            for place, (answer, runs) in zip(
-                group, _together([entries[each] for each in group], device, effort), strict=True
-            ):
+            asked = [entries[each] for each in group]
+            for place, (answer, runs) in zip(group, _together(asked, device, effort, alone), strict=True):
                 results[place] = answer
                 shots += runs
+            alone += _is_alone(asked[0])
             on_step(Step(1, detail=f"{len(results)} of {len(entries)} results"))
         return _measured(
             statement, [results[place] for place in range(len(entries))], f"circuits on {device.name}", shots
@@ -177,18 +180,20 @@ def _groups(entries: Sequence[Entry]) -> list[list[int]]:
     for place, entry in enumerate(entries):
         element = entry.element
         key: Hashable
-        if isinstance(element, CircuitSamplingStatement):
-            key = ("counts", element.runs)
-        elif element.precision is None:
-            key = ("value", element.shots, element.sum)
-        else:
+        if _is_alone(entry):
             key = ("alone", place)
+        elif isinstance(element, CircuitSamplingStatement):
+            key = ("counts", element.runs)
+        else:
+            key = ("value", element.shots, element.sum)
         found.setdefault(key, []).append(place)
     return list(found.values())
 
 
-def _together(group: Sequence[Entry], device: Device, effort: Effort) -> list[tuple[Answer, int]]:
-    """The answers of a group, and how many runs each took."""
+def _together(group: Sequence[Entry], device: Device, effort: Effort, earlier: int) -> list[tuple[Answer, int]]:
+    """The answers of a group, and how many runs each took. `earlier`: how many that go to a device alone stand before it, so
+    that two alike are two samples.
+    """
     first, circuits = group[0].element, [entry.circuit for entry in group]
     if isinstance(first, CircuitSamplingStatement):
         found = device.counts(circuits, shots=first.runs, seed=effort.seed)
@@ -198,11 +203,16 @@ def _together(group: Sequence[Entry], device: Device, effort: Effort) -> list[tu
             for each, counts, noise in zip(asked, found, noise_of(device, len(found)), strict=True)
         ]
     if first.precision is not None:
-        alone = EXPECTATION.measure(first, device, effort, _quiet, lambda: False)
+        own = replace(effort, seed=effort.seed + ATTEMPTS_MAX * earlier)
+        alone = EXPECTATION.measure(first, device, own, _quiet, lambda: False)
         return [(alone.answer, alone.shots)]
     runs = (first.shots or 0) * len(bases(first.sum))
     estimates = device.expectations(circuits, first.sum, shots=first.shots, seed=effort.seed)
     return [(answer_of(first, each, circuit), runs) for each, circuit in zip(estimates, circuits, strict=True)]
+
+
+def _is_alone(entry: Entry) -> bool:
+    return not isinstance(entry.element, CircuitSamplingStatement) and entry.element.precision is not None
 
 
 def _quiet(step: Step) -> None:
