@@ -147,3 +147,14 @@ def test_a_string_that_is_wrong_fails_whichever_it_is() -> None:
 def test_a_search_takes_neither(change: dict[str, Any]) -> None:
     with pytest.raises(InvalidStatement):
         EXPECTATION.parse({"observable": OBSERVABLE, **change})
+
+
+def test_a_string_that_rounding_takes_beyond_one_is_readable() -> None:
+    circuit = 'OPENQASM 3.0; include "stdgates.inc"; qubit[1] q; h q[0];'
+    observable = {"qubits": 1, "terms": [[1.0, "X"]]}
+    statement = EXPECTATION.parse({"circuit": circuit, "observable": observable, "per_term": True})
+    term = {"string": "X", "value": 1.0000000000000002, "variance": 0.0, "std_error": 0.0}
+    answer = {"value": 1.0000000000000002, "std_error": 0.0, "unit": ""}
+
+    assert EXPECTATION.answer_errors(statement, {**answer, "terms": [term]}) == []
+    assert EXPECTATION.answer_errors(statement, {**answer, "terms": [{**term, "value": 1.1}]}) != []

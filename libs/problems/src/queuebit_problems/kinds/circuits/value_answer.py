@@ -95,7 +95,7 @@ def _term_errors(statement: ExpectationStatement, answer: Answer) -> Iterator[Fi
     else:
         for place, each in enumerate(terms):
             numbers = [each[key] for key in ("value", "variance", "std_error")]
-            measured = all(type(number) in (int, float) and -1 <= number <= 1 for number in numbers)
+            measured = all(type(number) in (int, float) and abs(number) <= 1 + ROUNDING for number in numbers)
             zero = statement.sum.terms[place][0] == 0 and numbers == [None, None, None]
             if not measured and not zero:
                 yield FieldError(f"/terms/{place}", "number", "should have numbers from -1 to 1")
