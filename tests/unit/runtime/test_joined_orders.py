@@ -25,6 +25,7 @@ class ScriptedJoiner:
 
     groups: list[list[int]] = field(default_factory=list)
     fails: frozenset[int] = frozenset()
+    alone: frozenset[int] = frozenset()
     breaks: bool = False
     hold: asyncio.Event | None = None
     stops: dict[int, asyncio.Event] = field(default_factory=dict)
@@ -32,14 +33,17 @@ class ScriptedJoiner:
     def alike(self, order: JobQueued) -> Alike | None:
         return Alike(order.seed, 3) if order.seed else None
 
-    async def run_joined(self, orders: Sequence[JobQueued], stops: Sequence[asyncio.Event]) -> list[Outcome]:
+    async def run_joined(self, orders: Sequence[JobQueued], stops: Sequence[asyncio.Event]) -> list[Outcome | None]:
         self.groups.append(sorted(order.attempt_id.int - 1000 for order in orders))
         self.stops = {order.attempt_id.int - 1000: stop for order, stop in zip(orders, stops, strict=True)}
         if self.hold is not None:
             await self.hold.wait()
         if self.breaks:
             raise ValueError("no such node")
-        return [self._outcome(order, stop) for order, stop in zip(orders, stops, strict=True)]
+        return [
+            None if order.attempt_id.int - 1000 in self.alone else self._outcome(order, stop)
+            for order, stop in zip(orders, stops, strict=True)
+        ]
 
     def _outcome(self, order: JobQueued, stop: asyncio.Event) -> Outcome:
         code = FailureCode.CANCELLED if stop.is_set() else FailureCode.WORKER_LOST
@@ -146,6 +150,27 @@ async def test_what_comes_too_late_is_answered_and_not_run() -> None:
 
         assert joiner.groups == [[1, 3]]
         assert worker.outcomes()[2] == "cancelled"
+
+
+async def test_those_that_are_to_run_alone_keep_nobody_waiting_and_are_the_next() -> None:
+    joiner = ScriptedJoiner(alone=frozenset({1, 4}))
+    async with a_worker(joiner) as worker:
+        await given(worker, large(1), large(2), large(4), large(5, seed=0))
+
+        assert {number: said for number, said in worker.outcomes().items() if number < 90} == {2: "ok"}
+        assert sorted(worker.executor.log[3:]) == ["end 99", "start 1", "start 4"]
+        await worker.abandon(4)
+        await worker.executor.finish(1)
+        await worker.executor.finish(5)
+
+        assert joiner.groups == [[1, 2, 4]]
+        assert {number: said for number, said in worker.outcomes().items() if number < 90} == {
+            1: "ok",
+            2: "ok",
+            4: "cancelled",
+            5: "ok",
+        }
+        assert await worker.undone() == 0
 
 
 async def test_what_breaks_inside_is_told_of_each(caplog: pytest.LogCaptureFixture) -> None:

@@ -21,18 +21,19 @@ class Joiner(Protocol):
         """None for an order that runs alone. Asked once an order, on the event loop: a cheap estimate."""
         ...
 
-    async def run_joined(self, orders: Sequence[JobQueued], stops: Sequence[asyncio.Event]) -> list[Outcome]:
-        """The outcome of each. One that fails, or that is stopped, changes nothing for the others."""
+    async def run_joined(self, orders: Sequence[JobQueued], stops: Sequence[asyncio.Event]) -> list[Outcome | None]:
+        """The outcome of each; None for one that is to run alone. One that fails, or is stopped, changes nothing for others."""
         ...
 
 
 async def answer_joined(
     works: Sequence[Work], joiner: Joiner, results: Results, clock: Clock, telemetry: Telemetry, *, worker: str
-) -> None:
-    """Run them and publish what came of them, the answers at one go."""
+) -> list[Work]:
+    """Run them and publish what came of them, the answers at one go; those that are to run alone are returned."""
     now = clock.now()
     answered: list[tuple[Work, Outcome]] = []
     timely: list[Work] = []
+    alone: list[Work] = []
     for work in works:
         if (late := too_late(work.order, now)) is not None:
             answered.append((work, late))
@@ -41,6 +42,7 @@ async def answer_joined(
     if timely:
         await results.started(timely, worker)
         spans = [begin_attempt(telemetry, work) for work in timely]
+        outcomes: Sequence[Outcome | None]
         try:
             outcomes = await joiner.run_joined([work.order for work in timely], [work.stop for work in timely])
         except Exception as error:
@@ -50,7 +52,14 @@ async def answer_joined(
                 if span is not None:
                     span.end("left_undone")
             raise
-        for span, outcome in zip(spans, outcomes, strict=True):
-            end_attempt(span, outcome)
-        answered += zip(timely, outcomes, strict=True)
-    await results.publish(answered)
+        for work, span, outcome in zip(timely, spans, outcomes, strict=True):
+            if outcome is not None:
+                end_attempt(span, outcome)
+                answered.append((work, outcome))
+                continue
+            alone.append(work)
+            if span is not None:
+                span.end("left_undone")
+    if answered:
+        await results.publish(answered)
+    return alone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -154,6 +154,13 @@ class Orders:
     def _run(self, work: Work) -> None:
         self._running_jobs.add(work.report.job)
         work.running = True
+
+    def put_back(self, works: Sequence[Work]) -> None:
+        """They run alone, and are the next of their tiers."""
+        for work in reversed(works):
+            self._running_jobs.discard(work.report.job)
+            work.running, work.alike = False, None
+            self._large[work.order.tier].appendleft(work)
 
     def finish(self, work: Work) -> None:
         """Nothing more will come of it here: its records are done, unless they are no longer ours."""

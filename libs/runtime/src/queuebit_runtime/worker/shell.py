@@ -271,13 +271,19 @@ class WorkShell:
             self._orders.drop(work)
 
     async def _run_joined(self, works: list[Work], joiner: Joiner) -> None:
+        alone: list[Work] = []
         try:
-            await answer_joined(works, joiner, self._results, self._clock, self._telemetry, worker=self._worker_name)
+            alone += await answer_joined(
+                works, joiner, self._results, self._clock, self._telemetry, worker=self._worker_name
+            )
+            self._orders.put_back(alone)
             for work in works:
-                self._orders.finish(work)
+                if work not in alone:
+                    self._orders.finish(work)
         finally:
             for work in works:
-                self._orders.drop(work)
+                if work not in alone:
+                    self._orders.drop(work)
 
     async def _outcome(self, work: Work, progress: ProgressReport) -> Outcome:
         """What the executor does, as telemetry sees it."""

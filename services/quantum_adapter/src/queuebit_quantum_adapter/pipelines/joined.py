@@ -15,9 +15,13 @@ from queuebit_contracts.canonical import fingerprint
 from queuebit_quantum_adapter.errors import AdapterError
 from queuebit_quantum_adapter.pipelines import frame
 from queuebit_quantum_adapter.pipelines.measurement import Question, question_of
+from queuebit_quantum_adapter.pipelines.measurement_device import runs_shot_by_shot
 from queuebit_quantum_adapter.ports import Joining, Request
 from queuebit_quantum_adapter.shell.task import Ended, Failed, Outcome, Stage, Task, shares
 from queuebit_quantum_adapter.submissions.running import Asked, JoinedRunner, open_provider
+
+SHOTS_MAX = 50_000
+"""Whoever asks for more runs alone: to draw so many takes as long as to simulate a small circuit."""
 
 
 @dataclass(slots=True)
@@ -38,7 +42,7 @@ def run_joined(tasks: Sequence[Task]) -> tuple[Ended | None, ...]:
     members = [_Member(task, JoinedRunner(task.attempt_id, lambda: provider)) for task in tasks]
     for member in members:
         _ask(member)
-    asking = [member for member in members if member.request is not None]
+    asking = [member for member in members if member.request is not None and not _is_long(member.request)]
     try:
         results = cast(Joining, provider).run_together([each.request for each in asking if each.request is not None])
     except Exception:
@@ -62,6 +66,13 @@ def _ask(member: _Member) -> None:
         member.ended = Failed.of(error)
     except Exception:
         member.ended = None
+
+
+def _is_long(request: Request) -> bool:
+    """Whether it takes many times what the size of its circuits says: others are not to wait for it."""
+    if request.memory or (request.shots or 0) > SHOTS_MAX:
+        return True
+    return any(runs_shot_by_shot(bound.circuit) for bound in request.circuits)
 
 
 def _finish(member: _Member, batch: dict[str, str | int]) -> None:

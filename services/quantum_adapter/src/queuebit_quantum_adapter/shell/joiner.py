@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 
-from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
+from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.jobs import TARGET_PARAM, Usage
 from queuebit_problems.errors import ProblemError
 from queuebit_problems.measurement import Measurement
@@ -60,8 +60,8 @@ class OrderJoiner:
         key = (problem.kind, problem.version, size.variables, size.qubits, size.terms, backend.name)
         return Alike(key, count) if count > 1 else None
 
-    async def run_joined(self, orders: Sequence[JobQueued], stops: Sequence[asyncio.Event]) -> list[Told]:
-        """What goes wrong for all of them at once is no failure of any: then each runs alone."""
+    async def run_joined(self, orders: Sequence[JobQueued], stops: Sequence[asyncio.Event]) -> list[Told | None]:
+        """What goes wrong for all of them at once is no failure of any: then each is to run alone."""
         started_at, began_s = self._clock.now(), self._clock.monotonic_s()
         read = [self._read(order) for order in orders]
         tasks = [task for task in read if isinstance(task, Task)]
@@ -69,7 +69,7 @@ class OrderJoiner:
         found = iter(ended)
         wall_ns = int((self._clock.monotonic_s() - began_s) * 1e9)
         walls = shares(wall_ns, len(orders))
-        told: list[Told] = []
+        told: list[Told | None] = []
         for order, task, stop, share_ns in zip(orders, read, stops, walls, strict=True):
             outcome = next(found) if isinstance(task, Task) else task
             usage = Usage(wall_s=share_ns / 1e9)
@@ -77,7 +77,7 @@ class OrderJoiner:
                 case _ if stop.is_set():
                     told.append(cancelled(order, usage))
                 case None:
-                    told.append(await self._executor.run(order, _unheard, stop))
+                    told.append(None)
                 case Failed():
                     told.append(told_of(order, outcome, task if isinstance(task, Task) else None, usage))
                 case Outcome():
@@ -111,7 +111,3 @@ async def _set_when_all(events: Sequence[asyncio.Event], then: asyncio.Event) ->
     for event in events:
         await event.wait()
     then.set()
-
-
-def _unheard(event: ExecutionProgressed) -> None:
-    """Its start was told."""
