@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from queuebit_store.gates.port import Account, Allowance, Breaker, Gate
 from queuebit_store.submissions.port import NewSubmission, SubmissionState
 from tests.contract.store.conftest import OpenSession
@@ -74,12 +76,28 @@ async def test_each_silence_more_keeps_it_open_twice_as_long_up_to_a_bound(store
     assert lasts == [100, 200, 400, 800, 1000, 1000]
 
 
+@pytest.mark.parametrize("before", [0, 1, 3])
+async def test_probes_that_hung_keep_it_open_twice_as_long_each_as_others_do(store: Any, before: int) -> None:
+    breaker = Breaker(failures_max=4, open_s=100.0, open_s_max=1000.0)
+    for _ in range(before):
+        await store.note_silence("ibm", breaker)
+    if before == 0:
+        assert (await store.note_silence("ibm", breaker, 3)).open_until is None
+
+    lasts = []
+    for _ in range(3):
+        found = await store.note_silence("ibm", breaker, 3)
+        lasts.append(round((found.open_until - await store.submissions_now()).total_seconds(), -1))
+
+    assert lasts == [100, 200, 400]
+
+
 async def test_a_question_that_hung_counts_as_much_as_its_weight_and_who_is_silent_is_listed(store: Any) -> None:
     await store.note_silence("braket", SLOW)
     found = await store.note_silence("ibm", SLOW, 5)
 
-    assert (found.failures, found.open_until is not None) == (5, True)
-    assert [(gate.backend, gate.failures) for gate in await store.list_gates()] == [("braket", 1), ("ibm", 5)]
+    assert (found.failures, found.open_until is not None) == (2, True)
+    assert [(gate.backend, gate.failures) for gate in await store.list_gates()] == [("braket", 1), ("ibm", 2)]
 
     await store.note_answer("ibm")
 

@@ -34,7 +34,8 @@ class MemoryGates:
 
     async def note_silence(self, backend: str, breaker: Breaker, weight: int = 1) -> Gate:
         known, now = await self.gate(backend), datetime.fromtimestamp(self.database.now_s(), UTC)
-        failures, open_until = known.failures + weight, known.open_until
+        failures = max(known.failures + 1, min(known.failures + weight, breaker.failures_max))
+        open_until = known.open_until
         if failures >= breaker.failures_max:
             open_s = min(breaker.open_s * 2.0 ** min(failures - breaker.failures_max, 20), breaker.open_s_max)
             open_until = now + timedelta(seconds=open_s)

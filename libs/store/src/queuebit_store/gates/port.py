@@ -77,7 +77,9 @@ class Gates(Protocol):
         ...
 
     async def note_silence(self, backend: str, breaker: Breaker, weight: int = 1) -> Gate:
-        """It has not answered once more, or for so long that this weighs as much as several; how it stands now."""
+        """It has not answered once more, or for so long that this weighs as much as several; how it stands now. The weight
+        counts until the breaker opens: of one that is open each silence more is one more.
+        """
         ...
 
     async def take_place(self, account: str, key: UUID, allowance: Allowance) -> bool:

@@ -13,14 +13,14 @@ UPDATE provider_gate SET failures = 0, open_until = NULL
 WHERE backend = $1 AND (failures > 0 OR open_until IS NOT NULL) RETURNING backend;
 
 -- name: note_silence
--- It has not answered once more, or for so long that it weighs as much as several times. From the last that is borne on it is open, each time twice as long.
+-- It has not answered once more, or for so long that it weighs as much as several times. From the last that is borne on it is open, each time twice as long: then one more is one more, however long it hung.
 INSERT INTO provider_gate AS gate (backend, failures, open_until)
-VALUES ($1, $5::int, CASE WHEN $2 <= $5::int THEN clock_timestamp() + $3::interval END)
+VALUES ($1, least($5::int, $2), CASE WHEN $2 <= $5::int THEN clock_timestamp() + $3::interval END)
 ON CONFLICT (backend) DO UPDATE SET
-    failures = gate.failures + $5::int,
+    failures = greatest(gate.failures + 1, least(gate.failures + $5::int, $2)),
     open_until = CASE
         WHEN gate.failures + $5::int >= $2
-        THEN clock_timestamp() + least($3::interval * power(2, least(gate.failures + $5::int - $2, 20)), $4::interval)
+        THEN clock_timestamp() + least($3::interval * power(2, least(greatest(gate.failures + 1 - $2, 0), 20)), $4::interval)
         ELSE gate.open_until
     END
 RETURNING backend, failures, open_until;
