@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from queuebit_store.evidence import port
 from queuebit_store.evidence.port import Piece, Seen
-from queuebit_store.submissions.port import NewSubmission
+from queuebit_store.submissions.port import NewSubmission, SubmissionState
 
 KEY, OTHER, LINEAGE = UUID(int=101), UUID(int=102), UUID(int=6)
 POST = Seen("POST /jobs request", "a" * 64, 2_000)
@@ -63,6 +65,18 @@ async def test_of_a_leg_that_of_all_its_submissions(store: Any) -> None:
 async def test_nothing_was_seen_of_what_nobody_knows(store: Any) -> None:
     await store.note_evidence(KEY, 1, [])
     assert await store.evidence(KEY) == await store.evidence_of_lineage(LINEAGE) == []
+
+
+async def test_it_is_forgotten_with_its_submission(store: Any) -> None:
+    for key in (KEY, OTHER):
+        await submitted(store, key)
+        await store.note_evidence(key, 1, [POST])
+    row = await store.claim(KEY, "one", 60.0)
+    await store.save_submission(replace(row, state=SubmissionState.FAILED, due_at=None), "It failed.", release=True)
+
+    assert await store.forget_submissions(await store.submissions_now() + timedelta(days=1), 10) == 1
+
+    assert (await store.evidence(KEY), seen(await store.evidence(OTHER))) == ([], [(OTHER, 1, POST)])
 
 
 async def test_there_is_an_end_to_it(store: Any, monkeypatch: Any) -> None:

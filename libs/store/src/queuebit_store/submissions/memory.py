@@ -142,7 +142,7 @@ class MemorySubmissions:
         ]
         gone = [row.key for row in sorted(old, key=lambda row: row.created_at)[:limit]]
         for key in gone:
-            for kept in (db.submissions, db.requests, db.results, db.submission_notes):
+            for kept in (db.submissions, db.requests, db.results, db.submission_notes, db.evidence):
                 kept.pop(key, None)
         return len(gone)
 

@@ -112,6 +112,8 @@ WITH gone AS (
     ) RETURNING key
 ), notes AS (
     DELETE FROM submission_note USING gone WHERE submission_note.key = gone.key
+), seen AS (
+    DELETE FROM submission_evidence USING gone WHERE submission_evidence.key = gone.key
 )
 SELECT key FROM gone;
 
