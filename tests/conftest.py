@@ -7,6 +7,11 @@ does. Elsewhere it is left out, not skipped.
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("queuebit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("queuebit")
+"""How long an example takes says how busy the machine is."""
 
 pytest_plugins = ["queuebit_devstack.testing"]
 

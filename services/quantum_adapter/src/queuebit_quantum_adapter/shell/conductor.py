@@ -202,9 +202,9 @@ class Conductor:
                 await self._signs.rest(carried, now)
                 return None
         if not self._stepper.free:
-            if len(self._deferred) < DEFERRED_MAX:
-                self._deferred[row.attempt_id] = None
             await self._signs.defer(carried, now, DEFER_S)
+            if len(self._deferred) < DEFERRED_MAX:  # not before the claim is given back: it could not be claimed yet
+                self._deferred[row.attempt_id] = None
             return None
         return await self._stepper.step(carried)
 
