@@ -95,14 +95,16 @@ def test_where_a_number_is_more_than_an_angle_each_text_is_read(line: str) -> No
     assert templates.filled == 0
 
 
-@pytest.mark.parametrize("line", ["rx(floor({0})) q[0];\n", "rx(ceiling({0})) q[0];\n", "rx(mod({0}, 4.0)) q[0];\n"])
-def test_what_steps_or_wraps_is_computed_for_each_number(line: str) -> None:
+@pytest.mark.parametrize(
+    "term", ["floor({0})", "ceiling({0})", "mod({0}, 4.0)", "sqrt({0} * {0})", "({0} ** 2) ** 0.5"]
+)
+def test_what_steps_or_wraps_or_has_no_sign_is_computed_for_each_number(term: str) -> None:
     names = [f"t{place}" for place in range(10)]
     inputs = "".join(f"input float {name};\n" for name in names)
 
     for name in names:
         templates, reader = Templates(), Reader()
-        text = turned(line.format(name)).replace("qubit", f"{inputs}qubit", 1)
+        text = turned(f"rx({term.format(name)}) q[0];\n").replace("qubit", f"{inputs}qubit", 1)
         for number in (0.1, 0.2, 0.3, 5.0):
             read(templates, text, reader, **dict.fromkeys(names, number))
         for number in (-0.1, -0.2, -0.3, 7.5):

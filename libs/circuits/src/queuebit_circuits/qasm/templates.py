@@ -29,10 +29,13 @@ _NUMBER = r"-?(?:[0-9]{1,30}\.[0-9]{0,30}|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,3})?
 _NUMBERS = re.compile(rf"\(\s*{_NUMBER}(?:\s*,\s*{_NUMBER})*\s*\)(?=\s*[^\W\d]\w*\[)")
 _ONE = re.compile(_NUMBER)
 _DECIDING = re.compile(
-    r"@|\b(?:if|while|for|def|switch|int|uint|bool|angle|const|defcal|extern|mod|floor|ceiling|pow)\b|(?<!input )\bfloat\b"
-    r"|[<!&|^~%]|(?<!-)>|==|\*\*"
+    r"@|\b(?:if|while|for|def|switch|int|uint|bool|angle|const|defcal|extern)\b|(?<!input )\bfloat\b"
+    r"|\b(?:floor|ceiling|mod|sqrt|pow|exp|ln|log|(?:arc|a)(?:sin|cos|tan)|popcount|rotl|rotr)\b|\*\*"
+    r"|[<!&|^~%]|(?<!-)>|=="
 )
-"""By these a number may decide about more than an angle, or be computed with."""
+"""By these a number may decide about more than an angle, or be computed with: also by what gives some numbers themselves, or
+the same for many, and others not, as the root of a square and what is rounded.
+"""
 _HOLE = "\0"
 
 Read = Callable[[str, Mapping[str, float]], Circuit]
