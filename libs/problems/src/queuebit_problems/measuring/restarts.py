@@ -16,7 +16,7 @@ SMALL_QUBITS_MAX = 6
 RESTARTS_SMALL = (2, 6)
 RESTARTS_LARGE = (1, 3)
 """The least and the most further searches; also where the ansatz grows, which starts from the mean field and seldom strays."""
-KICKED_MAX = 8
+KICKED_MAX = 3
 KICK_MAX = 0.5
 """A further search of an ansatz that grows starts with so many angles turned by so much: each angle costs gates."""
 AGREEING_MIN = 2
