@@ -34,13 +34,14 @@ def read_graphml(text: str, rows: Rows, *, nodes_max: int, edges_max: int) -> tu
     """
     reading = _Reading(rows, nodes_max, edges_max)
     parser = expat.ParserCreate("utf-8", namespace_separator=" ")
+    parser.buffer_text = True
     reading.line = lambda: parser.CurrentLineNumber
     parser.StartDoctypeDeclHandler = lambda *_: reading.refuse("a document type is not read")
     parser.StartElementHandler = reading.begins
     parser.EndElementHandler = reading.ends
     parser.CharacterDataHandler = reading.says
     try:
-        parser.Parse(text.encode(), True)
+        parser.Parse(text.encode(errors="surrogatepass"), True)
     except expat.ExpatError as error:
         raise rows.error(Row(error.lineno, []), f"this is no XML: {expat.errors.messages[error.code]}") from None
     if not reading.nodes:
@@ -80,7 +81,8 @@ class _Reading:
         """By key: whether it is the weight of nodes, of edges, or of all."""
         self._defaults = dict[str, Number]()
         self._open = list[str]()
-        self._key = self._text = ""
+        self._key = ""
+        self._text = list[str]()
 
     def refuse(self, detail: str) -> None:
         """Raises UnreadableFile."""
@@ -90,8 +92,10 @@ class _Reading:
         """An element."""
         element = name.rpartition(" ")[2]
         self._open.append(element)
-        self._text = ""
+        self._text.clear()
         match element:
+            case "key" if self._graphs:
+                self.refuse("a key is declared behind the graph")
             case "key" if given.get("attr.name") == "weight":
                 self._weights[given.get("id", "")] = given.get("for", "all")
                 self._key = given.get("id", "")
@@ -111,8 +115,9 @@ class _Reading:
                 self.refuse("an edge joins more than two nodes")
 
     def says(self, text: str) -> None:
-        """What stands between elements."""
-        self._text += text
+        """What stands between elements: kept where it is a datum."""
+        if self._open and self._open[-1] in ("data", "default"):
+            self._text.append(text)
 
     def ends(self, name: str) -> None:
         """An element, after which its text is known."""
@@ -149,7 +154,7 @@ class _Reading:
             )
 
     def _number(self) -> Number:
-        return self._rows.number(self._row(), self._text.strip(), "a weight")
+        return self._rows.number(self._row(), "".join(self._text).strip(), "a weight")
 
     def _row(self) -> Row:
         return Row(self.line(), [])
