@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 
 from queuebit_problems.kind import Answer
 from queuebit_problems.kinds.graphs.graph_statement import bits_of
 
-CHECKS_MAX = 2_000_000
+CHECKS_MAX = 1_000_000
 """Pairs of nodes that are compared: above, what is left is searched as it is."""
 
 
@@ -35,28 +36,19 @@ def reduced(masks: list[int]) -> Reduced:
     """A node whose conflicts are all those of one that it conflicts with, and more, is left out (domination); one without
     conflicts is taken. So trees, and all nodes whose conflicts conflict with each other, go.
     """
-    masks = list(masks)
-    left = (1 << len(masks)) - 1
-    waiting = list(range(len(masks)))
-    queued = left
+    left = waiting = (1 << len(masks)) - 1
     checks = 0
     while waiting and checks < CHECKS_MAX:
-        v = waiting.pop()
-        queued &= ~(1 << v)
-        if not left >> v & 1:
-            continue
-        closed = masks[v] | 1 << v
-        for u in bits_of(masks[v]):
+        v = waiting.bit_length() - 1
+        waiting ^= 1 << v
+        closed = masks[v] & left | 1 << v
+        for u in bits_of(masks[v] & left):
             checks += 1
-            if closed & ~masks[u] != 1 << u:
-                continue
-            left ^= 1 << u
-            for other in bits_of(masks[u]):
-                masks[other] ^= 1 << u
-                if not queued >> other & 1:
-                    queued |= 1 << other
-                    waiting.append(other)
-            closed, masks[u] = masks[v] | 1 << v, 0
+            if closed & ~masks[u] == 1 << u:
+                left ^= 1 << u
+                closed ^= 1 << u
+                waiting = (waiting | masks[u]) & left
+    masks = [mask & left for mask in masks]
     taken = [node for node in bits_of(left) if not masks[node]]
     nodes = [node for node in bits_of(left) if masks[node]]
     return Reduced(_renumbered(masks, nodes), nodes, taken)
@@ -65,5 +57,6 @@ def reduced(masks: list[int]) -> Reduced:
 def _renumbered(masks: list[int], nodes: list[int]) -> list[int]:
     if len(nodes) == len(masks):
         return masks
-    place = {node: at for at, node in enumerate(nodes)}
-    return [sum(1 << place[other] for other in bits_of(masks[node])) for node in nodes]
+    width, kept = len(masks), set(nodes)
+    chosen = [node in kept for node in reversed(range(width))]
+    return [int("".join(compress(f"{masks[node]:0{width}b}", chosen)), 2) for node in nodes]
