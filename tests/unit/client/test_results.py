@@ -121,3 +121,12 @@ def test_the_interval_holds_the_true_distance_and_equal_distributions_are_not_to
     assert all(each.differ for each in apart)
     assert not any(each.differ for each in same)
     assert sum(each.value for each in same) / len(same) == pytest.approx(sum(each.noise for each in same) / 60, rel=0.1)
+
+
+@pytest.mark.parametrize(("n", "m"), [(100, 10_000), (10_000, 100), (50, 50)])
+def test_few_shots_among_many_outcomes_tell_nothing_apart(n: int, m: int) -> None:
+    many = {f"{number:012b}": 1.0 for number in range(1 << 12)}
+
+    apart = [distance(sampled(many, n, 2 * seed), sampled(many, m, 2 * seed + 1)) for seed in range(10)]
+
+    assert not any(each.differ for each in apart)

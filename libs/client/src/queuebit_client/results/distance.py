@@ -29,7 +29,11 @@ class Distance:
 
 
 def distance(one: Mapping[str, int], other: Mapping[str, int]) -> Distance:
-    """Of two samples, each with at least one outcome."""
+    """Of two samples, each with at least one outcome.
+
+    What sampling adds is taken from the larger of two estimates: from each sample by itself, and as if the two were one. The
+    first alone says nothing of outcomes that a small sample has not seen, and would tell equal distributions apart.
+    """
     n, m = sum(one.values()), sum(other.values())
     if not n or not m:
         raise ValueError("A sample without outcomes has no distance.")
@@ -39,7 +43,7 @@ def distance(one: Mapping[str, int], other: Mapping[str, int]) -> Distance:
         p, q = one.get(bits, 0) / n, other.get(bits, 0) / m
         both = (one.get(bits, 0) + other.get(bits, 0)) / (n + m)
         value += abs(p - q) / 2
-        bias += math.sqrt(p * (1 - p) / n + q * (1 - q) / m) / 2
+        bias += math.sqrt(max(p * (1 - p) / n + q * (1 - q) / m, both * per)) / 2
         noise += math.sqrt(both * (1 - both) * per * 2 / math.pi) / 2
     reach = math.sqrt(_LOG / 2 * per)
     return Distance(value, max(0.0, value - bias - reach), min(1.0, value + reach), noise)
