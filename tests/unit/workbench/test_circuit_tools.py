@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from qiskit import QuantumCircuit, qpy
+from qiskit.circuit import Gate as CustomGate
 
 from queuebit_circuits.circuit import Circuit
 from queuebit_circuits.drawing import COLUMNS_MAX, picture_of
 from queuebit_circuits.qasm import read_circuit
+from queuebit_circuits.qasm.scope import CLBITS_MAX, QUBITS_MAX
 from queuebit_client.cli import main
 from queuebit_client.cli.files import BadFile
 from queuebit_contracts.backends import BackendRuns, BackendView
+from queuebit_quantum_adapter.errors import UnusableProblem
 from queuebit_workbench.circuits import child, files
 from queuebit_workbench.circuits.ranking import By, ranked
 from queuebit_workbench.circuits.values import FILE_BYTES_MAX, Estimate, Fit
@@ -88,6 +94,56 @@ def test_a_hostile_file_of_qpy_is_refused_in_its_process(tmp_path: Path) -> None
     file.write_bytes(hostile[2])
     with pytest.raises(BadFile, match="no QPY that can be read"):
         files.read(str(file))
+
+
+def qpy_of(made: Any) -> bytes:
+    file = io.BytesIO()
+    qpy.dump(made, file)
+    return file.getvalue()
+
+
+def lying() -> Any:
+    """A gate that is called h and does x, behind a condition."""
+    body = QuantumCircuit(1)
+    body.x(0)
+    gate = CustomGate("h", 1, [])
+    gate.definition = body
+    made = QuantumCircuit(1, 1)
+    with made.if_test((0, 0)):
+        made.append(gate, [0])
+    return made
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lying, "operation 'h'"),
+        (lambda: QuantumCircuit(QUBITS_MAX + 1), "more than 1000 qubits"),
+        (lambda: QuantumCircuit(1, CLBITS_MAX + 1), "1000 bits"),
+    ],
+)
+def test_a_circuit_that_is_no_circuit_of_ours_is_refused(make: Callable[[], Any], said: str) -> None:
+    with pytest.raises(UnusableProblem, match=said):
+        child.read_qpy(qpy_of(make()), quiet)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--layout", "1,0,2"], "Give --target too"),
+        (["--target", "fake_manila", "--layout", "0,1,99999999"], "from 0 to 4"),
+        (["--target", "fake_manila", "--plot", "picture.png"], "no SVG file"),
+    ],
+)
+def test_a_flag_that_says_nothing_is_refused(
+    flags: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "ghz.qasm"
+    file.write_text(GHZ)
+
+    code = main.run(["circuit", "draw", str(file), *flags])
+
+    assert (code, said in capsys.readouterr().err) == (2, True)
 
 
 def test_what_is_too_large_is_not_read(tmp_path: Path) -> None:

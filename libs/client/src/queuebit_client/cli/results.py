@@ -14,7 +14,7 @@ from queuebit_client.results.histogram import Histogram
 
 def histogram(target: Target, job_id: str, *, top: int, plot: str | None, as_json: bool) -> ExitCode:
     """The outcomes of one job. Raises NoCounts."""
-    place = _place(plot)
+    place = place_of(plot)
     with target.client() as client:
         found = Histogram.of_job(client.get(job_id), top=top)
     return _show(found, place, as_json=as_json)
@@ -22,7 +22,7 @@ def histogram(target: Target, job_id: str, *, top: int, plot: str | None, as_jso
 
 def diff(target: Target, one: str, other: str, *, plot: str | None, as_json: bool) -> ExitCode:
     """Two jobs side by side. That they differ is no failure."""
-    place = _place(plot)
+    place = place_of(plot)
     with target.client() as client:
         a, b = (client.get(each, include=("events",)) for each in (one, other))
     return _show(Comparison.of(a, b), place, as_json=as_json)
@@ -47,7 +47,8 @@ def write_svg(place: Path, picture: str) -> None:
     note(f"Drew {place}.")
 
 
-def _place(plot: str | None) -> Path | None:
+def place_of(plot: str | None) -> Path | None:
+    """The file of `--plot`. Raises BadFlag where it is no SVG."""
     if plot is None:
         return None
     if not plot.endswith(".svg"):

@@ -10,18 +10,21 @@ from typing import Any
 
 from queuebit_circuits.circuit import Bound, Circuit
 from queuebit_circuits.drawing import Drawn, Picture, picture_of, shown
+from queuebit_circuits.gates import GATES
+from queuebit_circuits.qasm.scope import CLBITS_MAX, OPERATIONS_MAX, QUBITS_MAX
 from queuebit_quantum_adapter.errors import AdapterError, UnusableProblem
 from queuebit_quantum_adapter.ports import Request
 from queuebit_workbench.circuits.values import Ask, Estimate, Fit, Fitting, Stats
 
 Progress = Callable[[Any], None]
 QUIET = frozenset({"barrier", "delay"})
+PLAIN = QUIET | {"measure", "reset"}
 
 
 def read_qpy(content: bytes, on_progress: Progress) -> Circuit:
     """The one circuit in a file of QPY. Whatever the file makes of this process ends with it. Raises UnusableProblem."""
     del on_progress
-    from qiskit import qpy
+    from qiskit import QuantumCircuit, qpy
 
     from queuebit_quantum_adapter.providers.read_back import read_back
 
@@ -31,9 +34,16 @@ def read_qpy(content: bytes, on_progress: Progress) -> Circuit:
         raise UnusableProblem(f"The file is no QPY that can be read: {type(error).__name__}.") from error
     if len(found) != 1:
         raise UnusableProblem(f"The file holds {len(found)} circuits, not one.")
-    if found[0].parameters:
+    made = found[0]
+    if not isinstance(made, QuantumCircuit):
+        raise UnusableProblem("The file holds a schedule of pulses, not a circuit.")
+    if made.num_qubits > QUBITS_MAX or made.num_clbits > CLBITS_MAX:
+        raise UnusableProblem(f"The circuit has more than {QUBITS_MAX} qubits or {CLBITS_MAX} bits.")
+    if made.parameters:
         raise UnusableProblem("The circuit has open parameters.", remedy="Bind them before it is written.")
-    return read_back(found[0])
+    if _check(made) > OPERATIONS_MAX:
+        raise UnusableProblem(f"The circuit has more than {OPERATIONS_MAX} operations.")
+    return read_back(made)
 
 
 def write_qpy(circuit: Circuit, on_progress: Progress) -> bytes:
@@ -74,6 +84,8 @@ def fit(asked: Fit, on_progress: Progress) -> Fitting:
 
     snapshot = snapshot_of(asked.target)
     target = working(getattr(fake_provider, snapshot.maker)().target)
+    if not all(0 <= qubit < target.num_qubits for qubit in asked.layout):
+        raise UnusableProblem(f"A layout on {asked.target} has its qubits, from 0 to {target.num_qubits - 1}.")
     try:
         passes = generate_preset_pass_manager(
             optimization_level=asked.level,
@@ -107,6 +119,19 @@ def ask(asked: Ask, on_progress: Progress) -> Estimate:
         cost[part.currency] += part.amount  # type: ignore[assignment]
     success = 1.0 if found.success is None and told.noise == "ideal" else found.success
     return Estimate(spec.name, spec.lane, success, found.seconds, dict(cost), found.cost_at_least)
+
+
+def _check(made: Any) -> int:
+    """How many operations it has. Raises UnusableProblem for a gate of its own, whose name says nothing of what it does."""
+    count = 0
+    for item in made.data:
+        name = item.operation.name
+        blocks = item.operation.blocks if name == "if_else" else ()
+        known = name in GATES or name == "ecr"
+        if not (blocks or name in PLAIN or (known and item.is_standard_gate())):
+            raise UnusableProblem(f"The circuit has an operation {name[:60]!r}, which is no gate that is read here.")
+        count += 1 + sum(map(_check, blocks))
+    return count
 
 
 def _plain(circuit: Circuit) -> Any:

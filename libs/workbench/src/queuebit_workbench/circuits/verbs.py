@@ -46,16 +46,14 @@ def draw(
     plot: Annotated[str | None, typer.Option(metavar="FILE.svg", help="Draw it into this file instead.")] = None,
 ) -> int:
     """Draw a circuit as it is stated, and as it is on a device."""
-    from pathlib import Path
-
     from queuebit_client.cli.output import print_line
-    from queuebit_client.cli.results import write_svg
+    from queuebit_client.cli.results import place_of, write_svg
 
+    place = place_of(plot)
     for nth, each in enumerate(_fitted(file, target, level, seed, layout)):
-        if plot is None:
+        if place is None:
             print_line(each.picture.text())
         else:
-            place = Path(plot)
             write_svg(place if nth == 0 else place.with_stem(f"{place.stem}-{target}"), each.picture.svg())
     return 0
 
@@ -181,6 +179,8 @@ def _fitted(file: str, target: str | None, level: int, seed: int, layout: str) -
         raise BadFlag(f"--layout {layout} is no list of numbers.", remedy="Write it as 5,3,4.") from None
     if target is not None:
         _check_target(target)
+    elif places:
+        raise BadFlag("--layout says where qubits begin on a device, and none is named.", remedy="Give --target too.")
     circuit = read(file)
     asked = [Fit(circuit)] if target is None else [Fit(circuit), Fit(circuit, target, level, seed, places)]
     return in_processes("fit", asked)
