@@ -22,12 +22,11 @@ from queuebit_runtime.bus.slots import Slot
 from queuebit_runtime.worker.attempts import Outcome
 from queuebit_runtime.worker.orders import Work
 from queuebit_runtime.worker.results import Results
-from queuebit_store.leadership.port import Lease
 from queuebit_store.log.memory import MemoryCursors
 from queuebit_store.memory_state.database import MemoryDatabase
 from queuebit_store.ports import Append, Position, StoredEvent
 from queuebit_store.projections.memory import MemoryProjections
-from queuebit_store.projections.port import Build, Progress
+from queuebit_store.projections.port import Advance
 from tests.simulation.checkers import check
 from tests.simulation.simulation import run_simulation
 
@@ -162,15 +161,15 @@ def sources_mixed_up(patch: pytest.MonkeyPatch) -> None:
 def folded_by_two(patch: pytest.MonkeyPatch) -> None:
     """A batch of a projection is saved wherever the build stands by now, and whoever holds its lease."""
 
-    async def advance(store: MemoryProjections, shape: Any, build: Build, progress: Progress, _lease: Lease) -> bool:
-        there, rows = store.database.builds[build.build], store.database.projected[build.build]
-        await store.hooks.before("advance")
-        rows.update({row[: shape.key_columns]: row for row in progress.put})
-        store.database.builds[build.build] = replace(there, cursor=progress.after)
-        await store.hooks.after_commit("advance")
+    def advanced(store: MemoryProjections, one: Advance) -> bool:
+        db, build, progress = store.database, one.build, one.progress
+        for key in progress.gone:
+            db.projected[build.build].pop(key, None)
+        db.projected[build.build].update({row[: one.shape.key_columns]: row for row in progress.put})
+        db.builds[build.build] = replace(db.builds[build.build], cursor=progress.after)
         return True
 
-    patch.setattr(MemoryProjections, "advance", advance)
+    patch.setattr(MemoryProjections, "_advanced", advanced)
 
 
 @pytest.mark.parametrize(

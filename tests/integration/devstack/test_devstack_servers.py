@@ -179,7 +179,8 @@ async def test_running_servers_are_taken_by_url_and_left_alone(tmp_path: Path) -
         given = External(first.access(), first.postgres)
         async with await start_stack(tmp_path / "two", external=given, remove=True) as second:
             assert second.servers == ()
-            assert second.env() == first.env()
+            own = {"QUEUEBIT_ARTIFACTS"}
+            assert {**second.env(), **dict.fromkeys(own)} == {**first.env(), **dict.fromkeys(own)}
         assert await ask(first, "SELECT 1") == 1
     assert not (tmp_path / "one").exists()
     assert not (tmp_path / "two").exists()

@@ -73,7 +73,7 @@ async def test_whoever_may_read_may_read_after_a_switch(
 
 async def test_other_columns_make_another_view(postgres_store: PostgresStore, beside: asyncpg.Connection) -> None:
     await postgres_store.create_build(BACKLOG, live=True)
-    shape = replace(BACKLOG, version=2, columns={"job_id": "uuid", "state": "text"})
+    shape = replace(BACKLOG, version=2, columns={"job_id": "uuid", "state": "text"}, indexes=())
     new = await postgres_store.create_build(shape, live=False)
     assert await postgres_store.switch(new)
     names = [each.name for each in (await beside.prepare("SELECT * FROM projection_backlog")).get_attributes()]

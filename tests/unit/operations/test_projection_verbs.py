@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from queuebit_client.cli import main
+from queuebit_domain.projections.registry import PROJECTIONS
 from queuebit_store.memory import MemoryDatabase, MemoryStore
 from tests.fakes.histories import tell_jobs
 
@@ -68,7 +69,7 @@ def test_a_projection_is_run_rebuilt_switched_and_dropped(
     assert "would begin a build of version 1" in ops(capsys, "projections", "rebuild", "usage")[1]
     assert ops(capsys, "projections", "rebuild", "usage", "--apply")[0] == 2
     assert ops(capsys, "projections", "switch", "usage", *WHY)[0] == 3
-    assert len(store.database.builds) == 3
+    assert len(store.database.builds) == len(PROJECTIONS)
     code, out, err = ops(capsys, "projections", "rebuild", "usage", *WHY)
     assert (code, _part(out)) == (0, {"build": "usage_v1_2", "state": "building", "events_read": 70}), err
     assert ops(capsys, "projections", "drop", "usage_v1", *WHY)[0] == 6

@@ -24,7 +24,7 @@ class Distance:
 
     @property
     def differ(self) -> bool:
-        """Whether the distributions differ, beyond what shots explain."""
+        """Whether the distributions differ, beyond what shots account for."""
         return self.low > 0
 
 
