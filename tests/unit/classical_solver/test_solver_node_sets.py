@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from queuebit_classical_solver.ports import Limits, ignore_progress, never_stop
-from queuebit_classical_solver.searches.node_set_numvc import NumvcSolver
-from queuebit_classical_solver.searches.node_set_phased_walks import PhasedWalksSolver
+from queuebit_classical_solver.searches.node_set_numvc import NUMVC
+from queuebit_classical_solver.searches.node_set_phased_walks import PHASED_WALKS
 from queuebit_classical_solver.searches.node_sets.reduction import reduced
 from queuebit_problems.kinds.graphs.node_set_search import largest, mask_of
 from queuebit_problems.optimisation import Optimisation
@@ -38,9 +38,7 @@ def test_it_finds_a_clique_that_greed_walks_past() -> None:
     limits = Limits(budget_s=300.0, seed=2, work_share=0.003)
 
     first, again = (
-        PhasedWalksSolver().solve(
-            kind, statement, limits=limits, hint=greedy, on_progress=ignore_progress, stop=never_stop
-        )
+        PHASED_WALKS.solve(kind, statement, limits=limits, hint=greedy, on_progress=ignore_progress, stop=never_stop)
         for _ in range(2)
     )
 
@@ -67,7 +65,7 @@ def test_conflict_weights_find_the_one_value_that_each_variable_can_have() -> No
     kind, statement = one_value_each(30, 15, 2)
     limits = Limits(budget_s=300.0, seed=2, work_share=0.01)
     first, again = (
-        NumvcSolver().solve(kind, statement, limits=limits, hint=None, on_progress=ignore_progress, stop=never_stop)
+        NUMVC.solve(kind, statement, limits=limits, hint=None, on_progress=ignore_progress, stop=never_stop)
         for _ in range(2)
     )
     assert (first.objective, kind.violations(statement, first.answer)) == (30, [])
@@ -93,7 +91,7 @@ def test_what_is_left_of_a_graph_and_what_is_taken_make_a_largest_set(seed: int)
     assert left + len(rest.taken) == size
 
 
-@pytest.mark.parametrize("solver", [PhasedWalksSolver(), NumvcSolver()])
+@pytest.mark.parametrize("solver", [PHASED_WALKS, NUMVC])
 def test_a_tree_is_proved_without_a_step(solver: Any) -> None:
     kind = optimisation_of("max_independent_set")
     statement = kind.parse({"nodes": 3_001, "edges": [(node // 2, node) for node in range(2, 3_002)]})

@@ -23,7 +23,7 @@ from queuebit_classical_solver.searches.graph_colouring_tabucol import TabuColSo
 from queuebit_classical_solver.searches.job_shop_tabu import JobShopTabuSolver
 from queuebit_classical_solver.searches.knapsack_minknap import MinknapSolver
 from queuebit_classical_solver.searches.node_set_branch_and_bound import NodeSetBranchAndBoundSolver
-from queuebit_classical_solver.searches.node_set_numvc import NumvcSolver
+from queuebit_classical_solver.searches.node_set_numvc import NUMVC
 from queuebit_classical_solver.searches.quadratic_assignment_branch_and_bound import AssignmentBranchAndBoundSolver
 from queuebit_classical_solver.searches.quadratic_assignment_robust_tabu import RobustTabuSolver
 from queuebit_classical_solver.searches.qubo_annealing import AnnealingSolver
@@ -82,7 +82,7 @@ def a_tour(nodes: int, seed: int = 6) -> tuple[Optimisation[Any], Any]:
 
 CASES: dict[str, Callable[[], Case]] = {
     "branch and bound on node sets": lambda: (NodeSetBranchAndBoundSolver(), *a_graph("max_clique", 80, 0.9)),
-    "numvc": lambda: (NumvcSolver(), *a_graph("max_independent_set", 60, 0.2)),
+    "numvc": lambda: (NUMVC, *a_graph("max_independent_set", 60, 0.2)),
     "column generation": lambda: (ColumnGenerationSolver(), *some_bins(200)),
     "minknap": lambda: (MinknapSolver(), *a_knapsack(500)),
     "shops": lambda: (JobShopTabuSolver(), *a_shop(10, 6)),
@@ -161,7 +161,7 @@ def test_branch_and_bound_proves_a_graph_of_two_hundred_nodes() -> None:
 def test_conflict_weights_find_the_set_that_branch_and_bound_proves() -> None:
     kind, statement = a_graph("max_independent_set", 110, 0.15)
     proved = solved((NodeSetBranchAndBoundSolver(), kind, statement), work_share=1.0)
-    found = solved((NumvcSolver(), kind, statement), work_share=0.05)
+    found = solved((NUMVC, kind, statement), work_share=0.05)
     assert (found.objective, proved.proven_optimal) == (proved.objective, True)
 
 

@@ -5,38 +5,16 @@ after something near it changed. numba makes its steps machine code. Steps are c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from queuebit_classical_solver.declaration import Search, Turn
-from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
-from queuebit_classical_solver.searches.node_sets.steps import Steps, stepped
-from queuebit_problems.kind import Answer, S
-from queuebit_problems.optimisation import Optimisation
+from queuebit_classical_solver.searches.node_sets.steps import SteppedSolver, Steps
 
 if TYPE_CHECKING:
     from numpy import int32
     from numpy.typing import NDArray
 
 METHOD = "local search with conflict weights"
-
-
-@dataclass(frozen=True, slots=True)
-class NumvcSolver:
-    """Serves sets of nodes: cliques and independent sets."""
-
-    def solve(
-        self,
-        kind: Optimisation[S],
-        statement: S,
-        *,
-        limits: Limits,
-        hint: Answer | None,
-        on_progress: OnProgress,
-        stop: Stop,
-    ) -> Solution:
-        """See the port. It proves nothing that reductions do not."""
-        return stepped(_begun, METHOD, kind, statement, limits=limits, hint=hint, on_progress=on_progress, stop=stop)
 
 
 def _begun(nodes: int, conflicts: NDArray[int32], members: list[int], seed: int) -> Steps:
@@ -55,5 +33,6 @@ def _begun(nodes: int, conflicts: NDArray[int32], members: list[int], seed: int)
     return Cover()
 
 
+NUMVC = SteppedSolver(_begun, METHOD)
 NODE_SETS = frozenset({"max_clique", "max_independent_set"})
-SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(NumvcSolver(), 0.85, 3, NODE_SETS),))
+SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(NUMVC, 0.85, 3, NODE_SETS),))

@@ -6,38 +6,16 @@ behind better-looking ones are found. numba makes its steps machine code. Steps 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from queuebit_classical_solver.declaration import Search, Turn
-from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
-from queuebit_classical_solver.searches.node_sets.steps import Steps, stepped
-from queuebit_problems.kind import Answer, S
-from queuebit_problems.optimisation import Optimisation
+from queuebit_classical_solver.searches.node_sets.steps import SteppedSolver, Steps
 
 if TYPE_CHECKING:
     from numpy import int32
     from numpy.typing import NDArray
 
 METHOD = "phased local search"
-
-
-@dataclass(frozen=True, slots=True)
-class PhasedWalksSolver:
-    """Serves sets of nodes: cliques and independent sets."""
-
-    def solve(
-        self,
-        kind: Optimisation[S],
-        statement: S,
-        *,
-        limits: Limits,
-        hint: Answer | None,
-        on_progress: OnProgress,
-        stop: Stop,
-    ) -> Solution:
-        """See the port. It proves nothing that reductions do not."""
-        return stepped(_begun, METHOD, kind, statement, limits=limits, hint=hint, on_progress=on_progress, stop=stop)
 
 
 def _begun(nodes: int, conflicts: NDArray[int32], members: list[int], seed: int) -> Steps:
@@ -56,5 +34,6 @@ def _begun(nodes: int, conflicts: NDArray[int32], members: list[int], seed: int)
     return Walks()
 
 
+PHASED_WALKS = SteppedSolver(_begun, METHOD)
 NODE_SETS = frozenset({"max_clique", "max_independent_set"})
-SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(PhasedWalksSolver(), 0.25, 2, NODE_SETS),))
+SEARCH = Search(METHOD, "queuebit-classical-solver", (Turn(PHASED_WALKS, 0.25, 2, NODE_SETS),))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from queuebit_classical_solver.cascade.pace import Incumbent, Pace, Round, until_over
@@ -44,44 +45,50 @@ Begin = Callable[[int, "NDArray[int32]", list[int], int], Steps]
 """Nodes, conflicts (a row a pair), a set without conflicts, and the seed."""
 
 
-def stepped(
-    begin: Begin,
-    method: str,
-    kind: Optimisation[S],
-    statement: S,
-    *,
-    limits: Limits,
-    hint: Answer | None,
-    on_progress: OnProgress,
-    stop: Stop,
-) -> Solution:
-    """See the solver port. It proves nothing but what the rest of the graph being empty proves. Raises NothingFound where there
-    are too many conflicts.
-    """
-    sets: Any = kind
-    pace = Pace(limits, stop, units_per_s=UNITS_PER_S)
-    best = Incumbent(kind, statement, hint or kind.default_answer(statement), on_progress, method)
-    assert best.answer is not None
-    rest = reduced(sets.conflicts(statement))
-    if not rest.masks:
-        best.offer(rest.answer([]))
-        best.optimal()
-        return best.solution("proof", 0, pace.worked)
-    conflicts = sum(mask.bit_count() for mask in rest.masks) // 2
-    if conflicts > CONFLICTS_MAX:
-        raise NothingFound(f"The graph has more than the {CONFLICTS_MAX} conflicts that the search takes.")
-    nodes = len(rest.masks)
-    search = begin(nodes, pairs(rest.masks), rest.members(best.answer), limits.seed)
-    each = STEP_UNITS + nodes + CONFLICT_UNITS * 2 * conflicts / nodes
-    steps = max(1, int(UNITS_EACH_POLL / each))
+@dataclass(frozen=True, slots=True)
+class SteppedSolver:
+    """Serves sets of nodes, cliques and independent sets, by one such search."""
 
-    def one_round() -> Round:
-        size = search.advance(steps) + len(rest.taken)
-        better = size > int(best.objective or 0) and best.offer(rest.answer(search.members()))
-        return Round(steps * each, steps, better)
+    begin: Begin
+    method: str
 
-    cut_off_by, done = until_over(best, pace, one_round, patience=PATIENCE_STEPS_EACH * nodes)
-    return best.solution(cut_off_by, done, pace.worked, nodes_left=nodes)
+    def solve(
+        self,
+        kind: Optimisation[S],
+        statement: S,
+        *,
+        limits: Limits,
+        hint: Answer | None,
+        on_progress: OnProgress,
+        stop: Stop,
+    ) -> Solution:
+        """See the port. It proves nothing but what the rest of the graph being empty proves. Raises NothingFound where there
+        are too many conflicts.
+        """
+        sets: Any = kind
+        pace = Pace(limits, stop, units_per_s=UNITS_PER_S)
+        best = Incumbent(kind, statement, hint or kind.default_answer(statement), on_progress, self.method)
+        assert best.answer is not None
+        rest = reduced(sets.conflicts(statement))
+        if not rest.masks:
+            best.offer(rest.answer([]))
+            best.optimal()
+            return best.solution("proof", 0, pace.worked)
+        conflicts = sum(mask.bit_count() for mask in rest.masks) // 2
+        if conflicts > CONFLICTS_MAX:
+            raise NothingFound(f"The graph has more than the {CONFLICTS_MAX} conflicts that the search takes.")
+        nodes = len(rest.masks)
+        search = self.begin(nodes, pairs(rest.masks), rest.members(best.answer), limits.seed)
+        each = STEP_UNITS + nodes + CONFLICT_UNITS * 2 * conflicts / nodes
+        steps = max(1, int(UNITS_EACH_POLL / each))
+
+        def one_round() -> Round:
+            size = search.advance(steps) + len(rest.taken)
+            better = size > int(best.objective or 0) and best.offer(rest.answer(search.members()))
+            return Round(steps * each, steps, better)
+
+        cut_off_by, done = until_over(best, pace, one_round, patience=PATIENCE_STEPS_EACH * nodes)
+        return best.solution(cut_off_by, done, pace.worked, nodes_left=nodes)
 
 
 def pairs(masks: list[int]) -> NDArray[int32]:
