@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from uuid import UUID
 
 import httpx2
@@ -19,6 +18,7 @@ pytest.importorskip("qiskit_ibm_runtime", reason="the extra `ibm` is not install
 from queuebit_quantum_adapter.providers.ibm.provider import IbmProvider
 from tests.contract.provider.ibm_asked import JOBS, REQUEST
 from tests.contract.provider.ibm_on_loopback import DEADLINE_S, KEY, both, provider, sent, server
+from tests.waiting import wait_until
 
 __all__ = ["both", "provider", "server"]
 
@@ -140,8 +140,7 @@ def test_a_post_that_lands_after_its_deadline_is_found_by_who_waits_long_enough(
     assert not getattr(lost.value, "unsent", False)
     at_once = provider.reconcile(KEY, None)
 
-    while not server.cloud.jobs:
-        time.sleep(0.05)
+    wait_until(lambda: bool(server.cloud.jobs), "the late POST landed")
 
     assert (at_once, provider.reconcile(KEY, None)) == ((), tuple(server.cloud.jobs))
 

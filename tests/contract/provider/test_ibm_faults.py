@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from queue import Queue
 from typing import Any
 from uuid import UUID
@@ -29,6 +28,7 @@ pytest.importorskip("qiskit_ibm_runtime", reason="the extra `ibm` is not install
 from queuebit_quantum_adapter.providers.ibm.client import Guard
 from queuebit_quantum_adapter.providers.ibm.provider import IbmProvider, tag_of
 from tests.contract.provider.ibm_on_loopback import DEADLINE_S, JOBS, KEY, REQUEST, both, provider, raised, sent, server
+from tests.waiting import wait_until
 
 __all__ = ["both", "provider", "server"]
 
@@ -234,8 +234,7 @@ def test_one_program_carries_all_angles_of_one_form_and_the_outcomes_come_in_ord
 ) -> None:
     job = sent(provider)
 
-    while provider.poll(job).state is not RunState.SUCCEEDED:
-        time.sleep(0.01)
+    wait_until(lambda: provider.poll(job).state is RunState.SUCCEEDED, "the program ran")
     result = provider.result(job)
 
     program: dict[str, Any] = server.cloud.jobs[job].params["quantum_program"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from queue import Queue
 from typing import Any
@@ -35,6 +34,7 @@ pytest.importorskip("qiskit_ibm_runtime", reason="the extra `qrmi` is not instal
 
 from queuebit_quantum_adapter.providers.qrmi.provider import QrmiProvider
 from tests.contract.provider.ibm_asked import JOBS, OBSERVABLE, REQUEST, STATE, asked
+from tests.waiting import wait_until
 
 KEY = UUID(int=7)
 RESOURCE = "fake_manila"
@@ -74,9 +74,8 @@ def sent(provider: QrmiProvider) -> tuple[str, str]:
 
 
 def ended(provider: QrmiProvider, task: str) -> RunState:
-    while not (state := provider.poll(task).state).final:
-        time.sleep(0.01)
-    return state
+    wait_until(lambda: provider.poll(task).state.final, "the task ended")
+    return provider.poll(task).state
 
 
 def test_outcomes_are_those_of_the_program_and_say_what_they_cost(server: Server, provider: QrmiProvider) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from functools import reduce
 from typing import Any
@@ -16,6 +15,7 @@ from queuebit_quantum_adapter.ports import Request
 from queuebit_workbench.clouds.faults import Fault
 from queuebit_workbench.clouds.ibm.cloud import Behaviour
 from queuebit_workbench.clouds.ibm.server import Server, started
+from tests.waiting import wait_until
 
 qrmi = pytest.importorskip("qrmi", reason="qrmi is not installed")
 pytest.importorskip("qiskit_ibm_runtime", reason="the extra `ibm` is not installed")
@@ -68,8 +68,7 @@ def test_each_verb_is_served_and_the_outcomes_are_those_of_the_program(server: S
     batch = resource.acquire()
 
     task = resource.task_start(program)
-    while resource.task_status(task) != qrmi.TaskStatus.Completed:
-        time.sleep(0.01)
+    wait_until(lambda: resource.task_status(task) == qrmi.TaskStatus.Completed, "the task was completed")
     first, *others = DEFAULT_DECODERS["executor"]
     found = reduce(
         lambda result, decoder: decoder.decode(result) if decoder.is_applicable(result) else result,
