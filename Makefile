@@ -54,7 +54,7 @@ check: $(READY) ## Format, lint, types, arrows between rooms, no circles, no dea
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy $(SOURCES)
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q tests/architecture/test_tidy.py tests/architecture/test_circles.py tests/architecture/test_documents.py \
+	@$(BIN)/python -m pytest -q tests/architecture/test_tidy.py tests/architecture/test_circles.py tests/architecture/test_documents.py tests/architecture/test_links.py \
 		tests/architecture/test_shipped.py
 
 contract: $(READY) ## Prove the documents with outside tools, the gateway with schemathesis, the examples in Node and Java where those are.
@@ -126,7 +126,7 @@ chaos: $(READY) ## Break everything on three brokers under load, and see whether
 
 schemas: $(READY) ## Write JSON Schemas, AsyncAPI and OpenAPI into schemas/, and the settings reference.
 	@$(BIN)/python -m queuebit_workbench.schemas schemas
-	@$(BIN)/python -m queuebit_workbench.settings_page infra/docs/settings.md
+	@$(BIN)/python -m queuebit_workbench.settings_page infra/docs/reference/settings.md
 
 constraints: $(READY) ## Resolve the newest versions that fit together and pin them.
 	@$(BIN)/uv lock -q --upgrade

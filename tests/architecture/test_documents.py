@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
     "CONTRIBUTING.md",
     "infra/docs/architecture.md",
-    "infra/docs/add-a-problem-kind.md",
+    "infra/docs/how-to/add-a-problem-kind.md",
     "tests/simulation/README.md",
 ]
 TOP = ("libs/", "services/", "tests/", "infra/", "schemas/")

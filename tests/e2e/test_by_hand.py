@@ -19,7 +19,7 @@ from queuebit_devstack.private import write_private
 from queuebit_devstack.stack import start_stack
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "infra" / "docs" / "run-by-hand.md"
+PAGE = ROOT / "infra/docs/how-to/run-by-hand.md"
 TIMEOUT_S = 240.0
 
 

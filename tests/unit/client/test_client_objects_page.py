@@ -11,7 +11,7 @@ import pytest
 from queuebit_client.request import request_body
 from queuebit_problems.registry import kind_of
 
-PAGE = Path(__file__).parents[3] / "infra/docs/python-objects.md"
+PAGE = Path(__file__).parents[3] / "infra/docs/how-to/python-objects.md"
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
 

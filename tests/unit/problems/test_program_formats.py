@@ -319,7 +319,7 @@ def test_a_wrong_statement_names_its_field(wrong: dict[str, Any], pointer: str) 
 
 
 def test_the_example_of_the_page_has_the_answer_that_it_states() -> None:
-    page = Path(__file__).parents[3] / "infra" / "docs" / "binary-programs.md"
+    page = Path(__file__).parents[3] / "infra/docs/how-to/binary-programs.md"
     stated_there = page.read_text(encoding="utf-8").split("```json\n")[1].split("```")[0]
     kind, statement = kind_and_statement(stated_there, "page.json")
 
