@@ -16,7 +16,9 @@ _VARIABLE = re.compile(r"QUEUEBIT_[A-Z][A-Z_]*[A-Z]")
 
 
 def test_the_committed_page_is_what_the_models_say() -> None:
-    assert (ROOT / "infra/docs/reference/settings.md").read_text() == page(), "run `make schemas` and commit what it wrote"
+    assert (ROOT / "infra/docs/reference/settings.md").read_text() == page(), (
+        "run `make schemas` and commit what it wrote"
+    )
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.variable)
