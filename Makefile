@@ -61,6 +61,16 @@ contract: $(READY) ## Prove the documents with outside tools, the gateway with s
 	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group contract
 	@$(BIN)/python -m pytest tests/contract/documents tests/e2e/test_examples.py -m "contract or not contract"
 
+.PHONY: helm deployment
+helm: $(READY) ## Build helm from its Go module; it is kept in the cache.
+	@$(BIN)/python -m queuebit_workbench.deployment build-helm
+
+deployment: $(READY) ## Render the chart for each case into infra/helm/golden, and check all that puts Queuebit on servers.
+	@$(BIN)/python -m queuebit_workbench.deployment build-helm
+	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group deployment
+	@$(BIN)/python -m queuebit_workbench.deployment golden
+	@$(BIN)/python -m pytest -q tests/unit/deployment
+
 fmt: $(READY) ## Format and mend what can be mended.
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .

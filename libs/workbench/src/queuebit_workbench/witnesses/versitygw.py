@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import sys
 import time
@@ -18,39 +17,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from queuebit_devstack.errors import ToolFailed
-from queuebit_devstack.jars import cache_dir
 from queuebit_devstack.ports import LOOPBACK, free_ports
-from queuebit_devstack.private import private_folder
-from queuebit_devstack.processes import end_processes, run_tool, spawn, tail
+from queuebit_devstack.processes import end_processes, spawn, tail
 from queuebit_workbench.witnesses.errors import WitnessMissing
+from queuebit_workbench.witnesses.go_programs import GoProgram
 
-NAME, VERSION = "versitygw", "v1.8.0"
-MODULE = f"github.com/versity/versitygw/cmd/versitygw@{VERSION}"
-BUILD_TIMEOUT_S, READY_S = 900.0, 20.0
+NAME = "versitygw"
+PROGRAM = GoProgram(NAME, "github.com/versity/versitygw/cmd/versitygw", "v1.8.0", "versitygw")
+READY_S = 20.0
 ACCOUNT = {"AWS_ACCESS_KEY_ID": "loopback", "AWS_SECRET_ACCESS_KEY": "loopback-secret", "AWS_REGION": "us-east-1"}
-
-
-def found() -> Path:
-    """The program, where it is here. Raises WitnessMissing, which says how to have it."""
-    kept, on_path = _folder() / NAME, shutil.which(NAME)
-    if kept.exists():
-        return kept
-    if on_path is None:
-        raise WitnessMissing(f"{NAME} is not here; with Go, `make versitygw` builds it in some minutes.")
-    return Path(on_path)
-
-
-async def build() -> Path:
-    """The program, from its Go module. Raises WitnessMissing where there is no Go, or the module cannot be had."""
-    go = shutil.which("go")
-    if go is None:
-        raise WitnessMissing(f"{NAME}: there is no Go toolchain on PATH.")
-    private_folder(_folder())
-    try:
-        await run_tool([go, "install", MODULE], env={**os.environ, "GOBIN": str(_folder())}, timeout_s=BUILD_TIMEOUT_S)
-    except ToolFailed as error:
-        raise WitnessMissing(f"{NAME}: its Go module cannot be built: {error.message}") from error
-    return _folder() / NAME
 
 
 @contextmanager
@@ -84,14 +59,10 @@ def _answers(url: str) -> bool:
     return True
 
 
-def _folder() -> Path:
-    return cache_dir() / f"{NAME}-{VERSION}"
-
-
 def main() -> int:
     """Build it; returns the exit code."""
     try:
-        sys.stdout.write(f"{asyncio.run(build())}\n")
+        sys.stdout.write(f"{asyncio.run(PROGRAM.build())}\n")
     except WitnessMissing as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -1,0 +1,84 @@
+{{- define "queuebit.pod-security" -}}
+runAsNonRoot: true
+runAsUser: 10001
+runAsGroup: 10001
+fsGroup: 10001
+seccompProfile: {type: RuntimeDefault}
+{{- end -}}
+
+{{- define "queuebit.container-security" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end -}}
+
+{{/* Where Kafka is and who we are there: of `user`, whose password lies under `key` of `secret`. */}}
+{{- define "queuebit.kafka-env" -}}
+- {name: QUEUEBIT_KAFKA, value: {{ .root.Values.kafka.bootstrap | quote }}}
+- {name: QUEUEBIT_KAFKA_SECURITY_PROTOCOL, value: {{ .root.Values.kafka.securityProtocol | quote }}}
+{{- if hasPrefix "SASL_" .root.Values.kafka.securityProtocol }}
+- {name: QUEUEBIT_KAFKA_SASL_MECHANISM, value: {{ .root.Values.kafka.saslMechanism | quote }}}
+- {name: QUEUEBIT_KAFKA_USERNAME, value: {{ .user | quote }}}
+- {name: QUEUEBIT_KAFKA_PASSWORD_FILE, value: /run/queuebit/kafka/password}
+{{- end }}
+{{- if and (hasSuffix "SSL" .root.Values.kafka.securityProtocol) .root.Values.kafka.caSecret }}
+- {name: QUEUEBIT_KAFKA_CA_FILE, value: /run/queuebit/ca/ca.pem}
+{{- end }}
+{{- if .root.Values.namespace }}
+- {name: QUEUEBIT_NAMESPACE, value: {{ .root.Values.namespace | quote }}}
+{{- end }}
+{{- end -}}
+
+{{- define "queuebit.kafka-mounts" -}}
+- {name: tmp, mountPath: /tmp}
+{{- if hasPrefix "SASL_" .root.Values.kafka.securityProtocol }}
+- {name: kafka-password, mountPath: /run/queuebit/kafka, readOnly: true}
+{{- end }}
+{{- if and (hasSuffix "SSL" .root.Values.kafka.securityProtocol) .root.Values.kafka.caSecret }}
+- {name: kafka-ca, mountPath: /run/queuebit/ca, readOnly: true}
+{{- end }}
+{{- end -}}
+
+{{- define "queuebit.kafka-volumes" -}}
+- {name: tmp, emptyDir: {sizeLimit: 1Gi}}
+{{- if hasPrefix "SASL_" .root.Values.kafka.securityProtocol }}
+- name: kafka-password
+  secret: {secretName: {{ .secret | quote }}, defaultMode: 288, items: [{key: {{ .key | quote }}, path: password}]}
+{{- end }}
+{{- if and (hasSuffix "SSL" .root.Values.kafka.securityProtocol) .root.Values.kafka.caSecret }}
+- name: kafka-ca
+  secret: {secretName: {{ .root.Values.kafka.caSecret | quote }}, defaultMode: 292, items: [{key: ca.pem, path: ca.pem}]}
+{{- end }}
+{{- end -}}
+
+{{- define "queuebit.postgres-env" -}}
+- name: QUEUEBIT_POSTGRES
+  valueFrom: {secretKeyRef: {name: {{ .root.Values.postgres.urlSecret | quote }}, key: {{ index .root.Values.postgres.keys .whose | quote }}}}
+{{- end -}}
+
+{{/* What a service is told. What is set by hand comes last, and wins. */}}
+{{- define "queuebit.service-env" -}}
+{{ include "queuebit.kafka-env" (dict "root" .root "user" (index .root.Values.kafka.users .component)) }}
+{{- if has .component (list "gateway" "control-plane" "quantum-adapter") }}
+{{ include "queuebit.postgres-env" (dict "root" .root "whose" .component) }}
+{{- end }}
+{{- if eq .component "gateway" }}
+- name: QUEUEBIT_PEPPER
+  valueFrom: {secretKeyRef: {name: {{ .root.Values.pepperSecret | quote }}, key: pepper}}
+{{- with .root.Values.gateway.trustedProxies }}
+- {name: QUEUEBIT_TRUSTED_PROXIES, value: {{ join "," . | quote }}}
+{{- end }}
+{{- end }}
+- name: QUEUEBIT_WORKER_NAME
+  valueFrom: {fieldRef: {fieldPath: metadata.name}}
+- {name: QUEUEBIT_ENVIRONMENT, value: {{ .root.Values.environment | quote }}}
+- {name: QUEUEBIT_DRAIN_S, value: {{ .root.Values.drainSeconds | quote }}}
+- {name: QUEUEBIT_TELEMETRY, value: {{ .root.Values.telemetry.mode | quote }}}
+{{- if eq .root.Values.telemetry.mode "otlp" }}
+- {name: QUEUEBIT_TRACE_RATIO, value: {{ .root.Values.telemetry.traceRatio | quote }}}
+- {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ .root.Values.telemetry.endpoint | quote }}}
+{{- end }}
+{{- range $name, $value := .settings.env }}
+- {name: {{ $name }}, value: {{ $value | quote }}}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,1 @@
+"""What puts Queuebit on servers: the chart of Kubernetes rendered, kept as it renders, and checked."""
