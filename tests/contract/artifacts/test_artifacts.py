@@ -39,7 +39,7 @@ NOW = SystemClock().now
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
     """The folder of an S3 server, and the environment that leads there."""
     try:
-        program = versitygw.found()
+        program = versitygw.PROGRAM.found()
     except WitnessMissing as missing:
         pytest.skip(str(missing))
     folder = tmp_path_factory.mktemp("s3")
