@@ -7,7 +7,17 @@ from typing import Protocol
 from queuebit_store.directory.port import ApiKeyRow, Directory
 from queuebit_store.heads.port import Head, Heads, Place, StreamFilter, StreamRow
 from queuebit_store.idempotency.port import Idempotency, Reservation
-from queuebit_store.log.port import Append, EventLog, NewEvent, OrderedReaderCursors, Payload, Position, StoredEvent
+from queuebit_store.log.port import (
+    Append,
+    EventLog,
+    NewEvent,
+    OrderedReaderCursors,
+    Payload,
+    Position,
+    StoredEvent,
+    TenantLog,
+    TenantPage,
+)
 
 __all__ = [
     "ApiKeyRow",
@@ -27,6 +37,8 @@ __all__ = [
     "StreamFilter",
     "StreamRow",
     "StreamStore",
+    "TenantLog",
+    "TenantPage",
 ]
 
 

@@ -123,6 +123,6 @@ def _once_an_event(batch: Sequence[Append], column: Sequence[str], separator: st
     return _joined([value for value, one in zip(column, batch, strict=True) for _ in one.events], separator)
 
 
-def stored_events(rows: Sequence[asyncpg.Record]) -> list[StoredEvent]:
+def stored_events(rows: Sequence[asyncpg.Record | tuple[Any, ...]]) -> list[StoredEvent]:
     """The rows of `read`, `load` or `events_of`, whose columns stand in the order of the fields."""
     return list(map(StoredEvent._make, rows))

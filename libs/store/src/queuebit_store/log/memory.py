@@ -6,6 +6,7 @@ import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import NoReturn
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from queuebit_store.checks import check_batch
 from queuebit_store.errors import InvalidBatch
 from queuebit_store.leadership.port import Lease
 from queuebit_store.log.payloads import whole_event
-from queuebit_store.log.port import Append, FoldedEvent, Position, StoredEvent
+from queuebit_store.log.port import Append, FoldedEvent, Position, StoredEvent, TenantPage
 from queuebit_store.memory_state.database import MemoryDatabase, log_key
 from queuebit_store.memory_state.hooks import Hooks
 
@@ -76,6 +77,27 @@ class MemoryLog:
             found += log.events[start : min(end, start + limit)]
         events = sorted(found, key=_place)[:limit] if len(categories) > 1 else found
         return events if whole else [db.bare.get(event.position, event) for event in events]
+
+    async def log_end(self, categories: Sequence[str] = ("job",)) -> Position:
+        await self.hooks.before("log_end")
+        ends = [Position()]
+        for log in (self.database.logs[category] for category in categories if category in self.database.logs):
+            end = bisect_left(log.keys, (self.database.epoch, self.database.horizon, 0))
+            ends += [log.events[end - 1].position] if end else []
+        return max(ends)
+
+    async def read_tenant(
+        self, tenant: str, after: Position, *, limit: int, categories: Sequence[str] = ("job",)
+    ) -> TenantPage:
+        stretch = await self.read(after, limit=limit, categories=categories)
+        if not stretch:
+            return TenantPage([], after, False)
+        mine = [event for event in stretch if event.tenant == tenant]
+        return TenantPage(mine, stretch[-1].position, len(stretch) == limit)
+
+    async def archived_after(self, moment: datetime) -> bool:  # noqa: ARG002 - nothing is archived here
+        await self.hooks.before("archived_after")
+        return False
 
     async def fill(self, events: Sequence[StoredEvent]) -> list[StoredEvent]:
         await self.hooks.before("fill")

@@ -161,6 +161,32 @@ class EventLog(Protocol):
         ...
 
 
+class TenantPage(NamedTuple):
+    """What is one tenant's of a stretch of the log, which ends at `end`; `more` says that the log goes on after it."""
+
+    events: list[StoredEvent]
+    end: Position
+    more: bool
+
+
+class TenantLog(Protocol):
+    """The log as one tenant may see it."""
+
+    async def log_end(self, categories: Sequence[str] = ("job",)) -> Position:
+        """The place of the last event that an ordered read gives now; the very beginning where there is none."""
+        ...
+
+    async def read_tenant(
+        self, tenant: str, after: Position, *, limit: int, categories: Sequence[str] = ("job",)
+    ) -> TenantPage:
+        """This tenant's events among the next `limit` events of these categories, whole and in order."""
+        ...
+
+    async def archived_after(self, moment: datetime) -> bool:
+        """Whether events of this moment or later ones may lie in archives, where no ordered read finds them."""
+        ...
+
+
 class OrderedReaderCursors(Protocol):
     """Where each ordered reader stands, durably."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from queuebit_contracts.ids import FIRST_EPOCH
@@ -12,7 +12,7 @@ from queuebit_store.connections.session import Session
 from queuebit_store.leadership.port import Lease
 from queuebit_store.log import columns as to
 from queuebit_store.log.payloads import Name, filled, hashes_of, inlined_in, missing, parts_of, payloads_of
-from queuebit_store.log.port import Append, FoldedEvent, Position, StoredEvent
+from queuebit_store.log.port import Append, FoldedEvent, Position, StoredEvent, TenantPage
 
 LARGE_CHARACTERS = 262_144
 """A batch with more of data than this takes tens of milliseconds to store."""
@@ -82,6 +82,23 @@ class PostgresLog:
         rows = await self._session.fetch("read", list(categories), *after, limit)
         events = to.stored_events(rows)
         return await self.fill(events) if whole else events
+
+    async def log_end(self, categories: Sequence[str] = ("job",)) -> Position:
+        found = await self._session.fetch("log_end", list(categories))
+        return Position(*found[0]) if found else Position()
+
+    async def read_tenant(
+        self, tenant: str, after: Position, *, limit: int, categories: Sequence[str] = ("job",)
+    ) -> TenantPage:
+        rows = await self._session.fetch("read_tenant", list(categories), *after, limit, tenant)
+        if not rows:
+            return TenantPage([], after, False)
+        last = rows[-1]
+        events = to.stored_events([tuple(row)[:-1] for row in rows if row["tenant"] == tenant])
+        return TenantPage(await self.fill(events), Position(*tuple(last)[:3]), last["looked_at"] == limit)
+
+    async def archived_after(self, moment: datetime) -> bool:
+        return bool((await self._session.fetch("archived_after", moment))[0]["gone"])
 
     async def fill(self, events: Sequence[StoredEvent]) -> list[StoredEvent]:
         wanted = missing(events)

@@ -88,6 +88,41 @@ SELECT page.* FROM unnest($1::text[]) AS wanted (category) CROSS JOIN LATERAL (
 ) AS page
 ORDER BY page.epoch, page.xid, page.seq LIMIT $5;
 
+-- name: log_end
+-- The place of the last event of each category below the horizon: the end of one walk a category.
+SELECT last.* FROM unnest($1::text[]) AS wanted (category) CROSS JOIN LATERAL (
+    SELECT epoch, xid, seq FROM event AS e
+    WHERE e.category = wanted.category AND (epoch, xid) < ((SELECT epoch FROM era), pg_snapshot_xmin(pg_current_snapshot()))
+    ORDER BY category DESC, epoch DESC, xid DESC, seq DESC LIMIT 1
+) AS last
+ORDER BY last.epoch DESC, last.xid DESC, last.seq DESC LIMIT 1;
+
+-- name: read_tenant
+-- One tenant's events of the next stretch of the log, read as `read` does. The last row of the stretch comes in any case, without
+-- what it says where it is another's: it tells how far the stretch goes.
+SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version, CASE WHEN tenant = $6 THEN data END AS data, time,
+       tenant, causation_id, traceparent, payload_at, payload_hash, looked_at
+FROM (
+    SELECT page.*, row_number() OVER (ORDER BY page.epoch, page.xid, page.seq) AS nth, count(*) OVER () AS looked_at
+    FROM (
+        SELECT page.* FROM unnest($1::text[]) AS wanted (category) CROSS JOIN LATERAL (
+            SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version, data, time, tenant, causation_id,
+                   traceparent, payload_at, payload_hash
+            FROM event AS e
+            WHERE e.category = wanted.category AND (epoch, xid, seq) > ($2::smallint, $3::xid8, $4::bigint)
+              AND (epoch, xid) < ((SELECT epoch FROM era), pg_snapshot_xmin(pg_current_snapshot()))
+            ORDER BY epoch, xid, seq LIMIT $5
+        ) AS page
+        ORDER BY page.epoch, page.xid, page.seq LIMIT $5
+    ) AS page
+) AS stretch
+WHERE tenant = $6 OR nth = looked_at
+ORDER BY nth;
+
+-- name: archived_after
+-- Whether a month that ended after a moment lies in files.
+SELECT EXISTS (SELECT FROM archive WHERE state IN ('detached', 'archived') AND until > $1) AS gone;
+
 -- name: kept_payloads
 -- Which of these payloads are stored already: their last piece is.
 SELECT p.stream_id, p.hash FROM payload AS p
