@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from queuebit_client.core import Call, Connect, Core, Emit, Hangup, NextLine, Pause, Reply
+from queuebit_client.core import Core
 from queuebit_client.errors import (
     ERRORS,
     BadAnswer,
@@ -22,6 +22,7 @@ from queuebit_client.errors import (
     WaitTimeout,
 )
 from queuebit_client.models import Job
+from queuebit_client.steps import Call, Connect, Emit, Hangup, NextLine, Pause, Reply
 from queuebit_gateway.problem_types import PROBLEMS
 from queuebit_gateway.read_model.models import Explanation as ExplanationView
 from queuebit_gateway.read_model.models import JobView

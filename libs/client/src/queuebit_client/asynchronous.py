@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Any, Self, TypeVar
@@ -12,23 +12,12 @@ from uuid import UUID
 import httpx2
 from pydantic import BaseModel
 
+from queuebit_client.answers import unreachable
+from queuebit_client.batches import Fate
 from queuebit_client.config import resolve
-from queuebit_client.core import (
-    STREAM_IDLE_S,
-    Call,
-    Connect,
-    Core,
-    Emit,
-    Hangup,
-    NextLine,
-    Pause,
-    Reply,
-    Step,
-    Steps,
-    unreachable,
-)
+from queuebit_client.core import Core
 from queuebit_client.errors import QueuebitError
-from queuebit_client.models import Job, JobEvent, JobSummary
+from queuebit_client.models import DryRun, Job, JobEvent, JobSummary, TenantEvent
 from queuebit_client.reads import (
     BACKEND,
     BACKENDS,
@@ -45,6 +34,18 @@ from queuebit_client.reads import (
     Usage,
 )
 from queuebit_client.request import request_body
+from queuebit_client.steps import (
+    STREAM_IDLE_S,
+    Call,
+    Connect,
+    Emit,
+    Hangup,
+    NextLine,
+    Pause,
+    Reply,
+    Step,
+    Steps,
+)
 from queuebit_contracts.backends import BackendView
 from queuebit_contracts.jobs import LaneWish, ParamValue, Tier
 from queuebit_contracts.model import Model
@@ -115,6 +116,20 @@ class AsyncQueuebit:
     async def submit_body(self, body: Mapping[str, Any], *, key: str | None = None, wait_s: float | None = None) -> Job:
         """Submit a whole request body as it is."""
         return await self._run(self._core.submit(body, key, wait_s))
+
+    async def dry_run(self, body: Mapping[str, Any]) -> DryRun:
+        """What would become of a whole request body: its plan, when an answer may be there, and what it costs."""
+        return await self._run(self._core.dry_run(body))
+
+    def submit_all(self, bodies: Iterable[Mapping[str, Any]]) -> AsyncIterator[Fate]:
+        """Submit many request bodies, up to 1,000 a call; each may hold its `idempotency_key`. The fate of each, in order."""
+        return self._iterate(self._core.submit_all(bodies))
+
+    def follow(self, names: Sequence[str] = (), *, after: str = "", compact: bool = True) -> AsyncIterator[TenantEvent]:
+        """What happens to all your jobs, as it happens and without an end; only events of these names, where some are given.
+        `after`: the `cursor` of the last event seen, or `beginning`.
+        """
+        return self._iterate(self._core.follow(names, after, compact=compact))
 
     async def get(self, job_id: UUID | str, *, include: Sequence[str] = ()) -> Job:
         """The job as it is now; `include` may name `events` and `plan`."""

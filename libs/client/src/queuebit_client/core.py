@@ -9,90 +9,44 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
-from pydantic import BaseModel, ValidationError
-
-from queuebit_client.errors import BadAnswer, InvalidRequest, QueuebitError, Unreachable, WaitTimeout, error_of
+from queuebit_client.answers import event_of, failure_of, read_as, tenant_event_of
+from queuebit_client.batches import KEY, Fate, fate_of, keyed, parts
+from queuebit_client.errors import BadAnswer, InvalidRequest, QueuebitError, WaitTimeout, error_of
 from queuebit_client.keys import fresh_key
-from queuebit_client.models import Job, JobEvent, JobPage, JobSummary
+from queuebit_client.models import BatchPage, DryRun, Job, JobEvent, JobPage, JobSummary, TenantEvent
 from queuebit_client.reads import Read
-from queuebit_client.sse import Frame, FrameReader
+from queuebit_client.sse import FrameReader
+from queuebit_client.steps import (
+    CALL_TIMEOUT_S,
+    Call,
+    Connect,
+    Emit,
+    Hangup,
+    NextLine,
+    Pause,
+    Reply,
+    Steps,
+    Stream,
+)
 from queuebit_contracts.jobs import TERMINAL_NAMES
 from queuebit_contracts.model import Model
 
 ATTEMPTS_MAX = 4
 TOTAL_S = 60.0
-CALL_TIMEOUT_S = 15.0
 BACKOFF_S = 0.2
 BACKOFF_S_MAX = 5.0
 WAIT_S = 25.0
 WAIT_SLACK_S = 10.0
-STREAM_IDLE_S = 45.0
+BATCH_JOB_S = 0.05
+"""So much longer a batch may take for each of its jobs."""
+_JSON = {"Content-Type": "application/json"}
 
-T = TypeVar("T")
-M = TypeVar("M", bound=BaseModel)
 R = TypeVar("R", bound=Model)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Send a request and read the whole answer. Answered by a Reply; raises Unreachable."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
-    timeout_s: float = CALL_TIMEOUT_S
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Do nothing for a while."""
-
-    delay_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Connect:
-    """Open a stream. Answered by a Reply, whose body is empty where the stream is open (status 200)."""
-
-    path: str
-    headers: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class NextLine:
-    """The next line of the open stream, without its end; None where the server has closed it. Raises Unreachable."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hangup:
-    """Close the open stream."""
-
-
-@dataclass(frozen=True, slots=True)
-class Emit(Generic[T]):
-    """Give an item to whoever iterates."""
-
-    item: T
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer. Header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = b""
-
-
-Step = Call | Pause | Connect | NextLine | Hangup
-Steps = Generator[Step, Any, T]
-Stream = Generator[Step | Emit[T], Any, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +65,30 @@ class Core:
             headers["Prefer"] = f"wait={min(wait_s, WAIT_S):.0f}"
         timeout_s = CALL_TIMEOUT_S + (wait_s or 0.0)
         reply = yield from self._request(Call("POST", "/v1/jobs", headers, _encoded(request), timeout_s))
-        return _read(Job, reply)
+        return read_as(Job, reply)
+
+    def dry_run(self, request: Mapping[str, Any]) -> Steps[DryRun]:
+        """What would become of it."""
+        call = Call("POST", "/v1/jobs?validate_only=true", _JSON, _encoded(request))
+        return read_as(DryRun, (yield from self._request(call)))
+
+    def submit_all(self, requests: Iterable[Mapping[str, Any]]) -> Stream[Fate]:
+        """Submit many: each has a key, so a call that is repeated makes no job twice."""
+        nth = 0
+        for part in parts((body[KEY], _encoded(body)) for body in keyed(requests)):
+            content = b'{"jobs":[' + b",".join(body for _, body in part) + b"]}"
+            call = Call("POST", "/v1/batches", _JSON, content, CALL_TIMEOUT_S + len(part) * BATCH_JOB_S)
+            found = read_as(BatchPage, (yield from self._request(call)))
+            if len(found.data) != len(part):
+                raise BadAnswer
+            for (key, _), line in zip(part, found.data, strict=True):
+                yield Emit(fate_of(nth, key, line))
+                nth += 1
 
     def get(self, job_id: str, include: Sequence[str]) -> Steps[Job]:
         """The job as it is now."""
         query = f"?{urlencode({'include': ','.join(include)})}" if include else ""
-        return _read(Job, (yield from self._request(Call("GET", _job_path(job_id) + query))))
+        return read_as(Job, (yield from self._request(Call("GET", _job_path(job_id) + query))))
 
     def wait(self, job_id: str, timeout_s: float | None) -> Steps[Job]:
         """The job when it has ended. Raises WaitTimeout; the job goes on."""
@@ -125,7 +97,7 @@ class Core:
             left_s = WAIT_S if ends_at_s is None else max(0.0, min(WAIT_S, ends_at_s - self.monotonic_s()))
             headers = {"Prefer": f"wait={left_s:.0f}"}
             call = Call("GET", _job_path(job_id), headers, timeout_s=left_s + WAIT_SLACK_S)
-            job = _read(Job, (yield from self._request(call)))
+            job = read_as(Job, (yield from self._request(call)))
             if job.ended:
                 return job
             if ends_at_s is not None and self.monotonic_s() >= ends_at_s:
@@ -139,11 +111,11 @@ class Core:
         if if_version is not None:
             headers["If-Match"] = f'"{if_version}"'
         call = Call("POST", f"{_job_path(job_id)}/cancel", headers, _encoded({"reason": reason}))
-        return _read(Job, (yield from self._request(call)))
+        return read_as(Job, (yield from self._request(call)))
 
     def read(self, what: Read[R], fields: dict[str, Any]) -> Steps[R]:
         """One document."""
-        return _read(what.model, (yield from self._request(Call("GET", what.path_of(fields)))))
+        return read_as(what.model, (yield from self._request(Call("GET", what.path_of(fields)))))
 
     def list(self, filters: Mapping[str, Any], limit: int | None) -> Stream[JobSummary]:
         """Jobs, newest first, page after page; at most `limit`."""
@@ -153,7 +125,7 @@ class Core:
             query = {**filters, "limit": 100 if left is None else min(left, 100)}
             if cursor is not None:
                 query["cursor"] = cursor
-            page = _read(JobPage, (yield from self._request(Call("GET", f"/v1/jobs?{urlencode(query, doseq=True)}"))))
+            page = read_as(JobPage, (yield from self._request(Call("GET", f"/v1/jobs?{urlencode(query, doseq=True)}"))))
             for line in page.data:
                 yield Emit(line)
             left = None if left is None else left - len(page.data)
@@ -171,19 +143,51 @@ class Core:
                 if reply.status == 204:
                     return
                 if reply.status != 200:
-                    raise _failure(reply)
+                    raise failure_of(reply)
                 reader = FrameReader()
                 while (line := (yield NextLine())) is not None:
                     frame = reader.feed(line)
                     if frame is not None and frame.retry_ms is not None:
                         pause_s = min(frame.retry_ms / 1000, BACKOFF_S_MAX)
-                    event = None if frame is None else _event(frame)
+                    event = None if frame is None else event_of(frame)
                     if event is not None and event.version > after:
                         after, failures = event.version, 0
                         yield Emit(event)
                         if event.name in TERMINAL_NAMES:
                             yield Hangup()
                             return
+                delay_s = pause_s * self.uniform()
+            except QueuebitError as error:
+                failures += 1
+                if not error.transient or failures >= self.attempts_max:
+                    raise
+                delay_s = self._delay_s(failures, error.retry_after_s)
+            yield Hangup()
+            yield Pause(delay_s)
+
+    def follow(self, names: Sequence[str], after: str, *, compact: bool) -> Stream[TenantEvent]:
+        """What happens to all jobs, for ever: a broken stream is taken up where it broke. `after`: a cursor, `beginning`, or
+        empty for what happens from now on.
+        """
+        failures, pause_s = 0, BACKOFF_S
+        query = urlencode({"types": ",".join(names), "compact": str(compact).lower()})
+        while True:
+            try:
+                asked = f"{query}&{urlencode({'after': after})}" if after else query
+                reply: Reply = yield Connect(f"/v1/events?{asked}", {"Accept": "text/event-stream"})
+                if reply.status != 200:
+                    raise failure_of(reply)
+                reader = FrameReader()
+                while (line := (yield NextLine())) is not None:
+                    frame = reader.feed(line)
+                    if frame is None:
+                        continue
+                    failures = 0
+                    pause_s = pause_s if frame.retry_ms is None else min(frame.retry_ms / 1000, BACKOFF_S_MAX)
+                    after = frame.id or after
+                    event = tenant_event_of(frame)
+                    if event is not None:
+                        yield Emit(event)
                 delay_s = pause_s * self.uniform()
             except QueuebitError as error:
                 failures += 1
@@ -202,7 +206,7 @@ class Core:
                 reply: Reply = yield call
                 if reply.status < 400:
                     return reply
-                raise _failure(reply)
+                raise failure_of(reply)
             except QueuebitError as error:
                 delay_s = self._delay_s(attempt, error.retry_after_s)
                 attempt += 1
@@ -214,40 +218,6 @@ class Core:
         """Full jitter under a doubling ceiling, and never sooner than the server asks."""
         ceiling_s: float = min(BACKOFF_S_MAX, BACKOFF_S * 2**attempt)
         return max(retry_after_s or 0.0, self.uniform() * ceiling_s)
-
-
-def _failure(reply: Reply) -> QueuebitError:
-    after = reply.headers.get("retry-after", "")
-    retry_after_s = float(after) if after.isascii() and after.isdigit() else None
-    try:
-        problem = json.loads(reply.body)
-    except ValueError:
-        problem = None
-    return error_of(reply.status, problem if isinstance(problem, dict) else None, retry_after_s)
-
-
-def _read(model: type[M], reply: Reply) -> M:
-    try:
-        return model.model_validate_json(reply.body)
-    except ValidationError:
-        raise BadAnswer(status=reply.status) from None
-
-
-def _event(frame: Frame) -> JobEvent | None:
-    """The event of a frame; None for a frame that carries none."""
-    if frame.data is None or frame.id is None:
-        return None
-    try:
-        message = json.loads(frame.data)
-        return JobEvent(
-            version=int(frame.id),
-            name=frame.event,
-            time=message["time"],
-            data=message["data"],
-            cloud_event=message,
-        )
-    except (ValueError, KeyError, TypeError):
-        raise BadAnswer("The stream carries something that is no event of Queuebit.") from None
 
 
 def _job_path(job_id: str) -> str:
@@ -271,8 +241,3 @@ def _encoded(body: Mapping[str, Any]) -> bytes:
             },
             None,
         ) from None
-
-
-def unreachable(error: Exception) -> Unreachable:
-    """What a transport failed with, wrapped once; only the kind of failure is told."""
-    return Unreachable(f"The server does not answer ({type(error).__name__}).")

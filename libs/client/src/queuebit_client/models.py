@@ -219,6 +219,51 @@ class JobPage(Model):
     next_cursor: str | None = None
 
 
+class Eta(Model):
+    """When an answer may be there, in seconds from now, and what that is known from."""
+
+    expected_s: float
+    at_most_s: float
+    at_most_at: datetime
+    basis: tuple[str, ...] = ()
+
+
+class CostForecast(Model):
+    """What it will cost; `amount` is None where nobody knows beforehand."""
+
+    amount: str | None = None
+    currency: str | None = None
+    detail: str = ""
+
+
+class DryRun(Model):
+    """What would become of a question that is valid. Nothing was stored."""
+
+    kind: str
+    tier: str
+    lane: str
+    fingerprint: str
+    size: dict[str, int]
+    plan: Plan
+    eta: Eta
+    cost: CostForecast
+
+
+class BatchLine(Model):
+    """What the server says of one job of a batch."""
+
+    status: int
+    replayed: bool = False
+    job: JobSummary | None = None
+    problem: dict[str, Any] | None = None
+
+
+class BatchPage(Model):
+    """What the server says of a batch."""
+
+    data: tuple[BatchLine, ...]
+
+
 class JobEvent(Model):
     """Something that happened to a job. `name` is the bare type (`JobQueued`), `cloud_event` the whole message."""
 
@@ -227,3 +272,12 @@ class JobEvent(Model):
     time: datetime
     data: dict[str, Any]
     cloud_event: dict[str, Any]
+
+
+class TenantEvent(JobEvent):
+    """Something that happened to one of all jobs. `cursor`: go on after it with this. `name` is `reset` where events before it
+    lie in archives and are not told; then it is about no job.
+    """
+
+    cursor: str
+    job_id: UUID | None = None

@@ -19,6 +19,7 @@ from queuebit_contracts.jobs import is_past
 from queuebit_contracts.origin import NO_ORIGIN, Origin
 from queuebit_gateway.batching import Batcher
 from queuebit_gateway.problem_details import Refusal
+from queuebit_gateway.questions import Keyed
 from queuebit_gateway.read_model.jobs import Jobs
 from queuebit_gateway.read_model.view import Accepted, accepted_of, question_in_short
 from queuebit_gateway.read_model.watching import SOURCE, submitted_event_id
@@ -27,17 +28,20 @@ from queuebit_runtime.bus.port import Bus, Outgoing
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.ids import Ids
 from queuebit_runtime.processes.bounded_work import LARGE_BYTES
-from queuebit_store.ports import Reservation, StreamStore
+from queuebit_store.ports import Reservation, StreamRow, StreamStore
 
 PUBLISHED_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The question as it was taken. `replayed`: the key was held before, so `job_id` is the job of the first time."""
+    """The question as it was taken. `replayed`: the key was held before, so `job_id` is the job of the first time; then `row`
+    may tell how it stands.
+    """
 
     accepted: Accepted
     replayed: bool
+    row: StreamRow | None = None
 
 
 class Submitter:
@@ -61,24 +65,45 @@ class Submitter:
         A repeat finds the key held. It publishes again where the job has no events yet and this process has not published it,
         so a crash between holding the key and publishing loses nothing; readers know the repeat by its id.
         """
-        request = admitted.request
-        ordered = time_ordered_key(key)
-        job_id = job_id_of(request.tenant, ordered) if ordered else self._ids.mint()
-        if is_past(request.deadline, self._clock.now()) and not await self._asked_before(
-            request.tenant, key, job_id if ordered else None
-        ):
-            raise Refusal("deadline_past", errors=(FieldError("/deadline", "deadline_past", "has passed"),))
-        question = question_in_short(request, origin)
-        wanted = Reservation(request.tenant, key, job_id, admitted.fingerprint, self._created_at(), question)
+        wanted, late = self._wanted(admitted, key, origin), self._is_late(admitted)
+        if late and not await self._asked_before(wanted):
+            raise _too_late()
         held, first = await self._reserving.offer(wanted)
         if held.fingerprint != admitted.fingerprint:
             raise _reused(held.stream_id)
-        accepted = accepted_of(held) or accepted_of(replace(held, question=question))
-        assert accepted is not None
+        accepted = _accepted(held, wanted)
         if first or not await self._known(held.stream_id, admitted.fingerprint):
             await self._publish(held, admitted, traceparent, origin)
             self._jobs.remember(accepted)
         return Taken(accepted, replayed=not first)
+
+    async def submit_all(self, questions: Sequence[Keyed], traceparent: str | None) -> list[Taken | Refusal]:
+        """Take many of one tenant, each for itself: one statement holds their keys, and they are published together. Raises
+        StoreError or BusError: then nobody knows which were taken, and all can be sent again.
+        """
+        wanted = [self._wanted(each.admitted, each.key, each.origin) for each in questions]
+        fates: dict[int, Taken | Refusal] = {}
+        for nth, each in enumerate(questions):
+            if self._is_late(each.admitted) and not await self._asked_before(wanted[nth]):
+                fates[nth] = _too_late()
+        asked = [nth for nth in range(len(questions)) if nth not in fates]
+        held = dict(zip(asked, await self._reserve([wanted[nth] for nth in asked]), strict=True)) if asked else {}
+        again = [reservation.stream_id for reservation, first in held.values() if not first]
+        rows = await self._store.heads(again) if again else {}
+        publishing = []
+        for nth, (reservation, first) in held.items():
+            question, row = questions[nth], rows.get(reservation.stream_id)
+            admitted = question.admitted
+            if reservation.fingerprint != admitted.fingerprint or _is_other(row, admitted.fingerprint):
+                fates[nth] = _reused(reservation.stream_id)
+                continue
+            accepted = _accepted(reservation, wanted[nth])
+            fates[nth] = Taken(accepted, replayed=not first, row=row)
+            if row is None:
+                publishing.append(self._publish(reservation, admitted, traceparent, question.origin))
+                self._jobs.remember(accepted)
+        await asyncio.gather(*publishing)
+        return [fates[nth] for nth in range(len(questions))]
 
     async def cancel(
         self, job_id: UUID, tenant: str, command: CancelJob, traceparent: str | None, key: str | None
@@ -95,16 +120,25 @@ class Submitter:
         )
         await self._sending.offer(_record(CONTROL, job_id, envelope))
 
-    async def _asked_before(self, tenant: str, key: str, job_id: UUID | None) -> bool:
+    def _wanted(self, admitted: Admitted, key: str, origin: Origin) -> Reservation:
+        request, ordered = admitted.request, time_ordered_key(key)
+        job_id = job_id_of(request.tenant, ordered) if ordered else self._ids.mint()
+        question = question_in_short(request, origin)
+        return Reservation(request.tenant, key, job_id, admitted.fingerprint, self._created_at(), question)
+
+    def _is_late(self, admitted: Admitted) -> bool:
+        return is_past(admitted.request.deadline, self._clock.now())
+
+    async def _asked_before(self, wanted: Reservation) -> bool:
         """Whether a question with this key was taken through any door, perhaps a moment ago: it is answered as then."""
-        if await self._store.holder(tenant, key) is not None:
+        if await self._store.holder(wanted.tenant, wanted.key) is not None:
             return True
-        return job_id is not None and await self._known(job_id)
+        return time_ordered_key(wanted.key) is not None and await self._known(wanted.stream_id)
 
     async def _known(self, job_id: UUID, content: str | None = None) -> bool:
         """Whether the job has events. Raises Refusal where it came through another door with other content."""
         row = (await self._store.heads([job_id])).get(job_id)
-        if row is not None and content is not None and row.head.attributes["fingerprint"] != content:
+        if content is not None and _is_other(row, content):
             raise _reused(job_id)
         return row is not None
 
@@ -167,6 +201,21 @@ class Submitter:
     async def _send(self, records: Sequence[Outgoing]) -> list[None]:
         await self._bus.publish(records)
         return [None] * len(records)
+
+
+def _accepted(held: Reservation, wanted: Reservation) -> Accepted:
+    """What was taken: as it is kept, or as it is asked now where a key was held by another door, which keeps nothing."""
+    accepted = accepted_of(held) or accepted_of(replace(held, question=wanted.question))
+    assert accepted is not None
+    return accepted
+
+
+def _is_other(row: StreamRow | None, content: str) -> bool:
+    return row is not None and row.head.attributes["fingerprint"] != content
+
+
+def _too_late() -> Refusal:
+    return Refusal("deadline_past", errors=(FieldError("/deadline", "deadline_past", "has passed"),))
 
 
 def _reused(job_id: UUID) -> Refusal:

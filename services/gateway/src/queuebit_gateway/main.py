@@ -19,10 +19,11 @@ from queuebit_gateway.http.admission import Reader
 from queuebit_gateway.http.app import create_app
 from queuebit_gateway.http.parts import Parts
 from queuebit_gateway.http.server import HttpServer
-from queuebit_gateway.read_model.cursors import PageCursors
+from queuebit_gateway.read_model.cursors import EventCursors, PageCursors
 from queuebit_gateway.read_model.figures import Figures, FiguresStore
 from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.jobs import Jobs
+from queuebit_gateway.read_model.tenant_events import TenantEvents
 from queuebit_gateway.read_model.watching import POLL_INTERVAL_S, Tailer
 from queuebit_gateway.settings import GatewaySettings
 from queuebit_problems.registry import built_in_modules, usable_kinds
@@ -37,14 +38,14 @@ from queuebit_runtime.service.settings import refuse_settings
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_store.backends.port import BackendReports
 from queuebit_store.errors import InvalidSettings, StoreUnavailable
-from queuebit_store.ports import Directory, StreamStore
+from queuebit_store.ports import Directory, StreamStore, TenantLog
 from queuebit_store.postgres import PostgresSettings, PostgresStore, settings_from
 
 NAME = "gateway"
 REMEDY = "Start PostgreSQL (`queuebit up`), or set QUEUEBIT_POSTGRES to the URL of a running server."
 
 
-class Store(StreamStore, FiguresStore, BackendReports, Protocol):
+class Store(StreamStore, TenantLog, FiguresStore, BackendReports, Protocol):
     """What a gateway reads."""
 
 
@@ -68,6 +69,7 @@ def build_parts(
     `work` reads and admits what is large or complex; absent, in the caller. `hop` takes other large work off the loop.
     """
     jobs = Jobs(store, hop=hop)
+    tailer = Tailer(store, clock, poll_interval_s=poll_interval_s)
     return Parts(
         authenticator=Authenticator(directory, pepper, clock),
         limiter=Limiter(rates),
@@ -77,8 +79,12 @@ def build_parts(
         figures=Figures(store),
         reader=Reader(work or inline()),
         submitter=Submitter(store, bus, jobs, clock, ids),
-        tailer=Tailer(store, clock, poll_interval_s=poll_interval_s),
+        tailer=tailer,
         cursors=PageCursors(pepper),
+        tenant_events=TenantEvents(
+            store, clock, hop, is_closing=lambda: tailer.closing, poll_interval_s=4 * poll_interval_s
+        ),
+        event_cursors=EventCursors(pepper),
         clock=clock,
         ids=ids,
         proxies=proxies,

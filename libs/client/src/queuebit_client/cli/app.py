@@ -8,10 +8,12 @@ import typer
 
 from queuebit_client.cli import backend_verbs, job_verbs
 from queuebit_client.cli import options as o
+from queuebit_client.cli.batch_verb import batch
 from queuebit_client.cli.exit_codes import MEANINGS
 from queuebit_client.cli.session import Target
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job id.")]
+JobIdOrAll = Annotated[str | None, typer.Argument(metavar="[JOB]", help="The job id; without one, all your jobs.")]
 
 WORKBENCH = "queuebit-workbench"
 OPERATIONS = "queuebit-operations"
@@ -47,7 +49,7 @@ def new_app() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(_root)
-    for command in (submit, watch, show, events, explain, cancel, usage, backlog, check, version):
+    for command in (submit, batch, watch, show, events, explain, cancel, usage, backlog, check, version):
         app.command()(command)
     app.command("list")(list_jobs)
     app.command()(report)
@@ -90,6 +92,9 @@ def submit(
     key: Annotated[str | None, typer.Option(help="The idempotency key; the same key gives the same job.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the end; exit 0 only for an accepted answer.")] = False,
     timeout_s: Annotated[float | None, typer.Option(help="With --wait: give up after so many seconds.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell plan, time and cost; nothing is stored.")
+    ] = False,
     as_json: o.Json = False,
 ) -> int:
     """Submit a problem. Prints the job id, or with --wait the outcome."""
@@ -98,18 +103,25 @@ def submit(
     submission = o.Submission(
         file, kind, lane, tier, budget_s, latency_budget_s, deadline, seed, param or [], label or []
     )
+    if dry_run:
+        return jobs.dry_run(context.obj, submission, as_json=as_json)
     return jobs.submit(context.obj, submission, key=key, wait=wait, timeout_s=timeout_s, as_json=as_json)
 
 
 def watch(
     context: typer.Context,
-    job: JobId,
-    after: Annotated[int, typer.Option(help="Only events after this version.")] = 0,
+    job: JobIdOrAll = None,
+    after: Annotated[
+        str, typer.Option(help="Only after this version; of all jobs after this cursor, or `beginning`.")
+    ] = "",
+    event: Annotated[list[str] | None, typer.Option(help="Of all jobs: only this event; repeatable.")] = None,
     as_json: o.Json = False,
 ) -> int:
-    """Follow a job to its end. JSON lines with --json or in a pipe."""
+    """Follow a job to its end, or without JOB all of yours until interrupted. JSON lines with --json or in a pipe."""
     from queuebit_client.cli import jobs
 
+    if job is None:
+        return jobs.follow(context.obj, event or [], after=after, as_json=as_json)
     return jobs.watch(context.obj, job, after=after, as_json=as_json)
 
 

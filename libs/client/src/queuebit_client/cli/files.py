@@ -56,7 +56,7 @@ def body_of(submission: Submission, *, here: bool = False) -> dict[str, Any]:
     the server, which may know more kinds and newer ones.
     """
     params = params_of(submission)
-    labels = _pairs(submission.labels, "--label")
+    labels = pairs(submission.labels, "--label")
     body = _document(submission, _problem_text(submission.file), params, here)
     wishes = {
         "lane": submission.lane,
@@ -83,7 +83,7 @@ def problem_of(submission: Submission) -> Problem:
 
 def params_of(submission: Submission) -> dict[str, Any]:
     """The parameters of the job, each as the number or truth value that its text states. Raises BadFlag."""
-    return {name: _scalar(value) for name, value in _pairs(submission.params, "--param").items()}
+    return {name: _scalar(value) for name, value in pairs(submission.params, "--param").items()}
 
 
 def text_of(file: str) -> str:
@@ -226,14 +226,15 @@ def _beside(file: str) -> Callable[[str], str | None] | None:
     return None if file == "-" else read
 
 
-def _pairs(texts: list[str], flag: str) -> dict[str, str]:
-    pairs = {}
+def pairs(texts: list[str], flag: str) -> dict[str, str]:
+    """What a repeatable flag of the form name=value says. Raises BadFlag."""
+    found = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name:
             raise BadFlag(f"{flag} {text} is not of the form name=value.", remedy=f"Write {flag} name=value.")
-        pairs[name] = value
-    return pairs
+        found[name] = value
+    return found
 
 
 def _scalar(text: str) -> bool | int | float | str:

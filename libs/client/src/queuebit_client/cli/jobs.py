@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from typing import Any
 
 from queuebit_client.cli.exit_codes import ExitCode
-from queuebit_client.cli.files import body_of
+from queuebit_client.cli.files import BadFlag, body_of
 from queuebit_client.cli.options import Submission
 from queuebit_client.cli.output import exit_code_of, for_people, note, print_json, print_line, show_outcome, show_table
 from queuebit_client.cli.session import Target, wait_for
 from queuebit_client.cli.words import words_of
+from queuebit_client.core import WAIT_S
 from queuebit_client.document import document_of
 from queuebit_client.models import JobEvent
 
@@ -20,8 +23,10 @@ def submit(
     """Submit; with `wait`, the outcome and its exit code."""
     body = body_of(submission)
     with target.client() as client:
-        job = client.submit_body(body, key=key)
+        began_s = time.monotonic()
+        job = client.submit_body(body, key=key, wait_s=_wait_at_once_s(timeout_s) if wait else None)
         if wait:
+            timeout_s = None if timeout_s is None else max(0.0, timeout_s - (time.monotonic() - began_s))
             try:
                 return show_outcome(document_of(wait_for(client, job, timeout_s)), as_json=as_json)
             except KeyboardInterrupt:
@@ -36,10 +41,53 @@ def submit(
     return ExitCode.OK
 
 
-def watch(target: Target, job_id: str, *, after: int, as_json: bool) -> ExitCode:
-    """Events as they happen, then the outcome for people; the exit code is the outcome's."""
+def _wait_at_once_s(timeout_s: float | None) -> float | None:
+    """For how long the call that takes the job also waits for its end; not where a line shows meanwhile how it goes."""
+    if sys.stderr.isatty():
+        return None
+    return WAIT_S if timeout_s is None else min(WAIT_S, timeout_s)
+
+
+def dry_run(target: Target, submission: Submission, *, as_json: bool) -> ExitCode:
+    """What would become of it: plan, time and cost."""
     with target.client() as client:
-        for event in client.watch(job_id, after=after):
+        found = client.dry_run(body_of(submission))
+    if as_json or not for_people():
+        print_json(found.model_dump(mode="json"))
+        return ExitCode.OK
+    plan, eta, cost = found.plan, found.eta, found.cost
+    note("The problem is valid. Nothing was submitted.")
+    for reason in plan.reasons or ():
+        print_line(f"{plan.name} by rule {plan.rule}: {reason}")
+    rows = [[leg.leg, leg.role, leg.lane, f"{leg.budget_s:g}", leg.reason] for leg in plan.legs]
+    show_table("Plan", ["leg", "role", "lane", "budget s", "reason"], rows)
+    print_line(f"time: {eta.expected_s:g} s expected, {eta.at_most_s:g} s at most")
+    for basis in eta.basis:
+        print_line(f"  {basis}")
+    amount = "not known" if cost.amount is None else f"{cost.amount} {cost.currency}"
+    print_line(f"cost: {amount}. {cost.detail}")
+    return ExitCode.OK
+
+
+def follow(target: Target, names: list[str], *, after: str, as_json: bool) -> ExitCode:
+    """What happens to all jobs, until interrupted; each line of JSON holds the cursor to go on after."""
+    whole = as_json or not for_people()
+    with target.client() as client:
+        for event in client.follow(names, after=after):
+            if whole:
+                print_line(_one_line({"cursor": event.cursor, **event.cloud_event}))
+            else:
+                about = event.job_id or ""
+                print_line(f"{event.time:%H:%M:%S}  {about}  {event.name:<20} {words_of(event.name, event.data)}")
+    return ExitCode.OK
+
+
+def watch(target: Target, job_id: str, *, after: str, as_json: bool) -> ExitCode:
+    """Events as they happen, then the outcome for people; the exit code is the outcome's."""
+    if after and not after.isdecimal():
+        raise BadFlag(f"--after {after} is no version of a job.", remedy="Give a number, such as --after 3.")
+    with target.client() as client:
+        for event in client.watch(job_id, after=int(after or 0)):
             _print_event(event, as_json=as_json or not for_people())
         document = document_of(client.get(job_id))
     if for_people() and not as_json:

@@ -19,8 +19,8 @@ from queuebit_control_plane.inbound.identity import job_of, origin_of
 from queuebit_control_plane.inbound.reading import Outcome, Question, admitted_or_refused
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_domain.holds.lanes import Lanes
+from queuebit_domain.job.asked import inputs_of
 from queuebit_domain.job.messages import Refuse, Submit
-from queuebit_domain.job.routing import REFINE_PARAM, RoutingInputs, alone_of, budget_s_of, wish_of
 from queuebit_problems.admission import Admitted
 from queuebit_runtime.bus.decoding import Received, Refused
 from queuebit_runtime.bus.port import Record
@@ -64,18 +64,9 @@ class Intake:
 
     def _submit(self, received: Received, asked: ev.JobSubmitted, admitted: Admitted, job_id: UUID) -> InboundCommand:
         request, found, envelope = admitted.request, admitted.admission, received.envelope
-        inputs = RoutingInputs(
-            kind=request.problem.kind,
-            family=found.family,
-            sense=found.sense,
-            wish=wish_of(request.lane, request.params),
-            tier=request.tier,
-            variables=found.size.variables,
-            qubits=found.size.qubits,
-            terms=found.size.terms,
-            budget_s=budget_s_of(request.budget_s, request.tier),
-            refine=request.params.get(REFINE_PARAM) is True,
-            alone=alone_of(request.params),
+        inputs = inputs_of(
+            request,
+            found,
             quantum_available=self._lanes.available("quantum"),
             simulator_available=self._lanes.available("simulator"),
         )

@@ -50,18 +50,20 @@ class Limiter:
         self._keys_max = keys_max
         self._full_at_s: OrderedDict[tuple[str, RouteClass], float] = OrderedDict()
 
-    def check(self, key: str, route_class: RouteClass, now_s: float) -> Decision:
-        """Let one request through, or say when it may come again."""
+    def check(self, key: str, route_class: RouteClass, now_s: float, count: int = 1) -> Decision:
+        """Let one request through, or so many at once, or say when they may come again. More than the burst at once pass when
+        nothing came before for long enough.
+        """
         rate = self.rates[route_class]
         interval_s = 1.0 / rate.per_s
         place = (key, route_class)
         full_at_s = max(self._full_at_s.get(place, now_s), now_s)
-        ahead_s = full_at_s + interval_s - rate.burst * interval_s - now_s
+        ahead_s = full_at_s + (min(count, rate.burst) - rate.burst) * interval_s - now_s
         if ahead_s > 1e-9:
             return Decision(False, 0, ahead_s)
-        full_at_s += interval_s
+        full_at_s += count * interval_s
         self._full_at_s[place] = full_at_s
         self._full_at_s.move_to_end(place)
         if len(self._full_at_s) > self._keys_max:
             self._full_at_s.popitem(last=False)
-        return Decision(True, int(rate.burst - (full_at_s - now_s) / interval_s), 0.0)
+        return Decision(True, max(0, int(rate.burst - (full_at_s - now_s) / interval_s)), 0.0)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import JobRequest
 from queuebit_contracts.origin import Origin
+from queuebit_gateway.http.batch_lines import Line, split
 from queuebit_gateway.http.parsing import STATEMENT, parse_object
 from queuebit_gateway.http.requests import read_job
 from queuebit_gateway.problem_details import Refusal
+from queuebit_gateway.questions import Keyed
 from queuebit_problems.admission import QUICK_BYTES_MAX, Admitted, admit, is_quick
 from queuebit_problems.errors import ProblemError
 from queuebit_runtime.errors import Overloaded, PoolCrashed, PoolExhausted, PoolMemory, PoolStopped, PoolTimeout
 from queuebit_runtime.processes.bounded_work import BoundedWork, cpu_max_s_of
 
 READ = "queuebit_gateway.http.admission:read_in_process"
+SPLIT = "queuebit_gateway.http.admission:split_in_process"
 RETRY_AFTER_S = 1.0
+AT_ONCE_MAX = 8
+"""So many questions of one batch are admitted at once: the rest of the room is for others."""
 
 
 class Asked(NamedTuple):
@@ -39,8 +45,35 @@ class Reader:
             request, origin = read_job(parse_object(body), tenant)
             if is_quick(request, len(body)):
                 return Asked(_admitted(request), origin)
+        outcome = await self._in_process(READ, body, tenant)
+        assert isinstance(outcome, Asked)
+        return outcome
+
+    async def read_all(self, body: bytes, tenant: str) -> list[Keyed | Refusal]:
+        """The questions of a batch, each admitted or refused for itself. Raises Refusal where the batch is none.
+
+        The loop is given back after each: many small ones hold up nobody.
+        """
+        lines = split(body) if len(body) <= QUICK_BYTES_MAX else await self._in_process(SPLIT, body, tenant)
+        places = asyncio.Semaphore(AT_ONCE_MAX)
+
+        async def one(line: Line | Refusal) -> Keyed | Refusal:
+            if isinstance(line, Refusal):
+                return line
+            async with places:
+                await asyncio.sleep(0)
+                try:
+                    admitted, origin = await self.read(line.body, tenant)
+                except Refusal as refusal:
+                    return refusal
+            return Keyed(line.key, admitted, origin)
+
+        return await asyncio.gather(*map(one, lines))
+
+    async def _in_process(self, task: str, body: bytes, tenant: str) -> Any:
+        """What a worker process makes of a body. Raises Refusal."""
         try:
-            outcome = await self._work.run(READ, (body, tenant), tenant=tenant, size_bytes=len(body))
+            outcome = await self._work.run(task, (body, tenant), tenant=tenant, size_bytes=len(body))
         except Overloaded as busy:
             code = "rate_limited" if busy.of_tenant else "service_unavailable"
             raise Refusal(code, "Too many large or complex problems wait to be checked.",
@@ -53,7 +86,6 @@ class Reader:
             ) from None
         if isinstance(outcome, Refusal):
             raise outcome
-        assert isinstance(outcome, Asked)
         return outcome
 
 
@@ -63,6 +95,14 @@ def read_in_process(argument: tuple[bytes, str], _progress: Callable[[Any], None
     try:
         request, origin = read_job(parse_object(body), tenant)
         return Asked(_admitted(request), origin)
+    except Refusal as refusal:
+        return refusal
+
+
+def split_in_process(argument: tuple[bytes, str], _progress: Callable[[Any], None]) -> list[Line | Refusal] | Refusal:
+    """What a worker process does with a batch: its jobs apart, or why it is none."""
+    try:
+        return split(argument[0])
     except Refusal as refusal:
         return refusal
 

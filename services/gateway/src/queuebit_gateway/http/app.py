@@ -15,7 +15,16 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Scope
 
 from queuebit_contracts.errors import FieldError
-from queuebit_gateway.http import backends_api, figures_api, jobs_api, kinds_api, openapi, stream_api
+from queuebit_gateway.http import (
+    backends_api,
+    batches_api,
+    events_api,
+    figures_api,
+    jobs_api,
+    kinds_api,
+    openapi,
+    stream_api,
+)
 from queuebit_gateway.http.envelope import ANSWERED, Shell, problem_response, request_id_of
 from queuebit_gateway.http.parts import Parts
 from queuebit_gateway.http.tracing import Traced
@@ -25,7 +34,15 @@ from queuebit_store.errors import StoreError
 
 DESCRIPTION = "Submit a problem, watch it, read the checked answer. Every error is a problem document (RFC 9457)."
 RETRY_AFTER_S = 1.0
-ROUTERS = (jobs_api.router, stream_api.router, figures_api.router, kinds_api.router, backends_api.router)
+ROUTERS = (
+    jobs_api.router,
+    batches_api.router,
+    stream_api.router,
+    events_api.router,
+    figures_api.router,
+    kinds_api.router,
+    backends_api.router,
+)
 
 
 def create_app(parts: Parts) -> ASGIApp:

@@ -13,9 +13,12 @@ from queuebit_contracts.backends import (
     BackendView,
     CalibrationSummary,
 )
+from queuebit_contracts.events import ProblemSize
 from queuebit_contracts.jobs import Confidence, Cost, Ran, Usage
-from queuebit_gateway.problem_details import ProblemPage, ProblemPages
+from queuebit_gateway.problem_details import ProblemPage, ProblemPages, Refusal
 from queuebit_gateway.problem_types import PROBLEMS
+from queuebit_gateway.read_model.batches import Batch, BatchLine
+from queuebit_gateway.read_model.dry_run import CostForecast, DryRun, Eta
 from queuebit_gateway.read_model.figures import BacklogGroup, BacklogView, UsageDay, UsageView
 from queuebit_gateway.read_model.kind_models import KindList, KindSummary, KindView
 from queuebit_gateway.read_model.models import (
@@ -107,20 +110,48 @@ ENDED = TAKEN.model_copy(
         ),
     }
 )
-PAGE = JobList(
+_LINE = JobSummary(
+    id=_JOB,
+    state="completed",
+    kind="maxcut",
+    tier="interactive",
+    lane="classical",
+    created_at=_AT,
+    updated_at=_SOON,
+    version=7,
+)
+PAGE = JobList(data=(_LINE,), has_more=False)
+SUBMIT_BATCH: dict[str, Any] = {"jobs": [{"idempotency_key": "order-17", "problem": PROBLEM}]}
+BATCH = Batch(
+    taken=1,
+    refused=1,
     data=(
-        JobSummary(
-            id=_JOB,
-            state="completed",
-            kind="maxcut",
-            tier="interactive",
-            lane="classical",
-            created_at=_AT,
-            updated_at=_SOON,
-            version=7,
-        ),
+        BatchLine(status=202, replayed=True, job=_LINE),
+        BatchLine(status=422, problem=Refusal("deadline_past").body("01890000-0000-7000-8000-000000000000")),
     ),
-    has_more=False,
+)
+DRY_RUN = DryRun(
+    kind="maxcut",
+    tier="interactive",
+    lane="auto",
+    fingerprint="0" * 64,
+    size=ProblemSize(variables=3, qubits=3, terms=3),
+    plan=PlanView(
+        name="classical_only",
+        rule="otherwise-classical",
+        policy_version="routing/2",
+        sense="max",
+        legs=(_PLAN_LEG.model_copy(update={"state": "waiting", "chosen": False}),),
+        reasons=("No quantum path is worth its cost at this size.",),
+        inputs={"variables": 3},
+    ),
+    eta=Eta(
+        expected_s=2.0,
+        at_most_s=600.0,
+        at_most_at=_AT + timedelta(seconds=600),
+        basis=("primary-classical: its budget of 2 s; nothing is known of how long it takes.",),
+    ),
+    cost=CostForecast(amount="0", currency="USD", detail="No leg of the plan runs where anybody charges for it."),
 )
 EXPLAINED = Explanation(
     job_id=_JOB,
@@ -147,6 +178,11 @@ STREAM = (
     "id: 0\nretry: 2000\n\n"
     'event: JobSubmitted\ndata: {"specversion":"1.0","type":"io.queuebit.JobSubmitted.v1"}\nid: 1\n\n'
     ": ping\n\n"
+)
+TENANT_STREAM = (
+    "id: AAEAAAAAAAAC\nretry: 2000\n\n"
+    'event: JobCompleted\ndata: {"specversion":"1.0","type":"io.queuebit.JobCompleted.v1"}\nid: AAEAAAAAAAAD\n\n'
+    ": ping\nid: AAEAAAAAAAAE\n\n"
 )
 KINDS = KindList(
     data=(

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from queuebit_contracts.commands import CancelJob
-from queuebit_contracts.jobs import BODY_BYTES_MAX, JobState, KindName, Tier
+from queuebit_contracts.errors import FieldError
+from queuebit_contracts.jobs import BODY_BYTES_MAX, JobState, KindName, Tier, is_past
 from queuebit_contracts.model import Model
 from queuebit_contracts.streams import PUBLISHED
 from queuebit_gateway.access.authentication import Actor
@@ -17,7 +18,7 @@ from queuebit_gateway.http import examples
 from queuebit_gateway.http.conditions import check_if_match, header_of, is_unchanged, tag_of
 from queuebit_gateway.http.openapi import RATE, answer, problems, request_body
 from queuebit_gateway.http.parsing import parse_object, read_body
-from queuebit_gateway.http.parts import actor_who, parts_of
+from queuebit_gateway.http.parts import Parts, actor_who, parts_of
 from queuebit_gateway.http.requests import (
     WAIT_S_MAX,
     CancelBody,
@@ -33,9 +34,12 @@ from queuebit_gateway.http.requests import (
 from queuebit_gateway.http.tracing import name_job, traceparent_of
 from queuebit_gateway.http.waits import Waiter
 from queuebit_gateway.problem_details import Refusal
+from queuebit_gateway.read_model.backends import view_of
+from queuebit_gateway.read_model.dry_run import DryRun, dry_run
 from queuebit_gateway.read_model.explain import explain
 from queuebit_gateway.read_model.models import Explanation, JobList, JobView
 from queuebit_gateway.read_model.view import fresh_view
+from queuebit_problems.admission import Admitted
 from queuebit_store.ports import Place, StreamFilter
 
 APPEAR_S_MAX = 5.0
@@ -57,16 +61,31 @@ JobId = Annotated[str, Path(description="The id of the job.", json_schema_extra=
     summary="Submit a job",
     operation_id="submit_job",
     responses={
+        200: {
+            "description": "What would become of it (`validate_only`).",
+            "model": DryRun,
+            **answer(*RATE, example=examples.DRY_RUN),
+        },
         202: answer("ETag", "Location", "Idempotency-Replayed", "Preference-Applied", *RATE, example=examples.TAKEN),
         **problems(401, 403, 413, 415, 422, 429),
     },
     openapi_extra=request_body(SubmitBody, "Idempotency-Key", "Prefer", "traceparent", example=examples.SUBMIT),
 )
-async def submit(request: Request, actor: Submitting) -> Response:
+async def submit(
+    request: Request,
+    actor: Submitting,
+    validate_only: Annotated[
+        bool,
+        Query(description="Only check the problem, and tell plan, time and cost. No key is needed, nothing is stored."),
+    ] = False,
+) -> Response:
     """Take a question. The answer is 202 with the job as it is now: new, or the same job again where the key is repeated."""
     parts = parts_of(request)
+    if validate_only:
+        asked, _ = await parts.reader.read(await body_of(request), actor.tenant)
+        return _json(await _would(parts, asked))
     key = read_key(request.headers.get("idempotency-key"))
-    admitted, origin = await parts.reader.read(await _body(request), actor.tenant)
+    admitted, origin = await parts.reader.read(await body_of(request), actor.tenant)
     taken = await parts.submitter.submit(admitted, key, traceparent_of(request), origin)
     accepted = taken.accepted
     name_job(request, accepted.job_id, accepted.tenant)
@@ -191,7 +210,7 @@ async def cancel(request: Request, actor: Cancelling, job_id: JobId) -> Response
     parts = parts_of(request)
     offered = request.headers.get("idempotency-key")
     key = read_key(offered) if offered is not None else None
-    body = await _body(request, bytes_max=CANCEL_BYTES_MAX)
+    body = await body_of(request, bytes_max=CANCEL_BYTES_MAX)
     wanted = read_cancel(parse_object(body) if body.strip() else {})
     found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
     check_if_match(header_of(request, "if-match"), found.version)
@@ -207,7 +226,16 @@ async def cancel(request: Request, actor: Cancelling, job_id: JobId) -> Response
     return _answer(await parts.jobs.view(found), 202, {"Location": f"/v1/jobs/{found.job_id}"})
 
 
-async def _body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
+async def _would(parts: Parts, admitted: Admitted) -> DryRun:
+    now = parts.clock.now()
+    if is_past(admitted.request.deadline, now):
+        raise Refusal("deadline_past", errors=(FieldError("/deadline", "deadline_past", "has passed"),))
+    reported = [view_of(each, now, detailed=False) for each in await parts.backends.reported_backends()]
+    return dry_run(admitted, reported, now)
+
+
+async def body_of(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
+    """The JSON body as it was sent. Raises Refusal unsupported_media_type or body_too_large."""
     content_type = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
     if content_type != "application/json" and not content_type.endswith("+json"):
         raise Refusal("unsupported_media_type")

@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from queuebit_contracts.model import Model, StrictModel
 from queuebit_gateway.http.conditions import IF_MATCH_PATTERN
-from queuebit_gateway.http.requests import EVENT_ID_PATTERN, KEY_PATTERN, CancelBody, SubmitBody
+from queuebit_gateway.http.requests import EVENT_ID_PATTERN, KEY_PATTERN, BatchBody, CancelBody, SubmitBody
 from queuebit_gateway.problem_details import MEDIA_TYPE, ProblemBody, Refusal
 from queuebit_gateway.problem_types import PROBLEMS
 
@@ -19,6 +19,7 @@ LICENSE = {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE
 TAGS = [
     {"name": "backends", "description": "Devices and simulators: what each can do, and how it is."},
     {"name": "errors", "description": "Every error code, what it means and what to do."},
+    {"name": "events", "description": "What happens to all your jobs, as it happens."},
     {"name": "figures", "description": "What you used, and what is on its way, over all your jobs."},
     {"name": "jobs", "description": "Questions: submit them, watch them, read their checked answers, withdraw them."},
     {"name": "kinds", "description": "What can be asked here, and how."},
@@ -26,7 +27,7 @@ TAGS = [
 
 RATE = ("RateLimit", "RateLimit-Policy")
 
-_BODIES: tuple[type[Model] | type[StrictModel], ...] = (SubmitBody, CancelBody)
+_BODIES: tuple[type[Model] | type[StrictModel], ...] = (SubmitBody, BatchBody, CancelBody)
 _TEXT = {"type": "string"}
 _HEADERS: dict[str, tuple[str, bool, dict[str, Any]]] = {
     "Idempotency-Key": (

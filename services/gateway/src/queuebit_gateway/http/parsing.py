@@ -63,16 +63,29 @@ def parse_object(body: bytes) -> dict[str, Any]:
     A name that stands twice in one object is refused: programs differ in which of the two they take.
     Integers beyond 64 bits are refused, except in the statement of a problem: there they stay exact, and its kind decides.
     """
+    value = _object(body, DEPTH_MAX)
+    return _exact(body) if _LONG in body.translate(_ZEROS) else value
+
+
+def parse_exact(body: bytes, *, deeper: int) -> dict[str, Any]:
+    """As `parse_object`, for what is only taken apart and read again: it may nest so many levels deeper, and integers of any
+    size stay exact wherever they stand.
+    """
+    value = _object(body, DEPTH_MAX + deeper)
+    return dict(from_json(body, allow_inf_nan=False)) if _LONG in body.translate(_ZEROS) else value
+
+
+def _object(body: bytes, depth_max: int) -> dict[str, Any]:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise _explained(body, error) from None
-    if is_deeper(value, DEPTH_MAX):
+    if is_deeper(value, depth_max):
         raise Refusal("nested_too_deep")
     if not isinstance(value, dict):
         raise Refusal("invalid_request", "The body is not a JSON object.", errors=(_whole("is not an object"),))
     _refuse_names_that_stand_twice(body, value)
-    return _exact(body) if _LONG in body.translate(_ZEROS) else value
+    return value
 
 
 def is_deeper(value: Any, levels: int) -> bool:

@@ -16,10 +16,11 @@ from queuebit_gateway.commands import Submitter
 from queuebit_gateway.http.admission import Reader
 from queuebit_gateway.http.tracing import ROUTE_CLASS
 from queuebit_gateway.problem_details import Refusal
-from queuebit_gateway.read_model.cursors import PageCursors
+from queuebit_gateway.read_model.cursors import EventCursors, PageCursors
 from queuebit_gateway.read_model.figures import Figures
 from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.jobs import Jobs
+from queuebit_gateway.read_model.tenant_events import TenantEvents
 from queuebit_gateway.read_model.watching import Tailer
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.ids import Ids
@@ -41,6 +42,8 @@ class Parts:
     submitter: Submitter
     tailer: Tailer
     cursors: PageCursors
+    tenant_events: TenantEvents
+    event_cursors: EventCursors
     clock: Clock
     ids: Ids
     proxies: Proxies = NO_PROXIES
@@ -75,13 +78,24 @@ def actor_who(action: Action, route_class: RouteClass) -> Callable[[Request], Aw
     return dependency
 
 
-def _admit(request: Request, parts: Parts, key: str, route_class: RouteClass) -> None:
+def tell(request: Request, header: str, value: str) -> None:
+    """A header of the answer, whatever it will be."""
+    extra: dict[str, Any] = request.scope.setdefault("queuebit.headers", {})
+    extra[header] = value
+
+
+def charge(request: Request, actor: Actor, route_class: RouteClass, count: int) -> None:
+    """So many more of the class, in one request. Raises Refusal rate_limited; then none of them counts."""
+    if count > 0:
+        _admit(request, parts_of(request), actor.tenant, route_class, count)
+
+
+def _admit(request: Request, parts: Parts, key: str, route_class: RouteClass, count: int = 1) -> None:
     """Raises Refusal rate_limited. Leaves the RateLimit headers in the request's state for the answer."""
-    decision = parts.limiter.check(key, route_class, parts.clock.monotonic_s())
+    decision = parts.limiter.check(key, route_class, parts.clock.monotonic_s(), count)
     rate = parts.limiter.rates[route_class]
     reset_s = max(1, round(decision.retry_after_s + 0.5))
-    extra: dict[str, Any] = request.scope.setdefault("queuebit.headers", {})
-    extra["RateLimit-Policy"] = f'"{route_class}";{rate.policy}'
-    extra["RateLimit"] = f'"{route_class}";r={decision.remaining};t={reset_s}'
+    tell(request, "RateLimit-Policy", f'"{route_class}";{rate.policy}')
+    tell(request, "RateLimit", f'"{route_class}";r={decision.remaining};t={reset_s}')
     if not decision.allowed:
         raise Refusal("rate_limited", retry_after_s=decision.retry_after_s)

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from queuebit_contracts.errors import FieldError, field_errors
 from queuebit_contracts.ids import time_ordered_key
-from queuebit_contracts.jobs import KEY_LENGTH_MAX, JobRequest, TenantName
+from queuebit_contracts.jobs import KEY_LENGTH_MAX, IdempotencyKey, JobRequest, TenantName
 from queuebit_contracts.model import StrictModel
 from queuebit_contracts.origin import Given, Origin
 from queuebit_gateway.problem_details import Refusal
@@ -38,6 +38,20 @@ class SubmitBody(JobRequest):
         Given | None, Field(description="What the job is about, in your words; its end says it again.")
     ] = None
     correlation_id: Annotated[Given | None, Field(description="An id of yours; the job's end carries it.")] = None
+
+
+class BatchJob(SubmitBody):
+    """A job of a batch."""
+
+    idempotency_key: Annotated[
+        IdempotencyKey, Field(description="Unique for this job within the tenant; a UUIDv7 is best.")
+    ]
+
+
+class BatchBody(StrictModel):
+    """The body of POST /v1/batches."""
+
+    jobs: Annotated[tuple[BatchJob, ...], Field(min_length=1, max_length=1000)]
 
 
 class CancelBody(StrictModel):

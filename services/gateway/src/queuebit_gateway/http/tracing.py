@@ -18,6 +18,7 @@ ROUTE_CLASS = "queuebit.route_class"
 
 _SPAN = "queuebit.span"
 _JOBS = "/v1/jobs"
+_BATCHES = "/v1/batches"
 _CANCEL = "/v1/jobs/{job_id}/cancel"
 
 
@@ -86,8 +87,8 @@ def name_job(request: Request, job_id: UUID, tenant: str) -> None:
 def _sending(scope: Scope) -> str | None:
     """The route of a request that sends something on."""
     path: str = scope["path"]
-    if scope["method"] != "POST" or not path.startswith(_JOBS):
+    if scope["method"] != "POST" or not path.startswith("/v1/"):
         return None
-    if path == _JOBS:
-        return _JOBS
-    return _CANCEL if path.endswith("/cancel") else None
+    if path in (_JOBS, _BATCHES):
+        return path
+    return _CANCEL if path.startswith(_JOBS) and path.endswith("/cancel") else None

@@ -6,16 +6,18 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from queuebit_contracts.canonical import canonical_json
 from queuebit_gateway.problem_details import Refusal
-from queuebit_store.ports import Place
+from queuebit_store.ports import Place, Position
 
 _MAC_BYTES = 16
 _BOUND_BYTES = 8
 _PLACE_BYTES = 8 + 16
 _LENGTH = _PLACE_BYTES + _BOUND_BYTES + _MAC_BYTES
+_SEEN_BYTES = 2 + 3 * 8
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 
@@ -48,6 +50,42 @@ class PageCursors:
 
     def _mac(self, payload: bytes) -> bytes:
         return hmac.digest(self._secret, payload, "sha256")[:_MAC_BYTES]
+
+
+class Seen(NamedTuple):
+    """How far a reader of a tenant's events has come: the place in the log, and the time of what stood there."""
+
+    position: Position
+    at: datetime
+
+
+class EventCursors:
+    """Makes and reads the ids of a tenant's stream of events: opaque, signed, and of use to that tenant alone."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = hashlib.sha256(b"queuebit events\x1f" + secret).digest()
+
+    def make(self, seen: Seen, tenant: str) -> str:
+        """The id that stands for having seen everything up to here."""
+        epoch, xid, seq = seen.position
+        time = (seen.at - _EPOCH) // _TICK
+        place = epoch.to_bytes(2) + b"".join(each.to_bytes(8, signed=True) for each in (xid, seq, time))
+        return urlsafe_b64encode(place + self._mac(place, tenant)).decode()
+
+    def read(self, text: str, tenant: str) -> Seen:
+        """What the id stands for. Raises Refusal cursor_invalid, also where it is another tenant's."""
+        try:
+            raw = urlsafe_b64decode(text)
+        except ValueError:
+            raise Refusal("cursor_invalid") from None
+        place, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
+        if len(place) != _SEEN_BYTES or not hmac.compare_digest(mac, self._mac(place, tenant)):
+            raise Refusal("cursor_invalid")
+        xid, seq, time = (int.from_bytes(place[at : at + 8], signed=True) for at in (2, 10, 18))
+        return Seen(Position(int.from_bytes(place[:2]), xid, seq), _EPOCH + time * _TICK)
+
+    def _mac(self, place: bytes, tenant: str) -> bytes:
+        return hmac.digest(self._secret, place + tenant.encode(), "sha256")[:_MAC_BYTES]
 
 
 def _bound_to(tenant: str, filters: object) -> bytes:

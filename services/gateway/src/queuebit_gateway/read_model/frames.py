@@ -83,13 +83,15 @@ class Frames:
 def _frames(job_id: UUID, page: Sequence[StoredEvent], *, compact: bool) -> list[Frame]:
     return [
         Frame(
-            event.version, event.type in TERMINAL_NAMES, _wire(event, structured_json(job_id, event, compact=compact))
+            event.version,
+            event.type in TERMINAL_NAMES,
+            wire(event.type, structured_json(job_id, event, compact=compact), str(event.version)),
         )
         for event in page
     ]
 
 
-def _wire(event: StoredEvent, data: str) -> bytes:
+def wire(name: str, data: str, frame_id: str) -> bytes:
     """As server-sent events have it: a line of data for each line of the text, which stored JSON may have several of."""
     lines = "\n".join(f"data: {line}" for line in data.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-    return f"event: {event.type}\n{lines}\nid: {event.version}\n\n".encode()
+    return f"event: {name}\n{lines}\nid: {frame_id}\n\n".encode()

@@ -116,7 +116,7 @@ class Jobs:
     async def page(self, wanted: StreamFilter, limit: int) -> tuple[list[JobSummary], bool]:
         """One page of a list, and whether there is more."""
         rows = await self._store.list_heads(wanted, limit=limit + 1)
-        return [_summary(row) for row in rows[:limit]], len(rows) > limit
+        return [summary_of(row) for row in rows[:limit]], len(rows) > limit
 
     async def _shown(self, found: Found) -> list[dict[str, Any]]:
         """The first events of the job, without statements."""
@@ -202,7 +202,8 @@ def _trim(data: Any) -> list[str]:
     return trimmed
 
 
-def _summary(row: StreamRow) -> JobSummary:
+def summary_of(row: StreamRow) -> JobSummary:
+    """The job as a line."""
     head = row.head
     about = head.attributes
     return JobSummary(

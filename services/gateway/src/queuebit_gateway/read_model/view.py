@@ -12,7 +12,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.jobs import JobRequest
 from queuebit_contracts.model import Model
 from queuebit_contracts.origin import NO_ORIGIN, Origin
-from queuebit_gateway.read_model.models import JobView
+from queuebit_gateway.read_model.models import JobSummary, JobView
 from queuebit_store.ports import Reservation
 
 
@@ -83,6 +83,20 @@ class Happened:
     @property
     def name(self) -> str:
         return type(self.event).__name__
+
+
+def fresh_summary(accepted: Accepted) -> JobSummary:
+    """The line of a job without events."""
+    return JobSummary(
+        id=accepted.job_id,
+        state="submitted",
+        kind=accepted.kind,
+        tier=accepted.tier,
+        lane=accepted.lane,
+        created_at=accepted.created_at,
+        updated_at=accepted.created_at,
+        version=0,
+    )
 
 
 def fresh_view(accepted: Accepted) -> JobView:

@@ -1,0 +1,125 @@
+"""What would become of a question: the plan that the domain makes of it now, when an answer may be there, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from queuebit_contracts.backends import BackendView
+from queuebit_contracts.events import JobPlanned, JobSubmitted, ProblemSize
+from queuebit_contracts.ids import uuid7
+from queuebit_contracts.jobs import AmountText, CurrencyCode, JobRequest, Lane, Leg, Tier
+from queuebit_contracts.model import Model
+from queuebit_domain.job.asked import inputs_of
+from queuebit_domain.job.decide import decide
+from queuebit_domain.job.limits import Limits
+from queuebit_domain.job.messages import Submit
+from queuebit_domain.job.state import NoJob
+from queuebit_gateway.read_model.models import PlanView
+from queuebit_gateway.read_model.plan_view import Progress, plan_view
+from queuebit_problems.admission import Admitted
+
+_NOTHING_YET = Progress((), (), None, False)
+_PAID: frozenset[Lane] = frozenset({"quantum"})
+"""Lanes whose backends may charge for an attempt."""
+
+
+class Eta(Model):
+    """When an answer may be there, in seconds from now. `expected_s`: what the legs that start at once took lately on the
+    backends of their lanes, or may take at most where nothing is known of them. `at_most_s`: then the job has ended, answered
+    or not.
+    """
+
+    expected_s: float
+    at_most_s: float
+    at_most_at: AwareDatetime
+    basis: tuple[str, ...] = Field(description="What the figures come from, leg by leg.")
+
+
+class CostForecast(Model):
+    """What it will cost. `amount` is None where a provider charges and no price is known beforehand."""
+
+    amount: AmountText | None
+    currency: CurrencyCode | None
+    detail: str
+
+
+class DryRun(Model):
+    """A question that would be taken, and what would become of it now. Nothing was stored."""
+
+    object: Literal["dry_run"] = "dry_run"
+    kind: str
+    tier: Tier
+    lane: str
+    fingerprint: str = Field(description="Equal for equal questions.")
+    size: ProblemSize
+    plan: PlanView
+    eta: Eta
+    cost: CostForecast
+
+
+def dry_run(admitted: Admitted, backends: Sequence[BackendView], now: datetime) -> DryRun:
+    """Plan the question as the control plane would with these backends at this moment."""
+    request, found = admitted.request, admitted.admission
+    usable = [each for each in backends if each.state == "available"]
+    inputs = inputs_of(
+        request,
+        found,
+        quantum_available=any(each.lane == "quantum" for each in usable),
+        simulator_available=any(each.lane == "simulator" for each in usable),
+    )
+    job_id = uuid7(round(now.timestamp() * 1000), 0)
+    event = JobSubmitted(request=request, fingerprint=admitted.fingerprint, admission=found)
+    events, _ = decide(NoJob(), Submit(job_id, event, inputs), now, job_id)
+    planned = next(each for each in events if isinstance(each, JobPlanned))
+    return DryRun(
+        kind=request.problem.kind,
+        tier=request.tier,
+        lane=request.lane,
+        fingerprint=admitted.fingerprint,
+        size=found.size,
+        plan=plan_view(planned, _NOTHING_YET, with_plan=True),
+        eta=_eta(request, planned.legs, usable, now),
+        cost=_cost(planned.legs),
+    )
+
+
+def _eta(request: JobRequest, legs: Sequence[Leg], usable: Sequence[BackendView], now: datetime) -> Eta:
+    deadline = request.deadline or now + timedelta(seconds=Limits.of(request.tier).deadline_s)
+    at_most_s = (deadline - now).total_seconds()
+    taken = [_taken(leg, usable) for leg in legs if not leg.starts and leg.role != "shadow"]
+    return Eta(
+        expected_s=min(at_most_s, max(seconds for seconds, _ in taken)),
+        at_most_s=at_most_s,
+        at_most_at=deadline,
+        basis=tuple(text for _, text in taken),
+    )
+
+
+def _taken(leg: Leg, usable: Sequence[BackendView]) -> tuple[float, str]:
+    """How long a leg takes, and from what that is known."""
+    known = [
+        (each.runs.turnaround_s_median, each)
+        for each in usable
+        if each.lane == leg.lane and each.runs is not None and each.runs.turnaround_s_median is not None
+    ]
+    if not known:
+        return leg.budget_s, f"{leg.leg}: its budget of {leg.budget_s:g} s; nothing is known of how long it takes."
+    seconds, best = min(known, key=lambda pair: pair[0])
+    assert best.runs is not None
+    return seconds, f"{leg.leg}: the median of the last {best.runs.count} attempts on {best.name}, {seconds:g} s."
+
+
+def _cost(legs: Sequence[Leg]) -> CostForecast:
+    charged = [leg.leg for leg in legs if leg.lane in _PAID]
+    if not charged:
+        return CostForecast(amount="0", currency="USD", detail="No leg of the plan runs where anybody charges for it.")
+    later = "" if any(not leg.starts for leg in legs if leg.lane in _PAID) else ", if the legs before give no answer"
+    return CostForecast(
+        amount=None,
+        currency=None,
+        detail=f"What the provider charges for {', '.join(charged)}{later}; no price is known beforehand.",
+    )

@@ -1,0 +1,162 @@
+"""POST /v1/batches: many jobs in one call, each with a fate of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from queuebit_contracts.channels import ADMITTED
+from queuebit_contracts.ids import job_id_of, time_ordered_key
+from queuebit_gateway.access.rate_limits import RATES, Rate
+from tests.contract.http.running_gateway import RunningGateway, a_body, a_world
+
+
+def _job(world: RunningGateway, **changes: Any) -> dict[str, Any]:
+    return {**a_body(), "idempotency_key": str(world.parts.ids.mint()), **changes}
+
+
+async def _batch(world: RunningGateway, jobs: Any, role: str = "submitter") -> Any:
+    return await world.http.post("/v1/batches", json={"jobs": jobs}, headers=await world.headers("acme", role))
+
+
+async def test_a_thousand_jobs_are_taken_by_one_statement(world: RunningGateway) -> None:
+    calls: list[str] = []
+
+    async def count(operation: str) -> None:
+        calls.append(operation)
+
+    world.store.hooks.before = count
+    jobs = [_job(world, seed=nth) for nth in range(1000)]
+    answer = await _batch(world, jobs)
+
+    found = answer.json()
+    assert (answer.status_code, found["object"], found["taken"], found["refused"]) == (200, "batch", 1000, 0)
+    keys = [time_ordered_key(job["idempotency_key"]) for job in jobs]
+    assert [line["job"]["id"] for line in found["data"]] == [str(job_id_of("acme", key)) for key in keys if key]
+    assert calls.count("reserve") == 1
+    assert len(world.broker.records(ADMITTED)) == 1000
+
+
+async def test_each_job_has_a_fate_of_its_own(world: RunningGateway) -> None:
+    good, wrong, kind, late = _job(world), _job(world, budget_s=-1), _job(world), _job(world)
+    kind["problem"] = {"kind": "riddles", "statement": {}}
+    late["deadline"] = "2001-01-01T00:00:00Z"
+    keyless = a_body()
+    twice = {**good, "seed": 7}
+
+    answer = await _batch(world, [good, wrong, kind, late, keyless, "job", good, twice])
+
+    lines = answer.json()["data"]
+    assert [line["status"] for line in lines] == [202, 422, 422, 422, 400, 422, 202, 422]
+    assert [line["problem"] and line["problem"]["code"] for line in lines] == [
+        None, "invalid_request", "unknown_kind", "deadline_past", "idempotency_key_required", "invalid_request", None,
+        "idempotency_key_reused",
+    ]  # fmt: skip
+    assert lines[1]["problem"]["errors"][0]["pointer"] == "/budget_s"
+    assert (lines[0]["replayed"], lines[6]["replayed"]) == (False, True)
+    assert lines[0]["job"]["id"] == lines[6]["job"]["id"] == lines[7]["problem"]["job_id"]
+    assert len(world.broker.records(ADMITTED)) == 1
+
+
+async def test_a_batch_sent_again_shows_the_jobs_as_they_are_now(world: RunningGateway) -> None:
+    jobs = [_job(world) for _ in range(3)]
+    first = (await _batch(world, jobs)).json()["data"]
+    headers = await world.headers(Prefer="wait=5")
+    for line in first:
+        await world.http.get(f"/v1/jobs/{line['job']['id']}", headers=headers)
+
+    again = (await _batch(world, jobs)).json()["data"]
+
+    assert [line["job"]["id"] for line in again] == [line["job"]["id"] for line in first]
+    assert [(line["replayed"], line["job"]["state"]) for line in again] == [(True, "completed")] * 3
+    assert len(world.broker.records(ADMITTED)) == 3
+
+
+async def test_a_batch_whose_publication_failed_is_sent_again_and_makes_each_job_once(world: RunningGateway) -> None:
+    jobs = [_job(world) for _ in range(20)]
+    world.broker.fail_publishes(1)
+
+    failed = await _batch(world, jobs)
+    again = await _batch(world, jobs)
+
+    assert (failed.status_code, failed.json()["code"]) == (503, "service_unavailable")
+    assert (again.status_code, again.json()["taken"]) == (200, 20)
+    sent = {record.key for record in world.broker.records(ADMITTED)}
+    assert len(sent) == 20
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code", "pointer"),
+    [
+        ("{}", 422, "invalid_request", "/jobs"),
+        ('{"jobs": []}', 422, "invalid_request", "/jobs"),
+        ('{"jobs": {}}', 422, "invalid_request", "/jobs"),
+        ('{"jobs": [], "more": 1}', 422, "invalid_request", "/more"),
+        ('{"jobs": [1], "jobs": [2]}', 400, "malformed_json", None),
+        ("[]", 422, "invalid_request", ""),
+        ("{", 400, "malformed_json", None),
+        (json.dumps({"jobs": [{}] * 1001}), 422, "invalid_request", "/jobs"),
+    ],
+)
+async def test_refuses_what_is_no_batch(
+    world: RunningGateway, body: str, status: int, code: str, pointer: str | None
+) -> None:
+    answer = await world.http.post(
+        "/v1/batches", content=body, headers=await world.headers(**{"Content-Type": "application/json"})
+    )
+
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (status, code)
+    assert [each["pointer"] for each in problem.get("errors", [])][:1] == ([] if pointer is None else [pointer])
+    assert world.broker.records(ADMITTED) == []
+
+
+async def test_integers_beyond_64_bits_stay_exact_in_statements(world: RunningGateway) -> None:
+    """Given a statement with one, then its kind decides, as it does for a job alone."""
+    job = _job(world)
+    job["problem"]["statement"]["edges"][0][2] = 10**30
+
+    alone = await world.submit(body={name: value for name, value in job.items() if name != "idempotency_key"})
+    (line,) = (await _batch(world, [job])).json()["data"]
+
+    assert line["status"] == alone.status_code
+    told = {name: line["problem"][name] for name in ("code", "detail", "errors")} if line["problem"] else None
+    assert told == ({name: alone.json()[name] for name in told} if told else None)
+
+
+async def test_each_job_counts_as_one_submission_of_the_rate() -> None:
+    async with a_world(rates={**RATES, "submit": Rate(per_s=1, burst=10)}) as world:
+        first = await _batch(world, [_job(world) for _ in range(8)])
+        over = await _batch(world, [_job(world) for _ in range(3)])
+
+        assert first.status_code == 200
+        assert first.headers["ratelimit"].startswith('"submit";r=2;')
+        assert (over.status_code, over.json()["code"]) == (429, "rate_limited")
+        assert int(over.headers["retry-after"]) >= 1
+        assert len(world.broker.records(ADMITTED)) == 8
+
+
+async def test_a_viewer_may_not(world: RunningGateway) -> None:
+    answer = await _batch(world, [_job(world)], "viewer")
+    assert (answer.status_code, answer.json()["code"]) == (403, "role_forbids")
+
+
+async def test_many_small_jobs_give_the_loop_back(world: RunningGateway) -> None:
+    """Given a batch of hundreds, then others are served between its jobs."""
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0)
+            ticks += 1
+
+    other = asyncio.create_task(tick())
+    try:
+        await _batch(world, [_job(world) for _ in range(200)])
+    finally:
+        other.cancel()
+    assert ticks >= 200 // 8

@@ -1,0 +1,76 @@
+"""POST /v1/jobs?validate_only=true: the problem checked, plan, time and cost told, nothing stored."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from queuebit_contracts.events import BackendStatusReported
+from queuebit_store.backends.port import ReportedBackend
+from tests.contract.http.running_gateway import RunningGateway, a_body
+
+
+async def _dry(world: RunningGateway, body: Any, role: str = "submitter") -> Any:
+    headers = await world.headers("acme", role)
+    return await world.http.post("/v1/jobs?validate_only=true", json=body, headers=headers)
+
+
+async def _report(world: RunningGateway, lane: Any, age_s: float = 0.0, runs: Any = None) -> None:
+    status = BackendStatusReported(backend=f"a-{lane}", lane=lane, available=True, qubits_max=20)
+    at = world.clock.now() - timedelta(seconds=age_s)
+    await world.store.keep_reports([ReportedBackend(f"a-{lane}", at, status.model_dump(mode="json"), runs)])
+
+
+async def test_tells_the_plan_and_stores_nothing(world: RunningGateway) -> None:
+    body = a_body(lane="auto", budget_s=3.0)
+
+    answer = await _dry(world, body)
+
+    found = answer.json()
+    assert (answer.status_code, found["object"], found["kind"]) == (200, "dry_run", "maxcut")
+    assert found["size"] == {"variables": 3, "qubits": 3, "terms": 3}
+    assert (found["plan"]["name"], found["plan"]["rule"]) == ("classical_only", "otherwise-classical")
+    assert found["plan"]["inputs"]["qubits"] == 3
+    assert [(leg["leg"], leg["state"]) for leg in found["plan"]["legs"]] == [
+        ("primary-classical", "waiting"),
+        ("fallback-rule", "waiting"),
+    ]
+    assert (found["eta"]["expected_s"], found["eta"]["at_most_s"]) == (3.0, 600.0)
+    assert found["cost"]["amount"] == "0"
+    assert (world.store.database.streams, world.store.database.reservations) == ({}, {})
+    assert len(world.plane.submissions) == 0
+
+
+async def test_the_job_that_is_submitted_has_the_same_fingerprint(world: RunningGateway) -> None:
+    found = (await _dry(world, a_body())).json()
+    await world.submit(Prefer="wait=5")
+    (row,) = world.store.database.streams.values()
+    assert row.head.attributes["fingerprint"] == found["fingerprint"]
+
+
+async def test_backends_that_report_now_are_planned_with(world: RunningGateway) -> None:
+    nodes = {"nodes": 6, "edges": [[nth, nth + 1, 1] for nth in range(5)]}
+    body = {"problem": {"kind": "maxcut", "statement": nodes}}
+    without = (await _dry(world, body)).json()
+    await _report(world, "quantum", age_s=3600)
+    stale = (await _dry(world, body)).json()
+    await _report(world, "quantum")
+
+    found = (await _dry(world, body)).json()
+
+    assert without["plan"]["rule"] == stale["plan"]["rule"] == "otherwise-classical"
+    assert (found["plan"]["rule"], found["plan"]["legs"][0]["lane"]) == ("small-on-quantum", "quantum")
+    assert (found["cost"]["amount"], "primary-quantum" in found["cost"]["detail"]) == (None, True)
+    assert len(found["eta"]["basis"]) == 2
+
+
+async def test_refuses_what_a_submission_would_be_refused_for(world: RunningGateway) -> None:
+    wrong = await _dry(world, a_body(budget_s=-1))
+    late = await _dry(world, a_body(deadline="2001-01-01T00:00:00Z"))
+    viewer = await _dry(world, a_body(), "viewer")
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in (wrong, late, viewer)] == [
+        (422, "invalid_request"),
+        (422, "deadline_past"),
+        (403, "role_forbids"),
+    ]
