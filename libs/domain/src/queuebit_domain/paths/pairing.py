@@ -1,0 +1,187 @@
+"""From jobs to pairs: what may be compared with what, when, and in which order.
+
+Each rule stands for a way to fool oneself. Pairs count in the order in which the problems were asked, never in that in which
+answers came, as fast answers are other answers. What failed, is late or never came is lost, and counts. A lost answer holds the
+others up until its horizon, no longer. What was taken from a cache, or given by another lane than the path's, is no pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from queuebit_contracts.jobs import Cost, Lane, Number, Sense
+from queuebit_contracts.paths import PathPairRecorded, Stage
+from queuebit_domain.job.money import NO_COST
+from queuebit_domain.paths.state import ANEW, Path, is_repeat
+
+LOST: Final = 1.0
+WON: Final = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """What one way made of the problem. `objective` is that of the validator; without one there is no valid answer, and
+    `why` says why. `placebo`: what random samples reached by the same repair and polish. `reused`: it was there before.
+    """
+
+    lane: Lane
+    at: datetime
+    objective: Number | None = None
+    bound: Number | None = None
+    placebo: Number | None = None
+    epoch: str = ""
+    took_s: float | None = None
+    cost: Cost = NO_COST
+    reused: bool = False
+    why: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.objective is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A job in which a path is measured. An arm is None while it is out. `incumbent`: what is done today, as the caller
+    says.
+    """
+
+    job_id: UUID
+    planned_at: datetime
+    deadline: datetime
+    problem_fingerprint: str
+    sense: Sense
+    stage: Stage
+    path: Arm | None = None
+    base: Arm | None = None
+    incumbent: Number | None = None
+    propensity: float = 1.0
+    eligible: int = 1
+    taken: bool | None = None
+
+    def horizon(self, horizon_s: float) -> datetime:
+        """When what is still out counts as lost: known from the beginning."""
+        return min(self.deadline, self.planned_at + timedelta(seconds=horizon_s))
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A case that makes no pair. `invalid`: as something is wrong with how it was measured, which a person must look at."""
+
+    case: Case
+    why: str
+    invalid: bool = False
+
+
+def settled(case: Case, horizon_s: float, now: datetime) -> bool:
+    """Whether nothing that comes later can change the pair."""
+    return (case.path is not None and case.base is not None) or now >= case.horizon(horizon_s)
+
+
+def prefix(cases: Sequence[Case], horizon_s: float, now: datetime) -> list[Case]:
+    """Of cases in the order in which they were asked, those before the first that is still open."""
+    found: list[Case] = []
+    for case in cases:
+        if not settled(case, horizon_s, now):
+            break
+        found.append(case)
+    return found
+
+
+def in_order(cases: Iterable[Case]) -> list[Case]:
+    """As they were asked."""
+    return sorted(cases, key=lambda case: (case.planned_at, case.job_id.int))
+
+
+def pair_of(path: Path, case: Case) -> PathPairRecorded | Unusable:
+    """The next pair of the path, made of a case that is settled."""
+    registered = path.registered
+    limit = case.horizon(registered.spec.horizon_s)
+    ours, base = _in_time(case.path, limit), _in_time(case.base, limit)
+    for arm, lanes in ((ours, (registered.lane,)), (base, ("classical", "rule"))):
+        if arm is not None and arm.ok and arm.lane not in lanes:
+            return Unusable(
+                case, f"an answer of the {arm.lane} lane stands where one of {lanes[0]} should", invalid=True
+            )
+    if any(arm is not None and arm.reused for arm in (ours, base)):
+        return Unusable(case, "an answer was there before")
+    path_ok, base_ok = ours is not None and ours.ok, base is not None and base.ok
+    epoch = _epoch(case)
+    return PathPairRecorded(
+        seq=path.seq + 1,
+        job_id=case.job_id,
+        planned_at=case.planned_at,
+        problem_fingerprint=case.problem_fingerprint,
+        stage=case.stage,
+        propensity=case.propensity,
+        eligible=case.eligible,
+        difference=_beside(ours, base, case.sense),
+        path_ok=path_ok,
+        base_ok=base_ok,
+        placebo_difference=_beside_placebo(ours, base, case.sense),
+        incumbent_difference=None if case.incumbent is None else _beside_number(ours, case.incumbent, base, case.sense),
+        deadline_hit=path_ok,
+        taken=case.taken,
+        counted=not (is_repeat(path, case.problem_fingerprint, epoch) or _before_stage(path, case)),
+        cost=NO_COST if case.path is None else case.path.cost,
+        epoch=epoch,
+        path_s=None if ours is None else ours.took_s,
+        base_s=None if base is None else base.took_s,
+        why=_why(case, ours),
+    )
+
+
+def difference(ours: Number, other: Number, sense: Sense, bound: Number | None = None) -> float:
+    """By how much `ours` is worse, relative to the bound where there is one, else to the other; better is below zero."""
+    worse = other - ours if sense == "max" else ours - other
+    if worse == 0:
+        return 0.0
+    scale = next((abs(each) for each in (bound, other, ours) if each), 1.0)
+    return max(-1.0, min(1.0, worse / scale))
+
+
+def _in_time(arm: Arm | None, limit: datetime) -> Arm | None:
+    return None if arm is None or arm.at > limit else arm
+
+
+def _beside(ours: Arm | None, base: Arm | None, sense: Sense) -> float:
+    if ours is None or ours.objective is None:
+        return LOST if base is not None and base.ok else 0.0
+    if base is None or base.objective is None:
+        return WON
+    return difference(ours.objective, base.objective, sense, base.bound if base.bound is not None else ours.bound)
+
+
+def _beside_placebo(ours: Arm | None, base: Arm | None, sense: Sense) -> float | None:
+    """What is lost is lost to the placebo too, where the classical way shows that there is an answer. None where no placebo
+    ran.
+    """
+    if ours is None or not ours.ok:
+        return LOST if base is not None and base.ok else None
+    return None if ours.placebo is None else _beside_number(ours, ours.placebo, base, sense)
+
+
+def _beside_number(ours: Arm | None, other: Number, base: Arm | None, sense: Sense) -> float:
+    if ours is None or ours.objective is None:
+        return LOST
+    return difference(ours.objective, other, sense, base.bound if base is not None else None)
+
+
+def _before_stage(path: Path, case: Case) -> bool:
+    return path.stage in ANEW and case.planned_at < path.since
+
+
+def _epoch(case: Case) -> str:
+    """That of the calibration, where one is known; else the day on which it was asked."""
+    known = case.path.epoch if case.path is not None else ""
+    return known or case.planned_at.date().isoformat()
+
+
+def _why(case: Case, ours: Arm | None) -> str:
+    if ours is not None:
+        return ours.why
+    return "never came" if case.path is None else "came after the horizon"
