@@ -104,6 +104,10 @@ readings: $(READY) ## Compare the reading of random OpenQASM programs with a sec
 	@TYPED=$(or $(TYPED),1000) DYNAMIC=$(or $(DYNAMIC),500) SEED=$(or $(SEED),1) \
 		$(BIN)/python -m pytest tests/unit/problems/test_qasm_second_reading.py --timeout 0
 
+.PHONY: worlds
+worlds: $(READY) ## Run the made-up worlds in which paths are measured: each has its verdict and its highest cost (SEEDS=3 ONLY=name).
+	@$(BIN)/python -m queuebit_workbench.worlds $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only "$(ONLY)")
+
 soak: $(READY) ## Run the simulation over many seeds, and keep those that find something (SEEDS=200000 FIRST=0).
 	@$(BIN)/python -m tests.simulation.soak $(or $(SEEDS),200000) $(if $(FIRST),--first $(FIRST))
 
