@@ -11,7 +11,7 @@ from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.ids import attempt_id_of, uuid7
 from queuebit_contracts.jobs import Confidence, ConfidencePart, JobRequest, Lane, LaneWish, Problem, Ran
 from queuebit_domain.job.messages import Submit
-from queuebit_domain.job.routing import RoutingInputs
+from queuebit_domain.policy.facts import Facts
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 JOB_ID = uuid7(int(NOW.timestamp() * 1000), 7)
@@ -35,7 +35,7 @@ def a_request(**changes: Any) -> JobRequest:
     return JobRequest(**{"tenant": "acme", "problem": a_problem(), "lane": "classical", **changes})
 
 
-def inputs(request: JobRequest, **changes: Any) -> RoutingInputs:
+def inputs(request: JobRequest, **changes: Any) -> Facts:
     values: dict[str, Any] = {
         "kind": request.problem.kind,
         "sense": "max",
@@ -49,7 +49,7 @@ def inputs(request: JobRequest, **changes: Any) -> RoutingInputs:
         "simulator_available": True,
         **changes,
     }
-    return RoutingInputs(**values)
+    return Facts(**values)
 
 
 def a_submit(lane: LaneWish = "classical", job_id: UUID = JOB_ID, **changes: Any) -> Submit:

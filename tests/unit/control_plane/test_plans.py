@@ -9,9 +9,10 @@ from queuebit_domain.job.evolve import evolve
 from queuebit_domain.job.label import label
 from queuebit_domain.job.messages import Wake
 from queuebit_domain.job.plans import legs_of
-from queuebit_domain.job.routing import RULES, PlannedLeg, Rule, Within, leg_of
+from queuebit_domain.job.routing import RULES, leg_of
 from queuebit_domain.job.state import NoJob
 from queuebit_domain.job.timers import next_wake
+from queuebit_domain.policy.tables import Condition, PlannedLeg, Rule
 from tests.builders import JOB_ID, NOW, a_failure, a_request, a_start, a_submit, a_success, a_verdict, at, inputs
 from tests.unit.control_plane.given import Story, given
 
@@ -94,6 +95,6 @@ def test_a_plan_that_a_person_denied_ends_its_job_at_once() -> None:
 
 
 def test_a_condition_is_a_value_of_a_rule() -> None:
-    small = Rule("small", "rule_only", (), "", when=(Within("variables", 0, 10), Within("terms", 0, 5)))
+    small = Rule("small", "rule_only", (), "", when=(Condition("variables", "le", 10), Condition("terms", "le", 5)))
 
     assert (small.fits(inputs(a_request(), terms=5)), small.fits(inputs(a_request(), terms=6))) == (True, False)

@@ -44,6 +44,7 @@ from queuebit_contracts.operators import JobHeld as JobHeld
 from queuebit_contracts.operators import JobInvalidated as JobInvalidated
 from queuebit_contracts.operators import Parent
 from queuebit_contracts.origin import Origin
+from queuebit_contracts.policy import Assignment
 
 
 class ProblemSize(Model):
@@ -96,7 +97,10 @@ class JobRejected(Event):
 class JobPlanned(Event):
     """The control plane's decision: ordered legs, with the rule that made it and every number it used.
 
-    `sense` says which objective is better; it is None where answers of the kind have no objective.
+    `sense` says which objective is better; it is None where answers of the kind have no objective. `trace`: a mark for each
+    condition that the policy asked (see `queuebit_domain.policy.evaluation`). `propensity`: the share of alike jobs that the
+    rule takes, where it does not take all. `experiments`: those that the job takes part in. `policy_digest`: that of the
+    document, where somebody published the policy; absent, the policy is part of the release.
     """
 
     plan: str
@@ -106,6 +110,10 @@ class JobPlanned(Event):
     rule: str
     reasons: tuple[str, ...]
     inputs: dict[str, Any]
+    trace: str | None = None
+    policy_digest: str | None = None
+    propensity: float | None = None
+    experiments: tuple[Assignment, ...] | None = None
 
 
 class ApprovalRequested(Event):

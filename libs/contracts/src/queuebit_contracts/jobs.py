@@ -160,6 +160,7 @@ class Leg(Model):
 
     `starts`: the triggers of which any lets it start, none where it starts at once; absent in plans made before it was stated,
     where the role says it. A `shadow` starts too, and is never waited for, chosen or shown to anyone as an answer.
+    `params` are set for this leg, whatever the job says.
     """
 
     leg: LegName
@@ -169,6 +170,7 @@ class Leg(Model):
     attempts_max: int
     reason: str
     starts: tuple[Trigger, ...] | None = None
+    params: dict[str, ParamValue] | None = None
 
 
 class Ran(Model):

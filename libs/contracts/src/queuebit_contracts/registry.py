@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, get_args
 
 from pydantic import ValidationError
 
-from queuebit_contracts import commands, events, operators, paths
+from queuebit_contracts import commands, events, operators, paths, policy
 from queuebit_contracts.data import Data
 from queuebit_contracts.errors import FieldError, UnknownType
 from queuebit_contracts.large import TEXT_BYTES_MIN
@@ -184,6 +184,7 @@ MODELS: tuple[type[Data], ...] = (
     *_members(operators.HoldEvent),
     *_members(operators.OperationEvent),
     *_members(paths.PathEvent),
+    *_members(policy.PolicyEvent),
     *_members(commands.Command),
 )
 UPCASTS: tuple[Upcast, ...] = ()

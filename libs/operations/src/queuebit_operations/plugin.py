@@ -1,4 +1,4 @@
-"""Plugs `queuebit ops` and `queuebit submissions` into the command line."""
+"""Plugs `queuebit ops`, `queuebit submissions` and `queuebit policy` into the command line."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from queuebit_operations.verbs import (
     jobs_one,
     operations,
     pause,
+    policy,
     projections,
     projections_change,
     quarantine,
@@ -62,10 +63,11 @@ _EPILOG = "Exit codes: " + "; ".join(f"{code.value} {text}" for code, text in ME
 
 
 def register(app: typer.Typer) -> None:
-    """Add `ops` with all its verbs, and `submissions`, to `app`."""
+    """Add `ops` with all its verbs, `submissions` and `policy` to `app`."""
     ops = typer.Typer(help=_HELP, epilog=_EPILOG, no_args_is_help=True, rich_markup_mode=None)
     groups = Groups(ops)
     for add in VERBS:
         add(groups)
     app.add_typer(ops, name="ops")
     submissions.register(app)
+    policy.register(app)

@@ -12,7 +12,7 @@ from typing import Any
 from queuebit_client.cli.exit_codes import ExitCode
 from queuebit_client.cli.output import note
 from queuebit_contracts.errors import ContractError
-from queuebit_domain.errors import CorruptStream
+from queuebit_domain.errors import CorruptStream, InvalidPolicy
 from queuebit_operations import errors as e
 from queuebit_runtime import errors as bus
 from queuebit_store import errors as store
@@ -33,6 +33,7 @@ _KINDS: tuple[tuple[type[Exception], ExitCode], ...] = (
     (bus.ShellError, ExitCode.UNAVAILABLE),
     (ContractError, ExitCode.USAGE),
     (CorruptStream, ExitCode.JOB_NOT_ACCEPTED),
+    (InvalidPolicy, ExitCode.USAGE),
 )
 """The first class that an error is of decides. Anything else is a mistake of ours, and raised on."""
 

@@ -15,6 +15,7 @@ from queuebit_control_plane.inbound.backend_reports import ReportListener
 from queuebit_control_plane.inbound.subscriptions import GROUP, Consumer
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_control_plane.partitions import PartitionKeeper
+from queuebit_control_plane.policies import PolicyKeeper
 from queuebit_control_plane.projections import ProjectionKeeper
 from queuebit_control_plane.relay.lead import Lead
 from queuebit_control_plane.relay.relay import CURSOR, LEASE, Relay
@@ -87,7 +88,8 @@ class ControlPlane:
         self.projections = ProjectionKeeper(
             store, clock, holder=holder, share=projections_share, telemetry=telemetry, cpu_s=cpu_s
         )
-        intake = Intake(store, Tenants(store), self.lanes)
+        self.policies = PolicyKeeper(store, clock)
+        intake = Intake(store, Tenants(store), self.lanes, self.policies.policy)
         Consumer(bus, self.handler, intake, self.lanes, clock, work or inline()).subscribe()
         ReportListener(bus, self.lanes, store, clock).subscribe(GROUP)
 

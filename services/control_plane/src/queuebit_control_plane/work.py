@@ -21,6 +21,7 @@ from queuebit_domain.job import routing
 from queuebit_domain.job.decide import decide, refusal_of
 from queuebit_domain.job.messages import Message, Refuse, Submit
 from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob
+from queuebit_domain.policy.facts import Facts
 from queuebit_runtime.bus.port import Record
 from queuebit_store.ports import NewEvent
 
@@ -118,7 +119,7 @@ class Work:
             event_id = stored_id_of(job_id, version, epoch)
             said = event if writing.all_today else writing.form(event)
             model = type(said)
-            if model is JobPlanned and said is event and type(message) is Submit:
+            if model is JobPlanned and said is event and type(message) is Submit and message.planned is None:
                 data, payload = _json_of_plan(message.inputs), None
             else:
                 data, payload = stored_form(said)
@@ -132,6 +133,6 @@ class Work:
 
 
 @lru_cache(maxsize=1024)
-def _json_of_plan(inputs: routing.RoutingInputs) -> str:
+def _json_of_plan(inputs: Facts) -> str:
     """Most jobs share their plan with many others."""
     return encode_data(routing.plan(inputs)).decode()

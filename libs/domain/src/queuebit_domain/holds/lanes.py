@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from queuebit_contracts.backends import REPORT_AGE_S_MAX
 from queuebit_contracts.events import BackendStatusReported
 from queuebit_contracts.jobs import Lane
+
+
+class LaneState(NamedTuple):
+    """A lane by its available backends: the shortest queue, the most qubits, the newest calibration; None where none says."""
+
+    queue: int | None = None
+    qubits_max: int | None = None
+    calibration_age_s: float | None = None
 
 
 class Lanes:
@@ -36,6 +45,16 @@ class Lanes:
             if status.available and at >= oldest:
                 found[status.lane] = found.get(status.lane, frozenset()) | {status.backend}
         return found
+
+    def state(self, lane: Lane, now: datetime) -> LaneState:
+        """How the available backends of a lane reported themselves."""
+        oldest = now - timedelta(seconds=REPORT_AGE_S_MAX)
+        told = [s for s, at in self._backends.values() if s.lane == lane and s.available and at >= oldest]
+        queues = [each.queue_length for each in told if each.queue_length is not None]
+        qubits = [each.qubits_max for each in told if each.qubits_max is not None]
+        calibrated = [each.calibrated_at for each in told if each.calibrated_at is not None]
+        age_s = (now - max(calibrated)).total_seconds() if calibrated else None
+        return LaneState(min(queues, default=None), max(qubits, default=None), age_s)
 
     def available(self, lane: Lane) -> bool:
         """Whether a backend of the lane reported itself available within the last `REPORT_AGE_S_MAX` seconds."""

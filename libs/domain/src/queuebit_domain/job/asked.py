@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from queuebit_contracts.events import Admission
 from queuebit_contracts.jobs import JobRequest
-from queuebit_domain.job.routing import REFINE_PARAM, RoutingInputs, alone_of, budget_s_of, wish_of
+from queuebit_domain.job.routing import REFINE_PARAM, alone_of, budget_s_of, wish_of
+from queuebit_domain.policy.facts import Facts
 
 
-def inputs_of(
-    request: JobRequest, found: Admission, *, quantum_available: bool, simulator_available: bool
-) -> RoutingInputs:
-    """The inputs of a question; `found` is what its admission measured, the flags are what the adapters reported."""
-    return RoutingInputs(
+def inputs_of(request: JobRequest, found: Admission, *, quantum_available: bool, simulator_available: bool) -> Facts:
+    """The facts of a question; `found` is what its admission measured, the flags are what the adapters reported."""
+    return Facts(
         kind=request.problem.kind,
         family=found.family,
         sense=found.sense,

@@ -88,7 +88,7 @@ def refusal_of(job: Job, message: Submit, now: datetime) -> ev.JobRejected | Non
 def _submit(draft: Draft, message: Submit) -> None:
     if isinstance(draft.job, NoJob):
         draft.add(message.event)
-        draft.add(routing.plan(message.inputs))
+        draft.add(message.planned or routing.plan(message.inputs))
         advance(draft)
 
 

@@ -61,7 +61,7 @@ class Draft:
                 seed=asked if asked is not None else derive_id(job.job_id, "seed").int & 0x7FFF_FFFF,
                 budget_s=leg.spec.budget_s,
                 deadline=job.deadline,
-                params=request.params,
+                params=request.params if leg.spec.params is None else request.params | leg.spec.params,
                 hint=_hint(job, leg),
                 begin_by=lost_after(self.now, leg.spec, job.limits),
                 size=job.size,

@@ -6,16 +6,20 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from queuebit_contracts import events as ev
-from queuebit_domain.job.routing import RoutingInputs
+from queuebit_domain.policy.facts import Facts
 
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """An admitted question: valid, of a known kind and tenant, with its size measured and its fingerprint taken."""
+    """An admitted question: valid, of a known kind and tenant, with its size measured and its fingerprint taken.
+
+    `planned`: its plan, where a policy other than that of this release made it, or as it was recorded: it is not made again.
+    """
 
     job_id: UUID
     event: ev.JobSubmitted
-    inputs: RoutingInputs
+    inputs: Facts
+    planned: ev.JobPlanned | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from queuebit_contracts.events import JobPlanned
 from queuebit_contracts.jobs import Leg, Role, Trigger
+from queuebit_domain.policy.tables import AT_ONCE, TO_IMPROVE, WHEN_NEEDED
 
 SHADOW: Role = "shadow"
-AT_ONCE: tuple[Trigger, ...] = ()
-WHEN_NEEDED: tuple[Trigger, ...] = ("failed", "rejected", "latency_budget", "exhausted")
-"""A fallback starts when the legs before it give no accepted answer in time."""
-TO_IMPROVE: tuple[Trigger, ...] = (*WHEN_NEEDED, "refine")
-"""It also starts when a good answer without a proof is there to go on from."""
 
 
 def legs_of(planned: JobPlanned) -> tuple[Leg, ...]:

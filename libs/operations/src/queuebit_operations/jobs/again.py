@@ -18,8 +18,9 @@ from queuebit_contracts.jobs import FALLBACK_PARAM, TARGET_PARAM, Cost, JobReque
 from queuebit_contracts.operators import Parent
 from queuebit_domain.job.codec import read_event
 from queuebit_domain.job.evolve import evolve
-from queuebit_domain.job.routing import REFINE_PARAM, RoutingInputs, alone_of, budget_s_of, plan, wish_of
+from queuebit_domain.job.routing import REFINE_PARAM, alone_of, budget_s_of, plan, wish_of
 from queuebit_domain.job.state import Job, NoJob
+from queuebit_domain.policy.facts import facts_in
 from queuebit_operations.errors import BadArgument, InConflict
 from queuebit_store.ports import StoredEvent
 
@@ -128,10 +129,9 @@ def _request(asked: JobRequest, changes: Changes) -> JobRequest:
 
 
 def _planned(before: ev.JobPlanned, request: JobRequest) -> ev.JobPlanned:
-    """By the policy of today, from the numbers that were weighed then."""
-    known = {name: value for name, value in before.inputs.items() if name in RoutingInputs._fields}
+    """By the policy of the release, from the facts that were weighed then."""
     return plan(
-        RoutingInputs(**known)._replace(
+        facts_in(before.inputs)._replace(
             wish=wish_of(request.lane, request.params),
             tier=request.tier,
             budget_s=budget_s_of(request.budget_s, request.tier),

@@ -17,7 +17,7 @@ from queuebit_contracts.ids import derive_id
 from queuebit_domain.job.codec import read_event
 from queuebit_domain.job.messages import Cancel, Message, Refuse, Submit, Wake
 from queuebit_domain.job.quarantine import CODE as QUARANTINED
-from queuebit_domain.job.routing import RoutingInputs
+from queuebit_domain.policy.facts import facts_in
 from queuebit_operations.scan.port import EventRow
 
 _SPOKEN = (ev.ExecutionSucceeded, ev.ResultValidated, ev.ResultRejected, ev.ExecutionFailed)
@@ -77,5 +77,5 @@ def _submit(stream_id: UUID, submitted: ev.JobSubmitted, events: Sequence[JobEve
     planned = next((event for event in events if isinstance(event, ev.JobPlanned)), None)
     if planned is None:
         return None
-    known = {name: planned.inputs[name] for name in RoutingInputs._fields if name in planned.inputs}
-    return Submit(stream_id, submitted, RoutingInputs(**known))
+    published = planned.policy_digest is not None
+    return Submit(stream_id, submitted, facts_in(planned.inputs), planned if published else None)

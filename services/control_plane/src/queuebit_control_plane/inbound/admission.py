@@ -16,11 +16,13 @@ from queuebit_contracts.origin import Origin, whole_origin
 from queuebit_control_plane.handler import InboundCommand
 from queuebit_control_plane.inbound.idempotency import reserve_each, unheld
 from queuebit_control_plane.inbound.identity import job_of, origin_of
+from queuebit_control_plane.inbound.planning import FactSource, Planning
 from queuebit_control_plane.inbound.reading import Outcome, Question, admitted_or_refused
 from queuebit_control_plane.inbound.tenants import Tenants
+from queuebit_control_plane.policies import AskPolicy, built_in
 from queuebit_domain.holds.lanes import Lanes
-from queuebit_domain.job.asked import inputs_of
 from queuebit_domain.job.messages import Refuse, Submit
+from queuebit_domain.policy.facts import Facts
 from queuebit_problems.admission import Admitted
 from queuebit_runtime.bus.decoding import Received, Refused
 from queuebit_runtime.bus.port import Record
@@ -40,48 +42,39 @@ _NEVER_HELD = frozenset({_UNKNOWN_TENANT, _TENANT_MISMATCH})
 class Intake:
     """Admits submissions. A key that is no UUIDv7 is held in the store before the job is decided on."""
 
-    def __init__(self, store: StreamStore, tenants: Tenants, lanes: Lanes) -> None:
+    def __init__(
+        self,
+        store: StreamStore,
+        tenants: Tenants,
+        lanes: Lanes,
+        policy: AskPolicy = built_in,
+        sources: Sequence[FactSource] = (),
+    ) -> None:
+        """`policy` is asked for each batch which one is active; `sources` know more of jobs than their requests say."""
         self._store = store
         self._tenants = tenants
-        self._lanes = lanes
+        self._planning = Planning(lanes, policy, sources)
 
     async def admit(self, questions: Sequence[Question], now: datetime) -> list[InboundCommand]:
         """One message for each submission, in order. What nobody has admitted yet is admitted here and now."""
         submitted = [each.received for each in questions]
         asked = [_asked(each) for each in submitted]
-        known = await self._tenants.known({each.request.tenant for each in asked})
-        checked = [_check(each, said, known) for each, said in zip(questions, asked, strict=True)]
+        tenants = await self._tenants.known({each.request.tenant for each in asked})
+        checked = [_check(each, said, tenants) for each, said in zip(questions, asked, strict=True)]
         ids = await self._job_ids(submitted, asked, checked, now)
+        known, plans = await self._planning.of(checked, now)
         commands: list[InboundCommand] = []
-        for received, said, outcome, job_id in zip(submitted, asked, checked, ids, strict=True):
+        for received, said, outcome, job_id, facts, planned in zip(
+            submitted, asked, checked, ids, known, plans, strict=True
+        ):
             if isinstance(outcome, Admitted):
                 assert job_id is not None
-                commands.append(self._submit(received, said, outcome, job_id))
+                assert facts is not None
+                commands.append(_submit(received, said, outcome, job_id, facts, planned))
             else:
                 tenant = _told_to(received.envelope, said.request)
                 commands.append(refuse(received.envelope, outcome, tenant, received.record, job_id=job_id))
         return commands
-
-    def _submit(self, received: Received, asked: ev.JobSubmitted, admitted: Admitted, job_id: UUID) -> InboundCommand:
-        request, found, envelope = admitted.request, admitted.admission, received.envelope
-        inputs = inputs_of(
-            request,
-            found,
-            quantum_available=self._lanes.available("quantum"),
-            simulator_available=self._lanes.available("simulator"),
-        )
-        event = ev.JobSubmitted(
-            request=request,
-            idempotency_key=asked.idempotency_key,
-            fingerprint=admitted.fingerprint,
-            admission=found,
-            origin=origin_of(envelope, asked.origin, job_id),
-        )
-        message = Submit(job_id, event, inputs)
-        refusal_id = refusal_id_of(request.tenant, envelope.source, envelope.id)
-        return InboundCommand(
-            job_id, message, envelope.id, request.tenant, envelope.traceparent, received.record, rival_id=refusal_id
-        )
 
     async def _job_ids(
         self, submitted: Sequence[Received], questions: Sequence[ev.JobSubmitted], checked: list[Outcome], now: datetime
@@ -117,6 +110,29 @@ class Intake:
                 elif isinstance(checked[position], Admitted):
                     checked[position] = unheld(submitted[position].envelope.id, wanted.tenant, holds)
         return ids
+
+
+def _submit(
+    received: Received,
+    asked: ev.JobSubmitted,
+    admitted: Admitted,
+    job_id: UUID,
+    facts: Facts,
+    planned: ev.JobPlanned | None,
+) -> InboundCommand:
+    request, found, envelope = admitted.request, admitted.admission, received.envelope
+    event = ev.JobSubmitted(
+        request=request,
+        idempotency_key=asked.idempotency_key,
+        fingerprint=admitted.fingerprint,
+        admission=found,
+        origin=origin_of(envelope, asked.origin, job_id),
+    )
+    message = Submit(job_id, event, facts, planned)
+    refusal_id = refusal_id_of(request.tenant, envelope.source, envelope.id)
+    return InboundCommand(
+        job_id, message, envelope.id, request.tenant, envelope.traceparent, received.record, rival_id=refusal_id
+    )
 
 
 def refuse(

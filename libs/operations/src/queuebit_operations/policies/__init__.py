@@ -1,0 +1,1 @@
+"""Policies as operators work with them: read from files, published, activated, compared over what was recorded, explained."""

@@ -1,0 +1,123 @@
+"""The facts of a job, and its plan by the active policy: always what every policy may ask, of the rest only what this one does.
+
+The policy of the release is asked where the job is decided, as most jobs share their plan with others; any other one here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from queuebit_contracts.events import JobPlanned
+from queuebit_contracts.jobs import JobRequest
+from queuebit_control_plane.inbound.reading import Outcome
+from queuebit_control_plane.policies import AskPolicy, built_in
+from queuebit_domain.holds.lanes import Lanes
+from queuebit_domain.job import routing
+from queuebit_domain.policy.default import DEFAULT
+from queuebit_domain.policy.facts import Facts, FactValue, with_told
+from queuebit_domain.policy.tables import Policy
+from queuebit_problems.admission import Admitted
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A job as those see it who know something of it."""
+
+    request: JobRequest
+    problem_fingerprint: str
+
+
+class FactSource(Protocol):
+    """Who knows facts that the request does not say, such as what money is left. Asked only where the policy asks for one."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The facts that it knows."""
+        ...
+
+    async def facts(
+        self, asked: Sequence[Asked], wanted: frozenset[str], now: datetime
+    ) -> Sequence[Mapping[str, FactValue]]:
+        """For each job what is known of it, of those that are wanted. Raises StoreUnavailable."""
+        ...
+
+
+class Planning:
+    """Gathers the facts of jobs and plans them."""
+
+    def __init__(self, lanes: Lanes, policy: AskPolicy = built_in, sources: Sequence[FactSource] = ()) -> None:
+        self._lanes = lanes
+        self._policy = policy
+        self._sources = sources
+
+    async def of(
+        self, checked: Sequence[Outcome], now: datetime
+    ) -> tuple[Sequence[Facts | None], Sequence[JobPlanned | None]]:
+        """For each job what is known of it, and its plan where it is made here; None for what was not admitted. Raises
+        StoreUnavailable.
+        """
+        facts: list[Facts | None] = [self._always(each) if type(each) is Admitted else None for each in checked]
+        plans: list[JobPlanned | None] = [None] * len(checked)
+        policy = await self._policy()
+        if policy is not DEFAULT:
+            admitted = [(place, each) for place, each in enumerate(checked) if isinstance(each, Admitted)]
+            told = await self._told(policy, [each for _, each in admitted], now)
+            for (place, _), more in zip(admitted, told, strict=True):
+                known = facts[place]
+                assert known is not None
+                facts[place] = known = with_told(known, more)
+                plans[place] = routing.plan(known, policy)
+        return facts, plans
+
+    def _always(self, admitted: Admitted) -> Facts:
+        """What is known of every job."""
+        request, found = admitted.request, admitted.admission
+        return Facts(
+            kind=request.problem.kind,
+            family=found.family,
+            sense=found.sense,
+            wish=routing.wish_of(request.lane, request.params),
+            tier=request.tier,
+            variables=found.size.variables,
+            qubits=found.size.qubits,
+            terms=found.size.terms,
+            budget_s=routing.budget_s_of(request.budget_s, request.tier),
+            refine=request.params.get(routing.REFINE_PARAM) is True,
+            alone=routing.alone_of(request.params),
+            quantum_available=self._lanes.available("quantum"),
+            simulator_available=self._lanes.available("simulator"),
+        )
+
+    async def _told(self, policy: Policy, admitted: Sequence[Admitted], now: datetime) -> list[Mapping[str, FactValue]]:
+        """For each job what the policy asks beyond that."""
+        known = [self._known(policy, each, now) for each in admitted]
+        for source in self._sources:
+            wanted = source.names & policy.reads
+            if wanted:
+                asked = [Asked(each.request, each.admission.problem_fingerprint) for each in admitted]
+                for told, more in zip(known, await source.facts(asked, wanted, now), strict=True):
+                    told.update(more)
+        return [{name: value for name, value in told.items() if name in policy.reads} for told in known]
+
+    def _known(self, policy: Policy, admitted: Admitted, now: datetime) -> dict[str, FactValue]:
+        request = admitted.request
+        told = routing.requested(
+            policy,
+            tenant=request.tenant,
+            tier=request.tier,
+            deadline=request.deadline,
+            latency_budget_s=request.latency_budget_s,
+            problem_fingerprint=admitted.admission.problem_fingerprint,
+            now=now,
+        )
+        if policy.reads & {"quantum_queue", "quantum_qubits_max", "calibration_age_s"}:
+            state = self._lanes.state("quantum", now)
+            told |= {
+                "quantum_queue": state.queue,
+                "quantum_qubits_max": state.qubits_max,
+                "calibration_age_s": state.calibration_age_s,
+            }
+        return told

@@ -1,0 +1,71 @@
+"""The active policy: the register of policies read anew as often as plans need it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from queuebit_domain.errors import InvalidPolicy
+from queuebit_domain.policy.codec import fold_policies
+from queuebit_domain.policy.default import DEFAULT
+from queuebit_domain.policy.register import NO_POLICIES, REGISTER_ID, policy_of
+from queuebit_domain.policy.tables import Policy
+from queuebit_runtime.clock import Clock
+from queuebit_store.ports import StreamStore
+
+log = logging.getLogger(__name__)
+
+PAGE = 1000
+STALE_S = 0.5
+"""A policy decides everywhere so long after it was activated, at the latest. Until then either does; each job says which."""
+AskPolicy = Callable[[], Awaitable[Policy]]
+
+
+async def built_in() -> Policy:
+    """The policy where nobody has activated another."""
+    return DEFAULT
+
+
+class PolicyKeeper:
+    """Asked before every batch of plans. It reads by version, so that no open transaction can hide an activation.
+
+    A policy that this release cannot read is passed over for the one that was active before it, and `unread` names it.
+    """
+
+    def __init__(self, store: StreamStore, clock: Clock, *, stale_s: float = STALE_S) -> None:
+        self._store = store
+        self._clock = clock
+        self._stale_s = stale_s
+        self._policies = NO_POLICIES
+        self._policy = DEFAULT
+        self._wanted = DEFAULT.version
+        self._read_at_s = float("-inf")
+        self.unread: str | None = None
+
+    async def policy(self) -> Policy:
+        """The active policy, at most `stale_s` old. Raises StoreUnavailable."""
+        now_s = self._clock.monotonic_s()
+        if now_s >= self._read_at_s + self._stale_s:
+            await self._read()
+            self._read_at_s = now_s
+        return self._policy
+
+    async def _read(self) -> None:
+        while stored := await self._store.events_of(REGISTER_ID, after_version=self._policies.version, limit=PAGE):
+            # Another plan may have read on meanwhile.
+            known = self._policies.version
+            self._policies = fold_policies([each for each in stored if each.version > known], self._policies)
+            if len(stored) < PAGE:
+                break
+        if self._policies.active == self._wanted:
+            return
+        self._wanted, self.unread = self._policies.active, None
+        for version in reversed(self._policies.trail):
+            try:
+                self._policy = policy_of(self._policies, version)
+            except InvalidPolicy as error:
+                self.unread = self.unread or version
+                log.error("the policy %s is passed over: %s", version, error)
+            else:
+                log.info("jobs are planned by the policy %s", version)
+                return
