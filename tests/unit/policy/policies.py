@@ -9,8 +9,8 @@ from queuebit_domain.policy.compiling import compiled
 from queuebit_domain.policy.facts import Facts
 from queuebit_domain.policy.tables import Policy
 
-CLASSICAL = {"plan": "classical_only", "legs": [{"role": "primary", "lane": "classical"}]}
-QUANTUM = {
+CLASSICAL: dict[str, Any] = {"plan": "classical_only", "legs": [{"role": "primary", "lane": "classical"}]}
+QUANTUM: dict[str, Any] = {
     "plan": "quantum_with_baseline",
     "legs": [{"role": "primary", "lane": "quantum"}, {"role": "baseline", "lane": "classical"}],
 }

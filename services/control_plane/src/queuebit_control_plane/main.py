@@ -48,6 +48,7 @@ async def build(service: Service, database: PostgresSettings, settings: ControlP
     )
     service.check("postgres", plane.watch.database)
     service.check("relay", plane.watch.relay)
+    service.check("policy", plane.policies.standing)
     service.task("clock", clock.run)
     service.task("relay", plane.relay.run)
     service.task("timers", plane.timers.run)

@@ -11,6 +11,7 @@ from queuebit_domain.policy.default import DEFAULT
 from queuebit_domain.policy.register import NO_POLICIES, REGISTER_ID, policy_of
 from queuebit_domain.policy.tables import Policy
 from queuebit_runtime.clock import Clock
+from queuebit_runtime.service.readiness import Reason
 from queuebit_store.ports import StreamStore
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,16 @@ class PolicyKeeper:
             await self._read()
             self._read_at_s = now_s
         return self._policy
+
+    async def standing(self) -> Reason | None:
+        """Which policy should be active and cannot be read here: jobs are planned all the same."""
+        if self.unread is None:
+            return None
+        detail = (
+            f"The policy {self.unread} cannot be read by this release: jobs are planned by {self._policy.version}. Run the"
+            " release that published it, or go back with `queuebit policy rollback`."
+        )
+        return Reason("policy_unread", detail, {"policy": self.unread}, warning=True)
 
     async def _read(self) -> None:
         while stored := await self._store.events_of(REGISTER_ID, after_version=self._policies.version, limit=PAGE):

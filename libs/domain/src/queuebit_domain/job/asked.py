@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from queuebit_contracts.events import Admission
-from queuebit_contracts.jobs import JobRequest
+from queuebit_contracts.jobs import JobRequest, Tier
+from queuebit_domain.job.limits import Limits
 from queuebit_domain.job.routing import REFINE_PARAM, alone_of, budget_s_of, wish_of
-from queuebit_domain.policy.facts import Facts
+from queuebit_domain.policy.facts import SALTED, Facts, FactValue, bucket_of
+from queuebit_domain.policy.tables import Policy
 
 
 def inputs_of(request: JobRequest, found: Admission, *, quantum_available: bool, simulator_available: bool) -> Facts:
@@ -25,3 +29,28 @@ def inputs_of(request: JobRequest, found: Admission, *, quantum_available: bool,
         quantum_available=quantum_available,
         simulator_available=simulator_available,
     )
+
+
+def requested(
+    policy: Policy,
+    *,
+    tenant: str,
+    tier: Tier,
+    deadline: datetime | None,
+    latency_budget_s: float | None,
+    problem_fingerprint: str,
+    now: datetime,
+) -> dict[str, FactValue]:
+    """What a policy asks beyond what is known of every job, and the request says."""
+    limits = Limits.of(tier)
+    told: dict[str, FactValue] = {
+        "tenant": tenant,
+        "time_left_s": (deadline - now).total_seconds() if deadline else limits.deadline_s,
+        "latency_budget_s": latency_budget_s or limits.latency_budget_s,
+        "hour_utc": now.hour,
+        "weekday_utc": now.weekday(),
+    }
+    for name, salt in SALTED.items():
+        if name in policy.reads:
+            told[name] = bucket_of(f"{salt}{policy.salt}", tenant, problem_fingerprint)
+    return {name: value for name, value in told.items() if name in policy.reads}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
 from functools import lru_cache
 
 from queuebit_contracts.events import JobPlanned
@@ -25,7 +24,7 @@ from queuebit_domain.job.limits import Limits
 from queuebit_domain.policy.compiling import sentence
 from queuebit_domain.policy.default import DEFAULT
 from queuebit_domain.policy.evaluation import Decision, evaluate
-from queuebit_domain.policy.facts import SALTED, Facts, FactValue, bucket_of, recorded
+from queuebit_domain.policy.facts import Facts, recorded
 from queuebit_domain.policy.tables import PlannedLeg, Policy, Rule
 
 POLICY_VERSION = DEFAULT.version
@@ -48,31 +47,6 @@ def alone_of(params: Mapping[str, ParamValue]) -> bool:
 def budget_s_of(wish_s: float | None, tier: Tier) -> float:
     """The computing budget of each leg: as asked, else the tier's."""
     return wish_s if wish_s is not None else Limits.of(tier).budget_s
-
-
-def requested(
-    policy: Policy,
-    *,
-    tenant: str,
-    tier: Tier,
-    deadline: datetime | None,
-    latency_budget_s: float | None,
-    problem_fingerprint: str,
-    now: datetime,
-) -> dict[str, FactValue]:
-    """What a policy asks beyond what is known of every job, and the request says."""
-    limits = Limits.of(tier)
-    told: dict[str, FactValue] = {
-        "tenant": tenant,
-        "time_left_s": (deadline - now).total_seconds() if deadline else limits.deadline_s,
-        "latency_budget_s": latency_budget_s or limits.latency_budget_s,
-        "hour_utc": now.hour,
-        "weekday_utc": now.weekday(),
-    }
-    for name, salt in SALTED.items():
-        if name in policy.reads:
-            told[name] = bucket_of(f"{salt}{policy.salt}", tenant, problem_fingerprint)
-    return {name: value for name, value in told.items() if name in policy.reads}
 
 
 @lru_cache(maxsize=1024)

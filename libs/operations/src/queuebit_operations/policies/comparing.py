@@ -16,7 +16,8 @@ from uuid import UUID
 import msgspec
 
 from queuebit_contracts.events import JobPlanned
-from queuebit_domain.job.routing import plan, requested
+from queuebit_domain.job.asked import requested
+from queuebit_domain.job.routing import plan
 from queuebit_domain.policy.facts import Facts, facts_in, with_told
 from queuebit_domain.policy.tables import Policy
 

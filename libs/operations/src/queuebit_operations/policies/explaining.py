@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
-from queuebit_contracts.events import JobPlanned
+from queuebit_contracts.events import JobPlanned, JobSubmitted
 from queuebit_contracts.policy import FactRef
+from queuebit_domain.job.asked import requested
 from queuebit_domain.job.routing import plan
 from queuebit_domain.policy.evaluation import DENIED
 from queuebit_domain.policy.facts import FACTS, Facts, FactValue, facts_in, with_told
@@ -95,9 +97,26 @@ def nearest(planned: JobPlanned, policy: Policy) -> Iterator[tuple[str, str]]:
             yield row.row, failed[0].condition
 
 
-def what_if(planned: JobPlanned, policy: Policy, changes: Mapping[str, FactValue]) -> JobPlanned:
-    """The plan that the policy makes of the recorded facts with some of them changed."""
-    return plan(with_told(facts_in(planned.inputs), changes), policy)
+def what_if(
+    planned: JobPlanned, submitted: JobSubmitted | None, at: datetime, policy: Policy, changes: Mapping[str, FactValue]
+) -> JobPlanned:
+    """The plan that the policy makes of the recorded facts with some of them changed. What the policy of then did not ask is
+    taken from the request, where it is at hand; `at`: when the job was planned.
+    """
+    facts = facts_in(planned.inputs)
+    if submitted is not None and submitted.admission is not None:
+        request = submitted.request
+        told = requested(
+            policy,
+            tenant=request.tenant,
+            tier=request.tier,
+            deadline=request.deadline,
+            latency_budget_s=request.latency_budget_s,
+            problem_fingerprint=submitted.admission.problem_fingerprint,
+            now=at,
+        )
+        facts = with_told(facts, told)
+    return plan(with_told(facts, changes), policy)
 
 
 def parse_changes(texts: Sequence[str]) -> dict[str, FactValue]:

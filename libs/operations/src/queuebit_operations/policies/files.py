@@ -12,7 +12,7 @@ from queuebit_contracts.errors import field_errors
 from queuebit_contracts.policy import DOCUMENT_BYTES_MAX, PolicyDocument
 from queuebit_operations.errors import BadArgument
 
-REMEDY = "See infra/docs/policies.md; `queuebit policy show routing/2` prints one to begin from."
+REMEDY = "See infra/docs/how-to/policies.md; `queuebit policy show routing/2` prints one to begin from."
 SHOWN_MAX = 10
 
 

@@ -128,7 +128,7 @@ async def _explain(job_id: UUID, changes: list[str], version: str | None, *, as_
 
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_client.cli.output import print_json
-    from queuebit_contracts.events import JobPlanned
+    from queuebit_contracts.events import JobPlanned, JobSubmitted
     from queuebit_domain.job.codec import read_event
     from queuebit_operations.connections.store import opened_store
     from queuebit_operations.errors import NotThere
@@ -136,9 +136,9 @@ async def _explain(job_id: UUID, changes: list[str], version: str | None, *, as_
 
     other_facts = parse_changes(changes)
     async with opened_store(os.environ) as store:
-        told = [read_event(each) for each in await store.events_of(job_id, limit=10)]
-    planned = next((event for event in told if isinstance(event, JobPlanned)), None)
-    if planned is None:
+        told = [(read_event(each), each.time) for each in await store.events_of(job_id, limit=10)]
+    planned, at = next(((event, at) for event, at in told if isinstance(event, JobPlanned)), (None, None))
+    if planned is None or at is None:
         raise NotThere(f"There is no plan of a job {job_id}.", remedy="Check the id and QUEUEBIT_NAMESPACE.")
     known = await _policies()
     policy = _named(known, planned.policy_version)
@@ -150,7 +150,8 @@ async def _explain(job_id: UUID, changes: list[str], version: str | None, *, as_
         if as_json:
             print_json(document)
         return ExitCode.OK
-    other = what_if(planned, policy if version is None else _named(known, version), other_facts)
+    submitted = next((event for event, _ in told if isinstance(event, JobSubmitted)), None)
+    other = what_if(planned, submitted, at, policy if version is None else _named(known, version), other_facts)
     same = [leg.leg for leg in other.legs] == [leg.leg for leg in planned.legs] and other.plan == planned.plan
     if as_json:
         what = {"plan": other.plan, "rule": other.rule, "legs": [leg.leg for leg in other.legs], "same": same}

@@ -16,6 +16,7 @@ from queuebit_control_plane.inbound.reading import Outcome
 from queuebit_control_plane.policies import AskPolicy, built_in
 from queuebit_domain.holds.lanes import Lanes
 from queuebit_domain.job import routing
+from queuebit_domain.job.asked import inputs_of, requested
 from queuebit_domain.policy.default import DEFAULT
 from queuebit_domain.policy.facts import Facts, FactValue, with_told
 from queuebit_domain.policy.tables import Policy
@@ -74,19 +75,9 @@ class Planning:
 
     def _always(self, admitted: Admitted) -> Facts:
         """What is known of every job."""
-        request, found = admitted.request, admitted.admission
-        return Facts(
-            kind=request.problem.kind,
-            family=found.family,
-            sense=found.sense,
-            wish=routing.wish_of(request.lane, request.params),
-            tier=request.tier,
-            variables=found.size.variables,
-            qubits=found.size.qubits,
-            terms=found.size.terms,
-            budget_s=routing.budget_s_of(request.budget_s, request.tier),
-            refine=request.params.get(routing.REFINE_PARAM) is True,
-            alone=routing.alone_of(request.params),
+        return inputs_of(
+            admitted.request,
+            admitted.admission,
             quantum_available=self._lanes.available("quantum"),
             simulator_available=self._lanes.available("simulator"),
         )
@@ -104,7 +95,7 @@ class Planning:
 
     def _known(self, policy: Policy, admitted: Admitted, now: datetime) -> dict[str, FactValue]:
         request = admitted.request
-        told = routing.requested(
+        told = requested(
             policy,
             tenant=request.tenant,
             tier=request.tier,

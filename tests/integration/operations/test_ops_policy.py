@@ -1,0 +1,121 @@
+"""`queuebit policy` on a real PostgreSQL: the commands of its page, in its order, over jobs that were planned before."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import re
+import shlex
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from queuebit_client.cli import main
+from queuebit_store.postgres import PostgresSettings, PostgresStore
+from tests.fakes.histories import tell_jobs
+from tests.integration.operations.conftest import Said
+
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "infra" / "docs" / "how-to" / "policies.md"
+ENDS = {"diff": 1, 'explain "$JOB" --set': 1, 'explain "$JOB" --policy': 1}
+"""What the page says changes something."""
+
+
+class Policy:
+    """`queuebit policy` in the namespace of a test, with Kafka out of reach."""
+
+    def __init__(self, settings: PostgresSettings) -> None:
+        self._env = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("QUEUEBIT_")},
+            "QUEUEBIT_POSTGRES": settings.url,
+            "QUEUEBIT_NAMESPACE": settings.namespace,
+            "QUEUEBIT_KAFKA": "127.0.0.1:1",
+            "QUEUEBIT_ACTOR": "ada",
+        }
+
+    async def __call__(self, *words: str) -> Said:
+        return await asyncio.to_thread(self._run, words)
+
+    def _run(self, words: tuple[str, ...]) -> Said:
+        out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
+        with patch.dict(os.environ, self._env, clear=True), redirect_stdout(out), redirect_stderr(err):
+            code = main.run(["policy", *words])
+        out.seek(0)
+        return Said(int(code), out.read(), err.getvalue())
+
+
+@pytest.fixture
+def policy(settings: PostgresSettings, monkeypatch: pytest.MonkeyPatch) -> Policy:
+    monkeypatch.chdir(ROOT)
+    return Policy(settings)
+
+
+def commands() -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.S)
+    return [line.removeprefix("queuebit policy ") for block in blocks for line in block.splitlines()]
+
+
+async def test_every_command_of_the_page_does_what_it_says(policy: Policy, postgres_store: PostgresStore) -> None:
+    (job_id, *_) = await tell_jobs(postgres_store, range(3), lane="auto", then=[])
+    said: dict[str, Said] = {}
+    for command in commands():
+        words = shlex.split(command.replace("$JOB", str(job_id)))
+        said[command] = await policy(*words)
+        wanted = next((code for text, code in ENDS.items() if command.startswith(text)), 0)
+        assert said[command].code == wanted, (command, said[command].err)
+
+    assert len(said) >= 10
+    listed = next(each.out for text, each in said.items() if text.startswith("list"))
+    assert "canary/1" in listed
+    assert "a tenth of what is left to us" in listed
+    back = next(each.out for text, each in said.items() if text.startswith("rollback"))
+    assert back == "Jobs are planned by routing/2 again, not by canary/1.\n"
+
+
+async def test_what_would_change_is_counted_and_one_decision_is_told_in_full(
+    policy: Policy, postgres_store: PostgresStore
+) -> None:
+    (job_id, *_) = await tell_jobs(postgres_store, range(4), lane="auto", then=[])
+    await tell_jobs(postgres_store, range(4, 6), then=[])
+
+    changed = await policy("diff", "infra/examples/policies/canary.yaml", "--json")
+    same = await policy("diff", "routing/2", "--json")
+    told = await policy("explain", str(job_id), "--set", "qubits=40", "--json")
+    wrong = await policy("explain", str(job_id), "--set", "quibts=40")
+    nobody = await policy("diff", "routing/2", "--tenant", "nobody")
+
+    found = changed.document
+    assert (changed.code, found["decisions"], found["changed"]) == (1, 6, 4)
+    assert found["moves"] == [{"before": "small-on-simulator", "after": "otherwise", "jobs": 4}]
+    assert (found["lanes_before"], found["lanes_after"]) == ({"simulator": 4, "classical": 6}, {"classical": 6})
+    assert found["unknown"] == {"bucket": 6, "shadow_bucket": 6, "time_left_s": 6, "quantum_queue": 6}
+    assert (same.code, same.document["changed"], same.document["decisions"]) == (0, 0, 6)
+    row = next(each for each in told.document["rows"] if each["row"] == "small-on-simulator")
+    assert (told.code, row["outcome"], told.document["what_if"]["rule"]) == (1, "holds", "otherwise-classical")
+    assert {"condition": "qubits ge 4", "value": 6, "bound": 4, "mark": "holds"} in row["conditions"]
+    assert (wrong.code, "sets no fact" in wrong.err) == (2, True)
+    assert (nobody.code, "No decision is selected." in nobody.err) == (3, True)
+
+
+async def test_a_file_that_is_no_policy_is_told_by_field(policy: Policy, tmp_path: Path) -> None:
+    text = (ROOT / "infra/examples/policies/canary.yaml").read_text()
+    cases = {
+        "twice": (text + "\npolicy: other\n", 2, "the key 'policy' stands twice"),
+        "field": (text.replace("routing:", "rooting:"), 2, "rooting: "),
+        "yaml": ("a: [", 2, "is no YAML"),
+        "list": ("- a", 2, "holds no policy"),
+        "reserved": (text.replace("policy: canary", "policy: routing"), 2, "is that of the policy of the release"),
+        "fault": (text.replace("{wish: quantum}", "{wish: off}"), 1, "In YAML `off`"),
+    }
+    for name, (written, code, wanted) in cases.items():
+        file = tmp_path / f"{name}.yaml"
+        file.write_text(written)
+        said = await policy("publish", str(file), "--reason", "r")
+        assert (said.code, wanted in said.err) == (code, True), (name, said.err)
+
+    listed = await policy("list", "--json")
+    assert (json.loads(listed.out)["published"], listed.document["active"]) == ([], "routing/2")
