@@ -114,6 +114,12 @@ soak: $(READY) ## Run the simulation over many seeds, and keep those that find s
 provider-crash-matrix: $(READY) ## Kill, pause and cut submissions everywhere: is each paid for once? (CLIENT=ibm RUNS=100 WAY=all SEED=1).
 	@$(BIN)/python -m queuebit_workbench.clouds.crashes $(if $(CLIENT),--client $(CLIENT)) $(if $(RUNS),--runs $(RUNS)) $(if $(WAY),--way $(WAY)) $(if $(SEED),--seed $(SEED))
 
+.PHONY: console-test
+console-test: $(READY) ## Try the console in a real browser (Debian's chromium, or QUEUEBIT_CHROMIUM=path), with axe; pictures in build/console.
+	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group console
+	@QUEUEBIT_CONSOLE_TEST=1 $(BIN)/python -m pytest tests/console
+	@cat build/console/figures.json
+
 .PHONY: provider-fixtures
 provider-fixtures: $(READY) ## Record once what vendors' own clients and the clouds on loopback say to each other; tests replay it.
 	@$(BIN)/python -m queuebit_workbench.clouds.spoken ibm tests/contract/provider/recorded/ibm.jsonl

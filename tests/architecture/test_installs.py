@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,19 @@ def test_it_installs_alone_with_only_what_it_declares(name: str, tmp_path: Path)
 
     assert done.returncode == 0, done.stderr
     assert set(done.stdout.split()) == HAS[name]
+
+
+def test_the_gateway_brings_the_console_along(tmp_path: Path) -> None:
+    _uv("build", "-q", "--wheel", "--out-dir", str(tmp_path), "services/gateway")
+    (wheel,) = tmp_path.glob("*.whl")
+    root = ROOT / "services" / "gateway" / "src"
+    with zipfile.ZipFile(wheel) as shipped:
+        names = {name for name in shipped.namelist() if "/console/web/" in name and not name.endswith("/")}
+
+    here = {
+        path.relative_to(root).as_posix()
+        for path in (root / "queuebit_gateway/console/web").rglob("*")
+        if path.is_file()
+    }
+    assert len(here) > 30
+    assert names == here

@@ -19,6 +19,7 @@ from queuebit_contracts.commands import CancelJob
 from queuebit_contracts.envelope import Envelope, decode, encode_data
 from queuebit_contracts.ids import attempt_id_of, derive_id, refusal_id_of
 from queuebit_contracts.jobs import Confidence, Leg, Ran
+from queuebit_domain.projections.registry import PROJECTIONS
 from queuebit_gateway.access.authentication import Role, row_of
 from queuebit_gateway.access.rate_limits import RATES
 from queuebit_gateway.http.app import create_app
@@ -33,6 +34,7 @@ from queuebit_runtime.processes.bounded_work import BoundedWork
 from queuebit_store.directory.keys import make_key
 from queuebit_store.memory import MemoryStore
 from queuebit_store.ports import Append, Head, NewEvent
+from queuebit_store.projections.runner import ProjectionRunner
 
 PEPPER = b"pepper for tests"
 LEG = "primary-classical"
@@ -199,6 +201,16 @@ def a_body(**changes: Any) -> dict[str, Any]:
     """A triangle, whose best cut is 2."""
     statement = {"nodes": 3, "edges": [[0, 1, 1], [1, 2, 1], [0, 2, 1]]}
     return {"problem": {"kind": "maxcut", "statement": statement}, "lane": "classical", **changes}
+
+
+async def counted(world: RunningGateway) -> None:
+    """The figures, as a control plane counts them beside."""
+    clock = world.clock
+    runner = ProjectionRunner(world.store, PROJECTIONS, holder="one", now=clock.now, monotonic_s=clock.monotonic_s)
+    await runner.prepare()
+    while (await runner.step(limit=100)).more:
+        pass
+    await runner.release()
 
 
 @asynccontextmanager

@@ -14,20 +14,8 @@ from typer.testing import CliRunner
 from queuebit_client import AsyncQueuebit, Queuebit
 from queuebit_client.cli.app import new_app
 from queuebit_client.reads import Backlog, BacklogGroup, Usage, UsageDay
-from queuebit_domain.projections.registry import PROJECTIONS
 from queuebit_gateway.http.server import HttpServer
-from queuebit_store.projections.runner import ProjectionRunner
-from tests.contract.http.running_gateway import RunningGateway, a_world
-
-
-async def _counted(world: RunningGateway) -> None:
-    """As a control plane does it beside."""
-    clock = world.clock
-    runner = ProjectionRunner(world.store, PROJECTIONS, holder="one", now=clock.now, monotonic_s=clock.monotonic_s)
-    await runner.prepare()
-    while (await runner.step(limit=100)).more:
-        pass
-    await runner.release()
+from tests.contract.http.running_gateway import RunningGateway, a_world, counted
 
 
 async def _get(world: RunningGateway, path: str, tenant: str = "acme") -> tuple[int, dict[str, object]]:
@@ -42,7 +30,7 @@ async def test_a_tenant_sees_what_it_used_and_nothing_of_others() -> None:
         world.clock.offset = timedelta(days=-1)
         await world.submit()
         world.clock.offset = timedelta()
-        await _counted(world)
+        await counted(world)
         today = world.clock.now().date()
 
         status, used = await _get(world, "/v1/usage")
@@ -66,11 +54,11 @@ async def test_a_tenant_sees_what_is_on_its_way_until_it_has_ended() -> None:
         world.plane.finish_at_once = False
         job_id = (await world.submit()).json()["id"]
         await world.submit()
-        await _counted(world)
+        await counted(world)
         _, before = await _get(world, "/v1/backlog")
         _, others = await _get(world, "/v1/backlog", "other")
         await world.http.post(f"/v1/jobs/{job_id}/cancel", json={}, headers=await world.headers())
-        await _counted(world)
+        await counted(world)
         _, after = await _get(world, "/v1/backlog")
 
     (group,) = cast("list[dict[str, Any]]", before["groups"])
@@ -87,7 +75,7 @@ async def test_what_is_not_counted_yet_is_said() -> None:
         await world.submit()
         status, told = await _get(world, "/v1/usage")
         assert (status, told["code"], told["retry"]) == (503, "figures_unavailable", "same_request")
-        await _counted(world)
+        await counted(world)
         await world.submit()
         now_s = world.store.database.now_s
         world.store.database.now_s = lambda: now_s() + 5.0
@@ -112,7 +100,7 @@ async def test_both_clients_and_the_command_line_ask_it(monkeypatch: pytest.Monk
             await world.submit()
             world.plane.finish_at_once = False
             await world.submit()
-            await _counted(world)
+            await counted(world)
             async with AsyncQueuebit(url, key) as client:
                 used, waiting = await client.usage(days=2), await client.backlog()
             monkeypatch.setenv("QUEUEBIT_API_KEY", key)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
+import pytest
 
 from tests.contract.http.running_gateway import LEG, RunningGateway, a_body
 
@@ -130,6 +131,16 @@ async def test_explains(world: RunningGateway) -> None:
         "ResultValidated", "JobCompleted",
     ]  # fmt: skip
     assert story["attempts"][0]["queue_s"] >= 0
+
+
+@pytest.mark.parametrize("after", [0, 1, 4, 8, 9, 2**63 - 1])
+async def test_explains_with_the_timeline_after_a_version(world: RunningGateway, after: int) -> None:
+    job = await _done(world)
+    whole = (await _get(world, f"/v1/jobs/{job['id']}/explain")).json()
+    rest = (await _get(world, f"/v1/jobs/{job['id']}/explain?timeline_after={after}")).json()
+
+    assert len(whole["timeline"]) == 8
+    assert rest == {**whole, "timeline": whole["timeline"][after:]}
 
 
 async def test_lists_in_pages_without_gaps_or_repeats(world: RunningGateway) -> None:

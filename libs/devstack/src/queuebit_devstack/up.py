@@ -171,6 +171,7 @@ def _tell(stack: Stack, say: Say, *, foreground: bool) -> None:
     say(f"PostgreSQL  {masked(stack.postgres)}")
     if stack.state.gateway:
         say(f"Gateway     {stack.state.gateway}")
+        say(f"Console     {stack.state.gateway}/console/ (open it, with its key: queuebit console)")
     say(f"Data, logs  {stack.data_dir}")
     for user, path in client_files(stack.state, stack.data_dir).items():
         say(f"Kafka login of {user} services: {path}")

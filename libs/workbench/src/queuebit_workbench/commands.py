@@ -1,4 +1,4 @@
-"""The commands of one machine (`up`, `down`, `status`, `logs`, `run` and `demo`), plugged into `queuebit`.
+"""The commands of one machine (`up`, `down`, `status`, `logs`, `run`, `demo` and `console`), plugged into `queuebit`.
 
 Everything heavy is imported inside the functions, so that `queuebit --help` stays quick.
 """
@@ -13,6 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from queuebit_client.cli import options as o
+from queuebit_workbench import console
 from queuebit_workbench.circuits import verbs
 
 EXIT_UNAVAILABLE = 8
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command("logs")(logs)
     app.command("run")(run)
     app.command("demo")(demo)
+    app.command("console")(console.console)
     verbs.register(app)
 
 

@@ -16,7 +16,7 @@ import httpx2
 from queuebit_client.asynchronous import AsyncQueuebit
 from queuebit_client.document import document_of
 from queuebit_contracts.channels import LIFECYCLE
-from queuebit_gateway.access.authentication import row_of
+from queuebit_gateway.access.authentication import Role, row_of
 from queuebit_runtime.bus.decoding import Received, sort_out
 from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_runtime.bus.port import Delivery, Subscription
@@ -51,31 +51,38 @@ async def ended(client: AsyncQueuebit, body: Mapping[str, Any]) -> dict[str, Any
 @asynccontextmanager
 async def one_process(tell: Tell) -> AsyncIterator[AsyncQueuebit]:
     """The five services in this process, and a client of theirs; `tell` hears each event by name."""
-    clock = SystemClock()
-    ids = SystemIds(clock)
-    pool = ProcessPool(max(1, os.cpu_count() or 1), PROCESS_MEMORY_MAX_MB)
-    world = World(clock, ids, pool)
-    api_key = await _admit(world.store(), clock)
-    listener = _listen(world, tell)
-    try:
-        await world.start()
-        await listener.start()
+    async with one_world(tell) as (world, api_key):
         assert world.app is not None
         transport = httpx2.ASGITransport(world.app)
         async with AsyncQueuebit("http://queuebit.local", api_key, transport=transport) as client:
             yield client
+
+
+@asynccontextmanager
+async def one_world(tell: Tell, role: Role = "submitter") -> AsyncIterator[tuple[World, str]]:
+    """The five services in this process, and the key of their one tenant; `tell` hears each event by name."""
+    clock = SystemClock()
+    ids = SystemIds(clock)
+    pool = ProcessPool(max(1, os.cpu_count() or 1), PROCESS_MEMORY_MAX_MB)
+    world = World(clock, ids, pool)
+    api_key = await _admit(world.store(), clock, role)
+    listener = _listen(world, tell)
+    try:
+        await world.start()
+        await listener.start()
+        yield world, api_key
     finally:
         await listener.stop()
         await world.stop()
         await pool.close()
 
 
-async def _admit(store: MemoryStore, clock: SystemClock) -> str:
+async def _admit(store: MemoryStore, clock: SystemClock, role: Role) -> str:
     """The one tenant of this process, and its key."""
     now = clock.now()
     api_key = make_key(secrets.randbits(64), secrets.randbits(256))
     await store.add_tenant(TENANT, now)
-    await store.add_key(row_of(api_key, PEPPER, TENANT, "submitter", now, timedelta(days=1)))
+    await store.add_key(row_of(api_key, PEPPER, TENANT, role, now, timedelta(days=1)))
     return api_key
 
 

@@ -18,6 +18,7 @@ from queuebit_classical_solver.main import build_shell
 from queuebit_classical_solver.shell.settings import SolverSettings
 from queuebit_control_plane.app import ControlPlane
 from queuebit_gateway.http.app import create_app
+from queuebit_gateway.http.parts import Parts
 from queuebit_gateway.main import build_parts
 from queuebit_quantum_adapter.shell.app import QuantumAdapter
 from queuebit_quantum_adapter.shell.settings import AdapterSettings
@@ -86,6 +87,7 @@ class World:
         self.broker = MemoryBroker(clock, seed=seed)
         self.database = MemoryDatabase(clock.monotonic_s)
         self.app: ASGIApp | None = None
+        self.gateway: Parts | None = None
         self._ids = ids
         self._pool = pool
         self._hop = hop
@@ -145,7 +147,7 @@ class World:
     def _close_door(self, name: str) -> None:
         """Where the member answers HTTP, nobody does from now on."""
         if name.partition("/")[0] == "gateway":
-            self.app = None
+            self.app = self.gateway = None
 
     def _build(self, name: str, member: _Member) -> Run | None:
         bus, store, clock = member.ports.bus, member.ports.store, member.ports.clock
@@ -189,7 +191,7 @@ class World:
                     hop=self._hop,
                     work=BoundedWork(self._pool, self._pool),
                 )
-                self.app = create_app(parts)
+                self.app, self.gateway = create_app(parts), parts
 
                 async def let_go() -> None:
                     parts.tailer.close()

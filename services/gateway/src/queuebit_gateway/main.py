@@ -63,6 +63,7 @@ def build_parts(
     proxies: Proxies = NO_PROXIES,
     work: BoundedWork | None = None,
     telemetry: Telemetry = SILENT,
+    console: bool = True,
 ) -> Parts:
     """The parts of a gateway over these ports; `create_app` makes the ASGI app of them.
 
@@ -89,6 +90,7 @@ def build_parts(
         ids=ids,
         proxies=proxies,
         telemetry=telemetry,
+        console=console,
     )
 
 
@@ -113,6 +115,7 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
         proxies=settings.proxies(),
         work=work,
         telemetry=service.telemetry,
+        console=settings.console,
     )
     server = HttpServer(
         create_app(parts),

@@ -23,6 +23,7 @@ class GatewaySettings(RuntimeSettings):
     """Where it listens, the secret of its keys, and what strangers may take of it before they have said who they are."""
 
     http_host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    console: bool = Field(default=True, description="Whether the console for browsers is served, at /console/.")
     http_port: Annotated[int, Field(ge=0, le=65535, description="The port to listen on; 0, any free one.")] = 8080
     pepper: Annotated[
         SecretStr,

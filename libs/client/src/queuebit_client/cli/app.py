@@ -24,6 +24,7 @@ PLUG_INS = {
     "logs": ("Print the logs of what runs on this machine.", WORKBENCH),
     "run": ("Take one job through all services in one process, without a server.", WORKBENCH),
     "demo": ("Start everything and send real jobs.", WORKBENCH),
+    "console": ("Open the console in the browser: of the server, or of all services in one process.", WORKBENCH),
     "ops": ("What operators do: inspect, verify, export, replay.", OPERATIONS),
     "circuit": ("Draw, count and convert circuits, before and after they are fitted to a device.", WORKBENCH),
     "submissions": ("What was handed in at providers that charge for it.", OPERATIONS),

@@ -48,6 +48,7 @@ def result(jobs: Sequence[DemoJob]) -> Table:
 def look_around(console: Console, url: str, kafka: str) -> None:
     """Where to go from here."""
     console.print(f"Gateway {url} · Kafka {kafka}", highlight=False)
+    console.print(f"Console {url}/console/ in your browser; sign in with the key below.", highlight=False)
     console.print("In another terminal: queuebit list · queuebit show JOB · queuebit explain JOB · queuebit logs")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -9,8 +10,12 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from queuebit_contracts.commands import CancelJob
+<<<<<<< HEAD
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import BODY_BYTES_MAX, JobState, KindName, Tier, is_past
+=======
+from queuebit_contracts.jobs import BODY_BYTES_MAX, INTEGER_MAX, JobState, KindName, Tier
+>>>>>>> 5998fc8f (Console: jobs in the browser, live, with what each answer is worth and a picture of it; of the server, or of all services in one process)
 from queuebit_contracts.model import Model
 from queuebit_contracts.streams import PUBLISHED
 from queuebit_gateway.access.authentication import Actor
@@ -186,11 +191,18 @@ async def read(
     operation_id="explain_job",
     responses={200: answer(*RATE, example=examples.EXPLAINED), **problems(401, 403, 404, 422, 429)},
 )
-async def explain_job(request: Request, actor: Reading, job_id: JobId) -> Response:
+async def explain_job(
+    request: Request,
+    actor: Reading,
+    job_id: JobId,
+    timeline_after: Annotated[
+        int, Query(ge=0, le=INTEGER_MAX, description="Of the timeline only what came after this version.")
+    ] = 0,
+) -> Response:
     """Why the job went as it went: plan, rule, policy version, every number used, what ran, and the story in order."""
     parts = parts_of(request)
     found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
-    return _json(await parts.jobs.told(found, explain))
+    return _json(await parts.jobs.told(found, partial(explain, timeline_after=timeline_after)))
 
 
 @router.post(

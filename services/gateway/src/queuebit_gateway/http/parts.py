@@ -48,6 +48,7 @@ class Parts:
     ids: Ids
     proxies: Proxies = NO_PROXIES
     telemetry: Telemetry = SILENT
+    console: bool = True
 
 
 def parts_of(request: Request) -> Parts:

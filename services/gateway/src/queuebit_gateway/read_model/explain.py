@@ -11,8 +11,8 @@ from queuebit_gateway.read_model.models import AttemptTimes, Explanation, JobVie
 from queuebit_gateway.read_model.view import Happened
 
 
-def explain(view: JobView, story: Sequence[Happened]) -> Explanation:
-    """The explanation of a job, from its view (with the plan) and its events."""
+def explain(view: JobView, story: Sequence[Happened], *, timeline_after: int = 0) -> Explanation:
+    """The explanation of a job, from its view (with the plan) and its events; its timeline is of those after a version."""
     plan = view.plan
     reasons = [*(plan.reasons or () if plan else ()), *view.reasons]
     return Explanation(
@@ -28,7 +28,7 @@ def explain(view: JobView, story: Sequence[Happened]) -> Explanation:
         ran=view.ran,
         attempts=_times(view, story),
         fallbacks=view.fallbacks,
-        timeline=_timeline(story),
+        timeline=_timeline(story, timeline_after),
     )
 
 
@@ -80,10 +80,11 @@ def _between(start: datetime | None, end: datetime | None) -> float | None:
     return None if start is None or end is None else round(max(0.0, (end - start).total_seconds()), 6)
 
 
-def _timeline(story: Sequence[Happened]) -> tuple[TimelineEntry, ...]:
+def _timeline(story: Sequence[Happened], after: int) -> tuple[TimelineEntry, ...]:
+    """The events after a version; their versions count from 1 without gaps."""
     entries = []
-    previous = story[0].at if story else None
-    for happened in story:
+    previous = story[min(max(after, 1), len(story)) - 1].at if story else None
+    for happened in story[after:]:
         assert previous is not None
         entries.append(
             TimelineEntry(

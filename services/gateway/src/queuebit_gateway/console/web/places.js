@@ -1,0 +1,14 @@
+// Every place of the console: its name in the address, its letter on the keyboard, and the screen that is fetched for it.
+export const PLACES = [
+  { name: "overview", title: "Overview", letter: "o", open: async () => (await import("./screens/overview.js")).Overview },
+  {
+    name: "jobs",
+    title: "Jobs",
+    letter: "j",
+    open: async (path) => (path[1] ? (await import("./screens/job.js")).Job : (await import("./screens/jobs.js")).Jobs),
+  },
+];
+
+export function placeOf(path) {
+  return PLACES.find((each) => each.name === path[0]) ?? PLACES[0];
+}

@@ -1,0 +1,51 @@
+// The answer: as a picture where one says it, as outcomes where there are counts, and always as text.
+import { html, useEffect, useState } from "../../core/html.js";
+import { number } from "../../core/format.js";
+import { countsOf, Histogram } from "../../charts/histogram.js";
+import { Copy, Empty, Failed, Panel, Reading } from "../../parts/pieces.js";
+import { drawingOf } from "../../drawings/index.js";
+import { Circuit } from "./circuit.js";
+import { useStatement } from "./statement.js";
+
+const SHOWN_MAX = 4000;
+
+export function Answer({ job }) {
+  return html`<${Panel} title="Answer" actions=${job.answer && html`<${Copy} text=${JSON.stringify(job.answer)} label="Copy answer" />`}>
+    ${job.answer ? html`<${Known} job=${job} />` : html`<${Empty}>There is no answer${job.failure || job.rejection ? "." : " yet."}<//>`}<//>`;
+}
+
+function Known({ job }) {
+  const counts = countsOf(job.answer);
+  const draws = drawingOf(job.kind);
+  return html`${counts && html`<${Histogram} counts=${counts} title="Outcomes" />`}
+    ${counts && Object.entries(job.answer.marginals ?? {}).map(([name, each]) => html`<${Histogram} counts=${each} title=${`Marginal ${name}`} />`)}
+    ${job.answer.value !== undefined && html`<${Value} answer=${job.answer} />`}
+    ${draws && html`<${Drawn} job=${job} open=${draws} />`}
+    ${job.kind.startsWith("circuit_sampling") && html`<${Circuit} job=${job} />`}
+    <${AsText} answer=${job.answer} open=${!counts && !draws && job.answer.value === undefined} />`;
+}
+
+function Value({ answer }) {
+  const error = answer.std_error ?? null;
+  return html`<dl class="big"><div><dt>Value</dt><dd>${number(answer.value)}${error !== null && html` <span class="note">± ${number(error)}</span>`}</dd></div>
+    ${answer.bias_max !== undefined && html`<div><dt>Bias at most</dt><dd>${number(answer.bias_max)}</dd></div>`}
+    ${answer.mitigated && html`<div><dt>Mitigated (${answer.mitigated.method})</dt><dd>${number(answer.mitigated.value)} <span class="note">± ${number(answer.mitigated.std_error)}</span></dd></div>`}</dl>`;
+}
+
+function Drawn({ job, open }) {
+  const { statement, error } = useStatement(job);
+  const [draw, setDraw] = useState(null);
+  useEffect(() => {
+    open().then((found) => setDraw(() => found));
+  }, [open]);
+  if (error) return html`<${Failed} error=${error} />`;
+  if (!statement || !draw) return html`<${Reading} what="Drawing" />`;
+  const picture = draw(statement, job.answer, job.kind);
+  return picture ?? html`<p class="note">This one is too large to be drawn, or states nothing that could be.</p>`;
+}
+
+function AsText({ answer, open }) {
+  const text = JSON.stringify(answer);
+  const shown = text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)} …` : text;
+  return html`<details open=${open}><summary>As text</summary><pre tabindex="0" aria-label="Answer as JSON" class="wrap">${shown}</pre></details>`;
+}
