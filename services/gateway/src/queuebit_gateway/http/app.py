@@ -15,10 +15,10 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Scope
 
 from queuebit_contracts.errors import FieldError
-<<<<<<< HEAD
 from queuebit_gateway.http import (
     backends_api,
     batches_api,
+    console_api,
     events_api,
     figures_api,
     jobs_api,
@@ -26,9 +26,6 @@ from queuebit_gateway.http import (
     openapi,
     stream_api,
 )
-=======
-from queuebit_gateway.http import backends_api, console_api, figures_api, jobs_api, kinds_api, openapi, stream_api
->>>>>>> 5998fc8f (Console: jobs in the browser, live, with what each answer is worth and a picture of it; of the server, or of all services in one process)
 from queuebit_gateway.http.envelope import ANSWERED, Shell, problem_response, request_id_of
 from queuebit_gateway.http.parts import Parts
 from queuebit_gateway.http.tracing import Traced
@@ -40,20 +37,13 @@ DESCRIPTION = "Submit a problem, watch it, read the checked answer. Every error 
 RETRY_AFTER_S = 1.0
 ROUTERS = (
     jobs_api.router,
-<<<<<<< HEAD
     batches_api.router,
     stream_api.router,
     events_api.router,
     figures_api.router,
     kinds_api.router,
     backends_api.router,
-=======
-    stream_api.router,
-    figures_api.router,
-    kinds_api.router,
-    backends_api.router,
     console_api.router,
->>>>>>> 5998fc8f (Console: jobs in the browser, live, with what each answer is worth and a picture of it; of the server, or of all services in one process)
 )
 
 

@@ -10,12 +10,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from queuebit_contracts.commands import CancelJob
-<<<<<<< HEAD
 from queuebit_contracts.errors import FieldError
-from queuebit_contracts.jobs import BODY_BYTES_MAX, JobState, KindName, Tier, is_past
-=======
-from queuebit_contracts.jobs import BODY_BYTES_MAX, INTEGER_MAX, JobState, KindName, Tier
->>>>>>> 5998fc8f (Console: jobs in the browser, live, with what each answer is worth and a picture of it; of the server, or of all services in one process)
+from queuebit_contracts.jobs import BODY_BYTES_MAX, INTEGER_MAX, JobState, KindName, Tier, is_past
 from queuebit_contracts.model import Model
 from queuebit_contracts.streams import PUBLISHED
 from queuebit_gateway.access.authentication import Actor
