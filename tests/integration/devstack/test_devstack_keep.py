@@ -11,7 +11,7 @@ import pytest
 from queuebit_devstack.keep import Keeper
 from queuebit_devstack.notes import Note, read_notes
 from queuebit_devstack.ports import free_ports
-from queuebit_devstack.restarts import LOOP_ENDS, LOOP_WINDOW_S, Again, GivenUp, Stopped, fate_of
+from queuebit_devstack.restarts import LOOP_ENDS, LOOP_WINDOW_S, Again, GivenUp, Stopped, Waits, fate_of
 from queuebit_devstack.stack import Stack
 from queuebit_devstack.state import StackState
 from queuebit_devstack.supervise import ServiceSpec, Supervisor
@@ -19,7 +19,7 @@ from tests.fakes.moved_clock import MovedClock
 
 BEGAN = "2026-01-02T03:04:05+00:00"
 CRASHING = "print('I have no faith'); raise SystemExit(3)"
-TAKEN = "raise SystemExit(9)"
+TAKEN = "import os; print('waits:', os.environ.get('QUEUEBIT_GROUP_INSTANCE_WAITS')); raise SystemExit(9)"
 WAITING = (
     "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); print('up', flush=True); signal.pause()"
 )
@@ -35,7 +35,7 @@ WAITING = (
         (1, tuple(float(each) for each in range(20)), Again(30.0, looping=True)),
         (0, (98.0, 99.0), Stopped()),
         (2, (), GivenUp("a setting is wrong")),
-        (9, (), GivenUp("another live process has its group instance id")),
+        (9, (98.0, 99.0), Waits(30.0, "another live process has its group instance id")),
     ],
 )
 def test_the_rule(exit_code: int, earlier_s: tuple[float, ...], fate: object) -> None:
@@ -113,13 +113,18 @@ async def test_what_was_stopped_on_purpose_stays_down_until_it_is_asked_for(tmp_
     await world.services.stop()
 
 
-async def test_a_twin_of_a_live_process_is_given_up_at_once(tmp_path: Path) -> None:
+async def test_a_twin_of_a_live_process_is_started_again_later_and_waits_then_for_its_place(tmp_path: Path) -> None:
     world = KeptService(tmp_path, TAKEN)
     await world.begin()
     note = world.ended()
-    assert note == Note("given_up", BEGAN, 0, 9, "", "another live process has its group instance id")
-    world.pass_by(3600)
+    assert note == Note("waiting", BEGAN, 0, 9, "waits: None", "another live process has its group instance id")
+    assert note.sentence == (
+        "ended with 9, another live process has its group instance id, is started again. Its last line: waits: None"
+    )
+    world.pass_by(29.9)
     assert read_notes(tmp_path)["it"] == note
+    world.pass_by(0.1)
+    assert world.ended().last_line == "waits: true"
 
 
 async def test_a_service_whose_supervisor_was_killed_is_taken_over_as_it_runs(tmp_path: Path) -> None:

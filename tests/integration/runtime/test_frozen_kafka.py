@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from uuid import uuid4
 
@@ -111,28 +111,39 @@ sys.exit(run_service("member", build))
 
 
 async def test_of_two_live_processes_with_one_instance_id_the_fenced_one_ends_and_says_what_to_do(stack: Stack) -> None:
-    """Given a member, when a second process starts with its instance id, then the first ends, and the other reads on."""
+    """Given a member, when a second process starts with its instance id, then the first ends, and the other reads on, also
+    where the first is started again and waits for its place.
+    """
     namespace = f"test-{uuid4().hex[:12]}"
     await ensure_topics(stack.access(), namespace, channels=[BY_TOPIC[SUBMITTED]])
     own = {"QUEUEBIT_NAMESPACE": namespace, "QUEUEBIT_GROUP_INSTANCE": "only-one", "QUEUEBIT_LOG_FORMAT": "text"}
+    own["QUEUEBIT_SESSION_TIMEOUT_S"] = "6"
     members = []
+
+    async def begins(env: Mapping[str, str]) -> asyncio.subprocess.Process:
+        env = {**os.environ, **stack.env(), **own, **env}
+        members.append(
+            await asyncio.create_subprocess_exec(sys.executable, "-c", MEMBER, env=env, stderr=asyncio.subprocess.PIPE)
+        )
+        return members[-1]
+
     try:
-        for _ in range(2):
-            member = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", MEMBER, env={**os.environ, **stack.env(), **own}, stderr=asyncio.subprocess.PIPE
-            )
-            members.append(member)
-            await line_of(member, "member is ready")
-        first, second = members
+        first = await begins({})
+        await line_of(first, "member is ready")
+        second = await begins({})
+        await line_of(second, "member is ready")
         said = await line_of(first, "Another live process took the group instance id")
         code = await asyncio.wait_for(first.wait(), WAIT_S)
+        again = await begins({"QUEUEBIT_GROUP_INSTANCE_WAITS": "true"})
+        await line_of(again, "is held by another")
+        code_again = await asyncio.wait_for(again.wait(), WAIT_S)
         assert second.returncode is None
     finally:
         for member in members:
             if member.returncode is None:
                 member.terminate()
                 await member.wait()
-    assert code == EXIT_TAKEN
+    assert (code, code_again) == (EXIT_TAKEN, EXIT_TAKEN)
     assert "only-one.0 of group" in said
     assert "QUEUEBIT_GROUP_INSTANCE" in said
     assert second.returncode == 0

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer  # type: ignore[import-untyped]
+from aiokafka.client import AIOKafkaClient  # type: ignore[import-untyped]
 from aiokafka.consumer.group_coordinator import GroupCoordinator  # type: ignore[import-untyped]
 from aiokafka.producer.message_accumulator import BatchBuilder, MessageBatch  # type: ignore[import-untyped]
 from aiokafka.protocol.fetch import FetchRequest, FetchResponse_v11  # type: ignore[import-untyped]
@@ -54,6 +55,9 @@ def test_a_batch_is_built_once_and_kept() -> None:
     assert "_build" in names_in(MessageBatch.get_data_buffer)
 
 
-def test_a_member_sends_to_its_group_through_one_function() -> None:
-    assert list(signature(GroupCoordinator._send_req).parameters) == ["self", "request"]
-    assert "_coordinator" in names_in(AIOKafkaConsumer.__init__)
+def test_a_member_sends_to_its_group_through_its_client() -> None:
+    assert {"_client", "send", "coordinator_dead"} <= names_in(GroupCoordinator._send_req)
+    assert list(signature(AIOKafkaClient.send).parameters) == ["self", "node_id", "request", "group"]
+    assert {"_coordinator", "_client"} <= names_in(AIOKafkaConsumer.__init__)
+    assert {"member_id", "group_id"} <= names_in(GroupCoordinator.__init__)
+    assert list(signature(GroupCoordinator.reset_generation).parameters) == ["self"]

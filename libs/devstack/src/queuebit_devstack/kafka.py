@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -38,7 +39,8 @@ READY_TIMEOUT_S = 90.0
 STOP_SIGNAL = signal.SIGTERM
 STOP_GRACE_S = 5.0
 """Of three brokers that stop together the last waits in vain for a quorum, so it is not given long."""
-_PROBE_TIMEOUT_S = 5.0
+PROBE_TIMEOUTS_S = (5.0, 10.0, 20.0, 30.0)
+"""Of one probe after another: a machine that is busy otherwise needs longer for the same few requests."""
 _FORMAT_TIMEOUT_S = 60.0
 PRIVATE = 0o077
 """What a broker writes is for nobody else: it holds everybody's questions and answers."""
@@ -152,6 +154,7 @@ async def wait_kafka(access: KafkaAccess, children: Sequence[Child], timeout_s: 
     """
     servers = access.kafka
     deadline = time.monotonic() + timeout_s
+    probes = chain(PROBE_TIMEOUTS_S, repeat(PROBE_TIMEOUTS_S[-1]))
     failure: Exception | None = None
     while time.monotonic() < deadline:
         for child in children:
@@ -163,7 +166,7 @@ async def wait_kafka(access: KafkaAccess, children: Sequence[Child], timeout_s: 
             continue
         try:
             with _hushed():
-                async with asyncio.timeout(_PROBE_TIMEOUT_S if children else timeout_s):
+                async with asyncio.timeout(next(probes) if children else timeout_s):
                     await _probe(client_options(access), len(children) or 1)
                     return
         except Exception as error:

@@ -20,15 +20,18 @@ from queuebit_devstack.external import External
 from queuebit_devstack.notes import Note, State, write_notes
 from queuebit_devstack.private import write_private
 from queuebit_devstack.processes import is_alive, tail
-from queuebit_devstack.restarts import Again, GivenUp, Stopped, fate_of
+from queuebit_devstack.restarts import Again, GivenUp, Stopped, Waits, fate_of
 from queuebit_devstack.stack import Stack
 from queuebit_devstack.state import StateFile
 from queuebit_devstack.supervise import ServiceSpec, Supervisor
 from queuebit_runtime.clock import Clock, SystemClock
+from queuebit_runtime.service.service import EXIT_TAKEN
 from queuebit_runtime.waiting import wait_event
 
 NAME = "supervisor"
 LOOK_INTERVAL_S = 0.25
+POLITELY = {"QUEUEBIT_GROUP_INSTANCE_WAITS": "true"}
+"""Who has the instance id of a service is at work: it is not put out by a start that nobody asked for."""
 
 _log = logging.getLogger(__name__)
 
@@ -71,12 +74,16 @@ class Keeper:
         code = self._services.exit_code(name)
         ends_s = self._ends_s.setdefault(name, [])
         fate = fate_of(code, ends_s, now_s)
+        why = ""
         match fate:
             case Again(pause_s, looping):
                 self._due_s[name] = now_s + pause_s
                 state: State = "crash_loop" if looping else "waiting"
                 ends_s.append(now_s)
-            case GivenUp():
+            case Waits(pause_s, why):
+                self._due_s[name] = now_s + pause_s
+                state = "waiting"
+            case GivenUp(why):
                 state = "given_up"
             case Stopped():
                 state = "stopped"
@@ -84,12 +91,12 @@ class Keeper:
                 assert_never(fate)
         last_line = tail(self._services.log(name), 1)
         note = replace(self._notes[name], state=state, since=self._now(), exit_code=code, last_line=last_line)
-        self._tell(name, replace(note, why=fate.why if isinstance(fate, GivenUp) else ""))
+        self._tell(name, replace(note, why=why))
 
     def _start(self, name: str) -> None:
         self._due_s.pop(name, None)
-        self._services.launch(name)
         note = self._notes[name]
+        self._services.launch(name, POLITELY if note.exit_code == EXIT_TAKEN else {})
         self._tell(name, replace(note, state="running", since=self._now(), restarts=note.restarts + 1))
 
     def _now(self) -> str:

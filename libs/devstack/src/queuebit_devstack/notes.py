@@ -33,7 +33,8 @@ class Note:
             case "running":
                 return f"restarted {self.restarts} times, last {ended}" if self.restarts else ""
             case "waiting":
-                return f"{ended}, is started again.{last}"
+                why = f", {self.why}" if self.why else ""
+                return f"{ended}{why}, is started again.{last}"
             case "crash_loop":
                 return f"crash loop: {ended} again and again ({self.restarts} restarts), is started again slowly.{last}"
             case "given_up":

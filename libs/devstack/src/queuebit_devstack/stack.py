@@ -18,7 +18,7 @@ from queuebit_devstack.errors import DevstackError, StackBusy, UnknownProcess
 from queuebit_devstack.external import External, default_data_dir
 from queuebit_devstack.jars import ensure_jars
 from queuebit_devstack.java import find_java
-from queuebit_devstack.kafka import KafkaCluster, plan_nodes, wait_kafka
+from queuebit_devstack.kafka import READY_TIMEOUT_S, KafkaCluster, plan_nodes, wait_kafka
 from queuebit_devstack.kafka_tls import tls_files
 from queuebit_devstack.kafka_users import ADMIN, access_as, load_passwords, passwords_file
 from queuebit_devstack.leftovers import LOCK_TIMEOUT_S, Standing, end_all, look
@@ -127,8 +127,14 @@ class Stack:
         await asyncio.to_thread(end_processes, [record], ask=how, grace_s=15.0)
         self._child(server).exit_code()
 
-    async def restart(self, *servers: str) -> None:
-        """Start servers again on their old ports and files, together, and wait until the whole answers."""
+    def exit_code(self, server: str) -> int | None:
+        """How a server ended; none while it runs. Raises `UnknownProcess`."""
+        return self._child(server).exit_code()
+
+    async def restart(self, *servers: str, timeout_s: float = READY_TIMEOUT_S) -> None:
+        """Start servers again on their old ports and files, together, and wait until the whole answers; for Kafka at most
+        `timeout_s`.
+        """
         for server in servers:
             self._child(server)
         if "postgres" in servers:
@@ -139,7 +145,8 @@ class Stack:
             assert self._cluster is not None
             for node in nodes:
                 self._adopt(self._cluster.spawn_node(node))
-            await wait_kafka(self.access(), [self._child(each.name) for each in self._cluster.nodes])
+            children = [self._child(each.name) for each in self._cluster.nodes]
+            await wait_kafka(self.access(), children, timeout_s)
 
     async def stop(self) -> None:
         """End everything that was started here, services first, and forget the stack. Repeatable."""

@@ -164,9 +164,9 @@ class Supervisor:
         for child in self._children.values():
             child.exit_code()
 
-    def launch(self, name: str) -> None:
-        """Start one service that does not run, and wait for nothing."""
-        self._spawn(name)
+    def launch(self, name: str, env: Mapping[str, str] | None = None) -> None:
+        """Start one service that does not run, this time with `env` besides, and wait for nothing."""
+        self._spawn(name, env)
 
     def adopt(self, process: ProcessRecord) -> None:
         """Take over a service that runs already, started by a supervisor that is gone."""
@@ -217,9 +217,9 @@ class Supervisor:
         """Stop."""
         await self.stop()
 
-    def _spawn(self, name: str) -> None:
+    def _spawn(self, name: str, env: Mapping[str, str] | None = None) -> None:
         spec = self._spec(name)
-        own = {"QUEUEBIT_HEALTH_PORT": str(spec.health_port), "PYTHONUNBUFFERED": "1", **spec.env}
+        own = {"QUEUEBIT_HEALTH_PORT": str(spec.health_port), "PYTHONUNBUFFERED": "1", **spec.env, **(env or {})}
         child = spawn(
             name,
             spec.argv,

@@ -281,6 +281,7 @@ def _kafka(name: str, settings: RuntimeSettings, clock: Clock) -> HostedBus:
         namespace=settings.namespace,
         client_id=f"queuebit-{name}",
         group_instance_id=settings.group_instance,
+        group_instance_waits=settings.group_instance_waits,
         session_timeout_s=settings.session_timeout_s,
         publish_timeout_s=settings.publish_timeout_s,
         compression=settings.kafka_compression,

@@ -42,6 +42,9 @@ class RuntimeSettings(KafkaAccess, BaseSettings):
     """What events, logs and the store call this process."""
     group_instance: str | None = None
     """Makes group membership static; must be unique among the running instances of a service."""
+    group_instance_waits: bool = False
+    """Whether a start waits until the instance id is free, instead of putting out whoever has it: of a service that ended with
+    9 and is started again."""
     session_timeout_s: Annotated[float, Field(ge=6, le=300)] = 30.0
     """After so long without a sign of life the work of an instance that was killed goes to others."""
     publish_timeout_s: Annotated[float, Field(ge=1, le=300)] = 10.0

@@ -30,6 +30,8 @@ from queuebit_workbench.faults.services import with_own_clock
 
 BROKERS = 3
 SETTINGS = {"QUEUEBIT_SESSION_TIMEOUT_S": "6"}
+READY_WITHIN_S = 180.0
+"""A service that starts while servers come back waits for them, beside everything else that does."""
 SPARE = ("classical_solver-2", "result_validation-2")
 """They join and leave while the groups are in a storm."""
 
@@ -92,7 +94,8 @@ async def opened_arena(folder: Path, clock: Clock, *, control_planes: int) -> As
         async with await PostgresStore.open(PostgresSettings(stack.postgres)) as store:
             for tenant in TENANTS:
                 await store.add_tenant(tenant, clock.now())
-        services = Supervisor(stack, with_own_clock(stack.data_dir, _specs(stack, port, control_planes)))
+        specs = with_own_clock(stack.data_dir, _specs(stack, port, control_planes))
+        services = Supervisor(stack, specs, ready_timeout_s=READY_WITHIN_S)
         opened.push_async_callback(services.stop)
         producer = await opened.enter_async_context(_producer(stack, UPSTREAM))
         admin = await opened.enter_async_context(_producer(stack, "admin"))

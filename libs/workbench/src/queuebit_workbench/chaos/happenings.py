@@ -112,7 +112,8 @@ async def rebalance_storm(arena: Arena, chance: random.Random) -> Did:
 
 async def _spare_comes_and_goes(arena: Arena) -> None:
     for name in SPARE:
-        arena.services.launch(name)
+        if not arena.services.is_alive(name):
+            arena.services.launch(name)
     for name in SPARE:
         await arena.services.wait_ready(name)
     await asyncio.sleep(1.0)

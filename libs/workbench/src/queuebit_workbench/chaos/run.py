@@ -12,7 +12,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
+
 from queuebit_contracts.jobs import TERMINAL_STATES
+from queuebit_devstack.errors import DevstackError
 from queuebit_devstack.supervise import is_ready
 from queuebit_operations.records.kafka import opened_records
 from queuebit_operations.scan.port import Selection
@@ -32,8 +36,10 @@ from queuebit_workbench.chaos.restoring import restore
 from queuebit_workbench.chaos.witnessing import Testimony, opened_witnesses
 
 Say = Callable[[str], None]
-FAULT_S = 180.0
+FAULT_S = 420.0
 """No fault lasts longer, recovery of servers included."""
+TOOLS_FAIL_BY = (ChaosFailed, DevstackError, KafkaError, asyncpg.PostgresError, OSError)
+"""What a fault ends with that could not be made, or from which something did not come back in time."""
 SETTLE_S = 480.0
 """What was lost with its work order is noticed after five minutes and the budget of its leg."""
 GRACE_S = 600.0
@@ -67,6 +73,8 @@ class Run:
     ends_of_services: Counter[str] = field(default_factory=Counter)
     counts: dict[str, int] = field(default_factory=dict)
     testimony: Testimony = field(default_factory=Testimony)
+    stopped: str | None = None
+    """Why nothing more was broken, where that was before its time."""
 
 
 async def run_chaos(folder: Path, settings: Settings, clock: Clock, say: Say) -> Run:
@@ -104,12 +112,20 @@ class _Chaos:
         stop = asyncio.Event()
         loading = asyncio.create_task(self._load.run(stop))
         try:
-            await self._break()
+            await self._break_until_one_fails()
             stop.set()
             await self._settle(loading)
             await self._verify()
         finally:
             await end_task(loading)
+
+    async def _break_until_one_fails(self) -> None:
+        """What was broken until then is judged all the same: a fault of a tool hides no fault of ours."""
+        try:
+            await self._break()
+        except TOOLS_FAIL_BY as error:
+            self._run.stopped = f"The run was cut short: {error!r}"
+            self._say(self._run.stopped)
 
     async def _break(self) -> None:
         """Each chosen fault once, however long that takes; then more until the time is over."""
@@ -131,6 +147,14 @@ class _Chaos:
                     group.create_task(self._happen(step.beside, random.Random(step.seed + 1)))
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
+
+    async def _acknowledged(self, loading: asyncio.Task[None]) -> None:
+        """What was begun to be asked is acknowledged in the end. Raises ChaosFailed."""
+        try:
+            async with asyncio.timeout(SETTLE_S):
+                await loading
+        except TimeoutError as error:
+            raise ChaosFailed(f"What was asked is not acknowledged within {SETTLE_S:g} s of quiet.") from error
 
     async def _happen(self, fault: Fault, chance: random.Random) -> None:
         began_at = self._clock.now()
@@ -166,8 +190,7 @@ class _Chaos:
         """Nothing breaks any more: what was asked is acknowledged, and all of it ends."""
         self._say("Quiet: everything must come to its end …")
         until_s = self._clock.monotonic_s() + SETTLE_S
-        async with asyncio.timeout(SETTLE_S):
-            await loading
+        await self._acknowledged(loading)
         await self._all_ready(until_s)
         async with await PostgresStore.open(PostgresSettings(self._arena.stack.postgres)) as store:
             while True:
@@ -213,6 +236,7 @@ class _Chaos:
         )
         self._run.judgement.violations[:0] = [*before, *self._run.testimony.violations]
         self._run.judgement.too_little += self._run.testimony.too_little
+        self._run.judgement.too_little += [self._run.stopped] if self._run.stopped else []
         self._run.counts = {
             "asked": len(self._load.asked),
             "retries": self._load.retries,

@@ -14,8 +14,11 @@ from queuebit_devstack import freezing
 from queuebit_devstack.stack import Stack
 from queuebit_operations.records.kafka import opened_records
 from queuebit_operations.records.port import Place
+from queuebit_workbench.faults.database import NAME
 
-TRIES, TRY_INTERVAL_S = 20, 0.5
+TRIES, TRY_INTERVAL_S = 60, 0.5
+BACK_WITHIN_S = 300.0
+"""A broker that comes back reads its log first, beside everything that makes up for its absence."""
 Leaders = dict[tuple[str, int], int]
 
 
@@ -25,23 +28,34 @@ async def kill_broker(stack: Stack, broker: str, away_s: float) -> None:
     try:
         await asyncio.sleep(away_s)
     finally:
-        await stack.restart(broker)
+        await stack.restart(broker, timeout_s=BACK_WITHIN_S)
 
 
 async def freeze_broker(stack: Stack, broker: str, for_s: float) -> None:
-    """It stands still for a while: the others put it out of the cluster, and it comes back believing that it leads."""
+    """It stands still for a while: the others put it out of the cluster, and it comes back believing that it leads. Where it
+    ends over that, as a controller may that finds itself replaced, it is started again.
+    """
     pid = stack.pid(broker)
     await freezing.freeze(pid)
     try:
         await asyncio.sleep(for_s)
     finally:
         freezing.thaw(pid)
+    if ended := [each for each in stack.servers if each != NAME and stack.exit_code(each) is not None]:
+        await stack.restart(*ended, timeout_s=BACK_WITHIN_S)
 
 
 async def leaders(stack: Stack, topics: Collection[str]) -> Leaders:
     """Which broker leads each partition now."""
     async with _admin(stack) as admin:
-        described = await admin.describe_topics(list(topics))
+        for left in reversed(range(TRIES)):
+            try:
+                described = await admin.describe_topics(list(topics))
+                break
+            except KafkaError:
+                if not left:
+                    raise
+                await asyncio.sleep(TRY_INTERVAL_S)
     return {(topic["topic"], part["partition"]): part["leader"] for topic in described for part in topic["partitions"]}
 
 

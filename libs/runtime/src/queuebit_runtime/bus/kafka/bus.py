@@ -27,6 +27,7 @@ from queuebit_runtime.bus.kafka.publishing import Publisher
 from queuebit_runtime.bus.kafka.reading import Reader
 from queuebit_runtime.bus.kafka.rereading import reread
 from queuebit_runtime.bus.kafka.settings import KafkaSettings
+from queuebit_runtime.bus.kafka.twins import Claim
 from queuebit_runtime.bus.port import BusError, Outgoing, Subscription
 from queuebit_runtime.bus.record_size import BATCH_BYTES_MAX
 from queuebit_runtime.bus.slots import LARGE_BYTES
@@ -70,7 +71,7 @@ class KafkaBus:
 
     async def start(self) -> None:
         """Raises BusError when Kafka does not answer; may be called again then. Raises LoginRefused when it answers, and does
-        not let us in.
+        not let us in, and InstanceTaken where another living process has our instance id and keeps it.
         """
         try:
             await ensure_believed(self._settings.access)
@@ -151,21 +152,22 @@ class KafkaBus:
         for subscription in self._subscriptions:
             reader = Reader(subscription, settings.prefix, settings.read, self._clock, self._fraction, read_again)
             self._readers.append(reader)
-            instance = self._instance(subscription)
-            consumer = make_consumer(settings, subscription, instance)
-            starting.append(asyncio.create_task(reader.start(consumer, instance)))
+            claim = self._claim(subscription)
+            consumer = make_consumer(settings, subscription, None if claim is None else claim.instance)
+            starting.append(asyncio.create_task(reader.start(consumer, claim)))
         try:
             await asyncio.gather(*starting)
         finally:
             for task in starting:
                 await end_task(task)
 
-    def _instance(self, subscription: Subscription) -> str | None:
+    def _claim(self, subscription: Subscription) -> Claim | None:
         """Unique within the group, as one process may hold several subscriptions of it."""
-        instance = self._settings.group_instance_id
-        if instance is None or subscription.broadcast:
+        settings = self._settings
+        if settings.group_instance_id is None or subscription.broadcast:
             return None
-        return f"{instance}.{self._subscriptions.index(subscription)}"
+        instance = f"{settings.group_instance_id}.{self._subscriptions.index(subscription)}"
+        return Claim(instance, settings.session_timeout_s, waits=settings.group_instance_waits)
 
     def _make_publisher(self) -> Publisher:
         settings = self._settings

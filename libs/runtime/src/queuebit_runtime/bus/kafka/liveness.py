@@ -24,6 +24,7 @@ class Liveness:
         self._refused_since_s: float | None = None
         self._broken = False
         self._taken: InstanceTaken | None = None
+        self._doubted = False
         self._moved: tuple[object, ...] = ()
         self._moved_at_s = clock.monotonic_s()
 
@@ -52,6 +53,18 @@ class Liveness:
             f"Another live process took the group instance id {instance} of group {self._group}: {by}."
             " Stop one of the two, or give each its own QUEUEBIT_GROUP_INSTANCE (or none)."
         )
+
+    def doubted(self, instance: str, by: str | None) -> None:
+        """Somebody else has our instance id, and nobody knows yet whether it lives; none: nobody has it any more."""
+        if by is not None and not self._doubted:
+            words = "The group instance id %s of group %s is held by another: %s. We wait to see whether it lives."
+            _log.warning(words, instance, self._group, by)
+        self._doubted = by is not None
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether we stand aside."""
+        return self._doubted
 
     def excuse(self) -> None:
         """No broker answers: that nothing moves is no fault of ours."""

@@ -27,7 +27,7 @@ from queuebit_runtime.bus.kafka.liveness import Liveness
 from queuebit_runtime.bus.kafka.polling import Poller, ReadAgain, of_a_batch
 from queuebit_runtime.bus.kafka.settings import ReadSettings
 from queuebit_runtime.bus.kafka.standing import Standing
-from queuebit_runtime.bus.kafka.twins import guard_instance
+from queuebit_runtime.bus.kafka.twins import Claim, guard_instance
 from queuebit_runtime.bus.port import BusError, Record, Subscription
 from queuebit_runtime.bus.slots import Place
 from queuebit_runtime.clock import Clock
@@ -67,17 +67,15 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._leaving = False
         self._handled = 0
 
-    async def start(self, consumer: AIOKafkaConsumer, instance: str | None) -> None:
+    async def start(self, consumer: AIOKafkaConsumer, claim: Claim | None) -> None:
         """Join with the consumer and begin to read. A broadcast stands where it begins to read when this returns. Raises
-        KafkaError.
+        KafkaError, and InstanceTaken.
         """
         self._consumer = consumer
         self._poller = Poller(consumer, self._read_again, self._clock)
         self._standing = Standing(consumer, self.member, self._prefix)
         consumer.subscribe(topics=list(self._names), listener=self)
-        await consumer.start()
-        if instance is not None:
-            guard_instance(consumer, instance, partial(self._taken, instance))
+        await self._join(consumer, claim)
         if self.member.subscription.broadcast:
             places = sorted(consumer.assignment())
             self.member.assign([self._place(each) for each in places])
@@ -85,6 +83,29 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             self._poller.restart({each: await consumer.position(each) for each in places})
             self._assigned.set()
         self.liveness.loop = asyncio.create_task(self._read())
+
+    async def _join(self, consumer: AIOKafkaConsumer, claim: Claim | None) -> None:
+        """A start waits for its partitions; it must not wait for those of an instance id that another process keeps."""
+        if claim is None:
+            await consumer.start()
+            return
+        taken = asyncio.Event()
+
+        def end(by: str) -> None:
+            self._taken(claim.instance, by)
+            taken.set()
+
+        on_doubt = partial(self.liveness.doubted, claim.instance)
+        guard_instance(consumer, claim, self._clock, on_taken=end, on_doubt=on_doubt)
+        starting, ended = asyncio.ensure_future(consumer.start()), asyncio.ensure_future(taken.wait())
+        try:
+            await asyncio.wait((starting, ended), return_when=asyncio.FIRST_COMPLETED)
+            if (error := self.liveness.stuck(leaving=True)) is not None:
+                raise error
+            await starting
+        finally:
+            await end_task(starting)
+            await end_task(ended)
 
     async def _go_back(self, consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> None:
         """Where the subscription says so, to the first record of its age; and note where the topic ends now."""
@@ -221,7 +242,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def healthy(self) -> bool:
         """Whether it reads, and what it reads gets done."""
-        return self.stuck() is None and not self.member.failing and not self.liveness.refused_for_long
+        stands_aside = self.liveness.in_doubt or self.liveness.refused_for_long
+        return self.stuck() is None and not self.member.failing and not stands_aside
 
     def stuck(self) -> BusError | None:
         """As `HostedBus.stuck`: reading has ended, or nothing moved for long, no batch, no position, not even the answers of

@@ -27,8 +27,9 @@ class KafkaSettings:
     """How the adapter uses Kafka.
 
     `group_instance_id` makes the membership static: a restart within the session timeout takes its partitions back at once, and
-    a member that stops leaves them to nobody before that time. `prefetch_wait_ms`: so long the client fetches nothing more from
-    a broker while fetched records wait for the handler; if it did, a long poll for the idle partitions would hold up the busy.
+    a member that stops leaves them to nobody before that time. `group_instance_waits`: its start waits until the id is free,
+    instead of putting out whoever has it. `prefetch_wait_ms`: so long the client fetches nothing more from a broker while
+    fetched records wait for the handler; if it did, a long poll for the idle partitions would hold up the busy.
     `compression` of what is published for our own services: a batch of JSON shrinks to a fifth, which spares the broker a third
     of its work. (Of the client's codecs zstd is the cheapest in sum: its lz4 always takes the slowest level, at seven times the
     time.) `compression_public` of what others read: not every client can unpack zstd.
@@ -41,6 +42,7 @@ class KafkaSettings:
     namespace: str = ""
     client_id: str = "queuebit"
     group_instance_id: str | None = None
+    group_instance_waits: bool = False
     session_timeout_s: float = 30.0
     heartbeat_interval_s: float = 1.0
     max_batch_bytes: int = 256 * 1024

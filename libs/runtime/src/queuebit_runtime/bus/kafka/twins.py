@@ -1,133 +1,162 @@
-"""One instance id, one process: a static member whose place another process took ends, where it would take it back for ever.
+"""One instance id, one process: a static member whose place another living process took ends, where it would take it back.
 
-The client resets a member that the broker does not know any more and joins again with its instance id, which puts out whoever
-has it now. So before it joins again, the broker is asked who that is.
+That somebody else has the id proves nothing: it may be an earlier life of ours, or one that a coordinator remembers which has
+read an old log, or was frozen. Such members are silent, and a settled group puts the silent out. So a twin is proven by its
+signs of life: the group keeps it for longer than it keeps the dead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections import deque
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from aiokafka import AIOKafkaConsumer  # type: ignore[import-untyped]
 from aiokafka import errors as kafka
-from aiokafka.protocol.api import Request, RequestStruct, Response  # type: ignore[import-untyped]
 from aiokafka.protocol.group import JoinGroupRequest, SyncGroupRequest  # type: ignore[import-untyped]
-from aiokafka.protocol.types import Array, Boolean, Bytes, Int16, Int32, Schema, String  # type: ignore[import-untyped]
+
+from queuebit_runtime.bus.kafka.members import Seen, who_has
+from queuebit_runtime.clock import Clock
 
 FENCED_INSTANCE_ID = 82
-GROUP_AUTHORIZATION_FAILED = 30
+LOOK_INTERVAL_S = 1.0
+PROOF_SESSIONS = 1.5
+"""In a settled group nobody stays for more than one session without a sign of life."""
+CLAIMS_MAX = 3
+"""So often a claim that was never confirmed is simply made again: two that start at once come to an end so."""
+IDS_KEPT = 64
+
+Verdict = Literal["free", "open", "taken"]
 
 
-class Holder(NamedTuple):
-    """Who has an instance id in a group now."""
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The instance id that a member wants. `waits`: it puts nobody out with its first join, but waits until the id is free."""
 
-    member_id: str
-    client_id: str
-    host: str
+    instance: str
+    session_timeout_s: float
+    waits: bool = False
+
+    @property
+    def proof_s(self) -> float:
+        return PROOF_SESSIONS * self.session_timeout_s
+
+
+class Doubt:
+    """Whether another living process has the instance id, by what the coordinator says again and again. Pure."""
+
+    def __init__(self, proof_s: float) -> None:
+        self._proof_s = proof_s
+        self._stranger = ""
+        self._since_s = 0.0
+
+    def weigh(self, seen: Seen, ours: Container[str], now_s: float) -> Verdict:
+        """`ours`: the member ids of our own lives."""
+        holder = seen.holder
+        if holder is None or holder.member_id in ours:
+            self.lose_sight()
+            return "free"
+        if not seen.settled:
+            self.lose_sight()
+            return "open"
+        if holder.member_id != self._stranger:
+            self._stranger, self._since_s = holder.member_id, now_s
+        return "taken" if now_s - self._since_s >= self._proof_s else "open"
+
+    def lose_sight(self) -> None:
+        """What was seen so far proves nothing: the group may have begun anew to wait for signs of life."""
+        self._stranger = ""
 
 
 class FencedInstanceError(kafka.KafkaError):  # type: ignore[misc]
-    """Another process has the instance id."""
+    """Another member has the instance id now."""
 
 
-class DescribeMembersResponse(Response):  # type: ignore[misc]
-    """Version 4 of DescribeGroups is the first that tells instance ids; the client knows it up to 3."""
+def guard_instance(
+    consumer: AIOKafkaConsumer,
+    claim: Claim,
+    clock: Clock,
+    *,
+    on_taken: Callable[[str], None],
+    on_doubt: Callable[[str | None], None],
+) -> None:
+    """Look at who has the instance id before this consumer, which is not started yet, takes it again.
 
-    API_KEY = 15
-    API_VERSION = 4
-    SCHEMA = Schema(
-        ("throttle_time_ms", Int32),
-        (
-            "groups",
-            Array(
-                ("error_code", Int16),
-                ("group", String("utf-8")),
-                ("state", String("utf-8")),
-                ("protocol_type", String("utf-8")),
-                ("protocol", String("utf-8")),
-                (
-                    "members",
-                    Array(
-                        ("member_id", String("utf-8")),
-                        ("group_instance_id", String("utf-8")),
-                        ("client_id", String("utf-8")),
-                        ("client_host", String("utf-8")),
-                        ("member_metadata", Bytes),
-                        ("member_assignment", Bytes),
-                    ),
-                ),
-                ("authorized_operations", Int32),
-            ),
-        ),
-    )
-
-
-class DescribeMembersStruct(RequestStruct):  # type: ignore[misc]
-    API_KEY = 15
-    API_VERSION = 4
-    RESPONSE_TYPE = DescribeMembersResponse
-    SCHEMA = Schema(("groups", Array(String("utf-8"))), ("include_authorized_operations", Boolean))
-
-
-class DescribeMembers(Request[DescribeMembersStruct]):  # type: ignore[misc]
-    """The members of one group, with their instance ids."""
-
-    API_KEY = 15
-
-    def __init__(self, group: str) -> None:
-        self._group = group
-
-    def build(self, request_struct_class: type[DescribeMembersStruct]) -> DescribeMembersStruct:
-        return request_struct_class([self._group], False)
-
-
-def guard_instance(consumer: AIOKafkaConsumer, instance: str, on_taken: Callable[[str], None]) -> None:
-    """Call `on_taken`, with words about the other process, once it has the instance id of this started consumer; from then on
-    the consumer joins no more.
+    `on_taken` is told once, in words about it, that another living process has the id: from then on the consumer joins no more.
+    `on_doubt` is told the same while it is not proven, and none when the id is ours again.
     """
-    coordinator = consumer._coordinator
-    send = coordinator._send_req
-    ours, taken = "", False
+    consumer._client.send = _Guard(consumer, claim, clock, on_taken=on_taken, on_doubt=on_doubt).send
 
-    def give_up(detail: str) -> FencedInstanceError:
-        nonlocal taken
-        if not taken:
-            taken = True
-            on_taken(detail)
-        return FencedInstanceError(detail)
 
-    async def guarded(request: Any) -> Any:
-        nonlocal ours
-        joins = isinstance(request, JoinGroupRequest)
-        if joins and taken:
-            raise FencedInstanceError
-        if joins and ours and not coordinator.member_id:
-            holder = await _holder(send, coordinator, instance)
-            if holder is not None and holder.member_id != ours:
-                raise give_up(f"client {holder.client_id} at {holder.host.lstrip('/')}")
-            ours = ""
-        response = await send(request)
-        code = getattr(response, "error_code", 0)
-        if code == FENCED_INSTANCE_ID:
-            raise give_up("a process that joined later")
-        if code == 0 and isinstance(request, SyncGroupRequest):
-            ours = coordinator.member_id
+class _Guard:
+    """Stands before the requests of one consumer."""
+
+    def __init__(
+        self,
+        consumer: AIOKafkaConsumer,
+        claim: Claim,
+        clock: Clock,
+        *,
+        on_taken: Callable[[str], None],
+        on_doubt: Callable[[str | None], None],
+    ) -> None:
+        self._consumer = consumer
+        self._claim = claim
+        self._clock = clock
+        self._on_taken = on_taken
+        self._on_doubt = on_doubt
+        self._send = consumer._client.send
+        self._doubt = Doubt(claim.proof_s)
+        self._ours: deque[str] = deque(maxlen=IDS_KEPT)
+        self._asks = claim.waits
+        self._claims = 0
+        self._taken = False
+
+    async def send(self, node_id: Any, request: Any, **how: Any) -> Any:
+        """As the client's own. Raises FencedInstanceError where the consumer may not join now; it tries again soon."""
+        if not isinstance(request, JoinGroupRequest | SyncGroupRequest):
+            return await self._send(node_id, request, **how)
+        coordinator = self._consumer._coordinator
+        if isinstance(request, JoinGroupRequest) and not coordinator.member_id:
+            await self._ask_first(node_id, coordinator.group_id, how)
+        response = await self._send(node_id, request, **how)
+        if response.error_code == FENCED_INSTANCE_ID:
+            self._fenced()
+            coordinator.reset_generation()
+            raise FencedInstanceError("Another member has the instance id.")
+        if response.error_code == 0 and isinstance(request, JoinGroupRequest):
+            self._ours.append(response.member_id)
+        elif response.error_code == 0:
+            self._claims, self._asks = 0, True
         return response
 
-    coordinator._send_req = guarded
+    async def _ask_first(self, node_id: Any, group: str, how: dict[str, Any]) -> None:
+        """Before a new life, once an earlier one was confirmed: who has the id?"""
+        if self._taken:
+            raise FencedInstanceError("Another living process has the instance id.")
+        if not self._asks:
+            return
+        try:
+            seen = await who_has(lambda request: self._send(node_id, request, **how), group, self._claim.instance)
+        except kafka.KafkaError:
+            self._doubt.lose_sight()
+            raise
+        match self._doubt.weigh(seen, self._ours, self._clock.monotonic_s()):
+            case "free":
+                self._asks = False
+                self._on_doubt(None)
+                return
+            case "open":
+                self._on_doubt(str(seen.holder))
+                await self._clock.sleep(LOOK_INTERVAL_S)
+            case "taken":
+                self._taken = True
+                self._on_taken(str(seen.holder))
+        raise FencedInstanceError(f"It is not known whether {seen.holder} lives.")
 
-
-async def _holder(send: Callable[[Any], Any], coordinator: Any, instance: str) -> Holder | None:
-    """Who has the instance id; None for nobody, or where we may not know. Raises KafkaError: ask again."""
-    response = await send(DescribeMembers(coordinator.group_id))
-    for code, _, _, _, _, members, _ in response.groups:
-        if code == GROUP_AUTHORIZATION_FAILED:
-            return None
-        if code != 0:
-            coordinator.coordinator_dead()
-            raise kafka.for_code(code)()
-        for member_id, instance_id, client_id, host, _, _ in members:
-            if instance_id == instance:
-                return Holder(member_id, client_id, host)
-    return None
+    def _fenced(self) -> None:
+        """A life that was never confirmed, as a broker died meanwhile, is begun again at once, but not for ever."""
+        self._claims += 1
+        if self._claims >= CLAIMS_MAX:
+            self._asks = True
