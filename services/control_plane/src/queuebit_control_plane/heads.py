@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from queuebit_contracts.events import JobCompleted
-from queuebit_contracts.facts import Completed, read_fact
-from queuebit_contracts.jobs import TERMINAL_STATES
+from queuebit_contracts.events import JobSubmitted
+from queuebit_contracts.facts import FACTS, Completed, read_fact
+from queuebit_contracts.jobs import ENDS, TERMINAL_STATES, JobState
 from queuebit_contracts.streams import JOB, REFUSAL
-from queuebit_domain.job.codec import fold
+from queuebit_domain.job.codec import fold, read_event
 from queuebit_domain.job.evolve import ended
 from queuebit_domain.job.state import Job, OpenJob
 from queuebit_domain.job.summary import ATTRIBUTES, summary_of
@@ -17,7 +17,9 @@ from queuebit_store.heads.projection import HeadProjection
 from queuebit_store.log.port import FoldedEvent
 from queuebit_store.ports import Head
 
-COMPLETED: Final = JobCompleted.__name__
+_STATES: Final[Mapping[str, JobState]] = {name: state for state, name in ENDS.items() if state != "rejected"}
+"""The states of jobs that were begun and have ended, by the events that end them."""
+_BEGUN: Final = JobSubmitted.__name__
 
 
 def head_of(job: Job) -> Head:
@@ -26,14 +28,28 @@ def head_of(job: Job) -> Head:
 
 
 def _folded(events: Sequence[FoldedEvent]) -> Head:
-    """The head after the events. Of the last event of most jobs, which holds the whole answer, only the lane is of interest."""
-    *before, last = events
-    if last.type == COMPLETED:
-        job = fold(before)
-        fact = read_fact(last.type, last.schema_version, last.data)
-        if isinstance(job, OpenJob) and isinstance(fact, Completed) and last.version == len(events):
-            return head_of(ended(job, "completed", fact.ran.lane))
-    return head_of(fold(events))
+    """The head after the events. That of a job that has ended hangs on how it began and how it ended: of all that is between,
+    and of the answer, no more is read than facts, which costs an eighth.
+    """
+    head = _of_ended(events) if events[-1].type in _STATES and len(events) > 1 else None
+    return head_of(fold(events)) if head is None else head
+
+
+def _of_ended(events: Sequence[FoldedEvent]) -> Head | None:
+    """None where the story is not the usual one: then all of it is read."""
+    first, *between, last = events
+    job = fold((first,))
+    for event in between:
+        if event.type in FACTS:
+            if event.type in _STATES or event.type == _BEGUN:
+                return None
+            read_fact(event.type, event.schema_version, event.data)
+        else:
+            read_event(event)
+    fact = read_fact(last.type, last.schema_version, last.data)
+    if not isinstance(job, OpenJob) or last.version != len(events):
+        return None
+    return head_of(ended(job, _STATES[last.type], fact.ran.lane if isinstance(fact, Completed) else None))
 
 
 HEADS: Final = tuple(

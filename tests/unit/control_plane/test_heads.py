@@ -1,0 +1,65 @@
+"""Heads folded again are those that were written, though less is read for them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from queuebit_contracts.errors import InvalidData
+from queuebit_contracts.jobs import TERMINAL_STATES
+from queuebit_control_plane.heads import HEADS
+from queuebit_domain.errors import CorruptStream
+from queuebit_store.log.port import FoldedEvent
+from queuebit_store.ports import Head
+from tests.fakes.told_jobs import told_jobs
+
+(JOBS, _) = HEADS
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[UUID, tuple[list[FoldedEvent], Head]]:
+    """Jobs that heard anything, each with the head that was written with its last event."""
+    events: dict[UUID, list[FoldedEvent]] = defaultdict(list)
+    heads = {}
+    for each in told_jobs(Random(7), 400):
+        found = events[each.stream_id]
+        for new in each.events:
+            assert new.payload is None
+            found.append(FoldedEvent(each.stream_id, len(found) + 1, new.type, new.schema_version, new.data, new.time))
+        heads[each.stream_id] = each.head
+    return {stream_id: (stream, heads[stream_id]) for stream_id, stream in events.items()}
+
+
+def test_the_head_of_every_story_is_the_one_that_was_written(told: dict[UUID, tuple[list[FoldedEvent], Head]]) -> None:
+    assert {head.state for _, head in told.values()} >= TERMINAL_STATES - {"rejected"}
+    for stream, head in told.values():
+        assert JOBS.fold(stream) == head
+
+
+def of_one_that_completed(told: dict[UUID, tuple[list[FoldedEvent], Head]]) -> list[FoldedEvent]:
+    return next(stream for stream, _ in told.values() if stream[-1].type == "JobCompleted")
+
+
+def test_what_stands_where_it_makes_no_sense_is_still_refused(
+    told: dict[UUID, tuple[list[FoldedEvent], Head]],
+) -> None:
+    """Given an ended job that was submitted twice, then it is corrupt; so it is where its first event is missing."""
+    stream = of_one_that_completed(told)
+    first, *rest = stream
+    again = [first, first._replace(version=2), *(each._replace(version=each.version + 1) for each in rest)]
+    with pytest.raises(CorruptStream):
+        JOBS.fold(again)
+    with pytest.raises(CorruptStream):
+        JOBS.fold([each._replace(version=each.version - 1) for each in rest])
+
+
+def test_an_event_between_that_cannot_be_read_is_still_told(
+    told: dict[UUID, tuple[list[FoldedEvent], Head]],
+) -> None:
+    stream = of_one_that_completed(told)
+    place = next(number for number, each in enumerate(stream) if each.type == "JobQueued")
+    with pytest.raises(InvalidData, match="JobQueued"):
+        JOBS.fold([*stream[:place], stream[place]._replace(data="{}"), *stream[place + 1 :]])
