@@ -6,13 +6,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from queuebit_client.cli import main
 from queuebit_domain.projections.registry import PROJECTIONS
+from queuebit_operations.archiving.store import Noted
 from queuebit_store.memory import MemoryDatabase, MemoryStore
 from tests.fakes.histories import tell_jobs
 
@@ -28,8 +28,12 @@ class Sizes:
     async def events_about(self) -> int:
         return 70
 
-    async def archived_until(self) -> datetime:
-        return datetime(2026, 2, 1, tzinfo=UTC)
+
+class NoArchives:
+    """All months are in the log."""
+
+    async def archives(self) -> list[Noted]:
+        return []
 
 
 @pytest.fixture
@@ -46,6 +50,11 @@ def store(monkeypatch: pytest.MonkeyPatch) -> MemoryStore:
     async def reading(_settings: object) -> AsyncIterator[Sizes]:
         yield Sizes()
 
+    @asynccontextmanager
+    async def archives(_settings: object) -> AsyncIterator[NoArchives]:
+        yield NoArchives()
+
+    monkeypatch.setattr("queuebit_operations.archiving.store.opened_archives", archives)
     monkeypatch.setenv("QUEUEBIT_POSTGRES", "postgresql://nobody.invalid/none")
     monkeypatch.setattr("queuebit_operations.connections.store.opened_store", opened)
     monkeypatch.setattr("queuebit_operations.projections.reading.opened_reading", reading)

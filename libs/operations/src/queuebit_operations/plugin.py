@@ -20,6 +20,7 @@ from queuebit_operations.verbs import (
     policy,
     projections,
     projections_change,
+    projections_rebuild,
     quarantine,
     replay_diff,
     replay_inspect,
@@ -50,6 +51,7 @@ VERBS = (
     dlq.add,
     archive.add,
     projections.add,
+    projections_rebuild.add,
     projections_change.add,
     asked.add,
 )

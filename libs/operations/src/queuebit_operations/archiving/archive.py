@@ -11,6 +11,7 @@ from queuebit_operations.archiving.store import ArchiveStore, Noted
 from queuebit_operations.archiving.tables import TABLES, need_arrow, read_table, writing
 from queuebit_operations.errors import InConflict, NotThere
 from queuebit_store.partitions.port import Partition
+from queuebit_store.ports import Position
 
 Progress = Callable[[str, int], None]
 """Told of a table and how many of its rows are done."""
@@ -112,6 +113,8 @@ async def put_back(store: ArchiveStore, folder: Path, digest: str, progress: Pro
     if any(each.since < partition.until and partition.since < each.until for each in await store.partitions()):
         raise InConflict(f"{partition.name} is in the log already.")
     _check(folder, manifest)
+    end = _last_place(folder)
+    await _refuse_half_read(store, partition, end)
     await store.begin_restore(partition)
     for table in ("streams", "keys", "events"):
         done = 0
@@ -119,8 +122,28 @@ async def put_back(store: ArchiveStore, folder: Path, digest: str, progress: Pro
             await store.put(partition, table, rows)
             done += len(rows)
             progress(table, done)
-    await store.end_restore(partition)
+    async with store.before_builds():
+        await _refuse_half_read(store, partition, end)
+        await store.end_restore(partition)
     return True
+
+
+async def _refuse_half_read(store: ArchiveStore, partition: Partition, end: Position) -> None:
+    """Who stands before the end of the month would read of it what lies ahead; a projection that was filled from the files too
+    would take that a second time.
+    """
+    if behind := await store.behind(end):
+        raise InConflict(
+            f"{', '.join(behind)} has not read as far as {partition.name} goes, and would read a part of it.",
+            remedy="Let the readers catch up first; a build of a projection can be dropped, too.",
+        )
+
+
+def _last_place(folder: Path) -> Position:
+    columns = list(TABLES["events"])
+    places = [columns.index(name) for name in Position._fields]
+    rows = (row for page in read_table(folder / "events.parquet", "events") for row in page)
+    return max((Position(*[row[each] for each in places]) for row in rows), default=Position())
 
 
 def _check(folder: Path, manifest: Manifest) -> None:

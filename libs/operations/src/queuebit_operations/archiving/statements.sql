@@ -41,6 +41,10 @@ WHERE (c.epoch, c.xid, c.seq) < (
     ORDER BY epoch DESC, xid DESC, seq DESC LIMIT 1
 ) ORDER BY c.name;
 
+-- name: unread_place
+-- Readers whose cursor stands before a place of the log.
+SELECT name FROM cursor WHERE (epoch, xid, seq) < ($1::smallint, $2::xid8, $3::bigint) ORDER BY name;
+
 -- name: note_archive
 -- Remember an archive before anything is taken out.
 INSERT INTO archive (partition, since, until, digest, folder, events, streams, state, actor, reason)

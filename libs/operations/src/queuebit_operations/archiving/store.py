@@ -18,6 +18,7 @@ from queuebit_operations.replaying.topic import REPLAYS
 from queuebit_store.connections.settings import PostgresSettings
 from queuebit_store.connections.translate import translated
 from queuebit_store.partitions.port import Partition
+from queuebit_store.ports import Position
 
 Rows = Sequence[Any]
 """Rows of a table, each with its columns in order."""
@@ -51,6 +52,10 @@ async def opened_archives(settings: PostgresSettings) -> AsyncIterator[ArchiveSt
         yield ArchiveStore(connection)
 
 
+def _readers(rows: Rows) -> list[str]:
+    return [row[0] for row in rows if not row[0].startswith(REPLAYS)]
+
+
 class ArchiveStore(RoomReader):
     """Made by `opened_archives`."""
 
@@ -80,7 +85,11 @@ class ArchiveStore(RoomReader):
     async def unread(self, partition: Partition) -> list[str]:
         """The ordered readers that have not read all of it. A replay is none: its set was frozen, and it may never end."""
         rows = await self._fetch("unread", partition.from_id, partition.until_id, list(PUBLISHED))
-        return [row[0] for row in rows if not row[0].startswith(REPLAYS)]
+        return _readers(rows)
+
+    async def behind(self, place: Position) -> list[str]:
+        """The ordered readers that stand before a place of the log."""
+        return _readers(await self._fetch("unread_place", *place))
 
     async def pages(self, table: str, partition: Partition) -> AsyncIterator[Rows]:
         """The rows of a table that belong to the partition, in pages."""

@@ -15,7 +15,7 @@ from queuebit_runtime.clock import Clock
 from queuebit_store.diagnosis.port import Diagnosis
 from queuebit_store.leadership.port import Leadership
 from queuebit_store.projections.folding import sentence_of
-from queuebit_store.projections.port import Build, BuildState, Projections
+from queuebit_store.projections.port import Build, BuildState, LogPages, Projections
 from queuebit_store.projections.runner import TTL_S, ProjectionRunner, Stepped
 
 PAGE_EVENTS = 4000
@@ -87,14 +87,16 @@ async def fill(
     told: Callable[[Filled], None],
     rate_per_s: float | None = None,
     cancelled: Cancelled | None = None,
+    log: LogPages | None = None,
 ) -> Filled:
-    """Take the build forward until nothing is left to read, or until it is cancelled. After a kill the same goes on.
+    """Take the build forward until nothing is left to read, or until it is cancelled. After a kill the same goes on. `log`:
+    what is read, where the store's own log is not all of it.
 
     Raises InConflict where another process works on it, or an event cannot be taken.
     """
     runner = ProjectionRunner(
         store, [projection], holder=holder, now=clock.now, monotonic_s=clock.monotonic_s, states=BUILDING,
-        only=(build.build,), reads_ahead=True,
+        only=(build.build,), log=log, reads_ahead=True,
     )  # fmt: skip
     limit = PAGE_EVENTS if rate_per_s is None else max(1, min(PAGE_EVENTS, int(rate_per_s)))
     began_s = asked_s = clock.monotonic_s()

@@ -81,11 +81,6 @@ class Reading(RoomReader):
         """How many events there are, about."""
         return int((await self._fetch("events_about"))[0][0])
 
-    async def archived_until(self) -> datetime | None:
-        """What began before lies in archives; None where nothing does."""
-        until: datetime | None = (await self._fetch("archived_until"))[0][0]
-        return until
-
     async def _asked(self, statement: str, *arguments: Any) -> list[dict[str, Any]]:
         try:
             found = await self._fetch_text(statement, *arguments)

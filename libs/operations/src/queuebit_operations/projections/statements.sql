@@ -61,7 +61,3 @@ SELECT epoch, xid, seq FROM cursor WHERE name = $1;
 -- name: any_archived
 -- Whether part of the log lies in files.
 SELECT EXISTS (SELECT FROM archive WHERE state IN ('detached', 'archived'));
-
--- name: archived_until
--- When the last month ended of which events lie in files.
-SELECT max(until) FROM archive WHERE state IN ('detached', 'archived');

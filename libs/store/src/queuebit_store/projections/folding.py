@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from queuebit_contracts.facts import Happened, read_fact, version_of
 from queuebit_store.log.port import Position
 from queuebit_store.projections.port import Build, Failure, Key, Progress, ReadEvent, Row, Shape
+
+SLICE_EVENTS = 250
+"""So many are folded before whatever else the process has to do gets its turn."""
+_T = TypeVar("_T")
 
 
 class Told(Protocol):
@@ -168,6 +172,11 @@ def _happened(event: ReadEvent) -> Happened | Exception:
     except Exception as error:
         return error
     return Happened(event.stream_id, event.version, event.tenant, event.time, event.type, fact)
+
+
+def slices(rows: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """A few at a time."""
+    return (rows[at : at + SLICE_EVENTS] for at in range(0, len(rows), SLICE_EVENTS))
 
 
 def registry_of(folds: Iterable[Any]) -> Mapping[tuple[str, int], Fold]:

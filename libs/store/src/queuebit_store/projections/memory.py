@@ -136,6 +136,12 @@ class MemoryProjections:
         if there is not None:
             self.database.builds[build.build] = replace(there, failure=failure)
 
+    async def has_all(self, build: Build) -> None:
+        await self.hooks.before("has_all")
+        there = self.database.builds.get(build.build)
+        if there is not None:
+            self.database.builds[build.build] = replace(there, counts_from=None)
+
     async def switch(self, build: Build) -> bool:
         await self.hooks.before("switch")
         db = self.database

@@ -137,7 +137,20 @@ def build_name(name: str, version: int, number: int) -> str:
     return f"{name}_v{version}" if number == 1 else f"{name}_v{version}_{number}"
 
 
-class Projections(Protocol):
+class LogPages(Protocol):
+    """The log as projections read it."""
+
+    async def read_page(
+        self, after: Position, *, limit: int, categories: Sequence[str], types: Mapping[str, int]
+    ) -> Page:
+        """The next `limit` events of these categories in their order, or as many as PAGE_BYTES_MAX hold, without those of other
+        types. Only what no open transaction can still precede. `types`: each with the version whose data may lack a payload
+        that is stored apart; those of other versions are whole, as their upcasts need them.
+        """
+        ...
+
+
+class Projections(LogPages, Protocol):
     """Builds and their rows. Everything raises StoreUnavailable."""
 
     async def builds(self) -> list[Build]:
@@ -147,15 +160,6 @@ class Projections(Protocol):
     async def create_build(self, shape: Shape, *, live: bool) -> Build:
         """An empty table for the next build of the shape. `live`: it is the first, and what is asked of the projection is
         answered from it; then it is the one that is live already, where there is one.
-        """
-        ...
-
-    async def read_page(
-        self, after: Position, *, limit: int, categories: Sequence[str], types: Mapping[str, int]
-    ) -> Page:
-        """The next `limit` events of these categories in their order, or as many as PAGE_BYTES_MAX hold, without those of other
-        types. Only what no open transaction can still precede. `types`: each with the version whose data may lack a payload
-        that is stored apart; those of other versions are whole, as their upcasts need them.
         """
         ...
 
@@ -186,6 +190,10 @@ class Projections(Protocol):
 
     async def stand_still(self, build: Build, failure: Failure | None) -> None:
         """Remember the event that it cannot take, or that it can now."""
+        ...
+
+    async def has_all(self, build: Build) -> None:
+        """Remember that what lay in archives when it was made is in it too: it counts from the beginning."""
         ...
 
     async def switch(self, build: Build) -> bool:

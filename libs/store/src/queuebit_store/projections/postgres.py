@@ -119,6 +119,9 @@ class PostgresProjections:
     async def stand_still(self, build: Build, failure: Failure | None) -> None:
         await self._session.fetch("stand_still", build.build, None if failure is None else to.failure_text(failure))
 
+    async def has_all(self, build: Build) -> None:
+        await self._session.fetch("has_all", build.build)
+
     async def switch(self, build: Build) -> bool:
         async with self._changing(build.name) as connection:
             quiet: tuple[Any, ...] = build.quiet_until

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator,
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from queuebit_store.errors import StoreError
 from queuebit_store.leadership.port import Leadership, Lease
@@ -27,12 +27,13 @@ from queuebit_store.projections.folding import (
     read_all,
     registry_of,
     sentence_of,
+    slices,
     types_of,
     unknown_keys,
     wanted_of,
 )
 from queuebit_store.projections.known import KnownRows
-from queuebit_store.projections.port import Advance, Build, BuildState, Failure, Page, Projections
+from queuebit_store.projections.port import Advance, Build, BuildState, Failure, LogPages, Page, Projections
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +41,7 @@ TTL_S = 30.0
 """A runner that stops without a word is replaced after this: projections are late meanwhile, and lose nothing."""
 RETRY_S = 60.0
 """A build that stands still is tried again so often, and once by each new process: its release may take the event."""
-SLICE_EVENTS = 250
-"""So many are folded before whatever else the process has to do gets its turn."""
 LIVE: tuple[BuildState, ...] = ("live",)
-_T = TypeVar("_T")
 Tell = Callable[[Sequence[Told]], Awaitable[None]]
 
 
@@ -86,9 +84,12 @@ class ProjectionRunner:
         states: Collection[BuildState] = LIVE,
         only: Collection[str] | None = None,
         tell: Tell = tell_nobody,
+        log: LogPages | None = None,
         reads_ahead: bool = False,
     ) -> None:
-        """`reads_ahead`: the next page is read while one is folded, for whoever has a whole log before him."""
+        """`log`: what is read, where the store's own log is not all of it. `reads_ahead`: the next page is read while one is
+        folded, for whoever has a whole log before him.
+        """
         self._store = store
         self._folds = registry_of(folds)
         self._holder = holder
@@ -97,6 +98,7 @@ class ProjectionRunner:
         self._states = states
         self._only = only
         self._tell = tell
+        self._log = log or store
         self._reads_ahead = reads_ahead
         self._ahead: tuple[tuple[object, ...], asyncio.Task[Page]] | None = None
         self._leases: dict[str, tuple[Lease, float]] = {}
@@ -141,7 +143,7 @@ class ProjectionRunner:
             return Stepped(tuple(builds))
         self._busy_s = 0.0
         reads: list[Read] = []
-        for some in _slices(page.events):
+        for some in slices(page.events):
             with self._busy():
                 reads += read_all(some)
             await asyncio.sleep(0)
@@ -158,9 +160,9 @@ class ProjectionRunner:
         else:
             if ahead is not None:
                 ahead[1].cancel()
-            page = await self._store.read_page(after, limit=limit, categories=categories, types=types)
+            page = await self._log.read_page(after, limit=limit, categories=categories, types=types)
         if self._reads_ahead and page.more:
-            reading = self._store.read_page(page.end, limit=limit, categories=categories, types=types)
+            reading = self._log.read_page(page.end, limit=limit, categories=categories, types=types)
             self._ahead = (page.end, limit, categories, types), asyncio.ensure_future(reading)
         return page
 
@@ -240,7 +242,7 @@ class ProjectionRunner:
             unknown = unknown_keys(fold, reads, known)
         rows = {**known, **await self._store.rows(fold, build.build, unknown)} if unknown else known
         batch = Batch(fold, build, rows)
-        for some in _slices(reads):
+        for some in slices(reads):
             with self._busy():
                 batch.take(some)
             await asyncio.sleep(0)
@@ -294,7 +296,3 @@ class ProjectionRunner:
         self._tried[build.build] = self._monotonic_s()
         log.error("the projection %s stands still: %s", build.build, sentence_of(failure))
         await self._store.stand_still(build, failure)
-
-
-def _slices(rows: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    return (rows[at : at + SLICE_EVENTS] for at in range(0, len(rows), SLICE_EVENTS))

@@ -118,6 +118,10 @@ SELECT build FROM moved;
 -- Remember which event a build cannot take.
 UPDATE projection SET failure = $2::jsonb WHERE build = $1;
 
+-- name: has_all
+-- What lay in archives when it was made is in it.
+UPDATE projection SET counts_from = NULL WHERE build = $1;
+
 -- name: retire_build
 -- The live build gives way, where the other one has seen at least as much.
 UPDATE projection AS p SET state = 'retired'
