@@ -17,9 +17,9 @@ from queuebit_domain.projections.job_list import JOB_LIST
 from queuebit_domain.projections.registry import PROJECTIONS
 from queuebit_domain.projections.usage import USAGE
 from queuebit_operations.archiving.store import opened_archives
+from queuebit_operations.archiving.whole import WholeLog, months_of
 from queuebit_operations.projections.building import BUILDING
 from queuebit_operations.projections.running import keep_running
-from queuebit_operations.projections.whole import WholeLog, months_of
 from queuebit_runtime.clock import SystemClock
 from queuebit_store.partitions.port import Partition
 from queuebit_store.ports import Position

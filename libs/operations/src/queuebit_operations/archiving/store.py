@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,10 @@ _LAST = {"events": (2**31 - 1,), "streams": (), "keys": ("\U0010ffff", "\U0010ff
 """Behind all rows of one stream."""
 
 
+OUT = frozenset({"detached", "archived"})
+"""The states of archives whose events are not in the log."""
+
+
 @dataclass(frozen=True, slots=True)
 class Noted:
     """What the store remembers of an archive."""
@@ -43,6 +48,12 @@ class Noted:
     actor: str
     reason: str
     noted_at: datetime
+
+
+def folder_of(noted: Noted, archives: Path | None) -> Path | None:
+    """Where an archive lies: below `archives`, or where it was written; None where it is in neither place."""
+    places = [archives / noted.name] if archives is not None else [Path(noted.folder)]
+    return next((place for place in places if place.is_dir()), None)
 
 
 @asynccontextmanager

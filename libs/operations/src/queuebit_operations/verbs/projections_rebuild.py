@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from queuebit_client.cli.exit_codes import ExitCode
     from queuebit_domain.projections.projection import Projection
+    from queuebit_operations.archiving.whole import Month
     from queuebit_operations.connections.store import OperatorStore
     from queuebit_operations.projections.building import Cancelled, Filled
-    from queuebit_operations.projections.whole import Month
     from queuebit_store.projections.port import Build
 
 
@@ -135,10 +135,9 @@ async def _months(wanted: _Wanted, begun: Build | None) -> tuple[list[Month], st
     """The months that are read from files, and what is left out. Raises BadArgument and InConflict."""
     import os
 
-    from queuebit_operations.archiving.store import opened_archives
+    from queuebit_operations.archiving import whole
+    from queuebit_operations.archiving.store import OUT, opened_archives
     from queuebit_operations.connections.store import postgres_settings
-    from queuebit_operations.projections import whole
-    from queuebit_operations.verification.archived import OUT
 
     if begun is not None and not whole.reads_archives(begun):
         return [], "" if begun.counts_from is None else _lacks(begun.counts_from)
@@ -162,9 +161,9 @@ async def _filled(
     total: int,
 ) -> Filled:
     """Fill it, and show how far it is."""
+    from queuebit_operations.archiving.whole import WholeLog
     from queuebit_operations.connections.progress import Progress
     from queuebit_operations.projections import building
-    from queuebit_operations.projections.whole import WholeLog
     from queuebit_runtime.clock import SystemClock
 
     clock = SystemClock()

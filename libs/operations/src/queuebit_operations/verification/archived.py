@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from queuebit_operations.archiving.manifest import read_manifest
-from queuebit_operations.archiving.store import Noted
+from queuebit_operations.archiving.store import OUT, Noted
 from queuebit_operations.archiving.tables import TABLES, read_table
 from queuebit_operations.errors import BadArgument
 from queuebit_operations.scan.port import EventRow, Stream
@@ -20,7 +20,6 @@ from queuebit_store.partitions.port import Partition
 from queuebit_store.ports import StreamRow
 
 _HEAD = ("stream_id", "tenant", "version", "state", "wake_at", "attributes", "created_at", "updated_at", "category")
-OUT = frozenset({"detached", "archived"})
 
 
 class Gone:
@@ -39,12 +38,6 @@ class Gone:
         except ValueError:
             return False
         return any(low <= stream_id < high for low, high in self._ranges)
-
-
-def folder_of(noted: Noted, archives: Path | None) -> Path | None:
-    """Where an archive lies: below `archives`, or where it was written; None where it is in neither place."""
-    places = [archives / noted.name] if archives is not None else [Path(noted.folder)]
-    return next((place for place in places if place.is_dir()), None)
 
 
 def check_archive(noted: Noted, folder: Path, count: Callable[[int], None]) -> Iterator[Finding]:

@@ -15,14 +15,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from queuebit_operations.archiving.store import Noted, opened_archives
+from queuebit_operations.archiving.store import Noted, folder_of, opened_archives
 from queuebit_operations.connections.bus import kafka_access, namespace_of
 from queuebit_operations.connections.clock import store_time
 from queuebit_operations.connections.store import postgres_settings
 from queuebit_operations.records.kafka import opened_records
 from queuebit_operations.scan.port import Selection
 from queuebit_operations.scan.postgres import opened_scan
-from queuebit_operations.verification.archived import Gone, check_archive, folder_of
+from queuebit_operations.verification.archived import Gone, check_archive
 from queuebit_operations.verification.findings import Finding
 from queuebit_operations.verification.parts import Counts, Part, Verified, settled
 from queuebit_operations.verification.projected import verify_live

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from queuebit_operations.archiving.manifest import read_manifest
-from queuebit_operations.archiving.store import Noted
+from queuebit_operations.archiving.store import OUT, Noted, folder_of
 from queuebit_operations.archiving.tables import TABLES, need_arrow, read_table
 from queuebit_operations.errors import BadArgument, InConflict
-from queuebit_operations.verification.archived import OUT, folder_of
 from queuebit_store.ports import Position
 from queuebit_store.projections.port import PAGE_BYTES_MAX, Build, LogPages, Page, ReadEvent
 
