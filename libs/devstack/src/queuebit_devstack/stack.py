@@ -132,9 +132,7 @@ class Stack:
         return self._child(server).exit_code()
 
     async def restart(self, *servers: str, timeout_s: float = READY_TIMEOUT_S) -> None:
-        """Start servers again on their old ports and files, together, and wait until the whole answers; for Kafka at most
-        `timeout_s`.
-        """
+        """Start servers again on their old ports and files, together; wait until the whole answers, Kafka in time."""
         for server in servers:
             self._child(server)
         if "postgres" in servers:

@@ -54,6 +54,11 @@ class Liveness:
             " Stop one of the two, or give each its own QUEUEBIT_GROUP_INSTANCE (or none)."
         )
 
+    def ensure_ours(self) -> None:
+        """Raises InstanceTaken where another process has our instance id."""
+        if self._taken is not None:
+            raise self._taken
+
     def doubted(self, instance: str, by: str | None) -> None:
         """Somebody else has our instance id, and nobody knows yet whether it lives; none: nobody has it any more."""
         if by is not None and not self._doubted:

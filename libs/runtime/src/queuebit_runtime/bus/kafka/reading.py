@@ -26,8 +26,8 @@ from queuebit_runtime.bus.delivery import Member
 from queuebit_runtime.bus.kafka.liveness import Liveness
 from queuebit_runtime.bus.kafka.polling import Poller, ReadAgain, of_a_batch
 from queuebit_runtime.bus.kafka.settings import ReadSettings
-from queuebit_runtime.bus.kafka.standing import Standing
-from queuebit_runtime.bus.kafka.twins import Claim, guard_instance
+from queuebit_runtime.bus.kafka.standing import Standing, pulse
+from queuebit_runtime.bus.kafka.twins import Claim, start_guarded
 from queuebit_runtime.bus.port import BusError, Record, Subscription
 from queuebit_runtime.bus.slots import Place
 from queuebit_runtime.clock import Clock
@@ -75,7 +75,13 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._poller = Poller(consumer, self._read_again, self._clock)
         self._standing = Standing(consumer, self.member, self._prefix)
         consumer.subscribe(topics=list(self._names), listener=self)
-        await self._join(consumer, claim)
+        if claim is None:
+            await consumer.start()
+        else:
+            instance, told = claim.instance, self.liveness
+            on_taken, on_doubt = partial(self._taken, instance), partial(told.doubted, instance)
+            await start_guarded(consumer, claim, self._clock, on_taken=on_taken, on_doubt=on_doubt)
+            told.ensure_ours()
         if self.member.subscription.broadcast:
             places = sorted(consumer.assignment())
             self.member.assign([self._place(each) for each in places])
@@ -83,29 +89,6 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             self._poller.restart({each: await consumer.position(each) for each in places})
             self._assigned.set()
         self.liveness.loop = asyncio.create_task(self._read())
-
-    async def _join(self, consumer: AIOKafkaConsumer, claim: Claim | None) -> None:
-        """A start waits for its partitions; it must not wait for those of an instance id that another process keeps."""
-        if claim is None:
-            await consumer.start()
-            return
-        taken = asyncio.Event()
-
-        def end(by: str) -> None:
-            self._taken(claim.instance, by)
-            taken.set()
-
-        on_doubt = partial(self.liveness.doubted, claim.instance)
-        guard_instance(consumer, claim, self._clock, on_taken=end, on_doubt=on_doubt)
-        starting, ended = asyncio.ensure_future(consumer.start()), asyncio.ensure_future(taken.wait())
-        try:
-            await asyncio.wait((starting, ended), return_when=asyncio.FIRST_COMPLETED)
-            if (error := self.liveness.stuck(leaving=True)) is not None:
-                raise error
-            await starting
-        finally:
-            await end_task(starting)
-            await end_task(ended)
 
     async def _go_back(self, consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> None:
         """Where the subscription says so, to the first record of its age; and note where the topic ends now."""
@@ -257,7 +240,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         if consumer is None or not self._assigned.is_set():
             return None
         member = self.member
-        moved = (self._handled, member.handler_failures, member.in_flight, self._paused, *_pulse(consumer))
+        moved = (self._handled, member.handler_failures, member.in_flight, self._paused, *pulse(consumer))
         return self.liveness.still(moved, excused=self._paused)
 
     async def look_ahead(self) -> None:
@@ -313,10 +296,3 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             _log.warning("A commit of group %s failed: %r", self.member.subscription.group, error)
         else:
             self.member.committed(offsets)
-
-
-def _pulse(consumer: AIOKafkaConsumer) -> Sequence[object]:
-    """When the broker answered last, by partition."""
-    with contextlib.suppress(IllegalStateError, AssertionError):
-        return [consumer.last_poll_timestamp(each) for each in sorted(consumer.assignment())]
-    return ()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
+from collections.abc import Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
 from aiokafka.errors import IllegalStateError, KafkaError  # type: ignore[import-untyped]
@@ -100,3 +101,10 @@ class Standing:
 
     def _partition(self, place: Place) -> TopicPartition:
         return TopicPartition(self._prefix + place[0], place[1])
+
+
+def pulse(consumer: AIOKafkaConsumer) -> Sequence[object]:
+    """When the broker answered last, by partition."""
+    with contextlib.suppress(IllegalStateError, AssertionError):
+        return [consumer.last_poll_timestamp(each) for each in sorted(consumer.assignment())]
+    return ()

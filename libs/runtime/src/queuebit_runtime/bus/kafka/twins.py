@@ -7,6 +7,7 @@ signs of life: the group keeps it for longer than it keeps the dead.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Container
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from aiokafka.protocol.group import JoinGroupRequest, SyncGroupRequest  # type: 
 
 from queuebit_runtime.bus.kafka.members import Seen, who_has
 from queuebit_runtime.clock import Clock
+from queuebit_runtime.waiting import end_task
 
 FENCED_INSTANCE_ID = 82
 LOOK_INTERVAL_S = 1.0
@@ -87,6 +89,34 @@ def guard_instance(
     `on_doubt` is told the same while it is not proven, and none when the id is ours again.
     """
     consumer._client.send = _Guard(consumer, claim, clock, on_taken=on_taken, on_doubt=on_doubt).send
+
+
+async def start_guarded(
+    consumer: AIOKafkaConsumer,
+    claim: Claim,
+    clock: Clock,
+    *,
+    on_taken: Callable[[str], None],
+    on_doubt: Callable[[str | None], None],
+) -> None:
+    """Start the consumer under guard. A start waits for its partitions; it does not wait for those of an instance id that
+    another process keeps: then it returns once `on_taken` is told.
+    """
+    taken = asyncio.Event()
+
+    def end(by: str) -> None:
+        on_taken(by)
+        taken.set()
+
+    guard_instance(consumer, claim, clock, on_taken=end, on_doubt=on_doubt)
+    starting, ended = asyncio.ensure_future(consumer.start()), asyncio.ensure_future(taken.wait())
+    try:
+        await asyncio.wait((starting, ended), return_when=asyncio.FIRST_COMPLETED)
+        if not taken.is_set():
+            await starting
+    finally:
+        await end_task(starting)
+        await end_task(ended)
 
 
 class _Guard:
