@@ -37,6 +37,7 @@ from tests.simulation.faults import Fault, draw_faults, with_redrives
 from tests.simulation.history import GROUPS, History, Start
 from tests.simulation.operators import Operator
 from tests.simulation.plan import LARGE_EVERY, draw_plan, size_of
+from tests.simulation.policies import Policies
 from tests.simulation.process import Killed, Process
 from tests.simulation.virtual import SkewedClock, VirtualClock, run_virtual
 from tests.simulation.weather import Chances, SimulatedPool, Weather, WeatheredBus
@@ -86,13 +87,15 @@ class _Simulation:
         self._history = History(seed, plan, faults, self._world.database, self._world.broker)
         self._world.database.cursors = self._history.cursors
         self._clients = Clients(self._world, self._weather, self._processes, self._history)
+        self._policies = Policies(seed, self._world.database, self._clock)
         self._operator = Operator(self._world, self._clock, Random(f"operator {seed}"))
 
     async def run(self) -> History:
         await self._clients.prepare()
+        await self._policies.activate()
         for member in self._members:
             await self._start(member)
-        clients = self._clients.begin()
+        clients = [*self._clients.begin(), asyncio.create_task(self._policies.roll_back())]
         async with asyncio.timeout(self._history.plan.size.faults_s + DRAIN_S):
             await asyncio.gather(*(self._at(fault) for fault in self._history.faults))
         self._weather.calm()
@@ -285,6 +288,7 @@ class _Simulation:
             *(f"job {row.stream_id} is {row.head.state}" for row in open_jobs),
             *(f"{name} lags by {lag}" for name, lag in lags.items() if lag),
             *([] if relayed else ["the relay has not reached the end"]),
+            *([f"{len(database.timers)} timers wait"] if database.timers else []),
         )
 
 

@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from queuebit_contracts.events import BackendStatusReported
+from queuebit_operations.policies.register import PolicyRegister
 from queuebit_store.backends.port import ReportedBackend
 from tests.contract.http.running_gateway import RunningGateway, a_body
+from tests.unit.policy.policies import a_document, row
 
 
 async def _dry(world: RunningGateway, body: Any, role: str = "submitter") -> Any:
@@ -74,3 +76,17 @@ async def test_refuses_what_a_submission_would_be_refused_for(world: RunningGate
         (422, "deadline_past"),
         (403, "role_forbids"),
     ]
+
+
+async def test_the_active_policy_plans_it(world: RunningGateway) -> None:
+    canary = row("canary", "quantum", bucket={"lt": 10_000}, tier="interactive")
+    register = PolicyRegister(world.store, world.clock)
+    version, _ = await register.publish(a_document(canary), actor="ada", reason="r")
+    before = (await _dry(world, a_body(lane="auto"))).json()
+    await register.activate(version, actor="ada", reason="r")
+
+    after = (await _dry(world, a_body(lane="auto"))).json()
+
+    assert (before["plan"]["policy_version"], after["plan"]["policy_version"]) == ("routing/2", "frugal/1")
+    assert (after["plan"]["rule"], after["plan"]["inputs"]["bucket"] < 10_000) == ("canary", True)
+    assert after["cost"]["amount"] is None

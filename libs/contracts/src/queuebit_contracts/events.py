@@ -29,12 +29,14 @@ from queuebit_contracts.jobs import (
     JobRequest,
     Lane,
     Leg,
+    LegName,
     Number,
     ParamValue,
     Problem,
     Ran,
     Role,
     Sense,
+    Thresholds,
     Tier,
     Trigger,
     Usage,
@@ -100,7 +102,7 @@ class JobPlanned(Event):
     `sense` says which objective is better; it is None where answers of the kind have no objective. `trace`: a mark for each
     condition that the policy asked (see `queuebit_domain.policy.evaluation`). `propensity`: the share of alike jobs that the
     rule takes, where it does not take all. `experiments`: those that the job takes part in. `policy_digest`: that of the
-    document, where somebody published the policy; absent, the policy is part of the release.
+    document, where somebody published the policy; absent, the policy is part of the release. `thresholds`: those of its kind.
     """
 
     plan: str
@@ -114,6 +116,7 @@ class JobPlanned(Event):
     policy_digest: str | None = None
     propensity: float | None = None
     experiments: tuple[Assignment, ...] | None = None
+    thresholds: Thresholds | None = None
 
 
 class ApprovalRequested(Event):
@@ -191,8 +194,20 @@ class FallbackTaken(Event):
     reason: str
 
 
+class Suggestion(Model):
+    """The checked answer of a leg that advises: it was not chosen, and goes along for whoever decides."""
+
+    leg: LegName
+    attempt_id: UUID
+    ran: Ran
+    answer: Sensitive[Answer]
+    objective: Number | None = None
+    verdict: Verdict
+    confidence: float
+
+
 class JobCompleted(Event):
-    """The checked answer, what was decided, what really ran, what it cost and why."""
+    """The checked answer, what was decided, what really ran, what it cost and why. `suggestions`: of legs that advise."""
 
     kind: str
     answer: Sensitive[Answer]
@@ -210,6 +225,7 @@ class JobCompleted(Event):
     reasons: tuple[str, ...] = ()
     elapsed_s: float
     origin: Origin | None = None
+    suggestions: tuple[Suggestion, ...] | None = None
 
 
 class JobImproved(Event):

@@ -155,12 +155,56 @@ class JobRequest(StrictModel):
     ] = Field(default_factory=dict)
 
 
+AmountText = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?$")]
+CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+class Money(Model):
+    """An exact decimal amount as text, and its currency (ISO 4217)."""
+
+    amount: AmountText
+    currency: CurrencyCode
+
+
+class Patience(Model):
+    """How long the stages of an attempt may take, in seconds, before legs that start on `latency_budget` do so: until a worker
+    begins, until it has an answer, until the verdict.
+    """
+
+    queue_s: float | None = None
+    run_s: float | None = None
+    check_s: float | None = None
+
+
+class Round(Model):
+    """A leg is the next round of another: it starts when that one is over, as long as not so much was paid for the job, and
+    that one's answer was better than those before it by so many millionths.
+    """
+
+    after: LegName
+    cost_max: Money | None = None
+    min_gain_ppm: int | None = None
+
+
+class Thresholds(Model):
+    """When a better answer of the quantum or simulator lane is chosen over one of the classical lane, in millionths of it: from
+    a gain of `min_gain_ppm` on, and from one of `anomalous_gain_ppm` only where it is proved, for it is more likely a mistake.
+    """
+
+    min_gain_ppm: int | None = None
+    anomalous_gain_ppm: int | None = None
+
+
 class Leg(Model):
     """One way of answering, as the plan states it.
 
     `starts`: the triggers of which any lets it start, none where it starts at once; absent in plans made before it was stated,
     where the role says it. A `shadow` starts too, and is never waited for, chosen or shown to anyone as an answer.
-    `params` are set for this leg, whatever the job says.
+    `params` are set for this leg, whatever the job says, and `seed_shift` is added to its seed. `min_confidence`: an answer
+    that is trusted less needs review.
+
+    With `after_end` the leg goes on when the job has ended without it: to improve the answer, or to be measured alone. A shadow
+    that `advises` is waited for within the latency budget, and its answer goes along with the job's as a suggestion.
     """
 
     leg: LegName
@@ -171,6 +215,12 @@ class Leg(Model):
     reason: str
     starts: tuple[Trigger, ...] | None = None
     params: dict[str, ParamValue] | None = None
+    seed_shift: int | None = None
+    min_confidence: float | None = None
+    after_end: Literal["improve", "measure"] | None = None
+    advises: bool | None = None
+    round: Round | None = None
+    patience: Patience | None = None
 
 
 class Ran(Model):
@@ -198,17 +248,6 @@ class Usage(Model):
     qpu_s: float = 0.0
     shots: int = 0
     iterations: int = 0
-
-
-AmountText = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?$")]
-CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-
-
-class Money(Model):
-    """An exact decimal amount as text, and its currency (ISO 4217)."""
-
-    amount: AmountText
-    currency: CurrencyCode
 
 
 class Cost(Model):

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from queuebit_contracts.event import Event
-from queuebit_contracts.jobs import Lane, LegName, ParamValue, Role, Trigger
+from queuebit_contracts.jobs import AmountText, CurrencyCode, KindName, Lane, LegName, ParamValue, Role, Trigger
 from queuebit_contracts.model import Model, StrictModel
 from queuebit_contracts.operators import Actor, Reason
 
@@ -31,7 +31,9 @@ Sentence = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 Scalar = bool | int | float | Text
-Starts = Literal["at_once", "when_needed", "to_improve"]
+Starts = Literal["at_once", "when_needed", "to_improve", "after_answer"]
+Ppm = Annotated[int, Field(ge=0, le=10_000_000)]
+Seconds = Annotated[float, Field(gt=0, le=7 * 86_400)]
 
 
 class FactRef(StrictModel):
@@ -79,9 +81,47 @@ When = Annotated[dict[FactName, Annotated[Wanted, BeforeValidator(_wanted)]], Fi
 """By fact; all must hold. Empty holds always."""
 
 
+class Amount(StrictModel):
+    """A decimal amount as text, and its currency (ISO 4217)."""
+
+    amount: AmountText
+    currency: CurrencyCode
+
+
+class Rounds(StrictModel):
+    """The leg is run up to `most` times, one after the other, each from the best answer so far and with each of its parameters
+    in `step` times that number. It ends when a proof is there, a round gained less than `min_gain_ppm` millionths,
+    `cost_max` was paid, or the latency budget is over.
+    """
+
+    most: Annotated[int, Field(ge=2, le=LEGS_MAX)]
+    step: Annotated[dict[FactName, Annotated[float, Field(gt=0)]], Field(max_length=20)] = {}
+    min_gain_ppm: Ppm | None = None
+    cost_max: Amount | None = None
+
+
+class StageBudgets(StrictModel):
+    """How long the stages of each attempt may take before legs that start on `latency_budget` do so."""
+
+    queue_s: Seconds | None = None
+    run_s: Seconds | None = None
+    check_s: Seconds | None = None
+
+
+class KindThresholds(StrictModel):
+    """When answers are believed and chosen: see `Thresholds` of jobs. Below `min_confidence` one needs review."""
+
+    min_gain_ppm: Ppm | None = None
+    anomalous_gain_ppm: Ppm | None = None
+    min_confidence: Share | None = None
+
+
 class PlanLeg(StrictModel):
     """A leg of a plan. `starts`: at once, when the legs before it give no accepted answer in time, also to improve an answer
-    without a proof, or on the triggers that are listed. `params` are set for this leg, whatever the job says.
+    without a proof, only to do that, or on the triggers that are listed. `params` are set for this leg, whatever the job says.
+
+    `copies`: so many alike legs, each with a seed of its own. `after_end`: it goes on when the job ended without it, to improve
+    the answer or to be measured. `advises`: a shadow whose answer goes along as a suggestion.
     """
 
     role: Role
@@ -90,6 +130,11 @@ class PlanLeg(StrictModel):
     attempts_max: Annotated[int, Field(ge=1, le=20)] | None = None
     budget_s: Annotated[float, Field(gt=0, le=3600)] | None = None
     params: Annotated[dict[FactName, ParamValue], Field(max_length=20)] | None = None
+    copies: Annotated[int, Field(ge=1, le=LEGS_MAX)] = 1
+    rounds: Rounds | None = None
+    after_end: Literal["improve", "measure"] | None = None
+    advises: bool = False
+    stages: StageBudgets | None = None
 
 
 class PlanForm(StrictModel):
@@ -132,6 +177,7 @@ class PolicyDocument(StrictModel):
     """A policy. Of `routing` the first row that holds decides; of `guards` and `experiments` all that hold count.
 
     `salt`: what buckets are drawn with; absent, the name. Who is in a canary stays in it as long as neither changes.
+    `thresholds` by kind; those of `any` hold for kinds without their own.
     """
 
     policy: PolicyName
@@ -141,6 +187,7 @@ class PolicyDocument(StrictModel):
     guards: Annotated[tuple[GuardRow, ...], Field(max_length=ROWS_MAX)] = ()
     routing: Annotated[tuple[RoutingRow, ...], Field(min_length=1, max_length=ROWS_MAX)]
     experiments: Annotated[tuple[ExperimentRow, ...], Field(max_length=ROWS_MAX)] = ()
+    thresholds: Annotated[dict[KindName, KindThresholds], Field(max_length=ROWS_MAX)] = {}
 
 
 class Assignment(Model):

@@ -125,7 +125,7 @@ class CommandHandler:
                 again.extend(work.refused)
                 self._remember(work)
                 self._count_late(work)
-                if self._telemetry.on and isinstance(work.job, EndedJob):
+                if self._telemetry.on and isinstance(work.job, EndedJob) and not work.had_ended:
                     self._measure(work, work.job, now)
             elif passed is not None:
                 again.extend(work.commands)

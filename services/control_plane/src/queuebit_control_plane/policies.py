@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 
-from queuebit_domain.errors import InvalidPolicy
 from queuebit_domain.policy.codec import fold_policies
 from queuebit_domain.policy.default import DEFAULT
-from queuebit_domain.policy.register import NO_POLICIES, REGISTER_ID, policy_of
+from queuebit_domain.policy.register import NO_POLICIES, REGISTER_ID, readable
 from queuebit_domain.policy.tables import Policy
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.service.readiness import Reason
@@ -70,13 +69,9 @@ class PolicyKeeper:
                 break
         if self._policies.active == self._wanted:
             return
-        self._wanted, self.unread = self._policies.active, None
-        for version in reversed(self._policies.trail):
-            try:
-                self._policy = policy_of(self._policies, version)
-            except InvalidPolicy as error:
-                self.unread = self.unread or version
-                log.error("the policy %s is passed over: %s", version, error)
-            else:
-                log.info("jobs are planned by the policy %s", version)
-                return
+        self._wanted = self._policies.active
+        self._policy, wrong = readable(self._policies)
+        self.unread = None if wrong is None else self._wanted
+        if wrong is not None:
+            log.error("a policy is passed over: %s", wrong)
+        log.info("jobs are planned by the policy %s", self._policy.version)

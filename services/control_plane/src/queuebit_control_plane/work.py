@@ -57,7 +57,8 @@ class Work:
     """A job within one batch: where it stood, where it stands, and what happened between.
 
     `refused`: submissions in conflict with it, which count only once it is known to stand there. `rival_id`: that of the
-    submission that began it. `rejection`: the code, where it was rejected. `late`: executions reported after its end.
+    submission that began it. `rejection`: the code, where it was rejected. `late`: executions reported after its end, which
+    nobody waited for. `had_ended`: it had before all this.
     """
 
     job_id: UUID
@@ -74,12 +75,17 @@ class Work:
     rejection: str | None = None
     late: int = 0
     size_bytes: int = 0
+    had_ended: bool = False
 
     def stands(self, version: int, job: Job, trace: str | None, size_bytes: int) -> None:
         """Where the job stood."""
         self.version, self.job, self.trace, self.size_bytes = version, job, trace, size_bytes
         if isinstance(job, OpenJob):
             self.tenant, self.began_at = job.request.tenant, job.submitted_at
+        elif isinstance(job, EndedJob):
+            self.had_ended = True
+            if job.later is not None:
+                self.tenant = job.later.request.tenant
 
     def looks_new(self, now: datetime) -> bool:
         """Whether what it is told first may well be the first that is ever heard of it."""
@@ -108,9 +114,10 @@ class Work:
                 )
                 self.refused = (*self.refused, refused)
                 return
-        if type(self.job) is EndedJob and isinstance(message, ExecutionSucceeded | ExecutionFailed):
+        was = self.job
+        decided, self.job = decide(was, message, now, job_id, gate)
+        if type(was) is EndedJob and not decided and isinstance(message, ExecutionSucceeded | ExecutionFailed):
             self.late += 1
-        decided, self.job = decide(self.job, message, now, job_id, gate)
         if self.version == 0 and not self.events:
             self.tenant, self.trace = command.tenant, command.traceparent
             self.rival_id = command.rival_id

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.failures import FAILURES, FailureCode
-from queuebit_contracts.jobs import Sense, Trigger
+from queuebit_contracts.jobs import Trigger
+from queuebit_domain.job.choosing import chosen_of, objective_text
 from queuebit_domain.job.draft import Draft
-from queuebit_domain.job.plans import starts_on
+from queuebit_domain.job.later import go_on_after_the_end, suggestions_of
+from queuebit_domain.job.plans import SHADOW, starts_on
 from queuebit_domain.job.quarantine import distrust
+from queuebit_domain.job.rounds import goes_on
 from queuebit_domain.job.state import (
+    AT_WORK,
     Answered,
+    EndedJob,
     Held,
     Idle,
     LegState,
     OpenJob,
     Resting,
     Spent,
-    Working,
     accepted,
-    best_first,
     proved,
 )
-
-_PENDING = (Working, Resting, Held)
+from queuebit_domain.job.timers import stage_end
 
 
 def advance(draft: Draft) -> None:
     """Add every consequence that holds now."""
     if not isinstance(draft.job, OpenJob):
+        if isinstance(draft.job, EndedJob):
+            go_on_after_the_end(draft)
         return
     if draft.job.denied is not None:
         _end_denied(draft, draft.job.denied)
@@ -39,32 +43,54 @@ def advance(draft: Draft) -> None:
     late = draft.now >= job.latency_due_at
     good: list[LegState] = []
     pending: list[LegState] = []
-    for leg in job.counted:
-        if isinstance(leg.status, _PENDING):
+    waits = False
+    for leg in job.legs:
+        if leg.spec.role == SHADOW:
+            if leg.spec.advises and isinstance(leg.status, AT_WORK):
+                waits = True
+        elif isinstance(leg.status, AT_WORK):
             pending.append(leg)
+            waits = waits or leg.spec.after_end is None
         elif accepted(leg):
             good.append(leg)
     if good and not late and _refine(draft, good):
         return
-    if good and (not pending or late or job.hurried):
+    if good and (late or job.hurried or not waits):
         complete(draft)
     elif not good and not pending:
         _fall_back_or_end(draft)
-    elif not good and late and not job.hurried:
-        waited = "was held" if isinstance(pending[0].status, Held) else "still worked"
-        _start(draft, "latency_budget", pending[0], f"the latency budget ran out while it {waited}")
+    elif not good and not job.hurried:
+        hurry = _late_leg(pending) if late else _slow_leg(draft, pending)
+        if hurry is not None:
+            _start(draft, "latency_budget", *hurry)
 
 
-def complete(draft: Draft) -> bool:
-    """End the job with its best checked answer, an accepted one before one that needs review; False where there is none."""
+def _late_leg(pending: list[LegState]) -> tuple[LegState, str]:
+    waited = "was held" if isinstance(pending[0].status, Held) else "still worked"
+    return pending[0], f"the latency budget ran out while it {waited}"
+
+
+def _slow_leg(draft: Draft, pending: list[LegState]) -> tuple[LegState, str] | None:
+    """The first leg of which a stage takes longer than its plan grants it."""
+    for leg in pending:
+        stage = stage_end(leg) if leg.spec.patience is not None else None
+        if stage is not None and stage.at <= draft.now:
+            return leg, f"its attempt {stage.doing} for more than {stage.budget_s:g} s"
+    return None
+
+
+def complete(draft: Draft, *, at_deadline: bool = False) -> bool:
+    """End the job with its best checked answer, an accepted one before one that needs review; False where there is none.
+    `at_deadline`: no leg goes on.
+    """
     job = draft.open
     answered = [leg for leg in job.counted if isinstance(leg.status, Answered)]
     chosen = [leg for leg in answered if accepted(leg)] or answered
     if not chosen:
         return False
-    best, reason = _best(chosen, job.sense)
+    best, reason = chosen_of(chosen, job.sense, job.thresholds)
     assert isinstance(best.status, Answered)
-    draft.abandon_all("a checked answer was chosen")
+    draft.abandon_all("a checked answer was chosen", but_after_end=not at_deadline)
     job = draft.open  # abandoned attempts gave reasons
     execution, verdict = best.status.execution, best.status.verdict
     passed_over = _passed_over(job, best) if len(answered) > 1 else ()
@@ -86,6 +112,7 @@ def complete(draft: Draft) -> bool:
             reasons=(*job.reasons, *verdict.reasons, *((reason,) if reason else ()), *passed_over),
             elapsed_s=(draft.now - job.submitted_at).total_seconds(),
             origin=job.origin,
+            suggestions=suggestions_of(job),
         )
     )
     return True
@@ -134,8 +161,9 @@ def _fall_back_or_end(draft: Draft) -> None:
 
 def _start(draft: Draft, trigger: Trigger, source: LegState, reason: str) -> bool:
     """Whether there is a leg that starts on the trigger: the first of them goes on where `source` stands."""
-    waiting = (leg for leg in draft.open.legs if isinstance(leg.status, Idle) and starts_on(leg.spec, trigger))
-    target = next(waiting, None)
+    job = draft.open
+    waiting = (leg for leg in job.legs if isinstance(leg.status, Idle) and starts_on(leg.spec, trigger))
+    target = next((leg for leg in waiting if leg.spec.round is None or goes_on(job, leg)), None)
     if target is None:
         return False
     draft.add(ev.FallbackTaken(from_leg=source.spec.leg, to_leg=target.spec.leg, trigger=trigger, reason=reason))
@@ -181,24 +209,7 @@ def _doubts(leg: LegState) -> str:
 def _passed_over(job: OpenJob, chosen: LegState) -> tuple[str, ...]:
     """What was not chosen because it needs review, and why it does, where no fallback has told it."""
     return tuple(
-        f"{leg.spec.leg} {_objective(leg)} needs review: {_doubts(leg)}"
+        f"{leg.spec.leg} {objective_text(leg)} needs review: {_doubts(leg)}"
         for leg in _doubtful(job)
         if leg is not chosen and not any(_doubts(leg) in told for told in job.reasons)
     )
-
-
-def _best(legs: list[LegState], sense: Sense | None) -> tuple[LegState, str]:
-    """The best objective, on a tie the proved one, then the one that the plan names first; and why it was chosen."""
-    ordered = best_first(legs, sense)
-    best = ordered[0]
-    if len(ordered) == 1:
-        return best, ""
-    assert isinstance(best.status, Answered)
-    others = ", ".join(f"{leg.spec.leg} {_objective(leg)}" for leg in ordered[1:])
-    return best, f"{best.spec.leg} {_objective(best)} was chosen over {others}"
-
-
-def _objective(leg: LegState) -> str:
-    assert isinstance(leg.status, Answered)
-    objective = leg.status.verdict.objective
-    return "" if objective is None else f"{objective:g}"

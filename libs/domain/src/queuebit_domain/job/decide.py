@@ -33,6 +33,7 @@ def decide(
     `gate`: what operators hold back.
     """
     draft = Draft(job, job_id, now, gate, eased=isinstance(message, Wake) and message.eased)
+    at_work = job if type(job) is OpenJob else job.later if type(job) is EndedJob else None
     match message:
         case Submit():
             _submit(draft, message)
@@ -42,22 +43,22 @@ def decide(
         case Invalidate():
             if isinstance(job, EndedJob) and job.state == "completed" and not job.suspect:
                 draft.add(message.event)
-        case _ if not isinstance(job, OpenJob):
+        case _ if at_work is None:
             pass
         case ev.ExecutionSucceeded():
-            _succeeded(draft, job, message)
+            _succeeded(draft, at_work, message)
         case ev.ResultValidated():
-            _validated(draft, job, message)
+            _validated(draft, at_work, message)
         case Cancel():
-            _cancel(draft, job, message)
+            _cancel(draft, at_work, message)
         case Wake():
-            _wake(draft, job)
+            _wake(draft, at_work)
         case Recall():
             recall(draft)
         case ev.JobStarted() | ev.ExecutionProgressed():
-            _progress(draft, job, message)
+            _progress(draft, at_work, message)
         case ev.ExecutionFailed() | ev.ResultRejected():
-            _gone_wrong(draft, job, message)
+            _gone_wrong(draft, at_work, message)
         case _:
             assert_never(message)
     return draft.events, draft.job
@@ -112,6 +113,8 @@ def _cancel(draft: Draft, job: OpenJob, message: Cancel) -> None:
     if message.tenant != job.request.tenant:
         return
     draft.abandon_all("the job was cancelled")
+    if isinstance(draft.job, EndedJob):
+        return
     draft.add(ev.JobCancelled(actor=message.actor, reason=message.reason, cost=draft.open.cost, origin=job.origin))
 
 
@@ -124,7 +127,9 @@ def _wake(draft: Draft, job: OpenJob) -> None:
             draft.add(_lost(leg, working, code))
             draft.abandon_if_spent(leg, working)
         advance(draft)
-    elif not complete(draft):
+    elif isinstance(draft.job, EndedJob):
+        draft.abandon_all("the deadline passed")
+    elif not complete(draft, at_deadline=True):
         draft.abandon_all("the deadline passed")
         draft.add(
             ev.JobExpired(deadline=job.deadline, reasons=draft.open.reasons, cost=draft.open.cost, origin=job.origin)

@@ -11,7 +11,7 @@ from queuebit_contracts.ids import attempt_id_of, derive_id
 from queuebit_domain.holds.gate import OPEN, Asking, Gate
 from queuebit_domain.holds.register import Hold
 from queuebit_domain.job.evolve import evolve
-from queuebit_domain.job.state import Answered, Held, Job, LegState, OpenJob, Spent, Working, best_first
+from queuebit_domain.job.state import Answered, EndedJob, Held, Job, LegState, OpenJob, Spent, Working, best_first
 from queuebit_domain.job.timers import lost_after
 
 
@@ -29,11 +29,13 @@ class Draft:
 
     @property
     def open(self) -> OpenJob:
-        """The job, which the rules have made sure is open."""
+        """The job, which the rules have made sure is open; of one that has ended, what goes on."""
         job = self.job
-        if type(job) is not OpenJob:
-            raise AssertionError(f"the job is not open but {type(job).__name__}")
-        return job
+        if type(job) is OpenJob:
+            return job
+        if type(job) is EndedJob and job.later is not None:
+            return job.later
+        raise AssertionError(f"the job is not open but {type(job).__name__}")
 
     def add(self, event: JobEvent) -> None:
         """Record an event and move the job."""
@@ -58,7 +60,8 @@ class Draft:
                 tier=request.tier,
                 problem=request.problem,
                 fingerprint=job.problem_fingerprint,
-                seed=asked if asked is not None else derive_id(job.job_id, "seed").int & 0x7FFF_FFFF,
+                seed=(asked if asked is not None else derive_id(job.job_id, "seed").int & 0x7FFF_FFFF)
+                + (leg.spec.seed_shift or 0),
                 budget_s=leg.spec.budget_s,
                 deadline=job.deadline,
                 params=request.params if leg.spec.params is None else request.params | leg.spec.params,
@@ -100,9 +103,11 @@ class Draft:
         asking = Asking(self._job_id, request.tenant, request.problem.kind, request.tier)
         return self.gate.on_leg(asking, lane, eased=self._eased)
 
-    def abandon_all(self, reason: str) -> None:
-        """Tell whoever still works for this job to stop."""
+    def abandon_all(self, reason: str, *, but_after_end: bool = False) -> None:
+        """Tell whoever still works for this job to stop. `but_after_end`: legs that go on when it has ended do so."""
         for leg in self.open.legs:
+            if but_after_end and leg.spec.after_end is not None:
+                continue
             if isinstance(leg.status, Working) and leg.status.execution is None:
                 self.abandon(leg, leg.status, reason)
 

@@ -11,7 +11,7 @@ from queuebit_contracts import events as ev
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.events import JobEvent
 from queuebit_contracts.failures import FAILURES
-from queuebit_contracts.jobs import JobState
+from queuebit_contracts.jobs import JobState, Number
 from queuebit_contracts.origin import whole_origin
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.copying import copy_with
@@ -19,6 +19,7 @@ from queuebit_domain.job.limits import DEGRADED_MAX, QUIET_S_MAX, REROUTES_MAX, 
 from queuebit_domain.job.money import add_cost, add_usage
 from queuebit_domain.job.plans import counts, legs_of
 from queuebit_domain.job.state import (
+    AT_WORK,
     IDLE,
     Answered,
     EndedJob,
@@ -43,7 +44,7 @@ def evolve(job: Job, event: JobEvent, at: datetime, job_id: UUID) -> Job:
         case NoJob():
             return _begin(event, at, job_id)
         case EndedJob():
-            return replace(job, suspect=True) if isinstance(event, ev.JobInvalidated) else job
+            return _after_the_end(job, event, at)
         case _:
             assert_never(job)
 
@@ -82,18 +83,20 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
     match event:
         case ev.JobPlanned():
             legs = tuple([LegState(leg, IDLE) for leg in legs_of(event)])
-            return copy_with(job, plan=event.plan, sense=event.sense, legs=legs, reasons=event.reasons)
+            return copy_with(
+                job, plan=event.plan, sense=event.sense, legs=legs, reasons=event.reasons, thresholds=event.thresholds
+            )
         case ev.JobQueued():
             working = Working(event.attempt_id, event.number, queued_at=at, moved_at=at)
             return with_leg(job, event.leg, working)
         case ev.JobStarted():
-            return _on_attempt(job, event.leg, event.attempt_id, started=True, moved_at=at)
+            return _on_attempt(job, event.leg, event.attempt_id, started=True, moved_at=at, began_at=at)
         case ev.ExecutionSucceeded():
             return _on_attempt(_charged(job, event), event.leg, event.attempt_id, execution=event, moved_at=at)
         case ev.ResultValidated():
             return _on_attempt(job, event.leg, event.attempt_id, verdict=event, moved_at=at)
         case ev.JobCompleted():
-            return ended(job, "completed", event.ran.lane)
+            return ended(job, "completed", event.ran.lane, event.objective)
         case ev.ExecutionProgressed():
             return _on_attempt(
                 job,
@@ -130,10 +133,30 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
             assert_never(event)
 
 
-def ended(job: OpenJob, state: JobState, lane: str | None = None) -> EndedJob:
-    """The job once it has ended. `lane`: which one answered."""
+def ended(job: OpenJob, state: JobState, lane: str | None = None, objective: Number | None = None) -> EndedJob:
+    """The job once it has ended. `lane`: which one answered, with which objective."""
     request = job.request
-    return EndedJob(state, job.fingerprint, request.problem.kind, request.tier, lane or request.lane)
+    found = EndedJob(state, job.fingerprint, request.problem.kind, request.tier, lane or request.lane)
+    going_on: list[LegState] = []
+    for leg in job.legs:
+        if leg.spec.after_end is not None and isinstance(leg.status, AT_WORK):
+            going_on.append(leg)
+    if state != "completed" or not going_on:
+        return found
+    return replace(found, later=copy_with(job, legs=tuple(going_on)), objective=objective)
+
+
+def _after_the_end(job: EndedJob, event: JobEvent, at: datetime) -> EndedJob:
+    """What an operator says of the answer, and what legs bring that go on."""
+    match event:
+        case ev.JobInvalidated():
+            return replace(job, suspect=True)
+        case ev.JobImproved() if job.later is not None:
+            return replace(job, lane=event.ran.lane, objective=event.objective)
+        case ev.JobSubmitted() | ev.JobRejected() | ev.JobPlanned() | ev.JobCompleted():
+            return job
+    later = _go_on(job.later, event, at) if job.later is not None else None
+    return replace(job, later=later) if isinstance(later, OpenJob) else job
 
 
 def with_leg(job: OpenJob, leg: str, status: LegStatus) -> OpenJob:

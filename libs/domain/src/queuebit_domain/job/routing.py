@@ -17,9 +17,12 @@ from queuebit_contracts.jobs import (
     LaneWish,
     Leg,
     ParamValue,
+    Round,
+    Thresholds,
     Tier,
 )
-from queuebit_contracts.policy import Assignment
+from queuebit_contracts.model import copy_with
+from queuebit_contracts.policy import Assignment, KindThresholds
 from queuebit_domain.job.limits import Limits
 from queuebit_domain.policy.compiling import sentence
 from queuebit_domain.policy.default import DEFAULT
@@ -58,7 +61,7 @@ def plan(inputs: Facts, policy: Policy = DEFAULT) -> JobPlanned:
     measured = _measured(decision, inputs)
     return JobPlanned(
         plan=rule.plan,
-        legs=(*_legs(decision, inputs), *(leg for leg, _ in measured)),
+        legs=(*_legs(decision, inputs, policy.thresholds(inputs.kind)), *(leg for leg, _ in measured)),
         sense=inputs.sense,
         policy_version=policy.version,
         rule=rule.name,
@@ -68,6 +71,7 @@ def plan(inputs: Facts, policy: Policy = DEFAULT) -> JobPlanned:
         policy_digest=policy.digest,
         propensity=rule.propensity,
         experiments=tuple(assignment for _, assignment in measured) or None,
+        thresholds=_thresholds(policy.thresholds(inputs.kind)),
     )
 
 
@@ -85,15 +89,30 @@ def leg_of(planned: PlannedLeg, inputs: Facts, rule: Rule, number: int = 1) -> L
         else sentence(rule.reason, recorded(inputs)),
         starts=planned.starts,
         params=dict(planned.params) if planned.params else None,
+        seed_shift=planned.seed_shift,
+        after_end=planned.after_end,
+        advises=planned.advises or None,
+        patience=planned.patience,
     )
 
 
-def _legs(decision: Decision, inputs: Facts) -> list[Leg]:
+def _thresholds(told: KindThresholds | None) -> Thresholds | None:
+    if told is None or (told.min_gain_ppm is None and told.anomalous_gain_ppm is None):
+        return None
+    return Thresholds(min_gain_ppm=told.min_gain_ppm, anomalous_gain_ppm=told.anomalous_gain_ppm)
+
+
+def _legs(decision: Decision, inputs: Facts, thresholds: KindThresholds | None) -> list[Leg]:
     seen: Counter[tuple[str, str]] = Counter()
-    legs = []
+    legs: list[Leg] = []
+    trusted = thresholds.min_confidence if thresholds else None
     for planned in decision.legs:
         seen[planned.role, planned.lane] += 1
-        legs.append(leg_of(planned, inputs, decision.rule, seen[planned.role, planned.lane]))
+        leg = leg_of(planned, inputs, decision.rule, seen[planned.role, planned.lane])
+        if planned.round is not None:
+            after = Round(after=legs[-1].leg, cost_max=planned.round.cost_max, min_gain_ppm=planned.round.min_gain_ppm)
+            leg = copy_with(leg, round=after, reason=f"The next round of {after.after}, as long as it is worth it.")
+        legs.append(leg if trusted is None else copy_with(leg, min_confidence=trusted))
     return legs
 
 

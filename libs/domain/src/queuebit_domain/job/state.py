@@ -12,7 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from queuebit_contracts import events as ev
-from queuebit_contracts.jobs import Cost, JobRequest, JobState, Leg, Sense, Usage
+from queuebit_contracts.jobs import Cost, JobRequest, JobState, Leg, Number, Sense, Thresholds, Usage
 from queuebit_contracts.origin import NO_ORIGIN, Origin
 from queuebit_domain.job.limits import Limits
 from queuebit_domain.job.money import NO_COST, NO_USAGE
@@ -30,7 +30,7 @@ IDLE = Idle()
 @dataclass(frozen=True)
 class Working:
     """An attempt is out. `execution` and `verdict` are filled as they arrive. `next_within_s`: within how long its worker has
-    promised the next sign of life, counted from `moved_at`.
+    promised the next sign of life, counted from `moved_at`. `began_at`: when that it had begun was told.
     """
 
     attempt_id: UUID
@@ -41,6 +41,7 @@ class Working:
     execution: ev.ExecutionSucceeded | None = None
     verdict: ev.ResultValidated | None = None
     next_within_s: float = 0.0
+    began_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class Spent:
 
 
 LegStatus = Idle | Working | Resting | Held | Answered | Spent
+AT_WORK = (Working, Resting, Held)
+"""A leg that stands so may yet bring something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,7 @@ class OpenJob:
     size: ev.ProblemSize | None = None
     origin: Origin = NO_ORIGIN
     denied: ev.ApprovalDenied | None = None
+    thresholds: Thresholds | None = None
 
     @property
     def counted(self) -> list[LegState]:
@@ -134,7 +138,10 @@ class OpenJob:
 
 @dataclass(frozen=True, slots=True)
 class EndedJob:
-    """The job ended, exactly once, as `state`. `suspect`: its answer was invalidated since."""
+    """The job ended, exactly once, as `state`. `suspect`: its answer was invalidated since.
+
+    `later`: the job with the legs that go on after its end, where its plan has some; `objective` is then that of its answer.
+    """
 
     state: JobState
     fingerprint: str
@@ -142,6 +149,8 @@ class EndedJob:
     tier: str = ""
     lane: str = ""
     suspect: bool = False
+    later: OpenJob | None = None
+    objective: Number | None = None
 
 
 Job = NoJob | OpenJob | EndedJob
@@ -149,7 +158,11 @@ Job = NoJob | OpenJob | EndedJob
 
 def accepted(leg: LegState) -> bool:
     """Whether the leg has an answer that the validator accepts."""
-    return type(leg.status) is Answered and leg.status.verdict.verdict == "accepted"
+    status = leg.status
+    if type(status) is not Answered or status.verdict.verdict != "accepted":
+        return False
+    least = leg.spec.min_confidence
+    return least is None or status.verdict.confidence.value >= least
 
 
 def proved(leg: LegState) -> bool:

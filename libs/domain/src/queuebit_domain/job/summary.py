@@ -33,6 +33,6 @@ def summary_of(job: Job) -> Summary:
             return Summary(label(job), next_wake(job), about)
         case EndedJob():
             about = {"kind": job.kind, "tier": job.tier, "lane": job.lane, "fingerprint": job.fingerprint}
-            return Summary(label(job), None, about)
+            return Summary(label(job), None if job.later is None else next_wake(job), about)
         case NoJob():
             raise AssertionError("a job that never began has no summary")

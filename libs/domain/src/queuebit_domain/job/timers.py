@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import Leg
@@ -12,6 +12,7 @@ from queuebit_domain.job.limits import Limits
 from queuebit_domain.job.plans import counts, starts_on
 from queuebit_domain.job.state import (
     Answered,
+    EndedJob,
     Held,
     Idle,
     Job,
@@ -29,11 +30,14 @@ def next_wake(job: Job) -> datetime | None:
 
     That is at once where a leg should have started, or none is at work: what an operator made of another job stands so.
     """
+    if isinstance(job, EndedJob) and job.later is not None:
+        return _next_after_the_end(job.later)
     if not isinstance(job, OpenJob):
         return None
     if job.denied is not None:
         return job.submitted_at
     moments = [job.deadline]
+    stages: list[datetime] = []
     hurry_would_help = False
     pending = not job.legs
     for leg in job.legs:
@@ -41,6 +45,8 @@ def next_wake(job: Job) -> datetime | None:
             case Working():
                 pending = True
                 moments.append(_lost_at(job, leg, leg.status))
+                if leg.spec.patience is not None and (stage := stage_end(leg)) is not None:
+                    stages.append(stage.at)
             case Resting(until=until):
                 pending = True
                 moments.append(until)
@@ -60,7 +66,44 @@ def next_wake(job: Job) -> datetime | None:
         moments.append(job.submitted_at)
     if hurry_would_help and not job.hurried:
         moments.append(job.latency_due_at)
+        if stages and not any(accepted(leg) for leg in job.counted):
+            moments += stages
     return min(moments)
+
+
+def _next_after_the_end(later: OpenJob) -> datetime | None:
+    """Of the legs that go on; None where none is at work any more."""
+    moments: list[datetime] = []
+    for leg in later.legs:
+        if isinstance(leg.status, Working):
+            moments.append(_lost_at(later, leg, leg.status))
+        elif isinstance(leg.status, Resting):
+            moments.append(leg.status.until)
+        elif isinstance(leg.status, Held):
+            moments.append(later.deadline)
+    return min([*moments, later.deadline]) if moments else None
+
+
+class StageEnd(NamedTuple):
+    """When the stage that an attempt is in has taken as long as its plan grants it; `doing`: what it does, for people."""
+
+    at: datetime
+    doing: str
+    budget_s: float
+
+
+def stage_end(leg: LegState) -> StageEnd | None:
+    """That of the attempt of a leg; None where it is not out, or its stage may take as long as it wants."""
+    patience, status = leg.spec.patience, leg.status
+    if patience is None or not isinstance(status, Working):
+        return None
+    if status.execution is not None:
+        since, doing, budget_s = status.moved_at, "waited for its verdict", patience.check_s
+    elif status.started:
+        since, doing, budget_s = status.began_at or status.moved_at, "ran", patience.run_s
+    else:
+        since, doing, budget_s = status.queued_at, "waited in its queue", patience.queue_s
+    return None if budget_s is None else StageEnd(since + timedelta(seconds=budget_s), doing, budget_s)
 
 
 def lost_attempts(job: OpenJob, now: datetime) -> Iterator[tuple[str, Working, FailureCode]]:

@@ -7,12 +7,10 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, Final, NamedTuple
 
-from queuebit_contracts.jobs import Trigger
 from queuebit_contracts.policy import (
     ExperimentRow,
     FactRef,
     GuardRow,
-    PlanLeg,
     PolicyDocument,
     RoutingRow,
     Row,
@@ -20,24 +18,16 @@ from queuebit_contracts.policy import (
 )
 from queuebit_domain.errors import InvalidPolicy
 from queuebit_domain.policy.facts import FACTS, FactSpec
+from queuebit_domain.policy.plans import expanded, problems_of_legs
 from queuebit_domain.policy.tables import (
-    AT_ONCE,
-    TO_IMPROVE,
-    WHEN_NEEDED,
     Condition,
     Experiment,
     Guard,
     Op,
-    PlannedLeg,
     Policy,
     Rule,
 )
 
-_STARTS: Final[Mapping[str, tuple[Trigger, ...]]] = {
-    "at_once": AT_ONCE,
-    "when_needed": WHEN_NEEDED,
-    "to_improve": TO_IMPROVE,
-}
 _ORDERED: Final = frozenset({"lt", "le", "gt", "ge"})
 
 
@@ -91,11 +81,14 @@ def problems_of(document: PolicyDocument) -> Iterator[Problem]:
         if isinstance(row, ExperimentRow) and row.add.role != "shadow":
             remedy = "Write `role: shadow`; who answers is for routing to say."
             yield Problem("experiment_answers", f"{at}/add/role", "an experiment never answers", remedy)
+        if isinstance(row, ExperimentRow) and (row.add.copies > 1 or row.add.rounds or row.add.advises):
+            remedy = "Write a row for each leg."
+            yield Problem("experiment_of_many", f"{at}/add", "an experiment is one leg, and advises nobody", remedy)
         if isinstance(row, GuardRow) and "rule" in row.deny:
             remedy = "Take `rule` out: it is what is left when all else is forbidden."
             yield Problem("rule_denied", f"{at}/deny", "the default answer cannot be forbidden", remedy)
     for name, form in document.plans.items():
-        yield from _of_plan(f"plans/{name}", form.legs)
+        yield from (Problem(*each) for each in problems_of_legs(f"plans/{name}", form.legs))
 
 
 def rows_of(document: PolicyDocument) -> Iterator[tuple[str, Row]]:
@@ -143,17 +136,14 @@ def _guard(row: GuardRow) -> Guard:
 
 def _rule(row: RoutingRow, document: PolicyDocument) -> Rule:
     form = document.plans[row.use]
-    legs = tuple(_leg(leg) for leg in form.legs)
+    legs = tuple(planned for leg in form.legs for planned in expanded(leg))
     return Rule(row.id, form.plan, legs, row.reason, conditions_of(row), row.owner, row.propensity)
 
 
 def _experiment(row: ExperimentRow) -> Experiment:
-    return Experiment(row.id, _leg(row.add), row.reason, conditions_of(row), row.owner, row.propensity)
-
-
-def _leg(leg: PlanLeg) -> PlannedLeg:
-    starts = _STARTS[leg.starts] if isinstance(leg.starts, str) else leg.starts
-    return PlannedLeg(leg.role, leg.lane, starts, leg.attempts_max, leg.budget_s, leg.params)
+    (leg,) = expanded(row.add)
+    measured = leg._replace(after_end=leg.after_end or "measure")
+    return Experiment(row.id, measured, row.reason, conditions_of(row), row.owner, row.propensity)
 
 
 def _twice(document: PolicyDocument) -> Iterator[Problem]:
@@ -162,15 +152,6 @@ def _twice(document: PolicyDocument) -> Iterator[Problem]:
         if (table, row.id) in seen:
             yield Problem("row_twice", f"{table}/{row.id}", "two rows have this id", "Give each row its own.")
         seen.add((table, row.id))
-
-
-def _of_plan(at: str, legs: tuple[PlanLeg, ...]) -> Iterator[Problem]:
-    if not any(leg.role == "primary" for leg in legs):
-        yield Problem("no_primary", f"{at}/legs", "no leg answers first", "Give one leg `role: primary`.")
-    for place, leg in enumerate(legs):
-        if leg.role == "primary" and leg.starts != "at_once" and leg.starts != ():
-            remedy = "Write `role: fallback`, or let it start at once."
-            yield Problem("primary_waits", f"{at}/legs/{place}", "a primary leg starts at once", remedy)
 
 
 def _of_condition(at: str, fact: str, wanted: Wanted) -> Iterator[Problem]:

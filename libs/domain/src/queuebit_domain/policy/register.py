@@ -138,6 +138,19 @@ def policy_of(policies: Policies, version: str) -> Policy:
     return compiled(document_of(published.document, version), version, published.digest)
 
 
+def readable(policies: Policies) -> tuple[Policy, InvalidPolicy | None]:
+    """The policy that decides here: the active one, or where this release cannot read it the one that was active before, with
+    what is wrong with the active one.
+    """
+    wrong: InvalidPolicy | None = None
+    for version in reversed(policies.trail):
+        try:
+            return policy_of(policies, version), wrong
+        except InvalidPolicy as error:
+            wrong = wrong or error
+    return DEFAULT, wrong
+
+
 def document_of(stored: Mapping[str, Any], version: str) -> PolicyDocument:
     """A stored document as this release reads it. Raises InvalidPolicy for one of a newer release."""
     try:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
-from queuebit_contracts.jobs import Lane, ParamValue, Role, Trigger
-from queuebit_contracts.policy import FactRef, PolicyDocument
+from queuebit_contracts.jobs import Lane, Money, ParamValue, Patience, Role, Trigger
+from queuebit_contracts.policy import FactRef, KindThresholds, PolicyDocument
 from queuebit_domain.policy.facts import PLACES, Facts
 
 Scalar = bool | int | float | str
@@ -22,6 +22,9 @@ WHEN_NEEDED: tuple[Trigger, ...] = ("failed", "rejected", "latency_budget", "exh
 """A fallback starts when the legs before it give no accepted answer in time."""
 TO_IMPROVE: tuple[Trigger, ...] = (*WHEN_NEEDED, "refine")
 """It also starts when a good answer without a proof is there to go on from."""
+AFTER_ANSWER: tuple[Trigger, ...] = ("refine",)
+"""It starts then only."""
+ANY_KIND: Final = "any"
 
 
 def _any_of(value: Any, operand: Any) -> bool:
@@ -101,6 +104,13 @@ def marks_of(tests: tuple[_Test, ...], facts: Facts) -> str:
     return marks
 
 
+class NextRound(NamedTuple):
+    """The leg is the next round of the one before it."""
+
+    cost_max: Money | None = None
+    min_gain_ppm: int | None = None
+
+
 class PlannedLeg(NamedTuple):
     """A leg as a rule plans it; the rest comes from the job."""
 
@@ -110,6 +120,11 @@ class PlannedLeg(NamedTuple):
     attempts_max: int | None = None
     budget_s: float | None = None
     params: Mapping[str, ParamValue] | None = None
+    seed_shift: int | None = None
+    after_end: Literal["improve", "measure"] | None = None
+    advises: bool = False
+    round: NextRound | None = None
+    patience: Patience | None = None
 
 
 class _Row:
@@ -189,6 +204,11 @@ class Policy:
     experiments: tuple[Experiment, ...]
     reads: frozenset[str]
     digest: str | None = None
+
+    def thresholds(self, kind: str) -> KindThresholds | None:
+        """Those of a kind of problem."""
+        told = self.document.thresholds
+        return told.get(kind, told.get(ANY_KIND)) if told else None
 
     @property
     def salt(self) -> str:

@@ -30,7 +30,12 @@ def state_of(job: Job) -> dict[str, Any]:
         case NoJob():
             return {"state": "nothing"}
         case EndedJob():
-            return {"state": label(job), "kind": job.kind, "tier": job.tier, "lane": job.lane}
+            told = {"state": label(job), "kind": job.kind, "tier": job.tier, "lane": job.lane}
+            return (
+                told
+                if job.later is None
+                else {**told, "goes_on": {each.spec.leg: _leg(each) for each in job.later.legs}}
+            )
         case OpenJob():
             return _open(job)
         case _:

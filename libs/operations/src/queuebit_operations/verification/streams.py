@@ -17,7 +17,7 @@ from queuebit_contracts.streams import PUBLISHED
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.codec import read_event
 from queuebit_domain.job.evolve import evolve
-from queuebit_domain.job.state import Job, NoJob
+from queuebit_domain.job.state import EndedJob, Job, NoJob
 from queuebit_domain.job.summary import Summary, summary_of
 from queuebit_operations.scan.port import EventRow, Stream
 from queuebit_operations.verification.findings import Finding
@@ -25,6 +25,20 @@ from queuebit_store.ports import StreamRow
 
 MAY_FOLLOW_THE_END = frozenset({"JobImproved", "JobInvalidated"})
 """What may be said of a job that has ended."""
+OF_LEGS_THAT_GO_ON = frozenset(
+    {
+        "JobQueued",
+        "JobHeld",
+        "JobStarted",
+        "ExecutionProgressed",
+        "ExecutionSucceeded",
+        "ExecutionFailed",
+        "ResultValidated",
+        "ResultRejected",
+        "AttemptAbandoned",
+    }
+)
+"""What may be said of one whose plan has legs that go on after its end."""
 
 
 @dataclass(slots=True)
@@ -108,7 +122,8 @@ def _story(stream: Stream, result: Examined) -> None:
         except (CorruptStream, ContractError) as error:
             result.found("unreadable_event", stream_id, f"version {event.version}, {event.type}: {error}"[:500])
             return
-        if ended is not None and event.type not in MAY_FOLLOW_THE_END:
+        goes_on = isinstance(job, EndedJob) and job.later is not None and event.type in OF_LEGS_THAT_GO_ON
+        if ended is not None and event.type not in MAY_FOLLOW_THE_END and not goes_on:
             result.found("after_end", stream_id, f"version {event.version}, {event.type}, follows {ended}")
         try:
             job = evolve(job, said, event.time, stream_id)

@@ -239,7 +239,7 @@ async def _would(parts: Parts, admitted: Admitted) -> DryRun:
     if is_past(admitted.request.deadline, now):
         raise Refusal("deadline_past", errors=(FieldError("/deadline", "deadline_past", "has passed"),))
     reported = [view_of(each, now, detailed=False) for each in await parts.backends.reported_backends()]
-    return dry_run(admitted, reported, now)
+    return dry_run(admitted, reported, now, await parts.jobs.policy())
 
 
 async def body_of(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:

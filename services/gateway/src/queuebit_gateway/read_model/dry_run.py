@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -13,11 +13,15 @@ from queuebit_contracts.events import JobPlanned, JobSubmitted, ProblemSize
 from queuebit_contracts.ids import uuid7
 from queuebit_contracts.jobs import AmountText, CurrencyCode, JobRequest, Lane, Leg, Tier
 from queuebit_contracts.model import Model
-from queuebit_domain.job.asked import inputs_of
+from queuebit_domain.job import routing
+from queuebit_domain.job.asked import inputs_of, requested
 from queuebit_domain.job.decide import decide
 from queuebit_domain.job.limits import Limits
 from queuebit_domain.job.messages import Submit
 from queuebit_domain.job.state import NoJob
+from queuebit_domain.policy.default import DEFAULT
+from queuebit_domain.policy.facts import FactValue, with_told
+from queuebit_domain.policy.tables import Policy
 from queuebit_gateway.read_model.models import PlanView
 from queuebit_gateway.read_model.plan_view import Progress, plan_view
 from queuebit_problems.admission import Admitted
@@ -61,8 +65,8 @@ class DryRun(Model):
     cost: CostForecast
 
 
-def dry_run(admitted: Admitted, backends: Sequence[BackendView], now: datetime) -> DryRun:
-    """Plan the question as the control plane would with these backends at this moment."""
+def dry_run(admitted: Admitted, backends: Sequence[BackendView], now: datetime, policy: Policy) -> DryRun:
+    """Plan the question as the control plane would with these backends at this moment. What only it can know is not known."""
     request, found = admitted.request, admitted.admission
     usable = [each for each in backends if each.state == "available"]
     inputs = inputs_of(
@@ -71,9 +75,13 @@ def dry_run(admitted: Admitted, backends: Sequence[BackendView], now: datetime) 
         quantum_available=any(each.lane == "quantum" for each in usable),
         simulator_available=any(each.lane == "simulator" for each in usable),
     )
+    made = None
+    if policy is not DEFAULT:
+        inputs = with_told(inputs, _told(admitted, usable, now, policy))
+        made = routing.plan(inputs, policy)
     job_id = uuid7(round(now.timestamp() * 1000), 0)
     event = JobSubmitted(request=request, fingerprint=admitted.fingerprint, admission=found)
-    events, _ = decide(NoJob(), Submit(job_id, event, inputs), now, job_id)
+    events, _ = decide(NoJob(), Submit(job_id, event, inputs, made), now, job_id)
     planned = next(each for each in events if isinstance(each, JobPlanned))
     return DryRun(
         kind=request.problem.kind,
@@ -87,12 +95,35 @@ def dry_run(admitted: Admitted, backends: Sequence[BackendView], now: datetime) 
     )
 
 
+def _told(admitted: Admitted, usable: Sequence[BackendView], now: datetime, policy: Policy) -> Mapping[str, FactValue]:
+    """What the policy asks beyond what is known of every job."""
+    request = admitted.request
+    told = requested(
+        policy,
+        tenant=request.tenant,
+        tier=request.tier,
+        deadline=request.deadline,
+        latency_budget_s=request.latency_budget_s,
+        problem_fingerprint=admitted.admission.problem_fingerprint,
+        now=now,
+    )
+    quantum = [each for each in usable if each.lane == "quantum"]
+    known: dict[str, FactValue] = {
+        "quantum_queue": min((each.queue_length for each in quantum if each.queue_length is not None), default=None),
+        "quantum_qubits_max": max((each.qubits_max for each in quantum if each.qubits_max is not None), default=None),
+        "calibration_age_s": min(
+            (each.calibration_age_s for each in quantum if each.calibration_age_s is not None), default=None
+        ),
+    }
+    return told | {name: value for name, value in known.items() if name in policy.reads}
+
+
 def _eta(request: JobRequest, legs: Sequence[Leg], usable: Sequence[BackendView], now: datetime) -> Eta:
     deadline = request.deadline or now + timedelta(seconds=Limits.of(request.tier).deadline_s)
     at_most_s = (deadline - now).total_seconds()
     taken = [_taken(leg, usable) for leg in legs if not leg.starts and leg.role != "shadow"]
     return Eta(
-        expected_s=min(at_most_s, max(seconds for seconds, _ in taken)),
+        expected_s=min(at_most_s, max((seconds for seconds, _ in taken), default=0.0)),
         at_most_s=at_most_s,
         at_most_at=deadline,
         basis=tuple(text for _, text in taken),

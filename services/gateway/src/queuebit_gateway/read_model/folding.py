@@ -149,8 +149,15 @@ class Folding:
             detail=event.detail,
         )
 
-    def _execution_succeeded(self, event: ev.ExecutionSucceeded) -> None:
+    def _spend(self, event: ev.ExecutionSucceeded | ev.ExecutionFailed) -> None:
+        """What a leg spends that goes on after the end is on the bill too."""
         self.spent.append((event.cost, event.usage))
+        if isinstance(self.job, EndedJob):
+            cost, usage = total(self.spent)
+            self.outcome.update(cost=cost, usage=usage)
+
+    def _execution_succeeded(self, event: ev.ExecutionSucceeded) -> None:
+        self._spend(event)
         attempt = self.attempts.get(event.attempt_id)
         if attempt is not None:
             attempt.result = event
@@ -161,7 +168,7 @@ class Folding:
                 attempt.state = "validating"
 
     def _execution_failed(self, event: ev.ExecutionFailed, at: datetime) -> None:
-        self.spent.append((event.cost, event.usage))
+        self._spend(event)
         attempt = self.attempts.get(event.attempt_id)
         if attempt is not None:
             attempt.state = "failed"
@@ -212,6 +219,7 @@ class Folding:
             cost=event.cost,
             usage=event.usage,
             elapsed_s=event.elapsed_s,
+            suggestions=event.suggestions or (),
         )
 
     def _job_improved(self, event: ev.JobImproved) -> None:

@@ -18,8 +18,10 @@ from queuebit_contracts.channels import source_of
 from queuebit_contracts.envelope import structured_attributes
 from queuebit_contracts.jobs import TERMINAL_STATES
 from queuebit_contracts.registry import type_name_of
+from queuebit_domain.policy.tables import Policy
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.models import JobSummary, JobView
+from queuebit_gateway.read_model.policies import active_policy
 from queuebit_gateway.read_model.stories import LARGE_BYTES, Stories, pages
 from queuebit_gateway.read_model.view import Accepted, Happened, accepted_of, fresh_view
 from queuebit_gateway.read_model.watching import refusal_stream
@@ -73,6 +75,10 @@ class Jobs:
         self._accepted[accepted.job_id] = accepted
         if len(self._accepted) > ACCEPTED_MAX:
             self._accepted.popitem(last=False)
+
+    async def policy(self) -> Policy:
+        """By which policy jobs are planned now."""
+        return await active_policy(self._store)
 
     async def find(self, tenant: str, job_id: UUID) -> Found:
         """The job. Raises Refusal job_not_found, also for the jobs of other tenants."""

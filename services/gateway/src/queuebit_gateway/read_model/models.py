@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from queuebit_contracts.events import Answer, Verdict
+from queuebit_contracts.events import Answer, Suggestion, Verdict
 from queuebit_contracts.jobs import Confidence, Cost, JobState, Lane, Number, Ran, Role, Sense, Usage
 from queuebit_contracts.model import Model
 from queuebit_contracts.origin import Origin
@@ -198,6 +198,7 @@ class JobView(Model):
     progress: ProgressView | None = None
     fallbacks: tuple[FallbackView, ...] = ()
     improvements: int = 0
+    suggestions: tuple[Suggestion, ...] = Field(default=(), description="Answers of legs that advise; none was chosen.")
     held: tuple[HeldView, ...] = Field(default=(), description="Why it waits, where an operator holds it back.")
     suspect: SuspectView | None = Field(default=None, description="Set where its answer was invalidated.")
     parent: ParentView | None = Field(default=None, description="The job that it was forked from, or asks again.")
