@@ -20,6 +20,7 @@ from queuebit_contracts.executions import ExecutionSucceeded as ExecutionSucceed
 from queuebit_contracts.executions import JobStarted as JobStarted
 from queuebit_contracts.executions import ResultRejected as ResultRejected
 from queuebit_contracts.executions import ResultValidated as ResultValidated
+from queuebit_contracts.executions import Suggestion as Suggestion
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.jobs import (
     TERMINAL_NAMES,
@@ -29,7 +30,6 @@ from queuebit_contracts.jobs import (
     JobRequest,
     Lane,
     Leg,
-    LegName,
     Number,
     ParamValue,
     Problem,
@@ -192,18 +192,6 @@ class FallbackTaken(Event):
     to_leg: str
     trigger: Trigger
     reason: str
-
-
-class Suggestion(Model):
-    """The checked answer of a leg that advises: it was not chosen, and goes along for whoever decides."""
-
-    leg: LegName
-    attempt_id: UUID
-    ran: Ran
-    answer: Sensitive[Answer]
-    objective: Number | None = None
-    verdict: Verdict
-    confidence: float
 
 
 class JobCompleted(Event):

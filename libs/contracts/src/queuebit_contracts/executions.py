@@ -9,8 +9,8 @@ from pydantic import AwareDatetime
 
 from queuebit_contracts.event import Answer, Event, Verdict
 from queuebit_contracts.failures import FailureAction, FailureCode
-from queuebit_contracts.jobs import Artifacts, Confidence, Cost, Lane, Number, ParamValue, Problem, Ran, Usage
-from queuebit_contracts.model import Sensitive
+from queuebit_contracts.jobs import Artifacts, Confidence, Cost, Lane, LegName, Number, ParamValue, Problem, Ran, Usage
+from queuebit_contracts.model import Model, Sensitive
 
 
 class JobStarted(Event):
@@ -115,3 +115,15 @@ class ResultRejected(Event):
     reasons: tuple[str, ...]
     problem_fingerprint: str
     answer_fingerprint: str
+
+
+class Suggestion(Model):
+    """The checked answer of a leg that advises: it was not chosen, and goes along for whoever decides."""
+
+    leg: LegName
+    attempt_id: UUID
+    ran: Ran
+    answer: Sensitive[Answer]
+    objective: Number | None = None
+    verdict: Verdict
+    confidence: float
