@@ -83,7 +83,7 @@ def no_errors(history: History) -> Iterator[str]:
 
 
 def stories_make_sense(history: History) -> Iterator[str]:
-    """I2: versions from 1 without a gap, one terminal event, behind it nothing but of legs that go on, only legal transitions."""
+    """I2: versions from 1 without a gap, one terminal event, behind it only what legs bring that go on, legal transitions."""
     for stream_id, stored in history.stories().items():
         names = [event.type for event in stored]
         if [event.version for event in stored] != list(range(1, len(stored) + 1)):
