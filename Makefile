@@ -144,6 +144,10 @@ chaos: $(READY) ## Break everything on three brokers under load, and see whether
 	@$(BIN)/python -m queuebit_workbench.chaos $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
 		$(if $(FAULTS),--faults $(FAULTS)) $(if $(PLANES),--control-planes $(PLANES)) $(if $(OUT),--out $(OUT))
 
+.PHONY: webhook-restarts
+webhook-restarts: $(READY) ## Kill senders of webhooks under load, on a real PostgreSQL: is every one told? (RESTARTS=1000).
+	@RESTARTS=$(or $(RESTARTS),1000) $(BIN)/python -m pytest tests/contract/store/test_webhook_restarts.py -k postgres --timeout 0
+
 schemas: $(READY) ## Write JSON Schemas, AsyncAPI and OpenAPI into schemas/, and the settings reference.
 	@$(BIN)/python -m queuebit_workbench.schemas schemas
 	@$(BIN)/python -m queuebit_workbench.settings_page infra/docs/reference/settings.md

@@ -23,7 +23,7 @@ LIBS = {
     "operations": ("contracts", "domain", "runtime", "store", "client"),
 }
 HAS = {
-    "gateway": {"fastapi", "asyncpg"},
+    "gateway": {"fastapi", "asyncpg", "httpx2"},
     "control_plane": {"asyncpg"},
     "quantum_adapter": {"qiskit", "qiskit_aer", "numpy", "asyncpg"},
     "classical_solver": {"ortools", "numpy"},

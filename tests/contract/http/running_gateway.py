@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 from typing import Any, cast
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from queuebit_contracts.jobs import Confidence, Leg, Ran
 from queuebit_domain.projections.registry import PROJECTIONS
 from queuebit_gateway.access.authentication import Role, row_of
 from queuebit_gateway.access.rate_limits import RATES
+from queuebit_gateway.egress.target import EgressPolicy
 from queuebit_gateway.http.app import create_app
 from queuebit_gateway.http.parts import Parts
 from queuebit_gateway.main import build_parts
@@ -37,6 +39,7 @@ from queuebit_store.ports import Append, Head, NewEvent
 from queuebit_store.projections.runner import ProjectionRunner
 
 PEPPER = b"pepper for tests"
+LOOPBACK = EgressPolicy(allowed=(ip_network("127.0.0.0/8"),))
 LEG = "primary-classical"
 RAN = Ran(lane="classical", method="enumeration", backend="test")
 
@@ -230,6 +233,7 @@ async def a_world(rates: Any = RATES, work: BoundedWork | None = None) -> AsyncI
         rates=rates,
         poll_interval_s=0.005,
         work=work,
+        egress=LOOPBACK,
     )
     app = create_app(parts)
     await bus.start()

@@ -21,6 +21,7 @@ from queuebit_store.memory_state.hooks import Hook, Hooks
 from queuebit_store.partitions.memory import MemoryPartitions
 from queuebit_store.projections.memory import MemoryProjections
 from queuebit_store.submissions.memory import MemorySubmissions
+from queuebit_store.webhooks.memory import MemoryWebhooks
 
 __all__ = ["Hook", "Hooks", "MemoryDatabase", "MemoryStore"]
 
@@ -40,6 +41,7 @@ class MemoryStore(
     MemoryBackendReports,
     MemoryPartitions,
     MemoryProjections,
+    MemoryWebhooks,
 ):
     """One session on a MemoryDatabase: every port of the store."""
 

@@ -22,6 +22,7 @@ from queuebit_store.log.postgres import PostgresCursors, PostgresLog
 from queuebit_store.partitions.postgres import PostgresPartitions
 from queuebit_store.projections.postgres import PostgresProjections
 from queuebit_store.submissions.postgres import PostgresSubmissions
+from queuebit_store.webhooks.postgres import PostgresWebhooks
 
 __all__ = ["PostgresSettings", "PostgresStore", "settings_from"]
 
@@ -41,6 +42,7 @@ class PostgresStore(
     PostgresBackendReports,
     PostgresPartitions,
     PostgresProjections,
+    PostgresWebhooks,
 ):
     """Every port of the store on one database. Made by `open`, ended by `close`."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import sys
 from functools import partial
 from typing import Protocol
@@ -15,6 +16,7 @@ from queuebit_gateway.access.proxies import NO_PROXIES, Proxies
 from queuebit_gateway.access.rate_limits import RATES, Limiter, Rate, RouteClass
 from queuebit_gateway.commands import Submitter
 from queuebit_gateway.database import database_reason
+from queuebit_gateway.egress.post import Egress, EgressPolicy
 from queuebit_gateway.http.admission import Reader
 from queuebit_gateway.http.app import create_app
 from queuebit_gateway.http.parts import Parts
@@ -26,6 +28,9 @@ from queuebit_gateway.read_model.jobs import Jobs
 from queuebit_gateway.read_model.tenant_events import TenantEvents
 from queuebit_gateway.read_model.watching import POLL_INTERVAL_S, Tailer
 from queuebit_gateway.settings import GatewaySettings
+from queuebit_gateway.webhooks.endpoints import Endpoints
+from queuebit_gateway.webhooks.sealing import Sealer
+from queuebit_gateway.webhooks.service import WebhookService
 from queuebit_problems.registry import built_in_modules, usable_kinds
 from queuebit_runtime.bus.port import Bus
 from queuebit_runtime.clock import Clock
@@ -40,12 +45,13 @@ from queuebit_store.backends.port import BackendReports
 from queuebit_store.errors import InvalidSettings, StoreUnavailable
 from queuebit_store.ports import Directory, StreamStore, TenantLog
 from queuebit_store.postgres import PostgresSettings, PostgresStore, settings_from
+from queuebit_store.webhooks.port import Webhooks
 
 NAME = "gateway"
 REMEDY = "Start PostgreSQL (`queuebit up`), or set QUEUEBIT_POSTGRES to the URL of a running server."
 
 
-class Store(StreamStore, TenantLog, FiguresStore, BackendReports, Protocol):
+class Store(StreamStore, TenantLog, FiguresStore, BackendReports, Webhooks, Protocol):
     """What a gateway reads."""
 
 
@@ -64,10 +70,12 @@ def build_parts(
     work: BoundedWork | None = None,
     telemetry: Telemetry = SILENT,
     console: bool = True,
+    egress: EgressPolicy = EgressPolicy(),  # noqa: B008 - a frozen value
 ) -> Parts:
     """The parts of a gateway over these ports; `create_app` makes the ASGI app of them.
 
     `work` reads and admits what is large or complex; absent, in the caller. `hop` takes other large work off the loop.
+    `egress`: where webhooks may lead.
     """
     jobs = Jobs(store, hop=hop)
     tailer = Tailer(store, clock, poll_interval_s=poll_interval_s)
@@ -86,6 +94,7 @@ def build_parts(
             store, clock, hop, is_closing=lambda: tailer.closing, poll_interval_s=4 * poll_interval_s
         ),
         event_cursors=EventCursors(pepper),
+        webhooks=Endpoints(store, Sealer(pepper, secrets.token_bytes), egress, clock, ids),
         clock=clock,
         ids=ids,
         proxies=proxies,
@@ -116,7 +125,13 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
         work=work,
         telemetry=service.telemetry,
         console=settings.console,
+        egress=settings.egress(),
     )
+    if settings.webhooks:
+        egress = Egress(settings.egress())
+        service.on_close(egress.close)
+        webhooks = WebhookService(store, egress.post, Sealer(pepper, secrets.token_bytes), service.clock)
+        service.task("webhooks", webhooks.run)
     server = HttpServer(
         create_app(parts),
         parts.tailer,

@@ -75,6 +75,7 @@ _TABLE: tuple[ProblemType, ...] = (
     ProblemType("job_not_found", 404, "No such job", "never", "Check the job id; jobs of other tenants are not shown."),
     ProblemType("kind_not_found", 404, "No such problem kind", "never", "GET /v1/kinds lists the kinds."),
     ProblemType("backend_not_found", 404, "No such backend", "never", "GET /v1/backends lists the backends."),
+    ProblemType("webhook_not_found", 404, "No such webhook", "never", "GET /v1/webhooks lists yours."),
     ProblemType("method_not_allowed", 405, "The method is not allowed here", "after_change", "See the header Allow."),
     ProblemType(
         "request_timeout",
@@ -98,11 +99,18 @@ _TABLE: tuple[ProblemType, ...] = (
         "Send the same request again in a moment.",
     ),
     ProblemType(
+        "too_many_webhooks",
+        409,
+        "There are too many webhooks",
+        "after_change",
+        "Delete those that nobody needs, or let one endpoint take more events.",
+    ),
+    ProblemType(
         "version_mismatch",
         412,
-        "The job has changed since",
+        "It has changed since",
         "after_change",
-        "Read the job again and send its new ETag in If-Match.",
+        "Read it again and send its new ETag in If-Match.",
     ),
     ProblemType(
         "body_too_large",
@@ -156,6 +164,13 @@ _TABLE: tuple[ProblemType, ...] = (
         "The idempotency key stands for another request",
         "after_change",
         "Repeat the request unchanged, or send a new Idempotency-Key for a new job.",
+    ),
+    ProblemType(
+        "target_refused",
+        422,
+        "Nothing is sent to this URL",
+        "after_change",
+        "Name an https URL of a public host, on port 443 or 8443, without a user name.",
     ),
     ProblemType("rate_limited", 429, "Too many requests", "same_request", "Wait as long as Retry-After says."),
     ProblemType(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from queuebit_gateway.access.proxies import ForwardedHeader, Proxies
+from queuebit_gateway.egress.target import EgressPolicy
 from queuebit_gateway.http.guard import Bounds
 from queuebit_runtime.service.settings import RuntimeSettings
 
@@ -64,6 +66,29 @@ class GatewaySettings(RuntimeSettings):
         Field(description="Where a trusted proxy writes the client's address; the other header is ignored."),
     ] = "x-forwarded-for"
 
+    webhooks: Annotated[
+        bool,
+        Field(
+            description="Whether this process sends webhooks. Several may; where none does they wait, and none is lost."
+        ),
+    ] = True
+    egress_allow: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        BeforeValidator(_listed),
+        Field(
+            description="Networks (CIDR), parted by commas, that webhooks may reach though they are not public, by any port "
+            "and without TLS too: receivers of your own house, or 127.0.0.0/8 while you try things."
+        ),
+    ] = ()
+
+    @field_validator("egress_allow")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            ip_network(each)
+        return value
+
     @field_validator("trusted_proxies")
     @classmethod
     def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -72,6 +97,9 @@ class GatewaySettings(RuntimeSettings):
 
     def proxies(self) -> Proxies:
         return Proxies(self.trusted_proxies, self.forwarded_header)
+
+    def egress(self) -> EgressPolicy:
+        return EgressPolicy(allowed=tuple(map(ip_network, self.egress_allow)))
 
     def bounds(self) -> Bounds:
         return Bounds(

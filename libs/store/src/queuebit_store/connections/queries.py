@@ -27,6 +27,7 @@ ROOMS = (
     "backends",
     "partitions",
     "projections",
+    "webhooks",
 )
 """Each has its statements in a file of its own, beside the adapter that asks them."""
 

@@ -22,6 +22,7 @@ from queuebit_store.log.port import Append, NewEvent, Position, StoredEvent
 from queuebit_store.partitions.port import Partition
 from queuebit_store.projections.port import Build, Key, Row
 from queuebit_store.submissions.port import Note, Submission
+from queuebit_store.webhooks.port import Delivery, Endpoint
 
 
 def log_key(position: Position) -> tuple[int, int, int]:
@@ -63,6 +64,14 @@ class AccountRow:
     closed_until_s: float = float("-inf")
 
 
+@dataclass(slots=True)
+class DeliveryRow:
+    """A delivery, and until when somebody works on it."""
+
+    delivery: Delivery
+    lease_until: datetime | None = None
+
+
 class MemoryDatabase:
     """Everything stored. Shared by the sessions on it. `now_s` is its clock, in seconds that only grow."""
 
@@ -90,6 +99,8 @@ class MemoryDatabase:
         self.requests: dict[UUID, bytes] = {}
         self.results: dict[UUID, bytes] = {}
         self.submission_notes: dict[UUID, list[Note]] = {}
+        self.endpoints: dict[UUID, Endpoint] = {}
+        self.deliveries: dict[UUID, DeliveryRow] = {}
         self.partitions: list[Partition] = []
         self.builds: dict[str, Build] = {}
         self.projected: dict[str, dict[Key, Row]] = {}

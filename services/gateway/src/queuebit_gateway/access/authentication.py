@@ -14,14 +14,24 @@ from queuebit_store.directory.keys import hash_secret, parse_key
 from queuebit_store.ports import ApiKeyRow, Directory
 
 Role = Literal["viewer", "submitter", "operator", "admin"]
-Action = Literal["job:read", "job:submit", "job:cancel", "kind:read", "backend:read", "backend:detail"]
+Action = Literal[
+    "job:read",
+    "job:submit",
+    "job:cancel",
+    "kind:read",
+    "backend:read",
+    "backend:detail",
+    "webhook:read",
+    "webhook:write",
+]
 
 ROLES: tuple[Role, ...] = ("viewer", "submitter", "operator", "admin")
+_READING: frozenset[Action] = frozenset({"job:read", "kind:read", "backend:read"})
 ALLOWED: dict[Role, frozenset[Action]] = {
-    "viewer": frozenset({"job:read", "kind:read", "backend:read"}),
-    "submitter": frozenset({"job:read", "kind:read", "backend:read", "job:submit", "job:cancel"}),
-    "operator": frozenset({"job:read", "kind:read", "backend:read", "backend:detail", "job:cancel"}),
-    "admin": frozenset({"job:read", "kind:read", "backend:read", "backend:detail", "job:submit", "job:cancel"}),
+    "viewer": _READING,
+    "submitter": _READING | {"job:submit", "job:cancel", "webhook:read"},
+    "operator": _READING | {"backend:detail", "job:cancel", "webhook:read"},
+    "admin": _READING | {"backend:detail", "job:submit", "job:cancel", "webhook:read", "webhook:write"},
 }
 
 LIFE = timedelta(days=90)

@@ -25,6 +25,7 @@ from queuebit_gateway.http import (
     kinds_api,
     openapi,
     stream_api,
+    webhooks_api,
 )
 from queuebit_gateway.http.envelope import ANSWERED, Shell, problem_response, request_id_of
 from queuebit_gateway.http.parts import Parts
@@ -44,6 +45,7 @@ ROUTERS = (
     kinds_api.router,
     backends_api.router,
     console_api.router,
+    webhooks_api.router,
 )
 
 

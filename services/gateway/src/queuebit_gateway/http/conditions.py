@@ -39,7 +39,7 @@ def check_if_match(header: str | None, version: int) -> None:
         wrong = FieldError("header:If-Match", "invalid", "is neither `*` nor a list of quoted entity tags")
         raise Refusal("invalid_request", f"{wrong}.", errors=(wrong,))
     if (False, tag_of(version)) not in tags:
-        raise Refusal("version_mismatch", f"The job is at version {version}.")
+        raise Refusal("version_mismatch", f"It is at version {version}.")
 
 
 def is_unchanged(header: str | None, version: int) -> bool:

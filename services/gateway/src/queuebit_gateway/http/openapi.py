@@ -13,6 +13,7 @@ from queuebit_gateway.http.conditions import IF_MATCH_PATTERN
 from queuebit_gateway.http.requests import EVENT_ID_PATTERN, KEY_PATTERN, BatchBody, CancelBody, SubmitBody
 from queuebit_gateway.problem_details import MEDIA_TYPE, ProblemBody, Refusal
 from queuebit_gateway.problem_types import PROBLEMS
+from queuebit_gateway.webhooks.models import ReplayBody, RotateBody, WebhookBody, WebhookPatch
 
 REF = "#/components/schemas/{model}"
 LICENSE = {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
@@ -23,11 +24,20 @@ TAGS = [
     {"name": "figures", "description": "What you used, and what is on its way, over all your jobs."},
     {"name": "jobs", "description": "Questions: submit them, watch them, read their checked answers, withdraw them."},
     {"name": "kinds", "description": "What can be asked here, and how."},
+    {"name": "webhooks", "description": "Being told what happens, by requests that can be checked."},
 ]
 
 RATE = ("RateLimit", "RateLimit-Policy")
 
-_BODIES: tuple[type[Model] | type[StrictModel], ...] = (SubmitBody, BatchBody, CancelBody)
+_BODIES: tuple[type[Model] | type[StrictModel], ...] = (
+    SubmitBody,
+    BatchBody,
+    CancelBody,
+    WebhookBody,
+    WebhookPatch,
+    RotateBody,
+    ReplayBody,
+)
 _TEXT = {"type": "string"}
 _HEADERS: dict[str, tuple[str, bool, dict[str, Any]]] = {
     "Idempotency-Key": (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +21,7 @@ from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.jobs import Jobs
 from queuebit_gateway.read_model.tenant_events import TenantEvents
 from queuebit_gateway.read_model.watching import Tailer
+from queuebit_gateway.webhooks.endpoints import Endpoints
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.ids import Ids
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
@@ -44,6 +44,7 @@ class Parts:
     cursors: PageCursors
     tenant_events: TenantEvents
     event_cursors: EventCursors
+    webhooks: Endpoints
     clock: Clock
     ids: Ids
     proxies: Proxies = NO_PROXIES
@@ -58,25 +59,27 @@ def parts_of(request: Request) -> Parts:
     return parts
 
 
-def actor_who(action: Action, route_class: RouteClass) -> Callable[[Request], Awaitable[Actor]]:
+@dataclass(frozen=True, slots=True)
+class actor_who:
     """A dependency: the actor behind the API key, allowed to do `action`, within the rate of `route_class`.
 
     Keys that do not open are counted by the address of the client; beyond its rate they, and only they, are told to wait.
     """
 
-    async def dependency(request: Request) -> Actor:
+    action: Action
+    route_class: RouteClass
+
+    async def __call__(self, request: Request) -> Actor:
         parts = parts_of(request)
-        request.scope[ROUTE_CLASS] = route_class
+        request.scope[ROUTE_CLASS] = self.route_class
         try:
             actor = await parts.authenticator.actor(request.headers.get("authorization"))
         except Refusal:
             _admit(request, parts, parts.proxies.client_of(request.scope), "auth")
             raise
-        require(actor, action)
-        _admit(request, parts, actor.tenant, route_class)
+        require(actor, self.action)
+        _admit(request, parts, actor.tenant, self.route_class)
         return actor
-
-    return dependency
 
 
 def tell(request: Request, header: str, value: str) -> None:

@@ -1,0 +1,1 @@
+"""Webhooks: who is to be told of what, and what was sent."""

@@ -1,0 +1,1 @@
+"""Requests that leave: to addresses that strangers name, and to none that is not public."""

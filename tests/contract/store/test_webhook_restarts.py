@@ -1,0 +1,110 @@
+"""Senders that die under load: every webhook arrives, whoever carries it on (RESTARTS=1000 kills more of them)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from ipaddress import ip_network
+from typing import Any
+from uuid import UUID
+
+from queuebit_client.webhooks import verify
+from queuebit_gateway.egress.post import Egress, EgressPolicy
+from queuebit_gateway.webhooks.endpoints import Endpoints
+from queuebit_gateway.webhooks.models import WebhookBody
+from queuebit_gateway.webhooks.rule import Rule
+from queuebit_gateway.webhooks.sealing import Sealer
+from queuebit_gateway.webhooks.service import WebhookService
+from queuebit_runtime.clock import SystemClock
+from queuebit_runtime.ids import SystemIds
+from tests.contract.store.builders import T0, an_append, an_id
+from tests.fakes.hook_receiver import Hook, HookReceiver, a_hook_receiver
+
+RESTARTS = int(os.environ.get("RESTARTS", "8"))
+JOBS_A_RESTART = 10
+LEASE_S = 0.5
+LOOPBACK = EgressPolicy(allowed=(ip_network("127.0.0.0/8"),))
+PEPPER = b"a pepper for restarts"
+
+
+class Outage:
+    """Fails every seventh attempt without a word, and every eleventh with a 503; which those are is by the seed."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def __call__(self, _hook: Hook) -> int | None:
+        drawn = self._random.random()
+        return None if drawn < 1 / 7 else 503 if drawn < 1 / 7 + 1 / 11 else 200
+
+
+async def _life(open_session: Callable[[], Awaitable[Any]], seconds: float) -> None:
+    """A sender from its start to its sudden end: attempts are cut off, claims stay behind."""
+    store = await open_session()
+    async with Egress(LOOPBACK) as egress:
+        sealer = Sealer(PEPPER, os.urandom)
+        service = WebhookService(
+            _Impatient(store), egress.post, sealer, SystemClock(), interval_s=0.01, lease_s=LEASE_S
+        )
+        task = asyncio.create_task(service.run(asyncio.Event()))
+        await asyncio.sleep(seconds)
+        task.cancel()
+        await service.finish(0.0)
+
+
+class _Impatient:
+    """A store whose timers for the next attempt are short: what is due in minutes is due in a moment."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def settle(self, delivery_id: UUID, claims: int, attempted: Any) -> Any:
+        again_in_s = None if attempted.again_in_s is None else 0.02
+        return await self._store.settle(delivery_id, claims, attempted._replace(again_in_s=again_in_s))
+
+
+def _arrived(receiver: HookReceiver, secret: str) -> Counter[tuple[str, int]]:
+    """The events whose delivery the receiver has acknowledged, by what the signed message says."""
+    messages = (verify(hook.body, hook.headers, [secret]) for hook in receiver.hooks)
+    return Counter((message["subject"], message["streamversion"]) for message in messages)
+
+
+async def test_restarts_under_load_lose_no_webhook(open_session: Any, store: Any) -> None:
+    clock, dice = SystemClock(), random.Random(1)
+    endpoints = Endpoints(store, Sealer(PEPPER, os.urandom), LOOPBACK, clock, SystemIds(clock))
+    now_s = (clock.now() - T0).total_seconds()
+    await store.add_tenant("acme", T0)
+    async with a_hook_receiver() as receiver, a_hook_receiver() as other:
+        receiver.answer = Outage(7)
+        rule = Rule(events=("JobPlanned",))
+        made, _ = await endpoints.make("acme", "one", WebhookBody(url=receiver.url, rule=rule))
+        second, _ = await endpoints.make("acme", "two", WebhookBody(url=other.url, rule=rule))
+        wanted: set[tuple[str, int]] = set()
+        for restart in range(RESTARTS):
+            running = [asyncio.create_task(_life(open_session, dice.uniform(0.02, 0.25))) for _ in range(2)]
+            for nth in range(JOBS_A_RESTART):
+                number = 1 + restart * JOBS_A_RESTART + nth
+                await store.append([an_append(number, events=2, seconds=now_s)])
+                wanted |= {(str(an_id(number)), 1), (str(an_id(number)), 2)}
+                await asyncio.sleep(0)
+            await asyncio.gather(*running)
+
+        last = asyncio.create_task(_life(open_session, 60.0 + RESTARTS))
+        async with asyncio.timeout(60.0 + RESTARTS):
+            while (await endpoints.deliveries("acme", made.id, ("pending",), None, 1))[0] or not (  # noqa: ASYNC110 - the store tells nobody
+                set(_arrived(receiver, made.keys[0].text or "")) >= wanted
+                and set(_arrived(other, second.keys[0].text or "")) >= wanted
+            ):
+                await asyncio.sleep(0.05)
+        last.cancel()
+
+        assert set(_arrived(receiver, made.keys[0].text or "")) == wanted
+        assert set(_arrived(other, second.keys[0].text or "")) == wanted
+        delivered, _ = await endpoints.deliveries("acme", made.id, ("delivered",), None, 100)
+        assert len({each.id for each in delivered}) == min(100, len(wanted))
