@@ -23,7 +23,7 @@ MAY = {
     "webhook:write": {"admin"},
 }
 """Written down a second time, so that nobody widens a role by mistake."""
-OPEN_TO_ALL = {"/problems", "/problems/{code}"}
+OPEN_TO_ALL = {"/", "/console", "/console/{path:path}", "/problems", "/problems/{code}"}
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
 
 

@@ -179,6 +179,7 @@ class Job(Model):
     progress: Progress | None = None
     fallbacks: tuple[Fallback, ...] = ()
     improvements: int = 0
+    suggestions: tuple[dict[str, Any], ...] = ()
     held: tuple[Held, ...] = ()
     suspect: Suspect | None = None
     parent: Parent | None = None
