@@ -221,7 +221,7 @@ def test_openapi_is_whole() -> None:
             for status, response in operation["responses"].items():
                 if status.startswith(("4", "5")):
                     assert list(response["content"]) == ["application/problem+json"], where
-            if method == "post":
+            if method == "post" and not path.endswith("/ping"):
                 assert "requestBody" in operation, where
     named = set(re.findall(r"#/components/schemas/(\w+)", str(document)))
     assert named <= schemas.keys()

@@ -11,7 +11,7 @@ import pytest
 
 from queuebit_store.errors import UnknownTenant
 from queuebit_store.log.port import Position
-from queuebit_store.webhooks.port import Attempted, DeliveryPlace, NewDelivery, NewEndpoint
+from queuebit_store.webhooks.port import Attempted, DeliveryPlace, DeliveryState, NewDelivery, NewEndpoint
 from tests.contract.store.builders import T0, an_id, at
 from tests.contract.store.conftest import OpenSession
 
@@ -175,7 +175,7 @@ async def test_deliveries_are_listed_in_pages_and_to_their_tenant_alone(webhooks
 async def test_a_range_is_delivered_again_from_the_first_attempt_on(webhooks: Any) -> None:
     await webhooks.fan_out([an_id(1)], START, END, [a_delivery(nth) for nth in range(1, 7)])
     for each in await webhooks.claim_deliveries({an_id(1): 10}, LONG_S):
-        state = "delivered" if each.stream_id.int % 2 else "exhausted"
+        state: DeliveryState = "delivered" if each.stream_id.int % 2 else "exhausted"
         await webhooks.settle(each.delivery_id, each.claims, Attempted(state, None, 500))
 
     async def replay(tenant: str, states: tuple[str, ...], limit: int) -> int:

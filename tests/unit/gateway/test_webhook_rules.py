@@ -40,7 +40,13 @@ def test_a_rule_decides_by_event_tier_kind_and_label(rule: Rule, name: str, goes
 
 
 def test_a_rule_that_names_what_there_is_not_is_refused() -> None:
-    for wrong in ({"events": ["JobExploded"]}, {"tiers": ["slow"]}, {"labels": {"team": []}}, {"more": 1}):
+    wrongs: tuple[dict[str, Any], ...] = (
+        {"events": ["JobExploded"]},
+        {"tiers": ["slow"]},
+        {"labels": {"team": []}},
+        {"more": 1},
+    )
+    for wrong in wrongs:
         with pytest.raises(ValidationError):
             Rule.model_validate(wrong)
     assert set(ENDS) == set(Rule().events)
