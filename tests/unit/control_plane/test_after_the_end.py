@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from queuebit_contracts import events as ev
+from queuebit_domain.holds.gate import Gate
+from queuebit_domain.holds.register import Hold, Holds
 from queuebit_domain.job.label import label
 from queuebit_domain.job.messages import Cancel, Invalidate, Wake
 from queuebit_domain.job.state import EndedJob, NoJob
 from queuebit_domain.job.summary import summary_of
 from queuebit_domain.job.timers import next_wake
-from tests.builders import a_failure, a_start, a_verdict, at
+from tests.builders import NOW, a_failure, a_start, a_verdict, at
 from tests.unit.control_plane.given import Story
 from tests.unit.control_plane.planned import PRIMARY, answers, refolded, submitted, told
 
@@ -56,7 +58,7 @@ def test_the_better_one_is_chosen_where_both_are_there_and_the_upgrade_is_waited
 
 
 def test_it_is_tried_again_after_the_end_and_given_up_at_the_deadline() -> None:
-    done = told(begun(PRIMARY, UPGRADE), answers(C, 4))
+    done = told(begun(PRIMARY, UPGRADE, deadline=at(100)), answers(C, 4))
     resting = told(done, [a_failure(Q, code="backend_overloaded")])
     due = next_wake(resting.job)
     assert due is not None
@@ -64,9 +66,9 @@ def test_it_is_tried_again_after_the_end_and_given_up_at_the_deadline() -> None:
     assert (resting.names, again.names) == (["ExecutionFailed"], ["JobQueued"])
     assert again.the(ev.JobQueued).number == 2
 
-    late = told(Story(again.job), [Wake()], 600)
+    late = told(Story(again.job), [Wake()], 100)
     assert (late.names, label(late.job)) == (["AttemptAbandoned"], "completed")
-    assert told(Story(late.job), answers(Q, 9, number=2), 601).names == []
+    assert told(Story(late.job), answers(Q, 9, number=2), 101).names == []
 
 
 def test_a_lost_attempt_is_found_and_a_rejected_answer_ends_the_leg() -> None:
@@ -148,3 +150,36 @@ def test_the_fold_says_the_same_as_the_decisions() -> None:
         stories.append(told(stories[-1], messages))
 
     assert refolded(stories) == stories[-1].job
+
+
+def test_what_is_held_back_when_the_job_ends_goes_on_no_further_and_rings_no_timer() -> None:
+    gate = Gate(Holds(1, (Hold(1, "pause", "lane", "quantum", "alice", "r", NOW),)))
+    start = Story(NoJob()).when(submitted(PRIMARY, UPGRADE), gate=gate)
+    answer, verdict = answers(C, 4)
+    done = start.when(answer, gate=gate).when(verdict, gate=gate)
+    resting = told(told(begun(PRIMARY, UPGRADE), answers(C, 4)), [a_failure(Q, code="backend_overloaded")])
+    due = next_wake(resting.job)
+    assert due is not None
+    held = resting.when(Wake(), due, gate)
+
+    assert (start.names[-1], next_wake(done.job)) == ("JobHeld", None)
+    assert (held.names, next_wake(held.job)) == (["JobHeld"], None)
+
+
+def test_at_the_deadline_what_rests_is_not_tried_and_what_waits_for_its_verdict_is_lost_later() -> None:
+    resting = told(
+        told(begun(PRIMARY, UPGRADE), answers(C, 4)), [a_failure(Q, code="backend_overloaded", retry_after_s=700.0)]
+    )
+    assert next_wake(resting.job) is None
+
+    soon = told(told(begun(PRIMARY, UPGRADE), answers(C, 4)), [a_failure(Q, code="backend_overloaded")])
+    late = told(soon, [Wake()], 700)
+    assert late.names == ["JobQueued", "AttemptAbandoned"]
+
+    unjudged = told(told(begun(PRIMARY, UPGRADE), answers(C, 4)), answers(Q, 6)[:1], 550)
+    due = next_wake(unjudged.job)
+    assert due == at(670)
+    lost = unjudged.when(Wake(), due)
+    assert [event.code for event in lost.events if isinstance(event, ev.ExecutionFailed)] == ["validation_lost"]
+    after = next_wake(lost.job)
+    assert after is None or after > due

@@ -8,13 +8,21 @@ from uuid import UUID
 
 import pytest
 
+from queuebit_contracts.envelope import encode_data
 from queuebit_contracts.errors import InvalidData
 from queuebit_contracts.jobs import TERMINAL_STATES
+from queuebit_contracts.registry import name_of
 from queuebit_control_plane.heads import HEADS
 from queuebit_domain.errors import CorruptStream
+from queuebit_domain.job.state import NoJob
+from queuebit_domain.job.timers import next_wake
 from queuebit_store.log.port import FoldedEvent
 from queuebit_store.ports import Head
+from tests.builders import JOB_ID, NOW
 from tests.fakes.told_jobs import told_jobs
+from tests.unit.control_plane.given import Story
+from tests.unit.control_plane.planned import PRIMARY, answers, submitted
+from tests.unit.control_plane.planned import told as after_all
 
 (JOBS, _) = HEADS
 
@@ -63,3 +71,19 @@ def test_an_event_between_that_cannot_be_read_is_still_told(
     place = next(number for number, each in enumerate(stream) if each.type == "JobQueued")
     with pytest.raises(InvalidData, match="JobQueued"):
         JOBS.fold([*stream[:place], stream[place]._replace(data="{}"), *stream[place + 1 :]])
+
+
+def test_the_head_of_a_job_whose_legs_go_on_rings_for_them() -> None:
+    """Given an answer while an upgrade is still at work, then the head folded from facts is that of the whole story."""
+    upgrade = {"role": "baseline", "lane": "quantum", "after_end": "improve"}
+    begun = Story(NoJob()).when(submitted(PRIMARY, upgrade))
+    done = after_all(begun, answers("primary-classical", 4))
+    stream = [
+        FoldedEvent(JOB_ID, place, name_of(type(event)), event.schema_version, encode_data(event).decode(), NOW)
+        for place, event in enumerate((*begun.events, *done.events), start=1)
+    ]
+
+    head = JOBS.fold(stream)
+
+    assert (head.state, head.wake_at) == ("completed", next_wake(done.job))
+    assert head.wake_at is not None

@@ -47,6 +47,7 @@ class PlannedLeg(msgspec.Struct, frozen=True, gc=False):
     leg: str
     role: str
     lane: str
+    after_end: str | None = None
 
 
 class Planned(Fact, frozen=True):

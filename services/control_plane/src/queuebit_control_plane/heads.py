@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from queuebit_contracts.events import JobSubmitted
-from queuebit_contracts.facts import FACTS, Completed, read_fact
+from queuebit_contracts.facts import FACTS, Completed, Planned, read_fact
 from queuebit_contracts.jobs import ENDS, TERMINAL_STATES, JobState
 from queuebit_contracts.streams import JOB, REFUSAL
 from queuebit_domain.job.codec import fold, read_event
@@ -43,7 +43,9 @@ def _of_ended(events: Sequence[FoldedEvent]) -> Head | None:
         if event.type in FACTS:
             if event.type in _STATES or event.type == _BEGUN:
                 return None
-            read_fact(event.type, event.schema_version, event.data)
+            told = read_fact(event.type, event.schema_version, event.data)
+            if isinstance(told, Planned) and any(leg.after_end for leg in told.legs):
+                return None
         else:
             read_event(event)
     fact = read_fact(last.type, last.schema_version, last.data)

@@ -122,13 +122,14 @@ def _wake(draft: Draft, job: OpenJob) -> None:
     if draft.gate.closed:
         distrust(draft)
         job = draft.open
-    if job.denied is not None or draft.now < job.deadline:
+    ended = isinstance(draft.job, EndedJob)
+    if ended or job.denied is not None or draft.now < job.deadline:
         for leg, working, code in lost_attempts(job, draft.now):
             draft.add(_lost(leg, working, code))
             draft.abandon_if_spent(leg, working)
         advance(draft)
-    elif isinstance(draft.job, EndedJob):
-        draft.abandon_all("the deadline passed")
+        if ended and draft.now >= job.deadline:
+            draft.abandon_all("the deadline passed")
     elif not complete(draft, at_deadline=True):
         draft.abandon_all("the deadline passed")
         draft.add(

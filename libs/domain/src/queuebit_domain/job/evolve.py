@@ -19,7 +19,6 @@ from queuebit_domain.job.limits import DEGRADED_MAX, QUIET_S_MAX, REROUTES_MAX, 
 from queuebit_domain.job.money import add_cost, add_usage
 from queuebit_domain.job.plans import counts, legs_of
 from queuebit_domain.job.state import (
-    AT_WORK,
     IDLE,
     Answered,
     EndedJob,
@@ -139,7 +138,7 @@ def ended(job: OpenJob, state: JobState, lane: str | None = None, objective: Num
     found = EndedJob(state, job.fingerprint, request.problem.kind, request.tier, lane or request.lane)
     going_on: list[LegState] = []
     for leg in job.legs:
-        if leg.spec.after_end is not None and isinstance(leg.status, AT_WORK):
+        if leg.spec.after_end is not None and isinstance(leg.status, Working | Resting):
             going_on.append(leg)
     if state != "completed" or not going_on:
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from queuebit_contracts import events as ev
 from queuebit_domain.job.choosing import doubt_of, gain_ppm
 from queuebit_domain.job.draft import Draft
-from queuebit_domain.job.state import Answered, EndedJob, Held, LegState, OpenJob, Resting, accepted, proved
+from queuebit_domain.job.state import Answered, EndedJob, LegState, OpenJob, Resting, accepted, proved
 
 
 def suggestions_of(job: OpenJob) -> tuple[ev.Suggestion, ...] | None:
@@ -39,8 +39,6 @@ def go_on_after_the_end(draft: Draft) -> None:
         match leg.status:
             case Resting(number=number, until=until) if until <= draft.now:
                 draft.release(leg, number + 1)
-            case Held(number=number):
-                draft.release(leg, number)
             case Answered() if leg.spec.after_end == "improve" and accepted(leg):
                 _improve(draft, leg, leg.status)
             case _:

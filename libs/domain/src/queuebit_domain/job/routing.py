@@ -56,7 +56,6 @@ def budget_s_of(wish_s: float | None, tier: Tier) -> float:
 def plan(inputs: Facts, policy: Policy = DEFAULT) -> JobPlanned:
     """The decision for a job, with the rule that made it, every fact that it could read, and a mark for each condition."""
     decision = evaluate(policy, inputs)
-    told = recorded(inputs)
     rule = decision.rule
     measured = _measured(decision, inputs)
     return JobPlanned(
@@ -65,8 +64,8 @@ def plan(inputs: Facts, policy: Policy = DEFAULT) -> JobPlanned:
         sense=inputs.sense,
         policy_version=policy.version,
         rule=rule.name,
-        reasons=(sentence(rule.reason, told), *(sentence(guard.reason, told) for guard in decision.guards)),
-        inputs=told,
+        reasons=(sentence(rule.reason, inputs), *(sentence(guard.reason, inputs) for guard in decision.guards)),
+        inputs=recorded(inputs),
         trace=decision.trace,
         policy_digest=policy.digest,
         propensity=rule.propensity,
@@ -86,7 +85,7 @@ def leg_of(planned: PlannedLeg, inputs: Facts, rule: Rule, number: int = 1) -> L
         attempts_max=planned.attempts_max or _ATTEMPTS_MAX[planned.lane],
         reason="Taken when the legs before it give no accepted answer in time."
         if planned.starts
-        else sentence(rule.reason, recorded(inputs)),
+        else sentence(rule.reason, inputs),
         starts=planned.starts,
         params=dict(planned.params) if planned.params else None,
         seed_shift=planned.seed_shift,

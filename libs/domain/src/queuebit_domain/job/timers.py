@@ -72,16 +72,21 @@ def next_wake(job: Job) -> datetime | None:
 
 
 def _next_after_the_end(later: OpenJob) -> datetime | None:
-    """Of the legs that go on; None where none is at work any more."""
+    """Of the legs that go on; None where none is at work any more. What an operator holds back then goes on no further, nor
+    what is to be tried again behind the deadline.
+    """
     moments: list[datetime] = []
     for leg in later.legs:
-        if isinstance(leg.status, Working):
-            moments.append(_lost_at(later, leg, leg.status))
-        elif isinstance(leg.status, Resting):
-            moments.append(leg.status.until)
-        elif isinstance(leg.status, Held):
-            moments.append(later.deadline)
-    return min([*moments, later.deadline]) if moments else None
+        match leg.status:
+            case Working(execution=None):
+                moments.append(min(_lost_at(later, leg, leg.status), later.deadline))
+            case Working():
+                moments.append(_lost_at(later, leg, leg.status))
+            case Resting(until=until) if until < later.deadline:
+                moments.append(until)
+            case _:
+                pass
+    return min(moments, default=None)
 
 
 class StageEnd(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any, Final, NamedTuple
 
@@ -17,7 +17,7 @@ from queuebit_contracts.policy import (
     Wanted,
 )
 from queuebit_domain.errors import InvalidPolicy
-from queuebit_domain.policy.facts import FACTS, FactSpec
+from queuebit_domain.policy.facts import FACTS, Facts, FactSpec
 from queuebit_domain.policy.plans import expanded, problems_of_legs
 from queuebit_domain.policy.tables import (
     Condition,
@@ -103,12 +103,12 @@ def rows_of(document: PolicyDocument) -> Iterator[tuple[str, Row]]:
             yield table, row
 
 
-def sentence(reason: str, facts: Mapping[str, object]) -> str:
+def sentence(reason: str, facts: Facts) -> str:
     """The reason with its facts filled in."""
     if "{" not in reason:
         return reason
     told = string.Formatter().parse(reason)
-    return "".join(f"{text}{'' if name is None else _shown(facts.get(name))}" for text, name, _, _ in told)
+    return "".join(f"{text}{'' if name is None else _shown(getattr(facts, name))}" for text, name, _, _ in told)
 
 
 def _shown(value: object) -> str:
