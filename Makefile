@@ -61,6 +61,10 @@ contract: $(READY) ## Prove the documents with outside tools, the gateway with s
 	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group contract
 	@$(BIN)/python -m pytest tests/contract/documents tests/e2e/test_examples.py -m "contract or not contract"
 
+.PHONY: observability
+observability: $(READY) ## Write the rules of Prometheus and the dashboards from the tables of promises, alerts and panels.
+	@$(BIN)/python -m queuebit_workbench.observability infra
+
 .PHONY: helm deployment
 helm: $(READY) ## Build helm from its Go module; it is kept in the cache.
 	@$(BIN)/python -m queuebit_workbench.deployment build-helm

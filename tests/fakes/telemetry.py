@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -39,11 +39,18 @@ class Listener(NoTelemetry):
 
     def __init__(self) -> None:
         self.spans: list[HeardSpan] = []
-        self.counts: Counter[tuple[Metric, tuple[str, ...]]] = Counter()
+        self.counts: defaultdict[tuple[Metric, tuple[str, ...]], float] = defaultdict(float)
+        self.observed: list[tuple[Metric, float, tuple[str, ...]]] = []
 
-    def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None:
+    def count(self, metric: Metric, amount: float = 1, labels: Mapping[str, str] | None = None) -> None:
         assert set(labels or ()) == set(metric.value.labels)
         self.counts[metric, tuple((labels or {}).values())] += amount
+
+    def observe(
+        self, metric: Metric, value: float, labels: Mapping[str, str] | None = None, traceparent: str | None = None
+    ) -> None:
+        assert set(labels or ()) == set(metric.value.labels)
+        self.observed.append((metric, value, tuple((labels or {}).values())))
 
     def span(self, name: str, parent: str | None, sort: SpanSort = "internal") -> OpenSpan | None:
         if parent is not None and not is_kept(parent.encode()):

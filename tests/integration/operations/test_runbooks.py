@@ -35,7 +35,7 @@ PARTS = (
     "**Tell customers.**",
 )
 NO_INCIDENT = {"README.md", "post-incident.md"}
-DRILLED = {"wrong-results-from-a-backend.md", "poison-record.md"}
+DRILLED = {"wrong-results-from-a-backend.md", "poison-record.md", "late-jobs.md", "closed-door.md"}
 """Their commands are run elsewhere: by the drill among many jobs, and by the tests of the dead letters."""
 LINES_MAX = 70
 NOBODY = "127.0.0.1:1"

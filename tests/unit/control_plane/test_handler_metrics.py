@@ -1,4 +1,4 @@
-"""What the command handler counts: ends by state, rejections by code, executions that come after the end.."""
+"""What the command handler counts: ends by state and in time or not, rejections by code, executions after the end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.fakes.clocks import StoppedClock
 from tests.fakes.telemetry import Listener
 from tests.unit.control_plane.handling import a_command
 
-Counts = dict[tuple[Metric, tuple[str, ...]], int]
+Counts = dict[tuple[Metric, tuple[str, ...]], float]
 
 
 def a_handler(ears: Listener, clock: StoppedClock) -> CommandHandler:
@@ -26,7 +26,7 @@ async def test_an_execution_of_a_job_that_has_ended_is_late() -> None:
     handler = a_handler(ears, StoppedClock())
     for message in (a_submit(), a_success(), a_verdict()):
         await handler.handle([a_command(message)])
-    ended: Counts = {(Metric.JOBS_ENDED, ("completed",)): 1}
+    ended: Counts = {(Metric.JOBS_ENDED, ("completed",)): 1, (Metric.JOBS_DUE, ("interactive", "yes")): 1}
     assert counted(ears) == ended
 
     await handler.handle([a_command(a_success()), a_command(a_failure()), a_command(a_verdict())])
@@ -43,3 +43,21 @@ async def test_a_rejection_is_counted_by_its_code() -> None:
         await handler.handle([a_command(a_submit(deadline=at(60)))])
 
     assert counted(ears) == {(Metric.JOBS_ENDED, ("rejected",)): 1, (Metric.REJECTIONS, ("deadline_in_the_past",)): 1}
+
+
+async def test_a_job_that_outlives_its_latency_budget_is_late_and_its_duration_is_split() -> None:
+    """Given an answer that took 40 of 90 s where 60 were granted, then the job is late, and what was not its run was ours."""
+    ears, clock = Listener(), StoppedClock()
+    handler = a_handler(ears, clock)
+    await handler.handle([a_command(a_submit())])
+    clock.moment = at(90)
+    success = a_success(started_at=at(10), finished_at=at(50))
+
+    await handler.handle([a_command(success), a_command(a_verdict())])
+
+    assert counted(ears) == {(Metric.JOBS_ENDED, ("completed",)): 1, (Metric.JOBS_DUE, ("interactive", "no")): 1}
+    assert ears.observed == [
+        (Metric.JOB_DURATION, 90, ("completed",)),
+        (Metric.JOB_RUN_DURATION, 40, (success.lane,)),
+        (Metric.JOB_OWN_DURATION, 50, ()),
+    ]

@@ -75,7 +75,7 @@ def test_compose_starts_everything_in_an_order_that_holds() -> None:
     by_profile = {name: each["profiles"] for name, each in services.items()}
 
     assert set(services) >= SERVICES | {"kafka-1", "kafka-2", "kafka-3", "postgres", "migrations", "topics"}
-    assert {tuple(profiles) for profiles in by_profile.values()} == {("core",)}
+    assert {tuple(profiles) for profiles in by_profile.values()} == {("core",), ("observability",)}
     for name, each in services.items():
         for awaited, how in each.get("depends_on", {}).items():
             needed = {"service_healthy": "healthcheck", "service_completed_successfully": "command"}[how["condition"]]

@@ -8,8 +8,9 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
-from queuebit_gateway.http.tracing import ROUTE_CLASS, Traced, name_job, traceparent_of
+from queuebit_gateway.http.tracing import ROUTE_CLASS, WAITED, Traced, name_job, traceparent_of
 from queuebit_runtime.telemetry.metrics import Metric
+from tests.fakes.moved_clock import MovedClock
 from tests.fakes.telemetry import HERE, HeardSpan, Listener
 
 JOB = UUID("01890000-0000-7000-8000-000000000001")
@@ -36,7 +37,7 @@ class Door:
     async def ask(self, method: str, path: str, trace: str | None = None) -> None:
         headers = [] if trace is None else [(b"traceparent", trace.encode())]
         scope = {"type": "http", "method": method, "path": path, "headers": headers}
-        await Traced(self._app, self.ears)(scope, _nothing, _deaf)
+        await Traced(self._app, self.ears, MovedClock())(scope, _nothing, _deaf)
 
 
 async def _nothing() -> Message:
@@ -102,3 +103,21 @@ async def test_a_request_without_an_answer_ends_its_span() -> None:
         await door.ask("POST", "/v1/jobs")
     assert door.ears.spans == [the_span("/v1/jobs", 0, None, "none")]
     assert door.ears.counts == {(Metric.REQUESTS, ("submit", "none")): 1}
+
+
+async def test_how_long_an_answer_takes_is_told_unless_the_caller_asked_to_wait() -> None:
+    ears, clock = Listener(), MovedClock()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        clock.spend(0.3)
+        if scope["path"].endswith("wait"):
+            scope[WAITED] = True
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    for path in ("/v1/jobs/1", "/v1/jobs/1/wait"):
+        await Traced(slow, ears, clock)({"type": "http", "method": "GET", "path": path, "headers": []}, _nothing, _deaf)
+
+    assert [(metric, round(value, 6), labels) for metric, value, labels in ears.observed] == [
+        (Metric.REQUEST_DURATION, 0.3, ("other", "2xx"))
+    ]
+    assert sum(ears.counts.values()) == 2

@@ -213,7 +213,9 @@ async def ask(port: int, request: str) -> str:
 async def test_health_answers_probes_and_nothing_else() -> None:
     ready = False
     waits = Reason("kafka_down", "No broker answers.", {"brokers": 3}, START)
-    server = HealthServer({"/live": lambda: live_page(True), "/ready": lambda: ready_page(() if ready else (waits,))})
+    server = HealthServer(
+        {"/live": lambda _: live_page(True), "/ready": lambda _: ready_page(() if ready else (waits,))}
+    )
     port = await server.start("127.0.0.1", 0)
     lines = [
         (await ask(port, f"{request} HTTP/1.1\r\nHost: x\r\n\r\n")).split("\r\n")[0]

@@ -20,6 +20,22 @@ EXIT_UNAVAILABLE = 8
 HTTP_PORT_DEFAULT = 8080
 
 _Port = Annotated[int, typer.Option(envvar="QUEUEBIT_HTTP_PORT", help="The gateway's port; a free one if taken.")]
+_Paused = Annotated[
+    bool, typer.Option("--paused", help="Hold all work back before a service starts; go on with queuebit ops resume.")
+]
+_IbmStub = Annotated[
+    bool,
+    typer.Option("--with-ibm-stub", help="An IBM Quantum on loopback serves the quantum lane, on a noisy simulator."),
+]
+_BraketStub = Annotated[
+    bool, typer.Option("--with-braket-stub", help="The same of Amazon Braket; of both, IBM is preferred.")
+]
+_LeapStub = Annotated[
+    bool, typer.Option("--with-leap-stub", help="D-Wave's Leap on loopback serves who asks for an annealer.")
+]
+_Observability = Annotated[
+    bool, typer.Option("--observability", help="Prometheus with our rules beside the services, where it is installed.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -40,24 +56,11 @@ def up(
     foreground: Annotated[bool, typer.Option("--foreground", help="Stay, and stop all at Ctrl-C.")] = False,
     tls: Annotated[bool, typer.Option("--tls", envvar="QUEUEBIT_LOCAL_TLS", help="Let Kafka speak TLS.")] = False,
     port: _Port = HTTP_PORT_DEFAULT,
-    paused: Annotated[
-        bool,
-        typer.Option("--paused", help="Hold all work back before a service starts; go on with queuebit ops resume."),
-    ] = False,
-    with_ibm_stub: Annotated[
-        bool,
-        typer.Option(
-            "--with-ibm-stub", help="An IBM Quantum on loopback serves the quantum lane, on a noisy simulator."
-        ),
-    ] = False,
-    with_braket_stub: Annotated[
-        bool,
-        typer.Option("--with-braket-stub", help="The same of Amazon Braket; of both, IBM is preferred."),
-    ] = False,
-    with_leap_stub: Annotated[
-        bool,
-        typer.Option("--with-leap-stub", help="D-Wave's Leap on loopback serves who asks for an annealer."),
-    ] = False,
+    paused: _Paused = False,
+    with_ibm_stub: _IbmStub = False,
+    with_braket_stub: _BraketStub = False,
+    with_leap_stub: _LeapStub = False,
+    observability: _Observability = False,
 ) -> None:
     """Start Kafka, PostgreSQL and the services on this machine, or what of them is missing.
 
@@ -66,6 +69,8 @@ def up(
 
     With --with-ibm-stub, --with-braket-stub or --with-leap-stub a cloud on loopback runs beside the services, which the own
     client of its vendor takes for the real one: questions of the quantum lane are handed in there, and nothing is paid.
+
+    With --observability Prometheus scrapes the services, also those that run already, and evaluates the alerts of the runbooks.
     """
     if brokers not in (1, 3):
         raise typer.BadParameter("1 or 3, please.", param_hint="--brokers")
@@ -75,6 +80,10 @@ def up(
 
     stubs = {"ibm": with_ibm_stub, "braket": with_braket_stub, "leap": with_leap_stub}
     clouds = [name for name, wanted in stubs.items() if wanted]
+    if observability and (servers_only or foreground):
+        raise typer.BadParameter(
+            "Prometheus watches services that run in the background.", param_hint="--observability"
+        )
     if clouds and servers_only:
         raise typer.BadParameter("A cloud runs beside the services.", param_hint="--servers-only")
     work = bring_up(
@@ -88,6 +97,11 @@ def up(
         beside=(lambda stack: start_clouds(stack, clouds)) if clouds else None,
     )
     _run(work)
+    if observability:
+        from queuebit_devstack.external import default_data_dir
+        from queuebit_workbench.observability.beside import start_watching
+
+        _run(start_watching(default_data_dir(), typer.echo))
 
 
 def down() -> None:

@@ -204,9 +204,16 @@ class CommandHandler:
         labels = {semconv.JOB_STATE: ended.state}
         self._telemetry.count(Metric.JOBS_ENDED, labels=labels)
         duration_s = (now - work.began_at).total_seconds() if work.began_at else 0.0
-        self._telemetry.observe(Metric.JOB_DURATION, duration_s, labels)
+        self._telemetry.observe(Metric.JOB_DURATION, duration_s, labels, work.trace)
         if work.rejection is not None:
             self._telemetry.count(Metric.REJECTIONS, labels={semconv.CODE: work.rejection})
+        elif ended.state != "cancelled" and ended.tier:
+            in_time = "no" if work.due_at is not None and now > work.due_at else "yes"
+            self._telemetry.count(Metric.JOBS_DUE, labels={semconv.TIER: ended.tier, semconv.IN_TIME: in_time})
+        if (execution := work.execution) is not None:
+            run_s = max(0.0, (execution.finished_at - execution.started_at).total_seconds())
+            self._telemetry.observe(Metric.JOB_RUN_DURATION, run_s, {semconv.LANE: execution.lane})
+            self._telemetry.observe(Metric.JOB_OWN_DURATION, max(0.0, duration_s - run_s))
 
     def _count_late(self, work: Work) -> None:
         if work.late:

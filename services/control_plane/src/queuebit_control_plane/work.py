@@ -57,8 +57,8 @@ class Work:
     """A job within one batch: where it stood, where it stands, and what happened between.
 
     `refused`: submissions in conflict with it, which count only once it is known to stand there. `rival_id`: that of the
-    submission that began it. `rejection`: the code, where it was rejected. `late`: executions reported after its end, which
-    nobody waited for. `had_ended`: it had before all this.
+    submission that began it. `due_at`: when its latency budget is used. `rejection`: the code, where it was rejected. `late`:
+    executions reported after its end, which nobody waited for. `had_ended`: it had before all this.
     """
 
     job_id: UUID
@@ -69,6 +69,7 @@ class Work:
     trace: str | None = None
     cached: bool = False
     began_at: datetime | None = None
+    due_at: datetime | None = None
     events: list[NewEvent] = field(default_factory=list)
     refused: tuple[InboundCommand, ...] = ()
     rival_id: UUID | None = None
@@ -81,11 +82,17 @@ class Work:
         """Where the job stood."""
         self.version, self.job, self.trace, self.size_bytes = version, job, trace, size_bytes
         if isinstance(job, OpenJob):
-            self.tenant, self.began_at = job.request.tenant, job.submitted_at
+            self.tenant, self.began_at, self.due_at = job.request.tenant, job.submitted_at, job.latency_due_at
         elif isinstance(job, EndedJob):
             self.had_ended = True
             if job.later is not None:
                 self.tenant = job.later.request.tenant
+
+    @property
+    def execution(self) -> ExecutionSucceeded | None:
+        """The last of the answers that it was told of in this batch."""
+        told = (each.message for each in reversed(self.commands))
+        return next((each for each in told if isinstance(each, ExecutionSucceeded)), None)
 
     def looks_new(self, now: datetime) -> bool:
         """Whether what it is told first may well be the first that is ever heard of it."""

@@ -10,12 +10,13 @@ from functools import partial
 
 from queuebit_contracts.channels import EXECUTIONS, VALIDATIONS, Service, source_of
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
-from queuebit_contracts.events import ExecutionSucceeded, ResultRejected, ResultValidated
+from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, ResultRejected, ResultValidated
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.statement_text import StatementText
 from queuebit_result_validation.drift import Runs
 from queuebit_result_validation.history import LANES, NO_TRACK, History, Track
 from queuebit_result_validation.measured import is_measurement, validate_measurement
+from queuebit_result_validation.measures import measure_execution, measure_verdicts
 from queuebit_result_validation.rivals import wants_time
 from queuebit_result_validation.validate import validate
 from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
@@ -25,6 +26,9 @@ from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolError
 from queuebit_runtime.processes.bounded_work import LARGE_BYTES
 from queuebit_runtime.processes.pool import Pool
+from queuebit_runtime.telemetry import semconv
+from queuebit_runtime.telemetry.metrics import Metric
+from queuebit_runtime.telemetry.port import SILENT, Telemetry
 
 SERVICE: Service = "result-validation"
 SOURCE = source_of("result-validation")
@@ -58,8 +62,10 @@ class Validator:
         slice_s: float = 0.01,
         hop: VerdictHop = asyncio.to_thread,
         pool: Pool | None = None,
+        telemetry: Telemetry = SILENT,
     ) -> None:
         """`pool` checks answers to large problems; absent, a thread does."""
+        self._telemetry = telemetry
         self._bus = bus
         self._clock = clock
         self._inline_bytes_max = inline_bytes_max
@@ -92,6 +98,8 @@ class Validator:
         turn_s, now = self._clock.monotonic_s(), self._clock.now()
         for item in items:
             execution = item.envelope.data if isinstance(item, Received) else None
+            if self._telemetry.on and isinstance(execution, ExecutionSucceeded | ExecutionFailed):
+                measure_execution(self._telemetry, execution)
             if not isinstance(item, Received) or not isinstance(execution, ExecutionSucceeded):
                 continue
             if not self._is_quick(item, execution):
@@ -110,6 +118,8 @@ class Validator:
         """In one go, as of now."""
         now = self._clock.now()
         await self._bus.publish([_outgoing(item, verdict, now) for item, verdict in verdicts])
+        if self._telemetry.on:
+            measure_verdicts(self._telemetry, ((_execution(item), verdict) for item, verdict in verdicts))
 
     def _is_quick(self, item: Received, execution: ExecutionSucceeded) -> bool:
         return (
@@ -132,6 +142,8 @@ class Validator:
         if not is_measurement(execution):
             return self._noted(execution, await self._validated(execution, now, track))
         drift = self._runs.drift(execution)
+        if drift is not None and drift.beyond:
+            self._telemetry.count(Metric.BACKEND_DRIFTED, labels={semconv.BACKEND: execution.ran.backend})
         verdict = await self._hop(partial(validate_measurement, execution, now, track, drift))
         if isinstance(verdict, ResultValidated) and verdict.verdict == "accepted":
             self._runs.note(execution)
@@ -167,3 +179,10 @@ def _outgoing(item: Received, verdict: Verdict, now: datetime) -> Outgoing:
     )
     key = item.record.key if item.record.key is not None else cause.subject.encode()
     return Outgoing(VALIDATIONS, key, encode_data(verdict), encode_headers(envelope))
+
+
+def _execution(item: Received) -> ExecutionSucceeded:
+    """What was checked."""
+    execution = item.envelope.data
+    assert isinstance(execution, ExecutionSucceeded)
+    return execution

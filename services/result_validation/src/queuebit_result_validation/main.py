@@ -14,6 +14,7 @@ from queuebit_runtime.processes.bounded_work import IDLE_MAX_S, LARGE_MEMORY_MB
 from queuebit_runtime.processes.pool import IDLE_NICENESS, Pool, ProcessPool
 from queuebit_runtime.service.service import Service, run_service
 from queuebit_runtime.service.settings import refuse_settings
+from queuebit_runtime.telemetry.port import SILENT, Telemetry
 
 WARM_IMPORT = ("queuebit_result_validation.validate",)
 
@@ -25,9 +26,12 @@ def build_validator(
     *,
     hop: VerdictHop = asyncio.to_thread,
     pool: Pool | None = None,
+    telemetry: Telemetry = SILENT,
 ) -> Validator:
     """The validator over these ports, subscribed."""
-    validator = Validator(bus, clock, inline_bytes_max=settings.inline_bytes_max, hop=hop, pool=pool)
+    validator = Validator(
+        bus, clock, inline_bytes_max=settings.inline_bytes_max, hop=hop, pool=pool, telemetry=telemetry
+    )
     validator.subscribe(batch_max=settings.batch_max, in_flight_max=settings.in_flight_max)
     return validator
 
@@ -42,6 +46,6 @@ def main() -> int:
     async def wire(service: Service) -> None:
         pool = ProcessPool(1, LARGE_MEMORY_MB, WARM_IMPORT, niceness=IDLE_NICENESS, idle_max_s=IDLE_MAX_S)
         service.on_close(pool.close)
-        build_validator(service.bus, service.clock, settings, pool=pool)
+        build_validator(service.bus, service.clock, settings, pool=pool, telemetry=service.telemetry)
 
     return run_service(SERVICE, wire)

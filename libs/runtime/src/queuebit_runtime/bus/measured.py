@@ -17,7 +17,7 @@ _SEND = {semconv.OPERATION_NAME: "send"}
 
 
 class Meter(Protocol):
-    def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None: ...
+    def count(self, metric: Metric, amount: float = 1, labels: Mapping[str, str] | None = None) -> None: ...
 
     def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None: ...
 
@@ -51,6 +51,9 @@ class MeasuredBus(WrappedBus):
                 self._meter.count(Metric.HANDLER_FAILURES, 1, group)
                 raise
             self._meter.observe(Metric.PROCESS_DURATION, self._clock.monotonic_s() - began_s, group)
+            if (oldest_ms := min((record.timestamp_ms for record in delivery.records), default=0)) > 0:
+                delay_s = max(0.0, self._clock.now().timestamp() - oldest_ms / 1000)
+                self._meter.observe(Metric.CONSUMER_DELAY, delay_s, group)
             for topic, count in Counter([record.topic for record in delivery.records]).items():
                 self._meter.count(Metric.CONSUMED, count, {semconv.DESTINATION: topic, **group})
 

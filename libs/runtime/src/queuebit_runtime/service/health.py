@@ -10,7 +10,7 @@ from typing import NamedTuple
 import orjson
 
 from queuebit_runtime.service.readiness import Reason
-from queuebit_runtime.telemetry.meters import MEDIA_TYPE
+from queuebit_runtime.telemetry.meters import MEDIA_TYPE, OPEN_MEDIA_TYPE
 
 REQUEST_TIMEOUT_S = 5.0
 JSON = "application/json"
@@ -44,15 +44,18 @@ def ready_page(reasons: Sequence[Reason], warnings: Sequence[Reason] = ()) -> Pa
     return Page(503 if reasons else 200, orjson.dumps(document))
 
 
-def metrics_page(text: bytes) -> Page:
-    """`/metrics`: what Prometheus scrapes."""
-    return Page(200, text, MEDIA_TYPE)
+def metrics_page(text: Callable[[bool], bytes], accept: str) -> Page:
+    """`/metrics`: what Prometheus scrapes; with examples where it says that it reads OpenMetrics."""
+    examples = "application/openmetrics-text" in accept
+    return Page(200, text(examples), OPEN_MEDIA_TYPE if examples else MEDIA_TYPE)
 
 
 class HealthServer:
-    """Answers GET and HEAD of the given paths; each page is made when it is asked for, on the event loop, at once."""
+    """Answers GET and HEAD of the given paths; each page is made when it is asked for, on the event loop, at once, and is told
+    what the caller accepts.
+    """
 
-    def __init__(self, pages: Mapping[str, Callable[[], Page]]) -> None:
+    def __init__(self, pages: Mapping[str, Callable[[str], Page]]) -> None:
         self._pages = dict(pages)
         self._server: asyncio.Server | None = None
 
@@ -74,21 +77,28 @@ class HealthServer:
             async with asyncio.timeout(REQUEST_TIMEOUT_S):
                 head = await reader.readuntil(b"\r\n\r\n")
                 method, target, _ = head.split(b"\r\n", 1)[0].decode("ascii", "replace").split(" ", 2)
-                writer.write(self._response(method, target.partition("?")[0]))
+                writer.write(self._response(method, target.partition("?")[0], _accepted(head)))
                 await writer.drain()
         writer.close()
 
-    def _response(self, method: str, path: str) -> bytes:
-        page = self._page(method, path)
+    def _response(self, method: str, path: str, accept: str) -> bytes:
+        page = self._page(method, path, accept)
         head = (
             f"HTTP/1.1 {page.status} {_REASONS[page.status]}\r\nContent-Type: {page.media_type}\r\n"
             f"Content-Length: {len(page.body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
         )
         return head.encode() + (page.body if method != "HEAD" else b"")
 
-    def _page(self, method: str, path: str) -> Page:
+    def _page(self, method: str, path: str, accept: str) -> Page:
         make = self._pages.get(path)
         status = 405 if method not in ("GET", "HEAD") else 404 if make is None else 200
         if status == 200 and make is not None:
-            return make()
+            return make(accept)
         return Page(status, orjson.dumps({"status": _REASONS[status].lower()}))
+
+
+def _accepted(head: bytes) -> str:
+    """The header Accept, empty where there is none."""
+    lines = (line.partition(b":") for line in head.split(b"\r\n")[1:])
+    found = next((value for name, _, value in lines if name.strip().lower() == b"accept"), b"")
+    return found.decode("latin-1").lower()

@@ -239,9 +239,9 @@ async def _live(name: str, build: Build, settings: RuntimeSettings) -> int:
     service = Service(name, settings, bus, clock, SystemIds(clock), telemetry, fraction=fresh_random().random)
     health = HealthServer(
         {
-            "/live": lambda: live_page(service.alive()),
-            "/ready": lambda: ready_page(service.reasons(), service.readiness.warnings),
-            "/metrics": lambda: metrics_page(telemetry.text()),
+            "/live": lambda _: live_page(service.alive()),
+            "/ready": lambda _: ready_page(service.reasons(), service.readiness.warnings),
+            "/metrics": lambda accept: metrics_page(lambda examples: telemetry.text(examples=examples), accept),
         }
     )
     loop = asyncio.get_running_loop()

@@ -59,7 +59,7 @@ class RuntimeSettings(KafkaAccess, BaseSettings):
     """One JSON document a line, or text for people."""
     telemetry: TelemetryMode = "off"
     """Where traces and metrics go; see also the standard OTEL_EXPORTER_OTLP_*."""
-    trace_ratio: Annotated[float, Field(ge=0, le=1)] = 0.05
+    trace_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
     """The share of new traces that are kept while telemetry is on."""
     metrics_interval_s: Annotated[float, Field(gt=0)] = 15.0
     """How often metrics are sent."""

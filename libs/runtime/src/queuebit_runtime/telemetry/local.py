@@ -24,17 +24,19 @@ class LocalTelemetry:
     def bus(self, bus: HostedBus) -> HostedBus:
         return MeasuredBus(bus, self._meters, self._clock)
 
-    def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None:
+    def count(self, metric: Metric, amount: float = 1, labels: Mapping[str, str] | None = None) -> None:
         self._meters.count(metric, amount, labels)
 
-    def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None:
-        self._meters.observe(metric, value, labels)
+    def observe(
+        self, metric: Metric, value: float, labels: Mapping[str, str] | None = None, traceparent: str | None = None
+    ) -> None:
+        self._meters.observe(metric, value, labels, traceparent)
 
     def show(self, metric: Metric, values: Values) -> None:
         self._meters.show(metric, values)
 
-    def text(self) -> bytes:
-        return self._meters.text()
+    def text(self, *, examples: bool = False) -> bytes:
+        return self._meters.text(examples=examples)
 
     def span(self, name: str, parent: str | None, sort: SpanSort = "internal") -> OpenSpan | None:  # noqa: ARG002
         return None

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import Metric as Family
 from prometheus_client import disable_created_metrics as without_created
+from prometheus_client.openmetrics import exposition as openmetrics
 
 from queuebit_runtime.telemetry.metrics import DURATION_BUCKETS_S, METRICS, Metric, MetricInfo
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+OPEN_MEDIA_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+"""What Prometheus asks for where it wants examples too."""
 SERIES_MAX = 500
 """Labels that come from outside cannot fill the memory: what is beyond goes into one series."""
 OTHER = "other"
+_SAMPLED = "13579bdf"
 
 Values = Mapping[tuple[str, ...], float]
 """What a family of gauges shows, by its labels in their order."""
@@ -31,18 +36,22 @@ class Meters:
         self._series: dict[tuple[int, tuple[tuple[str, str], ...]], Instrument] = {}
         self._counts = dict.fromkeys(self._families, 0)
 
-    def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None:
+    def count(self, metric: Metric, amount: float = 1, labels: Mapping[str, str] | None = None) -> None:
         found = self._find(metric, labels)
         assert isinstance(found, Counter)
         found.inc(amount)
 
-    def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None:
+    def observe(
+        self, metric: Metric, value: float, labels: Mapping[str, str] | None = None, traceparent: str | None = None
+    ) -> None:
+        """One more value; where the trace is kept, the value is an example of its bucket, and names the trace."""
         found = self._find(metric, labels)
         if isinstance(found, Gauge):
             found.set(value)
         else:
             assert isinstance(found, Histogram)
-            found.observe(value)
+            kept = traceparent is not None and traceparent[-1] in _SAMPLED
+            found.observe(value, {"trace_id": traceparent[3:35]} if traceparent is not None and kept else None)
 
     def show(self, metric: Metric, values: Values) -> None:
         """The gauge is this now; what it showed before and is not here is gone."""
@@ -55,9 +64,18 @@ class Meters:
         for labels in sorted(values)[:SERIES_MAX]:
             family.labels(*labels).set(values[labels])
 
-    def text(self) -> bytes:
-        """The text format of Prometheus."""
+    def text(self, *, examples: bool = False) -> bytes:
+        """The text format of Prometheus; with `examples` that of OpenMetrics, which has room for them."""
+        if examples:
+            return openmetrics.generate_latest(self._registry)  # type: ignore[no-untyped-call, no-any-return]
         return generate_latest(self._registry)
+
+    def collect(self) -> Iterable[tuple[MetricInfo, Family]]:
+        """Each metric with its samples as they are now."""
+        by_name = {prometheus_name(info): info for info in METRICS}
+        for family in self._registry.collect():
+            if (info := by_name.get(family.name)) is not None:
+                yield info, family
 
     def _find(self, metric: Metric, labels: Mapping[str, str] | None) -> Instrument:
         """The series with these labels; those beyond SERIES_MAX share one. Called often: known labels are one look-up."""

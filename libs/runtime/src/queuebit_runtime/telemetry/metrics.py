@@ -52,6 +52,13 @@ class Metric(Enum):
         "How long a handler took for a batch.",
         ("messaging.consumer.group.name",),
     )
+    CONSUMER_DELAY = MetricInfo(
+        "queuebit.consumer.delay",
+        "histogram",
+        "s",
+        "From the time of the oldest record of a batch to the end of its handler.",
+        ("messaging.consumer.group.name",),
+    )
     DEAD_LETTERS = MetricInfo(
         "queuebit.dead_letters",
         "counter",
@@ -94,11 +101,38 @@ class Metric(Enum):
         "HTTP requests that were answered, by class of route and of status.",
         ("queuebit.route.class", "queuebit.status.class"),
     )
+    REQUEST_DURATION = MetricInfo(
+        "queuebit.gateway.request.duration",
+        "histogram",
+        "s",
+        "From a request over HTTP to the end of its answer; streams last as long as they are read.",
+        ("queuebit.route.class", "queuebit.status.class"),
+    )
     JOBS_ENDED = MetricInfo(
         "queuebit.jobs.ended", "counter", "{job}", "Jobs that ended, by state.", ("queuebit.job.state",)
     )
     JOB_DURATION = MetricInfo(
         "queuebit.job.duration", "histogram", "s", "From submission to the end of a job.", ("queuebit.job.state",)
+    )
+    JOBS_DUE = MetricInfo(
+        "queuebit.jobs.due",
+        "counter",
+        "{job}",
+        "Jobs that ended, by tier and whether within their latency budget; those that were withdrawn are not counted.",
+        ("queuebit.tier", "queuebit.in_time"),
+    )
+    JOB_OWN_DURATION = MetricInfo(
+        "queuebit.job.own.duration",
+        "histogram",
+        "s",
+        "What of a job's duration was ours: without the run of the execution that its end came with.",
+    )
+    JOB_RUN_DURATION = MetricInfo(
+        "queuebit.job.run.duration",
+        "histogram",
+        "s",
+        "The run of the execution that a job's end came with: a provider's queue and device, a simulator, a solver.",
+        ("queuebit.lane",),
     )
     REJECTIONS = MetricInfo(
         "queuebit.rejections",
@@ -119,6 +153,58 @@ class Metric(Enum):
     )
     ATTEMPTS = MetricInfo(
         "queuebit.attempts", "counter", "{attempt}", "Attempts that a worker ended, by outcome.", ("queuebit.outcome",)
+    )
+    ATTEMPTS_AGAIN = MetricInfo(
+        "queuebit.attempts.again",
+        "counter",
+        "{attempt}",
+        "Work orders that a worker took and that were not the first of their leg.",
+        ("queuebit.lane",),
+    )
+    ATTEMPTS_FALLBACK = MetricInfo(
+        "queuebit.attempts.fallback",
+        "counter",
+        "{attempt}",
+        "Work orders that a worker took and whose leg was a fallback.",
+        ("queuebit.lane",),
+    )
+    BACKEND_ATTEMPTS = MetricInfo(
+        "queuebit.backend.attempts",
+        "counter",
+        "{attempt}",
+        "Attempts on simulators and devices that ended, by backend and outcome.",
+        ("queuebit.backend", "queuebit.outcome"),
+    )
+    BACKEND_RUN_DURATION = MetricInfo(
+        "queuebit.backend.run.duration",
+        "histogram",
+        "s",
+        "How long an attempt on a simulator or device took, its queue included, by backend.",
+        ("queuebit.backend",),
+    )
+    SHOTS = MetricInfo(
+        "queuebit.shots", "counter", "{shot}", "Shots that were used, by backend.", ("queuebit.backend",)
+    )
+    SPEND = MetricInfo(
+        "queuebit.spend",
+        "counter",
+        "{currency}",
+        "What attempts cost, by backend and currency; budgets count exactly, this is for pictures.",
+        ("queuebit.backend", "queuebit.currency"),
+    )
+    VERDICTS = MetricInfo(
+        "queuebit.verdicts",
+        "counter",
+        "{verdict}",
+        "Verdicts on answers, by what gave the answer.",
+        ("queuebit.backend", "queuebit.verdict"),
+    )
+    BACKEND_DRIFTED = MetricInfo(
+        "queuebit.backend.drifted",
+        "counter",
+        "{run}",
+        "Runs of a circuit that a backend ran before and now answers otherwise, beyond chance and the limit.",
+        ("queuebit.backend",),
     )
     RELAY_DELAY = MetricInfo(
         "queuebit.relay.delay", "histogram", "s", "From the time of the oldest event of a batch to its acknowledgement."

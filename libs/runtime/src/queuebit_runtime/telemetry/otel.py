@@ -5,12 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping
-from functools import partial
-from typing import Any
 
-from opentelemetry.metrics import CallbackOptions, Observation
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, MetricExporter, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, MetricExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter
@@ -23,8 +19,9 @@ from queuebit_runtime.bus.traced import TracedBus
 from queuebit_runtime.clock import Clock, SystemClock
 from queuebit_runtime.service.settings import RuntimeSettings
 from queuebit_runtime.telemetry import semconv
-from queuebit_runtime.telemetry.meters import Meters, Values, label_values
-from queuebit_runtime.telemetry.metrics import DURATION_BUCKETS_S, METRICS, Metric, MetricInfo
+from queuebit_runtime.telemetry.exporting import MetricSender
+from queuebit_runtime.telemetry.meters import Meters, Values
+from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import OpenSpan, SpanSort
 from queuebit_runtime.telemetry.spans import context_text, end_span, start_below, start_root
 from queuebit_runtime.telemetry.trace_context import is_kept
@@ -77,37 +74,32 @@ class OtelTelemetry:
             sampler=ParentBased(TraceIdRatioBased(settings.trace_ratio)), resource=resource, shutdown_on_exit=False
         )
         self._tracers.add_span_processor(BatchSpanProcessor(span_exporter or _span_exporter(settings)))
-        reader = PeriodicExportingMetricReader(
-            metric_exporter or _metric_exporter(settings), export_interval_millis=settings.metrics_interval_s * 1000
-        )
-        self._meters = MeterProvider((reader,), resource=resource, shutdown_on_exit=False)
         self._tracer = self._tracers.get_tracer("queuebit")
-        meter = self._meters.get_meter("queuebit")
-        self._meters_here = Meters()
-        self._shown: dict[str, Values] = {}
-        self._instruments = {info.name: self._instrument(meter, info) for info in METRICS}
+        self._meters = Meters()
+        self._sender = MetricSender(
+            self._meters,
+            metric_exporter or _metric_exporter(settings),
+            resource,
+            interval_s=settings.metrics_interval_s,
+            now_s=lambda: self._clock.now().timestamp(),
+        )
 
     def bus(self, bus: HostedBus) -> HostedBus:
         return TracedBus(MeasuredBus(bus, self, self._clock), self._tracer)
 
-    def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None:
-        self._meters_here.count(metric, amount, labels)
-        self._instruments[metric.value.name].add(amount, labels)
+    def count(self, metric: Metric, amount: float = 1, labels: Mapping[str, str] | None = None) -> None:
+        self._meters.count(metric, amount, labels)
 
-    def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None:
-        self._meters_here.observe(metric, value, labels)
-        if metric.value.kind == "gauge":
-            shown = self._shown.get(metric.value.name, {})
-            self._shown[metric.value.name] = {**shown, label_values(metric.value, labels): value}
-        else:
-            self._instruments[metric.value.name].record(value, labels)
+    def observe(
+        self, metric: Metric, value: float, labels: Mapping[str, str] | None = None, traceparent: str | None = None
+    ) -> None:
+        self._meters.observe(metric, value, labels, traceparent)
 
     def show(self, metric: Metric, values: Values) -> None:
-        self._meters_here.show(metric, values)
-        self._shown[metric.value.name] = dict(values)
+        self._meters.show(metric, values)
 
-    def text(self) -> bytes:
-        return self._meters_here.text()
+    def text(self, *, examples: bool = False) -> bytes:
+        return self._meters.text(examples=examples)
 
     def span(self, name: str, parent: str | None, sort: SpanSort = "internal") -> OpenSpan | None:
         if parent is None:
@@ -115,28 +107,9 @@ class OtelTelemetry:
         context = parent.encode("utf-8", "replace")
         return OtelSpan(start_below(self._tracer, name, context, _KINDS[sort])) if is_kept(context) else None
 
-    def _instrument(self, meter: Any, info: MetricInfo) -> Any:
-        match info.kind:
-            case "counter":
-                return meter.create_counter(info.name, unit=info.unit, description=info.meaning)
-            case "histogram":
-                return meter.create_histogram(
-                    info.name,
-                    unit=info.unit,
-                    description=info.meaning,
-                    explicit_bucket_boundaries_advisory=list(DURATION_BUCKETS_S),
-                )
-            case "gauge":
-                callbacks = [partial(self._observed, info)]
-                return meter.create_observable_gauge(info.name, callbacks, unit=info.unit, description=info.meaning)
-
-    def _observed(self, info: MetricInfo, _: CallbackOptions) -> list[Observation]:
-        shown = self._shown.get(info.name, {})
-        return [Observation(value, dict(zip(info.labels, labels, strict=True))) for labels, value in shown.items()]
-
     async def close(self) -> None:
         await asyncio.to_thread(self._tracers.shutdown)
-        await asyncio.to_thread(self._meters.shutdown)
+        await asyncio.to_thread(self._sender.close)
 
 
 def _span_exporter(settings: RuntimeSettings) -> SpanExporter:

@@ -41,18 +41,20 @@ class Telemetry(Protocol):
         """The bus with a span for each record of a kept trace, and with its metrics; the same bus where telemetry is off."""
         ...
 
-    def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None: ...
+    def count(self, metric: Metric, amount: float = 1, labels: Mapping[str, str] | None = None) -> None: ...
 
-    def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None:
-        """One more value of a histogram; of a gauge, what it is now."""
+    def observe(
+        self, metric: Metric, value: float, labels: Mapping[str, str] | None = None, traceparent: str | None = None
+    ) -> None:
+        """One more value of a histogram; of a gauge, what it is now. `traceparent` makes it an example, where that is kept."""
         ...
 
     def show(self, metric: Metric, values: Values) -> None:
         """The gauge is this now, by its labels in their order; what it showed before and is not here is gone."""
         ...
 
-    def text(self) -> bytes:
-        """The metrics in the text format of Prometheus."""
+    def text(self, *, examples: bool = False) -> bytes:
+        """The metrics in the text format of Prometheus; with `examples` in that of OpenMetrics."""
         ...
 
     def span(self, name: str, parent: str | None, sort: SpanSort = "internal") -> OpenSpan | None:
@@ -76,16 +78,22 @@ class NoTelemetry:
     def bus(self, bus: HostedBus) -> HostedBus:
         return bus
 
-    def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None:  # noqa: ARG002
+    def count(self, metric: Metric, amount: float = 1, labels: Mapping[str, str] | None = None) -> None:  # noqa: ARG002
         return
 
-    def observe(self, metric: Metric, value: float, labels: Mapping[str, str] | None = None) -> None:  # noqa: ARG002
+    def observe(
+        self,
+        metric: Metric,  # noqa: ARG002
+        value: float,  # noqa: ARG002
+        labels: Mapping[str, str] | None = None,  # noqa: ARG002
+        traceparent: str | None = None,  # noqa: ARG002
+    ) -> None:
         return
 
     def show(self, metric: Metric, values: Values) -> None:  # noqa: ARG002
         return
 
-    def text(self) -> bytes:
+    def text(self, *, examples: bool = False) -> bytes:  # noqa: ARG002
         return b""
 
     def span(self, name: str, parent: str | None, sort: SpanSort = "internal") -> OpenSpan | None:  # noqa: ARG002

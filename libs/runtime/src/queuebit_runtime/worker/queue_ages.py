@@ -1,11 +1,15 @@
-"""How long the oldest order of each tenant waits, by lane."""
+"""What telemetry sees of the orders that a worker takes: how long the oldest of each tenant waits, which are taken again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
 
+from queuebit_contracts.events import JobQueued
+from queuebit_runtime.telemetry import semconv
 from queuebit_runtime.telemetry.meters import OTHER
+from queuebit_runtime.telemetry.metrics import Metric
+from queuebit_runtime.telemetry.port import Telemetry
 from queuebit_runtime.worker.orders import Work
 
 TENANTS_MAX = 50
@@ -28,3 +32,11 @@ def queue_ages(waiting: Iterable[Work], now: datetime) -> Ages:
         shown = (tenant if tenant in tenants else OTHER, lane)
         kept[shown] = max(kept.get(shown, 0.0), age_s)
     return kept
+
+
+def count_taken(telemetry: Telemetry, order: JobQueued) -> None:
+    """Count an order that is no first try of a first choice."""
+    if order.number > 1:
+        telemetry.count(Metric.ATTEMPTS_AGAIN, labels={semconv.LANE: order.lane})
+    if order.role == "fallback":
+        telemetry.count(Metric.ATTEMPTS_FALLBACK, labels={semconv.LANE: order.lane})

@@ -2,8 +2,8 @@
 
 Small orders of all waiting batches run together: for a moment on the event loop, as a hop to a thread costs more than a few of
 them, and what is left then in one hop. Large ones run one by one, bounded, in the order of their tier and never two of one job
-at a time. A result is published before its order is done, so a crash repeats the work and never
-loses it; ids of results derive from the order, so a repeat is recognised.
+at a time. A result is published before its order is done, so a crash repeats the work and never loses it; ids of results derive
+from the order, so a repeat is recognised.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from queuebit_runtime.worker.joining import Joiner, answer_joined
 from queuebit_runtime.worker.keeping import Keeper
 from queuebit_runtime.worker.orders import Orders, Work
 from queuebit_runtime.worker.progress import ProgressReport
-from queuebit_runtime.worker.queue_ages import queue_ages
+from queuebit_runtime.worker.queue_ages import count_taken, queue_ages
 from queuebit_runtime.worker.reports import Report
 from queuebit_runtime.worker.results import Results, fields_of
 
@@ -41,9 +41,7 @@ DIRECT_S = 0.005
 """How long small orders may hold the event loop before the rest of their batch goes to a thread: as long as a thread at work
 keeps the interpreter from the loop at one go."""
 BEGIN_WITHIN_S_MAX = BUDGET_S_MAX + 600.0
-"""Within so long of its release an order must begin: the largest budget, the patience of the control plane, and a margin for
-clocks that differ.
-"""
+"""Within so long of its release an order must begin: the largest budget, the control plane's patience, a margin for clocks."""
 
 _log = logging.getLogger(__name__)
 
@@ -167,6 +165,8 @@ class WorkShell:
             if self._joiner is not None and large:
                 work.alike = self._joiner.alike(order)
             self._orders.add(work)
+            if self._telemetry.on and (order.number > 1 or order.role == "fallback"):
+                count_taken(self._telemetry, order)
 
     def _is_small(self, order: JobQueued, now: datetime) -> bool:
         """What comes too late is answered at once too; of what is small that is asked when it runs."""

@@ -11,6 +11,7 @@ from queuebit_devstack.ports import free_ports
 from queuebit_devstack.stack import Stack
 from queuebit_devstack.supervise import ServiceSpec, Supervisor, prepare, service_specs
 from queuebit_runtime.clock import SystemClock
+from queuebit_runtime.service.settings import RuntimeSettings
 from queuebit_store.postgres import PostgresSettings, PostgresStore
 from queuebit_workbench.bench.driver import Driver, Route
 from queuebit_workbench.bench.figures import Figures
@@ -20,7 +21,7 @@ from queuebit_workbench.bench.questions import TENANT, upstream
 from queuebit_workbench.bench.rates import measure_parts
 from queuebit_workbench.bench.settings import BenchSettings
 
-TRACE_RATIO = 0.05
+TRACE_RATIO = float(RuntimeSettings.model_fields["trace_ratio"].default)
 TELEMETRY_ON: Mapping[str, str] = {"QUEUEBIT_TELEMETRY": "console", "QUEUEBIT_TRACE_RATIO": str(TRACE_RATIO)}
 """Spans and metrics written to the log file of each service: what it costs to make them."""
 

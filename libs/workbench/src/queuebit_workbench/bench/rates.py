@@ -47,7 +47,7 @@ class _Relayed(NoTelemetry):
     def __init__(self) -> None:
         self.events = 0
 
-    def count(self, metric: Metric, amount: int = 1, labels: Mapping[str, str] | None = None) -> None:  # noqa: ARG002
+    def count(self, metric: Metric, amount: float = 1, labels: Mapping[str, str] | None = None) -> None:  # noqa: ARG002
         if metric is Metric.RELAYED:
             self.events += amount
 

@@ -19,9 +19,11 @@ import uvloop
 from queuebit_devstack.errors import DevstackError
 from queuebit_operations.inspection.installation import RUNBOOKS
 from queuebit_workbench.drill.broker_lost import broker_lost
+from queuebit_workbench.drill.closed_door import closed_door
 from queuebit_workbench.drill.database_lost import database_lost
 from queuebit_workbench.drill.errors import DrillFailed
 from queuebit_workbench.drill.kafka_ahead import kafka_ahead
+from queuebit_workbench.drill.late_jobs import late_jobs
 from queuebit_workbench.drill.page import read_page
 from queuebit_workbench.drill.poison_record import poison_record
 from queuebit_workbench.drill.scene import Drill, a_scene
@@ -38,6 +40,8 @@ DRILLS: dict[str, tuple[Drill, int]] = {
     "broker-lost": (broker_lost, 3),
     "kafka-ahead": (kafka_ahead, 1),
     "stopped-projection": (stopped_projection, 1),
+    "late-jobs": (late_jobs, 1),
+    "closed-door": (closed_door, 1),
 }
 """By the name of its page: what happens, and on how many brokers."""
 NAMES = (WRONG_RESULTS, *DRILLS)

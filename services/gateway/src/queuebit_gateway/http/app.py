@@ -52,7 +52,7 @@ ROUTERS = (
 def create_app(parts: Parts) -> ASGIApp:
     """The gateway as an ASGI app over its parts."""
     shell = Shell(create_api(parts), parts.ids)
-    return Traced(shell, parts.telemetry) if parts.telemetry.on else shell
+    return Traced(shell, parts.telemetry, parts.clock) if parts.telemetry.on else shell
 
 
 def create_api(parts: Parts | None) -> FastAPI:

@@ -8,6 +8,7 @@ from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from queuebit_contracts.attributes import read_traceparent
+from queuebit_runtime.clock import Clock
 from queuebit_runtime.telemetry import semconv
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import OpenSpan, Telemetry
@@ -15,6 +16,8 @@ from queuebit_runtime.telemetry.trace_context import TRACEPARENT
 
 ROUTE_CLASS = "queuebit.route_class"
 """Where the scope says which class of route served it."""
+WAITED = "queuebit.waited"
+"""Where the scope says that the caller asked to wait: how long that took says nothing of us."""
 
 _SPAN = "queuebit.span"
 _JOBS = "/v1/jobs"
@@ -25,16 +28,17 @@ _CANCEL = "/v1/jobs/{job_id}/cancel"
 class Traced:
     """Wraps the app where telemetry is on."""
 
-    def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
+    def __init__(self, app: ASGIApp, telemetry: Telemetry, clock: Clock) -> None:
         self._app = app
         self._telemetry = telemetry
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         span = scope[_SPAN] = self._begin(scope)
-        status = 0
+        status, began_s = 0, self._clock.monotonic_s()
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -48,6 +52,10 @@ class Traced:
             status_class = f"{status // 100}xx" if status else "none"
             labels = {semconv.ROUTE_CLASS: scope.get(ROUTE_CLASS, "other"), semconv.STATUS_CLASS: status_class}
             self._telemetry.count(Metric.REQUESTS, labels=labels)
+            if WAITED not in scope:
+                took_s = self._clock.monotonic_s() - began_s
+                trace = None if span is None else span.traceparent
+                self._telemetry.observe(Metric.REQUEST_DURATION, took_s, labels, trace)
             if span is not None:
                 span.set(semconv.HTTP_STATUS, status)
                 span.end(None if 0 < status < 500 else str(status or "none"))

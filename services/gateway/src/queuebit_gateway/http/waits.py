@@ -7,6 +7,7 @@ from starlette.requests import ClientDisconnect
 
 from queuebit_gateway.access.authentication import Actor
 from queuebit_gateway.http.parts import parts_of
+from queuebit_gateway.http.tracing import WAITED
 from queuebit_gateway.read_model.jobs import Found
 
 CHECK_INTERVAL_S = 5.0
@@ -23,6 +24,7 @@ class Waiter:
 
     async def until_ended(self, found: Found, wait_s: float) -> Found:
         """The job when it has ended, or as it is when the time is over."""
+        self._request.scope[WAITED] = True
         ends_at_s = self._parts.clock.monotonic_s() + wait_s
         while not found.ended and (left_s := ends_at_s - self._parts.clock.monotonic_s()) > 0:
             newer = await self.until_newer(found, found.version, left_s)
@@ -34,6 +36,7 @@ class Waiter:
     async def until_newer(self, found: Found, version: int, wait_s: float) -> Found:
         """The job when it is beyond `version`, or as it is when the time is over."""
         parts = self._parts
+        self._request.scope[WAITED] = True
         ends_at_s = parts.clock.monotonic_s() + wait_s
         while found.version <= version and (left_s := ends_at_s - parts.clock.monotonic_s()) > 0:
             if await parts.tailer.newer(found.tenant, found.job_id, version, min(left_s, CHECK_INTERVAL_S)):

@@ -1,0 +1,170 @@
+"""Every alert once, with the page that says what to do and the drill that rehearses it: all three have one name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """An expression that holds for so long. `sign` tells it from the others of its alert."""
+
+    sign: str
+    expr: str
+    lasting: str
+    severity: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """`page` is the name of the runbook and of the drill. It fires where one of the conditions holds, or a promise burns."""
+
+    page: str
+    conditions: tuple[Condition, ...]
+    promises: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """As Prometheus has it: `QueuebitStalledRelay` of `stalled-relay`."""
+        return "Queuebit" + "".join(word.capitalize() for word in self.page.split("-"))
+
+
+def _told(codes: str) -> str:
+    """Some process says one of these codes."""
+    return f'max by (queuebit_code) (queuebit_not_ready{{queuebit_code=~"{codes}"}}) > 0'
+
+
+ALERTS: tuple[Alert, ...] = (
+    Alert(
+        "stalled-relay",
+        (
+            Condition(
+                "told",
+                _told("relay_stalled|horizon_held"),
+                "30s",
+                "page",
+                "Stored events do not reach Kafka: {{ $labels.queuebit_code }}.",
+            ),
+            Condition(
+                "leaderless",
+                "sum(queuebit_relay_leader) == 0 or absent(queuebit_relay_leader)",
+                "1m",
+                "page",
+                "No control plane leads: nothing that is stored is published.",
+            ),
+        ),
+        ("events",),
+    ),
+    Alert(
+        "database-lost",
+        (
+            Condition(
+                "told",
+                _told("postgres_unavailable|postgres_read_only"),
+                "30s",
+                "page",
+                "PostgreSQL takes no writes: {{ $labels.queuebit_code }}.",
+            ),
+        ),
+    ),
+    Alert(
+        "broker-lost",
+        (
+            Condition(
+                "told",
+                _told("kafka_down|kafka_stalled"),
+                "30s",
+                "page",
+                "Kafka takes nothing: {{ $labels.queuebit_code }}.",
+            ),
+        ),
+    ),
+    Alert(
+        "poison-record",
+        (
+            Condition(
+                "letters",
+                "sum by (messaging_destination_name) (increase(queuebit_dead_letters_total[15m])) > 0",
+                "0s",
+                "ticket",
+                "Records were set aside on {{ $labels.messaging_destination_name }}.",
+            ),
+            Condition(
+                "alike",
+                _told("many_fail_alike"),
+                "1m",
+                "page",
+                "A group pauses: many different jobs fail alike in one handler.",
+            ),
+        ),
+    ),
+    Alert(
+        "stopped-projection",
+        (
+            Condition(
+                "stopped",
+                "max by (queuebit_projection) (queuebit_projection_stopped) > 0",
+                "1m",
+                "ticket",
+                "The projection {{ $labels.queuebit_projection }} stands still before an event.",
+            ),
+        ),
+    ),
+    Alert(
+        "wrong-results-from-a-backend",
+        (
+            Condition(
+                "drift",
+                "sum by (queuebit_backend) (increase(queuebit_backend_drifted_total[1h])) > 0",
+                "0s",
+                "ticket",
+                "{{ $labels.queuebit_backend }} gives other answers to the same circuits than before, beyond chance.",
+            ),
+            Condition(
+                "wrong",
+                'sum by (queuebit_backend) (increase(queuebit_verdicts_total{queuebit_verdict="rejected"}[1h])) >= 5 and '
+                'sum by (queuebit_backend) (increase(queuebit_verdicts_total{queuebit_verdict="rejected"}[1h])) '
+                "> 0.05 * sum by (queuebit_backend) (increase(queuebit_verdicts_total[1h]))",
+                "0s",
+                "page",
+                "More than one in twenty answers of {{ $labels.queuebit_backend }} is wrong.",
+            ),
+        ),
+    ),
+    Alert(
+        "late-jobs",
+        (
+            Condition(
+                "waiting",
+                "max by (queuebit_lane) (queuebit_queue_age_seconds) > 300",
+                "5m",
+                "ticket",
+                "The oldest work order of the {{ $labels.queuebit_lane }} lane waits for {{ $value | humanizeDuration }}.",
+            ),
+            Condition(
+                "absent",
+                'absent(queuebit_consumer_lag{messaging_consumer_group_name=~".*classical-solver.*"})',
+                "1m",
+                "page",
+                "No classical solver tells anything of itself: is one running?",
+            ),
+        ),
+        ("interactive", "batch"),
+    ),
+    Alert(
+        "closed-door",
+        (
+            Condition(
+                "absent",
+                "absent(queuebit_gateway_requests_total)",
+                "1m",
+                "page",
+                "No gateway tells anything of itself: is one running?",
+            ),
+        ),
+        ("acceptance",),
+    ),
+)
+WITHOUT_ALERT = {"kafka-ahead": "It follows a restore: `queuebit ops status` says it before a service starts."}
+"""Pages that no metric leads to, and why."""
