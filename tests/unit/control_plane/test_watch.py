@@ -27,7 +27,7 @@ class Gauges(NoTelemetry):
     def __init__(self) -> None:
         self.values: dict[Metric, float] = {}
 
-    def observe(self, metric: Metric, value: float, labels: object = None) -> None:
+    def observe(self, metric: Metric, value: float, labels: object = None, traceparent: str | None = None) -> None:
         self.values[metric] = value
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from queuebit_devstack.state import ProcessRecord
-from queuebit_workbench.observability import beside
 from queuebit_workbench.observability.beside import MISSING, start_watching, targets, write_config
 
 SERVICES = [ProcessRecord("gateway", 1, 0.0, "m", 18085), ProcessRecord("control_plane", 2, 0.0, "m", 18081)]
@@ -41,7 +40,7 @@ async def test_where_prometheus_is_not_here_it_says_how_to_have_it_and_where_met
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(beside.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
 
     await start_watching(tmp_path, said.append)
 

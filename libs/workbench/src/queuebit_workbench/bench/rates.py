@@ -49,7 +49,7 @@ class _Relayed(NoTelemetry):
 
     def count(self, metric: Metric, amount: float = 1, labels: Mapping[str, str] | None = None) -> None:  # noqa: ARG002
         if metric is Metric.RELAYED:
-            self.events += amount
+            self.events += int(amount)
 
 
 async def measure_parts(kafka: KafkaAccess, source: PostgresSettings) -> StoreFigures:
