@@ -9,6 +9,7 @@ from uuid import UUID
 from queuebit_contracts import events as ev
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.envelope import encode_data
+from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.ids import attempt_id_of, derive_id
 from queuebit_contracts.jobs import Confidence, ConfidencePart, JobRequest, Leg, Problem, Ran, Usage
 from queuebit_store.ports import Append, Head, NewEvent
@@ -80,6 +81,22 @@ async def ended(world: RunningGateway, job_id: UUID, answer: dict[str, Any], obj
         ),
     ]  # fmt: skip
     await tell(world, job_id, story, "completed", kind)
+
+
+async def failed(world: RunningGateway, kind: str, statement: dict[str, Any], code: FailureCode) -> UUID:
+    """A job whose one attempt failed."""
+    job_id = await begun(world, kind, statement)
+    attempt = attempt_id_of(job_id, LEG, 1)
+    story: list[Any] = [
+        ev.ExecutionFailed(
+            attempt_id=attempt, leg=LEG, code=code, detail="It did not end in time.", remedy="Raise budget_s."
+        ),
+        ev.JobFailed(
+            code=FailureCode.ALL_LEGS_FAILED, detail="No leg gave an answer.", remedy="See the attempts.", elapsed_s=1
+        ),
+    ]
+    await tell(world, job_id, story, "failed", kind)
+    return job_id
 
 
 async def whole(world: RunningGateway, kind: str, statement: dict[str, Any], answer: dict[str, Any]) -> UUID:

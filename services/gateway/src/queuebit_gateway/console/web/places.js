@@ -7,6 +7,9 @@ export const PLACES = [
     letter: "j",
     open: async (path) => (path[1] ? (await import("./screens/job.js")).Job : (await import("./screens/jobs.js")).Jobs),
   },
+  { name: "compare", title: "Compare", letter: "c", open: async () => (await import("./screens/compare.js")).Compare },
+  { name: "backends", title: "Backends", letter: "b", open: async () => (await import("./screens/backends.js")).Backends },
+  { name: "failures", title: "Failures", letter: "f", open: async () => (await import("./screens/failures.js")).Failures },
 ];
 
 export function placeOf(path) {

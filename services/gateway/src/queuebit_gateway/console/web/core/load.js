@@ -1,6 +1,6 @@
 // Hooks that read: once, again every few seconds while somebody looks, and never two at a time.
 import { useCallback, useEffect, useRef, useState } from "./html.js";
-import { rest } from "./stream.js";
+import { follow, rest } from "./stream.js";
 
 // {data, error, loading, reload} of an async function; what was read before stays while the next is read.
 export function useRead(read, inputs, { everyMs = 0 } = {}) {
@@ -40,4 +40,35 @@ export function useNow(everyMs = 1000) {
     return () => clearInterval(timer);
   }, [everyMs]);
   return now;
+}
+
+const SETTLE_MS = 400;
+
+// Call `reload` when anything happened to a job of this tenant, at most every so often; says how the connection stands.
+export function useNews(reload) {
+  const [connection, setConnection] = useState("reading");
+  useEffect(() => {
+    const ending = new AbortController();
+    let settling = null;
+    const hear = () => {
+      settling ??= setTimeout(() => {
+        settling = null;
+        if (!document.hidden) reload();
+      }, SETTLE_MS);
+    };
+    follow("v1/events?compact=true", {
+      signal: ending.signal,
+      hear,
+      tell: (now) => {
+        if (ending.signal.aborted) return;
+        setConnection(now);
+        if (now === "live") hear();
+      },
+    });
+    return () => {
+      ending.abort();
+      clearTimeout(settling);
+    };
+  }, [reload]);
+  return connection;
 }

@@ -43,13 +43,14 @@ function parse(text) {
   return said ? frame : null;
 }
 
-// Follow a stream until `signal` aborts or the server says that all was seen. `hear(frames)` gets what came in one piece.
-export async function follow(path, { after = 0, signal, hear, tell = () => {} }) {
-  let last = String(after);
+// Follow a stream until `signal` aborts or the server says that all was seen; from now on where `after` is not given.
+// `hear` gets each frame, `tell` how the connection stands.
+export async function follow(path, { after = null, signal, hear, tell = () => {} }) {
+  let last = after === null ? null : String(after);
   let pause = PAUSE_MS;
   while (!signal.aborted) {
     try {
-      const answer = await request(path, { signal, headers: { "Last-Event-ID": last, Accept: "text/event-stream" } });
+      const answer = await request(path, { signal, headers: { Accept: "text/event-stream", ...(last === null ? {} : { "Last-Event-ID": last }) } });
       if (answer.status === 204) return tell("ended");
       tell("live");
       for await (const frame of frames(answer.body)) {

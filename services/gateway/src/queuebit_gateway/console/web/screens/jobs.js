@@ -3,14 +3,14 @@ import { html, useEffect, useRef, useState } from "../core/html.js";
 import { get, withQuery } from "../core/api.js";
 import { moment, plural, shortId } from "../core/format.js";
 import { go, link, refine } from "../core/router.js";
-import { useRead } from "../core/load.js";
+import { useNews, useRead } from "../core/load.js";
 import { Lane, State } from "../parts/badges.js";
 import { Copy, Empty, Failed, Loaded, Table, Title, When } from "../parts/pieces.js";
 
 const STATES = ["submitted", "planned", "held", "queued", "running", "validating", "completed", "failed", "cancelled", "expired", "rejected"];
 const TIERS = ["interactive", "batch", "scheduled"];
 const LIMIT = 50;
-const EVERY_MS = 1500;
+const EVERY_MS = 20000;
 
 export function Jobs({ route }) {
   const filters = {
@@ -22,8 +22,9 @@ export function Jobs({ route }) {
   };
   const set = (change) => refine(["jobs"], { ...filters, ...change });
   const first = useRead((signal) => get(withQuery("v1/jobs", { ...filters, limit: LIMIT }), { signal }), [filters], { everyMs: EVERY_MS });
+  const connection = useNews(first.reload);
   const filtered = Object.values(filters).some((value) => value.length);
-  return html`<${Title} document="Jobs" aside=${html`<${Live} read=${first} />`}>Jobs<//>
+  return html`<${Title} document="Jobs" aside=${html`<${Live} connection=${connection} />`}>Jobs<//>
     <${Find} />
     <${Filters} filters=${filters} set=${set} filtered=${filtered} />
     <${Loaded} of=${first} what="Reading jobs">${(page) => (page.data.length
@@ -31,9 +32,9 @@ export function Jobs({ route }) {
       : html`<${None} filters=${filters} filtered=${filtered} set=${set} />`)}<//>`;
 }
 
-function Live({ read }) {
-  const text = read.error ? "not connected" : "live";
-  return html`<span class="live ${read.error ? "off" : ""}"><span class="live-dot" aria-hidden="true"></span>${text}</span>`;
+function Live({ connection }) {
+  const text = { reading: "reading", live: "live", refused: "read every 20 s" }[connection] ?? "not connected, trying again";
+  return html`<span class="live ${connection === "live" ? "" : "off"}"><span class="live-dot" aria-hidden="true"></span>${text}</span>`;
 }
 
 // A job by its id: the whole of it, as it stands in logs and events.

@@ -3,7 +3,7 @@ import { html } from "../core/html.js";
 import { get } from "../core/api.js";
 import { ago, money, number, percent, plural, seconds, shortId } from "../core/format.js";
 import { link } from "../core/router.js";
-import { useNow, useRead } from "../core/load.js";
+import { useNews, useNow, useRead } from "../core/load.js";
 import { Days } from "../charts/days.js";
 import { Lane, State } from "../parts/badges.js";
 import { Empty, Loaded, Panel, Table, Title, When } from "../parts/pieces.js";
@@ -14,7 +14,8 @@ const LATEST = 8;
 export function Overview() {
   const backlog = useRead((signal) => get("v1/backlog", { signal }), ["backlog"], { everyMs: 3000 });
   const usage = useRead((signal) => get(`v1/usage?days=${DAYS}`, { signal }), ["usage"], { everyMs: 10000 });
-  const latest = useRead((signal) => get(`v1/jobs?limit=${LATEST}`, { signal }), ["latest"], { everyMs: 2000 });
+  const latest = useRead((signal) => get(`v1/jobs?limit=${LATEST}`, { signal }), ["latest"], { everyMs: 20000 });
+  useNews(latest.reload);
   const backends = useRead((signal) => get("v1/backends", { signal }), ["backends"], { everyMs: 15000 });
   return html`<${Title} document="Overview">Overview<//>
     <${Figures} backlog=${backlog.data} usage=${usage.data} backends=${backends.data} />

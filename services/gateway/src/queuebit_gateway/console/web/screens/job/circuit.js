@@ -1,8 +1,8 @@
 // The circuit that was asked for: its numbers, its picture where it is flat, and its text.
 import { html, useMemo } from "../../core/html.js";
-import { number } from "../../core/format.js";
+import { NONE, number, percent } from "../../core/format.js";
 import { CircuitPicture, metricsOf, readCircuit } from "../../charts/circuit.js";
-import { Copy, Facts, Failed, Reading } from "../../parts/pieces.js";
+import { Copy, Failed, Reading, Table } from "../../parts/pieces.js";
 import { useStatement } from "./statement.js";
 
 export function Circuit({ job }) {
@@ -10,10 +10,32 @@ export function Circuit({ job }) {
   const circuit = useMemo(() => (statement?.qasm ? readCircuit(statement.qasm) : null), [statement]);
   if (error) return html`<${Failed} error=${error} />`;
   if (!statement) return html`<${Reading} what="Reading the circuit" />`;
-  const metrics = circuit && metricsOf(circuit);
-  return html`<h3>The circuit as it was asked for</h3>
-    ${metrics && html`<${Facts} items=${[["Qubits", number(metrics.qubits)], ["Gates", number(metrics.gates)], ["Of two qubits or more", number(metrics.two)], ["Depth", number(metrics.depth)]]} />`}
+  return html`<${BeforeAndAfter} asked=${circuit && metricsOf(circuit)} ran=${targetOf(job)} />
     ${circuit ? html`<${CircuitPicture} circuit=${circuit} />` : html`<p class="note">It has loops, conditions or subroutines, so it is shown as text.</p>`}
     <details open=${!circuit}><summary>OpenQASM</summary><div class="snippet-head"><${Copy} text=${statement.qasm} label="Copy OpenQASM" /></div>
       <pre tabindex="0" aria-label="OpenQASM">${statement.qasm}</pre></details>`;
+}
+
+// The deepest circuit as the target ran it, where the worker told of it.
+function targetOf(job) {
+  const circuits = job.attempts.flatMap((each) => each.evidence?.target?.circuits ?? []);
+  return circuits.reduce((most, each) => ((each.depth ?? 0) >= (most?.depth ?? 0) ? each : most), null);
+}
+
+function BeforeAndAfter({ asked, ran }) {
+  if (!asked && !ran) return null;
+  const rows = [
+    ["Depth", asked?.depth, ran?.depth, number],
+    ["Gates of one qubit", asked && asked.gates - asked.two, ran?.gates_1q, number],
+    ["Gates of two qubits", asked?.two, ran?.gates_2q, number],
+    ["Qubits", asked?.qubits, ran?.layout?.length, number],
+    ["Estimated success", null, ran?.success, (share) => percent(share, 2)],
+  ].filter(([, before, after]) => (before ?? after ?? null) !== null);
+  return html`<h3>The circuit, as asked for${ran ? " and as it ran" : ""}</h3>
+    <${Table} label="The circuit before and after it was fitted" rows=${rows} columns=${[
+      { name: "Property", cell: ([name]) => name },
+      { name: "Asked for", number: true, cell: ([, before, , show]) => show(before) },
+      ...(ran ? [{ name: "On the target", number: true, cell: ([, , after, show]) => show(after) }] : []),
+    ]} />
+    ${ran?.layout && html`<p class="note">Qubits of the target, in order of those asked for: ${[].concat(ran.layout).join(", ") || NONE}.</p>`}`;
 }

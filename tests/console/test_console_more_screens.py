@@ -1,0 +1,103 @@
+"""Two jobs side by side, backends, and failures: in both themes, without a finding of axe, and by keyboard alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from queuebit_contracts.failures import FailureCode
+from tests.console.conftest import Open
+from tests.console.told import failed, whole
+from tests.contract.http.served import Served
+from tests.contract.http.test_http_backends import CAN, keep
+
+QASM = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; h q[0]; cx q[0],q[1]; measure q -> c;'
+THEMES = ("light", "dark")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+async def test_two_jobs_are_compared_and_what_shots_account_for_is_no_difference(
+    a_page: Open, served: Served, theme: Any
+) -> None:
+    statement = {"qasm": QASM}
+    one = await whole(served.world, "circuit_sampling", statement, {"counts": {"00": 510, "11": 514}, "shots": 1024})
+    other = await whole(served.world, "circuit_sampling", statement, {"counts": {"00": 500, "11": 524}, "shots": 1024})
+    apart = await whole(served.world, "circuit_sampling", statement, {"counts": {"00": 20, "11": 1004}, "shots": 1024})
+    async with a_page(theme) as page:
+        await page.sign_in(served.key)
+        await page.page.keyboard.press("g")
+        await page.page.keyboard.press("c")
+        await page.has("Choose two jobs by their ids.")
+        await page.page.get_by_label("A", exact=True).fill(str(one))
+        await page.page.get_by_label("B", exact=True).fill(str(other))
+        await page.page.keyboard.press("Enter")
+
+        await page.has("The outcomes do not differ beyond shot noise")
+        assert page.page.url.endswith(f"#/compare?a={one}&b={other}")
+        assert await page.violations() == []
+        await page.picture("compare")
+
+        await page.go(f"compare?a={one}&b={apart}")
+        await page.has("The outcomes differ beyond shot noise: total variation distance 0.4785")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+async def test_backends_are_set_side_by_side_and_an_old_report_is_said_to_be_one(
+    a_page: Open, served: Served, theme: Any
+) -> None:
+    await keep(
+        served.world, "ibm_b", lane="quantum", queue_length=7, qubits_max=127, capabilities=CAN, detail="active",
+        provider="sdk 1",
+    )  # fmt: skip
+    await keep(served.world, "ibm_old", age_s=301.0, lane="quantum", queue_length=3)
+    await keep(served.world, "aer", lane="simulator", available=False)
+    async with a_page(theme) as page:
+        await page.sign_in(served.key)
+        await page.page.keyboard.press("g")
+        await page.page.keyboard.press("b")
+        await page.has("stale")
+        assert await page.violations() == []
+        await page.picture("backends")
+
+        await page.page.keyboard.press("j")
+        await page.page.keyboard.press("Enter")
+        await page.has("Beside the others")
+        assert page.page.url.endswith("#/backends/ibm_b")
+        assert await page.violations() == []
+        await page.picture("backend")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+async def test_a_group_of_failures_is_frozen_tried_dry_sent_again_and_watched(
+    a_page: Open, served: Served, theme: Any
+) -> None:
+    statement = {"nodes": 3, "edges": [[0, 1, 1], [1, 2, 1], [0, 2, 1]]}
+    jobs = [await failed(served.world, "maxcut", statement, FailureCode.BUDGET_EXHAUSTED) for _ in range(3)]
+    await failed(served.world, "maxcut", statement, FailureCode.WORKER_LOST)
+    async with a_page(theme) as page:
+        await page.sign_in(served.key)
+        press = page.page.keyboard.press
+        await press("g")
+        await press("f")
+        await page.has("budget exhausted")
+        assert await page.violations() == []
+        await press("j")
+        await press("Enter")
+        await page.has("Group: budget exhausted")
+        await page.page.get_by_role("button", name="Freeze these 3 jobs to ask again").focus()
+        await press("Enter")
+        await failed(served.world, "maxcut", statement, FailureCode.BUDGET_EXHAUSTED)
+        await page.has("3 of 3 questions would be taken now. Nothing was sent yet.")
+        assert served.world.plane.submissions == [], "nothing is sent before a person says so"
+        assert await page.violations() == []
+        await page.picture("failures")
+
+        await page.page.get_by_role("button", name="Send 3 jobs").focus()
+        await press("Enter")
+        await page.has("3 of 3 jobs ended, 3 with an answer.")
+        asked = [envelope.data.request for envelope in served.world.plane.submissions]  # type: ignore[union-attr]
+        assert {request.labels["again_of"] for request in asked} == {str(job_id) for job_id in jobs}
+        assert {request.problem.kind for request in asked} == {"maxcut"}
+        assert await page.violations() == []
+        await page.picture("failures-sent")
