@@ -10,7 +10,7 @@ from queuebit_contracts.failures import FailureCode
 from tests.console.conftest import Open
 from tests.console.told import failed, whole
 from tests.contract.http.served import Served
-from tests.contract.http.test_http_backends import CAN, keep
+from tests.contract.http.told_backends import CAN, keep
 
 QASM = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; h q[0]; cx q[0],q[1]; measure q -> c;'
 THEMES = ("light", "dark")
