@@ -10,6 +10,7 @@ from queuebit_client.cli import backend_verbs, job_verbs
 from queuebit_client.cli import options as o
 from queuebit_client.cli.batch_verb import batch
 from queuebit_client.cli.exit_codes import MEANINGS
+from queuebit_client.cli.mcp_verb import mcp
 from queuebit_client.cli.session import Target
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job id.")]
@@ -50,7 +51,7 @@ def new_app() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(_root)
-    for command in (submit, batch, watch, show, events, explain, cancel, usage, backlog, check, version):
+    for command in (submit, batch, watch, show, events, explain, cancel, usage, backlog, check, mcp, version):
         app.command()(command)
     app.command("list")(list_jobs)
     app.command()(report)
