@@ -5,7 +5,6 @@ Everything heavy is imported inside the functions, so that `queuebit --help` sta
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,6 +41,8 @@ def console(
     keep everything in memory, and it is gone at Ctrl-C. The browser asks for an API key once; what opens the stack of this
     folder, or of this process, is printed. A key from your profile or the environment is not.
     """
+    import asyncio
+
     from queuebit_client.config import resolve
 
     config = resolve(url=context.obj.url, profile=context.obj.profile)
@@ -85,6 +86,8 @@ def _browse(url: str) -> None:
 
 
 def _serve_here(*, examples: bool, port: int, browser: bool) -> None:
+    import asyncio
+
     from queuebit_quantum_adapter.main import read_settings
 
     if isinstance(settings := read_settings(), int):
@@ -102,6 +105,7 @@ def _serve_here(*, examples: bool, port: int, browser: bool) -> None:
 
 
 async def _until_interrupted(*, examples: bool, port: int, ready: Callable[[str, str], None]) -> None:
+    import asyncio
     import signal
 
     task = asyncio.current_task()
@@ -113,6 +117,8 @@ async def _until_interrupted(*, examples: bool, port: int, ready: Callable[[str,
 
 async def serve_here(*, examples: bool, port: int, ready: Callable[[str, str], None]) -> None:
     """The five services in this process behind one port of this machine, until cancelled. `ready` hears the URL and the key."""
+    import asyncio
+
     from queuebit_client.asynchronous import AsyncQueuebit
     from queuebit_gateway.http.server import HttpServer
     from queuebit_runtime.clock import SystemClock
@@ -138,6 +144,8 @@ async def serve_here(*, examples: bool, port: int, ready: Callable[[str, str], N
 
 async def send_examples(client: AsyncQueuebit) -> None:
     """The example of every kind that can be asked here, as questions, a few at a time."""
+    import asyncio
+
     from queuebit_problems.registry import usable_kinds
 
     places = asyncio.Semaphore(EXAMPLES_AT_ONCE)
