@@ -47,6 +47,7 @@ from queuebit_contracts.operators import JobInvalidated as JobInvalidated
 from queuebit_contracts.operators import Parent
 from queuebit_contracts.origin import Origin
 from queuebit_contracts.policy import Assignment
+from queuebit_contracts.paths import PathDraw
 
 
 class ProblemSize(Model):
@@ -102,7 +103,8 @@ class JobPlanned(Event):
     `sense` says which objective is better; it is None where answers of the kind have no objective. `trace`: a mark for each
     condition that the policy asked (see `queuebit_domain.policy.evaluation`). `propensity`: the share of alike jobs that the
     rule takes, where it does not take all. `experiments`: those that the job takes part in. `policy_digest`: that of the
-    document, where somebody published the policy; absent, the policy is part of the release. `thresholds`: those of its kind.
+    document, where somebody published the policy; absent, the policy is part of the release. `thresholds`: those of its kind. `path`: how
+    the path of its cohort takes part, where there is one.
     """
 
     plan: str
@@ -117,6 +119,7 @@ class JobPlanned(Event):
     propensity: float | None = None
     experiments: tuple[Assignment, ...] | None = None
     thresholds: Thresholds | None = None
+    path: PathDraw | None = None
 
 
 class ApprovalRequested(Event):

@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from queuebit_contracts.event import Event
-from queuebit_contracts.jobs import Cost, KindName, Lane, Money, ParamValue, TenantName, Tier
+from queuebit_contracts.jobs import Cost, KindName, Lane, LegName, Money, ParamValue, TenantName, Tier
 from queuebit_contracts.model import Model, StrictModel
 from queuebit_contracts.operators import Actor, Reason
 
@@ -84,6 +84,18 @@ class GateSpec(StrictModel):
     placebo: bool = True
     sample: Annotated[float, Field(gt=0, le=1)] = 0.10
     retires_itself: bool = False
+
+
+class PathDraw(Model):
+    """How a path takes part in a job: with which leg, where it was drawn, and whether the job makes a pair. Without a leg
+    it was not drawn, though it might have been: `propensity` says how likely.
+    """
+
+    path_id: UUID
+    stage: Stage
+    leg: LegName | None = None
+    measured: bool = False
+    propensity: Annotated[float, Field(gt=0, le=1)]
 
 
 class PathRegistered(Event):

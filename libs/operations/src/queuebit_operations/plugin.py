@@ -1,4 +1,4 @@
-"""Plugs `queuebit ops`, `queuebit submissions` and `queuebit policy` into the command line."""
+"""Plugs `queuebit ops`, `queuebit submissions`, `queuebit policy` and `queuebit path` into the command line."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from queuebit_operations.verbs import (
     jobs_bulk,
     jobs_one,
     operations,
+    path,
     pause,
     policy,
     projections,
@@ -65,7 +66,7 @@ _EPILOG = "Exit codes: " + "; ".join(f"{code.value} {text}" for code, text in ME
 
 
 def register(app: typer.Typer) -> None:
-    """Add `ops` with all its verbs, `submissions` and `policy` to `app`."""
+    """Add `ops` with all its verbs, `submissions`, `policy` and `path` to `app`."""
     ops = typer.Typer(help=_HELP, epilog=_EPILOG, no_args_is_help=True, rich_markup_mode=None)
     groups = Groups(ops)
     for add in VERBS:
@@ -73,3 +74,4 @@ def register(app: typer.Typer) -> None:
     app.add_typer(ops, name="ops")
     submissions.register(app)
     policy.register(app)
+    path.register(app)

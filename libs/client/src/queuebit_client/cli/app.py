@@ -29,6 +29,7 @@ PLUG_INS = {
     "ops": ("What operators do: inspect, verify, export, replay.", OPERATIONS),
     "circuit": ("Draw, count and convert circuits, before and after they are fitted to a device.", WORKBENCH),
     "submissions": ("What was handed in at providers that charge for it.", OPERATIONS),
+    "path": ("How far each quantum way of answering is trusted, and what it cost to find out.", OPERATIONS),
 }
 """What other packages bring: the meaning of each command, and the package that has it."""
 

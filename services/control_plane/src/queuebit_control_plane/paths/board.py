@@ -1,0 +1,121 @@
+"""How every path stands, read anew as often as a rollback must be followed, and for which jobs each is drawn."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from uuid import UUID
+
+from queuebit_contracts.events import JobPlanned
+from queuebit_contracts.jobs import JobRequest
+from queuebit_contracts.paths import PathRegistered, PathReopened
+from queuebit_domain.errors import CorruptStream
+from queuebit_domain.holds.lanes import Lanes
+from queuebit_domain.paths.codec import fold_path
+from queuebit_domain.paths.cohort import CATEGORY, band_of, drawn, overlaid, path_id_of, takes_part
+from queuebit_domain.paths.state import NoPath, Path
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.waiting import wait_event
+from queuebit_store.errors import StoreUnavailable
+from queuebit_store.ports import Position, StreamStore
+
+log = logging.getLogger(__name__)
+
+POLL_INTERVAL_S = 0.5
+"""So old is what is known of a path at most, while the store answers; while it does not, nothing is planned either."""
+PAGE = 500
+PATHS_MAX = 2000
+_BEGINS = frozenset({PathRegistered.__name__, PathReopened.__name__})
+Cohort = tuple[str, str, str]
+"""Kind, size band and tier."""
+
+
+class PathBoard:
+    """The paths as they stand. `out`: how many jobs are measured by each, as the keeper counts them."""
+
+    def __init__(
+        self, store: StreamStore, lanes: Lanes, clock: Clock, *, poll_interval_s: float = POLL_INTERVAL_S
+    ) -> None:
+        self._store = store
+        self._lanes = lanes
+        self._clock = clock
+        self._poll_interval_s = poll_interval_s
+        self._unreadable: set[tuple[UUID, int]] = set()
+        self._by_cohort: Mapping[Cohort, Path] = {}
+        self._began: dict[UUID, Position] = {}
+        self.paths: dict[UUID, Path] = {}
+        self.out: dict[UUID, int] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Read until `stop`."""
+        while not stop.is_set():
+            try:
+                await self.read()
+            except StoreUnavailable as error:
+                log.warning("how the paths stand is read later: %s", error)
+            await wait_event(stop, self._clock, self._poll_interval_s)
+
+    async def read(self) -> None:
+        """Read what has changed of any path. Raises StoreUnavailable."""
+        changed = False
+        for row in await self._store.walk_heads(limit=PATHS_MAX, category=CATEGORY):
+            known = self.paths.get(row.stream_id)
+            if (known is None or known.version < row.version) and (row.stream_id, row.version) not in self._unreadable:
+                changed = await self.follow(row.stream_id, row.version) or changed
+        if changed:
+            self._index()
+
+    async def follow(self, path_id: UUID, version: int) -> bool:
+        """Read one path up to a version; whether it can be read. Raises StoreUnavailable."""
+        path: NoPath | Path = self.paths.get(path_id, NoPath())
+        try:
+            while stored := await self._store.events_of(
+                path_id, after_version=0 if isinstance(path, NoPath) else path.version, limit=PAGE
+            ):
+                path = fold_path(stored, path)
+                begins = [each.position for each in stored if each.type in _BEGINS]
+                self._began[path_id] = max([self._began.get(path_id, Position()), *begins])
+        except CorruptStream as error:
+            # Nobody is measured or answered by what cannot be read; the other paths go on.
+            log.error("a path cannot be read and is left alone: %s", error, extra={"path_id": str(path_id)})
+            self._unreadable.add((path_id, version))
+            self.paths.pop(path_id, None)
+            return True
+        if isinstance(path, Path):
+            self.paths[path_id] = path
+        return True
+
+    def began(self) -> Position:
+        """Before this place of the log no plan names a path that is not retired."""
+        open_ = [self._began[path_id] for path_id, path in self.paths.items() if path.stage != "retired"]
+        return min(open_, default=Position())
+
+    def put(self, path_id: UUID, path: Path) -> None:
+        """How a path stands after what this process has just appended."""
+        self.paths[path_id] = path
+        self._index()
+
+    def planned(self, request: JobRequest, variables: int, problem_fingerprint: str, planned: JobPlanned) -> JobPlanned:
+        """The plan of a job, with what the path of its cohort adds to it."""
+        if not self._by_cohort:
+            return planned
+        path = self._by_cohort.get((request.problem.kind, band_of(variables), request.tier))
+        if path is None or not takes_part(planned, request.lane, self._lanes.available(path.registered.lane)):
+            return planned
+        path_id = path_id_of(path.registered.key)
+        draw = drawn(path, request.tenant, problem_fingerprint, self.out.get(path_id, 0))
+        if draw is None:
+            return planned
+        if draw.measured:
+            self.out[path_id] = self.out.get(path_id, 0) + 1
+        return overlaid(planned, path, draw, planned.legs[0].budget_s)
+
+    def _index(self) -> None:
+        """Of several paths for a cohort the one that is trusted most takes part, and of those the one that came first."""
+        found: dict[Cohort, Path] = {}
+        for path in sorted(self.paths.values(), key=lambda path: (-path.answers, path.registered_at, path.digest)):
+            key = path.registered.key
+            if path.measures:
+                found.setdefault((key.kind, key.size_band, key.tier), path)
+        self._by_cohort = found

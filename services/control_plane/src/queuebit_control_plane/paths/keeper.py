@@ -1,0 +1,212 @@
+"""The keeper of pairs: follows the plans of jobs in the log, waits for what they measure, and appends it to the stream of
+the path.
+
+Every process follows, so that all know how many jobs are measured now; one appends, who leads. Two that both believe to
+lead cannot append the same pair, as an append names the version that it expects. After a restart plans are read again from
+where all before were dealt with; what a path holds already is known by the moment at which it was asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from bisect import insort
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol, cast
+from uuid import UUID
+
+from queuebit_contracts import events as ev
+from queuebit_contracts.paths import PathDraw, PathEvent, PathPairRecorded
+from queuebit_contracts.registry import REGISTRY
+from queuebit_contracts.streams import JOB
+from queuebit_control_plane.paths.board import PathBoard
+from queuebit_domain.job.codec import read_event
+from queuebit_domain.paths.cases import Told, case_of
+from queuebit_domain.paths.cohort import CATEGORY, HEAD_STATE, OPERATOR
+from queuebit_domain.paths.deciding import fold_ready, look
+from queuebit_domain.paths.pairing import Case, settled
+from queuebit_domain.paths.state import Path, evolve_path
+from queuebit_runtime.clock import Clock
+from queuebit_runtime.waiting import wait_event
+from queuebit_store.errors import StoreError, StoreUnavailable
+from queuebit_store.leadership.port import Lease
+from queuebit_store.log.new_events import new_events
+from queuebit_store.ports import Append, Head, OrderedReaderCursors, Position, StreamStore
+from queuebit_store.projections.port import Projections
+
+log = logging.getLogger(__name__)
+
+CURSOR = "paths"
+PAGE = 2000
+BEHIND_MAX = 20_000
+"""So many plans are kept in mind at most; further ones are read when some of these are done."""
+AT_ONCE_MAX = 50
+SETTLE = timedelta(seconds=2)
+"""A plan is dealt with so long after it was made, so that those before it are there, whichever process made them."""
+POLL_INTERVAL_S = 0.5
+PLANNED = ev.JobPlanned.__name__
+
+
+class Store(StreamStore, OrderedReaderCursors, Projections, Protocol):
+    """What the keeper needs of the store."""
+
+
+class Leads(Protocol):
+    """Whether this process leads."""
+
+    @property
+    def lease(self) -> Lease | None: ...
+
+
+@dataclass(order=True, slots=True)
+class Plan:
+    """A plan in which a path took part. `before`: where the log is read again from, to see it once more."""
+
+    planned_at: datetime
+    job: int
+    job_id: UUID = field(compare=False)
+    draw: PathDraw = field(compare=False)
+    before: Position = field(compare=False)
+    version: int = field(default=0, compare=False)
+    case: Case | None = field(default=None, compare=False)
+
+
+class PathKeeper:
+    """Runs beside the relay, under the same lead."""
+
+    def __init__(
+        self, store: Store, board: PathBoard, lead: Leads, clock: Clock, *, poll_interval_s: float = POLL_INTERVAL_S
+    ) -> None:
+        self._store = store
+        self._board = board
+        self._lead = lead
+        self._clock = clock
+        self._poll_interval_s = poll_interval_s
+        self._position: Position | None = None
+        self._saved: Position | None = None
+        self._plans: dict[UUID, list[Plan]] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Keep pairs until `stop`."""
+        while not stop.is_set():
+            more = False
+            try:
+                more = await self.step()
+            except StoreUnavailable as error:
+                log.warning("the pairs of paths wait: %s", error)
+            except StoreError as error:
+                log.error("the pairs of paths cannot be kept: %s", error)
+            if not more:
+                await wait_event(stop, self._clock, self._poll_interval_s)
+
+    async def step(self) -> bool:
+        """Read further plans and append what is settled; True when there may be more at once. Raises StoreError."""
+        if not self._plans and not any(path.stage != "retired" for path in self._board.paths.values()):
+            self._position = None
+            return False
+        more = await self._read()
+        now = self._clock.now()
+        for path_id in [*self._board.paths]:
+            self._forget_folded(path_id)
+            if self._lead.lease is not None:
+                await self._settle(path_id, now)
+            self._board.out[path_id] = sum(plan.draw.measured for plan in self._plans.get(path_id, ()))
+        if self._lead.lease is not None:
+            await self._save()
+        return more
+
+    async def _read(self) -> bool:
+        if self._position is None:
+            self._saved = await self._store.load_cursor(CURSOR)
+            self._position = max(self._saved, self._board.began())
+        if sum(map(len, self._plans.values())) >= BEHIND_MAX:
+            return False
+        page = await self._store.read_page(
+            self._position, limit=PAGE, categories=(JOB,), types={PLANNED: ev.JobPlanned.schema_version}
+        )
+        for event in page.events:
+            planned = cast(ev.JobPlanned, REGISTRY.read_stored(event.type, event.schema_version, event.data))
+            if planned.path is not None:
+                self._take(Plan(event.time, event.stream_id.int, event.stream_id, planned.path, self._position))
+        self._position = page.end
+        return page.more
+
+    def _take(self, plan: Plan) -> None:
+        """Keep a plan in mind, where its path is known and does not hold it, or one that was asked later, already."""
+        path = self._board.paths.get(plan.draw.path_id)
+        if path is not None and not _folded(plan, path):
+            insort(self._plans.setdefault(plan.draw.path_id, []), plan)
+
+    def _forget_folded(self, path_id: UUID) -> None:
+        plans, path = self._plans.get(path_id, []), self._board.paths[path_id]
+        while plans and _folded(plans[0], path):
+            del plans[0]
+        if not plans:
+            self._plans.pop(path_id, None)
+
+    async def _settle(self, path_id: UUID, now: datetime) -> None:
+        path, plans = self._board.paths[path_id], self._plans.get(path_id, [])
+        due = [plan for plan in plans if plan.draw.measured][:AT_ONCE_MAX]
+        await self._look_up([plan for plan in due if plan.planned_at + SETTLE <= now])
+        ready: list[Case] = []
+        eligible = done = 0
+        for place, plan in enumerate(plans):
+            eligible += 1
+            if not plan.draw.measured:
+                continue
+            if plan.version == 0 or (
+                plan.case is not None and not settled(plan.case, path.registered.spec.horizon_s, now)
+            ):
+                break
+            if plan.case is not None:
+                ready.append(replace(plan.case, eligible=eligible))
+            eligible, done = 0, place + 1
+        events, after = fold_ready(path, ready, now)
+        if not events:
+            events = [*look(path, now)]
+            for event in events:
+                after = evolve_path(after, event, now)
+        if not events or await self._append(path_id, path, events, after, now):
+            del plans[:done]
+
+    async def _look_up(self, plans: Sequence[Plan]) -> None:
+        """Read the jobs of these plans that moved on since they were looked at."""
+        if not plans:
+            return
+        heads = await self._store.heads([plan.job_id for plan in plans])
+        moved = [plan for plan in plans if (row := heads.get(plan.job_id)) is not None and row.version > plan.version]
+        stories = await self._store.load([plan.job_id for plan in moved]) if moved else {}
+        for plan in moved:
+            stored = stories.get(plan.job_id, [])
+            plan.version = len(stored)
+            plan.case = case_of(plan.job_id, [Told(each.time, read_event(each)) for each in stored], 1)
+
+    async def _append(self, path_id: UUID, path: Path, events: Sequence[PathEvent], after: Path, now: datetime) -> bool:
+        """Whether it was appended; where somebody else was quicker, the path is read again and it is tried anew."""
+        new = new_events(path_id, path.version, events, now)
+        append = Append(path_id, OPERATOR, path.version, new, Head(HEAD_STATE), category=CATEGORY)
+        if not (await self._store.append([append]))[0]:
+            await self._board.read()
+            return False
+        for event in events:
+            if not isinstance(event, PathPairRecorded):
+                log.info("path %s: %s", path_id, type(event).__name__)
+        self._board.put(path_id, after)
+        return True
+
+    async def _save(self) -> None:
+        """Remember from where the log must be read again."""
+        assert self._position is not None
+        befores = [plan.before for plans in self._plans.values() for plan in plans]
+        position = min([*befores, self._position])
+        if position != self._saved:
+            await self._store.save_cursor(CURSOR, position)
+            self._saved = position
+
+
+def _folded(plan: Plan, path: Path) -> bool:
+    """Whether the path holds this plan, or one that was asked later, already."""
+    last = path.folded
+    return last is not None and (plan.planned_at, plan.job) <= (last.planned_at, last.job_id.int)

@@ -1,0 +1,221 @@
+"""Pairs come from the jobs themselves, in the order in which they were asked, once, whoever keeps them and however often."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from queuebit_contracts.paths import PathDraw, PathFrozen, PathPairRecorded
+from queuebit_control_plane.paths.board import PathBoard
+from queuebit_control_plane.paths.keeper import CURSOR, PathKeeper
+from queuebit_domain.holds.lanes import Lanes
+from queuebit_domain.paths.state import Path
+from queuebit_store.leadership.port import Lease
+from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
+from queuebit_store.ports import Position
+from tests.builders import NOW, a_request
+from tests.fakes.clocks import StoppedClock
+from tests.unit.paths.measured_jobs import (
+    PATH_ID,
+    a_plan,
+    a_registration,
+    answer,
+    append_to_path,
+    both_answer,
+    plan_job,
+)
+
+
+class _Lead:
+    def __init__(self, leads: bool = True) -> None:
+        self.lease = Lease("relay", "one", 1, 3.0) if leads else None
+
+
+class _At:
+    """One control plane's part for paths, on a store that others may share."""
+
+    def __init__(self, database: MemoryDatabase | None = None, *, leads: bool = True) -> None:
+        self.clock = StoppedClock()
+        self.hooks = Hooks()
+        self.store = MemoryStore(database or MemoryDatabase(self.clock.monotonic_s), hooks=self.hooks)
+        self.board = PathBoard(self.store, Lanes(), self.clock)
+        self.keeper = PathKeeper(self.store, self.board, _Lead(leads), self.clock)
+
+    async def step(self, later_s: float = 0.0) -> None:
+        self.clock.moment = self.clock.moment + timedelta(seconds=later_s)
+        await self.board.read()
+        while await self.keeper.step():
+            pass
+
+    @property
+    def path(self) -> Path:
+        return self.board.paths[PATH_ID]
+
+    async def pairs(self) -> list[tuple[int, str]]:
+        stored = await self.store.events_of(PATH_ID)
+        pairs = [PathPairRecorded.model_validate_json(each.data) for each in stored if each.type == "PathPairRecorded"]
+        return [(pair.seq, f"{pair.difference:g} of {pair.eligible}") for pair in pairs]
+
+
+async def test_a_job_whose_arms_both_answered_is_a_pair() -> None:
+    at = _At()
+    await append_to_path(at.store, NOW, a_registration())
+    job_id = await plan_job(at.store, 1, NOW)
+    await both_answer(at.store, job_id, 98.0, 100.0, NOW)
+    await at.step(10.0)
+
+    assert await at.pairs() == [(1, "-0.02 of 1")]
+    assert (at.path.value.cost.amount, at.path.gate.placebo_pairs) == ("0.50", 1)
+
+
+async def test_pairs_are_in_the_order_of_the_questions_whoever_answers_first() -> None:
+    at = _At()
+    await append_to_path(at.store, NOW, a_registration())
+    slow = await plan_job(at.store, 1, NOW)
+    fast = await plan_job(at.store, 2, NOW + timedelta(seconds=1))
+    await both_answer(at.store, fast, 98.0, 100.0, NOW + timedelta(seconds=1))
+    await at.step(10.0)
+    waiting = await at.pairs()
+    await both_answer(at.store, slow, 103.0, 100.0, NOW + timedelta(seconds=20))
+    await at.step(30.0)
+
+    assert waiting == []
+    assert await at.pairs() == [(1, "0.03 of 1"), (2, "-0.02 of 1")]
+
+
+async def test_what_never_comes_is_lost_at_its_horizon_and_lets_the_others_go_on() -> None:
+    at = _At()
+    await append_to_path(at.store, NOW, a_registration(spec={"horizon_s": 100.0}))
+    never = await plan_job(at.store, 1, NOW)
+    later = await plan_job(at.store, 2, NOW + timedelta(seconds=1))
+    await answer(at.store, never, "primary-classical", 100.0, NOW + timedelta(seconds=1))
+    await both_answer(at.store, later, 98.0, 100.0, NOW + timedelta(seconds=1))
+    await at.step(50.0)
+    waiting = await at.pairs()
+    await at.step(60.0)
+
+    assert waiting == []
+    assert await at.pairs() == [(1, "1 of 1"), (2, "-0.02 of 1")]
+
+
+async def test_jobs_that_were_not_drawn_are_counted_with_the_next_that_was() -> None:
+    at = _At()
+    await append_to_path(at.store, NOW, a_registration())
+    for nth in range(1, 4):
+        await plan_job(at.store, nth, NOW + timedelta(seconds=nth), measured=False)
+    job_id = await plan_job(at.store, 4, NOW + timedelta(seconds=4))
+    await both_answer(at.store, job_id, 98.0, 100.0, NOW + timedelta(seconds=4))
+    await at.step(20.0)
+
+    assert await at.pairs() == [(1, "-0.02 of 4")]
+
+
+async def test_after_a_restart_nothing_is_counted_twice_and_nothing_is_missed() -> None:
+    first = _At()
+    await append_to_path(first.store, NOW, a_registration())
+    jobs = [await plan_job(first.store, nth, NOW + timedelta(seconds=nth)) for nth in range(1, 5)]
+    for nth in (0, 1, 3):
+        await both_answer(first.store, jobs[nth], 98.0, 100.0, NOW + timedelta(seconds=nth + 1))
+    await first.step(20.0)
+    second = _At(first.store.database)
+    second.clock.moment = NOW + timedelta(seconds=20)
+    await second.step()
+    before = await second.pairs()
+    await both_answer(second.store, jobs[2], 98.0, 100.0, NOW + timedelta(seconds=20))
+    await second.step(20.0)
+    await first.step(20.0)
+
+    assert len(before) == 2
+    assert [seq for seq, _ in await second.pairs()] == [1, 2, 3, 4]
+    assert await second.store.load_cursor(CURSOR) > Position()
+
+
+async def test_of_two_who_append_the_same_pair_one_does() -> None:
+    at = _At()
+    other = _At(at.store.database)
+    await append_to_path(at.store, NOW, a_registration())
+    job_id = await plan_job(at.store, 1, NOW)
+    await both_answer(at.store, job_id, 98.0, 100.0, NOW)
+    for each in (at, other):
+        each.clock.moment = NOW + timedelta(seconds=10)
+        await each.board.read()
+    await at.keeper.step()
+    await other.keeper.step()
+    await other.step()
+
+    assert await at.pairs() == [(1, "-0.02 of 1")]
+    assert other.path == at.path
+
+
+async def test_who_does_not_lead_knows_how_many_are_out_and_appends_nothing() -> None:
+    at = _At(leads=False)
+    await append_to_path(at.store, NOW, a_registration())
+    for nth in (1, 2):
+        job_id = await plan_job(at.store, nth, NOW + timedelta(seconds=nth))
+    await both_answer(at.store, job_id, 98.0, 100.0, NOW)
+    await at.step(20.0)
+
+    assert await at.pairs() == []
+    assert at.board.out == {PATH_ID: 2}
+
+
+async def test_without_a_path_the_log_is_not_read() -> None:
+    at = _At()
+    await plan_job(at.store, 1, NOW)
+    asked: list[str] = []
+
+    async def refuse(name: str) -> None:
+        asked.append(name)
+
+    at.hooks.before = refuse  # type: ignore[method-assign]
+    await at.step(20.0)
+
+    assert asked == ["walk_heads"]
+
+
+async def test_the_log_is_read_from_where_the_path_began() -> None:
+    at = _At()
+    early = await plan_job(at.store, 1, NOW)
+    await both_answer(at.store, early, 98.0, 100.0, NOW)
+    await append_to_path(at.store, NOW + timedelta(seconds=5), a_registration())
+    await at.step(20.0)
+
+    assert await at.pairs() == []
+
+
+async def test_a_path_that_cannot_be_read_is_left_alone_and_the_others_go_on(caplog: pytest.LogCaptureFixture) -> None:
+    at = _At()
+    other = PATH_ID.__class__(int=PATH_ID.int + 1)
+    await append_to_path(at.store, NOW, PathFrozen(actor="a", reason="r"), path_id=other)
+    await append_to_path(at.store, NOW, a_registration())
+    await at.step()
+    await at.step()
+
+    assert [*at.board.paths] == [PATH_ID]
+    assert len([record for record in caplog.records if "cannot be read" in record.message]) == 1
+
+
+async def test_the_board_adds_a_shadow_for_those_that_are_drawn_and_nothing_for_others() -> None:
+    at = _At()
+    at.board._lanes = _Every()  # type: ignore[assignment]
+    await append_to_path(at.store, NOW, a_registration(spec={"sample": 0.5}, price_max={"amount": "0.1", "currency": "EUR"}))
+    await at.step()
+    plain = a_plan(measured=False).model_copy(update={"path": None})
+    request = a_request(lane="auto")
+    plans = [at.board.planned(request, 6, f"problem {nth}", plain) for nth in range(200)]
+    draws = [plan.path for plan in plans if isinstance(plan.path, PathDraw)]
+    shadows = [plan for plan in plans if len(plan.legs) == 2]
+
+    assert len(draws) == 200
+    assert 80 <= len(shadows) <= 120
+    assert all((plan.legs[0], plan.legs[1].role) == (plain.legs[0], "shadow") for plan in shadows)
+    assert at.board.planned(request, 6, "problem 3", plain).path == plans[3].path
+    for other in (a_request(lane="quantum"), a_request(lane="auto", tier="batch")):
+        assert at.board.planned(other, 6, "problem 3", plain) is plain
+    assert at.board.planned(request, 600, "problem 3", plain) is plain
+
+
+class _Every:
+    def available(self, lane: str) -> bool:
+        return True
