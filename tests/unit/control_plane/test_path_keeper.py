@@ -6,15 +6,18 @@ from datetime import timedelta
 
 import pytest
 
+from queuebit_contracts.events import JobPlanned
+from queuebit_contracts.jobs import JobRequest
 from queuebit_contracts.paths import PathDraw, PathFrozen, PathPairRecorded
 from queuebit_control_plane.paths.board import PathBoard
 from queuebit_control_plane.paths.keeper import CURSOR, PathKeeper
 from queuebit_domain.holds.lanes import Lanes
 from queuebit_domain.paths.state import Path
+from queuebit_domain.policy.default import DEFAULT
 from queuebit_store.leadership.port import Lease
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
 from queuebit_store.ports import Position
-from tests.builders import NOW, a_request
+from tests.builders import NOW, a_request, inputs
 from tests.fakes.clocks import StoppedClock
 from tests.unit.paths.measured_jobs import (
     PATH_ID,
@@ -39,7 +42,7 @@ class _At:
         self.clock = StoppedClock()
         self.hooks = Hooks()
         self.store = MemoryStore(database or MemoryDatabase(self.clock.monotonic_s), hooks=self.hooks)
-        self.board = PathBoard(self.store, Lanes(), self.clock)
+        self.board = PathBoard(self.store, Lanes())
         self.keeper = PathKeeper(self.store, self.board, _Lead(leads), self.clock)
 
     async def step(self, later_s: float = 0.0) -> None:
@@ -168,7 +171,7 @@ async def test_without_a_path_the_log_is_not_read() -> None:
     async def refuse(name: str) -> None:
         asked.append(name)
 
-    at.hooks.before = refuse  # type: ignore[method-assign]
+    at.hooks.before = refuse
     await at.step(20.0)
 
     assert asked == ["walk_heads"]
@@ -199,21 +202,28 @@ async def test_a_path_that_cannot_be_read_is_left_alone_and_the_others_go_on(cap
 async def test_the_board_adds_a_shadow_for_those_that_are_drawn_and_nothing_for_others() -> None:
     at = _At()
     at.board._lanes = _Every()  # type: ignore[assignment]
-    await append_to_path(at.store, NOW, a_registration(spec={"sample": 0.5}, price_max={"amount": "0.1", "currency": "EUR"}))
+    await append_to_path(
+        at.store, NOW, a_registration(spec={"sample": 0.5}, price_max={"amount": "0.1", "currency": "EUR"})
+    )
     await at.step()
     plain = a_plan(measured=False).model_copy(update={"path": None})
     request = a_request(lane="auto")
-    plans = [at.board.planned(request, 6, f"problem {nth}", plain) for nth in range(200)]
+
+    def planned(nth: int, request: JobRequest = request, **changes: object) -> JobPlanned:
+        facts = inputs(request, sense="max", **changes)
+        return at.board.planned(request, facts, f"problem {nth}", plain, DEFAULT)
+
+    plans = [planned(nth) for nth in range(200)]
     draws = [plan.path for plan in plans if isinstance(plan.path, PathDraw)]
     shadows = [plan for plan in plans if len(plan.legs) == 2]
 
     assert len(draws) == 200
     assert 80 <= len(shadows) <= 120
     assert all((plan.legs[0], plan.legs[1].role) == (plain.legs[0], "shadow") for plan in shadows)
-    assert at.board.planned(request, 6, "problem 3", plain).path == plans[3].path
+    assert planned(3).path == plans[3].path
     for other in (a_request(lane="quantum"), a_request(lane="auto", tier="batch")):
-        assert at.board.planned(other, 6, "problem 3", plain) is plain
-    assert at.board.planned(request, 600, "problem 3", plain) is plain
+        assert planned(3, other) is plain
+    assert planned(3, variables=600) is plain
 
 
 class _Every:

@@ -46,8 +46,8 @@ from queuebit_contracts.operators import JobHeld as JobHeld
 from queuebit_contracts.operators import JobInvalidated as JobInvalidated
 from queuebit_contracts.operators import Parent
 from queuebit_contracts.origin import Origin
-from queuebit_contracts.policy import Assignment
 from queuebit_contracts.paths import PathDraw
+from queuebit_contracts.policy import Assignment
 
 
 class ProblemSize(Model):

@@ -15,6 +15,8 @@ from queuebit_control_plane.inbound.backend_reports import ReportListener
 from queuebit_control_plane.inbound.subscriptions import GROUP, Consumer
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_control_plane.partitions import PartitionKeeper
+from queuebit_control_plane.paths.board import PathBoard
+from queuebit_control_plane.paths.keeper import PathKeeper
 from queuebit_control_plane.policies import PolicyKeeper
 from queuebit_control_plane.projections import ProjectionKeeper
 from queuebit_control_plane.relay.lead import Lead
@@ -51,8 +53,8 @@ class Store(
 
 
 class ControlPlane:
-    """Subscribes on construction. Relay, timers, releaser, projections and the keeper of partitions run beside it until told to
-    stop.
+    """Subscribes on construction. Relay, timers, releaser, projections and the keepers of partitions and paths run beside
+    it until told to stop.
     """
 
     def __init__(
@@ -89,7 +91,9 @@ class ControlPlane:
             store, clock, holder=holder, share=projections_share, telemetry=telemetry, cpu_s=cpu_s
         )
         self.policies = PolicyKeeper(store, clock)
-        intake = Intake(store, Tenants(store), self.lanes, self.policies.policy)
+        board = PathBoard(store, self.lanes)
+        self.paths = PathKeeper(store, board, lead, clock)
+        intake = Intake(store, Tenants(store), self.lanes, self.policies.policy, paths=board)
         Consumer(bus, self.handler, intake, self.lanes, clock, work or inline()).subscribe()
         ReportListener(bus, self.lanes, store, clock).subscribe(GROUP)
 
@@ -101,6 +105,7 @@ class ControlPlane:
             self._supervised("releaser", self.releaser.run, stop),
             self._supervised("partitions", self.partitions.run, stop),
             self._supervised("projections", self.projections.run, stop),
+            self._supervised("paths", self.paths.run, stop),
         )
 
     async def _supervised(self, name: str, run: Run, stop: asyncio.Event) -> None:

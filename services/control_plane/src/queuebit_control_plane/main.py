@@ -54,6 +54,7 @@ async def build(service: Service, database: PostgresSettings, settings: ControlP
     service.task("timers", plane.timers.run)
     service.task("releaser", plane.releaser.run)
     service.task("partitions", plane.partitions.run)
+    service.task("paths", plane.paths.run)
     if settings.projections:
         service.check("projections", plane.projections.standing)
         service.task("projections", plane.projections.run)

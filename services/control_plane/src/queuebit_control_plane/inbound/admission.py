@@ -16,7 +16,7 @@ from queuebit_contracts.origin import Origin, whole_origin
 from queuebit_control_plane.handler import InboundCommand
 from queuebit_control_plane.inbound.idempotency import reserve_each, unheld
 from queuebit_control_plane.inbound.identity import job_of, origin_of
-from queuebit_control_plane.inbound.planning import FactSource, Planning
+from queuebit_control_plane.inbound.planning import FactSource, PathsOfJobs, Planning
 from queuebit_control_plane.inbound.reading import Outcome, Question, admitted_or_refused
 from queuebit_control_plane.inbound.tenants import Tenants
 from queuebit_control_plane.policies import AskPolicy, built_in
@@ -49,11 +49,14 @@ class Intake:
         lanes: Lanes,
         policy: AskPolicy = built_in,
         sources: Sequence[FactSource] = (),
+        paths: PathsOfJobs | None = None,
     ) -> None:
-        """`policy` is asked for each batch which one is active; `sources` know more of jobs than their requests say."""
+        """`policy` is asked for each batch which one is active; `sources` know more of jobs than their requests say;
+        `paths` are measured in jobs, or answer them.
+        """
         self._store = store
         self._tenants = tenants
-        self._planning = Planning(lanes, policy, sources)
+        self._planning = Planning(lanes, policy, sources, paths)
 
     async def admit(self, questions: Sequence[Question], now: datetime) -> list[InboundCommand]:
         """One message for each submission, in order. What nobody has admitted yet is admitted here and now."""

@@ -46,13 +46,35 @@ class FactSource(Protocol):
         ...
 
 
+class PathsOfJobs(Protocol):
+    """What paths add to the plans of jobs."""
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a path that takes part in jobs at all."""
+        ...
+
+    def planned(
+        self, request: JobRequest, facts: Facts, problem_fingerprint: str, planned: JobPlanned, policy: Policy
+    ) -> JobPlanned:
+        """The plan with what a path adds to it; the very same where none does."""
+        ...
+
+
 class Planning:
     """Gathers the facts of jobs and plans them."""
 
-    def __init__(self, lanes: Lanes, policy: AskPolicy = built_in, sources: Sequence[FactSource] = ()) -> None:
+    def __init__(
+        self,
+        lanes: Lanes,
+        policy: AskPolicy = built_in,
+        sources: Sequence[FactSource] = (),
+        paths: PathsOfJobs | None = None,
+    ) -> None:
         self._lanes = lanes
         self._policy = policy
         self._sources = sources
+        self._paths = paths
 
     async def of(
         self, checked: Sequence[Outcome], now: datetime
@@ -71,7 +93,20 @@ class Planning:
                 assert known is not None
                 facts[place] = known = with_told(known, more)
                 plans[place] = routing.plan(known, policy)
+        if self._paths is not None and self._paths.any:
+            for place, each in enumerate(checked):
+                if isinstance(each, Admitted):
+                    plans[place] = self._measured(self._paths, each, facts[place], plans[place], policy)
         return facts, plans
+
+    def _measured(
+        self, paths: PathsOfJobs, admitted: Admitted, facts: Facts | None, planned: JobPlanned | None, policy: Policy
+    ) -> JobPlanned | None:
+        """The plan of a job with what a path adds to it; None, as before, where none does and it is made elsewhere."""
+        assert facts is not None
+        known = planned or routing.plan(facts, policy)
+        found = paths.planned(admitted.request, facts, admitted.admission.problem_fingerprint, known, policy)
+        return planned if found is known else found
 
     def _always(self, admitted: Admitted) -> Facts:
         """What is known of every job."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from uuid import UUID
@@ -15,15 +14,13 @@ from queuebit_domain.holds.lanes import Lanes
 from queuebit_domain.paths.codec import fold_path
 from queuebit_domain.paths.cohort import CATEGORY, band_of, drawn, overlaid, path_id_of, takes_part
 from queuebit_domain.paths.state import NoPath, Path
-from queuebit_runtime.clock import Clock
-from queuebit_runtime.waiting import wait_event
-from queuebit_store.errors import StoreUnavailable
+from queuebit_domain.policy.evaluation import evaluate
+from queuebit_domain.policy.facts import Facts
+from queuebit_domain.policy.tables import Policy
 from queuebit_store.ports import Position, StreamStore
 
 log = logging.getLogger(__name__)
 
-POLL_INTERVAL_S = 0.5
-"""So old is what is known of a path at most, while the store answers; while it does not, nothing is planned either."""
 PAGE = 500
 PATHS_MAX = 2000
 _BEGINS = frozenset({PathRegistered.__name__, PathReopened.__name__})
@@ -34,27 +31,19 @@ Cohort = tuple[str, str, str]
 class PathBoard:
     """The paths as they stand. `out`: how many jobs are measured by each, as the keeper counts them."""
 
-    def __init__(
-        self, store: StreamStore, lanes: Lanes, clock: Clock, *, poll_interval_s: float = POLL_INTERVAL_S
-    ) -> None:
+    def __init__(self, store: StreamStore, lanes: Lanes) -> None:
         self._store = store
         self._lanes = lanes
-        self._clock = clock
-        self._poll_interval_s = poll_interval_s
         self._unreadable: set[tuple[UUID, int]] = set()
         self._by_cohort: Mapping[Cohort, Path] = {}
         self._began: dict[UUID, Position] = {}
         self.paths: dict[UUID, Path] = {}
         self.out: dict[UUID, int] = {}
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Read until `stop`."""
-        while not stop.is_set():
-            try:
-                await self.read()
-            except StoreUnavailable as error:
-                log.warning("how the paths stand is read later: %s", error)
-            await wait_event(stop, self._clock, self._poll_interval_s)
+    @property
+    def any(self) -> bool:
+        """Whether there is a path that takes part in jobs."""
+        return bool(self._by_cohort)
 
     async def read(self) -> None:
         """Read what has changed of any path. Raises StoreUnavailable."""
@@ -96,12 +85,14 @@ class PathBoard:
         self.paths[path_id] = path
         self._index()
 
-    def planned(self, request: JobRequest, variables: int, problem_fingerprint: str, planned: JobPlanned) -> JobPlanned:
-        """The plan of a job, with what the path of its cohort adds to it."""
-        if not self._by_cohort:
+    def planned(
+        self, request: JobRequest, facts: Facts, problem_fingerprint: str, planned: JobPlanned, policy: Policy
+    ) -> JobPlanned:
+        """The plan of a job, with what the path of its cohort adds to it; where a guard forbids its lane, nothing."""
+        path = self._by_cohort.get((facts.kind, band_of(facts.variables), facts.tier))
+        if path is None or not takes_part(planned, facts.wish, self._lanes.available(path.registered.lane)):
             return planned
-        path = self._by_cohort.get((request.problem.kind, band_of(variables), request.tier))
-        if path is None or not takes_part(planned, request.lane, self._lanes.available(path.registered.lane)):
+        if policy.guards and any(path.registered.lane in each.deny for each in evaluate(policy, facts).guards):
             return planned
         path_id = path_id_of(path.registered.key)
         draw = drawn(path, request.tenant, problem_fingerprint, self.out.get(path_id, 0))
@@ -109,7 +100,7 @@ class PathBoard:
             return planned
         if draw.measured:
             self.out[path_id] = self.out.get(path_id, 0) + 1
-        return overlaid(planned, path, draw, planned.legs[0].budget_s)
+        return overlaid(planned, path, draw, facts.budget_s)
 
     def _index(self) -> None:
         """Of several paths for a cohort the one that is trusted most takes part, and of those the one that came first."""

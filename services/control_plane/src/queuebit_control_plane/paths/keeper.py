@@ -46,6 +46,7 @@ AT_ONCE_MAX = 50
 SETTLE = timedelta(seconds=2)
 """A plan is dealt with so long after it was made, so that those before it are there, whichever process made them."""
 POLL_INTERVAL_S = 0.5
+"""So old is what is known of a path at most, while the store answers; while it does not, nothing is planned either."""
 PLANNED = ev.JobPlanned.__name__
 
 
@@ -93,6 +94,7 @@ class PathKeeper:
         while not stop.is_set():
             more = False
             try:
+                await self._board.read()
                 more = await self.step()
             except StoreUnavailable as error:
                 log.warning("the pairs of paths wait: %s", error)
