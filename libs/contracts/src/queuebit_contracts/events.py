@@ -101,10 +101,10 @@ class JobPlanned(Event):
     """The control plane's decision: ordered legs, with the rule that made it and every number it used.
 
     `sense` says which objective is better; it is None where answers of the kind have no objective. `trace`: a mark for each
-    condition that the policy asked (see `queuebit_domain.policy.evaluation`). `propensity`: the share of alike jobs that the
-    rule takes, where it does not take all. `experiments`: those that the job takes part in. `policy_digest`: that of the
-    document, where somebody published the policy; absent, the policy is part of the release. `thresholds`: those of its kind. `path`: how
-    the path of its cohort takes part, where there is one.
+    condition that the policy asked (see `queuebit_domain.policy.evaluation`). `propensity`: the share of alike jobs that
+    the rule takes, where it does not take all. `experiments`: those that the job takes part in. `policy_digest`: that of
+    the document, where somebody published the policy; absent, the policy is part of the release. `thresholds`: those of its
+    kind. `path`: how the path of its cohort takes part, where there is one.
     """
 
     plan: str

@@ -16,7 +16,7 @@ from queuebit_contracts.paths import PathDraw
 from queuebit_domain.job.evolve import evolve
 from queuebit_domain.job.limits import Limits
 from queuebit_domain.job.money import NO_COST, add_cost
-from queuebit_domain.job.state import Answered, Job, NoJob, OpenJob, Spent
+from queuebit_domain.job.state import Answered, EndedJob, Job, NoJob, OpenJob, Spent
 from queuebit_domain.paths.pairing import Arm, Case
 
 INCUMBENT_PARAM = "incumbent_objective"
@@ -113,8 +113,9 @@ def case_of(job_id: UUID, told: Iterable[Told], eligible: int) -> Case | None:
 
 
 def _tried_again(job: Job) -> frozenset[str]:
-    """The legs of an open job that are still at work, or will be once more."""
-    legs = job.legs if isinstance(job, OpenJob) else ()
+    """The legs that are still at work, or will be once more, also after the end of the job."""
+    open_job = job.later if isinstance(job, EndedJob) else job
+    legs = open_job.legs if isinstance(open_job, OpenJob) else ()
     return frozenset(leg.spec.leg for leg in legs if not isinstance(leg.status, Answered | Spent))
 
 

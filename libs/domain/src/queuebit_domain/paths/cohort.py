@@ -74,12 +74,17 @@ def leg_of(path: Path) -> str:
 
 
 def overlaid(planned: JobPlanned, path: Path, draw: PathDraw, budget_s: float) -> JobPlanned:
-    """The plan with what the path's stage adds to it: nothing, a shadow, or the path's answer beside the classical one."""
+    """The plan with what the path's stage adds to it: nothing, a shadow that goes on when the job has ended, one that
+    advises, or the path's answer beside the classical one.
+    """
     if draw.leg is None:
         return planned.model_copy(update={"path": draw})
     name = name_of(path.registered.key)
     if not path.answers:
-        shadow = _leg(path, "shadow", budget_s, f"The path {name} is measured beside the job ({path.stage}).")
+        advises = path.stage == "advisory"
+        shadow = _leg(
+            path, "shadow", budget_s, f"The path {name} is measured beside the job ({path.stage})."
+        ).model_copy(update={"advises": True} if advises else {"after_end": "measure"})
         return planned.model_copy(update={"path": draw, "legs": (*planned.legs, shadow)})
     percent = f" {path.percent} %" if path.stage == "canary" else ""
     reason = (
