@@ -112,6 +112,10 @@ readings: $(READY) ## Compare the reading of random OpenQASM programs with a sec
 worlds: $(READY) ## Run the made-up worlds in which paths are measured: each has its verdict and its highest cost (SEEDS=3 ONLY=name).
 	@$(BIN)/python -m queuebit_workbench.worlds $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only "$(ONLY)")
 
+.PHONY: story
+story: $(READY) ## Tell how a useless path is given up, a good one reaches production, and a bad turn takes it back (SEED=1).
+	@$(BIN)/python -m tests.simulation.path_story $(SEED)
+
 soak: $(READY) ## Run the simulation over many seeds, and keep those that find something (SEEDS=200000 FIRST=0).
 	@$(BIN)/python -m tests.simulation.soak $(or $(SEEDS),200000) $(if $(FIRST),--first $(FIRST))
 

@@ -91,9 +91,9 @@ class ControlPlane:
             store, clock, holder=holder, share=projections_share, telemetry=telemetry, cpu_s=cpu_s
         )
         self.policies = PolicyKeeper(store, clock)
-        board = PathBoard(store, self.lanes)
-        self.paths = PathKeeper(store, board, lead, clock)
-        intake = Intake(store, Tenants(store), self.lanes, self.policies.policy, paths=board)
+        self.board = PathBoard(store, self.lanes)
+        self.paths = PathKeeper(store, self.board, lead, clock)
+        intake = Intake(store, Tenants(store), self.lanes, self.policies.policy, paths=self.board)
         Consumer(bus, self.handler, intake, self.lanes, clock, work or inline()).subscribe()
         ReportListener(bus, self.lanes, store, clock).subscribe(GROUP)
 
