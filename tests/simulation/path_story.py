@@ -162,7 +162,7 @@ class Stage:
         request = JobRequest(
             tenant="acme",
             problem=Problem(kind="maxcut", statement=statement),
-            tier=tier,  # type: ignore[arg-type]
+            tier=tier,
             labels={"nth": str(self.asked)},
         )
         self._say(channels.SUBMITTED, "shop", ev.JobSubmitted(request=request), "shop")
