@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,11 +10,7 @@ from queuebit_operations.verbs import options as o
 from queuebit_operations.verbs import path_change
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from datetime import datetime
-
     from queuebit_client.cli.exit_codes import ExitCode
-    from queuebit_operations.paths.store import Paths
 
 HELP = (
     "Quantum ways of answering: registered with a gate and a budget, measured beside the classical way, let up on evidence"
@@ -43,6 +38,7 @@ def list_(as_json: o.Json = False) -> int:
     async def work() -> ExitCode:
         from queuebit_client.cli.exit_codes import ExitCode
         from queuebit_client.cli.output import print_json, show_table
+        from queuebit_operations.paths.opening import opened_paths
         from queuebit_operations.paths.telling import COLUMNS, document_of, row_of
 
         async with opened_paths() as (paths, now):
@@ -74,6 +70,7 @@ def show(
         from queuebit_client.cli.exit_codes import ExitCode
         from queuebit_client.cli.output import print_json
         from queuebit_operations.exit_codes import FOUND
+        from queuebit_operations.paths.opening import opened_paths
         from queuebit_operations.paths.telling import document_of
 
         async with opened_paths() as (paths, now):
@@ -99,6 +96,7 @@ def report(name: Name) -> int:
         from queuebit_client.cli.exit_codes import ExitCode
         from queuebit_client.cli.output import print_line
         from queuebit_domain.paths.report import report_of
+        from queuebit_operations.paths.opening import opened_paths
 
         async with opened_paths() as (paths, _):
             path = await paths.named(name)
@@ -106,20 +104,6 @@ def report(name: Name) -> int:
         return ExitCode.OK
 
     return run(work())
-
-
-@asynccontextmanager
-async def opened_paths() -> AsyncIterator[tuple[Paths, datetime]]:
-    """The paths of the installation, and the time by its clock."""
-    import os
-
-    from queuebit_operations.connections.clock import store_time
-    from queuebit_operations.connections.store import opened_store
-    from queuebit_operations.paths.store import Paths
-
-    async with opened_store(os.environ) as store:
-        clock = await store_time(store)
-        yield Paths(store, clock), clock.now()
 
 
 def _print(document: dict[str, Any]) -> None:

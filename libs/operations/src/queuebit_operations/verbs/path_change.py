@@ -42,7 +42,7 @@ def register(file: _DocumentFile, reason: a.Reason, actor: a.Actor = None, as_js
 
     async def work() -> ExitCode:
         from queuebit_operations.paths.files import registration_of
-        from queuebit_operations.verbs.path import opened_paths
+        from queuebit_operations.paths.opening import opened_paths
 
         wanted = registration_of(file, owner=a.actor_or_user(actor), reason=reason)
         async with opened_paths() as (paths, now):
@@ -115,7 +115,7 @@ def _changed(name: str, decide: Callable[[Path, datetime], Sequence[PathEvent]],
     from queuebit_operations.running import run
 
     async def work() -> ExitCode:
-        from queuebit_operations.verbs.path import opened_paths
+        from queuebit_operations.paths.opening import opened_paths
 
         async with opened_paths() as (paths, now):
             path, changed = await paths.change(await paths.named(name), lambda path: decide(path, now))
