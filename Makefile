@@ -61,6 +61,10 @@ contract: $(READY) ## Prove the documents with outside tools, the gateway with s
 	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group contract
 	@$(BIN)/python -m pytest tests/contract/documents tests/e2e/test_examples.py -m "contract or not contract"
 
+.PHONY: tutorials
+tutorials: $(READY) ## Type the tutorials as they stand, each with servers of its own (ONLY=first-event for one).
+	@$(BIN)/python -m pytest -q tests/e2e/test_tutorials.py -m "tutorials or not tutorials" $(if $(ONLY),-k $(ONLY))
+
 .PHONY: observability
 observability: $(READY) ## Write the rules of Prometheus and the dashboards from the tables of promises, alerts and panels.
 	@$(BIN)/python -m queuebit_workbench.observability infra
@@ -156,9 +160,9 @@ chaos: $(READY) ## Break everything on three brokers under load, and see whether
 webhook-restarts: $(READY) ## Kill senders of webhooks under load, on a real PostgreSQL: is every one told? (RESTARTS=1000).
 	@RESTARTS=$(or $(RESTARTS),1000) $(BIN)/python -m pytest tests/contract/store/test_webhook_restarts.py -k postgres --timeout 0
 
-schemas: $(READY) ## Write JSON Schemas, AsyncAPI and OpenAPI into schemas/, and the settings reference.
+schemas: $(READY) ## Write JSON Schemas, AsyncAPI and OpenAPI into schemas/, and the reference into infra/docs/reference/.
 	@$(BIN)/python -m queuebit_workbench.schemas schemas
-	@$(BIN)/python -m queuebit_workbench.settings_page infra/docs/reference/settings.md
+	@$(BIN)/python -m queuebit_workbench.reference infra/docs/reference
 
 constraints: $(READY) ## Resolve the newest versions that fit together and pin them.
 	@$(BIN)/uv lock -q --upgrade

@@ -1,7 +1,7 @@
 """Fixtures for all suites: `stack` starts a real Kafka and PostgreSQL once a session, where a test asks for it.
 
 What needs Node or Java, or runs foreign clients for long, runs only where it is asked for: `-m contract`, as `make contract`
-does. Elsewhere it is left out, not skipped.
+does; what types a page with servers of its own, by `-m tutorials`. Elsewhere it is left out, not skipped.
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ settings.load_profile("queuebit")
 pytest_plugins = ["queuebit_devstack.testing"]
 
 
+ON_REQUEST = ("contract", "tutorials")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if "contract" in (config.getoption("markexpr") or ""):
-        return
-    left_out = [item for item in items if item.get_closest_marker("contract")]
+    asked = config.getoption("markexpr") or ""
+    without = [marker for marker in ON_REQUEST if marker not in asked]
+    left_out = [item for item in items if any(item.get_closest_marker(marker) for marker in without)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         gone = {id(item) for item in left_out}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from queuebit_runtime.service.settings_text import Setting
-from queuebit_workbench.settings_page import main, page, sections
+from queuebit_workbench.settings_page import page, sections
 
 ROOT = Path(__file__).parents[3]
 SETTINGS = [each for section in sections() for each in section.settings]
@@ -43,12 +43,3 @@ def test_what_holds_a_secret_is_marked() -> None:
     telling = re.compile(r"(PASSWORD|SECRET|PEPPER|API_KEY|POSTGRES|OTLP_HEADERS|SECRET_ACCESS_KEY)$")
 
     assert marked == {each.variable for each in SETTINGS if telling.search(each.variable)}
-
-
-def test_it_writes_the_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    target = tmp_path / "settings.md"
-
-    assert main([str(target)]) == 0
-    assert target.read_text() == page()
-    assert main([]) == 2
-    assert "Usage" in capsys.readouterr().err

@@ -1,12 +1,7 @@
-"""Write the settings reference: every environment variable of every program, from the models that read them.
-
-Usage: python -m queuebit_workbench.settings_page FILE
-"""
+"""The settings reference: every environment variable of every program, from the models that read them."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import NamedTuple
 
 from queuebit_classical_solver.shell.settings import SolverSettings
@@ -144,17 +139,3 @@ def _row(setting: Setting) -> str:
 
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
-
-
-def main(arguments: list[str]) -> int:
-    """Write the page; returns the exit code."""
-    if len(arguments) != 1:
-        sys.stderr.write(__doc__ or "")
-        return 2
-    Path(arguments[0]).write_text(page())
-    sys.stdout.write(f"{arguments[0]}\n")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
