@@ -11,6 +11,7 @@ from tests.console.conftest import Open
 from tests.console.told import failed, whole
 from tests.contract.http.served import Served
 from tests.contract.http.told_backends import CAN, keep
+from tests.contract.http.told_operators import operated
 
 QASM = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; h q[0]; cx q[0],q[1]; measure q -> c;'
 THEMES = ("light", "dark")
@@ -101,3 +102,36 @@ async def test_a_group_of_failures_is_frozen_tried_dry_sent_again_and_watched(
         assert {request.problem.kind for request in asked} == {"maxcut"}
         assert await page.violations() == []
         await page.picture("failures-sent")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+async def test_what_operators_do_is_seen_with_who_and_why(a_page: Open, served: Served, theme: Any) -> None:
+    await operated(served.world)
+    async with a_page(theme) as page:
+        await page.sign_in(await served.world.key("acme", "operator"))
+        press = page.page.keyboard.press
+        await press("g")
+        await press("p")
+        await page.has("2,500 of 2,500 dealt with")
+        await page.has("It drifts.")
+        assert await page.violations() == []
+        await page.picture("operations")
+
+        await press("g")
+        await press("a")
+        await page.has("8 deeds shown.")
+        await press("/")
+        await page.page.keyboard.type("slowly")
+        await page.has("1 deed shown.")
+        assert await page.violations() == []
+        await page.picture("audit")
+
+
+async def test_who_may_not_see_what_operators_do_is_told_so(a_page: Open, served: Served) -> None:
+    async with a_page() as page:
+        await page.sign_in(served.key)
+        await page.go("audit")
+        await page.has("The role submitter does not allow operator:read.")
+        assert await page.violations() == []
+        assert [text for text in page.complaints if "403" not in text] == []
+        page.complaints.clear()

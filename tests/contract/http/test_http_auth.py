@@ -23,6 +23,8 @@ CALLS: list[tuple[str, str, Action, int]] = [
     ("GET", "/v1/backlog", "job:read", 503),
     ("GET", "/v1/kinds", "kind:read", 200),
     ("GET", "/v1/kinds/maxcut", "kind:read", 200),
+    ("GET", "/v1/operations", "operator:read", 200),
+    ("GET", "/v1/record", "operator:read", 200),
     ("GET", "/v1/backends", "backend:read", 200),
     ("GET", "/v1/backends/{backend}", "backend:read", 404),
 ]

@@ -117,6 +117,10 @@ class OperationFrozen(Event):
     actor: Actor
 
 
+TARGETS_A_PART = 1000
+"""So many targets stand in each part of an operation but the last."""
+
+
 class OperationTargets(Event):
     """A part of what the operation is about, in order: nothing is added to it later."""
 

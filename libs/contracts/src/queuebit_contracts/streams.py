@@ -7,6 +7,8 @@ from typing import Final
 JOB: Final = "job"
 REFUSAL: Final = "refusal"
 """Questions that were not taken: one event each, in a stream of its own."""
+OPERATION: Final = "operation"
+"""Bulk operations of operators, a stream each."""
 
 PUBLISHED: Final = (JOB, REFUSAL)
 """Categories whose events go to Kafka, each to the topics of its type."""

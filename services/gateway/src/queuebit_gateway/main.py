@@ -25,6 +25,7 @@ from queuebit_gateway.read_model.cursors import EventCursors, PageCursors
 from queuebit_gateway.read_model.figures import Figures, FiguresStore
 from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.jobs import Jobs
+from queuebit_gateway.read_model.operators import Operators
 from queuebit_gateway.read_model.tenant_events import TenantEvents
 from queuebit_gateway.read_model.watching import POLL_INTERVAL_S, Tailer
 from queuebit_gateway.settings import GatewaySettings
@@ -94,6 +95,7 @@ def build_parts(
             store, clock, hop, is_closing=lambda: tailer.closing, poll_interval_s=4 * poll_interval_s
         ),
         event_cursors=EventCursors(pepper),
+        operators=Operators(store),
         webhooks=Endpoints(store, Sealer(pepper, secrets.token_bytes), egress, clock, ids),
         clock=clock,
         ids=ids,

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Literal, assert_never
 
 from queuebit_contracts.operators import (
+    TARGETS_A_PART,
     OperationAdvanced,
     OperationEvent,
     OperationFrozen,
@@ -21,7 +22,6 @@ from queuebit_contracts.operators import (
 )
 from queuebit_operations.errors import InConflict
 
-TARGETS_A_PART = 1000
 FAILURES_KEPT_MAX = 100
 State = Literal["freezing", "frozen", "running", "done", "cancelled", "stopped"]
 ENDED: frozenset[State] = frozenset({"done", "cancelled"})

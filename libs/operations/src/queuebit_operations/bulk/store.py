@@ -8,6 +8,7 @@ from uuid import UUID
 
 from queuebit_contracts.operators import OperationEvent, OperationFrozen
 from queuebit_contracts.registry import REGISTRY
+from queuebit_contracts.streams import OPERATION
 from queuebit_domain.holds.register import OPERATOR
 from queuebit_operations.bulk.operation import Operation, evolve_operation
 from queuebit_operations.errors import NotThere
@@ -16,7 +17,7 @@ from queuebit_store.leadership.port import Leadership
 from queuebit_store.log.new_events import new_events
 from queuebit_store.ports import Append, EventLog, Head, Heads, StreamFilter, StreamRow
 
-CATEGORY = "operation"
+CATEGORY = OPERATION
 PAGE = 500
 
 

@@ -23,6 +23,7 @@ Action = Literal[
     "backend:detail",
     "webhook:read",
     "webhook:write",
+    "operator:read",
 ]
 
 ROLES: tuple[Role, ...] = ("viewer", "submitter", "operator", "admin")
@@ -30,8 +31,9 @@ _READING: frozenset[Action] = frozenset({"job:read", "kind:read", "backend:read"
 ALLOWED: dict[Role, frozenset[Action]] = {
     "viewer": _READING,
     "submitter": _READING | {"job:submit", "job:cancel", "webhook:read"},
-    "operator": _READING | {"backend:detail", "job:cancel", "webhook:read"},
-    "admin": _READING | {"backend:detail", "job:submit", "job:cancel", "webhook:read", "webhook:write"},
+    "operator": _READING | {"backend:detail", "job:cancel", "webhook:read", "operator:read"},
+    "admin": _READING
+    | {"backend:detail", "job:submit", "job:cancel", "webhook:read", "webhook:write", "operator:read"},
 }
 
 LIFE = timedelta(days=90)

@@ -24,6 +24,7 @@ from queuebit_gateway.http import (
     jobs_api,
     kinds_api,
     openapi,
+    operators_api,
     stream_api,
     webhooks_api,
 )
@@ -44,6 +45,7 @@ ROUTERS = (
     figures_api.router,
     kinds_api.router,
     backends_api.router,
+    operators_api.router,
     console_api.router,
     webhooks_api.router,
 )

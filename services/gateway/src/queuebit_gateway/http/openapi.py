@@ -24,6 +24,7 @@ TAGS = [
     {"name": "figures", "description": "What you used, and what is on its way, over all your jobs."},
     {"name": "jobs", "description": "Questions: submit them, watch them, read their checked answers, withdraw them."},
     {"name": "kinds", "description": "What can be asked here, and how."},
+    {"name": "operators", "description": "What those did who run Queuebit, and what they hold back."},
     {"name": "webhooks", "description": "Being told what happens, by requests that can be checked."},
 ]
 

@@ -19,6 +19,7 @@ from queuebit_gateway.read_model.cursors import EventCursors, PageCursors
 from queuebit_gateway.read_model.figures import Figures
 from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.jobs import Jobs
+from queuebit_gateway.read_model.operators import Operators
 from queuebit_gateway.read_model.tenant_events import TenantEvents
 from queuebit_gateway.read_model.watching import Tailer
 from queuebit_gateway.webhooks.endpoints import Endpoints
@@ -45,6 +46,7 @@ class Parts:
     tenant_events: TenantEvents
     event_cursors: EventCursors
     webhooks: Endpoints
+    operators: Operators
     clock: Clock
     ids: Ids
     proxies: Proxies = NO_PROXIES

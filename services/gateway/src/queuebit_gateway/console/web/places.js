@@ -10,6 +10,8 @@ export const PLACES = [
   { name: "compare", title: "Compare", letter: "c", open: async () => (await import("./screens/compare.js")).Compare },
   { name: "backends", title: "Backends", letter: "b", open: async () => (await import("./screens/backends.js")).Backends },
   { name: "failures", title: "Failures", letter: "f", open: async () => (await import("./screens/failures.js")).Failures },
+  { name: "operations", title: "Operations", letter: "p", open: async () => (await import("./screens/operations.js")).Operations },
+  { name: "audit", title: "Audit", letter: "a", open: async () => (await import("./screens/audit.js")).Audit },
 ];
 
 export function placeOf(path) {

@@ -22,6 +22,10 @@ export function State({ state }) {
   return html`<span class="badge ${tone}"><${Icon} name=${icon} size=${12} />${words(state)}</span>`;
 }
 
+export function Badge({ tone, icon, children }) {
+  return html`<span class="badge ${tone}"><${Icon} name=${icon} size=${12} />${children}</span>`;
+}
+
 export function Lane({ lane }) {
   return html`<span class="lane ${lane}"><span class="lane-mark" aria-hidden="true"></span>${lane}</span>`;
 }
