@@ -56,6 +56,7 @@ def new_app() -> typer.Typer:
         app.command()(command)
     app.command("list")(list_jobs)
     app.command()(report)
+    app.command()(job_verbs.export)
     kinds = typer.Typer(help=_KINDS, no_args_is_help=True, rich_markup_mode=None)
     kinds.command("list")(kinds_list)
     kinds.command("show")(kinds_show)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -9,6 +10,16 @@ import typer
 from queuebit_client.cli import options as o
 
 NAME = "jobs"
+
+
+class Way(StrEnum):
+    """As what a job is exported."""
+
+    REQUEST = "request.json"
+    PYTHON = "python"
+    CI = "ci"
+
+
 Job = Annotated[str, typer.Argument(metavar="JOB", help="The job id.")]
 Plot = Annotated[str | None, typer.Option(metavar="FILE.svg", help="Draw it into this file as well.")]
 
@@ -45,3 +56,20 @@ def diff(
     from queuebit_client.cli import results
 
     return results.diff(context.obj, one, other, plot=plot, as_json=as_json)
+
+
+def export(
+    context: typer.Context,
+    job: Job,
+    way: Annotated[
+        Way, typer.Option("--as", help="The request, a program in Python, or a shell step for a pipeline.")
+    ] = (Way.REQUEST),
+    out: Annotated[str | None, typer.Option(metavar="FILE", help="Write it there; else to standard output.")] = None,
+) -> int:
+    """Export what a job asked, to ask it anew: from a notebook into a pipeline.
+
+    queuebit export JOB --as request.json | queuebit submit - --wait asks it once more. No key is part of it.
+    """
+    from queuebit_client.cli import results
+
+    return results.export(context.obj, job, way=way.value, out=out)

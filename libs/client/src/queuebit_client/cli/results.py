@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from queuebit_client.cli.exit_codes import ExitCode
@@ -9,6 +10,7 @@ from queuebit_client.cli.files import BadFile, BadFlag
 from queuebit_client.cli.output import note, print_json, print_line
 from queuebit_client.cli.session import Target
 from queuebit_client.results.comparison import Comparison
+from queuebit_client.results.export import Way, exported, question_of
 from queuebit_client.results.histogram import Histogram
 
 
@@ -26,6 +28,23 @@ def diff(target: Target, one: str, other: str, *, plot: str | None, as_json: boo
     with target.client() as client:
         a, b = (client.get(each, include=("events",)) for each in (one, other))
     return _show(Comparison.of(a, b), place, as_json=as_json)
+
+
+def export(target: Target, job_id: str, *, way: Way, out: str | None) -> ExitCode:
+    """What the job asked, as a file. Raises NoQuestion, and BadFile where the place cannot be written."""
+    with target.client() as client:
+        job = client.get(job_id, include=("plan",))
+        first = next(client.watch(job_id, compact=False), None)
+    text = exported(job, question_of(first.data if first else {}), way)
+    if out is None:
+        sys.stdout.write(text)
+        return ExitCode.OK
+    try:
+        Path(out).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadFile(f"{out}: {error.strerror or error}.", remedy="Name a place that can be written.") from None
+    note(f"Wrote {out}.")
+    return ExitCode.OK
 
 
 def _show(found: Histogram | Comparison, place: Path | None, *, as_json: bool) -> ExitCode:
