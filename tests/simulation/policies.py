@@ -71,6 +71,16 @@ def drawn(seed: int) -> tuple[PolicyDocument, float] | None:
                 "reason": "One in five.",
             }
         ],
+        "approvals": [
+            {
+                "id": "asked",
+                "when": {"audit_bucket": {"lt": 500}},
+                "role": "nobody",
+                "expires_s": 2.0,
+                "on_expiry": "classical_only",
+                "reason": "One in twenty.",
+            }
+        ],
         "thresholds": {"any": {"min_gain_ppm": 1, "min_confidence": 0.05}},
     }
     return PolicyDocument.model_validate(document), random.uniform(0.5, 20.0)

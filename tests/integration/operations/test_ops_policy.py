@@ -9,19 +9,31 @@ import os
 import re
 import shlex
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
+from uuid import UUID
 
 import pytest
 
 from queuebit_client.cli import main
+from queuebit_domain.job.decide import decide
+from queuebit_domain.job.routing import plan
+from queuebit_domain.job.state import NoJob
+from queuebit_domain.job.summary import summary_of
+from queuebit_domain.policy.tables import Policy as Tables
+from queuebit_store.log.new_events import new_events
+from queuebit_store.ports import Append, Head
 from queuebit_store.postgres import PostgresSettings, PostgresStore
-from tests.fakes.histories import tell_jobs
+from tests.builders import a_submit
+from tests.fakes.histories import a_job_id, tell_jobs
 from tests.integration.operations.conftest import Said
+from tests.unit.policy.policies import a_policy, row
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "infra" / "docs" / "how-to" / "policies.md"
-ENDS = {"diff": 1, 'explain "$JOB" --set': 1, 'explain "$JOB" --policy': 1}
+ENDS = {"policy diff": 1, 'policy explain "$JOB" --set': 1, 'policy explain "$JOB" --policy': 1}
 """What the page says changes something."""
 
 
@@ -38,12 +50,16 @@ class Policy:
         }
 
     async def __call__(self, *words: str) -> Said:
+        return await self.says("policy", *words)
+
+    async def says(self, *words: str) -> Said:
+        """What any verb of `queuebit` says."""
         return await asyncio.to_thread(self._run, words)
 
     def _run(self, words: tuple[str, ...]) -> Said:
         out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
         with patch.dict(os.environ, self._env, clear=True), redirect_stdout(out), redirect_stderr(err):
-            code = main.run(["policy", *words])
+            code = main.run([*words])
         out.seek(0)
         return Said(int(code), out.read(), err.getvalue())
 
@@ -56,7 +72,7 @@ def policy(settings: PostgresSettings, monkeypatch: pytest.MonkeyPatch) -> Polic
 
 def commands() -> list[str]:
     blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.S)
-    return [line.removeprefix("queuebit policy ") for block in blocks for line in block.splitlines()]
+    return [line.removeprefix("queuebit ") for block in blocks for line in block.splitlines()]
 
 
 async def test_every_command_of_the_page_does_what_it_says(policy: Policy, postgres_store: PostgresStore) -> None:
@@ -64,15 +80,15 @@ async def test_every_command_of_the_page_does_what_it_says(policy: Policy, postg
     said: dict[str, Said] = {}
     for command in commands():
         words = shlex.split(command.replace("$JOB", str(job_id)))
-        said[command] = await policy(*words)
+        said[command] = await policy.says(*words)
         wanted = next((code for text, code in ENDS.items() if command.startswith(text)), 0)
         assert said[command].code == wanted, (command, said[command].err)
 
     assert len(said) >= 10
-    listed = next(each.out for text, each in said.items() if text.startswith("list"))
+    listed = next(each.out for text, each in said.items() if text.startswith("policy list"))
     assert "canary/1" in listed
     assert "a tenth of what is left to us" in listed
-    back = next(each.out for text, each in said.items() if text.startswith("rollback"))
+    back = next(each.out for text, each in said.items() if text.startswith("policy rollback"))
     assert back == "Jobs are planned by routing/2 again, not by canary/1.\n"
 
 
@@ -119,3 +135,46 @@ async def test_a_file_that_is_no_policy_is_told_by_field(policy: Policy, tmp_pat
 
     listed = await policy("list", "--json")
     assert (json.loads(listed.out)["published"], listed.document["active"]) == ([], "routing/2")
+
+
+async def test_a_plan_waits_for_a_person_who_names_what_was_shown(
+    policy: Policy, postgres_store: PostgresStore
+) -> None:
+    first, second, third = [
+        await waiting(postgres_store, a_job_id(number), DEAR if number < 3 else TWO_OF_THEM) for number in (1, 2, 3)
+    ]
+
+    listed = await policy.says("approvals", "list", "--json")
+    unnamed = await policy.says("approvals", "grant", str(first), "--reason", "r")
+    digest = next(each for each in listed.document["approvals"] if each["job_id"] == str(first))["digest"]
+    wrong = await policy.says("approvals", "grant", str(first), "--reason", "r", "--digest", "0" * 12)
+    granted = await policy.says("approvals", "grant", str(first), "--reason", "r", "--digest", digest[:12])
+    again = await policy.says("approvals", "grant", str(first), "--reason", "r", "--digest", digest[:12])
+    told = {each["job_id"]: each["digest"] for each in listed.document["approvals"]}
+    denied = await policy.says("approvals", "deny", str(second), "--reason", "too dear", "--digest", told[str(second)])
+    half = await policy.says("approvals", "grant", str(third), "--reason", "r", "--digest", told[str(third)])
+    nobody = await policy.says("approvals", "deny", str(a_job_id(9)), "--reason", "r", "--digest", digest)
+
+    assert {each["job_id"] for each in listed.document["approvals"]} == {str(first), str(second), str(third)}
+    assert (unnamed.code, f"Give --digest {digest}" in unnamed.err) == (2, True)
+    assert (wrong.code, granted.code, granted.out, again.code) == (6, 0, "It goes on as planned.\n", 6)
+    assert (denied.code, half.out, nobody.code) == (0, "1 of 2 allow it; it waits for more.\n", 3)
+    names = [[event.type for event in (await postgres_store.load([each]))[each]][3:] for each in (first, second, third)]
+    assert names == [["ApprovalGranted"], ["ApprovalDenied"], ["ApprovalGranted"]]
+    left = await policy.says("approvals", "list")
+    assert (left.out.count(str(third)), left.out.count(str(first))) == (1, 0)
+
+
+ASKS: dict[str, Any] = {"id": "dear", "when": {}, "reason": "All is dear.", "role": "owners", "expires_s": 500}
+DEAR = a_policy(row("q", "quantum", wish="auto"), approvals=[ASKS])
+TWO_OF_THEM = a_policy(row("q", "quantum", wish="auto"), approvals=[{**ASKS, "quorum": 2}])
+
+
+async def waiting(store: PostgresStore, job_id: UUID, decided_by: Tables) -> UUID:
+    """A job whose plan waits."""
+    submit = a_submit("auto", job_id)
+    now = await store.now()
+    events, job = decide(NoJob(), replace(submit, planned=plan(submit.inputs, decided_by)), now, job_id)
+    new = new_events(job_id, 0, events, now)
+    assert await store.append([Append(job_id, "acme", 0, new, Head(*summary_of(job)))]) == [True]
+    return job_id

@@ -136,6 +136,7 @@ def test_rows_that_overlap_by_accident_are_noted_and_general_cases_are_not() -> 
     assert found(general) == []
 
 
+APPROVAL = {"id": "a", "role": "owners", "expires_s": 5, "reason": "It is dear."}
 DOCUMENT_FAULTS: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
     "no row for the rest": (
         {"routing": [row("q", "quantum", wish="quantum"), row("c", wish="auto")]},
@@ -166,6 +167,14 @@ DOCUMENT_FAULTS: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
     "a sentence with an open brace": (
         {"routing": [{**row("q", "quantum", wish="quantum"), "reason": "It has {."}, LAST]},
         ("error", "bad_sentence", "routing/q/reason"),
+    ),
+    "an approval that ends in no plan": (
+        {"approvals": [{**APPROVAL, "on_expiry": "clasical"}]},
+        ("error", "unknown_plan", "approvals/a/on_expiry"),
+    ),
+    "an approval of a plan that is none": (
+        {"approvals": [{**APPROVAL, "plans": ["quantom"]}]},
+        ("error", "unknown_plan", "approvals/a/plans"),
     ),
     "a plan without a first leg": (
         {"plans": {"classical": CLASSICAL, "quantum": {**QUANTUM, "legs": QUANTUM["legs"][1:]}}},

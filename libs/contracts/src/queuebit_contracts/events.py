@@ -47,7 +47,7 @@ from queuebit_contracts.operators import JobInvalidated as JobInvalidated
 from queuebit_contracts.operators import Parent
 from queuebit_contracts.origin import Origin
 from queuebit_contracts.paths import PathDraw
-from queuebit_contracts.policy import Assignment
+from queuebit_contracts.policy import Approval, Assignment
 
 
 class ProblemSize(Model):
@@ -120,14 +120,20 @@ class JobPlanned(Event):
     experiments: tuple[Assignment, ...] | None = None
     thresholds: Thresholds | None = None
     path: PathDraw | None = None
+    approval: Approval | None = None
 
 
 class ApprovalRequested(Event):
-    """The plan waits for a person, who approves exactly what `digest` names."""
+    """The plan waits for a person, who approves exactly what `digest` names. `otherwise`: the plan that is taken where nobody
+    decides in time; without one the job is cancelled then.
+    """
 
     digest: str
     reason: str
     expires_at: AwareDatetime
+    role: str | None = None
+    quorum: int | None = None
+    otherwise: str | None = None
 
 
 class ApprovalGranted(Event):

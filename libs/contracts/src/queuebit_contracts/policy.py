@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from queuebit_contracts.event import Event
-from queuebit_contracts.jobs import AmountText, CurrencyCode, KindName, Lane, LegName, ParamValue, Role, Trigger
+from queuebit_contracts.jobs import AmountText, CurrencyCode, KindName, Lane, Leg, LegName, ParamValue, Role, Trigger
 from queuebit_contracts.model import Model, StrictModel
 from queuebit_contracts.operators import Actor, Reason
 
@@ -173,8 +173,21 @@ class ExperimentRow(Row):
     propensity: Share | None = None
 
 
+class ApprovalRow(Row):
+    """Plans that a person allows first: one of `role`, or `quorum` of them. What nobody knows asks for an approval too.
+
+    `plans`: only of these names. Who has not decided within `expires_s` has decided for `on_expiry`: `deny`, or a plan.
+    """
+
+    role: Text
+    quorum: Annotated[int, Field(ge=1, le=9)] = 1
+    expires_s: Seconds
+    on_expiry: RowId = "deny"
+    plans: Annotated[tuple[RowId, ...], Field(max_length=ROWS_MAX)] = ()
+
+
 class PolicyDocument(StrictModel):
-    """A policy. Of `routing` the first row that holds decides; of `guards` and `experiments` all that hold count.
+    """A policy. Of `routing` and `approvals` the first row that holds decides; of `guards` and `experiments` all count.
 
     `salt`: what buckets are drawn with; absent, the name. Who is in a canary stays in it as long as neither changes.
     `thresholds` by kind; those of `any` hold for kinds without their own.
@@ -188,6 +201,21 @@ class PolicyDocument(StrictModel):
     routing: Annotated[tuple[RoutingRow, ...], Field(min_length=1, max_length=ROWS_MAX)]
     experiments: Annotated[tuple[ExperimentRow, ...], Field(max_length=ROWS_MAX)] = ()
     thresholds: Annotated[dict[KindName, KindThresholds], Field(max_length=ROWS_MAX)] = {}
+    approvals: Annotated[tuple[ApprovalRow, ...], Field(max_length=ROWS_MAX)] = ()
+
+
+class Approval(Model):
+    """What a plan waits for: somebody of `role`, or `quorum` of them. Who has not decided within `expires_s` has decided for
+    `otherwise`, a plan with its `legs`; without one the job is cancelled.
+    """
+
+    row: RowId
+    role: str
+    reason: str
+    quorum: int = 1
+    expires_s: float
+    otherwise: str | None = None
+    legs: tuple[Leg, ...] = ()
 
 
 class Assignment(Model):

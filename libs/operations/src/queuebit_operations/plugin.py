@@ -1,4 +1,4 @@
-"""Plugs `queuebit ops`, `queuebit submissions`, `queuebit policy` and `queuebit path` into the command line."""
+"""Plugs `queuebit ops`, and what stands beside it, into the command line."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import typer
 from queuebit_operations.exit_codes import MEANINGS
 from queuebit_operations.groups import Groups
 from queuebit_operations.verbs import (
+    approvals,
     archive,
     asked,
     dlq,
@@ -75,3 +76,4 @@ def register(app: typer.Typer) -> None:
     submissions.register(app)
     policy.register(app)
     path.register(app)
+    approvals.register(app)

@@ -36,6 +36,8 @@ def advance(draft: Draft) -> None:
     if draft.job.denied is not None:
         _end_denied(draft, draft.job.denied)
         return
+    if draft.job.awaited is not None:
+        return
     if draft.gate.closed:
         distrust(draft)
     _release_ready(draft)

@@ -18,8 +18,9 @@ from queuebit_contracts.origin import Origin, whole_origin
 from queuebit_domain.holds.gate import OPEN, Gate
 from queuebit_domain.job import routing
 from queuebit_domain.job.advance import advance, complete
+from queuebit_domain.job.approving import ask_for_approval, decide_without_a_person, decided_by_a_person
 from queuebit_domain.job.draft import Draft
-from queuebit_domain.job.messages import Cancel, Invalidate, Message, Recall, Refuse, Submit, Wake
+from queuebit_domain.job.messages import Cancel, Deny, Grant, Invalidate, Message, Recall, Refuse, Submit, Wake
 from queuebit_domain.job.quarantine import distrust, recall
 from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob, Working, working_on
 from queuebit_domain.job.timers import lost_attempts
@@ -55,6 +56,8 @@ def decide(
             _wake(draft, at_work)
         case Recall():
             recall(draft)
+        case Grant() | Deny():
+            decided_by_a_person(draft, message)
         case ev.JobStarted() | ev.ExecutionProgressed():
             _progress(draft, at_work, message)
         case ev.ExecutionFailed() | ev.ResultRejected():
@@ -89,7 +92,10 @@ def refusal_of(job: Job, message: Submit, now: datetime) -> ev.JobRejected | Non
 def _submit(draft: Draft, message: Submit) -> None:
     if isinstance(draft.job, NoJob):
         draft.add(message.event)
-        draft.add(message.planned or routing.plan(message.inputs))
+        planned = message.planned or routing.plan(message.inputs)
+        draft.add(planned)
+        if planned.approval is not None:
+            ask_for_approval(draft, planned)
         advance(draft)
 
 
@@ -119,6 +125,8 @@ def _cancel(draft: Draft, job: OpenJob, message: Cancel) -> None:
 
 
 def _wake(draft: Draft, job: OpenJob) -> None:
+    if job.awaited is not None and decide_without_a_person(draft, job.awaited):
+        job = draft.open
     if draft.gate.closed:
         distrust(draft)
         job = draft.open

@@ -21,6 +21,7 @@ from queuebit_domain.job.plans import counts, legs_of
 from queuebit_domain.job.state import (
     IDLE,
     Answered,
+    Awaited,
     EndedJob,
     Held,
     Job,
@@ -81,10 +82,7 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
     # The events of every job come first, then what happens to few: each case costs those behind it an instance check.
     match event:
         case ev.JobPlanned():
-            legs = tuple([LegState(leg, IDLE) for leg in legs_of(event)])
-            return copy_with(
-                job, plan=event.plan, sense=event.sense, legs=legs, reasons=event.reasons, thresholds=event.thresholds
-            )
+            return _planned(job, event)
         case ev.JobQueued():
             working = Working(event.attempt_id, event.number, queued_at=at, moved_at=at)
             return with_leg(job, event.leg, working)
@@ -124,12 +122,41 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
             return ended(job, "expired")
         case ev.ApprovalDenied():
             return copy_with(job, denied=event)
-        case ev.ApprovalRequested() | ev.ApprovalGranted() | ev.JobImproved() | ev.JobInvalidated():
+        case ev.ApprovalRequested() | ev.ApprovalGranted():
+            return _approved(job, event)
+        case ev.JobImproved() | ev.JobInvalidated():
             return job
         case ev.JobSubmitted() | ev.JobRejected():
             raise CorruptStream(f"{type(event).__name__} stands in the middle of the stream of job {job.job_id}")
         case _:
             assert_never(event)
+
+
+def _planned(job: OpenJob, event: ev.JobPlanned) -> OpenJob:
+    legs = tuple([LegState(leg, IDLE) for leg in legs_of(event)])
+    return copy_with(
+        job,
+        plan=event.plan,
+        sense=event.sense,
+        legs=legs,
+        reasons=event.reasons,
+        thresholds=event.thresholds,
+        awaited=None if event.approval is None else Awaited(event),
+    )
+
+
+def _approved(job: OpenJob, event: ev.ApprovalRequested | ev.ApprovalGranted) -> OpenJob:
+    """The job with its request, or with one more grant of it: with enough of them it waits no longer."""
+    awaited = job.awaited
+    if awaited is None or awaited.planned.approval is None:
+        return job
+    if isinstance(event, ev.ApprovalRequested):
+        return copy_with(job, awaited=replace(awaited, digest=event.digest, expires_at=event.expires_at))
+    if event.digest != awaited.digest:
+        return job
+    granted = tuple(dict.fromkeys((*awaited.granted_by, event.actor)))
+    enough = len(granted) >= awaited.planned.approval.quorum
+    return copy_with(job, awaited=None if enough else replace(awaited, granted_by=granted))
 
 
 def ended(job: OpenJob, state: JobState, lane: str | None = None, objective: Number | None = None) -> EndedJob:

@@ -57,6 +57,24 @@ class Invalidate:
     event: ev.JobInvalidated
 
 
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A person allows the plan that `digest` names."""
+
+    digest: str
+    actor: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """A person refuses the plan that `digest` names."""
+
+    digest: str
+    actor: str
+    reason: str
+
+
 Report = (
     ev.JobStarted
     | ev.ExecutionProgressed
@@ -67,4 +85,4 @@ Report = (
 )
 """What workers and the validator say."""
 
-Message = Submit | Refuse | Cancel | Wake | Recall | Invalidate | Report
+Message = Submit | Refuse | Cancel | Wake | Recall | Invalidate | Grant | Deny | Report

@@ -6,7 +6,7 @@ Every fact that the policy may look at is recorded with the decision, so that `e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from queuebit_contracts.events import JobPlanned
@@ -22,7 +22,7 @@ from queuebit_contracts.jobs import (
     Tier,
 )
 from queuebit_contracts.model import copy_with
-from queuebit_contracts.policy import Assignment, KindThresholds
+from queuebit_contracts.policy import Approval, Assignment, KindThresholds
 from queuebit_domain.job.limits import Limits
 from queuebit_domain.policy.compiling import sentence
 from queuebit_domain.policy.default import DEFAULT
@@ -60,7 +60,10 @@ def plan(inputs: Facts, policy: Policy = DEFAULT) -> JobPlanned:
     measured = _measured(decision, inputs)
     return JobPlanned(
         plan=rule.plan,
-        legs=(*_legs(decision, inputs, policy.thresholds(inputs.kind)), *(leg for leg, _ in measured)),
+        legs=(
+            *_legs(decision.legs, inputs, rule, policy.thresholds(inputs.kind)),
+            *(leg for leg, _ in measured),
+        ),
         sense=inputs.sense,
         policy_version=policy.version,
         rule=rule.name,
@@ -71,6 +74,7 @@ def plan(inputs: Facts, policy: Policy = DEFAULT) -> JobPlanned:
         propensity=rule.propensity,
         experiments=tuple(assignment for _, assignment in measured) or None,
         thresholds=_thresholds(policy.thresholds(inputs.kind)),
+        approval=_approval(decision, inputs, policy.thresholds(inputs.kind)),
     )
 
 
@@ -101,13 +105,34 @@ def _thresholds(told: KindThresholds | None) -> Thresholds | None:
     return Thresholds(min_gain_ppm=told.min_gain_ppm, anomalous_gain_ppm=told.anomalous_gain_ppm)
 
 
-def _legs(decision: Decision, inputs: Facts, thresholds: KindThresholds | None) -> list[Leg]:
+def _approval(decision: Decision, inputs: Facts, thresholds: KindThresholds | None) -> Approval | None:
+    """What the plan waits for, with the one that is taken where nobody decides: no guard forbids its legs either."""
+    asked = decision.approver
+    if asked is None:
+        return None
+    denied = {lane for guard in decision.guards for lane in guard.deny}
+    legs = [leg for leg in asked.legs if leg.lane not in denied]
+    rule = Rule(asked.name, "", (), f"Nobody of {asked.role} decided in time.")
+    return Approval(
+        row=asked.name,
+        role=asked.role,
+        reason=sentence(asked.reason, inputs),
+        quorum=asked.quorum,
+        expires_s=asked.expires_s,
+        otherwise=asked.otherwise if legs else None,
+        legs=tuple(_legs(legs, inputs, rule, thresholds)),
+    )
+
+
+def _legs(
+    planned_legs: Sequence[PlannedLeg], inputs: Facts, rule: Rule, thresholds: KindThresholds | None
+) -> list[Leg]:
     seen: Counter[tuple[str, str]] = Counter()
     legs: list[Leg] = []
     trusted = thresholds.min_confidence if thresholds else None
-    for planned in decision.legs:
+    for planned in planned_legs:
         seen[planned.role, planned.lane] += 1
-        leg = leg_of(planned, inputs, decision.rule, seen[planned.role, planned.lane])
+        leg = leg_of(planned, inputs, rule, seen[planned.role, planned.lane])
         if planned.round is not None:
             after = Round(after=legs[-1].leg, cost_max=planned.round.cost_max, min_gain_ppm=planned.round.min_gain_ppm)
             leg = copy_with(leg, round=after, reason=f"The next round of {after.after}, as long as it is worth it.")

@@ -97,6 +97,16 @@ class LegState:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """A plan that waits for a person: nothing of it is released. `expires_at`: when it is decided without one."""
+
+    planned: ev.JobPlanned
+    digest: str = ""
+    expires_at: datetime | None = None
+    granted_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NoJob:
     """Nothing happened yet."""
 
@@ -129,6 +139,7 @@ class OpenJob:
     origin: Origin = NO_ORIGIN
     denied: ev.ApprovalDenied | None = None
     thresholds: Thresholds | None = None
+    awaited: Awaited | None = None
 
     @property
     def counted(self) -> list[LegState]:

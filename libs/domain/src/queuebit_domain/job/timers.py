@@ -36,6 +36,8 @@ def next_wake(job: Job) -> datetime | None:
         return None
     if job.denied is not None:
         return job.submitted_at
+    if job.awaited is not None:
+        return min(job.awaited.expires_at or job.deadline, job.deadline)
     moments = [job.deadline]
     stages: list[datetime] = []
     hurry_would_help = False

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any, Final, NamedTuple
 
 from queuebit_contracts.policy import (
+    ApprovalRow,
     ExperimentRow,
     FactRef,
     GuardRow,
@@ -20,6 +21,7 @@ from queuebit_domain.errors import InvalidPolicy
 from queuebit_domain.policy.facts import FACTS, Facts, FactSpec
 from queuebit_domain.policy.plans import expanded, problems_of_legs
 from queuebit_domain.policy.tables import (
+    Approver,
     Condition,
     Experiment,
     Guard,
@@ -47,13 +49,14 @@ def compiled(document: PolicyDocument, version: str, digest: str | None = None) 
         first = problems[0]
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise InvalidPolicy(f"{version}: {first.at}: {first.detail}{more}", remedy=first.remedy)
-    rows: tuple[Row, ...] = (*document.guards, *document.routing, *document.experiments)
+    rows = [row for _, row in rows_of(document)]
     return Policy(
         version,
         document,
         guards=tuple(_guard(row) for row in document.guards),
         routing=tuple(_rule(row, document) for row in document.routing),
         experiments=tuple(_experiment(row) for row in document.experiments),
+        approvals=tuple(_approver(row, document) for row in document.approvals),
         reads=frozenset(name for row in rows for name in _facts_of(row)),
         digest=digest,
     )
@@ -84,6 +87,8 @@ def problems_of(document: PolicyDocument) -> Iterator[Problem]:
         if isinstance(row, ExperimentRow) and (row.add.copies > 1 or row.add.rounds or row.add.advises):
             remedy = "Write a row for each leg."
             yield Problem("experiment_of_many", f"{at}/add", "an experiment is one leg, and advises nobody", remedy)
+        if isinstance(row, ApprovalRow):
+            yield from _of_approval(at, row, document)
         if isinstance(row, GuardRow) and "rule" in row.deny:
             remedy = "Take `rule` out: it is what is left when all else is forbidden."
             yield Problem("rule_denied", f"{at}/deny", "the default answer cannot be forbidden", remedy)
@@ -97,6 +102,7 @@ def rows_of(document: PolicyDocument) -> Iterator[tuple[str, Row]]:
         ("guards", document.guards),
         ("routing", document.routing),
         ("experiments", document.experiments),
+        ("approvals", document.approvals),
     )
     for table, rows in tables:
         for row in rows:
@@ -146,12 +152,34 @@ def _experiment(row: ExperimentRow) -> Experiment:
     return Experiment(row.id, measured, row.reason, conditions_of(row), row.owner, row.propensity)
 
 
+def _approver(row: ApprovalRow, document: PolicyDocument) -> Approver:
+    form = document.plans.get(row.on_expiry)
+    legs = tuple(planned for leg in form.legs for planned in expanded(leg)) if form else ()
+    otherwise = form.plan if form else None
+    return Approver(
+        row.id, row.role, row.quorum, row.expires_s, otherwise, legs, frozenset(row.plans), row.reason, conditions_of(row),
+        row.owner,
+    )  # fmt: skip
+
+
 def _twice(document: PolicyDocument) -> Iterator[Problem]:
     seen: set[tuple[str, str]] = set()
     for table, row in rows_of(document):
         if (table, row.id) in seen:
             yield Problem("row_twice", f"{table}/{row.id}", "two rows have this id", "Give each row its own.")
         seen.add((table, row.id))
+
+
+def _of_approval(at: str, row: ApprovalRow, document: PolicyDocument) -> Iterator[Problem]:
+    if row.on_expiry != "deny" and row.on_expiry not in document.plans:
+        known = ["deny", *document.plans]
+        yield Problem(
+            "unknown_plan", f"{at}/on_expiry", f"there is no plan {row.on_expiry!r}", _meant(row.on_expiry, known)
+        )
+    shown = {form.plan for form in document.plans.values()}
+    for name in row.plans:
+        if name not in shown:
+            yield Problem("unknown_plan", f"{at}/plans", f"no plan is shown as {name!r}", _meant(name, list(shown)))
 
 
 def _of_condition(at: str, fact: str, wanted: Wanted) -> Iterator[Problem]:

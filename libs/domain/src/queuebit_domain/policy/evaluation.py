@@ -1,8 +1,9 @@
 """What a policy decides on facts, with a trace of everything that it asked. Pure, and total: something always follows.
 
 The trace holds a mark for each condition (see `tables`), `,` between rows and, where there are other tables than routing, `|`
-between guards, routing and experiments. Of routing it ends with the row that decided; `!` marks one that holds and that a guard
-forbids. `-` stands for a row without conditions. With the facts and the document, which are recorded too, it says why.
+between guards, routing, experiments and, where there are some, approvals. Of routing and approvals it ends with the row that
+decided; `!` marks one that holds and that a guard forbids, `~` one that is for other plans. `-` stands for a row without
+conditions. With the facts and the document, which are recorded too, it says why.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Final, NamedTuple
 
 from queuebit_contracts.jobs import Lane
 from queuebit_domain.policy.facts import Facts
-from queuebit_domain.policy.tables import Experiment, Guard, PlannedLeg, Policy, Rule
+from queuebit_domain.policy.tables import Approver, Experiment, Guard, PlannedLeg, Policy, Rule
 
 DENIED: Final = "denied"
 """The plan of a job that nothing may answer: it has no legs, and fails with the reasons of the guards."""
@@ -27,11 +28,12 @@ class Decision(NamedTuple):
     guards: tuple[Guard, ...]
     experiments: tuple[Experiment, ...]
     trace: str
+    approver: Approver | None = None
 
 
 def evaluate(policy: Policy, facts: Facts) -> Decision:
     """Guards first, then the first row of routing that holds and is not forbidden, then all experiments that hold."""
-    if not policy.guards and not policy.experiments:
+    if not policy.guards and not policy.experiments and not policy.approvals:
         rule, legs, marks = _routed(policy.routing, facts, frozenset())
         return Decision(rule, legs, (), (), marks)
     held: list[Guard] = []
@@ -53,8 +55,26 @@ def evaluate(policy: Policy, facts: Facts) -> Decision:
         experiment_marks.append(f"{marks or '-'}{'!' if forbidden else ''}")
         if holds and not forbidden:
             measured.append(experiment)
-    trace = "|".join((",".join(guard_marks), routing_marks, ",".join(experiment_marks)))
-    return Decision(rule, legs, tuple(held), tuple(measured), trace)
+    parts = [",".join(guard_marks), routing_marks, ",".join(experiment_marks)]
+    approver = None
+    if policy.approvals:
+        approver, approval_marks = _approver(policy.approvals, facts, rule.plan if legs else "")
+        parts.append(approval_marks)
+    return Decision(rule, legs, tuple(held), tuple(measured), "|".join(parts), approver)
+
+
+def _approver(approvals: Sequence[Approver], facts: Facts, plan: str) -> tuple[Approver | None, str]:
+    """The first row that is not known not to hold, of those for this plan; others are marked `~`."""
+    asked = []
+    for approver in approvals:
+        if not plan or (approver.plans and plan not in approver.plans):
+            asked.append("~")
+            continue
+        marks = approver.marks(facts)
+        asked.append(marks or "-")
+        if "0" not in marks:
+            return approver, ",".join(asked)
+    return None, ",".join(asked)
 
 
 def _routed(routing: Sequence[Rule], facts: Facts, denied: frozenset[Lane]) -> tuple[Rule, tuple[PlannedLeg, ...], str]:

@@ -33,11 +33,8 @@ def lint(document: PolicyDocument) -> list[Finding]:
         return broken
     found: list[Finding] = []
     found += _defaults(document)
-    for table, rows in (
-        ("guards", document.guards),
-        ("routing", document.routing),
-        ("experiments", document.experiments),
-    ):
+    for table in ("guards", "routing", "experiments", "approvals"):
+        rows: Sequence[Row] = getattr(document, table)
         pieces = Pieces(condition for row in rows for condition in conditions_of(row))
         boxes = [pieces.box(conditions_of(row)) for row in rows]
         found += _impossible(table, rows, boxes)
@@ -145,6 +142,7 @@ def _unknowns(document: PolicyDocument) -> Iterator[Finding]:
 
 def _unused(document: PolicyDocument) -> Iterator[Finding]:
     used = {row.use for row in document.routing}
+    used |= {row.on_expiry for row in document.approvals}
     for name in document.plans:
         if name not in used:
             yield Finding(

@@ -191,6 +191,23 @@ class Experiment(_Row):
     tests: tuple[_Test, ...] = field(init=False, repr=False, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Approver(_Row):
+    """Plans that wait for a person. `otherwise`: the plan where nobody decides in time, None where the job is cancelled."""
+
+    name: str
+    role: str
+    quorum: int
+    expires_s: float
+    otherwise: str | None
+    legs: tuple[PlannedLeg, ...]
+    plans: frozenset[str]
+    reason: str
+    when: tuple[Condition, ...] = ()
+    owner: str = ""
+    tests: tuple[_Test, ...] = field(init=False, repr=False, compare=False)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Policy:
     """A version of a policy, ready to decide. `reads`: the facts that it asks about, those in its sentences included.
@@ -203,6 +220,7 @@ class Policy:
     routing: tuple[Rule, ...]
     experiments: tuple[Experiment, ...]
     reads: frozenset[str]
+    approvals: tuple[Approver, ...] = ()
     digest: str | None = None
 
     def thresholds(self, kind: str) -> KindThresholds | None:

@@ -105,6 +105,7 @@ def fork(
     submitted = begun.model_copy(
         update={"request": request, "idempotency_key": None, "fingerprint": fingerprint(request), "parent": parent}
     )
+    planned = planned.model_copy(update={"approval": None})  # Whoever makes a job of another has decided.
     made: list[ev.JobEvent] = [submitted, planned if past > 1 or keep_plan else _planned(planned, request)]
     made += _history(told[planned_at:past], new_id)
     job: Job = NoJob()

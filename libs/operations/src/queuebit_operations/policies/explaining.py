@@ -16,6 +16,7 @@ from queuebit_domain.policy.facts import FACTS, Facts, FactValue, facts_in, with
 from queuebit_domain.policy.tables import Condition, Policy
 from queuebit_operations.errors import BadArgument
 
+TABLES = ("guards", "routing", "experiments", "approvals")
 Mark = Literal["holds", "fails", "unknown"]
 _MARKS: Mapping[str, Mark] = {"1": "holds", "0": "fails", "?": "unknown"}
 
@@ -46,16 +47,13 @@ def asked_rows(planned: JobPlanned, policy: Policy) -> list[AskedRow]:
         return []
     facts = facts_in(planned.inputs)
     parts = planned.trace.split("|")
-    marks = (
-        {"routing": parts[0]}
-        if len(parts) == 1
-        else dict(zip(("guards", "routing", "experiments"), parts, strict=True))
-    )
+    marks = {"routing": parts[0]} if len(parts) == 1 else dict(zip(TABLES, parts, strict=False))
     rows: list[AskedRow] = []
     for table, text in marks.items():
         of_table = getattr(policy, table)
         for row, asked in zip(of_table, text.split(",") if text else (), strict=False):
-            rows.append(_row(table, row.name, row.when, asked, facts))
+            if asked != "~":
+                rows.append(_row(table, row.name, row.when, asked, facts))
     return rows
 
 
@@ -65,7 +63,7 @@ def _row(table: str, name: str, when: Sequence[Condition], asked: str, facts: Fa
         AskedCondition(str(condition), getattr(facts, condition.fact), _bound(condition, facts), _MARKS[mark])
         for condition, mark in zip(when, "" if told == "-" else told, strict=True)
     )
-    misses = {"0"} if table == "guards" else {"0", "?"}
+    misses = {"0"} if table in ("guards", "approvals") else {"0", "?"}
     if set(told) & misses:
         outcome: Literal["holds", "passed over", "forbidden"] = "passed over"
     else:

@@ -63,7 +63,7 @@ def _of_operators(event: JobEvent) -> bool:
     another begins where that one stood.
     """
     match event:
-        case ev.JobHeld() | ev.JobInvalidated():
+        case ev.JobHeld() | ev.JobInvalidated() | ev.ApprovalGranted() | ev.ApprovalDenied():
             return True
         case ev.ResultRejected():
             return event.code == QUARANTINED

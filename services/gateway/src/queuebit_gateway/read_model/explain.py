@@ -49,6 +49,10 @@ def _summary(view: JobView) -> str:
         return f"{view.state.capitalize()} ({view.failure.code}): {view.failure.detail}"
     if view.plan is None:
         return "Accepted; the control plane has not planned it yet."
+    if view.approval is not None:
+        until = f"{view.approval.expires_at:%Y-%m-%d %H:%M:%S %Z}" if view.approval.expires_at else "its deadline"
+        then = f"the plan {view.approval.otherwise} is taken" if view.approval.otherwise else "it is cancelled"
+        return f"Waits for {view.approval.role} to allow its plan, until {until}; then {then}. {view.approval.reason}"
     if view.held:
         return "; ".join(f"{held.leg} is held by {held.actor}: {held.reason}" for held in view.held)
     live = [leg for leg in view.plan.legs if leg.state in ("queued", "running", "validating")]

@@ -13,7 +13,7 @@ from queuebit_contracts.origin import whole_origin
 from queuebit_domain.job.evolve import evolve
 from queuebit_domain.job.label import label
 from queuebit_domain.job.money import total
-from queuebit_domain.job.state import EndedJob, Job, NoJob
+from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob
 from queuebit_gateway.read_model.attempts import Attempt
 from queuebit_gateway.read_model.models import (
     CancellationView,
@@ -26,7 +26,7 @@ from queuebit_gateway.read_model.models import (
     RejectionView,
     SuspectView,
 )
-from queuebit_gateway.read_model.plan_view import Progress, plan_view
+from queuebit_gateway.read_model.plan_view import Progress, approval_view, plan_view
 from queuebit_problems.kind import gap_of
 
 
@@ -283,6 +283,7 @@ class Folding:
             progress=self.progress,
             fallbacks=tuple(self.fallbacks),
             improvements=self.improvements,
+            approval=approval_view(self.job.awaited) if isinstance(self.job, OpenJob) else None,
             held=() if isinstance(self.job, EndedJob) else tuple(self.held.values()),
             **facts,
         )

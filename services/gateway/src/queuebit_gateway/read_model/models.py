@@ -98,6 +98,20 @@ class SuspectView(Model):
     replaced_by: UUID | None = None
 
 
+class ApprovalView(Model):
+    """A plan that waits for a person of `role`, or for `quorum` of them. `otherwise`: the plan where nobody decides until
+    `expires_at`; None where the job is cancelled then.
+    """
+
+    digest: str = Field(description="Names exactly what is approved.")
+    role: str
+    reason: str
+    quorum: int
+    granted_by: tuple[str, ...] = ()
+    expires_at: AwareDatetime | None = None
+    otherwise: str | None = None
+
+
 class ParentView(Model):
     """The job that this one was made from: a `fork` goes on from its version, a `rerun` asks the very same again."""
 
@@ -199,6 +213,9 @@ class JobView(Model):
     fallbacks: tuple[FallbackView, ...] = ()
     improvements: int = 0
     suggestions: tuple[Suggestion, ...] = Field(default=(), description="Answers of legs that advise; none was chosen.")
+    approval: ApprovalView | None = Field(
+        default=None, description="What it waits for, where a person is to allow its plan."
+    )
     held: tuple[HeldView, ...] = Field(default=(), description="Why it waits, where an operator holds it back.")
     suspect: SuspectView | None = Field(default=None, description="Set where its answer was invalidated.")
     parent: ParentView | None = Field(default=None, description="The job that it was forked from, or asks again.")

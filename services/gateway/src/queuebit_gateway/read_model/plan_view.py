@@ -8,8 +8,9 @@ from uuid import UUID
 
 from queuebit_contracts.events import JobPlanned
 from queuebit_contracts.jobs import Leg
+from queuebit_domain.job.state import Awaited
 from queuebit_gateway.read_model.attempts import Attempt
-from queuebit_gateway.read_model.models import LegProgress, LegView, PlanView
+from queuebit_gateway.read_model.models import ApprovalView, LegProgress, LegView, PlanView
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +48,20 @@ def _leg_view(leg: Leg, progress: Progress) -> LegView:
         budget_s=leg.budget_s,
         attempts_max=leg.attempts_max,
         reason=leg.reason,
+    )
+
+
+def approval_view(awaited: Awaited | None) -> ApprovalView | None:
+    """What a plan waits for; None where it waits for nobody."""
+    approval = awaited.planned.approval if awaited is not None else None
+    if awaited is None or approval is None:
+        return None
+    return ApprovalView(
+        digest=awaited.digest,
+        role=approval.role,
+        reason=approval.reason,
+        quorum=approval.quorum,
+        granted_by=awaited.granted_by,
+        expires_at=awaited.expires_at,
+        otherwise=approval.otherwise,
     )

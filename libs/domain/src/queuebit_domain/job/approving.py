@@ -1,0 +1,75 @@
+"""Plans that wait for a person: what exactly is approved, who decides, and what happens where nobody does."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from queuebit_contracts import events as ev
+from queuebit_contracts.canonical import fingerprint
+from queuebit_contracts.model import copy_with
+from queuebit_domain.job.draft import Draft
+from queuebit_domain.job.messages import Deny, Grant
+from queuebit_domain.job.state import Awaited
+
+
+def digest_of(planned: ev.JobPlanned, problem_fingerprint: str) -> str:
+    """What is approved: this plan, with these legs, by this policy, for this problem, and nothing else."""
+    return fingerprint(
+        {
+            "plan": planned.plan,
+            "legs": [leg.model_dump(mode="json", exclude_none=True) for leg in planned.legs],
+            "policy": planned.policy_version,
+            "problem": problem_fingerprint,
+        }
+    )
+
+
+def ask_for_approval(draft: Draft, planned: ev.JobPlanned) -> None:
+    """Ask, once: the deadline is the end of all patience."""
+    job, approval = draft.open, planned.approval
+    assert approval is not None
+    draft.add(
+        ev.ApprovalRequested(
+            digest=digest_of(planned, job.problem_fingerprint),
+            reason=approval.reason,
+            expires_at=min(draft.now + timedelta(seconds=approval.expires_s), job.deadline),
+            role=approval.role,
+            quorum=approval.quorum,
+            otherwise=approval.otherwise,
+        )
+    )
+
+
+def decided_by_a_person(draft: Draft, message: Grant | Deny) -> None:
+    """A decision on what is asked now; of anything else, or said twice by the same person, nothing follows."""
+    awaited = draft.open.awaited
+    if awaited is None or awaited.digest != message.digest:
+        return
+    if isinstance(message, Deny):
+        draft.add(ev.ApprovalDenied(digest=message.digest, actor=message.actor, reason=message.reason))
+    elif message.actor not in awaited.granted_by:
+        draft.add(ev.ApprovalGranted(digest=message.digest, actor=message.actor, reason=message.reason))
+
+
+def decide_without_a_person(draft: Draft, awaited: Awaited) -> bool:
+    """Where time is over take the plan that was said for that, or none; whether it was."""
+    planned = awaited.planned
+    approval = planned.approval
+    if approval is None or awaited.expires_at is None or draft.now < awaited.expires_at:
+        return False
+    reason = f"Nobody of {approval.role} decided in time."
+    if approval.otherwise is None:
+        draft.add(ev.ApprovalDenied(digest=awaited.digest, actor=f"policy {planned.policy_version}", reason=reason))
+        return True
+    draft.add(
+        copy_with(
+            planned,
+            plan=approval.otherwise,
+            legs=approval.legs,
+            reasons=(*planned.reasons, reason),
+            propensity=None,
+            experiments=None,
+            approval=None,
+        )
+    )
+    return True

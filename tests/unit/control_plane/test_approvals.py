@@ -1,0 +1,155 @@
+"""Plans that wait for a person: nothing is released before, exactly what was shown is approved, and silence decides too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from queuebit_contracts import events as ev
+from queuebit_domain.job import routing
+from queuebit_domain.job.evolve import evolve
+from queuebit_domain.job.label import label
+from queuebit_domain.job.messages import Cancel, Deny, Grant, Message, Wake
+from queuebit_domain.job.state import NoJob, OpenJob
+from queuebit_domain.job.timers import next_wake
+from tests.builders import JOB_ID, NOW, a_submit, at
+from tests.unit.control_plane.given import Story
+from tests.unit.policy.policies import a_policy, facts, guard, row
+
+
+def costly(**changes: Any) -> dict[str, Any]:
+    told = {
+        "id": "costly",
+        "when": {"qubits": {"ge": 5}},
+        "reason": "{qubits} qubits are dear.",
+        "role": "owners",
+        "expires_s": 30,
+        "plans": ["quantum_with_baseline"],
+        "on_expiry": "classical",
+    }
+    return {**told, **changes}
+
+
+def asked(guards: list[dict[str, Any]] | None = None, **changes: Any) -> Story:
+    """A job of six qubits whose plan waits."""
+    policy = a_policy(row("q", "quantum", wish="auto"), approvals=[costly(**changes)], guards=guards or [])
+    submit = a_submit("auto", qubits=6)
+    return Story(NoJob()).when(replace(submit, planned=routing.plan(submit.inputs, policy)))
+
+
+def digest_of(story: Story) -> str:
+    assert isinstance(story.job, OpenJob)
+    assert story.job.awaited is not None
+    return story.job.awaited.digest
+
+
+def after(story: Story, *messages: Message, seconds: float = 1.0) -> Story:
+    for message in messages:
+        story = Story(story.job).when(message, at(seconds))
+    return story
+
+
+def test_nothing_is_released_before_somebody_allows_it() -> None:
+    story = asked()
+    request = story.the(ev.ApprovalRequested)
+
+    assert story.names == ["JobSubmitted", "JobPlanned", "ApprovalRequested"]
+    assert (request.role, request.reason, request.quorum, request.otherwise) == (
+        "owners", "6 qubits are dear.", 1, "classical_only",
+    )  # fmt: skip
+    assert (request.expires_at, next_wake(story.job), label(story.job)) == (at(30), at(30), "planned")
+    assert after(story, Wake()).names == []
+
+    granted = after(story, Grant(digest_of(story), "ada", "worth it"))
+    assert (granted.names, next_wake(granted.job)) == (["ApprovalGranted"], NOW)
+    assert after(granted, Wake()).names == ["JobQueued", "JobQueued"]
+
+
+def test_a_grant_of_another_plan_or_said_twice_is_none() -> None:
+    story = asked(quorum=2)
+    digest = digest_of(story)
+
+    assert after(story, Grant("another", "ada")).names == []
+    first = after(story, Grant(digest, "ada"))
+    assert (first.names, next_wake(first.job)) == (["ApprovalGranted"], at(30))
+    assert after(first, Grant(digest, "ada")).names == []
+    second = after(first, Grant(digest, "bob"))
+    assert (second.names, next_wake(second.job)) == (["ApprovalGranted"], NOW)
+    assert after(second, Grant(digest, "eve")).names == []
+
+
+def test_what_is_named_is_the_plan_its_legs_its_policy_and_the_problem() -> None:
+    submit = a_submit("auto", qubits=6)
+    policy = a_policy(row("q", "quantum", wish="auto"), approvals=[costly()])
+    other = a_policy(row("q", "quantum", wish="auto"), approvals=[costly()], plans={
+        "classical": {"plan": "c", "legs": [{"role": "primary", "lane": "classical"}]},
+        "quantum": {"plan": "quantum_with_baseline", "legs": [{"role": "primary", "lane": "quantum", "params": {"shots": 9}}]},
+    })  # fmt: skip
+    digests = {
+        Story(NoJob()).when(replace(submit, planned=routing.plan(submit.inputs, each))).the(ev.ApprovalRequested).digest
+        for each in (policy, policy, other)
+    }
+
+    assert len(digests) == 2
+
+
+def test_a_refusal_cancels_the_job_with_its_name() -> None:
+    story = asked()
+    denied = after(story, Deny(digest_of(story), "ada", "too dear"))
+
+    assert denied.names == ["ApprovalDenied"]
+    ended = after(denied, Wake())
+    assert (ended.names, ended.the(ev.JobCancelled).actor, ended.the(ev.JobCancelled).reason) == (
+        ["JobCancelled"], "ada", "too dear",
+    )  # fmt: skip
+
+
+def test_where_nobody_decides_the_plan_for_that_is_taken() -> None:
+    story = asked()
+    late = Story(story.job).when(Wake(), at(30))
+
+    assert late.names == ["JobPlanned", "JobQueued"]
+    planned = late.the(ev.JobPlanned)
+    assert (planned.plan, [leg.leg for leg in planned.legs], planned.approval) == (
+        "classical_only", ["primary-classical"], None,
+    )  # fmt: skip
+    assert planned.reasons[-1] == "Nobody of owners decided in time."
+    assert after(late, Grant(digest_of(story), "ada"), seconds=31).names == []
+
+
+def test_without_such_a_plan_or_where_a_guard_forbids_it_silence_is_a_refusal() -> None:
+    for story in (asked(on_expiry="deny"), asked(guards=[guard("off", "classical", wish="auto")])):
+        assert story.the(ev.ApprovalRequested).otherwise is None
+        late = Story(story.job).when(Wake(), at(30))
+        assert late.names == ["ApprovalDenied", "JobCancelled"]
+        assert late.the(ev.JobCancelled).actor == "policy frugal/1"
+
+
+def test_a_waiting_job_can_be_withdrawn_and_its_deadline_is_the_end() -> None:
+    assert after(asked(), Cancel("acme", "bob", "x")).names == ["JobCancelled"]
+
+    long = asked(expires_s=10_000)
+    assert long.the(ev.ApprovalRequested).expires_at == at(600)
+
+
+def test_what_is_not_asked_for_or_not_for_this_plan_waits_for_nobody() -> None:
+    policy = a_policy(row("q", "quantum", tier="batch"), approvals=[costly()])
+
+    small, classical = routing.plan(facts(tier="batch", qubits=3), policy), routing.plan(facts(qubits=9), policy)
+    dear = routing.plan(facts(tier="batch", qubits=9), policy)
+
+    assert (small.approval, small.trace) == (None, "|1||0")
+    assert (classical.approval, classical.trace) == (None, "|0,-||~")
+    assert dear.approval is not None
+    unknown = a_policy(row("q", "quantum", tier="batch"), approvals=[costly(when={"quantum_queue": {"gt": 5}})])
+    assert routing.plan(facts(tier="batch"), unknown).approval is not None
+
+
+def test_the_fold_says_the_same_as_the_decisions() -> None:
+    story = asked(quorum=2)
+    granted = after(story, Grant(digest_of(story), "ada"))
+    job: Any = NoJob()
+    for event in (*story.events, *granted.events):
+        job = evolve(job, event, NOW, JOB_ID)
+
+    assert job == granted.job
