@@ -108,6 +108,12 @@ sweep: $(READY) ## Run every published instance of a folder (DATA=folder FAMILY=
 fuzz: $(READY) ## Admit hostile statements and files, name the dearest (CASES=10000 SEED=1 FIRST=0).
 	@$(BIN)/python -m queuebit_workbench.fuzz $(if $(CASES),--count $(CASES)) $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))
 
+.PHONY: fuzz-http
+fuzz-http: $(READY) ## Ask the gateway everything that its document allows and forbids, in walks too (CASES=10000 SEED=1).
+	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group contract
+	@CASES=$(or $(CASES),10000) SEED=$(or $(SEED),1) \
+		$(BIN)/python -m pytest tests/contract/documents/test_schemathesis.py -m contract --timeout 0 -s
+
 readings: $(READY) ## Compare the reading of random OpenQASM programs with a second one (TYPED=1000 DYNAMIC=500 SEED=1).
 	@TYPED=$(or $(TYPED),1000) DYNAMIC=$(or $(DYNAMIC),500) SEED=$(or $(SEED),1) \
 		$(BIN)/python -m pytest tests/unit/problems/test_qasm_second_reading.py --timeout 0

@@ -1,35 +1,60 @@
-"""The gateway does what its document says, asked by a foreign client that tries everything the document allows and forbids."""
+"""The gateway does what its document says, asked by a foreign client that tries everything the document allows and forbids.
+
+`make contract` asks a little, `make fuzz-http CASES=10000` as much as is wanted: single calls, and walks along the links of the
+document, from what is made to what can be done with it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
+from queuebit_domain.projections.backlog import BACKLOG
+from queuebit_domain.projections.usage import USAGE
+from queuebit_gateway.http import stream, tenant_stream
 from queuebit_gateway.http.guard import Bounds
 from tests.contract.documents.outside import HERE, SCHEMAS
 from tests.contract.http.doors import a_door
 
-EXAMPLES_MAX = int(os.environ.get("EXAMPLES", "50"))
+OPERATIONS = 25
+CASES = int(os.environ.get("CASES", "0"))
+EXAMPLES_MAX = int(os.environ.get("EXAMPLES", "50")) if not CASES else -(-CASES // OPERATIONS)
+SEED = os.environ.get("SEED", "1")
+ANSWER_S_MAX = "2"
+"""Streams apart, no answer takes longer, waits of `Prefer` included: the client sends none that waits."""
+_COUNT = re.compile(r"(\d[\d,]*) generated")
 
 
 @pytest.mark.contract
-@pytest.mark.timeout(900)
-async def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
+@pytest.mark.timeout(0 if CASES else 900)
+async def test_schemathesis_finds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streams end after a moment here, so that a client that reads them to their end comes to one."""
+    for module in (stream, tenant_stream):
+        monkeypatch.setattr(module, "LIFE_S_MAX", 0.05)
     program = Path(sys.executable).with_name("schemathesis")
     assert program.exists(), "run it by `make contract`"
     async with a_door(Bounds()) as door:
         key = await door.world.key("acme", "admin")
+        for projection in (USAGE, BACKLOG):
+            await door.world.store.create_build(projection, live=True)
         process = await asyncio.create_subprocess_exec(
             str(program), "--config-file", str(HERE / "schemathesis.toml"), "--no-color",
             "run", str(SCHEMAS / "openapi.json"), "--url", f"http://127.0.0.1:{door.server.port}",
             "--header", f"Authorization: Bearer {key}", "--checks", "all", "--max-examples", str(EXAMPLES_MAX),
-            "--seed", "1", "--request-timeout", "60", "--max-response-time", "60", "--warnings", "off", "--workers", "1",
+            "--seed", SEED, "--request-timeout", "60", "--max-response-time", ANSWER_S_MAX, "--warnings", "off",
+            "--workers", "1",
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=tmp_path,
         )  # fmt: skip
         out, _ = await process.communicate()
 
-    assert process.returncode == 0, out.decode()[-20_000:]
+    said = out.decode()
+    sys.stdout.write(said[-3000:])
+    assert process.returncode == 0, said[-20_000:]
+    count = _COUNT.search(said)
+    assert count is not None, said[-3000:]
+    assert int(count[1].replace(",", "")) >= max(CASES, 500)

@@ -82,10 +82,13 @@ async def submit(
 ) -> Response:
     """Take a question. The answer is 202 with the job as it is now: new, or the same job again where the key is repeated."""
     parts = parts_of(request)
+    offered = request.headers.get("idempotency-key")
     if validate_only:
+        if offered is not None:
+            read_key(offered)
         asked, _ = await parts.reader.read(await body_of(request), actor.tenant)
         return _json(await _would(parts, asked))
-    key = read_key(request.headers.get("idempotency-key"))
+    key = read_key(offered)
     admitted, origin = await parts.reader.read(await body_of(request), actor.tenant)
     taken = await parts.submitter.submit(admitted, key, traceparent_of(request), origin)
     accepted = taken.accepted

@@ -78,6 +78,23 @@ _ALWAYS = ("Request-Id", "Queuebit-Version")
 _WITH_STATUS = {"401": ("WWW-Authenticate",), "429": ("Retry-After",), "503": ("Retry-After",)}
 _DOOR = (400, 408, 414, 431, 500, 503)
 """What every route may answer before it is reached, or where something fails inside."""
+_LINKS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "submit_job": ("202", "job_id", ("read_job", "explain_job", "follow_job", "cancel_job")),
+    "make_webhook": (
+        "201",
+        "webhook_id",
+        (
+            "read_webhook",
+            "change_webhook",
+            "rotate_webhook",
+            "ping_webhook",
+            "list_webhook_deliveries",
+            "replay_webhook",
+            "delete_webhook",
+        ),
+    ),
+}
+"""What can be done with what an operation makes: the status, the parameter that takes its id, and the operations."""
 _SHOWN_REQUEST_ID = "01890000-0000-7000-8000-000000000000"
 
 
@@ -184,6 +201,11 @@ def _complete(operation: dict[str, Any], *, authenticated: bool) -> None:
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422", "")):
         responses["422"] = problems(422)[422]
+    status, parameter, targets = _LINKS.get(operation["operationId"], ("", "", ()))
+    if targets:
+        responses[status]["links"] = {
+            target: {"operationId": target, "parameters": {parameter: "$response.body#/id"}} for target in targets
+        }
     for status, response in responses.items():
         names = [*_ALWAYS, *_WITH_STATUS.get(str(status), ())]
         headers = response.setdefault("headers", {})

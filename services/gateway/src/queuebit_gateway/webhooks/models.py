@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from queuebit_contracts.model import Model, StrictModel
 from queuebit_gateway.egress.target import URL_LENGTH_MAX
@@ -19,6 +20,16 @@ REPLAYED_MAX = 10_000
 
 Url = Annotated[str, StringConstraints(min_length=1, max_length=URL_LENGTH_MAX)]
 Description = Annotated[str, StringConstraints(max_length=500)]
+
+
+def _text(value: Any) -> Any:
+    """Numbers are no moments here, though pydantic takes them for seconds since 1970."""
+    if not isinstance(value, str):
+        raise PydanticCustomError("datetime", "should be a time as RFC 3339 has it")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_text)]
 
 
 class WebhookBody(StrictModel):
@@ -58,10 +69,8 @@ class RotateBody(StrictModel):
 class ReplayBody(StrictModel):
     """The body of POST /v1/webhooks/{id}/replay."""
 
-    since: Annotated[AwareDatetime, Field(description="Events that happened at or after this.")]
-    until: Annotated[
-        AwareDatetime | None, Field(description="Events that happened before this; left out, until now.")
-    ] = None
+    since: Annotated[Moment, Field(description="Events that happened at or after this.")]
+    until: Annotated[Moment | None, Field(description="Events that happened before this; left out, until now.")] = None
     states: Annotated[
         tuple[Literal["delivered", "exhausted"], ...],
         Field(min_length=1, max_length=2, description="Deliver again what was given up, or what was delivered, too."),
