@@ -92,7 +92,7 @@ def _asked_with(url: str, key: str, job_id: str) -> str:
 
 
 def test_what_explains_a_job_is_made_the_same_way() -> None:
-    """The endpoint that is shipped: nobody else knows it but the method that each client has for convenience."""
+    """The endpoint that is shipped: nobody else knows it but the method of each client, and the tool for agents."""
     places = {
         path.relative_to(ROOT).as_posix()
         for part in ("services/gateway/src", "libs/client/src")
@@ -100,7 +100,9 @@ def test_what_explains_a_job_is_made_the_same_way() -> None:
         if re.search(r"\bexplain\b|\bEXPLANATION\b", path.read_text())
     }
 
-    conveniences = {f"libs/client/src/queuebit_client/{name}.py" for name in ("synchronous", "asynchronous")}
+    conveniences = {
+        f"libs/client/src/queuebit_client/{name}.py" for name in ("synchronous", "asynchronous", "agents/server")
+    }
     assert places - conveniences == {
         "services/gateway/src/queuebit_gateway/read_model/explain.py",
         "services/gateway/src/queuebit_gateway/http/jobs_api.py",
