@@ -15,6 +15,7 @@ import typer
 from queuebit_client.cli import options as o
 from queuebit_workbench import console
 from queuebit_workbench.circuits import verbs
+from queuebit_workbench.experiments import verbs as experiment_verbs
 
 EXIT_UNAVAILABLE = 8
 HTTP_PORT_DEFAULT = 8080
@@ -48,6 +49,7 @@ def register(app: typer.Typer) -> None:
     app.command("demo")(demo)
     app.command("console")(console.console)
     verbs.register(app)
+    experiment_verbs.register(app)
 
 
 def up(

@@ -28,6 +28,7 @@ PLUG_INS = {
     "console": ("Open the console in the browser: of the server, or of all services in one process.", WORKBENCH),
     "ops": ("What operators do: inspect, verify, export, replay.", OPERATIONS),
     "circuit": ("Draw, count and convert circuits, before and after they are fitted to a device.", WORKBENCH),
+    "experiment": ("Decisions tried before they are made: scenarios, acceptance, switchback.", WORKBENCH),
     "submissions": ("What was handed in at providers that charge for it.", OPERATIONS),
     "path": ("How far each quantum way of answering is trusted, and what it cost to find out.", OPERATIONS),
 }
