@@ -12,9 +12,17 @@ from tests.contract.channels.channels_run import Seen, run_of_jobs
 
 NOT_SAID_YET = {
     f"io.queuebit.{name}.v1"
-    for name in ("ApprovalRequested", "ApprovalGranted", "ApprovalDenied", "JobImproved", "JobHeld", "JobInvalidated")
+    for name in (
+        "ApprovalRequested",
+        "ApprovalGranted",
+        "ApprovalDenied",
+        "JobImproved",
+        "JobHeld",
+        "JobInvalidated",
+        "LateUsageReported",
+    )
 }
-"""What no service says by itself, or not so far: the table carries it for those who will, and for operators."""
+"""What no service says by itself, or only where a provider charges: the table carries it for those who do, and for operators."""
 
 
 @pytest.fixture(scope="module")

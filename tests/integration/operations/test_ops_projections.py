@@ -185,9 +185,9 @@ async def test_each_planted_corruption_is_found(ops: Ops, world: World) -> None:
     await world.admin.execute("DELETE FROM projection_job_list_v1 WHERE job_id = $1", job_ids[1])
     await world.admin.execute("UPDATE projection_job_list_v1 SET job_id = $2 WHERE job_id = $1", job_ids[2], an_id(9))
     await world.admin.execute("DELETE FROM projection_backlog_v1 WHERE job_id = $1", open_id)
-    await world.admin.execute("UPDATE projection_usage_v1 SET shots = shots + 1")
+    await world.admin.execute("UPDATE projection_usage_v2 SET shots = shots + 1")
     await world.admin.execute(
-        "UPDATE cursor SET seq = seq + 100000, xid = '99999999' WHERE name = 'projection/usage_v1'"
+        "UPDATE cursor SET seq = seq + 100000, xid = '99999999' WHERE name = 'projection/usage_v2'"
     )
     said = await ops("verify", "--json")
 

@@ -146,7 +146,7 @@ def test_what_nobody_began_is_recalled_and_waits_behind_the_hold() -> None:
     assert recalled.names == ["AttemptAbandoned", "JobHeld"]
     assert recalled.the(ev.AttemptAbandoned).reason == "recalled by alice: why"
     assert label(recalled.job) == "held"
-    assert recalled.when(a_success()).names == []
+    assert recalled.when(a_success()).names == ["LateUsageReported"]
     assert recalled.when(Wake(), at(1)).the(ev.JobQueued).number == 2
     assert queued.when(Recall(), gate=a_gate(a_hold("tenant", "globex"))).names == []
     assert given(a_submit(), a_start()).when(Recall(), gate=gate).names == []

@@ -75,7 +75,7 @@ def test_a_projection_is_run_rebuilt_switched_and_dropped(
     code, out, _ = ops(capsys, "projections", "list", "--json")
     assert (code, {each["behind"] for each in json.loads(out)["projections"]}) == (0, {0})
 
-    assert "would begin a build of version 1" in ops(capsys, "projections", "rebuild", "usage")[1]
+    assert "would begin a build of version 2" in ops(capsys, "projections", "rebuild", "usage")[1]
     assert ops(capsys, "projections", "rebuild", "usage", "--apply")[0] == 2
     assert ops(capsys, "projections", "switch", "usage", *WHY)[0] == 3
     assert len(store.database.builds) == len(PROJECTIONS)

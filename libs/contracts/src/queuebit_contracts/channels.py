@@ -118,8 +118,14 @@ _ENTRANCES = (
 _REPORTS = (
     Channel(
         EXECUTIONS,
-        "What workers did: started, progressed, succeeded, failed.",
-        (events.JobStarted, events.ExecutionProgressed, events.ExecutionSucceeded, events.ExecutionFailed),
+        "What workers did: started, progressed, succeeded, failed, and what they used beyond that.",
+        (
+            events.JobStarted,
+            events.ExecutionProgressed,
+            events.ExecutionSucceeded,
+            events.ExecutionFailed,
+            events.LateUsageReported,
+        ),
         ("quantum-adapter", "classical-solver"),
         ("control-plane", "result-validation"),
     ),

@@ -41,6 +41,7 @@ from queuebit_contracts.jobs import (
     Trigger,
     Usage,
 )
+from queuebit_contracts.late import LateUsageReported as LateUsageReported
 from queuebit_contracts.model import Model, Sensitive
 from queuebit_contracts.operators import JobHeld as JobHeld
 from queuebit_contracts.operators import JobInvalidated as JobInvalidated
@@ -292,6 +293,7 @@ JobEvent = (
     JobSubmitted | JobRejected | JobPlanned | ApprovalRequested | ApprovalGranted | ApprovalDenied | JobQueued | JobStarted
     | ExecutionProgressed | ExecutionSucceeded | ExecutionFailed | ResultValidated | ResultRejected | AttemptAbandoned
     | FallbackTaken | JobHeld | JobCompleted | JobImproved | JobInvalidated | JobFailed | JobCancelled | JobExpired
+    | LateUsageReported
 )  # fmt: skip
 """What may stand in the stream of a job."""
 

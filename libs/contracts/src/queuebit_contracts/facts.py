@@ -121,6 +121,15 @@ class Failed(Fact, frozen=True):
     backend: str | None = None
 
 
+class Late(Fact, frozen=True):
+    """What an attempt used that was known only later."""
+
+    attempt_id: str
+    leg: str
+    usage: Used = Used()
+    cost: Paid = Paid()
+
+
 class Validated(Fact, frozen=True, gc=False):
     attempt_id: str
     leg: str
@@ -170,6 +179,7 @@ FACTS: Final[Mapping[str, type[Fact]]] = {
     "JobCancelled": Ended,
     "JobExpired": Ended,
     "JobInvalidated": Invalidated,
+    "LateUsageReported": Late,
 }
 """The events that have a fact, by name."""
 

@@ -20,6 +20,7 @@ from queuebit_domain.job import routing
 from queuebit_domain.job.advance import advance, complete
 from queuebit_domain.job.approving import ask_for_approval, decide_without_a_person, decided_by_a_person
 from queuebit_domain.job.draft import Draft
+from queuebit_domain.job.late import book
 from queuebit_domain.job.messages import Cancel, Deny, Grant, Invalidate, Message, Recall, Refuse, Submit, Wake
 from queuebit_domain.job.quarantine import distrust, recall
 from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob, Working, working_on
@@ -44,8 +45,15 @@ def decide(
         case Invalidate():
             if isinstance(job, EndedJob) and job.state == "completed" and not job.suspect:
                 draft.add(message.event)
+        case ev.LateUsageReported():
+            book(draft, message)
         case _ if at_work is None:
-            pass
+            if (
+                isinstance(job, EndedJob)
+                and job.owed
+                and isinstance(message, ev.ExecutionSucceeded | ev.ExecutionFailed)
+            ):
+                book(draft, message)
         case ev.ExecutionSucceeded():
             _succeeded(draft, at_work, message)
         case ev.ResultValidated():
@@ -160,6 +168,8 @@ def _progress(draft: Draft, job: OpenJob, message: ev.JobStarted | ev.ExecutionP
 def _succeeded(draft: Draft, job: OpenJob, message: ev.ExecutionSucceeded) -> None:
     current = working_on(job, message.leg, message.attempt_id)
     if current is None or current[1].execution is not None:
+        if message.attempt_id in job.owed:
+            book(draft, message)
         return
     working = current[1]
     if not working.started:
@@ -192,6 +202,8 @@ def _gone_wrong(draft: Draft, job: OpenJob, message: ev.ExecutionFailed | ev.Res
     if working_on(job, message.leg, message.attempt_id) is not None:
         draft.add(message)
         advance(draft)
+    elif isinstance(message, ev.ExecutionFailed) and message.attempt_id in job.owed:
+        book(draft, message)
 
 
 def _mismatch(verdict: ev.ResultValidated, reason: str) -> ev.ResultRejected:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import TypeVar, assert_never
 from uuid import UUID
 
 from queuebit_contracts import events as ev
@@ -16,7 +16,7 @@ from queuebit_contracts.origin import whole_origin
 from queuebit_domain.errors import CorruptStream
 from queuebit_domain.job.copying import copy_with
 from queuebit_domain.job.limits import DEGRADED_MAX, QUIET_S_MAX, REROUTES_MAX, Limits, retry_delay_s
-from queuebit_domain.job.money import add_cost, add_usage
+from queuebit_domain.job.money import NO_USAGE, add_cost, add_usage
 from queuebit_domain.job.plans import counts, legs_of
 from queuebit_domain.job.state import (
     IDLE,
@@ -34,6 +34,8 @@ from queuebit_domain.job.state import (
     Working,
     working_on,
 )
+
+J = TypeVar("J", OpenJob, EndedJob)
 
 
 def evolve(job: Job, event: JobEvent, at: datetime, job_id: UUID) -> Job:
@@ -120,6 +122,8 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
             return ended(job, "cancelled")
         case ev.JobExpired():
             return ended(job, "expired")
+        case ev.LateUsageReported():
+            return _booked(_charged(job, event), event)
         case ev.ApprovalDenied():
             return copy_with(job, denied=event)
         case ev.ApprovalRequested() | ev.ApprovalGranted():
@@ -162,7 +166,15 @@ def _approved(job: OpenJob, event: ev.ApprovalRequested | ev.ApprovalGranted) ->
 def ended(job: OpenJob, state: JobState, lane: str | None = None, objective: Number | None = None) -> EndedJob:
     """The job once it has ended. `lane`: which one answered, with which objective."""
     request = job.request
-    found = EndedJob(state, job.fingerprint, request.problem.kind, request.tier, lane or request.lane)
+    found = EndedJob(
+        state,
+        job.fingerprint,
+        request.problem.kind,
+        request.tier,
+        lane or request.lane,
+        owed=job.owed,
+        booked=job.booked,
+    )
     going_on: list[LegState] = []
     for leg in job.legs:
         if leg.spec.after_end is not None and isinstance(leg.status, Working | Resting):
@@ -179,10 +191,14 @@ def _after_the_end(job: EndedJob, event: JobEvent, at: datetime) -> EndedJob:
             return replace(job, suspect=True)
         case ev.JobImproved() if job.later is not None:
             return replace(job, lane=event.ran.lane, objective=event.objective)
+        case ev.LateUsageReported():
+            return _booked(job, event)
         case ev.JobSubmitted() | ev.JobRejected() | ev.JobPlanned() | ev.JobCompleted():
             return job
     later = _go_on(job.later, event, at) if job.later is not None else None
-    return replace(job, later=later) if isinstance(later, OpenJob) else job
+    if not isinstance(later, OpenJob):
+        return job
+    return replace(job, later=later, owed=tuple(dict.fromkeys((*job.owed, *later.owed))))
 
 
 def with_leg(job: OpenJob, leg: str, status: LegStatus) -> OpenJob:
@@ -195,7 +211,17 @@ def with_leg(job: OpenJob, leg: str, status: LegStatus) -> OpenJob:
     return copy_with(job, legs=tuple(legs))
 
 
-def _charged(job: OpenJob, event: ev.ExecutionSucceeded | ev.ExecutionFailed) -> OpenJob:
+def _booked(job: J, event: ev.LateUsageReported) -> J:
+    """The job with a late report in its books: nothing more is owed by its attempt, and it is not booked again."""
+    owed = tuple([each for each in job.owed if each != event.attempt_id])
+    return replace(job, owed=owed, booked=(*job.booked, event.report_id))
+
+
+def _owing(job: OpenJob, attempt_id: UUID) -> OpenJob:
+    return job if attempt_id in job.owed else copy_with(job, owed=(*job.owed, attempt_id))
+
+
+def _charged(job: OpenJob, event: ev.ExecutionSucceeded | ev.ExecutionFailed | ev.LateUsageReported) -> OpenJob:
     """The job with what an attempt used and cost on its bill."""
     return copy_with(job, cost=add_cost(job.cost, event.cost), usage=add_usage(job.usage, event.usage))
 
@@ -216,6 +242,9 @@ def _failed(job: OpenJob, event: ev.ExecutionFailed, at: datetime) -> OpenJob:
     if current is None:
         return charged
     leg, status = current
+    if status.execution is None and event.usage == NO_USAGE:
+        # Nobody has said what it used: it was taken for lost.
+        charged = _owing(charged, event.attempt_id)
     tries = status.number - len(leg.not_on) - leg.degraded
     match event.action or FAILURES[event.code].action:
         case "retry" if tries < leg.spec.attempts_max:
@@ -233,7 +262,7 @@ def _failed(job: OpenJob, event: ev.ExecutionFailed, at: datetime) -> OpenJob:
 def _abandoned(job: OpenJob, event: ev.AttemptAbandoned) -> OpenJob:
     if working_on(job, event.leg, event.attempt_id) is None:
         return job
-    return _spent(job, event.leg, f"{event.leg}: {event.reason}")
+    return _spent(_owing(job, event.attempt_id), event.leg, f"{event.leg}: {event.reason}")
 
 
 def _put(job: OpenJob, leg: LegState) -> OpenJob:

@@ -82,6 +82,7 @@ Report = (
     | ev.ExecutionFailed
     | ev.ResultValidated
     | ev.ResultRejected
+    | ev.LateUsageReported
 )
 """What workers and the validator say."""
 

@@ -117,7 +117,8 @@ class OpenJob:
 
     `latency_due_at`: when the caller's patience ends and a fallback is taken beside whatever still runs. `hurried`: that has
     happened, so the first good answer ends the job. `denied`: a person refused the plan, so the job ends when it is
-    next looked at, which is at once. `origin` goes onto the event that ends it.
+    next looked at, which is at once. `origin` goes onto the event that ends it. `owed`: attempts that were given up before they
+    told what they used; `booked`: late reports of that.
     """
 
     job_id: UUID
@@ -140,6 +141,8 @@ class OpenJob:
     denied: ev.ApprovalDenied | None = None
     thresholds: Thresholds | None = None
     awaited: Awaited | None = None
+    owed: tuple[UUID, ...] = ()
+    booked: tuple[UUID, ...] = ()
 
     @property
     def counted(self) -> list[LegState]:
@@ -152,6 +155,7 @@ class EndedJob:
     """The job ended, exactly once, as `state`. `suspect`: its answer was invalidated since.
 
     `later`: the job with the legs that go on after its end, where its plan has some; `objective` is then that of its answer.
+    `owed` and `booked` go on too.
     """
 
     state: JobState
@@ -162,6 +166,8 @@ class EndedJob:
     suspect: bool = False
     later: OpenJob | None = None
     objective: Number | None = None
+    owed: tuple[UUID, ...] = ()
+    booked: tuple[UUID, ...] = ()
 
 
 Job = NoJob | OpenJob | EndedJob

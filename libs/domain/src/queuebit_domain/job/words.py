@@ -53,6 +53,9 @@ def in_words(event: ev.JobEvent) -> str:
             return f"Fell back from {event.from_leg} to {event.to_leg} ({event.trigger}): {event.reason}"
         case ev.JobHeld():
             return f"Attempt {event.number} of {event.leg} is held by {event.actor} (hold {event.hold}): {event.reason}"
+        case ev.LateUsageReported():
+            what = {"answer": "An answer", "failure": "A failure", "usage": "What it used"}[event.came]
+            return f"{what} of {event.leg} came late and is booked{': ' + event.detail if event.detail else '.'}"
         case ev.JobInvalidated():
             return f"The answer of {event.leg} is suspect, says {event.actor}: {event.reason}"
         case ev.JobCompleted():

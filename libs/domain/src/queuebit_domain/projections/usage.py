@@ -1,6 +1,7 @@
 """What each tenant used on each day, in UTC: jobs by outcome, executions, shots, cost by currency, seconds by lane.
 
-What was used counts on the day on which the attempt was told to have ended, whatever became of the job later.
+What was used counts on the day on which the attempt was told to have ended, whatever became of the job later; what became known
+only after that, on the day on which it did.
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ def apply(rows: Rows, happened: Happened) -> Changes:
             return {key: _used(row, "succeeded", fact.lane, fact.usage, fact.cost)}
         case f.Failed():
             return {key: _used(row, "failed", lane_in(fact.leg), fact.usage, fact.cost)}
+        case f.Late():
+            return {key: _used(row, "late", lane_in(fact.leg), fact.usage, fact.cost)}
         case _:
             return {}
 
@@ -92,7 +95,7 @@ def _added(amounts: Amounts, name: str, amount: Decimal) -> Amounts:
 
 USAGE: Final = Projection(
     name="usage",
-    version=1,
+    version=2,
     meaning="Each day of each tenant: jobs by outcome, executions, shots, cost by currency, seconds by lane.",
     columns={
         "day": "date",
@@ -104,7 +107,7 @@ USAGE: Final = Projection(
         "lane_s": "jsonb",
     },
     key_columns=2,
-    types=frozenset({*OUTCOMES, "ExecutionSucceeded", "ExecutionFailed"}),
+    types=frozenset({*OUTCOMES, "ExecutionSucceeded", "ExecutionFailed", "LateUsageReported"}),
     keys=keys,
     apply=apply,
     by_job=False,

@@ -20,7 +20,7 @@ from queuebit_domain.job.quarantine import CODE as QUARANTINED
 from queuebit_domain.policy.facts import facts_in
 from queuebit_operations.scan.port import EventRow
 
-_SPOKEN = (ev.ExecutionSucceeded, ev.ResultValidated, ev.ResultRejected, ev.ExecutionFailed)
+_SPOKEN = (ev.ExecutionSucceeded, ev.ResultValidated, ev.ResultRejected, ev.ExecutionFailed, ev.LateUsageReported)
 _PROGRESS = (ev.JobStarted, ev.ExecutionProgressed)
 
 

@@ -23,7 +23,7 @@ from queuebit_operations.scan.port import EventRow, Stream
 from queuebit_operations.verification.findings import Finding
 from queuebit_store.ports import StreamRow
 
-MAY_FOLLOW_THE_END = frozenset({"JobImproved", "JobInvalidated"})
+MAY_FOLLOW_THE_END = frozenset({"JobImproved", "JobInvalidated", "LateUsageReported"})
 """What may be said of a job that has ended."""
 OF_LEGS_THAT_GO_ON = frozenset(
     {
@@ -158,6 +158,8 @@ def _of_attempt(said: JobEvent, event: EventRow, stream_id: UUID, attempts: _Att
             attempts.judged[said.attempt_id] = said.answer_fingerprint
         case ev.ResultRejected():
             attempts.told[said.attempt_id, "refused"] += 1
+        case ev.LateUsageReported():
+            attempts.told[said.report_id, "booked late"] += 1
         case ev.JobCompleted() | ev.JobImproved():
             if fingerprint(said.answer) != attempts.judged.get(said.attempt_id):
                 detail = f"version {event.version}: the answer is not the one that was judged for {said.leg}"
@@ -177,7 +179,8 @@ def _told_once(stream_id: UUID, attempts: _Attempts, result: Examined) -> None:
     for (attempt_id, what), count in attempts.told.items():
         allowed = 2 if what == "answered" and attempt_id in attempts.failed else 1
         if count > allowed:
-            result.found("told_twice", stream_id, f"the attempt {attempt_id} was {what} {count} times")
+            whose = "report" if what == "booked late" else "attempt"
+            result.found("told_twice", stream_id, f"the {whose} {attempt_id} was {what} {count} times")
 
 
 def _head(head: StreamRow, events: Sequence[EventRow], result: Examined) -> None:

@@ -7,9 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from queuebit_store.attempts.port import KeptAttempt, NewAttempt
+from queuebit_store.attempts.port import Charge, KeptAttempt, NewAttempt
 from queuebit_store.memory_state.database import MemoryDatabase
 from queuebit_store.memory_state.hooks import Hooks
+from queuebit_store.submissions.port import Submission, SubmissionState
+
+CHARGE_PAUSE, CHARGE_PAUSE_MAX = timedelta(minutes=10), timedelta(days=1)
 
 
 class MemoryAttempts:
@@ -40,6 +43,8 @@ class MemoryAttempts:
                 due_at=now,
             )
             self.database.orders[new.attempt_id] = new.order
+            if new.told_as is not None:
+                self.database.told_as[new.attempt_id] = new.told_as
         await self.hooks.after_commit("keep_attempt")
         return rows[new.attempt_id]
 
@@ -104,13 +109,51 @@ class MemoryAttempts:
         await self.hooks.after_commit("save_attempt")
         return True
 
-    async def end_attempt(self, attempt: KeptAttempt) -> bool:
+    async def end_attempt(self, attempt: KeptAttempt, *, counted: bool = False) -> bool:
         await self.hooks.before("end_attempt")
         old = self._held(attempt.attempt_id, attempt.epoch)
         if old is None:
             return False
         self._end(old, epoch=old.epoch)
+        if counted:
+            rows = self.database.submissions.values()
+            self.database.counted |= {
+                row.key for row in rows if row.lineage == old.lineage and row.state is SubmissionState.CONCLUDED
+            }
         return True
+
+    async def claim_charges(self, backends: Collection[str], before: datetime, limit: int) -> list[Charge]:
+        await self.hooks.before("claim_charges")
+        db, now = self.database, self._moment()
+        going_on = {row.lineage for row in db.attempts.values() if not row.ended or row.updated_at >= before}
+        due = [
+            db.submissions[key]
+            for key, moment in sorted(db.charges.items(), key=lambda each: each[1])
+            if moment <= now and db.submissions[key].backend in backends
+        ]
+        found = [row for row in due if row.state.final and row.lineage not in going_on][:limit]
+        for row in found:
+            db.charges[row.key] = now + max(CHARGE_PAUSE, min(CHARGE_PAUSE_MAX, (now - row.updated_at) / 2))
+        return [self._charge(row) for row in found]
+
+    async def settle_charge(self, key: UUID) -> None:
+        await self.hooks.before("settle_charge")
+        self.database.charges.pop(key, None)
+
+    def _charge(self, row: Submission) -> Charge:
+        tries = [each for each in self.database.attempts.values() if each.lineage == row.lineage]
+        last = max(tries, key=lambda each: each.number).attempt_id if tries else None
+        assert row.provider_id is not None
+        return Charge(
+            row.key,
+            row.backend,
+            row.provider_id,
+            row.state is SubmissionState.CONCLUDED,
+            row.key in self.database.counted,
+            row.detail,
+            last,
+            None if last is None else self.database.told_as.get(last),
+        )
 
     async def attempt(self, attempt_id: UUID) -> KeptAttempt | None:
         await self.hooks.before("attempt")
@@ -137,6 +180,7 @@ class MemoryAttempts:
         old = [row for row in self.database.attempts.values() if row.ended and row.updated_at < before][:limit]
         for row in old:
             del self.database.attempts[row.attempt_id]
+            self.database.told_as.pop(row.attempt_id, None)
         return len(old)
 
     async def cancel_orphans(self, before: datetime, limit: int) -> int:

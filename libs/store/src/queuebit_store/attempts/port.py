@@ -15,13 +15,33 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class NewAttempt:
-    """An order that is to be kept. `lineage` is the same for every try of one leg of a job, `number` tells the tries apart."""
+    """An order that is to be kept. `lineage` is the same for every try of one leg of a job, `number` tells the tries apart.
+    `told_as`: as whose it tells of itself, which is kept when the order is forgotten.
+    """
 
     attempt_id: UUID
     lineage: UUID
     number: int
     backend: str
     order: bytes
+    told_as: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Something that has ended at a provider, of which it is not known whether all that it used was told. `concluded`: its
+    result is stored; `counted`: the outcome of an attempt has told what it used, as far as that was known then. `attempt_id`
+    and `told_as`: of the last try that it was handed in for; None where that is forgotten.
+    """
+
+    key: UUID
+    backend: str
+    provider_id: str
+    concluded: bool
+    counted: bool
+    detail: str
+    attempt_id: UUID | None = None
+    told_as: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +113,20 @@ class Attempts(Protocol):
         """
         ...
 
-    async def end_attempt(self, attempt: KeptAttempt) -> bool:
-        """Nothing is left to do: order and outcome are forgotten. False where somebody else has claimed it since."""
+    async def end_attempt(self, attempt: KeptAttempt, *, counted: bool = False) -> bool:
+        """Nothing is left to do: order and outcome are forgotten. False where somebody else has claimed it since. `counted`:
+        its outcome has told what the submissions of its lineage used that have a result.
+        """
+        ...
+
+    async def claim_charges(self, backends: Collection[str], before: datetime, limit: int) -> list[Charge]:
+        """What has ended at these backends, and all of whose attempts ended before a moment: those that were due for longest.
+        They are due again later, and the later the longer they have been.
+        """
+        ...
+
+    async def settle_charge(self, key: UUID) -> None:
+        """All that it used was told: nobody has to look again."""
         ...
 
     async def attempt(self, attempt_id: UUID) -> KeptAttempt | None: ...

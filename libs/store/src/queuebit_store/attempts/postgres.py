@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from queuebit_store.attempts.port import KeptAttempt, NewAttempt
+from queuebit_store.attempts.port import Charge, KeptAttempt, NewAttempt
 from queuebit_store.connections.session import Session
 
 
@@ -22,7 +22,7 @@ class PostgresAttempts:
         return moment
 
     async def keep_attempt(self, new: NewAttempt) -> KeptAttempt:
-        arguments = (new.attempt_id, new.lineage, new.number, new.backend, new.order)
+        arguments = (new.attempt_id, new.lineage, new.number, new.backend, new.order, new.told_as)
         while not (found := await self._session.fetch("keep_attempt", *arguments)):
             pass
         return _row(found[0])
@@ -57,8 +57,15 @@ class PostgresAttempts:
             )
         )
 
-    async def end_attempt(self, attempt: KeptAttempt) -> bool:
-        return bool(await self._session.fetch("end_attempt", attempt.attempt_id, attempt.epoch))
+    async def end_attempt(self, attempt: KeptAttempt, *, counted: bool = False) -> bool:
+        return bool(await self._session.fetch("end_attempt", attempt.attempt_id, attempt.epoch, counted))
+
+    async def claim_charges(self, backends: Collection[str], before: datetime, limit: int) -> list[Charge]:
+        found = await self._session.fetch("claim_charges", list(backends), before, limit)
+        return [Charge(**row) for row in found]
+
+    async def settle_charge(self, key: UUID) -> None:
+        await self._session.fetch("settle_charge", key)
 
     async def attempt(self, attempt_id: UUID) -> KeptAttempt | None:
         found = await self._session.fetch("attempt", attempt_id)

@@ -6,8 +6,8 @@ SELECT clock_timestamp();
 -- Earlier tries of the lineage end; nothing changes where the attempt is known. A row of a transaction that ended meanwhile is
 -- not seen: the caller asks again.
 WITH made AS (
-    INSERT INTO attempt (attempt_id, lineage, number, backend, work_order, journal, due_at)
-    SELECT $1, $2, $3, $4, $5, (
+    INSERT INTO attempt (attempt_id, lineage, number, backend, work_order, told_as, journal, due_at)
+    SELECT $1, $2, $3, $4, $5, $6, (
         SELECT before.journal FROM attempt AS before
         WHERE before.lineage = $2 AND before.number < $3 ORDER BY before.number DESC LIMIT 1
     ), clock_timestamp()
@@ -62,10 +62,42 @@ UPDATE attempt SET
 WHERE attempt_id = $1 AND epoch = $2 AND due_at IS NOT NULL RETURNING attempt_id;
 
 -- name: end_attempt
--- Nothing is left to do.
-UPDATE attempt SET
-    due_at = NULL, work_order = NULL, outcome = NULL, owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
-WHERE attempt_id = $1 AND epoch = $2 AND due_at IS NOT NULL RETURNING attempt_id;
+-- Nothing is left to do. $3: its outcome has told what its submissions used.
+WITH ended AS (
+    UPDATE attempt SET
+        due_at = NULL, work_order = NULL, outcome = NULL, owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
+    WHERE attempt_id = $1 AND epoch = $2 AND due_at IS NOT NULL RETURNING attempt_id, lineage
+), counted AS (
+    UPDATE submission SET counted = true FROM ended
+    WHERE $3 AND submission.lineage = ended.lineage AND submission.state = 'concluded'
+)
+SELECT attempt_id FROM ended;
+
+-- name: claim_charges
+-- What has ended at a provider, and of whose attempts none goes on or may be followed by another one. Who gets a row looks
+-- after it; where that comes to nothing it is due again, the later the longer that is so.
+UPDATE submission AS charge SET charge_due_at =
+    clock_timestamp() + greatest(interval '10 minutes', least(interval '1 day', (clock_timestamp() - charge.updated_at) * 0.5))
+FROM (
+    SELECT done.key, last.attempt_id, last.told_as
+    FROM submission AS done LEFT JOIN LATERAL (
+        SELECT attempt_id, told_as FROM attempt WHERE attempt.lineage = done.lineage ORDER BY number DESC LIMIT 1
+    ) AS last ON true
+    WHERE done.charge_due_at <= clock_timestamp() AND done.backend = ANY ($1::text[])
+        AND done.state IN ('concluded', 'failed', 'cancelled')
+        AND NOT EXISTS (
+            SELECT FROM attempt
+            WHERE attempt.lineage = done.lineage AND (attempt.due_at IS NOT NULL OR attempt.updated_at >= $2)
+        )
+    ORDER BY done.charge_due_at LIMIT $3 FOR UPDATE OF done SKIP LOCKED
+) AS found
+WHERE charge.key = found.key
+RETURNING charge.key, charge.backend, charge.provider_id, charge.state = 'concluded' AS concluded, charge.counted,
+    charge.detail, found.attempt_id, found.told_as;
+
+-- name: settle_charge
+-- All that it used was told.
+UPDATE submission SET charge_due_at = NULL WHERE key = $1;
 
 -- name: attempt
 -- One row, without its order.

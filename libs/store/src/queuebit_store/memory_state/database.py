@@ -95,7 +95,10 @@ class MemoryDatabase:
         self.accounts: dict[str, AccountRow] = {}
         self.attempts: dict[UUID, KeptAttempt] = {}
         self.orders: dict[UUID, bytes] = {}
+        self.told_as: dict[UUID, bytes] = {}
         self.submissions: dict[UUID, Submission] = {}
+        self.charges: dict[UUID, datetime] = {}
+        self.counted: set[UUID] = set()
         self.requests: dict[UUID, bytes] = {}
         self.results: dict[UUID, bytes] = {}
         self.submission_notes: dict[UUID, list[Note]] = {}

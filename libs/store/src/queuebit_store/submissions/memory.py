@@ -89,6 +89,8 @@ class MemorySubmissions:
             updated_at=self._now(),
         )
         self.database.submissions[kept.key] = kept
+        if kept.state.final and not old.state.final and kept.provider_id is not None:
+            self.database.charges[kept.key] = self._now()
         if result is not None:
             self.database.results[kept.key] = result
         if kept.state.final:
@@ -144,6 +146,8 @@ class MemorySubmissions:
         for key in gone:
             for kept in (db.submissions, db.requests, db.results, db.submission_notes, db.evidence):
                 kept.pop(key, None)
+            db.charges.pop(key, None)
+            db.counted.discard(key)
         return len(gone)
 
     async def hurry_submission(self, key: UUID) -> bool:

@@ -54,6 +54,11 @@ WITH saved AS (
         cancel_wanted = cancel_wanted OR $10, code = $11, detail = $12, result = coalesce($13, result),
         queue_position = $17, wait_s = $18, action = $19, reason = $20, remedy = $21,
         owner = CASE WHEN $14 THEN NULL ELSE owner END, lease_until = CASE WHEN $14 THEN NULL ELSE lease_until END,
+        charge_due_at = CASE
+            WHEN $3 IN ('concluded', 'failed', 'cancelled') AND $4::text IS NOT NULL
+                AND state NOT IN ('concluded', 'failed', 'cancelled')
+            THEN clock_timestamp() ELSE charge_due_at
+        END,
         updated_at = clock_timestamp()
     WHERE key = $1 AND epoch = $2
     RETURNING key, epoch, lineage

@@ -272,6 +272,7 @@ def _message(envelope: Envelope) -> Message | None:
             | ev.ExecutionProgressed()
             | ev.ExecutionFailed()
             | ev.ResultRejected()
+            | ev.LateUsageReported()
         ):
             return data
         case CancelJob():

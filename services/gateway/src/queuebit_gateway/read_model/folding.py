@@ -12,7 +12,7 @@ from queuebit_contracts.jobs import Cost, Usage
 from queuebit_contracts.origin import whole_origin
 from queuebit_domain.job.evolve import evolve
 from queuebit_domain.job.label import label
-from queuebit_domain.job.money import total
+from queuebit_domain.job.money import add_cost, add_usage, total
 from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob
 from queuebit_gateway.read_model.attempts import Attempt
 from queuebit_gateway.read_model.models import (
@@ -81,6 +81,8 @@ class Folding:
                 self.held[event.leg] = HeldView(
                     leg=event.leg, hold=event.hold, actor=event.actor, reason=event.reason, since=at
                 )
+            case ev.LateUsageReported():
+                self._late_usage_reported(event)
             case ev.JobInvalidated():
                 self.outcome["suspect"] = SuspectView(
                     actor=event.actor, reason=event.reason, at=at, replaced_by=event.replaced_by
@@ -175,6 +177,18 @@ class Folding:
             attempt.spent = (event.cost, event.usage)
             attempt.finished_at = at
             attempt.failure = FailureView(code=event.code.value, detail=event.detail, remedy=event.remedy)
+
+    def _late_usage_reported(self, event: ev.LateUsageReported) -> None:
+        """On the bill of the attempt, and on that of the job also where it has ended."""
+        late = (event.cost, event.usage)
+        self.spent.append(late)
+        attempt = self.attempts.get(event.attempt_id)
+        if attempt is not None:
+            attempt.spent = total([late] if attempt.spent is None else [attempt.spent, late])
+        if "cost" in self.outcome:
+            self.outcome["cost"] = add_cost(self.outcome["cost"], event.cost)
+        if "usage" in self.outcome:
+            self.outcome["usage"] = add_usage(self.outcome["usage"], event.usage)
 
     def _result_validated(self, event: ev.ResultValidated) -> None:
         attempt = self.attempts.get(event.attempt_id)

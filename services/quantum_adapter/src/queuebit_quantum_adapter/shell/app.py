@@ -14,6 +14,7 @@ from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.backends.status import BackendReporter
 from queuebit_quantum_adapter.backends.targets import Targets
+from queuebit_quantum_adapter.shell.accounts import Accountant
 from queuebit_quantum_adapter.shell.conductor import Conductor
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor
 from queuebit_quantum_adapter.shell.joiner import OrderJoiner
@@ -73,8 +74,11 @@ class QuantumAdapter:
             keep_all=settings.keep_artifacts == "all",
         )  # fmt: skip
         kept = [spec.name for spec in backends.all() if spec.durable]
-        pace = _pace(settings)
-        self.conductor = Conductor(open_kept, bus, pool, executor, clock, pace, kept, owner=worker_name, hop=hop)
+        accountant = Accountant(bus, follow_pool or pool, clock, backends.all())
+        self.conductor = Conductor(
+            open_kept, bus, pool, executor, clock, _pace(settings), kept,
+            owner=worker_name, hop=hop, accountant=accountant,
+        )  # fmt: skip
         self._keeps = bool(kept)
         hurry, drop = self.conductor.hurry, self.conductor.abandon
         keeper = OrderKeeper(open_kept, executor, clock, hurry=hurry, drop=drop, hop=hop)
@@ -93,14 +97,11 @@ class QuantumAdapter:
             joiner=OrderJoiner(executor, pool, settings.limits, clock, count_max=settings.joined_max),
         )
         self.reporter = BackendReporter(
-            bus,
-            backends,
-            clock,
-            ids,
+            bus, backends, clock, ids,
             probe=executor.warm if warm else None,
             look=partial(_described, follow_pool or pool) if warm else None,
             interval_s=settings.status_interval_s,
-        )
+        )  # fmt: skip
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`."""

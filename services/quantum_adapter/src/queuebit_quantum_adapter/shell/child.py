@@ -20,6 +20,7 @@ from queuebit_quantum_adapter.shell.task import Ended, Failed, Report, Step, Tas
 from queuebit_quantum_adapter.submissions.journal import Journal
 from queuebit_quantum_adapter.submissions.local import Here
 from queuebit_quantum_adapter.submissions.running import open_provider
+from queuebit_quantum_adapter.submissions.used import Asked, Used
 from queuebit_store.evidence.port import Piece
 
 
@@ -76,6 +77,15 @@ def follow(backend: BackendSpec, on_progress: Callable[[Any], None]) -> int:
     del on_progress
     keeping = keeping_here(paid=True)
     return ledger_loop().run(advance(open_ledger, backend, lambda: open_provider(backend), keeping=keeping))
+
+
+def used(asked: Asked, on_progress: Callable[[Any], None]) -> Used | None:
+    """What a submission that has ended used; None where its provider does not say yet."""
+    from queuebit_quantum_adapter.submissions import used as using
+    from queuebit_quantum_adapter.submissions.ledger import ledger_loop, open_ledger
+
+    del on_progress
+    return ledger_loop().run(using.used(open_ledger, asked, lambda: open_provider(asked.spec)))
 
 
 async def _seen(lineage: UUID) -> list[Piece]:

@@ -14,9 +14,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from queuebit_contracts.channels import EXECUTIONS
-from queuebit_contracts.events import ExecutionFailed
+from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded
 from queuebit_contracts.failures import FAILURES
 from queuebit_contracts.jobs import is_past
+from queuebit_contracts.registry import type_bytes_of
+from queuebit_quantum_adapter.shell.accounts import Accountant
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor, TaskHop
 from queuebit_quantum_adapter.shell.signs import Carried, Signs
 from queuebit_quantum_adapter.shell.stepping import AGAIN_S, Pace, Stepper, usage_of
@@ -42,6 +44,8 @@ DEFERRED_MAX = 10_000
 ABANDONED_MAX, STOPPED_MAX = 100_000, 1000
 """How many abandoned attempts are remembered until the ledger has noted them, and how many it notes at a time."""
 
+_SUCCEEDED = type_bytes_of(ExecutionSucceeded)
+
 _log = logging.getLogger(__name__)
 
 
@@ -60,8 +64,11 @@ class Conductor:
         *,
         owner: str,
         hop: TaskHop = asyncio.to_thread,
+        accountant: Accountant | None = None,
     ) -> None:
-        """`backends`: those that are configured here. What waits at others is left to whoever knows them."""
+        """`backends`: those that are configured here. What waits at others is left to whoever knows them. `accountant`: tells
+        what was used and told by no outcome; nobody does where it is None.
+        """
         self._open_ledger = open_ledger
         self._backends = backends
         self._bus = bus
@@ -71,9 +78,11 @@ class Conductor:
         self._signs = Signs(bus, clock, pace.sign_s)
         self._stepper = Stepper(pool, executor, clock, pace, self._signs, hop=hop)
         self._tidier = Tidier(clock, pace.kept_s)
+        self._accountant = accountant
         self._deferred: dict[UUID, None] = {}
         self._abandoned: dict[UUID, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._accounting: asyncio.Task[None] | None = None
         self._new = asyncio.Event()
 
     def hurry(self) -> None:
@@ -97,12 +106,19 @@ class Conductor:
                     await self._note_abandoned(ledger)
                     await self._begin_due(ledger)
                     await self._tidier.tidy(ledger)
+                    self._account(ledger)
                 except StoreError as error:
                     _log.warning("Kept attempts could not be looked for: %s", error)
                 await self._rest(stop)
         finally:
-            for task in list(self._tasks):
+            for task in [*self._tasks, *((self._accounting,) if self._accounting is not None else ())]:
                 await end_task(task)
+
+    def _account(self, ledger: Ledger) -> None:
+        """Beside what is carried on: a provider that says what it was paid for may take its time."""
+        if self._accountant is None or (self._accounting is not None and not self._accounting.done()):
+            return
+        self._accounting = asyncio.ensure_future(_accounted(self._accountant, ledger))
 
     async def _rest(self, stop: asyncio.Event) -> None:
         """Until there is something new, told to stop, or it is time to look again."""
@@ -181,14 +197,15 @@ class Conductor:
     async def _tell(self, ledger: Ledger, row: KeptAttempt, work: Work) -> None:
         """Its outcome is stored: publish it, and then it has ended."""
         assert row.outcome is not None
+        record = record_of(row.outcome, EXECUTIONS, work.report.job.encode())
         try:
-            await self._bus.publish([record_of(row.outcome, EXECUTIONS, work.report.job.encode())])
+            await self._bus.publish([record])
         except BusError as error:
             _log.warning("An outcome was not published; it is sent again: %s", error, extra=work.report.log_fields)
             due_at = await ledger.attempts_now() + timedelta(seconds=AGAIN_S)
             await ledger.save_attempt(replace(row, due_at=due_at), release=True)
         else:
-            await ledger.end_attempt(row)
+            await ledger.end_attempt(row, counted=("ce_type", _SUCCEEDED) in record.headers)
 
     async def _outcome(self, carried: Carried) -> Told | None:
         """What became of it; None where it waits, or where somebody else carries it on."""
@@ -207,6 +224,16 @@ class Conductor:
                 self._deferred[row.attempt_id] = None
             return None
         return await self._stepper.step(carried)
+
+
+async def _accounted(accountant: Accountant, ledger: Ledger) -> None:
+    """What cannot be told now is told when it is looked at again."""
+    try:
+        await accountant.tell(ledger)
+    except StoreError as error:
+        _log.warning("What was used and is known late could not be looked for: %s", error)
+    except Exception:
+        _log.exception("What was used and is known late could not be told.")
 
 
 def _is_last(told: Told) -> bool:

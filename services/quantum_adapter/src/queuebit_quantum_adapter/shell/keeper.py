@@ -12,7 +12,7 @@ from queuebit_problems.errors import ProblemError
 from queuebit_quantum_adapter.errors import AdapterError
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor, TaskHop
 from queuebit_quantum_adapter.submissions.ledger import OpenLedger
-from queuebit_quantum_adapter.submissions.packed import packed
+from queuebit_quantum_adapter.submissions.packed import ToldAs, packed
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.retry import FOR_HANDLERS, Backoff
 from queuebit_runtime.waiting import wait_event
@@ -60,7 +60,9 @@ class OrderKeeper:
         _, record = work.claims[0]
         lineage = lineage_of(work.report.job, order.leg)
         data = packed(record.headers, record.value or b"")
-        new = NewAttempt(order.attempt_id, lineage, order.number, task.backend.name, data)
+        report = work.report
+        told_as = ToldAs(report.job, report.tenant, order.leg, report.traceparent).encode()
+        new = NewAttempt(order.attempt_id, lineage, order.number, task.backend.name, data, told_as)
         tries = 0
         while not work.stop.is_set():
             try:

@@ -4,9 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 
 from queuebit_contracts.envelope import Envelope, decode
 from queuebit_runtime.bus.port import Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class ToldAs:
+    """As whose an attempt tells of itself when its order is forgotten."""
+
+    job: str
+    tenant: str | None
+    leg: str
+    traceparent: str | None = None
+
+    def encode(self) -> bytes:
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> ToldAs:
+        return cls(**json.loads(data))
 
 
 def packed(headers: Iterable[tuple[str, bytes]], value: bytes) -> bytes:

@@ -160,6 +160,9 @@ class IbmProvider:
         record = {**found.record, "job": provider_id, "usage": usage_of(told)}
         return replace(found, record=record, timing={**found.timing, **times_of(told)})
 
+    def usage(self, provider_id: str) -> Mapping[str, Any]:
+        return usage_of(self._ask(lambda client: client.job_metadata(provider_id)))
+
     def cancel(self, provider_id: str) -> None:
         try:
             self._client().job_cancel(provider_id)

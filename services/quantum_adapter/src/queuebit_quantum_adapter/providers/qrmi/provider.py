@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -120,6 +121,9 @@ class QrmiProvider:
         except (KeyError, TypeError, ValueError) as error:
             raise AnswerUnreadable(f"The result cannot be read: {type(error).__name__}: {error}") from error
         return replace(found, record={**found.record, "job": provider_id, "usage": self._rest.usage(provider_id)})
+
+    def usage(self, provider_id: str) -> Mapping[str, Any]:
+        return self._rest.usage(provider_id)
 
     def overhear(self, hear: Hear | None) -> None:
         self._verbs.hear = hear
