@@ -21,6 +21,7 @@ from queuebit_circuits.circuit import (
 )
 from queuebit_circuits.gates import GATES
 from queuebit_circuits.simulator import statevector
+from queuebit_quantum_adapter.ports import Request
 from queuebit_quantum_adapter.providers.aer import drawing
 from queuebit_quantum_adapter.providers.aer.drawing import BOUND_BY_AER, DRAWN_QUBITS_MAX, Drawing, is_drawn
 from queuebit_quantum_adapter.providers.aer.forms import FormRunner
@@ -32,7 +33,7 @@ TURNED = [name for name, gate in GATES.items() if gate.angles and name != "u0"]
 
 
 def a_drawing(circuit: Circuit) -> Drawing:
-    [form] = FormRunner(TARGET).checked([Bound(circuit)])
+    [form] = FormRunner(TARGET).checked(Request((Bound(circuit),), (0,)))
     assert form.drawing is not None
     return form.drawing
 

@@ -114,6 +114,19 @@ ON_SAMPLES = frozenset({"dd", "twirling"})
 
 
 @dataclass(frozen=True, slots=True)
+class Transpilation:
+    """How circuits are fitted to a device: the `level` of optimisation, from 0 to 3, and the qubit of the device on which each
+    qubit of a circuit begins. None: as the backend does by itself.
+    """
+
+    level: int | None = None
+    layout: tuple[int, ...] | None = None
+
+
+AS_USUAL = Transpilation()
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """Circuits to run one after the other, each with a seed of its own; or, of an annealer, `spins` and no circuit.
 
@@ -121,7 +134,8 @@ class Request:
     the final state of each: only of a backend that is `exact`. With both, the value as the backend estimates it from so many
     runs in each basis that it needs: only of one that has `mitigations`. A circuit with slots is compiled and checked once for
     all values of its slots. Of spins so many `shots` are read with the one seed: bit k of an outcome is 1 where spin k is -1.
-    With `memory` the outcome of each run is wanted too: only of a backend that tells it.
+    With `memory` the outcome of each run is wanted too: only of a backend that tells it. `transpilation`: how the circuits are
+    fitted, of a backend that fits them to a device.
     """
 
     circuits: tuple[Bound, ...]
@@ -131,6 +145,7 @@ class Request:
     spins: Spins | None = None
     mitigation: Mitigation = NO_MITIGATION
     memory: bool = False
+    transpilation: Transpilation = AS_USUAL
 
 
 @dataclass(frozen=True, slots=True)

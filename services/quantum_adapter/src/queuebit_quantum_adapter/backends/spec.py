@@ -23,6 +23,8 @@ class BackendSpec:
     its provider in a worker process, called with `options`; naming it imports nothing. `durable`: whether what is handed in
     outlives the process that sent it, so that it is kept in the ledger. `annealer`: whether it takes spins, and no circuits.
     `mitigations`: what it does against errors where a job asks for it.
+    `transpiles`: whether it fits circuits to a device, so that a job may say how.
+    `only_named`: whether it runs jobs that name it and no others: it charges on a lane where others do not.
     `joins`: whether requests of several attempts run together there (`ports.Joining`).
     `account`: what its submissions are charged to, by a name that tells no secret; of one at most `at_once_max` are at the
     provider, and `per_minute_max` begin; 0 for no limit.
@@ -44,6 +46,8 @@ class BackendSpec:
     annealer: bool = False
     mitigations: tuple[str, ...] = ()
     joins: bool = False
+    only_named: bool = False
+    transpiles: bool = False
     options: Mapping[str, int | float | str] = field(default_factory=dict)
 
 

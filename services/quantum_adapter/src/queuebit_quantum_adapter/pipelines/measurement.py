@@ -39,7 +39,10 @@ class Question:
     def measured(self, runner: Runner, report: Report) -> Outcome:
         """Measure on the task's backend. Raises AdapterError."""
         task = self.task
-        device = ProviderDevice(runner, task.limits, task.budget_s, name=task.backend.name, mitigation=task.mitigation)
+        device = ProviderDevice(
+            runner, task.limits, task.budget_s,
+            name=task.backend.name, mitigation=task.mitigation, transpilation=task.transpilation,
+        )  # fmt: skip
         report(Stage("running"))
         effort = Effort(left_s(task.budget_s, self.read_s), task.seed)
         try:

@@ -17,7 +17,15 @@ from queuebit_quantum_adapter.errors import BudgetTooSmall, UnusableProblem
 from queuebit_quantum_adapter.pipelines.checks import check_operations
 from queuebit_quantum_adapter.pipelines.evidence import target_evidence
 from queuebit_quantum_adapter.pipelines.samples import derived_seed
-from queuebit_quantum_adapter.ports import NO_MITIGATION, Mitigation, Preflight, Request, Result
+from queuebit_quantum_adapter.ports import (
+    AS_USUAL,
+    NO_MITIGATION,
+    Mitigation,
+    Preflight,
+    Request,
+    Result,
+    Transpilation,
+)
 from queuebit_quantum_adapter.submissions.running import Runner
 
 SHOTS_OF_ITS_CHOICE = 4096
@@ -37,12 +45,14 @@ class ProviderDevice:
         *,
         name: str,
         mitigation: Mitigation = NO_MITIGATION,
+        transpilation: Transpilation = AS_USUAL,
     ) -> None:
         self._runner = runner
         self._limits = limits
         self._budget_s = budget_s
         self._name = name
         self._mitigation = mitigation
+        self._transpilation = transpilation
         self._forms: dict[str, Mapping[str, Any]] = {}
         self._ran: list[Mapping[str, Any]] = []
         self._circuits: Sequence[Circuit] = []
@@ -221,6 +231,7 @@ class ProviderDevice:
                 shots,
                 observable,
                 mitigation=self._mitigation,
+                transpilation=self._transpilation,
             )
             for start in range(0, len(circuits), batch)
         ]

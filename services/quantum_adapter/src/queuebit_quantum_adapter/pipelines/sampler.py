@@ -74,4 +74,7 @@ class Sampler:
 
     def request(self, circuit: Bound, seed: int = 0) -> Request:
         """A request for the samples of one circuit."""
-        return Request((circuit,), (seed,), self._task.recipe.shots, mitigation=self._task.mitigation)
+        task = self._task
+        return Request(
+            (circuit,), (seed,), task.recipe.shots, mitigation=task.mitigation, transpilation=task.transpilation
+        )

@@ -21,6 +21,7 @@ from queuebit_quantum_adapter.errors import AdapterError, InvalidParam, NoBacken
 from queuebit_quantum_adapter.pipelines.checks import check_measurement, check_optimisation, is_measurement
 from queuebit_quantum_adapter.shell.mitigation import check_mitigation, mitigation_of
 from queuebit_quantum_adapter.shell.task import PACKAGE, Failed, Outcome, Recipe, Stage, Task
+from queuebit_quantum_adapter.shell.transpilation import check_transpilation, transpilation_of
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolError, PoolMemory
 from queuebit_runtime.processes.pool import Pool
@@ -171,8 +172,10 @@ class QuantumExecutor:
         else:
             recipe = Recipe.of(order.params)
             check_optimisation(order, backend, self._limits)
-        mitigation = mitigation_of(order.params)
-        check_mitigation(mitigation, backend, measures=is_measurement(order.problem))
+        measures = is_measurement(order.problem)
+        mitigation, transpilation = mitigation_of(order.params), transpilation_of(order.params)
+        check_mitigation(mitigation, backend, measures=measures)
+        check_transpilation(transpilation, backend, measures=measures)
         return Task(
             order.attempt_id,
             order.problem,
@@ -186,6 +189,7 @@ class QuantumExecutor:
             order.params.get(FALLBACK_PARAM) is False,
             mitigation,
             self.is_kept(order, backend),
+            transpilation,
         ).smaller
 
     def _of_target(self, order: JobQueued) -> Backends:

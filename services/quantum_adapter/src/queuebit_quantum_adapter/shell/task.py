@@ -13,7 +13,7 @@ from queuebit_contracts.jobs import Artifacts, Number, ParamValue, Problem, Tier
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.spec import CORE_MAX, BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError, InvalidParam
-from queuebit_quantum_adapter.ports import NO_MITIGATION, Mitigation
+from queuebit_quantum_adapter.ports import AS_USUAL, NO_MITIGATION, Mitigation, Transpilation
 
 Method = Literal["auto", "lr", "rqaoa", "trained", "anneal"]
 Mixer = Literal["auto", "x", "xy"]
@@ -104,7 +104,8 @@ class Task:
 
     `recipe` is for problems that circuits solve: circuits that are measured have their own. `degraded`: how often it is to be
     made smaller than that, for an attempt failed for its size. `patient`: whether it waits for its backend however long.
-    `mitigation`: what its backend is to do against errors. `kept`: whether what ran and what came of it are kept as artifacts.
+    `mitigation`: what its backend is to do against errors; `transpilation`: how circuits are fitted to it. `kept`: whether what
+    ran and what came of it are kept as artifacts.
     """
 
     attempt_id: UUID
@@ -119,6 +120,7 @@ class Task:
     patient: bool = False
     mitigation: Mitigation = NO_MITIGATION
     kept: bool = False
+    transpilation: Transpilation = AS_USUAL
 
     @property
     def smaller(self) -> Task:
@@ -165,7 +167,7 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Failed:
     """Why there is no answer, and what to do about it: `remedy` for people, `action` for the plan where the code alone does not
-    say it. `reason` is the provider's own code.
+    say it. `reason` is the provider's own code. `silent_s`: for how long its backend was waited for, where that is why.
     """
 
     code: FailureCode
@@ -175,10 +177,12 @@ class Failed:
     action: FailureAction | None = None
     reason: str | None = None
     artifacts: Artifacts | None = None
+    silent_s: float | None = None
 
     @classmethod
     def of(cls, error: AdapterError) -> Failed:
-        return cls(error.code, error.detail, error.remedy, error.retry_after_s, error.action, error.reason)
+        told = error.code, error.detail, error.remedy, error.retry_after_s, error.action, error.reason
+        return cls(*told, silent_s=error.silent_s)
 
 
 Ended = Outcome | Failed

@@ -20,7 +20,16 @@ from queuebit_circuits.circuit import (
     Reset,
 )
 from queuebit_circuits.pauli import PauliSum
-from queuebit_quantum_adapter.ports import NO_MITIGATION, Estimated, Mitigation, Request, Result, Spins
+from queuebit_quantum_adapter.ports import (
+    AS_USUAL,
+    NO_MITIGATION,
+    Estimated,
+    Mitigation,
+    Request,
+    Result,
+    Spins,
+    Transpilation,
+)
 
 VERSION = 1
 
@@ -32,10 +41,15 @@ def encode_request(request: Request) -> bytes:
     observable, spins = request.observable, request.spins
     annealed = {} if spins is None else {"spins": [spins.count, [*spins.fields], [*spins.couplings]]}
     mitigated = {} if request.mitigation == NO_MITIGATION else {"mitigation": asdict(request.mitigation)}
+    remembered = {"memory": True} if request.memory else {}
+    how = request.transpilation
+    fitted = {} if how == AS_USUAL else {"transpilation": [how.level, how.layout]}
     return _bytes(
         {
             **annealed,
             **mitigated,
+            **remembered,
+            **fitted,
             "version": VERSION,
             "circuits": [_circuit(circuit) for circuit in circuits],
             "runs": [[place[bound.circuit], list(bound.angles)] for bound in request.circuits],
@@ -60,7 +74,14 @@ def decode_request(data: bytes) -> Request:
         None if observable is None else PauliSum(observable[0], tuple((term[0], term[1]) for term in observable[1])),
         _read_spins(found["spins"]) if "spins" in found else None,
         _read_mitigation(found["mitigation"]) if "mitigation" in found else NO_MITIGATION,
+        found.get("memory", False),
+        _read_transpilation(found["transpilation"]) if "transpilation" in found else AS_USUAL,
     )
+
+
+def _read_transpilation(found: list[Any]) -> Transpilation:
+    level, layout = found
+    return Transpilation(level, None if layout is None else tuple(layout))
 
 
 def _read_mitigation(found: dict[str, Any]) -> Mitigation:
@@ -85,13 +106,22 @@ def encode_result(result: Result) -> bytes:
             "ran": [dict(each) for each in result.ran],
             "timing": dict(result.timing),
             **_estimated(result),
+            **_memory(result),
         }
     )
 
 
 def encode_counts(result: Result) -> bytes:
     """What was measured and nothing else: runs that are equal bit by bit give equal bytes."""
-    return _bytes({"version": VERSION, "counts": _counts(result), "values": list(result.values), **_estimated(result)})
+    return _bytes(
+        {
+            "version": VERSION,
+            "counts": _counts(result),
+            "values": list(result.values),
+            **_estimated(result),
+            **_memory(result),
+        }
+    )
 
 
 def decode_result(data: bytes) -> Result:
@@ -99,7 +129,10 @@ def decode_result(data: bytes) -> Result:
     found = _read(data)
     counts = tuple({int(bits, 16): count for bits, count in each.items()} for each in found["counts"])
     estimated = tuple(Estimated(*each) for each in found.get("estimated", ()))
-    return Result(counts, tuple(found["values"]), found["record"], tuple(found["ran"]), found["timing"], estimated)
+    memory = tuple(tuple(int(bits, 16) for bits in each.split()) for each in found.get("memory", ()))
+    return Result(
+        counts, tuple(found["values"]), found["record"], tuple(found["ran"]), found["timing"], estimated, memory
+    )
 
 
 def hash_of(data: bytes) -> str:
@@ -109,6 +142,11 @@ def hash_of(data: bytes) -> str:
 
 def _estimated(result: Result) -> dict[str, Any]:
     return {"estimated": [list(astuple(each)) for each in result.estimated]} if result.estimated else {}
+
+
+def _memory(result: Result) -> dict[str, Any]:
+    """The outcome of each run, one after the other in one text a circuit: a list would take twice as much."""
+    return {"memory": [" ".join(f"{bits:x}" for bits in runs) for runs in result.memory]} if result.memory else {}
 
 
 def _counts(result: Result) -> list[dict[str, int]]:

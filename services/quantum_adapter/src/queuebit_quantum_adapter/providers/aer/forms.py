@@ -14,7 +14,8 @@ from typing import Any
 
 from queuebit_circuits.circuit import Bound, Branch, Circuit, Gate, Operation, angles_of, length_of, opened
 from queuebit_circuits.text import text_hash
-from queuebit_quantum_adapter.ports import Request, Result
+from queuebit_contracts.canonical import fingerprint
+from queuebit_quantum_adapter.ports import AS_USUAL, Request, Result, Transpilation
 from queuebit_quantum_adapter.providers.aer.drawing import STATES_MAX, Drawing, Probabilities
 from queuebit_quantum_adapter.providers.aer.fitted import Compiled
 from queuebit_quantum_adapter.providers.aer.target import Drawn, Target
@@ -60,14 +61,14 @@ class FormRunner:
         self.transpilations = 0
         self.executions = 0
 
-    def checked(self, circuits: Iterable[Bound]) -> list[Form]:
+    def checked(self, request: Request) -> list[Form]:
         """The forms of the circuits, each of which survived its conversion. Raises NotEquivalent and other AdapterErrors."""
-        found = []
-        for bound in circuits:
-            form = self._form(bound.circuit)
+        found, how = [], request.transpilation
+        for bound in request.circuits:
+            form = self._form(bound.circuit, how)
             if form.equivalence is None:
                 begun = time.perf_counter()
-                form.equivalence = self._target.check_circuit(bound.circuit, self.converted)
+                form.equivalence = self._target.check_circuit(bound.circuit, lambda each: self.converted(each, how))
                 form.ready_s += time.perf_counter() - begun
             found.append(form)
         return found
@@ -79,7 +80,7 @@ class FormRunner:
     def run_together(self, requests: Sequence[Request]) -> list[Result]:
         """Each as if it ran alone. Raises AdapterError where one cannot."""
         begun = time.perf_counter()
-        all_forms = [self.checked(request.circuits) for request in requests]
+        all_forms = [self.checked(request) for request in requests]
         executions = self.executions
         known = self._probabilities(
             [
@@ -152,6 +153,7 @@ class FormRunner:
             values=values,
             record={
                 **self._target.record,
+                "transpiler": self._target.transpiler(request.transpilation),
                 **self._target.told([form.compiled.fitted for form in forms], request.shots or 0),
                 "equivalence": _evidence(forms),
             },
@@ -169,7 +171,7 @@ class FormRunner:
 
     def bound(self, request: Request) -> list[Any]:
         """Each circuit as it is run. Raises AdapterError."""
-        return [self._bound(bound, self._form(bound.circuit)) for bound in request.circuits]
+        return [self._bound(bound, self._form(bound.circuit, request.transpilation)) for bound in request.circuits]
 
     def _drawn(
         self, request: Request, pairs: Sequence[tuple[Bound, Form]], made: Sequence[Any], known: Known
@@ -202,18 +204,20 @@ class FormRunner:
             told |= {"circuit_fingerprint": circuit_fingerprint(made), "template_key": form.name}
         return told
 
-    def converted(self, circuit: Circuit) -> Any:
+    def converted(self, circuit: Circuit, how: Transpilation = AS_USUAL) -> Any:
         """A circuit without slots as the target runs it."""
-        return self._bound(Bound(circuit), self._form(circuit))
+        return self._bound(Bound(circuit), self._form(circuit, how))
 
     def _bound(self, bound: Bound, form: Form) -> Any:
         return form.compiled.open.bind(self._angles(bound))
 
-    def _form(self, circuit: Circuit) -> Form:
+    def _form(self, circuit: Circuit, how: Transpilation) -> Form:
         key = circuit.fingerprint if circuit.slots else form_of(circuit)
+        if how != AS_USUAL:
+            key = (key, how)
         form = self._forms.get(key)
         if form is None:
-            form = self._forms[key] = self._template(circuit) if circuit.slots else self._closed(circuit, key)
+            form = self._forms[key] = self._template(circuit, how) if circuit.slots else self._closed(circuit, key, how)
             self._operations += form.operations
             while len(self._forms) > FORMS_MAX or (self._operations > OPERATIONS_MAX and len(self._forms) > 1):
                 self._operations -= self._forms.popitem(last=False)[1].operations
@@ -221,21 +225,23 @@ class FormRunner:
             self._forms.move_to_end(key)
         return form
 
-    def _template(self, circuit: Circuit) -> Form:
+    def _template(self, circuit: Circuit, how: Transpilation) -> Form:
         begun = time.perf_counter()
         plain = to_open_circuit(circuit)
         self.transpilations += 1
-        made = Compiled.of(plain, self._target.fit_template(plain.circuit))
+        made = Compiled.of(plain, self._target.fit_template(plain.circuit, how))
         found = self._target.check_template(circuit, plain, made.open)
         operations = length_of(circuit.operations)
-        name, drawing = self._target.key_of(circuit), self._target.drawing(circuit, made.open)
+        name = self._target.key_of(circuit)
+        name = name if how == AS_USUAL else fingerprint([name, how.level, how.layout])
+        drawing = self._target.drawing(circuit, made.open)
         return Form(name, made, operations, drawing, found, time.perf_counter() - begun)
 
-    def _closed(self, circuit: Circuit, key: Hashable) -> Form:
+    def _closed(self, circuit: Circuit, key: Hashable, how: Transpilation) -> Form:
         begun = time.perf_counter()
         plain = to_open_circuit(opened(circuit).circuit)
         self.transpilations += 1
-        made = Compiled.of(plain, self._target.fit(plain.circuit))
+        made = Compiled.of(plain, self._target.fit(plain.circuit, how))
         operations = length_of(circuit.operations)
         name, drawing = text_hash(repr(key)), self._target.drawing(circuit, made.open)
         return Form(name, made, operations, drawing, None, time.perf_counter() - begun)

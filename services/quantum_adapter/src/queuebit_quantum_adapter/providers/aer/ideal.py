@@ -19,7 +19,7 @@ from queuebit_circuits.circuit import Circuit
 from queuebit_circuits.pauli import PauliSum
 from queuebit_contracts.canonical import fingerprint
 from queuebit_quantum_adapter.errors import UnusableProblem
-from queuebit_quantum_adapter.ports import Capabilities
+from queuebit_quantum_adapter.ports import AS_USUAL, Capabilities, Transpilation
 from queuebit_quantum_adapter.providers.aer.drawing import (
     DRAWN_QUBITS_MAX,
     GENERATOR,
@@ -75,12 +75,20 @@ class IdealTarget:
     def key_of(self, template: Circuit) -> str:
         return fingerprint([template.fingerprint, self._key, PASSES])
 
-    def fit(self, circuit: Any) -> Fitted:
-        """What Aer knows stays as it is; other gates are taken apart."""
+    def fit(self, circuit: Any, how: Transpilation = AS_USUAL) -> Fitted:
+        """What Aer knows stays as it is; other gates are taken apart. Raises UnusableProblem where that is to be otherwise."""
+        if how != AS_USUAL:
+            raise UnusableProblem(
+                "An ideal machine runs circuits as they are.", remedy="Leave params.level and params.layout out."
+            )
         return _everywhere(circuit) if _names(circuit) <= self._native else self.fit_template(circuit)
 
-    def fit_template(self, circuit: Any) -> Fitted:
+    def fit_template(self, circuit: Any, how: Transpilation = AS_USUAL) -> Fitted:  # noqa: ARG002
         return _everywhere(self._passes.run(circuit))
+
+    def transpiler(self, how: Transpilation) -> Mapping[str, Any]:  # noqa: ARG002
+        told: Mapping[str, Any] = self.record["transpiler"]
+        return told
 
     def check_template(self, template: Circuit, plain: OpenCircuit, made: OpenCircuit) -> Equivalence:  # noqa: ARG002
         return check_template(template, lambda angles: steps_of_quantum_circuit(made.bind(angles)), EQUIVALENCE_SEED)

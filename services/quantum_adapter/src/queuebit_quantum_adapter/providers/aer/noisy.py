@@ -18,7 +18,7 @@ from queuebit_contracts.canonical import fingerprint
 from queuebit_quantum_adapter.backends.conditions import Calibration
 from queuebit_quantum_adapter.backends.limits import statevector_bytes
 from queuebit_quantum_adapter.errors import TooManyQubits, UnusableProblem
-from queuebit_quantum_adapter.ports import Capabilities
+from queuebit_quantum_adapter.ports import AS_USUAL, Capabilities, Transpilation
 from queuebit_quantum_adapter.providers import qiskit_circuits
 from queuebit_quantum_adapter.providers.aer.drawing import Drawing, Probabilities
 from queuebit_quantum_adapter.providers.aer.fitted import Fitted
@@ -58,7 +58,7 @@ class NoisyTarget:
         noise = f"{self._device.name} (simulated noise model)"
         self.record: Mapping[str, Any] = {
             "method": "noisy",
-            "transpiler": {"passes": ["preset"], "optimization_level": LEVEL, "seed": TRANSPILER_SEED},
+            "transpiler": self._device.transpilers.told(AS_USUAL),
             "threads": 1,
             "noise": noise,
             "calibrated_at": self._calibrated_at,
@@ -84,9 +84,9 @@ class NoisyTarget:
     def key_of(self, template: Circuit) -> str:
         return fingerprint([template.fingerprint, self._key])
 
-    def fit(self, circuit: Any) -> Fitted:
+    def fit(self, circuit: Any, how: Transpilation = AS_USUAL) -> Fitted:
         """The circuit on the device. Routing may take some qubits more than the circuit has."""
-        fitted, space = self._device.fit(circuit), self.space
+        fitted, space = self._device.fit(circuit, how), self.space
         used = len(fitted.active)
         if used > space.qubits_max + ROUTING_QUBITS_MAX or statevector_bytes(used) > space.memory_bytes_max:
             raise TooManyQubits(
@@ -95,8 +95,11 @@ class NoisyTarget:
             )
         return fitted
 
-    def fit_template(self, circuit: Any) -> Fitted:
-        return self.fit(circuit)
+    def fit_template(self, circuit: Any, how: Transpilation = AS_USUAL) -> Fitted:
+        return self.fit(circuit, how)
+
+    def transpiler(self, how: Transpilation) -> Mapping[str, Any]:
+        return self._device.transpilers.told(how)
 
     def check_template(self, template: Circuit, plain: OpenCircuit, made: OpenCircuit) -> Equivalence:
         """Compare what both would measure at random angles, without noise."""

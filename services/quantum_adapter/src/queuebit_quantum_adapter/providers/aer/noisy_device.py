@@ -14,16 +14,18 @@ from math import prod
 from typing import Any
 
 from qiskit.exceptions import QiskitError
-from qiskit.transpiler import Target, generate_preset_pass_manager
+from qiskit.transpiler import Target
 from qiskit_aer.noise import NoiseModel, ReadoutError
 from qiskit_aer.noise.device.models import basic_device_gate_errors
 from qiskit_ibm_runtime import fake_provider  # type: ignore[import-untyped]
 
 from queuebit_quantum_adapter.backends.conditions import Calibration
 from queuebit_quantum_adapter.errors import NoBackend, TooManyQubits, UnusableProblem
+from queuebit_quantum_adapter.ports import Transpilation
 from queuebit_quantum_adapter.providers.active_qubits import IGNORED, on_active_qubits
 from queuebit_quantum_adapter.providers.aer.fitted import Fitted, Placed
 from queuebit_quantum_adapter.providers.calibration import calibration_of
+from queuebit_quantum_adapter.providers.transpilers import Transpilers
 
 LEVEL = 2
 TRANSPILER_SEED = 7
@@ -43,15 +45,13 @@ class NoisyDevice:
         self.name = str(self._backend.name)
         self.qubits = int(self._backend.num_qubits)
         self._target = working(self._backend.target)
-        self._passes = generate_preset_pass_manager(
-            optimization_level=LEVEL, target=self._target, seed_transpiler=TRANSPILER_SEED
-        )
+        self.transpilers = Transpilers(self._target, LEVEL, TRANSPILER_SEED)
 
     def calibration(self) -> Calibration:
         """How well it was calibrated."""
         return calibration_of(self._backend.target)
 
-    def fit(self, circuit: Any) -> Fitted:
+    def fit(self, circuit: Any, how: Transpilation) -> Fitted:
         """Transpile a circuit, its angles open or not. Raises TooManyQubits or UnusableProblem."""
         if circuit.num_qubits > self.qubits:
             raise TooManyQubits(f"The circuit has {circuit.num_qubits} qubits; {self.name} has {self.qubits}.")
@@ -60,8 +60,9 @@ class NoisyDevice:
                 raise UnusableProblem(
                     f"The circuit needs the operation {name}, which {self.name} lacks.", remedy=REMEDY
                 )
+        passes = self.transpilers.of(how, circuit.num_qubits, self.name)
         try:
-            made = self._passes.run(circuit)
+            made = passes.run(circuit)
         except QiskitError as error:
             detail = f"The circuit cannot be fitted to {self.name}: {str(error.message)[:200]}."
             raise UnusableProblem(detail, remedy=REMEDY) from error

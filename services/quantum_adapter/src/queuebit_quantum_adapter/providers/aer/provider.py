@@ -48,7 +48,7 @@ class AerProvider(RunsHere):
             raise UnusableProblem("A noisy target has no exact expectation values.", remedy="Ask for shots.")
         qubits = max((bound.circuit.qubits for bound in request.circuits), default=0)
         self._target.space.check(qubits)
-        fitted = [form.compiled.fitted for form in self._forms.checked(request.circuits)]
+        fitted = [form.compiled.fitted for form in self._forms.checked(request)]
         found = Preflight(qubits, statevector_bytes(qubits))
         if not self._target.capabilities.estimates:
             return found

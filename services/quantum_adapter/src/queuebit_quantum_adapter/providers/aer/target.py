@@ -11,7 +11,7 @@ from queuebit_circuits.pauli import PauliSum
 from queuebit_quantum_adapter.backends.conditions import Calibration
 from queuebit_quantum_adapter.backends.limits import statevector_bytes
 from queuebit_quantum_adapter.errors import TooManyQubits, TooMuchMemory
-from queuebit_quantum_adapter.ports import Capabilities
+from queuebit_quantum_adapter.ports import AS_USUAL, Capabilities, Transpilation
 from queuebit_quantum_adapter.providers.aer.drawing import Drawing, Probabilities
 from queuebit_quantum_adapter.providers.aer.fitted import Fitted
 from queuebit_quantum_adapter.providers.qiskit_conversion import OpenCircuit
@@ -53,11 +53,15 @@ class Target(Protocol):
         """The name of a template as this target runs it."""
         ...
 
-    def fit(self, circuit: Any) -> Fitted:
+    def fit(self, circuit: Any, how: Transpilation = AS_USUAL) -> Fitted:
         """Transpile a circuit of Qiskit's, its angles open or not."""
         ...
 
-    def fit_template(self, circuit: Any) -> Fitted:
+    def transpiler(self, how: Transpilation) -> Mapping[str, Any]:
+        """What reproduces that."""
+        ...
+
+    def fit_template(self, circuit: Any, how: Transpilation = AS_USUAL) -> Fitted:
         """The same for a template, of whose gates the fingerprint of provenance depends on the order too."""
         ...
 

@@ -14,17 +14,17 @@ from typing import Any
 
 import numpy as np
 from qiskit.exceptions import QiskitError
-from qiskit.transpiler import generate_preset_pass_manager
 
 from queuebit_circuits.circuit import Bound, Circuit, opened
 from queuebit_contracts.canonical import fingerprint
 from queuebit_quantum_adapter.errors import UnusableProblem
-from queuebit_quantum_adapter.ports import Request
+from queuebit_quantum_adapter.ports import AS_USUAL, Request, Transpilation
 from queuebit_quantum_adapter.providers.active_qubits import on_active_qubits
 from queuebit_quantum_adapter.providers.ibm.states import places_of, same_states
 from queuebit_quantum_adapter.providers.qiskit_circuits import calibration_fingerprint, circuit_fingerprint
 from queuebit_quantum_adapter.providers.qiskit_conversion import OpenCircuit, to_open_circuit
 from queuebit_quantum_adapter.providers.read_back import read_back, same_outcomes
+from queuebit_quantum_adapter.providers.transpilers import Transpilers
 from queuebit_quantum_adapter.verification.equivalence import Equivalence
 
 LEVEL = 2
@@ -50,9 +50,7 @@ class Programs:
 
     def __init__(self, backend: Any) -> None:
         self._backend = backend
-        self._passes = generate_preset_pass_manager(
-            optimization_level=LEVEL, target=backend.target, seed_transpiler=TRANSPILER_SEED
-        )
+        self._transpilers = Transpilers(backend.target, LEVEL, TRANSPILER_SEED)
         self._forms: OrderedDict[Hashable, Form] = OrderedDict()
         self._packages = {name: version(name) for name in PACKAGES}
         properties = backend.properties()
@@ -63,10 +61,10 @@ class Programs:
 
     def prepared(self, request: Request) -> tuple[dict[str, Any], tuple[dict[str, Any], ...], float]:
         """What reproduces the request, for all circuits and for each, and the success of the worst. Raises AdapterError."""
-        pairs = [self._form(bound) for bound in request.circuits]
+        pairs = self._forms_of(request)
         record = {
             "method": "device",
-            "transpiler": {"passes": ["preset"], "optimization_level": LEVEL, "seed": TRANSPILER_SEED},
+            "transpiler": self._transpilers.told(request.transpilation),
             "noise": self._backend.name,
             "calibrated_at": self.calibrated_at,
             "calibration_fingerprint": self._calibration,
@@ -92,7 +90,7 @@ class Programs:
 
         A form that has no angle, or none left, is one a circuit, too: without angles a program runs once.
         """
-        pairs = [self._form(bound) for bound in request.circuits]
+        pairs = self._forms_of(request)
         if len({form.name for form, _ in pairs}) == 1 and len(pairs) > 1 and pairs[0][0].open.circuit.parameters:
             form = pairs[0][0]
             return [_pub(form, np.array([angles for _, angles in pairs], dtype=np.float64))]
@@ -100,22 +98,27 @@ class Programs:
 
     def bound(self, request: Request) -> list[Any]:
         """Each circuit as the backend runs it."""
-        return [form.open.bind(angles) for form, angles in map(self._form, request.circuits)]
+        return [form.open.bind(angles) for form, angles in self._forms_of(request)]
 
-    def _form(self, bound: Bound) -> tuple[Form, tuple[float, ...]]:
+    def _forms_of(self, request: Request) -> list[tuple[Form, tuple[float, ...]]]:
+        return [self._form(bound, request.transpilation) for bound in request.circuits]
+
+    def _form(self, bound: Bound, how: Transpilation) -> tuple[Form, tuple[float, ...]]:
         template = bound if bound.circuit.slots else opened(bound.circuit)
-        name = fingerprint([template.circuit.fingerprint, self._backend.name, self.calibrated_at, self._packages])
+        parts = [template.circuit.fingerprint, self._backend.name, self.calibrated_at, self._packages]
+        name = fingerprint(parts if how == AS_USUAL else [*parts, how.level, how.layout])
         form = self._forms.get(name)
         if form is None:
-            form = self._forms[name] = self._made(name, template.circuit)
+            form = self._forms[name] = self._made(name, template.circuit, how)
             while len(self._forms) > FORMS_MAX:
                 self._forms.popitem(last=False)
         return form, template.angles
 
-    def _made(self, name: str, circuit: Circuit) -> Form:
+    def _made(self, name: str, circuit: Circuit, how: Transpilation) -> Form:
         plain = to_open_circuit(circuit)
+        passes = self._transpilers.of(how, circuit.qubits, self._backend.name)
         try:
-            made = self._passes.run(plain.circuit)
+            made = passes.run(plain.circuit)
         except QiskitError as error:
             raise UnusableProblem(f"It cannot be fitted to {self._backend.name}: {str(error)[:200]}.") from error
         compact, _ = on_active_qubits(made)

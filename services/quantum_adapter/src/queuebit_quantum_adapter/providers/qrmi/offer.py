@@ -67,6 +67,7 @@ def _spec(resource: str, env: Mapping[str, str]) -> BackendSpec:
         qubits_max=qubits_max,
         core_qubits_max=min(CORE_QUBITS_MAX, qubits_max),
         noisy=True,
+        transpiles=True,
         durable=True,
         account=f"ibm:{hashlib.sha256(crn.encode()).hexdigest()[:12]}",
         at_once_max=limit(env, "QUEUEBIT_QRMI_AT_ONCE"),
