@@ -130,3 +130,16 @@ def test_few_shots_among_many_outcomes_tell_nothing_apart(n: int, m: int) -> Non
     apart = [distance(sampled(many, n, 2 * seed), sampled(many, m, 2 * seed + 1)) for seed in range(10)]
 
     assert not any(each.differ for each in apart)
+
+
+def test_outcomes_of_different_widths_are_not_compared_and_registers_make_no_difference() -> None:
+    wide, parted = a_job(2, {"000": 500, "111": 500}), a_job(2, {"0 0": 500, "1 1": 500})
+
+    compared = Comparison.of(a_job(1, BELL), wide)
+
+    assert compared.distance is None
+    assert compared.verdict == "The outcomes cannot be compared: those of A have 2 bits and those of B 3."
+    assert compared.document()["why_not"] == "those of A have 2 bits and those of B 3."
+    same = Comparison.of(a_job(1, {"00": 500, "11": 500}), parted)
+    assert same.distance is not None
+    assert same.distance.value == 0

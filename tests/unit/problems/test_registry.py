@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -228,3 +229,15 @@ def test_the_kinds_work_where_numpy_is_not_installed() -> None:
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("lane", ["quantum", "classical", "rule"])
+def test_a_target_on_a_lane_that_simulates_nothing_is_refused(lane: Any) -> None:
+    problem = Problem(kind="maxcut", statement={"nodes": 2, "edges": [[0, 1, 1]]})
+    asked = JobRequest(tenant="acme", problem=problem, lane=lane, params={"target": "fake_manila"})
+
+    with pytest.raises(InvalidStatement, match=f"the lane is {lane}") as refused:
+        admit(asked)
+
+    assert [each.pointer for each in refused.value.fields] == ["/params/target"]
+    assert admit(asked.model_copy(update={"lane": "auto"})).request.params == {"target": "fake_manila"}

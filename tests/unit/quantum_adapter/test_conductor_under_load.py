@@ -148,11 +148,28 @@ async def test_who_is_patient_waits_for_a_backend_that_is_away() -> None:
     await place.store.note_silence(SPEC.name, Breaker(failures_max=1, open_s=1000.0, open_s_max=1000.0))
     await place.kept()
 
-    async def stepped() -> bool:
-        return bool(steps)
+    async def said_so() -> bool:
+        return (await place.row()).signs > 0
 
-    await place.until(stepped)
+    await place.until(said_so)
     assert not (await place.row()).ended
+    assert steps == [], "a backend that does not answer is not asked by a step either"
+
+
+async def test_how_long_a_step_waited_for_a_process_says_nothing_of_its_backend() -> None:
+    quick, slow = Place(CollectingBus()), Place(CollectingBus())
+    for place, silent_s in ((quick, None), (slow, 8.0)):
+        place.pool.ends = Failed(FailureCode.BACKEND_UNAVAILABLE, "nobody answers", "wait", silent_s=silent_s)
+        place.pool.meanwhile = lambda: asyncio.sleep(0.05)
+        await place.kept()
+
+        async def ended(place: Place = place) -> bool:
+            return (await place.row()).ended
+
+        await place.until(ended)
+
+    assert (await quick.store.gate(SPEC.name)).failures == 1
+    assert (await slow.store.gate(SPEC.name)).failures == 3
 
 
 async def test_four_silent_steps_in_a_row_count_as_any_question_does() -> None:

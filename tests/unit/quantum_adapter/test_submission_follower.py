@@ -21,13 +21,14 @@ class Recording:
     def __init__(self, stop_after: int, stop: asyncio.Event) -> None:
         self.calls: list[tuple[str, Any]] = []
         self._stop_after, self._stop = stop_after, stop
+        self.error: Exception = PoolCrashed("killed")
 
     async def run(self, function_path: str, argument: Any, **_: Any) -> Any:
         self.calls.append((function_path, argument))
         if len(self.calls) == self._stop_after:
             self._stop.set()
         if len(self.calls) == 1:
-            raise PoolCrashed("killed")
+            raise self.error
 
     async def close(self) -> None:
         return
@@ -49,3 +50,13 @@ async def test_without_such_a_backend_nothing_is_asked() -> None:
     await Follower(pool, [aer(LIMITS)], SystemClock(), interval_s=0.001).run(stop)
 
     assert pool.calls == []
+
+
+async def test_what_nobody_expected_ends_nothing_either() -> None:
+    stop = asyncio.Event()
+    pool = Recording(3, stop)
+    pool.error = OSError("no more processes")
+
+    await Follower(pool, [PAID], SystemClock(), interval_s=0.001).run(stop)
+
+    assert pool.calls == [(FOLLOW, PAID)] * 3

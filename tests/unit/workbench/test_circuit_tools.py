@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from qiskit import QuantumCircuit, qpy
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qpy
 from qiskit.circuit import Gate as CustomGate
 
 from queuebit_circuits.circuit import Circuit
@@ -219,3 +220,33 @@ def test_the_command_line_ranks_what_is_configured_here(
     assert '"backend":"aer_simulator"' in out.replace(" ", "")
     assert '"wait_s":null' in out.replace(" ", "")
     assert "Waits and states are unknown" in err
+
+
+def test_prices_in_several_currencies_order_nothing_but_what_is_free() -> None:
+    euros = [replace(each, cost={"EUR": 9.0}) if each.backend == "cheap" else each for each in estimates()]
+
+    found = [each.backend for each in ranked(euros, {}, "cost")]
+
+    assert found == ["ideal", "dear", "cheap", "silent", "small"], "the dear one succeeds more often"
+    assert next(each.cost for each in ranked(euros, {}, "cost") if each.backend == "cheap") == {"EUR": 9.0}
+
+
+def test_qpy_keeps_the_names_of_registers(tmp_path: Path) -> None:
+    text = f"{HEAD} qubit[3] q; bit[2] left; bit[1] right; h q[0]; left[1] = measure q[0]; right[0] = measure q[2];"
+    path = str(tmp_path / "named.qpy")
+
+    files.write(read_circuit(text), path, 3)
+    again = files.read(path)
+
+    assert [(each.name, each.size) for each in again.registers] == [("left", 2), ("right", 1)]
+    assert again.keys([0b101, 0b010]) == read_circuit(text).keys([0b101, 0b010])
+    (made,) = qpy.load(io.BytesIO(Path(path).read_bytes()))
+    assert [each.name for each in made.cregs] == ["left", "right"]
+
+
+@pytest.mark.parametrize("name", ["a b", "bit", "α"])
+def test_names_of_registers_that_are_no_words_of_openqasm_are_not_kept(name: str) -> None:
+    made = QuantumCircuit(QuantumRegister(1), ClassicalRegister(1, name))
+    made.measure(0, 0)
+
+    assert [each.name for each in child.read_qpy(qpy_of(made), quiet).registers] == ["c"]

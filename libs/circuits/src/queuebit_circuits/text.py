@@ -55,8 +55,8 @@ def to_qasm3(circuit: Circuit) -> str:
         names = [register.name] if register.loose else [f"{register.name}[{k}]" for k in range(register.size)]
         bits += names
     if circuit.qubits:
-        lines.append(f"qubit[{circuit.qubits}] {_qubit_register(circuit)};")
-    lines += _lines(circuit.operations, bits, _qubit_register(circuit), "")
+        lines.append(f"qubit[{circuit.qubits}] {qubit_register(circuit)};")
+    lines += _lines(circuit.operations, bits, qubit_register(circuit), "")
     return "\n".join(lines) + "\n"
 
 
@@ -65,7 +65,7 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _qubit_register(circuit: Circuit) -> str:
+def qubit_register(circuit: Circuit) -> str:
     taken = {register.name for register in circuit.registers}
     name = "q"
     while name in taken:

@@ -9,13 +9,15 @@ from typing import Any
 from queuebit_contracts.canonical import canonical_json, embedded, fingerprint
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.events import Admission, ProblemSize
-from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, JobRequest
+from queuebit_contracts.jobs import STATEMENT_BYTES_MAX, TARGET_PARAM, JobRequest
 from queuebit_contracts.model import copy_with
 from queuebit_contracts.statement_text import StatementText
 from queuebit_problems.errors import InvalidStatement, ProblemError
 from queuebit_problems.registry import kind_of, parse_problem
 
 QUICK_BYTES_MAX = 4096
+OF_A_TARGET = ("auto", "simulator")
+"""The lanes on which something can be simulated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,12 @@ def check_bytes(normal: Mapping[str, Any]) -> bytes:
 
 def admit(request: JobRequest) -> Admitted:
     """Check the problem by its kind. Raises UnknownKind or InvalidStatement, naming the field and the remedy."""
+    if TARGET_PARAM in request.params and request.lane not in OF_A_TARGET:
+        raise InvalidStatement(
+            f"params.{TARGET_PARAM} is what the simulator stands in for, and the lane is {request.lane}.",
+            remedy=f"Use the lane simulator or auto, or leave {TARGET_PARAM} out; params.backend names a machine.",
+            fields=(FieldError(f"/params/{TARGET_PARAM}", "other_lane", "is for the simulator lane"),),
+        )
     kind, statement = parse_problem(request.problem)
     text = check_bytes(statement.model_dump(mode="json"))
     problem = copy_with(request.problem, statement=StatementText(text))

@@ -19,6 +19,8 @@ class AdapterError(Exception):
     """What the plan is to do, where that is not what the table of failures says of the code."""
     reason: str | None = None
     """The provider's own code, where it gave one."""
+    silent_s: float | None = None
+    """For how long nobody answered, where that was waited for."""
 
     def __init__(
         self,

@@ -28,22 +28,20 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`distance` is None where one of them has no counts."""
+    """`distance` is None where the outcomes cannot be compared; `why_not` says why."""
 
     one: Job
     other: Job
     rows: tuple[Row, ...]
     distance: Distance | None
+    why_not: str = ""
 
     @classmethod
     def of(cls, one: Job, other: Job) -> Comparison:
         """Of two jobs that were read with their events, where provenance stands."""
-        try:
-            apart = distance(counts_of(one), counts_of(other))
-        except (NoCounts, ValueError):
-            apart = None
+        apart, why_not = _apart(one, other)
         sides = _Side(one), _Side(other)
-        return cls(one, other, tuple(_row(name, of, *sides) for name, of in ROWS), apart)
+        return cls(one, other, tuple(_row(name, of, *sides) for name, of in ROWS), apart, why_not)
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
@@ -53,14 +51,15 @@ class Comparison:
             "differ": apart.differ,
         }  # fmt: skip
         rows = {each.name: {"one": each.one, "other": each.other, "difference": each.difference} for each in self.rows}
-        return {"one": str(self.one.id), "other": str(self.other.id), "distance": told, "properties": rows}
+        ids = {"one": str(self.one.id), "other": str(self.other.id)}
+        return {**ids, "distance": told, "why_not": self.why_not or None, "properties": rows}
 
     @property
     def verdict(self) -> str:
         """What the outcomes say, in a sentence."""
         apart = self.distance
         if apart is None:
-            return "The outcomes cannot be compared: one of the jobs has no counts."
+            return f"The outcomes cannot be compared: {self.why_not}"
         told = f"total variation distance {apart.value:.4f}, 95 % interval {apart.low:.4f} to {apart.high:.4f}"
         if apart.differ:
             return f"The outcomes differ beyond shot noise: {told}."
@@ -90,6 +89,23 @@ class Comparison:
 
     def _cells(self) -> list[tuple[str, str, str, str]]:
         return [("", "A", "B", ""), *((each.name, each.one, each.other, each.difference) for each in self.rows)]
+
+
+def _apart(one: Job, other: Job) -> tuple[Distance | None, str]:
+    """How far apart the outcomes are, bit for bit, however the bits are grouped in registers; else why nothing can be said."""
+    try:
+        first, second = _bits_of(one), _bits_of(other)
+        widths = {len(bits) for bits in first}, {len(bits) for bits in second}
+        if widths[0] != widths[1]:
+            a, b = (max(width, default=0) for width in widths)
+            return None, f"those of A have {a} bits and those of B {b}."
+        return distance(first, second), ""
+    except (NoCounts, ValueError):
+        return None, "one of the jobs has no counts."
+
+
+def _bits_of(job: Job) -> dict[str, int]:
+    return {bits.replace(" ", ""): count for bits, count in counts_of(job).items()}
 
 
 class _Side:
@@ -168,7 +184,7 @@ def _transpiler(side: _Side) -> str | None:
 
 
 def _shares(job: Job) -> dict[str, float]:
-    counts = counts_of(job)
+    counts = _bits_of(job)
     shots = sum(counts.values())
     return {bits: count / shots for bits, count in counts.items()}
 

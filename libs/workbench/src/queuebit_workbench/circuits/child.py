@@ -6,12 +6,16 @@ import io
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from queuebit_circuits.circuit import Bound, Circuit
+from queuebit_circuits.circuit import Bound, Circuit, Measure, Register
 from queuebit_circuits.drawing import Drawn, Picture, picture_of, shown
+from queuebit_circuits.errors import UnreadableCircuit
 from queuebit_circuits.gates import GATES
+from queuebit_circuits.qasm import read_circuit
 from queuebit_circuits.qasm.scope import CLBITS_MAX, OPERATIONS_MAX, QUBITS_MAX
+from queuebit_circuits.text import qubit_register, to_qasm3
 from queuebit_quantum_adapter.errors import AdapterError, UnusableProblem
 from queuebit_quantum_adapter.ports import Request
 from queuebit_workbench.circuits.values import Ask, Estimate, Fit, Fitting, Stats
@@ -43,7 +47,8 @@ def read_qpy(content: bytes, on_progress: Progress) -> Circuit:
         raise UnusableProblem("The circuit has open parameters.", remedy="Bind them before it is written.")
     if _check(made) > OPERATIONS_MAX:
         raise UnusableProblem(f"The circuit has more than {OPERATIONS_MAX} operations.")
-    return read_back(made)
+    read = read_back(made)
+    return replace(read, registers=_registers(made) or read.registers)
 
 
 def write_qpy(circuit: Circuit, on_progress: Progress) -> bytes:
@@ -52,7 +57,7 @@ def write_qpy(circuit: Circuit, on_progress: Progress) -> bytes:
     from qiskit import qpy
 
     file = io.BytesIO()
-    qpy.dump(_plain(circuit), file)
+    qpy.dump(_named(circuit), file)
     return file.getvalue()
 
 
@@ -132,6 +137,31 @@ def _check(made: Any) -> int:
             raise UnusableProblem(f"The circuit has an operation {name[:60]!r}, which is no gate that is read here.")
         count += 1 + sum(map(_check, blocks))
     return count
+
+
+def _registers(made: Any) -> tuple[Register, ...]:
+    """The classical registers by their names; none where they are not all bits one after the other, or a name is no word."""
+    found = tuple(Register(each.name, each.size) for each in made.cregs)
+    places = [made.find_bit(bit).index for register in made.cregs for bit in register]
+    plain = all(each.name.isascii() and each.name.isidentifier() for each in found)
+    if not found or not plain or places != list(range(made.num_clbits)):
+        return ()
+    try:
+        read_circuit(to_qasm3(Circuit(1, found, (Measure(0, 0),))))
+    except UnreadableCircuit:
+        return ()
+    return found
+
+
+def _named(circuit: Circuit) -> Any:
+    """As Qiskit has it, its classical registers by their names."""
+    from qiskit.circuit import ClassicalRegister, QuantumCircuit, QuantumRegister
+
+    made = _plain(circuit)
+    registers = [ClassicalRegister(each.size, each.name) for each in circuit.registers]
+    qubits = QuantumRegister(circuit.qubits, qubit_register(circuit))
+    named = QuantumCircuit(qubits, *registers, global_phase=made.global_phase)
+    return named.compose(made, named.qubits, named.clbits)
 
 
 def _plain(circuit: Circuit) -> Any:

@@ -48,8 +48,13 @@ class Ranked:
 
 
 def ranked(estimates: Iterable[Estimate], views: Mapping[str, BackendView], by: By) -> list[Ranked]:
-    """The best first by `by`, then by the others; those that refuse the circuit last. `views`: what the server knows."""
+    """The best first by `by`, then by the others; those that refuse the circuit last. `views`: what the server knows.
+
+    Prices in several currencies order nothing, but that what is free comes first: nobody here knows what one is worth in the
+    other.
+    """
     found = [_of(each, views.get(each.backend)) for each in estimates]
+    currencies = {currency for each in found for currency in each.cost or ()}
     order: dict[By, tuple[By, ...]] = {
         "success": ("success", "wait", "cost"),
         "wait": ("wait", "success", "cost"),
@@ -60,7 +65,7 @@ def ranked(estimates: Iterable[Estimate], views: Mapping[str, BackendView], by: 
         key=lambda each: (
             bool(each.refused),
             STATE[each.state],
-            *(_key(each, one) for one in order[by]),
+            *(_key(each, one, comparable=len(currencies) < 2) for one in order[by]),
             each.backend,
         ),
     )
@@ -82,12 +87,13 @@ def _of(estimate: Estimate, view: BackendView | None) -> Ranked:
     )
 
 
-def _key(each: Ranked, by: By) -> tuple[bool, float]:
-    """What is not known stands behind what is. Amounts in several currencies are added up: they order, they are no price."""
+def _key(each: Ranked, by: By, *, comparable: bool) -> tuple[bool, float]:
+    """What is not known stands behind what is. `comparable`: whether all prices are in one currency."""
     match by:
         case "success":
             return (each.success is None, -(each.success or 0.0))
         case "wait":
             return (each.wait_s is None, each.wait_s or 0.0)
         case "cost":
-            return (each.cost is None, sum((each.cost or {}).values()))
+            amount = sum((each.cost or {}).values())
+            return (each.cost is None, amount if comparable else float(amount > 0))

@@ -60,7 +60,8 @@ class Backends:
         only: str | None = None,
     ) -> BackendSpec:
         """The backend of a lane for so many qubits: the first that takes them, else the first of those that take most. One
-        that is to be avoided only where there is no other, and never one of `not_on`. `only`: this one and no other.
+        that is to be avoided only where there is no other, and never one of `not_on`. `only`: this one and no other; one that
+        charges where others do not is used so alone.
 
         Raises NoBackend.
         """
@@ -73,6 +74,14 @@ class Backends:
                     remedy=f"Set params.backend to one of: {known}; or to none.",
                 )
             of_lane = [spec for spec in of_lane if spec.name == only]
+        elif of_lane and all(spec.only_named for spec in of_lane):
+            named = ", ".join(spec.name for spec in of_lane)
+            raise NoBackend(
+                f"What the {lane} lane has runs only jobs that name it, for it charges: {named}.",
+                remedy=f"Set params.backend to one of: {named}; or configure another provider for this lane.",
+            )
+        else:
+            of_lane = [spec for spec in of_lane if not spec.only_named]
         all_of_lane = [spec for spec in of_lane if spec.name not in not_on]
         found = [spec for spec in all_of_lane if spec.name not in avoid] or all_of_lane
         if not found and of_lane:

@@ -30,5 +30,13 @@ class Targets:
         return Backends(self._found(target))
 
     def _offered(self, target: str) -> tuple[BackendSpec, ...]:
+        """An ideal machine is of each that has no noise; a device is of those alone that are there for its sake."""
+        found = self._simulators(target)
+        if target == EXACT:
+            return tuple(spec for spec in found if not spec.noisy)
+        whatever = {spec.name for spec in self._simulators(EXACT)}
+        return tuple(spec for spec in found if spec.name not in whatever)
+
+    def _simulators(self, target: str) -> tuple[BackendSpec, ...]:
         found = discover(self._providers, replace(self._setup, simulator_target=target))
         return tuple(spec for spec in found.specs if spec.lane == "simulator")

@@ -93,19 +93,19 @@ class Stepper:
 
     async def _step(self, carried: Carried) -> Told | None:
         order, task = carried.work.order, None
-        stop, began_s = asyncio.Event(), self._clock.monotonic_s()
+        stop = asyncio.Event()
         try:
             task = await self._hop(lambda: self._executor.task_of(order, carried.row.backend))
-            ended: Any = await self._outage(carried, task)
-            if ended is None:
-                async with self._renewed(carried, stop):
-                    ended = await self._pool.run(
-                        STEP,
-                        Step(task, carried.row.lineage, carried.row.epoch, carried.row.journal),
-                        timeout_s=order.budget_s + self._executor.grace_s,
-                        on_progress=_unheard,
-                        stop=stop,
-                    )
+            if (away := await self._outage(carried, task)) is not None:
+                return await self._told(carried, task, away)
+            async with self._renewed(carried, stop):
+                ended: Any = await self._pool.run(
+                    STEP,
+                    Step(task, carried.row.lineage, carried.row.epoch, carried.row.journal),
+                    timeout_s=order.budget_s + self._executor.grace_s,
+                    on_progress=_unheard,
+                    stop=stop,
+                )
         except PoolStopped:
             await self._leave(carried)
             return None
@@ -114,7 +114,7 @@ class Stepper:
         else:
             self._unexpected.pop(carried.row.attempt_id, None)
             if isinstance(ended, Failed) and ended.code is _SILENT and ended.action is None:
-                ended = await self._silent(carried, task, ended, self._clock.monotonic_s() - began_s)
+                ended = await self._silent(carried, task, ended)
         return await self._told(carried, task, ended)
 
     async def _told(self, carried: Carried, task: Task | None, ended: Any) -> Told | None:
@@ -145,18 +145,24 @@ class Stepper:
                 raise AssertionError(f"a step ended as {type(ended).__name__}")
 
     async def _outage(self, carried: Carried, task: Task) -> Failed | None:
-        """What is said without a step: its backend does not answer, and nothing of the attempt was handed in there."""
-        if task.patient or carried.row.awaits is not None:
+        """What is said without a step: its backend does not answer, and nothing of the attempt was handed in there. One that
+        is patient waits on.
+        """
+        if carried.row.awaits is not None:
             return None
         ledger = carried.ledger
         gate, now = await ledger.gate(carried.row.backend), await ledger.attempts_now()
         if gate.open_until is None or gate.open_until <= now or await ledger.submissions_of(carried.row.lineage):
             return None
-        return Failed(_SILENT, f"{carried.row.backend} does not answer.", "", action="reroute")
+        return Failed(
+            _SILENT, f"{carried.row.backend} does not answer.", "", action=None if task.patient else "reroute"
+        )
 
-    async def _silent(self, carried: Carried, task: Task, ended: Failed, silent_s: float) -> Failed:
-        """Its backend did not answer the step, which counts for all: where that is too often, it goes elsewhere at once."""
-        gate = await carried.ledger.note_silence(carried.row.backend, USUAL, USUAL.weight(silent_s))
+    async def _silent(self, carried: Carried, task: Task, ended: Failed) -> Failed:
+        """Its backend did not answer the step, which counts for all: where that is too often, it goes elsewhere at once. How
+        long the step waited for a process says nothing of the backend.
+        """
+        gate = await carried.ledger.note_silence(carried.row.backend, USUAL, USUAL.weight(ended.silent_s or 0.0))
         return ended if gate.open_until is None or task.patient else replace(ended, action="reroute")
 
     async def _explained(self, carried: Carried, error: Exception) -> Failed | Waiting:

@@ -40,4 +40,6 @@ class Follower:
             except PoolError as error:
                 if not stop.is_set():
                     _log.warning("Submissions at %s could not be followed: %s", spec.name, error)
+            except Exception:
+                _log.exception("Submissions at %s could not be followed.", spec.name)
             await wait_event(stop, self._clock, self._interval_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
@@ -13,7 +14,7 @@ from uuid import UUID
 
 from queuebit_contracts.ids import derive_id
 from queuebit_quantum_adapter.backends.spec import BackendSpec
-from queuebit_quantum_adapter.errors import ProviderUnavailable, RunFailed
+from queuebit_quantum_adapter.errors import AdapterError, ProviderUnavailable, RunFailed
 from queuebit_quantum_adapter.ports import Preflight, Provider, Request, Result
 from queuebit_quantum_adapter.submissions.local import Here
 
@@ -30,7 +31,14 @@ def open_provider(backend: BackendSpec) -> Provider:
     def opened() -> Provider:
         return cast(Provider, opener(**backend.options))
 
-    return within(OPEN_S, opened, backend.name) if backend.durable else opened()
+    if not backend.durable:
+        return opened()
+    began_s = time.monotonic()
+    try:
+        return within(OPEN_S, opened, backend.name)
+    except AdapterError as error:
+        error.silent_s = time.monotonic() - began_s
+        raise
 
 
 def within(seconds: float, question: Callable[[], T], whom: str) -> T:

@@ -46,6 +46,7 @@ CLOCKS_APART = timedelta(hours=1)
 _OF_TASKS = ("/quantum-task", "/quantum-tasks")
 KEY, TOKEN_NAME = "queuebit", "clientToken"
 BAD_REQUEST, FORBIDDEN, NOT_FOUND, CONFLICT, SERVER_ERROR = 400, 403, 404, 409, 500
+MISSING = "ResourceNotFoundException"
 SAYS_WHEN = (402, 429)
 UNSIGNED = (NoCredentialsError, PartialCredentialsError, NoRegionError)
 UNSENT = (EndpointConnectionError, ConnectTimeoutError, ParamValidationError)
@@ -112,7 +113,7 @@ class Client:
         try:
             self._once.cancel_quantum_task(quantumTaskArn=arn, clientToken=f"{KEY}-{arn[-40:]}")
         except ClientError as error:
-            if _status(error) not in (CONFLICT, NOT_FOUND, BAD_REQUEST):
+            if _status(error) not in (CONFLICT, NOT_FOUND):
                 raise _unanswered(error) from error
         except BotoCoreError as error:
             raise _unanswered(error) from error
@@ -197,7 +198,7 @@ def _unless_missing(question: Callable[[], T]) -> T | None:
     try:
         return question()
     except ClientError as error:
-        if _status(error) in (NOT_FOUND, BAD_REQUEST):
+        if _status(error) == NOT_FOUND or _name(error) == MISSING:
             return None
         raise _unanswered(error) from error
     except BotoCoreError as error:

@@ -1,6 +1,7 @@
 """Devices of Amazon Braket as an operator names them. Nothing of its SDK is imported, and nothing is asked of the network.
 
-boto3 reads the account: `AWS_REGION`, `AWS_PROFILE` and others.
+boto3 reads the account: `AWS_REGION`, `AWS_PROFILE` and others. Amazon's simulators charge, so that they run those jobs alone
+that name them in `params.backend`.
 
 | variable | meaning | default | values |
 | --- | --- | --- | --- |
@@ -80,6 +81,7 @@ def _device(arn: str, env: Mapping[str, str]) -> BackendSpec:
         core_qubits_max=min(CORE_QUBITS_MAX, qubits_max),
         noisy=lane_of(arn) == "quantum",
         durable=True,
+        only_named=lane_of(arn) == "simulator",
         options={
             "device": arn,
             "bucket": bucket,

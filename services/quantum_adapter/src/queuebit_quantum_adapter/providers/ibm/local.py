@@ -14,6 +14,7 @@ from typing import Any
 from qiskit.primitives.primitive_job import PrimitiveJob
 from qiskit_ibm_runtime import fake_provider  # type: ignore[import-untyped]
 
+from queuebit_contracts.canonical import fingerprint
 from queuebit_quantum_adapter.errors import NoBackend, RunFailed, TooManyQubits
 from queuebit_quantum_adapter.evidence.port import Program
 from queuebit_quantum_adapter.ports import Capabilities, Preflight, Request, Result
@@ -49,7 +50,6 @@ class LocalIbm(RunsHere):
             shots_max=SHOTS_MAX,
             noise=self._device.name,
             estimates=True,
-            repeats=False,
             calibrated_at=self._programs.calibrated_at,
             mitigations=MITIGATIONS,
         )
@@ -75,13 +75,18 @@ class LocalIbm(RunsHere):
 
     def _ran(self, request: Request) -> Result:
         begun = time.perf_counter()
-        job = primitives.started(self._device, self._programs, request, ())
+        job = primitives.started(self._device, self._programs, request, (), simulation=_seeded(request))
         try:
             answer = PrimitiveJob.result(job)
         except Exception as error:
             raise RunFailed(f"The simulation failed: {type(error).__name__}: {str(error)[:300]}") from error
         found = primitives.read(answer)
         return replace(found, timing={"queue_s": 0.0, "run_s": round(time.perf_counter() - begun, 6)})
+
+
+def _seeded(request: Request) -> dict[str, Any]:
+    """One seed for all that the client draws, from those of all circuits."""
+    return {"simulator": {"seed_simulator": int(fingerprint(list(request.seeds))[:8], 16)}}
 
 
 @lru_cache(maxsize=2)

@@ -5,7 +5,7 @@ Imported in worker processes only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import Any
 
@@ -19,6 +19,7 @@ from queuebit_quantum_adapter.ports import Preflight, Request, Result
 from queuebit_quantum_adapter.providers.ibm import estimates, mitigation
 from queuebit_quantum_adapter.providers.ibm.programs import Programs, counts_of
 
+NOTHING: Mapping[str, Any] = {}
 JOB_S, SHOT_S = 2.0, 3e-4
 """What a job and one run of a circuit take on a device, in seconds: an upper guess, without the queue."""
 
@@ -37,15 +38,20 @@ def prepared(programs: Programs, request: Request) -> Preflight:
     return Preflight(qubits, success=success, seconds=seconds, cost_at_least=True, record=record, ran=ran)
 
 
-def started(mode: Any, programs: Programs, request: Request, tags: Iterable[str]) -> Any:
-    """The job of IBM's client. Raises SubmitRefused for what the client refuses by itself, and whatever it raises else."""
+def started(
+    mode: Any, programs: Programs, request: Request, tags: Iterable[str], *, simulation: Mapping[str, Any] = NOTHING
+) -> Any:
+    """The job of IBM's client; `simulation`: options where it is simulated in this process.
+
+    Raises SubmitRefused for what the client refuses by itself, and whatever it raises else.
+    """
     asked = request.mitigation
     try:
         if request.observable is None:
-            sampler = Sampler(mode, mitigation.sampler_options(asked, tags))
+            sampler = Sampler(mode, {**mitigation.sampler_options(asked, tags), **simulation})
             return sampler.run(programs.pubs(request), shots=request.shots)
         options = mitigation.estimator_options(asked, request.shots or 1, tags)
-        return Estimator(mode, options).run(estimates.pubs(programs, request))
+        return Estimator(mode, {**options, **simulation}).run(estimates.pubs(programs, request))
     except IBMInputValueError as error:
         raise SubmitRefused(f"IBM's client takes no such program: {str(error)[:300]}") from error
 
