@@ -22,7 +22,7 @@ NOT_SAID_YET = {
         "LateUsageReported",
     )
 }
-"""What no service says by itself, or only where a provider charges: the table carries it for those who do, and for operators."""
+"""What no service says by itself, or only where a provider charges: the table carries it for those who do, and operators."""
 
 
 @pytest.fixture(scope="module")

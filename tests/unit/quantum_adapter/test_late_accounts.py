@@ -143,7 +143,7 @@ async def test_what_is_not_known_for_good_is_asked_again(told: Mapping[str, Any]
 async def test_what_is_not_published_is_told_again_as_the_same() -> None:
     place = Place(Slow(None))
     await place.ended(SubmissionState.CONCLUDED, COMPLETE)
-    publish, ids = place.bus.publish, []
+    publish, ids = place.bus.publish, list[bytes]()
 
     async def refused(records: Any) -> None:
         ids.extend(dict(record.headers)["ce_id"] for record in records)
