@@ -164,6 +164,7 @@ class CommandHandler:
                 try:
                     held = sum(weight_of(event.type, len(event.data)) for event in stored)
                     work.stands(len(stored), fold(stored), stored[0].traceparent if stored else None, held)
+                    work.tenant = stored[0].tenant if stored else work.tenant
                 except Exception as error:
                     undecidable.extend(Undecidable(each, error) for each in works.pop(work.job_id.int).commands)
         return works.values()
