@@ -6,7 +6,7 @@ as slots, so that circuits of one structure differ by numbers alone: `Bound` is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -72,6 +72,9 @@ class Branch:
 
 
 Operation = Gate | Measure | Reset | Barrier | Branch
+
+
+_DIGITS = frozenset("01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,13 @@ class Circuit:
         if tuple(map(len, words)) != self.layout or not set(key) <= {"0", "1", " "}:
             return None
         return int("".join(words) or "0", 2)
+
+    def all_bits(self, keys: Collection[str]) -> list[int | None]:
+        """The outcomes that many keys state, as `bits` reads each."""
+        layout = self.layout
+        if len(layout) == 1 and set("".join(keys)) <= _DIGITS and {len(key) for key in keys} == {layout[0]}:
+            return [int(key, 2) for key in keys]
+        return [self.bits(key) for key in keys]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,13 @@ from typing import Any, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
+from queuebit_circuits.applying import State as State
+from queuebit_circuits.applying import apply as apply
+from queuebit_circuits.applying import apply_all, by_qubit
 from queuebit_circuits.circuit import Barrier, Branch, Circuit, Gate, Measure, Operation, Reset, length_of
 from queuebit_circuits.clifford import Parities
 from queuebit_circuits.cost import IDLE, active, affordable, final_measurements, on_active
 from queuebit_circuits.errors import UnfitCircuit
-from queuebit_circuits.gates import GATES, target_of
-
-State = NDArray[np.complex128]
 
 PROBABILITY_MIN = 1e-12
 """Outcomes that are less likely are left out."""
@@ -145,58 +145,14 @@ def statevector(circuit: Circuit) -> State:
     if not affordable(circuit):
         raise UnfitCircuit("The circuit is too large to be simulated exactly.", remedy="State fewer qubits or gates.")
     state = _zero(circuit.qubits)
-    for operation in circuit.operations:
-        if isinstance(operation, Gate):
-            apply(state, circuit.qubits, operation)
+    apply_all(state, circuit.qubits, (each for each in circuit.operations if isinstance(each, Gate)))
     return state
-
-
-def apply(state: State, qubits: int, gate: Gate) -> None:
-    """Apply a gate to a state vector in place.
-
-    Rows of the matrix that change nothing cost nothing: only the part of the state where the controls are 1 is touched.
-    """
-    controls = GATES[gate.name].controls
-    matrix = target_of(gate)
-    targets = gate.qubits[controls:]
-    view, axis = _by_qubit(state, qubits, gate.qubits)
-    at: list[Any] = [slice(None)] * view.ndim
-    for qubit in gate.qubits[:controls]:
-        at[axis[qubit]] = 1
-    parts = []
-    for index in range(len(matrix)):
-        for place, qubit in enumerate(targets):
-            at[axis[qubit]] = index >> (len(targets) - 1 - place) & 1
-        parts.append(view[tuple(at)])
-    changed = []
-    for index, row in enumerate(matrix):
-        entries = [(column, value) for column, value in enumerate(row) if value]
-        if [column for column, _ in entries] == [index]:
-            if row[index] != 1:
-                changed.append((parts[index], parts[index] * row[index]))
-            continue
-        total = parts[entries[0][0]] * entries[0][1]
-        for column, value in entries[1:]:
-            total += parts[column] * value
-        changed.append((parts[index], total))
-    for part, value in changed:
-        part[...] = value
 
 
 def _zero(qubits: int) -> State:
     state = np.zeros(1 << qubits, dtype=np.complex128)
     state[0] = 1
     return state
-
-
-def _by_qubit(state: NDArray[Any], qubits: int, named: Sequence[int]) -> tuple[NDArray[Any], dict[int, int]]:
-    """The state as an array with an axis of length 2 for each named qubit, and which axis that is."""
-    shape, axis, above = [], {}, qubits
-    for qubit in sorted(named, reverse=True):
-        shape += [1 << (above - qubit - 1), 2]
-        axis[qubit] = len(shape) - 1
-        above = qubit
-    return state.reshape(*shape, 1 << above), axis
 
 
 Frame = tuple[tuple[Operation, ...], int, "Frame | None"]
@@ -215,8 +171,10 @@ def _leaves(operations: tuple[Operation, ...], qubits: int) -> Iterator[tuple[St
                 continue
             frame = (inside, index + 1, around)
             match inside[index]:
-                case Gate() as gate:
-                    apply(state, qubits, gate)
+                case Gate():
+                    end = _end_of_gates(inside, index)
+                    apply_all(state, qubits, inside[index:end])  # type: ignore[arg-type]
+                    frame = (inside, end, around)
                 case Barrier():
                     pass
                 case Branch(clbits, values, then, otherwise):
@@ -239,6 +197,13 @@ def _leaves(operations: tuple[Operation, ...], qubits: int) -> Iterator[tuple[St
                 case never:
                     assert_never(never)
         yield state, bits
+
+
+def _end_of_gates(operations: Sequence[Operation], start: int) -> int:
+    """Where the first stands from there on that is no gate."""
+    return next(
+        (place for place in range(start, len(operations)) if type(operations[place]) is not Gate), len(operations)
+    )
 
 
 def _halves(state: State, qubits: int, qubit: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -280,7 +245,7 @@ def _read_off(state: State, qubits: int, final: Sequence[tuple[int, int]]) -> tu
     """The readings of the measured qubits (bit k is the k-th of `final`) that have a weight in the state, and these weights."""
     weights = state.real**2 + state.imag**2
     measured = [qubit for qubit, _ in final]
-    view, axis = _by_qubit(weights, qubits, measured)
+    view, axis = by_qubit(weights, qubits, measured)
     idle = tuple(place for place in range(view.ndim) if place not in set(axis.values()))
     order = sorted(measured, reverse=True)
     summed = view.sum(axis=idle).transpose([order.index(qubit) for qubit in reversed(measured)]).ravel()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -58,12 +59,11 @@ def tests(outcomes: Outcomes, counts: Mapping[str, int]) -> tuple[Test, ...]:
 
 def _sample(outcomes: Outcomes, counts: Mapping[str, int]) -> _Sample:
     shots = sum(counts.values())
-    bits: NDArray[Any] = np.array([outcomes.circuit.bits(key) for key in counts], dtype=outcomes.bits.dtype)
+    bits: NDArray[Any] = np.array(outcomes.circuit.all_bits(counts), dtype=outcomes.bits.dtype)
     number = np.fromiter(counts.values(), dtype=np.float64, count=len(counts))
     place = np.minimum(np.searchsorted(outcomes.bits, bits), len(outcomes.bits) - 1)
     known = outcomes.bits[place] == bits
-    seen = np.zeros(len(outcomes.bits))
-    np.add.at(seen, place[known], number[known] / shots)
+    seen = np.bincount(place[known], weights=number[known] / shots, minlength=len(outcomes.bits))
     strays = int(number[~known].sum())
     return _Sample(outcomes.probabilities, seen, shots, strays, len(outcomes.bits) + int((~known).sum()))
 
@@ -157,8 +157,9 @@ def _marginals(outcomes: Outcomes, counts: Mapping[str, int], shots: int) -> Tes
     number = np.fromiter(counts.values(), dtype=np.float64, count=len(counts)) / shots
     shares = (number @ (digits == ord("1")))[::-1]
     worst, which, pair = 0.0, 0, (0.0, 0.0)
+    ones = _ones(outcomes, clbits)
     for clbit, seen in enumerate(shares.tolist()):
-        exact = float(outcomes.probabilities[(outcomes.bits >> clbit & 1).astype(bool)].sum())
+        exact = ones[clbit]
         found = shots * _coins(min(1.0, seen), min(1.0, exact))
         if found > worst:
             worst, which, pair = found, clbit, (seen, exact)
@@ -170,10 +171,17 @@ def _marginals(outcomes: Outcomes, counts: Mapping[str, int], shots: int) -> Tes
     )  # fmt: skip
 
 
+def _ones(outcomes: Outcomes, clbits: int) -> list[float]:
+    """How probable a 1 is of each bit."""
+    bits, shares = outcomes.bits, outcomes.probabilities
+    return [float(np.add.reduce(shares, where=(bits >> clbit & 1).astype(bool))) for clbit in range(clbits)]
+
+
 def _overlap(sample: _Sample) -> float:
     return min(1.0, float(np.sqrt(sample.exact * sample.seen).sum()))
 
 
+@lru_cache(maxsize=256)
 def _entropy_limit(kinds: int, shots: int, alpha: float) -> float:
     """The relative entropy that a sample of `kinds` outcomes exceeds with a chance of at most alpha.
 

@@ -24,12 +24,18 @@ def answer_errors(statement: CircuitSamplingStatement, answer: Answer) -> list[F
     errors = []
     if type(shots) is not int or shots != statement.runs:
         errors.append(FieldError("/shots", "shots", f"should be {statement.runs}, as the statement says"))
-    for key, number in counts.items():
+    circuit, runs = statement.circuit, statement.runs
+    stated = (
+        circuit.all_bits(counts) if all(isinstance(key, str) for key in counts) else map(circuit.bits, map(str, counts))
+    )
+    for (key, number), bits in zip(counts.items(), stated, strict=True):
+        if bits is not None and type(key) is str and type(number) is int and 1 <= number <= runs:
+            continue
         pointer = f"/counts/{_escaped(key)}"
-        if not isinstance(key, str) or statement.circuit.bits(key) is None:
-            errors.append(FieldError(pointer, "bits", f"should be bits in the form {form_of(statement.circuit)}"))
-        elif type(number) is not int or not 1 <= number <= statement.runs:
-            errors.append(FieldError(pointer, "count", f"should be a whole number from 1 to {statement.runs}"))
+        if bits is None or not isinstance(key, str):
+            errors.append(FieldError(pointer, "bits", f"should be bits in the form {form_of(circuit)}"))
+        else:
+            errors.append(FieldError(pointer, "count", f"should be a whole number from 1 to {runs}"))
         if len(errors) >= FAULTS_MAX:
             return errors
     if not errors and sum(counts.values()) != statement.runs:
