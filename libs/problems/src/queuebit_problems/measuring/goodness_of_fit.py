@@ -63,7 +63,8 @@ def _sample(outcomes: Outcomes, counts: Mapping[str, int]) -> _Sample:
     number = np.fromiter(counts.values(), dtype=np.float64, count=len(counts))
     place = np.minimum(np.searchsorted(outcomes.bits, bits), len(outcomes.bits) - 1)
     known = outcomes.bits[place] == bits
-    seen = np.bincount(place[known], weights=number[known] / shots, minlength=len(outcomes.bits))
+    weights = number[known] / shots
+    seen: Floats = np.bincount(place[known], weights=weights, minlength=len(outcomes.bits)).astype(np.float64)
     strays = int(number[~known].sum())
     return _Sample(outcomes.probabilities, seen, shots, strays, len(outcomes.bits) + int((~known).sum()))
 
