@@ -182,13 +182,11 @@ class Folding:
         """On the bill of the attempt, and on that of the job also where it has ended."""
         late = (event.cost, event.usage)
         self.spent.append(late)
-        attempt = self.attempts.get(event.attempt_id)
-        if attempt is not None:
-            attempt.spent = total([late] if attempt.spent is None else [attempt.spent, late])
-        if "cost" in self.outcome:
-            self.outcome["cost"] = add_cost(self.outcome["cost"], event.cost)
-        if "usage" in self.outcome:
-            self.outcome["usage"] = add_usage(self.outcome["usage"], event.usage)
+        if (attempt := self.attempts.get(event.attempt_id)) is not None:
+            attempt.spent = total([attempt.spent, late] if attempt.spent else [late])
+        told = self.outcome
+        told |= {"cost": add_cost(told["cost"], event.cost)} if "cost" in told else {}
+        told |= {"usage": add_usage(told["usage"], event.usage)} if "usage" in told else {}
 
     def _result_validated(self, event: ev.ResultValidated) -> None:
         attempt = self.attempts.get(event.attempt_id)
