@@ -184,9 +184,8 @@ class Folding:
         self.spent.append(late)
         if (attempt := self.attempts.get(event.attempt_id)) is not None:
             attempt.spent = total([attempt.spent, late] if attempt.spent else [late])
-        told = self.outcome
-        told |= {"cost": add_cost(told["cost"], event.cost)} if "cost" in told else {}
-        told |= {"usage": add_usage(told["usage"], event.usage)} if "usage" in told else {}
+        self.outcome |= {"cost": add_cost(self.outcome["cost"], event.cost)} if "cost" in self.outcome else {}
+        self.outcome |= {"usage": add_usage(self.outcome["usage"], event.usage)} if "usage" in self.outcome else {}
 
     def _result_validated(self, event: ev.ResultValidated) -> None:
         attempt = self.attempts.get(event.attempt_id)
