@@ -291,12 +291,9 @@ class BackendStatusReported(Event):
 
 JobEvent = (
     JobSubmitted | JobRejected | JobPlanned | ApprovalRequested | ApprovalGranted | ApprovalDenied | JobQueued | JobStarted
-    | ExecutionProgressed | ExecutionSucceeded | ExecutionFailed | ResultValidated | ResultRejected | AttemptAbandoned
-    | FallbackTaken | JobHeld | JobCompleted | JobImproved | JobInvalidated | JobFailed | JobCancelled | JobExpired
-    | LateUsageReported
+    | ExecutionProgressed | ExecutionSucceeded | ExecutionFailed | ResultValidated | ResultRejected | AttemptAbandoned | JobHeld
+    | FallbackTaken | JobCompleted | JobImproved | JobInvalidated | JobFailed | JobCancelled | JobExpired | LateUsageReported
 )  # fmt: skip
 """What may stand in the stream of a job."""
 
-TERMINAL_EVENTS: tuple[type[Event], ...] = tuple(
-    model for model in JobEvent.__args__ if model.__name__ in TERMINAL_NAMES
-)
+TERMINAL_EVENTS: tuple[type[Event], ...] = tuple(each for each in JobEvent.__args__ if each.__name__ in TERMINAL_NAMES)
