@@ -27,18 +27,41 @@ async def test_each_backend_is_told_with_its_queue_its_calibration_and_our_histo
     assert (one.queue_length, one.capabilities, one.calibration) == (7, CAN, listed["ibm_b"].calibration)
     assert one.calibration_age_s == pytest.approx(3 * 3600, abs=60)
     assert one.runs is not None
-    assert (one.runs.total, one.runs.failed, one.runs.wait_s_median) == (5, 1, 60.0)
+    assert (one.runs.count, one.runs.wait_s_median, one.runs.turnaround_s_median) == (1, 60.0, 62.5)
     assert (listed["ibm_old"].queue_length, listed["ibm_old"].runs) == (None, None)
 
 
-async def test_its_own_words_are_for_those_who_run_it(served: Served) -> None:
+async def test_its_own_words_and_how_much_ran_there_are_for_those_who_run_it(served: Served) -> None:
     await fill(served.world)
     told = {}
     for role in ("viewer", "submitter", "operator", "admin"):
         async with AsyncQueuebit(served.url, await served.world.key("acme", role)) as client:
-            told[role] = (await client.backend("ibm_b")).detail
+            one = await client.backend("ibm_b")
+            assert one.runs is not None
+            told[role] = (one.detail, one.runs.total, one.runs.failed, one.runs.last_at is not None)
 
-    assert told == {"viewer": None, "submitter": None, "operator": "active", "admin": "active"}
+    nothing, all_of_it = (None, None, None, False), ("active", 5, 1, True)
+    assert told == {"viewer": nothing, "submitter": nothing, "operator": all_of_it, "admin": all_of_it}
+
+
+async def test_words_of_a_newer_worker_are_left_out_and_the_others_are_told(served: Served) -> None:
+    """Given reports with a part and with a lane that this version does not know, then all backends but the latter are shown."""
+    await fill(served.world)
+    now, kept = served.world.clock.now(), served.world.store.database.backends
+    newer = {"backend": "new", "lane": "quantum", "available": True, "queue_length": 2, "later": 1}
+    capabilities = {**kept["ibm_b"].status["capabilities"], "noise": {"a": "form of tomorrow"}}
+    await served.world.store.keep_reports(
+        [
+            ReportedBackend("new", now, {**newer, "capabilities": capabilities}),
+            ReportedBackend("strange", now, {**newer, "backend": "strange", "lane": "telepathy"}),
+        ]
+    )
+
+    async with AsyncQueuebit(served.url, await served.world.key()) as client:
+        listed = {each.name: (each.queue_length, each.capabilities) for each in await client.backends()}
+
+    assert sorted(listed) == ["aer", "ibm_b", "ibm_old", "new"]
+    assert (listed["new"], listed["ibm_b"]) == ((2, None), (7, CAN))
 
 
 async def test_a_backend_that_is_not_there_is_said_to_be_so(served: Served) -> None:

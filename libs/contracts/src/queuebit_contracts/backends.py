@@ -56,13 +56,14 @@ class CalibrationSummary(Model):
 class BackendRuns(Model):
     """What our own last attempts on a backend took, in seconds.
 
-    `count`: how many these are; `total` and `failed`: of all time. `wait_s`: neither computed nor on the processor, which is
+    `count`: how many these are; `total` and `failed`: of all time and all tenants, told to those who run it, as is when the
+    last one ended. `wait_s`: neither computed nor on the processor, which is
     the provider's queue and the way there; an upper guess where the provider does not say how long its processor ran.
     """
 
     count: int
-    total: int
-    failed: int
+    total: int | None = None
+    failed: int | None = None
     wait_s_median: float | None = None
     wait_s_p90: float | None = None
     turnaround_s_median: float | None = None

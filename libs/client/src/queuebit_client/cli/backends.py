@@ -127,7 +127,7 @@ ROWS: tuple[tuple[str, Callable[[BackendView], str]], ...] = (
     ("readout error (median)", _calibrated(lambda one: told(one.readout_error))),
     ("T1 (median)", _calibrated(lambda one: span(one.t1_s))),
     ("T2 (median)", _calibrated(lambda one: span(one.t2_s))),
-    ("our attempts there", _ran(lambda ran: f"{ran.total}, {ran.failed} failed")),
+    ("our attempts there", _ran(lambda ran: UNKNOWN if ran.total is None else f"{ran.total}, {ran.failed} failed")),
     ("expected wait (median)", _ran(lambda ran: span(ran.wait_s_median))),
     ("expected wait (90 %)", _ran(lambda ran: span(ran.wait_s_p90))),
     ("turnaround (median)", _ran(lambda ran: span(ran.turnaround_s_median))),

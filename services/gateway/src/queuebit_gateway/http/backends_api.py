@@ -13,7 +13,7 @@ from queuebit_gateway.http import examples
 from queuebit_gateway.http.openapi import RATE, answer, problems
 from queuebit_gateway.http.parts import actor_who, parts_of
 from queuebit_gateway.problem_details import Refusal
-from queuebit_gateway.read_model.backends import view_of
+from queuebit_gateway.read_model.backends import views_of
 
 router = APIRouter(prefix="/v1/backends", tags=["backends"])
 
@@ -53,4 +53,4 @@ async def _views(request: Request, actor: Actor) -> list[BackendView]:
     parts = parts_of(request)
     now = parts.clock.now()
     detailed = actor.may("backend:detail")
-    return [view_of(each, now, detailed=detailed) for each in await parts.backends.reported_backends()]
+    return views_of(await parts.backends.reported_backends(), now, detailed=detailed)

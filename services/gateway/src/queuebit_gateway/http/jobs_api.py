@@ -35,7 +35,7 @@ from queuebit_gateway.http.requests import (
 from queuebit_gateway.http.tracing import name_job, traceparent_of
 from queuebit_gateway.http.waits import Waiter
 from queuebit_gateway.problem_details import Refusal
-from queuebit_gateway.read_model.backends import view_of
+from queuebit_gateway.read_model.backends import views_of
 from queuebit_gateway.read_model.dry_run import DryRun, dry_run
 from queuebit_gateway.read_model.explain import explain
 from queuebit_gateway.read_model.models import Explanation, JobList, JobView
@@ -241,7 +241,7 @@ async def _would(parts: Parts, admitted: Admitted) -> DryRun:
     now = parts.clock.now()
     if is_past(admitted.request.deadline, now):
         raise Refusal("deadline_past", errors=(FieldError("/deadline", "deadline_past", "has passed"),))
-    reported = [view_of(each, now, detailed=False) for each in await parts.backends.reported_backends()]
+    reported = views_of(await parts.backends.reported_backends(), now, detailed=False)
     return dry_run(admitted, reported, now, await parts.jobs.policy())
 
 
