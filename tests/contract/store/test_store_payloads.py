@@ -65,6 +65,15 @@ async def test_who_folds_streams_gets_them_whole(store: Any) -> None:
     ]
 
 
+async def test_how_large_streams_are_is_told_without_them(store: Any) -> None:
+    await store.append([_holding(1, [TEXT, None, TEXT]), an_append(2)])
+    sizes = await store.bytes_of([an_id(1), an_id(2), an_id(3)])
+    loaded = await store.load([an_id(1), an_id(2)])
+    whole = {key: sum(len(each.data.encode()) for each in events) for key, events in loaded.items()}
+    assert sizes.keys() == whole.keys()
+    assert all(abs(sizes[key] - size) < 100 for key, size in whole.items())
+
+
 async def test_projections_do_without_but_where_data_are_to_be_upcast(store: Any) -> None:
     """Facts of today need no payload; those of another version are read by way of the whole event."""
     await store.append([_holding(1, [TEXT, None])])

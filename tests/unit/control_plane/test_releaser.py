@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from uuid import UUID
 
 import pytest
@@ -20,6 +21,7 @@ from queuebit_runtime.bus.memory.broker import MemoryBroker
 from queuebit_runtime.bus.memory.bus import MemoryBus
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
+from queuebit_store.ports import StoredEvent
 from tests.builders import a_submit
 from tests.fakes.clocks import StoppedClock
 from tests.simulation.virtual import BEGIN, VirtualClock, run_virtual
@@ -61,6 +63,32 @@ def test_all_of_a_hold_go_on_when_it_is_released_and_the_others_wait_on() -> Non
         await store_holds(at.store, HoldReleased(hold=2, actor="a", reason="r"))
         await at.clock.sleep(2.0)
         assert at.states() == {"queued": 450}
+        await at.end()
+
+    run_virtual(main())
+
+
+def test_large_jobs_are_released_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given held jobs and room for the bytes of two at once, then no more than two are read at a time, and all go on."""
+
+    async def main() -> None:
+        at = _Plane()
+        await store_holds(at.store, a_hold("tenant", "acme"))
+        await at.submit(9)
+        sizes = await at.store.bytes_of(list(at.store.database.events))
+        monkeypatch.setattr("queuebit_control_plane.holding.releaser.STEP_BYTES_MAX", 2 * max(sizes.values()) + 1)
+        loads: list[int] = []
+        load = at.store.load
+
+        async def counted(stream_ids: Sequence[UUID]) -> dict[UUID, list[StoredEvent]]:
+            loads.append(len(stream_ids))
+            return await load(stream_ids)
+
+        at.store.load = counted  # type: ignore[method-assign]
+        await store_holds(at.store, a_hold("kind", "nothing"), HoldReleased(hold=1, actor="a", reason="r"))
+        await at.clock.sleep(5.0)
+        assert at.states() == {"queued": 9}
+        assert (max(loads), sum(loads) >= 9) == (2, True)
         await at.end()
 
     run_virtual(main())

@@ -60,6 +60,11 @@ class MemoryLog:
             for stream_id, events in (await self.load(stream_ids)).items()
         }
 
+    async def bytes_of(self, stream_ids: Sequence[UUID]) -> dict[UUID, int]:
+        await self.hooks.before("bytes_of")
+        events = self.database.events
+        return {each: sum(len(event.data.encode()) for event in events[each]) for each in stream_ids if each in events}
+
     async def events_of(self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000) -> list[StoredEvent]:
         await self.hooks.before("events_of")
         start = max(after_version, 0)

@@ -144,6 +144,12 @@ class EventLog(Protocol):
         """
         ...
 
+    async def bytes_of(self, stream_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """How many bytes `load` would give of each stream, about; a stream that does not exist is absent. Costs little, however
+        large they are.
+        """
+        ...
+
     async def events_of(self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000) -> list[StoredEvent]:
         """One stream from a version on."""
         ...

@@ -72,6 +72,9 @@ class PostgresLog:
             found.setdefault(event[0], []).append(event)
         return found
 
+    async def bytes_of(self, stream_ids: Sequence[UUID]) -> dict[UUID, int]:
+        return {row[0]: row[1] for row in await self._session.fetch("bytes_of", list(stream_ids))}
+
     async def events_of(self, stream_id: UUID, *, after_version: int = 0, limit: int = 1000) -> list[StoredEvent]:
         rows = await self._session.fetch("events_of", stream_id, after_version, limit)
         return await self.fill(to.stored_events(rows))

@@ -69,6 +69,14 @@ SELECT stream_id, version, type, schema_version,
        CASE WHEN payload_hash IS NULL THEN data::text ELSE event_data(stream_id, data, payload_at, payload_hash) END, time
 FROM event WHERE stream_id = ANY ($1::uuid[]) ORDER BY stream_id, version;
 
+-- name: bytes_of
+-- How many bytes the data of streams have, their payloads put back. The length of a value is read without the value itself.
+SELECT e.stream_id, sum(octet_length(e.data::text) + COALESCE(apart.bytes, 0))::bigint
+FROM event AS e LEFT JOIN LATERAL (
+    SELECT sum(octet_length(p.data)) AS bytes FROM payload AS p WHERE p.stream_id = e.stream_id AND p.hash = e.payload_hash
+) AS apart ON e.payload_hash IS NOT NULL
+WHERE e.stream_id = ANY ($1::uuid[]) GROUP BY e.stream_id;
+
 -- name: events_of
 -- The events of one stream after a version.
 SELECT epoch, xid, seq, stream_id, version, event_id, type, schema_version, data, time, tenant, causation_id, traceparent,

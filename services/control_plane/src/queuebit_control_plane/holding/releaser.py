@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 SWEEP_INTERVAL_S = 30.0
 """So often is everything that is held looked at again, whether a hold was lifted or not."""
+STEP_BYTES_MAX = 8 * 1024 * 1024
+"""So much of held jobs is in memory at once, or one job: questions and answers may be of megabytes each."""
 SETTLED_S = 5.0
 """For so long after a hold was lifted, jobs may come to be held that were decided on before."""
 HEAD = Head(HEAD_STATE)
@@ -117,13 +119,19 @@ class Releaser:
                 self._wait(gate.eased_over(_asked(row)))
             else:
                 free.append(row)
-        turns = await self._in_turn(free, gate) if gate.closed and free else [row.stream_id for row in free]
+        sizes = await self._store.bytes_of([row.stream_id for row in free]) if free else {}
+        turns = [await self._wake_some(some, gate) for some in in_steps(free, sizes, STEP_BYTES_MAX)]
+        return sum(turns) < len(free)
+
+    async def _wake_some(self, rows: Sequence[StreamRow], gate: Gate) -> int:
+        """Wake as many of these as may go on; how many that were."""
+        turns = await self._in_turn(rows, gate) if gate.closed else [row.stream_id for row in rows]
         commands = [InboundCommand(each, Wake(eased=True), derive_id(each, "release")) for each in turns]
         if commands:
             for each in await self._handler.handle(commands):
                 log.error("a job cannot be released", exc_info=each.error, extra=log_fields(each.command))
                 self._undecidable.add(each.command.job_id)
-        return len(turns) < len(free)
+        return len(turns)
 
     async def _in_turn(self, rows: Sequence[StreamRow], gate: Gate) -> list[UUID]:
         """Those whose holds are gone, and of those behind eased holds as many as each may let through now."""
@@ -160,6 +168,21 @@ class Releaser:
                 await self._store.append([Append(REGISTER_ID, OPERATOR, version, new, HEAD, category=CATEGORY)])
                 self._allowances.forget(hold)
                 return
+
+
+def in_steps(rows: Sequence[StreamRow], sizes: Mapping[UUID, int], bytes_max: int) -> Iterator[Sequence[StreamRow]]:
+    """The rows in their order, as many at a time as have so many bytes together, or one."""
+    step: list[StreamRow] = []
+    total = 0
+    for row in rows:
+        size = sizes.get(row.stream_id, 0)
+        if step and total + size > bytes_max:
+            yield step
+            step, total = [], 0
+        step.append(row)
+        total += size
+    if step:
+        yield step
 
 
 class Allowances:
