@@ -9,16 +9,18 @@ import pytest
 
 from queuebit_contracts.ids import uuid7
 from queuebit_control_plane.relay.large_path import LargePath
-from queuebit_control_plane.relay.relay import CURSOR, Relay
+from queuebit_control_plane.relay.lead import KEEP_INTERVAL_S, PATIENCE_S, Lead
+from queuebit_control_plane.relay.relay import CURSOR, LARGE_PATIENCE_S, LEASE, Relay
 from queuebit_runtime.bus.port import BusError, Outgoing
 from queuebit_store.memory import MemoryStore
 from queuebit_store.ports import Append, Head, NewEvent, Payload, Position
 from tests.builders import NOW
 from tests.fakes.buses import CollectingBus
 from tests.fakes.clocks import StoppedClock
+from tests.simulation.virtual import VirtualClock, run_virtual
 from tests.unit.control_plane.relaying import a_relay, stepped
 
-LARGE = "large"
+LARGE, SMALL = "large", "small"
 HEAD = Head("open")
 STATEMENT = b'"' + b"x" * 70_000 + b'"'
 
@@ -197,3 +199,26 @@ async def test_an_event_whose_payload_is_gone_leaves_a_dead_letter() -> None:
 
     assert [record.topic for record in bus.records] == ["dlq.control-plane.relay", "jobs.lifecycle"]
     assert b"PayloadGone" in dict(bus.records[0].headers)["qb_error_detail"]
+
+
+def test_a_large_event_that_takes_long_changes_the_lead_only_after_long() -> None:
+    """Given a large event that is on its way for a minute, then the same process leads; it hands over once that is too long."""
+
+    async def main() -> None:
+        clock = VirtualClock()
+        store = await log_of((1, LARGE), (2, SMALL))
+        store.database.now_s = clock.monotonic_s
+        bus, stop = HoldingBus(), asyncio.Event()
+        lead = Lead(store, clock, name=LEASE, holder="one")
+        running = asyncio.ensure_future(Relay(store, bus, clock, lead).run(stop))
+        await clock.sleep(1.0)
+        first = lead.lease
+        await clock.sleep(LARGE_PATIENCE_S - 2.0)
+        assert (lead.lease, first is not None, told(bus)) == (first, True, [(2, 1)])
+        await clock.sleep(1.0 + PATIENCE_S + 2 * KEEP_INTERVAL_S)
+        assert lead.lease != first
+        stop.set()
+        bus.gate.set()
+        await running
+
+    run_virtual(main())

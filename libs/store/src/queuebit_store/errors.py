@@ -26,6 +26,13 @@ class StoreUnavailable(StoreError):
     remedy = "Try again; check that PostgreSQL runs and accepts connections."
 
 
+class StoreLocked(StoreUnavailable):
+    """Somebody else held what the statement needed for too long; nothing was done."""
+
+    code = "store_locked"
+    remedy = "Try again; `queuebit ops status` says who holds up others."
+
+
 class SchemaMismatch(StoreError):
     """The tables in the database are not the ones that this version works with."""
 

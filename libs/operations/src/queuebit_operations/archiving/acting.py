@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from queuebit_operations.archiving.archive import Progress, chosen, finish, put_back, take_out, write
 from queuebit_operations.archiving.store import ArchiveStore, opened_archives
 from queuebit_operations.bulk.operation import FAILED, Operation
 from queuebit_operations.bulk.runner import Act, Step
+from queuebit_operations.connections.locks import until_unlocked
 from queuebit_operations.connections.store import postgres_settings
 from queuebit_operations.errors import BadArgument, InConflict, NotThere, OperationsError
 from queuebit_runtime.clock import Clock
@@ -27,10 +29,10 @@ async def opened_act(verb: str, env: Mapping[str, str], clock: Clock, progress: 
     async with opened_archives(postgres_settings(env)) as store:
 
         async def out(target: str, operation: Operation) -> str:
-            return await _out(store, target, operation, clock.now(), progress)
+            return await _out(store, target, operation, clock, progress)
 
         async def back(target: str, operation: Operation) -> str:
-            return await _back(store, Path(target), operation, progress)
+            return await until_unlocked(clock, partial(_back, store, Path(target), operation, progress))
 
         yield _one_by_one(out if verb == CREATE else back)
 
@@ -48,7 +50,7 @@ def _one_by_one(do: Callable[[str, Operation], Awaitable[str]]) -> Act:
     return act
 
 
-async def _out(store: ArchiveStore, name: str, operation: Operation, now: datetime, progress: Progress) -> str:
+async def _out(store: ArchiveStore, name: str, operation: Operation, clock: Clock, progress: Progress) -> str:
     noted = await store.noted(name)
     if noted is not None and noted.state == "detached":
         await finish(store, noted)
@@ -56,8 +58,10 @@ async def _out(store: ArchiveStore, name: str, operation: Operation, now: dateti
     if noted is not None and noted.state == "archived":
         return DONE_BEFORE
     folder = Path(operation.arguments["to"])
+    now = clock.now()
     manifest = await write(store, await chosen(store, name, now), folder, now, progress)
-    await take_out(store, manifest, folder, actor=operation.actor, reason=operation.reason)
+    out = partial(take_out, store, manifest, folder, actor=operation.actor, reason=operation.reason)
+    await until_unlocked(clock, out)
     return ARCHIVED
 
 

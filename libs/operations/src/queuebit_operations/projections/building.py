@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from queuebit_contracts.streams import PUBLISHED
 from queuebit_domain.projections.projection import Projection
 from queuebit_domain.projections.registry import PROJECTIONS
+from queuebit_operations.connections.locks import until_unlocked
 from queuebit_operations.errors import InConflict, NotThere
 from queuebit_runtime.clock import Clock
 from queuebit_store.diagnosis.port import Diagnosis
@@ -160,7 +162,7 @@ async def switch(
     await _until_free(store, clock, build, holder)
     for _ in range(SWITCH_TRIES):
         filled = await fill(store, clock, projection, replace(build, state="building"), holder=holder, told=told)
-        if await store.switch(filled.build):
+        if await until_unlocked(clock, partial(store.switch, filled.build)):
             return replace(filled.build, state="live")
         await clock.sleep(0.05)
     raise InConflict(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -83,8 +84,10 @@ def drop(
 
     async def work() -> ExitCode:
         from queuebit_client.cli.output import note
+        from queuebit_operations.connections.locks import until_unlocked
         from queuebit_operations.errors import InConflict
         from queuebit_operations.projections import building
+        from queuebit_runtime.clock import SystemClock
 
         b.need_reason(apply=apply, reason=reason)
         async with store_of_env() as store:
@@ -99,7 +102,7 @@ def drop(
                     f"{build} would be dropped; {found.events} events were folded into it.", build, as_json=as_json
                 )
             async with acting(store, "projections drop", {"build": build}, reason, actor) as (deed, _):
-                if not await store.drop_build(found):
+                if not await until_unlocked(SystemClock(), partial(store.drop_build, found)):
                     raise InConflict(f"{build} became live just now.")
                 deed.outcome = f"{build} is dropped"
         note(f"{deed.outcome}.")

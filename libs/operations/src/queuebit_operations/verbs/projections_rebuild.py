@@ -94,6 +94,7 @@ async def _rebuild(
     import os
 
     from queuebit_client.cli.output import note
+    from queuebit_operations.connections.locks import until_unlocked
     from queuebit_operations.connections.store import postgres_settings
     from queuebit_operations.projections import building
     from queuebit_operations.projections.reading import opened_reading
@@ -111,7 +112,8 @@ async def _rebuild(
         return would(text, name, as_json=as_json)
     arguments = {"projection": name, "anew": wanted.anew, "archives": [str(each.folder) for each in months]}
     async with acting(store, "projections rebuild", arguments, reason, actor) as (deed, cancelled):
-        build = begun or await store.create_build(projection, live=False)
+        begin = partial(store.create_build, projection, live=False)
+        build = await until_unlocked(SystemClock(), begin) if begun is None else begun
         # From now on nothing is taken out of the log that the build has not read; until now something may have been.
         months, lacks = await _months(wanted, build)
         if lacks:

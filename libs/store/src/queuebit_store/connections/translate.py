@@ -23,12 +23,15 @@ from queuebit_store.errors import (
     StatementRefused,
     StoreError,
     StoreFailed,
+    StoreLocked,
     StoreUnavailable,
     UnknownTenant,
 )
 
 _TRANSIENT_CLASSES = ("08", "40", "53", "55", "57", "58", "25", "0A")
 """Connection, rollback, resources, not in the right state, operator, system, transaction state, plan out of date."""
+_LOCKED_STATE = "55P03"
+"""A lock was not to be had within `lock_timeout`."""
 _MISSING_STATES = ("42P01", "42703", "3F000", "42704", "42883")
 """Undefined table, column, schema, object, function."""
 _LOGIN_CLASSES = ("28", "3D")
@@ -67,6 +70,8 @@ def _from_server(error: asyncpg.PostgresError) -> StoreError:
             return InvalidBatch("A value does not fit the type of its column.")
         return StoreUnavailable(f"The connection to PostgreSQL broke ({type(error).__name__}).")
     text = f"PostgreSQL says: {message} ({state})."
+    if state == _LOCKED_STATE:
+        return StoreLocked(text)
     if state.startswith(_TRANSIENT_CLASSES):
         return StoreUnavailable(text)
     if state in _MISSING_STATES:

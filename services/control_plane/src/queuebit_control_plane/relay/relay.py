@@ -27,7 +27,7 @@ from queuebit_contracts.registry import type_name_of
 from queuebit_contracts.streams import PUBLISHED
 from queuebit_control_plane.relay.dead_letters import unreadable
 from queuebit_control_plane.relay.large_path import LargePath
-from queuebit_control_plane.relay.lead import ASK_INTERVAL_S, PATIENCE_S, Lead
+from queuebit_control_plane.relay.lead import ASK_INTERVAL_S, Lead
 from queuebit_control_plane.relay.publishing import publish_all
 from queuebit_runtime.bus.port import Bus, BusError, Outgoing
 from queuebit_runtime.clock import Clock
@@ -47,6 +47,10 @@ LEASE = "relay"
 CURSOR = "publisher"
 RETRY = Backoff(base_s=0.1, ceiling_s=2.0)
 """A cut session is replaced at once; a server that restarts takes its time."""
+LARGE_PATIENCE_S = 60.0
+"""A large event that has not been published for so long is somebody else's turn. Before, another would only begin it anew, and
+with it all that was published past it.
+"""
 FIRST_BATCH = 64
 """How many events are read at first, when it is not known how large they are."""
 _ORDER = re.compile(
@@ -152,7 +156,7 @@ class Relay:
                 await self._publish(at_once)
             self._path.take(later, len(at_once))
             self._position = stored[-1].position
-        if self._path.stands_for_s() < PATIENCE_S:
+        if self._path.stands_for_s() < LARGE_PATIENCE_S:
             self._lead.worked()
         await self.save()
         self._limit = self._next_limit(limit, stored)
