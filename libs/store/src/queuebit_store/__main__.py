@@ -29,7 +29,8 @@ def _parser() -> argparse.ArgumentParser:
     applying = commands.add_parser("migrate", help="apply the migrations that are pending")
     applying.add_argument("--post", action="store_true", help="also those that need every old service to be gone")
     commands.add_parser("status", help="tell what is applied and what is pending; exit 3 if services would not start")
-    commands.add_parser("new-epoch", help="after a restore from a dump: order new events after all stored ones")
+    beginning = commands.add_parser("new-epoch", help="after a restore: order new events after all stored ones")
+    beginning.add_argument("--past", type=int, default=0, help="later than this one, which a restore before has begun")
     return parser
 
 
@@ -45,7 +46,7 @@ async def _run(arguments: argparse.Namespace, settings: PostgresSettings) -> tup
             lines += [f"newer than this version: {name}" for name in status.unknown]
             return EXIT_PENDING if status.pending_pre else EXIT_OK, lines
         case _:
-            return EXIT_OK, [f"epoch {await new_epoch(settings)}"]
+            return EXIT_OK, [f"epoch {await new_epoch(settings, past=arguments.past)}"]
 
 
 def main(argv: Sequence[str], env: Mapping[str, str]) -> int:

@@ -51,7 +51,7 @@ class EpochStale(StoreError):
     """The database gives out transaction ids below those of stored events: it was restored from a dump."""
 
     code = "epoch_stale"
-    remedy = "Stop every service that uses this database, then run `python -m queuebit_store new-epoch`."
+    remedy = "Stop every service that uses this database, then run `queuebit ops new-epoch`."
 
 
 class InvalidBatch(StoreError):

@@ -122,11 +122,13 @@ async def schema_status(settings: PostgresSettings) -> SchemaStatus:
         return compare(shipped(), await _applied(connection) if exists else {})
 
 
-async def new_epoch(settings: PostgresSettings) -> int:
-    """Begin the next epoch after a restore that reset transaction ids; no service may be running. Gives its number."""
+async def new_epoch(settings: PostgresSettings, *, past: int = 0) -> int:
+    """Begin the next epoch after a restore that reset transaction ids, later than `past`; no service may be running. Gives its
+    number.
+    """
     async with _connection(settings) as connection:
         with translated():
-            epoch: int = await connection.fetchval(queries()["new_epoch"])
+            epoch: int = await connection.fetchval(queries()["new_epoch"], past)
         return epoch
 
 

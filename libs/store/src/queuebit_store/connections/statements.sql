@@ -19,8 +19,8 @@ FROM category AS c CROSS JOIN LATERAL (
 ) AS newest;
 
 -- name: new_epoch
--- Begin the next epoch: everything stored so far precedes everything to come.
-UPDATE era SET epoch = epoch + 1 RETURNING epoch;
+-- Begin the next epoch, later than one: everything stored so far precedes everything to come.
+UPDATE era SET epoch = greatest(epoch, $1::smallint) + 1 RETURNING epoch;
 
 -- name: lock_migrations
 -- Only one process at a time migrates a namespace; the lock ends with the session.

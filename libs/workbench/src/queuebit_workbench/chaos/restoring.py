@@ -9,7 +9,7 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from queuebit_devstack.processes import child_env, run_tool
+from queuebit_devstack.processes import child_env
 from queuebit_workbench.chaos.arena import Arena
 from queuebit_workbench.chaos.errors import ChaosFailed
 from queuebit_workbench.chaos.happenings import Did
@@ -36,7 +36,7 @@ async def restore(arena: Arena, chance: random.Random) -> tuple[Did, datetime]:
     told = await _ops(arena, "status", "--json", good=1)
     if '"kafka_ahead"' not in told:
         raise ChaosFailed(f"Kafka is ahead of the restored store, and `queuebit ops status` does not say so: {told}")
-    await _run(arena, sys.executable, "-m", "queuebit_store", "new-epoch")
+    await _ops(arena, "new-epoch", "--apply", "--reason", REASON, good=0)
     to = (copied_at - A_LITTLE).strftime("%Y-%m-%dT%H:%M:%SZ")
     await _ops(arena, "replay", "rewind", "--to", to, "--apply", "--reason", REASON, good=0)
     back_at = arena.clock.now()
@@ -63,8 +63,3 @@ async def _ops(arena: Arena, *words: str, good: int) -> str:
             f"`queuebit ops {' '.join(words)}` ended with {child.returncode}, not {good}: {(out + err).decode()[-1500:]}"
         )
     return out.decode()
-
-
-async def _run(arena: Arena, *argv: str) -> str:
-    env = child_env(arena.stack.data_dir, arena.stack.env())
-    return await run_tool(argv, env=env, timeout_s=TOOL_TIMEOUT_S)

@@ -41,7 +41,14 @@ class Pace:
             return "work"
         if self._stop():
             return "stop"
-        return "time" if time.perf_counter() >= self._ends_s else None
+        return "time" if self._late() else None
+
+    def over(self) -> bool:
+        """Whether a stop came, or the time is over: for whoever is within a long round."""
+        return self._stop() or self._late()
+
+    def _late(self) -> bool:
+        return time.perf_counter() >= self._ends_s
 
 
 class Incumbent:

@@ -10,7 +10,7 @@ from queuebit_classical_solver.cascade.pace import Incumbent, Pace, Round, until
 from queuebit_classical_solver.declaration import Search, Turn
 from queuebit_classical_solver.ports import Limits, OnProgress, Solution, Stop
 from queuebit_problems.kind import Answer, S
-from queuebit_problems.kinds.scheduling.flow_shop_search import IteratedGreedy
+from queuebit_problems.kinds.scheduling.flow_shop_search import IteratedGreedy, neh
 from queuebit_problems.optimisation import Optimisation
 
 METHOD = "iterated greedy"
@@ -36,12 +36,13 @@ class IteratedGreedySolver:
         """See the port. It proves nothing that the trivial bound does not."""
         stated: Any = statement
         pace = Pace(limits, stop, units_per_s=UNITS_PER_S)
-        best = Incumbent(kind, statement, hint or {"order": stated.quick}, on_progress, METHOD)
+        start = hint or {"order": neh(stated.rows, pace.over)}
+        best = Incumbent(kind, statement, start, on_progress, METHOD)
         assert best.answer is not None
         greedy = IteratedGreedy(stated.rows, best.answer["order"], random.Random(limits.seed))
 
         def one_round() -> Round:
-            better = greedy.step() and best.offer({"order": greedy.best})
+            better = greedy.step(pace.over) and best.offer({"order": greedy.best})
             return Round(greedy.work_each, 1, better)
 
         cut_off_by, rounds = until_over(best, pace, one_round, patience=PATIENCE_ROUNDS)

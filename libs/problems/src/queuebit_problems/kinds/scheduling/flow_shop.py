@@ -31,7 +31,7 @@ from queuebit_problems.formats.shops import (
 )
 from queuebit_problems.formats.text import Rows
 from queuebit_problems.kind import Answer, Params, Size, Solution, Statement, Violation
-from queuebit_problems.kinds.scheduling.flow_shop_search import lower_bound, makespan, neh, searched, settled
+from queuebit_problems.kinds.scheduling.flow_shop_search import bounded_neh, lower_bound, makespan, searched, settled
 from queuebit_problems.kinds.scheduling.job_shop_statement import DURATION_MAX, JOBS_MAX, MACHINES_MAX, Duration
 from queuebit_problems.optimisation import ENFORCED_SUM_MAX, CpReading, Encoding, Optimisation
 
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 OPERATIONS_MAX = 20_000
 QUBITS_MAX = 1_000
 ENUMERATED_JOBS_MAX = 7
-NEH_WORK_MAX = 30_000_000
-"""Jobs squared times machines, above which NEH takes too long."""
+IMPROVED_WORK_MAX = 30_000_000
+"""Jobs to the third times machines, above which an answer is not improved: nobody could stop that."""
 
 
 def _rectangular(durations: tuple[tuple[Duration, ...], ...]) -> tuple[tuple[Duration, ...], ...]:
@@ -74,9 +74,8 @@ class FlowShopStatement(Statement):
 
     @cached_property
     def quick(self) -> list[int]:
-        """NEH's order; the given one where it would take too long."""
-        jobs, machines = len(self.rows), len(self.rows[0])
-        return neh(self.rows) if jobs * jobs * machines <= NEH_WORK_MAX else list(range(jobs))
+        """NEH's order, of as many jobs as a second allows."""
+        return bounded_neh(self.rows)
 
 
 class FlowShop(Optimisation[FlowShopStatement]):
@@ -207,7 +206,7 @@ class FlowShop(Optimisation[FlowShopStatement]):
     def improve(self, statement: FlowShopStatement, answer: Answer) -> Answer:
         """Jobs that stand twice give their place to those that are missing; then each goes to its best place."""
         rows, order = statement.rows, completed(answer["order"], len(statement.rows))
-        if len(rows) ** 3 * len(rows[0]) > NEH_WORK_MAX:
+        if len(rows) ** 3 * len(rows[0]) > IMPROVED_WORK_MAX:
             return {"order": order}
         return {"order": settled(rows, order, random.Random(0))}
 

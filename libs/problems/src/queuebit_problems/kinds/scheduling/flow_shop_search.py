@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 Durations = list[list[int]]
 """Of each job on each machine."""
@@ -18,6 +18,15 @@ TEMPERATURE = 0.4
 PASSES_MEAN = 3
 WORK_MAX = 400_000
 """Roughly how many durations one search may look at."""
+NEH_WORK_MAX = 1_500_000
+"""As many durations NEH looks at where nobody can stop it: about a second of it."""
+Over = Callable[[], bool]
+"""Whether there is no time left: asked before each job is put in."""
+
+
+def never() -> bool:
+    """For whoever has all the time."""
+    return False
 
 
 def makespan(durations: Durations, order: Sequence[int]) -> int:
@@ -76,21 +85,39 @@ def inserted(durations: Durations, order: list[int], job: int) -> tuple[int, int
     return best, at
 
 
-def neh(durations: Durations) -> list[int]:
-    """Long jobs first, each at its best place."""
+def neh(durations: Durations, over: Over = never) -> list[int]:
+    """Long jobs first, each at its best place; once it is over, those that are left come last."""
+    waiting = sorted(range(len(durations)), key=lambda job: (-sum(durations[job]), job))
     order: list[int] = []
-    for job in sorted(range(len(durations)), key=lambda job: (-sum(durations[job]), job)):
+    for nth, job in enumerate(waiting):
+        if over():
+            return order + waiting[nth:]
         order.insert(inserted(durations, order, job)[1], job)
     return order
 
 
-def settled(durations: Durations, start: Sequence[int], rng: random.Random) -> list[int]:
-    """Each job, in any order, taken out and put in at its best place, until none gains."""
+def bounded_neh(durations: Durations, work_max: int = NEH_WORK_MAX) -> list[int]:
+    """NEH of as many jobs as so much work allows."""
+    left, machines, there = work_max, len(durations[0]), 0
+
+    def over() -> bool:
+        nonlocal left, there
+        there += 1
+        left -= there * machines
+        return left < 0
+
+    return neh(durations, over)
+
+
+def settled(durations: Durations, start: Sequence[int], rng: random.Random, over: Over = never) -> list[int]:
+    """Each job, in any order, taken out and put in at its best place, until none gains, or it is over."""
     order, best = list(start), makespan(durations, start)
     gained = True
     while gained:
         gained = False
         for job in rng.sample(order, len(order)):
+            if over():
+                return order
             place = order.index(job)
             order.pop(place)
             value, at = inserted(durations, order, job)
@@ -112,15 +139,15 @@ class IteratedGreedy:
         self._warmth = max(1e-9, TEMPERATURE * sum(map(sum, durations)) / cells / 10)
         self.work_each = cells * (REMOVED + PASSES_MEAN * len(durations)) * 3
 
-    def step(self) -> bool:
-        """One round; whether it found the best order so far."""
+    def step(self, over: Over = never) -> bool:
+        """One round, the rest of which is left out once it is over; whether it found the best order so far."""
         order = list(self.order)
         gone = self.rng.sample(order, min(REMOVED, len(order)))
         for job in gone:
             order.remove(job)
         for job in gone:
             order.insert(inserted(self.durations, order, job)[1], job)
-        order = settled(self.durations, order, self.rng)
+        order = settled(self.durations, order, self.rng, over)
         value = makespan(self.durations, order)
         if value < self.value or self.rng.random() < math.exp((self.value - value) / self._warmth):
             self.order, self.value = order, value
