@@ -7,6 +7,7 @@ import json
 import pytest
 
 from queuebit_client import AsyncQueuebit
+from queuebit_store.backends.port import ReportedBackend
 from tests.contract.http.served import Served
 from tests.contract.http.told_backends import CAN, fill
 
