@@ -103,7 +103,7 @@ async def test_what_is_killed_within_a_month_goes_on_there_and_no_month_comes_ba
     assert (without.code, gone.code, done.code) == (ExitCode.CONFLICT, ExitCode.USAGE, ExitCode.OK), done.err
     assert "--anew" in without.err
     assert "--archives FOLDER" in gone.err
-    assert await rows_of(settings, "usage_v1_2") == archived["usage"]
+    assert await rows_of(settings, f"usage_v{USAGE.version}_2") == archived["usage"]
 
 
 async def a_build_within_the_second_month(store: PostgresStore, settings: PostgresSettings) -> None:

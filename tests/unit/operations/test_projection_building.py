@@ -56,11 +56,11 @@ def test_it_takes_over_and_the_former_can_come_back() -> None:
         live = await at.switch(filled.build)
 
         assert (live.build, live.events, await at.states()) == (
-            "usage_v1_2", 36, {"usage_v1": "retired", "usage_v1_2": "live"},
+            "usage_v2_2", 36, {"usage_v2": "retired", "usage_v2_2": "live"},
         )  # fmt: skip
-        back = await at.switch(named(await at.store.builds(), "usage_v1"))
-        assert (back.events, await at.states()) == (36, {"usage_v1": "live", "usage_v1_2": "retired"})
-        assert at.store.database.projected["usage_v1"] == at.store.database.projected["usage_v1_2"]
+        back = await at.switch(named(await at.store.builds(), "usage_v2"))
+        assert (back.events, await at.states()) == (36, {"usage_v2": "live", "usage_v2_2": "retired"})
+        assert at.store.database.projected["usage_v2"] == at.store.database.projected["usage_v2_2"]
 
     run_virtual(main())
 
@@ -96,9 +96,9 @@ def test_what_another_process_fills_and_what_is_too_far_behind_is_left_alone(mon
         monkeypatch.setattr(building, "CATCH_UP_EVENTS_MAX", 69)
         with pytest.raises(InConflict, match="more than 69 events behind"):
             await at.switch(new)
-        with pytest.raises(InConflict, match="this release folds version 1"):
-            await at.switch(replace(new, version=2))
-        assert (await at.states())["usage_v1"] == "live"
+        with pytest.raises(InConflict, match="this release folds version 2"):
+            await at.switch(replace(new, version=3))
+        assert (await at.states())["usage_v2"] == "live"
 
     run_virtual(main())
 
@@ -107,12 +107,12 @@ def test_going_back_waits_for_whoever_died_with_the_lease_and_for_nobody_who_liv
     async def main() -> None:
         at = _Plant()
         await at.switch((await at.fill(await at.begin())).build)
-        former = named(await at.store.builds(), "usage_v1")
+        former = named(await at.store.builds(), "usage_v2")
         assert await at.store.take(former.lease, "another", 30.0) is not None
         assert (await at.switch(former)).state == "live"
         assert 29.0 <= at.clock.monotonic_s() <= 32.0
 
-        new = named(await at.store.builds(), "usage_v1_2")
+        new = named(await at.store.builds(), "usage_v2_2")
 
         async def live_on() -> None:
             while True:
@@ -121,10 +121,10 @@ def test_going_back_waits_for_whoever_died_with_the_lease_and_for_nobody_who_liv
 
         living = asyncio.ensure_future(live_on())
         await at.clock.sleep(0.0)
-        with pytest.raises(InConflict, match="usage_v1_2 is being filled by another process"):
+        with pytest.raises(InConflict, match="usage_v2_2 is being filled by another process"):
             await at.switch(new)
         living.cancel()
-        assert (await at.states())["usage_v1"] == "live"
+        assert (await at.states())["usage_v2"] == "live"
 
     run_virtual(main())
 
@@ -142,7 +142,7 @@ def test_an_event_that_cannot_be_taken_is_named_and_what_was_read_before_stays()
 
         (stopped,) = [each for each in await standing(at.store, count_max=100) if each.note]
         assert stopped.build is not None
-        assert (stopped.build.build, stopped.build.events) == ("usage_v1_2", 10)
+        assert (stopped.build.build, stopped.build.events) == ("usage_v2_2", 10)
         assert 70 - place <= stopped.behind < 70
         assert "queuebit ops replay inspect" in stopped.remedy
 
@@ -155,7 +155,7 @@ def test_how_they_stand_is_told_also_of_what_this_release_does_not_fold() -> Non
         before = await standing(at.store, count_max=100)
         assert [each.note for each in before] == ["nobody has run it yet"] * len(PROJECTIONS)
         await at.begin()
-        newer = (replace(USAGE, version=2), BACKLOG)
+        newer = (replace(USAGE, version=3), BACKLOG)
         found = {
             each.build.build: each.note
             for each in await standing(at.store, count_max=9, projections=newer)
@@ -163,10 +163,10 @@ def test_how_they_stand_is_told_also_of_what_this_release_does_not_fold() -> Non
         }
         assert found == {
             "backend_runs_v1": "this release does not know it", "backlog_v1": "",
-            "job_list_v1": "this release does not know it", "usage_v1": "this release folds version 2", "usage_v1_2": "",
+            "job_list_v1": "this release does not know it", "usage_v2": "this release folds version 3", "usage_v2_2": "",
         }  # fmt: skip
         builds = await at.store.builds()
-        assert (live_of(builds, "usage") or builds[0]).build == "usage_v1"
+        assert (live_of(builds, "usage") or builds[0]).build == "usage_v2"
         with pytest.raises(NotThere, match="This release has: job_list, usage, backlog"):
             declared("usages")
         with pytest.raises(NotThere):

@@ -80,17 +80,17 @@ def test_a_projection_is_run_rebuilt_switched_and_dropped(
     assert ops(capsys, "projections", "switch", "usage", *WHY)[0] == 3
     assert len(store.database.builds) == len(PROJECTIONS)
     code, out, err = ops(capsys, "projections", "rebuild", "usage", *WHY)
-    assert (code, _part(out)) == (0, {"build": "usage_v1_2", "state": "building", "events_read": 70}), err
-    assert ops(capsys, "projections", "drop", "usage_v1", *WHY)[0] == 6
+    assert (code, _part(out)) == (0, {"build": "usage_v2_2", "state": "building", "events_read": 70}), err
+    assert ops(capsys, "projections", "drop", "usage_v2", *WHY)[0] == 6
     code, out, err = ops(capsys, "projections", "switch", "usage", *WHY)
-    assert (code, _part(out)) == (0, {"build": "usage_v1_2", "state": "live"}), err
+    assert (code, _part(out)) == (0, {"build": "usage_v2_2", "state": "live"}), err
     code, out, _ = ops(capsys, "projections", "show", "usage", "--json")
     assert [each["state"] for each in json.loads(out)["builds"]] == ["retired", "live"]
-    assert ops(capsys, "projections", "drop", "usage_v1")[0] == 0
-    assert "usage_v1" in store.database.builds
-    assert _part(ops(capsys, "projections", "drop", "usage_v1", *WHY)[1]) == {"build": "usage_v1", "state": "dropped"}
+    assert ops(capsys, "projections", "drop", "usage_v2")[0] == 0
+    assert "usage_v2" in store.database.builds
+    assert _part(ops(capsys, "projections", "drop", "usage_v2", *WHY)[1]) == {"build": "usage_v2", "state": "dropped"}
 
-    assert "usage_v1" not in store.database.builds
+    assert "usage_v2" not in store.database.builds
     told = [row.head.attributes["verb"] for row in store.database.streams.values() if row.category == "operation"]
     assert sorted(told) == ["projections drop", "projections rebuild", "projections switch"]
 
