@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+import httpx2
 import pytest
 
 from queuebit_gateway.access.authentication import ALLOWED, ROLES, Action, Role, row_of
@@ -91,3 +93,54 @@ async def test_a_revocation_takes_hold_within_seconds(world: RunningGateway) -> 
     await world.store.revoke_key((await world.key())[8:16], world.clock.now())
     world.clock.moved_s = 6.0
     assert (await world.http.get("/v1/jobs", headers=headers)).json()["code"] == "key_revoked"
+
+
+async def _key(world: RunningGateway, number: int, role: Role, **narrowed: Any) -> dict[str, str]:
+    text = make_key(1000 + number, 10**50 + number)
+    await world.store.add_tenant("acme", world.clock.now())
+    await world.store.add_key(row_of(text, PEPPER, "acme", role, world.clock.now(), **narrowed))
+    return {"Authorization": f"Bearer {text}"}
+
+
+async def test_a_key_does_no_more_than_its_scopes_whatever_its_role(world: RunningGateway) -> None:
+    narrow = await _key(world, 1, "admin", scopes=("job:read", "kind:read"))
+    wide = await _key(world, 2, "viewer", scopes=("job:read", "job:submit"))
+    submit = {"Idempotency-Key": "k"}
+
+    found = [
+        await world.http.get("/v1/jobs", headers=narrow),
+        await world.http.post("/v1/jobs", json=a_body(), headers={**narrow, **submit}),
+        await world.http.get("/v1/backends", headers=narrow),
+        await world.http.get("/v1/jobs", headers=wide),
+        await world.http.post("/v1/jobs", json=a_body(), headers={**wide, **submit}),
+    ]
+
+    assert [answer.status_code for answer in found] == [200, 403, 403, 200, 403]
+    assert [answer.json().get("code") for answer in found] == [
+        None,
+        "scope_forbids",
+        "scope_forbids",
+        None,
+        "role_forbids",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "opens"),
+    [
+        ("10.1.2.3", True),
+        ("::ffff:10.1.2.3", True),
+        ("2a00::1", True),
+        ("11.0.0.1", False),
+        ("2a01::1", False),
+        ("", False),
+    ],
+)
+async def test_a_key_opens_from_its_networks_alone(world: RunningGateway, address: str, opens: bool) -> None:
+    headers = await _key(world, 1, "viewer", networks=("10.0.0.0/8", "2a00::/16"))
+    transport = httpx2.ASGITransport(app=world.app, client=(address, 1))
+
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
+        answer = await http.get("/v1/jobs", headers=headers)
+
+    assert (answer.status_code, answer.json().get("code")) == ((200, None) if opens else (403, "address_forbids"))

@@ -79,7 +79,9 @@ async def test_tenants_are_remembered_once(store: Any) -> None:
 
 
 async def test_api_keys_are_found_and_revoked_once(store: Any) -> None:
-    row = ApiKeyRow("k1", "acme", "operator", b"\x00\xff", at(0), expires_at=at(9))
+    row = ApiKeyRow(
+        "k1", "acme", "operator", b"\x00\xff", at(0), expires_at=at(9), scopes=("job:read",), networks=("10.0.0.0/8",)
+    )
     await store.add_tenant("acme", at(0))
     await store.add_key(row)
 
@@ -112,3 +114,16 @@ async def test_api_key_needs_a_tenant_and_an_id_of_its_own(store: Any) -> None:
     with pytest.raises(AlreadyExists):
         await store.add_key(replace(row, role="admin"))
     assert await store.find_keys(["k1"]) == {"k1": row}
+
+
+async def test_an_api_key_ends_sooner_and_never_later(store: Any) -> None:
+    await store.add_tenant("acme", at(0))
+    row = ApiKeyRow("k1", "acme", "viewer", b"x", at(0), expires_at=at(9))
+    for each in (row, replace(row, key_id="k2", expires_at=None), replace(row, key_id="k3", revoked_at=at(1))):
+        await store.add_key(each)
+
+    assert [await store.expire_key(key_id, at(5)) for key_id in ("k1", "k2", "k3", "k4")] == [True, True, False, False]
+    assert await store.expire_key("k1", at(7))
+
+    found = await store.find_keys(["k1", "k2", "k3"])
+    assert [found[key_id].expires_at for key_id in ("k1", "k2", "k3")] == [at(5), at(5), at(9)]

@@ -151,6 +151,8 @@ ERRORS: dict[str, type[QueuebitError]] = {
     "key_expired": Unauthenticated,
     "key_revoked": Unauthenticated,
     "role_forbids": Forbidden,
+    "scope_forbids": Forbidden,
+    "address_forbids": Forbidden,
     "tenant_forbidden": Forbidden,
     "not_found": NotFound,
     "job_not_found": NotFound,

@@ -180,6 +180,7 @@ class Job(Model):
     fallbacks: tuple[Fallback, ...] = ()
     improvements: int = 0
     suggestions: tuple[dict[str, Any], ...] = ()
+    approval: dict[str, Any] | None = None
     held: tuple[Held, ...] = ()
     suspect: Suspect | None = None
     parent: Parent | None = None

@@ -14,7 +14,7 @@ ABOUT = """
 The door over HTTP: it takes questions (202 and a job id), reports jobs, streams their events, and passes on cancellations.
 It holds no business rule; the control plane decides. Its API describes itself at /openapi.json.
 """
-MORE = "API keys: python -m queuebit_gateway keys create|list|revoke (each with --help)."
+MORE = "API keys: python -m queuebit_gateway keys create|list|rotate|revoke (each with --help)."
 
 
 def _models() -> Sequence[type[BaseSettings]]:

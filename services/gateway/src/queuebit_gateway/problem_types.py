@@ -65,6 +65,16 @@ _TABLE: tuple[ProblemType, ...] = (
         "role_forbids", 403, "The key's role does not allow this", "after_change", "Use a key with a wider role."
     ),
     ProblemType(
+        "scope_forbids", 403, "The key is narrowed to other actions", "after_change", "Use a key with a wider scope."
+    ),
+    ProblemType(
+        "address_forbids",
+        403,
+        "The key may not be used from here",
+        "after_change",
+        "Use the key from one of its networks, or one that is not bound to networks.",
+    ),
+    ProblemType(
         "tenant_forbidden",
         403,
         "The tenant is not the key's",

@@ -53,3 +53,13 @@ class MemoryDirectory:
         self.database.api_keys[key_id] = replace(row, revoked_at=now)
         await self.hooks.after_commit("revoke_key")
         return True
+
+    async def expire_key(self, key_id: str, at: datetime) -> bool:
+        await self.hooks.before("expire_key")
+        row = self.database.api_keys.get(key_id)
+        if row is None or row.revoked_at is not None:
+            return False
+        sooner = at if row.expires_at is None else min(at, row.expires_at)
+        self.database.api_keys[key_id] = replace(row, expires_at=sooner)
+        await self.hooks.after_commit("expire_key")
+        return True

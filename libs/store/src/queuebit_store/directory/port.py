@@ -10,7 +10,9 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyRow:
-    """An API key as stored: never the secret, only its keyed hash (HMAC-SHA256 under the server's pepper)."""
+    """An API key as stored: never the secret, only its keyed hash (HMAC-SHA256 under the server's pepper). `scopes`: the
+    actions that it is narrowed to; `networks`: where it may be used from. Empty, both are all.
+    """
 
     key_id: str
     tenant: str
@@ -19,6 +21,8 @@ class ApiKeyRow:
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    scopes: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
 
 
 class Directory(Protocol):
@@ -46,4 +50,10 @@ class Directory(Protocol):
 
     async def revoke_key(self, key_id: str, now: datetime) -> bool:
         """Revoke a key; False where there is none or it is revoked already."""
+        ...
+
+    async def expire_key(self, key_id: str, at: datetime) -> bool:
+        """Let a key end at this moment, or when it would have ended, if that is sooner; False where there is no such key that
+        is not revoked.
+        """
         ...

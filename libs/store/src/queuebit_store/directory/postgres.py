@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from queuebit_store.connections.session import Session
 from queuebit_store.directory.port import ApiKeyRow
@@ -23,7 +24,7 @@ class PostgresDirectory:
 
     async def find_keys(self, key_ids: Sequence[str]) -> dict[str, ApiKeyRow]:
         rows = await self._session.fetch("find_keys", list(key_ids))
-        return {row.key_id: row for row in (ApiKeyRow(*each) for each in rows)}
+        return {row.key_id: row for row in map(_row, rows)}
 
     async def add_key(self, row: ApiKeyRow) -> None:
         await self._session.fetch(
@@ -35,10 +36,21 @@ class PostgresDirectory:
             row.created_at,
             row.expires_at,
             row.revoked_at,
+            row.scopes,
+            row.networks,
         )
 
     async def list_keys(self, tenant: str | None = None) -> list[ApiKeyRow]:
-        return [ApiKeyRow(*row) for row in await self._session.fetch("list_keys", tenant)]
+        return list(map(_row, await self._session.fetch("list_keys", tenant)))
 
     async def revoke_key(self, key_id: str, now: datetime) -> bool:
         return bool(await self._session.fetch("revoke_key", key_id, now))
+
+    async def expire_key(self, key_id: str, at: datetime) -> bool:
+        return bool(await self._session.fetch("expire_key", key_id, at))
+
+
+def _row(row: Any) -> ApiKeyRow:
+    """A row whose columns have the names of the fields."""
+    fields = dict(row)
+    return ApiKeyRow(**{**fields, "scopes": tuple(fields["scopes"]), "networks": tuple(fields["networks"])})

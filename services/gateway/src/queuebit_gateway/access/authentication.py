@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Literal
 
 from queuebit_gateway.access.lookups import KeyLookup
@@ -42,17 +44,33 @@ SECRET_BITS = 256
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: the tenant that the key belongs to, its role, and the key's id for the record."""
+    """Who asks: the tenant that the key belongs to, its role, and the key's id for the record. `scopes`: the actions that the
+    key is narrowed to; empty, all that its role allows.
+    """
 
     tenant: str
     role: Role
     key_id: str
+    scopes: frozenset[str] = frozenset()
 
     def may(self, action: Action) -> bool:
-        return action in ALLOWED[self.role]
+        return action in ALLOWED[self.role] and self.is_scoped_for(action)
+
+    def is_scoped_for(self, action: Action) -> bool:
+        return not self.scopes or action in self.scopes
 
 
-def row_of(key: str, pepper: bytes, tenant: str, role: Role, now: datetime, life: timedelta | None = LIFE) -> ApiKeyRow:
+def row_of(
+    key: str,
+    pepper: bytes,
+    tenant: str,
+    role: Role,
+    now: datetime,
+    life: timedelta | None = LIFE,
+    *,
+    scopes: Sequence[str] = (),
+    networks: Sequence[str] = (),
+) -> ApiKeyRow:
     """The row to store for a fresh key. Raises ValueError where `key` is none."""
     parsed = parse_key(key)
     if parsed is None:
@@ -64,6 +82,8 @@ def row_of(key: str, pepper: bytes, tenant: str, role: Role, now: datetime, life
         secret_hash=hash_secret(pepper, parsed.secret),
         created_at=now,
         expires_at=None if life is None else now + life,
+        scopes=tuple(scopes),
+        networks=tuple(networks),
     )
 
 
@@ -75,8 +95,10 @@ class Authenticator:
         self._pepper = pepper
         self._clock = clock
 
-    async def actor(self, header: str | None) -> Actor:
-        """Who sent this header. Raises Refusal: key_missing, key_malformed, key_unknown, key_expired or key_revoked."""
+    async def actor(self, header: str | None, address: str) -> Actor:
+        """Who sent this header from this address. Raises Refusal: key_missing, key_malformed, key_unknown, key_expired,
+        key_revoked or address_forbids.
+        """
         scheme, _, token = (header or "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise _unauthorised("key_missing")
@@ -89,10 +111,12 @@ class Authenticator:
         if row is None or not matches:
             raise _unauthorised("key_unknown")
         self._require_live(row)
+        if not _is_within(address, row.networks):
+            raise Refusal("address_forbids")
         role = next((role for role in ROLES if role == row.role), None)
         if role is None:
             raise Refusal("role_forbids", "The key has a role that this version does not know.")
-        return Actor(row.tenant, role, row.key_id)
+        return Actor(row.tenant, role, row.key_id, frozenset(row.scopes))
 
     async def check(self, actor: Actor) -> None:
         """For what takes long: raises Refusal key_unknown, key_expired or key_revoked where the key is not live any more."""
@@ -109,9 +133,25 @@ class Authenticator:
 
 
 def require(actor: Actor, action: Action) -> None:
-    """Raises Refusal role_forbids where the actor's role does not allow the action."""
-    if not actor.may(action):
+    """Raises Refusal: role_forbids where the actor's role does not allow the action, scope_forbids where its key does not."""
+    if action not in ALLOWED[actor.role]:
         raise Refusal("role_forbids", f"The role {actor.role} does not allow {action}.")
+    if not actor.is_scoped_for(action):
+        raise Refusal("scope_forbids", f"The key is narrowed to {', '.join(sorted(actor.scopes))}.")
+
+
+def _is_within(address: str, networks: Sequence[str]) -> bool:
+    """Whether a key that may be used from these networks may be used from here; with none, from anywhere."""
+    if not networks:
+        return True
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    allowed = (ip_network(each, strict=False) for each in networks)
+    return any(found in network for network in allowed if network.version == found.version)
 
 
 def _unauthorised(code: str) -> Refusal:

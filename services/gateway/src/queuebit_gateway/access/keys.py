@@ -1,4 +1,4 @@
-"""`python -m queuebit_gateway keys create|list|revoke`: API keys, for operators and for the local stack."""
+"""`python -m queuebit_gateway keys create|list|rotate|revoke`: API keys, for operators and for the local stack."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_network
+from typing import get_args
 
-from queuebit_gateway.access.authentication import LIFE, ROLES, SECRET_BITS, row_of
+from queuebit_gateway.access.authentication import LIFE, ROLES, SECRET_BITS, Action, row_of
 from queuebit_runtime.clock import SystemClock
 from queuebit_store.directory.keys import make_key, parse_key
 from queuebit_store.errors import StoreError
@@ -33,8 +35,30 @@ async def create(
     key = make_key(id_bits, secret_bits)
     life = timedelta(days=arguments.days) if arguments.days else None
     await directory.add_tenant(arguments.tenant, now)
-    await directory.add_key(row_of(key, pepper, arguments.tenant, arguments.role, now, life))
+    scopes, networks = arguments.scope or (), arguments.network or ()
+    row = row_of(key, pepper, arguments.tenant, arguments.role, now, life, scopes=scopes, networks=networks)
+    await directory.add_key(row)
     return key
+
+
+async def rotate(
+    directory: Directory, key: str, overlap: timedelta, *, pepper: bytes, now: datetime, id_bits: int, secret_bits: int
+) -> str | None:
+    """A new key in the place of one, given by its id or by its whole text: as wide, and for as long. The former one ends after
+    the overlap. None where there is no such live key.
+    """
+    parsed = parse_key(key)
+    key_id = parsed.key_id if parsed else key
+    former = (await directory.find_keys([key_id])).get(key_id)
+    role = next((role for role in ROLES if former is not None and role == former.role), None)
+    if former is None or role is None or state_of(former, now) != "live":
+        return None
+    fresh = make_key(id_bits, secret_bits)
+    life = None if former.expires_at is None else former.expires_at - former.created_at
+    scopes, networks = former.scopes, former.networks
+    await directory.add_key(row_of(fresh, pepper, former.tenant, role, now, life, scopes=scopes, networks=networks))
+    await directory.expire_key(key_id, now + overlap)
+    return fresh
 
 
 async def revoke(directory: Directory, key: str, now: datetime) -> bool:
@@ -44,12 +68,15 @@ async def revoke(directory: Directory, key: str, now: datetime) -> bool:
 
 
 def table(rows: Sequence[ApiKeyRow], now: datetime) -> str:
-    """One line a key, columns parted by tabs: id, tenant, role, state, created, expires. The secret is not among them."""
-    lines = ["key\ttenant\trole\tstate\tcreated\texpires"]
+    """One line a key, columns parted by tabs: id, tenant, role, state, created, expires, and what it is narrowed to. The secret
+    is not among them.
+    """
+    lines = ["key\ttenant\trole\tstate\tcreated\texpires\tscopes\tnetworks"]
     for row in rows:
         expires = row.expires_at.date().isoformat() if row.expires_at else "never"
         created = row.created_at.date().isoformat()
-        lines.append("\t".join((row.key_id, row.tenant, row.role, state_of(row, now), created, expires)))
+        narrowed = (",".join(row.scopes) or "all", ",".join(row.networks) or "any")
+        lines.append("\t".join((row.key_id, row.tenant, row.role, state_of(row, now), created, expires, *narrowed)))
     return "\n".join(lines) + "\n"
 
 
@@ -64,7 +91,7 @@ def main(argv: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
     """Run one command and return the exit status."""
     arguments = _parser().parse_args(argv)
     pepper = env.get(PEPPER_VARIABLE, "")
-    if arguments.command == "create" and len(pepper) < PEPPER_LENGTH_MIN:
+    if arguments.command in ("create", "rotate") and len(pepper) < PEPPER_LENGTH_MIN:
         sys.stderr.write(f"Set {PEPPER_VARIABLE} to the gateway's secret, at least {PEPPER_LENGTH_MIN} characters.\n")
         return EXIT_USAGE
     try:
@@ -87,6 +114,17 @@ async def _run(arguments: argparse.Namespace, database: PostgresSettings, pepper
             sys.stderr.write("There is no such key, or it was revoked before.\n")
             return EXIT_NOT_FOUND
         id_bits, secret_bits = secrets.randbits(ID_BITS), secrets.randbits(SECRET_BITS)
+        if arguments.command == "rotate":
+            overlap = timedelta(hours=arguments.overlap_hours)
+            fresh = await rotate(
+                store, arguments.key, overlap, pepper=pepper, now=now, id_bits=id_bits, secret_bits=secret_bits
+            )
+            if fresh is None:
+                sys.stderr.write("There is no such live key.\n")
+                return EXIT_NOT_FOUND
+            sys.stderr.write(f"The new key, shown only now; the former one ends in {arguments.overlap_hours:g} h:\n")
+            sys.stdout.write(f"{fresh}\n")
+            return EXIT_OK
         key = await create(store, arguments, pepper=pepper, now=now, id_bits=id_bits, secret_bits=secret_bits)
     sys.stderr.write(f"A key of {arguments.tenant} ({arguments.role}), shown only now:\n")
     sys.stdout.write(f"{key}\n")
@@ -106,11 +144,29 @@ def _parser() -> argparse.ArgumentParser:
     creating.add_argument(
         "--days", type=int, default=LIFE.days, help="until it expires; 0: never (default %(default)s)"
     )
+    creating.add_argument(
+        "--scope", action="append", choices=sorted(get_args(Action)), help="narrow it to this action; repeatable"
+    )
+    creating.add_argument(
+        "--network", action="append", type=_network, help="it may be used from this network only (CIDR); repeatable"
+    )
+    rotating = commands.add_parser("rotate", help="make a new key in the place of one, and let that end a while later")
+    rotating.add_argument("key", help="the id of the key (8 characters), or the whole key")
+    rotating.add_argument(
+        "--overlap-hours", type=float, default=24.0, help="for how long both open (default %(default)s)"
+    )
     listing = commands.add_parser("list", help="show the keys, also expired and revoked ones; never their secrets")
     listing.add_argument("--tenant", type=_tenant, help="of this tenant only")
     revoking = commands.add_parser("revoke", help="take a key out of use")
     revoking.add_argument("key", help="the id of the key (8 characters), or the whole key")
     return parser
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _tenant(text: str) -> str:

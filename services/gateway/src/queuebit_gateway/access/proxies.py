@@ -40,7 +40,11 @@ class Proxies:
         return any(found in network for network in self._networks if network.version == found.version)
 
     def client_of(self, scope: Scope) -> str:
-        """The address that limits are counted by: of IPv6 the network of 64 bits, which one customer has."""
+        """What limits are counted by: the address, or of IPv6 the network of 64 bits, which one customer has."""
+        return counted(self.address_of(scope))
+
+    def address_of(self, scope: Scope) -> str:
+        """The address of the client, as it is known."""
         peer: str = scope["client"][0] if scope.get("client") else UNKNOWN
         if self._networks and self.trusts(peer):
             for hop in self._hops(scope["headers"]):
@@ -49,7 +53,7 @@ class Proxies:
                 peer = hop
                 if not self.trusts(hop):
                     break
-        return counted(peer)
+        return peer
 
     def _hops(self, headers: Iterable[tuple[bytes, bytes]]) -> list[str]:
         """The addresses that the believed header names, the nearest first."""

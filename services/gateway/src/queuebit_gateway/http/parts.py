@@ -75,7 +75,8 @@ class actor_who:
         parts = parts_of(request)
         request.scope[ROUTE_CLASS] = self.route_class
         try:
-            actor = await parts.authenticator.actor(request.headers.get("authorization"))
+            address = parts.proxies.address_of(request.scope)
+            actor = await parts.authenticator.actor(request.headers.get("authorization"), address)
         except Refusal:
             _admit(request, parts, parts.proxies.client_of(request.scope), "auth")
             raise
