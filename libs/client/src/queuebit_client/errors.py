@@ -150,6 +150,7 @@ ERRORS: dict[str, type[QueuebitError]] = {
     "key_unknown": Unauthenticated,
     "key_expired": Unauthenticated,
     "key_revoked": Unauthenticated,
+    "token_invalid": Unauthenticated,
     "role_forbids": Forbidden,
     "scope_forbids": Forbidden,
     "address_forbids": Forbidden,

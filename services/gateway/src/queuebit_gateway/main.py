@@ -11,9 +11,10 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
-from queuebit_gateway.access.authentication import Authenticator
+from queuebit_gateway.access.authentication import Authenticator, ReadToken
 from queuebit_gateway.access.proxies import NO_PROXIES, Proxies
 from queuebit_gateway.access.rate_limits import RATES, Limiter, Rate, RouteClass
+from queuebit_gateway.access.tokens import Tokens
 from queuebit_gateway.commands import Submitter
 from queuebit_gateway.database import database_reason
 from queuebit_gateway.egress.post import Egress, EgressPolicy
@@ -72,16 +73,17 @@ def build_parts(
     telemetry: Telemetry = SILENT,
     console: bool = True,
     egress: EgressPolicy = EgressPolicy(),  # noqa: B008 - a frozen value
+    tokens: ReadToken | None = None,
 ) -> Parts:
     """The parts of a gateway over these ports; `create_app` makes the ASGI app of them.
 
     `work` reads and admits what is large or complex; absent, in the caller. `hop` takes other large work off the loop.
-    `egress`: where webhooks may lead.
+    `egress`: where webhooks may lead. `tokens` reads those of an identity provider.
     """
     jobs = Jobs(store, hop=hop)
     tailer = Tailer(store, clock, poll_interval_s=poll_interval_s)
     return Parts(
-        authenticator=Authenticator(directory, pepper, clock),
+        authenticator=Authenticator(directory, pepper, clock, tokens),
         limiter=Limiter(rates),
         jobs=jobs,
         backends=store,
@@ -116,6 +118,8 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
     service.on_close(work.close)
     usable_kinds()
     pepper = settings.pepper.get_secret_value().encode()
+    egress, issuer = Egress(settings.egress()), settings.issuer()
+    service.on_close(egress.close)
     parts = build_parts(
         store,
         store,
@@ -128,10 +132,9 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
         telemetry=service.telemetry,
         console=settings.console,
         egress=settings.egress(),
+        tokens=Tokens(issuer, egress.get, service.clock).actor if issuer else None,
     )
     if settings.webhooks:
-        egress = Egress(settings.egress())
-        service.on_close(egress.close)
         webhooks = WebhookService(store, egress.post, Sealer(pepper, secrets.token_bytes), service.clock)
         service.task("webhooks", webhooks.run)
     server = HttpServer(

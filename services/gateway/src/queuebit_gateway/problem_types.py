@@ -62,6 +62,9 @@ _TABLE: tuple[ProblemType, ...] = (
     ProblemType("key_expired", 401, "The API key has expired", "after_change", "Ask an administrator for a new key."),
     ProblemType("key_revoked", 401, "The API key was revoked", "after_change", "Ask an administrator for a new key."),
     ProblemType(
+        "token_invalid", 401, "The token is not valid", "after_change", "Sign in again, and send the new token."
+    ),
+    ProblemType(
         "role_forbids", 403, "The key's role does not allow this", "after_change", "Use a key with a wider role."
     ),
     ProblemType(

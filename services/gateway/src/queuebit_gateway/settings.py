@@ -5,10 +5,11 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from queuebit_gateway.access.proxies import ForwardedHeader, Proxies
+from queuebit_gateway.access.tokens import Issuer
 from queuebit_gateway.egress.target import EgressPolicy
 from queuebit_gateway.http.guard import Bounds
 from queuebit_runtime.service.settings import RuntimeSettings
@@ -82,6 +83,24 @@ class GatewaySettings(RuntimeSettings):
         ),
     ] = ()
 
+    oidc_issuer: str = Field(
+        default="",
+        description="The identity provider whose tokens are taken beside API keys, as their claim `iss` names it. Empty: none.",
+    )
+    oidc_audience: str = Field(default="queuebit", description="What the claim `aud` of its tokens must name.")
+    oidc_keys_url: str = Field(
+        default="",
+        description="Where its public keys are (JWKS): https, public, or in a network of QUEUEBIT_EGRESS_ALLOW.",
+    )
+    oidc_tenant_claim: str = Field(default="tenant", description="The claim that names the tenant.")
+    oidc_role_claim: str = Field(default="role", description="The claim that names the role, or a list with roles.")
+
+    @model_validator(mode="after")
+    def _issuer_has_keys(self) -> GatewaySettings:
+        if self.oidc_issuer and not self.oidc_keys_url:
+            raise ValueError("QUEUEBIT_OIDC_KEYS_URL is needed with QUEUEBIT_OIDC_ISSUER")
+        return self
+
     @field_validator("egress_allow")
     @classmethod
     def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -97,6 +116,13 @@ class GatewaySettings(RuntimeSettings):
 
     def proxies(self) -> Proxies:
         return Proxies(self.trusted_proxies, self.forwarded_header)
+
+    def issuer(self) -> Issuer | None:
+        if not self.oidc_issuer:
+            return None
+        return Issuer(
+            self.oidc_issuer, self.oidc_audience, self.oidc_keys_url, self.oidc_tenant_claim, self.oidc_role_claim
+        )
 
     def egress(self) -> EgressPolicy:
         return EgressPolicy(allowed=tuple(map(ip_network, self.egress_allow)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -38,6 +38,8 @@ ALLOWED: dict[Role, frozenset[Action]] = {
     | {"backend:detail", "job:submit", "job:cancel", "webhook:read", "webhook:write", "operator:read"},
 }
 
+ReadToken = Callable[[str], Awaitable["Actor"]]
+"""Who holds this token. Raises Refusal token_invalid or service_unavailable."""
 LIFE = timedelta(days=90)
 SECRET_BITS = 256
 
@@ -45,13 +47,14 @@ SECRET_BITS = 256
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks: the tenant that the key belongs to, its role, and the key's id for the record. `scopes`: the actions that the
-    key is narrowed to; empty, all that its role allows.
+    key is narrowed to; empty, all that its role allows. `until`: of a token, which nobody keeps, when it ends.
     """
 
     tenant: str
     role: Role
     key_id: str
     scopes: frozenset[str] = frozenset()
+    until: datetime | None = None
 
     def may(self, action: Action) -> bool:
         return action in ALLOWED[self.role] and self.is_scoped_for(action)
@@ -88,21 +91,27 @@ def row_of(
 
 
 class Authenticator:
-    """Turns the Authorization header into an Actor. Look-ups are cached for 5 s, so a revocation takes hold within that."""
+    """Turns the Authorization header into an Actor. Look-ups are cached for 5 s, so a revocation takes hold within that.
 
-    def __init__(self, directory: Directory, pepper: bytes, clock: Clock) -> None:
+    `tokens` reads tokens of an identity provider, where one is trusted.
+    """
+
+    def __init__(self, directory: Directory, pepper: bytes, clock: Clock, tokens: ReadToken | None = None) -> None:
+        self._tokens = tokens
         self._keys = KeyLookup(directory.find_keys, clock)
         self._pepper = pepper
         self._clock = clock
 
     async def actor(self, header: str | None, address: str) -> Actor:
         """Who sent this header from this address. Raises Refusal: key_missing, key_malformed, key_unknown, key_expired,
-        key_revoked or address_forbids.
+        key_revoked, address_forbids or token_invalid.
         """
         scheme, _, token = (header or "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise _unauthorised("key_missing")
         parsed = parse_key(token.strip())
+        if parsed is None and self._tokens is not None and token.count(".") == 2:
+            return await self._tokens(token.strip())
         if parsed is None:
             raise _unauthorised("key_malformed")
         row = await self._keys.find(parsed.key_id)
@@ -119,7 +128,13 @@ class Authenticator:
         return Actor(row.tenant, role, row.key_id, frozenset(row.scopes))
 
     async def check(self, actor: Actor) -> None:
-        """For what takes long: raises Refusal key_unknown, key_expired or key_revoked where the key is not live any more."""
+        """For what takes long: raises Refusal key_unknown, key_expired or key_revoked where the key is not live any more, and
+        token_invalid where the token has ended.
+        """
+        if actor.until is not None:
+            if actor.until <= self._clock.now():
+                raise _unauthorised("token_invalid")
+            return
         row = await self._keys.find(actor.key_id)
         if row is None:
             raise _unauthorised("key_unknown")

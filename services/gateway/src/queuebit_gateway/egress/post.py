@@ -70,11 +70,18 @@ class Egress:
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answered:
         """Send it and read the answer, whatever its status. Raises EgressRefused, and EgressFailed."""
+        return await self._ask("POST", url, headers, body)
+
+    async def get(self, url: str) -> Answered:
+        """What lies there, whatever the status. Raises EgressRefused, and EgressFailed."""
+        return await self._ask("GET", url, {}, b"")
+
+    async def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answered:
         target = target_of(url, self.policy)
         try:
             async with asyncio.timeout(self._total_s):
                 address = target.host if target.is_address else await self._address_of(target)
-                return await self._send(target, address, headers, body)
+                return await self._send(method, target, address, headers, body)
         except TimeoutError:
             raise EgressFailed(f"No answer within {self._total_s:g} s.") from None
         except httpx2.HTTPError as error:
@@ -87,12 +94,14 @@ class Egress:
             raise EgressFailed("The host cannot be resolved.") from None
         return check_reached(target, addresses, self.policy)
 
-    async def _send(self, target: Target, address: str, headers: Mapping[str, str], body: bytes) -> Answered:
+    async def _send(
+        self, method: str, target: Target, address: str, headers: Mapping[str, str], body: bytes
+    ) -> Answered:
         host = f"[{address}]" if ":" in address else address
         url = httpx2.URL(f"{target.scheme}://{host}:{target.port}{target.path}")
         extensions = {} if target.is_address else {"sni_hostname": target.host}
         request = self._http.build_request(
-            "POST", url, headers={**headers, "Host": target.host_header}, content=body, extensions=extensions
+            method, url, headers={**headers, "Host": target.host_header}, content=body, extensions=extensions
         )
         response = await self._http.send(request, stream=True)
         try:
