@@ -16,26 +16,28 @@ import pytest
 
 from queuebit_domain.projections.backlog import BACKLOG
 from queuebit_domain.projections.usage import USAGE
-from queuebit_gateway.http import stream, tenant_stream
+from queuebit_gateway.http import jobs_api, requests, stream, tenant_stream
 from queuebit_gateway.http.guard import Bounds
 from tests.contract.documents.outside import HERE, SCHEMAS
 from tests.contract.http.doors import a_door
 
-OPERATIONS = 25
+OPERATIONS = 27
 CASES = int(os.environ.get("CASES", "0"))
-EXAMPLES_MAX = int(os.environ.get("EXAMPLES", "50")) if not CASES else -(-CASES // OPERATIONS)
+EXAMPLES_MAX = int(os.environ.get("EXAMPLES", "50")) if not CASES else -(-2 * CASES // OPERATIONS)
 SEED = os.environ.get("SEED", "1")
 ANSWER_S_MAX = "2"
-"""Streams apart, no answer takes longer, waits of `Prefer` included: the client sends none that waits."""
+"""No answer takes longer: streams and waits that are asked for are cut short here."""
 _COUNT = re.compile(r"(\d[\d,]*) generated")
 
 
 @pytest.mark.contract
 @pytest.mark.timeout(0 if CASES else 900)
 async def test_schemathesis_finds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Streams end after a moment here, so that a client that reads them to their end comes to one."""
+    """Streams and waits end after a moment here, so that a client that reads them to their end comes to one."""
     for module in (stream, tenant_stream):
         monkeypatch.setattr(module, "LIFE_S_MAX", 0.05)
+    for module in (requests, jobs_api):
+        monkeypatch.setattr(module, "WAIT_S_MAX", 0.05)
     program = Path(sys.executable).with_name("schemathesis")
     assert program.exists(), "run it by `make contract`"
     async with a_door(Bounds()) as door:
