@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from queuebit_client import notebook
 from queuebit_contracts.jobs import TERMINAL_STATES, Confidence, Cost, Number, Ran, Usage
 from queuebit_contracts.model import Model
 
@@ -33,6 +34,10 @@ class Plan(Model):
     legs: tuple[PlannedLeg, ...]
     reasons: tuple[str, ...] | None = None
     inputs: dict[str, Any] | None = None
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
+        """How a notebook shows it."""
+        return notebook.of_plan(self)
 
 
 class Failure(Model):
@@ -198,6 +203,10 @@ class Job(Model):
     def accepted(self) -> bool:
         """Whether the job has an answer that the validator accepts."""
         return self.state == "completed" and self.verdict == "accepted"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
+        """How a notebook shows it."""
+        return notebook.of_job(self)
 
 
 class JobSummary(Model):

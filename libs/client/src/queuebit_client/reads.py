@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
+from queuebit_client import notebook
 from queuebit_client.models import Fallback, PlannedLeg
 from queuebit_contracts.backends import BackendList, BackendView
 from queuebit_contracts.jobs import Ran
@@ -72,6 +73,10 @@ class Explanation(Model):
     attempts: tuple[AttemptTimes, ...] = ()
     fallbacks: tuple[Fallback, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
+        """How a notebook shows it."""
+        return notebook.of_explanation(self)
 
 
 class KindSummary(Model):

@@ -1,0 +1,77 @@
+"""How a notebook shows what the server said: a table that reads without styles, and the same as text. Everything is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from queuebit_client.models import Job, Plan
+    from queuebit_client.reads import Explanation
+
+ANSWER_CHARACTERS_MAX = 400
+LINES_MAX = 200
+Rows = Sequence[tuple[str, Any]]
+
+
+def of_job(job: Job) -> dict[str, str]:
+    """A job: how it stands, what its answer is worth, who ran."""
+    confidence = job.confidence
+    parts = "" if confidence is None else ", ".join(f"{each.name} {each.value:.3g}" for each in confidence.parts)
+    said = job.failure or job.rejection
+    rows: Rows = [
+        ("state", job.state),
+        ("verdict", job.verdict),
+        ("objective", job.objective),
+        ("bound", job.bound),
+        ("gap", None if job.gap is None else f"{job.gap:.3g}"),
+        ("proved optimal", True if job.proven_optimal else None),
+        ("confidence", None if confidence is None else f"{confidence.value:.3g}{f' ({parts})' if parts else ''}"),
+        ("ran", None if job.ran is None else f"{job.ran.method} on {job.ran.backend} ({job.ran.lane} lane)"),
+        ("cost", f"{job.cost.amount} {job.cost.currency}" if job.cost.amount != "0" else None),
+        ("seconds", None if job.elapsed_s is None else f"{job.elapsed_s:.3g}"),
+        ("failed", None if said is None else f"{said.code}: {said.detail} {said.remedy}"),
+        ("why", "; ".join(job.reasons) or None),
+        ("answer", None if job.answer is None else _short(str(job.answer))),
+    ]
+    return _bundle(f"Job {job.id}: {job.kind}", _known(rows))
+
+
+def of_plan(plan: Plan) -> dict[str, str]:
+    """A plan: its rule, and a line a leg."""
+    rows = [("rule", f"{plan.rule}, policy {plan.policy_version}")]
+    rows += [
+        (f"{leg.leg}{' (answers)' if leg.chosen else ''}", f"{leg.role}, {leg.lane}, {leg.state}: {leg.reason}")
+        for leg in plan.legs
+    ]
+    return _bundle(f"Plan {plan.name}", rows)
+
+
+def of_explanation(found: Explanation) -> dict[str, str]:
+    """An explanation: the outcome in a sentence, then the story in order."""
+    shown = found.timeline[:LINES_MAX]
+    rows = [(f"{each.since_start_s:.3f} s", each.text) for each in shown]
+    if len(found.timeline) > len(shown):
+        rows.append(("…", f"and {len(found.timeline) - len(shown)} more"))
+    return _bundle(found.summary, rows)
+
+
+def _known(rows: Rows) -> Rows:
+    return [(name, value) for name, value in rows if value is not None]
+
+
+def _bundle(title: str, rows: Iterable[tuple[str, Any]]) -> dict[str, str]:
+    listed = [(name, str(value)) for name, value in rows]
+    wide = max((len(name) for name, _ in listed), default=0)
+    text = "\n".join([title, *(f"  {name:<{wide}}  {value}" for name, value in listed)])
+    cells = "".join(
+        f'<tr><th scope="row" style="text-align:left">{escape(name)}</th><td style="text-align:left">{escape(value)}</td></tr>'
+        for name, value in listed
+    )
+    caption = f'<caption style="text-align:left">{escape(title)}</caption>'
+    return {"text/plain": text, "text/html": f"<table>{caption}<tbody>{cells}</tbody></table>"}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= ANSWER_CHARACTERS_MAX else f"{text[:ANSWER_CHARACTERS_MAX]} … ({len(text)} characters)"
