@@ -8,7 +8,7 @@ import pytest
 
 from queuebit_contracts.failures import FailureCode
 from tests.console.conftest import Open
-from tests.console.told import failed, whole
+from tests.console.told import awaited, failed, whole
 from tests.contract.http.served import Served
 from tests.contract.http.told_backends import CAN, keep
 from tests.contract.http.told_operators import operated
@@ -135,3 +135,26 @@ async def test_who_may_not_see_what_operators_do_is_told_so(a_page: Open, served
         assert await page.violations() == []
         assert [text for text in page.complaints if "403" not in text] == []
         page.complaints.clear()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+async def test_a_plan_that_waits_for_people_is_shown_with_what_silence_leads_to(
+    a_page: Open, served: Served, theme: Any
+) -> None:
+    job_id = await awaited(served.world)
+    async with a_page(theme) as page:
+        await page.sign_in(served.key)
+        press = page.page.keyboard.press
+        await press("g")
+        await press("w")
+        await page.has("6 qubits are dear.")
+        await page.has("the plan classical_only is taken")
+        assert await page.violations() == []
+        await page.picture("approvals")
+
+        await press("j")
+        await press("Enter")
+        await page.has("Where the time went")
+        assert page.page.url.endswith(f"#/jobs/{job_id}")
+        await page.has("waits for approval")
+        assert await page.violations() == []

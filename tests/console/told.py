@@ -12,6 +12,7 @@ from queuebit_contracts.envelope import encode_data
 from queuebit_contracts.failures import FailureCode
 from queuebit_contracts.ids import attempt_id_of, derive_id
 from queuebit_contracts.jobs import Confidence, ConfidencePart, JobRequest, Leg, Problem, Ran, Usage
+from queuebit_contracts.policy import Approval
 from queuebit_store.ports import Append, Head, NewEvent
 from tests.contract.http.running_gateway import RunningGateway
 
@@ -51,6 +52,33 @@ async def begun(
         for nth in range(progress)
     ]
     await tell(world, job_id, story, "running", kind)
+    return job_id
+
+
+async def awaited(world: RunningGateway) -> UUID:
+    """A job whose plan waits for somebody to allow it."""
+    job_id = world.parts.ids.mint()
+    problem = Problem(kind="maxcut", statement={"nodes": 2, "edges": [[0, 1, 1]]})
+    request = JobRequest(tenant="acme", problem=problem, lane="quantum")
+    legs = (
+        Leg(leg="primary-quantum", role="primary", lane="quantum", budget_s=10, attempts_max=1, reason="Asked for."),
+    )
+    spare = (Leg(leg=LEG, role="primary", lane="classical", budget_s=10, attempts_max=1, reason="It is cheap."),)
+    approval = Approval(
+        row="dear", role="owners", reason="6 qubits are dear.", expires_s=600, otherwise="classical_only", legs=spare
+    )
+    story: list[Any] = [
+        ev.JobSubmitted(request=request, idempotency_key=str(job_id), fingerprint=fingerprint(request)),
+        ev.JobPlanned(
+            plan="quantum_only", sense="max", policy_version="2", rule="q", reasons=("Asked for.",), inputs={}, legs=legs,
+            approval=approval,
+        ),
+        ev.ApprovalRequested(
+            digest="d" * 64, reason="6 qubits are dear.", expires_at=world.clock.now() + timedelta(minutes=10), role="owners",
+            quorum=1, otherwise="classical_only",
+        ),
+    ]  # fmt: skip
+    await tell(world, job_id, story, "planned", "maxcut")
     return job_id
 
 

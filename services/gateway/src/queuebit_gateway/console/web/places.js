@@ -11,6 +11,7 @@ export const PLACES = [
   { name: "backends", title: "Backends", letter: "b", open: async () => (await import("./screens/backends.js")).Backends },
   { name: "failures", title: "Failures", letter: "f", open: async () => (await import("./screens/failures.js")).Failures },
   { name: "operations", title: "Operations", letter: "p", open: async () => (await import("./screens/operations.js")).Operations },
+  { name: "approvals", title: "Approvals", letter: "w", open: async () => (await import("./screens/approvals.js")).Approvals },
   { name: "audit", title: "Audit", letter: "a", open: async () => (await import("./screens/audit.js")).Audit },
 ];
 

@@ -1,6 +1,7 @@
 // Legs over time: what each attempt waited, ran and was checked, on an axis whose long gaps are cut short.
 import { html } from "../core/html.js";
 import { NONE, seconds, words } from "../core/format.js";
+import { useNow } from "../core/load.js";
 import { Lane, State } from "../parts/badges.js";
 import { AsTable } from "../parts/pieces.js";
 import { median, ticks } from "./scale.js";
@@ -13,6 +14,7 @@ const TOP = 26;
 const GAP_FACTOR = 10;
 const CUT_SHARE = 0.06;
 const BARS_MAX = 200;
+const OPEN = new Set(["queued", "running", "validating"]);
 
 // The spans of each attempt in seconds since the job began.
 export function spansOf(job, explanation, now) {
@@ -22,7 +24,7 @@ export function spansOf(job, explanation, now) {
   const live = (now - start) / 1000;
   return job.attempts.map((attempt) => {
     const queued = since(attempt.queued_at);
-    const open = ["queued", "running", "validating"].includes(attempt.state);
+    const open = OPEN.has(attempt.state);
     const started = since(attempt.started_at);
     const finished = since(attempt.finished_at);
     const checked = times.get(attempt.attempt_id)?.validate_s;
@@ -62,7 +64,8 @@ export function axisOf(rows, end) {
   return { place, cuts: pieces.filter((each) => each.cut) };
 }
 
-export function Timeline({ job, explanation, now }) {
+export function Timeline({ job, explanation }) {
+  const now = useNow(job.attempts.some((attempt) => OPEN.has(attempt.state)) ? 500 : 3600000);
   const all = spansOf(job, explanation, now);
   const rows = all.slice(-BARS_MAX);
   const ended = Date.parse(job.updated_at) - Date.parse(job.created_at);

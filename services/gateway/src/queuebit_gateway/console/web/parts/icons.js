@@ -16,9 +16,6 @@ const PATHS = {
   copy: "M5.5 5.5v-3h8v8h-3M2.5 5.5h8v8h-8Z",
   theme: "M8 2a6 6 0 1 0 0 12ZM8 2a6 6 0 0 1 0 12",
   key: "M9.5 6.5a3.5 3.5 0 1 0-2 3.1L9 11h2v2h2.5v-2.2L9.4 6.9",
-  down: "M4 6l4 4 4-4",
-  right: "M6 4l4 4-4 4",
-  link: "M6.5 9.5l3-3M7 4.5l1.5-1.5a3 3 0 0 1 4.5 4.5L11.5 9M9 11.5 7.5 13A3 3 0 0 1 3 8.5L4.5 7",
   overview: "M2.5 2.5h4.5v6h-4.5ZM9 2.5h4.5v3.5H9ZM9 8h4.5v5.5H9ZM2.5 10.5h4.5v3h-4.5Z",
   jobs: "M2.5 4h2M2.5 8h2M2.5 12h2M7 4h6.5M7 8h6.5M7 12h6.5",
   compare: "M5 2.5v11M11 2.5v11M2.5 5.5 5 2.5l2.5 3M8.5 10.5 11 13.5l2.5-3",
@@ -26,10 +23,7 @@ const PATHS = {
   failures: "M8 2 14.5 13.5h-13ZM8 6.5v3.2M8 11.4v.4",
   operations: "M3 5h6M12 5h1M3 11h1M7 11h6M9 3.5h3v3H9ZM4 9.5h3v3H4Z",
   audit: "M4 1.8h8v12.4H4ZM6 5h4M6 8h4M6 11h2",
-  money: "M8 1.8a6.2 6.2 0 1 1 0 12.4A6.2 6.2 0 0 1 8 1.8ZM10 5.5C8.5 4.5 6 5 6.2 6.6c.2 1.5 3.8 1 3.8 2.8 0 1.7-2.6 2-4 1M8 4v8",
-  policy: "M3 3h10v3H3ZM3 10h4v3H3ZM9 10h4v3H9ZM8 6v2M5 10V8h6v2",
-  path: "M3 13V9a3 3 0 0 1 3-3h7M10 3l3 3-3 3",
-  approve: "M2.5 8.5 5.5 11.5 8 9M7 9.5l2 2 5-6",
+  approvals: "M2.5 8.5 5.5 11.5 8 9M7 9.5l2 2 5-6",
 };
 
 export function Icon({ name, size = 14 }) {

@@ -3,8 +3,6 @@ import { html, useCallback, useEffect, useRef, useState } from "../core/html.js"
 import { get, withQuery } from "../core/api.js";
 import { follow } from "../core/stream.js";
 import { link } from "../core/router.js";
-import { useNow } from "../core/load.js";
-import { ENDED } from "../parts/badges.js";
 import { Failed, Panel, Reading, Title } from "../parts/pieces.js";
 import { Timeline } from "../charts/timeline.js";
 import { Head } from "./job/head.js";
@@ -28,13 +26,12 @@ export function Job({ route }) {
 }
 
 function Whole({ job, explanation, entries, connection, error, reload }) {
-  const now = useNow(ENDED.has(job.state) ? 3600000 : 500);
   return html`<${Head} job=${job} explanation=${explanation} connection=${connection} reload=${reload} />
     <${Failed} error=${error} retry=${reload} />
     <div class="columns job">
       <${Verdict} job=${job} />
       <${Answer} job=${job} />
-      <${Panel} title="Where the time went" wide=${true}><${Timeline} job=${job} explanation=${explanation} now=${now} /><//>
+      <${Panel} title="Where the time went" wide=${true}><${Timeline} job=${job} explanation=${explanation} /><//>
       <${Events} job=${job} entries=${entries} />
       <${Plan} job=${job} explanation=${explanation} />
       <${Attempts} job=${job} />

@@ -5,6 +5,7 @@ import { money, seconds, shortId } from "../../core/format.js";
 import { link } from "../../core/router.js";
 import { snippetsOf } from "../../core/snippets.js";
 import { ENDED, Lane, State } from "../../parts/badges.js";
+import { Waits } from "../../parts/approval.js";
 import { Copy, Dialog, Facts, Failed, Title, When } from "../../parts/pieces.js";
 
 const CONNECTIONS = { reading: "reading", live: "live", waiting: "not connected, trying again", ended: "ended", refused: "not followed" };
@@ -20,6 +21,7 @@ export function Head({ job, explanation, connection, reload }) {
   return html`<nav class="crumbs" aria-label="Where this is"><a href=${link(["jobs"])}>Jobs</a> <span aria-hidden="true">/</span> <span class="id">${shortId(job.id)}</span></nav>
     <${Title} document=${`${job.kind} ${job.state}`} aside=${aside}><span class="kind">${job.kind || "Job"}</span> <${State} state=${job.state} /><//>
     <p class="reason" aria-live="polite">${explanation?.summary ?? "…"}</p>
+    ${job.approval && html`<div class="panel pad"><${Waits} jobId=${job.id} approval=${job.approval} /></div>`}
     ${job.suspect && html`<p class="failed" role="alert"><span><strong>The answer is suspect</strong>, says ${job.suspect.actor}: ${job.suspect.reason}
       ${job.suspect.replaced_by && html` It is asked again as <a href=${link(["jobs", job.suspect.replaced_by])}>${shortId(job.suspect.replaced_by)}</a>.`}</span></p>`}
     ${(job.failure ?? job.rejection) && html`<p class="failed"><span><strong>${(job.failure ?? job.rejection).code}</strong> ${(job.failure ?? job.rejection).detail}
