@@ -1,21 +1,20 @@
-"""How a notebook shows what the server said: a table that reads without styles, and the same as text. Everything is escaped."""
+"""How a notebook shows what the server said: a table that reads without styles, and the same as text. Everything is escaped.
+
+The models show themselves by these functions, so that they take any object with the attributes of a model.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from queuebit_client.models import Job, Plan
-    from queuebit_client.reads import Explanation
+from typing import Any
 
 ANSWER_CHARACTERS_MAX = 400
 LINES_MAX = 200
 Rows = Sequence[tuple[str, Any]]
 
 
-def of_job(job: Job) -> dict[str, str]:
+def of_job(job: Any) -> dict[str, str]:
     """A job: how it stands, what its answer is worth, who ran."""
     confidence = job.confidence
     parts = "" if confidence is None else ", ".join(f"{each.name} {each.value:.3g}" for each in confidence.parts)
@@ -38,7 +37,7 @@ def of_job(job: Job) -> dict[str, str]:
     return _bundle(f"Job {job.id}: {job.kind}", _known(rows))
 
 
-def of_plan(plan: Plan) -> dict[str, str]:
+def of_plan(plan: Any) -> dict[str, str]:
     """A plan: its rule, and a line a leg."""
     rows = [("rule", f"{plan.rule}, policy {plan.policy_version}")]
     rows += [
@@ -48,7 +47,7 @@ def of_plan(plan: Plan) -> dict[str, str]:
     return _bundle(f"Plan {plan.name}", rows)
 
 
-def of_explanation(found: Explanation) -> dict[str, str]:
+def of_explanation(found: Any) -> dict[str, str]:
     """An explanation: the outcome in a sentence, then the story in order."""
     shown = found.timeline[:LINES_MAX]
     rows = [(f"{each.since_start_s:.3f} s", each.text) for each in shown]
