@@ -65,6 +65,10 @@ contract: $(READY) ## Prove the documents with outside tools, the gateway with s
 tutorials: $(READY) ## Type the tutorials as they stand, each with servers of its own (ONLY=first-event for one).
 	@$(BIN)/python -m pytest -q tests/e2e/test_tutorials.py -m "tutorials or not tutorials" $(if $(ONLY),-k $(ONLY))
 
+.PHONY: nightly
+nightly: $(READY) ## Validate everything, keep the report by date, compare with the night before (ONLY=golden,chaos DATA=folder SEEDS=20000).
+	@$(BIN)/python -m queuebit_workbench.nightly $(if $(ONLY),--only $(ONLY)) $(if $(DATA),--data "$(DATA)") $(if $(SEEDS),--seeds $(SEEDS))
+
 .PHONY: observability
 observability: $(READY) ## Write the rules of Prometheus and the dashboards from the tables of promises, alerts and panels.
 	@$(BIN)/python -m queuebit_workbench.observability infra

@@ -178,3 +178,27 @@ async def waiting(store: PostgresStore, job_id: UUID, decided_by: Tables) -> UUI
     new = new_events(job_id, 0, events, now)
     assert await store.append([Append(job_id, "acme", 0, new, Head(*summary_of(job)))]) == [True]
     return job_id
+
+
+async def test_a_folder_is_looked_at_then_applied_and_applied_again(policy: Policy, tmp_path: Path) -> None:
+    """Given a folder of policies, then a dry run changes nothing, an apply publishes and activates, and a second does nothing."""
+    (tmp_path / "canary.yaml").write_text((ROOT / "infra/examples/policies/canary.yaml").read_text())
+    name = re.findall(r"^policy: (\S+)", (tmp_path / "canary.yaml").read_text(), re.M)[0]
+    (tmp_path / "ACTIVE").write_text(name)
+
+    looked = await policy("apply", str(tmp_path), "--dry-run", "--json")
+    listed = await policy("list", "--json")
+    unexplained = await policy("apply", str(tmp_path))
+    applied = await policy("apply", str(tmp_path), "--reason", "from the pipeline")
+    again = await policy("apply", str(tmp_path), "--reason", "from the pipeline", "--json")
+
+    assert (looked.code, json.loads(looked.out)["activates"]) == (1, f"{name}/1")
+    assert (json.loads(listed.out)["published"], unexplained.code) == ([], 2)
+    assert (applied.code, applied.out.splitlines()[0]) == (0, f"canary.yaml: {name}/1 is published.")
+    assert again.code == 0
+    assert json.loads(again.out) == {
+        "policies": [{"file": "canary.yaml", "version": f"{name}/1", "new": False}],
+        "active": f"{name}/1",
+        "activates": None,
+        "applied": True,
+    }

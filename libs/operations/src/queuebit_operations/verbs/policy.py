@@ -24,7 +24,7 @@ _Version = Annotated[str, typer.Argument(metavar="VERSION", help="Such as frugal
 
 def register(app: typer.Typer) -> None:
     """Add `policy` with its verbs to `app`."""
-    from queuebit_operations.verbs import policy_tried
+    from queuebit_operations.verbs import policy_apply, policy_tried
 
     group = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
     group.command("lint")(lint)
@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     group.command("publish")(publish)
     group.command("activate")(activate)
     group.command("rollback")(rollback)
+    policy_apply.add(group)
     policy_tried.add(group)
     app.add_typer(group, name="policy")
 

@@ -1,0 +1,130 @@
+"""A night: its parts run, end and are kept; what became worse than it may is told; the page needs nothing else."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from queuebit_workbench.nightly import __main__ as nightly
+from queuebit_workbench.nightly.night import Night, Result, nights_in, read_night, steps, text_of
+from queuebit_workbench.nightly.page import line, page
+from queuebit_workbench.nightly.parts import PARTS, Figure, Part
+from queuebit_workbench.nightly.run import Place, run_part, words_of
+
+ROOT = Path(__file__).parents[3]
+NIGHT = date(2026, 1, 2)
+
+
+def a_night(day: str, jobs_per_s: float, p99_ms: float = 10.0) -> Night:
+    figures = {"jobs_per_s": jobs_per_s, "idle_p99_ms": p99_ms}
+    return Night(day, "0.1.0", (Result("bench", "passed", 60.0, figures),))
+
+
+def a_part(code: str, **changes: Any) -> Part:
+    part = Part("bench", "A part.", ("{python}", "-c", code, "{out}"), 30.0, (Figure("a.b"), Figure("gone")))
+    return replace(part, **changes)
+
+
+def run(part: Part, folder: Path) -> tuple[Result, list[str]]:
+    said: list[str] = []
+    return run_part(part, Place(folder, folder, None, 10), NIGHT, said.append), said
+
+
+def test_a_part_that_ends_well_gives_its_figures(tmp_path: Path) -> None:
+    code = "import json, pathlib, sys; pathlib.Path(sys.argv[1]).write_text(json.dumps(dict(a=dict(b=7))))"
+
+    result, said = run(a_part(code), tmp_path)
+
+    assert (result.outcome, result.figures, result.detail) == ("passed", {"a.b": 7.0}, "")
+    assert said[0] == "bench …"
+
+
+def test_a_part_that_fails_says_its_last_lines_and_one_without_an_end_is_ended(tmp_path: Path) -> None:
+    failed, _ = run(a_part("print('what went wrong'); raise SystemExit(3)"), tmp_path)
+    late, _ = run(a_part("import time; time.sleep(600)", limit_s=0.3), tmp_path)
+
+    assert (failed.outcome, failed.figures, "what went wrong" in failed.detail) == ("failed", {}, True)
+    assert late.outcome == "timed_out"
+
+
+def test_a_part_without_its_data_is_left_out_by_name(tmp_path: Path) -> None:
+    result, said = run(a_part("", argv=("x", "{data}")), tmp_path)
+
+    assert (result.outcome, "needs DATA" in result.detail, said) == ("left_out", True, [])
+    assert Night("d", "v", (result,)).passed
+
+
+def test_what_is_worse_than_it_may_be_is_told_in_either_direction() -> None:
+    """Given throughput that may fall by 15 % and latency that may rise by half, then less is no news."""
+    before = a_night("2026-01-01", 1000.0, 10.0)
+
+    def worse(night: Night) -> list[str]:
+        return [each.figure.path for each in steps(night, before) if each.worse]
+
+    assert worse(a_night("2026-01-02", 900.0, 14.0)) == []
+    assert worse(a_night("2026-01-02", 800.0, 9.0)) == ["jobs_per_s"]
+    assert worse(a_night("2026-01-02", 2000.0, 16.0)) == ["idle_p99_ms"]
+    assert [each.worse for each in steps(before, None)] == [False, False]
+
+
+def test_a_night_is_kept_as_it_was(tmp_path: Path) -> None:
+    night = a_night("2026-01-02", 1000.0)
+    (tmp_path / "2026-01-02.json").write_text(text_of(night))
+    (tmp_path / "2026-01-01.json").write_text(text_of(a_night("2026-01-01", 900.0)))
+
+    assert [each.date for each in nights_in(tmp_path)] == ["2026-01-01", "2026-01-02"]
+    assert read_night(text_of(night)) == night
+    with pytest.raises(ValueError, match="no night"):
+        read_night("{}")
+
+
+def test_the_page_says_what_failed_and_shows_how_figures_went_without_anything_from_outside() -> None:
+    bad = Night("2026-01-03", "0.1.0", (Result("bench", "failed", 1.0, {"jobs_per_s": 10.0}, "<b>"),))
+    text = page([a_night("2026-01-01", 1000.0), a_night("2026-01-02", 1100.0), bad])
+
+    assert "Something is worse or failed" in text
+    assert "&lt;b&gt;" in text
+    assert "worse than it may be" in text
+    assert text.count("<svg") == 1
+    assert re.findall(r"(?:src|href)=|url\(", text) == []
+    assert "All passed" in page([a_night("2026-01-01", 1000.0)])
+
+
+def test_a_line_begins_at_0_and_leaves_out_what_is_not_known() -> None:
+    assert line([1.0, None, 2.0]).count("<circle") == 2
+    assert 'points=""' in line([])
+
+
+def test_every_part_names_what_is_there() -> None:
+    place = Place(ROOT, ROOT, ROOT, 1)
+    for part in PARTS:
+        words = words_of(part, place, NIGHT)
+        argv = [word.format(**words) for word in part.argv]
+        files = [each for each in argv if each.startswith(("infra/", "libs/", "services/"))]
+        assert [each for each in files if not (ROOT / each).exists()] == [], part.name
+        assert all(Path(value.format(**words)).exists() for value in part.env.values()), part.name
+    assert words_of(PARTS[0], place, NIGHT)["first"] != words_of(PARTS[0], place, date(2026, 1, 3))["first"]
+
+
+def test_a_part_that_nobody_knows_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        nightly.main(["--only", "golden,tea", "--folder", str(tmp_path)])
+
+    assert ended.value.code == 2
+    assert "There is no part tea" in capsys.readouterr().err
+
+
+def test_a_night_ends_with_1_where_something_failed_and_its_report_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nightly, "PARTS", (a_part("raise SystemExit(1)"),))
+
+    assert nightly.main(["--only", "bench", "--folder", str(tmp_path)]) == 1
+    assert [path.suffix for path in sorted(tmp_path.glob("*.*"))] == [".html", ".json"]
+    assert sys.executable
