@@ -69,6 +69,10 @@ tutorials: $(READY) ## Type the tutorials as they stand, each with servers of it
 nightly: $(READY) ## Validate everything, keep the report by date, compare with the night before (ONLY=golden,chaos DATA=folder SEEDS=20000).
 	@$(BIN)/python -m queuebit_workbench.nightly $(if $(ONLY),--only $(ONLY)) $(if $(DATA),--data "$(DATA)") $(if $(SEEDS),--seeds $(SEEDS))
 
+.PHONY: sizing
+sizing: $(READY) ## The least installation for a load, and what its queues make of it (JOBS_PER_S=500 SEARCH_S=0.5).
+	@$(BIN)/python -m queuebit_workbench.sizing --jobs-per-s $(or $(JOBS_PER_S),500) $(if $(SEARCH_S),--search-s $(SEARCH_S))
+
 .PHONY: observability
 observability: $(READY) ## Write the rules of Prometheus and the dashboards from the tables of promises, alerts and panels.
 	@$(BIN)/python -m queuebit_workbench.observability infra

@@ -16,7 +16,7 @@ TIMEOUT_S = 400.0
 WITHOUT_SERVER = {"first-answer"}
 SAID = {
     "first-answer": ("objective: 10", "10 [", "feasible: yes", "maxcut"),
-    "first-event": ("order-1", "order-2", "accepted", "Stopped"),
+    "first-event": ("order-1", "order-2", "JobCompleted", "Stopped"),
     "first-provider": ("fake_nairobi", "quantum", "Stopped"),
     "first-incident": ("exit code 8", "not ready", "Stopped"),
 }

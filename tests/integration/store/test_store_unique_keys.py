@@ -1,0 +1,43 @@
+"""What lets the log be spread over servers by stream: every unique key of it contains the stream."""
+
+from __future__ import annotations
+
+import asyncpg
+
+from queuebit_store.postgres import PostgresSettings, PostgresStore
+
+UNIQUE_KEYS = """
+SELECT t.relname AS relation, i.relname AS name, array_agg(a.attname::text ORDER BY a.attname) AS columns
+FROM pg_index x
+JOIN pg_class t ON t.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid
+JOIN pg_namespace n ON n.oid = t.relnamespace
+JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = ANY (x.indkey)
+WHERE x.indisunique AND n.nspname = $1
+GROUP BY t.relname, i.relname
+"""
+IN_ORDER = "_in_order"
+"""The order of a log is that of one server; it is not asked of several."""
+
+
+async def test_every_unique_key_of_streams_and_events_contains_the_stream(
+    postgres_store: PostgresStore, settings: PostgresSettings, admin: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    del postgres_store
+    found = await admin.fetch(UNIQUE_KEYS, settings.namespace)
+    columns_of = {
+        table: await _columns(admin, settings.namespace, table) for table in {row["relation"] for row in found}
+    }
+    by_stream = [
+        row for row in found if "stream_id" in columns_of[row["relation"]] and row["relation"] != "idempotency"
+    ]
+
+    assert {row["relation"] for row in by_stream} >= {"stream", "event", "event_elsewhere"}
+    without = [(row["relation"], row["name"]) for row in by_stream if "stream_id" not in row["columns"]]
+    assert [each for each in without if not each[1].endswith(IN_ORDER)] == []
+
+
+async def _columns(admin: asyncpg.Connection[asyncpg.Record], schema: str, table: str) -> set[str]:
+    rows = await admin.fetch(
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2", schema, table
+    )
+    return {row["column_name"] for row in rows}
