@@ -20,7 +20,7 @@ from queuebit_workbench.observability.__main__ import files, main
 from queuebit_workbench.observability.alerts import ALERTS, WITHOUT_ALERT
 from queuebit_workbench.observability.panels import BOARDS
 from queuebit_workbench.observability.promises import BURNS, BY_NAME, PROMISES, WINDOWS
-from queuebit_workbench.observability.rules import rules
+from queuebit_workbench.observability.rules import rules, sloth
 
 ROOT = Path(__file__).parents[3]
 INFRA = ROOT / "infra"
@@ -186,3 +186,16 @@ def test_the_rules_are_one_document_of_prometheus() -> None:
     read: dict[str, Any] = yaml.safe_load((INFRA / "observability/rules/queuebit.yaml").read_text())
 
     assert read == rules()
+
+
+def test_sloth_is_told_the_same_promises() -> None:
+    """Given the specification, then each promise is there with its objective, its alert, and a window for Sloth to fill in."""
+    told = {each["name"]: each for each in sloth()["slos"]}
+
+    assert {name: each["objective"] for name, each in told.items()} == {each.name: each.objective for each in PROMISES}
+    for each in told.values():
+        assert all(
+            "[{{.window}}]" in query and "{window}" not in query.replace("{{.window}}", "")
+            for query in each["sli"]["events"].values()
+        )
+        assert each["alerting"]["name"] in {alert.name for alert in ALERTS}

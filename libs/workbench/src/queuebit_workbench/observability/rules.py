@@ -52,3 +52,27 @@ def _burning(alert: Alert, promise: Promise, burn: Burn) -> Rule:
             "runbook": f"{RUNBOOKS}/{alert.page}.md",
         },
     }
+
+
+def sloth() -> dict[str, Any]:
+    """The same promises as a specification for Sloth, for who generates rules with it."""
+    return {
+        "version": "prometheus/v1",
+        "service": "queuebit",
+        "labels": {"owner": "queuebit"},
+        "slos": [_specified(each) for each in PROMISES],
+    }
+
+
+def _specified(promise: Promise) -> Rule:
+    good, total = (text.replace("{window}", "{{.window}}") for text in (promise.good, promise.total))
+    page = next(each.page for each in ALERTS if promise.name in each.promises)
+    runbook = {"annotations": {"summary": promise.meaning, "runbook": f"{RUNBOOKS}/{page}.md"}}
+    severities = {f"{each}_alert": {"labels": {"severity": each}} for each in ("page", "ticket")}
+    return {
+        "name": promise.name,
+        "objective": promise.objective,
+        "description": promise.meaning,
+        "sli": {"events": {"error_query": f"({total}) - ({good})", "total_query": total}},
+        "alerting": {"name": next(each.name for each in ALERTS if each.page == page), **runbook, **severities},
+    }
