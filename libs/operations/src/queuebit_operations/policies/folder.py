@@ -68,7 +68,9 @@ def read_folder(folder: Path) -> Folder:
 
 def faults(folder: Folder) -> dict[str, list[Finding]]:
     """The errors and warnings of each document, by its file; files that are fine are not there."""
-    found = {file: [each for each in lint(document) if each.level != "note"] for file, document in folder.documents.items()}
+    found = {
+        file: [each for each in lint(document) if each.level != "note"] for file, document in folder.documents.items()
+    }
     return {file: each for file, each in found.items() if each}
 
 
