@@ -181,7 +181,7 @@ async def waiting(store: PostgresStore, job_id: UUID, decided_by: Tables) -> UUI
 
 
 async def test_a_folder_is_looked_at_then_applied_and_applied_again(policy: Policy, tmp_path: Path) -> None:
-    """Given a folder of policies, then a dry run changes nothing, an apply publishes and activates, and a second does nothing."""
+    """Given a folder of policies, then a dry run changes nothing, an apply does all, and a second nothing."""
     (tmp_path / "canary.yaml").write_text((ROOT / "infra/examples/policies/canary.yaml").read_text())
     name = re.findall(r"^policy: (\S+)", (tmp_path / "canary.yaml").read_text(), re.M)[0]
     (tmp_path / "ACTIVE").write_text(name)
