@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from queuebit_contracts.policy import PolicyDocument
+from queuebit_contracts.policy import PolicyDocument, PolicyEvent
 from queuebit_domain.policy.compiling import compiled
 from queuebit_domain.policy.facts import Facts
+from queuebit_domain.policy.register import NO_POLICIES, Policies, evolve_policies, publish
 from queuebit_domain.policy.tables import Policy
+from tests.builders import NOW
 
 CLASSICAL: dict[str, Any] = {"plan": "classical_only", "legs": [{"role": "primary", "lane": "classical"}]}
 QUANTUM: dict[str, Any] = {
@@ -61,3 +64,22 @@ def facts(**changes: Any) -> Facts:
         **changes,
     }
     return Facts(**values)
+
+
+WHY = {"actor": "ada", "reason": "a trial"}
+
+
+def after(policies: Policies, events: Sequence[PolicyEvent]) -> Policies:
+    for event in events:
+        policies = evolve_policies(policies, event, NOW)
+    return policies
+
+
+def published(*documents: object) -> Policies:
+    policies = NO_POLICIES
+    for document in documents:
+        policies = after(policies, publish(policies, document, **WHY))  # type: ignore[arg-type]
+    return policies
+
+
+ONE = a_document(row("one", tier="batch"))

@@ -10,8 +10,7 @@ import pytest
 from queuebit_domain.policy.register import NO_POLICIES, plain
 from queuebit_operations.errors import BadArgument
 from queuebit_operations.policies.folder import Folder, Plan, Step, faults, forbids, plan, read_folder
-from tests.unit.policy.policies import a_document, row
-from tests.unit.policy.test_policy_register import ONE, published
+from tests.unit.policy.policies import ONE, a_document, published, row
 
 OTHER = a_document(row("two", tier="scheduled"), policy="other")
 CHANGED = a_document(row("one", tier="scheduled"))

@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
-from queuebit_contracts.policy import PolicyEvent, PolicyPublished
+from queuebit_contracts.policy import PolicyPublished
 from queuebit_domain.errors import InvalidPolicy
 from queuebit_domain.policy.default import DEFAULT, DEFAULT_DOCUMENT
 from queuebit_domain.policy.register import (
     NO_POLICIES,
-    Policies,
     activate,
-    evolve_policies,
     policy_of,
     publish,
     roll_back,
 )
-from tests.builders import NOW
-from tests.unit.policy.policies import a_document, row
+from tests.unit.policy.policies import ONE, WHY, a_document, after, published, row
 
-WHY = {"actor": "ada", "reason": "a trial"}
-
-
-def after(policies: Policies, events: Sequence[PolicyEvent]) -> Policies:
-    for event in events:
-        policies = evolve_policies(policies, event, NOW)
-    return policies
-
-
-def published(*documents: object) -> Policies:
-    policies = NO_POLICIES
-    for document in documents:
-        policies = after(policies, publish(policies, document, **WHY))  # type: ignore[arg-type]
-    return policies
-
-
-ONE = a_document(row("one", tier="batch"))
 TWO = a_document(row("two", tier="batch"))
 
 
