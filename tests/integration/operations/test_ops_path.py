@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 from contextlib import redirect_stderr, redirect_stdout
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -16,8 +17,16 @@ from unittest.mock import patch
 import pytest
 
 from queuebit_client.cli import main
+from queuebit_control_plane.paths.board import PathBoard
+from queuebit_control_plane.paths.keeper import CURSOR, PathKeeper
+from queuebit_domain.holds.lanes import Lanes
+from queuebit_store.leadership.port import Lease
+from queuebit_store.ports import Position
 from queuebit_store.postgres import PostgresSettings, PostgresStore
+from tests.builders import NOW
+from tests.fakes.clocks import StoppedClock
 from tests.integration.operations.conftest import Said
+from tests.unit.paths.measured_jobs import PATH_ID, a_registration, append_to_path, both_answer, plan_job
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "infra" / "docs" / "how-to" / "paths.md"
@@ -84,6 +93,41 @@ async def test_all_numbers_of_the_gate_are_shown(path: PathVerbs, postgres_store
     assert {each["hypothesis"] for each in document["evidence"]} >= {"harm", "non_inferior", "superior", "sample_ratio"}
     assert all(each["hypothesis"] in shown.out for each in document["evidence"])
     assert document["spec"]["sample"] == 0.25
+
+
+class _Lead:
+    lease = Lease("relay", "one", 1, 3.0)
+
+
+async def test_pairs_come_from_jobs_and_what_the_gate_says_is_told(
+    path: PathVerbs, postgres_store: PostgresStore
+) -> None:
+    """Given a useless path and jobs that both ways answered, when the keeper has gone through the log, then all are pairs in
+    the order of the questions, and the path is frozen with a proposal.
+    """
+    clock = StoppedClock()
+    board = PathBoard(postgres_store, Lanes())
+    keeper = PathKeeper(postgres_store, board, _Lead(), clock)
+    await append_to_path(postgres_store, NOW, a_registration(spec={"epochs": 1}))
+    for nth in range(60):
+        asked_at = NOW + timedelta(seconds=nth)
+        job_id = await plan_job(postgres_store, nth, asked_at, measured=nth % 10 != 9)
+        if nth % 10 != 9:
+            await both_answer(postgres_store, job_id, 100.0, 100.0, asked_at)
+    clock.moment = NOW + timedelta(seconds=90)
+    await board.read()
+    while await keeper.step() or board.out[PATH_ID] > 0:
+        await board.read()
+
+    told = (await path("show", "maxcut", "--json")).document
+    stored = await postgres_store.events_of(PATH_ID, limit=200)
+    assert (told["pairs"]["recorded"], told["pairs"]["eligible"]) == (54, 60)
+    assert (told["frozen"]["actor"], told["frozen"]["proposal"]) == ("gate", "retire")
+    assert [event.type for event in stored].count("PathFrozen") == 1
+    assert await postgres_store.load_cursor(CURSOR) > Position()
+    again = PathBoard(postgres_store, Lanes())
+    await again.read()
+    assert again.paths == board.paths
 
 
 async def test_it_says_what_is_wrong_with_what_it_is_told(

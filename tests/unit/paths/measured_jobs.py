@@ -13,8 +13,7 @@ from queuebit_contracts.jobs import Cost, Lane, Leg, Ran
 from queuebit_contracts.paths import PathDraw, PathEvent, PathKey, PathRegistered
 from queuebit_domain.paths.cohort import CATEGORY, HEAD_STATE, OPERATOR, path_id_of
 from queuebit_store.log.new_events import new_events
-from queuebit_store.memory import MemoryStore
-from queuebit_store.ports import Append, Head
+from queuebit_store.ports import Append, EventLog, Head
 from tests.builders import a_request, a_verdict
 from tests.unit.paths.given import registered
 
@@ -27,7 +26,7 @@ def a_registration(**changes: Any) -> PathRegistered:
     return registered(**{"key": KEY, **changes})
 
 
-async def append_to_path(store: MemoryStore, at: datetime, *events: PathEvent, path_id: UUID = PATH_ID) -> None:
+async def append_to_path(store: EventLog, at: datetime, *events: PathEvent, path_id: UUID = PATH_ID) -> None:
     version = len(await store.events_of(path_id))
     new = new_events(path_id, version, events, at)
     assert await store.append([Append(path_id, OPERATOR, version, new, Head(HEAD_STATE), category=CATEGORY)]) == [True]
@@ -64,7 +63,7 @@ def job_id_at(nth: int, at: datetime) -> UUID:
     return uuid7(int(at.timestamp() * 1000), nth)
 
 
-async def plan_job(store: MemoryStore, nth: int, at: datetime, *, measured: bool = True, **changes: Any) -> UUID:
+async def plan_job(store: EventLog, nth: int, at: datetime, *, measured: bool = True, **changes: Any) -> UUID:
     """A job that is asked, planned, and whose legs are out."""
     job_id = job_id_at(nth, at)
     request = a_request(problem={"kind": "maxcut", "statement": {"nth": changes.pop("problem", nth)}}, **changes)
@@ -89,7 +88,7 @@ async def plan_job(store: MemoryStore, nth: int, at: datetime, *, measured: bool
     return job_id
 
 
-async def answer(store: MemoryStore, job_id: UUID, leg: str, objective: float, at: datetime, **evidence: Any) -> None:
+async def answer(store: EventLog, job_id: UUID, leg: str, objective: float, at: datetime, **evidence: Any) -> None:
     """The leg answers, and the validator says what that is worth."""
     lane: Lane = leg.rpartition("-")[2]  # type: ignore[assignment]
     attempt_id = attempt_id_of(job_id, leg, 1)
@@ -109,11 +108,11 @@ async def answer(store: MemoryStore, job_id: UUID, leg: str, objective: float, a
     await _append(store, job_id, len(await store.events_of(job_id)), [execution, verdict], at)
 
 
-async def both_answer(store: MemoryStore, job_id: UUID, path: float, base: float, at: datetime) -> None:
+async def both_answer(store: EventLog, job_id: UUID, path: float, base: float, at: datetime) -> None:
     await answer(store, job_id, "path-quantum", path, at + timedelta(seconds=1), placebo_best=base)
     await answer(store, job_id, "primary-classical", base, at + timedelta(seconds=2))
 
 
-async def _append(store: MemoryStore, job_id: UUID, version: int, events: list[ev.Event], at: datetime) -> None:
+async def _append(store: EventLog, job_id: UUID, version: int, events: list[ev.Event], at: datetime) -> None:
     new = new_events(job_id, version, events, at)
     assert await store.append([Append(job_id, "acme", version, new, Head("queued"))]) == [True]

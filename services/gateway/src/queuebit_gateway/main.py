@@ -27,6 +27,7 @@ from queuebit_gateway.read_model.figures import Figures, FiguresStore
 from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.jobs import Jobs
 from queuebit_gateway.read_model.operators import Operators
+from queuebit_gateway.read_model.paths import PathsRead
 from queuebit_gateway.read_model.tenant_events import TenantEvents
 from queuebit_gateway.read_model.watching import POLL_INTERVAL_S, Tailer
 from queuebit_gateway.settings import GatewaySettings
@@ -98,6 +99,7 @@ def build_parts(
         ),
         event_cursors=EventCursors(pepper),
         operators=Operators(store),
+        paths=PathsRead(store),
         webhooks=Endpoints(store, Sealer(pepper, secrets.token_bytes), egress, clock, ids),
         clock=clock,
         ids=ids,

@@ -25,6 +25,7 @@ from queuebit_gateway.http import (
     kinds_api,
     openapi,
     operators_api,
+    paths_api,
     stream_api,
     webhooks_api,
 )
@@ -46,6 +47,7 @@ ROUTERS = (
     kinds_api.router,
     backends_api.router,
     operators_api.router,
+    paths_api.router,
     console_api.router,
     webhooks_api.router,
 )

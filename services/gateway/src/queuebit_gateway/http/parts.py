@@ -20,6 +20,7 @@ from queuebit_gateway.read_model.figures import Figures
 from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.jobs import Jobs
 from queuebit_gateway.read_model.operators import Operators
+from queuebit_gateway.read_model.paths import PathsRead
 from queuebit_gateway.read_model.tenant_events import TenantEvents
 from queuebit_gateway.read_model.watching import Tailer
 from queuebit_gateway.webhooks.endpoints import Endpoints
@@ -47,6 +48,7 @@ class Parts:
     event_cursors: EventCursors
     webhooks: Endpoints
     operators: Operators
+    paths: PathsRead
     clock: Clock
     ids: Ids
     proxies: Proxies = NO_PROXIES
