@@ -10,7 +10,9 @@ from tests.unit.paths.measured_jobs import PATH_ID, a_registration, append_to_pa
 async def test_paths_are_listed_and_read_with_every_number_of_their_gate(world: RunningGateway) -> None:
     headers = await world.headers("ops", "operator")
     empty = await world.http.get("/v1/paths", headers=headers)
-    await append_to_path(world.store, world.clock.now(), a_registration(), PathFrozen(actor="sre", reason="odd answers"))
+    await append_to_path(
+        world.store, world.clock.now(), a_registration(), PathFrozen(actor="sre", reason="odd answers")
+    )
 
     listed = (await world.http.get("/v1/paths", headers=headers)).json()["data"]
     read = await world.http.get(f"/v1/paths/{PATH_ID}", headers=headers)
