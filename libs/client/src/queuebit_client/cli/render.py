@@ -51,6 +51,8 @@ def print_outcome(document: Mapping[str, Any]) -> None:
 
 def _rows(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "state", coloured(document["state"])
+    if approval := document.get("approval"):
+        yield "waits for", f"{approval['role']} to allow its plan: {approval['reason']}"
     for held in document.get("held") or ():
         yield "held", f"{held['leg']} by {held['actor']}: {held['reason']}"
     if document.get("suspect"):
