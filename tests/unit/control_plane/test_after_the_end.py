@@ -68,7 +68,7 @@ def test_it_is_tried_again_after_the_end_and_given_up_at_the_deadline() -> None:
 
     late = told(Story(again.job), [Wake()], 100)
     assert (late.names, label(late.job)) == (["AttemptAbandoned"], "completed")
-    assert told(Story(late.job), answers(Q, 9, number=2), 101).names == []
+    assert told(Story(late.job), answers(Q, 9, number=2), 101).names == ["LateUsageReported"]
 
 
 def test_a_lost_attempt_is_found_and_a_rejected_answer_ends_the_leg() -> None:

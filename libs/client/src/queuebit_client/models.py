@@ -133,18 +133,6 @@ class Held(Model):
     since: datetime
 
 
-class Approval(Model):
-    """Who is to allow the plan, until when, and what is done where nobody does: another plan, or None, and it is cancelled."""
-
-    digest: str
-    role: str
-    reason: str
-    quorum: int
-    granted_by: tuple[str, ...] = ()
-    expires_at: datetime | None = None
-    otherwise: str | None = None
-
-
 class Suspect(Model):
     """An operator found the answer suspect; `replaced_by` asks the same again."""
 
@@ -197,7 +185,7 @@ class Job(Model):
     fallbacks: tuple[Fallback, ...] = ()
     improvements: int = 0
     suggestions: tuple[dict[str, Any], ...] = ()
-    approval: Approval | None = None
+    approval: dict[str, Any] | None = None
     held: tuple[Held, ...] = ()
     suspect: Suspect | None = None
     parent: Parent | None = None
