@@ -15,6 +15,9 @@ DOCUMENTS = [
     ROOT / "tests/simulation/README.md",
     *sorted((ROOT / "infra" / "docs").rglob("*.md")),
 ]
+DOCS = ROOT / "infra" / "docs"
+FOLDERS = {"tutorials", "how-to", "reference", "explanation", "runbooks", "decisions"}
+AT_THE_TOP = {"README.md", "architecture.md"}
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s#]*)(?:#([^)\s]*))?\)")
 _HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
@@ -52,3 +55,14 @@ def test_a_dead_link_is_found(tmp_path: Path) -> None:
     page.write_text("# A page\n[a](page.md) [b](gone.md) [c](#a-page) [d](page.md#gone) [e](https://example.com/x)\n")
 
     assert dead_links(page) == ["gone.md", "page.md#gone"]
+
+
+def test_every_page_lies_in_the_folder_of_its_purpose_and_is_listed() -> None:
+    """Given the pages, then each lies in a folder that says what it is for, and the index links to each that is no decision."""
+    pages = {path.relative_to(DOCS) for path in DOCS.rglob("*.md")}
+    index = (DOCS / "README.md").read_text()
+
+    assert {str(path) for path in pages if len(path.parts) == 1} == AT_THE_TOP, "move the page into a folder"
+    assert {path.parts[0] for path in pages if len(path.parts) > 1} <= FOLDERS
+    listed = {path for path in pages if path.parts[0] not in ("decisions", "runbooks") and path.name != "README.md"}
+    assert [str(path) for path in sorted(listed) if f"({path})" not in index] == [], "add it to infra/docs/README.md"
