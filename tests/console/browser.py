@@ -20,7 +20,7 @@ REQUIRED = "QUEUEBIT_CONSOLE_TEST"
 CHROMIUM = "QUEUEBIT_CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PICTURES = Path(__file__).parents[2] / "build" / "console"
-TIMEOUT_MS = 30_000
+TIMEOUT_MS = 120_000
 """Very generous: the machine may be busy."""
 WIDE, TALL = 1440, 1000
 

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from queuebit_gateway.http.app import openapi_document
-from tests.console.browser import Theme, Watched, chromium, watched
+from tests.console.browser import TIMEOUT_MS, Theme, Watched, chromium, watched
 from tests.contract.http.running_gateway import counted
 from tests.contract.http.served import Served, served
 
@@ -29,7 +29,7 @@ async def browser() -> AsyncIterator[Any]:
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=executable)
+        running = await playwright.chromium.launch(executable_path=executable, timeout=TIMEOUT_MS)
         yield running
         await running.close()
 
