@@ -244,3 +244,11 @@ async def test_a_job_that_is_not_there_is_said_to_be_so(a_page: Open, served: Se
         assert await page.violations() == []
         assert [text for text in page.complaints if "404" not in text] == []
         page.complaints.clear()
+
+
+async def test_a_place_that_is_not_there_is_said_to_be_so(a_page: Open, served: Served) -> None:
+    async with a_page() as page:
+        await page.sign_in(served.key)
+        await page.go("nowhere")
+        await page.has("There is no such page")
+        assert await page.violations() == []

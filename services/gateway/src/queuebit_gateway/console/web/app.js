@@ -6,7 +6,7 @@ import { nextTheme, setTheme, theme } from "./core/theme.js";
 import { step, useKeys } from "./core/keys.js";
 import { PLACES, placeOf } from "./places.js";
 import { Icon } from "./parts/icons.js";
-import { Failed, Reading } from "./parts/pieces.js";
+import { Empty, Failed, Reading, Title } from "./parts/pieces.js";
 import { Help } from "./parts/help.js";
 import { SignIn } from "./screens/sign_in.js";
 
@@ -53,8 +53,12 @@ function Frame() {
         </div>
       </div>
     </header>
-    <main id="main" tabindex="-1"><${Screen} key=${route.path.join("/")} place=${place} route=${route} /></main>
+    <main id="main" tabindex="-1">${place ? html`<${Screen} key=${route.path.join("/")} place=${place} route=${route} />` : html`<${Nowhere} />`}</main>
     <${Help} open=${help} close=${() => setHelp(false)} />`;
+}
+
+function Nowhere() {
+  return html`<${Title} document="Not found">There is no such page<//><${Empty}>Choose another place on the left, or begin at the <a href=${link(["overview"])}>overview</a>.<//>`;
 }
 
 function toMain(event) {

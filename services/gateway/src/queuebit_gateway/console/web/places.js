@@ -15,6 +15,7 @@ export const PLACES = [
   { name: "audit", title: "Audit", letter: "a", open: async () => (await import("./screens/audit.js")).Audit },
 ];
 
+// The front place where none is named; null where there is none of that name.
 export function placeOf(path) {
-  return PLACES.find((each) => each.name === path[0]) ?? PLACES[0];
+  return path.length ? PLACES.find((each) => each.name === path[0]) ?? null : PLACES[0];
 }

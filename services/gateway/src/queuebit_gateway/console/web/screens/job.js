@@ -17,7 +17,7 @@ const SETTLE_MS = 120;
 
 export function Job({ route }) {
   const id = route.path[1];
-  const state = useJob(id);
+  const state = useJob(encodeURIComponent(id));
   if (state.error && !state.job) {
     return html`<${Title} document="Job">Job<//><${Failed} error=${state.error} /><p><a href=${link(["jobs"])}>All jobs</a></p>`;
   }
