@@ -53,6 +53,7 @@ async def _life(open_session: Callable[[], Awaitable[Any]], seconds: float) -> N
         await asyncio.sleep(seconds)
         task.cancel()
         await service.finish(0.0)
+    await store.close()
 
 
 class _Impatient:
