@@ -38,7 +38,9 @@ def _name(route: APIRoute) -> str:
 
 
 async def _send(world: RunningGateway, route: APIRoute, headers: dict[str, str], **ids: str) -> Any:
-    path = route.path.format_map({"job_id": "x", "kind": "maxcut", "backend": "x", "webhook_id": "x", "path_id": "x", **ids})
+    path = route.path.format_map(
+        {"job_id": "x", "kind": "maxcut", "backend": "x", "webhook_id": "x", "path_id": "x", **ids}
+    )
     method = sorted(route.methods or ())[0]
     body: dict[str, Any] | None = None if method in ("GET", "DELETE") else {}
     return await world.http.request(method, path, json=body, headers=headers)
