@@ -14,6 +14,7 @@ from queuebit_quantum_adapter.submissions.driver import Driver, terms_of
 from queuebit_store.errors import StoreUnavailable
 from queuebit_store.gates.port import Breaker
 from queuebit_store.postgres import PostgresSettings, PostgresStore
+from queuebit_store.submissions.port import SubmissionState
 from queuebit_workbench.clouds.crashes.clients import Client, opened
 from queuebit_workbench.clouds.crashes.ways import Way, in_the_way
 
@@ -49,15 +50,21 @@ async def _work(postgres: PostgresSettings, client: Client, way: Way, owner: str
     )
     async with await PostgresStore.open(postgres) as store:
         driver = Driver(store, provider, terms, owner=owner, lease_s=LEASE_S, mark=mark)
-        while await _left(store):
+        while True:
             try:
-                if not await driver.advance_due(client.backend):
-                    await asyncio.sleep(IDLE_S)
+                if await driver.advance_due(client.backend):
+                    continue
+                if not await _left(store):
+                    return
             except StoreUnavailable:
-                await asyncio.sleep(IDLE_S)
+                pass
+            await asyncio.sleep(IDLE_S)
 
 
 async def _left(store: PostgresStore) -> bool:
-    """Whether anything is still to be done, late looks too."""
+    """Whether anything is still to be done, late looks too: all rows are read only where nothing is under way any more."""
+    under_way = [state for state in SubmissionState if not state.final]
+    if await store.list_submissions(under_way, limit=1):
+        return True
     rows = await store.list_submissions(limit=100_000)
     return any(row.due_at is not None for row in rows)

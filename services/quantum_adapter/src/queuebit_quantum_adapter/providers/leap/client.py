@@ -36,8 +36,9 @@ from queuebit_quantum_adapter.errors import (
 from queuebit_quantum_adapter.evidence.port import Exchange, Hear
 
 T = TypeVar("T")
-CONNECT_S = 5.0
-READS = {"total": 3, "connect": 2, "read": 2, "backoff_factor": 0.2, "backoff_max": 5}
+CONNECT_S, READ_S = 3.0, 5.0
+READS = {"total": 2, "connect": 1, "read": 1, "backoff_factor": 0.2, "backoff_max": 5}
+"""What hangs is asked once more and no longer waited for: whoever needs it asks later, and all hear that nobody answers."""
 LISTED_MAX = 1000
 WAIT_S_MAX = 24 * 3600.0
 REQUEST_TIMEOUT, SERVER_ERROR = 408, 500
@@ -71,7 +72,9 @@ class Client:
                 "compress_qpu_problem_data": False,
             }
             self._problems = Problems(Problems.client_class.from_config_model(config, **options))
-            self._solvers = Solvers(Solvers.client_class.from_config_model(config, **options))
+            self._read_s = min(READ_S, deadline_s)
+            reads = {**options, "timeout": (CONNECT_S, self._read_s)}
+            self._solvers = Solvers(Solvers.client_class.from_config_model(config, **reads))
             for scheme in ("http://", "https://"):
                 carrier = self._problems.client.session.get_adapter(scheme)
                 carrier.send = self._listening(carrier.send)
@@ -84,6 +87,8 @@ class Client:
         def heard(request: Any, **more: Any) -> Any:
             name, body = f"{request.method} {request.path_url}", request.body
             asked = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else b""
+            if request.method != "POST":
+                more["timeout"] = (CONNECT_S, self._read_s)
             try:
                 response = send(request, **more)
                 said = response.status_code, response.content

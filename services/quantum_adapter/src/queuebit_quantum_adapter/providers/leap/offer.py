@@ -7,7 +7,7 @@ D-Wave's own client reads the account: `DWAVE_API_TOKEN`, `DWAVE_API_ENDPOINT`, 
 | `QUEUEBIT_LEAP_SOLVERS` | The annealers that are used, in order of preference. | none | names with commas |
 | `QUEUEBIT_LEAP_SPINS_MAX` | The largest problem that is sent there. | 180 | number, > 0 |
 | `QUEUEBIT_LEAP_LAG_S` | How long after it was sent a problem may be missing from Leap's list, at most. | 60 | seconds |
-| `QUEUEBIT_LEAP_DEADLINE_S` | How long one request may take. | 30 | seconds |
+| `QUEUEBIT_LEAP_DEADLINE_S` | How long a submission may take; what is only asked may take 5 s. | 8 | seconds |
 | `QUEUEBIT_LEAP_AT_ONCE` | How many submissions of the account there are at a time. | no limit | number, > 0 |
 | `QUEUEBIT_LEAP_PER_MINUTE` | How many submissions of the account begin in a minute. | no limit | number, > 0 |
 """
@@ -22,7 +22,7 @@ from importlib.metadata import version
 from queuebit_quantum_adapter.backends.settings import limit, names, number
 from queuebit_quantum_adapter.backends.spec import BackendSpec, Setup
 
-SPINS_MAX, LAG_S, DEADLINE_S = 180, 60.0, 30.0
+SPINS_MAX, LAG_S, DEADLINE_S = 180, 60.0, 8.0
 
 
 def offer(setup: Setup) -> tuple[BackendSpec, ...]:  # noqa: ARG001
