@@ -32,7 +32,8 @@ from queuebit_workbench.clouds.ibm.server import Server, started
 pytest.importorskip("qrmi", reason="the extra `qrmi` is not installed")
 pytest.importorskip("qiskit_ibm_runtime", reason="the extra `qrmi` is not installed")
 
-from queuebit_quantum_adapter.providers.qrmi.provider import QrmiProvider
+from queuebit_quantum_adapter.providers.qrmi.asking import Said
+from queuebit_quantum_adapter.providers.qrmi.provider import QrmiProvider, _refusal
 from tests.contract.provider.ibm_asked import JOBS, OBSERVABLE, REQUEST, STATE, asked
 from tests.waiting import wait_until
 
@@ -109,7 +110,7 @@ def test_values_are_estimated_and_corrected(server: Server, provider: QrmiProvid
     ("fault", "accepted"),
     [
         (Fault("POST", JOBS, "after", status=503, times=None), 1),
-        (Fault("POST", JOBS, "after", drop=True), 1),
+        (Fault("POST", JOBS, "after", drop=True, times=None), 1),
         (Fault("POST", JOBS, "before", status=500, times=None), 0),
         (Fault("POST", JOBS, "before", drop=True), 0),
     ],
@@ -263,3 +264,20 @@ def test_what_qrmi_is_told_and_tells_of_a_task_is_heard_and_no_key_of_the_accoun
     assert task.encode() in (heard[1].answer or b"")
     assert fence.encode() in (heard[0].answer or b"")
     assert not any(b"apikey" in each.request for each in heard)
+
+
+@pytest.mark.parametrize(
+    "words", ["error sending request for url (http://127.0.0.1:429/jobs)", "job c429 429: timed out"]
+)
+def test_a_number_in_other_words_is_no_refusal(words: str) -> None:
+    assert _refusal(Said("QrmiError_", words)) is None
+
+
+def test_a_provider_that_takes_too_many_is_not_asked_twice(server: Server, provider: QrmiProvider) -> None:
+    """Its client repeats no submission: what is told as a refusal is the answer to the only request."""
+    server.site.faults.table = [Fault("POST", JOBS, "after", status=429, times=None)]
+
+    with pytest.raises(RateLimited):
+        sent(provider)
+
+    assert len(server.cloud.jobs) == 1

@@ -40,7 +40,8 @@ from queuebit_quantum_adapter.providers.qrmi.rest import Rest
 
 SHOTS_MAX = 100_000
 BATCH_CLOSED = "1217"
-LIMITED = re.compile(r"\b429\b")
+LIMITED = re.compile(r"response body: 429 Too Many Requests\b")
+"""As QRMI begins to tell of that status, and of nothing else: a number elsewhere in its words may be anything."""
 WAITS = {"Queued": RunState.QUEUED, "Running": RunState.RUNNING, "Completed": RunState.SUCCEEDED}
 UNSET = ("EnvVarNotSetError", "ConfigError", "ResourceNotFoundError", "UnsupportedResourceTypeError")
 
@@ -171,7 +172,7 @@ def _refusal(error: Said) -> AdapterError | None:
             return NotAuthorised(words)
         case kind if kind in UNSET:
             return NotSent(f"It was not sent: {words}")
-        case _ if LIMITED.search(error.words):
+        case _ if LIMITED.match(error.words):
             return RateLimited(words)
         case _:
             return None
