@@ -20,6 +20,7 @@ NOT_SAID_YET = {
         "JobHeld",
         "JobInvalidated",
         "LateUsageReported",
+        *("BudgetReserved", "BudgetSettled", "BudgetExhausted"),
     )
 }
 """What no service says by itself, or only where a provider charges: the table carries it for those who do, and operators."""

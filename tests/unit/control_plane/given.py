@@ -11,6 +11,7 @@ from queuebit_domain.holds.gate import OPEN, Gate
 from queuebit_domain.job.decide import decide
 from queuebit_domain.job.messages import Message
 from queuebit_domain.job.state import Job, NoJob
+from queuebit_domain.money.purse import NO_PURSE, Purse
 from tests.builders import JOB_ID, NOW
 
 E = TypeVar("E", bound=Event)
@@ -23,9 +24,9 @@ class Story:
     job: Job
     events: tuple[JobEvent, ...] = ()
 
-    def when(self, message: Message, now: datetime = NOW, gate: Gate = OPEN) -> Story:
+    def when(self, message: Message, now: datetime = NOW, gate: Gate = OPEN, purse: Purse = NO_PURSE) -> Story:
         """Tell the job something; the new story holds only what happened then."""
-        decided, job = decide(self.job, message, now, JOB_ID, gate)
+        decided, job = decide(self.job, message, now, JOB_ID, gate, purse)
         return Story(job, tuple(decided))
 
     @property

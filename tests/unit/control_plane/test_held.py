@@ -6,7 +6,7 @@ import pytest
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.operators import HoldEased, HoldPlaced, HoldReleased
-from queuebit_domain.holds.gate import OPEN
+from queuebit_domain.holds.gate import OPEN, Gate
 from queuebit_domain.holds.register import NO_HOLDS, lift, place
 from queuebit_domain.job.label import label
 from queuebit_domain.job.messages import Cancel, Invalidate, Recall, Wake
@@ -229,3 +229,12 @@ def test_an_eased_hold_closes_again() -> None:
     again = a_hold("kind", "tsp", reason="it is still bad")
 
     assert [type(event) for event in place(holds(a_hold("kind", "tsp"), EASED), again)] == [HoldReleased, HoldPlaced]
+
+
+def test_a_gate_that_is_older_than_the_hold_lets_nothing_through() -> None:
+    """Who recalls reads the register himself; a control plane may know of it a quarter of a second later."""
+    story = given().when(a_submit(), gate=a_gate(a_hold("kind", "tsp"), a_hold("tenant", "acme")))
+    older = a_gate(a_hold("kind", "tsp"))
+
+    assert story.when(Wake(), at(1), older).names == []
+    assert story.when(Wake(eased=True), at(1), Gate()).names == []

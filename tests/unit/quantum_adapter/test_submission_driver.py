@@ -319,3 +319,29 @@ def test_requests_and_results_survive_the_ledger(request_: Request) -> None:
 
     assert decode_request(encode_request(request_)) == request_
     assert decode_result(encode_result(result)) == result
+
+
+@pytest.mark.parametrize("recovery", RECOVERIES)
+async def test_while_a_kill_switch_is_thrown_nothing_is_sent_and_what_was_sent_is_followed(recovery: Recovery) -> None:
+    world = World(recovery)
+    await world.begin()
+    switch = {"actor": "ann", "reason": "it burns money", "holds": ()}
+    number = await world.store.throw_switch("stop", "backend", "memory", backends=["memory"], **switch)
+    for _ in range(5):
+        world.clock.now_s += LEASE_S + 1
+        await world.live()
+
+    assert ((await world.row()).state, world.provider.taken) == (SubmissionState.INTENDED, 0)
+    assert (await world.store.submission_notes(KEY))[-1].text == f"Kill switch {number} is thrown: nothing is sent."
+
+    await world.store.lift_switch(number, actor="ann")
+    world.clock.now_s += LEASE_S + 1
+    await world.live(lambda place: killing_at(place, "saved following"))
+    await world.store.throw_switch("drain", "all", "", backends=["*"], **switch)
+    assert (await world.to_the_end()).state is SubmissionState.CONCLUDED
+    assert world.provider.taken == 1
+
+
+def killing_at(place: str, wanted: str) -> None:
+    if place == wanted:
+        raise Killed

@@ -43,6 +43,9 @@ from queuebit_contracts.jobs import (
 )
 from queuebit_contracts.late import LateUsageReported as LateUsageReported
 from queuebit_contracts.model import Model, Sensitive
+from queuebit_contracts.money import BudgetExhausted as BudgetExhausted
+from queuebit_contracts.money import BudgetReserved as BudgetReserved
+from queuebit_contracts.money import BudgetSettled as BudgetSettled
 from queuebit_contracts.operators import JobHeld as JobHeld
 from queuebit_contracts.operators import JobInvalidated as JobInvalidated
 from queuebit_contracts.operators import Parent
@@ -100,7 +103,6 @@ class JobRejected(Event):
 
 class JobPlanned(Event):
     """The control plane's decision: ordered legs, with the rule that made it and every number it used.
-
     `sense` says which objective is better; it is None where answers of the kind have no objective. `trace`: a mark for each
     condition that the policy asked (see `queuebit_domain.policy.evaluation`). `propensity`: the share of alike jobs that
     the rule takes, where it does not take all. `experiments`: those that the job takes part in. `policy_digest`: that of
@@ -185,7 +187,6 @@ class JobQueued(Event):
 
 class AttemptAbandoned(Event):
     """The job no longer wants this attempt: whoever runs it stops, and what it already used is still booked.
-
     `begin_by` is that of its work order: who comes later would not begin it anyway.
     """
 
@@ -273,7 +274,6 @@ class JobExpired(Event):
 
 class BackendStatusReported(Event):
     """How a backend is: what it can do, how busy it is, how old its calibration is.
-
     `provider`: the software that it is reached by.
     """
 
@@ -293,6 +293,7 @@ JobEvent = (
     JobSubmitted | JobRejected | JobPlanned | ApprovalRequested | ApprovalGranted | ApprovalDenied | JobQueued | JobStarted
     | ExecutionProgressed | ExecutionSucceeded | ExecutionFailed | ResultValidated | ResultRejected | AttemptAbandoned | JobHeld
     | FallbackTaken | JobCompleted | JobImproved | JobInvalidated | JobFailed | JobCancelled | JobExpired | LateUsageReported
+    | BudgetReserved | BudgetSettled | BudgetExhausted
 )  # fmt: skip
 """What may stand in the stream of a job."""
 

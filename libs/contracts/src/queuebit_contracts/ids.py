@@ -115,6 +115,11 @@ def refusal_id_of(tenant: str, source: str, event_id: UUID) -> UUID:
     return derive_id(event_id, "rejected", f"{tenant}:{source}")
 
 
+def lineage_id_of(job_id: UUID, leg: str) -> UUID:
+    """What all tries of one leg of a job have in common: what one of them handed in, the next one finds."""
+    return derive_id(job_id, f"leg:{leg}")
+
+
 def attempt_id_of(job_id: UUID, leg: str, number: int) -> UUID:
     """The id of one try of a leg: a repeat of the same try is recognised by it."""
     return derive_id(job_id, f"attempt:{leg}:{number}")

@@ -10,12 +10,14 @@ from queuebit_operations.verbs import (
     approvals,
     archive,
     asked,
+    budget,
     dlq,
     export,
     import_,
     jobs_artifacts,
     jobs_bulk,
     jobs_one,
+    kill,
     new_epoch,
     operations,
     path,
@@ -46,6 +48,7 @@ VERBS = (
     export.add,
     import_.add,
     pause.add,
+    kill.add,
     quarantine.add,
     jobs_bulk.add,
     jobs_one.add,
@@ -69,7 +72,7 @@ _EPILOG = "Exit codes: " + "; ".join(f"{code.value} {text}" for code, text in ME
 
 
 def register(app: typer.Typer) -> None:
-    """Add `ops` with all its verbs, `submissions`, `policy` and `path` to `app`."""
+    """Add `ops` with all its verbs, `submissions`, `policy`, `path` and `budget` to `app`."""
     ops = typer.Typer(help=_HELP, epilog=_EPILOG, no_args_is_help=True, rich_markup_mode=None)
     groups = Groups(ops)
     for add in VERBS:
@@ -79,3 +82,4 @@ def register(app: typer.Typer) -> None:
     policy.register(app)
     path.register(app)
     approvals.register(app)
+    budget.register(app)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from queuebit_store.attempts.memory import MemoryAttempts
 from queuebit_store.backends.memory import MemoryBackendReports
+from queuebit_store.budgets.memory import MemoryBudgets
 from queuebit_store.diagnosis.memory import MemoryDiagnosis
 from queuebit_store.directory.memory import MemoryDirectory
 from queuebit_store.evidence.memory import MemoryEvidence
-from queuebit_store.gates.memory import MemoryGates
+from queuebit_store.gates.memory import MemoryGates, MemoryKillSwitches
 from queuebit_store.heads.memory import MemoryHeads
 from queuebit_store.idempotency.memory import MemoryIdempotency
 from queuebit_store.leadership.memory import MemoryLeadership
@@ -37,8 +38,10 @@ class MemoryStore(
     MemorySubmissions,
     MemoryAttempts,
     MemoryGates,
+    MemoryKillSwitches,
     MemoryEvidence,
     MemoryBackendReports,
+    MemoryBudgets,
     MemoryPartitions,
     MemoryProjections,
     MemoryWebhooks,

@@ -7,6 +7,7 @@ from typing import Self
 from queuebit_contracts.ids import FIRST_EPOCH
 from queuebit_store.attempts.postgres import PostgresAttempts
 from queuebit_store.backends.postgres import PostgresBackendReports
+from queuebit_store.budgets.postgres import PostgresBudgets
 from queuebit_store.connections.migrations import check_schema
 from queuebit_store.connections.session import Session
 from queuebit_store.connections.settings import PostgresSettings, settings_from
@@ -14,7 +15,7 @@ from queuebit_store.diagnosis.postgres import PostgresDiagnosis
 from queuebit_store.directory.postgres import PostgresDirectory
 from queuebit_store.errors import EpochStale
 from queuebit_store.evidence.postgres import PostgresEvidence
-from queuebit_store.gates.postgres import PostgresGates
+from queuebit_store.gates.postgres import PostgresGates, PostgresKillSwitches
 from queuebit_store.heads.postgres import PostgresHeads
 from queuebit_store.idempotency.postgres import PostgresIdempotency
 from queuebit_store.leadership.postgres import PostgresLeadership
@@ -38,8 +39,10 @@ class PostgresStore(
     PostgresSubmissions,
     PostgresAttempts,
     PostgresGates,
+    PostgresKillSwitches,
     PostgresEvidence,
     PostgresBackendReports,
+    PostgresBudgets,
     PostgresPartitions,
     PostgresProjections,
     PostgresWebhooks,

@@ -14,6 +14,8 @@ from queuebit_control_plane.inbound.admission import Intake
 from queuebit_control_plane.inbound.backend_reports import ReportListener
 from queuebit_control_plane.inbound.subscriptions import GROUP, Consumer
 from queuebit_control_plane.inbound.tenants import Tenants
+from queuebit_control_plane.money.settler import Settler
+from queuebit_control_plane.money.treasurer import Treasurer
 from queuebit_control_plane.partitions import PartitionKeeper
 from queuebit_control_plane.paths.board import PathBoard
 from queuebit_control_plane.paths.keeper import PathKeeper
@@ -31,6 +33,7 @@ from queuebit_runtime.service.readiness import Readiness
 from queuebit_runtime.service.supervision import Run, run_supervised
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_store.backends.port import BackendReports
+from queuebit_store.budgets.port import Budgets
 from queuebit_store.diagnosis.port import Diagnosis
 from queuebit_store.leadership.port import Leadership
 from queuebit_store.partitions.port import Partitions
@@ -47,14 +50,15 @@ class Store(
     Partitions,
     Projections,
     BackendReports,
+    Budgets,
     Protocol,
 ):
     """Everything that the control plane keeps."""
 
 
 class ControlPlane:
-    """Subscribes on construction. Relay, timers, releaser, projections and the keepers of partitions and paths run beside
-    it until told to stop.
+    """Subscribes on construction. Relay, timers, releaser, settler, projections and the keepers of partitions and paths run
+    beside it until told to stop.
     """
 
     def __init__(
@@ -82,8 +86,15 @@ class ControlPlane:
         self.lanes = Lanes()
         gatekeeper = Gatekeeper(store, self.lanes, clock)
         self.handler = CommandHandler(
-            store, clock, appended=self.relay.wake, gate=gatekeeper.gate, writing=writing, telemetry=telemetry
+            store,
+            clock,
+            appended=self.relay.wake,
+            gate=gatekeeper.gate,
+            treasurer=Treasurer(store, self.lanes, clock),
+            writing=writing,
+            telemetry=telemetry,
         )
+        self.settler = Settler(store, self.handler, lead, clock)
         self.releaser = Releaser(store, self.handler, gatekeeper, lead, clock)
         self.timers = Timers(store, self.handler, clock)
         self.partitions = PartitionKeeper(store, clock)
@@ -103,6 +114,7 @@ class ControlPlane:
             self._supervised("relay", self.relay.run, stop),
             self._supervised("timers", self.timers.run, stop),
             self._supervised("releaser", self.releaser.run, stop),
+            self._supervised("settler", self.settler.run, stop),
             self._supervised("partitions", self.partitions.run, stop),
             self._supervised("projections", self.projections.run, stop),
             self._supervised("paths", self.paths.run, stop),

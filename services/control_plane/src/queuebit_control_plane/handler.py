@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,6 +12,7 @@ from queuebit_contracts.streams import JOB, REFUSAL
 from queuebit_contracts.writing import TODAY, Writing
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.heads import head_of
+from queuebit_control_plane.money.treasurer import Till, Treasurer
 from queuebit_control_plane.remembered import Kept, Remembered, weight_of
 from queuebit_control_plane.work import InboundCommand as InboundCommand
 from queuebit_control_plane.work import Work
@@ -56,14 +57,16 @@ class CommandHandler:
         *,
         appended: Callable[[], None],
         gate: AskGate = always_open,
+        treasurer: Treasurer | None = None,
         writing: Writing = TODAY,
         telemetry: Telemetry = SILENT,
     ) -> None:
-        """`appended` is called after every append that changed something. `gate` says what operators hold back, `writing` in
-        which version events are written.
+        """`appended` is called after every append that changed something. `gate` says what operators hold back, `treasurer`
+        what may be spent, `writing` in which version events are written.
         """
         self._writing = writing
         self._gate = gate
+        self._treasurer = treasurer
         self._store = store
         self._telemetry = telemetry
         self._clock = clock
@@ -104,10 +107,15 @@ class CommandHandler:
         now = self._clock.now()
         again: list[InboundCommand] = []
         changed: list[Work] = []
-        for work in await self._open(commands, undecidable, now if trusting else None):
+        works = await self._open(commands, undecidable, now if trusting else None)
+        till = await self._till(works, fresh=not trusting)
+        for work in works:
             try:
                 for each in work.commands:
-                    work.decide(each, now, gate, self._writing, self._store.epoch)
+                    if till is None:
+                        work.decide(each, now, gate, self._writing, self._store.epoch)
+                    else:
+                        _decide_on_money(work, each, now, gate, self._writing, self._store.epoch, till)
             except Exception as error:
                 undecidable.extend(Undecidable(each, error) for each in work.commands)
             else:
@@ -131,9 +139,17 @@ class CommandHandler:
                 again.extend(work.commands)
         return again
 
+    async def _till(self, works: Collection[Work], *, fresh: bool) -> Till | None:
+        """What may be spent; None where nothing of this is paid for."""
+        if self._treasurer is None or not await self._treasurer.look():
+            return None
+        may_charge = self._treasurer.may_charge
+        tenants = {work.tenant for work in works if work.may_spend(may_charge)}
+        return await self._treasurer.till(sorted(tenants), fresh=fresh) if tenants else None
+
     async def _open(
         self, commands: Sequence[InboundCommand], undecidable: list[Undecidable], trusting: datetime | None
-    ) -> Iterable[Work]:
+    ) -> Collection[Work]:
         """The jobs that the messages are about, out of the cache: only what went well puts one back.
 
         With `trusting`, the moment, a submission that is not in the cache and in time is taken to be new: the append finds
@@ -161,6 +177,7 @@ class CommandHandler:
             for work in missing:
                 stored = found.get(work.job_id, [])
                 work.commands = [_against(each, found) for each in work.commands if not _ended_elsewhere(each, found)]
+                work.tenant = stored[0].tenant if stored else work.tenant
                 try:
                     held = sum(weight_of(event.type, len(event.data)) for event in stored)
                     work.stands(len(stored), fold(stored), stored[0].traceparent if stored else None, held)
@@ -185,6 +202,7 @@ class CommandHandler:
                 head_of(work.job),
                 category=JOB if work.rejection is None else REFUSAL,
                 rival_id=work.rival_id,
+                charges=tuple(work.charges),
             )
             for work in changed
         ]
@@ -225,6 +243,15 @@ class CommandHandler:
         if isinstance(work.job, OpenJob):
             version = work.version + len(work.events)
             self._remembered.keep(work.job_id, Kept(version, work.job, work.trace, work.size_bytes))
+
+
+def _decide_on_money(
+    work: Work, command: InboundCommand, now: datetime, gate: Gate, writing: Writing, epoch: int, till: Till
+) -> None:
+    """Decide one message where something may be paid for: what it sets aside is gone for those behind it."""
+    before = len(work.charges)
+    work.decide(command, now, gate, writing, epoch, till.purse(work.tenant))
+    till.take(work.charges[before:])
 
 
 def _ended_elsewhere(command: InboundCommand, found: Mapping[UUID, Sequence[StoredEvent]]) -> bool:

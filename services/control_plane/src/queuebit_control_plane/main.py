@@ -53,6 +53,7 @@ async def build(service: Service, database: PostgresSettings, settings: ControlP
     service.task("relay", plane.relay.run)
     service.task("timers", plane.timers.run)
     service.task("releaser", plane.releaser.run)
+    service.task("settler", plane.settler.run)
     service.task("partitions", plane.partitions.run)
     service.task("paths", plane.paths.run)
     if settings.projections:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -11,9 +12,10 @@ from uuid import UUID
 from queuebit_contracts.envelope import encode_data
 from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, JobPlanned, JobRejected
 from queuebit_contracts.ids import FIRST_EPOCH, stored_id_of
-from queuebit_contracts.jobs import is_past
+from queuebit_contracts.jobs import Lane, is_past
 from queuebit_contracts.registry import name_of
 from queuebit_contracts.writing import TODAY, Writing
+from queuebit_control_plane.money.treasurer import charges_of
 from queuebit_control_plane.remembered import HELD, weight_of
 from queuebit_control_plane.stored_form import stored_form
 from queuebit_domain.holds.gate import Gate
@@ -21,11 +23,15 @@ from queuebit_domain.job import routing
 from queuebit_domain.job.decide import decide, refusal_of
 from queuebit_domain.job.messages import Message, Refuse, Submit
 from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob
+from queuebit_domain.money.purse import NO_PURSE, Purse
 from queuebit_domain.policy.facts import Facts
 from queuebit_runtime.bus.port import Record
+from queuebit_store.budgets.port import Charge
 from queuebit_store.ports import NewEvent
 
 NO_JOB = NoJob()
+FREE = ("classical", "rule")
+"""Lanes that nobody charges for."""
 
 
 class InboundCommand(NamedTuple):
@@ -77,6 +83,7 @@ class Work:
     late: int = 0
     size_bytes: int = 0
     had_ended: bool = False
+    charges: list[Charge] = field(default_factory=list)
 
     def stands(self, version: int, job: Job, trace: str | None, size_bytes: int) -> None:
         """Where the job stood."""
@@ -101,6 +108,15 @@ class Work:
             return not is_past(message.event.request.deadline, now)
         return isinstance(message, Refuse) and self.commands[0].rival_id is None
 
+    def may_spend(self, may_charge: Callable[[Lane], bool]) -> bool:
+        """Whether what it is told may set money aside or settle some."""
+        job = self.job
+        if type(job) is OpenJob:
+            return bool(job.reserved) or any(may_charge(leg.spec.lane) for leg in job.legs)
+        if type(job) is EndedJob:
+            return bool(job.reserved)
+        return any(type(each.message) is Submit and each.message.inputs.wish not in FREE for each in self.commands)
+
     def decide(
         self,
         command: InboundCommand,
@@ -108,6 +124,7 @@ class Work:
         gate: Gate,
         writing: Writing = TODAY,
         epoch: int = FIRST_EPOCH,
+        purse: Purse = NO_PURSE,
     ) -> None:
         """Decide one message within the batch; a conflicting submission turns into a refusal."""
         message, job_id = command.message, self.job_id
@@ -122,9 +139,11 @@ class Work:
                 self.refused = (*self.refused, refused)
                 return
         was = self.job
-        decided, self.job = decide(was, message, now, job_id, gate)
+        decided, self.job = decide(was, message, now, job_id, gate, purse)
         if type(was) is EndedJob and not decided and isinstance(message, ExecutionSucceeded | ExecutionFailed):
             self.late += 1
+        if purse is not NO_PURSE:
+            self.charges += charges_of(job_id, decided)
         if self.version == 0 and not self.events:
             self.tenant, self.trace = command.tenant, command.traceparent
             self.rival_id = command.rival_id

@@ -20,11 +20,14 @@ class Asking(NamedTuple):
 
 
 class Gate:
-    """Holds, and which backends each lane is known to have. It is closed while there is any hold."""
+    """Holds, and which backends each lane is known to have. It is closed while there is any hold. `version`: that of the
+    register; of holds that were placed later it knows nothing.
+    """
 
     def __init__(self, holds: Holds = NO_HOLDS, backends: Mapping[Lane, frozenset[str]] | None = None) -> None:
         self.holds = holds
         self.closed = bool(holds.holds)
+        self.version: float = holds.version
         self.backends = backends or {}
         self._by: dict[tuple[str, str], Hold] = {(hold.scope, hold.value): hold for hold in holds.holds}
         self._lanes = {lane: hold for lane, names in self.backends.items() if (hold := self._all_held(names))}
@@ -51,8 +54,13 @@ class Gate:
         return None if backends is None or (eased and backends.rate_per_s is not None) else backends
 
     def on_backend(self, backend: str) -> Hold | None:
-        """The hold on a backend whose answers are not believed; none where it lets work through again."""
+        """The hold on a backend; none where it lets work through again."""
         return self._first(("backend", backend), eased=True)
+
+    def suspected(self, backend: str) -> Hold | None:
+        """The hold on a backend whose answers are not believed: one that only waits does not make them suspect."""
+        hold = self.on_backend(backend)
+        return hold if hold is not None and hold.why == "quarantine" else None
 
     def held_of(self, lane: Lane) -> tuple[str, ...] | None:
         """The backends of a lane that are held, where there are any."""
@@ -88,4 +96,5 @@ def _scopes(job: Asking) -> tuple[tuple[str, str], ...]:
 
 
 OPEN = Gate()
-"""Nothing is held."""
+"""Nothing is held, and will not be."""
+OPEN.version = float("inf")

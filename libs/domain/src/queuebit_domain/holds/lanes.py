@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from queuebit_contracts.backends import REPORT_AGE_S_MAX
 from queuebit_contracts.events import BackendStatusReported
 from queuebit_contracts.jobs import Lane
+
+Backends = Mapping[Lane, frozenset[str]]
 
 
 class LaneState(NamedTuple):
@@ -25,12 +27,15 @@ class Lanes:
     def __init__(self) -> None:
         self._backends: dict[str, tuple[BackendStatusReported, datetime]] = {}
         self._available: frozenset[Lane] = frozenset()
+        self.version = 0
+        """Rises with every report."""
 
     def report(self, status: BackendStatusReported, at: datetime) -> None:
         """Take a report that was made at `at`; an older one never replaces a newer."""
         known = self._backends.get(status.backend)
         if known is None or known[1] <= at:
             self._backends[status.backend] = (status, at)
+            self.version += 1
 
     def look(self, now: datetime) -> None:
         """Set the moment that `available` speaks of."""
@@ -56,6 +61,21 @@ class Lanes:
         age_s = (now - max(calibrated)).total_seconds() if calibrated else None
         return LaneState(min(queues, default=None), max(qubits, default=None), age_s)
 
+    def paid(self, now: datetime, priced: Collection[str]) -> tuple[Backends, Backends]:
+        """The backends of each lane that charge, and those that do not. What is handed in to those that charge outlives the
+        process, or a price of theirs is known.
+        """
+        charging: dict[Lane, frozenset[str]] = {}
+        free: dict[Lane, frozenset[str]] = {}
+        for lane, names in self.backends(now).items():
+            charging[lane] = frozenset(name for name in names if name in priced or _outlives(self._backends[name][0]))
+            free[lane] = names - charging[lane]
+        return charging, free
+
     def available(self, lane: Lane) -> bool:
         """Whether a backend of the lane reported itself available within the last `REPORT_AGE_S_MAX` seconds."""
         return lane in self._available
+
+
+def _outlives(status: BackendStatusReported) -> bool:
+    return status.capabilities is not None and status.capabilities.recovery != "none"

@@ -25,6 +25,7 @@ from queuebit_domain.job.state import (
     proved,
 )
 from queuebit_domain.job.timers import stage_end
+from queuebit_domain.job.unpaid import UNPAID
 
 
 def advance(draft: Draft) -> None:
@@ -127,7 +128,7 @@ def _release_ready(draft: Draft) -> None:
                 draft.release(leg, 1)
             case Resting(number=number, until=until) if until <= draft.now:
                 draft.release(leg, number + 1)
-            case Held(number=number):
+            case Held(number=number, hold=hold) if hold <= draft.gate.version:
                 draft.release(leg, number)
             case _:
                 pass
@@ -177,7 +178,9 @@ def _fail(draft: Draft) -> None:
     draft.abandon_all("no leg gave an answer")
     job = draft.open
     failures = [leg.status.failure for leg in job.counted if isinstance(leg.status, Spent) and leg.status.failure]
-    told = next((each for each in failures if each.code is FailureCode.PROBLEM_INFEASIBLE), None)
+    told = next(
+        (each for each in failures if each.code is FailureCode.PROBLEM_INFEASIBLE or each.reason == UNPAID), None
+    )
     code = told.code if told else FailureCode.ALL_LEGS_FAILED
     draft.add(
         ev.JobFailed(

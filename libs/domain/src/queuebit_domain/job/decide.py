@@ -21,20 +21,23 @@ from queuebit_domain.job.advance import advance, complete
 from queuebit_domain.job.approving import ask_for_approval, decide_without_a_person, decided_by_a_person
 from queuebit_domain.job.draft import Draft
 from queuebit_domain.job.late import book
-from queuebit_domain.job.messages import Cancel, Deny, Grant, Invalidate, Message, Recall, Refuse, Submit, Wake
+from queuebit_domain.job.messages import Cancel, Deny, Grant, Invalidate, Message, Recall, Refuse, Settle, Submit, Wake
 from queuebit_domain.job.quarantine import distrust, recall
+from queuebit_domain.job.settling import settle, settle_by, told_late
+from queuebit_domain.job.spending import priced
 from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob, Working, working_on
 from queuebit_domain.job.timers import lost_attempts
+from queuebit_domain.money.purse import NO_PURSE, Purse
 
 
 def decide(
-    job: Job, message: Message, now: datetime, job_id: UUID, gate: Gate = OPEN
+    job: Job, message: Message, now: datetime, job_id: UUID, gate: Gate = OPEN, purse: Purse = NO_PURSE
 ) -> tuple[Sequence[JobEvent], Job]:
     """What happens now that `message` has arrived, and the job as it stands after that: the fold of what happened.
 
-    `gate`: what operators hold back.
+    `gate`: what operators hold back. `purse`: what may be spent.
     """
-    draft = Draft(job, job_id, now, gate, eased=isinstance(message, Wake) and message.eased)
+    draft = Draft(job, job_id, now, gate, purse, eased=isinstance(message, Wake) and message.eased)
     at_work = job if type(job) is OpenJob else job.later if type(job) is EndedJob else None
     match message:
         case Submit():
@@ -46,14 +49,12 @@ def decide(
             if isinstance(job, EndedJob) and job.state == "completed" and not job.suspect:
                 draft.add(message.event)
         case ev.LateUsageReported():
-            book(draft, message)
+            told_late(draft, message)
+        case Settle():
+            settle(draft, message)
         case _ if at_work is None:
-            if (
-                isinstance(job, EndedJob)
-                and job.owed
-                and isinstance(message, ev.ExecutionSucceeded | ev.ExecutionFailed)
-            ):
-                book(draft, message)
+            if isinstance(job, EndedJob) and isinstance(message, ev.ExecutionSucceeded | ev.ExecutionFailed):
+                told_late(draft, message)
         case ev.ExecutionSucceeded():
             _succeeded(draft, at_work, message)
         case ev.ResultValidated():
@@ -63,7 +64,7 @@ def decide(
         case Wake():
             _wake(draft, at_work)
         case Recall():
-            recall(draft)
+            recall(draft, begun=message.begun)
         case Grant() | Deny():
             decided_by_a_person(draft, message)
         case ev.JobStarted() | ev.ExecutionProgressed():
@@ -168,17 +169,21 @@ def _progress(draft: Draft, job: OpenJob, message: ev.JobStarted | ev.ExecutionP
 def _succeeded(draft: Draft, job: OpenJob, message: ev.ExecutionSucceeded) -> None:
     current = working_on(job, message.leg, message.attempt_id)
     if current is None or current[1].execution is not None:
-        if message.attempt_id in job.owed:
-            book(draft, message)
+        told_late(draft, message)
         return
     working = current[1]
+    told = message
+    if draft.purse.prices:
+        told = copy_with(message, cost=priced(message.usage, message.cost, message.ran.backend, draft.purse))
     if not working.started:
         draft.add(
             ev.JobStarted(
                 attempt_id=message.attempt_id, leg=message.leg, worker=message.worker, started_at=message.started_at
             )
         )
-    draft.add(copy_with(message, problem=None, params={}))
+    draft.add(copy_with(told, problem=None, params={}))
+    if job.reserved:
+        settle_by(draft, draft.open, message)
     if working.verdict is not None and working.verdict.answer_fingerprint != fingerprint(message.answer):
         draft.add(_mismatch(working.verdict, "the verdict is about another answer"))
     advance(draft)
@@ -199,6 +204,8 @@ def _validated(draft: Draft, job: OpenJob, message: ev.ResultValidated) -> None:
 
 
 def _gone_wrong(draft: Draft, job: OpenJob, message: ev.ExecutionFailed | ev.ResultRejected) -> None:
+    if isinstance(message, ev.ExecutionFailed) and job.reserved:
+        settle_by(draft, job, message)
     if working_on(job, message.leg, message.attempt_id) is not None:
         draft.add(message)
         advance(draft)

@@ -11,21 +11,28 @@ from queuebit_contracts.ids import attempt_id_of, derive_id
 from queuebit_domain.holds.gate import OPEN, Asking, Gate
 from queuebit_domain.holds.register import Hold
 from queuebit_domain.job.evolve import evolve
+from queuebit_domain.job.spending import reservation
 from queuebit_domain.job.state import Answered, EndedJob, Held, Job, LegState, OpenJob, Spent, Working, best_first
 from queuebit_domain.job.timers import lost_after
+from queuebit_domain.money.purse import NO_PURSE, Purse
 
 
 class Draft:
     """Collects the events of one decision. It lives inside `decide` only and is never shared."""
 
-    def __init__(self, job: Job, job_id: UUID, now: datetime, gate: Gate = OPEN, *, eased: bool = False) -> None:
-        """`gate`: what operators hold back. `eased`: it is the turn of this job at the holds that were eased."""
+    def __init__(
+        self, job: Job, job_id: UUID, now: datetime, gate: Gate = OPEN, purse: Purse = NO_PURSE, *, eased: bool = False
+    ) -> None:
+        """`gate`: what operators hold back. `purse`: what may be spent. `eased`: it is the turn of this job at the holds that
+        were eased.
+        """
         self.job = job
         self.now = now
         self.gate = gate
+        self.purse = purse
         self._eased = eased
         self.events: list[JobEvent] = []
-        self._job_id = job_id
+        self.job_id = job_id
 
     @property
     def open(self) -> OpenJob:
@@ -40,7 +47,7 @@ class Draft:
     def add(self, event: JobEvent) -> None:
         """Record an event and move the job."""
         self.events.append(event)
-        self.job = evolve(self.job, event, self.now, self._job_id)
+        self.job = evolve(self.job, event, self.now, self.job_id)
 
     def release(self, leg: LegState, number: int) -> None:
         """Let an attempt of a leg onto its lane, unless an operator holds it back; fairness comes in here."""
@@ -48,6 +55,9 @@ class Draft:
         if self.gate.closed and (hold := self.hold_on(leg)) is not None:
             self.hold_back(leg, number, hold)
             return
+        if self.purse.accounts and not self._pay_for(leg, number):
+            return
+        job = self.open
         request = job.request
         asked = request.seed
         self.add(
@@ -73,6 +83,13 @@ class Draft:
                 degraded=leg.degraded or None,
             )
         )
+
+    def _pay_for(self, leg: LegState, number: int) -> bool:
+        """Set aside what the attempt may cost; False where it may not be paid for."""
+        event = reservation(self.open, leg, number, self.purse)
+        if event is not None:
+            self.add(event)
+        return type(event) is not ev.BudgetExhausted
 
     def hold_back(self, leg: LegState, number: int, hold: Hold) -> None:
         """Record that an attempt waits behind a hold, where that is not known yet."""
@@ -100,7 +117,7 @@ class Draft:
             standing = self.gate.standing(status.hold, eased=self._eased)
             if standing is not None:
                 return standing
-        asking = Asking(self._job_id, request.tenant, request.problem.kind, request.tier)
+        asking = Asking(self.job_id, request.tenant, request.problem.kind, request.tier)
         return self.gate.on_leg(asking, lane, eased=self._eased)
 
     def abandon_all(self, reason: str, *, but_after_end: bool = False) -> None:

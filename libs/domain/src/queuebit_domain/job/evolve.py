@@ -34,6 +34,7 @@ from queuebit_domain.job.state import (
     Working,
     working_on,
 )
+from queuebit_domain.job.unpaid import unpaid, without
 
 J = TypeVar("J", OpenJob, EndedJob)
 
@@ -77,6 +78,7 @@ def open_job(event: ev.JobSubmitted, at: datetime, job_id: UUID) -> OpenJob:
         limits=limits,
         size=found.size if found else None,
         origin=whole_origin(event.origin, event.idempotency_key, request),
+        measures=found is not None and found.family == "measurement",
     )
 
 
@@ -126,6 +128,12 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
             return _booked(_charged(job, event), event)
         case ev.ApprovalDenied():
             return copy_with(job, denied=event)
+        case ev.BudgetReserved():
+            return copy_with(job, reserved=(*job.reserved, event))
+        case ev.BudgetSettled():
+            return copy_with(job, reserved=without(job.reserved, event.leg))
+        case ev.BudgetExhausted():
+            return _spent(job, event.leg, f"{event.leg}: {event.detail}", unpaid(job.job_id, event))
         case ev.ApprovalRequested() | ev.ApprovalGranted():
             return _approved(job, event)
         case ev.JobImproved() | ev.JobInvalidated():
@@ -174,6 +182,7 @@ def ended(job: OpenJob, state: JobState, lane: str | None = None, objective: Num
         lane or request.lane,
         owed=job.owed,
         booked=job.booked,
+        reserved=job.reserved,
     )
     going_on: list[LegState] = []
     for leg in job.legs:
@@ -195,6 +204,10 @@ def _after_the_end(job: EndedJob, event: JobEvent, at: datetime) -> EndedJob:
             return _booked(job, event)
         case ev.JobSubmitted() | ev.JobRejected() | ev.JobPlanned() | ev.JobCompleted():
             return job
+        case ev.BudgetReserved():
+            job = replace(job, reserved=(*job.reserved, event))
+        case ev.BudgetSettled():
+            job = replace(job, reserved=without(job.reserved, event.leg))
     later = _go_on(job.later, event, at) if job.later is not None else None
     if not isinstance(later, OpenJob):
         return job

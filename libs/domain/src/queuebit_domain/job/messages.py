@@ -47,7 +47,9 @@ class Wake:
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """An operator wants back what is out, was not begun, and would be held now."""
+    """An operator wants back what is out, was not begun, and would be held now; with `begun`, also what was."""
+
+    begun: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,16 @@ class Deny:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Nobody will say any more what an attempt cost, and nothing that was handed in for the leg lives: what was set aside
+    counts as spent where something was `handed_in`, and is released else.
+    """
+
+    leg: str
+    handed_in: bool
+
+
 Report = (
     ev.JobStarted
     | ev.ExecutionProgressed
@@ -86,4 +98,4 @@ Report = (
 )
 """What workers and the validator say."""
 
-Message = Submit | Refuse | Cancel | Wake | Recall | Invalidate | Grant | Deny | Report
+Message = Submit | Refuse | Cancel | Wake | Recall | Invalidate | Grant | Deny | Settle | Report

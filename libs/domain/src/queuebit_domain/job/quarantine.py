@@ -18,16 +18,18 @@ def distrust(draft: Draft) -> None:
     """Reject what a held backend has answered; the next attempt of the leg, where it has one, waits behind the hold."""
     for leg in draft.open.legs:
         execution = leg.status.execution if isinstance(leg.status, Answered | Working) else None
-        hold = None if execution is None else draft.gate.on_backend(execution.ran.backend)
+        hold = None if execution is None else draft.gate.suspected(execution.ran.backend)
         if execution is not None and hold is not None:
             _reject(draft, leg, execution, hold)
 
 
-def recall(draft: Draft) -> None:
-    """Take back what no worker is known to have begun, and would be held now: its next attempt waits behind the hold."""
+def recall(draft: Draft, *, begun: bool = False) -> None:
+    """Take back what no worker is known to have begun, or all that is out, and would be held now: its next attempt waits behind
+    the hold.
+    """
     for leg in draft.open.legs:
         status = leg.status
-        if not isinstance(status, Working) or status.started or status.execution is not None:
+        if not isinstance(status, Working) or (status.started and not begun) or status.execution is not None:
             continue
         hold = draft.hold_on(leg)
         if hold is not None:

@@ -118,7 +118,8 @@ class OpenJob:
     `latency_due_at`: when the caller's patience ends and a fallback is taken beside whatever still runs. `hurried`: that has
     happened, so the first good answer ends the job. `denied`: a person refused the plan, so the job ends when it is
     next looked at, which is at once. `origin` goes onto the event that ends it. `owed`: attempts that were given up before they
-    told what they used; `booked`: late reports of that.
+    told what they used; `booked`: late reports of that. `measures`: it asks for outcomes of circuits.
+    `reserved`: the money that is set aside for its legs.
     """
 
     job_id: UUID
@@ -143,6 +144,8 @@ class OpenJob:
     awaited: Awaited | None = None
     owed: tuple[UUID, ...] = ()
     booked: tuple[UUID, ...] = ()
+    measures: bool = False
+    reserved: tuple[ev.BudgetReserved, ...] = ()
 
     @property
     def counted(self) -> list[LegState]:
@@ -156,6 +159,7 @@ class EndedJob:
 
     `later`: the job with the legs that go on after its end, where its plan has some; `objective` is then that of its answer.
     `owed` and `booked` go on too.
+    `reserved`: the money that is set aside still, for what was handed in may live longer than the job.
     """
 
     state: JobState
@@ -168,6 +172,7 @@ class EndedJob:
     objective: Number | None = None
     owed: tuple[UUID, ...] = ()
     booked: tuple[UUID, ...] = ()
+    reserved: tuple[ev.BudgetReserved, ...] = ()
 
 
 Job = NoJob | OpenJob | EndedJob

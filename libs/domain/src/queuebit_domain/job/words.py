@@ -6,6 +6,7 @@ from typing import assert_never
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.jobs import Number
+from queuebit_contracts.money import MoneyEvent
 
 
 def worth(objective: Number | None, rest: str) -> str:
@@ -56,6 +57,8 @@ def in_words(event: ev.JobEvent) -> str:
         case ev.LateUsageReported():
             what = {"answer": "An answer", "failure": "A failure", "usage": "What it used"}[event.came]
             return f"{what} of {event.leg} came late and is booked{': ' + event.detail if event.detail else '.'}"
+        case ev.BudgetReserved() | ev.BudgetSettled() | ev.BudgetExhausted():
+            return _of_money(event)
         case ev.JobInvalidated():
             return f"The answer of {event.leg} is suspect, says {event.actor}: {event.reason}"
         case ev.JobCompleted():
@@ -68,5 +71,20 @@ def in_words(event: ev.JobEvent) -> str:
             return f"Cancelled by {event.actor}{': ' + event.reason if event.reason else '.'}"
         case ev.JobExpired():
             return "The deadline passed."
+        case _:
+            assert_never(event)
+
+
+def _of_money(event: MoneyEvent) -> str:
+    match event:
+        case ev.BudgetReserved():
+            whose = ", ".join(event.accounts)
+            return f"{event.amount.amount} {event.amount.currency} set aside for {event.leg} on {event.backend}, from {whose}."
+        case ev.BudgetSettled():
+            beyond = f", {event.overrun} beyond what was set aside" if event.overrun != "0" else ""
+            spent = f"{event.spent.amount} {event.spent.currency} ({event.basis})"
+            return f"{event.leg} cost {spent}{beyond}; {event.released} released."
+        case ev.BudgetExhausted():
+            return f"{event.leg} may not be paid for ({event.code}): {event.detail}"
         case _:
             assert_never(event)

@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from queuebit_store.attempts.postgres import PostgresAttempts
+from queuebit_store.backends.postgres import PostgresBackendReports
+from queuebit_store.budgets.postgres import PostgresBudgets
 from queuebit_store.connections.migrations import check_schema
 from queuebit_store.connections.session import Session
 from queuebit_store.connections.settings import PostgresSettings, settings_from
 from queuebit_store.diagnosis.postgres import PostgresDiagnosis
 from queuebit_store.evidence.postgres import PostgresEvidence
-from queuebit_store.gates.postgres import PostgresGates
+from queuebit_store.gates.postgres import PostgresGates, PostgresKillSwitches
 from queuebit_store.heads.postgres import PostgresHeads
 from queuebit_store.leadership.postgres import PostgresLeadership
 from queuebit_store.log.postgres import PostgresCursors, PostgresLog
@@ -32,8 +34,16 @@ class OperatorStore(
         return self._session
 
 
-class SubmissionStore(PostgresSubmissions, PostgresAttempts, PostgresGates, PostgresEvidence):
+class SubmissionStore(PostgresSubmissions, PostgresAttempts, PostgresGates, PostgresKillSwitches, PostgresEvidence):
     """What was handed in, who waits for it, which backends answer, and what was seen. Made by `opened_submissions`."""
+
+
+class BudgetStore(PostgresBudgets, PostgresSubmissions):
+    """What may be spent and was, and what was handed in for it. Made by `opened_budgets`."""
+
+
+class SwitchStore(OperatorStore, PostgresKillSwitches, PostgresSubmissions, PostgresBackendReports, PostgresBudgets):
+    """What a kill switch acts on. Made by `opened_switches`."""
 
 
 def postgres_settings(env: Mapping[str, str]) -> PostgresSettings:
@@ -46,6 +56,20 @@ async def opened_submissions(env: Mapping[str, str]) -> AsyncIterator[Submission
     """The ledger of submissions, with the tables that this version works with. Raises what the store raises."""
     async with _session(env) as session:
         yield SubmissionStore(session)
+
+
+@asynccontextmanager
+async def opened_budgets(env: Mapping[str, str]) -> AsyncIterator[BudgetStore]:
+    """The ledger of budgets, with the tables that this version works with. Raises what the store raises."""
+    async with _session(env) as session:
+        yield BudgetStore(session)
+
+
+@asynccontextmanager
+async def opened_switches(env: Mapping[str, str]) -> AsyncIterator[SwitchStore]:
+    """What a kill switch acts on, with the tables that this version works with. Raises what the store raises."""
+    async with _session(env) as session:
+        yield SwitchStore(session)
 
 
 @asynccontextmanager

@@ -139,6 +139,9 @@ def reasons_of(event: JobEvent) -> Iterator[str]:
             yield f"by {event.actor}" + (f": {event.reason}" if event.reason else "")
         case ev.LateUsageReported():
             yield f"a late {event.came}, {event.usage.qpu_s:g} s of a processor and {event.usage.shots} shots"
+        case ev.BudgetExhausted():
+            yield f"code {event.code}"
+            yield event.detail
         case ev.JobExpired():
             yield f"the deadline {moment(event.deadline)} passed"
         case ev.JobCompleted():

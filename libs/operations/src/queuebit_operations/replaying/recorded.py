@@ -59,11 +59,14 @@ def _message_of(stream_id: UUID, first: EventRow, events: Sequence[JobEvent]) ->
 
 
 def _of_operators(event: JobEvent) -> bool:
-    """Whether an operator had a part in it: what was held back at that moment is not on the job, and a job that was made from
+    """Whether an operator had a part in it: what was held back at that moment, or left in the
+    budgets, is not on the job, and a job that was made from
     another begins where that one stood.
     """
     match event:
         case ev.JobHeld() | ev.JobInvalidated() | ev.ApprovalGranted() | ev.ApprovalDenied():
+            return True
+        case ev.BudgetReserved() | ev.BudgetSettled() | ev.BudgetExhausted():
             return True
         case ev.ResultRejected():
             return event.code == QUARANTINED

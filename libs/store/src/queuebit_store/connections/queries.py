@@ -25,6 +25,7 @@ ROOMS = (
     "gates",
     "evidence",
     "backends",
+    "budgets",
     "partitions",
     "projections",
     "webhooks",
@@ -37,6 +38,20 @@ def queries() -> dict[str, str]:
     """Name to statement."""
     found = (files("queuebit_store").joinpath(room, "statements.sql").read_text(encoding="utf-8") for room in ROOMS)
     return named("\n".join(found))
+
+
+@cache
+def charged_append() -> str:
+    """The append of the log with what the ledger of budgets adds to it, each part in the place that is left for it."""
+    statement = queries()["append"]
+    for part, place in (
+        ("charged", "WITH /* charged */"),
+        ("affordable", "/* affordable */"),
+        ("booked", "/* booked */"),
+    ):
+        lines = queries()[part].splitlines()
+        statement = statement.replace(place, "\n".join(line for line in lines if not line.startswith("-- ")), 1)
+    return statement
 
 
 def named(text: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from queuebit_store.connections.moments import teach_moments
-from queuebit_store.connections.queries import queries
+from queuebit_store.connections.queries import charged_append, queries
 from queuebit_store.connections.settings import (
     APPEND,
     LARGE,
@@ -105,6 +105,12 @@ class Session:
     async def fetch_append(self, *arguments: Any, large: bool) -> list[asyncpg.Record]:
         """Run the append statement, on a connection for appends. Large ones have their own: no small one waits for them."""
         return await _fetch(self._large_pool if large else self._append_pool, "append", arguments)
+
+    async def fetch_charged(self, *arguments: Any, large: bool) -> list[asyncpg.Record]:
+        """Run the append statement with what the ledger of budgets adds to it."""
+        pool = self._large_pool if large else self._append_pool
+        with translated():
+            return await pool.fetch(charged_append(), *arguments)
 
     async def fetch_large(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
         """Run a named statement on the connection for what is large."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from queuebit_store.gates.port import Account, Allowance, Breaker, Gate
+from queuebit_store.gates.port import Account, Allowance, Breaker, Gate, KillSwitch
 from queuebit_store.memory_state.database import AccountRow, MemoryDatabase
 
 MINUTE_S = 60.0
@@ -70,3 +71,48 @@ class MemoryGates:
     async def close_account(self, account: str, seconds: float) -> None:
         row = self.database.accounts.setdefault(account, AccountRow())
         row.closed_until_s = max(row.closed_until_s, self.database.now_s() + seconds)
+
+
+class MemoryKillSwitches:
+    """What was stopped at once, on the database's clock."""
+
+    database: MemoryDatabase
+
+    async def throw_switch(
+        self,
+        mode: str,
+        scope: str,
+        value: str,
+        *,
+        backends: Sequence[str],
+        holds: Sequence[int],
+        actor: str,
+        reason: str,
+    ) -> int:
+        number = len(self.database.kill_switches) + 1
+        self.database.kill_switches[number] = KillSwitch(
+            number, mode, scope, value, tuple(backends), tuple(holds), (), actor, reason, self._now()
+        )
+        return number
+
+    async def note_out(self, number: int, lineages: Sequence[UUID]) -> None:
+        rows = self.database.kill_switches
+        rows[number] = replace(rows[number], lineages=tuple(lineages))
+
+    async def lift_switch(self, number: int, *, actor: str) -> bool:
+        rows = self.database.kill_switches
+        if number not in rows or rows[number].lifted_at is not None:
+            return False
+        rows[number] = replace(rows[number], lifted_at=self._now(), lifted_by=actor)
+        return True
+
+    async def switches(self, *, limit: int = 1000) -> list[KillSwitch]:
+        return sorted(self.database.kill_switches.values(), key=lambda each: -each.number)[:limit]
+
+    async def killed(self, backend: str) -> int | None:
+        rows = self.database.kill_switches.values()
+        thrown = (each.number for each in rows if each.lifted_at is None and {backend, "*"} & {*each.backends})
+        return min(thrown, default=None)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.database.now_s(), UTC)

@@ -7,6 +7,7 @@ A place of an account is taken before something is sent, at most so many at a ti
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -59,6 +60,60 @@ class Account:
     account: str
     holders: tuple[UUID, ...] = ()
     closed_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KillSwitch:
+    """What somebody stopped at once. `backends`: those that nothing is sent to, `*` for every one; `holds`: what it holds back;
+    `lineages`: legs of jobs whose attempts were out when it was thrown.
+    """
+
+    number: int
+    mode: str
+    scope: str
+    value: str
+    backends: tuple[str, ...]
+    holds: tuple[int, ...]
+    lineages: tuple[UUID, ...]
+    actor: str
+    reason: str
+    thrown_at: datetime
+    lifted_at: datetime | None = None
+    lifted_by: str | None = None
+
+
+class KillSwitches(Protocol):
+    """Every method raises StoreUnavailable where the store does not answer: a write may then have taken effect."""
+
+    async def throw_switch(
+        self,
+        mode: str,
+        scope: str,
+        value: str,
+        *,
+        backends: Sequence[str],
+        holds: Sequence[int],
+        actor: str,
+        reason: str,
+    ) -> int:
+        """From now on nothing more is sent to those backends; the number of the switch."""
+        ...
+
+    async def note_out(self, number: int, lineages: Sequence[UUID]) -> None:
+        """What was out when it was thrown."""
+        ...
+
+    async def lift_switch(self, number: int, *, actor: str) -> bool:
+        """Things may be sent again; whether it was thrown."""
+        ...
+
+    async def switches(self, *, limit: int = 1000) -> list[KillSwitch]:
+        """All that were ever thrown, the youngest first."""
+        ...
+
+    async def killed(self, backend: str) -> int | None:
+        """The switch that stops what would be sent to a backend now; None where there is none."""
+        ...
 
 
 class Gates(Protocol):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from queuebit_store.connections.session import Session
-from queuebit_store.gates.port import Account, Allowance, Breaker, Gate
+from queuebit_store.gates.port import Account, Allowance, Breaker, Gate, KillSwitch
 
 
 class PostgresGates:
@@ -45,3 +47,49 @@ class PostgresGates:
 
     async def close_account(self, account: str, seconds: float) -> None:
         await self._session.fetch("close_account", account, timedelta(seconds=seconds))
+
+
+class PostgresKillSwitches:
+    """What was stopped at once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def throw_switch(
+        self,
+        mode: str,
+        scope: str,
+        value: str,
+        *,
+        backends: Sequence[str],
+        holds: Sequence[int],
+        actor: str,
+        reason: str,
+    ) -> int:
+        about = mode, scope, value, list(backends), list(holds), actor, reason
+        number: int = (await self._session.fetch("throw_switch", *about))[0][0]
+        return number
+
+    async def note_out(self, number: int, lineages: Sequence[UUID]) -> None:
+        await self._session.fetch("note_out", number, list(lineages))
+
+    async def lift_switch(self, number: int, *, actor: str) -> bool:
+        return bool(await self._session.fetch("lift_switch", number, actor))
+
+    async def switches(self, *, limit: int = 1000) -> list[KillSwitch]:
+        found = await self._session.fetch("switches", limit)
+        return [
+            KillSwitch(
+                **{
+                    **row,
+                    "backends": tuple(row["backends"]),
+                    "holds": tuple(row["holds"]),
+                    "lineages": tuple(row["lineages"]),
+                }
+            )
+            for row in map(dict[str, Any], found)
+        ]
+
+    async def killed(self, backend: str) -> int | None:
+        found = await self._session.fetch("killed", backend)
+        return found[0][0] if found else None

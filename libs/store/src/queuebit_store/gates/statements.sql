@@ -62,3 +62,24 @@ SELECT account, holders, closed_until FROM provider_account ORDER BY account;
 -- The provider has said how long.
 INSERT INTO provider_account AS account (account, closed_until) VALUES ($1, clock_timestamp() + $2::interval)
 ON CONFLICT (account) DO UPDATE SET closed_until = greatest(account.closed_until, excluded.closed_until);
+
+-- name: throw_switch
+-- From now on nothing more is sent there.
+INSERT INTO kill_switch (mode, scope, value, backends, holds, actor, reason) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING number;
+
+-- name: note_out
+-- What was out when a switch was thrown.
+UPDATE kill_switch SET lineages = $2 WHERE number = $1 RETURNING number;
+
+-- name: lift_switch
+-- Things may be sent again.
+UPDATE kill_switch SET lifted_at = clock_timestamp(), lifted_by = $2 WHERE number = $1 AND lifted_at IS NULL RETURNING number;
+
+-- name: switches
+-- All that were ever thrown.
+SELECT number, mode, scope, value, backends, holds, lineages, actor, reason, thrown_at, lifted_at, lifted_by
+FROM kill_switch ORDER BY number DESC LIMIT $1;
+
+-- name: killed
+-- The oldest switch that stops what would be sent to a backend now.
+SELECT number FROM kill_switch WHERE lifted_at IS NULL AND backends && ARRAY[$1::text, '*'] ORDER BY number LIMIT 1;

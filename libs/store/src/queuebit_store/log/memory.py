@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import NoReturn
 from uuid import UUID
 
+from queuebit_store.budgets.booking import book, refused
 from queuebit_store.checks import check_batch
 from queuebit_store.errors import InvalidBatch
 from queuebit_store.leadership.port import Lease
@@ -40,9 +41,13 @@ class MemoryLog:
             # Only a stream that fits both before the wait and after it is written: the snapshot and the row lock.
             fitting = [db.fits(append) for append in batch]
             await self.hooks.before_commit("append")
-            passed = [fits and db.fits(append) for fits, append in zip(fitting, batch, strict=True)]
+            poor = refused(db, batch)
+            passed = [
+                fits and db.fits(one) and one.stream_id not in poor for fits, one in zip(fitting, batch, strict=True)
+            ]
             for append in (append for append, ok in zip(batch, passed, strict=True) if ok):
                 db.write(append, xid)
+                book(db, append)
         await self.hooks.after_commit("append")
         return passed
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from queuebit_store.budgets.port import Charge
 from queuebit_store.heads.port import Head
 from queuebit_store.leadership.port import Lease
 
@@ -50,7 +51,7 @@ class NewEvent(NamedTuple):
 class Append:
     """Events for one stream that stands at `expected_version` (0: it does not exist yet), and its head after them.
 
-    `rival_id`: a new stream is not made where this one exists.
+    `rival_id`: a new stream is not made where this one exists. `charges`: what goes into the ledger of budgets with it.
     """
 
     stream_id: UUID
@@ -60,6 +61,7 @@ class Append:
     head: Head
     category: str = "job"
     rival_id: UUID | None = None
+    charges: tuple[Charge, ...] = ()
 
 
 class Position(NamedTuple):
@@ -132,6 +134,7 @@ class EventLog(Protocol):
         At most one Append a stream in a batch, none without events. One statement, one transaction, and before it short ones
         that store payloads: those of an append that fails then are left over, and do no harm. A stream keeps the tenant and
         category that created it: an append that names others is refused like a wrong version.
+        Where its charges do not fit into what an account has left an append does not pass either.
         Raises StoreUnavailable (transient: nothing is known to be written; appending again is safe because of the expected
         version, and where the first try had taken effect it answers False: load the stream and look). Raises InvalidBatch
         (permanent: nothing is written; one bad append refuses the whole batch). The same is unknown after a cancellation.

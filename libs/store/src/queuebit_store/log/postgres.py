@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from queuebit_contracts.ids import FIRST_EPOCH
+from queuebit_store.budgets.columns import lines_of
 from queuebit_store.checks import check_batch
 from queuebit_store.connections.session import Session
 from queuebit_store.leadership.port import Lease
@@ -54,7 +55,9 @@ class PostgresLog:
         if hashes:
             await self._keep(payloads_of(batch, hashes))
         large = sum([len(event.data) for one in batch for event in one.events]) > LARGE_CHARACTERS
-        found = await self._session.fetch_append(*to.given(batch, hashes), large=large)
+        lines = lines_of(batch)
+        append = self._session.fetch_charged if lines else self._session.fetch_append
+        found = await append(*to.given(batch, hashes), *lines, large=large)
         if len(found) == len(batch):
             return [True] * len(batch)
         passed = {row[0] for row in found}

@@ -8,7 +8,7 @@
 -- that value alone: the driver looks at every element of an array several times. Such a column is one row long, unnest fills
 -- it up with NULL, and COALESCE with the value. What may be NULL and is filled with nothing else is empty where it always is.
 -- Each unnest stands in a SELECT list, because in FROM it would copy its column into a store of its own first.
-WITH given AS (
+WITH /* charged */ given AS (
     SELECT stream_id, COALESCE(tenant, $2) AS tenant, COALESCE(category, $3) AS category,
            COALESCE(expected_version, $4[1]) AS expected_version, COALESCE(version, $5[1]) AS version,
            COALESCE(state, $6) AS state, wake_at, COALESCE(attributes, $8)::jsonb AS attributes, rival_id,
@@ -19,7 +19,7 @@ WITH given AS (
                unnest($5::integer[]) AS version, unnest(string_to_array($6::text, $25)) AS state,
                unnest($7::timestamptz[]) AS wake_at, unnest(string_to_array($8::text, $25)) AS attributes,
                unnest($9::uuid[]) AS rival_id, unnest($10::timestamptz[]) AS first_at, unnest($11::timestamptz[]) AS last_at
-    ) AS g
+    ) AS g /* affordable */
 ), updated AS (
     UPDATE stream AS s
     SET version = g.version, state = g.state, wake_at = g.wake_at, attributes = g.attributes, updated_at = g.last_at
@@ -54,7 +54,7 @@ WITH given AS (
     ) AS e
     WHERE CASE WHEN e.stream_id IN (SELECT stream_id FROM passed) THEN true ELSE false END
     ORDER BY e.nth
-)
+) /* booked */
 SELECT stream_id FROM passed;
 
 -- name: load

@@ -12,9 +12,11 @@ from uuid import UUID
 
 from queuebit_store.attempts.port import KeptAttempt
 from queuebit_store.backends.port import ReportedBackend
+from queuebit_store.budgets.port import AccountRow as BudgetAccount
+from queuebit_store.budgets.port import Budget, Entry, OpenReservation, PriceRow
 from queuebit_store.directory.port import ApiKeyRow
 from queuebit_store.evidence.port import Piece
-from queuebit_store.gates.port import Gate
+from queuebit_store.gates.port import Gate, KillSwitch
 from queuebit_store.heads.port import Place, StreamRow
 from queuebit_store.idempotency.port import Reservation
 from queuebit_store.log.payloads import hash_of, whole_event
@@ -90,6 +92,7 @@ class MemoryDatabase:
         self.api_keys: dict[str, ApiKeyRow] = {}
         self.leases: dict[str, LeaseRow] = {}
         self.gates: dict[str, Gate] = {}
+        self.kill_switches: dict[int, KillSwitch] = {}
         self.evidence: dict[UUID, list[Piece]] = {}
         self.backends: dict[str, ReportedBackend] = {}
         self.accounts: dict[str, AccountRow] = {}
@@ -104,6 +107,11 @@ class MemoryDatabase:
         self.submission_notes: dict[UUID, list[Note]] = {}
         self.endpoints: dict[UUID, Endpoint] = {}
         self.deliveries: dict[UUID, DeliveryRow] = {}
+        self.budgets: dict[tuple[str, str, str, str], Budget] = {}
+        self.budget_accounts: dict[str, BudgetAccount] = {}
+        self.budget_entries: dict[UUID, Entry] = {}
+        self.budget_holds: dict[tuple[UUID, str], OpenReservation] = {}
+        self.prices: dict[str, PriceRow] = {}
         self.partitions: list[Partition] = []
         self.builds: dict[str, Build] = {}
         self.projected: dict[str, dict[Key, Row]] = {}

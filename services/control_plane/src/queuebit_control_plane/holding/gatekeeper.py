@@ -45,5 +45,5 @@ class Gatekeeper:
         holds = self._holds
         if holds.holds:
             self._gate = Gate(holds, self._lanes.backends(self._clock.now()))
-        elif self._gate.holds.version != holds.version:
+        elif self._gate.version != holds.version:
             self._gate = Gate(holds)

@@ -26,6 +26,7 @@ from queuebit_gateway.read_model.models import (
     RejectionView,
     SuspectView,
 )
+from queuebit_gateway.read_model.money_view import MoneyView, with_money
 from queuebit_gateway.read_model.plan_view import Progress, approval_view, plan_view
 from queuebit_problems.kind import gap_of
 
@@ -48,6 +49,7 @@ class Folding:
     spent: list[tuple[Cost, Usage]] = field(default_factory=list)
     chosen: UUID | None = None
     held: dict[str, HeldView] = field(default_factory=dict)
+    money: dict[str, MoneyView] = field(default_factory=dict)
 
     def apply(self, event: ev.JobEvent, at: datetime) -> None:
         """Take one event in. Raises CorruptStream where it does not fit those before."""
@@ -78,15 +80,11 @@ class Folding:
             case ev.FallbackTaken():
                 self._fallback_taken(event, at)
             case ev.JobHeld():
-                self.held[event.leg] = HeldView(
-                    leg=event.leg, hold=event.hold, actor=event.actor, reason=event.reason, since=at
-                )
+                self.held[event.leg] = HeldView.model_validate(event.model_dump() | {"since": at})
             case ev.LateUsageReported():
                 self._late_usage_reported(event)
             case ev.JobInvalidated():
-                self.outcome["suspect"] = SuspectView(
-                    actor=event.actor, reason=event.reason, at=at, replaced_by=event.replaced_by
-                )
+                self.outcome["suspect"] = SuspectView.model_validate(event.model_dump() | {"at": at})
             case ev.JobCompleted():
                 self._job_completed(event)
             case ev.JobImproved():
@@ -99,6 +97,8 @@ class Folding:
                 self._job_expired(event)
             case ev.ApprovalRequested() | ev.ApprovalGranted() | ev.ApprovalDenied():
                 pass
+            case ev.BudgetReserved() | ev.BudgetSettled() | ev.BudgetExhausted():
+                self.money = with_money(self.money, event, at)
             case _:
                 assert_never(event)
 
@@ -207,11 +207,7 @@ class Folding:
             attempt.finished_at = attempt.finished_at or at
 
     def _fallback_taken(self, event: ev.FallbackTaken, at: datetime) -> None:
-        self.fallbacks.append(
-            FallbackView(
-                from_leg=event.from_leg, to_leg=event.to_leg, trigger=event.trigger, reason=event.reason, at=at
-            )
-        )
+        self.fallbacks.append(FallbackView.model_validate(event.model_dump() | {"at": at}))
 
     def _job_completed(self, event: ev.JobCompleted) -> None:
         self.chosen = event.attempt_id
@@ -295,6 +291,7 @@ class Folding:
             fallbacks=tuple(self.fallbacks),
             improvements=self.improvements,
             approval=approval_view(self.job.awaited) if isinstance(self.job, OpenJob) else None,
+            money=tuple(self.money.values()),
             held=() if isinstance(self.job, EndedJob) else tuple(self.held.values()),
             **facts,
         )

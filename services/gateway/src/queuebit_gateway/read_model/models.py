@@ -11,6 +11,7 @@ from queuebit_contracts.events import Answer, Suggestion, Verdict
 from queuebit_contracts.jobs import Confidence, Cost, JobState, Lane, Number, Ran, Role, Sense, Usage
 from queuebit_contracts.model import Model
 from queuebit_contracts.origin import Origin
+from queuebit_gateway.read_model.money_view import MoneyView
 
 LegProgress = Literal[
     "waiting",
@@ -217,6 +218,9 @@ class JobView(Model):
         default=None, description="What it waits for, where a person is to allow its plan."
     )
     held: tuple[HeldView, ...] = Field(default=(), description="Why it waits, where an operator holds it back.")
+    money: tuple[MoneyView, ...] = Field(
+        default=(), description="What legs that are paid for were expected to cost, and did."
+    )
     suspect: SuspectView | None = Field(default=None, description="Set where its answer was invalidated.")
     parent: ParentView | None = Field(default=None, description="The job that it was forked from, or asks again.")
     failure: FailureView | None = None

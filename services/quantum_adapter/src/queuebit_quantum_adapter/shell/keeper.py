@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from queuebit_contracts.ids import derive_id
+from queuebit_contracts.ids import lineage_id_of
 from queuebit_problems.errors import ProblemError
 from queuebit_quantum_adapter.errors import AdapterError
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor, TaskHop
@@ -87,4 +87,4 @@ class OrderKeeper:
 
 def lineage_of(job: str, leg: str) -> UUID:
     """What all tries of one leg of a job have in common."""
-    return derive_id(UUID(job), f"leg:{leg}")
+    return lineage_id_of(UUID(job), leg)

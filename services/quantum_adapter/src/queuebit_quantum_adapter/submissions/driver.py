@@ -23,7 +23,7 @@ from queuebit_quantum_adapter.submissions.machine import Act, Terms
 from queuebit_quantum_adapter.submissions.seen import Observation
 from queuebit_store.errors import StoreError
 from queuebit_store.evidence.port import Evidence
-from queuebit_store.gates.port import Allowance, Gates
+from queuebit_store.gates.port import Allowance, Gates, KillSwitches
 from queuebit_store.submissions.port import Submission, Submissions
 
 LEASE_S = 60.0
@@ -38,7 +38,7 @@ def unheard(words: str) -> None:
     """Nobody listens."""
 
 
-class Shared(Submissions, Gates, Evidence, Protocol):
+class Shared(Submissions, Gates, KillSwitches, Evidence, Protocol):
     """Submissions, what was seen of them, and what is shared about their providers."""
 
 
@@ -133,6 +133,8 @@ class Driver:
         until = await self._store.pass_gate(row.backend, self._terms.breaker.probe_s)
         if until is not None:
             return see.Unreachable(until)
+        if act in (Act.OPEN_FENCE, Act.SEND) and (number := await self._store.killed(row.backend)) is not None:
+            return see.Killed(number)
         terms = self._terms
         if machine.takes_place(row, act) and not await self._store.take_place(terms.account, row.key, terms.allowance):
             return see.Full()

@@ -13,14 +13,14 @@ from queuebit_quantum_adapter.errors import NoBackend
 from queuebit_store.attempts.port import Attempts
 from queuebit_store.errors import InvalidSettings
 from queuebit_store.evidence.port import Evidence
-from queuebit_store.gates.port import Gates
+from queuebit_store.gates.port import Gates, KillSwitches
 from queuebit_store.postgres import PostgresStore, settings_from
 from queuebit_store.submissions.port import Submissions
 
 T = TypeVar("T")
 
 
-class Ledger(Submissions, Attempts, Evidence, Gates, Protocol):
+class Ledger(Submissions, Attempts, Evidence, Gates, KillSwitches, Protocol):
     """Submissions with what was seen of them, the attempts that wait for them, and what is shared about their providers."""
 
 

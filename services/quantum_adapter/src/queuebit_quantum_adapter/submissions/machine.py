@@ -22,6 +22,7 @@ from queuebit_quantum_adapter.submissions.seen import (
     Fetched,
     Found,
     Full,
+    Killed,
     NoAnswer,
     Observation,
     Refused,
@@ -137,6 +138,8 @@ def react(row: Submission, seen: Observation, now: datetime, terms: Terms) -> Re
             return Reaction(_after(row, now, again_s), f"No answer: {words[:WORDS_MAX]}")
         case Unreachable(until):
             return _unreachable(row, until, now, terms)
+        case Killed(number):
+            return Reaction(_after(row, now, terms.poll_s), f"Kill switch {number} is thrown: nothing is sent.")
         case Full():
             return Reaction(_after(row, now, terms.poll_s), "It waits for a place of the account.")
         case Found(provider_ids):

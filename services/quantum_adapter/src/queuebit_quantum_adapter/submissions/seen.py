@@ -69,6 +69,13 @@ class Unreachable:
 
 
 @dataclass(frozen=True, slots=True)
+class Killed:
+    """An operator has thrown a kill switch: nothing more is sent to the backend while it stands."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Full:
     """There is no place left of the account now."""
 
@@ -90,4 +97,6 @@ class Unwanted:
     """Nobody wants it, and nothing was sent."""
 
 
-Observation = FenceOpened | Taken | Refused | Doubt | NoAnswer | Unreachable | Full | Found | Fetched | Unwanted | Poll
+Observation = (
+    FenceOpened | Taken | Refused | Doubt | NoAnswer | Unreachable | Full | Killed | Found | Fetched | Unwanted | Poll
+)

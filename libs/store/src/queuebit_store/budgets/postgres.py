@@ -1,0 +1,91 @@
+"""The ledger of budgets on PostgreSQL: single statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from queuebit_store.budgets.port import (
+    ENTRIES_MAX,
+    AccountRow,
+    Budget,
+    Entry,
+    OpenReservation,
+    PriceRow,
+    resets_at,
+    window_of,
+)
+from queuebit_store.connections.session import Session
+
+
+class PostgresBudgets:
+    """Accounts, what is set aside, entries and prices."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def grant(self, budget: Budget, now: datetime, *, actor: str, reason: str) -> AccountRow:
+        about = budget.name, budget.tenant, budget.purpose, budget.currency, budget.period, budget.limit
+        account = budget.account_at(now)
+        await self._session.fetch("grant_budget", *about, account, actor, reason)
+        opened = await self._present([budget.tenant], now, actor, reason)
+        return next(each for each in opened if each.account == account)
+
+    async def end_budget(self, budget: Budget) -> bool:
+        about = budget.name, budget.purpose, budget.currency, budget.period
+        return bool(await self._session.fetch("end_budget", *about))
+
+    async def budgets_of(self, tenants: Sequence[str], now: datetime) -> list[AccountRow]:
+        return await self._present(tenants, now, "", "A window begins.")
+
+    async def has_budgets(self) -> bool:
+        return bool(await self._session.fetch("has_budgets"))
+
+    async def accounts(self, tenant: str | None = None, *, limit: int = ENTRIES_MAX) -> list[AccountRow]:
+        return [_account(row) for row in await self._session.fetch("accounts", tenant, limit)]
+
+    async def open_reservations(self, tenant: str | None = None, *, limit: int = ENTRIES_MAX) -> list[OpenReservation]:
+        found = await self._session.fetch("open_reservations", tenant, limit)
+        return [
+            OpenReservation(stream_id, leg, attempt_id, amount, tuple(accounts), since)
+            for stream_id, leg, attempt_id, amount, accounts, since in found
+        ]
+
+    async def sent_for(self, lineages: Sequence[UUID]) -> dict[UUID, bool]:
+        return {row[0]: row[1] for row in await self._session.fetch("sent_for", list(lineages))}
+
+    async def entries(
+        self,
+        tenant: str | None = None,
+        *,
+        since: datetime | None = None,
+        before: datetime | None = None,
+        limit: int = ENTRIES_MAX,
+    ) -> list[Entry]:
+        return [Entry(*row) for row in await self._session.fetch("entries", tenant, since, before, limit)]
+
+    async def set_price(self, price: PriceRow) -> None:
+        about = price.backend, price.currency, price.task, price.shot, price.second, price.actor
+        await self._session.fetch("set_price", *about)
+
+    async def drop_price(self, backend: str) -> bool:
+        return bool(await self._session.fetch("drop_price", backend))
+
+    async def prices(self) -> list[PriceRow]:
+        return [PriceRow(*row) for row in await self._session.fetch("prices")]
+
+    async def tell_thresholds(self, percents: Sequence[int]) -> list[AccountRow]:
+        return [_account(row) for row in await self._session.fetch("tell_thresholds", list(percents))]
+
+    async def _present(self, tenants: Sequence[str], now: datetime, actor: str, reason: str) -> list[AccountRow]:
+        day = window_of("day", now), resets_at("day", now)
+        month = window_of("month", now), resets_at("month", now)
+        found = await self._session.fetch("budgets_of", list(tenants), *day, *month, actor, reason)
+        return [_account(row) for row in found]
+
+
+def _account(row: asyncpg.Record) -> AccountRow:
+    return AccountRow(*row)
