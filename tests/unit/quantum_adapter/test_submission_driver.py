@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -325,7 +326,7 @@ def test_requests_and_results_survive_the_ledger(request_: Request) -> None:
 async def test_while_a_kill_switch_is_thrown_nothing_is_sent_and_what_was_sent_is_followed(recovery: Recovery) -> None:
     world = World(recovery)
     await world.begin()
-    switch = {"actor": "ann", "reason": "it burns money", "holds": ()}
+    switch: dict[str, Any] = {"actor": "ann", "reason": "it burns money", "holds": ()}
     number = await world.store.throw_switch("stop", "backend", "memory", backends=["memory"], **switch)
     for _ in range(5):
         world.clock.now_s += LEASE_S + 1
