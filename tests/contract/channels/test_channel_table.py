@@ -19,7 +19,6 @@ NOT_SAID_YET = {
         "JobImproved",
         "JobHeld",
         "JobInvalidated",
-        "LateUsageReported",
         *("BudgetReserved", "BudgetSettled", "BudgetExhausted"),
     )
 }
