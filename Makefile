@@ -174,6 +174,10 @@ chaos: $(READY) ## Break everything on three brokers under load, and see whether
 webhook-restarts: $(READY) ## Kill senders of webhooks under load, on a real PostgreSQL: is every one told? (RESTARTS=1000).
 	@RESTARTS=$(or $(RESTARTS),1000) $(BIN)/python -m pytest tests/contract/store/test_webhook_restarts.py -k postgres --timeout 0
 
+.PHONY: week
+week: $(READY) ## Let a job wait a week at its provider while JOBS=10000 others pass and every service restarts (OUT=file.json).
+	@$(BIN)/python -m queuebit_workbench.week $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT))
+
 schemas: $(READY) ## Write JSON Schemas, AsyncAPI and OpenAPI into schemas/, and the reference into infra/docs/reference/.
 	@$(BIN)/python -m queuebit_workbench.schemas schemas
 	@$(BIN)/python -m queuebit_workbench.reference infra/docs/reference

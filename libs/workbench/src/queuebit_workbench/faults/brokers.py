@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 
 from aiokafka import TopicPartition  # type: ignore[import-untyped]
@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 from queuebit_devstack import freezing
 from queuebit_devstack.stack import Stack
 from queuebit_operations.records.kafka import opened_records
-from queuebit_operations.records.port import Place
+from queuebit_operations.records.port import Place, Span
 from queuebit_workbench.faults.database import NAME
 
 TRIES, TRY_INTERVAL_S = 60, 0.5
@@ -70,10 +70,20 @@ async def eat_unread(stack: Stack, topic: str, group: str) -> dict[Place, int]:
         await admin.delete_records(
             {TopicPartition(place.topic, place.partition): RecordsToDelete(span.end) for place, span in spans.items()}
         )
-    unread = {
-        place: span.end - max(committed[place], span.begin) for place, span in spans.items() if place in committed
-    }
-    return {place: count for place, count in unread.items() if count > 0}
+    behind = _behind(spans, committed)
+    return {place: count for place, count in behind.items() if place in committed and count > 0}
+
+
+async def unread(stack: Stack, topic: str, group: str) -> dict[Place, int]:
+    """Of each partition how many records the group has not done with: all of them where it has committed nothing so far."""
+    async with _admin(stack) as admin:
+        committed = await _committed(admin, group)
+    async with opened_records(stack.access(), "") as records:
+        return _behind(await records.spans([topic]), committed)
+
+
+def _behind(spans: Mapping[Place, Span], committed: Mapping[Place, int]) -> dict[Place, int]:
+    return {place: span.end - max(committed.get(place, span.begin), span.begin) for place, span in spans.items()}
 
 
 async def has_read(stack: Stack, group: str) -> bool:
