@@ -9,7 +9,7 @@ from queuebit_contracts.channels import queued
 from queuebit_contracts.jobs import Tier
 from queuebit_store.submissions.port import SubmissionState
 from queuebit_workbench.faults.brokers import unread
-from queuebit_workbench.week.judge import Look
+from queuebit_workbench.week.judge import DAY_S, Look
 from queuebit_workbench.week.scene import Scene
 
 TIER: Tier = "scheduled"
@@ -37,6 +37,12 @@ class Watch:
         """Have it looked at now, as an operator may: what has waited for long is asked for rarely."""
         for row in await self._scene.store.list_submissions([SubmissionState.FOLLOWING], limit=ROWS_MAX):
             await self._scene.store.hurry_submission(row.key)
+
+    async def has_heard(self, left_s: float) -> bool:
+        """Whether the ledger has the provider's word that it takes about so long; it is asked for at once."""
+        await self.hurry()
+        rows = await self._scene.store.list_submissions([SubmissionState.FOLLOWING], limit=ROWS_MAX)
+        return any(row.wait_s is not None and abs(row.wait_s - left_s) < DAY_S / 2 for row in rows)
 
     async def run(self, attempt_id: UUID, stop: asyncio.Event) -> None:
         """Until `stop`."""
