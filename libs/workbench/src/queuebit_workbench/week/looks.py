@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from uuid import UUID
 
 from queuebit_contracts.channels import queued
 from queuebit_contracts.jobs import Tier
+from queuebit_runtime.errors import BusError
+from queuebit_store.errors import StoreError
 from queuebit_store.submissions.port import SubmissionState
 from queuebit_workbench.faults.brokers import unread
 from queuebit_workbench.week.judge import DAY_S, Look
@@ -47,7 +50,8 @@ class Watch:
     async def run(self, attempt_id: UUID, stop: asyncio.Event) -> None:
         """Until `stop`."""
         while not stop.is_set():
-            self.looks.append(Look(await self._held(attempt_id), await self._unread()))
+            with suppress(BusError, StoreError):  # what could not be seen is no look, and too few looks prove nothing
+                self.looks.append(Look(await self._held(attempt_id), await self._unread()))
             await self._scene.clock.sleep(LOOK_INTERVAL_S)
 
     async def _held(self, attempt_id: UUID) -> bool:

@@ -122,7 +122,9 @@ class _Week:
             self._killed += scene.kill_workers()
         left_s = (DAYS - day) * DAY_S + DAY_S / 2
         await scene.desk.queue(left_s)
-        await self._until(lambda: self._watch.has_heard(left_s), f"what the provider says on day {day} is in the ledger")
+        await self._until(
+            lambda: self._watch.has_heard(left_s), f"what the provider says on day {day} is in the ledger"
+        )
         if day in KILLING:
             await self._until(lambda: self._has_said(left_s), f"a sign of life tells of day {day}")
         self._say(f"Day {day}: {len(self._asked)} jobs have passed, {self._restarts.total()} restarts.")
