@@ -1,5 +1,5 @@
 // What every screen is put together from.
-import { html, useEffect, useId, useRef, useState } from "../core/html.js";
+import { html, useEffect, useId, useLayoutEffect, useRef, useState } from "../core/html.js";
 import { ago, moment, utc } from "../core/format.js";
 import { useNow } from "../core/load.js";
 import { Icon } from "./icons.js";
@@ -17,7 +17,7 @@ export function Title({ children, document: name, aside }) {
   useEffect(() => {
     document.title = name ? `${name} · Queuebit` : "Queuebit";
   }, [name]);
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => heading.current?.focus({ preventScroll: true }), []);
   return html`<div class="screen-head"><h1 tabindex="-1" ref=${heading}>${children}</h1>${aside}</div>`;
 }
 
