@@ -23,6 +23,8 @@ NOT_SAID_YET = {
     )
 }
 """What no service says by itself, or only where a provider charges: the table carries it for those who do, and operators."""
+ONLY_WHERE_CHARGED = {("jobs.executions", "io.queuebit.LateUsageReported.v1")}
+"""What a worker says of a provider that charges late; what the control plane makes of another's late end is seen here."""
 
 
 @pytest.fixture(scope="module")
@@ -71,4 +73,4 @@ def test_each_topic_carries_the_messages_of_the_table(seen: Seen) -> None:
     table = {(channel.topic, type_of(message)) for channel in ours for message in channel.messages}
     published = {(topic, said) for _, topic, said in seen.published if BY_TOPIC[topic].messages}
 
-    assert published == {(topic, said) for topic, said in table if said not in NOT_SAID_YET}
+    assert published == {(topic, said) for topic, said in table - ONLY_WHERE_CHARGED if said not in NOT_SAID_YET}
