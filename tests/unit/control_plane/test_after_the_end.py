@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from queuebit_contracts import events as ev
+from queuebit_contracts.jobs import Usage
 from queuebit_domain.holds.gate import Gate
 from queuebit_domain.holds.register import Hold, Holds
 from queuebit_domain.job.label import label
@@ -78,6 +79,20 @@ def test_a_lost_attempt_is_found_and_a_rejected_answer_ends_the_leg() -> None:
 
     wrong = told(done, [answers(Q, 9)[0], a_verdict(Q, problem_fingerprint="another")])
     assert (wrong.names[-1], next_wake(wrong.job)) == ("ResultRejected", None)
+
+
+def test_what_a_lost_attempt_used_is_booked_once_while_its_leg_goes_on_after_the_end() -> None:
+    lost = told(begun(PRIMARY, UPGRADE), answers(C, 4)).when(Wake(), at(311))
+    attempt = lost.the(ev.ExecutionFailed).attempt_id
+    report = ev.LateUsageReported(report_id=attempt, attempt_id=attempt, leg=Q, came="usage", usage=Usage(qpu_s=2.0))
+    booked = lost.when(report, at(312))
+    due = next_wake(booked.job)
+    assert due is not None
+
+    again = booked.when(Wake(), due)
+
+    assert (booked.names, again.names) == (["LateUsageReported"], ["JobQueued"])
+    assert told(Story(again.job), [answers(Q, 9)[0]], 400).names == []
 
 
 def test_who_withdraws_a_job_that_has_ended_stops_what_goes_on() -> None:

@@ -201,17 +201,18 @@ def _after_the_end(job: EndedJob, event: JobEvent, at: datetime) -> EndedJob:
         case ev.JobImproved() if job.later is not None:
             return replace(job, lane=event.ran.lane, objective=event.objective)
         case ev.LateUsageReported():
-            return _booked(job, event)
+            later = None if job.later is None else _booked(job.later, event)
+            return replace(_booked(job, event), later=later)
         case ev.JobSubmitted() | ev.JobRejected() | ev.JobPlanned() | ev.JobCompleted():
             return job
         case ev.BudgetReserved():
             job = replace(job, reserved=(*job.reserved, event))
         case ev.BudgetSettled():
             job = replace(job, reserved=without(job.reserved, event.leg))
-    later = _go_on(job.later, event, at) if job.later is not None else None
-    if not isinstance(later, OpenJob):
+    gone_on = _go_on(job.later, event, at) if job.later is not None else None
+    if not isinstance(gone_on, OpenJob):
         return job
-    return replace(job, later=later, owed=tuple(dict.fromkeys((*job.owed, *later.owed))))
+    return replace(job, later=gone_on, owed=tuple(dict.fromkeys((*job.owed, *gone_on.owed))))
 
 
 def with_leg(job: OpenJob, leg: str, status: LegStatus) -> OpenJob:
