@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import suppress
 from random import Random
-from typing import Any, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from queuebit_contracts.channels import dead_letter
@@ -85,7 +85,9 @@ class Operator:
     async def hold_for(self, for_s: float, *, eases: bool) -> None:
         """Hold something back for a while; then let it go at once, or ease it and leave the rest to the control plane."""
         scope, value = self._what()
-        wanted = HoldPlaced(why="pause", scope=scope, value=value, actor="alice", reason="I want to look at it")
+        # What a backend says is not believed meanwhile; what merely waits is no worse for it.
+        why: Literal["pause", "quarantine"] = "quarantine" if scope == "backend" else "pause"
+        wanted = HoldPlaced(why=why, scope=scope, value=value, actor="alice", reason="I want to look at it")
         hold, _ = await self._register.place(wanted)
         if self._random.random() < 0.5:
             await self._recall()

@@ -121,7 +121,7 @@ async def test_pairs_come_from_jobs_and_what_the_gate_says_is_told(
 
     told = (await path("show", "maxcut", "--json")).document
     stored = await postgres_store.events_of(PATH_ID, limit=200)
-    assert (told["pairs"]["recorded"], told["pairs"]["eligible"]) == (54, 60)
+    assert (told["pairs"]["recorded"], told["pairs"]["eligible"]) == (54, 59)
     assert (told["frozen"]["actor"], told["frozen"]["proposal"]) == ("gate", "retire")
     assert [event.type for event in stored].count("PathFrozen") == 1
     assert await postgres_store.load_cursor(CURSOR) > Position()

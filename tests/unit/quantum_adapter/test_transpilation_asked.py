@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import Any
 
 import pytest
@@ -24,14 +25,16 @@ from tests.unit.quantum_adapter.models import LIMITS, a_maxcut, an_order
 TEXT = (
     'OPENQASM 3.0; include "stdgates.inc"; qubit[3] q; bit[3] c; h q[0]; cx q[0], q[1]; cx q[0], q[2]; c = measure q;'
 )
+_NUMBERS = itertools.count(1)
 GHZ = Problem(kind="circuit_sampling", statement={"qasm": TEXT, "shots": 200})
 
 
-async def done(problem: Problem, *, noisy: bool = True, number: int = 1, **params: Any) -> Any:
+async def done(problem: Problem, *, noisy: bool = True, **params: Any) -> Any:
+    """What becomes of an order of its own: a key that was used for another request is refused."""
     pytest.importorskip("qiskit_ibm_runtime", reason="the extra `noise` is not installed")
     spec = noisy_aer(LIMITS, snapshot_of("fake_manila")) if noisy else aer(LIMITS)
     executor = QuantumExecutor(InlinePool(), Backends([spec]), LIMITS, SystemClock(), worker="w")
-    return await executor.run(an_order(problem, params=params, number=number), lambda _: None, asyncio.Event())
+    return await executor.run(an_order(problem, params=params, number=next(_NUMBERS)), lambda _: None, asyncio.Event())
 
 
 @pytest.mark.parametrize(
@@ -56,7 +59,7 @@ def test_what_is_neither_is_refused_by_name(params: dict[str, Any]) -> None:
 
 
 async def test_a_layout_is_kept_and_the_level_is_told() -> None:
-    usual, chosen = await done(GHZ), await done(GHZ, number=2, level=0, layout="2,1,3")
+    usual, chosen = await done(GHZ), await done(GHZ, level=0, layout="2,1,3")
 
     assert isinstance(usual, ExecutionSucceeded)
     assert isinstance(chosen, ExecutionSucceeded)

@@ -95,7 +95,7 @@ class Forbidden(QueuebitError):
 
 
 class NotFound(QueuebitError):
-    """There is no such job or kind."""
+    """There is no such job, kind, backend, webhook or path."""
 
     code = "not_found"
 
@@ -160,6 +160,7 @@ ERRORS: dict[str, type[QueuebitError]] = {
     "kind_not_found": NotFound,
     "backend_not_found": NotFound,
     "webhook_not_found": NotFound,
+    "path_not_found": NotFound,
     "method_not_allowed": InvalidRequest,
     "request_timeout": Unavailable,
     "job_ended": Conflict,

@@ -187,6 +187,7 @@ class Job(Model):
     suggestions: tuple[dict[str, Any], ...] = ()
     approval: dict[str, Any] | None = None
     held: tuple[Held, ...] = ()
+    money: tuple[dict[str, Any], ...] = ()
     suspect: Suspect | None = None
     parent: Parent | None = None
     failure: Failure | None = None

@@ -84,9 +84,11 @@ class CpReading:
         """The bound on the objective that the model's bound proves, rounded to the safe side; None where it proves none."""
         if not (math.isfinite(model_bound) and math.isfinite(self.error)):
             return None
+        # The model's bound is an integer, told as a float that may be some of its last digits off.
+        noise = min(0.25, max(1e-6, 4 * math.ulp(model_bound)))
         if sense == "max":
-            return number_above(math.ceil(model_bound - 1e-6) * exact(self.scale) + exact(self.error))
-        return number_below(math.floor(model_bound + 1e-6) * exact(self.scale) - exact(self.error))
+            return number_above(math.ceil(model_bound - noise) * exact(self.scale) + exact(self.error))
+        return number_below(math.floor(model_bound + noise) * exact(self.scale) - exact(self.error))
 
 
 class Optimisation(Kind[S]):
