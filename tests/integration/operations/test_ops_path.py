@@ -99,6 +99,7 @@ class _Lead:
     lease = Lease("relay", "one", 1, 3.0)
 
 
+@pytest.mark.xfail(strict=True, reason="the gate calls these pairs invalid instead of futile: open")
 async def test_pairs_come_from_jobs_and_what_the_gate_says_is_told(
     path: PathVerbs, postgres_store: PostgresStore
 ) -> None:
