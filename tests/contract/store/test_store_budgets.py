@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -195,3 +195,36 @@ async def test_many_that_race_for_the_last_money_never_take_more_than_there_is(o
     assert rows[WEB_ID].reserved == sum(taken[1::2]) <= 30
     assert all(each.left >= 0 for each in rows.values())
     assert len(await stores[0].open_reservations()) == 100
+
+
+async def test_a_window_that_opens_in_two_places_is_seen_in_both(open_session: OpenSession) -> None:
+    stores: list[Any] = [await open_session() for _ in range(4)]
+    await granted(stores[0], TOTAL, WEB)
+
+    for day in range(20):
+        now = APRIL + timedelta(days=40 * day)
+        seen = await asyncio.gather(*(store.budgets_of(["acme"], now) for store in stores for _ in range(4)))
+        assert {tuple(each.name for each in rows) for rows in seen} == {("acme", "acme/web")}
+
+
+async def test_a_leg_that_is_settled_and_tried_again_at_once_has_its_new_money_set_aside(store: Any) -> None:
+    await granted(store, TOTAL)
+    await store.append([charging(1, {"RESERVE": "10"})])
+    settled = charging(1, {"SETTLE": "1", "RELEASE": "9"}, expected=1)
+    again = charging(1, {"RESERVE": "10"}, expected=1, number=2)
+
+    assert await store.append([replace(settled, charges=settled.charges + again.charges)]) == [True]
+
+    assert figures(await store.accounts()) == {ACME_ID: ("89", "10", "1")}
+    assert [each.attempt_id for each in await store.open_reservations()] == [again.charges[0].attempt_id]
+
+
+async def test_what_is_set_aside_is_read_page_by_page(store: Any) -> None:
+    await granted(store, TOTAL)
+    for nth in range(5):
+        await store.append([charging(nth, {"RESERVE": "1"})])
+
+    every = await store.open_reservations()
+    first = await store.open_reservations(limit=2)
+    assert first + await store.open_reservations("acme", after=first[-1]) == every
+    assert len(every) == 5

@@ -118,6 +118,15 @@ def test_the_dearest_backend_that_it_may_go_to_counts() -> None:
     assert asked(purse, params={"backend": "qpu"}).the(ev.BudgetReserved).backend == "qpu"
 
 
+def test_what_may_be_charged_in_either_of_two_currencies_is_not_one_estimate() -> None:
+    yen = Price("far", "JPY", Decimal(100))
+    purse = a_purse(account("acme", "10"), prices=(QPU, yen), charging={"quantum": frozenset({"qpu", "far"})})
+
+    refused = asked(purse).the(ev.BudgetExhausted)
+    assert (refused.code, "charge in JPY and in USD" in refused.detail) == ("no_price", True), refused.detail
+    assert asked(purse, params={"backend": "qpu"}).the(ev.BudgetReserved).amount.currency == "USD"
+
+
 def test_what_it_cost_is_booked_and_the_rest_released() -> None:
     ran = Ran(lane="quantum", method="qaoa", backend="qpu")
     answered = asked().when(a_success(LEG, ran=ran, cost=Cost(amount="0.8")), purse=RICH)

@@ -150,6 +150,32 @@ async def test_money_of_a_job_that_was_cancelled_stays_until_nobody_can_begin_it
     assert await plane.store.open_reservations() == []
 
 
+async def test_what_was_set_aside_is_settled_in_the_books_too_when_nobody_has_a_budget_any_more() -> None:
+    plane = await a_plane()
+    await plane.submit(1)
+    assert await plane.store.end_budget(TOTAL)
+    await plane.store.drop_price("qpu")
+    plane.wait(10)
+
+    await plane.tell((1, answered(1, "0.5")))
+
+    assert await plane.left() == ("3.500", "0.000", "0.5")
+    assert await plane.store.open_reservations() == []
+
+
+async def test_many_that_live_hide_none_that_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("queuebit_control_plane.money.settler.PAGE", 1)
+    plane = await a_plane()
+    await plane.submit(1, 2)
+    held = await plane.store.open_reservations()
+    last = next(nth for nth in (1, 2) if job(nth) == held[-1].stream_id)
+    await plane.tell((last, Cancel("acme", "alice", "")))
+    plane.wait(1000)
+
+    assert [await plane.settler.step() for _ in range(3)] == [0, 1, 0]
+    assert [each.stream_id for each in await plane.store.open_reservations()] == [job(3 - last)]
+
+
 STEPS = st.lists(
     st.tuples(
         st.integers(0, 4), st.sampled_from(["submit", "answer", "dear", "cancel", "settle", "crash"]), st.booleans()

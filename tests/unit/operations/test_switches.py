@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from queuebit_contracts.ids import attempt_id_of, lineage_id_of, uuid7
+from queuebit_contracts.operators import HoldPlaced
 from queuebit_control_plane.handler import CommandHandler
 from queuebit_control_plane.holding.gatekeeper import Gatekeeper
 from queuebit_domain.holds.lanes import Lanes
@@ -17,6 +18,7 @@ from queuebit_domain.job.codec import fold
 from queuebit_domain.job.label import label
 from queuebit_operations.choosing.port import AnsweredBy, Standing, Surveyed
 from queuebit_operations.errors import BadArgument, NotThere
+from queuebit_operations.holding.register import HoldRegister
 from queuebit_operations.killing.switch import Mode, Switches
 from queuebit_store.backends.port import ReportedBackend
 from queuebit_store.memory import MemoryStore
@@ -133,6 +135,44 @@ async def test_what_is_lifted_flows_again_but_for_what_another_switch_stops() ->
     assert await switches.lift(two.number, actor="bob", reason="fine")
     assert await store.killed("ibm_a") is None
     assert not await switches.lift(two.number, actor="bob", reason="fine")
+
+
+async def test_a_hold_that_somebody_placed_before_is_not_lifted_with_the_switch() -> None:
+    store, switches, _ = await a_world()
+    register = HoldRegister(store, StoppedClock())
+    doubt = HoldPlaced(why="quarantine", scope="backend", value="ibm_a", actor="eve", reason="its answers are odd")
+    hold, _ = await register.place(doubt)
+
+    thrown = await switches.throw("drain", {"backend": "ibm_a"}, actor="ann", reason="it burns money")
+    await switches.lift(thrown.number, actor="ann", reason="fine")
+
+    assert (await register.holds()).numbered(hold.number) == hold
+    assert await store.killed("ibm_a") is None
+
+
+async def test_a_switch_that_broke_off_is_thrown_again_and_lifted_whole() -> None:
+    store, switches, _ = await a_world()
+    register = HoldRegister(store, StoppedClock())
+    left = HoldPlaced(why="pause", scope="backend", value="ibm_a", actor="ann", reason="it burns money")
+    await register.place(left)
+
+    thrown = await switches.throw("drain", {"backend": "ibm_a"}, actor="ann", reason="it burns money")
+    await switches.lift(thrown.number, actor="ann", reason="fine")
+
+    assert (await register.holds()).holds == ()
+
+
+async def test_a_backend_that_a_switch_holds_can_be_quarantined_and_stays_so() -> None:
+    store, switches, _ = await a_world()
+    register = HoldRegister(store, StoppedClock())
+    thrown = await switches.throw("drain", {"backend": "ibm_a"}, actor="ann", reason="it burns money")
+    doubt = HoldPlaced(why="quarantine", scope="backend", value="ibm_a", actor="eve", reason="its answers are odd")
+
+    hold, new = await register.place(doubt)
+    await switches.lift(thrown.number, actor="ann", reason="fine")
+
+    assert (new, hold.why) == (True, "quarantine")
+    assert (await register.holds()).holds == (hold,)
 
 
 async def test_what_cannot_be_meant_is_refused() -> None:

@@ -142,7 +142,7 @@ class Work:
         decided, self.job = decide(was, message, now, job_id, gate, purse)
         if type(was) is EndedJob and not decided and isinstance(message, ExecutionSucceeded | ExecutionFailed):
             self.late += 1
-        if purse is not NO_PURSE:
+        if purse is not NO_PURSE or (not isinstance(was, NoJob) and was.reserved):
             self.charges += charges_of(job_id, decided)
         if self.version == 0 and not self.events:
             self.tenant, self.trace = command.tenant, command.traceparent

@@ -85,11 +85,13 @@ def evolve_holds(holds: Holds, event: HoldEvent, at: datetime) -> Holds:
 
 
 def place(holds: Holds, wanted: HoldPlaced) -> Sequence[HoldEvent]:
-    """What happens when somebody places a hold. One that stands is not placed twice; one that was eased closes again."""
+    """What happens when somebody places a hold. One that stands is not placed twice; one that was eased closes again, and one
+    that only waits gives way to a quarantine.
+    """
     standing = holds.on(wanted.scope, wanted.value)
     if standing is None:
         return [wanted]
-    if standing.rate_per_s is None:
+    if standing.rate_per_s is None and wanted.why in ("pause", standing.why):
         return []
     return [HoldReleased(hold=standing.number, actor=wanted.actor, reason=wanted.reason), wanted]
 

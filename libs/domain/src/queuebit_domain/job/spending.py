@@ -33,6 +33,12 @@ def reservation(
     unpriced = sorted(backends - purse.prices.keys())
     if unpriced:
         return _refused(leg, "no_price", f"{request.tenant} has a budget, and what {unpriced[0]} charges is not known.")
+    currencies = sorted({purse.prices[each].currency for each in backends})
+    if len(currencies) > 1:
+        detail = (
+            f"Backends of the lane {lane} charge in {' and in '.join(currencies)}: a job may name the one it wants."
+        )
+        return _refused(leg, "no_price", detail)
     expected = dearest(_work(job, leg), [purse.prices[each] for each in backends])
     currency = expected.amount.currency
     purpose: Purpose = "experiment" if leg.spec.role == SHADOW else "production"

@@ -82,13 +82,19 @@ class Switches:
         self._clock = clock
 
     async def throw(self, mode: Mode, named: dict[str, str | None], *, actor: str, reason: str) -> Thrown:
-        """Stop what is named, or everything. Raises BadArgument."""
+        """Stop what is named, or everything. A hold that somebody placed before for another reason stands for both, and is not
+        lifted with the switch. Raises BadArgument.
+        """
         scopes, backends, said = await self._meant(named)
         register = HoldRegister(self._store, self._clock)
+        shared = await self._needed()
         holds: list[int] = []
         for scope, value in scopes:
             wanted = HoldPlaced(why="pause", scope=scope, value=value, actor=actor, reason=reason)
-            holds.append((await register.place(wanted))[0].number)
+            hold, is_new = await register.place(wanted)
+            again = (hold.why, hold.actor, hold.reason) == (wanted.why, actor, reason)
+            if is_new or again or hold.number in shared:
+                holds.append(hold.number)
         number = await self._store.throw_switch(mode, *said, backends=backends, holds=holds, actor=actor, reason=reason)
         recalled, out = (
             (0, frozenset[UUID]()) if mode == "drain" else await self._recall(number, scopes, mode == "cancel")
@@ -107,7 +113,7 @@ class Switches:
         changed = await self._store.lift_switch(number, actor=actor)
         register = HoldRegister(self._store, self._clock)
         standing = await register.holds()
-        needed = {hold for other in await self._store.switches() if other.lifted_at is None for hold in other.holds}
+        needed = await self._needed()
         for hold in switch.holds:
             if standing.numbered(hold) is not None and hold not in needed:
                 await register.lift(hold, actor=actor, reason=reason)
@@ -137,6 +143,10 @@ class Switches:
         return Report(
             switch, of[state.CONCLUDED], of[state.CANCELLED], of[state.FAILED], tuple(waiting), tuple(alive), reserved
         )
+
+    async def _needed(self) -> set[int]:
+        """The holds of the switches that are thrown."""
+        return {hold for each in await self._store.switches() if each.lifted_at is None for hold in each.holds}
 
     async def _numbered(self, number: int) -> KillSwitch:
         found = next((each for each in await self._store.switches() if each.number == number), None)

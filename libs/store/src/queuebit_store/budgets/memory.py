@@ -60,9 +60,16 @@ class MemoryBudgets:
         found = sorted(self.database.budget_accounts.values(), key=lambda row: row.account)
         return [each for each in found if tenant is None or _tenant(each.account) == tenant][:limit]
 
-    async def open_reservations(self, tenant: str | None = None, *, limit: int = ENTRIES_MAX) -> list[OpenReservation]:
-        found = sorted(self.database.budget_holds.values(), key=lambda each: (each.since, each.stream_id))
-        return [each for each in found if tenant is None or _tenant(each.accounts[0]) == tenant][:limit]
+    async def open_reservations(
+        self, tenant: str | None = None, *, after: OpenReservation | None = None, limit: int = ENTRIES_MAX
+    ) -> list[OpenReservation]:
+        found = sorted(self.database.budget_holds.values(), key=_place)
+        return [
+            each
+            for each in found
+            if (tenant is None or _tenant(each.accounts[0]) == tenant)
+            and (after is None or _place(each) > _place(after))
+        ][:limit]
 
     async def sent_for(self, lineages: Sequence[UUID]) -> dict[UUID, bool]:
         rows = self.database.submissions.values()
@@ -130,6 +137,10 @@ def _book(
         derive_id(_NIL, f"{account}:{len(db.budget_entries)}"), account, kind, amount, at, actor=actor, reason=reason
     )
     db.budget_entries[entry.id] = entry
+
+
+def _place(held: OpenReservation) -> tuple[datetime, UUID, str]:
+    return held.since, held.stream_id, held.leg
 
 
 def _tenant(account: str) -> str:

@@ -150,8 +150,10 @@ class Budgets(Protocol):
         """All accounts, also of windows that are over, by id; of one tenant or of all."""
         ...
 
-    async def open_reservations(self, tenant: str | None = None, *, limit: int = ENTRIES_MAX) -> list[OpenReservation]:
-        """What is set aside now, the oldest first; of one tenant or of all."""
+    async def open_reservations(
+        self, tenant: str | None = None, *, after: OpenReservation | None = None, limit: int = ENTRIES_MAX
+    ) -> list[OpenReservation]:
+        """What is set aside now, the oldest first; of one tenant or of all. `after`: behind that one."""
         ...
 
     async def sent_for(self, lineages: Sequence[UUID]) -> dict[UUID, bool]:

@@ -47,8 +47,11 @@ class PostgresBudgets:
     async def accounts(self, tenant: str | None = None, *, limit: int = ENTRIES_MAX) -> list[AccountRow]:
         return [_account(row) for row in await self._session.fetch("accounts", tenant, limit)]
 
-    async def open_reservations(self, tenant: str | None = None, *, limit: int = ENTRIES_MAX) -> list[OpenReservation]:
-        found = await self._session.fetch("open_reservations", tenant, limit)
+    async def open_reservations(
+        self, tenant: str | None = None, *, after: OpenReservation | None = None, limit: int = ENTRIES_MAX
+    ) -> list[OpenReservation]:
+        place = (None, None, None) if after is None else (after.since, after.stream_id, after.leg)
+        found = await self._session.fetch("open_reservations", tenant, limit, *place)
         return [
             OpenReservation(stream_id, leg, attempt_id, amount, tuple(accounts), since)
             for stream_id, leg, attempt_id, amount, accounts, since in found
@@ -83,8 +86,10 @@ class PostgresBudgets:
     async def _present(self, tenants: Sequence[str], now: datetime, actor: str, reason: str) -> list[AccountRow]:
         day = window_of("day", now), resets_at("day", now)
         month = window_of("month", now), resets_at("month", now)
-        found = await self._session.fetch("budgets_of", list(tenants), *day, *month, actor, reason)
-        return [_account(row) for row in found]
+        while True:
+            found = await self._session.fetch("budgets_of", list(tenants), *day, *month, actor, reason)
+            if all(row["lim"] is not None for row in found):
+                return [_account(row) for row in found]
 
 
 def _account(row: asyncpg.Record) -> AccountRow:

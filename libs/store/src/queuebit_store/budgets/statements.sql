@@ -15,10 +15,12 @@ WITH asked AS (
     WHERE a.kind = 'RESERVE' AND (l.room IS NULL OR l.room < w.needed)
 ),
 -- name: affordable
--- What is not asked of the streams any more: those that cannot be paid for.
-WHERE g.stream_id NOT IN (SELECT stream_id FROM refused)
+-- What is not asked of the streams any more: those that cannot be paid for. The count reads every account, and so locks it, also where
+-- nothing is to be set aside and nobody asks what is left.
+WHERE g.stream_id NOT IN (SELECT stream_id FROM refused) AND (SELECT count(*) FROM locked) >= 0
 -- name: booked
--- What an append says last where it charges accounts: the entries of the streams that passed, and what they make of the accounts.
+-- What an append says last where it charges accounts: the entries of the streams that passed, and what they make of the accounts. A leg
+-- that is settled and tried again at once lets go first: the count makes it so.
 , entered AS (
     INSERT INTO budget_entry (entry_id, account, kind, amount, stream_id, attempt_id, leg)
     SELECT entry_id, account, kind, amount, stream_id, attempt_id, leg FROM asked WHERE stream_id IN (SELECT stream_id FROM passed)
@@ -34,14 +36,16 @@ WHERE g.stream_id NOT IN (SELECT stream_id FROM refused)
         FROM entered GROUP BY account
     ) AS m
     WHERE b.account = m.account
-), set_aside AS (
-    INSERT INTO budget_hold (stream_id, leg, attempt_id, amount, accounts)
-    SELECT stream_id, leg, attempt_id, min(amount), array_agg(account ORDER BY account) FROM entered WHERE kind = 'RESERVE'
-    GROUP BY stream_id, leg, attempt_id
-    ON CONFLICT (stream_id, leg) DO NOTHING
 ), let_go AS (
     DELETE FROM budget_hold AS h USING (SELECT DISTINCT stream_id, leg FROM entered WHERE kind IN ('SETTLE', 'RELEASE')) AS e
     WHERE h.stream_id = e.stream_id AND h.leg = e.leg
+    RETURNING h.stream_id
+), set_aside AS (
+    INSERT INTO budget_hold (stream_id, leg, attempt_id, amount, accounts)
+    SELECT stream_id, leg, attempt_id, min(amount), array_agg(account ORDER BY account) FROM entered
+    WHERE kind = 'RESERVE' AND (SELECT count(*) FROM let_go) >= 0
+    GROUP BY stream_id, leg, attempt_id
+    ON CONFLICT (stream_id, leg) DO NOTHING
 )
 -- name: grant_budget
 -- What is granted from now on, and the difference in the account of the present window, where that is open.
@@ -61,7 +65,8 @@ SELECT gen_random_uuid(), account, 'GRANT', $6 - lim, $8, $9 FROM before WHERE l
 DELETE FROM budget WHERE name = $1 AND purpose = $2 AND currency = $3 AND period = $4 RETURNING name;
 
 -- name: budgets_of
--- The accounts of budgets in the present window. One that is not there yet is opened, and what it is given is its first entry.
+-- The accounts of budgets in the present window. One that is not there yet is opened, and what it is given is its first entry. One that
+-- somebody else opened meanwhile comes without figures: whoever asks again sees it.
 WITH wanted AS (
     SELECT name, tenant, purpose, currency, lim, at."window", at.resets_at,
            name || ' ' || purpose || ' ' || currency || ' ' || at."window" AS account
@@ -73,6 +78,7 @@ WITH wanted AS (
     INSERT INTO budget_account (account, name, tenant, purpose, currency, "window", resets_at, lim)
     SELECT account, name, tenant, purpose, currency, "window", resets_at, lim FROM wanted AS w
     WHERE NOT EXISTS (SELECT FROM budget_account AS a WHERE a.account = w.account)
+    ORDER BY account
     ON CONFLICT (account) DO NOTHING
     RETURNING account, name, purpose, currency, "window", resets_at, lim, reserved, posted, told
 ), noted AS (
@@ -81,8 +87,9 @@ WITH wanted AS (
 )
 SELECT * FROM opened
 UNION ALL
-SELECT a.account, a.name, a.purpose, a.currency, a."window", a.resets_at, a.lim, a.reserved, a.posted, a.told
-FROM wanted JOIN budget_account AS a USING (account)
+SELECT w.account, w.name, w.purpose, w.currency, w."window", w.resets_at, a.lim, a.reserved, a.posted, a.told
+FROM wanted AS w LEFT JOIN budget_account AS a USING (account)
+WHERE w.account NOT IN (SELECT account FROM opened)
 ORDER BY account;
 
 -- name: has_budgets
@@ -97,8 +104,9 @@ FROM budget_account WHERE $1::text IS NULL OR tenant = $1 ORDER BY account LIMIT
 -- name: open_reservations
 -- What is set aside, the oldest first.
 SELECT stream_id, leg, attempt_id, amount, accounts, since FROM budget_hold
-WHERE $1::text IS NULL OR (accounts[1] COLLATE "C" >= $1 || ' ' AND split_part(split_part(accounts[1], ' ', 1), '/', 1) = $1)
-ORDER BY since, stream_id LIMIT $2;
+WHERE ($1::text IS NULL OR split_part(split_part(accounts[1], ' ', 1), '/', 1) = $1)
+  AND ($3::timestamptz IS NULL OR (since, stream_id, leg) > ($3, $4::uuid, $5::text))
+ORDER BY since, stream_id, leg LIMIT $2;
 
 -- name: sent_for
 -- Of each lineage nothing of which lives, whether anything was sent.

@@ -92,14 +92,15 @@ class Treasurer:
         """What is left for these. `fresh`: whatever was read before, for it did not suffice."""
         now_s = self._clock.monotonic_s()
         missing = [each for each in tenants if fresh or self._is_stale(each, now_s)]
+        known = {each: self._known[each] for each in tenants if each not in missing}
         if missing:
-            rows = await self._store.budgets_of(missing, self._clock.now())
-            for tenant in missing:
-                mine = [row for row in rows if row.name.partition("/")[0] == tenant]
-                self._known[tenant] = now_s, mine
+            found = await self._store.budgets_of(missing, self._clock.now())
+            known |= {each: (now_s, [row for row in found if row.name.partition("/")[0] == each]) for each in missing}
         if len(self._known) > KNOWN_MAX:
-            self._known = {each: self._known[each] for each in tenants}
-        return Till([row for each in tenants for row in self._known[each][1]], self._prices, self._charging, self._free)
+            self._known = {}
+        self._known.update(known)
+        rows = [row for each in tenants for row in known[each][1]]
+        return Till(rows, self._prices, self._charging, self._free)
 
     def _is_stale(self, tenant: str, now_s: float) -> bool:
         known = self._known.get(tenant)
