@@ -34,9 +34,9 @@ ALLOWED: dict[Role, frozenset[Action]] = {
     "viewer": _READING,
     "submitter": _READING | {"job:submit", "job:cancel", "webhook:read"},
     "operator": _READING | {"backend:detail", "job:cancel", "webhook:read", "operator:read"},
-    "admin": _READING
-    | {"backend:detail", "job:submit", "job:cancel", "webhook:read", "webhook:write", "operator:read"},
+    "admin": _READING | {"backend:detail", "job:submit", "job:cancel", "webhook:read", "webhook:write"},
 }
+"""An admin is one of a tenant. What operators did concerns all tenants, and is for operators alone."""
 
 ReadToken = Callable[[str], Awaitable["Actor"]]
 """Who holds this token. Raises Refusal token_invalid or service_unavailable."""

@@ -4,7 +4,16 @@ import { useEffect, useState } from "./html.js";
 export function here() {
   const text = location.hash.replace(/^#\/?/, "");
   const [path, query = ""] = text.split("?");
-  return { path: path.split("/").filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(query) };
+  return { path: path.split("/").filter(Boolean).map(decoded), query: new URLSearchParams(query) };
+}
+
+// What nobody has escaped stands as it is: the address is typed by people too.
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 export function link(path, query) {
