@@ -51,12 +51,12 @@ Edges = tuple[tuple[Index, Index, Real], ...]
 def _simple_graph(edges: Edges, info: ValidationInfo) -> Edges:
     """Refuse what is no simple graph; else the normal form: the lower node first, edges in order."""
     nodes = info.data.get("nodes")
-    if nodes is None:
+    if nodes is None or _is_normal(edges, nodes):
         return edges
-    if _is_normal(edges, nodes):
-        return edges
-    raise_faults("maxcut", _faults(edges, nodes))
-    return tuple(sorted((u, v, weight) if u < v else (v, u, weight) for u, v, weight in edges))
+    ordered = tuple(sorted([(u, v, weight) if u < v else (v, u, weight) for u, v, weight in edges]))
+    if not _is_normal(ordered, nodes):
+        raise_faults("maxcut", _faults(edges, nodes))
+    return ordered
 
 
 def _is_normal(edges: Edges, nodes: int) -> bool:
