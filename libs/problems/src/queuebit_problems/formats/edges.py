@@ -46,6 +46,26 @@ def read_edge_file(text: str, file_name: str, rows: Rows, *, nodes_max: int, edg
     return max(max(u, v) for u, v, _ in edges) + 1, edges
 
 
+def read_counted_edges(rows: Rows, first: int, nodes: int, edges_max: int) -> Iterator[Edge]:
+    """The edges of the remaining rows, nodes counted from 0. `first` is the number of the first node in the file."""
+    last, lines = nodes - 1 + first, dict[tuple[int, int], int]()
+    widths: tuple[int, ...] = (2, 3) if first else (2,)
+    for row in rows:
+        if len(lines) == edges_max:
+            raise rows.error(row, f"nothing should follow the {edges_max} edges")
+        tokens = rows.columns(row, widths, "an edge")
+        widths = (len(tokens),)
+        u = rows.integer(row, tokens[0], "a node", first, last)
+        v = rows.integer(row, tokens[1], "a node", first, last)
+        weight = rows.number(row, tokens[2], "a weight") if len(tokens) == 3 else 1
+        if u == v:
+            raise rows.error(row, f"the edge joins node {u} with itself")
+        before = lines.setdefault((min(u, v), max(u, v)), row.line)
+        if before != row.line:
+            raise rows.error(row, f"nodes {u} and {v} are joined already in line {before}; list each pair once")
+        yield u - first, v - first, weight
+
+
 def _listed(rows: Rows, nodes_max: int) -> Iterator[Edge]:
     """`u v`, `u v weight` or `u v {'weight': weight}` a line, with spaces or commas between; a line of names may come first."""
     for place, row in enumerate(rows):

@@ -16,9 +16,10 @@ from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.one_hot import add_one_hot, completed, decoded, encoded, least_cost
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
+from queuebit_problems.formats.divisions import read_assigned
 from queuebit_problems.formats.glance import counted_squares
 from queuebit_problems.formats.text import Numbers, Rows
-from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Solution, Statement, Violation
 from queuebit_problems.numeric import Real, cp_coefficients, integers, number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 
@@ -102,6 +103,9 @@ class Assignment(Optimisation[AssignmentStatement]):
     def violations(self, statement: AssignmentStatement, answer: Answer) -> list[Violation]:
         del statement
         return twice_given(answer["assigned_to"], "rows", "column")
+
+    def solution(self, statement: AssignmentStatement, text: str, *, file_name: str = "") -> Solution | None:
+        return read_assigned(text, len(statement.costs), file_name)
 
     def encoding(self, statement: AssignmentStatement) -> Encoding:
         """A qubit for each row and column; each row and each column is taken once.

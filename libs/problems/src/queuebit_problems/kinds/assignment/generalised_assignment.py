@@ -17,10 +17,11 @@ from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.one_hot import add_one_hot, decoded, encoded
 from queuebit_problems.encoding.qubo import Exact, QuboBuilder
 from queuebit_problems.errors import TooManyQubits, UnreadableFile
+from queuebit_problems.formats.divisions import read_agents
 from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.orlib import PROBLEM_PARAM, adds_up, chosen_problem
 from queuebit_problems.formats.text import Numbers, Rows
-from queuebit_problems.kind import Answer, Params, Size, Violation
+from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.assignment.generalised_assignment_search import (
     best_of_all,
     excesses,
@@ -124,6 +125,9 @@ class GeneralisedAssignment(Optimisation[GeneralisedAssignmentStatement]):
                 detail = f"the jobs of agent {a} are {amount} over its capacity {statement.capacities[a]}"
                 found.append(Violation("over_capacity", detail, amount))
         return found[:FAULTS_MAX]
+
+    def solution(self, statement: GeneralisedAssignmentStatement, text: str, *, file_name: str = "") -> Solution | None:
+        return read_agents(text, statement.jobs, len(statement.profits), file_name)
 
     def encoding(self, statement: GeneralisedAssignmentStatement) -> Encoding:
         """A qubit for each job and agent, and slack bits that fill each agent up exactly.

@@ -9,7 +9,8 @@ from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import Number
 from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.qubo import QuboBuilder
-from queuebit_problems.kind import Answer, Params, Size, Violation
+from queuebit_problems.formats.divisions import read_agents
+from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.assignment.generalised_assignment import KIND as MOST
 from queuebit_problems.kinds.assignment.generalised_assignment import assignment_model
 from queuebit_problems.kinds.assignment.generalised_assignment_statement import GeneralisedAssignmentCostStatement
@@ -61,6 +62,11 @@ class GeneralisedAssignmentCost(Optimisation[GeneralisedAssignmentCostStatement]
 
     def violations(self, statement: GeneralisedAssignmentCostStatement, answer: Answer) -> list[Violation]:
         return MOST.violations(statement.saved, answer)
+
+    def solution(
+        self, statement: GeneralisedAssignmentCostStatement, text: str, *, file_name: str = ""
+    ) -> Solution | None:
+        return read_agents(text, len(statement.costs[0]), len(statement.costs), file_name)
 
     def encoding(self, statement: GeneralisedAssignmentCostStatement) -> Encoding:
         """That of the most profit, its energies moved so that those of feasible answers are their costs."""

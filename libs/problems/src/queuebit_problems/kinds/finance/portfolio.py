@@ -15,10 +15,12 @@ from queuebit_problems.checks import FAULTS_MAX, bits_errors
 from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.qubo import QuboBuilder, exact
 from queuebit_problems.errors import TooManyQubits
+from queuebit_problems.formats.divisions import read_shares
 from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.portlib import read_counted, read_indexed
+from queuebit_problems.formats.solutions import read_bits
 from queuebit_problems.formats.text import Rows
-from queuebit_problems.kind import Answer, Params, Size, Violation
+from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.finance.portfolio_model import choice_model, weighted, weights_model
 from queuebit_problems.kinds.finance.portfolio_search import Choice, exchanged, least, repaired, searched
 from queuebit_problems.kinds.finance.portfolio_statement import TOLERANCE, WEIGHT_UNITS, PortfolioStatement, in_units
@@ -144,6 +146,10 @@ class Portfolio(Optimisation[PortfolioStatement]):
                 detail = f"the weights return {float(reached):.9g}, less than {statement.min_return}"
                 found.append(Violation("low_return", detail, number(short)))
         return found
+
+    def solution(self, statement: PortfolioStatement, text: str, *, file_name: str = "") -> Solution | None:
+        n = len(statement.expected_returns)
+        return read_shares(text, n, file_name) if statement.budget is None else read_bits(text, "select", n)
 
     def encoding(self, statement: PortfolioStatement) -> Encoding:
         """A qubit an asset, and a penalty on the square of how far the number chosen is from the budget.

@@ -22,12 +22,13 @@ from queuebit_problems.encoding.enumeration import (
 )
 from queuebit_problems.encoding.qubo import QuboBuilder, exact
 from queuebit_problems.encoding.qubo_search import Quadratic, descend, search
-from queuebit_problems.formats.edges import is_edge_file, read_edge_file
+from queuebit_problems.formats.divisions import read_sides
+from queuebit_problems.formats.edges import is_edge_file, read_counted_edges, read_edge_file
 from queuebit_problems.formats.glance import Shape, shape_of
 from queuebit_problems.formats.graphml import GRAPHML, is_graphml
 from queuebit_problems.formats.metis import METIS
 from queuebit_problems.formats.text import Rows, count_of
-from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Solution, Statement, Violation
 from queuebit_problems.numeric import Index, Real, cp_coefficients, integers, number, number_above
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
 
@@ -142,7 +143,9 @@ class MaxCut(Optimisation[MaxCutStatement]):
         counts = rows.columns(header, (1, 2), "the first line")
         nodes = rows.integer(header, counts[0], "the number of nodes", 1, NODES_MAX)
         stated = rows.integer(header, counts[1], "the number of edges", 0, EDGES_MAX) if len(counts) == 2 else None
-        edges = list(_read_edges(rows, 0 if stated is None else 1, nodes, EDGES_MAX if stated is None else stated))
+        edges = list(
+            read_counted_edges(rows, 0 if stated is None else 1, nodes, EDGES_MAX if stated is None else stated)
+        )
         if stated is not None and len(edges) < stated:
             raise rows.error(None, f"the first line promises {stated} edges, but only {len(edges)} follow")
         return MaxCutStatement(nodes=nodes, edges=tuple(edges))
@@ -175,6 +178,9 @@ class MaxCut(Optimisation[MaxCutStatement]):
         """None: every division of the nodes is a cut."""
         del statement, answer
         return []
+
+    def solution(self, statement: MaxCutStatement, text: str, *, file_name: str = "") -> Solution | None:
+        return read_sides(text, statement.nodes, file_name)
 
     def encoding(self, statement: MaxCutStatement) -> Encoding:
         """One qubit a node: energy = -cut."""
@@ -259,26 +265,6 @@ def _one_by_one(statement: MaxCutStatement) -> list[int]:
         pull = sum(weight if side[node] else -weight for node, weight in edges)
         side.append(1 if pull < 0 else 0)
     return side
-
-
-def _read_edges(rows: Rows, first: int, nodes: int, edges_max: int) -> Iterator[tuple[int, int, Number]]:
-    """The edges of the remaining rows, nodes counted from 0. `first` is the number of the first node in the file."""
-    last, lines = nodes - 1 + first, dict[tuple[int, int], int]()
-    widths: tuple[int, ...] = (2, 3) if first else (2,)
-    for row in rows:
-        if len(lines) == edges_max:
-            raise rows.error(row, f"nothing should follow the {edges_max} edges")
-        tokens = rows.columns(row, widths, "an edge")
-        widths = (len(tokens),)
-        u = rows.integer(row, tokens[0], "a node", first, last)
-        v = rows.integer(row, tokens[1], "a node", first, last)
-        weight = rows.number(row, tokens[2], "a weight") if len(tokens) == 3 else 1
-        if u == v:
-            raise rows.error(row, f"the edge joins node {u} with itself")
-        before = lines.setdefault((min(u, v), max(u, v)), row.line)
-        if before != row.line:
-            raise rows.error(row, f"nodes {u} and {v} are joined already in line {before}; list each pair once")
-        yield u - first, v - first, weight
 
 
 def _cut_is_xor(model: cp_model.CpModel, u: Any, v: Any, cut: Any) -> None:

@@ -15,10 +15,11 @@ from queuebit_problems.checks import FAULTS_MAX, integers_errors
 from queuebit_problems.encoding.enumeration import Enumerated
 from queuebit_problems.encoding.set_partitioning import covering, parts
 from queuebit_problems.errors import TooManyQubits
+from queuebit_problems.formats.divisions import read_bins
 from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.orlib import PROBLEM_PARAM, chosen_problem
 from queuebit_problems.formats.text import Numbers, Rows, parse_number
-from queuebit_problems.kind import Answer, Params, Size, Violation
+from queuebit_problems.kind import Answer, Params, Size, Solution, Violation
 from queuebit_problems.kinds.packing.bin_packing_search import (
     Bins,
     decreasing,
@@ -90,6 +91,9 @@ class BinPacking(Optimisation[BinPackingStatement]):
                 detail = f"the items of bin {name} are {over} over the capacity {statement.capacity}"
                 found.append(Violation("over_capacity", detail, over))
         return found[:FAULTS_MAX]
+
+    def solution(self, statement: BinPackingStatement, text: str, *, file_name: str = "") -> Solution | None:
+        return read_bins(text, len(statement.sizes), file_name)
 
     def encoding(self, statement: BinPackingStatement) -> Encoding:
         """A qubit for each set of items that fits a bin: 1 for each chosen set, plus 2 (times covered - 1) squared an item.

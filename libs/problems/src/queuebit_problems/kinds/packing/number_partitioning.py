@@ -19,9 +19,10 @@ from queuebit_problems.checks import bits_errors, raise_faults
 from queuebit_problems.encoding.enumeration import VARIABLES_MAX, Enumerated
 from queuebit_problems.encoding.qubo import QuboBuilder
 from queuebit_problems.errors import TooManyQubits
+from queuebit_problems.formats.divisions import read_sides
 from queuebit_problems.formats.glance import shape_of
 from queuebit_problems.formats.text import Rows
-from queuebit_problems.kind import Answer, Params, Size, Statement, Violation
+from queuebit_problems.kind import Answer, Params, Size, Solution, Statement, Violation
 from queuebit_problems.kinds.packing.bin_packing import is_surely_packing
 from queuebit_problems.numeric import NonNegative, cp_coefficients, integers, number, number_below
 from queuebit_problems.optimisation import CpReading, Encoding, Optimisation
@@ -100,6 +101,9 @@ class NumberPartitioning(Optimisation[PartitionStatement]):
         """None: every division is a partition."""
         del statement, answer
         return []
+
+    def solution(self, statement: PartitionStatement, text: str, *, file_name: str = "") -> Solution | None:
+        return read_sides(text, len(statement.numbers), file_name)
 
     def encoding(self, statement: PartitionStatement) -> Encoding:
         """A qubit a number. The energy is the square of the difference, so its minima are the optima. Raises TooManyQubits."""
