@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from queuebit_client.agents.server import server_of
 from queuebit_client.asynchronous import AsyncQueuebit
 from queuebit_client.models import CostForecast, DryRun
 from queuebit_contracts.events import BackendStatusReported
+from queuebit_contracts.jobs import Cost
 from queuebit_store.backends.port import ReportedBackend
 from tests.contract.http.running_gateway import RunningGateway, a_body
 from tests.contract.http.served import Served
@@ -201,10 +203,7 @@ def _plan(amount: str | None, currency: str | None = "USD", lane: str = "quantum
 
 def test_all_submissions_together_cost_no_more_than_was_allowed() -> None:
     ledger = Ledger(Allowance(spend=True, hardware=True, cost_max=Decimal("1.00")))
-    for key in ("a", "b"):
-        ledger.check(key, _plan("0.40"), 0.0)
-        ledger.take(key, _plan("0.40"), 0.0)
-    ledger.check("a", _plan("0.40"), 0.0)
+    assert [ledger.take(key, _plan("0.40"), 0.0) for key in ("a", "b", "a")] == [True, True, False]
 
     with pytest.raises(NotAllowed, match=r"--cost-max is 1\.00"):
         ledger.check("c", _plan("0.40"), 0.0)
@@ -213,6 +212,73 @@ def test_all_submissions_together_cost_no_more_than_was_allowed() -> None:
     assert question_of(_plan("0.40")) == (
         "Submit a maxcut job (3 variables)? Target: primary-quantum on the lane quantum. Cost: 0.40 USD. The device charges."
     )
+
+
+def test_of_jobs_without_a_price_there_is_one_at_a_time_and_what_it_cost_counts() -> None:
+    ledger = Ledger(Allowance(spend=True, hardware=True, cost_max=Decimal("1.00")))
+    ledger.take("a", _plan(None), 0.0)
+    ledger.sent("a", "job-a")
+    with pytest.raises(NotAllowed, match="nor yet what the last such job cost"):
+        ledger.check("b", _plan(None), 0.0)
+    assert ledger.unpriced == [("a", "job-a")]
+
+    ledger.settle("a", Cost(amount="0.70"))
+    assert (ledger.spent, ledger.unpriced, ledger.take("b", _plan(None), 0.0)) == (Decimal("0.70"), [], True)
+    with pytest.raises(NotAllowed, match=r"0\.70 were spent"):
+        ledger.check("c", _plan("0.40"), 0.0)
+    ledger.settle("b", Cost(amount="3", currency="EUR"))
+    with pytest.raises(NotAllowed, match=r"--cost-max is 1\.00"):
+        ledger.check("c", _plan(None), 0.0)
+
+
+def test_a_key_stands_for_what_it_was_first_used_for_and_is_free_again_where_that_was_refused() -> None:
+    ledger = Ledger(Allowance(spend=True, hardware=True, cost_max=Decimal("1.00"), submissions_per_minute_max=1))
+    ledger.take("a", _plan("0.40"), 0.0)
+    with pytest.raises(NotAllowed, match="idempotency_key_reused"):
+        ledger.check("a", _plan("0.40").model_copy(update={"fingerprint": "other"}), 0.0)
+    ledger.drop("a")
+    assert (ledger.spent, ledger.take("b", _plan("1.00"), 0.0)) == (Decimal(0), True)
+
+
+async def test_calls_at_once_stay_within_the_bounds_together(world: RunningGateway) -> None:
+    allowance = Allowance(spend=True, submissions_per_minute_max=3)
+    async with an_agent(world, allowance) as client:
+        found = await asyncio.gather(*(_submit(client, f"job-{nth}") for nth in range(8)))
+    assert (sum(not each.is_error for each in found), len(world.plane.submissions)) == (3, 3)
+
+
+async def test_no_more_calls_wait_than_are_allowed_and_none_cancels_more(world: RunningGateway) -> None:
+    world.plane.finish_at_once = False
+    async with an_agent(world, Allowance(spend=True, submissions_per_minute_max=1)) as client:
+        job_id = (await _submit(client)).structured_content["id"]
+        waiting = {"job_id": job_id, "seconds": 0.5}
+        found = await asyncio.gather(*(client.call_tool("wait_for_job", waiting) for _ in range(10)))
+        gone = [await client.call_tool("cancel_job", {"job_id": job_id, "reason": "r"}) for _ in range(2)]
+
+    assert sum(each.is_error for each in found) == 2
+    assert [each.is_error for each in gone] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("tool", "given"),
+    [
+        ("read_kind", {"kind": "x" * 101}),
+        ("read_job", {"job_id": "../backends"}),
+        ("read_job", {"job_id": "1" * 65}),
+        ("list_jobs", {"state": ["completed"] * 11}),
+        ("list_jobs", {"limit": 101}),
+        ("plan_job", {"problem": {"kind": "maxcut", "statement": {"text": "x" * 4_000_000}}}),
+        ("submit_job", {"problem": PROBLEM, "idempotency_key": "k" * 256}),
+        ("submit_job", {"problem": PROBLEM, "idempotency_key": ""}),
+        ("submit_job", {"problem": PROBLEM, "idempotency_key": "k", "labels": {str(nth): "" for nth in range(21)}}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_what_is_longer_than_its_bound_is_refused(world: RunningGateway, tool: str, given: Any) -> None:
+    async with an_agent(world, FREE) as client:
+        answer = await client.call_tool(tool, given)
+    assert answer.is_error
+    assert world.plane.submissions == []
 
 
 async def test_the_command_serves_on_standard_input_and_output(served: Served) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -36,9 +39,15 @@ class Provider:
     keys: list[Any] = field(default_factory=lambda: list(KEYS.values()))
     asked: int = 0
     away: bool = False
+    body: bytes | None = None
+    waits: asyncio.Event | None = None
 
     async def get(self, _url: str) -> Answered:
         self.asked += 1
+        if self.waits is not None:
+            await self.waits.wait()
+        if self.body is not None:
+            return Answered(200, {}, self.body)
         if self.away:
             raise EgressFailed("away")
         return Answered(200, {}, json.dumps(KeySet(self.keys).as_dict(private=False)).encode())
@@ -159,11 +168,103 @@ async def test_an_issuer_that_is_away_shuts_out_nobody_whose_keys_are_known(sign
     signed.provider.away = True
     first = await signed.get(signed.token())
     signed.provider.away = False
+    soon = await signed.get(signed.token())
+    signed.world.clock.moved_s = 5.0
     assert (await signed.get(signed.token())).status_code == 200
     signed.provider.away, signed.world.clock.moved_s = True, 700.0
     later = await signed.get(signed.token(sub="bob"))
+    signed.world.clock.moved_s = 90_000.0
+    too_late = await signed.get(signed.token(sub="cleo"))
 
-    assert (first.status_code, first.json()["code"], later.status_code) == (503, "service_unavailable", 200)
+    assert (first.status_code, first.json()["code"], soon.status_code) == (503, "service_unavailable", 503)
+    assert (later.status_code, too_late.status_code) == (200, 503)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"{", b"[]", b"null", b"7", b'"keys"', b"{}", b'{"keys":null}', b'{"keys":{}}', b'{"keys":[]}', b'{"keys":[7]}',
+        b'{"keys":[null,[],{}]}', b'{"keys":[{"kty":7}]}', b'{"keys":[{"kty":"EC"}]}', b'{"keys":[{"kty":"oct","k":"AAAA"}]}',
+        b'{"keys":[{"kty":"RSA","n":"!","e":[]}]}', b'{"keys":' + b"[" * 50_000, b"\xff\xfe",
+    ],
+    ids=lambda body: repr(body[:30]),
+)  # fmt: skip
+async def test_whatever_lies_where_its_keys_should_be_it_opens_nothing_and_breaks_nothing(
+    signed: Signed, body: bytes
+) -> None:
+    signed.provider.body = body
+    first = await signed.get(signed.token())
+    signed.provider.body, signed.world.clock.moved_s = None, 5.0
+    assert (await signed.get(signed.token())).status_code == 200
+    signed.provider.body, signed.world.clock.moved_s = body, 700.0
+    await signed.get(signed.token())
+    later = await signed.get(signed.token(sub="bob"))
+
+    assert (first.status_code, later.status_code) == (503, 200)
+
+
+async def test_a_key_that_nobody_here_can_read_shuts_out_no_other(signed: Signed) -> None:
+    keys = KeySet(list(KEYS.values())).as_dict(private=False)["keys"]
+    odd: list[Any] = [{"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA"}, {"kty": "EC", "crv": "P-0", "x": "", "y": ""}, 7]
+    signed.provider.body = json.dumps({"keys": odd + keys}).encode()
+    assert (await signed.get(signed.token())).status_code == 200
+
+
+async def test_keys_that_do_not_come_hold_nobody_and_are_asked_for_once(signed: Signed, monkeypatch: Any) -> None:
+    monkeypatch.setattr("queuebit_gateway.access.tokens.WAIT_S_MAX", 0.05)
+    signed.provider.waits = asyncio.Event()
+    first = await asyncio.gather(*(signed.get(signed.token(sub=f"n{nth}")) for nth in range(20)))
+    assert ({each.status_code for each in first}, signed.provider.asked) == ({503}, 1)
+    signed.provider.waits.set()
+    assert (await signed.get(signed.token())).status_code == 200
+
+    signed.provider.waits, signed.world.clock.moved_s = asyncio.Event(), 61.0
+    strangers = await asyncio.gather(*(signed.get(signed.token(key=STRANGER)) for _ in range(20)))
+    known = await signed.get(signed.token(sub="bob"))
+    assert ({each.status_code for each in strangers}, known.status_code, signed.provider.asked) == ({401}, 200, 2)
+    signed.provider.waits.set()
+
+
+def _raw(header: Any, claims: Any) -> str:
+    """Parts that nobody signed, or that are no JSON."""
+    parts = [each if isinstance(each, bytes) else json.dumps(each).encode() for each in (header, claims)]
+    return ".".join([*(urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), "AAAA"])
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        _raw({"alg": "ES256", "kid": ["ec"]}, {}), _raw({"alg": ["ES256"], "kid": "ec"}, {}), _raw([], []), _raw(7, None),
+        _raw({"alg": "ES256", "kid": "ec", "crit": ["x"]}, {}), _raw({"alg": "ES256", "kid": "ec", "b64": False}, {}),
+        _raw(b"[" * 9_000, {}), _raw(b'{"a":' * 2_000, {}), _raw(b"\xff", b"\xff"), _raw({"alg": None}, {}),
+        _raw({"alg": "ES256", "kid": "\ud800"}, {}), _raw({}, {}), "\u00e4.\u00e4.\u00e4", "=.=.=", "%.%.%",
+    ],
+    ids=lambda token: repr(token[:24]),
+)  # fmt: skip
+async def test_an_odd_token_is_refused_and_breaks_nothing(signed: Signed, token: str) -> None:
+    answer = await signed.http.get("/v1/jobs", headers={b"Authorization": f"Bearer {token}".encode("latin-1")})
+    assert (answer.status_code, answer.json()["code"]) == (401, "token_invalid")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"exp": 10**400}, {"exp": True}, {"exp": [1]}, {"exp": -1}, {"iat": "now"}, {"iat": 10**400}, {"nbf": [1]},
+        {"aud": {"queuebit": 1}}, {"aud": [["queuebit"]]}, {"sub": ["ada"]}, {"sub": ""},
+        {"roles": [["admin"], {"a": 1}]},
+    ],
+    ids=str,
+)  # fmt: skip
+async def test_odd_claims_are_refused_though_they_are_signed(signed: Signed, changed: dict[str, Any]) -> None:
+    answer = await signed.get(signed.token(**changed))
+    assert answer.status_code in ((200,) if changed.get("exp") == 10**400 else (401,))
+
+
+@pytest.mark.parametrize("offset", [timedelta(days=400_000), timedelta(days=-20_000)])
+async def test_a_clock_that_is_far_off_breaks_nothing(signed: Signed, offset: timedelta) -> None:
+    token = signed.token()
+    signed.world.clock.offset = offset
+    assert (await signed.get(token)).status_code in (200, 401)
 
 
 async def test_where_no_issuer_is_trusted_a_token_is_a_mistyped_key(world: RunningGateway, signed: Signed) -> None:

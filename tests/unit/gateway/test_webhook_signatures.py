@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -68,6 +70,39 @@ def test_everything_else_is_refused_by_one_error(changed: dict[str, str]) -> Non
     for secret in (SHARED.shown, PAIR.shown):
         with pytest.raises(WebhookInvalid):
             verify(BODY, headers, [secret], now_s=NOW.timestamp())
+
+
+@pytest.mark.parametrize(
+    ("secret", "known"),
+    [
+        ("", b""),
+        (None, b""),
+        ("whsec_", b""),
+        ("whsec_%%%", b""),
+        ("whsec_YWJj", b"abc"),
+        ("whpk_", b""),
+        ("whpk_YWJj", b"abc"),
+        ("\u00e4", b""),
+    ],
+)
+def test_a_secret_that_is_none_opens_to_nobody(secret: str | None, known: bytes) -> None:
+    """Given a receiver whose variable is not set, and a stranger who signs with what that comes to, it is refused."""
+    signature = hmac.digest(known, b"msg_1.%d.%b" % (int(NOW.timestamp()), BODY), "sha256")
+    forged = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(NOW.timestamp())),
+        "webhook-signature": f"v1,{b64encode(signature).decode()}",
+    }
+    for secrets in ([secret], [secret, SHARED.shown], [SHARED.shown, secret]):
+        with pytest.raises(WebhookInvalid):
+            verify(BODY, forged, secrets, now_s=NOW.timestamp())
+        with pytest.raises(WebhookInvalid, match="not one of a webhook"):
+            verify(BODY, headers_of([SHARED], "msg_1", BODY, NOW), secrets, now_s=NOW.timestamp())
+
+
+def test_one_secret_may_be_given_as_it_is() -> None:
+    headers = headers_of([SHARED], "msg_1", BODY, NOW)
+    assert verify(BODY, headers, SHARED.shown, now_s=NOW.timestamp()) == {"type": "JobCompleted", "n": 1}
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"[]", b"", b"{"])

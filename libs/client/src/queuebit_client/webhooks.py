@@ -17,6 +17,7 @@ from queuebit_client.errors import QueuebitError
 
 TOLERANCE_S = 300.0
 SHARED, PUBLIC = "whsec_", "whpk_"
+KEY_BYTES_MIN, PUBLIC_BYTES = 24, 32
 
 
 class WebhookInvalid(QueuebitError):
@@ -29,17 +30,19 @@ class WebhookInvalid(QueuebitError):
 def verify(
     body: bytes,
     headers: Mapping[str, str],
-    secrets: Iterable[str],
+    secrets: Iterable[str | None],
     *,
     tolerance_s: float = TOLERANCE_S,
     now_s: float | None = None,
 ) -> dict[str, Any]:
     """The message, a CloudEvent, where one of its signatures is by one of `secrets`: shared ones (`whsec_…`), or public keys
-    (`whpk_…`, for which the extra `queuebit[webhooks]` is needed). Raises WebhookInvalid, whatever came.
+    (`whpk_…`, for which the extra `queuebit[webhooks]` is needed). Raises WebhookInvalid, whatever came, and where a secret is
+    none: an empty one is something that everybody can sign with.
 
     `body`: the raw bytes. Messages come at least once: know repeats by the header webhook-id, and drop what is older than what
     you have of a job by the header queuebit-sequence.
     """
+    keys = [_key_of(each) for each in ([secrets] if isinstance(secrets, str) else secrets)]
     found = {name.lower(): value for name, value in headers.items()}
     message_id, timestamp = found.get("webhook-id", ""), found.get("webhook-timestamp", "")
     if not message_id or not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
@@ -48,7 +51,7 @@ def verify(
         raise WebhookInvalid("The message is too old, or this machine's clock is wrong.")
     signed = b"%b.%b.%b" % (message_id.encode("utf-8", "replace"), timestamp.encode(), body)
     offered = list(_signatures(found.get("webhook-signature", "")))
-    if not any(_matches(secret, signed, offered) for secret in secrets):
+    if not any(_matches(scheme, key, signed, offered) for scheme, key in keys):
         raise WebhookInvalid("No signature of the message is by a secret of yours.")
     try:
         message = json.loads(body)
@@ -69,24 +72,36 @@ def _signatures(header: str) -> Iterator[tuple[str, bytes]]:
             continue
 
 
-def _matches(secret: str, signed: bytes, offered: list[tuple[str, bytes]]) -> bool:
-    if secret.startswith(PUBLIC):
-        return any(scheme == "v1a" and _is_by(secret, signed, signature) for scheme, signature in offered)
+def _key_of(secret: str | None) -> tuple[str, bytes]:
+    """The scheme of a secret, and its bytes. Raises WebhookInvalid where it is none."""
+    text = secret or ""
+    scheme = "v1a" if text.startswith(PUBLIC) else "v1"
     try:
-        key = b64decode(secret.removeprefix(SHARED), validate=True)
+        key = b64decode(text.removeprefix(PUBLIC if scheme == "v1a" else SHARED), validate=True)
     except (NotBase64, ValueError):
-        raise WebhookInvalid("A secret is not one of a webhook: it begins with whsec_ or whpk_.") from None
+        key = b""
+    if len(key) < KEY_BYTES_MIN or (scheme == "v1a" and len(key) != PUBLIC_BYTES):
+        raise WebhookInvalid(
+            "A secret is empty, or not one of a webhook.",
+            remedy=f"Give the whole text, {SHARED}… or {PUBLIC}…, that was shown when the endpoint was made or rotated.",
+        )
+    return scheme, key
+
+
+def _matches(scheme: str, key: bytes, signed: bytes, offered: list[tuple[str, bytes]]) -> bool:
+    theirs = [signature for each, signature in offered if each == scheme]
+    if scheme == "v1a":
+        return any(_is_by(key, signed, signature) for signature in theirs)
     expected = hmac.digest(key, signed, "sha256")
-    return any(scheme == "v1" and hmac.compare_digest(expected, signature) for scheme, signature in offered)
+    return any(hmac.compare_digest(expected, signature) for signature in theirs)
 
 
-def _is_by(public: str, signed: bytes, signature: bytes) -> bool:
+def _is_by(public: bytes, signed: bytes, signature: bytes) -> bool:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
-        key = Ed25519PublicKey.from_public_bytes(b64decode(public.removeprefix(PUBLIC), validate=True))
-        key.verify(signature, signed)
-    except (InvalidSignature, NotBase64, ValueError):
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, signed)
+    except (InvalidSignature, ValueError):
         return False
     return True

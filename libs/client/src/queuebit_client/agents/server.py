@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import json
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
@@ -17,11 +19,16 @@ from queuebit_client.asynchronous import AsyncQueuebit
 from queuebit_client.document import document_of
 from queuebit_client.errors import QueuebitError, WaitTimeout
 from queuebit_client.models import DryRun
+from queuebit_client.request import request_body
+from queuebit_contracts.jobs import BODY_BYTES_MAX
 from queuebit_contracts.model import Model
 
 T = TypeVar("T")
 WAIT_S_MAX = 120.0
+WAITS_MAX = 8
+"""So many calls wait for jobs at once."""
 LIST_MAX = 100
+ASKED_MAX = 1000
 
 INSTRUCTIONS = (
     "Queuebit answers typed problems by quantum, simulated and classical solvers and checks every answer. Begin with "
@@ -33,8 +40,11 @@ READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_
 SUBMITS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
 CANCELS = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False)
 
-Kind = Annotated[str, Field(description="The name of a problem kind, as list_kinds has it.")]
-JobId = Annotated[str, Field(description="The id of a job.")]
+Kind = Annotated[
+    str, Field(min_length=1, max_length=100, description="The name of a problem kind, as list_kinds has it.")
+]
+JobId = Annotated[str, Field(pattern="^[0-9A-Za-z-]{1,64}$", description="The id of a job.")]
+Name = Annotated[str, Field(max_length=100)]
 Problem = Annotated[
     dict[str, Any],
     Field(description="The problem: `kind`, `version` and `statement`, as the example of read_kind shows."),
@@ -54,6 +64,13 @@ Key = Annotated[
 ]
 
 
+BudgetS = Annotated[float | None, Field(gt=0, le=3600, description="Computing time of each leg.")]
+Labels = Annotated[
+    dict[Annotated[str, Field(max_length=63)], Annotated[str, Field(max_length=255)]] | None,
+    Field(max_length=20, description="Labels of the job."),
+]
+
+
 class Approval(BaseModel):
     """What a person says to a submission that costs something."""
 
@@ -67,6 +84,8 @@ class Agent:
         self._client = client
         self._ledger = Ledger(allowance)
         self._monotonic_s = monotonic_s
+        self._waits = 0
+        self._asked: OrderedDict[str, str] = OrderedDict()
 
     async def list_kinds(self) -> list[dict[str, Any]]:
         """List the kinds of problems that can be asked, in a few words each."""
@@ -78,12 +97,14 @@ class Agent:
 
     async def plan_job(self, problem: Problem, lane: Lane = "auto") -> dict[str, Any]:
         """Check a problem and tell what would become of it: plan, time of an answer, cost. Submits nothing."""
-        return _json(await self._plan(problem, lane))
+        return _json(await self._plan(_body(problem, lane)))
 
     async def list_jobs(
         self,
-        state: Annotated[list[str] | None, Field(description="Only in these states, such as completed.")] = None,
-        kind: Annotated[list[str] | None, Field(description="Only of these kinds.")] = None,
+        state: Annotated[
+            list[Name] | None, Field(max_length=10, description="Only in these states, such as completed.")
+        ] = None,
+        kind: Annotated[list[Name] | None, Field(max_length=20, description="Only of these kinds.")] = None,
         limit: Annotated[int, Field(ge=1, le=LIST_MAX)] = 20,
     ) -> list[dict[str, Any]]:
         """List jobs, the newest first."""
@@ -102,10 +123,15 @@ class Agent:
         self, job_id: JobId, seconds: Annotated[float, Field(ge=0, le=WAIT_S_MAX)] = 30.0
     ) -> dict[str, Any]:
         """Wait until a job has ended, and read it; where it has not ended in time, as it stands. It goes on either way."""
+        if self._waits >= WAITS_MAX:
+            raise ToolError(f"{self._waits} calls wait already: let one of them end first.")
+        self._waits += 1
         try:
             return document_of(await _asked(self._client.wait(job_id, timeout_s=seconds)))
         except WaitTimeout:
             return await self.read_job(job_id)
+        finally:
+            self._waits -= 1
 
     async def explain_job(self, job_id: JobId) -> dict[str, Any]:
         """Explain why a job went as it went: the rule, every number behind it, what ran, and the story in order."""
@@ -129,23 +155,41 @@ class Agent:
         idempotency_key: Key,
         approval: Approval,
         lane: Lane = "auto",
-        budget_s: Annotated[float | None, Field(gt=0, le=3600, description="Computing time of each leg.")] = None,
-        labels: Annotated[dict[str, str] | None, Field(description="Labels of the job.")] = None,
+        budget_s: BudgetS = None,
+        labels: Labels = None,
     ) -> dict[str, Any]:
         """Submit a problem. It runs and may cost money: look at plan_job first. Gives the job; wait_for_job has the answer."""
         if not approval.approved:
             raise ToolError("Not submitted: the person who was asked did not agree.")
-        plan = await self._checked(problem, idempotency_key, lane)
-        wished = self._pinned(lane, plan)
-        job = await _asked(
-            self._client.submit(problem, lane=wished, budget_s=budget_s, labels=labels, key=idempotency_key)
-        )
-        self._ledger.take(idempotency_key, plan, self._monotonic_s())
+        key = idempotency_key
+        plan = await self._priced(_body(problem, lane, budget_s, labels))
+        if self._asked.pop(key, question_of(plan)) != question_of(plan):
+            raise ToolError("Not submitted: the plan has changed since the person was asked. Call it again.")
+        is_new = _held(self._ledger.take, key, plan, self._monotonic_s())
+        try:
+            body = _body(problem, self._pinned(lane, plan), budget_s, labels)
+            job = await self._client.submit_body(body, key=key)
+        except QueuebitError as error:
+            if is_new and not error.transient and error.status is not None and error.status < 500:
+                self._ledger.drop(key)
+            raise _told(error) from None
+        self._ledger.sent(key, str(job.id))
         return document_of(job)
 
-    async def approve(self, problem: Problem, idempotency_key: Key, lane: Lane = "auto") -> Approval | Elicit[Approval]:
+    async def approve(
+        self,
+        problem: Problem,
+        idempotency_key: Key,
+        lane: Lane = "auto",
+        budget_s: BudgetS = None,
+        labels: Labels = None,
+    ) -> Approval | Elicit[Approval]:
         """What submit_job needs before it submits: bounds are held, and a person agrees where it costs something."""
-        plan = await self._checked(problem, idempotency_key, lane)
+        plan = await self._priced(_body(problem, lane, budget_s, labels))
+        _held(self._ledger.check, idempotency_key, plan, self._monotonic_s())
+        self._asked[idempotency_key] = question_of(plan)
+        if len(self._asked) > ASKED_MAX:
+            self._asked.popitem(last=False)
         return Elicit(question_of(plan), Approval) if needs_a_person(plan) else Approval(approved=True)
 
     async def cancel_job(
@@ -154,18 +198,19 @@ class Agent:
         reason: Annotated[str, Field(min_length=1, max_length=1000, description="For the record.")],
     ) -> dict[str, Any]:
         """Withdraw a job that has not ended. What was done so far is paid."""
+        _held(self._ledger.cancel, self._monotonic_s())
         return document_of(await _asked(self._client.cancel(job_id, reason=reason)))
 
-    async def _checked(self, problem: Mapping[str, Any], key: str, lane: Lane) -> DryRun:
-        plan = await self._plan(problem, lane)
-        try:
-            self._ledger.check(key, plan, self._monotonic_s())
-        except NotAllowed as error:
-            raise ToolError(str(error)) from None
-        return plan
+    async def _priced(self, body: Mapping[str, Any]) -> DryRun:
+        """The plan, when it is known what jobs cost that have ended since."""
+        for key, job_id in self._ledger.unpriced:
+            job = await _asked(self._client.get(job_id))
+            if job.ended:
+                self._ledger.settle(key, job.cost)
+        return await self._plan(body)
 
-    async def _plan(self, problem: Mapping[str, Any], lane: Lane) -> DryRun:
-        return await _asked(self._client.dry_run({"problem": dict(problem), "lane": lane}))
+    async def _plan(self, body: Mapping[str, Any]) -> DryRun:
+        return await _asked(self._client.dry_run(body))
 
     def _pinned(self, lane: Lane, plan: DryRun) -> Lane:
         """The lane to ask for. Without hardware the one that was planned, by name: a device that comes up changes nothing."""
@@ -213,8 +258,35 @@ async def _asked(question: Awaitable[T]) -> T:
     except WaitTimeout:
         raise
     except QueuebitError as error:
-        fields = "".join(f" {each}." for each in error.fields[:5])
-        raise ToolError(f"{error.detail}{fields} {error.remedy} ({error.code})".replace("..", ".")) from None
+        raise _told(error) from None
+
+
+def _told(error: QueuebitError) -> ToolError:
+    fields = "".join(f" {each}." for each in error.fields[:5])
+    return ToolError(f"{error.detail}{fields} {error.remedy} ({error.code})".replace("..", "."))
+
+
+def _held(rule: Callable[..., T], *given: Any) -> T:
+    """What a rule of the allowance says."""
+    try:
+        return rule(*given)
+    except NotAllowed as error:
+        raise ToolError(str(error)) from None
+
+
+def _body(
+    problem: Mapping[str, Any], lane: Lane, budget_s: float | None = None, labels: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """What is sent. Raises ToolError where that is more than Queuebit takes."""
+    try:
+        size = len(json.dumps(problem))
+    except (ValueError, RecursionError):
+        size = BODY_BYTES_MAX + 1
+    if size > BODY_BYTES_MAX:
+        raise ToolError(
+            f"The problem is too large or nested too deep: at most {BODY_BYTES_MAX} bytes of JSON are taken."
+        )
+    return request_body(dict(problem), lane=lane, budget_s=budget_s, labels=labels)
 
 
 def _json(model: Model) -> dict[str, Any]:

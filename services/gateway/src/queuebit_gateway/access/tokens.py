@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
+import logging
+import math
 import warnings
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,21 +15,30 @@ from datetime import UTC, datetime
 from typing import Any
 
 from joserfc import jwt
-from joserfc.errors import ClaimError, InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
+from joserfc.errors import ClaimError, InvalidKeyIdError
+from joserfc.jwk import JWKRegistry, KeySet
 
 from queuebit_contracts.jobs import is_tenant_name
 from queuebit_gateway.access.authentication import ALLOWED, ROLES, Actor
-from queuebit_gateway.egress.post import Answered, EgressFailed, EgressRefused
+from queuebit_gateway.egress.post import Answered, EgressFailed
 from queuebit_gateway.problem_details import Refusal
 from queuebit_runtime.clock import Clock
 
 ALGORITHMS = ("ES256", "RS256", "Ed25519", "EdDSA")
 """Signatures by a private key alone: never `none`, and nothing that is signed with what everybody may know."""
 LEEWAY_S = 60
+log = logging.getLogger(__name__)
+
 KEYS_LIVE_S = 600.0
+KEYS_LIVE_S_MAX = 86_400.0
+"""For so long keys are good that could not be asked for anew. A key that was withdrawn meanwhile is good as long."""
 REFETCH_S = 60.0
 """An unknown key is asked for once in this time, whoever names one."""
+RETRY_S = 5.0
+"""Between two questions where the issuer gave no keys."""
+WAIT_S_MAX = 3.0
+"""For so long a request waits for keys; what was asked goes on without it."""
+KEYS_MAX = 100
 KNOWN_MAX = 10_000
 TOKEN_LENGTH_MAX = 16_384
 LIFE_S_MAX = 86_400.0
@@ -57,7 +69,8 @@ class Tokens:
         self._get = get
         self._clock = clock
         self._keys: KeySet | None = None
-        self._fetched_s = float("-inf")
+        self._asked_s = self._had_s = float("-inf")
+        self._asking: asyncio.Task[None] | None = None
         self._known: OrderedDict[bytes, Actor] = OrderedDict()
 
     async def actor(self, token: str) -> Actor:
@@ -65,8 +78,7 @@ class Tokens:
         if len(token) > TOKEN_LENGTH_MAX:
             raise _invalid("It is too long.")
         digest = hashlib.sha256(token.encode("utf-8", "replace")).digest()
-        if self._age_s() > KEYS_LIVE_S:
-            await self._fetch()
+        await self._have_keys()
         known = self._known.get(digest)
         if known is not None and known.until is not None and known.until > self._clock.now():
             return known
@@ -80,9 +92,9 @@ class Tokens:
         try:
             return self._decoded(token)
         except InvalidKeyIdError:
-            if self._age_s() < REFETCH_S:
+            if self._since_s(self._asked_s) < REFETCH_S and self._asking is None:
                 raise _invalid("It is signed by a key that the issuer does not have.") from None
-        await self._fetch()
+        await self._wait_for_keys()
         try:
             return self._decoded(token)
         except InvalidKeyIdError:
@@ -108,7 +120,8 @@ class Tokens:
             raise
         except ClaimError as error:
             raise _invalid(f"Its claim {error.claim} is missing, or not as it must be.") from None
-        except (JoseError, ValueError, TypeError):
+        except Exception:
+            # Whatever the library makes of what a stranger wrote: it is no token.
             raise _invalid("It is not signed by its issuer.") from None
         return claims
 
@@ -122,29 +135,75 @@ class Tokens:
             raise _invalid(f"Its claim {self._issuer.role_claim} names no role of Queuebit.")
         if not isinstance(claims["sub"], str) or not claims["sub"].isprintable():
             raise _invalid("Its claim sub is no text.")
-        ends_s = min(float(claims["exp"]), self._clock.now().timestamp() + LIFE_S_MAX)
-        until = datetime.fromtimestamp(ends_s, UTC)
+        until = datetime.fromtimestamp(self._ends_s(claims["exp"]), UTC)
         widest = max(roles, key=lambda role: (len(ALLOWED[role]), ROLES.index(role)))
         return Actor(tenant, widest, f"oidc:{claims['sub']}"[:WHO_LENGTH_MAX], until=until)
 
+    def _ends_s(self, exp: Any) -> float:
+        latest_s = self._clock.now().timestamp() + LIFE_S_MAX
+        if isinstance(exp, bool) or not isinstance(exp, int | float) or not math.isfinite(min(exp, latest_s)):
+            raise _invalid("Its claim exp is no time.")
+        return float(max(0.0, min(exp, latest_s)))
+
+    async def _have_keys(self) -> None:
+        """Ask for keys where those that are here are old: nobody waits for that. Raises Refusal service_unavailable where there
+        are none, or only such as are too old.
+        """
+        if self._since_s(self._had_s) <= KEYS_LIVE_S:
+            return
+        pause_s = RETRY_S if self._keys is None else REFETCH_S
+        if self._asking is None and self._since_s(self._asked_s) >= pause_s:
+            self._ask()
+        if self._keys is None or self._since_s(self._had_s) > KEYS_LIVE_S_MAX:
+            await self._wait_for_keys(at_once=False)
+            if self._keys is None or self._since_s(self._had_s) > KEYS_LIVE_S_MAX:
+                raise Refusal(
+                    "service_unavailable", "The keys of the identity provider are not to be had.", retry_after_s=1.0
+                )
+
+    async def _wait_for_keys(self, *, at_once: bool = True) -> None:
+        """Until somebody's question for keys is over, or the time is; with `at_once` it is asked where nobody has."""
+        if self._asking is None and at_once:
+            self._ask()
+        if self._asking is not None:
+            await asyncio.wait([self._asking], timeout=WAIT_S_MAX)
+
+    def _ask(self) -> None:
+        self._asked_s = self._clock.monotonic_s()
+        self._asking = asyncio.create_task(self._fetch())
+
     async def _fetch(self) -> None:
-        """The keys of the issuer. Where they are not to be had, those from before are good for as long again."""
-        self._fetched_s = self._clock.monotonic_s()
+        """The keys of the issuer. Where they are not to be had, those from before are good for a day."""
         try:
             answered = await self._get(self._issuer.keys_url)
             if answered.status != 200:
-                raise EgressFailed(f"The issuer answered {answered.status}.")
-            self._keys = KeySet.import_key_set(json.loads(answered.body))
+                raise EgressFailed(f"It answered {answered.status}.")
+            self._keys = _keys_in(answered.body)
+            self._had_s = self._clock.monotonic_s()
             self._known.clear()
-        except (EgressFailed, EgressRefused, JoseError, ValueError, TypeError, KeyError):
-            if self._keys is None:
-                self._fetched_s = float("-inf")
-                raise Refusal(
-                    "service_unavailable", "The keys of the identity provider are not to be had.", retry_after_s=1.0
-                ) from None
+        except Exception as error:
+            log.warning("the keys of the identity provider are not to be had: %s: %s", type(error).__name__, error)
+        finally:
+            self._asking = None
 
-    def _age_s(self) -> float:
-        return self._clock.monotonic_s() - self._fetched_s
+    def _since_s(self, moment_s: float) -> float:
+        return self._clock.monotonic_s() - moment_s
+
+
+def _keys_in(body: bytes) -> KeySet:
+    """The keys of a key set that signatures are checked with. One that nobody here can read is passed over: issuers publish
+    keys of kinds to come. Raises where there is none.
+    """
+    keys = []
+    for each in json.loads(body)["keys"][:KEYS_MAX]:
+        try:
+            if each["kty"] != "oct" and each.get("use", "sig") == "sig":
+                keys.append(JWKRegistry.import_key(each))
+        except Exception:
+            log.info("a key of the identity provider cannot be read, and is passed over")
+    if not keys:
+        raise EgressFailed("It has no key that can be read.")
+    return KeySet(keys)
 
 
 def _invalid(detail: str) -> Refusal:
