@@ -22,6 +22,7 @@ MAY = {
     "webhook:read": {"submitter", "operator", "admin"},
     "webhook:write": {"admin"},
     "operator:read": {"operator"},
+    "budget:read": {"viewer", "submitter", "operator", "admin"},
 }
 """Written down a second time, so that nobody widens a role by mistake."""
 OPEN_TO_ALL = {"/", "/console", "/console/{path:path}", "/problems", "/problems/{code}"}
@@ -39,7 +40,7 @@ def _name(route: APIRoute) -> str:
 
 async def _send(world: RunningGateway, route: APIRoute, headers: dict[str, str], **ids: str) -> Any:
     path = route.path.format_map(
-        {"job_id": "x", "kind": "maxcut", "backend": "x", "webhook_id": "x", "path_id": "x", **ids}
+        {"job_id": "x", "kind": "maxcut", "backend": "x", "webhook_id": "x", "path_id": "x", "budget_id": "x", **ids}
     )
     method = sorted(route.methods or ())[0]
     body: dict[str, Any] | None = None if method in ("GET", "DELETE") else {}

@@ -228,3 +228,39 @@ async def test_what_is_set_aside_is_read_page_by_page(store: Any) -> None:
     first = await store.open_reservations(limit=2)
     assert first + await store.open_reservations("acme", after=first[-1]) == every
     assert len(every) == 5
+
+
+async def test_budgets_are_read_without_opening_a_window(store: Any) -> None:
+    """Given an account of March, then in April the budget stands whole, nothing is written, and March is over."""
+    await granted(store, TOTAL, WEB)
+    assert await store.append([charging(1, {"RESERVE": "10"}, [ACME_ID, WEB_ID])]) == [True]
+
+    now, later = await store.standing("acme", NOW), await store.standing("acme", APRIL)
+
+    assert now == await store.accounts("acme")
+    assert figures(later) == {ACME_ID: ("90", "10", "0"), "acme/web production USD 2026-04": ("30", "0", "0")}
+    assert [each.account for each in await store.accounts("acme")] == [ACME_ID, WEB_ID]
+    assert [each.account for each in await store.past_accounts("acme", APRIL)] == [WEB_ID]
+    assert (await store.past_accounts("acme", NOW), await store.standing("globex", NOW)) == ([], [])
+    await store.end_budget(TOTAL)
+    assert [each.account for each in await store.past_accounts("acme", APRIL)] == [ACME_ID, WEB_ID]
+
+
+async def test_one_account_is_read_with_what_is_set_aside_and_booked_on_it(store: Any) -> None:
+    await granted(store, TOTAL, WEB)
+    assert await store.append([charging(1, {"RESERVE": "10"}, [ACME_ID, WEB_ID])]) == [True]
+    assert await store.append([charging(2, {"RESERVE": "5"})]) == [True]
+
+    every = await store.entries_of(ACME_ID)
+    last = every[0]
+
+    assert sorted((each.kind, each.amount) for each in every) == [
+        ("GRANT", Decimal(100)), ("RESERVE", Decimal(5)), ("RESERVE", Decimal(10)),
+    ]  # fmt: skip
+    assert every == sorted(every, key=lambda each: (each.at, each.id), reverse=True)
+    assert await store.entries_of(ACME_ID, before=(last.at, last.id), limit=1) == every[1:2]
+    assert [each.stream_id for each in await store.holds_of(ACME_ID)] == [an_id(1), an_id(2)]
+    assert [each.stream_id for each in await store.holds_of(WEB_ID)] == [an_id(1)]
+    assert [each.amount for each in await store.holds_of(ACME_ID, limit=1)] == [Decimal(10)]
+    assert (await store.account(WEB_ID)).left == Decimal(20)
+    assert (await store.account("acme nothing"), await store.entries_of("acme nothing")) == (None, [])

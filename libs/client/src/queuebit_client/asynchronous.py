@@ -22,14 +22,19 @@ from queuebit_client.reads import (
     BACKEND,
     BACKENDS,
     BACKLOG,
+    BUDGET,
+    BUDGETS,
     EXPLANATION,
     KIND,
     KINDS,
     USAGE,
     Backlog,
+    Budget,
+    BudgetDetail,
     Explanation,
     Kind,
     KindSummary,
+    LedgerEntry,
     Read,
     Usage,
 )
@@ -170,6 +175,18 @@ class AsyncQueuebit:
     async def backlog(self) -> Backlog:
         """Your jobs that have not ended, by state, lane and tier."""
         return await self.read(BACKLOG)
+
+    async def budgets(self, *, past: bool = False) -> tuple[Budget, ...]:
+        """What you may spend at providers in the present window; with `past` also windows that are over."""
+        return (await self.read(BUDGETS, past=past)).data
+
+    async def budget(self, budget_id: str) -> BudgetDetail:
+        """One budget, with what is set aside of it now."""
+        return await self.read(BUDGET, budget_id=budget_id)
+
+    def ledger(self, budget_id: str, *, limit: int | None = None) -> AsyncIterator[LedgerEntry]:
+        """Lines of the ledger of a budget, the latest first; pages are fetched as needed."""
+        return self._iterate(self._core.ledger(budget_id, limit))
 
     async def kinds(self) -> tuple[KindSummary, ...]:
         """The problem kinds of the server."""

@@ -19,7 +19,7 @@ from queuebit_client.batches import KEY, Fate, fate_of, keyed, parts
 from queuebit_client.errors import BadAnswer, InvalidRequest, QueuebitError, WaitTimeout, error_of
 from queuebit_client.keys import fresh_key
 from queuebit_client.models import BatchPage, DryRun, Job, JobEvent, JobPage, JobSummary, TenantEvent
-from queuebit_client.reads import Read
+from queuebit_client.reads import LedgerEntry, LedgerPage, Read
 from queuebit_client.sse import FrameReader
 from queuebit_client.steps import (
     CALL_TIMEOUT_S,
@@ -126,6 +126,21 @@ class Core:
             if cursor is not None:
                 query["cursor"] = cursor
             page = read_as(JobPage, (yield from self._request(Call("GET", f"/v1/jobs?{urlencode(query, doseq=True)}"))))
+            for line in page.data:
+                yield Emit(line)
+            left = None if left is None else left - len(page.data)
+            cursor = page.next_cursor
+            if not page.has_more or cursor is None:
+                return
+
+    def ledger(self, budget_id: str, limit: int | None) -> Stream[LedgerEntry]:
+        """Lines of the ledger of a budget, the latest first, page after page; at most `limit`."""
+        cursor: str | None = None
+        left = limit
+        while left is None or left > 0:
+            query = {"limit": 200 if left is None else min(left, 200)} | ({"cursor": cursor} if cursor else {})
+            path = f"/v1/budgets/{quote(budget_id, safe='')}/entries?{urlencode(query)}"
+            page = read_as(LedgerPage, (yield from self._request(Call("GET", path))))
             for line in page.data:
                 yield Emit(line)
             left = None if left is None else left - len(page.data)

@@ -146,10 +146,76 @@ class Backlog(Fresh):
     groups: tuple[BacklogGroup, ...]
 
 
+class Budget(Model):
+    """What may be spent in one window of time, exactly. `left` is below zero where more was spent than was set aside."""
+
+    id: str
+    budget: str
+    purpose: str
+    currency: str
+    period: str
+    window: str
+    standing: str
+    limit: Decimal
+    left: Decimal
+    reserved: Decimal
+    spent: Decimal
+    used_percent: float | None = None
+    passed_percent: tuple[int, ...] = ()
+    resets_at: datetime | None = None
+
+
+class BudgetHold(Model):
+    """What is set aside for one leg of a job."""
+
+    job_id: UUID
+    leg: str
+    attempt_id: UUID
+    amount: Decimal
+    since: datetime
+
+
+class BudgetDetail(Budget):
+    """A budget with what is set aside of it now, the oldest first."""
+
+    holds: tuple[BudgetHold, ...] = ()
+    more_holds: bool = False
+
+
+class BudgetList(Model):
+    """Budgets of the present window."""
+
+    data: tuple[Budget, ...]
+
+
+class LedgerEntry(Model):
+    """One line of the ledger of a budget."""
+
+    id: UUID
+    kind: str
+    amount: Decimal
+    at: datetime
+    job_id: UUID | None = None
+    leg: str = ""
+    attempt_id: UUID | None = None
+    reason: str = ""
+    actor: str | None = None
+
+
+class LedgerPage(Model):
+    """Lines of the ledger, the latest first."""
+
+    data: tuple[LedgerEntry, ...]
+    has_more: bool
+    next_cursor: str | None = None
+
+
 BACKEND = Read(BackendView, "/v1/backends/{name}")
 BACKENDS = Read(BackendList, "/v1/backends")
 EXPLANATION = Read(Explanation, "/v1/jobs/{job_id}/explain")
 KIND = Read(Kind, "/v1/kinds/{name}")
 KINDS = Read(KindList, "/v1/kinds")
 USAGE = Read(Usage, "/v1/usage?days={days}")
+BUDGET = Read(BudgetDetail, "/v1/budgets/{budget_id}")
+BUDGETS = Read(BudgetList, "/v1/budgets?past={past}")
 BACKLOG = Read(Backlog, "/v1/backlog")

@@ -22,14 +22,19 @@ from queuebit_client.reads import (
     BACKEND,
     BACKENDS,
     BACKLOG,
+    BUDGET,
+    BUDGETS,
     EXPLANATION,
     KIND,
     KINDS,
     USAGE,
     Backlog,
+    Budget,
+    BudgetDetail,
     Explanation,
     Kind,
     KindSummary,
+    LedgerEntry,
     Read,
     Usage,
 )
@@ -170,6 +175,18 @@ class Queuebit:
     def backlog(self) -> Backlog:
         """Your jobs that have not ended, by state, lane and tier."""
         return self.read(BACKLOG)
+
+    def budgets(self, *, past: bool = False) -> tuple[Budget, ...]:
+        """What you may spend at providers in the present window; with `past` also windows that are over."""
+        return (self.read(BUDGETS, past=past)).data
+
+    def budget(self, budget_id: str) -> BudgetDetail:
+        """One budget, with what is set aside of it now."""
+        return self.read(BUDGET, budget_id=budget_id)
+
+    def ledger(self, budget_id: str, *, limit: int | None = None) -> Iterator[LedgerEntry]:
+        """Lines of the ledger of a budget, the latest first; pages are fetched as needed."""
+        return self._iterate(self._core.ledger(budget_id, limit))
 
     def kinds(self) -> tuple[KindSummary, ...]:
         """The problem kinds of the server."""

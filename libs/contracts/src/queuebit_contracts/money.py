@@ -16,6 +16,8 @@ Purpose = Literal["production", "experiment"]
 Period = Literal["total", "month", "day"]
 """How often a budget begins anew, in UTC; `total` never does."""
 PURPOSES: tuple[Purpose, ...] = ("production", "experiment")
+THRESHOLDS_PERCENT = (50, 80, 100)
+"""Where so much of a budget is set aside or spent it is said, once a window."""
 PERIODS: tuple[Period, ...] = ("total", "month", "day")
 
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}"

@@ -22,6 +22,7 @@ from queuebit_gateway.http.admission import Reader
 from queuebit_gateway.http.app import create_app
 from queuebit_gateway.http.parts import Parts
 from queuebit_gateway.http.server import HttpServer
+from queuebit_gateway.read_model.budgets import BudgetsRead
 from queuebit_gateway.read_model.cursors import EventCursors, PageCursors
 from queuebit_gateway.read_model.figures import Figures, FiguresStore
 from queuebit_gateway.read_model.frames import Frames
@@ -45,6 +46,7 @@ from queuebit_runtime.service.service import EXIT_USAGE, Service, run_service
 from queuebit_runtime.service.settings import refuse_settings
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_store.backends.port import BackendReports
+from queuebit_store.budgets.port import Budgets
 from queuebit_store.errors import InvalidSettings, StoreUnavailable
 from queuebit_store.ports import Directory, StreamStore, TenantLog
 from queuebit_store.postgres import PostgresSettings, PostgresStore, settings_from
@@ -54,7 +56,7 @@ NAME = "gateway"
 REMEDY = "Start PostgreSQL (`queuebit up`), or set QUEUEBIT_POSTGRES to the URL of a running server."
 
 
-class Store(StreamStore, TenantLog, FiguresStore, BackendReports, Webhooks, Protocol):
+class Store(StreamStore, TenantLog, FiguresStore, BackendReports, Budgets, Webhooks, Protocol):
     """What a gateway reads."""
 
 
@@ -100,6 +102,7 @@ def build_parts(
         event_cursors=EventCursors(pepper),
         operators=Operators(store),
         paths=PathsRead(store),
+        budgets=BudgetsRead(store),
         webhooks=Endpoints(store, Sealer(pepper, secrets.token_bytes), egress, clock, ids),
         clock=clock,
         ids=ids,

@@ -89,6 +89,7 @@ _TABLE: tuple[ProblemType, ...] = (
     ProblemType("kind_not_found", 404, "No such problem kind", "never", "GET /v1/kinds lists the kinds."),
     ProblemType("backend_not_found", 404, "No such backend", "never", "GET /v1/backends lists the backends."),
     ProblemType("path_not_found", 404, "No such path", "never", "GET /v1/paths lists the paths."),
+    ProblemType("budget_not_found", 404, "No such budget", "never", "GET /v1/budgets lists yours."),
     ProblemType("webhook_not_found", 404, "No such webhook", "never", "GET /v1/webhooks lists yours."),
     ProblemType("method_not_allowed", 405, "The method is not allowed here", "after_change", "See the header Allow."),
     ProblemType(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from queuebit_store.budgets.port import (
 from queuebit_store.memory_state.database import MemoryDatabase
 
 ZERO = Decimal(0)
+FOREVER = datetime.max.replace(tzinfo=UTC)
 _NIL = UUID(int=0)
 
 
@@ -59,6 +60,40 @@ class MemoryBudgets:
     async def accounts(self, tenant: str | None = None, *, limit: int = ENTRIES_MAX) -> list[AccountRow]:
         found = sorted(self.database.budget_accounts.values(), key=lambda row: row.account)
         return [each for each in found if tenant is None or _tenant(each.account) == tenant][:limit]
+
+    async def standing(self, tenant: str, now: datetime) -> list[AccountRow]:
+        wanted = [each for each in self.database.budgets.values() if each.tenant == tenant]
+        accounts = self.database.budget_accounts
+        found = [accounts.get(each.account_at(now)) or _whole(each, now) for each in wanted]
+        return sorted(found, key=lambda row: row.account)
+
+    async def past_accounts(self, tenant: str, now: datetime, *, limit: int = ENTRIES_MAX) -> list[AccountRow]:
+        present = {each.account_at(now) for each in self.database.budgets.values()}
+        found = [
+            each
+            for each in self.database.budget_accounts.values()
+            if _tenant(each.account) == tenant and each.account not in present
+        ]
+        found.sort(key=lambda row: row.account)
+        found.sort(key=lambda row: row.resets_at or FOREVER, reverse=True)
+        return found[:limit]
+
+    async def account(self, account: str) -> AccountRow | None:
+        return self.database.budget_accounts.get(account)
+
+    async def entries_of(
+        self, account: str, *, before: tuple[datetime, UUID] | None = None, limit: int = ENTRIES_MAX
+    ) -> list[Entry]:
+        found = [
+            each
+            for each in self.database.budget_entries.values()
+            if each.account == account and (before is None or (each.at, each.id) < before)
+        ]
+        return sorted(found, key=lambda each: (each.at, each.id), reverse=True)[:limit]
+
+    async def holds_of(self, account: str, *, limit: int = ENTRIES_MAX) -> list[OpenReservation]:
+        found = sorted(self.database.budget_holds.values(), key=_place)
+        return [each for each in found if account in each.accounts][:limit]
 
     async def open_reservations(
         self, tenant: str | None = None, *, after: OpenReservation | None = None, limit: int = ENTRIES_MAX
@@ -116,18 +151,15 @@ class MemoryBudgets:
         account = budget.account_at(now)
         if account in self.database.budget_accounts:
             return
-        self.database.budget_accounts[account] = AccountRow(
-            account,
-            budget.name,
-            budget.purpose,
-            budget.currency,
-            window_of(budget.period, now),
-            resets_at(budget.period, now),
-            budget.limit,
-            ZERO,
-            ZERO,
-        )
+        self.database.budget_accounts[account] = _whole(budget, now)
         _book(self.database, account, "GRANT", budget.limit, now, actor, reason)
+
+
+def _whole(budget: Budget, now: datetime) -> AccountRow:
+    """The account of a budget in the present window, of which nothing is used."""
+    window, ends_at = window_of(budget.period, now), resets_at(budget.period, now)
+    about = budget.name, budget.purpose, budget.currency, window, ends_at
+    return AccountRow(budget.account_at(now), *about, budget.limit, ZERO, ZERO)
 
 
 def _book(

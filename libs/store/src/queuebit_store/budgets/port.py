@@ -150,6 +150,28 @@ class Budgets(Protocol):
         """All accounts, also of windows that are over, by id; of one tenant or of all."""
         ...
 
+    async def standing(self, tenant: str, now: datetime) -> list[AccountRow]:
+        """The accounts of its budgets in the present window, by id, and nothing is written: one that nobody opened is whole."""
+        ...
+
+    async def past_accounts(self, tenant: str, now: datetime, *, limit: int = ENTRIES_MAX) -> list[AccountRow]:
+        """Its accounts of windows that are over, and of budgets that were ended, the latest first."""
+        ...
+
+    async def account(self, account: str) -> AccountRow | None:
+        """One account by its id; None where nobody opened it."""
+        ...
+
+    async def entries_of(
+        self, account: str, *, before: tuple[datetime, UUID] | None = None, limit: int = ENTRIES_MAX
+    ) -> list[Entry]:
+        """What was booked on one account, the latest first. `before`: behind the entry of that time and id."""
+        ...
+
+    async def holds_of(self, account: str, *, limit: int = ENTRIES_MAX) -> list[OpenReservation]:
+        """What is set aside on one account now, the oldest first."""
+        ...
+
     async def open_reservations(
         self, tenant: str | None = None, *, after: OpenReservation | None = None, limit: int = ENTRIES_MAX
     ) -> list[OpenReservation]:

@@ -47,15 +47,33 @@ class PostgresBudgets:
     async def accounts(self, tenant: str | None = None, *, limit: int = ENTRIES_MAX) -> list[AccountRow]:
         return [_account(row) for row in await self._session.fetch("accounts", tenant, limit)]
 
+    async def standing(self, tenant: str, now: datetime) -> list[AccountRow]:
+        return [_account(row) for row in await self._session.fetch("standing_budgets", tenant, *_windows(now))]
+
+    async def past_accounts(self, tenant: str, now: datetime, *, limit: int = ENTRIES_MAX) -> list[AccountRow]:
+        windows = window_of("day", now), window_of("month", now)
+        return [_account(row) for row in await self._session.fetch("past_accounts", tenant, *windows, limit)]
+
+    async def account(self, account: str) -> AccountRow | None:
+        found = await self._session.fetch("account", account)
+        return _account(found[0]) if found else None
+
+    async def entries_of(
+        self, account: str, *, before: tuple[datetime, UUID] | None = None, limit: int = ENTRIES_MAX
+    ) -> list[Entry]:
+        place = before or (None, None)
+        return [Entry(*row) for row in await self._session.fetch("entries_of_account", account, *place, limit)]
+
+    async def holds_of(self, account: str, *, limit: int = ENTRIES_MAX) -> list[OpenReservation]:
+        tenant = account.partition(" ")[0].partition("/")[0]
+        return [_held(row) for row in await self._session.fetch("holds_of_account", account, tenant, limit)]
+
     async def open_reservations(
         self, tenant: str | None = None, *, after: OpenReservation | None = None, limit: int = ENTRIES_MAX
     ) -> list[OpenReservation]:
         place = (None, None, None) if after is None else (after.since, after.stream_id, after.leg)
         found = await self._session.fetch("open_reservations", tenant, limit, *place)
-        return [
-            OpenReservation(stream_id, leg, attempt_id, amount, tuple(accounts), since)
-            for stream_id, leg, attempt_id, amount, accounts, since in found
-        ]
+        return [_held(row) for row in found]
 
     async def sent_for(self, lineages: Sequence[UUID]) -> dict[UUID, bool]:
         return {row[0]: row[1] for row in await self._session.fetch("sent_for", list(lineages))}
@@ -84,13 +102,21 @@ class PostgresBudgets:
         return [_account(row) for row in await self._session.fetch("tell_thresholds", list(percents))]
 
     async def _present(self, tenants: Sequence[str], now: datetime, actor: str, reason: str) -> list[AccountRow]:
-        day = window_of("day", now), resets_at("day", now)
-        month = window_of("month", now), resets_at("month", now)
         while True:
-            found = await self._session.fetch("budgets_of", list(tenants), *day, *month, actor, reason)
+            found = await self._session.fetch("budgets_of", list(tenants), *_windows(now), actor, reason)
             if all(row["lim"] is not None for row in found):
                 return [_account(row) for row in found]
 
 
 def _account(row: asyncpg.Record) -> AccountRow:
     return AccountRow(*row)
+
+
+def _held(row: asyncpg.Record) -> OpenReservation:
+    stream_id, leg, attempt_id, amount, accounts, since = row
+    return OpenReservation(stream_id, leg, attempt_id, amount, tuple(accounts), since)
+
+
+def _windows(now: datetime) -> tuple[str, datetime | None, str, datetime | None]:
+    """The present day and month, each with its end."""
+    return window_of("day", now), resets_at("day", now), window_of("month", now), resets_at("month", now)

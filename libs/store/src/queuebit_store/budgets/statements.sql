@@ -101,6 +101,47 @@ SELECT name FROM budget LIMIT 1;
 SELECT account, name, purpose, currency, "window", resets_at, lim, reserved, posted, told
 FROM budget_account WHERE $1::text IS NULL OR tenant = $1 ORDER BY account LIMIT $2;
 
+-- name: standing_budgets
+-- The accounts of a tenant's budgets in the present window, whether somebody opened them or not. Nothing is written.
+SELECT w.account, w.name, w.purpose, w.currency, w."window", w.resets_at, COALESCE(a.lim, w.lim),
+       COALESCE(a.reserved, 0), COALESCE(a.posted, 0), COALESCE(a.told, 0::smallint)
+FROM (
+    SELECT b.name, purpose, currency, lim, at."window", at.resets_at,
+           b.name || ' ' || purpose || ' ' || currency || ' ' || at."window" AS account
+    FROM budget AS b
+    JOIN (VALUES ('day', $2::text, $3::timestamptz), ('month', $4::text, $5::timestamptz), ('total', 'total', NULL::timestamptz))
+        AS at (period, "window", resets_at) USING (period)
+    WHERE tenant = $1
+) AS w LEFT JOIN budget_account AS a USING (account)
+ORDER BY w.account;
+
+-- name: past_accounts
+-- The accounts of a tenant of windows that are over, and of budgets that were ended, the latest first.
+SELECT account, name, purpose, currency, "window", resets_at, lim, reserved, posted, told
+FROM budget_account AS a
+WHERE tenant = $1 AND NOT EXISTS (
+    SELECT FROM budget AS b
+    WHERE b.name = a.name AND b.purpose = a.purpose AND b.currency = a.currency
+      AND a."window" = CASE b.period WHEN 'day' THEN $2::text WHEN 'month' THEN $3::text ELSE 'total' END
+)
+ORDER BY resets_at DESC NULLS FIRST, account LIMIT $4;
+
+-- name: account
+-- One account.
+SELECT account, name, purpose, currency, "window", resets_at, lim, reserved, posted, told FROM budget_account WHERE account = $1;
+
+-- name: entries_of_account
+-- What was booked on one account, the latest first.
+SELECT entry_id, account, kind, amount, at, stream_id, attempt_id, leg, actor, reason FROM budget_entry
+WHERE account = $1 AND (at, entry_id) < (COALESCE($2::timestamptz, 'infinity'), COALESCE($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+ORDER BY at DESC, entry_id DESC LIMIT $4;
+
+-- name: holds_of_account
+-- What is set aside on one account, the oldest first.
+SELECT stream_id, leg, attempt_id, amount, accounts, since FROM budget_hold
+WHERE split_part(split_part(accounts[1], ' ', 1), '/', 1) = $2 AND $1 = ANY (accounts)
+ORDER BY since, stream_id, leg LIMIT $3;
+
 -- name: open_reservations
 -- What is set aside, the oldest first.
 SELECT stream_id, leg, attempt_id, amount, accounts, since FROM budget_hold

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.ids import derive_id, lineage_id_of
+from queuebit_contracts.money import THRESHOLDS_PERCENT
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.handler import CommandHandler, InboundCommand, log_fields
 from queuebit_domain.job.codec import fold, read_event
@@ -34,7 +35,6 @@ log = logging.getLogger(__name__)
 INTERVAL_S = 10.0
 GRACE_S = 60.0
 """So long after it ended somebody may still report what a leg cost."""
-THRESHOLDS = (50, 80, 100)
 PAGE = 1000
 
 
@@ -77,7 +77,7 @@ class Settler:
         commands = await self._settled(due, now) if due else []
         for each in await self._handler.handle(commands) if commands else ():
             log.error("money cannot be settled", exc_info=each.error, extra=log_fields(each.command))
-        for row in await self._store.tell_thresholds(THRESHOLDS):
+        for row in await self._store.tell_thresholds(THRESHOLDS_PERCENT):
             log.warning("the budget %s has used %s %% of %s %s", row.account, row.told, row.limit, row.currency)
         return len(commands)
 

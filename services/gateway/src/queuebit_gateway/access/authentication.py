@@ -26,10 +26,11 @@ Action = Literal[
     "webhook:read",
     "webhook:write",
     "operator:read",
+    "budget:read",
 ]
 
 ROLES: tuple[Role, ...] = ("viewer", "submitter", "operator", "admin")
-_READING: frozenset[Action] = frozenset({"job:read", "kind:read", "backend:read"})
+_READING: frozenset[Action] = frozenset({"job:read", "kind:read", "backend:read", "budget:read"})
 ALLOWED: dict[Role, frozenset[Action]] = {
     "viewer": _READING,
     "submitter": _READING | {"job:submit", "job:cancel", "webhook:read"},

@@ -18,6 +18,7 @@ from queuebit_contracts.errors import FieldError
 from queuebit_gateway.http import (
     backends_api,
     batches_api,
+    budgets_api,
     console_api,
     events_api,
     figures_api,
@@ -48,6 +49,7 @@ ROUTERS = (
     backends_api.router,
     operators_api.router,
     paths_api.router,
+    budgets_api.router,
     console_api.router,
     webhooks_api.router,
 )

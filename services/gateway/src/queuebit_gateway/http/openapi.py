@@ -19,6 +19,7 @@ REF = "#/components/schemas/{model}"
 LICENSE = {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
 TAGS = [
     {"name": "backends", "description": "Devices and simulators: what each can do, and how it is."},
+    {"name": "budgets", "description": "What you may spend at providers, and what became of it."},
     {"name": "errors", "description": "Every error code, what it means and what to do."},
     {"name": "events", "description": "What happens to all your jobs, as it happens."},
     {"name": "figures", "description": "What you used, and what is on its way, over all your jobs."},

@@ -15,6 +15,7 @@ from queuebit_gateway.commands import Submitter
 from queuebit_gateway.http.admission import Reader
 from queuebit_gateway.http.tracing import ROUTE_CLASS
 from queuebit_gateway.problem_details import Refusal
+from queuebit_gateway.read_model.budgets import BudgetsRead
 from queuebit_gateway.read_model.cursors import EventCursors, PageCursors
 from queuebit_gateway.read_model.figures import Figures
 from queuebit_gateway.read_model.frames import Frames
@@ -49,6 +50,7 @@ class Parts:
     webhooks: Endpoints
     operators: Operators
     paths: PathsRead
+    budgets: BudgetsRead
     clock: Clock
     ids: Ids
     proxies: Proxies = NO_PROXIES
