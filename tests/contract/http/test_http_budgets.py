@@ -18,11 +18,10 @@ from queuebit_gateway.http.server import HttpServer
 from queuebit_gateway.read_model.budgets import id_of
 from queuebit_store.budgets.port import Budget
 from tests.contract.http.running_gateway import RunningGateway, a_world
-from tests.contract.store.test_store_budgets import LEG, charging
+from tests.contract.store.charges import ACME_ID as ACCOUNT
+from tests.contract.store.charges import LEG, TOTAL, charging
 
-TOTAL = Budget("acme", "production", "USD", "total", Decimal(100))
 WEB = Budget("acme/web", "experiment", "EUR", "month", Decimal(30))
-ACCOUNT = "acme production USD total"
 ID = id_of(ACCOUNT)
 
 

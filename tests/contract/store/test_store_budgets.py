@@ -9,42 +9,21 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from queuebit_contracts.ids import derive_id
-from queuebit_store.budgets.port import AccountRow, Budget, Charge, EntryKind, PriceRow
-from queuebit_store.ports import Append
+from queuebit_store.budgets.port import AccountRow, Budget, PriceRow
 from queuebit_store.submissions.port import NewSubmission
 from tests.contract.store.builders import an_append, an_id
+from tests.contract.store.charges import ACME_ID, LEG, TOTAL, charging
 from tests.contract.store.conftest import OpenSession
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 APRIL = datetime(2026, 4, 1, tzinfo=UTC)
-LEG = "primary-quantum"
-TOTAL = Budget("acme", "production", "USD", "total", Decimal(100))
 WEB = Budget("acme/web", "production", "USD", "month", Decimal(30))
-ACME_ID, WEB_ID = TOTAL.account_at(NOW), WEB.account_at(NOW)
+WEB_ID = WEB.account_at(NOW)
 
 
 async def granted(store: Any, *budgets: Budget) -> None:
     for budget in budgets:
         await store.grant(budget, NOW, actor="ann", reason="the year")
-
-
-def charging(
-    stream: int,
-    kinds: dict[EntryKind, str],
-    accounts: Sequence[str] = (ACME_ID,),
-    *,
-    expected: int = 0,
-    number: int = 1,
-) -> Append:
-    """An append that charges accounts."""
-    attempt_id = derive_id(an_id(stream), f"attempt:{number}")
-    charges = tuple(
-        Charge(derive_id(attempt_id, f"{kind}:{account}"), account, kind, Decimal(amount), attempt_id, LEG)
-        for kind, amount in kinds.items()
-        for account in accounts
-    )
-    return replace(an_append(stream, expected=expected), charges=charges)
 
 
 def figures(rows: Sequence[AccountRow]) -> dict[str, tuple[str, str, str]]:

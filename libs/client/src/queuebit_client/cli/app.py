@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from queuebit_client.cli import backend_verbs, job_verbs
+from queuebit_client.cli import backend_verbs, job_verbs, money_verbs
 from queuebit_client.cli import options as o
 from queuebit_client.cli.batch_verb import batch
 from queuebit_client.cli.exit_codes import MEANINGS
@@ -54,11 +54,12 @@ def new_app() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(_root)
-    for command in (submit, batch, watch, show, events, explain, cancel, usage, backlog, spending, check, mcp, version):
+    for command in (submit, batch, watch, show, events, explain, cancel, usage, backlog, check, mcp, version):
         app.command()(command)
     app.command("list")(list_jobs)
     app.command()(report)
     app.command()(job_verbs.export)
+    app.command()(money_verbs.spending)
     kinds = typer.Typer(help=_KINDS, no_args_is_help=True, rich_markup_mode=None)
     kinds.command("list")(kinds_list)
     kinds.command("show")(kinds_show)
@@ -168,21 +169,6 @@ def backlog(context: typer.Context, as_json: o.Json = False) -> int:
     from queuebit_client.cli import figures
 
     return figures.backlog(context.obj, as_json=as_json)
-
-
-def spending(
-    context: typer.Context,
-    budget: Annotated[str | None, typer.Argument(metavar="[ID]", help="One budget, as the list has it.")] = None,
-    past: Annotated[bool, typer.Option("--past", help="Also windows that are over.")] = False,
-    entries: Annotated[int, typer.Option(min=0, help="Of one budget: so many of the latest lines of its ledger.")] = 20,
-    as_json: o.Json = False,
-) -> int:
-    """Show what you may spend at providers, what is set aside and spent; of one budget also for what, line by line."""
-    from queuebit_client.cli import spending as shown
-
-    if budget is None:
-        return shown.budgets(context.obj, past=past, as_json=as_json)
-    return shown.budget(context.obj, budget, entries, as_json=as_json)
 
 
 def cancel(
