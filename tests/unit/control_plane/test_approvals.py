@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from queuebit_contracts import events as ev
+from queuebit_contracts.policy import Approval
 from queuebit_domain.job import routing
+from queuebit_domain.job.approving import VERDICT_S
 from queuebit_domain.job.evolve import evolve
 from queuebit_domain.job.label import label
 from queuebit_domain.job.messages import Cancel, Deny, Grant, Message, Wake
@@ -30,11 +33,17 @@ def costly(**changes: Any) -> dict[str, Any]:
     return {**told, **changes}
 
 
-def asked(guards: list[dict[str, Any]] | None = None, **changes: Any) -> Story:
+def asked(guards: list[dict[str, Any]] | None = None, deadline: datetime | None = None, **changes: Any) -> Story:
     """A job of six qubits whose plan waits."""
     policy = a_policy(row("q", "quantum", wish="auto"), approvals=[costly(**changes)], guards=guards or [])
-    submit = a_submit("auto", qubits=6)
+    submit = a_submit("auto", qubits=6, deadline=deadline)
     return Story(NoJob()).when(replace(submit, planned=routing.plan(submit.inputs, policy)))
+
+
+def _approval_of(story: Story) -> Approval:
+    approval = story.the(ev.JobPlanned).approval
+    assert approval is not None
+    return approval
 
 
 def digest_of(story: Story) -> str:
@@ -128,8 +137,49 @@ def test_without_such_a_plan_or_where_a_guard_forbids_it_silence_is_a_refusal() 
 def test_a_waiting_job_can_be_withdrawn_and_its_deadline_is_the_end() -> None:
     assert after(asked(), Cancel("acme", "bob", "x")).names == ["JobCancelled"]
 
-    long = asked(expires_s=10_000)
+    long = asked(expires_s=10_000, on_expiry="deny")
     assert long.the(ev.ApprovalRequested).expires_at == at(600)
+
+
+def test_before_the_deadline_the_plan_that_needs_nobody_has_its_time() -> None:
+    long = asked(expires_s=10_000)
+    (leg,) = _approval_of(long).legs
+
+    assert long.the(ev.ApprovalRequested).expires_at == at(600 - leg.budget_s - VERDICT_S)
+    late = Story(long.job).when(Wake(), at(600 - leg.budget_s - VERDICT_S))
+    assert late.names == ["JobPlanned", "JobQueued"]
+
+    short = asked(expires_s=10_000, deadline=at(12))
+    assert short.the(ev.ApprovalRequested).expires_at == at(6)
+
+
+def test_a_decision_that_comes_too_late_is_none() -> None:
+    story = asked()
+    digest = digest_of(story)
+
+    assert Story(story.job).when(Grant(digest, "ada"), at(30)).names == []
+    assert Story(story.job).when(Deny(digest, "ada", "no"), at(30)).names == []
+
+
+def test_of_the_plan_that_needs_nobody_a_guard_leaves_all_that_answers_first_or_nothing() -> None:
+    legs = [{"role": "primary", "lane": "quantum"}, {"role": "fallback", "lane": "rule", "starts": "when_needed"}]
+    plans = {
+        "classical": {"plan": "c", "legs": [{"role": "primary", "lane": "classical"}]},
+        "quantum": {"plan": "quantum_with_baseline", "legs": [{"role": "primary", "lane": "simulator"}]},
+        "other": {"plan": "other", "legs": legs},
+    }
+    approvals = [costly(on_expiry="other", plans=[])]
+    policy = a_policy(
+        row("q", "quantum", wish="auto"),
+        approvals=approvals,
+        plans=plans,
+        guards=[guard("off", "quantum", wish="auto")],
+    )
+    submit = a_submit("auto", qubits=6)
+    planned = routing.plan(submit.inputs, policy)
+
+    assert planned.approval is not None
+    assert (planned.approval.otherwise, planned.approval.legs) == (None, ())
 
 
 def test_what_is_not_asked_for_or_not_for_this_plan_waits_for_nobody() -> None:

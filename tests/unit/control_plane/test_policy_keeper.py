@@ -150,6 +150,26 @@ async def test_a_policy_of_a_newer_release_is_named_and_the_one_before_it_goes_o
     assert (mended["policy_version"], plane.keeper.unread) == ("routing/2", None)
 
 
+async def test_an_event_of_a_newer_release_stops_no_plan() -> None:
+    plane = await a_plane()
+    await plane.publish(BATCHES)
+    told = await PolicyRegister(plane.store, plane.clock).policies()
+    stored = plane.store.database.events[REGISTER_ID][0]
+    strange = stored._replace(version=told.version + 1, type="PolicyLent", data="{}")
+    plane.store.database.events[REGISTER_ID].append(strange)
+
+    planned = await plane.plan_of("1")
+    plane.wait(STALE_S)
+    again = await plane.plan_of("2")
+    unread = await plane.keeper.standing()
+
+    assert (planned["policy_version"], again["policy_version"]) == ("frugal/1", "frugal/1")
+    assert unread is not None
+    assert (unread.code, unread.detail.partition(" cannot")[0]) == (
+        "policy_unread", f"Version {told.version + 1} of the register of policies (PolicyLent)",
+    )  # fmt: skip
+
+
 async def test_two_planes_during_a_switch_use_either_version_and_each_job_says_which() -> None:
     early, late = await a_plane(), await a_plane()
     late.store.database = early.store.database

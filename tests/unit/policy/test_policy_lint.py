@@ -28,6 +28,7 @@ ROW_FAULTS: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
         {"tier": {"any_of": ["batch", "fast"]}},
         ("error", "never", "routing/x/when/tier/any_of"),
     ),
+    "a number beyond all": ({"qubits": {"ge": 10**400}}, ("error", "too_large", "routing/x/when/qubits/ge")),
     "an order of texts": ({"tier": {"lt": "batch"}}, ("error", "no_order", "routing/x/when/tier/lt")),
     "nothing wanted": ({"tier": {}}, ("error", "empty_condition", "routing/x/when/tier")),
     "known of every job": ({"tier": {"known": True}}, ("error", "always_known", "routing/x/when/tier/known")),
@@ -201,3 +202,20 @@ def test_what_is_not_known_is_noted_with_which_way_it_goes() -> None:
 
 def test_the_policy_of_the_release_has_no_fault() -> None:
     assert {level for level, count in counted(lint(DEFAULT_DOCUMENT)).items() if count} == {"note"}
+
+
+@pytest.mark.parametrize(
+    ("most", "step", "codes"), [(4, 2.0, []), (16, 1e30, ["step_too_far"]), (2, 1e308, ["step_too_far"])]
+)
+def test_rounds_that_step_too_far_are_refused(most: int, step: float, codes: list[str]) -> None:
+    leg = {
+        "role": "primary",
+        "lane": "quantum",
+        "params": {"shots": 100},
+        "rounds": {"most": most, "step": {"shots": step}},
+    }
+    plans = {"classical": CLASSICAL, "quantum": {"plan": "loop", "legs": [leg]}}
+
+    document = a_document(row("x", "quantum", tier="batch"), plans=plans)
+
+    assert [each.code for each in lint(document) if each.level == "error"] == codes

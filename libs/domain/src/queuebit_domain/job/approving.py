@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Final
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.canonical import fingerprint
 from queuebit_contracts.model import copy_with
+from queuebit_contracts.policy import Approval
 from queuebit_domain.job.draft import Draft
 from queuebit_domain.job.messages import Deny, Grant
 from queuebit_domain.job.state import Awaited
+
+VERDICT_S: Final = 5.0
+"""So long before the deadline the answer of the plan that needs nobody should be there, to be checked and told."""
 
 
 def digest_of(planned: ev.JobPlanned, problem_fingerprint: str) -> str:
@@ -25,14 +30,16 @@ def digest_of(planned: ev.JobPlanned, problem_fingerprint: str) -> str:
 
 
 def ask_for_approval(draft: Draft, planned: ev.JobPlanned) -> None:
-    """Ask, once: the deadline is the end of all patience."""
+    """Ask, once. The deadline is the end of all patience, and before it the plan that needs nobody still has its time."""
     job, approval = draft.open, planned.approval
     assert approval is not None
     draft.add(
         ev.ApprovalRequested(
             digest=digest_of(planned, job.problem_fingerprint),
             reason=approval.reason,
-            expires_at=min(draft.now + timedelta(seconds=approval.expires_s), job.deadline),
+            expires_at=min(
+                draft.now + timedelta(seconds=approval.expires_s), _latest(draft.now, job.deadline, approval)
+            ),
             role=approval.role,
             quorum=approval.quorum,
             otherwise=approval.otherwise,
@@ -40,10 +47,20 @@ def ask_for_approval(draft: Draft, planned: ev.JobPlanned) -> None:
     )
 
 
+def _latest(now: datetime, deadline: datetime, approval: Approval) -> datetime:
+    """Until when a decision can be waited for: of the time left at least half, and all that the other plan does not need."""
+    if approval.otherwise is None:
+        return deadline
+    needed_s = max(leg.budget_s for leg in approval.legs) + VERDICT_S
+    return max(now + (deadline - now) / 2, deadline - timedelta(seconds=needed_s))
+
+
 def decided_by_a_person(draft: Draft, message: Grant | Deny) -> None:
-    """A decision on what is asked now; of anything else, or said twice by the same person, nothing follows."""
+    """A decision on what is asked now; of anything else, too late, or said twice by the same person, nothing follows."""
     awaited = draft.open.awaited
     if awaited is None or awaited.digest != message.digest:
+        return
+    if awaited.expires_at is not None and draft.now >= awaited.expires_at:
         return
     if isinstance(message, Deny):
         draft.add(ev.ApprovalDenied(digest=message.digest, actor=message.actor, reason=message.reason))

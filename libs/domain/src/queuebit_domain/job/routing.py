@@ -111,8 +111,8 @@ def _approval(decision: Decision, inputs: Facts, thresholds: KindThresholds | No
     if asked is None:
         return None
     denied = {lane for guard in decision.guards for lane in guard.deny}
-    legs = [leg for leg in asked.legs if leg.lane not in denied]
-    rule = Rule(asked.name, "", (), f"Nobody of {asked.role} decided in time.")
+    rule = Rule(asked.name, "", asked.legs, f"Nobody of {asked.role} decided in time.")
+    legs = [] if rule.needs & denied else [leg for leg in asked.legs if leg.lane not in denied]
     return Approval(
         row=asked.name,
         role=asked.role,

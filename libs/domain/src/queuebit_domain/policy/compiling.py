@@ -19,7 +19,7 @@ from queuebit_contracts.policy import (
 )
 from queuebit_domain.errors import InvalidPolicy
 from queuebit_domain.policy.facts import FACTS, Facts, FactSpec
-from queuebit_domain.policy.plans import expanded, problems_of_legs
+from queuebit_domain.policy.plans import PARAM_MAX, expanded, problems_of_legs
 from queuebit_domain.policy.tables import (
     Approver,
     Condition,
@@ -232,6 +232,8 @@ def _of_value(at: str, spec: FactSpec, value: bool | int | float | str) -> Itera
         hint = " In YAML `off`, `no` and `on` without quotes are truth values." if isinstance(value, bool) else ""
         detail = f"{spec.name} is {wanted[spec.type]}, and {value!r} is not"
         yield Problem("wrong_type", at, detail, f"Write {wanted[spec.type]}.{hint}")
+    elif not isinstance(value, bool | str) and abs(value) > PARAM_MAX:
+        yield Problem("too_large", at, f"no {spec.name} is as large", f"Write a number up to {PARAM_MAX:g}.")
     elif spec.values and value not in spec.values:
         detail = f"{spec.name} is never {value!r}"
         yield Problem("never", at, detail, f"Use one of: {', '.join(spec.values)}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import log
 from typing import Final
 
 from queuebit_contracts.jobs import Money, ParamValue, Patience, Trigger
@@ -22,7 +23,8 @@ _STARTS: Final[Mapping[str, tuple[Trigger, ...]]] = {
     "to_improve": TO_IMPROVE,
     "after_answer": AFTER_ANSWER,
 }
-
+PARAM_MAX: Final = 1e15
+"""No round steps a parameter beyond this, and no condition names a larger number."""
 _NEXT_ROUND: Final[tuple[Trigger, ...]] = ("failed", "rejected", "exhausted", "refine")
 """A round starts when the one before it is over, and never beside it."""
 
@@ -62,6 +64,12 @@ def _stepped(params: Mapping[str, ParamValue], step: Mapping[str, float], number
         told = value * times**number
         found[name] = round(told) if isinstance(value, int) else told
     return found
+
+
+def _stays_small(value: float, times: float, most: int) -> bool:
+    if value == 0 or abs(value) > PARAM_MAX:
+        return value == 0
+    return log(abs(value)) + (most - 1) * log(times) <= log(PARAM_MAX)
 
 
 def _patience(stages: StageBudgets | None) -> Patience | None:
@@ -107,10 +115,13 @@ def problems_of_legs(at: str, legs: Sequence[PlanLeg]) -> Iterator[tuple[str, st
             yield "rounds_of_many", f"{here}/rounds", "rounds are of one leg that answers", "Write a leg for each."
         for name in leg.rounds.step:
             value = (leg.params or {}).get(name)
+            at = f"{here}/rounds/step/{name}"
             if isinstance(value, bool) or not isinstance(value, int | float):
+                yield "no_step", at, "the leg sets no such number", f"Set `params: {{{name}: …}}`."
+            elif not _stays_small(value, leg.rounds.step[name], leg.rounds.most):
                 yield (
-                    "no_step",
-                    f"{here}/rounds/step/{name}",
-                    "the leg sets no such number",
-                    f"Set `params: {{{name}: …}}`.",
+                    "step_too_far",
+                    at,
+                    f"the last round sets more than {PARAM_MAX:g}",
+                    "Take fewer rounds, or step less.",
                 )
