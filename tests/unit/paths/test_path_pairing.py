@@ -107,6 +107,62 @@ def test_what_was_there_before_makes_no_pair() -> None:
     assert fold_ready(a_path(), [reused], hours(20)) == ([], a_path())
 
 
+def test_what_shows_nothing_is_paid_for_all_the_same() -> None:
+    ours = an_arm(98.0, at=hours(2), cost=PAID)
+    reused = a_case(1, ours, an_arm(100.0, "classical", hours(1), reused=True))
+    swapped = a_case(2, ours, an_arm(100.0, "quantum", hours(1)))
+    never = a_case(3, None, BASE, cost=PAID)
+    events, path = fold_ready(a_path(), [reused, swapped, never], hours(20))
+
+    assert [(type(event).__name__, getattr(event, "counted", None)) for event in events] == [
+        ("PathPairRecorded", False),
+        ("PathPairRecorded", False),
+        ("PathFrozen", None),
+        ("PathPairRecorded", True),
+    ]
+    assert (path.value.cost.amount, path.gate.pairs) == ("1.50", 1)
+
+
+def test_who_was_stopped_has_not_lost() -> None:
+    """Given a job that ended with the quantum answer and gave the classical way up, then nobody has won."""
+    stopped = an_arm(None, "classical", hours(2), stopped=True, why="abandoned: a checked answer was chosen")
+    alone = pair_of(a_path(), a_case(1, an_arm(98.0, at=hours(2)), stopped))
+    failed = pair_of(a_path(), a_case(1, an_arm(98.0, at=hours(2)), an_arm(None, "classical", hours(2))))
+    neither = pair_of(a_path(), a_case(1, an_arm(None, at=hours(2)), stopped))
+
+    assert [pair.difference for pair in (alone, failed, neither) if not isinstance(pair, Unusable)] == [0.0, -1.0, 0.0]
+
+
+def test_epochs_that_take_turns_hide_no_repeat() -> None:
+    """Given a path with two backends, of which each job takes another, then the same problem counts once with each."""
+    arms = [an_arm(98.0, at=hours(nth), epoch=f"device-{nth % 2} today") for nth in range(1, 7)]
+    cases = [a_case(nth, arm, BASE, problem_fingerprint="again") for nth, arm in enumerate(arms, start=1)]
+    events, path = fold_ready(a_path(), cases, hours(20))
+
+    assert [event.counted for event in events if hasattr(event, "counted")] == [True, True, False, False, False, False]
+    assert path.gate.pairs == 2
+
+
+def test_what_failed_is_of_the_epoch_that_was_told_last() -> None:
+    cases = [
+        a_case(1, an_arm(None, at=hours(1)), BASE),
+        a_case(2, an_arm(98.0, at=hours(2), epoch="device today"), BASE),
+        a_case(3, an_arm(None, at=hours(3)), BASE),
+    ]
+    _, path = fold_ready(a_path(), cases, hours(20))
+
+    assert path.epochs == {"2026-03-02", "device today"}
+
+
+@pytest.mark.parametrize(("said", "expected"), [(95.0, -0.02 + 0.05), (79.0, None)])
+def test_what_a_caller_says_to_reach_is_not_believed_where_it_cannot_be(said: float, expected: float | None) -> None:
+    base = an_arm(100.0, "classical", hours(1), bound=80.0)
+    pair = pair_of(a_path(), a_case(1, an_arm(98.0, at=hours(2)), base, incumbent=said))
+
+    assert not isinstance(pair, Unusable)
+    assert pair.incumbent_difference == (None if expected is None else pytest.approx(3 / 80))
+
+
 def test_an_answer_of_another_lane_in_its_place_stops_all_measuring() -> None:
     swapped = a_case(1, an_arm(98.0, "classical", hours(2)), an_arm(100.0, "quantum", hours(1)))
     events, path = fold_ready(a_path(), [swapped], hours(20))

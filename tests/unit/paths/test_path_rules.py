@@ -98,6 +98,43 @@ def test_pairs_epochs_and_hours_are_asked_for_beside_the_evidence(
     assert judge(path, hours(at)) == Judgement("hold", (said,))
 
 
+def test_what_was_shown_once_and_is_doubtful_again_takes_nobody_up() -> None:
+    path = showing(in_stage("canary", 50), "superior", "superior_to_placebo")
+    wealth = {**path.gate.wealth, "superior": (0.0,) * len(path.gate.wealth["superior"])}
+    doubtful = replace(path, gate=replace(path.gate, wealth=wealth))
+
+    assert judge(path, hours(1)).word == "promote"
+    assert judge(doubtful, hours(1)).word == "hold"
+    assert "Not shown: the path is better than the classical way" in missing(doubtful, hours(1))[0]
+
+
+def test_suggestions_that_nobody_needs_take_nobody_up() -> None:
+    path = in_stage("advisory")
+    for nth in range(1, 101):
+        path = evolve_path(path, a_pair(nth, 0.0), hours(nth))
+
+    assert (path.done, judge(path, hours(200)).word) == (100, "hold")
+
+
+@pytest.mark.parametrize("name", ["margin", "min_gain"])
+def test_a_gate_that_could_show_nothing_is_refused(name: str) -> None:
+    wanted = registered(spec={name: 0.1})
+
+    with pytest.raises(PathRefused, match=f"gate/{name}: 0.1 is no less than gate/clip"):
+        register(NoPath(), wanted)
+    assert register(NoPath(), registered(spec={name: 0.09})) != []
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5])
+def test_a_path_that_was_registered_with_such_a_gate_is_read_all_the_same_and_shows_nothing_by_it(share: float) -> None:
+    spec = {"margin": share, "min_gain": share, "infeasible_breach": 0.995}
+    path = a_path(spec=spec)
+    for nth in range(1, 101):
+        path = evolve_path(path, a_pair(nth, 0.0), hours(nth))
+
+    assert {"non_inferior", "futile", "futile_beside_placebo", "infeasible"}.isdisjoint(path.gate.shown)
+
+
 def test_no_data_is_never_success() -> None:
     for stage in (*READY, "production"):
         path = in_stage(stage, 1 if stage == "canary" else 0)

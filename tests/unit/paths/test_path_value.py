@@ -8,20 +8,21 @@ from random import Random
 import pytest
 
 from queuebit_contracts.jobs import Cost, Money
-from queuebit_contracts.paths import GateSpec, PathPairRecorded
-from queuebit_domain.paths.judging import exhausted, judge
+from queuebit_contracts.paths import PathPairRecorded
+from queuebit_domain.paths.judging import exhausted, has_room, judge
+from queuebit_domain.paths.report import report_of
 from queuebit_domain.paths.state import Path
 from queuebit_domain.paths.value import Value, amount_in, further, no_win_to_hope_for, too_dear, valued
-from tests.unit.paths.given import T0, a_pair, a_path, hours, then
+from tests.unit.paths.given import T0, a_pair, a_path, hours, registered, then
 
-SPEC = GateSpec()
+REGISTERED = registered()
 WIN = Money(amount="20", currency="EUR")
 
 
 def after(*pairs: PathPairRecorded) -> Value:
     value = Value()
     for pair in pairs:
-        value = valued(value, pair, SPEC, T0)
+        value = valued(value, pair, REGISTERED, T0)
     return value
 
 
@@ -45,6 +46,18 @@ def test_money_of_two_currencies_is_never_added_and_stops_the_measuring() -> Non
 
     assert [str(amount_in(path.value.cost, currency)) for currency in ("EUR", "USD")] == ["0.50", "1"]
     assert "another currency" in (exhausted(path) or "")
+
+
+def test_a_backend_that_tells_no_cost_uses_up_the_budget_at_the_highest_price() -> None:
+    price = Money(amount="30", currency="EUR")
+    silent = [a_pair(nth, 0.0, cost=Cost()) for nth in (1, 2, 3)]
+    path = then(a_path(price_max=price), silent)
+    free = then(a_path(price_max=price, lane="simulator"), silent)
+
+    assert (path.value.cost, path.value.assumed, has_room(path, 0)) == (Cost(amount="90", currency="EUR"), 3, False)
+    assert (free.value.cost, free.value.assumed, has_room(free, 0)) == (Cost(), 0, True)
+    assert "is spent: 120" in (exhausted(then(path, [a_pair(4, 0.0, cost=Cost())])) or "")
+    assert "nobody told that of 3 pairs" in report_of(path)
 
 
 def test_without_a_gain_in_enough_pairs_none_is_to_be_hoped_for() -> None:

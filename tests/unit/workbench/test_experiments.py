@@ -13,11 +13,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from scipy import stats  # type: ignore[import-untyped]
 
 from queuebit_client.cli import main
 from queuebit_contracts.events import JobSubmitted
 from queuebit_contracts.jobs import JobRequest, Problem
 from queuebit_domain.experiments.acceptance import Metric, Runs, judged, overall
+from queuebit_domain.experiments.intervals import t_quantile
 from queuebit_operations.errors import BadArgument
 from queuebit_operations.scan.port import EventRow, Selection, Stream
 from queuebit_workbench.experiments.accepting import metric_of
@@ -58,6 +60,48 @@ def test_a_metric_holds_within_its_tolerance_and_not_beyond(operator: Any, shift
 def test_a_share_is_one_of_the_baseline() -> None:
     assert word(Metric("objective", "le", "mean", 0.01, relative=True), alike(10, 0.9)) == "pass"
     assert word(Metric("objective", "le", "mean", 0.01, relative=True), alike(10, 1.9)) == "fail"
+
+
+def test_a_difference_that_is_rounding_is_none() -> None:
+    alike_but_rounded = [Runs((0.1 + 0.2,), (0.3,)) for _ in range(8)]
+
+    for operator, expected in (("le", "pass"), ("ge", "pass"), ("eq", "pass"), ("lt", "fail"), ("ne", "fail")):
+        assert word(Metric("objective", operator, "mean"), alike_but_rounded) == expected  # type: ignore[arg-type]
+
+
+def test_a_share_of_a_baseline_that_is_not_known_well_decides_nothing_near_the_border() -> None:
+    """Given a candidate that is 0.9 % above baselines which differ a lot, then at most 1 % more is shown."""
+    spread = [Runs((each * 1.009,), (each,)) for each in (1.0, 10.0, 100.0, 1000.0, 5.0, 50.0, 500.0, 700.0)]
+    metric = Metric("objective", "le", "mean", 0.01, relative=True)
+    noisy = [Runs((each * ratio,), (each,)) for each, ratio in zip((9.0,) * 8, (1.03, 0.99) * 4, strict=True)]
+
+    assert word(metric, spread) == "pass"
+    assert word(metric, noisy) == "undecided"
+
+
+def test_of_few_problems_the_interval_holds_what_is_true_as_often_as_it_says() -> None:
+    """The bar: 95 % intervals of eight problems without any effect cover zero in at least 92 of 100."""
+    covered = 0
+    for seed in range(300):
+        chance = Random(seed)
+        problems = [Runs((chance.gauss(0, 1),), (0.0,)) for _ in range(8)]
+        found = judged(Metric("objective", "eq", "mean"), problems, Random(seed).randrange, draws=400)
+        assert found.difference is not None
+        covered += found.difference.low <= 0.0 <= found.difference.high
+
+    assert covered / 300 >= 0.92
+
+
+@pytest.mark.parametrize("degrees", [0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 7.3, 30.0, 1000.0, 1e6])
+@pytest.mark.parametrize("p", [0.0005, 0.025, 0.4, 0.5, 0.9, 0.975, 0.995, 0.9995])
+def test_quantiles_of_students_distribution_are_those_of_scipy(p: float, degrees: float) -> None:
+    assert t_quantile(p, degrees) == pytest.approx(stats.t.ppf(p, degrees), rel=1e-6, abs=1e-12)
+
+
+@pytest.mark.parametrize(("p", "degrees"), [(0.0, 3.0), (1.0, 3.0), (0.5, 0.0)])
+def test_what_is_no_probability_has_no_quantile(p: float, degrees: float) -> None:
+    with pytest.raises(ValueError, match="a quantile takes"):
+        t_quantile(p, degrees)
 
 
 def test_where_the_interval_holds_both_nothing_is_decided() -> None:

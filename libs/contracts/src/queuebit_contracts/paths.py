@@ -88,7 +88,8 @@ class GateSpec(StrictModel):
 
 class PathDraw(Model):
     """How a path takes part in a job: with which leg, where it was drawn, and whether the job makes a pair. Without a leg
-    it was not drawn, though it might have been: `propensity` says how likely.
+    it was not drawn, though it might have been: `propensity` says how likely. `problem`: the beginning of the problem's
+    fingerprint. Alike problems are drawn alike, so that a second one is no second draw.
     """
 
     path_id: UUID
@@ -96,6 +97,7 @@ class PathDraw(Model):
     leg: LegName | None = None
     measured: bool = False
     propensity: Annotated[float, Field(gt=0, le=1)]
+    problem: Annotated[str, StringConstraints(max_length=64)] | None = None
 
 
 class PathRegistered(Event):
@@ -127,7 +129,8 @@ class PathPairRecorded(Event):
     answer within the horizon, -1 where the classical way gave none. Likewise beside the placebo, and beside what is done
     today, where that was reported. `eligible`: how many jobs of the cohort were planned since the pair before, this one
     among them. What is not `counted` was paid for and shows nothing new: the same problem made a pair in the same epoch, or
-    was asked before the stage.
+    was asked before the stage, or an answer was there before. `drawn_before`: a problem like it was drawn already, so that
+    of this one nothing is learnt about how often the path is drawn.
     """
 
     seq: Annotated[int, Field(ge=1)]
@@ -145,6 +148,7 @@ class PathPairRecorded(Event):
     deadline_hit: bool
     taken: bool | None = None
     counted: bool = True
+    drawn_before: bool | None = None
     cost: Cost = Cost()
     epoch: str
     path_s: float | None = None

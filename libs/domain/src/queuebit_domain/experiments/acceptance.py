@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, assert_never
 
 from queuebit_domain.experiments.intervals import DRAWS, Interval, Pick, by_clusters
 
@@ -18,6 +18,8 @@ PROBLEMS_MIN: Final = 6
 """With fewer problems even a difference that always has the same sign may be chance."""
 IN_TAIL_MIN: Final = 3.0
 """Beyond a quantile so many values must lie, or nothing is known of it."""
+ROUNDED: Final = 1e-9
+"""By so much of the values a difference may be off as they are rounded."""
 SHIFT: Final = 1.0
 """What shifted geometric means add to each value, so that tiny ones do not decide."""
 
@@ -42,7 +44,9 @@ class Runs(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """One metric: the statistics, the interval of their difference less the tolerance, and the word."""
+    """One metric: the statistics, the interval of their difference, and the word. A tolerance that is a share of the
+    baseline's statistic is as uncertain as that, and is drawn with it.
+    """
 
     metric: Metric
     word: Word
@@ -110,14 +114,23 @@ def judged(
         why = f"{metric.statistic} takes {needed} runs of each; there are {runs}."
         return Judged(metric, "undecided", why, candidate, baseline)
 
-    def difference(drawn: Sequence[Runs]) -> float:
-        ours = statistic([value for each in drawn for value in each.candidate])
-        other = statistic([value for each in drawn for value in each.baseline])
-        return ours - other
+    slack = ROUNDED * max(abs(candidate), abs(baseline))
+    places = [pick(len(problems)) for _ in range(draws * len(problems))]
+
+    def lies(side: int) -> Interval:
+        """The difference with so many tolerances added, over the same draws for each."""
+
+        def shifted(drawn: Sequence[Runs]) -> float:
+            ours = statistic([value for each in drawn for value in each.candidate])
+            other = statistic([value for each in drawn for value in each.baseline])
+            return ours - other + side * (metric.tolerance * abs(other) if metric.relative else metric.tolerance)
+
+        again = iter(places)
+        return by_clusters(problems, shifted, lambda _: next(again), confidence=confidence, draws=draws)
 
     tolerance = metric.tolerance * abs(baseline) if metric.relative else metric.tolerance
-    found = by_clusters(problems, difference, pick, confidence=confidence, draws=draws)
-    word = _word(metric.operator, found, tolerance)
+    found = lies(0)
+    word = _word(metric.operator, lies, slack)
     why = f"The difference lies between {found.low:.6g} and {found.high:.6g}; the tolerance is {tolerance:.6g}."
     return Judged(metric, word, why, candidate, baseline, found)
 
@@ -130,25 +143,38 @@ def overall(found: Sequence[Judged]) -> Word:
     return "pass" if words == {"pass"} else "undecided"
 
 
-def _word(operator: Operator, found: Interval, tolerance: float) -> Word:
-    """Whether all of the interval is where it should be, none of it, or some."""
+def _word(operator: Operator, lies: Callable[[int], Interval], slack: float) -> Word:
+    """Whether all of the interval is where it should be, none of it, or some. What differs by no more than rounding does not.
+
+    With the tolerance taken off, the difference is to be below zero; with it added, above.
+    """
     match operator:
         case "le":
-            return _one_side(found.high <= tolerance, found.low > tolerance)
+            above = lies(-1)
+            return _one_side(above.high <= slack, above.low > slack)
         case "lt":
-            return _one_side(found.high < tolerance, found.low >= tolerance)
+            above = lies(-1)
+            return _one_side(above.high < -slack, above.low >= -slack)
         case "ge":
-            return _one_side(found.low >= -tolerance, found.high < -tolerance)
+            below = lies(+1)
+            return _one_side(below.low >= -slack, below.high < -slack)
         case "gt":
-            return _one_side(found.low > -tolerance, found.high <= -tolerance)
+            below = lies(+1)
+            return _one_side(below.low > slack, below.high <= slack)
         case "eq":
-            return _one_side(-tolerance <= found.low and found.high <= tolerance, _apart(found, tolerance))
+            return _one_side(_within(lies, slack), _apart(lies, slack))
         case "ne":
-            return _one_side(_apart(found, tolerance), -tolerance <= found.low and found.high <= tolerance)
+            return _one_side(_apart(lies, slack), _within(lies, slack))
+        case _:
+            assert_never(operator)
 
 
-def _apart(found: Interval, tolerance: float) -> bool:
-    return found.high < -tolerance or found.low > tolerance
+def _within(lies: Callable[[int], Interval], slack: float) -> bool:
+    return lies(+1).low >= -slack and lies(-1).high <= slack
+
+
+def _apart(lies: Callable[[int], Interval], slack: float) -> bool:
+    return lies(+1).high < -slack or lies(-1).low > slack
 
 
 def _one_side(inside: bool, outside: bool) -> Word:

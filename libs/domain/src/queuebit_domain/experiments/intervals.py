@@ -13,6 +13,10 @@ from typing import Final, NamedTuple, TypeVar
 T = TypeVar("T")
 Pick = Callable[[int], int]
 DRAWS: Final = 2_000
+HALVINGS: Final = 64
+"""After so many a quantile is as exact as a float."""
+TERMS: Final = 400
+"""So many terms of the continued fraction are more than it takes for any degrees of freedom in use."""
 
 
 class Interval(NamedTuple):
@@ -24,19 +28,49 @@ class Interval(NamedTuple):
 
 
 def t_quantile(p: float, degrees: float) -> float:
-    """The quantile of Student's distribution, by the expansion of Cornish and Fisher: to 1 % from four degrees of freedom
-    on, and wider than needed below.
+    """The quantile of Student's distribution, for any degrees of freedom above zero, also broken ones. Raises ValueError
+    outside of them, and for what is no probability.
     """
-    z = NormalDist().inv_cdf(p)
-    if degrees >= 4:
-        z2, d = z * z, degrees
-        g1 = z * (z2 + 1) / 4
-        g2 = z * (5 * z2 * z2 + 16 * z2 + 3) / 96
-        g3 = z * (3 * z2**3 + 19 * z2 * z2 + 17 * z2 - 15) / 384
-        g4 = z * (79 * z2**4 + 776 * z2**3 + 1482 * z2 * z2 - 1920 * z2 - 945) / 92160
-        return z + g1 / d + g2 / d**2 + g3 / d**3 + g4 / d**4
-    tabled = {1: 12.7062, 2: 4.3027, 3: 3.1824}
-    return math.copysign(tabled[max(1, math.floor(degrees))] * abs(z) / 1.959964, z)
+    if not (0.0 < p < 1.0 and degrees > 0.0):
+        raise ValueError("a quantile takes a probability between 0 and 1, and degrees of freedom above 0")
+    if p == 0.5:
+        return 0.0
+    tail = min(p, 1.0 - p)
+    low, high = 0.0, 1.0
+    while _t_tail(high, degrees) > tail:
+        low, high = high, high * 2.0
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if _t_tail(middle, degrees) > tail else (low, middle)
+    return math.copysign(high, p - 0.5)
+
+
+def _t_tail(t: float, degrees: float) -> float:
+    """How likely a variable of Student's distribution is above `t`, which is not below zero."""
+    return 0.5 * _incomplete_beta(degrees / 2.0, 0.5, degrees / (degrees + t * t))
+
+
+def _incomplete_beta(a: float, b: float, x: float) -> float:
+    """The regularised incomplete beta function."""
+    if x in (0.0, 1.0):
+        return x
+    if x > (a + 1.0) / (a + b + 2.0):
+        return 1.0 - _incomplete_beta(b, a, 1.0 - x)
+    logarithm = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
+    return math.exp(logarithm) / a / _continued(a, b, x)
+
+
+def _continued(a: float, b: float, x: float) -> float:
+    """The continued fraction of it, from its far end: 1 + d1 / (1 + d2 / (1 + …))."""
+    found = 1.0
+    for n in range(TERMS, 0, -1):
+        m, odd = divmod(n, 2)
+        if odd:
+            part = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        else:
+            part = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        found = 1.0 + part / found
+    return found
 
 
 def mean_interval(values: Sequence[float], confidence: float) -> Interval:
@@ -78,11 +112,15 @@ def by_clusters(
 ) -> Interval:
     """A statistic of clusters, each of which is drawn or left as a whole: what is repeated in one is no more evidence.
 
-    The interval between percentiles of the statistic over so many draws.
+    The interval between percentiles of the statistic over so many draws, further out the fewer clusters there are: those
+    percentiles that for a mean make what Student's distribution says. What is drawn from few spreads less than they do.
+    Raises ValueError for fewer than two clusters.
     """
     n = len(clusters)
+    if n < 2:
+        raise ValueError("an interval takes two clusters at least")
     found = sorted(statistic([clusters[pick(n)] for _ in range(n)]) for _ in range(draws))
-    tail = (1 - confidence) / 2
+    tail = NormalDist().cdf(math.sqrt(n / (n - 1)) * t_quantile((1 - confidence) / 2, n - 1))
     return Interval(
         statistic(clusters), found[math.floor(tail * (draws - 1))], found[math.ceil((1 - tail) * (draws - 1))]
     )

@@ -38,6 +38,7 @@ class _Leg:
         self.verdict: tuple[datetime, ev.ResultValidated] | None = None
         self.lost: tuple[datetime, str] | None = None
         self.cost: Cost = NO_COST
+        self.stopped = False
 
     def arm(self, queued_at: datetime | None) -> Arm | None:
         if self.execution is not None and self.verdict is not None:
@@ -56,7 +57,7 @@ class _Leg:
                 why="" if verdict.objective is not None else "has no objective",
             )
         if self.lost is not None:
-            return Arm(lane="quantum", at=self.lost[0], cost=self.cost, why=self.lost[1])
+            return Arm("quantum", self.lost[0], cost=self.cost, stopped=self.stopped, why=self.lost[1])
         return None
 
 
@@ -80,7 +81,8 @@ def case_of(job_id: UUID, told: Iterable[Told], eligible: int) -> Case | None:
                 planned, planned_at = event, at
             case ev.JobQueued():
                 queued.setdefault(event.leg, at)
-                legs.setdefault(event.leg, _Leg()).lost = None
+                again = legs.setdefault(event.leg, _Leg())
+                again.lost, again.stopped = None, False
                 fingerprint = fingerprint or event.fingerprint
             case ev.JobCancelled() | ev.JobExpired() | ev.JobFailed():
                 ended = (at, "the job ended without an answer")
@@ -95,6 +97,7 @@ def case_of(job_id: UUID, told: Iterable[Told], eligible: int) -> Case | None:
     tried_again = _tried_again(job)
     arms = {leg: None if leg in tried_again else found.arm(queued.get(leg)) for leg, found in legs.items()}
     path = arms.get(draw.leg or "")
+    measured = legs.get(draw.leg or "")
     base = _base(planned, arms, draw)
     case = Case(
         job_id=job_id,
@@ -108,6 +111,7 @@ def case_of(job_id: UUID, told: Iterable[Told], eligible: int) -> Case | None:
         incumbent=_number(request.params.get(INCUMBENT_PARAM)),
         propensity=draw.propensity,
         eligible=eligible,
+        cost=NO_COST if measured is None else measured.cost,
     )
     return case if ended is None else _given_up(case, *ended)
 
@@ -132,7 +136,11 @@ def _heard(legs: dict[str, _Leg], at: datetime, event: ev.JobEvent) -> None:
         case ev.ResultRejected():
             legs.setdefault(event.leg, _Leg()).lost = (at, f"rejected: {event.code}")
         case ev.AttemptAbandoned():
-            legs.setdefault(event.leg, _Leg()).lost = (at, f"abandoned: {event.reason}")
+            leg = legs.setdefault(event.leg, _Leg())
+            leg.lost, leg.stopped = (at, f"abandoned: {event.reason}"), True
+        case ev.LateUsageReported():
+            leg = legs.setdefault(event.leg, _Leg())
+            leg.cost = add_cost(leg.cost, event.cost)
         case _:
             pass
 
@@ -146,8 +154,8 @@ def _base(planned: ev.JobPlanned, arms: dict[str, Arm | None], draw: PathDraw) -
 
 def _given_up(case: Case, at: datetime, why: str) -> Case:
     """What was still out when the job ended without an answer is lost."""
-    path = case.path or Arm(lane="quantum", at=at, why=why)
-    base = case.base or Arm(lane="classical", at=at, why=why)
+    path = case.path or Arm(lane="quantum", at=at, cost=case.cost, why=why)
+    base = case.base or Arm(lane="classical", at=at, stopped=True, why=why)
     return replace(case, path=path, base=base)
 
 

@@ -17,6 +17,8 @@ from queuebit_domain.paths.report import name_of
 from queuebit_domain.paths.state import Path
 
 BUCKETS: Final = 10_000
+PROBLEM_DIGITS: Final = 16
+"""So much of a fingerprint tells problems apart."""
 AUDITED: Final = 0.05
 """Of what a path in production answers, at least so much is measured, for ever."""
 CATEGORY: Final = "path"
@@ -56,16 +58,18 @@ def drawn(path: Path, tenant: str, problem_fingerprint: str, in_flight: int) -> 
     pilot = path.stage in ("simulate", "batch_pilot")
     if not has_room(path, in_flight) or (pilot and tenant not in registered.pilot_tenants):
         return None
-    path_id = path_id_of(registered.key)
+    path_id, problem = path_id_of(registered.key), problem_fingerprint[:PROBLEM_DIGITS]
     place = _bucket(path_id, "answer" if path.answers else "measure", problem_fingerprint)
     share = _propensity(path)
     taken = place < round(share * BUCKETS)
     if path.stage == "production":
         audited = _bucket(path_id, "audit", problem_fingerprint) < round(share * BUCKETS)
-        return PathDraw(path_id=path_id, stage="production", leg=leg_of(path), measured=audited, propensity=share)
+        leg, stage = leg_of(path), path.stage
+        return PathDraw(path_id=path_id, stage=stage, leg=leg, measured=audited, propensity=share, problem=problem)
     if not taken:
-        return PathDraw(path_id=path_id, stage=path.stage, propensity=share)
-    return PathDraw(path_id=path_id, stage=path.stage, leg=leg_of(path), measured=True, propensity=share)
+        return PathDraw(path_id=path_id, stage=path.stage, propensity=share, problem=problem)
+    leg = leg_of(path)
+    return PathDraw(path_id=path_id, stage=path.stage, leg=leg, measured=True, propensity=share, problem=problem)
 
 
 def leg_of(path: Path) -> str:

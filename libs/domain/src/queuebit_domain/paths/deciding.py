@@ -22,7 +22,7 @@ from queuebit_contracts.paths import (
 )
 from queuebit_domain.paths.gate import decided, numbers
 from queuebit_domain.paths.judging import Judgement, judge
-from queuebit_domain.paths.pairing import Case, pair_of, prefix
+from queuebit_domain.paths.pairing import Case, Unusable, pair_of, prefix
 from queuebit_domain.paths.report import digest_of, report_of
 from queuebit_domain.paths.state import NoPath, Path, evolve_path
 
@@ -43,8 +43,11 @@ class PathRefused(Exception):
 
 
 def register(path: NoPath | Path, wanted: PathRegistered) -> Sequence[PathEvent]:
-    """A path comes to be; the same once more is nothing new. Raises PathRefused where it exists with another gate or budget."""
+    """A path comes to be; the same once more is nothing new. Raises PathRefused where it exists with another gate or budget,
+    and where its gate could never show what it must.
+    """
     if isinstance(path, NoPath):
+        _check(wanted)
         return [wanted]
     if path.registered == wanted:
         return []
@@ -52,6 +55,16 @@ def register(path: NoPath | Path, wanted: PathRegistered) -> Sequence[PathEvent]
         "This path is registered already, and its gate and budget are fixed from then on.",
         remedy="Change a setting, which makes another path, or reopen this one: queuebit path reopen.",
     )
+
+
+def _check(wanted: PathRegistered) -> None:
+    spec = wanted.spec
+    for name, share in (("margin", spec.margin), ("min_gain", spec.min_gain)):
+        if share >= spec.clip:
+            raise PathRefused(
+                f"gate/{name}: {share:g} is no less than gate/clip, {spec.clip:g}, beyond which differences count as that.",
+                remedy=f"State a {name} below the clip.",
+            )
 
 
 def record(path: Path, pair: PathPairRecorded, now: datetime) -> Sequence[PathEvent]:
@@ -73,17 +86,18 @@ def fold_ready(path: Path, cases: Sequence[Case], now: datetime) -> tuple[list[P
     events: list[PathEvent] = []
     for case in prefix(cases, path.registered.spec.horizon_s, now):
         made = pair_of(path, case)
-        fresh: Sequence[PathEvent]
-        if isinstance(made, PathPairRecorded):
-            fresh = record(path, made, now)
-        elif made.invalid and path.measures:
-            fresh = [PathFrozen(actor=GATE, reason=f"Measured wrongly in the job {case.job_id}: {made.why}.")]
-        else:
-            fresh = []
+        fresh = record(path, made, now) if isinstance(made, PathPairRecorded) else _unusable(path, made)
         for event in fresh:
             path = evolve_path(path, event, now)
         events += fresh
     return events, path
+
+
+def _unusable(path: Path, made: Unusable) -> Sequence[PathEvent]:
+    paid: list[PathEvent] = [] if made.paid is None else [made.paid]
+    if not (made.invalid and path.measures):
+        return paid
+    return [*paid, PathFrozen(actor=GATE, reason=f"Measured wrongly in the job {made.case.job_id}: {made.why}.")]
 
 
 def look(path: Path, now: datetime) -> Sequence[PathEvent]:

@@ -22,6 +22,8 @@ SIGN_ODDS: Final = (0.55, 0.6, 0.7, 0.8, 0.9)
 FEWER: Final = (0.02, 0.2, 0.5)
 MORE: Final = (2.0, 5.0, 10.0)
 """Of the rate that is bet against: the rates that are bet on, where it is to be shown to be smaller, and larger."""
+RATE_MAX: Final = 0.99
+"""No higher rate is bet on; of a limit above it nothing can be shown."""
 RATIO_WEIGHT: Final = 100.0
 """How surely the stated propensity is believed, in draws, before any was seen."""
 START: Final[Wealth] = (0.0,) * len(BETS)
@@ -31,9 +33,12 @@ RATE_START: Final[Wealth] = (0.0,) * len(FEWER)
 def bet(wealth: Wealth, x: float, mean: float, side: int) -> Wealth:
     """After one difference `x` in [-1, 1]. `side` +1 bets that the mean is above `mean`, -1 that it is below.
 
-    No factor falls below 1 - max(BETS), as what is bet is a share of the worst that can be lost.
+    No factor falls below 1 - max(BETS), as what is bet is a share of the worst that can be lost. Where nothing can be lost,
+    as `mean` lies at the end of what a difference can be, or beyond, nothing is bet: whatever came would show nothing.
     """
     worst = 1.0 + side * mean
+    if worst <= 0.0:
+        return wealth
     gain = side * (x - mean) / worst
     return tuple([w + math.log1p(b * gain) for w, b in zip(wealth, BETS, strict=True)])
 
@@ -47,7 +52,7 @@ def sign(wealth: Wealth, x: float) -> Wealth:
 
 def rate(wealth: Wealth, bad: bool, limit: float, against: Sequence[float]) -> Wealth:
     """After one that went bad, or not: bets that the rate of the bad is the limit times each of these, and not the limit."""
-    rates = [min(limit * factor, 0.99) for factor in against]
+    rates = [limit if limit > RATE_MAX else min(limit * factor, RATE_MAX) for factor in against]
     if bad:
         return tuple([w + math.log(r / limit) for w, r in zip(wealth, rates, strict=True)])
     return tuple([w + math.log((1 - r) / (1 - limit)) for w, r in zip(wealth, rates, strict=True)])

@@ -86,11 +86,13 @@ def log_threshold(hypothesis: Hypothesis, spec: GateSpec) -> float:
 
 
 def folded(gate: Gate, pair: PathPairRecorded, spec: GateSpec) -> Gate:
-    """The gate after one more pair."""
+    """The gate after one more pair. The draw of a problem that was drawn before is the same draw, and no further one."""
+    fresh = not pair.drawn_before
+    eligible = pair.eligible - (not fresh)
     seen = Seen(
-        gate.seen.taken + 1,
-        gate.seen.eligible + pair.eligible,
-        gate.seen.expected + pair.propensity * pair.eligible,
+        gate.seen.taken + fresh,
+        gate.seen.eligible + eligible,
+        gate.seen.expected + pair.propensity * eligible,
     )
     if not pair.counted:
         return _with_shown(replace(gate, seen=seen), spec)
@@ -163,7 +165,6 @@ def _beside_base(
 ) -> dict[Hypothesis, Wealth]:
     x = scaled(pair.difference, spec)
     failed, late = not pair.path_ok, not pair.deadline_hit
-    refused = not (pair.path_ok and pair.difference <= 0 if pair.taken is None else pair.taken)
     return {
         "harm": e.bet(wealth["harm"], x, 0.0, +1),
         "sign_harm": e.sign(wealth["sign_harm"], x),
@@ -174,9 +175,19 @@ def _beside_base(
         "infeasible": e.rate(wealth["infeasible"], failed, spec.infeasible_breach, e.MORE),
         "deadline_kept": e.rate(wealth["deadline_kept"], late, spec.late_max, e.FEWER),
         "deadline_missed": e.rate(wealth["deadline_missed"], late, spec.late_breach, e.MORE),
-        "suggestions_taken": e.rate(wealth["suggestions_taken"], refused, 0.5, e.FEWER),
+        "suggestions_taken": _after_suggestion(wealth["suggestions_taken"], pair),
         "regression": e.guard(wealth["regression"], x),
     }
+
+
+def _after_suggestion(wealth: Wealth, pair: PathPairRecorded) -> Wealth:
+    """Where nobody says whether a suggestion was taken, one that is as good as the answer shows nothing: nobody needs it."""
+    taken = pair.taken
+    if taken is None:
+        if pair.path_ok and pair.difference == 0:
+            return wealth
+        taken = pair.path_ok and pair.difference < 0
+    return e.rate(wealth, not taken, 0.5, e.FEWER)
 
 
 def _min_gain(spec: GateSpec) -> float:

@@ -172,7 +172,9 @@ def _pairs(path: Path, needed: int) -> tuple[str, ...]:
 
 
 def _unshown(path: Path, *wanted: Hypothesis) -> tuple[str, ...]:
-    return tuple(f"Not shown: {_told(path, each)}" for each in wanted if each not in path.gate.shown)
+    """What is not as likely now as it must be: also what was shown once, and later pairs have made doubtful again."""
+    spec = path.registered.spec
+    return tuple(f"Not shown: {_told(path, each)}" for each in wanted if not holds(path.gate, each, spec))
 
 
 def _told(path: Path, hypothesis: Hypothesis) -> str:

@@ -20,12 +20,17 @@ from queuebit_domain.paths.state import ANEW, Path, is_repeat
 
 LOST: Final = 1.0
 WON: Final = -1.0
+TOLERANCE: Final = 1e-9
+"""By so much of a bound an objective may be better than it: numbers are rounded."""
+CALIBRATED: Final = " "
+"""Stands in the name of an epoch between backend and calibration, and in none that is a day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
     """What one way made of the problem. `objective` is that of the validator; without one there is no valid answer, and
     `why` says why. `placebo`: what random samples reached by the same repair and polish. `reused`: it was there before.
+    `stopped`: it was given up before it ended, so that nobody knows what it would have given.
     """
 
     lane: Lane
@@ -37,6 +42,7 @@ class Arm:
     took_s: float | None = None
     cost: Cost = NO_COST
     reused: bool = False
+    stopped: bool = False
     why: str = ""
 
     @property
@@ -47,7 +53,8 @@ class Arm:
 @dataclass(frozen=True, slots=True)
 class Case:
     """A job in which a path is measured. An arm is None while it is out. `incumbent`: what is done today, as the caller
-    says.
+    says. `cost`: what the leg of the path cost so far, while its arm is out. `drawn_before`: a problem like it was drawn
+    already.
     """
 
     job_id: UUID
@@ -62,6 +69,8 @@ class Case:
     propensity: float = 1.0
     eligible: int = 1
     taken: bool | None = None
+    cost: Cost = NO_COST
+    drawn_before: bool | None = None
 
     def horizon(self, horizon_s: float) -> datetime:
         """When what is still out counts as lost: known from the beginning."""
@@ -70,11 +79,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """A case that makes no pair. `invalid`: as something is wrong with how it was measured, which a person must look at."""
+    """A case that shows nothing. `invalid`: as something is wrong with how it was measured, which a person must look at.
+    `paid`: the pair that it is all the same, which does not count, where it cost something.
+    """
 
     case: Case
     why: str
     invalid: bool = False
+    paid: PathPairRecorded | None = None
 
 
 def settled(case: Case, horizon_s: float, now: datetime) -> bool:
@@ -104,13 +116,15 @@ def pair_of(path: Path, case: Case) -> PathPairRecorded | Unusable:
     ours, base = _in_time(case.path, limit), _in_time(case.base, limit)
     for arm, lanes in ((ours, (registered.lane,)), (base, ("classical", "rule"))):
         if arm is not None and arm.ok and arm.lane not in lanes:
-            return Unusable(
-                case, f"an answer of the {arm.lane} lane stands where one of {lanes[0]} should", invalid=True
-            )
+            why = f"an answer of the {arm.lane} lane stands where one of {lanes[0]} should"
+            return Unusable(case, why, invalid=True, paid=_only_paid(path, case, why))
     if any(arm is not None and arm.reused for arm in (ours, base)):
-        return Unusable(case, "an answer was there before")
+        why = "an answer was there before"
+        return Unusable(case, why, paid=_only_paid(path, case, why))
     path_ok, base_ok = ours is not None and ours.ok, base is not None and base.ok
-    epoch = _epoch(case)
+    epoch = _epoch(path, case)
+    bound = next((arm.bound for arm in (base, ours) if arm is not None and arm.bound is not None), None)
+    incumbent = case.incumbent if case.incumbent is not None and _possible(case.incumbent, bound, case.sense) else None
     return PathPairRecorded(
         seq=path.seq + 1,
         job_id=case.job_id,
@@ -123,11 +137,12 @@ def pair_of(path: Path, case: Case) -> PathPairRecorded | Unusable:
         path_ok=path_ok,
         base_ok=base_ok,
         placebo_difference=_beside_placebo(ours, base, case.sense),
-        incumbent_difference=None if case.incumbent is None else _beside_number(ours, case.incumbent, base, case.sense),
+        incumbent_difference=None if incumbent is None else _beside_number(ours, incumbent, base, case.sense),
         deadline_hit=path_ok,
         taken=case.taken,
         counted=not (is_repeat(path, case.problem_fingerprint, epoch) or _before_stage(path, case)),
-        cost=NO_COST if case.path is None else case.path.cost,
+        drawn_before=case.drawn_before,
+        cost=_cost(case),
         epoch=epoch,
         path_s=None if ours is None else ours.took_s,
         base_s=None if base is None else base.took_s,
@@ -152,7 +167,8 @@ def _beside(ours: Arm | None, base: Arm | None, sense: Sense) -> float:
     if ours is None or ours.objective is None:
         return LOST if base is not None and base.ok else 0.0
     if base is None or base.objective is None:
-        return WON
+        # Who was stopped has not lost: a job ends with the first good answer, and gives the other way up.
+        return 0.0 if base is not None and base.stopped else WON
     return difference(ours.objective, base.objective, sense, base.bound if base.bound is not None else ours.bound)
 
 
@@ -175,10 +191,48 @@ def _before_stage(path: Path, case: Case) -> bool:
     return path.stage in ANEW and case.planned_at < path.since
 
 
-def _epoch(case: Case) -> str:
-    """That of the calibration, where one is known; else the day on which it was asked."""
+def _epoch(path: Path, case: Case) -> str:
+    """That of the calibration, where one is known. What failed tells none: it is of the one that the path told last, or of
+    the day on which it was asked where none was ever told.
+    """
     known = case.path.epoch if case.path is not None else ""
-    return known or case.planned_at.date().isoformat()
+    last = path.epoch if CALIBRATED in path.epoch else ""
+    return known or last or case.planned_at.date().isoformat()
+
+
+def _cost(case: Case) -> Cost:
+    return case.cost if case.path is None else case.path.cost
+
+
+def _only_paid(path: Path, case: Case, why: str) -> PathPairRecorded | None:
+    if _cost(case) == NO_COST:
+        return None
+    return PathPairRecorded(
+        seq=path.seq + 1,
+        job_id=case.job_id,
+        planned_at=case.planned_at,
+        problem_fingerprint=case.problem_fingerprint,
+        stage=case.stage,
+        propensity=case.propensity,
+        eligible=case.eligible,
+        difference=0.0,
+        path_ok=False,
+        base_ok=False,
+        deadline_hit=False,
+        counted=False,
+        drawn_before=case.drawn_before,
+        cost=_cost(case),
+        epoch=_epoch(path, case),
+        why=why,
+    )
+
+
+def _possible(objective: Number, bound: Number | None, sense: Sense) -> bool:
+    """Whether what a caller says to reach can be: nothing is better than a bound that the validator holds for proved."""
+    if bound is None:
+        return True
+    beyond = objective - bound if sense == "max" else bound - objective
+    return beyond <= TOLERANCE * max(1.0, abs(bound))
 
 
 def _why(case: Case, ours: Arm | None) -> str:

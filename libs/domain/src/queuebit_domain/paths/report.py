@@ -40,7 +40,8 @@ def report_of(path: Path, *, actor: str = "", reason: str = "") -> str:
         f"Pairs {value.pairs}: better by the least gain {value.wins}, ties {value.ties}; in {len(path.epochs)} epochs of this"
         " evidence",
         f"Gain, all of it: {value.gain:.6f}; best pair {-value.best:+.6f}, worst {-value.worst:+.6f}",
-        f"Cost {_money(value.cost)} of a budget of {registered.budget.amount} {currency}",
+        f"Cost {_money(value.cost)} of a budget of {registered.budget.amount} {currency}"
+        f"{f'; nobody told that of {value.assumed} pairs, which count at the highest price' if value.assumed else ''}",
         f"Cost of a gain: {'no gain yet' if per_win is None else f'{per_win:.6g} {currency}'}"
         f"{f', worth {worth.amount} {worth.currency}' if worth else ''}",
         "",

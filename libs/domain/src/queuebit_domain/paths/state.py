@@ -25,7 +25,7 @@ from queuebit_domain.paths.gate import Gate, Seen, folded
 from queuebit_domain.paths.value import Value, valued
 
 REMEMBERED_MAX: Final = 2_000
-"""So many problems of the epoch are remembered, to know a repeat."""
+"""So many problems are remembered, each with its epoch, to know a repeat."""
 EPOCHS_MAX: Final = 64
 """More epochs than that are not told apart: no gate asks for so many."""
 ANEW: Final[frozenset[Stage]] = frozenset({"simulate", "batch_pilot", "shadow"})
@@ -52,9 +52,9 @@ class NoPath:
 
 @dataclass(frozen=True)
 class Path:
-    """A path on its way. `since`: when it came to its stage; `epochs`: those that its evidence is of. `problems`: those of
-    the epoch that made a pair, the latest last. `folded`: the last pair, in the order of the questions. `done`: pairs that
-    count and were asked in this stage, and step of it. `invalid_pairs`: those of them that gave no valid answer. `digest`:
+    """A path on its way. `since`: when it came to its stage; `epochs`: those that its evidence is of. `problems`: those that
+    made a pair, each with its epoch, the latest last. `folded`: the last pair, in the order of the questions. `done`: pairs
+    that count and were asked in this stage, and step of it. `invalid_pairs`: those of them that gave no valid answer. `digest`:
     the chain of the hashes of all its events.
     """
 
@@ -128,16 +128,19 @@ def evolve_path(path: NoPath | Path, event: PathEvent, at: datetime) -> Path:
 
 
 def is_repeat(path: Path, fingerprint: str, epoch: str) -> bool:
-    """Whether this problem made a pair in this epoch already."""
-    return epoch == path.epoch and fingerprint in path.problems
+    """Whether this problem made a pair in this epoch already. Epochs take turns where a path has several backends."""
+    return _in_epoch(epoch, fingerprint) in path.problems
+
+
+def _in_epoch(epoch: str, fingerprint: str) -> str:
+    return f"{epoch} {fingerprint}"
 
 
 def _with_pair(path: Path, pair: PathPairRecorded) -> Path:
     if pair.seq != path.seq + 1:
         raise CorruptStream(f"a path has the pair {pair.seq} after the pair {path.seq}")
     spec = path.registered.spec
-    known = path.problems if pair.epoch == path.epoch else {}
-    problems = {**known, pair.problem_fingerprint: None}
+    problems = {**path.problems, _in_epoch(pair.epoch, pair.problem_fingerprint): None}
     if len(problems) > REMEMBERED_MAX:
         problems.pop(next(iter(problems)))
     of_stage = pair.counted and pair.planned_at >= path.since
@@ -150,7 +153,7 @@ def _with_pair(path: Path, pair: PathPairRecorded) -> Path:
         folded=pair,
         done=path.done + of_stage,
         invalid_pairs=path.invalid_pairs + (of_stage and not pair.path_ok),
-        value=valued(path.value, pair, spec, path.registered_at),
+        value=valued(path.value, pair, path.registered, path.registered_at),
     )
 
 

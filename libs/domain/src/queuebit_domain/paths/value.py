@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Final
 
 from queuebit_contracts.jobs import Cost
-from queuebit_contracts.paths import GateSpec, PathPairRecorded
+from queuebit_contracts.paths import PathPairRecorded, PathRegistered
 from queuebit_domain.job.money import NO_COST, add_cost
 
 WINDOW: Final = timedelta(days=28)
@@ -43,7 +43,7 @@ class Window:
 @dataclass(frozen=True, slots=True)
 class Value:
     """A path since it was registered, and its windows, of which the last few are kept. `dearest`: the highest cost of a
-    pair.
+    pair. `assumed`: how many pairs cost the highest price, as nobody said what they did.
     """
 
     pairs: int = 0
@@ -53,6 +53,7 @@ class Value:
     cost: Cost = NO_COST
     gains_squared: float = 0.0
     dearest: Cost = NO_COST
+    assumed: int = 0
     best: float = 0.0
     worst: float = 0.0
     windows: tuple[Window, ...] = ()
@@ -86,14 +87,31 @@ def foreign(cost: Cost, currency: str) -> bool:
     return any(Decimal(each.amount) for each in others) or (cost.currency != currency and Decimal(cost.amount) != 0)
 
 
-def valued(value: Value, pair: PathPairRecorded, spec: GateSpec, since: datetime) -> Value:
+def charged(pair: PathPairRecorded, registered: PathRegistered) -> Cost:
+    """What a pair costs the budget. Where a quantum backend does not say, it is the highest price of an attempt: it may have
+    been, and a budget that nothing is taken from bounds nothing.
+    """
+    price = registered.price_max
+    silent = not Decimal(pair.cost.amount) and not pair.cost.further
+    if price is None or registered.lane != "quantum" or not silent:
+        return pair.cost
+    return Cost(amount=price.amount, currency=price.currency)
+
+
+def valued(value: Value, pair: PathPairRecorded, registered: PathRegistered, since: datetime) -> Value:
     """The value after one more pair; `since` is when the path was registered. What is not counted costs, and brings nothing
     new.
     """
+    spec, cost = registered.spec, charged(pair, registered)
     number = max(0, (pair.planned_at - since) // WINDOW)
     before = value.windows[-1] if value.windows and value.windows[-1].number == number else Window(number)
-    window = replace(before, cost=add_cost(before.cost, pair.cost))
-    after = replace(value, cost=add_cost(value.cost, pair.cost), dearest=_dearer(value.dearest, pair.cost))
+    window = replace(before, cost=add_cost(before.cost, cost))
+    after = replace(
+        value,
+        cost=add_cost(value.cost, cost),
+        dearest=_dearer(value.dearest, cost),
+        assumed=value.assumed + (cost is not pair.cost),
+    )
     if pair.counted:
         gain = max(0.0, min(-pair.difference, spec.clip)) if pair.path_ok else 0.0
         win, tie = gain >= spec.min_gain, pair.difference == 0

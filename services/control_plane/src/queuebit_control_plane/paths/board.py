@@ -9,7 +9,6 @@ from uuid import UUID
 from queuebit_contracts.events import JobPlanned
 from queuebit_contracts.jobs import JobRequest
 from queuebit_contracts.paths import PathRegistered, PathReopened
-from queuebit_domain.errors import CorruptStream
 from queuebit_domain.holds.lanes import Lanes
 from queuebit_domain.paths.codec import fold_path
 from queuebit_domain.paths.cohort import CATEGORY, band_of, drawn, overlaid, path_id_of, takes_part
@@ -17,6 +16,7 @@ from queuebit_domain.paths.state import NoPath, Path
 from queuebit_domain.policy.evaluation import evaluate
 from queuebit_domain.policy.facts import Facts
 from queuebit_domain.policy.tables import Policy
+from queuebit_store.errors import StoreError
 from queuebit_store.ports import Position, StreamStore
 
 log = logging.getLogger(__name__)
@@ -65,15 +65,25 @@ class PathBoard:
                 path = fold_path(stored, path)
                 begins = [each.position for each in stored if each.type in _BEGINS]
                 self._began[path_id] = max([self._began.get(path_id, Position()), *begins])
-        except CorruptStream as error:
-            # Nobody is measured or answered by what cannot be read; the other paths go on.
-            log.error("a path cannot be read and is left alone: %s", error, extra={"path_id": str(path_id)})
-            self._unreadable.add((path_id, version))
-            self.paths.pop(path_id, None)
+        except StoreError:
+            raise
+        except Exception as error:
+            self._leave(path_id, version, error)
             return True
         if isinstance(path, Path):
             self.paths[path_id] = path
         return True
+
+    def leave_alone(self, path_id: UUID, error: Exception) -> None:
+        """Nobody is measured or answered any more by a path of which nothing can be made, until its next event."""
+        self._leave(path_id, self.paths[path_id].version, error)
+        self._index()
+
+    def _leave(self, path_id: UUID, version: int, error: Exception) -> None:
+        # Whatever it is: the other paths go on, and so do the jobs.
+        log.error("a path cannot be read and is left alone", exc_info=error, extra={"path_id": str(path_id)})
+        self._unreadable.add((path_id, version))
+        self.paths.pop(path_id, None)
 
     def began(self) -> Position:
         """Before this place of the log no plan names a path that is not retired."""
@@ -95,12 +105,15 @@ class PathBoard:
         if policy.guards and any(path.registered.lane in each.deny for each in evaluate(policy, facts).guards):
             return planned
         path_id = path_id_of(path.registered.key)
-        draw = drawn(path, request.tenant, problem_fingerprint, self.out.get(path_id, 0))
-        if draw is None:
+        try:
+            draw = drawn(path, request.tenant, problem_fingerprint, self.out.get(path_id, 0))
+            found = planned if draw is None else overlaid(planned, path, draw, facts.budget_s)
+        except Exception as error:
+            self.leave_alone(path_id, error)
             return planned
-        if draw.measured:
+        if draw is not None and draw.measured:
             self.out[path_id] = self.out.get(path_id, 0) + 1
-        return overlaid(planned, path, draw, facts.budget_s)
+        return found
 
     def _index(self) -> None:
         """Of several paths for a cohort the one that is trusted most takes part, and of those the one that came first."""

@@ -43,6 +43,8 @@ PAGE = 2000
 BEHIND_MAX = 20_000
 """So many plans are kept in mind at most; further ones are read when some of these are done."""
 AT_ONCE_MAX = 50
+DRAWN_MAX = 20_000
+"""So many problems of a path are remembered, drawn or not; whoever begins anew counts a draw of each once more."""
 SETTLE = timedelta(seconds=2)
 """A plan is dealt with so long after it was made, so that those before it are there, whichever process made them."""
 POLL_INTERVAL_S = 0.5
@@ -88,6 +90,7 @@ class PathKeeper:
         self._position: Position | None = None
         self._saved: Position | None = None
         self._plans: dict[UUID, list[Plan]] = {}
+        self._drawn: dict[UUID, dict[str, None]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep pairs until `stop`."""
@@ -113,7 +116,13 @@ class PathKeeper:
         for path_id in [*self._board.paths]:
             self._forget_folded(path_id)
             if self._lead.lease is not None:
-                await self._settle(path_id, now)
+                try:
+                    await self._settle(path_id, now)
+                except StoreError:
+                    raise
+                except Exception as error:
+                    # Whatever it is: the other paths must not wait for it.
+                    self._board.leave_alone(path_id, error)
             self._board.out[path_id] = sum(plan.draw.measured for plan in self._plans.get(path_id, ()))
         if self._lead.lease is not None:
             await self._save()
@@ -129,7 +138,11 @@ class PathKeeper:
             self._position, limit=PAGE, categories=(JOB,), types={PLANNED: ev.JobPlanned.schema_version}
         )
         for event in page.events:
-            planned = cast(ev.JobPlanned, REGISTRY.read_stored(event.type, event.schema_version, event.data))
+            try:
+                planned = cast(ev.JobPlanned, REGISTRY.read_stored(event.type, event.schema_version, event.data))
+            except Exception as error:
+                log.error("a plan cannot be read, and is no pair", exc_info=error, extra=_of_job(event.stream_id))
+                continue
             if planned.path is not None:
                 self._take(Plan(event.time, event.stream_id.int, event.stream_id, planned.path, self._position))
         self._position = page.end
@@ -143,8 +156,7 @@ class PathKeeper:
 
     def _forget_folded(self, path_id: UUID) -> None:
         plans, path = self._plans.get(path_id, []), self._board.paths[path_id]
-        while plans and _folded(plans[0], path):
-            del plans[0]
+        self._done(path_id, next((at for at, plan in enumerate(plans) if not _folded(plan, path)), len(plans)))
         if not plans:
             self._plans.pop(path_id, None)
 
@@ -154,8 +166,11 @@ class PathKeeper:
         await self._look_up([plan for plan in due if plan.planned_at + SETTLE <= now])
         ready: list[Case] = []
         eligible = done = 0
+        drawn = self._drawn.get(path_id, {}).copy()
         for place, plan in enumerate(plans):
-            eligible += 1
+            fresh = plan.draw.problem is None or plan.draw.problem not in drawn
+            drawn[plan.draw.problem or ""] = None
+            eligible += fresh
             if not plan.draw.measured:
                 continue
             if plan.version == 0 or (
@@ -163,7 +178,8 @@ class PathKeeper:
             ):
                 break
             if plan.case is not None:
-                ready.append(replace(plan.case, eligible=eligible))
+                known = None if fresh else True
+                ready.append(replace(plan.case, eligible=eligible + (not fresh), drawn_before=known))
             eligible, done = 0, place + 1
         events, after = fold_ready(path, ready, now)
         if not events:
@@ -171,7 +187,18 @@ class PathKeeper:
             for event in events:
                 after = evolve_path(after, event, now)
         if not events or await self._append(path_id, path, events, after, now):
-            del plans[:done]
+            self._done(path_id, done)
+
+    def _done(self, path_id: UUID, count: int) -> None:
+        """Forget the first plans of a path, but for the problems that they drew: alike ones are no further draw."""
+        plans = self._plans.get(path_id, [])
+        drawn = self._drawn.setdefault(path_id, {})
+        for plan in plans[:count]:
+            if plan.draw.problem is not None:
+                drawn[plan.draw.problem] = None
+        while len(drawn) > DRAWN_MAX:
+            del drawn[next(iter(drawn))]
+        del plans[:count]
 
     async def _look_up(self, plans: Sequence[Plan]) -> None:
         """Read the jobs of these plans that moved on since they were looked at."""
@@ -183,7 +210,11 @@ class PathKeeper:
         for plan in moved:
             stored = stories.get(plan.job_id, [])
             plan.version = len(stored)
-            plan.case = case_of(plan.job_id, [Told(each.time, read_event(each)) for each in stored], 1)
+            try:
+                plan.case = case_of(plan.job_id, [Told(each.time, read_event(each)) for each in stored], 1)
+            except Exception as error:
+                log.error("a job cannot be read, and is no pair", exc_info=error, extra=_of_job(plan.job_id))
+                plan.case = None
 
     async def _append(self, path_id: UUID, path: Path, events: Sequence[PathEvent], after: Path, now: datetime) -> bool:
         """Whether it was appended; where somebody else was quicker, the path is read again and it is tried anew."""
@@ -206,6 +237,10 @@ class PathKeeper:
         if position != self._saved:
             await self._store.save_cursor(CURSOR, position)
             self._saved = position
+
+
+def _of_job(job_id: UUID) -> dict[str, str]:
+    return {"job_id": str(job_id)}
 
 
 def _folded(plan: Plan, path: Path) -> bool:
