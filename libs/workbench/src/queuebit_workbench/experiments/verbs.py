@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
     group.command("freeze")(freeze)
     group.command("scenario")(scenario)
+    group.command("shadow")(shadow)
     group.command("accept")(accept)
     group.command("switchback-plan")(switchback_plan)
     group.command("switchback")(switchback)
@@ -109,6 +110,53 @@ def scenario(
         failed = await run_scenario(found, matrix, tell, beside=beside)
         print_line(f"{count} runs are in {out}; {failed} gave no accepted answer.")
         return ExitCode.PARTLY_FAILED if failed else ExitCode.OK
+
+    return _run(work)
+
+
+def shadow(
+    arms: Annotated[str, typer.Option(help="Rows of a policy's experiments with commas, as new,newer.")],
+    out: Annotated[str, typer.Option("--out", metavar="RUNS.jsonl", help="Where the runs go, a line each.")],
+    since: Annotated[datetime, typer.Option(formats=_TIMES, help="Submitted at or after; without a zone it is UTC.")],
+    until: Annotated[datetime, typer.Option(formats=_TIMES, help="Submitted before.")],
+    kind: Annotated[list[str] | None, typer.Option(help="Only this kind; repeatable.")] = None,
+    tenant: Annotated[list[str] | None, typer.Option(help="Only this tenant; repeatable.")] = None,
+) -> int:
+    """Write what several arms made of the same live jobs, each as a shadow, beside what was shown (the arm `shown`).
+
+    A job counts where every arm took part, had money and is over. `accept` then compares two of the arms. Needs PostgreSQL
+    and no service. Exit 1: there is no such job.
+    """
+
+    async def work() -> ExitCode:
+        import os
+
+        from queuebit_client.cli.exit_codes import ExitCode
+        from queuebit_client.cli.output import note, print_line
+        from queuebit_operations.connections.store import postgres_settings
+        from queuebit_operations.errors import BadArgument
+        from queuebit_operations.scan.postgres import opened_scan
+        from queuebit_operations.verbs.options import in_utc
+        from queuebit_workbench.experiments.files import RunFile
+        from queuebit_workbench.experiments.freezing import Window
+        from queuebit_workbench.experiments.shadowing import SHOWN, Shadowed, shadowed
+
+        names = [name.strip() for name in arms.split(",")]
+        if not all(names) or len(set(names)) < len(names) or SHOWN in names:
+            raise BadArgument(
+                f"{arms!r} names no arms.", remedy="Write rows of experiments once each, as --arms new,newer."
+            )
+        begin, end = in_utc(since), in_utc(until)
+        assert begin is not None
+        assert end is not None
+        found, file = Shadowed(), RunFile(out)
+        async with opened_scan(postgres_settings(os.environ)) as scan:
+            async for run in shadowed(scan, Window(begin, end, tuple(kind or ()), tuple(tenant or ())), names, found):
+                file.add(run)
+        for why, count in sorted(found.left_out.items()):
+            note(f"{count} jobs were left out: {why}.")
+        print_line(f"{found.jobs} jobs are in {out}, each under {len(names)} arms and as it was shown.")
+        return ExitCode.OK if found.jobs else ExitCode.JOB_NOT_ACCEPTED
 
     return _run(work)
 
