@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,15 @@ import pytest
 
 from queuebit_store.errors import UnknownTenant
 from queuebit_store.log.port import Position
-from queuebit_store.webhooks.port import Attempted, DeliveryPlace, DeliveryState, NewDelivery, NewEndpoint
+from queuebit_store.webhooks.port import (
+    Attempted,
+    Delivery,
+    DeliveryPlace,
+    DeliveryState,
+    NewDelivery,
+    NewEndpoint,
+    Room,
+)
 from tests.contract.store.builders import T0, an_id, at
 from tests.contract.store.conftest import OpenSession
 
@@ -38,6 +47,17 @@ async def webhooks(store: Any) -> Any:
     await store.add_endpoint(an_endpoint())
     await store.add_endpoint(an_endpoint(2, "globex"))
     return store
+
+
+async def claim(
+    store: Any, free: dict[UUID, int], lease_s: float, *, of_tenant: int = 100, limit: int = 100
+) -> list[Delivery]:
+    """Claim for endpoints 1 (acme), 2 (globex), and any others, which are acme's."""
+    room = [Room(each, "globex" if each == an_id(2) else "acme", count) for each, count in free.items()]
+    found: list[Delivery] = await store.claim_deliveries(
+        room, lease_s, of_tenant={"acme": of_tenant, "globex": of_tenant}, limit=limit
+    )
+    return found
 
 
 async def _state(store: Any, number: int) -> Any:
@@ -95,22 +115,51 @@ async def test_what_is_due_is_claimed_by_one_and_no_endpoint_takes_the_room_of_a
     await webhooks.fan_out([an_id(2)], START, END, [a_delivery(30, 2, "globex")])
 
     one, two = await asyncio.gather(
-        webhooks.claim_deliveries({an_id(1): 5, an_id(2): 5}, LONG_S),
-        other.claim_deliveries({an_id(1): 5, an_id(2): 5}, LONG_S),
+        claim(webhooks, {an_id(1): 5, an_id(2): 5}, LONG_S),
+        claim(other, {an_id(1): 5, an_id(2): 5}, LONG_S),
     )
 
     ids = [each.delivery_id for each in (*one, *two)]
     assert len(ids) == len(set(ids)) >= 6
     assert sum(each.endpoint_id == an_id(2) for each in (*one, *two)) == 1
-    assert await webhooks.claim_deliveries({}, LONG_S) == []
+    assert await claim(webhooks, {}, LONG_S) == []
+
+
+async def test_tenants_take_turns_and_so_do_the_endpoints_of_one(webhooks: Any) -> None:
+    """Given a tenant with two endpoints for which much is due for long, and one with little that is due since now."""
+    await webhooks.add_endpoint(an_endpoint(3))
+    await webhooks.fan_out([an_id(1)], START, END, [a_delivery(nth) for nth in range(1, 21)])
+    await webhooks.fan_out([an_id(3)], START, END, [a_delivery(nth, 3) for nth in range(21, 41)])
+    await webhooks.fan_out([an_id(2)], START, END, [a_delivery(nth, 2, "globex") for nth in range(41, 43)])
+    free = {an_id(1): 10, an_id(3): 10, an_id(2): 10}
+
+    first = await claim(webhooks, free, LONG_S, of_tenant=6, limit=8)
+    second = await claim(webhooks, free, LONG_S, of_tenant=6, limit=3)
+
+    assert Counter(each.endpoint_id for each in first) == {an_id(1): 3, an_id(3): 3, an_id(2): 2}
+    assert (len(second), {each.tenant for each in second}) == (3, {"acme"})
+    assert await claim(webhooks, free, LONG_S, of_tenant=0, limit=5) == []
+
+
+async def test_it_is_told_for_which_endpoints_much_waits(webhooks: Any) -> None:
+    await webhooks.fan_out([an_id(1)], START, END, [a_delivery(nth) for nth in range(1, 4)])
+    await webhooks.fan_out([an_id(2)], START, END, [a_delivery(9, 2, "globex")])
+
+    async def crowded(pending_max: int) -> set[UUID]:
+        return set(await webhooks.crowded_endpoints([an_id(1), an_id(2), an_id(7)], pending_max))
+
+    assert (await crowded(1), await crowded(3), await crowded(4)) == ({an_id(1), an_id(2)}, {an_id(1)}, set())
+    for each in await claim(webhooks, {an_id(1): 1}, LONG_S):
+        await webhooks.settle(each.delivery_id, each.claims, Attempted("delivered", None, 200))
+    assert await crowded(3) == set()
 
 
 async def test_a_claim_that_is_over_is_taken_by_another_and_the_former_owner_says_nothing_more(webhooks: Any) -> None:
     await webhooks.fan_out([an_id(1)], START, END, [a_delivery(1)])
-    (mine,) = await webhooks.claim_deliveries({an_id(1): 1}, 0.01)
+    (mine,) = await claim(webhooks, {an_id(1): 1}, 0.01)
 
     async with asyncio.timeout(WAIT_S):
-        while not (theirs := await webhooks.claim_deliveries({an_id(1): 1}, LONG_S)):  # noqa: ASYNC110 - the store tells nobody
+        while not (theirs := await claim(webhooks, {an_id(1): 1}, LONG_S)):  # noqa: ASYNC110 - the store tells nobody
             await asyncio.sleep(0.01)
 
     await webhooks.settle(mine.delivery_id, mine.claims, Attempted("delivered", None, status=200))
@@ -122,13 +171,13 @@ async def test_a_claim_that_is_over_is_taken_by_another_and_the_former_owner_say
 
 async def test_a_failure_is_tried_again_when_its_time_has_come(webhooks: Any) -> None:
     await webhooks.fan_out([an_id(1)], START, END, [a_delivery(1), a_delivery(2)])
-    soon, late = await webhooks.claim_deliveries({an_id(1): 2}, LONG_S)
+    soon, late = await claim(webhooks, {an_id(1): 2}, LONG_S)
 
     failing = await webhooks.settle(soon.delivery_id, soon.claims, Attempted("pending", 0.0, 503, "busy", 12, "no"))
     await webhooks.settle(late.delivery_id, late.claims, Attempted("pending", LONG_S, 503))
 
     async with asyncio.timeout(WAIT_S):
-        while not (again := await webhooks.claim_deliveries({an_id(1): 5}, LONG_S)):  # noqa: ASYNC110 - the store tells nobody
+        while not (again := await claim(webhooks, {an_id(1): 5}, LONG_S)):  # noqa: ASYNC110 - the store tells nobody
             await asyncio.sleep(0.01)
     assert [(each.delivery_id, each.attempts, each.error, each.took_ms, each.answer) for each in again] == [
         (soon.delivery_id, 1, "busy", 12, "no")
@@ -140,7 +189,7 @@ async def test_a_failure_is_tried_again_when_its_time_has_come(webhooks: Any) ->
 
 async def test_a_success_ends_the_time_of_failures(webhooks: Any) -> None:
     await webhooks.fan_out([an_id(1)], START, END, [a_delivery(1), a_delivery(2)])
-    one, two = await webhooks.claim_deliveries({an_id(1): 2}, LONG_S)
+    one, two = await claim(webhooks, {an_id(1): 2}, LONG_S)
 
     first = await webhooks.settle(one.delivery_id, one.claims, Attempted("pending", LONG_S, 500))
     second = await webhooks.settle(two.delivery_id, two.claims, Attempted("exhausted", None, 500))
@@ -174,7 +223,7 @@ async def test_deliveries_are_listed_in_pages_and_to_their_tenant_alone(webhooks
 
 async def test_a_range_is_delivered_again_from_the_first_attempt_on(webhooks: Any) -> None:
     await webhooks.fan_out([an_id(1)], START, END, [a_delivery(nth) for nth in range(1, 7)])
-    for each in await webhooks.claim_deliveries({an_id(1): 10}, LONG_S):
+    for each in await claim(webhooks, {an_id(1): 10}, LONG_S):
         state: DeliveryState = "delivered" if each.stream_id.int % 2 else "exhausted"
         await webhooks.settle(each.delivery_id, each.claims, Attempted(state, None, 500))
 
@@ -184,7 +233,7 @@ async def test_a_range_is_delivered_again_from_the_first_attempt_on(webhooks: An
 
     assert await replay("globex", ("delivered", "exhausted"), 100) == 0
     assert await replay("acme", ("delivered", "exhausted"), 3) == 3
-    again = await webhooks.claim_deliveries({an_id(1): 10}, LONG_S)
+    again = await claim(webhooks, {an_id(1): 10}, LONG_S)
     assert [(each.stream_id, each.attempts, each.state) for each in sorted(again, key=lambda one: one.event_at)] == [
         (an_id(nth), 0, "pending") for nth in (2, 3, 4)
     ]
@@ -206,4 +255,4 @@ async def test_something_can_be_told_that_is_in_no_log(webhooks: Any) -> None:
     made = await webhooks.add_delivery(ping)
     again = await webhooks.add_delivery(ping)
     assert (made.delivery_id, made.state) == (again.delivery_id, "pending")
-    assert len(await webhooks.claim_deliveries({an_id(1): 5}, LONG_S)) == 1
+    assert len(await claim(webhooks, {an_id(1): 5}, LONG_S)) == 1

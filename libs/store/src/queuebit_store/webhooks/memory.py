@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from queuebit_store.webhooks.port import (
     Endpoint,
     NewDelivery,
     NewEndpoint,
+    Room,
 )
 
 
@@ -94,24 +96,35 @@ class MemoryWebhooks:
         await self.hooks.after_commit("add_delivery")
         return row.delivery
 
-    async def claim_deliveries(self, free: Mapping[UUID, int], lease_s: float) -> list[Delivery]:
+    async def claim_deliveries(
+        self, room: Sequence[Room], lease_s: float, *, of_tenant: Mapping[str, int], limit: int
+    ) -> list[Delivery]:
         await self.hooks.before("claim_deliveries")
-        now, found = self._now(), []
-        for endpoint_id, count in free.items():
-            due = [
-                row
-                for row in self.database.deliveries.values()
-                if row.delivery.endpoint_id == endpoint_id
-                and row.delivery.due_at is not None
-                and row.delivery.due_at <= now
-                and (row.lease_until is None or row.lease_until < now)
-            ]
-            for row in sorted(due, key=lambda each: each.delivery.due_at or now)[:count]:
-                row.delivery = replace(row.delivery, claims=row.delivery.claims + 1)
-                row.lease_until = now + timedelta(seconds=lease_s)
-                found.append(row.delivery)
+        now = self._now()
+        by_tenant: dict[str, list[tuple[int, datetime, DeliveryRow]]] = {}
+        for endpoint_id, tenant, free in room:
+            due = sorted(self._due(endpoint_id, now), key=lambda each: each.delivery.due_at or now)[:free]
+            turns = by_tenant.setdefault(tenant, [])
+            turns += [(nth, row.delivery.due_at or now, row) for nth, row in enumerate(due)]
+        fair = []
+        for tenant, turns in by_tenant.items():
+            turns.sort(key=lambda each: each[:2])
+            fair += [(nth, row) for nth, (_, _, row) in enumerate(turns[: of_tenant[tenant]])]
+        found = [row for _, row in sorted(fair, key=lambda each: each[0])[:limit]]
+        for row in found:
+            row.delivery = replace(row.delivery, claims=row.delivery.claims + 1)
+            row.lease_until = now + timedelta(seconds=lease_s)
         await self.hooks.after_commit("claim_deliveries")
-        return sorted(found, key=lambda each: (each.due_at or now, each.event_at, each.version))
+        return sorted(
+            (row.delivery for row in found), key=lambda each: (each.due_at or now, each.event_at, each.version)
+        )
+
+    async def crowded_endpoints(self, endpoint_ids: Sequence[UUID], pending_max: int) -> frozenset[UUID]:
+        await self.hooks.before("crowded_endpoints")
+        waiting = Counter(
+            each.delivery.endpoint_id for each in self.database.deliveries.values() if each.delivery.due_at is not None
+        )
+        return frozenset(each for each in endpoint_ids if waiting[each] >= pending_max)
 
     async def settle(self, delivery_id: UUID, claims: int, attempted: Attempted) -> timedelta | None:
         await self.hooks.before("settle")
@@ -188,6 +201,16 @@ class MemoryWebhooks:
             del self.database.deliveries[each.delivery_id]
         await self.hooks.after_commit("forget_deliveries")
         return min(limit, len(old))
+
+    def _due(self, endpoint_id: UUID, now: datetime) -> list[DeliveryRow]:
+        return [
+            row
+            for row in self.database.deliveries.values()
+            if row.delivery.endpoint_id == endpoint_id
+            and row.delivery.due_at is not None
+            and row.delivery.due_at <= now
+            and (row.lease_until is None or row.lease_until < now)
+        ]
 
     def _of(self, tenant: str, endpoint_id: UUID, states: Sequence[DeliveryState]) -> Iterable[Delivery]:
         found = (row.delivery for row in self.database.deliveries.values())

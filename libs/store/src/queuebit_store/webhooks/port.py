@@ -103,6 +103,14 @@ class Attempted(NamedTuple):
     answer: str | None = None
 
 
+class Room(NamedTuple):
+    """How many more attempts of an endpoint may be on the way."""
+
+    endpoint_id: UUID
+    tenant: str
+    free: int
+
+
 class DeliveryPlace(NamedTuple):
     """Where a delivery stands in lists: by the time of its event."""
 
@@ -141,8 +149,16 @@ class Webhooks(Protocol):
         """One more, due at once; where it is known, what is there."""
         ...
 
-    async def claim_deliveries(self, free: Mapping[UUID, int], lease_s: float) -> list[Delivery]:
-        """Deliveries that are due, the longest due first, at most so many of each endpoint."""
+    async def claim_deliveries(
+        self, room: Sequence[Room], lease_s: float, *, of_tenant: Mapping[str, int], limit: int
+    ) -> list[Delivery]:
+        """Deliveries that are due, the longest due first: at most so many of each endpoint, of each tenant, and in all. Tenants
+        take turns, and so do the endpoints of one.
+        """
+        ...
+
+    async def crowded_endpoints(self, endpoint_ids: Sequence[UUID], pending_max: int) -> frozenset[UUID]:
+        """Those of them for which so many deliveries or more wait."""
         ...
 
     async def settle(self, delivery_id: UUID, claims: int, attempted: Attempted) -> timedelta | None:

@@ -17,6 +17,7 @@ from queuebit_store.webhooks.port import (
     Endpoint,
     NewDelivery,
     NewEndpoint,
+    Room,
 )
 
 
@@ -69,12 +70,26 @@ class PostgresWebhooks:
     async def add_delivery(self, new: NewDelivery) -> Delivery:
         return _delivery((await self._session.fetch("add_delivery", *new))[0])
 
-    async def claim_deliveries(self, free: Mapping[UUID, int], lease_s: float) -> list[Delivery]:
-        lease = timedelta(seconds=lease_s)
-        rows = await self._session.fetch("claim_deliveries", list(free), list(free.values()), lease)
+    async def claim_deliveries(
+        self, room: Sequence[Room], lease_s: float, *, of_tenant: Mapping[str, int], limit: int
+    ) -> list[Delivery]:
+        endpoint_ids, tenants, free = zip(*room, strict=True) if room else ((), (), ())
+        rows = await self._session.fetch(
+            "claim_deliveries",
+            list(endpoint_ids),
+            list(free),
+            list(tenants),
+            [of_tenant[tenant] for tenant in tenants],
+            timedelta(seconds=lease_s),
+            limit,
+        )
         return sorted(
             map(_delivery, rows), key=lambda each: (each.due_at or each.event_at, each.event_at, each.version)
         )
+
+    async def crowded_endpoints(self, endpoint_ids: Sequence[UUID], pending_max: int) -> frozenset[UUID]:
+        rows = await self._session.fetch("crowded_endpoints", list(endpoint_ids), pending_max - 1)
+        return frozenset(row["endpoint_id"] for row in rows)
 
     async def settle(self, delivery_id: UUID, claims: int, attempted: Attempted) -> timedelta | None:
         again = None if attempted.again_in_s is None else timedelta(seconds=attempted.again_in_s)

@@ -55,17 +55,33 @@ RETURNING delivery_id, endpoint_id, tenant, stream_id, version, type, event_at, 
     error, took_ms, answer, created_at, updated_at;
 
 -- name: claim_deliveries
--- A walk along what is due of each endpoint, from the oldest; rows that somebody claims at this moment are passed over.
-UPDATE webhook_delivery SET claims = claims + 1, lease_until = clock_timestamp() + $3::interval
+-- A walk along what is due of each endpoint, from the oldest; rows that somebody claims at this moment are passed over. Tenants take
+-- turns, and so do the endpoints of one.
+UPDATE webhook_delivery SET claims = claims + 1, lease_until = clock_timestamp() + $5::interval
 WHERE delivery_id IN (
-    SELECT due.delivery_id FROM unnest($1::uuid[], $2::integer[]) AS wanted (endpoint_id, free) CROSS JOIN LATERAL (
-        SELECT delivery_id FROM webhook_delivery AS w
-        WHERE w.endpoint_id = wanted.endpoint_id AND w.due_at <= now() AND (w.lease_until IS NULL OR w.lease_until < now())
-        ORDER BY w.due_at LIMIT wanted.free FOR UPDATE SKIP LOCKED
-    ) AS due
+    SELECT delivery_id FROM (
+        SELECT delivery_id, of_tenant, row_number() OVER (PARTITION BY tenant ORDER BY turn, due_at) AS nth FROM (
+            SELECT due.delivery_id, due.due_at, wanted.tenant, wanted.of_tenant,
+                row_number() OVER (PARTITION BY wanted.endpoint_id ORDER BY due.due_at) AS turn
+            FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::integer[]) AS wanted (endpoint_id, free, tenant, of_tenant)
+            CROSS JOIN LATERAL (
+                SELECT delivery_id, due_at FROM webhook_delivery AS w
+                WHERE w.endpoint_id = wanted.endpoint_id AND w.due_at <= now() AND (w.lease_until IS NULL OR w.lease_until < now())
+                ORDER BY w.due_at LIMIT wanted.free FOR UPDATE SKIP LOCKED
+            ) AS due
+        ) AS turns
+    ) AS fair
+    WHERE nth <= of_tenant ORDER BY nth LIMIT $6
 )
 RETURNING delivery_id, endpoint_id, tenant, stream_id, version, type, event_at, body, state, attempts, due_at, claims, status,
     error, took_ms, answer, created_at, updated_at;
+
+-- name: crowded_endpoints
+-- Those for which more than so many deliveries wait: a walk of bounded length for each.
+SELECT wanted.endpoint_id FROM unnest($1::uuid[]) AS wanted (endpoint_id) WHERE EXISTS (
+    SELECT 1 FROM webhook_delivery AS w
+    WHERE w.endpoint_id = wanted.endpoint_id AND w.due_at IS NOT NULL ORDER BY w.due_at OFFSET $2 LIMIT 1
+);
 
 -- name: settle_delivery
 -- What came of an attempt, and whether its endpoint fails.

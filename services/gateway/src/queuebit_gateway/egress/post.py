@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
 import httpx2
 
+from queuebit_gateway.egress.names import Names, NamesBusy
 from queuebit_gateway.egress.target import EgressPolicy, EgressRefused, Target, check_reached, target_of
 
 CONNECT_S = 5.0
@@ -35,21 +35,14 @@ class Answered:
     body: bytes
 
 
-async def resolve_by_system(host: str, port: int) -> list[str]:
-    """What the system's resolver says."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(each[4][0]) for each in found))
-
-
 class Egress:
     """Sends requests. No redirect is followed, no proxy of the environment is used, no connection is used twice: the next host
     at the same address may be somebody else's.
     """
 
-    def __init__(self, policy: EgressPolicy, *, resolve: Resolve = resolve_by_system, total_s: float = TOTAL_S) -> None:
+    def __init__(self, policy: EgressPolicy, *, resolve: Resolve | None = None, total_s: float = TOTAL_S) -> None:
         self.policy = policy
-        self._resolve = resolve
+        self._resolve = resolve or Names().addresses
         self._total_s = total_s
         self._http = httpx2.AsyncClient(
             trust_env=False,
@@ -90,7 +83,9 @@ class Egress:
     async def _address_of(self, target: Target) -> str:
         try:
             addresses = await self._resolve(target.host, target.port)
-        except OSError:
+        except NamesBusy:
+            raise EgressFailed("Too many names are being resolved.") from None
+        except (OSError, UnicodeError):
             raise EgressFailed("The host cannot be resolved.") from None
         return check_reached(target, addresses, self.policy)
 
@@ -124,4 +119,4 @@ def _words(error: httpx2.HTTPError) -> str:
     return f"The connection broke ({type(error).__name__})."
 
 
-__all__ = ["Answered", "Egress", "EgressFailed", "EgressPolicy", "EgressRefused", "Resolve", "resolve_by_system"]
+__all__ = ["Answered", "Egress", "EgressFailed", "EgressPolicy", "EgressRefused", "Resolve"]

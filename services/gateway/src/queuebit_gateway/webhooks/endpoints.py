@@ -13,7 +13,7 @@ from queuebit_contracts.streams import PUBLISHED
 from queuebit_gateway.egress.target import EgressPolicy, EgressRefused, target_of
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.webhooks.bodies import PING, ping_of
-from queuebit_gateway.webhooks.fan_out import FanOutStore
+from queuebit_gateway.webhooks.fan_out import PENDING_MAX, FanOutStore
 from queuebit_gateway.webhooks.models import (
     REPLAYED_MAX,
     DeliveryView,
@@ -116,6 +116,8 @@ class Endpoints:
     async def ping(self, tenant: str, endpoint_id: UUID) -> DeliveryView:
         """Something to be delivered at once that is about no job. Raises Refusal."""
         await self._find(tenant, endpoint_id)
+        if await self._store.crowded_endpoints([endpoint_id], PENDING_MAX):
+            raise Refusal("rate_limited", f"{PENDING_MAX} deliveries or more wait for this endpoint.", retry_after_s=60)
         delivery_id, now = self._ids.mint(), self._clock.now()
         body = ping_of(delivery_id, now)
         new = NewDelivery(delivery_id, endpoint_id, tenant, delivery_id, 0, PING, now, body)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -21,6 +22,11 @@ log = logging.getLogger(__name__)
 
 PAGE_EVENTS = 500
 KNOWN_MAX = 10_000
+PENDING_MAX = 10_000
+"""For an endpoint for which so much waits the log is not read on: its place stays, and nothing is lost by that."""
+LOOK_INTERVAL_S = 5.0
+LARGE_BYTES = 262_144
+"""After so much was read the event loop is given to others."""
 _NOTHING = About("", "", {})
 
 
@@ -31,22 +37,44 @@ class FanOutStore(Webhooks, EventLog, TenantLog, Protocol):
 class FanOut:
     """Several processes may do this: the store lets each stretch of the log be taken once."""
 
-    def __init__(self, store: FanOutStore, *, page_events: int = PAGE_EVENTS) -> None:
+    def __init__(
+        self,
+        store: FanOutStore,
+        monotonic_s: Callable[[], float],
+        *,
+        page_events: int = PAGE_EVENTS,
+        pending_max: int = PENDING_MAX,
+    ) -> None:
         self._store = store
+        self._monotonic_s = monotonic_s
         self._page_events = page_events
+        self._pending_max = pending_max
+        self._crowded: frozenset[UUID] = frozenset()
+        self._made: Counter[UUID] = Counter()
+        self._looked_s = float("-inf")
         self._known: OrderedDict[UUID, About] = OrderedDict()
 
     async def step(self, endpoints: Iterable[Endpoint]) -> bool:
         """Take each group of endpoints that stand at one place a stretch further; whether there is more. Raises StoreError."""
         end = await self._store.log_end(PUBLISHED)
+        behind = [endpoint for endpoint in endpoints if endpoint.position < end]
         groups: dict[tuple[str, Position], list[Endpoint]] = {}
-        for endpoint in endpoints:
-            if endpoint.position < end:
-                groups.setdefault((endpoint.tenant, endpoint.position), []).append(endpoint)
+        for endpoint in await self._with_room(behind):
+            groups.setdefault((endpoint.tenant, endpoint.position), []).append(endpoint)
         more = False
         for (tenant, start), group in groups.items():
             more |= await self._take(tenant, start, group)
         return more
+
+    async def _with_room(self, behind: Sequence[Endpoint]) -> list[Endpoint]:
+        """Those for which not too much waits. It is counted now and then; between, what was made here."""
+        if behind and self._monotonic_s() - self._looked_s >= LOOK_INTERVAL_S:
+            ids = [each.endpoint_id for each in behind]
+            self._crowded = await self._store.crowded_endpoints(ids, self._pending_max)
+            self._looked_s = self._monotonic_s()
+            self._made.clear()
+        full = {each for each, made in self._made.items() if made >= self._pending_max} | self._crowded
+        return [each for each in behind if each.endpoint_id not in full]
 
     async def _take(self, tenant: str, start: Position, group: Sequence[Endpoint]) -> bool:
         page = await self._store.read_tenant(tenant, start, limit=self._page_events, categories=PUBLISHED)
@@ -54,7 +82,12 @@ class FanOut:
         asks_of_jobs = any(rule.asks_of_jobs for _, rule in rules)
         wanted = frozenset(name for _, rule in rules for name in rule.events)
         deliveries: list[NewDelivery] = []
+        read = 0
         for event in page.events:
+            read += len(event.data)
+            if read >= LARGE_BYTES:
+                read = 0
+                await asyncio.sleep(0)
             if event.type == "JobSubmitted" and asks_of_jobs:
                 self._remember(event.stream_id, about_of(orjson.loads(event.data).get("request", {})))
             if event.type not in wanted:
@@ -67,6 +100,7 @@ class FanOut:
                 deliveries += [_delivery(endpoint, event, body) for endpoint in going]
         ids = [endpoint.endpoint_id for endpoint in group]
         await self._store.fan_out(ids, start, page.end, deliveries)
+        self._made.update(each.endpoint_id for each in deliveries)
         return page.more
 
     async def _about(self, event: StoredEvent, data: dict[str, Any]) -> About:

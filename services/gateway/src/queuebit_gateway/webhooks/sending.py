@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from queuebit_gateway.egress.post import Answered, EgressFailed, EgressRefused
@@ -15,11 +15,13 @@ from queuebit_gateway.webhooks.sealing import Sealer, Unsealable
 from queuebit_gateway.webhooks.signing import headers_of
 from queuebit_runtime.clock import Clock
 from queuebit_store.errors import StoreError
-from queuebit_store.webhooks.port import Attempted, Delivery, Endpoint, Webhooks
+from queuebit_store.webhooks.port import Attempted, Delivery, Endpoint, Room, Webhooks
 
+K = TypeVar("K")
 log = logging.getLogger(__name__)
 
 IN_FLIGHT_MAX = 200
+IN_FLIGHT_OF_TENANT_MAX = 40
 IN_FLIGHT_OF_ONE_MAX = 10
 LEASE_S = 60.0
 """Longer than an attempt may take. A sender that dies is replaced after this: the receiver may be told a second time, with the
@@ -35,7 +37,9 @@ class Post(Protocol):
 
 
 class Sender:
-    """Has at most ten attempts of one endpoint on the way, and two hundred in all: one that is slow delays nobody else."""
+    """Has at most ten attempts of one endpoint on the way, forty of one tenant, and two hundred in all: who is slow delays no
+    other.
+    """
 
     def __init__(self, store: Webhooks, post: Post, sealer: Sealer, clock: Clock, *, lease_s: float = LEASE_S) -> None:
         self._store = store
@@ -44,19 +48,25 @@ class Sender:
         self._clock = clock
         self._lease_s = lease_s
         self._of_one: Counter[UUID] = Counter()
+        self._of_tenant: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self.ended = asyncio.Event()
         """Set whenever an attempt has ended: there is room again."""
 
     async def step(self, endpoints: Sequence[Endpoint]) -> int:
         """Begin the attempts that are due, as far as there is room; how many were begun. Raises StoreError."""
-        room = IN_FLIGHT_MAX - len(self._tasks)
+        left = IN_FLIGHT_MAX - len(self._tasks)
         ready = {each.endpoint_id: each for each in endpoints if each.state == "enabled"}
-        free = {each: min(room, IN_FLIGHT_OF_ONE_MAX - self._of_one[each]) for each in ready}
-        free = {each: count for each, count in free.items() if count > 0}
-        if not free:
+        of_tenant = {each.tenant: IN_FLIGHT_OF_TENANT_MAX - self._of_tenant[each.tenant] for each in ready.values()}
+        free = [
+            Room(each.endpoint_id, each.tenant, IN_FLIGHT_OF_ONE_MAX - self._of_one[each.endpoint_id])
+            for each in ready.values()
+            if of_tenant[each.tenant] > 0
+        ]
+        free = [each for each in free if each.free > 0]
+        if not free or left <= 0:
             return 0
-        claimed = await self._store.claim_deliveries(free, self._lease_s)
+        claimed = await self._store.claim_deliveries(free, self._lease_s, of_tenant=of_tenant, limit=left)
         for delivery in claimed:
             self._begin(ready[delivery.endpoint_id], delivery)
         return len(claimed)
@@ -70,14 +80,14 @@ class Sender:
 
     def _begin(self, endpoint: Endpoint, delivery: Delivery) -> None:
         self._of_one[endpoint.endpoint_id] += 1
+        self._of_tenant[endpoint.tenant] += 1
         task = asyncio.create_task(self._attempt(endpoint, delivery))
         self._tasks.add(task)
-        task.add_done_callback(lambda done: self._over(endpoint.endpoint_id, done))
+        task.add_done_callback(lambda done: self._over(endpoint, done))
 
-    def _over(self, endpoint_id: UUID, task: asyncio.Task[None]) -> None:
-        self._of_one[endpoint_id] -= 1
-        if not self._of_one[endpoint_id]:
-            del self._of_one[endpoint_id]
+    def _over(self, endpoint: Endpoint, task: asyncio.Task[None]) -> None:
+        _less(self._of_one, endpoint.endpoint_id)
+        _less(self._of_tenant, endpoint.tenant)
         self._tasks.discard(task)
         self.ended.set()
         if not task.cancelled() and task.exception() is not None:
@@ -120,3 +130,9 @@ class Sender:
             "queuebit-sequence": str(delivery.version),
             **headers_of(secrets, str(delivery.delivery_id), body, self._clock.now()),
         }
+
+
+def _less(counted: Counter[K], key: K) -> None:
+    counted[key] -= 1
+    if not counted[key]:
+        del counted[key]

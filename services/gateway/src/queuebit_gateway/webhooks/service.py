@@ -42,7 +42,7 @@ class WebhookService:
         self._store = store
         self._clock = clock
         self._interval_s = interval_s
-        self._fan_out = FanOut(store)
+        self._fan_out = FanOut(store, clock.monotonic_s)
         self._sender = Sender(store, post, sealer, clock, lease_s=lease_s)
         self._forget_at_s = clock.monotonic_s()
 
