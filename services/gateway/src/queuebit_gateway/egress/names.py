@@ -27,8 +27,8 @@ def look_by_system(host: str, port: int) -> list[str]:
 
 
 class Names:
-    """Looks names up. A resolver that hangs keeps these threads and no others, and no process from its end; a name whose look-up
-    hangs keeps one of them, however often it is asked for.
+    """Looks names up. A resolver that hangs keeps these threads and no others, and no process from its end; a name whose
+    look-up hangs keeps one of them, however often it is asked for.
     """
 
     def __init__(self, look: Look = look_by_system, *, lookups_max: int = LOOKUPS_MAX) -> None:
