@@ -1,16 +1,20 @@
-"""`python -m queuebit_store migrate|status|new-epoch`: the tables of the store."""
+"""`python -m queuebit_store migrate|status|new-epoch|roles`: the tables of the store, and who may do what with them."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from queuebit_store.access.grants import SERVICES
+from queuebit_store.access.roles import apply_roles, planned_roles
 from queuebit_store.connections.migrations import migrate, new_epoch, schema_status
 from queuebit_store.connections.settings import PostgresSettings, settings_from
-from queuebit_store.errors import StoreError
+from queuebit_store.errors import InvalidSettings, StoreError
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -31,6 +35,18 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("status", help="tell what is applied and what is pending; exit 3 if services would not start")
     beginning = commands.add_parser("new-epoch", help="after a restore: order new events after all stored ones")
     beginning.add_argument("--past", type=int, default=0, help="later than this one, which a restore before has begun")
+    roles = commands.add_parser(
+        "roles", help="one user a service, with the least rights: tell the statements, or run them"
+    )
+    roles.add_argument("--apply", action="store_true", help="run them, as the owner of the tables, who may make users")
+    roles.add_argument(
+        "--role",
+        action="append",
+        default=[],
+        metavar="SERVICE=USER",
+        help=f"how the user of a service is called, if not SCHEMA_SERVICE; the services are {', '.join(SERVICES)}",
+    )
+    roles.add_argument("--users", type=Path, metavar="FILE", help="a JSON object of user and password: set them")
     return parser
 
 
@@ -45,8 +61,26 @@ async def _run(arguments: argparse.Namespace, settings: PostgresSettings) -> tup
             lines += [f"pending {name}" for name in (*status.pending_pre, *status.pending_post)]
             lines += [f"newer than this version: {name}" for name in status.unknown]
             return EXIT_PENDING if status.pending_pre else EXIT_OK, lines
+        case "roles":
+            names = dict(each.partition("=")[::2] for each in arguments.role)
+            if not arguments.apply:
+                return EXIT_OK, [f"{each};" for each in await planned_roles(settings, names)]
+            users = await apply_roles(settings, names, _passwords(arguments.users))
+            return EXIT_OK, [f"{service}: {user}" for service, user in users.items()]
         case _:
             return EXIT_OK, [f"epoch {await new_epoch(settings, past=arguments.past)}"]
+
+
+def _passwords(path: Path | None) -> dict[str, str]:
+    if path is None:
+        return {}
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InvalidSettings(f"{path} is no JSON object of user and password: {type(error).__name__}.") from error
+    if not isinstance(found, dict) or not all(isinstance(each, str) and each for each in found.values()):
+        raise InvalidSettings(f"{path} is no JSON object of user and password.", remedy="Each password must be a text.")
+    return found
 
 
 def main(argv: Sequence[str], env: Mapping[str, str]) -> int:

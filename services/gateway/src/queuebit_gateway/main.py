@@ -142,6 +142,9 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
     if settings.webhooks:
         webhooks = WebhookService(store, egress.post, Sealer(pepper, secrets.token_bytes), service.clock)
         service.task("webhooks", webhooks.run)
+    certificate = settings.certificate()
+    if certificate is not None:
+        service.task("certificate", partial(certificate.run, clock=service.clock))
     server = HttpServer(
         create_app(parts),
         parts.tailer,
@@ -151,6 +154,7 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
         bounds=settings.bounds(),
         proxies=parts.proxies,
         keep_alive_s=settings.http_keep_alive_s,
+        tls=None if certificate is None else certificate.context,
     )
     service.on_drain(server.stop)
     try:

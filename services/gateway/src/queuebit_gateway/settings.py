@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
@@ -11,15 +12,10 @@ from pydantic_settings import NoDecode
 from queuebit_gateway.access.proxies import ForwardedHeader, Proxies
 from queuebit_gateway.access.tokens import Issuer
 from queuebit_gateway.egress.target import EgressPolicy
+from queuebit_gateway.http.certificate import Certificate
 from queuebit_gateway.http.guard import Bounds
-from queuebit_runtime.service.settings import RuntimeSettings
-
-
-def _listed(value: Any) -> Any:
-    """The parts of a text with commas."""
-    return (
-        tuple(part for part in (each.strip() for each in value.split(",")) if part) if isinstance(value, str) else value
-    )
+from queuebit_runtime.service.insecure import guessable, is_trial
+from queuebit_runtime.service.settings import RuntimeSettings, listed
 
 
 class GatewaySettings(RuntimeSettings):
@@ -36,6 +32,16 @@ class GatewaySettings(RuntimeSettings):
             "before are refused. It has no default, so that none can be forgotten in production.",
         ),
     ]
+    http_certificate_file: Annotated[
+        Path | None,
+        Field(
+            description="The certificate of the gateway, in PEM, with those between it and its authority: HTTPS is spoken then."
+            " Whoever renews it writes the files anew; they are read again while the gateway runs."
+        ),
+    ] = None
+    http_key_file: Annotated[
+        Path | None, Field(description="The key of that certificate, in PEM; none, where it stands in the same file.")
+    ] = None
     http_connections_max: Annotated[
         int, Field(ge=16, le=100_000, description="Connections at once; no more than open files allow.")
     ] = 4096
@@ -57,7 +63,7 @@ class GatewaySettings(RuntimeSettings):
     trusted_proxies: Annotated[
         tuple[str, ...],
         NoDecode,
-        BeforeValidator(_listed),
+        BeforeValidator(listed),
         Field(
             description="Addresses and networks (CIDR), parted by commas, whose word on the client's address is believed."
         ),
@@ -76,7 +82,7 @@ class GatewaySettings(RuntimeSettings):
     egress_allow: Annotated[
         tuple[str, ...],
         NoDecode,
-        BeforeValidator(_listed),
+        BeforeValidator(listed),
         Field(
             description="Networks (CIDR), parted by commas, that webhooks may reach though they are not public, by any port "
             "and without TLS too: receivers of your own house, or 127.0.0.0/8 while you try things."
@@ -101,6 +107,22 @@ class GatewaySettings(RuntimeSettings):
             raise ValueError("QUEUEBIT_OIDC_KEYS_URL is needed with QUEUEBIT_OIDC_ISSUER")
         return self
 
+    @model_validator(mode="after")
+    def _pepper_is_secret(self) -> Self:
+        found = guessable("QUEUEBIT_PEPPER", self.pepper.get_secret_value())
+        if found is not None and not is_trial(self.environment):
+            raise ValueError(f"{found} QUEUEBIT_ENVIRONMENT is {self.environment}.")
+        return self
+
+    @model_validator(mode="after")
+    def _certificate_is_whole(self) -> Self:
+        if self.http_key_file is not None and self.http_certificate_file is None:
+            raise ValueError(
+                "QUEUEBIT_HTTP_KEY_FILE is set without its certificate: set QUEUEBIT_HTTP_CERTIFICATE_FILE."
+            )
+        self.certificate()
+        return self
+
     @field_validator("egress_allow")
     @classmethod
     def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -116,6 +138,12 @@ class GatewaySettings(RuntimeSettings):
 
     def proxies(self) -> Proxies:
         return Proxies(self.trusted_proxies, self.forwarded_header)
+
+    def certificate(self) -> Certificate | None:
+        """The gateway's own, where it has one. Raises BadCertificate."""
+        if self.http_certificate_file is None:
+            return None
+        return Certificate(self.http_certificate_file, self.http_key_file)
 
     def issuer(self) -> Issuer | None:
         if not self.oidc_issuer:

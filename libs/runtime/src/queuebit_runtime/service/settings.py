@@ -5,15 +5,23 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from queuebit_runtime.access.settings import Codec, KafkaAccess
+from queuebit_runtime.service.insecure import complaint_in
 
 TelemetryMode = Literal["off", "console", "otlp"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+def listed(value: Any) -> Any:
+    """The parts of a text with commas."""
+    if not isinstance(value, str):
+        return value
+    return tuple(part for part in (each.strip() for each in value.split(",")) if part)
 
 
 def default_worker_name() -> str:
@@ -37,7 +45,10 @@ class RuntimeSettings(KafkaAccess, BaseSettings):
     namespace: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9_-]{0,62})?$")] = ""
     """Stands before every topic, group and schema, so that stacks can share servers."""
     environment: str = "local"
-    """What logs and telemetry call this installation."""
+    """What logs and telemetry call this installation. Unless it is local, dev, test or trial (or begins so, as dev-anna),
+    nothing is said in clear to another machine, and no secret may be one that can be guessed."""
+    plaintext: Annotated[tuple[Literal["kafka", "postgres"], ...], NoDecode, BeforeValidator(listed)] = ()
+    """Servers, parted by commas, that may be spoken to in clear all the same, since the network itself encrypts."""
     worker_name: str = Field(default_factory=default_worker_name)
     """What events, logs and the store call this process."""
     group_instance: str | None = None
@@ -67,6 +78,13 @@ class RuntimeSettings(KafkaAccess, BaseSettings):
     """A service that cannot work by then ends with an error."""
     drain_s: Annotated[float, Field(ge=0)] = 10.0
     """How long a service that is asked to end waits for what is in flight."""
+
+    @model_validator(mode="after")
+    def _is_secure(self) -> Self:
+        found = complaint_in(self.environment, self.plaintext, self.kafka, self.kafka_security_protocol, self.postgres)
+        if found is not None:
+            raise ValueError(found)
+        return self
 
 
 EXIT_USAGE = 2

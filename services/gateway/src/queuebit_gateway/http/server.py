@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import resource
 import socket
+import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -64,8 +65,11 @@ class HttpServer:
         proxies: Proxies = NO_PROXIES,
         keep_alive_s: int = KEEP_ALIVE_S,
         drain_s: float = 10.0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Port 0 takes a free one; `port` tells which after `bind`. `ids` name the requests that are refused at the door."""
+        """Port 0 takes a free one; `port` tells which after `bind`. `ids` name the requests that are refused at the door.
+        `tls`: HTTPS is spoken, and nothing else.
+        """
         self.port = port
         self._host = host
         self._tailer = tailer
@@ -89,6 +93,7 @@ class HttpServer:
                 backlog=BACKLOG,
                 server_header=False,
                 timeout_graceful_shutdown=_seconds(drain_s),
+                ssl_context_factory=None if tls is None else lambda _config, _default: tls,
             )
         )
         self._task: asyncio.Task[None] | None = None
