@@ -103,8 +103,8 @@ def test_a_database_on_this_machine_needs_no_certificate(url: str) -> None:
 
 def test_who_says_that_the_network_encrypts_is_believed_for_what_is_named() -> None:
     clear = {"protocol": "PLAINTEXT", "postgres": "postgresql://u:p@db.example.com/q"}
-    assert complaint(plaintext=("kafka", "postgres"), **clear) is None  # type: ignore[arg-type]
-    left = complaint(plaintext=("kafka",), **clear)  # type: ignore[arg-type]
+    assert complaint(plaintext=("kafka", "postgres"), **clear) is None
+    left = complaint(plaintext=("kafka",), **clear)
     assert left is not None
     assert left.startswith("QUEUEBIT_POSTGRES")
 
