@@ -13,7 +13,6 @@ import time
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-untyped]
@@ -22,22 +21,27 @@ from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
 from pydantic import SecretStr
 
 from queuebit_contracts.channels import BY_TOPIC
-from queuebit_devstack.processes import child_env, run_tool
-from queuebit_devstack.stack import Stack
-from queuebit_runtime.access.admin import apply_rules, set_passwords
-from queuebit_runtime.access.login import refusal, wait_let_in
+from queuebit_runtime.access.admin import apply_rules
+from queuebit_runtime.access.login import refusal
 from queuebit_runtime.access.rules import Rule, access_rules
 from queuebit_runtime.access.settings import KafkaAccess, access_env, client_options
 from queuebit_runtime.bus.kafka.bus import KafkaBus
 from queuebit_runtime.bus.kafka.settings import KafkaSettings
 from queuebit_runtime.errors import AccessDenied, LoginRefused
 from tests.contract.bus.bus_under_test import Collector, reads, say
+from tests.integration.runtime.locked_kafka import (
+    CLASSICAL,
+    CONTROL,
+    DOWNSTREAM,
+    GATEWAY,
+    PRINCIPALS,
+    QUANTUM,
+    STRANGER,
+    UPSTREAM,
+    VALIDATION,
+    Locked,
+)  # fmt: skip
 
-STRANGER = "stranger"
-GATEWAY, CONTROL = "gateway", "control-plane"
-QUANTUM, CLASSICAL, VALIDATION = "quantum-adapter", "classical-solver", "result-validation"
-UPSTREAM, DOWNSTREAM = "upstream", "downstream"
-PRINCIPALS = (GATEWAY, CONTROL, QUANTUM, CLASSICAL, VALIDATION, UPSTREAM, DOWNSTREAM, STRANGER)
 TIERS = ("interactive", "batch", "scheduled")
 
 WRITERS: dict[str, set[str]] = {
@@ -92,44 +96,6 @@ GROUPS: dict[str, set[str]] = {
     "downstream-billing": {DOWNSTREAM},
     "anything": set(),
 }
-
-
-class Locked:
-    """A namespace of the session's broker, prepared as an operator does it, and a user that nobody gave a right."""
-
-    def __init__(self, stack: Stack, namespace: str) -> None:
-        self.stack = stack
-        self.namespace = namespace
-        self._stranger = SecretStr(uuid4().hex)
-
-    async def open(self) -> None:
-        users = self.stack.passwords_file
-        assert users is not None
-        argv = [sys.executable, "-m", "queuebit_runtime", "topics", "--acls", "--users", str(users)]
-        own = {**self.stack.env(), "QUEUEBIT_NAMESPACE": self.namespace}
-        self.said = await run_tool(argv, env=child_env(self.stack.data_dir, own), timeout_s=60)
-        self.said_again = await run_tool(argv, env=child_env(self.stack.data_dir, own), timeout_s=60)
-        passwords = {STRANGER: self._stranger.get_secret_value()}
-        await asyncio.to_thread(set_passwords, self.stack.access(), passwords)
-        await wait_let_in(self.stack.access(), passwords)
-
-    def access(self, user: str) -> KafkaAccess:
-        if user != STRANGER:
-            return self.stack.access(user)
-        changes = {"kafka_username": STRANGER, "kafka_password": self._stranger}
-        return self.stack.access().model_copy(update=changes)
-
-    def topic(self, topic: str) -> str:
-        return f"{self.namespace}.{topic}"
-
-
-@pytest.fixture(scope="module")
-async def locked(stack: Stack) -> Locked:
-    if stack.passwords_file is None:
-        pytest.skip("The Kafka that was given by URL has users of its own.")
-    found = Locked(stack, f"test-{uuid4().hex[:12]}")
-    await found.open()
-    return found
 
 
 async def writes(locked: Locked, user: str) -> set[str]:

@@ -15,8 +15,7 @@ from aiokafka.admin.records_to_delete import RecordsToDelete  # type: ignore[imp
 from queuebit_contracts.channels import BY_TOPIC
 from queuebit_devstack.stack import Stack
 from queuebit_runtime.access.settings import client_options
-from tests.integration.runtime.test_denied import PRINCIPALS, STRANGER, Locked
-from tests.integration.runtime.test_denied import locked as locked
+from tests.integration.runtime.locked_kafka import PRINCIPALS, STRANGER, Locked
 
 DENIED = {kafka.TopicAuthorizationFailedError.errno, kafka.ClusterAuthorizationFailedError.errno}
 Operation = Callable[[AIOKafkaAdminClient, list[str]], Awaitable[list[int]]]
