@@ -7,7 +7,7 @@ import sys
 import time
 from collections import Counter
 
-from tests.simulation.coverage import not_fired, table
+from tests.simulation.faults_shown import not_fired, table
 from tests.simulation.sweep import REGRESSIONS, Summary, regressions, sweep
 
 TELL_INTERVAL_S = 10.0

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.coverage import ELSEWHERE, SHOWN, not_fired, table
 from tests.simulation.faults import FAULTS
+from tests.simulation.faults_shown import ELSEWHERE, SHOWN, not_fired, table
 from tests.simulation.simulation import run_simulation
 from tests.simulation.sweep import Summary, regressions, sweep
 from tests.simulation.weather import Chances

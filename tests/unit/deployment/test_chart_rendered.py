@@ -94,9 +94,38 @@ def test_only_what_is_named_goes_in_and_out(case: Path) -> None:
     assert denying["spec"]["ingress"] == []
     assert set(policies) == {f"acme-queuebit-{each}" for each in (*SERVICES, "migrations", "topics")}
     internet = [name for name, each in policies.items() if "0.0.0.0/0" in str(each["spec"]["egress"])]
-    assert internet == ["acme-queuebit-quantum-adapter"]
+    assert internet == ["acme-queuebit-gateway", "acme-queuebit-quantum-adapter"], "webhooks, and providers"
     stores = {name for name, each in policies.items() if "5432" in str(each["spec"]["egress"])}
     assert stores == {f"acme-queuebit-{each}" for each in ("gateway", "control-plane", "quantum-adapter", "migrations")}
+
+
+def test_what_a_service_needs_is_let_through_and_nothing_beside() -> None:
+    """Given the names' resolvers, an issuer and artifacts inside, then who asks them may, and who sends no webhooks may not."""
+    program, case = helm(), CHART.root / "cases/production.yaml"
+    more = ["--set-json", 'networkPolicy.issuerTo=[{"ipBlock":{"cidr":"10.30.0.8/32"}}]']
+    more += ["--set-json", 'networkPolicy.artifactsTo=[{"ipBlock":{"cidr":"10.30.0.9/32"}}]']
+    more += ["--set", "networkPolicy.artifactsPorts={9000}", "--set", "networkPolicy.webhooks=false"]
+    policies = of_kind(documents(CHART.render(program, [case], more=more)), "NetworkPolicy")
+
+    def out(name: str) -> list[Document]:
+        found: list[Document] = policies[f"acme-queuebit-{name}"]["spec"]["egress"]
+        return found
+
+    resolvers = {str(to) for each in out("nothing-else") for to in each["to"]}
+    assert resolvers == {
+        "{'namespaceSelector': {'matchLabels': {'kubernetes.io/metadata.name': 'kube-system'}}}",
+        "{'ipBlock': {'cidr': '169.254.20.10/32'}}",
+    }
+    assert {port["protocol"] for each in out("nothing-else") for port in each["ports"]} == {"UDP", "TCP"}
+    assert [each["ports"] for each in out("gateway") if "10.30.0.8/32" in str(each["to"])] == [
+        [{"port": 443, "protocol": "TCP"}]
+    ]
+    assert [each["ports"] for each in out("quantum-adapter") if "10.30.0.9/32" in str(each["to"])] == [
+        [{"port": 9000, "protocol": "TCP"}]
+    ]
+    assert "0.0.0.0/0" not in str(out("gateway"))
+    for name in ("control-plane", "classical-solver", "result-validation"):
+        assert "10.30.0." not in str(out(name)), name
 
 
 def test_workers_scale_by_the_age_of_what_waits_and_the_rest_by_what_waits() -> None:

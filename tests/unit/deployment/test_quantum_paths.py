@@ -73,6 +73,25 @@ def test_a_policy_with_a_warning_does_not_pass(tmp_path: Path) -> None:
     assert (code, "lint    FAILED" in summary, summary.endswith("It may not go on.\n")) == (1, True, True)
 
 
+def test_where_nothing_is_shown_nothing_passes(tmp_path: Path) -> None:
+    """Given a folder without a policy, and a table without a question, then neither passes."""
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none.tsv").write_text("# file\tkind\tlane\tobjective\n")
+
+    code, summary = gate(tmp_path, tmp_path / "none")
+    assert (code, "there is no policy in it" in summary) == (1, True)
+    code, summary = gate(tmp_path, ROOT / "infra/examples/policies", GOLDEN=str(tmp_path / "none.tsv"))
+    assert (code, "there is no question in it" in summary) == (1, True)
+    assert gate(tmp_path, ROOT / "infra/examples/policies", GOLDEN=str(tmp_path / "absent.tsv"))[0] == 2
+
+
+def test_the_last_question_counts_without_an_end_of_line(tmp_path: Path) -> None:
+    (tmp_path / "one.tsv").write_text("a.txt\tmaxcut\tclassical\t11")
+    code, summary = gate(tmp_path, ROOT / "infra/examples/policies", GOLDEN=str(tmp_path / "one.tsv"))
+
+    assert (code, "expected 11" in summary) == (1, True)
+
+
 def test_a_folder_that_is_not_there_is_a_wrong_argument_and_the_usage_is_told(tmp_path: Path) -> None:
     code, said = gate(tmp_path, tmp_path / "nothing")
 
@@ -84,8 +103,10 @@ def test_the_workflow_calls_the_script_with_its_inputs_and_applies_only_what_pas
     check, apply = WORKFLOW["jobs"]["check"], WORKFLOW["jobs"]["apply"]
     script = SCRIPT.read_text()
 
-    assert any(step.get("run", "").startswith("infra/ci/quantum-paths") for step in check["steps"])
-    assert [name for name in check["env"] if name not in script] == []
+    assert any("infra/ci/quantum-paths" in step.get("run", "") for step in check["steps"])
+    assert [name for name in check["env"] if name != "POLICIES" and name not in script] == []
     assert apply["needs"] == "check"
+    for job in (check, apply):
+        assert [step["run"] for step in job["steps"] if "${{" in step.get("run", "")] == [], "a value is no shell"
     assert any("policy apply" in step.get("run", "") for step in apply["steps"])
     assert WORKFLOW["permissions"] == {"contents": "read"}

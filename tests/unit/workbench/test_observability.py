@@ -8,13 +8,16 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
+from queuebit_contracts.event import Verdict
+from queuebit_contracts.jobs import Tier
+from queuebit_gateway.access.rate_limits import RouteClass
 from queuebit_runtime.telemetry.meters import prometheus_name
-from queuebit_runtime.telemetry.metrics import METRICS, MetricInfo
+from queuebit_runtime.telemetry.metrics import DURATION_BUCKETS_S, METRICS, MetricInfo
 from queuebit_workbench.drill.__main__ import NAMES
 from queuebit_workbench.observability.__main__ import files, main
 from queuebit_workbench.observability.alerts import ALERTS, WITHOUT_ALERT
@@ -121,6 +124,35 @@ def _codes_of_readiness() -> set[str]:
         for code in re.findall(r'code=~"([^"]*)"', each.expr)
         for code in code.split("|")
     }
+
+
+def test_what_an_alert_asks_a_label_for_is_told_by_somebody() -> None:
+    """Given each value that rules compare a label with, then it is one of those that the services give it."""
+    asked: dict[str, set[str]] = {}
+    for group in rules()["groups"]:
+        for rule in group["rules"]:
+            for label, value in re.findall(r'(\w+)(?:=~|!~|!=|=)"([^"]*)"', rule["expr"]):
+                asked.setdefault(label, set()).update(value.split("|"))
+
+    assert asked.pop("queuebit_code") <= _codes_that_are_told()
+    assert asked.pop("queuebit_verdict") <= set(get_args(Verdict))
+    assert asked.pop("queuebit_tier") <= set(get_args(Tier))
+    assert asked.pop("queuebit_in_time") <= {"yes", "no"}
+    assert asked.pop("queuebit_route_class") <= set(get_args(RouteClass))
+    assert asked.pop("queuebit_status_class") <= {f"{each}xx" for each in range(1, 6)}
+    assert asked.pop("messaging_consumer_group_name") == {".*classical-solver.*"}
+    assert {float(each) for each in asked.pop("le")} <= set(DURATION_BUCKETS_S)
+    assert asked == {}
+
+
+def _codes_that_are_told() -> set[str]:
+    """Those of the reasons that a service is not ready for."""
+    sources = [
+        *(ROOT / "services").rglob("*.py"),
+        *(ROOT / "libs/runtime").rglob("*.py"),
+        *(ROOT / "libs/store").rglob("*.py"),
+    ]
+    return {code for each in sources for code in re.findall(r'\b(?:Reason|Trouble)\(\s*"(\w+)"', each.read_text())}
 
 
 def test_a_budget_that_burns_is_noticed_before_it_is_gone() -> None:

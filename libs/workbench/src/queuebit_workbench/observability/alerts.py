@@ -35,6 +35,13 @@ def _told(codes: str) -> str:
     return f'max by (queuebit_code) (queuebit_not_ready{{queuebit_code=~"{codes}"}}) > 0'
 
 
+def _counted(by: str, series: str, window: str) -> str:
+    """Something was counted in the window, be it the first that was ever counted: a series begins with its first count, and
+    no increase leads up to that.
+    """
+    return f"sum by ({by}) (increase({series}[{window}])) > 0 or sum by ({by}) ({series} unless {series} offset {window}) > 0"
+
+
 ALERTS: tuple[Alert, ...] = (
     Alert(
         "stalled-relay",
@@ -85,7 +92,7 @@ ALERTS: tuple[Alert, ...] = (
         (
             Condition(
                 "letters",
-                "sum by (messaging_destination_name) (increase(queuebit_dead_letters_total[15m])) > 0",
+                _counted("messaging_destination_name", "queuebit_dead_letters_total", "15m"),
                 "0s",
                 "ticket",
                 "Records were set aside on {{ $labels.messaging_destination_name }}.",
@@ -116,7 +123,7 @@ ALERTS: tuple[Alert, ...] = (
         (
             Condition(
                 "drift",
-                "sum by (queuebit_backend) (increase(queuebit_backend_drifted_total[1h])) > 0",
+                _counted("queuebit_backend", "queuebit_backend_drifted_total", "1h"),
                 "0s",
                 "ticket",
                 "{{ $labels.queuebit_backend }} gives other answers to the same circuits than before, beyond chance.",
