@@ -19,7 +19,7 @@ from queuebit_contracts.jobs import is_past
 from queuebit_contracts.origin import NO_ORIGIN, Origin
 from queuebit_gateway.batching import Batcher
 from queuebit_gateway.problem_details import Refusal
-from queuebit_gateway.questions import Keyed
+from queuebit_gateway.questions import Keyed, in_turns
 from queuebit_gateway.read_model.jobs import Jobs
 from queuebit_gateway.read_model.view import Accepted, accepted_of, question_in_short
 from queuebit_gateway.read_model.watching import SOURCE, submitted_event_id
@@ -81,7 +81,7 @@ class Submitter:
         """Take many of one tenant, each for itself: one statement holds their keys, and they are published together. Raises
         StoreError or BusError: then nobody knows which were taken, and all can be sent again.
         """
-        wanted = [self._wanted(each.admitted, each.key, each.origin) for each in questions]
+        wanted = [self._wanted(each.admitted, each.key, each.origin) async for each in in_turns(questions)]
         fates: dict[int, Taken | Refusal] = {}
         for nth, each in enumerate(questions):
             if self._is_late(each.admitted) and not await self._asked_before(wanted[nth]):
@@ -91,7 +91,7 @@ class Submitter:
         again = [reservation.stream_id for reservation, first in held.values() if not first]
         rows = await self._store.heads(again) if again else {}
         publishing = []
-        for nth, (reservation, first) in held.items():
+        async for nth, (reservation, first) in in_turns(list(held.items())):
             question, row = questions[nth], rows.get(reservation.stream_id)
             admitted = question.admitted
             if reservation.fingerprint != admitted.fingerprint or _is_other(row, admitted.fingerprint):
@@ -100,7 +100,8 @@ class Submitter:
             accepted = _accepted(reservation, wanted[nth])
             fates[nth] = Taken(accepted, replayed=not first, row=row)
             if row is None:
-                publishing.append(self._publish(reservation, admitted, traceparent, question.origin))
+                publish = self._publish(reservation, admitted, traceparent, question.origin)
+                publishing.append(asyncio.ensure_future(publish))
                 self._jobs.remember(accepted)
         await asyncio.gather(*publishing)
         return [fates[nth] for nth in range(len(questions))]

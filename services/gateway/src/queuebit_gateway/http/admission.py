@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from queuebit_contracts.errors import FieldError
@@ -21,9 +21,13 @@ from queuebit_runtime.processes.bounded_work import BoundedWork, cpu_max_s_of
 
 READ = "queuebit_gateway.http.admission:read_in_process"
 SPLIT = "queuebit_gateway.http.admission:split_in_process"
+READ_SMALL = "queuebit_gateway.http.admission:read_small_in_process"
 RETRY_AFTER_S = 1.0
 AT_ONCE_MAX = 8
 """So many questions of one batch are admitted at once: the rest of the room is for others."""
+FEW_MAX = 16
+"""So many small questions of a batch are read on the event loop; more are a moment's work no longer."""
+GROUP_MAX = 128
 
 
 class Asked(NamedTuple):
@@ -49,37 +53,61 @@ class Reader:
         assert isinstance(outcome, Asked)
         return outcome
 
-    async def read_all(self, body: bytes, tenant: str) -> list[Keyed | Refusal]:
+    async def read_all(self, body: bytes, tenant: str, charge: Callable[[int], None]) -> list[Keyed | Refusal]:
         """The questions of a batch, each admitted or refused for itself. Raises Refusal where the batch is none.
 
-        The loop is given back after each: many small ones hold up nobody.
+        `charge` is told how many there are before any is read, and may raise. Many small ones are read in a process, groups of
+        them at a time; the few that are not small, each for itself.
         """
         lines = split(body) if len(body) <= QUICK_BYTES_MAX else await self._in_process(SPLIT, body, tenant)
+        charge(len(lines))
+        known = await self._small(lines, tenant) if len(lines) > FEW_MAX else {}
         places = asyncio.Semaphore(AT_ONCE_MAX)
 
-        async def one(line: Line | Refusal) -> Keyed | Refusal:
+        async def one(nth: int, line: Line | Refusal) -> Keyed | Refusal:
             if isinstance(line, Refusal):
                 return line
-            async with places:
-                await asyncio.sleep(0)
-                try:
-                    admitted, origin = await self.read(line.body, tenant)
-                except Refusal as refusal:
-                    return refusal
-            return Keyed(line.key, admitted, origin)
+            asked = known.get(nth)
+            if asked is None:
+                async with places:
+                    await asyncio.sleep(0)
+                    try:
+                        asked = await self.read(line.body, tenant)
+                    except Refusal as refusal:
+                        return refusal
+            return asked if isinstance(asked, Refusal) else Keyed(line.key, *asked)
 
-        return await asyncio.gather(*map(one, lines))
+        return await asyncio.gather(*(one(nth, line) for nth, line in enumerate(lines)))
 
-    async def _in_process(self, task: str, body: bytes, tenant: str) -> Any:
-        """What a worker process makes of a body. Raises Refusal."""
+    async def _small(self, lines: Sequence[Line | Refusal], tenant: str) -> dict[int, Asked | Refusal]:
+        """What those are that are read in a moment, by their place in the batch; others are left out."""
+        small = [
+            (nth, line.body)
+            for nth, line in enumerate(lines)
+            if isinstance(line, Line) and len(line.body) <= QUICK_BYTES_MAX
+        ]
+        found: dict[int, Asked | Refusal] = {}
+        for start in range(0, len(small), GROUP_MAX):
+            group = small[start : start + GROUP_MAX]
+            bodies = [body for _, body in group]
+            try:
+                asked = await self._in_process(READ_SMALL, bodies, tenant, size_bytes=sum(map(len, bodies)))
+            except Refusal as refusal:
+                asked = [refusal] * len(group)
+            found |= {nth: each for (nth, _), each in zip(group, asked, strict=True) if each is not None}
+        return found
+
+    async def _in_process(self, task: str, body: Any, tenant: str, *, size_bytes: int | None = None) -> Any:
+        """What a worker process makes of a body, or of several. Raises Refusal."""
+        size = len(body) if size_bytes is None else size_bytes
         try:
-            outcome = await self._work.run(task, (body, tenant), tenant=tenant, size_bytes=len(body))
+            outcome = await self._work.run(task, (body, tenant), tenant=tenant, size_bytes=size)
         except Overloaded as busy:
             code = "rate_limited" if busy.of_tenant else "service_unavailable"
             raise Refusal(code, "Too many large or complex problems wait to be checked.",
                           retry_after_s=busy.retry_after_s) from None  # fmt: skip
         except (PoolExhausted, PoolMemory) as error:
-            raise _too_costly(len(body), error) from None
+            raise _too_costly(size, error) from None
         except (PoolTimeout, PoolCrashed, PoolStopped):
             raise Refusal(
                 "service_unavailable", "The problem could not be checked in time.", retry_after_s=RETRY_AFTER_S
@@ -95,6 +123,22 @@ def read_in_process(argument: tuple[bytes, str], _progress: Callable[[Any], None
     try:
         request, origin = read_job(parse_object(body), tenant)
         return Asked(_admitted(request), origin)
+    except Refusal as refusal:
+        return refusal
+
+
+def read_small_in_process(
+    argument: tuple[list[bytes], str], _progress: Callable[[Any], None]
+) -> list[Asked | Refusal | None]:
+    """What a worker process does with small bodies: each question, or why there is none; None for one that may take longer."""
+    bodies, tenant = argument
+    return [_read_small(body, tenant) for body in bodies]
+
+
+def _read_small(body: bytes, tenant: str) -> Asked | Refusal | None:
+    try:
+        request, origin = read_job(parse_object(body), tenant)
+        return Asked(_admitted(request), origin) if is_quick(request, len(body)) else None
     except Refusal as refusal:
         return refusal
 

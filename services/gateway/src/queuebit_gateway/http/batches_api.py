@@ -14,7 +14,7 @@ from queuebit_gateway.http.parts import charge, parts_of
 from queuebit_gateway.http.requests import BatchBody
 from queuebit_gateway.http.tracing import traceparent_of
 from queuebit_gateway.problem_details import Refusal
-from queuebit_gateway.questions import Keyed
+from queuebit_gateway.questions import Keyed, in_turns
 from queuebit_gateway.read_model.batches import Batch, BatchLine
 from queuebit_gateway.read_model.jobs import summary_of
 from queuebit_gateway.read_model.view import fresh_summary
@@ -37,13 +37,13 @@ async def submit_batch(request: Request, actor: Submitting) -> Response:
     safe.
     """
     parts = parts_of(request)
-    read = await parts.reader.read_all(await body_of(request), actor.tenant)
-    charge(request, actor, "submit", len(read) - 1)
+    body = await body_of(request)
+    read = await parts.reader.read_all(body, actor.tenant, lambda jobs: charge(request, actor, "submit", jobs - 1))
     questions = [each for each in read if isinstance(each, Keyed)]
     taken = iter(await parts.submitter.submit_all(questions, traceparent_of(request)) if questions else ())
     fates = [each if isinstance(each, Refusal) else next(taken) for each in read]
     request_id = request_id_of(request.scope)
-    lines = tuple(_line(fate, request_id) for fate in fates)
+    lines = tuple([_line(fate, request_id) async for fate in in_turns(fates)])
     refused = sum(line.problem is not None for line in lines)
     found = Batch(taken=len(lines) - refused, refused=refused, data=lines)
     return Response(found.model_dump_json(), media_type="application/json")
