@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from queuebit_contracts.events import BackendStatusReported
+from queuebit_domain.policy.register import REGISTER_ID
 from queuebit_operations.policies.register import PolicyRegister
 from queuebit_store.backends.port import ReportedBackend
+from queuebit_store.ports import Append, NewEvent
 from tests.contract.http.running_gateway import RunningGateway, a_body
 from tests.unit.policy.policies import a_document, row
 
@@ -90,3 +93,22 @@ async def test_the_active_policy_plans_it(world: RunningGateway) -> None:
     assert (before["plan"]["policy_version"], after["plan"]["policy_version"]) == ("routing/2", "frugal/1")
     assert (after["plan"]["rule"], after["plan"]["inputs"]["bucket"] < 10_000) == ("canary", True)
     assert after["cost"]["amount"] is None
+
+
+async def test_an_event_of_a_newer_release_in_the_register_leaves_the_policy_that_was_active(
+    world: RunningGateway,
+) -> None:
+    """Given an activation that this release cannot read, then plans are told by what the control plane goes on with."""
+    canary = row("canary", "quantum", bucket={"lt": 10_000}, tier="interactive")
+    register = PolicyRegister(world.store, world.clock)
+    version, _ = await register.publish(a_document(canary), actor="ada", reason="r")
+    await register.activate(version, actor="ada", reason="r")
+    last = (await world.store.heads([REGISTER_ID]))[REGISTER_ID]
+    odd = NewEvent(uuid4(), "PolicyForgotten", 1, "{}", world.clock.now())
+    assert await world.store.append(
+        [Append(REGISTER_ID, last.tenant, last.version, (odd,), last.head, category=last.category)]
+    ) == [True]
+
+    found = (await _dry(world, a_body(lane="auto"))).json()
+
+    assert found["plan"]["policy_version"] == "frugal/1"

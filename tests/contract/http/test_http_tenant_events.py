@@ -11,6 +11,7 @@ import httpx2
 import orjson
 import pytest
 
+from queuebit_gateway.read_model.cursors import Seen
 from tests.contract.http.running_gateway import RunningGateway, a_body
 from tests.contract.http.served import Served
 from tests.contract.http.sse_frames import Frame, frames
@@ -142,6 +143,41 @@ async def test_says_that_events_lie_in_archives(served: Served, monkeypatch: pyt
         frame = await reader.next()
 
     assert (frame.event, orjson.loads(frame.data)["reason"]) == ("reset", "archived")
+
+
+async def test_an_id_beyond_the_end_of_the_log_goes_on_from_the_end_and_says_so(served: Served) -> None:
+    """Given an id of an installation with the same secret whose log is longer, or of before a restore."""
+    world = served.world
+    await world.submit(Prefer="wait=5")
+    end = await world.parts.tenant_events.end()
+    later = Seen(end._replace(seq=end.seq + 1_000_000, xid=end.xid + 1_000_000), world.clock.now())
+    async with following(served, **{"Last-Event-ID": world.parts.event_cursors.make(later, "acme")}) as reader:
+        frame = await reader.next()
+        mine = (await world.submit(Prefer="wait=5")).json()
+        told = await reader.next()
+
+    assert (frame.event, orjson.loads(frame.data)["reason"]) == ("reset", "beyond")
+    assert orjson.loads(told.data)["subject"] == mine["id"]
+
+
+async def test_a_tenant_that_takes_all_its_places_takes_none_of_others(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = served.world
+    monkeypatch.setattr(world.parts.tenant_streams, "_of_tenant_max", 2)
+    async with following(served) as one, following(served) as two:
+        await one.next(bare=True)
+        await two.next(bare=True)
+        third = await world.http.get("/v1/events", headers=await world.headers())
+        async with following(served, tenant="globex") as other:
+            assert (await other.next(bare=True)).id
+    while world.parts.tenant_streams.taken:  # noqa: ASYNC110 - the server ends its side a moment later
+        await asyncio.sleep(0.005)
+    async with following(served) as again:
+        await again.next(bare=True)
+
+    assert (third.status_code, third.json()["code"], third.headers["retry-after"]) == (429, "rate_limited", "6")
+    assert third.json()["request_id"]
 
 
 async def test_ends_when_the_process_stops(served: Served) -> None:

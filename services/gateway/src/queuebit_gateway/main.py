@@ -29,7 +29,8 @@ from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.jobs import Jobs
 from queuebit_gateway.read_model.operators import Operators
 from queuebit_gateway.read_model.paths import PathsRead
-from queuebit_gateway.read_model.tenant_events import TenantEvents
+from queuebit_gateway.read_model.places import Places
+from queuebit_gateway.read_model.tenant_events import READERS_MAX, READERS_OF_TENANT_MAX, TenantEvents
 from queuebit_gateway.read_model.watching import POLL_INTERVAL_S, Tailer
 from queuebit_gateway.settings import GatewaySettings
 from queuebit_gateway.webhooks.endpoints import Endpoints
@@ -53,6 +54,8 @@ from queuebit_store.postgres import PostgresSettings, PostgresStore, settings_fr
 from queuebit_store.webhooks.port import Webhooks
 
 NAME = "gateway"
+STREAMS_MAX = 10_000
+"""Of single jobs, at once."""
 REMEDY = "Start PostgreSQL (`queuebit up`), or set QUEUEBIT_POSTGRES to the URL of a running server."
 
 
@@ -106,6 +109,8 @@ def build_parts(
         webhooks=Endpoints(store, Sealer(pepper, secrets.token_bytes), egress, clock, ids),
         clock=clock,
         ids=ids,
+        job_streams=Places("streams", in_all_max=STREAMS_MAX, of_tenant_max=STREAMS_MAX // 2),
+        tenant_streams=Places("streams", in_all_max=READERS_MAX, of_tenant_max=READERS_OF_TENANT_MAX),
         proxies=proxies,
         telemetry=telemetry,
         console=console,

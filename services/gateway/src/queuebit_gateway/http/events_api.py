@@ -11,12 +11,11 @@ from queuebit_gateway.http import examples
 from queuebit_gateway.http.openapi import RATE, answer, problems
 from queuebit_gateway.http.parts import parts_of
 from queuebit_gateway.http.requests import bad_query
-from queuebit_gateway.http.stream import MEDIA_TYPE
 from queuebit_gateway.http.stream_api import JobStream, Streaming
 from queuebit_gateway.http.tenant_stream import tenant_stream
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.cursors import Seen
-from queuebit_gateway.read_model.tenant_events import EVENT_NAMES
+from queuebit_gateway.read_model.tenant_events import EVENT_NAMES, Gap
 from queuebit_store.ports import Position
 
 BEGINNING = "beginning"
@@ -62,24 +61,22 @@ async def events(
     """Server-sent events of all your jobs: `id` is opaque and yours alone, `event` the type, `data` the structured CloudEvent.
 
     Goes on strictly after Last-Event-ID; each event comes once and the events of a job in order. A `reset` says that events in
-    between lie in archives. Ends after ten minutes at most: come back with the last id.
+    between lie in archives, or that the log ends before the id. Ends after ten minutes at most: come back with the last id.
     """
     parts = parts_of(request)
     if parts.tailer.closing:
         raise Refusal("shutting_down", retry_after_s=1)
     names = _names(types)
     text = (request.headers.get("last-event-id") or "").strip() or after.strip()
-    gap = False
+    gap: Gap | None = None
     if text == BEGINNING:
         seen = Seen(Position(), parts.clock.now())
     elif text:
-        seen = parts.event_cursors.read(text, actor.tenant)
-        gap = await parts.tenant_events.has_gap(seen)
+        seen, gap = await parts.tenant_events.resumed(parts.event_cursors.read(text, actor.tenant), parts.clock.now())
     else:
         seen = Seen(await parts.tenant_events.end(), parts.clock.now())
     frames = tenant_stream(parts, actor, seen, names=names, compact=compact, gap=gap)
-    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return JobStream(frames, headers=headers, media_type=MEDIA_TYPE)
+    return JobStream(frames, parts.tenant_streams, actor.tenant)
 
 
 def _names(values: list[str]) -> frozenset[str]:

@@ -22,6 +22,7 @@ from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.jobs import Jobs
 from queuebit_gateway.read_model.operators import Operators
 from queuebit_gateway.read_model.paths import PathsRead
+from queuebit_gateway.read_model.places import Places
 from queuebit_gateway.read_model.tenant_events import TenantEvents
 from queuebit_gateway.read_model.watching import Tailer
 from queuebit_gateway.webhooks.endpoints import Endpoints
@@ -53,6 +54,8 @@ class Parts:
     budgets: BudgetsRead
     clock: Clock
     ids: Ids
+    job_streams: Places
+    tenant_streams: Places
     proxies: Proxies = NO_PROXIES
     telemetry: Telemetry = SILENT
     console: bool = True

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import ExitStack, aclosing
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -12,24 +12,39 @@ from starlette.types import Receive, Scope, Send
 
 from queuebit_gateway.access.authentication import Actor
 from queuebit_gateway.http import examples
+from queuebit_gateway.http.envelope import problem_response, request_id_of
 from queuebit_gateway.http.jobs_api import JobId
 from queuebit_gateway.http.openapi import RATE, answer, problems, request_body
 from queuebit_gateway.http.parts import actor_who, parts_of
 from queuebit_gateway.http.requests import read_job_id, read_last_event_id
 from queuebit_gateway.http.stream import MEDIA_TYPE, job_stream
 from queuebit_gateway.problem_details import Refusal
+from queuebit_gateway.read_model.places import Places
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 Streaming = Annotated[Actor, Depends(actor_who("job:read", "stream"))]
 
 
 class JobStream(StreamingResponse):
-    """A stream whose end lets go at once of all that it holds."""
+    """A stream that takes a place of its tenant's, and whose end lets go at once of all that it holds."""
+
+    def __init__(self, frames: AsyncIterator[bytes | memoryview], places: Places, tenant: str) -> None:
+        super().__init__(frames, headers=_HEADERS, media_type=MEDIA_TYPE)
+        self._places = places
+        self._tenant = tenant
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with aclosing(cast("AsyncGenerator[bytes | memoryview]", self.body_iterator)):
-            await super().__call__(scope, receive, send)
+            with ExitStack() as held:
+                try:
+                    held.enter_context(self._places.taken_by(self._tenant))
+                except Refusal as refusal:
+                    await problem_response(refusal, request_id_of(scope))(scope, receive, send)
+                    return
+                await super().__call__(scope, receive, send)
 
 
 @router.get(
@@ -62,6 +77,5 @@ async def events(
     found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
     if found.ended and after >= found.version:
         return Response(status_code=204)
-    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     frames = job_stream(parts, actor, found.job_id, after, compact=compact)
-    return JobStream(frames, headers=headers, media_type=MEDIA_TYPE)
+    return JobStream(frames, parts.job_streams, actor.tenant)

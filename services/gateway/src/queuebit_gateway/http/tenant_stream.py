@@ -16,17 +16,23 @@ from queuebit_gateway.read_model.cursors import Seen
 from queuebit_gateway.read_model.frames import Frame, wire
 from queuebit_gateway.read_model.jobs import structured_json
 from queuebit_gateway.read_model.stories import LARGE_BYTES
+from queuebit_gateway.read_model.tenant_events import Gap
 from queuebit_store.errors import StoreError
 from queuebit_store.ports import StoredEvent
 
 RESET = "reset"
 """The name of the frame that says that events were passed over."""
+_DETAILS: dict[Gap, str] = {
+    "archived": "Months of the log were archived since: events in between are not told. List the jobs to see how they stand.",
+    "beyond": "The log ends before this id, which is another log's or of before a restore: it goes on from the end. List the "
+    "jobs to see how they stand.",
+}
 
 
 async def tenant_stream(
-    parts: Parts, actor: Actor, seen: Seen, *, names: Collection[str], compact: bool, gap: bool
+    parts: Parts, actor: Actor, seen: Seen, *, names: Collection[str], compact: bool, gap: Gap | None
 ) -> AsyncIterator[bytes | memoryview]:
-    """The events after what was seen; with `gap`, a `reset` first, since some of them lie in archives.
+    """The events after what was seen; with `gap`, a `reset` first, which says why some were passed over.
 
     Every frame has an id to go on after. One that only has an id moves that place over events of others. Ends after ten
     minutes, when the process stops, when the store does not answer, and when the key is not live any more: the reader comes
@@ -34,8 +40,8 @@ async def tenant_stream(
     """
     token = parts.event_cursors.make
     yield f"id: {token(seen, actor.tenant)}\nretry: {RETRY_MS}\n\n".encode()
-    if gap:
-        yield wire(RESET, _reset_data(parts.clock.now()), token(seen, actor.tenant))
+    if gap is not None:
+        yield wire(RESET, _reset_data(parts.clock.now(), gap), token(seen, actor.tenant))
     now_s = parts.clock.monotonic_s
     ends_at_s, ping_at_s = now_s() + LIFE_S_MAX, now_s() + PING_INTERVAL_S
     try:
@@ -77,8 +83,5 @@ def _frames(parts: Parts, tenant: str, events: list[StoredEvent], *, compact: bo
     ]
 
 
-def _reset_data(now: datetime) -> str:
-    detail = (
-        "Months of the log were archived since: events in between are not told. List the jobs to see how they stand."
-    )
-    return orjson.dumps({"time": now, "reason": "archived", "detail": detail, "list": "/v1/jobs"}).decode()
+def _reset_data(now: datetime, gap: Gap) -> str:
+    return orjson.dumps({"time": now, "reason": gap, "detail": _DETAILS[gap], "list": "/v1/jobs"}).decode()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
+from typing import Literal
 
 from queuebit_contracts.events import JobEvent
 from queuebit_contracts.streams import PUBLISHED
@@ -19,8 +21,10 @@ from queuebit_store.ports import Position, TenantLog, TenantPage
 POLL_INTERVAL_S = 0.2
 PAUSE_S = 1.0
 PAGE_EVENTS = 1000
+Gap = Literal["archived", "beyond"]
 READERS_MAX = 1000
 """Who waits for news at once, in one process: each asks for its own page when there are any."""
+READERS_OF_TENANT_MAX = 100
 
 
 EVENT_NAMES = frozenset(model.__name__ for model in JobEvent.__args__)
@@ -55,9 +59,14 @@ class TenantEvents:
         """Where the log ends now: who begins here is told what happens from now on. Raises StoreError."""
         return await self._store.log_end(PUBLISHED)
 
-    async def has_gap(self, after: Seen) -> bool:
-        """Whether some of what followed lies in archives by now. Raises StoreError."""
-        return await self._store.archived_after(after.at)
+    async def resumed(self, after: Seen, now: datetime) -> tuple[Seen, Gap | None]:
+        """Where a reader goes on who has come so far, and why it may have missed something: some of what followed lies in
+        archives by now, or the log ends before that place, as it is of another one or of before a restore. Raises StoreError.
+        """
+        end = await self.end()
+        if after.position > end:
+            return Seen(end, now), "beyond"
+        return after, "archived" if await self._store.archived_after(after.at) else None
 
     async def page(self, tenant: str, after: Position) -> TenantPage:
         """The tenant's events of the next stretch of the log. Raises StoreError."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -19,6 +20,7 @@ POLL_INTERVAL_S = 0.05
 PAUSE_S = 1.0
 IDS_PER_POLL = 1000
 WATCHED_MAX = 10_000
+WATCHERS_OF_TENANT_MAX = 5_000
 
 
 def submitted_event_id(job_id: UUID) -> UUID:
@@ -50,6 +52,7 @@ class Tailer:
         self._clock = clock
         self._poll_interval_s = poll_interval_s
         self._watched: dict[UUID, _Watched] = {}
+        self._of_tenant: Counter[str] = Counter()
         self._task: asyncio.Task[None] | None = None
         self.closing = False
 
@@ -59,8 +62,11 @@ class Tailer:
             return False
         if job_id not in self._watched and len(self._watched) >= WATCHED_MAX:
             raise Refusal("service_unavailable", "Too many jobs are being watched here.", retry_after_s=5)
+        if self._of_tenant[tenant] >= WATCHERS_OF_TENANT_MAX:
+            raise Refusal("rate_limited", f"{self._of_tenant[tenant]} of your calls wait here.", retry_after_s=5)
         watched = self._watched.setdefault(job_id, _Watched(tenant))
         watched.watchers += 1
+        self._of_tenant[tenant] += 1
         if self._task is None:
             self._task = asyncio.create_task(self._poll())
         try:
@@ -71,6 +77,9 @@ class Tailer:
             pass
         finally:
             watched.watchers -= 1
+            self._of_tenant[tenant] -= 1
+            if not self._of_tenant[tenant]:
+                del self._of_tenant[tenant]
             if not watched.watchers:
                 self._watched.pop(job_id, None)
         return watched.version > version
