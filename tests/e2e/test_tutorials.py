@@ -1,4 +1,4 @@
-"""The tutorials are typed as they stand, block by block; those that start servers by `make tutorials`."""
+"""The tutorials are typed as they stand, block by block; those that start servers or take long by `make tutorials`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "infra/docs/tutorials"
 TIMEOUT_S = 400.0
-WITHOUT_SERVER = {"first-answer"}
+WITHOUT_SERVER = {"first-answer", "optimisation-service"}
 SAID = {
     "first-answer": ("objective: 10", "10 [", "feasible: yes", "maxcut"),
+    "optimisation-service": ("monday: 2 routes, length 27", "0 days planned"),
+    "decision-service": ("0 errors", "2 decisions, none worse than its first answer, by upgrade/1"),
+    "experiment-loop": ("goes on after iteration 20", "within chemical accuracy after 30 iterations", "test_accuracy="),
     "first-event": ("order-1", "order-2", "JobCompleted", "Stopped"),
     "first-provider": ("fake_nairobi", "quantum", "Stopped"),
     "first-incident": ("exit code 8", "not ready", "Stopped"),
