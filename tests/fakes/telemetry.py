@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from queuebit_runtime.telemetry.metrics import Metric
@@ -51,6 +51,10 @@ class Listener(NoTelemetry):
     ) -> None:
         assert set(labels or ()) == set(metric.value.labels)
         self.observed.append((metric, value, tuple((labels or {}).values())))
+
+    def observe_all(self, metric: Metric, values: Iterable[float], labels: Mapping[str, str] | None = None) -> None:
+        for value in values:
+            self.observe(metric, value, labels)
 
     def span(self, name: str, parent: str | None, sort: SpanSort = "internal") -> OpenSpan | None:
         if parent is not None and not is_kept(parent.encode()):

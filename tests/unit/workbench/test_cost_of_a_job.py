@@ -29,6 +29,7 @@ from queuebit_result_validation.settings import ValidationSettings
 from queuebit_runtime.bus.port import Outgoing, Record, Subscription
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.processes.bounded_work import inline
+from queuebit_runtime.telemetry.local import LocalTelemetry
 from queuebit_store.ports import Append, StoredEvent
 from queuebit_workbench.bench.questions import TENANT, upstream
 
@@ -140,15 +141,16 @@ class _Counting:
 
 
 async def _cost_of(jobs: int) -> Cost:
-    """The way of so many jobs through all services, stage by stage, on ports that cost nothing."""
+    """The way of so many jobs through all services, stage by stage, with metrics as each has them, on ports that cost nothing."""
     cost, store = Cost(), _Store()
     control, solver, validator = _Bus(), _Bus(), _Bus()
-    handler = CommandHandler(store, CLOCK, appended=lambda: None)  # type: ignore[arg-type]
+    telemetry = LocalTelemetry(CLOCK)
+    handler = CommandHandler(store, CLOCK, appended=lambda: None, telemetry=telemetry)  # type: ignore[arg-type]
     lanes = Lanes()
     intake = Intake(store, Tenants(store), lanes)  # type: ignore[arg-type]
     Consumer(control, handler, intake, lanes, CLOCK, inline()).subscribe()  # type: ignore[arg-type]
-    build_shell(solver, CLOCK, None, SolverSettings(), worker_name="w", hop=_at_once)  # type: ignore[arg-type]
-    build_validator(validator, CLOCK, ValidationSettings(), hop=_at_once)  # type: ignore[arg-type]
+    build_shell(solver, CLOCK, None, SolverSettings(), worker_name="w", hop=_at_once, telemetry=telemetry)  # type: ignore[arg-type]
+    build_validator(validator, CLOCK, ValidationSettings(), hop=_at_once, telemetry=telemetry)  # type: ignore[arg-type]
     for each in solver.subscriptions:
         if each.caught_up is not None:
             each.caught_up()

@@ -84,33 +84,33 @@ def decode_as_text(model: type[Data], value: bytes) -> Data | None:
 
 def with_text(data: Data, encoded: bytes) -> bytes:
     """The encoded message with the text in the place of its statement."""
-    if not carries(type(data)):
-        return encoded
-    problem = problem_of(data)
-    if problem is None or not isinstance(problem.statement, StatementText):
-        return encoded
-    at = _place_in(data, encoded)
-    return b"%b%b%b" % (encoded[:at], problem.statement.text, encoded[at + len(PLACE_JSON) :])
+    parts = apart(data, encoded)
+    return encoded if parts is None else parts.whole
 
 
 class Apart(NamedTuple):
-    """A message in two parts: the JSON around its statement, with a null `at` so many bytes in its place, and the statement."""
+    """A message in parts: the JSON before its statement, the statement, and the JSON behind it."""
 
-    around: bytes
-    at: int
+    before: bytes
     statement: bytes
+    behind: bytes
+
+    @property
+    def whole(self) -> bytes:
+        """The message as it is published."""
+        return b"%b%b%b" % self
 
 
-def apart(data: Data, bytes_min: int) -> Apart | None:
-    """The message in two parts, where its statement is a text of so many bytes or more."""
-    if not carries(type(data)):
-        return None
+def apart(data: Data, encoded: bytes) -> Apart | None:
+    """The encoded message in parts, where its statement is a text."""
     problem = problem_of(data)
-    if problem is None or not isinstance(problem.statement, StatementText) or len(problem.statement.text) < bytes_min:
+    if problem is None:
         return None
-    encoded = data.__pydantic_serializer__.to_json(data, exclude_none=True)
+    statement = problem.statement
+    if type(statement) is not StatementText:
+        return None
     at = _place_in(data, encoded)
-    return Apart(b"%bnull%b" % (encoded[:at], encoded[at + len(PLACE_JSON) :]), at, problem.statement.text)
+    return Apart(encoded[:at], statement.text, encoded[at + len(PLACE_JSON) :])
 
 
 def _place_in(data: Data, encoded: bytes) -> int:

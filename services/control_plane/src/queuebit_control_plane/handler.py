@@ -12,6 +12,7 @@ from queuebit_contracts.streams import JOB, REFUSAL
 from queuebit_contracts.writing import TODAY, Writing
 from queuebit_control_plane.errors import Contended
 from queuebit_control_plane.heads import head_of
+from queuebit_control_plane.measures import measure_ends
 from queuebit_control_plane.money.treasurer import Till, Treasurer
 from queuebit_control_plane.remembered import Kept, Remembered, weight_of
 from queuebit_control_plane.work import InboundCommand as InboundCommand
@@ -22,7 +23,6 @@ from queuebit_domain.job.codec import fold
 from queuebit_domain.job.messages import Refuse
 from queuebit_domain.job.state import EndedJob, OpenJob
 from queuebit_runtime.clock import Clock
-from queuebit_runtime.telemetry import semconv
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_store.errors import StoreError
@@ -128,15 +128,18 @@ class CommandHandler:
                     again.extend(work.refused)
                     self._remember(work)
                     self._count_late(work)
+        ended: list[tuple[Work, EndedJob]] = []
         for work, passed in zip(changed, await self._append(changed, undecidable), strict=True):
             if passed:
                 again.extend(work.refused)
                 self._remember(work)
                 self._count_late(work)
-                if self._telemetry.on and isinstance(work.job, EndedJob) and not work.had_ended:
-                    self._measure(work, work.job, now)
+                if type(work.job) is EndedJob and not work.had_ended:
+                    ended.append((work, work.job))
             elif passed is not None:
                 again.extend(work.commands)
+        if self._telemetry.on:
+            measure_ends(self._telemetry, ended, now)
         return again
 
     async def _till(self, works: Collection[Work], *, fresh: bool) -> Till | None:
@@ -219,28 +222,13 @@ class CommandHandler:
         self._telemetry.count(Metric.APPENDED, sum(len(each.events) for each in batch))
         return appended
 
-    def _measure(self, work: Work, ended: EndedJob, now: datetime) -> None:
-        labels = {semconv.JOB_STATE: ended.state}
-        self._telemetry.count(Metric.JOBS_ENDED, labels=labels)
-        duration_s = (now - work.began_at).total_seconds() if work.began_at else 0.0
-        self._telemetry.observe(Metric.JOB_DURATION, duration_s, labels, work.trace)
-        if work.rejection is not None:
-            self._telemetry.count(Metric.REJECTIONS, labels={semconv.CODE: work.rejection})
-        elif ended.state != "cancelled" and ended.tier:
-            in_time = "no" if work.due_at is not None and now > work.due_at else "yes"
-            self._telemetry.count(Metric.JOBS_DUE, labels={semconv.TIER: ended.tier, semconv.IN_TIME: in_time})
-        if (execution := work.execution) is not None:
-            run_s = max(0.0, (execution.finished_at - execution.started_at).total_seconds())
-            self._telemetry.observe(Metric.JOB_RUN_DURATION, run_s, {semconv.LANE: execution.lane})
-            self._telemetry.observe(Metric.JOB_OWN_DURATION, max(0.0, duration_s - run_s))
-
     def _count_late(self, work: Work) -> None:
         if work.late:
             self._telemetry.count(Metric.LATE_EXECUTIONS, work.late)
 
     def _remember(self, work: Work) -> None:
         """Keep a job that goes on: little is said to one that ended, and that is looked up."""
-        if isinstance(work.job, OpenJob):
+        if type(work.job) is OpenJob:
             version = work.version + len(work.events)
             self._remembered.keep(work.job_id, Kept(version, work.job, work.trace, work.size_bytes))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from queuebit_contracts.data import Data
-from queuebit_contracts.envelope import encode_data
+from queuebit_contracts.envelope import encode_bare
 from queuebit_contracts.large import apart, carries
+from queuebit_store.log.port import PLACE
 from queuebit_store.ports import Payload
 
 PAYLOAD_BYTES_MIN: Final = 65_536
@@ -15,8 +16,11 @@ PAYLOAD_BYTES_MIN: Final = 65_536
 
 def stored_form(event: Data) -> tuple[str, Payload | None]:
     """The data of the event, and its payload where it has one."""
-    parts = apart(event, PAYLOAD_BYTES_MIN) if carries(type(event)) else None
+    encoded = encode_bare(event)
+    parts = apart(event, encoded) if carries(type(event)) else None
     if parts is None:
-        return encode_data(event).decode(), None
-    around, at, statement = parts
-    return around.decode(), Payload(len(around[:at].decode()), statement)
+        return encoded.decode(), None
+    if len(parts.statement) < PAYLOAD_BYTES_MIN:
+        return parts.whole.decode(), None
+    before = parts.before.decode()
+    return f"{before}{PLACE}{parts.behind.decode()}", Payload(len(before), parts.statement)

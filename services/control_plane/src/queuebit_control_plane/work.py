@@ -98,8 +98,10 @@ class Work:
     @property
     def execution(self) -> ExecutionSucceeded | None:
         """The last of the answers that it was told of in this batch."""
-        told = (each.message for each in reversed(self.commands))
-        return next((each for each in told if isinstance(each, ExecutionSucceeded)), None)
+        for each in reversed(self.commands):
+            if type(each.message) is ExecutionSucceeded:
+                return each.message
+        return None
 
     def looks_new(self, now: datetime) -> bool:
         """Whether what it is told first may well be the first that is ever heard of it."""

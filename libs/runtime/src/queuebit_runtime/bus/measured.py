@@ -51,10 +51,11 @@ class MeasuredBus(WrappedBus):
                 self._meter.count(Metric.HANDLER_FAILURES, 1, group)
                 raise
             self._meter.observe(Metric.PROCESS_DURATION, self._clock.monotonic_s() - began_s, group)
-            if (oldest_ms := min((record.timestamp_ms for record in delivery.records), default=0)) > 0:
+            records = delivery.records
+            if (oldest_ms := min([record.timestamp_ms for record in records], default=0)) > 0:
                 delay_s = max(0.0, self._clock.now().timestamp() - oldest_ms / 1000)
                 self._meter.observe(Metric.CONSUMER_DELAY, delay_s, group)
-            for topic, count in Counter([record.topic for record in delivery.records]).items():
+            for topic, count in Counter([record.topic for record in records]).items():
                 self._meter.count(Metric.CONSUMED, count, {semconv.DESTINATION: topic, **group})
 
         return on_delivery

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from queuebit_runtime.bus.measured import MeasuredBus
 from queuebit_runtime.bus.port import HostedBus
@@ -31,6 +31,9 @@ class LocalTelemetry:
         self, metric: Metric, value: float, labels: Mapping[str, str] | None = None, traceparent: str | None = None
     ) -> None:
         self._meters.observe(metric, value, labels, traceparent)
+
+    def observe_all(self, metric: Metric, values: Iterable[float], labels: Mapping[str, str] | None = None) -> None:
+        self._meters.observe_all(metric, values, labels)
 
     def show(self, metric: Metric, values: Values) -> None:
         self._meters.show(metric, values)

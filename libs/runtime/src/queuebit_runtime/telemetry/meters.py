@@ -53,6 +53,13 @@ class Meters:
             kept = traceparent is not None and traceparent[-1] in _SAMPLED
             found.observe(value, {"trace_id": traceparent[3:35]} if traceparent is not None and kept else None)
 
+    def observe_all(self, metric: Metric, values: Iterable[float], labels: Mapping[str, str] | None = None) -> None:
+        """More values of a histogram: its series is looked up once."""
+        found = self._find(metric, labels)
+        assert isinstance(found, Histogram)
+        for value in values:
+            found.observe(value)
+
     def show(self, metric: Metric, values: Values) -> None:
         """The gauge is this now; what it showed before and is not here is gone."""
         family = self._families[metric.value.name]

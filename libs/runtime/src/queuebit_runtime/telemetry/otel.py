@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, MetricExporter
 from opentelemetry.sdk.resources import Resource
@@ -94,6 +94,9 @@ class OtelTelemetry:
         self, metric: Metric, value: float, labels: Mapping[str, str] | None = None, traceparent: str | None = None
     ) -> None:
         self._meters.observe(metric, value, labels, traceparent)
+
+    def observe_all(self, metric: Metric, values: Iterable[float], labels: Mapping[str, str] | None = None) -> None:
+        self._meters.observe_all(metric, values, labels)
 
     def show(self, metric: Metric, values: Values) -> None:
         self._meters.show(metric, values)

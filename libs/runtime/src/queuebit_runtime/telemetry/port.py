@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, Protocol
 
 from queuebit_runtime.bus.port import HostedBus
@@ -49,6 +49,10 @@ class Telemetry(Protocol):
         """One more value of a histogram; of a gauge, what it is now. `traceparent` makes it an example, where that is kept."""
         ...
 
+    def observe_all(self, metric: Metric, values: Iterable[float], labels: Mapping[str, str] | None = None) -> None:
+        """More values of a histogram, which cost less together."""
+        ...
+
     def show(self, metric: Metric, values: Values) -> None:
         """The gauge is this now, by its labels in their order; what it showed before and is not here is gone."""
         ...
@@ -87,6 +91,14 @@ class NoTelemetry:
         value: float,  # noqa: ARG002
         labels: Mapping[str, str] | None = None,  # noqa: ARG002
         traceparent: str | None = None,  # noqa: ARG002
+    ) -> None:
+        return
+
+    def observe_all(
+        self,
+        metric: Metric,  # noqa: ARG002
+        values: Iterable[float],  # noqa: ARG002
+        labels: Mapping[str, str] | None = None,  # noqa: ARG002
     ) -> None:
         return
 
