@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from queuebit_runtime.telemetry.metrics import Metric
@@ -52,7 +52,7 @@ class Listener(NoTelemetry):
         assert set(labels or ()) == set(metric.value.labels)
         self.observed.append((metric, value, tuple((labels or {}).values())))
 
-    def observe_all(self, metric: Metric, values: Iterable[float], labels: Mapping[str, str] | None = None) -> None:
+    def observe_all(self, metric: Metric, values: Sequence[float], labels: Mapping[str, str] | None = None) -> None:
         for value in values:
             self.observe(metric, value, labels)
 

@@ -45,7 +45,7 @@ def without_expected_version(patch: pytest.MonkeyPatch) -> None:
 
     def write_anyway(database: MemoryDatabase, append: Append, xid: int) -> None:
         row = database.streams.get(append.stream_id)
-        write(database, replace(append, expected_version=row.version if row else 0), xid)
+        write(database, append._replace(expected_version=row.version if row else 0), xid)
 
     patch.setattr(MemoryDatabase, "fits", lambda _database, _append: True)
     patch.setattr(MemoryDatabase, "write", write_anyway)
@@ -126,7 +126,7 @@ def refusals_forgotten(patch: pytest.MonkeyPatch) -> None:
     """A question is taken, whatever was said of it before."""
     patch.setattr("queuebit_control_plane.handler._ended_elsewhere", lambda _told, _found: False)
     fits = MemoryDatabase.fits
-    patch.setattr(MemoryDatabase, "fits", lambda database, append: fits(database, replace(append, rival_id=None)))
+    patch.setattr(MemoryDatabase, "fits", lambda database, append: fits(database, append._replace(rival_id=None)))
 
 
 def control_from_now_on(patch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 from queuebit_contracts.ids import derive_id
@@ -31,4 +30,4 @@ def charging(
         for kind, amount in kinds.items()
         for account in accounts
     )
-    return replace(an_append(stream, expected=expected), charges=charges)
+    return an_append(stream, expected=expected)._replace(charges=charges)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -189,7 +188,7 @@ async def test_empty_batch_does_nothing(store: Any) -> None:
 
 
 def _with_data(data: str) -> Append:
-    return replace(an_append(1), events=(an_event(1, data=data),))
+    return an_append(1)._replace(events=(an_event(1, data=data),))
 
 
 @pytest.mark.parametrize(
@@ -280,7 +279,7 @@ async def test_overlapping_batches_in_opposite_order_both_end(open_session: Open
 
 async def test_a_stream_is_not_made_where_its_rival_exists(store: Any) -> None:
     """A refusal and a job of one question: the first one stands."""
-    rivalled = [replace(an_append(n), rival_id=an_id(n + 10)) for n in (1, 2, 3)]
+    rivalled = [an_append(n)._replace(rival_id=an_id(n + 10)) for n in (1, 2, 3)]
     await store.append([an_append(11), an_append(13)])
 
     assert await store.append([*rivalled, an_append(4)]) == [False, True, False, True]
@@ -290,4 +289,4 @@ async def test_a_stream_is_not_made_where_its_rival_exists(store: Any) -> None:
 async def test_a_rival_stops_no_stream_that_exists(store: Any) -> None:
     await store.append([an_append(1)])
     await store.append([an_append(11)])
-    assert await store.append([replace(an_append(1, expected=1), rival_id=an_id(11))]) == [True]
+    assert await store.append([an_append(1, expected=1)._replace(rival_id=an_id(11))]) == [True]

@@ -192,7 +192,7 @@ async def test_a_leg_that_is_settled_and_tried_again_at_once_has_its_new_money_s
     settled = charging(1, {"SETTLE": "1", "RELEASE": "9"}, expected=1)
     again = charging(1, {"RESERVE": "10"}, expected=1, number=2)
 
-    assert await store.append([replace(settled, charges=settled.charges + again.charges)]) == [True]
+    assert await store.append([settled._replace(charges=settled.charges + again.charges)]) == [True]
 
     assert figures(await store.accounts()) == {ACME_ID: ("89", "10", "1")}
     assert [each.attempt_id for each in await store.open_reservations()] == [again.charges[0].attempt_id]

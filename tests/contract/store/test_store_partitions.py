@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -56,11 +55,11 @@ async def test_processes_that_make_the_same_partition_make_it_once(open_session:
 async def test_streams_go_on_across_the_birth_of_their_partition(store: Any) -> None:
     ids = [_id(NEXT, 1), _id(AFTER, 2), UUID(int=5), UUID(int=(1 << 128) - 9)]
     batch = [an_append(n, events=2) for n in range(4)]
-    batch = [replace(each, stream_id=stream_id) for each, stream_id in zip(batch, ids, strict=True)]
+    batch = [each._replace(stream_id=stream_id) for each, stream_id in zip(batch, ids, strict=True)]
     assert await store.append(batch) == [True] * 4
 
     assert await store.add_partition(LATER) is True
-    assert await store.append([replace(each, expected_version=2) for each in batch]) == [True] * 4
+    assert await store.append([each._replace(expected_version=2) for each in batch]) == [True] * 4
 
     loaded = await store.load(ids)
     assert {(stream_id, *(event.version for event in events)) for stream_id, events in loaded.items()} == {

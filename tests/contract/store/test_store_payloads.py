@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -99,7 +98,7 @@ async def test_an_append_that_comes_too_late_changes_nothing(store: Any) -> None
 
 async def test_text_that_is_no_json_around_a_payload_is_refused(store: Any) -> None:
     (event,) = _holding(1, [TEXT]).events
-    bad = replace(_holding(1, [TEXT]), events=(event._replace(data='{"é": "é", "statement": null'),))
+    bad = _holding(1, [TEXT])._replace(events=(event._replace(data='{"é": "é", "statement": null'),))
 
     with pytest.raises(InvalidBatch):
         await store.append([bad])

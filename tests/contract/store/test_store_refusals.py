@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ def _wish(key: str, tenant: str = "acme") -> Reservation:
 
 
 def _with(append: Append, **changes: Any) -> Append:
-    return replace(append, events=tuple(event._replace(**changes) for event in append.events))
+    return append._replace(events=tuple(event._replace(**changes) for event in append.events))
 
 
 @pytest.mark.parametrize(

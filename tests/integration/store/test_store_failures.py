@@ -146,7 +146,7 @@ async def test_errors_do_not_quote_the_data(postgres_store: PostgresStore) -> No
     secret = '{"name": "Ada Lovelace" oops}'
     append = an_append(1)
     with pytest.raises(Exception, match="json") as caught:
-        await postgres_store.append([replace(append, events=(append.events[0]._replace(data=secret),))])
+        await postgres_store.append([append._replace(events=(append.events[0]._replace(data=secret),))])
 
     assert "Lovelace" not in str(caught.value)
     assert "oops" not in str(caught.value)

@@ -35,7 +35,7 @@ async def _filled(store: PostgresStore) -> Build:
     await store.create_build(BACKLOG, live=True)
     await store.create_build(BACKLOG, live=False)
     append = an_append(1)
-    await store.append([replace(append, events=(append.events[0]._replace(type="JobCancelled"),))])
+    await store.append([append._replace(events=(append.events[0]._replace(type="JobCancelled"),))])
     runner = ProjectionRunner(
         store, (BACKLOG,), holder="one", now=lambda: NOW, monotonic_s=lambda: 0.0, states=("live", "building")
     )

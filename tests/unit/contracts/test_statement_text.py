@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from queuebit_contracts.canonical import canonical_json, fingerprint
-from queuebit_contracts.envelope import decode_data, encode_data
+from queuebit_contracts.envelope import decode_data, encode_bare, encode_data
 from queuebit_contracts.errors import InvalidData
 from queuebit_contracts.event import Event
 from queuebit_contracts.events import JobQueued, JobSubmitted
@@ -83,9 +83,10 @@ def test_what_is_written_as_an_older_version_carries_the_text_too() -> None:
     assert orjson.loads(asked)["request"]["problem"]["statement"] == {"items": ITEMS}
     assert orjson.loads(encode_data(ran))["problem"]["statement"] == {"items": ITEMS}
     assert orjson.loads(encode_data(ran))["answer"] == {"a": PLACE}
-    parts = apart(ran, 1)
+    parts = apart(ran, encode_bare(ran))
     assert parts is not None
-    assert orjson.loads(parts.around)["problem"]["statement"] is None
+    assert orjson.loads(parts.whole) == orjson.loads(encode_data(ran))
+    assert orjson.loads(b"%bnull%b" % (parts.before, parts.behind))["problem"]["statement"] is None
 
 
 def test_an_order_carries_the_text_on() -> None:

@@ -28,18 +28,16 @@ from queuebit_contracts.attributes import (
 from queuebit_contracts.channels import RECORD_BYTES_MAX
 from queuebit_contracts.data import Data
 from queuebit_contracts.errors import MalformedEnvelope
-from queuebit_contracts.ids import id_bytes
+from queuebit_contracts.headers import JSON_TYPE as JSON_TYPE
+from queuebit_contracts.headers import Headers as Headers
+from queuebit_contracts.headers import binary_headers as binary_headers
 from queuebit_contracts.large import carries, with_text
 from queuebit_contracts.registry import REGISTRY, Registry, read_data_of, type_bytes_of, type_of
 from queuebit_contracts.structured import check_media_type, is_structured, read_document
 from queuebit_contracts.structured import decode_data as decode_data
 
-JSON_TYPE = b"application/json"
-_JSON = ("content-type", JSON_TYPE)
 _ID_PLACE = 2
 """Here the id stands among the headers."""
-
-Headers = list[tuple[str, bytes]]
 
 
 class Envelope(NamedTuple):
@@ -89,36 +87,6 @@ def encode_headers(envelope: Envelope) -> Headers:
         headers.append(("ce_replayid", envelope.replay_id.encode()))
     if envelope.correlation_id is not None:
         headers.append(("ce_correlationid", envelope.correlation_id.encode()))
-    return headers
-
-
-def binary_headers(
-    event_id: UUID,
-    source: str,
-    ce_type: bytes,
-    subject: str,
-    time: bytes,
-    *,
-    tenant: str | None,
-    version: int | None,
-    traceparent: str | None,
-) -> Headers:
-    """The headers from their parts: for whoever passes stored data on without reading it. `time` as `rfc3339` writes it."""
-    headers: Headers = [
-        ("ce_specversion", b"1.0"),
-        _JSON,
-        ("ce_id", id_bytes(event_id)),
-        ("ce_source", source.encode()),
-        ("ce_type", ce_type),
-        ("ce_subject", subject.encode()),
-        ("ce_time", time),
-    ]
-    if tenant is not None:
-        headers.append(("ce_tenant", tenant.encode()))
-    if version is not None:
-        headers.append(("ce_streamversion", str(version).encode()))
-    if traceparent is not None:
-        headers.append(("traceparent", traceparent.encode()))
     return headers
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from queuebit_contracts.canonical import canonical_json, embedded, fingerprint
 from queuebit_contracts.errors import FieldError
@@ -20,8 +19,7 @@ OF_A_TARGET = ("auto", "simulator")
 """The lanes on which something can be simulated."""
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(NamedTuple):
     """A request whose statement is valid and written in the kind's own normal form, so that equal questions look equal. It is
     text from here on: whoever passes it on writes it as it is.
     """

@@ -21,7 +21,7 @@ def check_batch(batch: Sequence[Append]) -> None:
     """
     if len(batch) > BATCH_STREAMS_MAX:
         raise InvalidBatch(f"A batch of {len(batch)} streams; at most {BATCH_STREAMS_MAX} are allowed.")
-    if len({append.stream_id for append in batch}) < len(batch):
+    if len({append.stream_id.int for append in batch}) < len(batch):
         ((twice, _),) = Counter(append.stream_id for append in batch).most_common(1)
         raise InvalidBatch(f"The stream {twice} is in the batch twice.")
     for append in batch:

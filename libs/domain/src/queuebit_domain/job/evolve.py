@@ -265,10 +265,10 @@ def _failed(job: OpenJob, event: ev.ExecutionFailed, at: datetime) -> OpenJob:
             delay_s = retry_delay_s(status.attempt_id, tries, event.retry_after_s)
             return with_leg(charged, event.leg, Resting(status.number, at + timedelta(seconds=delay_s)))
         case "reroute" if event.backend is not None and len(leg.not_on) < REROUTES_MAX:
-            rerouted = replace(leg, status=Resting(status.number, at), not_on=(*leg.not_on, event.backend))
+            rerouted = leg._replace(status=Resting(status.number, at), not_on=(*leg.not_on, event.backend))
             return _put(charged, rerouted)
         case "degrade" if leg.degraded < DEGRADED_MAX:
-            return _put(charged, replace(leg, status=Resting(status.number, at), degraded=leg.degraded + 1))
+            return _put(charged, leg._replace(status=Resting(status.number, at), degraded=leg.degraded + 1))
         case "retry" | "reroute" | "degrade" | "fail_fast":
             return _spent(charged, event.leg, f"{event.leg}: {event.code.value}, {event.detail}", event)
 

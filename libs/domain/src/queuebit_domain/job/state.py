@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from queuebit_contracts import events as ev
@@ -84,8 +85,7 @@ AT_WORK = (Working, Resting, Held)
 """A leg that stands so may yet bring something."""
 
 
-@dataclass(frozen=True, slots=True)
-class LegState:
+class LegState(NamedTuple):
     """A leg of the plan and where it stands. `not_on`: the backends on which it failed and that it does not go to again;
     `degraded`: how often it was made smaller.
     """

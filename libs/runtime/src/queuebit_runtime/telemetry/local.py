@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from queuebit_runtime.bus.measured import MeasuredBus
 from queuebit_runtime.bus.port import HostedBus
@@ -19,7 +19,7 @@ class LocalTelemetry:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._meters = Meters()
+        self._meters = Meters(clock)
 
     def bus(self, bus: HostedBus) -> HostedBus:
         return MeasuredBus(bus, self._meters, self._clock)
@@ -32,7 +32,7 @@ class LocalTelemetry:
     ) -> None:
         self._meters.observe(metric, value, labels, traceparent)
 
-    def observe_all(self, metric: Metric, values: Iterable[float], labels: Mapping[str, str] | None = None) -> None:
+    def observe_all(self, metric: Metric, values: Sequence[float], labels: Mapping[str, str] | None = None) -> None:
         self._meters.observe_all(metric, values, labels)
 
     def show(self, metric: Metric, values: Values) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
 from prometheus_client import Metric as Family
 from prometheus_client import disable_created_metrics as without_created
 from prometheus_client.openmetrics import exposition as openmetrics
 
-from queuebit_runtime.telemetry.metrics import DURATION_BUCKETS_S, METRICS, Metric, MetricInfo
+from queuebit_runtime.clock import Clock, SystemClock
+from queuebit_runtime.telemetry.durations import Durations, Series
+from queuebit_runtime.telemetry.metrics import METRICS, Metric, MetricInfo
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OPEN_MEDIA_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -22,17 +24,19 @@ _SAMPLED = "13579bdf"
 Values = Mapping[tuple[str, ...], float]
 """What a family of gauges shows, by its labels in their order."""
 
-Instrument = Counter | Gauge | Histogram
+Instrument = Counter | Gauge | Series
+"""What counts, of one set of labels."""
 
 
 class Meters:
     """One registry, not the global one."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
+        """`clock` says when an example was measured."""
         without_created()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
-        self._families = {info.name: _family(info, self._registry) for info in METRICS}
+        self._families = {info.name: _family(info, self._registry, clock or SystemClock()) for info in METRICS}
         self._series: dict[tuple[int, tuple[tuple[str, str], ...]], Instrument] = {}
         self._counts = dict.fromkeys(self._families, 0)
 
@@ -49,16 +53,15 @@ class Meters:
         if isinstance(found, Gauge):
             found.set(value)
         else:
-            assert isinstance(found, Histogram)
+            assert isinstance(found, Series)
             kept = traceparent is not None and traceparent[-1] in _SAMPLED
             found.observe(value, {"trace_id": traceparent[3:35]} if traceparent is not None and kept else None)
 
-    def observe_all(self, metric: Metric, values: Iterable[float], labels: Mapping[str, str] | None = None) -> None:
-        """More values of a histogram: its series is looked up once."""
+    def observe_all(self, metric: Metric, values: Sequence[float], labels: Mapping[str, str] | None = None) -> None:
+        """More values of a histogram."""
         found = self._find(metric, labels)
-        assert isinstance(found, Histogram)
-        for value in values:
-            found.observe(value)
+        assert isinstance(found, Series)
+        found.observe_all(values)
 
     def show(self, metric: Metric, values: Values) -> None:
         """The gauge is this now; what it showed before and is not here is gone."""
@@ -93,8 +96,8 @@ class Meters:
         info = metric.value
         family = self._families[info.name]
         if not labels:
-            self._series[key] = family
-            return family
+            series = self._series[key] = family.labels() if isinstance(family, Durations) else family
+            return series
         self._counts[info.name] += 1
         if self._counts[info.name] > SERIES_MAX:
             return family.labels(*[OTHER] * len(info.labels))
@@ -113,14 +116,16 @@ def label_values(info: MetricInfo, labels: Mapping[str, str] | None) -> tuple[st
     return tuple([labels[name] for name in info.labels]) if labels else ()
 
 
-def _family(info: MetricInfo, registry: CollectorRegistry) -> Instrument:
+def _family(info: MetricInfo, registry: CollectorRegistry, clock: Clock) -> Counter | Gauge | Durations:
     names = [label.replace(".", "_") for label in info.labels]
     name = prometheus_name(info)
     match info.kind:
         case "counter":
             return Counter(name, info.meaning, names, registry=registry)
         case "histogram":
-            return Histogram(name, info.meaning, names, registry=registry, buckets=DURATION_BUCKETS_S)
+            durations = Durations(name, info.meaning, names, clock)
+            registry.register(durations)
+            return durations
         case "gauge":
             return Gauge(name, info.meaning, names, registry=registry)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, MetricExporter
 from opentelemetry.sdk.resources import Resource
@@ -75,7 +75,7 @@ class OtelTelemetry:
         )
         self._tracers.add_span_processor(BatchSpanProcessor(span_exporter or _span_exporter(settings)))
         self._tracer = self._tracers.get_tracer("queuebit")
-        self._meters = Meters()
+        self._meters = Meters(self._clock)
         self._sender = MetricSender(
             self._meters,
             metric_exporter or _metric_exporter(settings),
@@ -95,7 +95,7 @@ class OtelTelemetry:
     ) -> None:
         self._meters.observe(metric, value, labels, traceparent)
 
-    def observe_all(self, metric: Metric, values: Iterable[float], labels: Mapping[str, str] | None = None) -> None:
+    def observe_all(self, metric: Metric, values: Sequence[float], labels: Mapping[str, str] | None = None) -> None:
         self._meters.observe_all(metric, values, labels)
 
     def show(self, metric: Metric, values: Values) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 from queuebit_runtime.bus.port import HostedBus
@@ -49,7 +49,7 @@ class Telemetry(Protocol):
         """One more value of a histogram; of a gauge, what it is now. `traceparent` makes it an example, where that is kept."""
         ...
 
-    def observe_all(self, metric: Metric, values: Iterable[float], labels: Mapping[str, str] | None = None) -> None:
+    def observe_all(self, metric: Metric, values: Sequence[float], labels: Mapping[str, str] | None = None) -> None:
         """More values of a histogram, which cost less together."""
         ...
 
@@ -97,7 +97,7 @@ class NoTelemetry:
     def observe_all(
         self,
         metric: Metric,  # noqa: ARG002
-        values: Iterable[float],  # noqa: ARG002
+        values: Sequence[float],  # noqa: ARG002
         labels: Mapping[str, str] | None = None,  # noqa: ARG002
     ) -> None:
         return

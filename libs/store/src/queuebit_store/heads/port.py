@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
+NO_ATTRIBUTES: Final[Mapping[str, str]] = {}
 
-@dataclass(frozen=True, slots=True)
-class Head:
+
+class Head(NamedTuple):
     """What is known of a stream without its events: for lists and timers. Always derivable by folding the events.
 
     `wake_at`: the moment at which somebody must look at the stream again, or None. `attributes`: what else the streams of a
@@ -19,7 +20,7 @@ class Head:
 
     state: str
     wake_at: datetime | None = None
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = NO_ATTRIBUTES
 
 
 class Place(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from queuebit_store.log.port import PLACE, Append, NewEvent, Payload, StoredEvent
@@ -23,7 +22,7 @@ def hash_of(payload: Payload) -> bytes:
 def hashes_of(batch: Sequence[Append]) -> dict[int, bytes]:
     """The hash of each payload in the batch, by the identity of its text: several events of a stream share one."""
     found: dict[int, bytes] = {}
-    for payload in (event.payload for one in batch for event in one.events if event.payload is not None):
+    for payload in [event.payload for one in batch for event in one.events if event.payload is not None]:
         if id(payload.text) not in found:
             found[id(payload.text)] = hash_of(payload)
     return found
@@ -53,7 +52,7 @@ def whole_event(event: NewEvent) -> NewEvent:
 
 def inlined_in(batch: Sequence[Append]) -> list[Append]:
     """The same appends, with all payloads in their places."""
-    return [replace(one, events=tuple(map(whole_event, one.events))) for one in batch]
+    return [one._replace(events=tuple(map(whole_event, one.events))) for one in batch]
 
 
 def missing(events: Iterable[StoredEvent]) -> list[Name]:

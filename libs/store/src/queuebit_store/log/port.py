@@ -9,7 +9,6 @@ snapshot horizon), and the events of one stream in version order.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -47,8 +46,7 @@ class NewEvent(NamedTuple):
     payload: Payload | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(NamedTuple):
     """Events for one stream that stands at `expected_version` (0: it does not exist yet), and its head after them.
 
     `rival_id`: a new stream is not made where this one exists. `charges`: what goes into the ledger of budgets with it.

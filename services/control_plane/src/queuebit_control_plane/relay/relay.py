@@ -20,8 +20,9 @@ from typing import Protocol
 from uuid import UUID
 
 from queuebit_contracts.channels import source_of, topics_of
-from queuebit_contracts.envelope import binary_headers, rfc3339
+from queuebit_contracts.envelope import rfc3339
 from queuebit_contracts.events import JobQueued
+from queuebit_contracts.headers import Header, stored_headers
 from queuebit_contracts.jobs import LANES, TIERS
 from queuebit_contracts.registry import type_name_of
 from queuebit_contracts.streams import PUBLISHED
@@ -43,6 +44,7 @@ from queuebit_store.ports import OrderedReaderCursors, Position, StoredEvent, St
 log = logging.getLogger(__name__)
 
 SOURCE = source_of("control-plane")
+_SOURCE: Header = ("ce_source", SOURCE.encode())
 LEASE = "relay"
 CURSOR = "publisher"
 RETRY = Backoff(base_s=0.1, ceiling_s=2.0)
@@ -228,27 +230,29 @@ def records_of(events: Sequence[StoredEvent], now: datetime) -> list[Outgoing]:
     records: list[Outgoing] = []
     stream_id: UUID | None = None
     moment: datetime | None = None
-    subject, key, time = "", b"", b""
+    subject, key = "", b""
+    about, whose, when = ("ce_subject", key), ("ce_tenant", b""), ("ce_time", b"")
     for event in events:
         if event.stream_id != stream_id:
             stream_id = event.stream_id
             subject = str(stream_id)
             key = subject.encode()
+            about, whose = ("ce_subject", key), ("ce_tenant", event.tenant.encode())
         try:
             if event.payload_hash is not None:
                 raise PayloadGone
             if event.time != moment:
-                time = rfc3339(event.time)
+                when = ("ce_time", rfc3339(event.time))
                 moment = event.time
-            headers = binary_headers(
+            headers = stored_headers(
                 event.id,
-                SOURCE,
+                _SOURCE,
                 _ce_type(event.type, event.schema_version),
-                subject,
-                time,
-                tenant=event.tenant,
-                version=event.version,
-                traceparent=event.traceparent,
+                about,
+                when,
+                whose,
+                event.version,
+                event.traceparent,
             )
             value = event.data.encode()
             topics = _order_topics(value) if event.type == JobQueued.__name__ else topics_of(event.type)
@@ -284,5 +288,5 @@ def _topics_of_order(lane: str, tier: str) -> tuple[str, ...]:
 
 
 @cache
-def _ce_type(name: str, schema_version: int) -> bytes:
-    return type_name_of(name, schema_version).encode()
+def _ce_type(name: str, schema_version: int) -> Header:
+    return ("ce_type", type_name_of(name, schema_version).encode())

@@ -21,7 +21,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder  # type: ignore[i
 from queuebit_runtime.bus.kafka.errors import wrapped
 from queuebit_runtime.bus.partitioner import partition_of
 from queuebit_runtime.bus.port import Outgoing
-from queuebit_runtime.bus.record_size import check_size
+from queuebit_runtime.bus.record_size import check_sizes
 from queuebit_runtime.bus.slots import Place
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import BusError
@@ -142,8 +142,7 @@ class Publisher:
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """As `Bus.publish`."""
-        for record in records:
-            check_size(record)
+        check_sizes(records)
         try:
             async with asyncio.timeout(self._timeout_s):
                 await self._publish(records)
