@@ -9,11 +9,11 @@ from uuid import UUID
 
 import pytest
 
-from queuebit_store.attempts.port import Charge, NewAttempt
+from queuebit_store.attempts.port import Charge, KeptAttempt, NewAttempt, Use
 from queuebit_store.submissions.port import NewSubmission, SubmissionState
 
 LONG_S = 600.0
-LINEAGE, KEY, ATTEMPT = UUID(int=6), UUID(int=100), UUID(int=601)
+LINEAGE, KEY, ATTEMPT, SECOND = UUID(int=6), UUID(int=100), UUID(int=601), UUID(int=602)
 CHARGE = Charge(KEY, "ibm", "job-1", concluded=True, counted=False, detail="", attempt_id=ATTEMPT, told_as=b"as whose")
 
 
@@ -27,9 +27,20 @@ async def handed_in(store: Any, state: SubmissionState, provider_id: str | None 
     assert await store.save_submission(ended, "It has ended.", release=True, result=result)
 
 
+async def carried(store: Any) -> KeptAttempt:
+    row: KeptAttempt = await store.claim_attempt(["ibm"], "one", LONG_S)
+    return row
+
+
 async def end(store: Any, *, counted: bool = False) -> None:
-    row = await store.claim_attempt(["ibm"], "one", LONG_S)
+    row = await carried(store)
+    assert not counted or await store.count_uses(row, [KEY]) == {KEY: Use()}
     assert await store.end_attempt(row, counted=counted)
+
+
+async def next_try(store: Any) -> KeptAttempt:
+    await store.keep_attempt(NewAttempt(SECOND, LINEAGE, 2, "ibm", b"order", b"as whose"))
+    return await carried(store)
 
 
 async def charges(store: Any, backends: tuple[str, ...] = ("ibm",), back_s: float = 0.0) -> list[Charge]:
@@ -60,7 +71,9 @@ async def test_whether_an_outcome_counted_it_is_told(store: Any, counted: bool) 
 
 async def test_what_the_provider_cancelled_is_due_and_counted_by_nobody(store: Any) -> None:
     await handed_in(store, SubmissionState.CANCELLED)
-    await end(store, counted=True)
+    row = await carried(store)
+    assert await store.count_uses(row, []) == {}
+    await store.end_attempt(row, counted=True)
 
     assert await charges(store) == [replace(CHARGE, concluded=False)]
 
@@ -80,3 +93,58 @@ async def test_what_is_settled_is_never_due_again(open_session: Any) -> None:
     await one.settle_charge(KEY)
 
     assert await charges(two) == []
+
+
+async def test_an_outcome_tells_what_no_other_outcome_has_told(store: Any) -> None:
+    await handed_in(store, SubmissionState.CONCLUDED)
+    await end(store, counted=True)
+    second = await next_try(store)
+
+    assert await store.count_uses(second, [KEY]) == {}
+
+
+async def test_what_an_attempt_would_have_told_that_ends_otherwise_is_told_by_others(store: Any) -> None:
+    await handed_in(store, SubmissionState.CONCLUDED)
+    row = await carried(store)
+    assert await store.count_uses(row, [KEY]) == {KEY: Use()}
+    await store.end_attempt(row)
+
+    second = await next_try(store)
+    assert await store.count_uses(second, [KEY]) == {KEY: Use()}
+    await store.keep_attempt(NewAttempt(UUID(int=603), LINEAGE, 3, "ibm", b"order"))
+    assert await store.count_uses(second, [KEY]) == {}
+    assert await store.count_uses(await carried(store), [KEY]) == {KEY: Use()}
+
+
+async def test_an_outcome_that_is_stored_is_told_before_its_attempt_ends(store: Any) -> None:
+    await handed_in(store, SubmissionState.CONCLUDED)
+    first = await carried(store)
+    await store.count_uses(first, [KEY])
+    assert await store.save_attempt(replace(first, outcome=b"answer"), release=True)
+    await store.keep_attempt(NewAttempt(SECOND, LINEAGE, 2, "ibm", b"order"))
+
+    found = {row.attempt_id: row for row in (await carried(store), await carried(store))}
+    assert (found[ATTEMPT].outcome, found[SECOND].outcome) == (b"answer", None)
+    assert await store.count_uses(found[SECOND], [KEY]) == {}
+
+
+async def test_what_is_told_late_is_left_to_no_outcome_and_told_until_it_is_settled(store: Any) -> None:
+    await handed_in(store, SubmissionState.CONCLUDED)
+    await end(store)
+    [charge] = await charges(store)
+
+    assert await store.note_late(charge, Use(2.5, 100))
+    assert not await store.note_late(charge, Use(9.0, 9))
+
+    second = await next_try(store)
+    assert await store.count_uses(second, [KEY]) == {KEY: Use(2.5, 100)}
+    assert await store.count_uses(second, [KEY]) == {KEY: Use(2.5, 100)}
+
+
+async def test_what_an_outcome_has_come_to_tell_is_not_told_late_besides(store: Any) -> None:
+    await handed_in(store, SubmissionState.CONCLUDED)
+    await end(store)
+    [charge] = await charges(store)
+    await store.count_uses(await next_try(store), [KEY])
+
+    assert not await store.note_late(charge, Use(2.5, 100))

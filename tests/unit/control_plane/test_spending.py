@@ -13,7 +13,7 @@ from queuebit_contracts.ids import attempt_id_of
 from queuebit_contracts.jobs import Cost, Lane, Money, Ran, Usage
 from queuebit_contracts.money import CostPart
 from queuebit_domain.job.messages import Cancel, Settle, Wake
-from queuebit_domain.job.state import EndedJob, OpenJob
+from queuebit_domain.job.state import EndedJob, OpenJob, PaidLate
 from queuebit_domain.money.estimates import Price
 from queuebit_domain.money.purse import Account, Purse
 from tests.builders import JOB_ID, NOW, a_failure, a_start, a_submit, a_success, a_verdict, at
@@ -203,3 +203,56 @@ def test_a_failure_that_says_of_no_cost_leaves_the_money_where_it_is() -> None:
     assert spent.names == ["ExecutionFailed", "FallbackTaken", "JobQueued"]
     assert isinstance(spent.job, OpenJob)
     assert len(spent.job.reserved) == 1
+
+
+RAN = Ran(lane="quantum", method="qaoa", backend="qpu")
+
+
+def tried_again() -> Story:
+    """The first attempt is lost, and the second one is out."""
+    lost = asked(alone=True).when(Wake(), at(400), purse=RICH)
+    again = lost.when(Wake(), at(500), purse=RICH)
+    assert (lost.the(ev.ExecutionFailed).code.value, again.names) == ("worker_lost", ["JobQueued"])
+    return again
+
+
+def test_what_an_earlier_try_tells_late_settles_nothing_while_a_further_one_is_out() -> None:
+    late = tried_again().when(a_success(LEG, ran=RAN, cost=Cost(amount="0.4")), at(510), purse=RICH)
+
+    assert late.names == ["LateUsageReported"]
+    assert isinstance(late.job, OpenJob)
+    assert late.job.paid_late == (PaidLate(LEG, Cost(amount="0.4")),)
+
+    told = late.when(a_success(LEG, 2, ran=RAN, cost=Cost(amount="0.5")), at(520), purse=RICH)
+    settled = told.the(ev.BudgetSettled)
+    assert (settled.spent.amount, settled.released, settled.basis) == ("0.9", "0.424", "reported")
+    assert isinstance(told.job, OpenJob)
+    assert (told.job.reserved, told.job.paid_late, told.job.cost) == ((), (), Cost(amount="0.9"))
+
+
+def test_a_failure_of_an_earlier_try_with_a_cost_settles_nothing_while_a_further_one_is_out() -> None:
+    late = tried_again().when(a_failure(LEG, cost=Cost(amount="0.4")), at(510), purse=RICH)
+
+    assert late.names == ["LateUsageReported"]
+    cancelled = late.when(Cancel("acme", "alice", ""), at(520), purse=RICH)
+    told = cancelled.when(a_failure(LEG, 2, cost=Cost(amount="0.1")), at(530), purse=RICH)
+    assert (told.names, told.the(ev.BudgetSettled).spent.amount) == (["LateUsageReported", "BudgetSettled"], "0.5")
+
+
+def test_use_that_is_told_late_is_priced_and_counts_in_the_settlement() -> None:
+    report = ev.LateUsageReported(
+        report_id=attempt_id_of(JOB_ID, LEG, 1),
+        attempt_id=attempt_id_of(JOB_ID, LEG, 1),
+        leg=LEG,
+        came="answer",
+        usage=Usage(shots=200),
+        backend="qpu",
+    )
+    late = tried_again().when(report, at(510), purse=RICH)
+
+    assert late.the(ev.LateUsageReported).cost == Cost(amount="0.500")
+    found = late.when(a_success(LEG, 2, ran=RAN, usage=Usage(wall_s=1.0)), at(520), purse=RICH)
+    assert found.the(ev.BudgetSettled).spent.amount == "0.500"
+    ended = late.when(Cancel("acme", "alice", ""), at(520), purse=RICH)
+    assert ended.when(Settle(LEG, False)).the(ev.BudgetSettled).spent.amount == "0.500"
+    assert ended.when(Settle(LEG, True)).the(ev.BudgetSettled).spent.amount == "1.324"

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from queuebit_contracts.envelope import encode_data, encode_headers
+from queuebit_contracts.envelope import decode, encode_data, encode_headers
+from queuebit_contracts.events import ExecutionSucceeded
 from queuebit_contracts.failures import FailureCode
 from queuebit_quantum_adapter.shell.keeper import OrderKeeper
-from queuebit_quantum_adapter.shell.task import Failed
+from queuebit_quantum_adapter.shell.task import Failed, Outcome
 from queuebit_runtime.bus.port import Record
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.errors import PoolTimeout
 from queuebit_runtime.worker.orders import Work
 from queuebit_runtime.worker.reports import Report
+from queuebit_store.attempts.port import Use
 from tests.fakes.buses import CollectingBus
 from tests.fakes.opened_provider import SPEC
-from tests.unit.quantum_adapter.conducting import LEASE_S, ORDER, PATIENT, Place, Stuck, enveloped
+from tests.unit.quantum_adapter.conducting import KEY, LEASE_S, ORDER, PATIENT, Place, Stuck, enveloped
+
+ANSWER = {"side": [0, 1, 0, 1]}
 
 
 @pytest.fixture
@@ -142,3 +147,26 @@ async def test_an_order_that_is_abandoned_while_it_is_stored_is_not_carried_on(p
 
     await place.until(ended)
     assert (await place.row()).stop_wanted
+
+
+async def test_what_was_told_late_before_a_further_try_came_is_not_told_by_its_outcome(place: Place) -> None:
+    """Given a result that nobody waited for any more, when a retry comes long after and finds it, it is counted once."""
+    await place.handed_in()
+    row = await place.store.claim(KEY, "one", 60.0)
+    assert row is not None
+    await place.store.save_submission(place.concluded(row), "", release=True, result=b"{}")
+    [charge] = await place.store.claim_charges([SPEC.name], await place.store.attempts_now(), 10)
+    await place.store.note_late(charge, Use(2.0, 100))
+    used = {KEY: Use(2.5, 100), UUID(int=101): Use(1.0, 50)}
+    place.pool.ends = Outcome(ANSWER, 1, "lr", 150, 1, {}, {}, qpu_s=3.5, used=used)
+    await place.kept(2)
+
+    async def ended() -> bool:
+        return (await place.row(2)).ended
+
+    await place.until(ended)
+
+    [record] = place.bus.records
+    told = decode(record.headers, record.value).data
+    assert isinstance(told, ExecutionSucceeded)
+    assert (told.usage.qpu_s, told.usage.shots) == (1.5, 50)

@@ -16,11 +16,13 @@ from queuebit_contracts.jobs import Usage
 from queuebit_quantum_adapter.errors import ProviderUnavailable
 from queuebit_quantum_adapter.ports import Recovery, Result
 from queuebit_quantum_adapter.shell.accounts import LOOK_S, USED, Accountant
+from queuebit_quantum_adapter.shell.stepping import untold
+from queuebit_quantum_adapter.shell.task import Outcome
 from queuebit_quantum_adapter.submissions.codec import encode_result
 from queuebit_quantum_adapter.submissions.packed import ToldAs
 from queuebit_quantum_adapter.submissions.used import Asked, used
 from queuebit_runtime.bus.port import BusError
-from queuebit_store.attempts.port import NewAttempt
+from queuebit_store.attempts.port import NewAttempt, Use
 from queuebit_store.memory import MemoryDatabase, MemoryStore
 from queuebit_store.submissions.port import NewSubmission, SubmissionState
 from tests.fakes.buses import CollectingBus
@@ -29,7 +31,7 @@ from tests.fakes.memory_provider import MemoryProvider
 from tests.fakes.opened_provider import SPEC
 from tests.unit.quantum_adapter.models import JOB, an_attempt
 
-LINEAGE, KEY = UUID(int=6), UUID(int=100)
+LINEAGE, KEY, OTHER = UUID(int=6), UUID(int=100), UUID(int=101)
 AS = ToldAs(str(JOB), "acme", "primary-quantum", None)
 COMPLETE = {"qpu_s": 2.5, "status": "complete"}
 
@@ -82,6 +84,8 @@ class Place:
         await self.store.save_submission(ended, "", release=True, result=result)
         kept = await self.store.claim_attempt([SPEC.name], "one", 60.0)
         assert kept is not None
+        if counted:
+            await self.store.count_uses(kept, [KEY])
         await self.store.end_attempt(kept, counted=counted)
 
     async def told(self, later_s: float = 120.0) -> list[LateUsageReported]:
@@ -164,3 +168,60 @@ async def test_a_provider_that_never_says_more_has_said_all() -> None:
     assert await used(place.open, Asked(SPEC, KEY, "job-1"), lambda: place.provider) is not None
     assert await place.told() == []
     assert place.store.database.charges == {}
+
+
+async def test_what_an_outcome_comes_to_tell_while_it_is_asked_for_is_not_told_late_besides() -> None:
+    place = Place(Slow(COMPLETE))
+    await place.ended(SubmissionState.CONCLUDED, {"status": "unknown"})
+    ask = place.provider.usage
+
+    def tried_again(provider_id: str) -> Mapping[str, Any]:
+        database = place.store.database
+        database.counted[KEY] = an_attempt(2)
+        return ask(provider_id)  # type: ignore[no-any-return]
+
+    place.provider.usage = tried_again
+
+    assert await place.told() == []
+    [event] = await place.told(700.0)
+    assert (event.came, event.usage) == ("usage", Usage(qpu_s=2.5))
+
+
+async def test_what_was_told_late_is_published_though_a_further_try_goes_on() -> None:
+    place = Place(Slow(None))
+    await place.ended(SubmissionState.CONCLUDED, COMPLETE)
+    publish = place.bus.publish
+
+    async def refused(records: Any) -> None:
+        raise BusError("away")
+
+    place.bus.publish = refused  # type: ignore[method-assign]
+    assert await place.told() == []
+    place.bus.publish = publish  # type: ignore[method-assign]
+    await place.store.keep_attempt(NewAttempt(an_attempt(2), LINEAGE, 2, SPEC.name, b"order", AS.encode()))
+
+    [event] = await place.told(700.0)
+
+    assert event.usage == Usage(qpu_s=2.5, shots=100)
+    second = await place.store.claim_attempt([SPEC.name], "one", 60.0)
+    assert second is not None
+    assert await place.store.count_uses(second, [KEY]) == {KEY: Use(2.5, 100)}
+
+
+@pytest.mark.parametrize(
+    ("mine", "left"),
+    [
+        ({KEY: Use(), OTHER: Use()}, (3.5, 150)),
+        ({KEY: Use(2.5, 100), OTHER: Use()}, (1.0, 50)),
+        ({KEY: Use(9.0, 100), OTHER: Use()}, (1.0, 50)),
+        ({OTHER: Use()}, (1.0, 50)),
+        ({}, (0.0, 0)),
+    ],
+)
+def test_an_outcome_tells_what_nobody_else_has_told(mine: Mapping[UUID, Use], left: tuple[float, int]) -> None:
+    used = {KEY: Use(2.5, 100), OTHER: Use(1.0, 50)}
+    outcome = Outcome({}, None, "lr", 150, 2, {}, {}, qpu_s=3.5, used=used)
+
+    found = untold(outcome, mine)
+
+    assert (found.qpu_s, found.shots) == left

@@ -20,7 +20,6 @@ from queuebit_domain.job import routing
 from queuebit_domain.job.advance import advance, complete
 from queuebit_domain.job.approving import ask_for_approval, decide_without_a_person, decided_by_a_person
 from queuebit_domain.job.draft import Draft
-from queuebit_domain.job.late import book
 from queuebit_domain.job.messages import Cancel, Deny, Grant, Invalidate, Message, Recall, Refuse, Settle, Submit, Wake
 from queuebit_domain.job.quarantine import distrust, recall
 from queuebit_domain.job.settling import settle, settle_by, told_late
@@ -204,13 +203,13 @@ def _validated(draft: Draft, job: OpenJob, message: ev.ResultValidated) -> None:
 
 
 def _gone_wrong(draft: Draft, job: OpenJob, message: ev.ExecutionFailed | ev.ResultRejected) -> None:
-    if isinstance(message, ev.ExecutionFailed) and job.reserved:
-        settle_by(draft, job, message)
     if working_on(job, message.leg, message.attempt_id) is not None:
+        if isinstance(message, ev.ExecutionFailed) and job.reserved:
+            settle_by(draft, job, message)
         draft.add(message)
         advance(draft)
-    elif isinstance(message, ev.ExecutionFailed) and message.attempt_id in job.owed:
-        book(draft, message)
+    elif isinstance(message, ev.ExecutionFailed):
+        told_late(draft, message)
 
 
 def _mismatch(verdict: ev.ResultValidated, reason: str) -> ev.ResultRejected:

@@ -34,7 +34,7 @@ from queuebit_domain.job.state import (
     Working,
     working_on,
 )
-from queuebit_domain.job.unpaid import unpaid, without
+from queuebit_domain.job.unpaid import paid_late, settled, unpaid
 
 J = TypeVar("J", OpenJob, EndedJob)
 
@@ -125,13 +125,13 @@ def _go_on(job: OpenJob, event: JobEvent, at: datetime) -> Job:
         case ev.JobExpired():
             return ended(job, "expired")
         case ev.LateUsageReported():
-            return _booked(_charged(job, event), event)
+            return paid_late(_booked(_charged(job, event), event), event)
         case ev.ApprovalDenied():
             return copy_with(job, denied=event)
         case ev.BudgetReserved():
             return copy_with(job, reserved=(*job.reserved, event))
         case ev.BudgetSettled():
-            return copy_with(job, reserved=without(job.reserved, event.leg))
+            return settled(job, event)
         case ev.BudgetExhausted():
             return _spent(job, event.leg, f"{event.leg}: {event.detail}", unpaid(job.job_id, event))
         case ev.ApprovalRequested() | ev.ApprovalGranted():
@@ -183,6 +183,7 @@ def ended(job: OpenJob, state: JobState, lane: str | None = None, objective: Num
         owed=job.owed,
         booked=job.booked,
         reserved=job.reserved,
+        paid_late=job.paid_late,
     )
     going_on: list[LegState] = []
     for leg in job.legs:
@@ -201,14 +202,14 @@ def _after_the_end(job: EndedJob, event: JobEvent, at: datetime) -> EndedJob:
         case ev.JobImproved() if job.later is not None:
             return replace(job, lane=event.ran.lane, objective=event.objective)
         case ev.LateUsageReported():
-            later = None if job.later is None else _booked(job.later, event)
-            return replace(_booked(job, event), later=later)
+            later = None if job.later is None else paid_late(_booked(job.later, event), event)
+            return paid_late(replace(_booked(job, event), later=later), event)
         case ev.JobSubmitted() | ev.JobRejected() | ev.JobPlanned() | ev.JobCompleted():
             return job
         case ev.BudgetReserved():
             job = replace(job, reserved=(*job.reserved, event))
         case ev.BudgetSettled():
-            job = replace(job, reserved=without(job.reserved, event.leg))
+            job = settled(job, event)
     gone_on = _go_on(job.later, event, at) if job.later is not None else None
     if not isinstance(gone_on, OpenJob):
         return job

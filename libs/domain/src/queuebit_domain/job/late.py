@@ -8,6 +8,7 @@ from queuebit_contracts.late import LateKind
 from queuebit_contracts.model import copy_with
 from queuebit_domain.job.draft import Draft
 from queuebit_domain.job.money import NO_COST, NO_USAGE
+from queuebit_domain.job.spending import priced
 from queuebit_domain.job.state import EndedJob, NoJob, OpenJob
 
 Told = ev.ExecutionSucceeded | ev.ExecutionFailed
@@ -15,7 +16,9 @@ DETAIL_MAX = 300
 
 
 def book(draft: Draft, message: Told | ev.LateUsageReported) -> None:
-    """Book what is owed, and what was not booked before. What says nothing of use or cost, and is no answer, is no news."""
+    """Book what is owed, and what was not booked before, at the price list of its backend where it does not say what it cost.
+    What says nothing of use or cost, and is no answer, is no news.
+    """
     job = draft.job
     if isinstance(job, NoJob):
         return
@@ -23,7 +26,8 @@ def book(draft: Draft, message: Told | ev.LateUsageReported) -> None:
     if report is None or report.report_id in job.booked:
         return
     if report.came == "answer" or report.usage != NO_USAGE or report.cost != NO_COST:
-        draft.add(copy_with(report, detail=report.detail[:DETAIL_MAX]))
+        cost = report.cost if report.backend is None else priced(report.usage, report.cost, report.backend, draft.purse)
+        draft.add(copy_with(report, detail=report.detail[:DETAIL_MAX], cost=cost))
 
 
 def _report_of(job: OpenJob | EndedJob, told: Told) -> ev.LateUsageReported | None:

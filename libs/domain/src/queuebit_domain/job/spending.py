@@ -87,19 +87,28 @@ def settled_by(
     job_id: UUID,
     report: ev.ExecutionSucceeded | ev.ExecutionFailed,
     basis: CostBasis = "reported",
+    *,
+    booked: bool = False,
 ) -> ev.BudgetSettled | None:
-    """What the report of an attempt settles. One that failed and says of no cost settles nothing: what it handed in may live.
-    Nor does one of an attempt before the money was set aside, which is settled already.
+    """What the report of an attempt settles, with what late reports of its leg have said; `booked`: it is among these. One that
+    failed and says of no cost settles nothing: what it handed in may live. Nor does one of an attempt before the money was set
+    aside, which is settled already.
     """
     reserved = reserved_for(job, report.leg)
     if reserved is None or not _covers(reserved, job_id, report.attempt_id):
         return None
-    spent = _in_currency(report.cost, reserved.amount.currency)
-    if not spent and isinstance(report, ev.ExecutionFailed):
+    own = _in_currency(report.cost, reserved.amount.currency)
+    if not own and isinstance(report, ev.ExecutionFailed):
         return None
+    spent = spent_late(job, report.leg, reserved.amount.currency) + (Decimal(0) if booked else own)
     if not spent and _used_something(report.usage):
         return settlement(reserved, Decimal(reserved.amount.amount), "estimate", report.attempt_id)
     return settlement(reserved, spent, basis, report.attempt_id)
+
+
+def spent_late(job: OpenJob | EndedJob, leg: str, currency: str) -> Decimal:
+    """What late reports say that a leg cost for which money is set aside."""
+    return sum((_in_currency(each.cost, currency) for each in job.paid_late if each.leg == leg), Decimal(0))
 
 
 def priced(usage: Usage, cost: Cost, backend: str, purse: Purse) -> Cost:

@@ -107,6 +107,14 @@ class Awaited:
 
 
 @dataclass(frozen=True, slots=True)
+class PaidLate:
+    """What a late report says that an attempt of a leg cost for which money is set aside."""
+
+    leg: str
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True)
 class NoJob:
     """Nothing happened yet."""
 
@@ -119,7 +127,7 @@ class OpenJob:
     happened, so the first good answer ends the job. `denied`: a person refused the plan, so the job ends when it is
     next looked at, which is at once. `origin` goes onto the event that ends it. `owed`: attempts that were given up before they
     told what they used; `booked`: late reports of that. `measures`: it asks for outcomes of circuits.
-    `reserved`: the money that is set aside for its legs.
+    `reserved`: the money that is set aside for its legs; `paid_late`: what late reports say that such a leg cost.
     """
 
     job_id: UUID
@@ -146,6 +154,7 @@ class OpenJob:
     booked: tuple[UUID, ...] = ()
     measures: bool = False
     reserved: tuple[ev.BudgetReserved, ...] = ()
+    paid_late: tuple[PaidLate, ...] = ()
 
     @property
     def counted(self) -> list[LegState]:
@@ -159,7 +168,7 @@ class EndedJob:
 
     `later`: the job with the legs that go on after its end, where its plan has some; `objective` is then that of its answer.
     `owed` and `booked` go on too.
-    `reserved`: the money that is set aside still, for what was handed in may live longer than the job.
+    `reserved`: the money that is set aside still, for what was handed in may live longer than the job; `paid_late` goes on too.
     """
 
     state: JobState
@@ -173,6 +182,7 @@ class EndedJob:
     owed: tuple[UUID, ...] = ()
     booked: tuple[UUID, ...] = ()
     reserved: tuple[ev.BudgetReserved, ...] = ()
+    paid_late: tuple[PaidLate, ...] = ()
 
 
 Job = NoJob | OpenJob | EndedJob

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from queuebit_store.attempts.port import Charge, KeptAttempt, NewAttempt
+from queuebit_store.attempts.port import Charge, KeptAttempt, NewAttempt, Use
 from queuebit_store.memory_state.database import MemoryDatabase
 from queuebit_store.memory_state.hooks import Hooks
 from queuebit_store.submissions.port import Submission, SubmissionState
@@ -30,8 +30,9 @@ class MemoryAttempts:
         if new.attempt_id not in rows:
             earlier = [row for row in rows.values() if row.lineage == new.lineage and row.number < new.number]
             for row in earlier:
-                if not row.ended:
+                if not row.ended and row.outcome is None:
                     self._end(row, epoch=row.epoch + 1)
+                    self._uncount(row.attempt_id)
             rows[new.attempt_id] = KeptAttempt(
                 new.attempt_id,
                 new.lineage,
@@ -115,11 +116,25 @@ class MemoryAttempts:
         if old is None:
             return False
         self._end(old, epoch=old.epoch)
-        if counted:
-            rows = self.database.submissions.values()
-            self.database.counted |= {
-                row.key for row in rows if row.lineage == old.lineage and row.state is SubmissionState.CONCLUDED
-            }
+        if not counted:
+            self._uncount(attempt.attempt_id)
+        return True
+
+    async def count_uses(self, attempt: KeptAttempt, keys: Collection[UUID]) -> Mapping[UUID, Use]:
+        await self.hooks.before("count_uses")
+        db = self.database
+        if self._held(attempt.attempt_id, attempt.epoch) is None:
+            return {}
+        mine = [key for key in keys if db.counted.get(key, attempt.attempt_id) == attempt.attempt_id]
+        db.counted |= dict.fromkeys(mine, attempt.attempt_id)
+        return {key: db.told_late.get(key, Use()) for key in mine}
+
+    async def note_late(self, charge: Charge, use: Use) -> bool:
+        await self.hooks.before("note_late")
+        db = self.database
+        if (charge.key in db.counted) != charge.counted or charge.key in db.told_late:
+            return False
+        db.told_late[charge.key] = use
         return True
 
     async def claim_charges(self, backends: Collection[str], before: datetime, limit: int) -> list[Charge]:
@@ -131,7 +146,8 @@ class MemoryAttempts:
             for key, moment in sorted(db.charges.items(), key=lambda each: each[1])
             if moment <= now and db.submissions[key].backend in backends
         ]
-        found = [row for row in due if row.state.final and row.lineage not in going_on][:limit]
+        due = [row for row in due if row.state.final and (row.key in db.told_late or row.lineage not in going_on)]
+        found = due[:limit]
         for row in found:
             db.charges[row.key] = now + max(CHARGE_PAUSE, min(CHARGE_PAUSE_MAX, (now - row.updated_at) / 2))
         return [self._charge(row) for row in found]
@@ -153,6 +169,7 @@ class MemoryAttempts:
             row.detail,
             last,
             None if last is None else self.database.told_as.get(last),
+            self.database.told_late.get(row.key),
         )
 
     async def attempt(self, attempt_id: UUID) -> KeptAttempt | None:
@@ -206,6 +223,9 @@ class MemoryAttempts:
     def _put(self, row: KeptAttempt) -> KeptAttempt:
         self.database.attempts[row.attempt_id] = row
         return row
+
+    def _uncount(self, attempt_id: UUID) -> None:
+        self.database.counted = {key: by for key, by in self.database.counted.items() if by != attempt_id}
 
     def _end(self, row: KeptAttempt, *, epoch: int) -> None:
         ended = replace(row, outcome=None, owner=None, lease_until=None, due_at=None, epoch=epoch)

@@ -6,7 +6,7 @@ a claim that is over may be taken by anybody, and what a former owner still writ
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -28,10 +28,18 @@ class NewAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """What was used at a provider."""
+
+    qpu_s: float = 0.0
+    shots: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Charge:
     """Something that has ended at a provider, of which it is not known whether all that it used was told. `concluded`: its
     result is stored; `counted`: the outcome of an attempt has told what it used, as far as that was known then. `attempt_id`
-    and `told_as`: of the last try that it was handed in for; None where that is forgotten.
+    and `told_as`: of the last try that it was handed in for; None where that is forgotten. `told`: what is told late of it.
     """
 
     key: UUID
@@ -42,6 +50,7 @@ class Charge:
     detail: str
     attempt_id: UUID | None = None
     told_as: bytes | None = None
+    told: Use | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +93,8 @@ class Attempts(Protocol):
         ...
 
     async def keep_attempt(self, new: NewAttempt) -> KeptAttempt:
-        """Store an order, due at once, with the journal of the last try of its lineage; earlier tries have ended then. Where
-        the attempt is known, what is stored there, unchanged.
+        """Store an order, due at once, with the journal of the last try of its lineage; earlier tries have ended then, but for
+        one whose outcome is stored. Where the attempt is known, what is stored there, unchanged.
         """
         ...
 
@@ -115,14 +124,24 @@ class Attempts(Protocol):
 
     async def end_attempt(self, attempt: KeptAttempt, *, counted: bool = False) -> bool:
         """Nothing is left to do: order and outcome are forgotten. False where somebody else has claimed it since. `counted`:
-        its outcome has told what the submissions of its lineage used that have a result.
+        its outcome has told what it counted; else others tell it.
+        """
+        ...
+
+    async def count_uses(self, attempt: KeptAttempt, keys: Collection[UUID]) -> Mapping[UUID, Use]:
+        """The outcome of a claimed attempt tells what these submissions used: those of them that no other outcome tells, each
+        with what was told late of it before.
         """
         ...
 
     async def claim_charges(self, backends: Collection[str], before: datetime, limit: int) -> list[Charge]:
-        """What has ended at these backends, and all of whose attempts ended before a moment: those that were due for longest.
-        They are due again later, and the later the longer they have been.
+        """What has ended at these backends, and all of whose attempts ended before a moment, or what is told late and not
+        settled: those that were due for longest. They are due again later, and the later the longer they have been.
         """
+        ...
+
+    async def note_late(self, charge: Charge, use: Use) -> bool:
+        """So much is told late: no outcome tells it from now on. False where an outcome has come to tell it since."""
         ...
 
     async def settle_charge(self, key: UUID) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from queuebit_store.attempts.port import Charge, KeptAttempt, NewAttempt
+from queuebit_store.attempts.port import Charge, KeptAttempt, NewAttempt, Use
 from queuebit_store.connections.session import Session
 
 
@@ -62,7 +62,14 @@ class PostgresAttempts:
 
     async def claim_charges(self, backends: Collection[str], before: datetime, limit: int) -> list[Charge]:
         found = await self._session.fetch("claim_charges", list(backends), before, limit)
-        return [Charge(**row) for row in found]
+        return [_charge(row) for row in found]
+
+    async def count_uses(self, attempt: KeptAttempt, keys: Collection[UUID]) -> Mapping[UUID, Use]:
+        found = await self._session.fetch("count_uses", attempt.attempt_id, attempt.epoch, list(keys))
+        return {key: Use(qpu_s or 0.0, shots or 0) for key, qpu_s, shots in found}
+
+    async def note_late(self, charge: Charge, use: Use) -> bool:
+        return bool(await self._session.fetch("note_late", charge.key, charge.counted, use.qpu_s, use.shots))
 
     async def settle_charge(self, key: UUID) -> None:
         await self._session.fetch("settle_charge", key)
@@ -86,6 +93,12 @@ class PostgresAttempts:
 
     async def cancel_orphans(self, before: datetime, limit: int) -> int:
         return len(await self._session.fetch("cancel_orphans", before, limit))
+
+
+def _charge(row: Any) -> Charge:
+    values = dict(row)
+    qpu_s, shots = values.pop("told_qpu_s"), values.pop("told_shots")
+    return Charge(**values, told=None if qpu_s is None else Use(qpu_s, shots))
 
 
 def _row(row: Any) -> KeptAttempt:

@@ -3,8 +3,8 @@
 SELECT clock_timestamp();
 
 -- name: keep_attempt
--- Earlier tries of the lineage end; nothing changes where the attempt is known. A row of a transaction that ended meanwhile is
--- not seen: the caller asks again.
+-- Earlier tries of the lineage end, but for one whose outcome is stored: that is told first. Nothing changes where the attempt
+-- is known. A row of a transaction that ended meanwhile is not seen: the caller asks again.
 WITH made AS (
     INSERT INTO attempt (attempt_id, lineage, number, backend, work_order, told_as, journal, due_at)
     SELECT $1, $2, $3, $4, $5, $6, (
@@ -16,6 +16,11 @@ WITH made AS (
 ), superseded AS (
     UPDATE attempt SET due_at = NULL, work_order = NULL, outcome = NULL, epoch = attempt.epoch + 1, updated_at = clock_timestamp()
     FROM made WHERE attempt.lineage = made.lineage AND attempt.number < made.number AND attempt.due_at IS NOT NULL
+        AND attempt.outcome IS NULL
+    RETURNING attempt.attempt_id
+), uncounted AS (
+    UPDATE submission SET counted = false, counted_by = NULL FROM superseded
+    WHERE submission.lineage = $2 AND submission.counted_by = superseded.attempt_id
 )
 SELECT attempt_id, lineage, number, backend, created_at, updated_at, journal, awaits, outcome, signs, wakes, stop_wanted, epoch,
     owner, lease_until, due_at FROM made
@@ -62,20 +67,30 @@ UPDATE attempt SET
 WHERE attempt_id = $1 AND epoch = $2 AND due_at IS NOT NULL RETURNING attempt_id;
 
 -- name: end_attempt
--- Nothing is left to do. $3: its outcome has told what its submissions used.
+-- Nothing is left to do. $3: its outcome was told; where it was not, what it would have told is told by others.
 WITH ended AS (
     UPDATE attempt SET
         due_at = NULL, work_order = NULL, outcome = NULL, owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
     WHERE attempt_id = $1 AND epoch = $2 AND due_at IS NOT NULL RETURNING attempt_id, lineage
-), counted AS (
-    UPDATE submission SET counted = true FROM ended
-    WHERE $3 AND submission.lineage = ended.lineage AND submission.state = 'concluded'
+), uncounted AS (
+    UPDATE submission SET counted = false, counted_by = NULL FROM ended
+    WHERE NOT $3 AND submission.lineage = ended.lineage AND submission.counted_by = ended.attempt_id
 )
 SELECT attempt_id FROM ended;
 
+-- name: count_uses
+-- The outcome of a claimed attempt tells what these used, unless that of another one does.
+WITH mine AS (
+    SELECT attempt_id FROM attempt WHERE attempt_id = $1 AND epoch = $2 AND due_at IS NOT NULL FOR UPDATE
+)
+UPDATE submission SET counted = true, counted_by = mine.attempt_id FROM mine
+WHERE submission.key = ANY ($3::uuid[]) AND (NOT submission.counted OR submission.counted_by = mine.attempt_id)
+RETURNING submission.key, submission.told_qpu_s, submission.told_shots;
+
 -- name: claim_charges
--- What has ended at a provider, and of whose attempts none goes on or may be followed by another one. Who gets a row looks
--- after it; where that comes to nothing it is due again, the later the longer that is so.
+-- What has ended at a provider, and of whose attempts none goes on or may be followed by another one, or what is told late
+-- and perhaps not published. Who gets a row looks after it; where that comes to nothing it is due again, the later the longer
+-- that is so.
 UPDATE submission AS charge SET charge_due_at =
     clock_timestamp() + greatest(interval '10 minutes', least(interval '1 day', (clock_timestamp() - charge.updated_at) * 0.5))
 FROM (
@@ -85,15 +100,20 @@ FROM (
     ) AS last ON true
     WHERE done.charge_due_at <= clock_timestamp() AND done.backend = ANY ($1::text[])
         AND done.state IN ('concluded', 'failed', 'cancelled')
-        AND NOT EXISTS (
+        AND (done.told_qpu_s IS NOT NULL OR NOT EXISTS (
             SELECT FROM attempt
             WHERE attempt.lineage = done.lineage AND (attempt.due_at IS NOT NULL OR attempt.updated_at >= $2)
-        )
+        ))
     ORDER BY done.charge_due_at LIMIT $3 FOR UPDATE OF done SKIP LOCKED
 ) AS found
 WHERE charge.key = found.key
 RETURNING charge.key, charge.backend, charge.provider_id, charge.state = 'concluded' AS concluded, charge.counted,
-    charge.detail, found.attempt_id, found.told_as;
+    charge.detail, found.attempt_id, found.told_as, charge.told_qpu_s, charge.told_shots;
+
+-- name: note_late
+-- So much is told late, unless the outcome of an attempt has come to tell it since, or it is told already.
+UPDATE submission SET told_qpu_s = $3, told_shots = $4
+WHERE key = $1 AND counted = $2 AND told_qpu_s IS NULL RETURNING key;
 
 -- name: settle_charge
 -- All that it used was told.

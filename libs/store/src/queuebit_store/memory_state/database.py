@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from queuebit_store.attempts.port import KeptAttempt
+from queuebit_store.attempts.port import KeptAttempt, Use
 from queuebit_store.backends.port import ReportedBackend
 from queuebit_store.budgets.port import AccountRow as BudgetAccount
 from queuebit_store.budgets.port import Budget, Entry, OpenReservation, PriceRow
@@ -101,7 +101,8 @@ class MemoryDatabase:
         self.told_as: dict[UUID, bytes] = {}
         self.submissions: dict[UUID, Submission] = {}
         self.charges: dict[UUID, datetime] = {}
-        self.counted: set[UUID] = set()
+        self.counted: dict[UUID, UUID] = {}
+        self.told_late: dict[UUID, Use] = {}
         self.requests: dict[UUID, bytes] = {}
         self.results: dict[UUID, bytes] = {}
         self.submission_notes: dict[UUID, list[Note]] = {}

@@ -147,7 +147,8 @@ class MemorySubmissions:
             for kept in (db.submissions, db.requests, db.results, db.submission_notes, db.evidence):
                 kept.pop(key, None)
             db.charges.pop(key, None)
-            db.counted.discard(key)
+            db.counted.pop(key, None)
+            db.told_late.pop(key, None)
         return len(gone)
 
     async def hurry_submission(self, key: UUID) -> bool:

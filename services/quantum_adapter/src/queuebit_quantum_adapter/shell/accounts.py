@@ -22,14 +22,14 @@ from queuebit_runtime.bus.port import Bus, BusError, Outgoing
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolError
 from queuebit_runtime.processes.pool import Pool
-from queuebit_store.attempts.port import Charge
+from queuebit_store.attempts.port import Charge, Use
 
 USED = "queuebit_quantum_adapter.shell.child:used"
 CALL_TIMEOUT_S = 120.0
 LOOK_S = 60.0
 BATCH_MAX = 20
 SETTLED_S = 600.0
-"""No further try comes so long after the last one has ended: nobody else will tell what was used."""
+"""So long after the last try has ended a further one is not waited for. Where one comes nevertheless, it tells the rest."""
 DETAIL_MAX = 300
 _NOTHING = Usage()
 
@@ -56,12 +56,14 @@ class Accountant:
         before = await ledger.attempts_now() - timedelta(seconds=self._settled_s)
         charges = await ledger.claim_charges(list(self._specs), before, BATCH_MAX)
         for charge in charges:
-            if await self._is_told(charge):
+            if await self._is_told(ledger, charge):
                 await ledger.settle_charge(charge.key)
         self._next_s = self._clock.monotonic_s() + (0.0 if len(charges) == BATCH_MAX else LOOK_S)
 
-    async def _is_told(self, charge: Charge) -> bool:
+    async def _is_told(self, ledger: Ledger, charge: Charge) -> bool:
         """Whether all that it used was told, now or before; what is not is looked at again."""
+        if charge.told is not None:
+            return await self._is_published(charge, Usage(qpu_s=charge.told.qpu_s, shots=charge.told.shots))
         if charge.attempt_id is None or charge.told_as is None:
             _log.warning("Nobody knows any more whose submission %s at %s was.", charge.provider_id, charge.backend)
             return True
@@ -76,6 +78,14 @@ class Accountant:
         assert isinstance(used, Used)
         untold = used.untold(counted=charge.counted)
         if untold == _NOTHING:
+            return True
+        if not await ledger.note_late(charge, Use(untold.qpu_s, untold.shots)):
+            return False
+        return await self._is_published(charge, untold)
+
+    async def _is_published(self, charge: Charge, untold: Usage) -> bool:
+        if charge.told_as is None:
+            _log.warning("Nobody knows any more whose submission %s at %s was.", charge.provider_id, charge.backend)
             return True
         try:
             await self._bus.publish([self._record(charge, untold, ToldAs.decode(charge.told_as))])

@@ -16,7 +16,7 @@ from queuebit_quantum_adapter.errors import AdapterError, Stopped
 from queuebit_quantum_adapter.evidence.keeping import keeping_here
 from queuebit_quantum_adapter.evidence.run import Recorded, items_of, listed, setting_of
 from queuebit_quantum_adapter.pipelines import frame
-from queuebit_quantum_adapter.shell.task import Ended, Failed, Report, Step, Task, Waiting
+from queuebit_quantum_adapter.shell.task import Ended, Failed, Outcome, Report, Step, Task, Waiting
 from queuebit_quantum_adapter.submissions.journal import Journal
 from queuebit_quantum_adapter.submissions.local import Here
 from queuebit_quantum_adapter.submissions.running import open_provider
@@ -54,9 +54,12 @@ def step(asked: Step, on_progress: Report) -> Ended | Waiting:
     task, journal = asked.task, Journal(asked.journal)
     claim = Claim(task.attempt_id, asked.lineage, asked.epoch, task.backend, task.patient)
     keeping = keeping_here(paid=True) if task.kept else None
-    recorded = Recorded(Parking(open_ledger, claim, journal, loop=ledger_loop(), keeping=keeping))
+    parking = Parking(open_ledger, claim, journal, loop=ledger_loop(), keeping=keeping)
+    recorded = Recorded(parking)
     try:
         ended = told(lambda: frame.run(task, on_progress, frame.Kept(recorded, journal)))
+        if isinstance(ended, Outcome):
+            ended = replace(ended, used=parking.used)
         if keeping is None:
             return ended
         seen = ledger_loop().run(_seen(asked.lineage))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ from queuebit_runtime.errors import PoolCrashed, PoolError, PoolStopped, TaskFai
 from queuebit_runtime.processes.pool import Pool
 from queuebit_runtime.waiting import end_task
 from queuebit_runtime.worker.attempts import Outcome as Told
-from queuebit_store.attempts.port import KeptAttempt
+from queuebit_store.attempts.port import KeptAttempt, Use
 from queuebit_store.errors import StoreError
 from queuebit_store.gates.port import USUAL
 
@@ -133,6 +133,8 @@ class Stepper:
             case Outcome():
                 assert task is not None
                 wall_s = (now - row.created_at).total_seconds()
+                if ended.used:
+                    ended = untold(ended, await carried.ledger.count_uses(row, list(ended.used)))
                 return self._executor.succeeded(work.order, ended, task.backend, row.created_at, wall_s)
             case Failed(code, action=None) if task is not None and task.patient and code is _SILENT:
                 # What the provider itself has ended says what is to be done: it would end as often as it is looked at.
@@ -221,6 +223,15 @@ class Stepper:
             yield
         finally:
             await end_task(renewing)
+
+
+def untold(ended: Outcome, mine: Mapping[UUID, Use]) -> Outcome:
+    """The outcome with what it used that was told by nobody else: not by another outcome, and not late. `mine`: what was told
+    late of the submissions that are its own to tell.
+    """
+    left = [(use, mine[key]) for key, use in ended.used.items() if key in mine]
+    qpu_s = sum(max(0.0, use.qpu_s - told.qpu_s) for use, told in left)
+    return replace(ended, qpu_s=qpu_s, shots=sum(max(0, use.shots - told.shots) for use, told in left))
 
 
 def usage_of(row: KeptAttempt, now: datetime) -> Usage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Any, Literal, assert_never, cast, get_args
 from uuid import UUID
@@ -14,6 +14,7 @@ from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.spec import CORE_MAX, BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError, InvalidParam
 from queuebit_quantum_adapter.ports import AS_USUAL, NO_MITIGATION, Mitigation, Transpilation
+from queuebit_store.attempts.port import Use
 
 Method = Literal["auto", "lr", "rqaoa", "trained", "anneal"]
 Mixer = Literal["auto", "x", "xy"]
@@ -147,7 +148,8 @@ class Task:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a worker process found, checked against the problem by the kind's own rules. `objective` is None where the kind has
-    none. `without_circuit`: the task's backend ran nothing, for the worker itself decided everything.
+    none. `without_circuit`: the task's backend ran nothing, for the worker itself decided everything. `used`: what each
+    submission used whose result is in it, where those are kept.
     """
 
     answer: dict[str, Any]
@@ -162,6 +164,7 @@ class Outcome:
     qpu_s: float = 0.0
     without_circuit: bool = False
     artifacts: Artifacts | None = None
+    used: Mapping[UUID, Use] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ from queuebit_quantum_adapter.submissions.codec import decode_result, encode_req
 from queuebit_quantum_adapter.submissions.driver import LEASE_S, Driver, terms_of
 from queuebit_quantum_adapter.submissions.journal import Journal, Remembering
 from queuebit_quantum_adapter.submissions.ledger import Ledger, Loop, OpenLedger
+from queuebit_quantum_adapter.submissions.used import use_of
+from queuebit_store.attempts.port import Use
 from queuebit_store.submissions.port import NewSubmission, Submission, SubmissionState
 
 GENERATIONS_MAX = 20
@@ -80,6 +82,8 @@ class Parking:
         self._poll_s = poll_s
         self._lease_s = lease_s
         self._keeping = keeping
+        self.used: dict[UUID, Use] = {}
+        """What those used whose results were taken, by their keys."""
 
     def __call__(self, provider: Provider, request: Request, attempt_id: UUID, number: int, key: UUID) -> Result:  # noqa: ARG002
         """What the request gave, where that is in the ledger. Raises Waits, SubmissionEnded, KeyReused or StoreError."""
@@ -101,7 +105,9 @@ class Parking:
         result = await ledger.submission_result(row.key)
         if result is None:
             raise _ended(row)
-        return decode_result(result)
+        found = decode_result(result)
+        self.used[row.key] = use_of(found)
+        return found
 
     async def _intended(self, ledger: Ledger, data: bytes, number: int) -> Submission:
         """The submission that stands for the request: what the provider ended for an earlier try does not."""

@@ -10,9 +10,10 @@ from uuid import UUID
 from queuebit_contracts.jobs import Usage
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError
-from queuebit_quantum_adapter.ports import Provider
+from queuebit_quantum_adapter.ports import Provider, Result
 from queuebit_quantum_adapter.submissions.codec import decode_result
 from queuebit_quantum_adapter.submissions.ledger import OpenLedger
+from queuebit_store.attempts.port import Use
 
 COMPLETE = "complete"
 
@@ -61,7 +62,7 @@ async def used(open_ledger: OpenLedger, asked: Asked, opener: Callable[[], Provi
     shots, told = 0, _unknown()
     if data is not None:
         result = decode_result(data)
-        shots, told = sum(sum(counts.values()) for counts in result.counts), result.record.get("usage", _unknown())
+        shots, told = use_of(result).shots, result.record.get("usage", _unknown())
     at_first = Usage(qpu_s=_seconds(told), shots=shots)
     if told.get("status") == COMPLETE:
         return Used(at_first, at_first)
@@ -75,6 +76,12 @@ async def used(open_ledger: OpenLedger, asked: Asked, opener: Callable[[], Provi
     if later.get("status") != COMPLETE:
         return None
     return Used(at_first, Usage(qpu_s=_seconds(later), shots=shots))
+
+
+def use_of(result: Result) -> Use:
+    """What a result says that it used."""
+    shots = sum(sum(counts.values()) for counts in result.counts)
+    return Use(_seconds(result.record.get("usage", _unknown())), shots)
 
 
 def _unknown() -> Mapping[str, Any]:
