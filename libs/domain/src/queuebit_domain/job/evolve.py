@@ -18,6 +18,7 @@ from queuebit_domain.job.copying import copy_with
 from queuebit_domain.job.limits import DEGRADED_MAX, QUIET_S_MAX, REROUTES_MAX, Limits, retry_delay_s
 from queuebit_domain.job.money import NO_USAGE, add_cost, add_usage
 from queuebit_domain.job.plans import counts, legs_of
+from queuebit_domain.job.set_aside import paid_late, settled
 from queuebit_domain.job.state import (
     IDLE,
     Answered,
@@ -34,7 +35,7 @@ from queuebit_domain.job.state import (
     Working,
     working_on,
 )
-from queuebit_domain.job.unpaid import paid_late, settled, unpaid
+from queuebit_domain.job.unpaid import unpaid
 
 J = TypeVar("J", OpenJob, EndedJob)
 
