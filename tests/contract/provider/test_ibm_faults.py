@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from queue import Queue
 from typing import Any
 from uuid import UUID
@@ -246,7 +247,7 @@ def test_one_program_carries_all_angles_of_one_form_and_the_outcomes_come_in_ord
     assert result.record["usage"]["status"] == "complete"
 
 
-def test_a_device_is_calibrated_while_a_process_lives_and_what_was_transpiled_before_is_forgotten(
+def test_a_device_is_calibrated_while_a_process_lives_and_told_as_it_is_then(
     server: Server, provider: IbmProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     properties = server.cloud.backends["fake_manila"]["properties"]
@@ -270,7 +271,32 @@ def test_a_device_is_calibrated_while_a_process_lives_and_what_was_transpiled_be
     assert told == ["2026-11-29T12", "2026-11-29T12", "2026-11-29T12", "2026-11-29T18"]
     assert before != first.record["calibrated_at"]
     assert fresh.capabilities().calibrated_at == refreshed.record["calibrated_at"]
-    assert refreshed.ran[0]["form"] != first.ran[0]["form"]
+    assert refreshed.ran == first.ran
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_circuit_is_transpiled_again_where_its_own_qubits_were_calibrated_anew_and_only_there(
+    server: Server, monkeypatch: pytest.MonkeyPatch, ours: bool
+) -> None:
+    properties = server.cloud.backends["fake_manila"]["properties"]
+    clock_s = [0.0]
+    provider = IbmProvider(
+        backend="fake_manila", lag_s=1.0, deadline_s=DEADLINE_S, calibration_s=60.0, monotonic_s=lambda: clock_s[0]
+    )
+    first = provider.preflight(REQUEST)
+    layout, qubits = first.ran[0]["layout"], deepcopy(properties["qubits"])
+    changed = layout[0] if ours else next(place for place in range(len(qubits)) if place not in layout)
+    [readout] = [each for each in qubits[changed] if each["name"] == "readout_error"]
+    readout["value"] = 0.25
+    monkeypatch.setitem(properties, "qubits", qubits)
+    monkeypatch.setitem(properties, "last_update_date", "2026-11-30T06:00:00+00:00")
+    clock_s[0] = 61.0
+
+    again = provider.preflight(REQUEST)
+
+    assert again.record["calibration_fingerprint"] != first.record["calibration_fingerprint"]
+    assert (again.ran != first.ran) is ours
+    assert (again.success != first.success) is ours
 
 
 def test_the_schema_of_ibm_is_asked_of_every_program(server: Server, provider: IbmProvider) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from statistics import median
 from typing import Any
 
+from queuebit_contracts.canonical import fingerprint
 from queuebit_quantum_adapter.backends.conditions import Calibration
 
 
@@ -34,6 +35,24 @@ def calibration_of(target: Any) -> Calibration:
         t1_s=_median(each.t1 for each in qubits if each.t1),
         t2_s=_median(each.t2 for each in qubits if each.t2),
     )
+
+
+def calibration_used(target: Any, used: Iterable[int]) -> str:
+    """SHA-256 of all that was measured of these qubits, and of what couples them: what a circuit on them depends on."""
+    qubits = sorted(set(used))
+    told = target.qubit_properties or ()
+    gates = [
+        [name, list(place), getattr(properties, "error", None), getattr(properties, "duration", None)]
+        for name in sorted(target.operation_names)
+        for place, properties in sorted((target[name] or {}).items(), key=lambda each: each[0] or ())
+        if place is not None and set(place) <= set(qubits)
+    ]
+    times = [[place, *_times(told[place] if place < len(told) else None)] for place in qubits]
+    return fingerprint([gates, times])
+
+
+def _times(properties: Any) -> list[float | None]:
+    return [getattr(properties, name, None) for name in ("t1", "t2", "frequency")]
 
 
 def _median(values: Iterable[float]) -> float | None:

@@ -20,6 +20,7 @@ from queuebit_contracts.canonical import fingerprint
 from queuebit_quantum_adapter.errors import UnusableProblem
 from queuebit_quantum_adapter.ports import AS_USUAL, Request, Transpilation
 from queuebit_quantum_adapter.providers.active_qubits import on_active_qubits
+from queuebit_quantum_adapter.providers.calibration import calibration_used
 from queuebit_quantum_adapter.providers.ibm.states import places_of, same_states
 from queuebit_quantum_adapter.providers.qiskit_circuits import calibration_fingerprint, circuit_fingerprint
 from queuebit_quantum_adapter.providers.qiskit_conversion import OpenCircuit, to_open_circuit
@@ -36,9 +37,13 @@ PACKAGES = ("qiskit", "qiskit-ibm-runtime")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A structure as the backend runs it, and what is known of that."""
+    """A structure as the backend runs it, and what is known of that. `used`: the qubits it runs on; `calibration`: what was
+    measured of them.
+    """
 
     name: str
+    used: tuple[int, ...]
+    calibration: str
     open: OpenCircuit
     layout: tuple[int, ...]
     equivalence: Equivalence
@@ -46,9 +51,12 @@ class Form:
 
 
 class Programs:
-    """What was transpiled for one backend."""
+    """What was transpiled for one backend, as it is calibrated now."""
 
-    def __init__(self, backend: Any) -> None:
+    def __init__(self, backend: Any, before: Programs | None = None) -> None:
+        """`before`: what was transpiled for its calibration before; what that says of the qubits a circuit runs on may stand
+        still, and then the circuit does.
+        """
         self._backend = backend
         self._transpilers = Transpilers(backend.target, LEVEL, TRANSPILER_SEED)
         self._forms: OrderedDict[Hashable, Form] = OrderedDict()
@@ -58,6 +66,9 @@ class Programs:
         self.name, self.qubits = str(backend.name), int(backend.num_qubits)
         self.calibrated_at: str | None = None if moment is None else moment.isoformat()
         self._calibration = calibration_fingerprint(properties)
+        for key, form in before._forms.items() if before is not None else ():
+            if calibration_used(backend.target, form.used) == form.calibration:
+                self._forms[key] = form
 
     def prepared(self, request: Request) -> tuple[dict[str, Any], tuple[dict[str, Any], ...], float]:
         """What reproduces the request, for all circuits and for each, and the success of the worst. Raises AdapterError."""
@@ -79,6 +90,7 @@ class Programs:
                 "form": form.name,
                 "layout": list(form.layout),
                 "template_key": form.name,
+                "calibration_used": form.calibration,
                 "circuit_fingerprint": circuit_fingerprint(form.open.bind(angles)),
             }
             for form, angles in pairs
@@ -105,23 +117,22 @@ class Programs:
 
     def _form(self, bound: Bound, how: Transpilation) -> tuple[Form, tuple[float, ...]]:
         template = bound if bound.circuit.slots else opened(bound.circuit)
-        parts = [template.circuit.fingerprint, self._backend.name, self.calibrated_at, self._packages]
-        name = fingerprint(parts if how == AS_USUAL else [*parts, how.level, how.layout])
-        form = self._forms.get(name)
+        key = (template.circuit.fingerprint, how)
+        form = self._forms.get(key)
         if form is None:
-            form = self._forms[name] = self._made(name, template.circuit, how)
+            form = self._forms[key] = self._made(template.circuit, how)
             while len(self._forms) > FORMS_MAX:
                 self._forms.popitem(last=False)
         return form, template.angles
 
-    def _made(self, name: str, circuit: Circuit, how: Transpilation) -> Form:
+    def _made(self, circuit: Circuit, how: Transpilation) -> Form:
         plain = to_open_circuit(circuit)
         passes = self._transpilers.of(how, circuit.qubits, self._backend.name)
         try:
             made = passes.run(plain.circuit)
         except QiskitError as error:
             raise UnusableProblem(f"It cannot be fitted to {self._backend.name}: {str(error)[:200]}.") from error
-        compact, _ = on_active_qubits(made)
+        compact, used = on_active_qubits(made)
         angles = np.random.default_rng(EQUIVALENCE_SEED).uniform(-np.pi, np.pi, size=circuit.slots).tolist()
         there = OpenCircuit(compact, plain.parameters)
         if circuit.clbits:
@@ -132,7 +143,10 @@ class Programs:
         success = prod(1.0 - error for error in self._errors(made))
         if not circuit.clbits:
             success *= prod(1.0 - self._error("measure", (place,)) for place in places_of(made))
-        return Form(name, OpenCircuit(made, plain.parameters), tuple(layout), found, success)
+        calibration = calibration_used(self._backend.target, used)
+        parts = [circuit.fingerprint, self._backend.name, calibration, self._packages]
+        name = fingerprint(parts if how == AS_USUAL else [*parts, how.level, how.layout])
+        return Form(name, used, calibration, OpenCircuit(made, plain.parameters), tuple(layout), found, success)
 
     def _errors(self, made: Any) -> Iterator[float]:
         for item in made.data:

@@ -197,14 +197,15 @@ class IbmProvider:
 
     def _recalibrate(self) -> None:
         """What is known of the device is asked for anew from time to time, for it is calibrated while a process lives; what was
-        transpiled for another calibration is forgotten. Where nobody answers, what was known stays, and it is tried again.
+        transpiled for another calibration of its qubits is forgotten. Where nobody answers, what was known stays, and it is
+        tried again.
         """
         now_s = self._monotonic_s()
         if now_s - self._asked_s < self._calibration_s:
             return
         try:
             self._backend.refresh()
-            fresh = Programs(self._backend)
+            fresh = Programs(self._backend, self._programs)
         except Exception as error:
             _log.warning("The calibration of %s could not be refreshed: %s", self._backend.name, error)
             return
