@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -102,8 +103,9 @@ def encode_bare(data: Data) -> bytes:
     return encoded
 
 
+@lru_cache(maxsize=256)
 def rfc3339(time: datetime) -> bytes:
-    """The time as text, in UTC."""
+    """The time as text, in UTC. What is sent together has the same moment."""
     return orjson.dumps(time.astimezone(UTC), option=orjson.OPT_UTC_Z)[1:-1]
 
 

@@ -7,6 +7,7 @@ same cause gives the same id, and indexes stay in time order.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from uuid import UUID, SafeUUID
 
 import orjson
@@ -61,9 +62,11 @@ def uuid7(time_ms: int, random_74: int) -> UUID:
 
 def derive_id(cause: UUID, name: str, scope: str = "") -> UUID:
     """The id of what `cause` brings about under `name`: the same arguments give the same id, everywhere, for ever."""
-    number = cause.int
-    digest = hashlib.sha256(number.to_bytes(16) + f"\x1f{scope}\x1f{name}".encode()).digest()
-    hashed = int.from_bytes(digest[:10])
+    return _derived(cause.int, f"\x1f{scope}\x1f{name}".encode())
+
+
+def _derived(number: int, words: bytes) -> UUID:
+    hashed = int.from_bytes(hashlib.sha256(number.to_bytes(16) + words).digest()[:10])
     # As `_uuid_of` does it: ten ids are derived for a job.
     made = object.__new__(UUID)
     _set_int(made, number & _TIME | _V8 | hashed << 2 & _RAND_A | hashed & _RAND_B)
@@ -78,7 +81,13 @@ def stored_id_of(stream_id: UUID, version: int, epoch: int = FIRST_EPOCH) -> UUI
     """The id of the event in this place of a stream. Where a store comes back without its last events, the same places are
     filled anew, in another epoch, and maybe otherwise: those are other events.
     """
-    return derive_id(stream_id, f"event:{version}" if epoch == FIRST_EPOCH else f"event:{version}:{epoch}")
+    return _derived(stream_id.int, _place_words(version, epoch))
+
+
+@lru_cache(maxsize=4096)
+def _place_words(version: int, epoch: int) -> bytes:
+    place = f"event:{version}" if epoch == FIRST_EPOCH else f"event:{version}:{epoch}"
+    return f"\x1f\x1f{place}".encode()
 
 
 def time_ordered_key(key: str) -> UUID | None:

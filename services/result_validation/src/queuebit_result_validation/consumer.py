@@ -9,14 +9,15 @@ from datetime import datetime
 from functools import partial
 
 from queuebit_contracts.channels import EXECUTIONS, VALIDATIONS, Service, source_of
-from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
+from queuebit_contracts.envelope import binary_headers, encode_data, rfc3339
 from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, ResultRejected, ResultValidated
 from queuebit_contracts.ids import derive_id
+from queuebit_contracts.registry import type_bytes_of
 from queuebit_contracts.statement_text import StatementText
 from queuebit_result_validation.drift import Runs
 from queuebit_result_validation.history import LANES, NO_TRACK, History, Track
 from queuebit_result_validation.measured import is_measurement, validate_measurement
-from queuebit_result_validation.measures import measure_execution, measure_verdicts
+from queuebit_result_validation.measures import COUNTED_LANES, measure_execution, measure_verdicts
 from queuebit_result_validation.rivals import wants_time
 from queuebit_result_validation.validate import validate
 from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
@@ -96,12 +97,17 @@ class Validator:
         verdicts: list[tuple[Received, Verdict]] = []
         slow: list[tuple[Received, ExecutionSucceeded]] = []
         turn_s, now = self._clock.monotonic_s(), self._clock.now()
+        measures = self._telemetry.on
         for item in items:
-            execution = item.envelope.data if isinstance(item, Received) else None
-            if self._telemetry.on and isinstance(execution, ExecutionSucceeded | ExecutionFailed):
-                measure_execution(self._telemetry, execution)
-            if not isinstance(item, Received) or not isinstance(execution, ExecutionSucceeded):
+            if type(item) is not Received:
                 continue
+            execution = item.envelope.data
+            if type(execution) is not ExecutionSucceeded:
+                if measures and isinstance(execution, ExecutionFailed):
+                    measure_execution(self._telemetry, execution)
+                continue
+            if measures and execution.lane in COUNTED_LANES:
+                measure_execution(self._telemetry, execution)
             if not self._is_quick(item, execution):
                 slow.append((item, execution))
                 continue
@@ -116,10 +122,10 @@ class Validator:
 
     async def _publish(self, verdicts: list[tuple[Received, Verdict]]) -> None:
         """In one go, as of now."""
-        now = self._clock.now()
-        await self._bus.publish([_outgoing(item, verdict, now) for item, verdict in verdicts])
+        time = rfc3339(self._clock.now())
+        await self._bus.publish([_outgoing(item, verdict, time) for item, verdict in verdicts])
         if self._telemetry.on:
-            measure_verdicts(self._telemetry, ((_execution(item), verdict) for item, verdict in verdicts))
+            measure_verdicts(self._telemetry, [(_execution(item), verdict) for item, verdict in verdicts])
 
     def _is_quick(self, item: Received, execution: ExecutionSucceeded) -> bool:
         return (
@@ -166,19 +172,20 @@ def _is_large(execution: ExecutionSucceeded) -> bool:
     return isinstance(statement, StatementText) and len(statement.text) > LARGE_BYTES
 
 
-def _outgoing(item: Received, verdict: Verdict, now: datetime) -> Outgoing:
+def _outgoing(item: Received, verdict: Verdict, time: bytes) -> Outgoing:
     cause = item.envelope
-    envelope = Envelope(
-        id=derive_id(cause.id, "verdict"),
-        source=SOURCE,
-        subject=cause.subject,
-        time=now,
-        data=verdict,
+    headers = binary_headers(
+        derive_id(cause.id, "verdict"),
+        SOURCE,
+        type_bytes_of(type(verdict)),
+        cause.subject,
+        time,
         tenant=cause.tenant,
+        version=None,
         traceparent=cause.traceparent,
     )
     key = item.record.key if item.record.key is not None else cause.subject.encode()
-    return Outgoing(VALIDATIONS, key, encode_data(verdict), encode_headers(envelope))
+    return Outgoing(VALIDATIONS, key, encode_data(verdict), headers)
 
 
 def _execution(item: Received) -> ExecutionSucceeded:

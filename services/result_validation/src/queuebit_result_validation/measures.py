@@ -35,8 +35,10 @@ def measure_execution(telemetry: Telemetry, execution: ExecutionSucceeded | Exec
 def measure_verdicts(telemetry: Telemetry, verdicts: Iterable[tuple[ExecutionSucceeded, Verdict]]) -> None:
     """Count verdicts by what gave the answers."""
     counts = Counter(
-        (execution.ran.backend, verdict.verdict if isinstance(verdict, ResultValidated) else REJECTED)
-        for execution, verdict in verdicts
+        [
+            (execution.ran.backend, verdict.verdict if type(verdict) is ResultValidated else REJECTED)
+            for execution, verdict in verdicts
+        ]
     )
     for (backend, word), count in counts.items():
         telemetry.count(Metric.VERDICTS, count, {semconv.BACKEND: backend, semconv.VERDICT: word})

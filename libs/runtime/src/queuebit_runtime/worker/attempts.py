@@ -87,7 +87,7 @@ def too_late(order: JobQueued, now: datetime) -> ExecutionFailed | None:
 def count_attempts(telemetry: Telemetry, outcomes: Iterable[Outcome]) -> None:
     """Count attempts whose outcomes are published."""
     if telemetry.on:
-        for name, count in Counter(_name(outcome) for outcome in outcomes).items():
+        for name, count in Counter([_name(outcome) for outcome in outcomes]).items():
             telemetry.count(Metric.ATTEMPTS, count, {semconv.OUTCOME: name})
 
 
