@@ -94,6 +94,10 @@ fmt: $(READY) ## Format and mend what can be mended.
 bench: $(READY) ## Measure throughput, latency and memory on the real stack; OUT=file.json keeps the figures.
 	@$(BIN)/python -m queuebit_workbench.bench $(if $(OUT),--out $(OUT))
 
+.PHONY: bench-beside
+bench-beside: $(READY) ## Measure an old commit and this one in turns of one run; fails where this one is slower (COMMIT=ba1e5f6 TURNS=2 TOLERANCE=0.03).
+	@$(BIN)/python -m queuebit_workbench.bench.beside $(or $(COMMIT),ba1e5f6) $(if $(TURNS),--turns $(TURNS)) $(if $(TOLERANCE),--tolerance $(TOLERANCE))
+
 scale: $(READY) ## Measure appends, timelines, lists and plans on a log of ten million events, beside an empty one (EVENTS=10000000).
 	@$(BIN)/python -m queuebit_workbench.bench.store $(if $(EVENTS),--events $(EVENTS))
 
