@@ -16,13 +16,16 @@ NOT_SAID_YET = {
         "ApprovalRequested",
         "ApprovalGranted",
         "ApprovalDenied",
+        "DecidePlan",
         "JobImproved",
         "JobHeld",
         "JobInvalidated",
         *("BudgetReserved", "BudgetSettled", "BudgetExhausted"),
     )
 }
-"""What no service says by itself, or only where a provider charges: the table carries it for those who do, and operators."""
+"""What no service says by itself, or only where a provider charges or a person decides: the table carries it for those who
+do, and for operators.
+"""
 ONLY_WHERE_CHARGED = {("jobs.executions", "io.queuebit.LateUsageReported.v1")}
 """What a worker says of a provider that charges late; what the control plane makes of another's late end is seen here."""
 

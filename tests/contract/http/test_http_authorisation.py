@@ -22,9 +22,12 @@ MAY = {
     "webhook:read": {"submitter", "operator", "admin"},
     "webhook:write": {"admin"},
     "operator:read": {"operator"},
+    "approval:read": {"viewer", "submitter", "operator", "admin"},
+    "approval:decide": {"submitter", "operator", "admin"},
     "budget:read": {"viewer", "submitter", "operator", "admin"},
 }
 """Written down a second time, so that nobody widens a role by mistake."""
+DECISION = {"digest": "d0" * 32, "reason": "r"}
 OPEN_TO_ALL = {"/", "/console", "/console/{path:path}", "/problems", "/problems/{code}"}
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
 
@@ -40,7 +43,17 @@ def _name(route: APIRoute) -> str:
 
 async def _send(world: RunningGateway, route: APIRoute, headers: dict[str, str], **ids: str) -> Any:
     path = route.path.format_map(
-        {"job_id": "x", "kind": "maxcut", "backend": "x", "webhook_id": "x", "path_id": "x", "budget_id": "x", **ids}
+        {
+            "job_id": "x",
+            "kind": "maxcut",
+            "backend": "x",
+            "webhook_id": "x",
+            "path_id": "x",
+            "budget_id": "x",
+            "policy": "x",
+            "number": "1",
+            **ids,
+        }
     )
     method = sorted(route.methods or ())[0]
     body: dict[str, Any] | None = None if method in ("GET", "DELETE") else {}
@@ -82,7 +95,8 @@ async def test_what_is_anothers_is_not_there(world: RunningGateway, route: APIRo
     job_id = (await world.submit(Prefer="wait=5")).json()["id"]
     mine = await world.headers("acme", "admin", **{"Idempotency-Key": "hook"})
     made = await world.http.post("/v1/webhooks", json={"url": "http://127.0.0.1:9/"}, headers=mine)
-    body = {"since": "2026-01-01T00:00:00Z"} if route.path.endswith("/replay") else {}
+    wanted = {"replay": {"since": "2026-01-01T00:00:00Z"}, "grant": DECISION, "deny": DECISION}
+    body = wanted.get(route.path.rpartition("/")[2], {})
     path = route.path.format_map({"job_id": job_id, "webhook_id": made.json()["id"]})
     method = sorted(route.methods or ())[0]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from itertools import permutations
 from typing import Any
 
 from queuebit_contracts import events as ev
@@ -203,3 +204,53 @@ def test_the_fold_says_the_same_as_the_decisions() -> None:
         job = evolve(job, event, NOW, JOB_ID)
 
     assert job == granted.job
+
+
+def test_nobody_allows_what_they_asked_for_and_anybody_may_refuse_it() -> None:
+    """Whoever asked, as the gateway knows them, is not among those who allow it; the quorum counts the others."""
+    policy = a_policy(row("q", "quantum", wish="auto"), approvals=[costly(quorum=2)])
+    submit = a_submit("auto", qubits=6)
+    event = submit.event.model_copy(update={"requested_by": "key:1"})
+    story = Story(NoJob()).when(replace(submit, event=event, planned=routing.plan(submit.inputs, policy)))
+    digest = digest_of(story)
+
+    assert after(story, Grant(digest, "key:1", tenant="acme")).names == []
+    both = after(story, Grant(digest, "key:2", tenant="acme"), Grant(digest, "key:1", tenant="acme"))
+    assert both.names == []
+    assert after(both, Grant(digest, "key:3", tenant="acme")).names == ["ApprovalGranted"]
+    assert after(story, Deny(digest, "key:1", "changed my mind", tenant="acme")).names == ["ApprovalDenied"]
+
+
+def test_another_tenant_and_who_is_too_late_decide_nothing() -> None:
+    story = asked()
+    digest = digest_of(story)
+
+    for said in (Grant(digest, "eve", tenant="globex"), Deny(digest, "eve", "r", tenant="globex")):
+        assert after(story, said).names == []
+    for late in (Grant(digest, "ada"), Deny(digest, "ada", "r")):
+        assert after(story, late, seconds=30).names == []
+    assert after(story, Grant(digest, "ada"), seconds=29.9).names == ["ApprovalGranted"]
+
+
+def test_no_order_of_changes_lets_out_a_plan_that_was_not_the_one_allowed() -> None:
+    """Every order of a grant of this plan, a grant of another one, a refusal, silence and a withdrawal: work goes out only when
+    this plan was allowed before all of them, and never anything of the plan that waits after another word.
+    """
+    start = asked()
+    digest = digest_of(start)
+    words: dict[str, tuple[Message, ...]] = {
+        "grant": (Grant(digest, "ada"), Wake()),
+        "stale": (Grant("f" * 64, "ada"), Wake()),
+        "deny": (Deny(digest, "bob", "no"), Wake()),
+        "cancel": (Cancel("acme", "eve", "x"), Wake()),
+        "silence": (Wake(),),
+    }
+    for order in permutations(words):
+        story, seen = start, []
+        for word in order:
+            for message in words[word]:
+                story = Story(story.job).when(message, at(31 if word == "silence" else 1))
+                seen += [event for event in story.events if isinstance(event, ev.JobQueued)]
+        first = next(word for word in order if word != "stale")
+        lanes = {event.lane for event in seen}
+        assert lanes == {"grant": {"quantum", "classical"}, "silence": {"classical"}}.get(first, set()), order

@@ -17,7 +17,7 @@ PEPPER = b"pepper for tests"
 
 async def test_creates_and_revokes() -> None:
     store = MemoryStore()
-    arguments = argparse.Namespace(tenant="acme", role="viewer", days=90, scope=None, network=None)
+    arguments = argparse.Namespace(tenant="acme", role="viewer", days=90, scope=None, duty=None, network=None)
 
     key = await create(store, arguments, pepper=PEPPER, now=NOW, id_bits=1, secret_bits=2)
 
@@ -39,7 +39,7 @@ async def test_creates_and_revokes() -> None:
 async def test_lists_what_there_is_and_how_it_stands_but_no_secret() -> None:
     store = MemoryStore()
     for number, (role, days) in enumerate((("viewer", 90), ("operator", 1), ("admin", 0))):
-        arguments = argparse.Namespace(tenant="acme", role=role, days=days, scope=None, network=None)
+        arguments = argparse.Namespace(tenant="acme", role=role, days=days, scope=None, duty=None, network=None)
         await create(store, arguments, pepper=PEPPER, now=NOW, id_bits=number, secret_bits=7)
     first = (await store.list_keys())[0].key_id
     await revoke(store, first, NOW)
@@ -62,7 +62,9 @@ def test_refuses_to_work_without_a_pepper() -> None:
 
 async def test_a_key_that_is_rotated_is_as_narrow_as_before_and_both_open_for_a_while() -> None:
     store = MemoryStore()
-    arguments = argparse.Namespace(tenant="acme", role="submitter", days=90, scope=["job:read"], network=["10.0.0.0/8"])
+    arguments = argparse.Namespace(
+        tenant="acme", role="submitter", days=90, scope=["job:read"], duty=["owners"], network=["10.0.0.0/8"]
+    )
     former = await create(store, arguments, pepper=PEPPER, now=NOW, id_bits=1, secret_bits=2)
     later = NOW + timedelta(days=30)
 
@@ -71,7 +73,7 @@ async def test_a_key_that_is_rotated_is_as_narrow_as_before_and_both_open_for_a_
     old, new = await store.list_keys()
     assert fresh is not None
     assert new.key_id == parse_key(fresh).key_id  # type: ignore[union-attr]
-    assert (new.role, new.scopes, new.networks) == ("submitter", ("job:read",), ("10.0.0.0/8",))
+    assert (new.role, new.scopes, new.networks) == ("submitter", ("job:read", "duty:owners"), ("10.0.0.0/8",))
     assert (old.expires_at, new.expires_at) == (later + timedelta(hours=1), later + timedelta(days=90))
     again = await rotate(
         store, former, timedelta(hours=1), pepper=PEPPER, now=later + timedelta(hours=2), id_bits=5, secret_bits=6

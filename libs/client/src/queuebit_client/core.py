@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from queuebit_client.answers import event_of, failure_of, read_as, tenant_event_of
+from queuebit_client.approvals import Approval, ApprovalPage
 from queuebit_client.batches import KEY, Fate, fate_of, keyed, parts
 from queuebit_client.errors import BadAnswer, InvalidRequest, QueuebitError, WaitTimeout, error_of
 from queuebit_client.keys import fresh_key
@@ -147,6 +148,26 @@ class Core:
             cursor = page.next_cursor
             if not page.has_more or cursor is None:
                 return
+
+    def approvals(self, limit: int | None) -> Stream[Approval]:
+        """Plans that wait for people, page after page; at most `limit`."""
+        cursor, left = "", limit
+        while left is None or left > 0:
+            query = {"limit": 100 if left is None else min(left, 100)} | ({"cursor": cursor} if cursor else {})
+            call = Call("GET", f"/v1/approvals?{urlencode(query)}")
+            page = read_as(ApprovalPage, (yield from self._request(call)))
+            for line in page.data:
+                yield Emit(line)
+            left = None if left is None else left - len(page.data)
+            cursor = page.next_cursor or ""
+            if not page.has_more or not cursor:
+                return
+
+    def decide_plan(self, job_id: str, digest: str, reason: str, *, grant: bool) -> Steps[Approval]:
+        """Allow or refuse the plan that the digest names. Saying it twice is one decision."""
+        path = f"/v1/approvals/{quote(job_id, safe='')}/{'grant' if grant else 'deny'}"
+        call = Call("POST", path, _JSON, _encoded({"digest": digest, "reason": reason}))
+        return read_as(Approval, (yield from self._request(call)))
 
     def watch(self, job_id: str, after: int, *, compact: bool) -> Stream[JobEvent]:
         """Events strictly after a version, each once, up to the terminal one; a broken stream is taken up where it broke."""

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from queuebit_client import notebook
+from queuebit_client.approvals import Approval
 from queuebit_client.models import Fallback, PlannedLeg
 from queuebit_contracts.backends import BackendList, BackendView
 from queuebit_contracts.jobs import Ran
@@ -210,6 +211,7 @@ class LedgerPage(Model):
     next_cursor: str | None = None
 
 
+APPROVAL = Read(Approval, "/v1/approvals/{job_id}")
 BACKEND = Read(BackendView, "/v1/backends/{name}")
 BACKENDS = Read(BackendList, "/v1/backends")
 EXPLANATION = Read(Explanation, "/v1/jobs/{job_id}/explain")

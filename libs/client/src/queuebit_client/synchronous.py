@@ -13,12 +13,14 @@ import httpx2
 from pydantic import BaseModel
 
 from queuebit_client.answers import unreachable
+from queuebit_client.approvals import Approval
 from queuebit_client.batches import Fate
 from queuebit_client.config import resolve
 from queuebit_client.core import Core
 from queuebit_client.errors import QueuebitError
 from queuebit_client.models import DryRun, Job, JobEvent, JobSummary, TenantEvent
 from queuebit_client.reads import (
+    APPROVAL,
     BACKEND,
     BACKENDS,
     BACKLOG,
@@ -175,6 +177,24 @@ class Queuebit:
     def backlog(self) -> Backlog:
         """Your jobs that have not ended, by state, lane and tier."""
         return self.read(BACKLOG)
+
+    def approval(self, job_id: UUID | str) -> Approval:
+        """The plan of a job that waits for people. Raises NotFound where it waits for nobody."""
+        return self.read(APPROVAL, job_id=job_id)
+
+    def approvals(self, *, limit: int | None = None) -> Iterator[Approval]:
+        """Plans that wait for people; pages are fetched as needed."""
+        return self._iterate(self._core.approvals(limit))
+
+    def grant(self, job_id: UUID | str, digest: str, *, reason: str = "") -> Approval:
+        """Allow exactly the plan that `digest` names. Raises Conflict where what waits is another, Forbidden where it waits for
+        others.
+        """
+        return self._run(self._core.decide_plan(str(job_id), digest, reason, grant=True))
+
+    def deny(self, job_id: UUID | str, digest: str, *, reason: str) -> Approval:
+        """Refuse exactly the plan that `digest` names: its job is cancelled."""
+        return self._run(self._core.decide_plan(str(job_id), digest, reason, grant=False))
 
     def budgets(self, *, past: bool = False) -> tuple[Budget, ...]:
         """What you may spend at providers in the present window; with `past` also windows that are over."""

@@ -52,6 +52,7 @@ INVALIDATED = "jobs.invalidated"
 LIFECYCLE = "jobs.lifecycle"
 BACKENDS = "backends.status"
 CONTROL = "control.commands"
+DECISIONS = "jobs.decisions"
 DEAD_LETTER_PREFIX = "dlq."
 """As Kafka asks it of every topic of dead letters (KIP-1191)."""
 UNPUBLISHED = "control-plane.relay"
@@ -181,6 +182,13 @@ _COMMANDS = Channel(
     ("control-plane", "quantum-adapter", "classical-solver"),
     broadcast=True,
 )
+_DECISIONS = Channel(
+    DECISIONS,
+    "What people say over HTTP to plans that wait for them.",
+    (commands.DecidePlan,),
+    ("gateway",),
+    ("control-plane",),
+)
 
 
 def _orders(family: WorkerFamily, reader: Service) -> Iterable[Channel]:
@@ -219,6 +227,7 @@ CHANNELS: tuple[Channel, ...] = (
     *_REPORTS,
     *_OUTCOMES,
     _COMMANDS,
+    _DECISIONS,
     *_dead_letters(),
 )
 BY_TOPIC: dict[str, Channel] = {channel.topic: channel for channel in CHANNELS}

@@ -25,5 +25,17 @@ class CancelJob(CommandModel):
     reason: Annotated[str, StringConstraints(max_length=1000)] = ""
 
 
-Command = CancelJob
-"""Every command there is; a union once there are two."""
+class DecidePlan(CommandModel):
+    """What a person says to the plan that `digest` names: that it may be carried out, or not. The envelope must name the
+    tenant, which must be that of the job. The gateway has seen to it that `actor` may decide; whoever asked for the job may not
+    allow its plan, and of a plan that has changed since nothing follows.
+    """
+
+    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    granted: bool
+    actor: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    reason: Annotated[str, StringConstraints(max_length=1000)] = ""
+
+
+Command = CancelJob | DecidePlan
+"""Every command there is."""

@@ -10,6 +10,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
+from queuebit_contracts.approvals import ApprovalDenied as ApprovalDenied
+from queuebit_contracts.approvals import ApprovalEvent
+from queuebit_contracts.approvals import ApprovalGranted as ApprovalGranted
+from queuebit_contracts.approvals import ApprovalRequested as ApprovalRequested
 from queuebit_contracts.backends import BackendCapabilities, CalibrationSummary
 from queuebit_contracts.event import Answer as Answer
 from queuebit_contracts.event import Event as Event
@@ -78,7 +82,7 @@ class JobSubmitted(Event):
     `origin` leaves out is taken from the event.
 
     `admission` is for our own services: from anyone else it is not believed, and the question is admitted anew. So is `parent`:
-    the job that an operator made this one from.
+    the job that an operator made this one from; and `requested_by`: who asked, as the gateway knows them.
     """
 
     request: Sensitive[JobRequest]
@@ -87,6 +91,7 @@ class JobSubmitted(Event):
     admission: Admission | None = None
     origin: Origin | None = None
     parent: Parent | None = None
+    requested_by: str | None = None
 
 
 class JobRejected(Event):
@@ -124,35 +129,6 @@ class JobPlanned(Event):
     thresholds: Thresholds | None = None
     path: PathDraw | None = None
     approval: Approval | None = None
-
-
-class ApprovalRequested(Event):
-    """The plan waits for a person, who approves exactly what `digest` names. `otherwise`: the plan that is taken where nobody
-    decides in time; without one the job is cancelled then.
-    """
-
-    digest: str
-    reason: str
-    expires_at: AwareDatetime
-    role: str | None = None
-    quorum: int | None = None
-    otherwise: str | None = None
-
-
-class ApprovalGranted(Event):
-    """A person allowed the plan that `digest` names."""
-
-    digest: str
-    actor: str
-    reason: str = ""
-
-
-class ApprovalDenied(Event):
-    """A person refused the plan that `digest` names."""
-
-    digest: str
-    actor: str
-    reason: str = ""
 
 
 class JobQueued(Event):
@@ -290,7 +266,7 @@ class BackendStatusReported(Event):
 
 
 JobEvent = (
-    JobSubmitted | JobRejected | JobPlanned | ApprovalRequested | ApprovalGranted | ApprovalDenied | JobQueued | JobStarted
+    JobSubmitted | JobRejected | JobPlanned | ApprovalEvent | JobQueued | JobStarted
     | ExecutionProgressed | ExecutionSucceeded | ExecutionFailed | ResultValidated | ResultRejected | AttemptAbandoned | JobHeld
     | FallbackTaken | JobCompleted | JobImproved | JobInvalidated | JobFailed | JobCancelled | JobExpired | LateUsageReported
     | BudgetReserved | BudgetSettled | BudgetExhausted

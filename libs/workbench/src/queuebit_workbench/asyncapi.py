@@ -162,7 +162,7 @@ def _operation(use: Use) -> dict[str, Any]:
 
 def _message(name: str, example: Mapping[str, Any]) -> dict[str, Any]:
     model = REGISTRY.known[name].model
-    folder = "commands" if model is commands.CancelJob else "events"
+    folder = "commands" if issubclass(model, commands.CommandModel) else "events"
     return {
         "name": name,
         "title": model.__name__,

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from queuebit_contracts.channels import ADMITTED, CONTROL, LARGE
-from queuebit_contracts.commands import CancelJob
+from queuebit_contracts.channels import ADMITTED, CONTROL, DECISIONS, LARGE
+from queuebit_contracts.commands import CancelJob, DecidePlan
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.events import JobSubmitted
@@ -59,8 +59,15 @@ class Submitter:
         self._published: OrderedDict[UUID, None] = OrderedDict()
         self._last_created_at: datetime | None = None
 
-    async def submit(self, admitted: Admitted, key: str, traceparent: str | None, origin: Origin = NO_ORIGIN) -> Taken:
-        """Take the question of this key. Returns when the bus has it; raises Refusal, StoreError or BusError.
+    async def submit(
+        self,
+        admitted: Admitted,
+        key: str,
+        traceparent: str | None,
+        origin: Origin = NO_ORIGIN,
+        by: str | None = None,
+    ) -> Taken:
+        """Take the question of this key; `by`: who asks. Returns when the bus has it; raises Refusal, StoreError or BusError.
 
         A repeat finds the key held. It publishes again where the job has no events yet and this process has not published it,
         so a crash between holding the key and publishing loses nothing; readers know the repeat by its id.
@@ -73,7 +80,7 @@ class Submitter:
             raise _reused(held.stream_id)
         accepted = _accepted(held, wanted)
         if first or not await self._known(held.stream_id, admitted.fingerprint):
-            await self._publish(held, admitted, traceparent, origin)
+            await self._publish(held, admitted, traceparent, origin, by)
             self._jobs.remember(accepted)
         return Taken(accepted, replayed=not first)
 
@@ -100,7 +107,7 @@ class Submitter:
             accepted = _accepted(reservation, wanted[nth])
             fates[nth] = Taken(accepted, replayed=not first, row=row)
             if row is None:
-                publish = self._publish(reservation, admitted, traceparent, question.origin)
+                publish = self._publish(reservation, admitted, traceparent, question.origin, question.by)
                 publishing.append(asyncio.ensure_future(publish))
                 self._jobs.remember(accepted)
         await asyncio.gather(*publishing)
@@ -120,6 +127,20 @@ class Submitter:
             traceparent=traceparent,
         )
         await self._sending.offer(_record(CONTROL, job_id, envelope))
+
+    async def decide_plan(self, job_id: UUID, tenant: str, command: DecidePlan, traceparent: str | None) -> None:
+        """Tell the control plane what somebody says to a plan. Returns when the bus has it; saying it twice is one event."""
+        said = f"DecidePlan:{command.digest}:{command.granted}:{command.actor}"
+        envelope = Envelope(
+            id=derive_id(job_id, said, tenant),
+            source=SOURCE,
+            subject=str(job_id),
+            time=self._clock.now(),
+            data=command,
+            tenant=tenant,
+            traceparent=traceparent,
+        )
+        await self._sending.offer(_record(DECISIONS, job_id, envelope))
 
     def _wanted(self, admitted: Admitted, key: str, origin: Origin) -> Reservation:
         request, ordered = admitted.request, time_ordered_key(key)
@@ -163,7 +184,9 @@ class Submitter:
             for place in [(one.tenant, one.key)]
         ]
 
-    async def _publish(self, held: Reservation, admitted: Admitted, traceparent: str | None, origin: Origin) -> None:
+    async def _publish(
+        self, held: Reservation, admitted: Admitted, traceparent: str | None, origin: Origin, by: str | None
+    ) -> None:
         """Publish the question, unless this process has done so; concurrent repeats share one publication."""
         job_id = held.stream_id
         if job_id in self._published:
@@ -176,6 +199,7 @@ class Submitter:
                 fingerprint=admitted.fingerprint,
                 admission=admitted.admission,
                 origin=origin,
+                requested_by=by,
             )
             envelope = Envelope(
                 id=submitted_event_id(job_id),

@@ -22,6 +22,7 @@ from queuebit_gateway.http.admission import Reader
 from queuebit_gateway.http.app import create_app
 from queuebit_gateway.http.parts import Parts
 from queuebit_gateway.http.server import HttpServer
+from queuebit_gateway.read_model.approvals import Approvals
 from queuebit_gateway.read_model.budgets import BudgetsRead
 from queuebit_gateway.read_model.cursors import EventCursors, PageCursors
 from queuebit_gateway.read_model.figures import Figures, FiguresStore
@@ -30,6 +31,7 @@ from queuebit_gateway.read_model.jobs import Jobs
 from queuebit_gateway.read_model.operators import Operators
 from queuebit_gateway.read_model.paths import PathsRead
 from queuebit_gateway.read_model.places import Places
+from queuebit_gateway.read_model.policies import PoliciesRead
 from queuebit_gateway.read_model.tenant_events import READERS_MAX, READERS_OF_TENANT_MAX, TenantEvents
 from queuebit_gateway.read_model.watching import POLL_INTERVAL_S, Tailer
 from queuebit_gateway.settings import GatewaySettings
@@ -106,6 +108,8 @@ def build_parts(
         operators=Operators(store),
         paths=PathsRead(store),
         budgets=BudgetsRead(store),
+        policies=PoliciesRead(store),
+        approvals=Approvals(store, jobs),
         webhooks=Endpoints(store, Sealer(pepper, secrets.token_bytes), egress, clock, ids),
         clock=clock,
         ids=ids,

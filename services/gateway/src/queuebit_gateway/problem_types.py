@@ -78,6 +78,20 @@ _TABLE: tuple[ProblemType, ...] = (
         "Use the key from one of its networks, or one that is not bound to networks.",
     ),
     ProblemType(
+        "duty_forbids",
+        403,
+        "The plan waits for others",
+        "after_change",
+        "Use a key that has the duty which the plan waits for (`keys create --duty`), or a token with that role.",
+    ),
+    ProblemType(
+        "requester_forbids",
+        403,
+        "Who asked for a job does not allow its plan",
+        "never",
+        "Let somebody else decide.",
+    ),
+    ProblemType(
         "tenant_forbidden",
         403,
         "The tenant is not the key's",
@@ -89,6 +103,10 @@ _TABLE: tuple[ProblemType, ...] = (
     ProblemType("kind_not_found", 404, "No such problem kind", "never", "GET /v1/kinds lists the kinds."),
     ProblemType("backend_not_found", 404, "No such backend", "never", "GET /v1/backends lists the backends."),
     ProblemType("path_not_found", 404, "No such path", "never", "GET /v1/paths lists the paths."),
+    ProblemType(
+        "approval_not_found", 404, "No plan waits here", "never", "GET /v1/approvals lists the plans that wait."
+    ),
+    ProblemType("policy_not_found", 404, "No such policy", "never", "GET /v1/policies lists every version."),
     ProblemType("budget_not_found", 404, "No such budget", "never", "GET /v1/budgets lists yours."),
     ProblemType("webhook_not_found", 404, "No such webhook", "never", "GET /v1/webhooks lists yours."),
     ProblemType("method_not_allowed", 405, "The method is not allowed here", "after_change", "See the header Allow."),
@@ -98,6 +116,13 @@ _TABLE: tuple[ProblemType, ...] = (
         "The request did not come in time",
         "same_request",
         "Send the whole request without a pause; a smaller one over a slow line.",
+    ),
+    ProblemType(
+        "approval_changed",
+        409,
+        "What waits is not what was shown",
+        "after_change",
+        "Read the plan again, and decide on what it is now, by its digest.",
     ),
     ProblemType(
         "job_ended",

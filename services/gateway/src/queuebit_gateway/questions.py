@@ -11,11 +11,12 @@ from queuebit_problems.admission import Admitted
 
 
 class Keyed(NamedTuple):
-    """A question of many, with the key that it is asked under."""
+    """A question of many, with the key that it is asked under; `by`: who asks."""
 
     key: str
     admitted: Admitted
     origin: Origin = NO_ORIGIN
+    by: str | None = None
 
 
 T = TypeVar("T")

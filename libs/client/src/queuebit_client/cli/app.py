@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from queuebit_client.cli import backend_verbs, job_verbs, money_verbs
+from queuebit_client.cli import backend_verbs, deciding_verbs, job_verbs, money_verbs
 from queuebit_client.cli import options as o
 from queuebit_client.cli.batch_verb import batch
 from queuebit_client.cli.exit_codes import MEANINGS
@@ -59,7 +59,8 @@ def new_app() -> typer.Typer:
     app.command("list")(list_jobs)
     app.command()(report)
     app.command()(job_verbs.export)
-    app.command()(money_verbs.spending)
+    for verb in (money_verbs.spending, deciding_verbs.waiting, deciding_verbs.approve, deciding_verbs.deny):
+        app.command()(verb)
     kinds = typer.Typer(help=_KINDS, no_args_is_help=True, rich_markup_mode=None)
     kinds.command("list")(kinds_list)
     kinds.command("show")(kinds_show)

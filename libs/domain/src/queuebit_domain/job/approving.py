@@ -56,15 +56,17 @@ def _latest(now: datetime, deadline: datetime, approval: Approval) -> datetime:
 
 
 def decided_by_a_person(draft: Draft, message: Grant | Deny) -> None:
-    """A decision on what is asked now; of anything else, too late, or said twice by the same person, nothing follows."""
-    awaited = draft.open.awaited
-    if awaited is None or awaited.digest != message.digest:
+    """A decision on what is asked now; of anything else, too late, or said twice by the same person, nothing follows, nor where
+    whoever asked for the job allows its plan.
+    """
+    job, awaited = draft.open, draft.open.awaited
+    if awaited is None or awaited.digest != message.digest or message.tenant not in (None, job.request.tenant):
         return
     if awaited.expires_at is not None and draft.now >= awaited.expires_at:
         return
     if isinstance(message, Deny):
         draft.add(ev.ApprovalDenied(digest=message.digest, actor=message.actor, reason=message.reason))
-    elif message.actor not in awaited.granted_by:
+    elif message.actor not in (*awaited.granted_by, job.requested_by):
         draft.add(ev.ApprovalGranted(digest=message.digest, actor=message.actor, reason=message.reason))
 
 

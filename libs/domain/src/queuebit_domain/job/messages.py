@@ -61,20 +61,22 @@ class Invalidate:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A person allows the plan that `digest` names."""
+    """A person allows the plan that `digest` names. `tenant`: whose jobs they may decide on; None for operators."""
 
     digest: str
     actor: str
     reason: str = ""
+    tenant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Deny:
-    """A person refuses the plan that `digest` names."""
+    """A person refuses the plan that `digest` names. `tenant`: as for a grant."""
 
     digest: str
     actor: str
     reason: str
+    tenant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,7 @@ class OpenJob:
     next looked at, which is at once. `origin` goes onto the event that ends it. `owed`: attempts that were given up before they
     told what they used; `booked`: late reports of that. `measures`: it asks for outcomes of circuits.
     `reserved`: the money that is set aside for its legs; `paid_late`: what late reports say that such a leg cost.
+    `requested_by`: who asked, where the gateway knew them.
     """
 
     job_id: UUID
@@ -155,6 +156,7 @@ class OpenJob:
     measures: bool = False
     reserved: tuple[ev.BudgetReserved, ...] = ()
     paid_late: tuple[PaidLate, ...] = ()
+    requested_by: str | None = None
 
     @property
     def counted(self) -> list[LegState]:

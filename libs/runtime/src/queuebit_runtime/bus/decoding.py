@@ -13,7 +13,7 @@ from pydantic_core import from_json, to_json
 
 from queuebit_contracts.attributes import known_headers, malformed
 from queuebit_contracts.channels import BY_TOPIC
-from queuebit_contracts.commands import CancelJob
+from queuebit_contracts.commands import CancelJob, DecidePlan
 from queuebit_contracts.envelope import Envelope, decode
 from queuebit_contracts.errors import ContractError, FieldError, InvalidData, MalformedEnvelope, UnknownType
 from queuebit_contracts.events import BackendStatusReported, JobSubmitted
@@ -88,8 +88,8 @@ def read(record: Record, *, refusals: bool, replays: bool) -> Item | None:
         )
     if type(envelope.data) not in _ABOUT_NO_JOB:
         _ = envelope.job_id
-    if isinstance(envelope.data, CancelJob) and envelope.tenant is None:
-        raise malformed("ce_tenant", "is missing: only the tenant of a job may withdraw it")
+    if isinstance(envelope.data, CancelJob | DecidePlan) and envelope.tenant is None:
+        raise malformed("ce_tenant", "is missing: only the tenant of a job may say this of it")
     return Received(envelope, record)
 
 

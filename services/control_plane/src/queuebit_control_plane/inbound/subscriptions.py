@@ -9,7 +9,7 @@ from datetime import datetime
 
 from queuebit_contracts import channels
 from queuebit_contracts import events as ev
-from queuebit_contracts.commands import CancelJob
+from queuebit_contracts.commands import CancelJob, DecidePlan
 from queuebit_contracts.envelope import Envelope
 from queuebit_contracts.errors import ContractError, InvalidData
 from queuebit_control_plane.errors import Contended
@@ -19,7 +19,7 @@ from queuebit_control_plane.inbound.aside import Aside, Place, place_of
 from queuebit_control_plane.inbound.join_buffer import JoinBuffer, PendingMessage
 from queuebit_control_plane.inbound.reading import Question, rejection_of
 from queuebit_domain.holds.lanes import Lanes
-from queuebit_domain.job.messages import Cancel, Message
+from queuebit_domain.job.messages import Cancel, Deny, Grant, Message
 from queuebit_problems.admission import is_quick
 from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
 from queuebit_runtime.bus.dead_letters.letter import Origin
@@ -34,7 +34,14 @@ log = logging.getLogger(__name__)
 
 GROUP = "control-plane"
 LARGE_GROUP = f"{GROUP}.large"
-TOPICS = (channels.SUBMITTED, channels.ADMITTED, channels.EXECUTIONS, channels.VALIDATIONS, channels.CONTROL)
+TOPICS = (
+    channels.SUBMITTED,
+    channels.ADMITTED,
+    channels.EXECUTIONS,
+    channels.VALIDATIONS,
+    channels.CONTROL,
+    channels.DECISIONS,
+)
 BATCH_MAX = 200
 """Large enough to share a commit, small enough that batches do not wait for one another and stay in the cache."""
 ENTRANCES = frozenset({channels.SUBMITTED, channels.ADMITTED})
@@ -278,5 +285,9 @@ def _message(envelope: Envelope) -> Message | None:
         case CancelJob():
             assert envelope.tenant is not None, "one without is set aside when it is read"
             return Cancel(envelope.tenant, data.actor, data.reason)
+        case DecidePlan():
+            assert envelope.tenant is not None, "one without is set aside when it is read"
+            say = Grant if data.granted else Deny
+            return say(data.digest, data.actor, data.reason, envelope.tenant)
         case _:
             return None

@@ -27,20 +27,25 @@ Action = Literal[
     "webhook:write",
     "operator:read",
     "budget:read",
+    "approval:read",
+    "approval:decide",
 ]
 
 ROLES: tuple[Role, ...] = ("viewer", "submitter", "operator", "admin")
-_READING: frozenset[Action] = frozenset({"job:read", "kind:read", "backend:read", "budget:read"})
+_READING: frozenset[Action] = frozenset({"job:read", "kind:read", "backend:read", "budget:read", "approval:read"})
 ALLOWED: dict[Role, frozenset[Action]] = {
     "viewer": _READING,
-    "submitter": _READING | {"job:submit", "job:cancel", "webhook:read"},
-    "operator": _READING | {"backend:detail", "job:cancel", "webhook:read", "operator:read"},
-    "admin": _READING | {"backend:detail", "job:submit", "job:cancel", "webhook:read", "webhook:write"},
+    "submitter": _READING | {"job:submit", "job:cancel", "webhook:read", "approval:decide"},
+    "operator": _READING | {"backend:detail", "job:cancel", "webhook:read", "operator:read", "approval:decide"},
+    "admin": _READING
+    | {"backend:detail", "job:submit", "job:cancel", "webhook:read", "webhook:write", "approval:decide"},
 }
 """An admin is one of a tenant. What operators did concerns all tenants, and is for operators alone."""
 
 ReadToken = Callable[[str], Awaitable["Actor"]]
 """Who holds this token. Raises Refusal token_invalid or service_unavailable."""
+DUTY = "duty:"
+"""What a duty begins with among the scopes of a key."""
 LIFE = timedelta(days=90)
 SECRET_BITS = 256
 
@@ -48,7 +53,8 @@ SECRET_BITS = 256
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks: the tenant that the key belongs to, its role, and the key's id for the record. `scopes`: the actions that the
-    key is narrowed to; empty, all that its role allows. `until`: of a token, which nobody keeps, when it ends.
+    key is narrowed to; empty, all that its role allows. `until`: of a token, which nobody keeps, when it ends. `duties`: roles
+    that policies name, whose plans they decide on.
     """
 
     tenant: str
@@ -56,6 +62,12 @@ class Actor:
     key_id: str
     scopes: frozenset[str] = frozenset()
     until: datetime | None = None
+    duties: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """Who that is, for the record."""
+        return f"key:{self.key_id}"
 
     def may(self, action: Action) -> bool:
         return action in ALLOWED[self.role] and self.is_scoped_for(action)
@@ -126,7 +138,9 @@ class Authenticator:
         role = next((role for role in ROLES if role == row.role), None)
         if role is None:
             raise Refusal("role_forbids", "The key has a role that this version does not know.")
-        return Actor(row.tenant, role, row.key_id, frozenset(row.scopes))
+        duties = frozenset(each.removeprefix(DUTY) for each in row.scopes if each.startswith(DUTY))
+        scopes = frozenset(each for each in row.scopes if not each.startswith(DUTY))
+        return Actor(row.tenant, role, row.key_id, scopes, duties=duties)
 
     async def check(self, actor: Actor) -> None:
         """For what takes long: raises Refusal key_unknown, key_expired or key_revoked where the key is not live any more, and

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import get_args
 
-from queuebit_gateway.access.authentication import LIFE, ROLES, SECRET_BITS, Action, row_of
+from queuebit_gateway.access.authentication import DUTY, LIFE, ROLES, SECRET_BITS, Action, row_of
 from queuebit_runtime.clock import SystemClock
 from queuebit_store.directory.keys import make_key, parse_key
 from queuebit_store.errors import StoreError
@@ -24,6 +24,7 @@ EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_NOT_FOUND = 0, 1, 2, 3
 PEPPER_VARIABLE = "QUEUEBIT_PEPPER"
 PEPPER_LENGTH_MIN = 16
 ID_BITS = 47
+DUTY_LENGTH_MAX = 200
 
 _TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
@@ -35,7 +36,8 @@ async def create(
     key = make_key(id_bits, secret_bits)
     life = timedelta(days=arguments.days) if arguments.days else None
     await directory.add_tenant(arguments.tenant, now)
-    scopes, networks = arguments.scope or (), arguments.network or ()
+    scopes = (*(arguments.scope or ()), *(f"{DUTY}{each}" for each in arguments.duty or ()))
+    networks = arguments.network or ()
     row = row_of(key, pepper, arguments.tenant, arguments.role, now, life, scopes=scopes, networks=networks)
     await directory.add_key(row)
     return key
@@ -148,6 +150,12 @@ def _parser() -> argparse.ArgumentParser:
         "--scope", action="append", choices=sorted(get_args(Action)), help="narrow it to this action; repeatable"
     )
     creating.add_argument(
+        "--duty",
+        action="append",
+        type=_duty,
+        help="a role that policies name: it decides on plans that wait; repeatable",
+    )
+    creating.add_argument(
         "--network", action="append", type=_network, help="it may be used from this network only (CIDR); repeatable"
     )
     rotating = commands.add_parser("rotate", help="make a new key in the place of one, and let that end a while later")
@@ -167,6 +175,12 @@ def _network(text: str) -> str:
         return str(ip_network(text))
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _duty(text: str) -> str:
+    if not text.strip() or len(text) > DUTY_LENGTH_MAX or not text.isprintable():
+        raise argparse.ArgumentTypeError(f"1 to {DUTY_LENGTH_MAX} printable characters")
+    return text
 
 
 def _tenant(text: str) -> str:

@@ -51,7 +51,7 @@ Get = Callable[[str], Awaitable[Answered]]
 @dataclass(frozen=True, slots=True)
 class Issuer:
     """Who is trusted to say who somebody is. `tenant_claim` and `role_claim` name the claims that say whose jobs they see and
-    what they may do; a role may stand in a list, and the one that allows most counts.
+    what they may do; a role may stand in a list, and the one that allows most counts. Others in it are duties.
     """
 
     name: str
@@ -137,7 +137,8 @@ class Tokens:
             raise _invalid("Its claim sub is no text.")
         until = datetime.fromtimestamp(self._ends_s(claims["exp"]), UTC)
         widest = max(roles, key=lambda role: (len(ALLOWED[role]), ROLES.index(role)))
-        return Actor(tenant, widest, f"oidc:{claims['sub']}"[:WHO_LENGTH_MAX], until=until)
+        duties = frozenset(each for each in named if isinstance(each, str) and each not in ROLES)
+        return Actor(tenant, widest, f"oidc:{claims['sub']}"[:WHO_LENGTH_MAX], until=until, duties=duties)
 
     def _ends_s(self, exp: Any) -> float:
         latest_s = self._clock.now().timestamp() + LIFE_S_MAX

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Scope
 
 from queuebit_contracts.errors import FieldError
 from queuebit_gateway.http import (
+    approvals_api,
     backends_api,
     batches_api,
     budgets_api,
@@ -27,6 +28,7 @@ from queuebit_gateway.http import (
     openapi,
     operators_api,
     paths_api,
+    policies_api,
     stream_api,
     webhooks_api,
 )
@@ -49,6 +51,8 @@ ROUTERS = (
     backends_api.router,
     operators_api.router,
     paths_api.router,
+    policies_api.router,
+    approvals_api.router,
     budgets_api.router,
     console_api.router,
     webhooks_api.router,

@@ -90,7 +90,7 @@ async def submit(
         return _json(await _would(parts, asked))
     key = read_key(offered)
     admitted, origin = await parts.reader.read(await body_of(request), actor.tenant)
-    taken = await parts.submitter.submit(admitted, key, traceparent_of(request), origin)
+    taken = await parts.submitter.submit(admitted, key, traceparent_of(request), origin, actor.name)
     accepted = taken.accepted
     name_job(request, accepted.job_id, accepted.tenant)
     headers = {"Location": f"/v1/jobs/{accepted.job_id}"}
@@ -231,7 +231,7 @@ async def cancel(request: Request, actor: Cancelling, job_id: JobId) -> Response
         raise Refusal("job_not_started", job_id=found.job_id, retry_after_s=1)
     if found.ended:
         raise Refusal("job_ended", f"The job has ended: {found.state}.", job_id=found.job_id)
-    command = CancelJob(actor=f"key:{actor.key_id}", reason=wanted.reason)
+    command = CancelJob(actor=actor.name, reason=wanted.reason)
     name_job(request, found.job_id, actor.tenant)
     await parts.submitter.cancel(found.job_id, actor.tenant, command, traceparent_of(request), key)
     return _answer(await parts.jobs.view(found), 202, {"Location": f"/v1/jobs/{found.job_id}"})

@@ -10,7 +10,15 @@ from pydantic.json_schema import models_json_schema
 
 from queuebit_contracts.model import Model, StrictModel
 from queuebit_gateway.http.conditions import IF_MATCH_PATTERN
-from queuebit_gateway.http.requests import EVENT_ID_PATTERN, KEY_PATTERN, BatchBody, CancelBody, SubmitBody
+from queuebit_gateway.http.requests import (
+    EVENT_ID_PATTERN,
+    KEY_PATTERN,
+    BatchBody,
+    CancelBody,
+    DenyBody,
+    GrantBody,
+    SubmitBody,
+)
 from queuebit_gateway.problem_details import MEDIA_TYPE, ProblemBody, Refusal
 from queuebit_gateway.problem_types import PROBLEMS
 from queuebit_gateway.webhooks.models import ReplayBody, RotateBody, WebhookBody, WebhookPatch
@@ -18,6 +26,7 @@ from queuebit_gateway.webhooks.models import ReplayBody, RotateBody, WebhookBody
 REF = "#/components/schemas/{model}"
 LICENSE = {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
 TAGS = [
+    {"name": "approvals", "description": "Plans that wait for people, and what they say to them."},
     {"name": "backends", "description": "Devices and simulators: what each can do, and how it is."},
     {"name": "budgets", "description": "What you may spend at providers, and what became of it."},
     {"name": "errors", "description": "Every error code, what it means and what to do."},
@@ -35,6 +44,8 @@ _BODIES: tuple[type[Model] | type[StrictModel], ...] = (
     SubmitBody,
     BatchBody,
     CancelBody,
+    GrantBody,
+    DenyBody,
     WebhookBody,
     WebhookPatch,
     RotateBody,

@@ -60,6 +60,21 @@ class CancelBody(StrictModel):
     reason: Annotated[str, StringConstraints(max_length=1000)] = Field(default="", description="For the record.")
 
 
+class DenyBody(StrictModel):
+    """The body of POST /v1/approvals/{job_id}/deny: what is decided on, and why not."""
+
+    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(
+        description="That of the plan as it was shown to you."
+    )
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=1000)] = Field(description="For the record.")
+
+
+class GrantBody(DenyBody):
+    """The body of POST /v1/approvals/{job_id}/grant: what is decided on."""
+
+    reason: Annotated[str, StringConstraints(max_length=1000)] = Field(default="", description="For the record.")
+
+
 def read_job(body: dict[str, Any], tenant: str) -> tuple[JobRequest, Origin]:
     """The request of this tenant, and what its end says again. Raises Refusal: tenant_forbidden or invalid_request."""
     if body.get("tenant", tenant) != tenant:

@@ -18,6 +18,7 @@ from queuebit_contracts.channels import source_of
 from queuebit_contracts.envelope import structured_attributes
 from queuebit_contracts.jobs import TERMINAL_STATES
 from queuebit_contracts.registry import type_name_of
+from queuebit_domain.job.state import Job, NoJob
 from queuebit_domain.policy.tables import Policy
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.read_model.models import JobSummary, JobView
@@ -118,6 +119,12 @@ class Jobs:
             return tell(fresh_view(found.accepted), ())
         story = await self._stories.until(found.stream_id, found.row.version)
         return tell(story.view(found.job_id, found.tenant, with_plan=True), story.events)
+
+    async def standing(self, found: Found) -> Job:
+        """Where the job stands, by the domain's own fold. Raises Refusal history_unreadable."""
+        if found.row is None:
+            return NoJob()
+        return (await self._stories.until(found.stream_id, found.row.version)).folding.job
 
     async def page(self, wanted: StreamFilter, limit: int) -> tuple[list[JobSummary], bool]:
         """One page of a list, and whether there is more."""
