@@ -32,7 +32,7 @@ from queuebit_contracts.errors import MalformedEnvelope
 from queuebit_contracts.headers import JSON_TYPE as JSON_TYPE
 from queuebit_contracts.headers import Headers as Headers
 from queuebit_contracts.headers import binary_headers as binary_headers
-from queuebit_contracts.large import carries, with_text
+from queuebit_contracts.large import carries, text_of, with_text
 from queuebit_contracts.registry import REGISTRY, Registry, read_data_of, type_bytes_of, type_of
 from queuebit_contracts.structured import check_media_type, is_structured, read_document
 from queuebit_contracts.structured import decode_data as decode_data
@@ -94,7 +94,8 @@ def encode_headers(envelope: Envelope) -> Headers:
 def encode_data(data: Data) -> bytes:
     """The value of the record: the data as JSON."""
     encoded = encode_bare(data)
-    return with_text(data, encoded) if carries(type(data)) else encoded
+    statement = text_of(data) if carries(type(data)) else None
+    return encoded if statement is None else with_text(data, encoded, statement)
 
 
 def encode_bare(data: Data) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -14,6 +14,7 @@ from queuebit_contracts.statement_text import PLACE, PLACE_JSON, StatementText, 
 
 CARRIERS = frozenset({JobSubmitted, JobQueued, ExecutionSucceeded})
 """The messages that carry a problem, and so do their older versions: of all others, most of a job's, nothing need be asked."""
+_PROBLEM_FIRST = frozenset({JobSubmitted, JobQueued})
 _CARRYING = frozenset(model.__name__ for model in CARRIERS)
 TEXT_BYTES_MIN = 16 * 1024
 """Smaller messages are read whole: that costs less than finding the statement."""
@@ -82,35 +83,27 @@ def decode_as_text(model: type[Data], value: bytes) -> Data | None:
     return data
 
 
-def with_text(data: Data, encoded: bytes) -> bytes:
-    """The encoded message with the text in the place of its statement."""
-    parts = apart(data, encoded)
-    return encoded if parts is None else parts.whole
-
-
-class Apart(NamedTuple):
-    """A message in parts: the JSON before its statement, the statement, and the JSON behind it."""
-
-    before: bytes
-    statement: bytes
-    behind: bytes
-
-    @property
-    def whole(self) -> bytes:
-        """The message as it is published."""
-        return b"%b%b%b" % self
-
-
-def apart(data: Data, encoded: bytes) -> Apart | None:
-    """The encoded message in parts, where its statement is a text."""
+def text_of(data: Data) -> StatementText | None:
+    """The statement that the message carries, where it is a text."""
     problem = problem_of(data)
     if problem is None:
         return None
     statement = problem.statement
-    if type(statement) is not StatementText:
-        return None
+    return statement if type(statement) is StatementText else None
+
+
+def with_text(data: Data, encoded: bytes, statement: StatementText) -> bytes:
+    """The encoded message with the text in the place of its statement."""
+    if type(data) in _PROBLEM_FIRST:
+        return encoded.replace(PLACE_JSON, statement.text, 1)
+    before, behind = apart(data, encoded)
+    return b"%b%b%b" % (before, statement.text, behind)
+
+
+def apart(data: Data, encoded: bytes) -> tuple[bytes, bytes]:
+    """The JSON before the place of its statement and behind it, of an encoded message whose statement is a text."""
     at = _place_in(data, encoded)
-    return Apart(encoded[:at], statement.text, encoded[at + len(PLACE_JSON) :])
+    return encoded[:at], encoded[at + len(PLACE_JSON) :]
 
 
 def _place_in(data: Data, encoded: bytes) -> int:

@@ -6,7 +6,7 @@ from typing import Final
 
 from queuebit_contracts.data import Data
 from queuebit_contracts.envelope import encode_bare
-from queuebit_contracts.large import apart, carries
+from queuebit_contracts.large import apart, carries, text_of, with_text
 from queuebit_store.log.port import PLACE
 from queuebit_store.ports import Payload
 
@@ -17,10 +17,11 @@ PAYLOAD_BYTES_MIN: Final = 65_536
 def stored_form(event: Data) -> tuple[str, Payload | None]:
     """The data of the event, and its payload where it has one."""
     encoded = encode_bare(event)
-    parts = apart(event, encoded) if carries(type(event)) else None
-    if parts is None:
+    statement = text_of(event) if carries(type(event)) else None
+    if statement is None:
         return encoded.decode(), None
-    if len(parts.statement) < PAYLOAD_BYTES_MIN:
-        return parts.whole.decode(), None
-    before = parts.before.decode()
-    return f"{before}{PLACE}{parts.behind.decode()}", Payload(len(before), parts.statement)
+    if len(statement.text) < PAYLOAD_BYTES_MIN:
+        return with_text(event, encoded, statement).decode(), None
+    before, behind = apart(event, encoded)
+    told = before.decode()
+    return f"{told}{PLACE}{behind.decode()}", Payload(len(told), statement.text)

@@ -15,7 +15,7 @@ from queuebit_runtime.service.settings import RuntimeSettings
 from queuebit_store.postgres import PostgresSettings, PostgresStore
 from queuebit_workbench.bench.driver import Driver, Route
 from queuebit_workbench.bench.figures import Figures
-from queuebit_workbench.bench.measure import Say, measure, measure_burst
+from queuebit_workbench.bench.measure import Say, measure, measure_burst, until_calm
 from queuebit_workbench.bench.profile import profiled, tell_profiles
 from queuebit_workbench.bench.questions import TENANT, upstream
 from queuebit_workbench.bench.rates import measure_parts
@@ -35,6 +35,7 @@ async def measure_queuebit(stack: Stack, figures: Figures, settings: BenchSettin
     """Prepare the servers, then measure the services, their parts alone, and the services with telemetry."""
     source = await _prepare(stack)
     async with Supervisor(stack, services(stack)) as supervisor, _driver(stack, settings) as driver:
+        await until_calm(_pids(supervisor))
         figures = replace(figures, queuebit=await measure(stack, driver, _pids(supervisor), settings, say))
     say("  the store, the relay and the bus alone")
     figures = replace(figures, store=await measure_parts(stack.access(), source))
@@ -43,6 +44,7 @@ async def measure_queuebit(stack: Stack, figures: Figures, settings: BenchSettin
         Supervisor(stack, services(stack, TELEMETRY_ON)) as supervisor,
         _driver(stack, settings, trace_ratio=TRACE_RATIO) as driver,
     ):
+        await until_calm(_pids(supervisor))
         return replace(figures, telemetry=await measure_burst(driver, _pids(supervisor), settings))
 
 
