@@ -219,9 +219,10 @@ class _Simulation:
             await self._second_member(replace(fault, for_s=-0.8))
 
     async def _restore_all(self, for_s: float) -> None:
-        """Everything is stopped, the database is written out and read in again, which begins a new epoch, and all goes on."""
-        members = [member for member in self._members if not self._busy[member].locked()]
-        locks = [self._busy[member] for member in members]
+        """Everything is stopped, the database is written out and read in again, which begins a new epoch, and all goes on. Who
+        is about to stop or to start does so first: nobody has a session that outlives the restore.
+        """
+        locks = [self._busy[member] for member in self._members]
         for lock in locks:
             await lock.acquire()
         try:
@@ -231,7 +232,7 @@ class _Simulation:
                 await self._clock.sleep(0.01)
             self._world.database.new_epoch()
             await self._clock.sleep(for_s)
-            for member in members:
+            for member in self._members:
                 await self._start(member)
         finally:
             for lock in locks:

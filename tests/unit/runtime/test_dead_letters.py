@@ -343,6 +343,30 @@ async def test_what_comes_while_a_letter_is_written_waits_behind_it() -> None:
     assert group.seen == [20]
 
 
+async def test_what_could_not_be_set_aside_does_not_overtake_what_was_sent_again_meanwhile() -> None:
+    """Given one that waits behind poison, and no broker to set it aside, when the poison is sent again meanwhile and
+    fails again, then the one that waits comes behind it all the same.
+    """
+    group = OneGroup(overlap=4)
+    await group.bus.start()
+    await group.clock.advance(1.0)
+    await group.give(bad(1))
+    (poison,) = group.letters
+    group.broker.append([started(1, 11)])
+    group.broker.fail_publishes(1)
+    await group.clock.advance(0.01)
+    group.broker.append([bad(1, (h.REDRIVE, b"r1"), (h.FIRST_OFFSET, b"0"))])
+    await group.settle(poison, "redriven", 2)
+
+    await group.clock.advance(10.0)
+    await group.give(started(1, 12), started(2, 20))
+
+    assert group.seen == [20]
+    assert {each.origin.offset: each.behind for each in group.letters} == {
+        0: None, 1: "jobs.executions/0@2", 2: None, 3: "jobs.executions/0@1",
+    }  # fmt: skip
+
+
 async def test_what_waited_for_a_letter_that_another_member_wrote_or_not_waits_no_longer() -> None:
     """Given the partition goes to another member while a letter cannot be written, then that one alone says what waits."""
     group = OneGroup(overlap=4)

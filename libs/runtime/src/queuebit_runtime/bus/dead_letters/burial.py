@@ -140,9 +140,7 @@ class DeadLetters:
         raise error
 
     def _fail(self, record: Record) -> None:
-        self._sequences.fail(
-            Origin(record.topic, record.partition, record.offset), record.key, header_of(record, h.REDRIVE)
-        )
+        self._sequences.fail(Origin(record.topic, record.partition, record.offset), record)
 
 
 def hear_dead_letters(bus: Bus, all_of: Sequence[DeadLetters], group: str) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from queuebit_contracts.channels import BY_TOPIC
 from queuebit_contracts.events import JobSubmitted
 from queuebit_runtime.bus.dead_letters import headers as h
-from queuebit_runtime.bus.dead_letters.letter import Origin, header_of, origin_of
+from queuebit_runtime.bus.dead_letters.letter import Origin, header_of, number_in, origin_of
 from queuebit_runtime.bus.dead_letters.marks import mark_of
 from queuebit_runtime.bus.port import Outgoing, Record
 
@@ -27,13 +28,20 @@ def keeps_order(topic: str) -> bool:
     return channel is not None and JobSubmitted not in channel.messages
 
 
+class Waiting(NamedTuple):
+    """An open letter: the redrive that it failed again in, and where its record lay when it failed first."""
+
+    redrive: str | None
+    first_offset: int
+
+
 class Sequences:
     """The keys of one group that have open dead letters, as its topic of dead letters tells it."""
 
     def __init__(self) -> None:
         self.accepted: set[str] = set()
         """The fingerprints of failures that are no outage, however many there are: somebody has looked."""
-        self._open: dict[Sequence, dict[Origin, str | None]] = {}
+        self._open: dict[Sequence, dict[Origin, Waiting]] = {}
         self._tried_again: dict[Origin, StillOpen] = {}
         """Those whose letter is not there yet, and who says how long that counts."""
         self._sent_again_to: OrderedDict[Sequence, int] = OrderedDict()
@@ -49,7 +57,7 @@ class Sequences:
         if mark is None:
             said = {name: value or b"" for name, value in record.headers}
             if h.MARK not in said and (origin := origin_of(said)) is not None:
-                self.fail(origin, record.key, header_of(record, h.REDRIVE))
+                self.fail(origin, record)
             return
         if mark.became == "accepted" and mark.fingerprint is not None:
             self.accepted.add(mark.fingerprint)
@@ -62,11 +70,12 @@ class Sequences:
             while len(self._sent_again_to) > SENT_AGAIN_MAX:
                 self._sent_again_to.popitem(last=False)
 
-    def fail(self, origin: Origin, key: bytes | None, redrive: str | None) -> None:
-        """A record is a dead letter now, or about to be."""
+    def fail(self, origin: Origin, record: Record) -> None:
+        """A record that lay at `origin` is a dead letter now, or about to be. `record`: itself or its letter."""
         self._tried_again.pop(origin, None)
         if keeps_order(origin.topic):
-            self._open.setdefault((origin.topic, key or b""), {})[origin] = redrive
+            waiting = Waiting(header_of(record, h.REDRIVE), _first_offset(record, origin))
+            self._open.setdefault((origin.topic, record.key or b""), {})[origin] = waiting
 
     def not_there(self, letter: Outgoing, still_open: StillOpen | None) -> None:
         """This one did not come to be. Its record comes again, and others wait behind it as long as it is `still_open`."""
@@ -95,18 +104,27 @@ class Sequences:
             return None
         sequence = (record.topic, record.key or b"")
         origin = Origin(record.topic, record.partition, record.offset)
-        letters = self._open.get(sequence, {})
         redrive = header_of(record, h.REDRIVE)
-        for each, failed_in in list(letters.items()):
-            still_open = self._tried_again.get(each)
-            if still_open is not None and not still_open(each):
-                self._settle(each, sequence[1])
+        letters = self._still_open(sequence)
+        # It may have failed before, and its own letter be there already: then only those before it count.
+        before = letters[origin].first_offset if origin in letters else None
+        for each, waiting in letters.items():
+            if each == origin or (before is not None and waiting.first_offset >= before):
                 continue
-            if each == origin:
-                # It failed before, and its own letter may be there already.
-                return None
-            if redrive is None or failed_in == redrive:
+            if redrive is None or waiting.redrive == redrive:
                 return each
         if redrive is None and record.offset < self._sent_again_to.get(sequence, 0):
             return Origin(record.topic, record.partition, self._sent_again_to[sequence])
         return None
+
+    def _still_open(self, sequence: Sequence) -> Mapping[Origin, Waiting]:
+        for each in list(self._open.get(sequence, ())):
+            still_open = self._tried_again.get(each)
+            if still_open is not None and not still_open(each):
+                self._settle(each, sequence[1])
+        return self._open.get(sequence, {})
+
+
+def _first_offset(record: Record, origin: Origin) -> int:
+    first = number_in({name: value or b"" for name, value in record.headers}, h.FIRST_OFFSET)
+    return origin.offset if first is None else first
