@@ -11,7 +11,7 @@ from queuebit_contracts.channels import Service, dead_letter
 from queuebit_contracts.errors import ContractError
 from queuebit_runtime.bus.dead_letters import headers as h
 from queuebit_runtime.bus.dead_letters.fingerprint import fingerprint_of
-from queuebit_runtime.bus.dead_letters.letter import Origin, cut, dead_letter_of, header_of, origin_of, parked
+from queuebit_runtime.bus.dead_letters.letter import Origin, cut, dead_letter_of, origin_of, parked
 from queuebit_runtime.bus.dead_letters.outage import OutageLimit, OutageWatch, from_outside
 from queuebit_runtime.bus.dead_letters.sequences import Sequences, StillOpen
 from queuebit_runtime.bus.port import Bus, Delivery, Outgoing, Record, Subscription
