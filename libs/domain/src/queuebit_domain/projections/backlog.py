@@ -50,11 +50,16 @@ def apply(rows: Rows, happened: Happened) -> Changes:
     row = found if isinstance(found, OpenRow) else OpenRow._make(found)
     legs = moved(row.legs, fact)
     if legs is row.legs:
-        return {key: row._replace(version=happened.version)}
+        return {key: _with(row, happened.version, row.lane, row.state, row.since, legs)}
     state = word_of(legs)
     lane = lane_of(legs, state, row.wish)
     since = row.since if (state, lane) == (row.state, row.lane) else happened.at
-    return {key: row._replace(version=happened.version, legs=legs, state=state, lane=lane, since=since)}
+    return {key: _with(row, happened.version, lane, state, since, legs)}
+
+
+def _with(row: OpenRow, version: int, lane: str, state: str, since: datetime, legs: Legs) -> OpenRow:
+    """The row with these columns, as `_replace` makes it, in a fourth of the time."""
+    return tuple.__new__(OpenRow, (row[0], version, *row[2:6], lane, state, row[8], since, legs))
 
 
 BACKLOG: Final = Projection(

@@ -74,17 +74,20 @@ def _after(row: JobRow, happened: Happened) -> JobRow:
     if row.legs is None:
         suspect = row.suspect or isinstance(fact, f.Invalidated)
         return row._replace(suspect=suspect, version=version, updated_at=at)
-    match fact:
-        case f.Completed():
-            return _ended(row, happened, fact.cost, fact.usage)._replace(
-                state="completed", lane=fact.ran.lane, backend=fact.ran.backend, method=fact.ran.method,
-                verdict=fact.verdict, proven_optimal=fact.proven_optimal,
-            )  # fmt: skip
-        case f.Ended():
-            return _ended(row, happened, fact.cost, fact.usage)._replace(state=ENDS[happened.type], code=fact.code)
-        case _:
-            legs = moved(row.legs, fact)
-            return row._replace(legs=legs, state=word_of(legs), version=version, updated_at=at)
+    if type(fact) is f.Completed:
+        return _ended(row, happened, fact.cost, fact.usage)._replace(
+            state="completed", lane=fact.ran.lane, backend=fact.ran.backend, method=fact.ran.method,
+            verdict=fact.verdict, proven_optimal=fact.proven_optimal,
+        )  # fmt: skip
+    if type(fact) is f.Ended:
+        return _ended(row, happened, fact.cost, fact.usage)._replace(state=ENDS[happened.type], code=fact.code)
+    legs = moved(row.legs, fact)
+    return _on_its_way(row, version, word_of(legs), at, legs)
+
+
+def _on_its_way(row: JobRow, version: int, state: str, updated_at: datetime, legs: Legs) -> JobRow:
+    """The row with these columns, as `_replace` makes it: most events end here, and that takes four times as long."""
+    return tuple.__new__(JobRow, (row[0], version, *row[2:6], state, *row[7:9], updated_at, *row[10:19], legs))
 
 
 def _ended(row: JobRow, happened: Happened, paid: f.Paid, used: f.Used) -> JobRow:

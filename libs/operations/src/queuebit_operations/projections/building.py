@@ -11,6 +11,7 @@ from typing import Protocol
 from queuebit_contracts.streams import PUBLISHED
 from queuebit_domain.projections.projection import Projection
 from queuebit_domain.projections.registry import PROJECTIONS
+from queuebit_operations.collector import calm
 from queuebit_operations.connections.locks import until_unlocked
 from queuebit_operations.errors import InConflict, NotThere
 from queuebit_runtime.clock import Clock
@@ -104,18 +105,19 @@ async def fill(
     began_s = asked_s = clock.monotonic_s()
     filled = Filled(build, 0, 0.0)
     try:
-        while True:
-            stepped = await runner.step(limit=limit)
-            filled = _after(filled, stepped, clock.monotonic_s() - began_s)
-            told(filled)
-            if not stepped.more:
-                return filled
-            if cancelled is not None and clock.monotonic_s() >= asked_s + ASKED_EVERY_S:
-                asked_s = clock.monotonic_s()
-                if await cancelled():
+        with calm():
+            while True:
+                stepped = await runner.step(limit=limit)
+                filled = _after(filled, stepped, clock.monotonic_s() - began_s)
+                told(filled)
+                if not stepped.more:
                     return filled
-            if rate_per_s is not None:
-                await clock.sleep(max(0.0, began_s + filled.read / rate_per_s - clock.monotonic_s()))
+                if cancelled is not None and clock.monotonic_s() >= asked_s + ASKED_EVERY_S:
+                    asked_s = clock.monotonic_s()
+                    if await cancelled():
+                        return filled
+                if rate_per_s is not None:
+                    await clock.sleep(max(0.0, began_s + filled.read / rate_per_s - clock.monotonic_s()))
     finally:
         await asyncio.shield(runner.release())
 

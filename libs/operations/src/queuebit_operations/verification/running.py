@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import multiprocessing
 import os
 import queue
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from queuebit_operations.archiving.store import Noted, folder_of, opened_archives
+from queuebit_operations.collector import calm
 from queuebit_operations.connections.bus import kafka_access, namespace_of
 from queuebit_operations.connections.clock import store_time
 from queuebit_operations.connections.store import postgres_settings
@@ -85,9 +85,7 @@ async def _part(
     on_progress: Callable[[Counts], None],
 ) -> Part:
     async with AsyncExitStack() as stack:
-        # Nothing here makes circles, and looking for them among millions of small values takes a fifth of the time.
-        stack.callback(gc.set_threshold, *gc.get_threshold())
-        gc.set_threshold(200_000, 50, 1000)
+        stack.enter_context(calm())
         scan = await stack.enter_async_context(opened_scan(postgres_settings(env)))
         records = None
         if wanted.kafka and wanted.selection.everything:

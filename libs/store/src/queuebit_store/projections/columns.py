@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from queuebit_store.errors import InvalidBatch
 from queuebit_store.log.port import Position
 from queuebit_store.projections.port import Build, Failure, Key, Row, Shape
 
@@ -26,6 +27,19 @@ def arrays(types: Sequence[str], rows: Collection[Sequence[Any]]) -> list[list[A
     if not rows:
         return [[] for _ in types]
     return [list(map(_ENCODERS[name], column)) for name, column in zip(types, zip(*rows, strict=True), strict=True)]
+
+
+def documents(types: Sequence[str], rows: Collection[Sequence[Any]]) -> list[str]:
+    """Rows as one JSON array a column, of which each element is cast to its type: this takes a tenth of the time in which the
+    driver encodes an array, element by element. Raises InvalidBatch.
+    """
+    if not rows:
+        return ["[]"] * len(types)
+    columns = zip(types, zip(*rows, strict=True), strict=True)
+    try:
+        return [orjson.dumps([*map(_WRITERS[name], column)]).decode() for name, column in columns]
+    except orjson.JSONEncodeError:
+        raise InvalidBatch("A value does not fit the type of its column.") from None
 
 
 def row_of(shape: Shape) -> Callable[[asyncpg.Record], Row]:
@@ -90,11 +104,17 @@ def _json(value: Any) -> str | None:
     return text if "\\u0000" not in text else text.replace("\\u0000", "\\ufffd")
 
 
+def _said(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
 def _as_is(value: Any) -> Any:
     return value
 
 
 _ENCODERS: dict[str, Callable[[Any], Any]] = dict.fromkeys(TYPES, _as_is) | {"text": _text, "jsonb": _json}
+
+_WRITERS: dict[str, Callable[[Any], Any]] = _ENCODERS | {"uuid": _said, "numeric": _said}
 
 
 def key_of(shape: Shape, row: Row) -> Key:

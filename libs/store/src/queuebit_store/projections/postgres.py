@@ -107,11 +107,11 @@ class PostgresProjections:
             for each in advances
         ]
         rows = [
-            array
+            column
             for each in advances
-            for array in (
+            for column in (
                 *to.arrays(to.key_types(each.shape), each.progress.gone),
-                *to.arrays(list(each.shape.columns.values()), each.progress.put),
+                *to.documents(list(each.shape.columns.values()), each.progress.put),
             )
         ]
         return {row[0] for row in await self._session.fetch_text(statement, *zip(*ways, strict=True), *rows)}
@@ -203,11 +203,13 @@ def _parts(shape: Shape) -> tuple[tuple[tuple[str, str], ...], int]:
 
 @lru_cache(maxsize=256)
 def _statement(name: str, columns: tuple[tuple[str, str], ...], key_columns: int, build: str, fixed: int) -> str:
-    """A statement for the table of a build. The arrays of its keys come after `fixed` parameters, then those of its rows."""
+    """A statement for the table of a build. The arrays of its keys come after `fixed` parameters, then the JSON of its rows, a
+    column each.
+    """
     names = [column for column, _ in columns]
     key, rest = names[:key_columns], names[key_columns:]
     keys = [f"${fixed + nth}::{kind}[]" for nth, (_, kind) in enumerate(columns[:key_columns], start=1)]
-    rows = [f"${fixed + key_columns + nth}::{kind}[]" for nth, (_, kind) in enumerate(columns, start=1)]
+    elements = [f"json_array_elements_text(${fixed + key_columns + nth}::json)" for nth in range(1, len(columns) + 1)]
     return queries()[name].format(
         build=build,
         table=f'"projection_{build}"',
@@ -215,7 +217,8 @@ def _statement(name: str, columns: tuple[tuple[str, str], ...], key_columns: int
         key=", ".join(key),
         key_arrays=", ".join(keys),
         gone_arrays=", ".join(keys),
-        arrays=", ".join(rows),
+        elements=", ".join(elements),
+        values=", ".join(f"p.{column}::{kind}" for column, kind in columns),
         same_key=" AND ".join(f"t.{column} = g.{column}" for column in key),
         assignments=", ".join(f"{column} = excluded.{column}" for column in rest),
     )

@@ -88,7 +88,7 @@ class ProjectionRunner:
         reads_ahead: bool = False,
     ) -> None:
         """`log`: what is read, where the store's own log is not all of it. `reads_ahead`: the next page is read while one is
-        folded, for whoever has a whole log before him.
+        folded and saved, for whoever has a whole log before him.
         """
         self._store = store
         self._folds = registry_of(folds)
@@ -100,7 +100,7 @@ class ProjectionRunner:
         self._tell = tell
         self._log = log or store
         self._reads_ahead = reads_ahead
-        self._ahead: tuple[tuple[object, ...], asyncio.Task[Page]] | None = None
+        self._ahead: tuple[tuple[object, ...], asyncio.Task[tuple[Page, list[Read]]]] | None = None
         self._leases: dict[str, tuple[Lease, float]] = {}
         self._known: dict[str, KnownRows] = {}
         self._tried: dict[str, float] = {}
@@ -138,33 +138,43 @@ class ProjectionRunner:
         """Take builds forward that stand at the same place: what comes next is read once for all of them, and saved at once."""
         folds = [self._fold_of(each) for each in builds]
         categories = tuple(dict.fromkeys(category for each in folds for category in each.categories))
-        page = await self._page(after, limit, categories, types_of(folds))
+        self._busy_s = 0.0
+        page, reads = await self._page(after, limit, categories, types_of(folds))
         if not page.count:
             return Stepped(tuple(builds))
-        self._busy_s = 0.0
-        reads: list[Read] = []
-        for some in slices(page.events):
-            with self._busy():
-                reads += read_all(some)
-            await asyncio.sleep(0)
         taken = await self._take_all(builds, page, reads)
         events = {new.name: new.events - old.events for old, new in zip(builds, taken, strict=True)}
         newest = page.events[-1].time if page.events else None
         return Stepped(taken, events, page.more, newest, page.count, self._busy_s)
 
-    async def _page(self, after: Position, limit: int, categories: tuple[str, ...], types: Mapping[str, int]) -> Page:
-        """The next page, read before where that was foreseen. What was read earlier is no less true: events only follow."""
+    async def _page(
+        self, after: Position, limit: int, categories: tuple[str, ...], types: Mapping[str, int]
+    ) -> tuple[Page, list[Read]]:
+        """The next page and what it says, read before where that was foreseen, while the server saved the one before. What was
+        read earlier is no less true: events only follow.
+        """
         ahead, self._ahead = self._ahead, None
         if ahead is not None and ahead[0] == (after, limit, categories, types):
-            page = await ahead[1]
+            page, reads = await ahead[1]
         else:
             if ahead is not None:
                 ahead[1].cancel()
-            page = await self._log.read_page(after, limit=limit, categories=categories, types=types)
+            page, reads = await self._read(after, limit, categories, types)
         if self._reads_ahead and page.more:
-            reading = self._log.read_page(page.end, limit=limit, categories=categories, types=types)
+            reading = self._read(page.end, limit, categories, types)
             self._ahead = (page.end, limit, categories, types), asyncio.ensure_future(reading)
-        return page
+        return page, reads
+
+    async def _read(
+        self, after: Position, limit: int, categories: tuple[str, ...], types: Mapping[str, int]
+    ) -> tuple[Page, list[Read]]:
+        page = await self._log.read_page(after, limit=limit, categories=categories, types=types)
+        reads: list[Read] = []
+        for some in slices(page.events):
+            with self._busy():
+                reads += read_all(some)
+            await asyncio.sleep(0)
+        return page, reads
 
     async def release(self) -> None:
         """Let others take over at once. Raises StoreUnavailable."""

@@ -109,7 +109,7 @@ SELECT build FROM moved;
     DELETE FROM {table} AS t USING unnest({gone_arrays}) AS g ({key})
     WHERE {same_key} AND EXISTS (SELECT FROM moved WHERE build = '{build}')
 ), "put_{build}" AS (
-    INSERT INTO {table} ({columns}) SELECT * FROM unnest({arrays}) AS p ({columns})
+    INSERT INTO {table} ({columns}) SELECT {values} FROM ROWS FROM ({elements}) AS p ({columns})
     WHERE EXISTS (SELECT FROM moved WHERE build = '{build}')
     ON CONFLICT ({key}) DO UPDATE SET {assignments}
 )
