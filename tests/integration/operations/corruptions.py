@@ -13,9 +13,10 @@ from queuebit_contracts.ids import attempt_id_of, derive_id
 from queuebit_control_plane.relay.relay import records_of
 from queuebit_runtime.bus.partitioner import partition_of
 from queuebit_runtime.bus.port import Outgoing
+from queuebit_runtime.clock import SystemClock
 from queuebit_store.ports import Position, Reservation
 from tests.builders import NOW, a_submit
-from tests.fakes.histories import LEG, a_job_id
+from tests.fakes.histories import LEG, a_job_id, answered, tell_jobs
 from tests.integration.operations.world import World
 
 Expected = tuple[str, str]
@@ -140,6 +141,7 @@ PUBLISHED: dict[str, Plant] = {
     "a key stands for other content": key_for_other_content,
 }
 """What is done beside a job that ended, and was published."""
+ENDED_JOBS = len(ENDED) + len(PUBLISHED)
 UNPUBLISHED: dict[str, Plant] = {
     "the relay skipped a job": never_published,
     "the relay published backwards": published_backwards,
@@ -244,6 +246,30 @@ BESIDE: dict[str, Callable[[World], Awaitable[Expected]]] = {
     "a kept attempt is left alone": kept_and_left,
     "a backend is not asked again": asked_never_again,
 }
+
+
+async def plant_all(world: World, ended: Sequence[UUID]) -> dict[str, Expected]:
+    """Plant every corruption, in a store whose jobs all hold; what must be found of each. `ended`: the jobs with the numbers
+    from 0 to `ENDED_JOBS`, all told to their end and not yet, or already, published; the numbers up to 1,000 are nobody's else.
+    """
+    now, spoilt = SystemClock().now(), iter(ended)
+    (started,) = await tell_jobs(world.store, [300], began_at=now, then=answered(a_job_id(300, now))[:1])
+    (forgotten,) = await tell_jobs(world.store, [301], began_at=now - timedelta(days=30), then=[])
+    await world.relay()
+    skipped = await tell_jobs(world.store, range(100, 100 + len(UNPUBLISHED)))
+    last = (await world.events(skipped[-1]))[-1]
+    await world.store.save_cursor("publisher", Position(last.epoch, last.xid, last.seq))
+    waiting = await tell_jobs(world.store, [200])
+
+    planted = {name: await beside(world) for name, beside in BESIDE.items()}
+    for name, plant in {**PUBLISHED, **ENDED}.items():
+        planted[name] = await plant(world, next(spoilt))
+    for (name, plant), job_id in zip(OPEN.items(), (started, forgotten), strict=True):
+        planted[name] = await plant(world, job_id)
+    for (name, plant), job_id in zip(UNPUBLISHED.items(), skipped, strict=True):
+        planted[name] = await plant(world, job_id)
+    planted["the relay stands still"] = await relay_stands_still(world, waiting)
+    return planted
 
 
 def found_by(document: dict[str, Any]) -> set[Expected]:

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from queuebit_runtime.clock import SystemClock
-from queuebit_store.ports import Position
-from tests.fakes.histories import a_job_id, answered, cancelled, tell_jobs
+from tests.fakes.histories import cancelled, tell_jobs
 from tests.integration.operations.conftest import Ops
-from tests.integration.operations.corruptions import (
-    BESIDE,
-    ENDED,
-    OPEN,
-    PUBLISHED,
-    UNPUBLISHED,
-    Expected,
-    found_by,
-    relay_stands_still,
-)
+from tests.integration.operations.corruptions import ENDED_JOBS, found_by, plant_all
 from tests.integration.operations.world import World
 
 
@@ -39,27 +27,9 @@ async def test_it_is_quiet_where_all_holds(ops: Ops, world: World) -> None:
 
 
 async def test_it_finds_every_planted_corruption(ops: Ops, world: World) -> None:
-    ended = iter(await tell_jobs(world.store, range(len(ENDED) + len(PUBLISHED))))
-    old = SystemClock().now() - timedelta(days=30)
-    now = SystemClock().now()
-    (started,) = await tell_jobs(world.store, [300], began_at=now, then=answered(a_job_id(300, now))[:1])
-    (forgotten,) = await tell_jobs(world.store, [301], began_at=old, then=[])
-    await world.relay()
-    skipped = await tell_jobs(world.store, range(100, 100 + len(UNPUBLISHED)))
-    last = (await world.events(skipped[-1]))[-1]
-    await world.store.save_cursor("publisher", Position(last.epoch, last.xid, last.seq))
-    waiting = await tell_jobs(world.store, [200])
+    ended = await tell_jobs(world.store, range(ENDED_JOBS))
 
-    planted: dict[str, Expected] = {}
-    for name, beside in BESIDE.items():
-        planted[name] = await beside(world)
-    for name, plant in {**PUBLISHED, **ENDED}.items():
-        planted[name] = await plant(world, next(ended))
-    for (name, plant), job_id in zip(OPEN.items(), (started, forgotten), strict=True):
-        planted[name] = await plant(world, job_id)
-    for (name, plant), job_id in zip(UNPUBLISHED.items(), skipped, strict=True):
-        planted[name] = await plant(world, job_id)
-    planted["the relay stands still"] = await relay_stands_still(world, waiting)
+    planted = await plant_all(world, ended)
     said = await ops("verify", "--json")
     in_turns = await ops("verify", "--json", "--events-max", "100")
 

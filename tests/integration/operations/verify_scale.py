@@ -1,0 +1,165 @@
+"""`python -m tests.integration.operations.verify_scale`: verifies a large store beside its topics, as an operator does.
+
+Jobs are told as the control plane tells them, and published by its relay. Then `queuebit ops verify`, as a process with its own
+parallelism, must be quiet within the bar; and of corruptions that are planted after that, each must be found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import uvloop
+
+from queuebit_devstack.stack import Stack, start_stack
+from queuebit_operations.exit_codes import FOUND
+from queuebit_store.connections.migrations import migrate
+from queuebit_store.postgres import PostgresSettings, PostgresStore
+from tests.fakes.histories import a_job_id, cancelled, tell_jobs
+from tests.integration.operations.corruptions import ENDED_JOBS, Expected, found_by, plant_all
+from tests.integration.operations.world import World, a_world
+
+BAR_S = 60.0
+"""For a million events."""
+NAMESPACE = "verify_scale"
+FIRST = 10_000
+"""The numbers before belong to the corruptions."""
+BATCH_JOBS = 500
+EVENTS_A_JOB = 7
+CANCELLED_EVERY = 10
+"""So many batches come between two of which all jobs are withdrawn."""
+BYTES_AN_EVENT = 6000
+"""What an event takes on the disk: in the store, on its topics, and in the log of the server."""
+QUEUEBIT = str(Path(sys.executable).with_name("queuebit"))
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What came of it: how long the quiet run took, what it said, and which planted corruptions were not found."""
+
+    events: int
+    took_s: float
+    quiet: Mapping[str, Any]
+    planted: Mapping[str, Expected]
+    missed: Mapping[str, Expected]
+
+    @property
+    def holds(self) -> bool:
+        return self.quiet["ok"] and self.took_s <= BAR_S and not self.missed
+
+
+async def prove(stack: Stack, events: int, say: Say) -> Proof:
+    """Make the store, verify it, spoil it, verify it again."""
+    async with _world(stack) as world:
+        ended = await tell_jobs(world.store, range(ENDED_JOBS))
+        told = await _fill(world, events - ENDED_JOBS * EVENTS_A_JOB, say) + ENDED_JOBS * EVENTS_A_JOB
+        began_s = time.perf_counter()
+        await world.relay()
+        say(f"published, {told / (time.perf_counter() - began_s):,.0f} events a second")
+        await world.admin.execute("ANALYZE stream, event")
+        began_s = time.perf_counter()
+        quiet = await _verify(stack)
+        took_s = time.perf_counter() - began_s
+        say(f"verified in {took_s:.1f} s: {quiet['checked']}, {len(quiet['findings'])} findings")
+        planted = await plant_all(world, ended)
+        found = found_by(await _verify(stack))
+    missed = {name: expected for name, expected in planted.items() if expected not in found}
+    say(f"{len(planted) - len(missed)} of {len(planted)} planted corruptions found")
+    return Proof(told, took_s, quiet, planted, missed)
+
+
+@asynccontextmanager
+async def _world(stack: Stack) -> AsyncIterator[World]:
+    settings = PostgresSettings(stack.postgres, namespace=NAMESPACE)
+    await migrate(settings)
+    admin = await asyncpg.connect(stack.postgres, server_settings={"search_path": f'"{NAMESPACE}"'})
+    try:
+        async with await PostgresStore.open(settings) as store, a_world(stack, store, admin, NAMESPACE) as world:
+            yield world
+    finally:
+        await admin.execute(f"DROP SCHEMA {NAMESPACE} CASCADE")
+        await admin.close()
+
+
+async def _fill(world: World, events: int, say: Say) -> int:
+    """Tell jobs of so many events or a few more: most are answered, some are withdrawn; how many they were."""
+    told, batch, began_s, said_s = 0, 0, time.perf_counter(), 0.0
+    while told < events:
+        first = FIRST + batch * BATCH_JOBS
+        numbers = range(first, first + min(BATCH_JOBS, -(-(events - told) // EVENTS_A_JOB)))
+        then = cancelled(a_job_id(first)) if batch % CANCELLED_EVERY == CANCELLED_EVERY - 1 else None
+        job_ids = await tell_jobs(world.store, numbers, then=then)
+        told += await _count(world, job_ids)
+        batch += 1
+        took_s = time.perf_counter() - began_s
+        if took_s - said_s >= 5 or told >= events:
+            said_s = took_s
+            say(f"{told:,} of {events:,} events, {told / took_s:,.0f} a second")
+    return told
+
+
+async def _count(world: World, job_ids: Sequence[UUID]) -> int:
+    counted = await world.admin.fetchval("SELECT sum(version) FROM stream WHERE stream_id = ANY ($1)", job_ids)
+    return int(counted)
+
+
+async def _verify(stack: Stack) -> dict[str, Any]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("QUEUEBIT_")}
+    process = await asyncio.create_subprocess_exec(
+        QUEUEBIT, "ops", "verify", "--json", "--events-max", "2000000",
+        env={**env, **stack.env(), "QUEUEBIT_NAMESPACE": NAMESPACE},
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    said, _ = await process.communicate()
+    assert process.returncode in (0, FOUND), f"verify ended with {process.returncode}"
+    document: dict[str, Any] = json.loads(said)
+    return document
+
+
+async def run(events: int, say: Say) -> bool:
+    """Whether it holds."""
+    with tempfile.TemporaryDirectory(prefix="queuebit-verify-scale-") as folder:
+        need, free = events * BYTES_AN_EVENT, shutil.disk_usage(folder).free
+        if free < need:
+            say(f"{events:,} events take about {need / 1e9:.0f} GB below {folder}, where {free / 1e9:.0f} GB are free.")
+            return False
+        stack = await start_stack(Path(folder))
+        async with stack:
+            proof = await prove(stack, events, say)
+    for finding in proof.quiet["findings"]:
+        say(f"found where all holds: {finding['check']}, {finding['count']} times: {finding['examples'][:2]}")
+    for name, (check, subject) in proof.missed.items():
+        say(f"not found: {name} ({check} of {subject})")
+    say(f"{proof.events:,} events verified in {proof.took_s:.1f} s (bar: {BAR_S:.0f} s for a million)")
+    return proof.holds
+
+
+def main(argv: Sequence[str]) -> int:
+    """Exit 0 where the bar holds and everything planted is found."""
+    parser = argparse.ArgumentParser(prog="python -m tests.integration.operations.verify_scale", description=__doc__)
+    parser.add_argument("--events", type=int, default=1_000_000, help="of the store (default: %(default)s)")
+    arguments = parser.parse_args(argv)
+    return 0 if uvloop.run(run(arguments.events, _say)) else 1
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
