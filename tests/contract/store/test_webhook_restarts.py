@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from ipaddress import ip_network
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from queuebit_client.webhooks import verify
-from queuebit_gateway.egress.post import Egress, EgressPolicy
+from queuebit_gateway.egress.post import Egress
 from queuebit_gateway.webhooks.endpoints import Endpoints
 from queuebit_gateway.webhooks.models import WebhookBody
 from queuebit_gateway.webhooks.rule import Rule
@@ -20,14 +25,15 @@ from queuebit_gateway.webhooks.sealing import Sealer
 from queuebit_gateway.webhooks.service import WebhookService
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.ids import SystemIds
+from queuebit_store.postgres import PostgresSettings, PostgresStore
+from tests.contract.store.a_sender import LOOPBACK, NAME, PEPPER, send
 from tests.contract.store.builders import T0, an_append, an_id
 from tests.fakes.hook_receiver import Hook, HookReceiver, a_hook_receiver
 
 RESTARTS = int(os.environ.get("RESTARTS", "8"))
 JOBS_A_RESTART = 10
 LEASE_S = 0.5
-LOOPBACK = EgressPolicy(allowed=(ip_network("127.0.0.0/8"),))
-PEPPER = b"a pepper for restarts"
+LONGER_LEASE_S = 5.0
 
 
 class Outage:
@@ -44,16 +50,20 @@ class Outage:
 async def _life(open_session: Callable[[], Awaitable[Any]], seconds: float) -> None:
     """A sender from its start to its sudden end: attempts are cut off, claims stay behind."""
     store = await open_session()
-    async with Egress(LOOPBACK) as egress:
-        sealer = Sealer(PEPPER, os.urandom)
-        service = WebhookService(
-            _Impatient(store), egress.post, sealer, SystemClock(), interval_s=0.01, lease_s=LEASE_S
-        )
-        task = asyncio.create_task(service.run(asyncio.Event()))
-        await asyncio.sleep(seconds)
-        task.cancel()
-        await service.finish(0.0)
-    await store.close()
+    try:
+        async with Egress(LOOPBACK) as egress:
+            sealer = Sealer(PEPPER, os.urandom)
+            service = WebhookService(
+                _Impatient(store), egress.post, sealer, SystemClock(), interval_s=0.01, lease_s=LEASE_S
+            )
+            task = asyncio.create_task(service.run(asyncio.Event()))
+            try:
+                await asyncio.sleep(seconds)
+            finally:
+                task.cancel()
+                await service.finish(0.0)
+    finally:
+        await store.close()
 
 
 class _Impatient:
@@ -109,3 +119,82 @@ async def test_restarts_under_load_lose_no_webhook(open_session: Any, store: Any
         assert set(_arrived(other, second.keys[0].text or "")) == wanted
         delivered, _ = await endpoints.deliveries("acme", made.id, ("delivered",), None, 100)
         assert len({each.id for each in delivered}) == min(100, len(wanted))
+
+
+async def test_what_a_killed_sender_had_in_hand_is_free_when_its_lease_is_over(
+    settings: PostgresSettings, postgres_store: PostgresStore, admin: asyncpg.Connection
+) -> None:
+    """Given a process that is killed while a receiver lets it wait, then its sessions end, its claim ends when it said, and the
+    next sender tells the same once.
+    """
+    clock = SystemClock()
+    endpoints = Endpoints(postgres_store, Sealer(PEPPER, os.urandom), LOOPBACK, clock, SystemIds(clock))
+    await postgres_store.add_tenant("acme", T0)
+    async with a_hook_receiver() as receiver, _silent() as silent:
+        rule = Rule(events=("JobPlanned",))
+        made, _ = await endpoints.make("acme", "one", WebhookBody(url=silent.url, rule=rule))
+        await postgres_store.append([an_append(1, events=1, seconds=(clock.now() - T0).total_seconds())])
+        sender = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.contract.store.a_sender", settings.url, settings.namespace, str(LONGER_LEASE_S)
+        )
+        try:
+            await asyncio.wait_for(silent.asked.wait(), 60.0)
+            assert await _sessions(admin) > 0
+        finally:
+            sender.kill()
+            await sender.wait()
+        assert await postgres_store.claim_deliveries({made.id: 9}, 1.0) == []
+        held, now = await _row(admin, "SELECT lease_until, clock_timestamp() FROM webhook_delivery")
+        assert held - now <= timedelta(seconds=LONGER_LEASE_S)
+        async with asyncio.timeout(30.0):
+            while await _sessions(admin):  # noqa: ASYNC110 - the server tells nobody
+                await asyncio.sleep(0.02)
+
+        await admin.execute("UPDATE webhook_endpoint SET url = $1", receiver.url)
+        following = asyncio.create_task(send(settings, LONGER_LEASE_S))
+        async with asyncio.timeout(60.0):
+            while await _row(admin, "SELECT state FROM webhook_delivery") != ("delivered",):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.02)
+        following.cancel()
+
+    assert _arrived(receiver, made.keys[0].text or "") == {(str(an_id(1)), 1): 1}
+    claims, attempts, ended = await _row(admin, "SELECT claims, attempts, updated_at FROM webhook_delivery")
+    assert (claims, attempts, ended >= held) == (2, 1, True)
+
+
+@dataclass
+class _Silent:
+    """A receiver that takes the connection and never says a word."""
+
+    url: str
+    asked: asyncio.Event
+
+
+@asynccontextmanager
+async def _silent() -> AsyncIterator[_Silent]:
+    asked = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        asked.set()
+        while await reader.read(65536):
+            pass
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield _Silent(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook", asked)
+    finally:
+        server.close()
+
+
+async def _sessions(admin: asyncpg.Connection) -> int:
+    """How many sessions senders have that are processes."""
+    counted = "SELECT count(*) FROM pg_stat_activity WHERE starts_with(application_name, $1)"
+    return int(await admin.fetchval(counted, NAME))
+
+
+async def _row(admin: asyncpg.Connection, question: str) -> tuple[Any, ...]:
+    row = await admin.fetchrow(question)
+    assert row is not None
+    return tuple(row)
