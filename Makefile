@@ -98,8 +98,12 @@ bench: $(READY) ## Measure throughput, latency and memory on the real stack; OUT
 bench-beside: $(READY) ## Measure an old commit and this one in turns of one run; fails where this one is slower (COMMIT=ba1e5f6 TURNS=2 TOLERANCE=0.03).
 	@$(BIN)/python -m queuebit_workbench.bench.beside $(or $(COMMIT),ba1e5f6) $(if $(TURNS),--turns $(TURNS)) $(if $(TOLERANCE),--tolerance $(TOLERANCE))
 
-scale: $(READY) ## Measure appends, timelines, lists and plans on a log of ten million events, beside an empty one (EVENTS=10000000).
-	@$(BIN)/python -m queuebit_workbench.bench.store $(if $(EVENTS),--events $(EVENTS))
+scale: $(READY) ## Measure appends, timelines, lists and plans on a log of ten million events, beside an empty one (EVENTS=10000000 DATA=folder to go on there).
+	@$(BIN)/python -m queuebit_workbench.bench.store $(if $(EVENTS),--events $(EVENTS)) $(if $(DATA),--data "$(DATA)")
+
+.PHONY: verify-scale
+verify-scale: $(READY) ## Verify a store of a million events beside its topics within a minute, then find what is planted in it (EVENTS=1000000).
+	@$(BIN)/python -m tests.integration.operations.verify_scale $(if $(EVENTS),--events $(EVENTS))
 
 bench-admission: $(READY) ## Measure what strangers can make admission cost, and whom it holds up (LARGE=30 statements).
 	@$(BIN)/python -m queuebit_workbench.bench.admission $(if $(LARGE),--large $(LARGE))

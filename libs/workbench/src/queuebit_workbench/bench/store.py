@@ -11,7 +11,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -40,6 +41,7 @@ FILL_JOBS = 50_000
 """Jobs that one statement of the generator makes."""
 BYTES_AN_EVENT = 1500
 """What an event takes on the disk, with its share of heads and indexes and of the log of the server."""
+EMPTY = "empty_log"
 BATCHES, BATCH_STREAMS = 300, 100
 LOOKUPS = 2000
 PLANNED = 50
@@ -70,7 +72,8 @@ class Log:
 
 async def measure(logs: Sequence[Log]) -> None:
     """Append to each in turn, then ask each the same."""
-    chance = random.Random(1)
+    # Another one each time: the streams of an earlier run may be there still.
+    chance = random.Random(time.time_ns())
     for nth in range(BATCHES):
         for log in logs if nth % 2 else reversed(logs):
             batch = _batch(chance, nth)
@@ -117,17 +120,24 @@ async def _p99(ask: Callable[[], Awaitable[object]], times: int) -> float:
 
 
 async def fill(settings: PostgresSettings, events: int, console: Console) -> list[UUID]:
-    """Make jobs of so many events, spread over all months, and give some of their ids."""
+    """Make jobs of so many events, spread over all months, and give some of their ids. Those that are there already count."""
     statements = named(files("queuebit_workbench").joinpath("bench", "store.sql").read_text(encoding="utf-8"))
     connection = await asyncpg.connect(settings.url, server_settings={"search_path": f'"{settings.namespace}"'})
     began_s = time.perf_counter()
     try:
         jobs = -(-events // EVENTS_A_JOB)
-        for first in range(0, jobs, FILL_JOBS):
-            count = min(FILL_JOBS, jobs - first)
-            await connection.execute(statements["fill"], first, first + count - 1, BEGAN)
-            done = (first + count) * EVENTS_A_JOB
-            console.print(f"{done:,} events, {done / (time.perf_counter() - began_s):,.0f} a second")
+        await connection.execute(statements["make_filled"])
+        there: int = await connection.fetchval(statements["filled"])
+        for first in range(there, jobs, FILL_JOBS):
+            after = min(first + FILL_JOBS, jobs)
+            async with connection.transaction():
+                await connection.execute(statements["fill"], first, after - 1, BEGAN)
+                await connection.execute(statements["note_filled"], after)
+            per_s = (after - there) * EVENTS_A_JOB / (time.perf_counter() - began_s)
+            left_s = (jobs - after) * EVENTS_A_JOB / per_s
+            console.print(
+                f"{after * EVENTS_A_JOB:,} of {jobs * EVENTS_A_JOB:,} events, {per_s:,.0f} a second, {left_s:,.0f} s to go"
+            )
         await connection.execute("CHECKPOINT")
         return [row[0] for row in await connection.fetch(statements["some_streams"])]
     finally:
@@ -143,6 +153,15 @@ async def _analyze(settings: PostgresSettings) -> None:
         await connection.close()
 
 
+async def _forget(url: str, namespace: str) -> None:
+    """What a run before this one left of it."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(f"DROP SCHEMA IF EXISTS {namespace} CASCADE")
+    finally:
+        await connection.close()
+
+
 async def _opened(url: str, namespace: str) -> Log:
     settings = PostgresSettings(url, namespace=namespace)
     await migrate(settings)
@@ -152,18 +171,30 @@ async def _opened(url: str, namespace: str) -> Log:
     return Log(settings, store)
 
 
-async def run(events: int, console: Console) -> bool:
-    """Whether the bars hold."""
+@contextmanager
+def _folder(data: Path | None) -> Iterator[Path]:
+    """Where the servers keep their files: for good where it is named."""
+    if data is not None:
+        data.mkdir(parents=True, exist_ok=True)
+        yield data
+        return
     with tempfile.TemporaryDirectory(prefix="queuebit-scale-") as folder:
+        yield Path(folder)
+
+
+async def run(events: int, console: Console, data: Path | None = None) -> bool:
+    """Whether the bars hold."""
+    with _folder(data) as folder:
         need, free = events * BYTES_AN_EVENT, shutil.disk_usage(folder).free
         if free < need:
             console.print(
                 f"{events:,} events take about {need / 1e9:.0f} GB below {folder}, where {free / 1e9:.0f} GB are free."
             )
             return False
-        stack = await start_stack(Path(folder), kafka=False)
+        stack = await start_stack(folder, kafka=False)
         async with stack:
-            empty, large = await _opened(stack.postgres, "empty_log"), await _opened(stack.postgres, "large_log")
+            await _forget(stack.postgres, EMPTY)
+            empty, large = await _opened(stack.postgres, EMPTY), await _opened(stack.postgres, "large_log")
             try:
                 large.ids = await fill(large.settings, events, console)
                 await measure((empty, large))
@@ -206,8 +237,9 @@ def main(argv: Sequence[str]) -> int:
     """Exit 0 where the bars hold."""
     parser = argparse.ArgumentParser(prog="python -m queuebit_workbench.bench.store", description=__doc__)
     parser.add_argument("--events", type=int, default=10_000_000, help="of the large log (default: %(default)s)")
+    parser.add_argument("--data", type=Path, help="keep the log in this folder, and go on there where it was stopped")
     arguments = parser.parse_args(argv)
-    return 0 if uvloop.run(run(arguments.events, Console())) else 1
+    return 0 if uvloop.run(run(arguments.events, Console(), arguments.data)) else 1
 
 
 if __name__ == "__main__":

@@ -22,3 +22,15 @@ FROM jobs CROSS JOIN generate_series(1, 7) AS version;
 -- name: some_streams
 -- Streams over all months.
 SELECT stream_id FROM stream TABLESAMPLE BERNOULLI (10) LIMIT 20000;
+
+-- name: make_filled
+-- How many jobs there are already: kept with them, so that who was stopped goes on.
+CREATE TABLE IF NOT EXISTS filled (jobs bigint NOT NULL);
+
+-- name: filled
+-- How many that is.
+SELECT COALESCE(max(jobs), 0) FROM filled;
+
+-- name: note_filled
+-- So many now.
+INSERT INTO filled (jobs) VALUES ($1);
