@@ -26,6 +26,7 @@ from queuebit_gateway.webhooks.service import WebhookService
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.ids import SystemIds
 from queuebit_store.postgres import PostgresSettings, PostgresStore
+from queuebit_store.webhooks.port import Room
 from tests.contract.store.a_sender import LOOPBACK, NAME, PEPPER, send
 from tests.contract.store.builders import T0, an_append, an_id
 from tests.fakes.hook_receiver import Hook, HookReceiver, a_hook_receiver
@@ -143,7 +144,8 @@ async def test_what_a_killed_sender_had_in_hand_is_free_when_its_lease_is_over(
         finally:
             sender.kill()
             await sender.wait()
-        assert await postgres_store.claim_deliveries({made.id: 9}, 1.0) == []
+        room = [Room(made.id, "acme", 9)]
+        assert await postgres_store.claim_deliveries(room, 1.0, of_tenant={"acme": 9}, limit=9) == []
         held, now = await _row(admin, "SELECT lease_until, clock_timestamp() FROM webhook_delivery")
         assert held - now <= timedelta(seconds=LONGER_LEASE_S)
         async with asyncio.timeout(30.0):
