@@ -9,9 +9,9 @@ import pytest
 
 from queuebit_store.memory import MemoryDatabase, MemoryStore
 from queuebit_store.postgres import PostgresSettings, PostgresStore
-from tests.contract.store.fixtures import empty_settings, settings
+from tests.contract.store.fixtures import admin, empty_settings, postgres_store, settings
 
-__all__ = ["empty_settings", "settings"]
+__all__ = ["admin", "empty_settings", "postgres_store", "settings"]
 
 Store = MemoryStore | PostgresStore
 OpenSession = Callable[[], Awaitable[Store]]
