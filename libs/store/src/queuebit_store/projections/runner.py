@@ -24,7 +24,6 @@ from queuebit_store.projections.folding import (
     Read,
     Told,
     failure_of,
-    read_all,
     registry_of,
     sentence_of,
     slices,
@@ -33,6 +32,7 @@ from queuebit_store.projections.folding import (
     wanted_of,
 )
 from queuebit_store.projections.known import KnownRows
+from queuebit_store.projections.pages import Pages
 from queuebit_store.projections.port import Advance, Build, BuildState, Failure, LogPages, Page, Projections
 
 log = logging.getLogger(__name__)
@@ -98,9 +98,7 @@ class ProjectionRunner:
         self._states = states
         self._only = only
         self._tell = tell
-        self._log = log or store
-        self._reads_ahead = reads_ahead
-        self._ahead: tuple[tuple[object, ...], asyncio.Task[tuple[Page, list[Read]]]] | None = None
+        self._pages = Pages(log or store, reads_ahead=reads_ahead, busy=self._busy)
         self._leases: dict[str, tuple[Lease, float]] = {}
         self._known: dict[str, KnownRows] = {}
         self._tried: dict[str, float] = {}
@@ -139,7 +137,7 @@ class ProjectionRunner:
         folds = [self._fold_of(each) for each in builds]
         categories = tuple(dict.fromkeys(category for each in folds for category in each.categories))
         self._busy_s = 0.0
-        page, reads = await self._page(after, limit, categories, types_of(folds))
+        page, reads = await self._pages.read(after, limit, categories, types_of(folds))
         if not page.count:
             return Stepped(tuple(builds))
         taken = await self._take_all(builds, page, reads)
@@ -147,40 +145,9 @@ class ProjectionRunner:
         newest = page.events[-1].time if page.events else None
         return Stepped(taken, events, page.more, newest, page.count, self._busy_s)
 
-    async def _page(
-        self, after: Position, limit: int, categories: tuple[str, ...], types: Mapping[str, int]
-    ) -> tuple[Page, list[Read]]:
-        """The next page and what it says, read before where that was foreseen, while the server saved the one before. What was
-        read earlier is no less true: events only follow.
-        """
-        ahead, self._ahead = self._ahead, None
-        if ahead is not None and ahead[0] == (after, limit, categories, types):
-            page, reads = await ahead[1]
-        else:
-            if ahead is not None:
-                ahead[1].cancel()
-            page, reads = await self._read(after, limit, categories, types)
-        if self._reads_ahead and page.more:
-            reading = self._read(page.end, limit, categories, types)
-            self._ahead = (page.end, limit, categories, types), asyncio.ensure_future(reading)
-        return page, reads
-
-    async def _read(
-        self, after: Position, limit: int, categories: tuple[str, ...], types: Mapping[str, int]
-    ) -> tuple[Page, list[Read]]:
-        page = await self._log.read_page(after, limit=limit, categories=categories, types=types)
-        reads: list[Read] = []
-        for some in slices(page.events):
-            with self._busy():
-                reads += read_all(some)
-            await asyncio.sleep(0)
-        return page, reads
-
     async def release(self) -> None:
         """Let others take over at once. Raises StoreUnavailable."""
-        if self._ahead is not None:
-            self._ahead[1].cancel()
-            self._ahead = None
+        self._pages.forget()
         self._known.clear()
         while self._leases:
             _, (lease, _) = self._leases.popitem()
