@@ -91,12 +91,12 @@ fmt: $(READY) ## Format and mend what can be mended.
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(READY) ## Measure throughput, latency and memory on the real stack; OUT=file.json keeps the figures.
-	@$(BIN)/python -m queuebit_workbench.bench $(if $(OUT),--out $(OUT))
+bench: $(READY) ## Measure throughput, latency and memory on the real stack; OUT=file.json keeps the figures, POLICY=file measures under a policy, too.
+	@$(BIN)/python -m queuebit_workbench.bench $(if $(OUT),--out $(OUT)) $(if $(POLICY),--policy $(POLICY))
 
 .PHONY: bench-beside
-bench-beside: $(READY) ## Measure an old commit and this one in turns of one run; fails where this one is slower (COMMIT=ba1e5f6 TURNS=2 TOLERANCE=0.03).
-	@$(BIN)/python -m queuebit_workbench.bench.beside $(or $(COMMIT),ba1e5f6) $(if $(TURNS),--turns $(TURNS)) $(if $(TOLERANCE),--tolerance $(TOLERANCE))
+bench-beside: $(READY) ## Measure an old commit and this one in turns of one run; fails where this one is slower (COMMIT=ba1e5f6 TURNS=2 TOLERANCE=0.03 POLICY=file).
+	@$(BIN)/python -m queuebit_workbench.bench.beside $(or $(COMMIT),ba1e5f6) $(if $(TURNS),--turns $(TURNS)) $(if $(TOLERANCE),--tolerance $(TOLERANCE)) $(if $(POLICY),--policy $(POLICY))
 
 scale: $(READY) ## Measure appends, timelines, lists and plans on a log of ten million events, beside an empty one (EVENTS=10000000 DATA=folder to go on there).
 	@$(BIN)/python -m queuebit_workbench.bench.store $(if $(EVENTS),--events $(EVENTS)) $(if $(DATA),--data "$(DATA)")

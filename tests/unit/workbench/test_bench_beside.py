@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from queuebit_workbench.bench.__main__ import parse
 from queuebit_workbench.bench.beside import Side, Turn, lines_of, prepared, slower, table_of
 from queuebit_workbench.bench.errors import BenchFailed
 
+POLICIES = Path(__file__).parents[3] / "infra" / "examples" / "policies"
 BENCH = """#!/bin/sh
 echo '{"ratio": 0.3, "argv": "'"$*"'"}' > "$8"
 """
@@ -99,3 +101,12 @@ def test_what_cannot_be_run_says_why(repository: Path, tmp_path: Path) -> None:
 
     with pytest.raises(BenchFailed, match="ended with"):
         Side("old", tmp_path, "x").bench(tmp_path / "none" / "out.json", 1, 1.0)
+
+
+def test_a_policy_that_cannot_be_read_is_refused_before_anything_starts(tmp_path: Path, capsys: Any) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--policy", str(tmp_path / "none.yaml")])
+
+    assert "cannot be read" in capsys.readouterr().err
+    settings, _ = parse(["--policy", str(POLICIES / "canary.yaml")])
+    assert settings.policy == str(POLICIES / "canary.yaml")

@@ -96,6 +96,7 @@ def test_the_document_has_every_figure_of_a_whole_run() -> None:
         queuebit=a_pipeline(1400.0),
         store=StoreFigures(1.0, 2.0, 3.0, 4.0, 5.0),
         telemetry=BurstFigures((900.0,), {"control_plane": 500.0}),
+        policy=BurstFigures((950.0,), {"control_plane": 480.0}),
     )
     written = json.loads(json.dumps(document(figures)))
     assert set(written) >= CONTRACT

@@ -16,6 +16,8 @@ import uvloop
 from rich.console import Console
 
 from queuebit_devstack.errors import DevstackError
+from queuebit_operations.errors import BadArgument
+from queuebit_operations.policies.files import read_document
 from queuebit_workbench.bench.figures import Figures, document
 from queuebit_workbench.bench.run import run_bench
 from queuebit_workbench.bench.settings import BenchSettings
@@ -37,10 +39,19 @@ def parse(argv: Sequence[str]) -> tuple[BenchSettings, Path | None]:
     parser.add_argument(
         "--profile", action="store_true", help="run the services under cProfile instead, and tell where time goes"
     )
+    parser.add_argument("--policy", type=Path, help="measure what is left of the throughput under this policy, too")
     given = parser.parse_args(argv)
     if given.jobs < 1 or given.seconds <= 0:
         parser.error("--jobs and --seconds are positive")
-    settings = BenchSettings(jobs=given.jobs, seconds=given.seconds, only=given.only, profile=given.profile)
+    policy = None if given.policy is None else str(given.policy)
+    if given.policy is not None:
+        try:
+            read_document(given.policy)
+        except BadArgument as error:
+            parser.error(str(error))
+    settings = BenchSettings(
+        jobs=given.jobs, seconds=given.seconds, only=given.only, profile=given.profile, policy=policy
+    )
     return settings, given.out
 
 

@@ -43,10 +43,10 @@ class Side:
     root: Path
     module: str
 
-    def bench(self, out: Path, jobs: int, seconds: float) -> Document:
-        """Run its benchmark. Raises BenchFailed."""
+    def bench(self, out: Path, jobs: int, seconds: float, *more: str) -> Document:
+        """Run its benchmark, with more of its options. Raises BenchFailed."""
         argv = (".venv/bin/python", "-m", self.module, "--jobs", str(jobs), "--seconds", f"{seconds:g}")
-        _run((*argv, "--out", str(out)), self.root, RUN_S)
+        _run((*argv, "--out", str(out), *more), self.root, RUN_S)
         found: Document = json.loads(out.read_text())
         return found
 
@@ -153,6 +153,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=float, default=1.0, help="how long the half load of each lasts")
     parser.add_argument("--tolerance", type=float, default=TOLERANCE, help="ours may be slower by this share")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where worktree and figures are kept")
+    parser.add_argument("--policy", type=Path, help="measure ours under this policy, too")
     given = parser.parse_args(argv)
     if given.turns < 1 or given.jobs < 1 or given.seconds <= 0 or not 0 <= given.tolerance < 1:
         parser.error("--turns, --jobs and --seconds are positive, and --tolerance is from 0 to 1")
@@ -166,7 +167,8 @@ def main(argv: Sequence[str]) -> int:
             for side in (old, new) if number % 2 else (new, old):
                 console.print(f"Turn {number}: the {side.name} one …")
                 out = given.folder.resolve() / f"{side.name}-{number}.json"
-                found[side.name] = side.bench(out, given.jobs, given.seconds)
+                more = ("--policy", str(given.policy.resolve())) if side is new and given.policy else ()
+                found[side.name] = side.bench(out, given.jobs, given.seconds, *more)
             turns.append(Turn(found["old"], found["new"]))
     except BenchFailed as error:
         console.print(f"Error: {error}", style="red", markup=False)

@@ -121,6 +121,7 @@ class Figures:
     queuebit: PipelineFigures | None = None
     store: StoreFigures | None = None
     telemetry: BurstFigures | None = None
+    policy: BurstFigures | None = None
 
     @property
     def ratio(self) -> float | None:
@@ -142,6 +143,7 @@ def document(figures: Figures) -> dict[str, Any]:
         **{name: value for name, value in ours.items() if name != "jobs_per_s"},
         **{name: _round(value) for name, value in store.items()},
         "telemetry": None if figures.telemetry is None else _burst(figures.telemetry),
+        "policy": None if figures.policy is None else _burst(figures.policy),
         "bare": bare,
         "settings": dict(figures.settings),
     }

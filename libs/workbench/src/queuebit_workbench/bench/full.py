@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from queuebit_contracts.channels import COMPLETED, FAILED, SUBMITTED
 from queuebit_devstack.credentials import gateway_env
 from queuebit_devstack.ports import free_ports
 from queuebit_devstack.stack import Stack
 from queuebit_devstack.supervise import ServiceSpec, Supervisor, prepare, service_specs
+from queuebit_operations.policies.files import read_document
+from queuebit_operations.policies.register import PolicyRegister
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.service.settings import RuntimeSettings
 from queuebit_store.postgres import PostgresSettings, PostgresStore
@@ -32,7 +35,7 @@ def services(stack: Stack, env: Mapping[str, str] | None = None) -> tuple[Servic
 
 
 async def measure_queuebit(stack: Stack, figures: Figures, settings: BenchSettings, say: Say) -> Figures:
-    """Prepare the servers, then measure the services, their parts alone, and the services with telemetry."""
+    """Prepare the servers, then measure the services, their parts alone, the services with telemetry, and under a policy."""
     source = await _prepare(stack)
     async with Supervisor(stack, services(stack)) as supervisor, _driver(stack, settings) as driver:
         await until_calm(_pids(supervisor))
@@ -45,7 +48,23 @@ async def measure_queuebit(stack: Stack, figures: Figures, settings: BenchSettin
         _driver(stack, settings, trace_ratio=TRACE_RATIO) as driver,
     ):
         await until_calm(_pids(supervisor))
-        return replace(figures, telemetry=await measure_burst(driver, _pids(supervisor), settings))
+        figures = replace(figures, telemetry=await measure_burst(driver, _pids(supervisor), settings))
+    return figures if settings.policy is None else await _under_policy(stack, source, figures, settings, say)
+
+
+async def _under_policy(
+    stack: Stack, source: PostgresSettings, figures: Figures, settings: BenchSettings, say: Say
+) -> Figures:
+    """Throughput while jobs are planned by the policy of the settings."""
+    say("  under the policy")
+    document = read_document(Path(settings.policy or ""))
+    async with await PostgresStore.open(source) as store:
+        register = PolicyRegister(store, SystemClock())
+        version, _ = await register.publish(document, actor="bench", reason="It is measured.")
+        await register.activate(version, actor="bench", reason="It is measured.")
+    async with Supervisor(stack, services(stack)) as supervisor, _driver(stack, settings) as driver:
+        await until_calm(_pids(supervisor))
+        return replace(figures, policy=await measure_burst(driver, _pids(supervisor), settings))
 
 
 async def profile_queuebit(stack: Stack, settings: BenchSettings, say: Say) -> None:

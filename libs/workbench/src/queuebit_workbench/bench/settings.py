@@ -36,6 +36,8 @@ class BenchSettings:
     stuck_s: float = 30.0
     only: Part | None = None
     profile: bool = False
+    policy: str | None = None
+    """A file: how much of the throughput is left while jobs are planned by that policy is measured too."""
     seed: int = 20260102
 
     def wants(self, part: Part) -> bool:

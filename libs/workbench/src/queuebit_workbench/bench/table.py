@@ -34,12 +34,13 @@ def verdicts(figures: Figures) -> list[str]:
         lines.append(_against("idle p50 ms", figures.queuebit.idle.p50_ms, IDLE_P50_MS_BAR, at_least=False))
     if figures.ratio is not None:
         lines.append(_against("ratio queuebit / bare", figures.ratio, RATIO_BAR, at_least=True))
-    if figures.telemetry is not None and figures.queuebit is not None:
-        off_us, on_us = (_services_us(each) for each in (figures.queuebit.burst, figures.telemetry))
-        lines.append(
-            f"     telemetry on: {figures.telemetry.jobs_per_s:,.0f} jobs/s; "
-            f"CPU of the services {on_us:,.0f} µs a job instead of {off_us:,.0f}"
-        )
+    for name, burst in (("telemetry on", figures.telemetry), ("under the policy", figures.policy)):
+        if burst is not None and figures.queuebit is not None:
+            off_us, on_us = (_services_us(each) for each in (figures.queuebit.burst, burst))
+            lines.append(
+                f"     {name}: {burst.jobs_per_s:,.0f} jobs/s; "
+                f"CPU of the services {on_us:,.0f} µs a job instead of {off_us:,.0f}"
+            )
     return lines
 
 
