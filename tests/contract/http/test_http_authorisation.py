@@ -24,6 +24,8 @@ MAY = {
     "operator:read": {"operator"},
     "approval:read": {"viewer", "submitter", "operator", "admin"},
     "approval:decide": {"submitter", "operator", "admin"},
+    "key:read": {"admin"},
+    "key:write": {"admin"},
     "budget:read": {"viewer", "submitter", "operator", "admin"},
 }
 """Written down a second time, so that nobody widens a role by mistake."""
@@ -52,6 +54,7 @@ async def _send(world: RunningGateway, route: APIRoute, headers: dict[str, str],
             "budget_id": "x",
             "policy": "x",
             "number": "1",
+            "key_id": "x",
             **ids,
         }
     )
@@ -87,28 +90,30 @@ async def test_a_route_is_open_to_the_roles_of_its_action_and_shut_to_all_others
     assert found == {role: role in MAY[asked.action] for role in ROLES}
 
 
-@pytest.mark.parametrize(
-    "route", [route for route in ROUTES if "{job_id}" in route.path or "{webhook_id}" in route.path], ids=_name
-)
+OWNED = {"{job_id}": "job_not_found", "{webhook_id}": "webhook_not_found", "{key_id}": "key_not_found"}
+"""What a path names, and the code of what is not there."""
+
+
+@pytest.mark.parametrize("route", [each for each in ROUTES if any(name in each.path for name in OWNED)], ids=_name)
 async def test_what_is_anothers_is_not_there(world: RunningGateway, route: APIRoute) -> None:
-    """Given a job and a webhook of one tenant, then an administrator of another finds neither, as if they were nowhere."""
+    """Given a job, a webhook and a key of one tenant, then an administrator of another finds none, as if they were nowhere."""
     job_id = (await world.submit(Prefer="wait=5")).json()["id"]
     mine = await world.headers("acme", "admin", **{"Idempotency-Key": "hook"})
     made = await world.http.post("/v1/webhooks", json={"url": "http://127.0.0.1:9/"}, headers=mine)
+    key = await world.http.post("/v1/keys", json={"name": "theirs"}, headers=mine)
     wanted = {"replay": {"since": "2026-01-01T00:00:00Z"}, "grant": DECISION, "deny": DECISION}
     body = wanted.get(route.path.rpartition("/")[2], {})
-    path = route.path.format_map({"job_id": job_id, "webhook_id": made.json()["id"]})
+    path = route.path.format_map({"job_id": job_id, "webhook_id": made.json()["id"], "key_id": key.json()["id"]})
     method = sorted(route.methods or ())[0]
+    theirs = await world.headers("globex", "admin", **{"Idempotency-Key": "other"})
 
-    theirs = await world.http.request(
-        method, path, json=None if method in ("GET", "DELETE") else body, headers=await world.headers("globex", "admin")
-    )
+    answer = await world.http.request(method, path, json=None if method in ("GET", "DELETE") else body, headers=theirs)
 
-    assert (theirs.status_code, theirs.json()["code"]) == (
-        404,
-        "job_not_found" if "{job_id}" in route.path else "webhook_not_found",
-    )
+    code = next(code for name, code in OWNED.items() if name in route.path)
+    assert (answer.status_code, answer.json()["code"]) == (404, code)
     assert (await world.http.get("/v1/webhooks", headers=mine)).json()["data"][0]["version"] == 1
+    keys = (await world.http.get("/v1/keys", headers=mine)).json()["data"]
+    assert {each["name"]: each["state"] for each in keys}["theirs"] == "live"
 
 
 async def test_a_batch_and_a_dry_run_belong_to_the_tenant_of_the_key(world: RunningGateway) -> None:

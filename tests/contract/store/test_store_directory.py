@@ -127,3 +127,20 @@ async def test_an_api_key_ends_sooner_and_never_later(store: Any) -> None:
 
     found = await store.find_keys(["k1", "k2", "k3"])
     assert [found[key_id].expires_at for key_id in ("k1", "k2", "k3")] == [at(5), at(5), at(9)]
+
+
+async def test_when_keys_were_last_used_is_noted_and_never_put_back(store: Any) -> None:
+    await store.add_tenant("acme", at(0))
+    rows = [
+        ApiKeyRow(f"key0000{n}", "acme", "viewer", b"hash", at(0), name="n", project="p", environment="dev")
+        for n in (1, 2)
+    ]
+    for row in rows:
+        await store.add_key(row)
+
+    await store.use_keys({"key00001": at(5), "nobody": at(5)})
+    await store.use_keys({"key00001": at(3), "key00002": at(4)})
+    await store.use_keys({})
+
+    found = await store.list_keys("acme")
+    assert found == [replace(rows[0], last_used_at=at(5)), replace(rows[1], last_used_at=at(4))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,11 +14,12 @@ from queuebit_store.memory import MemoryStore
 from tests.builders import NOW
 
 PEPPER = b"pepper for tests"
+UNBOUND: dict[str, Any] = {"name": "", "project": None, "environment": None}
 
 
 async def test_creates_and_revokes() -> None:
     store = MemoryStore()
-    arguments = argparse.Namespace(tenant="acme", role="viewer", days=90, scope=None, duty=None, network=None)
+    arguments = argparse.Namespace(tenant="acme", role="viewer", days=90, scope=None, duty=None, network=None, **UNBOUND)
 
     key = await create(store, arguments, pepper=PEPPER, now=NOW, id_bits=1, secret_bits=2)
 
@@ -39,7 +41,7 @@ async def test_creates_and_revokes() -> None:
 async def test_lists_what_there_is_and_how_it_stands_but_no_secret() -> None:
     store = MemoryStore()
     for number, (role, days) in enumerate((("viewer", 90), ("operator", 1), ("admin", 0))):
-        arguments = argparse.Namespace(tenant="acme", role=role, days=days, scope=None, duty=None, network=None)
+        arguments = argparse.Namespace(tenant="acme", role=role, days=days, scope=None, duty=None, network=None, **UNBOUND)
         await create(store, arguments, pepper=PEPPER, now=NOW, id_bits=number, secret_bits=7)
     first = (await store.list_keys())[0].key_id
     await revoke(store, first, NOW)
@@ -63,7 +65,7 @@ def test_refuses_to_work_without_a_pepper() -> None:
 async def test_a_key_that_is_rotated_is_as_narrow_as_before_and_both_open_for_a_while() -> None:
     store = MemoryStore()
     arguments = argparse.Namespace(
-        tenant="acme", role="submitter", days=90, scope=["job:read"], duty=["owners"], network=["10.0.0.0/8"]
+        tenant="acme", role="submitter", days=90, scope=["job:read"], duty=["owners"], network=["10.0.0.0/8"], **UNBOUND
     )
     former = await create(store, arguments, pepper=PEPPER, now=NOW, id_bits=1, secret_bits=2)
     later = NOW + timedelta(days=30)

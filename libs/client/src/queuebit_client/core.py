@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 from queuebit_client.answers import event_of, failure_of, read_as, tenant_event_of
 from queuebit_client.approvals import Approval, ApprovalPage
 from queuebit_client.batches import KEY, Fate, fate_of, keyed, parts
+from queuebit_client.changes import Change
 from queuebit_client.errors import BadAnswer, InvalidRequest, QueuebitError, WaitTimeout, error_of
 from queuebit_client.keys import fresh_key
 from queuebit_client.models import BatchPage, DryRun, Job, JobEvent, JobPage, JobSummary, TenantEvent
@@ -113,6 +114,13 @@ class Core:
             headers["If-Match"] = f'"{if_version}"'
         call = Call("POST", f"{_job_path(job_id)}/cancel", headers, _encoded({"reason": reason}))
         return read_as(Job, (yield from self._request(call)))
+
+    def send(self, change: Change[R]) -> Steps[R]:
+        """One change, safely repeated."""
+        headers = {**_JSON, "Idempotency-Key": change.key or str(fresh_key())}
+        body = None if change.body is None else _encoded(change.body)
+        reply = yield from self._request(Call(change.method, change.path, headers, body))
+        return read_as(change.model, reply) if reply.status != 204 else change.model()
 
     def read(self, what: Read[R], fields: dict[str, Any]) -> Steps[R]:
         """One document."""

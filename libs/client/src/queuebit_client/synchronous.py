@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from queuebit_client.answers import unreachable
 from queuebit_client.approvals import Approval
 from queuebit_client.batches import Fate
+from queuebit_client.changes import Change
 from queuebit_client.config import resolve
 from queuebit_client.core import Core
 from queuebit_client.errors import QueuebitError
@@ -157,6 +158,10 @@ class Queuebit:
     def read(self, what: Read[M], **fields: Any) -> M:
         """The document that answers this question of `queuebit_client.reads`, for these fields of its path."""
         return self._run(self._core.read(what, fields))
+
+    def send(self, change: Change[M]) -> M:
+        """Make a change of `queuebit_client.api_keys` or `queuebit_client.endpoints`, and give what the server says of it."""
+        return self._run(self._core.send(change))
 
     def explain(self, job_id: UUID | str) -> Explanation:
         """Why the job went as it went."""

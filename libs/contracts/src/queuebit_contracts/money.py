@@ -27,6 +27,8 @@ BudgetName = Annotated[str, StringConstraints(pattern=BUDGET_PATTERN)]
 """
 PROJECT_LABEL, ENVIRONMENT_LABEL = "project", "environment"
 """The labels of a job that say to which project and environment it belongs."""
+REHEARSALS = frozenset({"dev", "staging"})
+"""Environments whose jobs never go to quantum hardware: it is for production alone."""
 
 CostBasis = Literal["reported", "priced", "estimate", "nothing_sent"]
 """How what was spent is known: the attempt said it; its usage at the price list; nobody said it, so that what was set aside

@@ -12,9 +12,11 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from queuebit_gateway.access.authentication import Authenticator, ReadToken
+from queuebit_gateway.access.issuing import Issuing
 from queuebit_gateway.access.proxies import NO_PROXIES, Proxies
 from queuebit_gateway.access.rate_limits import RATES, Limiter, Rate, RouteClass
 from queuebit_gateway.access.tokens import Tokens
+from queuebit_gateway.access.use import note_use
 from queuebit_gateway.commands import Submitter
 from queuebit_gateway.database import database_reason
 from queuebit_gateway.egress.post import Egress, EgressPolicy
@@ -111,6 +113,7 @@ def build_parts(
         policies=PoliciesRead(store),
         approvals=Approvals(store, jobs),
         webhooks=Endpoints(store, Sealer(pepper, secrets.token_bytes), egress, clock, ids),
+        issuing=Issuing(directory, pepper, clock, secrets.randbits),
         clock=clock,
         ids=ids,
         job_streams=Places("streams", in_all_max=STREAMS_MAX, of_tenant_max=STREAMS_MAX // 2),
@@ -154,6 +157,7 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
     certificate = settings.certificate()
     if certificate is not None:
         service.task("certificate", partial(certificate.run, clock=service.clock))
+    service.task("key-use", partial(note_use, parts.authenticator.used, store, service.clock))
     server = HttpServer(
         create_app(parts),
         parts.tailer,

@@ -98,6 +98,21 @@ _TABLE: tuple[ProblemType, ...] = (
         "after_change",
         "Leave `tenant` out: it comes from the API key.",
     ),
+    ProblemType(
+        "environment_forbidden",
+        403,
+        "This is not for this project or environment",
+        "after_change",
+        "Leave the labels `project` and `environment` out: they come from the API key. Quantum hardware is for production: ask "
+        "for the lane auto, simulator or classical.",
+    ),
+    ProblemType(
+        "key_exceeds_yours",
+        403,
+        "The key would allow more than yours",
+        "after_change",
+        "Ask for a role, actions, networks, a project and an environment that your own key has.",
+    ),
     ProblemType("not_found", 404, "There is nothing here", "never", "See /openapi.json for what there is."),
     ProblemType("job_not_found", 404, "No such job", "never", "Check the job id; jobs of other tenants are not shown."),
     ProblemType("kind_not_found", 404, "No such problem kind", "never", "GET /v1/kinds lists the kinds."),
@@ -109,6 +124,7 @@ _TABLE: tuple[ProblemType, ...] = (
     ProblemType("policy_not_found", 404, "No such policy", "never", "GET /v1/policies lists every version."),
     ProblemType("budget_not_found", 404, "No such budget", "never", "GET /v1/budgets lists yours."),
     ProblemType("webhook_not_found", 404, "No such webhook", "never", "GET /v1/webhooks lists yours."),
+    ProblemType("key_not_found", 404, "No such key", "never", "GET /v1/keys lists yours."),
     ProblemType("method_not_allowed", 405, "The method is not allowed here", "after_change", "See the header Allow."),
     ProblemType(
         "request_timeout",
@@ -138,6 +154,14 @@ _TABLE: tuple[ProblemType, ...] = (
         "same_request",
         "Send the same request again in a moment.",
     ),
+    ProblemType(
+        "key_made_before",
+        409,
+        "The key was made before",
+        "never",
+        "Its text was in the first answer alone. Where that was lost, revoke it and make another with a new Idempotency-Key.",
+    ),
+    ProblemType("too_many_keys", 409, "There are too many keys", "after_change", "Revoke those that nobody needs."),
     ProblemType(
         "too_many_webhooks",
         409,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from queuebit_client.cli import backend_verbs, deciding_verbs, job_verbs, money_verbs
+from queuebit_client.cli import backend_verbs, deciding_verbs, job_verbs, key_verbs, money_verbs, webhook_verbs
 from queuebit_client.cli import options as o
 from queuebit_client.cli.batch_verb import batch
 from queuebit_client.cli.exit_codes import MEANINGS
@@ -66,7 +66,7 @@ def new_app() -> typer.Typer:
     kinds.command("show")(kinds_show)
     kinds.command("example")(kinds_example)
     app.add_typer(kinds, name="kinds")
-    for each in (backend_verbs, job_verbs):
+    for each in (backend_verbs, job_verbs, key_verbs, webhook_verbs):
         app.add_typer(each.group(), name=each.NAME)
     config = typer.Typer(
         help="Where the server is, and which key opens it.", invoke_without_command=True, rich_markup_mode=None

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from queuebit_contracts.events import Admission
 from queuebit_contracts.jobs import JobRequest, Tier
+from queuebit_contracts.money import ENVIRONMENT_LABEL, REHEARSALS
 from queuebit_domain.job.limits import Limits
 from queuebit_domain.job.routing import REFINE_PARAM, alone_of, budget_s_of, wish_of
 from queuebit_domain.policy.facts import SALTED, Facts, FactValue, bucket_of
@@ -13,7 +14,9 @@ from queuebit_domain.policy.tables import Policy
 
 
 def inputs_of(request: JobRequest, found: Admission, *, quantum_available: bool, simulator_available: bool) -> Facts:
-    """The facts of a question; `found` is what its admission measured, the flags are what the adapters reported."""
+    """The facts of a question; `found` is what its admission measured, the flags are what the adapters reported. For jobs of
+    environments that are rehearsals there is no quantum hardware.
+    """
     return Facts(
         kind=request.problem.kind,
         family=found.family,
@@ -26,7 +29,7 @@ def inputs_of(request: JobRequest, found: Admission, *, quantum_available: bool,
         budget_s=budget_s_of(request.budget_s, request.tier),
         refine=request.params.get(REFINE_PARAM) is True,
         alone=alone_of(request.params),
-        quantum_available=quantum_available,
+        quantum_available=quantum_available and request.labels.get(ENVIRONMENT_LABEL) not in REHEARSALS,
         simulator_available=simulator_available,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -44,6 +44,15 @@ class MemoryDirectory:
         await self.hooks.before("list_keys")
         found = [row for row in self.database.api_keys.values() if tenant in (None, row.tenant)]
         return sorted(found, key=lambda row: (row.created_at, row.key_id))
+
+    async def use_keys(self, used: Mapping[str, datetime]) -> None:
+        await self.hooks.before("use_keys")
+        for key_id, at in used.items():
+            row = self.database.api_keys.get(key_id)
+            if row is not None:
+                last = at if row.last_used_at is None else max(at, row.last_used_at)
+                self.database.api_keys[key_id] = replace(row, last_used_at=last)
+        await self.hooks.after_commit("use_keys")
 
     async def revoke_key(self, key_id: str, now: datetime) -> bool:
         await self.hooks.before("revoke_key")

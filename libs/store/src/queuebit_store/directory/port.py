@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,7 +11,8 @@ from typing import Protocol
 @dataclass(frozen=True, slots=True)
 class ApiKeyRow:
     """An API key as stored: never the secret, only its keyed hash (HMAC-SHA256 under the server's pepper). `scopes`: the
-    actions that it is narrowed to; `networks`: where it may be used from. Empty, both are all.
+    actions that it is narrowed to; `networks`: where it may be used from. Empty, both are all. `project` and `environment`:
+    whose jobs alone it is for; None, any. `last_used_at` is right to a minute or so.
     """
 
     key_id: str
@@ -23,6 +24,11 @@ class ApiKeyRow:
     revoked_at: datetime | None = None
     scopes: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
+    name: str = ""
+    project: str | None = None
+    environment: str | None = None
+    made_by: str = ""
+    last_used_at: datetime | None = None
 
 
 class Directory(Protocol):
@@ -46,6 +52,10 @@ class Directory(Protocol):
 
     async def list_keys(self, tenant: str | None = None) -> list[ApiKeyRow]:
         """All keys, or those of one tenant, the oldest first; also those that are expired or revoked."""
+        ...
+
+    async def use_keys(self, used: Mapping[str, datetime]) -> None:
+        """Note when keys were last used; an earlier time than is known changes nothing."""
         ...
 
     async def revoke_key(self, key_id: str, now: datetime) -> bool:

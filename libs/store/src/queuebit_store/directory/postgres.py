@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,10 +38,18 @@ class PostgresDirectory:
             row.revoked_at,
             row.scopes,
             row.networks,
+            row.name,
+            row.project,
+            row.environment,
+            row.made_by,
         )
 
     async def list_keys(self, tenant: str | None = None) -> list[ApiKeyRow]:
         return list(map(_row, await self._session.fetch("list_keys", tenant)))
+
+    async def use_keys(self, used: Mapping[str, datetime]) -> None:
+        if used:
+            await self._session.fetch("use_keys", list(used), list(used.values()))
 
     async def revoke_key(self, key_id: str, now: datetime) -> bool:
         return bool(await self._session.fetch("revoke_key", key_id, now))

@@ -100,7 +100,7 @@ class PathBoard:
     ) -> JobPlanned:
         """The plan of a job, with what the path of its cohort adds to it; where a guard forbids its lane, nothing."""
         path = self._by_cohort.get((facts.kind, band_of(facts.variables), facts.tier))
-        if path is None or not takes_part(planned, facts.wish, self._lanes.available(path.registered.lane)):
+        if path is None or not takes_part(planned, facts.wish, self._is_open(path, facts)):
             return planned
         if policy.guards and any(path.registered.lane in each.deny for each in evaluate(policy, facts).guards):
             return planned
@@ -114,6 +114,10 @@ class PathBoard:
         if draw is not None and draw.measured:
             self.out[path_id] = self.out.get(path_id, 0) + 1
         return found
+
+    def _is_open(self, path: Path, facts: Facts) -> bool:
+        lane = path.registered.lane
+        return self._lanes.available(lane) and (lane != "quantum" or facts.quantum_available)
 
     def _index(self) -> None:
         """Of several paths for a cohort the one that is trusted most takes part, and of those the one that came first."""

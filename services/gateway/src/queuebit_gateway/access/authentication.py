@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from queuebit_gateway.access.lookups import KeyLookup
 from queuebit_gateway.problem_details import Refusal
@@ -29,6 +29,8 @@ Action = Literal[
     "budget:read",
     "approval:read",
     "approval:decide",
+    "key:read",
+    "key:write",
 ]
 
 ROLES: tuple[Role, ...] = ("viewer", "submitter", "operator", "admin")
@@ -38,7 +40,8 @@ ALLOWED: dict[Role, frozenset[Action]] = {
     "submitter": _READING | {"job:submit", "job:cancel", "webhook:read", "approval:decide"},
     "operator": _READING | {"backend:detail", "job:cancel", "webhook:read", "operator:read", "approval:decide"},
     "admin": _READING
-    | {"backend:detail", "job:submit", "job:cancel", "webhook:read", "webhook:write", "approval:decide"},
+    | {"backend:detail", "job:submit", "job:cancel", "webhook:read", "webhook:write", "approval:decide"}
+    | {"key:read", "key:write"},
 }
 """An admin is one of a tenant. What operators did concerns all tenants, and is for operators alone."""
 
@@ -46,15 +49,27 @@ ReadToken = Callable[[str], Awaitable["Actor"]]
 """Who holds this token. Raises Refusal token_invalid or service_unavailable."""
 DUTY = "duty:"
 """What a duty begins with among the scopes of a key."""
+UNISSUED: frozenset[str] = frozenset({"approval:decide"})
+"""What no key may that a tenant has made for itself: else whoever makes keys would decide on jobs of their own, with another."""
+NOTHING = "nothing"
+"""A scope that allows nothing, so that no narrowing leaves none."""
 LIFE = timedelta(days=90)
 SECRET_BITS = 256
+
+
+class Asker(NamedTuple):
+    """For whom a question is asked: the tenant, and the project and environment that its key is for, where it is for one."""
+
+    tenant: str
+    project: str | None = None
+    environment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks: the tenant that the key belongs to, its role, and the key's id for the record. `scopes`: the actions that the
     key is narrowed to; empty, all that its role allows. `until`: of a token, which nobody keeps, when it ends. `duties`: roles
-    that policies name, whose plans they decide on.
+    that policies name, whose plans they decide on. `networks`, `project`, `environment`: as the key has them.
     """
 
     tenant: str
@@ -63,11 +78,23 @@ class Actor:
     scopes: frozenset[str] = frozenset()
     until: datetime | None = None
     duties: frozenset[str] = frozenset()
+    networks: tuple[str, ...] = ()
+    project: str | None = None
+    environment: str | None = None
 
     @property
     def name(self) -> str:
         """Who that is, for the record."""
         return f"key:{self.key_id}"
+
+    @property
+    def asker(self) -> Asker:
+        return Asker(self.tenant, self.project, self.environment)
+
+    @property
+    def actions(self) -> frozenset[str]:
+        """All that it may do."""
+        return ALLOWED[self.role] & self.scopes if self.scopes else ALLOWED[self.role]
 
     def may(self, action: Action) -> bool:
         return action in ALLOWED[self.role] and self.is_scoped_for(action)
@@ -86,6 +113,10 @@ def row_of(
     *,
     scopes: Sequence[str] = (),
     networks: Sequence[str] = (),
+    name: str = "",
+    project: str | None = None,
+    environment: str | None = None,
+    made_by: str = "",
 ) -> ApiKeyRow:
     """The row to store for a fresh key. Raises ValueError where `key` is none."""
     parsed = parse_key(key)
@@ -100,6 +131,10 @@ def row_of(
         expires_at=None if life is None else now + life,
         scopes=tuple(scopes),
         networks=tuple(networks),
+        name=name,
+        project=project,
+        environment=environment,
+        made_by=made_by,
     )
 
 
@@ -114,6 +149,8 @@ class Authenticator:
         self._keys = KeyLookup(directory.find_keys, clock)
         self._pepper = pepper
         self._clock = clock
+        self.used: dict[str, datetime] = {}
+        """When keys last opened, of those that nobody has noted yet."""
 
     async def actor(self, header: str | None, address: str) -> Actor:
         """Who sent this header from this address. Raises Refusal: key_missing, key_malformed, key_unknown, key_expired,
@@ -138,9 +175,12 @@ class Authenticator:
         role = next((role for role in ROLES if role == row.role), None)
         if role is None:
             raise Refusal("role_forbids", "The key has a role that this version does not know.")
+        self.used[row.key_id] = self._clock.now()
         duties = frozenset(each.removeprefix(DUTY) for each in row.scopes if each.startswith(DUTY))
         scopes = frozenset(each for each in row.scopes if not each.startswith(DUTY))
-        return Actor(row.tenant, role, row.key_id, scopes, duties=duties)
+        if row.made_by:
+            scopes = (scopes or ALLOWED[role]) - UNISSUED | {NOTHING}
+        return Actor(row.tenant, role, row.key_id, scopes, None, duties, row.networks, row.project, row.environment)
 
     async def check(self, actor: Actor) -> None:
         """For what takes long: raises Refusal key_unknown, key_expired or key_revoked where the key is not live any more, and

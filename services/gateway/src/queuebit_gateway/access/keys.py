@@ -9,13 +9,14 @@ import re
 import secrets
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import get_args
 
 from queuebit_gateway.access.authentication import DUTY, LIFE, ROLES, SECRET_BITS, Action, row_of
 from queuebit_runtime.clock import SystemClock
-from queuebit_store.directory.keys import make_key, parse_key
+from queuebit_store.directory.keys import hash_secret, make_key, parse_key
 from queuebit_store.errors import StoreError
 from queuebit_store.ports import ApiKeyRow, Directory
 from queuebit_store.postgres import PostgresSettings, PostgresStore, settings_from
@@ -26,6 +27,7 @@ PEPPER_LENGTH_MIN = 16
 ID_BITS = 47
 DUTY_LENGTH_MAX = 200
 
+_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}")
 _TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
@@ -37,8 +39,11 @@ async def create(
     life = timedelta(days=arguments.days) if arguments.days else None
     await directory.add_tenant(arguments.tenant, now)
     scopes = (*(arguments.scope or ()), *(f"{DUTY}{each}" for each in arguments.duty or ()))
-    networks = arguments.network or ()
-    row = row_of(key, pepper, arguments.tenant, arguments.role, now, life, scopes=scopes, networks=networks)
+    row = row_of(
+        key, pepper, arguments.tenant, arguments.role, now, life, scopes=scopes,
+        networks=arguments.network or (), name=arguments.name, project=arguments.project,
+        environment=arguments.environment,
+    )  # fmt: skip
     await directory.add_key(row)
     return key
 
@@ -52,15 +57,28 @@ async def rotate(
     parsed = parse_key(key)
     key_id = parsed.key_id if parsed else key
     former = (await directory.find_keys([key_id])).get(key_id)
-    role = next((role for role in ROLES if former is not None and role == former.role), None)
-    if former is None or role is None or state_of(former, now) != "live":
+    if former is None or state_of(former, now) != "live":
         return None
     fresh = make_key(id_bits, secret_bits)
-    life = None if former.expires_at is None else former.expires_at - former.created_at
-    scopes, networks = former.scopes, former.networks
-    await directory.add_key(row_of(fresh, pepper, former.tenant, role, now, life, scopes=scopes, networks=networks))
+    await directory.add_key(successor(former, fresh, pepper, now, made_by=former.made_by))
     await directory.expire_key(key_id, now + overlap)
     return fresh
+
+
+def successor(former: ApiKeyRow, key: str, pepper: bytes, now: datetime, *, made_by: str) -> ApiKeyRow:
+    """The row of a fresh key that takes the place of another: as wide, and for as long. Raises ValueError."""
+    parsed = parse_key(key)
+    if parsed is None:
+        raise ValueError("This is not an API key of Queuebit.")
+    return replace(
+        former,
+        key_id=parsed.key_id,
+        secret_hash=hash_secret(pepper, parsed.secret),
+        created_at=now,
+        expires_at=None if former.expires_at is None else now + (former.expires_at - former.created_at),
+        made_by=made_by,
+        last_used_at=None,
+    )
 
 
 async def revoke(directory: Directory, key: str, now: datetime) -> bool:
@@ -158,6 +176,11 @@ def _parser() -> argparse.ArgumentParser:
     creating.add_argument(
         "--network", action="append", type=_network, help="it may be used from this network only (CIDR); repeatable"
     )
+    creating.add_argument("--name", default="", help="what it is for")
+    creating.add_argument("--project", type=_part, help="it is for jobs of this project alone")
+    creating.add_argument(
+        "--environment", type=_part, help="it is for jobs of this environment alone, such as production"
+    )
     rotating = commands.add_parser("rotate", help="make a new key in the place of one, and let that end a while later")
     rotating.add_argument("key", help="the id of the key (8 characters), or the whole key")
     rotating.add_argument(
@@ -168,6 +191,12 @@ def _parser() -> argparse.ArgumentParser:
     revoking = commands.add_parser("revoke", help="take a key out of use")
     revoking.add_argument("key", help="the id of the key (8 characters), or the whole key")
     return parser
+
+
+def _part(text: str) -> str:
+    if not _PART.fullmatch(text):
+        raise argparse.ArgumentTypeError("use letters, digits, and . _ - within")
+    return text
 
 
 def _network(text: str) -> str:

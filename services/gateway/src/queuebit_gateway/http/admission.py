@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.jobs import JobRequest
 from queuebit_contracts.origin import Origin
+from queuebit_gateway.access.authentication import Asker
 from queuebit_gateway.http.batch_lines import Line, split
 from queuebit_gateway.http.parsing import STATEMENT, parse_object
 from queuebit_gateway.http.requests import read_job
@@ -43,25 +44,25 @@ class Reader:
     def __init__(self, work: BoundedWork) -> None:
         self._work = work
 
-    async def read(self, body: bytes, tenant: str) -> Asked:
+    async def read(self, body: bytes, asker: Asker) -> Asked:
         """The question of this tenant, admitted. Raises Refusal."""
         if len(body) <= QUICK_BYTES_MAX:
-            request, origin = read_job(parse_object(body), tenant)
+            request, origin = read_job(parse_object(body), asker)
             if is_quick(request, len(body)):
                 return Asked(_admitted(request), origin)
-        outcome = await self._in_process(READ, body, tenant)
+        outcome = await self._in_process(READ, body, asker)
         assert isinstance(outcome, Asked)
         return outcome
 
-    async def read_all(self, body: bytes, tenant: str, charge: Callable[[int], None]) -> list[Keyed | Refusal]:
+    async def read_all(self, body: bytes, asker: Asker, charge: Callable[[int], None]) -> list[Keyed | Refusal]:
         """The questions of a batch, each admitted or refused for itself. Raises Refusal where the batch is none.
 
         `charge` is told how many there are before any is read, and may raise. Many small ones are read in a process, groups of
         them at a time; the few that are not small, each for itself.
         """
-        lines = split(body) if len(body) <= QUICK_BYTES_MAX else await self._in_process(SPLIT, body, tenant)
+        lines = split(body) if len(body) <= QUICK_BYTES_MAX else await self._in_process(SPLIT, body, asker)
         charge(len(lines))
-        known = await self._small(lines, tenant) if len(lines) > FEW_MAX else {}
+        known = await self._small(lines, asker) if len(lines) > FEW_MAX else {}
         places = asyncio.Semaphore(AT_ONCE_MAX)
 
         async def one(nth: int, line: Line | Refusal) -> Keyed | Refusal:
@@ -72,14 +73,14 @@ class Reader:
                 async with places:
                     await asyncio.sleep(0)
                     try:
-                        asked = await self.read(line.body, tenant)
+                        asked = await self.read(line.body, asker)
                     except Refusal as refusal:
                         return refusal
             return asked if isinstance(asked, Refusal) else Keyed(line.key, *asked)
 
         return await asyncio.gather(*(one(nth, line) for nth, line in enumerate(lines)))
 
-    async def _small(self, lines: Sequence[Line | Refusal], tenant: str) -> dict[int, Asked | Refusal]:
+    async def _small(self, lines: Sequence[Line | Refusal], asker: Asker) -> dict[int, Asked | Refusal]:
         """What those are that are read in a moment, by their place in the batch; others are left out."""
         small = [
             (nth, line.body)
@@ -91,17 +92,17 @@ class Reader:
             group = small[start : start + GROUP_MAX]
             bodies = [body for _, body in group]
             try:
-                asked = await self._in_process(READ_SMALL, bodies, tenant, size_bytes=sum(map(len, bodies)))
+                asked = await self._in_process(READ_SMALL, bodies, asker, size_bytes=sum(map(len, bodies)))
             except Refusal as refusal:
                 asked = [refusal] * len(group)
             found |= {nth: each for (nth, _), each in zip(group, asked, strict=True) if each is not None}
         return found
 
-    async def _in_process(self, task: str, body: Any, tenant: str, *, size_bytes: int | None = None) -> Any:
+    async def _in_process(self, task: str, body: Any, asker: Asker, *, size_bytes: int | None = None) -> Any:
         """What a worker process makes of a body, or of several. Raises Refusal."""
         size = len(body) if size_bytes is None else size_bytes
         try:
-            outcome = await self._work.run(task, (body, tenant), tenant=tenant, size_bytes=size)
+            outcome = await self._work.run(task, (body, asker), tenant=asker.tenant, size_bytes=size)
         except Overloaded as busy:
             code = "rate_limited" if busy.of_tenant else "service_unavailable"
             raise Refusal(code, "Too many large or complex problems wait to be checked.",
@@ -117,33 +118,33 @@ class Reader:
         return outcome
 
 
-def read_in_process(argument: tuple[bytes, str], _progress: Callable[[Any], None]) -> Asked | Refusal:
+def read_in_process(argument: tuple[bytes, Asker], _progress: Callable[[Any], None]) -> Asked | Refusal:
     """What a worker process does: the question, or why there is none."""
-    body, tenant = argument
+    body, asker = argument
     try:
-        request, origin = read_job(parse_object(body), tenant)
+        request, origin = read_job(parse_object(body), asker)
         return Asked(_admitted(request), origin)
     except Refusal as refusal:
         return refusal
 
 
 def read_small_in_process(
-    argument: tuple[list[bytes], str], _progress: Callable[[Any], None]
+    argument: tuple[list[bytes], Asker], _progress: Callable[[Any], None]
 ) -> list[Asked | Refusal | None]:
     """What a worker process does with small bodies: each question, or why there is none; None for one that may take longer."""
-    bodies, tenant = argument
-    return [_read_small(body, tenant) for body in bodies]
+    bodies, asker = argument
+    return [_read_small(body, asker) for body in bodies]
 
 
-def _read_small(body: bytes, tenant: str) -> Asked | Refusal | None:
+def _read_small(body: bytes, asker: Asker) -> Asked | Refusal | None:
     try:
-        request, origin = read_job(parse_object(body), tenant)
+        request, origin = read_job(parse_object(body), asker)
         return Asked(_admitted(request), origin) if is_quick(request, len(body)) else None
     except Refusal as refusal:
         return refusal
 
 
-def split_in_process(argument: tuple[bytes, str], _progress: Callable[[Any], None]) -> list[Line | Refusal] | Refusal:
+def split_in_process(argument: tuple[bytes, Asker], _progress: Callable[[Any], None]) -> list[Line | Refusal] | Refusal:
     """What a worker process does with a batch: its jobs apart, or why it is none."""
     try:
         return split(argument[0])

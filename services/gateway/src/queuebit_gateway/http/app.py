@@ -24,6 +24,7 @@ from queuebit_gateway.http import (
     events_api,
     figures_api,
     jobs_api,
+    keys_api,
     kinds_api,
     openapi,
     operators_api,
@@ -56,6 +57,7 @@ ROUTERS = (
     budgets_api.router,
     console_api.router,
     webhooks_api.router,
+    keys_api.router,
 )
 
 

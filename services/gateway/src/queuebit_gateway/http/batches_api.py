@@ -38,7 +38,7 @@ async def submit_batch(request: Request, actor: Submitting) -> Response:
     """
     parts = parts_of(request)
     body = await body_of(request)
-    read = await parts.reader.read_all(body, actor.tenant, lambda jobs: charge(request, actor, "submit", jobs - 1))
+    read = await parts.reader.read_all(body, actor.asker, lambda jobs: charge(request, actor, "submit", jobs - 1))
     questions = [each._replace(by=actor.name) for each in read if isinstance(each, Keyed)]
     taken = iter(await parts.submitter.submit_all(questions, traceparent_of(request)) if questions else ())
     fates = [each if isinstance(each, Refusal) else next(taken) for each in read]

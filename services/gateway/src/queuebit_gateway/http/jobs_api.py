@@ -86,10 +86,10 @@ async def submit(
     if validate_only:
         if offered is not None:
             read_key(offered)
-        asked, _ = await parts.reader.read(await body_of(request), actor.tenant)
+        asked, _ = await parts.reader.read(await body_of(request), actor.asker)
         return _json(await _would(parts, asked))
     key = read_key(offered)
-    admitted, origin = await parts.reader.read(await body_of(request), actor.tenant)
+    admitted, origin = await parts.reader.read(await body_of(request), actor.asker)
     taken = await parts.submitter.submit(admitted, key, traceparent_of(request), origin, actor.name)
     accepted = taken.accepted
     name_job(request, accepted.job_id, accepted.tenant)

@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from queuebit_contracts.model import Model, StrictModel
+from queuebit_gateway.access.issuing import KeyBody, RotateKeyBody
 from queuebit_gateway.http.conditions import IF_MATCH_PATTERN
 from queuebit_gateway.http.requests import (
     EVENT_ID_PATTERN,
@@ -33,6 +34,7 @@ TAGS = [
     {"name": "events", "description": "What happens to all your jobs, as it happens."},
     {"name": "figures", "description": "What you used, and what is on its way, over all your jobs."},
     {"name": "jobs", "description": "Questions: submit them, watch them, read their checked answers, withdraw them."},
+    {"name": "keys", "description": "Who may come in: API keys, made, rotated and revoked."},
     {"name": "kinds", "description": "What can be asked here, and how."},
     {"name": "operators", "description": "What those did who run Queuebit, and what they hold back."},
     {"name": "webhooks", "description": "Being told what happens, by requests that can be checked."},
@@ -50,6 +52,8 @@ _BODIES: tuple[type[Model] | type[StrictModel], ...] = (
     WebhookPatch,
     RotateBody,
     ReplayBody,
+    KeyBody,
+    RotateKeyBody,
 )
 _TEXT = {"type": "string"}
 _HEADERS: dict[str, tuple[str, bool, dict[str, Any]]] = {
@@ -92,6 +96,7 @@ _DOOR = (400, 408, 414, 431, 500, 503)
 """What every route may answer before it is reached, or where something fails inside."""
 _LINKS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "submit_job": ("202", "job_id", ("read_job", "explain_job", "follow_job", "cancel_job")),
+    "make_key": ("201", "key_id", ("read_key", "rotate_key", "revoke_key")),
     "make_webhook": (
         "201",
         "webhook_id",

@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.datastructures import State
 
 from queuebit_gateway.access.authentication import Action, Actor, Authenticator, require
+from queuebit_gateway.access.issuing import Issuing
 from queuebit_gateway.access.proxies import NO_PROXIES, Proxies
 from queuebit_gateway.access.rate_limits import Limiter, RouteClass
 from queuebit_gateway.commands import Submitter
@@ -51,6 +52,7 @@ class Parts:
     tenant_events: TenantEvents
     event_cursors: EventCursors
     webhooks: Endpoints
+    issuing: Issuing
     operators: Operators
     paths: PathsRead
     budgets: BudgetsRead

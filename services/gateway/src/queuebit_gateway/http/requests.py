@@ -14,7 +14,9 @@ from queuebit_contracts.errors import FieldError, field_errors
 from queuebit_contracts.ids import time_ordered_key
 from queuebit_contracts.jobs import KEY_LENGTH_MAX, IdempotencyKey, JobRequest, TenantName
 from queuebit_contracts.model import StrictModel
+from queuebit_contracts.money import ENVIRONMENT_LABEL, PROJECT_LABEL, REHEARSALS
 from queuebit_contracts.origin import Given, Origin
+from queuebit_gateway.access.authentication import Asker
 from queuebit_gateway.problem_details import Refusal
 
 WAIT_S_MAX = 25.0
@@ -75,8 +77,11 @@ class GrantBody(DenyBody):
     reason: Annotated[str, StringConstraints(max_length=1000)] = Field(default="", description="For the record.")
 
 
-def read_job(body: dict[str, Any], tenant: str) -> tuple[JobRequest, Origin]:
-    """The request of this tenant, and what its end says again. Raises Refusal: tenant_forbidden or invalid_request."""
+def read_job(body: dict[str, Any], asker: Asker) -> tuple[JobRequest, Origin]:
+    """The request of this tenant, and what its end says again. Raises Refusal: tenant_forbidden, environment_forbidden or
+    invalid_request.
+    """
+    tenant = asker.tenant
     if body.get("tenant", tenant) != tenant:
         raise Refusal(
             "tenant_forbidden", errors=(FieldError("/tenant", "tenant_forbidden", "is not the key's tenant"),)
@@ -84,13 +89,32 @@ def read_job(body: dict[str, Any], tenant: str) -> tuple[JobRequest, Origin]:
     try:
         origin = Origin.model_validate({name: body[name] for name in _SAID_AGAIN if name in body})
         asked = {name: value for name, value in body.items() if name not in _SAID_AGAIN}
-        request = JobRequest.model_validate({**asked, "tenant": tenant})
+        request = JobRequest.model_validate({**asked, **_labelled(asked.get("labels", {}), asker), "tenant": tenant})
     except ValidationError as error:
         raise invalid(error) from None
     if request.deadline is not None and not _is_in_utc(request.deadline):
         wrong = FieldError("/deadline", "invalid", OUT_OF_YEARS)
         raise Refusal("invalid_request", f"{wrong}.", errors=(wrong,))
+    if request.lane == "quantum" and request.labels.get(ENVIRONMENT_LABEL) in REHEARSALS:
+        raise _forbidden("/lane", "is for production alone")
     return request, origin
+
+
+def _labelled(labels: Any, asker: Asker) -> dict[str, Any]:
+    """The labels with what the key says itself; nothing where it says nothing, or where they are no labels."""
+    said = {PROJECT_LABEL: asker.project, ENVIRONMENT_LABEL: asker.environment}
+    bound = {name: value for name, value in said.items() if value is not None}
+    if not bound or not isinstance(labels, dict):
+        return {}
+    for name, value in bound.items():
+        if labels.get(name, value) != value:
+            raise _forbidden(f"/labels/{name}", "is not what the key is for")
+    return {"labels": {**labels, **bound}}
+
+
+def _forbidden(pointer: str, detail: str) -> Refusal:
+    wrong = FieldError(pointer, "environment_forbidden", detail)
+    return Refusal("environment_forbidden", f"{wrong}.", errors=(wrong,))
 
 
 def read_cancel(body: dict[str, Any]) -> CancelBody:
