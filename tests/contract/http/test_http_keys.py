@@ -104,7 +104,7 @@ async def test_a_narrowed_key_does_not_rotate_a_wider_one(world: RunningGateway)
 
 
 async def test_a_key_of_a_tenants_own_making_decides_on_nothing(world: RunningGateway) -> None:
-    """Else one person would ask with one key and allow with another. Keys with duties are made by who runs the gateway alone."""
+    """Else one person would ask with one key and allow with another. Keys with duties are of who runs the gateway alone."""
     made = (await _make(world, {"role": "admin"})).json()
     named = await _make(world, {"role": "admin", "scopes": ["approval:decide"]}, "two")
     duty = await _narrow(world, 701, scopes=["duty:owners"])

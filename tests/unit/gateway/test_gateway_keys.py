@@ -19,7 +19,9 @@ UNBOUND: dict[str, Any] = {"name": "", "project": None, "environment": None}
 
 async def test_creates_and_revokes() -> None:
     store = MemoryStore()
-    arguments = argparse.Namespace(tenant="acme", role="viewer", days=90, scope=None, duty=None, network=None, **UNBOUND)
+    arguments = argparse.Namespace(
+        tenant="acme", role="viewer", days=90, scope=None, duty=None, network=None, **UNBOUND
+    )
 
     key = await create(store, arguments, pepper=PEPPER, now=NOW, id_bits=1, secret_bits=2)
 
@@ -41,7 +43,9 @@ async def test_creates_and_revokes() -> None:
 async def test_lists_what_there_is_and_how_it_stands_but_no_secret() -> None:
     store = MemoryStore()
     for number, (role, days) in enumerate((("viewer", 90), ("operator", 1), ("admin", 0))):
-        arguments = argparse.Namespace(tenant="acme", role=role, days=days, scope=None, duty=None, network=None, **UNBOUND)
+        arguments = argparse.Namespace(
+            tenant="acme", role=role, days=days, scope=None, duty=None, network=None, **UNBOUND
+        )
         await create(store, arguments, pepper=PEPPER, now=NOW, id_bits=number, secret_bits=7)
     first = (await store.list_keys())[0].key_id
     await revoke(store, first, NOW)

@@ -40,8 +40,16 @@ ALLOWED: dict[Role, frozenset[Action]] = {
     "submitter": _READING | {"job:submit", "job:cancel", "webhook:read", "approval:decide"},
     "operator": _READING | {"backend:detail", "job:cancel", "webhook:read", "operator:read", "approval:decide"},
     "admin": _READING
-    | {"backend:detail", "job:submit", "job:cancel", "webhook:read", "webhook:write", "approval:decide"}
-    | {"key:read", "key:write"},
+    | {
+        "backend:detail",
+        "job:submit",
+        "job:cancel",
+        "webhook:read",
+        "webhook:write",
+        "approval:decide",
+        "key:read",
+        "key:write",
+    },  # fmt: skip
 }
 """An admin is one of a tenant. What operators did concerns all tenants, and is for operators alone."""
 
@@ -50,7 +58,7 @@ ReadToken = Callable[[str], Awaitable["Actor"]]
 DUTY = "duty:"
 """What a duty begins with among the scopes of a key."""
 UNISSUED: frozenset[str] = frozenset({"approval:decide"})
-"""What no key may that a tenant has made for itself: else whoever makes keys would decide on jobs of their own, with another."""
+"""What no key may that a tenant has made for itself: else who makes keys would decide on jobs of their own, with another."""
 NOTHING = "nothing"
 """A scope that allows nothing, so that no narrowing leaves none."""
 LIFE = timedelta(days=90)
