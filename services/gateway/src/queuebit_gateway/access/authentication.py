@@ -49,7 +49,7 @@ ALLOWED: dict[Role, frozenset[Action]] = {
         "approval:decide",
         "key:read",
         "key:write",
-    },  # fmt: skip
+    },
 }
 """An admin is one of a tenant. What operators did concerns all tenants, and is for operators alone."""
 
