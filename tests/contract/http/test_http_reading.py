@@ -12,6 +12,7 @@ import pytest
 from queuebit_contracts.channels import ADMITTED
 from queuebit_contracts.envelope import decode
 from queuebit_contracts.events import JobSubmitted
+from queuebit_gateway.access.authentication import Asker
 from queuebit_gateway.http.admission import READ, Reader, read_in_process
 from queuebit_problems.admission import QUICK_BYTES_MAX
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolExhausted, PoolMemory, PoolTimeout
@@ -79,8 +80,8 @@ async def test_only_what_takes_a_moment_is_read_on_the_loop(
 async def test_a_question_is_the_same_whichever_way_it_was_read() -> None:
     body = orjson.dumps(a_large_body(100))
     assert len(body) < QUICK_BYTES_MAX
-    direct, _ = await Reader(BoundedWork(HeldPool(), HeldPool())).read(body, "acme")
-    elsewhere = read_in_process((body, "acme"), lambda _: None)
+    direct, _ = await Reader(BoundedWork(HeldPool(), HeldPool())).read(body, Asker("acme"))
+    elsewhere = read_in_process((body, Asker("acme")), lambda _: None)
 
     assert not isinstance(elsewhere, Exception)
     assert (elsewhere.admitted.fingerprint, elsewhere.admitted.admission) == (direct.fingerprint, direct.admission)
@@ -126,8 +127,8 @@ async def test_a_tenant_with_too_much_waiting_is_told_to_wait_and_others_are_not
     pool.open.clear()
     body = orjson.dumps(a_large_body())
     reader = held.parts.reader
-    floods = [asyncio.create_task(reader.read(body, "acme")) for _ in range(66)]
-    other = asyncio.create_task(reader.read(body, "other"))
+    floods = [asyncio.create_task(reader.read(body, Asker("acme"))) for _ in range(66)]
+    other = asyncio.create_task(reader.read(body, Asker("other")))
     await asyncio.sleep(0)
 
     answer = await held.submit(body=a_large_body())
@@ -138,7 +139,7 @@ async def test_a_tenant_with_too_much_waiting_is_told_to_wait_and_others_are_not
     assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
     assert answer.headers["retry-after"]
     assert small.status_code == 202
-    assert [tenant for _, tenant in pool.tasks].index("other") == 3
+    assert [asker.tenant for _, asker in pool.tasks].index("other") == 3
 
 
 @pytest.mark.timeout(120)
@@ -151,8 +152,8 @@ async def test_a_statement_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr("queuebit_gateway.http.admission.READ", "tests.contract.pool.pool_tasks:spin")
         monkeypatch.setenv("PYTHONPATH", ".")
         with pytest.raises(Exception, match="takes more than 1 s to check"):
-            await reader.read(body, "acme")
+            await reader.read(body, Asker("acme"))
         monkeypatch.setattr("queuebit_gateway.http.admission.READ", READ)
-        assert (await reader.read(body, "acme")).admitted.admission.size.variables == 401
+        assert (await reader.read(body, Asker("acme"))).admitted.admission.size.variables == 401
     finally:
         await work.close()

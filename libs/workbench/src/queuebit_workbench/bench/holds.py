@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from queuebit_gateway.access.authentication import Asker
 from queuebit_gateway.http.admission import Reader
 from queuebit_gateway.problem_details import Refusal
 from queuebit_problems.registry import usable_kinds
@@ -66,7 +67,7 @@ async def _hold(reader: Reader, work: BoundedWork, body: bytes) -> Hold:
     watch = asyncio.create_task(_longest_turn())
     await asyncio.sleep(0)
     try:
-        await reader.read(body, "acme")
+        await reader.read(body, Asker("acme"))
         code = "admitted"
     except Refusal as refusal:
         code = refusal.problem.code
