@@ -8,8 +8,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from queuebit_contracts.events import BackendStatusReported
 from queuebit_gateway.access.authentication import ROLES, row_of
 from queuebit_gateway.access.use import note
+from queuebit_store.backends.port import ReportedBackend
 from queuebit_store.directory.keys import make_key, parse_key
 from tests.contract.http.running_gateway import PEPPER, RunningGateway, a_body
 
@@ -215,9 +217,8 @@ async def test_jobs_of_a_key_belong_to_its_project_and_environment(world: Runnin
 
 async def test_a_rehearsal_is_planned_as_if_there_were_no_quantum_hardware(world: RunningGateway) -> None:
     """Given a device that reports itself, then a question of production goes there, and the same one of staging does not."""
-    from tests.contract.http.test_http_dry_run import _report
-
-    await _report(world, "quantum")
+    status = BackendStatusReported(backend="a-device", lane="quantum", available=True, qubits_max=20)
+    await world.store.keep_reports([ReportedBackend("a-device", world.clock.now(), status.model_dump(mode="json"))])
     nodes = {"nodes": 6, "edges": [[nth, nth + 1, 1] for nth in range(5)]}
     lanes = {}
     for environment in ("production", "staging"):

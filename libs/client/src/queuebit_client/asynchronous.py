@@ -53,6 +53,7 @@ from queuebit_client.steps import (
     Reply,
     Step,
     Steps,
+    returning,
 )
 from queuebit_contracts.backends import BackendView
 from queuebit_contracts.jobs import LaneWish, ParamValue, Tier
@@ -232,7 +233,7 @@ class AsyncQueuebit:
     async def _run(self, steps: Steps[T]) -> T:
         found: list[T] = []
         async with _Line(self._http) as line:
-            async for _ in line.items(_returning(steps, found)):
+            async for _ in line.items(returning(steps, found)):
                 raise AssertionError("an operation with one result emits nothing")
         return found[0]
 
@@ -240,10 +241,6 @@ class AsyncQueuebit:
         async with _Line(self._http) as line:
             async for item in line.items(steps):
                 yield item
-
-
-def _returning(steps: Steps[T], found: list[T]) -> Generator[Step | Emit[T], Any, None]:
-    found.append((yield from steps))
 
 
 class _Line:

@@ -67,3 +67,8 @@ class Reply:
 Step = Call | Pause | Connect | NextLine | Hangup
 Steps = Generator[Step, Any, T]
 Stream = Generator[Step | Emit[T], Any, None]
+
+
+def returning(steps: Steps[T], found: list[T]) -> Generator[Step | Emit[T], Any, None]:
+    """The steps, and at their end the result in a list."""
+    found.append((yield from steps))

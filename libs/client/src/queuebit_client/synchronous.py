@@ -53,6 +53,7 @@ from queuebit_client.steps import (
     Reply,
     Step,
     Steps,
+    returning,
 )
 from queuebit_contracts.backends import BackendView
 from queuebit_contracts.jobs import LaneWish, ParamValue, Tier
@@ -232,17 +233,13 @@ class Queuebit:
     def _run(self, steps: Steps[T]) -> T:
         found: list[T] = []
         with _Line(self._http) as line:
-            for _ in line.items(_returning(steps, found)):
+            for _ in line.items(returning(steps, found)):
                 raise AssertionError("an operation with one result emits nothing")
         return found[0]
 
     def _iterate(self, steps: Generator[Step | Emit[T], Any, None]) -> Iterator[T]:
         with _Line(self._http) as line:
             yield from line.items(steps)
-
-
-def _returning(steps: Steps[T], found: list[T]) -> Generator[Step | Emit[T], Any, None]:
-    found.append((yield from steps))
 
 
 class _Line:
