@@ -14,7 +14,7 @@ from queuebit_contracts.failures import FAILURES
 from queuebit_contracts.jobs import JobState, Number
 from queuebit_contracts.origin import whole_origin
 from queuebit_domain.errors import CorruptStream
-from queuebit_domain.job.copying import copy_with
+from queuebit_domain.job.copying import copy_with, made
 from queuebit_domain.job.limits import DEGRADED_MAX, QUIET_S_MAX, REROUTES_MAX, Limits, retry_delay_s
 from queuebit_domain.job.money import NO_USAGE, add_cost, add_usage
 from queuebit_domain.job.plans import counts, legs_of
@@ -68,7 +68,8 @@ def open_job(event: ev.JobSubmitted, at: datetime, job_id: UUID) -> OpenJob:
     request = event.request
     limits = Limits.of(request.tier)
     found = event.admission
-    return OpenJob(
+    return made(
+        OpenJob,
         job_id=job_id,
         request=request,
         fingerprint=event.fingerprint or fingerprint(request),
