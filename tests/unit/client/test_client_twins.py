@@ -6,6 +6,8 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 FOLDER = Path(__file__).parents[3] / "libs/client/src/queuebit_client"
 
 WORDS = {
@@ -22,6 +24,7 @@ WORDS = {
     "aiter_lines": "iter_lines",
     "anext": "next",
     "asyncio": "time",
+    "asynchronous_line": "synchronous_line",
 }
 
 
@@ -44,6 +47,7 @@ def _tree(text: str) -> list[str]:
     return imports + [ast.dump(node) for node in body if not isinstance(node, ast.Import | ast.ImportFrom)]
 
 
-def test_the_clients_are_twins() -> None:
-    asynchronous = (FOLDER / "asynchronous.py").read_text()
-    assert _tree(_synchronous(asynchronous)) == _tree((FOLDER / "synchronous.py").read_text())
+@pytest.mark.parametrize("part", ["", "_line"])
+def test_the_clients_are_twins(part: str) -> None:
+    asynchronous = (FOLDER / f"asynchronous{part}.py").read_text()
+    assert _tree(_synchronous(asynchronous)) == _tree((FOLDER / f"synchronous{part}.py").read_text())

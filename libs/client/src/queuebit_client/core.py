@@ -21,7 +21,7 @@ from queuebit_client.changes import Change
 from queuebit_client.errors import BadAnswer, InvalidRequest, QueuebitError, WaitTimeout, error_of
 from queuebit_client.keys import fresh_key
 from queuebit_client.models import BatchPage, DryRun, Job, JobEvent, JobPage, JobSummary, TenantEvent
-from queuebit_client.reads import LedgerEntry, LedgerPage, Read
+from queuebit_client.reads import LedgerEntry, LedgerPage, Quote, Read
 from queuebit_client.sse import FrameReader
 from queuebit_client.steps import (
     CALL_TIMEOUT_S,
@@ -60,9 +60,13 @@ class Core:
     monotonic_s: Callable[[], float] = time.monotonic
     uniform: Callable[[], float] = random.random
 
-    def submit(self, request: Mapping[str, Any], key: str | None, wait_s: float | None) -> Steps[Job]:
+    def submit(
+        self, request: Mapping[str, Any], key: str | None, wait_s: float | None, quote: str | None = None
+    ) -> Steps[Job]:
         """Submit, safely repeated: the idempotency key is minted here where none is given."""
         headers = {"Idempotency-Key": key or str(fresh_key()), "Content-Type": "application/json"}
+        if quote is not None:
+            headers["Queuebit-Quote"] = quote
         if wait_s is not None:
             headers["Prefer"] = f"wait={min(wait_s, WAIT_S):.0f}"
         timeout_s = CALL_TIMEOUT_S + (wait_s or 0.0)
@@ -73,6 +77,11 @@ class Core:
         """What would become of it."""
         call = Call("POST", "/v1/jobs?validate_only=true", _JSON, _encoded(request))
         return read_as(DryRun, (yield from self._request(call)))
+
+    def quote(self, request: Mapping[str, Any], valid_s: float | None) -> Steps[Quote]:
+        """What it may cost at most, to be held to."""
+        path = "/v1/quotes" if valid_s is None else f"/v1/quotes?valid_s={valid_s:g}"
+        return read_as(Quote, (yield from self._request(Call("POST", path, _JSON, _encoded(request)))))
 
     def submit_all(self, requests: Iterable[Mapping[str, Any]]) -> Stream[Fate]:
         """Submit many: each has a key, so a call that is repeated makes no job twice."""

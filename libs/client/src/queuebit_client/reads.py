@@ -189,6 +189,39 @@ class BudgetList(Model):
     data: tuple[Budget, ...]
 
 
+class QuotePart(Model):
+    """One part of an offer."""
+
+    name: str
+    quantity: Decimal
+    price: Decimal
+    amount: Decimal
+
+
+class QuoteAmount(Model):
+    """An exact amount."""
+
+    amount: Decimal
+    currency: str
+
+
+class Quote(Model):
+    """An offer for one request on one backend: give its id to `submit_body` with the same request before it expires."""
+
+    id: str
+    request: str
+    leg: str
+    lane: str
+    backend: str
+    amount: QuoteAmount
+    parts: tuple[QuotePart, ...]
+    expires_at: datetime
+    digest: str
+    plan: str
+    fits: bool | None = None
+    short: str | None = None
+
+
 class LedgerEntry(Model):
     """One line of the ledger of a budget."""
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from datetime import datetime
 from typing import Any, Self, TypeVar
 from uuid import UUID
@@ -12,13 +10,11 @@ from uuid import UUID
 import httpx2
 from pydantic import BaseModel
 
-from queuebit_client.answers import unreachable
 from queuebit_client.approvals import Approval
 from queuebit_client.batches import Fate
 from queuebit_client.changes import Change
 from queuebit_client.config import resolve
 from queuebit_client.core import Core
-from queuebit_client.errors import QueuebitError
 from queuebit_client.models import DryRun, Job, JobEvent, JobSummary, TenantEvent
 from queuebit_client.reads import (
     APPROVAL,
@@ -38,23 +34,13 @@ from queuebit_client.reads import (
     Kind,
     KindSummary,
     LedgerEntry,
+    Quote,
     Read,
     Usage,
 )
 from queuebit_client.request import request_body
-from queuebit_client.steps import (
-    STREAM_IDLE_S,
-    Call,
-    Connect,
-    Emit,
-    Hangup,
-    NextLine,
-    Pause,
-    Reply,
-    Step,
-    Steps,
-    returning,
-)
+from queuebit_client.steps import Emit, Step, Steps, returning
+from queuebit_client.synchronous_line import Line
 from queuebit_contracts.backends import BackendView
 from queuebit_contracts.jobs import LaneWish, ParamValue, Tier
 from queuebit_contracts.model import Model
@@ -122,9 +108,15 @@ class Queuebit:
         )  # fmt: skip
         return self._run(self._core.submit(body, key, wait_s))
 
-    def submit_body(self, body: Mapping[str, Any], *, key: str | None = None, wait_s: float | None = None) -> Job:
-        """Submit a whole request body as it is."""
-        return self._run(self._core.submit(body, key, wait_s))
+    def submit_body(
+        self, body: Mapping[str, Any], *, key: str | None = None, wait_s: float | None = None, quote: str | None = None
+    ) -> Job:
+        """Submit a whole request body as it is; `quote`: the id of the offer that it is held to."""
+        return self._run(self._core.submit(body, key, wait_s, quote))
+
+    def quote(self, body: Mapping[str, Any], *, valid_s: float | None = None) -> Quote:
+        """What a whole request body may cost at most, to be held to for a while."""
+        return self._run(self._core.quote(body, valid_s))
 
     def dry_run(self, body: Mapping[str, Any]) -> DryRun:
         """What would become of a whole request body: its plan, when an answer may be there, and what it costs."""
@@ -232,68 +224,11 @@ class Queuebit:
 
     def _run(self, steps: Steps[T]) -> T:
         found: list[T] = []
-        with _Line(self._http) as line:
+        with Line(self._http) as line:
             for _ in line.items(returning(steps, found)):
                 raise AssertionError("an operation with one result emits nothing")
         return found[0]
 
     def _iterate(self, steps: Generator[Step | Emit[T], Any, None]) -> Iterator[T]:
-        with _Line(self._http) as line:
+        with Line(self._http) as line:
             yield from line.items(steps)
-
-
-class _Line:
-    """Performs steps on the wire; holds the one open stream and closes it."""
-
-    def __init__(self, http: httpx2.Client) -> None:
-        self._http = http
-        self._open = ExitStack()
-        self._lines: Iterator[str] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._open.close()
-
-    def items(self, steps: Generator[Step | Emit[T], Any, None]) -> Iterator[T]:
-        """Perform the steps; what they emit comes out."""
-        answer: Any = None
-        error: QueuebitError | None = None
-        while True:
-            try:
-                step = steps.send(answer) if error is None else steps.throw(error)
-            except StopIteration:
-                return
-            answer, error = None, None
-            if isinstance(step, Emit):
-                yield step.item
-                continue
-            try:
-                answer = self._perform(step)
-            except httpx2.HTTPError as failure:
-                error = unreachable(failure)
-
-    def _perform(self, step: Step) -> Any:
-        match step:
-            case Call():
-                reply = self._http.request(
-                    step.method, step.path, headers=step.headers, content=step.body, timeout=step.timeout_s
-                )
-                return Reply(reply.status_code, reply.headers, reply.content)
-            case Pause():
-                return time.sleep(step.delay_s)
-            case Connect():
-                timeout = httpx2.Timeout(STREAM_IDLE_S)
-                stream = self._http.stream("GET", step.path, headers=step.headers, timeout=timeout)
-                reply = self._open.enter_context(stream)
-                if reply.status_code != 200:
-                    return Reply(reply.status_code, reply.headers, reply.read())
-                self._lines = reply.iter_lines()
-                return Reply(200, reply.headers)
-            case NextLine():
-                assert self._lines is not None
-                return next(self._lines, None)
-            case Hangup():
-                self._lines = None
-                return self._open.close()

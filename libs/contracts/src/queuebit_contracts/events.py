@@ -50,6 +50,7 @@ from queuebit_contracts.model import Model, Sensitive
 from queuebit_contracts.money import BudgetExhausted as BudgetExhausted
 from queuebit_contracts.money import BudgetReserved as BudgetReserved
 from queuebit_contracts.money import BudgetSettled as BudgetSettled
+from queuebit_contracts.money import Quote
 from queuebit_contracts.operators import JobHeld as JobHeld
 from queuebit_contracts.operators import JobInvalidated as JobInvalidated
 from queuebit_contracts.operators import Parent
@@ -82,7 +83,8 @@ class JobSubmitted(Event):
     `origin` leaves out is taken from the event.
 
     `admission` is for our own services: from anyone else it is not believed, and the question is admitted anew. So is `parent`:
-    the job that an operator made this one from; and `requested_by`: who asked, as the gateway knows them.
+    the job that an operator made this one from; and `requested_by`: who asked, as the gateway knows
+    them; and `quote`: nothing is paid but what it offers.
     """
 
     request: Sensitive[JobRequest]
@@ -92,6 +94,7 @@ class JobSubmitted(Event):
     origin: Origin | None = None
     parent: Parent | None = None
     requested_by: str | None = None
+    quote: Quote | None = None
 
 
 class JobRejected(Event):

@@ -45,6 +45,21 @@ class CostPart(Model):
     amount: AmountText
 
 
+class Quote(Model):
+    """An offer for one request: what its leg may cost at most on one backend, part by part. `request` is the fingerprint of the
+    request; `digest` that of all this. It holds for what is submitted until `expires_at`, and is void where anything differs.
+    """
+
+    request: str
+    leg: LegName
+    lane: Lane
+    backend: str
+    amount: Money
+    parts: tuple[CostPart, ...]
+    expires_at: AwareDatetime
+    digest: str
+
+
 class BudgetReserved(Event):
     """So much is set aside for a leg before its attempt goes out, from each of the accounts, or from none.
 

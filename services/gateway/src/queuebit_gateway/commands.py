@@ -19,7 +19,7 @@ from queuebit_contracts.jobs import is_past
 from queuebit_contracts.origin import NO_ORIGIN, Origin
 from queuebit_gateway.batching import Batcher
 from queuebit_gateway.problem_details import Refusal
-from queuebit_gateway.questions import Keyed, in_turns
+from queuebit_gateway.questions import NO_TERMS, Keyed, Terms, in_turns
 from queuebit_gateway.read_model.jobs import Jobs
 from queuebit_gateway.read_model.view import Accepted, accepted_of, question_in_short
 from queuebit_gateway.read_model.watching import SOURCE, submitted_event_id
@@ -65,9 +65,9 @@ class Submitter:
         key: str,
         traceparent: str | None,
         origin: Origin = NO_ORIGIN,
-        by: str | None = None,
+        terms: Terms = NO_TERMS,
     ) -> Taken:
-        """Take the question of this key; `by`: who asks. Returns when the bus has it; raises Refusal, StoreError or BusError.
+        """Take the question of this key. Returns when the bus has it; raises Refusal, StoreError or BusError.
 
         A repeat finds the key held. It publishes again where the job has no events yet and this process has not published it,
         so a crash between holding the key and publishing loses nothing; readers know the repeat by its id.
@@ -80,7 +80,7 @@ class Submitter:
             raise _reused(held.stream_id)
         accepted = _accepted(held, wanted)
         if first or not await self._known(held.stream_id, admitted.fingerprint):
-            await self._publish(held, admitted, traceparent, origin, by)
+            await self._publish(held, admitted, traceparent, origin, terms)
             self._jobs.remember(accepted)
         return Taken(accepted, replayed=not first)
 
@@ -107,7 +107,7 @@ class Submitter:
             accepted = _accepted(reservation, wanted[nth])
             fates[nth] = Taken(accepted, replayed=not first, row=row)
             if row is None:
-                publish = self._publish(reservation, admitted, traceparent, question.origin, question.by)
+                publish = self._publish(reservation, admitted, traceparent, question.origin, question.terms)
                 publishing.append(asyncio.ensure_future(publish))
                 self._jobs.remember(accepted)
         await asyncio.gather(*publishing)
@@ -185,7 +185,7 @@ class Submitter:
         ]
 
     async def _publish(
-        self, held: Reservation, admitted: Admitted, traceparent: str | None, origin: Origin, by: str | None
+        self, held: Reservation, admitted: Admitted, traceparent: str | None, origin: Origin, terms: Terms
     ) -> None:
         """Publish the question, unless this process has done so; concurrent repeats share one publication."""
         job_id = held.stream_id
@@ -199,7 +199,8 @@ class Submitter:
                 fingerprint=admitted.fingerprint,
                 admission=admitted.admission,
                 origin=origin,
-                requested_by=by,
+                requested_by=terms.by,
+                quote=terms.quote,
             )
             envelope = Envelope(
                 id=submitted_event_id(job_id),

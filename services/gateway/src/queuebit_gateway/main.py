@@ -24,6 +24,7 @@ from queuebit_gateway.http.admission import Reader
 from queuebit_gateway.http.app import create_app
 from queuebit_gateway.http.parts import Parts
 from queuebit_gateway.http.server import HttpServer
+from queuebit_gateway.quotes import Quotes
 from queuebit_gateway.read_model.approvals import Approvals
 from queuebit_gateway.read_model.budgets import BudgetsRead
 from queuebit_gateway.read_model.cursors import EventCursors, PageCursors
@@ -110,6 +111,8 @@ def build_parts(
         operators=Operators(store),
         paths=PathsRead(store),
         budgets=BudgetsRead(store),
+        store=store,
+        quotes=Quotes(pepper),
         policies=PoliciesRead(store),
         approvals=Approvals(store, jobs),
         webhooks=Endpoints(store, Sealer(pepper, secrets.token_bytes), egress, clock, ids),

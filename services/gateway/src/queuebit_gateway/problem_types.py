@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 from queuebit_contracts.jobs import BODY_BYTES_MAX
-
-Retry = Literal["never", "same_request", "after_change"]
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemType:
-    """One kind of refusal: its HTTP status, a title that never varies, whether to try again, and the usual remedy."""
-
-    code: str
-    status: int
-    title: str
-    retry: Retry
-    remedy: str
-
+from queuebit_gateway.problem_type import ProblemType as ProblemType
+from queuebit_gateway.problem_type import Retry as Retry
 
 _TABLE: tuple[ProblemType, ...] = (
     ProblemType(
@@ -141,6 +126,23 @@ _TABLE: tuple[ProblemType, ...] = (
         "Read the plan again, and decide on what it is now, by its digest.",
     ),
     ProblemType(
+        "quote_unavailable",
+        409,
+        "There is nothing to offer",
+        "after_change",
+        "Name one backend whose price is known; `queuebit budget prices` lists them to operators.",
+    ),
+    ProblemType(
+        "quote_void",
+        409,
+        "The quote does not hold for this",
+        "after_change",
+        "Ask for another quote for the request as it is now.",
+    ),
+    ProblemType(
+        "quote_expired", 409, "The quote has expired", "after_change", "Ask for another quote: POST /v1/quotes."
+    ),
+    ProblemType(
         "job_ended",
         409,
         "The job has already ended",
@@ -235,6 +237,13 @@ _TABLE: tuple[ProblemType, ...] = (
         "Nothing is sent to this URL",
         "after_change",
         "Name an https URL of a public host, on port 443 or 8443, without a user name.",
+    ),
+    ProblemType(
+        "quote_invalid",
+        422,
+        "This is no quote of yours",
+        "after_change",
+        "Send the id of a quote as POST /v1/quotes gave it, with a key of the same tenant.",
     ),
     ProblemType("rate_limited", 429, "Too many requests", "same_request", "Wait as long as Retry-After says."),
     ProblemType(

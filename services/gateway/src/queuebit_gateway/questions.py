@@ -6,17 +6,28 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple, TypeVar
 
+from queuebit_contracts.money import Quote
 from queuebit_contracts.origin import NO_ORIGIN, Origin
 from queuebit_problems.admission import Admitted
 
 
+class Terms(NamedTuple):
+    """Under which terms a question is asked: by whom, and for which offer, where there is one."""
+
+    by: str | None = None
+    quote: Quote | None = None
+
+
+NO_TERMS = Terms()
+
+
 class Keyed(NamedTuple):
-    """A question of many, with the key that it is asked under; `by`: who asks."""
+    """A question of many, with the key that it is asked under."""
 
     key: str
     admitted: Admitted
     origin: Origin = NO_ORIGIN
-    by: str | None = None
+    terms: Terms = NO_TERMS
 
 
 T = TypeVar("T")

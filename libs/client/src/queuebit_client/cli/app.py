@@ -9,6 +9,7 @@ import typer
 from queuebit_client.cli import backend_verbs, deciding_verbs, job_verbs, key_verbs, money_verbs, webhook_verbs
 from queuebit_client.cli import options as o
 from queuebit_client.cli.batch_verb import batch
+from queuebit_client.cli.check_verb import check
 from queuebit_client.cli.exit_codes import MEANINGS
 from queuebit_client.cli.mcp_verb import mcp
 from queuebit_client.cli.session import Target
@@ -59,7 +60,13 @@ def new_app() -> typer.Typer:
     app.command("list")(list_jobs)
     app.command()(report)
     app.command()(job_verbs.export)
-    for verb in (money_verbs.spending, deciding_verbs.waiting, deciding_verbs.approve, deciding_verbs.deny):
+    for verb in (
+        money_verbs.spending,
+        money_verbs.quote,
+        deciding_verbs.waiting,
+        deciding_verbs.approve,
+        deciding_verbs.deny,
+    ):
         app.command()(verb)
     kinds = typer.Typer(help=_KINDS, no_args_is_help=True, rich_markup_mode=None)
     kinds.command("list")(kinds_list)
@@ -98,6 +105,7 @@ def submit(
     param: o.Param = None,
     label: o.Label = None,
     key: Annotated[str | None, typer.Option(help="The idempotency key; the same key gives the same job.")] = None,
+    quote: Annotated[str | None, typer.Option(metavar="ID", help="Hold it to this quote of `queuebit quote`.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the end; exit 0 only for an accepted answer.")] = False,
     timeout_s: Annotated[float | None, typer.Option(help="With --wait: give up after so many seconds.")] = None,
     dry_run: Annotated[
@@ -113,7 +121,7 @@ def submit(
     )
     if dry_run:
         return jobs.dry_run(context.obj, submission, as_json=as_json)
-    return jobs.submit(context.obj, submission, key=key, wait=wait, timeout_s=timeout_s, as_json=as_json)
+    return jobs.submit(context.obj, submission, key=key, quote=quote, wait=wait, timeout_s=timeout_s, as_json=as_json)
 
 
 def watch(
@@ -182,27 +190,6 @@ def cancel(
     from queuebit_client.cli import jobs
 
     return jobs.cancel(context.obj, job, reason=reason, as_json=as_json)
-
-
-def check(
-    file: o.File,
-    answer: Annotated[
-        str,
-        typer.Argument(
-            metavar="ANSWER", help="An answer as JSON, or what `--json` printed of a job; - for standard input."
-        ),
-    ],
-    kind: o.Kind = None,
-    param: o.Param = None,
-    as_json: o.Json = False,
-) -> int:
-    """Recompute an answer, without a server.
-
-    Exit 0: feasible, and of the objective that is claimed, if any. 1: not so. 2: a file cannot be read.
-    """
-    from queuebit_client.cli.check import check as check_answer
-
-    return check_answer(o.Submission(file, kind, params=param or []), answer, as_json=as_json)
 
 
 def report(

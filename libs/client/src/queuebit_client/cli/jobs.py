@@ -18,13 +18,20 @@ from queuebit_client.models import JobEvent
 
 
 def submit(
-    target: Target, submission: Submission, *, key: str | None, wait: bool, timeout_s: float | None, as_json: bool
+    target: Target,
+    submission: Submission,
+    *,
+    key: str | None,
+    wait: bool,
+    timeout_s: float | None,
+    as_json: bool,
+    quote: str | None = None,
 ) -> ExitCode:
     """Submit; with `wait`, the outcome and its exit code."""
     body = body_of(submission)
     with target.client() as client:
         began_s = time.monotonic()
-        job = client.submit_body(body, key=key, wait_s=_wait_at_once_s(timeout_s) if wait else None)
+        job = client.submit_body(body, key=key, wait_s=_wait_at_once_s(timeout_s) if wait else None, quote=quote)
         if wait:
             timeout_s = None if timeout_s is None else max(0.0, timeout_s - (time.monotonic() - began_s))
             try:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from queuebit_client.cli.exit_codes import ExitCode
-from queuebit_client.cli.output import note, print_json, show_table
+from queuebit_client.cli.files import body_of
+from queuebit_client.cli.options import Submission
+from queuebit_client.cli.output import note, print_json, print_line, show_table
 from queuebit_client.cli.session import Target
 
 
@@ -46,4 +48,23 @@ def budget(target: Target, budget_id: str, entries: int, *, as_json: bool) -> Ex
         "", ["at", "what", "amount", "job", "leg", "reason"],
         [[each.at, each.kind, each.amount, each.job_id or "", each.leg, each.reason] for each in lines],
     )  # fmt: skip
+    return ExitCode.OK
+
+
+def quote(target: Target, submission: Submission, valid_s: float | None, *, as_json: bool) -> ExitCode:
+    """What it may cost at most, part by part, and the id of the offer."""
+    with target.client() as client:
+        found = client.quote(body_of(submission), valid_s=valid_s)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+        return ExitCode.OK
+    show_table(
+        f"At most {found.amount.amount} {found.amount.currency} on {found.backend}, for {found.leg} of {found.plan}",
+        ["part", "quantity", "price", "amount"],
+        [[each.name, each.quantity, each.price, each.amount] for each in found.parts],
+    )
+    note(f"It stands until {found.expires_at:%Y-%m-%d %H:%M:%S} UTC: submit the same with --quote and this id.")
+    if found.fits is False:
+        note(f"The budget {found.short or 'for it'} has not that much left.")
+    print_line(found.id)
     return ExitCode.OK

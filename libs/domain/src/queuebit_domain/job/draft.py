@@ -55,7 +55,7 @@ class Draft:
         if self.gate.closed and (hold := self.hold_on(leg)) is not None:
             self.hold_back(leg, number, hold)
             return
-        if self.purse.accounts and not self._pay_for(leg, number):
+        if (self.purse.accounts or job.quote is not None) and not self._pay_for(leg, number):
             return
         job = self.open
         request = job.request

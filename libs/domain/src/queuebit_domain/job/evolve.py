@@ -82,6 +82,7 @@ def open_job(event: ev.JobSubmitted, at: datetime, job_id: UUID) -> OpenJob:
         origin=whole_origin(event.origin, event.idempotency_key, request),
         measures=found is not None and found.family == "measurement",
         requested_by=event.requested_by,
+        quote=event.quote,
     )
 
 

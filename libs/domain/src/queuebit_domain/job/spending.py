@@ -8,7 +8,7 @@ from uuid import UUID
 from queuebit_contracts import events as ev
 from queuebit_contracts.ids import attempt_id_of
 from queuebit_contracts.jobs import BACKEND_PARAM, Cost, Money, Usage
-from queuebit_contracts.money import CostBasis, Purpose
+from queuebit_contracts.money import CostBasis, Purpose, Quote
 from queuebit_domain.job.money import NO_COST
 from queuebit_domain.job.plans import SHADOW
 from queuebit_domain.job.state import EndedJob, LegState, OpenJob
@@ -25,22 +25,17 @@ def reservation(
     """What becomes of the money of an attempt that is about to go out; None where nothing is to be said of it: it is free,
     the tenant has no budget, or what was set aside for an earlier attempt of the leg still stands.
     """
-    lane = leg.spec.lane
-    backends = _backends(job, leg, purse)
-    if not purse.capped or not backends or reserved_for(job, leg.spec.leg) is not None:
+    backends, quote = _backends(job, leg, purse), job.quote
+    if not backends or reserved_for(job, leg.spec.leg) is not None or not (purse.capped or quote):
         return None
-    request = job.request
-    unpriced = sorted(backends - purse.prices.keys())
-    if unpriced:
-        return _refused(leg, "no_price", f"{request.tenant} has a budget, and what {unpriced[0]} charges is not known.")
-    currencies = sorted({purse.prices[each].currency for each in backends})
-    if len(currencies) > 1:
-        detail = (
-            f"Backends of the lane {lane} charge in {' and in '.join(currencies)}: a job may name the one it wants."
-        )
-        return _refused(leg, "no_price", detail)
-    expected = dearest(_work(job, leg), [purse.prices[each] for each in backends])
-    currency = expected.amount.currency
+    expected = expected_cost(job, leg, purse)
+    if isinstance(expected, str):
+        return _refused(leg, "no_price", expected)
+    if quote is not None and (differs := _differs(quote, leg, backends, expected)):
+        return _refused(leg, "no_price", f"The quote is void: {differs}", expected)
+    if not purse.capped:
+        return None
+    request, lane, currency = job.request, leg.spec.lane, expected.amount.currency
     purpose: Purpose = "experiment" if leg.spec.role == SHADOW else "production"
     path = path_of(request.tenant, request.labels, request.problem.kind)
     accounts = [each for each in purse.on_path(path, purpose) if each.currency == currency]
@@ -60,6 +55,23 @@ def reservation(
         parts=expected.parts,
         accounts=tuple(sorted(each.account for each in accounts)),
     )
+
+
+def expected_cost(job: OpenJob, leg: LegState, purse: Purse) -> Estimate | str:
+    """What an attempt of a leg that may be charged for costs at most, or why nobody knows that."""
+    backends = _backends(job, leg, purse)
+    unpriced = sorted(backends - purse.prices.keys())
+    if unpriced:
+        return f"What {unpriced[0]} charges is not known, and nobody who has a budget gets there."
+    currencies = sorted({purse.prices[each].currency for each in backends})
+    if len(currencies) > 1:
+        return f"Backends of the lane {leg.spec.lane} charge in {' and in '.join(currencies)}: a job may name the one it wants."
+    return dearest(_work(job, leg), [purse.prices[each] for each in backends])
+
+
+def charged_legs(job: OpenJob, purse: Purse) -> list[LegState]:
+    """The legs that somebody may charge for, but for those that are measured beside the answer."""
+    return [each for each in job.legs if each.spec.role != SHADOW and _backends(job, each, purse)]
 
 
 def reserved_for(job: OpenJob | EndedJob, leg: str) -> ev.BudgetReserved | None:
@@ -115,6 +127,17 @@ def priced(usage: Usage, cost: Cost, backend: str, purse: Purse) -> Cost:
     """The cost of an attempt: as it says itself, else what it used by the price list of its backend."""
     price: Price | None = purse.prices.get(backend)
     return cost if price is None or cost != NO_COST else cost_of(usage, price)
+
+
+def _differs(quote: Quote, leg: LegState, backends: frozenset[str], expected: Estimate) -> str:
+    """How what would be paid differs from what was offered; empty where it does not."""
+    if quote.leg != leg.spec.leg:
+        return f"it is for {quote.leg}, and nothing else is paid for under it."
+    if backends != {quote.backend}:
+        return f"it is for {quote.backend}, and the attempt may go to {', '.join(sorted(backends))}."
+    if (expected.amount, expected.parts) != (quote.amount, quote.parts):
+        return f"it is for {quote.amount.amount} {quote.amount.currency}, and it may cost {expected.amount.amount} now."
+    return ""
 
 
 def _covers(reserved: ev.BudgetReserved, job_id: UUID, attempt_id: UUID) -> bool:

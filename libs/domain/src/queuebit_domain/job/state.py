@@ -14,6 +14,7 @@ from uuid import UUID
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.jobs import Cost, JobRequest, JobState, Leg, Number, Sense, Thresholds, Usage
+from queuebit_contracts.money import Quote
 from queuebit_contracts.origin import NO_ORIGIN, Origin
 from queuebit_domain.job.limits import Limits
 from queuebit_domain.job.money import NO_COST, NO_USAGE
@@ -128,7 +129,7 @@ class OpenJob:
     next looked at, which is at once. `origin` goes onto the event that ends it. `owed`: attempts that were given up before they
     told what they used; `booked`: late reports of that. `measures`: it asks for outcomes of circuits.
     `reserved`: the money that is set aside for its legs; `paid_late`: what late reports say that such a leg cost.
-    `requested_by`: who asked, where the gateway knew them.
+    `requested_by`: who asked, where the gateway knew them. `quote`: where there is one, nothing is paid but what it offers.
     """
 
     job_id: UUID
@@ -157,6 +158,7 @@ class OpenJob:
     reserved: tuple[ev.BudgetReserved, ...] = ()
     paid_late: tuple[PaidLate, ...] = ()
     requested_by: str | None = None
+    quote: Quote | None = None
 
     @property
     def counted(self) -> list[LegState]:

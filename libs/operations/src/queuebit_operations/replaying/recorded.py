@@ -60,7 +60,7 @@ def _message_of(stream_id: UUID, first: EventRow, events: Sequence[JobEvent]) ->
 
 def _of_operators(event: JobEvent) -> bool:
     """Whether an operator had a part in it: what was held back at that moment, or left in the
-    budgets, is not on the job, and a job that was made from
+    budgets, is not on the job, nor are the prices of its quote, and a job that was made from
     another begins where that one stood.
     """
     match event:
@@ -71,7 +71,7 @@ def _of_operators(event: JobEvent) -> bool:
         case ev.ResultRejected():
             return event.code == QUARANTINED
         case ev.JobSubmitted():
-            return event.parent is not None
+            return event.parent is not None or event.quote is not None
         case _:
             return False
 

@@ -131,6 +131,7 @@ def _submit(
         admission=found,
         origin=origin_of(envelope, asked.origin, job_id),
         requested_by=asked.requested_by if believed(received.record) else None,
+        quote=asked.quote if believed(received.record) else None,
     )
     message = Submit(job_id, event, facts, planned)
     refusal_id = refusal_id_of(request.tenant, envelope.source, envelope.id)

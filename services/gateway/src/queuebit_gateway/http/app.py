@@ -30,6 +30,7 @@ from queuebit_gateway.http import (
     operators_api,
     paths_api,
     policies_api,
+    quotes_api,
     stream_api,
     webhooks_api,
 )
@@ -55,6 +56,7 @@ ROUTERS = (
     policies_api.router,
     approvals_api.router,
     budgets_api.router,
+    quotes_api.router,
     console_api.router,
     webhooks_api.router,
     keys_api.router,

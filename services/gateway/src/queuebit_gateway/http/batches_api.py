@@ -14,7 +14,7 @@ from queuebit_gateway.http.parts import charge, parts_of
 from queuebit_gateway.http.requests import BatchBody
 from queuebit_gateway.http.tracing import traceparent_of
 from queuebit_gateway.problem_details import Refusal
-from queuebit_gateway.questions import Keyed, in_turns
+from queuebit_gateway.questions import Keyed, Terms, in_turns
 from queuebit_gateway.read_model.batches import Batch, BatchLine
 from queuebit_gateway.read_model.jobs import summary_of
 from queuebit_gateway.read_model.view import fresh_summary
@@ -39,7 +39,7 @@ async def submit_batch(request: Request, actor: Submitting) -> Response:
     parts = parts_of(request)
     body = await body_of(request)
     read = await parts.reader.read_all(body, actor.asker, lambda jobs: charge(request, actor, "submit", jobs - 1))
-    questions = [each._replace(by=actor.name) for each in read if isinstance(each, Keyed)]
+    questions = [each._replace(terms=Terms(actor.name)) for each in read if isinstance(each, Keyed)]
     taken = iter(await parts.submitter.submit_all(questions, traceparent_of(request)) if questions else ())
     fates = [each if isinstance(each, Refusal) else next(taken) for each in read]
     request_id = request_id_of(request.scope)

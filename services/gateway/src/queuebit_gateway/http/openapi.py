@@ -63,6 +63,11 @@ _HEADERS: dict[str, tuple[str, bool, dict[str, Any]]] = {
         {**_TEXT, "pattern": KEY_PATTERN},
     ),
     "Prefer": ("`wait=N`: wait up to N seconds (25 at most) for the job to end.", False, _TEXT),
+    "Queuebit-Quote": (
+        "A quote for this very request: what it offers is set aside, nothing else is paid.",
+        False,
+        _TEXT,
+    ),
     "traceparent": ("W3C trace context; started here when absent.", False, _TEXT),
     "If-None-Match": ("The ETags that you have, or `*`. Where one is still right the answer is 304.", False, _TEXT),
     "If-Match": (

@@ -16,6 +16,7 @@ from queuebit_gateway.commands import Submitter
 from queuebit_gateway.http.admission import Reader
 from queuebit_gateway.http.tracing import ROUTE_CLASS
 from queuebit_gateway.problem_details import Refusal
+from queuebit_gateway.quotes import Quotes
 from queuebit_gateway.read_model.approvals import Approvals
 from queuebit_gateway.read_model.budgets import BudgetsRead
 from queuebit_gateway.read_model.cursors import EventCursors, PageCursors
@@ -26,6 +27,7 @@ from queuebit_gateway.read_model.operators import Operators
 from queuebit_gateway.read_model.paths import PathsRead
 from queuebit_gateway.read_model.places import Places
 from queuebit_gateway.read_model.policies import PoliciesRead
+from queuebit_gateway.read_model.priced_now import PricingStore
 from queuebit_gateway.read_model.tenant_events import TenantEvents
 from queuebit_gateway.read_model.watching import Tailer
 from queuebit_gateway.webhooks.endpoints import Endpoints
@@ -56,6 +58,8 @@ class Parts:
     operators: Operators
     paths: PathsRead
     budgets: BudgetsRead
+    store: PricingStore
+    quotes: Quotes
     policies: PoliciesRead
     approvals: Approvals
     clock: Clock

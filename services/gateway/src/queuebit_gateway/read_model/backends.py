@@ -23,6 +23,12 @@ def views_of(reports: Iterable[ReportedBackend], now: datetime, *, detailed: boo
     return [_view(each, status, now, detailed=detailed) for each, status in known if status is not None]
 
 
+def statuses_of(reports: Iterable[ReportedBackend]) -> list[tuple[BackendStatusReported, datetime]]:
+    """What each says of itself, as far as this version knows the words, and when."""
+    known = ((_status(each.status), each.reported_at) for each in reports)
+    return [(status, at) for status, at in known if status is not None]
+
+
 def _status(said: Mapping[str, Any]) -> BackendStatusReported | None:
     try:
         return BackendStatusReported.model_validate(said)

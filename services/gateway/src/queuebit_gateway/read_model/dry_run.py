@@ -18,7 +18,7 @@ from queuebit_domain.job.asked import inputs_of, requested
 from queuebit_domain.job.decide import decide
 from queuebit_domain.job.limits import Limits
 from queuebit_domain.job.messages import Submit
-from queuebit_domain.job.state import NoJob
+from queuebit_domain.job.state import NoJob, OpenJob
 from queuebit_domain.policy.default import DEFAULT
 from queuebit_domain.policy.facts import FactValue, with_told
 from queuebit_domain.policy.tables import Policy
@@ -69,6 +69,25 @@ def dry_run(admitted: Admitted, backends: Sequence[BackendView], now: datetime, 
     """Plan the question as the control plane would with these backends at this moment. What only it can know is not known."""
     request, found = admitted.request, admitted.admission
     usable = [each for each in backends if each.state == "available"]
+    planned, _ = planned_now(admitted, backends, now, policy)
+    return DryRun(
+        kind=request.problem.kind,
+        tier=request.tier,
+        lane=request.lane,
+        fingerprint=admitted.fingerprint,
+        size=found.size,
+        plan=plan_view(planned, _NOTHING_YET, with_plan=True),
+        eta=_eta(request, planned.legs, usable, now),
+        cost=_cost(planned.legs),
+    )
+
+
+def planned_now(
+    admitted: Admitted, backends: Sequence[BackendView], now: datetime, policy: Policy
+) -> tuple[JobPlanned, OpenJob]:
+    """The plan of the question, and the job as it would stand."""
+    request, found = admitted.request, admitted.admission
+    usable = [each for each in backends if each.state == "available"]
     inputs = inputs_of(
         request,
         found,
@@ -81,18 +100,9 @@ def dry_run(admitted: Admitted, backends: Sequence[BackendView], now: datetime, 
         made = routing.plan(inputs, policy)
     job_id = uuid7(round(now.timestamp() * 1000), 0)
     event = JobSubmitted(request=request, fingerprint=admitted.fingerprint, admission=found)
-    events, _ = decide(NoJob(), Submit(job_id, event, inputs, made), now, job_id)
-    planned = next(each for each in events if isinstance(each, JobPlanned))
-    return DryRun(
-        kind=request.problem.kind,
-        tier=request.tier,
-        lane=request.lane,
-        fingerprint=admitted.fingerprint,
-        size=found.size,
-        plan=plan_view(planned, _NOTHING_YET, with_plan=True),
-        eta=_eta(request, planned.legs, usable, now),
-        cost=_cost(planned.legs),
-    )
+    events, job = decide(NoJob(), Submit(job_id, event, inputs, made), now, job_id)
+    assert isinstance(job, OpenJob)
+    return next(each for each in events if isinstance(each, JobPlanned)), job
 
 
 def _told(admitted: Admitted, usable: Sequence[BackendView], now: datetime, policy: Policy) -> Mapping[str, FactValue]:
