@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from queuebit_workbench.bench import beside
 from queuebit_workbench.bench.__main__ import parse
 from queuebit_workbench.bench.beside import Side, Turn, lines_of, prepared, slower, table_of
 from queuebit_workbench.bench.errors import BenchFailed
@@ -110,3 +111,16 @@ def test_a_policy_that_cannot_be_read_is_refused_before_anything_starts(tmp_path
     assert "cannot be read" in capsys.readouterr().err
     settings, _ = parse(["--policy", str(POLICIES / "canary.yaml")])
     assert settings.policy == str(POLICIES / "canary.yaml")
+
+
+def test_a_benchmark_that_takes_too_long_is_asked_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\ntrap 'echo asked > asked; exit 1' TERM\nsleep 5 > /dev/null 2>&1 & wait\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(beside, "RUN_S", 0.5)
+
+    with pytest.raises(BenchFailed, match=r"did not end within 0\.5 s"):
+        Side("old", tmp_path, "x").bench(tmp_path / "out.json", 1, 1.0)
+
+    assert (tmp_path / "asked").exists()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -30,7 +31,7 @@ TOLERANCE = 0.03
 ON_BAR = 0.9
 """So much of the throughput is left with telemetry, and with a policy."""
 SETUP_S, RUN_S = 1200.0, 900.0
-EXIT_OK, EXIT_SLOWER, EXIT_FAILED = 0, 1, 2
+EXIT_OK, EXIT_SLOWER, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 Document = Mapping[str, Any]
 
@@ -127,21 +128,27 @@ def prepared(commit: str, repository: Path, folder: Path, say: Console) -> Side:
 
 
 def _run(argv: Sequence[str], where: Path, limit_s: float) -> str:
+    """What a program says. Whatever ends us ends it: it is asked to, so that it can stop its servers."""
     env = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "MAKEFLAGS", "MAKELEVEL")}
     try:
-        done = subprocess.run(
-            argv, cwd=where, env=env, timeout=limit_s, check=False, text=True,
+        child = subprocess.Popen(
+            argv, cwd=where, env=env, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise BenchFailed(f"{argv[0]} did not end within {limit_s:g} s.") from None
     except OSError as error:
         raise BenchFailed(f"{argv[0]} ended with {error.strerror}.", remedy=f"Look at {where}.") from None
-    if done.returncode:
-        raise BenchFailed(
-            f"{' '.join(argv)} ended with {done.returncode}:\n" + "\n".join(done.stdout.splitlines()[-20:])
-        )
-    return done.stdout
+    try:
+        said, _ = child.communicate(timeout=limit_s)
+    except BaseException as error:
+        child.terminate()
+        child.communicate()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise BenchFailed(f"{argv[0]} did not end within {limit_s:g} s.") from None
+        raise
+    if child.returncode:
+        last = "\n".join(said.splitlines()[-20:])
+        raise BenchFailed(f"{' '.join(argv)} ended with {child.returncode}:\n{last}")
+    return said
 
 
 def main(argv: Sequence[str]) -> int:
@@ -158,6 +165,7 @@ def main(argv: Sequence[str]) -> int:
     if given.turns < 1 or given.jobs < 1 or given.seconds <= 0 or not 0 <= given.tolerance < 1:
         parser.error("--turns, --jobs and --seconds are positive, and --tolerance is from 0 to 1")
     console = Console()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_INTERRUPTED))
     try:
         given.folder.mkdir(parents=True, exist_ok=True)
         old, new = prepared(given.commit, Path.cwd(), given.folder, console), Side("new", Path.cwd(), MODULES[0])
