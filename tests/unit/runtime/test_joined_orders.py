@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from queuebit_contracts.envelope import Envelope
-from queuebit_contracts.events import ExecutionFailed, JobQueued, JobStarted
+from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, JobQueued, JobStarted
 from queuebit_contracts.failures import FailureCode
 from queuebit_runtime.worker.attempts import Outcome
 from queuebit_runtime.worker.orders import Alike
@@ -182,3 +182,23 @@ async def test_what_breaks_inside_is_told_of_each(caplog: pytest.LogCaptureFixtu
             2: "internal",
         }
         assert "An attempt failed inside." in caplog.text
+
+
+async def test_those_that_are_to_run_alone_say_when_each_will_be_heard_of_and_none_is_too_late_then() -> None:
+    joiner = ScriptedJoiner(alone=frozenset({1, 2, 4, 5}))
+    soon = {"begin_by": START + timedelta(seconds=5)}
+    async with a_worker(joiner) as worker:
+        await given(worker, large(1, **soon), large(2, **soon), large(4, **soon), large(5, **soon))
+        signs = [each.data for each in worker.said() if isinstance(each.data, ExecutionProgressed)]
+        assert [each.next_within_s for each in signs] == [1.0, 2.0, 3.0]
+        assert len({each.attempt_id for each in signs}) == 3
+
+        worker.clock.spend(10)
+        for _ in range(3):
+            begun = [int(line.split()[1]) for line in worker.executor.log if line.startswith("start")]
+            await worker.executor.finish(next(each for each in begun if not worker.executor.release[each].done()))
+
+        [late] = {1, 2, 4, 5} - {each.attempt_id.int - 1000 for each in signs}
+        assert {number: said for number, said in worker.outcomes().items() if number < 90} == {
+            number: "worker_lost" if number == late else "ok" for number in (1, 2, 4, 5)
+        }

@@ -75,11 +75,11 @@ async def executed(work: Work, run: Coroutine[object, object, Outcome], clock: C
         await end_task(running)
 
 
-def too_late(order: JobQueued, now: datetime) -> ExecutionFailed | None:
-    """What is said of an order that nobody waits for any more, instead of doing it."""
+def too_late(order: JobQueued, now: datetime, *, begun: bool = False) -> ExecutionFailed | None:
+    """What is said of an order that nobody waits for any more, instead of doing it. `begun`: it began in time."""
     if is_past(order.deadline, now):
         return failed(order, FailureCode.CANCELLED, "deadline passed")
-    if is_past(order.begin_by, now):
+    if not begun and is_past(order.begin_by, now):
         return failed(order, FailureCode.WORKER_LOST, "The order came so late that its attempt was given up before.")
     return None
 

@@ -27,15 +27,16 @@ class Alike:
 
 
 class Work:
-    """An attempt that waits or runs, and every record that asked for it."""
+    """An attempt that waits or runs, and every record that asked for it. `begun`: it has begun, and waits to run alone."""
 
-    __slots__ = ("alike", "claims", "large", "order", "report", "running", "stop")
+    __slots__ = ("alike", "begun", "claims", "large", "order", "report", "running", "stop")
 
     def __init__(self, order: JobQueued, report: Report, *, large: bool) -> None:
         self.order = order
         self.report = report
         self.large = large
         self.running = False
+        self.begun = False
         self.alike: Alike | None = None
         self.claims: list[tuple[Delivery, Record]] = []
         self.stop = asyncio.Event()
@@ -159,7 +160,7 @@ class Orders:
         """They run alone, and are the next of their tiers."""
         for work in reversed(works):
             self._running_jobs.discard(work.report.job)
-            work.running, work.alike = False, None
+            work.running, work.begun, work.alike = False, True, None
             self._large[work.order.tier].appendleft(work)
 
     def finish(self, work: Work) -> None:

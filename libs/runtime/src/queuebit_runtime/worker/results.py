@@ -14,7 +14,7 @@ from queuebit_runtime.retry import Backoff
 from queuebit_runtime.telemetry.port import Telemetry
 from queuebit_runtime.worker.attempts import Outcome, count_attempts
 from queuebit_runtime.worker.orders import Work
-from queuebit_runtime.worker.reports import too_large
+from queuebit_runtime.worker.reports import progressed, too_large
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +41,23 @@ class Results:
             await self._bus.publish(records)
         except BusError:
             _log.info("The start of %d attempts was not published.", len(works), extra=fields_of(works))
+
+    async def waiting(self, works: Sequence[Work]) -> None:
+        """Say of those that have begun and are to run alone, one after the other, when each will be heard of at the latest:
+        none is to be taken for lost meanwhile.
+        """
+        if not works:
+            return
+        now, within_s = self._clock.now(), 0.0
+        records = []
+        for work in works:
+            within_s += work.order.budget_s
+            sign = progressed(work.order, 0.0, "It waits to run alone.", next_within_s=within_s)
+            records.append(work.report.record(sign, now, 0))
+        try:
+            await self._bus.publish(records)
+        except BusError:
+            _log.info("That %d attempts wait to run alone was not published.", len(works), extra=fields_of(works))
 
     async def publish(self, results: list[tuple[Work, Outcome]]) -> None:
         """Return when all are acknowledged. An answer that no record can hold becomes a failure that says so."""

@@ -253,7 +253,7 @@ class WorkShell:
     async def _run_large(self, work: Work) -> None:
         progress = ProgressReport(work.report, self._bus, self._clock)
         try:
-            late = too_late(work.order, self._clock.now())
+            late = too_late(work.order, self._clock.now(), begun=work.begun)
             if late is not None:
                 outcome: Outcome = late
             elif self._keeper is not None and await self._keeper.keep(work):
@@ -276,6 +276,7 @@ class WorkShell:
             alone += await answer_joined(
                 works, joiner, self._results, self._clock, self._telemetry, worker=self._worker_name
             )
+            await self._results.waiting(alone)
             self._orders.put_back(alone)
             for work in works:
                 if work not in alone:
