@@ -34,6 +34,7 @@ pytest.importorskip("dwave.cloud", reason="the extra `leap` is not installed")
 from queuebit_quantum_adapter.annealers import Annealed
 from queuebit_quantum_adapter.providers.leap.client import label_of
 from queuebit_quantum_adapter.providers.leap.provider import LeapAnnealer
+from queuebit_quantum_adapter.providers.leap.taxonomy import BY_WORDS, row_of_words
 
 KEY = UUID(int=7)
 SPINS = Spins(3, ((0, 1.0), (2, -0.5)), ((0, 1, 0.25), (1, 2, -1.5)))
@@ -265,6 +266,37 @@ def test_samples_in_other_words_are_not_read(server: Server, provider: Provider,
         provider.result(problem)
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "action"),
+    [
+        ("Insufficient remaining solver access time in project", "backend_overloaded", "reroute"),
+        ("Solver is offline for maintenance", "backend_unavailable", "reroute"),
+        ("Problem run duration 2000000 exceeds 1000000 us", "budget_exhausted", "degrade"),
+        ("The problem has too many variables", "problem_too_large", "degrade"),
+        ("User is not authorized for this solver", "no_backend", "fail_fast"),
+        ("Invalid problem: qubit 17 is not active", "problem_unsupported", "fail_fast"),
+        ("Internal server error, please try again", "backend_unavailable", "retry"),
+        ("The annealer lost its cold", "backend_unavailable", "reroute"),
+    ],
+)
+def test_the_words_of_a_problem_that_failed_say_what_the_plan_does(
+    server: Server, provider: Provider, words: str, code: str, action: str
+) -> None:
+    server.cloud.behaviour = Behaviour(fails=words)
+
+    failed = provider.poll(provider.submit(REQUEST, KEY, None))
+
+    assert (failed.state, failed.code, failed.action) == (RunState.FAILED, code, action)
+    assert (words in failed.detail, bool(failed.remedy)) == (True, True)
+
+
+def test_every_row_of_words_is_tried() -> None:
+    mark = next(each for each in test_the_words_of_a_problem_that_failed_say_what_the_plan_does.pytestmark)  # type: ignore[attr-defined]
+    tried = {id(row_of_words(words)) for words, *_ in mark.args[1]}
+
+    assert {id(row) for _, row in BY_WORDS} <= tried
+
+
 def test_what_it_cost_is_told_and_never_taken_for_nothing(server: Server, provider: Provider) -> None:
     problem = provider.submit(REQUEST, KEY, None)
     assert provider.poll(problem).state is RunState.SUCCEEDED
@@ -281,6 +313,10 @@ def test_a_problem_is_divided_into_the_ranges_of_the_annealer(server: Server, pr
     problem = provider.submit(replace(REQUEST, spins=wide), KEY, None)
 
     assert told["divided_by"] == 10.0
+    assert told["embedding"] == {
+        "method": "native",
+        "qubits": sorted(server.cloud.solvers[CLIQUE]["properties"]["qubits"])[:3],
+    }
     assert provider.poll(problem).state is RunState.SUCCEEDED
     assert set(provider.result(problem).counts[0]) <= {bits for bits in range(8) if bits & 1}
 

@@ -20,20 +20,16 @@ from requests.exceptions import ConnectionError as NotConnected
 from requests.exceptions import ConnectTimeout
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from queuebit_contracts.failures import FailureAction
 from queuebit_quantum_adapter.errors import (
     AdapterError,
     AnswerUnreadable,
-    LimitUsedUp,
     NotAuthorised,
     NotSent,
     ProviderUnavailable,
-    RateLimited,
-    RequestTooLarge,
     RunFailed,
-    SubmitRefused,
 )
 from queuebit_quantum_adapter.evidence.port import Exchange, Hear
+from queuebit_quantum_adapter.providers.leap.taxonomy import BY_STATUS, REFUSED, REMEDY
 
 T = TypeVar("T")
 CONNECT_S, READ_S = 3.0, 5.0
@@ -42,17 +38,6 @@ READS = {"total": 2, "connect": 1, "read": 1, "backoff_factor": 0.2, "backoff_ma
 LISTED_MAX = 1000
 WAIT_S_MAX = 24 * 3600.0
 REQUEST_TIMEOUT, SERVER_ERROR = 408, 500
-REMEDY = "Check DWAVE_API_TOKEN and DWAVE_API_ENDPOINT."
-KINDS: dict[int, tuple[type[AdapterError], FailureAction]] = {
-    401: (NotAuthorised, "fail_fast"),
-    402: (LimitUsedUp, "reroute"),
-    403: (NotAuthorised, "fail_fast"),
-    404: (NotSent, "reroute"),
-    409: (LimitUsedUp, "reroute"),
-    413: (RequestTooLarge, "degrade"),
-    429: (RateLimited, "retry"),
-}
-"""What a status of a refused submission is, and what it asks of the plan; any other 4xx says that it is refused for good."""
 
 
 class Client:
@@ -199,7 +184,7 @@ def _refusal(error: Exception) -> AdapterError | None:
 def _refused(status: int, words: str, error: Exception | None) -> AdapterError | None:
     if not 400 <= status < 500 or status == REQUEST_TIMEOUT:
         return None
-    kind, action = KINDS.get(status, (SubmitRefused, "fail_fast"))
+    kind, action = BY_STATUS.get(status, REFUSED)
     remedy = REMEDY if kind is NotAuthorised else ""
     wait_s = None if error is None else _retry_after_s(error)
     return kind(f"{status}: {words[:300]}", remedy=remedy, action=action, reason=str(status), retry_after_s=wait_s)

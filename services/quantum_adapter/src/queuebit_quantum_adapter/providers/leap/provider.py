@@ -14,7 +14,6 @@ from uuid import UUID
 
 from dwave.cloud.api import models  # type: ignore[import-untyped]
 
-from queuebit_contracts.failures import FAILURES, FailureCode
 from queuebit_quantum_adapter.annealers import Annealed, Annealing, Samples
 from queuebit_quantum_adapter.errors import AnswerUnreadable, NoBackend
 from queuebit_quantum_adapter.evidence.port import Hear
@@ -22,6 +21,7 @@ from queuebit_quantum_adapter.ports import Capabilities, Poll, Preflight, Recove
 from queuebit_quantum_adapter.providers.leap.client import Client, label_of
 from queuebit_quantum_adapter.providers.leap.offer import name_of
 from queuebit_quantum_adapter.providers.leap.problems import ISING, Graph, counted
+from queuebit_quantum_adapter.providers.leap.taxonomy import row_of_words
 
 METHOD = "quantum annealing"
 STATES = {
@@ -67,6 +67,7 @@ class LeapAnnealer:
             "noise": name_of(self._solver),
             "solver": dict(self._told["identity"]),
             "divided_by": divided,
+            "embedding": {"method": "native", "qubits": self._graph.qubits[: asked.spins.count]},
             "packages": {"dwave-cloud-client": version("dwave-cloud-client")},
         }
         return Preflight(asked.spins.count, cost_at_least=True, record=record)
@@ -91,8 +92,8 @@ class LeapAnnealer:
         if state is not RunState.FAILED:
             return Poll(state, detail=word)
         words = f"{word} {self._client.messages(provider_id)}".strip()
-        remedy = FAILURES[FailureCode.BACKEND_UNAVAILABLE].remedy
-        return Poll(state, None, None, words, FailureCode.BACKEND_UNAVAILABLE, "reroute", word, remedy)
+        row = row_of_words(words)
+        return Poll(state, None, None, words, row.code, row.action, word, row.advice)
 
     def samples(self, provider_id: str) -> Samples:
         answer = self._client.answer(provider_id)
