@@ -12,9 +12,9 @@ import pytest
 
 from queuebit_contracts.envelope import decode
 from queuebit_contracts.events import LateUsageReported
-from queuebit_contracts.jobs import Usage
+from queuebit_contracts.jobs import Cost, Usage
 from queuebit_quantum_adapter.errors import ProviderUnavailable
-from queuebit_quantum_adapter.ports import Recovery, Result
+from queuebit_quantum_adapter.ports import CostPart, Recovery, Result
 from queuebit_quantum_adapter.shell.accounts import LOOK_S, USED, Accountant
 from queuebit_quantum_adapter.shell.stepping import untold
 from queuebit_quantum_adapter.shell.task import Outcome
@@ -209,19 +209,26 @@ async def test_what_was_told_late_is_published_though_a_further_try_goes_on() ->
 
 
 @pytest.mark.parametrize(
-    ("mine", "left"),
+    ("mine", "left", "cost"),
     [
-        ({KEY: Use(), OTHER: Use()}, (3.5, 150)),
-        ({KEY: Use(2.5, 100), OTHER: Use()}, (1.0, 50)),
-        ({KEY: Use(9.0, 100), OTHER: Use()}, (1.0, 50)),
-        ({OTHER: Use()}, (1.0, 50)),
-        ({}, (0.0, 0)),
+        ({KEY: Use(), OTHER: Use()}, (3.5, 150), "1.03"),
+        ({KEY: Use(2.5, 100), OTHER: Use()}, (1.0, 50), "0.35"),
+        ({KEY: Use(9.0, 100), OTHER: Use()}, (1.0, 50), "0.35"),
+        ({OTHER: Use()}, (1.0, 50), "0.35"),
+        ({}, (0.0, 0), "0"),
     ],
 )
-def test_an_outcome_tells_what_nobody_else_has_told(mine: Mapping[UUID, Use], left: tuple[float, int]) -> None:
+def test_an_outcome_tells_what_nobody_else_has_told(
+    mine: Mapping[UUID, Use], left: tuple[float, int], cost: str
+) -> None:
     used = {KEY: Use(2.5, 100), OTHER: Use(1.0, 50)}
-    outcome = Outcome({}, None, "lr", 150, 2, {}, {}, qpu_s=3.5, used=used)
+    costs = {
+        KEY: (CostPart("tasks", 0.3, "USD"), CostPart("shots", 0.38, "USD")),
+        OTHER: (CostPart("tasks", 0.3, "USD"), CostPart("shots", 0.05, "USD")),
+    }
+    outcome = Outcome({}, None, "lr", 150, 2, {}, {}, qpu_s=3.5, used=used, costs=costs)
 
     found = untold(outcome, mine)
 
     assert (found.qpu_s, found.shots) == left
+    assert found.cost == Cost(amount=cost)

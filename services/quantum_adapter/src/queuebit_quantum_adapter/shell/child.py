@@ -59,7 +59,7 @@ def step(asked: Step, on_progress: Report) -> Ended | Waiting:
     try:
         ended = told(lambda: frame.run(task, on_progress, frame.Kept(recorded, journal)))
         if isinstance(ended, Outcome):
-            ended = replace(ended, used=parking.used)
+            ended = replace(ended, used=parking.used, costs=parking.costs)
         if keeping is None:
             return ended
         seen = ledger_loop().run(_seen(asked.lineage))

@@ -140,6 +140,7 @@ class QuantumExecutor:
                 shots=outcome.shots,
                 iterations=outcome.iterations,
             ),
+            cost=outcome.cost,
             provenance=outcome.provenance,
             evidence=outcome.evidence,
             problem=order.problem,

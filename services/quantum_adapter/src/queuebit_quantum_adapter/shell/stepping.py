@@ -10,18 +10,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from queuebit_contracts.failures import FailureCode
-from queuebit_contracts.jobs import Usage
+from queuebit_contracts.jobs import Cost, Money, Usage
+from queuebit_quantum_adapter.ports import CostPart
 from queuebit_quantum_adapter.shell.executor import QuantumExecutor, TaskHop, ended_by, told_of
 from queuebit_quantum_adapter.shell.signs import Carried, Signs
-from queuebit_quantum_adapter.shell.task import Failed, Outcome, Stage, Step, Task, Waiting
+from queuebit_quantum_adapter.shell.task import FREE, Failed, Outcome, Stage, Step, Task, Waiting
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolStopped, TaskFailed
 from queuebit_runtime.processes.pool import Pool
@@ -226,12 +228,26 @@ class Stepper:
 
 
 def untold(ended: Outcome, mine: Mapping[UUID, Use]) -> Outcome:
-    """The outcome with what it used that was told by nobody else: not by another outcome, and not late. `mine`: what was told
-    late of the submissions that are its own to tell.
+    """The outcome with what it used and cost that was told by nobody else: not by another outcome, and not late. `mine`: what
+    was told late of the submissions that are its own to tell.
     """
     left = [(use, mine[key]) for key, use in ended.used.items() if key in mine]
     qpu_s = sum(max(0.0, use.qpu_s - told.qpu_s) for use, told in left)
-    return replace(ended, qpu_s=qpu_s, shots=sum(max(0, use.shots - told.shots) for use, told in left))
+    shots = sum(max(0, use.shots - told.shots) for use, told in left)
+    cost = cost_of(part for key, told in mine.items() if told == Use() for part in ended.costs.get(key, ()))
+    return replace(ended, qpu_s=qpu_s, shots=shots, cost=cost)
+
+
+def cost_of(parts: Iterable[CostPart]) -> Cost:
+    """The sum of parts of prices, currency by currency."""
+    sums: dict[str, Decimal] = {}
+    for part in parts:
+        sums[part.currency] = sums.get(part.currency, Decimal(0)) + Decimal(str(part.amount))
+    paid = [Money(amount=f"{amount:f}", currency=currency) for currency, amount in sums.items() if amount]
+    if not paid:
+        return FREE
+    main, *further = paid
+    return Cost(amount=main.amount, currency=main.currency, further=tuple(further) or None)
 
 
 def usage_of(row: KeptAttempt, now: datetime) -> Usage:

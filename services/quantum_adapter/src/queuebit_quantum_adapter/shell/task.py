@@ -9,11 +9,11 @@ from typing import Any, Literal, assert_never, cast, get_args
 from uuid import UUID
 
 from queuebit_contracts.failures import FailureAction, FailureCode
-from queuebit_contracts.jobs import Artifacts, Number, ParamValue, Problem, Tier
+from queuebit_contracts.jobs import Artifacts, Cost, Number, ParamValue, Problem, Tier
 from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.spec import CORE_MAX, BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError, InvalidParam
-from queuebit_quantum_adapter.ports import AS_USUAL, NO_MITIGATION, Mitigation, Transpilation
+from queuebit_quantum_adapter.ports import AS_USUAL, NO_MITIGATION, CostPart, Mitigation, Transpilation
 from queuebit_store.attempts.port import Use
 
 Method = Literal["auto", "lr", "rqaoa", "trained", "anneal"]
@@ -21,6 +21,7 @@ Mixer = Literal["auto", "x", "xy"]
 
 PACKAGE = "queuebit-quantum-adapter"
 """What answered where no circuit was needed."""
+FREE = Cost()
 LAYERS = 10
 LAYERS_LEAST = 4
 GATES_MAX = ((12, 700), (16, 1800), (10**6, 2300))
@@ -148,8 +149,8 @@ class Task:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a worker process found, checked against the problem by the kind's own rules. `objective` is None where the kind has
-    none. `without_circuit`: the task's backend ran nothing, for the worker itself decided everything. `used`: what each
-    submission used whose result is in it, where those are kept.
+    none. `without_circuit`: the task's backend ran nothing, for the worker itself decided everything. `used` and `costs`: what
+    each submission used whose result is in it, and what it cost, where those are kept; `cost`: of all that nobody else tells.
     """
 
     answer: dict[str, Any]
@@ -165,6 +166,8 @@ class Outcome:
     without_circuit: bool = False
     artifacts: Artifacts | None = None
     used: Mapping[UUID, Use] = field(default_factory=dict)
+    costs: Mapping[UUID, tuple[CostPart, ...]] = field(default_factory=dict)
+    cost: Cost = FREE
 
 
 @dataclass(frozen=True, slots=True)

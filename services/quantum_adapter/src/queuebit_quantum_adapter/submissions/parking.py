@@ -19,7 +19,7 @@ from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError, KeyReused, SubmissionEnded
 from queuebit_quantum_adapter.evidence.keeping import Keeping
 from queuebit_quantum_adapter.evidence.watch import Watch
-from queuebit_quantum_adapter.ports import Provider, Request, Result
+from queuebit_quantum_adapter.ports import CostPart, Provider, Request, Result
 from queuebit_quantum_adapter.submissions.codec import decode_result, encode_request, hash_of
 from queuebit_quantum_adapter.submissions.driver import LEASE_S, Driver, terms_of
 from queuebit_quantum_adapter.submissions.journal import Journal, Remembering
@@ -84,10 +84,16 @@ class Parking:
         self._keeping = keeping
         self.used: dict[UUID, Use] = {}
         """What those used whose results were taken, by their keys."""
+        self.costs: dict[UUID, tuple[CostPart, ...]] = {}
+        """And what they cost, as far as their provider says that beforehand."""
 
     def __call__(self, provider: Provider, request: Request, attempt_id: UUID, number: int, key: UUID) -> Result:  # noqa: ARG002
         """What the request gave, where that is in the ledger. Raises Waits, SubmissionEnded, KeyReused or StoreError."""
-        return self._loop.run(self._run(provider, encode_request(request), number))
+        before = dict(self.used)
+        found = self._loop.run(self._run(provider, encode_request(request), number))
+        for taken in self.used.keys() - before.keys():
+            self.costs[taken] = provider.preflight(request).cost
+        return found
 
     async def _run(self, provider: Provider, data: bytes, number: int) -> Result:
         ledger = await self._open_ledger()
