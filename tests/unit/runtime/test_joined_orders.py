@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -186,7 +187,7 @@ async def test_what_breaks_inside_is_told_of_each(caplog: pytest.LogCaptureFixtu
 
 async def test_those_that_are_to_run_alone_say_when_each_will_be_heard_of_and_none_is_too_late_then() -> None:
     joiner = ScriptedJoiner(alone=frozenset({1, 2, 4, 5}))
-    soon = {"begin_by": START + timedelta(seconds=5)}
+    soon: dict[str, Any] = {"begin_by": START + timedelta(seconds=5)}
     async with a_worker(joiner) as worker:
         await given(worker, large(1, **soon), large(2, **soon), large(4, **soon), large(5, **soon))
         signs = [each.data for each in worker.said() if isinstance(each.data, ExecutionProgressed)]

@@ -145,6 +145,8 @@ ROUTES: tuple[tuple[str, str, str, Serve], ...] = (
 
 def started(port: int = 0) -> Server:
     """A cloud with two annealers, on a port of its own unless one is named."""
+    import dwave.samplers  # noqa: F401 - no question is to wait for it
+
     from queuebit_workbench.clouds.leap.execution import executed, solvers
 
     server = Server(Cloud(solvers(), executed), port)
