@@ -52,6 +52,7 @@ class LocalIbm(RunsHere):
             estimates=True,
             calibrated_at=self._programs.calibrated_at,
             mitigations=MITIGATIONS,
+            memory=True,
         )
 
     def discover(self) -> tuple[Capabilities, ...]:

@@ -5,6 +5,7 @@ Imported in worker processes only.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import Any
@@ -17,9 +18,11 @@ from qiskit_ibm_runtime.executor_sampler import Sampler  # type: ignore[import-u
 from queuebit_quantum_adapter.errors import SubmitRefused, TooManyQubits, UnusableProblem
 from queuebit_quantum_adapter.ports import Preflight, Request, Result
 from queuebit_quantum_adapter.providers.ibm import estimates, mitigation
-from queuebit_quantum_adapter.providers.ibm.programs import Programs, counts_of
+from queuebit_quantum_adapter.providers.ibm.programs import Programs, outcomes_of
 
 NOTHING: Mapping[str, Any] = {}
+MEMORY_TAG = "queuebit:memory"
+"""Of jobs of which the outcome of each run is wanted: it comes back with the result, whoever fetches that."""
 JOB_S, SHOT_S = 2.0, 3e-4
 """What a job and one run of a circuit take on a device, in seconds: an upper guess, without the queue."""
 
@@ -46,6 +49,7 @@ def started(
     Raises SubmitRefused for what the client refuses by itself, and whatever it raises else.
     """
     asked = request.mitigation
+    tags = [*tags, MEMORY_TAG] if request.memory else tags
     try:
         if request.observable is None:
             sampler = Sampler(mode, {**mitigation.sampler_options(asked, tags), **simulation})
@@ -62,6 +66,12 @@ def read(answer: Any) -> Result:
         return estimates.read(answer)
     _, *others = DEFAULT_DECODERS["executor"]
     found = reduce(lambda told, each: each.decode(told) if each.is_applicable(told) else told, others, answer)
-    told = mitigation.applied(answer.passthrough_data["post_processor"]["options"])
-    counts = tuple(each for pub in found for each in counts_of(pub.data))
-    return Result(counts, record={"mitigation": told} if told else {})
+    options = answer.passthrough_data["post_processor"]["options"]
+    told = mitigation.applied(options)
+    outcomes = [each for pub in found for each in outcomes_of(pub.data)]
+    wanted = MEMORY_TAG in (options["environment"].get("job_tags") or ())
+    return Result(
+        tuple(dict(sorted(Counter(each).items())) for each in outcomes),
+        record={"mitigation": told} if told else {},
+        memory=tuple(outcomes) if wanted else (),
+    )

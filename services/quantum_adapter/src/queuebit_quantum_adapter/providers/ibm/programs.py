@@ -5,7 +5,7 @@ Imported in worker processes only.
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -158,18 +158,17 @@ class Programs:
         return min(1.0, float(getattr(properties, "error", None) or 0.0))
 
 
-def counts_of(data: Any) -> list[dict[int, int]]:
-    """The outcomes of each set of angles, bit k of the integer classical bit k: registers in the order of their numbers."""
+def outcomes_of(data: Any) -> list[tuple[int, ...]]:
+    """The outcome of each run of each set of angles, bit k of it classical bit k: registers in the order of their numbers."""
     names = sorted(data.keys(), key=lambda name: int(name[1:]))
     bits = np.concatenate([data[name].to_bool_array(order="little") for name in names], axis=-1)
     rows = bits.reshape(-1, *bits.shape[-2:])
-    return [_counted(each) for each in rows]
+    return [_whole(each) for each in rows]
 
 
-def _counted(shots: Any) -> dict[int, int]:
+def _whole(shots: Any) -> tuple[int, ...]:
     weights = [1 << place for place in range(shots.shape[-1])]
-    found = Counter(sum(weight for weight, bit in zip(weights, row, strict=True) if bit) for row in shots.tolist())
-    return dict(sorted(found.items()))
+    return tuple(sum(weight for weight, bit in zip(weights, row, strict=True) if bit) for row in shots.tolist())
 
 
 def _pub(form: Form, angles: Any) -> tuple[Any, Mapping[Any, Any] | None]:

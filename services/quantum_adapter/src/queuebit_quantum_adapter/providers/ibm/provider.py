@@ -240,6 +240,7 @@ class IbmProvider:
             lag_s=self._lag_s,
             calibrated_at=calibrated_at,
             mitigations=MITIGATIONS,
+            memory=True,
         )
 
     def _place(self, provider_id: str, state: RunState) -> tuple[int | None, float | None]:
