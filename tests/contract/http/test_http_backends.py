@@ -9,7 +9,7 @@ import pytest
 from queuebit_client import AsyncQueuebit
 from queuebit_store.backends.port import ReportedBackend
 from tests.contract.http.served import Served
-from tests.contract.http.told_backends import CAN, fill
+from tests.contract.http.told_backends import CAN, DRIFT, fill
 
 
 async def test_each_backend_is_told_with_its_queue_its_calibration_and_our_history(served: Served) -> None:
@@ -30,6 +30,7 @@ async def test_each_backend_is_told_with_its_queue_its_calibration_and_our_histo
     assert one.runs is not None
     assert (one.runs.count, one.runs.wait_s_median, one.runs.turnaround_s_median) == (1, 60.0, 62.5)
     assert (listed["ibm_old"].queue_length, listed["ibm_old"].runs) == (None, None)
+    assert (one.drift, listed["aer"].drift) == (DRIFT, None)
 
 
 async def test_its_own_words_and_how_much_ran_there_are_for_those_who_run_it(served: Served) -> None:
@@ -91,6 +92,8 @@ async def test_the_command_line_sets_them_side_by_side(served: Served) -> None:
     ]
     assert compared["queue"].split("\t") == ["unknown", "7", "unknown"]
     assert "can a lost answer be reconciled?\tyes: looked for behind a closed fence\n" in one
+    assert "drifted\tyes since 2026-02-28 21:00 (6.2 of 5)\n" in one
+    assert compared["survival of the last probe"].split("\t") == ["unknown", "0.780", "unknown"]
     assert [each["name"] for each in as_json] == ["ibm_b"]
     assert (code, out) == (3, "")
     assert "aer, ibm_b, ibm_old" in err

@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from queuebit_contracts.backends import BackendCapabilities
+from queuebit_contracts.backends import BackendCapabilities, BackendDrift
 from queuebit_contracts.envelope import decode
 from queuebit_contracts.events import BackendStatusReported
 from queuebit_quantum_adapter.backends.conditions import Condition, Described
+from queuebit_quantum_adapter.backends.drifting import Drift
 from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.backends.status import BackendReporter, status_of
@@ -208,3 +209,14 @@ async def test_a_device_that_says_it_is_off_is_not_available() -> None:
     off = status_of(DEVICE, Described(CAN, Condition(available=False, detail="maintenance")), None)
 
     assert (off.available, off.detail, off.queue_length) == (False, "maintenance", None)
+
+
+def test_what_standing_probes_say_of_a_backend_stands_in_its_report() -> None:
+    drift = Drift(probes=9, last_at=NOW, survival=0.8, usual=0.9, statistic=5.5, since=NOW)
+
+    told = status_of(DEVICE, WHAT, None, drift).drift
+
+    assert told == BackendDrift(
+        probes=9, last_at=NOW, survival=0.8, usual=0.9, statistic=5.5, limit=5.0, drifted=True, since=NOW
+    )
+    assert status_of(DEVICE, WHAT, None).drift is None

@@ -53,6 +53,24 @@ class CalibrationSummary(Model):
     t2_s: float | None = None
 
 
+class BackendDrift(Model):
+    """What standing probes say of a backend: the same small circuit, run now and again.
+
+    `survival`: the share of the last probe's runs that came out as they would without any fault; `usual`: that of all before
+    it. `statistic`: a cumulative sum over how far each probe is from all before it, in standard errors; beyond `limit` the
+    backend has `drifted`: where nothing changes that is told once in some 465 probes. `since`: when that began.
+    """
+
+    probes: int
+    last_at: AwareDatetime
+    survival: float
+    usual: float | None = None
+    statistic: float = 0.0
+    limit: float
+    drifted: bool
+    since: AwareDatetime | None = None
+
+
 class BackendRuns(Model):
     """What our own last attempts on a backend took, in seconds.
 
@@ -78,7 +96,7 @@ class BackendView(Model):
 
     `state` is "stale" where the last report is older than five minutes: then nobody knows how it is, `queue_length` is not
     told, and the rest is what was last heard. `calibration_age_s`: how old its calibration is now. `runs`: None where nothing
-    ran there.
+    ran there. `drift`: None where it is not probed.
     """
 
     object: Literal["backend"] = "backend"
@@ -95,6 +113,7 @@ class BackendView(Model):
     capabilities: BackendCapabilities | None = None
     calibration: CalibrationSummary | None = None
     runs: BackendRuns | None = None
+    drift: BackendDrift | None = None
     detail: str | None = None
 
 

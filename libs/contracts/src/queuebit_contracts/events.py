@@ -14,7 +14,7 @@ from queuebit_contracts.approvals import ApprovalDenied as ApprovalDenied
 from queuebit_contracts.approvals import ApprovalEvent
 from queuebit_contracts.approvals import ApprovalGranted as ApprovalGranted
 from queuebit_contracts.approvals import ApprovalRequested as ApprovalRequested
-from queuebit_contracts.backends import BackendCapabilities, CalibrationSummary
+from queuebit_contracts.backends import BackendCapabilities, BackendDrift, CalibrationSummary
 from queuebit_contracts.event import Answer as Answer
 from queuebit_contracts.event import Event as Event
 from queuebit_contracts.event import Verdict as Verdict
@@ -253,7 +253,7 @@ class JobExpired(Event):
 
 class BackendStatusReported(Event):
     """How a backend is: what it can do, how busy it is, how old its calibration is.
-    `provider`: the software that it is reached by.
+    `provider`: the software that it is reached by. `drift`: what standing probes say of it.
     """
 
     backend: str
@@ -266,6 +266,7 @@ class BackendStatusReported(Event):
     provider: str | None = None
     capabilities: BackendCapabilities | None = None
     calibration: CalibrationSummary | None = None
+    drift: BackendDrift | None = None
 
 
 JobEvent = (

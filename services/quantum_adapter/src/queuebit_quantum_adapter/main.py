@@ -60,9 +60,11 @@ def main() -> int:
         service.task("backends", adapter.run)
         service.task("submissions", adapter.follow)
         service.task("attempts", adapter.conduct)
+        service.task("probes", adapter.probe)
+        service.task("templates", adapter.compile)
         if artifacts is not None:
             service.task("artifacts", Forgetting(artifacts, retention, service.clock).run)
-        service.gauge(adapter.shell.show_queue)
+        service.gauge(adapter.show)
         service.on_drain(adapter.stop)
         service.on_close(pool.close)
         service.on_close(follow_pool.close)

@@ -8,7 +8,7 @@ from queuebit_client.cli.exit_codes import ExitCode
 from queuebit_client.cli.output import note, print_json, show_table
 from queuebit_client.cli.session import Target
 from queuebit_client.errors import NotFound
-from queuebit_contracts.backends import BackendCapabilities, BackendRuns, BackendView, CalibrationSummary
+from queuebit_contracts.backends import BackendCapabilities, BackendDrift, BackendRuns, BackendView, CalibrationSummary
 
 UNKNOWN = "unknown"
 RECOVERY = {
@@ -104,6 +104,15 @@ def _ran(of: Callable[[BackendRuns], str]) -> Callable[[BackendView], str]:
     return lambda view: UNKNOWN if view.runs is None else of(view.runs)
 
 
+def _probed(of: Callable[[BackendDrift], str]) -> Callable[[BackendView], str]:
+    return lambda view: UNKNOWN if view.drift is None else of(view.drift)
+
+
+def _drift(one: BackendDrift) -> str:
+    since = f" since {one.since:%Y-%m-%d %H:%M}" if one.drifted and one.since is not None else ""
+    return f"{'yes' if one.drifted else 'no'}{since} ({one.statistic:.1f} of {one.limit:g})"
+
+
 ROWS: tuple[tuple[str, Callable[[BackendView], str]], ...] = (
     ("lane", lambda view: view.lane),
     ("state", _state),
@@ -127,6 +136,10 @@ ROWS: tuple[tuple[str, Callable[[BackendView], str]], ...] = (
     ("readout error (median)", _calibrated(lambda one: told(one.readout_error))),
     ("T1 (median)", _calibrated(lambda one: span(one.t1_s))),
     ("T2 (median)", _calibrated(lambda one: span(one.t2_s))),
+    ("drifted", _probed(_drift)),
+    ("probes", _probed(lambda one: told(one.probes))),
+    ("survival of the last probe", _probed(lambda one: f"{one.survival:.3f}")),
+    ("survival of those before", _probed(lambda one: UNKNOWN if one.usual is None else f"{one.usual:.3f}")),
     ("our attempts there", _ran(lambda ran: UNKNOWN if ran.total is None else f"{ran.total}, {ran.failed} failed")),
     ("expected wait (median)", _ran(lambda ran: span(ran.wait_s_median))),
     ("expected wait (90 %)", _ran(lambda ran: span(ran.wait_s_p90))),

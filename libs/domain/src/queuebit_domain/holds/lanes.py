@@ -14,11 +14,14 @@ Backends = Mapping[Lane, frozenset[str]]
 
 
 class LaneState(NamedTuple):
-    """A lane by its available backends: the shortest queue, the most qubits, the newest calibration; None where none says."""
+    """A lane by its available backends: the shortest queue, the most qubits, the newest calibration, how many have drifted;
+    None where none says.
+    """
 
     queue: int | None = None
     qubits_max: int | None = None
     calibration_age_s: float | None = None
+    drifted: int | None = None
 
 
 class Lanes:
@@ -59,7 +62,9 @@ class Lanes:
         qubits = [each.qubits_max for each in told if each.qubits_max is not None]
         calibrated = [each.calibrated_at for each in told if each.calibrated_at is not None]
         age_s = (now - max(calibrated)).total_seconds() if calibrated else None
-        return LaneState(min(queues, default=None), max(qubits, default=None), age_s)
+        probed = [each.drift for each in told if each.drift is not None]
+        drifted = sum(each.drifted for each in probed) if probed else None
+        return LaneState(min(queues, default=None), max(qubits, default=None), age_s, drifted)
 
     def paid(self, now: datetime, priced: Collection[str]) -> tuple[Backends, Backends]:
         """The backends of each lane that charge, and those that do not. What is handed in to those that charge outlives the

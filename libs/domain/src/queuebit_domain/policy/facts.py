@@ -45,6 +45,7 @@ class Facts(NamedTuple):
     quantum_queue: int | None = None
     quantum_qubits_max: int | None = None
     calibration_age_s: float | None = None
+    quantum_drifted: int | None = None
 
 
 BASE: Final = 13
@@ -99,6 +100,8 @@ FACTS: Final[Mapping[str, FactSpec]] = {
                  optional=_OPTIONAL),
         FactSpec("calibration_age_s", "number", "The age of the newest calibration of the quantum lane.", "s",
                  optional=_OPTIONAL),
+        FactSpec("quantum_drifted", "count", "How many available backends of the quantum lane have drifted, by their probes.",
+                 "backends", optional=_OPTIONAL),
     )
 }  # fmt: skip
 PLACES: Final[Mapping[str, int]] = {name: place for place, name in enumerate(Facts._fields)}

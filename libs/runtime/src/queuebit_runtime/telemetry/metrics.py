@@ -206,6 +206,13 @@ class Metric(Enum):
         "Runs of a circuit that a backend ran before and now answers otherwise, beyond chance and the limit.",
         ("queuebit.backend",),
     )
+    BACKEND_DRIFT = MetricInfo(
+        "queuebit.backend.drift",
+        "gauge",
+        "1",
+        "How far the standing probes of a backend have moved, as a cumulative sum in standard errors; beyond 5 it has drifted.",
+        ("queuebit.backend",),
+    )
     RELAY_DELAY = MetricInfo(
         "queuebit.relay.delay", "histogram", "s", "From the time of the oldest event of a batch to its acknowledgement."
     )

@@ -14,6 +14,10 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from queuebit_contracts.ids import derive_id
+
+_PROBES = UUID(int=0)
+
 
 class SubmissionState(StrEnum):
     """Where a submission stands.
@@ -52,6 +56,11 @@ class NewSubmission:
     request_hash: str
     lineage: UUID | None = None
     patient: bool = False
+
+
+def probe_lineage(backend: str) -> UUID:
+    """The lineage of the standing probes of a backend, which are of no job. The key of one is its attempt's id too."""
+    return derive_id(_PROBES, f"probes of {backend}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,13 @@ ALERTS: tuple[Alert, ...] = (
                 "{{ $labels.queuebit_backend }} gives other answers to the same circuits than before, beyond chance.",
             ),
             Condition(
+                "probes",
+                "max by (queuebit_backend) (queuebit_backend_drift) > 5",
+                "0s",
+                "ticket",
+                "The standing probes of {{ $labels.queuebit_backend }} come out otherwise than they used to, beyond chance.",
+            ),
+            Condition(
                 "wrong",
                 'sum by (queuebit_backend) (increase(queuebit_verdicts_total{queuebit_verdict="rejected"}[1h])) >= 5 and '
                 'sum by (queuebit_backend) (increase(queuebit_verdicts_total{queuebit_verdict="rejected"}[1h])) '

@@ -204,6 +204,10 @@ BACKENDS = Board(
                 ),
             ),
         ),
+        Panel(
+            "Drift by standing probes",
+            (("max by (queuebit_backend) (queuebit_backend_drift)", "{{queuebit_backend}}"),),
+        ),
     ),
 )
 PROMISED = Board(

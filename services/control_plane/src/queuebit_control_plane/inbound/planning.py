@@ -139,11 +139,12 @@ class Planning:
             problem_fingerprint=admitted.admission.problem_fingerprint,
             now=now,
         )
-        if policy.reads & {"quantum_queue", "quantum_qubits_max", "calibration_age_s"}:
+        if policy.reads & {"quantum_queue", "quantum_qubits_max", "calibration_age_s", "quantum_drifted"}:
             state = self._lanes.state("quantum", now)
             told |= {
                 "quantum_queue": state.queue,
                 "quantum_qubits_max": state.qubits_max,
                 "calibration_age_s": state.calibration_age_s,
+                "quantum_drifted": state.drifted,
             }
         return told

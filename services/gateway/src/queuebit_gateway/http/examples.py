@@ -8,6 +8,7 @@ from uuid import UUID
 
 from queuebit_contracts.backends import (
     BackendCapabilities,
+    BackendDrift,
     BackendList,
     BackendRuns,
     BackendView,
@@ -240,6 +241,10 @@ BACKEND = BackendView(
     ),
     runs=BackendRuns(
         count=64, total=310, failed=4, wait_s_median=1800.0, wait_s_p90=5400.0, turnaround_s_median=1812.5, last_at=_AT
+    ),
+    drift=BackendDrift(
+        probes=120, last_at=_AT, survival=0.862, usual=0.871, statistic=1.4, limit=5.0, drifted=False,
+        since=_AT - timedelta(hours=2),
     ),
 )  # fmt: skip
 BACKENDS = BackendList(data=(BACKEND,))

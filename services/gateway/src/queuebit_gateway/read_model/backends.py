@@ -67,5 +67,6 @@ def _view(report: ReportedBackend, status: BackendStatusReported, now: datetime,
         capabilities=status.capabilities,
         calibration=status.calibration,
         runs=_runs(report.runs, detailed=detailed),
+        drift=status.drift,
         detail=status.detail if detailed else None,
     )

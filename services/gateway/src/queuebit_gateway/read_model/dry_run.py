@@ -118,12 +118,14 @@ def _told(admitted: Admitted, usable: Sequence[BackendView], now: datetime, poli
         now=now,
     )
     quantum = [each for each in usable if each.lane == "quantum"]
+    probed = [each.drift.drifted for each in quantum if each.drift is not None]
     known: dict[str, FactValue] = {
         "quantum_queue": min((each.queue_length for each in quantum if each.queue_length is not None), default=None),
         "quantum_qubits_max": max((each.qubits_max for each in quantum if each.qubits_max is not None), default=None),
         "calibration_age_s": min(
             (each.calibration_age_s for each in quantum if each.calibration_age_s is not None), default=None
         ),
+        "quantum_drifted": sum(probed) if probed else None,
     }
     return told | {name: value for name, value in known.items() if name in policy.reads}
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from queuebit_contracts.backends import BackendCapabilities, CalibrationSummary
+from queuebit_contracts.backends import BackendCapabilities, BackendDrift, CalibrationSummary
 from queuebit_contracts.channels import BACKENDS, source_of
 from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.events import BackendStatusReported
 from queuebit_quantum_adapter.backends.conditions import Condition, Described
+from queuebit_quantum_adapter.backends.drifting import LIMIT, Drift
 from queuebit_quantum_adapter.backends.registry import Backends
 from queuebit_quantum_adapter.backends.spec import BackendSpec
 from queuebit_quantum_adapter.errors import AdapterError
@@ -52,9 +53,10 @@ class BackendReporter:
         probe: Probe | None,
         look: Probe | None = None,
         interval_s: float = INTERVAL_S,
+        drifts: Callable[[], Mapping[str, Drift]] = dict,
     ) -> None:
         """`probe` opens a backend and raises AdapterError or PoolError where it does not work; None: none is probed. `look`
-        asks one that was opened before how it is; None: none is looked at.
+        asks one that was opened before how it is; None: none is looked at. `drifts`: what standing probes say of some.
         """
         self._bus = bus
         self._backends = backends
@@ -63,6 +65,7 @@ class BackendReporter:
         self._probe = probe
         self._look = look
         self._interval_s = interval_s
+        self._drifts = drifts
         self._faults: dict[str, str] = {}
         self._described: dict[str, Described] = {}
         self._silences: dict[str, int] = {}
@@ -125,12 +128,15 @@ class BackendReporter:
             self._faults.pop(spec.name, None)
 
     def _record(self, spec: BackendSpec) -> Outgoing:
-        status = status_of(spec, self._described.get(spec.name), self._faults.get(spec.name))
+        drift = self._drifts().get(spec.name)
+        status = status_of(spec, self._described.get(spec.name), self._faults.get(spec.name), drift)
         envelope = Envelope(id=self._ids.mint(), source=SOURCE, subject=spec.name, time=self._clock.now(), data=status)
         return Outgoing(BACKENDS, spec.name.encode(), encode_data(status), encode_headers(envelope))
 
 
-def status_of(spec: BackendSpec, described: Described | None, fault: str | None) -> BackendStatusReported:
+def status_of(
+    spec: BackendSpec, described: Described | None, fault: str | None, drift: Drift | None = None
+) -> BackendStatusReported:
     """What is told of a backend: of what is not known nothing, and never 0. `fault`: why it does not work."""
     can = None if described is None else described.capabilities
     now = Condition() if described is None or described.condition is None else described.condition
@@ -146,6 +152,7 @@ def status_of(spec: BackendSpec, described: Described | None, fault: str | None)
         provider=spec.version,
         capabilities=None if can is None else _capabilities(can),
         calibration=None if now.calibration is None else CalibrationSummary(**asdict(now.calibration)),
+        drift=None if drift is None else BackendDrift(**asdict(drift), limit=LIMIT, drifted=drift.drifted),
     )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from queuebit_quantum_adapter.ports import Provider, Request, Spins
 from queuebit_quantum_adapter.shell.task import Outcome, Report, Task
 from queuebit_quantum_adapter.submissions.journal import Journal, Remembering
 from queuebit_quantum_adapter.submissions.local import Here
-from queuebit_quantum_adapter.submissions.running import HandIn, Runner, open_provider
+from queuebit_quantum_adapter.submissions.running import Compiled, CompilingRunner, HandIn, Runner, open_provider
 
 Pipeline = Callable[[Task, Runner, Report], Outcome]
 
@@ -48,6 +49,12 @@ def run(task: Task, report: Report, kept: Kept | None = None) -> Outcome:
     runner = Runner(task.attempt_id, lambda: _provider(task, kept), kept.hand_in if kept else Here())
     outcome = told_of(task, pipeline(task, runner, report), runner)
     return replace(outcome, cpu_s=time.process_time() - cpu_begun)
+
+
+def compile_first(task: Task) -> None:
+    """Compile what the attempt would hand in first, where it hands anything in. Raises AdapterError."""
+    with suppress(Compiled):
+        _pipeline(task)(task, CompilingRunner(task.attempt_id, lambda: _provider(task, None)), lambda _: None)
 
 
 def told_of(task: Task, outcome: Outcome, runner: Runner) -> Outcome:

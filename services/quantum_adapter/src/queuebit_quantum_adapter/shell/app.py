@@ -21,13 +21,16 @@ from queuebit_quantum_adapter.shell.joiner import OrderJoiner
 from queuebit_quantum_adapter.shell.keeper import OrderKeeper
 from queuebit_quantum_adapter.shell.settings import AdapterSettings
 from queuebit_quantum_adapter.shell.stepping import Pace
+from queuebit_quantum_adapter.shell.templates import Precompiler
 from queuebit_quantum_adapter.submissions.follower import Follower
 from queuebit_quantum_adapter.submissions.ledger import OpenLedger, open_ledger
+from queuebit_quantum_adapter.submissions.probing import Prober
 from queuebit_runtime.bus.port import Bus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.ids import Ids
 from queuebit_runtime.processes.hops import AnyHop
 from queuebit_runtime.processes.pool import Pool
+from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_runtime.worker.shell import WorkShell
 
@@ -96,11 +99,16 @@ class QuantumAdapter:
             keeper=keeper if self._keeps else None,
             joiner=OrderJoiner(executor, pool, settings.limits, clock, count_max=settings.joined_max),
         )
+        self.prober = Prober(open_kept, backends.all(), clock, settings.probes, kept_s=settings.kept_days * DAY_S)
+        self.precompiler = Precompiler(
+            settings.templates, pool, executor, clock, ids, processes=settings.workers_max, hop=hop
+        )
+        self._telemetry = telemetry
         self.reporter = BackendReporter(
             bus, backends, clock, ids,
             probe=executor.warm if warm else None,
             look=partial(_described, follow_pool or pool) if warm else None,
-            interval_s=settings.status_interval_s,
+            interval_s=settings.status_interval_s, drifts=self.prober.drifts,
         )  # fmt: skip
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -118,9 +126,25 @@ class QuantumAdapter:
             await self.conductor.run(stop)
         await stop.wait()
 
+    async def probe(self, stop: asyncio.Event) -> None:
+        """Hand in the standing probes of backends, until told to stop."""
+        await self.prober.run(stop)
+
+    async def compile(self, stop: asyncio.Event) -> None:
+        """Compile the templates that are configured, then wait until told to stop."""
+        await self.precompiler.run(stop)
+
     async def whole(self, stop: asyncio.Event) -> None:
         """All of it in one task, until told to stop."""
-        await asyncio.gather(self.run(stop), self.follow(stop), self.conduct(stop))
+        await asyncio.gather(
+            self.run(stop), self.follow(stop), self.conduct(stop), self.probe(stop), self.compile(stop)
+        )
+
+    def show(self) -> None:
+        """Tell telemetry how long orders wait here, and what probes say."""
+        self.shell.show_queue()
+        drifts = self.prober.drifts()
+        self._telemetry.show(Metric.BACKEND_DRIFT, {(name,): each.statistic for name, each in drifts.items()})
 
     async def stop(self, drain_s: float = 10.0) -> None:
         """Finish what runs, at most so long. The bus and the pool are stopped after by whoever made them."""

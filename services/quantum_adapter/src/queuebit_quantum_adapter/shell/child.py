@@ -45,6 +45,16 @@ def attempts(tasks: tuple[Task, ...], on_progress: Report) -> tuple[Ended | None
     return run_joined(tasks)
 
 
+def compiled(task: Task, on_progress: Report) -> Failed | None:
+    """Compile in this process what the task would hand in first."""
+    del on_progress
+    try:
+        frame.compile_first(task)
+    except AdapterError as error:
+        return Failed.of(error)
+    return None
+
+
 def step(asked: Step, on_progress: Report) -> Ended | Waiting:
     """Go through a task whose circuits are handed in through the ledger: to its outcome, or until a result is not there yet."""
     from queuebit_quantum_adapter.submissions.ledger import ledger_loop, open_ledger

@@ -12,6 +12,7 @@ from queuebit_quantum_adapter.backends.limits import Limits
 from queuebit_quantum_adapter.backends.snapshots import Snapshot, snapshot_of
 from queuebit_quantum_adapter.backends.spec import EXACT, Setup
 from queuebit_quantum_adapter.errors import UnknownTarget
+from queuebit_quantum_adapter.submissions.probing import Probes
 
 PREFIX = "QUEUEBIT_QUANTUM_"
 MIB = 1024 * 1024
@@ -60,6 +61,19 @@ class AdapterSettings(BaseSettings):
     kept_days: Annotated[float, Field(ge=8, le=3650)] = 30.0
     """How long submissions and attempts stay in the ledger after their end; longer than any job is open."""
 
+    templates: str = ""
+    """A folder of questions whose circuits are compiled at the start, in the background: JSON files with `problem`, and `lane`,
+    `tier` and `params` where they matter. None where it is empty.
+    """
+    probed: Annotated[str, Field(pattern=r"^$|^[^,\s]+(,[^,\s]+)*$")] = ""
+    """The backends at providers that are probed, by their names, parted by commas: one small circuit each period, which is paid
+    for like any other, and from which is told whether they drift. None where it is empty.
+    """
+    probe_interval_s: Annotated[float, Field(ge=600, le=7 * 86_400)] = 3600.0
+    """How often; the same for all adapters, which share the probes."""
+    probe_shots: Annotated[int, Field(ge=50, le=10_000)] = 500
+    """How many runs a probe has."""
+
     keep_artifacts: Literal["paid", "all"] = "paid"
     """Of which attempts what ran and what came of it are kept, where QUEUEBIT_ARTIFACTS names a place: of those that are paid
     for, or of simulators too. A job that says artifacts=true has it in any case.
@@ -85,6 +99,11 @@ class AdapterSettings(BaseSettings):
     def provider_names(self) -> tuple[str, ...]:
         """The providers in the order of preference."""
         return tuple(dict.fromkeys(self.providers.split(",")))
+
+    @property
+    def probes(self) -> Probes:
+        """Which backends are probed, and how."""
+        return Probes(frozenset(filter(None, self.probed.split(","))), self.probe_interval_s, self.probe_shots)
 
     @property
     def setup(self) -> Setup:

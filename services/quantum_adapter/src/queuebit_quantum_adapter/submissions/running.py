@@ -127,6 +127,18 @@ class Asked(BaseException):
         self.request = request
 
 
+class Compiled(BaseException):
+    """An attempt that is gone through to compile it has come to its first request, and that is compiled."""
+
+
+class CompilingRunner(Runner):
+    """Hands nothing in."""
+
+    def run(self, request: Request, ready: Callable[[Preflight], None] | None = None) -> Result:  # noqa: ARG002
+        self.provider.preflight(request)
+        raise Compiled
+
+
 class JoinedRunner(Runner):
     """Of an attempt whose first request runs together with those of others: gone through to that request, which is `Asked`,
     and again when its result is there.
