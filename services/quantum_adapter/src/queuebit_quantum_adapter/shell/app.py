@@ -100,9 +100,7 @@ class QuantumAdapter:
             joiner=OrderJoiner(executor, pool, settings.limits, clock, count_max=settings.joined_max),
         )
         self.prober = Prober(open_kept, backends.all(), clock, settings.probes, kept_s=settings.kept_days * DAY_S)
-        self.precompiler = Precompiler(
-            settings.templates, pool, executor, clock, ids, processes=settings.workers_max, hop=hop
-        )
+        self.precompiler = Precompiler(settings.templates, pool, executor, clock, ids, processes=settings.workers_max, hop=hop)  # fmt: skip
         self._telemetry = telemetry
         self.reporter = BackendReporter(
             bus, backends, clock, ids,
