@@ -86,21 +86,16 @@ class QuantumAdapter:
         hurry, drop = self.conductor.hurry, self.conductor.abandon
         keeper = OrderKeeper(open_kept, executor, clock, hurry=hurry, drop=drop, hop=hop)
         self.shell = WorkShell(
-            bus,
-            executor,
-            service="quantum-adapter",
-            topics=TOPICS,
-            group=GROUP,
-            worker_name=worker_name,
-            clock=clock,
-            concurrency_max=settings.workers_max,
-            hop=hop,
-            telemetry=telemetry,
+            bus, executor,
+            service="quantum-adapter", topics=TOPICS, group=GROUP, worker_name=worker_name, clock=clock,
+            concurrency_max=settings.workers_max, hop=hop, telemetry=telemetry,
             keeper=keeper if self._keeps else None,
             joiner=OrderJoiner(executor, pool, settings.limits, clock, count_max=settings.joined_max),
-        )
+        )  # fmt: skip
         self.prober = Prober(open_kept, backends.all(), clock, settings.probes, kept_s=settings.kept_days * DAY_S)
-        self.precompiler = Precompiler(settings.templates, pool, executor, clock, ids, processes=settings.workers_max, hop=hop)  # fmt: skip
+        self.precompiler = Precompiler(
+            settings.templates, pool, executor, clock, ids, processes=settings.workers_max, hop=hop
+        )
         self._telemetry = telemetry
         self.reporter = BackendReporter(
             bus, backends, clock, ids,
