@@ -12,7 +12,7 @@ SOURCES := $(foreach member,$(MEMBERS),$(member)/src) tests
 
 .DEFAULT_GOAL := help
 CONTRACT := libs/workbench/src/queuebit_workbench/provider_contract.py
-.PHONY: help setup demo up down status logs test unit check contract fmt bench scale bench-admission bench-quantum drill drills sweep fuzz readings provider-contract provider-crash-matrix crash-matrix versitygw chaos soak schemas constraints clean
+.PHONY: help setup demo up down status logs test unit check contract fmt bench scale bench-admission bench-quantum drill drills sweep fuzz readings provider-contract provider-crash-matrix crash-matrix versitygw focus chaos soak schemas constraints clean
 
 help: ## List the targets.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -170,6 +170,9 @@ provider-contract: $(READY) ## Do the SDKs keep the calls that providers make? (
 
 versitygw: $(READY) ## Build the S3 server that the tests of artifacts ask, from its Go module; it is kept in the cache.
 	@$(BIN)/python -m queuebit_workbench.witnesses.versitygw
+
+focus: $(READY) ## Fetch focus-validator, which the test of exported costs asks, into an environment of its own; it is kept in the cache.
+	@$(BIN)/python -m queuebit_workbench.witnesses.focus_validator
 
 crash-matrix: $(READY) ## Kill every service before and after each commit, publish and offset commit; verify everything (ONLY=point).
 	@$(BIN)/python -m queuebit_workbench.crash $(addprefix --only ,$(ONLY))

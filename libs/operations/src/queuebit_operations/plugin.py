@@ -11,6 +11,7 @@ from queuebit_operations.verbs import (
     archive,
     asked,
     budget,
+    costs,
     dlq,
     export,
     import_,
@@ -72,7 +73,7 @@ _EPILOG = "Exit codes: " + "; ".join(f"{code.value} {text}" for code, text in ME
 
 
 def register(app: typer.Typer) -> None:
-    """Add `ops` with all its verbs, `submissions`, `policy`, `path` and `budget` to `app`."""
+    """Add `ops` with all its verbs, `submissions`, `policy`, `path`, `budget` and `costs` to `app`."""
     ops = typer.Typer(help=_HELP, epilog=_EPILOG, no_args_is_help=True, rich_markup_mode=None)
     groups = Groups(ops)
     for add in VERBS:
@@ -83,3 +84,4 @@ def register(app: typer.Typer) -> None:
     path.register(app)
     approvals.register(app)
     budget.register(app)
+    costs.register(app)

@@ -32,6 +32,7 @@ PLUG_INS = {
     "experiment": ("Decisions tried before they are made: scenarios, acceptance, switchback.", WORKBENCH),
     "submissions": ("What was handed in at providers that charge for it.", OPERATIONS),
     "path": ("How far each quantum way of answering is trusted, and what it cost to find out.", OPERATIONS),
+    "costs": ("What was paid at providers, as FOCUS.", OPERATIONS),
     "budget": ("What tenants may spend at providers, and what backends charge.", OPERATIONS),
 }
 """What other packages bring: the meaning of each command, and the package that has it."""
