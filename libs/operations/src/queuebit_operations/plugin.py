@@ -10,6 +10,7 @@ from queuebit_operations.verbs import (
     approvals,
     archive,
     asked,
+    audit,
     budget,
     costs,
     dlq,
@@ -73,7 +74,7 @@ _EPILOG = "Exit codes: " + "; ".join(f"{code.value} {text}" for code, text in ME
 
 
 def register(app: typer.Typer) -> None:
-    """Add `ops` with all its verbs, `submissions`, `policy`, `path`, `budget` and `costs` to `app`."""
+    """Add `ops` with all its verbs, and the groups beside it, to `app`."""
     ops = typer.Typer(help=_HELP, epilog=_EPILOG, no_args_is_help=True, rich_markup_mode=None)
     groups = Groups(ops)
     for add in VERBS:
@@ -85,3 +86,4 @@ def register(app: typer.Typer) -> None:
     approvals.register(app)
     budget.register(app)
     costs.register(app)
+    audit.register(app)

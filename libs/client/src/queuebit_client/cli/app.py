@@ -33,6 +33,7 @@ PLUG_INS = {
     "submissions": ("What was handed in at providers that charge for it.", OPERATIONS),
     "path": ("How far each quantum way of answering is trusted, and what it cost to find out.", OPERATIONS),
     "costs": ("What was paid at providers, as FOCUS.", OPERATIONS),
+    "audit": ("Whether the log is what it was: signed hashes over all events, proofs of one job.", OPERATIONS),
     "budget": ("What tenants may spend at providers, and what backends charge.", OPERATIONS),
 }
 """What other packages bring: the meaning of each command, and the package that has it."""
