@@ -84,7 +84,7 @@ def test_money_is_taken_from_every_budget_on_the_path_and_from_no_other() -> Non
         (a_purse(account("acme", "1")), "no_room", "The budget acme has 1 USD left, and it may cost 1.324 on qpu."),
         (a_purse(account("acme", "9"), account("acme/-", "-1")), "no_room", "The budget acme/- has -1 USD left"),
         (a_purse(account("acme", "9"), prices=()), "no_price", "What qpu charges is not known, and nobody who has a"),
-        (a_purse(account("acme", "9"), charging={}), "no_price", "What a backend that has not reported charges is not known"),
+        (a_purse(account("acme", "9"), charging={}, prices=()), "no_price", "What a backend that has not reported charges is not"),
         (a_purse(account("acme", "9", currency="EUR")), "no_budget", "no budget for production in USD, in which qpu charges"),
         (a_purse(account("acme", "9", "experiment")), "no_budget", "no budget for production in USD"),
     ],
@@ -116,6 +116,14 @@ def test_the_dearest_backend_that_it_may_go_to_counts() -> None:
 
     assert asked(purse).the(ev.BudgetReserved).backend == "dear"
     assert asked(purse, params={"backend": "qpu"}).the(ev.BudgetReserved).backend == "qpu"
+
+
+def test_while_no_backend_has_reported_the_dearest_of_all_prices_is_set_aside() -> None:
+    """Given a control plane that has just begun, then a leg waits on its topic rather than end for want of a price."""
+    dear = Price("dear", "USD", Decimal(5))
+    purse = a_purse(account("acme", "10"), prices=(QPU, dear), charging={})
+
+    assert asked(purse).the(ev.BudgetReserved).backend == "dear"
 
 
 def test_what_may_be_charged_in_either_of_two_currencies_is_not_one_estimate() -> None:

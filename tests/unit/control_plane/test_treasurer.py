@@ -18,14 +18,17 @@ from queuebit_contracts.events import BackendStatusReported
 from queuebit_contracts.ids import attempt_id_of, uuid7
 from queuebit_contracts.jobs import Cost, Ran
 from queuebit_control_plane.handler import CommandHandler
+from queuebit_control_plane.inbound.planning import Asked
+from queuebit_control_plane.money.facts import BudgetFacts
 from queuebit_control_plane.money.settler import GRACE_S, Settler
 from queuebit_control_plane.money.treasurer import Treasurer
 from queuebit_domain.holds.lanes import Lanes
 from queuebit_domain.job.messages import Cancel, Message
+from queuebit_domain.policy.facts import FACTS
 from queuebit_store.budgets.port import Budget, PriceRow
 from queuebit_store.leadership.port import Lease
 from queuebit_store.memory import MemoryStore
-from tests.builders import NOW, a_submit, a_success
+from tests.builders import NOW, a_request, a_submit, a_success
 from tests.fakes.clocks import StoppedClock
 from tests.unit.control_plane.handling import a_command, names
 
@@ -91,6 +94,32 @@ async def a_plane(limit: int | None = 4, store: MemoryStore | None = None) -> Pl
 def answered(number: int, amount: str) -> Message:
     ran = Ran(lane="quantum", method="qaoa", backend="qpu")
     return a_success(LEG, attempt_id=attempt_id_of(job(number), LEG, 1), ran=ran, cost=Cost(amount=amount))
+
+
+async def test_a_policy_may_ask_what_is_left() -> None:
+    """Given budgets of a tenant, of one of its projects and in another currency, then the least that binds the job is told."""
+    store, clock, lanes = MemoryStore(), StoppedClock(), Lanes()
+    for name, amount, currency in (
+        ("acme", "9", "USD"),
+        ("acme/web", "2.5", "USD"),
+        ("globex", "1", "USD"),
+        ("globex", "1", "EUR"),
+    ):
+        await store.grant(
+            Budget(name, "production", currency, "total", Decimal(amount)), NOW, actor="ann", reason="why"
+        )
+    source = BudgetFacts(Treasurer(store, lanes, clock))
+    asked = [
+        Asked(a_request(), "f"),
+        Asked(a_request(labels={"project": "web"}), "f"),
+        Asked(a_request(tenant="globex"), "f"),
+        Asked(a_request(tenant="umbrella"), "f"),
+    ]
+
+    told = await source.facts(asked, source.names, NOW)
+
+    assert told == [{"budget_left_micros": 9_000_000}, {"budget_left_micros": 2_500_000}, {}, {}]
+    assert source.names <= set(FACTS)
 
 
 async def test_jobs_of_one_batch_share_what_is_left_in_their_order() -> None:

@@ -13,7 +13,7 @@ from queuebit_domain.job.money import NO_COST
 from queuebit_domain.job.plans import SHADOW
 from queuebit_domain.job.state import EndedJob, LegState, OpenJob
 from queuebit_domain.money.estimates import Estimate, Price, Work, cost_of, dearest
-from queuebit_domain.money.purse import Account, Purse, path_of
+from queuebit_domain.money.purse import UNKNOWN, Account, Purse, path_of
 
 TRIES_MAX = 20
 """More attempts than a leg has, whatever becomes of them."""
@@ -157,7 +157,11 @@ def _in_currency(cost: Cost, currency: str) -> Decimal:
 def _backends(job: OpenJob, leg: LegState, purse: Purse) -> frozenset[str]:
     """The backends that charge and that the attempt may go to."""
     asked = job.request.params.get(BACKEND_PARAM)
-    return purse.payable(leg.spec.lane, None if asked is None else str(asked)) - frozenset(leg.not_on)
+    found = purse.payable(leg.spec.lane, None if asked is None else str(asked))
+    if found == {UNKNOWN} and purse.prices:
+        # Nobody has reported yet: the attempt waits on its topic, and what is set aside suffices wherever it goes.
+        found = frozenset(purse.prices)
+    return found - frozenset(leg.not_on)
 
 
 def _work(job: OpenJob, leg: LegState) -> Work:

@@ -46,6 +46,7 @@ class Facts(NamedTuple):
     quantum_qubits_max: int | None = None
     calibration_age_s: float | None = None
     quantum_drifted: int | None = None
+    budget_left_micros: int | None = None
 
 
 BASE: Final = 13
@@ -102,6 +103,9 @@ FACTS: Final[Mapping[str, FactSpec]] = {
                  optional=_OPTIONAL),
         FactSpec("quantum_drifted", "count", "How many available backends of the quantum lane have drifted, by their probes.",
                  "backends", optional=_OPTIONAL),
+        FactSpec("budget_left_micros", "count", "The least that is left in a budget for production that the job stands"
+                 " under, in millionths of its currency; unknown where there is none, or in several currencies.", "1e-6",
+                 optional=_OPTIONAL),
     )
 }  # fmt: skip
 PLACES: Final[Mapping[str, int]] = {name: place for place, name in enumerate(Facts._fields)}
