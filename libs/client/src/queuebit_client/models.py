@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from queuebit_client import notebook
+from queuebit_client.waiting import ExpectedEnd, Waiting
 from queuebit_contracts.jobs import TERMINAL_STATES, Confidence, Cost, Number, Ran, Usage
 from queuebit_contracts.model import Model
 
@@ -186,6 +187,8 @@ class Job(Model):
     improvements: int = 0
     suggestions: tuple[dict[str, Any], ...] = ()
     approval: dict[str, Any] | None = None
+    waiting: Waiting | None = None
+    eta: ExpectedEnd | None = None
     held: tuple[Held, ...] = ()
     money: tuple[dict[str, Any], ...] = ()
     suspect: Suspect | None = None

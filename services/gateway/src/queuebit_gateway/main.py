@@ -28,6 +28,7 @@ from queuebit_gateway.quotes import Quotes
 from queuebit_gateway.read_model.approvals import Approvals
 from queuebit_gateway.read_model.budgets import BudgetsRead
 from queuebit_gateway.read_model.cursors import EventCursors, PageCursors
+from queuebit_gateway.read_model.etas import Etas
 from queuebit_gateway.read_model.figures import Figures, FiguresStore
 from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.jobs import Jobs
@@ -97,6 +98,7 @@ def build_parts(
         authenticator=Authenticator(directory, pepper, clock, tokens),
         limiter=Limiter(rates),
         jobs=jobs,
+        etas=Etas(store, clock, telemetry),
         backends=store,
         frames=Frames(store, hop),
         figures=Figures(store),

@@ -31,6 +31,20 @@ class Live(Protocol):
     def __call__(self, text: str) -> None: ...
 
 
+def span_text(seconds: float) -> str:
+    """A stretch of time as people say it."""
+    if seconds < 90:
+        return f"{seconds:.3g} s"
+    minutes = seconds / 60
+    return (
+        f"{minutes:.0f} min"
+        if minutes < 90
+        else f"{minutes / 60:.1f} h"
+        if minutes < 2880
+        else f"{minutes / 1440:.1f} days"
+    )
+
+
 def coloured(word: str) -> Text:
     """A state or verdict in its colour; the word alone says it too."""
     return Text(word, style=_COLOURS.get(word, "cyan"))
@@ -53,6 +67,12 @@ def _rows(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "state", coloured(document["state"])
     if approval := document.get("approval"):
         yield "waits for", f"{approval['role']} to allow its plan: {approval['reason']}"
+    if waiting := document.get("waiting"):
+        yield "why", f"{waiting['code']}: {waiting['detail']}"
+    if (eta := document.get("eta")) and eta.get("p50_s") is not None:
+        yield "ends", f"in about {span_text(eta['p50_s'])}, nine times in ten within {span_text(eta['p90_s'])}"
+    elif eta:
+        yield "ends", f"nobody knows when: {eta['unknown']}"
     for held in document.get("held") or ():
         yield "held", f"{held['leg']} by {held['actor']}: {held['reason']}"
     if document.get("suspect"):

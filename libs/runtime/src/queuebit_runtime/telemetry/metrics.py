@@ -121,6 +121,13 @@ class Metric(Enum):
         "Jobs that ended, by tier and whether within their latency budget; those that were withdrawn are not counted.",
         ("queuebit.tier", "queuebit.in_time"),
     )
+    ETA_SCORED = MetricInfo(
+        "queuebit.eta.scored",
+        "counter",
+        "{job}",
+        "Jobs whose end was looked at after it was told when to expect it, by whether it was within the 90 % bound.",
+        ("queuebit.within",),
+    )
     JOB_OWN_DURATION = MetricInfo(
         "queuebit.job.own.duration",
         "histogram",

@@ -77,6 +77,17 @@ JOBS = Board(
             "percentunit",
         ),
         Panel(
+            "Ended within the bound that was told",
+            (
+                (
+                    'sum(rate(queuebit_eta_scored_total{queuebit_within="yes"}[$__range])) / '
+                    "sum(rate(queuebit_eta_scored_total[$__range]))",
+                    "of 0.9",
+                ),
+            ),
+            "percentunit",
+        ),
+        Panel(
             "Oldest work order", (("max by (queuebit_lane) (queuebit_queue_age_seconds)", "{{queuebit_lane}}"),), "s"
         ),
         Panel("Attempts that ended", (_rate("queuebit_attempts_total", "queuebit_outcome"),), "ops"),

@@ -187,7 +187,7 @@ async def read(
         found = await waiter.until_ended(found, wait_s)
     if is_unchanged(header_of(request, "if-none-match"), found.version):
         return Response(status_code=304, headers={**headers, "ETag": tag_of(found.version)})
-    return _answer(await parts.jobs.view(found, include=wanted), 200, headers)
+    return _answer(await parts.etas.with_eta(await parts.jobs.view(found, include=wanted)), 200, headers)
 
 
 @router.get(

@@ -20,6 +20,7 @@ from queuebit_gateway.quotes import Quotes
 from queuebit_gateway.read_model.approvals import Approvals
 from queuebit_gateway.read_model.budgets import BudgetsRead
 from queuebit_gateway.read_model.cursors import EventCursors, PageCursors
+from queuebit_gateway.read_model.etas import Etas
 from queuebit_gateway.read_model.figures import Figures
 from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.jobs import Jobs
@@ -44,6 +45,7 @@ class Parts:
     authenticator: Authenticator
     limiter: Limiter
     jobs: Jobs
+    etas: Etas
     backends: BackendReports
     frames: Frames
     figures: Figures

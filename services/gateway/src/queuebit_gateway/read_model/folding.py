@@ -28,6 +28,7 @@ from queuebit_gateway.read_model.models import (
 )
 from queuebit_gateway.read_model.money_view import MoneyView, with_money
 from queuebit_gateway.read_model.plan_view import Progress, approval_view, plan_view
+from queuebit_gateway.read_model.waiting_view import waiting_view
 from queuebit_problems.kind import gap_of
 
 
@@ -292,6 +293,7 @@ class Folding:
             improvements=self.improvements,
             approval=approval_view(self.job.awaited) if isinstance(self.job, OpenJob) else None,
             money=tuple(self.money.values()),
+            waiting=waiting_view(self.job),
             held=() if isinstance(self.job, EndedJob) else tuple(self.held.values()),
             **facts,
         )

@@ -12,6 +12,8 @@ from queuebit_contracts.jobs import Confidence, Cost, JobState, Lane, Number, Ra
 from queuebit_contracts.model import Model
 from queuebit_contracts.origin import Origin
 from queuebit_gateway.read_model.money_view import MoneyView
+from queuebit_gateway.read_model.waiting_view import EtaView, WaitingView
+from queuebit_gateway.read_model.waiting_view import HeldView as HeldView
 
 LegProgress = Literal[
     "waiting",
@@ -78,16 +80,6 @@ class CancellationView(Model):
 
     actor: str
     reason: str
-
-
-class HeldView(Model):
-    """An operator holds a leg back: who, why and since when. `hold` is the number of the hold."""
-
-    leg: str
-    hold: int
-    actor: str
-    reason: str
-    since: AwareDatetime
 
 
 class SuspectView(Model):
@@ -217,6 +209,8 @@ class JobView(Model):
     approval: ApprovalView | None = Field(
         default=None, description="What it waits for, where a person is to allow its plan."
     )
+    waiting: WaitingView | None = Field(default=None, description="Why it has not ended.")
+    eta: EtaView | None = Field(default=None, description="When it is expected to end; told of a single job.")
     held: tuple[HeldView, ...] = Field(default=(), description="Why it waits, where an operator holds it back.")
     money: tuple[MoneyView, ...] = Field(
         default=(), description="What legs that are paid for were expected to cost, and did."

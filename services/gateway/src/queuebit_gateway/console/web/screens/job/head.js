@@ -21,6 +21,7 @@ export function Head({ job, explanation, connection, reload }) {
   return html`<nav class="crumbs" aria-label="Where this is"><a href=${link(["jobs"])}>Jobs</a> <span aria-hidden="true">/</span> <span class="id">${shortId(job.id)}</span></nav>
     <${Title} document=${`${job.kind} ${job.state}`} aside=${aside}><span class="kind">${job.kind || "Job"}</span> <${State} state=${job.state} /><//>
     <p class="reason" aria-live="polite">${explanation?.summary ?? "…"}</p>
+    ${job.waiting && html`<p class="note"><strong>${job.waiting.code.replace("_", " ")}</strong> ${job.waiting.detail} ${expected(job.eta)}</p>`}
     ${job.approval && html`<div class="panel pad"><${Waits} jobId=${job.id} approval=${job.approval} /></div>`}
     ${job.suspect && html`<p class="failed" role="alert"><span><strong>The answer is suspect</strong>, says ${job.suspect.actor}: ${job.suspect.reason}
       ${job.suspect.replaced_by && html` It is asked again as <a href=${link(["jobs", job.suspect.replaced_by])}>${shortId(job.suspect.replaced_by)}</a>.`}</span></p>`}
@@ -41,6 +42,12 @@ export function Head({ job, explanation, connection, reload }) {
     ]} />
     <${CopyAs} job=${job} open=${asked === "copy"} close=${() => setAsked("")} />
     <${Cancel} job=${job} open=${asked === "cancel"} close=${() => setAsked("")} reload=${reload} />`;
+}
+
+function expected(eta) {
+  if (!eta) return "";
+  if (eta.p50_s === null || eta.p50_s === undefined) return `Nobody knows when it will end: ${eta.unknown.replaceAll("_", " ")}.`;
+  return `It will end in about ${seconds(eta.p50_s)}, nine times in ten within ${seconds(eta.p90_s)}.`;
 }
 
 function CopyAs({ job, open, close }) {

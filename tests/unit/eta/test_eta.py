@@ -1,0 +1,94 @@
+"""Why a job waits, and when it is expected to end: how often the bounds hold, and when nothing is said."""
+
+from __future__ import annotations
+
+import heapq
+import math
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from queuebit_domain.eta.estimate import Correction, Ended, Eta, running_eta, waiting_eta
+
+T0 = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def moment(seconds: float) -> datetime:
+    return T0 + timedelta(seconds=seconds)
+
+
+def queue(seed: int, jobs: int, workers: int, load: float) -> list[tuple[float, float, float]]:
+    """Jobs of a first-in first-out queue: when each was submitted, began and ended. Durations are log-normal."""
+    chance = random.Random(seed)
+    free = [0.0] * workers
+    now, found = 0.0, []
+    for _ in range(jobs):
+        now += chance.expovariate(load * workers)
+        run = chance.lognormvariate(-0.5 * 0.8**2, 0.8)
+        began = max(now, heapq.heappop(free))
+        heapq.heappush(free, began + run)
+        found.append((now, began, began + run))
+    return found
+
+
+def scored(seed: int, workers: int, load: float) -> tuple[list[bool], list[float]]:
+    """For each job: whether it ended within its bound, and by what factor its median was off."""
+    jobs = queue(seed, 2200, workers, load)
+    correction, hits, off = Correction(), [], []
+    due: list[tuple[float, bool]] = []
+    for nth, (submitted, _, ended_at) in enumerate(jobs):
+        past = sorted((end, begin) for begin, _, end in jobs[max(0, nth - 600) : nth] if end <= submitted)[-200:]
+        ahead = sum(1 for begin, _, end in jobs[max(0, nth - 600) : nth] if end > submitted)
+        while due and due[0][0] <= submitted:
+            correction.score(heapq.heappop(due)[1])
+        eta = waiting_eta([Ended(moment(begin), moment(end)) for end, begin in past], ahead, correction)
+        if isinstance(eta, Eta):
+            took = ended_at - submitted
+            hit = took <= eta.p90_s
+            heapq.heappush(due, (ended_at, hit))
+            if nth >= 300:
+                hits.append(hit)
+                off.append(abs(math.log(max(took, 1e-6) / max(eta.p50_s, 1e-6))))
+    return hits, off
+
+
+@pytest.mark.parametrize(("workers", "load"), [(1, 0.8), (2, 0.6), (4, 0.9)])
+def test_nine_in_ten_end_within_their_bound(workers: int, load: float) -> None:
+    """The bar: coverage from 0.85 to 0.95, of no 300 in a row below 0.80."""
+    hits, off = scored(7, workers, load)
+    worst = min(sum(hits[at : at + 300]) / 300 for at in range(len(hits) - 300))
+
+    assert 0.85 <= sum(hits) / len(hits) <= 0.95
+    assert worst >= 0.80
+    assert sorted(off)[len(off) // 2] <= 0.6
+
+
+def test_of_a_job_that_runs_those_tell_that_ran_as_long() -> None:
+    ended = [Ended(moment(nth * 10), moment(nth * 10 + 1 + nth % 10)) for nth in range(100)]
+    fresh, late = running_eta(ended, 0.0, Correction()), running_eta(ended, 6.5, Correction())
+
+    assert (fresh, late) == (Eta(6.0, 10.0, "history", 100), Eta(2.5, 3.5, "history", 40))
+
+
+def test_where_too_little_is_known_nothing_is_said() -> None:
+    few = [Ended(moment(nth), moment(nth + 1)) for nth in range(9)]
+    many = [Ended(moment(nth), moment(nth + 1)) for nth in range(50)]
+
+    assert waiting_eta(few, 3, Correction()) == running_eta(few, 0.5, Correction()) == "no_history"
+    assert running_eta(many, 5.0, Correction()) == "longer_than_ever"
+
+
+def test_misses_widen_the_bound_and_hits_narrow_it_again() -> None:
+    ended = [Ended(moment(nth), moment(nth + 1)) for nth in range(50)]
+    missed, hit = Correction(), Correction()
+    for _ in range(5):
+        missed.score(False)
+        hit.score(True)
+    bounds = [waiting_eta(ended, 4, each) for each in (hit, Correction(), missed)]
+
+    assert [isinstance(each, Eta) for each in bounds] == [True] * 3
+    assert bounds[0].p90_s <= bounds[1].p90_s < bounds[2].p90_s  # type: ignore[union-attr]
+    for _ in range(1000):
+        missed.score(False)
+    assert missed.off == math.log(4.0)

@@ -1,0 +1,118 @@
+"""When a job is expected to end: from the tenant's own jobs alone, and compared with what became of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from queuebit_gateway.read_model.etas import Etas
+from queuebit_gateway.read_model.models import JobView
+from queuebit_gateway.read_model.waiting_view import EtaView, WaitingView
+from queuebit_runtime.telemetry.metrics import Metric
+from queuebit_store.errors import StoreUnavailable
+from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
+from tests.contract.store.builders import T0, a_head, an_append, an_id
+from tests.fakes.clocks import StoppedClock
+from tests.fakes.telemetry import Listener
+
+
+def waiting(code: str = "queue") -> WaitingView:
+    return WaitingView(code=code, detail="why")  # type: ignore[arg-type]
+
+
+class _At:
+    def __init__(self) -> None:
+        self.clock = StoppedClock()
+        self.hooks = Hooks()
+        self.store = MemoryStore(MemoryDatabase(self.clock.monotonic_s), hooks=self.hooks)
+        self.telemetry = Listener()
+        self.etas = Etas(self.store, self.clock, self.telemetry)
+        self.nth = 0
+
+    async def ended(self, count: int, took_s: float, tenant: str = "acme") -> None:
+        """So many jobs that ended, one after another."""
+        for _ in range(count):
+            self.nth += 1
+            began = self.clock.now()
+            await self._put(self.nth, tenant, "queued", began.timestamp())
+            self.clock.moment = began + timedelta(seconds=took_s)
+            await self._put(self.nth, tenant, "completed", self.clock.now().timestamp(), expected=1)
+
+    async def open(self, tenant: str = "acme") -> JobView:
+        self.nth += 1
+        now = self.clock.now()
+        await self._put(self.nth, tenant, "queued", now.timestamp())
+        return self.view(an_id(self.nth), tenant)
+
+    def view(self, job_id: UUID, tenant: str = "acme", state: str = "queued", **changes: object) -> JobView:
+        now = self.clock.now()
+        return JobView.model_validate(
+            {
+                "id": job_id, "tenant": tenant, "state": state, "kind": "maxcut", "tier": "batch", "lane": "classical",
+                "created_at": now, "updated_at": now, "version": 1,
+                "waiting": waiting() if state == "queued" else None, **changes,
+            }
+        )  # fmt: skip
+
+    async def _put(self, nth: int, tenant: str, state: str, at_s: float, expected: int = 0) -> None:
+        append = an_append(nth, head=a_head(state), tenant=tenant, expected=expected, seconds=at_s - T0.timestamp())
+        assert await self.store.append([append]) == [True]
+
+
+async def test_a_job_that_waits_is_told_when_it_is_expected_to_end() -> None:
+    at = _At()
+    await at.ended(40, 2.0)
+    first = await at.open()
+    at.clock.moment = at.clock.moment + timedelta(milliseconds=1)
+    second = await at.open()
+    told = [(await at.etas.with_eta(each)).eta for each in (first, second)]
+
+    assert told[0] == EtaView(as_of=at.clock.now(), p50_s=2.0, p90_s=2.0, basis="state", count=40)
+    assert told[1] is not None
+    assert 3.8 <= (told[1].p50_s or 0) <= 4.2
+
+
+async def test_of_another_tenants_jobs_nothing_is_learnt() -> None:
+    at = _At()
+    await at.ended(40, 2.0, "globex")
+    view = await at.etas.with_eta(await at.open("acme"))
+
+    assert view.eta == EtaView(as_of=at.clock.now(), unknown="no_history")
+
+
+async def test_what_a_person_holds_up_has_no_end_that_is_known() -> None:
+    at = _At()
+    await at.ended(40, 2.0)
+    view = await at.open()
+    told = [await at.etas.with_eta(view.model_copy(update={"waiting": waiting(code)})) for code in ("hold", "approval")]
+
+    assert [each.eta and each.eta.unknown for each in told] == ["hold", "approval"]
+
+
+async def test_a_job_is_shown_where_nothing_can_be_read_of_those_before() -> None:
+    at = _At()
+    view = await at.open()
+
+    async def refuse(name: str) -> None:
+        if name == "list_heads":
+            raise StoreUnavailable("away")
+
+    at.hooks.before = refuse
+
+    assert (await at.etas.with_eta(view)).eta == EtaView(as_of=at.clock.now(), unknown="no_history")
+
+
+async def test_what_was_told_first_is_compared_with_the_end_once() -> None:
+    at = _At()
+    await at.ended(40, 2.0)
+    good, late, gone = await at.open(), await at.open(), await at.open()
+    for each in (good, late, gone):
+        await at.etas.with_eta(each)
+    at.clock.moment = at.clock.moment + timedelta(seconds=1)
+    await at.etas.with_eta(at.view(good.id, state="completed"))
+    await at.etas.with_eta(at.view(gone.id, state="cancelled"))
+    at.clock.moment = at.clock.moment + timedelta(seconds=60)
+    for _ in range(2):
+        await at.etas.with_eta(at.view(late.id, state="completed"))
+
+    assert at.telemetry.counts == {(Metric.ETA_SCORED, ("yes",)): 1, (Metric.ETA_SCORED, ("no",)): 1}
