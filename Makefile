@@ -108,6 +108,10 @@ verify-scale: $(READY) ## Verify a store of a million events beside its topics w
 bench-admission: $(READY) ## Measure what strangers can make admission cost, and whom it holds up (LARGE=30 statements).
 	@$(BIN)/python -m queuebit_workbench.bench.admission $(if $(LARGE),--large $(LARGE))
 
+.PHONY: fairness
+fairness: $(READY) ## Does one tenant's flood of a hundred times the work hold another's jobs up, on real servers (JOBS=40 BUDGET_S=0.5)?
+	@$(BIN)/python -m queuebit_workbench.bench.fairness $(if $(JOBS),--jobs $(JOBS)) $(if $(BUDGET_S),--budget-s $(BUDGET_S))
+
 bench-quantum: $(READY) ## Measure circuits as jobs beside the same circuits by hand, in one run (JOBS=100 TURNS=5).
 	@$(BIN)/python -m queuebit_workbench.bench.quantum $(if $(JOBS),--jobs $(JOBS)) $(if $(TURNS),--turns $(TURNS))
 

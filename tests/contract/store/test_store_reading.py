@@ -7,10 +7,11 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from queuebit_store.ports import Position, StoredEvent, StreamFilter
+from queuebit_store.ports import Append, Position, StoredEvent, StreamFilter
 from tests.contract.store.builders import a_head, an_append, an_id, at, names
 
 OpenSession = Callable[[], Awaitable[Any]]
@@ -229,6 +230,32 @@ async def test_held_jobs_are_walked_over_all_tenants_the_oldest_first(store: Any
     assert [row.stream_id for row in first] == [an_id(3), an_id(4)]
     assert [row.stream_id for row in await store.held_heads(first[-1].place, limit=2)] == [an_id(1)]
     assert await store.held_heads((await store.held_heads(limit=9))[-1].place, limit=2) == []
+
+
+async def test_of_those_that_wait_for_a_turn_the_oldest_of_each_tenant_and_queue_are_found(store: Any) -> None:
+    """Given jobs that wait, of two tenants on two queues, and some that an operator holds, then only the former are found."""
+
+    def waiting(stream: int, tenant: str, queue: str, seconds: float) -> Append:
+        head = a_head("held")
+        head = replace(head, attributes={**head.attributes, "waits": queue, "waits_s": "1"})
+        return an_append(stream, head=head, tenant=tenant, seconds=seconds)
+
+    await store.append([waiting(nth, "acme", "classical/batch", 100 - nth) for nth in range(1, 8)])
+    await store.append([waiting(10, "acme", "quantum/batch", 1), waiting(11, "globex", "classical/batch", 2)])
+    await store.append([an_append(20, head=a_head("held")), waiting(21, "zeta", "classical/batch", 3)])
+    await store.append([an_append(21, expected=1, head=a_head("queued"), tenant="zeta")])
+
+    async def found(each: int, lines: int) -> list[tuple[str, str, UUID]]:
+        rows = await store.waiting_heads(each=each, lines=lines)
+        return [(row.tenant, row.head.attributes["waits"], row.stream_id) for row in rows]
+
+    assert await found(2, 9) == [
+        ("acme", "classical/batch", an_id(7)),
+        ("acme", "classical/batch", an_id(6)),
+        ("acme", "quantum/batch", an_id(10)),
+        ("globex", "classical/batch", an_id(11)),
+    ]
+    assert [tenant for tenant, _, _ in await found(1, 2)] == ["acme", "acme"]
 
 
 async def test_heads_are_rewritten_only_at_the_version_that_was_folded(store: Any) -> None:

@@ -44,6 +44,9 @@ class Parent(Model):
 class JobHeld(Event):
     """An attempt is not let onto its lane: an operator holds it back, who is named with the reason. `hold` is the number of the
     hold. When the hold is lifted `JobQueued` follows; deadlines go on counting.
+
+    Where nobody holds it but its tenant has its share of the lane out, it waits for its turn: the hold is 0, and `expected_s`
+    is how long the attempt is expected to run.
     """
 
     leg: LegName
@@ -54,6 +57,7 @@ class JobHeld(Event):
     value: str
     actor: Actor
     reason: Reason
+    expected_s: float | None = None
 
 
 class JobInvalidated(Event):

@@ -14,6 +14,7 @@ from queuebit_control_plane.inbound.admission import Intake
 from queuebit_control_plane.inbound.backend_reports import ReportListener
 from queuebit_control_plane.inbound.subscriptions import GROUP, Consumer
 from queuebit_control_plane.inbound.tenants import Tenants
+from queuebit_control_plane.money.facts import BudgetFacts
 from queuebit_control_plane.money.settler import Settler
 from queuebit_control_plane.money.treasurer import Treasurer
 from queuebit_control_plane.partitions import PartitionKeeper
@@ -24,8 +25,10 @@ from queuebit_control_plane.projections import ProjectionKeeper
 from queuebit_control_plane.relay.lead import Lead
 from queuebit_control_plane.relay.relay import CURSOR, LEASE, Relay
 from queuebit_control_plane.relay.watch import Watch
+from queuebit_control_plane.release.waker import Waker
 from queuebit_control_plane.timers import Timers
 from queuebit_domain.holds.lanes import Lanes
+from queuebit_domain.release.shares import Shares
 from queuebit_runtime.bus.port import Bus
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.processes.bounded_work import BoundedWork, inline
@@ -71,11 +74,13 @@ class ControlPlane:
         holder: str,
         work: BoundedWork | None = None,
         writing: Writing = TODAY,
+        shares: Shares | None = None,
         projections_share: float = 0.02,
         cpu_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         """`holder`: who takes the lead; new at each start of a process. `work` admits what takes more than a moment; absent, in
-        the caller. `writing`: in which version events are written. `projections_share`: of the time, for projections
+        the caller. `writing`: in which version events are written. `shares`: how much of each lane tenants may have out;
+        absent, all goes out at once. `projections_share`: of the time, for projections
         under load. `cpu_s`: how long the process has computed so far.
         """
         self._clock = clock
@@ -85,17 +90,20 @@ class ControlPlane:
         self.watch = Watch(store, lead, clock, cursor=CURSOR, telemetry=telemetry)
         self.lanes = Lanes()
         gatekeeper = Gatekeeper(store, self.lanes, clock)
+        treasurer = Treasurer(store, self.lanes, clock)
         self.handler = CommandHandler(
             store,
             clock,
             appended=self.relay.wake,
             gate=gatekeeper.gate,
-            treasurer=Treasurer(store, self.lanes, clock),
+            treasurer=treasurer,
+            shares=shares,
             writing=writing,
             telemetry=telemetry,
         )
         self.settler = Settler(store, self.handler, lead, clock)
         self.releaser = Releaser(store, self.handler, gatekeeper, lead, clock)
+        self.waker = None if shares is None else Waker(store, self.handler, shares, lead, clock)
         self.timers = Timers(store, self.handler, clock)
         self.partitions = PartitionKeeper(store, clock)
         self.projections = ProjectionKeeper(
@@ -104,7 +112,8 @@ class ControlPlane:
         self.policies = PolicyKeeper(store, clock)
         self.board = PathBoard(store, self.lanes)
         self.paths = PathKeeper(store, self.board, lead, clock)
-        intake = Intake(store, Tenants(store), self.lanes, self.policies.policy, paths=self.board)
+        sources = (BudgetFacts(treasurer),)
+        intake = Intake(store, Tenants(store), self.lanes, self.policies.policy, sources, paths=self.board)
         Consumer(bus, self.handler, intake, self.lanes, clock, work or inline()).subscribe()
         ReportListener(bus, self.lanes, store, clock).subscribe(GROUP)
 
@@ -114,6 +123,7 @@ class ControlPlane:
             self._supervised("relay", self.relay.run, stop),
             self._supervised("timers", self.timers.run, stop),
             self._supervised("releaser", self.releaser.run, stop),
+            *([] if self.waker is None else [self._supervised("waker", self.waker.run, stop)]),
             self._supervised("settler", self.settler.run, stop),
             self._supervised("partitions", self.partitions.run, stop),
             self._supervised("projections", self.projections.run, stop),

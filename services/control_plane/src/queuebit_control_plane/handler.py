@@ -22,6 +22,7 @@ from queuebit_domain.holds.gate import OPEN, Gate
 from queuebit_domain.job.codec import fold
 from queuebit_domain.job.messages import Refuse
 from queuebit_domain.job.state import EndedJob, OpenJob
+from queuebit_domain.release.shares import Shares
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
@@ -58,12 +59,14 @@ class CommandHandler:
         appended: Callable[[], None],
         gate: AskGate = always_open,
         treasurer: Treasurer | None = None,
+        shares: Shares | None = None,
         writing: Writing = TODAY,
         telemetry: Telemetry = SILENT,
     ) -> None:
         """`appended` is called after every append that changed something. `gate` says what operators hold back, `treasurer`
-        what may be spent, `writing` in which version events are written.
+        what may be spent, `shares` how much of each lane tenants may have out, `writing` in which version events are written.
         """
+        self._shares = shares
         self._writing = writing
         self._gate = gate
         self._treasurer = treasurer
@@ -113,9 +116,13 @@ class CommandHandler:
             try:
                 for each in work.commands:
                     if till is None:
-                        work.decide(each, now, gate, self._writing, self._store.epoch)
+                        work.decide(each, now, gate, self._writing, self._store.epoch, shares=self._shares)
                     else:
-                        _decide_on_money(work, each, now, gate, self._writing, self._store.epoch, till)
+                        before = len(work.charges)
+                        purse = till.purse(work.tenant)
+                        work.decide(each, now, gate, self._writing, self._store.epoch, purse, self._shares)
+                        # What it sets aside is gone for those behind it.
+                        till.take(work.charges[before:])
             except Exception as error:
                 undecidable.extend(Undecidable(each, error) for each in work.commands)
             else:
@@ -231,15 +238,6 @@ class CommandHandler:
         if type(work.job) is OpenJob:
             version = work.version + len(work.events)
             self._remembered.keep(work.job_id, Kept(version, work.job, work.trace, work.size_bytes))
-
-
-def _decide_on_money(
-    work: Work, command: InboundCommand, now: datetime, gate: Gate, writing: Writing, epoch: int, till: Till
-) -> None:
-    """Decide one message where something may be paid for: what it sets aside is gone for those behind it."""
-    before = len(work.charges)
-    work.decide(command, now, gate, writing, epoch, till.purse(work.tenant))
-    till.take(work.charges[before:])
 
 
 def _ended_elsewhere(command: InboundCommand, found: Mapping[UUID, Sequence[StoredEvent]]) -> bool:

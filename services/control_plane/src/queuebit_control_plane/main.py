@@ -43,6 +43,7 @@ async def build(service: Service, database: PostgresSettings, settings: ControlP
         holder=holder,
         work=work,
         writing=settings.writing,
+        shares=settings.shares,
         projections_share=settings.projections_share,
         cpu_s=time.process_time,
     )
@@ -53,6 +54,8 @@ async def build(service: Service, database: PostgresSettings, settings: ControlP
     service.task("relay", plane.relay.run)
     service.task("timers", plane.timers.run)
     service.task("releaser", plane.releaser.run)
+    if plane.waker is not None:
+        service.task("waker", plane.waker.run)
     service.task("settler", plane.settler.run)
     service.task("partitions", plane.partitions.run)
     service.task("paths", plane.paths.run)

@@ -25,6 +25,8 @@ from queuebit_domain.job.messages import Message, Refuse, Submit
 from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob
 from queuebit_domain.money.purse import NO_PURSE, Purse
 from queuebit_domain.policy.facts import Facts
+from queuebit_domain.release.hearing import heard
+from queuebit_domain.release.shares import Shares
 from queuebit_runtime.bus.port import Record
 from queuebit_store.budgets.port import Charge
 from queuebit_store.ports import NewEvent
@@ -127,6 +129,7 @@ class Work:
         writing: Writing = TODAY,
         epoch: int = FIRST_EPOCH,
         purse: Purse = NO_PURSE,
+        shares: Shares | None = None,
     ) -> None:
         """Decide one message within the batch; a conflicting submission turns into a refusal."""
         message, job_id = command.message, self.job_id
@@ -141,7 +144,7 @@ class Work:
                 self.refused = (*self.refused, refused)
                 return
         was = self.job
-        decided, self.job = decide(was, message, now, job_id, gate, purse)
+        decided, self.job = decide(was, message, now, job_id, gate, purse, shares)
         if type(was) is EndedJob and not decided and isinstance(message, ExecutionSucceeded | ExecutionFailed):
             self.late += 1
         if purse is not NO_PURSE or (not isinstance(was, NoJob) and was.reserved):
@@ -149,6 +152,8 @@ class Work:
         if self.version == 0 and not self.events:
             self.tenant, self.trace = command.tenant, command.traceparent
             self.rival_id = command.rival_id
+        if shares is not None and decided:
+            heard(shares, self.job, job_id, self.tenant, decided, now)
         trace = command.traceparent or self.trace
         for version, event in enumerate(decided, start=self.version + len(self.events) + 1):
             event_id = stored_id_of(job_id, version, epoch)

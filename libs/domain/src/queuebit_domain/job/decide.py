@@ -27,16 +27,26 @@ from queuebit_domain.job.spending import priced
 from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob, Working, working_on
 from queuebit_domain.job.timers import lost_attempts
 from queuebit_domain.money.purse import NO_PURSE, Purse
+from queuebit_domain.release.shares import Shares
 
 
 def decide(
-    job: Job, message: Message, now: datetime, job_id: UUID, gate: Gate = OPEN, purse: Purse = NO_PURSE
+    job: Job,
+    message: Message,
+    now: datetime,
+    job_id: UUID,
+    gate: Gate = OPEN,
+    purse: Purse = NO_PURSE,
+    shares: Shares | None = None,
 ) -> tuple[Sequence[JobEvent], Job]:
     """What happens now that `message` has arrived, and the job as it stands after that: the fold of what happened.
 
-    `gate`: what operators hold back. `purse`: what may be spent.
+    `gate`: what operators hold back. `purse`: what may be spent. `shares`: how much of each lane tenants may have out.
     """
-    draft = Draft(job, job_id, now, gate, purse, eased=isinstance(message, Wake) and message.eased)
+    if type(message) is Wake:
+        draft = Draft(job, job_id, now, gate, purse, shares, eased=message.eased, turn=message.turn)
+    else:
+        draft = Draft(job, job_id, now, gate, purse, shares)
     at_work = job if type(job) is OpenJob else job.later if type(job) is EndedJob else None
     match message:
         case Submit():

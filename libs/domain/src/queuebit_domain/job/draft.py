@@ -11,26 +11,41 @@ from queuebit_contracts.ids import attempt_id_of, derive_id
 from queuebit_domain.holds.gate import OPEN, Asking, Gate
 from queuebit_domain.holds.register import Hold
 from queuebit_domain.job.evolve import evolve
+from queuebit_domain.job.plans import SHADOW
 from queuebit_domain.job.spending import reservation
 from queuebit_domain.job.state import Answered, EndedJob, Held, Job, LegState, OpenJob, Spent, Working, best_first
 from queuebit_domain.job.timers import lost_after
 from queuebit_domain.money.purse import NO_PURSE, Purse
+from queuebit_domain.release.shares import Order, Queue, Shares
+
+RELEASE = "control-plane"
+"""Who lets jobs wait for their turn."""
 
 
 class Draft:
     """Collects the events of one decision. It lives inside `decide` only and is never shared."""
 
     def __init__(
-        self, job: Job, job_id: UUID, now: datetime, gate: Gate = OPEN, purse: Purse = NO_PURSE, *, eased: bool = False
+        self,
+        job: Job,
+        job_id: UUID,
+        now: datetime,
+        gate: Gate = OPEN,
+        purse: Purse = NO_PURSE,
+        shares: Shares | None = None,
+        *,
+        eased: bool = False,
+        turn: bool = False,
     ) -> None:
-        """`gate`: what operators hold back. `purse`: what may be spent. `eased`: it is the turn of this job at the holds that
-        were eased.
+        """`gate`: what operators hold back. `purse`: what may be spent. `shares`: how much of each lane tenants may have out.
+        `eased`: it is the turn of this job at the holds that were eased; `turn`: at its tenant's share.
         """
         self.job = job
         self.now = now
         self.gate = gate
         self.purse = purse
         self._eased = eased
+        self._shares = None if turn else shares
         self.events: list[JobEvent] = []
         self.job_id = job_id
 
@@ -50,10 +65,12 @@ class Draft:
         self.job = evolve(self.job, event, self.now, self.job_id)
 
     def release(self, leg: LegState, number: int) -> None:
-        """Let an attempt of a leg onto its lane, unless an operator holds it back; fairness comes in here."""
+        """Let an attempt of a leg onto its lane, unless an operator holds it back, or its tenant has its share out."""
         job = self.open
         if self.gate.closed and (hold := self.hold_on(leg)) is not None:
             self.hold_back(leg, number, hold)
+            return
+        if self._shares is not None and self._waits_for_its_turn(self._shares, leg, number):
             return
         if (self.purse.accounts or job.quote is not None) and not self._pay_for(leg, number):
             return
@@ -90,6 +107,34 @@ class Draft:
         if event is not None:
             self.add(event)
         return type(event) is not ev.BudgetExhausted
+
+    def _waits_for_its_turn(self, shares: Shares, leg: LegState, number: int) -> bool:
+        """Whether the attempt waits, which is recorded once. A shadow does not: what is measured would be lost by waiting."""
+        request, size, lane = self.open.request, self.open.size, leg.spec.lane
+        if leg.spec.role == SHADOW:
+            return False
+        variables, terms = (0, 0) if size is None else (size.variables, size.terms)
+        order = Order(
+            request.tenant, Queue(lane, request.tier), request.problem.kind, variables, terms, leg.spec.budget_s
+        )
+        wait = shares.wait(order, self.now)
+        if wait is None:
+            return False
+        if not isinstance(leg.status, Held) or leg.status.expected_s is None:
+            self.add(
+                ev.JobHeld(
+                    leg=leg.spec.leg,
+                    lane=lane,
+                    number=number,
+                    hold=0,
+                    scope="tenant",
+                    value=request.tenant,
+                    actor=RELEASE,
+                    reason=wait.reason,
+                    expected_s=wait.expected_s,
+                )
+            )
+        return True
 
     def hold_back(self, leg: LegState, number: int, hold: Hold) -> None:
         """Record that an attempt waits behind a hold, where that is not known yet."""

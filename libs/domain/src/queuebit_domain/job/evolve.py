@@ -291,7 +291,8 @@ def _put(job: OpenJob, leg: LegState) -> OpenJob:
 def _held(job: OpenJob, event: ev.JobHeld, at: datetime) -> OpenJob:
     reason = f"{event.leg}: held by {event.actor}: {event.reason}"
     reasons = job.reasons if reason in job.reasons else (*job.reasons, reason)
-    return copy_with(with_leg(job, event.leg, Held(event.number, event.hold, event.scope, reason, at)), reasons=reasons)
+    held = Held(event.number, event.hold, event.scope, reason, at, event.expected_s)
+    return copy_with(with_leg(job, event.leg, held), reasons=reasons)
 
 
 def _spent(job: OpenJob, leg: str, reason: str, failure: ev.ExecutionFailed | None = None) -> OpenJob:

@@ -40,9 +40,12 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """Time has passed, or a hold was lifted: look at what is due. `eased`: it is the job's turn at holds that were eased."""
+    """Time has passed, or a hold was lifted: look at what is due. `eased`: it is the job's turn at holds that were eased.
+    `turn`: it is its turn at its tenant's share.
+    """
 
     eased: bool = False
+    turn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,13 +56,16 @@ class Resting:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An operator holds the attempt of that number back, by the hold of that number; `reason` says who and why."""
+    """An operator holds the attempt of that number back, by the hold of that number; `reason` says who and why. With
+    `expected_s` nobody does: it waits for its turn, as its tenant has enough out.
+    """
 
     number: int
     hold: int
     scope: str
     reason: str
     since: datetime
+    expected_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,16 @@ from typing import Final, NamedTuple
 
 from queuebit_contracts.jobs import JobState
 from queuebit_domain.job.label import label
-from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob
+from queuebit_domain.job.state import EndedJob, Held, Job, NoJob, OpenJob
 from queuebit_domain.job.timers import next_wake
 
 ATTRIBUTES: Final = ("kind", "tier", "lane", "fingerprint")
 """What jobs are listed by beside their state."""
+
+
+WAITS: Final = "waits"
+WAITS_S: Final = "waits_s"
+"""Of a job that waits for its turn alone: on which queue, and for how many seconds of work."""
 
 
 class Summary(NamedTuple):
@@ -30,9 +35,21 @@ def summary_of(job: Job) -> Summary:
             request = job.request
             about = {"kind": request.problem.kind, "tier": request.tier, "lane": request.lane}
             about["fingerprint"] = job.fingerprint
-            return Summary(label(job), next_wake(job), about)
+            state = label(job)
+            if state == "held":
+                about |= _waits(job)
+            return Summary(state, next_wake(job), about)
         case EndedJob():
             about = {"kind": job.kind, "tier": job.tier, "lane": job.lane, "fingerprint": job.fingerprint}
             return Summary(label(job), None if job.later is None else next_wake(job), about)
         case NoJob():
             raise AssertionError("a job that never began has no summary")
+
+
+def _waits(job: OpenJob) -> Mapping[str, str]:
+    """Nothing where an operator holds a leg back too: that comes first."""
+    held = [(leg.spec.lane, leg.status.expected_s) for leg in job.legs if isinstance(leg.status, Held)]
+    first = next(((lane, expected_s) for lane, expected_s in held if expected_s is not None), None)
+    if first is None or any(expected_s is None for _, expected_s in held):
+        return {}
+    return {WAITS: f"{first[0]}/{job.request.tier}", WAITS_S: f"{first[1]:.6g}"}

@@ -11,10 +11,11 @@ from queuebit_contracts.canonical import canonical_json
 from queuebit_contracts.events import JobPlanned
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.jobs import Lane, Leg, ParamValue, Trigger
-from queuebit_contracts.paths import PathDraw, PathKey, SizeBand
+from queuebit_contracts.paths import PathDraw, PathKey
 from queuebit_domain.paths.judging import has_room
 from queuebit_domain.paths.report import name_of
 from queuebit_domain.paths.state import Path
+from queuebit_domain.sizes import band_of as band_of
 
 BUCKETS: Final = 10_000
 PROBLEM_DIGITS: Final = 16
@@ -28,14 +29,8 @@ HEAD_STATE: Final = "kept"
 """What their heads say, which nobody lists."""
 _ROOT: Final = UUID("ffffffff-ffff-8000-8000-000000000003")
 """The time in the ids of paths is the last there is: they are never among what is archived."""
-_BANDS: Final[tuple[tuple[SizeBand, int], ...]] = (("xs", 16), ("s", 64), ("m", 256), ("l", 1024))
 _NEEDED: Final[tuple[Trigger, ...]] = ("failed", "rejected", "latency_budget", "exhausted")
 _ATTEMPTS: Final[Mapping[Lane, int]] = {"quantum": 2, "simulator": 2, "classical": 3, "rule": 3}
-
-
-def band_of(variables: int) -> SizeBand:
-    """The size band of a problem, by its decision variables."""
-    return next((band for band, most in _BANDS if variables <= most), "xl")
 
 
 def version_of(lane: Lane, settings: Mapping[str, ParamValue], made_of: Mapping[str, str]) -> str:

@@ -90,6 +90,12 @@ class Heads(Protocol):
         """Jobs in the state `held`, over all tenants, by their places, after one; the oldest first. Empty at the end."""
         ...
 
+    async def waiting_heads(self, *, each: int, lines: int) -> list[StreamRow]:
+        """Jobs in the state `held` with the attribute `waits`: of each tenant and value of it the oldest `each`, of `lines`
+        tenants and values at most.
+        """
+        ...
+
     async def rewrite_heads(self, rows: Sequence[tuple[UUID, int, Head]]) -> int:
         """Replace heads by what folding gives, where the version still matches; returns how many were replaced."""
         ...

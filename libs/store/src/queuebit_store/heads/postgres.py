@@ -50,6 +50,9 @@ class PostgresHeads:
         place = (None, None) if after is None else after
         return [to.stream_row(row) for row in await self._session.fetch("held", *place, limit)]
 
+    async def waiting_heads(self, *, each: int, lines: int) -> list[StreamRow]:
+        return [to.stream_row(row) for row in await self._session.fetch("waiting", each, lines)]
+
     async def rewrite_heads(self, rows: Sequence[tuple[UUID, int, Head]]) -> int:
         if not rows:
             return 0

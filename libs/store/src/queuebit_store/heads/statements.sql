@@ -50,6 +50,27 @@ FROM stream
 WHERE state = 'held' AND (created_at, stream_id) > (COALESCE($1::timestamptz, '-infinity'), COALESCE($2::uuid, '00000000-0000-0000-0000-000000000000'))
 ORDER BY created_at, stream_id LIMIT $3;
 
+-- name: waiting
+-- Jobs that wait for their turn, the oldest of each tenant on each queue: one step through the index to each next tenant and queue.
+WITH RECURSIVE line (tenant, queue) AS (
+    (
+        SELECT tenant, attributes ->> 'waits' FROM stream WHERE state = 'held' AND attributes ? 'waits' AND tenant >= ''
+        ORDER BY tenant, attributes ->> 'waits' LIMIT 1
+    )
+    UNION ALL
+    SELECT next.tenant, next.queue FROM line CROSS JOIN LATERAL (
+        SELECT tenant, attributes ->> 'waits' AS queue FROM stream
+        WHERE state = 'held' AND attributes ? 'waits' AND (tenant, attributes ->> 'waits') > (line.tenant, line.queue)
+        ORDER BY tenant, attributes ->> 'waits' LIMIT 1
+    ) AS next
+)
+SELECT job.* FROM (SELECT tenant, queue FROM line LIMIT $2) AS line CROSS JOIN LATERAL (
+    SELECT stream_id, s.tenant, version, state, wake_at, attributes, created_at, updated_at, category
+    FROM stream AS s
+    WHERE state = 'held' AND attributes ? 'waits' AND s.tenant = line.tenant AND attributes ->> 'waits' = line.queue
+    ORDER BY created_at, stream_id LIMIT $1
+) AS job;
+
 -- name: rewrite_heads
 -- Replace heads where the version is still the one that was folded; gives the ids of those replaced.
 UPDATE stream AS s SET state = g.state, wake_at = g.wake_at, attributes = g.attributes::jsonb

@@ -147,6 +147,10 @@ class Driver:
         await self._settle()
         return self._take_latencies()
 
+    async def send(self, questions: Sequence[Question]) -> None:
+        """Submit these jobs and wait for none of them."""
+        await self._send(questions, time.perf_counter())
+
     async def _send(self, questions: Sequence[Question], due_s: float) -> None:
         for each in await self._hand_over(questions, due_s):
             await each

@@ -18,6 +18,7 @@ from queuebit_domain.holds.register import CATEGORY, HEAD_STATE, LIFTED_BY, OPER
 from queuebit_domain.job.codec import fold
 from queuebit_domain.job.messages import Wake
 from queuebit_domain.job.state import Held, OpenJob
+from queuebit_domain.job.summary import WAITS
 from queuebit_runtime.clock import Clock
 from queuebit_runtime.waiting import wait_event
 from queuebit_store.errors import StoreUnavailable
@@ -112,7 +113,7 @@ class Releaser:
 
     async def _wake(self, rows: Sequence[StreamRow], gate: Gate) -> bool:
         """Wake those of a page that may go on; whether some of it must wait for their turn."""
-        asking = [row for row in rows if row.stream_id not in self._undecidable]
+        asking = [row for row in rows if row.stream_id not in self._undecidable and WAITS not in row.head.attributes]
         free: list[StreamRow] = []
         for row in asking:
             if gate.closed and gate.on_job(_asked(row), eased=True) is not None:

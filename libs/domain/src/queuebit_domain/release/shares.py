@@ -1,0 +1,268 @@
+"""How much of each lane a tenant may have out at once, in seconds of work as they are expected: what is more waits.
+
+A lane has a window: so much work is let out onto it. Tenants with work out or waiting share it by their weights, and what one
+does not use the others may; who is alone has all of it, and who has nothing out is always let through. It is what this process
+lets out that is counted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from queuebit_contracts.jobs import Lane, Tier
+from queuebit_domain.release.durations import Durations, Sort, sort_of
+
+FLIGHTS_MAX: Final = 200_000
+USUAL_WINDOWS_S: Final[Mapping[Lane, float]] = {"classical": 8.0, "simulator": 30.0, "quantum": 3_600.0}
+"""The rule lane has none: what it does takes no time."""
+FLOOR_S: Final = 0.25
+"""So much may always be out."""
+BETWEEN_S: Final = 0.1
+"""So long nothing may come of a wish to let more out: there is work for that time."""
+LATELY: Final = timedelta(seconds=60)
+"""For so long after its last attempt went out a tenant shares the lane."""
+DONE_HALF_S: Final = 10.0
+"""What a lane got done so long ago counts half."""
+
+
+class Queue(NamedTuple):
+    """Attempts that wait for the same thing."""
+
+    lane: Lane
+    tier: Tier
+
+    @property
+    def name(self) -> str:
+        return f"{self.lane}/{self.tier}"
+
+
+class Order(NamedTuple):
+    """What is looked at of an attempt that wants onto its lane."""
+
+    tenant: str
+    queue: Queue
+    kind: str
+    variables: int
+    terms: int
+    budget_s: float
+
+
+class Wait(NamedTuple):
+    """Why an attempt waits for its turn, and how long it is expected to take then."""
+
+    expected_s: float
+    reason: str
+
+
+class Flight(NamedTuple):
+    """An attempt that is out."""
+
+    job_id: UUID
+    tenant: str
+    queue: Queue
+    sort: Sort
+    expected_s: float
+    since: datetime
+
+
+@dataclass(slots=True)
+class _Out:
+    """What is out on one queue: by tenant, so many attempts and so many seconds; and what it got done lately."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    total_s: float = 0.0
+    weight: float = 0.0
+    done_s: float = 0.0
+    done_count: float = 0.0
+    done_at: datetime | None = None
+    latest: tuple[tuple[str, datetime], ...] = ()
+    """The last two tenants that had something let out, the latest first."""
+
+    def seen(self, tenant: str, now: datetime) -> None:
+        latest = self.latest
+        self.latest = ((tenant, now), *([each for each in latest if each[0] != tenant][:1]))
+
+    def is_shared(self, tenant: str, now: datetime) -> bool:
+        """Whether another tenant had something let out lately."""
+        return any(each != tenant and now - at < LATELY for each, at in self.latest)
+
+    def done(self, run_s: float, now: datetime) -> None:
+        age_s = 0.0 if self.done_at is None else max(0.0, (now - self.done_at).total_seconds())
+        kept = 0.5 ** (age_s / DONE_HALF_S)
+        self.done_s, self.done_count = self.done_s * kept + run_s, self.done_count * kept + 1.0
+        self.done_at = now
+
+    @property
+    def at_once(self) -> float:
+        """How many attempts ran at one time, on average of late."""
+        return self.done_s * math.log(2) / DONE_HALF_S
+
+    @property
+    def mean_s(self) -> float:
+        return self.done_s / self.done_count if self.done_count else 0.0
+
+
+class Shares:
+    """Who has how much out, and who waits. `windows_s`: by lane; a lane without one is not bounded. `weights`: by tenant, 1
+    where none is stated.
+    """
+
+    def __init__(
+        self, windows_s: Mapping[Lane, float] = USUAL_WINDOWS_S, weights: Mapping[str, float] | None = None
+    ) -> None:
+        self._windows_s = windows_s
+        self._weights = weights or {}
+        self._flights: dict[int, Flight] = {}
+        self._out: dict[Queue, _Out] = {}
+        self._waiting: dict[Queue, frozenset[str]] = {}
+        self.durations = Durations()
+
+    def wait(self, order: Order, now: datetime) -> Wait | None:
+        """Why it has to wait; None where it may go. Who comes while others of its own wait is behind them."""
+        queue, tenant = order.queue, order.tenant
+        if queue.lane not in self._windows_s:
+            return None
+        behind = tenant in self._waiting.get(queue, ())
+        out = self._out.get(queue)
+        mine_s = None if out is None else out.seconds.get(tenant)
+        if not behind and (out is None or mine_s is None):
+            return None
+        expected_s, window_s = self._expected_s(order), self.window_s(queue, tenant, now)
+        mine_s, total_s = mine_s or 0.0, 0.0 if out is None else out.total_s
+        if not behind and self._fits(queue, tenant, mine_s, total_s, expected_s, window_s):
+            return None
+        why = "others of its own wait before it" if behind else f"{window_s:.3g} s are let out at once"
+        return Wait(
+            round(expected_s, 6),
+            f"fair_share: {tenant} has {mine_s:.3g} s of work out on the {queue.lane} lane ({queue.tier}), and {why}.",
+        )
+
+    def has_room(self, queue: Queue, tenant: str, more: Mapping[str, float], expected_s: float, now: datetime) -> bool:
+        """Whether one of a tenant's that wait may go, where tenants are about to have `more` out beside what they have."""
+        out = self._out.get(queue)
+        mine_s = more.get(tenant, 0.0) + (0.0 if out is None else out.seconds.get(tenant, 0.0))
+        total_s = sum(more.values()) + (0.0 if out is None else out.total_s)
+        window_s = self.window_s(queue, tenant, now)
+        return mine_s <= 0.0 or self._fits(queue, tenant, mine_s, total_s, expected_s, window_s)
+
+    def _fits(
+        self, queue: Queue, tenant: str, mine_s: float, total_s: float, expected_s: float, window_s: float
+    ) -> bool:
+        """Whether there is room in its own share whatever the others have out, or at all where no other waits for it."""
+        if mine_s + expected_s <= window_s * self.share(queue, tenant):
+            return True
+        return total_s + expected_s <= window_s and not self._others_wait(queue, tenant)
+
+    def _others_wait(self, queue: Queue, tenant: str) -> bool:
+        return any(each != tenant for each in self._waiting.get(queue, ()))
+
+    def share(self, queue: Queue, tenant: str) -> float:
+        """Its part of what may be out, by the weights of those who have work out or waiting."""
+        out, mine = self._out.get(queue), self.weight(tenant)
+        counted: Collection[str] = () if out is None else out.counts
+        active = (0.0 if out is None else out.weight) + (0.0 if tenant in counted else mine)
+        waiting = (each for each in self._waiting.get(queue, ()) if each != tenant and each not in counted)
+        return mine / (active + sum(map(self.weight, waiting)))
+
+    def window_s(self, queue: Queue, tenant: str, now: datetime) -> float:
+        """How much may be out. For several tenants no more than keeps the lane busy: what it is seen to do at once and one
+        more, so that it grows to what there is. For one alone the window of the lane, which spares it the waiting.
+        """
+        out = self._out.get(queue)
+        if out is None:
+            return self._windows_s[queue.lane]
+        busy_s = max(FLOOR_S, (out.at_once + 1.0) * out.mean_s + BETWEEN_S * out.at_once)
+        shared = out.is_shared(tenant, now) or self._others_wait(queue, tenant)
+        return busy_s if shared else max(busy_s, self._windows_s[queue.lane])
+
+    def weight(self, tenant: str) -> float:
+        return self._weights.get(tenant, 1.0)
+
+    def let_out(self, attempt_id: UUID, job_id: UUID, order: Order, now: datetime) -> None:
+        """The attempt is out. Repeatable."""
+        if order.queue.lane not in self._windows_s or attempt_id.int in self._flights:
+            return
+        sort = sort_of(order.kind, order.queue.lane, order.queue.tier, order.variables)
+        expected_s = self._expected_s(order)
+        flight = Flight(job_id, order.tenant, order.queue, sort, expected_s, now)
+        self._flights[attempt_id.int] = flight
+        out = self._out.setdefault(order.queue, _Out())
+        if order.tenant not in out.counts:
+            out.weight += self.weight(order.tenant)
+        out.counts[order.tenant] = out.counts.get(order.tenant, 0) + 1
+        out.seconds[order.tenant] = out.seconds.get(order.tenant, 0.0) + expected_s
+        out.total_s += expected_s
+        out.seen(order.tenant, now)
+        if len(self._flights) > FLIGHTS_MAX:
+            self._land(next(iter(self._flights)))
+
+    def ended(self, attempt_id: UUID, run_s: float | None, now: datetime) -> None:
+        """The attempt is out no more; `run_s`: how long it took, where that was told. Repeatable."""
+        flight = self._land(attempt_id.int)
+        if flight is not None and run_s is not None:
+            self.durations.learn(flight.sort, run_s)
+            self._out[flight.queue].done(run_s, now)
+
+    def waits(self, queue: Queue, tenant: str) -> None:
+        """A job of the tenant has come to wait."""
+        known = self._waiting.get(queue, frozenset())
+        if tenant not in known:
+            self._waiting = {**self._waiting, queue: known | {tenant}}
+
+    def still_waiting(self, waiting: Mapping[Queue, Iterable[str]]) -> None:
+        """Which tenants have jobs that wait for their turn, on each queue."""
+        self._waiting = {queue: frozenset(tenants) for queue, tenants in waiting.items()}
+
+    def old_flights(self, before: datetime, limit: int) -> dict[int, Flight]:
+        """The attempts that are out since before a moment, the oldest first: those that were answered elsewhere are among
+        them.
+        """
+        found: dict[int, Flight] = {}
+        for number, flight in self._flights.items():
+            if flight.since > before or len(found) >= limit:
+                break
+            found[number] = flight
+        return found
+
+    def forget(self, number: int) -> None:
+        """The attempt of that number ended, and somebody else was told."""
+        self._land(number)
+
+    def keep(self, number: int, now: datetime) -> None:
+        """The attempt of that number is out still: it is looked at again in its turn."""
+        flight = self._flights.pop(number, None)
+        if flight is not None:
+            self._flights[number] = flight._replace(since=now)
+
+    def out_s(self) -> Mapping[tuple[str, str, str], float]:
+        """Seconds of work that are out, by lane, tier and tenant."""
+        return {
+            (queue.lane, queue.tier, tenant): seconds
+            for queue, out in self._out.items()
+            for tenant, seconds in out.seconds.items()
+        }
+
+    def _expected_s(self, order: Order) -> float:
+        sort = sort_of(order.kind, order.queue.lane, order.queue.tier, order.variables)
+        return self.durations.expected_s(sort, order.variables, order.terms, order.budget_s)
+
+    def _land(self, number: int) -> Flight | None:
+        flight = self._flights.pop(number, None)
+        if flight is None:
+            return None
+        out, tenant = self._out[flight.queue], flight.tenant
+        out.counts[tenant] -= 1
+        if out.counts[tenant]:
+            out.seconds[tenant] -= flight.expected_s
+        else:
+            # Sums of many small numbers drift: who has nothing out has exactly nothing out.
+            del out.counts[tenant], out.seconds[tenant]
+            out.weight = sum(map(self.weight, out.counts)) if out.counts else 0.0
+        out.total_s = out.total_s - flight.expected_s if out.counts else 0.0
+        return flight

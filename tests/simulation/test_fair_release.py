@@ -1,0 +1,216 @@
+"""Two tenants on one lane, one with a hundred times the work: the other notices little, and nobody starves. On virtual time,
+with a solver that does what was let out in its order, as a partition would have it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import cast
+from uuid import UUID
+
+import pytest
+
+from queuebit_contracts import events as ev
+from queuebit_contracts.canonical import fingerprint
+from queuebit_contracts.ids import derive_id, uuid7
+from queuebit_contracts.jobs import JobRequest
+from queuebit_contracts.registry import REGISTRY
+from queuebit_control_plane.app import ControlPlane
+from queuebit_control_plane.handler import InboundCommand
+from queuebit_domain.job.messages import Message, Submit
+from queuebit_domain.release.shares import Shares
+from queuebit_runtime.bus.memory.broker import MemoryBroker
+from queuebit_runtime.bus.memory.bus import MemoryBus
+from queuebit_store.memory import MemoryDatabase, MemoryStore
+from queuebit_store.ports import Position
+from tests.builders import a_problem, a_success, a_verdict, inputs
+from tests.simulation.virtual import BEGIN, VirtualClock, run_virtual
+
+RUN_S = 0.5
+PROBLEM = fingerprint(a_problem())
+WORKERS = 2
+
+
+@dataclass
+class Lane:
+    """A control plane, and a lane of some workers behind one queue. `took_s`: from a job's submission to its end, by tenant."""
+
+    shares: Shares | None
+    run_s: float = RUN_S
+    workers: int = WORKERS
+    took_s: dict[str, list[float]] = field(default_factory=dict)
+    asked: Counter[str] = field(default_factory=Counter)
+    busy_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.clock = VirtualClock()
+        self.store = MemoryStore(MemoryDatabase(self.clock.monotonic_s))
+        self.bus = MemoryBus(MemoryBroker(self.clock))
+        self.plane = ControlPlane(self.store, self.bus, self.clock, holder="one", shares=self.shares)
+        self.queue: deque[tuple[UUID, ev.JobQueued]] = deque()
+        self.submitted: dict[UUID, tuple[str, datetime]] = {}
+        self.stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until `ended`."""
+        await self.bus.start()
+        self.running = [asyncio.ensure_future(each) for each in (self.plane.run(self.stop), self._read())]
+        self.running += [asyncio.ensure_future(self._work()) for _ in range(self.workers)]
+
+    async def ended(self) -> None:
+        """Wait until all that was asked is answered, then stop."""
+        while self.submitted:
+            await self.clock.sleep(1.0)
+            assert not any(each.done() for each in self.running)
+        self.stop.set()
+        await self.running[0]
+        for each in self.running[1:]:
+            each.cancel()
+        await self.bus.stop()
+
+    async def ask(self, tenant: str, count: int, every_s: float) -> None:
+        for nth in range(count):
+            job_id = uuid7(int(BEGIN.timestamp() * 1000) + sum(self.asked.values()), nth)
+            self.asked[tenant] += 1
+            self.submitted[job_id] = (tenant, self.clock.now())
+            request = JobRequest(
+                tenant=tenant, problem=a_problem(), lane="classical", tier="batch", budget_s=self.run_s
+            )
+            size = ev.ProblemSize(variables=6, qubits=6, terms=6)
+            admission = ev.Admission(size=size, family="optimisation", sense="max", problem_fingerprint=PROBLEM)
+            event = ev.JobSubmitted(request=request, idempotency_key=f"k{nth}", fingerprint="f", admission=admission)
+            await self._tell(job_id, Submit(job_id, event, inputs(request)), tenant)
+            await self.clock.sleep(every_s)
+
+    async def _tell(self, job_id: UUID, message: Message, tenant: str = "") -> None:
+        cause = derive_id(job_id, type(message).__name__)
+        rival = derive_id(job_id, "refusal") if tenant else None
+        assert await self.plane.handler.handle([InboundCommand(job_id, message, cause, tenant, rival_id=rival)]) == []
+
+    async def _read(self) -> None:
+        """Orders come to the workers as they stand in the log."""
+        place = Position()
+        while True:
+            page = await self.store.read_page(
+                place, limit=1000, categories=("job",), types={"JobQueued": ev.JobQueued.schema_version}
+            )
+            place = page.end
+            for each in page.events:
+                order = cast(ev.JobQueued, REGISTRY.read_stored(each.type, each.schema_version, each.data))
+                if order.lane == "classical":
+                    self.queue.append((each.stream_id, order))
+            await self.clock.sleep(0.01)
+
+    async def _work(self) -> None:
+        while True:
+            if not self.queue:
+                await self.clock.sleep(0.01)
+                continue
+            job_id, order = self.queue.popleft()
+            began = self.clock.now()
+            await self.clock.sleep(self.run_s)
+            self.busy_s += self.run_s
+            attempt_id = order.attempt_id
+            success = a_success(order.leg, attempt_id=attempt_id, started_at=began, finished_at=self.clock.now())
+            await self._tell(job_id, success)
+            await self._tell(job_id, a_verdict(order.leg, attempt_id=attempt_id))
+            tenant, asked_at = self.submitted.pop(job_id)
+            self.took_s.setdefault(tenant, []).append((self.clock.now() - asked_at) / timedelta(seconds=1))
+
+
+def p95(values: list[float]) -> float:
+    return sorted(values)[int(0.95 * len(values))]
+
+
+def lived(shares: Shares | None, *, flood: int, jobs: int = 60) -> Lane:
+    """The small tenant asks once in five seconds; the flood asks for so many jobs in the first minute."""
+
+    async def main() -> Lane:
+        lane = Lane(shares)
+        await lane.run()
+        floods = asyncio.ensure_future(lane.ask("flood", flood, 60.0 / flood)) if flood else None
+        await lane.clock.sleep(10.0)
+        await lane.ask("small", jobs, 5.0)
+        if floods is not None:
+            await floods
+        await lane.ended()
+        return lane
+
+    return run_virtual(main())
+
+
+def test_a_flood_of_a_hundred_times_the_work_at_most_doubles_what_the_other_waits() -> None:
+    """The bar: the p95 of the other stays within twice its quiet value, and the flood loses none of the rest."""
+    quiet, loud = lived(Shares(), flood=0), lived(Shares(), flood=1200)
+    ended_s = max(loud.took_s["flood"])
+
+    assert p95(quiet.took_s["small"]) < 1.2 * RUN_S
+    assert p95(loud.took_s["small"]) <= 2 * p95(quiet.took_s["small"])
+    assert (len(loud.took_s["small"]), len(loud.took_s["flood"])) == (60, 1200)
+    assert loud.busy_s / WORKERS >= 0.9 * ended_s, "the workers were busy as long as there was work"
+
+
+def test_without_shares_the_other_waits_for_all_of_the_flood() -> None:
+    """What it is for: a queue is first in, first out."""
+    loud = lived(None, flood=1200, jobs=10)
+
+    assert p95(loud.took_s["small"]) > 60.0
+
+
+def test_who_is_alone_waits_for_nobody_and_is_let_out_in_its_order() -> None:
+    alone = lived(Shares(), flood=300, jobs=0)
+
+    assert len(alone.took_s["flood"]) == 300
+    assert alone.busy_s / WORKERS >= 0.9 * 75.0
+    assert max(alone.took_s["flood"]) < 1.2 * (300 * RUN_S / WORKERS)
+
+
+@pytest.mark.parametrize("weight", [1.0, 3.0])
+def test_two_floods_share_the_lane_by_their_weights(weight: float) -> None:
+    """Given two tenants who always have work waiting, then what they get done is as their weights are, within a sixth."""
+
+    async def main() -> Lane:
+        lane = Lane(Shares(weights={"b": weight}), run_s=0.05, workers=4)
+        await lane.run()
+        asking = [asyncio.ensure_future(lane.ask(tenant, 400, 0.005)) for tenant in ("a", "b")]
+        await lane.clock.sleep(1.5)
+        before = {tenant: len(took) for tenant, took in lane.took_s.items()}
+        await lane.clock.sleep(3.5)
+        done = {tenant: len(took) - before[tenant] for tenant, took in lane.took_s.items()}
+        assert done["b"] / done["a"] == pytest.approx(weight, rel=1 / 6)
+        await asyncio.gather(*asking)
+        await lane.ended()
+        return lane
+
+    lane = run_virtual(main())
+
+    assert {tenant: len(took) for tenant, took in lane.took_s.items()} == {"a": 400, "b": 400}
+
+
+def test_while_nobody_has_to_wait_nothing_more_is_said_of_a_job() -> None:
+    async def main() -> list[str]:
+        lane = Lane(Shares())
+        await lane.run()
+        await lane.ask("small", 3, 2.0)
+        await lane.ended()
+        streams = lane.store.database.streams.values()
+        stories = await lane.store.load([each.stream_id for each in streams if each.category == "job"])
+        return [each.type for story in stories.values() for each in story]
+
+    said = Counter(run_virtual(main()))
+
+    assert said == dict.fromkeys(
+        (
+            "JobSubmitted",
+            "JobPlanned",
+            "JobQueued",
+            "JobStarted",
+            "ExecutionSucceeded",
+            "ResultValidated",
+            "JobCompleted",
+        ),
+        3,
+    )

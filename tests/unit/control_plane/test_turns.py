@@ -1,0 +1,174 @@
+"""Jobs whose tenant has its share out wait for their turn, and are woken in it: what is recorded, listed and forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from queuebit_contracts import events as ev
+from queuebit_contracts.ids import attempt_id_of, uuid7
+from queuebit_contracts.operators import HoldReleased, JobHeld
+from queuebit_control_plane.handler import CommandHandler
+from queuebit_control_plane.release.waker import Waker
+from queuebit_domain.holds.gate import Gate
+from queuebit_domain.holds.register import Holds, evolve_holds
+from queuebit_domain.job.decide import decide
+from queuebit_domain.job.messages import Cancel, Wake
+from queuebit_domain.job.state import NoJob, OpenJob
+from queuebit_domain.job.summary import summary_of
+from queuebit_domain.release.hearing import heard
+from queuebit_domain.release.shares import Order, Queue, Shares
+from queuebit_store.leadership.port import Lease
+from queuebit_store.memory import MemoryDatabase, MemoryStore
+from tests.builders import JOB_ID, NOW, a_submit
+from tests.fakes.clocks import StoppedClock
+from tests.unit.control_plane.handling import a_command, names
+from tests.unit.control_plane.holding import a_hold
+
+LANE = Queue("classical", "interactive")
+
+
+def full(tenant: str = "acme") -> Shares:
+    """A lane whose window the tenant has out."""
+    shares = Shares({"classical": 1.0})
+    shares.let_out(UUID(int=1), UUID(int=1), Order(tenant, LANE, "tsp", 10_000, 10_000, 1.0), NOW)
+    return shares
+
+
+def decided(
+    shares: Shares, job: OpenJob | None = None, gate: Gate | None = None, *, turn: bool = False
+) -> Sequence[ev.Event]:
+    message = a_submit() if job is None else Wake(turn=turn)
+    events, after = decide(job or NoJob(), message, NOW, JOB_ID, gate or Gate(), shares=shares)
+    heard(shares, after, JOB_ID, "acme", events, NOW)
+    return events
+
+
+def waiting(shares: Shares) -> OpenJob:
+    _, job = decide(NoJob(), a_submit(), NOW, JOB_ID, shares=shares)
+    assert isinstance(job, OpenJob)
+    return job
+
+
+def test_it_waits_and_says_why_once_and_goes_when_it_is_its_turn() -> None:
+    shares = full()
+    (*_, held) = decided(shares)
+    job = waiting(shares)
+    again, turn = decided(shares, job), decided(shares, job, turn=True)
+
+    assert held == JobHeld(
+        leg="primary-classical",
+        lane="classical",
+        number=1,
+        hold=0,
+        scope="tenant",
+        value="acme",
+        actor="control-plane",
+        reason="fair_share: acme has 1 s of work out on the classical lane (interactive), and 1 s are let out at once.",
+        expected_s=held.expected_s if isinstance(held, JobHeld) else None,
+    )
+    assert again == []
+    assert [type(each).__name__ for each in turn] == ["JobQueued"]
+    assert turn[0].attempt_id == attempt_id_of(JOB_ID, "primary-classical", 1)  # type: ignore[attr-defined]
+
+
+def test_its_head_says_for_what_it_waits_and_nothing_of_that_where_an_operator_holds_it() -> None:
+    shares = full()
+    summary = summary_of(waiting(shares))
+    holds = evolve_holds(Holds(), a_hold("tenant", "acme"), NOW)
+    _, held = decide(waiting(shares), Wake(turn=True), NOW, JOB_ID, Gate(holds), shares=shares)
+
+    assert (summary.state, summary.attributes["waits"]) == ("held", "classical/interactive")
+    assert float(summary.attributes["waits_s"]) > 0
+    about = summary_of(held)
+    assert (about.state, "waits" in about.attributes) == ("held", False)
+
+
+def test_what_an_operator_lets_go_waits_for_its_turn_like_the_others() -> None:
+    shares = full()
+    holds = evolve_holds(Holds(), a_hold("tenant", "acme"), NOW)
+    _, held = decide(NoJob(), a_submit(), NOW, JOB_ID, Gate(holds), shares=shares)
+    lifted = Gate(evolve_holds(holds, HoldReleased(hold=1, actor="a", reason="r"), NOW))
+    events, _ = decide(held, Wake(eased=True), NOW, JOB_ID, lifted, shares=shares)
+
+    assert [(type(each).__name__, getattr(each, "hold", None)) for each in events] == [("JobHeld", 0)]
+
+
+def test_others_of_the_same_tenant_wait_behind_it_and_those_of_another_do_not() -> None:
+    shares = full()
+    decided(shares)
+    shares.ended(UUID(int=1), 0.1, NOW)
+
+    assert shares.wait(Order("acme", LANE, "maxcut", 6, 6, 1.0), NOW) is not None
+    assert shares.wait(Order("globex", LANE, "maxcut", 6, 6, 1.0), NOW) is None
+
+
+class _Lead:
+    def __init__(self, leads: bool = True) -> None:
+        self.lease = Lease("relay", "one", 1, 3.0) if leads else None
+
+
+class _At:
+    def __init__(self, shares: Shares, *, leads: bool = True) -> None:
+        self.clock = StoppedClock()
+        self.store = MemoryStore(MemoryDatabase(self.clock.monotonic_s))
+        self.shares = shares
+        handler = CommandHandler(self.store, self.clock, appended=lambda: None, shares=shares)
+        self.handler = handler
+        self.waker = Waker(self.store, handler, shares, _Lead(leads), self.clock)
+
+    async def submit(self, nth: int) -> UUID:
+        job_id = uuid7(int(NOW.timestamp() * 1000), nth)
+        assert await self.handler.handle([a_command(a_submit(job_id=job_id), job_id, cause=UUID(int=nth + 1))]) == []
+        return job_id
+
+
+async def test_the_oldest_goes_first_and_the_others_when_there_is_room() -> None:
+    at = _At(full())
+    jobs = [await at.submit(nth) for nth in range(3)]
+    none = await at.waker.step()
+    still = [await names(at.store, job_id) for job_id in jobs]
+    at.shares.ended(UUID(int=1), None, NOW)
+    while await at.waker.step():
+        pass
+
+    assert none
+    assert [each[-1] for each in still] == ["JobHeld"] * 3
+    assert [(await names(at.store, job_id))[-2:] for job_id in jobs] == [["JobHeld", "JobQueued"]] * 3
+    assert at.shares.wait(Order("acme", LANE, "maxcut", 6, 6, 0.001), NOW) is None
+
+
+async def test_who_does_not_lead_wakes_nobody_and_knows_who_waits() -> None:
+    at = _At(full())
+    await at.submit(1)
+    other = Waker(at.store, at.handler, shares := Shares({"classical": 100.0}), _Lead(leads=False), at.clock)
+    await other.step()
+
+    assert await names(at.store, uuid7(int(NOW.timestamp() * 1000), 1)) == ["JobSubmitted", "JobPlanned", "JobHeld"]
+    assert shares.wait(Order("acme", LANE, "maxcut", 6, 6, 1.0), NOW) is not None
+
+
+async def test_what_ended_elsewhere_is_out_no_more_and_what_goes_on_is() -> None:
+    """Given an attempt that is out, of a job that ended in another process, then its place is free within seconds; while its
+    job goes on, it is not.
+    """
+    shares = Shares({"classical": 1.0})
+    at = _At(shares)
+    first = await at.submit(1)
+    shares.ended(attempt_id_of(first, "primary-classical", 1), None, NOW)
+    large = Order("acme", LANE, "tsp", 10_000, 10_000, 1.0)
+    shares.let_out(attempt_id_of(first, "primary-classical", 1), first, large, NOW)
+    second = await at.submit(2)
+    at.clock.moment = NOW + timedelta(seconds=3)
+    for _ in range(3):
+        await at.waker.step()
+    while_it_goes_on = (await names(at.store, second))[-1]
+    elsewhere = CommandHandler(at.store, at.clock, appended=lambda: None)
+    await elsewhere.handle([a_command(Cancel("acme", "ada", "why"), first)])
+    at.clock.moment = NOW + timedelta(seconds=6)
+    for _ in range(3):
+        await at.waker.step()
+
+    assert while_it_goes_on == "JobHeld"
+    assert (await names(at.store, second))[-1] == "JobQueued"
