@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from queuebit_domain.paths.cases import case_of
 from queuebit_domain.paths.cohort import drawn
 from queuebit_domain.paths.state import Path
 from queuebit_domain.policy.default import DEFAULT
+from queuebit_domain.release.shares import Queue, Shares
 from queuebit_store.leadership.port import Lease
 from queuebit_store.memory import Hooks, MemoryDatabase, MemoryStore
 from queuebit_store.ports import Position
@@ -167,7 +169,10 @@ async def test_a_path_of_which_nothing_can_be_made_is_left_alone_and_jobs_are_pl
     plain = a_plan(measured=False).model_copy(update={"path": None})
     request = a_request(lane="auto")
 
-    assert at.board.planned(request, inputs(request, sense="max"), "problem", plain, DEFAULT) is plain
+    assert (
+        at.board.planned(request, inputs(request, sense="max", quantum_available=True), "problem", plain, DEFAULT)
+        is plain
+    )
     assert not at.board.any
     assert [record.levelname for record in caplog.records if "left alone" in record.message] == ["ERROR"]
 
@@ -268,7 +273,7 @@ async def test_the_board_adds_a_shadow_for_those_that_are_drawn_and_nothing_for_
     request = a_request(lane="auto")
 
     def planned(nth: int, request: JobRequest = request, **changes: object) -> JobPlanned:
-        facts = inputs(request, sense="max", **changes)
+        facts = inputs(request, sense="max", quantum_available=True, **changes)
         return at.board.planned(request, facts, f"problem {nth}", plain, DEFAULT)
 
     plans = [planned(nth) for nth in range(200)]
@@ -295,6 +300,32 @@ def _once_unreadable(real: Callable[..., Any]) -> Callable[..., Any]:
         return real(*args, **more)
 
     return read
+
+
+async def test_while_jobs_wait_for_the_lane_nothing_is_measured_on_it_and_what_answers_goes_on() -> None:
+    at = _At()
+    shares = Shares()
+    at.board = PathBoard(at.store, _Every(), shares)  # type: ignore[arg-type]
+    await append_to_path(at.store, NOW, a_registration(spec={"sample": 1.0}))
+    await at.board.read()
+    plain = a_plan(measured=False).model_copy(update={"path": None})
+    request = a_request(lane="auto")
+
+    def planned() -> JobPlanned:
+        return at.board.planned(
+            request, inputs(request, sense="max", quantum_available=True), "problem", plain, DEFAULT
+        )
+
+    calm = planned()
+    at.board.out.clear()
+    shares.still_waiting({Queue("quantum", "interactive"): ["globex"]})
+    crowded = planned()
+    at.board.put(PATH_ID, replace(at.board.paths[PATH_ID], stage="production"))
+    answering = planned()
+
+    assert calm.path is not None
+    assert crowded is plain
+    assert answering.path is not None
 
 
 class _Every:

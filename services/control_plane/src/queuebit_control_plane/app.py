@@ -110,7 +110,7 @@ class ControlPlane:
             store, clock, holder=holder, share=projections_share, telemetry=telemetry, cpu_s=cpu_s
         )
         self.policies = PolicyKeeper(store, clock)
-        self.board = PathBoard(store, self.lanes)
+        self.board = PathBoard(store, self.lanes, shares)
         self.paths = PathKeeper(store, self.board, lead, clock)
         sources = (BudgetFacts(treasurer),)
         intake = Intake(store, Tenants(store), self.lanes, self.policies.policy, sources, paths=self.board)

@@ -215,6 +215,10 @@ class Shares:
         if tenant not in known:
             self._waiting = {**self._waiting, queue: known | {tenant}}
 
+    def is_crowded(self, queue: Queue) -> bool:
+        """Whether anybody waits for a turn on it."""
+        return bool(self._waiting.get(queue))
+
     def still_waiting(self, waiting: Mapping[Queue, Iterable[str]]) -> None:
         """Which tenants have jobs that wait for their turn, on each queue."""
         self._waiting = {queue: frozenset(tenants) for queue, tenants in waiting.items()}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from queuebit_contracts.events import JobPlanned
-from queuebit_contracts.jobs import JobRequest
+from queuebit_contracts.jobs import JobRequest, Lane, Tier
 from queuebit_contracts.paths import PathRegistered, PathReopened
 from queuebit_domain.holds.lanes import Lanes
 from queuebit_domain.paths.codec import fold_path
@@ -16,6 +16,7 @@ from queuebit_domain.paths.state import NoPath, Path
 from queuebit_domain.policy.evaluation import evaluate
 from queuebit_domain.policy.facts import Facts
 from queuebit_domain.policy.tables import Policy
+from queuebit_domain.release.shares import Queue, Shares
 from queuebit_store.errors import StoreError
 from queuebit_store.ports import Position, StreamStore
 
@@ -31,7 +32,9 @@ Cohort = tuple[str, str, str]
 class PathBoard:
     """The paths as they stand. `out`: how many jobs are measured by each, as the keeper counts them."""
 
-    def __init__(self, store: StreamStore, lanes: Lanes) -> None:
+    def __init__(self, store: StreamStore, lanes: Lanes, shares: Shares | None = None) -> None:
+        """`shares`: who waits for which lane, where anybody does."""
+        self._shares = shares
         self._store = store
         self._lanes = lanes
         self._unreadable: set[tuple[UUID, int]] = set()
@@ -104,6 +107,8 @@ class PathBoard:
             return planned
         if policy.guards and any(path.registered.lane in each.deny for each in evaluate(policy, facts).guards):
             return planned
+        if not path.answers and self._is_crowded(path.registered.lane, facts.tier):
+            return planned
         path_id = path_id_of(path.registered.key)
         try:
             draw = drawn(path, request.tenant, problem_fingerprint, self.out.get(path_id, 0))
@@ -118,6 +123,10 @@ class PathBoard:
     def _is_open(self, path: Path, facts: Facts) -> bool:
         lane = path.registered.lane
         return self._lanes.available(lane) and (lane != "quantum" or facts.quantum_available)
+
+    def _is_crowded(self, lane: Lane, tier: Tier) -> bool:
+        """Whether jobs wait for their turn there: then nothing is measured beside them that answers nobody."""
+        return self._shares is not None and self._shares.is_crowded(Queue(lane, tier))
 
     def _index(self) -> None:
         """Of several paths for a cohort the one that is trusted most takes part, and of those the one that came first."""
