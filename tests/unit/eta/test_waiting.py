@@ -21,7 +21,7 @@ def a_job(*statuses: LegStatus) -> OpenJob:
     _, job = decide(NoJob(), a_submit(), NOW, JOB_ID)
     assert isinstance(job, OpenJob)
     (leg,) = [leg for leg in job.legs if leg.spec.leg == "primary-classical"]
-    return replace(job, legs=tuple(replace(leg, status=status) for status in statuses))
+    return replace(job, legs=tuple(leg._replace(status=status) for status in statuses))
 
 
 @pytest.mark.parametrize(
