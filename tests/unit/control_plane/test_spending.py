@@ -84,7 +84,7 @@ def test_money_is_taken_from_every_budget_on_the_path_and_from_no_other() -> Non
         (a_purse(account("acme", "1")), "no_room", "The budget acme has 1 USD left, and it may cost 1.324 on qpu."),
         (a_purse(account("acme", "9"), account("acme/-", "-1")), "no_room", "The budget acme/- has -1 USD left"),
         (a_purse(account("acme", "9"), prices=()), "no_price", "What qpu charges is not known, and nobody who has a"),
-        (a_purse(account("acme", "9"), charging={}, prices=()), "no_price", "What a backend that has not reported charges is not"),
+        (a_purse(account("acme", "9"), charging={}, prices=()), "no_price", "What a backend that has not reported charges"),
         (a_purse(account("acme", "9", currency="EUR")), "no_budget", "no budget for production in USD, in which qpu charges"),
         (a_purse(account("acme", "9", "experiment")), "no_budget", "no budget for production in USD"),
     ],
