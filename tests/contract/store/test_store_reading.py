@@ -237,7 +237,7 @@ async def test_of_those_that_wait_for_a_turn_the_oldest_of_each_tenant_and_queue
 
     def waiting(stream: int, tenant: str, queue: str, seconds: float) -> Append:
         head = a_head("held")
-        head = replace(head, attributes={**head.attributes, "waits": queue, "waits_s": "1"})
+        head = head._replace(attributes={**head.attributes, "waits": queue, "waits_s": "1"})
         return an_append(stream, head=head, tenant=tenant, seconds=seconds)
 
     await store.append([waiting(nth, "acme", "classical/batch", 100 - nth) for nth in range(1, 8)])

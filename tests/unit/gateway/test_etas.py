@@ -17,7 +17,7 @@ from tests.fakes.telemetry import Listener
 
 
 def waiting(code: str = "queue") -> WaitingView:
-    return WaitingView(code=code, detail="why")  # type: ignore[arg-type]
+    return WaitingView.model_validate({"code": code, "detail": "why"})
 
 
 class _At:

@@ -38,13 +38,13 @@ class Ended(NamedTuple):
 
 class Eta(NamedTuple):
     """So many seconds from now: as likely as not, and nine times in ten. `basis`: what is known of the queue, or how long
-    others took; `count`: of how many jobs.
+    others took; `seen`: of how many jobs.
     """
 
     p50_s: float
     p90_s: float
     basis: Literal["state", "history"]
-    count: int
+    seen: int
 
 
 @dataclass(slots=True)

@@ -88,7 +88,7 @@ class Turns(Generic[T]):
         """The tenants in their order, beginning behind the one that had the last turn."""
         names = sorted(left)
         last = self._last.get(queue, "")
-        cut = self._cut.get(queue)
+        cut = self._cut.get(queue, "")
         if cut in left:
             return [*(name for name in names if name >= cut), *(name for name in names if name < cut)]
         return [*(name for name in names if name > last), *(name for name in names if name <= last)]

@@ -73,7 +73,7 @@ class Etas:
             return view.model_copy(update={"eta": EtaView(as_of=now, unknown=found)})
         self._issue(view.id, key, now + timedelta(seconds=found.p90_s))
         eta = EtaView(
-            as_of=now, p50_s=round(found.p50_s, 3), p90_s=round(found.p90_s, 3), basis=found.basis, count=found.count
+            as_of=now, p50_s=round(found.p50_s, 3), p90_s=round(found.p90_s, 3), basis=found.basis, count=found.seen
         )
         return view.model_copy(update={"eta": eta})
 
