@@ -290,9 +290,8 @@ def _put(job: OpenJob, leg: LegState) -> OpenJob:
 
 def _held(job: OpenJob, event: ev.JobHeld, at: datetime) -> OpenJob:
     reason = f"{event.leg}: held by {event.actor}: {event.reason}"
-    reasons = job.reasons if reason in job.reasons else (*job.reasons, reason)
-    held = Held(event.number, event.hold, event.scope, reason, at, event.expected_s)
-    return copy_with(with_leg(job, event.leg, held), reasons=reasons)
+    status = Held(event.number, event.hold, event.scope, reason, at, event.expected_s)
+    return copy_with(with_leg(job, event.leg, status), reasons=tuple(dict.fromkeys((*job.reasons, reason))))
 
 
 def _spent(job: OpenJob, leg: str, reason: str, failure: ev.ExecutionFailed | None = None) -> OpenJob:
