@@ -77,6 +77,15 @@ sizing: $(READY) ## The least installation for a load, and what its queues make 
 observability: $(READY) ## Write the rules of Prometheus and the dashboards from the tables of promises, alerts and panels.
 	@$(BIN)/python -m queuebit_workbench.observability infra
 
+.PHONY: security sbom
+security: $(READY) ## bandit with every finding settled, and known weaknesses of what is pinned, where a database of them answers.
+	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group security
+	@$(BIN)/python -m queuebit_workbench.security
+
+sbom: $(READY) ## The bill of materials (CycloneDX) of what is installed here (OUT=sbom.json).
+	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group security
+	@$(BIN)/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible --of JSON -o $(or $(OUT),sbom.json)
+
 .PHONY: helm deployment
 helm: $(READY) ## Build helm from its Go module; it is kept in the cache.
 	@$(BIN)/python -m queuebit_workbench.deployment build-helm

@@ -22,6 +22,11 @@ def where(_: Any, __: Progress) -> tuple[int, str]:
     return os.getpid(), os.environ["OMP_NUM_THREADS"]
 
 
+def variable(argument: str, progress: Progress) -> tuple[int, str | None]:
+    progress("begun")
+    return os.getpid(), os.environ.get(argument)
+
+
 def fail(argument: str, _: Progress) -> None:
     raise ValueError(argument)
 

@@ -128,3 +128,23 @@ async def test_heavy_work_stands_back_as_far_as_it_is_told(niceness: int) -> Non
         assert await pool.run(f"{TASKS}:priority", None, timeout_s=30) == (os.nice(0) + niceness, policy)
     finally:
         await pool.close()
+
+
+async def test_after_a_renewal_no_process_of_before_has_a_new_task(
+    processes: ProcessPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given an environment that has changed, when the pool is renewed, then the next task sees the new one."""
+    monkeypatch.setenv("A_TOKEN", "old")
+    before = await processes.run(f"{TASKS}:variable", "A_TOKEN", timeout_s=60)
+    monkeypatch.setenv("A_TOKEN", "new")
+    assert await processes.run(f"{TASKS}:variable", "A_TOKEN", timeout_s=60) == before
+    processes.renew()
+    after = await processes.run(f"{TASKS}:variable", "A_TOKEN", timeout_s=60)
+    assert (before[1], after[1]) == ("old", "new")
+    assert after[0] != before[0]
+    assert await processes.run(f"{TASKS}:variable", "A_TOKEN", timeout_s=60) == after
+
+
+async def test_a_process_at_work_ends_its_task_and_takes_no_other_after_a_renewal(processes: ProcessPool) -> None:
+    done = await processes.run(f"{TASKS}:variable", "HOME", timeout_s=60, on_progress=lambda _: processes.renew())
+    assert (await processes.run(f"{TASKS}:variable", "HOME", timeout_s=60))[0] != done[0]

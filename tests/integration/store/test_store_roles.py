@@ -204,7 +204,7 @@ def test_rights_that_are_no_longer_in_the_table_are_withdrawn_first() -> None:
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        ({"validator": "x"}, "no service with a user"),
+        ({"scheduler": "x"}, "no service with a user"),
         ({"gateway": "same", "control-plane": "same"}, "same user"),
     ],
 )

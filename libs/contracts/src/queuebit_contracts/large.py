@@ -89,7 +89,11 @@ def text_of(data: Data) -> StatementText | None:
     if problem is None:
         return None
     statement = problem.statement
-    return statement if type(statement) is StatementText else None
+    kind = statement.__class__
+    # Asked of every message: of none but a sealed statement by a call.
+    if kind is dict or (kind is not StatementText and not isinstance(statement, StatementText)):
+        return None
+    return statement  # type: ignore[return-value]
 
 
 def with_text(data: Data, encoded: bytes, statement: StatementText) -> bytes:

@@ -18,11 +18,12 @@ class StatementText(dict[str, Any]):
     A few megabytes of JSON are many times that as objects, and take as long to make as hundreds of small jobs.
     """
 
-    __slots__ = ("text",)
+    __slots__ = ("plain", "text")
 
     def __init__(self, text: bytes) -> None:
+        """`text` is what is written; `plain` what it says, which is the same unless another stands for it."""
         super().__init__(PLACE)
-        self.text = text
+        self.text = self.plain = text
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StatementText) and other.text == self.text
@@ -40,7 +41,7 @@ def statement_of(statement: Mapping[str, Any]) -> Mapping[str, Any]:
     """The statement as objects. Raises ValueError where a text is not that of a JSON object."""
     if not isinstance(statement, StatementText):
         return statement
-    found = from_json(statement.text)
+    found = from_json(statement.plain)
     if not isinstance(found, dict):
         raise ValueError("a statement is not a JSON object")
     return found

@@ -14,6 +14,7 @@ from queuebit_operations.verbs import (
     budget,
     costs,
     dlq,
+    erase,
     export,
     import_,
     jobs_artifacts,
@@ -25,6 +26,7 @@ from queuebit_operations.verbs import (
     path,
     pause,
     policy,
+    privacy,
     projections,
     projections_change,
     projections_rebuild,
@@ -87,3 +89,5 @@ def register(app: typer.Typer) -> None:
     budget.register(app)
     costs.register(app)
     audit.register(app)
+    erase.register(app)
+    privacy.register(app)

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from queuebit_contracts.errors import FieldError, field_errors
 from queuebit_contracts.jobs import Number, ParamValue, Sense
 from queuebit_contracts.model import StrictModel
+from queuebit_contracts.sealed import SEAL, Redacted
 from queuebit_contracts.statement_text import statement_of
 from queuebit_problems.errors import InvalidStatement
 
@@ -92,15 +93,20 @@ class Kind(ABC, Generic[S]):
             raise self.refusal(error) from None
 
     def stated(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What a statement says, also where it came as text. Raises InvalidStatement where that cannot be read."""
+        """What a statement says, also where it came as text. Raises InvalidStatement where that cannot be read,
+        Redacted where it is sealed: whoever works on it opens it first.
+        """
         try:
-            return statement_of(data)
+            found = statement_of(data)
         except ValueError as error:
             raise InvalidStatement(
                 f"The {self.name} statement cannot be read: {error}.",
                 remedy="Send a JSON object in UTF-8.",
                 fields=(FieldError("/problem/statement", "unreadable", "is no JSON object that can be read"),),
             ) from None
+        if SEAL in found:
+            raise Redacted
+        return found
 
     def refusal(self, error: ValidationError) -> InvalidStatement:
         """The error to raise about a statement that does not hold together."""

@@ -15,6 +15,7 @@ from queuebit_store.evidence.memory import MemoryEvidence
 from queuebit_store.gates.memory import MemoryGates, MemoryKillSwitches
 from queuebit_store.heads.memory import MemoryHeads
 from queuebit_store.idempotency.memory import MemoryIdempotency
+from queuebit_store.keys.memory import MemoryKeys
 from queuebit_store.leadership.memory import MemoryLeadership
 from queuebit_store.log.memory import MemoryCursors, MemoryLog
 from queuebit_store.memory_state.database import MemoryDatabase
@@ -45,6 +46,7 @@ class MemoryStore(
     MemoryPartitions,
     MemoryProjections,
     MemoryWebhooks,
+    MemoryKeys,
 ):
     """One session on a MemoryDatabase: every port of the store."""
 

@@ -18,6 +18,7 @@ from queuebit_store.evidence.postgres import PostgresEvidence
 from queuebit_store.gates.postgres import PostgresGates, PostgresKillSwitches
 from queuebit_store.heads.postgres import PostgresHeads
 from queuebit_store.idempotency.postgres import PostgresIdempotency
+from queuebit_store.keys.postgres import PostgresKeys
 from queuebit_store.leadership.postgres import PostgresLeadership
 from queuebit_store.log.postgres import PostgresCursors, PostgresLog
 from queuebit_store.partitions.postgres import PostgresPartitions
@@ -46,6 +47,7 @@ class PostgresStore(
     PostgresPartitions,
     PostgresProjections,
     PostgresWebhooks,
+    PostgresKeys,
 ):
     """Every port of the store on one database. Made by `open`, ended by `close`."""
 

@@ -9,6 +9,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -59,12 +60,14 @@ async def one_process(tell: Tell) -> AsyncIterator[AsyncQueuebit]:
 
 
 @asynccontextmanager
-async def one_world(tell: Tell, role: Role = "submitter") -> AsyncIterator[tuple[World, str]]:
+async def one_world(
+    tell: Tell, role: Role = "submitter", master_key_file: Path | None = None
+) -> AsyncIterator[tuple[World, str]]:
     """The five services in this process, and the key of their one tenant; `tell` hears each event by name."""
     clock = SystemClock()
     ids = SystemIds(clock)
     pool = ProcessPool(max(1, os.cpu_count() or 1), PROCESS_MEMORY_MAX_MB)
-    world = World(clock, ids, pool)
+    world = World(clock, ids, pool, master_key_file=master_key_file)
     api_key = await _admit(world.store(), clock, role)
     listener = _listen(world, tell)
     try:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 from starlette.types import ASGIApp
@@ -31,6 +32,8 @@ from queuebit_runtime.ids import Ids
 from queuebit_runtime.processes.bounded_work import BoundedWork
 from queuebit_runtime.processes.hops import AnyHop
 from queuebit_runtime.processes.pool import Pool
+from queuebit_store.keys.opening import ring_over
+from queuebit_store.keys.ring import KeyRing
 from queuebit_store.memory import MemoryDatabase, MemoryStore
 
 ServiceName = Literal["gateway", "control-plane", "quantum-adapter", "classical-solver", "result-validation"]
@@ -79,9 +82,10 @@ class World:
         hop: AnyHop = asyncio.to_thread,
         ports: Callable[[World, str], Ports] | None = None,
         poll_interval_s: float = 0.01,
+        master_key_file: Path | None = None,
     ) -> None:
         """`pool` runs heavy work; `hop` takes other work off the loop (a simulation calls directly). `ports` makes what a
-        member is given, by its name; absent, plain ones.
+        member is given, by its name; absent, plain ones. `master_key_file`: with it data of subjects is sealed.
         """
         self.clock = clock
         self.broker = MemoryBroker(clock, seed=seed)
@@ -94,6 +98,7 @@ class World:
         self._ports = ports or _plain_ports
         self._poll_interval_s = poll_interval_s
         self._members: dict[str, _Member] = {}
+        self._master_key_file = master_key_file
 
     def store(self) -> MemoryStore:
         """A new session on the database."""
@@ -149,8 +154,15 @@ class World:
         if name.partition("/")[0] == "gateway":
             self.app = self.gateway = None
 
+    def _ring(self, store: MemoryStore) -> KeyRing | None:
+        if self._master_key_file is None:
+            return None
+        clock, mint = self.clock, self._ids.mint
+        return ring_over(store, self._master_key_file, now=clock.now, monotonic_s=clock.monotonic_s, mint=mint)
+
     def _build(self, name: str, member: _Member) -> Run | None:
         bus, store, clock = member.ports.bus, member.ports.store, member.ports.clock
+        ring = self._ring(store)
         service, _, number = name.partition("/")
         match service:
             case "control-plane":
@@ -159,7 +171,9 @@ class World:
                 ).run
             case "classical-solver":
                 settings = SolverSettings()
-                shell = build_shell(bus, clock, self._pool, settings, worker_name=f"solver{number}", hop=self._hop)
+                shell = build_shell(
+                    bus, clock, self._pool, settings, worker_name=f"solver{number}", hop=self._hop, ring=ring
+                )
                 member.stop = shell.stop
                 return None
             case "quantum-adapter":
@@ -173,11 +187,12 @@ class World:
                     warm=False,
                     hop=self._hop,
                     open_kept=partial(_this, store),
+                    ring=ring,
                 )
                 member.stop = adapter.stop
                 return adapter.whole
             case "result-validation":
-                build_validator(bus, clock, ValidationSettings(), hop=self._hop)
+                build_validator(bus, clock, ValidationSettings(), hop=self._hop, ring=ring)
                 return None
             case "gateway":
                 parts = build_parts(
@@ -190,6 +205,7 @@ class World:
                     poll_interval_s=self._poll_interval_s,
                     hop=self._hop,
                     work=BoundedWork(self._pool, self._pool),
+                    ring=ring,
                 )
                 self.app, self.gateway = create_app(parts), parts
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from functools import partial
 
 from pydantic import ValidationError
 
@@ -19,10 +21,15 @@ from queuebit_runtime.processes.pool import NICENESS, Pool, ProcessPool
 from queuebit_runtime.service.service import Service, run_service
 from queuebit_runtime.service.settings import refuse_settings
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
+from queuebit_runtime.worker.opening import Keyring
 from queuebit_runtime.worker.shell import WorkShell
+from queuebit_store.errors import StoreUnavailable
+from queuebit_store.keys.opening import ring_of_process
+from queuebit_store.keys.ring import KeyRing
 
 SERVICE: ServiceName = "classical-solver"
 TOPICS = tuple(queued("classical", tier) for tier in TIERS)
+REMEDY = "Start PostgreSQL, or set QUEUEBIT_POSTGRES: keys of sealed data lie there."
 
 
 def build_shell(
@@ -34,8 +41,11 @@ def build_shell(
     worker_name: str,
     hop: AnyHop = asyncio.to_thread,
     telemetry: Telemetry = SILENT,
+    ring: Keyring | None = None,
 ) -> WorkShell:
-    """The solver over these ports, subscribed. A simulation passes an InlinePool and a hop that calls directly."""
+    """The solver over these ports, subscribed. A simulation passes an InlinePool and a hop that calls directly. `ring` opens
+    orders that are sealed.
+    """
     return WorkShell(
         bus,
         ClassicalExecutor(pool, clock, worker=worker_name, grace_s=settings.grace_s, hop=hop),
@@ -48,10 +58,11 @@ def build_shell(
         in_flight_max=settings.in_flight_max,
         hop=hop,
         telemetry=telemetry,
+        ring=ring,
     )
 
 
-def build_service(service: Service, settings: SolverSettings) -> None:
+def build_service(service: Service, settings: SolverSettings, ring: Keyring | None = None) -> None:
     """The solver as a service of its own."""
     pool = ProcessPool(
         settings.workers_max, settings.process_memory_max_mb, warm_import=child.warm_imports(), niceness=NICENESS
@@ -63,6 +74,7 @@ def build_service(service: Service, settings: SolverSettings) -> None:
         settings,
         worker_name=service.settings.worker_name,
         telemetry=service.telemetry,
+        ring=ring,
     )
 
     async def keep_warm(stop: asyncio.Event) -> None:
@@ -83,6 +95,20 @@ def main() -> int:
         return refuse_settings(SERVICE, error, PREFIX)
 
     async def wire(service: Service) -> None:
-        build_service(service, settings)
+        build_service(service, settings, await _ring(service))
 
     return run_service(SERVICE, wire)
+
+
+async def _ring(service: Service) -> KeyRing | None:
+    """The keys of sealed data, where this installation has some."""
+    opening = partial(
+        ring_of_process,
+        os.environ,
+        service.settings.master_key_file,
+        service=SERVICE,
+        clock=service.clock,
+        mint=service.ids.mint,
+        on_close=service.on_close,
+    )
+    return await service.wait_for("PostgreSQL", opening, remedy=REMEDY, transient=(StoreUnavailable,))

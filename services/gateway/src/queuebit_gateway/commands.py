@@ -15,12 +15,14 @@ from queuebit_contracts.envelope import Envelope, encode_data, encode_headers
 from queuebit_contracts.errors import FieldError
 from queuebit_contracts.events import JobSubmitted
 from queuebit_contracts.ids import derive_id, job_id_of, time_ordered_key
-from queuebit_contracts.jobs import is_past
+from queuebit_contracts.jobs import JobRequest, is_past
 from queuebit_contracts.origin import NO_ORIGIN, Origin
+from queuebit_contracts.sealed import SUBJECT_LABEL
 from queuebit_gateway.batching import Batcher
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.questions import NO_TERMS, Keyed, Terms, in_turns
 from queuebit_gateway.read_model.jobs import Jobs
+from queuebit_gateway.read_model.payloads import Payloads
 from queuebit_gateway.read_model.view import Accepted, accepted_of, question_in_short
 from queuebit_gateway.read_model.watching import SOURCE, submitted_event_id
 from queuebit_problems.admission import Admitted
@@ -47,12 +49,16 @@ class Taken:
 class Submitter:
     """Takes questions and cancellations. Concurrent ones share a call to the store and a call to the bus."""
 
-    def __init__(self, store: StreamStore, bus: Bus, jobs: Jobs, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, store: StreamStore, bus: Bus, jobs: Jobs, clock: Clock, ids: Ids, payloads: Payloads | None = None
+    ) -> None:
+        """`payloads` seals the data of subjects before it is published; absent, none of it is taken."""
         self._store = store
         self._bus = bus
         self._jobs = jobs
         self._clock = clock
         self._ids = ids
+        self._payloads = payloads or Payloads()
         self._reserving: Batcher[Reservation, tuple[Reservation, bool]] = Batcher(self._reserve)
         self._sending: Batcher[Outgoing, None] = Batcher(self._send)
         self._publishing: dict[UUID, asyncio.Task[None]] = {}
@@ -72,6 +78,7 @@ class Submitter:
         A repeat finds the key held. It publishes again where the job has no events yet and this process has not published it,
         so a crash between holding the key and publishing loses nothing; readers know the repeat by its id.
         """
+        self._payloads.check(admitted.request)
         wanted, late = self._wanted(admitted, key, origin), self._is_late(admitted)
         if late and not await self._asked_before(wanted):
             raise _too_late()
@@ -91,6 +98,11 @@ class Submitter:
         wanted = [self._wanted(each.admitted, each.key, each.origin) async for each in in_turns(questions)]
         fates: dict[int, Taken | Refusal] = {}
         for nth, each in enumerate(questions):
+            try:
+                self._payloads.check(each.admitted.request)
+            except Refusal as refusal:
+                fates[nth] = refusal
+                continue
             if self._is_late(each.admitted) and not await self._asked_before(wanted[nth]):
                 fates[nth] = _too_late()
         asked = [nth for nth in range(len(questions)) if nth not in fates]
@@ -193,28 +205,21 @@ class Submitter:
             return
         task = self._publishing.get(job_id)
         if task is None:
-            event = JobSubmitted(
-                request=admitted.request,
-                idempotency_key=held.key,
-                fingerprint=admitted.fingerprint,
-                admission=admitted.admission,
-                origin=origin,
-                requested_by=terms.by,
-                quote=terms.quote,
-            )
-            envelope = Envelope(
-                id=submitted_event_id(job_id),
-                source=SOURCE,
-                subject=str(job_id),
-                time=held.created_at,
-                data=event,
-                tenant=held.tenant,
-                traceparent=traceparent,
-            )
-            task = asyncio.create_task(self._sending.offer(_question(job_id, envelope)))
+            if SUBJECT_LABEL in admitted.request.labels:
+                sending = self._send_sealed(held, admitted, traceparent, origin, terms)
+            else:
+                sending = self._sending.offer(_question(held, admitted, admitted.request, traceparent, origin, terms))
+            task = asyncio.create_task(sending)
             task.add_done_callback(lambda done: self._settled(job_id, done))
             self._publishing[job_id] = task
         await asyncio.shield(task)
+
+    async def _send_sealed(
+        self, held: Reservation, admitted: Admitted, traceparent: str | None, origin: Origin, terms: Terms
+    ) -> None:
+        """Seal the question, then publish it. Raises StoreError or BusError."""
+        request = await self._payloads.sealed(admitted.request, held.stream_id)
+        await self._sending.offer(_question(held, admitted, request, traceparent, origin, terms))
 
     def _settled(self, job_id: UUID, task: asyncio.Task[None]) -> None:
         self._publishing.pop(job_id, None)
@@ -253,7 +258,34 @@ def _reused(job_id: UUID) -> Refusal:
     )
 
 
-def _question(job_id: UUID, envelope: Envelope) -> Outgoing:
+def _question(
+    held: Reservation,
+    admitted: Admitted,
+    request: JobRequest,
+    traceparent: str | None,
+    origin: Origin,
+    terms: Terms,
+) -> Outgoing:
+    """The record that asks it, with the request as it may be read by others."""
+    job_id = held.stream_id
+    event = JobSubmitted(
+        request=request,
+        idempotency_key=held.key,
+        fingerprint=admitted.fingerprint,
+        admission=admitted.admission,
+        origin=origin,
+        requested_by=terms.by,
+        quote=terms.quote,
+    )
+    envelope = Envelope(
+        id=submitted_event_id(job_id),
+        source=SOURCE,
+        subject=str(job_id),
+        time=held.created_at,
+        data=event,
+        tenant=held.tenant,
+        traceparent=traceparent,
+    )
     record = _record(ADMITTED, job_id, envelope)
     return record._replace(topic=LARGE) if len(record.value) > LARGE_BYTES else record
 

@@ -34,6 +34,7 @@ from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.jobs import Jobs
 from queuebit_gateway.read_model.operators import Operators
 from queuebit_gateway.read_model.paths import PathsRead
+from queuebit_gateway.read_model.payloads import Keyring, Payloads
 from queuebit_gateway.read_model.places import Places
 from queuebit_gateway.read_model.policies import PoliciesRead
 from queuebit_gateway.read_model.tenant_events import READERS_MAX, READERS_OF_TENANT_MAX, TenantEvents
@@ -55,6 +56,7 @@ from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_store.backends.port import BackendReports
 from queuebit_store.budgets.port import Budgets
 from queuebit_store.errors import InvalidSettings, StoreUnavailable
+from queuebit_store.keys.opening import ring_over
 from queuebit_store.ports import Directory, StreamStore, TenantLog
 from queuebit_store.postgres import PostgresSettings, PostgresStore, settings_from
 from queuebit_store.webhooks.port import Webhooks
@@ -86,13 +88,16 @@ def build_parts(
     console: bool = True,
     egress: EgressPolicy = EgressPolicy(),  # noqa: B008 - a frozen value
     tokens: ReadToken | None = None,
+    ring: Keyring | None = None,
 ) -> Parts:
     """The parts of a gateway over these ports; `create_app` makes the ASGI app of them.
 
     `work` reads and admits what is large or complex; absent, in the caller. `hop` takes other large work off the loop.
     `egress`: where webhooks may lead. `tokens` reads those of an identity provider.
+    `ring` seals and opens the data of subjects.
     """
     jobs = Jobs(store, hop=hop)
+    payloads = Payloads(ring)
     tailer = Tailer(store, clock, poll_interval_s=poll_interval_s)
     return Parts(
         authenticator=Authenticator(directory, pepper, clock, tokens),
@@ -103,7 +108,7 @@ def build_parts(
         frames=Frames(store, hop),
         figures=Figures(store),
         reader=Reader(work or inline()),
-        submitter=Submitter(store, bus, jobs, clock, ids),
+        submitter=Submitter(store, bus, jobs, clock, ids, payloads),
         tailer=tailer,
         cursors=PageCursors(pepper),
         tenant_events=TenantEvents(
@@ -112,6 +117,7 @@ def build_parts(
         event_cursors=EventCursors(pepper),
         operators=Operators(store),
         paths=PathsRead(store),
+        payloads=payloads,
         budgets=BudgetsRead(store),
         store=store,
         quotes=Quotes(pepper),
@@ -142,6 +148,12 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
     pepper = settings.pepper.get_secret_value().encode()
     egress, issuer = Egress(settings.egress()), settings.issuer()
     service.on_close(egress.close)
+    ring = None
+    if settings.master_key_file is not None:
+        clock = service.clock
+        ring = ring_over(
+            store, settings.master_key_file, now=clock.now, monotonic_s=clock.monotonic_s, mint=service.ids.mint
+        )
     parts = build_parts(
         store,
         store,
@@ -155,6 +167,7 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
         console=settings.console,
         egress=settings.egress(),
         tokens=Tokens(issuer, egress.get, service.clock).actor if issuer else None,
+        ring=ring,
     )
     if settings.webhooks:
         webhooks = WebhookService(store, egress.post, Sealer(pepper, secrets.token_bytes), service.clock)

@@ -99,6 +99,13 @@ _TABLE: tuple[ProblemType, ...] = (
         "Ask for a role, actions, networks, a project and an environment that your own key has.",
     ),
     ProblemType("not_found", 404, "There is nothing here", "never", "See /openapi.json for what there is."),
+    ProblemType(
+        "subject_unprotected",
+        422,
+        "Data of a subject cannot be protected here",
+        "after_change",
+        "Leave the label data_subject out, or ask an operator to set QUEUEBIT_MASTER_KEY_FILE.",
+    ),
     ProblemType("job_not_found", 404, "No such job", "never", "Check the job id; jobs of other tenants are not shown."),
     ProblemType("kind_not_found", 404, "No such problem kind", "never", "GET /v1/kinds lists the kinds."),
     ProblemType("backend_not_found", 404, "No such backend", "never", "GET /v1/backends lists the backends."),

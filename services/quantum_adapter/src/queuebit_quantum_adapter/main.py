@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 
 from pydantic import ValidationError
 
 from queuebit_quantum_adapter.evidence.retention import Forgetting
 from queuebit_quantum_adapter.shell.app import WARM_MODULES, QuantumAdapter
+from queuebit_quantum_adapter.shell.credentials import Credentials
 from queuebit_quantum_adapter.shell.settings import PREFIX, AdapterSettings
 from queuebit_quantum_adapter.submissions.ledger import close_ledger, ledger_fault
 from queuebit_runtime.clock import SystemClock
@@ -16,11 +18,14 @@ from queuebit_runtime.processes.pool import NICENESS, ProcessPool
 from queuebit_runtime.service.service import EXIT_USAGE, Service, run_service
 from queuebit_runtime.service.settings import refuse_settings
 from queuebit_store.artifacts.opening import artifacts_from, retention_from
-from queuebit_store.errors import InvalidSettings
+from queuebit_store.errors import InvalidSettings, StoreUnavailable
+from queuebit_store.keys.opening import ring_of_process
+from queuebit_store.keys.ring import KeyRing
 
 NAME = "quantum-adapter"
 FOLLOWERS_MAX = 4
 """So many backends are followed at once, each in a process that is started when it is needed."""
+REMEDY = "Start PostgreSQL, or set QUEUEBIT_POSTGRES: keys of sealed data lie there."
 
 
 def read_settings() -> AdapterSettings | int:
@@ -45,6 +50,15 @@ def main() -> int:
     async def build(service: Service) -> None:
         pool = ProcessPool(settings.workers_max, settings.process_memory_max_mb, WARM_MODULES, niceness=NICENESS)
         follow_pool = ProcessPool(FOLLOWERS_MAX, settings.process_memory_max_mb, WARM_MODULES, niceness=NICENESS)
+
+        def renew() -> None:
+            pool.renew()
+            follow_pool.renew()
+
+        if settings.credentials is not None:
+            credentials = Credentials(settings.credentials, os.environ, renew)
+            credentials.look()
+            service.task("credentials", partial(credentials.run, clock=service.clock))
         adapter = QuantumAdapter(
             service.bus,
             pool,
@@ -56,6 +70,7 @@ def main() -> int:
             telemetry=service.telemetry,
             follow_pool=follow_pool,
             no_ledger=ledger_fault(),
+            ring=await _ring(service),
         )
         service.task("backends", adapter.run)
         service.task("submissions", adapter.follow)
@@ -71,3 +86,17 @@ def main() -> int:
         service.on_close(close_ledger)
 
     return run_service(NAME, build)
+
+
+async def _ring(service: Service) -> KeyRing | None:
+    """The keys of sealed data, where this installation has some."""
+    opening = partial(
+        ring_of_process,
+        os.environ,
+        service.settings.master_key_file,
+        service=NAME,
+        clock=service.clock,
+        mint=service.ids.mint,
+        on_close=service.on_close,
+    )
+    return await service.wait_for("PostgreSQL", opening, remedy=REMEDY, transient=(StoreUnavailable,))

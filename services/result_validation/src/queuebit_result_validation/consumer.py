@@ -13,11 +13,13 @@ from queuebit_contracts.envelope import binary_headers, encode_data, rfc3339
 from queuebit_contracts.events import ExecutionFailed, ExecutionSucceeded, ResultRejected, ResultValidated
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.registry import type_bytes_of
+from queuebit_contracts.sealed import SealedStatement, sealed_verdict
 from queuebit_contracts.statement_text import StatementText
 from queuebit_result_validation.drift import Runs
 from queuebit_result_validation.history import LANES, NO_TRACK, History, Track
 from queuebit_result_validation.measured import is_measurement, validate_measurement
 from queuebit_result_validation.measures import COUNTED_LANES, measure_execution, measure_verdicts
+from queuebit_result_validation.opening import Keyring, answer_as_it_came, any_sealed, opened_answers
 from queuebit_result_validation.rivals import wants_time
 from queuebit_result_validation.validate import validate
 from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
@@ -64,8 +66,9 @@ class Validator:
         hop: VerdictHop = asyncio.to_thread,
         pool: Pool | None = None,
         telemetry: Telemetry = SILENT,
+        ring: Keyring | None = None,
     ) -> None:
-        """`pool` checks answers to large problems; absent, a thread does."""
+        """`pool` checks answers to large problems; absent, a thread does. `ring` opens answers that are sealed."""
         self._telemetry = telemetry
         self._bus = bus
         self._clock = clock
@@ -73,6 +76,7 @@ class Validator:
         self._slice_s = slice_s
         self._hop = hop
         self._pool = pool
+        self._ring = ring
         self._history = History()
         self._runs = Runs()
 
@@ -95,6 +99,9 @@ class Validator:
     async def handle(self, items: Sequence[Item]) -> None:
         """Check every success of the batch: the small ones first, published at once; none of them waits for a large one."""
         verdicts: list[tuple[Received, Verdict]] = []
+        if any_sealed(items):
+            items, refused = await opened_answers(items, self._ring)
+            verdicts.extend(refused)
         slow: list[tuple[Received, ExecutionSucceeded]] = []
         turn_s, now = self._clock.monotonic_s(), self._clock.now()
         measures = self._telemetry.on
@@ -174,6 +181,9 @@ def _is_large(execution: ExecutionSucceeded) -> bool:
 
 def _outgoing(item: Received, verdict: Verdict, time: bytes) -> Outgoing:
     cause = item.envelope
+    problem = cause.data.problem  # type: ignore[union-attr]
+    if problem is not None and problem.statement.__class__ is SealedStatement:
+        verdict = sealed_verdict(verdict, answer_as_it_came(item), problem.statement.key)
     headers = binary_headers(
         derive_id(cause.id, "verdict"),
         SOURCE,

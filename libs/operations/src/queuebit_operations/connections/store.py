@@ -15,6 +15,7 @@ from queuebit_store.diagnosis.postgres import PostgresDiagnosis
 from queuebit_store.evidence.postgres import PostgresEvidence
 from queuebit_store.gates.postgres import PostgresGates, PostgresKillSwitches
 from queuebit_store.heads.postgres import PostgresHeads
+from queuebit_store.keys.postgres import PostgresKeys
 from queuebit_store.leadership.postgres import PostgresLeadership
 from queuebit_store.log.postgres import PostgresCursors, PostgresLog
 from queuebit_store.projections.postgres import PostgresProjections
@@ -42,6 +43,10 @@ class BudgetStore(PostgresBudgets, PostgresSubmissions):
     """What may be spent and was, and what was handed in for it. Made by `opened_budgets`."""
 
 
+class KeyedStore(OperatorStore, PostgresKeys):
+    """What happened, and the keys of those whose data it holds. Made by `opened_keys`."""
+
+
 class SwitchStore(OperatorStore, PostgresKillSwitches, PostgresSubmissions, PostgresBackendReports, PostgresBudgets):
     """What a kill switch acts on. Made by `opened_switches`."""
 
@@ -63,6 +68,13 @@ async def opened_budgets(env: Mapping[str, str]) -> AsyncIterator[BudgetStore]:
     """The ledger of budgets, with the tables that this version works with. Raises what the store raises."""
     async with _session(env) as session:
         yield BudgetStore(session)
+
+
+@asynccontextmanager
+async def opened_keys(env: Mapping[str, str]) -> AsyncIterator[KeyedStore]:
+    """The keys of subjects beside what happened. Raises what the store raises."""
+    async with _session(env) as session:
+        yield KeyedStore(session)
 
 
 @asynccontextmanager

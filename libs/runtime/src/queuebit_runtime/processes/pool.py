@@ -106,7 +106,16 @@ class ProcessPool:
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
         self._retiring: dict[Worker, asyncio.TimerHandle] = {}
+        self._fresh: set[Worker] = set()
         self._closed = False
+
+    def renew(self) -> None:
+        """Use no process for a new task that was started before now: idle ones end, those at work do after their task. What
+        starts afterwards has the environment as it is then.
+        """
+        self._fresh.clear()
+        while (worker := self._taken()) is not None:
+            self._let_go(worker)
 
     async def warm(self, count: int = 1) -> None:
         """Start so many idle processes ahead of need."""
@@ -157,6 +166,7 @@ class ProcessPool:
     async def _start(self) -> Worker:
         worker = await Worker.start(self._memory_max_bytes, self._warm_import, self._niceness)
         self._all.add(worker)
+        self._fresh.add(worker)
         try:
             await worker.ready()
         except BaseException:
@@ -165,8 +175,9 @@ class ProcessPool:
         return worker
 
     def _put_back(self, worker: Worker) -> None:
-        """Keep the process, unless it grew large or the pool is closed."""
-        if self._closed or not worker.alive or worker.resident_bytes() > self._memory_max_bytes // 2:
+        """Keep the process, unless it grew large, is of before a renewal, or the pool is closed."""
+        stale = worker not in self._fresh
+        if self._closed or stale or not worker.alive or worker.resident_bytes() > self._memory_max_bytes // 2:
             self._let_go(worker)
             return
         self._idle.append(worker)
@@ -190,9 +201,11 @@ class ProcessPool:
     def _let_go(self, worker: Worker) -> None:
         worker.kill()
         self._all.discard(worker)
+        self._fresh.discard(worker)
 
     async def _end(self, worker: Worker) -> None:
         self._all.discard(worker)
+        self._fresh.discard(worker)
         await asyncio.shield(worker.end())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
@@ -42,6 +43,9 @@ class RuntimeSettings(KafkaAccess, BaseSettings):
     """How records for downstream services are packed: clients of every language read gzip and none without additions."""
     postgres: Annotated[str | None, Field(repr=False)] = None
     """The database, postgresql://user:password@host:port/name; gateway and control-plane need it."""
+    master_key_file: Path | None = None
+    """The keys that wrap those of tenants, NAME:BASE64 a line, the one for what is new first: with it jobs may name whose data
+    they hold, and that data is sealed. Gateway, workers and validator need it, and QUEUEBIT_POSTGRES."""
     namespace: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9_-]{0,62})?$")] = ""
     """Stands before every topic, group and schema, so that stacks can share servers."""
     environment: str = "local"

@@ -21,6 +21,7 @@ from queuebit_contracts.failures import FailureAction, FailureCode, remedy_on
 from queuebit_contracts.ids import derive_id
 from queuebit_contracts.jobs import Number, Usage
 from queuebit_contracts.registry import type_bytes_of
+from queuebit_contracts.sealed import DataKey, sealed_outcome
 from queuebit_runtime.bus.port import Outgoing
 from queuebit_runtime.errors import PoolCrashed, PoolError, PoolMemory, PoolStopped, PoolTimeout
 
@@ -32,14 +33,16 @@ Said = JobStarted | ExecutionProgressed | ExecutionSucceeded | ExecutionFailed
 class Report:
     """Makes the records that answer one order: same subject, tenant and trace, key = job id."""
 
-    __slots__ = ("_cause", "_source", "asked_at", "job", "tenant", "traceparent")
+    __slots__ = ("_cause", "_key", "_source", "asked_at", "job", "tenant", "traceparent")
 
-    def __init__(self, cause: Envelope, service: Service) -> None:
+    def __init__(self, cause: Envelope, service: Service, key: DataKey | None = None) -> None:
+        """`key`: what is said of the problem and its answer is sealed with it."""
         self.job = cause.subject
         self.tenant = cause.tenant
         self.asked_at = cause.time
         self.traceparent = cause.traceparent
         self._cause = cause
+        self._key = key
         self._source = source_of(service)
 
     @property
@@ -49,6 +52,8 @@ class Report:
 
     def record(self, event: Said, now: datetime, ordinal: int | None = None) -> Outgoing:
         """The record for `jobs.executions`. `ordinal` tells several events of one type apart."""
+        if self._key is not None:
+            event = sealed_outcome(event, self._key)
         name = type(event).__name__ if ordinal is None else f"{type(event).__name__}:{ordinal}"
         headers = binary_headers(
             derive_id(self._cause.id, name),

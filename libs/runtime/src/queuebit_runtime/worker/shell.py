@@ -18,6 +18,7 @@ from uuid import UUID
 from queuebit_contracts.channels import CONTROL, Service
 from queuebit_contracts.events import AttemptAbandoned, JobQueued
 from queuebit_contracts.jobs import BUDGET_S_MAX
+from queuebit_contracts.sealed import SealedStatement
 from queuebit_runtime.bus.dead_letters.burial import DeadLetters, hear_dead_letters
 from queuebit_runtime.bus.decoding import Item, Received, sort_out, subscribe_decoded
 from queuebit_runtime.bus.port import Bus, Delivery, Subscription
@@ -30,6 +31,7 @@ from queuebit_runtime.worker.attempts import Outcome, begin_attempt, end_attempt
 from queuebit_runtime.worker.executor import Executor, Hop
 from queuebit_runtime.worker.joining import Joiner, answer_joined
 from queuebit_runtime.worker.keeping import Keeper
+from queuebit_runtime.worker.opening import Keyring, any_sealed, opened_orders
 from queuebit_runtime.worker.orders import Orders, Work
 from queuebit_runtime.worker.progress import ProgressReport
 from queuebit_runtime.worker.queue_ages import count_taken, queue_ages
@@ -67,16 +69,19 @@ class WorkShell:
         telemetry: Telemetry = SILENT,
         keeper: Keeper | None = None,
         joiner: Joiner | None = None,
+        ring: Keyring | None = None,
     ) -> None:
         """Each topic is read by a group of its own, `<group>.<last word of the topic>`, so that a flood in one tier leaves the
         others room. `hop` runs small orders off the loop; a simulation passes one that calls it directly. No order is taken
         before everything is known that was abandoned within BEGIN_WITHIN_S_MAX; what is older may not begin anyway.
         `keeper`: where orders go that outlive a process. `joiner`: does those together that wait together.
+        `ring` opens orders that are sealed; without it they are refused.
         """
         self._bus = bus
         self._executor = executor
         self._keeper = keeper
         self._joiner = joiner
+        self._ring = ring
         self._service = service
         self._worker_name = worker_name
         self._clock = clock
@@ -149,18 +154,32 @@ class WorkShell:
             for record in delivery.records:
                 if id(record) not in kept:
                     delivery.done(record)
+        if any_sealed(items):
+            items = list(await self._opened(items, delivery))
         now = self._clock.now()
         for item in items:
             assert isinstance(item, Received)
             self._take(item, delivery, now)
         self._dispatch()
 
+    async def _opened(self, items: Sequence[Item], delivery: Delivery) -> Sequence[Item]:
+        """The orders that can be worked on; the others are answered here."""
+        found, refused = await opened_orders(items, self._ring)
+        if refused:
+            works: list[tuple[Work, Outcome]] = [(_work(item, self._service), failure) for item, failure in refused]
+            await self._results.publish(works)
+            for item, _ in refused:
+                delivery.done(item.record)
+        return found
+
     def _take(self, item: Received, delivery: Delivery, now: datetime) -> None:
         order = item.envelope.data
         assert isinstance(order, JobQueued)
         if not self._orders.claim(order.attempt_id, delivery, item.record):
             large = self._orders.has_large(item.envelope.subject) or not self._is_small(order, now)
-            work = Work(order, Report(item.envelope, self._service), large=large)
+            statement = order.problem.statement
+            key = statement.key if statement.__class__ is SealedStatement else None
+            work = Work(order, Report(item.envelope, self._service, key), large=large)
             work.claims.append((delivery, item.record))
             if self._joiner is not None and large:
                 work.alike = self._joiner.alike(order)
@@ -298,3 +317,9 @@ class WorkShell:
             raise
         end_attempt(span, outcome)
         return outcome
+
+
+def _work(item: Received, service: Service) -> Work:
+    """An order that is answered without being done."""
+    assert isinstance(item.envelope.data, JobQueued)
+    return Work(item.envelope.data, Report(item.envelope, service), large=False)

@@ -1,4 +1,4 @@
-"""What each service may do with each table. A service that is not here has no user: it needs no database.
+"""What each service may do with each table. The solver and the validator need a user only where data is sealed.
 
 Operators, migrations and `queuebit_gateway keys` use the owner of the tables. A test explains every statement of a service as
 its user, takes each right away in turn, and wants to see a statement fail without it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
-Service = Literal["gateway", "control-plane", "quantum-adapter"]
+Service = Literal["gateway", "control-plane", "quantum-adapter", "classical-solver", "result-validation"]
 SERVICES: Final[tuple[Service, ...]] = get_args(Service)
 
 READ: Final = ("SELECT",)
@@ -23,6 +23,9 @@ ORDER_ONLY: Final = ("SELECT (category, epoch, xid, seq)",)
 _START: Final[Mapping[str, tuple[str, ...]]] = {"schema_migration": READ, "era": READ}
 """What every store looks at when it opens."""
 
+_OPEN: Final[Mapping[str, tuple[str, ...]]] = {"schema_migration": READ, "tenant_secret": READ, "subject_key": READ}
+"""For who opens what is sealed, and needs nothing else."""
+
 GRANTS: Final[Mapping[Service, Mapping[str, tuple[str, ...]]]] = {
     "gateway": {
         **_START,
@@ -31,14 +34,19 @@ GRANTS: Final[Mapping[Service, Mapping[str, tuple[str, ...]]]] = {
         "stream": READ,
         "idempotency": ADD,
         "tenant": READ,
-        "api_key": READ,
+        "api_key": CHANGE,
         "cursor": READ,
         "archive": READ,
         "projection": READ,
         "backend_report": READ,
         "budget_account": READ,
+        "budget_entry": READ,
+        "budget_hold": READ,
         "webhook_endpoint": ALL,
         "webhook_delivery": ALL,
+        "tenant_secret": ADD,
+        "subject_key": ADD,
+        "sealed_job": ADD,
     },
     "control-plane": {
         **_START,
@@ -70,7 +78,10 @@ GRANTS: Final[Mapping[Service, Mapping[str, tuple[str, ...]]]] = {
         "provider_gate": CHANGE,
         "provider_account": CHANGE,
         "kill_switch": READ,
+        **_OPEN,
     },
+    "classical-solver": _OPEN,
+    "result-validation": _OPEN,
 }
 
 PROJECTED: Final[Mapping[Service, tuple[str, ...]]] = {"gateway": READ, "control-plane": ALL}
@@ -81,7 +92,9 @@ _ASKED: Final[Mapping[Service, str]] = {
         epoch_check applied_migrations writable now backlog read read_tenant events_of stories load log_end archived_after
         payloads heads list_tenant list_states walk held_for holder reserve known_tenants find_keys accounts builds
         reported_backends add_endpoint endpoints endpoints_of change_endpoint drop_endpoint fan_out add_delivery
-        claim_deliveries settle_delivery disable_endpoint deliveries replay_deliveries forget_deliveries
+        claim_deliveries settle_delivery disable_endpoint deliveries replay_deliveries forget_deliveries tenant_secret
+        add_tenant_secret live_key add_subject_key subject_keys note_sealed add_key revoke_key expire_key list_keys use_keys
+        account entries_of_account holds_of_account past_accounts
     """,
     "control-plane": """
         epoch_check applied_migrations writable now backlog horizon_holders append load read bytes_of events_of payloads
@@ -95,7 +108,10 @@ _ASKED: Final[Mapping[Service, str]] = {
         cancel_orphans submissions_now intend claim_submission claim_due_submission save_submission submission
         submission_request submission_result submission_notes submissions_of forget_submissions want_cancelled
         note_evidence evidence evidence_of_lineage gate pass_gate note_answer note_silence take_place close_account killed
+        tenant_secret subject_keys count_uses note_late
     """,
+    "classical-solver": "applied_migrations tenant_secret subject_keys",
+    "result-validation": "applied_migrations tenant_secret subject_keys",
 }
 STATEMENTS: Final[Mapping[Service, frozenset[str]]] = {
     service: frozenset(names.split()) for service, names in _ASKED.items()

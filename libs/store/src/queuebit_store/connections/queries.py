@@ -29,6 +29,7 @@ ROOMS = (
     "partitions",
     "projections",
     "webhooks",
+    "keys",
 )
 """Each has its statements in a file of its own, beside the adapter that asks them."""
 

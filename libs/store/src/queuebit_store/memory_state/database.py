@@ -19,6 +19,7 @@ from queuebit_store.evidence.port import Piece
 from queuebit_store.gates.port import Gate, KillSwitch
 from queuebit_store.heads.port import Place, StreamRow
 from queuebit_store.idempotency.port import Reservation
+from queuebit_store.keys.port import SubjectKey, TenantSecret
 from queuebit_store.log.payloads import hash_of, whole_event
 from queuebit_store.log.port import Append, NewEvent, Position, StoredEvent
 from queuebit_store.partitions.port import Partition
@@ -106,6 +107,9 @@ class MemoryDatabase:
         self.requests: dict[UUID, bytes] = {}
         self.results: dict[UUID, bytes] = {}
         self.submission_notes: dict[UUID, list[Note]] = {}
+        self.tenant_secrets: dict[str, TenantSecret] = {}
+        self.subject_keys: dict[UUID, SubjectKey] = {}
+        self.sealed_jobs: dict[UUID, dict[UUID, None]] = {}
         self.endpoints: dict[UUID, Endpoint] = {}
         self.deliveries: dict[UUID, DeliveryRow] = {}
         self.budgets: dict[tuple[str, str, str, str], Budget] = {}

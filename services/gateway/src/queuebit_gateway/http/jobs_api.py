@@ -110,7 +110,7 @@ async def submit(
     if wait_s is not None:
         headers["Preference-Applied"] = f"wait={wait_s:.0f}"
         found = await Waiter(request, actor).until_ended(found, wait_s)
-    return _answer(await parts.jobs.view(found), 202, headers)
+    return await _told(parts, await parts.jobs.view(found), 202, headers)
 
 
 @router.get(
@@ -187,7 +187,8 @@ async def read(
         found = await waiter.until_ended(found, wait_s)
     if is_unchanged(header_of(request, "if-none-match"), found.version):
         return Response(status_code=304, headers={**headers, "ETag": tag_of(found.version)})
-    return _answer(await parts.etas.with_eta(await parts.jobs.view(found, include=wanted)), 200, headers)
+    view = await parts.etas.with_eta(await parts.jobs.view(found, include=wanted))
+    return await _told(parts, view, 200, headers)
 
 
 @router.get(
@@ -208,7 +209,8 @@ async def explain_job(
     """Why the job went as it went: plan, rule, policy version, every number used, what ran, and the story in order."""
     parts = parts_of(request)
     found = await parts.jobs.find(actor.tenant, read_job_id(job_id))
-    return _json(await parts.jobs.told(found, partial(explain, timeline_after=timeline_after)))
+    told = await parts.jobs.told(found, partial(explain, timeline_after=timeline_after))
+    return _text(await parts.payloads.opened(told.model_dump_json()))
 
 
 @router.post(
@@ -284,5 +286,14 @@ def _answer(view: JobView, status: int, headers: dict[str, str]) -> Response:
     return _json(view, status, {"ETag": tag_of(view.version), **headers})
 
 
+async def _told(parts: Parts, view: JobView, status: int, headers: dict[str, str]) -> Response:
+    """The job for its tenant: what is sealed of it is opened."""
+    return _text(await parts.payloads.opened(view.model_dump_json()), status, {"ETag": tag_of(view.version), **headers})
+
+
 def _json(model: Model, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(model.model_dump_json(), status, headers, media_type="application/json")
+    return _text(model.model_dump_json(), status, headers)
+
+
+def _text(text: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(text, status, headers, media_type="application/json")

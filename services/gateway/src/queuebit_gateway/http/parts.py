@@ -26,6 +26,7 @@ from queuebit_gateway.read_model.frames import Frames
 from queuebit_gateway.read_model.jobs import Jobs
 from queuebit_gateway.read_model.operators import Operators
 from queuebit_gateway.read_model.paths import PathsRead
+from queuebit_gateway.read_model.payloads import Payloads
 from queuebit_gateway.read_model.places import Places
 from queuebit_gateway.read_model.policies import PoliciesRead
 from queuebit_gateway.read_model.priced_now import PricingStore
@@ -59,6 +60,7 @@ class Parts:
     issuing: Issuing
     operators: Operators
     paths: PathsRead
+    payloads: Payloads
     budgets: BudgetsRead
     store: PricingStore
     quotes: Quotes

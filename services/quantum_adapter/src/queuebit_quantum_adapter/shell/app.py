@@ -32,6 +32,7 @@ from queuebit_runtime.processes.hops import AnyHop
 from queuebit_runtime.processes.pool import Pool
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
+from queuebit_runtime.worker.opening import Keyring
 from queuebit_runtime.worker.shell import WorkShell
 
 DESCRIBE = "queuebit_quantum_adapter.shell.child:describe"
@@ -62,11 +63,13 @@ class QuantumAdapter:
         follow_pool: Pool | None = None,
         open_kept: OpenLedger = open_ledger,
         no_ledger: str | None = None,
+        ring: Keyring | None = None,
     ) -> None:
         """`warm`: load the SDK into a worker process at the start, instead of when the first order comes. `hop` reads an order
         off the loop; a simulation passes one that calls directly. `follow_pool`: where submissions are followed that outlive
         their process; `pool` where it is None. `open_kept`: the ledger of those and of their attempts, opened only where a
         backend needs it. `no_ledger`: why there can be none, with the remedy; backends that need one are not used then.
+        `ring` opens orders that are sealed.
         """
         backends = _configured(settings, no_ledger)
         self.follower = Follower(follow_pool or pool, backends.all(), clock, interval_s=settings.follow_interval_s)
@@ -91,6 +94,7 @@ class QuantumAdapter:
             concurrency_max=settings.workers_max, hop=hop, telemetry=telemetry,
             keeper=keeper if self._keeps else None,
             joiner=OrderJoiner(executor, pool, settings.limits, clock, count_max=settings.joined_max),
+            ring=ring,
         )  # fmt: skip
         self.prober = Prober(open_kept, backends.all(), clock, settings.probes, kept_s=settings.kept_days * DAY_S)
         self.precompiler = Precompiler(

@@ -11,6 +11,7 @@ from typing import Any, assert_never
 from queuebit_contracts.events import ExecutionFailed, ExecutionProgressed, ExecutionSucceeded, JobQueued
 from queuebit_contracts.failures import FailureAction, FailureCode
 from queuebit_contracts.jobs import ARTIFACTS_PARAM, BACKEND_PARAM, FALLBACK_PARAM, TARGET_PARAM, Lane, Ran, Usage
+from queuebit_contracts.sealed import SealedStatement
 from queuebit_problems.errors import ProblemError
 from queuebit_quantum_adapter.backends.conditions import Described
 from queuebit_quantum_adapter.backends.limits import Limits
@@ -149,7 +150,9 @@ class QuantumExecutor:
         )
 
     def is_kept(self, order: JobQueued, backend: BackendSpec) -> bool:
-        """Whether artifacts of its attempt are kept."""
+        """Whether artifacts of its attempt are kept. Those of a subject's data never are: nothing would erase them."""
+        if isinstance(order.problem.statement, SealedStatement):
+            return False
         return backend.durable or self._keep_all or order.params.get(ARTIFACTS_PARAM) is True
 
     def backend_of(self, order: JobQueued) -> BackendSpec:
@@ -160,7 +163,13 @@ class QuantumExecutor:
         annealers = self._backends.annealers()
         annealed = order.params.get("method") == ANNEAL or only in [spec.name for spec in annealers.all()]
         able = annealers if annealed and not is_measurement(order.problem) else self._of_target(order).circuits()
-        return able.of(order.lane, qubits, order.avoid or (), not_on=order.not_on or (), only=only)
+        found = able.of(order.lane, qubits, order.avoid or (), not_on=order.not_on or (), only=only)
+        if found.durable and isinstance(order.problem.statement, SealedStatement):
+            raise NoBackend(
+                f"The data of a subject is not given to a provider, and {found.name} is one.",
+                remedy="Use the lane simulator or classical; a provider keeps what it was given.",
+            )
+        return found
 
     def task_of(self, order: JobQueued, backend_name: str | None = None) -> Task:
         """What a work order asks of a worker process; on that backend, where one is named. Raises AdapterError or ProblemError

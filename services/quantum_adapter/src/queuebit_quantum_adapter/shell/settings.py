@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import DirectoryPath, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from queuebit_circuits.cost import QUBITS_DEVICE_MAX
@@ -49,6 +49,10 @@ class AdapterSettings(BaseSettings):
     providers: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*(,[a-z][a-z0-9_-]*)*$")] = "aer"
     """The providers that are used, by the names of their entry points, parted by commas. Of the backends of a lane the first
     that has room for the circuit runs it, in this order.
+    """
+    credentials: DirectoryPath | None = None
+    """A folder with short-lived credentials of providers, each in a file that is named as its variable (QISKIT_IBM_TOKEN): what
+    is written anew there is used within seconds, without a restart.
     """
     status_interval_s: Annotated[float, Field(gt=0, le=240)] = 60.0
     """How often the backends are reported."""

@@ -1,0 +1,1 @@
+"""The data of a subject made unreadable for good, and looked for everywhere afterwards."""

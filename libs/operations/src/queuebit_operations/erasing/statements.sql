@@ -1,0 +1,14 @@
+-- name: tables
+-- Every table of the schema, partitioned ones once.
+SELECT c.relname FROM pg_class AS c
+WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+ORDER BY c.relname;
+
+-- name: looked_through
+-- How many rows a table has, and how many of them hold one of the texts, in whatever column.
+SELECT count(*), count(*) FILTER (WHERE row_text LIKE ANY ($1::text[])) FROM (SELECT t::text AS row_text FROM {table} AS t) AS rows;
+
+-- name: events_of_jobs
+-- What the events of these jobs say.
+SELECT stream_id, version, type, event_data(stream_id, data, payload_at, payload_hash) FROM event
+WHERE stream_id = ANY ($1::uuid[]) ORDER BY stream_id, version;

@@ -1,0 +1,172 @@
+"""Wrapped keys: one live key a subject, a destroyed one is known and gone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from queuebit_contracts.sealed import Redacted
+from queuebit_store.errors import InvalidSettings
+from queuebit_store.keys.port import Keys, SubjectKey, TenantSecret
+from queuebit_store.keys.ring import REMEMBERED_S, KeyRing, MasterKeys, SubjectCipher, master_keys_from
+from tests.contract.store.builders import at
+
+KEY = b"k" * 32
+MASTERS = MasterKeys({"2026": b"m" * 32, "2025": b"o" * 32})
+
+
+class Watch:
+    def __init__(self) -> None:
+        self.at_s = 0.0
+
+    def __call__(self) -> float:
+        return self.at_s
+
+
+def ring_on(store: Keys, masters: MasterKeys = MASTERS, watch: Watch | None = None) -> KeyRing:
+    return KeyRing(store, masters, now=lambda: at(1), monotonic_s=watch or Watch(), random=os.urandom, mint=uuid4)
+
+
+async def test_what_is_kept_first_holds(store: Keys) -> None:
+    first, second = TenantSecret("acme", "2026", b"1"), TenantSecret("acme", "2025", b"2")
+    assert await store.tenant_secret("acme") is None
+    assert await store.add_tenant_secret(first) == first
+    assert await store.add_tenant_secret(second) == first
+    one, other = (SubjectKey(uuid4(), "acme", "anna", b"w", at(n)) for n in (1, 2))
+    assert await store.add_subject_key(one) == one
+    assert await store.add_subject_key(other) == one
+    assert await store.live_key("acme", "anna") == one
+    assert await store.live_key("acme", "bert") is None
+    assert await store.subject_keys([one.key_id, other.key_id]) == {one.key_id: one}
+
+
+async def test_a_destroyed_key_is_known_and_gone_and_the_subject_may_come_again(store: Keys) -> None:
+    one, other = (SubjectKey(uuid4(), "acme", "anna", b"w", at(n)) for n in (1, 2))
+    await store.add_subject_key(one)
+    bert = await store.add_subject_key(SubjectKey(uuid4(), "acme", "bert", b"w", at(1)))
+    assert await store.destroy_keys("acme", "anna", at(3)) == [one.key_id]
+    assert await store.destroy_keys("acme", "anna", at(4)) == []
+    gone = SubjectKey(one.key_id, "acme", "anna", None, at(1), at(3))
+    assert await store.live_key("acme", "anna") is None
+    assert await store.subject_keys([one.key_id]) == {one.key_id: gone}
+    assert await store.add_subject_key(other) == other
+    assert await store.keys_of_subject("acme", "anna") == [gone, other]
+    assert await store.live_key("acme", "bert") == bert
+
+
+async def test_the_jobs_of_keys_are_remembered_once(store: Keys) -> None:
+    key = await store.add_subject_key(SubjectKey(uuid4(), "acme", "anna", b"w", at(1)))
+    jobs = sorted((uuid4(), uuid4()))
+    for job in (*jobs, *jobs):
+        await store.note_sealed(key.key_id, job)
+    assert await store.sealed_jobs([key.key_id]) == jobs
+    assert await store.sealed_jobs([uuid4()]) == []
+
+
+async def test_what_one_process_seals_another_opens(store: Keys) -> None:
+    sealing = await ring_on(store).of_subject("acme", "anna")
+    token = sealing.seal(b'{"nodes": 7}')
+    found = await ring_on(store).of_ids([sealing.id])
+    key = found[sealing.id]
+    assert key is not None
+    assert key.open(token) == b'{"nodes": 7}'
+    assert b"nodes" not in token.encode()
+    assert sealing.seal(b"x") != sealing.seal(b"x")
+
+
+async def test_processes_that_make_a_key_at_once_have_the_same(store: Keys) -> None:
+    made = await asyncio.gather(*(ring_on(store).of_subject("acme", "anna") for _ in range(8)))
+    assert len({each.id for each in made}) == 1
+    assert made[0].open(made[1].seal(b"x")) == b"x"
+
+
+async def test_a_destroyed_key_opens_nothing_after_the_time_for_which_it_is_remembered(store: Keys) -> None:
+    watch = Watch()
+    ring = ring_on(store, watch=watch)
+    key = await ring.of_subject("acme", "anna")
+    assert await ring.of_ids([key.id]) == {key.id: key}
+    await store.destroy_keys("acme", "anna", at(2))
+    watch.at_s = REMEMBERED_S + 0.1
+    assert await ring.of_ids([key.id]) == {key.id: None}
+    assert await ring.of_ids([UUID(int=9)]) == {UUID(int=9): None}
+    again = await ring.of_subject("acme", "anna")
+    assert again.id != key.id
+    with pytest.raises(Redacted):
+        again.open(key.seal(b"x"))
+
+
+async def test_a_key_of_another_tenant_is_another_key(store: Keys) -> None:
+    ring = ring_on(store)
+    one, other = await ring.of_subject("acme", "anna"), await ring.of_subject("umbra", "anna")
+    assert one.id != other.id
+    with pytest.raises(Redacted):
+        other.open(one.seal(b"x"))
+
+
+async def test_another_master_key_is_told_by_its_name(store: Keys) -> None:
+    key = await ring_on(store).of_subject("acme", "anna")
+    with pytest.raises(InvalidSettings, match="'2026'"):
+        await ring_on(store, MasterKeys({"2027": b"n" * 32})).of_ids([key.id])
+    with pytest.raises(InvalidSettings, match="does not open"):
+        await ring_on(store, MasterKeys({"2026": b"x" * 32})).of_ids([key.id])
+    renewed = MasterKeys({"2027": b"n" * 32, **MASTERS.keys})
+    assert (await ring_on(store, renewed).of_ids([key.id]))[key.id] is not None
+
+
+@pytest.mark.parametrize("change", [0, 5, -1])
+def test_a_token_that_was_changed_opens_nothing(change: int) -> None:
+    cipher = SubjectCipher(UUID(int=1), KEY, os.urandom)
+    token = cipher.seal(b"geheim")
+    head, _, text = token.rpartition(".")
+    place = change % len(text)
+    other = "A" if text[place] != "A" else "B"
+    with pytest.raises(Redacted):
+        cipher.open(f"{head}.{text[:place]}{other}{text[place + 1 :]}")
+
+
+@pytest.mark.parametrize("token", ["", "v1", "v1.x.y", "v2.00000000-0000-0000-0000-000000000001.AAAA", "v1.é.é"])
+def test_what_is_no_token_opens_nothing(token: str) -> None:
+    with pytest.raises(Redacted):
+        SubjectCipher(UUID(int=1), KEY, os.urandom).open(token)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "holds no master key"),
+        ("2026:short", "Line 1"),
+        (":bW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW0=", "Line 1"),
+        ("a:bW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW0=\na:bW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW0=", "Line 2"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_by_its_line_and_tells_no_key(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "master"
+    file.write_text(text)
+    with pytest.raises(InvalidSettings, match=message) as caught:
+        master_keys_from(file)
+    assert "bW1t" not in str(caught.value)
+    with pytest.raises(InvalidSettings, match="cannot be read"):
+        master_keys_from(tmp_path / "none")
+
+
+def test_the_first_line_wraps_what_is_new(tmp_path: Path) -> None:
+    file = tmp_path / "master"
+    file.write_text(
+        "2026:bW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW0=\n\n2025:b29vb29vb29vb29vb29vb29vb29vb29vb29vb29vb28=\n"
+    )
+    assert master_keys_from(file) == MASTERS
+    assert master_keys_from(file).first == "2026"
+
+
+def test_a_cipher_tells_nothing_of_its_key_and_travels() -> None:
+    import pickle
+
+    cipher = SubjectCipher(UUID(int=1), KEY, os.urandom)
+    assert "kkk" not in repr(cipher)
+    assert pickle.loads(pickle.dumps(cipher)).open(cipher.seal(b"x")) == b"x"  # noqa: S301 - our own
+    assert timedelta(seconds=REMEMBERED_S) <= timedelta(seconds=60)

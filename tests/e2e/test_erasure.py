@@ -1,0 +1,142 @@
+"""Erasing a subject on real servers: what its jobs asked and were answered lies nowhere in clear, before and after."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from queuebit_client.asynchronous import AsyncQueuebit
+from queuebit_contracts.channels import BY_TOPIC
+from queuebit_contracts.sealed import REDACTED, SUBJECT_LABEL
+from queuebit_devstack.stack import Stack
+from queuebit_operations.connections.own import own_connection
+from queuebit_operations.erasing.proof import search_files, search_store, search_topics
+from queuebit_operations.erasing.store import StoreSearch
+from queuebit_operations.records.kafka import opened_records
+from queuebit_runtime.clock import SystemClock
+from queuebit_store.keys.ring import REMEMBERED_S
+from queuebit_store.postgres import settings_from
+from tests.e2e.command_line import QUEUEBIT
+from tests.e2e.harness import Platform, eventually, platform
+
+NAMESPACE = "erasure"
+SEALED_CANARY, PLAIN_CANARY = 918273645, 827364519
+SUBJECT = "p-17"
+ERASE_S_MAX = 60.0
+EXECUTIONS = "jobs.executions"
+
+
+def question(canary: int, lane: str, labels: dict[str, str], nodes: int = 5) -> dict[str, Any]:
+    edges = [[node, node + 1, canary + node] for node in range(nodes - 1)]
+    return {
+        "problem": {"kind": "maxcut", "statement": {"nodes": nodes, "edges": edges}},
+        "lane": lane,
+        "seed": 3,
+        "labels": labels,
+        "params": {"artifacts": True} if lane == "simulator" else {},
+    }
+
+
+async def command(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return await asyncio.to_thread(
+        subprocess.run, [QUEUEBIT, *arguments], env=env, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+async def places_of(running: Platform, env: dict[str, str], folders: list[Path], canary: int) -> dict[str, int]:
+    """Where the number is found, by the search of the verb itself."""
+    texts = [str(canary)]
+    since = SystemClock().now().replace(hour=0)
+    async with own_connection(settings_from(env)) as connection:
+        looked = [each async for each in search_store(StoreSearch(connection), texts)]
+    async with opened_records(running.stack.access(), NAMESPACE) as records:
+        looked += [each async for each in search_topics(records, texts, since)]
+    looked += [search_files("files", folder, texts) for folder in folders]
+    return {each.place: each.found for each in looked if each.found}
+
+
+async def test_a_subject_is_erased_within_a_minute_and_found_nowhere(stack: Stack, tmp_path: Path) -> None:
+    """Given jobs of a subject on both kinds of workers, large and small, and one that became a dead letter, when the subject is
+    erased, then no piece of its data is in any table, topic, dead letter, artifact or log; what is not sealed is found there.
+    """
+    master, artifacts = tmp_path / "master", tmp_path / "artifacts"
+    master.write_text("2026:" + base64.b64encode(os.urandom(32)).decode())
+    master.chmod(0o600)
+    extra = {
+        "QUEUEBIT_MASTER_KEY_FILE": str(master),
+        "QUEUEBIT_ARTIFACTS": str(artifacts),
+        "QUEUEBIT_LOG_LEVEL": "DEBUG",
+    }
+    logs = stack.data_dir / "logs" / NAMESPACE
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("QUEUEBIT_")}
+    env = {**clean, **stack.env(), **extra, "QUEUEBIT_NAMESPACE": NAMESPACE}
+    sealed = {SUBJECT_LABEL: SUBJECT}
+    async with (
+        platform(stack, namespace=NAMESPACE, env=extra) as running,
+        AsyncQueuebit(running.url, running.api_key) as client,
+    ):
+        asked = [
+            await client.submit_body(question(canary, lane, labels, nodes))
+            for canary, labels in ((SEALED_CANARY, sealed), (PLAIN_CANARY, {}))
+            for lane, nodes in (("classical", 5), ("simulator", 5), ("classical", 4000))
+        ]
+        ended = [await client.wait(job.id, timeout_s=90) for job in asked]
+        assert [job.state for job in ended] == ["completed"] * 6
+        assert [job.answer for job in ended[:2]] == [job.answer for job in ended[3:5]]
+        await spoiled(running)
+
+        folders = [logs, artifacts]
+        plain = await places_of(running, env, folders, PLAIN_CANARY)
+        assert {"table event", "table payload", "topic jobs.admitted", "topic jobs.lifecycle"} <= set(plain)
+        assert any(artifacts.rglob("*"))
+        assert await places_of(running, env, folders, SEALED_CANARY) == {}
+
+        tenant = ended[0].tenant
+        told = await command(env, "erase", SUBJECT, "--tenant", tenant, "--json")
+        assert told.returncode == 0, told.stderr
+        assert "1 of 1 keys" in told.stdout
+        done = await command(
+            env, "erase", SUBJECT, "--tenant", tenant, "--apply", "--reason", "asked for", "--logs", str(logs), "--json"
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        proof = json.loads(done.stdout)
+        looked = {each["place"]: each for each in proof["places"]}
+        assert proof["proved"] is True
+        assert (proof["jobs"], len(proof["keys_destroyed"]), proof["in_clear"]) == (3, 1, [])
+        assert proof["witnesses"] >= 10
+        assert proof["took_s"] <= ERASE_S_MAX
+        assert {f"topic {topic}" for topic in BY_TOPIC} <= set(looked)
+        assert {"table event", "table payload", "table stream", "table idempotency"} <= set(looked)
+        assert looked["topic dlq.result-validation"]["items"] == 1
+        assert {f"logs {logs}", f"artifacts {artifacts}"} <= set(looked)
+        assert [place for place, each in looked.items() if each["found"]] == []
+        assert proof["not_looked"] == []
+
+        after = [await client.get(job.id) for job in asked]
+        assert [job.answer for job in after[:3]] == [{REDACTED: True}] * 3
+        assert [job.answer for job in after[3:]] == [job.answer for job in ended[3:]]
+        again = await command(
+            env, "erase", SUBJECT, "--tenant", tenant, "--apply", "--reason", "again", "--logs", str(logs), "--json"
+        )  # fmt: skip
+        assert json.loads(again.stdout)["keys_destroyed"] == []
+        assert REMEMBERED_S < ERASE_S_MAX
+        nobody = await command(env, "erase", "nobody", "--tenant", tenant)
+        assert nobody.returncode == 3
+
+
+async def spoiled(running: Platform) -> None:
+    """A sealed answer comes again under a type that nobody knows: it becomes a dead letter as it is."""
+    async with opened_records(running.stack.access(), NAMESPACE) as records:
+        spans = {place: span for place, span in (await records.spans([EXECUTIONS])).items() if span.end > span.begin}
+        found = [
+            record async for batch in records.read(spans) for record in batch if b"$sealed" in (record.value or b"")
+        ]
+    record = found[0]
+    headers = [(name, b"io.queuebit.Nothing.v1" if name == "ce_type" else value) for name, value in record.headers]
+    await (await running.send(EXECUTIONS, headers, record.value, key="spoiled"))
+    await eventually(lambda: running.letters.get("dlq.result-validation"), "the record is set aside")
