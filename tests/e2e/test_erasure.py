@@ -96,37 +96,40 @@ async def test_a_subject_is_erased_within_a_minute_and_found_nowhere(stack: Stac
         assert any(artifacts.rglob("*"))
         assert await places_of(running, env, folders, SEALED_CANARY) == {}
 
-        tenant = ended[0].tenant
-        told = await command(env, "erase", SUBJECT, "--tenant", tenant, "--json")
-        assert told.returncode == 0, told.stderr
-        assert "1 of 1 keys" in told.stdout
-        done = await command(
-            env, "erase", SUBJECT, "--tenant", tenant, "--apply", "--reason", "asked for", "--logs", str(logs), "--json"
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        proof = json.loads(done.stdout)
-        looked = {each["place"]: each for each in proof["places"]}
-        assert proof["proved"] is True
-        assert (proof["jobs"], len(proof["keys_destroyed"]), proof["in_clear"]) == (3, 1, [])
-        assert proof["witnesses"] >= 10
-        assert proof["took_s"] <= ERASE_S_MAX
-        assert {f"topic {topic}" for topic in BY_TOPIC} <= set(looked)
-        assert {"table event", "table payload", "table stream", "table idempotency"} <= set(looked)
-        assert looked["topic dlq.result-validation"]["items"] == 1
-        assert {f"logs {logs}", f"artifacts {artifacts}"} <= set(looked)
-        assert [place for place, each in looked.items() if each["found"]] == []
-        assert proof["not_looked"] == []
-
+        await erased(env, ended[0].tenant, logs, artifacts)
         after = [await client.get(job.id) for job in asked]
         assert [job.answer for job in after[:3]] == [{REDACTED: True}] * 3
         assert [job.answer for job in after[3:]] == [job.answer for job in ended[3:]]
-        again = await command(
-            env, "erase", SUBJECT, "--tenant", tenant, "--apply", "--reason", "again", "--logs", str(logs), "--json"
-        )  # fmt: skip
-        assert json.loads(again.stdout)["keys_destroyed"] == []
-        assert REMEMBERED_S < ERASE_S_MAX
-        nobody = await command(env, "erase", "nobody", "--tenant", tenant)
-        assert nobody.returncode == 3
+
+
+async def erased(env: dict[str, str], tenant: str, logs: Path, artifacts: Path) -> None:
+    """Asked for, done, proven, and asked for again."""
+    told = await command(env, "erase", SUBJECT, "--tenant", tenant, "--json")
+    assert told.returncode == 0, told.stderr
+    assert "1 of 1 keys" in told.stdout
+    done = await command(
+        env, "erase", SUBJECT, "--tenant", tenant, "--apply", "--reason", "asked for", "--logs", str(logs), "--json"
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    proof = json.loads(done.stdout)
+    looked = {each["place"]: each for each in proof["places"]}
+    assert proof["proved"] is True
+    assert (proof["jobs"], len(proof["keys_destroyed"]), proof["in_clear"]) == (3, 1, [])
+    assert proof["witnesses"] >= 10
+    assert proof["took_s"] <= ERASE_S_MAX
+    assert {f"topic {topic}" for topic in BY_TOPIC} <= set(looked)
+    assert {"table event", "table payload", "table stream", "table idempotency"} <= set(looked)
+    assert looked["topic dlq.result-validation"]["items"] == 1
+    assert {f"logs {logs}", f"artifacts {artifacts}"} <= set(looked)
+    assert [place for place, each in looked.items() if each["found"]] == []
+    assert proof["not_looked"] == []
+    again = await command(
+        env, "erase", SUBJECT, "--tenant", tenant, "--apply", "--reason", "again", "--logs", str(logs), "--json"
+    )  # fmt: skip
+    assert json.loads(again.stdout)["keys_destroyed"] == []
+    assert REMEMBERED_S < ERASE_S_MAX
+    nobody = await command(env, "erase", "nobody", "--tenant", tenant)
+    assert nobody.returncode == 3
 
 
 async def spoiled(running: Platform) -> None:

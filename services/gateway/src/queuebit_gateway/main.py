@@ -57,6 +57,7 @@ from queuebit_store.backends.port import BackendReports
 from queuebit_store.budgets.port import Budgets
 from queuebit_store.errors import InvalidSettings, StoreUnavailable
 from queuebit_store.keys.opening import ring_over
+from queuebit_store.keys.ring import KeyRing
 from queuebit_store.ports import Directory, StreamStore, TenantLog
 from queuebit_store.postgres import PostgresSettings, PostgresStore, settings_from
 from queuebit_store.webhooks.port import Webhooks
@@ -93,11 +94,9 @@ def build_parts(
     """The parts of a gateway over these ports; `create_app` makes the ASGI app of them.
 
     `work` reads and admits what is large or complex; absent, in the caller. `hop` takes other large work off the loop.
-    `egress`: where webhooks may lead. `tokens` reads those of an identity provider.
-    `ring` seals and opens the data of subjects.
+    `egress`: where webhooks may lead. `tokens` reads those of an identity provider, `ring` seals the data of subjects.
     """
     jobs = Jobs(store, hop=hop)
-    payloads = Payloads(ring)
     tailer = Tailer(store, clock, poll_interval_s=poll_interval_s)
     return Parts(
         authenticator=Authenticator(directory, pepper, clock, tokens),
@@ -108,7 +107,7 @@ def build_parts(
         frames=Frames(store, hop),
         figures=Figures(store),
         reader=Reader(work or inline()),
-        submitter=Submitter(store, bus, jobs, clock, ids, payloads),
+        submitter=Submitter(store, bus, jobs, clock, ids, Payloads(ring)),
         tailer=tailer,
         cursors=PageCursors(pepper),
         tenant_events=TenantEvents(
@@ -117,7 +116,7 @@ def build_parts(
         event_cursors=EventCursors(pepper),
         operators=Operators(store),
         paths=PathsRead(store),
-        payloads=payloads,
+        payloads=Payloads(ring),
         budgets=BudgetsRead(store),
         store=store,
         quotes=Quotes(pepper),
@@ -135,6 +134,14 @@ def build_parts(
     )
 
 
+def _ring(service: Service, settings: GatewaySettings, store: PostgresStore) -> KeyRing | None:
+    """The keys of sealed data, where this installation has some. Raises InvalidSettings."""
+    if settings.master_key_file is None:
+        return None
+    clock, mint = service.clock, service.ids.mint
+    return ring_over(store, settings.master_key_file, now=clock.now, monotonic_s=clock.monotonic_s, mint=mint)
+
+
 async def build(service: Service, settings: GatewaySettings, database: PostgresSettings) -> None:
     """Connect, take the port, and serve from when the bus has started until told to stop."""
     store = await service.wait_for(
@@ -148,12 +155,6 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
     pepper = settings.pepper.get_secret_value().encode()
     egress, issuer = Egress(settings.egress()), settings.issuer()
     service.on_close(egress.close)
-    ring = None
-    if settings.master_key_file is not None:
-        clock = service.clock
-        ring = ring_over(
-            store, settings.master_key_file, now=clock.now, monotonic_s=clock.monotonic_s, mint=service.ids.mint
-        )
     parts = build_parts(
         store,
         store,
@@ -167,7 +168,7 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
         console=settings.console,
         egress=settings.egress(),
         tokens=Tokens(issuer, egress.get, service.clock).actor if issuer else None,
-        ring=ring,
+        ring=_ring(service, settings, store),
     )
     if settings.webhooks:
         webhooks = WebhookService(store, egress.post, Sealer(pepper, secrets.token_bytes), service.clock)

@@ -27,7 +27,7 @@ from queuebit_runtime.retry import FOR_HANDLERS, Backoff
 from queuebit_runtime.telemetry.metrics import Metric
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
 from queuebit_runtime.waiting import end_task, wait_event
-from queuebit_runtime.worker.attempts import Outcome, begin_attempt, end_attempt, executed, failed_inside, too_late
+from queuebit_runtime.worker.attempts import Outcome, begin_attempt, end_attempt, executed, too_late
 from queuebit_runtime.worker.executor import Executor, Hop
 from queuebit_runtime.worker.joining import Joiner, answer_joined
 from queuebit_runtime.worker.keeping import Keeper
@@ -37,11 +37,9 @@ from queuebit_runtime.worker.progress import ProgressReport
 from queuebit_runtime.worker.queue_ages import count_taken, queue_ages
 from queuebit_runtime.worker.reports import Report
 from queuebit_runtime.worker.results import Results, fields_of
+from queuebit_runtime.worker.smalls import Smalls
 
 SMALL_BATCH_MAX = 200
-DIRECT_S = 0.005
-"""How long small orders may hold the event loop before the rest of their batch goes to a thread: as long as a thread at work
-keeps the interpreter from the loop at one go."""
 BEGIN_WITHIN_S_MAX = BUDGET_S_MAX + 600.0
 """Within so long of its release an order must begin: the largest budget, the control plane's patience, a margin for clocks."""
 
@@ -89,6 +87,7 @@ class WorkShell:
         self._small_batch_max = small_batch_max
         self._hop = hop
         self._telemetry = telemetry
+        self._smalls = Smalls(executor, clock, telemetry)
         self._results = Results(bus, clock, backoff, telemetry)
         self._orders = Orders()
         self._tasks: set[asyncio.Task[object]] = set()
@@ -231,9 +230,9 @@ class WorkShell:
         works: list[Work] = []
         try:
             while works := self._orders.next_smalls(self._small_batch_max):
-                outcomes = self._run_directly(works)
+                outcomes = self._smalls.run_directly(works)
                 if len(outcomes) < len(works):
-                    outcomes += await self._hop(partial(self._run_all, works[len(outcomes) :]))
+                    outcomes += await self._hop(partial(self._smalls.run_all, works[len(outcomes) :]))
                 await self._results.publish(list(zip(works, outcomes, strict=True)))
                 for work in works:
                     self._orders.finish(work)
@@ -244,30 +243,6 @@ class WorkShell:
                 self._orders.drop(work)
             self._small_task = None
             self._idle.set()
-
-    def _run_directly(self, works: list[Work]) -> list[Outcome]:
-        """The outcomes of the first of them, as many as DIRECT_S allows."""
-        outcomes: list[Outcome] = []
-        ends_s = self._clock.monotonic_s() + DIRECT_S
-        for work in works:
-            outcomes.append(self._run_one(work))
-            if self._clock.monotonic_s() >= ends_s:
-                break
-        return outcomes
-
-    def _run_all(self, works: list[Work]) -> list[Outcome]:
-        return [self._run_one(work) for work in works]
-
-    def _run_one(self, work: Work) -> Outcome:
-        if (late := too_late(work.order, self._clock.now())) is not None:
-            return late
-        span = begin_attempt(self._telemetry, work)
-        try:
-            outcome = self._executor.run_small(work.order)
-        except Exception as error:
-            outcome = failed_inside(work, error)
-        end_attempt(span, outcome)
-        return outcome
 
     async def _run_large(self, work: Work) -> None:
         progress = ProgressReport(work.report, self._bus, self._clock)
