@@ -41,6 +41,7 @@ class Lane:
     shares: Shares | None
     run_s: float = RUN_S
     workers: int = WORKERS
+    announces: bool = False
     took_s: dict[str, list[float]] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
     busy_s: float = 0.0
@@ -111,6 +112,9 @@ class Lane:
                 continue
             job_id, order = self.queue.popleft()
             began = self.clock.now()
+            if self.announces:
+                start = ev.JobStarted(attempt_id=order.attempt_id, leg=order.leg, worker="w", started_at=began)
+                await self._tell(job_id, start)
             await self.clock.sleep(self.run_s)
             self.busy_s += self.run_s
             attempt_id = order.attempt_id
@@ -151,6 +155,21 @@ def test_a_flood_of_a_hundred_times_the_work_at_most_doubles_what_the_other_wait
     assert p95(loud.took_s["small"]) <= 2 * p95(quiet.took_s["small"])
     assert (len(loud.took_s["small"]), len(loud.took_s["flood"])) == (60, 1200)
     assert loud.busy_s / WORKERS >= 0.9 * ended_s, "the workers were busy as long as there was work"
+
+
+def test_long_jobs_keep_all_workers_busy_though_little_is_let_out() -> None:
+    """Given four workers and jobs that are longer than any window, then the workers are busy but for a moment."""
+
+    async def main() -> Lane:
+        lane = Lane(Shares(), run_s=60.0, workers=4, announces=True)
+        await lane.run()
+        await asyncio.gather(lane.ask("a", 20, 0.1), lane.ask("b", 20, 0.1))
+        await lane.ended()
+        return lane
+
+    lane = run_virtual(main())
+
+    assert max(max(took) for took in lane.took_s.values()) < 1.05 * 40 * 60.0 / 4
 
 
 def test_without_shares_the_other_waits_for_all_of_the_flood() -> None:

@@ -65,7 +65,7 @@ def test_it_waits_and_says_why_once_and_goes_when_it_is_its_turn() -> None:
         scope="tenant",
         value="acme",
         actor="control-plane",
-        reason="fair_share: acme has 1 s of work out on the classical lane (interactive), and 1 s are let out at once.",
+        reason="fair_share: acme has 1 s of work not begun on the classical lane (interactive), and 1 s are let out at once.",
         expected_s=held.expected_s if isinstance(held, JobHeld) else None,
     )
     assert again == []

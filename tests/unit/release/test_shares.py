@@ -37,7 +37,7 @@ def test_who_is_alone_has_the_whole_window_and_waits_beyond_it() -> None:
     assert found is not None
     assert (found.expected_s, found.reason) == (
         4.0,
-        "fair_share: acme has 8 s of work out on the classical lane (batch), and 10 s are let out at once.",
+        "fair_share: acme has 8 s of work not begun on the classical lane (batch), and 10 s are let out at once.",
     )
 
 
@@ -118,6 +118,22 @@ def test_what_ended_is_out_no_more_and_nothing_is_counted_twice() -> None:
 
     assert before == {("classical", "batch", "acme"): 8.0}
     assert shares.out_s() == {}
+
+
+def test_what_was_begun_holds_nobody_up() -> None:
+    """Given attempts that somebody has begun with, then others may go, as many as there are workers for."""
+    shares = Shares({"classical": 1.0})
+    for nth in range(20):
+        assert shares.wait(an_order(budget_s=60.0), T0) is None
+        shares.let_out(UUID(int=nth), UUID(int=nth), an_order(budget_s=60.0), T0)
+        assert shares.wait(an_order(budget_s=60.0), T0) is not None
+        shares.began(UUID(int=nth))
+        shares.began(UUID(int=nth))
+    for nth in range(20):
+        shares.ended(UUID(int=nth), 60.0, T0)
+
+    assert shares.out_s() == {}
+    assert shares.share(LANE, "acme") == 1.0
 
 
 def test_a_lane_without_a_window_is_not_bounded() -> None:

@@ -28,6 +28,9 @@ def heard(shares: Shares, job: Job, job_id: UUID, tenant: str, events: Sequence[
                 event.budget_s,
             )
             shares.let_out(event.attempt_id, job_id, order, now)
+        elif kind is ev.JobStarted:
+            assert isinstance(event, ev.JobStarted)
+            shares.began(event.attempt_id)
         elif kind is ev.ExecutionSucceeded:
             assert isinstance(event, ev.ExecutionSucceeded)
             run_s = (event.finished_at - event.started_at).total_seconds()

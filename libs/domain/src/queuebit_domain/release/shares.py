@@ -1,8 +1,8 @@
 """How much of each lane a tenant may have out at once, in seconds of work as they are expected: what is more waits.
 
-A lane has a window: so much work is let out onto it. Tenants with work out or waiting share it by their weights, and what one
-does not use the others may; who is alone has all of it, and who has nothing out is always let through. It is what this process
-lets out that is counted.
+A lane has a window: so much work is let out onto it that nobody has begun. Tenants with work out or waiting share it by their
+weights, and what one does not use the others may; who is alone has all of it, and who has nothing out that waits is always let
+through, so that no worker is idle. It is what this process lets out that is counted.
 """
 
 from __future__ import annotations
@@ -68,15 +68,20 @@ class Flight(NamedTuple):
     sort: Sort
     expected_s: float
     since: datetime
+    begun: bool = False
 
 
 @dataclass(slots=True)
 class _Out:
-    """What is out on one queue: by tenant, so many attempts and so many seconds; and what it got done lately."""
+    """What is out on one queue: by tenant, so many attempts, and so many of them and seconds that nobody has begun, as far as
+    was told; and what it got done lately.
+    """
 
     counts: dict[str, int] = field(default_factory=dict)
+    ahead: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     total_s: float = 0.0
+    begun: int = 0
     weight: float = 0.0
     done_s: float = 0.0
     done_count: float = 0.0
@@ -91,6 +96,21 @@ class _Out:
     def is_shared(self, tenant: str, now: datetime) -> bool:
         """Whether another tenant had something let out lately."""
         return any(each != tenant and now - at < LATELY for each, at in self.latest)
+
+    def put(self, tenant: str, expected_s: float) -> None:
+        self.ahead[tenant] = self.ahead.get(tenant, 0) + 1
+        self.seconds[tenant] = self.seconds.get(tenant, 0.0) + expected_s
+        self.total_s += expected_s
+
+    def take(self, tenant: str, expected_s: float) -> None:
+        """Sums of many small numbers drift: who has nothing ahead has exactly nothing."""
+        self.ahead[tenant] -= 1
+        self.seconds[tenant] -= expected_s
+        self.total_s -= expected_s
+        if not self.ahead[tenant]:
+            del self.ahead[tenant], self.seconds[tenant]
+        if not self.ahead:
+            self.total_s = 0.0
 
     def done(self, run_s: float, now: datetime) -> None:
         age_s = 0.0 if self.done_at is None else max(0.0, (now - self.done_at).total_seconds())
@@ -140,7 +160,7 @@ class Shares:
         why = "others of its own wait before it" if behind else f"{window_s:.3g} s are let out at once"
         return Wait(
             round(expected_s, 6),
-            f"fair_share: {tenant} has {mine_s:.3g} s of work out on the {queue.lane} lane ({queue.tier}), and {why}.",
+            f"fair_share: {tenant} has {mine_s:.3g} s of work not begun on the {queue.lane} lane ({queue.tier}), and {why}.",
         )
 
     def has_room(self, queue: Queue, tenant: str, more: Mapping[str, float], expected_s: float, now: datetime) -> bool:
@@ -171,13 +191,15 @@ class Shares:
         return mine / (active + sum(map(self.weight, waiting)))
 
     def window_s(self, queue: Queue, tenant: str, now: datetime) -> float:
-        """How much may be out. For several tenants no more than keeps the lane busy: what it is seen to do at once and one
-        more, so that it grows to what there is. For one alone the window of the lane, which spares it the waiting.
+        """How much may be out that was not begun. For several tenants no more than keeps the lane busy: what it is seen to do
+        at once and one more, so that it grows to what there is; who says when it begins has nothing more to be seen. For one
+        alone the window of the lane, which spares it the waiting.
         """
         out = self._out.get(queue)
         if out is None:
             return self._windows_s[queue.lane]
-        busy_s = max(FLOOR_S, (out.at_once + 1.0) * out.mean_s + BETWEEN_S * out.at_once)
+        unseen = max(0.0, out.at_once - out.begun)
+        busy_s = max(FLOOR_S, (unseen + 1.0) * out.mean_s + BETWEEN_S * out.at_once)
         shared = out.is_shared(tenant, now) or self._others_wait(queue, tenant)
         return busy_s if shared else max(busy_s, self._windows_s[queue.lane])
 
@@ -196,11 +218,19 @@ class Shares:
         if order.tenant not in out.counts:
             out.weight += self.weight(order.tenant)
         out.counts[order.tenant] = out.counts.get(order.tenant, 0) + 1
-        out.seconds[order.tenant] = out.seconds.get(order.tenant, 0.0) + expected_s
-        out.total_s += expected_s
+        out.put(order.tenant, expected_s)
         out.seen(order.tenant, now)
         if len(self._flights) > FLIGHTS_MAX:
             self._land(next(iter(self._flights)))
+
+    def began(self, attempt_id: UUID) -> None:
+        """Somebody has begun with the attempt: nobody waits for it any more. Repeatable."""
+        flight = self._flights.get(attempt_id.int)
+        if flight is not None and not flight.begun:
+            self._flights[attempt_id.int] = flight._replace(begun=True)
+            out = self._out[flight.queue]
+            out.take(flight.tenant, flight.expected_s)
+            out.begun += 1
 
     def ended(self, attempt_id: UUID, run_s: float | None, now: datetime) -> None:
         """The attempt is out no more; `run_s`: how long it took, where that was told. Repeatable."""
@@ -261,12 +291,12 @@ class Shares:
         if flight is None:
             return None
         out, tenant = self._out[flight.queue], flight.tenant
-        out.counts[tenant] -= 1
-        if out.counts[tenant]:
-            out.seconds[tenant] -= flight.expected_s
+        if flight.begun:
+            out.begun -= 1
         else:
-            # Sums of many small numbers drift: who has nothing out has exactly nothing out.
-            del out.counts[tenant], out.seconds[tenant]
+            out.take(tenant, flight.expected_s)
+        out.counts[tenant] -= 1
+        if not out.counts[tenant]:
+            del out.counts[tenant]
             out.weight = sum(map(self.weight, out.counts)) if out.counts else 0.0
-        out.total_s = out.total_s - flight.expected_s if out.counts else 0.0
         return flight
