@@ -7,15 +7,14 @@ through, so that no worker is idle. It is what this process lets out that is cou
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from queuebit_contracts.jobs import Lane, Tier
 from queuebit_domain.release.durations import Durations, Sort, sort_of
+from queuebit_domain.release.outstanding import Outstanding
 
 FLIGHTS_MAX: Final = 200_000
 USUAL_WINDOWS_S: Final[Mapping[Lane, float]] = {"classical": 8.0, "simulator": 30.0, "quantum": 3_600.0}
@@ -24,10 +23,6 @@ FLOOR_S: Final = 0.25
 """So much may always be out."""
 BETWEEN_S: Final = 0.1
 """So long nothing may come of a wish to let more out: there is work for that time."""
-LATELY: Final = timedelta(seconds=60)
-"""For so long after its last attempt went out a tenant shares the lane."""
-DONE_HALF_S: Final = 10.0
-"""What a lane got done so long ago counts half."""
 
 
 class Queue(NamedTuple):
@@ -71,63 +66,6 @@ class Flight(NamedTuple):
     begun: bool = False
 
 
-@dataclass(slots=True)
-class _Out:
-    """What is out on one queue: by tenant, so many attempts, and so many of them and seconds that nobody has begun, as far as
-    was told; and what it got done lately.
-    """
-
-    counts: dict[str, int] = field(default_factory=dict)
-    ahead: dict[str, int] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    total_s: float = 0.0
-    begun: int = 0
-    weight: float = 0.0
-    done_s: float = 0.0
-    done_count: float = 0.0
-    done_at: datetime | None = None
-    latest: tuple[tuple[str, datetime], ...] = ()
-    """The last two tenants that had something let out, the latest first."""
-
-    def seen(self, tenant: str, now: datetime) -> None:
-        latest = self.latest
-        self.latest = ((tenant, now), *([each for each in latest if each[0] != tenant][:1]))
-
-    def is_shared(self, tenant: str, now: datetime) -> bool:
-        """Whether another tenant had something let out lately."""
-        return any(each != tenant and now - at < LATELY for each, at in self.latest)
-
-    def put(self, tenant: str, expected_s: float) -> None:
-        self.ahead[tenant] = self.ahead.get(tenant, 0) + 1
-        self.seconds[tenant] = self.seconds.get(tenant, 0.0) + expected_s
-        self.total_s += expected_s
-
-    def take(self, tenant: str, expected_s: float) -> None:
-        """Sums of many small numbers drift: who has nothing ahead has exactly nothing."""
-        self.ahead[tenant] -= 1
-        self.seconds[tenant] -= expected_s
-        self.total_s -= expected_s
-        if not self.ahead[tenant]:
-            del self.ahead[tenant], self.seconds[tenant]
-        if not self.ahead:
-            self.total_s = 0.0
-
-    def done(self, run_s: float, now: datetime) -> None:
-        age_s = 0.0 if self.done_at is None else max(0.0, (now - self.done_at).total_seconds())
-        kept = 0.5 ** (age_s / DONE_HALF_S)
-        self.done_s, self.done_count = self.done_s * kept + run_s, self.done_count * kept + 1.0
-        self.done_at = now
-
-    @property
-    def at_once(self) -> float:
-        """How many attempts ran at one time, on average of late."""
-        return self.done_s * math.log(2) / DONE_HALF_S
-
-    @property
-    def mean_s(self) -> float:
-        return self.done_s / self.done_count if self.done_count else 0.0
-
-
 class Shares:
     """Who has how much out, and who waits. `windows_s`: by lane; a lane without one is not bounded. `weights`: by tenant, 1
     where none is stated.
@@ -139,7 +77,7 @@ class Shares:
         self._windows_s = windows_s
         self._weights = weights or {}
         self._flights: dict[int, Flight] = {}
-        self._out: dict[Queue, _Out] = {}
+        self._out: dict[Queue, Outstanding] = {}
         self._waiting: dict[Queue, frozenset[str]] = {}
         self.durations = Durations()
 
@@ -214,7 +152,7 @@ class Shares:
         expected_s = self._expected_s(order)
         flight = Flight(job_id, order.tenant, order.queue, sort, expected_s, now)
         self._flights[attempt_id.int] = flight
-        out = self._out.setdefault(order.queue, _Out())
+        out = self._out.setdefault(order.queue, Outstanding())
         if order.tenant not in out.counts:
             out.weight += self.weight(order.tenant)
         out.counts[order.tenant] = out.counts.get(order.tenant, 0) + 1
