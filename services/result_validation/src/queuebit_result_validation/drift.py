@@ -67,11 +67,12 @@ class Runs:
 
     def drift(self, execution: ExecutionSucceeded) -> Drift | None:
         """How far the answer is from the one before; None where there was none, or it is the same attempt again."""
-        key, counts = _key(execution), _counts(execution)
+        key = _key(execution)
         kept = None if key is None else self._counts.get(key)
-        if kept is None or counts is None or kept[0] == execution.attempt_id:
+        if kept is None or kept[0] == execution.attempt_id:
             return None
-        return drift(kept[1], counts)
+        counts = _counts(execution)
+        return None if counts is None else drift(kept[1], counts)
 
     def note(self, execution: ExecutionSucceeded) -> None:
         """An answer was accepted: later ones are compared with it. The first one stays: a slow drift is one too."""
@@ -94,6 +95,7 @@ def _counts(execution: ExecutionSucceeded) -> dict[str, int] | None:
     counts = execution.answer.get("counts")
     if not isinstance(counts, dict) or len(counts) > OUTCOMES_MAX:
         return None
-    if not all(isinstance(key, str) and type(count) is int and count >= 0 for key, count in counts.items()):
+    numbers = counts.values()
+    if not {*map(type, counts)} <= {str} or not {*map(type, numbers)} <= {int} or min(numbers, default=0) < 0:
         return None
     return counts
