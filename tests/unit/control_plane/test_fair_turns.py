@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from queuebit_contracts import events as ev
+from queuebit_contracts.events import JobRejected
 from queuebit_contracts.ids import attempt_id_of, uuid7
 from queuebit_contracts.operators import HoldReleased, JobHeld
 from queuebit_control_plane.handler import CommandHandler
@@ -23,7 +24,8 @@ from queuebit_store.leadership.port import Lease
 from queuebit_store.memory import MemoryDatabase, MemoryStore
 from tests.builders import JOB_ID, NOW, a_submit
 from tests.fakes.clocks import StoppedClock
-from tests.unit.control_plane.handling import a_command, names
+from tests.unit.control_plane.handling import CAUSE, a_command, names
+from tests.unit.control_plane.handling import refusal as refused
 from tests.unit.control_plane.holding import a_hold
 
 LANE = Queue("classical", "interactive")
@@ -172,3 +174,24 @@ async def test_what_ended_elsewhere_is_out_no_more_and_what_goes_on_is() -> None
 
     assert while_it_goes_on == "JobHeld"
     assert (await names(at.store, second))[-1] == "JobQueued"
+
+
+async def test_who_wants_no_waiting_is_refused_with_how_long_it_would_be_and_answered_where_there_is_room() -> None:
+    at = _At(full())
+    impatient = a_submit(params={"queue": "never"})
+    await at.handler.handle([a_command(impatient)])
+    (refusal,) = await at.store.events_of(refused(CAUSE))
+    told = JobRejected.model_validate_json(refusal.data)
+    at.shares.ended(UUID(int=1), None, NOW)
+    await at.handler.handle([a_command(impatient, cause=UUID(int=77))])
+
+    assert (told.code, told.field) == ("would_wait", "/request/params/queue")
+    assert told.detail.startswith("It would be answered in about 1 s, and wants no waiting. fair_share: acme has 1 s")
+    assert await names(at.store) == ["JobSubmitted", "JobPlanned", "JobQueued"]
+
+
+async def test_who_does_not_mind_waiting_waits() -> None:
+    at = _At(full())
+    await at.handler.handle([a_command(a_submit())])
+
+    assert (await names(at.store))[-1] == "JobHeld"

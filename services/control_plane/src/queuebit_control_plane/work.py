@@ -22,6 +22,7 @@ from queuebit_domain.holds.gate import Gate
 from queuebit_domain.job import routing
 from queuebit_domain.job.decide import decide, refusal_of
 from queuebit_domain.job.messages import Message, Refuse, Submit
+from queuebit_domain.job.no_waiting import would_wait
 from queuebit_domain.job.state import EndedJob, Job, NoJob, OpenJob
 from queuebit_domain.money.purse import NO_PURSE, Purse
 from queuebit_domain.policy.facts import Facts
@@ -135,6 +136,8 @@ class Work:
         message, job_id = command.message, self.job_id
         if type(message) is Submit:
             refusal = refusal_of(self.job, message, now)
+            if refusal is None and shares is not None and type(self.job) is NoJob:
+                refusal = would_wait(message, shares, now)
             if refusal is not None:
                 assert command.rival_id is not None
                 refusal = refusal.model_copy(update={"cause_id": command.cause_id})

@@ -183,6 +183,11 @@ class Shares:
         if tenant not in known:
             self._waiting = {**self._waiting, queue: known | {tenant}}
 
+    def ahead_s(self, queue: Queue) -> float:
+        """How long what nobody has begun takes the lane, at what it was seen to do at once."""
+        out = self._out.get(queue)
+        return 0.0 if out is None else out.total_s / max(1.0, out.at_once)
+
     def is_crowded(self, queue: Queue) -> bool:
         """Whether anybody waits for a turn on it."""
         return bool(self._waiting.get(queue))
