@@ -54,7 +54,9 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
 async def test_who_trusts_the_certificate_is_answered_and_who_does_not_hangs_up(served: Served, tmp_path: Path) -> None:
     line = await served.connect(tmp_path / "localhost.pem")
     await line.send(ASK)
-    assert (await line.answer()).status in (200, 401)
+    answer = await line.answer()
+    assert answer.status in (200, 401)
+    assert answer.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
     line.close()
     with pytest.raises(ssl.SSLCertVerificationError):
         await asyncio.wait_for(

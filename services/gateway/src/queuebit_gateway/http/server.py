@@ -27,6 +27,8 @@ FILES_SPARE = 256
 """File descriptors that are not for connections of callers: the store, the bus, logs."""
 
 KEEP_ALIVE_S = 20
+STRICT = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+"""With every answer over HTTPS: a browser that has been here speaks nothing else to this host for two years."""
 DEFAULT = Bounds()
 
 
@@ -93,6 +95,7 @@ class HttpServer:
                 backlog=BACKLOG,
                 server_header=False,
                 timeout_graceful_shutdown=_seconds(drain_s),
+                headers=None if tls is None else [STRICT],
                 ssl_context_factory=None if tls is None else lambda _config, _default: tls,
             )
         )
