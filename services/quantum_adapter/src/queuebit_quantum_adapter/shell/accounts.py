@@ -65,7 +65,7 @@ class Accountant:
         if charge.told is not None:
             return await self._is_published(charge, Usage(qpu_s=charge.told.qpu_s, shots=charge.told.shots))
         if charge.attempt_id is None or charge.told_as is None:
-            _log.warning("Nobody knows any more whose submission %s at %s was.", charge.provider_id, charge.backend)
+            _log.info("What %s at %s used is told to no job: it was handed in for none that is known.", *_named(charge))
             return True
         asked = Asked(self._specs[charge.backend], charge.key, charge.provider_id)
         try:
@@ -85,7 +85,7 @@ class Accountant:
 
     async def _is_published(self, charge: Charge, untold: Usage) -> bool:
         if charge.told_as is None:
-            _log.warning("Nobody knows any more whose submission %s at %s was.", charge.provider_id, charge.backend)
+            _log.warning("Nobody knows any more whose submission %s at %s was.", *_named(charge))
             return True
         try:
             await self._bus.publish([self._record(charge, untold, ToldAs.decode(charge.told_as))])
@@ -118,3 +118,7 @@ class Accountant:
             traceparent=told_as.traceparent,
         )
         return Outgoing(EXECUTIONS, told_as.job.encode(), encode_data(event), headers)
+
+
+def _named(charge: Charge) -> tuple[str, str]:
+    return charge.provider_id, charge.backend
