@@ -66,8 +66,9 @@ tutorials: $(READY) ## Type the tutorials as they stand, each with servers of it
 	@$(BIN)/python -m pytest -q tests/e2e/test_tutorials.py -m "tutorials or not tutorials" $(if $(ONLY),-k $(ONLY))
 
 .PHONY: nightly
-nightly: $(READY) ## Validate everything, keep the report by date, compare with the night before (ONLY=golden,chaos DATA=folder SEEDS=20000).
-	@$(BIN)/python -m queuebit_workbench.nightly $(if $(ONLY),--only $(ONLY)) $(if $(DATA),--data "$(DATA)") $(if $(SEEDS),--seeds $(SEEDS))
+nightly: $(READY) ## Validate everything, keep the report by date, compare with the night before (ONLY=golden,chaos DATA=folder SEEDS=20000 MINUTES=6 JOBS=6000).
+	@$(BIN)/python -m queuebit_workbench.nightly $(if $(ONLY),--only $(ONLY)) $(if $(DATA),--data "$(DATA)") $(if $(SEEDS),--seeds $(SEEDS)) \
+		$(if $(MINUTES),--minutes $(MINUTES)) $(if $(JOBS),--jobs $(JOBS))
 
 .PHONY: sizing
 sizing: $(READY) ## The least installation for a load, and what its queues make of it (JOBS_PER_S=500 SEARCH_S=0.5).
@@ -100,8 +101,9 @@ fmt: $(READY) ## Format and mend what can be mended.
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(READY) ## Measure throughput, latency and memory on the real stack; OUT=file.json keeps the figures, POLICY=file measures under a policy, too.
-	@$(BIN)/python -m queuebit_workbench.bench $(if $(OUT),--out $(OUT)) $(if $(POLICY),--policy $(POLICY))
+bench: $(READY) ## Measure throughput, latency and memory on the real stack; OUT=file.json keeps the figures, POLICY=file measures under a policy, too (PLANES=3 WORKERS=3 PARTITIONS=12).
+	@$(BIN)/python -m queuebit_workbench.bench $(if $(OUT),--out $(OUT)) $(if $(POLICY),--policy $(POLICY)) $(if $(PLANES),--planes $(PLANES)) \
+		$(if $(WORKERS),--workers $(WORKERS)) $(if $(PARTITIONS),--partitions $(PARTITIONS))
 
 .PHONY: bench-beside
 bench-beside: $(READY) ## Measure an old commit and this one in turns of one run; fails where this one is slower (COMMIT=ba1e5f6 TURNS=2 TOLERANCE=0.03 POLICY=file).
@@ -166,6 +168,11 @@ console-test: $(READY) ## Try the console in a real browser (Debian's chromium, 
 	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group console
 	@QUEUEBIT_CONSOLE_TEST=1 $(BIN)/python -m pytest tests/console
 	@cat build/console/figures.json
+
+.PHONY: notebooks
+notebooks: $(READY) ## Run the page on notebooks, cell by cell, in a kernel of Jupyter.
+	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group notebook
+	@QUEUEBIT_NOTEBOOK_TEST=1 $(BIN)/python -m pytest tests/contract/http/test_http_notebook.py
 
 .PHONY: provider-fixtures
 provider-fixtures: $(READY) ## Record once what vendors' own clients and the clouds on loopback say to each other; tests replay it.

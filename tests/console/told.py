@@ -55,8 +55,8 @@ async def begun(
     return job_id
 
 
-async def awaited(world: RunningGateway) -> UUID:
-    """A job whose plan waits for somebody to allow it."""
+async def awaited(world: RunningGateway, role: str = "owners") -> UUID:
+    """A job whose plan waits for somebody of this role to allow it."""
     job_id = world.parts.ids.mint()
     problem = Problem(kind="maxcut", statement={"nodes": 2, "edges": [[0, 1, 1]]})
     request = JobRequest(tenant="acme", problem=problem, lane="quantum")
@@ -65,7 +65,7 @@ async def awaited(world: RunningGateway) -> UUID:
     )
     spare = (Leg(leg=LEG, role="primary", lane="classical", budget_s=10, attempts_max=1, reason="It is cheap."),)
     approval = Approval(
-        row="dear", role="owners", reason="6 qubits are dear.", expires_s=600, otherwise="classical_only", legs=spare
+        row="dear", role=role, reason="6 qubits are dear.", expires_s=600, otherwise="classical_only", legs=spare
     )
     story: list[Any] = [
         ev.JobSubmitted(request=request, idempotency_key=str(job_id), fingerprint=fingerprint(request)),
@@ -74,7 +74,7 @@ async def awaited(world: RunningGateway) -> UUID:
             approval=approval,
         ),
         ev.ApprovalRequested(
-            digest="d" * 64, reason="6 qubits are dear.", expires_at=world.clock.now() + timedelta(minutes=10), role="owners",
+            digest="d" * 64, reason="6 qubits are dear.", expires_at=world.clock.now() + timedelta(minutes=10), role=role,
             quorum=1, otherwise="classical_only",
         ),
     ]  # fmt: skip
@@ -82,8 +82,10 @@ async def awaited(world: RunningGateway) -> UUID:
     return job_id
 
 
-async def ended(world: RunningGateway, job_id: UUID, answer: dict[str, Any], objective: float | None = 12) -> None:
-    """The rest of the story of a job, up to its checked answer."""
+async def ended(
+    world: RunningGateway, job_id: UUID, answer: dict[str, Any], objective: float | None = 12, *, succeeded: bool = True
+) -> None:
+    """The rest of the story of a job, up to its checked answer; `succeeded` False where that was told already."""
     attempt, now = attempt_id_of(job_id, LEG, 1), world.clock.now()
     confidence = Confidence(
         value=0.9,
@@ -108,7 +110,7 @@ async def ended(world: RunningGateway, job_id: UUID, answer: dict[str, Any], obj
             confidence=confidence, leg=LEG, attempt_id=attempt, ran=RAN, reasons=("The best that was found.",), elapsed_s=1.2,
         ),
     ]  # fmt: skip
-    await tell(world, job_id, story, "completed", kind)
+    await tell(world, job_id, story if succeeded else story[1:], "completed", kind)
 
 
 async def failed(world: RunningGateway, kind: str, statement: dict[str, Any], code: FailureCode) -> UUID:

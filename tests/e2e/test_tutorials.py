@@ -21,6 +21,7 @@ SAID = {
     "experiment-loop": ("goes on after iteration 20", "within chemical accuracy after 30 iterations", "test_accuracy="),
     "first-event": ("order-1", "order-2", "JobCompleted", "Stopped"),
     "first-provider": ("fake_nairobi", "quantum", "Stopped"),
+    "first-policy": ("rule: small", "first/1", "exit code 1: some plans change", "Stopped"),
     "first-incident": ("exit code 8", "not ready", "Stopped"),
 }
 _BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

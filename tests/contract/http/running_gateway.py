@@ -15,8 +15,8 @@ import httpx2
 
 from queuebit_contracts import events as ev
 from queuebit_contracts.canonical import fingerprint
-from queuebit_contracts.channels import ADMITTED, CONTROL, LARGE
-from queuebit_contracts.commands import CancelJob
+from queuebit_contracts.channels import ADMITTED, CONTROL, DECISIONS, LARGE
+from queuebit_contracts.commands import CancelJob, DecidePlan
 from queuebit_contracts.envelope import Envelope, decode, encode_data
 from queuebit_contracts.ids import attempt_id_of, derive_id, refusal_id_of
 from queuebit_contracts.jobs import Confidence, Leg, Ran
@@ -33,6 +33,7 @@ from queuebit_runtime.bus.port import Delivery, Subscription
 from queuebit_runtime.clock import SystemClock
 from queuebit_runtime.ids import SystemIds
 from queuebit_runtime.processes.bounded_work import BoundedWork
+from queuebit_store.artifacts.memory import MemoryArtifacts
 from queuebit_store.directory.keys import make_key
 from queuebit_store.memory import MemoryStore
 from queuebit_store.ports import Append, Head, NewEvent
@@ -66,10 +67,12 @@ class Plane:
         self.seen = asyncio.Event()
         self.submissions: list[Envelope] = []
         self.cancellations: list[Envelope] = []
+        self.decisions: list[Envelope] = []
         self.finish_at_once = True
         self.reject = False
         bus.subscribe(Subscription((ADMITTED, LARGE), "plane", self._submitted))
         bus.subscribe(Subscription((CONTROL,), "plane", self._control, broadcast=True))
+        bus.subscribe(Subscription((DECISIONS,), "plane-decisions", self._decided))
 
     async def _submitted(self, delivery: Delivery) -> None:
         for record in delivery.records:
@@ -148,6 +151,13 @@ class Plane:
             await self.append(envelope.job_id, version, [cancelled], "cancelled")
         delivery.done_all()
 
+    async def _decided(self, delivery: Delivery) -> None:
+        for record in delivery.records:
+            envelope = decode(record.headers, record.value)
+            assert isinstance(envelope.data, DecidePlan)
+            self.decisions.append(envelope)
+        delivery.done_all()
+
     async def append(
         self, job_id: UUID, version: int, events: list[Any], state: str, envelope: Envelope | None = None
     ) -> bool:
@@ -180,6 +190,7 @@ class RunningGateway:
     clock: MovableClock
     app: Any
     http: httpx2.AsyncClient
+    artifacts: MemoryArtifacts
     keys: dict[tuple[str, str], str] = field(default_factory=dict)
 
     async def key(self, tenant: str = "acme", role: str = "submitter") -> str:
@@ -217,12 +228,15 @@ async def counted(world: RunningGateway) -> None:
 
 
 @asynccontextmanager
-async def a_world(rates: Any = RATES, work: BoundedWork | None = None) -> AsyncIterator[RunningGateway]:
+async def a_world(
+    rates: Any = RATES, work: BoundedWork | None = None, *, runs_operations: bool = True
+) -> AsyncIterator[RunningGateway]:
     """A world that runs, and is gone afterwards."""
     clock = MovableClock()
     store, broker = MemoryStore(), MemoryBroker(clock)
     bus = MemoryBus(broker)
     plane = Plane(store, bus, clock)
+    artifacts = MemoryArtifacts(clock.now)
     parts = build_parts(
         store,
         store,
@@ -234,12 +248,14 @@ async def a_world(rates: Any = RATES, work: BoundedWork | None = None) -> AsyncI
         poll_interval_s=0.005,
         work=work,
         egress=LOOPBACK,
+        artifacts=artifacts,
+        runs_operations=runs_operations,
     )
     app = create_app(parts)
     await bus.start()
     try:
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as http:
-            yield RunningGateway(parts, store, broker, plane, clock, app, http)
+            yield RunningGateway(parts, store, broker, plane, clock, app, http, artifacts)
     finally:
         parts.tailer.close()
         await bus.stop(1.0)

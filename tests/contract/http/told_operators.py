@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID
 
 from queuebit_contracts.operators import HoldPlaced
@@ -9,6 +10,8 @@ from queuebit_operations.bulk.operation import FAILED, Operation, freeze
 from queuebit_operations.bulk.runner import Runner, Step
 from queuebit_operations.bulk.store import Operations
 from queuebit_operations.holding.register import HoldRegister
+from queuebit_operations.jobs.acting import act_of
+from queuebit_operations.jobs.worker import Worker
 from tests.contract.http.running_gateway import RunningGateway
 
 
@@ -31,3 +34,23 @@ async def operated(world: RunningGateway, targets: int = 2500) -> tuple[UUID, UU
     await Runner(world.store, world.clock, holder="one").run(done, act, actor="bob", reason="Nobody wants them.")
     await operations.create(prepared, freeze("jobs rerun", {}, ["t1"], "eve"))
     return done, prepared
+
+
+async def waiting(world: RunningGateway, count: int, kind: str = "maxcut") -> list[str]:
+    """So many jobs that are queued."""
+    world.plane.finish_at_once = False
+    ids = [(await world.submit()).json()["id"] for _ in range(count)]
+    for _ in range(10_000):
+        if all(UUID(each) in world.store.database.streams for each in ids):
+            break
+        await asyncio.sleep(0)
+    return ids
+
+
+def a_worker(world: RunningGateway) -> Worker:
+    return Worker(world.store, world.clock, lambda verb, key: act_of(verb, world.store, world.clock, key))
+
+
+async def states(world: RunningGateway, ids: list[str]) -> list[str]:
+    heads = await world.store.heads([UUID(each) for each in ids])
+    return [heads[UUID(each)].head.state for each in ids]

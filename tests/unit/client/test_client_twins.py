@@ -12,6 +12,7 @@ FOLDER = Path(__file__).parents[3] / "libs/client/src/queuebit_client"
 
 WORDS = {
     "AsyncQueuebit": "Queuebit",
+    "AsyncHandle": "Handle",
     "AsyncClient": "Client",
     "AsyncBaseTransport": "BaseTransport",
     "AsyncIterator": "Iterator",

@@ -6,6 +6,7 @@ import random
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import orjson
 import pytest
@@ -112,3 +113,25 @@ def test_every_statement_of_the_bare_store_has_its_name() -> None:
 def test_a_service_is_profiled_by_running_its_module_under_the_profiler() -> None:
     (spec,) = profiled([ServiceSpec("x", ("python", "-m", "queuebit_x"), 1)], Path("out"))
     assert spec == ServiceSpec("x", ("python", "-m", "cProfile", "-o", "out/x.prof", "-m", "queuebit_x"), 1)
+
+
+def test_more_of_each_service_are_members_of_their_own(tmp_path: Path) -> None:
+    from queuebit_workbench.bench.full import services
+
+    (tmp_path / "pepper").write_text("p" * 43)
+    specs = services(SimpleNamespace(data_dir=tmp_path), planes=3, workers=2)  # type: ignore[arg-type]
+
+    names = [spec.name for spec in specs]
+    assert names == [
+        *("gateway", "control_plane", "quantum_adapter", "classical_solver", "result_validation"),
+        *("control_plane-2", "control_plane-3", "classical_solver-2", "result_validation-2"),
+    ]
+    assert len({spec.health_port for spec in specs}) == len(specs)
+    assert [spec.env["QUEUEBIT_GROUP_INSTANCE"] for spec in specs[5:]] == names[5:]
+    assert {spec.principal for spec in specs} == {spec.principal for spec in specs[:5]}
+
+
+@pytest.mark.parametrize("wrong", [["--planes", "0"], ["--workers", "0"], ["--partitions", "3"]])
+def test_fewer_than_one_and_fewer_partitions_than_there_are_is_refused(wrong: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(wrong)

@@ -33,7 +33,7 @@ def a_part(code: str, **changes: Any) -> Part:
 
 def run(part: Part, folder: Path) -> tuple[Result, list[str]]:
     said: list[str] = []
-    return run_part(part, Place(folder, folder, None, 10), NIGHT, said.append), said
+    return run_part(part, Place(folder, folder, None, 10, 1.0, 100), NIGHT, said.append), said
 
 
 def test_a_part_that_ends_well_gives_its_figures(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_line_begins_at_0_and_leaves_out_what_is_not_known() -> None:
 
 
 def test_every_part_names_what_is_there() -> None:
-    place = Place(ROOT, ROOT, ROOT, 1)
+    place = Place(ROOT, ROOT, ROOT, 1, 1.0, 100)
     for part in PARTS:
         words = words_of(part, place, NIGHT)
         argv = [word.format(**words) for word in part.argv]

@@ -20,7 +20,7 @@ from queuebit_runtime.telemetry.meters import prometheus_name
 from queuebit_runtime.telemetry.metrics import DURATION_BUCKETS_S, METRICS, MetricInfo
 from queuebit_workbench.drill.__main__ import NAMES
 from queuebit_workbench.observability.__main__ import files, main
-from queuebit_workbench.observability.alerts import ALERTS, WITHOUT_ALERT
+from queuebit_workbench.observability.alerts import ALERTS
 from queuebit_workbench.observability.panels import BOARDS
 from queuebit_workbench.observability.promises import BURNS, BY_NAME, PROMISES, WINDOWS
 from queuebit_workbench.observability.rules import rules, sloth
@@ -90,13 +90,12 @@ def test_no_metric_is_told_that_nobody_looks_at() -> None:
 
 
 def test_each_alert_has_the_page_and_the_drill_of_its_name() -> None:
-    """Given alerts, pages and drills, then each has its two others; a page without an alert says why."""
+    """Given alerts, pages and drills, then each has its two others, one to one."""
     pages = {page.stem for page in RUNBOOKS.glob("*.md")} - NO_INCIDENT
     alerts = [alert.page for alert in ALERTS]
 
     assert len(set(alerts)) == len(alerts)
-    assert set(alerts) | set(WITHOUT_ALERT) == pages == set(NAMES)
-    assert set(alerts).isdisjoint(WITHOUT_ALERT)
+    assert set(alerts) == pages == set(NAMES)
     assert {name for alert in ALERTS for name in alert.promises} == set(BY_NAME), "each promise wakes somebody"
     for group in rules()["groups"]:
         for rule in group["rules"]:
@@ -104,7 +103,7 @@ def test_each_alert_has_the_page_and_the_drill_of_its_name() -> None:
                 assert (ROOT / rule["annotations"]["runbook"]).exists(), rule["alert"]
 
 
-@pytest.mark.parametrize("name", [each for each in NAMES if each not in WITHOUT_ALERT])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_drill_waits_for_nothing_that_its_alert_does_not_tell(name: str) -> None:
     """Given the codes that a drill waits for in the metrics, then the alert of its name asks for them."""
     source = ROOT / f"libs/workbench/src/queuebit_workbench/drill/{name.replace('-', '_')}.py"

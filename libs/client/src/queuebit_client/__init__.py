@@ -15,32 +15,42 @@ if TYPE_CHECKING:
     from queuebit_client.asynchronous import AsyncQueuebit
     from queuebit_client.document import document_of
     from queuebit_client.errors import QueuebitError
+    from queuebit_client.handles import AsyncHandle, Handle
     from queuebit_client.models import Job, JobEvent, JobSummary
     from queuebit_client.results.comparison import Comparison
     from queuebit_client.results.histogram import Histogram
+    from queuebit_client.results.shown import Result, Verdict
     from queuebit_client.synchronous import Queuebit
 
 _PLACES = {
+    "AsyncHandle": "handles",
     "AsyncQueuebit": "asynchronous",
     "Comparison": "results.comparison",
+    "Handle": "handles",
     "Histogram": "results.histogram",
     "Job": "models",
     "JobEvent": "models",
     "JobSummary": "models",
     "Queuebit": "synchronous",
     "QueuebitError": "errors",
+    "Result": "results.shown",
+    "Verdict": "results.shown",
     "document_of": "document",
 }
 
 __all__ = [
+    "AsyncHandle",
     "AsyncQueuebit",
     "Comparison",
+    "Handle",
     "Histogram",
     "Job",
     "JobEvent",
     "JobSummary",
     "Queuebit",
     "QueuebitError",
+    "Result",
+    "Verdict",
     "document_of",
 ]
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator, Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 from uuid import UUID
 
 import httpx2
@@ -16,6 +15,7 @@ from queuebit_client.batches import Fate
 from queuebit_client.changes import Change
 from queuebit_client.config import resolve
 from queuebit_client.core import Core
+from queuebit_client.handles import AsyncHandle
 from queuebit_client.models import DryRun, Job, JobEvent, JobSummary, TenantEvent
 from queuebit_client.reads import (
     APPROVAL,
@@ -39,10 +39,9 @@ from queuebit_client.reads import (
     Read,
     Usage,
 )
-from queuebit_client.request import request_body
+from queuebit_client.request import Wishes, request_body
 from queuebit_client.steps import Emit, Step, Steps, returning
 from queuebit_contracts.backends import BackendView
-from queuebit_contracts.jobs import LaneWish, ParamValue, Tier
 from queuebit_contracts.model import Model
 
 T = TypeVar("T")
@@ -85,28 +84,25 @@ class AsyncQueuebit:
         self,
         problem: Mapping[str, Any] | BaseModel | object,
         *,
-        lane: LaneWish | None = None,
-        tier: Tier | None = None,
-        budget_s: float | None = None,
-        latency_budget_s: float | None = None,
-        deadline: datetime | str | None = None,
-        seed: int | None = None,
-        params: Mapping[str, ParamValue] | None = None,
-        labels: Mapping[str, str] | None = None,
         key: str | None = None,
         wait_s: float | None = None,
-        kind: str | None = None,
-        statement: Mapping[str, Any] | None = None,
+        **wishes: Unpack[Wishes],
     ) -> Job:
         """Submit a problem (`kind`, `version`, `statement`), or an object of another package (see `objects`) with its
         `kind`, where it may be several, and what it does not hold in `statement`. The same `key` with the same content gives
         the same job.
         """
-        body = request_body(
-            problem, lane=lane, tier=tier, budget_s=budget_s, latency_budget_s=latency_budget_s, deadline=deadline,
-            seed=seed, params=params, labels=labels, kind=kind, statement=statement,
-        )  # fmt: skip
-        return await self._run(self._core.submit(body, key, wait_s))
+        return await self._run(self._core.submit(request_body(problem, **wishes), key, wait_s))
+
+    async def start(
+        self, problem: Mapping[str, Any] | BaseModel | object, *, key: str | None = None, **wishes: Unpack[Wishes]
+    ) -> AsyncHandle:
+        """Submit, and hold the job in the hand: to wait for its end, or to see how it goes on."""
+        return self.handle(await self.submit(problem, key=key, **wishes))
+
+    def handle(self, job: Job) -> AsyncHandle:
+        """This job in the hand."""
+        return AsyncHandle(self, job)
 
     async def submit_body(
         self, body: Mapping[str, Any], *, key: str | None = None, wait_s: float | None = None, quote: str | None = None
@@ -155,6 +151,10 @@ class AsyncQueuebit:
     async def send(self, change: Change[M]) -> M:
         """Make a change of `queuebit_client.api_keys` or `queuebit_client.endpoints`, and give what the server says of it."""
         return await self._run(self._core.send(change))
+
+    async def artifact(self, job_id: UUID | str, sha256: str) -> bytes:
+        """What is kept of a job under this hash; `read(ARTIFACTS, job_id=…)` lists what is."""
+        return await self._run(self._core.artifact(str(job_id), sha256))
 
     async def explain(self, job_id: UUID | str) -> Explanation:
         """Why the job went as it went."""

@@ -131,6 +131,10 @@ class Core:
         reply = yield from self._request(Call(change.method, change.path, headers, body))
         return read_as(change.model, reply) if reply.status != 204 else change.model()
 
+    def artifact(self, job_id: str, sha256: str) -> Steps[bytes]:
+        path = f"{_job_path(job_id)}/artifacts/{quote(sha256, safe='')}"
+        return (yield from self._request(Call("GET", path, timeout_s=8 * CALL_TIMEOUT_S))).body
+
     def read(self, what: Read[R], fields: dict[str, Any]) -> Steps[R]:
         """One document."""
         return read_as(what.model, (yield from self._request(Call("GET", what.path_of(fields)))))

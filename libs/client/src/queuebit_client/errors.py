@@ -118,6 +118,12 @@ class HistoryUnreadable(QueuebitError):
     code = "history_unreadable"
 
 
+class ArtifactDamaged(QueuebitError):
+    """What the server keeps under a hash has another one: it must be restored from a backup."""
+
+    code = "artifact_damaged"
+
+
 class WaitTimeout(QueuebitError):
     """The job has not ended in the time allowed; it goes on."""
 
@@ -169,6 +175,8 @@ ERRORS: dict[str, type[QueuebitError]] = {
     "approval_not_found": NotFound,
     "policy_not_found": NotFound,
     "key_not_found": NotFound,
+    "artifact_not_found": NotFound,
+    "operation_not_found": NotFound,
     "method_not_allowed": InvalidRequest,
     "request_timeout": Unavailable,
     "approval_changed": Conflict,
@@ -180,6 +188,8 @@ ERRORS: dict[str, type[QueuebitError]] = {
     "key_made_before": Conflict,
     "too_many_keys": Conflict,
     "too_many_webhooks": Conflict,
+    "operation_conflict": Conflict,
+    "operation_not_here": Conflict,
     "version_mismatch": Conflict,
     "body_too_large": InvalidRequest,
     "uri_too_long": InvalidRequest,
@@ -191,12 +201,14 @@ ERRORS: dict[str, type[QueuebitError]] = {
     "invalid_statement": InvalidRequest,
     "statement_too_costly": InvalidRequest,
     "deadline_past": InvalidRequest,
+    "too_many_targets": InvalidRequest,
     "idempotency_key_reused": KeyReused,
     "quote_invalid": InvalidRequest,
     "target_refused": InvalidRequest,
     "rate_limited": RateLimited,
     "headers_too_large": InvalidRequest,
     "history_unreadable": HistoryUnreadable,
+    "artifact_damaged": ArtifactDamaged,
     "internal": ServerFailed,
     "service_unavailable": Unavailable,
     "figures_unavailable": Unavailable,

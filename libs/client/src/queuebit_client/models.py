@@ -86,6 +86,7 @@ class Attempt(Model):
     usage: Usage = Usage()
     evidence: dict[str, Any] = {}
     counts_fingerprint: str | None = None
+    artifacts: int = 0
     reasons: tuple[str, ...] = ()
     failure: Failure | None = None
 

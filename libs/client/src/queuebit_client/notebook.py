@@ -32,9 +32,41 @@ def of_job(job: Any) -> dict[str, str]:
         ("seconds", None if job.elapsed_s is None else f"{job.elapsed_s:.3g}"),
         ("failed", None if said is None else f"{said.code}: {said.detail} {said.remedy}"),
         ("why", "; ".join(job.reasons) or None),
+        ("so far", None if job.ended or job.progress is None else _so_far(job.progress)),
         ("answer", None if job.answer is None else _short(str(job.answer))),
     ]
     return _bundle(f"Job {job.id}: {job.kind}", _known(rows))
+
+
+def of_result(job: Any) -> dict[str, str]:
+    """The answer of a job, a line for each of its parts, and what ran for it."""
+    usage = job.usage
+    rows: Rows = [
+        *((name, _short(str(value))) for name, value in list(job.answer.items())[:LINES_MAX]),
+        ("objective", job.objective),
+        ("ran", None if job.ran is None else f"{job.ran.method} on {job.ran.backend} ({job.ran.lane} lane)"),
+        ("shots", usage.shots or None),
+        ("cost", f"{job.cost.amount} {job.cost.currency}" if job.cost.amount != "0" else None),
+    ]
+    return _bundle(f"Result of {job.id}: {job.kind}", _known(rows))
+
+
+def of_verdict(job: Any) -> dict[str, str]:
+    """What an answer is worth: a line for each number, for each part of the confidence, and for each reason."""
+    parts = () if job.confidence is None else job.confidence.parts
+    rows: Rows = [
+        ("objective", job.objective),
+        ("bound", job.bound),
+        ("gap", None if job.gap is None else f"{job.gap:.3g}"),
+        ("proved optimal", True if job.proven_optimal else None),
+        ("confidence", None if job.confidence is None else f"{job.confidence.value:.3g}"),
+        *(
+            (f"· {each.name}", f"{each.value:.3g}, weight {each.weight:g}: {each.detail}".rstrip(": "))
+            for each in parts
+        ),
+        *(("why", each) for each in job.reasons[:LINES_MAX]),
+    ]
+    return _bundle(f"Verdict on {job.id}: {job.verdict}", _known(rows))
 
 
 def of_plan(plan: Any) -> dict[str, str]:
@@ -54,6 +86,12 @@ def of_explanation(found: Any) -> dict[str, str]:
     if len(found.timeline) > len(shown):
         rows.append(("…", f"and {len(found.timeline) - len(shown)} more"))
     return _bundle(found.summary, rows)
+
+
+def _so_far(progress: Any) -> str:
+    numbers = (("objective", progress.objective), ("bound", progress.bound), ("gap", progress.gap))
+    said = [f"{name} {value:.6g}" for name, value in numbers if value is not None]
+    return f"{', '.join(said) or progress.detail or progress.leg} after {progress.elapsed_s:.3g} s"
 
 
 def _known(rows: Rows) -> Rows:

@@ -80,6 +80,34 @@ class Explanation(Model):
         return notebook.of_explanation(self)
 
 
+class Artifact(Model):
+    """Something that is kept of an attempt beside its events; it is read by its SHA-256."""
+
+    name: str
+    sha256: str | None = None
+    bytes: int
+    kept: bool
+    about: dict[str, Any] = {}
+
+
+class AttemptArtifacts(Model):
+    """What is kept of one attempt. `unread`: why its list cannot be read, where that is so."""
+
+    attempt_id: UUID
+    leg: str
+    sha256: str
+    count: int
+    unread: str | None = None
+    artifacts: tuple[Artifact, ...] = ()
+
+
+class ArtifactList(Model):
+    """What is kept of the latest attempts of a job."""
+
+    data: tuple[AttemptArtifacts, ...]
+    has_more: bool = False
+
+
 class KindSummary(Model):
     """A problem kind in a few words."""
 
@@ -245,6 +273,7 @@ class LedgerPage(Model):
 
 
 APPROVAL = Read(Approval, "/v1/approvals/{job_id}")
+ARTIFACTS = Read(ArtifactList, "/v1/jobs/{job_id}/artifacts")
 BACKEND = Read(BackendView, "/v1/backends/{name}")
 BACKENDS = Read(BackendList, "/v1/backends")
 EXPLANATION = Read(Explanation, "/v1/jobs/{job_id}/explain")

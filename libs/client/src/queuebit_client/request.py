@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from pydantic import BaseModel
 
 from queuebit_client.errors import InvalidRequest
 from queuebit_contracts.jobs import LaneWish, ParamValue, Tier
+
+
+class Wishes(TypedDict, total=False):
+    """What a submission may say of its problem."""
+
+    lane: LaneWish | None
+    tier: Tier | None
+    budget_s: float | None
+    latency_budget_s: float | None
+    deadline: datetime | str | None
+    seed: int | None
+    params: Mapping[str, ParamValue] | None
+    labels: Mapping[str, str] | None
+    kind: str | None
+    statement: Mapping[str, Any] | None
 
 
 def request_body(

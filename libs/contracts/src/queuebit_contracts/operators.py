@@ -156,5 +156,11 @@ class OperationStopped(Event):
     reason: str = ""
 
 
+OVER_HTTP = "key:"
+"""How the actor of what is done over HTTP begins: the id of a key follows."""
+RunHere = Literal["jobs cancel", "jobs invalidate", "jobs recall", "jobs rerun"]
+RUN_HERE: tuple[RunHere, ...] = ("jobs cancel", "jobs invalidate", "jobs recall", "jobs rerun")
+"""Bulk verbs that may be prepared and started over HTTP, and are run beside a gateway."""
+
 OperationEvent = OperationFrozen | OperationTargets | OperationStarted | OperationAdvanced | OperationStopped
 """What may stand in the stream of a bulk operation."""

@@ -52,9 +52,9 @@ async def ensure_credentials(stack: Stack, url: str) -> Credentials:
     return Credentials(url, api_key)
 
 
-async def create_key(stack: Stack, env: Mapping[str, str] | None = None) -> str:
+async def create_key(stack: Stack, env: Mapping[str, str] | None = None, *, role: str = "admin") -> str:
     """A new key of the tenant `dev`, with `env` besides: in a namespace, where it names one. It is kept nowhere."""
-    argv = [sys.executable, "-m", "queuebit_gateway", "keys", "create", "--tenant", TENANT, "--role", "admin"]
+    argv = [sys.executable, "-m", "queuebit_gateway", "keys", "create", "--tenant", TENANT, "--role", role]
     env = child_env(stack.data_dir, {**stack.env(), **gateway_env(stack.data_dir), **(env or {})})
     printed = await run_tool(argv, env=env, timeout_s=KEY_TIMEOUT_S)
     return printed.split()[-1]

@@ -59,7 +59,7 @@ def service_specs(
             (sys.executable, "-m", f"queuebit_{name}"),
             port,
             {"QUEUEBIT_GROUP_INSTANCE": f"{name}-1", **extra}
-            | ({"QUEUEBIT_HTTP_PORT": str(http_port)} if name == "gateway" else {}),
+            | ({"QUEUEBIT_HTTP_PORT": str(http_port), "QUEUEBIT_OPERATIONS": "true"} if name == "gateway" else {}),
         )
         for name, port in zip(names, free_ports(len(names)), strict=True)
     )

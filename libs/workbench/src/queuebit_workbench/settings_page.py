@@ -35,8 +35,9 @@ def sections() -> tuple[Section, ...]:
         *(Section(*each) for each in providers()),
         Section(
             "Artifacts",
-            "Read by the quantum-adapter, which keeps them, and by `queuebit ops` and `queuebit submissions`. A bucket is "
-            "reached with the variables of Amazon's own clients, and needs the extra `queuebit-store[s3]`.",
+            "Read by the quantum-adapter, which keeps them, by the gateway, which hands them out, and by `queuebit ops` and "
+            "`queuebit submissions`. A bucket is reached with the variables of Amazon's own clients, and needs the extra "
+            "`queuebit-store[s3]`.",
             _ARTIFACTS,
         ),
         Section("classical-solver", "Besides what every service reads.", tuple(settings_of(SolverSettings))),

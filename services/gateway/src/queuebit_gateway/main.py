@@ -7,6 +7,7 @@ import os
 import secrets
 import sys
 from functools import partial
+from importlib.metadata import entry_points
 from typing import Protocol
 
 from pydantic import ValidationError
@@ -17,6 +18,7 @@ from queuebit_gateway.access.proxies import NO_PROXIES, Proxies
 from queuebit_gateway.access.rate_limits import RATES, Limiter, Rate, RouteClass
 from queuebit_gateway.access.tokens import Tokens
 from queuebit_gateway.access.use import note_use
+from queuebit_gateway.bulk import BulkOperations
 from queuebit_gateway.commands import Submitter
 from queuebit_gateway.database import database_reason
 from queuebit_gateway.egress.post import Egress, EgressPolicy
@@ -26,6 +28,7 @@ from queuebit_gateway.http.parts import Parts
 from queuebit_gateway.http.server import HttpServer
 from queuebit_gateway.quotes import Quotes
 from queuebit_gateway.read_model.approvals import Approvals
+from queuebit_gateway.read_model.artifacts import Evidence
 from queuebit_gateway.read_model.budgets import BudgetsRead
 from queuebit_gateway.read_model.cursors import EventCursors, PageCursors
 from queuebit_gateway.read_model.etas import Etas
@@ -45,7 +48,7 @@ from queuebit_gateway.webhooks.sealing import Sealer
 from queuebit_gateway.webhooks.service import WebhookService
 from queuebit_problems.registry import built_in_modules, usable_kinds
 from queuebit_runtime.bus.port import Bus
-from queuebit_runtime.clock import Clock
+from queuebit_runtime.clock import Clock, SystemClock
 from queuebit_runtime.errors import DependencyUnavailable
 from queuebit_runtime.ids import Ids
 from queuebit_runtime.processes.bounded_work import BoundedWork, in_processes, inline
@@ -53,6 +56,8 @@ from queuebit_runtime.processes.hops import AnyHop
 from queuebit_runtime.service.service import EXIT_USAGE, Service, run_service
 from queuebit_runtime.service.settings import refuse_settings
 from queuebit_runtime.telemetry.port import SILENT, Telemetry
+from queuebit_store.artifacts.opening import artifacts_from
+from queuebit_store.artifacts.port import Artifacts
 from queuebit_store.backends.port import BackendReports
 from queuebit_store.budgets.port import Budgets
 from queuebit_store.errors import InvalidSettings, StoreUnavailable
@@ -65,6 +70,10 @@ from queuebit_store.webhooks.port import Webhooks
 NAME = "gateway"
 STREAMS_MAX = 10_000
 """Of single jobs, at once."""
+BESIDE = "queuebit.gateway.tasks"
+"""Entry points of what other distributions run beside the routes: each value is an
+`async def run(stop: asyncio.Event) -> None`.
+"""
 REMEDY = "Start PostgreSQL (`queuebit up`), or set QUEUEBIT_POSTGRES to the URL of a running server."
 
 
@@ -90,12 +99,12 @@ def build_parts(
     egress: EgressPolicy = EgressPolicy(),  # noqa: B008 - a frozen value
     tokens: ReadToken | None = None,
     ring: Keyring | None = None,
+    artifacts: Artifacts | None = None,
+    runs_operations: bool = False,
 ) -> Parts:
-    """The parts of a gateway over these ports; `create_app` makes the ASGI app of them.
-
-    `work` reads and admits what is large or complex; absent, in the caller. `hop` takes other large work off the loop.
+    """`work` reads and admits what is large or complex; absent, in the caller. `hop` takes other large work off the loop.
     `egress`: where webhooks may lead. `tokens` reads those of an identity provider, `ring` seals the data of subjects.
-    """
+    `artifacts`: where the adapter keeps what it asked and got. `runs_operations`: whether bulk operations are run here."""
     jobs = Jobs(store, hop=hop)
     tailer = Tailer(store, clock, poll_interval_s=poll_interval_s)
     return Parts(
@@ -103,6 +112,7 @@ def build_parts(
         limiter=Limiter(rates),
         jobs=jobs,
         etas=Etas(store, clock, telemetry),
+        evidence=Evidence(artifacts, hop),
         backends=store,
         frames=Frames(store, hop),
         figures=Figures(store),
@@ -114,7 +124,8 @@ def build_parts(
             store, clock, hop, is_closing=lambda: tailer.closing, poll_interval_s=4 * poll_interval_s
         ),
         event_cursors=EventCursors(pepper),
-        operators=Operators(store),
+        operators=Operators(store, runs=runs_operations),
+        bulk=BulkOperations(store, clock, ids, runs=runs_operations),
         paths=PathsRead(store),
         payloads=Payloads(ring),
         budgets=BudgetsRead(store),
@@ -142,7 +153,9 @@ def _ring(service: Service, settings: GatewaySettings, store: PostgresStore) -> 
     return ring_over(store, settings.master_key_file, now=clock.now, monotonic_s=clock.monotonic_s, mint=mint)
 
 
-async def build(service: Service, settings: GatewaySettings, database: PostgresSettings) -> None:
+async def build(
+    service: Service, settings: GatewaySettings, database: PostgresSettings, artifacts: Artifacts | None = None
+) -> None:
     """Connect, take the port, and serve from when the bus has started until told to stop."""
     store = await service.wait_for(
         "PostgreSQL", partial(PostgresStore.open, database), remedy=REMEDY, transient=(StoreUnavailable,)
@@ -169,6 +182,8 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
         egress=settings.egress(),
         tokens=Tokens(issuer, egress.get, service.clock).actor if issuer else None,
         ring=_ring(service, settings, store),
+        artifacts=artifacts,
+        runs_operations=_beside(service, settings),
     )
     if settings.webhooks:
         webhooks = WebhookService(store, egress.post, Sealer(pepper, secrets.token_bytes), service.clock)
@@ -199,14 +214,23 @@ async def build(service: Service, settings: GatewaySettings, database: PostgresS
     service.task("http", server.run, restarts=False)
 
 
+def _beside(service: Service, settings: GatewaySettings) -> bool:
+    """Run what other distributions bring for operators, where that is asked for; whether there is any."""
+    points = entry_points(group=BESIDE) if settings.operations else ()
+    for point in points:
+        service.task(point.name, point.load())
+    return bool(points)
+
+
 def main() -> int:
     """Run until told to stop; the exit code says why it ended."""
     try:
         settings = GatewaySettings()
         database = settings_from(os.environ, service=NAME)
+        artifacts = artifacts_from(os.environ, SystemClock().now)
     except ValidationError as error:
         return refuse_settings(NAME, error)
     except InvalidSettings as error:
         sys.stderr.write(f"{NAME}: {error.detail} {error.remedy}\n")
         return EXIT_USAGE
-    return run_service(NAME, partial(build, settings=settings, database=database), settings)
+    return run_service(NAME, partial(build, settings=settings, database=database, artifacts=artifacts), settings)

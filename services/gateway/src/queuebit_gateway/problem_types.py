@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from queuebit_contracts.jobs import BODY_BYTES_MAX
+from queuebit_gateway.kept_problems import KEPT_PROBLEMS
 from queuebit_gateway.problem_type import ProblemType as ProblemType
 from queuebit_gateway.problem_type import Retry as Retry
 
@@ -292,4 +293,4 @@ _TABLE: tuple[ProblemType, ...] = (
     ),
 )
 
-PROBLEMS: dict[str, ProblemType] = {item.code: item for item in _TABLE}
+PROBLEMS: dict[str, ProblemType] = {item.code: item for item in (*_TABLE, *KEPT_PROBLEMS)}

@@ -79,6 +79,14 @@ class GatewaySettings(RuntimeSettings):
             description="Whether this process sends webhooks. Several may; where none does they wait, and none is lost."
         ),
     ] = True
+    operations: Annotated[
+        bool,
+        Field(
+            description="Whether bulk operations may be prepared and started over HTTP; `queuebit-operations`, which must be "
+            "installed beside, runs them in this process. Its PostgreSQL user must be one who appends events, which that of a "
+            "gateway is not: give it to a gateway that operators alone reach."
+        ),
+    ] = False
     egress_allow: Annotated[
         tuple[str, ...],
         NoDecode,

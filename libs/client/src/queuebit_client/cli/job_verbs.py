@@ -29,6 +29,7 @@ def group() -> typer.Typer:
     jobs = typer.Typer(help="Look closely at what came of jobs.", no_args_is_help=True, rich_markup_mode=None)
     jobs.command("histogram")(histogram)
     jobs.command("diff")(diff)
+    jobs.command("artifacts")(artifacts)
     return jobs
 
 
@@ -56,6 +57,22 @@ def diff(
     from queuebit_client.cli import results
 
     return results.diff(context.obj, one, other, plot=plot, as_json=as_json)
+
+
+def artifacts(
+    context: typer.Context,
+    job: Job,
+    fetch: Annotated[str | None, typer.Option(metavar="NAME", help="Fetch this one, by its name or its hash.")] = None,
+    out: Annotated[str | None, typer.Option(metavar="FILE", help="Write it there; else to standard output.")] = None,
+    as_json: o.Json = False,
+) -> int:
+    """List what is kept of a job: circuits as asked for and as they ran, raw results, and every word of the provider.
+
+    Kept are attempts that are paid for, and those of jobs that say artifacts=true. Exit 3: nothing is kept as NAME.
+    """
+    from queuebit_client.cli import artifacts as kept
+
+    return kept.artifacts(context.obj, job, fetch=fetch, out=out, as_json=as_json)
 
 
 def export(

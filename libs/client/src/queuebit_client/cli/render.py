@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -10,6 +11,8 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from queuebit_client.cli.tables import fitted
 
 ANSWER_LENGTH_MAX = 2000
 OUTCOMES_SHOWN_MAX = 8
@@ -141,18 +144,21 @@ def _measured(answer: Any) -> Iterator[tuple[str, str]]:
 
 
 def print_table(title: str, columns: list[str], rows: Iterable[Iterable[Any]]) -> None:
-    """A table. States and verdicts get their colour."""
+    """A table as wide as the terminal at most. States and verdicts get their colour; what is left out is told."""
+    cells = [["" if value is None else str(value) for value in row] for row in rows]
+    console = Console()
+    fit = fitted(columns, cells, console.width)
     table = Table(title=title or None, title_justify="left")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(
-            *(
-                "" if value is None else coloured(str(value)) if str(value) in _COLOURS else Text(str(value))
-                for value in row
-            )
+    for name, width in zip(columns, fit.widths, strict=False):
+        table.add_column(name, overflow="fold", width=width)
+    for row in cells:
+        shown = row[: len(fit.widths)]
+        table.add_row(*(coloured(value) if value in _COLOURS else Text(value) for value in shown))
+    console.print(table)
+    if fit.left_out:
+        sys.stderr.write(
+            f"Too narrow for: {', '.join(filter(None, fit.left_out))}. Widen the terminal, or take --json.\n"
         )
-    Console().print(table)
 
 
 @contextmanager

@@ -37,11 +37,12 @@ Told = Callable[[Operation], None]
 class Runner:
     """`holder` is new at each start of a process."""
 
-    def __init__(self, store: OperationStore, clock: Clock, *, holder: str) -> None:
+    def __init__(self, store: OperationStore, clock: Clock, *, holder: str, step_max: int = STEP_MAX) -> None:
         self._store = store
         self._operations = Operations(store, clock)
         self._clock = clock
         self._holder = holder
+        self._step_max = step_max
 
     async def run(
         self,
@@ -71,10 +72,25 @@ class Runner:
         finally:
             await self._store.release(lease)
 
+    async def carry_on(self, operation_id: UUID, act: Act) -> Operation | None:
+        """Run one that was started elsewhere and that nobody runs; None where another process does, or it runs no more."""
+        lease = await self._store.take(f"operation/{operation_id}", self._holder, LEASE_S)
+        if lease is None:
+            return None
+        try:
+            operation = await self._operations.load(operation_id)
+            if operation.state != "running":
+                return None
+            return await self._go_on(operation_id, operation, act, lambda _operation: None)
+        finally:
+            await self._store.release(lease)
+
     async def _go_on(self, operation_id: UUID, operation: Operation, act: Act, told: Told) -> Operation:
         began_at_s, began = self._clock.monotonic_s(), operation.done
         recent: list[str] = []
-        size = STEP_MAX if operation.rate_per_s is None else max(1, min(STEP_MAX, int(operation.rate_per_s)))
+        size = (
+            self._step_max if operation.rate_per_s is None else max(1, min(self._step_max, int(operation.rate_per_s)))
+        )
         while operation.state == "running":
             if await self._store.take(f"operation/{operation_id}", self._holder, LEASE_S) is None:
                 raise InConflict("Another process runs the operation now: this one was too slow.")

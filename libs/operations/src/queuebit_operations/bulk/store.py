@@ -71,6 +71,7 @@ class Operations:
         append = Append(operation_id, OPERATOR, version, new, head, category=CATEGORY)
         return after if (await self._store.append([append]))[0] else None
 
-    async def list(self, *, limit: int) -> list[StreamRow]:
-        """The latest operations, newest first."""
-        return await self._store.list_heads(StreamFilter(OPERATOR, categories=(CATEGORY,)), limit=limit)
+    async def list(self, *, limit: int, state: str | None = None) -> list[StreamRow]:
+        """The latest operations, newest first; only those in a state, where one is given."""
+        states = () if state is None else (state,)
+        return await self._store.list_heads(StreamFilter(OPERATOR, states, categories=(CATEGORY,)), limit=limit)

@@ -228,6 +228,12 @@ class Metric(Enum):
         "queuebit.relay.oldest.age", "gauge", "s", "Age of the oldest event that is not published."
     )
     RELAY_BACKLOG = MetricInfo("queuebit.relay.backlog", "gauge", "{event}", "Stored events that are not published.")
+    RELAY_POSITION = MetricInfo(
+        "queuebit.relay.position",
+        "gauge",
+        "",
+        "How far stored events are published, as one number that never falls: the epoch times 2^44, and the transaction id.",
+    )
     RELAY_LEADER = MetricInfo("queuebit.relay.leader", "gauge", "", "1 where this process leads the relay, else 0.")
     RELAY_LEADER_SINCE = MetricInfo(
         "queuebit.relay.leader.since", "gauge", "s", "Since when this process leads, in Unix time; 0 where it does not."

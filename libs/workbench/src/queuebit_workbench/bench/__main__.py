@@ -40,9 +40,21 @@ def parse(argv: Sequence[str]) -> tuple[BenchSettings, Path | None]:
         "--profile", action="store_true", help="run the services under cProfile instead, and tell where time goes"
     )
     parser.add_argument("--policy", type=Path, help="measure what is left of the throughput under this policy, too")
+    parser.add_argument("--planes", type=int, default=default.planes, help="control planes")
+    parser.add_argument(
+        "--workers", type=int, default=default.workers, help="classical solvers, and as many validators"
+    )
+    parser.add_argument(
+        "--partitions",
+        type=int,
+        default=default.partitions,
+        help=f"of each topic of Queuebit, {default.partitions} or more",
+    )
     given = parser.parse_args(argv)
-    if given.jobs < 1 or given.seconds <= 0:
-        parser.error("--jobs and --seconds are positive")
+    if given.jobs < 1 or given.seconds <= 0 or given.planes < 1 or given.workers < 1:
+        parser.error("--jobs, --seconds, --planes and --workers are positive")
+    if given.partitions < default.partitions:
+        parser.error(f"--partitions is {default.partitions} or more: a topic never gets fewer")
     policy = None if given.policy is None else str(given.policy)
     if given.policy is not None:
         try:
@@ -50,8 +62,9 @@ def parse(argv: Sequence[str]) -> tuple[BenchSettings, Path | None]:
         except BadArgument as error:
             parser.error(str(error))
     settings = BenchSettings(
-        jobs=given.jobs, seconds=given.seconds, only=given.only, profile=given.profile, policy=policy
-    )
+        jobs=given.jobs, seconds=given.seconds, only=given.only, profile=given.profile, policy=policy,
+        planes=given.planes, workers=given.workers, partitions=given.partitions,
+    )  # fmt: skip
     return settings, given.out
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions  # type: ignore[import-untyped]
+
 from queuebit_contracts.channels import COMPLETED, FAILED, SUBMITTED
 from queuebit_devstack.credentials import gateway_env
 from queuebit_devstack.ports import free_ports
@@ -22,29 +24,43 @@ from queuebit_workbench.bench.measure import Say, measure, measure_burst, until_
 from queuebit_workbench.bench.profile import profiled, tell_profiles
 from queuebit_workbench.bench.questions import TENANT, upstream
 from queuebit_workbench.bench.rates import measure_parts
-from queuebit_workbench.bench.settings import BenchSettings
+from queuebit_workbench.bench.settings import PARTITIONS, BenchSettings
 
 TRACE_RATIO = float(RuntimeSettings.model_fields["trace_ratio"].default)
 TELEMETRY_ON: Mapping[str, str] = {"QUEUEBIT_TELEMETRY": "console", "QUEUEBIT_TRACE_RATIO": str(TRACE_RATIO)}
 """Spans and metrics written to the log file of each service: what it costs to make them."""
 
 
-def services(stack: Stack, env: Mapping[str, str] | None = None) -> tuple[ServiceSpec, ...]:
-    """The five services, the gateway on a free port."""
-    return service_specs(free_ports(1)[0], env=gateway_env(stack.data_dir) | dict(env or {}))
+def services(
+    stack: Stack, env: Mapping[str, str] | None = None, *, planes: int = 1, workers: int = 1
+) -> tuple[ServiceSpec, ...]:
+    """The five services, the gateway on a free port, and more of the control plane and of those who work."""
+    specs = service_specs(free_ports(1)[0], env=gateway_env(stack.data_dir) | dict(env or {}))
+    more = {"control_plane": planes, "classical_solver": workers, "result_validation": workers}
+    return specs + tuple(_another(spec, number) for spec in specs for number in range(2, more.get(spec.name, 1) + 1))
+
+
+def _another(spec: ServiceSpec, number: int) -> ServiceSpec:
+    name = f"{spec.name}-{number}"
+    (port,) = free_ports(1)
+    return replace(spec, name=name, health_port=port, env={**spec.env, "QUEUEBIT_GROUP_INSTANCE": name})
 
 
 async def measure_queuebit(stack: Stack, figures: Figures, settings: BenchSettings, say: Say) -> Figures:
     """Prepare the servers, then measure the services, their parts alone, the services with telemetry, and under a policy."""
-    source = await _prepare(stack)
-    async with Supervisor(stack, services(stack)) as supervisor, _driver(stack, settings) as driver:
+    source = await _prepare(stack, settings)
+    planes, workers = settings.planes, settings.workers
+    async with (
+        Supervisor(stack, services(stack, planes=planes, workers=workers)) as supervisor,
+        _driver(stack, settings) as driver,
+    ):
         await until_calm(_pids(supervisor))
         figures = replace(figures, queuebit=await measure(stack, driver, _pids(supervisor), settings, say))
     say("  the store, the relay and the bus alone")
     figures = replace(figures, store=await measure_parts(stack.access(), source))
     say("  with telemetry")
     async with (
-        Supervisor(stack, services(stack, TELEMETRY_ON)) as supervisor,
+        Supervisor(stack, services(stack, TELEMETRY_ON, planes=planes, workers=workers)) as supervisor,
         _driver(stack, settings, trace_ratio=TRACE_RATIO) as driver,
     ):
         await until_calm(_pids(supervisor))
@@ -62,14 +78,15 @@ async def _under_policy(
         register = PolicyRegister(store, SystemClock())
         version, _ = await register.publish(document, actor="bench", reason="It is measured.")
         await register.activate(version, actor="bench", reason="It is measured.")
-    async with Supervisor(stack, services(stack)) as supervisor, _driver(stack, settings) as driver:
+    specs = services(stack, planes=settings.planes, workers=settings.workers)
+    async with Supervisor(stack, specs) as supervisor, _driver(stack, settings) as driver:
         await until_calm(_pids(supervisor))
         return replace(figures, policy=await measure_burst(driver, _pids(supervisor), settings))
 
 
 async def profile_queuebit(stack: Stack, settings: BenchSettings, say: Say) -> None:
     """One burst with each service under cProfile; tells where the time goes. Everything is about half as fast so."""
-    await _prepare(stack)
+    await _prepare(stack, settings)
     folder = stack.data_dir / "profiles"
     folder.mkdir(exist_ok=True)
     jobs_before = settings.warm_up_jobs
@@ -83,13 +100,27 @@ async def profile_queuebit(stack: Stack, settings: BenchSettings, say: Say) -> N
     tell_profiles(folder, names, jobs_before + settings.jobs, say)
 
 
-async def _prepare(stack: Stack) -> PostgresSettings:
-    """Schema, topics and the tenant whose jobs the benchmark sends."""
+async def _prepare(stack: Stack, settings: BenchSettings) -> PostgresSettings:
+    """Schema, topics with so many partitions, and the tenant whose jobs the benchmark sends."""
     await prepare(stack)
+    if settings.partitions > PARTITIONS:
+        await _divide(stack, settings.partitions)
     source = PostgresSettings(stack.postgres)
     async with await PostgresStore.open(source) as store:
         await store.add_tenant(TENANT, SystemClock().now())
     return source
+
+
+async def _divide(stack: Stack, partitions: int) -> None:
+    """Topics that have the usual partitions get so many."""
+    admin = AIOKafkaAdminClient(**stack.client())
+    await admin.start()
+    try:
+        topics = await admin.describe_topics()
+        usual = [each["topic"] for each in topics if len(each["partitions"]) == PARTITIONS]
+        await admin.create_partitions({topic: NewPartitions(partitions) for topic in usual})
+    finally:
+        await admin.close()
 
 
 def _driver(stack: Stack, settings: BenchSettings, *, trace_ratio: float | None = None) -> Driver:

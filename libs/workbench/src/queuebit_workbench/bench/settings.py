@@ -21,7 +21,8 @@ _PACKAGES = ("queuebit-devstack", "aiokafka", "faststream", "asyncpg", "uvloop",
 class BenchSettings:
     """`jobs` bounds one round; a round is also bounded by `round_s`, as the warm-up foretells it.
 
-    `seconds` is how long the half load lasts. `only` leaves the other part out.
+    `seconds` is how long the half load lasts. `only` leaves the other part out. `planes`: control planes; `workers`: of the
+    classical solver and of the validation so many each; `partitions`: of every topic that has several.
     """
 
     jobs: int = 6000
@@ -38,6 +39,9 @@ class BenchSettings:
     profile: bool = False
     policy: str | None = None
     """A file: how much of the throughput is left while jobs are planned by that policy is measured too."""
+    planes: int = 1
+    workers: int = 1
+    partitions: int = PARTITIONS
     seed: int = 20260102
 
     def wants(self, part: Part) -> bool:
@@ -54,7 +58,6 @@ def surroundings(settings: BenchSettings) -> dict[str, Any]:
         "system": platform.system(),
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in _PACKAGES},
-        "partitions": PARTITIONS,
         "linger_ms": 0,
         "acks": "all",
         "job": "maxcut, 6 nodes, lane classical",

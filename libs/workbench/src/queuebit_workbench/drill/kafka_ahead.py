@@ -24,7 +24,6 @@ async def kafka_ahead(scene: Scene) -> None:
     await scene.ended()
     scene.say("Outcomes were told that the backup does not have; now the database is lost with its files …")
     await scene.stack.kill("postgres")
-    await scene.told("control_plane", "postgres_unavailable")
     scene.say("Stopping every service, as the page says, and restoring")
     await scene.services.stop()
     await restore_backup(scene.stack, backup)

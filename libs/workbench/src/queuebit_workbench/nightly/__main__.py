@@ -16,6 +16,8 @@ from queuebit_workbench.nightly.run import Place, run_part
 
 FOLDER = Path(".queuebit/nights")
 SEEDS = 20_000
+MINUTES = 6.0
+JOBS = 6000
 
 
 def main(argv: Sequence[str]) -> int:
@@ -25,12 +27,16 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--only", default="", help=f"parts, by commas, of {', '.join(BY_NAME)}")
     parser.add_argument("--data", type=Path, help="a folder of published instances for the sweep")
     parser.add_argument("--seeds", type=int, default=SEEDS, help=f"how many the soak has; {SEEDS}")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help=f"how long everything breaks; {MINUTES:g}")
+    parser.add_argument("--jobs", type=int, default=JOBS, help=f"of a round of the bench at most; {JOBS}")
     given = parser.parse_args(argv)
     wanted = [each for each in given.only.split(",") if each] or list(BY_NAME)
     if unknown := [each for each in wanted if each not in BY_NAME]:
         parser.error(f"There is no part {unknown[0]}; there are: {', '.join(BY_NAME)}.")
     today = SystemClock().now().date()
-    place = Place(Path.cwd(), given.folder.resolve(), given.data and given.data.resolve(), given.seeds)
+    place = Place(
+        Path.cwd(), given.folder.resolve(), given.data and given.data.resolve(), given.seeds, given.minutes, given.jobs
+    )
     results = tuple(run_part(part, place, today, _say) for part in PARTS if part.name in wanted)
     night = Night(today.isoformat(), version("queuebit-workbench"), results)
     place.folder.mkdir(parents=True, exist_ok=True)

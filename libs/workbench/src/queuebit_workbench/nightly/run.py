@@ -23,12 +23,14 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a night works: the repository, the folder of what it keeps, the data of the sweep, how many seeds are soaked."""
+    """Where a night works: the repository, the folder of what it keeps, the data of the sweep; and how much of each is done."""
 
     root: Path
     folder: Path
     data: Path | None
     seeds: int
+    minutes: float
+    jobs: int
 
 
 def words_of(part: Part, place: Place, night: date) -> dict[str, str]:
@@ -39,6 +41,8 @@ def words_of(part: Part, place: Place, night: date) -> dict[str, str]:
         "out": str(place.folder / "out" / f"{night}-{part.name}.json"),
         "data": str(place.data or ""),
         "seeds": str(place.seeds),
+        "minutes": f"{place.minutes:g}",
+        "jobs": str(place.jobs),
         "first": str((night.toordinal() % 10_000) * 100_000),
     }
 

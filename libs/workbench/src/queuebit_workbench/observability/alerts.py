@@ -76,6 +76,18 @@ ALERTS: tuple[Alert, ...] = (
         ),
     ),
     Alert(
+        "kafka-ahead",
+        (
+            Condition(
+                "back",
+                "max(queuebit_relay_position) < max(max_over_time(queuebit_relay_position[6h]))",
+                "0s",
+                "page",
+                "The store stands at an earlier place than it stood before: it was restored, and Kafka knows more than it.",
+            ),
+        ),
+    ),
+    Alert(
         "broker-lost",
         (
             Condition(
@@ -180,5 +192,3 @@ ALERTS: tuple[Alert, ...] = (
         ("acceptance",),
     ),
 )
-WITHOUT_ALERT = {"kafka-ahead": "It follows a restore: `queuebit ops status` says it before a service starts."}
-"""Pages that no metric leads to, and why."""

@@ -82,7 +82,8 @@ def command_line() -> str:
     about = (
         "Every verb, with its arguments and options. Exit codes: 0 an accepted answer or done, 1 failed, "
         "rejected or found, 2 usage, 3 not found, 4 not allowed, 5 still running, 6 conflict, 8 not "
-        "available."
+        "available. A table never breaks an id or another word; where a terminal is too narrow for it, columns are left out "
+        "from the last leftwards, the first one stays, and those that are left out are named on standard error."
     )
     return page("Command line", about, *_verbs("queuebit", get_command(build())))
 

@@ -21,6 +21,8 @@ HELD_S = 3.0
 """No transaction of ours is open for so long while all is well."""
 STALLED_S = 3.5
 """A little longer than another control plane needs to take the lead."""
+EPOCH_STEP = 2**44
+"""More transactions than a store has in an epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Watch:
         for metric, value in (
             (Metric.RELAY_BACKLOG, backlog.count),
             (Metric.RELAY_OLDEST, backlog.oldest_age_s or 0.0),
+            (Metric.RELAY_POSITION, backlog.position.epoch * EPOCH_STEP + backlog.position.xid),
             (Metric.HORIZON_AGE, backlog.held_age_s or 0.0),
             (Metric.RELAY_LEADER, 0 if since is None else 1),
             (Metric.RELAY_LEADER_SINCE, 0.0 if since is None else since.timestamp()),

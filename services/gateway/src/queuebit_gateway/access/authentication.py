@@ -20,6 +20,7 @@ Action = Literal[
     "job:read",
     "job:submit",
     "job:cancel",
+    "artifact:read",
     "kind:read",
     "backend:read",
     "backend:detail",
@@ -31,19 +32,30 @@ Action = Literal[
     "approval:decide",
     "key:read",
     "key:write",
+    "operator:write",
 ]
 
 ROLES: tuple[Role, ...] = ("viewer", "submitter", "operator", "admin")
 _READING: frozenset[Action] = frozenset({"job:read", "kind:read", "backend:read", "budget:read", "approval:read"})
 ALLOWED: dict[Role, frozenset[Action]] = {
     "viewer": _READING,
-    "submitter": _READING | {"job:submit", "job:cancel", "webhook:read", "approval:decide"},
-    "operator": _READING | {"backend:detail", "job:cancel", "webhook:read", "operator:read", "approval:decide"},
+    "submitter": _READING | {"job:submit", "job:cancel", "artifact:read", "webhook:read", "approval:decide"},
+    "operator": _READING
+    | {
+        "backend:detail",
+        "job:cancel",
+        "artifact:read",
+        "webhook:read",
+        "operator:read",
+        "operator:write",
+        "approval:decide",
+    },
     "admin": _READING
     | {
         "backend:detail",
         "job:submit",
         "job:cancel",
+        "artifact:read",
         "webhook:read",
         "webhook:write",
         "approval:decide",

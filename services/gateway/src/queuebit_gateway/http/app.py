@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Scope
 from queuebit_contracts.errors import FieldError
 from queuebit_gateway.http import (
     approvals_api,
+    artifacts_api,
     backends_api,
     batches_api,
     budgets_api,
@@ -27,6 +28,7 @@ from queuebit_gateway.http import (
     keys_api,
     kinds_api,
     openapi,
+    operations_api,
     operators_api,
     paths_api,
     policies_api,
@@ -45,6 +47,7 @@ DESCRIPTION = "Submit a problem, watch it, read the checked answer. Every error 
 RETRY_AFTER_S = 1.0
 ROUTERS = (
     jobs_api.router,
+    artifacts_api.router,
     batches_api.router,
     stream_api.router,
     events_api.router,
@@ -52,6 +55,7 @@ ROUTERS = (
     kinds_api.router,
     backends_api.router,
     operators_api.router,
+    operations_api.router,
     paths_api.router,
     policies_api.router,
     approvals_api.router,

@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from queuebit_contracts.model import Model, StrictModel
 from queuebit_gateway.access.issuing import KeyBody, RotateKeyBody
 from queuebit_gateway.http.conditions import IF_MATCH_PATTERN
+from queuebit_gateway.http.operation_bodies import PrepareBody, StartBody, StopBody
 from queuebit_gateway.http.requests import (
     EVENT_ID_PATTERN,
     KEY_PATTERN,
@@ -54,6 +55,9 @@ _BODIES: tuple[type[Model] | type[StrictModel], ...] = (
     ReplayBody,
     KeyBody,
     RotateKeyBody,
+    PrepareBody,
+    StartBody,
+    StopBody,
 )
 _TEXT = {"type": "string"}
 _HEADERS: dict[str, tuple[str, bool, dict[str, Any]]] = {
@@ -79,6 +83,7 @@ _HEADERS: dict[str, tuple[str, bool, dict[str, Any]]] = {
 }
 _ANSWER_HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "ETag": ("The version of the job, quoted.", _TEXT),
+    "Content-Disposition": ("That it is a file, and under which name.", _TEXT),
     "Location": ("Where the job is.", {"type": "string", "format": "uri-reference"}),
     "Idempotency-Replayed": ("`true` where the key was held before.", {"type": "string", "enum": ["true"]}),
     "Preference-Applied": ("The wait that was granted, where one was asked for.", _TEXT),

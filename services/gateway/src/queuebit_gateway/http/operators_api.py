@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1", tags=["operators"])
 READING = [Depends(actor_who("operator:read", "read"))]
 
 _AT = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
-_OPERATION = OperationView(
+OPERATION_EXAMPLE = OperationView(
     id=UUID("01890000-0000-7000-8000-000000000020"), verb="jobs cancel", state="running", count=100, done=40,
     outcomes={"cancelled": 40}, frozen_by="ada", frozen_at=_AT, actor="ada", reason="A bad release.", rate_per_s=10.0,
     updated_at=_AT,
@@ -38,7 +38,7 @@ _RECORD = RecordView(
     response_model=OperationList,
     summary="List bulk operations",
     operation_id="list_operations",
-    responses={200: answer(*RATE, example=OperationList(data=(_OPERATION,))), **problems(401, 403, 422, 429)},
+    responses={200: answer(*RATE, example=OperationList(data=(OPERATION_EXAMPLE,))), **problems(401, 403, 422, 429)},
     dependencies=READING,
 )
 async def list_operations(

@@ -12,12 +12,14 @@ from queuebit_gateway.access.authentication import Action, Actor, Authenticator,
 from queuebit_gateway.access.issuing import Issuing
 from queuebit_gateway.access.proxies import NO_PROXIES, Proxies
 from queuebit_gateway.access.rate_limits import Limiter, RouteClass
+from queuebit_gateway.bulk import BulkOperations
 from queuebit_gateway.commands import Submitter
 from queuebit_gateway.http.admission import Reader
 from queuebit_gateway.http.tracing import ROUTE_CLASS
 from queuebit_gateway.problem_details import Refusal
 from queuebit_gateway.quotes import Quotes
 from queuebit_gateway.read_model.approvals import Approvals
+from queuebit_gateway.read_model.artifacts import Evidence
 from queuebit_gateway.read_model.budgets import BudgetsRead
 from queuebit_gateway.read_model.cursors import EventCursors, PageCursors
 from queuebit_gateway.read_model.etas import Etas
@@ -47,6 +49,7 @@ class Parts:
     limiter: Limiter
     jobs: Jobs
     etas: Etas
+    evidence: Evidence
     backends: BackendReports
     frames: Frames
     figures: Figures
@@ -59,6 +62,7 @@ class Parts:
     webhooks: Endpoints
     issuing: Issuing
     operators: Operators
+    bulk: BulkOperations
     paths: PathsRead
     payloads: Payloads
     budgets: BudgetsRead

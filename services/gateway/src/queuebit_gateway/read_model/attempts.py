@@ -23,7 +23,13 @@ class Attempt:
     finished_at: datetime | None = None
     failure: FailureView | None = None
     spent: tuple[Cost, Usage] | None = None
+    artifacts: int = 0
     judged: ev.ResultValidated | ev.ResultRejected | None = None
+
+    def end(self, event: ev.ExecutionSucceeded | ev.ExecutionFailed) -> None:
+        """What it used, and how much is kept of it."""
+        self.spent = (event.cost, event.usage)
+        self.artifacts = event.artifacts.count if event.artifacts else 0
 
     def view(self) -> AttemptView:
         """The attempt as it is shown."""
@@ -53,6 +59,7 @@ class Attempt:
             usage=usage,
             evidence=result.evidence if result else {},
             counts_fingerprint=counts if isinstance(counts, str) else None,
+            artifacts=self.artifacts,
             reasons=self.judged.reasons if self.judged else (),
             failure=self.failure,
         )

@@ -164,7 +164,7 @@ class Folding:
         attempt = self.attempts.get(event.attempt_id)
         if attempt is not None:
             attempt.result = event
-            attempt.spent = (event.cost, event.usage)
+            attempt.end(event)
             attempt.started_at = attempt.started_at or event.started_at
             attempt.finished_at = event.finished_at
             if attempt.state in ("queued", "running"):
@@ -175,7 +175,7 @@ class Folding:
         attempt = self.attempts.get(event.attempt_id)
         if attempt is not None:
             attempt.state = "failed"
-            attempt.spent = (event.cost, event.usage)
+            attempt.end(event)
             attempt.finished_at = at
             attempt.failure = FailureView(code=event.code.value, detail=event.detail, remedy=event.remedy)
 

@@ -142,6 +142,7 @@ class AttemptView(Model):
     counts_fingerprint: str | None = Field(
         default=None, description="That of all samples of the circuit, where there are."
     )
+    artifacts: int = Field(default=0, description="How many things are kept of it beside its events.")
     reasons: tuple[str, ...] = ()
     failure: FailureView | None = None
 

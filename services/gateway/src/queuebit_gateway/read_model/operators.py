@@ -26,6 +26,7 @@ EVENTS_MAX = 500
 """Of each stream the latest so many are read: what a list and a record of the latest deeds are made from."""
 DEEDS_MAX = 200
 OPERATIONS_IN_RECORD = 50
+SAMPLE_MAX = 20
 
 OperationState = Literal["freezing", "frozen", "running", "done", "cancelled", "stopped"]
 
@@ -54,6 +55,17 @@ class OperationList(Model):
 
     object: Literal["list"] = "list"
     data: tuple[OperationView, ...]
+
+
+class OperationDetail(OperationView):
+    """One bulk operation. `sample`: the first things it is about; `failures`: why some of those failed that did.
+    `runs_here`: whether it may be started over HTTP and anybody here would run it.
+    """
+
+    arguments: dict[str, str]
+    failures: dict[str, str]
+    sample: tuple[str, ...]
+    runs_here: bool
 
 
 class HoldView(Model):
@@ -97,6 +109,7 @@ class _Told:
     frozen_at: datetime
     done: int = 0
     outcomes: dict[str, int] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
     actor: str = ""
     reason: str = ""
     rate_per_s: float | None = None
@@ -115,6 +128,7 @@ class _Told:
                 self._did(at, event.actor, f"started {self.frozen.verb}", event.reason)
             case op.OperationAdvanced():
                 self.done = event.done
+                self.failures.update(event.failures)
                 for name, count in event.outcomes.items():
                     self.outcomes[name] = self.outcomes.get(name, 0) + count
             case op.OperationStopped():
@@ -148,12 +162,31 @@ class _Told:
 class Operators:
     """Reads the streams of operators; nothing here writes."""
 
-    def __init__(self, store: StreamStore) -> None:
+    def __init__(self, store: StreamStore, *, runs: bool = False) -> None:
+        """`runs`: whether anybody here runs what is started over HTTP."""
         self._store = store
+        self._runs = runs
 
     async def operations(self, limit: int) -> OperationList:
         """The latest so many. Raises StoreError."""
         return OperationList(data=tuple([told.view() async for told in self._told(limit)]))
+
+    async def operation(self, operation_id: UUID) -> OperationDetail:
+        """Raises Refusal operation_not_found, StoreError."""
+        row = (await self._store.heads([operation_id])).get(operation_id)
+        if row is None or row.category != OPERATION:
+            raise Refusal("operation_not_found")
+        told = await self._told_of(row)
+        (_, *second) = await self._store.events_of(operation_id, after_version=0, limit=2)
+        first = [_data(each) for each in second]
+        sample = first[0].targets[:SAMPLE_MAX] if first and isinstance(first[0], op.OperationTargets) else ()
+        return OperationDetail(
+            **told.view().model_dump(),
+            arguments=told.frozen.arguments,
+            failures=told.failures,
+            sample=sample,
+            runs_here=self._runs and told.frozen.verb in op.RUN_HERE,
+        )
 
     async def record(self) -> RecordView:
         """Raises StoreError, and Refusal history_unreadable where the register of holds has a gap."""
@@ -170,14 +203,17 @@ class Operators:
     async def _told(self, limit: int) -> AsyncIterator[_Told]:
         wanted = StreamFilter(OPERATOR, categories=(OPERATION,))
         for row in await self._store.list_heads(wanted, limit=limit):
-            (first,) = await self._store.events_of(row.stream_id, after_version=0, limit=1)
-            frozen = cast(op.OperationFrozen, _data(first))
-            told = _Told(row, frozen, first.time)
-            told.hear(frozen, first.time)
-            parts = -(-frozen.targets // op.TARGETS_A_PART)
-            async for event in _events(self._store, row.stream_id, max(1 + parts, row.version - EVENTS_MAX)):
-                told.hear(cast(op.OperationEvent, _data(event)), event.time)
-            yield told
+            yield await self._told_of(row)
+
+    async def _told_of(self, row: StreamRow) -> _Told:
+        (first,) = await self._store.events_of(row.stream_id, after_version=0, limit=1)
+        frozen = cast(op.OperationFrozen, _data(first))
+        told = _Told(row, frozen, first.time)
+        told.hear(frozen, first.time)
+        parts = -(-frozen.targets // op.TARGETS_A_PART)
+        async for event in _events(self._store, row.stream_id, max(1 + parts, row.version - EVENTS_MAX)):
+            told.hear(cast(op.OperationEvent, _data(event)), event.time)
+        return told
 
 
 async def _events(store: StreamStore, stream_id: UUID, after: int) -> AsyncIterator[StoredEvent]:

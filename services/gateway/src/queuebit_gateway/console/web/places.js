@@ -12,6 +12,9 @@ export const PLACES = [
   { name: "failures", title: "Failures", letter: "f", open: async () => (await import("./screens/failures.js")).Failures },
   { name: "operations", title: "Operations", letter: "p", open: async () => (await import("./screens/operations.js")).Operations },
   { name: "approvals", title: "Approvals", letter: "w", open: async () => (await import("./screens/approvals.js")).Approvals },
+  { name: "budgets", title: "Budgets", letter: "m", open: async () => (await import("./screens/budgets.js")).Budgets },
+  { name: "paths", title: "Paths", letter: "h", open: async () => (await import("./screens/paths.js")).Paths },
+  { name: "policies", title: "Policies", letter: "r", open: async () => (await import("./screens/policies.js")).Policies },
   { name: "audit", title: "Audit", letter: "a", open: async () => (await import("./screens/audit.js")).Audit },
 ];
 

@@ -23,6 +23,9 @@ const PATHS = {
   failures: "M8 2 14.5 13.5h-13ZM8 6.5v3.2M8 11.4v.4",
   operations: "M3 5h6M12 5h1M3 11h1M7 11h6M9 3.5h3v3H9ZM4 9.5h3v3H4Z",
   audit: "M4 1.8h8v12.4H4ZM6 5h4M6 8h4M6 11h2",
+  budgets: "M2.5 4.5h11v8h-11ZM2.5 7h11M10.5 10h1",
+  paths: "M3 13c0-5 4-3 5-6s2-4 5-4M11 1.8 13.2 3 11.6 5",
+  policies: "M3 2.5h10v11H3ZM3 6h10M3 9.5h10M7 6v7.5",
   approvals: "M2.5 8.5 5.5 11.5 8 9M7 9.5l2 2 5-6",
 };
 

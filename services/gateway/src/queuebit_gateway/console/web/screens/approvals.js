@@ -1,40 +1,72 @@
-// Plans that wait for people: exactly what would run, and what silence leads to.
-import { html } from "../core/html.js";
-import { get } from "../core/api.js";
-import { each } from "../core/many.js";
-import { seconds, shortId } from "../core/format.js";
+// Plans that wait for people: exactly what would run, what silence leads to, and the two buttons that decide.
+import { html, useState } from "../core/html.js";
+import { get, post, withQuery } from "../core/api.js";
+import { number, plural, seconds, shortId, words } from "../core/format.js";
 import { link } from "../core/router.js";
 import { useNews, useRead } from "../core/load.js";
 import { Lane } from "../parts/badges.js";
 import { Waits } from "../parts/approval.js";
-import { Empty, Loaded, Panel, Table, Title } from "../parts/pieces.js";
+import { Reasoned } from "../parts/reasoned.js";
+import { Empty, Facts, Failed, Loaded, Panel, Table, Title } from "../parts/pieces.js";
 
-const LIMIT = 100;
+const LIMIT = 50;
 
 export function Approvals() {
-  const read = useRead(async (signal) => {
-    const page = await get(`v1/jobs?state=planned&limit=${LIMIT}`, { signal });
-    const fates = await each(page.data, (line) => get(`v1/jobs/${line.id}?include=plan`, { signal }), { signal });
-    const failed = fates.find((fate) => fate.error);
-    if (failed) throw failed.error;
-    return { jobs: fates.map((fate) => fate.found).filter((job) => job.approval), more: page.has_more };
-  }, ["approvals"], { everyMs: 20000 });
+  const read = useRead((signal) => get(withQuery("v1/approvals", { limit: LIMIT }), { signal }), ["approvals"], { everyMs: 20000 });
+  const [said, setSaid] = useState("");
+  const [further, setFurther] = useState({ rows: [], cursor: undefined, error: null });
   useNews(read.reload);
+  const more = async (cursor) => {
+    try {
+      const page = await get(withQuery("v1/approvals", { limit: LIMIT, cursor }));
+      setFurther((old) => ({ rows: [...old.rows, ...page.data], cursor: page.next_cursor ?? null, error: null }));
+    } catch (error) {
+      setFurther((old) => ({ ...old, error }));
+    }
+  };
+  const decided = (text) => {
+    setSaid(text);
+    setFurther({ rows: [], cursor: undefined, error: null });
+    read.reload();
+  };
   return html`<${Title} document="Approvals">Approvals<//>
-    <${Loaded} of=${read} what="Reading what waits for approval">${({ jobs, more }) => (jobs.length
-      ? html`<div class="column">${jobs.map((job) => html`<${One} job=${job} key=${job.id} />`)}</div>`
-      : html`<${Empty}>No plan waits for a person${more ? ` among the last ${LIMIT} that were planned` : ""}. Which do is a rule of the policy.<//>`)}<//>`;
+    <p role="status" class=${said ? "reason" : "away"}>${said}</p>
+    <${Loaded} of=${read} what="Reading what waits for approval">${(page) => {
+      const cursor = further.cursor === undefined ? page.next_cursor : further.cursor;
+      const seen = new Set(page.data.map((each) => each.job_id));
+      const rows = [...page.data, ...further.rows.filter((each) => !seen.has(each.job_id))];
+      return html`${rows.length
+        ? html`<div class="column">${rows.map((item) => html`<${One} item=${item} decided=${decided} key=${`${item.job_id} ${item.digest}`} />`)}</div>`
+        : html`<${Empty}>No plan waits for a person${cursor ? " among those that were looked at" : ""}. Which do is a rule of the policy.<//>`}
+        <${Failed} error=${further.error} />${cursor && html`<p class="below"><button type="button" onClick=${() => more(cursor)}>Look further</button></p>`}`;
+    }}<//>`;
 }
 
-function One({ job }) {
-  return html`<${Panel} title=${`${job.kind} ${shortId(job.id)}`} note=${`${job.plan.name}, by rule ${job.plan.rule}`}
-      actions=${html`<a data-row href=${link(["jobs", job.id])}>Open the job</a>`}>
-    <${Waits} jobId=${job.id} approval=${job.approval} />
-    <${Table} label="What would run" rows=${job.plan.legs} columns=${[
-      { name: "Leg", cell: (leg) => html`<span class="strong">${leg.leg}</span>` },
-      { name: "Role", cell: (leg) => leg.role },
-      { name: "Lane", cell: (leg) => html`<${Lane} lane=${leg.lane} />` },
-      { name: "Budget", number: true, cell: (leg) => seconds(leg.budget_s) },
-      { name: "Why", cell: (leg) => leg.reason },
-    ]} /><//>`;
+const legs = (label, rows) => html`<${Table} label=${label} rows=${rows} columns=${[
+  { name: "Leg", cell: (leg) => html`<span class="strong">${leg.leg}</span>` },
+  { name: "Role", cell: (leg) => leg.role },
+  { name: "Lane", cell: (leg) => html`<${Lane} lane=${leg.lane} />` },
+  { name: "Why", cell: (leg) => leg.reason },
+]} />`;
+
+function One({ item, decided }) {
+  const [asked, setAsked] = useState("");
+  const facts = Object.entries(item.facts);
+  const deed = (verb, told) => async (reason) => {
+    await post(`v1/approvals/${item.job_id}/${verb}`, { digest: item.digest, reason });
+    decided(told);
+  };
+  const short = shortId(item.job_id);
+  const actions = html`<a data-row href=${link(["jobs", item.job_id])}>Open the job</a>
+    ${item.may_decide ? html`<button type="button" class="main" onClick=${() => setAsked("grant")}>Allow ${short}</button>
+      <button type="button" class="danger" onClick=${() => setAsked("deny")}>Refuse ${short}</button>` : html`<span class="note">${item.role} decide, and nobody about a job of their own</span>`}`;
+  const shown = html`<p>What you decide on is named by this digest; should the plan change meanwhile, your word counts for nothing.</p><p><span class="id wrap">${item.digest}</span></p>`;
+  return html`<${Panel} title=${`${item.kind} ${short}`} note=${`${item.plan}, by rule ${item.rule} of ${item.policy_version}`} actions=${actions}>
+    <${Waits} jobId=${item.job_id} approval=${item} />
+    <h3>What would run</h3>${legs("What would run", item.legs)}
+    ${item.otherwise_legs.length > 0 && html`<h3>What runs if nobody decides</h3>${legs("What runs if nobody decides", item.otherwise_legs)}`}
+    ${facts.length > 0 && html`<details><summary>Every number it was decided from (${plural(facts.length, "number")})</summary>
+      <${Facts} items=${facts.map(([name, value]) => [words(name), typeof value === "object" && value !== null ? JSON.stringify(value) : name.endsWith("_s") ? seconds(value) : number(value)])} /></details>`}
+    <${Reasoned} title=${`Allow the plan of ${short}?`} open=${asked === "grant"} close=${() => setAsked("")} verb="Allow it" deed=${deed("grant", `Your word on ${short} is on its way.`)}>${shown}<//>
+    <${Reasoned} title=${`Refuse the plan of ${short}?`} open=${asked === "deny"} close=${() => setAsked("")} verb="Refuse it" danger=${true} deed=${deed("deny", `Your word on ${short} is on its way: its job is being cancelled.`)}>${shown}<//><//>`;
 }

@@ -11,6 +11,7 @@ import { Plan } from "./job/plan.js";
 import { Verdict } from "./job/verdict.js";
 import { Answer } from "./job/answer.js";
 import { Attempts } from "./job/attempts.js";
+import { Artifacts } from "./job/artifacts.js";
 import { Raw } from "./job/raw.js";
 
 const SETTLE_MS = 120;
@@ -35,6 +36,7 @@ function Whole({ job, explanation, entries, connection, error, reload }) {
       <${Events} job=${job} entries=${entries} />
       <${Plan} job=${job} explanation=${explanation} />
       <${Attempts} job=${job} />
+      <${Artifacts} job=${job} />
       <${Raw} job=${job} />
     </div>`;
 }

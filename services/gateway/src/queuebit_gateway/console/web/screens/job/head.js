@@ -6,7 +6,8 @@ import { link } from "../../core/router.js";
 import { snippetsOf } from "../../core/snippets.js";
 import { ENDED, Lane, State } from "../../parts/badges.js";
 import { Waits } from "../../parts/approval.js";
-import { Copy, Dialog, Facts, Failed, Title, When } from "../../parts/pieces.js";
+import { Copy, Dialog, Facts, Title, When } from "../../parts/pieces.js";
+import { Reasoned } from "../../parts/reasoned.js";
 
 const CONNECTIONS = { reading: "reading", live: "live", waiting: "not connected, trying again", ended: "ended", refused: "not followed" };
 
@@ -58,26 +59,10 @@ function CopyAs({ job, open, close }) {
 }
 
 function Cancel({ job, open, close, reload }) {
-  const [reason, setReason] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState(null);
-  const cancel = async (event) => {
-    event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
-      await post(`v1/jobs/${job.id}/cancel`, { reason }, { "Idempotency-Key": crypto.randomUUID() });
-      close();
-      reload();
-    } catch (problem) {
-      setError(problem);
-    }
-    setBusy(false);
+  const cancel = async (reason) => {
+    await post(`v1/jobs/${job.id}/cancel`, { reason }, { "Idempotency-Key": crypto.randomUUID() });
+    reload();
   };
-  return html`<${Dialog} title="Cancel this job?" open=${open} close=${close}>
-    <p>What runs is asked to stop; what was used is still booked. This cannot be undone.</p>
-    <form onSubmit=${cancel}><label for="reason">Reason, for the record</label>
-      <input id="reason" maxlength="500" value=${reason} onInput=${(event) => setReason(event.target.value)} />
-      <${Failed} error=${error} />
-      <div class="dialog-buttons"><button type="button" onClick=${close}>Keep it</button><button class="danger" disabled=${busy}>Cancel job</button></div></form><//>`;
+  return html`<${Reasoned} title="Cancel this job?" open=${open} close=${close} verb="Cancel job" keep="Keep it" danger=${true} required=${false} deed=${cancel}>
+    <p>What runs is asked to stop; what was used is still booked. This cannot be undone.</p><//>`;
 }
