@@ -102,11 +102,9 @@ def build_parts(
     artifacts: Artifacts | None = None,
     runs_operations: bool = False,
 ) -> Parts:
-    """`work` reads and admits what is large or complex; absent, in the caller. `hop` takes other large work off the loop.
-    `egress`: where webhooks may lead. `tokens` reads those of an identity provider, `ring` seals the data of subjects.
-    `artifacts`: where the adapter keeps what it asked and got. `runs_operations`: whether bulk operations are run here."""
-    jobs = Jobs(store, hop=hop)
-    tailer = Tailer(store, clock, poll_interval_s=poll_interval_s)
+    """`work` reads and admits what is large, `hop` takes it off the loop. `egress`: where webhooks may lead. `tokens` reads those
+    of an identity provider, `ring` seals the data of subjects. `runs_operations`: whether bulk operations are run here."""
+    jobs, tailer = Jobs(store, hop=hop), Tailer(store, clock, poll_interval_s=poll_interval_s)
     return Parts(
         authenticator=Authenticator(directory, pepper, clock, tokens),
         limiter=Limiter(rates),
