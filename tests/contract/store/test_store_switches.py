@@ -45,3 +45,16 @@ async def test_it_stays_on_record_with_what_was_out(store: Any) -> None:
     assert (found.holds, found.lineages, found.actor, found.lifted_by) == ((3,), (an_id(1), an_id(2)), "ann", "bob")
     assert found.lifted_at is not None
     assert found.lifted_at >= found.thrown_at
+
+
+async def test_one_that_names_no_backend_stops_the_legs_that_were_out(store: Any) -> None:
+    """And one that names some stops no leg elsewhere: it may go to another backend."""
+    everywhere, there = await thrown(store), await thrown(store, "ibm_a")
+    await store.note_out(everywhere, [an_id(1)])
+    await store.note_out(there, [an_id(2)])
+
+    assert await store.killed("aer", an_id(1)) == everywhere
+    assert (await store.killed("aer", an_id(2)), await store.killed("aer"), await store.killed("aer", None)) == (
+        None, None, None,
+    )  # fmt: skip
+    assert await store.killed("ibm_a", an_id(2)) == there

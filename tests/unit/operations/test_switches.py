@@ -182,3 +182,27 @@ async def test_what_cannot_be_meant_is_refused() -> None:
         await switches.throw("stop", {"provider": "dwave"}, actor="ann", reason="r")
     with pytest.raises(NotThere, match="There is no kill switch 7"):
         await switches.report(7)
+
+
+@pytest.mark.parametrize("named", [{"tenant": "acme"}, {"kind": "maxcut"}, {"tier": "interactive"}])
+@pytest.mark.parametrize("mode", ["stop", "cancel"])
+async def test_what_names_no_backend_stops_what_the_adapter_has_already_with_kafka_down(
+    named: dict[str, str | None], mode: Mode
+) -> None:
+    """Given two legs that the adapter has in its ledger, one of them unsent, then that one is not sent any more though nobody
+    tells the adapter over Kafka; a leg of another tenant is.
+    """
+    store, switches, _ = await a_world()
+    unsent = lineage_id_of(WAITING, LEG)
+    await store.intend(NewSubmission(UUID(int=10), UUID(int=2), 0, "ibm_b", b"{}", "h", unsent))
+
+    thrown = await switches.throw(mode, dict(named), actor="ann", reason="it burns money")
+
+    assert thrown.backends == ()
+    assert await store.killed("ibm_b", unsent) == thrown.number
+    assert await store.killed("ibm_b", UUID(int=77)) is None
+    (row,) = await store.submissions_of(unsent)
+    (sent,) = await store.submissions_of(lineage_id_of(BEGUN, LEG))
+    assert (row.cancel_wanted, sent.cancel_wanted) == (True, mode == "cancel")
+    assert await switches.lift(thrown.number, actor="ann", reason="fine")
+    assert await store.killed("ibm_b", unsent) is None

@@ -7,7 +7,7 @@ begun too, and tells providers to cancel what they have.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, Protocol
@@ -57,6 +57,15 @@ class Thrown:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """What was taken back: of how many jobs, and the lineages of the legs. `out`: of all that were out, taken back or not."""
+
+    jobs: int = 0
+    out: frozenset[UUID] = frozenset()
+    back: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What became of that which was out when a switch was thrown, and what is still out at its backends.
 
@@ -96,16 +105,12 @@ class Switches:
             if is_new or again or hold.number in shared:
                 holds.append(hold.number)
         number = await self._store.throw_switch(mode, *said, backends=backends, holds=holds, actor=actor, reason=reason)
-        recalled, out = (
-            (0, frozenset[UUID]()) if mode == "drain" else await self._recall(number, scopes, mode == "cancel")
-        )
-        lineages = {each.lineage for each in await self._live(backends) if each.lineage is not None} | out
+        taken = Taken() if mode == "drain" else await self._recall(number, scopes, mode == "cancel")
+        lineages = {each.lineage for each in await self._live(backends) if each.lineage is not None} | taken.out
         await self._store.note_out(number, sorted(lineages))
-        cancelling = 0
-        if mode == "cancel":
-            for lineage in sorted(lineages):
-                cancelling += await self._store.want_cancelled(lineage)
-        return Thrown(number, tuple(holds), tuple(backends), recalled, cancelling)
+        unwanted = lineages if mode == "cancel" else await self._unsent(taken.back)
+        cancelling = sum([await self._store.want_cancelled(lineage) for lineage in sorted(unwanted)])
+        return Thrown(number, tuple(holds), tuple(backends), taken.jobs, cancelling)
 
     async def lift(self, number: int, *, actor: str, reason: str) -> bool:
         """Let things go on; whether that changed anything. Raises NotThere."""
@@ -188,20 +193,29 @@ class Switches:
         rows = await self._store.list_submissions(LIVE, limit=SUBMISSIONS_MAX)
         return rows if EVERY in backends else [each for each in rows if each.backend in backends]
 
-    async def _recall(
-        self, number: int, scopes: Sequence[tuple[HoldScope, str]], begun: bool
-    ) -> tuple[int, frozenset[UUID]]:
-        """Take back what is out and would be held now: of how many jobs, and the lineages of those legs."""
+    async def _unsent(self, lineages: Collection[UUID]) -> set[UUID]:
+        """Those of which nothing was sent yet, though the adapter has it in its ledger: Kafka may be down, so that it does not
+        hear that they are taken back.
+        """
+        found = {each: await self._store.submissions_of(each) for each in lineages}
+        return {each for each, rows in found.items() if rows and not any(row.sent_at for row in rows)}
+
+    async def _recall(self, number: int, scopes: Sequence[tuple[HoldScope, str]], begun: bool) -> Taken:
+        """Take back what is out and would be held now."""
         named = {scope: value for scope, value in scopes if scope in ("tenant", "kind", "tier")}
         ids = await self._choosing.standing(Standing(**named))  # type: ignore[arg-type]
-        gate, out = await self._gate(), set[UUID]()
+        gate, out, back = await self._gate(), set[UUID](), set[UUID]()
 
         def say(job_id: UUID, job: Job, _stored: Sequence[StoredEvent]) -> Message | Skip:
             if not isinstance(job, OpenJob):
                 return Skip("ended before")
             asking = Asking(job_id, job.request.tenant, job.request.problem.kind, job.request.tier)
             held = [leg for leg in job.legs if isinstance(leg.status, Working) and gate.on_leg(asking, leg.spec.lane)]
-            out.update(lineage_id_of(job_id, leg.spec.leg) for leg in held)
+            for leg in held:
+                lineage = lineage_id_of(job_id, leg.spec.leg)
+                out.add(lineage)
+                if begun or (isinstance(leg.status, Working) and not leg.status.started):
+                    back.add(lineage)
             return Recall(begun=begun) if held else Skip("nothing of it is out there")
 
         taken, cause_id = 0, derive_id(REGISTER_ID, f"kill:{number}")
@@ -209,7 +223,7 @@ class Switches:
             page = ids[at : at + PAGE]
             outcomes = await tell(self._store, self._clock, page, say, done=RECALLED, cause_id=cause_id, gate=gate)
             taken += sum(outcome == RECALLED for outcome in outcomes.values())
-        return taken, frozenset(out)
+        return Taken(taken, frozenset(out), frozenset(back))
 
     async def _gate(self) -> Gate:
         """What is held now, and the backends of each lane that have reported."""

@@ -109,10 +109,14 @@ class MemoryKillSwitches:
     async def switches(self, *, limit: int = 1000) -> list[KillSwitch]:
         return sorted(self.database.kill_switches.values(), key=lambda each: -each.number)[:limit]
 
-    async def killed(self, backend: str) -> int | None:
-        rows = self.database.kill_switches.values()
-        thrown = (each.number for each in rows if each.lifted_at is None and {backend, "*"} & {*each.backends})
-        return min(thrown, default=None)
+    async def killed(self, backend: str, lineage: UUID | None = None) -> int | None:
+        thrown = [each for each in self.database.kill_switches.values() if each.lifted_at is None]
+        stopping = (
+            each.number
+            for each in thrown
+            if {backend, "*"} & {*each.backends} or (not each.backends and lineage in each.lineages)
+        )
+        return min(stopping, default=None)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.database.now_s(), UTC)

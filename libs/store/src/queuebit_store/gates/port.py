@@ -111,8 +111,10 @@ class KillSwitches(Protocol):
         """All that were ever thrown, the youngest first."""
         ...
 
-    async def killed(self, backend: str) -> int | None:
-        """The switch that stops what would be sent to a backend now; None where there is none."""
+    async def killed(self, backend: str, lineage: UUID | None = None) -> int | None:
+        """The switch that stops what would be sent to a backend now, for a leg; None where there is none. One that names no
+        backend (a tenant, say) stops the legs that were out when it was thrown; the others are held before they get here.
+        """
         ...
 
 

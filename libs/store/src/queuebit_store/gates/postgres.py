@@ -90,6 +90,6 @@ class PostgresKillSwitches:
             for row in map(dict[str, Any], found)
         ]
 
-    async def killed(self, backend: str) -> int | None:
-        found = await self._session.fetch("killed", backend)
+    async def killed(self, backend: str, lineage: UUID | None = None) -> int | None:
+        found = await self._session.fetch("killed", backend, lineage)
         return found[0][0] if found else None

@@ -81,5 +81,6 @@ SELECT number, mode, scope, value, backends, holds, lineages, actor, reason, thr
 FROM kill_switch ORDER BY number DESC LIMIT $1;
 
 -- name: killed
--- The oldest switch that stops what would be sent to a backend now.
-SELECT number FROM kill_switch WHERE lifted_at IS NULL AND backends && ARRAY[$1::text, '*'] ORDER BY number LIMIT 1;
+-- The oldest switch that stops what would be sent to a backend now; one that names no backend stops what was out when it was thrown.
+SELECT number FROM kill_switch
+WHERE lifted_at IS NULL AND (backends && ARRAY[$1::text, '*'] OR (backends = '{}' AND $2::uuid = ANY (lineages))) ORDER BY number LIMIT 1;

@@ -133,8 +133,10 @@ class Driver:
         until = await self._store.pass_gate(row.backend, self._terms.breaker.probe_s)
         if until is not None:
             return see.Unreachable(until)
-        if act in (Act.OPEN_FENCE, Act.SEND) and (number := await self._store.killed(row.backend)) is not None:
-            return see.Killed(number)
+        if act in (Act.OPEN_FENCE, Act.SEND):
+            number = await self._store.killed(row.backend, row.lineage)
+            if number is not None:
+                return see.Killed(number)
         terms = self._terms
         if machine.takes_place(row, act) and not await self._store.take_place(terms.account, row.key, terms.allowance):
             return see.Full()
