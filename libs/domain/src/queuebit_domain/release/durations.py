@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from queuebit_contracts.jobs import Lane, Tier
@@ -57,7 +58,7 @@ class Durations:
         """How long an attempt takes on average, as far as is known; never more than its budget."""
         found = self._learnt.get(sort)
         guess_s = FIRST_S + EACH_S * (variables + terms) if found is None else found.mean_s
-        return min(guess_s, budget_s)
+        return guess_s if guess_s < budget_s else budget_s
 
     def known(self, sort: Sort) -> Sequence[float]:
         """How long the latest ones took, the oldest first."""
@@ -65,6 +66,7 @@ class Durations:
         return () if found is None else tuple(found.latest)
 
 
+@lru_cache(maxsize=4096)
 def sort_of(kind: str, lane: Lane, tier: Tier, variables: int) -> Sort:
     """The sort of an attempt."""
     return Sort(kind, lane, tier, band_of(variables))

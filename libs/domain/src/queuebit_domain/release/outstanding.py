@@ -9,6 +9,8 @@ from typing import Final
 
 LATELY: Final = timedelta(seconds=60)
 """For so long after its last attempt went out a tenant shares the lane."""
+BRIEFLY: Final = timedelta(seconds=1)
+"""So exactly it is known when that was."""
 DONE_HALF_S: Final = 10.0
 """What a lane got done so long ago counts half."""
 
@@ -33,11 +35,18 @@ class Outstanding:
 
     def seen(self, tenant: str, now: datetime) -> None:
         latest = self.latest
-        self.latest = ((tenant, now), *([each for each in latest if each[0] != tenant][:1]))
+        if latest and latest[0][0] == tenant:
+            if now - latest[0][1] > BRIEFLY:
+                self.latest = ((tenant, now), *latest[1:])
+        else:
+            self.latest = ((tenant, now), *latest[:1])
 
     def is_shared(self, tenant: str, now: datetime) -> bool:
         """Whether another tenant had something let out lately."""
-        return any(each != tenant and now - at < LATELY for each, at in self.latest)
+        for each, at in self.latest:  # noqa: SIM110 - asked for every attempt
+            if each != tenant and now - at < LATELY:
+                return True
+        return False
 
     def put(self, tenant: str, expected_s: float) -> None:
         self.ahead[tenant] = self.ahead.get(tenant, 0) + 1

@@ -19,6 +19,7 @@ from queuebit_domain.release.outstanding import Outstanding
 FLIGHTS_MAX: Final = 200_000
 USUAL_WINDOWS_S: Final[Mapping[Lane, float]] = {"classical": 8.0, "simulator": 30.0, "quantum": 3_600.0}
 """The rule lane has none: what it does takes no time."""
+NOBODY: Final[frozenset[str]] = frozenset()
 FLOOR_S: Final = 0.25
 """So much may always be out."""
 BETWEEN_S: Final = 0.1
@@ -82,18 +83,28 @@ class Shares:
         self.durations = Durations()
 
     def wait(self, order: Order, now: datetime) -> Wait | None:
-        """Why it has to wait; None where it may go. Who comes while others of its own wait is behind them."""
+        """Why it has to wait; None where it may go. Who comes while others of its own wait is behind them.
+
+        It is asked for every attempt: where the lane is calm it is answered by two look-ups and a sum.
+        """
         queue, tenant = order.queue, order.tenant
-        if queue.lane not in self._windows_s:
+        usual_s = self._windows_s.get(queue.lane)
+        if usual_s is None:
             return None
-        behind = tenant in self._waiting.get(queue, ())
+        waiting = self._waiting.get(queue, NOBODY) if self._waiting else NOBODY
+        behind = tenant in waiting
         out = self._out.get(queue)
         mine_s = None if out is None else out.seconds.get(tenant)
         if not behind and (out is None or mine_s is None):
             return None
-        expected_s, window_s = self._expected_s(order), self.window_s(queue, tenant, now)
-        mine_s, total_s = mine_s or 0.0, 0.0 if out is None else out.total_s
-        if not behind and self._fits(queue, tenant, mine_s, total_s, expected_s, window_s):
+        expected_s = self._expected_s(order)
+        total_s = expected_s if out is None else out.total_s + expected_s
+        if not waiting and out is not None:
+            if total_s <= FLOOR_S or (total_s <= usual_s and not out.is_shared(tenant, now)):
+                return None
+        window_s = self.window_s(queue, tenant, now)
+        mine_s = mine_s or 0.0
+        if not behind and self._fits(queue, tenant, mine_s, total_s - expected_s, expected_s, window_s):
             return None
         why = "others of its own wait before it" if behind else f"{window_s:.3g} s are let out at once"
         return Wait(
@@ -146,13 +157,16 @@ class Shares:
 
     def let_out(self, attempt_id: UUID, job_id: UUID, order: Order, now: datetime) -> None:
         """The attempt is out. Repeatable."""
-        if order.queue.lane not in self._windows_s or attempt_id.int in self._flights:
+        number = attempt_id.int
+        if order.queue.lane not in self._windows_s or number in self._flights:
             return
         sort = sort_of(order.kind, order.queue.lane, order.queue.tier, order.variables)
         expected_s = self._expected_s(order)
         flight = Flight(job_id, order.tenant, order.queue, sort, expected_s, now)
-        self._flights[attempt_id.int] = flight
-        out = self._out.setdefault(order.queue, Outstanding())
+        self._flights[number] = flight
+        out = self._out.get(order.queue)
+        if out is None:
+            out = self._out[order.queue] = Outstanding()
         if order.tenant not in out.counts:
             out.weight += self.weight(order.tenant)
         out.counts[order.tenant] = out.counts.get(order.tenant, 0) + 1
