@@ -99,9 +99,9 @@ class Shares:
             return None
         expected_s = self._expected_s(order)
         total_s = expected_s if out is None else out.total_s + expected_s
-        if not waiting and out is not None:
-            if total_s <= FLOOR_S or (total_s <= usual_s and not out.is_shared(tenant, now)):
-                return None
+        calm = not waiting and out is not None
+        if calm and (total_s <= FLOOR_S or (total_s <= usual_s and out is not None and not out.is_shared(tenant, now))):
+            return None
         window_s = self.window_s(queue, tenant, now)
         mine_s = mine_s or 0.0
         if not behind and self._fits(queue, tenant, mine_s, total_s - expected_s, expected_s, window_s):
