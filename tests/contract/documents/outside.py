@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,24 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 SCHEMAS = ROOT / "schemas"
 TOOLS = ROOT / ".venv" / "contract-tools"
+
+
+PYTHON = TOOLS / "python" / "bin" / "python"
+GENERATOR = "openapi-python-client==0.29.1"
+"""In an environment of its own: it wants other versions than ours of what both use."""
+
+
+def install_generator() -> Path:
+    """The Python of the environment of the generator, made once. Skips, by name, where it cannot be had."""
+    mark = PYTHON.parents[1] / GENERATOR
+    if not mark.exists():
+        shutil.rmtree(PYTHON.parents[1], ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", str(PYTHON.parents[1])], check=True, timeout=120)
+        done = subprocess.run([str(PYTHON), "-m", "pip", "install", "-q", GENERATOR], capture_output=True, timeout=300)
+        if done.returncode != 0:
+            pytest.skip(f"{GENERATOR} cannot be installed here")
+        mark.touch()
+    return PYTHON
 
 
 class NodeTools:
